@@ -1,0 +1,60 @@
+/**
+ * The one error class of Meridian, and the one place that ties an error to an exit code.
+ *
+ * A problem says what is wrong, where (file:line or config path) and how to mend it; validation collects every
+ * problem before it throws. A broken invariant of our own code is an INTERNAL error: it stops the run.
+ */
+
+/** Exit codes of every command; 99 as k6 uses it for failed thresholds. */
+export const EXIT_CODES = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  data: 3,
+  environment: 4,
+  assertion: 99,
+  interrupted: 130,
+} as const;
+
+export type ErrorKind = Exclude<keyof typeof EXIT_CODES, "ok">;
+
+/** One thing that is wrong, in the words a person needs to mend it. */
+export interface Problem {
+  /** Stable upper-case code, e.g. `SCENARIO_UNKNOWN_KEY`. */
+  readonly code: string;
+  /** What is wrong, one sentence without a full stop. */
+  readonly what: string;
+  /** `file:line` or a config path such as `traffic[0].arrivals`. */
+  readonly where?: string;
+  /** How to mend it. */
+  readonly fix?: string;
+}
+
+export class MeridianError extends Error {
+  readonly kind: ErrorKind;
+  readonly problems: readonly Problem[];
+
+  constructor(kind: ErrorKind, problems: Problem | readonly Problem[], options?: ErrorOptions) {
+    const list = "code" in problems ? [problems] : problems;
+    super(list.map(formatProblem).join("\n"), options);
+    this.name = "MeridianError";
+    this.kind = kind;
+    this.problems = list;
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.kind];
+  }
+}
+
+/** `CODE  where: what` and, on a second line, `  fix: ...`. */
+export function formatProblem(problem: Problem): string {
+  const where = problem.where === undefined ? "" : `${problem.where}: `;
+  const fix = problem.fix === undefined ? "" : `\n  fix: ${problem.fix}`;
+  return `${problem.code}  ${where}${problem.what}${fix}`;
+}
+
+/** Throws an INTERNAL error unless the invariant holds. The message names the invariant, not the symptom. */
+export function invariant(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new MeridianError("internal", { code: "INVARIANT_BROKEN", what });
+}

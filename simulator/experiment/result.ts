@@ -1,0 +1,232 @@
+/**
+ * The run record's `result.json`: one shape for a simulated and for a measured run. Everything a report, a gate in
+ * CI or another tool shows is in here or derived from here. Additive changes keep the version; others raise it.
+ *
+ * Units are in the names. Shares are in [0, 1]. `null` stands for "not to be had" (no served request, too few
+ * samples), never for zero. Regions, classes, targets and hours are referred to by name or by UTC hour index.
+ */
+export const RESULT_SCHEMA_VERSION = 1;
+
+/** A point estimate with its 95 % confidence interval over replications (Student t). */
+export interface Estimate {
+  /** Mean over replications of the per-replication value. */
+  readonly value: number | null;
+  /** Interval ends; null when `n` < 2. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Replications behind it. */
+  readonly n: number;
+}
+
+/** Latency of served requests from intended arrival, over all attempts and waits. */
+export interface LatencySummary {
+  readonly mean: Estimate;
+  readonly p50: Estimate;
+  readonly p95: Estimate;
+  readonly p99: Estimate;
+  /** Largest value of any replication. */
+  readonly max: number | null;
+  /** Served requests over all replications. */
+  readonly count: number;
+}
+
+/**
+ * How requests ended, summed over replications. Conservation holds in every run:
+ * sent = served + throttled + refused + timedOut + abandoned + failed + residencyRefused + inFlight.
+ */
+export interface Counts {
+  readonly sent: number;
+  readonly served: number;
+  /** Gave up on a quota answer (429). */
+  readonly throttled: number;
+  /** Gave up on a capacity answer (503, full waiting room). */
+  readonly refused: number;
+  /** The client's time limit ended it. */
+  readonly timedOut: number;
+  /** Left a queue after its patience ran out. */
+  readonly abandoned: number;
+  /** Any other final failure (region down, injected error). */
+  readonly failed: number;
+  /** No legal target under the class's residency rule. */
+  readonly residencyRefused: number;
+  /** Not ended when the run was cut off. */
+  readonly inFlight: number;
+  readonly attempts: number;
+  readonly attemptsThrottled: number;
+  readonly attemptsUnavailable: number;
+  /** Requests with more than one attempt. */
+  readonly retried: number;
+  /** Served requests that waited in a server's queue. */
+  readonly waited: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** The billing rules that every run is priced under, side by side. */
+export type BillingRuleName = "source" | "destination" | "lowest-cost";
+
+export interface CostSummary {
+  readonly totalUsd: Estimate;
+  readonly usdPer1kServed: Estimate;
+  /** Part of the total that is the routing fee. */
+  readonly routingFeeUsd: Estimate;
+  /** 1 - cost per served request / the baseline's, paired by replication; null for the baseline itself. */
+  readonly savingShare: Estimate | null;
+}
+
+/** One group of requests: all of a strategy's, or those of a class, region or hour. */
+export interface GroupResult {
+  readonly counts: Counts;
+  readonly e2eMs: LatencySummary;
+  readonly ttftMs: LatencySummary;
+  /** Time in the server's queue of the serving attempt. */
+  readonly queueWaitMs: LatencySummary;
+  /** Of attempts: answered 429. */
+  readonly throttledAttemptShare: Estimate;
+  /** Of attempts: answered 503. */
+  readonly unavailableAttemptShare: Estimate;
+  /** Of requests: not served in the end, for whatever reason. */
+  readonly failedShare: Estimate;
+  readonly retriedShare: Estimate;
+  readonly attemptsPerRequest: Estimate;
+  /** Of served requests: had to wait in a queue. */
+  readonly waitedShare: Estimate;
+  /** Of requests with an objective: served within it. */
+  readonly goodputShare: Estimate;
+  /** Of all the strategy's requests: in this group. */
+  readonly trafficShare: Estimate;
+  readonly cost: Readonly<Record<BillingRuleName, CostSummary>>;
+}
+
+export interface NamedGroup extends GroupResult {
+  readonly name: string;
+}
+
+/** A whole UTC hour of the run; hour 0 begins at the run's start. */
+export interface HourGroup extends GroupResult {
+  readonly hour: number;
+  /** ISO instant at which the hour begins. */
+  readonly startsAt: string;
+}
+
+/** One (region, hour) cell: for heatmaps. Sums over replications. */
+export interface RegionHourCell {
+  readonly region: string;
+  readonly hour: number;
+  readonly attempts: number;
+  readonly attemptsThrottled: number;
+  readonly attemptsUnavailable: number;
+  readonly served: number;
+}
+
+/** The few numbers of one replication that paired comparisons and scatter plots need. */
+export interface ReplicationPoint {
+  readonly replication: number;
+  readonly e2eMsP50: number | null;
+  readonly e2eMsP95: number | null;
+  readonly e2eMsP99: number | null;
+  readonly ttftMsP95: number | null;
+  readonly throttledAttemptShare: number | null;
+  readonly failedShare: number | null;
+  /** Exact decimal USD, the sum of request costs. */
+  readonly billUsd: Readonly<Record<BillingRuleName, string>>;
+  readonly usdPer1kServed: Readonly<Record<BillingRuleName, number | null>>;
+}
+
+/** Points of the empirical latency distribution, pooled over replications: share of served requests at most `ms`. */
+export interface DistributionPoint {
+  readonly ms: number;
+  readonly share: number;
+}
+
+export interface StrategyResult {
+  /** Label, unique in the run. */
+  readonly name: string;
+  /** Strategy kind and its resolved options. */
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** "unstable": the backlog grew without bound, so its latencies say how long the run was, not how good it is. */
+  readonly status: "ok" | "unstable";
+  readonly statusReason: string | null;
+  readonly total: GroupResult;
+  /** By class of traffic. */
+  readonly byClass: readonly NamedGroup[];
+  /** By region that ran the request (destination); unserved requests by the source region of the last attempt. */
+  readonly byRegion: readonly NamedGroup[];
+  readonly byHour: readonly HourGroup[];
+  readonly byRegionHour: readonly RegionHourCell[];
+  readonly e2eDistribution: readonly DistributionPoint[];
+  readonly ttftDistribution: readonly DistributionPoint[];
+  /** Time averages over the counted part of the run. */
+  readonly meanInSystem: Estimate;
+  readonly replications: readonly ReplicationPoint[];
+}
+
+export type ComparedMetric = "e2eMsP95" | "ttftMsP95" | "throttledAttemptShare" | "failedShare" | "usdPer1kServed";
+
+/** A strategy against the baseline on common random numbers, Bonferroni-adjusted over strategies. */
+export interface Comparison {
+  readonly strategy: string;
+  readonly metric: ComparedMetric;
+  readonly baselineValue: number | null;
+  readonly value: number | null;
+  /** Paired difference (strategy - baseline) with its simultaneous interval. */
+  readonly difference: Estimate;
+  /** Difference over the baseline's mean. */
+  readonly relative: Estimate;
+  /** "better" and "worse" only when the adjusted interval excludes zero. */
+  readonly verdict: "better" | "worse" | "not shown" | "not comparable";
+  /** Variance of independent differences over variance of paired ones: what common random numbers bought. */
+  readonly varianceRatio: number | null;
+}
+
+export interface AssertionResult {
+  readonly text: string;
+  readonly passed: boolean;
+  /** What was found, in words with numbers. */
+  readonly found: string;
+}
+
+export interface RegionPriceHours {
+  readonly region: string;
+  /** Price over list price for each UTC hour of the run. */
+  readonly factor: readonly number[];
+  /** List price of the first model of the scenario. */
+  readonly inputUsdPerMTok: number;
+  readonly outputUsdPerMTok: number;
+}
+
+export interface RunResult {
+  readonly schemaVersion: typeof RESULT_SCHEMA_VERSION;
+  readonly kind: "simulated" | "measured";
+  readonly scenario: { readonly name: string; readonly description: string; readonly sha256: string };
+  readonly versions: { readonly meridian: string; readonly node: string };
+  readonly seed: number;
+  readonly replications: { readonly asked: number; readonly done: number };
+  readonly startsAt: string;
+  readonly durationMs: number;
+  readonly warmup: { readonly kind: "none" | "duration" | "requests" | "auto"; readonly removed: string };
+  readonly billing: BillingRuleName;
+  readonly classes: readonly {
+    readonly name: string;
+    readonly model: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly sloE2eMs: number | null;
+    readonly sloTtftMs: number | null;
+    readonly residency: string | null;
+  }[];
+  readonly regions: readonly string[];
+  readonly targets: readonly string[];
+  /** Name and digest of each recorded input. */
+  readonly traces: readonly { readonly name: string; readonly sha256: string; readonly attribution: string }[];
+  readonly baseline: string;
+  /** Baseline first, then in the scenario's order. */
+  readonly strategies: readonly StrategyResult[];
+  readonly comparisons: readonly Comparison[];
+  readonly prices: readonly RegionPriceHours[];
+  /** One sentence with number, interval and condition. */
+  readonly verdict: string;
+  /** What a reader must know: initial condition, instability, unstated assumptions. */
+  readonly notes: readonly string[];
+  readonly assertions: readonly AssertionResult[];
+}
