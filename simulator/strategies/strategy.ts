@@ -50,7 +50,7 @@ export interface TargetView {
   readonly eligible: Int32Array;
   /** How many entries of `eligible` are in use; at least 1 when `choose` is called. */
   readonly eligibleCount: number;
-  /** Region name of each target, e.g. to match a strategy's options once, at creation. */
+  /** Name of each target. Options are matched to indices once, at creation, not here. */
   readonly targetIds: readonly string[];
   /** This router's attempts in flight. */
   readonly inFlight: Int32Array;
@@ -59,17 +59,22 @@ export interface TargetView {
   readonly priceOutUsdPerMTok: Float64Array;
   /** Network round trip from the request's origin. */
   readonly rttMs: Float64Array;
-  /** Moving mean of observed latency, NaN before the first observation. */
+  /**
+   * Moving mean of the latency of served attempts (a timeout counts with the time waited) without the network round trip (add `rttMs` for what this caller
+   * would see: a router may serve several origins). NaN before the first observation.
+   */
   readonly e2eMsMean: Float64Array;
   readonly ttftMsMean: Float64Array;
-  /** Moving estimate of the 95th percentile of observed E2E latency, NaN before the first observation. */
+  /** Moving 95th percentile of that E2E latency, NaN before the first observation. */
   readonly e2eMsP95: Float64Array;
   /** Moving share of attempts answered 429 or 503, in [0, 1]. */
   readonly throttleShare: Float64Array;
+  /** Moving share of attempts that failed in any way (429, 503, error, timeout), in [0, 1]. */
+  readonly failureShare: Float64Array;
   /** Share of the token quota believed to be left in the current window, in [0, 1]; 1 where there is no quota. */
   readonly quotaHeadroom: Float64Array;
-  /** Age of the signals above, ms. */
-  readonly signalAgeMs: Float64Array;
+  /** When this router last learnt an outcome of the target, on its own clock; -Infinity before the first. */
+  readonly lastOutcomeMs: Float64Array;
 }
 
 export type SignalName =
@@ -80,6 +85,7 @@ export type SignalName =
   | "ttft"
   | "e2eP95"
   | "throttleShare"
+  | "failureShare"
   | "quotaHeadroom";
 
 export type OutcomeKind = "ok" | "throttled" | "unavailable" | "timeout" | "error";
@@ -114,8 +120,20 @@ export interface StrategyContext {
 
 /** A plain description of an option, from which the scenario schema, its docs and its defaults are made. */
 export interface OptionSpec {
-  readonly type: "target" | "targets" | "targetWeights" | "durationMs" | "number" | "share" | "integer" | "choice" | "boolean";
+  readonly type:
+    | "target"
+    | "targets"
+    | "targetWeights"
+    | "durationMs"
+    | "number"
+    | "share"
+    | "integer"
+    | "choice"
+    | "boolean";
   readonly doc: string;
+  /** True when there is no default and a scenario must give the option. */
+  readonly required?: boolean;
+  /** Left out of an optional option: `doc` says what its absence means. */
   readonly default?: unknown;
   /** For `choice`. */
   readonly values?: readonly string[];
@@ -130,5 +148,10 @@ export interface StrategyDefinition {
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly signals: readonly SignalName[];
+  /**
+   * Makes the state of one router. Options arrive as plain values (durations in ms, shares in [0, 1]).
+   *
+   * @throws MeridianError (usage) with every problem found in the options
+   */
   create(options: Readonly<Record<string, unknown>>, context: StrategyContext): Strategy;
 }

@@ -1,0 +1,97 @@
+import { checkOptions } from "./options.ts";
+import { requestPriceMicroUsd } from "./request-price.ts";
+import type { StrategyDefinition, TargetView } from "./strategy.ts";
+
+const options = {
+  p95: { type: "durationMs", required: true, min: 1, doc: "Ceiling for the predicted p95 of E2E latency, e.g. 4s" },
+  outputTokens: {
+    type: "integer",
+    min: 0,
+    doc: "Answer length to expect when prices are weighed; left out, the request's own max_tokens",
+  },
+  failureCeiling: {
+    type: "share",
+    default: 0.1,
+    doc: "A target whose moving share of failed attempts (429, 503, error, timeout) is above this does not qualify",
+  },
+  probes: {
+    type: "integer",
+    min: 1,
+    default: 2,
+    doc: "How many requests may be in flight to a target about which nothing is known, per router",
+  },
+  forget: {
+    type: "durationMs",
+    min: 1,
+    default: 60_000,
+    doc: "After this long without an outcome a target counts as unknown again and is probed",
+  },
+} as const;
+
+/**
+ * The cheapest target whose predicted p95 stays under the ceiling.
+ *
+ * Prediction = moving p95 of this router's own observations + round trip from this caller. A target qualifies when
+ * the prediction is at most `p95` and its failure share at most `failureCeiling`. An unknown target (no outcome yet,
+ * or none for `forget`) qualifies while fewer than `probes` requests are in flight to it: that bounds what exploring
+ * can cost and lets a target that was slow once be found good again. On a retry the target that just failed does not
+ * qualify. If none qualifies, the lowest prediction among the known wins, then the least loaded of the unknown.
+ */
+export const cheapestWithin: StrategyDefinition = {
+  name: "cheapest-within",
+  summary: "Takes the cheapest target whose predicted p95 latency stays under a ceiling.",
+  options,
+  signals: ["price", "rtt", "e2eP95", "failureShare", "inFlight"],
+  create(given, context) {
+    const checked = checkOptions("cheapest-within", options, given, context);
+    const ceilingMs = checked.number("p95");
+    const outputTokens = checked.has("outputTokens") ? checked.number("outputTokens") : Infinity;
+    const failureCeiling = checked.number("failureCeiling");
+    const probes = checked.number("probes");
+    const forgetMs = checked.number("forget");
+
+    function qualifies(targets: TargetView, target: number, nowMs: number): boolean {
+      const predictedMs = targets.e2eMsP95[target]! + targets.rttMs[target]!;
+      const fresh = nowMs - targets.lastOutcomeMs[target]! <= forgetMs;
+      if (!fresh) return targets.inFlight[target]! < probes;
+      if (targets.failureShare[target]! > failureCeiling) return false;
+      return Number.isNaN(predictedMs) ? targets.inFlight[target]! < probes : predictedMs <= ceilingMs;
+    }
+
+    return {
+      choose(request, targets, nowMs) {
+        const { eligible, eligibleCount, rttMs } = targets;
+        let best = -1;
+        let bestPrice = Infinity;
+        for (let i = 0; i < eligibleCount; i++) {
+          const target = eligible[i]!;
+          if (target === request.previousTarget || !qualifies(targets, target, nowMs)) continue;
+          const price = requestPriceMicroUsd(request, targets, target, outputTokens);
+          if (best < 0 || price < bestPrice || (price === bestPrice && rttMs[target]! < rttMs[best]!)) {
+            best = target;
+            bestPrice = price;
+          }
+        }
+        return best >= 0 ? best : leastBad(targets, request.previousTarget);
+      },
+    };
+  },
+};
+
+/** Lowest predicted p95, the unknown behind the known and by load; `previous` only if it stands alone. */
+function leastBad(targets: TargetView, previous: number): number {
+  const { eligible, eligibleCount, e2eMsP95, rttMs, inFlight } = targets;
+  let best = -1;
+  let bestMs = Infinity;
+  for (let i = 0; i < eligibleCount; i++) {
+    const target = eligible[i]!;
+    if (target === previous) continue;
+    const predictedMs = e2eMsP95[target]! + rttMs[target]!;
+    const ms = Number.isNaN(predictedMs) ? Infinity : predictedMs;
+    if (best < 0 || ms < bestMs || (ms === Infinity && bestMs === Infinity && inFlight[target]! < inFlight[best]!)) {
+      best = target;
+      bestMs = ms;
+    }
+  }
+  return best >= 0 ? best : previous;
+}

@@ -1,0 +1,107 @@
+/**
+ * One moving quantile per target, O(1) and allocation-free per observation: a histogram over logarithmic buckets
+ * whose old counts fade.
+ *
+ * Buckets are 1/16 octave wide (4.4 %) from 0.25 ms to 73 hours; inside a bucket the quantile is interpolated on the
+ * log scale, so the resolution error is under 2.2 %, and about 0.1 % on smooth laws. A pointer to the quantile's bucket moves
+ * with each observation. Fading is done by letting new observations weigh more (forward decay) and rescaling rarely.
+ *
+ * Source: Masson, Rim, Lee, "DDSketch", VLDB 12 (2019), for log buckets with relative error; Cormode, Shkapenyuk,
+ * Srivastava, Xu, "Forward decay", ICDE 2009. The pointer is the classic moving-pointer trick of streaming medians.
+ */
+export class MovingQuantiles {
+  /** Estimate by target, NaN before its first observation. */
+  readonly estimate: Float64Array;
+  private readonly share: number;
+  private readonly weights: Float64Array;
+  /** Weight of the next observation, the total, and the total below the pointer's bucket. */
+  private readonly nextWeight: Float64Array;
+  private readonly total: Float64Array;
+  private readonly below: Float64Array;
+  private readonly pointer: Int32Array;
+
+  /** @param share which quantile, in (0, 1), e.g. 0.95 */
+  constructor(targets: number, share: number) {
+    this.share = share;
+    this.estimate = new Float64Array(targets).fill(NaN);
+    this.weights = new Float64Array(targets * BUCKETS);
+    this.nextWeight = new Float64Array(targets).fill(1);
+    this.total = new Float64Array(targets);
+    this.below = new Float64Array(targets);
+    this.pointer = new Int32Array(targets);
+  }
+
+  /** Drops all that was observed of a target. */
+  forget(target: number): void {
+    if (this.total[target] === 0) return;
+    this.weights.fill(0, target * BUCKETS, (target + 1) * BUCKETS);
+    this.nextWeight[target] = 1;
+    this.total[target] = 0;
+    this.below[target] = 0;
+    this.pointer[target] = 0;
+    this.estimate[target] = NaN;
+  }
+
+  /**
+   * @param keep what earlier observations keep of their weight, in (0, 1]: 1 = never forget
+   */
+  observe(target: number, valueMs: number, keep: number): void {
+    if (this.nextWeight[target]! > RESCALE_ABOVE * keep) this.rescale(target);
+    const weight = (this.nextWeight[target]! /= keep);
+    const bucket = bucketOf(valueMs);
+    const base = target * BUCKETS;
+    this.weights[base + bucket]! += weight;
+    this.total[target]! += weight;
+    if (bucket < this.pointer[target]!) this.below[target]! += weight;
+    this.settle(target, base);
+  }
+
+  /** Moves the pointer to the bucket that holds the quantile and interpolates in it. */
+  private settle(target: number, base: number): void {
+    const goal = this.share * this.total[target]!;
+    let pointer = this.pointer[target]!;
+    let below = this.below[target]!;
+    while (below + this.weights[base + pointer]! < goal && pointer < BUCKETS - 1) {
+      below += this.weights[base + pointer]!;
+      pointer++;
+    }
+    while (below > goal && pointer > 0) {
+      pointer--;
+      below -= this.weights[base + pointer]!;
+    }
+    this.pointer[target] = pointer;
+    this.below[target] = below;
+    const inBucket = this.weights[base + pointer]!;
+    const part = inBucket > 0 ? Math.min(1, Math.max(0, (goal - below) / inBucket)) : 0;
+    this.estimate[target] = 2 ** ((pointer + part) / BUCKETS_PER_OCTAVE + LOWEST_OCTAVE);
+  }
+
+  /** Scales one target's weights so that the next observation weighs 1 again; drops what has faded to nothing. */
+  private rescale(target: number): void {
+    const scale = 1 / this.nextWeight[target]!;
+    const base = target * BUCKETS;
+    let total = 0;
+    let below = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const scaled = this.weights[base + bucket]! * scale;
+      const weight = scaled < NEGLIGIBLE ? 0 : scaled;
+      this.weights[base + bucket] = weight;
+      total += weight;
+      if (bucket < this.pointer[target]!) below += weight;
+    }
+    this.nextWeight[target] = 1;
+    this.total[target] = total;
+    this.below[target] = below;
+  }
+}
+
+const BUCKETS_PER_OCTAVE = 16;
+const LOWEST_OCTAVE = -2;
+const BUCKETS = 30 * BUCKETS_PER_OCTAVE;
+const RESCALE_ABOVE = 1e9;
+const NEGLIGIBLE = 1e-12;
+
+function bucketOf(valueMs: number): number {
+  const bucket = Math.floor((Math.log2(valueMs) - LOWEST_OCTAVE) * BUCKETS_PER_OCTAVE);
+  return bucket > 0 ? Math.min(bucket, BUCKETS - 1) : 0;
+}
