@@ -11,6 +11,8 @@ export interface Law {
   readonly variance: number;
   /** Inverse of the distribution function on (0, 1). Monotone, finite. */
   quantile(u: number): number;
+  /** Exact sampler, where one is as cheap as a table lookup (constant, uniform) or a table would blur atoms. */
+  readonly sample?: Sampler;
 }
 
 /** Draws a value of a compiled law from one uniform in [0, 1). */

@@ -1,0 +1,20 @@
+import type { LawDefinition } from "../law-definition.ts";
+
+export interface ConstantSpec {
+  readonly kind: "constant";
+  readonly value: number;
+}
+
+/** Always the same value, exactly. */
+export const constant: LawDefinition<ConstantSpec> = {
+  name: "constant",
+  summary: "Always the same value: { constant: 1s }, or just 1s",
+  schema: (quantity) => quantity.transform((value) => ({ kind: "constant" as const, value })),
+  create: ({ value }) => ({
+    name: `constant(${value})`,
+    mean: value,
+    variance: 0,
+    quantile: () => value,
+    sample: () => value,
+  }),
+};

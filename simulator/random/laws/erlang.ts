@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { above0, type LawDefinition } from "../law-definition.ts";
+import { gammaQuantile } from "../special.ts";
+
+export interface ErlangSpec {
+  readonly kind: "erlang";
+  /** Number of exponential stages. */
+  readonly k: number;
+  /** Mean of the sum of all stages. */
+  readonly mean: number;
+}
+
+/** The sum of k equal exponential stages with the given total mean; cv = 1/√k. */
+export const erlang: LawDefinition<ErlangSpec> = {
+  name: "erlang",
+  summary: "Sum of k exponential stages with a total mean: { erlang: { k: 4, mean: 1s } }",
+  schema: (quantity) =>
+    z
+      .strictObject({
+        k: z.int().min(1).max(10_000).meta({ description: "Number of exponential stages" }),
+        mean: above0(quantity, "mean"),
+      })
+      .transform(({ k, mean }) => ({ kind: "erlang" as const, k, mean })),
+  create: ({ k, mean }) => ({
+    name: `erlang(k ${k}, mean ${mean})`,
+    mean,
+    variance: (mean * mean) / k,
+    quantile: (u) => (mean / k) * gammaQuantile(k, u),
+  }),
+};

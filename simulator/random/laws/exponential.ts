@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { above0, type LawDefinition } from "../law-definition.ts";
+
+export interface ExponentialSpec {
+  readonly kind: "exponential";
+  readonly mean: number;
+}
+
+/** Memoryless: the gaps of a Poisson process, the service times of M/M/c. */
+export const exponential: LawDefinition<ExponentialSpec> = {
+  name: "exponential",
+  summary: "Memoryless law with the given mean: { exponential: { mean: 1s } }",
+  schema: (quantity) =>
+    z
+      .strictObject({ mean: above0(quantity, "mean") })
+      .transform(({ mean }) => ({ kind: "exponential" as const, mean })),
+  create: ({ mean }) => ({
+    name: `exponential(mean ${mean})`,
+    mean,
+    variance: mean * mean,
+    quantile: (u) => -mean * Math.log1p(-u),
+  }),
+};

@@ -1,0 +1,98 @@
+import type { z } from "zod";
+import type { Law } from "../law.ts";
+import { type Bounds, boundsSchema, clampLaw, truncateLaw } from "../law-bounds.ts";
+import { type LawDefinition, type LawUnit, quantityOf } from "../law-definition.ts";
+import { oneKeyOf, unionOf } from "../schema-forms.ts";
+
+export { compileSampler } from "../sampler.ts";
+
+import { type ConstantSpec, constant } from "./constant.ts";
+import { type EmpiricalSpec, empirical } from "./empirical.ts";
+import { type ErlangSpec, erlang } from "./erlang.ts";
+import { type ExponentialSpec, exponential } from "./exponential.ts";
+import { type GammaSpec, gamma } from "./gamma.ts";
+import { type HyperexponentialSpec, hyperexponential } from "./hyperexponential.ts";
+import { type LognormalSpec, lognormal } from "./lognormal.ts";
+import { type ParetoSpec, pareto } from "./pareto.ts";
+import { type UniformSpec, uniform } from "./uniform.ts";
+import { type WeibullSpec, weibull } from "./weibull.ts";
+
+/** A law as plain data, numbers in ms or counts; what a resolved scenario stores. */
+export type LawSpec = (
+  | ConstantSpec
+  | ExponentialSpec
+  | UniformSpec
+  | LognormalSpec
+  | GammaSpec
+  | ErlangSpec
+  | HyperexponentialSpec
+  | WeibullSpec
+  | ParetoSpec
+  | EmpiricalSpec
+) & {
+  /** Values beyond are set to the limit. */
+  readonly clamp?: Bounds;
+  /** Values beyond are redrawn. Applied before `clamp`. */
+  readonly truncate?: Bounds;
+};
+
+/** Every law by name. A new law is one file and one line here (and its spec in the union above). */
+export const LAWS = {
+  constant,
+  exponential,
+  uniform,
+  lognormal,
+  gamma,
+  erlang,
+  hyperexponential,
+  weibull,
+  pareto,
+  empirical,
+} as const;
+
+/**
+ * The theory behind a spec: moments and quantiles. Compile it with `compileSampler` before drawing many values. Equal
+ * specs give the same object, so that its compiled table is made once.
+ */
+export function createLaw(spec: LawSpec): Law {
+  const key = JSON.stringify(spec);
+  const known = CREATED.get(key);
+  if (known !== undefined) return known;
+  const law = newLaw(spec);
+  if (CREATED.size >= CREATED_MAX) CREATED.clear();
+  CREATED.set(key, law);
+  return law;
+}
+
+const CREATED = new Map<string, Law>();
+const CREATED_MAX = 256;
+
+function newLaw(spec: LawSpec): Law {
+  // The table is keyed by kind, which TypeScript cannot tie to the spec's own member of the union.
+  const definition = LAWS[spec.kind] as LawDefinition<LawSpec>;
+  let law = definition.create(spec);
+  if (spec.truncate !== undefined) law = truncateLaw(law, spec.truncate);
+  if (spec.clamp !== undefined) law = clampLaw(law, spec.clamp);
+  return law;
+}
+
+/**
+ * The YAML forms of a law: `{ lognormal: { mean: 4s, cv: 1 } }` with optional `clamp` or `truncate` beside it, or a
+ * bare quantity meaning a constant.
+ */
+export function lawSchema(unit: LawUnit): z.ZodType<LawSpec> {
+  const quantity = quantityOf(unit);
+  const forms: Record<string, z.ZodType<LawSpec>> = {};
+  for (const law of Object.values(LAWS) as unknown as LawDefinition<LawSpec>[]) {
+    forms[law.name] = law.schema(quantity).meta({ description: law.summary });
+  }
+  const bounds = boundsSchema(quantity);
+  const named = oneKeyOf(forms, {
+    clamp: bounds.meta({ description: "Values beyond these limits are set to the limit" }),
+    truncate: bounds.meta({ description: "Values beyond these limits are redrawn" }),
+  }).transform(({ value, options }) => ({ ...value, ...options }) as LawSpec);
+  const bare = quantity.transform((value): LawSpec => ({ kind: "constant", value }));
+  return unionOf([bare, named]).meta({
+    description: "Probability law; a bare quantity is a constant",
+  }) as z.ZodType<LawSpec>;
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { above0, type LawDefinition, positiveNumber } from "../law-definition.ts";
+import { normalQuantile } from "../special.ts";
+
+export interface LognormalSpec {
+  readonly kind: "lognormal";
+  readonly mean: number;
+  /** Coefficient of variation: standard deviation / mean. */
+  readonly cv: number;
+}
+
+/**
+ * A product of many small factors: the usual law of service times and token counts. With mean m and cv c the
+ * logarithm is normal with variance s² = ln(1 + c²) and mean ln m - s²/2.
+ */
+export const lognormal: LawDefinition<LognormalSpec> = {
+  name: "lognormal",
+  summary: "Skewed law of service times and lengths: { lognormal: { mean: 4s, cv: 1 } }",
+  schema: (quantity) =>
+    z
+      .strictObject({
+        mean: above0(quantity, "mean"),
+        cv: positiveNumber("cv", "Coefficient of variation: standard deviation / mean"),
+      })
+      .transform(({ mean, cv }) => ({ kind: "lognormal" as const, mean, cv })),
+  create: ({ mean, cv }) => {
+    const logVariance = Math.log1p(cv * cv);
+    const sigma = Math.sqrt(logVariance);
+    const mu = Math.log(mean) - logVariance / 2;
+    return {
+      name: `lognormal(mean ${mean}, cv ${cv})`,
+      mean,
+      variance: (mean * cv) ** 2,
+      quantile: (u) => Math.exp(mu + sigma * normalQuantile(u)),
+    };
+  },
+};

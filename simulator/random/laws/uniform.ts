@@ -1,0 +1,29 @@
+import { z } from "zod";
+import type { LawDefinition } from "../law-definition.ts";
+
+export interface UniformSpec {
+  readonly kind: "uniform";
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Equally likely anywhere between two ends. */
+export const uniform: LawDefinition<UniformSpec> = {
+  name: "uniform",
+  summary: "Equally likely between min and max: { uniform: { min: 0s, max: 2.5s } }",
+  schema: (quantity) =>
+    z
+      .strictObject({ min: quantity, max: quantity })
+      .refine(({ min, max }) => min < max, { message: "min must be below max", path: ["min"] })
+      .transform(({ min, max }) => ({ kind: "uniform" as const, min, max })),
+  create: ({ min, max }) => {
+    const width = max - min;
+    return {
+      name: `uniform(${min}, ${max})`,
+      mean: (min + max) / 2,
+      variance: (width * width) / 12,
+      quantile: (u) => min + u * width,
+      sample: (u) => min + u * width,
+    };
+  },
+};

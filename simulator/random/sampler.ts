@@ -1,0 +1,76 @@
+import { invariant } from "../errors.ts";
+import type { Law, Sampler } from "./law.ts";
+
+/** Uniforms come in steps no finer than 2^-53; quantile functions are never asked for 0 or 1. */
+const SMALLEST = 2 ** -54;
+const LARGEST = 1 - 2 ** -53;
+
+/** The middle of the unit interval, [1/16, 15/16), in equal cells. */
+const CENTRE_FROM = 1 / 16;
+const CENTRE_CELLS = 4096;
+const CENTRE_SCALE = CENTRE_CELLS / (1 - 2 * CENTRE_FROM);
+
+/** Each tail: octaves [2^-(k+1), 2^-k) for k = 4 to 23, equal cells within each; beyond, the exact quantile. */
+const FIRST_OCTAVE = 4;
+const OCTAVES = 20;
+const TAIL_END = 2 ** -(FIRST_OCTAVE + OCTAVES);
+const OCTAVE_CELLS = 256;
+const OCTAVE_NODES = OCTAVE_CELLS + 1;
+const LOWER = CENTRE_CELLS + 1;
+const UPPER = LOWER + OCTAVES * OCTAVE_NODES;
+const NODES = UPPER + OCTAVES * OCTAVE_NODES;
+
+/**
+ * Compiles a law into a table of its quantile function: exact at the nodes, straight lines between them. Cells shrink
+ * by octaves towards both ends, so that an exponential's quantile is within 1e-6 of its value everywhere and its mean
+ * within 1e-6, at a few nanoseconds a draw. Costs about 14,000 quantile evaluations, once for each law object.
+ */
+export function compileSampler(law: Law): Sampler {
+  if (law.sample !== undefined) return law.sample;
+  let sampler = COMPILED.get(law);
+  if (sampler === undefined) {
+    sampler = tableSampler(tableOf(law), law.quantile);
+    COMPILED.set(law, sampler);
+  }
+  return sampler;
+}
+
+/** Samplers hold no state, so one per law serves every class, replication and strategy. */
+const COMPILED = new WeakMap<Law, Sampler>();
+
+function tableSampler(table: Float64Array, quantile: Sampler): Sampler {
+  return (u) => {
+    if (u >= CENTRE_FROM && u <= 1 - CENTRE_FROM) {
+      const x = (u - CENTRE_FROM) * CENTRE_SCALE;
+      const i = x | 0;
+      const a = table[i]!;
+      return a + (x - i) * (table[i + 1]! - a);
+    }
+    const v = u < 0.5 ? u : 1 - u;
+    if (v < TAIL_END) return quantile(u < SMALLEST ? SMALLEST : u > LARGEST ? LARGEST : u);
+    const octave = Math.clz32(v * 2 ** 32);
+    const x = (v * OCTAVE_SCALE[octave]! - 1) * OCTAVE_CELLS;
+    const i = x | 0;
+    const j = (u < 0.5 ? LOWER : UPPER) + (octave - FIRST_OCTAVE) * OCTAVE_NODES + i;
+    const a = table[j]!;
+    return a + (x - i) * (table[j + 1]! - a);
+  };
+}
+
+/** 2^(k+1) for octave k, so that v·scale lies in [1, 2). */
+const OCTAVE_SCALE = Float64Array.from({ length: 33 }, (_, k) => 2 ** (k + 1));
+
+function tableOf(law: Law): Float64Array {
+  const table = new Float64Array(NODES);
+  for (let i = 0; i <= CENTRE_CELLS; i++) table[i] = law.quantile(CENTRE_FROM + i / CENTRE_SCALE);
+  for (let octave = 0; octave < OCTAVES; octave++) {
+    const from = 2 ** -(FIRST_OCTAVE + octave + 1);
+    for (let i = 0; i <= OCTAVE_CELLS; i++) {
+      const v = from * (1 + i / OCTAVE_CELLS);
+      table[LOWER + octave * OCTAVE_NODES + i] = law.quantile(v);
+      table[UPPER + octave * OCTAVE_NODES + i] = law.quantile(1 - v);
+    }
+  }
+  invariant(table.every(Number.isFinite), `the quantiles of ${law.name} are finite`);
+  return table;
+}
