@@ -1,0 +1,143 @@
+import { MeridianError } from "../errors.ts";
+import type { OutcomeKind } from "../strategies/strategy.ts";
+import type { CustomBackoff, CustomRetrySpec, RetryGeneration, Sdk } from "./retry-spec.ts";
+
+/** The constants and formulas of one retry mode, without state. */
+export interface RetryRules {
+  readonly attemptsMax: number;
+  /** Size of the retry token bucket; Infinity without one. */
+  readonly bucketTokens: number;
+  /** By how much a server hint may exceed the computed delay, ms; 0 where the mode does not read hints. */
+  readonly hintExtraMs: number;
+  retries(kind: OutcomeKind): boolean;
+  cost(kind: OutcomeKind): number;
+  delayMs(attempt: number, kind: OutcomeKind, uniform: number): number;
+  /** Tokens in the bucket after a served request. */
+  afterSuccess(tokens: number, lastRetryCost: number): number;
+}
+
+const ATTEMPTS_MAX = 3;
+const CAP_MS = 20_000;
+const BUCKET_TOKENS = 500;
+const HINT_EXTRA_MS = 5_000;
+
+const retriesFailures = (kind: OutcomeKind) => kind !== "ok";
+const free = () => 0;
+
+/** Both SDKs today: 1 s base for throttling, 50 ms otherwise; a throttling retry is cheap, others cost 14. */
+function baseMs2026(kind: OutcomeKind): number {
+  return kind === "throttled" ? 1_000 : 50;
+}
+
+function cost2026(kind: OutcomeKind): number {
+  return kind === "throttled" ? 5 : 14;
+}
+
+/** A success gives back what its last retry took, or 1 if there was none; never above the size of the bucket. */
+function refund(tokens: number, lastRetryCost: number): number {
+  return Math.min(BUCKET_TOKENS, tokens + (lastRetryCost > 0 ? lastRetryCost : 1));
+}
+
+/**
+ * `standard` mode. Read in the sources: botocore 1.44.5 retries/standard.py and @smithy/core 3.41.0 retry
+ * (both "2026"); botocore 1.40.0 and @smithy/util-retry 4.0.1 ("previous"). The JavaScript SDK floors a delay to whole
+ * milliseconds. Its previous generation caps after the jitter, charges 10 for every transient failure (botocore only
+ * for a timeout), and refills the whole bucket at any success, since it takes a maximum where a minimum was meant.
+ * The previous generations read no hint that Bedrock could send (a number of seconds in Retry-After was ignored).
+ */
+export const STANDARD_RULES: Readonly<Record<Sdk, Readonly<Record<RetryGeneration, RetryRules>>>> = {
+  python: {
+    "2026": {
+      attemptsMax: ATTEMPTS_MAX,
+      bucketTokens: BUCKET_TOKENS,
+      hintExtraMs: HINT_EXTRA_MS,
+      retries: retriesFailures,
+      cost: cost2026,
+      delayMs: (attempt, kind, uniform) => uniform * Math.min(baseMs2026(kind) * 2 ** attempt, CAP_MS),
+      afterSuccess: refund,
+    },
+    previous: {
+      attemptsMax: ATTEMPTS_MAX,
+      bucketTokens: BUCKET_TOKENS,
+      hintExtraMs: 0,
+      retries: retriesFailures,
+      cost: (kind) => (kind === "timeout" ? 10 : 5),
+      delayMs: (attempt, _kind, uniform) => uniform * Math.min(1_000 * 2 ** attempt, CAP_MS),
+      afterSuccess: refund,
+    },
+  },
+  js: {
+    "2026": {
+      attemptsMax: ATTEMPTS_MAX,
+      bucketTokens: BUCKET_TOKENS,
+      hintExtraMs: HINT_EXTRA_MS,
+      retries: retriesFailures,
+      cost: cost2026,
+      delayMs: (attempt, kind, uniform) => Math.floor(uniform * Math.min(baseMs2026(kind) * 2 ** attempt, CAP_MS)),
+      afterSuccess: refund,
+    },
+    previous: {
+      attemptsMax: ATTEMPTS_MAX,
+      bucketTokens: BUCKET_TOKENS,
+      hintExtraMs: 0,
+      retries: retriesFailures,
+      cost: (kind) => (kind === "throttled" ? 5 : 10),
+      delayMs: (attempt, kind, uniform) =>
+        Math.floor(Math.min(CAP_MS, uniform * (kind === "throttled" ? 500 : 100) * 2 ** attempt)),
+      afterSuccess: () => BUCKET_TOKENS,
+    },
+  },
+};
+
+/** boto3's `legacy` mode: 5 attempts, U(0,1) × 2^attempt seconds, no cap, no bucket (botocore data/_retry.json). */
+export const LEGACY_RULES: RetryRules = {
+  attemptsMax: 5,
+  bucketTokens: Infinity,
+  hintExtraMs: 0,
+  retries: retriesFailures,
+  cost: free,
+  delayMs: (attempt, _kind, uniform) => uniform * 1_000 * 2 ** attempt,
+  afterSuccess: (tokens) => tokens,
+};
+
+/**
+ * The rules of a user's own retry mode.
+ *
+ * @throws MeridianError (usage) RETRY_BAD_OPTION
+ */
+export function customRules(spec: CustomRetrySpec): RetryRules {
+  const size = spec.budget?.tokens ?? Infinity;
+  const give = spec.budget?.refund ?? 0;
+  requireAtLeastZero("budget.tokens", size);
+  requireAtLeastZero("budget.refund", give);
+  const cost = spec.budget === undefined ? free : () => 1;
+  return {
+    attemptsMax: Infinity,
+    bucketTokens: size,
+    hintExtraMs: 0,
+    retries: (kind) => kind !== "ok" && spec.on.includes(kind),
+    cost,
+    delayMs: backoffOf(spec.backoff),
+    afterSuccess: (tokens, lastRetryCost) => (lastRetryCost > 0 ? tokens : Math.min(size, tokens + give)),
+  };
+}
+
+function backoffOf(backoff: CustomBackoff): RetryRules["delayMs"] {
+  if (backoff.kind === "law") return (_attempt, _kind, uniform) => backoff.sample(uniform);
+  const { baseMs, factor, capMs, jitter } = backoff;
+  requireAtLeastZero("backoff.base", baseMs);
+  requireAtLeastZero("backoff.factor", factor);
+  requireAtLeastZero("backoff.cap", capMs);
+  const fixed = jitter === "full" ? 0 : jitter === "equal" ? 0.5 : 1;
+  return (attempt, _kind, uniform) => (fixed + (1 - fixed) * uniform) * Math.min(baseMs * factor ** attempt, capMs);
+}
+
+function requireAtLeastZero(where: string, value: number): void {
+  if (value >= 0) return;
+  throw new MeridianError("usage", {
+    code: "RETRY_BAD_OPTION",
+    where,
+    what: `${value} is not a number of 0 or more`,
+    fix: "give a number of 0 or more",
+  });
+}
