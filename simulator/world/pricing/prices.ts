@@ -9,15 +9,31 @@ export const FEMTO_USD_PER_TOKEN_OF_USD_PER_MTOK = 1e9;
 export const TOKEN_KINDS = ["input", "output", "cacheRead", "cacheWrite"] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
-export type RouteFamily = "regional" | "geographic" | "global";
-export type ServiceTier = "standard" | "priority" | "flex" | "batch" | "latency-optimized";
+/** Positions in `TOKEN_KINDS`, for columns. */
+export const INPUT = 0;
+export const OUTPUT = 1;
+export const CACHE_READ = 2;
+export const CACHE_WRITE = 3;
+
+export const ROUTE_FAMILIES = ["regional", "geographic", "global"] as const;
+export type RouteFamily = (typeof ROUTE_FAMILIES)[number];
+
+export const SERVICE_TIERS = ["standard", "priority", "flex", "batch", "latency-optimized"] as const;
+export type ServiceTier = (typeof SERVICE_TIERS)[number];
+
+/** Who is believed to set the price of a call: see docs/model/pricing.md. */
+export const BILLING_RULES = ["source", "destination", "lowest-cost"] as const;
+export type BillingRule = (typeof BILLING_RULES)[number];
 
 /** What is sold: a model, called in a region, through a family of routes, at a tier. */
 export interface PriceKey {
+  /** The scenario's name of the model, or a Bedrock model id. */
   readonly model: string;
   readonly region: string;
   readonly family: RouteFamily;
   readonly tier: ServiceTier;
+  /** Life of a cached prefix, which sets the price of writing it; 5 minutes when left out. */
+  readonly cacheTtl?: "5m" | "1h";
 }
 
 /** List prices of one key. */
@@ -30,13 +46,25 @@ export interface TokenPricesUsdPerMTok {
 
 /**
  * Prices over the run: piecewise constant over epochs. Epoch e lasts from `epochStartMs[e]` to `epochStartMs[e + 1]`
- * (the last one for ever); `epochStartMs[0]` is 0, the run's start.
+ * (the last one for ever); `epochStartMs[0]` is 0, the run's start. No epoch crosses a whole hour of the run, so
+ * `floor(epochStartMs / 3,600,000)` is the epoch's hour.
  */
 export interface PriceSchedule {
   readonly epochStartMs: Float64Array;
   readonly keys: readonly PriceKey[];
   /** fUSD per token, indexed `(epoch * keys.length + key) * TOKEN_KINDS.length + kind`; integers. */
   readonly fUsdPerToken: Float64Array;
-  /** Price over list price, indexed `epoch * keys.length + key`. */
+  /** Price over list price, indexed `epoch * keys.length + key`; of the 3:1 blend where kinds differ. */
   readonly factor: Float64Array;
+}
+
+/** `model/region/family/tier`, for messages and for finding equal keys. */
+export function priceKeyName(key: PriceKey): string {
+  const ttl = key.cacheTtl === "1h" ? "/1h" : "";
+  return `${key.model}/${key.region}/${key.family}/${key.tier}${ttl}`;
+}
+
+/** Three parts input to one part output: the usual blend of published price comparisons. */
+export function blendedPrice(inputPrice: number, outputPrice: number): number {
+  return (3 * inputPrice + outputPrice) / 4;
 }

@@ -1,0 +1,24 @@
+import { distance } from "fastest-levenshtein";
+
+/**
+ * The few known names nearest to one that was not found, best first, for "did you mean". Nearness is edit distance;
+ * a name that contains the asked one (`nova-pro` in `amazon.nova-pro-v1:0`) counts as near whatever its length.
+ */
+export function nearNames(asked: string, known: readonly string[], limit = 3): readonly string[] {
+  const wanted = asked.toLowerCase();
+  const scored = known
+    .map((name) => {
+      const lower = name.toLowerCase();
+      const contains = wanted.length >= 3 && lower.includes(wanted);
+      return { name, score: contains ? 0 : distance(wanted, lower) };
+    })
+    .filter((entry) => entry.score <= Math.max(2, Math.floor(wanted.length / 3)));
+  scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
+  return scored.slice(0, limit).map((entry) => entry.name);
+}
+
+/** ` (did you mean a, b?)` or the empty string. */
+export function didYouMean(asked: string, known: readonly string[]): string {
+  const near = nearNames(asked, known);
+  return near.length === 0 ? "" : ` (did you mean ${near.join(", ")}?)`;
+}

@@ -1,0 +1,153 @@
+import { invariant } from "../../errors.ts";
+import { type Ledger, ledgerCell, type Placement } from "./ledger.ts";
+import { type BillingRule, blendedPrice, INPUT, OUTPUT, type PriceSchedule, TOKEN_KINDS } from "./prices.ts";
+
+/** How calls are charged. One run is billed under all three rules side by side. */
+export interface BillingTerms {
+  readonly rule: BillingRule;
+  readonly schedule: PriceSchedule;
+  readonly placements: readonly Placement[];
+  /**
+   * For `lowest-cost`: the keys each class may be sold at, by class; usually the standard-tier keys of its legal
+   * regions. The cheapest in force, by the 3:1 blend, prices the class's tokens, wherever they ran.
+   */
+  readonly candidateKeys: readonly (readonly number[])[];
+  /** Charged under `lowest-cost` only: AWS documents no routing fee. */
+  readonly routingFeeUsdPer1kDecisions: number;
+}
+
+/** Exact amounts in fUSD, in total and by each dimension of the ledger; each list sums to the total. */
+export interface BillPart {
+  readonly total: bigint;
+  readonly byClass: readonly bigint[];
+  readonly byPlacement: readonly bigint[];
+  readonly byEpoch: readonly bigint[];
+}
+
+export interface Bill {
+  readonly rule: BillingRule;
+  /** Tokens and routing fee together. */
+  readonly all: BillPart;
+  /** The part of it that is the routing fee. */
+  readonly routingFee: BillPart;
+}
+
+/** The bill of a ledger, exact to the femto-dollar. */
+export function billLedger(ledger: Ledger, terms: BillingTerms): Bill {
+  invariant(ledger.placements === terms.placements.length, "a ledger is billed with its own placements");
+  const all = new Sums(ledger);
+  const routingFee = new Sums(ledger);
+  const feeFUsd = feeFUsdPerDecision(terms);
+  const kinds = TOKEN_KINDS.length;
+  for (let epoch = 0; epoch < ledger.epochs; epoch++) {
+    const cheapest = cheapestKeys(terms, epoch);
+    for (let placement = 0; placement < ledger.placements; placement++) {
+      for (let cls = 0; cls < ledger.classes; cls++) {
+        const cell = ledgerCell(ledger, epoch, placement, cls);
+        const decisions = ledger.decisions[cell]!;
+        if (decisions !== 0 && feeFUsd !== 0n) {
+          const fee = BigInt(decisions) * feeFUsd;
+          routingFee.add(epoch, placement, cls, fee);
+          all.add(epoch, placement, cls, fee);
+        }
+        let cost = 0n;
+        let at = -1;
+        for (let kind = 0; kind < kinds; kind++) {
+          const tokens = ledger.tokens[cell * kinds + kind]!;
+          if (tokens === 0) continue;
+          if (at < 0) at = (epoch * terms.schedule.keys.length + billedKey(terms, placement, cls, cheapest)) * kinds;
+          cost += BigInt(tokens) * BigInt(terms.schedule.fUsdPerToken[at + kind]!);
+        }
+        if (cost !== 0n) all.add(epoch, placement, cls, cost);
+      }
+    }
+  }
+  return { rule: terms.rule, all, routingFee };
+}
+
+export interface BilledAttempt {
+  readonly epoch: number;
+  readonly placement: number;
+  readonly classIndex: number;
+  /** Integer token counts in the order of `TOKEN_KINDS`. */
+  readonly tokens: readonly number[];
+  /** Routing decisions made for it: 1 for a routed attempt. */
+  readonly decisions: number;
+}
+
+/** The charge of one attempt, fee included, in fUSD. Summed over all attempts it is the bill exactly. */
+export function requestCostFUsd(attempt: BilledAttempt, terms: BillingTerms): bigint {
+  const key = billedKey(terms, attempt.placement, attempt.classIndex, cheapestKeys(terms, attempt.epoch));
+  const at = (attempt.epoch * terms.schedule.keys.length + key) * TOKEN_KINDS.length;
+  let cost = BigInt(attempt.decisions) * feeFUsdPerDecision(terms);
+  for (let kind = 0; kind < TOKEN_KINDS.length; kind++) {
+    cost += BigInt(attempt.tokens[kind] ?? 0) * BigInt(terms.schedule.fUsdPerToken[at + kind]!);
+  }
+  return cost;
+}
+
+/**
+ * The cheapest of some keys in an epoch by the 3:1 input:output blend; the first of equals.
+ *
+ * @param keys at least one position in `schedule.keys`
+ */
+export function cheapestKey(schedule: PriceSchedule, epoch: number, keys: readonly number[]): number {
+  let best = -1;
+  let bestPrice = Number.POSITIVE_INFINITY;
+  for (const key of keys) {
+    const at = (epoch * schedule.keys.length + key) * TOKEN_KINDS.length;
+    const price = blendedPrice(schedule.fUsdPerToken[at + INPUT]!, schedule.fUsdPerToken[at + OUTPUT]!);
+    if (price < bestPrice) {
+      best = key;
+      bestPrice = price;
+    }
+  }
+  invariant(best >= 0, "a class billed at the lowest cost has a candidate key");
+  return best;
+}
+
+/** The cheapest key of each class; empty under the other rules. A class without candidates has no tokens to bill. */
+function cheapestKeys(terms: BillingTerms, epoch: number): readonly number[] {
+  if (terms.rule !== "lowest-cost") return [];
+  return terms.candidateKeys.map((keys) => (keys.length === 0 ? -1 : cheapestKey(terms.schedule, epoch, keys)));
+}
+
+function billedKey(terms: BillingTerms, placement: number, cls: number, cheapest: readonly number[]): number {
+  const { sourceKey, destinationKey } = terms.placements[placement]!;
+  switch (terms.rule) {
+    case "source":
+      return sourceKey;
+    case "destination":
+      return destinationKey;
+    case "lowest-cost": {
+      const key = cheapest[cls] ?? -1;
+      invariant(key >= 0, "a class billed at the lowest cost has a candidate key");
+      return key;
+    }
+  }
+}
+
+/** USD per 1,000 decisions is 1e12 fUSD per decision; rounded to a whole fUSD so that requests sum to the bill. */
+function feeFUsdPerDecision(terms: BillingTerms): bigint {
+  return terms.rule === "lowest-cost" ? BigInt(Math.round(terms.routingFeeUsdPer1kDecisions * 1e12)) : 0n;
+}
+
+class Sums implements BillPart {
+  total = 0n;
+  readonly byClass: bigint[];
+  readonly byPlacement: bigint[];
+  readonly byEpoch: bigint[];
+
+  constructor(ledger: Ledger) {
+    this.byClass = new Array<bigint>(ledger.classes).fill(0n);
+    this.byPlacement = new Array<bigint>(ledger.placements).fill(0n);
+    this.byEpoch = new Array<bigint>(ledger.epochs).fill(0n);
+  }
+
+  add(epoch: number, placement: number, cls: number, fUsd: bigint): void {
+    this.total += fUsd;
+    this.byClass[cls]! += fUsd;
+    this.byPlacement[placement]! += fUsd;
+    this.byEpoch[epoch]! += fUsd;
+  }
+}
