@@ -47,7 +47,7 @@ function tableSampler(table: Float64Array, quantile: Sampler): Sampler {
       return a + (x - i) * (table[i + 1]! - a);
     }
     const v = u < 0.5 ? u : 1 - u;
-    if (v < TAIL_END) return quantile(u < SMALLEST ? SMALLEST : u > LARGEST ? LARGEST : u);
+    if (v < TAIL_END) return quantile(u < SMALLEST ? SMALLEST : Math.min(u, LARGEST));
     const octave = Math.clz32(v * 2 ** 32);
     const x = (v * OCTAVE_SCALE[octave]! - 1) * OCTAVE_CELLS;
     const i = x | 0;

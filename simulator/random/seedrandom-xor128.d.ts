@@ -2,5 +2,5 @@
 declare module "seedrandom/lib/xor128.js" {
   /** Makes a generator of uniforms in [0, 1) with 32 random bits. */
   const xor128: (seed: string) => () => number;
-  export default xor128;
+  export = xor128;
 }
