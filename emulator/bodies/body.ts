@@ -1,0 +1,62 @@
+import type { AnswerFormat } from "../answer.ts";
+import { ServiceError } from "../errors.ts";
+import type { ParsedPrompt } from "../prompt.ts";
+import { isObject, type JsonObject } from "../shape.ts";
+
+/** A model family's own request and answer shapes, as `/invoke` passes them through. */
+export interface InvokeBody {
+  /**
+   * @throws ServiceError ValidationException in the family's words
+   * @returns what is asked, and the format in which this request is answered
+   */
+  parse(body: JsonObject): { readonly prompt: ParsedPrompt; readonly format: AnswerFormat };
+}
+
+export function malformed(reason: string): ServiceError {
+  return new ServiceError(
+    "ValidationException",
+    `Malformed input request: ${reason}, please reformat your input and try again.`,
+  );
+}
+
+/** A member that must be there. */
+export function requiredText(body: JsonObject, name: string): string {
+  const value = body[name];
+  if (value === undefined) throw malformed(`#: required key [${name}] not found`);
+  if (typeof value !== "string") throw malformed(`#/${name}: expected type: String, found: ${jsonType(value)}`);
+  return value;
+}
+
+export function optionalInteger(body: JsonObject, name: string, least: number): number | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number" || !Number.isInteger(value)) {
+    throw malformed(`#/${name}: expected type: Integer, found: ${jsonType(value)}`);
+  }
+  if (value < least) throw malformed(`#/${name}: ${value} is not greater or equal to ${least}`);
+  return value;
+}
+
+export function optionalTexts(body: JsonObject, name: string): readonly string[] {
+  const value = body[name];
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+    throw malformed(`#/${name}: expected type: JSONArray, found: ${jsonType(value)}`);
+  }
+  return value;
+}
+
+export function optionalObject(body: JsonObject, name: string): JsonObject {
+  const value = body[name];
+  if (value === undefined || value === null) return {};
+  if (!isObject(value)) throw malformed(`#/${name}: expected type: JSONObject, found: ${jsonType(value)}`);
+  return value;
+}
+
+function jsonType(value: unknown): string {
+  if (value === null) return "Null";
+  if (Array.isArray(value)) return "JSONArray";
+  if (isObject(value)) return "JSONObject";
+  const name = typeof value;
+  return `${name[0]!.toUpperCase()}${name.slice(1)}`;
+}

@@ -1,0 +1,79 @@
+import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../answer.ts";
+import { type ParsedPrompt, PromptMeter } from "../prompt.ts";
+import { isObject, type JsonObject } from "../shape.ts";
+import { type InvokeBody, malformed, optionalInteger, optionalTexts } from "./body.ts";
+
+/**
+ * The chat-completions shape that OpenAI, DeepSeek, Qwen and others take, and the fallback for families without a
+ * shape of their own here. Source: Amazon Bedrock User Guide, OpenAI models.
+ */
+export const chatCompletionsBody: InvokeBody = {
+  parse(body) {
+    return { prompt: parseChat(body), format: FORMAT };
+  },
+};
+
+export function parseChat(body: JsonObject): ParsedPrompt {
+  const messages = body.messages;
+  if (messages === undefined) throw malformed("#: required key [messages] not found");
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw malformed("#/messages: expected minimum item count: 1, found: 0");
+  }
+  const meter = new PromptMeter();
+  for (const [index, message] of messages.entries()) {
+    if (!isObject(message)) throw malformed(`#/messages/${index}: expected type: JSONObject`);
+    if (typeof message.role !== "string") throw malformed(`#/messages/${index}: required key [role] not found`);
+    if (typeof message.content === "string") meter.addText(message.content);
+    else meter.addJson(message.content ?? null);
+  }
+  return {
+    inputTokens: meter.tokens,
+    cachePoints: [],
+    maxTokens: optionalInteger(body, "max_completion_tokens", 1) ?? optionalInteger(body, "max_tokens", 1),
+    stopSequences: typeof body.stop === "string" ? [body.stop] : optionalTexts(body, "stop"),
+    tool: undefined,
+  };
+}
+
+/** @param reasonMember what the family calls the reason why an answer ended */
+export function chatCompletionsFormat(reasonMember: "finish_reason" | "stop_reason"): AnswerFormat {
+  const head = (answer: Answer, object: string) => ({
+    id: derivedId("chatcmpl-", answer.requestId),
+    object,
+    created: 0,
+    model: answer.modelId,
+  });
+  const choice = (member: "message" | "delta", content: string, reason: string | null) => [
+    { index: 0, [member]: { role: "assistant", content }, [reasonMember]: reason },
+  ];
+  return {
+    answer: (answer) => ({
+      ...head(answer, "chat.completion"),
+      choices: choice("message", wholeText(answer), finishReason(answer)),
+      usage: usage(answer),
+    }),
+    begin: () => [],
+    delta: (answer, from, to) => ({
+      ...head(answer, "chat.completion.chunk"),
+      choices: choice("delta", answerPiece(answer, from, to), null),
+    }),
+    end: (answer) => [
+      {
+        ...head(answer, "chat.completion.chunk"),
+        choices: choice("delta", "", finishReason(answer)),
+        usage: usage(answer),
+      },
+    ],
+  };
+}
+
+const FORMAT = chatCompletionsFormat("finish_reason");
+
+function usage(answer: Answer): object {
+  const { inputTokens, outputTokens } = answer;
+  return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens };
+}
+
+function finishReason(answer: Answer): string {
+  return answer.stopReason === "max_tokens" ? "length" : "stop";
+}

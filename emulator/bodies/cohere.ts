@@ -1,0 +1,57 @@
+import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../answer.ts";
+import { PromptMeter } from "../prompt.ts";
+import { type InvokeBody, malformed, optionalInteger, optionalTexts, requiredText } from "./body.ts";
+
+/** Cohere Command R: a message with its history. Source: Amazon Bedrock User Guide, Cohere Command R models. */
+export const cohereBody: InvokeBody = {
+  parse(body) {
+    const message = requiredText(body, "message");
+    if (message === "") throw malformed("#/message: expected minLength: 1, actual: 0");
+    const meter = new PromptMeter();
+    for (const name of ["preamble", "chat_history", "documents", "tools"]) {
+      if (body[name] !== undefined) meter.addJson(body[name]);
+    }
+    meter.addText(message);
+    return {
+      prompt: {
+        inputTokens: meter.tokens,
+        cachePoints: [],
+        maxTokens: optionalInteger(body, "max_tokens", 1),
+        stopSequences: optionalTexts(body, "stop_sequences"),
+        tool: undefined,
+      },
+      format: FORMAT,
+    };
+  },
+};
+
+const FORMAT: AnswerFormat = {
+  answer: (answer) => ({
+    ...ids(answer),
+    text: wholeText(answer),
+    chat_history: [{ role: "CHATBOT", message: wholeText(answer) }],
+    finish_reason: finishReason(answer),
+  }),
+  begin: () => [],
+  delta: (answer, from, to) => ({
+    event_type: "text-generation",
+    text: answerPiece(answer, from, to),
+    is_finished: false,
+  }),
+  end: (answer) => [
+    {
+      event_type: "stream-end",
+      finish_reason: finishReason(answer),
+      response: { ...ids(answer), text: wholeText(answer), finish_reason: finishReason(answer) },
+      is_finished: true,
+    },
+  ],
+};
+
+function ids(answer: Answer): object {
+  return { response_id: answer.requestId, generation_id: derivedId("gen-", answer.requestId) };
+}
+
+function finishReason(answer: Answer): string {
+  return answer.stopReason === "max_tokens" ? "MAX_TOKENS" : "COMPLETE";
+}

@@ -1,0 +1,51 @@
+import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../answer.ts";
+import { estimateTokens } from "../tokens.ts";
+import { type InvokeBody, malformed, optionalInteger, requiredText } from "./body.ts";
+
+const DEFAULT_MAX_GEN_LEN = 512;
+
+/** Meta Llama: a raw prompt. Source: Amazon Bedrock User Guide, Meta Llama models. */
+export const llamaBody: InvokeBody = {
+  parse(body) {
+    const prompt = requiredText(body, "prompt");
+    if (prompt === "") throw malformed("#/prompt: expected minLength: 1, actual: 0");
+    return {
+      prompt: {
+        inputTokens: estimateTokens(prompt),
+        cachePoints: [],
+        maxTokens: optionalInteger(body, "max_gen_len", 1) ?? DEFAULT_MAX_GEN_LEN,
+        stopSequences: [],
+        tool: undefined,
+      },
+      format: FORMAT,
+    };
+  },
+};
+
+const FORMAT: AnswerFormat = {
+  answer: (answer) => ({
+    generation: wholeText(answer),
+    prompt_token_count: answer.inputTokens,
+    generation_token_count: answer.outputTokens,
+    stop_reason: stopReason(answer),
+  }),
+  begin: () => [],
+  delta: (answer, from, to) => ({
+    generation: answerPiece(answer, from, to),
+    prompt_token_count: from === 0 ? answer.inputTokens : null,
+    generation_token_count: to,
+    stop_reason: null,
+  }),
+  end: (answer) => [
+    {
+      generation: "",
+      prompt_token_count: null,
+      generation_token_count: answer.outputTokens,
+      stop_reason: stopReason(answer),
+    },
+  ],
+};
+
+function stopReason(answer: Answer): string {
+  return answer.stopReason === "max_tokens" ? "length" : "stop";
+}

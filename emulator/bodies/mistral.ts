@@ -1,0 +1,39 @@
+import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../answer.ts";
+import { estimateTokens } from "../tokens.ts";
+import { type InvokeBody, malformed, optionalInteger, optionalTexts, requiredText } from "./body.ts";
+import { chatCompletionsFormat, parseChat } from "./chat-completions.ts";
+
+/**
+ * Mistral takes a raw `prompt` (text completion) or, from Large 24.02 on, `messages` (chat completion).
+ * Source: Amazon Bedrock User Guide, Mistral AI models.
+ */
+export const mistralBody: InvokeBody = {
+  parse(body) {
+    if (body.messages !== undefined) return { prompt: parseChat(body), format: CHAT };
+    const prompt = requiredText(body, "prompt");
+    if (prompt === "") throw malformed("#/prompt: expected minLength: 1, actual: 0");
+    return {
+      prompt: {
+        inputTokens: estimateTokens(prompt),
+        cachePoints: [],
+        maxTokens: optionalInteger(body, "max_tokens", 1),
+        stopSequences: optionalTexts(body, "stop"),
+        tool: undefined,
+      },
+      format: TEXT,
+    };
+  },
+};
+
+const CHAT = chatCompletionsFormat("stop_reason");
+
+const TEXT: AnswerFormat = {
+  answer: (answer) => ({ outputs: [{ text: wholeText(answer), stop_reason: stopReason(answer) }] }),
+  begin: () => [],
+  delta: (answer, from, to) => ({ outputs: [{ text: answerPiece(answer, from, to), stop_reason: null }] }),
+  end: (answer) => [{ outputs: [{ text: "", stop_reason: stopReason(answer) }] }],
+};
+
+function stopReason(answer: Answer): string {
+  return answer.stopReason === "max_tokens" ? "length" : "stop";
+}

@@ -1,0 +1,56 @@
+import type { Answer, AnswerFormat } from "../answer.ts";
+import { answerPiece } from "../answer.ts";
+import { contentBlock, toolUseId } from "../converse/format.ts";
+import { parseConverse } from "../converse/request.ts";
+import { isObject, type JsonObject } from "../shape.ts";
+import type { InvokeBody } from "./body.ts";
+
+/** Nova's own body is nearly Converse's; its limits are checked by the caller. Source: Amazon Nova User Guide. */
+export const novaBody: InvokeBody = {
+  parse(body) {
+    const unlimited = { contextTokens: Number.POSITIVE_INFINITY, maxOutputTokens: Number.POSITIVE_INFINITY };
+    return { prompt: parseConverse(withConverseNames(body), unlimited), format: FORMAT };
+  },
+};
+
+/** Nova also accepts the older `max_new_tokens`, and its default limit is unlike Converse's. */
+function withConverseNames(body: JsonObject): JsonObject {
+  const config = isObject(body.inferenceConfig) ? body.inferenceConfig : {};
+  const { max_new_tokens: older, maxTokens = older, ...rest } = config;
+  return { ...body, inferenceConfig: maxTokens === undefined ? rest : { ...rest, maxTokens } };
+}
+
+const FORMAT: AnswerFormat = {
+  answer: (answer) => ({
+    output: { message: { content: [contentBlock(answer)], role: "assistant" } },
+    stopReason: answer.stopReason,
+    usage: usage(answer),
+  }),
+  begin(answer) {
+    const start = { messageStart: { role: "assistant" } };
+    if (answer.tool === undefined) return [start];
+    const toolUse = { name: answer.tool.name, toolUseId: toolUseId(answer) };
+    return [start, { contentBlockStart: { start: { toolUse }, contentBlockIndex: 0 } }];
+  },
+  delta(answer, from, to) {
+    const piece = answerPiece(answer, from, to);
+    const delta = answer.tool === undefined ? { text: piece } : { toolUse: { input: piece } };
+    return { contentBlockDelta: { delta, contentBlockIndex: 0 } };
+  },
+  end: (answer) => [
+    { contentBlockStop: { contentBlockIndex: 0 } },
+    { messageStop: { stopReason: answer.stopReason } },
+    { metadata: { usage: usage(answer), metrics: {}, trace: {} } },
+  ],
+};
+
+function usage(answer: Answer): object {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = answer;
+  return {
+    inputTokens,
+    outputTokens,
+    totalTokens: inputTokens + cacheReadTokens + cacheWriteTokens + outputTokens,
+    cacheReadInputTokenCount: cacheReadTokens,
+    cacheWriteInputTokenCount: cacheWriteTokens,
+  };
+}

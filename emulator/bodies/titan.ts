@@ -1,0 +1,55 @@
+import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../answer.ts";
+import { estimateTokens } from "../tokens.ts";
+import { type InvokeBody, malformed, optionalInteger, optionalObject, optionalTexts, requiredText } from "./body.ts";
+
+const DEFAULT_MAX_TOKEN_COUNT = 512;
+
+/** Amazon Titan Text. Source: Amazon Bedrock User Guide, Amazon Titan Text models. */
+export const titanBody: InvokeBody = {
+  parse(body) {
+    const text = requiredText(body, "inputText");
+    if (text === "") throw malformed("#/inputText: expected minLength: 1, actual: 0");
+    const config = optionalObject(body, "textGenerationConfig");
+    return {
+      prompt: {
+        inputTokens: estimateTokens(text),
+        cachePoints: [],
+        maxTokens: optionalInteger(config, "maxTokenCount", 1) ?? DEFAULT_MAX_TOKEN_COUNT,
+        stopSequences: optionalTexts(config, "stopSequences"),
+        tool: undefined,
+      },
+      format: FORMAT,
+    };
+  },
+};
+
+const FORMAT: AnswerFormat = {
+  answer: (answer) => ({
+    inputTextTokenCount: answer.inputTokens,
+    results: [
+      { tokenCount: answer.outputTokens, outputText: wholeText(answer), completionReason: completionReason(answer) },
+    ],
+  }),
+  begin: () => [],
+  delta: (answer, from, to) => ({
+    outputText: answerPiece(answer, from, to),
+    index: 0,
+    totalOutputTextTokenCount: null,
+    completionReason: null,
+    inputTextTokenCount: from === 0 ? answer.inputTokens : null,
+  }),
+  end: (answer) => [
+    {
+      outputText: "",
+      index: 0,
+      totalOutputTextTokenCount: answer.outputTokens,
+      completionReason: completionReason(answer),
+      inputTextTokenCount: null,
+    },
+  ],
+};
+
+function completionReason(answer: Answer): string {
+  if (answer.stopReason === "max_tokens") return "LENGTH";
+  return answer.stopReason === "stop_sequence" ? "STOP_CRITERIA_MET" : "FINISH";
+}
