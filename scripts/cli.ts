@@ -1,0 +1,125 @@
+import { Command, CommanderError } from "commander";
+import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simulator/errors.ts";
+import type { CommandDefinition, CommonOptions } from "./commands/command.ts";
+import { jsonDocument } from "./commands/command.ts";
+import { commands } from "./commands/index.ts";
+import { suggest } from "./io/config-path.ts";
+import { watchInterrupts } from "./io/interrupts.ts";
+import { packageVersion } from "./io/package-info.ts";
+import { createTerminal, type Terminal } from "./io/terminal.ts";
+
+/**
+ * The command line. Parses, runs one verb, and turns whatever happens into an exit code and, for a problem, one
+ * `CODE  where: what` with its fix on stderr. A stack trace appears only under MERIDIAN_DEBUG=1.
+ *
+ * @returns the exit code, one of EXIT_CODES
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  ignoreBrokenPipes();
+  const interrupts = watchInterrupts();
+  let exitCode: number = EXIT_CODES.ok;
+  const program = buildProgram(async (definition, args, options) => {
+    const terminal = createTerminal(options);
+    exitCode = await definition.run({ args, options, terminal, signal: interrupts.signal });
+  });
+  try {
+    if (argv.length === 0) {
+      program.outputHelp({ error: true });
+      return EXIT_CODES.usage;
+    }
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return fail(error, createTerminal({}), argv);
+  } finally {
+    interrupts.stop();
+  }
+}
+
+type RunVerb = (definition: CommandDefinition, args: readonly string[], options: CommonOptions) => Promise<void>;
+
+function buildProgram(run: RunVerb): Command {
+  const program = new Command("meridian")
+    .description("Simulate, benchmark and compare cross-region routing of LLM calls.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .addHelpText("after", "\nRun meridian <command> --help for its options and examples.\nGuide: docs/guide.md")
+    .exitOverride()
+    // Commander would print its own wording before it throws; `fail` prints ours.
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(true);
+  for (const definition of commands) program.addCommand(buildVerb(definition, run));
+  return program;
+}
+
+function buildVerb(definition: CommandDefinition, run: RunVerb): Command {
+  const verb = new Command(definition.name)
+    .summary(definition.summary)
+    .description(definition.summary)
+    .helpOption("-h, --help", "show help")
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  definition.configure(verb);
+  verb
+    .option("--json", "print one JSON document on stdout; everything else goes to stderr")
+    .option("-q, --quiet", "no progress and no remarks")
+    .option("--no-color", "no colours (also NO_COLOR)")
+    .addHelpText("after", examplesText(definition))
+    .action(async () => run(definition, verb.args, verb.opts()));
+  return verb;
+}
+
+function examplesText(definition: CommandDefinition): string {
+  const width = Math.max(...definition.examples.map(([command]) => command.length));
+  const lines = definition.examples.map(([command, does]) => `  ${command.padEnd(width)}  ${does}`);
+  return `\nExamples:\n${lines.join("\n")}`;
+}
+
+/** Prints what went wrong, on stdout too when a program asked for JSON, and gives the exit code. */
+function fail(error: unknown, terminal: Terminal, argv: readonly string[]): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.ok; // --help and --version
+  const problem = error instanceof CommanderError ? usageError(error, argv) : asMeridianError(error);
+  for (const each of problem.problems) terminal.problem(formatProblem(each));
+  if (problem.kind === "internal") {
+    terminal.problem("This is a bug in Meridian. Please report it with the command line and the scenario.");
+  }
+  if (process.env.MERIDIAN_DEBUG === "1") terminal.problem(debugText(error));
+  if (argv.includes("--json")) terminal.out(jsonDocument("problems", { problems: problem.problems }));
+  return problem.exitCode;
+}
+
+function asMeridianError(error: unknown): MeridianError {
+  if (error instanceof MeridianError) return error;
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new MeridianError("internal", { code: "INTERNAL", what: what.split("\n", 1)[0]! });
+}
+
+/** Commander's one-line message in our words. */
+function usageError(error: CommanderError, argv: readonly string[]): MeridianError {
+  const [first = "", hint] = error.message.split("\n");
+  const verb = commands.find((each) => each.name === argv[0])?.name;
+  const help = verb === undefined ? "see meridian --help" : `see meridian ${verb} --help`;
+  const near = /\(Did you mean (.+)\?\)/.exec(hint ?? "")?.[1];
+  const problem: Problem = { code: "USAGE", what: first.replace(/^error: /, ""), fix: help };
+  if (error.code !== "commander.unknownCommand") {
+    return new MeridianError("usage", near === undefined ? problem : { ...problem, fix: `did you mean ${near}? ${help}` });
+  }
+  const word = argv.find((each) => !each.startsWith("-")) ?? "";
+  const fix = suggest(word, commands.map((each) => each.name));
+  return new MeridianError("usage", { ...problem, fix: `${fix} ${help}` });
+}
+
+function debugText(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const cause = error instanceof Error && error.cause !== undefined ? `\ncaused by ${String(error.cause)}` : "";
+  return stack + cause;
+}
+
+/** `meridian ... | head` closes our stdout early; that is the reader's right and no error. */
+function ignoreBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}

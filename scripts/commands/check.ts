@@ -1,0 +1,46 @@
+import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/errors.ts";
+import { prepareExperiment } from "../io/experiment.ts";
+import { addScenarioOptions, overridesOf } from "../io/scenario-options.ts";
+import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
+
+export const checkCommand: CommandDefinition = {
+  name: "check",
+  summary: "Check scenario files: every problem at once, each with its line and a fix.",
+  examples: [
+    ["meridian check scenarios/flagship.yaml", "checks one file"],
+    ["meridian check scenarios/*.yaml --json", "checks many, for a script"],
+    ["meridian check a.yaml --set 'duration=1h'", "checks it with a value changed"],
+  ],
+  configure: (command) => {
+    command.argument("<scenario...>", "scenario files");
+    addScenarioOptions(command);
+  },
+  run: runCheck,
+};
+
+interface CheckedFile {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+}
+
+async function runCheck({ args, options, terminal }: CommandInput): Promise<number> {
+  const checked: CheckedFile[] = [];
+  let exitCode: number = EXIT_CODES.ok;
+  for (const file of args) {
+    try {
+      const { summary } = await prepareExperiment(file, { overrides: overridesOf(options), strategies: [] });
+      checked.push({ file, ok: true, problems: [] });
+      if (options.json !== true && !terminal.quiet) terminal.out(`ok  ${file}: ${summary}`);
+    } catch (error) {
+      if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
+      checked.push({ file, ok: false, problems: error.problems });
+      exitCode = exitCode === EXIT_CODES.ok ? error.exitCode : exitCode;
+      for (const problem of error.problems) terminal.problem(formatProblem(problem));
+    }
+  }
+  const wrong = checked.reduce((sum, each) => sum + each.problems.length, 0);
+  if (options.json === true) terminal.out(jsonDocument("check", { ok: wrong === 0, files: checked }));
+  else if (wrong > 0) terminal.note(`${wrong} ${wrong === 1 ? "problem" : "problems"}`);
+  return exitCode;
+}

@@ -1,0 +1,17 @@
+import { checkCommand } from "./check.ts";
+import type { CommandDefinition } from "./command.ts";
+import { doctorCommand } from "./doctor.ts";
+import { listCommand } from "./list.ts";
+import { reportCommand } from "./report.ts";
+import { schemaCommand } from "./schema.ts";
+import { simulateCommand } from "./simulate.ts";
+
+/** All verbs, in the order of `meridian --help`. */
+export const commands: readonly CommandDefinition[] = [
+  simulateCommand,
+  checkCommand,
+  reportCommand,
+  listCommand,
+  schemaCommand,
+  doctorCommand,
+];

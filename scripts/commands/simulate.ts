@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import { type PreparedExperiment, prepareExperiment, simulate } from "../io/experiment.ts";
+import { packageVersion } from "../io/package-info.ts";
+import { createProgress } from "../io/progress.ts";
+import { newRunId, type SavedRun, saveRun } from "../io/run-store.ts";
+import { addScenarioOptions, overridesOf, wholeNumber } from "../io/scenario-options.ts";
+import { stableJson } from "../io/stable-json.ts";
+import { appendJobSummary } from "../io/summary-file.ts";
+import type { Terminal } from "../io/terminal.ts";
+import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
+import { type CommandDefinition, type CommandInput, RUNS_FOLDER } from "./command.ts";
+
+export const simulateCommand: CommandDefinition = {
+  name: "simulate",
+  summary: "Run every strategy of a scenario on the same traffic and save a report.",
+  examples: [
+    ["meridian simulate scenarios/flagship.yaml", "runs it, prints the table and where the report is"],
+    ["meridian simulate a.yaml --replications 5 --seed 7", "changes two numbers of the scenario"],
+    ["meridian simulate a.yaml --set world.prices.billing=destination", "changes any value"],
+    ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
+    ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
+  ],
+  configure: (command) => {
+    command.argument("<scenario>", "scenario file");
+    addScenarioOptions(command);
+    command
+      .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
+      .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
+      .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER)
+      .option("--print-config", "print the scenario as it would run, and stop");
+  },
+  run: runSimulate,
+};
+
+async function runSimulate({ args, options, terminal, signal }: CommandInput): Promise<number> {
+  const startedAt = new Date();
+  const overrides = overridesOf(options);
+  const experiment = await prepareExperiment(args[0]!, {
+    overrides,
+    strategies: (options.strategy as readonly string[] | undefined) ?? [],
+  });
+  if (options.printConfig === true) {
+    const notes = overrides.map((each) => `# set by ${each.origin}\n`).join("");
+    terminal.out(`${notes}${experiment.yaml}`.trimEnd());
+    return EXIT_CODES.ok;
+  }
+  terminal.note(`${args[0]}: ${experiment.summary}`);
+  const result = await runWithProgress(experiment, options.workers as number | undefined, terminal, signal);
+  const saved = await save(experiment, result, String(options.out), startedAt, signal);
+  if (options.json === true) terminal.out(stableJson(result).trimEnd());
+  else {
+    const { renderTerminal } = await import("../../reports/index.ts");
+    terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
+  }
+  terminal.note(`report: ${join(saved.folder, "report.html")}`);
+  return verdictCode(result, terminal);
+}
+
+async function runWithProgress(
+  experiment: PreparedExperiment,
+  workers: number | undefined,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const jobs = experiment.jobs(workers ?? defaultWorkers(Number.POSITIVE_INFINITY));
+  const progress = createProgress({
+    stream: process.stderr,
+    live: terminal.live,
+    quiet: terminal.quiet,
+    jobs: jobs.length,
+    jobDurationMs: experiment.durationMs,
+  });
+  try {
+    return await simulate(experiment, jobs, {
+      workers: workers ?? defaultWorkers(jobs.length),
+      signal,
+      onProgress: progress.update,
+      onJobDone: progress.jobDone,
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Files of a run but provenance.json hold no time of day: the same scenario gives the same bytes. */
+async function save(
+  experiment: PreparedExperiment,
+  result: RunResult,
+  out: string,
+  startedAt: Date,
+  signal: AbortSignal,
+): Promise<SavedRun> {
+  const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
+  const resultJson = stableJson(result);
+  const html = await renderHtml(result);
+  const markdown = renderMarkdown(result);
+  // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (signal.aborted) throw interrupted();
+  const savedAt = new Date();
+  const saved = await saveRun(out, newRunId(result.scenario.name, experiment.yaml + resultJson, savedAt), {
+    "scenario.yaml": experiment.yaml,
+    "result.json": resultJson,
+    "report.html": html,
+    "summary.md": markdown,
+    "provenance.json": stableJson({
+      schemaVersion: 1,
+      meridian: packageVersion(),
+      startedAt: startedAt.toISOString(),
+      savedAt: savedAt.toISOString(),
+      elapsedMs: savedAt.getTime() - startedAt.getTime(),
+      node: process.versions.node,
+      hostNode: process.env.MERIDIAN_HOST_NODE ?? process.versions.node,
+      platform: `${process.platform} ${process.arch}`,
+    }),
+  });
+  await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);
+  return saved;
+}
+
+function verdictCode(result: RunResult, terminal: Terminal): number {
+  const failed = result.assertions.filter((each) => !each.passed);
+  for (const each of failed) {
+    terminal.problem(formatProblem({ code: "ASSERTION_FAILED", what: `${each.text}; found ${each.found}` }));
+  }
+  if (result.replications.done < result.replications.asked) {
+    throw new MeridianError("internal", {
+      code: "REPLICATIONS_MISSING",
+      what: `${result.replications.done} of ${result.replications.asked} replications were done`,
+    });
+  }
+  return failed.length > 0 ? EXIT_CODES.assertion : EXIT_CODES.ok;
+}

@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readlink, rename, rm, symlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join, resolve, sep } from "node:path";
+import { MeridianError } from "../../simulator/errors.ts";
+import { environmentProblem } from "./read-text.ts";
+
+/** Files of a run by name; names are plain, without folders. */
+export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
+
+export interface SavedRun {
+  readonly id: string;
+  readonly folder: string;
+}
+
+const RUN_ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
+const TEMP_PREFIX = ".tmp-";
+const TEMP_AGE_MAX_MS = 24 * 3_600_000;
+export const LATEST = "latest";
+
+/** Folder of the run `id` inside the store `root`. @throws RUN_ID for a name that could lead anywhere else */
+export function runFolder(root: string, id: string): string {
+  const folder = resolve(root, id);
+  if (!RUN_ID.test(id) || !folder.startsWith(resolve(root) + sep)) {
+    throw new MeridianError("usage", {
+      code: "RUN_ID",
+      what: `"${id.slice(0, 80)}" is no run id`,
+      fix: "a run id has up to 64 of a-z 0-9 . _ - and begins with a letter or digit; see the names in the runs folder",
+    });
+  }
+  return folder;
+}
+
+/**
+ * Id of a new run: the scenario's name, a hash of the run's content, and the time it was saved. Only the name carries
+ * the time; the bytes inside depend on the scenario alone.
+ */
+export function newRunId(name: string, content: string, savedAt: Date): string {
+  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 32) || "run";
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  const time = savedAt.toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase();
+  return `${slug}-${time}-${hash}`;
+}
+
+/**
+ * Publishes a run: writes all files into a temporary folder beside the final one, syncs them to disk, renames. A kill
+ * at any moment leaves either the whole run or nothing but a temporary folder, which the next save sweeps away.
+ * @throws RUN_NOT_SAVED (environment) naming the place when the disk is full or permission is missing
+ */
+export async function saveRun(root: string, id: string, files: RunFiles): Promise<SavedRun> {
+  runFolder(root, id);
+  for (const name of Object.keys(files)) {
+    if (!FILE_NAME.test(name)) throw new MeridianError("internal", { code: "RUN_FILE_NAME", what: `file name "${name}"` });
+  }
+  const temp = join(root, `${TEMP_PREFIX}${host()}-${process.pid}-${id}`);
+  try {
+    await mkdir(root, { recursive: true });
+    await sweep(root);
+    await mkdir(temp);
+    for (const [name, content] of Object.entries(files)) await writeSynced(join(temp, name), content);
+    await syncFolder(temp);
+    const saved = await publish(root, id, temp);
+    await syncFolder(root);
+    await pointLatest(root, saved.id);
+    return saved;
+  } catch (error) {
+    await rm(temp, { recursive: true, force: true }).catch(() => undefined);
+    if (error instanceof MeridianError) throw error;
+    const fix = "free some space or check permissions, or name another folder with --out";
+    throw new MeridianError("environment", environmentProblem("RUN_NOT_SAVED", error, root, fix), { cause: error });
+  }
+}
+
+/** Checks that runs can be saved under `root`, by doing it with an empty folder. Returns what went wrong, if it did. */
+export async function probeStore(root: string): Promise<string | undefined> {
+  const probe = join(root, `${TEMP_PREFIX}${host()}-${process.pid}-probe`);
+  try {
+    await mkdir(root, { recursive: true });
+    await mkdir(probe);
+    await writeSynced(join(probe, "probe"), "x");
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await rm(probe, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** rename() refuses a folder that exists and is not empty, so two savers of one id get two folders. */
+async function publish(root: string, id: string, temp: string): Promise<SavedRun> {
+  for (let copy = 1; copy <= 1000; copy++) {
+    const candidate = copy === 1 ? id : `${id.slice(0, 59)}.${copy}`;
+    const folder = runFolder(root, candidate);
+    try {
+      await rename(temp, folder);
+      return { id: candidate, folder };
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "EPERM") throw error;
+    }
+  }
+  throw new Error(`no free name for ${id}`);
+}
+
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r").catch(() => undefined);
+  if (handle === undefined) return; // Windows does not open folders.
+  await handle.sync().catch(() => undefined);
+  await handle.close();
+}
+
+/** `runs/latest` is a convenience: where links are not to be had, the run stands without it. */
+async function pointLatest(root: string, id: string): Promise<void> {
+  const temp = join(root, `${TEMP_PREFIX}${host()}-${process.pid}-${LATEST}`);
+  try {
+    await rm(temp, { force: true });
+    await symlink(id, temp);
+    await rename(temp, join(root, LATEST));
+  } catch {
+    await rm(temp, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Id that `latest` points to. @throws RUN_NOT_FOUND when there is none */
+export async function latestRunId(root: string): Promise<string> {
+  const id = await readlink(join(root, LATEST)).catch(() => undefined);
+  if (id !== undefined) return id;
+  throw new MeridianError("data", {
+    code: "RUN_NOT_FOUND",
+    what: "no run has been saved here yet",
+    where: root,
+    fix: "run meridian simulate first, or name the folder of a run",
+  });
+}
+
+/** Removes temporary folders of dead processes of this host, and any that a day has passed over. */
+async function sweep(root: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    const match = TEMP_NAME.exec(name);
+    if (match === null) continue;
+    const [, tempHost, pid] = match;
+    const dead = tempHost === host() ? !isAlive(Number(pid)) : await isOld(join(root, name));
+    if (dead) await rm(join(root, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+const TEMP_NAME = /^\.tmp-([0-9a-f]{8})-(\d+)-/;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const handle = await open(path, "r").catch(() => undefined);
+  if (handle === undefined) return false;
+  const { mtimeMs } = await handle.stat();
+  await handle.close();
+  return Date.now() - mtimeMs > TEMP_AGE_MAX_MS;
+}
+
+function host(): string {
+  return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+}

@@ -1,0 +1,86 @@
+import type { z } from "zod";
+import { MeridianError, type Problem } from "../../simulator/errors.ts";
+import { type ConfigPath, formatPath, parsePath } from "./config-path.ts";
+import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
+import { readTextFile } from "./read-text.ts";
+import { mapSchema } from "./schema-map.ts";
+import { parseYaml, toPlain, type YamlSource } from "./yaml-source.ts";
+import { problemsOfIssues } from "./zod-problems.ts";
+
+/** A scenario file that parsed and matches its schema. */
+export interface LoadedScenario<T> {
+  readonly path: string;
+  readonly value: T;
+  /** The scenario as it will run: the file with the overrides written in, comments kept. */
+  readonly yaml: string;
+  /** Puts `file:line` before the config path of a problem found later, e.g. while resolving. */
+  place(problem: Problem): Problem;
+}
+
+export const SCENARIO_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Reads, overrides and checks a scenario file. Generic over the schema.
+ * @throws MeridianError (usage) with every problem at once, each with `file:line`, config path, what and fix
+ */
+export async function loadScenario<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  overrides: readonly Override[] = [],
+): Promise<LoadedScenario<z.output<S>>> {
+  const text = await readTextFile(path, {
+    code: "SCENARIO",
+    noun: "scenario file",
+    bytesMax: SCENARIO_BYTES_MAX,
+    kind: "usage",
+  });
+  return parseScenario(text, path, schema, overrides);
+}
+
+/** The same for text that is already in memory. */
+export function parseScenario<S extends z.ZodType>(
+  text: string,
+  path: string,
+  schema: S,
+  overrides: readonly Override[] = [],
+): LoadedScenario<z.output<S>> {
+  const source = parseYaml(text, path);
+  if (!("document" in source)) throw new MeridianError("usage", source);
+  const unplaced = applyOverrides(source, overrides);
+  if (unplaced.length > 0) throw new MeridianError("usage", unplaced);
+  const plain = toPlain(source, path);
+  if ("problem" in plain) throw new MeridianError("usage", plain.problem);
+  const where = (configPath: ConfigPath) => placeOf(configPath, path, source, overrides);
+  const parsed = schema.safeParse(plain.value);
+  if (!parsed.success) {
+    const context = { value: plain.value, schema: mapSchema(schema), where };
+    throw new MeridianError("usage", inFileOrder(problemsOfIssues(parsed.error.issues, context)));
+  }
+  return {
+    path,
+    value: parsed.data,
+    yaml: source.document.toString({ lineWidth: 0 }),
+    place: (problem) => place(problem, where),
+  };
+}
+
+function placeOf(
+  path: ConfigPath,
+  file: string,
+  source: YamlSource,
+  overrides: readonly Override[],
+): string {
+  const place = overrideAt(overrides, path)?.origin ?? `${file}:${source.lineOf(path)}`;
+  return path.length === 0 ? place : `${place} ${formatPath(path)}`;
+}
+
+function place(problem: Problem, where: (path: ConfigPath) => string): Problem {
+  const path = problem.where === undefined ? [] : parsePath(problem.where);
+  return path === undefined ? problem : { ...problem, where: where(path) };
+}
+
+/** Problems by line, as a person mends them; those of the command line first. */
+function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
+  const line = (problem: Problem) => Number(/:(\d+)(?: |$)/.exec(problem.where ?? "")?.[1] ?? 0);
+  return problems.map((problem, i) => ({ problem, i })).sort((a, b) => line(a.problem) - line(b.problem) || a.i - b.i).map((each) => each.problem);
+}

@@ -1,0 +1,65 @@
+/**
+ * Where a command writes. Results go to `out` (stdout); everything else, progress and notes and problems, goes to
+ * `note` and `problem` (stderr), so that `meridian ... --json | jq` always reads exactly one document.
+ */
+export interface Terminal {
+  /** A result, on stdout. */
+  out(text: string): void;
+  /** A remark, on stderr; silent under --quiet. */
+  note(text: string): void;
+  /** Something is wrong, on stderr; never silent. */
+  problem(text: string): void;
+  /** Colour on stdout. */
+  readonly colour: boolean;
+  /** Columns of stdout, 80 when it is not a terminal. */
+  readonly width: number;
+  /** True when stderr can redraw a line. */
+  readonly live: boolean;
+  readonly quiet: boolean;
+}
+
+export interface TerminalOptions {
+  readonly quiet?: boolean | undefined;
+  /** False for --no-color. */
+  readonly color?: boolean | undefined;
+}
+
+/** A stream as far as a terminal needs it: process.stdout, or a collector in a test. */
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface TerminalStreams {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Precedence for colour: --no-color, then NO_COLOR (any non-empty value), then FORCE_COLOR, then "is it a TTY". */
+export function createTerminal(options: TerminalOptions, streams: TerminalStreams = process): Terminal {
+  const { stdout, stderr, env } = streams;
+  const quiet = options.quiet === true;
+  return {
+    out: (text) => void stdout.write(`${text}\n`),
+    note: (text) => {
+      if (!quiet) stderr.write(`${text}\n`);
+    },
+    problem: (text) => void stderr.write(`${text}\n`),
+    colour: wantsColour(options, stdout, env),
+    width: stdout.isTTY === true ? Math.max(40, stdout.columns ?? 80) : 80,
+    live: stderr.isTTY === true && !isSet(env.CI) && env.TERM !== "dumb",
+    quiet,
+  };
+}
+
+function wantsColour(options: TerminalOptions, stdout: OutputStream, env: TerminalStreams["env"]): boolean {
+  if (options.color === false || isSet(env.NO_COLOR)) return false;
+  if (isSet(env.FORCE_COLOR)) return env.FORCE_COLOR !== "0";
+  return stdout.isTTY === true && env.TERM !== "dumb";
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "";
+}

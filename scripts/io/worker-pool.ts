@@ -1,0 +1,101 @@
+import { availableParallelism } from "node:os";
+import { MessageChannel } from "node:worker_threads";
+import { Tinypool } from "tinypool";
+import { MeridianError } from "../../simulator/errors.ts";
+import type { JobAnswer, PoolTask } from "./job-driver.ts";
+
+export interface PoolOptions<Progress> {
+  /** URL of the worker file; its export `runTask` answers a `PoolTask` with a `JobAnswer`. */
+  readonly workerFile: string;
+  /** Sent once to every worker, read there with `Tinypool.workerData`. */
+  readonly shared: unknown;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (jobIndex: number, progress: Progress) => void;
+  readonly onJobDone?: (jobIndex: number) => void;
+}
+
+/** Workers to use when nobody said: one per core, never more than jobs. */
+export function defaultWorkers(jobs: number): number {
+  return Math.max(1, Math.min(availableParallelism(), jobs));
+}
+
+/**
+ * Runs all jobs on worker threads. The answer is in the order of the jobs, whatever order they end in, so the number
+ * of workers cannot show in a result. The first failure or an abort stops the other workers at once.
+ * @throws the job's MeridianError; INTERRUPTED when the signal fired; WORKER_OUT_OF_MEMORY; WORKER_DIED
+ */
+export async function runOnPool<Job, Output, Progress>(
+  jobs: readonly Job[],
+  options: PoolOptions<Progress>,
+): Promise<readonly Output[]> {
+  if (jobs.length === 0) return [];
+  options.signal.throwIfAborted();
+  const pool = new Tinypool({
+    filename: options.workerFile,
+    name: "runTask",
+    runtime: "worker_threads",
+    minThreads: 1,
+    maxThreads: Math.max(1, Math.min(options.workers, jobs.length)),
+    // Workers start without the loader of this thread, and must find it wherever the command was called from.
+    execArgv: ["--import", import.meta.resolve("tsx")],
+    workerData: options.shared,
+  });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, options.signal]);
+  try {
+    return await Promise.all(jobs.map((job, index) => runOne<Job, Output, Progress>(pool, job, index, options, signal)));
+  } catch (error) {
+    throw options.signal.aborted ? interrupted() : error;
+  } finally {
+    stop.abort();
+    await pool.destroy();
+  }
+}
+
+export function interrupted(): MeridianError {
+  return new MeridianError("interrupted", {
+    code: "INTERRUPTED",
+    what: "stopped before the end; nothing was written",
+  });
+}
+
+async function runOne<Job, Output, Progress>(
+  pool: Tinypool,
+  job: Job,
+  index: number,
+  options: PoolOptions<Progress>,
+  signal: AbortSignal,
+): Promise<Output> {
+  const { port1, port2 } = new MessageChannel();
+  port1.on("message", (progress: Progress) => options.onProgress(index, progress));
+  port1.unref();
+  const task: PoolTask<Job> = { job, port: port2 };
+  try {
+    const answer = (await pool.run(task, { transferList: [port2], signal })) as JobAnswer<Output>;
+    if (!answer.ok) throw new MeridianError(answer.kind, answer.problems, { cause: answer.stack });
+    options.onJobDone?.(index);
+    return answer.output;
+  } catch (error) {
+    throw error instanceof MeridianError || signal.aborted ? error : workerFailure(error);
+  } finally {
+    port1.close();
+  }
+}
+
+function workerFailure(error: unknown): MeridianError {
+  const code = (error as { code?: unknown }).code;
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") {
+    return new MeridianError(
+      "environment",
+      {
+        code: "WORKER_OUT_OF_MEMORY",
+        what: "a worker used up its memory",
+        fix: "use fewer workers (--workers 1), or give Node more: NODE_OPTIONS=--max-old-space-size=8192",
+      },
+      { cause: error },
+    );
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  return new MeridianError("internal", { code: "WORKER_DIED", what }, { cause: error });
+}

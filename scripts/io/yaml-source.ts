@@ -1,0 +1,190 @@
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
+import type { Document, YAMLError } from "yaml";
+import type { Problem } from "../../simulator/errors.ts";
+import type { ConfigPath } from "./config-path.ts";
+
+/** A parsed YAML text that still knows on which line each value stands. */
+export interface YamlSource {
+  readonly document: Document.Parsed;
+  /** Line of the key or item at `path`, or of its nearest ancestor that exists; 1-based. */
+  lineOf(path: ConfigPath): number;
+}
+
+export const DEPTH_MAX = 64;
+const ALIASES_MAX = 100;
+/** One missing bracket can make the parser complain about every line after it. */
+const SYNTAX_PROBLEMS_MAX = 10;
+/** How the recursive parser reports that brackets are nested deeper than its stack. */
+const STACK_OVERFLOW = "Maximum call stack";
+const UNSAFE_KEYS = new Set(["__proto__", "constructor", "prototype"]);
+
+/**
+ * Parses one YAML document (YAML 1.2, core schema: no dates, no tags that run code). Returns every problem it has,
+ * or the source. Duplicate keys are looked for here and not by the parser, whose own check takes time quadratic in
+ * the number of keys.
+ */
+export function parseYaml(text: string, file: string): YamlSource | readonly Problem[] {
+  const lines = new LineCounter();
+  let documents: readonly Document.Parsed[];
+  try {
+    const parsed = parseAllDocuments(text, {
+      lineCounter: lines,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: "silent",
+    });
+    documents = Array.isArray(parsed) ? (parsed as Document.Parsed[]) : [];
+  } catch {
+    return [tooDeep(file)];
+  }
+  const document = documents[0];
+  if (document === undefined || (document.errors.length === 0 && isEmpty(document))) return [emptyFile(file)];
+  if (documents.length > 1) return [severalDocuments(file, lines.linePos(documents[1]!.range[0]).line)];
+  const at = (offset: number) => `${file}:${Math.max(1, lines.linePos(offset).line)}`;
+  if (document.errors.some((error) => error.message.startsWith(STACK_OVERFLOW))) return [tooDeep(file)];
+  const problems = document.errors.slice(0, SYNTAX_PROBLEMS_MAX).map((error) => syntaxProblem(error, at(error.pos[0])));
+  if (problems.length === 0) checkNodes(document, at, problems);
+  if (problems.length > 0) return problems;
+  return { document, lineOf: (path) => Math.max(1, lines.linePos(offsetOf(document, path)).line) };
+}
+
+/** Plain data of the document. Aliases are capped, so that a few lines cannot unfold into gigabytes. */
+export function toPlain(source: YamlSource, file: string): { value: unknown } | { problem: Problem } {
+  try {
+    return { value: source.document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown };
+  } catch (error) {
+    return {
+      problem: {
+        code: "SCENARIO_ALIASES",
+        what: `aliases cannot be unfolded (${error instanceof Error ? error.message : "unknown reason"})`,
+        where: file,
+        fix: `write the repeated parts out; at most ${ALIASES_MAX} uses of aliases are unfolded`,
+      },
+    };
+  }
+}
+
+function isEmpty(document: Document.Parsed): boolean {
+  return document.contents === null || (isScalar(document.contents) && document.contents.value === null);
+}
+
+function emptyFile(file: string): Problem {
+  return {
+    code: "SCENARIO_EMPTY",
+    what: "the file holds no scenario",
+    where: file,
+    fix: "start from one of the files in scenarios/, or see meridian schema",
+  };
+}
+
+function severalDocuments(file: string, line: number): Problem {
+  return {
+    code: "SCENARIO_SEVERAL_DOCUMENTS",
+    what: "a second YAML document begins here",
+    where: `${file}:${line}`,
+    fix: "keep one scenario per file and remove the --- line",
+  };
+}
+
+function tooDeep(file: string): Problem {
+  return {
+    code: "SCENARIO_TOO_DEEP",
+    what: `values are nested more than ${DEPTH_MAX} levels deep`,
+    where: file,
+    fix: "no scenario needs that; look for unclosed brackets",
+  };
+}
+
+const SYNTAX_FIXES: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "indent with spaces; YAML does not allow tabs",
+  BAD_INDENT: "give all keys of one block the same indentation",
+  MULTILINE_IMPLICIT_KEY: "is a colon or a closing quote missing on the line before?",
+  MISSING_CHAR: "close the bracket, brace or quote",
+  BAD_ALIAS: "define the anchor (&name) before the alias (*name) uses it",
+  UNEXPECTED_TOKEN: "quote the text if it holds one of : { } [ ] , & * # ? | - < > = ! % @",
+};
+
+function syntaxProblem(error: YAMLError, where: string): Problem {
+  const tab = error.code === "TAB_AS_INDENT" || /\btab/i.test(error.message);
+  return {
+    code: "SCENARIO_SYNTAX",
+    what: lowerFirst(firstLine(error.message).replace(/[.:]$/, "")),
+    where,
+    fix: (tab ? SYNTAX_FIXES.TAB_AS_INDENT : SYNTAX_FIXES[error.code]) ?? "mend the YAML here",
+  };
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]!;
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}
+
+/** Duplicate and unsafe keys and depth, in one walk that does not recurse: hostile files are deep. */
+function checkNodes(document: Document.Parsed, at: (offset: number) => string, problems: Problem[]): void {
+  const todo: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }];
+  while (todo.length > 0) {
+    const { node, depth } = todo.pop()!;
+    if (depth > DEPTH_MAX) {
+      problems.push(tooDeep(at((node as Node).range?.[0] ?? 0)));
+      return;
+    }
+    if (isMap(node)) {
+      checkKeys(node.items, at, problems);
+      for (const pair of node.items) todo.push({ node: pair.value, depth: depth + 1 });
+    } else if (isSeq(node)) {
+      for (const item of node.items) todo.push({ node: isPair(item) ? item.value : item, depth: depth + 1 });
+    }
+  }
+}
+
+function checkKeys(pairs: readonly Pair[], at: (offset: number) => string, problems: Problem[]): void {
+  const seen = new Map<string, string>();
+  for (const pair of pairs) {
+    const key = keyText(pair);
+    const where = at((pair.key as Node | null)?.range?.[0] ?? 0);
+    if (key === undefined) {
+      problems.push({
+        code: "SCENARIO_KEY_NOT_TEXT",
+        what: "a key is a list, a map or an alias",
+        where,
+        fix: "write keys as plain text",
+      });
+    } else if (UNSAFE_KEYS.has(key)) {
+      problems.push({ code: "SCENARIO_UNSAFE_KEY", what: `the key "${key}" is not allowed`, where, fix: "rename it" });
+    } else if (seen.has(key)) {
+      problems.push({
+        code: "SCENARIO_DUPLICATE_KEY",
+        what: `the key "${key}" is already set at ${seen.get(key)}`,
+        where,
+        fix: "keep one of the two",
+      });
+    } else seen.set(key, where);
+  }
+}
+
+function keyText(pair: Pair): string | undefined {
+  return isScalar(pair.key) ? String(pair.key.value) : undefined;
+}
+
+function offsetOf(document: Document.Parsed, path: ConfigPath): number {
+  let node: unknown = document.contents;
+  let offset = document.contents?.range?.[0] ?? 0;
+  for (const step of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair: Pair | undefined = node.items.find((item) => keyText(item) === String(step));
+      if (pair === undefined) return offset;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === "number") {
+      const item = node.items[step];
+      if (item === undefined) return offset;
+      offset = (item as Node).range?.[0] ?? offset;
+      node = item;
+    } else return offset;
+  }
+  return offset;
+}

@@ -1,0 +1,175 @@
+import type { z } from "zod";
+import type { Problem } from "../../simulator/errors.ts";
+import { type ConfigPath, formatPath, suggest } from "./config-path.ts";
+import type { SchemaMap } from "./schema-map.ts";
+
+/** What the translation needs beside the issues. */
+export interface IssueContext {
+  /** The value that was checked. */
+  readonly value: unknown;
+  readonly schema: SchemaMap;
+  /** `file:line path` of a place in the configuration. */
+  where(path: ConfigPath): string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Turns zod's issues into problems in the words of a person: one per mistake, none lost. */
+export function problemsOfIssues(issues: readonly Issue[], context: IssueContext): readonly Problem[] {
+  return issues.flatMap((issue) => translate(issue, [], context));
+}
+
+function translate(issue: Issue, base: ConfigPath, context: IssueContext): readonly Problem[] {
+  const path: ConfigPath = [...base, ...issue.path.map((step) => (typeof step === "symbol" ? String(step) : step))];
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(path, key, context));
+  if (issue.code === "invalid_union") return unionProblems(issue, path, context);
+  const found = valueAt(context.value, path);
+  if (found === undefined && path.length > 0) return [missingKey(path, context)];
+  return [wrongValue(issue, path, found, context)];
+}
+
+function unknownKey(path: ConfigPath, key: string, context: IssueContext): Problem {
+  return {
+    code: "SCENARIO_UNKNOWN_KEY",
+    what: `unknown key "${key}"`,
+    where: context.where([...path, key]),
+    fix: suggest(key, context.schema.keysAt(path)),
+  };
+}
+
+function missingKey(path: ConfigPath, context: IssueContext): Problem {
+  const description = context.schema.descriptionAt(path);
+  return {
+    code: "SCENARIO_MISSING_KEY",
+    what: `${formatPath(path.slice(-1))} is missing`,
+    where: context.where(path),
+    fix: description === undefined ? `add ${formatPath(path)}` : `add it: ${description}`,
+  };
+}
+
+function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: IssueContext): Problem {
+  const where = context.where(path);
+  const description = context.schema.descriptionAt(path);
+  const withFix = (what: string, fix: string | undefined): Problem => ({
+    code: "SCENARIO_INVALID_VALUE",
+    what,
+    where,
+    ...(fix === undefined ? {} : { fix }),
+  });
+  switch (issue.code) {
+    case "invalid_type":
+      return withFix(`${show(found)} is not ${article(issue.expected)}`, description);
+    case "invalid_value": {
+      const options = issue.values.map(String);
+      return withFix(`${show(found)} is not one of ${options.join(", ")}`, suggest(String(found), options));
+    }
+    case "too_small":
+      return withFix(`${sizeOf(issue.origin, found)} is too small`, `${bound(issue.origin, "at least", issue.minimum, issue.inclusive)}`);
+    case "too_big":
+      return withFix(`${sizeOf(issue.origin, found)} is too large`, `${bound(issue.origin, "at most", issue.maximum, issue.inclusive)}`);
+    case "custom":
+      return { ...withFix(...splitMessage(issue.message, description)), ...codeOf(issue) };
+    default:
+      return withFix(`${show(found)} is not valid here: ${issue.message}`, description);
+  }
+}
+
+/** A refinement may name its own code and fix in `params`; else the text after "; " is the fix. */
+function splitMessage(message: string, description: string | undefined): [string, string | undefined] {
+  const cut = message.indexOf("; ");
+  return cut < 0 ? [message, description] : [message.slice(0, cut), message.slice(cut + 2)];
+}
+
+function codeOf(issue: Issue & { code: "custom" }): { code?: string; fix?: string } {
+  const { code, fix } = issue.params ?? {};
+  return { ...(typeof code === "string" ? { code } : {}), ...(typeof fix === "string" ? { fix } : {}) };
+}
+
+/**
+ * A union's issue holds the issues of every alternative. Tell the person about the one they most likely meant:
+ * alternatives of another kind (text against map) are dropped; a key that no alternative knows is the mistake;
+ * else the alternative with the fewest complaints at its root, then the fewest in all.
+ */
+function unionProblems(issue: Issue & { code: "invalid_union" }, path: ConfigPath, context: IssueContext): readonly Problem[] {
+  const found = valueAt(context.value, path);
+  if (found === undefined) return [missingKey(path, context)];
+  if (issue.errors.length === 0) return [noAlternative(issue, path, found, context)];
+  const branches = issue.errors.filter((issues) => !issues.some((each) => isKindMismatch(each)));
+  if (branches.length === 0) return [noAlternative(issue, path, found, context)];
+  const strangers = keysUnknownToAll(branches);
+  if (strangers.length > 0) return strangers.map((key) => unknownKey(path, key, context));
+  const best = branches.reduce((a, b) => (complaints(b) < complaints(a) ? b : a));
+  return best.flatMap((each) => translate(each, path, context));
+}
+
+function noAlternative(issue: Issue, path: ConfigPath, found: unknown, context: IssueContext): Problem {
+  const options = (issue as { options?: readonly unknown[] }).options?.map(String);
+  const keys = context.schema.keysAt(path);
+  const fix = options !== undefined ? suggest(String(found), options) : context.schema.descriptionAt(path);
+  return {
+    code: "SCENARIO_INVALID_VALUE",
+    what: `${show(found)} is not valid here`,
+    where: context.where(path),
+    fix: fix ?? (keys.length > 0 ? `write a map with one of ${keys.join(", ")}` : "see meridian schema"),
+  };
+}
+
+function isKindMismatch(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+}
+
+function keysUnknownToAll(branches: readonly (readonly Issue[])[]): readonly string[] {
+  const unknownIn = branches.map(
+    (issues) =>
+      new Set(issues.flatMap((each) => (each.code === "unrecognized_keys" && each.path.length === 0 ? each.keys : []))),
+  );
+  const [first, ...others] = unknownIn;
+  return [...(first ?? [])].filter((key) => others.every((set) => set.has(key)));
+}
+
+function complaints(issues: readonly Issue[]): number {
+  const atRoot = issues.filter((each) => each.path.length === 0 || (each.path.length === 1 && each.code === "invalid_type"));
+  return atRoot.length * 1000 + issues.length;
+}
+
+function valueAt(value: unknown, path: ConfigPath): unknown {
+  let current = value;
+  for (const step of path) {
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, step)) return undefined;
+    current = (current as Record<string | number, unknown>)[step];
+  }
+  return current;
+}
+
+/** The value as the person wrote it, short. */
+function show(value: unknown): string {
+  if (value === null) return "an empty value";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function article(expected: string): string {
+  const names: Readonly<Record<string, string>> = {
+    object: "a map",
+    record: "a map",
+    array: "a list",
+    string: "a text",
+    int: "a whole number",
+    boolean: "true or false",
+    undefined: "allowed here",
+  };
+  return names[expected] ?? `a ${expected}`;
+}
+
+function sizeOf(origin: string, found: unknown): string {
+  if (origin === "array" && Array.isArray(found)) return `a list of ${found.length}`;
+  return show(found);
+}
+
+function bound(origin: string, side: string, limit: number | bigint, inclusive: boolean | undefined): string {
+  const unit = origin === "array" ? " entries" : origin === "string" ? " characters" : "";
+  const strict = side === "at least" ? "more than" : "less than";
+  return `${inclusive === false ? strict : side} ${limit}${unit}`;
+}

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import fc from "fast-check";
+import { z } from "zod";
+import { parseSet } from "../../../scripts/io/overrides.ts";
+import { loadScenario, parseScenario, SCENARIO_BYTES_MAX } from "../../../scripts/io/scenario-file.ts";
+import { MeridianError, type Problem } from "../../../simulator/errors.ts";
+import { durationMs } from "../../../simulator/scenario/units.ts";
+
+const law = z.union([
+  durationMs,
+  z.strictObject({ exponential: z.strictObject({ mean: durationMs }) }),
+  z.strictObject({ lognormal: z.strictObject({ mean: durationMs, cv: z.number().positive() }) }),
+]);
+const schema = z.strictObject({
+  name: z.string().meta({ description: "Name of the scenario" }),
+  seed: z.number().int().min(0).default(1),
+  billing: z.enum(["source", "destination"]).optional(),
+  service: law.optional(),
+  traffic: z.array(z.strictObject({ class: z.string(), tags: z.record(z.string(), z.string()).optional() })).min(1),
+});
+
+const GOOD = ["name: demo", "seed: 4", "traffic:", "  - class: chat", "  - class: batch", ""].join("\n");
+
+function problemsOf(text: string, sets: readonly string[] = []): readonly Problem[] {
+  try {
+    parseScenario(text, "a.yaml", schema, sets.map(parseSet));
+  } catch (error) {
+    if (error instanceof MeridianError) {
+      assert.equal(error.exitCode, 2);
+      return error.problems;
+    }
+    throw error;
+  }
+  return [];
+}
+
+function only(text: string, sets: readonly string[] = []): Problem {
+  const problems = problemsOf(text, sets);
+  assert.equal(problems.length, 1, JSON.stringify(problems, null, 1));
+  return problems[0]!;
+}
+
+describe("a good scenario", () => {
+  it("is read with its units", () => {
+    const loaded = parseScenario(`${GOOD}service: { exponential: { mean: 1m30s } }\n`, "a.yaml", schema);
+    assert.deepEqual(loaded.value.service, { exponential: { mean: 90_000 } });
+    assert.equal(loaded.value.seed, 4);
+  });
+
+  it("places later problems by their config path", () => {
+    const loaded = parseScenario(GOOD, "a.yaml", schema, [parseSet("seed=9")]);
+    const place = (where: string) => loaded.place({ code: "X", what: "x", where }).where;
+    assert.equal(place("traffic[1].class"), "a.yaml:5 traffic[1].class");
+    assert.equal(place("traffic[1].slo.e2e"), "a.yaml:5 traffic[1].slo.e2e", "nearest line that exists");
+    assert.equal(place("seed"), "--set seed=9 seed");
+    assert.equal(loaded.place({ code: "X", what: "x" }).where, "a.yaml:1");
+  });
+
+  it("allows anchors and keeps comments in the resolved text", () => {
+    const text = "# why\nname: &n demo\ntraffic: [ { class: *n } ]\n";
+    const loaded = parseScenario(text, "a.yaml", schema);
+    assert.equal(loaded.value.traffic[0]?.class, "demo");
+    assert.match(loaded.yaml, /# why/);
+  });
+});
+
+describe("wrong values", () => {
+  it("names every problem at once, in the order of the file", () => {
+    const problems = problemsOf("name: 7\nsed: 4\nbilling: sources\ntraffic:\n  - clas: chat\n");
+    assert.deepEqual(
+      problems.map((each) => `${each.code} ${each.where}`),
+      [
+        "SCENARIO_INVALID_VALUE a.yaml:1 name",
+        "SCENARIO_UNKNOWN_KEY a.yaml:2 sed",
+        "SCENARIO_INVALID_VALUE a.yaml:3 billing",
+        "SCENARIO_MISSING_KEY a.yaml:5 traffic[0].class",
+        "SCENARIO_UNKNOWN_KEY a.yaml:5 traffic[0].clas",
+      ],
+    );
+    assert.equal(problems[1]?.fix, 'did you mean "seed"?');
+    assert.equal(problems[2]?.fix, 'did you mean "source"?');
+    assert.match(problems[2]?.what ?? "", /"sources" is not one of source, destination/);
+    assert.equal(problems[4]?.fix, 'did you mean "class"?');
+  });
+
+  it("says what is missing", () => {
+    assert.deepEqual(only("traffic: [ { class: a } ]"), {
+      code: "SCENARIO_MISSING_KEY",
+      what: "name is missing",
+      where: "a.yaml:1 name",
+      fix: "add it: Name of the scenario",
+    });
+  });
+
+  it("splits a unit's message into what and fix", () => {
+    const problem = only(`${GOOD}service: 5 parsecs`);
+    assert.equal(problem.what, '"5 parsecs" is not a duration');
+    assert.match(problem.fix ?? "", /write it like 250ms/);
+    assert.equal(problem.where, "a.yaml:6 service");
+  });
+
+  it("in a union, speaks of the alternative that was meant", () => {
+    const misspelt = only(`${GOOD}service: { exponental: { mean: 1s } }`);
+    assert.equal(misspelt.fix, 'did you mean "exponential"?');
+    const inner = only(`${GOOD}service: { lognormal: { mean: 1s, cv: -1 } }`);
+    assert.equal(inner.where, "a.yaml:6 service.lognormal.cv");
+    assert.match(inner.fix ?? "", /more than 0/);
+    const neither = only(`${GOOD}service: [1]`);
+    assert.match(neither.what, /a list is not valid here/);
+  });
+
+  it("says how many entries a list needs", () => {
+    const problem = only("name: a\ntraffic: []");
+    assert.match(`${problem.what} ${problem.fix}`, /a list of 0 is too small at least 1 entries/);
+  });
+
+  it("never answers anything but problems, whatever the text", () => {
+    const piece = fc.constantFrom("name", ": ", "\n", "  ", "- ", "[", "{", "}", "]", "&a", "*a", "'", '"', "\t", "traffic", "|", "? ", "!!x", "---\n", "1");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        for (const problem of problemsOf(pieces.join(""))) {
+          assert.match(problem.code, /^SCENARIO_/);
+          assert.match(problem.where ?? "", /^a\.yaml/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("YAML that is wrong or hostile", () => {
+  it("refuses duplicate keys, naming both lines", () => {
+    const problem = only(`${GOOD}seed: 5\n`);
+    assert.equal(problem.code, "SCENARIO_DUPLICATE_KEY");
+    assert.equal(problem.where, "a.yaml:6");
+    assert.match(problem.what, /already set at a\.yaml:2/);
+  });
+
+  it("explains tabs", () => {
+    const problem = problemsOf("name: a\ntraffic:\n\t- class: b\n")[0]!;
+    assert.equal(problem.where, "a.yaml:3");
+    assert.match(problem.fix ?? "", /spaces/);
+  });
+
+  it("refuses an empty file, a second document and unclosed brackets", () => {
+    assert.equal(only("").code, "SCENARIO_EMPTY");
+    assert.equal(only("# nothing\n").code, "SCENARIO_EMPTY");
+    assert.equal(only(`${GOOD}---\n${GOOD}`).where, "a.yaml:6");
+    assert.equal(problemsOf("name: [1, 2\n")[0]?.code, "SCENARIO_SYNTAX");
+  });
+
+  it("cannot be poisoned by __proto__", () => {
+    assert.equal(only(`${GOOD}__proto__: { polluted: yes }\n`).code, "SCENARIO_UNSAFE_KEY");
+    assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+    assert.equal(only(GOOD, ["traffic[0].__proto__.x=1"]).code, "SET_NO_PLACE");
+  });
+
+  it("does not unfold an alias bomb", () => {
+    const rows = ["name: a", "traffic: []", "a0: &a0 [x, x, x, x, x, x, x, x, x]"];
+    for (let i = 1; i < 9; i++) rows.push(`a${i}: &a${i} [${Array(9).fill(`*a${i - 1}`).join(", ")}]`);
+    assert.equal(only(rows.join("\n")).code, "SCENARIO_ALIASES");
+  });
+
+  it("survives deep nesting and very many keys quickly", () => {
+    assert.equal(only("[".repeat(200_000)).code, "SCENARIO_TOO_DEEP");
+    assert.equal(only(`a: ${"[".repeat(100)}${"]".repeat(100)}`).code, "SCENARIO_TOO_DEEP");
+    const startedMs = performance.now();
+    const keys = Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join("\n");
+    assert.ok(problemsOf(`tags:\n  ${keys.replaceAll("\n", "\n  ")}`).length > 0);
+    assert.ok(performance.now() - startedMs < 10_000, "checking keys must not take quadratic time");
+  });
+});
+
+describe("--set", () => {
+  it("writes typed values into maps and lists", () => {
+    const loaded = parseScenario(GOOD, "a.yaml", schema, [
+      parseSet("seed=7"),
+      parseSet("traffic.1.tags={team: sre}"),
+      parseSet("traffic[2]={class: extra}"),
+    ]);
+    assert.equal(loaded.value.seed, 7);
+    assert.deepEqual(loaded.value.traffic[1]?.tags, { team: "sre" });
+    assert.equal(loaded.value.traffic[2]?.class, "extra");
+    assert.match(loaded.yaml, /seed: 7/);
+    assert.deepEqual(parseScenario(loaded.yaml, "b.yaml", schema).value, loaded.value, "the saved text is the scenario");
+  });
+
+  it("blames the option and not the file", () => {
+    const problem = only(GOOD, ["seed=-1"]);
+    assert.equal(problem.where, "--set seed=-1 seed");
+    assert.equal(only(GOOD, ["sed=1"]).where, "--set sed=1 sed");
+  });
+
+  it("refuses places that cannot be", () => {
+    assert.match(only(GOOD, ["traffic[9].class=x"]).what, /traffic has 2 entries/);
+    assert.match(only(GOOD, ["traffic.first=x"]).what, /is a list/);
+    assert.match(only(GOOD, ["seed.x=1"]).what, /single value/);
+    for (const text of ["seed", "=1", "a..b=1", "seed=[1"]) {
+      assert.throws(() => parseSet(text), (error) => error instanceof MeridianError && error.problems[0]?.code === "SET_SYNTAX");
+    }
+  });
+});
+
+describe("files", () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "meridian-"));
+    await writeFile(join(folder, "flagship.yaml"), GOOD);
+    await writeFile(join(folder, "latin1.yaml"), Buffer.from([0x6e, 0x3a, 0x20, 0xe9]));
+    await writeFile(join(folder, "huge.yaml"), "#".repeat(SCENARIO_BYTES_MAX + 1));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const code = async (name: string): Promise<Problem> => {
+    const error: unknown = await loadScenario(join(folder, name), schema).then(() => undefined, (thrown) => thrown);
+    assert.ok(error instanceof MeridianError);
+    return error.problems[0]!;
+  };
+
+  it("reads a file", async () => {
+    assert.equal((await loadScenario(join(folder, "flagship.yaml"), schema)).value.name, "demo");
+  });
+
+  it("refuses what is no scenario file", async () => {
+    assert.match((await code("flagshp.yaml")).fix ?? "", /did you mean .*flagship\.yaml/);
+    assert.equal((await code("nowhere/x.yaml")).code, "SCENARIO_NOT_FOUND");
+    assert.equal((await code(".")).code, "SCENARIO_IS_DIRECTORY");
+    assert.equal((await code("latin1.yaml")).code, "SCENARIO_NOT_UTF8");
+    assert.equal((await code("huge.yaml")).code, "SCENARIO_TOO_LARGE");
+  });
+
+  it("does not hang on a device", async () => {
+    await assert.rejects(loadScenario("/dev/zero", schema), /SCENARIO_NOT_A_FILE/);
+  });
+});

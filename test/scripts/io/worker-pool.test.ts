@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { driveJob } from "../../../scripts/io/job-driver.ts";
+import { defaultWorkers, runOnPool } from "../../../scripts/io/worker-pool.ts";
+import { MeridianError } from "../../../simulator/errors.ts";
+import type { CountingJob } from "./counting-worker.ts";
+
+const workerFile = new URL("./counting-worker.ts", import.meta.url).href;
+
+function run(jobs: readonly CountingJob[], workers: number, signal = new AbortController().signal, onProgress = () => {}) {
+  return runOnPool<CountingJob, number, number>(jobs, {
+    workerFile,
+    shared: { offset: 100 },
+    workers,
+    signal,
+    onProgress,
+  });
+}
+
+const triangle = (n: number) => 100 + (n * (n + 1)) / 2;
+
+describe("worker pool", () => {
+  it("answers in the order of the jobs, whatever the number of workers", async () => {
+    const sizes = [200_000, 10, 3000, 1, 40];
+    const jobs = sizes.map((upTo) => ({ upTo }));
+    const expected = sizes.map(triangle);
+    assert.deepEqual(await run(jobs, 1), expected);
+    assert.deepEqual(await run(jobs, 2), expected);
+  });
+
+  it("works without jobs", async () => {
+    assert.deepEqual(await run([], 2), []);
+    assert.equal(defaultWorkers(1), 1);
+    assert.equal(defaultWorkers(0), 1);
+  });
+
+  it("brings a problem over with its code and exit code", async () => {
+    await assert.rejects(run([{ upTo: 5 }, { fail: "data" }, { fail: "for-ever" }], 2), (error) => {
+      assert.ok(error instanceof MeridianError);
+      assert.equal(error.exitCode, 3);
+      assert.deepEqual(error.problems, [{ code: "TRACE_BAD", what: "bad row", where: "t.csv:3" }]);
+      return true;
+    });
+  });
+
+  it("calls any other error a bug of ours", async () => {
+    await assert.rejects(run([{ fail: "bug" }], 1), (error) => {
+      assert.ok(error instanceof MeridianError);
+      assert.equal(error.kind, "internal");
+      assert.match(error.message, /x is undefined/);
+      return true;
+    });
+  });
+
+  it("stops workers that would never end, on request", async () => {
+    const controller = new AbortController();
+    const running = run([{ fail: "for-ever" }, { fail: "for-ever" }], 2, controller.signal, () => controller.abort());
+    await assert.rejects(running, (error) => error instanceof MeridianError && error.exitCode === 130);
+  });
+});
+
+describe("driveJob", () => {
+  it("posts progress at most five times a second", () => {
+    let nowMs = 0;
+    const posted: number[] = [];
+    function* steps(): Generator<number, string> {
+      for (nowMs = 0; nowMs < 1000; nowMs += 10) yield nowMs;
+      return "done";
+    }
+    const answer = driveJob(steps(), { postMessage: (value: number) => posted.push(value) }, () => nowMs);
+    assert.deepEqual(answer, { ok: true, output: "done" });
+    assert.deepEqual(posted, [200, 400, 600, 800]);
+  });
+});
