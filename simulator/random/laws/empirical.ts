@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Law, Sampler } from "../law.ts";
+import type { Law } from "../law.ts";
 import type { LawDefinition } from "../law-definition.ts";
+import { cumulativeShares, stepSampler } from "../step-sampler.ts";
 
 export type EmpiricalSpec =
   | {
@@ -54,33 +55,15 @@ export const empirical: LawDefinition<EmpiricalSpec> = {
 function fromValues(values: readonly number[], weights?: readonly number[]): Law {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const sorted = Float64Array.from(order, (i) => values[i]!);
-  const weightOf = (i: number) => weights?.[order[i]!] ?? 1;
-  const upTo = new Float64Array(sorted.length);
+  const sortedWeights = Float64Array.from(order, (i) => weights?.[i] ?? 1);
   let total = 0;
-  for (let i = 0; i < upTo.length; i++) upTo[i] = total += weightOf(i);
+  for (const weight of sortedWeights) total += weight;
   let mean = 0;
-  for (let i = 0; i < upTo.length; i++) mean += (weightOf(i) / total) * sorted[i]!;
+  for (let i = 0; i < sorted.length; i++) mean += (sortedWeights[i]! / total) * sorted[i]!;
   let variance = 0;
-  for (let i = 0; i < upTo.length; i++) variance += (weightOf(i) / total) * (sorted[i]! - mean) ** 2;
-  for (let i = 0; i < upTo.length; i++) upTo[i] = upTo[i]! / total;
-  const sample = stepSampler(sorted, upTo);
+  for (let i = 0; i < sorted.length; i++) variance += (sortedWeights[i]! / total) * (sorted[i]! - mean) ** 2;
+  const sample = stepSampler(sorted, cumulativeShares(sortedWeights));
   return { name: `empirical(${sorted.length} values)`, mean, variance, quantile: sample, sample };
-}
-
-/** Smallest value whose cumulative share exceeds u; a guide table makes the search start next to its end. */
-function stepSampler(sorted: Float64Array, upTo: Float64Array): Sampler {
-  const last = sorted.length - 1;
-  const cells = Math.min(65_536, Math.max(16, sorted.length));
-  const guide = new Int32Array(cells);
-  for (let cell = 0, i = 0; cell < cells; cell++) {
-    while (i < last && upTo[i]! <= cell / cells) i++;
-    guide[cell] = i;
-  }
-  return (u) => {
-    let i = guide[(u * cells) | 0]!;
-    while (i < last && upTo[i]! <= u) i++;
-    return sorted[i]!;
-  };
 }
 
 function fromQuantiles(points: readonly (readonly [number, number])[]): Law {

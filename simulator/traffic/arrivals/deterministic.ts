@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { durationMs } from "../../scenario/units.ts";
+import type { ArrivalDefinition } from "../arrival-process.ts";
+
+export interface DeterministicSpec {
+  readonly process: "deterministic";
+  readonly intervalMs: number;
+}
+
+/** One request every interval, the first after one interval. */
+export const deterministic: ArrivalDefinition<DeterministicSpec> = {
+  name: "deterministic",
+  summary: "One request every interval: { deterministic: { interval: 1.25s } }",
+  schema: z
+    .strictObject({ interval: durationMs.refine((ms) => ms >= 1e-5, "interval must be above 0") })
+    .transform(({ interval }) => ({ process: "deterministic" as const, intervalMs: interval })),
+  create: ({ intervalMs }) => {
+    let sent = 0;
+    return {
+      fill(arrivalMs, from, to) {
+        // A product instead of a running sum, so that the millionth arrival is where it belongs.
+        for (let i = from; i < to; i++) arrivalMs[i] = ++sent * intervalMs;
+        return to;
+      },
+    };
+  },
+};

@@ -1,0 +1,30 @@
+import type { z } from "zod";
+import { oneKeyOf } from "../../random/schema-forms.ts";
+import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
+import { type DeterministicSpec, deterministic } from "./deterministic.ts";
+import { type GammaArrivalsSpec, gamma } from "./gamma.ts";
+import { type PoissonSpec, poisson } from "./poisson.ts";
+import { type RenewalSpec, renewal } from "./renewal.ts";
+
+/** An arrival process as plain data: what a resolved scenario stores. */
+export type ArrivalSpec = PoissonSpec | DeterministicSpec | RenewalSpec | GammaArrivalsSpec;
+
+/** Every arrival process by name. A new one is one file and one line here (and its spec in the union above). */
+export const ARRIVALS = { poisson, deterministic, renewal, gamma } as const;
+
+/** The YAML forms: `{ poisson: 20/s }`, `{ gamma: { rate: 20/s, cv: 3 } }`, ... */
+export const arrivalSchema: z.ZodType<ArrivalSpec> = oneKeyOf(formsOf())
+  .transform(({ value }) => value)
+  .meta({ description: "When requests arrive" });
+
+export function createArrivals(spec: ArrivalSpec, context: ArrivalContext): ArrivalProcess {
+  // The table is keyed by process, which TypeScript cannot tie to the spec's own member of the union.
+  const definition = ARRIVALS[spec.process] as ArrivalDefinition<ArrivalSpec>;
+  return definition.create(spec, context);
+}
+
+function formsOf(): Record<string, z.ZodType<ArrivalSpec>> {
+  const forms: Record<string, z.ZodType<ArrivalSpec>> = {};
+  for (const { name, schema, summary } of Object.values(ARRIVALS)) forms[name] = schema.meta({ description: summary });
+  return forms;
+}

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { createLaw } from "../../random/laws/index.ts";
+import { unionOf } from "../../random/schema-forms.ts";
+import type { ArrivalDefinition } from "../arrival-process.ts";
+import { arrivalRate } from "../rate.ts";
+import { renewalProcess } from "../renewal-process.ts";
+
+export interface PoissonSpec {
+  readonly process: "poisson";
+  readonly ratePerS: number;
+}
+
+/** Independent callers: exponential gaps. Rate 0 means no requests. */
+export const poisson: ArrivalDefinition<PoissonSpec> = {
+  name: "poisson",
+  summary: "Independent callers at a constant rate: { poisson: 20/s }",
+  schema: unionOf([arrivalRate, z.strictObject({ rate: arrivalRate }).transform(({ rate }) => rate)]).transform(
+    (ratePerS) => ({ process: "poisson" as const, ratePerS }),
+  ),
+  create: ({ ratePerS }, { random }) =>
+    renewalProcess(createLaw({ kind: "exponential", mean: 1000 / ratePerS }), random),
+};

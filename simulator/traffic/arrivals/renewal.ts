@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import type { ArrivalDefinition } from "../arrival-process.ts";
+import { renewalProcess } from "../renewal-process.ts";
+
+export interface RenewalSpec {
+  readonly process: "renewal";
+  readonly interarrival: LawSpec;
+}
+
+/** Independent gaps of any law. */
+export const renewal: ArrivalDefinition<RenewalSpec> = {
+  name: "renewal",
+  summary: "Independent gaps of any law: { renewal: { interarrival: { uniform: { min: 0s, max: 2.5s } } } }",
+  schema: z
+    .strictObject({
+      interarrival: lawSchema("durationMs").refine(
+        (law) => createLaw(law).mean >= 1e-5,
+        "the mean time between requests must be above 0",
+      ),
+    })
+    .transform(({ interarrival }) => ({ process: "renewal" as const, interarrival })),
+  create: ({ interarrival }, { random }) => renewalProcess(createLaw(interarrival), random),
+};

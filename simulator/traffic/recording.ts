@@ -1,0 +1,44 @@
+/**
+ * Recorded material that traffic is made from, as plain columns. It is loaded by an adapter, named in the scenario,
+ * and handed to workers by structured clone; the columns may sit on a SharedArrayBuffer.
+ */
+export type Recording =
+  | { readonly kind: "trace"; readonly columns: RecordedColumns }
+  | { readonly kind: "shape"; readonly shape: DayShape }
+  | { readonly kind: "clients"; readonly clients: readonly RecordedClient[] }
+  | { readonly kind: "lengths"; readonly quantiles: readonly (readonly [number, number])[] };
+
+/** Single recorded requests, ascending in time. */
+export interface RecordedColumns {
+  /** ms since the recording's start: its first row, or its own zero where it states relative times. */
+  readonly arrivalMs: Float64Array;
+  readonly inputTokens: Int32Array;
+  readonly outputTokens: Int32Array;
+  /** 0 = not set. Absent where the format has no such column; likewise below. */
+  readonly maxTokens?: Int32Array;
+  readonly prefixTokens?: Int32Array;
+  readonly prefixId?: Int32Array;
+  /** Index into `classNames`. */
+  readonly classIndex?: Uint16Array;
+  readonly classNames?: readonly string[];
+  /** Index into `originNames`. */
+  readonly originIndex?: Uint16Array;
+  readonly originNames?: readonly string[];
+}
+
+/** Relative rates over a day, from local midnight; the mean is 1. */
+export interface DayShape {
+  readonly stepMs: number;
+  readonly weights: Float64Array;
+}
+
+/** One recorded client (tenant): its rate over a day and how bursty its requests come. */
+export interface RecordedClient {
+  readonly name: string;
+  readonly stepMs: number;
+  /** Requests per second in each step. */
+  readonly ratePerS: Float64Array;
+  /** Family and shape parameter of the inter-arrival law; its mean follows from the rate. */
+  readonly family: "gamma" | "weibull";
+  readonly shape: number;
+}

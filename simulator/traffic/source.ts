@@ -1,0 +1,121 @@
+import { invariant } from "../errors.ts";
+import type { OriginShare } from "./arrival-process.ts";
+import type { ArrivalSpec } from "./arrivals/index.ts";
+import { type ClassStream, createClassStream } from "./class-stream.ts";
+import { Earliest } from "./earliest.ts";
+import type { Recording } from "./recording.ts";
+import type { TokenSpec } from "./tokens.ts";
+import type { TrafficChunk, TrafficSource } from "./traffic.ts";
+
+/** One class's traffic as plain data: structured-cloneable, so that it can be sent to workers. */
+export interface ClassTraffic {
+  /** Unique in the scenario; the class's luck is keyed by it. */
+  readonly name: string;
+  readonly arrivals: ArrivalSpec;
+  /** Left out, wholly or in part, where the arrivals are recorded requests. */
+  readonly tokens?: TokenSpec;
+  /** At least one; the shares sum to 1. */
+  readonly originShares: readonly OriginShare[];
+  /** Every recording that `traceNamesOf` names, by that name. */
+  readonly recordings?: Readonly<Record<string, Recording>>;
+  /** Origin index of the origin labels of a recording; rows with other labels are drawn by share. */
+  readonly recordedOrigins?: Readonly<Record<string, number>>;
+}
+
+export interface TrafficOptions {
+  readonly seed: number;
+  readonly replication: number;
+  /** Arrivals at or after this are left out; may be Infinity. */
+  readonly durationMs: number;
+  /** Rows in all; may be Infinity. */
+  readonly requestsMax: number;
+  readonly chunkRows?: number;
+}
+
+const CHUNK_ROWS = 65_536;
+/** Rows drawn ahead for each class of a merge. */
+const BLOCK_ROWS = 8192;
+
+/**
+ * The traffic of all classes in time order; equal instants in class order. Chunks reuse their buffers: each is valid
+ * until the next call. The sequence depends on the classes, the seed and the replication, not on the chunk size.
+ *
+ * @throws MeridianError `TRAFFIC_*` for a class without token counts or with a recording that is missing
+ */
+export function createTraffic(classes: readonly ClassTraffic[], options: TrafficOptions): TrafficSource {
+  const chunkRows = options.chunkRows ?? CHUNK_ROWS;
+  invariant(chunkRows >= 1 && Number.isInteger(chunkRows), "a chunk has at least one row");
+  const rowsMax = classes.length === 1 ? chunkRows : BLOCK_ROWS;
+  let prefixIdBase = 0;
+  const streams = classes.map((traffic, classIndex) => {
+    const stream = createClassStream(traffic, options, { classIndex, prefixIdBase, rowsMax });
+    prefixIdBase += stream.prefixIds;
+    return stream;
+  });
+  const chunk = createChunk(chunkRows);
+  const fill = streams.length === 1 ? streams[0]!.fill : mergeStreams(streams);
+  let left = options.requestsMax;
+  return {
+    next() {
+      const wanted = Math.min(chunkRows, left);
+      if (wanted <= 0) return undefined;
+      chunk.length = fill(chunk, 0, wanted);
+      left = chunk.length < wanted ? 0 : left - wanted;
+      return chunk.length === 0 ? undefined : chunk;
+    },
+  };
+}
+
+type MutableChunk = { -readonly [Column in keyof TrafficChunk]: TrafficChunk[Column] };
+
+function createChunk(rows: number): MutableChunk {
+  return {
+    length: 0,
+    arrivalMs: new Float64Array(rows),
+    classIndex: new Uint16Array(rows),
+    originIndex: new Uint16Array(rows),
+    inputTokens: new Int32Array(rows),
+    outputTokens: new Int32Array(rows),
+    maxTokens: new Int32Array(rows),
+    prefixTokens: new Int32Array(rows),
+    prefixId: new Int32Array(rows),
+  };
+}
+
+/** Merges class streams: a block of rows is drawn ahead for each class and copied out row by row. */
+function mergeStreams(streams: readonly ClassStream[]): ClassStream["fill"] {
+  const earliest = new Earliest(streams.length);
+  const blocks = streams.map(() => createChunk(BLOCK_ROWS));
+  const position = new Int32Array(streams.length);
+  const draw = (stream: number): boolean => {
+    const block = blocks[stream]!;
+    block.length = streams[stream]!.fill(block, 0, BLOCK_ROWS);
+    position[stream] = 0;
+    return block.length > 0;
+  };
+  for (let stream = 0; stream < streams.length; stream++) {
+    if (draw(stream)) earliest.add(stream, blocks[stream]!.arrivalMs[0]!);
+  }
+  return (columns, from, to) => {
+    let row = from;
+    while (row < to && !earliest.isEmpty) {
+      const stream = earliest.top;
+      const block = blocks[stream]!;
+      copyRow(block, position[stream]!++, columns, row++);
+      if (position[stream]! < block.length || draw(stream)) earliest.replaceTop(block.arrivalMs[position[stream]!]!);
+      else earliest.removeTop();
+    }
+    return row;
+  };
+}
+
+function copyRow(source: TrafficChunk, from: number, target: TrafficChunk, to: number): void {
+  target.arrivalMs[to] = source.arrivalMs[from]!;
+  target.classIndex[to] = source.classIndex[from]!;
+  target.originIndex[to] = source.originIndex[from]!;
+  target.inputTokens[to] = source.inputTokens[from]!;
+  target.outputTokens[to] = source.outputTokens[from]!;
+  target.maxTokens[to] = source.maxTokens[from]!;
+  target.prefixTokens[to] = source.prefixTokens[from]!;
+  target.prefixId[to] = source.prefixId[from]!;
+}
