@@ -42,7 +42,8 @@ function refund(tokens: number, lastRetryCost: number): number {
  * `standard` mode. Read in the sources: botocore 1.44.5 retries/standard.py and @smithy/core 3.41.0 retry
  * (both "2026"); botocore 1.40.0 and @smithy/util-retry 4.0.1 ("previous"). The JavaScript SDK floors a delay to whole
  * milliseconds. Its previous generation caps after the jitter, charges 10 for every transient failure (botocore only
- * for a timeout), and refills the whole bucket at any success, since it takes a maximum where a minimum was meant.
+ * for a timeout), and fills the bucket to 500 or more at any
+ * success, since it takes a maximum where a minimum was meant.
  * The previous generations read no hint that Bedrock could send (a number of seconds in Retry-After was ignored).
  */
 export const STANDARD_RULES: Readonly<Record<Sdk, Readonly<Record<RetryGeneration, RetryRules>>>> = {
@@ -84,7 +85,8 @@ export const STANDARD_RULES: Readonly<Record<Sdk, Readonly<Record<RetryGeneratio
       cost: (kind) => (kind === "throttled" ? 5 : 10),
       delayMs: (attempt, kind, uniform) =>
         Math.floor(Math.min(CAP_MS, uniform * (kind === "throttled" ? 500 : 100) * 2 ** attempt)),
-      afterSuccess: () => BUCKET_TOKENS,
+      afterSuccess: (tokens, lastRetryCost) =>
+        Math.max(BUCKET_TOKENS, tokens + (lastRetryCost > 0 ? lastRetryCost : 1)),
     },
   },
 };

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { test } from "node:test";
+import { MeridianError } from "../../../simulator/errors.ts";
+import { findStrategy, STRATEGIES } from "../../../simulator/strategies/index.ts";
+import { conforms } from "./conformance.ts";
+
+for (const definition of STRATEGIES) conforms(definition);
+
+test("names are unique and findStrategy finds each", () => {
+  assert.equal(new Set(STRATEGIES.map((strategy) => strategy.name)).size, STRATEGIES.length);
+  for (const strategy of STRATEGIES) assert.equal(findStrategy(strategy.name), strategy);
+});
+
+test("an unknown name is refused with the names there are", () => {
+  assert.throws(
+    () => findStrategy("cheepest"),
+    (error) => error instanceof MeridianError && error.exitCode === 2 && /cheapest-within/.test(error.message),
+  );
+});
+
+test("every page in docs/strategies belongs to a strategy", () => {
+  const pages = readdirSync(new URL("../../../docs/strategies", import.meta.url)).map((file) =>
+    file.replace(".md", ""),
+  );
+  assert.deepEqual(pages.sort(), STRATEGIES.map((strategy) => strategy.name).sort());
+});
