@@ -62,7 +62,10 @@ function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
 
 function meterContent(content: unknown, at: string, meter: PromptMeter): void {
   if (content === undefined || content === null) return;
-  if (typeof content === "string") return meter.addText(content);
+  if (typeof content === "string") {
+    meter.addText(content);
+    return;
+  }
   for (const [index, block] of listOf(content, at).entries()) {
     if (!isObject(block)) throw invalid(`${at}.${index}: Input should be a valid dictionary`);
     if (block.type === "text" && block.text === "") throw invalid("messages: text content blocks must be non-empty");

@@ -17,18 +17,29 @@ export function meterBlock(block: JsonObject, at: string, meter: PromptMeter): v
         `The text field in the ContentBlock object at ${at} is blank. Add text to the text field, and try again.`,
       );
     }
-    return meter.addText(text);
+    meter.addText(text);
+    return;
   }
-  if (block.cachePoint !== undefined) return meterCachePoint(asObject(block.cachePoint), at, meter);
-  if (block.image !== undefined) return meter.addTokens(IMAGE_TOKENS, mediaKey(asObject(block.image)));
+  if (block.cachePoint !== undefined) {
+    meterCachePoint(asObject(block.cachePoint), at, meter);
+    return;
+  }
+  if (block.image !== undefined) {
+    meter.addTokens(IMAGE_TOKENS, mediaKey(asObject(block.image)));
+    return;
+  }
   for (const member of MEDIA_BLOCKS) {
     if (block[member] === undefined) continue;
     const key = mediaKey(asObject(block[member]));
     // Base64 carries three bytes in four characters.
-    return meter.addTokens(Math.ceil((key.length * 3) / 4 / BYTES_PER_TOKEN), key);
+    meter.addTokens(Math.ceil((key.length * 3) / 4 / BYTES_PER_TOKEN), key);
+    return;
   }
   for (const member of JSON_BLOCKS) {
-    if (block[member] !== undefined) return meter.addJson(asObject(block[member]));
+    if (block[member] !== undefined) {
+      meter.addJson(asObject(block[member]));
+      return;
+    }
   }
   throw new ServiceError(
     "ValidationException",
