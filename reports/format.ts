@@ -88,6 +88,17 @@ export function formatMs(valueMs: number | null): string {
   return `${formatPlain(valueMs, unit)} ${unit.symbol}`;
 }
 
+/** `8 s`, `2.5 s`, `800 ms`: a limit that someone set, exactly as set. */
+export function formatLimitMs(limitMs: number): string {
+  const unit = latencyUnit([limitMs]);
+  return `${Number((limitMs * unit.factor).toPrecision(12))} ${unit.symbol}`;
+}
+
+/** `2026-05-04 00:00 UTC` from an ISO instant. */
+export function formatInstant(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+}
+
 /** `12.3 %`. */
 export function formatShare(share: number | null): string {
   return share === null ? NOT_AVAILABLE : `${formatPlain(share, PERCENT)} %`;

@@ -1,6 +1,6 @@
 import { markdownTable } from "markdown-table";
 import type { RunResult } from "../simulator/experiment/result.ts";
-import { formatDuration, printable } from "./format.ts";
+import { formatDuration, formatInstant, printable } from "./format.ts";
 import { classTable, regionTable } from "./tables/group-tables.ts";
 import { savingTable, strategyTable } from "./tables/strategy-table.ts";
 import type { Cell, Table } from "./tables/table.ts";
@@ -52,7 +52,7 @@ function conditions(result: RunResult): string {
   const { asked, done } = result.replications;
   const replications = done === asked ? `${done} replications` : `${done} of ${asked} replications`;
   return escapeMarkdown(
-    `${result.kind === "simulated" ? "Simulated" : "Measured"} ${formatDuration(result.durationMs)} from ${result.startsAt}, seed ${result.seed}, ${replications}, warm-up removed: ${result.warmup.removed}, billing rule: ${result.billing}. Latency from the intended arrival to the last byte; ~ means that no difference is shown.`,
+    `${result.kind === "simulated" ? "Simulated" : "Measured"} ${formatDuration(result.durationMs)} from ${formatInstant(result.startsAt)}, seed ${result.seed}, ${replications}, warm-up removed: ${result.warmup.removed}, billing rule: ${result.billing}. Latency from the intended arrival to the last byte; ~ means that no difference is shown.`,
   );
 }
 

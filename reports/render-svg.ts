@@ -2,6 +2,15 @@ import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { MeridianError } from "../simulator/errors.ts";
 
+/** Mean advance of Arial's glyphs by class, in units of the font size; generous, so that text fits in other fonts too. */
+const NARROW = /[iljtfrI.,:;|'!()[\]\- ]/;
+const WIDE = /[mwMWGOQ%@—…]/;
+(vega as unknown as { textMetrics: TextMetrics }).textMetrics.width = textWidthPx;
+
+interface TextMetrics {
+  width: (item: { readonly fontSize?: number }, text: unknown) => number;
+}
+
 export interface SvgOptions {
   /** Prefix of every id in the picture, so that several can live in one page. */
   readonly idPrefix: string;
@@ -26,7 +35,7 @@ export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promis
     if (warnings.length > 0) {
       throw new MeridianError("internal", {
         code: "CHART_WARNING",
-        what: warnings.join("; "),
+        what: [...new Set(warnings)].join("; "),
         where: options.idPrefix,
       });
     }
@@ -34,6 +43,16 @@ export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promis
   } finally {
     view.finalize();
   }
+}
+
+/**
+ * Vega measures text with a canvas where one is installed and guesses 0.8 of the font size per character elsewhere.
+ * Both make the picture depend on the machine or leave wide gaps; this depends on the text alone.
+ */
+function textWidthPx(item: { readonly fontSize?: number }, text: unknown): number {
+  let ems = 0;
+  for (const character of String(text ?? "")) ems += NARROW.test(character) ? 0.34 : WIDE.test(character) ? 0.88 : 0.59;
+  return ems * (item.fontSize ?? 11);
 }
 
 function withoutHeading(spec: TopLevelSpec): TopLevelSpec {

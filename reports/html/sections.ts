@@ -1,5 +1,5 @@
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatDuration, formatMs, plural } from "../format.ts";
+import { formatDuration, formatInstant, formatLimitMs, plural } from "../format.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** The first thing on the page: the verdict, and what failed or must be known before believing it. */
@@ -19,7 +19,7 @@ export function conditionsSection(result: RunResult): Markup {
   const { asked, done } = result.replications;
   const requests = result.strategies[0]?.total.counts.sent ?? 0;
   return markup`<dl class="conditions">
-${item("Run", `${result.kind}, ${formatDuration(result.durationMs)} from ${result.startsAt}`)}
+${item("Run", `${result.kind}, ${formatDuration(result.durationMs)} from ${formatInstant(result.startsAt)}`)}
 ${item("Requests", `${plural(requests, "request", "requests")} per strategy over all replications`)}
 ${item("Replications", done === asked ? `${done}, paired by common random numbers` : `${done} of ${asked} asked for`, done < asked || done < 2)}
 ${item("Warm-up removed", result.warmup.kind === "none" ? "nothing" : result.warmup.removed)}
@@ -35,8 +35,8 @@ ${item("Meridian", `${result.versions.meridian}, scenario ${result.scenario.sha2
 function classWords(one: RunResult["classes"][number]): string {
   const words = [
     one.model,
-    ...(one.sloE2eMs === null ? [] : [`E2E within ${formatMs(one.sloE2eMs)}`]),
-    ...(one.sloTtftMs === null ? [] : [`TTFT within ${formatMs(one.sloTtftMs)}`]),
+    ...(one.sloE2eMs === null ? [] : [`E2E within ${formatLimitMs(one.sloE2eMs)}`]),
+    ...(one.sloTtftMs === null ? [] : [`TTFT within ${formatLimitMs(one.sloTtftMs)}`]),
     ...(one.residency === null ? [] : [`residency ${one.residency}`]),
   ];
   return `${one.name} (${words.join(", ")})`;

@@ -10,7 +10,7 @@ export const STYLE = `
 :root[data-theme=dark] .only-dark{display:block}
 :root[data-theme=dark] .only-light{display:none}
 *{box-sizing:border-box}
-body{margin:0;background:var(--ground);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+body{margin:0;background:var(--ground);color:var(--text);font:15px/1.5 "Helvetica Neue",Arial,"Liberation Sans",sans-serif}
 main,header,footer{max-width:1180px;margin:0 auto;padding:0 20px}
 header{padding-top:28px;display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline}
 header h1{font-size:20px;margin:0;overflow-wrap:anywhere}
@@ -43,7 +43,7 @@ caption{text-align:left;color:var(--muted);font-size:13px;padding:0 0 6px}
 th,td{padding:5px 8px;border-bottom:1px solid var(--grid);vertical-align:top;text-align:left;font-weight:400}
 thead th{font-weight:600;font-size:12px;line-height:1.3;vertical-align:bottom}
 th.right,td.right{text-align:right}
-tbody th{font-weight:600;position:sticky;left:0;background:var(--ground);max-width:15em;overflow-wrap:anywhere}
+tbody th{font-weight:600;position:sticky;left:0;background:var(--ground);min-width:11em;max-width:16em;overflow-wrap:anywhere}
 td{white-space:nowrap}
 td.left{white-space:normal;overflow-wrap:anywhere}
 small{display:block;font-size:11px;line-height:1.35;font-weight:400;color:var(--muted)}
@@ -56,7 +56,7 @@ small.worse,small.warning{color:var(--alarm);font-weight:600}
 code{font-size:13px}
 footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
 .away{display:none!important}
-@media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{max-width:9em}.filters{position:static}}
+@media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}}
 @media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv,summary{display:none}section.chart{break-inside:avoid}.picture svg{min-width:0}.scroll,.table{overflow:visible}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
 `;
 

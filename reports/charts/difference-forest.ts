@@ -1,0 +1,225 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { ComparedMetric, Comparison, RunResult } from "../../simulator/experiment/result.ts";
+import { formatInterval, formatValue, PERCENT, type Unit } from "../format.ts";
+import { changeOf } from "../tables/cells.ts";
+import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { type ChartTheme, strategyStyles } from "../theme.ts";
+import { type Chart, layerName } from "./chart.ts";
+import { frame, type Layer, type Panel } from "./parts/base.ts";
+import { labelByIndex } from "./parts/labels.ts";
+import { conditionWords, shownDifferences, shownWords } from "./parts/words.ts";
+
+const PANEL_WIDTH = 162;
+const ROW_HEIGHT = 26;
+
+interface Metric {
+  readonly name: ComparedMetric;
+  readonly label: string;
+  readonly title: readonly [string, string];
+  /** Latency and cost as a share of the baseline's; shares as points, since a baseline share may be zero. */
+  readonly as: "relative" | "difference";
+}
+
+const METRICS: readonly Metric[] = [
+  { name: "e2eMsP95", label: "p95 E2E", title: ["p95 E2E", "change, %"], as: "relative" },
+  { name: "ttftMsP95", label: "p95 TTFT", title: ["p95 TTFT", "change, %"], as: "relative" },
+  {
+    name: "throttledAttemptShare",
+    label: "Throttled attempts",
+    title: ["Throttled attempts", "change, points"],
+    as: "difference",
+  },
+  { name: "failedShare", label: "Failed requests", title: ["Failed requests", "change, points"], as: "difference" },
+  { name: "usdPer1kServed", label: "USD per 1k served", title: ["USD per 1k served", "change, %"], as: "relative" },
+];
+const POINTS: Unit = { symbol: "points", factor: 100 };
+
+/** Paired differences against the baseline with simultaneous intervals, grouped by metric. */
+export const differenceForest: Chart = {
+  id: "difference-forest",
+  question: "Better than the baseline, and by how much?",
+  absence: (result) => {
+    if (result.strategies.length < 2) return "One strategy: there is nothing to compare it with.";
+    if (result.replications.done < 2)
+      return "One replication: without intervals no difference can be shown. Ask for at least 10.";
+    return drawable(result).length === 0 ? "No difference could be computed: see the notes." : undefined;
+  },
+  heading: (result) => ({
+    title: `Against ${result.baseline}, p95 E2E latency is ${shownWords(shownDifferences(result, "e2eMsP95"))}; cost is ${shownWords(shownDifferences(result, "usdPer1kServed"))}`,
+    subtitle: `${conditionWords(result)}, paired by common random numbers. Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
+  }),
+  spec: (result, theme) => spec(result, theme),
+  table: (result) => table(result),
+};
+
+interface Drawable {
+  readonly row: number;
+  readonly strategyIndex: number;
+  readonly metric: Metric;
+  readonly comparison: Comparison;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+function drawable(result: RunResult): Drawable[] {
+  return METRICS.flatMap((metric) =>
+    result.comparisons
+      .filter((one) => one.metric === metric.name && one.verdict !== "not comparable")
+      .flatMap((comparison) => {
+        const strategyIndex = result.strategies.findIndex((one) => one.name === comparison.strategy);
+        const { value, low, high } = comparison[metric.as];
+        if (strategyIndex < 0 || value === null || low === null || high === null) return [];
+        return [
+          {
+            row: strategyIndex,
+            strategyIndex,
+            metric,
+            comparison,
+            value: value * 100,
+            low: low * 100,
+            high: high * 100,
+          },
+        ];
+      }),
+  );
+}
+
+function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
+  const all = drawable(result);
+  const metrics = METRICS.filter((metric) => all.some((one) => one.metric === metric));
+  return {
+    ...frame(differenceForest, differenceForest.heading(result), theme),
+    spacing: 16,
+    hconcat: metrics.map((metric, at) =>
+      panel(
+        result,
+        theme,
+        all.filter((one) => one.metric === metric),
+        { metric, leftmost: at === 0 },
+      ),
+    ),
+  } as TopLevelSpec;
+}
+
+function panel(
+  result: RunResult,
+  theme: ChartTheme,
+  rows: readonly Drawable[],
+  place: { readonly metric: Metric; readonly leftmost: boolean },
+): Panel {
+  const styles = strategyStyles(result.strategies, result.baseline, theme);
+  const others = result.strategies.flatMap((strategy, index) => (strategy.name === result.baseline ? [] : [index]));
+  const ends = rows.flatMap((row) => [row.low, row.high, 0]);
+  const low = Math.min(...ends);
+  const high = Math.max(...ends);
+  const margin = (high - low || 1) * 0.06;
+  const y = {
+    field: "row",
+    type: "ordinal" as const,
+    scale: { domain: others },
+    axis: {
+      title: null,
+      labels: place.leftmost,
+      labelExpr: labelByIndex(result.strategies.map((strategy) => strategy.name)),
+      ticks: false,
+      domain: false,
+      grid: true,
+    },
+  };
+  const x = {
+    field: "value",
+    type: "quantitative" as const,
+    scale: { domain: [low - margin, high + margin], nice: false, zero: false },
+    axis: {
+      title: [...place.metric.title],
+      tickCount: 4,
+      grid: false,
+      format: "+~g",
+      labelExpr: "datum.value == 0 ? '0' : datum.label",
+    },
+  };
+  const marks = rows.flatMap((row): Layer[] => {
+    const style = styles[row.strategyIndex]!;
+    const shown = row.comparison.verdict !== "not shown";
+    const values = [{ row: row.row, value: row.value, low: row.low, high: row.high }];
+    return [
+      {
+        name: layerName(row.strategyIndex, "interval"),
+        data: { values },
+        mark: { type: "rule", color: style.colour, strokeWidth: 2 },
+        encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
+      },
+      {
+        name: layerName(row.strategyIndex, "difference"),
+        data: { values },
+        mark: {
+          type: "point",
+          shape: style.shape,
+          size: 75,
+          opacity: 1,
+          stroke: style.colour,
+          strokeWidth: 1.75,
+          fill: shown ? style.colour : theme.ground,
+        },
+        encoding: { x, y },
+      },
+    ];
+  });
+  return {
+    width: PANEL_WIDTH,
+    height: ROW_HEIGHT * others.length,
+    layer: [
+      {
+        data: { values: [{ zero: 0 }] },
+        mark: { type: "rule", color: theme.text, strokeWidth: 1 },
+        encoding: { x: { ...x, field: "zero" } },
+      },
+      ...marks,
+    ],
+  } as Panel;
+}
+
+function table(result: RunResult): Table {
+  return {
+    id: "difference-forest",
+    caption: `Paired differences against ${result.baseline}; simultaneous 95 % intervals`,
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      leftColumn("Metric", "metric"),
+      rightColumn("Change", "change"),
+      leftColumn("Interval", "interval"),
+      leftColumn("Verdict", "verdict"),
+      rightColumn("Pairs", "pairs"),
+      rightColumn("Variance ratio", "variance_ratio"),
+    ],
+    rows: METRICS.flatMap((metric) =>
+      result.comparisons
+        .filter((one) => one.metric === metric.name)
+        .map((comparison) => {
+          const estimate = comparison[metric.as];
+          const unit = metric.as === "relative" ? PERCENT : POINTS;
+          const strategyIndex = result.strategies.findIndex((one) => one.name === comparison.strategy);
+          const change = changeOf(comparison);
+          return {
+            ...(strategyIndex < 0 ? {} : { strategyIndex }),
+            cells: [
+              textCell(comparison.strategy),
+              { text: metric.label, value: metric.name },
+              {
+                text: estimate.value === null ? "n/a" : `${formatValue(estimate, unit)} ${unit.symbol}`,
+                value: estimate.value,
+              },
+              textCell(formatInterval(estimate, unit) ?? "n/a"),
+              { text: comparison.verdict, value: comparison.verdict, ...(change === undefined ? {} : { change }) },
+              { text: String(comparison.difference.n), value: comparison.difference.n },
+              {
+                text: comparison.varianceRatio === null ? "n/a" : comparison.varianceRatio.toFixed(1),
+                value: comparison.varianceRatio,
+              },
+            ],
+          };
+        }),
+    ),
+  };
+}

@@ -1,0 +1,148 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { formatCount, formatMs, latencyUnit } from "../format.ts";
+import { estimateCell } from "../tables/cells.ts";
+import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { type ChartTheme, strategyStyles } from "../theme.ts";
+import { type Chart, layerName } from "./chart.ts";
+import { frame, type Layer } from "./parts/base.ts";
+import { endLabels } from "./parts/end-labels.ts";
+import { paintOrder, tickOptions } from "./parts/hourly-p95.ts";
+import { scaleSpec, scaleWords, valueScale } from "./parts/scales.ts";
+import { sloLayers, slosWithin } from "./parts/slo.ts";
+import { conditionWords } from "./parts/words.ts";
+
+const WIDTH = 780;
+const HEIGHT = 340;
+/** A percentile with fewer samples above it is an anecdote. */
+const SAMPLES_ABOVE_MIN = 10;
+const TICKS = [1, 2, 10, 20, 100, 1000, 10_000, 100_000, 1_000_000];
+
+/** Latency by percentile, the axis stretched towards the tail (as HdrHistogram draws it). */
+export const latencyPercentiles: Chart = {
+  id: "latency-percentiles",
+  question: "How heavy is the tail of E2E latency?",
+  absence: (result) =>
+    result.strategies.every((strategy) => tail(strategy).length === 0)
+      ? "Too few requests were served for a distribution."
+      : undefined,
+  heading: (result) => ({
+    title: title(result),
+    subtitle: `${conditionWords(result)}, served requests of all replications pooled. Percentile axis stretched towards the tail; lines stop where fewer than ${SAMPLES_ABOVE_MIN} requests remain above; intervals of p50, p95 and p99 in the table.`,
+  }),
+  spec: (result, theme) => spec(result, theme),
+  table: (result) => table(result),
+};
+
+interface TailPoint {
+  /** 1 / (1 - share): 2 at the median, 100 at p99. */
+  readonly oneIn: number;
+  readonly ms: number;
+}
+
+function tail(strategy: StrategyResult): TailPoint[] {
+  const count = strategy.total.e2eMs.count;
+  return strategy.e2eDistribution
+    .filter((point) => point.share < 1 && point.ms > 0 && count * (1 - point.share) >= SAMPLES_ABOVE_MIN)
+    .map((point) => ({ oneIn: 1 / (1 - point.share), ms: point.ms }));
+}
+
+/** Describes the baseline alone: pooled tails carry no interval that could rank strategies. */
+function title(result: RunResult): string {
+  const baseline = result.strategies[0];
+  if (baseline === undefined) return "E2E latency by percentile";
+  const { p50, p99 } = baseline.total.e2eMs;
+  if (p50.value === null) return `${baseline.name} served no request`;
+  if (p99.value === null) return `Half of the requests of ${baseline.name} end within ${formatMs(p50.value)}`;
+  const factor = p99.value / p50.value;
+  return `Half of the requests of ${baseline.name} end within ${formatMs(p50.value)}, 99 % within ${formatMs(p99.value)}: ${factor.toFixed(factor < 10 ? 1 : 0)} times as long`;
+}
+
+function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
+  const tails = result.strategies.map(tail);
+  const all = tails.flat();
+  const unit = latencyUnit(all.map((point) => point.ms));
+  const styles = strategyStyles(result.strategies, result.baseline, theme);
+  const slos = slosWithin(result, "sloE2eMs", Math.max(...all.map((point) => point.ms)));
+  const y = valueScale(
+    all.map((point) => point.ms * unit.factor),
+    true,
+  );
+  const oneInMax = Math.max(2, ...all.map((point) => point.oneIn));
+  const lines = paintOrder(styles).flatMap((index): Layer[] => {
+    const style = styles[index]!;
+    const values = tails[index]!.map((point) => ({ oneIn: point.oneIn, value: point.ms * unit.factor }));
+    if (values.length === 0) return [];
+    return [
+      {
+        name: layerName(index, "line"),
+        data: { values },
+        mark: { type: "line", color: style.colour, strokeDash: [...style.dash], strokeWidth: style.width },
+        encoding: { y: { field: "value", type: "quantitative" } },
+      },
+    ];
+  });
+  const ends = result.strategies.map((strategy, index) => {
+    const last = tails[index]!.at(-1);
+    return { index, name: strategy.name, value: last === undefined ? null : last.ms * unit.factor };
+  });
+  return {
+    ...frame(latencyPercentiles, latencyPercentiles.heading(result), theme),
+    width: WIDTH,
+    height: HEIGHT,
+    layer: [
+      ...sloLayers(slos, unit, theme),
+      ...lines,
+      ...endLabels(ends, { scale: y, styles, width: WIDTH, height: HEIGHT, theme }),
+    ],
+    encoding: {
+      x: {
+        field: "oneIn",
+        type: "quantitative",
+        scale: { type: "log", domain: [1, oneInMax], nice: false },
+        axis: {
+          title: "Percentile of served requests",
+          values: TICKS.filter((tick) => tick <= oneInMax),
+          labelExpr: "datum.value <= 1 ? '0' : 'p' + format(100 - 100 / datum.value, '.7~r')",
+        },
+      },
+      y: {
+        type: "quantitative",
+        scale: scaleSpec(y),
+        axis: { title: `E2E latency (${unit.symbol}${scaleWords(y)})`, ...tickOptions(y) },
+      },
+    },
+  } as TopLevelSpec;
+}
+
+function table(result: RunResult): Table {
+  const unit = latencyUnit(result.strategies.map((strategy) => strategy.total.e2eMs.p95.value));
+  return {
+    id: "latency-percentiles",
+    caption: "E2E latency of served requests; percentiles are means over replications",
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      rightColumn("Served", "served"),
+      rightColumn(`mean (${unit.symbol})`, "e2e_mean_ms"),
+      rightColumn(`p50 (${unit.symbol})`, "e2e_p50_ms"),
+      rightColumn(`p95 (${unit.symbol})`, "e2e_p95_ms"),
+      rightColumn(`p99 (${unit.symbol})`, "e2e_p99_ms"),
+      rightColumn("largest", "e2e_max_ms"),
+    ],
+    rows: result.strategies.map((strategy, strategyIndex) => {
+      const { e2eMs } = strategy.total;
+      return {
+        strategyIndex,
+        cells: [
+          textCell(strategy.name),
+          { text: formatCount(e2eMs.count), value: e2eMs.count },
+          estimateCell(e2eMs.mean, unit),
+          estimateCell(e2eMs.p50, unit),
+          estimateCell(e2eMs.p95, unit),
+          estimateCell(e2eMs.p99, unit),
+          { text: formatMs(e2eMs.max), value: e2eMs.max },
+        ],
+      };
+    }),
+  };
+}

@@ -1,0 +1,127 @@
+import { printable } from "../../format.ts";
+
+/** Long names lose their middle: what tells two variants of a strategy apart is often at the end. */
+export function shortName(name: string, lengthMax = 24): string {
+  const clean = printable(name);
+  if (clean.length <= lengthMax) return clean;
+  const tail = Math.floor((lengthMax - 1) / 2);
+  return `${clean.slice(0, lengthMax - 1 - tail)}…${clean.slice(clean.length - tail)}`;
+}
+
+/** A Vega expression that prints `names[datum.value]`; the names are only ever string literals in it. */
+export function labelByIndex(names: readonly string[]): string {
+  return `${JSON.stringify(names.map((name) => shortName(name)))}[datum.value]`;
+}
+
+/** Breaks text at spaces into lines of at most `lengthMax` characters, where words allow it. */
+export function breakLines(text: string, lengthMax: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of printable(text).split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > lengthMax) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+/**
+ * Moves label positions (px) apart so that neighbours keep `gapPx`, as little as possible: neighbours that collide
+ * merge into a block centred on their mean. Order is kept; ties keep their input order.
+ */
+export function spreadLabels(positionsPx: readonly number[], gapPx: number): number[] {
+  const order = positionsPx.map((_, index) => index).sort((a, b) => positionsPx[a]! - positionsPx[b]! || a - b);
+  const blocks: { center: number; members: number[] }[] = [];
+  for (const index of order) {
+    let block = { center: positionsPx[index]!, members: [index] };
+    for (let last = blocks.at(-1); last !== undefined && overlaps(last, block, gapPx); last = blocks.at(-1)) {
+      const size = last.members.length + block.members.length;
+      const center = (last.center * last.members.length + block.center * block.members.length) / size;
+      block = { center, members: [...last.members, ...block.members] };
+      blocks.pop();
+    }
+    blocks.push(block);
+  }
+  const spread = [...positionsPx];
+  for (const block of blocks) {
+    block.members.forEach((index, at) => {
+      spread[index] = block.center + (at - (block.members.length - 1) / 2) * gapPx;
+    });
+  }
+  return spread;
+}
+
+function overlaps(upper: Block, lower: Block, gapPx: number): boolean {
+  const bottom = upper.center + ((upper.members.length - 1) / 2) * gapPx;
+  const top = lower.center - ((lower.members.length - 1) / 2) * gapPx;
+  return top - bottom < gapPx;
+}
+
+interface Block {
+  readonly center: number;
+  readonly members: readonly number[];
+}
+
+export interface PointLabel {
+  readonly x: number;
+  readonly y: number;
+  readonly align: "left" | "right" | "center";
+}
+
+const CHARACTER_WIDTH_PX = 6.6;
+const LABEL_HEIGHT_PX = 14;
+
+/**
+ * Places one label beside each point (px) so that labels neither cover each other nor a point nor leave the plot, if a
+ * free place exists among right, left, above, below and a few further ones; else to the right.
+ */
+export function placeLabels(
+  points: readonly { readonly x: number; readonly y: number; readonly text: string }[],
+  plot: { readonly width: number; readonly height: number },
+): PointLabel[] {
+  const taken: Box[] = points.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }));
+  return points.map((point, index) => {
+    const width = point.text.length * CHARACTER_WIDTH_PX;
+    const places = candidates(point, width);
+    const free = places.find(({ box }) => {
+      const inside = box.left >= 0 && box.right <= plot.width && box.top >= 0 && box.bottom <= plot.height;
+      return inside && taken.every((other, at) => at === index || !touches(box, other));
+    });
+    const chosen = free ?? places[0]!;
+    taken.push(chosen.box);
+    return chosen.label;
+  });
+}
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+function candidates(point: { readonly x: number; readonly y: number }, width: number) {
+  const offsets = [0, -12, 12, -20, 20, -32, 32];
+  const sideways = offsets.flatMap((dy) => [
+    { x: point.x + 10, y: point.y + dy, align: "left" as const },
+    { x: point.x - 10, y: point.y + dy, align: "right" as const },
+  ]);
+  const stacked = [-15, 15, -28, 28].map((dy) => ({ x: point.x, y: point.y + dy, align: "center" as const }));
+  return [...sideways.slice(0, 2), ...stacked.slice(0, 2), ...sideways.slice(2), ...stacked.slice(2)].map((label) => {
+    const left = label.align === "left" ? label.x : label.align === "right" ? label.x - width : label.x - width / 2;
+    const box: Box = {
+      left,
+      right: left + width,
+      top: label.y - LABEL_HEIGHT_PX / 2,
+      bottom: label.y + LABEL_HEIGHT_PX / 2,
+    };
+    return { label, box };
+  });
+}
+
+function touches(one: Box, other: Box): boolean {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+}

@@ -1,0 +1,155 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import { formatNumber } from "../format.ts";
+import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import type { ChartTheme } from "../theme.ts";
+import type { Chart } from "./chart.ts";
+import { frame, type Layer } from "./parts/base.ts";
+import { labelByIndex } from "./parts/labels.ts";
+import { hourCount, hourStartMs, hourWords, timeEncoding, timeEndEncoding } from "./parts/time.ts";
+
+const WIDTH = 780;
+const ROW_HEIGHT = 34;
+/** With more hours the numbers would not fit their cells. */
+const NUMBERS_HOURS_MAX = 24;
+
+/** Price over list price, region by hour: what a router could gain by moving work. */
+export const priceHeatmap: Chart = {
+  id: "price-heatmap",
+  question: "When and where is it dear?",
+  absence: (result) => (cells(result).length === 0 ? "The run has no prices." : undefined),
+  heading: (result) => ({
+    title: title(result),
+    subtitle: `${result.scenario.name}: price over list price by region and UTC hour; white is the list price.${listWords(result)}`,
+  }),
+  spec: (result, theme) => spec(result, theme),
+  table: (result) => table(result),
+};
+
+interface PriceCell {
+  readonly row: number;
+  readonly region: string;
+  readonly hour: number;
+  readonly factor: number;
+}
+
+function cells(result: RunResult): PriceCell[] {
+  return result.prices.flatMap((one, row) =>
+    one.factor.map((factor, hour) => ({ row, region: one.region, hour, factor })),
+  );
+}
+
+/** Prices are inputs, not estimates: extremes may be named. */
+function title(result: RunResult): string {
+  const [first, ...rest] = cells(result);
+  if (first === undefined) return "No prices";
+  const least = rest.reduce((best, cell) => (cell.factor < best.factor ? cell : best), first);
+  const most = rest.reduce((best, cell) => (cell.factor > best.factor ? cell : best), first);
+  if (most.factor - least.factor < 1e-9) {
+    return Math.abs(most.factor - 1) < 1e-9
+      ? "Every region charges its list price all day"
+      : `Every region charges ${formatNumber(most.factor, 2)} times its list price all day`;
+  }
+  return `Prices swing from ${words(result, least)} to ${words(result, most)} times list price`;
+}
+
+function words(result: RunResult, cell: PriceCell): string {
+  return `${formatNumber(cell.factor, 2)} (${cell.region}, ${hourWords(result, cell.hour)})`;
+}
+
+function listWords(result: RunResult): string {
+  const usd = (value: number) => Number(value.toPrecision(6));
+  const lists = new Set(result.prices.map((one) => `${usd(one.inputUsdPerMTok)} in, ${usd(one.outputUsdPerMTok)} out`));
+  return lists.size === 1
+    ? ` List price: ${[...lists][0]} USD per million tokens.`
+    : " List prices differ by region, see the table.";
+}
+
+function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
+  const all = cells(result);
+  const hours = hourCount(result);
+  const reach = Math.max(0.05, ...all.map((cell) => Math.abs(cell.factor - 1)));
+  const values = all.map((cell) => ({
+    row: cell.row,
+    from: hourStartMs(result, cell.hour),
+    to: hourStartMs(result, cell.hour + 1),
+    centerPx: ((cell.hour + 0.5) / hours) * WIDTH,
+    factor: cell.factor,
+    text: formatNumber(cell.factor, 2),
+  }));
+  const x = timeEncoding(result, "from");
+  const y = {
+    field: "row",
+    type: "ordinal" as const,
+    scale: { paddingInner: 0.06, paddingOuter: 0 },
+    axis: { title: null, labelExpr: labelByIndex(result.prices.map((one) => one.region)), ticks: false, domain: false },
+  };
+  const grid: Layer = {
+    mark: { type: "rect", stroke: theme.ground, strokeWidth: 1 },
+    encoding: {
+      x,
+      x2: timeEndEncoding("to"),
+      y,
+      color: {
+        field: "factor",
+        type: "quantitative",
+        scale: {
+          domain: [1 - reach, 1 - reach / 2, 1, 1 + reach / 2, 1 + reach],
+          range: [...theme.diverging],
+          clamp: true,
+        },
+        legend: {
+          title: ["Price over", "list price"],
+          format: ".2f",
+          gradientLength: Math.min(160, ROW_HEIGHT * result.prices.length),
+        },
+      },
+    },
+  };
+  const numbers: Layer = {
+    mark: { type: "text", fontSize: 11 },
+    encoding: {
+      x: { field: "centerPx", type: "quantitative", scale: null },
+      y,
+      text: { field: "text", type: "nominal" },
+      color: { condition: { test: strongTest(reach, theme), value: theme.ground }, value: theme.text },
+    },
+  };
+  return {
+    ...frame(priceHeatmap, priceHeatmap.heading(result), theme),
+    width: WIDTH,
+    height: ROW_HEIGHT * result.prices.length,
+    data: { values },
+    layer: hours <= NUMBERS_HOURS_MAX ? [grid, numbers] : [grid],
+  } as TopLevelSpec;
+}
+
+/** Where the fill is strong enough that text in the ground's colour reads better on it. */
+function strongTest(reach: number, theme: ChartTheme): string {
+  return `abs(datum.factor - 1) > ${reach * (theme.name === "light" ? 0.72 : 0.78)}`;
+}
+
+function table(result: RunResult): Table {
+  return {
+    id: "price-heatmap",
+    caption: "Price by region and hour",
+    columns: [
+      leftColumn("Region", "region"),
+      leftColumn("Hour begins", "starts_at"),
+      rightColumn("Price over list price", "price_factor"),
+      rightColumn("Input (USD per million tokens)", "input_usd_per_mtok"),
+      rightColumn("Output (USD per million tokens)", "output_usd_per_mtok"),
+    ],
+    rows: result.prices.flatMap((one) =>
+      one.factor.map((factor, hour) => ({
+        cells: [
+          textCell(one.region),
+          { text: hourWords(result, hour), value: new Date(hourStartMs(result, hour)).toISOString() },
+          { text: formatNumber(factor, 3), value: factor },
+          { text: formatNumber(one.inputUsdPerMTok * factor, 3), value: one.inputUsdPerMTok * factor },
+          { text: formatNumber(one.outputUsdPerMTok * factor, 3), value: one.outputUsdPerMTok * factor },
+        ],
+      })),
+    ),
+  };
+}

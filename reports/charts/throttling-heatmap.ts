@@ -1,0 +1,152 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { RegionHourCell, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { formatCount, formatShare } from "../format.ts";
+import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import type { ChartTheme } from "../theme.ts";
+import { type Chart, layerName } from "./chart.ts";
+import { frame, type Panel } from "./parts/base.ts";
+import { labelByIndex, shortName } from "./parts/labels.ts";
+import { hourStartMs, hourWords, timeEncoding, timeEndEncoding } from "./parts/time.ts";
+import { conditionWords } from "./parts/words.ts";
+
+const COLUMNS = 2;
+const PANEL_WIDTH = 355;
+const ROW_HEIGHT = 17;
+
+/** Share of attempts answered 429, region by hour, one panel per strategy on one colour scale. */
+export const throttlingHeatmap: Chart = {
+  id: "throttling-heatmap",
+  question: "When and where are requests throttled?",
+  absence: (result) => (cells(result).length === 0 ? "No attempt was made, so none was throttled." : undefined),
+  heading: (result) => ({
+    title: title(result),
+    subtitle: `${conditionWords(result)}, sums over replications. Attempts answered 429 by region and UTC hour; one colour scale for all strategies; empty: no attempt.`,
+  }),
+  spec: (result, theme) => spec(result, theme),
+  table: (result) => table(result),
+};
+
+/** Fewer attempts than this say nothing about a share. */
+const ATTEMPTS_MIN = 10;
+
+interface NamedCell {
+  readonly strategy: StrategyResult;
+  readonly strategyIndex: number;
+  readonly cell: RegionHourCell;
+  readonly share: number;
+}
+
+function cells(result: RunResult): NamedCell[] {
+  return result.strategies.flatMap((strategy, strategyIndex) =>
+    strategy.byRegionHour
+      .filter((cell) => cell.attempts > 0)
+      .map((cell) => ({ strategy, strategyIndex, cell, share: cell.attemptsThrottled / cell.attempts })),
+  );
+}
+
+function title(result: RunResult): string {
+  const all = cells(result);
+  if (all.every(({ cell }) => cell.attemptsThrottled === 0)) return "No attempt was throttled";
+  const known = all.filter(({ cell }) => cell.attempts >= ATTEMPTS_MIN);
+  const [first, ...rest] = known.length === 0 ? all : known;
+  const worst = rest.reduce((best, one) => (one.share > best.share ? one : best), first!);
+  const { cell } = worst;
+  return `The heaviest throttling was ${formatShare(worst.share)} of ${formatCount(cell.attempts)} attempts: ${worst.strategy.name}, ${cell.region}, ${hourWords(result, cell.hour)}`;
+}
+
+function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
+  const top = Math.max(0.01, ...cells(result).map((one) => one.share));
+  const panels = result.strategies.map((_, index) => panel(result, theme, index, top));
+  return {
+    ...frame(throttlingHeatmap, throttlingHeatmap.heading(result), theme),
+    columns: COLUMNS,
+    spacing: { row: 14, column: 18 },
+    align: "all",
+    concat: panels,
+    resolve: { scale: { color: "shared" } },
+  } as TopLevelSpec;
+}
+
+function panel(result: RunResult, theme: ChartTheme, index: number, top: number): Panel {
+  const strategy = result.strategies[index]!;
+  const rowOf = new Map(result.regions.map((region, row) => [region, row]));
+  const values = strategy.byRegionHour
+    .filter((cell) => cell.attempts > 0 && rowOf.has(cell.region))
+    .map((cell) => ({
+      row: rowOf.get(cell.region)!,
+      from: hourStartMs(result, cell.hour),
+      to: hourStartMs(result, cell.hour + 1),
+      share: cell.attemptsThrottled / cell.attempts,
+    }));
+  const time = timeEncoding(result, "from");
+  const lowest = index + COLUMNS >= result.strategies.length;
+  const leftmost = index % COLUMNS === 0;
+  const rows = result.regions.map((_, row) => row);
+  return {
+    name: layerName(index, "panel"),
+    title: { text: shortName(strategy.name, 44), fontSize: 12, fontWeight: 600, offset: 4, frame: "group" },
+    width: PANEL_WIDTH,
+    height: ROW_HEIGHT * result.regions.length,
+    view: { stroke: theme.grid },
+    data: { values },
+    mark: { type: "rect", stroke: theme.ground, strokeWidth: 0.5 },
+    encoding: {
+      x: {
+        ...time,
+        axis: { ...time.axis, tickCount: 6, labels: lowest, ticks: lowest, title: lowest ? time.axis.title : null },
+      },
+      x2: timeEndEncoding("to"),
+      y: {
+        field: "row",
+        type: "ordinal",
+        scale: { domain: rows },
+        axis: {
+          title: null,
+          labels: leftmost,
+          labelExpr: labelByIndex(result.regions),
+          ticks: false,
+          domain: false,
+          labelFontSize: 11,
+        },
+      },
+      color: {
+        field: "share",
+        type: "quantitative",
+        scale: {
+          domain: theme.sequential.map((_, at) => (top * at) / (theme.sequential.length - 1)),
+          range: [...theme.sequential],
+          clamp: true,
+        },
+        legend: { title: ["Throttled", "attempts"], format: ".0%", gradientLength: 140 },
+      },
+    },
+  } as Panel;
+}
+
+function table(result: RunResult): Table {
+  return {
+    id: "throttling-heatmap",
+    caption: "Attempts by region and hour, sums over replications",
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      leftColumn("Region", "region"),
+      leftColumn("Hour begins", "starts_at"),
+      rightColumn("Attempts", "attempts"),
+      rightColumn("Throttled, 429", "attempts_throttled"),
+      rightColumn("Throttled (%)", "throttled_attempt_share"),
+      rightColumn("Refused, 503", "attempts_unavailable"),
+    ],
+    rows: cells(result).map(({ strategy, strategyIndex, cell, share }) => ({
+      strategyIndex,
+      cells: [
+        textCell(strategy.name),
+        textCell(cell.region),
+        { text: hourWords(result, cell.hour), value: new Date(hourStartMs(result, cell.hour)).toISOString() },
+        { text: formatCount(cell.attempts), value: cell.attempts },
+        { text: formatCount(cell.attemptsThrottled), value: cell.attemptsThrottled },
+        { text: formatShare(share), value: share },
+        { text: formatCount(cell.attemptsUnavailable), value: cell.attemptsUnavailable },
+      ],
+    })),
+  };
+}

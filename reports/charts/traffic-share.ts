@@ -1,0 +1,162 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import { formatCount, formatNumber, formatShare, PERCENT } from "../format.ts";
+import { estimateCell } from "../tables/cells.ts";
+import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import type { ChartTheme } from "../theme.ts";
+import { type Chart, layerName } from "./chart.ts";
+import { frame, type Layer } from "./parts/base.ts";
+import { labelByIndex } from "./parts/labels.ts";
+import { conditionWords } from "./parts/words.ts";
+
+const WIDTH = 780;
+const ROW_HEIGHT = 30;
+
+/** Where each strategy sent its requests: share by region that ran them. */
+export const trafficShare: Chart = {
+  id: "traffic-share",
+  question: "Where did the requests go?",
+  absence: (result) => (shares(result).length === 0 ? "No request was sent." : undefined),
+  heading: (result) => ({
+    title: title(result),
+    subtitle: `${conditionWords(result)}. Percent of each strategy's requests by region that ran them (unserved: region of the last attempt); intervals in the table.`,
+  }),
+  spec: (result, theme) => spec(result, theme),
+  table: (result) => table(result),
+};
+
+interface Share {
+  readonly strategyIndex: number;
+  readonly column: number;
+  readonly region: string;
+  readonly share: number;
+}
+
+function shares(result: RunResult): Share[] {
+  return result.strategies.flatMap((strategy, strategyIndex) =>
+    strategy.byRegion.flatMap((group) => {
+      const column = result.regions.indexOf(group.name);
+      const share = group.trafficShare.value;
+      return column < 0 || share === null ? [] : [{ strategyIndex, column, region: group.name, share }];
+    }),
+  );
+}
+
+/** Where the baseline sent most, and the span of the busiest region's share: recorded shares, not a ranking. */
+function title(result: RunResult): string {
+  const largest = result.strategies.flatMap((strategy, strategyIndex) => {
+    const own = shares(result).filter((one) => one.strategyIndex === strategyIndex);
+    const [first, ...rest] = own;
+    return first === undefined
+      ? []
+      : [{ strategy, most: rest.reduce((best, one) => (one.share > best.share ? one : best), first) }];
+  });
+  const baseline = largest.find((one) => one.strategy.name === result.baseline) ?? largest[0];
+  if (baseline === undefined) return "No request was sent";
+  const words = `${baseline.strategy.name} sent ${formatShare(baseline.most.share)} of its requests to ${baseline.most.region}`;
+  const others = largest.filter((one) => one !== baseline).map((one) => one.most.share);
+  if (others.length === 0) return words;
+  const low = formatShare(Math.min(...others));
+  const high = formatShare(Math.max(...others));
+  return `${words}; the other strategies sent ${low === high ? low : `${low} to ${high}`} to their busiest region`;
+}
+
+function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
+  const all = shares(result);
+  const x = {
+    field: "column",
+    type: "ordinal" as const,
+    scale: { domain: result.regions.map((_, at) => at), paddingInner: 0.02 },
+    axis: {
+      title: null,
+      labelExpr: labelByIndex(result.regions),
+      labelAngle: result.regions.length > 7 ? -40 : 0,
+      ticks: false,
+      domain: false,
+      orient: "top" as const,
+    },
+  };
+  const y = {
+    field: "row",
+    type: "ordinal" as const,
+    scale: { domain: result.strategies.map((_, at) => at), paddingInner: 0.06 },
+    axis: {
+      title: null,
+      labelExpr: labelByIndex(result.strategies.map((one) => one.name)),
+      ticks: false,
+      domain: false,
+    },
+  };
+  const layers = result.strategies.flatMap((_, index): Layer[] => {
+    const values = all
+      .filter((one) => one.strategyIndex === index)
+      .map((one) => ({
+        row: index,
+        column: one.column,
+        share: one.share,
+        text: formatNumber(one.share * 100, one.share < 0.095 ? 1 : 0),
+      }));
+    if (values.length === 0) return [];
+    return [
+      {
+        name: layerName(index, "cell"),
+        data: { values },
+        mark: { type: "rect" },
+        encoding: {
+          x,
+          y,
+          color: {
+            field: "share",
+            type: "quantitative",
+            scale: {
+              domain: theme.sequential.map((_, at) => at / (theme.sequential.length - 1)),
+              range: [...theme.sequential],
+            },
+            legend: { title: ["Share of", "requests"], format: ".0%", gradientLength: 140 },
+          },
+        },
+      },
+      {
+        name: layerName(index, "number"),
+        data: { values },
+        mark: { type: "text" },
+        encoding: {
+          x,
+          y,
+          text: { field: "text", type: "nominal" },
+          color: { condition: { test: "datum.share > 0.55", value: theme.ground }, value: theme.text },
+        },
+      },
+    ];
+  });
+  return {
+    ...frame(trafficShare, trafficShare.heading(result), theme),
+    width: WIDTH,
+    height: ROW_HEIGHT * result.strategies.length,
+    layer: layers,
+  } as TopLevelSpec;
+}
+
+function table(result: RunResult): Table {
+  return {
+    id: "traffic-share",
+    caption: "Requests by region that ran them",
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      leftColumn("Region", "region"),
+      rightColumn("Share (%)", "traffic_share"),
+      rightColumn("Requests", "sent"),
+    ],
+    rows: result.strategies.flatMap((strategy, strategyIndex) =>
+      strategy.byRegion.map((group) => ({
+        strategyIndex,
+        cells: [
+          textCell(strategy.name),
+          textCell(group.name),
+          estimateCell(group.trafficShare, PERCENT),
+          { text: formatCount(group.counts.sent), value: group.counts.sent },
+        ],
+      })),
+    ),
+  };
+}
