@@ -29,7 +29,9 @@ export function compileSampler(law: Law): Sampler {
   if (law.sample !== undefined) return law.sample;
   let sampler = COMPILED.get(law);
   if (sampler === undefined) {
-    sampler = tableSampler(tableOf(law), law.quantile);
+    const table = tableOf(law);
+    TABLES.set(law, table);
+    sampler = tableSampler(table, law.quantile);
     COMPILED.set(law, sampler);
   }
   return sampler;
@@ -37,6 +39,7 @@ export function compileSampler(law: Law): Sampler {
 
 /** Samplers hold no state, so one per law serves every class, replication and strategy. */
 const COMPILED = new WeakMap<Law, Sampler>();
+const TABLES = new WeakMap<Law, Float64Array>();
 
 function tableSampler(table: Float64Array, quantile: Sampler): Sampler {
   return (u) => {
@@ -54,6 +57,30 @@ function tableSampler(table: Float64Array, quantile: Sampler): Sampler {
     const j = (u < 0.5 ? LOWER : UPPER) + (octave - FIRST_OCTAVE) * OCTAVE_NODES + i;
     const a = table[j]!;
     return a + (x - i) * (table[j + 1]! - a);
+  };
+}
+
+/**
+ * Draws many values at once: `count` values of the law into `out`, one per uniform. The same values as the law's
+ * sampler gives, faster, since the loop over the table is one function for all laws.
+ */
+export type BlockSampler = (uniforms: Float64Array, out: Float64Array, count: number) => void;
+
+export function compileBlockSampler(law: Law): BlockSampler {
+  const sample = compileSampler(law);
+  const table = TABLES.get(law);
+  return (uniforms, out, count) => {
+    for (let n = 0; n < count; n++) {
+      const u = uniforms[n]!;
+      if (table !== undefined && u >= CENTRE_FROM && u <= 1 - CENTRE_FROM) {
+        const x = (u - CENTRE_FROM) * CENTRE_SCALE;
+        const i = x | 0;
+        const a = table[i]!;
+        out[n] = a + (x - i) * (table[i + 1]! - a);
+      } else {
+        out[n] = sample(u);
+      }
+    }
   };
 }
 

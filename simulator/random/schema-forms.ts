@@ -24,24 +24,36 @@ export function oneKeyOf<Form>(
   });
 }
 
-/** A union that answers with the message of the alternative that came closest, instead of "Invalid input". */
+/** A union that answers with the mistakes of the alternative that came closest, instead of "Invalid input". */
 export function unionOf<const Options extends readonly [z.ZodType, ...z.ZodType[]]>(
   options: Options,
 ): z.ZodUnion<Options> {
   return z.union(options, {
-    error: (issue) => {
-      const alternatives = issue.code === "invalid_union" ? ((issue.errors ?? []) as z.core.$ZodIssue[][]) : [];
-      const [closest] = alternatives.toSorted((a, b) => distance(b) - distance(a));
-      const first = closest?.[0];
-      if (first === undefined) return undefined;
-      return first.path.length === 0 ? first.message : `${first.path.join(".")}: ${first.message}`;
-    },
+    error: (issue) => (issue.code === "invalid_union" ? messageOf(closestOf(issue.errors)) : undefined),
   });
 }
 
-/** How far into an alternative its first mistake lies; a wrong type at the root means another form was meant. */
-function distance(issues: readonly z.core.$ZodIssue[]): number {
-  const first = issues[0];
-  if (first === undefined) return 0;
-  return first.path.length * 2 + (first.code === "invalid_type" ? 0 : 1);
+type Issue = z.core.$ZodIssue;
+
+/** The alternative whose worst mistake is the smallest: a wrong type at the root means that another was meant. */
+function closestOf(alternatives: unknown): readonly Issue[] {
+  const lists = (alternatives as Issue[][]).map((issues) => issues.flatMap(flatten));
+  return lists.toSorted((a, b) => closeness(b) - closeness(a))[0] ?? [];
+}
+
+function flatten(issue: Issue): readonly Issue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const inner = closestOf(issue.errors);
+  return inner.length === 0 ? [issue] : inner.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+}
+
+function closeness(issues: readonly Issue[]): number {
+  const scores = issues.map(
+    ({ code, path }) => 4 * Math.min(1, path.length) + (code === "custom" ? 2 : 0) + (code === "invalid_type" ? 0 : 1),
+  );
+  return Math.min(...scores);
+}
+
+function messageOf(issues: readonly Issue[]): string {
+  return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`)).join("; ");
 }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { RandomStream } from "../random/random-stream.ts";
+import type { BlockStream } from "../random/streams.ts";
 import type { RecordedColumns, Recording } from "./recording.ts";
 
 /** A stream of arrival instants. Unbounded unless `fill` says otherwise; whoever pulls stops at the run's end. */
@@ -31,7 +31,7 @@ export interface ArrivalContext {
   /** For error messages. */
   readonly className: string;
   /** The stream of one purpose of this class and replication. */
-  random(purpose: string): RandomStream;
+  random(purpose: string): BlockStream;
   readonly recordings: Readonly<Record<string, Recording>>;
   readonly origins: readonly OriginShare[];
   /** Length of the run, ms; may be Infinity. */

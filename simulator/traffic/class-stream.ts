@@ -89,16 +89,16 @@ function drawnOrigins({ originShares }: ClassTraffic, arrivals: ArrivalProcess, 
     const only = originShares[0]!.originIndex;
     return ({ originIndex }, from, to) => originIndex.fill(only, from, to);
   }
-  const { next } = context.random("origin");
+  const stream = context.random("origin");
   if (arrivals.originAt !== undefined) {
     return ({ originIndex, arrivalMs }, from, to) => {
-      for (let i = from; i < to; i++) originIndex[i] = arrivals.originAt!(arrivalMs[i]!, next());
+      for (let i = from; i < to; i++) originIndex[i] = arrivals.originAt!(arrivalMs[i]!, stream.next());
     };
   }
   const upTo = cumulativeShares(originShares.map(({ share }) => share));
   return ({ originIndex }, from, to) => {
     for (let i = from; i < to; i++) {
-      const u = next();
+      const u = stream.next();
       let o = 0;
       while (upTo[o]! <= u) o++;
       originIndex[i] = originShares[o]!.originIndex;

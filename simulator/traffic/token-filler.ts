@@ -1,9 +1,10 @@
 import { MeridianError } from "../errors.ts";
+import { BLOCK, blockDraw } from "../random/block-draw.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { compileSampler, createLaw, type LawSpec } from "../random/laws/index.ts";
-import type { RandomStream } from "../random/random-stream.ts";
 import { cumulativeShares, stepSampler } from "../random/step-sampler.ts";
+import type { BlockStream } from "../random/streams.ts";
 import type { RecordedColumns, Recording } from "./recording.ts";
 import type { LengthSpec, MaxTokensSpec, PrefixSpec, TokenSpec } from "./tokens.ts";
 import type { TrafficChunk } from "./traffic.ts";
@@ -17,7 +18,7 @@ export interface TokenContext {
   /** Key of the class's own luck, for what is drawn once per prefix. */
   readonly seed: number;
   readonly purpose: string;
-  random(purpose: string): RandomStream;
+  random(purpose: string): BlockStream;
   readonly recordings: Readonly<Record<string, Recording>>;
   /** The recording behind the arrivals, if there is one. */
   readonly recorded: RecordedColumns | undefined;
@@ -73,12 +74,12 @@ function lengthColumn(source: LengthSpec | Int32Array | undefined, what: string,
     return (column, from, to) => column.fill(tokens, from, to);
   }
   const least = law.kind === "empirical" && createLaw(law).quantile(2 ** -53) < 0.5 ? 0 : 1;
-  const sample = compileSampler(createLaw(law));
-  const { next } = context.random(what);
+  const draw = blockDraw(createLaw(law), context.random(what));
   return (column, from, to) => {
-    for (let i = from; i < to; i++) {
-      const tokens = sample(next()) + 0.5;
-      column[i] = Math.max(least, Math.min(TOKENS_MAX, tokens));
+    for (let start = from; start < to; start += BLOCK) {
+      const count = Math.min(BLOCK, to - start);
+      const values = draw(count);
+      for (let i = 0; i < count; i++) column[start + i] = Math.max(least, Math.min(TOKENS_MAX, values[i]! + 0.5));
     }
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type LawSpec, lawSchema } from "../random/laws/index.ts";
+import { type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
 import { unionOf } from "../random/schema-forms.ts";
 import { count, share } from "../scenario/units.ts";
 
@@ -34,20 +34,24 @@ export interface TokenSpec {
   readonly prefix?: PrefixSpec;
 }
 
-const length = unionOf([
-  lawSchema("count"),
-  z
-    .strictObject({ recorded: z.string().min(1) })
-    .transform(({ recorded }) => ({ kind: "recorded" as const, name: recorded })),
-]) as z.ZodType<LengthSpec>;
+const recorded = z
+  .string()
+  .min(1)
+  .transform((name) => ({ kind: "recorded" as const, name }))
+  .meta({ description: "Name of recorded token lengths" });
 
-const maxTokens = unionOf([
+const outputTimes = z
+  .number()
+  .refine((factor) => factor >= 1, "outputTimes must be at least 1")
+  .transform((factor) => ({ kind: "outputTimes" as const, factor }))
+  .meta({ description: "This many times the tokens that the request will write" });
+
+const length: z.ZodType<LengthSpec> = lawOr("count", { recorded });
+
+const maxTokens: z.ZodType<MaxTokensSpec> = unionOf([
   z.literal("unset").transform(() => ({ kind: "unset" as const })),
-  length,
-  z
-    .strictObject({ outputTimes: z.number().refine((factor) => factor >= 1, "outputTimes must be at least 1") })
-    .transform(({ outputTimes }) => ({ kind: "outputTimes" as const, factor: outputTimes })),
-]) as z.ZodType<MaxTokensSpec>;
+  lawOr<LengthSpec | MaxTokensSpec>("count", { recorded, outputTimes }),
+]);
 
 const prefix: z.ZodType<PrefixSpec> = z.strictObject({
   tokens: lawSchema("count").meta({ description: "Tokens of each prefix; part of the input" }),

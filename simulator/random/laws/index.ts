@@ -81,8 +81,16 @@ function newLaw(spec: LawSpec): Law {
  * bare quantity meaning a constant.
  */
 export function lawSchema(unit: LawUnit): z.ZodType<LawSpec> {
+  return lawOr<never>(unit, {}).meta({ description: "Probability law; a bare quantity is a constant" });
+}
+
+/** A law or one of further named forms, e.g. `{ recorded: <name> }` for lengths. */
+export function lawOr<Other>(
+  unit: LawUnit,
+  others: Readonly<Record<string, z.ZodType<Other>>>,
+): z.ZodType<LawSpec | Other> {
   const quantity = quantityOf(unit);
-  const forms: Record<string, z.ZodType<LawSpec>> = {};
+  const forms: Record<string, z.ZodType<LawSpec | Other>> = { ...others };
   for (const law of Object.values(LAWS) as unknown as LawDefinition<LawSpec>[]) {
     forms[law.name] = law.schema(quantity).meta({ description: law.summary });
   }
@@ -90,9 +98,7 @@ export function lawSchema(unit: LawUnit): z.ZodType<LawSpec> {
   const named = oneKeyOf(forms, {
     clamp: bounds.meta({ description: "Values beyond these limits are set to the limit" }),
     truncate: bounds.meta({ description: "Values beyond these limits are redrawn" }),
-  }).transform(({ value, options }) => ({ ...value, ...options }) as LawSpec);
+  }).transform(({ value, options }) => ({ ...value, ...options }) as LawSpec | Other);
   const bare = quantity.transform((value): LawSpec => ({ kind: "constant", value }));
-  return unionOf([bare, named]).meta({
-    description: "Probability law; a bare quantity is a constant",
-  }) as z.ZodType<LawSpec>;
+  return unionOf([bare, named]) as z.ZodType<LawSpec | Other>;
 }
