@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
-import { type PriceBookData, priceBookDataSchema } from "../../../../simulator/world/pricing/price-book-data.ts";
 import { createPriceBook } from "../../../../simulator/world/pricing/price-book.ts";
+import { type PriceBookData, priceBookDataSchema } from "../../../../simulator/world/pricing/price-book-data.ts";
 import { buildPriceSchedule, type PriceScheduleInput } from "../../../../simulator/world/pricing/price-schedule.ts";
 import type { PriceKey, PriceSchedule } from "../../../../simulator/world/pricing/prices.ts";
 import { pricesSchema } from "../../../../simulator/world/pricing/schema.ts";

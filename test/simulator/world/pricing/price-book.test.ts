@@ -79,7 +79,9 @@ test("rules: one Claude price for all commercial regions, GovCloud 1.2 x global,
 
 test("every listed geographic price with a global twin of the 4.5 generation on is 1.1 x it", () => {
   let pairs = 0;
-  for (const global of BOOK_DATA.prices.filter((row) => row.tier === "global" && row.model !== "anthropic.claude-sonnet-4-20250514-v1:0")) {
+  for (const global of BOOK_DATA.prices.filter(
+    (row) => row.tier === "global" && row.model !== "anthropic.claude-sonnet-4-20250514-v1:0",
+  )) {
     const twin = BOOK_DATA.prices.find(
       (row) => row.tier === "standard" && row.model === global.model && row.region === global.region,
     );
@@ -97,7 +99,12 @@ test("what is not sold is refused with near names or listed regions and the cure
       () => price(model, region, more),
       (error) => error instanceof MeridianError && error.exitCode === 2 && pattern.test(error.message),
     );
-  fails("amazon.nova-pro", "us-east-1", {}, /PRICE_MODEL_UNKNOWN.*did you mean amazon\.nova-pro-v1:0.*\n\s+fix: .*overrides/);
+  fails(
+    "amazon.nova-pro",
+    "us-east-1",
+    {},
+    /PRICE_MODEL_UNKNOWN.*did you mean amazon\.nova-pro-v1:0.*\n\s+fix: .*overrides/,
+  );
   fails(NOVA, "eu-south-1", {}, /PRICE_NOT_LISTED.*listed regions: .*eu-west-3/);
   fails(NOVA, "us-east-1", { family: "global" }, /PRICE_NOT_LISTED/);
   fails(SONNET, "us-gov-west-1", { family: "global" }, /PRICE_NOT_LISTED/);
@@ -120,6 +127,11 @@ test("the scenario's own prices win, and its other tiers follow", () => {
 
 test("a world without a book costs nothing but what it states", () => {
   const none = createPriceBook({ data: null, overrides: [{ model: "m", region: "r1", input: 3, output: 3 }] });
-  assert.deepEqual(lookupPrice(none, standardKey("m", "r2")).prices, { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 });
+  assert.deepEqual(lookupPrice(none, standardKey("m", "r2")).prices, {
+    input: 0,
+    output: 0,
+    cacheRead: 0,
+    cacheWrite: 0,
+  });
   assert.equal(lookupPrice(none, standardKey("m", "r1")).prices.cacheRead, 3);
 });

@@ -25,5 +25,8 @@ test("an override without tier is for the standard tier", () => {
 
 test("stating the same price twice is refused with both places", () => {
   assert.doesNotThrow(() => checkOverrides([general, regional]));
-  assert.throws(() => checkOverrides([general, regional, { ...general, tier: "standard" }]), /overrides\[2\].*overrides\[0\]/);
+  assert.throws(
+    () => checkOverrides([general, regional, { ...general, tier: "standard" }]),
+    /overrides\[2\].*overrides\[0\]/,
+  );
 });
