@@ -102,10 +102,16 @@ function usageError(error: CommanderError, argv: readonly string[]): MeridianErr
   const near = /\(Did you mean (.+)\?\)/.exec(hint ?? "")?.[1];
   const problem: Problem = { code: "USAGE", what: first.replace(/^error: /, ""), fix: help };
   if (error.code !== "commander.unknownCommand") {
-    return new MeridianError("usage", near === undefined ? problem : { ...problem, fix: `did you mean ${near}? ${help}` });
+    return new MeridianError(
+      "usage",
+      near === undefined ? problem : { ...problem, fix: `did you mean ${near}? ${help}` },
+    );
   }
   const word = argv.find((each) => !each.startsWith("-")) ?? "";
-  const fix = suggest(word, commands.map((each) => each.name));
+  const fix = suggest(
+    word,
+    commands.map((each) => each.name),
+  );
   return new MeridianError("usage", { ...problem, fix: `${fix} ${help}` });
 }
 

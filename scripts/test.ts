@@ -50,7 +50,11 @@ for await (const event of stream) {
 }
 finish();
 
-type LeafEvent = { readonly file?: string; readonly nesting: number; readonly details: { readonly type?: string; readonly duration_ms: number } };
+type LeafEvent = {
+  readonly file?: string;
+  readonly nesting: number;
+  readonly details: { readonly type?: string; readonly duration_ms: number };
+};
 
 /** A suite that failed only because a test in it did has already been told of. */
 function failureTypeOf(error: Error): unknown {
@@ -75,11 +79,17 @@ function count(event: LeafEvent, kind: "passed" | "failed" | "skipped"): void {
   if (event.nesting === 0) tally.durationMs += event.details.duration_ms;
 }
 
-function printFailure(event: { readonly name: string; readonly file?: string; readonly line?: number; readonly details: { readonly error: Error } }): void {
+function printFailure(event: {
+  readonly name: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly details: { readonly error: Error };
+}): void {
   const error = event.details.error.cause instanceof Error ? event.details.error.cause : event.details.error;
   const place = event.file === undefined ? "" : `${relative(PACKAGE_ROOT, event.file)}:${event.line ?? 1}`;
   process.stdout.write(`\nFAILED  ${place}  ${event.name}\n${indent(error.stack ?? String(error))}\n`);
-  if (event.file !== undefined) process.stdout.write(`  again: npm run unit -- ${relative(PACKAGE_ROOT, event.file)}\n\n`);
+  if (event.file !== undefined)
+    process.stdout.write(`  again: npm run unit -- ${relative(PACKAGE_ROOT, event.file)}\n\n`);
 }
 
 function printFile(file: string): void {
@@ -87,11 +97,15 @@ function printFile(file: string): void {
   const word = tally.failed > 0 ? "FAILED" : "ok";
   const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : "";
   const counts = `${tally.passed + tally.failed} tests${skipped}`;
-  process.stdout.write(`${word.padEnd(7)} ${relative(PACKAGE_ROOT, file).padEnd(60)} ${counts}, ${Math.round(tally.durationMs)} ms\n`);
+  process.stdout.write(
+    `${word.padEnd(7)} ${relative(PACKAGE_ROOT, file).padEnd(60)} ${counts}, ${Math.round(tally.durationMs)} ms\n`,
+  );
 }
 
+/** Without the frames of the test runner itself. */
 function indent(text: string): string {
-  return text.replace(/^/gm, "  ");
+  const lines = text.split("\n").filter((line) => !/^\s+at .*node:internal/.test(line));
+  return lines.map((line) => `  ${line}`).join("\n");
 }
 
 function finish(): void {

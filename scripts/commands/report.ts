@@ -63,6 +63,8 @@ async function write(path: string, text: string): Promise<void> {
     await writeFileAtomic(path, text);
   } catch (error) {
     const fix = "check that the folder exists and can be written to";
-    throw new MeridianError("environment", environmentProblem("REPORT_NOT_WRITTEN", error, path, fix), { cause: error });
+    throw new MeridianError("environment", environmentProblem("REPORT_NOT_WRITTEN", error, path, fix), {
+      cause: error,
+    });
   }
 }

@@ -26,7 +26,9 @@ async function runSchema({ options, terminal }: CommandInput): Promise<number> {
     await writeFileAtomic(output, `${text}\n`);
   } catch (error) {
     const fix = "name a file in a folder that exists and can be written to";
-    throw new MeridianError("environment", environmentProblem("SCHEMA_NOT_WRITTEN", error, output, fix), { cause: error });
+    throw new MeridianError("environment", environmentProblem("SCHEMA_NOT_WRITTEN", error, output, fix), {
+      cause: error,
+    });
   }
   terminal.note(`wrote ${output}`);
   return EXIT_CODES.ok;

@@ -1,4 +1,4 @@
-import { distance } from "fastest-levenshtein";
+import { nearNames } from "../../simulator/world/near-names.ts";
 
 /** A place in a configuration: keys and list indices from the root. */
 export type ConfigPath = readonly (string | number)[];
@@ -45,20 +45,9 @@ function unquote(json: string): string {
   }
 }
 
-/** The nearest of `known` to `word`, if it is near enough to be a slip of the hand; ties go to the first. */
-export function didYouMean(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
-    const d = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (d < bestDistance) [best, bestDistance] = [candidate, d];
-  }
-  return best;
-}
-
 /** The fix line for an unknown name: the nearest one, or the list of all. */
 export function suggest(word: string, known: readonly string[]): string {
-  const near = didYouMean(word, known);
+  const near = nearNames(word, known)[0];
   if (near !== undefined) return `did you mean "${near}"?`;
   if (known.length === 0) return "remove it";
   const shown = known.slice(0, 30).join(", ");

@@ -112,7 +112,10 @@ async function credentialSource(env: Env): Promise<string | undefined> {
   const variable = variables.find((name) => env[name] !== undefined && env[name] !== "");
   if (variable !== undefined) return `the environment, ${variable}`;
   const home = env.HOME ?? homedir();
-  const files = [env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, ".aws", "credentials"), env.AWS_CONFIG_FILE ?? join(home, ".aws", "config")];
+  const files = [
+    env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, ".aws", "credentials"),
+    env.AWS_CONFIG_FILE ?? join(home, ".aws", "config"),
+  ];
   for (const file of files) if (await isReadable(file)) return "the shared AWS files";
   return undefined;
 }
@@ -127,7 +130,14 @@ async function isReadable(path: string): Promise<boolean> {
 async function findOnPath(program: string, env: Env): Promise<string | undefined> {
   for (const folder of (env.PATH ?? "").split(delimiter)) {
     const path = join(folder, program);
-    if (folder !== "" && (await access(path, constants.X_OK).then(() => true, () => false))) return path;
+    if (
+      folder !== "" &&
+      (await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return path;
   }
   return undefined;
 }

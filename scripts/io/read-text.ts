@@ -1,7 +1,7 @@
 import { open, readdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { MeridianError, type Problem } from "../../simulator/errors.ts";
-import { didYouMean } from "./config-path.ts";
+import { nearNames } from "../../simulator/world/near-names.ts";
 
 /** What kind of file is read: the first part of the problem codes, and its name in sentences. */
 export interface TextFileKind {
@@ -23,7 +23,11 @@ export async function readTextFile(path: string, file: TextFileKind): Promise<st
     if (error.code === "ENOENT" || error.code === "ENOTDIR") {
       throw fail("NOT_FOUND", `there is no such ${file.noun}`, await nearbyFile(path));
     }
-    throw fail("UNREADABLE", `the ${file.noun} cannot be read (${error.code ?? error.message})`, "check its permissions");
+    throw fail(
+      "UNREADABLE",
+      `the ${file.noun} cannot be read (${error.code ?? error.message})`,
+      "check its permissions",
+    );
   });
   try {
     const stats = await handle.stat();
@@ -57,7 +61,7 @@ async function nearbyFile(path: string): Promise<string> {
   const names = await readdir(folder).catch(() => undefined);
   if (names === undefined) return `the folder ${folder} does not exist either`;
   const kin = names.filter((name) => extname(name) === extname(path)).sort();
-  const near = didYouMean(basename(path), kin) ?? kin.find((name) => name.startsWith(`${basename(path)}.`));
+  const near = nearNames(basename(path), kin)[0];
   if (near !== undefined) return `did you mean ${join(folder, near)}?`;
   return kin.length > 0 ? `there are ${kin.slice(0, 10).join(", ")}` : "check the path";
 }

@@ -55,7 +55,12 @@ async function isFolder(path: string): Promise<boolean> {
 
 function parseResult(text: string, file: string): RunResult {
   const damaged = (what: string) =>
-    new MeridianError("data", { code: "RUN_DAMAGED", what, where: file, fix: "simulate the run's scenario.yaml again" });
+    new MeridianError("data", {
+      code: "RUN_DAMAGED",
+      what,
+      where: file,
+      fix: "simulate the run's scenario.yaml again",
+    });
   let value: unknown;
   try {
     value = JSON.parse(text);

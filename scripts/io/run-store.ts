@@ -37,7 +37,12 @@ export function runFolder(root: string, id: string): string {
  * the time; the bytes inside depend on the scenario alone.
  */
 export function newRunId(name: string, content: string, savedAt: Date): string {
-  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 32) || "run";
+  const slug =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 32) || "run";
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
   const time = savedAt.toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase();
   return `${slug}-${time}-${hash}`;
@@ -51,7 +56,8 @@ export function newRunId(name: string, content: string, savedAt: Date): string {
 export async function saveRun(root: string, id: string, files: RunFiles): Promise<SavedRun> {
   runFolder(root, id);
   for (const name of Object.keys(files)) {
-    if (!FILE_NAME.test(name)) throw new MeridianError("internal", { code: "RUN_FILE_NAME", what: `file name "${name}"` });
+    if (!FILE_NAME.test(name))
+      throw new MeridianError("internal", { code: "RUN_FILE_NAME", what: `file name "${name}"` });
   }
   const temp = join(root, `${TEMP_PREFIX}${host()}-${process.pid}-${id}`);
   try {

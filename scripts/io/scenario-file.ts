@@ -64,12 +64,7 @@ export function parseScenario<S extends z.ZodType>(
   };
 }
 
-function placeOf(
-  path: ConfigPath,
-  file: string,
-  source: YamlSource,
-  overrides: readonly Override[],
-): string {
+function placeOf(path: ConfigPath, file: string, source: YamlSource, overrides: readonly Override[]): string {
   const place = overrideAt(overrides, path)?.origin ?? `${file}:${source.lineOf(path)}`;
   return path.length === 0 ? place : `${place} ${formatPath(path)}`;
 }
@@ -82,5 +77,8 @@ function place(problem: Problem, where: (path: ConfigPath) => string): Problem {
 /** Problems by line, as a person mends them; those of the command line first. */
 function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
   const line = (problem: Problem) => Number(/:(\d+)(?: |$)/.exec(problem.where ?? "")?.[1] ?? 0);
-  return problems.map((problem, i) => ({ problem, i })).sort((a, b) => line(a.problem) - line(b.problem) || a.i - b.i).map((each) => each.problem);
+  return problems
+    .map((problem, i) => ({ problem, i }))
+    .sort((a, b) => line(a.problem) - line(b.problem) || a.i - b.i)
+    .map((each) => each.problem);
 }

@@ -28,7 +28,11 @@ export function mapSchema(schema: z.ZodType): SchemaMap {
   const root = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchemaNode;
   const nodesAt = (path: ConfigPath): readonly JsonSchemaNode[] => {
     let nodes = expand([root], root);
-    for (const step of path) nodes = expand(nodes.flatMap((node) => stepInto(node, step)), root);
+    for (const step of path)
+      nodes = expand(
+        nodes.flatMap((node) => stepInto(node, step)),
+        root,
+      );
     return nodes;
   };
   return {

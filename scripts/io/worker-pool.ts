@@ -44,7 +44,9 @@ export async function runOnPool<Job, Output, Progress>(
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);
   try {
-    return await Promise.all(jobs.map((job, index) => runOne<Job, Output, Progress>(pool, job, index, options, signal)));
+    return await Promise.all(
+      jobs.map((job, index) => runOne<Job, Output, Progress>(pool, job, index, options, signal)),
+    );
   } catch (error) {
     throw options.signal.aborted ? interrupted() : error;
   } finally {

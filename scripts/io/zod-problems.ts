@@ -64,9 +64,15 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
       return withFix(`${show(found)} is not one of ${options.join(", ")}`, suggest(String(found), options));
     }
     case "too_small":
-      return withFix(`${sizeOf(issue.origin, found)} is too small`, `${bound(issue.origin, "at least", issue.minimum, issue.inclusive)}`);
+      return withFix(
+        `${sizeOf(issue.origin, found)} is too small`,
+        `${bound(issue.origin, "at least", issue.minimum, issue.inclusive)}`,
+      );
     case "too_big":
-      return withFix(`${sizeOf(issue.origin, found)} is too large`, `${bound(issue.origin, "at most", issue.maximum, issue.inclusive)}`);
+      return withFix(
+        `${sizeOf(issue.origin, found)} is too large`,
+        `${bound(issue.origin, "at most", issue.maximum, issue.inclusive)}`,
+      );
     case "custom":
       return { ...withFix(...splitMessage(issue.message, description)), ...codeOf(issue) };
     default:
@@ -90,7 +96,11 @@ function codeOf(issue: Issue & { code: "custom" }): { code?: string; fix?: strin
  * alternatives of another kind (text against map) are dropped; a key that no alternative knows is the mistake;
  * else the alternative with the fewest complaints at its root, then the fewest in all.
  */
-function unionProblems(issue: Issue & { code: "invalid_union" }, path: ConfigPath, context: IssueContext): readonly Problem[] {
+function unionProblems(
+  issue: Issue & { code: "invalid_union" },
+  path: ConfigPath,
+  context: IssueContext,
+): readonly Problem[] {
   const found = valueAt(context.value, path);
   if (found === undefined) return [missingKey(path, context)];
   if (issue.errors.length === 0) return [noAlternative(issue, path, found, context)];
@@ -128,7 +138,9 @@ function keysUnknownToAll(branches: readonly (readonly Issue[])[]): readonly str
 }
 
 function complaints(issues: readonly Issue[]): number {
-  const atRoot = issues.filter((each) => each.path.length === 0 || (each.path.length === 1 && each.code === "invalid_type"));
+  const atRoot = issues.filter(
+    (each) => each.path.length === 0 || (each.path.length === 1 && each.code === "invalid_type"),
+  );
   return atRoot.length * 1000 + issues.length;
 }
 

@@ -29,7 +29,14 @@ describe("progress", () => {
   it("redraws one line at most five times a second on a terminal, and clears it", () => {
     const stream = collector();
     let nowMs = 0;
-    const progress = createProgress({ stream, live: true, quiet: false, jobs: 2, jobDurationMs: 1000, clockMs: () => nowMs });
+    const progress = createProgress({
+      stream,
+      live: true,
+      quiet: false,
+      jobs: 2,
+      jobDurationMs: 1000,
+      clockMs: () => nowMs,
+    });
     for (; nowMs < 1000; nowMs += 10) progress.update(0, report);
     assert.equal(stream.written.length, 5);
     for (const line of stream.written) assert.ok(!line.includes("\n") && line.length <= 60 + "\r\u001b[2K".length);
@@ -40,7 +47,14 @@ describe("progress", () => {
   it("prints a plain line every ten seconds elsewhere", () => {
     const stream = collector();
     let nowMs = 0;
-    const progress = createProgress({ stream, live: false, quiet: false, jobs: 2, jobDurationMs: 1000, clockMs: () => nowMs });
+    const progress = createProgress({
+      stream,
+      live: false,
+      quiet: false,
+      jobs: 2,
+      jobDurationMs: 1000,
+      clockMs: () => nowMs,
+    });
     for (; nowMs <= 25_000; nowMs += 100) progress.update(0, report);
     progress.stop();
     assert.equal(stream.written.length, 2);
@@ -50,7 +64,14 @@ describe("progress", () => {
   it("counts a finished job as whole", () => {
     const stream = collector();
     let nowMs = 0;
-    const progress = createProgress({ stream, live: false, quiet: false, jobs: 2, jobDurationMs: 1000, clockMs: () => nowMs });
+    const progress = createProgress({
+      stream,
+      live: false,
+      quiet: false,
+      jobs: 2,
+      jobDurationMs: 1000,
+      clockMs: () => nowMs,
+    });
     nowMs = 10_000;
     progress.jobDone(1);
     assert.match(stream.written[0] ?? "", /^50 % {2}1\/2 jobs/);

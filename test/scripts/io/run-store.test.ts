@@ -64,7 +64,8 @@ describe("saveRun", () => {
   it("gives two savers of one id two whole folders", async () => {
     const script = `import { saveRun } from ${JSON.stringify(STORE_URL)};
       console.log((await saveRun(${JSON.stringify(root)}, "demo", { a: String(process.pid) })).id);`;
-    const other = () => spawnSync(process.execPath, ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script]);
+    const other = () =>
+      spawnSync(process.execPath, ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script]);
     await saveRun(root, "demo", { a: "0" });
     assert.equal(other().stdout.toString().trim(), "demo.2");
     assert.equal((await readdir(join(root, "demo.2"))).length, 1);

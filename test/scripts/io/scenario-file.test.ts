@@ -119,7 +119,28 @@ describe("wrong values", () => {
   });
 
   it("never answers anything but problems, whatever the text", () => {
-    const piece = fc.constantFrom("name", ": ", "\n", "  ", "- ", "[", "{", "}", "]", "&a", "*a", "'", '"', "\t", "traffic", "|", "? ", "!!x", "---\n", "1");
+    const piece = fc.constantFrom(
+      "name",
+      ": ",
+      "\n",
+      "  ",
+      "- ",
+      "[",
+      "{",
+      "}",
+      "]",
+      "&a",
+      "*a",
+      "'",
+      '"',
+      "\t",
+      "traffic",
+      "|",
+      "? ",
+      "!!x",
+      "---\n",
+      "1",
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         for (const problem of problemsOf(pieces.join(""))) {
@@ -161,7 +182,12 @@ describe("YAML that is wrong or hostile", () => {
 
   it("does not unfold an alias bomb", () => {
     const rows = ["name: a", "traffic: []", "a0: &a0 [x, x, x, x, x, x, x, x, x]"];
-    for (let i = 1; i < 9; i++) rows.push(`a${i}: &a${i} [${Array(9).fill(`*a${i - 1}`).join(", ")}]`);
+    for (let i = 1; i < 9; i++)
+      rows.push(
+        `a${i}: &a${i} [${Array(9)
+          .fill(`*a${i - 1}`)
+          .join(", ")}]`,
+      );
     assert.equal(only(rows.join("\n")).code, "SCENARIO_ALIASES");
   });
 
@@ -186,7 +212,11 @@ describe("--set", () => {
     assert.deepEqual(loaded.value.traffic[1]?.tags, { team: "sre" });
     assert.equal(loaded.value.traffic[2]?.class, "extra");
     assert.match(loaded.yaml, /seed: 7/);
-    assert.deepEqual(parseScenario(loaded.yaml, "b.yaml", schema).value, loaded.value, "the saved text is the scenario");
+    assert.deepEqual(
+      parseScenario(loaded.yaml, "b.yaml", schema).value,
+      loaded.value,
+      "the saved text is the scenario",
+    );
   });
 
   it("blames the option and not the file", () => {
@@ -200,7 +230,10 @@ describe("--set", () => {
     assert.match(only(GOOD, ["traffic.first=x"]).what, /is a list/);
     assert.match(only(GOOD, ["seed.x=1"]).what, /single value/);
     for (const text of ["seed", "=1", "a..b=1", "seed=[1"]) {
-      assert.throws(() => parseSet(text), (error) => error instanceof MeridianError && error.problems[0]?.code === "SET_SYNTAX");
+      assert.throws(
+        () => parseSet(text),
+        (error) => error instanceof MeridianError && error.problems[0]?.code === "SET_SYNTAX",
+      );
     }
   });
 });
@@ -216,7 +249,10 @@ describe("files", () => {
   after(() => rm(folder, { recursive: true }));
 
   const code = async (name: string): Promise<Problem> => {
-    const error: unknown = await loadScenario(join(folder, name), schema).then(() => undefined, (thrown) => thrown);
+    const error: unknown = await loadScenario(join(folder, name), schema).then(
+      () => undefined,
+      (thrown) => thrown,
+    );
     assert.ok(error instanceof MeridianError);
     return error.problems[0]!;
   };

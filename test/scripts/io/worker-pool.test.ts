@@ -7,7 +7,12 @@ import type { CountingJob } from "./counting-worker.ts";
 
 const workerFile = new URL("./counting-worker.ts", import.meta.url).href;
 
-function run(jobs: readonly CountingJob[], workers: number, signal = new AbortController().signal, onProgress = () => {}) {
+function run(
+  jobs: readonly CountingJob[],
+  workers: number,
+  signal = new AbortController().signal,
+  onProgress = () => {},
+) {
   return runOnPool<CountingJob, number, number>(jobs, {
     workerFile,
     shared: { offset: 100 },

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { watchInterrupts } from "../../../scripts/io/interrupts.ts";
+
+const MODULE_URL = new URL("../../../scripts/io/interrupts.ts", import.meta.url).href;
+
+describe("interrupts", () => {
+  it("aborts on a signal and lets go of the process when stopped", () => {
+    const before = process.listenerCount("SIGINT");
+    const interrupts = watchInterrupts();
+    process.emit("SIGINT");
+    assert.equal(interrupts.signal.aborted, true);
+    interrupts.stop();
+    assert.equal(process.listenerCount("SIGINT"), before);
+  });
+
+  it("takes two signals of one keystroke for one, and ends on a real second", async () => {
+    const script = `import { watchInterrupts } from ${JSON.stringify(MODULE_URL)};
+      watchInterrupts().signal.addEventListener("abort", () => console.log("aborted"));
+      console.log("ready"); setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, [
+      "--import",
+      import.meta.resolve("tsx"),
+      "--input-type=module",
+      "-e",
+      script,
+    ]);
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    await sleep(100);
+    assert.equal(child.exitCode, null, "the same keystroke");
+    await sleep(400);
+    child.kill("SIGINT");
+    const [code] = (await once(child, "exit")) as [number];
+    assert.equal(code, 130);
+  });
+});

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import {
+  isTypesOnly,
+  LONG_FILES,
+  machineTexts,
+  missingFromIndex,
+  type Registry,
+  RULES,
+  testedPaths,
+  type Violation,
+} from "./tidy/rules.ts";
+import { parseSource, type SourceFile } from "./tidy/source.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const SOURCE_FOLDERS = ["simulator", "reports", "emulator", "scripts", "scenarios"];
+
+function list(pattern: string | readonly string[]): readonly string[] {
+  const found = globSync(pattern as string[], {
+    cwd: ROOT,
+    exclude: (path) => /(^|\/)(node_modules|runs|\.cache)$/.test(String(path)),
+  });
+  return found.map((path) => path.replaceAll("\\", "/")).sort();
+}
+
+const files: readonly SourceFile[] = list([...SOURCE_FOLDERS, "test"].map((folder) => `${folder}/**/!(*.d).ts`)).map(
+  (path) => parseSource(path, readFileSync(join(ROOT, path), "utf8")),
+);
+
+function none(violations: readonly Violation[]): void {
+  assert.equal(violations.length, 0, `\n${violations.join("\n")}\n`);
+}
+
+const REGISTRIES: readonly Registry[] = [
+  { folder: "scripts/commands", definitionType: "CommandDefinition" },
+  { folder: "simulator/strategies", definitionType: "StrategyDefinition" },
+  { folder: "simulator/random/laws", definitionType: "LawDefinition" },
+  { folder: "simulator/traffic/arrivals", definitionType: "ArrivalDefinition" },
+  { folder: "simulator/traffic/formats", definitionType: "FormatDefinition" },
+  { folder: "reports/charts", definitionType: "Chart" },
+];
+
+/** Source files that no test imports, each with what exercises it instead. */
+const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "scripts/test.ts": "it runs the tests; a fault in it shows in every run",
+  "scripts/cli.ts": "test/scripts/meridian.test.ts drives it as a process",
+  "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
+};
+
+describe("the house is in order", () => {
+  for (const [name, rule] of Object.entries(RULES)) it(name, () => none(files.flatMap(rule)));
+
+  it("every source file has a test", () => {
+    const tested = testedPaths(files);
+    none(
+      files
+        .filter((file) => SOURCE_FOLDERS.includes(file.path.split("/", 1)[0]!) && !isTypesOnly(file))
+        .filter((file) => !existsSync(join(ROOT, "test", file.path.replace(/\.ts$/, ".test.ts"))))
+        .filter((file) => !tested.has(file.path) && !Object.hasOwn(TESTED_ELSEWHERE, file.path))
+        .map((file) => `${file.path}: write test/${file.path.replace(/\.ts$/, ".test.ts")}`),
+    );
+  });
+
+  it("every registry is complete", () => none(REGISTRIES.flatMap((registry) => missingFromIndex(registry, files))));
+
+  it("exemptions name files that exist", () => {
+    const paths = new Set(files.map((file) => file.path));
+    none(
+      [...Object.keys(TESTED_ELSEWHERE), ...Object.keys(LONG_FILES)]
+        .filter((path) => !paths.has(path))
+        .map((path) => `${path} is gone: remove its exemption`),
+    );
+  });
+
+  it("nothing speaks of one machine", () => {
+    const texts = list([
+      "*.{md,json,mjs}",
+      ".npmrc",
+      ".ci/*",
+      "{docs,scripts,simulator,reports,emulator,test}/**/*.{md,ts,mjs,json}",
+      "scenarios/**/*.{md,ts,yaml}",
+    ]);
+    none(
+      texts
+        .filter((path) => path !== "test/tidy.test.ts" && path !== "test/tidy/rules.ts")
+        .flatMap((path) => machineTexts(path, readFileSync(join(ROOT, path), "utf8"))),
+    );
+  });
+
+  it("sees the whole tree", () => assert.ok(files.length > 50, `only ${files.length} files were found`));
+});
+
+describe("the rules themselves", () => {
+  const violations = (rule: string, path: string, text: string) => RULES[rule]!(parseSource(path, text));
+  const fails = (rule: string, path: string, text: string) => {
+    assert.notEqual(violations(rule, path, text).length, 0, `${rule} must refuse: ${text}`);
+  };
+  const passes = (rule: string, path: string, text: string) => assert.deepEqual(violations(rule, path, text), [], text);
+
+  it("purity refuses clocks, luck, output and Node", () => {
+    for (const text of [
+      'import { readFileSync } from "node:fs";',
+      'import path from "path";',
+      "export const a = Date.now();",
+      "export const a = new Date();",
+      "export const a = performance.now();",
+      "export const a = Math.random();",
+      "export const a = process.env.HOME;",
+      "console.log(1);",
+      "export const a = fetch(url);",
+      "export const a = () => setTimeout(b, 1);",
+      'export const a = await import("node:fs");',
+    ]) {
+      fails("purity", "simulator/a.ts", text);
+      fails("purity", "reports/charts/a.ts", text);
+      passes("purity", "scripts/a.ts", text);
+    }
+  });
+
+  it("purity is not fooled by comments, texts, fixed dates and the field's own words", () => {
+    for (const text of [
+      "// Date.now() and process.exit()\nexport const a = 'Math.random()';",
+      "export const a = new Date(0).toISOString();",
+      "export function f(process: Arrival) { return process.next(); }",
+      "const process = make(); export const a = process.rate;",
+      "export const a = { process: 1 }; export const b = a.process;",
+    ]) {
+      passes("purity", "simulator/a.ts", text);
+    }
+  });
+
+  it("imports go down only, with their extension", () => {
+    fails("importDirection", "simulator/a/b.ts", 'import { x } from "../../reports/c.ts";');
+    fails("importDirection", "reports/a.ts", 'import { x } from "../scripts/c.ts";');
+    fails("importDirection", "emulator/a.ts", 'export * from "../reports/c.ts";');
+    fails("importDirection", "simulator/a.ts", 'import { x } from "./b";');
+    fails("importDirection", "simulator/a.ts", 'import { x } from "left-pad";');
+    passes("importDirection", "scripts/a.ts", 'import { x } from "../reports/c.ts";');
+    passes("importDirection", "simulator/a.ts", 'import { z } from "zod"; import { x } from "./b/c.ts";');
+  });
+
+  it("refuses default exports, any, enum, long files and loose ends", () => {
+    fails("noDefaultExport", "scripts/a.ts", "export default 1;");
+    fails("noAny", "scripts/a.ts", "export const a: any = 1;");
+    passes("noAny", "scripts/a.ts", "export const any = 'any'; // any");
+    fails("noEnum", "scripts/a.ts", "enum A { b }");
+    fails("fileLength", "scripts/a.ts", "export {};\n".repeat(301));
+    fails("noBareToDo", "scripts/a.ts", "// TODO later");
+    passes("noBareToDo", "scripts/a.ts", "// TODO(#12) later");
+  });
+
+  it("knows a file without anything to test", () => {
+    const typesOnly = (text: string) => isTypesOnly(parseSource("a.ts", text));
+    assert.ok(
+      typesOnly(
+        'import type { B } from "./b.ts"; export interface A { b: B } export type C = A; export * from "./d.ts";',
+      ),
+    );
+    assert.ok(!typesOnly("export interface A {} export const a = 1;"));
+  });
+
+  it("knows which files tests reach", () => {
+    const tested = testedPaths([
+      parseSource("test/a/b.test.ts", 'import { b } from "../../a/b.ts";'),
+      parseSource("a/b.ts", 'import { part } from "./part.ts"; import { other } from "../c/other.ts";'),
+      parseSource("a/part.ts", 'import { deep } from "./deep.ts";'),
+    ]);
+    assert.deepEqual([...tested], ["a/b.ts", "a/part.ts"]);
+  });
+
+  it("finds what an index forgot", () => {
+    const entry = parseSource("s/one.ts", "export const one: Definition = { name: 1 };");
+    const helper = parseSource("s/helper.ts", "export const help = 1;");
+    const registry = { folder: "s", definitionType: "Definition" };
+    const index = (text: string) => missingFromIndex(registry, [parseSource("s/index.ts", text), entry, helper]);
+    assert.deepEqual(index("export const all = [];"), ["s/index.ts: import and list one.ts"]);
+    assert.deepEqual(index('import { one } from "./one.ts"; export const all = [one];'), []);
+  });
+
+  it("finds the paths of one machine", () => {
+    assert.equal(machineTexts("a.md", ["see ", "work/main/x"].join("/")).length, 1);
+    assert.equal(machineTexts("a.md", "see ./work/main and https://x.y/home/z").length, 0);
+    assert.equal(machineTexts("a.md", ["", "home", "me"].join("/")).length, 1);
+  });
+});
