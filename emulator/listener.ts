@@ -157,7 +157,7 @@ function http2Server(options: ListenerOptions, sessions: Set<ServerHttp2Session>
       settings: { maxConcurrentStreams: 10_000, maxHeaderListSize: limits.maxHeaderBytes, enablePush: false },
       maxSessionMemory: 256,
     },
-    (request, response) => options.onRequest(request, response as unknown as WireResponse),
+    (request, response) => options.onRequest(request as unknown as WireRequest, response as unknown as WireResponse),
   );
   server.on("session", (session) => {
     sessions.add(session);

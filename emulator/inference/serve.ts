@@ -1,7 +1,6 @@
 import type { Answer, StopReason } from "../answer.ts";
 import { type InferenceBackend, type InferenceHandle, type InferenceObserver, outputLimit } from "../backend.ts";
 import type { EmulatorClock } from "../clock.ts";
-import { type ServiceErrorName, type ServiceFault, statusOf } from "../errors.ts";
 import { exceptionFrame } from "../event-stream/frames.ts";
 import type { InvocationOutcome } from "../logs.ts";
 import { sendFault, sendJson, type WireResponse } from "../wire.ts";
@@ -174,9 +173,4 @@ function answerOf({ call, prompt, stop }: ParsedCall, handle: InferenceHandle): 
 function after(clock: EmulatorClock, delayMs: number, action: () => void): void {
   if (delayMs === 0) action();
   else clock.schedule(clock.nowMs() + delayMs, action);
-}
-
-/** An outcome of a request that was refused before the backend saw it. */
-export function isServerFault(fault: ServiceFault | ServiceErrorName): boolean {
-  return statusOf(typeof fault === "string" ? fault : fault.name) >= 500;
 }

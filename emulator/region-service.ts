@@ -1,0 +1,165 @@
+import { randomUUID } from "node:crypto";
+import { type AdminContext, handleAdmin } from "./admin.ts";
+import { authenticate } from "./auth/authenticate.ts";
+import type { AuthMode } from "./auth/credentials.ts";
+import type { InferenceOperation } from "./backend.ts";
+import type { Catalog } from "./catalog.ts";
+import type { EmulatorClock } from "./clock.ts";
+import type { ApplicationProfiles } from "./control/application-profiles.ts";
+import type { ControlPlane } from "./control/control-plane.ts";
+import { countTokens } from "./count-tokens.ts";
+import { ServiceError } from "./errors.ts";
+import { parseCall } from "./inference/call.ts";
+import { serveInference } from "./inference/serve.ts";
+import { type BodyLimits, RequestAborted, readBody } from "./request-body.ts";
+import { parseRoute, type Route } from "./router.ts";
+import { sendFault, sendJson, type WireRequest, type WireResponse } from "./wire.ts";
+
+/** What one region's endpoint shares with the fleet. */
+export interface RegionContext {
+  readonly region: string;
+  readonly accountId: string;
+  readonly auth: AuthMode;
+  readonly clock: EmulatorClock;
+  readonly catalog: Catalog;
+  readonly applicationProfiles: ApplicationProfiles;
+  readonly controlPlane: ControlPlane;
+  readonly admin: AdminContext;
+  readonly bodyLimits: BodyLimits;
+  /** Round trip between a caller in `origin` (undefined = the fleet's default) and this endpoint, emulator ms. */
+  readonly roundTripMs: (origin: string | undefined) => number;
+  /** Told of faults of our own, which the caller sees as InternalServerException. */
+  readonly onInternalError: (error: unknown) => void;
+}
+
+/** Callers may say where they are; it decides the injected round trip. */
+export const ORIGIN_HEADER = "x-meridian-origin";
+
+/** The request handler of one region's endpoint. Never throws: whatever goes wrong becomes an answer. */
+export function createRegionService(context: RegionContext): (request: WireRequest, response: WireResponse) => void {
+  return (request, response) => {
+    const requestId = randomUUID();
+    response.on("error", () => response.destroy());
+    answer(context, request, response, requestId).catch((error: unknown) => {
+      if (error instanceof RequestAborted) return;
+      if (error instanceof ServiceError) {
+        sendFault(response, requestId, error, closingHeaders(error, request));
+        return;
+      }
+      // Nesting beyond the stack is the caller's doing; anything else that is not a ServiceError is ours.
+      if (error instanceof RangeError) {
+        sendFault(response, requestId, { name: "ValidationException", message: "The request is nested too deeply." });
+        return;
+      }
+      context.onInternalError(error);
+      sendFault(response, requestId, { name: "InternalServerException" });
+    });
+  };
+}
+
+async function answer(
+  context: RegionContext,
+  request: WireRequest,
+  response: WireResponse,
+  requestId: string,
+): Promise<void> {
+  const body = await readBody(request, context.bodyLimits);
+  const arrivedMs = context.clock.nowMs();
+  const method = request.method ?? "";
+  const url = request.url ?? "";
+  const route = parseRoute(method, url);
+  if (route.kind === "admin") {
+    sendJson(response, requestId, handleAdmin({ ...route, headers: request.headers, body }, context.admin));
+    return;
+  }
+  const mark = url.indexOf("?");
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const query = mark < 0 ? "" : url.slice(mark + 1);
+  const signed = { method, path, query, headers: request.headers, body };
+  authenticate(signed, context.auth, { region: context.region, nowMs: Date.now() });
+  if (route.kind === "inference") {
+    infer(context, route, { request, response, requestId, body, arrivedMs });
+    return;
+  }
+  const reply = route.kind === "control" ? control(context, route, body) : count(context, route.modelId, body);
+  sendJson(response, requestId, { status: reply.status, body: JSON.stringify(reply.body) });
+}
+
+interface Exchange {
+  readonly request: WireRequest;
+  readonly response: WireResponse;
+  readonly requestId: string;
+  readonly body: Buffer;
+  readonly arrivedMs: number;
+}
+
+function infer(context: RegionContext, route: Route & { kind: "inference" }, exchange: Exchange): void {
+  const { catalog, region, applicationProfiles, clock, admin } = context;
+  const { request, response, requestId, body, arrivedMs } = exchange;
+  const resolved = catalog.resolve(route.modelId, region, applicationProfiles.lookup);
+  const { operation } = route;
+  const { accountId } = context;
+  const { headers } = request;
+  const origin = headers[ORIGIN_HEADER];
+  try {
+    const parsed = parseCall({ requestId, region, accountId, operation, resolved, headers, body });
+    serveInference({
+      clock,
+      backend: admin.faults,
+      response,
+      parsed,
+      shownId: resolved.shownId,
+      arrivedMs,
+      oneWayMs: context.roundTripMs(typeof origin === "string" ? origin : undefined) / 2,
+      report: (outcome) => {
+        admin.log.add(outcome);
+        admin.metrics.add(outcome);
+      },
+    });
+  } catch (error) {
+    if (error instanceof ServiceError) reportRefused(context, requestId, operation, resolved.shownId, error);
+    throw error;
+  }
+}
+
+function reportRefused(
+  context: RegionContext,
+  requestId: string,
+  operation: InferenceOperation,
+  modelId: string,
+  error: ServiceError,
+): void {
+  const outcome = {
+    requestId,
+    timestampMs: Date.now(),
+    region: context.region,
+    inferenceRegion: undefined,
+    operation,
+    modelId,
+    inputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: 0,
+    latencyMs: undefined,
+    firstTokenMs: undefined,
+    requestMetadata: {},
+    error: error.name,
+  };
+  context.admin.log.add(outcome);
+  context.admin.metrics.add(outcome);
+}
+
+function control(context: RegionContext, route: Route & { kind: "control" }, body: Buffer) {
+  return context.controlPlane.handle({ ...route, body }, context.region);
+}
+
+function count(context: RegionContext, modelId: string, body: Buffer) {
+  return { status: 200, body: countTokens(context.catalog, modelId, body) };
+}
+
+/** After a body that was not read to its end, an HTTP/1.1 connection cannot be used again. */
+function closingHeaders(error: ServiceError, request: WireRequest): Record<string, string> {
+  const unread = error.name === "RequestEntityTooLargeException" || error.name === "ModelTimeoutException";
+  const http1 = request.headers[":path"] === undefined;
+  return unread && http1 ? { connection: "close" } : {};
+}
