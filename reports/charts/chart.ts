@@ -25,7 +25,10 @@ export interface ChartHeading {
   readonly subtitle: string;
 }
 
-/** Marks of the strategy with this index carry this name as an SVG class prefix. */
+/**
+ * Marks of the strategy with this index carry this name as an SVG class prefix. A name may be used once per spec: Vega
+ * would silently give two layers of one name the same scales.
+ */
 export function layerName(strategyIndex: number, part: string): string {
   return `strategy_${strategyIndex}_${part}`;
 }

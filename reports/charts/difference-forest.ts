@@ -9,7 +9,7 @@ import { frame, type Layer, type Panel } from "./parts/base.ts";
 import { labelByIndex } from "./parts/labels.ts";
 import { conditionWords, shownDifferences, shownWords } from "./parts/words.ts";
 
-const PANEL_WIDTH = 162;
+const PANEL_WIDTH = 175;
 const ROW_HEIGHT = 26;
 
 interface Metric {
@@ -135,7 +135,7 @@ function panel(
       title: [...place.metric.title],
       tickCount: 4,
       grid: false,
-      format: "+~g",
+      format: "+.3~r",
       labelExpr: "datum.value == 0 ? '0' : datum.label",
     },
   };
@@ -145,18 +145,18 @@ function panel(
     const values = [{ row: row.row, value: row.value, low: row.low, high: row.high }];
     return [
       {
-        name: layerName(row.strategyIndex, "interval"),
+        name: layerName(row.strategyIndex, `${place.metric.name}_interval`),
         data: { values },
         mark: { type: "rule", color: style.colour, strokeWidth: 2 },
         encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
       },
       {
-        name: layerName(row.strategyIndex, "difference"),
+        name: layerName(row.strategyIndex, `${place.metric.name}_difference`),
         data: { values },
         mark: {
           type: "point",
           shape: style.shape,
-          size: 75,
+          size: 48,
           opacity: 1,
           stroke: style.colour,
           strokeWidth: 1.75,

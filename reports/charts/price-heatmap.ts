@@ -8,7 +8,7 @@ import { frame, type Layer } from "./parts/base.ts";
 import { labelByIndex } from "./parts/labels.ts";
 import { hourCount, hourStartMs, hourWords, timeEncoding, timeEndEncoding } from "./parts/time.ts";
 
-const WIDTH = 780;
+const WIDTH = 930;
 const ROW_HEIGHT = 34;
 /** With more hours the numbers would not fit their cells. */
 const NUMBERS_HOURS_MAX = 24;
@@ -50,11 +50,11 @@ function title(result: RunResult): string {
       ? "Every region charges its list price all day"
       : `Every region charges ${formatNumber(most.factor, 2)} times its list price all day`;
   }
-  return `Prices swing from ${words(result, least)} to ${words(result, most)} times list price`;
+  return `Prices swing from ${words(result, least)} to ${words(result, most)}`;
 }
 
 function words(result: RunResult, cell: PriceCell): string {
-  return `${formatNumber(cell.factor, 2)} (${cell.region}, ${hourWords(result, cell.hour)})`;
+  return `${formatNumber(cell.factor, 2)} times list price (${cell.region}, ${hourWords(result, cell.hour)})`;
 }
 
 function listWords(result: RunResult): string {

@@ -10,7 +10,7 @@ import { hourStartMs, hourWords, timeEncoding, timeEndEncoding } from "./parts/t
 import { conditionWords } from "./parts/words.ts";
 
 const COLUMNS = 2;
-const PANEL_WIDTH = 355;
+const PANEL_WIDTH = 430;
 const ROW_HEIGHT = 17;
 
 /** Share of attempts answered 429, region by hour, one panel per strategy on one colour scale. */
@@ -61,7 +61,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
     ...frame(throttlingHeatmap, throttlingHeatmap.heading(result), theme),
     columns: COLUMNS,
     spacing: { row: 14, column: 18 },
-    align: "all",
+    align: "each",
     concat: panels,
     resolve: { scale: { color: "shared" } },
   } as TopLevelSpec;
@@ -93,7 +93,14 @@ function panel(result: RunResult, theme: ChartTheme, index: number, top: number)
     encoding: {
       x: {
         ...time,
-        axis: { ...time.axis, tickCount: 6, labels: lowest, ticks: lowest, title: lowest ? time.axis.title : null },
+        axis: {
+          ...time.axis,
+          tickCount: 4,
+          domain: false,
+          labels: lowest,
+          ticks: lowest,
+          title: lowest ? time.axis.title : null,
+        },
       },
       x2: timeEndEncoding("to"),
       y: {

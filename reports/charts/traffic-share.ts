@@ -9,7 +9,7 @@ import { frame, type Layer } from "./parts/base.ts";
 import { labelByIndex } from "./parts/labels.ts";
 import { conditionWords } from "./parts/words.ts";
 
-const WIDTH = 780;
+const WIDTH = 890;
 const ROW_HEIGHT = 30;
 
 /** Where each strategy sent its requests: share by region that ran them. */
@@ -94,7 +94,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
         row: index,
         column: one.column,
         share: one.share,
-        text: formatNumber(one.share * 100, one.share < 0.095 ? 1 : 0),
+        text: formatNumber(one.share * 100, one.share > 0 && one.share < 0.095 ? 1 : 0),
       }));
     if (values.length === 0) return [];
     return [

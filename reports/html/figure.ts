@@ -21,7 +21,7 @@ export async function figureHtml(chart: Chart, result: RunResult): Promise<Marku
     pictures.push(markup`<div class="picture only-${theme.name}">${raw(inlined(svg))}</div>`);
   }
   return markup`<section class="chart" id="chart-${chart.id}">
-<h2>${title}</h2><p class="question">${chart.question}</p><p class="subtitle">${subtitle}</p>
+<p class="question">${chart.question}</p><h2>${title}</h2><p class="subtitle">${subtitle}</p>
 <div class="scroll" role="region" tabindex="0" aria-label="${chart.question}">${pictures}</div>
 <details><summary>Numbers behind this chart</summary>${tableHtml(chart.table(result))}</details>
 </section>`;

@@ -2,9 +2,12 @@ import { toCsv } from "../csv.ts";
 import { type Cell, csvRows, type Row, type Table } from "../tables/table.ts";
 import { type Markup, markup } from "./markup.ts";
 
+/** Longer tables scroll within their own frame on screen. */
+const TALL_ROWS = 30;
+
 /** A table that scrolls sideways by itself, reachable by keyboard, with its numbers as a CSV download. */
 export function tableHtml(table: Table): Markup {
-  return markup`<div class="table" role="region" tabindex="0" aria-label="${table.caption}">
+  return markup`<div class="table${table.rows.length > TALL_ROWS ? " tall" : ""}" role="region" tabindex="0" aria-label="${table.caption}">
 <table id="table-${table.id}">
 <caption>${table.caption} <a class="csv" download="${table.id}.csv" href="${csvLink(table)}">Download CSV</a></caption>
 <thead><tr>${table.columns.map((column) => markup`<th scope="col" class="${column.align}">${column.label}</th>`)}</tr></thead>

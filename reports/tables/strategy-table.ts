@@ -12,7 +12,7 @@ export function strategyTable(result: RunResult): Table {
   const ttft = latencyUnit(groups.map((group) => group.ttftMs.p95.value));
   return {
     id: "strategies",
-    caption: `Strategies, baseline first; ${intervalWords(result)}; changes are against ${result.baseline}`,
+    caption: `Strategies, baseline first; ${intervalWords(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together`,
     columns: [
       leftColumn("Strategy", "strategy"),
       rightColumn(`p50 E2E (${e2e.symbol})`, "e2e_p50_ms"),
@@ -47,7 +47,7 @@ export function strategyTable(result: RunResult): Table {
               rule === result.billing ? change("usdPer1kServed") : undefined,
             ),
           ),
-          savingCell(result, strategy, result.billing),
+          adjustedSavingCell(result, strategy),
         ],
       };
     }),
@@ -73,7 +73,7 @@ export function savingTable(result: RunResult): Table {
         nameCell(result, strategy),
         ...BILLING_RULES.flatMap((rule) => [
           estimateCell(strategy.total.cost[rule].totalUsd, USD),
-          savingCell(result, strategy, rule),
+          savingCell(strategy, rule),
         ]),
         estimateCell(strategy.total.cost["lowest-cost"].routingFeeUsd, USD),
       ],
@@ -81,15 +81,31 @@ export function savingTable(result: RunResult): Table {
   };
 }
 
-/** `~` where the interval of the saving holds zero, or where the adjusted comparison does not show a difference. */
-function savingCell(result: RunResult, strategy: StrategyResult, rule: BillingRuleName): Cell {
+/** `~` where the interval of the saving holds zero. */
+function savingCell(strategy: StrategyResult, rule: BillingRuleName): Cell {
   const saving = strategy.total.cost[rule].savingShare;
   if (saving === null) return { text: "baseline", value: null };
   if (strategy.status === "unstable") return { text: "not comparable", value: saving.value };
-  const verdict = rule === result.billing ? comparisonOf(result, strategy.name, "usdPer1kServed")?.verdict : undefined;
-  const shown = verdict === undefined ? excludesZero(saving) : verdict === "better" || verdict === "worse";
   const cell = estimateCell(saving, PERCENT);
-  return shown || saving.value === null ? cell : { ...cell, text: "~" };
+  return excludesZero(saving) || saving.value === null ? cell : { ...cell, text: "~" };
+}
+
+/**
+ * The saving under the run's own billing rule, with the interval that holds for all strategies together: the cost
+ * comparison's, its sign turned.
+ */
+function adjustedSavingCell(result: RunResult, strategy: StrategyResult): Cell {
+  const comparison = comparisonOf(result, strategy.name, "usdPer1kServed");
+  const saving = strategy.total.cost[result.billing].savingShare;
+  if (comparison === undefined || saving === null) return savingCell(strategy, result.billing);
+  if (comparison.verdict === "not comparable") return { text: "not comparable", value: saving.value };
+  const { low, high } = comparison.relative;
+  const cell = estimateCell({ ...saving, low: negated(high), high: negated(low) }, PERCENT);
+  return comparison.verdict === "not shown" ? { ...cell, text: "~" } : cell;
+}
+
+function negated(value: number | null): number | null {
+  return value === null ? null : -value;
 }
 
 export function nameCell(result: RunResult, strategy: StrategyResult): Cell {

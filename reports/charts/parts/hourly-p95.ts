@@ -12,7 +12,7 @@ import { sloLayers, slosWithin } from "./slo.ts";
 import { HOUR_MS, hourStartMs, hourWords, timeEncoding } from "./time.ts";
 import { conditionWords, shownDifferences, shownWords } from "./words.ts";
 
-const WIDTH = 780;
+const WIDTH = 890;
 const HEIGHT = 320;
 
 export interface HourlyOptions {

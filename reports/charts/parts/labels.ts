@@ -76,27 +76,31 @@ const LABEL_HEIGHT_PX = 14;
 
 /**
  * Places one label beside each point (px) so that labels neither cover each other nor a point nor leave the plot, if a
- * free place exists among right, left, above, below and a few further ones; else to the right.
+ * free place exists among right, left, above, below and a few further ones; else to the right. Places that also clear
+ * the `obstacles` (intervals, lines) come first.
  */
 export function placeLabels(
   points: readonly { readonly x: number; readonly y: number; readonly text: string }[],
-  plot: { readonly width: number; readonly height: number },
+  plot: { readonly width: number; readonly height: number; readonly obstacles?: readonly Box[] },
 ): PointLabel[] {
   const taken: Box[] = points.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }));
+  const obstacles = plot.obstacles ?? [];
   return points.map((point, index) => {
     const width = point.text.length * CHARACTER_WIDTH_PX;
     const places = candidates(point, width);
-    const free = places.find(({ box }) => {
+    const isFree = (box: Box) => {
       const inside = box.left >= 0 && box.right <= plot.width && box.top >= 0 && box.bottom <= plot.height;
       return inside && taken.every((other, at) => at === index || !touches(box, other));
-    });
-    const chosen = free ?? places[0]!;
+    };
+    const clear = places.find(({ box }) => isFree(box) && obstacles.every((other) => !touches(box, other)));
+    const chosen = clear ?? places.find(({ box }) => isFree(box)) ?? places[0]!;
     taken.push(chosen.box);
     return chosen.label;
   });
 }
 
-interface Box {
+/** A rectangle in px, y downwards. */
+export interface Box {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -104,7 +108,7 @@ interface Box {
 }
 
 function candidates(point: { readonly x: number; readonly y: number }, width: number) {
-  const offsets = [0, -12, 12, -20, 20, -32, 32];
+  const offsets = [0, -13, 13, -20, 20, -32, 32];
   const sideways = offsets.flatMap((dy) => [
     { x: point.x + 10, y: point.y + dy, align: "left" as const },
     { x: point.x - 10, y: point.y + dy, align: "right" as const },

@@ -47,7 +47,7 @@ export function scaleSpec(scale: KnownScale) {
 export function ticksOf(scale: KnownScale): number[] | undefined {
   if (scale.type === "linear") return undefined;
   const [low, high] = scale.domain;
-  const steps = high / low > 300 ? [1] : [1, 2, 5];
+  const steps = high / low > 3000 ? [1] : [1, 2, 5];
   const ticks: number[] = [];
   for (let exponent = Math.floor(Math.log10(low)); exponent <= Math.ceil(Math.log10(high)); exponent += 1) {
     for (const step of steps) {

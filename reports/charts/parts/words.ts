@@ -32,14 +32,14 @@ export function shownDifferences(result: RunResult, metric: ComparedMetric): Sho
 }
 
 /**
- * `lower for 3 of 7 strategies, higher for 1, not shown to differ for 3`; says so when no difference is shown at all.
+ * `shown lower for 3 of 7 other strategies, higher for 1, not shown to differ for 3`; says so when no difference is shown at all.
  * Never ranks what the intervals do not separate.
  */
 export function shownWords(shown: Shown): string {
   const { better, worse, notShown, notComparable, total } = shown;
   const kinds = [
-    { count: better.length, words: "lower" },
-    { count: worse.length, words: "higher" },
+    { count: better.length, words: "shown lower" },
+    { count: worse.length, words: better.length > 0 ? "higher" : "shown higher" },
     { count: notShown.length, words: "not shown to differ" },
     { count: notComparable.length, words: "not comparable" },
   ].filter((kind) => kind.count > 0);

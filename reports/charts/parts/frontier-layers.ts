@@ -1,0 +1,186 @@
+import type { ReplicationPoint, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
+import type { ChartTheme, StrategyStyle } from "../../theme.ts";
+import { layerName } from "../chart.ts";
+import type { Layer } from "./base.ts";
+import { type Box, placeLabels, shortName } from "./labels.ts";
+import type { KnownScale } from "./scales.ts";
+
+export const WIDTH = 1000;
+export const HEIGHT = 400;
+
+/** A strategy that has both a cost per request and a latency. */
+export interface Placed {
+  readonly index: number;
+  readonly strategy: StrategyResult;
+  readonly usd: number;
+  readonly ms: number;
+}
+
+export function placed(result: RunResult): Placed[] {
+  return result.strategies.flatMap((strategy, index) => {
+    const usd = strategy.total.cost[result.billing].usdPer1kServed.value;
+    const ms = strategy.total.e2eMs.p95.value;
+    return usd === null || ms === null ? [] : [{ index, strategy, usd, ms }];
+  });
+}
+
+/** Stable strategies in order of cost, each with a lower p95 than all cheaper ones: by their means. */
+export function unbeaten(points: readonly Placed[]): Placed[] {
+  const ordered = points
+    .filter((point) => point.strategy.status === "ok")
+    .toSorted((a, b) => a.usd - b.usd || a.ms - b.ms || a.index - b.index);
+  let leastMs = Number.POSITIVE_INFINITY;
+  return ordered.filter((point) => {
+    if (point.ms >= leastMs) return false;
+    leastMs = point.ms;
+    return true;
+  });
+}
+
+/** What the layers are drawn with. */
+export interface Context {
+  readonly result: RunResult;
+  readonly theme: ChartTheme;
+  readonly styles: readonly StrategyStyle[];
+  readonly x: KnownScale;
+  readonly y: KnownScale;
+  /** ms to the axis unit. */
+  readonly factor: number;
+}
+
+export function cloud(strategy: StrategyResult, result: RunResult): { usd: number; ms: number }[] {
+  const at = (point: ReplicationPoint) => ({ usd: point.usdPer1kServed[result.billing], ms: point.e2eMsP95 });
+  return strategy.replications
+    .map(at)
+    .filter((one): one is { usd: number; ms: number } => one.usd !== null && one.ms !== null);
+}
+
+/** From the top edge down over the unbeaten means and out to the right edge: what money buys in latency. */
+export function stepLine(context: Context, line: readonly Placed[]): Layer[] {
+  const first = line[0];
+  const last = line.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const corner = { usd: first.usd, ms: context.y.domain[1] };
+  const end = { usd: context.x.domain[1], ms: last.ms * context.factor };
+  const values = [corner, ...line.map((point) => ({ usd: point.usd, ms: point.ms * context.factor })), end];
+  return [
+    {
+      name: "frontier_line",
+      data: { values: values.map((one, order) => ({ ...one, order })) },
+      mark: { type: "line", interpolate: "step-after", color: context.theme.muted, strokeWidth: 1, strokeDash: [3, 3] },
+      encoding: { ...at(), order: { field: "order", type: "quantitative" } },
+    },
+  ];
+}
+
+function at() {
+  return { x: { field: "usd", type: "quantitative" as const }, y: { field: "ms", type: "quantitative" as const } };
+}
+
+export function spreadLayers(context: Context, point: Placed): Layer[] {
+  const style = context.styles[point.index]!;
+  const values = cloud(point.strategy, context.result).map((one) => ({ usd: one.usd, ms: one.ms * context.factor }));
+  const usd = point.strategy.total.cost[context.result.billing].usdPer1kServed;
+  const ms = point.strategy.total.e2eMs.p95;
+  const layers: Layer[] = [];
+  if (values.length > 1) {
+    layers.push({
+      name: layerName(point.index, "replications"),
+      data: { values },
+      mark: { type: "point", filled: true, color: style.colour, shape: style.shape, size: 22, opacity: 0.3 },
+      encoding: at(),
+    });
+  }
+  const bar = (part: string, values: object, encoding: object): Layer => ({
+    name: layerName(point.index, part),
+    data: { values: [values] },
+    mark: { type: "rule", color: style.colour, strokeWidth: 1.5, clip: true },
+    encoding: { ...at(), ...encoding },
+  });
+  if (usd.low !== null && usd.high !== null) {
+    layers.push(bar("usd", { usd: usd.low, high: usd.high, ms: point.ms * context.factor }, { x2: { field: "high" } }));
+  }
+  if (ms.low !== null && ms.high !== null) {
+    const low = Math.max(context.y.domain[0], ms.low * context.factor);
+    layers.push(bar("ms", { usd: point.usd, ms: low, high: ms.high * context.factor }, { y2: { field: "high" } }));
+  }
+  return layers;
+}
+
+export function meanLayer(context: Context, point: Placed): Layer {
+  const style = context.styles[point.index]!;
+  return {
+    name: layerName(point.index, "mean"),
+    data: { values: [{ usd: point.usd, ms: point.ms * context.factor }] },
+    mark: {
+      type: "point",
+      filled: true,
+      color: style.colour,
+      shape: style.shape,
+      size: 110,
+      opacity: 1,
+      stroke: context.theme.ground,
+      strokeWidth: 1,
+    },
+    encoding: at(),
+  };
+}
+
+export function labelLayers(context: Context, points: readonly Placed[]): Layer[] {
+  const texts = points.map(
+    (point) => `${shortName(point.strategy.name)}${point.strategy.status === "unstable" ? " (unstable)" : ""}`,
+  );
+  const places = placeLabels(
+    points.map((point, at) => ({
+      x: context.x.px(point.usd, WIDTH),
+      y: HEIGHT - context.y.px(point.ms * context.factor, HEIGHT),
+      text: texts[at]!,
+    })),
+    { width: WIDTH, height: HEIGHT, obstacles: obstacles(context, points) },
+  );
+  return points.map((point, at): Layer => {
+    const style = context.styles[point.index]!;
+    const place = places[at]!;
+    return {
+      name: layerName(point.index, "label"),
+      data: { values: [{}] },
+      mark: {
+        type: "text",
+        text: texts[at]!,
+        align: place.align,
+        baseline: "middle",
+        color: style.role === "other" ? context.theme.muted : style.colour,
+        fontWeight: style.role === "other" ? "normal" : "bold",
+      },
+      encoding: { x: { value: place.x }, y: { value: place.y } },
+    };
+  });
+}
+
+/** Interval bars and the step line, in px: labels keep off them where they can. */
+function obstacles(context: Context, points: readonly Placed[]): Box[] {
+  const px = (usd: number, ms: number) => ({
+    x: context.x.px(usd, WIDTH),
+    y: HEIGHT - context.y.px(ms * context.factor, HEIGHT),
+  });
+  const box = (one: { x: number; y: number }, other: { x: number; y: number }): Box => ({
+    left: Math.min(one.x, other.x) - 1,
+    right: Math.max(one.x, other.x) + 1,
+    top: Math.min(one.y, other.y) - 1,
+    bottom: Math.max(one.y, other.y) + 1,
+  });
+  const bars = points.flatMap((point) => {
+    const usd = point.strategy.total.cost[context.result.billing].usdPer1kServed;
+    return usd.low === null || usd.high === null ? [] : [box(px(usd.low, point.ms), px(usd.high, point.ms))];
+  });
+  const line = unbeaten(points);
+  const steps = line.flatMap((point, at) => {
+    const next = line[at + 1];
+    const from = px(point.usd, point.ms);
+    const to = next === undefined ? { x: WIDTH, y: from.y } : px(next.usd, next.ms);
+    return [box(from, { x: to.x, y: from.y }), box({ x: to.x, y: from.y }, to)];
+  });
+  const first = line[0];
+  const start = first === undefined ? [] : [box(px(first.usd, first.ms), { x: px(first.usd, first.ms).x, y: 0 })];
+  return [...bars, ...steps, ...start];
+}
