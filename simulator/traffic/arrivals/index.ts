@@ -2,19 +2,52 @@ import type { z } from "zod";
 import { oneKeyOf } from "../../random/schema-forms.ts";
 import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
 import { type DeterministicSpec, deterministic } from "./deterministic.ts";
+import { type DiurnalSpec, diurnal } from "./diurnal.ts";
+import { type FlashSpec, flash } from "./flash.ts";
 import { type GammaArrivalsSpec, gamma } from "./gamma.ts";
+import { type MmppSpec, mmpp } from "./mmpp.ts";
 import { type PoissonSpec, poisson } from "./poisson.ts";
 import { type RenewalSpec, renewal } from "./renewal.ts";
+import { type ServegenSpec, servegen } from "./servegen.ts";
+import { type SinusoidSpec, sinusoid } from "./sinusoid.ts";
+import { type TraceSpec, trace, traceSpec } from "./trace.ts";
 
 /** An arrival process as plain data: what a resolved scenario stores. */
-export type ArrivalSpec = PoissonSpec | DeterministicSpec | RenewalSpec | GammaArrivalsSpec;
+export type ArrivalSpec =
+  | PoissonSpec
+  | DeterministicSpec
+  | RenewalSpec
+  | GammaArrivalsSpec
+  | MmppSpec
+  | SinusoidSpec
+  | DiurnalSpec
+  | FlashSpec
+  | TraceSpec
+  | ServegenSpec;
 
 /** Every arrival process by name. A new one is one file and one line here (and its spec in the union above). */
-export const ARRIVALS = { poisson, deterministic, renewal, gamma } as const;
+export const ARRIVALS = {
+  poisson,
+  deterministic,
+  renewal,
+  gamma,
+  mmpp,
+  sinusoid,
+  diurnal,
+  flash,
+  trace,
+  servegen,
+} as const;
 
-/** The YAML forms: `{ poisson: 20/s }`, `{ gamma: { rate: 20/s, cv: 3 } }`, ... */
-export const arrivalSchema: z.ZodType<ArrivalSpec> = oneKeyOf(formsOf())
-  .transform(({ value }) => value)
+/** The YAML forms: `{ poisson: 20/s }`, `{ trace: azure-conv-2023, scale: 3 }`, ... */
+export const arrivalSchema: z.ZodType<ArrivalSpec> = oneKeyOf(formsOf(), trace.options)
+  .transform(({ name, value, options }, context) => {
+    if (name === trace.name) return traceSpec((value as TraceSpec).trace, options);
+    for (const option of Object.keys(options)) {
+      context.addIssue({ code: "custom", path: [option], message: `${option} goes only with trace, not with ${name}` });
+    }
+    return value;
+  })
   .meta({ description: "When requests arrive" });
 
 export function createArrivals(spec: ArrivalSpec, context: ArrivalContext): ArrivalProcess {

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { BLOCK, blockDraw } from "../../random/block-draw.ts";
+import { createLaw } from "../../random/laws/index.ts";
+import { durationMs } from "../../scenario/units.ts";
+import type { ArrivalDefinition } from "../arrival-process.ts";
+import { arrivalRate } from "../rate.ts";
+
+export interface SinusoidSpec {
+  readonly process: "sinusoid";
+  readonly ratePerS: number;
+  readonly amplitude: number;
+  readonly periodMs: number;
+  readonly peakAtMs: number;
+}
+
+/**
+ * Poisson with rate(t) = mean · (1 + amplitude · cos(2π (t - peakAt) / period)), exact by thinning: candidates come at
+ * the peak rate and are kept with chance rate(t) / peak rate. Source: Lewis and Shedler 1979.
+ */
+export const sinusoid: ArrivalDefinition<SinusoidSpec> = {
+  name: "sinusoid",
+  summary: "Poisson with a sine-shaped rate: { sinusoid: { rate: 20/s, amplitude: 0.5, period: 24h, peakAt: 15h } }",
+  schema: z
+    .strictObject({
+      rate: arrivalRate,
+      amplitude: z.number().min(0).max(1).meta({ description: "Swing relative to the mean, 0 to 1" }),
+      period: durationMs.refine((ms) => ms > 0, "period must be above 0").default(86_400_000),
+      peakAt: durationMs.default(0).meta({ description: "A time, after the start, at which the rate is highest" }),
+    })
+    .transform(({ rate, amplitude, period, peakAt }) => ({
+      process: "sinusoid" as const,
+      ratePerS: rate,
+      amplitude,
+      periodMs: period,
+      peakAtMs: peakAt,
+    })),
+  create: ({ ratePerS, amplitude, periodMs, peakAtMs }, { random }) => {
+    const peakRatePerS = ratePerS * (1 + amplitude);
+    if (peakRatePerS === 0) return { fill: (_arrivalMs, from) => from };
+    const drawGaps = blockDraw(createLaw({ kind: "exponential", mean: 1000 / peakRatePerS }), random("arrivals"));
+    const keep = random("thinning");
+    const angular = (2 * Math.PI) / periodMs;
+    let nowMs = 0;
+    let gaps = drawGaps(0);
+    let used = BLOCK;
+    return {
+      fill(arrivalMs, from, to) {
+        for (let i = from; i < to; ) {
+          if (used === BLOCK) {
+            gaps = drawGaps(BLOCK);
+            used = 0;
+          }
+          nowMs += gaps[used++]!;
+          const relative = 1 + amplitude * Math.cos(angular * (nowMs - peakAtMs));
+          if (keep.next() * (1 + amplitude) < relative) arrivalMs[i++] = nowMs;
+        }
+        return to;
+      },
+    };
+  },
+};

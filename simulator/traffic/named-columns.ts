@@ -1,0 +1,103 @@
+import type { RecordedColumns } from "./recording.ts";
+import { RowBuffer } from "./row-buffer.ts";
+import { dateTime, type RowPlace, rowError, type TraceReader, timeNumber, tokenCount } from "./trace-format.ts";
+
+/** Columns of the generic formats, with the other names they may have. */
+const TIMES_MS = ["time_ms", "timestamp_ms", "arrival_ms"];
+const TIMES_S = ["time_s", "timestamp_s", "arrival_s"];
+const DATE_TIMES = ["time", "timestamp"];
+const INPUT = "input_tokens";
+const OUTPUT = "output_tokens";
+const MAX = "max_tokens";
+const CLASS = "class";
+const ORIGINS = ["origin", "region"];
+
+/** Numbers beyond these are epoch times, counted from the first row; smaller ones count from the trace's start. */
+const EPOCH_MS = 1e11;
+
+/** Whether these column names are enough for a trace. */
+export function hasNamedColumns(names: readonly string[]): boolean {
+  return timeColumn(names) !== undefined && names.includes(INPUT) && names.includes(OUTPUT);
+}
+
+/** Reads rows given as cells by column name, as CSV and JSONL share it. */
+export class NamedRows {
+  private readonly rows: RowBuffer;
+  private readonly source: string;
+  private origin: { epochS: number; fractionMs: number } | undefined;
+  private firstMs = 0;
+
+  constructor(source: string) {
+    this.source = source;
+    this.rows = new RowBuffer(source);
+  }
+
+  /** @param cell the value of a column, undefined where the row has none */
+  add(names: readonly string[], cell: (name: string) => unknown, lineNumber: number): void {
+    const place = { source: this.source, lineNumber };
+    const time = timeColumn(names);
+    if (time === undefined || !hasNamedColumns(names)) throw missingColumn(names, place);
+    const label = (name: string | undefined) => {
+      const value = name === undefined ? undefined : cell(name);
+      return value === undefined || value === null || value === "" ? "" : String(value);
+    };
+    const origin = ORIGINS.find((name) => names.includes(name));
+    this.rows.add(
+      {
+        timeMs: this.timeMs(time, cell(time), place),
+        inputTokens: tokenCount(cell(INPUT), INPUT, place),
+        outputTokens: tokenCount(cell(OUTPUT), OUTPUT, place),
+        maxTokens: isBlank(cell(MAX)) ? 0 : tokenCount(cell(MAX), MAX, place),
+        className: label(names.includes(CLASS) ? CLASS : undefined),
+        originName: label(origin),
+      },
+      place,
+    );
+  }
+
+  finish(): RecordedColumns {
+    const columns = this.rows.finish();
+    // Rows may stand in any order, so the earliest is only known now.
+    const shiftMs = this.origin === undefined && this.firstMs < EPOCH_MS ? 0 : columns.arrivalMs[0]!;
+    return shiftMs === 0 ? columns : { ...columns, arrivalMs: columns.arrivalMs.map((ms) => ms - shiftMs) };
+  }
+
+  private timeMs(name: string, value: unknown, place: RowPlace): number {
+    if (DATE_TIMES.includes(name)) {
+      const { epochS, fractionMs } = dateTime(value, name, place);
+      this.origin ??= { epochS, fractionMs };
+      return (epochS - this.origin.epochS) * 1000 + fractionMs - this.origin.fractionMs;
+    }
+    const ms = timeNumber(value, name, place) * (TIMES_S.includes(name) ? 1000 : 1);
+    if (this.firstMs === 0) this.firstMs = ms;
+    return ms;
+  }
+}
+
+/** A reader that skips empty lines and hands the rest to `take`. */
+export function namedReader(
+  source: string,
+  take: (rows: NamedRows, text: string, lineNumber: number) => void,
+): TraceReader {
+  const rows = new NamedRows(source);
+  return {
+    line(text, lineNumber) {
+      if (text !== "") take(rows, text, lineNumber);
+    },
+    finish: () => rows.finish(),
+  };
+}
+
+function timeColumn(names: readonly string[]): string | undefined {
+  return [...TIMES_MS, ...TIMES_S, ...DATE_TIMES].find((name) => names.includes(name));
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
+}
+
+function missingColumn(names: readonly string[], place: RowPlace) {
+  const wanted = ["a time column (time_ms, time_s, or time with date and time)", INPUT, OUTPUT].join(", ");
+  const found = names.slice(0, 20).join(", ");
+  return rowError(place, "TRACE_MISSING_COLUMN", `the columns are ${found}`, `a trace needs ${wanted}`);
+}

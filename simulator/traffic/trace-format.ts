@@ -1,0 +1,116 @@
+import { MeridianError } from "../errors.ts";
+import type { RecordedColumns } from "./recording.ts";
+
+/** A reader of one recording. Lines are pushed, so that whoever opens the file may stream it. */
+export interface TraceReader {
+  /**
+   * Takes the next line, without its line end.
+   *
+   * @throws MeridianError TRACE_* for a row that cannot be read, with `file:line`
+   */
+  line(text: string, lineNumber: number): void;
+  /** The recording; its rows ascend in time. */
+  finish(): RecordedColumns;
+}
+
+/** What each format file exports; one registry line in `formats/index.ts` makes it known everywhere. */
+export interface TraceFormat {
+  readonly name: string;
+  /** One sentence for `meridian list formats`. */
+  readonly summary: string;
+  /** Whether a file that begins with this line is of this format. */
+  matches(firstLine: string): boolean;
+  /** @param source the file's name, for error messages */
+  reader(source: string): TraceReader;
+}
+
+/** Longest line that is read; a longer one is not a trace. */
+export const LINE_LENGTH_MAX = 2 ** 20;
+
+/** Reads lines that are at hand; the streaming counterpart pushes them into `format.reader` one by one. */
+export function readTrace(format: TraceFormat, lines: Iterable<string>, source: string): RecordedColumns {
+  const reader = format.reader(source);
+  let lineNumber = 0;
+  for (const text of lines) reader.line(text, ++lineNumber);
+  return reader.finish();
+}
+
+/** Where a row stands. */
+export interface RowPlace {
+  readonly source: string;
+  readonly lineNumber: number;
+}
+
+export function rowError({ source, lineNumber }: RowPlace, code: string, what: string, fix: string): MeridianError {
+  return new MeridianError("data", { code, where: `${source}:${lineNumber}`, what, fix });
+}
+
+const TOKENS_MAX = 2 ** 31 - 1;
+
+/** A token count from a cell or a JSON value. */
+export function tokenCount(value: unknown, column: string, place: RowPlace): number {
+  const tokens = typeof value === "number" ? value : numberOf(value);
+  if (tokens < 0) {
+    throw rowError(place, "TRACE_NEGATIVE_TOKENS", `${column} is ${tokens}`, "token counts must be 0 or more");
+  }
+  if (!Number.isInteger(tokens) || tokens > TOKENS_MAX) {
+    const shown = shorten(value);
+    throw rowError(place, "TRACE_BAD_NUMBER", `${column} is ${shown}`, "token counts must be whole numbers below 2^31");
+  }
+  return tokens;
+}
+
+/** A time in its unit from a cell or a JSON value; never negative. */
+export function timeNumber(value: unknown, column: string, place: RowPlace): number {
+  const time = typeof value === "number" ? value : numberOf(value);
+  if (!Number.isFinite(time) || time < 0) {
+    throw rowError(place, "TRACE_BAD_TIME", `${column} is ${shorten(value)}`, "times must be numbers of 0 or more");
+  }
+  return time;
+}
+
+const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/;
+
+/**
+ * A date and time such as `2023-11-16 18:15:46.6805900`, with or without a zone (UTC when it has none). Whole seconds
+ * and the fraction are kept apart, since a double of epoch ms has no room for 100 ns.
+ */
+export function dateTime(value: unknown, column: string, place: RowPlace): { epochS: number; fractionMs: number } {
+  const match = typeof value === "string" ? DATE_TIME.exec(value.trim()) : null;
+  if (match !== null) {
+    const [, year, month, day, hour, minute, second, fraction = "", zone = "Z"] = match;
+    const epochMs = Date.UTC(
+      Number(year),
+      Number(month) - 1,
+      Number(day),
+      Number(hour),
+      Number(minute),
+      Number(second),
+    );
+    if (Number(month) <= 12 && Number(day) <= 31 && Number(hour) <= 23 && Number(minute) <= 59) {
+      const fractionMs = fraction === "" ? 0 : Number(fraction) / 10 ** (fraction.length - 3);
+      return { epochS: epochMs / 1000 - zoneOffsetS(zone), fractionMs };
+    }
+  }
+  throw rowError(
+    place,
+    "TRACE_BAD_TIME",
+    `${column} is ${shorten(value)}`,
+    "write a date and time like 2026-05-04T10:15:00.250Z, or name the column time_s or time_ms and give numbers",
+  );
+}
+
+function zoneOffsetS(zone: string): number {
+  if (zone === "Z") return 0;
+  const sign = zone.startsWith("-") ? -1 : 1;
+  return sign * (Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(-2)) * 60);
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
+}
+
+function shorten(value: unknown): string {
+  const text = value === undefined ? "missing" : value === "" ? "empty" : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
