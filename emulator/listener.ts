@@ -75,8 +75,13 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       clearTimeout(timer);
       sniffing.delete(socket);
       const wanted = first[0] === TLS_HANDSHAKE ? tls : isHttp2(first) ? http2 : http1;
-      if (wanted === undefined) socket.destroy();
-      else wanted.emit("connection", socket);
+      if (wanted === undefined) {
+        socket.destroy();
+        return;
+      }
+      wanted.emit("connection", socket);
+      // HTTP/2 and TLS take over the socket's handle and read what was put back themselves.
+      if (wanted === http1) socket.resume();
     });
   }
 
@@ -124,7 +129,6 @@ function sniff(socket: Socket, decide: (first: Buffer) => void): void {
     socket.pause();
     socket.unshift(seen);
     decide(seen);
-    socket.resume();
   };
   socket.on("data", onData);
 }

@@ -44,7 +44,7 @@ export function verifySigV4(request: SignedRequest, credentials: Credentials, sc
   refuseSkew(stamp, scope.nowMs);
 
   const signedHeaders = fields.signedHeaders.split(";");
-  if (!signedHeaders.includes("host"))
+  if (!signedHeaders.includes("host") && !signedHeaders.includes(":authority"))
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   const canonical = canonicalRequest({ ...request, signedHeaders, payloadHash: payloadHash(request) });
   const scopeText = `${date}/${region}/${SERVICE}/aws4_request`;
