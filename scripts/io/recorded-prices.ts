@@ -58,7 +58,7 @@ function parseCsv(text: string, file: string): readonly CsvLine[] {
     return records.map(({ record, info }) => ({ record, line: info.lines }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const line = typeof error["lines"] === "number" ? `:${error["lines"]}` : "";
+    const line = typeof error.lines === "number" ? `:${error.lines}` : "";
     const problem = { code: "PRICES_BAD_CSV", what: error.message, where: `${file}${line}`, fix: ROW_FIX };
     throw new MeridianError("data", problem, { cause: error });
   }
@@ -77,14 +77,14 @@ function checkHeader(header: readonly string[], file: string): string[] {
 
 /** The row, or what is wrong with it. */
 function rowOf(record: Readonly<Record<string, string>>): RecordedPrice | string {
-  const instant = record["instant"] ?? "";
+  const instant = record.instant ?? "";
   const atMs = INSTANT.test(instant) ? Date.parse(instant) : Number.NaN;
   if (Number.isNaN(atMs)) return `"${instant}" is not an instant with its zone`;
-  const region = record["region"] ?? "";
+  const region = record.region ?? "";
   if (region === "") return "the region is empty";
-  const factor = numberOf(record["factor"]);
-  const inputUsdPerMTok = numberOf(record["input"]);
-  const outputUsdPerMTok = numberOf(record["output"]);
+  const factor = numberOf(record.factor);
+  const inputUsdPerMTok = numberOf(record.input);
+  const outputUsdPerMTok = numberOf(record.output);
   for (const [name, value] of Object.entries({ factor, input: inputUsdPerMTok, output: outputUsdPerMTok })) {
     if (value !== undefined && !(value >= 0 && value <= 1e6)) return `${name} is ${record[name]}, not a price`;
   }
@@ -93,7 +93,7 @@ function rowOf(record: Readonly<Record<string, string>>): RecordedPrice | string
   if ((factor === undefined) !== hasPrices || (factor !== undefined && hasAnyPrice)) {
     return "a row has either a factor, or both input and output";
   }
-  return { atMs, region, model: record["model"] || undefined, factor, inputUsdPerMTok, outputUsdPerMTok };
+  return { atMs, region, model: record.model || undefined, factor, inputUsdPerMTok, outputUsdPerMTok };
 }
 
 /** Undefined for an empty cell, NaN for one that is no number. */

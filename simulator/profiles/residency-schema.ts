@@ -63,5 +63,5 @@ const objectSchema = z
 
 /** The `residency` of a class: a named rule (`eu`, `us`, `in-region`, `govcloud`, `any`, ...) or lists. */
 export const residencySchema = z.union([namedSchema, objectSchema]).meta({
-  description: "Where the class's data may be: a named rule such as eu, us, in-region or govcloud, or lists",
+  description: `Where the class's data may be: ${NAMED.join(", ")}; or lists: { geographies, countries, regions, inRegionOnly }`,
 });

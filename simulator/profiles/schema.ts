@@ -15,15 +15,26 @@ const profileSchema = z
       .union([regions, z.record(name, regions)])
       .optional()
       .meta({ description: "Imagined profile: its regions, the same for all sources or by source region" }),
+    family: z.enum(["geographic", "global"]).optional().meta({
+      description: "Imagined profile: whose prices and quotas it has; geographic when left out",
+    }),
     tags: z.record(name, z.string()).default({}).meta({ description: "Cost allocation tags" }),
   })
   .transform((profile, context) => {
-    const { copyFrom, model, destinations, tags } = profile;
-    if (copyFrom !== undefined && model === undefined && destinations === undefined) {
+    const { copyFrom, model, destinations, family, tags } = profile;
+    const imagined = model !== undefined || destinations !== undefined || family !== undefined;
+    if (copyFrom !== undefined && !imagined) {
       return { kind: "application" as const, name: profile.name, copyFrom, tags };
     }
     if (copyFrom === undefined && model !== undefined && destinations !== undefined) {
-      return { kind: "imagined" as const, name: profile.name, model, destinations, tags };
+      return {
+        kind: "imagined" as const,
+        name: profile.name,
+        model,
+        destinations,
+        family: family ?? "geographic",
+        tags,
+      };
     }
     context.addIssue({ code: "custom", message: "give either copyFrom, or both model and destinations" });
     return z.NEVER;

@@ -28,7 +28,10 @@ const jitterSchema = z
     z.strictObject({ cv: share.pipe(z.number().min(0).max(10)) }),
   ])
   .default({ cv: 0.1 })
-  .meta({ description: "Spread of each round trip: lognormal factor with mean 1 and this coefficient of variation" });
+  .meta({
+    description:
+      "Spread of each round trip, { cv: 10% } or none: a lognormal factor with mean 1 and this coefficient of variation",
+  });
 
 /** The `network` block of a scenario. */
 export const networkSchema = z

@@ -27,26 +27,25 @@ const swingRatio = z.union([z.number(), z.string()]).transform((value, context) 
   return refuse(context, `${JSON.stringify(value)} is not a peak over a trough; write it like 1.31 or 31%`);
 });
 
-const swingSchema = z
-  .strictObject(
-    {
-      peakToTrough: swingRatio
-        .optional()
-        .meta({ description: "Peak over trough: 1.31, or 31% for 31 % above the trough" }),
-      troughBelowPeak: swingShare.optional().meta({ description: "Trough below peak, as a share of the peak: 31%" }),
-      plusMinus: swingShare.optional().meta({ description: "Up and down from the mean, as a share of the mean: 31%" }),
-    },
-    {
-      error: (issue) =>
-        issue.code === "invalid_type"
-          ? `${JSON.stringify(issue.input)} alone is ambiguous; ${THREE_READINGS}`
-          : undefined,
-    },
-  )
+const readingsSchema = z
+  .strictObject({
+    peakToTrough: swingRatio
+      .optional()
+      .meta({ description: "Peak over trough: 1.31, or 31% for 31 % above the trough" }),
+    troughBelowPeak: swingShare.optional().meta({ description: "Trough below peak, as a share of the peak: 31%" }),
+    plusMinus: swingShare.optional().meta({ description: "Up and down from the mean, as a share of the mean: 31%" }),
+  })
   .superRefine((swing, context) => {
     if (Object.values(swing).filter((value) => value !== undefined).length === 1) return;
     context.addIssue({ code: "custom", message: `exactly one reading is needed; ${THREE_READINGS}` });
-  })
+  });
+
+/** A bare number or percentage is caught before the object is looked at: the message is worth more than "not an object". */
+const swingSchema = z
+  .preprocess((value, context) => {
+    if (typeof value !== "string" && typeof value !== "number") return value;
+    return refuse(context, `a swing of ${JSON.stringify(value)} alone is ambiguous; ${THREE_READINGS}`);
+  }, readingsSchema)
   .meta({ description: "How far prices swing over the day, in one of three readings" });
 
 const PEAK_AT = /^(\d{1,2}):([0-5]\d)\s+(local|utc)$/i;
@@ -118,7 +117,10 @@ const curveObjectSchema = z
 /** `flat`, or an object with one kind of curve. */
 export const hourlyCurveSchema = z
   .union([z.literal("flat").transform((): HourlyCurve => ({ kind: "flat" })), curveObjectSchema])
-  .meta({ description: "Price over list price by hour of the day; flat is what AWS publishes" });
+  .meta({
+    description:
+      "Price over list price by hour of the day: flat (what AWS publishes), or one of { sine }, { table }, { recorded }",
+  });
 
 const name = z.string().min(1);
 

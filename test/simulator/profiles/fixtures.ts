@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import type { z } from "zod";
+import { createProfileBook } from "../../../simulator/profiles/profile-book.ts";
+import { profileDataSchema } from "../../../simulator/profiles/profile-data.ts";
+import { profilesSchema } from "../../../simulator/profiles/schema.ts";
+import { customRegionSchema, regionDirectory } from "../../../simulator/world/regions.ts";
+
+const file = new URL("../../../scenarios/reference/bedrock-profiles.json", import.meta.url);
+export const PROFILE_DATA = profileDataSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+
+export const DIRECTORY = regionDirectory(
+  [
+    { name: "r1", country: "DE", geography: "eu" as const },
+    { name: "r2" },
+    { name: "r3", geography: "eu" as const },
+  ].map((own) => customRegionSchema.parse(own)),
+);
+
+/** A book for a world, with a `profiles` block as a scenario writes it. */
+export function bookFor(worldRegions: readonly string[], yaml: z.input<typeof profilesSchema> = {}) {
+  return createProfileBook({
+    data: PROFILE_DATA,
+    spec: profilesSchema.parse(yaml),
+    worldRegions,
+  });
+}
