@@ -1,6 +1,6 @@
 import { MeridianError, type Problem } from "../errors.ts";
 import { didYouMean } from "../world/near-names.ts";
-import { AWS_REGIONS } from "../world/regions.ts";
+import type { RegionDirectory } from "../world/regions.ts";
 import type { ProfileData, ProfileRecord } from "./profile-data.ts";
 import type { OwnProfile, ProfilesSpec } from "./schema.ts";
 
@@ -39,6 +39,7 @@ export interface ProfileBook {
 export interface ProfileBookInput {
   readonly data: ProfileData;
   readonly spec: ProfilesSpec;
+  readonly directory: RegionDirectory;
   readonly worldRegions: readonly string[];
 }
 
@@ -99,7 +100,8 @@ function routeOf(input: ProfileBookInput, known: Known, question: ProfileQuestio
   if (!sourcesOf(record).includes(source)) return sourceUnknown(record.profileId, source, sourcesOf(record));
   const profileId = own?.name ?? record.profileId;
   const base = { profileId, modelId: record.modelId, family: record.kind, source, tags };
-  const destinations = record.kind === "global" ? COMMERCIAL_REGIONS : (record.destinationsBySource[source] ?? []);
+  const destinations =
+    record.kind === "global" ? commercialRegions(input.directory) : (record.destinationsBySource[source] ?? []);
   return inWorld(input, base, destinations);
 }
 
@@ -135,9 +137,9 @@ function inWorld(
  * AWS documents the destinations of global profiles as all supported commercial regions, without a list. Regions of
  * the scenario's own are none of them: a global profile over those is an imagined one.
  */
-const COMMERCIAL_REGIONS: readonly string[] = AWS_REGIONS.filter((region) => region.commercial).map(
-  (region) => region.id,
-);
+function commercialRegions(directory: RegionDirectory): readonly string[] {
+  return [...directory.values()].filter((region) => region.commercial).map((region) => region.id);
+}
 
 function sourcesOf(record: ProfileRecord): readonly string[] {
   return record.kind === "global" ? record.sourceRegions : Object.keys(record.destinationsBySource);

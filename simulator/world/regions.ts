@@ -33,7 +33,7 @@ export interface RegionFacts {
   readonly utcOffsetMinutes: number;
   /** An account must switch the region on before it can call it; profiles may still route there. */
   readonly optIn: boolean;
-  /** The commercial partition, which global profiles cover. */
+  /** An AWS region of the commercial partition: what global profiles cover. */
   readonly commercial: boolean;
   /** City coordinates, degrees; absent for custom regions. For round-trip estimates only. */
   readonly latitude?: number;
@@ -188,7 +188,7 @@ export function regionDirectory(custom: readonly CustomRegion[] = []): RegionDir
       eea: isEeaCountry(region.country),
       utcOffsetMinutes: region.utcOffset,
       optIn: false,
-      commercial: region.geography !== "us-gov",
+      commercial: false,
     });
   }
   return directory;

@@ -21,6 +21,7 @@ export function bookFor(worldRegions: readonly string[], yaml: z.input<typeof pr
   return createProfileBook({
     data: PROFILE_DATA,
     spec: profilesSchema.parse(yaml),
+    directory: DIRECTORY,
     worldRegions,
   });
 }
