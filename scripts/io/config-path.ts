@@ -53,3 +53,8 @@ export function suggest(word: string, known: readonly string[]): string {
   const shown = known.slice(0, 30).join(", ");
   return `known here: ${shown}${known.length > 30 ? ` and ${known.length - 30} more` : ""}`;
 }
+
+/** The name that `suggest` guessed; undefined when it listed what is known instead. */
+export function guessIn(fix: string | undefined): string | undefined {
+  return /^did you mean "(.*)"\?$/.exec(fix ?? "")?.[1];
+}

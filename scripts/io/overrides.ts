@@ -6,6 +6,7 @@ import type { YamlSource } from "./yaml-source.ts";
 /** One value that the command line puts over the scenario's. */
 export interface Override {
   readonly path: ConfigPath;
+  /** Plain data; undefined takes the key away. */
   readonly value: unknown;
   /** As typed, e.g. `--set seed=7`: where a problem with it is reported. */
   readonly origin: string;
@@ -30,7 +31,8 @@ export function applyOverrides(source: YamlSource, overrides: readonly Override[
   const problems: Problem[] = [];
   for (const override of overrides) {
     const blocked = blocker(source, override.path);
-    if (blocked === undefined) source.document.setIn(keysFor(source, override.path), override.value);
+    if (blocked === undefined && override.value === undefined) source.document.deleteIn(keysFor(source, override.path));
+    else if (blocked === undefined) source.document.setIn(keysFor(source, override.path), override.value);
     else problems.push({ code: "SET_NO_PLACE", what: blocked, where: override.origin, fix: "check the path" });
   }
   return problems;

@@ -11,6 +11,8 @@ import { problemsOfIssues } from "./zod-problems.ts";
 export interface LoadedScenario<T> {
   readonly path: string;
   readonly value: T;
+  /** The same as plain data in the file's own words, before the schema read it. */
+  readonly plain: unknown;
   /** The scenario as it will run: the file with the overrides written in, comments kept. */
   readonly yaml: string;
   /** Puts `file:line` before the config path of a problem found later, e.g. while resolving. */
@@ -59,6 +61,7 @@ export function parseScenario<S extends z.ZodType>(
   return {
     path,
     value: parsed.data,
+    plain: plain.value,
     yaml: source.document.toString({ lineWidth: 0 }),
     place: (problem) => place(problem, where),
   };

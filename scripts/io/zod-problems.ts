@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Problem } from "../../simulator/errors.ts";
-import { type ConfigPath, formatPath, suggest } from "./config-path.ts";
+import { type ConfigPath, formatPath, guessIn, suggest } from "./config-path.ts";
 import type { SchemaMap } from "./schema-map.ts";
 
 /** What the translation needs beside the issues. */
@@ -16,35 +16,59 @@ type Issue = z.core.$ZodIssue;
 
 /** Turns zod's issues into problems in the words of a person: one per mistake, none lost. */
 export function problemsOfIssues(issues: readonly Issue[], context: IssueContext): readonly Problem[] {
-  return issues.flatMap((issue) => translate(issue, [], context));
+  return withoutEchoes(issues.flatMap((issue) => translate(issue, [], context))).map((each) => each.problem);
 }
 
-function translate(issue: Issue, base: ConfigPath, context: IssueContext): readonly Problem[] {
+/** A problem and the place it speaks of. */
+interface Placed {
+  readonly problem: Problem;
+  readonly path: ConfigPath;
+}
+
+/**
+ * A misspelt key is one mistake, but zod tells of it up to three times: the key is unknown, the right one is missing,
+ * and the map around it fails its own check. Keeps the first.
+ */
+function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
+  const echoed = new Set<string>();
+  for (const { problem, path } of all) {
+    const guess = problem.code === "SCENARIO_UNKNOWN_KEY" ? guessIn(problem.fix) : undefined;
+    if (guess === undefined) continue;
+    const parent = path.slice(0, -1);
+    echoed.add(`SCENARIO_INVALID_VALUE ${formatPath(parent)}`);
+    echoed.add(`SCENARIO_MISSING_KEY ${formatPath([...parent, guess])}`);
+  }
+  return all.filter(({ problem, path }) => !echoed.has(`${problem.code} ${formatPath(path)}`));
+}
+
+function translate(issue: Issue, base: ConfigPath, context: IssueContext): readonly Placed[] {
   const path: ConfigPath = [...base, ...issue.path.map((step) => (typeof step === "symbol" ? String(step) : step))];
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(path, key, context));
   if (issue.code === "invalid_union") return unionProblems(issue, path, context);
   const found = valueAt(context.value, path);
-  if (found === undefined && path.length > 0) return [missingKey(path, context)];
-  return [wrongValue(issue, path, found, context)];
+  if (found === undefined && path.length > 0 && issue.code !== "custom") return [missingKey(path, context)];
+  return [{ problem: wrongValue(issue, path, found, context), path }];
 }
 
-function unknownKey(path: ConfigPath, key: string, context: IssueContext): Problem {
-  return {
+function unknownKey(path: ConfigPath, key: string, context: IssueContext): Placed {
+  const problem = {
     code: "SCENARIO_UNKNOWN_KEY",
     what: `unknown key "${key}"`,
     where: context.where([...path, key]),
     fix: suggest(key, context.schema.keysAt(path)),
   };
+  return { problem, path: [...path, key] };
 }
 
-function missingKey(path: ConfigPath, context: IssueContext): Problem {
+function missingKey(path: ConfigPath, context: IssueContext): Placed {
   const description = context.schema.descriptionAt(path);
-  return {
+  const problem = {
     code: "SCENARIO_MISSING_KEY",
     what: `${formatPath(path.slice(-1))} is missing`,
     where: context.where(path),
     fix: description === undefined ? `add ${formatPath(path)}` : `add it: ${description}`,
   };
+  return { problem, path };
 }
 
 function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: IssueContext): Problem {
@@ -58,6 +82,8 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
   });
   switch (issue.code) {
     case "invalid_type":
+      if (found === null && issue.expected === "object")
+        return withFix("a map is missing here", "write {} if there is nothing to set");
       return withFix(`${show(found)} is not ${article(issue.expected)}`, description);
     case "invalid_value": {
       const options = issue.values.map(String);
@@ -74,10 +100,22 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
         `${bound(issue.origin, "at most", issue.maximum, issue.inclusive)}`,
       );
     case "custom":
-      return { ...withFix(...splitMessage(issue.message, description)), ...codeOf(issue) };
+      return { ...withFix(...splitMessage(subjectOf(issue.message, found), description)), ...codeOf(issue) };
+    case "invalid_format":
+      return withFix(`${show(found)} is not valid here`, isOwnWording(issue.message) ? issue.message : description);
     default:
       return withFix(`${show(found)} is not valid here: ${issue.message}`, description);
   }
+}
+
+/** "must be more than 0" → "\"0s\" must be more than 0". */
+function subjectOf(message: string, found: unknown): string {
+  return message.startsWith("must ") ? `${show(found)} ${message}` : message;
+}
+
+/** False for zod's stock texts, which speak of patterns. */
+function isOwnWording(message: string): boolean {
+  return !message.startsWith("Invalid");
 }
 
 /** A refinement may name its own code and fix in `params`; else the text after "; " is the fix. */
@@ -100,12 +138,12 @@ function unionProblems(
   issue: Issue & { code: "invalid_union" },
   path: ConfigPath,
   context: IssueContext,
-): readonly Problem[] {
+): readonly Placed[] {
   const found = valueAt(context.value, path);
   if (found === undefined) return [missingKey(path, context)];
-  if (issue.errors.length === 0) return [noAlternative(issue, path, found, context)];
-  const branches = issue.errors.filter((issues) => !issues.some((each) => isKindMismatch(each)));
-  if (branches.length === 0) return [noAlternative(issue, path, found, context)];
+  if (issue.errors.length === 0) return [{ problem: noAlternative(issue, path, found, context), path }];
+  const branches = issue.errors.filter((issues) => !issues.some((each) => isKindMismatch(each, found)));
+  if (branches.length === 0) return [{ problem: noAlternative(issue, path, found, context), path }];
   const strangers = keysUnknownToAll(branches);
   if (strangers.length > 0) return strangers.map((key) => unknownKey(path, key, context));
   const best = branches.reduce((a, b) => (complaints(b) < complaints(a) ? b : a));
@@ -124,8 +162,9 @@ function noAlternative(issue: Issue, path: ConfigPath, found: unknown, context: 
   };
 }
 
-function isKindMismatch(issue: Issue): boolean {
-  return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+function isKindMismatch(issue: Issue, found: unknown): boolean {
+  if (issue.path.length > 0) return false;
+  return issue.code === "invalid_type" || (issue.code === "invalid_value" && typeof found === "object");
 }
 
 function keysUnknownToAll(branches: readonly (readonly Issue[])[]): readonly string[] {

@@ -20,6 +20,10 @@ const schema = z.strictObject({
   seed: z.number().int().min(0).default(1),
   billing: z.enum(["source", "destination"]).optional(),
   service: law.optional(),
+  duration: durationMs.refine((ms) => ms > 0, "must be more than 0").optional(),
+  strategy: z
+    .union([z.enum(["single", "cheapest"]), z.strictObject({ single: z.strictObject({ region: z.string() }) })])
+    .optional(),
   traffic: z.array(z.strictObject({ class: z.string(), tags: z.record(z.string(), z.string()).optional() })).min(1),
 });
 
@@ -77,14 +81,13 @@ describe("wrong values", () => {
         "SCENARIO_INVALID_VALUE a.yaml:1 name",
         "SCENARIO_UNKNOWN_KEY a.yaml:2 sed",
         "SCENARIO_INVALID_VALUE a.yaml:3 billing",
-        "SCENARIO_MISSING_KEY a.yaml:5 traffic[0].class",
         "SCENARIO_UNKNOWN_KEY a.yaml:5 traffic[0].clas",
       ],
     );
     assert.equal(problems[1]?.fix, 'did you mean "seed"?');
     assert.equal(problems[2]?.fix, 'did you mean "source"?');
     assert.match(problems[2]?.what ?? "", /"sources" is not one of source, destination/);
-    assert.equal(problems[4]?.fix, 'did you mean "class"?');
+    assert.equal(problems[3]?.fix, 'did you mean "class"?');
   });
 
   it("says what is missing", () => {
@@ -111,6 +114,16 @@ describe("wrong values", () => {
     assert.match(inner.fix ?? "", /more than 0/);
     const neither = only(`${GOOD}service: [1]`);
     assert.match(neither.what, /a list is not valid here/);
+  });
+
+  it("finds the nearest name also where a map is allowed", () => {
+    assert.equal(only(`${GOOD}strategy: chepest`).fix, 'did you mean "cheapest"?');
+    assert.equal(only(`${GOOD}strategy: { singel: {} }`).fix, 'did you mean "single"?');
+    assert.equal(only(`${GOOD}strategy:\n  single:\n`).fix, "write {} if there is nothing to set");
+  });
+
+  it("gives a refinement its subject", () => {
+    assert.equal(only(`${GOOD}duration: 0s`).what, '"0s" must be more than 0');
   });
 
   it("says how many entries a list needs", () => {
@@ -217,6 +230,11 @@ describe("--set", () => {
       loaded.value,
       "the saved text is the scenario",
     );
+  });
+
+  it("can take a key away", () => {
+    const gone = { path: ["seed"], value: undefined, origin: "--x" };
+    assert.equal(parseScenario(GOOD, "a.yaml", schema, [gone]).value.seed, 1);
   });
 
   it("blames the option and not the file", () => {
