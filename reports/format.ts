@@ -29,6 +29,7 @@ export function latencyUnit(valuesMs: Iterable<number | null>): Unit {
  * digits either way.
  */
 export function decimalsFor(value: number, halfWidth: number | null): number {
+  if (value === 0 && !halfWidth) return 0;
   const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
   const most = 3 - magnitude;
   const wanted = halfWidth === null || halfWidth === 0 ? 2 - magnitude : intervalDecimals(halfWidth);
@@ -64,9 +65,10 @@ export function formatValue(estimate: Estimate, unit: Unit, decimalsMax = 6): st
   return formatNumber(estimate.value * unit.factor, Math.min(decimalsMax, estimateDecimals(estimate, unit)));
 }
 
-/** `4.1–4.3`, or `−13 to −9` where an end is negative; undefined where there is no interval. */
+/** `4.1–4.3`, or `−13 to −9` where an end is negative; undefined where there is no interval or it is a point. */
 export function formatInterval(estimate: Estimate, unit: Unit): string | undefined {
   if (estimate.value === null || estimate.low === null || estimate.high === null) return undefined;
+  if (estimate.low === estimate.high) return undefined;
   const decimals = estimateDecimals(estimate, unit);
   const low = formatNumber(estimate.low * unit.factor, decimals);
   const high = formatNumber(estimate.high * unit.factor, decimals);

@@ -15,6 +15,7 @@ import { STYLE } from "./html/style.ts";
 import { tableHtml } from "./html/table-html.ts";
 import { classTable, regionTable } from "./tables/group-tables.ts";
 import { savingTable, strategyTable } from "./tables/strategy-table.ts";
+import type { Table } from "./tables/table.ts";
 
 /**
  * The report: one HTML file that loads nothing. It works by double click, with scripts off, in print and in both
@@ -52,9 +53,9 @@ ${filters(result)}
 <section id="strategies">${tableHtml(strategyTable(result))}</section>
 ${figures}
 <section id="groups"><h2>By billing rule, class and region</h2>
-${[savingTable(result), classTable(result), regionTable(result)].map(
-  (table) => markup`<details><summary>${table.caption}</summary>${tableHtml(table)}</details>`,
-)}</section>
+${folded("Savings under each billing rule", savingTable(result))}
+${folded("By class of traffic", classTable(result))}
+${folded("By region", regionTable(result))}</section>
 ${assertionsSection(result)}
 ${notesSection(result)}
 ${provenanceSection(result)}
@@ -64,6 +65,10 @@ ${provenanceSection(result)}
 <script>${raw(SCRIPT)}</script>
 </body>
 </html>`;
+}
+
+function folded(summary: string, table: Table): Markup {
+  return markup`<details><summary>${summary}</summary>${tableHtml(table)}</details>`;
 }
 
 function filters(result: RunResult): Markup | "" {

@@ -9,7 +9,7 @@ import { frame, type Layer } from "./parts/base.ts";
 import { endLabels } from "./parts/end-labels.ts";
 import { paintOrder, tickOptions } from "./parts/hourly-p95.ts";
 import { scaleSpec, scaleWords, valueScale } from "./parts/scales.ts";
-import { sloLayers, slosWithin } from "./parts/slo.ts";
+import { sloLabels, sloRules, slosWithin } from "./parts/slo.ts";
 import { conditionWords } from "./parts/words.ts";
 
 const WIDTH = 890;
@@ -89,15 +89,21 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   });
   const ends = result.strategies.map((strategy, index) => {
     const last = tails[index]!.at(-1);
-    return { index, name: strategy.name, value: last === undefined ? null : last.ms * unit.factor };
+    return {
+      index,
+      name: strategy.name,
+      unstable: strategy.status === "unstable",
+      value: last === undefined ? null : last.ms * unit.factor,
+    };
   });
   return {
     ...frame(latencyPercentiles, latencyPercentiles.heading(result), theme),
     width: WIDTH,
     height: HEIGHT,
     layer: [
-      ...sloLayers(slos, unit, theme),
+      ...sloRules(slos, unit, theme),
       ...lines,
+      ...sloLabels(slos, unit, theme),
       ...endLabels(ends, { scale: y, styles, width: WIDTH, height: HEIGHT, theme }),
     ],
     encoding: {

@@ -96,6 +96,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
         scale: {
           domain: [1 - reach, 1 - reach / 2, 1, 1 + reach / 2, 1 + reach],
           range: [...theme.diverging],
+          interpolate: "rgb",
           clamp: true,
         },
         legend: {

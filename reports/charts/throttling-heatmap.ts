@@ -122,6 +122,7 @@ function panel(result: RunResult, theme: ChartTheme, index: number, top: number)
         scale: {
           domain: theme.sequential.map((_, at) => (top * at) / (theme.sequential.length - 1)),
           range: [...theme.sequential],
+          interpolate: "rgb",
           clamp: true,
         },
         legend: { title: ["Throttled", "attempts"], format: ".0%", gradientLength: 140 },

@@ -111,6 +111,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
             scale: {
               domain: theme.sequential.map((_, at) => at / (theme.sequential.length - 1)),
               range: [...theme.sequential],
+              interpolate: "rgb",
             },
             legend: { title: ["Share of", "requests"], format: ".0%", gradientLength: 140 },
           },

@@ -18,13 +18,22 @@ export async function figureHtml(chart: Chart, result: RunResult): Promise<Marku
       idPrefix: `${chart.id}-${theme.name}`,
       withoutHeading: true,
     });
-    pictures.push(markup`<div class="picture only-${theme.name}">${raw(inlined(svg))}</div>`);
+    pictures.push(
+      markup`<div class="picture only-${theme.name}${isWide(svg) ? " wide" : ""}">${raw(inlined(svg))}</div>`,
+    );
   }
   return markup`<section class="chart" id="chart-${chart.id}">
 <p class="question">${chart.question}</p><h2>${title}</h2><p class="subtitle">${subtitle}</p>
 <div class="scroll" role="region" tabindex="0" aria-label="${chart.question}">${pictures}</div>
 <details><summary>Numbers behind this chart</summary>${tableHtml(chart.table(result))}</details>
 </section>`;
+}
+
+/** A picture of this width would shrink to unreadable labels on a telephone: it scrolls instead. */
+const WIDE_PX = 720;
+
+function isWide(svg: string): boolean {
+  return Number(/ width="([\d.]+)"/.exec(svg)?.[1] ?? 0) > WIDE_PX;
 }
 
 /** Inside HTML an SVG needs no namespace, and the page's policy refuses style attributes. */

@@ -32,13 +32,14 @@ h2{font-size:18px;line-height:1.35;margin:0 0 2px;max-width:56em;overflow-wrap:a
 .question{margin:0 0 2px;font-size:13px;color:var(--muted)}
 .subtitle{margin:0 0 10px;color:var(--muted);font-size:13px;max-width:80em;overflow-wrap:anywhere}
 .scroll,.table{overflow-x:auto}
-.picture svg{display:block;max-width:100%;min-width:720px;height:auto}
+.picture svg{display:block;max-width:100%;height:auto}
+.picture.wide svg{min-width:720px}
 details{margin:10px 0 0}
 summary{cursor:pointer;color:var(--muted);font-size:14px}
 .table{margin:10px 0 0}
 .table.tall{max-height:32em;overflow-y:auto}
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;width:100%}
-caption{text-align:left;color:var(--muted);font-size:13px;padding:0 0 6px}
+.caption{color:var(--muted);font-size:13px;margin:0;overflow-wrap:anywhere}
 .csv{white-space:nowrap;margin-left:8px}
 th,td{padding:5px 8px;border-bottom:1px solid var(--grid);vertical-align:top;text-align:left;font-weight:400}
 thead th{position:sticky;top:0;background:var(--ground);font-weight:600;font-size:12px;line-height:1.3;vertical-align:bottom}
@@ -57,7 +58,7 @@ code{font-size:13px}
 footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
 .away{display:none!important}
 @media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}}
-@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv,summary{display:none}section.chart{break-inside:avoid}.picture svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
+@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv,summary{display:none}section.chart{break-inside:avoid}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
 `;
 
 function variables(theme: ChartTheme): string {

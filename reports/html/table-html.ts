@@ -7,9 +7,9 @@ const TALL_ROWS = 30;
 
 /** A table that scrolls sideways by itself, reachable by keyboard, with its numbers as a CSV download. */
 export function tableHtml(table: Table): Markup {
-  return markup`<div class="table${table.rows.length > TALL_ROWS ? " tall" : ""}" role="region" tabindex="0" aria-label="${table.caption}">
-<table id="table-${table.id}">
-<caption>${table.caption} <a class="csv" download="${table.id}.csv" href="${csvLink(table)}">Download CSV</a></caption>
+  return markup`<p class="caption" id="caption-${table.id}">${table.caption} <a class="csv" download="${table.id}.csv" href="${csvLink(table)}">Download CSV</a></p>
+<div class="table${table.rows.length > TALL_ROWS ? " tall" : ""}" role="region" tabindex="0" aria-labelledby="caption-${table.id}">
+<table id="table-${table.id}" aria-labelledby="caption-${table.id}">
 <thead><tr>${table.columns.map((column) => markup`<th scope="col" class="${column.align}">${column.label}</th>`)}</tr></thead>
 <tbody>${table.rows.map((row) => rowHtml(table, row))}</tbody>
 </table></div>`;

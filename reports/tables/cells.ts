@@ -41,8 +41,9 @@ function changeText(comparison: Comparison): string {
 
 /** `−12 %`, `+8 %`; undefined where the baseline is zero or missing. */
 export function relativePercent(comparison: Comparison): string | undefined {
-  const { value, low, high } = comparison.relative;
+  const { value } = comparison.relative;
   if (value === null || !Number.isFinite(value)) return undefined;
-  const decimals = low !== null && high !== null && (high - low) / 2 < 0.002 ? 1 : 0;
+  const size = Math.abs(value);
+  const decimals = size < 0.001 ? 2 : size < 0.02 ? 1 : 0;
   return `${value > 0 ? "+" : ""}${formatNumber(value * 100, decimals)} %`;
 }

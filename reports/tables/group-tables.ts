@@ -1,13 +1,14 @@
 import type { NamedGroup, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { formatCount, latencyUnit, PERCENT, type Unit, USD } from "../format.ts";
 import { estimateCell } from "./cells.ts";
+import { intervalWords } from "./strategy-table.ts";
 import { type Column, leftColumn, type Row, rightColumn, type Table, textCell } from "./table.ts";
 
 /** One row per strategy and class of traffic: is every class within its objective, and what does it cost? */
 export function classTable(result: RunResult): Table {
   return groupTable(result, {
     id: "classes",
-    caption: "By class of traffic",
+    caption: `Strategies by class of traffic; ${intervalWords(result)}`,
     name: leftColumn("Class", "class"),
     groupsOf: (strategy) => strategy.byClass,
     objective: true,
@@ -18,7 +19,7 @@ export function classTable(result: RunResult): Table {
 export function regionTable(result: RunResult): Table {
   return groupTable(result, {
     id: "regions",
-    caption: "By region that ran the request (unserved requests: region of the last attempt)",
+    caption: `Strategies by region that ran the request (unserved requests: region of the last attempt); ${intervalWords(result)}`,
     name: leftColumn("Region", "region"),
     groupsOf: (strategy) => strategy.byRegion,
     objective: false,

@@ -10,6 +10,7 @@ const LEADER_PX = 14;
 export interface LineEnd {
   readonly index: number;
   readonly name: string;
+  readonly unstable: boolean;
   /** Value at the line's end in the axis unit; null when there is no line. */
   readonly value: number | null;
 }
@@ -52,7 +53,7 @@ export function endLabels(ends: readonly LineEnd[], place: EndLabelPlace): Layer
         data: { values: [{}] },
         mark: {
           type: "text",
-          text: shortName(end.name),
+          text: `${shortName(end.name)}${end.unstable ? " (unstable)" : ""}`,
           align: "left",
           baseline: "middle",
           color: style.role === "other" ? place.theme.muted : style.colour,

@@ -171,7 +171,11 @@ function obstacles(context: Context, points: readonly Placed[]): Box[] {
   });
   const bars = points.flatMap((point) => {
     const usd = point.strategy.total.cost[context.result.billing].usdPer1kServed;
-    return usd.low === null || usd.high === null ? [] : [box(px(usd.low, point.ms), px(usd.high, point.ms))];
+    const { low, high } = point.strategy.total.e2eMs.p95;
+    return [
+      ...(usd.low === null || usd.high === null ? [] : [box(px(usd.low, point.ms), px(usd.high, point.ms))]),
+      ...(low === null || high === null ? [] : [box(px(point.usd, low), px(point.usd, high))]),
+    ];
   });
   const line = unbeaten(points);
   const steps = line.flatMap((point, at) => {

@@ -8,7 +8,7 @@ import { type Chart, layerName } from "../chart.ts";
 import { frame, type Layer } from "./base.ts";
 import { endLabels } from "./end-labels.ts";
 import { type KnownScale, scaleSpec, scaleWords, ticksOf, valueScale } from "./scales.ts";
-import { sloLayers, slosWithin } from "./slo.ts";
+import { sloLabels, sloRules, slosWithin } from "./slo.ts";
 import { HOUR_MS, hourStartMs, hourWords, timeEncoding } from "./time.ts";
 import { conditionWords, shownDifferences, shownWords } from "./words.ts";
 
@@ -109,6 +109,7 @@ function spec(chart: Chart, options: HourlyOptions, result: RunResult, theme: Ch
     return {
       index,
       name: strategy.name,
+      unstable: strategy.status === "unstable",
       value: last === undefined ? null : estimateOf(last, options).value! * unit.factor,
     };
   });
@@ -117,9 +118,10 @@ function spec(chart: Chart, options: HourlyOptions, result: RunResult, theme: Ch
     width: WIDTH,
     height: HEIGHT,
     layer: [
-      ...sloLayers(slos, unit, theme),
+      ...sloRules(slos, unit, theme),
       ...bands,
       ...lines,
+      ...sloLabels(slos, unit, theme),
       ...endLabels(ends, { scale, styles, width: WIDTH, height: HEIGHT, theme }),
     ],
     encoding: {

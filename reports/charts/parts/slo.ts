@@ -27,30 +27,29 @@ export function slosWithin(result: RunResult, field: "sloE2eMs" | "sloTtftMs", l
     }));
 }
 
-/** A labelled line per objective, across the plot. */
-export function sloLayers(slos: readonly Slo[], unit: Unit, theme: ChartTheme): Layer[] {
+/** A line per objective, across the plot; belongs below the data. */
+export function sloRules(slos: readonly Slo[], unit: Unit, theme: ChartTheme): Layer[] {
+  return slos.map((slo) => ({
+    data: { values: [{}] },
+    mark: { type: "rule", color: theme.alarm, strokeWidth: 1, strokeDash: [1, 2] },
+    encoding: { x: { value: 0 }, x2: { value: "width" }, y: heightOf(slo, unit) },
+  }));
+}
+
+/** Its name, above the data, with a rim in the colour of the ground so that lines below do not strike it through. */
+export function sloLabels(slos: readonly Slo[], unit: Unit, theme: ChartTheme): Layer[] {
   return slos.flatMap((slo): Layer[] => {
-    const y = { datum: slo.ms * unit.factor, type: "quantitative" as const };
+    const label = { type: "text" as const, text: slo.text, align: "left" as const, baseline: "bottom" as const };
+    const place = { dy: -3, dx: 4, fontSize: 11 };
+    const encoding = { x: { value: 0 }, y: heightOf(slo, unit) };
+    const rim = { stroke: theme.ground, strokeWidth: 4, strokeJoin: "round" as const };
     return [
-      {
-        data: { values: [{}] },
-        mark: { type: "rule", color: theme.alarm, strokeWidth: 1, strokeDash: [1, 2] },
-        encoding: { x: { value: 0 }, x2: { value: "width" }, y },
-      },
-      {
-        data: { values: [{}] },
-        mark: {
-          type: "text",
-          text: slo.text,
-          align: "left",
-          baseline: "bottom",
-          dy: -3,
-          dx: 4,
-          fontSize: 11,
-          color: theme.alarm,
-        },
-        encoding: { x: { value: 0 }, y },
-      },
+      { data: { values: [{}] }, mark: { ...label, ...place, ...rim, color: theme.ground }, encoding },
+      { data: { values: [{}] }, mark: { ...label, ...place, color: theme.alarm }, encoding },
     ];
   });
+}
+
+function heightOf(slo: Slo, unit: Unit) {
+  return { datum: slo.ms * unit.factor, type: "quantitative" as const };
 }

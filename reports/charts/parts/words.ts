@@ -45,7 +45,7 @@ export function shownWords(shown: Shown): string {
   ].filter((kind) => kind.count > 0);
   const only = kinds[0];
   if (kinds.length === 1 && only !== undefined) {
-    return total === 1 ? `${only.words} for the other strategy` : `${only.words} for all ${total} other strategies`;
+    return `${only.words} for ${total === 1 ? "the other strategy" : total === 2 ? "both other strategies" : `all ${total} other strategies`}`;
   }
   return kinds
     .map(({ count, words }, at) => `${words} for ${count}${at === 0 ? ` of ${total} other strategies` : ""}`)
