@@ -67,10 +67,10 @@ export class RowBuffer {
       ...(this.maxTokens.length === rows ? { maxTokens: column(this.maxTokens) } : {}),
       ...(this.prefixTokens.length === rows ? { prefixTokens: column(this.prefixTokens) } : {}),
       ...(this.prefixId.length === rows ? { prefixId: column(this.prefixId) } : {}),
-      ...(this.classes.indices.length === rows
+      ...(this.classes.hasNames && this.classes.indices.length === rows
         ? { classIndex: labels(this.classes), classNames: this.classes.names }
         : {}),
-      ...(this.origins.indices.length === rows
+      ...(this.origins.hasNames && this.origins.indices.length === rows
         ? { originIndex: labels(this.origins), originNames: this.origins.names }
         : {}),
     };
@@ -90,6 +90,11 @@ class Labels {
   readonly names: string[] = [];
   readonly indices: number[] = [];
   private readonly known = new Map<string, number>();
+
+  /** Whether any row has a label that is not empty. */
+  get hasNames(): boolean {
+    return this.names.some((name) => name !== "");
+  }
 
   add(name: string, place: RowPlace): void {
     let index = this.known.get(name);

@@ -1,0 +1,195 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { closest } from "fastest-levenshtein";
+import { z } from "zod";
+import { MeridianError } from "../../simulator/errors.ts";
+import { dayShape } from "../../simulator/traffic/day-mixture.ts";
+import type { RecordedClient, Recording } from "../../simulator/traffic/recording.ts";
+import { readTraceFile } from "./trace-file.ts";
+
+/** A recording with what a report must say about it. */
+export interface RecordedTrace {
+  /** As the scenario names it. */
+  readonly name: string;
+  readonly path: string;
+  /** Of the unpacked content, so that it does not change with gzip. */
+  readonly sha256: string;
+  /** Empty for a file of the user's own. */
+  readonly attribution: string;
+  readonly licence: string;
+  readonly recording: Recording;
+}
+
+/** An entry of the catalogue, for `meridian list traces`. */
+export interface CataloguedRecording {
+  readonly name: string;
+  readonly kind: Recording["kind"];
+  readonly summary: string;
+  readonly attribution: string;
+  readonly licence: string;
+}
+
+/**
+ * Loads a bundled recording by name, or a trace file (CSV or JSONL, plain or .gz) by path.
+ *
+ * @param baseDir what a relative path is relative to: the scenario's folder
+ * @throws MeridianError TRACE_* (kind "data"): not found, damaged, empty, or with a row that cannot be read
+ */
+export async function loadTrace(nameOrPath: string, baseDir: string): Promise<RecordedTrace> {
+  const catalog = await readCatalog();
+  const entry = Object.hasOwn(catalog, nameOrPath) ? catalog[nameOrPath] : undefined;
+  if (entry !== undefined) return loadBundled(nameOrPath, entry);
+  const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(baseDir, nameOrPath);
+  const { columns, sha256 } = await readTraceFile(path, nameOrPath).catch((cause: unknown) => {
+    throw isMissing(cause) ? notFound(nameOrPath, Object.keys(catalog), cause) : cause;
+  });
+  return {
+    name: nameOrPath,
+    path,
+    sha256,
+    attribution: "",
+    licence: "",
+    recording: { kind: "trace", columns },
+  };
+}
+
+/** What is bundled, in the catalogue's order. */
+export async function listTraces(): Promise<readonly CataloguedRecording[]> {
+  const catalog = await readCatalog();
+  return Object.entries(catalog).map(([name, { kind, summary, attribution, licence }]) => ({
+    name,
+    kind,
+    summary,
+    attribution,
+    licence,
+  }));
+}
+
+const TRACES_DIR = fileURLToPath(new URL("../../scenarios/traces/", import.meta.url));
+
+const catalogSchema = z.strictObject({
+  recordings: z.record(
+    z.string(),
+    z.strictObject({
+      kind: z.enum(["trace", "shape", "clients", "lengths"]),
+      file: z.string(),
+      format: z.string().optional(),
+      summary: z.string(),
+      attribution: z.string(),
+      licence: z.string(),
+      sha256: z.string().optional(),
+    }),
+  ),
+});
+type CatalogEntry = z.output<typeof catalogSchema>["recordings"][string];
+
+const shapesSchema = z.object({ shapes: z.record(z.string(), z.array(z.number().min(0))) });
+const clientsSchema = z.object({
+  stepMs: z.number().positive(),
+  recordings: z.record(
+    z.string(),
+    z.object({
+      clients: z.array(
+        z.object({
+          name: z.string(),
+          family: z.enum(["gamma", "weibull"]),
+          shape: z.number().positive(),
+          ratePerS: z.array(z.number().min(0)),
+        }),
+      ),
+    }),
+  ),
+});
+const lengthsSchema = z.object({ quantiles: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]))) });
+
+async function loadBundled(name: string, entry: CatalogEntry): Promise<RecordedTrace> {
+  const path = resolve(TRACES_DIR, entry.file);
+  const { attribution, licence } = entry;
+  if (entry.kind === "trace") {
+    const { columns, sha256 } = await readTraceFile(path, entry.file).catch((cause: unknown) => {
+      throw isMissing(cause) ? damaged(entry.file, cause) : cause;
+    });
+    if (entry.sha256 !== undefined && entry.sha256 !== sha256) throw damaged(entry.file);
+    return { name, path, sha256, attribution, licence, recording: { kind: "trace", columns } };
+  }
+  const { bytes, json } = await readJson(path, entry.file);
+  return {
+    name,
+    path,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    attribution,
+    licence,
+    recording: recordingOf(name, entry, json),
+  };
+}
+
+function recordingOf(name: string, { kind, file }: CatalogEntry, json: unknown): Recording {
+  if (kind === "shape") {
+    const weights = parsed(shapesSchema, json, file).shapes[name];
+    if (weights !== undefined) return { kind: "shape", shape: dayShape(weights) };
+  }
+  if (kind === "clients") {
+    const { stepMs, recordings } = parsed(clientsSchema, json, file);
+    const clients = recordings[name]?.clients.map(
+      (client): RecordedClient => ({ ...client, stepMs, ratePerS: Float64Array.from(client.ratePerS) }),
+    );
+    if (clients !== undefined) return { kind: "clients", clients };
+  }
+  if (kind === "lengths") {
+    const quantiles = parsed(lengthsSchema, json, file).quantiles[name];
+    if (quantiles !== undefined) return { kind: "lengths", quantiles };
+  }
+  throw damaged(file);
+}
+
+async function readCatalog(): Promise<Readonly<Record<string, CatalogEntry>>> {
+  const { json } = await readJson(resolve(TRACES_DIR, "catalog.json"), "catalog.json");
+  return parsed(catalogSchema, json, "catalog.json").recordings;
+}
+
+async function readJson(path: string, file: string): Promise<{ bytes: Uint8Array; json: unknown }> {
+  try {
+    const bytes = await readFile(path);
+    return { bytes, json: JSON.parse(bytes.toString("utf8")) };
+  } catch (cause) {
+    throw damaged(file, cause);
+  }
+}
+
+function parsed<T>(schema: z.ZodType<T>, json: unknown, file: string): T {
+  const result = schema.safeParse(json);
+  if (!result.success) throw damaged(file, result.error);
+  return result.data;
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+}
+
+function notFound(nameOrPath: string, names: readonly string[], cause: unknown): MeridianError {
+  return new MeridianError(
+    "data",
+    {
+      code: "TRACE_NOT_FOUND",
+      where: nameOrPath,
+      what: "there is no bundled recording and no file of this name",
+      fix: `did you mean ${closest(nameOrPath, [...names])}? Bundled: ${names.join(", ")}; file paths are relative to the scenario's folder`,
+    },
+    { cause },
+  );
+}
+
+function damaged(file: string, cause?: unknown): MeridianError {
+  return new MeridianError(
+    "environment",
+    {
+      code: "TRACE_BUNDLE_DAMAGED",
+      where: `scenarios/traces/${file}`,
+      what: "the bundled file is missing or not what was shipped",
+      fix: "install Meridian again, or restore the file from its repository",
+    },
+    { cause },
+  );
+}
