@@ -71,8 +71,7 @@ function compare(
   const [engineMean, peerMean] = [meanOf(engine), meanOf(peer)];
   const scale = relative ? peerMean : 1;
   const independent = (what === "p95" ? 3 : 1) * Math.sqrt(2 / (rounds.peer.length * rounds.peer[0]!.requests));
-  const error =
-    rounds.peer.length > 1 ? Math.hypot(standardError(engine), standardError(peer)) / scale : independent;
+  const error = rounds.peer.length > 1 ? Math.hypot(standardError(engine), standardError(peer)) / scale : independent;
   return {
     what,
     engine: engineMean,

@@ -21,7 +21,15 @@ export function benchTable(summaries: readonly ModelSummary[]): string {
     for (const { what, engine, peer, difference, allowed } of summary.agreement) {
       const show = what === "throttled" ? percent : seconds;
       const verdict = Math.abs(difference) <= allowed ? "agrees" : "DIFFERS";
-      answers.push([summary.model.toUpperCase(), what, show(engine), show(peer), percent(difference), percent(allowed), verdict]);
+      answers.push([
+        summary.model.toUpperCase(),
+        what,
+        show(engine),
+        show(peer),
+        percent(difference),
+        percent(allowed),
+        verdict,
+      ]);
     }
   }
   return `${speed.toString()}\n${answers.toString()}`;
