@@ -24,7 +24,7 @@ export interface RetryPolicy {
    * Decides on another attempt and pays for it from the token bucket.
    *
    * @param attempt      index of the attempt that failed, 0 for the first
-   * @param serverHintMs retry-after of the answer in ms, 0 if it had none
+   * @param serverHintMs retry-after of the answer in ms, 0 or NaN if it had none
    * @param uniform      the attempt's own jitter, in [0, 1)
    * @returns ms to wait from now, or GIVE_UP
    */
@@ -56,7 +56,7 @@ export function createRetryPolicy(spec: RetrySpec): RetryPolicy {
       if (cost > tokens) return GIVE_UP;
       tokens -= cost;
       const delayMs = rules.delayMs(attempt, kind, uniform);
-      return Math.max(delayMs, Math.min(serverHintMs, delayMs + rules.hintExtraMs));
+      return serverHintMs > delayMs ? Math.min(serverHintMs, delayMs + rules.hintExtraMs) : delayMs;
     },
     retryCost: rules.cost,
     onSuccess(lastRetryCost) {

@@ -80,6 +80,12 @@ for (const [name, spec, rows] of recorded) {
   });
 }
 
+test("an answer without a hint, 0 or NaN, changes nothing", () => {
+  for (const hint of [0, Number.NaN]) {
+    assert.equal(createRetryPolicy({ mode: "standard" }).nextDelayMs(0, "throttled", hint, 0.5), 500);
+  }
+});
+
 test("standard is three attempts of the Python SDK unless told otherwise", () => {
   const policy = createRetryPolicy({ mode: "standard" });
   assert.equal(policy.attemptsMax, 3);
