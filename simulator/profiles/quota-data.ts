@@ -49,4 +49,3 @@ export const quotaDataSchema = z.object({
   quotas: z.array(quotaRowSchema).min(1),
 });
 export type QuotaData = z.output<typeof quotaDataSchema>;
-export type QuotaRow = z.output<typeof quotaRowSchema>;

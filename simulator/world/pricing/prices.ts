@@ -7,7 +7,6 @@ export const FEMTO_USD_PER_TOKEN_OF_USD_PER_MTOK = 1e9;
 
 /** Kinds of token that are priced apart, in ledger order. */
 export const TOKEN_KINDS = ["input", "output", "cacheRead", "cacheWrite"] as const;
-export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 /** Positions in `TOKEN_KINDS`, for columns. */
 export const INPUT = 0;
