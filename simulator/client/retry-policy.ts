@@ -4,7 +4,7 @@ import { createAdaptiveLimiter } from "./adaptive-limiter.ts";
 import { customRules, LEGACY_RULES, type RetryRules, STANDARD_RULES } from "./retry-rules.ts";
 import type { RetrySpec } from "./retry-spec.ts";
 
-export type { CustomBackoff, CustomRetrySpec, RetryGeneration, RetrySpec, Sdk } from "./retry-spec.ts";
+export type { RetrySpec } from "./retry-spec.ts";
 
 /** What `nextDelayMs` answers when the request is given up. */
 export const GIVE_UP = -1;
