@@ -135,3 +135,34 @@ test("a world without a book costs nothing but what it states", () => {
   });
   assert.equal(lookupPrice(none, standardKey("m", "r1")).prices.cacheRead, 3);
 });
+
+test("the tier multipliers hold in the published rows; the exceptions are the ones the docs name", () => {
+  const multiplier: Record<string, number> = { priority: 1.75, flex: 0.5, batch: 0.5 };
+  const exceptions = new Set<string>();
+  let pairs = 0;
+  for (const row of BOOK_DATA.prices) {
+    const factor = multiplier[row.tier];
+    const standard = BOOK_DATA.prices.find(
+      (other) =>
+        other.tier === (row.routing === "global" ? "global" : "standard") &&
+        other.model === row.model &&
+        other.region === row.region &&
+        other.routing === row.routing,
+    );
+    if (factor === undefined || standard === undefined) continue;
+    pairs += 1;
+    const off = Math.abs(row.input / standard.input / factor - 1);
+    if (Math.max(off, Math.abs(row.output / standard.output / factor - 1)) > 0.02) exceptions.add(row.model);
+  }
+  assert.equal(pairs, 260);
+  assert.deepEqual([...exceptions].sort(), ["amazon.nova-2-lite-v1:0", "mistral.mistral-large-2407-v1:0"]);
+});
+
+test("every published GovCloud price of Claude is 1.2 x its global price", () => {
+  const gov = BOOK_DATA.prices.filter((row) => row.region.startsWith("us-gov-") && row.model.startsWith("anthropic."));
+  assert.equal(gov.length, 8);
+  for (const row of gov) {
+    const global = BOOK_DATA.prices.find((other) => other.tier === "global" && other.model === row.model);
+    close(row.input / (global?.input ?? Number.NaN), 1.2, row.model);
+  }
+});
