@@ -87,3 +87,13 @@ test("unknown places are all named at once, with near ones", () => {
   );
   assert.throws(() => network({}, ["constructor"], ["us-east-1"]), /NETWORK_PLACE_UNKNOWN/);
 });
+
+test("both ways stated: each keeps its own, whatever the order", () => {
+  const overrides = [
+    { from: "r1", to: "r2", rtt: "30ms" },
+    { from: "r2", to: "r1", rtt: "40ms" },
+  ];
+  for (const order of [overrides, [...overrides].reverse()]) {
+    assert.deepEqual([...network({ roundTrips: "none", overrides: order }, [], ["r1", "r2"]).hopMs], [0, 30, 40, 0]);
+  }
+});
