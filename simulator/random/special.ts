@@ -62,22 +62,19 @@ export function incompleteGamma(a: number, x: number): { lower: number; upper: n
 }
 
 /**
- * Quantile of the gamma law with the given shape and scale 1: x with P(shape, x) = p. Halley steps on whichever tail
- * is smaller, so that far quantiles keep their relative accuracy (about 1e-12).
+ * Quantile of the gamma law with the given shape and scale 1: x with P(shape, x) = p. Newton steps on the logarithm of
+ * whichever tail is smaller, so that far quantiles keep their relative accuracy (about 1e-12).
  */
 export function gammaQuantile(shape: number, p: number): number {
   const lnGammaShape = lnGamma(shape);
   let x = gammaQuantileGuess(shape, p, lnGammaShape);
   if (x < 1e-12) return x;
-  const useUpper = p > 0.5;
-  for (let step = 0; step < 40; step++) {
+  for (let step = 0; step < 60; step++) {
     const { lower, upper } = incompleteGamma(shape, x);
-    const error = useUpper ? 1 - p - upper : lower - p;
     const density = Math.exp((shape - 1) * Math.log(x) - x - lnGammaShape);
-    if (density === 0) break;
-    const newton = error / density;
-    const halley = newton / (1 - 0.5 * Math.max(-1, Math.min(1, newton * ((shape - 1) / x - 1))));
-    const next = x - halley > 0 ? x - halley : x / 2;
+    const move = p > 0.5 ? Math.log(upper / (1 - p)) * (upper / density) : Math.log(p / lower) * (lower / density);
+    // Never past zero, and never so far that the tail underflows.
+    const next = Math.min(Math.max(x + move, x / 2), 2 * x + 10);
     const moved = Math.abs(next - x);
     x = next;
     if (moved <= 1e-13 * x) break;

@@ -50,13 +50,17 @@ function quantileOf(p: readonly number[], means: readonly number[], u: number): 
   let x = 0;
   for (let step = 0; step < 100; step++) {
     let tail = 0;
+    let head = 0;
     let density = 0;
     for (let i = 0; i < p.length; i++) {
       const part = p[i]! * Math.exp(-x / means[i]!);
       tail += part;
+      head -= p[i]! * Math.expm1(-x / means[i]!);
       density += part / means[i]!;
     }
-    const move = ((Math.log(tail) - target) * tail) / density;
+    // Each end from the sum that does not cancel there.
+    const logTail = u < 0.5 ? Math.log1p(-head) : Math.log(tail);
+    const move = ((logTail - target) * tail) / density;
     x += move;
     if (Math.abs(move) <= 1e-14 * x) break;
   }

@@ -1,0 +1,11 @@
+import test from "node:test";
+import { createLaw } from "../../../../simulator/random/laws/index.ts";
+import { checkLaw } from "../check-law.ts";
+
+test("uniform: (x - a) / (b - a)", () => {
+  checkLaw(createLaw({ kind: "uniform", min: 0, max: 2500 }), {
+    cdf: (x) => x / 2500,
+    mean: 1250,
+    variance: 2500 ** 2 / 12,
+  });
+});
