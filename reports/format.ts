@@ -111,6 +111,11 @@ export function formatCount(count: number): string {
   return formatNumber(count, 0);
 }
 
+/** Length of a run; one that ended after a number of requests has none. */
+export function formatLength(durationMs: number | null): string {
+  return durationMs === null ? "a number of requests" : formatDuration(durationMs);
+}
+
 /** `24 h`, `1 h 30 min`, `10 min`, `45 s`: a run's length. */
 export function formatDuration(durationMs: number): string {
   const parts: string[] = [];

@@ -1,6 +1,6 @@
 import { markdownTable } from "markdown-table";
 import type { RunResult } from "../simulator/experiment/result.ts";
-import { formatDuration, formatInstant, printable } from "./format.ts";
+import { formatInstant, formatLength, printable } from "./format.ts";
 import { classTable, regionTable } from "./tables/group-tables.ts";
 import { savingTable, strategyTable } from "./tables/strategy-table.ts";
 import type { Cell, Table } from "./tables/table.ts";
@@ -52,7 +52,7 @@ function conditions(result: RunResult): string {
   const { asked, done } = result.replications;
   const replications = done === asked ? `${done} replications` : `${done} of ${asked} replications`;
   return escapeMarkdown(
-    `${result.kind === "simulated" ? "Simulated" : "Measured"} ${formatDuration(result.durationMs)} from ${formatInstant(result.startsAt)}, seed ${result.seed}, ${replications}, warm-up removed: ${result.warmup.removed}, billing rule: ${result.billing}. Latency from the intended arrival to the last byte; ~ means that no difference is shown.`,
+    `${result.kind === "simulated" ? "Simulated" : "Measured"} ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}, seed ${result.seed}, ${replications}, warm-up removed: ${result.warmup.removed}, billing rule: ${result.billing}. Latency from the intended arrival to the last byte; ~ means that no difference is shown.`,
   );
 }
 
@@ -64,7 +64,6 @@ function provenance(result: RunResult): string {
   const rows = [
     ["Scenario", `sha256 ${result.scenario.sha256}`],
     ["Meridian", result.versions.meridian],
-    ["Node", result.versions.node],
     ...result.traces.map((trace) => [`Trace ${trace.name}`, `sha256 ${trace.sha256}, ${trace.attribution}`]),
   ].map((row) => row.map(escapeMarkdown));
   return `<details><summary>Provenance</summary>\n\n${markdownTable([["What", "Value"], ...rows])}\n\n</details>`;

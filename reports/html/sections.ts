@@ -1,5 +1,5 @@
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatDuration, formatInstant, formatLimitMs, plural } from "../format.ts";
+import { formatInstant, formatLength, formatLimitMs, plural } from "../format.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** The first thing on the page: the verdict, and what failed or must be known before believing it. */
@@ -19,7 +19,7 @@ export function conditionsSection(result: RunResult): Markup {
   const { asked, done } = result.replications;
   const requests = result.strategies[0]?.total.counts.sent ?? 0;
   return markup`<dl class="conditions">
-${item("Run", `${result.kind}, ${formatDuration(result.durationMs)} from ${formatInstant(result.startsAt)}`)}
+${item("Run", `${result.kind}, ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}`)}
 ${item("Requests", `${plural(requests, "request", "requests")} per strategy over all replications`)}
 ${item("Replications", done === asked ? `${done}, paired by common random numbers` : `${done} of ${asked} asked for`, done < asked || done < 2)}
 ${item("Warm-up removed", result.warmup.kind === "none" ? "nothing" : result.warmup.removed)}
@@ -28,8 +28,19 @@ ${item("Baseline", result.baseline)}
 ${item("Billing rule", `${result.billing} (others beside it)`)}
 ${item("Traces", result.traces.length === 0 ? "synthetic traffic" : result.traces.map((trace) => `${trace.name} (${trace.sha256.slice(0, 12)})`).join(", "))}
 ${item("Classes", result.classes.map(classWords).join("; "))}
+${residencyItem(result)}
 ${item("Meridian", `${result.versions.meridian}, scenario ${result.scenario.sha256.slice(0, 12)}`)}
 </dl>`;
+}
+
+/** Shown where a class has a rule: how often it was broken, and what keeping it cost in refusals. */
+function residencyItem(result: RunResult): Markup | "" {
+  if (result.classes.every((one) => one.residency === null)) return "";
+  const sum = (of: "residencyViolations" | "residencyRefused") =>
+    result.strategies.reduce((total, strategy) => total + strategy.total.counts[of], 0);
+  const violations = sum("residencyViolations");
+  const words = `${plural(violations, "violation", "violations")}, ${plural(sum("residencyRefused"), "request", "requests")} refused for want of a legal target`;
+  return item("Residency", words, violations > 0);
 }
 
 function classWords(one: RunResult["classes"][number]): string {
@@ -63,7 +74,7 @@ export function notesSection(result: RunResult): Markup | "" {
 export function provenanceSection(result: RunResult): Markup {
   return markup`<section id="provenance"><h2>Provenance</h2><dl class="conditions wide">
 ${item("Scenario", `${result.scenario.name}, sha256 ${result.scenario.sha256}`)}
-${item("Versions", `Meridian ${result.versions.meridian}, Node ${result.versions.node}, result schema ${result.schemaVersion}`)}
+${item("Versions", `Meridian ${result.versions.meridian}, result schema ${result.schemaVersion}`)}
 ${item("Seed", String(result.seed))}
 ${result.traces.map((trace) => item(`Trace ${trace.name}`, `sha256 ${trace.sha256}; ${trace.attribution}`))}
 ${result.strategies.map((one) => item(`Strategy ${one.name}`, `${one.kind} ${JSON.stringify(one.options)}`))}

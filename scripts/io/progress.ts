@@ -3,17 +3,21 @@ import type { OutputStream } from "./terminal.ts";
 /** How far one job is, as its worker last said. */
 export interface JobReport {
   readonly requestsDone: number;
+  /** Share of the job that is done, in [0, 1]. */
+  readonly share: number;
   readonly simulatedMs: number;
-  readonly p95Ms: number | null;
-  readonly costUsd: number | null;
+  readonly p95Ms?: number | null;
+  readonly costUsd?: number | null;
 }
 
 /** The whole run at one moment. */
 export interface ProgressState {
   readonly jobs: number;
   readonly jobsDone: number;
-  /** Simulated time of all jobs over the simulated time that all of them have to cover, in [0, 1]. */
+  /** Mean over jobs of the share that is done, in [0, 1]. */
   readonly share: number;
+  /** Simulated clock of the job that spoke last; null before the first. */
+  readonly simulatedMs: number | null;
   readonly requestsDone: number;
   readonly requestsPerS: number;
   /** Wall-clock time left; null while it cannot be told. */
@@ -28,8 +32,6 @@ export interface ProgressOptions {
   readonly live: boolean;
   readonly quiet: boolean;
   readonly jobs: number;
-  /** Simulated time that one job covers. */
-  readonly jobDurationMs: number;
   readonly clockMs?: () => number;
 }
 
@@ -49,6 +51,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const clockMs = options.clockMs ?? (() => performance.now());
   const startedMs = clockMs();
   const reports = new Map<number, JobReport>();
+  let latest: JobReport | undefined;
   const done = new Set<number>();
   let printedMs = options.live ? Number.NEGATIVE_INFINITY : startedMs;
   let lineShown = false;
@@ -56,7 +59,7 @@ export function createProgress(options: ProgressOptions): Progress {
     const nowMs = clockMs();
     if (options.quiet || nowMs - printedMs < (options.live ? LIVE_EVERY_MS : PLAIN_EVERY_MS)) return;
     printedMs = nowMs;
-    const line = formatProgress(stateOf(options, reports, done, nowMs - startedMs));
+    const line = formatProgress(stateOf(options.jobs, reports, done, latest, nowMs - startedMs));
     const width = Math.max(20, (options.stream.columns ?? 80) - 1);
     options.stream.write(options.live ? `${CLEAR_LINE}${line.slice(0, width)}` : `${line}\n`);
     lineShown = options.live;
@@ -64,6 +67,7 @@ export function createProgress(options: ProgressOptions): Progress {
   return {
     update: (jobIndex, report) => {
       reports.set(jobIndex, report);
+      latest = report;
       show();
     },
     jobDone: (jobIndex) => {
@@ -77,11 +81,12 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
-/** `42 %  8/20 jobs  1.2M requests  310k/s  p95 4.1 s  12.40 USD  12 s left`; unknown parts are left out. */
+/** `42 %  8/20 jobs  at 3 h 12 min  1.2M requests  310k/s  p95 4.1 s  12.40 USD  12 s left`; unknown parts are left out. */
 export function formatProgress(state: ProgressState): string {
   return [
     `${Math.floor(state.share * 100)} %`,
     `${state.jobsDone}/${state.jobs} jobs`,
+    state.simulatedMs === null ? "" : `at ${formatSpan(state.simulatedMs)}`,
     `${short(state.requestsDone)} requests`,
     `${short(state.requestsPerS)}/s`,
     state.p95Ms === null ? "" : `p95 ${formatSpan(state.p95Ms)}`,
@@ -92,34 +97,36 @@ export function formatProgress(state: ProgressState): string {
     .join("  ");
 }
 
-/** 850 → "850 ms", 4100 → "4.1 s", 95_000 → "1 min 35 s". */
+/** 850 → "850 ms", 4100 → "4.1 s", 95_000 → "1 min 35 s", 11_520_000 → "3 h 12 min". */
 export function formatSpan(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function stateOf(
-  options: ProgressOptions,
+  jobs: number,
   reports: ReadonlyMap<number, JobReport>,
   done: ReadonlySet<number>,
+  latest: JobReport | undefined,
   elapsedMs: number,
 ): ProgressState {
-  let simulatedMs = 0;
+  let shares = 0;
   let requestsDone = 0;
-  let latest: JobReport | undefined;
-  for (let job = 0; job < options.jobs; job++) {
+  for (let job = 0; job < jobs; job++) {
     const report = reports.get(job);
     requestsDone += report?.requestsDone ?? 0;
-    simulatedMs += done.has(job) ? options.jobDurationMs : Math.min(report?.simulatedMs ?? 0, options.jobDurationMs);
-    if (report !== undefined) latest = report;
+    shares += done.has(job) ? 1 : (report?.share ?? 0);
   }
-  const share = Math.min(1, simulatedMs / Math.max(1, options.jobs * options.jobDurationMs));
+  const share = Math.min(1, shares / Math.max(1, jobs));
   return {
-    jobs: options.jobs,
+    jobs,
     jobsDone: done.size,
     share,
+    simulatedMs: latest?.simulatedMs ?? null,
     requestsDone,
     requestsPerS: requestsDone / Math.max(0.001, elapsedMs / 1000),
     remainingMs: share > 0.01 && elapsedMs > 1000 ? (elapsedMs * (1 - share)) / share : null,

@@ -49,6 +49,8 @@ export interface Counts {
   readonly failed: number;
   /** No legal target under the class's residency rule. */
   readonly residencyRefused: number;
+  /** Served requests that ran where their class's rule forbids it, counted from where they ran. Not an end of its own. */
+  readonly residencyViolations: number;
   /** Not ended when the run was cut off. */
   readonly inFlight: number;
   readonly attempts: number;
@@ -79,7 +81,7 @@ export interface GroupResult {
   readonly counts: Counts;
   readonly e2eMs: LatencySummary;
   readonly ttftMs: LatencySummary;
-  /** Time in the server's queue of the serving attempt. */
+  /** From intended arrival to the start of the service that succeeded: queues, backoffs, failed attempts, the way there. */
   readonly queueWaitMs: LatencySummary;
   /** Of attempts: answered 429. */
   readonly throttledAttemptShare: Estimate;
@@ -139,6 +141,22 @@ export interface DistributionPoint {
   readonly share: number;
 }
 
+export interface QuotaSummary {
+  /** account/source region/model/family */
+  readonly id: string;
+  readonly granted: number;
+  readonly refusedTokensPerMinute: number;
+  readonly refusedTokensPerDay: number;
+  readonly refusedRequests: number;
+  /** Settlements above their reservation, tokens in all. */
+  readonly overshootTokens: number;
+  /** Highest share of its tightest limit in use at a grant; above 1 after an overshoot. */
+  readonly utilisationMax: number;
+  /** ms since the run's start, over all replications; null when it never refused. */
+  readonly firstRefusalMs: number | null;
+  readonly lastRefusalMs: number | null;
+}
+
 export interface StrategyResult {
   /** Label, unique in the run. */
   readonly name: string;
@@ -159,6 +177,8 @@ export interface StrategyResult {
   readonly ttftDistribution: readonly DistributionPoint[];
   /** Time averages over the counted part of the run. */
   readonly meanInSystem: Estimate;
+  /** Each quota that was in force for the strategy: what it refused and how close it came. Sums over replications. */
+  readonly quotas: readonly QuotaSummary[];
   readonly replications: readonly ReplicationPoint[];
 }
 
@@ -200,11 +220,12 @@ export interface RunResult {
   readonly schemaVersion: typeof RESULT_SCHEMA_VERSION;
   readonly kind: "simulated" | "measured";
   readonly scenario: { readonly name: string; readonly description: string; readonly sha256: string };
-  readonly versions: { readonly meridian: string; readonly node: string };
+  readonly versions: { readonly meridian: string };
   readonly seed: number;
   readonly replications: { readonly asked: number; readonly done: number };
   readonly startsAt: string;
-  readonly durationMs: number;
+  /** Length of the run; null when it ended after a number of requests. */
+  readonly durationMs: number | null;
   readonly warmup: { readonly kind: "none" | "duration" | "requests" | "auto"; readonly removed: string };
   readonly billing: BillingRuleName;
   readonly classes: readonly {

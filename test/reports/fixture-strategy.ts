@@ -85,7 +85,9 @@ function groupOf(world: World, name: string, index: number, shape: GroupShape): 
     timedOut: 0,
     abandoned: 0,
     failed: 0,
+    residencyViolations: 0,
     residencyRefused: 0,
+    residencyViolations: 0,
     inFlight: 0,
     attempts,
     attemptsThrottled: Math.round(attempts * throttledShare),
@@ -188,6 +190,7 @@ export function strategyOf(world: World, name: string, index: number, unstable: 
         load: loadAt(hour),
       }),
     })),
+    quotas: [],
     byRegionHour: world.regions.flatMap((region, at) =>
       Array.from({ length: world.hours }, (_, hour) => {
         const attempts = Math.round(sentAt(hour) * weight[at]!);

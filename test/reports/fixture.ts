@@ -53,7 +53,7 @@ export function fixture(options: FixtureOptions = {}): RunResult {
     schemaVersion: 1,
     kind: "simulated",
     scenario: { name: "five-regions", description: "A day over five regions.", sha256: "a".repeat(64) },
-    versions: { meridian: "0.1.0", node: "24.21.0" },
+    versions: { meridian: "0.1.0" },
     seed: 42,
     replications: { asked: n, done: n },
     startsAt: "2026-05-04T00:00:00.000Z",

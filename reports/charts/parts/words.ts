@@ -1,9 +1,9 @@
 import type { ComparedMetric, RunResult } from "../../../simulator/experiment/result.ts";
-import { formatDuration, formatInstant, plural } from "../../format.ts";
+import { formatInstant, formatLength, plural } from "../../format.ts";
 
 /** The conditions of every subtitle: scenario, length, replications. */
 export function conditionWords(result: RunResult): string {
-  return `${result.scenario.name}, ${formatDuration(result.durationMs)} from ${formatInstant(result.startsAt)}, ${replicationWords(result)}`;
+  return `${result.scenario.name}, ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}, ${replicationWords(result)}`;
 }
 
 export function replicationWords(result: RunResult): string {

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { MeridianError } from "../../simulator/errors.ts";
+import {
+  assembleResult,
+  type ExperimentInputs,
+  type JobOutput,
+  type JobProgress,
+  type JobSpec,
+  planJobs,
+} from "../../simulator/experiment/index.ts";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { Plan } from "../../simulator/scenario/plan.ts";
+import { resolvePlan } from "../../simulator/scenario/resolve/resolve.ts";
+import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
+import type { Override } from "./overrides.ts";
+import { packageVersion } from "./package-info.ts";
+import { formatSpan } from "./progress.ts";
+import { type LoadedScenario, loadScenario, parseScenario } from "./scenario-file.ts";
+import { loadScenarioInputs } from "./scenario-inputs.ts";
+import { keepStrategies } from "./strategy-filter.ts";
+import type { RecordedTrace } from "./traces.ts";
+import { type PoolOptions, runOnPool } from "./worker-pool.ts";
+
+export interface PrepareOptions {
+  readonly overrides: readonly Override[];
+  /** Labels to keep; all when empty. */
+  readonly strategies: readonly string[];
+}
+
+/** A scenario that has been read, checked and resolved: all that can be wrong with it has been found. */
+export interface PreparedExperiment {
+  /** The scenario as it will run. */
+  readonly yaml: string;
+  readonly inputs: ExperimentInputs;
+  readonly traces: readonly RecordedTrace[];
+  /** One line for people. */
+  readonly summary: string;
+}
+
+/**
+ * Reads a scenario file and everything it names.
+ * @throws MeridianError with every problem of the first stage that has any: file, schema, data files, resolving
+ */
+export async function prepareExperiment(file: string, options: PrepareOptions): Promise<PreparedExperiment> {
+  const loaded = await loadScenario(file, scenarioSchema, options.overrides);
+  const filter = keepStrategies(loaded, options.strategies);
+  if (filter.length === 0) return prepare(loaded);
+  return prepare(await loadScenario(file, scenarioSchema, [...options.overrides, ...filter]));
+}
+
+/** The same for a scenario that is in memory; relative paths in it are relative to the folder of `file`. */
+export async function prepareText(text: string, file: string): Promise<PreparedExperiment> {
+  return prepare(parseScenario(text, file, scenarioSchema));
+}
+
+/** Runs all jobs on worker threads and puts the result together. */
+export async function simulate(
+  experiment: PreparedExperiment,
+  jobs: readonly JobSpec[],
+  options: Omit<PoolOptions<JobProgress>, "workerFile" | "shared">,
+): Promise<RunResult> {
+  const outputs = await runOnPool<JobSpec, JobOutput, JobProgress>(jobs, {
+    ...options,
+    workerFile: new URL("./simulate-worker.ts", import.meta.url).href,
+    shared: experiment.inputs,
+  });
+  return assembleResult(experiment.inputs, outputs, {
+    scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
+    meridianVersion: packageVersion(),
+    traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
+  });
+}
+
+/** Jobs of an experiment; how many depends on the workers, what comes out does not. */
+export function jobsOf(experiment: PreparedExperiment, workers: number): readonly JobSpec[] {
+  return planJobs(experiment.inputs.plan, workers);
+}
+
+async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperiment> {
+  const { inputs, traces } = await loadScenarioInputs(loaded.value, loaded.path);
+  try {
+    const plan = resolvePlan(loaded.value, inputs);
+    return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan) };
+  } catch (error) {
+    if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
+    throw new MeridianError(error.kind, error.problems.map(loaded.place), { cause: error });
+  }
+}
+
+function summaryOf(plan: Plan): string {
+  const length = Number.isFinite(plan.durationMs) ? formatSpan(plan.durationMs) : `${plan.requestsMax} requests`;
+  const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+  return [
+    count(plan.strategies.length, "strategy", "strategies"),
+    count(plan.regionNames.length, "region", "regions"),
+    count(plan.classes.length, "class", "classes"),
+    `${length} in ${count(plan.replications, "replication", "replications")}`,
+  ].join(", ");
+}

@@ -1,0 +1,76 @@
+import { purposeKey } from "../random/keyed-random.ts";
+import { AttemptTable } from "../world/attempt-table.ts";
+import { type Capacity, type CapacitySpec, HAPPENING, OFFER } from "../world/capacity/capacity.ts";
+import { createCapacity } from "../world/capacity/index.ts";
+
+/**
+ * Stations that every request passes before it is routed (a gateway, an authoriser), in series. A request is never
+ * refused here: stations have unlimited waiting room.
+ */
+export class Gateways {
+  nextMs = Number.POSITIVE_INFINITY;
+  private readonly stations: readonly Capacity[];
+  private readonly table = new AttemptTable();
+  private requestOf = new Int32Array(0);
+
+  constructor(specs: readonly CapacitySpec[], seed: number) {
+    this.stations = specs.map((spec, i) =>
+      createCapacity(
+        spec,
+        {
+          seed: purposeKey(seed, `gateway/${i}`),
+          serviceKey: purposeKey(seed, `gateway-service/${i}`),
+          patienceKey: purposeKey(seed, `gateway-patience/${i}`),
+          localHourAtStart: 0,
+        },
+        this.table,
+      ),
+    );
+  }
+
+  enter(nowMs: number, request: number, requestId: number): void {
+    const slot = this.table.allocate();
+    if (this.requestOf.length < this.table.capacity) {
+      const grown = new Int32Array(this.table.capacity);
+      grown.set(this.requestOf);
+      this.requestOf = grown;
+    }
+    this.requestOf[slot] = request;
+    this.table.requestId[slot] = requestId;
+    this.table.ordinal[slot] = 0;
+    this.table.queueLevel[slot] = 0;
+    this.offer(nowMs, slot, 0);
+  }
+
+  /** Lets happen what is due at `nextMs`; returns the request that has passed the last station, or -1. */
+  advance(): number {
+    const nowMs = this.nextMs;
+    const station = this.stations.findIndex((each) => each.nextMs <= nowMs);
+    const capacity = this.stations[station]!;
+    const happening = capacity.advance();
+    const slot = capacity.subject;
+    let passed = -1;
+    if (happening === HAPPENING.finished) {
+      if (station + 1 < this.stations.length) this.offer(nowMs, slot, station + 1);
+      else {
+        passed = this.requestOf[slot]!;
+        this.table.release(slot);
+      }
+    }
+    this.refresh();
+    return passed;
+  }
+
+  private offer(nowMs: number, slot: number, station: number): void {
+    this.table.offeredMs[slot] = nowMs;
+    const offer = this.stations[station]!.offer(nowMs, slot);
+    if (offer === OFFER.refused) throw new RangeError("a gateway has unlimited waiting room");
+    this.refresh();
+  }
+
+  private refresh(): void {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const station of this.stations) if (station.nextMs < nextMs) nextMs = station.nextMs;
+    this.nextMs = nextMs;
+  }
+}

@@ -1,0 +1,127 @@
+import { END, FIELD } from "../metrics/recorder.ts";
+import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
+import type { CostStats, GroupStats, LatencyStats } from "./replication-stats.ts";
+import type { CostSummary, Counts, Estimate, GroupResult, LatencySummary } from "./result.ts";
+import { observationsForQuantile, tInterval } from "./statistics.ts";
+
+const FUSD_PER_USD = 1e15;
+
+/** What is needed to turn one group's replications into estimates. */
+export interface GroupInput {
+  /** One per replication. */
+  readonly stats: readonly GroupStats[];
+  /** The same group under the baseline, aligned by replication; null for the baseline itself. */
+  readonly baseline: readonly GroupStats[] | null;
+  /** Requests of the whole strategy, by replication: for traffic shares. */
+  readonly sent: readonly number[];
+  /** Standing charges of the group per replication, USD. */
+  readonly standingUsd: number;
+}
+
+/** Estimates over replications, each with its interval. */
+export function groupResult({ stats, baseline, sent, standingUsd }: GroupInput): GroupResult {
+  const field = (index: number) => stats.map((each) => each.fields[index]!);
+  const share = (part: readonly number[], whole: readonly number[]) =>
+    tInterval(part.map((value, i) => ratio(value, whole[i]!)));
+  const requests = field(FIELD.sent);
+  const attempts = field(FIELD.attempts);
+  const served = field(END.served);
+  const unserved = requests.map((value, i) => value - served[i]!);
+  return {
+    counts: countsOf(stats),
+    e2eMs: latencySummary(stats.map((each) => each.e2e)),
+    ttftMs: latencySummary(stats.map((each) => each.ttft)),
+    queueWaitMs: latencySummary(stats.map((each) => each.wait)),
+    throttledAttemptShare: share(field(FIELD.attemptsThrottled), attempts),
+    unavailableAttemptShare: share(field(FIELD.attemptsUnavailable), attempts),
+    failedShare: share(unserved, requests),
+    retriedShare: share(field(FIELD.retried), requests),
+    attemptsPerRequest: share(attempts, requests),
+    waitedShare: share(field(FIELD.waited), served),
+    goodputShare: share(field(FIELD.withinObjective), field(FIELD.withObjective)),
+    trafficShare: share(requests, sent),
+    cost: Object.fromEntries(
+      BILLING_RULES.map((rule) => [rule, costSummary(stats, baseline, rule, standingUsd)]),
+    ) as Record<BillingRule, CostSummary>,
+  };
+}
+
+/** USD as a number: for estimates; bills are exact elsewhere. */
+export function usdOf({ totalFUsd }: CostStats): number {
+  return Number(totalFUsd) / FUSD_PER_USD;
+}
+
+/** USD per 1,000 served requests of one replication; null when nothing was served. */
+export function usdPer1kServed(stats: GroupStats, rule: BillingRule, standingUsd = 0): number | null {
+  return ratio((usdOf(stats.cost[rule]) + standingUsd) * 1000, stats.fields[END.served]!);
+}
+
+/** A quantile of one replication, or null where too few requests stand behind it to say anything. */
+export function quantileOrNull(latency: LatencyStats, p: "p50" | "p95" | "p99"): number | null {
+  const least = { p50: 1, p95: LEAST_P95, p99: LEAST_P99 }[p];
+  return latency.count >= least ? latency[p] : null;
+}
+
+const LEAST_P95 = observationsForQuantile(0.95);
+const LEAST_P99 = observationsForQuantile(0.99);
+
+function latencySummary(latencies: readonly LatencyStats[]): LatencySummary {
+  const known = latencies.filter((each) => each.count > 0);
+  return {
+    mean: tInterval(latencies.map((each) => each.mean)),
+    p50: tInterval(latencies.map((each) => quantileOrNull(each, "p50"))),
+    p95: tInterval(latencies.map((each) => quantileOrNull(each, "p95"))),
+    p99: tInterval(latencies.map((each) => quantileOrNull(each, "p99"))),
+    max: known.length === 0 ? null : Math.max(...known.map((each) => each.max)),
+    count: latencies.reduce((sum, each) => sum + each.count, 0),
+  };
+}
+
+function costSummary(
+  stats: readonly GroupStats[],
+  baseline: readonly GroupStats[] | null,
+  rule: BillingRule,
+  standingUsd: number,
+): CostSummary {
+  const perServed = stats.map((each) => usdPer1kServed(each, rule, standingUsd));
+  const saving = (): Estimate =>
+    tInterval(
+      perServed.map((mine, i) => {
+        const theirs = baseline![i] === undefined ? null : usdPer1kServed(baseline![i]!, rule, standingUsd);
+        return mine === null || theirs === null || theirs === 0 ? null : 1 - mine / theirs;
+      }),
+    );
+  return {
+    totalUsd: tInterval(stats.map((each) => usdOf(each.cost[rule]) + standingUsd)),
+    usdPer1kServed: tInterval(perServed),
+    routingFeeUsd: tInterval(stats.map((each) => Number(each.cost[rule].feeFUsd) / FUSD_PER_USD)),
+    savingShare: baseline === null ? null : saving(),
+  };
+}
+
+function countsOf(stats: readonly GroupStats[]): Counts {
+  const sum = (index: number) => stats.reduce((total, each) => total + each.fields[index]!, 0);
+  return {
+    sent: sum(FIELD.sent),
+    served: sum(END.served),
+    throttled: sum(END.throttled),
+    refused: sum(END.refused),
+    timedOut: sum(END.timedOut),
+    abandoned: sum(END.abandoned),
+    failed: sum(END.failed),
+    residencyRefused: sum(END.residencyRefused),
+    residencyViolations: sum(FIELD.residencyViolations),
+    inFlight: sum(END.inFlight),
+    attempts: sum(FIELD.attempts),
+    attemptsThrottled: sum(FIELD.attemptsThrottled),
+    attemptsUnavailable: sum(FIELD.attemptsUnavailable),
+    retried: sum(FIELD.retried),
+    waited: sum(FIELD.waited),
+    inputTokens: sum(FIELD.inputTokens),
+    outputTokens: sum(FIELD.outputTokens),
+  };
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}

@@ -1,0 +1,10 @@
+export { assembleResult, type Provenance } from "./assemble.ts";
+export {
+  type ExperimentInputs,
+  type JobOutput,
+  type JobProgress,
+  type JobSpec,
+  planJobs,
+  runJob,
+} from "./job.ts";
+export type { RunResult } from "./result.ts";

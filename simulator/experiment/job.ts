@@ -1,0 +1,73 @@
+import { replicationSeed, Simulation } from "../engine/simulation.ts";
+import type { Plan } from "../scenario/plan.ts";
+import { createTraffic } from "../traffic/source.ts";
+import { type ReplicationStats, summarise } from "./replication-stats.ts";
+
+/** Everything a job needs: plain data, so that it can be sent to a worker. */
+export interface ExperimentInputs {
+  readonly plan: Plan;
+}
+
+/** A piece of work: some strategies through one replication, on the same traffic. */
+export interface JobSpec {
+  readonly replication: number;
+  readonly strategyIndices: readonly number[];
+}
+
+export interface JobProgress {
+  /** Requests simulated so far, over the job's strategies. */
+  readonly requestsDone: number;
+  /** Share of the job that is done, in [0, 1]. */
+  readonly share: number;
+  readonly simulatedMs: number;
+}
+
+export interface JobOutput {
+  readonly stats: readonly ReplicationStats[];
+}
+
+/**
+ * The jobs of an experiment. A replication draws its traffic once for all its strategies; when there are fewer
+ * replications than workers, strategies are split too. The results do not depend on how the work is cut.
+ */
+export function planJobs(plan: Plan, workers: number): readonly JobSpec[] {
+  const all = plan.strategies.map((_, index) => index);
+  const parts = plan.replications >= workers ? 1 : Math.min(all.length, Math.ceil(workers / plan.replications));
+  const jobs: JobSpec[] = [];
+  for (let replication = 0; replication < plan.replications; replication++) {
+    for (let part = 0; part < parts; part++) {
+      jobs.push({ replication, strategyIndices: all.filter((index) => index % parts === part) });
+    }
+  }
+  return jobs;
+}
+
+/** Runs a job chunk by chunk, yielding between chunks. Stop pulling to cancel. */
+export function* runJob(inputs: ExperimentInputs, job: JobSpec): Generator<JobProgress, JobOutput> {
+  const { plan } = inputs;
+  const seed = replicationSeed(plan.seed, job.replication);
+  const traffic = createTraffic(plan.traffic, {
+    seed: plan.seed,
+    replication: job.replication,
+    durationMs: plan.durationMs,
+    requestsMax: plan.requestsMax,
+    chunkRows: 16_384,
+  });
+  const runs = job.strategyIndices.map((index) => new Simulation(plan, plan.strategies[index]!, seed));
+  const isRunning = runs.map(() => true);
+  let requestsDone = 0;
+  for (let chunk = traffic.next(); chunk !== undefined && isRunning.includes(true); chunk = traffic.next()) {
+    for (let i = 0; i < runs.length; i++) {
+      if (!isRunning[i]) continue;
+      isRunning[i] = runs[i]!.run(chunk);
+      requestsDone += chunk.length;
+    }
+    const simulatedMs = chunk.arrivalMs[chunk.length - 1]!;
+    const share = Number.isFinite(plan.durationMs)
+      ? simulatedMs / plan.durationMs
+      : requestsDone / runs.length / plan.requestsMax;
+    yield { requestsDone, share: Math.min(1, share), simulatedMs };
+  }
+  const stats = runs.map((run, i) => summarise(plan, job.strategyIndices[i]!, job.replication, run.end()));
+  return { stats };
+}

@@ -1,0 +1,209 @@
+import type { SimulationOutput } from "../engine/simulation.ts";
+import { BUCKETS, type HistogramSet, histogramQuantile } from "../metrics/histogram.ts";
+import { CELL_FIELDS, END, FIELDS } from "../metrics/recorder.ts";
+import type { Plan } from "../scenario/plan.ts";
+import { type Bill, billLedger } from "../world/pricing/billing.ts";
+import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
+import type { QuotaUse } from "../world/quota/token-quota.ts";
+import { checkInvariants } from "./invariants.ts";
+import { instability } from "./stability.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Latency of the served requests of one group in one replication; NaN where nothing was served. */
+export interface LatencyStats {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface CostStats {
+  readonly totalFUsd: bigint;
+  readonly feeFUsd: bigint;
+}
+
+/** One group of one replication: counts by `FIELD`, latencies, and the bill under each rule. */
+export interface GroupStats {
+  readonly fields: Float64Array;
+  readonly e2e: LatencyStats;
+  readonly ttft: LatencyStats;
+  readonly wait: LatencyStats;
+  readonly cost: Readonly<Record<BillingRule, CostStats>>;
+}
+
+/** One strategy in one replication, small enough to send between threads. */
+export interface ReplicationStats {
+  readonly strategy: number;
+  readonly replication: number;
+  readonly total: GroupStats;
+  readonly byClass: readonly GroupStats[];
+  /** Regions in plan order, then the group of requests that were never sent anywhere. */
+  readonly byRegion: readonly GroupStats[];
+  readonly byHour: readonly GroupStats[];
+  /** By hour: `region * CELL_FIELDS + field`. */
+  readonly regionHours: readonly Float64Array[];
+  readonly e2eCounts: Uint32Array;
+  readonly ttftCounts: Uint32Array;
+  readonly meanInSystem: number;
+  readonly quotas: readonly QuotaUse[];
+  /** Why the run is unstable, or null. */
+  readonly unstable: string | null;
+}
+
+/**
+ * Sums a run up and checks the invariants that hold in every run.
+ *
+ * @throws MeridianError internal when an invariant is broken
+ */
+export function summarise(
+  plan: Plan,
+  strategy: number,
+  replication: number,
+  output: SimulationOutput,
+): ReplicationStats {
+  const { recorder, ledger } = output;
+  const bills = billsOf(plan, output);
+  const { classes, regions } = recorder;
+  const groups = [...Array(classes * regions).keys()];
+  const latencies = { e2e: recorder.e2e, ttft: recorder.ttft, wait: recorder.wait };
+  const byClass = plan.classes.map((_, c) =>
+    groupOf(
+      recorder.cells,
+      latencies,
+      groups.slice(c * regions, (c + 1) * regions),
+      (bill) => bill.byClass[c] ?? 0n,
+      bills,
+    ),
+  );
+  const byRegion = [...Array(regions).keys()].map((r) =>
+    groupOf(
+      recorder.cells,
+      latencies,
+      plan.classes.map((_, c) => c * regions + r),
+      (bill) => sumWhere(bill.byPlacement, (placement) => plan.money.placementRegion[placement] === r),
+      bills,
+    ),
+  );
+  const { epochStartMs } = plan.money.schedule;
+  const byHour = recorder.hours.map((hour, h) => {
+    const { latency } = hour;
+    const one = { e2e: sub(latency, 0), ttft: sub(latency, 1), wait: sub(latency, 2) };
+    const inHour = (epoch: number) => Math.floor(epochStartMs[epoch]! / HOUR_MS) === h;
+    return groupOf(hour.fields, one, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills);
+  });
+  const total = groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills);
+  checkInvariants({ plan, total, byClass, byRegion, byHour, ledger });
+  return {
+    strategy,
+    replication,
+    total,
+    byClass,
+    byRegion,
+    byHour,
+    regionHours: regionHoursOf(output, plan.regionNames.length),
+    e2eCounts: mergedCounts(recorder.e2e, groups),
+    ttftCounts: mergedCounts(recorder.ttft, groups),
+    meanInSystem: output.meanInSystem,
+    quotas: output.quotas,
+    unstable: instability(output, total.fields[END.served]!),
+  };
+}
+
+type Part = {
+  readonly total: bigint;
+  readonly byClass: readonly bigint[];
+  readonly byPlacement: readonly bigint[];
+  readonly byEpoch: readonly bigint[];
+};
+type Bills = Readonly<Record<BillingRule, Bill>>;
+
+interface View {
+  readonly counts: Uint32Array;
+  readonly samples: Float64Array;
+  readonly sumMs: Float64Array;
+  readonly maxMs: Float64Array;
+}
+
+function billsOf(plan: Plan, output: SimulationOutput): Bills {
+  const { schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions } = plan.money;
+  const entries = BILLING_RULES.map((rule) => {
+    const terms = { rule, schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions };
+    return [rule, billLedger(output.ledger, terms)] as const;
+  });
+  return Object.fromEntries(entries) as Bills;
+}
+
+function groupOf(
+  cells: Float64Array,
+  latency: { readonly e2e: View; readonly ttft: View; readonly wait: View },
+  members: readonly number[],
+  pick: (part: Part) => bigint,
+  bills: Bills,
+): GroupStats {
+  const fields = new Float64Array(FIELDS);
+  for (const member of members) for (let f = 0; f < FIELDS; f++) fields[f]! += cells[member * FIELDS + f]!;
+  const cost = Object.fromEntries(
+    BILLING_RULES.map((rule) => [rule, { totalFUsd: pick(bills[rule].all), feeFUsd: pick(bills[rule].routingFee) }]),
+  ) as Record<BillingRule, CostStats>;
+  return {
+    fields,
+    e2e: latencyOf(latency.e2e, members),
+    ttft: latencyOf(latency.ttft, members),
+    wait: latencyOf(latency.wait, members),
+    cost,
+  };
+}
+
+function latencyOf(view: View, members: readonly number[]): LatencyStats {
+  let count = 0;
+  let sumMs = 0;
+  let max = 0;
+  for (const member of members) {
+    count += view.samples[member]!;
+    sumMs += view.sumMs[member]!;
+    max = Math.max(max, view.maxMs[member]!);
+  }
+  if (count === 0) return { count, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
+  const alone = members.length === 1;
+  const counts = alone ? view.counts : mergedCounts(view, members);
+  const offset = alone ? members[0]! * BUCKETS : 0;
+  // A quantile between the last bucket's edges may lie beyond the largest value seen; no value did.
+  const quantile = (p: number) => Math.min(max, histogramQuantile(counts, offset, count, p));
+  return { count, mean: sumMs / count, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max };
+}
+
+function mergedCounts(view: View, members: readonly number[]): Uint32Array {
+  const merged = new Uint32Array(BUCKETS);
+  for (const member of members) {
+    if (view.samples[member] === 0) continue;
+    for (let b = 0; b < BUCKETS; b++) merged[b]! += view.counts[member * BUCKETS + b]!;
+  }
+  return merged;
+}
+
+/** One histogram of a set as a set of its own. */
+function sub(set: HistogramSet, index: number): View {
+  return {
+    counts: set.counts.subarray(index * BUCKETS, (index + 1) * BUCKETS),
+    samples: set.samples.subarray(index, index + 1),
+    sumMs: set.sumMs.subarray(index, index + 1),
+    maxMs: set.maxMs.subarray(index, index + 1),
+  };
+}
+
+function sumWhere(values: readonly bigint[], belongs: (index: number) => boolean): bigint {
+  let sum = 0n;
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0n && belongs(i)) sum += values[i]!;
+  return sum;
+}
+
+function regionHoursOf(output: SimulationOutput, regions: number): readonly Float64Array[] {
+  const hours: Float64Array[] = [];
+  for (let h = 0; h < output.recorder.hoursSeen; h++) {
+    hours.push(output.recorder.regionHour(h) ?? new Float64Array(regions * CELL_FIELDS));
+  }
+  return hours;
+}

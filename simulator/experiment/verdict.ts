@@ -1,0 +1,80 @@
+import type { Comparison, Estimate, StrategyResult } from "./result.ts";
+
+export interface VerdictInput {
+  readonly baseline: StrategyResult;
+  readonly strategies: readonly StrategyResult[];
+  readonly comparisons: readonly Comparison[];
+  readonly requestsPerReplication: number;
+  readonly replications: number;
+}
+
+/**
+ * The run in one sentence: which strategy saves most (or, if none is shown to save, which is fastest), by how much with
+ * what interval, and what it does to p95, in how many replications. Strategies that are unstable or fail more than
+ * the baseline are not praised for being cheap.
+ */
+export function verdictOf(input: VerdictInput): string {
+  const { baseline, strategies, comparisons, replications } = input;
+  const condition = `${replications} paired replication${replications === 1 ? "" : "s"} of ${thousands(input.requestsPerReplication)} requests`;
+  const others = strategies.filter((each) => each !== baseline);
+  if (others.length === 0) {
+    const p95 = baseline.total.e2eMs.p95.value;
+    return `${baseline.name} alone: p95 ${p95 === null ? "not to be had" : seconds(p95)} over ${condition}; name a second strategy to compare.`;
+  }
+  const find = (strategy: string, metric: Comparison["metric"]) =>
+    comparisons.find((each) => each.strategy === strategy && each.metric === metric)!;
+  const isSound = (each: StrategyResult) => each.status === "ok" && find(each.name, "failedShare").verdict !== "worse";
+  const cheaper = others.filter((each) => isSound(each) && find(each.name, "usdPer1kServed").verdict === "better");
+  const faster = others.filter((each) => isSound(each) && find(each.name, "e2eMsP95").verdict === "better");
+  const best = least(cheaper, (each) => find(each.name, "usdPer1kServed").value);
+  const fastest = least(faster, (each) => find(each.name, "e2eMsP95").value);
+  if (best !== undefined) {
+    const cost = find(best.name, "usdPer1kServed");
+    const sentence = `${best.name} costs ${percent(cost.relative, "less")} than ${baseline.name} per served request, and its p95 ${p95Clause(find(best.name, "e2eMsP95"))}`;
+    const rival =
+      fastest === undefined || fastest === best
+        ? ""
+        : `; the lowest p95 shown is ${fastest.name}'s, ${percent(find(fastest.name, "e2eMsP95").relative, "below")} the baseline's`;
+    return `${sentence}${rival} (${condition}).`;
+  }
+  if (fastest !== undefined) {
+    return `${fastest.name} has a p95 ${percent(find(fastest.name, "e2eMsP95").relative, "below")} that of ${baseline.name}; no strategy is shown to cost less per served request without failing more (${condition}).`;
+  }
+  return `No strategy is shown to be cheaper or faster than ${baseline.name} without failing more (${condition}).`;
+}
+
+function p95Clause(comparison: Comparison): string {
+  const { verdict, relative } = comparison;
+  if (verdict === "better") return `is ${percent(relative, "lower")}`;
+  if (verdict === "worse") return `is ${percent(relative, "higher")}`;
+  return verdict === "not comparable" ? "cannot be compared" : "is not shown to differ";
+}
+
+/** `12 % less (11–13 %)`: a relative difference as a positive number in the direction of the word. */
+function percent({ value, low, high }: Estimate, word: string): string {
+  if (value === null) return word;
+  const shown = (x: number) => {
+    const hundredths = Math.abs(x) * 100;
+    return hundredths >= 10 ? hundredths.toFixed(0) : hundredths.toFixed(1);
+  };
+  if (low === null || high === null) return `${shown(value)} % ${word}`;
+  const ends = [shown(low), shown(high)].sort((a, b) => Number(a) - Number(b));
+  return `${shown(value)} % (${ends[0]}–${ends[1]} %) ${word}`;
+}
+
+function least<T>(items: readonly T[], by: (item: T) => number | null): T | undefined {
+  let best: T | undefined;
+  for (const item of items) {
+    const value = by(item);
+    if (value !== null && (best === undefined || value < by(best)!)) best = item;
+  }
+  return best;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toPrecision(3)} s`;
+}
+
+function thousands(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}

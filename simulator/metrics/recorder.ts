@@ -1,0 +1,168 @@
+import { bucketOf, HistogramSet } from "./histogram.ts";
+
+/** How a request ended. */
+export const END = {
+  served: 0,
+  throttled: 1,
+  refused: 2,
+  timedOut: 3,
+  abandoned: 4,
+  failed: 5,
+  residencyRefused: 6,
+  inFlight: 7,
+} as const;
+export type End = (typeof END)[keyof typeof END];
+
+/** Columns of one group's counts. The first eight are the ends, in the order of `END`. */
+export const FIELD = {
+  sent: 8,
+  attempts: 9,
+  attemptsThrottled: 10,
+  attemptsUnavailable: 11,
+  retried: 12,
+  waited: 13,
+  inputTokens: 14,
+  outputTokens: 15,
+  withObjective: 16,
+  withinObjective: 17,
+  residencyViolations: 18,
+} as const;
+export const FIELDS = 19;
+
+/** Columns of one (region, hour) cell. */
+export const CELL = { attempts: 0, attemptsThrottled: 1, attemptsUnavailable: 2, served: 3 } as const;
+export const CELL_FIELDS = 4;
+
+/** Hours that are kept apart; what arrives later counts in the totals only. */
+export const HOURS_MAX = 1080;
+const HOUR_MS = 3_600_000;
+
+/** One request's end, handed over in a reused object. */
+export interface EndedRequest {
+  classIndex: number;
+  /** Region that ran it, or the source region of its last attempt; -1 when none was chosen. */
+  region: number;
+  arrivalMs: number;
+  end: End;
+  attempts: number;
+  attemptsThrottled: number;
+  attemptsUnavailable: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** Of a served request, ms since arrival; wait is until the start of the service that succeeded. */
+  e2eMs: number;
+  ttftMs: number;
+  waitMs: number;
+  /** Had to queue at the server that served it. */
+  hasWaited: boolean;
+  hasObjective: boolean;
+  isWithinObjective: boolean;
+  /** It ran in a region that its class's rule forbids: counted from where it ran, not from what was planned. */
+  isViolation: boolean;
+}
+
+/**
+ * What one run of one strategy counts. Two partitions of the same requests: (class, region) cells and hours of
+ * arrival; a group's figures are sums over its cells, and histograms merge by adding.
+ */
+export class Recorder {
+  readonly classes: number;
+  /** Regions and, last, "none". */
+  readonly regions: number;
+  readonly cells: Float64Array;
+  readonly e2e: HistogramSet;
+  readonly ttft: HistogramSet;
+  readonly wait: HistogramSet;
+  readonly hours: HourRecord[] = [];
+  /** Indexed `(region * HOURS_MAX + hour) * CELL_FIELDS`, grown by hour: see `regionHour`. */
+  private readonly regionHours: Float64Array[] = [];
+
+  constructor(classes: number, regions: number) {
+    this.classes = classes;
+    this.regions = regions + 1;
+    const groups = classes * this.regions;
+    this.cells = new Float64Array(groups * FIELDS);
+    this.e2e = new HistogramSet(groups);
+    this.ttft = new HistogramSet(groups);
+    this.wait = new HistogramSet(groups);
+  }
+
+  record(request: EndedRequest): void {
+    const region = request.region < 0 ? this.regions - 1 : request.region;
+    const group = request.classIndex * this.regions + region;
+    addTo(this.cells, group * FIELDS, request);
+    const hourIndex = Math.floor(request.arrivalMs / HOUR_MS);
+    const hour = hourIndex < HOURS_MAX ? this.hour(hourIndex) : null;
+    if (hour !== null) addTo(hour.fields, 0, request);
+    if (request.end !== END.served) return;
+    const { e2eMs, ttftMs, waitMs } = request;
+    const e2eBucket = bucketOf(e2eMs);
+    const ttftBucket = ttftMs === e2eMs ? e2eBucket : bucketOf(ttftMs);
+    const waitBucket = bucketOf(waitMs);
+    this.e2e.record(group, e2eMs, e2eBucket);
+    this.ttft.record(group, ttftMs, ttftBucket);
+    this.wait.record(group, waitMs, waitBucket);
+    if (hour === null) return;
+    hour.latency.record(0, e2eMs, e2eBucket);
+    hour.latency.record(1, ttftMs, ttftBucket);
+    hour.latency.record(2, waitMs, waitBucket);
+  }
+
+  /** Counts an attempt's passing in its source region's hour. */
+  count(region: number, nowMs: number, field: number): void {
+    const hour = Math.floor(nowMs / HOUR_MS);
+    if (hour >= HOURS_MAX) return;
+    const cells = this.regionHours[hour] ?? this.addRegionHours(hour);
+    cells[region * CELL_FIELDS + field]!++;
+  }
+
+  /** The cells of an hour, indexed `region * CELL_FIELDS + field`; undefined for an hour without attempts. */
+  regionHour(hour: number): Float64Array | undefined {
+    return this.regionHours[hour];
+  }
+
+  get hoursSeen(): number {
+    return Math.max(this.hours.length, this.regionHours.length);
+  }
+
+  private hour(index: number): HourRecord {
+    for (let i = this.hours.length; i <= index; i++) {
+      this.hours.push({ fields: new Float64Array(FIELDS), latency: new HistogramSet(3) });
+    }
+    return this.hours[index]!;
+  }
+
+  private addRegionHours(hour: number): Float64Array {
+    for (let i = this.regionHours.length; i <= hour; i++) {
+      this.regionHours.push(new Float64Array((this.regions - 1) * CELL_FIELDS));
+    }
+    return this.regionHours[hour]!;
+  }
+}
+
+/** One hour of arrivals: counts, and E2E, TTFT and wait as histograms 0, 1 and 2. */
+export interface HourRecord {
+  readonly fields: Float64Array;
+  readonly latency: HistogramSet;
+}
+
+function addTo(fields: Float64Array, at: number, request: EndedRequest): void {
+  fields[at + request.end]!++;
+  fields[at + FIELD.sent]!++;
+  fields[at + FIELD.attempts]! += request.attempts;
+  fields[at + FIELD.inputTokens]! += request.inputTokens;
+  if (request.attempts > 1) {
+    fields[at + FIELD.retried]!++;
+  }
+  if (request.attemptsThrottled > 0) fields[at + FIELD.attemptsThrottled]! += request.attemptsThrottled;
+  if (request.attemptsUnavailable > 0) fields[at + FIELD.attemptsUnavailable]! += request.attemptsUnavailable;
+  if (request.end === END.served) {
+    fields[at + FIELD.outputTokens]! += request.outputTokens;
+    if (request.hasWaited) fields[at + FIELD.waited]!++;
+    if (request.isViolation) fields[at + FIELD.residencyViolations]!++;
+  }
+  if (request.hasObjective) {
+    fields[at + FIELD.withObjective]!++;
+    if (request.isWithinObjective) fields[at + FIELD.withinObjective]!++;
+  }
+}

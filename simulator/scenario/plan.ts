@@ -1,0 +1,149 @@
+import type { HedgePolicy } from "../client/hedge.ts";
+import type { RetrySpec } from "../client/retry-policy.ts";
+import type { TimeoutPolicy } from "../client/timeout.ts";
+import type { LawSpec } from "../random/laws/index.ts";
+import type { ClassTraffic } from "../traffic/source.ts";
+import type { CapacitySpec } from "../world/capacity/capacity.ts";
+import type { Placement } from "../world/pricing/ledger.ts";
+import type { BillingRule, PriceSchedule } from "../world/pricing/prices.ts";
+import type { WorldPlan } from "../world/world-plan.ts";
+
+/**
+ * A scenario resolved: names turned into indices, defaults filled in, reference data looked up. Plain data all the way
+ * down, so that it can be sent to a worker; everything the engine does follows from a Plan and a replication number.
+ */
+export interface Plan {
+  readonly name: string;
+  readonly description: string;
+  readonly seed: number;
+  /** The run's start, ms since 1970 UTC. */
+  readonly startMs: number;
+  /** Arrivals end here, ms; Infinity when `requestsMax` ends them. */
+  readonly durationMs: number;
+  /** Requests per replication; Infinity when `durationMs` ends them. */
+  readonly requestsMax: number;
+  readonly warmup: WarmupPlan;
+  /** How long after the last arrival the run goes on to let requests end, ms. */
+  readonly drainMs: number;
+  readonly replications: number;
+  /** Router instances: each has its own strategy state, signals and retry budget. */
+  readonly routers: number;
+  readonly signals: SignalPlan;
+  readonly regionNames: readonly string[];
+  readonly originNames: readonly string[];
+  readonly models: readonly ModelPlan[];
+  readonly targets: readonly TargetPlan[];
+  readonly classes: readonly ClassPlan[];
+  readonly world: WorldPlan;
+  readonly network: NetworkPlan;
+  readonly money: MoneyPlan;
+  readonly client: ClientPlan;
+  /** Stations that every request passes before it is routed, in order. */
+  readonly gateways: readonly CapacitySpec[];
+  readonly strategies: readonly StrategyPlan[];
+  /** Index into `strategies`. */
+  readonly baseline: number;
+  readonly traffic: readonly ClassTraffic[];
+  readonly assertions: readonly string[];
+}
+
+export interface WarmupPlan {
+  readonly kind: "none" | "duration" | "requests";
+  /** ms or requests; 0 for "none". */
+  readonly amount: number;
+}
+
+export interface SignalPlan {
+  /** own: each router sees its own outcomes at once. shared: all see the endpoints' true load. */
+  readonly source: "own" | "shared";
+  /** Signals are a picture taken this often, ms; 0 = always fresh. */
+  readonly ageMs: number;
+}
+
+export interface ModelPlan {
+  readonly name: string;
+  readonly id: string;
+  /** What an unset max_tokens reserves. */
+  readonly maxOutputTokens: number;
+}
+
+export interface TargetPlan {
+  readonly id: string;
+  /** Source region. */
+  readonly region: number;
+}
+
+export interface ClassPlan {
+  readonly name: string;
+  readonly model: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Infinity = no objective. */
+  readonly sloE2eMs: number;
+  readonly sloTtftMs: number;
+  readonly residency: string | null;
+  /** Mask over targets: sold for the class's model and legal under its residency rule. */
+  readonly legal: Uint8Array;
+  /** Mask over regions that the residency rule allows: to audit where requests ran. */
+  readonly allowedRegions: Uint8Array;
+  readonly deferrable: boolean;
+  /** Priority level in servers' queues, 0 first. */
+  readonly queueLevel: number;
+}
+
+export interface NetworkPlan {
+  /** Round trip, ms, indexed `origin * regions + region`. */
+  readonly rttMs: Float64Array;
+  /** Each one-way delay is multiplied by a lognormal of mean 1 and this cv; 0 = none. */
+  readonly jitterCv: number;
+}
+
+export interface MoneyPlan {
+  readonly schedule: PriceSchedule;
+  readonly placements: readonly Placement[];
+  /** Region of each placement's destination. */
+  readonly placementRegion: readonly number[];
+  /** Per class: the keys that `lowest-cost` may bill. */
+  readonly candidateKeys: readonly (readonly number[])[];
+  /** The rule behind strategies' price columns and the headline cost. */
+  readonly billing: BillingRule;
+  readonly routingFeeUsdPer1kDecisions: number;
+  /** Schedule key of (target, model), indexed `target * models + model`; -1 = not sold. */
+  readonly keyOfTarget: Int32Array;
+  /** Hourly charges that accrue whether used or not, USD per hour (reserved capacity). */
+  readonly standingUsdPerHour: number;
+}
+
+export interface ClientPlan {
+  readonly retry: RetryPlan;
+  readonly timeout: TimeoutPolicy;
+  readonly hedge: HedgePolicy;
+}
+
+/** A retry policy as plain data: a custom law of delays is compiled where it is used. */
+export type RetryPlan =
+  | Exclude<RetrySpec, { mode: "custom" }>
+  | {
+      readonly mode: "custom";
+      readonly backoff:
+        | { readonly kind: "law"; readonly law: LawSpec }
+        | {
+            readonly kind: "exponential";
+            readonly baseMs: number;
+            readonly factor: number;
+            readonly capMs: number;
+            readonly jitter: "full" | "equal" | "none";
+          };
+      readonly maxAttempts: number | null;
+      readonly on: readonly ("throttled" | "unavailable" | "error" | "timeout")[];
+      readonly budget?: { readonly tokens: number; readonly refund: number };
+    };
+
+export interface StrategyPlan {
+  /** Label, unique in the run. */
+  readonly name: string;
+  /** Registry name. */
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** A client of its own; the scenario's when absent. */
+  readonly client: ClientPlan | null;
+}

@@ -1,0 +1,145 @@
+import { isRegionAllowed, type ResidencyTarget, residencyMasks } from "../../profiles/residency.ts";
+import type { ResidencyRule } from "../../profiles/residency-schema.ts";
+import type { Recording } from "../../traffic/recording.ts";
+import { traceNamesOf } from "../../traffic/recording-names.ts";
+import type { ClassTraffic } from "../../traffic/source.ts";
+import { type RegionDirectory, requireRegion } from "../../world/regions.ts";
+import type { ClassPlan } from "../plan.ts";
+import type { Scenario } from "../schema.ts";
+import type { Problems } from "./problems.ts";
+import type { RouteDraft, TargetDraft } from "./targets.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const ANYWHERE: ResidencyRule = { label: "any", areas: [], countries: [], regions: [], inRegionOnly: false };
+
+export interface ClassesInput {
+  readonly scenario: Scenario;
+  readonly regionNames: readonly string[];
+  readonly originNames: readonly string[];
+  readonly directory: RegionDirectory;
+  readonly targets: readonly TargetDraft[];
+  readonly routes: readonly (RouteDraft | null)[];
+  readonly startMs: number;
+  readonly problems: Problems;
+}
+
+type ClassInput = Scenario["traffic"][number];
+
+/** Every place that some class is called from, each once, in the scenario's order. */
+export function originsOf(scenario: Scenario, regionNames: readonly string[]): readonly string[] {
+  const origins = new Set<string>();
+  for (const each of scenario.traffic)
+    for (const origin of Object.keys(sharesOf(each, regionNames))) origins.add(origin);
+  return [...origins];
+}
+
+export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
+  const { scenario, problems, targets, routes } = input;
+  const modelNames = Object.keys(scenario.world.models);
+  const names = scenario.traffic.map((each) => each.class);
+  const drafts = scenario.traffic.map((each, i) => {
+    const where = `traffic[${i}]`;
+    if (names.indexOf(each.class) !== i) {
+      problems.add(
+        "CLASS_TWICE",
+        `${where}.class`,
+        `class "${each.class}" is there twice`,
+        "give each class its own name",
+      );
+    }
+    if (each.model === undefined && modelNames.length > 1) {
+      problems.add(
+        "MODEL_MISSING",
+        `${where}.model`,
+        "which model does this class call?",
+        `name one of ${modelNames.join(", ")}`,
+      );
+    }
+    const model =
+      each.model === undefined ? 0 : Math.max(0, problems.indexOf(each.model, modelNames, "model", `${where}.model`));
+    const sold = targets.map((_, t) => routes[t * modelNames.length + model] ?? null);
+    return { each, where, model, sold };
+  });
+  const { verdicts, problems: residencyProblems } = residencyMasks(
+    drafts.map(({ each, where }) => ({ name: each.class, where, rule: each.residency ?? ANYWHERE })),
+    drafts.map(({ sold }) => targets.map((target, t) => residencyTarget(target, sold[t]!, input.regionNames))),
+    input.directory,
+  );
+  if (problems.list.length === 0) problems.list.push(...residencyProblems);
+  return drafts.map(({ each, model, sold }, i): ClassPlan => {
+    const legal = Uint8Array.from(targets, (_, t) => (sold[t] !== null && verdicts[i]!.legal[t] === 1 ? 1 : 0));
+    if (!legal.includes(1) && problems.list.length === 0) {
+      problems.add(
+        "CLASS_WITHOUT_TARGET",
+        `traffic[${i}]`,
+        `no target sells ${modelNames[model]} legally to class "${each.class}"`,
+        "add a target for its model, or widen its residency rule",
+      );
+    }
+    return {
+      name: each.class,
+      model,
+      tags: each.tags,
+      sloE2eMs: each.slo?.e2e ?? Number.POSITIVE_INFINITY,
+      sloTtftMs: each.slo?.ttft ?? Number.POSITIVE_INFINITY,
+      residency: each.residency?.label ?? null,
+      legal,
+      allowedRegions: Uint8Array.from(input.regionNames, (name) => {
+        const facts = requireRegion(input.directory, name, "world.regions");
+        return isRegionAllowed(each.residency ?? ANYWHERE, facts) ? 1 : 0;
+      }),
+      deferrable: each.deferrable,
+      queueLevel: each.priority,
+    };
+  });
+}
+
+/** The traffic of each class as the generator takes it. */
+export function resolveTraffic(
+  input: ClassesInput,
+  recordings: Readonly<Record<string, Recording>>,
+): readonly ClassTraffic[] {
+  const { scenario, regionNames, originNames, directory } = input;
+  return scenario.traffic.map((each): ClassTraffic => {
+    const shares = Object.entries(sharesOf(each, regionNames));
+    const total = shares.reduce((sum, [, weight]) => sum + weight, 0);
+    const source = { arrivals: each.arrivals, ...(each.tokens === undefined ? {} : { tokens: each.tokens }) };
+    return {
+      name: each.class,
+      ...source,
+      originShares: shares.map(([origin, weight]) => ({
+        originIndex: originNames.indexOf(origin),
+        share: weight / total,
+        shapeShiftMs: untilMidnightMs(input.startMs, localOffsetMinutes(scenario, directory, origin)),
+      })),
+      recordings: Object.fromEntries(traceNamesOf(source).map((name) => [name, recordings[name]!])),
+      recordedOrigins: Object.fromEntries(originNames.map((name, index) => [name, index])),
+    };
+  });
+}
+
+function sharesOf(each: ClassInput, regionNames: readonly string[]): Readonly<Record<string, number>> {
+  if (each.origin === undefined) return { [regionNames[0]!]: 1 };
+  return typeof each.origin === "string" ? { [each.origin]: 1 } : each.origin;
+}
+
+function residencyTarget(
+  target: TargetDraft,
+  route: RouteDraft | null,
+  regionNames: readonly string[],
+): ResidencyTarget {
+  const source = regionNames[target.region]!;
+  return { id: target.id, source, destinations: route?.reaches ?? [source] };
+}
+
+/** Clock of an origin: its region's, or of the region that a custom origin is near to; UTC otherwise. */
+function localOffsetMinutes(scenario: Scenario, directory: RegionDirectory, origin: string): number {
+  const near = directory.has(origin) ? origin : scenario.world.network.origins[origin]?.near;
+  return near === undefined || !directory.has(near) ? 0 : requireRegion(directory, near, "origin").utcOffsetMinutes;
+}
+
+function untilMidnightMs(startMs: number, offsetMinutes: number): number {
+  const localMs = (((startMs + offsetMinutes * 60_000) % DAY_MS) + DAY_MS) % DAY_MS;
+  return (DAY_MS - localMs) % DAY_MS;
+}

@@ -1,0 +1,204 @@
+import { z } from "zod";
+import { residencySchema } from "../profiles/residency-schema.ts";
+import { profilesSchema } from "../profiles/schema.ts";
+import { arrivalSchema } from "../traffic/arrivals/index.ts";
+import { tokensSchema } from "../traffic/tokens.ts";
+import { networkSchema } from "../world/network/schema.ts";
+import { SERVICE_TIERS } from "../world/pricing/prices.ts";
+import { pricesSchema } from "../world/pricing/schema.ts";
+import { customRegionSchema } from "../world/regions.ts";
+import { capacitySchema } from "./capacity-schema.ts";
+import { clientSchema } from "./client-schema.ts";
+import { faultSchema } from "./fault-schema.ts";
+import { quotaSchema } from "./quota-schema.ts";
+import { strategySchema } from "./strategy-schema.ts";
+import { count, durationMs, share } from "./units.ts";
+
+const name = z.string().min(1).max(60);
+const positiveDuration = durationMs.refine((ms) => ms > 0, "must be more than 0");
+const positiveCount = count.pipe(z.number().int().positive());
+
+const modelSchema = z
+  .strictObject({
+    id: z.string().min(1).meta({ description: "Bedrock model id: anthropic.claude-sonnet-4-5-20250929-v1:0" }),
+    maxOutputTokens: positiveCount.default(64_000).meta({ description: "What an unset max_tokens reserves" }),
+    burndown: z.number().positive().optional().meta({
+      description: "Output tokens count this often against quotas; AWS's rate for the model unless given",
+    }),
+    capacity: capacitySchema.meta({ description: "Capacity in each region" }),
+    capacityIn: z
+      .record(name, capacitySchema)
+      .default({})
+      .meta({ description: "Capacity in single regions, in place of the above" }),
+    regions: z
+      .array(name)
+      .min(1)
+      .optional()
+      .meta({ description: "Regions that run it; all of the world unless given" }),
+    errors: share.pipe(z.number().min(0).max(1)).default(0).meta({
+      description: "Share of attempts that fail with 500 after they were served",
+    }),
+    cache: z
+      .strictObject({
+        ttl: z.enum(["5m", "1h"]).default("5m").meta({ description: "Time to live of a cached prefix" }),
+        minimumTokens: count.default(1024).meta({ description: "Shortest prefix that is cached" }),
+      })
+      .optional()
+      .meta({ description: "Prompt cache; none unless given" }),
+  })
+  .meta({ description: "A model" });
+
+const targetSchema = z
+  .union([
+    name,
+    z.strictObject({
+      id: name.optional().meta({ description: "Name for strategies; <region>/<route>@<tier> unless given" }),
+      region: name.meta({ description: "Source region: the endpoint that is called" }),
+      route: name.default("regional").meta({
+        description:
+          "regional, the prefix of a system profile (us, eu, global ...), or the name of a profile of your own",
+      }),
+      tier: z.enum(SERVICE_TIERS).default("standard"),
+    }),
+  ])
+  .meta({ description: "Something a strategy can choose: us-east-1, eu-west-1/eu, or an object" });
+
+const worldSchema = z
+  .strictObject({
+    regions: z
+      .array(z.union([name, customRegionSchema]))
+      .min(1)
+      .meta({ description: "AWS regions by name; others with their clock and country" }),
+    models: z
+      .record(name, modelSchema)
+      .refine((models) => Object.keys(models).length > 0, "a world has at least one model")
+      .meta({ description: "Models by the scenario's own name" }),
+    targets: z
+      .array(targetSchema)
+      .min(1)
+      .optional()
+      .meta({ description: "What strategies choose among; every region's own endpoint unless given" }),
+    profiles: profilesSchema.prefault({}),
+    profileRule: z
+      .enum(["random", "least-busy", "in-order"])
+      .default("random")
+      .meta({ description: "Which destination a profile takes when the source has no room" }),
+    quotas: z.array(quotaSchema).default([]),
+    prices: pricesSchema.prefault({}),
+    network: networkSchema.prefault({}),
+    faults: z.array(faultSchema).default([]),
+    healthDelay: durationMs.default(30_000).meta({ description: "How late health checks see an outage and its end" }),
+    gateways: z
+      .array(capacitySchema)
+      .default([])
+      .meta({ description: "Stations that every request passes before it is routed, in order" }),
+  })
+  .meta({ description: "Regions, models and what holds them back" });
+
+const sloSchema = z
+  .strictObject({
+    e2e: positiveDuration.optional().meta({ description: "From intended arrival to last byte" }),
+    ttft: positiveDuration.optional().meta({ description: "From intended arrival to first token" }),
+  })
+  .meta({ description: "Objectives of the class" });
+
+const classSchema = z
+  .strictObject({
+    class: name.meta({ description: "Name of the traffic class" }),
+    tags: z.record(name, z.string()).default({}).meta({ description: "team, product ...: for reports and audits" }),
+    model: name.optional().meta({ description: "The scenario's model; may be left out where there is one" }),
+    arrivals: arrivalSchema,
+    tokens: tokensSchema.optional().meta({ description: "Token counts; from the recording unless given" }),
+    origin: z
+      .union([name, z.record(name, z.number().positive())])
+      .optional()
+      .meta({
+        description: "Where callers are: a region or origin, or shares of several; the first region unless given",
+      }),
+    slo: sloSchema.optional(),
+    residency: residencySchema.optional(),
+    account: name.default("default").meta({ description: "AWS account: quotas are per account" }),
+    priority: z
+      .number()
+      .int()
+      .min(0)
+      .max(3)
+      .default(1)
+      .meta({ description: "Level in servers' queues: 0 is served first" }),
+    deferrable: z.boolean().default(false).meta({ description: "A strategy may put it off" }),
+  })
+  .meta({ description: "A class of traffic" });
+
+/** A scenario file. Its JSON Schema for editors is made from this (`meridian schema`). */
+export const scenarioSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,47}$/, "use lower-case letters, digits, dots, dashes and underscores, at most 48")
+      .meta({ description: "Name of the scenario and of its run folders" }),
+    description: z.string().max(2000).default("").meta({ description: "What it asks" }),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 53 - 1)
+      .default(1)
+      .meta({ description: "All chance follows from it" }),
+    start: z.iso
+      .datetime({ message: "write an instant in UTC such as 2026-05-04T00:00:00Z" })
+      .default("2026-05-04T00:00:00Z")
+      .meta({ description: "The run's start, UTC" }),
+    duration: positiveDuration.optional().meta({ description: "Length of the run: arrivals end here" }),
+    requests: positiveCount.optional().meta({ description: "Number of requests after which arrivals end" }),
+    warmup: z
+      .union([z.literal("none"), durationMs, z.strictObject({ requests: positiveCount })])
+      .default("none")
+      .meta({ description: "Left out of the figures: none, a duration, or { requests: 50k }" }),
+    drain: durationMs
+      .default(3_600_000)
+      .meta({ description: "How long requests may still end after the last arrival" }),
+    replications: z.number().int().min(1).max(10_000).default(10).meta({ description: "Independent repetitions" }),
+    routers: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .default(1)
+      .meta({ description: "Router instances, each with its own state" }),
+    signals: z
+      .strictObject({
+        source: z
+          .enum(["own", "shared"])
+          .default("own")
+          .meta({ description: "own: each router's outcomes; shared: the endpoints' true load" }),
+        age: durationMs.default(0).meta({ description: "Signals are a picture taken this often; 0 = always fresh" }),
+      })
+      .prefault({})
+      .meta({ description: "What routers know, and how old it is" }),
+    world: worldSchema,
+    traffic: z.array(classSchema).min(1),
+    strategies: z.array(strategySchema).min(1),
+    baseline: name
+      .optional()
+      .meta({ description: "Label of the strategy that others are compared with; the first unless given" }),
+    client: clientSchema.prefault({}),
+    assert: z.array(z.string().min(1)).default([]).meta({
+      description: 'Gates, such as "p95(e2e, strategy=cheapest) < 8s"; a failed one makes the exit code 99',
+    }),
+  })
+  .superRefine((scenario, context) => {
+    if (scenario.duration === undefined && scenario.requests === undefined) {
+      context.addIssue({ code: "custom", path: ["duration"], message: "give duration or requests: the run must end" });
+    }
+  })
+  .meta({ title: "Meridian scenario", description: "Traffic, world, strategies and questions of one run" });
+
+export type Scenario = z.output<typeof scenarioSchema>;
+
+/** The scenario as a person writes it. */
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+
+/** JSON Schema of scenario files, for editors. */
+export function scenarioJsonSchema(): unknown {
+  return z.toJSONSchema(scenarioSchema, { io: "input", unrepresentable: "any" });
+}

@@ -1,0 +1,116 @@
+import { EventHeap } from "../../engine/event-heap.ts";
+import { keyedUniform } from "../../random/keyed-random.ts";
+import type { Sampler } from "../../random/law.ts";
+import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import type { AttemptTable } from "../attempt-table.ts";
+import {
+  type Capacity,
+  type CapacityContext,
+  type EmpiricalSpec,
+  HAPPENING,
+  type Happening,
+  OFFER,
+  type Offer,
+} from "./capacity.ts";
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Replays recorded latencies: TTFT and time per output token are drawn from the samples of the first cell that fits
+ * (local hour, input and output size), and scaled by the load curve at the calls in flight. Nobody waits or is
+ * refused: what calibration writes when a mechanism cannot be identified.
+ */
+export class EmpiricalCapacity implements Capacity {
+  nextMs = Number.POSITIVE_INFINITY;
+  inService = 0;
+  readonly waiting = 0;
+  subject = -1;
+  private readonly spec: EmpiricalSpec;
+  private readonly context: CapacityContext;
+  private readonly table: AttemptTable;
+  private readonly ttft: readonly Sampler[];
+  private readonly tpot: readonly Sampler[];
+  private readonly completions = new EventHeap();
+  private factor = 1;
+
+  constructor(spec: EmpiricalSpec, context: CapacityContext, table: AttemptTable) {
+    this.spec = spec;
+    this.context = context;
+    this.table = table;
+    this.ttft = spec.cells.map((cell) => compileSampler(createLaw(cell.ttftMs)));
+    this.tpot = spec.cells.map((cell) => compileSampler(createLaw(cell.tpotMs)));
+  }
+
+  offer(nowMs: number, attempt: number): Offer {
+    const { table, context } = this;
+    table.offeredMs[attempt] = nowMs;
+    if (this.factor === 0) return OFFER.refused;
+    const cell = this.cellOf(nowMs, attempt);
+    const request = table.requestId[attempt]!;
+    const ordinal = table.ordinal[attempt]!;
+    const scale = loadFactor(this.spec.load, this.inService) / this.factor;
+    const ttftMs = this.ttft[cell]!(keyedUniform(context.serviceKey, request, ordinal)) * scale;
+    const tpotMs = this.tpot[cell]!(keyedUniform(context.patienceKey, request, ordinal)) * scale;
+    table.startedMs[attempt] = nowMs;
+    table.firstTokenMs[attempt] = nowMs + ttftMs;
+    this.inService++;
+    this.completions.push(nowMs + ttftMs + Math.max(0, table.outputTokens[attempt]! - 1) * tpotMs, attempt);
+    this.nextMs = this.completions.topMs;
+    return OFFER.started;
+  }
+
+  advance(): Happening {
+    this.subject = this.completions.pop();
+    this.inService--;
+    this.nextMs = this.completions.topMs;
+    return HAPPENING.finished;
+  }
+
+  hasRoom(): boolean {
+    return this.factor > 0;
+  }
+
+  expectedQueueDelayMs(): number {
+    return 0;
+  }
+
+  setCapacityFactor(_nowMs: number, factor: number): void {
+    this.factor = factor;
+  }
+
+  evict(_nowMs: number): readonly number[] {
+    this.inService = 0;
+    this.nextMs = Number.POSITIVE_INFINITY;
+    return this.completions.drain();
+  }
+
+  private cellOf(nowMs: number, attempt: number): number {
+    const hour = (((this.context.localHourAtStart + nowMs / HOUR_MS) % 24) + 24) % 24;
+    const { cells } = this.spec;
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i]!;
+      const isHour =
+        cell.hourFrom < cell.hourTo
+          ? hour >= cell.hourFrom && hour < cell.hourTo
+          : hour >= cell.hourFrom || hour < cell.hourTo;
+      if (!isHour) continue;
+      if (this.table.inputTokens[attempt]! > cell.inputTokensMax) continue;
+      if (this.table.outputTokens[attempt]! <= cell.outputTokensMax) return i;
+    }
+    return cells.length - 1;
+  }
+}
+
+/** Piecewise linear through the points, flat outside them; 1 without points. */
+function loadFactor(points: EmpiricalSpec["load"], inFlight: number): number {
+  const last = points.length - 1;
+  if (last < 0) return 1;
+  if (inFlight <= points[0]![0]) return points[0]![1];
+  for (let i = 1; i <= last; i++) {
+    const [x1, y1] = points[i]!;
+    if (inFlight > x1) continue;
+    const [x0, y0] = points[i - 1]!;
+    return y0 + ((y1 - y0) * (inFlight - x0)) / (x1 - x0);
+  }
+  return points[last]![1];
+}

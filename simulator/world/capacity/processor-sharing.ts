@@ -1,0 +1,96 @@
+import { EventHeap } from "../../engine/event-heap.ts";
+import { keyedUniform } from "../../random/keyed-random.ts";
+import type { Sampler } from "../../random/law.ts";
+import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import type { AttemptTable } from "../attempt-table.ts";
+import {
+  type Capacity,
+  type CapacityContext,
+  HAPPENING,
+  type Happening,
+  OFFER,
+  type Offer,
+  type SlotsSpec,
+} from "./capacity.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/**
+ * Egalitarian processor sharing over c servers: with n calls in service each runs at rate min(1, c/n). Nobody waits;
+ * a limited waiting room caps n at c + room. M/G/1-PS: mean response E[S]/(1 - rho), whatever the law of S
+ * (Kleinrock 1967, JACM 14(2)).
+ */
+export class ProcessorSharing implements Capacity {
+  nextMs = Number.POSITIVE_INFINITY;
+  inService = 0;
+  readonly waiting = 0;
+  subject = -1;
+  private readonly spec: SlotsSpec;
+  private readonly context: CapacityContext;
+  private readonly table: AttemptTable;
+  private readonly sample: Sampler;
+  private readonly marks = new EventHeap();
+  private readonly clock = new VirtualClock();
+  private factor = 1;
+
+  constructor(spec: SlotsSpec, context: CapacityContext, table: AttemptTable) {
+    this.spec = spec;
+    this.context = context;
+    this.table = table;
+    this.sample = compileSampler(createLaw(spec.service));
+  }
+
+  offer(nowMs: number, attempt: number): Offer {
+    const { table, spec } = this;
+    table.offeredMs[attempt] = nowMs;
+    if (this.inService >= spec.servers + spec.waitingRoom) return OFFER.refused;
+    const uncached = table.inputTokens[attempt]! - table.cacheReadTokens[attempt]!;
+    const workMs =
+      this.sample(keyedUniform(this.context.serviceKey, table.requestId[attempt]!, table.ordinal[attempt]!)) +
+      uncached * spec.perInputTokenMs +
+      table.outputTokens[attempt]! * spec.perOutputTokenMs;
+    table.work[attempt] = workMs;
+    table.startedMs[attempt] = nowMs;
+    this.clock.synchronise(nowMs, this.inService > 0);
+    this.inService++;
+    this.marks.push(this.clock.units + workMs, attempt);
+    this.rescale();
+    return OFFER.started;
+  }
+
+  advance(): Happening {
+    const nowMs = this.nextMs;
+    this.clock.landOn(this.marks.topMs, nowMs);
+    this.subject = this.marks.pop();
+    this.table.firstTokenMs[this.subject] = nowMs;
+    this.inService--;
+    this.rescale();
+    return HAPPENING.finished;
+  }
+
+  hasRoom(): boolean {
+    return this.inService < this.spec.servers * this.factor;
+  }
+
+  expectedQueueDelayMs(): number {
+    return 0;
+  }
+
+  setCapacityFactor(nowMs: number, factor: number): void {
+    this.clock.synchronise(nowMs, this.inService > 0);
+    this.factor = factor;
+    this.rescale();
+  }
+
+  evict(nowMs: number): readonly number[] {
+    this.clock.synchronise(nowMs, this.inService > 0);
+    const attempts = this.marks.drain();
+    this.inService = 0;
+    this.rescale();
+    return attempts;
+  }
+
+  private rescale(): void {
+    this.clock.setUnitMs(Math.max(1, this.inService / (this.spec.servers * this.factor)));
+    this.nextMs = this.marks.size > 0 ? this.clock.reachMs(this.marks.topMs) : Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,181 @@
+import { EventHeap } from "../../engine/event-heap.ts";
+import { keyedUniform } from "../../random/keyed-random.ts";
+import type { Sampler } from "../../random/law.ts";
+import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import type { AttemptTable } from "../attempt-table.ts";
+import { BackgroundTenants } from "./background.ts";
+import {
+  type Capacity,
+  type CapacityContext,
+  HAPPENING,
+  type Happening,
+  OFFER,
+  type Offer,
+  type SlotsSpec,
+} from "./capacity.ts";
+import { WaitingLine } from "./waiting-line.ts";
+
+/** Weight of the newest service time in the moving mean behind the expected delay. */
+const MEAN_WEIGHT = 0.01;
+
+/**
+ * c servers and a queue: first come, first served, or non-preemptive priorities; limited or unlimited waiting room;
+ * impatience; any service law. With c = 1 and no limits this is M/G/1, with no waiting room Erlang's loss system.
+ */
+export class SlotsCapacity implements Capacity {
+  nextMs = Number.POSITIVE_INFINITY;
+  inService = 0;
+  subject = -1;
+  private readonly spec: SlotsSpec;
+  private readonly context: CapacityContext;
+  private readonly table: AttemptTable;
+  private readonly sample: Sampler;
+  private readonly samplePatience: Sampler | null;
+  private readonly background: BackgroundTenants | null;
+  private readonly completions = new EventHeap();
+  private readonly line = new WaitingLine();
+  private readonly hasPerToken: boolean;
+  /** Nothing but completions is on the agenda: the common case, kept free of further checks. */
+  private readonly onlyCompletions: boolean;
+  private available: number;
+  private factor = 1;
+  private meanServiceMs: number;
+
+  constructor(spec: SlotsSpec, context: CapacityContext, table: AttemptTable) {
+    this.spec = spec;
+    this.context = context;
+    this.table = table;
+    const law = createLaw(spec.service);
+    this.sample = compileSampler(law);
+    this.meanServiceMs = law.mean;
+    this.samplePatience = spec.patience === null ? null : compileSampler(createLaw(spec.patience));
+    this.background =
+      spec.background === null ? null : new BackgroundTenants(spec.background, context.seed, context.localHourAtStart);
+    this.hasPerToken = spec.perInputTokenMs > 0 || spec.perOutputTokenMs > 0;
+    this.onlyCompletions = this.background === null && this.samplePatience === null;
+    this.available = spec.servers;
+    if (this.background !== null) this.countServers();
+    this.refresh();
+  }
+
+  get waiting(): number {
+    return this.line.length;
+  }
+
+  offer(nowMs: number, attempt: number): Offer {
+    const table = this.table;
+    let workMs = this.sample(keyedUniform(this.context.serviceKey, table.requestId[attempt]!, table.ordinal[attempt]!));
+    if (this.hasPerToken) {
+      const uncached = table.inputTokens[attempt]! - table.cacheReadTokens[attempt]!;
+      workMs += uncached * this.spec.perInputTokenMs + table.outputTokens[attempt]! * this.spec.perOutputTokenMs;
+    }
+    table.work[attempt] = workMs;
+    table.offeredMs[attempt] = nowMs;
+    if (this.hasRoom()) {
+      this.inService++;
+      this.completions.push(this.start(nowMs, attempt), attempt);
+      this.refresh();
+      return OFFER.started;
+    }
+    if (this.line.length >= this.spec.waitingRoom) return OFFER.refused;
+    if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return OFFER.refused;
+    this.line.join(nowMs, attempt, table.queueLevel[attempt]!, this.patienceMs(attempt));
+    this.refresh();
+    return OFFER.queued;
+  }
+
+  advance(): Happening {
+    const nowMs = this.nextMs;
+    if (this.completions.topMs <= nowMs) return this.finish(nowMs);
+    if (this.line.nextLeaveMs() <= nowMs) {
+      this.subject = this.line.leave();
+      this.refresh();
+      return HAPPENING.abandoned;
+    }
+    this.background!.advance();
+    this.countServers();
+    this.fill(nowMs);
+    return HAPPENING.quiet;
+  }
+
+  hasRoom(): boolean {
+    return this.inService < this.available && this.line.length === 0;
+  }
+
+  expectedQueueDelayMs(): number {
+    if (this.hasRoom()) return 0;
+    return this.available > 0
+      ? ((this.line.length + 1) * this.meanServiceMs) / this.available
+      : Number.POSITIVE_INFINITY;
+  }
+
+  setCapacityFactor(nowMs: number, factor: number): void {
+    this.factor = factor;
+    this.countServers();
+    this.fill(nowMs);
+  }
+
+  evict(_nowMs: number): readonly number[] {
+    const attempts = [...this.completions.drain(), ...this.line.drain()];
+    this.inService = 0;
+    this.refresh();
+    return attempts;
+  }
+
+  private finish(nowMs: number): Happening {
+    this.subject = this.completions.peek();
+    if (this.line.length > 0 && this.inService <= this.available) {
+      const next = this.line.take();
+      this.completions.replaceTop(this.start(nowMs, next), next);
+    } else {
+      this.completions.pop();
+      this.inService--;
+    }
+    this.refresh();
+    return HAPPENING.finished;
+  }
+
+  /** Marks the start of service; returns its end. */
+  private start(nowMs: number, attempt: number): number {
+    const table = this.table;
+    const workMs = table.work[attempt]!;
+    const endMs = nowMs + workMs;
+    table.startedMs[attempt] = nowMs;
+    // Without token times the call answers at once when it is done; with them, after its first token.
+    table.firstTokenMs[attempt] =
+      this.spec.perOutputTokenMs > 0
+        ? endMs - Math.max(0, table.outputTokens[attempt]! - 1) * this.spec.perOutputTokenMs
+        : endMs;
+    this.meanServiceMs += MEAN_WEIGHT * (workMs - this.meanServiceMs);
+    return endMs;
+  }
+
+  private fill(nowMs: number): void {
+    while (this.line.length > 0 && this.inService < this.available) {
+      const next = this.line.take();
+      this.inService++;
+      this.completions.push(this.start(nowMs, next), next);
+    }
+    this.refresh();
+  }
+
+  private countServers(): void {
+    const occupied = this.background === null ? 0 : this.background.occupied;
+    this.available = Math.max(0, Math.round(this.spec.servers * this.factor - occupied));
+  }
+
+  private patienceMs(attempt: number): number {
+    if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
+    const { requestId, ordinal } = this.table;
+    return this.samplePatience(keyedUniform(this.context.patienceKey, requestId[attempt]!, ordinal[attempt]!));
+  }
+
+  private refresh(): void {
+    let nextMs = this.completions.topMs;
+    if (!this.onlyCompletions) {
+      nextMs = Math.min(nextMs, this.line.nextLeaveMs());
+      if (this.background !== null) nextMs = Math.min(nextMs, this.background.nextMs);
+    }
+    this.nextMs = nextMs;
+  }
+}

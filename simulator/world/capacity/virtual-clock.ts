@@ -1,0 +1,34 @@
+/**
+ * Virtual time of a shared server: V counts units of work done for each customer in service. It runs at rate
+ * 1/unitMs while anybody is served; a customer who joins at V0 with w units leaves when V reaches V0 + w, whatever the
+ * rate does in between. (Generalised processor sharing in virtual time: Parekh and Gallager 1993, IEEE/ACM ToN 1(3).)
+ */
+export class VirtualClock {
+  /** V, in units of work. */
+  units = 0;
+  private lastMs = 0;
+  private unitMs = 1;
+
+  /** Brings V up to now at the rate that has held since the last change. */
+  synchronise(nowMs: number, isBusy: boolean): void {
+    if (isBusy) this.units += (nowMs - this.lastMs) / this.unitMs;
+    this.lastMs = nowMs;
+  }
+
+  /** Lands exactly on a mark, so that no rounding piles up. */
+  landOn(units: number, nowMs: number): void {
+    this.units = units;
+    this.lastMs = nowMs;
+  }
+
+  /** The rate from now on; synchronise first. */
+  setUnitMs(unitMs: number): void {
+    this.unitMs = unitMs;
+  }
+
+  /** When V reaches a mark at today's rate, ms. */
+  reachMs(units: number): number {
+    const left = units - this.units;
+    return left <= 0 ? this.lastMs : this.lastMs + left * this.unitMs;
+  }
+}

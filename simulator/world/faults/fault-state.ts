@@ -1,0 +1,111 @@
+import type { WorldPlan } from "../world-plan.ts";
+import { type FaultEdge, type FaultSpec, faultTimeline } from "./fault.ts";
+
+interface Change {
+  readonly atMs: number;
+  readonly edge: FaultEdge;
+  /** The fault itself, or only what health checks see of it. */
+  readonly isHealthSignal: boolean;
+}
+
+/** The faults in force now, and what they do to regions, endpoints, quotas and messages. */
+export class FaultState {
+  /** When a fault begins or ends next, ms; Infinity when nothing is due. */
+  nextMs = Number.POSITIVE_INFINITY;
+  /** Rises with each change of `isHealthy`, so that callers rebuild their lists only then. */
+  healthVersion = 0;
+  private readonly plan: WorldPlan;
+  private readonly changes: readonly Change[];
+  private readonly isActive: Uint8Array;
+  private readonly isSignalled: Uint8Array;
+  private next = 0;
+  private activeCount = 0;
+
+  constructor(plan: WorldPlan, seed: number) {
+    this.plan = plan;
+    const changes: Change[] = [];
+    for (const edge of faultTimeline(plan.faults, seed, plan.durationMs)) {
+      const { kind } = plan.faults[edge.fault]!;
+      if (kind !== "wrong-health") changes.push({ atMs: edge.atMs, edge, isHealthSignal: false });
+      if (kind === "outage") changes.push({ atMs: edge.atMs + plan.healthDelayMs, edge, isHealthSignal: true });
+      if (kind === "wrong-health") changes.push({ atMs: edge.atMs, edge, isHealthSignal: true });
+    }
+    this.changes = changes.sort((a, b) => a.atMs - b.atMs);
+    this.isActive = new Uint8Array(plan.faults.length);
+    this.isSignalled = new Uint8Array(plan.faults.length);
+    this.nextMs = this.changes[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Lets the next change happen; returns the fault whose physics changed, null for a mere change of signals. */
+  advance(): FaultSpec | null {
+    const change = this.changes[this.next++]!;
+    this.nextMs = this.changes[this.next]?.atMs ?? Number.POSITIVE_INFINITY;
+    const { fault, begins } = change.edge;
+    if (change.isHealthSignal) {
+      this.isSignalled[fault] = begins ? 1 : 0;
+      this.healthVersion++;
+      return null;
+    }
+    this.isActive[fault] = begins ? 1 : 0;
+    this.activeCount += begins ? 1 : -1;
+    return this.plan.faults[fault]!;
+  }
+
+  isDown(region: number): boolean {
+    return this.activeCount > 0 && this.sum("outage", region) > 0;
+  }
+
+  /** What health checks say of a region: late after an outage, and the opposite of the truth under `wrong-health`. */
+  isHealthy(region: number): boolean {
+    let isHealthy = true;
+    this.plan.faults.forEach((spec, fault) => {
+      if (this.isSignalled[fault] === 1 && (spec.region === region || spec.region < 0)) isHealthy = !isHealthy;
+    });
+    return isHealthy;
+  }
+
+  /** Share of attempts that fail with 500 in a region. */
+  errorShare(region: number): number {
+    return this.activeCount === 0 ? 0 : this.sum("errors", region);
+  }
+
+  /** ms added to each round trip with a region. */
+  latencySurgeMs(region: number): number {
+    return this.activeCount === 0 ? 0 : this.sum("latency-surge", region);
+  }
+
+  /** Share of messages to or from a region that are lost and sent again. */
+  packetLossShare(region: number): number {
+    return this.activeCount === 0 ? 0 : Math.min(0.99, this.sum("packet-loss", region));
+  }
+
+  capacityFactor(endpoint: number): number {
+    const { region, model } = this.plan.endpoints[endpoint]!;
+    return this.product("brownout", region, model);
+  }
+
+  quotaFactor(quota: number): number {
+    const { region, model } = this.plan.quotas[quota]!;
+    return this.product("quota-cut", region, model);
+  }
+
+  private sum(kind: FaultSpec["kind"], region: number): number {
+    let sum = 0;
+    this.plan.faults.forEach((spec, fault) => {
+      if (this.isActive[fault] === 1 && spec.kind === kind && (spec.region === region || spec.region < 0)) {
+        sum += kind === "outage" ? 1 : spec.amount;
+      }
+    });
+    return sum;
+  }
+
+  private product(kind: FaultSpec["kind"], region: number, model: number): number {
+    let product = 1;
+    this.plan.faults.forEach((spec, fault) => {
+      if (this.isActive[fault] !== 1 || spec.kind !== kind) return;
+      if ((spec.region === region || spec.region < 0) && (spec.model === model || spec.model < 0))
+        product *= spec.amount;
+    });
+    return product;
+  }
+}

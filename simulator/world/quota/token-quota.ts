@@ -1,0 +1,142 @@
+import { createMeter, type Meter, type MeterSpec } from "./meter.ts";
+
+/** Limits of one account x source region x model x family, as a scenario gives them. */
+export interface QuotaSpec {
+  /** For people: `123456789012/us-east-1/sonnet/on-demand`. */
+  readonly id: string;
+  /** Plan indices of the source region and the model it is for. */
+  readonly region: number;
+  readonly model: number;
+  readonly tokensPerMinute: MeterSpec | null;
+  readonly tokensPerDay: MeterSpec | null;
+  readonly requests: MeterSpec | null;
+  /** Output tokens count this many times at settlement (Bedrock User Guide, "How tokens are counted"). */
+  readonly burndown: number;
+  /** Cache reads are part of the reservation: the older reading of the same page. They never count at settlement. */
+  readonly reservesCacheReads: boolean;
+}
+
+/** Which limit refused. */
+export const REFUSED_BY = { none: 0, tokensPerMinute: 1, tokensPerDay: 2, requests: 3 } as const;
+
+/** How close a quota came, and what it refused. */
+export interface QuotaUse {
+  readonly id: string;
+  readonly granted: number;
+  readonly refusedTokensPerMinute: number;
+  readonly refusedTokensPerDay: number;
+  readonly refusedRequests: number;
+  /** Highest share of the tightest limit in use, seen at a grant. */
+  readonly utilisationMax: number;
+  /** Settlements above their reservation, tokens in all. */
+  readonly overshootTokens: number;
+  readonly firstRefusalMs: number | null;
+  readonly lastRefusalMs: number | null;
+}
+
+/**
+ * Reservation at the start, settlement at the end.
+ *
+ * Reserve: input + cache write + max_tokens, output not weighted. Settle: input + cache write + output x burndown.
+ * Cache reads are left out at settlement always, at reservation in the newer reading. A settlement may exceed the
+ * reservation; then use overshoots the limit and later requests wait for it.
+ * Source: Bedrock User Guide, "How tokens are counted" (its example: 36,000 reserved, 9,000 settled).
+ */
+export class TokenQuota {
+  refusedBy: number = REFUSED_BY.none;
+  private readonly spec: QuotaSpec;
+  private readonly minute: Meter | null;
+  private readonly day: Meter | null;
+  private readonly requests: Meter | null;
+  private granted = 0;
+  private readonly refused = [0, 0, 0, 0];
+  private utilisationMax = 0;
+  private overshootTokens = 0;
+  private firstRefusalMs = Number.NaN;
+  private lastRefusalMs = Number.NaN;
+
+  constructor(spec: QuotaSpec, startMs: number) {
+    this.spec = spec;
+    this.minute = spec.tokensPerMinute === null ? null : createMeter(spec.tokensPerMinute, startMs);
+    this.day = spec.tokensPerDay === null ? null : createMeter(spec.tokensPerDay, startMs);
+    this.requests = spec.requests === null ? null : createMeter(spec.requests, startMs);
+  }
+
+  /** Tokens that a request reserves. `input` is all of the prompt, cached parts included. */
+  reservation(input: number, cacheRead: number, maxTokens: number): number {
+    return input - (this.spec.reservesCacheReads ? 0 : cacheRead) + maxTokens;
+  }
+
+  settlement(input: number, cacheRead: number, output: number): number {
+    return input - cacheRead + output * this.spec.burndown;
+  }
+
+  /** Grants or refuses; `refusedBy` then says which limit it was. */
+  reserve(nowMs: number, tokens: number): boolean {
+    const { minute, day, requests } = this;
+    if (requests !== null && !requests.take(nowMs, 1)) return this.refuse(nowMs, REFUSED_BY.requests);
+    if (minute !== null && !minute.take(nowMs, tokens)) {
+      requests?.undo(nowMs, 1);
+      return this.refuse(nowMs, REFUSED_BY.tokensPerMinute);
+    }
+    if (day !== null && !day.take(nowMs, tokens)) {
+      minute?.undo(nowMs, tokens);
+      requests?.undo(nowMs, 1);
+      return this.refuse(nowMs, REFUSED_BY.tokensPerDay);
+    }
+    this.granted++;
+    this.noteUtilisation(nowMs);
+    return true;
+  }
+
+  settle(nowMs: number, reservedAtMs: number, reserved: number, used: number): void {
+    if (used > reserved) this.overshootTokens += used - reserved;
+    this.minute?.settle(nowMs, reservedAtMs, used - reserved);
+    this.day?.settle(nowMs, reservedAtMs, used - reserved);
+  }
+
+  /** Share of the tightest limit that is left, in [0, 1]. */
+  headroom(nowMs: number): number {
+    return Math.max(0, 1 - this.utilisation(nowMs));
+  }
+
+  setLimitFactor(nowMs: number, factor: number): void {
+    this.minute?.setLimitFactor(nowMs, factor);
+    this.day?.setLimitFactor(nowMs, factor);
+    this.requests?.setLimitFactor(nowMs, factor);
+  }
+
+  use(): QuotaUse {
+    return {
+      id: this.spec.id,
+      granted: this.granted,
+      refusedTokensPerMinute: this.refused[REFUSED_BY.tokensPerMinute]!,
+      refusedTokensPerDay: this.refused[REFUSED_BY.tokensPerDay]!,
+      refusedRequests: this.refused[REFUSED_BY.requests]!,
+      utilisationMax: this.utilisationMax,
+      overshootTokens: this.overshootTokens,
+      firstRefusalMs: Number.isNaN(this.firstRefusalMs) ? null : this.firstRefusalMs,
+      lastRefusalMs: Number.isNaN(this.lastRefusalMs) ? null : this.lastRefusalMs,
+    };
+  }
+
+  private refuse(nowMs: number, by: number): false {
+    this.refusedBy = by;
+    this.refused[by]!++;
+    if (Number.isNaN(this.firstRefusalMs)) this.firstRefusalMs = nowMs;
+    this.lastRefusalMs = nowMs;
+    this.utilisationMax = Math.max(this.utilisationMax, 1);
+    return false;
+  }
+
+  private utilisation(nowMs: number): number {
+    const minute = this.minute === null ? 0 : this.minute.utilisation(nowMs);
+    const day = this.day === null ? 0 : this.day.utilisation(nowMs);
+    const requests = this.requests === null ? 0 : this.requests.utilisation(nowMs);
+    return Math.max(minute, day, requests);
+  }
+
+  private noteUtilisation(nowMs: number): void {
+    this.utilisationMax = Math.max(this.utilisationMax, this.utilisation(nowMs));
+  }
+}

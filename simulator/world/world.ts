@@ -1,0 +1,343 @@
+import { EventHeap } from "../engine/event-heap.ts";
+import { NextEvent } from "../engine/next-event.ts";
+import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
+import type { AttemptTable } from "./attempt-table.ts";
+import { type Capacity, HAPPENING, OFFER } from "./capacity/capacity.ts";
+import { createCapacity } from "./capacity/index.ts";
+import { FaultState } from "./faults/fault-state.ts";
+import { PromptCache } from "./prompt-cache.ts";
+import { type QuotaUse, REFUSED_BY, TokenQuota } from "./quota/token-quota.ts";
+import type { RoutePlan, WorldPlan } from "./world-plan.ts";
+
+/** How an attempt ended at the service. */
+export const OUTCOME = { ok: 0, throttled: 1, unavailable: 2, error: 3, abandoned: 4, timeout: 5 } as const;
+export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
+
+/** Told by the world when an attempt's fate is known on the server side. */
+export interface WorldListener {
+  /** The attempt's slot still holds everything that the world wrote. */
+  onOutcome(attempt: number, outcome: Outcome, nowMs: number): void;
+  /** Only where a first token is an event of its own. */
+  onFirstToken?(attempt: number, nowMs: number): void;
+}
+
+/**
+ * The service as its callers meet it: source regions with quotas, profiles that route to destinations, endpoints with
+ * capacity, prompt caches, faults. It holds no clock: `receive` and `advance` take the instant, so one physics serves
+ * the simulator (event clock) and the emulator (wall clock).
+ */
+export class World {
+  /** When something happens next inside, ms; Infinity when nothing is due. */
+  nextMs = Number.POSITIVE_INFINITY;
+  readonly faults: FaultState;
+  private readonly plan: WorldPlan;
+  private readonly table: AttemptTable;
+  private readonly listener: WorldListener;
+  private readonly capacities: readonly Capacity[];
+  private readonly quotas: readonly TokenQuota[];
+  private readonly caches: readonly (PromptCache | null)[];
+  private readonly agenda: NextEvent;
+  /** Attempts on their way from the source to another region. */
+  private readonly hops = new EventHeap();
+  private readonly errorKey: number;
+  private readonly profileKey: number;
+  private epoch = 0;
+  private nextEpochMs: number;
+
+  constructor(plan: WorldPlan, seed: number, table: AttemptTable, listener: WorldListener) {
+    this.plan = plan;
+    this.table = table;
+    this.listener = listener;
+    const serviceKey = purposeKey(seed, "service");
+    const patienceKey = purposeKey(seed, "patience");
+    this.errorKey = purposeKey(seed, "errors");
+    this.profileKey = purposeKey(seed, "profile");
+    this.capacities = plan.endpoints.map((endpoint) =>
+      createCapacity(
+        endpoint.capacity,
+        {
+          // Keyed by name: adding an endpoint leaves the others' luck as it was.
+          seed: mix32(purposeKey(seed, `background/${endpoint.id}`)),
+          serviceKey,
+          patienceKey,
+          localHourAtStart: endpoint.localHourAtStart,
+        },
+        table,
+      ),
+    );
+    this.quotas = plan.quotas.map((quota) => new TokenQuota(quota, plan.startMs));
+    this.caches = plan.endpoints.map((endpoint) =>
+      endpoint.cacheTtlMs > 0 ? new PromptCache(endpoint.cacheTtlMs) : null,
+    );
+    this.faults = new FaultState(plan, seed);
+    this.agenda = new NextEvent(plan.endpoints.length);
+    for (let e = 0; e < this.capacities.length; e++) this.agenda.update(e, this.capacities[e]!.nextMs);
+    this.nextEpochMs = plan.epochStartMs[1] ?? Number.POSITIVE_INFINITY;
+    this.refresh();
+  }
+
+  /** The price epoch of an instant; instants must not go back. */
+  epochAt(nowMs: number): number {
+    while (nowMs >= this.nextEpochMs) {
+      this.epoch++;
+      this.nextEpochMs = this.plan.epochStartMs[this.epoch + 1] ?? Number.POSITIVE_INFINITY;
+    }
+    return this.epoch;
+  }
+
+  /** An attempt reaches its source region's front door. */
+  receive(nowMs: number, attempt: number): void {
+    const table = this.table;
+    const model = table.modelIndex[attempt]!;
+    const route = this.plan.routes[table.target[attempt]! * this.plan.modelCount + model]!;
+    table.epoch[attempt] = this.epochAt(nowMs);
+    table.firstTokenMs[attempt] = Number.NaN;
+    table.startedMs[attempt] = Number.NaN;
+    table.quota[attempt] = -1;
+    table.hopMs[attempt] = 0;
+    table.cacheReadTokens[attempt] = 0;
+    table.cacheWriteTokens[attempt] = 0;
+    this.enter(nowMs, attempt, route);
+    this.refresh();
+  }
+
+  /** Lets happen what is due at `nextMs`, one event. */
+  advance(): void {
+    const nowMs = this.nextMs;
+    if (this.agenda.ms <= nowMs) {
+      const endpoint = this.agenda.index;
+      const capacity = this.capacities[endpoint]!;
+      const happening = capacity.advance();
+      this.agenda.update(endpoint, capacity.nextMs);
+      if (happening === HAPPENING.finished) this.finish(nowMs, capacity.subject, endpoint);
+      else if (happening === HAPPENING.abandoned) this.end(nowMs, capacity.subject, OUTCOME.abandoned);
+      else if (happening === HAPPENING.firstToken) this.listener.onFirstToken?.(capacity.subject, nowMs);
+    } else if (this.hops.topMs <= nowMs) {
+      this.arrive(nowMs, this.hops.pop());
+    } else {
+      this.applyFault(nowMs);
+    }
+    this.refresh();
+  }
+
+  /** Share of the route's quota that is left for a class, in [0, 1]; 1 where none applies. */
+  quotaHeadroom(nowMs: number, target: number, model: number, classIndex: number): number {
+    const route = this.plan.routes[target * this.plan.modelCount + model];
+    const quota = route?.quotas[this.plan.accountOfClass[classIndex]!] ?? -1;
+    return quota < 0 ? 1 : this.quotas[quota]!.headroom(nowMs);
+  }
+
+  /** Calls in service and waiting over a route's endpoints: what a shared signal would show. */
+  outstanding(target: number, model: number): number {
+    const route = this.plan.routes[target * this.plan.modelCount + model];
+    if (route === null || route === undefined) return 0;
+    let sum = 0;
+    for (const endpoint of route.destinations) {
+      const capacity = this.capacities[endpoint]!;
+      sum += capacity.inService + capacity.waiting;
+    }
+    return sum;
+  }
+
+  /** Attempts that wait in a server's queue, over all endpoints. */
+  waitingTotal(): number {
+    let sum = 0;
+    for (const capacity of this.capacities) sum += capacity.waiting;
+    return sum;
+  }
+
+  quotaUse(): readonly QuotaUse[] {
+    return this.quotas.map((quota) => quota.use());
+  }
+
+  private enter(nowMs: number, attempt: number, route: RoutePlan): void {
+    const { table, plan } = this;
+    if (this.faults.isDown(route.sourceRegion)) {
+      this.listener.onOutcome(attempt, OUTCOME.error, nowMs);
+      return;
+    }
+    const choice = route.destinations.length === 1 ? 0 : this.selectDestination(route, attempt);
+    const endpoint = route.destinations[choice]!;
+    if (table.prefixTokens[attempt]! > 0) this.lookUpCache(nowMs, attempt, endpoint);
+    const quotaIndex = route.quotas[plan.accountOfClass[table.classIndex[attempt]!]!]!;
+    if (quotaIndex >= 0 && !this.reserve(nowMs, attempt, quotaIndex)) {
+      this.listener.onOutcome(attempt, OUTCOME.throttled, nowMs);
+      return;
+    }
+    table.queueLevel[attempt] = Math.max(table.queueLevel[attempt]!, route.queueLevel);
+    table.placement[attempt] = route.placements[choice]!;
+    table.endpoint[attempt] = endpoint;
+    const hopMs = route.hopMs[choice]! / 2;
+    table.hopMs[attempt] = hopMs;
+    if (hopMs > 0) this.hops.push(nowMs + hopMs, attempt);
+    else this.arrive(nowMs, attempt);
+  }
+
+  private reserve(nowMs: number, attempt: number, quotaIndex: number): boolean {
+    const table = this.table;
+    const quota = this.quotas[quotaIndex]!;
+    const tokens = quota.reservation(
+      table.inputTokens[attempt]!,
+      table.cacheReadTokens[attempt]!,
+      table.maxTokens[attempt]!,
+    );
+    if (!quota.reserve(nowMs, tokens)) return false;
+    table.quota[attempt] = quotaIndex;
+    table.reservedTokens[attempt] = tokens;
+    table.reservedAtMs[attempt] = nowMs;
+    return true;
+  }
+
+  /**
+   * Source region first if it has room; otherwise another member with room by the profile's rule; when nobody has
+   * room, the source if it is up, else the least busy. (AWS Machine Learning Blog, "Getting started with cross-region
+   * inference": capacity decides, never price.)
+   */
+  private selectDestination(route: RoutePlan, attempt: number): number {
+    const { destinations } = route;
+    if (this.isOpen(destinations[0]!)) return 0;
+    let open = 0;
+    for (let i = 1; i < destinations.length; i++) if (this.isOpen(destinations[i]!)) open++;
+    if (open === 0) return this.leastBusy(destinations, false);
+    if (route.rule === "least-busy") return this.leastBusy(destinations, true);
+    let skip = 0;
+    if (route.rule === "random") {
+      skip = Math.floor(
+        open * keyedUniform(this.profileKey, this.table.requestId[attempt]!, this.table.ordinal[attempt]!),
+      );
+    }
+    for (let i = 1; i < destinations.length; i++) if (this.isOpen(destinations[i]!) && skip-- === 0) return i;
+    return 0;
+  }
+
+  private isOpen(endpoint: number): boolean {
+    return !this.faults.isDown(this.plan.endpoints[endpoint]!.region) && this.capacities[endpoint]!.hasRoom();
+  }
+
+  private leastBusy(destinations: readonly number[], openOnly: boolean): number {
+    let best = 0;
+    let bestLoad = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < destinations.length; i++) {
+      const endpoint = destinations[i]!;
+      if (this.faults.isDown(this.plan.endpoints[endpoint]!.region)) continue;
+      const capacity = this.capacities[endpoint]!;
+      if (openOnly && !capacity.hasRoom()) continue;
+      const load = capacity.expectedQueueDelayMs() + (capacity.inService + capacity.waiting) * 1e-6;
+      if (load < bestLoad) {
+        best = i;
+        bestLoad = load;
+      }
+    }
+    return best;
+  }
+
+  private lookUpCache(nowMs: number, attempt: number, endpoint: number): void {
+    const cache = this.caches[endpoint]!;
+    const table = this.table;
+    const prefix = table.prefixTokens[attempt]!;
+    if (cache === null || prefix < this.plan.endpoints[endpoint]!.cacheMinimumTokens) return;
+    if (cache.has(nowMs, table.prefixId[attempt]!)) table.cacheReadTokens[attempt] = prefix;
+    else table.cacheWriteTokens[attempt] = prefix;
+  }
+
+  /** An attempt reaches the endpoint that is to run it. */
+  private arrive(nowMs: number, attempt: number): void {
+    const table = this.table;
+    const endpoint = table.endpoint[attempt]!;
+    if (this.faults.isDown(this.plan.endpoints[endpoint]!.region)) {
+      this.end(nowMs, attempt, OUTCOME.error);
+      return;
+    }
+    const capacity = this.capacities[endpoint]!;
+    const offer = capacity.offer(nowMs, attempt);
+    if (offer === OFFER.refused) {
+      this.refuse(nowMs, attempt);
+      return;
+    }
+    this.agenda.update(endpoint, capacity.nextMs);
+    if (table.prefixTokens[attempt]! > 0) this.caches[endpoint]?.touch(nowMs, table.prefixId[attempt]!);
+  }
+
+  /** Reserved capacity spills over to what its route names; anything else answers 503. */
+  private refuse(nowMs: number, attempt: number): void {
+    const table = this.table;
+    const route = this.plan.routes[table.target[attempt]! * this.plan.modelCount + table.modelIndex[attempt]!]!;
+    const isFirstChoice = route.destinations.includes(table.endpoint[attempt]!);
+    if (route.overflow !== null && isFirstChoice) {
+      this.settle(nowMs, attempt, 0);
+      table.quota[attempt] = -1;
+      this.enter(nowMs, attempt, route.overflow);
+      return;
+    }
+    this.end(nowMs, attempt, OUTCOME.unavailable);
+  }
+
+  private finish(nowMs: number, attempt: number, endpoint: number): void {
+    const plan = this.plan.endpoints[endpoint]!;
+    const share = plan.errorShare + this.faults.errorShare(plan.region);
+    if (share > 0) {
+      const { requestId, ordinal } = this.table;
+      if (keyedUniform(this.errorKey, requestId[attempt]!, ordinal[attempt]!) < share) {
+        this.end(nowMs, attempt, OUTCOME.error);
+        return;
+      }
+    }
+    if (this.table.quota[attempt]! >= 0) this.settle(nowMs, attempt, this.table.outputTokens[attempt]!);
+    this.listener.onOutcome(attempt, OUTCOME.ok, nowMs);
+  }
+
+  /** Ends an attempt that was not served: its reservation is given back whole. */
+  private end(nowMs: number, attempt: number, outcome: Outcome): void {
+    if (this.table.quota[attempt]! >= 0) {
+      const quota = this.quotas[this.table.quota[attempt]!]!;
+      quota.settle(nowMs, this.table.reservedAtMs[attempt]!, this.table.reservedTokens[attempt]!, 0);
+    }
+    this.listener.onOutcome(attempt, outcome, nowMs);
+  }
+
+  private settle(nowMs: number, attempt: number, output: number): void {
+    const table = this.table;
+    const index = table.quota[attempt]!;
+    if (index < 0) return;
+    const quota = this.quotas[index]!;
+    const used =
+      output === 0 ? 0 : quota.settlement(table.inputTokens[attempt]!, table.cacheReadTokens[attempt]!, output);
+    quota.settle(nowMs, table.reservedAtMs[attempt]!, table.reservedTokens[attempt]!, used);
+  }
+
+  private applyFault(nowMs: number): void {
+    const spec = this.faults.advance();
+    if (spec === null) return;
+    this.plan.endpoints.forEach((endpoint, e) => {
+      if (!matches(spec.region, endpoint.region) || !matches(spec.model, endpoint.model)) return;
+      const capacity = this.capacities[e]!;
+      if (spec.kind === "brownout") capacity.setCapacityFactor(nowMs, this.faults.capacityFactor(e));
+      if (spec.kind === "outage" && this.faults.isDown(endpoint.region)) {
+        this.caches[e]?.clear();
+        for (const attempt of capacity.evict(nowMs)) this.end(nowMs, attempt, OUTCOME.error);
+      }
+      this.agenda.update(e, capacity.nextMs);
+    });
+    if (spec.kind === "quota-cut") {
+      this.quotas.forEach((quota, q) => quota.setLimitFactor(nowMs, this.faults.quotaFactor(q)));
+    }
+  }
+
+  private refresh(): void {
+    let nextMs = this.agenda.ms;
+    if (this.hops.topMs < nextMs) nextMs = this.hops.topMs;
+    if (this.faults.nextMs < nextMs) nextMs = this.faults.nextMs;
+    this.nextMs = nextMs;
+  }
+}
+
+function matches(wanted: number, actual: number): boolean {
+  return wanted < 0 || wanted === actual;
+}
+
+/** The words in which Bedrock refuses, by the limit that refused. */
+export const REFUSAL_TEXT: Readonly<Record<number, string>> = {
+  [REFUSED_BY.tokensPerMinute]: "Too many tokens, please wait before trying again.",
+  [REFUSED_BY.tokensPerDay]: "Too many tokens per day, please wait before trying again.",
+  [REFUSED_BY.requests]: "Too many requests, please wait before trying again.",
+};

@@ -1,0 +1,26 @@
+import type { RunResult } from "../../../simulator/experiment/result.ts";
+import { EDGES, fixture } from "../fixture.ts";
+
+/** Every fixture by name, the normal one first. */
+export const FIXTURES: readonly (readonly [string, RunResult])[] = [
+  ["the normal run", fixture()],
+  ...Object.entries(EDGES),
+];
+
+/** All names of layers and panels in a spec, depth first. */
+export function namesIn(spec: unknown): string[] {
+  if (typeof spec !== "object" || spec === null) return [];
+  const { name, layer, concat, hconcat, vconcat } = spec as Record<string, unknown>;
+  const children = [layer, concat, hconcat, vconcat].flatMap((list) => (Array.isArray(list) ? list : []));
+  return [...(typeof name === "string" ? [name] : []), ...children.flatMap(namesIn)];
+}
+
+/** Replaces every comparison's verdict, as if the intervals had said so. */
+export function withVerdict(result: RunResult, verdict: "better" | "worse" | "not shown"): RunResult {
+  return { ...result, comparisons: result.comparisons.map((one) => ({ ...one, verdict })) };
+}
+
+/** A number in a picture, rounded so that a golden file survives another libm. */
+export function rounded(svg: string): string {
+  return svg.replace(/-?\d+\.\d+(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 1000) / 1000 + 0));
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { frontier } from "../../../reports/charts/frontier.ts";
+import { LIGHT } from "../../../reports/theme.ts";
+import { EDGES, fixture } from "../fixture.ts";
+
+test("the unbeaten are those that no other strategy beats on both means", () => {
+  const result = fixture();
+  const at = (index: number) => {
+    const { total } = result.strategies[index]!;
+    return [total.cost.source.usdPer1kServed.value!, total.e2eMs.p95.value!] as const;
+  };
+  const expected = result.strategies.map((_, index) =>
+    result.strategies.every(
+      (_rival, rival) => rival === index || at(rival)[0] > at(index)[0] || at(rival)[1] > at(index)[1],
+    ),
+  );
+  const table = frontier.table(result);
+  assert.deepEqual(
+    table.rows.map((row) => row.cells[3]!.text === "yes"),
+    expected,
+  );
+});
+
+test("an unstable strategy is shown but never on the line", () => {
+  const result = EDGES["an unstable strategy"]!;
+  const row = frontier.table(result).rows.find((one) => one.cells[0]!.text === "cheapest")!;
+  assert.equal(row.cells[3]!.text, "unstable");
+  assert.match(frontier.heading(result).subtitle, /left out of the line: cheapest/);
+  assert.doesNotMatch(frontier.heading(result).title, /means cheapest,/);
+});
+
+test("labels of the eight strategies do not cover each other", () => {
+  const spec = frontier.spec(fixture(), LIGHT) as unknown as {
+    layer: {
+      name?: string;
+      mark: { text?: string; align?: string };
+      encoding: { x: { value: number }; y: { value: number } };
+    }[];
+  };
+  const boxes = spec.layer
+    .filter((layer) => layer.name?.endsWith("_label"))
+    .map(({ mark, encoding }) => {
+      const width = mark.text!.length * 6;
+      const left =
+        mark.align === "left"
+          ? encoding.x.value
+          : mark.align === "right"
+            ? encoding.x.value - width
+            : encoding.x.value - width / 2;
+      return { left, right: left + width, top: encoding.y.value - 6, bottom: encoding.y.value + 6 };
+    });
+  assert.equal(boxes.length, 8);
+  boxes.forEach((one, at) => {
+    for (const other of boxes.slice(at + 1)) {
+      assert.ok(
+        one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top,
+      );
+    }
+  });
+});

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { latencyPercentiles } from "../../../reports/charts/latency-percentiles.ts";
+import { LIGHT } from "../../../reports/theme.ts";
+import { fixture } from "../fixture.ts";
+
+test("lines stop where fewer than ten requests remain above", () => {
+  const result = fixture();
+  const spec = latencyPercentiles.spec(result, LIGHT) as unknown as {
+    layer: { name?: string; data: { values: { oneIn: number }[] } }[];
+  };
+  const lines = spec.layer.filter((layer) => layer.name?.endsWith("_line"));
+  assert.equal(lines.length, 8);
+  for (const line of lines) {
+    const index = Number(/strategy_(\d+)_/.exec(line.name!)![1]);
+    const count = result.strategies[index]!.total.e2eMs.count;
+    for (const point of line.data.values) assert.ok(count / point.oneIn >= 10 - 1e-6);
+    assert.ok(count / line.data.values.at(-1)!.oneIn < 20, "and not much before");
+  }
+});
+
+test("the title gives the baseline's own median and p99", () => {
+  const result = fixture();
+  const { p50, p99 } = result.strategies[0]!.total.e2eMs;
+  const { title } = latencyPercentiles.heading(result);
+  assert.ok(title.includes(`within ${(p50.value! / 1000).toFixed(2)} s`), title);
+  assert.ok(title.includes(`99 % within ${(p99.value! / 1000).toFixed(1)} s`), title);
+});

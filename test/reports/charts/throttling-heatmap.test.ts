@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { throttlingHeatmap } from "../../../reports/charts/throttling-heatmap.ts";
+import { LIGHT } from "../../../reports/theme.ts";
+import { fixture } from "../fixture.ts";
+
+test("all strategies share one colour domain from zero to the largest share", () => {
+  const result = fixture();
+  const spec = throttlingHeatmap.spec(result, LIGHT) as unknown as {
+    concat: { encoding: { color: { scale: { domain: number[] } } } }[];
+  };
+  const largest = Math.max(
+    ...result.strategies.flatMap((one) =>
+      one.byRegionHour.map((cell) => (cell.attempts === 0 ? 0 : cell.attemptsThrottled / cell.attempts)),
+    ),
+  );
+  assert.equal(spec.concat.length, 8);
+  for (const panel of spec.concat) {
+    assert.equal(panel.encoding.color.scale.domain[0], 0);
+    assert.equal(panel.encoding.color.scale.domain.at(-1), largest);
+  }
+});
+
+test("says so when nothing was throttled", () => {
+  const result = fixture();
+  const strategies = result.strategies.map((one) => ({
+    ...one,
+    byRegionHour: one.byRegionHour.map((cell) => ({ ...cell, attemptsThrottled: 0 })),
+  }));
+  assert.equal(throttlingHeatmap.heading({ ...result, strategies }).title, "No attempt was throttled");
+});
+
+test("cells without an attempt are left empty", () => {
+  const spec = throttlingHeatmap.spec(fixture(), LIGHT) as unknown as { concat: { data: { values: unknown[] } }[] };
+  assert.equal(spec.concat[0]!.data.values.length, 24, "the baseline calls one region only");
+});
