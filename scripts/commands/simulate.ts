@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { type PreparedExperiment, prepareExperiment, simulate } from "../io/experiment.ts";
+import { jobsOf, type PreparedExperiment, prepareExperiment, simulate } from "../io/experiment.ts";
 import { packageVersion } from "../io/package-info.ts";
 import { createProgress } from "../io/progress.ts";
 import { newRunId, type SavedRun, saveRun } from "../io/run-store.ts";
@@ -64,13 +64,12 @@ async function runWithProgress(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<RunResult> {
-  const jobs = experiment.jobs(workers ?? defaultWorkers(Number.POSITIVE_INFINITY));
+  const jobs = jobsOf(experiment, workers ?? defaultWorkers(Number.POSITIVE_INFINITY));
   const progress = createProgress({
     stream: process.stderr,
     live: terminal.live,
     quiet: terminal.quiet,
     jobs: jobs.length,
-    jobDurationMs: experiment.durationMs,
   });
   try {
     return await simulate(experiment, jobs, {

@@ -7,23 +7,36 @@ function collector() {
   return { written, write: (text: string) => written.push(text), columns: 60 };
 }
 
-const report = { requestsDone: 1000, simulatedMs: 500, p95Ms: 4100, costUsd: 12.4 };
+const report = { requestsDone: 1000, share: 0.5, simulatedMs: 11_520_000, p95Ms: 4100, costUsd: 12.4 };
 
 describe("progress", () => {
   it("formats what is known and leaves out the rest", () => {
-    const state = { jobs: 20, jobsDone: 8, share: 0.42, requestsDone: 1_234_567, requestsPerS: 310_400 };
+    const state = {
+      jobs: 20,
+      jobsDone: 8,
+      share: 0.42,
+      requestsDone: 1_234_567,
+      requestsPerS: 310_400,
+      simulatedMs: 11_520_000,
+    };
     assert.equal(
       formatProgress({ ...state, remainingMs: 12_000, p95Ms: 4100, costUsd: 12.4 }),
-      "42 %  8/20 jobs  1.2M requests  310k/s  p95 4.1 s  12.40 USD  12.0 s left",
+      "42 %  8/20 jobs  at 3 h 12 min  1.2M requests  310k/s  p95 4.1 s  12.40 USD  12.0 s left",
     );
     assert.equal(
-      formatProgress({ ...state, remainingMs: null, p95Ms: null, costUsd: null }),
+      formatProgress({ ...state, remainingMs: null, p95Ms: null, costUsd: null, simulatedMs: null }),
       "42 %  8/20 jobs  1.2M requests  310k/s",
     );
   });
 
   it("writes spans in readable units", () => {
-    assert.deepEqual([850, 4100, 59_990, 95_000].map(formatSpan), ["850 ms", "4.1 s", "1 min 0 s", "1 min 35 s"]);
+    assert.deepEqual([850, 4100, 59_990, 95_000, 11_520_000].map(formatSpan), [
+      "850 ms",
+      "4.1 s",
+      "1 min 0 s",
+      "1 min 35 s",
+      "3 h 12 min",
+    ]);
   });
 
   it("redraws one line at most five times a second on a terminal, and clears it", () => {
@@ -34,7 +47,6 @@ describe("progress", () => {
       live: true,
       quiet: false,
       jobs: 2,
-      jobDurationMs: 1000,
       clockMs: () => nowMs,
     });
     for (; nowMs < 1000; nowMs += 10) progress.update(0, report);
@@ -52,13 +64,15 @@ describe("progress", () => {
       live: false,
       quiet: false,
       jobs: 2,
-      jobDurationMs: 1000,
       clockMs: () => nowMs,
     });
     for (; nowMs <= 25_000; nowMs += 100) progress.update(0, report);
     progress.stop();
     assert.equal(stream.written.length, 2);
-    assert.equal(stream.written[0], "25 %  0/2 jobs  1.0k requests  100/s  p95 4.1 s  12.40 USD  30.0 s left\n");
+    assert.equal(
+      stream.written[0],
+      "25 %  0/2 jobs  at 3 h 12 min  1.0k requests  100/s  p95 4.1 s  12.40 USD  30.0 s left\n",
+    );
   });
 
   it("counts a finished job as whole", () => {
@@ -69,7 +83,6 @@ describe("progress", () => {
       live: false,
       quiet: false,
       jobs: 2,
-      jobDurationMs: 1000,
       clockMs: () => nowMs,
     });
     nowMs = 10_000;
@@ -79,7 +92,7 @@ describe("progress", () => {
 
   it("is silent when asked", () => {
     const stream = collector();
-    const progress = createProgress({ stream, live: true, quiet: true, jobs: 1, jobDurationMs: 1 });
+    const progress = createProgress({ stream, live: true, quiet: true, jobs: 1 });
     progress.update(0, report);
     progress.stop();
     assert.deepEqual(stream.written, []);

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { meridian, TINY } from "../run-meridian.ts";
+
+let folder = "";
+let bad = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "meridian-"));
+  bad = join(folder, "bad.yaml");
+  const good = await readFile(TINY, "utf8");
+  await writeFile(
+    bad,
+    good.replace("servers: 8", "server: 8").replace("poisson: 6/s", "poisson: fast").replace("seed: 42", "seed: -1"),
+  );
+});
+after(() => rm(folder, { recursive: true }));
+
+describe("meridian check", () => {
+  it("accepts a good file", async () => {
+    const { code, stdout, stderr } = await meridian(["check", TINY]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^ok {2}.*tiny\.yaml: /);
+  });
+
+  it("names every problem with line, path and fix, and exits 2", async () => {
+    const { code, stdout, stderr } = await meridian(["check", TINY, bad]);
+    assert.equal(code, 2);
+    assert.match(stdout, /^ok /);
+    const codes = stderr.split("\n").filter((line) => /^[A-Z]/.test(line));
+    assert.equal(codes.length, 3, stderr);
+    assert.match(stderr, /bad\.yaml:5 seed: /);
+    assert.match(stderr, /unknown key "server"\n {2}fix: did you mean "servers"\?/);
+    assert.match(stderr, /bad\.yaml:\d+ traffic\[0\]\.arrivals\.poisson: /);
+    assert.match(stderr, /3 problems/);
+  });
+
+  it("checks what a resolved scenario must hold too: names of regions and targets", async () => {
+    const region = await meridian(["check", TINY, "--set", "world.regions[1]=eu-wst-1"]);
+    assert.equal(region.code, 2);
+    assert.match(region.stderr, /eu-wst-1/);
+    assert.match(region.stderr, /fix: /);
+    const target = await meridian(["check", TINY, "--set", "strategies[0].single.target=mars"]);
+    assert.equal(target.code, 2);
+    assert.match(target.stderr, /mars/);
+  });
+
+  it("answers programs with one document", async () => {
+    const { code, stdout } = await meridian(["check", TINY, bad, "--json"]);
+    assert.equal(code, 2);
+    const document = JSON.parse(stdout) as {
+      kind: string;
+      ok: boolean;
+      files: { ok: boolean; problems: { code: string; where: string; fix: string }[] }[];
+    };
+    assert.deepEqual(
+      [document.kind, document.ok, document.files.map((file) => file.ok)],
+      ["check", false, [true, false]],
+    );
+    for (const problem of document.files[1]!.problems) assert.ok(problem.code && problem.where && problem.fix);
+  });
+
+  it("applies overrides before it checks", async () => {
+    assert.equal((await meridian(["check", TINY, "--seed", "7", "--replications", "2"])).code, 0);
+    const wrong = await meridian(["check", TINY, "--set", "sed=1"]);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--set sed=1 sed: unknown key "sed"/);
+  });
+
+  it("explains files that are none", async () => {
+    for (const [file, pattern] of [
+      [join(folder, "absent.yaml"), /SCENARIO_NOT_FOUND/],
+      [folder, /SCENARIO_IS_DIRECTORY/],
+    ] as const) {
+      const { code, stderr } = await meridian(["check", file]);
+      assert.equal(code, 2);
+      assert.match(stderr, pattern);
+      assert.match(stderr, /fix: /);
+    }
+  });
+});

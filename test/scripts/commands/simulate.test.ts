@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunResult } from "../../../simulator/experiment/result.ts";
+import { meridian, TINY } from "../run-meridian.ts";
+
+let folder = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "meridian-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** The only run in a runs folder. */
+async function onlyRun(out: string): Promise<string> {
+  const names = (await readdir(out)).filter((name) => name !== "latest");
+  assert.equal(names.length, 1, names.join(" "));
+  return join(out, names[0]!);
+}
+
+describe("meridian simulate", () => {
+  it("saves a whole run and prints the table and where the report is", async () => {
+    const out = join(folder, "a");
+    const { code, stdout, stderr } = await meridian(["simulate", TINY, "--out", out]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /round-robin/);
+    assert.match(stderr, /report: .*report\.html/);
+    const run = await onlyRun(out);
+    assert.match(run, /tiny-\d{8}t\d{6}-[0-9a-f]{8}$/);
+    assert.deepEqual((await readdir(run)).sort(), [
+      "provenance.json",
+      "report.html",
+      "result.json",
+      "scenario.yaml",
+      "summary.md",
+    ]);
+    assert.match(await readFile(join(run, "report.html"), "utf8"), /^<!doctype html>/i);
+    assert.match(await readFile(join(run, "scenario.yaml"), "utf8"), /^name: tiny$/m);
+    const provenance = JSON.parse(await readFile(join(run, "provenance.json"), "utf8")) as Record<string, unknown>;
+    assert.ok(Date.parse(String(provenance.startedAt)) > 0 && Number(provenance.elapsedMs) >= 0);
+  });
+
+  it("prints one JSON document, equal to the saved result", async () => {
+    const out = join(folder, "json");
+    const { code, stdout } = await meridian(["simulate", TINY, "--out", out, "--json", "--quiet"]);
+    assert.equal(code, 0);
+    const result = JSON.parse(stdout) as RunResult;
+    assert.deepEqual(
+      result.strategies.map((strategy) => strategy.name),
+      ["single", "round-robin"],
+    );
+    assert.equal(result.strategies[0]?.total.counts.sent, 6000, "2k requests in 3 replications");
+    assert.equal(await readFile(join(await onlyRun(out), "result.json"), "utf8"), stdout);
+  });
+
+  it("gives the same bytes for 1 and 2 workers, and again", async () => {
+    const bytes = async (out: string, workers: string): Promise<Record<string, string>> => {
+      assert.equal((await meridian(["simulate", TINY, "--out", out, "--workers", workers, "--quiet"])).code, 0);
+      const run = await onlyRun(out);
+      const names = ["result.json", "report.html", "summary.md", "scenario.yaml"];
+      return Object.fromEntries(
+        await Promise.all(names.map(async (name) => [name, await readFile(join(run, name), "utf8")])),
+      );
+    };
+    const one = await bytes(join(folder, "w1"), "1");
+    assert.deepEqual(await bytes(join(folder, "w2"), "2"), one);
+    assert.deepEqual(await bytes(join(folder, "w1b"), "1"), one);
+  });
+
+  it("runs what the command line asks for, and keeps that scenario", async () => {
+    const out = join(folder, "set");
+    const args = [
+      "simulate",
+      TINY,
+      "--out",
+      out,
+      "--json",
+      "--seed",
+      "9",
+      "--set",
+      "requests=500",
+      "--replications",
+      "2",
+    ];
+    const { code, stdout, stderr } = await meridian([...args, "--strategy", "round-robin"]);
+    assert.equal(code, 0, stderr);
+    const result = JSON.parse(stdout) as RunResult;
+    assert.deepEqual([result.seed, result.replications.done, result.strategies.length], [9, 2, 1]);
+    assert.equal(result.baseline, "round-robin");
+    const again = await meridian([
+      "simulate",
+      join(await onlyRun(out), "scenario.yaml"),
+      "--out",
+      join(folder, "again"),
+      "--json",
+    ]);
+    assert.equal(again.stdout, stdout, "the saved scenario reproduces the run");
+  });
+
+  it("refuses a strategy that the scenario does not have", async () => {
+    const { code, stderr } = await meridian(["simulate", TINY, "--strategy", "singel", "--out", join(folder, "none")]);
+    assert.equal(code, 2);
+    assert.match(stderr, /STRATEGY_NOT_IN_SCENARIO.*singel/);
+    assert.match(stderr, /did you mean "single"\?/);
+  });
+
+  it("prints the scenario as it would run", async () => {
+    const { code, stdout } = await meridian([
+      "simulate",
+      TINY,
+      "--print-config",
+      "--seed",
+      "5",
+      "--out",
+      join(folder, "none"),
+    ]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^# set by --seed 5$/m);
+    assert.match(stdout, /^seed: 5$/m);
+    await assert.rejects(readdir(join(folder, "none")), "nothing was run");
+  });
+
+  it("exits 99 when an assertion of the scenario fails, and still saves the run", async () => {
+    const out = join(folder, "assert");
+    const { code, stderr } = await meridian([
+      "simulate",
+      TINY,
+      "--out",
+      out,
+      "--set",
+      'assert=["p95(e2e, strategy=single) < 1ms"]',
+    ]);
+    assert.equal(code, 99, stderr);
+    assert.match(stderr, /ASSERTION_FAILED {2}p95/);
+    await onlyRun(out);
+  });
+
+  it("says what is wrong with the place for runs", async () => {
+    const { code, stderr } = await meridian(["simulate", TINY, "--out", "/dev/null/runs", "--quiet"]);
+    assert.equal(code, 4);
+    assert.match(stderr, /^RUN_NOT_SAVED/);
+  });
+
+  it("stops cleanly on Ctrl-C: exit 130, no run, says so", async () => {
+    const out = join(folder, "stopped");
+    const { code, stderr, stdout } = await meridian(["simulate", TINY, "--out", out, "--set", "requests=500M"], {
+      onFirstOutput: (child) => void sleep(1500).then(() => child.kill("SIGINT")),
+    });
+    assert.equal(code, 130, stderr);
+    assert.equal(stdout, "");
+    assert.match(stderr, /INTERRUPTED {2}stopped before the end; nothing was written/);
+    assert.deepEqual(await readdir(out).catch(() => []), []);
+  });
+});

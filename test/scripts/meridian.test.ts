@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, it } from "node:test";
+import { commands } from "../../scripts/commands/index.ts";
+import { packageVersion } from "../../scripts/io/package-info.ts";
+import { meridian } from "./run-meridian.ts";
+
+/** A Node on the PATH that is older than the packaged one, if the host has such. */
+const OLD_NODE = (process.env.PATH ?? "")
+  .split(delimiter)
+  .map((folder) => join(folder, "node"))
+  .find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return Number(/^v(\d+)/.exec(execFileSync(path, ["--version"], { encoding: "utf8" }))?.[1]) < 24;
+    } catch {
+      return false;
+    }
+  });
+
+describe("meridian", () => {
+  it("shows help for itself and for each verb, with examples", async () => {
+    const help = await meridian(["--help"]);
+    assert.equal(help.code, 0);
+    const flat = help.stdout.replace(/\s+/g, " ");
+    for (const { name, summary } of commands) assert.ok(flat.includes(summary), name);
+    for (const { name, examples } of commands) {
+      const verb = await meridian([name, "--help"]);
+      assert.equal(verb.code, 0, name);
+      for (const [example] of examples) assert.ok(verb.stdout.includes(example), `${name}: ${example}`);
+      assert.match(verb.stdout, /--json/);
+    }
+  });
+
+  it("prints its version", async () => {
+    assert.deepEqual(await meridian(["--version"]), { code: 0, stdout: `${packageVersion()}\n`, stderr: "" });
+  });
+
+  it("without a verb shows help on stderr and exits 2", async () => {
+    const { code, stdout, stderr } = await meridian([]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /Usage: meridian/);
+  });
+
+  it("refuses unknown verbs, flags and values with the nearest known one, exit 2", async () => {
+    const verb = await meridian(["simulte", "a.yaml"]);
+    assert.equal(verb.code, 2);
+    assert.match(verb.stderr, /^USAGE {2}unknown command 'simulte'\n {2}fix: did you mean "simulate"\?/);
+    const flag = await meridian(["doctor", "--jsn"]);
+    assert.equal(flag.code, 2);
+    assert.match(flag.stderr, /fix: did you mean --json\? see meridian doctor --help/);
+    const value = await meridian(["simulate", "a.yaml", "--workers", "none"]);
+    assert.equal(value.code, 2);
+    assert.match(value.stderr, /whole number/);
+    const missing = await meridian(["check"]);
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /missing required argument 'scenario'/);
+    assert.equal((await meridian(["list", "--set"])).code, 2);
+  });
+
+  it("never prints a stack trace unless asked to", async () => {
+    const plain = await meridian(["check", "nowhere.yaml"]);
+    assert.doesNotMatch(plain.stderr, /^\s+at /m);
+    const debug = await meridian(["check", "nowhere.yaml", "--seed", "x"], { env: { MERIDIAN_DEBUG: "1" } });
+    assert.match(debug.stderr, /^\s+at /m);
+  });
+
+  it("runs from any folder", async () => {
+    const { code, stdout } = await meridian(["list", "strategies"], { cwd: "/" });
+    assert.equal(code, 0);
+    assert.match(stdout, /^single /m);
+  });
+
+  it("starts the packaged Node on an old host, passing the exit code on", {
+    skip: OLD_NODE === undefined && "no older Node on this host",
+  }, async () => {
+    const node = OLD_NODE!;
+    const doctor = await meridian(["doctor", "--json"], { node });
+    assert.equal(doctor.code, 0, doctor.stderr);
+    const document = JSON.parse(doctor.stdout) as { checks: { name: string; found: string }[] };
+    assert.match(document.checks.find((check) => check.name === "node")?.found ?? "", /^24\..*the host has/);
+    assert.equal((await meridian(["simulte"], { node })).code, 2);
+  });
+});
