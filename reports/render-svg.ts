@@ -39,7 +39,7 @@ export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promis
         where: options.idPrefix,
       });
     }
-    return normalise(svg, options.idPrefix);
+    return labelled(normalise(svg, options.idPrefix), spec.description ?? "");
   } finally {
     view.finalize();
   }
@@ -58,6 +58,16 @@ function textWidthPx(item: { readonly fontSize?: number }, text: unknown): numbe
 function withoutHeading(spec: TopLevelSpec): TopLevelSpec {
   const { title: _title, ...rest } = spec as TopLevelSpec & { title?: unknown };
   return rest as TopLevelSpec;
+}
+
+/** Vega leaves the alt text to the page element around the picture; here the picture carries it itself. */
+function labelled(svg: string, altText: string): string {
+  const escaped = altText
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+  return svg.replace(/^<svg /, () => `<svg role="img" aria-label="${escaped}" `);
 }
 
 /** Vega numbers clip paths and gradients from a counter that lives as long as the process. */

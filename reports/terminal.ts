@@ -28,13 +28,11 @@ export function renderTerminal(result: RunResult, options: TerminalOptions): str
   const table = new CliTable({
     colWidths: [nameWidth, ...FIXED_COLUMN_WIDTHS],
     colAligns: ["left", "right", "right", "right", "right", "right", "right", "right", "right", "right"],
-    wordWrap: true,
-    wrapOnWordBoundary: false,
     style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 1 },
     chars: NO_BORDERS,
   });
   table.push(headings(e2e, ttft));
-  for (const strategy of result.strategies) table.push(cellsOf(result, strategy, { e2e, ttft, paint }));
+  for (const strategy of result.strategies) table.push(cellsOf(result, strategy, { e2e, ttft, paint, nameWidth }));
   const lines = table
     .toString()
     .split("\n")
@@ -72,11 +70,11 @@ function painter(colour: boolean): Paint {
 function cellsOf(
   result: RunResult,
   strategy: StrategyResult,
-  how: { readonly e2e: Unit; readonly ttft: Unit; readonly paint: Paint },
+  how: { readonly e2e: Unit; readonly ttft: Unit; readonly paint: Paint; readonly nameWidth: number },
 ): CliTable.HorizontalTableRow {
   const { total } = strategy;
   return [
-    `${strategy.status === "unstable" ? "! " : ""}${printable(strategy.name)}`,
+    chunks(`${strategy.status === "unstable" ? "! " : ""}${printable(strategy.name)}`, how.nameWidth - 1).join("\n"),
     formatValue(total.e2eMs.p50, how.e2e, DECIMALS_MAX),
     formatValue(total.e2eMs.p95, how.e2e, DECIMALS_MAX),
     formatValue(total.e2eMs.p99, how.e2e, DECIMALS_MAX),

@@ -87,7 +87,6 @@ function groupOf(world: World, name: string, index: number, shape: GroupShape): 
     failed: 0,
     residencyViolations: 0,
     residencyRefused: 0,
-    residencyViolations: 0,
     inFlight: 0,
     attempts,
     attemptsThrottled: Math.round(attempts * throttledShare),

@@ -41,7 +41,7 @@ test("hostile names are text everywhere", () => {
 
 test("downloads of hostile tables hold no formula", () => {
   const links = [...hostile.matchAll(/href="data:text\/csv;charset=utf-8,([^"]*)"/g)].map((match) =>
-    decodeURIComponent(match[1]!),
+    decodeURIComponent(match[1]!.replaceAll("&#39;", "'")),
   );
   assert.ok(links.length >= 5);
   for (const csv of links) {

@@ -40,6 +40,11 @@ test("the heading can be left to the page", async () => {
   assert.ok(!(await renderSvg(spec, { idPrefix: "a", withoutHeading: true })).includes("Heading"));
 });
 
+test("the picture carries its alt text, escaped", async () => {
+  const svg = await renderSvg({ ...spec, description: 'A "<b>" & c' }, { idPrefix: "alt" });
+  assert.match(svg, /^<svg role="img" aria-label="A &quot;&lt;b&gt;&quot; &amp; c" /);
+});
+
 test("a warning of Vega-Lite is an error", async () => {
   const wrong = {
     ...spec,
