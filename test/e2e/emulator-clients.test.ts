@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Fleet } from "../../emulator/fleet.ts";
+import { CLAUDE, testFleet } from "../emulator/support.ts";
+import { pythonWithClients, runPython } from "./emulator-clients/python-clients.ts";
+
+const BOTO3 = fileURLToPath(new URL("emulator-clients/boto3_checks.py", import.meta.url));
+const LITELLM = fileURLToPath(new URL("emulator-clients/litellm_checks.py", import.meta.url));
+
+/** The installed clients of Python, unchanged: what works here works against the service's own wire. */
+describe("Python clients of the emulator", { timeout: 600_000 }, () => {
+  let fleet: Fleet;
+  let python: string | undefined;
+  let folder: string;
+
+  before(async () => {
+    python = await pythonWithClients();
+    if (python === undefined) console.error("SKIP: boto3, AWS CLI and LiteLLM are not to be had from PyPI here");
+    fleet = await testFleet({ tls: true });
+    folder = mkdtempSync(join(tmpdir(), "meridian-clients-"));
+    writeFileSync(join(folder, "ca.pem"), fleet.certificate!.certPem);
+  });
+  after(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await fleet.close(0);
+  });
+  beforeEach(() => fleet.faults.clear());
+
+  /** Over plain HTTP with SigV4, which is how most tests of other projects will call. */
+  function overHttp(): Record<string, string> {
+    const { url, tlsUrl } = fleet.endpoints[0]!;
+    const pairs = fleet
+      .environment("us-east-1")
+      .map(([name, value]) => [name, value === tlsUrl ? url : value] as const);
+    const { AWS_BEARER_TOKEN_BEDROCK: _key, ...rest } = Object.fromEntries(pairs) as Record<string, string>;
+    return rest;
+  }
+
+  async function boto3(checks: readonly string[], environment = overHttp()) {
+    return JSON.parse(await runPython(python!, [BOTO3, ...checks], environment));
+  }
+
+  it("boto3 converses, streams, invokes, counts and manages profiles", async (test) => {
+    if (python === undefined) return test.skip("no Python clients");
+    const seen = await boto3(["converse", "stream", "invoke", "count", "profiles"]);
+    assert.equal(seen.converse.stopReason, "end_turn");
+    assert.equal(seen.converse.usage.outputTokens, 9);
+    assert.match(seen.converse.requestId, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(seen.stream, [
+      "messageStart",
+      ...Array(4).fill("contentBlockDelta"),
+      "contentBlockStop",
+      "messageStop",
+      "metadata",
+    ]);
+    assert.equal(seen.invoke.whole.usage.output_tokens, 6);
+    assert.equal(seen.invoke.outputHeader, "6");
+    assert.equal(seen.invoke.types.at(-1), "message_stop");
+    assert.equal(seen.invoke.metrics.outputTokenCount, 6);
+    assert.equal(seen.count, 3);
+    assert.deepEqual(seen.profiles, { stopReason: "end_turn", gone: "ResourceNotFoundException" });
+  });
+
+  it("boto3 sees the service's refusals", async (test) => {
+    if (python === undefined) return test.skip("no Python clients");
+    const { invalid } = await boto3(["invalid"]);
+    for (const refusal of invalid) {
+      assert.equal(refusal.code, "ValidationException");
+      assert.equal(refusal.status, 400);
+      assert.equal(refusal.retries, 0);
+    }
+    assert.match(invalid[0].message, /with on-demand throughput isn.t supported/);
+    assert.equal(invalid[2].message, "The provided model identifier is invalid.");
+  });
+
+  it("boto3 tries a throttled call three times in standard mode", async (test) => {
+    if (python === undefined) return test.skip("no Python clients");
+    fleet.faults.add({ effect: { name: "ThrottlingException" } });
+    const before = fleet.log.recent.total;
+    const { throttled } = await boto3(["throttled"]);
+    assert.equal(throttled.standard.code, "ThrottlingException");
+    assert.equal(throttled.standard.status, 429);
+    assert.equal(throttled.standard.retries, 2);
+    assert.equal(throttled.none.retries, 0);
+    assert.equal(fleet.log.recent.total - before, 4);
+  });
+
+  it("boto3 raises an exception in the middle of a stream", async (test) => {
+    if (python === undefined) return test.skip("no Python clients");
+    fleet.faults.add({ effect: { name: "ServiceUnavailableException" }, afterTokens: 2 });
+    const { midstream } = await boto3(["midstream"]);
+    assert.equal(midstream.code, "serviceUnavailableException");
+    assert.deepEqual(midstream.events, ["messageStart", "contentBlockDelta", "contentBlockDelta"]);
+  });
+
+  it("boto3 is refused with a wrong secret, an unknown key and a foreign region", async (test) => {
+    if (python === undefined) return test.skip("no Python clients");
+    const cases = [
+      [{ AWS_SECRET_ACCESS_KEY: "wrong" }, "InvalidSignatureException"],
+      [{ AWS_ACCESS_KEY_ID: "AKIAUNKNOWNUNKNOWN00" }, "UnrecognizedClientException"],
+      [{ AWS_REGION: "eu-west-1", AWS_DEFAULT_REGION: "eu-west-1" }, "InvalidSignatureException"],
+    ] as const;
+    for (const [change, code] of cases) {
+      const { refused } = await boto3(["refused"], { ...overHttp(), ...change });
+      assert.equal(refused.code, code);
+      assert.equal(refused.status, 403);
+    }
+  });
+
+  it("boto3 calls over TLS with an API key", async (test) => {
+    if (python === undefined) return test.skip("no Python clients");
+    const {
+      AWS_ACCESS_KEY_ID: _id,
+      AWS_SECRET_ACCESS_KEY: _secret,
+      ...keyOnly
+    } = Object.fromEntries(fleet.environment("us-east-1"));
+    const seen = await boto3(["converse", "stream"], { ...keyOnly, AWS_CA_BUNDLE: join(folder, "ca.pem") });
+    assert.equal(seen.converse.stopReason, "end_turn");
+    assert.equal(seen.stream.length, 8);
+  });
+
+  it("the AWS CLI converses and lists profiles", async (test) => {
+    if (python === undefined) return test.skip("no Python clients");
+    const cli = async (...args: string[]) =>
+      JSON.parse(await runPython(python!, ["-m", "awscli", "--output", "json", ...args], overHttp()));
+    const answer = await cli(
+      ...["bedrock-runtime", "converse", "--model-id", CLAUDE],
+      ...["--messages", '[{"role":"user","content":[{"text":"Hi"}]}]', "--inference-config", "maxTokens=3"],
+    );
+    assert.equal(answer.stopReason, "max_tokens");
+    assert.equal(answer.usage.outputTokens, 3);
+    const listed = await cli("bedrock", "list-inference-profiles");
+    assert.ok(listed.inferenceProfileSummaries.length >= 4);
+  });
+
+  it("LiteLLM completes by Converse and by invoke, streams, and meets a throttle at once", async (test) => {
+    if (python === undefined) return test.skip("no Python clients");
+    const environment = { ...overHttp(), LITELLM_LOCAL_MODEL_COST_MAP: "True" };
+    const run = async (...checks: string[]) => JSON.parse(await runPython(python!, [LITELLM, ...checks], environment));
+    const seen = await run("completion", "stream", "invoke");
+    assert.deepEqual(seen.completion, { usage: 5, finish: "length" });
+    assert.deepEqual(seen.invoke, { usage: 5, finish: "length" });
+    assert.equal(seen.stream.length, 20);
+    fleet.faults.add({ effect: { name: "ThrottlingException" } });
+    const before = fleet.log.recent.total;
+    assert.equal((await run("throttled")).throttled, 429);
+    assert.equal(fleet.log.recent.total - before, 1);
+  });
+});

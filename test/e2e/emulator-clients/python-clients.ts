@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** The retry behaviour that the tests expect is that of these versions on; changing one makes a new environment. */
+const PACKAGES = ["boto3>=1.44.5", "awscli>=1.46.2", "litellm>=1.106.2"];
+const INSTALL_LIMIT_MS = 240_000;
+
+/**
+ * A Python with boto3, the AWS CLI and LiteLLM, made once in the user's cache folder.
+ *
+ * @returns path of its interpreter; undefined where Python or the packages are not to be had
+ */
+export async function pythonWithClients(): Promise<string | undefined> {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "meridian");
+  const folder = join(cache, `emulator-clients-${PACKAGES.join("-").replaceAll(/[^a-z0-9.-]/g, "")}`);
+  const python = join(folder, "bin", "python");
+  if (existsSync(python)) return python;
+  mkdirSync(dirname(folder), { recursive: true });
+  const made = mkdtempSync(`${folder}.part-`);
+  try {
+    await run("python3", ["-m", "venv", made], { timeout: INSTALL_LIMIT_MS });
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES];
+    await run(join(made, "bin", "python"), pip, { timeout: INSTALL_LIMIT_MS });
+    // Only a whole environment gets the name, so an interrupted install is never used.
+    renameSync(made, folder);
+    return python;
+  } catch {
+    rmSync(made, { recursive: true, force: true });
+    return existsSync(python) ? python : undefined;
+  }
+}
+
+const CLIENT_LIMIT_MS = 90_000;
+
+/** Runs Python with nothing of this machine's own AWS settings, and gives back what it printed. */
+export async function runPython(
+  python: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  const env = { PATH: process.env.PATH ?? "", HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true", ...environment };
+  const { stdout } = await run(python, [...args], { env, timeout: CLIENT_LIMIT_MS, maxBuffer: 16 * 2 ** 20 });
+  return stdout;
+}

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  malformed,
+  optionalInteger,
+  optionalObject,
+  optionalTexts,
+  requiredText,
+} from "../../../emulator/bodies/body.ts";
+
+describe("body readers", () => {
+  it("word refusals as the service's schema check does", () => {
+    const wrapped = "Malformed input request: why, please reformat your input and try again.";
+    assert.equal(malformed("why").message, wrapped);
+    assert.throws(() => requiredText({ a: null }, "a"), { message: /#\/a: expected type: String, found: Null/ });
+    assert.throws(() => optionalInteger({ a: 1.5 }, "a", 1), { message: /expected type: Integer, found: Number/ });
+    assert.throws(() => optionalTexts({ a: [1] }, "a"), { message: /expected type: JSONArray/ });
+    assert.throws(() => optionalObject({ a: "x" }, "a"), { message: /expected type: JSONObject, found: String/ });
+  });
+  it("take absence", () => {
+    assert.deepEqual(
+      [optionalInteger({}, "a", 1), optionalTexts({}, "a"), optionalObject({ a: null }, "a")],
+      [undefined, [], {}],
+    );
+  });
+});

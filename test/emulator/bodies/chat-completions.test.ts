@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { chatCompletionsBody } from "../../../emulator/bodies/chat-completions.ts";
+import { shapesOf } from "./support.ts";
+
+describe("chat-completions body", () => {
+  it("answers with choices and usage", () => {
+    const request = { messages: [{ role: "user", content: "12345678" }], max_completion_tokens: 9, stop: "END" };
+    const { whole, chunks, prompt } = shapesOf(chatCompletionsBody, request);
+    assert.deepEqual([prompt.inputTokens, prompt.maxTokens, prompt.stopSequences], [2, 9, ["END"]]);
+    assert.deepEqual(whole.usage, { prompt_tokens: 10, completion_tokens: 4, total_tokens: 14 });
+    assert.equal(whole.choices[0].finish_reason, "stop");
+    const text = chunks
+      .map((chunk: { choices: { delta: { content: string } }[] }) => chunk.choices[0]!.delta.content)
+      .join("");
+    assert.equal(text, whole.choices[0].message.content);
+  });
+  it("refuses no messages and messages without a role", () => {
+    for (const body of [{}, { messages: [] }, { messages: ["x"] }, { messages: [{ content: "x" }] }]) {
+      assert.throws(() => chatCompletionsBody.parse(body), {
+        name: "ValidationException",
+        message: /^Malformed input request/,
+      });
+    }
+  });
+});
