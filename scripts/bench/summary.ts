@@ -29,7 +29,9 @@ export interface AgreementRow {
 
 /** Least that is allowed: half a percent of the mean, one percent of the p95, one point of the throttled share. */
 const FLOOR = { mean: 0.005, p95: 0.01, throttled: 0.01 } as const;
-const STANDARD_ERRORS = 4;
+const STANDARD_ERRORS = 5;
+/** With a single round: this many sampling errors of independent requests with cv 1 stand for one standard error. */
+const ONE_ROUND = { mean: 1.5, p95: 3, throttled: 5 } as const;
 
 export function summarise(rounds: ModelRounds): ModelSummary {
   const agreement = [
@@ -56,9 +58,8 @@ function speed(round: Round): number {
 }
 
 /**
- * Means over rounds of equal length and different seeds. Allowed: four standard errors of the difference, estimated
- * from the spread between rounds, at least the floor. With one round there is no spread: the sampling error of
- * independent requests with cv 1 stands in, three times as much for a p95.
+ * Means over rounds of equal length and different seeds. Allowed: five standard errors of the difference, estimated
+ * from the spread between rounds, at least the floor. Seeds are fixed, so the verdict of a plan is repeatable.
  */
 function compare(
   rounds: ModelRounds,
@@ -70,7 +71,7 @@ function compare(
   const peer = rounds.peer.map(read);
   const [engineMean, peerMean] = [meanOf(engine), meanOf(peer)];
   const scale = relative ? peerMean : 1;
-  const independent = (what === "p95" ? 3 : 1) * Math.sqrt(2 / (rounds.peer.length * rounds.peer[0]!.requests));
+  const independent = ONE_ROUND[what] * Math.sqrt(2 / (rounds.peer.length * rounds.peer[0]!.requests));
   const error = rounds.peer.length > 1 ? Math.hypot(standardError(engine), standardError(peer)) / scale : independent;
   return {
     what,

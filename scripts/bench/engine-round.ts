@@ -1,0 +1,44 @@
+/**
+ * One round of the engine in a process of its own: `engine-round.ts r1|r2 REQUESTS SEED` prints a Round as JSON.
+ * The clock runs from the first request to the summed-up replication, as in `meridian simulate` on one worker.
+ */
+import { join } from "node:path";
+import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
+import { prepareExperiment } from "../io/experiment.ts";
+import { PACKAGE_ROOT, packageVersion } from "../io/package-info.ts";
+import type { Round } from "./round.ts";
+
+const [model, requests, seed] = process.argv.slice(2);
+const file = join(PACKAGE_ROOT, "scenarios", "bench", `${model}.yaml`);
+const overrides = [
+  { path: ["requests"], value: Number(requests), origin: "bench requests" },
+  { path: ["seed"], value: Number(seed), origin: "bench seed" },
+];
+const { inputs } = await prepareExperiment(file, { overrides, strategies: [] });
+const jobs = planJobs(inputs.plan, 1);
+
+const beganMs = performance.now();
+const outputs = jobs.map((job) => {
+  const steps = runJob(inputs, job);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+});
+const seconds = (performance.now() - beganMs) / 1_000;
+
+const result = assembleResult(inputs, outputs, {
+  scenarioSha256: "",
+  meridianVersion: packageVersion(),
+  traces: [],
+});
+const { counts, e2eMs } = result.strategies[0]!.total;
+const round: Round = {
+  seconds,
+  requests: counts.sent,
+  meanMs: e2eMs.mean.value ?? Number.NaN,
+  p95Ms: e2eMs.p95.value ?? Number.NaN,
+  throttledShare: counts.attemptsThrottled / counts.attempts,
+  failedShare: 1 - counts.served / counts.sent,
+};
+process.stdout.write(JSON.stringify(round));

@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { runChild } from "./child.ts";
+import type { Program, Round } from "./round.ts";
+
+const ROUND_FILE = join(import.meta.dirname, "engine-round.ts");
+const ROUND_LIMIT_MS = 600_000;
+
+/** The public engine on the bench's scenario files: a fresh process per round, so that no round is warm from the last. */
+export function engineProgram(): Program {
+  return async (model, requests, seed) => {
+    const args = ["--import", "tsx", ROUND_FILE, model, String(requests), String(seed)];
+    return JSON.parse(await runChild(process.execPath, args, ROUND_LIMIT_MS)) as Round;
+  };
+}
