@@ -38,7 +38,7 @@ const REGISTRIES: readonly Registry[] = [
   { folder: "simulator/strategies", definitionType: "StrategyDefinition" },
   { folder: "simulator/random/laws", definitionType: "LawDefinition" },
   { folder: "simulator/traffic/arrivals", definitionType: "ArrivalDefinition" },
-  { folder: "simulator/traffic/formats", definitionType: "FormatDefinition" },
+  { folder: "simulator/traffic/formats", definitionType: "TraceFormat" },
   { folder: "reports/charts", definitionType: "Chart" },
 ];
 

@@ -23,7 +23,8 @@ async function runList({ args, options, terminal }: CommandInput): Promise<numbe
     const fix = suggest(kind, kinds);
     throw new MeridianError("usage", { code: "LIST_UNKNOWN", what: `there is no list of "${kind}"`, fix });
   }
-  const entries = load === undefined ? kinds.map((name) => ({ name, summary: `meridian list ${name}` })) : await load();
+  const found = load === undefined ? kinds.map((name) => ({ name, summary: `meridian list ${name}` })) : await load();
+  const entries = found.map(({ name, summary }) => ({ name, summary }));
   if (options.json === true) terminal.out(jsonDocument("list", { list: kind ?? "kinds", entries }));
   else {
     const width = Math.max(...entries.map((entry) => entry.name.length));

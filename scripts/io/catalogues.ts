@@ -1,7 +1,9 @@
 import { LAWS } from "../../simulator/random/laws/index.ts";
 import { STRATEGIES } from "../../simulator/strategies/index.ts";
 import { ARRIVALS } from "../../simulator/traffic/arrivals/index.ts";
+import { FORMATS } from "../../simulator/traffic/formats/index.ts";
 import { AWS_REGIONS } from "../../simulator/world/regions.ts";
+import { listTraces } from "./traces.ts";
 
 /** One thing that a scenario or a command can name. */
 export interface CatalogueEntry {
@@ -20,6 +22,8 @@ export const CATALOGUES: Readonly<Record<string, () => Promise<readonly Catalogu
     })),
   arrivals: async () => Object.values(ARRIVALS).map(({ name, summary }) => ({ name, summary })),
   laws: async () => Object.values(LAWS).map(({ name, summary }) => ({ name, summary })),
+  traces: listTraces,
+  formats: async () => FORMATS.map(({ name, summary }) => ({ name, summary })),
   charts: async () => {
     const { CHARTS } = await import("../../reports/index.ts");
     return CHARTS.map((chart) => ({ name: chart.id, summary: chart.question }));

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
+import { tmpdir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../scripts/commands/index.ts";
 import { packageVersion } from "../../scripts/io/package-info.ts";
-import { meridian } from "./run-meridian.ts";
+import { meridian, TINY } from "./run-meridian.ts";
 
 /** A Node on the PATH that is older than the packaged one, if the host has such. */
 const OLD_NODE = (process.env.PATH ?? "")
@@ -82,5 +83,11 @@ describe("meridian", () => {
     const document = JSON.parse(doctor.stdout) as { checks: { name: string; found: string }[] };
     assert.match(document.checks.find((check) => check.name === "node")?.found ?? "", /^24\..*the host has/);
     assert.equal((await meridian(["simulte"], { node })).code, 2);
+    const out = join(tmpdir(), "meridian-never");
+    const stopped = await meridian(["simulate", TINY, "--set", "requests=500M", "--out", out], {
+      node,
+      onFirstOutput: (child) => child.kill("SIGINT"),
+    });
+    assert.equal(stopped.code, 130, stopped.stderr);
   });
 });
