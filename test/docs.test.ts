@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { Command } from "commander";
@@ -16,17 +17,21 @@ interface Block {
   readonly page: string;
   readonly line: number;
   readonly language: string;
-  readonly runnable: boolean;
+  /** The words after the language. */
+  readonly marks: string;
   readonly text: string;
 }
 
-/** Fenced blocks of a page: the words after the fence are the language and marks such as `runnable`. */
+/**
+ * Fenced blocks of a page. Marks: `sh runnable` is executed; `yaml <name>` is a scenario; `text output of <name>` is
+ * what simulating that scenario prints (UPDATE_GOLDEN=1 writes it anew).
+ */
 function blocksOf(page: string, markdown: string): readonly Block[] {
   const blocks: Block[] = [];
   const fence = /^```(\w*)([^\n]*)\n([\s\S]*?)^```/gm;
   for (const match of markdown.matchAll(fence)) {
     const line = markdown.slice(0, match.index).split("\n").length;
-    blocks.push({ page, line, language: match[1]!, runnable: match[2]!.includes("runnable"), text: match[3]! });
+    blocks.push({ page, line, language: match[1]!, marks: match[2]!.trim(), text: match[3]! });
   }
   return blocks;
 }
@@ -91,7 +96,7 @@ describe("documents", () => {
     assert.ok(shell.length > 3, "the docs show commands");
   });
 
-  for (const block of blocks.filter((each) => each.runnable)) {
+  for (const block of blocks.filter((each) => each.marks === "runnable")) {
     for (const command of commandsOf(block)) {
       it(`${block.page}:${block.line}  ${command}`, async () => {
         const [npx, name, ...args] = wordsOf(command);
@@ -116,6 +121,30 @@ describe("documents", () => {
   for (const block of blocks.filter((each) => each.language === "yaml" && /^world:/m.test(each.text))) {
     it(`${block.page}:${block.line} is a valid scenario`, async () => {
       await prepareText(block.text, join(ROOT, "scenarios", "docs.yaml"));
+    });
+  }
+
+  for (const block of blocks.filter((each) => each.marks.startsWith("output of "))) {
+    it(`${block.page}:${block.line} shows what ${block.marks.slice("output of ".length)} prints`, async () => {
+      const name = block.marks.slice("output of ".length);
+      const scenario = blocks.find(
+        (each) => each.page === block.page && each.language === "yaml" && each.marks === name,
+      );
+      assert.ok(scenario, `the page has a yaml block named ${name}`);
+      const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+      const file = join(folder, `${name}.yaml`);
+      writeFileSync(file, scenario.text);
+      const { code, stdout, stderr } = await meridian(["simulate", file, "--out", join(folder, "runs")]);
+      assert.equal(code, 0, stderr);
+      rmSync(folder, { recursive: true });
+      if (process.env.UPDATE_GOLDEN === "1") {
+        const page = join(ROOT, block.page);
+        const fence = `\`\`\`${block.language} ${block.marks}\n`;
+        writeFileSync(
+          page,
+          readFileSync(page, "utf8").replace(fence + block.text, () => `${fence}${stdout.trimEnd()}\n`),
+        );
+      } else assert.equal(`${stdout.trimEnd()}\n`, block.text, "run UPDATE_GOLDEN=1 npm run unit -- docs");
     });
   }
 });
