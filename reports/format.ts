@@ -113,7 +113,7 @@ export function formatCount(count: number): string {
 
 /** Length of a run; one that ended after a number of requests has none. */
 export function formatLength(durationMs: number | null): string {
-  return durationMs === null ? "a number of requests" : formatDuration(durationMs);
+  return durationMs === null ? "a set number of requests" : formatDuration(durationMs);
 }
 
 /** `24 h`, `1 h 30 min`, `10 min`, `45 s`: a run's length. */

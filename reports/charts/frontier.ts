@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { formatList, latencyUnit, plural, USD } from "../format.ts";
 import { changeOf, comparisonOf, estimateCell } from "../tables/cells.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
@@ -19,7 +19,7 @@ import {
   WIDTH,
 } from "./parts/frontier-layers.ts";
 import { tickOptions } from "./parts/hourly-p95.ts";
-import { scaleSpec, scaleWords, valueScale } from "./parts/scales.ts";
+import { reachable, scaleSpec, scaleWords, valueScale } from "./parts/scales.ts";
 import { conditionWords, shownDifferences } from "./parts/words.ts";
 
 /** Cost against p95 latency: the mean of each strategy, its replications, and the line of those not beaten on both. */
@@ -74,9 +74,13 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   const unit = latencyUnit(points.map((point) => point.ms));
   const styles = strategyStyles(result.strategies, result.baseline, theme);
   const clouds = points.flatMap((point) => cloud(point.strategy, result));
-  const x = valueScale([...points.map((point) => point.usd), ...clouds.map((one) => one.usd)], false);
+  const usd = [...points.map((point) => point.usd), ...clouds.map((one) => one.usd)];
+  const ms = [...points.map((point) => point.ms), ...clouds.map((one) => one.ms)];
+  const usdEnds = points.flatMap(({ strategy }) => ends(strategy.total.cost[result.billing].usdPer1kServed));
+  const msEnds = points.flatMap(({ strategy }) => ends(strategy.total.e2eMs.p95));
+  const x = valueScale([...usd, ...reachable(usd, usdEnds)], false);
   const y = valueScale(
-    [...points.map((point) => point.ms), ...clouds.map((one) => one.ms)].map((ms) => ms * unit.factor),
+    [...ms, ...reachable(ms, msEnds)].map((one) => one * unit.factor),
     false,
   );
   const context: Context = { result, theme, styles, x, y, factor: unit.factor };
@@ -103,6 +107,10 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       },
     },
   } as TopLevelSpec;
+}
+
+function ends(estimate: Estimate): (number | null)[] {
+  return [estimate.low, estimate.high];
 }
 
 function table(result: RunResult): Table {

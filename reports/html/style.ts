@@ -38,7 +38,7 @@ details{margin:10px 0 0}
 summary{cursor:pointer;color:var(--muted);font-size:14px}
 .table{margin:10px 0 0}
 .table.tall{max-height:32em;overflow-y:auto}
-table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;width:100%}
+table{border-collapse:separate;border-spacing:0;font-size:13px;font-variant-numeric:tabular-nums;width:100%}
 .caption{color:var(--muted);font-size:13px;margin:0;overflow-wrap:anywhere}
 .csv{white-space:nowrap;margin-left:8px}
 th,td{padding:5px 8px;border-bottom:1px solid var(--grid);vertical-align:top;text-align:left;font-weight:400}

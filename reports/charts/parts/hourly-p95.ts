@@ -7,7 +7,7 @@ import { type ChartTheme, type StrategyStyle, strategyStyles } from "../../theme
 import { type Chart, layerName } from "../chart.ts";
 import { frame, type Layer } from "./base.ts";
 import { endLabels } from "./end-labels.ts";
-import { type KnownScale, scaleSpec, scaleWords, ticksOf, valueScale } from "./scales.ts";
+import { type KnownScale, reachable, scaleSpec, scaleWords, ticksOf, valueScale } from "./scales.ts";
 import { sloLabels, sloRules, slosWithin } from "./slo.ts";
 import { HOUR_MS, hourStartMs, hourWords, timeEncoding } from "./time.ts";
 import { conditionWords, shownDifferences, shownWords } from "./words.ts";
@@ -26,7 +26,7 @@ export interface HourlyOptions {
   readonly slo: "sloE2eMs" | "sloTtftMs";
 }
 
-/** p95 of a latency for each hour of the run, one line per strategy, interval bands for those with a hue. */
+/** p95 of a latency for each hour of the run, one line per strategy, interval bands for all but the thin grey lines. */
 export function hourlyP95(options: HourlyOptions): Chart {
   const chart: Chart = {
     id: options.id,
@@ -83,7 +83,7 @@ function overall(result: RunResult, options: HourlyOptions): string {
 function bandWords(result: RunResult): string {
   return result.replications.done < 2
     ? "; one replication, so no intervals"
-    : "; bands are 95 % intervals of the coloured lines";
+    : "; bands are 95 % intervals (those of thin lines are in the table)";
 }
 
 function spec(chart: Chart, options: HourlyOptions, result: RunResult, theme: ChartTheme): TopLevelSpec {
@@ -151,22 +151,21 @@ function scaleValues(
   unit: Unit,
   extraMs: readonly number[],
 ): number[] {
-  const all = result.strategies.flatMap((strategy, index) =>
-    strategy.byHour.flatMap((hour) => {
-      const { value, low, high } = estimateOf(hour, options);
-      const ends = styles[index]?.role === "other" ? [] : [low, high];
-      return [value, ...ends].filter((one) => one !== null && one > 0);
-    }),
+  const shown = values(result, options);
+  const ends = result.strategies.flatMap((strategy, index) =>
+    styles[index]?.role !== "other"
+      ? strategy.byHour.flatMap((hour) => [estimateOf(hour, options).low, estimateOf(hour, options).high])
+      : [],
   );
-  return [...all, ...extraMs].map((ms) => ms! * unit.factor);
+  return [...shown, ...reachable(shown, ends), ...extraMs].map((ms) => ms * unit.factor);
 }
 
 function rows(context: Context, index: number) {
   const { result, options, unit } = context;
-  const floor = context.scale.domain[0];
+  const [floor, ceiling] = context.scale.domain;
   return result.strategies[index]!.byHour.map((hour) => {
     const { value, low, high } = estimateOf(hour, options);
-    const shown = (ms: number | null) => (ms === null ? null : Math.max(floor, ms * unit.factor));
+    const shown = (ms: number | null) => (ms === null ? null : Math.min(ceiling, Math.max(floor, ms * unit.factor)));
     return {
       at: hourStartMs(result, hour.hour) + HOUR_MS / 2,
       value: shown(value),
@@ -179,7 +178,7 @@ function rows(context: Context, index: number) {
 function bandLayer(context: Context, index: number): Layer[] {
   const style = context.styles[index]!;
   const data = rows(context, index).filter((row) => row.low !== null);
-  if (style.role !== "highlight" || data.length < 2) return [];
+  if (style.role === "other" || data.length < 2) return [];
   return [
     {
       name: layerName(index, "band"),

@@ -23,6 +23,16 @@ export function valueScale(values: readonly number[], fromZero: boolean): KnownS
   return fromZero && low >= 0 ? linear(0, high * 1.08 || 1) : linear(low - span * 0.1, high + span * 0.1);
 }
 
+/** An interval may widen an axis by this factor at most: with two or three replications it can dwarf the data. */
+const INTERVAL_REACH = 1.5;
+
+/** The ends of intervals, drawn no further out than that from the values (positive ones) themselves. */
+export function reachable(values: readonly number[], ends: readonly (number | null)[]): number[] {
+  const high = Math.max(...values) * INTERVAL_REACH;
+  const low = Math.min(...values) / INTERVAL_REACH;
+  return ends.filter((end) => end !== null).map((end) => Math.min(high, Math.max(low, end)));
+}
+
 export function logarithmic(low: number, high: number): KnownScale {
   const ratio = Math.log(high / low);
   return { type: "log", domain: [low, high], px: (value, lengthPx) => (Math.log(value / low) / ratio) * lengthPx };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ticksOf, valueScale } from "../../../../reports/charts/parts/scales.ts";
+import { reachable, ticksOf, valueScale } from "../../../../reports/charts/parts/scales.ts";
 
 test("log only where positive values span more than a factor of 12", () => {
   assert.equal(valueScale([1, 11], true).type, "linear");
@@ -27,4 +27,8 @@ test("degenerate data still give a domain with an inside", () => {
 
 test("log ticks are 1, 2 and 5 times powers of ten", () => {
   assert.deepEqual(ticksOf(valueScale([1, 100], false)), [1, 2, 5, 10, 20, 50, 100]);
+});
+
+test("an interval that dwarfs the data widens the axis by half at most", () => {
+  assert.deepEqual(reachable([10, 20], [-500, 12, 900, null]), [10 / 1.5, 12, 30]);
 });
