@@ -24,7 +24,7 @@ export function scheduledHandle(answer: ScheduledAnswer): InferenceHandle {
     if (nowMs < firstTokenAtMs) return 0;
     if (nowMs >= endAtMs) return outputTokens;
     // The small addend keeps a token that is due exactly now from being lost to rounding.
-    return Math.min(outputTokens, 1 + Math.floor((nowMs - firstTokenAtMs) / gapMs + 1e-9));
+    return Math.min(outputTokens, 1 + Math.floor((nowMs - firstTokenAtMs) / gapMs + 1e-6));
   };
 
   return {

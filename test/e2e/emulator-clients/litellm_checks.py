@@ -5,6 +5,9 @@ import sys
 
 import litellm
 
+# Otherwise its advice goes to standard output, between our lines.
+litellm.suppress_debug_info = True
+
 MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 MESSAGES = [{"role": "user", "content": "Hello there"}]
 

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { withFaults } from "../../../emulator/backends/faults.ts";
+import { createFixedLatencyBackend } from "../../../emulator/backends/fixed-latency.ts";
+import { callOf, manualClock, recordedObserver } from "../support.ts";
+
+describe("fault injection", () => {
+  const setUp = () => {
+    const { clock, advanceTo } = manualClock();
+    const faults = withFaults(createFixedLatencyBackend(clock, { firstTokenMs: 10, perTokenMs: 10 }));
+    const begin = (overrides = {}) => {
+      const observer = recordedObserver();
+      return { admission: faults.begin(callOf(overrides), 0, observer), observer };
+    };
+    return { faults, begin, advanceTo };
+  };
+
+  it("hits as often as told, then lets through", () => {
+    const { faults, begin } = setUp();
+    faults.add({ effect: { name: "ThrottlingException" }, times: 2 });
+    assert.deepEqual(
+      [1, 2, 3].map(() => begin().admission.kind),
+      ["refused", "refused", "accepted"],
+    );
+    assert.deepEqual(faults.rules(), []);
+  });
+
+  it("hits only the region and model it names, by model id or profile id", () => {
+    const { faults, begin } = setUp();
+    faults.add({ region: "eu-west-1", effect: "reset" });
+    faults.add({ modelId: "us.x", effect: "silence" });
+    assert.equal(begin().admission.kind, "accepted");
+    assert.deepEqual(begin({ region: "eu-west-1" }).admission, { kind: "dropped", how: "reset" });
+    assert.deepEqual(begin({ profileId: "us.x" }).admission, { kind: "dropped", how: "silence" });
+    faults.clear();
+    assert.equal(begin({ region: "eu-west-1" }).admission.kind, "accepted");
+  });
+
+  it("fails in the middle after the tokens it lets through", () => {
+    const { faults, begin, advanceTo } = setUp();
+    faults.add({ effect: { name: "ModelStreamErrorException" }, afterTokens: 3 });
+    const { admission, observer } = begin();
+    assert.ok(admission.kind === "accepted");
+    advanceTo(1000);
+    assert.deepEqual(observer.events, ["first@10", "ModelStreamErrorException@30"]);
+    assert.equal(admission.handle.tokensWritten(30), 3);
+    assert.ok(admission.handle.outputTokens > 3);
+  });
+});
