@@ -5,13 +5,18 @@ const options = {
   weights: { type: "targetWeights", doc: "Share of turns by target; left out, every target has the same" },
 } as const;
 
+/** Credits closer than this are equal: sums of thirds must not break ties by rounding. */
+const TIE = 1e-6;
+
 /**
- * Smooth weighted round robin: every eligible target earns credit in proportion to its weight, the richest takes the
- * request and pays what all earned. With equal weights and all eligible this is plain rotation in target order; with
- * 5:1:1 it gives a a b a c a a, not a run of five. Credits of a target that is out for a while do not pile up.
+ * Smooth weighted round robin: for each request every eligible target earns its share of it (weight over the eligible
+ * weights), the richest takes the request and pays 1, so that a credit is what a target was due minus what it got.
+ * With equal weights and all eligible this is plain rotation in target order; with 5:1:1 it gives a a b a c a a, not a
+ * run of five. Credits of a target that is out for a while do not pile up.
  *
- * Source: nginx, ngx_http_upstream_round_robin (2012). That greedy credit stays bounded when the eligible set changes
- * from call to call is the carpool problem: Ajtai et al., "Fairness in scheduling", J. Algorithms 29 (1998).
+ * Source: nginx, ngx_http_upstream_round_robin (2012), here with shares in place of weights, so that eligible sets of
+ * different size can be mixed: then it is the greedy rule of the carpool problem, whose credits stay bounded (Ajtai,
+ * Aspnes, Naor, Rabani, Schulman, Waarts, "Fairness in scheduling", J. Algorithms 29, 1998).
  */
 export const roundRobin: StrategyDefinition = {
   name: "round-robin",
@@ -24,18 +29,18 @@ export const roundRobin: StrategyDefinition = {
     return {
       choose(_request, targets) {
         const { eligible, eligibleCount } = targets;
-        let earned = 0;
+        let total = 0;
+        for (let i = 0; i < eligibleCount; i++) total += weights[eligible[i]!]!;
+        if (total === 0) return eligible[0]!;
         let best = -1;
         for (let i = 0; i < eligibleCount; i++) {
           const target = eligible[i]!;
           const weight = weights[target]!;
           if (weight === 0) continue;
-          earned += weight;
-          credit[target]! += weight;
-          if (best < 0 || credit[target]! > credit[best]!) best = target;
+          credit[target]! += weight / total;
+          if (best < 0 || credit[target]! > credit[best]! + TIE) best = target;
         }
-        if (best < 0) return eligible[0]!;
-        credit[best]! -= earned;
+        credit[best]! -= 1;
         return best;
       },
     };
