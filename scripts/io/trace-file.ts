@@ -7,10 +7,15 @@ import { detectFormat, FORMATS } from "../../simulator/traffic/formats/index.ts"
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import { LINE_LENGTH_MAX, type TraceReader } from "../../simulator/traffic/trace-format.ts";
 
-/** Most bytes that a trace may unpack to, and most per packed byte: beyond, it is a bomb and not a trace. */
-const UNPACKED_BYTES_MAX = 8 * 2 ** 30;
-const UNPACK_RATIO_MAX = 500;
-const UNPACK_RATIO_FREE_BYTES = 64 * 2 ** 20;
+/** What a trace may unpack to: beyond, it is a bomb and not a trace. */
+export interface UnpackLimits {
+  readonly bytesMax: number;
+  /** Unpacked bytes per packed byte, once a file is larger than `freeBytes`. */
+  readonly ratioMax: number;
+  readonly freeBytes: number;
+}
+
+const LIMITS: UnpackLimits = { bytesMax: 8 * 2 ** 30, ratioMax: 500, freeBytes: 64 * 2 ** 20 };
 
 /**
  * Streams a trace file, plain or gzipped, through the format that its first line shows.
@@ -21,6 +26,7 @@ const UNPACK_RATIO_FREE_BYTES = 64 * 2 ** 20;
 export async function readTraceFile(
   path: string,
   source: string,
+  limits: UnpackLimits = LIMITS,
 ): Promise<{ columns: RecordedColumns; sha256: string }> {
   const info = await stat(path);
   if (!info.isFile()) throw problem("TRACE_NOT_A_FILE", source, "this is not a file", "give the path of a trace file");
@@ -31,7 +37,7 @@ export async function readTraceFile(
   try {
     for await (const bytes of openBytes(path)) {
       unpacked += bytes.length;
-      checkSize(unpacked, info.size, source);
+      checkSize(unpacked, info.size, limits, source);
       hash.update(bytes);
       lines.push(decoder.decode(bytes, { stream: true }));
     }
@@ -96,10 +102,10 @@ function openBytes(path: string): AsyncIterable<Uint8Array> {
   return file.pipe(gunzip);
 }
 
-function checkSize(unpacked: number, packed: number, source: string): void {
-  if (unpacked > UNPACKED_BYTES_MAX || unpacked > UNPACK_RATIO_FREE_BYTES + packed * UNPACK_RATIO_MAX) {
-    const gib = (unpacked / 2 ** 30).toFixed(1);
-    throw problem("TRACE_TOO_LARGE", source, `the file unpacks to over ${gib} GiB`, "cut it into smaller traces");
+function checkSize(unpacked: number, packed: number, limits: UnpackLimits, source: string): void {
+  if (unpacked > limits.bytesMax || unpacked > limits.freeBytes + packed * limits.ratioMax) {
+    const mib = Math.floor(unpacked / 2 ** 20);
+    throw problem("TRACE_TOO_LARGE", source, `the file unpacks to over ${mib} MiB`, "cut it into smaller traces");
   }
 }
 

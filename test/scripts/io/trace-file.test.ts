@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { gzipSync } from "node:zlib";
+import { readTraceFile } from "../../../scripts/io/trace-file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "trace-"));
+after(() => rmSync(folder, { recursive: true }));
+const file = (name: string, content: string | Uint8Array) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return readTraceFile(path, name);
+};
+
+const LINES = "time_ms,input_tokens,output_tokens\n0,10,1\n5,20,2\n";
+
+test("plain and gzipped are the same recording with the same hash", async () => {
+  const plain = await file("a.csv", LINES);
+  const packed = await file("a.csv.gz", gzipSync(LINES));
+  assert.deepEqual(plain, packed);
+  assert.equal(plain.sha256, createHash("sha256").update(LINES).digest("hex"));
+  assert.deepEqual([...plain.columns.inputTokens], [10, 20]);
+});
+
+test("line ends of any kind, a byte order mark, no final line end, long files", async () => {
+  const windows = await file("w.csv", `\uFEFF${LINES.replaceAll("\n", "\r\n")}6,30,3`);
+  assert.deepEqual([...windows.columns.inputTokens], [10, 20, 30]);
+  const many = Array.from({ length: 50_000 }, (_, i) => `${i},${i % 900},1`).join("\n");
+  const long = await file("l.csv.gz", gzipSync(`time_ms,input_tokens,output_tokens\n${many}\n`));
+  assert.equal(long.columns.arrivalMs.length, 50_000);
+  assert.equal(long.columns.arrivalMs[49_999], 49_999);
+});
+
+test("every kind of damage is one clear error", async () => {
+  const packed = gzipSync(`${LINES}${"9,30,3\n".repeat(500)}`);
+  await assert.rejects(file("cut.gz", packed.subarray(0, packed.length - 12)), /TRACE_DAMAGED_GZIP {2}cut\.gz/);
+  await assert.rejects(file("fake.gz", LINES), /TRACE_DAMAGED_GZIP/);
+  await assert.rejects(file("empty.csv", ""), /TRACE_EMPTY {2}empty\.csv/);
+  await assert.rejects(file("empty.csv.gz", gzipSync("")), /TRACE_EMPTY/);
+  await assert.rejects(file("head.csv", LINES.split("\n")[0]!), /TRACE_EMPTY/);
+  await assert.rejects(file("what.csv", "hello\nworld\n"), /TRACE_UNKNOWN_FORMAT {2}what\.csv:1/);
+  await assert.rejects(file("latin.csv", Uint8Array.of(...Buffer.from(LINES), 0xff, 0xfe)), /TRACE_NOT_TEXT/);
+  await assert.rejects(file("line.csv", `${LINES}${"9".repeat(2 ** 20 + 1)}`), /TRACE_LINE_TOO_LONG {2}line\.csv:4/);
+  await assert.rejects(file("row.csv", `${LINES}7,-1,0\n`), /TRACE_NEGATIVE_TOKENS {2}row\.csv:4/);
+  await assert.rejects(readTraceFile(folder, "folder"), /TRACE_NOT_A_FILE/);
+  await assert.rejects(readTraceFile(join(folder, "none"), "none"), { code: "ENOENT" });
+});
+
+test("a file that unpacks out of all proportion is refused", async () => {
+  const rows = `time_ms,input_tokens,output_tokens\n${"0,1,1\n".repeat(200_000)}`;
+  const path = join(folder, "bomb.csv.gz");
+  writeFileSync(path, gzipSync(rows));
+  const wide = { bytesMax: 1e9, ratioMax: 1e6, freeBytes: 0 };
+  assert.equal((await readTraceFile(path, "bomb", wide)).columns.arrivalMs.length, 200_000);
+  await assert.rejects(readTraceFile(path, "bomb", { ...wide, ratioMax: 100 }), /TRACE_TOO_LARGE {2}bomb/);
+  await assert.rejects(readTraceFile(path, "bomb", { ...wide, bytesMax: 1e5 }), /TRACE_TOO_LARGE {2}bomb/);
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { csv } from "../../../../simulator/traffic/formats/csv.ts";
+import { readTrace } from "../../../../simulator/traffic/trace-format.ts";
+
+const read = (...lines: string[]) => readTrace(csv, lines, "mine.csv");
+
+test("columns in any order, quoted labels, empty optional cells", () => {
+  const columns = read(
+    "class,output_tokens,input_tokens,time_ms,max_tokens,origin",
+    '"chat, eu",20,100,0,,eu-west-1',
+    "batch,40,200,15.5,512,",
+    "",
+  );
+  assert.deepEqual([...columns.arrivalMs], [0, 15.5]);
+  assert.deepEqual([...columns.inputTokens], [100, 200]);
+  assert.deepEqual([...columns.maxTokens!], [0, 512]);
+  assert.deepEqual(columns.classNames, ["chat, eu", "batch"]);
+  assert.deepEqual(columns.originNames, ["eu-west-1", ""]);
+});
+
+test("malformed rows stop with file and line", () => {
+  const header = "time_ms,input_tokens,output_tokens";
+  assert.throws(() => read(header, "0,1,1", "1,2"), /TRACE_BAD_CSV {2}mine\.csv:3: 2 fields instead of the header's 3/);
+  assert.throws(() => read(header, "0,-5,1"), /TRACE_NEGATIVE_TOKENS {2}mine\.csv:2/);
+  assert.throws(() => read(header, "soon,5,1"), /TRACE_BAD_TIME {2}mine\.csv:2/);
+  assert.throws(() => read("time_ms,in,out", "0,5,1"), /TRACE_MISSING_COLUMN {2}mine\.csv:2/);
+  assert.throws(() => read(header), /TRACE_EMPTY/);
+});

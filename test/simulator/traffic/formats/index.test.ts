@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { detectFormat, FORMATS } from "../../../../simulator/traffic/formats/index.ts";
+import { readTrace } from "../../../../simulator/traffic/trace-format.ts";
+
+/** The same two requests in every format; a new format adds its own and is held to the same. */
+const SAMPLES: Record<string, readonly string[]> = {
+  "azure-llm": [
+    "TIMESTAMP,ContextTokens,GeneratedTokens",
+    "2026-05-04 00:00:00.0000000,100,7",
+    "2026-05-04 00:00:01.5000000,200,8",
+  ],
+  mooncake: [
+    '{"timestamp": 0, "input_length": 100, "output_length": 7, "hash_ids": [1]}',
+    '{"timestamp": 1500, "input_length": 200, "output_length": 8, "hash_ids": [2]}',
+  ],
+  csv: ["time_ms,input_tokens,output_tokens", "0,100,7", "1500,200,8"],
+  jsonl: [
+    '{"time_ms": 0, "input_tokens": 100, "output_tokens": 7}',
+    '{"time_ms": 1500, "input_tokens": 200, "output_tokens": 8}',
+  ],
+};
+
+for (const format of FORMATS) {
+  test(`${format.name}: found by its first line, reads the same requests, stops at a bad row`, () => {
+    const lines = SAMPLES[format.name]!;
+    assert.equal(detectFormat(lines[0]!), format);
+    const { arrivalMs, inputTokens, outputTokens } = readTrace(format, lines, "f");
+    assert.deepEqual(
+      [[...arrivalMs], [...inputTokens], [...outputTokens]],
+      [
+        [0, 1500],
+        [100, 200],
+        [7, 8],
+      ],
+    );
+    const broken = [...lines.slice(0, -1), lines.at(-1)!.replace("200", "-200")];
+    const place = new RegExp(`TRACE_NEGATIVE_TOKENS {2}f:${lines.length}`);
+    assert.throws(() => readTrace(format, broken, "f"), place);
+  });
+}
+
+test("what is no trace has no format", () => {
+  for (const line of ["", "hello", '{"foo": 1}', "a,b,c"]) assert.equal(detectFormat(line), undefined);
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { mooncake } from "../../../../simulator/traffic/formats/mooncake.ts";
+import { readTrace } from "../../../../simulator/traffic/trace-format.ts";
+
+const row = (timestamp: number, input: number, ids: readonly number[]) =>
+  JSON.stringify({ timestamp, input_length: input, output_length: 5, hash_ids: ids });
+const read = (...lines: string[]) => readTrace(mooncake, lines, "moon.jsonl");
+
+test("the prefix is the longest leading run of blocks that another row has, named by its end", () => {
+  const columns = read(
+    row(0, 2000, [0, 1, 2, 3]),
+    row(40, 2000, [0, 1, 2, 9]),
+    row(50, 1200, [0, 1, 7]),
+    row(60, 600, [20, 21]),
+    row(70, 1300, [0, 1, 2]),
+  );
+  assert.deepEqual([...columns.arrivalMs], [0, 40, 50, 60, 70]);
+  // Rows 0, 1 and 4 share the run to block 2; row 2 shares only the run to block 1; row 3 shares nothing.
+  const [a, b, c, d, e] = columns.prefixId!;
+  assert.ok(a === b && b === e && a !== c && d === -1);
+  // Capped by the prompt's own length.
+  assert.deepEqual([...columns.prefixTokens!], [1536, 1536, 1024, 0, 1300]);
+});
+
+test("malformed rows stop with file and line", () => {
+  assert.throws(() => read(row(0, 1, []), "{"), /TRACE_BAD_JSON {2}moon\.jsonl:2/);
+  assert.throws(() => read(row(-1, 1, [])), /TRACE_BAD_TIME {2}moon\.jsonl:1/);
+  assert.throws(
+    () => read('{"timestamp":0,"input_length":1}'),
+    /TRACE_BAD_NUMBER {2}moon\.jsonl:1: output_length is missing/,
+  );
+  assert.throws(
+    () => read('{"timestamp":0,"input_length":1,"output_length":1,"hash_ids":"x"}'),
+    /moon\.jsonl:1: hash_ids/,
+  );
+});
