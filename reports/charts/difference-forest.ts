@@ -7,7 +7,7 @@ import { type ChartTheme, strategyStyles } from "../theme.ts";
 import { type Chart, layerName } from "./chart.ts";
 import { frame, type Layer, type Panel } from "./parts/base.ts";
 import { labelByIndex } from "./parts/labels.ts";
-import { conditionWords, shownDifferences, shownWords } from "./parts/words.ts";
+import { conditionWords, pairingWords, shownDifferences, shownWords } from "./parts/words.ts";
 
 const PANEL_WIDTH = 175;
 const ROW_HEIGHT = 26;
@@ -46,7 +46,7 @@ export const differenceForest: Chart = {
   },
   heading: (result) => ({
     title: `Against ${result.baseline}, p95 E2E latency is ${shownWords(shownDifferences(result, "e2eMsP95"))}; cost is ${shownWords(shownDifferences(result, "usdPer1kServed"))}`,
-    subtitle: `${conditionWords(result)}, paired by common random numbers. Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
+    subtitle: `${conditionWords(result)}, ${pairingWords(result)}. Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),

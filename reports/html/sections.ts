@@ -21,7 +21,7 @@ export function conditionsSection(result: RunResult): Markup {
   return markup`<dl class="conditions">
 ${item("Run", `${result.kind}, ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}`)}
 ${item("Requests", `${plural(requests, "request", "requests")} per strategy over all replications`)}
-${item("Replications", done === asked ? `${done}${result.strategies.length > 1 ? ", paired by common random numbers" : ""}` : `${done} of ${asked} asked for`, done < asked || done < 2)}
+${item("Replications", done === asked ? `${done}${result.strategies.length > 1 ? `, ${pairingWords(result)}` : ""}` : `${done} of ${asked} asked for`, done < asked || done < 2)}
 ${item("Warm-up removed", result.warmup.kind === "none" ? "nothing" : result.warmup.removed)}
 ${item("Seed", String(result.seed))}
 ${item("Baseline", result.baseline)}

@@ -10,6 +10,11 @@ export function replicationWords(result: RunResult): string {
   return `n = ${plural(result.replications.done, "replication", "replications")}`;
 }
 
+/** What makes replications of two strategies comparable: a simulator can give both the same luck, a measurement cannot. */
+export function pairingWords(result: RunResult): string {
+  return result.kind === "simulated" ? "paired by common random numbers" : "paired by replication";
+}
+
 /** How many strategies differ from the baseline, as far as the simultaneous intervals show. */
 export interface Shown {
   readonly better: readonly string[];

@@ -29,7 +29,7 @@ test("one label per drawn line, apart from each other, unstable ones marked", ()
   assert.equal(labels.length, 7);
   assert.ok(labels.some((layer) => layer.mark.text === "cheapest (unstable)"));
   const heights = labels.map((layer) => layer.encoding.y.value).sort((a, b) => a - b);
-  heights.slice(1).forEach((height, at) => assert.ok(height - heights[at]! >= 15 - 1e-9));
+  for (const [at, height] of heights.slice(1).entries()) assert.ok(height - heights[at]! >= 15 - 1e-9);
   const middle = heights.reduce((sum, height) => sum + height, 0) / heights.length;
   assert.ok(Math.abs(middle - 150) < 1e-9, "centred on the value they share: half way up");
 });

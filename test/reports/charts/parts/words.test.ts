@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conditionWords, shownDifferences, shownWords } from "../../../../reports/charts/parts/words.ts";
+import { conditionWords, pairingWords, shownDifferences, shownWords } from "../../../../reports/charts/parts/words.ts";
 import { fixture } from "../../fixture.ts";
 
 const shown = (better: number, worse: number, notShown: number) => ({
@@ -29,4 +29,9 @@ test("every comparison of a metric is counted once", () => {
 
 test("conditions name scenario, length, start and replications", () => {
   assert.equal(conditionWords(fixture()), "five-regions, 24 h from 2026-05-04 00:00 UTC, n = 10 replications");
+});
+
+test("a measurement does not claim common random numbers", () => {
+  assert.match(pairingWords(fixture()), /common random numbers/);
+  assert.doesNotMatch(pairingWords({ ...fixture(), kind: "measured" }), /random/);
 });
