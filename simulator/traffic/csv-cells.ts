@@ -1,4 +1,4 @@
-import { parse } from "csv-parse/sync";
+import { parse } from "csv-parse/browser/esm/sync";
 import { type RowPlace, rowError } from "./trace-format.ts";
 
 const FIELDS_MAX = 256;
