@@ -30,7 +30,10 @@ export class NextEvent {
     for (let k = (this.leaves + index) >> 1; k >= 1; k >>= 1) {
       const left = winner[2 * k]!;
       const right = winner[2 * k + 1]!;
-      winner[k] = atMs[right]! < atMs[left]! ? right : left;
+      const first = atMs[right]! < atMs[left]! ? right : left;
+      // Where another clock wins as before, nothing changes further up.
+      if (first === winner[k] && first !== index) return;
+      winner[k] = first;
     }
     const first = this.leaves === 1 ? 0 : winner[1]!;
     this.index = first;

@@ -2,8 +2,8 @@ import { extended } from "./columns.ts";
 
 /** Requests that a caller still waits for, as columns over recycled slots. */
 export class RequestTable {
-  /** Number of the request in the traffic, from 0. */
-  id!: Float64Array;
+  /** Number of the request in the traffic, from 0, modulo 2^32: what its luck is keyed by. */
+  id!: Int32Array;
   arrivalMs!: Float64Array;
   classIndex!: Uint16Array;
   originIndex!: Uint16Array;
@@ -67,7 +67,7 @@ export class RequestTable {
 
   private grow(size: number): void {
     const old = this.size;
-    this.id = extended(this.id, new Float64Array(size));
+    this.id = extended(this.id, new Int32Array(size));
     this.arrivalMs = extended(this.arrivalMs, new Float64Array(size));
     this.classIndex = extended(this.classIndex, new Uint16Array(size));
     this.originIndex = extended(this.originIndex, new Uint16Array(size));

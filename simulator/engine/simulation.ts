@@ -2,7 +2,7 @@ import { GIVE_UP } from "../client/retry-policy.ts";
 import { CELL, END, type End, type EndedRequest, Recorder } from "../metrics/recorder.ts";
 import { type KeyedRandom, keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
 import type { ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
-import type { OutcomeKind, TargetView } from "../strategies/strategy.ts";
+import type { OutcomeKind, SignalName, TargetView } from "../strategies/strategy.ts";
 import type { TargetViewState } from "../strategies/target-view.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { AttemptTable } from "../world/attempt-table.ts";
@@ -22,6 +22,9 @@ import { TargetColumns } from "./target-columns.ts";
 /** Client-side events: what the payload's low bits mean; the rest is a slot. */
 const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2 } as const;
 const EVENT_BITS = 2;
+
+/** Signals that move with outcomes. */
+const LEARNT_SIGNALS: readonly SignalName[] = ["e2e", "ttft", "e2eP95", "throttleShare", "failureShare"];
 
 /** More requests in the system than this and the run is stopped as unstable: it could only end with the memory. */
 const IN_SYSTEM_MAX = 3_000_000;
@@ -76,6 +79,10 @@ export class Simulation implements WorldListener {
   private readonly random: KeyedRandom;
   private readonly retryKey: number;
   private readonly wantsHeadroom: boolean;
+  /** Whether anybody learns from outcomes: a strategy, its signals, a limiter. Otherwise only counts go down. */
+  private readonly isLearning: boolean;
+  private readonly isRetrying: boolean;
+  private readonly isLimited: boolean;
   private readonly hasNetwork: boolean;
   private readonly view;
   private readonly ended: EndedRequest;
@@ -103,7 +110,7 @@ export class Simulation implements WorldListener {
     this.timeouts = timeout.attemptMs < Number.POSITIVE_INFINITY ? new DelayLine(timeout.attemptMs) : null;
     this.deadlines = timeout.requestMs < Number.POSITIVE_INFINITY ? new DelayLine(timeout.requestMs) : null;
     this.hedges = hedge.hedgesMax > 0 ? new DelayLine(hedge.afterMs) : null;
-    this.recorder = new Recorder(plan.classes.length, plan.regionNames.length);
+    this.recorder = new Recorder(plan.classes.length, plan.regionNames.length, isStreaming(plan));
     const { schedule, placements } = plan.money;
     this.ledger = createLedger({
       epochs: schedule.epochStartMs.length,
@@ -112,7 +119,14 @@ export class Simulation implements WorldListener {
     });
     this.random = routingRandom(seed);
     this.retryKey = purposeKey(seed, "retry");
-    this.wantsHeadroom = signalsOf(strategy).includes("quotaHeadroom");
+    const signals = signalsOf(strategy);
+    this.wantsHeadroom = signals.includes("quotaHeadroom");
+    this.isLimited = this.client.retry.mode === "adaptive";
+    this.isRetrying = this.client.retry.mode !== "none";
+    this.isLearning =
+      this.isLimited ||
+      this.routers[0]!.strategy.observe !== undefined ||
+      signals.some((signal) => LEARNT_SIGNALS.includes(signal));
     this.view = newRequestView();
     this.ended = newEndedRequest();
     this.outcome = newOutcome();
@@ -265,7 +279,10 @@ export class Simulation implements WorldListener {
     const { warmup } = this.plan;
     const isCounted = warmup.kind === "none" || (warmup.kind === "duration" ? nowMs : id) >= warmup.amount;
     requests.isCounted[r] = isCounted ? 1 : 0;
-    if (isCounted && Number.isNaN(this.areaFromMs)) this.openArea(nowMs);
+    if (isCounted) {
+      if (Number.isNaN(this.areaFromMs)) this.openArea(nowMs);
+      this.recorder.arrived[classIndex]!++;
+    }
     this.changeInSystem(nowMs, 1);
     if (this.deadlines !== null) {
       this.deadlines.push(nowMs, r, requests.generation[r]!);
@@ -288,10 +305,12 @@ export class Simulation implements WorldListener {
       return;
     }
     const router = this.routers[requests.router[r]!]!;
-    const waitMs = router.retry.sendWaitMs(nowMs);
-    if (waitMs > 0) {
-      if (!isHedge) this.later(r, nowMs + waitMs);
-      return;
+    if (this.isLimited) {
+      const waitMs = router.retry.sendWaitMs(nowMs);
+      if (waitMs > 0) {
+        if (!isHedge) this.later(r, nowMs + waitMs);
+        return;
+      }
     }
     const each = plan.classes[classIndex]!;
     const targets = router.shown[each.model]!;
@@ -396,10 +415,11 @@ export class Simulation implements WorldListener {
       table.release(a);
       return;
     }
-    this.tell(router, a, outcome, nowMs);
+    if (this.isLearning) this.tell(router, a, outcome, nowMs);
+    else this.forgetAttempt(router, model, table.target[a]!);
     requests.outstanding[r]!--;
     if (outcome === OUTCOME.ok) {
-      router.retry.onSuccess(requests.lastRetryCost[r]!);
+      if (this.isRetrying) router.retry.onSuccess(requests.lastRetryCost[r]!);
       this.finalise(r, END.served, nowMs, a);
     } else {
       this.noteFailure(r, outcome);
@@ -464,7 +484,8 @@ export class Simulation implements WorldListener {
       this.forgetAttempt(router, table.modelIndex[a]!, table.target[a]!);
       return;
     }
-    this.tell(router, a, OUTCOME.timeout, nowMs);
+    if (this.isLearning) this.tell(router, a, OUTCOME.timeout, nowMs);
+    else this.forgetAttempt(router, table.modelIndex[a]!, table.target[a]!);
     requests.outstanding[r]!--;
     this.afterFailure(r, OUTCOME.timeout, nowMs);
   }
@@ -606,6 +627,11 @@ export class Simulation implements WorldListener {
     this.closeArea(nowMs);
     this.inSystem += by;
   }
+}
+
+/** Whether some answer's first token comes before its last. */
+function isStreaming(plan: Plan): boolean {
+  return plan.world.endpoints.some(({ capacity }) => capacity.kind !== "slots" || capacity.perOutputTokenMs > 0);
 }
 
 /** Replications differ in their seed alone. */

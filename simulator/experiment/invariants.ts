@@ -12,6 +12,8 @@ interface Checked {
   readonly byRegion: readonly GroupStats[];
   readonly byHour: readonly GroupStats[];
   readonly ledger: Ledger;
+  /** Counted arrivals by class. */
+  readonly arrived: Float64Array;
 }
 
 /**
@@ -19,8 +21,11 @@ interface Checked {
  *
  * @throws MeridianError internal, naming the invariant
  */
-export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger }: Checked): void {
+export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived }: Checked): void {
   for (const group of [total, ...byClass, ...byRegion]) checkConservation(group);
+  byClass.forEach(({ fields }, c) => {
+    invariant(fields[FIELD.sent] === arrived[c], "I9 every request that arrived has ended once");
+  });
   checkParts("classes", total, byClass);
   checkParts("regions", total, byRegion);
   const hours = plan.durationMs / 3_600_000;

@@ -89,13 +89,11 @@ export function summarise(
   );
   const { epochStartMs } = plan.money.schedule;
   const byHour = recorder.hours.map((hour, h) => {
-    const { latency } = hour;
-    const one = { e2e: sub(latency, 0), ttft: sub(latency, 1), wait: sub(latency, 2) };
     const inHour = (epoch: number) => Math.floor(epochStartMs[epoch]! / HOUR_MS) === h;
-    return groupOf(hour.fields, one, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills);
+    return groupOf(hour.fields, hour, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills);
   });
   const total = groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills);
-  checkInvariants({ plan, total, byClass, byRegion, byHour, ledger });
+  checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived: recorder.arrived });
   return {
     strategy,
     replication,
@@ -104,8 +102,8 @@ export function summarise(
     byRegion,
     byHour,
     regionHours: regionHoursOf(output, plan.regionNames.length),
-    e2eCounts: mergedCounts(recorder.e2e, groups),
-    ttftCounts: mergedCounts(recorder.ttft, groups),
+    e2eCounts: recorder.e2e.merged(groups),
+    ttftCounts: recorder.ttft.merged(groups),
     meanInSystem: output.meanInSystem,
     quotas: output.quotas,
     unstable: instability(output, total.fields[END.served]!),
@@ -120,13 +118,6 @@ type Part = {
 };
 type Bills = Readonly<Record<BillingRule, Bill>>;
 
-interface View {
-  readonly counts: Uint32Array;
-  readonly samples: Float64Array;
-  readonly sumMs: Float64Array;
-  readonly maxMs: Float64Array;
-}
-
 function billsOf(plan: Plan, output: SimulationOutput): Bills {
   const { schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions } = plan.money;
   const entries = BILLING_RULES.map((rule) => {
@@ -138,7 +129,7 @@ function billsOf(plan: Plan, output: SimulationOutput): Bills {
 
 function groupOf(
   cells: Float64Array,
-  latency: { readonly e2e: View; readonly ttft: View; readonly wait: View },
+  latency: { readonly e2e: HistogramSet; readonly ttft: HistogramSet; readonly wait: HistogramSet },
   members: readonly number[],
   pick: (part: Part) => bigint,
   bills: Bills,
@@ -157,41 +148,20 @@ function groupOf(
   };
 }
 
-function latencyOf(view: View, members: readonly number[]): LatencyStats {
-  let count = 0;
+function latencyOf(set: HistogramSet, members: readonly number[]): LatencyStats {
   let sumMs = 0;
   let max = 0;
   for (const member of members) {
-    count += view.samples[member]!;
-    sumMs += view.sumMs[member]!;
-    max = Math.max(max, view.maxMs[member]!);
+    sumMs += set.sumMs(member);
+    max = Math.max(max, set.maxMs(member));
   }
+  const counts = set.merged(members);
+  let count = 0;
+  for (let b = 0; b < BUCKETS; b++) count += counts[b]!;
   if (count === 0) return { count, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
-  const alone = members.length === 1;
-  const counts = alone ? view.counts : mergedCounts(view, members);
-  const offset = alone ? members[0]! * BUCKETS : 0;
   // A quantile between the last bucket's edges may lie beyond the largest value seen; no value did.
-  const quantile = (p: number) => Math.min(max, histogramQuantile(counts, offset, count, p));
+  const quantile = (p: number) => Math.min(max, histogramQuantile(counts, 0, count, p));
   return { count, mean: sumMs / count, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max };
-}
-
-function mergedCounts(view: View, members: readonly number[]): Uint32Array {
-  const merged = new Uint32Array(BUCKETS);
-  for (const member of members) {
-    if (view.samples[member] === 0) continue;
-    for (let b = 0; b < BUCKETS; b++) merged[b]! += view.counts[member * BUCKETS + b]!;
-  }
-  return merged;
-}
-
-/** One histogram of a set as a set of its own. */
-function sub(set: HistogramSet, index: number): View {
-  return {
-    counts: set.counts.subarray(index * BUCKETS, (index + 1) * BUCKETS),
-    samples: set.samples.subarray(index, index + 1),
-    sumMs: set.sumMs.subarray(index, index + 1),
-    maxMs: set.maxMs.subarray(index, index + 1),
-  };
 }
 
 function sumWhere(values: readonly bigint[], belongs: (index: number) => boolean): bigint {

@@ -51,25 +51,50 @@ export function histogramQuantile(counts: Uint32Array, offset: number, count: nu
   return bucketFloorMs(BUCKETS);
 }
 
-/** A growing set of equal histograms in one array, addressed by index. */
+/** A set of equal histograms in one array, addressed by index. */
 export class HistogramSet {
   readonly counts: Uint32Array;
-  /** Per histogram: samples, sum and largest value, ms. */
-  readonly samples: Float64Array;
-  readonly sumMs: Float64Array;
-  readonly maxMs: Float64Array;
+  /** Per histogram: sum and largest value, ms, side by side. */
+  private readonly moments: Float64Array;
 
   constructor(size: number) {
     this.counts = new Uint32Array(size * BUCKETS);
-    this.samples = new Float64Array(size);
-    this.sumMs = new Float64Array(size);
-    this.maxMs = new Float64Array(size);
+    this.moments = new Float64Array(size * 2);
   }
 
   record(index: number, ms: number, bucket: number): void {
     this.counts[index * BUCKETS + bucket]!++;
-    this.samples[index]!++;
-    this.sumMs[index]! += ms;
-    if (ms > this.maxMs[index]!) this.maxMs[index] = ms;
+    const moments = this.moments;
+    moments[2 * index]! += ms;
+    if (ms > moments[2 * index + 1]!) moments[2 * index + 1] = ms;
+  }
+
+  /** A value of exactly 0: it moves neither sum nor maximum. */
+  recordZero(index: number): void {
+    this.counts[index * BUCKETS]!++;
+  }
+
+  samples(index: number): number {
+    let samples = 0;
+    for (let b = index * BUCKETS; b < (index + 1) * BUCKETS; b++) samples += this.counts[b]!;
+    return samples;
+  }
+
+  sumMs(index: number): number {
+    return this.moments[2 * index]!;
+  }
+
+  maxMs(index: number): number {
+    return this.moments[2 * index + 1]!;
+  }
+
+  /** The histograms of some indices added up. */
+  merged(indices: readonly number[]): Uint32Array {
+    const merged = new Uint32Array(BUCKETS);
+    for (const index of indices) {
+      const from = index * BUCKETS;
+      for (let b = 0; b < BUCKETS; b++) merged[b]! += this.counts[from + b]!;
+    }
+    return merged;
   }
 }

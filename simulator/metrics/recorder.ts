@@ -71,19 +71,31 @@ export class Recorder {
   readonly regions: number;
   readonly cells: Float64Array;
   readonly e2e: HistogramSet;
+  /** The same object as `e2e` where no endpoint streams: then the first token is the whole answer. */
   readonly ttft: HistogramSet;
   readonly wait: HistogramSet;
   readonly hours: HourRecord[] = [];
-  /** Indexed `(region * HOURS_MAX + hour) * CELL_FIELDS`, grown by hour: see `regionHour`. */
+  /** Counted arrivals by class: what the ends must add up to. */
+  readonly arrived: Float64Array;
+  private readonly streams: boolean;
+  /** By hour: `region * CELL_FIELDS + field`. */
   private readonly regionHours: Float64Array[] = [];
+  private hour: HourRecord | null = null;
+  private hourFromMs = Number.POSITIVE_INFINITY;
+  private hourToMs = Number.NEGATIVE_INFINITY;
+  private passing: Float64Array | null = null;
+  private passingToMs = Number.NEGATIVE_INFINITY;
 
-  constructor(classes: number, regions: number) {
+  /** @param streams false when the first token of every answer is its last */
+  constructor(classes: number, regions: number, streams = true) {
     this.classes = classes;
     this.regions = regions + 1;
+    this.streams = streams;
+    this.arrived = new Float64Array(classes);
     const groups = classes * this.regions;
     this.cells = new Float64Array(groups * FIELDS);
     this.e2e = new HistogramSet(groups);
-    this.ttft = new HistogramSet(groups);
+    this.ttft = streams ? new HistogramSet(groups) : this.e2e;
     this.wait = new HistogramSet(groups);
   }
 
@@ -91,29 +103,35 @@ export class Recorder {
     const region = request.region < 0 ? this.regions - 1 : request.region;
     const group = request.classIndex * this.regions + region;
     addTo(this.cells, group * FIELDS, request);
-    const hourIndex = Math.floor(request.arrivalMs / HOUR_MS);
-    const hour = hourIndex < HOURS_MAX ? this.hour(hourIndex) : null;
+    const { arrivalMs } = request;
+    if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
+    const hour = this.hour;
     if (hour !== null) addTo(hour.fields, 0, request);
     if (request.end !== END.served) return;
-    const { e2eMs, ttftMs, waitMs } = request;
+    const { e2eMs, waitMs } = request;
     const e2eBucket = bucketOf(e2eMs);
-    const ttftBucket = ttftMs === e2eMs ? e2eBucket : bucketOf(ttftMs);
-    const waitBucket = bucketOf(waitMs);
     this.e2e.record(group, e2eMs, e2eBucket);
-    this.ttft.record(group, ttftMs, ttftBucket);
+    if (hour !== null) hour.e2e.record(0, e2eMs, e2eBucket);
+    if (this.streams) {
+      const { ttftMs } = request;
+      const ttftBucket = bucketOf(ttftMs);
+      this.ttft.record(group, ttftMs, ttftBucket);
+      if (hour !== null) hour.ttft.record(0, ttftMs, ttftBucket);
+    }
+    if (waitMs === 0) {
+      this.wait.recordZero(group);
+      if (hour !== null) hour.wait.recordZero(0);
+      return;
+    }
+    const waitBucket = bucketOf(waitMs);
     this.wait.record(group, waitMs, waitBucket);
-    if (hour === null) return;
-    hour.latency.record(0, e2eMs, e2eBucket);
-    hour.latency.record(1, ttftMs, ttftBucket);
-    hour.latency.record(2, waitMs, waitBucket);
+    if (hour !== null) hour.wait.record(0, waitMs, waitBucket);
   }
 
-  /** Counts an attempt's passing in its source region's hour. */
+  /** Counts an attempt's passing in its source region's hour. Instants must not go back. */
   count(region: number, nowMs: number, field: number): void {
-    const hour = Math.floor(nowMs / HOUR_MS);
-    if (hour >= HOURS_MAX) return;
-    const cells = this.regionHours[hour] ?? this.addRegionHours(hour);
-    cells[region * CELL_FIELDS + field]!++;
+    if (nowMs >= this.passingToMs) this.turnPassingTo(nowMs);
+    if (this.passing !== null) this.passing[region * CELL_FIELDS + field]!++;
   }
 
   /** The cells of an hour, indexed `region * CELL_FIELDS + field`; undefined for an hour without attempts. */
@@ -125,25 +143,46 @@ export class Recorder {
     return Math.max(this.hours.length, this.regionHours.length);
   }
 
-  private hour(index: number): HourRecord {
-    for (let i = this.hours.length; i <= index; i++) {
-      this.hours.push({ fields: new Float64Array(FIELDS), latency: new HistogramSet(3) });
+  private turnTo(arrivalMs: number): void {
+    const index = Math.floor(arrivalMs / HOUR_MS);
+    this.hourFromMs = index * HOUR_MS;
+    this.hourToMs = this.hourFromMs + HOUR_MS;
+    if (index >= HOURS_MAX) {
+      this.hour = null;
+      return;
     }
-    return this.hours[index]!;
+    for (let i = this.hours.length; i <= index; i++) {
+      const e2e = new HistogramSet(1);
+      this.hours.push({
+        fields: new Float64Array(FIELDS),
+        e2e,
+        ttft: this.streams ? new HistogramSet(1) : e2e,
+        wait: new HistogramSet(1),
+      });
+    }
+    this.hour = this.hours[index]!;
   }
 
-  private addRegionHours(hour: number): Float64Array {
-    for (let i = this.regionHours.length; i <= hour; i++) {
+  private turnPassingTo(nowMs: number): void {
+    const index = Math.floor(nowMs / HOUR_MS);
+    this.passingToMs = (index + 1) * HOUR_MS;
+    if (index >= HOURS_MAX) {
+      this.passing = null;
+      return;
+    }
+    for (let i = this.regionHours.length; i <= index; i++) {
       this.regionHours.push(new Float64Array((this.regions - 1) * CELL_FIELDS));
     }
-    return this.regionHours[hour]!;
+    this.passing = this.regionHours[index]!;
   }
 }
 
-/** One hour of arrivals: counts, and E2E, TTFT and wait as histograms 0, 1 and 2. */
+/** One hour of arrivals. */
 export interface HourRecord {
   readonly fields: Float64Array;
-  readonly latency: HistogramSet;
+  readonly e2e: HistogramSet;
+  readonly ttft: HistogramSet;
+  readonly wait: HistogramSet;
 }
 
 function addTo(fields: Float64Array, at: number, request: EndedRequest): void {
@@ -151,9 +190,7 @@ function addTo(fields: Float64Array, at: number, request: EndedRequest): void {
   fields[at + FIELD.sent]!++;
   fields[at + FIELD.attempts]! += request.attempts;
   fields[at + FIELD.inputTokens]! += request.inputTokens;
-  if (request.attempts > 1) {
-    fields[at + FIELD.retried]!++;
-  }
+  if (request.attempts > 1) fields[at + FIELD.retried]!++;
   if (request.attemptsThrottled > 0) fields[at + FIELD.attemptsThrottled]! += request.attemptsThrottled;
   if (request.attemptsUnavailable > 0) fields[at + FIELD.attemptsUnavailable]! += request.attemptsUnavailable;
   if (request.end === END.served) {

@@ -37,17 +37,27 @@ export function keyedUniform(key: number, request: number, attempt: number): num
 export class KeyedRandom implements RandomStream {
   private readonly key: number;
   private state = 0;
+  private request = 0;
+  private attempt = 0;
+  /** The key is mixed in at the first draw: most decisions draw nothing. */
+  private isFresh = false;
 
   constructor(seed: number, purpose: string) {
     this.key = purposeKey(seed, purpose);
   }
 
   seek(request: number, attempt: number): void {
-    const a = mix32(this.key ^ Math.imul(request + 1, GOLDEN));
-    this.state = mix32(a ^ Math.imul(attempt + 1, 0x85ebca6b));
+    this.request = request;
+    this.attempt = attempt;
+    this.isFresh = true;
   }
 
   next(): number {
+    if (this.isFresh) {
+      const mixed = mix32(this.key ^ Math.imul(this.request + 1, GOLDEN));
+      this.state = mix32(mixed ^ Math.imul(this.attempt + 1, 0x85ebca6b));
+      this.isFresh = false;
+    }
     this.state = (this.state + GOLDEN) | 0;
     const a = mix32(this.state);
     const b = mix32(a ^ 0x68e31da4);

@@ -124,7 +124,7 @@ const classSchema = z
       .min(0)
       .max(3)
       .default(1)
-      .meta({ description: "Level in servers' queues: 0 is served first" }),
+      .meta({ description: "Level in the queues of capacities with discipline: priority; 0 is served first" }),
     deferrable: z.boolean().default(false).meta({ description: "A strategy may put it off" }),
   })
   .meta({ description: "A class of traffic" });

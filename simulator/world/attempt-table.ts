@@ -6,7 +6,7 @@ import { extended } from "../engine/columns.ts";
  */
 export class AttemptTable {
   /** Request side. */
-  requestId!: Float64Array;
+  requestId!: Int32Array;
   /** 0 for a request's first attempt. */
   ordinal!: Int32Array;
   classIndex!: Uint16Array;
@@ -69,7 +69,7 @@ export class AttemptTable {
 
   private grow(size: number): void {
     const old = this.size;
-    this.requestId = extended(this.requestId, new Float64Array(size));
+    this.requestId = extended(this.requestId, new Int32Array(size));
     this.ordinal = extended(this.ordinal, new Int32Array(size));
     this.classIndex = extended(this.classIndex, new Uint16Array(size));
     this.modelIndex = extended(this.modelIndex, new Uint16Array(size));

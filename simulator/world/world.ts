@@ -4,6 +4,7 @@ import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
 import type { AttemptTable } from "./attempt-table.ts";
 import { type Capacity, HAPPENING, OFFER } from "./capacity/capacity.ts";
 import { createCapacity } from "./capacity/index.ts";
+import { QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/waiting-line.ts";
 import { FaultState } from "./faults/fault-state.ts";
 import { PromptCache } from "./prompt-cache.ts";
 import { type QuotaUse, REFUSED_BY, TokenQuota } from "./quota/token-quota.ts";
@@ -91,12 +92,11 @@ export class World {
     const model = table.modelIndex[attempt]!;
     const route = this.plan.routes[table.target[attempt]! * this.plan.modelCount + model]!;
     table.epoch[attempt] = this.epochAt(nowMs);
-    table.firstTokenMs[attempt] = Number.NaN;
-    table.startedMs[attempt] = Number.NaN;
     table.quota[attempt] = -1;
     table.hopMs[attempt] = 0;
     table.cacheReadTokens[attempt] = 0;
     table.cacheWriteTokens[attempt] = 0;
+    table.queueLevel[attempt] = tieredLevel(table.queueLevel[attempt]!, route.queueLevel);
     this.enter(nowMs, attempt, route);
     this.refresh();
   }
@@ -164,7 +164,6 @@ export class World {
       this.listener.onOutcome(attempt, OUTCOME.throttled, nowMs);
       return;
     }
-    table.queueLevel[attempt] = Math.max(table.queueLevel[attempt]!, route.queueLevel);
     table.placement[attempt] = route.placements[choice]!;
     table.endpoint[attempt] = endpoint;
     const hopMs = route.hopMs[choice]! / 2;
@@ -319,7 +318,7 @@ export class World {
       this.agenda.update(e, capacity.nextMs);
     });
     if (spec.kind === "quota-cut") {
-      this.quotas.forEach((quota, q) => quota.setLimitFactor(nowMs, this.faults.quotaFactor(q)));
+      for (const [q, quota] of this.quotas.entries()) quota.setLimitFactor(nowMs, this.faults.quotaFactor(q));
     }
   }
 
@@ -329,6 +328,11 @@ export class World {
     if (this.faults.nextMs < nextMs) nextMs = this.faults.nextMs;
     this.nextMs = nextMs;
   }
+}
+
+/** The caller's level, moved up or down by as much as the service tier differs from the standard one. */
+function tieredLevel(callerLevel: number, tierLevel: number): number {
+  return Math.min(QUEUE_LEVELS - 1, Math.max(0, callerLevel + tierLevel - STANDARD_LEVEL));
 }
 
 function matches(wanted: number, actual: number): boolean {

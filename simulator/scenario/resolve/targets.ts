@@ -104,7 +104,7 @@ export function resolveTargets(input: TargetsInput): Targets {
         hopMs: ordered.map((region) => input.hopMs[target.region * input.regionNames.length + region]!),
         placements: ordered.map((region) => money.placement(sourceKey, money.key(keyFor(region)), region)),
         rule: world.profileRule,
-        queueLevel: QUEUE_LEVEL[target.tier] ?? 1,
+        queueLevel: QUEUE_LEVEL[target.tier] ?? STANDARD_LEVEL,
         overflow: null,
         family: places.family,
         reaches: places.reaches,

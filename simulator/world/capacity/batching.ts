@@ -14,7 +14,7 @@ import {
   type Offer,
 } from "./capacity.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-import { WaitingLine } from "./waiting-line.ts";
+import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
 
 /**
  * Continuous batching, exact, by virtual time. With n own and b background sequences decoding, every sequence gains
@@ -80,7 +80,8 @@ export class BatchingCapacity implements Capacity {
     }
     if (this.line.length >= this.spec.waitingRoom) return OFFER.refused;
     if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return OFFER.refused;
-    this.line.join(nowMs, attempt, table.queueLevel[attempt]!, this.patienceMs(attempt));
+    const level = this.spec.discipline === "priority" ? table.queueLevel[attempt]! : STANDARD_LEVEL;
+    this.line.join(nowMs, attempt, level, this.patienceMs(attempt));
     this.waitingSteps += this.steps(attempt);
     this.refresh();
     return OFFER.queued;

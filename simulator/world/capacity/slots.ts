@@ -13,7 +13,7 @@ import {
   type Offer,
   type SlotsSpec,
 } from "./capacity.ts";
-import { WaitingLine } from "./waiting-line.ts";
+import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
 
 /** Weight of the newest service time in the moving mean behind the expected delay. */
 const MEAN_WEIGHT = 0.01;
@@ -79,7 +79,8 @@ export class SlotsCapacity implements Capacity {
     }
     if (this.line.length >= this.spec.waitingRoom) return OFFER.refused;
     if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return OFFER.refused;
-    this.line.join(nowMs, attempt, table.queueLevel[attempt]!, this.patienceMs(attempt));
+    const level = this.spec.discipline === "priority" ? table.queueLevel[attempt]! : STANDARD_LEVEL;
+    this.line.join(nowMs, attempt, level, this.patienceMs(attempt));
     this.refresh();
     return OFFER.queued;
   }

@@ -1,6 +1,9 @@
 import { EventHeap } from "../../engine/event-heap.ts";
 
-const LEVELS = 4;
+/** Priority levels, 0 served first. */
+export const QUEUE_LEVELS = 4;
+/** Level of a call of the standard tier from a class that says nothing of its priority. */
+export const STANDARD_LEVEL = 1;
 
 /**
  * The queue in front of an endpoint: first come, first served within a priority level, lower levels first, with
@@ -18,7 +21,7 @@ export class WaitingLine {
   private readonly slotOfPatience: number[] = [];
 
   constructor() {
-    for (let level = 0; level < LEVELS; level++) this.rings.push(new Ring());
+    for (let level = 0; level < QUEUE_LEVELS; level++) this.rings.push(new Ring());
   }
 
   /** @param patienceMs Infinity = waits for ever */
@@ -30,7 +33,7 @@ export class WaitingLine {
     }
     const ticket = (this.lastTicket = this.lastTicket === 0x7fffffff ? 1 : this.lastTicket + 1);
     this.tickets[attempt] = ticket;
-    this.rings[Math.min(level, LEVELS - 1)]!.push(attempt, ticket);
+    this.rings[Math.min(level, QUEUE_LEVELS - 1)]!.push(attempt, ticket);
     this.length++;
     if (patienceMs < Number.POSITIVE_INFINITY) {
       const entry = this.freePatience.pop() ?? this.slotOfPatience.length;
