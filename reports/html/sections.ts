@@ -1,4 +1,5 @@
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { pairingWords } from "../charts/parts/words.ts";
 import { formatInstant, formatLength, formatLimitMs, plural } from "../format.ts";
 import { type Markup, markup } from "./markup.ts";
 
