@@ -42,12 +42,16 @@ const REGISTRIES: readonly Registry[] = [
   { folder: "reports/charts", definitionType: "Chart" },
 ];
 
-/** Source files that no test imports, each with what exercises it instead. */
+/** Source files (or whole folders, with a slash at the end) that no test imports, and what exercises them instead. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/test.ts": "it runs the tests; a fault in it shows in every run",
   "scripts/cli.ts": "test/scripts/meridian.test.ts drives it as a process",
   "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
 };
+
+function isTestedElsewhere(path: string): boolean {
+  return Object.keys(TESTED_ELSEWHERE).some((key) => path === key || (key.endsWith("/") && path.startsWith(key)));
+}
 
 describe("the house is in order", () => {
   for (const [name, rule] of Object.entries(RULES)) it(name, () => none(files.flatMap(rule)));
@@ -58,7 +62,7 @@ describe("the house is in order", () => {
       files
         .filter((file) => SOURCE_FOLDERS.includes(file.path.split("/", 1)[0]!) && !isTypesOnly(file))
         .filter((file) => !existsSync(join(ROOT, "test", file.path.replace(/\.ts$/, ".test.ts"))))
-        .filter((file) => !tested.has(file.path) && !Object.hasOwn(TESTED_ELSEWHERE, file.path))
+        .filter((file) => !tested.has(file.path) && !isTestedElsewhere(file.path))
         .map((file) => `${file.path}: write test/${file.path.replace(/\.ts$/, ".test.ts")}`),
     );
   });
@@ -66,10 +70,10 @@ describe("the house is in order", () => {
   it("every registry is complete", () => none(REGISTRIES.flatMap((registry) => missingFromIndex(registry, files))));
 
   it("exemptions name files that exist", () => {
-    const paths = new Set(files.map((file) => file.path));
+    const paths = files.map((file) => file.path);
     none(
       [...Object.keys(TESTED_ELSEWHERE), ...Object.keys(LONG_FILES)]
-        .filter((path) => !paths.has(path))
+        .filter((exempt) => !paths.some((path) => path === exempt || (exempt.endsWith("/") && path.startsWith(exempt))))
         .map((path) => `${path} is gone: remove its exemption`),
     );
   });
@@ -89,8 +93,33 @@ describe("the house is in order", () => {
     );
   });
 
+  it("the lockfile names every optional dependency", () => {
+    // npm drops those that the registry at hand does not have, and npm ci then refuses the file elsewhere.
+    const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as Lockfile;
+    const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
+      Object.entries(entry.optionalDependencies ?? {})
+        .filter(([name]) => !isLocked(name, path, lock))
+        .map(
+          ([name, version]) =>
+            `package-lock.json: add "node_modules/${name}" (${version}) with version, optional, os, cpu`,
+        ),
+    );
+    none(missing);
+  });
+
   it("sees the whole tree", () => assert.ok(files.length > 50, `only ${files.length} files were found`));
 });
+
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
+}
+
+/** True when npm would find the package from `path`: in its own folder of modules or in one above. */
+function isLocked(name: string, path: string, lock: Lockfile): boolean {
+  if (Object.hasOwn(lock.packages, `${path === "" ? "" : `${path}/`}node_modules/${name}`)) return true;
+  if (path === "") return false;
+  return isLocked(name, path.slice(0, Math.max(0, path.lastIndexOf("/node_modules/"))), lock);
+}
 
 describe("the rules themselves", () => {
   const violations = (rule: string, path: string, text: string) => RULES[rule]!(parseSource(path, text));

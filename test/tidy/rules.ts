@@ -118,7 +118,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** npm packages that run anywhere; what else the pure part wants, an adapter has to bring. */
-const PURE_PACKAGES = /^(zod|seedrandom|simple-statistics|@stdlib\/|csv-parse\/browser|fastest-levenshtein|vega-lite)/;
+const PURE_PACKAGES =
+  /^(zod|seedrandom|simple-statistics|@stdlib\/|csv-parse\/(browser|sync)|fastest-levenshtein|vega-lite)/;
 
 function importDirection(file: SourceFile): readonly Violation[] {
   const part = file.path.split("/", 1)[0]!;
