@@ -1,6 +1,7 @@
 import { createProfileBook, type ProfileBook } from "../../profiles/profile-book.ts";
 import type { ProfileData } from "../../profiles/profile-data.ts";
 import { isSoldOnlyThroughProfiles } from "../../profiles/profile-only-models.ts";
+import { STANDARD_LEVEL } from "../../world/capacity/waiting-line.ts";
 import type { Placement } from "../../world/pricing/ledger.ts";
 import {
   type PriceKey,
