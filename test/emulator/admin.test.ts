@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type AdminContext, handleAdmin, readRule } from "../../emulator/admin.ts";
+import { withFaults } from "../../emulator/backends/faults.ts";
+import { createInvocationLog } from "../../emulator/logs.ts";
+import { createMetrics } from "../../emulator/metrics.ts";
+import { outcomeOf } from "./outcome.ts";
+
+function context(token?: string): AdminContext {
+  const log = createInvocationLog();
+  const metrics = createMetrics();
+  for (const outcome of [outcomeOf(), outcomeOf({ requestId: "second" })]) {
+    log.add(outcome);
+    metrics.add(outcome);
+  }
+  const faults = withFaults({ begin: () => ({ kind: "dropped", how: "silence" }) });
+  return {
+    region: "us-east-1",
+    log,
+    metrics,
+    faults,
+    identity: { accountId: "1", arn: "a" },
+    token,
+    gauges: () => ({ g: 1 }),
+  };
+}
+
+const ask = (name: string, to = context(), body?: object, headers: Record<string, string> = {}) =>
+  handleAdmin(
+    {
+      name,
+      query: new URLSearchParams("limit=1"),
+      headers: { "content-type": "application/json", ...headers },
+      body: Buffer.from(JSON.stringify(body ?? {})),
+    },
+    to,
+  );
+
+describe("admin pages", () => {
+  it("show health, metrics, the newest invocations and the audit", () => {
+    assert.deepEqual(JSON.parse(ask("GET health").body), { status: "ok", region: "us-east-1", g: 1 });
+    assert.match(ask("GET metrics").body, /bedrock_invocations_sum\{.*\} 2/);
+    const lines = ask("GET invocations").body.trim().split("\n");
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).requestId),
+      ["second"],
+    );
+    assert.equal(JSON.parse(ask("GET audit").body).rows[0].requests, 2);
+  });
+  it("add, show and clear faults", () => {
+    const to = context();
+    ask("POST faults", to, { error: "ThrottlingException", times: 3, region: "us-east-1" });
+    ask("POST faults", to, { error: "reset" });
+    assert.deepEqual(JSON.parse(ask("GET faults", to).body).rules, [
+      { region: "us-east-1", error: "ThrottlingException", times: 3 },
+      { error: "reset" },
+    ]);
+    ask("DELETE faults", to);
+    assert.deepEqual(to.faults.rules(), []);
+  });
+  it("refuse unknown errors, senseless counts, other content types and unknown pages", () => {
+    for (const body of [
+      { error: "Nonsense" },
+      { error: "reset", times: 0 },
+      { error: "ThrottlingException", afterTokens: -1 },
+    ]) {
+      assert.throws(() => readRule(body), { name: "ValidationException" });
+    }
+    assert.throws(() => ask("POST faults", context(), { error: "reset" }, { "content-type": "text/plain" }), {
+      name: "ValidationException",
+    });
+    assert.throws(() => ask("GET secrets"), { name: "UnknownOperationException" });
+    assert.throws(() => ask("__proto__"), { name: "UnknownOperationException" });
+  });
+  it("want the token where there is one", () => {
+    const to = context("a-long-operator-token");
+    assert.throws(() => ask("GET health", to), { name: "AccessDeniedException" });
+    assert.equal(ask("GET health", to, {}, { authorization: "Bearer a-long-operator-token" }).status, 200);
+  });
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Admission, InferenceBackend } from "../../../emulator/backend.ts";
+import { createFixedLatencyBackend } from "../../../emulator/backends/fixed-latency.ts";
+import { createCatalog } from "../../../emulator/catalog.ts";
+import { DEFAULT_CATALOG } from "../../../emulator/default-catalog.ts";
+import { parseCall } from "../../../emulator/inference/call.ts";
+import { serveInference } from "../../../emulator/inference/serve.ts";
+import type { InvocationOutcome } from "../../../emulator/logs.ts";
+import { FakeResponse } from "../fake-wire.ts";
+import { decodeFrames } from "../frame-reader.ts";
+import { CLAUDE, manualClock, userMessage } from "../support.ts";
+
+const catalog = createCatalog(DEFAULT_CATALOG);
+
+interface Options {
+  readonly operation?: "Converse" | "ConverseStream";
+  readonly oneWayMs?: number;
+  readonly body?: object;
+  readonly admission?: Admission;
+}
+
+function serve({ operation = "Converse", oneWayMs = 0, body = {}, admission }: Options = {}) {
+  const { clock, advanceTo } = manualClock();
+  const real = createFixedLatencyBackend(clock, { firstTokenMs: 100, perTokenMs: 10, outputTokens: 5 });
+  const began: number[] = [];
+  const backend: InferenceBackend = {
+    begin(call, nowMs, observer) {
+      began.push(nowMs);
+      return admission ?? real.begin(call, nowMs, observer);
+    },
+  };
+  const response = new FakeResponse();
+  const outcomes: InvocationOutcome[] = [];
+  const parsed = parseCall({
+    requestId: "r",
+    region: "us-east-1",
+    accountId: "1",
+    operation,
+    resolved: catalog.resolve(CLAUDE, "us-east-1", () => undefined),
+    headers: {},
+    body: Buffer.from(JSON.stringify({ messages: [userMessage()], ...body })),
+  });
+  const report = (outcome: InvocationOutcome) => outcomes.push(outcome);
+  serveInference({ clock, backend, response, parsed, shownId: CLAUDE, arrivedMs: 0, oneWayMs, report });
+  return { advanceTo, response, outcomes, began };
+}
+
+describe("serveInference", () => {
+  it("answers at the end of the answer, with its latency in whole ms", () => {
+    const { advanceTo, response, outcomes } = serve();
+    advanceTo(139);
+    assert.equal(response.headersSent, false);
+    advanceTo(140);
+    const body = JSON.parse(response.bytes.toString());
+    assert.equal(body.metrics.latencyMs, 140);
+    assert.equal(body.stopReason, "end_turn");
+    assert.deepEqual(
+      [outcomes.length, outcomes[0]?.latencyMs, outcomes[0]?.firstTokenMs, outcomes[0]?.error],
+      [1, 140, 100, undefined],
+    );
+  });
+
+  it("adds the way there and the way back, which the service's own latency leaves out", () => {
+    const { advanceTo, response, began } = serve({ oneWayMs: 40 });
+    advanceTo(219);
+    assert.deepEqual(began, [40]);
+    assert.equal(response.headersSent, false);
+    advanceTo(220);
+    assert.equal(JSON.parse(response.bytes.toString()).metrics.latencyMs, 140);
+  });
+
+  const reasons = [
+    ["max_tokens", { inferenceConfig: { maxTokens: 5 } }],
+    ["stop_sequence", { inferenceConfig: { stopSequences: ["see"] } }],
+    [
+      "tool_use",
+      { toolConfig: { tools: [{ toolSpec: { name: "t", inputSchema: { json: {} } } }], toolChoice: { any: {} } } },
+    ],
+    ["end_turn", { inferenceConfig: { maxTokens: 6 } }],
+  ] as const;
+  for (const [reason, body] of reasons) {
+    it(`ends with ${reason}`, () => {
+      const { advanceTo, response } = serve({ body });
+      advanceTo(10_000);
+      assert.equal(JSON.parse(response.bytes.toString()).stopReason, reason);
+    });
+  }
+
+  it("passes a refusal on after its own time", () => {
+    const { advanceTo, response, outcomes } = serve({
+      admission: { kind: "refused", fault: { name: "ThrottlingException" }, afterMs: 5 },
+    });
+    advanceTo(4);
+    assert.equal(response.headersSent, false);
+    advanceTo(5);
+    assert.equal(response.status, 429);
+    assert.deepEqual([outcomes[0]?.error, outcomes[0]?.inferenceRegion], ["ThrottlingException", undefined]);
+  });
+
+  it("breaks the connection or stays silent where the backend drops the call", () => {
+    assert.equal(serve({ admission: { kind: "dropped", how: "reset" } }).response.destroyed, true);
+    const silent = serve({ admission: { kind: "dropped", how: "silence" } });
+    silent.advanceTo(1e6);
+    assert.equal(silent.response.headersSent || silent.response.destroyed, false);
+  });
+
+  it("reports a caller that leaves, once, and writes nothing more", () => {
+    const { advanceTo, response, outcomes } = serve({ operation: "ConverseStream" });
+    advanceTo(115);
+    const written = response.bytes.length;
+    response.destroy();
+    advanceTo(1000);
+    assert.equal(response.bytes.length, written);
+    assert.deepEqual(
+      outcomes.map(({ error, outputTokens }) => [error, outputTokens]),
+      [["ClientClosed", 2]],
+    );
+  });
+
+  it("streams the usage of the whole answer", () => {
+    const { advanceTo, response } = serve({ operation: "ConverseStream" });
+    advanceTo(1000);
+    const metadata = decodeFrames(response.bytes).at(-1);
+    assert.deepEqual(metadata?.payload.metrics, { latencyMs: 140 });
+    assert.equal((metadata?.payload.usage as { outputTokens: number }).outputTokens, 5);
+  });
+});

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createMetrics, prometheusText } from "../../emulator/metrics.ts";
+import { outcomeOf } from "./outcome.ts";
+
+const sums = (outcomes: readonly ReturnType<typeof outcomeOf>[]) => {
+  const metrics = createMetrics();
+  for (const outcome of outcomes) metrics.add(outcome);
+  return Object.fromEntries(metrics.series().map(({ name, total }) => [name, total.sum]));
+};
+
+describe("metrics", () => {
+  it("count throttles neither as invocations nor as errors", () => {
+    const found = sums([
+      outcomeOf(),
+      outcomeOf({ error: "ThrottlingException" }),
+      outcomeOf({ error: "ServiceUnavailableException" }),
+      outcomeOf({ error: "ValidationException" }),
+    ]);
+    assert.deepEqual(found, {
+      Invocations: 1,
+      InputTokenCount: 10,
+      OutputTokenCount: 5,
+      InvocationLatency: 100,
+      InvocationThrottles: 1,
+      InvocationServerErrors: 1,
+      InvocationClientErrors: 1,
+    });
+  });
+  it("give the time to the first token for streams only, and cache counts where there are any", () => {
+    const found = sums([outcomeOf({ operation: "ConverseStream", cacheReadTokens: 7 })]);
+    assert.equal(found.TimeToFirstToken, 20);
+    assert.equal(found.CacheReadInputTokenCount, 7);
+  });
+  it("print as Prometheus text with escaped labels", () => {
+    const metrics = createMetrics();
+    metrics.add(outcomeOf({ modelId: 'a"b\\c\nd' }));
+    const text = prometheusText(metrics.series(), { meridian_connections: 3 });
+    assert.ok(text.includes('bedrock_invocation_latency_sum{region="us-east-1",model_id="a\\"b\\\\c\\nd"} 100\n'));
+    assert.ok(text.includes("bedrock_invocations_count{"));
+    assert.ok(text.endsWith("# TYPE meridian_connections gauge\nmeridian_connections 3\n"));
+  });
+  it("keep a day of minutes and no more", () => {
+    const metrics = createMetrics();
+    for (let minute = 0; minute < 1500; minute++) metrics.add(outcomeOf({ timestampMs: minute * 60_000 }));
+    const series = metrics.series().find(({ name }) => name === "Invocations")!;
+    assert.equal(series.minutes.size, 1440);
+    assert.equal(series.minutes.has(59), false);
+    assert.equal(series.total.count, 1500);
+  });
+});

@@ -1,0 +1,21 @@
+import type { InvocationOutcome } from "../../emulator/logs.ts";
+
+export function outcomeOf(overrides: Partial<InvocationOutcome> = {}): InvocationOutcome {
+  return {
+    requestId: "r",
+    timestampMs: Date.UTC(2026, 10, 21),
+    region: "us-east-1",
+    inferenceRegion: "us-east-1",
+    operation: "Converse",
+    modelId: "m",
+    inputTokens: 10,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: 5,
+    latencyMs: 100,
+    firstTokenMs: 20,
+    requestMetadata: {},
+    error: undefined,
+    ...overrides,
+  };
+}
