@@ -14,12 +14,24 @@ const NODE_MAJOR_MIN = 24;
 const EXIT_ENVIRONMENT = 4;
 
 if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
-  const { register } = await import("tsx/esm/api");
-  register();
-  const { main } = await import("./cli.ts");
-  process.exitCode = await main(process.argv.slice(2));
+  const main = await loadCommandLine().catch(explainBrokenInstall);
+  process.exitCode = main === undefined ? EXIT_ENVIRONMENT : await main(process.argv.slice(2));
 } else {
   runOnPackagedNode();
+}
+
+async function loadCommandLine() {
+  const { register } = await import("tsx/esm/api");
+  register();
+  return (await import("./cli.ts")).main;
+}
+
+/** A module that is missing means packages that are missing; anything else is a bug and may show its stack. */
+function explainBrokenInstall(error) {
+  if (error?.code !== "ERR_MODULE_NOT_FOUND" || process.env.MERIDIAN_DEBUG === "1") throw error;
+  process.stderr.write(
+    `INSTALL_INCOMPLETE  ${String(error.message).split("\n", 1)[0]}\n  fix: run npm ci in the project's folder\n`,
+  );
 }
 
 function runOnPackagedNode() {

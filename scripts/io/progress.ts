@@ -60,7 +60,7 @@ export function createProgress(options: ProgressOptions): Progress {
     if (options.quiet || nowMs - printedMs < (options.live ? LIVE_EVERY_MS : PLAIN_EVERY_MS)) return;
     printedMs = nowMs;
     const line = formatProgress(stateOf(options.jobs, reports, done, latest, nowMs - startedMs));
-    const width = Math.max(20, (options.stream.columns ?? 80) - 1);
+    const width = Math.max(20, (options.stream.columns || 80) - 1);
     options.stream.write(options.live ? `${CLEAR_LINE}${line.slice(0, width)}` : `${line}\n`);
     lineShown = options.live;
   };

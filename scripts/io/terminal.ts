@@ -11,7 +11,7 @@ export interface Terminal {
   problem(text: string): void;
   /** Colour on stdout. */
   readonly colour: boolean;
-  /** Columns of stdout, 80 when it is not a terminal. */
+  /** Columns of stdout, 80 when it is not a terminal or does not know its width. */
   readonly width: number;
   /** True when stderr can redraw a line. */
   readonly live: boolean;
@@ -48,7 +48,7 @@ export function createTerminal(options: TerminalOptions, streams: TerminalStream
     },
     problem: (text) => void stderr.write(`${text}\n`),
     colour: wantsColour(options, stdout, env),
-    width: stdout.isTTY === true ? Math.max(40, stdout.columns ?? 80) : 80,
+    width: stdout.isTTY === true ? Math.max(40, stdout.columns || 80) : 80,
     live: stderr.isTTY === true && !isSet(env.CI) && env.TERM !== "dumb",
     quiet,
   };

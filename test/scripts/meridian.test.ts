@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { accessSync, constants, copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../scripts/commands/index.ts";
 import { packageVersion } from "../../scripts/io/package-info.ts";
-import { meridian, TINY } from "./run-meridian.ts";
+import { BIN, meridian, TINY } from "./run-meridian.ts";
 
 /** A Node on the PATH that is older than the packaged one, if the host has such. */
 const OLD_NODE = (process.env.PATH ?? "")
@@ -66,6 +66,17 @@ describe("meridian", () => {
     assert.doesNotMatch(plain.stderr, /^\s+at /m);
     const debug = await meridian(["check", "nowhere.yaml", "--seed", "x"], { env: { MERIDIAN_DEBUG: "1" } });
     assert.match(debug.stderr, /^\s+at /m);
+  });
+
+  it("says what to do when packages are missing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+    copyFileSync(BIN, join(folder, "meridian.mjs"));
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, "meridian.mjs"), "list"], {
+      encoding: "utf8",
+    });
+    rmSync(folder, { recursive: true });
+    assert.equal(status, 4);
+    assert.match(stderr, /^INSTALL_INCOMPLETE .*\n {2}fix: run npm ci/);
   });
 
   it("runs from any folder", async () => {
