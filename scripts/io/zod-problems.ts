@@ -220,7 +220,8 @@ function sizeOf(origin: string, found: unknown): string {
 }
 
 function bound(origin: string, side: string, limit: number | bigint, inclusive: boolean | undefined): string {
-  const unit = origin === "array" ? " entries" : origin === "string" ? " characters" : "";
+  const plural = Number(limit) === 1 ? "" : "s";
+  const unit = origin === "array" ? ` item${plural}` : origin === "string" ? ` character${plural}` : "";
   const strict = side === "at least" ? "more than" : "less than";
   return `${inclusive === false ? strict : side} ${limit}${unit}`;
 }

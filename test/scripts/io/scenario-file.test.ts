@@ -128,7 +128,7 @@ describe("wrong values", () => {
 
   it("says how many entries a list needs", () => {
     const problem = only("name: a\ntraffic: []");
-    assert.match(`${problem.what} ${problem.fix}`, /a list of 0 is too small at least 1 entries/);
+    assert.match(`${problem.what} ${problem.fix}`, /a list of 0 is too small at least 1 item$/);
   });
 
   it("never answers anything but problems, whatever the text", () => {
