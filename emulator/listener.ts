@@ -1,5 +1,5 @@
 import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { Certificate } from "./certificate.ts";
@@ -161,7 +161,14 @@ function http2Server(options: ListenerOptions, sessions: Set<ServerHttp2Session>
       settings: { maxConcurrentStreams: 10_000, maxHeaderListSize: limits.maxHeaderBytes, enablePush: false },
       maxSessionMemory: 256,
     },
-    (request, response) => options.onRequest(request as unknown as WireRequest, response as unknown as WireResponse),
+    (request, response) => {
+      // The limit in the settings holds only once the client has confirmed them, which is after its first requests.
+      if (headerBytes(request.rawHeaders) > limits.maxHeaderBytes) {
+        request.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+        return;
+      }
+      options.onRequest(request as unknown as WireRequest, response as unknown as WireResponse);
+    },
   );
   server.on("session", (session) => {
     sessions.add(session);
@@ -170,6 +177,10 @@ function http2Server(options: ListenerOptions, sessions: Set<ServerHttp2Session>
   });
   server.on("sessionError", () => {});
   return server;
+}
+
+function headerBytes(rawHeaders: readonly string[]): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length, 0);
 }
 
 function tlsServer(

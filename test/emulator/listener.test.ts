@@ -27,7 +27,7 @@ function talk(port: number, ...pieces: readonly string[]): Promise<string> {
   });
 }
 
-describe("listener", () => {
+describe("listener", { timeout: 30_000 }, () => {
   let listener: Listener;
   let seen: string[] = [];
   const slow: WireResponse[] = [];

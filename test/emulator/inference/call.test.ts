@@ -73,7 +73,7 @@ describe("parseCall", () => {
       messages: [userMessage()],
       inferenceConfig: { stopSequences: ["see"] },
     });
-    assert.equal(stopped.call.stopAtTokens, 3);
+    assert.equal(stopped.call.stopAtTokens, 2);
     const toolConfig = { tools: [{ toolSpec: { name: "t", inputSchema: { json: {} } } }], toolChoice: { any: {} } };
     const tool = parse("Converse", CLAUDE, { messages: [userMessage()], toolConfig });
     assert.equal(tool.call.wantedOutputTokens, 1);

@@ -123,6 +123,6 @@ describe("serveInference", () => {
     advanceTo(1000);
     const metadata = decodeFrames(response.bytes).at(-1);
     assert.deepEqual(metadata?.payload.metrics, { latencyMs: 140 });
-    assert.equal((metadata?.payload.usage as { outputTokens: number }).outputTokens, 5);
+    assert.equal((metadata!.payload.usage as { outputTokens: number }).outputTokens, 5);
   });
 });
