@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createFixedLatencyBackend } from "../../emulator/backends/fixed-latency.ts";
+import { startFleet } from "../../emulator/fleet.ts";
+import { CLAUDE, send, testFleet, userMessage } from "./support.ts";
+
+describe("fleet", { timeout: 60_000 }, () => {
+  const options = { backend: createFixedLatencyBackend };
+
+  it("listens in every region and says how to point clients at it", async () => {
+    const fleet = await testFleet({ regions: ["us-east-1", "eu-west-1"], tls: true });
+    const [first, second] = fleet.endpoints;
+    assert.notEqual(first!.port, second!.port);
+    const plain = Object.fromEntries(fleet.environment("eu-west-1"));
+    await fleet.close(0);
+    assert.equal(plain.AWS_ENDPOINT_URL_BEDROCK_RUNTIME, second!.tlsUrl);
+    assert.equal(plain.AWS_REGION, "eu-west-1");
+    assert.equal(plain.AWS_BEARER_TOKEN_BEDROCK, fleet.credentials!.bearerToken);
+    assert.deepEqual(fleet.environment("mars-1"), []);
+  });
+
+  it("gives no API key without TLS, which boto3 would refuse", async () => {
+    const fleet = await testFleet();
+    const names = fleet.environment("us-east-1").map(([name]) => name);
+    await fleet.close(0);
+    assert.equal(names.includes("AWS_BEARER_TOKEN_BEDROCK"), false);
+    assert.ok(names.includes("AWS_BEDROCK_RUNTIME_ENDPOINT"));
+  });
+
+  it("refuses open addresses without a long token, or without authentication", async () => {
+    const open = { ...options, host: "0.0.0.0" };
+    for (const extra of [{}, { token: "short" }, { token: "a-long-operator-token", auth: "off" as const }]) {
+      await assert.rejects(startFleet({ ...open, ...extra }), { kind: "usage", message: /^EMULATOR_HOST_NEEDS_TOKEN/ });
+    }
+  });
+
+  it("replaces the known secrets by the token", async () => {
+    const token = "a-long-operator-token";
+    const fleet = await testFleet({ token });
+    const authorization = (value: string) => ({ headers: { authorization: `Bearer ${value}` } });
+    const body = { messages: [userMessage()] };
+    const path = `/model/${CLAUDE}/converse`;
+    const known = await send(fleet, { path, body, ...authorization("ABSKTWVyaWRpYW5FbXVsYXRvclRlc3RLZXk=") });
+    const own = await send(fleet, { path, body, ...authorization(token) });
+    const page = await send(fleet, { path: "/_meridian/health" });
+    await fleet.close(0);
+    assert.deepEqual([known.status, own.status, page.status], [403, 200, 403]);
+  });
+
+  it("takes ports upward, and names one that is taken, leaving nothing open", async () => {
+    const first = await testFleet();
+    const { port } = first.endpoints[0]!;
+    await assert.rejects(startFleet({ ...options, regions: ["us-east-1"], basePort: port }), {
+      kind: "environment",
+      message: new RegExp(`EMULATOR_PORT_TAKEN.*127\\.0\\.0\\.1:${port} \\(EADDRINUSE\\)`, "s"),
+    });
+    await first.close(0);
+    await assert.rejects(startFleet({ ...options, basePort: 65_534 }), {
+      kind: "usage",
+      message: /^EMULATOR_PORT_RANGE/,
+    });
+  });
+
+  it("runs faster than the wall by its scale", async () => {
+    const fleet = await testFleet({
+      auth: "off",
+      scale: 10,
+      backend: (clock) => createFixedLatencyBackend(clock, { firstTokenMs: 1000, perTokenMs: 0 }),
+    });
+    const startMs = performance.now();
+    const answer = await send(fleet, { path: `/model/${CLAUDE}/converse`, body: { messages: [userMessage()] } });
+    const wallMs = performance.now() - startMs;
+    await fleet.close(0);
+    assert.equal(JSON.parse(answer.body.toString()).metrics.latencyMs, 1000);
+    assert.ok(wallMs >= 95 && wallMs < 600, `${wallMs} ms`);
+  });
+
+  it("lets a running stream finish before it closes", async () => {
+    const fleet = await testFleet({
+      auth: "off",
+      backend: (clock) => createFixedLatencyBackend(clock, { firstTokenMs: 50, perTokenMs: 20, outputTokens: 10 }),
+    });
+    const running = send(fleet, { path: `/model/${CLAUDE}/converse-stream`, body: { messages: [userMessage()] } });
+    while (fleet.connections() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await fleet.close();
+    const { body } = await running;
+    assert.ok(body.includes("messageStop") && body.includes("metadata"));
+  });
+});

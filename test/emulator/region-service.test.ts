@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import type { Fleet } from "../../emulator/fleet.ts";
+import { CLAUDE, CLAUDE_BASE, jsonOf, send, TITAN, testFleet, userMessage } from "./support.ts";
+
+/** The wire as a caller without an SDK sees it: statuses, headers, bodies. */
+describe("region service", { timeout: 60_000 }, () => {
+  let fleet: Fleet;
+  before(async () => {
+    fleet = await testFleet({ auth: "off", limits: { maxBodyBytes: 100_000 } });
+  });
+  after(() => fleet.close(0));
+  beforeEach(() => fleet.faults.clear());
+
+  const path = (id: string, operation = "converse") => `/model/${encodeURIComponent(id)}/${operation}`;
+  const body = { messages: [userMessage()] };
+
+  const refusals: readonly (readonly [string, Parameters<typeof send>[1], number, string])[] = [
+    ["an unknown model", { path: path("nobody.model"), body }, 400, "ValidationException"],
+    ["a model sold through profiles only", { path: path(CLAUDE_BASE), body }, 400, "ValidationException"],
+    ["no messages", { path: path(CLAUDE), body: { messages: [] } }, 400, "ValidationException"],
+    ["broken JSON", { path: path(CLAUDE), body: "{" }, 400, "SerializationException"],
+    ["an empty body", { path: path(CLAUDE), body: "" }, 400, "SerializationException"],
+    ["broken JSON to invoke", { path: path(TITAN, "invoke"), body: "{" }, 400, "ValidationException"],
+    [
+      "JSON nested beyond the stack",
+      { path: path(TITAN, "invoke"), body: `{"inputText":"x","a":${"[".repeat(40_000)}${"]".repeat(40_000)}}` },
+      200,
+      "",
+    ],
+    [
+      "a deep tool schema",
+      {
+        path: path(CLAUDE),
+        body: `{"messages":[{"role":"user","content":[{"toolUse":${'{"a":'.repeat(16_000)}1${"}".repeat(16_000)}}]}],"toolConfig":{"tools":[{"toolSpec":{"name":"t"}}]}}`,
+      },
+      400,
+      "ValidationException",
+    ],
+    ["an oversize body", { path: path(CLAUDE), body: "x".repeat(100_001) }, 413, "RequestEntityTooLargeException"],
+    ["an unknown operation", { path: path(CLAUDE, "chat"), body }, 404, "UnknownOperationException"],
+    ["a wrong method", { path: path(CLAUDE), method: "PUT", body }, 404, "UnknownOperationException"],
+    ["the root", { path: "/" }, 404, "UnknownOperationException"],
+  ];
+  for (const [what, request, status, name] of refusals) {
+    it(`answers ${what} with ${status}`, async () => {
+      const answer = await send(fleet, request);
+      assert.equal(answer.status, status);
+      assert.match(String(answer.headers["x-amzn-requestid"]), /^[0-9a-f-]{36}$/);
+      if (status === 200) return;
+      assert.equal(String(answer.headers["x-amzn-errortype"]).split(":")[0], name);
+      assert.equal(answer.headers["content-type"], "application/json");
+      assert.equal(typeof jsonOf(answer).message, "string");
+    });
+  }
+
+  it("takes ids raw, encoded and as ARNs, and all twelve ways to invoke", async () => {
+    const arn = `arn:aws:bedrock:us-east-1:123456789012:inference-profile/${CLAUDE}`;
+    for (const target of [`/model/${CLAUDE}/converse`, path(CLAUDE), path(arn), `/model/${arn}/converse`]) {
+      assert.equal((await send(fleet, { path: target, body })).status, 200, target);
+    }
+    const invocations = [
+      [CLAUDE, { anthropic_version: "bedrock-2023-05-31", max_tokens: 5, messages: [{ role: "user", content: "x" }] }],
+      ["us.amazon.nova-pro-v1:0", body],
+      ["us.meta.llama3-3-70b-instruct-v1:0", { prompt: "x" }],
+      ["mistral.mistral-7b-instruct-v0:2", { prompt: "x" }],
+      [TITAN, { inputText: "x" }],
+      ["cohere.command-r-v1:0", { message: "x" }],
+    ] as const;
+    for (const [id, content] of invocations) {
+      assert.equal((await send(fleet, { path: path(id, "invoke"), body: content })).status, 200, id);
+      const streamed = await send(fleet, { path: path(id, "invoke-with-response-stream"), body: content });
+      assert.equal(streamed.headers["content-type"], "application/vnd.amazon.eventstream", id);
+      assert.ok(streamed.body.length > 100);
+    }
+  });
+
+  it("counts refusals and successes in log and metrics", async () => {
+    await send(fleet, { path: path(CLAUDE), body: { messages: [] } });
+    fleet.faults.add({ effect: { name: "ThrottlingException" }, times: 1 });
+    assert.equal((await send(fleet, { path: path(CLAUDE), body })).status, 429);
+    const [refused, throttled] = fleet.log.recent.last(2);
+    assert.deepEqual([refused?.error, throttled?.error], ["ValidationException", "ThrottlingException"]);
+    const text = (await send(fleet, { path: "/_meridian/metrics" })).body.toString();
+    assert.match(text, /bedrock_invocation_throttles_sum\{region="us-east-1",model_id="us\.anthropic/);
+  });
+
+  it("breaks the connection for an injected reset", async () => {
+    fleet.faults.add({ effect: "reset", times: 1 });
+    await assert.rejects(send(fleet, { path: path(CLAUDE), body }), { code: "ECONNRESET" });
+  });
+
+  it("adds the round trip of the caller's origin", async () => {
+    const far = await testFleet({ auth: "off", roundTripMs: (origin) => (origin === "eu-west-1" ? 120 : 0) });
+    const timed = async (headers: Record<string, string>) => {
+      const startMs = performance.now();
+      await send(far, { path: path(CLAUDE), body, headers });
+      return performance.now() - startMs;
+    };
+    await timed({});
+    const near = await timed({});
+    const distant = await timed({ "x-meridian-origin": "eu-west-1" });
+    await far.close(0);
+    assert.ok(distant >= 119 && distant - near > 60, `${near} and ${distant} ms`);
+  });
+
+  it("says that a fault of its own is one, and tells the operator", async () => {
+    const errors: unknown[] = [];
+    const broken = await testFleet({
+      auth: "off",
+      onInternalError: (error) => errors.push(error),
+      backend: () => ({
+        begin() {
+          throw new Error("secret detail");
+        },
+      }),
+    });
+    const answer = await send(broken, { path: path(CLAUDE), body });
+    await broken.close(0);
+    assert.equal(answer.status, 500);
+    assert.equal(answer.body.includes("secret"), false);
+    assert.equal((errors[0] as Error).message, "secret detail");
+  });
+
+  it("keeps credentials out of answers, logs, metrics and errors", async () => {
+    const checked = await testFleet();
+    const canaries = ["AKIACANARYCANARY1234", "ABSKcanarycanary", "bedrock-api-key-canary", "FwoCANARYSESSION"];
+    const attempts = [
+      { authorization: `Bearer ${canaries[1]}` },
+      { authorization: `Bearer ${canaries[2]}` },
+      {
+        authorization: `AWS4-HMAC-SHA256 Credential=${canaries[0]}/20261121/us-east-1/bedrock/aws4_request, SignedHeaders=host, Signature=0`,
+        "x-amz-security-token": canaries[3]!,
+      },
+    ];
+    const outputs: string[] = [];
+    for (const headers of attempts) {
+      const answer = await send(checked, { path: path(CLAUDE), body, headers });
+      assert.equal(answer.status, 403);
+      outputs.push(JSON.stringify(answer.headers), answer.body.toString());
+    }
+    for (const page of ["metrics", "invocations", "audit", "health", "faults"]) {
+      outputs.push((await send(checked, { path: `/_meridian/${page}` })).body.toString());
+    }
+    await checked.close(0);
+    for (const canary of canaries) assert.equal(outputs.join().includes(canary), false, canary);
+  });
+});
