@@ -1,5 +1,5 @@
 import { purposeKey } from "../random/keyed-random.ts";
-import { AttemptTable } from "../world/attempt-table.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
 import { type Capacity, type CapacitySpec, HAPPENING, OFFER } from "../world/capacity/capacity.ts";
 import { createCapacity } from "../world/capacity/index.ts";
 
@@ -10,8 +10,7 @@ import { createCapacity } from "../world/capacity/index.ts";
 export class Gateways {
   nextMs = Number.POSITIVE_INFINITY;
   private readonly stations: readonly Capacity[];
-  private readonly table = new AttemptTable();
-  private requestOf = new Int32Array(0);
+  private readonly table = createAttemptTable();
 
   constructor(specs: readonly CapacitySpec[], seed: number) {
     this.stations = specs.map((spec, i) =>
@@ -30,15 +29,15 @@ export class Gateways {
 
   enter(nowMs: number, request: number, requestId: number): void {
     const slot = this.table.allocate();
-    if (this.requestOf.length < this.table.capacity) {
-      const grown = new Int32Array(this.table.capacity);
-      grown.set(this.requestOf);
-      this.requestOf = grown;
-    }
-    this.requestOf[slot] = request;
-    this.table.requestId[slot] = requestId;
-    this.table.ordinal[slot] = 0;
-    this.table.queueLevel[slot] = 0;
+    const { ints } = this.table;
+    const at = slot * ATTEMPT_INTS;
+    ints[at + ATTEMPT.request] = request;
+    ints[at + ATTEMPT.requestId] = requestId;
+    ints[at + ATTEMPT.ordinal] = 0;
+    ints[at + ATTEMPT.queueLevel] = 0;
+    ints[at + ATTEMPT.inputTokens] = 0;
+    ints[at + ATTEMPT.outputTokens] = 0;
+    ints[at + ATTEMPT.cacheReadTokens] = 0;
     this.offer(nowMs, slot, 0);
   }
 
@@ -53,7 +52,7 @@ export class Gateways {
     if (happening === HAPPENING.finished) {
       if (station + 1 < this.stations.length) this.offer(nowMs, slot, station + 1);
       else {
-        passed = this.requestOf[slot]!;
+        passed = this.table.ints[slot * ATTEMPT_INTS + ATTEMPT.request]!;
         this.table.release(slot);
       }
     }
@@ -62,7 +61,7 @@ export class Gateways {
   }
 
   private offer(nowMs: number, slot: number, station: number): void {
-    this.table.offeredMs[slot] = nowMs;
+    this.table.floats[slot * ATTEMPT_FLOATS + ATTEMPT_FLOAT.offeredMs] = nowMs;
     const offer = this.stations[station]!.offer(nowMs, slot);
     if (offer === OFFER.refused) throw new RangeError("a gateway has unlimited waiting room");
     this.refresh();

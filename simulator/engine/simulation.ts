@@ -5,17 +5,16 @@ import type { ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { OutcomeKind, SignalName, TargetView } from "../strategies/strategy.ts";
 import type { TargetViewState } from "../strategies/target-view.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import { AttemptTable } from "../world/attempt-table.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
 import { createLedger, type Ledger, ledgerCell } from "../world/pricing/ledger.ts";
 import { TOKEN_KINDS } from "../world/pricing/prices.ts";
 import type { QuotaUse } from "../world/quota/token-quota.ts";
 import { OUTCOME, type Outcome, World, type WorldListener } from "../world/world.ts";
-import { ClientAttempts } from "./client-attempts.ts";
 import { DelayLine } from "./delay-line.ts";
 import { EventHeap } from "./event-heap.ts";
 import { Gateways } from "./gateways.ts";
 import { LEG, Network } from "./network.ts";
-import { RequestTable } from "./request-table.ts";
+import { createRequestTable, REQUEST, REQUEST_FLOAT, REQUEST_FLOATS, REQUEST_INTS } from "./request-table.ts";
 import { createRouters, type Router, refreshShown, routingRandom, signalsOf } from "./router.ts";
 import { TargetColumns } from "./target-columns.ts";
 
@@ -64,9 +63,8 @@ export class Simulation implements WorldListener {
   private readonly plan: Plan;
   private readonly client: ClientPlan;
   private readonly world: World;
-  private readonly table = new AttemptTable();
-  private readonly requests = new RequestTable();
-  private readonly attempts = new ClientAttempts();
+  private readonly table = createAttemptTable();
+  private readonly requests = createRequestTable();
   private readonly agenda = new EventHeap();
   private readonly timeouts: DelayLine | null;
   private readonly deadlines: DelayLine | null;
@@ -78,7 +76,11 @@ export class Simulation implements WorldListener {
   private readonly ledger: Ledger;
   private readonly random: KeyedRandom;
   private readonly retryKey: number;
+  private readonly maxTokensOfClass: Int32Array;
   private readonly wantsHeadroom: boolean;
+  /** Signals are shown as pictures, of the routers' own knowledge or of the endpoints' true load. */
+  private readonly hasPictures: boolean;
+  private readonly hasOwnPictures: boolean;
   /** Whether anybody learns from outcomes: a strategy, its signals, a limiter. Otherwise only counts go down. */
   private readonly isLearning: boolean;
   private readonly isRetrying: boolean;
@@ -119,6 +121,9 @@ export class Simulation implements WorldListener {
     });
     this.random = routingRandom(seed);
     this.retryKey = purposeKey(seed, "retry");
+    this.maxTokensOfClass = Int32Array.from(plan.classes, (each) => plan.models[each.model]!.maxOutputTokens);
+    this.hasPictures = plan.signals.ageMs > 0 || plan.signals.source === "shared";
+    this.hasOwnPictures = plan.signals.ageMs > 0 && plan.signals.source === "own";
     const signals = signalsOf(strategy);
     this.wantsHeadroom = signals.includes("quotaHeadroom");
     this.isLimited = this.client.retry.mode === "adaptive";
@@ -166,7 +171,11 @@ export class Simulation implements WorldListener {
         this.step();
       }
     }
-    for (const request of this.requests.slotsInUse()) this.finalise(request, END.inFlight, this.nowMs, -1);
+    for (const request of this.requests.slotsInUse()) {
+      if (this.requests.ints[request * REQUEST_INTS + REQUEST.isEnded] === 0) {
+        this.finalise(request, END.inFlight, this.nowMs, -1);
+      }
+    }
     const span = this.areaToMs - this.areaFromMs;
     return {
       recorder: this.recorder,
@@ -180,17 +189,25 @@ export class Simulation implements WorldListener {
   }
 
   onOutcome(attempt: number, outcome: Outcome, nowMs: number): void {
-    const attempts = this.attempts;
-    attempts.outcome[attempt] = outcome;
-    attempts.endedMs[attempt] = nowMs;
-    if (outcome === OUTCOME.ok && attempts.isCounted[attempt] === 1) this.bill(attempt);
-    const region = this.plan.targets[this.table.target[attempt]!]!.region;
-    if (outcome === OUTCOME.throttled) this.recorder.count(region, nowMs, CELL.attemptsThrottled);
+    const { ints, floats } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+    ints[at + ATTEMPT.outcome] = outcome;
+    floats[from + ATTEMPT_FLOAT.endedMs] = nowMs;
+    const region = this.plan.targets[ints[at + ATTEMPT.target]!]!.region;
+    if (outcome === OUTCOME.ok) {
+      if (ints[at + ATTEMPT.isCounted] === 1) this.bill(attempt);
+      this.recorder.count(region, nowMs, CELL.served);
+    } else if (outcome === OUTCOME.throttled) this.recorder.count(region, nowMs, CELL.attemptsThrottled);
     else if (outcome === OUTCOME.unavailable) this.recorder.count(region, nowMs, CELL.attemptsUnavailable);
-    else if (outcome === OUTCOME.ok) this.recorder.count(region, nowMs, CELL.served);
-    const backMs = this.hasNetwork ? this.table.hopMs[attempt]! + this.delayMs(attempt, LEG.back) : 0;
-    if (backMs > 0) this.agenda.push(nowMs + backMs, (attempt << EVENT_BITS) | EVENT.response);
-    else this.respond(attempt, nowMs);
+    if (this.hasNetwork) {
+      const backMs = floats[from + ATTEMPT_FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
+      if (backMs > 0) {
+        this.agenda.push(nowMs + backMs, (attempt << EVENT_BITS) | EVENT.response);
+        return;
+      }
+    }
+    this.respond(attempt, nowMs);
   }
 
   private nextMs(): number {
@@ -212,7 +229,6 @@ export class Simulation implements WorldListener {
       this.nowMs = this.gateways.nextMs;
       const request = this.gateways.advance();
       if (request >= 0) {
-        this.requests.isPending[request] = 0;
         this.resume(request, this.nowMs);
       }
     } else if (worldMs <= agendaMs && worldMs <= timersMs) {
@@ -237,74 +253,80 @@ export class Simulation implements WorldListener {
         this.respond(slot, nowMs);
         return;
       default:
-        this.requests.isPending[slot] = 0;
         this.resume(slot, nowMs);
     }
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
   private resume(r: number, nowMs: number): void {
-    if (this.requests.isEnded[r] === 1) this.requests.release(r);
+    const { ints } = this.requests;
+    const at = r * REQUEST_INTS;
+    ints[at + REQUEST.isPending] = 0;
+    if (ints[at + REQUEST.isEnded] === 1) this.requests.release(r);
     else this.dispatch(r, nowMs, false);
   }
 
   private arrive(chunk: TrafficChunk, row: number, nowMs: number): void {
-    const requests = this.requests;
+    const { requests, plan } = this;
     const id = this.requestsSeen++;
     const r = requests.allocate();
+    const { ints, floats } = requests;
+    const at = r * REQUEST_INTS;
     const classIndex = chunk.classIndex[row]!;
-    const model = this.plan.classes[classIndex]!.model;
     const asked = chunk.maxTokens[row]!;
-    const maxTokens = asked > 0 ? asked : this.plan.models[model]!.maxOutputTokens;
+    const maxTokens = asked > 0 ? asked : this.maxTokensOfClass[classIndex]!;
     const output = chunk.outputTokens[row]!;
-    requests.id[r] = id;
-    requests.arrivalMs[r] = nowMs;
-    requests.classIndex[r] = classIndex;
-    requests.originIndex[r] = chunk.originIndex[row]!;
-    requests.router[r] = this.routers.length === 1 ? 0 : id % this.routers.length;
-    requests.inputTokens[r] = chunk.inputTokens[row]!;
-    requests.outputTokens[r] = output < maxTokens ? output : maxTokens;
-    requests.maxTokens[r] = maxTokens;
-    requests.prefixTokens[r] = chunk.prefixTokens[row]!;
-    requests.prefixId[r] = chunk.prefixId[row]!;
-    requests.attempts[r] = 0;
-    requests.attemptsThrottled[r] = 0;
-    requests.attemptsUnavailable[r] = 0;
-    requests.outstanding[r] = 0;
-    requests.hedges[r] = 0;
-    requests.lastTarget[r] = -1;
-    requests.lastRetryCost[r] = 0;
-    requests.isPending[r] = 0;
-    requests.isEnded[r] = 0;
-    const { warmup } = this.plan;
+    const { warmup } = plan;
     const isCounted = warmup.kind === "none" || (warmup.kind === "duration" ? nowMs : id) >= warmup.amount;
-    requests.isCounted[r] = isCounted ? 1 : 0;
+    floats[r * REQUEST_FLOATS + REQUEST_FLOAT.arrivalMs] = nowMs;
+    floats[r * REQUEST_FLOATS + REQUEST_FLOAT.lastRetryCost] = 0;
+    ints[at + REQUEST.id] = id;
+    ints[at + REQUEST.classIndex] = classIndex;
+    ints[at + REQUEST.originIndex] = chunk.originIndex[row]!;
+    ints[at + REQUEST.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
+    ints[at + REQUEST.inputTokens] = chunk.inputTokens[row]!;
+    ints[at + REQUEST.outputTokens] = output < maxTokens ? output : maxTokens;
+    ints[at + REQUEST.maxTokens] = maxTokens;
+    ints[at + REQUEST.prefixTokens] = chunk.prefixTokens[row]!;
+    ints[at + REQUEST.prefixId] = chunk.prefixId[row]!;
+    ints[at + REQUEST.attempts] = 0;
+    ints[at + REQUEST.attemptsThrottled] = 0;
+    ints[at + REQUEST.attemptsUnavailable] = 0;
+    ints[at + REQUEST.outstanding] = 0;
+    ints[at + REQUEST.hedges] = 0;
+    ints[at + REQUEST.lastTarget] = -1;
+    ints[at + REQUEST.isCounted] = isCounted ? 1 : 0;
+    ints[at + REQUEST.isPending] = 0;
+    ints[at + REQUEST.isEnded] = 0;
     if (isCounted) {
       if (Number.isNaN(this.areaFromMs)) this.openArea(nowMs);
       this.recorder.arrived[classIndex]!++;
     }
     this.changeInSystem(nowMs, 1);
     if (this.deadlines !== null) {
-      this.deadlines.push(nowMs, r, requests.generation[r]!);
+      this.deadlines.push(nowMs, r, ints[at + REQUEST.generation]!);
       this.refreshTimers();
     }
-    if (this.gateways !== null) {
-      requests.isPending[r] = 1;
+    if (this.gateways === null) this.dispatch(r, nowMs, false);
+    else {
+      ints[at + REQUEST.isPending] = 1;
       this.gateways.enter(nowMs, r, id);
-    } else this.dispatch(r, nowMs, false);
+    }
   }
 
   /** Chooses a target and sends an attempt, now or when the client's limiter or the strategy says. */
   private dispatch(r: number, nowMs: number, isHedge: boolean): void {
-    const { requests, columns, plan } = this;
-    const classIndex = requests.classIndex[r]!;
+    const { columns, plan } = this;
+    const { ints, floats } = this.requests;
+    const at = r * REQUEST_INTS;
+    const classIndex = ints[at + REQUEST.classIndex]!;
     columns.refresh(nowMs);
     const eligibleCount = columns.eligibleCount[classIndex]!;
     if (eligibleCount === 0) {
       this.finalise(r, END.residencyRefused, nowMs, -1);
       return;
     }
-    const router = this.routers[requests.router[r]!]!;
+    const router = this.routers[ints[at + REQUEST.router]!]!;
     if (this.isLimited) {
       const waitMs = router.retry.sendWaitMs(nowMs);
       if (waitMs > 0) {
@@ -314,26 +336,26 @@ export class Simulation implements WorldListener {
     }
     const each = plan.classes[classIndex]!;
     const targets = router.shown[each.model]!;
-    const origin = requests.originIndex[r]!;
+    const origin = ints[at + REQUEST.originIndex]!;
     targets.eligible = columns.eligible[classIndex]!;
     targets.eligibleCount = eligibleCount;
     targets.rttMs = columns.rttMs[origin]!;
     targets.priceInUsdPerMTok = columns.priceIn[each.model]!;
     targets.priceOutUsdPerMTok = columns.priceOut[each.model]!;
-    if (plan.signals.ageMs > 0 || plan.signals.source === "shared") this.takePicture(nowMs);
+    if (this.hasPictures) this.takePicture(nowMs);
     if (this.wantsHeadroom) this.readHeadroom(targets, nowMs, each.model, classIndex);
     const view = this.view;
-    const attempt = requests.attempts[r]!;
-    view.requestId = requests.id[r]!;
+    const attempt = ints[at + REQUEST.attempts]!;
+    view.requestId = ints[at + REQUEST.id]!;
     view.classIndex = classIndex;
     view.originIndex = origin;
-    view.inputTokens = requests.inputTokens[r]!;
-    view.maxTokens = requests.maxTokens[r]!;
-    view.prefixTokens = requests.prefixTokens[r]!;
-    view.prefixId = requests.prefixId[r]!;
+    view.inputTokens = ints[at + REQUEST.inputTokens]!;
+    view.maxTokens = ints[at + REQUEST.maxTokens]!;
+    view.prefixTokens = ints[at + REQUEST.prefixTokens]!;
+    view.prefixId = ints[at + REQUEST.prefixId]!;
     view.attempt = attempt;
-    view.previousTarget = requests.lastTarget[r]!;
-    view.arrivalMs = requests.arrivalMs[r]!;
+    view.previousTarget = ints[at + REQUEST.lastTarget]!;
+    view.arrivalMs = floats[r * REQUEST_FLOATS + REQUEST_FLOAT.arrivalMs]!;
     view.sloE2eMs = each.sloE2eMs;
     view.deferrable = each.deferrable;
     this.random.seek(view.requestId, attempt);
@@ -346,129 +368,144 @@ export class Simulation implements WorldListener {
   }
 
   private later(r: number, ms: number): void {
-    this.requests.isPending[r] = 1;
+    this.requests.ints[r * REQUEST_INTS + REQUEST.isPending] = 1;
     this.agenda.push(ms, (r << EVENT_BITS) | EVENT.dispatch);
   }
 
   private send(r: number, target: number, nowMs: number): void {
-    const { requests, table, attempts, plan } = this;
+    const { table, plan } = this;
     const a = table.allocate();
-    attempts.ensure(table.capacity);
-    const classIndex = requests.classIndex[r]!;
-    const model = plan.classes[classIndex]!.model;
-    const id = requests.id[r]!;
-    const ordinal = requests.attempts[r]!;
-    table.requestId[a] = id;
-    table.ordinal[a] = ordinal;
-    table.classIndex[a] = classIndex;
-    table.modelIndex[a] = model;
-    table.target[a] = target;
-    table.inputTokens[a] = requests.inputTokens[r]!;
-    table.outputTokens[a] = requests.outputTokens[r]!;
-    table.maxTokens[a] = requests.maxTokens[r]!;
-    table.prefixTokens[a] = requests.prefixTokens[r]!;
-    table.prefixId[a] = requests.prefixId[r]!;
-    table.queueLevel[a] = plan.classes[classIndex]!.queueLevel;
-    attempts.request[a] = r;
-    attempts.requestGeneration[a] = requests.generation[r]!;
-    attempts.router[a] = requests.router[r]!;
-    attempts.origin[a] = requests.originIndex[r]!;
-    attempts.sentMs[a] = nowMs;
-    attempts.isDetached[a] = 0;
-    attempts.isCounted[a] = requests.isCounted[r]!;
-    requests.attempts[r] = ordinal + 1;
-    requests.outstanding[r]!++;
-    requests.lastTarget[r] = target;
-    const router = this.routers[requests.router[r]!]!;
+    const to = table.ints;
+    const from = this.requests.ints;
+    const at = a * ATTEMPT_INTS;
+    const of = r * REQUEST_INTS;
+    const classIndex = from[of + REQUEST.classIndex]!;
+    const { model, queueLevel } = plan.classes[classIndex]!;
+    const ordinal = from[of + REQUEST.attempts]!;
+    const routerIndex = from[of + REQUEST.router]!;
+    const isCounted = from[of + REQUEST.isCounted]!;
+    to[at + ATTEMPT.requestId] = from[of + REQUEST.id]!;
+    to[at + ATTEMPT.ordinal] = ordinal;
+    to[at + ATTEMPT.classIndex] = classIndex;
+    to[at + ATTEMPT.modelIndex] = model;
+    to[at + ATTEMPT.target] = target;
+    to[at + ATTEMPT.inputTokens] = from[of + REQUEST.inputTokens]!;
+    to[at + ATTEMPT.outputTokens] = from[of + REQUEST.outputTokens]!;
+    to[at + ATTEMPT.maxTokens] = from[of + REQUEST.maxTokens]!;
+    to[at + ATTEMPT.prefixTokens] = from[of + REQUEST.prefixTokens]!;
+    to[at + ATTEMPT.prefixId] = from[of + REQUEST.prefixId]!;
+    to[at + ATTEMPT.queueLevel] = queueLevel;
+    to[at + ATTEMPT.request] = r;
+    to[at + ATTEMPT.requestGeneration] = from[of + REQUEST.generation]!;
+    to[at + ATTEMPT.router] = routerIndex;
+    to[at + ATTEMPT.origin] = from[of + REQUEST.originIndex]!;
+    to[at + ATTEMPT.isDetached] = 0;
+    to[at + ATTEMPT.isCounted] = isCounted;
+    table.floats[a * ATTEMPT_FLOATS + ATTEMPT_FLOAT.sentMs] = nowMs;
+    from[of + REQUEST.attempts] = ordinal + 1;
+    from[of + REQUEST.outstanding]!++;
+    from[of + REQUEST.lastTarget] = target;
+    const router = this.routers[routerIndex]!;
     router.learnt[model]!.onSent(target);
-    if (router.shown !== router.learnt && plan.signals.source === "own") router.shown[model]!.onSent(target);
-    const region = plan.targets[target]!.region;
-    this.recorder.count(region, nowMs, CELL.attempts);
-    if (requests.isCounted[r] === 1) this.countDecision(target, model, classIndex, nowMs);
+    if (this.hasOwnPictures) router.shown[model]!.onSent(target);
+    this.recorder.count(plan.targets[target]!.region, nowMs, CELL.attempts);
+    if (isCounted === 1) this.countDecision(target, model, classIndex, nowMs);
     if (this.timeouts !== null) {
-      this.timeouts.push(nowMs, a, table.generation[a]!);
+      this.timeouts.push(nowMs, a, to[at + ATTEMPT.generation]!);
       this.refreshTimers();
     }
-    if (this.hedges !== null && requests.hedges[r]! < this.client.hedge.hedgesMax) {
-      this.hedges.push(nowMs, r, requests.generation[r]!);
+    if (this.hedges !== null && from[of + REQUEST.hedges]! < this.client.hedge.hedgesMax) {
+      this.hedges.push(nowMs, r, from[of + REQUEST.generation]!);
       this.refreshTimers();
     }
-    const thereMs = this.hasNetwork ? this.delayMs(a, LEG.there) : 0;
-    if (thereMs > 0) this.agenda.push(nowMs + thereMs, (a << EVENT_BITS) | EVENT.arriveAtRegion);
-    else this.world.receive(nowMs, a);
+    if (this.hasNetwork) {
+      const thereMs = this.delayMs(a, LEG.there);
+      if (thereMs > 0) {
+        this.agenda.push(nowMs + thereMs, (a << EVENT_BITS) | EVENT.arriveAtRegion);
+        return;
+      }
+    }
+    this.world.receive(nowMs, a);
   }
 
   /** An answer reaches the caller. */
   private respond(a: number, nowMs: number): void {
-    const { attempts, requests, table } = this;
-    const router = this.routers[attempts.router[a]!]!;
-    const outcome = attempts.outcome[a]! as Outcome;
-    const model = table.modelIndex[a]!;
-    const r = attempts.request[a]!;
-    if (attempts.isDetached[a] === 1) {
+    const { table } = this;
+    const { ints } = table;
+    const at = a * ATTEMPT_INTS;
+    if (ints[at + ATTEMPT.isDetached] === 1) {
       table.release(a);
       return;
     }
-    if (requests.generation[r] !== attempts.requestGeneration[a]) {
+    const router = this.routers[ints[at + ATTEMPT.router]!]!;
+    const outcome = ints[at + ATTEMPT.outcome]! as Outcome;
+    const r = ints[at + ATTEMPT.request]!;
+    const of = r * REQUEST_INTS;
+    const requests = this.requests.ints;
+    if (requests[of + REQUEST.generation] !== ints[at + ATTEMPT.requestGeneration]) {
       // The loser of a hedge, or an answer after the caller's deadline: it ends for the books only.
-      this.forgetAttempt(router, model, table.target[a]!);
+      this.forgetAttempt(router, ints[at + ATTEMPT.modelIndex]!, ints[at + ATTEMPT.target]!);
       table.release(a);
       return;
     }
     if (this.isLearning) this.tell(router, a, outcome, nowMs);
-    else this.forgetAttempt(router, model, table.target[a]!);
-    requests.outstanding[r]!--;
+    else this.forgetAttempt(router, ints[at + ATTEMPT.modelIndex]!, ints[at + ATTEMPT.target]!);
+    requests[of + REQUEST.outstanding]!--;
     if (outcome === OUTCOME.ok) {
-      if (this.isRetrying) router.retry.onSuccess(requests.lastRetryCost[r]!);
+      if (this.isRetrying) {
+        router.retry.onSuccess(this.requests.floats[r * REQUEST_FLOATS + REQUEST_FLOAT.lastRetryCost]!);
+      }
       this.finalise(r, END.served, nowMs, a);
     } else {
-      this.noteFailure(r, outcome);
+      if (outcome === OUTCOME.throttled) requests[of + REQUEST.attemptsThrottled]!++;
+      else if (outcome === OUTCOME.unavailable) requests[of + REQUEST.attemptsUnavailable]!++;
       this.afterFailure(r, outcome, nowMs);
     }
     table.release(a);
   }
 
-  private noteFailure(r: number, outcome: Outcome): void {
-    if (outcome === OUTCOME.throttled) this.requests.attemptsThrottled[r]!++;
-    else if (outcome === OUTCOME.unavailable) this.requests.attemptsUnavailable[r]!++;
-  }
-
   /** Retries, waits for a hedge that is still under way, or gives up. */
   private afterFailure(r: number, outcome: Outcome, nowMs: number): void {
-    const requests = this.requests;
-    if (requests.outstanding[r]! > 0 || requests.isPending[r] === 1) return;
+    const { ints, floats } = this.requests;
+    const at = r * REQUEST_INTS;
+    if (ints[at + REQUEST.outstanding]! > 0 || ints[at + REQUEST.isPending] === 1) return;
     const kind = KIND_OF_OUTCOME[outcome]!;
-    const router = this.routers[requests.router[r]!]!;
-    const attempt = requests.attempts[r]! - 1;
-    const uniform = keyedUniform(this.retryKey, requests.id[r]!, attempt);
+    const router = this.routers[ints[at + REQUEST.router]!]!;
+    const attempt = ints[at + REQUEST.attempts]! - 1;
+    const uniform = keyedUniform(this.retryKey, ints[at + REQUEST.id]!, attempt);
     const delayMs =
       outcome === OUTCOME.abandoned ? GIVE_UP : router.retry.nextDelayMs(attempt, kind, Number.NaN, uniform);
     if (delayMs === GIVE_UP) {
       this.finalise(r, END_OF_OUTCOME[outcome]!, nowMs, -1);
       return;
     }
-    requests.lastRetryCost[r] = router.retry.retryCost(kind);
+    floats[r * REQUEST_FLOATS + REQUEST_FLOAT.lastRetryCost] = router.retry.retryCost(kind);
     this.later(r, nowMs + delayMs);
   }
 
   private timerEvent(nowMs: number): void {
-    const { timeouts, deadlines, hedges, table, attempts, requests } = this;
+    const { timeouts, deadlines, hedges } = this;
+    const requests = this.requests.ints;
     if (timeouts !== null && timeouts.topMs === nowMs) {
       const a = timeouts.topSlot;
-      const isCurrent = table.generation[a] === timeouts.topGeneration && attempts.isDetached[a] === 0;
+      const at = a * ATTEMPT_INTS;
+      const { ints } = this.table;
+      const isCurrent = ints[at + ATTEMPT.generation] === timeouts.topGeneration && ints[at + ATTEMPT.isDetached] === 0;
       timeouts.pop();
       if (isCurrent) this.timeOut(a, nowMs);
     } else if (deadlines !== null && deadlines.topMs === nowMs) {
       const r = deadlines.topSlot;
-      const isCurrent = requests.generation[r] === deadlines.topGeneration;
+      const isCurrent = requests[r * REQUEST_INTS + REQUEST.generation] === deadlines.topGeneration;
       deadlines.pop();
       if (isCurrent) this.finalise(r, END.timedOut, nowMs, -1);
     } else if (hedges !== null) {
       const r = hedges.topSlot;
-      const isCurrent = requests.generation[r] === hedges.topGeneration;
+      const at = r * REQUEST_INTS;
+      const isCurrent = requests[at + REQUEST.generation] === hedges.topGeneration;
       hedges.pop();
-      if (isCurrent && requests.outstanding[r]! > 0 && requests.hedges[r]! < this.client.hedge.hedgesMax) {
-        requests.hedges[r]!++;
+      const mayHedge = requests[at + REQUEST.hedges]! < this.client.hedge.hedgesMax;
+      if (isCurrent && requests[at + REQUEST.outstanding]! > 0 && mayHedge) {
+        requests[at + REQUEST.hedges]!++;
         this.dispatch(r, nowMs, true);
       }
     }
@@ -476,17 +513,17 @@ export class Simulation implements WorldListener {
   }
 
   private timeOut(a: number, nowMs: number): void {
-    const { attempts, requests, table } = this;
-    const r = attempts.request[a]!;
-    const router = this.routers[attempts.router[a]!]!;
-    attempts.isDetached[a] = 1;
-    if (requests.generation[r] !== attempts.requestGeneration[a]) {
-      this.forgetAttempt(router, table.modelIndex[a]!, table.target[a]!);
-      return;
-    }
-    if (this.isLearning) this.tell(router, a, OUTCOME.timeout, nowMs);
-    else this.forgetAttempt(router, table.modelIndex[a]!, table.target[a]!);
-    requests.outstanding[r]!--;
+    const { ints } = this.table;
+    const at = a * ATTEMPT_INTS;
+    const r = ints[at + ATTEMPT.request]!;
+    const requests = this.requests.ints;
+    const router = this.routers[ints[at + ATTEMPT.router]!]!;
+    ints[at + ATTEMPT.isDetached] = 1;
+    const isCurrent = requests[r * REQUEST_INTS + REQUEST.generation] === ints[at + ATTEMPT.requestGeneration];
+    if (isCurrent && this.isLearning) this.tell(router, a, OUTCOME.timeout, nowMs);
+    else this.forgetAttempt(router, ints[at + ATTEMPT.modelIndex]!, ints[at + ATTEMPT.target]!);
+    if (!isCurrent) return;
+    requests[r * REQUEST_INTS + REQUEST.outstanding]!--;
     this.afterFailure(r, OUTCOME.timeout, nowMs);
   }
 
@@ -500,83 +537,105 @@ export class Simulation implements WorldListener {
 
   /** The router learns an outcome. */
   private tell(router: Router, a: number, kind: Outcome, nowMs: number): void {
-    const { table, attempts, outcome } = this;
-    const origin = attempts.origin[a]!;
-    const target = table.target[a]!;
+    const { outcome } = this;
+    const { ints, floats } = this.table;
+    const at = a * ATTEMPT_INTS;
+    const from = a * ATTEMPT_FLOATS;
+    const target = ints[at + ATTEMPT.target]!;
     const isOk = kind === OUTCOME.ok;
-    outcome.requestId = table.requestId[a]!;
-    outcome.classIndex = table.classIndex[a]!;
+    const sentMs = floats[from + ATTEMPT_FLOAT.sentMs]!;
+    outcome.requestId = ints[at + ATTEMPT.requestId]!;
+    outcome.classIndex = ints[at + ATTEMPT.classIndex]!;
     outcome.target = target;
     outcome.kind = KIND_OF_OUTCOME[kind]!;
-    outcome.sentMs = attempts.sentMs[a]!;
+    outcome.sentMs = sentMs;
     outcome.nowMs = nowMs;
-    outcome.e2eMs = isOk ? nowMs - attempts.sentMs[a]! : Number.NaN;
-    outcome.ttftMs = isOk ? outcome.e2eMs - (attempts.endedMs[a]! - table.firstTokenMs[a]!) : Number.NaN;
-    outcome.inputTokens = table.inputTokens[a]!;
-    outcome.outputTokens = isOk ? table.outputTokens[a]! : 0;
-    outcome.rttMs = this.columns.rttMs[origin]![target]!;
-    const model = table.modelIndex[a]!;
+    outcome.e2eMs = isOk ? nowMs - sentMs : Number.NaN;
+    outcome.ttftMs = isOk
+      ? nowMs - sentMs - (floats[from + ATTEMPT_FLOAT.endedMs]! - floats[from + ATTEMPT_FLOAT.firstTokenMs]!)
+      : Number.NaN;
+    outcome.inputTokens = ints[at + ATTEMPT.inputTokens]!;
+    outcome.outputTokens = isOk ? ints[at + ATTEMPT.outputTokens]! : 0;
+    outcome.rttMs = this.columns.rttMs[ints[at + ATTEMPT.origin]!]![target]!;
+    const model = ints[at + ATTEMPT.modelIndex]!;
     router.learnt[model]!.onOutcome(outcome);
-    if (router.shown !== router.learnt && this.plan.signals.source === "own") router.shown[model]!.onEnded(target);
+    if (this.hasOwnPictures) router.shown[model]!.onEnded(target);
     router.retry.onResponse(outcome.kind, nowMs);
     router.strategy.observe?.(outcome);
   }
 
   private forgetAttempt(router: Router, model: number, target: number): void {
     router.learnt[model]!.onEnded(target);
-    if (router.shown !== router.learnt && this.plan.signals.source === "own") router.shown[model]!.onEnded(target);
+    if (this.hasOwnPictures) router.shown[model]!.onEnded(target);
   }
 
   /** Records a request's end and frees its slot. @param a the serving attempt, or -1 */
   private finalise(r: number, end: End, nowMs: number, a: number): void {
-    const requests = this.requests;
+    const { ints } = this.requests;
+    const at = r * REQUEST_INTS;
     this.changeInSystem(nowMs, -1);
-    if (requests.isCounted[r] === 1) this.recorder.record(this.describe(r, end, nowMs, a));
-    if (requests.isPending[r] === 1) requests.retire(r);
-    else requests.release(r);
+    if (ints[at + REQUEST.isCounted] === 1) this.recorder.record(this.describe(r, end, nowMs, a));
+    if (ints[at + REQUEST.isPending] === 1) {
+      // An event still names the slot and will release it; answers that come later must not find the request.
+      ints[at + REQUEST.isEnded] = 1;
+      ints[at + REQUEST.generation]!++;
+    } else this.requests.release(r);
   }
 
   private describe(r: number, end: End, nowMs: number, a: number): EndedRequest {
-    const { requests, ended, plan, table } = this;
-    const classIndex = requests.classIndex[r]!;
-    const arrivalMs = requests.arrivalMs[r]!;
-    const lastTarget = requests.lastTarget[r]!;
+    const { ended, plan } = this;
+    const { ints } = this.requests;
+    const at = r * REQUEST_INTS;
+    const classIndex = ints[at + REQUEST.classIndex]!;
+    const arrivalMs = this.requests.floats[r * REQUEST_FLOATS + REQUEST_FLOAT.arrivalMs]!;
+    const lastTarget = ints[at + REQUEST.lastTarget]!;
     const each = plan.classes[classIndex]!;
     ended.classIndex = classIndex;
     ended.region = lastTarget < 0 ? -1 : plan.targets[lastTarget]!.region;
     ended.arrivalMs = arrivalMs;
     ended.end = end;
-    ended.attempts = requests.attempts[r]!;
-    ended.attemptsThrottled = requests.attemptsThrottled[r]!;
-    ended.attemptsUnavailable = requests.attemptsUnavailable[r]!;
-    ended.inputTokens = requests.inputTokens[r]!;
-    ended.outputTokens = requests.outputTokens[r]!;
+    ended.attempts = ints[at + REQUEST.attempts]!;
+    ended.attemptsThrottled = ints[at + REQUEST.attemptsThrottled]!;
+    ended.attemptsUnavailable = ints[at + REQUEST.attemptsUnavailable]!;
+    ended.inputTokens = ints[at + REQUEST.inputTokens]!;
+    ended.outputTokens = ints[at + REQUEST.outputTokens]!;
     ended.hasObjective = each.sloE2eMs < Number.POSITIVE_INFINITY || each.sloTtftMs < Number.POSITIVE_INFINITY;
     ended.isWithinObjective = false;
     ended.isViolation = false;
-    if (a >= 0) {
-      const endedMs = this.attempts.endedMs[a]!;
-      ended.region = plan.world.endpoints[table.endpoint[a]!]!.region;
-      ended.e2eMs = nowMs - arrivalMs;
-      ended.ttftMs = ended.e2eMs - (endedMs - table.firstTokenMs[a]!);
-      ended.waitMs = table.startedMs[a]! - arrivalMs;
-      ended.hasWaited = table.startedMs[a]! > table.offeredMs[a]!;
-      ended.isViolation = each.allowedRegions[ended.region] === 0;
-      ended.isWithinObjective = ended.e2eMs <= each.sloE2eMs && ended.ttftMs <= each.sloTtftMs;
-    }
+    if (a < 0) return ended;
+    const { floats } = this.table;
+    const from = a * ATTEMPT_FLOATS;
+    const startedMs = floats[from + ATTEMPT_FLOAT.startedMs]!;
+    const e2eMs = nowMs - arrivalMs;
+    const region = plan.world.endpoints[this.table.ints[a * ATTEMPT_INTS + ATTEMPT.endpoint]!]!.region;
+    ended.region = region;
+    ended.e2eMs = e2eMs;
+    ended.ttftMs = e2eMs - (floats[from + ATTEMPT_FLOAT.endedMs]! - floats[from + ATTEMPT_FLOAT.firstTokenMs]!);
+    ended.waitMs = startedMs - arrivalMs;
+    ended.hasWaited = startedMs > floats[from + ATTEMPT_FLOAT.offeredMs]!;
+    ended.isViolation = each.allowedRegions[region] === 0;
+    if (ended.hasObjective) ended.isWithinObjective = e2eMs <= each.sloE2eMs && ended.ttftMs <= each.sloTtftMs;
     return ended;
   }
 
   private bill(a: number): void {
-    const { table, ledger } = this;
-    const cell = ledgerCell(ledger, table.epoch[a]!, table.placement[a]!, table.classIndex[a]!);
-    const read = table.cacheReadTokens[a]!;
-    const written = table.cacheWriteTokens[a]!;
-    const at = cell * TOKEN_KINDS.length;
-    ledger.tokens[at]! += table.inputTokens[a]! - read - written;
-    ledger.tokens[at + 1]! += table.outputTokens[a]!;
-    if (read > 0) ledger.tokens[at + 2]! += read;
-    if (written > 0) ledger.tokens[at + 3]! += written;
+    const { ledger } = this;
+    const { ints } = this.table;
+    const at = a * ATTEMPT_INTS;
+    const cell = ledgerCell(
+      ledger,
+      ints[at + ATTEMPT.epoch]!,
+      ints[at + ATTEMPT.placement]!,
+      ints[at + ATTEMPT.classIndex]!,
+    );
+    const read = ints[at + ATTEMPT.cacheReadTokens]!;
+    const written = ints[at + ATTEMPT.cacheWriteTokens]!;
+    const tokens = ledger.tokens;
+    const to = cell * TOKEN_KINDS.length;
+    tokens[to]! += ints[at + ATTEMPT.inputTokens]! - read - written;
+    tokens[to + 1]! += ints[at + ATTEMPT.outputTokens]!;
+    if (read > 0) tokens[to + 2]! += read;
+    if (written > 0) tokens[to + 3]! += written;
   }
 
   private countDecision(target: number, model: number, classIndex: number, nowMs: number): void {
@@ -586,9 +645,11 @@ export class Simulation implements WorldListener {
   }
 
   private delayMs(a: number, leg: 0 | 1): number {
-    const { table } = this;
-    const region = this.plan.targets[table.target[a]!]!.region;
-    return this.network.oneWayMs(this.attempts.origin[a]!, region, leg, table.requestId[a]!, table.ordinal[a]!);
+    const { ints } = this.table;
+    const at = a * ATTEMPT_INTS;
+    const { region } = this.plan.targets[ints[at + ATTEMPT.target]!]!;
+    const request = ints[at + ATTEMPT.requestId]!;
+    return this.network.oneWayMs(ints[at + ATTEMPT.origin]!, region, leg, request, ints[at + ATTEMPT.ordinal]!);
   }
 
   /** Shows the routers the signals as they are now, at most once per age. */

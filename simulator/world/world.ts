@@ -1,7 +1,8 @@
 import { EventHeap } from "../engine/event-heap.ts";
 import { NextEvent } from "../engine/next-event.ts";
+import type { SlotTable } from "../engine/slot-table.ts";
 import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
-import type { AttemptTable } from "./attempt-table.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-table.ts";
 import { type Capacity, HAPPENING, OFFER } from "./capacity/capacity.ts";
 import { createCapacity } from "./capacity/index.ts";
 import { QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/waiting-line.ts";
@@ -32,7 +33,7 @@ export class World {
   nextMs = Number.POSITIVE_INFINITY;
   readonly faults: FaultState;
   private readonly plan: WorldPlan;
-  private readonly table: AttemptTable;
+  private readonly table: SlotTable;
   private readonly listener: WorldListener;
   private readonly capacities: readonly Capacity[];
   private readonly quotas: readonly TokenQuota[];
@@ -45,7 +46,7 @@ export class World {
   private epoch = 0;
   private nextEpochMs: number;
 
-  constructor(plan: WorldPlan, seed: number, table: AttemptTable, listener: WorldListener) {
+  constructor(plan: WorldPlan, seed: number, table: SlotTable, listener: WorldListener) {
     this.plan = plan;
     this.table = table;
     this.listener = listener;
@@ -88,15 +89,18 @@ export class World {
 
   /** An attempt reaches its source region's front door. */
   receive(nowMs: number, attempt: number): void {
-    const table = this.table;
-    const model = table.modelIndex[attempt]!;
-    const route = this.plan.routes[table.target[attempt]! * this.plan.modelCount + model]!;
-    table.epoch[attempt] = this.epochAt(nowMs);
-    table.quota[attempt] = -1;
-    table.hopMs[attempt] = 0;
-    table.cacheReadTokens[attempt] = 0;
-    table.cacheWriteTokens[attempt] = 0;
-    table.queueLevel[attempt] = tieredLevel(table.queueLevel[attempt]!, route.queueLevel);
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+
+    const model = ints[at + ATTEMPT.modelIndex]!;
+    const route = this.plan.routes[ints[at + ATTEMPT.target]! * this.plan.modelCount + model]!;
+    ints[at + ATTEMPT.epoch] = this.epochAt(nowMs);
+    ints[at + ATTEMPT.quota] = -1;
+    floats[from + ATTEMPT_FLOAT.hopMs] = 0;
+    ints[at + ATTEMPT.cacheReadTokens] = 0;
+    ints[at + ATTEMPT.cacheWriteTokens] = 0;
+    ints[at + ATTEMPT.queueLevel] = tieredLevel(ints[at + ATTEMPT.queueLevel]!, route.queueLevel);
     this.enter(nowMs, attempt, route);
     this.refresh();
   }
@@ -151,39 +155,45 @@ export class World {
   }
 
   private enter(nowMs: number, attempt: number, route: RoutePlan): void {
-    const { table, plan } = this;
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+    const { plan } = this;
     if (this.faults.isDown(route.sourceRegion)) {
       this.listener.onOutcome(attempt, OUTCOME.error, nowMs);
       return;
     }
     const choice = route.destinations.length === 1 ? 0 : this.selectDestination(route, attempt);
     const endpoint = route.destinations[choice]!;
-    if (table.prefixTokens[attempt]! > 0) this.lookUpCache(nowMs, attempt, endpoint);
-    const quotaIndex = route.quotas[plan.accountOfClass[table.classIndex[attempt]!]!]!;
+    if (ints[at + ATTEMPT.prefixTokens]! > 0) this.lookUpCache(nowMs, attempt, endpoint);
+    const quotaIndex = route.quotas[plan.accountOfClass[ints[at + ATTEMPT.classIndex]!]!]!;
     if (quotaIndex >= 0 && !this.reserve(nowMs, attempt, quotaIndex)) {
       this.listener.onOutcome(attempt, OUTCOME.throttled, nowMs);
       return;
     }
-    table.placement[attempt] = route.placements[choice]!;
-    table.endpoint[attempt] = endpoint;
+    ints[at + ATTEMPT.placement] = route.placements[choice]!;
+    ints[at + ATTEMPT.endpoint] = endpoint;
     const hopMs = route.hopMs[choice]! / 2;
-    table.hopMs[attempt] = hopMs;
+    floats[from + ATTEMPT_FLOAT.hopMs] = hopMs;
     if (hopMs > 0) this.hops.push(nowMs + hopMs, attempt);
     else this.arrive(nowMs, attempt);
   }
 
   private reserve(nowMs: number, attempt: number, quotaIndex: number): boolean {
-    const table = this.table;
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+
     const quota = this.quotas[quotaIndex]!;
     const tokens = quota.reservation(
-      table.inputTokens[attempt]!,
-      table.cacheReadTokens[attempt]!,
-      table.maxTokens[attempt]!,
+      ints[at + ATTEMPT.inputTokens]!,
+      ints[at + ATTEMPT.cacheReadTokens]!,
+      ints[at + ATTEMPT.maxTokens]!,
     );
     if (!quota.reserve(nowMs, tokens)) return false;
-    table.quota[attempt] = quotaIndex;
-    table.reservedTokens[attempt] = tokens;
-    table.reservedAtMs[attempt] = nowMs;
+    ints[at + ATTEMPT.quota] = quotaIndex;
+    floats[from + ATTEMPT_FLOAT.reservedTokens] = tokens;
+    floats[from + ATTEMPT_FLOAT.reservedAtMs] = nowMs;
     return true;
   }
 
@@ -193,6 +203,8 @@ export class World {
    * inference": capacity decides, never price.)
    */
   private selectDestination(route: RoutePlan, attempt: number): number {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
     const { destinations } = route;
     if (this.isOpen(destinations[0]!)) return 0;
     let open = 0;
@@ -202,7 +214,7 @@ export class World {
     let skip = 0;
     if (route.rule === "random") {
       skip = Math.floor(
-        open * keyedUniform(this.profileKey, this.table.requestId[attempt]!, this.table.ordinal[attempt]!),
+        open * keyedUniform(this.profileKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
       );
     }
     for (let i = 1; i < destinations.length; i++) if (this.isOpen(destinations[i]!) && skip-- === 0) return i;
@@ -231,18 +243,21 @@ export class World {
   }
 
   private lookUpCache(nowMs: number, attempt: number, endpoint: number): void {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
     const cache = this.caches[endpoint]!;
-    const table = this.table;
-    const prefix = table.prefixTokens[attempt]!;
+    const prefix = ints[at + ATTEMPT.prefixTokens]!;
     if (cache === null || prefix < this.plan.endpoints[endpoint]!.cacheMinimumTokens) return;
-    if (cache.has(nowMs, table.prefixId[attempt]!)) table.cacheReadTokens[attempt] = prefix;
-    else table.cacheWriteTokens[attempt] = prefix;
+    if (cache.has(nowMs, ints[at + ATTEMPT.prefixId]!)) ints[at + ATTEMPT.cacheReadTokens] = prefix;
+    else ints[at + ATTEMPT.cacheWriteTokens] = prefix;
   }
 
   /** An attempt reaches the endpoint that is to run it. */
   private arrive(nowMs: number, attempt: number): void {
-    const table = this.table;
-    const endpoint = table.endpoint[attempt]!;
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+
+    const endpoint = ints[at + ATTEMPT.endpoint]!;
     if (this.faults.isDown(this.plan.endpoints[endpoint]!.region)) {
       this.end(nowMs, attempt, OUTCOME.error);
       return;
@@ -254,17 +269,19 @@ export class World {
       return;
     }
     this.agenda.update(endpoint, capacity.nextMs);
-    if (table.prefixTokens[attempt]! > 0) this.caches[endpoint]?.touch(nowMs, table.prefixId[attempt]!);
+    if (ints[at + ATTEMPT.prefixTokens]! > 0) this.caches[endpoint]?.touch(nowMs, ints[at + ATTEMPT.prefixId]!);
   }
 
   /** Reserved capacity spills over to what its route names; anything else answers 503. */
   private refuse(nowMs: number, attempt: number): void {
-    const table = this.table;
-    const route = this.plan.routes[table.target[attempt]! * this.plan.modelCount + table.modelIndex[attempt]!]!;
-    const isFirstChoice = route.destinations.includes(table.endpoint[attempt]!);
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+
+    const route = this.plan.routes[ints[at + ATTEMPT.target]! * this.plan.modelCount + ints[at + ATTEMPT.modelIndex]!]!;
+    const isFirstChoice = route.destinations.includes(ints[at + ATTEMPT.endpoint]!);
     if (route.overflow !== null && isFirstChoice) {
       this.settle(nowMs, attempt, 0);
-      table.quota[attempt] = -1;
+      ints[at + ATTEMPT.quota] = -1;
       this.enter(nowMs, attempt, route.overflow);
       return;
     }
@@ -272,36 +289,43 @@ export class World {
   }
 
   private finish(nowMs: number, attempt: number, endpoint: number): void {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
     const plan = this.plan.endpoints[endpoint]!;
     const share = plan.errorShare + this.faults.errorShare(plan.region);
     if (share > 0) {
-      const { requestId, ordinal } = this.table;
-      if (keyedUniform(this.errorKey, requestId[attempt]!, ordinal[attempt]!) < share) {
+      if (keyedUniform(this.errorKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!) < share) {
         this.end(nowMs, attempt, OUTCOME.error);
         return;
       }
     }
-    if (this.table.quota[attempt]! >= 0) this.settle(nowMs, attempt, this.table.outputTokens[attempt]!);
+    if (ints[at + ATTEMPT.quota]! >= 0) this.settle(nowMs, attempt, ints[at + ATTEMPT.outputTokens]!);
     this.listener.onOutcome(attempt, OUTCOME.ok, nowMs);
   }
 
   /** Ends an attempt that was not served: its reservation is given back whole. */
   private end(nowMs: number, attempt: number, outcome: Outcome): void {
-    if (this.table.quota[attempt]! >= 0) {
-      const quota = this.quotas[this.table.quota[attempt]!]!;
-      quota.settle(nowMs, this.table.reservedAtMs[attempt]!, this.table.reservedTokens[attempt]!, 0);
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+    if (ints[at + ATTEMPT.quota]! >= 0) {
+      const quota = this.quotas[ints[at + ATTEMPT.quota]!]!;
+      quota.settle(nowMs, floats[from + ATTEMPT_FLOAT.reservedAtMs]!, floats[from + ATTEMPT_FLOAT.reservedTokens]!, 0);
     }
     this.listener.onOutcome(attempt, outcome, nowMs);
   }
 
   private settle(nowMs: number, attempt: number, output: number): void {
-    const table = this.table;
-    const index = table.quota[attempt]!;
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+
+    const index = ints[at + ATTEMPT.quota]!;
     if (index < 0) return;
     const quota = this.quotas[index]!;
     const used =
-      output === 0 ? 0 : quota.settlement(table.inputTokens[attempt]!, table.cacheReadTokens[attempt]!, output);
-    quota.settle(nowMs, table.reservedAtMs[attempt]!, table.reservedTokens[attempt]!, used);
+      output === 0 ? 0 : quota.settlement(ints[at + ATTEMPT.inputTokens]!, ints[at + ATTEMPT.cacheReadTokens]!, output);
+    quota.settle(nowMs, floats[from + ATTEMPT_FLOAT.reservedAtMs]!, floats[from + ATTEMPT_FLOAT.reservedTokens]!, used);
   }
 
   private applyFault(nowMs: number): void {

@@ -1,8 +1,9 @@
 import { EventHeap } from "../../engine/event-heap.ts";
+import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
 import { compileSampler, createLaw } from "../../random/laws/index.ts";
-import type { AttemptTable } from "../attempt-table.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import { BackgroundTenants } from "./background.ts";
 import {
   type BatchingSpec,
@@ -35,7 +36,7 @@ export class BatchingCapacity implements Capacity {
   inService = 0;
   private readonly spec: BatchingSpec;
   private readonly context: CapacityContext;
-  private readonly table: AttemptTable;
+  private readonly table: SlotTable;
   private readonly noise: Sampler | null;
   private readonly samplePatience: Sampler | null;
   private readonly background: BackgroundTenants | null;
@@ -52,7 +53,7 @@ export class BatchingCapacity implements Capacity {
   private factor = 1;
   private readonly clock = new VirtualClock();
 
-  constructor(spec: BatchingSpec, context: CapacityContext, table: AttemptTable) {
+  constructor(spec: BatchingSpec, context: CapacityContext, table: SlotTable) {
     this.spec = spec;
     this.context = context;
     this.table = table;
@@ -68,20 +69,22 @@ export class BatchingCapacity implements Capacity {
   }
 
   offer(nowMs: number, attempt: number): Offer {
-    const table = this.table;
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+
     const luck = this.luck(attempt);
-    table.work[attempt] = luck;
-    table.offeredMs[attempt] = nowMs;
+    floats[from + ATTEMPT_FLOAT.work] = luck;
+    floats[from + ATTEMPT_FLOAT.offeredMs] = nowMs;
     if (this.kvNeed(attempt) > this.spec.kvTokensMax) return OFFER.refused;
-    if (this.line.length === 0 && this.fits(attempt)) {
+    if (this.goesFirst(attempt) && this.fits(attempt)) {
       this.start(nowMs, attempt);
       this.rescale(nowMs);
       return OFFER.started;
     }
     if (this.line.length >= this.spec.waitingRoom) return OFFER.refused;
     if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return OFFER.refused;
-    const level = this.spec.discipline === "priority" ? table.queueLevel[attempt]! : STANDARD_LEVEL;
-    this.line.join(nowMs, attempt, level, this.patienceMs(attempt));
+    this.line.join(nowMs, attempt, this.levelOf(attempt), this.patienceMs(attempt));
     this.waitingSteps += this.steps(attempt);
     this.refresh();
     return OFFER.queued;
@@ -100,7 +103,9 @@ export class BatchingCapacity implements Capacity {
     if (this.line.nextLeaveMs() <= nowMs) {
       this.subject = this.line.leave();
       this.waitingSteps -= this.steps(this.subject);
-      this.refresh();
+      // The first in line may have been too large for the cache; those behind it need not be.
+      this.fill(nowMs);
+      this.rescale(nowMs);
       return HAPPENING.abandoned;
     }
     this.background!.advance();
@@ -140,16 +145,18 @@ export class BatchingCapacity implements Capacity {
   private reachMark(nowMs: number): Happening {
     this.clock.landOn(this.marks.topMs, nowMs);
     const attempt = this.marks.peek();
+    const { floats } = this.table;
+    const from = attempt * ATTEMPT_FLOATS;
     this.subject = attempt;
     const rest = this.remainder[attempt]!;
     if (rest > 0) {
       this.remainder[attempt] = -1;
-      this.table.firstTokenMs[attempt] = nowMs;
+      floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
       this.marks.replaceTop(this.clock.units + rest, attempt);
       this.refresh();
       return HAPPENING.firstToken;
     }
-    if (rest === 0) this.table.firstTokenMs[attempt] = nowMs;
+    if (rest === 0) floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
     this.marks.pop();
     this.decoding--;
     this.inService--;
@@ -171,12 +178,14 @@ export class BatchingCapacity implements Capacity {
 
   /** Takes a place in the batch; decoding begins after prefill. */
   private start(nowMs: number, attempt: number): void {
-    const table = this.table;
-    table.startedMs[attempt] = nowMs;
+    const { floats } = this.table;
+    const from = attempt * ATTEMPT_FLOATS;
+
+    floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
     this.inService++;
     this.kvTokens += this.kvNeed(attempt);
     const { prefillBaseMs, prefillPerTokenMs } = this.spec;
-    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * table.work[attempt]!;
+    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + ATTEMPT_FLOAT.work]!;
     if (delayMs > 0) {
       this.joins.push(nowMs + delayMs, attempt);
       return;
@@ -186,17 +195,31 @@ export class BatchingCapacity implements Capacity {
   }
 
   private join(attempt: number): void {
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
     if (attempt >= this.remainder.length) {
       const grown = new Float64Array(Math.max(attempt + 1, this.remainder.length * 2));
       grown.set(this.remainder);
       this.remainder = grown;
     }
-    const luck = this.table.work[attempt]!;
-    const output = Math.max(1, this.table.outputTokens[attempt]!);
+    const luck = floats[from + ATTEMPT_FLOAT.work]!;
+    const output = Math.max(1, ints[at + ATTEMPT.outputTokens]!);
     const toFirst = (this.spec.prefillWorkPerToken * this.uncached(attempt) + 1) * luck;
     this.remainder[attempt] = (output - 1) * luck;
     this.marks.push(this.clock.units + toFirst, attempt);
     this.decoding++;
+  }
+
+  /** Nobody waits whose turn would come before this newcomer's. */
+  private goesFirst(attempt: number): boolean {
+    return this.line.length === 0 || this.levelOf(attempt) < this.levelOf(this.line.peek());
+  }
+
+  private levelOf(attempt: number): number {
+    return this.spec.discipline === "priority"
+      ? this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.queueLevel]!
+      : STANDARD_LEVEL;
   }
 
   private fits(attempt: number): boolean {
@@ -208,28 +231,41 @@ export class BatchingCapacity implements Capacity {
   }
 
   private kvNeed(attempt: number): number {
-    return this.table.inputTokens[attempt]! + this.table.outputTokens[attempt]!;
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    return ints[at + ATTEMPT.inputTokens]! + ints[at + ATTEMPT.outputTokens]!;
   }
 
   private uncached(attempt: number): number {
-    return this.table.inputTokens[attempt]! - this.table.cacheReadTokens[attempt]!;
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    return ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
   }
 
   private steps(attempt: number): number {
-    const output = Math.max(1, this.table.outputTokens[attempt]!);
-    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + output) * this.table.work[attempt]!;
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+    const output = Math.max(1, ints[at + ATTEMPT.outputTokens]!);
+    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + output) * floats[from + ATTEMPT_FLOAT.work]!;
   }
 
   private luck(attempt: number): number {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
     if (this.noise === null) return 1;
-    const { requestId, ordinal } = this.table;
-    return this.noise(keyedUniform(this.context.serviceKey, requestId[attempt]!, ordinal[attempt]!));
+    return this.noise(
+      keyedUniform(this.context.serviceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
+    );
   }
 
   private patienceMs(attempt: number): number {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
     if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
-    const { requestId, ordinal } = this.table;
-    return this.samplePatience(keyedUniform(this.context.patienceKey, requestId[attempt]!, ordinal[attempt]!));
+    return this.samplePatience(
+      keyedUniform(this.context.patienceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
+    );
   }
 
   private stepMsAt(sequences: number): number {

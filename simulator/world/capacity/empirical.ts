@@ -1,8 +1,9 @@
 import { EventHeap } from "../../engine/event-heap.ts";
+import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
 import { compileSampler, createLaw } from "../../random/laws/index.ts";
-import type { AttemptTable } from "../attempt-table.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   type Capacity,
   type CapacityContext,
@@ -27,13 +28,13 @@ export class EmpiricalCapacity implements Capacity {
   subject = -1;
   private readonly spec: EmpiricalSpec;
   private readonly context: CapacityContext;
-  private readonly table: AttemptTable;
+  private readonly table: SlotTable;
   private readonly ttft: readonly Sampler[];
   private readonly tpot: readonly Sampler[];
   private readonly completions = new EventHeap();
   private factor = 1;
 
-  constructor(spec: EmpiricalSpec, context: CapacityContext, table: AttemptTable) {
+  constructor(spec: EmpiricalSpec, context: CapacityContext, table: SlotTable) {
     this.spec = spec;
     this.context = context;
     this.table = table;
@@ -42,19 +43,22 @@ export class EmpiricalCapacity implements Capacity {
   }
 
   offer(nowMs: number, attempt: number): Offer {
-    const { table, context } = this;
-    table.offeredMs[attempt] = nowMs;
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+    const { context } = this;
+    floats[from + ATTEMPT_FLOAT.offeredMs] = nowMs;
     if (this.factor === 0) return OFFER.refused;
     const cell = this.cellOf(nowMs, attempt);
-    const request = table.requestId[attempt]!;
-    const ordinal = table.ordinal[attempt]!;
+    const request = ints[at + ATTEMPT.requestId]!;
+    const ordinal = ints[at + ATTEMPT.ordinal]!;
     const scale = loadFactor(this.spec.load, this.inService) / this.factor;
     const ttftMs = this.ttft[cell]!(keyedUniform(context.serviceKey, request, ordinal)) * scale;
     const tpotMs = this.tpot[cell]!(keyedUniform(context.patienceKey, request, ordinal)) * scale;
-    table.startedMs[attempt] = nowMs;
-    table.firstTokenMs[attempt] = nowMs + ttftMs;
+    floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
+    floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs + ttftMs;
     this.inService++;
-    this.completions.push(nowMs + ttftMs + Math.max(0, table.outputTokens[attempt]! - 1) * tpotMs, attempt);
+    this.completions.push(nowMs + ttftMs + Math.max(0, ints[at + ATTEMPT.outputTokens]! - 1) * tpotMs, attempt);
     this.nextMs = this.completions.topMs;
     return OFFER.started;
   }
@@ -85,6 +89,8 @@ export class EmpiricalCapacity implements Capacity {
   }
 
   private cellOf(nowMs: number, attempt: number): number {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
     const hour = (((this.context.localHourAtStart + nowMs / HOUR_MS) % 24) + 24) % 24;
     const { cells } = this.spec;
     for (let i = 0; i < cells.length; i++) {
@@ -94,8 +100,8 @@ export class EmpiricalCapacity implements Capacity {
           ? hour >= cell.hourFrom && hour < cell.hourTo
           : hour >= cell.hourFrom || hour < cell.hourTo;
       if (!isHour) continue;
-      if (this.table.inputTokens[attempt]! > cell.inputTokensMax) continue;
-      if (this.table.outputTokens[attempt]! <= cell.outputTokensMax) return i;
+      if (ints[at + ATTEMPT.inputTokens]! > cell.inputTokensMax) continue;
+      if (ints[at + ATTEMPT.outputTokens]! <= cell.outputTokensMax) return i;
     }
     return cells.length - 1;
   }

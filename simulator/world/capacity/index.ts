@@ -1,4 +1,4 @@
-import type { AttemptTable } from "../attempt-table.ts";
+import type { SlotTable } from "../../engine/slot-table.ts";
 import { BatchingCapacity } from "./batching.ts";
 import type { Capacity, CapacityContext, CapacitySpec } from "./capacity.ts";
 import { EmpiricalCapacity } from "./empirical.ts";
@@ -6,7 +6,7 @@ import { ProcessorSharing } from "./processor-sharing.ts";
 import { SlotsCapacity } from "./slots.ts";
 
 /** The registry of capacity models: one line each. */
-export function createCapacity(spec: CapacitySpec, context: CapacityContext, table: AttemptTable): Capacity {
+export function createCapacity(spec: CapacitySpec, context: CapacityContext, table: SlotTable): Capacity {
   switch (spec.kind) {
     case "batching":
       return new BatchingCapacity(spec, context, table);

@@ -1,8 +1,9 @@
 import { EventHeap } from "../../engine/event-heap.ts";
+import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
 import { compileSampler, createLaw } from "../../random/laws/index.ts";
-import type { AttemptTable } from "../attempt-table.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   type Capacity,
   type CapacityContext,
@@ -26,13 +27,13 @@ export class ProcessorSharing implements Capacity {
   subject = -1;
   private readonly spec: SlotsSpec;
   private readonly context: CapacityContext;
-  private readonly table: AttemptTable;
+  private readonly table: SlotTable;
   private readonly sample: Sampler;
   private readonly marks = new EventHeap();
   private readonly clock = new VirtualClock();
   private factor = 1;
 
-  constructor(spec: SlotsSpec, context: CapacityContext, table: AttemptTable) {
+  constructor(spec: SlotsSpec, context: CapacityContext, table: SlotTable) {
     this.spec = spec;
     this.context = context;
     this.table = table;
@@ -40,16 +41,19 @@ export class ProcessorSharing implements Capacity {
   }
 
   offer(nowMs: number, attempt: number): Offer {
-    const { table, spec } = this;
-    table.offeredMs[attempt] = nowMs;
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+    const { spec } = this;
+    floats[from + ATTEMPT_FLOAT.offeredMs] = nowMs;
     if (this.inService >= spec.servers + spec.waitingRoom) return OFFER.refused;
-    const uncached = table.inputTokens[attempt]! - table.cacheReadTokens[attempt]!;
+    const uncached = ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
     const workMs =
-      this.sample(keyedUniform(this.context.serviceKey, table.requestId[attempt]!, table.ordinal[attempt]!)) +
+      this.sample(keyedUniform(this.context.serviceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!)) +
       uncached * spec.perInputTokenMs +
-      table.outputTokens[attempt]! * spec.perOutputTokenMs;
-    table.work[attempt] = workMs;
-    table.startedMs[attempt] = nowMs;
+      ints[at + ATTEMPT.outputTokens]! * spec.perOutputTokenMs;
+    floats[from + ATTEMPT_FLOAT.work] = workMs;
+    floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
     this.clock.synchronise(nowMs, this.inService > 0);
     this.inService++;
     this.marks.push(this.clock.units + workMs, attempt);
@@ -61,7 +65,7 @@ export class ProcessorSharing implements Capacity {
     const nowMs = this.nextMs;
     this.clock.landOn(this.marks.topMs, nowMs);
     this.subject = this.marks.pop();
-    this.table.firstTokenMs[this.subject] = nowMs;
+    this.table.floats[this.subject * ATTEMPT_FLOATS + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
     this.inService--;
     this.rescale();
     return HAPPENING.finished;
@@ -90,7 +94,9 @@ export class ProcessorSharing implements Capacity {
   }
 
   private rescale(): void {
-    this.clock.setUnitMs(Math.max(1, this.inService / (this.spec.servers * this.factor)));
+    // Unlimited servers of which no share is left are none.
+    const servers = this.factor > 0 ? this.spec.servers * this.factor : 0;
+    this.clock.setUnitMs(Math.max(1, this.inService / servers));
     this.nextMs = this.marks.size > 0 ? this.clock.reachMs(this.marks.topMs) : Number.POSITIVE_INFINITY;
   }
 }

@@ -1,8 +1,9 @@
 import { EventHeap } from "../../engine/event-heap.ts";
+import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
 import { compileSampler, createLaw } from "../../random/laws/index.ts";
-import type { AttemptTable } from "../attempt-table.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import { BackgroundTenants } from "./background.ts";
 import {
   type Capacity,
@@ -28,7 +29,7 @@ export class SlotsCapacity implements Capacity {
   subject = -1;
   private readonly spec: SlotsSpec;
   private readonly context: CapacityContext;
-  private readonly table: AttemptTable;
+  private readonly table: SlotTable;
   private readonly sample: Sampler;
   private readonly samplePatience: Sampler | null;
   private readonly background: BackgroundTenants | null;
@@ -41,7 +42,7 @@ export class SlotsCapacity implements Capacity {
   private factor = 1;
   private meanServiceMs: number;
 
-  constructor(spec: SlotsSpec, context: CapacityContext, table: AttemptTable) {
+  constructor(spec: SlotsSpec, context: CapacityContext, table: SlotTable) {
     this.spec = spec;
     this.context = context;
     this.table = table;
@@ -63,14 +64,19 @@ export class SlotsCapacity implements Capacity {
   }
 
   offer(nowMs: number, attempt: number): Offer {
-    const table = this.table;
-    let workMs = this.sample(keyedUniform(this.context.serviceKey, table.requestId[attempt]!, table.ordinal[attempt]!));
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+
+    let workMs = this.sample(
+      keyedUniform(this.context.serviceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
+    );
     if (this.hasPerToken) {
-      const uncached = table.inputTokens[attempt]! - table.cacheReadTokens[attempt]!;
-      workMs += uncached * this.spec.perInputTokenMs + table.outputTokens[attempt]! * this.spec.perOutputTokenMs;
+      const uncached = ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
+      workMs += uncached * this.spec.perInputTokenMs + ints[at + ATTEMPT.outputTokens]! * this.spec.perOutputTokenMs;
     }
-    table.work[attempt] = workMs;
-    table.offeredMs[attempt] = nowMs;
+    floats[from + ATTEMPT_FLOAT.work] = workMs;
+    floats[from + ATTEMPT_FLOAT.offeredMs] = nowMs;
     if (this.hasRoom()) {
       this.inService++;
       this.completions.push(this.start(nowMs, attempt), attempt);
@@ -79,7 +85,7 @@ export class SlotsCapacity implements Capacity {
     }
     if (this.line.length >= this.spec.waitingRoom) return OFFER.refused;
     if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return OFFER.refused;
-    const level = this.spec.discipline === "priority" ? table.queueLevel[attempt]! : STANDARD_LEVEL;
+    const level = this.spec.discipline === "priority" ? ints[at + ATTEMPT.queueLevel]! : STANDARD_LEVEL;
     this.line.join(nowMs, attempt, level, this.patienceMs(attempt));
     this.refresh();
     return OFFER.queued;
@@ -138,14 +144,17 @@ export class SlotsCapacity implements Capacity {
 
   /** Marks the start of service; returns its end. */
   private start(nowMs: number, attempt: number): number {
-    const table = this.table;
-    const workMs = table.work[attempt]!;
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const from = attempt * ATTEMPT_FLOATS;
+
+    const workMs = floats[from + ATTEMPT_FLOAT.work]!;
     const endMs = nowMs + workMs;
-    table.startedMs[attempt] = nowMs;
+    floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
     // Without token times the call answers at once when it is done; with them, after its first token.
-    table.firstTokenMs[attempt] =
+    floats[from + ATTEMPT_FLOAT.firstTokenMs] =
       this.spec.perOutputTokenMs > 0
-        ? endMs - Math.max(0, table.outputTokens[attempt]! - 1) * this.spec.perOutputTokenMs
+        ? endMs - Math.max(0, ints[at + ATTEMPT.outputTokens]! - 1) * this.spec.perOutputTokenMs
         : endMs;
     this.meanServiceMs += MEAN_WEIGHT * (workMs - this.meanServiceMs);
     return endMs;
@@ -166,9 +175,12 @@ export class SlotsCapacity implements Capacity {
   }
 
   private patienceMs(attempt: number): number {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
     if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
-    const { requestId, ordinal } = this.table;
-    return this.samplePatience(keyedUniform(this.context.patienceKey, requestId[attempt]!, ordinal[attempt]!));
+    return this.samplePatience(
+      keyedUniform(this.context.patienceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
+    );
   }
 
   private refresh(): void {

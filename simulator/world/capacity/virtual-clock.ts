@@ -11,7 +11,8 @@ export class VirtualClock {
 
   /** Brings V up to now at the rate that has held since the last change. */
   synchronise(nowMs: number, isBusy: boolean): void {
-    if (isBusy) this.units += (nowMs - this.lastMs) / this.unitMs;
+    // Without this an instant of no length at a rate without limit (a step of 0 ms) would count 0 / 0 units.
+    if (isBusy && nowMs > this.lastMs) this.units += (nowMs - this.lastMs) / this.unitMs;
     this.lastMs = nowMs;
   }
 
