@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { MeterSpec } from "../../../../simulator/world/quota/meter.ts";
+import { type QuotaSpec, REFUSED_BY, TokenQuota } from "../../../../simulator/world/quota/token-quota.ts";
+
+const meter = (limit: number, windowMs = 60_000): MeterSpec => ({ law: "clock-window", limit, windowMs, burst: limit });
+
+const quota = (over: Partial<QuotaSpec> = {}) =>
+  new TokenQuota(
+    {
+      id: "default/us-east-1/m/on-demand",
+      region: 0,
+      model: 0,
+      tokensPerMinute: null,
+      tokensPerDay: null,
+      requests: null,
+      burndown: 5,
+      reservesCacheReads: false,
+      ...over,
+    },
+    0,
+  );
+
+describe("a token quota", () => {
+  it("AWS's own example: 3,000 input, 4,000 read and 1,000 written in the cache, 1,000 output of 32,000, rate 5", () => {
+    const input = 3000 + 4000 + 1000;
+    assert.equal(quota().reservation(input, 4000, 32_000), 36_000);
+    assert.equal(quota({ reservesCacheReads: true }).reservation(input, 4000, 32_000), 40_000);
+    assert.equal(quota().settlement(input, 4000, 1000), 9_000);
+    assert.equal(quota({ reservesCacheReads: true }).settlement(input, 4000, 1000), 9_000);
+  });
+
+  it("gives back at the end what was reserved and not used", () => {
+    const one = quota({ tokensPerMinute: meter(40_000) });
+    assert.equal(one.reserve(0, 36_000), true);
+    assert.ok(Math.abs(one.headroom(0) - 0.1) < 1e-12);
+    assert.equal(one.reserve(10, 36_000), false);
+    one.settle(20, 0, 36_000, 9_000);
+    assert.equal(one.headroom(20), 31_000 / 40_000);
+    assert.equal(one.reserve(30, 31_000), true);
+    assert.deepEqual(one.use().overshootTokens, 0);
+  });
+
+  it("may use more than it reserved: later requests wait for it", () => {
+    const one = quota({ tokensPerMinute: meter(10_000) });
+    one.reserve(0, 9_000);
+    one.settle(5000, 0, 9_000, 14_000);
+    assert.equal(one.headroom(5000), 0);
+    assert.equal(one.reserve(5000, 1), false);
+    assert.equal(one.use().overshootTokens, 5_000);
+    assert.equal(one.reserve(60_000, 10_000), true);
+  });
+
+  it("says which limit refused, and leaves the others untouched", () => {
+    const one = quota({ requests: meter(3), tokensPerMinute: meter(1000), tokensPerDay: meter(1500, 86_400_000) });
+    assert.equal(one.reserve(0, 1001), false);
+    assert.equal(one.refusedBy, REFUSED_BY.tokensPerMinute);
+    assert.equal(one.reserve(1, 1000), true);
+    assert.equal(one.reserve(60_000, 501), false);
+    assert.equal(one.refusedBy, REFUSED_BY.tokensPerDay);
+    assert.equal(one.reserve(60_001, 500), true);
+    assert.equal(one.reserve(60_002, 0), true);
+    assert.equal(one.reserve(60_003, 0), true);
+    assert.equal(one.reserve(60_004, 0), false);
+    assert.equal(one.refusedBy, REFUSED_BY.requests);
+    assert.deepEqual(one.use(), {
+      id: "default/us-east-1/m/on-demand",
+      granted: 4,
+      refusedTokensPerMinute: 1,
+      refusedTokensPerDay: 1,
+      refusedRequests: 1,
+      utilisationMax: 1,
+      overshootTokens: 0,
+      firstRefusalMs: 0,
+      lastRefusalMs: 60_004,
+    });
+  });
+
+  it("never refused: no instants; the tightest limit is the headroom", () => {
+    const one = quota({ requests: meter(10), tokensPerMinute: meter(1000) });
+    assert.deepEqual([one.use().firstRefusalMs, one.use().lastRefusalMs], [null, null]);
+    one.reserve(0, 100);
+    assert.equal(one.headroom(0), 0.9);
+    one.reserve(1, 700);
+    assert.ok(Math.abs(one.headroom(1) - 0.2) < 1e-12);
+    assert.equal(one.use().utilisationMax, 0.8);
+  });
+
+  it("a cut shrinks every limit", () => {
+    const one = quota({ requests: meter(10), tokensPerMinute: meter(1000) });
+    one.setLimitFactor(0, 0.1);
+    assert.equal(one.reserve(0, 101), false);
+    assert.equal(one.reserve(0, 100), true);
+    assert.equal(one.reserve(0, 0), false);
+    assert.equal(one.refusedBy, REFUSED_BY.requests);
+  });
+});
