@@ -28,7 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const oracle of oracles) {
     const answer = await ask(oracle, budget);
     answers.push(answer);
-    process.stderr.write(`${answerLine(answer)}\n`);
+    process.stderr.write(`${answerLine(answer, budget)}\n`);
   }
   const failed = answers.filter(({ isMet }) => !isMet).length;
   process.stdout.write(`${answerTable(answers)}\n\n${answers.length - failed} of ${answers.length} rows met\n`);

@@ -22,7 +22,7 @@ export async function ask(oracle: Oracle, budget: Budget): Promise<Answer> {
 
 /** Runs a scenario by way of its YAML text, as the command does, on this thread and without writing a folder. */
 export async function runScenario(scenario: ScenarioInput): Promise<RunResult> {
-  const { inputs } = await prepareText(stringify(scenario), `${scenario.name}.yaml`);
+  const { inputs } = await prepareText(stringify(scenario, { aliasDuplicateObjects: false }), `${scenario.name}.yaml`);
   const outputs: JobOutput[] = [];
   for (const job of planJobs(inputs.plan, 1)) {
     const steps = runJob(inputs, job);

@@ -1,4 +1,6 @@
 import { markdownTable } from "markdown-table";
+import { criticalT } from "../../simulator/experiment/statistics.ts";
+import type { Budget } from "./oracle.ts";
 import type { Answer } from "./run.ts";
 
 const HEAD = ["row", "model", "quantity", "expected", "got", "error", "tolerance", "verdict"] as const;
@@ -9,9 +11,9 @@ export function answerTable(answers: readonly Answer[]): string {
 }
 
 /** One line, for watching a long run. */
-export function answerLine(answer: Answer): string {
+export function answerLine(answer: Answer, budget: Budget): string {
   const [row, , quantity, expected, got, error, tolerance, verdict] = cellsOf(answer);
-  return `${verdict!.padEnd(7)} ${row!.padEnd(20)} ${quantity} ${got} (expected ${expected}), ${error} of ${tolerance}, sd ${sd(answer)}`;
+  return `${verdict!.padEnd(7)} ${row!.padEnd(20)} ${quantity} ${got} (expected ${expected}), ${error} of ${tolerance}, sd ${sd500k(answer, budget)}`;
 }
 
 function cellsOf({ oracle, value, tolerance, isMet, high }: Answer): string[] {
@@ -28,9 +30,11 @@ function cellsOf({ oracle, value, tolerance, isMet, high }: Answer): string[] {
   ];
 }
 
-/** Relative standard error of the estimate, from its 95 % interval. */
-function sd({ value, high }: Answer): string {
-  return high === null ? "-" : ((high - value) / value).toExponential(2);
+/** Standard deviation of one 500,000-request estimate over the answer, from the spread of the replications. */
+function sd500k({ value, low, high }: Answer, { replications, requests }: Budget): string {
+  if (low === null || high === null) return "-";
+  const sd = ((high - low) / 2 / criticalT(replications)) * Math.sqrt(replications * (requests / 500_000));
+  return (sd / value).toPrecision(3);
 }
 
 function significant(value: number): string {
