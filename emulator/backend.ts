@@ -67,7 +67,7 @@ export type Admission =
       /** Time that the refusal itself takes. */
       readonly afterMs?: number;
     }
-  /** The connection breaks (`reset`), or no answer ever comes (`silence`). */
+  /** The connection breaks (`reset`; on HTTP/2 the call's stream), or no answer ever comes (`silence`). */
   | { readonly kind: "dropped"; readonly how: "reset" | "silence" };
 
 /** A running call. The wire pulls token counts to pace a stream, and is pushed the two instants that matter. */

@@ -18,6 +18,8 @@ export interface WireResponse {
   write(chunk: Buffer): boolean;
   end(chunk?: Buffer | string): unknown;
   destroy(): unknown;
+  /** Only on HTTP/2. */
+  readonly stream?: { close(code: number): void };
   on(event: "close" | "drain" | "finish" | "error", listener: () => void): unknown;
   off(event: "close" | "drain" | "finish" | "error", listener: () => void): unknown;
 }
@@ -53,6 +55,14 @@ export function sendFault(
 ): void {
   const { status, errorType, body } = renderError(fault);
   sendJson(response, requestId, { status, body, headers: { "x-amzn-errortype": errorType, ...headers } });
+}
+
+const HTTP2_INTERNAL_ERROR = 2;
+
+/** Ends an exchange without an answer: HTTP/1.1 loses its connection, HTTP/2 the one stream. */
+export function breakOff(response: WireResponse): void {
+  if (response.stream === undefined) response.destroy();
+  else response.stream.close(HTTP2_INTERNAL_ERROR);
 }
 
 /** Breaks the connection unless the client takes the rest of an ended answer in time. */

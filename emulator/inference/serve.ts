@@ -3,7 +3,7 @@ import { type InferenceBackend, type InferenceHandle, type InferenceObserver, ou
 import type { EmulatorClock } from "../clock.ts";
 import { exceptionFrame } from "../event-stream/frames.ts";
 import type { InvocationOutcome } from "../logs.ts";
-import { sendFault, sendJson, type WireResponse } from "../wire.ts";
+import { breakOff, sendFault, sendJson, type WireResponse } from "../wire.ts";
 import type { ParsedCall } from "./call.ts";
 import type { ReplyTimes } from "./reply.ts";
 import { createTokenStream, type TokenStream } from "./token-stream.ts";
@@ -44,7 +44,7 @@ function begin(options: ServeOptions, nowMs: number): void {
       break;
     case "dropped":
       run.report("ServiceUnavailableException", 0);
-      if (admission.how === "reset") after(clock, oneWayMs, () => response.destroy());
+      if (admission.how === "reset") after(clock, oneWayMs, () => breakOff(response));
       break;
   }
 }

@@ -132,6 +132,14 @@ describe("AWS SDK for JavaScript", () => {
     assert.equal(answer.$metadata.attempts, 2);
   });
 
+  it("fails one call, without a retry, when its stream is broken off", async () => {
+    fleet.faults.add({ effect: "reset", times: 1 });
+    await assert.rejects(client.send(new ConverseCommand({ modelId: CLAUDE, messages })), {
+      code: "ERR_HTTP2_STREAM_ERROR",
+    });
+    assert.equal((await client.send(new ConverseCommand({ modelId: CLAUDE, messages }))).stopReason, "end_turn");
+  });
+
   for (const [name, status] of [
     ["ModelTimeoutException", 408],
     ["ModelErrorException", 424],
