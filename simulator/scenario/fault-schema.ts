@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { durationMs, share } from "./units.ts";
 
+const lasting = durationMs.refine((ms) => ms > 0, "must be more than 0");
+/** Shorter mean times would only fill the memory with edges. */
+const meanTime = durationMs.refine((ms) => ms >= 1000, "must be 1s or more");
+
 const when = {
   region: z.string().min(1).optional().meta({ description: "Region it strikes; every region unless given" }),
   at: durationMs.optional().meta({ description: "When it begins, after the run's start: 10h" }),
-  for: durationMs.optional().meta({ description: "How long it lasts" }),
-  mtbf: durationMs.optional().meta({ description: "Random: mean time between failures, exponential" }),
-  mttr: durationMs.optional().meta({ description: "Random: mean time to repair, exponential" }),
+  for: lasting.optional().meta({ description: "How long it lasts" }),
+  mtbf: meanTime.optional().meta({ description: "Random: mean time between failures, exponential" }),
+  mttr: meanTime.optional().meta({ description: "Random: mean time to repair, exponential" }),
 };
 const model = z.string().min(1).optional().meta({ description: "Model it strikes; every model unless given" });
 const left = share.pipe(z.number().min(0).max(1));

@@ -57,11 +57,14 @@ export class FaultState {
 
   /** What health checks say of a region: late after an outage, and the opposite of the truth under `wrong-health`. */
   isHealthy(region: number): boolean {
-    let isHealthy = true;
+    let isDown = false;
+    let isWrong = false;
     this.plan.faults.forEach((spec, fault) => {
-      if (this.isSignalled[fault] === 1 && (spec.region === region || spec.region < 0)) isHealthy = !isHealthy;
+      if (this.isSignalled[fault] !== 1 || (spec.region !== region && spec.region >= 0)) return;
+      if (spec.kind === "outage") isDown = true;
+      else isWrong = true;
     });
-    return isHealthy;
+    return isDown === isWrong;
   }
 
   /** Share of attempts that fail with 500 in a region. */
