@@ -68,6 +68,15 @@ export function createClock(scale = 1, source: ClockSource = wallSource()): Emul
     }
   }
 
+  /** Without this, the timer of calls that were given up would keep the process alive until they were due. */
+  function dropCancelled(): void {
+    while (heap[0] !== undefined && heap[0].callback === undefined) popEntry(heap);
+    if (heap.length > 0) return;
+    disarm?.();
+    disarm = undefined;
+    armedForMs = Number.POSITIVE_INFINITY;
+  }
+
   return {
     nowMs,
     schedule(dueMs, callback) {
@@ -77,6 +86,7 @@ export function createClock(scale = 1, source: ClockSource = wallSource()): Emul
         callback,
         cancel() {
           entry.callback = undefined;
+          dropCancelled();
         },
       };
       pushEntry(heap, entry);

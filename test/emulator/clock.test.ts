@@ -28,6 +28,23 @@ describe("EmulatorClock", () => {
     assert.deepEqual(ran, ["due"]);
   });
 
+  it("keeps no timer for deadlines that were all cancelled, in whatever order", () => {
+    let armed = 0;
+    const clock = createClock(1, {
+      nowMs: () => 0,
+      wake: () => {
+        armed++;
+        return () => armed--;
+      },
+    });
+    const deadlines = [30, 10, 20].map((dueMs) => clock.schedule(dueMs, () => {}));
+    assert.equal(armed, 1);
+    for (const deadline of deadlines) deadline.cancel();
+    assert.equal(armed, 0);
+    clock.schedule(5, () => {});
+    assert.equal(armed, 1);
+  });
+
   it("goes on after a callback that throws", () => {
     const { clock, advanceTo } = manualClock();
     const ran: string[] = [];
