@@ -63,6 +63,14 @@ const slotsSchema = z
       .meta({ description: "Who is served next: first come, by priority level, or everybody at a shared rate" }),
     ...queueShape,
   })
+  .superRefine((slots, context) => {
+    if (slots.discipline !== "processor-sharing") return;
+    for (const key of ["patience", "maxQueueDelay", "background"] as const) {
+      if (slots[key] === undefined) continue;
+      const message = `processor-sharing serves everybody at once and has no ${key}: leave it out`;
+      context.addIssue({ code: "custom", path: [key], message });
+    }
+  })
   .meta({ description: "Servers and a queue: closed forms, provisioned throughput, simple worlds" });
 
 const batchingSchema = z
@@ -89,6 +97,10 @@ const batchingSchema = z
       .meta({ description: "Most tokens in the key-value cache: input + output of all in the batch" }),
     discipline: z.enum(["fcfs", "priority"]).default("fcfs"),
     ...queueShape,
+  })
+  .refine((batching) => batching.stepBase + batching.stepPerSequence > 0, {
+    path: ["stepBase"],
+    message: "a decode step takes time: give stepBase or stepPerSequence above 0",
   })
   .meta({ description: "Continuous batching: a step takes alpha + beta x (own + others' sequences)" });
 
@@ -118,6 +130,23 @@ export const capacitySchema = z
   .discriminatedUnion("kind", [slotsSchema, batchingSchema, empiricalSchema])
   .meta({ description: "Serving capacity of one region for one model" });
 export type CapacityInput = z.output<typeof capacitySchema>;
+
+/** A station that every request passes before it is routed: nobody is turned away there, and it sees no tokens. */
+export const gatewaySchema = capacitySchema.superRefine((gateway, context) => {
+  if (gateway.kind === "empirical") return;
+  const isThere = {
+    waitingRoom: gateway.waitingRoom < Number.POSITIVE_INFINITY,
+    maxQueueDelay: gateway.maxQueueDelay !== undefined,
+    patience: gateway.patience !== undefined,
+    perInputToken: gateway.kind === "slots" && gateway.perInputToken > 0,
+    perOutputToken: gateway.kind === "slots" && gateway.perOutputToken > 0,
+  };
+  for (const [key, is] of Object.entries(isThere)) {
+    if (!is) continue;
+    const message = `a gateway lets every request wait and does not see its tokens: leave ${key} out`;
+    context.addIssue({ code: "custom", path: [key], message });
+  }
+});
 
 /** The engine's form of a capacity. */
 export function capacitySpecOf(input: CapacityInput): CapacitySpec {

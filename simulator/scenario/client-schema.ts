@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { lawSchema } from "../random/laws/index.ts";
+import { createLaw, lawSchema } from "../random/laws/index.ts";
 import type { ClientPlan, RetryPlan } from "./plan.ts";
 import { count, durationMs } from "./units.ts";
 
@@ -17,28 +17,40 @@ const exponentialBackoff = z.strictObject({
     .meta({ description: "full: uniform in [0, delay); equal: half fixed, half uniform; none: the delay itself" }),
 });
 
-const customSchema = z.strictObject({
-  on: z
-    .array(z.enum(FAILURES))
-    .min(1)
-    .default([...FAILURES])
-    .meta({ description: "Failures that are tried again" }),
-  maxAttempts: z
-    .union([attempts, z.literal("unlimited")])
-    .default(3)
-    .meta({ description: "Attempts in all, the first included" }),
-  backoff: z
-    .union([z.strictObject({ grow: exponentialBackoff }), lawSchema("durationMs")])
-    .default({ kind: "constant", value: 0 })
-    .meta({ description: "A law of delays, or { grow: { base, factor, cap, jitter } }" }),
-  budget: z
-    .strictObject({
-      tokens: count.meta({ description: "Retries that may be outstanding before the budget is empty" }),
-      refund: z.number().min(0).default(0.1).meta({ description: "Given back by each request served without a retry" }),
-    })
-    .optional()
-    .meta({ description: "Retry budget of each router" }),
-});
+const customSchema = z
+  .strictObject({
+    on: z
+      .array(z.enum(FAILURES))
+      .min(1)
+      .default([...FAILURES])
+      .meta({ description: "Failures that are tried again" }),
+    maxAttempts: z
+      .union([attempts, z.literal("unlimited")])
+      .default(3)
+      .meta({ description: "Attempts in all, the first included" }),
+    backoff: z
+      .union([z.strictObject({ grow: exponentialBackoff }), lawSchema("durationMs")])
+      .default({ kind: "constant", value: 0 })
+      .meta({ description: "A law of delays, or { grow: { base, factor, cap, jitter } }" }),
+    budget: z
+      .strictObject({
+        tokens: count.meta({ description: "Retries that may be outstanding before the budget is empty" }),
+        refund: z
+          .number()
+          .min(0)
+          .default(0.1)
+          .meta({ description: "Given back by each request served without a retry" }),
+      })
+      .optional()
+      .meta({ description: "Retry budget of each router" }),
+  })
+  .superRefine((custom, context) => {
+    const isEndless = custom.maxAttempts === "unlimited" && custom.budget === undefined;
+    const pauseMs = "grow" in custom.backoff ? custom.backoff.grow.base : createLaw(custom.backoff).mean;
+    if (!isEndless || pauseMs > 0) return;
+    const message = "unlimited attempts without a pause never end: give a backoff above 0, maxAttempts or a budget";
+    context.addIssue({ code: "custom", path: ["backoff"], message });
+  });
 
 const sdkShape = {
   sdk: z.enum(["js", "python"]).default("python").meta({ description: "Whose constants" }),

@@ -7,7 +7,7 @@ import { networkSchema } from "../world/network/schema.ts";
 import { SERVICE_TIERS } from "../world/pricing/prices.ts";
 import { pricesSchema } from "../world/pricing/schema.ts";
 import { customRegionSchema } from "../world/regions.ts";
-import { capacitySchema } from "./capacity-schema.ts";
+import { capacitySchema, gatewaySchema } from "./capacity-schema.ts";
 import { clientSchema } from "./client-schema.ts";
 import { faultSchema } from "./fault-schema.ts";
 import { quotaSchema } from "./quota-schema.ts";
@@ -89,7 +89,7 @@ const worldSchema = z
     faults: z.array(faultSchema).default([]),
     healthDelay: durationMs.default(30_000).meta({ description: "How late health checks see an outage and its end" }),
     gateways: z
-      .array(capacitySchema)
+      .array(gatewaySchema)
       .default([])
       .meta({ description: "Stations that every request passes before it is routed, in order" }),
   })

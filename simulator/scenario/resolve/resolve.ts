@@ -89,6 +89,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     const known = { strategies: strategies.map((each) => each.name), classes: classes.map((each) => each.name) };
     problems.attempt(() => parseAssertion(text, known), `assert[${i}]`);
   });
+  checkWarmup(scenario, problems);
   const schedule = problems.attempt(() => scheduleOf(scenario, inputs, targets, directory, startMs, durationMs));
   problems.throwIfAny();
   const money = moneyOf(scenario, targets, classes, schedule!);
@@ -277,6 +278,14 @@ function baselineOf(scenario: Scenario, strategies: readonly StrategyPlan[], pro
     "strategy",
     "baseline",
   );
+}
+
+/** A warm-up as long as the run would leave nothing to report. */
+function checkWarmup({ warmup, duration, requests }: Scenario, problems: Problems): void {
+  const { kind, amount } = warmupOf(warmup);
+  const length = kind === "duration" ? duration : kind === "requests" ? requests : undefined;
+  if (length === undefined || amount < length) return;
+  problems.add("WARMUP_TOO_LONG", "warmup", "the warm-up is as long as the run", "make it shorter, or the run longer");
 }
 
 function warmupOf(warmup: Scenario["warmup"]): WarmupPlan {
