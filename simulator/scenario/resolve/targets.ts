@@ -157,7 +157,9 @@ function endpointsOf(input: TargetsInput, modelNames: readonly string[]): readon
 /** `us-east-1`, `eu-west-1/eu`, `us-east-1@priority`, or an object. */
 function draftsOf(input: TargetsInput): readonly TargetDraft[] {
   const { scenario, regionNames, problems } = input;
-  const written = scenario.world.targets ?? regionNames;
+  const models = Object.values(scenario.world.models);
+  const runsAny = (name: string) => models.some(({ regions }) => regions === undefined || regions.includes(name));
+  const written = scenario.world.targets ?? regionNames.filter(runsAny);
   const drafts = written.map((target, t): TargetDraft => {
     const where = `world.targets[${t}]`;
     const parts = typeof target === "string" ? parseTarget(target) : target;
