@@ -9,7 +9,7 @@ export interface FurtherRow {
   readonly quantity: string;
   readonly formula: string;
   readonly value: number;
-  /** As measured at 8 x 100,000 requests: only the size of the noise, never the answer. 0 for exact rows. */
+  /** Of one 500,000-request estimate, as measured over 20: the size of the noise, never the answer. 0 for exact rows. */
   readonly sd: number;
   readonly floor?: number;
   readonly scenario: OracleScenario;

@@ -23,7 +23,7 @@ const QUOTAS: readonly Oracle[] = [
     quantity: "throttled_fraction",
     formula: "M/D/1/B loss",
     value: bucketRefusals(12, 10, 8),
-    sd: 0.005,
+    sd: 0.0063,
     scenario: smallScenario(limited(12, { requests: { limit: 10, window: "1s", law: "token-bucket", burst: 8 } })),
   }),
   further({
@@ -41,7 +41,7 @@ const QUOTAS: readonly Oracle[] = [
     quantity: "throttled_fraction",
     formula: "M/D/1/B loss, one call = 150 tokens",
     value: bucketRefusals(9, 10, 6),
-    sd: 0.01,
+    sd: 0.016,
     scenario: smallScenario(
       limited(9, {
         tokensPerMinute: { limit: 600 * TOKENS_PER_CALL, law: "token-bucket", burst: 6 * TOKENS_PER_CALL },
@@ -54,7 +54,7 @@ const QUOTAS: readonly Oracle[] = [
     quantity: "throttled_fraction",
     formula: "E[(N - L)+]/E[N]",
     value: windowRefusals(120, 130),
-    sd: 0.05,
+    sd: 0.033,
     scenario: smallScenario(limited(2, { requests: { limit: 130, law: "clock-window" } })),
   }),
   further({
@@ -63,7 +63,7 @@ const QUOTAS: readonly Oracle[] = [
     quantity: "throttled_fraction",
     formula: "E[(N - L)+]/E[N], L = floor(limit/150)",
     value: windowRefusals(180, 170),
-    sd: 0.02,
+    sd: 0.016,
     scenario: smallScenario(
       limited(3, { tokensPerMinute: { limit: 170 * TOKENS_PER_CALL + 80, law: "clock-window" } }),
     ),
@@ -96,7 +96,7 @@ const RETRIES: readonly Oracle[] = [
     quantity: "failed_fraction",
     formula: "p^n",
     value: 0.4 ** 5,
-    sd: 0.014,
+    sd: 0.015,
     scenario: smallScenario(fiveAttempts()),
   }),
 ];

@@ -37,7 +37,7 @@ const MARKOV: readonly Oracle[] = [
     quantity: "p50_response_s",
     formula: "ln 2/(mu - lambda)",
     value: mm1Quantile(0.6, 1, 0.5),
-    sd: 0.01,
+    sd: 0.0052,
     scenario: one(0.6, exponentialSlots(1, 1)),
   }),
   further({
@@ -46,7 +46,7 @@ const MARKOV: readonly Oracle[] = [
     quantity: "p99_response_s",
     formula: "-ln .01/(mu - lambda)",
     value: mm1Quantile(0.5, 1, 0.99),
-    sd: 0.01,
+    sd: 0.0071,
     scenario: one(0.5, exponentialSlots(1, 1)),
   }),
   further({
@@ -55,7 +55,7 @@ const MARKOV: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "C/(c mu - lambda)",
     value: mmcWait(3, 2.1, 1),
-    sd: 0.01,
+    sd: 0.015,
     scenario: one(2.1, exponentialSlots(3, 1)),
   }),
   further({
@@ -73,7 +73,7 @@ const MARKOV: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "Lq/(lambda (1 - p_K))",
     value: mmckWait(4, 12, 3.8, 1),
-    sd: 0.01,
+    sd: 0.0062,
     scenario: one(3.8, exponentialSlots(4, 1, { waitingRoom: 8 })),
   }),
   further({
@@ -82,7 +82,7 @@ const MARKOV: readonly Oracle[] = [
     quantity: "rejected_fraction",
     formula: "Erlang B",
     value: erlangB(20, 18),
-    sd: 0.01,
+    sd: 0.017,
     scenario: one(9, {
       kind: "slots",
       servers: 20,
@@ -96,7 +96,7 @@ const MARKOV: readonly Oracle[] = [
     quantity: "timed_out_fraction",
     formula: "birth-death chain, theta Lq/lambda",
     value: abandonedShare(5, 6, 1, 1 / 3),
-    sd: 0.01,
+    sd: 0.0053,
     scenario: one(6, exponentialSlots(5, 1, { patience: { exponential: { mean: "3s" } } })),
   }),
   further({
@@ -105,7 +105,7 @@ const MARKOV: readonly Oracle[] = [
     quantity: "timed_out_fraction",
     formula: "1 - H/(1 + rho H)",
     value: timeoutShare(0.8, 1, 2),
-    sd: 0.01,
+    sd: 0.0047,
     scenario: one(0.8, exponentialSlots(1, 1, { patience: "2s" })),
   }),
 ];
@@ -117,7 +117,7 @@ const GENERAL_SERVICE: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "Pollaczek-Khinchine, scv 1/3",
     value: mg1Wait(0.75, 1, 1 / 3),
-    sd: 0.01,
+    sd: 0.008,
     scenario: one(0.75, served({ uniform: { min: "0s", max: "2s" } })),
   }),
   further({
@@ -126,7 +126,7 @@ const GENERAL_SERVICE: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "Pollaczek-Khinchine, scv 1/3",
     value: mg1Wait(0.7, 1, 1 / 3),
-    sd: 0.01,
+    sd: 0.0075,
     scenario: one(0.7, served({ erlang: { k: 3, mean: "1s" } })),
   }),
   further({
@@ -136,7 +136,7 @@ const GENERAL_SERVICE: readonly Oracle[] = [
     formula: "Pollaczek-Khinchine, scv 5.5",
     // Mean .9 x .5 + .1 x 5.5 = 1, second moment 2 (.9 x .25 + .1 x 30.25) = 6.5.
     value: mg1Wait(0.6, 1, 5.5),
-    sd: 0.02,
+    sd: 0.015,
     scenario: one(0.6, served({ hyperexponential: { p: [0.9, 0.1], means: ["0.5s", "5.5s"] } })),
   }),
   further({
@@ -145,7 +145,7 @@ const GENERAL_SERVICE: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "Pollaczek-Khinchine, scv 4",
     value: mg1Wait(0.5, 1, 4),
-    sd: 0.02,
+    sd: 0.033,
     scenario: one(0.5, served({ lognormal: { mean: "1s", cv: 2 } })),
   }),
   further({
@@ -154,7 +154,7 @@ const GENERAL_SERVICE: readonly Oracle[] = [
     quantity: "p95_wait_s",
     formula: "Erlang's alternating sum",
     value: md1WaitQuantile(0.6, 1, 0.95),
-    sd: 0.01,
+    sd: 0.0076,
     scenario: one(0.6, served("1s")),
   }),
   further({
@@ -172,7 +172,7 @@ const GENERAL_SERVICE: readonly Oracle[] = [
     quantity: "mean_response_s",
     formula: "E[S]/(1 - rho)",
     value: psResponse(0.8, 1),
-    sd: 0.01,
+    sd: 0.021,
     scenario: one(0.8, served({ hyperexponential: { p: [0.9, 0.1], means: ["0.5s", "5.5s"] } }, "processor-sharing")),
   }),
   further({
@@ -181,7 +181,7 @@ const GENERAL_SERVICE: readonly Oracle[] = [
     quantity: "mean_response_s",
     formula: "E[S]/(1 - rho)",
     value: psResponse(0.7, 1),
-    sd: 0.01,
+    sd: 0.0091,
     scenario: one(0.7, {
       kind: "batching",
       stepBase: "0ms",
@@ -198,7 +198,7 @@ const GENERAL_ARRIVALS: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "sigma/(mu (1 - sigma))",
     value: gim1Wait(TRANSFORM.uniform(2.5), 1),
-    sd: 0.01,
+    sd: 0.012,
     scenario: gaps({ uniform: { min: "0s", max: "2.5s" } }),
   }),
   further({
@@ -207,7 +207,7 @@ const GENERAL_ARRIVALS: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "sigma/(mu (1 - sigma))",
     value: gim1Wait(TRANSFORM.erlang(3, 4 / 3), 1),
-    sd: 0.01,
+    sd: 0.011,
     scenario: gaps({ erlang: { k: 3, mean: `${4000 / 3}ms` } }),
   }),
   further({
@@ -216,7 +216,7 @@ const GENERAL_ARRIVALS: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "sigma/(mu (1 - sigma))",
     value: gim1Wait(TRANSFORM.hyperexponential([0.8, 0.2], [0.75, 5]), 1),
-    sd: 0.02,
+    sd: 0.01,
     scenario: gaps({ hyperexponential: { p: [0.8, 0.2], means: ["0.75s", "5s"] } }),
   }),
   further({
@@ -225,7 +225,7 @@ const GENERAL_ARRIVALS: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "sigma/(mu (1 - sigma))",
     value: gim1Wait(TRANSFORM.gamma(2, 3), 1),
-    sd: 0.02,
+    sd: 0.0095,
     scenario: smallScenario({
       arrivals: { gamma: { rate: "0.5/s", cv: 3 } },
       regions: { r1: exponentialSlots(1, 1) },
@@ -260,7 +260,7 @@ const PRIORITIES: readonly Oracle[] = ["high", "low"].map((name, level) =>
     quantity: `mean_wait_s:${name}`,
     formula: "Cobham",
     value: PRIORITY_WAITS[level]!,
-    sd: 0.01,
+    sd: 0.012,
     scenario: twoClasses(),
   }),
 );
