@@ -7,9 +7,10 @@ import { epochAt, priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { BILLING_RULES, type BillingRule, INPUT, OUTPUT } from "../world/pricing/prices.ts";
 import { evaluateAssertion, parseAssertion } from "./assertion.ts";
 import { compareWithBaseline, metricOf } from "./compare.ts";
+import type { GroupStats } from "./group-stats.ts";
 import { groupResult, quantileOrNull, usdPer1kServed } from "./groups.ts";
 import type { ExperimentInputs, JobOutput } from "./job.ts";
-import type { GroupStats, ReplicationStats } from "./replication-stats.ts";
+import type { ReplicationStats } from "./replication-stats.ts";
 import {
   type DistributionPoint,
   type HourGroup,

@@ -1,7 +1,8 @@
 import { END, FIELD } from "../metrics/recorder.ts";
 import type { BillingRule } from "../world/pricing/prices.ts";
+import type { GroupStats } from "./group-stats.ts";
 import { quantileOrNull, usdPer1kServed } from "./groups.ts";
-import type { GroupStats, ReplicationStats } from "./replication-stats.ts";
+import type { ReplicationStats } from "./replication-stats.ts";
 import type { ComparedMetric, Comparison, Estimate } from "./result.ts";
 import { tInterval, varianceRatio } from "./statistics.ts";
 

@@ -1,6 +1,6 @@
 import { END, FIELD } from "../metrics/recorder.ts";
 import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
-import type { CostStats, GroupStats, LatencyStats } from "./replication-stats.ts";
+import type { CostStats, GroupStats, LatencyStats } from "./group-stats.ts";
 import type { CostSummary, Counts, Estimate, GroupResult, LatencySummary } from "./result.ts";
 import { observationsForQuantile, tInterval } from "./statistics.ts";
 

@@ -3,7 +3,7 @@ import { END, FIELD, HOURS_MAX } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
 import type { Ledger } from "../world/pricing/ledger.ts";
 import { BILLING_RULES } from "../world/pricing/prices.ts";
-import type { GroupStats } from "./replication-stats.ts";
+import type { GroupStats } from "./group-stats.ts";
 
 interface Checked {
   readonly plan: Plan;

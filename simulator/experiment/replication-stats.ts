@@ -5,34 +5,11 @@ import type { Plan } from "../scenario/plan.ts";
 import { type Bill, billLedger } from "../world/pricing/billing.ts";
 import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
 import type { QuotaUse } from "../world/quota/token-quota.ts";
+import type { CostStats, GroupStats, LatencyStats } from "./group-stats.ts";
 import { checkInvariants } from "./invariants.ts";
 import { instability } from "./stability.ts";
 
 const HOUR_MS = 3_600_000;
-
-/** Latency of the served requests of one group in one replication; NaN where nothing was served. */
-export interface LatencyStats {
-  readonly count: number;
-  readonly mean: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-export interface CostStats {
-  readonly totalFUsd: bigint;
-  readonly feeFUsd: bigint;
-}
-
-/** One group of one replication: counts by `FIELD`, latencies, and the bill under each rule. */
-export interface GroupStats {
-  readonly fields: Float64Array;
-  readonly e2e: LatencyStats;
-  readonly ttft: LatencyStats;
-  readonly wait: LatencyStats;
-  readonly cost: Readonly<Record<BillingRule, CostStats>>;
-}
 
 /** One strategy in one replication, small enough to send between threads. */
 export interface ReplicationStats {

@@ -2,7 +2,7 @@ import { cumulativeShares } from "../random/step-sampler.ts";
 import { purposeStream } from "../random/streams.ts";
 import type { ArrivalContext, ArrivalProcess } from "./arrival-process.ts";
 import { createArrivals } from "./arrivals/index.ts";
-import type { ClassTraffic, TrafficOptions } from "./source.ts";
+import type { ClassTraffic, TrafficOptions } from "./class-traffic.ts";
 import { createTokenFiller, prefixIdCount } from "./token-filler.ts";
 import type { TrafficChunk } from "./traffic.ts";
 

@@ -1,9 +1,9 @@
 import { MeridianError } from "../errors.ts";
 import { keyedUniform } from "../random/keyed-random.ts";
 import type { ArrivalContext, ArrivalProcess } from "./arrival-process.ts";
-import type { TraceSpec } from "./arrivals/trace.ts";
 import { Earliest } from "./earliest.ts";
 import type { RecordedColumns } from "./recording.ts";
+import type { TraceSpec } from "./trace-spec.ts";
 
 /**
  * Plays recorded requests: every row keeps its lengths. `scale` plays whole copies that start a little apart, so that

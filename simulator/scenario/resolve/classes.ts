@@ -2,7 +2,7 @@ import { isRegionAllowed, type ResidencyTarget, residencyMasks } from "../../pro
 import type { ResidencyRule } from "../../profiles/residency-schema.ts";
 import type { Recording } from "../../traffic/recording.ts";
 import { traceNamesOf } from "../../traffic/recording-names.ts";
-import type { ClassTraffic } from "../../traffic/source.ts";
+import type { ClassTraffic } from "../../traffic/class-traffic.ts";
 import { type RegionDirectory, requireRegion } from "../../world/regions.ts";
 import type { ClassPlan } from "../plan.ts";
 import type { Scenario } from "../schema.ts";

@@ -4,30 +4,7 @@ import type { ArrivalDefinition } from "../arrival-process.ts";
 import { createDayShape, type DayShapeSpec, dayShapeSchema } from "../day-shape.ts";
 import { replay } from "../replay.ts";
 import { shapedByDay } from "../time-change.ts";
-
-export interface TraceSpec {
-  readonly process: "trace";
-  /** Bundled name or file path. */
-  readonly trace: string;
-  /** Rate multiplied by this. */
-  readonly scale: number;
-  /** Times multiplied by this: 2 plays at half speed. */
-  readonly timeScale: number;
-  /** Part of the recording, ms from its start; null for its end. */
-  readonly fromMs: number;
-  readonly toMs: number | null;
-  /** Repeat to fill the run. */
-  readonly tile: boolean;
-  /** Later by this; "random" for a start drawn per replication. */
-  readonly shiftMs: number | "random";
-  /** Copies made by `scale` start this far apart in all. */
-  readonly spreadMs: number;
-  /** Share of requests that are kept. */
-  readonly thin: number;
-  /** Only rows of this class label of the recording. */
-  readonly only: string | null;
-  readonly shape: DayShapeSpec | null;
-}
+import type { TraceSpec } from "../trace-spec.ts";
 
 /** A factor of rate or time. */
 const factor = z.number().refine((value) => value >= 1e-3 && value <= 1e4, "must be between 0.001 and 10000");
