@@ -1,3 +1,4 @@
+import type { Problem } from "../../errors.ts";
 import { createProfileBook, type ProfileBook } from "../../profiles/profile-book.ts";
 import type { ProfileData } from "../../profiles/profile-data.ts";
 import { isSoldOnlyThroughProfiles } from "../../profiles/profile-only-models.ts";
@@ -78,8 +79,9 @@ export function resolveTargets(input: TargetsInput): Targets {
   const keyOfTarget = new Int32Array(targets.length * modelNames.length).fill(-1);
   const routes: (RouteDraft | null)[] = [];
   targets.forEach((target, t) => {
+    const unsold: Problem[] = [];
     modelNames.forEach((_model, m) => {
-      const places = book === undefined ? null : placesOf(input, book, target, m, t);
+      const places = book === undefined ? null : placesOf(input, book, { target, model: m, index: t, unsold });
       if (places === null) {
         routes.push(null);
         return;
@@ -111,6 +113,8 @@ export function resolveTargets(input: TargetsInput): Targets {
         reaches: places.reaches,
       });
     });
+    // Models are sold through different routes: a target is wrong only if no model is sold there.
+    if (unsold.length === modelNames.length) problems.list.push(...unsold);
   });
   for (let t = 0; t < targets.length; t++) {
     const own = routes.slice(t * modelNames.length, (t + 1) * modelNames.length);
@@ -206,37 +210,43 @@ interface Places {
   readonly reaches: readonly string[];
 }
 
-function placesOf(
-  input: TargetsInput,
-  book: ProfileBook,
-  target: TargetDraft,
-  model: number,
-  t: number,
-): Places | null {
+/** Codes that say: this model is not to be had there, though another may be. */
+const NOT_SOLD_THERE: readonly string[] = ["PROFILE_UNKNOWN", "PROFILE_NOT_OFFERED"];
+
+interface Pair {
+  readonly target: TargetDraft;
+  readonly model: number;
+  /** The target's place in the scenario. */
+  readonly index: number;
+  /** Receives why the model is not sold there. */
+  readonly unsold: Problem[];
+}
+
+function placesOf(input: TargetsInput, book: ProfileBook, pair: Pair): Places | null {
+  const { target, model, unsold } = pair;
   const { scenario, regionNames, problems } = input;
   const name = Object.keys(scenario.world.models)[model]!;
   const spec = scenario.world.models[name]!;
   const source = regionNames[target.region]!;
-  const where = scenario.world.targets === undefined ? "world.targets" : `world.targets[${t}]`;
+  const where = scenario.world.targets === undefined ? "world.targets" : `world.targets[${pair.index}]`;
   if (target.route === "regional") {
     if (isSoldOnlyThroughProfiles(spec.id)) {
-      problems.add(
-        "MODEL_ONLY_THROUGH_PROFILES",
+      const profiles = book.profilesOf(spec.id, source).slice(0, 2);
+      unsold.push({
+        code: "MODEL_ONLY_THROUGH_PROFILES",
         where,
-        `${spec.id} cannot be called in a region alone: it is sold only through inference profiles`,
-        `name profiles as targets, for example targets: [${book
-          .profilesOf(spec.id, source)
-          .slice(0, 2)
+        what: `${spec.id} cannot be called in a region alone: it is sold only through inference profiles`,
+        fix: `name profiles as targets, for example targets: [${profiles
           .map((profile) => `${source}/${profile.split(".")[0]}`)
           .join(", ")}]`,
-      );
+      });
       return null;
     }
     return { family: "regional", inWorld: [target.region], reaches: [source] };
   }
   const answer = book.route({ profile: target.route, modelId: spec.id, source });
   if ("code" in answer) {
-    problems.list.push({ ...answer, where });
+    (NOT_SOLD_THERE.includes(answer.code) ? unsold : problems.list).push({ ...answer, where });
     return null;
   }
   return {

@@ -28,7 +28,8 @@ describe("targets, routes and endpoints", () => {
 
   it("a profile: the source first, then the other members in the world, each with its hop and its bill", () => {
     const plan = planOf(aws({ targets: ["us-west-2/us"], profiles: { restrictToWorld: true } }, sonnet));
-    assert.deepEqual(plan.targets, [{ id: "us-west-2/us", region: 1 }]);
+    const calledIds = [`us.${sonnet.s.id}`];
+    assert.deepEqual(plan.targets, [{ id: "us-west-2/us", region: 1, route: "us", calledIds }]);
     const [route] = plan.world.routes;
     const regionOf = (endpoint: number) => plan.regionNames[plan.world.endpoints[endpoint]!.region];
     assert.deepEqual(route!.destinations.map(regionOf), ["us-west-2", "us-east-1"]);
@@ -118,5 +119,19 @@ describe("targets, routes and endpoints", () => {
     const problems = problemsOf(aws({ targets: ["us-east-1/eu"] }, sonnet));
     assert.equal(problems.length, 1);
     assert.equal(problems[0]!.where, "world.targets[0]");
+  });
+
+  it("models sold through different routes share a list of targets: each has those that sell it", () => {
+    const profiles = { restrictToWorld: true };
+    const world = aws({ targets: ["eu-west-1/eu", "us-east-1"], profiles }, { ...sonnet, ...haiku });
+    const traffic = [classInput({ class: "new", model: "s" }), classInput({ class: "old", model: "h" })];
+    const plan = planOf({ ...world, traffic });
+    assert.deepEqual(
+      plan.classes.map((each) => [...each.legal]),
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    );
   });
 });
