@@ -65,12 +65,18 @@ export interface ModelPlan {
   readonly id: string;
   /** What an unset max_tokens reserves. */
   readonly maxOutputTokens: number;
+  /** Output tokens count this many times against a quota, where no quota entry says otherwise. */
+  readonly burndown: number;
 }
 
 export interface TargetPlan {
   readonly id: string;
   /** Source region. */
   readonly region: number;
+  /** `regional`, or the profile as the scenario names it. */
+  readonly route: string;
+  /** By model: the id that its callers name, of the model or of the profile; null where it is not sold. */
+  readonly calledIds: readonly (string | null)[];
 }
 
 export interface ClassPlan {
@@ -83,6 +89,8 @@ export interface ClassPlan {
   readonly residency: string | null;
   /** Mask over targets: sold for the class's model and legal under its residency rule. */
   readonly legal: Uint8Array;
+  /** By target: why it is not legal, in words; null where it is. */
+  readonly reasons: readonly (string | null)[];
   /** Mask over regions that the residency rule allows: to audit where requests ran. */
   readonly allowedRegions: Uint8Array;
   readonly deferrable: boolean;

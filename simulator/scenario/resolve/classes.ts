@@ -1,8 +1,8 @@
 import { isRegionAllowed, type ResidencyTarget, residencyMasks } from "../../profiles/residency.ts";
 import type { ResidencyRule } from "../../profiles/residency-schema.ts";
+import type { ClassTraffic } from "../../traffic/class-traffic.ts";
 import type { Recording } from "../../traffic/recording.ts";
 import { traceNamesOf } from "../../traffic/recording-names.ts";
-import type { ClassTraffic } from "../../traffic/class-traffic.ts";
 import { type RegionDirectory, requireRegion } from "../../world/regions.ts";
 import type { ClassPlan } from "../plan.ts";
 import type { Scenario } from "../schema.ts";
@@ -85,6 +85,9 @@ export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
       sloTtftMs: each.slo?.ttft ?? Number.POSITIVE_INFINITY,
       residency: each.residency?.label ?? null,
       legal,
+      reasons: targets.map((_, t) =>
+        sold[t] === null ? `does not sell ${modelNames[model]}` : verdicts[i]!.reasons[t]!,
+      ),
       allowedRegions: Uint8Array.from(input.regionNames, (name) => {
         const facts = requireRegion(input.directory, name, "world.regions");
         return isRegionAllowed(each.residency ?? ANYWHERE, facts) ? 1 : 0;

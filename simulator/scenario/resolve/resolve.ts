@@ -19,7 +19,7 @@ import type { ClassPlan, MoneyPlan, Plan, StrategyPlan, WarmupPlan } from "../pl
 import type { Scenario } from "../schema.ts";
 import { originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { Problems } from "./problems.ts";
-import { resolveQuotas } from "./quotas.ts";
+import { burndownOf, resolveQuotas } from "./quotas.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
 
 /** Facts and recordings that a scenario refers to, loaded by an adapter. */
@@ -108,10 +108,15 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     regionNames,
     originNames,
     models: modelNames.map((name) => {
-      const { id, maxOutputTokens } = scenario.world.models[name]!;
-      return { name, id, maxOutputTokens };
+      const { id, maxOutputTokens, burndown } = scenario.world.models[name]!;
+      return { name, id, maxOutputTokens, burndown: burndown ?? burndownOf(id, inputs.quotas) };
     }),
-    targets: targets.targets.map(({ id, region }) => ({ id, region })),
+    targets: targets.targets.map(({ id, region, route }, t) => ({
+      id,
+      region,
+      route,
+      calledIds: modelNames.map((_, m) => targets.routes[t * modelNames.length + m]?.calledId ?? null),
+    })),
     classes,
     world: {
       startMs,

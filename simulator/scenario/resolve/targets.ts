@@ -32,6 +32,8 @@ export interface TargetDraft {
 /** A route without its quotas, which follow from the accounts. */
 export type RouteDraft = Omit<RoutePlan, "quotas"> & {
   readonly family: RouteFamily;
+  /** The id that a caller names: of the model or of the profile. */
+  readonly calledId: string;
   /** Every region that the route may use, inside the world or not: residency is judged on these. */
   readonly reaches: readonly string[];
 };
@@ -110,6 +112,7 @@ export function resolveTargets(input: TargetsInput): Targets {
         queueLevel: QUEUE_LEVEL[target.tier] ?? STANDARD_LEVEL,
         overflow: null,
         family: places.family,
+        calledId: places.calledId,
         reaches: places.reaches,
       });
     });
@@ -206,6 +209,7 @@ function parseTarget(text: string): { region: string; route: string; tier: strin
 
 interface Places {
   readonly family: RouteFamily;
+  readonly calledId: string;
   readonly inWorld: readonly number[];
   readonly reaches: readonly string[];
 }
@@ -242,7 +246,7 @@ function placesOf(input: TargetsInput, book: ProfileBook, pair: Pair): Places | 
       });
       return null;
     }
-    return { family: "regional", inWorld: [target.region], reaches: [source] };
+    return { family: "regional", calledId: spec.id, inWorld: [target.region], reaches: [source] };
   }
   const answer = book.route({ profile: target.route, modelId: spec.id, source });
   if ("code" in answer) {
@@ -251,6 +255,7 @@ function placesOf(input: TargetsInput, book: ProfileBook, pair: Pair): Places | 
   }
   return {
     family: answer.family,
+    calledId: answer.profileId,
     inWorld: answer.inWorld.map((region) => regionNames.indexOf(region)),
     reaches: answer.destinations,
   };
