@@ -198,17 +198,19 @@ export class World {
   }
 
   /**
-   * Source region first if it has room; otherwise another member with room by the profile's rule; when nobody has
-   * room, the source if it is up, else the least busy. (AWS Machine Learning Blog, "Getting started with cross-region
+   * Source region first if it is a member and has room; otherwise a member with room by the profile's rule; when
+   * nobody has room, whoever is up and has the shortest delay to expect, the source before equals. (AWS Machine Learning Blog, "Getting started with cross-region
    * inference": capacity decides, never price.)
    */
   private selectDestination(route: RoutePlan, attempt: number): number {
     const { ints } = this.table;
     const at = attempt * ATTEMPT_INTS;
     const { destinations } = route;
-    if (this.isOpen(destinations[0]!)) return 0;
+    const hasSource = this.plan.endpoints[destinations[0]!]!.region === route.sourceRegion;
+    if (hasSource && this.isOpen(destinations[0]!)) return 0;
+    const first = hasSource ? 1 : 0;
     let open = 0;
-    for (let i = 1; i < destinations.length; i++) if (this.isOpen(destinations[i]!)) open++;
+    for (let i = first; i < destinations.length; i++) if (this.isOpen(destinations[i]!)) open++;
     if (open === 0) return this.leastBusy(destinations, false);
     if (route.rule === "least-busy") return this.leastBusy(destinations, true);
     let skip = 0;
@@ -217,7 +219,7 @@ export class World {
         open * keyedUniform(this.profileKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
       );
     }
-    for (let i = 1; i < destinations.length; i++) if (this.isOpen(destinations[i]!) && skip-- === 0) return i;
+    for (let i = first; i < destinations.length; i++) if (this.isOpen(destinations[i]!) && skip-- === 0) return i;
     return 0;
   }
 
@@ -299,33 +301,28 @@ export class World {
         return;
       }
     }
-    if (ints[at + ATTEMPT.quota]! >= 0) this.settle(nowMs, attempt, ints[at + ATTEMPT.outputTokens]!);
+    const quota = ints[at + ATTEMPT.quota]!;
+    if (quota >= 0) {
+      const [input, read] = [ints[at + ATTEMPT.inputTokens]!, ints[at + ATTEMPT.cacheReadTokens]!];
+      this.settle(nowMs, attempt, this.quotas[quota]!.settlement(input, read, ints[at + ATTEMPT.outputTokens]!));
+    }
     this.listener.onOutcome(attempt, OUTCOME.ok, nowMs);
   }
 
   /** Ends an attempt that was not served: its reservation is given back whole. */
   private end(nowMs: number, attempt: number, outcome: Outcome): void {
-    const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
-    if (ints[at + ATTEMPT.quota]! >= 0) {
-      const quota = this.quotas[ints[at + ATTEMPT.quota]!]!;
-      quota.settle(nowMs, floats[from + ATTEMPT_FLOAT.reservedAtMs]!, floats[from + ATTEMPT_FLOAT.reservedTokens]!, 0);
-    }
+    this.settle(nowMs, attempt, 0);
     this.listener.onOutcome(attempt, outcome, nowMs);
   }
 
-  private settle(nowMs: number, attempt: number, output: number): void {
+  /** Books what an attempt used of its quota, in tokens as quotas count them, in place of its reservation. */
+  private settle(nowMs: number, attempt: number, used: number): void {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
     const from = attempt * ATTEMPT_FLOATS;
-
-    const index = ints[at + ATTEMPT.quota]!;
+    const index = ints[attempt * ATTEMPT_INTS + ATTEMPT.quota]!;
     if (index < 0) return;
-    const quota = this.quotas[index]!;
-    const used =
-      output === 0 ? 0 : quota.settlement(ints[at + ATTEMPT.inputTokens]!, ints[at + ATTEMPT.cacheReadTokens]!, output);
-    quota.settle(nowMs, floats[from + ATTEMPT_FLOAT.reservedAtMs]!, floats[from + ATTEMPT_FLOAT.reservedTokens]!, used);
+    const reservedAtMs = floats[from + ATTEMPT_FLOAT.reservedAtMs]!;
+    this.quotas[index]!.settle(nowMs, reservedAtMs, floats[from + ATTEMPT_FLOAT.reservedTokens]!, used);
   }
 
   private applyFault(nowMs: number): void {

@@ -69,8 +69,7 @@ export class BatchingCapacity implements Capacity {
   }
 
   offer(nowMs: number, attempt: number): Offer {
-    const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
+    const { floats } = this.table;
     const from = attempt * ATTEMPT_FLOATS;
 
     const luck = this.luck(attempt);
