@@ -30,8 +30,13 @@ export const REQUEST = {
 export const REQUEST_INTS = 20;
 
 /** Places of a row's floats. */
-export const REQUEST_FLOAT = { arrivalMs: 0, lastRetryCost: 1 } as const;
-export const REQUEST_FLOATS = 2;
+export const REQUEST_FLOAT = {
+  arrivalMs: 0,
+  lastRetryCost: 1,
+  /** Kept only where requests are hedged. */
+  lastSentMs: 2,
+} as const;
+export const REQUEST_FLOATS = 4;
 
 export function createRequestTable(): SlotTable {
   return new SlotTable({ ints: REQUEST_INTS, floats: REQUEST_FLOATS });

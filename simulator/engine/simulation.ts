@@ -106,7 +106,8 @@ export class Simulation implements WorldListener {
     this.columns = new TargetColumns(plan, this.world);
     this.routers = createRouters(plan, strategy);
     this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, seed);
-    this.hasNetwork = plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
+    const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
+    this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
     const { timeout, hedge } = this.client;
     this.timeouts = timeout.attemptMs < Number.POSITIVE_INFINITY ? new DelayLine(timeout.attemptMs) : null;
@@ -361,7 +362,8 @@ export class Simulation implements WorldListener {
     this.random.seek(view.requestId, attempt);
     const choice = router.strategy.choose(view, targets as TargetView, nowMs, this.random);
     if (choice < 0) {
-      this.later(r, Math.max(-1 - choice, nowMs + 1));
+      // A hedge that is put off is left out: its request is under way, and one event at most may name the slot.
+      if (!isHedge) this.later(r, Math.max(-1 - choice, nowMs + 1));
       return;
     }
     this.send(r, choice, nowMs);
@@ -415,6 +417,7 @@ export class Simulation implements WorldListener {
       this.refreshTimers();
     }
     if (this.hedges !== null && from[of + REQUEST.hedges]! < this.client.hedge.hedgesMax) {
+      this.requests.floats[r * REQUEST_FLOATS + REQUEST_FLOAT.lastSentMs] = nowMs;
       this.hedges.push(nowMs, r, from[of + REQUEST.generation]!);
       this.refreshTimers();
     }
@@ -501,7 +504,10 @@ export class Simulation implements WorldListener {
     } else if (hedges !== null) {
       const r = hedges.topSlot;
       const at = r * REQUEST_INTS;
-      const isCurrent = requests[at + REQUEST.generation] === hedges.topGeneration;
+      // Silence is counted from the latest send: the timer of an earlier one says nothing.
+      const silentFromMs = this.requests.floats[r * REQUEST_FLOATS + REQUEST_FLOAT.lastSentMs]!;
+      const isLatest = silentFromMs + hedges.delayMs === nowMs;
+      const isCurrent = isLatest && requests[at + REQUEST.generation] === hedges.topGeneration;
       hedges.pop();
       const mayHedge = requests[at + REQUEST.hedges]! < this.client.hedge.hedgesMax;
       if (isCurrent && requests[at + REQUEST.outstanding]! > 0 && mayHedge) {
@@ -697,7 +703,8 @@ function isStreaming(plan: Plan): boolean {
 
 /** Replications differ in their seed alone. */
 export function replicationSeed(seed: number, replication: number): number {
-  return mix32((seed | 0) ^ mix32(replication + 1)) >>> 0;
+  const high = mix32(Math.floor(seed / 2 ** 32));
+  return mix32((seed | 0) ^ mix32((replication + 1) ^ high)) >>> 0;
 }
 
 function newRequestView() {

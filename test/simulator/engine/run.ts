@@ -1,0 +1,64 @@
+import type { SimulationOutput } from "../../../simulator/engine/simulation.ts";
+import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
+import { summarise } from "../../../simulator/experiment/replication-stats.ts";
+import { END, FIELD } from "../../../simulator/metrics/recorder.ts";
+import type { Plan } from "../../../simulator/scenario/plan.ts";
+import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { createTraffic } from "../../../simulator/traffic/source.ts";
+import type { TrafficChunk } from "../../../simulator/traffic/traffic.ts";
+import { planOf } from "../scenario/base.ts";
+
+/** A row of traffic as a test writes it. */
+export interface Row {
+  readonly atMs: number;
+  readonly classIndex?: number;
+  readonly input?: number;
+  readonly output?: number;
+  readonly maxTokens?: number;
+}
+
+export function chunkOf(rows: readonly Row[]): TrafficChunk {
+  const ints = (pick: (row: Row) => number) => Int32Array.from(rows, pick);
+  return {
+    length: rows.length,
+    arrivalMs: Float64Array.from(rows, (row) => row.atMs),
+    classIndex: Uint16Array.from(rows, (row) => row.classIndex ?? 0),
+    originIndex: new Uint16Array(rows.length),
+    inputTokens: ints((row) => row.input ?? 100),
+    outputTokens: ints((row) => row.output ?? 50),
+    maxTokens: ints((row) => row.maxTokens ?? 200),
+    prefixTokens: ints(() => 0),
+    prefixId: ints(() => -1),
+  };
+}
+
+/** One strategy of a scenario through given rows, or its own traffic; the invariants of a run are checked. */
+export function simulate(input: ScenarioInput, rows?: readonly Row[]) {
+  return simulatePlan(planOf(input), rows);
+}
+
+export function simulatePlan(plan: Plan, rows?: readonly Row[]) {
+  const simulation = new Simulation(plan, plan.strategies[0]!, replicationSeed(plan.seed, 0));
+  if (rows === undefined) {
+    const { seed, durationMs, requestsMax } = plan;
+    const traffic = createTraffic(plan.traffic, { seed, replication: 0, durationMs, requestsMax });
+    for (let chunk = traffic.next(); chunk !== undefined; chunk = traffic.next()) simulation.run(chunk);
+  } else if (rows.length > 0) simulation.run(chunkOf(rows));
+  const output: SimulationOutput = simulation.end();
+  const stats = summarise(plan, 0, 0, output);
+  const { fields } = stats.total;
+  const ends = Object.fromEntries(
+    Object.entries(END)
+      .map(([name, end]) => [name, fields[end]!] as const)
+      .filter(([, count]) => count > 0),
+  );
+  return {
+    plan,
+    output,
+    stats,
+    total: stats.total,
+    ends,
+    sent: fields[FIELD.sent]!,
+    attempts: fields[FIELD.attempts]!,
+  };
+}
