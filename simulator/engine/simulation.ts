@@ -1,4 +1,5 @@
 import { GIVE_UP } from "../client/retry-policy.ts";
+import type { SimulationObserver } from "../metrics/observer.ts";
 import { CELL, END, type End, type EndedRequest, Recorder } from "../metrics/recorder.ts";
 import { type KeyedRandom, keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
 import type { ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
@@ -14,6 +15,7 @@ import { DelayLine } from "./delay-line.ts";
 import { EventHeap } from "./event-heap.ts";
 import { Gateways } from "./gateways.ts";
 import { LEG, Network } from "./network.ts";
+import { Observation, UNKNOWN } from "./observation.ts";
 import { createRequestTable, REQUEST, REQUEST_FLOAT, REQUEST_FLOATS, REQUEST_INTS } from "./request-table.ts";
 import { createRouters, type Router, refreshShown, routingRandom, signalsOf } from "./router.ts";
 import { TargetColumns } from "./target-columns.ts";
@@ -89,6 +91,7 @@ export class Simulation implements WorldListener {
   private readonly view;
   private readonly ended: EndedRequest;
   private readonly outcome;
+  private readonly observation: Observation | null;
   private nextPictureMs = 0;
   private timersMs = Number.POSITIVE_INFINITY;
   private inSystem = 0;
@@ -99,7 +102,8 @@ export class Simulation implements WorldListener {
   private readonly backlog: number[] = [];
   private stoppedAtMs: number | null = null;
 
-  constructor(plan: Plan, strategy: StrategyPlan, seed: number) {
+  /** @param observer sees every attempt and request end; null costs next to nothing */
+  constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null = null) {
     this.plan = plan;
     this.client = strategy.client ?? plan.client;
     this.world = new World(plan.world, seed, this.table, this);
@@ -136,6 +140,7 @@ export class Simulation implements WorldListener {
     this.view = newRequestView();
     this.ended = newEndedRequest();
     this.outcome = newOutcome();
+    this.observation = observer === null ? null : new Observation(observer, this.table, this.requests);
   }
 
   /** Takes the run through one chunk of arrivals. Returns false once the run has been stopped as unstable. */
@@ -177,6 +182,7 @@ export class Simulation implements WorldListener {
         this.finalise(request, END.inFlight, this.nowMs, -1);
       }
     }
+    if (this.observation !== null) this.observation.runEnded(this.nowMs);
     const span = this.areaToMs - this.areaFromMs;
     return {
       recorder: this.recorder,
@@ -195,6 +201,7 @@ export class Simulation implements WorldListener {
     const from = attempt * ATTEMPT_FLOATS;
     ints[at + ATTEMPT.outcome] = outcome;
     floats[from + ATTEMPT_FLOAT.endedMs] = nowMs;
+    if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
     const region = this.plan.targets[ints[at + ATTEMPT.target]!]!.region;
     if (outcome === OUTCOME.ok) {
       if (ints[at + ATTEMPT.isCounted] === 1) this.bill(attempt);
@@ -402,6 +409,8 @@ export class Simulation implements WorldListener {
     to[at + ATTEMPT.router] = routerIndex;
     to[at + ATTEMPT.origin] = from[of + REQUEST.originIndex]!;
     to[at + ATTEMPT.isDetached] = 0;
+    to[at + ATTEMPT.outcome] = UNKNOWN;
+    to[at + ATTEMPT.endpoint] = UNKNOWN;
     to[at + ATTEMPT.isCounted] = isCounted;
     table.floats[a * ATTEMPT_FLOATS + ATTEMPT_FLOAT.sentMs] = nowMs;
     from[of + REQUEST.attempts] = ordinal + 1;
@@ -580,6 +589,7 @@ export class Simulation implements WorldListener {
     const { ints } = this.requests;
     const at = r * REQUEST_INTS;
     this.changeInSystem(nowMs, -1);
+    if (this.observation !== null) this.observation.requestEnded(r, end, nowMs, a);
     if (ints[at + REQUEST.isCounted] === 1) this.recorder.record(this.describe(r, end, nowMs, a));
     if (ints[at + REQUEST.isPending] === 1) {
       // An event still names the slot and will release it; answers that come later must not find the request.

@@ -39,6 +39,8 @@ export const ATTEMPT = {
   /** The caller has given it up; the service goes on and bills it. */
   isDetached: 23,
   isCounted: 24,
+  /** World side, of a throttled attempt: quota index << 2 | which of its limits (`REFUSED_BY`). */
+  refusal: 25,
 } as const;
 export const ATTEMPT_INTS = 26;
 

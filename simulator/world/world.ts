@@ -190,7 +190,10 @@ export class World {
       ints[at + ATTEMPT.cacheReadTokens]!,
       ints[at + ATTEMPT.maxTokens]!,
     );
-    if (!quota.reserve(nowMs, tokens)) return false;
+    if (!quota.reserve(nowMs, tokens)) {
+      ints[at + ATTEMPT.refusal] = (quotaIndex << 2) | quota.refusedBy;
+      return false;
+    }
     ints[at + ATTEMPT.quota] = quotaIndex;
     floats[from + ATTEMPT_FLOAT.reservedTokens] = tokens;
     floats[from + ATTEMPT_FLOAT.reservedAtMs] = nowMs;

@@ -1,0 +1,127 @@
+import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "../metrics/observer.ts";
+import type { End } from "../metrics/recorder.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
+import { OUTCOME, type Outcome } from "../world/world.ts";
+import { REQUEST, REQUEST_FLOAT, REQUEST_FLOATS, REQUEST_INTS } from "./request-table.ts";
+import type { SlotTable } from "./slot-table.ts";
+
+/** Stands in an attempt's row for what is not known yet: its outcome, its endpoint. */
+export const UNKNOWN = -1;
+
+/** Copies rows of the engine's tables out to an observer. */
+export class Observation {
+  private readonly observer: SimulationObserver;
+  private readonly attempts: SlotTable;
+  private readonly requests: SlotTable;
+  private readonly attempt = newAttempt();
+  private readonly request = newRequest();
+
+  constructor(observer: SimulationObserver, attempts: SlotTable, requests: SlotTable) {
+    this.observer = observer;
+    this.attempts = attempts;
+    this.requests = requests;
+  }
+
+  attemptEnded(a: number, nowMs: number): void {
+    const { attempt } = this;
+    const { ints, floats } = this.attempts;
+    const at = a * ATTEMPT_INTS;
+    const from = a * ATTEMPT_FLOATS;
+    const outcome = ints[at + ATTEMPT.outcome]! as Outcome | -1;
+    const isThrottled = outcome === OUTCOME.throttled;
+    const hopMs = floats[from + ATTEMPT_FLOAT.hopMs]!;
+    attempt.requestId = ints[at + ATTEMPT.requestId]!;
+    attempt.ordinal = ints[at + ATTEMPT.ordinal]!;
+    attempt.classIndex = ints[at + ATTEMPT.classIndex]!;
+    attempt.model = ints[at + ATTEMPT.modelIndex]!;
+    attempt.target = ints[at + ATTEMPT.target]!;
+    attempt.endpoint = ints[at + ATTEMPT.endpoint]!;
+    attempt.outcome = outcome;
+    attempt.isGivenUp = ints[at + ATTEMPT.isDetached] === 1;
+    attempt.refusedQuota = isThrottled ? ints[at + ATTEMPT.refusal]! >> 2 : -1;
+    attempt.refusedBy = isThrottled ? ints[at + ATTEMPT.refusal]! & 3 : 0;
+    attempt.sentMs = floats[from + ATTEMPT_FLOAT.sentMs]!;
+    attempt.endedMs = nowMs;
+    attempt.receivedMs = floats[from + ATTEMPT_FLOAT.offeredMs]! - hopMs;
+    attempt.firstTokenMs = floats[from + ATTEMPT_FLOAT.firstTokenMs]! + hopMs;
+    attempt.answeredMs = nowMs + hopMs;
+    attempt.inputTokens = ints[at + ATTEMPT.inputTokens]!;
+    attempt.outputTokens = ints[at + ATTEMPT.outputTokens]!;
+    attempt.cacheReadTokens = ints[at + ATTEMPT.cacheReadTokens]!;
+    attempt.cacheWriteTokens = ints[at + ATTEMPT.cacheWriteTokens]!;
+    attempt.quota = ints[at + ATTEMPT.quota]!;
+    attempt.epoch = ints[at + ATTEMPT.epoch]!;
+    attempt.placement = ints[at + ATTEMPT.placement]!;
+    attempt.isCounted = ints[at + ATTEMPT.isCounted] === 1;
+    this.observer.onAttemptEnd(attempt);
+  }
+
+  /** @param a the serving attempt, or -1 */
+  requestEnded(r: number, end: End, nowMs: number, a: number): void {
+    const { request } = this;
+    const { ints, floats } = this.requests;
+    const at = r * REQUEST_INTS;
+    request.requestId = ints[at + REQUEST.id]!;
+    request.classIndex = ints[at + REQUEST.classIndex]!;
+    request.origin = ints[at + REQUEST.originIndex]!;
+    request.arrivalMs = floats[r * REQUEST_FLOATS + REQUEST_FLOAT.arrivalMs]!;
+    request.endedMs = nowMs;
+    request.end = end;
+    request.attempts = ints[at + REQUEST.attempts]!;
+    request.servedBy = a < 0 ? -1 : this.attempts.ints[a * ATTEMPT_INTS + ATTEMPT.ordinal]!;
+    request.inputTokens = ints[at + REQUEST.inputTokens]!;
+    request.isCounted = ints[at + REQUEST.isCounted] === 1;
+    this.observer.onRequestEnd(request);
+  }
+
+  /** Hands over the attempts that the run's end found under way. */
+  runEnded(nowMs: number): void {
+    for (const a of this.attempts.slotsInUse()) {
+      if (this.attempts.ints[a * ATTEMPT_INTS + ATTEMPT.outcome] === UNKNOWN) this.attemptEnded(a, nowMs);
+    }
+    this.observer.onRunEnd();
+  }
+}
+
+function newAttempt(): ObservedAttempt {
+  return {
+    requestId: 0,
+    ordinal: 0,
+    classIndex: 0,
+    model: 0,
+    target: 0,
+    endpoint: UNKNOWN,
+    outcome: UNKNOWN,
+    isGivenUp: false,
+    refusedQuota: -1,
+    refusedBy: 0,
+    sentMs: 0,
+    endedMs: 0,
+    receivedMs: 0,
+    firstTokenMs: 0,
+    answeredMs: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    quota: -1,
+    epoch: 0,
+    placement: 0,
+    isCounted: false,
+  };
+}
+
+function newRequest(): ObservedRequest {
+  return {
+    requestId: 0,
+    classIndex: 0,
+    origin: 0,
+    arrivalMs: 0,
+    endedMs: 0,
+    end: 0,
+    attempts: 0,
+    servedBy: -1,
+    inputTokens: 0,
+    isCounted: false,
+  };
+}
