@@ -1,6 +1,6 @@
 import { invariant } from "../../errors.ts";
 import { type Ledger, ledgerCell, type Placement } from "./ledger.ts";
-import { type BillingRule, blendedPrice, INPUT, OUTPUT, type PriceSchedule, TOKEN_KINDS } from "./prices.ts";
+import { type BillingRule, blendedPrice, INPUT, OUTPUT, PREPAID, type PriceSchedule, TOKEN_KINDS } from "./prices.ts";
 
 /** How calls are charged. One run is billed under all three rules side by side. */
 export interface BillingTerms {
@@ -8,8 +8,8 @@ export interface BillingTerms {
   readonly schedule: PriceSchedule;
   readonly placements: readonly Placement[];
   /**
-   * For `lowest-cost`: the keys each class may be sold at, by class; usually the standard-tier keys of its legal
-   * regions. The cheapest in force, by the 3:1 blend, prices the class's tokens, wherever they ran.
+   * For `lowest-cost`: the keys each class may be sold at, by class: those of its legal targets. The cheapest in force
+   * of the tier that was called, by the 3:1 blend, prices the class's tokens, wherever they ran.
    */
   readonly candidateKeys: readonly (readonly number[])[];
   /** Charged under `lowest-cost` only: AWS documents no routing fee. */
@@ -40,7 +40,7 @@ export function billLedger(ledger: Ledger, terms: BillingTerms): Bill {
   const feeFUsd = feeFUsdPerDecision(terms);
   const kinds = TOKEN_KINDS.length;
   for (let epoch = 0; epoch < ledger.epochs; epoch++) {
-    const cheapest = cheapestKeys(terms, epoch);
+    const cheapest = new CheapestKeys(terms, epoch);
     for (let placement = 0; placement < ledger.placements; placement++) {
       for (let cls = 0; cls < ledger.classes; cls++) {
         const cell = ledgerCell(ledger, epoch, placement, cls);
@@ -77,7 +77,8 @@ export interface BilledAttempt {
 
 /** The charge of one attempt, fee included, in fUSD. Summed over all attempts it is the bill exactly. */
 export function requestCostFUsd(attempt: BilledAttempt, terms: BillingTerms): bigint {
-  const key = billedKey(terms, attempt.placement, attempt.classIndex, cheapestKeys(terms, attempt.epoch));
+  const cheapest = new CheapestKeys(terms, attempt.epoch);
+  const key = billedKey(terms, attempt.placement, attempt.classIndex, cheapest);
   const at = (attempt.epoch * terms.schedule.keys.length + key) * TOKEN_KINDS.length;
   let cost = BigInt(attempt.decisions) * feeFUsdPerDecision(terms);
   for (let kind = 0; kind < TOKEN_KINDS.length; kind++) {
@@ -106,24 +107,41 @@ export function cheapestKey(schedule: PriceSchedule, epoch: number, keys: readon
   return best;
 }
 
-/** The cheapest key of each class; empty under the other rules. A class without candidates has no tokens to bill. */
-function cheapestKeys(terms: BillingTerms, epoch: number): readonly number[] {
-  if (terms.rule !== "lowest-cost") return [];
-  return terms.candidateKeys.map((keys) => (keys.length === 0 ? -1 : cheapestKey(terms.schedule, epoch, keys)));
+/** The cheapest key of each class and tier in one epoch, found when first asked for. */
+class CheapestKeys {
+  private readonly terms: BillingTerms;
+  private readonly epoch: number;
+  private readonly known = new Map<string, number>();
+
+  constructor(terms: BillingTerms, epoch: number) {
+    this.terms = terms;
+    this.epoch = epoch;
+  }
+
+  of(cls: number, tier: string): number {
+    const name = `${cls}/${tier}`;
+    const known = this.known.get(name);
+    if (known !== undefined) return known;
+    const { schedule, candidateKeys } = this.terms;
+    const keys = (candidateKeys[cls] ?? []).filter((key) => schedule.keys[key]!.tier === tier);
+    const cheapest = cheapestKey(schedule, this.epoch, keys);
+    this.known.set(name, cheapest);
+    return cheapest;
+  }
 }
 
-function billedKey(terms: BillingTerms, placement: number, cls: number, cheapest: readonly number[]): number {
+function billedKey(terms: BillingTerms, placement: number, cls: number, cheapest: CheapestKeys): number {
   const { sourceKey, destinationKey } = terms.placements[placement]!;
+  const { tier } = terms.schedule.keys[sourceKey]!;
+  // What a reservation has paid for is paid for under every rule.
+  if (tier === PREPAID) return sourceKey;
   switch (terms.rule) {
     case "source":
       return sourceKey;
     case "destination":
       return destinationKey;
-    case "lowest-cost": {
-      const key = cheapest[cls] ?? -1;
-      invariant(key >= 0, "a class billed at the lowest cost has a candidate key");
-      return key;
-    }
+    case "lowest-cost":
+      return cheapest.of(cls, tier);
   }
 }
 

@@ -3,7 +3,7 @@ import { didYouMean } from "../near-names.ts";
 import { type CachePolicy, cachePolicyOf } from "./cache-policy.ts";
 import type { PriceBookData, PriceRow } from "./price-book-data.ts";
 import { checkOverrides, findOverride, type PriceOverride } from "./price-overrides.ts";
-import { type PriceKey, priceKeyName, type ServiceTier, type TokenPricesUsdPerMTok } from "./prices.ts";
+import { PREPAID, type PriceKey, priceKeyName, type ServiceTier, type TokenPricesUsdPerMTok } from "./prices.ts";
 
 /** A list price and where it comes from, so that a report can say so. */
 export interface PriceQuote {
@@ -48,6 +48,7 @@ export function createPriceBook(input: PriceBookInput): PriceBook {
 
   return {
     quote(key) {
+      if (!isSoldByToken(key)) return PAID_BY_THE_HOUR;
       const modelId = modelIds.get(key.model) ?? key.model;
       const rows = rowsOfModel.get(modelId) ?? [];
       const rules = input.data?.rulesObserved;
@@ -69,6 +70,19 @@ export function lookupPrice(book: PriceBook, key: PriceKey): PriceQuote {
 }
 
 type Rules = PriceBookData["rulesObserved"];
+type TokenKey = PriceKey & { readonly tier: ServiceTier };
+
+function isSoldByToken(key: PriceKey): key is TokenKey {
+  return key.tier !== PREPAID;
+}
+
+const PAID_BY_THE_HOUR: PriceQuote = {
+  prices: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  derivation: "reserved capacity: paid by the hour, see the standing charges",
+  source: "scenario",
+  asOf: "",
+  confidence: "high",
+};
 
 const FREE: PriceQuote = {
   prices: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
@@ -96,7 +110,7 @@ function tierMultiplier(tier: ServiceTier, rules: Rules | undefined): number | u
 
 function quoteOverride(
   overrides: readonly PriceOverride[],
-  key: PriceKey,
+  key: TokenKey,
   modelId: string,
   cache: CachePolicy,
   rules: Rules | undefined,
@@ -118,7 +132,7 @@ function quoteOverride(
 
 interface ListedQuestion {
   readonly rows: readonly PriceRow[];
-  readonly key: PriceKey;
+  readonly key: TokenKey;
   readonly modelId: string;
   readonly cache: CachePolicy;
   readonly rules: Rules;

@@ -20,6 +20,9 @@ export type RouteFamily = (typeof ROUTE_FAMILIES)[number];
 export const SERVICE_TIERS = ["standard", "priority", "flex", "batch", "latency-optimized"] as const;
 export type ServiceTier = (typeof SERVICE_TIERS)[number];
 
+/** Tier of tokens that a reservation has paid for by the hour: using them costs nothing more. */
+export const PREPAID = "prepaid";
+
 /** Who is believed to set the price of a call: see docs/model/pricing.md. */
 export const BILLING_RULES = ["source", "destination", "lowest-cost"] as const;
 export type BillingRule = (typeof BILLING_RULES)[number];
@@ -30,7 +33,7 @@ export interface PriceKey {
   readonly model: string;
   readonly region: string;
   readonly family: RouteFamily;
-  readonly tier: ServiceTier;
+  readonly tier: ServiceTier | typeof PREPAID;
   /** Life of a cached prefix, which sets the price of writing it; 5 minutes when left out. */
   readonly cacheTtl?: "5m" | "1h";
 }
