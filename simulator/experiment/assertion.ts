@@ -7,7 +7,7 @@ import type { AssertionResult, Estimate, GroupResult, RunResult, StrategyResult 
  * Gates of a scenario: `metric(arguments) comparison value`. Examples:
  * `p95(e2e, class=chat) < 8s` for every strategy, `p95(ttft, strategy=cheapest) < 1.5s`,
  * `throttled(strategy=single) < 1%`, `failed() < 0.1%`, `cost(strategy=cheapest) < 1200`,
- * `saving(cheapest-within, single) > 5%`, `residencyViolations == 0`.
+ * `saving(cheapest-within, single) > 5%`, `saving(cheapest, single, class=chat) > 5%`, `residencyViolations == 0`.
  */
 export interface Assertion {
   readonly text: string;
@@ -101,13 +101,14 @@ export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, 
   const readings: { readonly who: string; readonly value: number | null }[] = [];
   if (metric === "saving") {
     const [one, other] = assertion.positional.map((name) => strategyOf(result, name));
-    readings.push({ who: one!.name, value: savingOf(one!, other!, result) });
+    readings.push({
+      who: one!.name,
+      value: savingOf(groupOf(one!, named.class), groupOf(other!, named.class), result),
+    });
   } else {
     const strategies = named.strategy === undefined ? result.strategies : [strategyOf(result, named.strategy)];
     for (const strategy of strategies) {
-      const group =
-        named.class === undefined ? strategy.total : strategy.byClass.find((each) => each.name === named.class)!;
-      readings.push({ who: strategy.name, value: readMetric(assertion, group, result) });
+      readings.push({ who: strategy.name, value: readMetric(assertion, groupOf(strategy, named.class), result) });
     }
   }
   const failing = readings.filter(
@@ -124,8 +125,13 @@ function strategyOf(result: Omit<RunResult, "assertions">, name: string): Strate
   return result.strategies.find((each) => each.name === name)!;
 }
 
-function savingOf(one: StrategyResult, other: StrategyResult, result: Omit<RunResult, "assertions">): number | null {
-  const cost = (strategy: StrategyResult) => strategy.total.cost[result.billing].usdPer1kServed.value;
+/** Everything that the strategy handled, or one class of it. */
+function groupOf(strategy: StrategyResult, className: string | undefined): GroupResult {
+  return className === undefined ? strategy.total : strategy.byClass.find((each) => each.name === className)!;
+}
+
+function savingOf(one: GroupResult, other: GroupResult, result: Omit<RunResult, "assertions">): number | null {
+  const cost = (group: GroupResult) => group.cost[result.billing].usdPer1kServed.value;
   const [mine, theirs] = [cost(one), cost(other)];
   return mine === null || theirs === null || theirs === 0 ? null : 1 - mine / theirs;
 }
