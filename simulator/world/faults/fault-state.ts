@@ -8,6 +8,9 @@ interface Change {
   readonly isHealthSignal: boolean;
 }
 
+/** Cycles of a random fault that are laid out at first when nobody knows how long the run will be. */
+const FIRST_CYCLES = 100;
+
 /** The faults in force now, and what they do to regions, endpoints, quotas and messages. */
 export class FaultState {
   /** When a fault begins or ends next, ms; Infinity when nothing is due. */
@@ -15,7 +18,10 @@ export class FaultState {
   /** Rises with each change of `isHealthy`, so that callers rebuild their lists only then. */
   healthVersion = 0;
   private readonly plan: WorldPlan;
-  private readonly changes: readonly Change[];
+  private readonly seed: number;
+  /** Changes laid out so far: complete up to the horizon, ms. */
+  private changes: readonly Change[];
+  private horizonMs: number;
   private readonly isActive: Uint8Array;
   private readonly isSignalled: Uint8Array;
   private next = 0;
@@ -23,23 +29,18 @@ export class FaultState {
 
   constructor(plan: WorldPlan, seed: number) {
     this.plan = plan;
-    const changes: Change[] = [];
-    for (const edge of faultTimeline(plan.faults, seed, plan.durationMs)) {
-      const { kind } = plan.faults[edge.fault]!;
-      if (kind !== "wrong-health") changes.push({ atMs: edge.atMs, edge, isHealthSignal: false });
-      if (kind === "outage") changes.push({ atMs: edge.atMs + plan.healthDelayMs, edge, isHealthSignal: true });
-      if (kind === "wrong-health") changes.push({ atMs: edge.atMs, edge, isHealthSignal: true });
-    }
-    this.changes = changes.sort((a, b) => a.atMs - b.atMs);
+    this.seed = seed;
+    this.horizonMs = firstHorizonMs(plan);
+    this.changes = changesOf(plan, seed, this.horizonMs);
     this.isActive = new Uint8Array(plan.faults.length);
     this.isSignalled = new Uint8Array(plan.faults.length);
-    this.nextMs = this.changes[0]?.atMs ?? Number.POSITIVE_INFINITY;
+    this.findNext();
   }
 
   /** Lets the next change happen; returns the fault whose physics changed, null for a mere change of signals. */
   advance(): FaultSpec | null {
     const change = this.changes[this.next++]!;
-    this.nextMs = this.changes[this.next]?.atMs ?? Number.POSITIVE_INFINITY;
+    this.findNext();
     const { fault, begins } = change.edge;
     if (change.isHealthSignal) {
       this.isSignalled[fault] = begins ? 1 : 0;
@@ -49,6 +50,19 @@ export class FaultState {
     this.isActive[fault] = begins ? 1 : 0;
     this.activeCount += begins ? 1 : -1;
     return this.plan.faults[fault]!;
+  }
+
+  /** Looks up when the next change is due, laying out more of a run without end as it gets there. */
+  private findNext(): void {
+    let next = this.changes[this.next];
+    while (this.horizonMs < this.plan.durationMs && (next === undefined || next.atMs >= this.horizonMs)) {
+      const doneMs = this.horizonMs;
+      this.horizonMs *= 2;
+      this.changes = changesOf(this.plan, this.seed, this.horizonMs).filter((change) => change.atMs >= doneMs);
+      this.next = 0;
+      next = this.changes[0];
+    }
+    this.nextMs = next?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
   isDown(region: number): boolean {
@@ -111,4 +125,22 @@ export class FaultState {
     });
     return product;
   }
+}
+
+/** The run's end; without one, a first stretch of its random faults. Scheduled faults alone need no horizon. */
+function firstHorizonMs({ faults, durationMs }: WorldPlan): number {
+  const cycles = faults.filter((spec) => Number.isNaN(spec.atMs)).map((spec) => spec.mtbfMs + spec.mttrMs);
+  if (Number.isFinite(durationMs) || cycles.length === 0) return durationMs;
+  return FIRST_CYCLES * Math.max(...cycles);
+}
+
+function changesOf(plan: WorldPlan, seed: number, horizonMs: number): readonly Change[] {
+  const changes: Change[] = [];
+  for (const edge of faultTimeline(plan.faults, seed, horizonMs)) {
+    const { kind } = plan.faults[edge.fault]!;
+    if (kind !== "wrong-health") changes.push({ atMs: edge.atMs, edge, isHealthSignal: false });
+    if (kind === "outage") changes.push({ atMs: edge.atMs + plan.healthDelayMs, edge, isHealthSignal: true });
+    if (kind === "wrong-health") changes.push({ atMs: edge.atMs, edge, isHealthSignal: true });
+  }
+  return changes.sort((a, b) => a.atMs - b.atMs);
 }

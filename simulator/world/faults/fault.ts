@@ -37,10 +37,11 @@ export interface FaultEdge {
 }
 
 /**
- * All edges of a run in order of time. Random faults draw from (seed, fault) alone, so every strategy meets the same
- * ones. At equal instants ends come before beginnings.
+ * Edges in order of time: of all scheduled faults, and of the random ones that begin before the horizon. Random faults
+ * draw from (seed, fault) alone, so every strategy meets the same ones, and a later horizon only adds to them. At equal
+ * instants ends come before beginnings.
  */
-export function faultTimeline(specs: readonly FaultSpec[], seed: number, durationMs: number): readonly FaultEdge[] {
+export function faultTimeline(specs: readonly FaultSpec[], seed: number, horizonMs: number): readonly FaultEdge[] {
   const edges: FaultEdge[] = [];
   specs.forEach((spec, fault) => {
     if (!Number.isNaN(spec.atMs)) {
@@ -49,7 +50,6 @@ export function faultTimeline(specs: readonly FaultSpec[], seed: number, duratio
     }
     const random = new KeyedRandom(seed, "faults");
     random.seek(fault, 0);
-    const horizonMs = Number.isFinite(durationMs) ? durationMs : 100 * (spec.mtbfMs + spec.mttrMs);
     for (let ms = 0; ; ) {
       ms += -spec.mtbfMs * Math.log(1 - random.next());
       if (ms >= horizonMs) break;

@@ -147,9 +147,10 @@ class ClockWindow implements Meter {
   }
 }
 
-const ROLLING_CELLS = 60;
+/** A grant is given back up to one cell early: at 60 cells that lets 3 % fewer calls be refused, at 2,000 0.1 %. */
+const ROLLING_CELLS = 2000;
 
-/** Use over the last window, counted in sixty cells: exact to one cell. */
+/** Use over the last window, counted in cells: exact to one cell. */
 class RollingWindow implements Meter {
   private readonly fullLimit: number;
   private readonly cellMs: number;

@@ -14,6 +14,8 @@ export interface QuotaSpec {
   readonly burndown: number;
   /** Cache reads are part of the reservation: the older reading of the same page. They never count at settlement. */
   readonly reservesCacheReads: boolean;
+  /** What its refusals tell the caller to wait, ms; NaN = they say nothing. */
+  readonly retryAfterMs: number;
 }
 
 /** Which limit refused. */

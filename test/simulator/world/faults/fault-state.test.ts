@@ -107,3 +107,35 @@ describe("what faults do while they last", () => {
     assert.equal(faults.advance(), outage);
   });
 });
+
+describe("random faults of a run that ends by its number of requests", () => {
+  const specs = [
+    fault("outage", { mtbfMs: 1000, mttrMs: 500 }),
+    fault("outage", { region: 1, mtbfMs: 40_000, mttrMs: 10_000 }),
+  ];
+  const endlessly = () => new FaultState(worldPlan({ faults: specs, durationMs: Number.POSITIVE_INFINITY }), 1);
+  const farMs = 60_000_000;
+
+  it("never cease: a region is down for its share of the time", () => {
+    const faults = endlessly();
+    const downMs = [0, 0];
+    for (let lastMs = 0; faults.nextMs <= farMs; ) {
+      const nowMs = faults.nextMs;
+      assert.ok(nowMs >= lastMs, "time does not go back");
+      for (const region of [0, 1]) if (faults.isDown(region)) downMs[region]! += nowMs - lastMs;
+      lastMs = nowMs;
+      faults.advance();
+    }
+    assert.ok(Math.abs(downMs[0]! / farMs - 1 / 3) < 0.01, `${downMs[0]}`);
+    assert.ok(Math.abs(downMs[1]! / farMs - 1 / 5) < 0.02, `${downMs[1]}`);
+  });
+
+  it("are those of a run that ends there by its duration", () => {
+    const [endless, ended] = [endlessly(), new FaultState(worldPlan({ faults: specs, durationMs: farMs }), 1)];
+    while (ended.nextMs < farMs) {
+      assert.equal(endless.nextMs, ended.nextMs);
+      assert.equal(endless.advance(), ended.advance());
+      assert.equal(endless.isHealthy(0), ended.isHealthy(0));
+    }
+  });
+});
