@@ -17,6 +17,10 @@ export interface SmallWorld {
   readonly gateways?: readonly Capacity[];
   readonly prices?: World["prices"];
   readonly errors?: number;
+  readonly faults?: World["faults"];
+  readonly profiles?: World["profiles"];
+  readonly targets?: World["targets"];
+  readonly cache?: World["models"][string]["cache"];
   readonly tokens?: TrafficClass["tokens"];
   /** Replaces the one class of `arrivals`. */
   readonly classes?: readonly TrafficClass[];
@@ -42,12 +46,16 @@ export function smallScenario(small: SmallWorld): OracleScenario {
           capacityIn: { ...small.regions },
           burndown: 1,
           errors: small.errors ?? 0,
+          ...(small.cache === undefined ? {} : { cache: small.cache }),
         },
       },
       network: { roundTrips: "none", jitter: "none" },
       prices: small.prices ?? { book: "none" },
       quotas: small.quotas ?? [],
       gateways: [...(small.gateways ?? [])],
+      faults: small.faults ?? [],
+      ...(small.profiles === undefined ? {} : { profiles: small.profiles }),
+      ...(small.targets === undefined ? {} : { targets: small.targets }),
     },
     traffic: [...(small.classes ?? [{ class: "all", arrivals: small.arrivals, tokens: small.tokens ?? TOKENS }])],
     strategies: [small.strategy ?? { single: { target: names[0]! } }],

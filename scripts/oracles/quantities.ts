@@ -34,6 +34,7 @@ export const QUANTITIES: Readonly<Record<string, Reader>> = {
   mean_attempts_per_call: ({ total }) => estimate(total.attemptsPerRequest),
   total_cost_usd: ({ total }) => estimate(total.cost.source.totalUsd),
   total_cost_lowest_usd: ({ total }) => estimate(total.cost["lowest-cost"].totalUsd),
+  usd_per_1k_calls: ({ total }) => estimate(total.cost.source.usdPer1kServed),
   routing_fee_usd: ({ total }) =>
     scaled(total.cost["lowest-cost"].routingFeeUsd, ROUTING_FEE_CALLS / total.counts.sent),
 };
