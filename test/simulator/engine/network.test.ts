@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { LEG, Network } from "../../../simulator/engine/network.ts";
+import type { FaultSpec } from "../../../simulator/world/faults/fault.ts";
+import { FaultState } from "../../../simulator/world/faults/fault-state.ts";
+import { fault, worldPlan } from "../world/plan.ts";
+
+const DAY_MS = 86_400_000;
+const always = { atMs: 0, forMs: DAY_MS };
+
+function network(jitterCv: number, faults: readonly FaultSpec[] = [], rttMs = [10, 80, 0, 300]) {
+  const state = new FaultState(worldPlan({ faults }), 1);
+  while (state.nextMs <= 0) state.advance();
+  return new Network({ rttMs: Float64Array.from(rttMs), jitterCv }, 2, state, 7);
+}
+
+const delays = (one: Network, count: number, leg: 0 | 1 = LEG.there) =>
+  Array.from({ length: count }, (_, request) => one.oneWayMs(0, 1, leg, request, 0));
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+describe("the way to a region and back", () => {
+  it("half a round trip each way, by origin and region", () => {
+    const one = network(0);
+    assert.deepEqual([one.oneWayMs(0, 0, 0, 1, 0), one.oneWayMs(0, 1, 1, 1, 0)], [5, 40]);
+    assert.deepEqual([one.oneWayMs(1, 0, 0, 1, 0), one.oneWayMs(1, 1, 1, 1, 0)], [0, 150]);
+  });
+
+  it("jitter has mean 1 and its coefficient of variation; both legs and every attempt have their own luck", () => {
+    const one = network(0.3);
+    const there = delays(one, 20_000);
+    assert.ok(Math.abs(mean(there) - 40) < (4 * 40 * 0.3) / Math.sqrt(20_000), `mean ${mean(there)}`);
+    const deviation = Math.sqrt(mean(there.map((ms) => (ms - 40) ** 2)));
+    assert.ok(Math.abs(deviation / 12 - 1) < 0.04, `deviation ${deviation}`);
+    assert.deepEqual(delays(one, 50), there.slice(0, 50));
+    const back = delays(one, 20_000, LEG.back);
+    const correlation = mean(there.map((ms, i) => (ms - 40) * (back[i]! - 40))) / 12 ** 2;
+    assert.ok(Math.abs(correlation) < 0.04, `correlation ${correlation}`);
+    assert.notEqual(one.oneWayMs(0, 1, 0, 3, 0), one.oneWayMs(0, 1, 0, 3, 1));
+  });
+
+  it("a surge adds half of itself to each way, also where there is no round trip", () => {
+    const one = network(0, [fault("latency-surge", { region: -1, amount: 90, ...always })]);
+    assert.equal(one.oneWayMs(0, 0, 0, 1, 0), 5 + 45);
+    assert.equal(one.oneWayMs(1, 0, 1, 1, 0), 45);
+  });
+
+  it("lost messages come 200, 600, 1400 ms later, as often as geometric losses in a row say", () => {
+    const one = network(0, [fault("packet-loss", { region: 1, amount: 0.3, ...always })]);
+    const extra = delays(one, 20_000).map((ms) => Math.round(ms - 40));
+    const share = (ms: number) => extra.filter((each) => each === ms).length / extra.length;
+    [0, 200, 600, 1400].forEach((ms, losses) => {
+      const expected = 0.3 ** losses * 0.7;
+      assert.ok(Math.abs(share(ms) - expected) < 4 * Math.sqrt((expected * (1 - expected)) / 20_000), `${ms} ms`);
+    });
+    assert.equal(one.oneWayMs(0, 0, 0, 1, 0), 5, "only in the region that loses");
+    assert.ok(Math.max(...extra) <= 200 * (2 ** 6 - 1));
+  });
+});
