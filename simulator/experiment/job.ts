@@ -1,4 +1,5 @@
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
+import type { SimulationObserver } from "../metrics/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { createTraffic } from "../traffic/source.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
@@ -42,8 +43,16 @@ export function planJobs(plan: Plan, workers: number): readonly JobSpec[] {
   return jobs;
 }
 
-/** Runs a job chunk by chunk, yielding between chunks. Stop pulling to cancel. */
-export function* runJob(inputs: ExperimentInputs, job: JobSpec): Generator<JobProgress, JobOutput> {
+/**
+ * Runs a job chunk by chunk, yielding between chunks. Stop pulling to cancel.
+ *
+ * @param observerOf who watches a strategy's run, by index; the results are the same with and without
+ */
+export function* runJob(
+  inputs: ExperimentInputs,
+  job: JobSpec,
+  observerOf: (strategy: number) => SimulationObserver | null = () => null,
+): Generator<JobProgress, JobOutput> {
   const { plan } = inputs;
   const seed = replicationSeed(plan.seed, job.replication);
   const traffic = createTraffic(plan.traffic, {
@@ -53,7 +62,9 @@ export function* runJob(inputs: ExperimentInputs, job: JobSpec): Generator<JobPr
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
-  const runs = job.strategyIndices.map((index) => new Simulation(plan, plan.strategies[index]!, seed));
+  const runs = job.strategyIndices.map(
+    (index) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index)),
+  );
   const isRunning = runs.map(() => true);
   let requestsDone = 0;
   for (let chunk = traffic.next(); chunk !== undefined && isRunning.includes(true); chunk = traffic.next()) {
