@@ -14,7 +14,7 @@ const SERVING: readonly Oracle[] = [
     quantity: "mean_response_s",
     formula: "as M/M/2 first come, first served: the same birth-death chain",
     value: mmcWait(2, 1.5, 1) + 1,
-    sd: 0.01,
+    sd: 0.0094,
     scenario: smallScenario({
       arrivals: { poisson: "1.5/s" },
       regions: { r1: exponentialSlots(2, 1, { discipline: "processor-sharing" }) },
@@ -26,7 +26,7 @@ const SERVING: readonly Oracle[] = [
     quantity: "mean_wait_s",
     formula: "C/(c mu - lambda)",
     value: mmcWait(4, 3, 1),
-    sd: 0.015,
+    sd: 0.012,
     scenario: smallScenario({
       arrivals: { poisson: "3/s" },
       regions: {
@@ -67,7 +67,7 @@ const QUOTAS: readonly Oracle[] = [
     quantity: "throttled_fraction",
     formula: "Erlang B",
     value: erlangB(20, 18),
-    sd: 0.01,
+    sd: 0.0069,
     scenario: smallScenario({
       arrivals: { poisson: "1.8/s" },
       regions: { r1: AT_ONCE },
@@ -86,7 +86,7 @@ const CLIENTS: readonly Oracle[] = [
     quantity: "mean_response_s",
     formula: "1 - e^-d + e^-d/2: the first of two memoryless answers comes in half the time",
     value: 1 - Math.exp(-0.8) / 2,
-    sd: 0.001,
+    sd: 0.00084,
     scenario: smallScenario({
       arrivals: { poisson: "5/s" },
       regions: { r1: EXPONENTIAL },
@@ -99,7 +99,7 @@ const CLIENTS: readonly Oracle[] = [
     quantity: "mean_attempts_per_call",
     formula: "1 + e^-d",
     value: 1 + Math.exp(-0.8),
-    sd: 0.0005,
+    sd: 0.00053,
     scenario: smallScenario({
       arrivals: { poisson: "5/s" },
       regions: { r1: EXPONENTIAL },
@@ -112,7 +112,7 @@ const CLIENTS: readonly Oracle[] = [
     quantity: "mean_attempts_per_call",
     formula: "(1 - p^3)/(1 - p), p = e^-1.2",
     value: meanAttempts(LATE, 3),
-    sd: 0.0007,
+    sd: 0.00087,
     scenario: smallScenario({
       arrivals: { poisson: "5/s" },
       regions: { r1: EXPONENTIAL },
@@ -128,7 +128,7 @@ const AVAILABILITY: readonly Oracle[] = [
     quantity: "failed_fraction",
     formula: "MTTR/(MTBF + MTTR)",
     value: 0.2,
-    sd: 0.012,
+    sd: 0.02,
     scenario: smallScenario({
       arrivals: { poisson: "1/s" },
       regions: { r1: AT_ONCE },
@@ -148,7 +148,7 @@ const CACHING: readonly Oracle[] = [
     quantity: "usd_per_1k_calls",
     formula: "read price x P(gap < 5 min) + write price x the rest",
     value: USD_PER_1K,
-    sd: 0.0006,
+    sd: 0.00065,
     scenario: smallScenario({
       arrivals: { poisson: `${1 / 240}/s` },
       regions: { r1: AT_ONCE },
