@@ -27,6 +27,9 @@ const EVENT_BITS = 2;
 /** Signals that move with outcomes. */
 const LEARNT_SIGNALS: readonly SignalName[] = ["e2e", "ttft", "e2eP95", "throttleShare", "failureShare"];
 
+/** The backlog is looked at each 256 requests, so that a run of 2,048 already shows its trend. */
+const BACKLOG_MASK = 0xff;
+
 /** More requests in the system than this and the run is stopped as unstable: it could only end with the memory. */
 const IN_SYSTEM_MAX = 3_000_000;
 
@@ -150,7 +153,7 @@ export class Simulation implements WorldListener {
       const ms = arrivalMs[row]!;
       this.advanceTo(ms);
       this.arrive(chunk, row, ms);
-      if ((this.requestsSeen & 0xfff) === 0) {
+      if ((this.requestsSeen & BACKLOG_MASK) === 0) {
         this.backlog.push(this.inSystem);
         if (this.inSystem > IN_SYSTEM_MAX) {
           this.stoppedAtMs = ms;
