@@ -73,8 +73,12 @@ function checkNames(assertion: Omit<Assertion, "limit">, known: KnownNames): voi
     ...(metric === "saving" ? positional : []),
     ...(named.strategy === undefined ? [] : [named.strategy]),
   ];
-  if (metric === "saving" && positional.length !== 2) {
+  if (metric === "saving" && (positional.length !== 2 || named.strategy !== undefined)) {
     throw wrong("ASSERTION_ARGUMENT", "saving wants two strategies: saving(this one, against that one)");
+  }
+  const extra = positional[wantsLatency ? 1 : metric === "saving" ? 2 : 0];
+  if (extra !== undefined) {
+    throw wrong("ASSERTION_ARGUMENT", `"${extra}" has no name: write strategy=${extra} or class=${extra}`);
   }
   for (const strategy of strategies) {
     if (known.strategies.includes(strategy)) continue;

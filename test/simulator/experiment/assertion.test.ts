@@ -1,82 +1,119 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
-import { runScenario } from "../../../scripts/oracles/run.ts";
+import { describe, it } from "node:test";
 import { MeridianError } from "../../../simulator/errors.ts";
 import { evaluateAssertion, parseAssertion } from "../../../simulator/experiment/assertion.ts";
+import { groupResult } from "../../../simulator/experiment/groups.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
-import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { FIELD } from "../../../simulator/metrics/recorder.ts";
+import { type Figures, group } from "./fixtures.ts";
 
-const KNOWN = { strategies: ["at a", "at b"], classes: ["ask", "write"] };
+const known = { strategies: ["single", "cheapest-within"], classes: ["chat", "bulk"] };
 
-/** Constant lengths and service, so that every figure is known: 2 s a call; a costs 1 and 1, b 0.5 and 2 USD/MTok. */
-const SCENARIO: ScenarioInput = {
-  name: "gates",
-  requests: 200,
-  replications: 1,
-  world: {
-    regions: [{ name: "a" }, { name: "b" }],
-    models: { m: { id: "any", capacity: { kind: "slots", servers: "unlimited", service: "2s" } } },
-    network: { roundTrips: "none", jitter: "none" },
-    prices: {
-      book: "none",
-      overrides: [
-        { model: "m", region: "a", input: 1, output: 1 },
-        { model: "m", region: "b", input: 0.5, output: 2 },
-      ],
-    },
-  },
-  traffic: [
-    { class: "ask", arrivals: { poisson: "1/s" }, tokens: { input: 1000, output: 100, maxTokens: 100 } },
-    { class: "write", arrivals: { poisson: "1/s" }, tokens: { input: 100, output: 1000, maxTokens: 1000 } },
-  ],
-  strategies: [
-    { name: "at a", single: { target: "a" } },
-    { name: "at b", single: { target: "b" } },
-  ],
-};
+const result = (() => {
+  const resultOf = (figures: Figures, violations = 0) => {
+    const one = group(figures);
+    one.fields[FIELD.residencyViolations] = violations;
+    one.fields[FIELD.retried] = 100;
+    one.fields[FIELD.withObjective] = 1000;
+    one.fields[FIELD.withinObjective] = 900;
+    return groupResult({ stats: [one], baseline: null, sent: [1000], standingUsd: 0 });
+  };
+  const strategy = (name: string, total: Figures, chat: Figures, violations = 0) => ({
+    name,
+    total: resultOf(total, violations),
+    byClass: [
+      { name: "chat", ...resultOf(chat) },
+      { name: "bulk", ...resultOf(total) },
+    ],
+  });
+  return {
+    billing: "source",
+    strategies: [
+      strategy("single", { p95: 7000, usd: 10, throttled: 50, served: 990 }, { p95: 9000, usd: 4 }),
+      strategy("cheapest-within", { p95: 5000, usd: 8, served: 1000 }, { p95: 3000, usd: 3 }, 2),
+    ],
+  } as unknown as RunResult;
+})();
+
+const holds = (text: string) => evaluateAssertion(parseAssertion(text, known), result).passed;
+const found = (text: string) => evaluateAssertion(parseAssertion(text, known), result).found;
+
+function refusal(text: string): string {
+  try {
+    parseAssertion(text, known);
+  } catch (error) {
+    assert.ok(error instanceof MeridianError && error.kind === "usage");
+    const [problem] = error.problems;
+    assert.ok(problem!.where && problem!.fix);
+    return `${problem!.code} ${problem!.what}`;
+  }
+  return "";
+}
 
 describe("gates", () => {
-  let result: RunResult;
-  before(async () => {
-    result = await runScenario(SCENARIO);
+  it("every metric, read where it belongs", () => {
+    const table: readonly (readonly [string, boolean])[] = [
+      ["p95(e2e) < 8s", true],
+      ["p95(e2e) < 6s", false],
+      ["p95(e2e, strategy=cheapest-within) < 6s", true],
+      ["p95(e2e, class=chat, strategy=single) > 8.5s", true],
+      ["p50(ttft, strategy=single) == 3500ms", true],
+      ["p99(wait, strategy=single) >= 14s", true],
+      ["mean(e2e, strategy=single) <= 3.5s", true],
+      ["throttled(strategy=single) < 5%", false],
+      ["throttled(strategy=single) <= 0.05", true],
+      ["failed(strategy=cheapest-within) == 0%", true],
+      ["failed() < 2%", true],
+      ["retried() < 11%", true],
+      ["goodput() >= 90%", true],
+      ["cost(strategy=cheapest-within) < 9", true],
+      ["cost(strategy=single, class=chat) == 4", true],
+      ["saving(cheapest-within, single) > 20%", true],
+      ["saving(cheapest-within, single) > 25%", false],
+      ["saving(cheapest-within, single, class=chat) >= 25%", true],
+      ["residencyViolations == 0", false],
+      ["residencyViolations(strategy=single) == 0", true],
+      ["residencyRefusals == 0", true],
+    ];
+    for (const [text, passed] of table) assert.equal(holds(text), passed, text);
   });
-  const gate = (text: string) => evaluateAssertion(parseAssertion(text, KNOWN), result);
 
-  it("a saving over everything and over one class", () => {
-    // ask: 500 + 200 against 1100; write: 50 + 2000 against 1100.
-    assert.ok(gate("saving(at b, at a, class=ask) > 36.36%").passed);
-    assert.ok(gate("saving(at b, at a, class=ask) < 36.37%").passed);
-    assert.match(gate("saving(at b, at a, class=write) > 0%").found, /at b: -86\.4 %/);
-    assert.ok(!gate("saving(at b, at a) > 0%").passed);
+  it("says who failed and with what", () => {
+    assert.equal(found("p95(e2e) < 6s"), "single: 7.000 s");
+    assert.equal(found("p95(e2e) < 8s"), "single: 7.000 s, cheapest-within: 5.000 s");
+    assert.equal(found("residencyViolations == 0"), "cheapest-within: 2");
+    assert.match(found("cost() < 9"), /^single: USD 10\.00$/);
+    assert.match(found("saving(cheapest-within, single) > 5%"), /cheapest-within: 2[01]\.\d %/);
   });
 
-  it("a latency of every strategy, of one, of a class", () => {
-    assert.ok(gate("p95(e2e) < 2.1s").passed);
-    assert.ok(!gate("p50(e2e, class=ask) < 1.9s").passed);
-    assert.doesNotMatch(gate("mean(ttft, strategy=at a) > 1h").found, /at b/);
+  it("what is not to be had cannot be shown to hold", () => {
+    const none = groupResult({ stats: [group({ sent: 0 })], baseline: null, sent: [0], standingUsd: 0 });
+    const empty = {
+      billing: "source",
+      strategies: [{ name: "single", total: none, byClass: [] }],
+    } as unknown as RunResult;
+    const gate = evaluateAssertion(parseAssertion("p95(e2e) < 8s", known), empty);
+    assert.deepEqual([gate.passed, gate.found], [false, "single: not to be had"]);
+    assert.equal(evaluateAssertion(parseAssertion("p95(e2e) > 8s", known), empty).passed, false);
   });
 
-  it("a failing gate names those that fail, a passing one all that it looked at", () => {
-    assert.match(gate("cost(class=ask) < 0.05").found, /at a: .*, at b: /);
-    assert.ok(!gate("cost(class=write) < 0.15").found.includes("at a"));
-  });
-
-  it("what it does not know, it refuses with the nearest name", () => {
-    const refusals = [
-      ["saving(at c, at a) > 1%", /did you mean "?at/],
-      ["p95(e2e, class=asks) < 1s", /did you mean ask/],
-      ["p95(speed) < 1s", /wants one of e2e/],
-      ["saving(at a) > 1%", /wants two strategies/],
-      ["p59(e2e) < 1s", /did you mean p5|p95/],
-      ["failed() < many", /not a value of failed/],
-      ["nonsense", /is not metric/],
-    ] as const;
-    for (const [text, what] of refusals) {
-      assert.throws(
-        () => parseAssertion(text, KNOWN),
-        (error: unknown) => error instanceof MeridianError && what.test(error.problems[0]!.what),
-        text,
-      );
-    }
+  it("refuses what it does not understand, with the reason", () => {
+    const table: readonly (readonly [string, RegExp])[] = [
+      ["p95 of e2e below 8s", /ASSERTION_UNREADABLE/],
+      ["p95(e2e) ~ 8s", /ASSERTION_UNREADABLE/],
+      ["p96(e2e) < 8s", /ASSERTION_UNKNOWN_METRIC .*did you mean p9/],
+      ["p95() < 8s", /ASSERTION_ARGUMENT .*e2e, ttft, wait/],
+      ["p95(e2e) < 8", /ASSERTION_VALUE "8" is not a value of p95/],
+      ["failed() < 1s", /ASSERTION_VALUE/],
+      ["p95(e2e, strategy=cheapest) < 8s", /ASSERTION_UNKNOWN_STRATEGY/],
+      ["p95(e2e, class=chats) < 8s", /ASSERTION_UNKNOWN_CLASS .*did you mean chat/],
+      ["p95(e2e, region=a) < 8s", /ASSERTION_ARGUMENT "region"/],
+      ["p95(e2e, chat) < 8s", /ASSERTION_ARGUMENT "chat" has no name/],
+      ["throttled(single) < 1%", /ASSERTION_ARGUMENT "single" has no name: write strategy=single/],
+      ["saving(single) > 5%", /ASSERTION_ARGUMENT saving wants two/],
+      ["saving(single, nobody) > 5%", /ASSERTION_UNKNOWN_STRATEGY/],
+      ["saving(single, cheapest-within, strategy=single) > 5%", /ASSERTION_ARGUMENT/],
+    ];
+    for (const [text, message] of table) assert.match(refusal(text), message, text);
   });
 });

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MeridianError } from "../../../simulator/errors.ts";
+import { assembleResult } from "../../../simulator/experiment/assemble.ts";
+import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { classInput, planOf, scenarioInput } from "../scenario/base.ts";
+import { runAll } from "./fixtures.ts";
+
+const PROVENANCE = { scenarioSha256: "0".repeat(64), meridianVersion: "test", traces: [] };
+
+const input = (over: Partial<ScenarioInput> = {}) =>
+  scenarioInput({
+    replications: 3,
+    requests: 1200,
+    strategies: ["round-robin", "least-outstanding", { single: { target: "a" }, name: "alone" }],
+    baseline: "alone",
+    traffic: [classInput({ slo: { e2e: "3s" } })],
+    assert: ["p95(e2e, strategy=round-robin) < 60s", "throttled() < 1%", "failed(strategy=alone) > 50%"],
+    ...over,
+  });
+
+describe("the run's result", () => {
+  const plan = planOf(input());
+  const outputs = runAll({ plan });
+  const result = assembleResult({ plan }, outputs, PROVENANCE);
+
+  it("does not depend on the order in which jobs finished", () => {
+    assert.deepEqual(assembleResult({ plan }, [...outputs].reverse(), PROVENANCE), result);
+    const split = outputs.flatMap((output) => output.stats.map((stats) => ({ stats: [stats] }))).reverse();
+    assert.deepEqual(assembleResult({ plan }, split, PROVENANCE), result);
+  });
+
+  it("puts the baseline first, compares the others with it, and adds parts up to the whole", () => {
+    assert.deepEqual(
+      result.strategies.map((strategy) => strategy.name),
+      ["alone", "round-robin", "least-outstanding"],
+    );
+    assert.deepEqual(
+      [...new Set(result.comparisons.map((each) => each.strategy))],
+      ["round-robin", "least-outstanding"],
+    );
+    for (const strategy of result.strategies) {
+      const { counts } = strategy.total;
+      assert.equal(counts.sent, 3600);
+      const sum = (groups: readonly { counts: { sent: number } }[]) =>
+        groups.reduce((all, each) => all + each.counts.sent, 0);
+      assert.equal(sum(strategy.byClass), counts.sent);
+      assert.equal(sum(strategy.byRegion), counts.sent);
+      assert.equal(sum(strategy.byHour), counts.sent);
+      assert.equal(
+        strategy.byRegionHour.reduce((all, cell) => all + cell.attempts, 0),
+        counts.attempts,
+      );
+      const shares = strategy.e2eDistribution.map((point) => point.share);
+      assert.ok(shares.every((share, i) => share > (shares[i - 1] ?? 0)));
+      assert.ok(Math.abs(shares.at(-1)! - 1) < 1e-12);
+      assert.equal(strategy.replications.length, 3);
+    }
+    assert.ok(result.strategies[1]!.total.cost.source.savingShare !== null);
+    assert.equal(result.strategies[0]!.total.cost.source.savingShare, null);
+  });
+
+  it("holds its gates against it, and says what was found", () => {
+    assert.deepEqual(
+      result.assertions.map((each) => each.passed),
+      [true, true, false],
+    );
+    assert.match(result.assertions[2]!.found, /^alone: /);
+  });
+
+  it("is plain JSON: nothing is lost, nothing is NaN", () => {
+    const { strategies, ...rest } = result;
+    assert.deepEqual(JSON.parse(JSON.stringify(rest)), rest);
+    assert.doesNotMatch(JSON.stringify(strategies), /NaN/);
+    for (const { total } of strategies) assert.ok(Number.isFinite(total.e2eMs.p95.value));
+  });
+
+  it("a replication that is missing is our own bug", () => {
+    assert.throws(
+      () => assembleResult({ plan }, outputs.slice(1), PROVENANCE),
+      (error) => error instanceof MeridianError && error.kind === "internal",
+    );
+  });
+
+  it("one replication: says that nothing can be shown", () => {
+    const single = planOf(input({ replications: 1 }));
+    const one = assembleResult({ plan: single }, runAll({ plan: single }), PROVENANCE);
+    assert.ok(one.comparisons.every((each) => each.verdict === "not shown"));
+    assert.match(one.verdict, /^No strategy is shown/);
+    assert.ok(one.notes.some((note) => note.startsWith("One replication")));
+  });
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { groupResult, quantileOrNull, usdOf, usdPer1kServed } from "../../../simulator/experiment/groups.ts";
+import { tInterval } from "../../../simulator/experiment/statistics.ts";
+import { group, latency } from "./fixtures.ts";
+
+describe("a group's estimates", () => {
+  const stats = [
+    group({ sent: 1000, served: 900, attempts: 1500, throttled: 600, p95: 2000, usd: 9 }),
+    group({ sent: 2000, served: 2000, attempts: 2000, throttled: 0, p95: 2400, usd: 10 }),
+  ];
+  const result = groupResult({ stats, baseline: null, sent: [4000, 4000], standingUsd: 0 });
+
+  it("shares are per replication, counts are sums", () => {
+    assert.deepEqual(result.failedShare, tInterval([0.1, 0]));
+    assert.deepEqual(result.throttledAttemptShare, tInterval([0.4, 0]));
+    assert.deepEqual(result.attemptsPerRequest, tInterval([1.5, 1]));
+    assert.deepEqual(result.trafficShare, tInterval([0.25, 0.5]));
+    assert.deepEqual([result.counts.sent, result.counts.served, result.counts.failed], [3000, 2900, 100]);
+    assert.deepEqual(result.e2eMs.p95, tInterval([2000, 2400]));
+    assert.equal(result.e2eMs.max, 7200);
+    assert.equal(result.e2eMs.count, 2900);
+    assert.equal(result.goodputShare.value, null, "nobody had an objective");
+  });
+
+  it("cost: totals, per 1,000 served, and the saving against the baseline by replication", () => {
+    const { totalUsd, usdPer1kServed: per1k, savingShare } = result.cost.source;
+    assert.deepEqual(totalUsd, tInterval([9, 10]));
+    assert.deepEqual(per1k, tInterval([10, 5]));
+    assert.equal(savingShare, null);
+    const baseline = [group({ usd: 20 }), group({ usd: 20 })];
+    const saved = groupResult({ stats, baseline, sent: [1, 1], standingUsd: 0 }).cost.source.savingShare;
+    assert.deepEqual(saved, tInterval([0.5, 0.75]));
+  });
+
+  it("nothing served: no figure is invented", () => {
+    const empty = groupResult({ stats: [group({ sent: 0 })], baseline: null, sent: [0], standingUsd: 0 });
+    for (const estimate of [empty.failedShare, empty.trafficShare, empty.e2eMs.p50, empty.cost.source.usdPer1kServed]) {
+      assert.equal(estimate.value, null);
+    }
+    assert.equal(empty.e2eMs.max, null);
+  });
+});
+
+it("quantiles need requests behind them: 59 for p95, 299 for p99", () => {
+  assert.equal(quantileOrNull(latency(58, 10), "p95"), null);
+  assert.equal(quantileOrNull(latency(59, 10), "p95"), 10);
+  assert.equal(quantileOrNull(latency(298, 10), "p99"), null);
+  assert.equal(quantileOrNull(latency(299, 10), "p99"), 20);
+  assert.equal(quantileOrNull(latency(1, 10), "p50"), 5);
+  assert.equal(quantileOrNull(latency(0, 10), "p50"), null);
+});
+
+it("money as a number, standing charges included", () => {
+  assert.equal(usdOf({ totalFUsd: 1_500_000_000_000_000n, feeFUsd: 0n }), 1.5);
+  assert.equal(usdPer1kServed(group({ sent: 500, usd: 2 }), "source", 3), 10);
+});

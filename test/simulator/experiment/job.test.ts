@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { planJobs, runJob } from "../../../simulator/experiment/job.ts";
+import type { Plan } from "../../../simulator/scenario/plan.ts";
+import { planOf, scenarioInput } from "../scenario/base.ts";
+import { runAll } from "./fixtures.ts";
+
+describe("jobs", () => {
+  it("cut the work so that every strategy meets every replication once", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 16 }),
+        (replications, strategies, workers) => {
+          const plan = { replications, strategies: new Array(strategies).fill({}) } as unknown as Plan;
+          const jobs = planJobs(plan, workers);
+          const met = jobs.flatMap((job) => job.strategyIndices.map((index) => `${job.replication}/${index}`));
+          assert.equal(met.length, replications * strategies);
+          assert.equal(new Set(met).size, met.length);
+          assert.ok(jobs.every((job) => job.strategyIndices.length > 0));
+          assert.ok(jobs.length >= Math.min(workers, replications * strategies) || replications >= workers);
+        },
+      ),
+    );
+  });
+
+  it("the results do not depend on how the work is cut", () => {
+    const plan = planOf(
+      scenarioInput({ replications: 2, strategies: ["round-robin", "least-outstanding", "cheapest"] }),
+    );
+    const stats = (workers: number) =>
+      runAll({ plan }, workers)
+        .flatMap((output) => output.stats)
+        .sort((a, b) => a.strategy - b.strategy || a.replication - b.replication);
+    assert.deepEqual(stats(6), stats(1));
+  });
+
+  it("report progress that rises to 1, and can be left at any time", () => {
+    const plan = planOf(scenarioInput({ requests: 50_000 }));
+    const job = runJob({ plan }, { replication: 0, strategyIndices: [0] });
+    const shares: number[] = [];
+    for (let step = job.next(); step.done !== true; step = job.next()) shares.push(step.value.share);
+    assert.ok(shares.length >= 3);
+    assert.ok(shares.every((share, i) => share > (shares[i - 1] ?? 0)));
+    assert.equal(shares.at(-1), 1);
+  });
+});

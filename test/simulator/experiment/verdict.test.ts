@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Comparison, StrategyResult } from "../../../simulator/experiment/result.ts";
+import { verdictOf } from "../../../simulator/experiment/verdict.ts";
+
+type Shown = Comparison["verdict"];
+
+interface Case {
+  readonly name: string;
+  readonly cost?: Shown;
+  readonly p95?: Shown;
+  readonly failed?: Shown;
+  readonly unstable?: boolean;
+  readonly usd?: number;
+  readonly ms?: number;
+}
+
+const strategy = (name: string, status: "ok" | "unstable" = "ok") =>
+  ({
+    name,
+    status,
+    total: { e2eMs: { p95: { value: 2500, low: null, high: null, n: 1 } } },
+  }) as unknown as StrategyResult;
+
+function said(cases: readonly Case[]): string {
+  const baseline = strategy("base");
+  const strategies = [
+    baseline,
+    ...cases.map((each) => strategy(each.name, each.unstable === true ? "unstable" : "ok")),
+  ];
+  const comparisons = cases.flatMap((each): Comparison[] => {
+    const one = (metric: Comparison["metric"], verdict: Shown, value: number): Comparison => {
+      const sign = verdict === "worse" ? 1 : -1;
+      const relative = { value: 0.12 * sign, low: 0.1 * sign, high: 0.14 * sign, n: 10 };
+      return {
+        strategy: each.name,
+        metric,
+        baselineValue: 5,
+        value,
+        difference: relative,
+        relative,
+        verdict,
+        varianceRatio: null,
+      };
+    };
+    return [
+      one("usdPer1kServed", each.cost ?? "not shown", each.usd ?? 4),
+      one("e2eMsP95", each.p95 ?? "not shown", each.ms ?? 2000),
+      one("failedShare", each.failed ?? "not shown", 0),
+    ];
+  });
+  return verdictOf({ baseline, strategies, comparisons, requestsPerReplication: 12_345, replications: 10 });
+}
+
+const WINS = /costs .* less than base|has a p95/;
+
+describe("the run in one sentence", () => {
+  it("names the cheapest that is shown, its interval, its p95 and the condition", () => {
+    assert.equal(
+      said([
+        { name: "cheap", cost: "better", p95: "worse" },
+        { name: "dear", cost: "worse" },
+      ]),
+      "cheap costs 12 % (10–14 %) less than base per served request, and its p95 is 12 % (10–14 %) higher (10 paired replications of 12,345 requests).",
+    );
+  });
+
+  it("of several it names the one that costs least, and who is fastest", () => {
+    const text = said([
+      { name: "a", cost: "better", usd: 4 },
+      { name: "b", cost: "better", usd: 3 },
+      { name: "c", p95: "better", ms: 900 },
+      { name: "d", p95: "better", ms: 1200 },
+    ]);
+    assert.match(text, /^b costs/);
+    assert.match(text, /its p95 is not shown to differ/);
+    assert.match(text, /the lowest p95 shown is c's/);
+  });
+
+  it("never names a winner that is not shown", () => {
+    const text = said([
+      { name: "x", usd: 1, ms: 1 },
+      { name: "y", cost: "worse", p95: "not comparable" },
+    ]);
+    assert.equal(
+      text,
+      "No strategy is shown to be cheaper or faster than base without failing more (10 paired replications of 12,345 requests).",
+    );
+  });
+
+  it("praises nobody who is unstable or fails more", () => {
+    assert.doesNotMatch(said([{ name: "x", cost: "better", p95: "better", unstable: true }]), WINS);
+    assert.doesNotMatch(said([{ name: "x", cost: "better", p95: "better", failed: "worse" }]), WINS);
+    assert.match(
+      said([
+        { name: "x", cost: "better", failed: "worse" },
+        { name: "y", p95: "better" },
+      ]),
+      /^y has a p95 12 % \(10–14 %\) below that of base; no strategy is shown to cost less/,
+    );
+  });
+
+  it("a strategy alone has nothing to be compared with", () => {
+    assert.equal(
+      said([]),
+      "base alone: p95 2.50 s over 10 paired replications of 12,345 requests; name a second strategy to compare.",
+    );
+  });
+});
