@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
 import { jobsOf, type PreparedExperiment, prepareExperiment, simulate } from "../io/experiment.ts";
 import { packageVersion } from "../io/package-info.ts";
 import { createProgress } from "../io/progress.ts";
@@ -20,6 +21,7 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --replications 5 --seed 7", "changes two numbers of the scenario"],
     ["meridian simulate a.yaml --set world.prices.billing=destination", "changes any value"],
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
+    ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
   ],
   configure: (command) => {
@@ -29,6 +31,14 @@ export const simulateCommand: CommandDefinition = {
       .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
       .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
       .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER)
+      .option("--audit <file>", "write one record per request of one replication to a .jsonl or .csv file")
+      .option("--cloudwatch <file>", "write CloudWatch metrics of one strategy, by minute, in GetMetricData's shape")
+      .option("--audit-strategy <name>", "only this strategy; --cloudwatch takes the baseline unless named")
+      .option(
+        "--audit-replication <n>",
+        "which replication, counted from 0 as in result.json; 0 unless given",
+        wholeNumber(0),
+      )
       .option("--print-config", "print the scenario as it would run, and stop");
   },
   run: runSimulate,
@@ -47,8 +57,17 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     return EXIT_CODES.ok;
   }
   terminal.note(`${args[0]}: ${experiment.summary}`);
-  const result = await runWithProgress(experiment, options.workers as number | undefined, terminal, signal);
-  const saved = await save(experiment, result, String(options.out), startedAt, signal);
+  const evidence = await openEvidence(options, experiment.inputs.plan);
+  const workers = options.workers as number | undefined;
+  let saved: SavedRun;
+  let result: RunResult;
+  try {
+    result = await runWithProgress(experiment, { workers, evidence, terminal, signal });
+    saved = await save(experiment, result, String(options.out), startedAt, signal);
+    for (const file of (await evidence?.publish()) ?? []) terminal.note(`wrote ${file}`);
+  } finally {
+    await evidence?.discard();
+  }
   if (options.json === true) terminal.out(stableJson(result).trimEnd());
   else {
     const { renderTerminal } = await import("../../reports/index.ts");
@@ -60,11 +79,15 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
 
 async function runWithProgress(
   experiment: PreparedExperiment,
-  workers: number | undefined,
-  terminal: Terminal,
-  signal: AbortSignal,
+  how: {
+    readonly workers: number | undefined;
+    readonly evidence: Evidence | null;
+    readonly terminal: Terminal;
+    readonly signal: AbortSignal;
+  },
 ): Promise<RunResult> {
-  const jobs = jobsOf(experiment, workers ?? defaultWorkers(Number.POSITIVE_INFINITY));
+  const { workers, terminal, signal } = how;
+  const jobs = withEvidence(jobsOf(experiment, workers ?? defaultWorkers(Number.POSITIVE_INFINITY)), how.evidence);
   const progress = createProgress({
     stream: process.stderr,
     live: terminal.live,

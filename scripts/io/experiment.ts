@@ -12,6 +12,7 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { resolvePlan } from "../../simulator/scenario/resolve/resolve.ts";
 import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
+import type { EvidenceJob } from "./evidence.ts";
 import type { Override } from "./overrides.ts";
 import { packageVersion } from "./package-info.ts";
 import { formatSpan } from "./progress.ts";
@@ -56,10 +57,10 @@ export async function prepareText(text: string, file: string): Promise<PreparedE
 /** Runs all jobs on worker threads and puts the result together. */
 export async function simulate(
   experiment: PreparedExperiment,
-  jobs: readonly JobSpec[],
+  jobs: readonly EvidenceJob[],
   options: Omit<PoolOptions<JobProgress>, "workerFile" | "shared">,
 ): Promise<RunResult> {
-  const outputs = await runOnPool<JobSpec, JobOutput, JobProgress>(jobs, {
+  const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, {
     ...options,
     workerFile: new URL("./simulate-worker.ts", import.meta.url).href,
     shared: experiment.inputs,

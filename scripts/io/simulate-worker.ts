@@ -1,15 +1,24 @@
 import { Tinypool } from "tinypool";
-import {
-  type ExperimentInputs,
-  type JobOutput,
-  type JobProgress,
-  type JobSpec,
-  runJob,
-} from "../../simulator/experiment/index.ts";
+import { type ExperimentInputs, type JobOutput, type JobProgress, runJob } from "../../simulator/experiment/index.ts";
+import type { EvidenceJob } from "./evidence.ts";
+import { createEvidenceWriter } from "./evidence-writer.ts";
 import { driveJob, type JobAnswer, type PoolTask } from "./job-driver.ts";
 
 /** Worker thread of `meridian simulate`: one call runs one job on the inputs that the pool handed to the thread. */
-export function runTask(task: PoolTask<JobSpec>): JobAnswer<JobOutput> {
+export function runTask(task: PoolTask<EvidenceJob>): JobAnswer<JobOutput> {
   const inputs = Tinypool.workerData as ExperimentInputs;
-  return driveJob<JobProgress, JobOutput>(runJob(inputs, task.job), task.port);
+  return driveJob<JobProgress, JobOutput>(stepsOf(inputs, task.job), task.port);
+}
+
+function* stepsOf(inputs: ExperimentInputs, job: EvidenceJob): Generator<JobProgress, JobOutput> {
+  if (job.evidence === undefined) return yield* runJob(inputs, job);
+  const writer = createEvidenceWriter(inputs.plan, job.replication, job.evidence);
+  try {
+    const output = yield* runJob(inputs, job, writer.observerOf);
+    writer.finish();
+    return output;
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
 }

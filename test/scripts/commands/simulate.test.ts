@@ -99,6 +99,41 @@ describe("meridian simulate", () => {
     assert.equal(again.stdout, stdout, "the saved scenario reproduces the run");
   });
 
+  it("writes an audit and a series beside the run, the same whatever the workers", async () => {
+    const results: string[] = [];
+    const audits: string[] = [];
+    for (const workers of ["1", "2"]) {
+      const [audit, series] = [join(folder, `audit-${workers}.jsonl`), join(folder, `series-${workers}.json`)];
+      const args = ["simulate", TINY, "--out", join(folder, "audit"), "--workers", workers, "--json"];
+      const { code, stdout, stderr } = await meridian([...args, "--audit", audit, "--cloudwatch", series]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /^wrote .*audit-\d\.jsonl$/m);
+      results.push(stdout);
+      audits.push((await readFile(audit, "utf8")) + (await readFile(series, "utf8")));
+    }
+    assert.equal(audits[0], audits[1]);
+    assert.equal(results[0], results[1]);
+    assert.equal(results[0], await readFile(join(await onlyRun(join(folder, "json")), "result.json"), "utf8"));
+    const lines = (await readFile(join(folder, "audit-1.jsonl"), "utf8")).trimEnd().split("\n");
+    assert.equal(lines.length, 4000, "2k requests of one replication under two strategies");
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.endsWith(".tmp")),
+      [],
+    );
+  });
+
+  it("leaves no audit behind when the run does not end", async () => {
+    const args = ["simulate", TINY, "--out", join(folder, "stopped-audit"), "--set", "requests=500M"];
+    const { code } = await meridian([...args, "--audit", join(folder, "never.csv")], {
+      onFirstOutput: (child) => void sleep(1500).then(() => child.kill("SIGINT")),
+    });
+    assert.equal(code, 130);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.includes("never")),
+      [],
+    );
+  });
+
   it("refuses a strategy that the scenario does not have", async () => {
     const { code, stderr } = await meridian(["simulate", TINY, "--strategy", "singel", "--out", join(folder, "none")]);
     assert.equal(code, 2);

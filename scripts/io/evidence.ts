@@ -1,0 +1,176 @@
+import { open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { MeridianError } from "../../simulator/errors.ts";
+import type { JobSpec } from "../../simulator/experiment/index.ts";
+import type { Plan } from "../../simulator/scenario/plan.ts";
+import type { CommonOptions } from "../commands/command.ts";
+import { suggest } from "./config-path.ts";
+import { environmentProblem } from "./read-text.ts";
+
+export type AuditFormat = "jsonl" | "csv";
+
+/** What a worker writes while it simulates; paths are temporary files that exist already. */
+export interface EvidenceTask {
+  readonly audit: {
+    readonly temp: string;
+    readonly format: AuditFormat;
+    readonly strategies: readonly number[];
+  } | null;
+  readonly cloudwatch: { readonly temp: string; readonly strategy: number } | null;
+}
+
+/** A job that may also write evidence of what it simulates. */
+export interface EvidenceJob extends JobSpec {
+  readonly evidence?: EvidenceTask;
+}
+
+/** Files asked for on the command line: open from the start, published when the run is saved. */
+export interface Evidence {
+  readonly replication: number;
+  readonly task: EvidenceTask;
+  /** Moves the finished files to their names. @throws EVIDENCE_NOT_WRITTEN (environment) */
+  publish(): Promise<readonly string[]>;
+  /** Removes what was not published. */
+  discard(): Promise<void>;
+}
+
+const FORMATS: Readonly<Record<string, AuditFormat>> = { ".jsonl": "jsonl", ".csv": "csv" };
+
+/**
+ * Reads `--audit`, `--cloudwatch` and what they may narrow, and makes sure that the files can be written before any
+ * work is done. Null when neither is asked for.
+ *
+ * @throws MeridianError usage: AUDIT_FORMAT, AUDIT_REPLICATION, AUDIT_STRATEGY, AUDIT_WITHOUT_FILE, EVIDENCE_TWICE;
+ *   environment: EVIDENCE_NOT_WRITTEN
+ */
+export async function openEvidence(options: CommonOptions, plan: Plan): Promise<Evidence | null> {
+  const auditFile = options.audit as string | undefined;
+  const cloudwatchFile = options.cloudwatch as string | undefined;
+  if (auditFile === undefined && cloudwatchFile === undefined) {
+    const lonely = ["auditReplication", "auditStrategy"].find((name) => options[name] !== undefined);
+    if (lonely === undefined) return null;
+    const flag = lonely === "auditStrategy" ? "--audit-strategy" : "--audit-replication";
+    throw usage("AUDIT_WITHOUT_FILE", `${flag} says what to audit, but not where to`, "add --audit audit.jsonl");
+  }
+  if (auditFile !== undefined && cloudwatchFile !== undefined && resolve(auditFile) === resolve(cloudwatchFile)) {
+    throw usage("EVIDENCE_TWICE", "--audit and --cloudwatch name one file", "give each a file of its own");
+  }
+  const format = auditFile === undefined ? "jsonl" : auditFormat(auditFile);
+  const replication = replicationOf(options, plan);
+  const named = options.auditStrategy as string | undefined;
+  const strategies = named === undefined ? [...plan.strategies.keys()] : [strategyOf(named, plan)];
+  const files: OpenFile[] = [];
+  try {
+    const create = async (path: string | undefined) => {
+      if (path === undefined) return null;
+      const file = await createFile(path);
+      files.push(file);
+      return file;
+    };
+    const audit = await create(auditFile);
+    const cloudwatch = await create(cloudwatchFile);
+    return {
+      replication,
+      task: {
+        audit: audit === null ? null : { temp: audit.temp, format, strategies },
+        cloudwatch:
+          cloudwatch === null
+            ? null
+            : { temp: cloudwatch.temp, strategy: named === undefined ? plan.baseline : strategies[0]! },
+      },
+      publish: () => publish(files),
+      discard: () => discard(files),
+    };
+  } catch (error) {
+    await discard(files);
+    throw error;
+  }
+}
+
+/**
+ * Takes the watched runs out of the jobs into one of their own, which comes first because it has most to do. What the
+ * run's result says does not change by it.
+ */
+export function withEvidence(jobs: readonly JobSpec[], evidence: Evidence | null): readonly EvidenceJob[] {
+  if (evidence === null) return jobs;
+  const { replication, task } = evidence;
+  const watched = [
+    ...new Set([...(task.audit?.strategies ?? []), ...(task.cloudwatch ? [task.cloudwatch.strategy] : [])]),
+  ];
+  const rest = jobs.map((job) =>
+    job.replication === replication
+      ? { ...job, strategyIndices: job.strategyIndices.filter((index) => !watched.includes(index)) }
+      : job,
+  );
+  const own: EvidenceJob = { replication, strategyIndices: watched.sort((a, b) => a - b), evidence: task };
+  return [own, ...rest.filter((job) => job.strategyIndices.length > 0)];
+}
+
+/** The error of a file that could not be written. */
+export function evidenceNotWritten(path: string, error: unknown): MeridianError {
+  const fix = "free some space, check the folder and its permissions, or name another file";
+  return new MeridianError("environment", environmentProblem("EVIDENCE_NOT_WRITTEN", error, path, fix), {
+    cause: error,
+  });
+}
+
+function auditFormat(file: string): AuditFormat {
+  const format = FORMATS[extname(file).toLowerCase()];
+  if (format !== undefined) return format;
+  throw usage("AUDIT_FORMAT", `an audit is written as .jsonl or .csv, not as "${basename(file)}"`, "name audit.jsonl");
+}
+
+function replicationOf(options: CommonOptions, plan: Plan): number {
+  const asked = (options.auditReplication as number | undefined) ?? 0;
+  if (asked < plan.replications) return asked;
+  const fix = `they are counted from 0: name one up to ${plan.replications - 1}`;
+  throw usage("AUDIT_REPLICATION", `there is no replication ${asked}`, fix);
+}
+
+function strategyOf(name: string, plan: Plan): number {
+  const names = plan.strategies.map((strategy) => strategy.name);
+  const index = names.indexOf(name);
+  if (index >= 0) return index;
+  throw usage("AUDIT_STRATEGY", `no strategy "${name}" is run`, suggest(name, names));
+}
+
+function usage(code: string, what: string, fix: string): MeridianError {
+  return new MeridianError("usage", { code, what, fix });
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly temp: string;
+}
+
+/** An empty temporary file beside the final one, so that the rename at the end stays on one disk. */
+async function createFile(path: string): Promise<OpenFile> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) throw evidenceNotWritten(path, new Error("this is not a regular file"));
+  const temp = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    await rm(temp, { force: true });
+    await (await open(temp, "wx")).close();
+  } catch (error) {
+    throw evidenceNotWritten(path, error);
+  }
+  return { path, temp };
+}
+
+async function publish(files: OpenFile[]): Promise<readonly string[]> {
+  const published: string[] = [];
+  for (let file = files.shift(); file !== undefined; file = files.shift()) {
+    try {
+      await rename(file.temp, file.path);
+    } catch (error) {
+      files.unshift(file);
+      throw evidenceNotWritten(file.path, error);
+    }
+    published.push(file.path);
+  }
+  return published;
+}
+
+async function discard(files: readonly OpenFile[]): Promise<void> {
+  for (const { temp } of files) await rm(temp, { force: true }).catch(() => undefined);
+}
