@@ -57,10 +57,10 @@ const slotsSchema = z
       .meta({ description: "Service time of a call, apart from its tokens" }),
     perInputToken: durationMs.default(0).meta({ description: "Added for each uncached input token" }),
     perOutputToken: durationMs.default(0).meta({ description: "Added for each output token" }),
-    discipline: z
-      .enum(["fcfs", "priority", "processor-sharing"])
-      .default("fcfs")
-      .meta({ description: "Who is served next: first come, by priority level, or everybody at a shared rate" }),
+    discipline: z.enum(["fcfs", "priority", "processor-sharing"]).optional().meta({
+      description:
+        "Who is served next: first come, by priority level, or everybody at a shared rate; priority where targets have the tiers priority, flex or reserved, else fcfs, unless given",
+    }),
     ...queueShape,
   })
   .superRefine((slots, context) => {
@@ -95,7 +95,10 @@ const batchingSchema = z
     kvTokens: positiveLimit
       .default(Number.POSITIVE_INFINITY)
       .meta({ description: "Most tokens in the key-value cache: input + output of all in the batch" }),
-    discipline: z.enum(["fcfs", "priority"]).default("fcfs"),
+    discipline: z
+      .enum(["fcfs", "priority"])
+      .optional()
+      .meta({ description: "Who is served next; as for slots unless given" }),
     ...queueShape,
   })
   .refine((batching) => batching.stepBase + batching.stepPerSequence > 0, {
@@ -148,8 +151,10 @@ export const gatewaySchema = capacitySchema.superRefine((gateway, context) => {
   }
 });
 
-/** The engine's form of a capacity. */
-export function capacitySpecOf(input: CapacityInput): CapacitySpec {
+export type Discipline = "fcfs" | "priority";
+
+/** The engine's form of a capacity. @param usual the discipline where the scenario names none */
+export function capacitySpecOf(input: CapacityInput, usual: Discipline = "fcfs"): CapacitySpec {
   switch (input.kind) {
     case "slots":
       return {
@@ -158,7 +163,7 @@ export function capacitySpecOf(input: CapacityInput): CapacitySpec {
         service: input.service,
         perInputTokenMs: input.perInputToken,
         perOutputTokenMs: input.perOutputToken,
-        discipline: input.discipline,
+        discipline: input.discipline ?? usual,
         ...queueOf(input),
       };
     case "batching":
@@ -172,7 +177,7 @@ export function capacitySpecOf(input: CapacityInput): CapacitySpec {
         noise: input.noise ?? null,
         batchMax: input.maxBatch,
         kvTokensMax: input.kvTokens,
-        discipline: input.discipline,
+        discipline: input.discipline ?? usual,
         ...queueOf(input),
       };
     case "empirical":

@@ -45,6 +45,8 @@ export interface Plan {
   readonly baseline: number;
   readonly traffic: readonly ClassTraffic[];
   readonly assertions: readonly string[];
+  /** What a reader must know of the scenario itself, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 export interface WarmupPlan {
@@ -73,10 +75,12 @@ export interface TargetPlan {
   readonly id: string;
   /** Source region. */
   readonly region: number;
-  /** `regional`, or the profile as the scenario names it. */
+  /** `regional`, `provisioned`, `batch`, or the profile as the scenario names it. */
   readonly route: string;
   /** By model: the id that its callers name, of the model or of the profile; null where it is not sold. */
   readonly calledIds: readonly (string | null)[];
+  /** Its answers are fetched later (batch): attempts have no time limit and no hedges. */
+  readonly isAsync: boolean;
 }
 
 export interface ClassPlan {
@@ -117,8 +121,17 @@ export interface MoneyPlan {
   readonly routingFeeUsdPer1kDecisions: number;
   /** Schedule key of (target, model), indexed `target * models + model`; -1 = not sold. */
   readonly keyOfTarget: Int32Array;
-  /** Hourly charges that accrue whether used or not, USD per hour (reserved capacity). */
-  readonly standingUsdPerHour: number;
+  /** Reserved capacity: charges that accrue whether used or not. */
+  readonly standing: readonly StandingCharge[];
+}
+
+/** Capacity paid by the hour. */
+export interface StandingCharge {
+  /** For people: where, of which model, how much. */
+  readonly name: string;
+  readonly usdPerHour: number;
+  /** Indices of the strategies that hold it, and pay. */
+  readonly strategies: readonly number[];
 }
 
 export interface ClientPlan {
@@ -154,4 +167,6 @@ export interface StrategyPlan {
   readonly options: Readonly<Record<string, unknown>>;
   /** A client of its own; the scenario's when absent. */
   readonly client: ClientPlan | null;
+  /** By class: mask over targets that are legal and not reserved for other strategies; null = all legal ones. */
+  readonly offered: readonly Uint8Array[] | null;
 }

@@ -10,12 +10,14 @@ const lawSchema = z.enum(["token-bucket", "clock-window", "rolling-window"]).met
     "Window law: AWS does not publish its own. token-bucket refills continuously; clock-window restarts at each whole window of UTC; rolling-window looks back one window",
 });
 
+const unlimited = z.literal("unlimited").transform(() => Number.POSITIVE_INFINITY);
 const positive = count.refine(
   (value) => value > 0,
   "a quota of 0 refuses everything: leave it out, or give a number above 0",
 );
 
 const meterSchema = z.union([
+  unlimited.transform((limit) => ({ limit, law: undefined, burst: undefined, window: undefined })),
   positive.transform((limit) => ({ limit, law: undefined, burst: undefined, window: undefined })),
   z.strictObject({
     limit: positive.meta({ description: "Amount per window" }),
@@ -45,10 +47,20 @@ export const quotaSchema = z
       .enum(["on-demand", "geographic", "global"])
       .optional()
       .meta({ description: "Quota family: each has its own unless given" }),
+    tier: z
+      .literal("latency-optimized")
+      .optional()
+      .meta({ description: "Quota of latency-optimised calls alone; beyond it they go on as standard" }),
+    defaults: z.literal("aws-2026").optional().meta({
+      description: "AWS's published defaults of 2026, wherever no other entry fits; stands alone, or with a law",
+    }),
     tokensPerMinute: meterSchema.optional().meta({ description: "TPM: a number, or limit with law and burst" }),
     tokensPerDay: meterSchema.optional().meta({ description: "TPD; restarts at midnight UTC" }),
     requests: meterSchema.optional().meta({ description: "Requests per window (a minute unless given)" }),
     law: lawSchema.default("token-bucket"),
+    retryAfter: durationMs
+      .optional()
+      .meta({ description: "What a refusal tells the caller to wait; nothing unless given" }),
     burndown: z
       .number()
       .positive()
@@ -59,12 +71,20 @@ export const quotaSchema = z
       .default(false)
       .meta({ description: "Cache reads are part of the reservation (the older reading of the AWS page)" }),
   })
-  .refine(
-    (quota) => quota.tokensPerMinute !== undefined || quota.tokensPerDay !== undefined || quota.requests !== undefined,
-    {
-      message: "a quota limits something: give tokensPerMinute, tokensPerDay or requests",
-    },
-  )
+  .superRefine((quota, context) => {
+    const limits = ["tokensPerMinute", "tokensPerDay", "requests"] as const;
+    if (quota.defaults === undefined) {
+      if (limits.some((key) => quota[key] !== undefined)) return;
+      const message = "a quota limits something: give tokensPerMinute, tokensPerDay or requests";
+      context.addIssue({ code: "custom", message });
+      return;
+    }
+    for (const key of [...limits, "region", "model", "account", "family", "tier", "burndown", "retryAfter"] as const) {
+      if (quota[key] === undefined) continue;
+      const message = "defaults stand alone: write what differs as an entry of its own, which then wins";
+      context.addIssue({ code: "custom", path: [key], message });
+    }
+  })
   .meta({
     description:
       "A limit of each account x source region x model x family that it names; the last entry that fits wins",
@@ -78,7 +98,7 @@ export function metersOf(quota: QuotaInput): {
   readonly requests: MeterSpec | null;
 } {
   const meter = (input: z.output<typeof meterSchema> | undefined, windowMs: number, law: MeterSpec["law"]) =>
-    input === undefined
+    input === undefined || input.limit === Number.POSITIVE_INFINITY
       ? null
       : {
           law: input.law ?? law,

@@ -4,7 +4,6 @@ import { profilesSchema } from "../profiles/schema.ts";
 import { arrivalSchema } from "../traffic/arrivals/index.ts";
 import { tokensSchema } from "../traffic/tokens.ts";
 import { networkSchema } from "../world/network/schema.ts";
-import { SERVICE_TIERS } from "../world/pricing/prices.ts";
 import { pricesSchema } from "../world/pricing/schema.ts";
 import { customRegionSchema } from "../world/regions.ts";
 import { capacitySchema, gatewaySchema } from "./capacity-schema.ts";
@@ -12,10 +11,14 @@ import { clientSchema } from "./client-schema.ts";
 import { faultSchema } from "./fault-schema.ts";
 import { quotaSchema } from "./quota-schema.ts";
 import { strategySchema } from "./strategy-schema.ts";
+import { batchSchema, provisionedSchema, reservedSchema, TARGET_TIERS, tiersSchema } from "./tier-schema.ts";
 import { count, durationMs, share } from "./units.ts";
 
 const name = z.string().min(1).max(60);
 const positiveDuration = durationMs.refine((ms) => ms > 0, "must be more than 0");
+/** Prices and faults are laid out over the whole run: longer ones would only fill the memory. */
+const RUN_MS_MAX = 400 * 86_400_000;
+const withinRun = durationMs.refine((ms) => ms <= RUN_MS_MAX, "must be at most 400d: no run is longer");
 const positiveCount = count.pipe(z.number().int().positive());
 
 const modelSchema = z
@@ -35,6 +38,11 @@ const modelSchema = z
       .min(1)
       .optional()
       .meta({ description: "Regions that run it; all of the world unless given" }),
+    onDemand: z.boolean().optional().meta({
+      description:
+        "Whether a region's own endpoint sells it; unless given, no for models known to be sold only through profiles",
+    }),
+    batch: batchSchema.prefault({}),
     errors: share.pipe(z.number().min(0).max(1)).default(0).meta({
       description: "Share of attempts that fail with 500 after they were served",
     }),
@@ -56,9 +64,9 @@ const targetSchema = z
       region: name.meta({ description: "Source region: the endpoint that is called" }),
       route: name.default("regional").meta({
         description:
-          "regional, the prefix of a system profile (us, eu, global ...), or the name of a profile of your own",
+          "regional, the prefix of a system profile (us, eu, global ...), the name of a profile of your own, provisioned, or batch",
       }),
-      tier: z.enum(SERVICE_TIERS).default("standard"),
+      tier: z.enum(TARGET_TIERS).default("standard"),
     }),
   ])
   .meta({ description: "Something a strategy can choose: us-east-1, eu-west-1/eu, or an object" });
@@ -84,6 +92,9 @@ const worldSchema = z
       .default("random")
       .meta({ description: "Which destination a profile takes when the source has no room" }),
     quotas: z.array(quotaSchema).default([]),
+    provisioned: z.array(provisionedSchema).default([]),
+    reserved: z.array(reservedSchema).default([]),
+    tiers: tiersSchema.prefault({}),
     prices: pricesSchema.prefault({}),
     network: networkSchema.prefault({}),
     faults: z.array(faultSchema).default([]),
@@ -148,15 +159,16 @@ export const scenarioSchema = z
       .datetime({ message: "write an instant in UTC such as 2026-05-04T00:00:00Z" })
       .default("2026-05-04T00:00:00Z")
       .meta({ description: "The run's start, UTC" }),
-    duration: positiveDuration.optional().meta({ description: "Length of the run: arrivals end here" }),
+    duration: withinRun
+      .refine((ms) => ms > 0, "must be more than 0")
+      .optional()
+      .meta({ description: "Length of the run: arrivals end here" }),
     requests: positiveCount.optional().meta({ description: "Number of requests after which arrivals end" }),
     warmup: z
-      .union([z.literal("none"), durationMs, z.strictObject({ requests: positiveCount })])
+      .union([z.literal("none"), withinRun, z.strictObject({ requests: positiveCount })])
       .default("none")
       .meta({ description: "Left out of the figures: none, a duration, or { requests: 50k }" }),
-    drain: durationMs
-      .default(3_600_000)
-      .meta({ description: "How long requests may still end after the last arrival" }),
+    drain: withinRun.default(3_600_000).meta({ description: "How long requests may still end after the last arrival" }),
     replications: z.number().int().min(1).max(10_000).default(10).meta({ description: "Independent repetitions" }),
     routers: z
       .number()

@@ -21,6 +21,9 @@ const COUNT = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)$`);
 const RATE = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)\\s*/\\s*(s|min|m|h|d)$`);
 const PERCENT = new RegExp(`^(${NUMBER})\\s*%$`);
 
+/** A hundred years: nothing in a scenario lasts longer, and instants must stay dates. */
+const DURATION_MS_MAX = 36_500 * 86_400_000;
+
 /** `90s`, `1h30m`, `250ms` → milliseconds; undefined if it is not a duration. Bare numbers have no unit: refused. */
 export function parseDurationMs(text: string): number | undefined {
   let rest = text.trim();
@@ -66,9 +69,11 @@ function textual(parse: (text: string) => number | undefined, what: string, exam
 }
 
 /** A duration with its unit, such as `45m`; output in ms. */
-export const durationMs = textual(parseDurationMs, "a duration", "250ms, 45s, 30m or 1h30m").meta({
-  description: "Duration with its unit: 250ms, 45s, 30m, 1h30m, 2d",
-});
+export const durationMs = textual(parseDurationMs, "a duration", "250ms, 45s, 30m or 1h30m")
+  .refine((ms) => ms <= DURATION_MS_MAX, "must be at most 36500d")
+  .meta({
+    description: "Duration with its unit: 250ms, 45s, 30m, 1h30m, 2d",
+  });
 
 /** A rate such as `20/s`; output in events per second. */
 export const ratePerS = textual(parseRatePerS, "a rate", "20/s, 1.2k/min or 50M/d").meta({

@@ -20,7 +20,7 @@ export const ATTEMPT = {
   maxTokens: 8,
   prefixTokens: 9,
   prefixId: 10,
-  /** Priority level of the class: 0 is served first, 3 last. The world puts the tier's in. */
+  /** Priority level of the class: 0 is served first, 3 last. The world moves it by the tier's. */
   queueLevel: 11,
   /** World side. */
   endpoint: 12,
@@ -41,8 +41,10 @@ export const ATTEMPT = {
   isCounted: 24,
   /** World side, of a throttled attempt: quota index << 2 | which of its limits (`REFUSED_BY`). */
   refusal: 25,
+  /** World side: the caller's own level while its first route is tried, -1 once it has gone on to the overflow. */
+  callerLevel: 26,
 } as const;
-export const ATTEMPT_INTS = 26;
+export const ATTEMPT_INTS = 28;
 
 /** Places of a row's floats; instants in ms. */
 export const ATTEMPT_FLOAT = {
@@ -62,6 +64,8 @@ export const ATTEMPT_FLOAT = {
   sentMs: 7,
   /** When the service side was done with it. */
   endedMs: 8,
+  /** World side: time of a decoding step over the standard tier's, 1 unless the route is a faster one. */
+  decodeFactor: 9,
 } as const;
 export const ATTEMPT_FLOATS = 10;
 

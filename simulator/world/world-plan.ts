@@ -1,5 +1,6 @@
 import type { CapacitySpec } from "./capacity/capacity.ts";
 import type { FaultSpec } from "./faults/fault.ts";
+import type { ReservationSpec } from "./quota/reservation.ts";
 import type { QuotaSpec } from "./quota/token-quota.ts";
 
 /** Where a model runs: a region's share of its machines, apart for each kind of capacity. */
@@ -15,6 +16,8 @@ export interface EndpointPlan {
   readonly cacheTtlMs: number;
   readonly cacheMinimumTokens: number;
   readonly localHourAtStart: number;
+  /** An answer that comes later than this after the call is worth nothing (batch); Infinity = whenever. */
+  readonly windowMs: number;
 }
 
 /** How a profile picks among destinations other than the source when the source has no room. */
@@ -34,7 +37,16 @@ export interface RoutePlan {
   readonly quotas: readonly number[];
   /** Priority level in queues that the service tier gives: 0 first. */
   readonly queueLevel: number;
-  /** Reserved capacity: where overflow goes when it refuses; null = nowhere. */
+  /** Time of a decoding step over the standard tier's. */
+  readonly decodeFactor: number;
+  /** Share of a queue's places and of its longest delay that calls of this route may use: below 1 they yield. */
+  readonly queueShare: number;
+  /** Index into the reservations that pay for its calls; -1 = none. */
+  readonly reservation: number;
+  /**
+   * Where a call goes that the reservation, the quota or the machines of this route cannot take; null = nowhere. It
+   * is then a call of that route: its quota, its queue level, its bill.
+   */
   readonly overflow: RoutePlan | null;
 }
 
@@ -46,6 +58,7 @@ export interface WorldPlan {
   readonly modelCount: number;
   readonly endpoints: readonly EndpointPlan[];
   readonly quotas: readonly QuotaSpec[];
+  readonly reservations: readonly ReservationSpec[];
   /** Indexed `target * modelCount + model`; null = the target does not sell the model. */
   readonly routes: readonly (RoutePlan | null)[];
   /** Account index of each class. */

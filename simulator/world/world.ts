@@ -8,7 +8,8 @@ import { createCapacity } from "./capacity/index.ts";
 import { QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/waiting-line.ts";
 import { FaultState } from "./faults/fault-state.ts";
 import { PromptCache } from "./prompt-cache.ts";
-import { type QuotaUse, REFUSED_BY, TokenQuota } from "./quota/token-quota.ts";
+import { Reservation } from "./quota/reservation.ts";
+import { type QuotaUse, TokenQuota } from "./quota/token-quota.ts";
 import type { RoutePlan, WorldPlan } from "./world-plan.ts";
 
 /** How an attempt ended at the service. */
@@ -21,6 +22,16 @@ export interface WorldListener {
   onOutcome(attempt: number, outcome: Outcome, nowMs: number): void;
   /** Only where a first token is an event of its own. */
   onFirstToken?(attempt: number, nowMs: number): void;
+  /** Service begins, and all tokens are fixed from then on: evenly between these instants. */
+  onStart?(attempt: number, firstTokenMs: number, endMs: number): void;
+  /** Where a prompt may be cached at several places: its prefixes, growing; the attempt's own is left aside then. */
+  prefixes?(attempt: number): readonly CachedPrefix[];
+}
+
+/** A leading part of a prompt. */
+export interface CachedPrefix {
+  readonly id: number;
+  readonly tokens: number;
 }
 
 /**
@@ -37,6 +48,9 @@ export class World {
   private readonly listener: WorldListener;
   private readonly capacities: readonly Capacity[];
   private readonly quotas: readonly TokenQuota[];
+  private readonly reservations: readonly Reservation[];
+  /** Whether calls of some route give way to others in a queue. */
+  private readonly someYield: boolean;
   private readonly caches: readonly (PromptCache | null)[];
   private readonly agenda: NextEvent;
   /** Attempts on their way from the source to another region. */
@@ -63,11 +77,14 @@ export class World {
           serviceKey,
           patienceKey,
           localHourAtStart: endpoint.localHourAtStart,
+          ...(listener.onStart === undefined ? {} : { onStart: listener.onStart.bind(listener) }),
         },
         table,
       ),
     );
     this.quotas = plan.quotas.map((quota) => new TokenQuota(quota, plan.startMs));
+    this.reservations = plan.reservations.map((reservation) => new Reservation(reservation, plan.startMs));
+    this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
     this.caches = plan.endpoints.map((endpoint) =>
       endpoint.cacheTtlMs > 0 ? new PromptCache(endpoint.cacheTtlMs) : null,
     );
@@ -100,7 +117,10 @@ export class World {
     floats[from + ATTEMPT_FLOAT.hopMs] = 0;
     ints[at + ATTEMPT.cacheReadTokens] = 0;
     ints[at + ATTEMPT.cacheWriteTokens] = 0;
-    ints[at + ATTEMPT.queueLevel] = tieredLevel(ints[at + ATTEMPT.queueLevel]!, route.queueLevel);
+    const callerLevel = ints[at + ATTEMPT.queueLevel]!;
+    ints[at + ATTEMPT.callerLevel] = callerLevel;
+    ints[at + ATTEMPT.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
+    floats[from + ATTEMPT_FLOAT.decodeFactor] = route.decodeFactor;
     this.enter(nowMs, attempt, route);
     this.refresh();
   }
@@ -127,8 +147,15 @@ export class World {
   /** Share of the route's quota that is left for a class, in [0, 1]; 1 where none applies. */
   quotaHeadroom(nowMs: number, target: number, model: number, classIndex: number): number {
     const route = this.plan.routes[target * this.plan.modelCount + model];
+    const reservation = route?.reservation ?? -1;
+    if (reservation >= 0) return this.reservations[reservation]!.headroom(nowMs);
     const quota = route?.quotas[this.plan.accountOfClass[classIndex]!] ?? -1;
     return quota < 0 ? 1 : this.quotas[quota]!.headroom(nowMs);
+  }
+
+  /** The machines that an attempt went to last. */
+  capacityOf(attempt: number): Capacity {
+    return this.capacities[this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.endpoint]!]!;
   }
 
   /** Calls in service and waiting over a route's endpoints: what a shared signal would show. */
@@ -150,8 +177,14 @@ export class World {
     return sum;
   }
 
+  /** What the quota that throttled an attempt tells its caller to wait, ms; NaN = nothing. */
+  retryAfterMs(attempt: number): number {
+    const quota = this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.refusal]! >> 2;
+    return this.plan.quotas[quota]?.retryAfterMs ?? Number.NaN;
+  }
+
   quotaUse(): readonly QuotaUse[] {
-    return this.quotas.map((quota) => quota.use());
+    return [...this.quotas, ...this.reservations].map((limit) => limit.use());
   }
 
   private enter(nowMs: number, attempt: number, route: RoutePlan): void {
@@ -167,8 +200,12 @@ export class World {
     const endpoint = route.destinations[choice]!;
     if (ints[at + ATTEMPT.prefixTokens]! > 0) this.lookUpCache(nowMs, attempt, endpoint);
     const quotaIndex = route.quotas[plan.accountOfClass[ints[at + ATTEMPT.classIndex]!]!]!;
-    if (quotaIndex >= 0 && !this.reserve(nowMs, attempt, quotaIndex)) {
-      this.listener.onOutcome(attempt, OUTCOME.throttled, nowMs);
+    if (
+      (route.reservation >= 0 && !this.drawReserved(nowMs, attempt, route.reservation)) ||
+      (quotaIndex >= 0 && !this.reserve(nowMs, attempt, quotaIndex))
+    ) {
+      if (route.overflow !== null) this.spill(nowMs, attempt, route.overflow);
+      else this.listener.onOutcome(attempt, OUTCOME.throttled, nowMs);
       return;
     }
     ints[at + ATTEMPT.placement] = route.placements[choice]!;
@@ -177,6 +214,26 @@ export class World {
     floats[from + ATTEMPT_FLOAT.hopMs] = hopMs;
     if (hopMs > 0) this.hops.push(nowMs + hopMs, attempt);
     else this.arrive(nowMs, attempt);
+  }
+
+  private drawReserved(nowMs: number, attempt: number, reservation: number): boolean {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const input = ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
+    return this.reservations[reservation]!.take(nowMs, input, ints[at + ATTEMPT.outputTokens]!);
+  }
+
+  /** A call that its route could not take goes on as one of the overflow route, once. */
+  private spill(nowMs: number, attempt: number, route: RoutePlan): void {
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    ints[at + ATTEMPT.quota] = -1;
+    ints[at + ATTEMPT.cacheReadTokens] = 0;
+    ints[at + ATTEMPT.cacheWriteTokens] = 0;
+    ints[at + ATTEMPT.queueLevel] = tieredLevel(ints[at + ATTEMPT.callerLevel]!, route.queueLevel);
+    ints[at + ATTEMPT.callerLevel] = SPILLED;
+    floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.decodeFactor] = route.decodeFactor;
+    this.enter(nowMs, attempt, route);
   }
 
   private reserve(nowMs: number, attempt: number, quotaIndex: number): boolean {
@@ -252,9 +309,25 @@ export class World {
     const at = attempt * ATTEMPT_INTS;
     const cache = this.caches[endpoint]!;
     const prefix = ints[at + ATTEMPT.prefixTokens]!;
-    if (cache === null || prefix < this.plan.endpoints[endpoint]!.cacheMinimumTokens) return;
+    const minimum = this.plan.endpoints[endpoint]!.cacheMinimumTokens;
+    if (cache === null || prefix < minimum) return;
+    if (this.listener.prefixes !== undefined) {
+      const known = this.listener.prefixes(attempt).filter(({ tokens }) => tokens >= minimum);
+      const read = known.findLast(({ id }) => cache.has(nowMs, id))?.tokens ?? 0;
+      ints[at + ATTEMPT.cacheReadTokens] = read;
+      ints[at + ATTEMPT.cacheWriteTokens] = prefix - read;
+      return;
+    }
     if (cache.has(nowMs, ints[at + ATTEMPT.prefixId]!)) ints[at + ATTEMPT.cacheReadTokens] = prefix;
     else ints[at + ATTEMPT.cacheWriteTokens] = prefix;
+  }
+
+  private keepPrefixes(nowMs: number, attempt: number, endpoint: number): void {
+    const cache = this.caches[endpoint]!;
+    if (cache === null) return;
+    if (this.listener.prefixes === undefined) {
+      cache.touch(nowMs, this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.prefixId]!);
+    } else for (const { id } of this.listener.prefixes(attempt)) cache.touch(nowMs, id);
   }
 
   /** An attempt reaches the endpoint that is to run it. */
@@ -268,35 +341,61 @@ export class World {
       return;
     }
     const capacity = this.capacities[endpoint]!;
+    if (this.someYield && this.yields(attempt, endpoint)) {
+      this.refuse(nowMs, attempt);
+      return;
+    }
     const offer = capacity.offer(nowMs, attempt);
     if (offer === OFFER.refused) {
       this.refuse(nowMs, attempt);
       return;
     }
     this.agenda.update(endpoint, capacity.nextMs);
-    if (ints[at + ATTEMPT.prefixTokens]! > 0) this.caches[endpoint]?.touch(nowMs, ints[at + ATTEMPT.prefixId]!);
+    if (ints[at + ATTEMPT.prefixTokens]! > 0) this.keepPrefixes(nowMs, attempt, endpoint);
+  }
+
+  /** Whether the queue is too long already for a call that may use a share of it only. */
+  private yields(attempt: number, endpoint: number): boolean {
+    const { queueShare } = this.routeOf(attempt);
+    if (queueShare === 1 || this.hasSpilled(attempt)) return false;
+    const capacity = this.capacities[endpoint]!;
+    const spec = this.plan.endpoints[endpoint]!.capacity;
+    if (spec.kind === "empirical" || capacity.hasRoom()) return false;
+    return (
+      capacity.waiting >= spec.waitingRoom * queueShare ||
+      capacity.expectedQueueDelayMs() > spec.queueDelayMsMax * queueShare
+    );
+  }
+
+  private routeOf(attempt: number): RoutePlan {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    return this.plan.routes[ints[at + ATTEMPT.target]! * this.plan.modelCount + ints[at + ATTEMPT.modelIndex]!]!;
+  }
+
+  private hasSpilled(attempt: number): boolean {
+    return this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.callerLevel] === SPILLED;
   }
 
   /** Reserved capacity spills over to what its route names; anything else answers 503. */
   private refuse(nowMs: number, attempt: number): void {
-    const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-
-    const route = this.plan.routes[ints[at + ATTEMPT.target]! * this.plan.modelCount + ints[at + ATTEMPT.modelIndex]!]!;
-    const isFirstChoice = route.destinations.includes(ints[at + ATTEMPT.endpoint]!);
-    if (route.overflow !== null && isFirstChoice) {
+    const { overflow } = this.routeOf(attempt);
+    if (overflow !== null && !this.hasSpilled(attempt)) {
       this.settle(nowMs, attempt, 0);
-      ints[at + ATTEMPT.quota] = -1;
-      this.enter(nowMs, attempt, route.overflow);
+      this.spill(nowMs, attempt, overflow);
       return;
     }
     this.end(nowMs, attempt, OUTCOME.unavailable);
   }
 
   private finish(nowMs: number, attempt: number, endpoint: number): void {
-    const { ints } = this.table;
+    const { floats, ints } = this.table;
     const at = attempt * ATTEMPT_INTS;
     const plan = this.plan.endpoints[endpoint]!;
+    if (nowMs - floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.offeredMs]! > plan.windowMs) {
+      this.end(nowMs, attempt, OUTCOME.abandoned);
+      return;
+    }
     const share = plan.errorShare + this.faults.errorShare(plan.region);
     if (share > 0) {
       if (keyedUniform(this.errorKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!) < share) {
@@ -354,6 +453,9 @@ export class World {
   }
 }
 
+/** In place of the caller's level: it has gone on to the overflow route and goes no further. */
+const SPILLED = -1;
+
 /** The caller's level, moved up or down by as much as the service tier differs from the standard one. */
 function tieredLevel(callerLevel: number, tierLevel: number): number {
   return Math.min(QUEUE_LEVELS - 1, Math.max(0, callerLevel + tierLevel - STANDARD_LEVEL));
@@ -362,10 +464,3 @@ function tieredLevel(callerLevel: number, tierLevel: number): number {
 function matches(wanted: number, actual: number): boolean {
   return wanted < 0 || wanted === actual;
 }
-
-/** The words in which Bedrock refuses, by the limit that refused. */
-export const REFUSAL_TEXT: Readonly<Record<number, string>> = {
-  [REFUSED_BY.tokensPerMinute]: "Too many tokens, please wait before trying again.",
-  [REFUSED_BY.tokensPerDay]: "Too many tokens per day, please wait before trying again.",
-  [REFUSED_BY.requests]: "Too many requests, please wait before trying again.",
-};

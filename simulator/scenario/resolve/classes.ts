@@ -7,7 +7,8 @@ import { type RegionDirectory, requireRegion } from "../../world/regions.ts";
 import type { ClassPlan } from "../plan.ts";
 import type { Scenario } from "../schema.ts";
 import type { Problems } from "./problems.ts";
-import type { RouteDraft, TargetDraft } from "./targets.ts";
+import type { TargetDraft } from "./target-drafts.ts";
+import type { RouteDraft } from "./targets.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -68,13 +69,19 @@ export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
   );
   if (problems.list.length === 0) problems.list.push(...residencyProblems);
   return drafts.map(({ each, model, sold }, i): ClassPlan => {
-    const legal = Uint8Array.from(targets, (_, t) => (sold[t] !== null && verdicts[i]!.legal[t] === 1 ? 1 : 0));
+    const reasons = targets.map((target, t) => {
+      if (sold[t] === null) return `does not sell ${modelNames[model]}`;
+      if (target.tier === "batch" && !each.deferrable) return "batch is for deferrable classes";
+      return verdicts[i]!.reasons[t]!;
+    });
+    const legal = Uint8Array.from(reasons, (reason) => (reason === null ? 1 : 0));
     if (!legal.includes(1) && problems.list.length === 0) {
+      const because = targets.slice(0, 3).map((target, t) => `${target.id}: ${reasons[t]}`);
       problems.add(
         "CLASS_WITHOUT_TARGET",
         `traffic[${i}]`,
-        `no target sells ${modelNames[model]} legally to class "${each.class}"`,
-        "add a target for its model, or widen its residency rule",
+        `no target sells ${modelNames[model]} legally to class "${each.class}" (${because.join("; ")})`,
+        "add a target for its model, widen its residency rule, or say deferrable: true if it may wait for batch",
       );
     }
     return {
@@ -85,9 +92,7 @@ export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
       sloTtftMs: each.slo?.ttft ?? Number.POSITIVE_INFINITY,
       residency: each.residency?.label ?? null,
       legal,
-      reasons: targets.map((_, t) =>
-        sold[t] === null ? `does not sell ${modelNames[model]}` : verdicts[i]!.reasons[t]!,
-      ),
+      reasons,
       allowedRegions: Uint8Array.from(input.regionNames, (name) => {
         const facts = requireRegion(input.directory, name, "world.regions");
         return isRegionAllowed(each.residency ?? ANYWHERE, facts) ? 1 : 0;

@@ -4,6 +4,7 @@ import type { QuotaSpec } from "../../world/quota/token-quota.ts";
 import type { RoutePlan } from "../../world/world-plan.ts";
 import { metersOf, type QuotaInput } from "../quota-schema.ts";
 import type { Scenario } from "../schema.ts";
+import { appliedQuotaOf, defaultQuotaOf } from "./default-quotas.ts";
 import type { Problems } from "./problems.ts";
 import type { RouteDraft } from "./targets.ts";
 
@@ -22,57 +23,141 @@ export interface QuotasInput {
   readonly problems: Problems;
 }
 
-/** One set of meters for each account x source region x model x family that a route uses and an entry limits. */
-export function resolveQuotas(input: QuotasInput): {
+export interface Quotas {
   readonly quotas: readonly QuotaSpec[];
   readonly routes: readonly (RoutePlan | null)[];
-} {
+  /** Where the defaults come from, in words; empty where none is used. */
+  readonly notes: readonly string[];
+}
+
+/** One set of meters for each account x source region x model x family that a route uses and an entry limits. */
+export function resolveQuotas(input: QuotasInput): Quotas {
   const { scenario, regionNames, accounts, problems } = input;
   const modelNames = Object.keys(scenario.world.models);
-  const entries = scenario.world.quotas;
-  entries.forEach((entry, i) => {
+  scenario.world.quotas.forEach((entry, i) => {
     const where = `world.quotas[${i}]`;
     if (entry.region !== undefined) problems.indexOf(entry.region, regionNames, "region", `${where}.region`);
     if (entry.model !== undefined) problems.indexOf(entry.model, modelNames, "model", `${where}.model`);
     if (entry.account !== undefined) problems.indexOf(entry.account, accounts, "account", `${where}.account`);
   });
-  const quotas: QuotaSpec[] = [];
-  const indexOf = new Map<string, number>();
-  const quotaOf = (account: string, region: number, model: number, family: RouteFamily): number => {
-    const name = modelNames[model]!;
-    const entry = entries.findLast(
-      (each) =>
-        (each.account ?? account) === account &&
-        (each.region ?? regionNames[region]) === regionNames[region] &&
-        (each.model ?? name) === name &&
-        (each.family ?? FAMILY[family]) === FAMILY[family],
-    );
-    if (entry === undefined) return -1;
-    const id = `${account}/${regionNames[region]}/${name}/${FAMILY[family]}`;
-    const known = indexOf.get(id);
-    if (known !== undefined) return known;
-    const spec = scenario.world.models[name]!;
-    quotas.push({
-      id,
-      region,
-      model,
-      ...metersOf(entry),
-      burndown: entry.burndown ?? spec.burndown ?? burndownOf(spec.id, input.data),
-      reservesCacheReads: entry.reserveCacheReads,
-    });
-    indexOf.set(id, quotas.length - 1);
-    return quotas.length - 1;
+  const list = new QuotaList(input);
+  const planOf = (draft: RouteDraft, model: number): RoutePlan => {
+    const of = { region: draft.sourceRegion, model, family: draft.family };
+    const overflow = draft.overflow === null ? null : planOf(draft.overflow, model);
+    const draw = (tier: QuotaInput["tier"]) => accounts.map((account) => list.indexOf({ account, tier, ...of }));
+    if (draft.quotaOf === "nobody") return { ...draft, overflow, quotas: accounts.map(() => -1) };
+    if (draft.quotaOf === "family") return { ...draft, overflow, quotas: draw(undefined) };
+    const own = draw(draft.quotaOf);
+    // Without a quota of its own the tier draws on the family's, and beyond that standard has no room either.
+    return own.every((quota) => quota < 0)
+      ? { ...draft, overflow: null, quotas: draw(undefined) }
+      : { ...draft, overflow, quotas: own };
   };
-  const routes = input.routes.map((draft, i): RoutePlan | null => {
-    if (draft === null) return null;
-    const model = i % modelNames.length;
-    return { ...draft, quotas: accounts.map((account) => quotaOf(account, draft.sourceRegion, model, draft.family)) };
-  });
-  return { quotas, routes };
+  const routes = input.routes.map((draft, i) => (draft === null ? null : planOf(draft, i % modelNames.length)));
+  return { quotas: list.quotas, routes, notes: list.notes() };
 }
 
 /** The rate at which AWS counts a model's output tokens; 1 for models of which nothing is known. */
 export function burndownOf(modelId: string, data: QuotaData): number {
   const row = data.quotas.find((each) => each.model === modelId && each.burndown !== null);
   return row?.burndown ?? 1;
+}
+
+interface QuotaKey {
+  readonly account: string;
+  readonly region: number;
+  readonly model: number;
+  readonly family: RouteFamily;
+  readonly tier: QuotaInput["tier"];
+}
+
+/** Quotas, each once. */
+class QuotaList {
+  readonly quotas: QuotaSpec[] = [];
+  private readonly input: QuotasInput;
+  private readonly modelNames: readonly string[];
+  private readonly known = new Map<string, number>();
+  private readonly defaults = new Set<string>();
+  private readonly sources = new Set<string>();
+
+  constructor(input: QuotasInput) {
+    this.input = input;
+    this.modelNames = Object.keys(input.scenario.world.models);
+  }
+
+  /** -1 where nothing limits. */
+  indexOf(key: QuotaKey): number {
+    const region = this.input.regionNames[key.region]!;
+    const model = this.modelNames[key.model]!;
+    const tier = key.tier === undefined ? "" : `/${key.tier}`;
+    const id = `${key.account}/${region}/${model}/${FAMILY[key.family]}${tier}`;
+    const known = this.known.get(id);
+    if (known !== undefined) return known;
+    const entry = this.entryOf(key, region, model);
+    const index = entry === undefined ? -1 : this.add(id, key, entry);
+    this.known.set(id, index);
+    return index;
+  }
+
+  notes(): readonly string[] {
+    if (this.defaults.size === 0) return [];
+    const sources = [...this.sources].map((source) => this.input.data.sources[source] ?? source);
+    return [`AWS default quotas: ${[...this.defaults].join("; ")}. Sources: ${sources.join("; ")}.`];
+  }
+
+  private entryOf(key: QuotaKey, region: string, model: string): QuotaInput | undefined {
+    const { quotas } = this.input.scenario.world;
+    const own = quotas.findLast(
+      (each) =>
+        each.defaults === undefined &&
+        (each.account ?? key.account) === key.account &&
+        (each.region ?? region) === region &&
+        (each.model ?? model) === model &&
+        (each.family ?? FAMILY[key.family]) === FAMILY[key.family] &&
+        each.tier === key.tier,
+    );
+    if (own !== undefined || key.tier !== undefined) return own;
+    const at = quotas.findLastIndex((each) => each.defaults !== undefined);
+    return at < 0 ? undefined : this.defaultEntry(key, region, model, at);
+  }
+
+  private defaultEntry(key: QuotaKey, region: string, model: string, at: number): QuotaInput | undefined {
+    const { scenario, data, problems } = this.input;
+    const asked = { modelId: scenario.world.models[model]!.id, region, family: key.family };
+    const found = defaultQuotaOf(data, asked);
+    if (found === undefined) {
+      const applied = appliedQuotaOf(data, asked);
+      const seen = applied === undefined ? "" : ` (accounts were seen to have ${applied} tokens per minute)`;
+      problems.add(
+        "QUOTA_DEFAULT_UNKNOWN",
+        `world.quotas[${at}].defaults`,
+        `no default quota is known for ${asked.modelId}, ${FAMILY[key.family]}, in ${region}${seen}`,
+        `state it: world.quotas: [{ model: ${model}, family: ${FAMILY[key.family]}, tokensPerMinute: <tokens or unlimited> }]`,
+      );
+      return undefined;
+    }
+    this.defaults.add(`${model} ${FAMILY[key.family]} ${found.tokensPerMinute} TPM in ${region}`);
+    this.sources.add(found.source);
+    const meter = (limit: number) => ({ limit, law: undefined, burst: undefined, window: undefined });
+    return {
+      law: scenario.world.quotas[at]!.law,
+      tokensPerMinute: meter(found.tokensPerMinute),
+      tokensPerDay: meter(found.tokensPerDay),
+      reserveCacheReads: scenario.world.quotas[at]!.reserveCacheReads,
+    };
+  }
+
+  private add(id: string, key: QuotaKey, entry: QuotaInput): number {
+    const spec = this.input.scenario.world.models[this.modelNames[key.model]!]!;
+    this.quotas.push({
+      id,
+      region: key.region,
+      model: key.model,
+      ...metersOf(entry),
+      burndown: entry.burndown ?? spec.burndown ?? burndownOf(spec.id, this.input.data),
+      reservesCacheReads: entry.reserveCacheReads,
+      retryAfterMs: entry.retryAfter ?? Number.NaN,
+    });
+    return this.quotas.length - 1;
+  }
 }

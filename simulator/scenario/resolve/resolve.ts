@@ -1,7 +1,6 @@
 import { parseAssertion } from "../../experiment/assertion.ts";
 import type { ProfileData } from "../../profiles/profile-data.ts";
 import type { QuotaData } from "../../profiles/quota-data.ts";
-import { findStrategy } from "../../strategies/index.ts";
 import type { Recording } from "../../traffic/recording.ts";
 import type { FaultSpec } from "../../world/faults/fault.ts";
 import { buildNetwork, type Network } from "../../world/network/network.ts";
@@ -9,18 +8,20 @@ import type { RoundTripData } from "../../world/network/round-trip-data.ts";
 import { createPriceBook } from "../../world/pricing/price-book.ts";
 import type { PriceBookData } from "../../world/pricing/price-book-data.ts";
 import { buildPriceSchedule } from "../../world/pricing/price-schedule.ts";
-import type { PriceSchedule } from "../../world/pricing/prices.ts";
+import { PREPAID, type PriceSchedule } from "../../world/pricing/prices.ts";
 import type { RecordedPrice } from "../../world/pricing/recorded-prices.ts";
 import { type RegionDirectory, regionDirectory } from "../../world/regions.ts";
 import { capacitySpecOf } from "../capacity-schema.ts";
 import { clientPlanOf } from "../client-schema.ts";
 import { faultAmount } from "../fault-schema.ts";
-import type { ClassPlan, MoneyPlan, Plan, StrategyPlan, WarmupPlan } from "../plan.ts";
+import type { ClassPlan, MoneyPlan, Plan, StandingCharge, WarmupPlan } from "../plan.ts";
 import type { Scenario } from "../schema.ts";
 import { originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { Problems } from "./problems.ts";
 import { burndownOf, resolveQuotas } from "./quotas.ts";
-import { resolveTargets, type Targets } from "./targets.ts";
+import { resolveStanding } from "./standing.ts";
+import { resolveStrategies, type StrategyDraft, strategyDrafts } from "./strategies.ts";
+import { type RouteDraft, resolveTargets, type Targets } from "./targets.ts";
 
 /** Facts and recordings that a scenario refers to, loaded by an adapter. */
 export interface ResolveInputs {
@@ -63,7 +64,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     problems,
   });
   const accounts = [...new Set(scenario.traffic.map((each) => each.account))];
-  const { quotas, routes } = resolveQuotas({
+  const quotas = resolveQuotas({
     scenario,
     regionNames,
     accounts,
@@ -83,8 +84,12 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   };
   const classes = resolveClasses(classesInput);
   const faults = faultsOf(scenario, regionNames, modelNames, problems);
-  const strategies = strategiesOf(scenario, targets, classes, regionNames, problems);
-  const baseline = baselineOf(scenario, strategies, problems);
+  const drafts = strategyDrafts(scenario, targets, regionNames, problems);
+  const standing = resolveStanding({ scenario, prices: inputs.prices, targets, strategies: drafts, problems });
+  const targetIds = targets.targets.map((target) => target.id);
+  const { isWithheld } = standing;
+  const { strategies, notes } = resolveStrategies({ drafts, classes, targetIds, isWithheld, problems });
+  const baseline = baselineOf(scenario, drafts, problems);
   scenario.assert.forEach((text, i) => {
     const known = { strategies: strategies.map((each) => each.name), classes: classes.map((each) => each.name) };
     problems.attempt(() => parseAssertion(text, known), `assert[${i}]`);
@@ -92,7 +97,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   checkWarmup(scenario, problems);
   const schedule = problems.attempt(() => scheduleOf(scenario, inputs, targets, directory, startMs, durationMs));
   problems.throwIfAny();
-  const money = moneyOf(scenario, targets, classes, schedule!);
+  const money = moneyOf(scenario, targets, classes, schedule!, standing.charges);
   return {
     name: scenario.name,
     description: scenario.description,
@@ -101,7 +106,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     durationMs,
     requestsMax: scenario.requests ?? Number.POSITIVE_INFINITY,
     warmup: warmupOf(scenario.warmup),
-    drainMs: scenario.drain,
+    drainMs: drainOf(scenario, targets),
     replications: scenario.replications,
     routers: scenario.routers,
     signals: { source: scenario.signals.source, ageMs: scenario.signals.age },
@@ -111,10 +116,11 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
       const { id, maxOutputTokens, burndown } = scenario.world.models[name]!;
       return { name, id, maxOutputTokens, burndown: burndown ?? burndownOf(id, inputs.quotas) };
     }),
-    targets: targets.targets.map(({ id, region, route }, t) => ({
+    targets: targets.targets.map(({ id, region, route, tier }, t) => ({
       id,
       region,
       route,
+      isAsync: tier === "batch",
       calledIds: modelNames.map((_, m) => targets.routes[t * modelNames.length + m]?.calledId ?? null),
     })),
     classes,
@@ -124,8 +130,9 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
       regionNames,
       modelCount: modelNames.length,
       endpoints: targets.endpoints,
-      quotas,
-      routes,
+      quotas: quotas.quotas,
+      reservations: targets.reservations,
+      routes: quotas.routes,
       accountOfClass: scenario.traffic.map((each) => accounts.indexOf(each.account)),
       faults,
       healthDelayMs: scenario.world.healthDelay,
@@ -134,11 +141,12 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     network: { rttMs: network!.rttMs, jitterCv: network!.jitterCv },
     money,
     client: clientPlanOf(scenario.client),
-    gateways: scenario.world.gateways.map(capacitySpecOf),
+    gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
     strategies,
     baseline,
     traffic: resolveTraffic(classesInput, inputs.recordings),
     assertions: scenario.assert,
+    notes: [...notes, ...quotas.notes],
   };
 }
 
@@ -200,14 +208,14 @@ function moneyOf(
   targets: Targets,
   classes: readonly ClassPlan[],
   schedule: PriceSchedule,
+  standing: readonly StandingCharge[],
 ): MoneyPlan {
   const models = Object.keys(scenario.world.models).length;
   const candidateKeys = classes.map((each) => {
-    const keys = targets.targets
-      .map((_, t) => (each.legal[t] === 1 ? targets.keyOfTarget[t * models + each.model]! : -1))
-      .filter((key) => key >= 0);
-    const standard = keys.filter((key) => schedule.keys[key]!.tier === "standard");
-    return [...new Set(standard.length > 0 ? standard : keys)];
+    const keys = targets.targets.flatMap((_, t) =>
+      each.legal[t] === 1 ? keysOf(targets.routes[t * models + each.model]!, targets.placements) : [],
+    );
+    return [...new Set(keys.filter((key) => schedule.keys[key]!.tier !== PREPAID))];
   });
   return {
     schedule,
@@ -217,8 +225,14 @@ function moneyOf(
     billing: scenario.world.prices.billing,
     routingFeeUsdPer1kDecisions: scenario.world.prices.routingFeeUsdPer1kDecisions,
     keyOfTarget: targets.keyOfTarget,
-    standingUsdPerHour: 0,
+    standing,
   };
+}
+
+/** Keys that a route and its overflow are billed by. */
+function keysOf(route: RouteDraft | null, placements: Targets["placements"]): readonly number[] {
+  if (route === null) return [];
+  return [...route.placements.map((place) => placements[place]!.sourceKey), ...keysOf(route.overflow, placements)];
 }
 
 function faultsOf(
@@ -244,42 +258,11 @@ function faultsOf(
   });
 }
 
-function strategiesOf(
-  scenario: Scenario,
-  targets: Targets,
-  classes: readonly ClassPlan[],
-  regionNames: readonly string[],
-  problems: Problems,
-): readonly StrategyPlan[] {
-  const context = {
-    targetIds: targets.targets.map((target) => target.id),
-    regionOfTarget: targets.targets.map((target) => regionNames[target.region]!),
-    classNames: classes.map((each) => each.name),
-  };
-  const plans = scenario.strategies.map((each, i): StrategyPlan => {
-    const options = Object.fromEntries(Object.entries(each.options).filter(([, value]) => value !== undefined));
-    // The same check as at run time, so that a wrong option is found before any work is done.
-    problems.attempt(() => findStrategy(each.kind).create(options, context), `strategies[${i}].${each.kind}`);
-    const client = each.client === undefined ? null : clientPlanOf(each.client);
-    return { name: each.name ?? each.kind, kind: each.kind, options, client };
-  });
-  plans.forEach((plan, i) => {
-    if (plans.findIndex((other) => other.name === plan.name) === i) return;
-    problems.add(
-      "STRATEGY_TWICE",
-      `strategies[${i}]`,
-      `the label "${plan.name}" is there twice`,
-      "give one of them a name",
-    );
-  });
-  return plans;
-}
-
-function baselineOf(scenario: Scenario, strategies: readonly StrategyPlan[], problems: Problems): number {
+function baselineOf(scenario: Scenario, strategies: readonly StrategyDraft[], problems: Problems): number {
   if (scenario.baseline === undefined) return 0;
   return problems.indexOf(
     scenario.baseline,
-    strategies.map((each) => each.name),
+    strategies.map(({ plan }) => plan.name),
     "strategy",
     "baseline",
   );
@@ -291,6 +274,12 @@ function checkWarmup({ warmup, duration, requests }: Scenario, problems: Problem
   const length = kind === "duration" ? duration : kind === "requests" ? requests : undefined;
   if (length === undefined || amount < length) return;
   problems.add("WARMUP_TOO_LONG", "warmup", "the warm-up is as long as the run", "make it shorter, or the run longer");
+}
+
+/** Batch answers may come a whole window after their call, and count. */
+function drainOf({ drain, world }: Scenario, { targets }: Targets): number {
+  if (!targets.some(({ tier }) => tier === "batch")) return drain;
+  return Math.max(drain, ...Object.values(world.models).map(({ batch }) => batch.window));
 }
 
 function warmupOf(warmup: Scenario["warmup"]): WarmupPlan {

@@ -1,41 +1,33 @@
 import type { Problem } from "../../errors.ts";
 import { createProfileBook, type ProfileBook } from "../../profiles/profile-book.ts";
 import type { ProfileData } from "../../profiles/profile-data.ts";
-import { isSoldOnlyThroughProfiles } from "../../profiles/profile-only-models.ts";
 import { STANDARD_LEVEL } from "../../world/capacity/waiting-line.ts";
 import type { Placement } from "../../world/pricing/ledger.ts";
-import {
-  type PriceKey,
-  priceKeyName,
-  type RouteFamily,
-  SERVICE_TIERS,
-  type ServiceTier,
-} from "../../world/pricing/prices.ts";
-import { type RegionDirectory, requireRegion } from "../../world/regions.ts";
+import { PREPAID, type PriceKey, type RouteFamily, type ServiceTier } from "../../world/pricing/prices.ts";
+import type { ReservationSpec } from "../../world/quota/reservation.ts";
+import type { RegionDirectory } from "../../world/regions.ts";
 import type { EndpointPlan, RoutePlan } from "../../world/world-plan.ts";
-import { capacitySpecOf } from "../capacity-schema.ts";
 import type { Scenario } from "../schema.ts";
+import type { TargetTier } from "../tier-schema.ts";
+import { type Endpoints, resolveEndpoints } from "./endpoints.ts";
+import { PlacementList } from "./placements.ts";
+import { type Places, placesOf } from "./places.ts";
 import type { Problems } from "./problems.ts";
+import { draftsOf, routeOfReserved, type TargetDraft } from "./target-drafts.ts";
 
-const HOUR_MS = 3_600_000;
-const CACHE_TTL_MS = { "5m": 300_000, "1h": 3_600_000 } as const;
-const QUEUE_LEVEL: Readonly<Partial<Record<ServiceTier, number>>> = { priority: 0, flex: 2, batch: 3 };
-
-/** A target as written, its route still a name. */
-export interface TargetDraft {
-  readonly id: string;
-  readonly region: number;
-  readonly route: string;
-  readonly tier: ServiceTier;
-}
+/** Tiers that are served before the standard one, or after it. */
+const QUEUE_LEVEL: Readonly<Partial<Record<TargetTier, number>>> = { priority: 0, reserved: 0, flex: 2 };
 
 /** A route without its quotas, which follow from the accounts. */
-export type RouteDraft = Omit<RoutePlan, "quotas"> & {
+export type RouteDraft = Omit<RoutePlan, "quotas" | "overflow"> & {
   readonly family: RouteFamily;
+  /** Whose quotas its calls draw on: none, those of the family, or the tier's own. */
+  readonly quotaOf: "nobody" | "family" | "latency-optimized";
   /** The id that a caller names: of the model or of the profile. */
   readonly calledId: string;
-  /** Every region that the route may use, inside the world or not: residency is judged on these. */
+  /** Every region that the route and its overflow may use, inside the world or not: residency is judged on these. */
   readonly reaches: readonly string[];
+  readonly overflow: RouteDraft | null;
 };
 
 export interface Targets {
@@ -43,11 +35,22 @@ export interface Targets {
   /** Indexed `target * models + model`; null where the target does not sell the model. */
   readonly routes: readonly (RouteDraft | null)[];
   readonly endpoints: readonly EndpointPlan[];
+  readonly reservations: readonly ReservationSpec[];
+  /** Which entry of the scenario a target stands for, by model. */
+  readonly bought: readonly Bought[];
   readonly priceKeys: readonly PriceKey[];
   readonly placements: readonly Placement[];
   readonly placementRegion: readonly number[];
   /** Schedule key of (target, model); -1 where it is not sold. */
   readonly keyOfTarget: Int32Array;
+}
+
+export interface Bought {
+  readonly kind: "provisioned" | "reserved";
+  /** Index in `world.provisioned` or `world.reserved`. */
+  readonly entry: number;
+  readonly target: number;
+  readonly model: number;
 }
 
 export interface TargetsInput {
@@ -64,229 +67,213 @@ export interface TargetsInput {
 /** Endpoints, targets and the routes between them; and what each pair is billed by. */
 export function resolveTargets(input: TargetsInput): Targets {
   const { scenario, problems } = input;
-  const { world } = scenario;
-  const modelNames = Object.keys(world.models);
-  const endpoints = endpointsOf(input, modelNames);
-  const endpointOf = new Map(endpoints.map((endpoint, index) => [`${endpoint.region}/${endpoint.model}`, index]));
-  const targets = draftsOf(input);
+  const modelNames = Object.keys(scenario.world.models);
   const book = problems.attempt(() =>
     createProfileBook({
       data: input.profiles,
-      spec: world.profiles,
+      spec: scenario.world.profiles,
       directory: input.directory,
       worldRegions: input.regionNames,
     }),
   );
-  const money = new PlacementList();
-  const keyOfTarget = new Int32Array(targets.length * modelNames.length).fill(-1);
+  const targets = draftsOf({ ...input, book });
+  const endpoints = resolveEndpoints({ ...input, targets });
+  const maker = new RouteMaker(input, endpoints, book);
   const routes: (RouteDraft | null)[] = [];
-  targets.forEach((target, t) => {
+  for (const [t, target] of targets.entries()) {
     const unsold: Problem[] = [];
-    modelNames.forEach((_model, m) => {
-      const places = book === undefined ? null : placesOf(input, book, { target, model: m, index: t, unsold });
-      if (places === null) {
-        routes.push(null);
-        return;
-      }
-      const known = places.inWorld.filter((region) => endpointOf.has(`${region}/${m}`));
-      if (known.length === 0) {
-        routes.push(null);
-        return;
-      }
-      const ordered = [...known.filter((r) => r === target.region), ...known.filter((r) => r !== target.region)];
-      const keyFor = (region: number): PriceKey => ({
-        model: modelNames[m]!,
-        region: input.regionNames[region]!,
-        family: places.family,
-        tier: target.tier,
-        ...(world.models[modelNames[m]!]!.cache?.ttl === "1h" ? { cacheTtl: "1h" as const } : {}),
-      });
-      const sourceKey = money.key(keyFor(target.region));
-      keyOfTarget[t * modelNames.length + m] = sourceKey;
-      routes.push({
-        sourceRegion: target.region,
-        destinations: ordered.map((region) => endpointOf.get(`${region}/${m}`)!),
-        hopMs: ordered.map((region) => input.hopMs[target.region * input.regionNames.length + region]!),
-        placements: ordered.map((region) => money.placement(sourceKey, money.key(keyFor(region)), region)),
-        rule: world.profileRule,
-        queueLevel: QUEUE_LEVEL[target.tier] ?? STANDARD_LEVEL,
-        overflow: null,
-        family: places.family,
-        calledId: places.calledId,
-        reaches: places.reaches,
-      });
-    });
+    const own = modelNames.map((_, m) => maker.route({ ...target, index: t }, m, unsold));
+    routes.push(...own);
     // Models are sold through different routes: a target is wrong only if no model is sold there.
     if (unsold.length === modelNames.length) problems.list.push(...unsold);
-  });
-  for (let t = 0; t < targets.length; t++) {
-    const own = routes.slice(t * modelNames.length, (t + 1) * modelNames.length);
     if (own.every((route) => route === null) && problems.list.length === 0) {
       problems.add(
         "TARGET_SELLS_NOTHING",
-        `world.targets[${t}]`,
-        `target "${targets[t]!.id}" sells none of the scenario's models`,
+        target.where,
+        `target "${target.id}" sells none of the scenario's models`,
         "take it out, or give a model that its region or profile offers",
       );
     }
   }
-  return { targets, routes, endpoints, ...money.result(), keyOfTarget };
-}
-
-function endpointsOf(input: TargetsInput, modelNames: readonly string[]): readonly EndpointPlan[] {
-  const endpoints: EndpointPlan[] = [];
-  const { scenario, regionNames, problems } = input;
-  modelNames.forEach((name, model) => {
-    const spec = scenario.world.models[name]!;
-    const where = `world.models.${name}`;
-    for (const region of spec.regions ?? []) problems.indexOf(region, regionNames, "region", `${where}.regions`);
-    for (const region of Object.keys(spec.capacityIn)) {
-      problems.indexOf(region, regionNames, "region", `${where}.capacityIn.${region}`);
-    }
-    regionNames.forEach((regionName, region) => {
-      if (spec.regions !== undefined && !spec.regions.includes(regionName)) return;
-      const facts = requireRegion(input.directory, regionName, "world.regions");
-      endpoints.push({
-        id: `${regionName}/${name}`,
-        region,
-        model,
-        capacity: capacitySpecOf(spec.capacityIn[regionName] ?? spec.capacity),
-        errorShare: spec.errors,
-        cacheTtlMs: spec.cache === undefined ? 0 : CACHE_TTL_MS[spec.cache.ttl],
-        cacheMinimumTokens: spec.cache?.minimumTokens ?? 0,
-        localHourAtStart: (((input.startMs / HOUR_MS + facts.utcOffsetMinutes / 60) % 24) + 24) % 24,
-      });
-    });
-  });
-  return endpoints;
-}
-
-/** `us-east-1`, `eu-west-1/eu`, `us-east-1@priority`, or an object. */
-function draftsOf(input: TargetsInput): readonly TargetDraft[] {
-  const { scenario, regionNames, problems } = input;
-  const models = Object.values(scenario.world.models);
-  const runsAny = (name: string) => models.some(({ regions }) => regions === undefined || regions.includes(name));
-  const written = scenario.world.targets ?? regionNames.filter(runsAny);
-  const drafts = written.map((target, t): TargetDraft => {
-    const where = `world.targets[${t}]`;
-    const parts = typeof target === "string" ? parseTarget(target) : target;
-    const { region, route, tier } = parts;
-    if (!(SERVICE_TIERS as readonly string[]).includes(tier)) {
-      problems.add(
-        "TIER_UNKNOWN",
-        where,
-        `there is no service tier "${tier}"`,
-        `tiers are ${SERVICE_TIERS.join(", ")}`,
-      );
-    }
-    const usual = `${region}${route === "regional" ? "" : `/${route}`}${tier === "standard" ? "" : `@${tier}`}`;
-    return {
-      id: (typeof target === "string" ? undefined : target.id) ?? usual,
-      region: Math.max(0, problems.indexOf(region, regionNames, "region", where)),
-      route,
-      tier: tier as ServiceTier,
-    };
-  });
-  drafts.forEach((draft, t) => {
-    if (drafts.findIndex((other) => other.id === draft.id) === t) return;
-    problems.add(
-      "TARGET_TWICE",
-      `world.targets[${t}]`,
-      `target "${draft.id}" is there twice`,
-      "take one out, or give it an id",
-    );
-  });
-  return drafts;
-}
-
-function parseTarget(text: string): { region: string; route: string; tier: string } {
-  const [place = "", tier = "standard"] = text.split("@");
-  const slash = place.indexOf("/");
-  return slash < 0
-    ? { region: place, route: "regional", tier }
-    : { region: place.slice(0, slash), route: place.slice(slash + 1), tier };
-}
-
-interface Places {
-  readonly family: RouteFamily;
-  readonly calledId: string;
-  readonly inWorld: readonly number[];
-  readonly reaches: readonly string[];
-}
-
-/** Codes that say: this model is not to be had there, though another may be. */
-const NOT_SOLD_THERE: readonly string[] = ["PROFILE_UNKNOWN", "PROFILE_NOT_OFFERED"];
-
-interface Pair {
-  readonly target: TargetDraft;
-  readonly model: number;
-  /** The target's place in the scenario. */
-  readonly index: number;
-  /** Receives why the model is not sold there. */
-  readonly unsold: Problem[];
-}
-
-function placesOf(input: TargetsInput, book: ProfileBook, pair: Pair): Places | null {
-  const { target, model, unsold } = pair;
-  const { scenario, regionNames, problems } = input;
-  const name = Object.keys(scenario.world.models)[model]!;
-  const spec = scenario.world.models[name]!;
-  const source = regionNames[target.region]!;
-  const where = scenario.world.targets === undefined ? "world.targets" : `world.targets[${pair.index}]`;
-  if (target.route === "regional") {
-    if (isSoldOnlyThroughProfiles(spec.id)) {
-      const profiles = book.profilesOf(spec.id, source).slice(0, 2);
-      unsold.push({
-        code: "MODEL_ONLY_THROUGH_PROFILES",
-        where,
-        what: `${spec.id} cannot be called in a region alone: it is sold only through inference profiles`,
-        fix: `name profiles as targets, for example targets: [${profiles
-          .map((profile) => `${source}/${profile.split(".")[0]}`)
-          .join(", ")}]`,
-      });
-      return null;
-    }
-    return { family: "regional", calledId: spec.id, inWorld: [target.region], reaches: [source] };
-  }
-  const answer = book.route({ profile: target.route, modelId: spec.id, source });
-  if ("code" in answer) {
-    (NOT_SOLD_THERE.includes(answer.code) ? unsold : problems.list).push({ ...answer, where });
-    return null;
-  }
+  const { money, reservations, bought } = maker;
+  const keyOfTarget = Int32Array.from(routes, (route) =>
+    route === null ? -1 : money.placements[route.placements[0]!]!.sourceKey,
+  );
+  const { priceKeys, placements, placementRegion } = money;
   return {
-    family: answer.family,
-    calledId: answer.profileId,
-    inWorld: answer.inWorld.map((region) => regionNames.indexOf(region)),
-    reaches: answer.destinations,
+    targets,
+    routes,
+    endpoints: endpoints.list,
+    reservations,
+    bought,
+    priceKeys,
+    placements,
+    placementRegion,
+    keyOfTarget,
   };
 }
 
-/** Price keys and billing placements, each once. */
-class PlacementList {
-  private readonly keys: PriceKey[] = [];
-  private readonly keyIndex = new Map<string, number>();
-  private readonly placements: Placement[] = [];
-  private readonly regions: number[] = [];
-  private readonly placementIndex = new Map<string, number>();
+interface RouteOf {
+  readonly source: number;
+  readonly model: number;
+  readonly places: Places;
+  readonly kind: Parameters<Endpoints["of"]>[0];
+  readonly tier: TargetTier;
+}
 
-  key(key: PriceKey): number {
-    const name = priceKeyName(key);
-    const known = this.keyIndex.get(name);
-    if (known !== undefined) return known;
-    this.keyIndex.set(name, this.keys.length);
-    return this.keys.push(key) - 1;
+type IndexedDraft = TargetDraft & { readonly index: number };
+
+/** Makes routes one by one, and keeps the keys, placements and reservations that they need. */
+class RouteMaker {
+  readonly money = new PlacementList();
+  readonly reservations: ReservationSpec[] = [];
+  readonly bought: Bought[] = [];
+  private readonly input: TargetsInput;
+  private readonly endpoints: Endpoints;
+  private readonly book: ProfileBook | undefined;
+
+  constructor(input: TargetsInput, endpoints: Endpoints, book: ProfileBook | undefined) {
+    this.input = input;
+    this.endpoints = endpoints;
+    this.book = book;
   }
 
-  placement(sourceKey: number, destinationKey: number, region: number): number {
-    const name = `${sourceKey}/${destinationKey}/${region}`;
-    const known = this.placementIndex.get(name);
-    if (known !== undefined) return known;
-    this.placementIndex.set(name, this.placements.length);
-    this.regions.push(region);
-    return this.placements.push({ sourceKey, destinationKey }) - 1;
+  /** @param unsold receives why the model is not sold at the target */
+  route(target: IndexedDraft, model: number, unsold: Problem[]): RouteDraft | null {
+    if (this.book === undefined) return null;
+    if (target.route === "provisioned") return this.provisioned(target, model, unsold);
+    const suffix = target.tier === "standard" ? "" : `@${target.tier}`;
+    const route = target.route === "batch" ? "regional" : target.route;
+    const { region, where } = target;
+    const places = placesOf(this.input, this.book, { region, route, model, suffix, where, unsold });
+    if (places === null) return null;
+    const kind = target.tier === "batch" ? "batch" : "on-demand";
+    const base = { source: target.region, model, places, kind } as const;
+    if (target.tier === "reserved") return this.reserved(base, target, unsold);
+    const overflow = target.tier === "latency-optimized" ? this.plain({ ...base, tier: "standard" }) : null;
+    const plain = this.plain({ ...base, tier: target.tier });
+    return plain === null ? null : { ...plain, overflow };
   }
 
-  result() {
-    return { priceKeys: this.keys, placements: this.placements, placementRegion: this.regions };
+  private provisioned(target: IndexedDraft, model: number, unsold: Problem[]): RouteDraft | null {
+    const { scenario, regionNames } = this.input;
+    const [name, spec] = Object.entries(scenario.world.models)[model]!;
+    const region = regionNames[target.region]!;
+    const i = scenario.world.provisioned.findIndex(
+      (entry) => entry.region === region && (entry.model ?? name) === name,
+    );
+    if (i < 0) {
+      unsold.push({
+        code: "PROVISIONED_MISSING",
+        where: target.where,
+        what: `nothing is provisioned in ${region} for ${name}`,
+        fix: `buy it: world.provisioned: [{ region: ${region}, model: ${name}, units: 1, capacity: {...} }]`,
+      });
+      return null;
+    }
+    const places: Places = { family: "regional", calledId: spec.id, inWorld: [target.region], reaches: [region] };
+    const plain = this.plain({ source: target.region, model, places, kind: "provisioned", tier: "reserved" });
+    const entry = scenario.world.provisioned[i]!;
+    this.bought.push({ kind: "provisioned", entry: i, target: target.index, model });
+    if (plain === null || entry.overflow === "none") return plain;
+    const route = entry.overflow === "standard" ? "regional" : entry.overflow;
+    const where = `world.provisioned[${i}].overflow`;
+    const refused: Problem[] = [];
+    const question = { region: target.region, route, model, suffix: "", where, unsold: refused };
+    const overflowPlaces = placesOf(this.input, this.book!, question);
+    this.input.problems.list.push(...refused.map((problem) => overflowProblem(problem, this.book!, spec.id, region)));
+    if (overflowPlaces === null) return plain;
+    const base = { source: target.region, model, places: overflowPlaces, kind: "on-demand", tier: "standard" } as const;
+    return withOverflow(plain, this.plain(base));
   }
+
+  private reserved(base: Omit<RouteOf, "tier">, target: IndexedDraft, unsold: Problem[]): RouteDraft | null {
+    const { scenario, regionNames } = this.input;
+    const [name, spec] = Object.entries(scenario.world.models)[base.model]!;
+    const region = regionNames[target.region]!;
+    const i = scenario.world.reserved.findIndex(
+      (each) =>
+        each.region === region &&
+        (each.model ?? name) === name &&
+        routeOfReserved(each, spec, this.book) === target.route,
+    );
+    const entry = scenario.world.reserved[i];
+    if (entry === undefined) {
+      unsold.push({
+        code: "RESERVED_MISSING",
+        where: target.where,
+        what: `no tokens per minute of ${name} are reserved for "${target.id}"`,
+        fix: `reserve them: world.reserved: [{ region: ${region}, model: ${name}, route: ${target.route}, inputTokensPerMinute: 100k, outputTokensPerMinute: 10k }]`,
+      });
+      return null;
+    }
+    const plain = this.plain({ ...base, tier: "reserved" });
+    if (plain === null) return null;
+    this.bought.push({ kind: "reserved", entry: i, target: target.index, model: base.model });
+    const { inputTokensPerMinute, outputTokensPerMinute } = entry;
+    const id = `${region}/${name}/${target.route}@reserved`;
+    let reservation = this.reservations.findIndex((each) => each.id === id);
+    if (reservation < 0) {
+      const spec = { id, inputTokensPerMinute, outputTokensPerMinute, law: "token-bucket" } as const;
+      reservation = this.reservations.push(spec) - 1;
+    }
+    return { ...plain, reservation, overflow: this.plain({ ...base, tier: "standard" }) };
+  }
+
+  /** A route that goes nowhere else; null where the model runs in none of its places. */
+  private plain({ source, model, places, kind, tier }: RouteOf): RouteDraft | null {
+    const { scenario, regionNames, hopMs } = this.input;
+    const { models, profileRule, tiers } = scenario.world;
+    const [name, spec] = Object.entries(models)[model]!;
+    const known = places.inWorld.filter((region) => this.endpoints.of(kind, region, model) >= 0);
+    if (known.length === 0) return null;
+    const ordered = [...known.filter((r) => r === source), ...known.filter((r) => r !== source)];
+    const keyFor = (region: number): PriceKey => ({
+      model: name,
+      region: regionNames[region]!,
+      family: places.family,
+      tier: billedTier(tier),
+      ...(spec.cache?.ttl === "1h" ? { cacheTtl: "1h" as const } : {}),
+    });
+    const sourceKey = this.money.key(keyFor(source));
+    const speedUp =
+      tier === "priority" ? tiers.priority.speedUp : tier === "latency-optimized" ? tiers.latencyOptimized.speedUp : 0;
+    return {
+      sourceRegion: source,
+      destinations: ordered.map((region) => this.endpoints.of(kind, region, model)),
+      hopMs: ordered.map((region) => hopMs[source * regionNames.length + region]!),
+      placements: ordered.map((region) => this.money.placement(sourceKey, this.money.key(keyFor(region)), region)),
+      rule: profileRule,
+      queueLevel: kind === "on-demand" ? (QUEUE_LEVEL[tier] ?? STANDARD_LEVEL) : STANDARD_LEVEL,
+      decodeFactor: 1 / (1 + speedUp),
+      queueShare: tier === "flex" ? tiers.flex.queueShare : 1,
+      reservation: -1,
+      overflow: null,
+      family: places.family,
+      quotaOf: quotaOf(tier),
+      calledId: places.calledId,
+      reaches: places.reaches,
+    };
+  }
+}
+
+function billedTier(tier: TargetTier): ServiceTier | typeof PREPAID {
+  return tier === "reserved" ? PREPAID : tier;
+}
+
+/** Priority, standard and flex calls share a quota; batch and reserved ones have none (Bedrock User Guide, quotas). */
+function quotaOf(tier: TargetTier): RouteDraft["quotaOf"] {
+  if (tier === "latency-optimized") return tier;
+  return tier === "batch" || tier === "reserved" ? "nobody" : "family";
+}
+
+function withOverflow(route: RouteDraft, overflow: RouteDraft | null): RouteDraft {
+  if (overflow === null) return route;
+  return { ...route, overflow, reaches: [...new Set([...route.reaches, ...overflow.reaches])] };
+}
+
+function overflowProblem(problem: Problem, book: ProfileBook, modelId: string, region: string): Problem {
+  if (problem.code !== "MODEL_ONLY_THROUGH_PROFILES") return problem;
+  const profiles = book.profilesOf(modelId, region).map((profile) => profile.split(".")[0]);
+  return { ...problem, fix: `name a profile as its overflow: ${profiles.join(" or ")}; or write overflow: none` };
 }

@@ -68,6 +68,14 @@ export class BatchingCapacity implements Capacity {
     return this.line.length;
   }
 
+  get stepMs(): number {
+    return this.clock.unitMs;
+  }
+
+  stepsAt(nowMs: number): number {
+    return this.clock.unitsAt(nowMs);
+  }
+
   offer(nowMs: number, attempt: number): Offer {
     const { floats } = this.table;
     const from = attempt * ATTEMPT_FLOATS;
@@ -205,7 +213,7 @@ export class BatchingCapacity implements Capacity {
     const luck = floats[from + ATTEMPT_FLOAT.work]!;
     const output = Math.max(1, ints[at + ATTEMPT.outputTokens]!);
     const toFirst = (this.spec.prefillWorkPerToken * this.uncached(attempt) + 1) * luck;
-    this.remainder[attempt] = (output - 1) * luck;
+    this.remainder[attempt] = (output - 1) * luck * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
     this.marks.push(this.clock.units + toFirst, attempt);
     this.decoding++;
   }
@@ -246,7 +254,8 @@ export class BatchingCapacity implements Capacity {
     const at = attempt * ATTEMPT_INTS;
     const from = attempt * ATTEMPT_FLOATS;
     const output = Math.max(1, ints[at + ATTEMPT.outputTokens]!);
-    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + output) * floats[from + ATTEMPT_FLOAT.work]!;
+    const decode = output * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
+    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + ATTEMPT_FLOAT.work]!;
   }
 
   private luck(attempt: number): number {

@@ -26,6 +26,10 @@ export interface Capacity {
   setCapacityFactor(nowMs: number, factor: number): void;
   /** The machines are lost: everybody inside leaves, in service first; returns the attempts. */
   evict(nowMs: number): readonly number[];
+  /** Where all sequences decode in step: token steps done by an instant at the present pace. To pace a stream by. */
+  stepsAt?(nowMs: number): number;
+  /** Time of a step at the present pace, ms; Infinity while nothing moves. */
+  readonly stepMs?: number;
 }
 
 /** Answer to an offer. */
@@ -125,4 +129,6 @@ export interface CapacityContext {
   readonly patienceKey: number;
   /** Local hour of day at ms 0 of the run. */
   readonly localHourAtStart: number;
+  /** Told when service begins of an attempt whose tokens are fixed from then on: evenly between these instants. */
+  readonly onStart?: (attempt: number, firstTokenMs: number, endMs: number) => void;
 }

@@ -54,12 +54,17 @@ export class EmpiricalCapacity implements Capacity {
     const ordinal = ints[at + ATTEMPT.ordinal]!;
     const scale = loadFactor(this.spec.load, this.inService) / this.factor;
     const ttftMs = this.ttft[cell]!(keyedUniform(context.serviceKey, request, ordinal)) * scale;
-    const tpotMs = this.tpot[cell]!(keyedUniform(context.patienceKey, request, ordinal)) * scale;
+    const tpotMs =
+      this.tpot[cell]!(keyedUniform(context.patienceKey, request, ordinal)) *
+      scale *
+      floats[from + ATTEMPT_FLOAT.decodeFactor]!;
     floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
     floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs + ttftMs;
     this.inService++;
-    this.completions.push(nowMs + ttftMs + Math.max(0, ints[at + ATTEMPT.outputTokens]! - 1) * tpotMs, attempt);
+    const endMs = nowMs + ttftMs + Math.max(0, ints[at + ATTEMPT.outputTokens]! - 1) * tpotMs;
+    this.completions.push(endMs, attempt);
     this.nextMs = this.completions.topMs;
+    this.context.onStart?.(attempt, nowMs + ttftMs, endMs);
     return OFFER.started;
   }
 

@@ -51,7 +51,7 @@ export class ProcessorSharing implements Capacity {
     const workMs =
       this.sample(keyedUniform(this.context.serviceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!)) +
       uncached * spec.perInputTokenMs +
-      ints[at + ATTEMPT.outputTokens]! * spec.perOutputTokenMs;
+      ints[at + ATTEMPT.outputTokens]! * spec.perOutputTokenMs * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
     floats[from + ATTEMPT_FLOAT.work] = workMs;
     floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
     this.clock.synchronise(nowMs, this.inService > 0);

@@ -73,7 +73,8 @@ export class SlotsCapacity implements Capacity {
     );
     if (this.hasPerToken) {
       const uncached = ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
-      workMs += uncached * this.spec.perInputTokenMs + ints[at + ATTEMPT.outputTokens]! * this.spec.perOutputTokenMs;
+      const perOutputTokenMs = this.spec.perOutputTokenMs * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
+      workMs += uncached * this.spec.perInputTokenMs + ints[at + ATTEMPT.outputTokens]! * perOutputTokenMs;
     }
     floats[from + ATTEMPT_FLOAT.work] = workMs;
     floats[from + ATTEMPT_FLOAT.offeredMs] = nowMs;
@@ -154,9 +155,13 @@ export class SlotsCapacity implements Capacity {
     // Without token times the call answers at once when it is done; with them, after its first token.
     floats[from + ATTEMPT_FLOAT.firstTokenMs] =
       this.spec.perOutputTokenMs > 0
-        ? endMs - Math.max(0, ints[at + ATTEMPT.outputTokens]! - 1) * this.spec.perOutputTokenMs
+        ? endMs -
+          Math.max(0, ints[at + ATTEMPT.outputTokens]! - 1) *
+            this.spec.perOutputTokenMs *
+            floats[from + ATTEMPT_FLOAT.decodeFactor]!
         : endMs;
     this.meanServiceMs += MEAN_WEIGHT * (workMs - this.meanServiceMs);
+    this.context.onStart?.(attempt, floats[from + ATTEMPT_FLOAT.firstTokenMs]!, endMs);
     return endMs;
   }
 

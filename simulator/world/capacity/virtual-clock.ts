@@ -6,14 +6,20 @@
 export class VirtualClock {
   /** V, in units of work. */
   units = 0;
+  /** Time of a unit at the present rate, ms. */
+  unitMs = 1;
   private lastMs = 0;
-  private unitMs = 1;
 
   /** Brings V up to now at the rate that has held since the last change. */
   synchronise(nowMs: number, isBusy: boolean): void {
     // Without this an instant of no length at a rate without limit (a step of 0 ms) would count 0 / 0 units.
     if (isBusy && nowMs > this.lastMs) this.units += (nowMs - this.lastMs) / this.unitMs;
     this.lastMs = nowMs;
+  }
+
+  /** What V will be at an instant if the rate holds and somebody is served; changes nothing. */
+  unitsAt(nowMs: number): number {
+    return nowMs > this.lastMs ? this.units + (nowMs - this.lastMs) / this.unitMs : this.units;
   }
 
   /** Lands exactly on a mark, so that no rounding piles up. */

@@ -51,6 +51,7 @@ export function addAttempt(attempts: Attempts, row: AttemptRow = {}): number {
     attempts.ints[slot * ATTEMPT_INTS + ATTEMPT[name as keyof AttemptRow]] = value;
   }
   attempts.floats.fill(Number.NaN, slot * ATTEMPT_FLOATS, (slot + 1) * ATTEMPT_FLOATS);
+  attempts.floats[slot * ATTEMPT_FLOATS + ATTEMPT_FLOAT.decodeFactor] = 1;
   return slot;
 }
 

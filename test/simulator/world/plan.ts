@@ -14,6 +14,7 @@ export function endpointPlan(region: number, over: Partial<EndpointPlan> = {}): 
     cacheTtlMs: 0,
     cacheMinimumTokens: 0,
     localHourAtStart: 0,
+    windowMs: Number.POSITIVE_INFINITY,
     ...over,
   };
 }
@@ -27,6 +28,9 @@ export function routePlan(destinations: readonly number[], over: Partial<RoutePl
     rule: "in-order",
     quotas: [-1],
     queueLevel: 1,
+    decodeFactor: 1,
+    queueShare: 1,
+    reservation: -1,
     overflow: null,
     ...over,
   };
@@ -40,6 +44,7 @@ export function worldPlan(over: Partial<WorldPlan> = {}): WorldPlan {
     modelCount: 1,
     endpoints: [endpointPlan(0), endpointPlan(1), endpointPlan(2)],
     quotas: [],
+    reservations: [],
     routes: [routePlan([0, 1, 2])],
     accountOfClass: [0],
     faults: [],
@@ -73,6 +78,7 @@ export function quotaSpec(tokensPerMinute: number, over: Partial<QuotaSpec> = {}
     requests: null,
     burndown: 1,
     reservesCacheReads: false,
+    retryAfterMs: Number.NaN,
     ...over,
   };
 }

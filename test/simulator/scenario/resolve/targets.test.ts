@@ -29,7 +29,7 @@ describe("targets, routes and endpoints", () => {
   it("a profile: the source first, then the other members in the world, each with its hop and its bill", () => {
     const plan = planOf(aws({ targets: ["us-west-2/us"], profiles: { restrictToWorld: true } }, sonnet));
     const calledIds = [`us.${sonnet.s.id}`];
-    assert.deepEqual(plan.targets, [{ id: "us-west-2/us", region: 1, route: "us", calledIds }]);
+    assert.deepEqual(plan.targets, [{ id: "us-west-2/us", region: 1, route: "us", isAsync: false, calledIds }]);
     const [route] = plan.world.routes;
     const regionOf = (endpoint: number) => plan.regionNames[plan.world.endpoints[endpoint]!.region];
     assert.deepEqual(route!.destinations.map(regionOf), ["us-west-2", "us-east-1"]);
@@ -41,7 +41,7 @@ describe("targets, routes and endpoints", () => {
     assert.equal(plan.money.placementRegion[route!.placements[1]!], 0);
   });
 
-  it("tiers: as text or object, with the queue level that goes with them", () => {
+  it("tiers: as text or object, with the queue level that goes with them (batch has a queue of its own)", () => {
     const targets = [
       "us-east-1",
       "us-east-1@priority",
@@ -69,7 +69,7 @@ describe("targets, routes and endpoints", () => {
     );
     assert.deepEqual(
       plan.world.routes.map((route) => route!.queueLevel),
-      [1, 0, 2, 3],
+      [1, 0, 2, 1],
     );
     const [problem] = problemsOf(aws({ targets: ["us-east-1@gold"] }, haiku));
     assert.equal(problem!.code, "TIER_UNKNOWN");

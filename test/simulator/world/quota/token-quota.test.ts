@@ -16,6 +16,7 @@ const quota = (over: Partial<QuotaSpec> = {}) =>
       requests: null,
       burndown: 5,
       reservesCacheReads: false,
+      retryAfterMs: Number.NaN,
       ...over,
     },
     0,
