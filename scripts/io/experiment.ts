@@ -78,13 +78,18 @@ export function jobsOf(experiment: PreparedExperiment, workers: number): readonl
 }
 
 async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperiment> {
-  const { inputs, traces } = await loadScenarioInputs(loaded.value, loaded.path);
+  const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path);
+  const missing = problems.map((problem) => (problem.code.endsWith("_NOT_FOUND") ? loaded.place(problem) : problem));
   try {
     const plan = resolvePlan(loaded.value, inputs);
+    if (missing.length > 0) throw new MeridianError("data", missing);
     return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan) };
   } catch (error) {
-    if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
-    throw new MeridianError(error.kind, error.problems.map(loaded.place), { cause: error });
+    if (!(error instanceof MeridianError) || error.kind === "internal" || error.problems === missing) throw error;
+    // A recorded price that could not be loaded has been told of already.
+    const others = error.problems.filter(({ code }) => missing.length === 0 || code !== "PRICE_RECORDING_GAP");
+    if (others.length === 0) throw new MeridianError("data", missing);
+    throw new MeridianError(error.kind, [...missing, ...others.map(loaded.place)], { cause: error });
   }
 }
 

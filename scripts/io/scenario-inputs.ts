@@ -12,39 +12,52 @@ export interface ScenarioInputs {
   readonly inputs: ResolveInputs;
   /** The recordings behind the traffic, for the record. */
   readonly traces: readonly RecordedTrace[];
+  /** What could not be loaded; `where` is a config path, or a file and line where the fault is inside a file. */
+  readonly problems: readonly Problem[];
 }
 
 /**
  * Loads everything outside its own file that a scenario names: reference data, recordings, recorded prices. Relative
- * paths are relative to the scenario's folder.
- * @throws MeridianError (data) with the problems of all files at once
+ * paths are relative to the scenario's folder. Files that cannot be used are left out and told of, so that the rest of
+ * the scenario can still be checked.
  */
 export async function loadScenarioInputs(scenario: Scenario, file: string): Promise<ScenarioInputs> {
   const baseDir = dirname(file);
   const reference = await loadReference();
   const problems: Problem[] = [];
-  const keep = async <T>(load: Promise<T>): Promise<T | undefined> =>
+  const keep = async <T>(load: Promise<T>, configPath: string): Promise<T | undefined> =>
     load.catch((error: unknown) => {
       if (!(error instanceof MeridianError) || error.kind !== "data") throw error;
-      problems.push(...error.problems);
+      problems.push(...error.problems.map((problem) => placed(problem, configPath)));
       return undefined;
     });
-  const names = [...new Set(scenario.traffic.flatMap(traceNames))];
   const traces: RecordedTrace[] = [];
-  for (const name of names) {
-    const trace = await keep(loadTrace(name, baseDir));
+  for (const [name, configPath] of tracesOf(scenario)) {
+    const trace = await keep(loadTrace(name, baseDir), configPath);
     if (trace !== undefined) traces.push(trace);
   }
   const recordedPrices: Record<string, Awaited<ReturnType<typeof loadRecordedPrices>>> = {};
   for (const path of recordedPriceFiles(scenario.world.prices)) {
-    const prices = await keep(loadRecordedPrices(isAbsolute(path) ? path : resolve(baseDir, path)));
+    const load = loadRecordedPrices(isAbsolute(path) ? path : resolve(baseDir, path));
+    const prices = await keep(load, "world.prices");
     if (prices !== undefined) recordedPrices[path] = prices;
   }
-  if (problems.length > 0) throw new MeridianError("data", problems);
   const recordings = Object.fromEntries(traces.map((trace) => [trace.name, trace.recording]));
-  return { inputs: { ...reference, recordings, recordedPrices }, traces };
+  return { inputs: { ...reference, recordings, recordedPrices }, traces, problems };
 }
 
-function traceNames({ arrivals, tokens }: Scenario["traffic"][number]): readonly string[] {
-  return traceNamesOf(tokens === undefined ? { arrivals } : { arrivals, tokens });
+/** Recordings by name, each with the first place that names it. */
+function tracesOf(scenario: Scenario): ReadonlyMap<string, string> {
+  const places = new Map<string, string>();
+  scenario.traffic.forEach(({ arrivals, tokens }, i) => {
+    for (const name of traceNamesOf(tokens === undefined ? { arrivals } : { arrivals, tokens })) {
+      if (!places.has(name)) places.set(name, `traffic[${i}].arrivals`);
+    }
+  });
+  return places;
+}
+
+/** A file that is not there is a fault of the scenario's line; a fault inside a file keeps its own place. */
+function placed(problem: Problem, configPath: string): Problem {
+  return problem.code.endsWith("_NOT_FOUND") ? { ...problem, where: configPath } : problem;
 }
