@@ -51,8 +51,11 @@ export interface SimulationOutput {
   /** Requests in the system, averaged over the counted time. */
   readonly meanInSystem: number;
   readonly inSystemAtEnd: number;
-  /** Requests in the system at equal steps of arrivals: to judge stability. */
+  /** Requests in the system at equal steps of arrivals, those in batch left out: to judge stability. */
   readonly backlog: readonly number[];
+  /** The counted time: from the first counted arrival to the last; NaN and 0 where nothing was counted. */
+  readonly countedFromMs: number;
+  readonly countedToMs: number;
   readonly stoppedEarlyAtMs: number | null;
 }
 
@@ -98,6 +101,9 @@ export class Simulation implements WorldListener {
   private nextPictureMs = 0;
   private timersMs = Number.POSITIVE_INFINITY;
   private inSystem = 0;
+  private readonly hasAsync: boolean;
+  /** Requests that wait for a batch. */
+  private inBatch = 0;
   private area = 0;
   private areaFromMs = Number.NaN;
   private areaToMs = 0;
@@ -110,7 +116,8 @@ export class Simulation implements WorldListener {
     this.plan = plan;
     this.client = strategy.client ?? plan.client;
     this.world = new World(plan.world, seed, this.table, this);
-    this.columns = new TargetColumns(plan, this.world);
+    this.columns = new TargetColumns(plan, this.world, strategy.offered);
+    this.hasAsync = plan.targets.some((target) => target.isAsync);
     this.routers = createRouters(plan, strategy);
     this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, seed);
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
@@ -154,7 +161,7 @@ export class Simulation implements WorldListener {
       this.advanceTo(ms);
       this.arrive(chunk, row, ms);
       if ((this.requestsSeen & BACKLOG_MASK) === 0) {
-        this.backlog.push(this.inSystem);
+        this.backlog.push(this.inSystem - this.inBatch);
         if (this.inSystem > IN_SYSTEM_MAX) {
           this.stoppedAtMs = ms;
           return false;
@@ -170,7 +177,7 @@ export class Simulation implements WorldListener {
     this.areaToMs = endMs;
     this.closeArea(endMs);
     const area = this.area;
-    const inSystemAtEnd = this.inSystem;
+    const inSystemAtEnd = this.inSystem - this.inBatch;
     const isUnderWay = () => this.requests.inUse > 0 || this.table.inUse > 0;
     if (this.stoppedAtMs === null) {
       const drainToMs = endMs + this.plan.drainMs;
@@ -192,6 +199,8 @@ export class Simulation implements WorldListener {
       ledger: this.ledger,
       quotas: this.world.quotaUse(),
       meanInSystem: span > 0 ? area / span : Number.NaN,
+      countedFromMs: this.areaFromMs,
+      countedToMs: this.areaToMs,
       inSystemAtEnd,
       backlog: this.backlog,
       stoppedEarlyAtMs: this.stoppedAtMs,
@@ -418,17 +427,20 @@ export class Simulation implements WorldListener {
     table.floats[a * ATTEMPT_FLOATS + ATTEMPT_FLOAT.sentMs] = nowMs;
     from[of + REQUEST.attempts] = ordinal + 1;
     from[of + REQUEST.outstanding]!++;
+    const previous = from[of + REQUEST.lastTarget]!;
     from[of + REQUEST.lastTarget] = target;
     const router = this.routers[routerIndex]!;
     router.learnt[model]!.onSent(target);
     if (this.hasOwnPictures) router.shown[model]!.onSent(target);
     this.recorder.count(plan.targets[target]!.region, nowMs, CELL.attempts);
     if (isCounted === 1) this.countDecision(target, model, classIndex, nowMs);
-    if (this.timeouts !== null) {
+    const isAsync = this.hasAsync && plan.targets[target]!.isAsync;
+    if (this.hasAsync) this.countBatch(previous, target);
+    if (this.timeouts !== null && !isAsync) {
       this.timeouts.push(nowMs, a, to[at + ATTEMPT.generation]!);
       this.refreshTimers();
     }
-    if (this.hedges !== null && from[of + REQUEST.hedges]! < this.client.hedge.hedgesMax) {
+    if (this.hedges !== null && !isAsync && from[of + REQUEST.hedges]! < this.client.hedge.hedgesMax) {
       this.requests.floats[r * REQUEST_FLOATS + REQUEST_FLOAT.lastSentMs] = nowMs;
       this.hedges.push(nowMs, r, from[of + REQUEST.generation]!);
       this.refreshTimers();
@@ -474,13 +486,14 @@ export class Simulation implements WorldListener {
     } else {
       if (outcome === OUTCOME.throttled) requests[of + REQUEST.attemptsThrottled]!++;
       else if (outcome === OUTCOME.unavailable) requests[of + REQUEST.attemptsUnavailable]!++;
-      this.afterFailure(r, outcome, nowMs);
+      const hintMs = outcome === OUTCOME.throttled ? this.world.retryAfterMs(a) : Number.NaN;
+      this.afterFailure(r, outcome, nowMs, hintMs);
     }
     table.release(a);
   }
 
   /** Retries, waits for a hedge that is still under way, or gives up. */
-  private afterFailure(r: number, outcome: Outcome, nowMs: number): void {
+  private afterFailure(r: number, outcome: Outcome, nowMs: number, hintMs: number): void {
     const { ints, floats } = this.requests;
     const at = r * REQUEST_INTS;
     if (ints[at + REQUEST.outstanding]! > 0 || ints[at + REQUEST.isPending] === 1) return;
@@ -488,8 +501,7 @@ export class Simulation implements WorldListener {
     const router = this.routers[ints[at + REQUEST.router]!]!;
     const attempt = ints[at + REQUEST.attempts]! - 1;
     const uniform = keyedUniform(this.retryKey, ints[at + REQUEST.id]!, attempt);
-    const delayMs =
-      outcome === OUTCOME.abandoned ? GIVE_UP : router.retry.nextDelayMs(attempt, kind, Number.NaN, uniform);
+    const delayMs = outcome === OUTCOME.abandoned ? GIVE_UP : router.retry.nextDelayMs(attempt, kind, hintMs, uniform);
     if (delayMs === GIVE_UP) {
       this.finalise(r, END_OF_OUTCOME[outcome]!, nowMs, -1);
       return;
@@ -542,7 +554,7 @@ export class Simulation implements WorldListener {
     else this.forgetAttempt(router, ints[at + ATTEMPT.modelIndex]!, ints[at + ATTEMPT.target]!);
     if (!isCurrent) return;
     requests[r * REQUEST_INTS + REQUEST.outstanding]!--;
-    this.afterFailure(r, OUTCOME.timeout, nowMs);
+    this.afterFailure(r, OUTCOME.timeout, nowMs, Number.NaN);
   }
 
   private refreshTimers(): void {
@@ -591,6 +603,7 @@ export class Simulation implements WorldListener {
   private finalise(r: number, end: End, nowMs: number, a: number): void {
     const { ints } = this.requests;
     const at = r * REQUEST_INTS;
+    if (this.hasAsync) this.countBatch(ints[at + REQUEST.lastTarget]!, -1);
     this.changeInSystem(nowMs, -1);
     if (this.observation !== null) this.observation.requestEnded(r, end, nowMs, a);
     if (ints[at + REQUEST.isCounted] === 1) this.recorder.record(this.describe(r, end, nowMs, a));
@@ -691,6 +704,13 @@ export class Simulation implements WorldListener {
       const t = targets.eligible[i]!;
       targets.quotaHeadroom[t] = this.world.quotaHeadroom(nowMs, t, model, classIndex);
     }
+  }
+
+  /** A request goes from one target to another; -1 = from or to nowhere. */
+  private countBatch(from: number, to: number): void {
+    const { targets } = this.plan;
+    if (from >= 0 && targets[from]!.isAsync) this.inBatch--;
+    if (to >= 0 && targets[to]!.isAsync) this.inBatch++;
   }
 
   private openArea(nowMs: number): void {

@@ -1,4 +1,4 @@
-import type { Plan } from "../scenario/plan.ts";
+import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
 import type { World } from "../world/world.ts";
@@ -18,12 +18,15 @@ export class TargetColumns {
   readonly priceOut: readonly Float64Array[];
   private readonly plan: Plan;
   private readonly world: World;
+  private readonly offered: StrategyPlan["offered"];
   private healthVersion = -1;
   private epoch = -1;
 
-  constructor(plan: Plan, world: World) {
+  /** @param offered what the strategy may choose, by class; null = all that is legal */
+  constructor(plan: Plan, world: World, offered: StrategyPlan["offered"] = null) {
     this.plan = plan;
     this.world = world;
+    this.offered = offered;
     const targets = plan.targets.length;
     this.eligibleCount = new Int32Array(plan.classes.length);
     for (let c = 0; c < plan.classes.length; c++) this.eligible.push(new Int32Array(targets));
@@ -47,14 +50,15 @@ export class TargetColumns {
     const { plan, world } = this;
     this.healthVersion = world.faults.healthVersion;
     const isHealthy = plan.regionNames.map((_, region) => world.faults.isHealthy(region));
-    plan.classes.forEach((each, c) => {
+    plan.classes.forEach(({ legal }, c) => {
+      const may = this.offered === null ? legal : this.offered[c]!;
       const list = this.eligible[c]!;
       let count = 0;
       for (let t = 0; t < plan.targets.length; t++) {
-        if (each.legal[t] === 1 && isHealthy[plan.targets[t]!.region]) list[count++] = t;
+        if (may[t] === 1 && isHealthy[plan.targets[t]!.region]) list[count++] = t;
       }
       if (count === 0) {
-        for (let t = 0; t < plan.targets.length; t++) if (each.legal[t] === 1) list[count++] = t;
+        for (let t = 0; t < plan.targets.length; t++) if (may[t] === 1) list[count++] = t;
       }
       this.eligibleCount[c] = count;
     });
