@@ -128,6 +128,9 @@ const classSchema = z
       }),
     slo: sloSchema.optional(),
     residency: residencySchema.optional(),
+    targets: z.array(name).min(1).optional().meta({
+      description: "Targets that it may use, by id; every one that sells its model and is legal for it unless given",
+    }),
     account: name.default("default").meta({ description: "AWS account: quotas are per account" }),
     priority: z
       .number()

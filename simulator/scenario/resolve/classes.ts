@@ -68,9 +68,12 @@ export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
     input.directory,
   );
   if (problems.list.length === 0) problems.list.push(...residencyProblems);
-  return drafts.map(({ each, model, sold }, i): ClassPlan => {
+  const targetIds = targets.map((target) => target.id);
+  return drafts.map(({ each, where, model, sold }, i): ClassPlan => {
+    for (const id of each.targets ?? []) problems.indexOf(id, targetIds, "target", `${where}.targets`);
     const reasons = targets.map((target, t) => {
       if (sold[t] === null) return `does not sell ${modelNames[model]}`;
+      if (each.targets?.includes(target.id) === false) return "not among the targets of the class";
       if (target.tier === "batch" && !each.deferrable) return "batch is for deferrable classes";
       return verdicts[i]!.reasons[t]!;
     });

@@ -40,6 +40,21 @@ describe("classes", () => {
     assert.ok(problems.every((problem) => /traffic|world/.test(problem.where!)));
   });
 
+  it("a class may be kept to some of the targets; a name that is none is a problem", () => {
+    const plan = planOf(aws({}, [classInput({ targets: ["eu-west-1"] }), classInput({ class: "free" })]));
+    assert.deepEqual(
+      plan.classes.map((each) => [...each.legal]),
+      [
+        [0, 1, 0],
+        [1, 1, 1],
+      ],
+    );
+    const [unknown] = problemsOf(aws({}, [classInput({ targets: ["eu-west-2"] })]));
+    assert.equal(`${unknown!.code} ${unknown!.where}`, "TARGET_UNKNOWN traffic[0].targets");
+    const [nowhere] = problemsOf(aws({}, [classInput({ targets: ["us-east-1"], residency: "eu" })]));
+    assert.match(nowhere!.what, /not among the targets of the class/);
+  });
+
   it("the clock of callers is their own: shapes of the day begin at their midnight", () => {
     const shifts = (start: string, utcOffset: string) =>
       planOf(
