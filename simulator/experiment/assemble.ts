@@ -4,13 +4,14 @@ import { CELL, CELL_FIELDS, FIELD } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { formatUsd } from "../world/pricing/money.ts";
 import { epochAt, priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
-import { BILLING_RULES, type BillingRule, INPUT, OUTPUT } from "../world/pricing/prices.ts";
+import { BILLING_RULES, type BillingRule, INPUT, OUTPUT, PREPAID, type PriceKey } from "../world/pricing/prices.ts";
 import { evaluateAssertion, parseAssertion } from "./assertion.ts";
 import { compareWithBaseline, metricOf } from "./compare.ts";
 import type { GroupStats } from "./group-stats.ts";
 import { groupResult, quantileOrNull, usdPer1kServed } from "./groups.ts";
 import type { ExperimentInputs, JobOutput } from "./job.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
+import { residencySummary } from "./residency-summary.ts";
 import {
   type DistributionPoint,
   type HourGroup,
@@ -19,11 +20,12 @@ import {
   type RegionHourCell,
   type RegionPriceHours,
   type ReplicationPoint,
+  type ReservedLine,
   type RunResult,
   type StrategyResult,
 } from "./result.ts";
 import { tInterval } from "./statistics.ts";
-import { verdictOf } from "./verdict.ts";
+import { strategiesOfVerdict, verdictOf } from "./verdict.ts";
 
 const HOUR_MS = 3_600_000;
 const DISTRIBUTION_POINTS = 400;
@@ -68,13 +70,13 @@ export function assembleResult(
     }),
   );
   const sent = baselineStats.map((each) => each.total.fields[FIELD.sent]!);
-  const verdict = verdictOf({
+  const verdictInput = {
     baseline: strategies[0]!,
     strategies,
     comparisons,
     requestsPerReplication: sent.reduce((sum, value) => sum + value, 0) / sent.length,
     replications: plan.replications,
-  });
+  };
   const result: Omit<RunResult, "assertions"> = {
     schemaVersion: RESULT_SCHEMA_VERSION,
     kind: "simulated",
@@ -93,6 +95,7 @@ export function assembleResult(
       sloE2eMs: finiteOrNull(each.sloE2eMs),
       sloTtftMs: finiteOrNull(each.sloTtftMs),
       residency: each.residency,
+      ...(each.residency === null ? {} : { residencyRule: residencySummary(plan, each) }),
     })),
     regions: plan.regionNames,
     targets: plan.targets.map((target) => target.id),
@@ -101,7 +104,8 @@ export function assembleResult(
     strategies,
     comparisons,
     prices: pricesOf(plan, Math.max(...byStrategy.flat().map((each) => each.byHour.length))),
-    verdict,
+    verdict: verdictOf(verdictInput),
+    verdictStrategies: strategiesOfVerdict(verdictInput),
     notes: notesOf(plan, strategies),
   };
   const known = {
@@ -125,7 +129,6 @@ function strategyResult(
       stats: stats.map((each) => pick(each) ?? EMPTY_GROUP),
       baseline: baseline?.map((each) => pick(each) ?? EMPTY_GROUP) ?? null,
       sent,
-      standingUsd: 0,
     });
   const hours = Math.max(0, ...stats.map((each) => each.byHour.length));
   const unstable = stats.filter((each) => each.unstable !== null);
@@ -153,6 +156,7 @@ function strategyResult(
     ttftDistribution: distribution(stats.map((each) => each.ttftCounts)),
     meanInSystem: tInterval(stats.map((each) => each.meanInSystem)),
     quotas: quotaSummaries(stats),
+    ...reservedSummary(stats),
     replications: stats.map((each) => replicationPoint(each, plan.money.billing)),
   };
 }
@@ -227,6 +231,20 @@ function quotaSummaries(stats: readonly ReplicationStats[]): StrategyResult["quo
   });
 }
 
+/** Nothing at all for a strategy that holds no reservation. */
+function reservedSummary(stats: readonly ReplicationStats[]): Pick<StrategyResult, "reserved"> {
+  const lines = stats[0]?.reserved ?? [];
+  if (lines.length === 0) return {};
+  return {
+    reserved: lines.map(({ name, usdPerHour }, i) => ({
+      name,
+      usdPerHour,
+      hours: tInterval(stats.map((each) => each.reserved[i]!.hours)),
+      usd: tInterval(stats.map((each) => Number(each.reserved[i]!.costFUsd) / 1e15)),
+    })),
+  };
+}
+
 function replicationPoint(stats: ReplicationStats, billing: BillingRule): ReplicationPoint {
   const { total } = stats;
   const perRule = <T>(pick: (rule: BillingRule) => T) =>
@@ -239,7 +257,7 @@ function replicationPoint(stats: ReplicationStats, billing: BillingRule): Replic
     ttftMsP95: quantileOrNull(total.ttft, "p95"),
     throttledAttemptShare: metricOf(total, "throttledAttemptShare", billing),
     failedShare: metricOf(total, "failedShare", billing),
-    billUsd: perRule((rule) => formatUsd(total.cost[rule].totalFUsd)),
+    billUsd: perRule((rule) => formatUsd(total.cost[rule].totalFUsd + total.standingFUsd)),
     usdPer1kServed: perRule((rule) => usdPer1kServed(total, rule)),
   };
 }
@@ -248,7 +266,9 @@ function replicationPoint(stats: ReplicationStats, billing: BillingRule): Replic
 function pricesOf(plan: Plan, hours: number): readonly RegionPriceHours[] {
   const { schedule } = plan.money;
   return plan.regionNames.flatMap((region): RegionPriceHours[] => {
-    const key = schedule.keys.findIndex((each) => each.region === region);
+    const isOf = (each: PriceKey) => each.region === region && each.tier !== PREPAID;
+    const standard = schedule.keys.findIndex((each) => isOf(each) && each.tier === "standard");
+    const key = standard >= 0 ? standard : schedule.keys.findIndex(isOf);
     if (key < 0) return [];
     const factor = [...Array(hours).keys()].map(
       (hour) => schedule.factor[epochAt(schedule, hour * HOUR_MS) * schedule.keys.length + key]!,
@@ -259,9 +279,10 @@ function pricesOf(plan: Plan, hours: number): readonly RegionPriceHours[] {
 }
 
 function notesOf(plan: Plan, strategies: readonly StrategyResult[]): readonly string[] {
-  const notes = ["The run begins with an empty system; nothing is in flight at its start."];
+  const notes = ["The run begins with an empty system; nothing is in flight at its start.", ...plan.notes];
   if (plan.replications === 1) notes.push("One replication: no interval can be given, and no difference can be shown.");
   for (const strategy of strategies) {
+    for (const line of strategy.reserved ?? []) notes.push(reservedNote(strategy.name, line));
     if (strategy.status === "unstable") notes.push(`${strategy.name} is unstable: ${strategy.statusReason}.`);
     if (strategy.total.counts.inFlight > 0) {
       notes.push(
@@ -270,6 +291,11 @@ function notesOf(plan: Plan, strategies: readonly StrategyResult[]): readonly st
     }
   }
   return notes;
+}
+
+function reservedNote(strategy: string, { name, usdPerHour, hours, usd }: ReservedLine): string {
+  const [h, amount] = [hours.value ?? 0, usd.value ?? 0];
+  return `${strategy}: reserved capacity USD ${amount.toFixed(2)} in the total (${name}; USD ${usdPerHour} an hour over ${Number(h.toFixed(2))} h, used or not).`;
 }
 
 function warmupWords({ warmup }: Plan): string {
@@ -288,6 +314,7 @@ function isoOf(ms: number): string {
 const NOTHING = { count: 0, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
 const NO_COST = { totalFUsd: 0n, feeFUsd: 0n };
 const EMPTY_GROUP: GroupStats = {
+  standingFUsd: 0n,
   fields: new Float64Array(64),
   e2e: NOTHING,
   ttft: NOTHING,

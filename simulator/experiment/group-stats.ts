@@ -22,4 +22,6 @@ export interface GroupStats {
   readonly ttft: LatencyStats;
   readonly wait: LatencyStats;
   readonly cost: Readonly<Record<BillingRule, CostStats>>;
+  /** Reserved capacity, paid by the hour, used or not: of a run's total only, 0 in its parts. */
+  readonly standingFUsd: bigint;
 }

@@ -1,6 +1,6 @@
 import { END, FIELD } from "../metrics/recorder.ts";
 import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
-import type { CostStats, GroupStats, LatencyStats } from "./group-stats.ts";
+import type { GroupStats, LatencyStats } from "./group-stats.ts";
 import type { CostSummary, Counts, Estimate, GroupResult, LatencySummary } from "./result.ts";
 import { observationsForQuantile, tInterval } from "./statistics.ts";
 
@@ -14,12 +14,10 @@ export interface GroupInput {
   readonly baseline: readonly GroupStats[] | null;
   /** Requests of the whole strategy, by replication: for traffic shares. */
   readonly sent: readonly number[];
-  /** Standing charges of the group per replication, USD. */
-  readonly standingUsd: number;
 }
 
 /** Estimates over replications, each with its interval. */
-export function groupResult({ stats, baseline, sent, standingUsd }: GroupInput): GroupResult {
+export function groupResult({ stats, baseline, sent }: GroupInput): GroupResult {
   const field = (index: number) => stats.map((each) => each.fields[index]!);
   const share = (part: readonly number[], whole: readonly number[]) =>
     tInterval(part.map((value, i) => ratio(value, whole[i]!)));
@@ -40,20 +38,21 @@ export function groupResult({ stats, baseline, sent, standingUsd }: GroupInput):
     waitedShare: share(field(FIELD.waited), served),
     goodputShare: share(field(FIELD.withinObjective), field(FIELD.withObjective)),
     trafficShare: share(requests, sent),
-    cost: Object.fromEntries(
-      BILLING_RULES.map((rule) => [rule, costSummary(stats, baseline, rule, standingUsd)]),
-    ) as Record<BillingRule, CostSummary>,
+    cost: Object.fromEntries(BILLING_RULES.map((rule) => [rule, costSummary(stats, baseline, rule)])) as Record<
+      BillingRule,
+      CostSummary
+    >,
   };
 }
 
-/** USD as a number: for estimates; bills are exact elsewhere. */
-export function usdOf({ totalFUsd }: CostStats): number {
-  return Number(totalFUsd) / FUSD_PER_USD;
+/** USD per 1,000 served requests of one replication; null when nothing was served. */
+export function usdPer1kServed(stats: GroupStats, rule: BillingRule): number | null {
+  return ratio(billUsd(stats, rule) * 1000, stats.fields[END.served]!);
 }
 
-/** USD per 1,000 served requests of one replication; null when nothing was served. */
-export function usdPer1kServed(stats: GroupStats, rule: BillingRule, standingUsd = 0): number | null {
-  return ratio((usdOf(stats.cost[rule]) + standingUsd) * 1000, stats.fields[END.served]!);
+/** Tokens, routing fee and reserved capacity of one replication, USD. */
+export function billUsd(stats: GroupStats, rule: BillingRule): number {
+  return Number(stats.cost[rule].totalFUsd + stats.standingFUsd) / FUSD_PER_USD;
 }
 
 /** A quantile of one replication, or null where too few requests stand behind it to say anything. */
@@ -81,20 +80,22 @@ function costSummary(
   stats: readonly GroupStats[],
   baseline: readonly GroupStats[] | null,
   rule: BillingRule,
-  standingUsd: number,
 ): CostSummary {
-  const perServed = stats.map((each) => usdPer1kServed(each, rule, standingUsd));
+  const perServed = stats.map((each) => usdPer1kServed(each, rule));
   const saving = (): Estimate =>
     tInterval(
       perServed.map((mine, i) => {
-        const theirs = baseline![i] === undefined ? null : usdPer1kServed(baseline![i]!, rule, standingUsd);
+        const theirs = baseline![i] === undefined ? null : usdPer1kServed(baseline![i]!, rule);
         return mine === null || theirs === null || theirs === 0 ? null : 1 - mine / theirs;
       }),
     );
   return {
-    totalUsd: tInterval(stats.map((each) => usdOf(each.cost[rule]) + standingUsd)),
+    totalUsd: tInterval(stats.map((each) => billUsd(each, rule))),
     usdPer1kServed: tInterval(perServed),
     routingFeeUsd: tInterval(stats.map((each) => Number(each.cost[rule].feeFUsd) / FUSD_PER_USD)),
+    ...(stats.some((each) => each.standingFUsd > 0n)
+      ? { reservedUsd: tInterval(stats.map((each) => Number(each.standingFUsd) / FUSD_PER_USD)) }
+      : {}),
     savingShare: baseline === null ? null : saving(),
   };
 }

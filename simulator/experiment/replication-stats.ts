@@ -4,6 +4,7 @@ import { CELL_FIELDS, END, FIELDS } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { type Bill, billLedger } from "../world/pricing/billing.ts";
 import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
+import { type CapacityLine, capacityLine } from "../world/pricing/reserved.ts";
 import type { QuotaUse } from "../world/quota/token-quota.ts";
 import type { CostStats, GroupStats, LatencyStats } from "./group-stats.ts";
 import { checkInvariants } from "./invariants.ts";
@@ -26,6 +27,8 @@ export interface ReplicationStats {
   readonly ttftCounts: Uint32Array;
   readonly meanInSystem: number;
   readonly quotas: readonly QuotaUse[];
+  /** Reserved capacity that the strategy holds, over the counted time. */
+  readonly reserved: readonly CapacityLine[];
   /** Why the run is unstable, or null. */
   readonly unstable: string | null;
 }
@@ -69,7 +72,11 @@ export function summarise(
     const inHour = (epoch: number) => Math.floor(epochStartMs[epoch]! / HOUR_MS) === h;
     return groupOf(hour.fields, hour, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills);
   });
-  const total = groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills);
+  const reserved = reservedLines(plan, strategy, countedHours(plan, output));
+  const total = {
+    ...groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills),
+    standingFUsd: reserved.reduce((sum, line) => sum + line.costFUsd, 0n),
+  };
   checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived: recorder.arrived });
   return {
     strategy,
@@ -83,8 +90,22 @@ export function summarise(
     ttftCounts: recorder.ttft.merged(groups),
     meanInSystem: output.meanInSystem,
     quotas: output.quotas,
+    reserved,
     unstable: instability(output, total.fields[END.served]!),
   };
+}
+
+/** Hours that the figures are about: without the warm-up, to the end of arrivals. */
+function countedHours({ warmup, durationMs }: Plan, { countedFromMs, countedToMs }: SimulationOutput): number {
+  const fromMs = warmup.kind === "none" ? 0 : warmup.kind === "duration" ? warmup.amount : countedFromMs;
+  const toMs = Number.isFinite(durationMs) ? durationMs : countedToMs;
+  return toMs > fromMs ? (toMs - fromMs) / HOUR_MS : 0;
+}
+
+function reservedLines(plan: Plan, strategy: number, hours: number): readonly CapacityLine[] {
+  return plan.money.standing
+    .filter((charge) => charge.strategies.includes(strategy))
+    .map((charge) => capacityLine(charge.name, charge.usdPerHour, hours));
 }
 
 type Part = {
@@ -122,6 +143,7 @@ function groupOf(
     ttft: latencyOf(latency.ttft, members),
     wait: latencyOf(latency.wait, members),
     cost,
+    standingFUsd: 0n,
   };
 }
 

@@ -72,6 +72,11 @@ export interface CostSummary {
   readonly usdPer1kServed: Estimate;
   /** Part of the total that is the routing fee. */
   readonly routingFeeUsd: Estimate;
+  /**
+   * Part of the total that is reserved capacity, paid by the hour, used or not. In a strategy's total only: groups of
+   * requests have their tokens' cost. Left out where the strategy holds none.
+   */
+  readonly reservedUsd?: Estimate;
   /** 1 - cost per served request / the baseline's, paired by replication; null for the baseline itself. */
   readonly savingShare: Estimate | null;
 }
@@ -130,7 +135,7 @@ export interface ReplicationPoint {
   readonly ttftMsP95: number | null;
   readonly throttledAttemptShare: number | null;
   readonly failedShare: number | null;
-  /** Exact decimal USD, the sum of request costs. */
+  /** Exact decimal USD: the sum of request costs, and of reserved capacity where the strategy holds any. */
   readonly billUsd: Readonly<Record<BillingRuleName, string>>;
   readonly usdPer1kServed: Readonly<Record<BillingRuleName, number | null>>;
 }
@@ -142,7 +147,7 @@ export interface DistributionPoint {
 }
 
 export interface QuotaSummary {
-  /** account/source region/model/family */
+  /** account/source region/model/family; of the reserved tier region/model/route@reserved, and refused = overflowed. */
   readonly id: string;
   readonly granted: number;
   readonly refusedTokensPerMinute: number;
@@ -155,6 +160,16 @@ export interface QuotaSummary {
   /** ms since the run's start, over all replications; null when it never refused. */
   readonly firstRefusalMs: number | null;
   readonly lastRefusalMs: number | null;
+}
+
+/** Reserved capacity on a strategy's bill. */
+export interface ReservedLine {
+  /** Target, model, amount and term, for people. */
+  readonly name: string;
+  readonly usdPerHour: number;
+  /** Counted time: without the warm-up, to the end of arrivals. */
+  readonly hours: Estimate;
+  readonly usd: Estimate;
 }
 
 export interface StrategyResult {
@@ -179,6 +194,8 @@ export interface StrategyResult {
   readonly meanInSystem: Estimate;
   /** Each quota that was in force for the strategy: what it refused and how close it came. Sums over replications. */
   readonly quotas: readonly QuotaSummary[];
+  /** Reserved capacity that it holds; left out where there is none. */
+  readonly reserved?: readonly ReservedLine[];
   readonly replications: readonly ReplicationPoint[];
 }
 
@@ -216,6 +233,18 @@ export interface RegionPriceHours {
   readonly outputUsdPerMTok: number;
 }
 
+/** What a residency rule means in this run's world. */
+export interface ResidencySummary {
+  /** Regions of the world in which the class's data may be. */
+  readonly regions: readonly string[];
+  readonly targets: readonly {
+    readonly target: string;
+    readonly legal: boolean;
+    /** Why it is not, in words. */
+    readonly reason: string | null;
+  }[];
+}
+
 export interface RunResult {
   readonly schemaVersion: typeof RESULT_SCHEMA_VERSION;
   readonly kind: "simulated" | "measured";
@@ -235,6 +264,8 @@ export interface RunResult {
     readonly sloE2eMs: number | null;
     readonly sloTtftMs: number | null;
     readonly residency: string | null;
+    /** Of a class with a rule: what the rule allows, and each target that was held against it. */
+    readonly residencyRule?: ResidencySummary;
   }[];
   readonly regions: readonly string[];
   readonly targets: readonly string[];
@@ -247,6 +278,8 @@ export interface RunResult {
   readonly prices: readonly RegionPriceHours[];
   /** One sentence with number, interval and condition. */
   readonly verdict: string;
+  /** Strategies that the verdict speaks of, the baseline apart. */
+  readonly verdictStrategies?: readonly string[];
   /** What a reader must know: initial condition, instability, unstated assumptions. */
   readonly notes: readonly string[];
   readonly assertions: readonly AssertionResult[];

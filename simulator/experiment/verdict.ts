@@ -1,4 +1,5 @@
 import type { Comparison, Estimate, StrategyResult } from "./result.ts";
+import { failsMore } from "./soundness.ts";
 
 export interface VerdictInput {
   readonly baseline: StrategyResult;
@@ -21,13 +22,8 @@ export function verdictOf(input: VerdictInput): string {
     const p95 = baseline.total.e2eMs.p95.value;
     return `${baseline.name} alone: p95 ${p95 === null ? "not to be had" : seconds(p95)} over ${condition}; name a second strategy to compare.`;
   }
-  const find = (strategy: string, metric: Comparison["metric"]) =>
-    comparisons.find((each) => each.strategy === strategy && each.metric === metric)!;
-  const isSound = (each: StrategyResult) => each.status === "ok" && find(each.name, "failedShare").verdict !== "worse";
-  const cheaper = others.filter((each) => isSound(each) && find(each.name, "usdPer1kServed").verdict === "better");
-  const faster = others.filter((each) => isSound(each) && find(each.name, "e2eMsP95").verdict === "better");
-  const best = least(cheaper, (each) => find(each.name, "usdPer1kServed").value);
-  const fastest = least(faster, (each) => find(each.name, "e2eMsP95").value);
+  const find = finder(comparisons);
+  const { best, fastest } = leadersOf(input);
   if (best !== undefined) {
     const cost = find(best.name, "usdPer1kServed");
     const sentence = `${best.name} costs ${percent(cost.relative, "less")} than ${baseline.name} per served request, and its p95 ${p95Clause(find(best.name, "e2eMsP95"))}`;
@@ -41,6 +37,32 @@ export function verdictOf(input: VerdictInput): string {
     return `${fastest.name} has a p95 ${percent(find(fastest.name, "e2eMsP95").relative, "below")} that of ${baseline.name}; no strategy is shown to cost less per served request without failing more (${condition}).`;
   }
   return `No strategy is shown to be cheaper or faster than ${baseline.name} without failing more (${condition}).`;
+}
+
+/** The strategies that the verdict speaks of beside the baseline: the one that saves most, the fastest. */
+export function strategiesOfVerdict(input: VerdictInput): readonly string[] {
+  const { best, fastest } = leadersOf(input);
+  return [...new Set([best, fastest].flatMap((each) => (each === undefined ? [] : [each.name])))];
+}
+
+type Leaders = { readonly best: StrategyResult | undefined; readonly fastest: StrategyResult | undefined };
+
+function leadersOf({ baseline, strategies, comparisons }: VerdictInput): Leaders {
+  const find = finder(comparisons);
+  const sound = strategies.filter(
+    (each) => each !== baseline && each.status === "ok" && !failsMore(comparisons, each.name),
+  );
+  const cheaper = sound.filter((each) => find(each.name, "usdPer1kServed").verdict === "better");
+  const faster = sound.filter((each) => find(each.name, "e2eMsP95").verdict === "better");
+  return {
+    best: least(cheaper, (each) => find(each.name, "usdPer1kServed").value),
+    fastest: least(faster, (each) => find(each.name, "e2eMsP95").value),
+  };
+}
+
+function finder(comparisons: readonly Comparison[]) {
+  return (strategy: string, metric: Comparison["metric"]) =>
+    comparisons.find((each) => each.strategy === strategy && each.metric === metric)!;
 }
 
 function p95Clause(comparison: Comparison): string {

@@ -16,7 +16,7 @@ const result = (() => {
     one.fields[FIELD.retried] = 100;
     one.fields[FIELD.withObjective] = 1000;
     one.fields[FIELD.withinObjective] = 900;
-    return groupResult({ stats: [one], baseline: null, sent: [1000], standingUsd: 0 });
+    return groupResult({ stats: [one], baseline: null, sent: [1000] });
   };
   const strategy = (name: string, total: Figures, chat: Figures, violations = 0) => ({
     name,
@@ -87,7 +87,7 @@ describe("gates", () => {
   });
 
   it("what is not to be had cannot be shown to hold", () => {
-    const none = groupResult({ stats: [group({ sent: 0 })], baseline: null, sent: [0], standingUsd: 0 });
+    const none = groupResult({ stats: [group({ sent: 0 })], baseline: null, sent: [0] });
     const empty = {
       billing: "source",
       strategies: [{ name: "single", total: none, byClass: [] }],

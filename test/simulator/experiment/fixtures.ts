@@ -12,6 +12,7 @@ export interface Figures {
   readonly throttled?: number;
   readonly p95?: number;
   readonly usd?: number;
+  readonly standingUsd?: number;
 }
 
 export function latency(count: number, p95: number): LatencyStats {
@@ -25,6 +26,7 @@ export function group({
   throttled = 0,
   p95 = 2000,
   usd = 5,
+  standingUsd = 0,
 }: Figures = {}): GroupStats {
   const fields = new Float64Array(FIELDS);
   fields[FIELD.sent] = sent;
@@ -34,7 +36,14 @@ export function group({
   fields[FIELD.attemptsThrottled] = throttled;
   const cost: CostStats = { totalFUsd: BigInt(Math.round(usd * 1e15)), feeFUsd: 0n };
   const one = latency(served, served === 0 ? Number.NaN : p95);
-  return { fields, e2e: one, ttft: one, wait: one, cost: { source: cost, destination: cost, "lowest-cost": cost } };
+  return {
+    fields,
+    e2e: one,
+    ttft: one,
+    wait: one,
+    cost: { source: cost, destination: cost, "lowest-cost": cost },
+    standingFUsd: BigInt(Math.round(standingUsd * 1e15)),
+  };
 }
 
 export function replication(figures: Figures, over: Partial<ReplicationStats> = {}): ReplicationStats {
@@ -46,6 +55,7 @@ export function replication(figures: Figures, over: Partial<ReplicationStats> = 
     byRegion: [],
     byHour: [],
     regionHours: [],
+    reserved: [],
     e2eCounts: new Uint32Array(BUCKETS),
     ttftCounts: new Uint32Array(BUCKETS),
     meanInSystem: 1,

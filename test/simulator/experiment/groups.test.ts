@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { groupResult, quantileOrNull, usdOf, usdPer1kServed } from "../../../simulator/experiment/groups.ts";
+import { billUsd, groupResult, quantileOrNull, usdPer1kServed } from "../../../simulator/experiment/groups.ts";
 import { tInterval } from "../../../simulator/experiment/statistics.ts";
 import { group, latency } from "./fixtures.ts";
 
@@ -9,7 +9,7 @@ describe("a group's estimates", () => {
     group({ sent: 1000, served: 900, attempts: 1500, throttled: 600, p95: 2000, usd: 9 }),
     group({ sent: 2000, served: 2000, attempts: 2000, throttled: 0, p95: 2400, usd: 10 }),
   ];
-  const result = groupResult({ stats, baseline: null, sent: [4000, 4000], standingUsd: 0 });
+  const result = groupResult({ stats, baseline: null, sent: [4000, 4000] });
 
   it("shares are per replication, counts are sums", () => {
     assert.deepEqual(result.failedShare, tInterval([0.1, 0]));
@@ -29,12 +29,12 @@ describe("a group's estimates", () => {
     assert.deepEqual(per1k, tInterval([10, 5]));
     assert.equal(savingShare, null);
     const baseline = [group({ usd: 20 }), group({ usd: 20 })];
-    const saved = groupResult({ stats, baseline, sent: [1, 1], standingUsd: 0 }).cost.source.savingShare;
+    const saved = groupResult({ stats, baseline, sent: [1, 1] }).cost.source.savingShare;
     assert.deepEqual(saved, tInterval([0.5, 0.75]));
   });
 
   it("nothing served: no figure is invented", () => {
-    const empty = groupResult({ stats: [group({ sent: 0 })], baseline: null, sent: [0], standingUsd: 0 });
+    const empty = groupResult({ stats: [group({ sent: 0 })], baseline: null, sent: [0] });
     for (const estimate of [empty.failedShare, empty.trafficShare, empty.e2eMs.p50, empty.cost.source.usdPer1kServed]) {
       assert.equal(estimate.value, null);
     }
@@ -51,7 +51,13 @@ it("quantiles need requests behind them: 59 for p95, 299 for p99", () => {
   assert.equal(quantileOrNull(latency(0, 10), "p50"), null);
 });
 
-it("money as a number, standing charges included", () => {
-  assert.equal(usdOf({ totalFUsd: 1_500_000_000_000_000n, feeFUsd: 0n }), 1.5);
-  assert.equal(usdPer1kServed(group({ sent: 500, usd: 2 }), "source", 3), 10);
+it("money as a number, reserved capacity included", () => {
+  const held = group({ sent: 500, usd: 2, standingUsd: 3 });
+  assert.equal(billUsd(held, "source"), 5);
+  assert.equal(usdPer1kServed(held, "source"), 10);
+  const none = group({ sent: 500, usd: 2 });
+  const { cost } = groupResult({ stats: [held, held], baseline: [none, none], sent: [500, 500] });
+  assert.deepEqual(cost.source.reservedUsd, tInterval([3, 3]));
+  assert.deepEqual(cost.source.savingShare, tInterval([1 - 10 / 4, 1 - 10 / 4]));
+  assert.equal(groupResult({ stats: [none], baseline: null, sent: [500] }).cost.source.reservedUsd, undefined);
 });
