@@ -22,6 +22,8 @@ interface CheckedFile {
   readonly file: string;
   readonly ok: boolean;
   readonly problems: readonly Problem[];
+  /** What is legal and should be known. */
+  readonly notes: readonly string[];
 }
 
 async function runCheck({ args, options, terminal }: CommandInput): Promise<number> {
@@ -29,12 +31,16 @@ async function runCheck({ args, options, terminal }: CommandInput): Promise<numb
   let exitCode: number = EXIT_CODES.ok;
   for (const file of args) {
     try {
-      const { summary } = await prepareExperiment(file, { overrides: overridesOf(options), strategies: [] });
-      checked.push({ file, ok: true, problems: [] });
-      if (options.json !== true && !terminal.quiet) terminal.out(`ok  ${file}: ${summary}`);
+      const { summary, inputs } = await prepareExperiment(file, { overrides: overridesOf(options), strategies: [] });
+      const { notes } = inputs.plan;
+      checked.push({ file, ok: true, problems: [], notes });
+      if (options.json !== true && !terminal.quiet) {
+        terminal.out(`ok  ${file}: ${summary}`);
+        for (const note of notes) terminal.out(`    note: ${note}`);
+      }
     } catch (error) {
       if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
-      checked.push({ file, ok: false, problems: error.problems });
+      checked.push({ file, ok: false, problems: error.problems, notes: [] });
       exitCode = exitCode === EXIT_CODES.ok ? error.exitCode : exitCode;
       for (const problem of error.problems) terminal.problem(formatProblem(problem));
     }

@@ -27,11 +27,21 @@ export interface ClassesInput {
 
 type ClassInput = Scenario["traffic"][number];
 
-/** Every place that some class is called from, each once, in the scenario's order. */
-export function originsOf(scenario: Scenario, regionNames: readonly string[]): readonly string[] {
+/** Every place that some class is called from, each once, in the scenario's order; unknown ones become problems. */
+export function originsOf(
+  scenario: Scenario,
+  regionNames: readonly string[],
+  directory: RegionDirectory,
+  problems: Problems,
+): readonly string[] {
+  const custom = Object.keys(scenario.world.network.origins);
+  const places = [...new Set([...regionNames, ...custom, ...directory.keys()])];
   const origins = new Set<string>();
-  for (const each of scenario.traffic)
-    for (const origin of Object.keys(sharesOf(each, regionNames))) origins.add(origin);
+  scenario.traffic.forEach((each, i) => {
+    for (const origin of Object.keys(sharesOf(each, regionNames))) {
+      if (problems.indexOf(origin, places, "origin", `traffic[${i}].origin`) >= 0) origins.add(origin);
+    }
+  });
   return [...origins];
 }
 

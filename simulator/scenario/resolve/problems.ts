@@ -23,14 +23,19 @@ export class Problems {
     return index;
   }
 
-  /** Runs a part that throws its problems, and keeps them; undefined then. */
-  attempt<T>(part: () => T, where?: string): T | undefined {
+  /**
+   * Runs a part that throws its problems, and keeps them; undefined then.
+   *
+   * @param where in place of the part's own paths; or what makes config paths of them
+   */
+  attempt<T>(part: () => T, where?: string | ((own: string) => string)): T | undefined {
     try {
       return part();
     } catch (error) {
       if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
       for (const problem of error.problems) {
-        this.list.push(where === undefined ? problem : { ...problem, where });
+        const path = typeof where === "function" ? where(problem.where ?? "") : (where ?? problem.where);
+        this.list.push(path === undefined ? problem : { ...problem, where: path });
       }
       return undefined;
     }
@@ -39,4 +44,9 @@ export class Problems {
   throwIfAny(): void {
     if (this.list.length > 0) throw new MeridianError("usage", this.list);
   }
+}
+
+/** `prices.shocks[0]` of a part that does not know where it stands is `world.prices.shocks[0]` of the scenario. */
+export function inWorld(path: string): string {
+  return /^(prices|network|profiles)\b/.test(path) ? `world.${path}` : path;
 }

@@ -5,23 +5,22 @@ import type { Recording } from "../../traffic/recording.ts";
 import type { FaultSpec } from "../../world/faults/fault.ts";
 import { buildNetwork, type Network } from "../../world/network/network.ts";
 import type { RoundTripData } from "../../world/network/round-trip-data.ts";
-import { createPriceBook } from "../../world/pricing/price-book.ts";
 import type { PriceBookData } from "../../world/pricing/price-book-data.ts";
-import { buildPriceSchedule } from "../../world/pricing/price-schedule.ts";
-import { PREPAID, type PriceSchedule } from "../../world/pricing/prices.ts";
 import type { RecordedPrice } from "../../world/pricing/recorded-prices.ts";
 import { type RegionDirectory, regionDirectory } from "../../world/regions.ts";
 import { capacitySpecOf } from "../capacity-schema.ts";
 import { clientPlanOf } from "../client-schema.ts";
 import { faultAmount } from "../fault-schema.ts";
-import type { ClassPlan, MoneyPlan, Plan, StandingCharge, WarmupPlan } from "../plan.ts";
+import type { Plan, WarmupPlan } from "../plan.ts";
 import type { Scenario } from "../schema.ts";
 import { originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
-import { Problems } from "./problems.ts";
+import { moneyOf, resolveSchedule } from "./money.ts";
+import { inWorld, Problems } from "./problems.ts";
 import { burndownOf, resolveQuotas } from "./quotas.ts";
+import { remarksOf } from "./remarks.ts";
 import { resolveStanding } from "./standing.ts";
 import { resolveStrategies, type StrategyDraft, strategyDrafts } from "./strategies.ts";
-import { type RouteDraft, resolveTargets, type Targets } from "./targets.ts";
+import { resolveTargets, type Targets } from "./targets.ts";
 
 /** Facts and recordings that a scenario refers to, loaded by an adapter. */
 export interface ResolveInputs {
@@ -34,10 +33,6 @@ export interface ResolveInputs {
   readonly recordedPrices: Readonly<Record<string, readonly RecordedPrice[]>>;
 }
 
-const DAY_MS = 86_400_000;
-/** Prices of a run that ends by its number of requests are laid out this far; its last prices hold from there on. */
-const OPEN_ENDED_MS = 45 * DAY_MS;
-
 /**
  * Turns a checked scenario into the plan that the engine runs.
  *
@@ -49,9 +44,9 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   const names = regionNamesOf(scenario, problems);
   problems.throwIfAny();
   const { directory, regionNames } = names!;
-  const originNames = originsOf(scenario, regionNames);
+  const originNames = originsOf(scenario, regionNames, directory, problems);
   const durationMs = scenario.duration ?? Number.POSITIVE_INFINITY;
-  const network = problems.attempt(() => networkOf(scenario, inputs, originNames, regionNames, directory));
+  const network = problems.attempt(() => networkOf(scenario, inputs, originNames, regionNames, directory), inWorld);
   const modelNames = Object.keys(scenario.world.models);
   const hopMs = network?.hopMs ?? new Float64Array(regionNames.length ** 2);
   const targets = resolveTargets({
@@ -95,9 +90,11 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     problems.attempt(() => parseAssertion(text, known), `assert[${i}]`);
   });
   checkWarmup(scenario, problems);
-  const schedule = problems.attempt(() => scheduleOf(scenario, inputs, targets, directory, startMs, durationMs));
+  const remarks = remarksOf(scenario, targets.targets, problems);
+  const { prices, recordedPrices } = inputs;
+  const money = { scenario, prices, recordedPrices, targets, regions: directory, startMs, durationMs, problems };
+  const schedule = resolveSchedule(money);
   problems.throwIfAny();
-  const money = moneyOf(scenario, targets, classes, schedule!, standing.charges);
   return {
     name: scenario.name,
     description: scenario.description,
@@ -136,17 +133,17 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
       accountOfClass: scenario.traffic.map((each) => accounts.indexOf(each.account)),
       faults,
       healthDelayMs: scenario.world.healthDelay,
-      epochStartMs: money.schedule.epochStartMs,
+      epochStartMs: schedule!.epochStartMs,
     },
     network: { rttMs: network!.rttMs, jitterCv: network!.jitterCv },
-    money,
+    money: moneyOf(scenario, targets, classes, schedule!, standing.charges),
     client: clientPlanOf(scenario.client),
     gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
     strategies,
     baseline,
     traffic: resolveTraffic(classesInput, inputs.recordings),
     assertions: scenario.assert,
-    notes: [...notes, ...quotas.notes],
+    notes: [...notes, ...remarks, ...quotas.notes],
   };
 }
 
@@ -174,65 +171,6 @@ function networkOf(
   directory: RegionDirectory,
 ): Network {
   return buildNetwork({ spec: scenario.world.network, data: inputs.roundTrips, origins, regions, directory });
-}
-
-function scheduleOf(
-  scenario: Scenario,
-  inputs: ResolveInputs,
-  targets: Targets,
-  regions: RegionDirectory,
-  startMs: number,
-  durationMs: number,
-): PriceSchedule {
-  const { prices, models } = scenario.world;
-  const modelIds = Object.fromEntries(Object.entries(models).map(([name, { id }]) => [name, id]));
-  const book = createPriceBook({
-    data: prices.book === "none" ? null : inputs.prices,
-    overrides: prices.overrides,
-    modelIds,
-  });
-  return buildPriceSchedule({
-    spec: prices,
-    book,
-    keys: targets.priceKeys,
-    regions,
-    modelIds,
-    startMs,
-    durationMs: Number.isFinite(durationMs) ? durationMs : OPEN_ENDED_MS,
-    recordings: inputs.recordedPrices,
-  });
-}
-
-function moneyOf(
-  scenario: Scenario,
-  targets: Targets,
-  classes: readonly ClassPlan[],
-  schedule: PriceSchedule,
-  standing: readonly StandingCharge[],
-): MoneyPlan {
-  const models = Object.keys(scenario.world.models).length;
-  const candidateKeys = classes.map((each) => {
-    const keys = targets.targets.flatMap((_, t) =>
-      each.legal[t] === 1 ? keysOf(targets.routes[t * models + each.model]!, targets.placements) : [],
-    );
-    return [...new Set(keys.filter((key) => schedule.keys[key]!.tier !== PREPAID))];
-  });
-  return {
-    schedule,
-    placements: targets.placements,
-    placementRegion: targets.placementRegion,
-    candidateKeys,
-    billing: scenario.world.prices.billing,
-    routingFeeUsdPer1kDecisions: scenario.world.prices.routingFeeUsdPer1kDecisions,
-    keyOfTarget: targets.keyOfTarget,
-    standing,
-  };
-}
-
-/** Keys that a route and its overflow are billed by. */
-function keysOf(route: RouteDraft | null, placements: Targets["placements"]): readonly number[] {
-  if (route === null) return [];
-  return [...route.placements.map((place) => placements[place]!.sourceKey), ...keysOf(route.overflow, placements)];
 }
 
 function faultsOf(

@@ -12,7 +12,7 @@ import type { TargetTier } from "../tier-schema.ts";
 import { type Endpoints, resolveEndpoints } from "./endpoints.ts";
 import { PlacementList } from "./placements.ts";
 import { type Places, placesOf } from "./places.ts";
-import type { Problems } from "./problems.ts";
+import { inWorld, type Problems } from "./problems.ts";
 import { draftsOf, routeOfReserved, type TargetDraft } from "./target-drafts.ts";
 
 /** Tiers that are served before the standard one, or after it. */
@@ -68,13 +68,15 @@ export interface TargetsInput {
 export function resolveTargets(input: TargetsInput): Targets {
   const { scenario, problems } = input;
   const modelNames = Object.keys(scenario.world.models);
-  const book = problems.attempt(() =>
-    createProfileBook({
-      data: input.profiles,
-      spec: scenario.world.profiles,
-      directory: input.directory,
-      worldRegions: input.regionNames,
-    }),
+  const book = problems.attempt(
+    () =>
+      createProfileBook({
+        data: input.profiles,
+        spec: scenario.world.profiles,
+        directory: input.directory,
+        worldRegions: input.regionNames,
+      }),
+    inWorld,
   );
   const targets = draftsOf({ ...input, book });
   const endpoints = resolveEndpoints({ ...input, targets });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { originsOf } from "../../../../simulator/scenario/resolve/classes.ts";
+import { Problems } from "../../../../simulator/scenario/resolve/problems.ts";
 import { type ScenarioInput, scenarioSchema } from "../../../../simulator/scenario/schema.ts";
+import { regionDirectory } from "../../../../simulator/world/regions.ts";
 import { classInput, HAIKU, planOf, problemsOf, SONNET, scenarioInput, worldInput } from "../base.ts";
 
 const SLOTS = { kind: "slots", servers: 1 } as const;
@@ -76,6 +78,16 @@ describe("classes", () => {
         ],
       }),
     );
-    assert.deepEqual(originsOf(scenario, ["a", "b"]), ["b", "x", "a"]);
+    const problems = new Problems();
+    const directory = regionDirectory([]);
+    const known = { ...scenario.world.network, origins: { x: { rttMs: {}, near: undefined, plusMs: 0 } } };
+    const world = { ...scenario.world, network: known };
+    assert.deepEqual(originsOf({ ...scenario, world }, ["a", "b"], directory, problems), ["b", "x", "a"]);
+    assert.deepEqual(problems.list, []);
+    originsOf(scenario, ["a", "b"], directory, problems);
+    assert.deepEqual(
+      problems.list.map(({ where }) => where),
+      ["traffic[0].origin", "traffic[1].origin"],
+    );
   });
 });
