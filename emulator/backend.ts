@@ -14,6 +14,8 @@ export interface InferenceBackend {
    * @param observer told of the first token, the end or a failure; never from inside `begin`
    */
   begin(call: InferenceCall, nowMs: number, observer: InferenceObserver): Admission;
+  /** Round trip between a caller and an endpoint, emulator ms, where the backend knows a network. */
+  roundTripMs?(origin: string | undefined, region: string): number;
 }
 
 export type InferenceOperation = "Converse" | "ConverseStream" | "InvokeModel" | "InvokeModelWithResponseStream";
@@ -87,11 +89,13 @@ export interface InferenceHandle {
   cancel(nowMs: number): void;
 }
 
-/** How the backend tells the wire. After `onEnd` or `onFailure` nothing more comes; `nowMs` is when it was due. */
+/** How the backend tells the wire. After `onEnd`, `onFailure` or `onBreak` nothing more comes; `nowMs` is when it was due. */
 export interface InferenceObserver {
   onFirstToken(nowMs: number): void;
   onEnd(nowMs: number): void;
   onFailure(nowMs: number, fault: ServiceFault): void;
+  /** The endpoint itself is gone: the connection breaks. */
+  onBreak(nowMs: number): void;
 }
 
 /** Length of an answer: the caller's wish or else the law's, cut by stop sequence, caller's and model's limit. */

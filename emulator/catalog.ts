@@ -9,6 +9,8 @@ export interface ModelInfo {
   readonly onDemandRegions: readonly string[];
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
+  /** Output tokens count this often against quotas; 1 where not given. */
+  readonly burndown?: number;
 }
 
 /** A system-defined inference profile. */

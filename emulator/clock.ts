@@ -7,6 +7,8 @@ export interface EmulatorClock {
   nowMs(): number;
   /** Runs `callback` once at `dueMs` or as soon after as the process can; ties run in order of scheduling. */
   schedule(dueMs: number, callback: () => void): Deadline;
+  /** Drops every deadline, so that nothing keeps the process alive. */
+  stop(): void;
 }
 
 /** A pending callback. */
@@ -92,6 +94,10 @@ export function createClock(scale = 1, source: ClockSource = wallSource()): Emul
       pushEntry(heap, entry);
       arm();
       return entry;
+    },
+    stop() {
+      heap.length = 0;
+      dropCancelled();
     },
   };
 }

@@ -48,6 +48,8 @@ export interface ServiceFault {
   readonly message?: string | undefined;
   /** Further members of the body, e.g. `originalStatusCode` of a ModelErrorException. */
   readonly members?: Readonly<Record<string, string | number>> | undefined;
+  /** Hint of when to try again, sent as `x-amz-retry-after`; the SDKs heed it, the service sends none today. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Thrown inside the wire layer to end a request with an error of the service. */

@@ -38,7 +38,7 @@ export interface FleetOptions {
   readonly catalog?: CatalogData;
   /** Emulator milliseconds per wall millisecond. */
   readonly scale?: number;
-  /** Injected round trip between a caller's origin and a region, emulator ms; none where not given. */
+  /** Injected round trip between a caller's origin and a region, emulator ms; the backend's own where not given. */
   readonly roundTripMs?: (origin: string | undefined, region: string) => number;
   readonly limits?: Partial<ListenerLimits & { readonly maxBodyBytes: number }>;
   readonly onOutcome?: (outcome: InvocationOutcome) => void;
@@ -91,7 +91,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const auth: AuthMode = options.auth === "off" ? { kind: "off" } : { kind: "verify", credentials };
   const certificate = options.tls === true ? await makeCertificate(host) : undefined;
   const clock = createClock(options.scale ?? 1);
-  const faults = withFaults(options.backend(clock));
+  const backend = options.backend(clock);
+  const faults = withFaults(backend);
+  const roundTripMs = options.roundTripMs ?? backend.roundTripMs?.bind(backend) ?? (() => 0);
   const catalog = createCatalog(options.catalog ?? DEFAULT_CATALOG);
   const applicationProfiles = createApplicationProfiles(catalog, TEST_ACCOUNT_ID);
   const controlPlane = createControlPlane(catalog, applicationProfiles, TEST_ACCOUNT_ID);
@@ -105,6 +107,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   const close = async (graceMs = CLOSE_GRACE_MS): Promise<void> => {
     await Promise.all(listeners.map((listener) => listener.drain(graceMs)));
+    clock.stop();
   };
   for (const [index, region] of regions.entries()) {
     const onRequest = createRegionService({
@@ -117,7 +120,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       controlPlane,
       admin: { region, log, metrics, faults, identity, token, gauges },
       bodyLimits: { maxBytes: limits.maxBodyBytes ?? MAX_BODY_BYTES, timeoutMs: listenerLimits.requestTimeoutMs },
-      roundTripMs: (origin) => options.roundTripMs?.(origin, region) ?? 0,
+      roundTripMs: (origin) => roundTripMs(origin, region),
       onInternalError: options.onInternalError ?? (() => {}),
     });
     const port = basePort === 0 ? 0 : basePort + index;

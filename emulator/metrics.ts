@@ -13,8 +13,9 @@ export const METRIC_NAMES = [
   "InvocationThrottles",
   "InputTokenCount",
   "OutputTokenCount",
-  "CacheReadInputTokenCount",
-  "CacheWriteInputTokenCount",
+  "CacheReadInputTokens",
+  "CacheWriteInputTokens",
+  "EstimatedTPMQuotaUsage",
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 
@@ -80,8 +81,9 @@ export function createMetrics(): Metrics {
       put(outcome, "Invocations", 1);
       put(outcome, "InputTokenCount", outcome.inputTokens);
       put(outcome, "OutputTokenCount", outcome.outputTokens);
-      if (outcome.cacheReadTokens > 0) put(outcome, "CacheReadInputTokenCount", outcome.cacheReadTokens);
-      if (outcome.cacheWriteTokens > 0) put(outcome, "CacheWriteInputTokenCount", outcome.cacheWriteTokens);
+      if (outcome.cacheReadTokens > 0) put(outcome, "CacheReadInputTokens", outcome.cacheReadTokens);
+      if (outcome.cacheWriteTokens > 0) put(outcome, "CacheWriteInputTokens", outcome.cacheWriteTokens);
+      put(outcome, "EstimatedTPMQuotaUsage", outcome.estimatedQuotaTokens);
       if (outcome.latencyMs !== undefined) put(outcome, "InvocationLatency", outcome.latencyMs);
       if (outcome.firstTokenMs !== undefined && outcome.operation.endsWith("Stream")) {
         put(outcome, "TimeToFirstToken", outcome.firstTokenMs);
@@ -137,7 +139,7 @@ function addValue(statistics: Statistics, value: number): void {
 }
 
 function snakeCase(name: string): string {
-  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  return name.replace(/(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])/g, (letter) => `_${letter}`).toLowerCase();
 }
 
 function escapeLabel(text: string): string {

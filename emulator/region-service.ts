@@ -109,6 +109,7 @@ function infer(context: RegionContext, route: Route & { kind: "inference" }, exc
       response,
       parsed,
       shownId: resolved.shownId,
+      burndown: resolved.model.burndown ?? 1,
       arrivedMs,
       oneWayMs: context.roundTripMs(typeof origin === "string" ? origin : undefined) / 2,
       report: (outcome) => {
@@ -140,6 +141,7 @@ function reportRefused(
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
     outputTokens: 0,
+    estimatedQuotaTokens: 0,
     latencyMs: undefined,
     firstTokenMs: undefined,
     requestMetadata: {},

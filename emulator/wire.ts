@@ -54,7 +54,8 @@ export function sendFault(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const { status, errorType, body } = renderError(fault);
-  sendJson(response, requestId, { status, body, headers: { "x-amzn-errortype": errorType, ...headers } });
+  const hint = fault.retryAfterMs === undefined ? {} : { "x-amz-retry-after": String(fault.retryAfterMs) };
+  sendJson(response, requestId, { status, body, headers: { "x-amzn-errortype": errorType, ...hint, ...headers } });
 }
 
 const HTTP2_INTERNAL_ERROR = 2;

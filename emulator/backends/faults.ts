@@ -70,6 +70,7 @@ function applyRule(
     onFirstToken: (instant) => observer.onFirstToken(instant),
     onEnd: (instant) => observer.onFailure(instant, effect),
     onFailure: (instant, fault) => observer.onFailure(instant, fault),
+    onBreak: (instant) => observer.onBreak(instant),
   });
   if (admission.kind !== "accepted") return admission;
   return { kind: "accepted", handle: longerHandle(admission.handle) };

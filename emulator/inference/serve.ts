@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly response: WireResponse;
   readonly parsed: ParsedCall;
   readonly shownId: string;
+  /** How often an output token counts against quotas. */
+  readonly burndown: number;
   /** Emulator instant at which the request had arrived. */
   readonly arrivedMs: number;
   /** Half the round trip between caller and endpoint. */
@@ -84,11 +86,18 @@ function createRun(options: ServeOptions, beganMs: number): Run {
       cacheReadTokens: handle?.cacheReadTokens ?? 0,
       cacheWriteTokens: handle?.cacheWriteTokens ?? 0,
       outputTokens,
+      estimatedQuotaTokens: quotaTokens(outputTokens),
       latencyMs: endMs === undefined ? undefined : endMs - beganMs,
       firstTokenMs: firstTokenMs === undefined ? undefined : firstTokenMs - beganMs,
       requestMetadata: call.requestMetadata,
       error,
     });
+  }
+
+  /** What a call settles to: cache reads are free, output tokens count as often as the model's burndown says. */
+  function quotaTokens(outputTokens: number): number {
+    const cacheWriteTokens = handle?.cacheWriteTokens ?? 0;
+    return (answer?.inputTokens ?? 0) + cacheWriteTokens + outputTokens * options.burndown;
   }
 
   function accept(accepted: InferenceHandle): void {
@@ -143,6 +152,13 @@ function createRun(options: ServeOptions, beganMs: number): Run {
       report(fault.name, Math.max(0, tokens));
       if (stream?.started) stream.finish(Math.max(0, tokens), () => [exceptionFrame(fault)]);
       else after(clock, oneWayMs, () => sendFault(response, call.requestId, fault));
+    },
+    onBreak(nowMs) {
+      if (over || handle === undefined) return;
+      endMs = nowMs;
+      stream?.stop();
+      report("ServiceUnavailableException", handle.tokensWritten(nowMs));
+      after(clock, oneWayMs, () => breakOff(response));
     },
   };
   return { observer, accept, report };

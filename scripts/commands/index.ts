@@ -1,6 +1,7 @@
 import { checkCommand } from "./check.ts";
 import type { CommandDefinition } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
+import { emulateCommand } from "./emulate.ts";
 import { listCommand } from "./list.ts";
 import { reportCommand } from "./report.ts";
 import { schemaCommand } from "./schema.ts";
@@ -11,6 +12,7 @@ export const commands: readonly CommandDefinition[] = [
   simulateCommand,
   checkCommand,
   reportCommand,
+  emulateCommand,
   listCommand,
   schemaCommand,
   doctorCommand,

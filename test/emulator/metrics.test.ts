@@ -21,6 +21,7 @@ describe("metrics", () => {
       Invocations: 1,
       InputTokenCount: 10,
       OutputTokenCount: 5,
+      EstimatedTPMQuotaUsage: 35,
       InvocationLatency: 100,
       InvocationThrottles: 1,
       InvocationServerErrors: 1,
@@ -30,7 +31,7 @@ describe("metrics", () => {
   it("give the time to the first token for streams only, and cache counts where there are any", () => {
     const found = sums([outcomeOf({ operation: "ConverseStream", cacheReadTokens: 7 })]);
     assert.equal(found.TimeToFirstToken, 20);
-    assert.equal(found.CacheReadInputTokenCount, 7);
+    assert.equal(found.CacheReadInputTokens, 7);
   });
   it("print as Prometheus text with escaped labels", () => {
     const metrics = createMetrics();

@@ -56,7 +56,7 @@ export function manualClock(): ManualClock {
 }
 
 export interface RecordedObserver extends InferenceObserver {
-  /** `first@ms`, `end@ms`, `ThrottlingException@ms`. */
+  /** `first@ms`, `end@ms`, `break@ms`, `ThrottlingException@ms`. */
   readonly events: string[];
 }
 
@@ -67,6 +67,7 @@ export function recordedObserver(): RecordedObserver {
     onFirstToken: (nowMs) => events.push(`first@${nowMs}`),
     onEnd: (nowMs) => events.push(`end@${nowMs}`),
     onFailure: (nowMs, fault) => events.push(`${fault.name}@${nowMs}`),
+    onBreak: (nowMs) => events.push(`break@${nowMs}`),
   };
 }
 

@@ -42,7 +42,7 @@ function serve({ operation = "Converse", oneWayMs = 0, body = {}, admission }: O
     body: Buffer.from(JSON.stringify({ messages: [userMessage()], ...body })),
   });
   const report = (outcome: InvocationOutcome) => outcomes.push(outcome);
-  serveInference({ clock, backend, response, parsed, shownId: CLAUDE, arrivedMs: 0, oneWayMs, report });
+  serveInference({ clock, backend, response, parsed, shownId: CLAUDE, burndown: 5, arrivedMs: 0, oneWayMs, report });
   return { advanceTo, response, outcomes, began };
 }
 

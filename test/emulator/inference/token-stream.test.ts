@@ -21,6 +21,7 @@ function setUp(returnMs = 0) {
       onFirstToken: (nowMs) => stream.start(nowMs),
       onEnd: () => stream.finish(10, () => [note("E")]),
       onFailure: () => {},
+      onBreak: () => {},
     },
     destinationRegion: "r",
     outputTokens: 10,
@@ -109,7 +110,7 @@ describe("token stream", () => {
     const response = new FakeResponse();
     let events = 0;
     const common = { clock, destinationRegion: "r", cacheReadTokens: 0, cacheWriteTokens: 0 };
-    const observer = { onFirstToken: () => {}, onEnd: () => {}, onFailure: () => {} };
+    const observer = { onFirstToken: () => {}, onEnd: () => {}, onFailure: () => {}, onBreak: () => {} };
     const handle = scheduledHandle({ ...common, observer, outputTokens: 5000, firstTokenAtMs: 0, endAtMs: 0 });
     const stream = createTokenStream({
       clock,

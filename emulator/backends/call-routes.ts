@@ -1,0 +1,87 @@
+import type { Plan } from "../../simulator/scenario/plan.ts";
+import { STANDARD_LEVEL } from "../../simulator/world/capacity/waiting-line.ts";
+import { PREPAID } from "../../simulator/world/pricing/prices.ts";
+import type { InferenceCall } from "../backend.ts";
+
+/** What a call is in the scenario's terms. */
+export interface CallRoute {
+  readonly region: number;
+  readonly target: number;
+  readonly model: number;
+  readonly classIndex: number;
+  readonly account: number;
+  /** The caller's own level in queues, before the target's tier moves it. */
+  readonly queueLevel: number;
+}
+
+export interface CallRoutes {
+  /** Undefined where no target of the scenario sells what is called. */
+  of(call: InferenceCall): CallRoute | undefined;
+}
+
+interface Offer {
+  readonly target: number;
+  readonly model: number;
+  readonly tier: string;
+}
+
+/** Tiers of the scenario by the service's names for them. */
+const TIER = { default: "standard", priority: "priority", flex: "flex", reserved: PREPAID } as const;
+/** What a tier does to the place in a queue where the scenario has no target of that tier. */
+const LEVEL_SHIFT: Readonly<Record<InferenceCall["serviceTier"], number>> = {
+  default: 0,
+  reserved: 0,
+  priority: -1,
+  flex: 1,
+};
+
+/**
+ * Finds a call's target by source region, called id and service tier; and its class, which says whose quota counts: the
+ * one that `requestMetadata.class` names, else the first that calls the model.
+ */
+export function createCallRoutes(plan: Plan): CallRoutes {
+  const offers = offersOf(plan);
+  const classOf = new Map(plan.classes.map(({ name }, index) => [name, index]));
+  const firstClassOf = plan.models.map((_, model) =>
+    Math.max(
+      0,
+      plan.classes.findIndex((each) => each.model === model),
+    ),
+  );
+
+  return {
+    of(call) {
+      const candidates = offers.get(`${call.region} ${call.profileId ?? call.modelId}`);
+      if (candidates === undefined) return undefined;
+      const wanted = call.latencyOptimized ? "latency-optimized" : TIER[call.serviceTier];
+      const exact = candidates.find(({ tier }) => tier === wanted);
+      const offer = exact ?? candidates.find(({ tier }) => tier === "standard") ?? candidates[0]!;
+      const classIndex = classOf.get(call.requestMetadata.class ?? "") ?? firstClassOf[offer.model]!;
+      const level = plan.classes[classIndex]?.queueLevel ?? STANDARD_LEVEL;
+      return {
+        region: plan.targets[offer.target]!.region,
+        target: offer.target,
+        model: offer.model,
+        classIndex,
+        account: plan.world.accountOfClass[classIndex] ?? 0,
+        queueLevel: Math.max(0, level + (exact === undefined ? LEVEL_SHIFT[call.serviceTier] : 0)),
+      };
+    },
+  };
+}
+
+function offersOf(plan: Plan): ReadonlyMap<string, readonly Offer[]> {
+  const offers = new Map<string, Offer[]>();
+  plan.targets.forEach(({ region, calledIds }, target) => {
+    calledIds.forEach((calledId, model) => {
+      if (calledId === null) return;
+      const key = `${plan.regionNames[region]} ${calledId}`;
+      const priceKey = plan.money.keyOfTarget[target * plan.models.length + model]!;
+      const offer = { target, model, tier: plan.money.schedule.keys[priceKey]?.tier ?? "standard" };
+      const known = offers.get(key);
+      if (known === undefined) offers.set(key, [offer]);
+      else known.push(offer);
+    });
+  });
+  return offers;
+}

@@ -1,0 +1,158 @@
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Fleet, FleetOptions } from "../../emulator/fleet.ts";
+import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
+import type { Plan } from "../../simulator/scenario/plan.ts";
+import { durationMs } from "../../simulator/scenario/units.ts";
+import { prepareExperiment } from "../io/experiment.ts";
+import { type KnownAnswer, parseKnownAnswer } from "../io/known-answer.ts";
+import { PACKAGE_ROOT } from "../io/package-info.ts";
+import { addScenarioOptions, overridesOf, wholeNumber } from "../io/scenario-options.ts";
+import type { Terminal } from "../io/terminal.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
+import { certificateFile, fleetText } from "./emulate-text.ts";
+
+export const emulateCommand: CommandDefinition = {
+  name: "emulate",
+  summary: "Start Bedrock-compatible endpoints with a scenario's physics behind them.",
+  examples: [
+    ["meridian emulate", "five regions from port 7400 on, with a world of our own"],
+    ["meridian emulate scenarios/flagship.yaml", "the regions, quotas and machines of a scenario"],
+    ["meridian emulate a.yaml --at 15h --origin us-east-1", "its afternoon, called from us-east-1"],
+    ["meridian emulate a.yaml --scale 5", "five times faster than the wall; not for SDKs' own back-offs"],
+    ["meridian emulate --tls", "HTTPS too, and API keys, with a certificate made for it"],
+    ["meridian emulate --known-answer mmc:servers=8,mean=520ms", "queues whose answer is known, to measure a harness"],
+    ["meridian emulate --json --base-port 0", "free ports, told in one line of JSON when ready"],
+  ],
+  configure,
+  run: runEmulate,
+};
+
+const DEFAULT_SCENARIO = join(PACKAGE_ROOT, "scenarios", "emulator.yaml");
+
+function configure(command: Command): void {
+  command.argument("[scenario]", "scenario file; a world of our own unless given");
+  addScenarioOptions(command);
+  command
+    .addOption(
+      new Option("--base-port <n>", "first port; each region takes the next; 0 for free ones")
+        .default(7400)
+        .argParser(wholeNumber(0)),
+    )
+    .addOption(new Option("--scale <x>", "times faster than the wall").default(1).argParser(positive))
+    .addOption(new Option("--at <time>", "where in the scenario to begin, e.g. 9h").argParser(duration))
+    .option("--origin <name>", "where callers are who send no x-meridian-origin; no round trip unless given")
+    .addOption(
+      new Option("--auth <mode>", "check signatures and API keys").choices(["verify", "off"]).default("verify"),
+    )
+    .option("--tls", "speak TLS too, on the same ports")
+    .option("--host <address>", "address to listen on; another than loopback needs --token", "127.0.0.1")
+    .option("--token <secret>", "secret key, API key and key of the admin pages, instead of the known test ones")
+    .addOption(
+      new Option("--known-answer <law>", "exact queues: mmc:servers=8,mean=520ms[,room=0], or mdc:").argParser(
+        knownAnswer,
+      ),
+    );
+}
+
+async function runEmulate({ args, options, terminal, signal }: CommandInput): Promise<number> {
+  const { inputs } = await prepareExperiment(args[0] ?? DEFAULT_SCENARIO, {
+    overrides: overridesOf(options),
+    strategies: [],
+  });
+  // Other verbs need not wait until the emulator's code is loaded.
+  const { startFleet } = await import("../../emulator/fleet.ts");
+  const fleet = await startFleet({
+    ...(await fleetOptions(inputs.plan, options)),
+    onInternalError: (error) => terminal.problem(internalProblem(error)),
+  });
+  const caFile = await certificateFile(fleet);
+  try {
+    announce(fleet, caFile?.path, options, terminal);
+    await aborted(signal);
+    terminal.note("draining: no new calls; those under way have 10 s, a second signal ends them at once");
+  } finally {
+    await fleet.close();
+    await caFile?.remove();
+  }
+  return EXIT_CODES.ok;
+}
+
+async function fleetOptions(plan: Plan, options: CommonOptions): Promise<FleetOptions> {
+  const origin = options.origin as string | undefined;
+  if (origin !== undefined && !plan.originNames.includes(origin)) throw unknownOrigin(origin, plan.originNames);
+  const [{ scenarioFleet }, { createQueueBackend }] = await Promise.all([
+    import("../../emulator/scenario-fleet.ts"),
+    import("../../emulator/backends/queue.ts"),
+  ]);
+  const world = scenarioFleet(plan, {
+    ...(options.at === undefined ? {} : { startMs: options.at as number }),
+    ...(origin === undefined ? {} : { origin }),
+  });
+  const law = options.knownAnswer as KnownAnswer | undefined;
+  return {
+    ...world,
+    ...(law === undefined ? {} : { backend: (clock) => createQueueBackend(clock, { ...law, seed: plan.seed }) }),
+    basePort: options.basePort as number,
+    scale: options.scale as number,
+    auth: options.auth as "verify" | "off",
+    tls: options.tls === true,
+    host: options.host as string,
+    ...(options.token === undefined ? {} : { token: options.token as string }),
+  };
+}
+
+/** The one thing on stdout: a table and what to export for people, one line of JSON for programs. */
+function announce(fleet: Fleet, caFile: string | undefined, options: CommonOptions, terminal: Terminal): void {
+  if (options.json !== true) {
+    terminal.out(fleetText(fleet, { caFile, colour: terminal.colour }));
+    return;
+  }
+  const endpoints = fleet.endpoints.map((endpoint) => ({
+    ...endpoint,
+    environment: Object.fromEntries(fleet.environment(endpoint.region)),
+  }));
+  const document = { schemaVersion: JSON_SCHEMA_VERSION, kind: "emulator", ready: true, endpoints, caFile };
+  terminal.out(JSON.stringify(document));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function internalProblem(error: unknown): string {
+  return formatProblem({
+    code: "EMULATOR_FAULT",
+    what: `a request was answered 500 by a fault of the emulator: ${error instanceof Error ? error.message : error}`,
+  });
+}
+
+function unknownOrigin(origin: string, known: readonly string[]): MeridianError {
+  return new MeridianError("usage", {
+    code: "ORIGIN_UNKNOWN",
+    what: `the scenario has no callers in "${origin}"`,
+    where: "--origin",
+    fix: `name one of ${known.join(", ")}, or add it to the origin of a class`,
+  });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value <= 1000) return value;
+  throw new InvalidArgumentError("It must be a number above 0, 1000 at most.");
+}
+
+function duration(text: string): number {
+  const parsed = durationMs.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError("It must be a time such as 90m or 9h.");
+}
+
+function knownAnswer(text: string): KnownAnswer {
+  const law = parseKnownAnswer(text);
+  if (law !== undefined) return law;
+  throw new InvalidArgumentError("It must be like mmc:servers=8,mean=520ms or mdc:servers=1,mean=1s,room=0.");
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createCallRoutes } from "../../../emulator/backends/call-routes.ts";
+import { callOf } from "../support.ts";
+import { planOf, SLOTS_1S } from "./worlds.ts";
+
+const NOVA = "amazon.nova-pro-v1:0";
+const LITE = "amazon.nova-lite-v1:0";
+const shape = { arrivals: { poisson: "1/s" }, tokens: { input: 1, output: 1, maxTokens: 1 } };
+
+const plan = await planOf({
+  regions: ["us-east-1", "us-west-2"],
+  capacity: SLOTS_1S,
+  models: {
+    pro: { id: NOVA, capacity: SLOTS_1S },
+    lite: { id: LITE, capacity: SLOTS_1S },
+  },
+  world: {
+    profiles: { restrictToWorld: true },
+    targets: ["us-east-1", "us-east-1@priority", "us-west-2", "us-east-1/us"],
+  },
+  traffic: [
+    { class: "chat", model: "pro", account: "a", priority: 2, ...shape },
+    { class: "bulk", model: "lite", account: "b", ...shape },
+    { class: "night", model: "pro", account: "b", ...shape },
+  ],
+});
+const routes = createCallRoutes(plan);
+const targetOf = (over: Parameters<typeof callOf>[0]) => {
+  const route = routes.of(callOf({ modelId: NOVA, ...over }));
+  return route === undefined ? undefined : plan.targets[route.target]!.id;
+};
+
+describe("call routes", () => {
+  it("find the target by source region, called id and tier", () => {
+    assert.equal(targetOf({}), "us-east-1");
+    assert.equal(targetOf({ region: "us-west-2" }), "us-west-2");
+    assert.equal(targetOf({ profileId: `us.${NOVA}` }), "us-east-1/us");
+    assert.equal(targetOf({ serviceTier: "priority" }), "us-east-1@priority");
+    assert.equal(targetOf({ region: "us-west-2", profileId: `us.${NOVA}` }), undefined);
+    assert.equal(targetOf({ region: "mars" }), undefined);
+  });
+
+  it("a tier that no target has moves the call in the queue of the standard one", () => {
+    const level = (serviceTier: "default" | "flex" | "priority", region: string) =>
+      routes.of(callOf({ modelId: NOVA, serviceTier, region }))!.queueLevel;
+    assert.deepEqual([level("default", "us-west-2"), level("flex", "us-west-2")], [2, 3]);
+    assert.equal(level("priority", "us-west-2"), 1);
+    // The target of that tier moves it itself.
+    assert.equal(level("priority", "us-east-1"), 2);
+  });
+
+  it("the class is the one that the caller names, else the first of the model; it brings the account", () => {
+    const facts = (over: Parameters<typeof callOf>[0]) => {
+      const { classIndex, account, model } = routes.of(callOf(over))!;
+      return [plan.classes[classIndex]!.name, account, plan.models[model]!.name];
+    };
+    assert.deepEqual(facts({ modelId: NOVA }), ["chat", 0, "pro"]);
+    assert.deepEqual(facts({ modelId: LITE }), ["bulk", 1, "lite"]);
+    assert.deepEqual(facts({ modelId: NOVA, requestMetadata: { class: "night" } }), ["night", 1, "pro"]);
+    assert.deepEqual(facts({ modelId: NOVA, requestMetadata: { class: "nobody" } }), ["chat", 0, "pro"]);
+  });
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { parseKnownAnswer } from "../../../scripts/io/known-answer.ts";
+
+it("reads servers, mean service and waiting room", () => {
+  assert.deepEqual(parseKnownAnswer("mmc:servers=8,mean=520ms"), {
+    servers: 8,
+    service: "exponential",
+    meanServiceMs: 520,
+    waitingRoom: Number.POSITIVE_INFINITY,
+  });
+  assert.deepEqual(parseKnownAnswer("mdc:mean=1s,room=0,servers=1k"), {
+    servers: 1000,
+    service: "deterministic",
+    meanServiceMs: 1000,
+    waitingRoom: 0,
+  });
+});
+
+it("takes nothing else", () => {
+  for (const text of [
+    "mm1:servers=1,mean=1s",
+    "mmc",
+    "mmc:servers=1",
+    "mmc:mean=1s",
+    "mmc:servers=0,mean=1s",
+    "mmc:servers=1.5,mean=1s",
+    "mmc:servers=1,mean=1",
+    "mmc:servers=1,mean=0s",
+    "mmc:servers=1,mean=1s,room=-1",
+    "mmc:servers=1,mean=1s,servers=2",
+    "mmc:servers=1,mean=1s,colour=red",
+  ]) {
+    assert.equal(parseKnownAnswer(text), undefined, text);
+  }
+});
