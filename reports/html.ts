@@ -14,6 +14,8 @@ import {
 import { STYLE } from "./html/style.ts";
 import { tableHtml } from "./html/table-html.ts";
 import { classTable, regionTable } from "./tables/group-tables.ts";
+import { hasQuotas, quotaTable, quotaWords } from "./tables/quota-table.ts";
+import { boundClasses, residencyCountTable, residencyRuleTable, residencyWords } from "./tables/residency-tables.ts";
 import { savingTable, strategyTable } from "./tables/strategy-table.ts";
 import type { Table } from "./tables/table.ts";
 
@@ -56,6 +58,8 @@ ${figures}
 ${folded("Savings under each billing rule", savingTable(result))}
 ${folded("By class of traffic", classTable(result))}
 ${folded("By region", regionTable(result))}</section>
+${quotasSection(result)}
+${residencySection(result)}
 ${assertionsSection(result)}
 ${notesSection(result)}
 ${provenanceSection(result)}
@@ -65,6 +69,19 @@ ${provenanceSection(result)}
 <script>${raw(SCRIPT)}</script>
 </body>
 </html>`;
+}
+
+function quotasSection(result: RunResult): Markup | "" {
+  if (!hasQuotas(result)) return "";
+  return markup`<section id="quotas"><h2>Quotas: what refused, when, how close</h2><p>${quotaWords(result)}</p>
+${folded("Every quota under every strategy", quotaTable(result))}</section>`;
+}
+
+function residencySection(result: RunResult): Markup | "" {
+  if (boundClasses(result).length === 0) return "";
+  return markup`<section id="residency"><h2>Residency</h2><p>${residencyWords(result)}</p>
+${tableHtml(residencyRuleTable(result))}
+${folded("By strategy and class", residencyCountTable(result))}</section>`;
 }
 
 function folded(summary: string, table: Table): Markup {

@@ -2,6 +2,8 @@ import { markdownTable } from "markdown-table";
 import type { RunResult } from "../simulator/experiment/result.ts";
 import { formatInstant, formatLength, printable } from "./format.ts";
 import { classTable, regionTable } from "./tables/group-tables.ts";
+import { hasQuotas, quotaTable, quotaWords } from "./tables/quota-table.ts";
+import { boundClasses, residencyCountTable, residencyRuleTable, residencyWords } from "./tables/residency-tables.ts";
 import { savingTable, strategyTable } from "./tables/strategy-table.ts";
 import type { Cell, Table } from "./tables/table.ts";
 
@@ -13,15 +15,25 @@ const SIZE_MAX_BYTES = 60_000;
  * comment. When it would be too long for one, the last details are left out and the text says so.
  */
 export function renderMarkdown(result: RunResult): string {
+  const bound = boundClasses(result).length > 0;
+  const quotas = hasQuotas(result);
   const head = [
     `### ${escapeMarkdown(result.scenario.name)}`,
     `**${escapeMarkdown(result.verdict)}**`,
     ...assertionLines(result),
     tableMarkdown(strategyTable(result)),
     conditions(result),
+    ...(bound ? [escapeMarkdown(`Residency: ${residencyWords(result)}`)] : []),
+    ...(quotas ? [escapeMarkdown(`Quotas: ${quotaWords(result)}`)] : []),
     ...noteLines(result),
   ];
-  const details = [savingTable(result), classTable(result), regionTable(result)].map(collapsed);
+  const details = [
+    savingTable(result),
+    ...(bound ? [residencyRuleTable(result), residencyCountTable(result)] : []),
+    classTable(result),
+    regionTable(result),
+    ...(quotas ? [quotaTable(result)] : []),
+  ].map(collapsed);
   const kept = [...head];
   for (const [index, detail] of [...details, provenance(result)].entries()) {
     if (byteLength([...kept, detail].join("\n\n")) > SIZE_MAX_BYTES) {

@@ -14,6 +14,7 @@ const FIXED_COLUMN_WIDTHS = [6, 6, 6, 6, 5, 5, 7, 11, 10];
 /** A narrow column takes two decimals at most. */
 const DECIMALS_MAX = 2;
 const NAME_WIDTH_MAX = 40;
+const NAME_INDENT = "  ";
 
 /**
  * The verdict and one line per strategy, baseline first, units in the header. A difference that the intervals do not
@@ -74,7 +75,7 @@ function cellsOf(
 ): CliTable.HorizontalTableRow {
   const { total } = strategy;
   return [
-    chunks(`${strategy.status === "unstable" ? "! " : ""}${printable(strategy.name)}`, how.nameWidth - 1).join("\n"),
+    nameLines(`${strategy.status === "unstable" ? "! " : ""}${printable(strategy.name)}`, how.nameWidth - 1),
     formatValue(total.e2eMs.p50, how.e2e, DECIMALS_MAX),
     formatValue(total.e2eMs.p95, how.e2e, DECIMALS_MAX),
     formatValue(total.e2eMs.p99, how.e2e, DECIMALS_MAX),
@@ -115,10 +116,36 @@ function footnotes(result: RunResult): string[] {
         (strategy) =>
           `! ${printable(strategy.name)} is unstable: ${printable(strategy.statusReason ?? "its backlog grew without bound")}`,
       ),
+    ...result.strategies.flatMap((strategy) =>
+      (strategy.reserved ?? []).map(
+        (line) =>
+          `${printable(strategy.name)}: USD ${formatValue(line.usd, USD, DECIMALS_MAX)} of the total is reserved capacity, ${printable(line.name)}`,
+      ),
+    ),
     ...result.assertions.map(
       (one) => `${one.passed ? "passed" : "FAILED"}  ${printable(one.text)}: ${printable(one.found)}`,
     ),
   ];
+}
+
+/** A name too long for its column goes on below, indented, broken after a space or a hyphen where it has one. */
+function nameLines(name: string, width: number): string {
+  const lines: string[] = [];
+  let line = "";
+  const room = () => (lines.length === 0 ? width : width - NAME_INDENT.length);
+  for (const piece of name.match(/[^\s\-_/]*[\s\-_/]*/g) ?? []) {
+    if (line !== "" && (line + piece).trimEnd().length > room()) {
+      lines.push(line);
+      line = "";
+    }
+    line += piece;
+    while (line.trimEnd().length > room()) {
+      const end = room();
+      lines.push(line.slice(0, end));
+      line = line.slice(end);
+    }
+  }
+  return [...lines, line].map((one, at) => (at === 0 ? one : NAME_INDENT + one).trimEnd()).join("\n");
 }
 
 /** Breaks at spaces; a word that is too long is cut. */

@@ -1,4 +1,5 @@
-import type { StrategyResult } from "../simulator/experiment/result.ts";
+import type { RunResult, StrategyResult } from "../simulator/experiment/result.ts";
+import { failsMore } from "../simulator/experiment/soundness.ts";
 
 /**
  * Colours of charts and page. Okabe–Ito hues whose contrast with the ground is at least 3:1: on white blue 5.2,
@@ -70,15 +71,13 @@ const OTHER_SHAPES = ["triangle-down", "cross", "triangle-right", "triangle-left
 
 /**
  * One style per strategy, in the order of `strategies`, the same on every chart of a report. The baseline is grey and
- * dashed. Up to four others have a hue; when there are more, the hues go to those that no other strategy beats on both
- * mean cost and mean p95, then to the rest in the scenario's order. Hues are dealt in the scenario's order.
+ * dashed. Up to four others have a hue; when there are more, the hues go to those that the verdict names, then to those
+ * that no other beats on both mean cost and mean p95, then to the rest in the scenario's order; strategies that are
+ * unstable or fail more than the baseline come last. Hues are dealt in the scenario's order.
  */
-export function strategyStyles(
-  strategies: readonly StrategyResult[],
-  baseline: string,
-  theme: ChartTheme,
-): StrategyStyle[] {
-  const chosen = highlighted(strategies, baseline);
+export function strategyStyles(result: StyledResult, theme: ChartTheme): StrategyStyle[] {
+  const { strategies, baseline } = result;
+  const chosen = highlighted(result);
   let hue = 0;
   let other = 0;
   return strategies.map((strategy): StrategyStyle => {
@@ -100,24 +99,34 @@ export function strategyStyles(
   });
 }
 
-function highlighted(strategies: readonly StrategyResult[], baseline: string): ReadonlySet<string> {
+/** What the choice of hues depends on. */
+export type StyledResult = Pick<RunResult, "strategies" | "baseline" | "billing" | "comparisons" | "verdictStrategies">;
+
+function highlighted(result: StyledResult): ReadonlySet<string> {
+  const { strategies, baseline, verdictStrategies = [] } = result;
   const others = strategies.filter((strategy) => strategy.name !== baseline);
-  const unbeaten = others.filter((one) => strategies.every((rival) => !beats(rival, one)));
-  const ordered = [...unbeaten, ...others.filter((one) => !unbeaten.includes(one))];
-  return new Set(ordered.slice(0, 4).map((strategy) => strategy.name));
+  const isSound = (one: StrategyResult) => one.status === "ok" && !failsMore(result.comparisons, one.name);
+  const sound = strategies.filter(isSound);
+  const unbeaten = others.filter((one) => isSound(one) && sound.every((rival) => !beats(result, rival, one)));
+  const ordered = [
+    ...others.filter((one) => verdictStrategies.includes(one.name)),
+    ...unbeaten,
+    ...others.filter(isSound),
+    ...others,
+  ];
+  return new Set([...new Set(ordered.map((strategy) => strategy.name))].slice(0, 4));
 }
 
-/** Strictly less of one and no more of the other, by the means; an unstable strategy neither beats nor is unbeaten. */
-function beats(rival: StrategyResult, one: StrategyResult): boolean {
-  if (one.status === "unstable") return true;
-  if (rival === one || rival.status === "unstable") return false;
-  const [rivalUsd, rivalMs] = position(rival);
-  const [usd, ms] = position(one);
+/** Strictly less of one and no more of the other, by the means. */
+function beats(result: StyledResult, rival: StrategyResult, one: StrategyResult): boolean {
+  if (rival === one) return false;
+  const [rivalUsd, rivalMs] = position(result, rival);
+  const [usd, ms] = position(result, one);
   if (usd === null || ms === null) return true;
   if (rivalUsd === null || rivalMs === null) return false;
   return rivalUsd <= usd && rivalMs <= ms && (rivalUsd < usd || rivalMs < ms);
 }
 
-function position(strategy: StrategyResult): [number | null, number | null] {
-  return [strategy.total.cost.source.usdPer1kServed.value, strategy.total.e2eMs.p95.value];
+function position({ billing }: StyledResult, strategy: StrategyResult): [number | null, number | null] {
+  return [strategy.total.cost[billing].usdPer1kServed.value, strategy.total.e2eMs.p95.value];
 }

@@ -108,7 +108,7 @@ function panel(
   rows: readonly Drawable[],
   place: { readonly metric: Metric; readonly leftmost: boolean },
 ): Panel {
-  const styles = strategyStyles(result.strategies, result.baseline, theme);
+  const styles = strategyStyles(result, theme);
   const others = result.strategies.flatMap((strategy, index) => (strategy.name === result.baseline ? [] : [index]));
   const ends = rows.flatMap((row) => [row.low, row.high, 0]);
   const low = Math.min(...ends);

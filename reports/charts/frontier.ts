@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
-import { formatList, latencyUnit, plural, USD } from "../format.ts";
+import { failsMore } from "../../simulator/experiment/soundness.ts";
+import { formatList, formatShare, latencyUnit, plural, USD } from "../format.ts";
 import { changeOf, comparisonOf, estimateCell } from "../tables/cells.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type ChartTheme, strategyStyles } from "../theme.ts";
@@ -53,10 +54,12 @@ function shownAgainstBaseline(result: RunResult): string {
   const latency = shownDifferences(result, "e2eMsP95");
   if (cost.total === 0) return "";
   const both = cost.better.filter((name) => latency.better.includes(name)).length;
+  const failing = cost.better.filter((name) => failsMore(result.comparisons, name));
+  const less = failing.length === 0 ? "" : ` (${formatList(failing)} by failing more)`;
   const cheaper = cost.better.length;
   const of = `of ${plural(cost.total, "other strategy", "other strategies")}`;
   if (cheaper === 0) return `No strategy is shown to cost less than ${result.baseline}`;
-  return `${cheaper} ${of} ${cheaper === 1 ? "is" : "are"} shown to cost less than ${result.baseline}, ${both === 0 ? "none" : both} of them with a lower p95`;
+  return `${cheaper} ${of} ${cheaper === 1 ? "is" : "are"} shown to cost less than ${result.baseline}${less}, ${both === 0 ? "none" : both} of them with a lower p95`;
 }
 
 function subtitle(result: RunResult): string {
@@ -66,13 +69,23 @@ function subtitle(result: RunResult): string {
       ? ""
       : ` Unstable and left out of the line: ${formatList(unstable.map((one) => one.strategy.name))}.`;
   const spread = result.replications.done < 2 ? "" : " Faint: replications; bars: 95 % intervals.";
-  return `${conditionWords(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}`;
+  return `${conditionWords(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}${failingWords(result)}`;
+}
+
+/** Who serves less than the baseline is not beaten fairly, nor beats: it is drawn hollow and left out of the line. */
+function failingWords(result: RunResult): string {
+  const failing = placed(result).filter((point) => point.failsMore);
+  if (failing.length === 0) return "";
+  const share = (name: string) =>
+    formatShare(result.strategies.find((one) => one.name === name)?.total.failedShare.value ?? null);
+  const each = failing.map(({ strategy }) => `${strategy.name} (${share(strategy.name)})`);
+  return ` Hollow and left out of the line, because more requests fail than under ${result.baseline} (${share(result.baseline)}): ${formatList(each)}.`;
 }
 
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   const points = placed(result);
   const unit = latencyUnit(points.map((point) => point.ms));
-  const styles = strategyStyles(result.strategies, result.baseline, theme);
+  const styles = strategyStyles(result, theme);
   const clouds = points.flatMap((point) => cloud(point.strategy, result));
   const usd = [...points.map((point) => point.usd), ...clouds.map((one) => one.usd)];
   const ms = [...points.map((point) => point.ms), ...clouds.map((one) => one.ms)];
@@ -126,7 +139,7 @@ function table(result: RunResult): Table {
       rightColumn(`p95 E2E (${unit.symbol})`, "e2e_p95_ms"),
       leftColumn("Not beaten on both, by means", "unbeaten"),
     ],
-    rows: points.map(({ strategy, index }) => ({
+    rows: points.map(({ strategy, index, failsMore: fails }) => ({
       strategyIndex: index,
       cells: [
         textCell(strategy.name),
@@ -136,10 +149,16 @@ function table(result: RunResult): Table {
           changeOf(comparisonOf(result, strategy.name, "usdPer1kServed")),
         ),
         estimateCell(strategy.total.e2eMs.p95, unit, changeOf(comparisonOf(result, strategy.name, "e2eMsP95"))),
-        textCell(strategy.status === "unstable" ? "unstable" : line.has(index) ? "yes" : "no"),
+        textCell(standing(strategy.status, fails, line.has(index))),
       ],
     })),
   };
+}
+
+function standing(status: "ok" | "unstable", fails: boolean, isOnLine: boolean): string {
+  if (status === "unstable") return "unstable";
+  if (fails) return "fails more";
+  return isOnLine ? "yes" : "no";
 }
 
 function capital(text: string): string {

@@ -67,7 +67,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   const tails = result.strategies.map(tail);
   const all = tails.flat();
   const unit = latencyUnit(all.map((point) => point.ms));
-  const styles = strategyStyles(result.strategies, result.baseline, theme);
+  const styles = strategyStyles(result, theme);
   const slos = slosWithin(result, "sloE2eMs", Math.max(...all.map((point) => point.ms)));
   const y = valueScale(
     all.map((point) => point.ms * unit.factor),

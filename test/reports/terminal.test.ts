@@ -47,3 +47,21 @@ test("unstable strategies, missing replications and failed assertions are said i
   assert.match(text, /10 replications \(20 were asked for\)/);
   assert.match(text, /^FAILED {2}saving/m);
 });
+
+test("a long name goes on below, broken between its words", () => {
+  const names = ["a", "primary + fallbacks", "cheapest-within-p95-of-4-seconds", "x".repeat(40)];
+  const lines = renderTerminal(fixture({ strategies: names }), plain).split("\n");
+  const name = (line: string) => line.slice(0, 17).trimEnd();
+  const from = lines.findIndex((line) => name(line) === "primary +");
+  assert.deepEqual(lines.slice(from, from + 9).map(name), [
+    "primary +",
+    "  fallbacks",
+    "cheapest-within-",
+    "  p95-of-4-",
+    "  seconds",
+    "x".repeat(17),
+    `  ${"x".repeat(15)}`,
+    `  ${"x".repeat(8)}`,
+    "",
+  ]);
+});

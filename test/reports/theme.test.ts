@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DARK, LIGHT, strategyStyles, THEMES } from "../../reports/theme.ts";
-import { fixture } from "./fixture.ts";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import { fixture, STRATEGIES } from "./fixture.ts";
 
 /** Relative luminance and contrast: WCAG 2.2, written out again here as an independent check. */
 function contrast(one: string, other: string): number {
@@ -25,8 +26,7 @@ test("every hue has a contrast of 3 and every text colour of 4.5 with its ground
 });
 
 test("the baseline is grey and dashed; at most four others have a hue, each with its own second cue", () => {
-  const { strategies, baseline } = fixture();
-  const styles = strategyStyles(strategies, baseline, LIGHT);
+  const styles = strategyStyles(fixture(), LIGHT);
   assert.equal(styles[0]!.role, "baseline");
   assert.ok(styles[0]!.dash.length > 0);
   const coloured = styles.filter((style) => style.role === "highlight");
@@ -35,18 +35,46 @@ test("the baseline is grey and dashed; at most four others have a hue, each with
   assert.equal(new Set(coloured.map((style) => style.shape)).size, 4);
 });
 
-test("hues go to the strategies that no other beats on both cost and p95", () => {
-  const { strategies, baseline } = fixture();
-  const named = new Map(
-    strategyStyles(strategies, baseline, DARK).map((style, at) => [strategies[at]!.name, style.role]),
+/** The role of each strategy by its name. */
+function roles(result: RunResult): ReadonlyMap<string, string> {
+  return new Map(strategyStyles(result, DARK).map((style, at) => [result.strategies[at]!.name, style.role]));
+}
+
+/** The same run, in which a strategy is shown to fail more than the baseline. */
+function failing(result: RunResult, name: string): RunResult {
+  const comparisons = result.comparisons.map((one) =>
+    one.strategy === name && one.metric === "failedShare" ? { ...one, verdict: "worse" as const } : one,
   );
-  for (const unbeaten of ["least-outstanding", "cheapest", "cheapest-within-4s"]) {
+  return { ...result, comparisons };
+}
+
+test("hues go to the strategies that no other beats on both cost and p95", () => {
+  const named = roles(fixture());
+  for (const unbeaten of ["least-outstanding", "cheapest-within-4s"]) {
     assert.equal(named.get(unbeaten), "highlight", unbeaten);
   }
 });
 
-test("an unstable strategy gets no hue while stable ones wait", () => {
-  const { strategies, baseline } = fixture({ unstable: ["cheapest"] });
-  const at = strategies.findIndex((one) => one.name === "cheapest");
-  assert.equal(strategyStyles(strategies, baseline, LIGHT)[at]!.role, "other");
+test("the verdict's strategies have a hue, beaten or not", () => {
+  for (const name of STRATEGIES.slice(1)) {
+    assert.equal(roles({ ...fixture(), verdictStrategies: [name] }).get(name), "highlight", name);
+  }
+});
+
+test("an unstable strategy, or one that fails more, gets no hue while sound ones wait", () => {
+  assert.equal(roles(fixture({ unstable: ["cheapest"] })).get("cheapest"), "other");
+  for (const name of ["cheapest", "least-outstanding"])
+    assert.equal(roles(failing(fixture(), name)).get(name), "other");
+});
+
+test("the position of a strategy is under the run's own billing rule", () => {
+  const result = fixture();
+  const strategies = result.strategies.map((one) => {
+    const { cost } = one.total;
+    if (one.name !== "priority") return one;
+    const usdPer1kServed = { ...cost.destination.usdPer1kServed, value: 0.01 };
+    return { ...one, total: { ...one.total, cost: { ...cost, destination: { ...cost.destination, usdPer1kServed } } } };
+  });
+  assert.equal(roles({ ...result, strategies }).get("priority"), "other");
+  assert.equal(roles({ ...result, strategies, billing: "destination" }).get("priority"), "highlight");
 });

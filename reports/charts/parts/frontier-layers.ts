@@ -1,8 +1,9 @@
 import type { ReplicationPoint, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
+import { failsMore } from "../../../simulator/experiment/soundness.ts";
 import type { ChartTheme, StrategyStyle } from "../../theme.ts";
 import { layerName } from "../chart.ts";
 import type { Layer } from "./base.ts";
-import { type Box, placeLabels, shortName } from "./labels.ts";
+import { type Box, type PointLabel, placeLabels, shortName } from "./labels.ts";
 import type { KnownScale } from "./scales.ts";
 
 export const WIDTH = 1000;
@@ -14,20 +15,27 @@ export interface Placed {
   readonly strategy: StrategyResult;
   readonly usd: number;
   readonly ms: number;
+  /** Than the baseline: what it serves is then not the same work. */
+  readonly failsMore: boolean;
 }
 
 export function placed(result: RunResult): Placed[] {
   return result.strategies.flatMap((strategy, index) => {
     const usd = strategy.total.cost[result.billing].usdPer1kServed.value;
     const ms = strategy.total.e2eMs.p95.value;
-    return usd === null || ms === null ? [] : [{ index, strategy, usd, ms }];
+    return usd === null || ms === null
+      ? []
+      : [{ index, strategy, usd, ms, failsMore: failsMore(result.comparisons, strategy.name) }];
   });
 }
 
-/** Stable strategies in order of cost, each with a lower p95 than all cheaper ones: by their means. */
+/**
+ * Stable strategies that fail no more than the baseline, in order of cost, each with a lower p95 than all cheaper ones:
+ * by their means.
+ */
 export function unbeaten(points: readonly Placed[]): Placed[] {
   const ordered = points
-    .filter((point) => point.strategy.status === "ok")
+    .filter((point) => point.strategy.status === "ok" && !point.failsMore)
     .toSorted((a, b) => a.usd - b.usd || a.ms - b.ms || a.index - b.index);
   let leastMs = Number.POSITIVE_INFINITY;
   return ordered.filter((point) => {
@@ -107,6 +115,7 @@ export function spreadLayers(context: Context, point: Placed): Layer[] {
   return layers;
 }
 
+/** Filled; hollow for a strategy that fails more than the baseline. */
 export function meanLayer(context: Context, point: Placed): Layer {
   const style = context.styles[point.index]!;
   return {
@@ -115,21 +124,19 @@ export function meanLayer(context: Context, point: Placed): Layer {
     mark: {
       type: "point",
       filled: true,
-      color: style.colour,
+      color: point.failsMore ? context.theme.ground : style.colour,
       shape: style.shape,
       size: 110,
       opacity: 1,
-      stroke: context.theme.ground,
-      strokeWidth: 1,
+      stroke: point.failsMore ? style.colour : context.theme.ground,
+      strokeWidth: point.failsMore ? 2 : 1,
     },
     encoding: at(),
   };
 }
 
 export function labelLayers(context: Context, points: readonly Placed[]): Layer[] {
-  const texts = points.map(
-    (point) => `${shortName(point.strategy.name)}${point.strategy.status === "unstable" ? " (unstable)" : ""}`,
-  );
+  const texts = points.map((point) => `${shortName(point.strategy.name)}${flaw(point)}`);
   const places = placeLabels(
     points.map((point, at) => ({
       x: context.x.px(point.usd, WIDTH),
@@ -138,23 +145,43 @@ export function labelLayers(context: Context, points: readonly Placed[]): Layer[
     })),
     { width: WIDTH, height: HEIGHT, obstacles: obstacles(context, points) },
   );
-  return points.map((point, at): Layer => {
+  return points.flatMap((point, at): Layer[] => {
     const style = context.styles[point.index]!;
     const place = places[at]!;
-    return {
-      name: layerName(point.index, "label"),
-      data: { values: [{}] },
-      mark: {
-        type: "text",
-        text: texts[at]!,
-        align: place.align,
-        baseline: "middle",
-        color: style.role === "other" ? context.theme.muted : style.colour,
-        fontWeight: style.role === "other" ? "normal" : "bold",
-      },
-      encoding: { x: { value: place.x }, y: { value: place.y } },
+    const color = style.role === "other" ? context.theme.muted : style.colour;
+    const mark = {
+      type: "text" as const,
+      text: texts[at]!,
+      align: place.align,
+      baseline: "middle" as const,
+      fontWeight: style.role === "other" ? ("normal" as const) : ("bold" as const),
     };
+    const data = { values: [{}] };
+    const encoding = { x: { value: place.x }, y: { value: place.y } };
+    const { ground } = context.theme;
+    const rim = { stroke: ground, strokeWidth: 4, strokeJoin: "round" as const, color: ground };
+    const layers: Layer[] = [
+      // A rim in the colour of the ground, so that bars and lines below do not strike the name through.
+      { name: layerName(point.index, "rim"), data, mark: { ...mark, ...rim }, encoding },
+      { name: layerName(point.index, "label"), data, mark: { ...mark, color }, encoding },
+    ];
+    return place.leader === undefined ? layers : [leaderLayer(point, place.leader, color), ...layers];
   });
+}
+
+function flaw(point: Placed): string {
+  if (point.strategy.status === "unstable") return " (unstable)";
+  return point.failsMore ? " (fails more)" : "";
+}
+
+/** A thin line from a point to its name, where there was no room beside it. */
+function leaderLayer(point: Placed, { from, to }: NonNullable<PointLabel["leader"]>, color: string): Layer {
+  return {
+    name: layerName(point.index, "leader"),
+    data: { values: [{}] },
+    mark: { type: "rule", color, strokeWidth: 0.75 },
+    encoding: { x: { value: from.x }, y: { value: from.y }, x2: { value: to.x }, y2: { value: to.y } },
+  };
 }
 
 /** Interval bars and the step line, in px: labels keep off them where they can. */

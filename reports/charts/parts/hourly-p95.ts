@@ -87,7 +87,7 @@ function bandWords(result: RunResult): string {
 }
 
 function spec(chart: Chart, options: HourlyOptions, result: RunResult, theme: ChartTheme): TopLevelSpec {
-  const styles = strategyStyles(result.strategies, result.baseline, theme);
+  const styles = strategyStyles(result, theme);
   const unit = latencyUnit(values(result, options));
   const slos = slosWithin(result, options.slo, Math.max(...values(result, options)));
   const scale = valueScale(

@@ -69,6 +69,13 @@ export interface PointLabel {
   readonly x: number;
   readonly y: number;
   readonly align: "left" | "right" | "center";
+  /** Where the label is so far from its point that a line has to join them. */
+  readonly leader?: { readonly from: Spot; readonly to: Spot };
+}
+
+interface Spot {
+  readonly x: number;
+  readonly y: number;
 }
 
 const CHARACTER_WIDTH_PX = 6.6;
@@ -76,8 +83,8 @@ const LABEL_HEIGHT_PX = 14;
 
 /**
  * Places one label beside each point (px) so that labels neither cover each other nor a point nor leave the plot, if a
- * free place exists among right, left, above, below and a few further ones; else to the right. Places that also clear
- * the `obstacles` (intervals, lines) come first.
+ * free place exists: beside the point and clear of the `obstacles` (intervals, lines), further off and clear of them
+ * with a line to the point, beside it across an obstacle; else to the right.
  */
 export function placeLabels(
   points: readonly { readonly x: number; readonly y: number; readonly text: string }[],
@@ -92,8 +99,12 @@ export function placeLabels(
       const inside = box.left >= 0 && box.right <= plot.width && box.top >= 0 && box.bottom <= plot.height;
       return inside && taken.every((other, at) => at === index || !touches(box, other));
     };
-    const clear = places.find(({ box }) => isFree(box) && obstacles.every((other) => !touches(box, other)));
-    const chosen = clear ?? places.find(({ box }) => isFree(box)) ?? places[0]!;
+    const isClear = ({ box }: Place) => isFree(box) && obstacles.every((other) => !touches(box, other));
+    const chosen =
+      places.find(isClear) ??
+      farCandidates(point, width).find(isClear) ??
+      places.find(({ box }) => isFree(box)) ??
+      places[0]!;
     taken.push(chosen.box);
     return chosen.label;
   });
@@ -107,23 +118,54 @@ export interface Box {
   readonly bottom: number;
 }
 
-function candidates(point: { readonly x: number; readonly y: number }, width: number) {
+interface Place {
+  readonly label: PointLabel;
+  readonly box: Box;
+}
+
+/** Places in rings around the point, nearest first, each joined to it by a line. */
+function farCandidates(point: Spot, width: number): Place[] {
+  const places: Place[] = [];
+  for (const away of [44, 60, 80, 104, 132, 164]) {
+    for (const [dx, dy] of [
+      [0.7, -0.7],
+      [0.7, 0.7],
+      [-0.7, -0.7],
+      [-0.7, 0.7],
+      [0.95, -0.3],
+      [0.95, 0.3],
+      [-0.95, -0.3],
+      [-0.95, 0.3],
+      [0.3, -0.95],
+      [0.3, 0.95],
+      [-0.3, -0.95],
+      [-0.3, 0.95],
+    ] as const) {
+      const to = { x: point.x + dx * away, y: point.y + dy * away };
+      const align = dx > 0 ? ("left" as const) : ("right" as const);
+      const x = to.x + (dx > 0 ? 3 : -3);
+      places.push(placeAt({ x, y: to.y, align, leader: { from: { x: point.x, y: point.y }, to } }, width));
+    }
+  }
+  return places;
+}
+
+function candidates(point: Spot, width: number): Place[] {
   const offsets = [0, -13, 13, -20, 20, -32, 32];
   const sideways = offsets.flatMap((dy) => [
     { x: point.x + 10, y: point.y + dy, align: "left" as const },
     { x: point.x - 10, y: point.y + dy, align: "right" as const },
   ]);
   const stacked = [-15, 15, -28, 28].map((dy) => ({ x: point.x, y: point.y + dy, align: "center" as const }));
-  return [...sideways.slice(0, 2), ...stacked.slice(0, 2), ...sideways.slice(2), ...stacked.slice(2)].map((label) => {
-    const left = label.align === "left" ? label.x : label.align === "right" ? label.x - width : label.x - width / 2;
-    const box: Box = {
-      left,
-      right: left + width,
-      top: label.y - LABEL_HEIGHT_PX / 2,
-      bottom: label.y + LABEL_HEIGHT_PX / 2,
-    };
-    return { label, box };
-  });
+  return [...sideways.slice(0, 2), ...stacked.slice(0, 2), ...sideways.slice(2), ...stacked.slice(2)].map((label) =>
+    placeAt(label, width),
+  );
+}
+
+function placeAt(label: PointLabel, width: number): Place {
+  const left = label.align === "left" ? label.x : label.align === "right" ? label.x - width : label.x - width / 2;
+  const half = LABEL_HEIGHT_PX / 2;
+  return { label, box: { left, right: left + width, top: label.y - half, bottom: label.y + half } };
 }
 
 function touches(one: Box, other: Box): boolean {

@@ -10,16 +10,35 @@ test("the unbeaten are those that no other strategy beats on both means", () => 
     const { total } = result.strategies[index]!;
     return [total.cost.source.usdPer1kServed.value!, total.e2eMs.p95.value!] as const;
   };
-  const expected = result.strategies.map((_, index) =>
-    result.strategies.every(
-      (_rival, rival) => rival === index || at(rival)[0] > at(index)[0] || at(rival)[1] > at(index)[1],
-    ),
+  const fails = result.strategies.map(({ name }) =>
+    result.comparisons.some((one) => one.strategy === name && one.metric === "failedShare" && one.verdict === "worse"),
   );
-  const table = frontier.table(result);
+  const expected = result.strategies.map((_, index) => {
+    if (fails[index]) return "fails more";
+    const isUnbeaten = result.strategies.every(
+      (_rival, rival) => rival === index || fails[rival] || at(rival)[0] > at(index)[0] || at(rival)[1] > at(index)[1],
+    );
+    return isUnbeaten ? "yes" : "no";
+  });
   assert.deepEqual(
-    table.rows.map((row) => row.cells[3]!.text === "yes"),
+    frontier.table(result).rows.map((row) => row.cells[3]!.text),
     expected,
   );
+  assert.deepEqual(new Set(expected), new Set(["yes", "no", "fails more"]));
+});
+
+test("a strategy that fails more is drawn hollow, named, and beats nobody", () => {
+  const result = fixture();
+  const { title, subtitle } = frontier.heading(result);
+  assert.match(subtitle, /Hollow and left out of the line, because more requests fail than under .*: .*cheapest \(\d/);
+  assert.doesNotMatch(title.split("by their means")[1]!, /cheapest[, ](?!within)/);
+  const layers = (
+    frontier.spec(result, LIGHT) as unknown as { layer: { name?: string; mark: Record<string, unknown> }[] }
+  ).layer;
+  const marks = layers.filter((layer) => layer.name?.endsWith("_mean"));
+  frontier.table(result).rows.forEach((row, at) => {
+    assert.equal(marks[at]!.mark.color === LIGHT.ground, row.cells[3]!.text === "fails more", row.cells[0]!.text);
+  });
 });
 
 test("an unstable strategy is shown but never on the line", () => {

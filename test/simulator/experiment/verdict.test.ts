@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Comparison, StrategyResult } from "../../../simulator/experiment/result.ts";
-import { verdictOf } from "../../../simulator/experiment/verdict.ts";
+import { strategiesOfVerdict, type VerdictInput, verdictOf } from "../../../simulator/experiment/verdict.ts";
 
 type Shown = Comparison["verdict"];
 
@@ -23,6 +23,12 @@ const strategy = (name: string, status: "ok" | "unstable" = "ok") =>
   }) as unknown as StrategyResult;
 
 function said(cases: readonly Case[]): string {
+  const input = inputOf(cases);
+  for (const name of strategiesOfVerdict(input)) assert.match(verdictOf(input), new RegExp(`\\b${name}\\b`));
+  return verdictOf(input);
+}
+
+function inputOf(cases: readonly Case[]): VerdictInput {
   const baseline = strategy("base");
   const strategies = [
     baseline,
@@ -49,7 +55,7 @@ function said(cases: readonly Case[]): string {
       one("failedShare", each.failed ?? "not shown", 0),
     ];
   });
-  return verdictOf({ baseline, strategies, comparisons, requestsPerReplication: 12_345, replications: 10 });
+  return { baseline, strategies, comparisons, requestsPerReplication: 12_345, replications: 10 };
 }
 
 const WINS = /costs .* less than base|has a p95/;
@@ -75,6 +81,17 @@ describe("the run in one sentence", () => {
     assert.match(text, /^b costs/);
     assert.match(text, /its p95 is not shown to differ/);
     assert.match(text, /the lowest p95 shown is c's/);
+  });
+
+  it("knows whom it speaks of", () => {
+    const cases: readonly Case[] = [
+      { name: "a", cost: "better", usd: 4 },
+      { name: "b", cost: "better", usd: 3 },
+      { name: "c", p95: "better", ms: 900 },
+    ];
+    assert.deepEqual(strategiesOfVerdict(inputOf(cases)), ["b", "c"]);
+    assert.deepEqual(strategiesOfVerdict(inputOf([{ name: "a" }])), []);
+    assert.deepEqual(strategiesOfVerdict(inputOf([{ name: "a", cost: "better", failed: "worse" }])), []);
   });
 
   it("never names a winner that is not shown", () => {

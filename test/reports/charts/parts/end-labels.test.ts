@@ -6,8 +6,8 @@ import { LIGHT, strategyStyles } from "../../../../reports/theme.ts";
 import { fixture } from "../../fixture.ts";
 
 test("one label per drawn line, apart from each other, unstable ones marked", () => {
-  const { strategies, baseline } = fixture();
-  const styles = strategyStyles(strategies, baseline, LIGHT);
+  const { strategies } = fixture();
+  const styles = strategyStyles(fixture(), LIGHT);
   const ends = strategies.map(({ name }, index) => ({
     index,
     name,

@@ -23,7 +23,7 @@ test("each hour is drawn at its middle with the recorded value in the axis unit"
 
 test("bands for all but the thin grey lines, and none without intervals", () => {
   const result = fixture();
-  const roles = strategyStyles(result.strategies, result.baseline, LIGHT).map((style) => style.role);
+  const roles = strategyStyles(result, LIGHT).map((style) => style.role);
   const bands = (layers: Drawn[]) => layers.filter((layer) => layer.name?.endsWith("_band")).length;
   assert.equal(bands(layersOf(result)), roles.filter((role) => role !== "other").length);
   assert.equal(bands(layersOf(EDGES["one replication"]!)), 0);
@@ -36,7 +36,7 @@ test("one hour is a point, since a line needs two", () => {
 
 test("the baseline is painted last, grey lines first", () => {
   const result = fixture();
-  const styles = strategyStyles(result.strategies, result.baseline, LIGHT);
+  const styles = strategyStyles(result, LIGHT);
   const order = paintOrder(styles).map((index) => styles[index]!.role);
   assert.equal(order.at(-1), "baseline");
   assert.deepEqual(order.slice(0, 3), ["other", "other", "other"]);
