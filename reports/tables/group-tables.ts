@@ -8,7 +8,7 @@ import { type Column, leftColumn, type Row, rightColumn, type Table, textCell } 
 export function classTable(result: RunResult): Table {
   return groupTable(result, {
     id: "classes",
-    caption: `Strategies by class of traffic; ${intervalWords(result)}`,
+    caption: `Strategies by class of traffic; ${intervalWords(result)}${costWords(result)}`,
     name: leftColumn("Class", "class"),
     groupsOf: (strategy) => strategy.byClass,
     objective: true,
@@ -19,11 +19,17 @@ export function classTable(result: RunResult): Table {
 export function regionTable(result: RunResult): Table {
   return groupTable(result, {
     id: "regions",
-    caption: `Strategies by region that ran the request (unserved requests: region of the last attempt); ${intervalWords(result)}`,
+    caption: `Strategies by region that ran the request (unserved requests: region of the last attempt); ${intervalWords(result)}${costWords(result)}`,
     name: leftColumn("Region", "region"),
     groupsOf: (strategy) => strategy.byRegion,
     objective: false,
   });
+}
+
+/** Reserved capacity belongs to a strategy, not to a class or region: these costs are of tokens alone. */
+function costWords(result: RunResult): string {
+  const isReserved = result.strategies.some((strategy) => strategy.reserved !== undefined);
+  return isReserved ? "; costs are of tokens, without reserved capacity" : "";
 }
 
 interface GroupTableOptions {

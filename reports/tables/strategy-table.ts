@@ -54,8 +54,9 @@ export function strategyTable(result: RunResult): Table {
   };
 }
 
-/** Saving under each billing rule side by side: the same run, priced three times. */
+/** Saving under each billing rule side by side: the same run, priced three times. Reserved capacity is in every bill. */
 export function savingTable(result: RunResult): Table {
+  const isReserved = result.strategies.some((strategy) => strategy.reserved !== undefined);
   return {
     id: "savings",
     caption: `Saving per served request against ${result.baseline} under each billing rule; 95 % intervals, not adjusted for the number of strategies`,
@@ -66,6 +67,7 @@ export function savingTable(result: RunResult): Table {
         rightColumn(`Saving (%), ${rule}`, `saving_share_${snake(rule)}`),
       ]),
       rightColumn("Routing fee (USD), lowest-cost", "routing_fee_usd"),
+      ...(isReserved ? [rightColumn("Reserved capacity (USD), in every bill", "reserved_usd")] : []),
     ],
     rows: result.strategies.map((strategy, strategyIndex) => ({
       strategyIndex,
@@ -76,9 +78,15 @@ export function savingTable(result: RunResult): Table {
           savingCell(strategy, rule),
         ]),
         estimateCell(strategy.total.cost["lowest-cost"].routingFeeUsd, USD),
+        ...(isReserved ? [reservedCell(strategy)] : []),
       ],
     })),
   };
+}
+
+function reservedCell(strategy: StrategyResult): Cell {
+  const { reservedUsd } = strategy.total.cost.source;
+  return reservedUsd === undefined ? { text: "none", value: 0 } : estimateCell(reservedUsd, USD);
 }
 
 /** `~` where the interval of the saving holds zero. */

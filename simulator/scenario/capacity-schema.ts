@@ -131,7 +131,7 @@ const empiricalSchema = z
 
 export const capacitySchema = z
   .discriminatedUnion("kind", [slotsSchema, batchingSchema, empiricalSchema])
-  .meta({ description: "Serving capacity of one region for one model" });
+  .meta({ id: "capacity", description: "Serving capacity of one region for one model" });
 export type CapacityInput = z.output<typeof capacitySchema>;
 
 /** A station that every request passes before it is routed: nobody is turned away there, and it sees no tokens. */
