@@ -2,7 +2,7 @@ import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "../me
 import type { End } from "../metrics/recorder.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
 import { OUTCOME, type Outcome } from "../world/world.ts";
-import { REQUEST, REQUEST_FLOAT, REQUEST_FLOATS, REQUEST_INTS } from "./request-table.ts";
+import type { Request, Requests } from "./request.ts";
 import type { SlotTable } from "./slot-table.ts";
 
 /** Stands in an attempt's row for what is not known yet: its outcome, its endpoint. */
@@ -12,11 +12,11 @@ export const UNKNOWN = -1;
 export class Observation {
   private readonly observer: SimulationObserver;
   private readonly attempts: SlotTable;
-  private readonly requests: SlotTable;
+  private readonly requests: Requests;
   private readonly attempt = newAttempt();
   private readonly request = newRequest();
 
-  constructor(observer: SimulationObserver, attempts: SlotTable, requests: SlotTable) {
+  constructor(observer: SimulationObserver, attempts: SlotTable, requests: Requests) {
     this.observer = observer;
     this.attempts = attempts;
     this.requests = requests;
@@ -52,25 +52,23 @@ export class Observation {
     attempt.quota = ints[at + ATTEMPT.quota]!;
     attempt.epoch = ints[at + ATTEMPT.epoch]!;
     attempt.placement = ints[at + ATTEMPT.placement]!;
-    attempt.isCounted = ints[at + ATTEMPT.isCounted] === 1;
+    attempt.isCounted = this.requests.rows[ints[at + ATTEMPT.request]!]!.isCounted;
     this.observer.onAttemptEnd(attempt);
   }
 
   /** @param a the serving attempt, or -1 */
-  requestEnded(r: number, end: End, nowMs: number, a: number): void {
+  requestEnded(ended: Request, end: End, nowMs: number, a: number): void {
     const { request } = this;
-    const { ints, floats } = this.requests;
-    const at = r * REQUEST_INTS;
-    request.requestId = ints[at + REQUEST.id]!;
-    request.classIndex = ints[at + REQUEST.classIndex]!;
-    request.origin = ints[at + REQUEST.originIndex]!;
-    request.arrivalMs = floats[r * REQUEST_FLOATS + REQUEST_FLOAT.arrivalMs]!;
+    request.requestId = ended.id;
+    request.classIndex = ended.classIndex;
+    request.origin = ended.originIndex;
+    request.arrivalMs = ended.arrivalMs;
     request.endedMs = nowMs;
     request.end = end;
-    request.attempts = ints[at + REQUEST.attempts]!;
+    request.attempts = ended.attempts;
     request.servedBy = a < 0 ? -1 : this.attempts.ints[a * ATTEMPT_INTS + ATTEMPT.ordinal]!;
-    request.inputTokens = ints[at + REQUEST.inputTokens]!;
-    request.isCounted = ints[at + REQUEST.isCounted] === 1;
+    request.inputTokens = ended.inputTokens;
+    request.isCounted = ended.isCounted;
     this.observer.onRequestEnd(request);
   }
 

@@ -69,9 +69,9 @@ export class HistogramSet {
     if (ms > moments[2 * index + 1]!) moments[2 * index + 1] = ms;
   }
 
-  /** A value of exactly 0: it moves neither sum nor maximum. */
-  recordZero(index: number): void {
-    this.counts[index * BUCKETS]!++;
+  /** Counts zeros until there are so many samples: values of exactly 0 move neither sum nor maximum. */
+  fillZeros(index: number, samples: number): void {
+    this.counts[index * BUCKETS]! += samples - this.samples(index);
   }
 
   samples(index: number): number {

@@ -37,18 +37,22 @@ export const CELL_FIELDS = 4;
 export const HOURS_MAX = 1080;
 const HOUR_MS = 3_600_000;
 
-/** One request's end, handed over in a reused object. */
-export interface EndedRequest {
-  classIndex: number;
+/** What is counted of a request that has ended. */
+export interface CountedRequest {
+  readonly classIndex: number;
+  readonly arrivalMs: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly attempts: number;
+  readonly attemptsThrottled: number;
+  readonly attemptsUnavailable: number;
+}
+
+/** How it ended, in an object that the owner uses again. */
+export interface Ending {
+  end: End;
   /** Region that ran it, or the source region of its last attempt; -1 when none was chosen. */
   region: number;
-  arrivalMs: number;
-  end: End;
-  attempts: number;
-  attemptsThrottled: number;
-  attemptsUnavailable: number;
-  inputTokens: number;
-  outputTokens: number;
   /** Of a served request, ms since arrival; wait is until the start of the service that succeeded. */
   e2eMs: number;
   ttftMs: number;
@@ -61,9 +65,15 @@ export interface EndedRequest {
   isViolation: boolean;
 }
 
+/** Both, where they come in one object. */
+export type EndedRequest = CountedRequest & Ending;
+
 /**
  * What one run of one strategy counts. Two partitions of the same requests: (class, region) cells and hours of
  * arrival; a group's figures are sums over its cells, and histograms merge by adding.
+ *
+ * What follows from other counts is filled in by `complete`, not counted on the way: the requests sent, the first
+ * attempt of each, the waits of 0.
  */
 export class Recorder {
   readonly classes: number;
@@ -99,33 +109,41 @@ export class Recorder {
     this.wait = new HistogramSet(groups);
   }
 
-  record(request: EndedRequest): void {
-    const region = request.region < 0 ? this.regions - 1 : request.region;
+  record(request: CountedRequest, ending: Ending): void {
+    const region = ending.region < 0 ? this.regions - 1 : ending.region;
     const group = request.classIndex * this.regions + region;
-    addTo(this.cells, group * FIELDS, request);
+    addTo(this.cells, group * FIELDS, request, ending);
     const { arrivalMs } = request;
     if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
     const hour = this.hour;
-    if (hour !== null) addTo(hour.fields, 0, request);
-    if (request.end !== END.served) return;
-    const { e2eMs, waitMs } = request;
+    if (hour !== null) addTo(hour.fields, 0, request, ending);
+    if (ending.end !== END.served) return;
+    const { e2eMs, waitMs } = ending;
     const e2eBucket = bucketOf(e2eMs);
     this.e2e.record(group, e2eMs, e2eBucket);
     if (hour !== null) hour.e2e.record(0, e2eMs, e2eBucket);
     if (this.streams) {
-      const { ttftMs } = request;
+      const { ttftMs } = ending;
       const ttftBucket = bucketOf(ttftMs);
       this.ttft.record(group, ttftMs, ttftBucket);
       if (hour !== null) hour.ttft.record(0, ttftMs, ttftBucket);
     }
-    if (waitMs === 0) {
-      this.wait.recordZero(group);
-      if (hour !== null) hour.wait.recordZero(0);
-      return;
-    }
+    if (waitMs === 0) return;
     const waitBucket = bucketOf(waitMs);
     this.wait.record(group, waitMs, waitBucket);
     if (hour !== null) hour.wait.record(0, waitMs, waitBucket);
+  }
+
+  /** Fills in what follows from the counts; to be called once, after the last record. */
+  complete(): void {
+    for (let group = 0; group < this.cells.length / FIELDS; group++) {
+      complete(this.cells, group * FIELDS);
+      this.wait.fillZeros(group, this.cells[group * FIELDS + END.served]!);
+    }
+    for (const hour of this.hours) {
+      complete(hour.fields, 0);
+      hour.wait.fillZeros(0, hour.fields[END.served]!);
+    }
   }
 
   /** Counts an attempt's passing in its source region's hour. Instants must not go back. */
@@ -185,21 +203,32 @@ export interface HourRecord {
   readonly wait: HistogramSet;
 }
 
-function addTo(fields: Float64Array, at: number, request: EndedRequest): void {
-  fields[at + request.end]!++;
-  fields[at + FIELD.sent]!++;
-  fields[at + FIELD.attempts]! += request.attempts;
+function addTo(fields: Float64Array, at: number, request: CountedRequest, ending: Ending): void {
+  fields[at + ending.end]!++;
   fields[at + FIELD.inputTokens]! += request.inputTokens;
-  if (request.attempts > 1) fields[at + FIELD.retried]!++;
+  if (request.attempts !== 1) addRetries(fields, at, request);
   if (request.attemptsThrottled > 0) fields[at + FIELD.attemptsThrottled]! += request.attemptsThrottled;
   if (request.attemptsUnavailable > 0) fields[at + FIELD.attemptsUnavailable]! += request.attemptsUnavailable;
-  if (request.end === END.served) {
+  if (ending.end === END.served) {
     fields[at + FIELD.outputTokens]! += request.outputTokens;
-    if (request.hasWaited) fields[at + FIELD.waited]!++;
-    if (request.isViolation) fields[at + FIELD.residencyViolations]!++;
+    if (ending.hasWaited) fields[at + FIELD.waited]!++;
+    if (ending.isViolation) fields[at + FIELD.residencyViolations]!++;
   }
-  if (request.hasObjective) {
+  if (ending.hasObjective) {
     fields[at + FIELD.withObjective]!++;
-    if (request.isWithinObjective) fields[at + FIELD.withinObjective]!++;
+    if (ending.isWithinObjective) fields[at + FIELD.withinObjective]!++;
   }
+}
+
+/** Attempts other than one; -1 for a request that was never sent. */
+function addRetries(fields: Float64Array, at: number, { attempts }: CountedRequest): void {
+  fields[at + FIELD.attempts]! += attempts - 1;
+  if (attempts > 1) fields[at + FIELD.retried]!++;
+}
+
+function complete(fields: Float64Array, at: number): void {
+  let sent = 0;
+  for (let end = 0; end < FIELD.sent; end++) sent += fields[at + end]!;
+  fields[at + FIELD.sent] = sent;
+  fields[at + FIELD.attempts]! += sent;
 }

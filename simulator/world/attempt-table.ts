@@ -31,20 +31,15 @@ export const ATTEMPT = {
   cacheWriteTokens: 17,
   /** Driver's own. */
   request: 18,
-  /** Generation of the request's slot when it was sent: another one means that the request has ended. */
-  requestGeneration: 19,
-  router: 20,
-  origin: 21,
-  outcome: 22,
+  outcome: 19,
   /** The caller has given it up; the service goes on and bills it. */
-  isDetached: 23,
-  isCounted: 24,
+  isDetached: 20,
   /** World side, of a throttled attempt: quota index << 2 | which of its limits (`REFUSED_BY`). */
-  refusal: 25,
+  refusal: 21,
   /** World side: the caller's own level while its first route is tried, -1 once it has gone on to the overflow. */
-  callerLevel: 26,
+  callerLevel: 22,
 } as const;
-export const ATTEMPT_INTS = 28;
+export const ATTEMPT_INTS = 24;
 
 /** Places of a row's floats; instants in ms. */
 export const ATTEMPT_FLOAT = {

@@ -96,7 +96,7 @@ it("a set keeps histograms apart, adds them up, and knows sums and largest value
   const set = new HistogramSet(3);
   for (const ms of [10, 20, 30]) set.record(0, ms, bucketOf(ms));
   set.record(2, 500.5, bucketOf(500.5));
-  set.recordZero(2);
+  set.fillZeros(2, 2);
   assert.deepEqual(
     [0, 1, 2].map((i) => set.samples(i)),
     [3, 0, 2],

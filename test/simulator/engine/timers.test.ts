@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { TIMER, Timers } from "../../../simulator/engine/timers.ts";
+import type { ClientPlan } from "../../../simulator/scenario/plan.ts";
+
+const client = (attemptMs: number, requestMs: number, afterMs: number): ClientPlan => ({
+  retry: { mode: "none" },
+  timeout: { attemptMs, requestMs },
+  hedge: { afterMs, hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0 },
+});
+
+it("timers of three delays fall due in order of time, at equal instants timeouts before deadlines before hedges", () => {
+  const timers = new Timers(client(50, 100, 25));
+  timers.set(TIMER.timeout, 0, 1, 10);
+  timers.set(TIMER.hedge, 25, 2, 20);
+  timers.set(TIMER.deadline, 0, 3, 30);
+  timers.set(TIMER.timeout, 50, 4, 40);
+  timers.set(TIMER.hedge, 75, 5, 50);
+  const taken = [];
+  while (timers.nextMs < Number.POSITIVE_INFINITY) {
+    const ms = timers.nextMs;
+    const timer = timers.take();
+    taken.push([ms, timer, timers.slot, timers.generation]);
+  }
+  assert.deepEqual(taken, [
+    [50, TIMER.timeout, 1, 10],
+    [50, TIMER.hedge, 2, 20],
+    [100, TIMER.timeout, 4, 40],
+    [100, TIMER.deadline, 3, 30],
+    [100, TIMER.hedge, 5, 50],
+  ]);
+});
+
+it("a client without timers has none", () => {
+  const none = Number.POSITIVE_INFINITY;
+  const timers = new Timers(client(none, none, none));
+  assert.deepEqual(
+    [TIMER.timeout, TIMER.deadline, TIMER.hedge].map((timer) => timers.has(timer)),
+    [false, false, false],
+  );
+  assert.equal(timers.isUsed, false);
+  assert.equal(timers.nextMs, none);
+  assert.throws(() => timers.take(), RangeError);
+  assert.equal(new Timers(client(none, 5, none)).isUsed, false, "a deadline is the request's, not an attempt's");
+});
