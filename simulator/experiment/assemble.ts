@@ -1,5 +1,4 @@
 import { invariant } from "../errors.ts";
-import { BUCKETS, bucketFloorMs } from "../metrics/histogram.ts";
 import { CELL, CELL_FIELDS, FIELD } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { formatUsd } from "../world/pricing/money.ts";
@@ -7,13 +6,15 @@ import { epochAt, priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { BILLING_RULES, type BillingRule, INPUT, OUTPUT, PREPAID, type PriceKey } from "../world/pricing/prices.ts";
 import { evaluateAssertion, parseAssertion } from "./assertion.ts";
 import { compareWithBaseline, metricOf } from "./compare.ts";
+import { distribution } from "./distribution.ts";
 import type { GroupStats } from "./group-stats.ts";
 import { groupResult, quantileOrNull, usdPer1kServed } from "./groups.ts";
 import type { ExperimentInputs, JobOutput } from "./job.ts";
+import { quotaSummaries } from "./quota-summary.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
+import { reservedSummary } from "./reserved-summary.ts";
 import { residencySummary } from "./residency-summary.ts";
 import {
-  type DistributionPoint,
   type HourGroup,
   type NamedGroup,
   RESULT_SCHEMA_VERSION,
@@ -28,7 +29,6 @@ import { tInterval } from "./statistics.ts";
 import { strategiesOfVerdict, verdictOf } from "./verdict.ts";
 
 const HOUR_MS = 3_600_000;
-const DISTRIBUTION_POINTS = 400;
 
 /** What the engine cannot know of itself. */
 export interface Provenance {
@@ -187,62 +187,6 @@ function regionHours(plan: Plan, stats: readonly ReplicationStats[]): readonly R
     }
   });
   return cells;
-}
-
-/** Pooled distribution at evenly spread ranks, the far tail included. */
-function distribution(counts: readonly Uint32Array[]): readonly DistributionPoint[] {
-  const pooled = new Float64Array(BUCKETS);
-  for (const each of counts) for (let b = 0; b < BUCKETS; b++) pooled[b]! += each[b]!;
-  const total = pooled.reduce((sum, value) => sum + value, 0);
-  const points: DistributionPoint[] = [];
-  let below = 0;
-  let nextRank = 0;
-  for (let b = 0; b < BUCKETS && below < total; b++) {
-    if (pooled[b] === 0) continue;
-    below += pooled[b]!;
-    const left = total - below;
-    // Dense in the tail: every bucket beyond the 99th percentile is a point, and so is the last.
-    if (below >= nextRank || left <= total * 0.01) {
-      points.push({ ms: bucketFloorMs(b + 1), share: below / total });
-      nextRank = below + total / DISTRIBUTION_POINTS;
-    }
-  }
-  return points;
-}
-
-function quotaSummaries(stats: readonly ReplicationStats[]): StrategyResult["quotas"] {
-  return (stats[0]?.quotas ?? []).map((quota, q) => {
-    const all = stats.map((each) => each.quotas[q]!);
-    const sum = (pick: (use: (typeof all)[number]) => number) => all.reduce((total, use) => total + pick(use), 0);
-    const instants = (pick: (use: (typeof all)[number]) => number | null) => all.map(pick).filter((ms) => ms !== null);
-    const first = instants((use) => use.firstRefusalMs);
-    const last = instants((use) => use.lastRefusalMs);
-    return {
-      id: quota.id,
-      granted: sum((use) => use.granted),
-      refusedTokensPerMinute: sum((use) => use.refusedTokensPerMinute),
-      refusedTokensPerDay: sum((use) => use.refusedTokensPerDay),
-      refusedRequests: sum((use) => use.refusedRequests),
-      overshootTokens: sum((use) => use.overshootTokens),
-      utilisationMax: Math.max(...all.map((use) => use.utilisationMax)),
-      firstRefusalMs: first.length === 0 ? null : Math.min(...first),
-      lastRefusalMs: last.length === 0 ? null : Math.max(...last),
-    };
-  });
-}
-
-/** Nothing at all for a strategy that holds no reservation. */
-function reservedSummary(stats: readonly ReplicationStats[]): Pick<StrategyResult, "reserved"> {
-  const lines = stats[0]?.reserved ?? [];
-  if (lines.length === 0) return {};
-  return {
-    reserved: lines.map(({ name, usdPerHour }, i) => ({
-      name,
-      usdPerHour,
-      hours: tInterval(stats.map((each) => each.reserved[i]!.hours)),
-      usd: tInterval(stats.map((each) => Number(each.reserved[i]!.costFUsd) / 1e15)),
-    })),
-  };
 }
 
 function replicationPoint(stats: ReplicationStats, billing: BillingRule): ReplicationPoint {
