@@ -214,10 +214,10 @@ function checkWarmup({ warmup, duration, requests }: Scenario, problems: Problem
   problems.add("WARMUP_TOO_LONG", "warmup", "the warm-up is as long as the run", "make it shorter, or the run longer");
 }
 
-/** Batch answers may come a whole window after their call, and count. */
+/** Batch answers may come a whole window after their call, and count; then the usual time for what is under way. */
 function drainOf({ drain, world }: Scenario, { targets }: Targets): number {
   if (!targets.some(({ tier }) => tier === "batch")) return drain;
-  return Math.max(drain, ...Object.values(world.models).map(({ batch }) => batch.window));
+  return drain + Math.max(...Object.values(world.models).map(({ batch }) => batch.window));
 }
 
 function warmupOf(warmup: Scenario["warmup"]): WarmupPlan {
