@@ -137,6 +137,26 @@ describe("the audit of a run", () => {
     }
   });
 
+  it("of reserved capacity: calls cost nothing, what overflows is billed, the hours stand on no call", () => {
+    const base = scenarioInput({ duration: "10m", requests: undefined } as never);
+    const world = {
+      ...worldInput({
+        regions: ["us-east-1"],
+        targets: ["us-east-1@reserved"],
+        prices: { book: "none", overrides: [{ model: "m", input: 1, output: 5 }] },
+      } as never),
+      reserved: [
+        { region: "us-east-1", model: "m", inputTokensPerMinute: 15_000, outputTokensPerMinute: 6000, usdPerHour: 30 },
+      ],
+    };
+    const reserved = planOf({ ...base, world, strategies: ["round-robin"] } as never);
+    const watched = watch(reserved);
+    const costs = watched.records.map((record) => fUsd(record.costUsd));
+    assert.ok(costs.some((cost) => cost === 0n) && costs.some((cost) => cost > 0n));
+    assert.equal(sum(costs), watched.stats.total.cost.source.totalFUsd);
+    assert.ok(watched.stats.total.standingFUsd > 0n);
+  });
+
   it("changes nothing in what it watches", () => {
     const { stats: unwatched } = drain(runJob({ plan }, { replication: 0, strategyIndices: [0] }));
     assert.deepEqual(unwatched[0], stats);
