@@ -8,6 +8,9 @@ import { watchInterrupts } from "./io/interrupts.ts";
 import { packageVersion } from "./io/package-info.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
 
+/** Options that take one or more values. */
+const LISTS: readonly string[] = ["--set", "--strategy"];
+
 /**
  * The command line. Parses, runs one verb, and turns whatever happens into an exit code and, for a problem, one
  * `CODE  where: what` with its fix on stderr. A stack trace appears only under MERIDIAN_DEBUG=1.
@@ -94,13 +97,20 @@ function asMeridianError(error: unknown): MeridianError {
   return new MeridianError("internal", { code: "INTERNAL", what: what.split("\n", 1)[0]! });
 }
 
+/** `--set a=1 x.yaml` takes the file for a second value. */
+function takenByList(argv: readonly string[]): string | undefined {
+  const list = argv.findLast((word) => LISTS.includes(word));
+  return list === undefined ? undefined : `put the file before ${list}, which takes every word up to the next option`;
+}
+
 /** Commander's one-line message in our words. */
 function usageError(error: CommanderError, argv: readonly string[]): MeridianError {
   const [first = "", hint] = error.message.split("\n");
   const verb = commands.find((each) => each.name === argv[0])?.name;
   const help = verb === undefined ? "see meridian --help" : `see meridian ${verb} --help`;
   const near = /\(Did you mean (.+)\?\)/.exec(hint ?? "")?.[1];
-  const problem: Problem = { code: "USAGE", what: first.replace(/^error: /, ""), fix: help };
+  const swallowed = error.code === "commander.missingArgument" ? takenByList(argv) : undefined;
+  const problem: Problem = { code: "USAGE", what: first.replace(/^error: /, ""), fix: swallowed ?? help };
   if (error.code !== "commander.unknownCommand") {
     return new MeridianError(
       "usage",

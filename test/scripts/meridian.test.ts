@@ -58,6 +58,9 @@ describe("meridian", () => {
     const missing = await meridian(["check"]);
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /missing required argument 'scenario'/);
+    const swallowed = await meridian(["check", "--set", "seed=1", "a.yaml"]);
+    assert.equal(swallowed.code, 2);
+    assert.match(swallowed.stderr, /fix: put the file before --set, which takes every word up to the next option/);
     assert.equal((await meridian(["list", "--set"])).code, 2);
   });
 
