@@ -4,10 +4,12 @@
  */
 import { join } from "node:path";
 import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
+import { tuneCompiler } from "../io/compiler.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { PACKAGE_ROOT, packageVersion } from "../io/package-info.ts";
 import type { Round } from "./round.ts";
 
+tuneCompiler();
 const [model, requests, seed] = process.argv.slice(2);
 const file = join(PACKAGE_ROOT, "scenarios", "bench", `${model}.yaml`);
 const overrides = [

@@ -1,8 +1,11 @@
 import { Tinypool } from "tinypool";
 import { type ExperimentInputs, type JobOutput, type JobProgress, runJob } from "../../simulator/experiment/index.ts";
+import { tuneCompiler } from "./compiler.ts";
 import type { EvidenceJob } from "./evidence.ts";
 import { createEvidenceWriter } from "./evidence-writer.ts";
 import { driveJob, type JobAnswer, type PoolTask } from "./job-driver.ts";
+
+tuneCompiler();
 
 /** Worker thread of `meridian simulate`: one call runs one job on the inputs that the pool handed to the thread. */
 export function runTask(task: PoolTask<EvidenceJob>): JobAnswer<JobOutput> {
