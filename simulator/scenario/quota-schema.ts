@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unionOf } from "../random/schema-forms.ts";
 import type { MeterSpec } from "../world/quota/meter.ts";
 import { count, durationMs } from "./units.ts";
 
@@ -16,7 +17,7 @@ const positive = count.refine(
   "a quota of 0 refuses everything: leave it out, or give a number above 0",
 );
 
-const meterSchema = z.union([
+const meterSchema = unionOf([
   unlimited.transform((limit) => ({ limit, law: undefined, burst: undefined, window: undefined })),
   positive.transform((limit) => ({ limit, law: undefined, burst: undefined, window: undefined })),
   z.strictObject({

@@ -42,7 +42,7 @@ export function provisionedUsdPerHour(
     row === undefined
       ? `provisioned throughput of "${request.modelId}" has no known price${didYouMean(request.modelId, sold)}`
       : `provisioned throughput of "${request.modelId}" has no known price for the term ${request.term}`;
-  throw notSold(what, "state usdPerHour for one model unit, or choose a model or term with a price");
+  throw notSold(what, "state usdPerUnitHour, the price of one model unit, or choose a model or term with a price");
 }
 
 /** Smallest reservation of the reserved tier, tokens per minute. Source: Bedrock User Guide, service tiers, 2026. */
@@ -73,7 +73,7 @@ export function reservedTierUsdPerHour(
     const sold = [...new Set(data.reservedTier.map((candidate) => candidate.model))];
     throw notSold(
       `the reserved tier of "${request.modelId}" (${request.routing}, ${request.termMonths} months) has no known price${didYouMean(request.modelId, sold)}`,
-      `choose 1 or 3 months of one of: ${sold.join(", ")}`,
+      `choose 1 or 3 months of one of: ${sold.join(", ")}; or state usdPerHour`,
     );
   }
   const minimum = RESERVED_MINIMUM_TPM;
