@@ -38,6 +38,8 @@ export const ATTEMPT = {
   refusal: 21,
   /** World side: the caller's own level while its first route is tried, -1 once it has gone on to the overflow. */
   callerLevel: 22,
+  /** World side: destinations of a profile that were tried, a bit each. */
+  tried: 23,
 } as const;
 export const ATTEMPT_INTS = 24;
 

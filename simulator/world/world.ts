@@ -10,6 +10,7 @@ import { FaultState } from "./faults/fault-state.ts";
 import { PromptCache } from "./prompt-cache.ts";
 import { Reservation } from "./quota/reservation.ts";
 import { type QuotaUse, TokenQuota } from "./quota/token-quota.ts";
+import { ServiceRouting } from "./service-routing.ts";
 import type { RoutePlan, WorldPlan } from "./world-plan.ts";
 
 /** How an attempt ended at the service. */
@@ -56,7 +57,7 @@ export class World {
   /** Attempts on their way from the source to another region. */
   private readonly hops = new EventHeap();
   private readonly errorKey: number;
-  private readonly profileKey: number;
+  private readonly routing: ServiceRouting;
   private epoch = 0;
   private nextEpochMs: number;
 
@@ -67,7 +68,6 @@ export class World {
     const serviceKey = purposeKey(seed, "service");
     const patienceKey = purposeKey(seed, "patience");
     this.errorKey = purposeKey(seed, "errors");
-    this.profileKey = purposeKey(seed, "profile");
     this.capacities = plan.endpoints.map((endpoint) =>
       createCapacity(
         endpoint.capacity,
@@ -89,6 +89,7 @@ export class World {
       endpoint.cacheTtlMs > 0 ? new PromptCache(endpoint.cacheTtlMs) : null,
     );
     this.faults = new FaultState(plan, seed);
+    this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
     this.agenda = new NextEvent(plan.endpoints.length);
     for (let e = 0; e < this.capacities.length; e++) this.agenda.update(e, this.capacities[e]!.nextMs);
     this.nextEpochMs = plan.epochStartMs[1] ?? Number.POSITIVE_INFINITY;
@@ -196,7 +197,7 @@ export class World {
       this.listener.onOutcome(attempt, OUTCOME.error, nowMs);
       return;
     }
-    const choice = route.destinations.length === 1 ? 0 : this.selectDestination(route, attempt);
+    const choice = route.destinations.length === 1 ? 0 : this.routing.select(route, attempt);
     const endpoint = route.destinations[choice]!;
     if (ints[at + ATTEMPT.prefixTokens]! > 0) this.lookUpCache(nowMs, attempt, endpoint);
     const quotaIndex = route.quotas[plan.accountOfClass[ints[at + ATTEMPT.classIndex]!]!]!;
@@ -208,11 +209,18 @@ export class World {
       else this.listener.onOutcome(attempt, OUTCOME.throttled, nowMs);
       return;
     }
+    this.forward(nowMs, attempt, route, choice, 0);
+  }
+
+  /** Sends an attempt to a destination, after the way back from the one that failed. */
+  private forward(nowMs: number, attempt: number, route: RoutePlan, choice: number, backMs: number): void {
+    const { floats, ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
     ints[at + ATTEMPT.placement] = route.placements[choice]!;
-    ints[at + ATTEMPT.endpoint] = endpoint;
+    ints[at + ATTEMPT.endpoint] = route.destinations[choice]!;
     const hopMs = route.hopMs[choice]! / 2;
-    floats[from + ATTEMPT_FLOAT.hopMs] = hopMs;
-    if (hopMs > 0) this.hops.push(nowMs + hopMs, attempt);
+    floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.hopMs] = hopMs;
+    if (backMs + hopMs > 0) this.hops.push(nowMs + backMs + hopMs, attempt);
     else this.arrive(nowMs, attempt);
   }
 
@@ -257,53 +265,6 @@ export class World {
     return true;
   }
 
-  /**
-   * Source region first if it is a member and has room; otherwise a member with room by the profile's rule; when
-   * nobody has room, whoever is up and has the shortest delay to expect, the source before equals. (AWS Machine Learning Blog, "Getting started with cross-region
-   * inference": capacity decides, never price.)
-   */
-  private selectDestination(route: RoutePlan, attempt: number): number {
-    const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const { destinations } = route;
-    const hasSource = this.plan.endpoints[destinations[0]!]!.region === route.sourceRegion;
-    if (hasSource && this.isOpen(destinations[0]!)) return 0;
-    const first = hasSource ? 1 : 0;
-    let open = 0;
-    for (let i = first; i < destinations.length; i++) if (this.isOpen(destinations[i]!)) open++;
-    if (open === 0) return this.leastBusy(destinations, false);
-    if (route.rule === "least-busy") return this.leastBusy(destinations, true);
-    let skip = 0;
-    if (route.rule === "random") {
-      skip = Math.floor(
-        open * keyedUniform(this.profileKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
-      );
-    }
-    for (let i = first; i < destinations.length; i++) if (this.isOpen(destinations[i]!) && skip-- === 0) return i;
-    return 0;
-  }
-
-  private isOpen(endpoint: number): boolean {
-    return !this.faults.isDown(this.plan.endpoints[endpoint]!.region) && this.capacities[endpoint]!.hasRoom();
-  }
-
-  private leastBusy(destinations: readonly number[], openOnly: boolean): number {
-    let best = 0;
-    let bestLoad = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < destinations.length; i++) {
-      const endpoint = destinations[i]!;
-      if (this.faults.isDown(this.plan.endpoints[endpoint]!.region)) continue;
-      const capacity = this.capacities[endpoint]!;
-      if (openOnly && !capacity.hasRoom()) continue;
-      const load = capacity.expectedQueueDelayMs() + (capacity.inService + capacity.waiting) * 1e-6;
-      if (load < bestLoad) {
-        best = i;
-        bestLoad = load;
-      }
-    }
-    return best;
-  }
-
   private lookUpCache(nowMs: number, attempt: number, endpoint: number): void {
     const { ints } = this.table;
     const at = attempt * ATTEMPT_INTS;
@@ -337,17 +298,17 @@ export class World {
 
     const endpoint = ints[at + ATTEMPT.endpoint]!;
     if (this.faults.isDown(this.plan.endpoints[endpoint]!.region)) {
-      this.end(nowMs, attempt, OUTCOME.error);
+      this.refuse(nowMs, attempt, OUTCOME.error);
       return;
     }
     const capacity = this.capacities[endpoint]!;
     if (this.someYield && this.yields(attempt, endpoint)) {
-      this.refuse(nowMs, attempt);
+      this.refuse(nowMs, attempt, OUTCOME.unavailable);
       return;
     }
     const offer = capacity.offer(nowMs, attempt);
     if (offer === OFFER.refused) {
-      this.refuse(nowMs, attempt);
+      this.refuse(nowMs, attempt, OUTCOME.unavailable);
       return;
     }
     this.agenda.update(endpoint, capacity.nextMs);
@@ -377,15 +338,29 @@ export class World {
     return this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.callerLevel] === SPILLED;
   }
 
-  /** Reserved capacity spills over to what its route names; anything else answers 503. */
-  private refuse(nowMs: number, attempt: number): void {
-    const { overflow } = this.routeOf(attempt);
-    if (overflow !== null && !this.hasSpilled(attempt)) {
+  /**
+   * A destination did not take the attempt: a profile tries its other members in turn, reserved capacity spills over to
+   * what its route names, anything else answers with the failure.
+   */
+  private refuse(nowMs: number, attempt: number, outcome: Outcome): void {
+    const own = this.routeOf(attempt);
+    const hasSpilled = this.hasSpilled(attempt);
+    const route = hasSpilled && own.overflow !== null ? own.overflow : own;
+    if (route.destinations.length > 1) {
+      const next = this.routing.next(route, attempt);
+      if (next >= 0) {
+        // The call comes back to the source region before it is handed on.
+        const backMs = this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.hopMs]!;
+        this.forward(nowMs, attempt, route, next, backMs);
+        return;
+      }
+    }
+    if (own.overflow !== null && !hasSpilled) {
       this.settle(nowMs, attempt, 0);
-      this.spill(nowMs, attempt, overflow);
+      this.spill(nowMs, attempt, own.overflow);
       return;
     }
-    this.end(nowMs, attempt, OUTCOME.unavailable);
+    this.end(nowMs, attempt, outcome);
   }
 
   private finish(nowMs: number, attempt: number, endpoint: number): void {

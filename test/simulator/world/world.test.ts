@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { OUTCOME, World } from "../../../simulator/world/world.ts";
-import type { WorldPlan } from "../../../simulator/world/world-plan.ts";
+import type { RoutePlan, WorldPlan } from "../../../simulator/world/world-plan.ts";
 import { type AttemptRow, addAttempt, newAttempts, readAttempt } from "./attempts.ts";
 import { slotsSpec } from "./capacity/driver.ts";
 import { endpointPlan, fault, quotaSpec, routePlan, worldPlan } from "./plan.ts";
@@ -56,6 +56,19 @@ const oneServer = slotsSpec({ service: { kind: "constant", value: 1000 } });
 const small = (region: number) => endpointPlan(region, { capacity: oneServer });
 
 describe("service-side routing", () => {
+  it("a member that refuses is left for the others in turn, by way of the source; when none takes it, 503", () => {
+    const lossy = slotsSpec({ service: { kind: "constant", value: 1000 }, waitingRoom: 0 });
+    const endpoints = [0, 1, 2].map((region) => endpointPlan(region, { capacity: lossy }));
+    const { send, places, outcomes, advanceTo, ended } = worldOf({ endpoints });
+    // The second and the third leave together for b, which has room for one; the fourth finds everybody busy.
+    for (const request of [0, 1, 2, 3]) send(request === 3 ? 200 : 0);
+    advanceTo(PAUSE);
+    assert.deepEqual(places().slice(0, 3), [0, 1, 2]);
+    assert.deepEqual(outcomes(), [OUTCOME.ok, OUTCOME.ok, OUTCOME.ok, OUTCOME.unavailable]);
+    // 30 ms to b, 30 ms back, 30 ms to c, one second of service.
+    assert.equal(ended.find(({ request }) => request === 2)?.atMs, 1090);
+  });
+
   it("the source first while it has room; then by rule; then the shortest delay to expect", () => {
     const { send, places, advanceTo, ended } = worldOf({ endpoints: [small(0), small(1), small(2)] });
     // 40 ms apart: what is on its way to another region is not seen there before it arrives, 30 ms later.
@@ -134,18 +147,23 @@ describe("service-side routing", () => {
     assert.deepEqual(outcomes(), [OUTCOME.ok, OUTCOME.ok, OUTCOME.error]);
   });
 
-  it("a member that goes down while the call is on its way loses it", () => {
-    const { send, advanceTo, ended } = worldOf({
-      endpoints: [small(0), small(1), small(2)],
-      faults: [fault("outage", { region: 1, atMs: 20, forMs: 5000 })],
-    });
-    send(0);
-    send(1);
-    advanceTo(31);
-    assert.deepEqual(
-      ended.map(({ request, outcome, atMs }) => [request, outcome, atMs]),
-      [[1, OUTCOME.error, 31]],
-    );
+  it("a member that goes down while the call is on its way leaves it to the others; with none left it is lost", () => {
+    const lostAt = (route: RoutePlan) => {
+      const { send, advanceTo, ended } = worldOf({
+        endpoints: [small(0), small(1), small(2)],
+        routes: [route],
+        faults: [fault("outage", { region: 1, atMs: 20, forMs: 5000 })],
+      });
+      send(0);
+      send(1);
+      advanceTo(PAUSE);
+      return ended
+        .filter(({ request }) => request === 1)
+        .map(({ outcome, atMs, endpoint }) => [outcome, atMs, endpoint]);
+    };
+    // There at 31 ms and back at 61; on to c, which it reaches at 91 and holds for a second.
+    assert.deepEqual(lostAt(routePlan([0, 1, 2])), [[OUTCOME.ok, 1091, 2]]);
+    assert.deepEqual(lostAt(routePlan([1], { sourceRegion: 0, hopMs: [60] })), [[OUTCOME.error, 31, 1]]);
   });
 
   it("reserved capacity that refuses spills over, once", () => {
