@@ -5,7 +5,7 @@ import { AUDIT_COLUMNS, auditJsonLine, auditRows } from "../../simulator/metrics
 import { type CloudWatchSeries, createCloudWatchSeries } from "../../simulator/metrics/cloudwatch.ts";
 import type { SimulationObserver } from "../../simulator/metrics/observer.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { type AuditFormat, type EvidenceTask, evidenceNotWritten } from "./evidence.ts";
+import { type AuditFormat, type EvidenceFile, type EvidenceTask, evidenceNotWritten } from "./evidence.ts";
 import { stableJson } from "./stable-json.ts";
 
 /** Characters that are gathered before they go to the disk. */
@@ -23,7 +23,7 @@ export interface EvidenceWriter {
 /** Opens the task's files. Memory holds a buffer and the requests under way, however long the run. */
 export function createEvidenceWriter(plan: Plan, replication: number, task: EvidenceTask): EvidenceWriter {
   const { audit, cloudwatch } = task;
-  const file = audit === null ? null : new TextFile(audit.temp);
+  const file = audit === null ? null : new TextFile(audit);
   const series = cloudwatch === null ? null : createCloudWatchSeries(plan);
   const lineOf = audit === null ? null : LINES[audit.format];
   if (audit?.format === "csv") file?.write(csvLine(AUDIT_COLUMNS));
@@ -37,7 +37,7 @@ export function createEvidenceWriter(plan: Plan, replication: number, task: Evid
     },
     finish: () => {
       file?.finish();
-      if (series !== null) writeWhole(cloudwatch!.temp, series);
+      if (series !== null) writeWhole(cloudwatch!, series);
     },
     abandon: () => file?.close(),
   };
@@ -52,8 +52,8 @@ function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(csvCell).join(",")}\r\n`;
 }
 
-function writeWhole(path: string, series: CloudWatchSeries): void {
-  const file = new TextFile(path);
+function writeWhole(target: EvidenceFile, series: CloudWatchSeries): void {
+  const file = new TextFile(target);
   file.write(stableJson(series.document()));
   file.finish();
 }
@@ -80,9 +80,9 @@ class TextFile {
   private pieces: string[] = [];
   private characters = 0;
 
-  constructor(path: string) {
+  constructor({ path, temp }: EvidenceFile) {
     this.path = path;
-    this.handle = this.orFail(() => openSync(path, "a"));
+    this.handle = this.orFail(() => openSync(temp, "a"));
   }
 
   write(text: string): void {

@@ -9,14 +9,16 @@ import { environmentProblem } from "./read-text.ts";
 
 export type AuditFormat = "jsonl" | "csv";
 
-/** What a worker writes while it simulates; paths are temporary files that exist already. */
+/** A file on its way: written under the temporary name, which exists already, and renamed when it is whole. */
+export interface EvidenceFile {
+  readonly path: string;
+  readonly temp: string;
+}
+
+/** What a worker writes while it simulates. */
 export interface EvidenceTask {
-  readonly audit: {
-    readonly temp: string;
-    readonly format: AuditFormat;
-    readonly strategies: readonly number[];
-  } | null;
-  readonly cloudwatch: { readonly temp: string; readonly strategy: number } | null;
+  readonly audit: (EvidenceFile & { readonly format: AuditFormat; readonly strategies: readonly number[] }) | null;
+  readonly cloudwatch: (EvidenceFile & { readonly strategy: number }) | null;
 }
 
 /** A job that may also write evidence of what it simulates. */
@@ -59,7 +61,7 @@ export async function openEvidence(options: CommonOptions, plan: Plan): Promise<
   const replication = replicationOf(options, plan);
   const named = options.auditStrategy as string | undefined;
   const strategies = named === undefined ? [...plan.strategies.keys()] : [strategyOf(named, plan)];
-  const files: OpenFile[] = [];
+  const files: EvidenceFile[] = [];
   try {
     const create = async (path: string | undefined) => {
       if (path === undefined) return null;
@@ -72,11 +74,11 @@ export async function openEvidence(options: CommonOptions, plan: Plan): Promise<
     return {
       replication,
       task: {
-        audit: audit === null ? null : { temp: audit.temp, format, strategies },
+        audit: audit === null ? null : { ...audit, format, strategies },
         cloudwatch:
           cloudwatch === null
             ? null
-            : { temp: cloudwatch.temp, strategy: named === undefined ? plan.baseline : strategies[0]! },
+            : { ...cloudwatch, strategy: named === undefined ? plan.baseline : strategies[0]! },
       },
       publish: () => publish(files),
       discard: () => discard(files),
@@ -138,13 +140,8 @@ function usage(code: string, what: string, fix: string): MeridianError {
   return new MeridianError("usage", { code, what, fix });
 }
 
-interface OpenFile {
-  readonly path: string;
-  readonly temp: string;
-}
-
 /** An empty temporary file beside the final one, so that the rename at the end stays on one disk. */
-async function createFile(path: string): Promise<OpenFile> {
+async function createFile(path: string): Promise<EvidenceFile> {
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && !found.isFile()) throw evidenceNotWritten(path, new Error("this is not a regular file"));
   const temp = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
@@ -157,7 +154,7 @@ async function createFile(path: string): Promise<OpenFile> {
   return { path, temp };
 }
 
-async function publish(files: OpenFile[]): Promise<readonly string[]> {
+async function publish(files: EvidenceFile[]): Promise<readonly string[]> {
   const published: string[] = [];
   for (let file = files.shift(); file !== undefined; file = files.shift()) {
     try {
@@ -171,6 +168,6 @@ async function publish(files: OpenFile[]): Promise<readonly string[]> {
   return published;
 }
 
-async function discard(files: readonly OpenFile[]): Promise<void> {
+async function discard(files: readonly EvidenceFile[]): Promise<void> {
   for (const { temp } of files) await rm(temp, { force: true }).catch(() => undefined);
 }

@@ -28,7 +28,7 @@ function write(task: EvidenceTask): void {
 
 it("JSON Lines: every record of every watched strategy", () => {
   const temp = join(folder, "a.jsonl");
-  write({ audit: { temp, format: "jsonl", strategies: [0, 1] }, cloudwatch: null });
+  write({ audit: { path: temp, temp, format: "jsonl", strategies: [0, 1] }, cloudwatch: null });
   const lines = readFileSync(temp, "utf8")
     .trimEnd()
     .split("\n")
@@ -44,7 +44,7 @@ it("JSON Lines: every record of every watched strategy", () => {
 
 it("CSV: a header, a row per attempt, and no cell that a spreadsheet would run", () => {
   const temp = join(folder, "a.csv");
-  write({ audit: { temp, format: "csv", strategies: [1] }, cloudwatch: null });
+  write({ audit: { path: temp, temp, format: "csv", strategies: [1] }, cloudwatch: null });
   const rows = parse(readFileSync(temp), { columns: true }) as Record<string, string>[];
   const { records } = expected[1]!;
   assert.equal(
@@ -60,21 +60,24 @@ it("CSV: a header, a row per attempt, and no cell that a spreadsheet would run",
 });
 
 it("the audit and the series of one run together", () => {
-  const audit = { temp: join(folder, "b.jsonl"), format: "jsonl" as const, strategies: [0] };
+  const audit = { path: "b.jsonl", temp: join(folder, "b.jsonl"), format: "jsonl" as const, strategies: [0] };
   const temp = join(folder, "b.json");
-  write({ audit, cloudwatch: { temp, strategy: 0 } });
+  write({ audit, cloudwatch: { path: temp, temp, strategy: 0 } });
   const document = JSON.parse(readFileSync(temp, "utf8")) as CloudWatchDocument;
   assert.deepEqual(document, expected[0]!.cloudwatch);
   assert.equal(readFileSync(audit.temp, "utf8").trimEnd().split("\n").length, expected[0]!.records.length);
 });
 
 it("a place that takes nothing ends the job with the file's name", () => {
-  const task: EvidenceTask = { audit: { temp: "/dev/full", format: "jsonl", strategies: [0] }, cloudwatch: null };
+  const task: EvidenceTask = {
+    audit: { path: "audit.jsonl", temp: "/dev/full", format: "jsonl", strategies: [0] },
+    cloudwatch: null,
+  };
   assert.throws(
     () => write(task),
     (error: unknown) =>
       error instanceof MeridianError &&
       error.exitCode === 4 &&
-      /EVIDENCE_NOT_WRITTEN {2}\/dev\/full/.test(error.message),
+      /EVIDENCE_NOT_WRITTEN {2}audit\.jsonl: ENOSPC/.test(error.message),
   );
 });
