@@ -1,26 +1,15 @@
 import type { ArrivalSpec } from "../../traffic/arrivals/index.ts";
 import type { Scenario } from "../schema.ts";
-import type { Problems } from "./problems.ts";
 import type { TargetDraft } from "./target-drafts.ts";
 
-/**
- * What is legal but should not pass in silence. Traffic that never arrives is refused when no class has any.
- */
-export function remarksOf(scenario: Scenario, targets: readonly TargetDraft[], problems: Problems): readonly string[] {
-  return [...silentClasses(scenario, problems), ...deafQueues(scenario, targets)];
+/** What is legal but should not pass in silence. */
+export function remarksOf(scenario: Scenario, targets: readonly TargetDraft[]): readonly string[] {
+  return [...silentClasses(scenario), ...deafQueues(scenario, targets)];
 }
 
-function silentClasses({ traffic }: Scenario, problems: Problems): readonly string[] {
+function silentClasses({ traffic }: Scenario): readonly string[] {
   const silent = traffic.filter((each) => isSilent(each.arrivals));
-  if (silent.length === traffic.length) {
-    problems.add(
-      "TRAFFIC_EMPTY",
-      "traffic[0].arrivals",
-      "no class has a rate above 0: nothing would arrive",
-      "give a rate such as { poisson: 20/s }",
-    );
-    return [];
-  }
+  if (silent.length === traffic.length) return ["No class has a rate above 0: nothing arrives, and nothing is learnt."];
   return silent.map((each) => `Class ${each.class} has a rate of 0: nothing arrives.`);
 }
 

@@ -90,7 +90,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     problems.attempt(() => parseAssertion(text, known), `assert[${i}]`);
   });
   checkWarmup(scenario, problems);
-  const remarks = remarksOf(scenario, targets.targets, problems);
+  const remarks = remarksOf(scenario, targets.targets);
   const { prices, recordedPrices } = inputs;
   const money = { scenario, prices, recordedPrices, targets, regions: directory, startMs, durationMs, problems };
   const schedule = resolveSchedule(money);

@@ -147,13 +147,6 @@ const REFUSED: readonly (readonly [string, ScenarioInput, string, string, RegExp
     /deferrable: true/,
   ],
   [
-    "traffic that never arrives",
-    aws({}, { traffic: [classInput({ arrivals: { poisson: "0/s" } })] }),
-    "TRAFFIC_EMPTY",
-    "traffic[0].arrivals",
-    /poisson: 20\/s/,
-  ],
-  [
     "callers in a place that nobody knows",
     aws({}, { traffic: [classInput({ origin: "mars" })] }),
     "ORIGIN_UNKNOWN",
@@ -265,5 +258,7 @@ describe("what is legal is taken", () => {
     assert.equal(notes.length, 2);
     assert.match(notes[0]!, /single sends requests elsewhere .* class "all" \(us-east-1: eu: is called in us-east-1/);
     assert.match(notes[1]!, /Class off has a rate of 0/);
+    const silent = planOf(aws({}, { traffic: [classInput({ arrivals: { poisson: "0/s" } })] }));
+    assert.deepEqual(silent.notes, ["No class has a rate above 0: nothing arrives, and nothing is learnt."]);
   });
 });
