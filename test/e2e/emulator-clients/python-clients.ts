@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -13,7 +13,8 @@ const INSTALL_LIMIT_MS = 240_000;
 /**
  * A Python with boto3, the AWS CLI and LiteLLM, made once in the user's cache folder.
  *
- * @returns path of its interpreter; undefined where Python or the packages are not to be had
+ * @returns path of its interpreter; undefined where there is no Python or no package index
+ * @throws where the index answers and the packages still cannot be installed: a test must not skip for that
  */
 export async function pythonWithClients(): Promise<string | undefined> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "meridian");
@@ -29,9 +30,24 @@ export async function pythonWithClients(): Promise<string | undefined> {
     // Only a whole environment gets the name, so an interrupted install is never used.
     renameSync(made, folder);
     return python;
-  } catch {
+  } catch (error) {
     rmSync(made, { recursive: true, force: true });
-    return existsSync(python) ? python : undefined;
+    if (existsSync(python)) return python;
+    if (await indexAnswers()) throw error;
+    return undefined;
+  }
+}
+
+async function indexAnswers(): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), "meridian-pip-"));
+  try {
+    const ask = ["-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "jmespath"];
+    await run("python3", ask, { timeout: 60_000 });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

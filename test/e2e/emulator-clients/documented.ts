@@ -1,0 +1,35 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../../scripts/run-meridian.ts";
+
+/** A block of the docs that points a client at the emulator: fenced as `<language> client <name>`. */
+export interface ClientBlock {
+  readonly page: string;
+  readonly language: string;
+  /** `boto3`, `aws`, `litellm`; empty where the language says it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Every such block of the README and of the docs. */
+export function clientBlocks(): readonly ClientBlock[] {
+  return ["README.md", ...globSync("docs/**/*.md", { cwd: ROOT })].sort().flatMap((page) => {
+    const fence = /^```(\w+) client ?([\w-]*)\n([\s\S]*?)^```/gm;
+    const text = readFileSync(join(ROOT, page), "utf8");
+    return [...text.matchAll(fence)].map(([, language, name, body]) => ({
+      page,
+      language: language!,
+      name: name!,
+      text: body!,
+    }));
+  });
+}
+
+/** What a block of `export A=1 B=2` lines sets. */
+export function exportsOf(block: ClientBlock): Readonly<Record<string, string>> {
+  const words = block.text
+    .split("\n")
+    .filter((line) => line.startsWith("export "))
+    .flatMap((line) => line.slice("export ".length).trim().split(/\s+/));
+  return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
+}
