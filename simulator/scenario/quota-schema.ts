@@ -12,13 +12,11 @@ const lawSchema = z.enum(["token-bucket", "clock-window", "rolling-window"]).met
 });
 
 const unlimited = z.literal("unlimited").transform(() => Number.POSITIVE_INFINITY);
-const positive = count.refine(
-  (value) => value > 0,
-  "a quota of 0 refuses everything: leave it out, or give a number above 0",
-);
+const positive = z
+  .union([unlimited, count])
+  .refine((value) => value > 0, "a quota of 0 refuses everything: leave it out, or give a number above 0");
 
 const meterSchema = unionOf([
-  unlimited.transform((limit) => ({ limit, law: undefined, burst: undefined, window: undefined })),
   positive.transform((limit) => ({ limit, law: undefined, burst: undefined, window: undefined })),
   z.strictObject({
     limit: positive.meta({ description: "Amount per window" }),
@@ -27,7 +25,10 @@ const meterSchema = unionOf([
       .optional()
       .meta({ description: "Length of the window" }),
     law: lawSchema.optional(),
-    burst: positive.optional().meta({ description: "Bucket size of a token bucket; the limit unless given" }),
+    burst: count
+      .refine((value) => value > 0, "must be more than 0")
+      .optional()
+      .meta({ description: "Bucket size of a token bucket; the limit unless given" }),
   }),
 ]);
 

@@ -12,13 +12,13 @@ import { faultSchema } from "./fault-schema.ts";
 import { quotaSchema } from "./quota-schema.ts";
 import { strategySchema } from "./strategy-schema.ts";
 import { batchSchema, provisionedSchema, reservedSchema, TARGET_TIERS, tiersSchema } from "./tier-schema.ts";
-import { count, durationMs, share } from "./units.ts";
+import { count, durationMs, durationUpTo, share } from "./units.ts";
 
 const name = z.string().min(1).max(60);
 const positiveDuration = durationMs.refine((ms) => ms > 0, "must be more than 0");
 /** Prices and faults are laid out over the whole run: longer ones would only fill the memory. */
 const RUN_MS_MAX = 400 * 86_400_000;
-const withinRun = durationMs.refine((ms) => ms <= RUN_MS_MAX, "must be at most 400d: no run is longer");
+const withinRun = durationUpTo(RUN_MS_MAX, "must be at most 400d: no run is longer");
 const positiveCount = count.pipe(z.number().int().positive());
 
 const modelSchema = z

@@ -68,12 +68,15 @@ function textual(parse: (text: string) => number | undefined, what: string, exam
   });
 }
 
+/** A duration with its unit, such as `45m`, that is not too long; output in ms. @param words what to say otherwise */
+export function durationUpTo(msMax: number, words: string) {
+  return textual(parseDurationMs, "a duration", "250ms, 45s, 30m or 1h30m")
+    .refine((ms) => ms <= msMax, words)
+    .meta({ description: "Duration with its unit: 250ms, 45s, 30m, 1h30m, 2d" });
+}
+
 /** A duration with its unit, such as `45m`; output in ms. */
-export const durationMs = textual(parseDurationMs, "a duration", "250ms, 45s, 30m or 1h30m")
-  .refine((ms) => ms <= DURATION_MS_MAX, "must be at most 36500d")
-  .meta({
-    description: "Duration with its unit: 250ms, 45s, 30m, 1h30m, 2d",
-  });
+export const durationMs = durationUpTo(DURATION_MS_MAX, "must be at most 36500d");
 
 /** A rate such as `20/s`; output in events per second. */
 export const ratePerS = textual(parseRatePerS, "a rate", "20/s, 1.2k/min or 50M/d").meta({
