@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand } from "@aws-sdk/client-bedrock-runtime";
 import { type EmulatorProcess, startEmulator } from "../scripts/emulator-process.ts";
 import { ROOT } from "../scripts/run-meridian.ts";
-import { clientBlocks, exportsOf } from "./emulator-clients/documented.ts";
+import { clientBlocks, documentedStarts, exportsOf } from "./emulator-clients/documented.ts";
 import { pythonWithClients, runPython } from "./emulator-clients/python-clients.ts";
 
 const run = promisify(execFile);
@@ -104,6 +104,18 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
       }
     } finally {
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("every way to start it that the docs show starts it", async () => {
+    const starts = documentedStarts();
+    assert.ok(starts.length >= 5);
+    for (const args of starts) {
+      const started = await startEmulator(args.filter((arg) => arg !== "--json"));
+      const { endpoints } = started.ready;
+      const answer = await fetch(`${endpoints[0]!.url}/_meridian/health`);
+      assert.equal(answer.status, 200, args.join(" "));
+      assert.equal(await started.stop(), 0, args.join(" "));
     }
   });
 

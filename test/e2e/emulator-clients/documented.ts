@@ -25,6 +25,14 @@ export function clientBlocks(): readonly ClientBlock[] {
   });
 }
 
+/** Arguments of every `npx meridian emulate ...` that the README and the docs show. */
+export function documentedStarts(): readonly (readonly string[])[] {
+  const pages = ["README.md", ...globSync("docs/**/*.md", { cwd: ROOT })].sort();
+  const text = pages.map((page) => readFileSync(join(ROOT, page), "utf8")).join("\n");
+  const starts = [...text.matchAll(/^npx meridian emulate(.*)$/gm)].map(([, args]) => args!.replace(/\s+#.*$/, ""));
+  return [...new Set(starts.map((args) => args.trim()))].map((args) => args.split(/\s+/).filter((word) => word !== ""));
+}
+
 /** What a block of `export A=1 B=2` lines sets. */
 export function exportsOf(block: ClientBlock): Readonly<Record<string, string>> {
   const words = block.text
