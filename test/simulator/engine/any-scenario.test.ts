@@ -6,7 +6,7 @@ import { classInput, HAIKU, scenarioInput, worldInput } from "../scenario/base.t
 import { simulate } from "./run.ts";
 
 /**
- * Any mixture of capacities, faults, clients, strategies, quotas and gateways: the run ends, every request ends once,
+ * Any mixture of capacities, faults, clients, strategies, quotas, tiers, reservations and gateways: the run ends, every request ends once,
  * and the invariants hold (the helper checks them). What is drawn is small on purpose, so that corners meet.
  */
 const time = fc.constantFrom("0s", "1ms", "50ms", "300ms", "1s", "4s", "30s");
@@ -86,16 +86,32 @@ const client = fc.record(
   { requiredKeys: ["retry"] },
 );
 
+const prices = ["standard", "latency-optimized"].map((tier) => ({ model: "m", tier, input: 1, output: 5 }));
+const own = { kind: "slots", servers: 1, waitingRoom: 0, service: { constant: "1s" } };
+const tiers = {
+  targets: ["a", "a@priority", "b@flex", "b@latency-optimized", "a/batch"],
+  tiers: { latencyOptimized: { speedUp: 1 } },
+};
+const provisioned = [{ region: "a", capacity: own, overflow: "standard" }];
+const reserved = [{ region: "b", inputTokensPerMinute: 900, outputTokensPerMinute: 300 }];
+const offers = fc.constantFrom({}, tiers, { ...tiers, provisioned, reserved }, { provisioned }, { reserved });
+
 const scenario = fc
   .record({
     seed: fc.nat(),
+    offers,
     capacity: fc.oneof(slots, sharing, batching, empirical),
     faults: fc.array(fault, { maxLength: 3 }),
     client,
     routers: fc.integer({ min: 1, max: 3 }),
     signals: fc.constantFrom({}, { age: "2s" }, { source: "shared" }),
     gateways: fc.constantFrom([], [{ kind: "slots", servers: 2, service: { constant: "100ms" } }]),
-    quotas: fc.constantFrom([], [{ tokensPerMinute: 3000 }], [{ requests: 10, law: "rolling-window" }]),
+    quotas: fc.constantFrom(
+      [],
+      [{ tokensPerMinute: 3000, retryAfter: "3s" }],
+      [{ requests: 10, law: "rolling-window" }],
+      [{ tier: "latency-optimized", requests: 3 }],
+    ),
     warmup: fc.constantFrom("none", { requests: 30 }),
     strategy: fc.constantFrom(
       "round-robin",
@@ -106,13 +122,15 @@ const scenario = fc
       { priority: { targets: ["a", "b"] } },
     ),
   })
-  .map(({ capacity, faults, gateways, quotas, strategy, ...rest }) => {
+  .map(({ capacity, faults, gateways, offers, quotas, strategy, ...rest }) => {
     const world = {
       models: { m: { id: HAIKU, burndown: 5, capacity, cache: { minimumTokens: 10 } } },
       network: { roundTrips: "none", jitter: { cv: 0.2 }, overrides: [{ from: "a", to: "b", rtt: "40ms" }] },
       faults,
       gateways,
       quotas,
+      prices: { book: "none", overrides: prices },
+      ...offers,
     } as unknown as Partial<ScenarioInput["world"]>;
     return scenarioInput({
       ...(rest as Partial<ScenarioInput>),
@@ -120,7 +138,7 @@ const scenario = fc
       drain: "5m",
       world: worldInput(world),
       strategies: [strategy] as ScenarioInput["strategies"],
-      traffic: [classInput({ priority: 0 }), classInput({ class: "two", priority: 3 })],
+      traffic: [classInput({ priority: 0 }), classInput({ class: "two", priority: 3, deferrable: true })],
     });
   });
 
