@@ -64,6 +64,21 @@ describe("EmulatorClock", () => {
     assert.equal(clock.nowMs(), 70);
   });
 
+  it("once stopped runs nothing more and wakes nobody", () => {
+    let pending = 0;
+    const wake = () => {
+      pending++;
+      return () => {
+        pending--;
+      };
+    };
+    const clock = createClock(1, { nowMs: () => 0, wake });
+    clock.schedule(10, () => assert.fail("ran"));
+    clock.schedule(5, () => assert.fail("ran"));
+    clock.stop();
+    assert.equal(pending, 0);
+  });
+
   it("keeps absolute deadlines on the wall clock: 100 deadlines a millisecond apart do not drift", async () => {
     const clock = createClock();
     const startMs = clock.nowMs();

@@ -33,6 +33,11 @@ describe("metrics", () => {
     assert.equal(found.TimeToFirstToken, 20);
     assert.equal(found.CacheReadInputTokens, 7);
   });
+  it("keep acronyms together in Prometheus's names", () => {
+    const metrics = createMetrics();
+    metrics.add(outcomeOf());
+    assert.match(prometheusText(metrics.series(), {}), /^bedrock_estimated_tpm_quota_usage_sum\{[^}]*\} 35$/m);
+  });
   it("print as Prometheus text with escaped labels", () => {
     const metrics = createMetrics();
     metrics.add(outcomeOf({ modelId: 'a"b\\c\nd' }));

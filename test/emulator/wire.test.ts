@@ -17,6 +17,10 @@ describe("wire", () => {
     assert.equal(broken.status, 429);
     assert.equal(broken.headers["x-amzn-requestid"], "id-2");
     assert.match(String(broken.headers["x-amzn-errortype"]), /^ThrottlingException:/);
+    assert.equal("x-amz-retry-after" in broken.headers, false);
+    const hinted = new FakeResponse();
+    sendFault(hinted, "id-3", { name: "ThrottlingException", retryAfterMs: 1500 });
+    assert.equal(hinted.headers["x-amz-retry-after"], "1500");
   });
 
   it("answers once, and nobody who is gone", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Admission, InferenceBackend } from "../../../emulator/backend.ts";
+import type { Admission, InferenceBackend, InferenceObserver } from "../../../emulator/backend.ts";
 import { createFixedLatencyBackend } from "../../../emulator/backends/fixed-latency.ts";
 import { createCatalog } from "../../../emulator/catalog.ts";
 import { DEFAULT_CATALOG } from "../../../emulator/default-catalog.ts";
@@ -24,9 +24,11 @@ function serve({ operation = "Converse", oneWayMs = 0, body = {}, admission }: O
   const { clock, advanceTo } = manualClock();
   const real = createFixedLatencyBackend(clock, { firstTokenMs: 100, perTokenMs: 10, outputTokens: 5 });
   const began: number[] = [];
+  let observed: InferenceObserver | undefined;
   const backend: InferenceBackend = {
     begin(call, nowMs, observer) {
       began.push(nowMs);
+      observed = observer;
       return admission ?? real.begin(call, nowMs, observer);
     },
   };
@@ -43,7 +45,7 @@ function serve({ operation = "Converse", oneWayMs = 0, body = {}, admission }: O
   });
   const report = (outcome: InvocationOutcome) => outcomes.push(outcome);
   serveInference({ clock, backend, response, parsed, shownId: CLAUDE, burndown: 5, arrivedMs: 0, oneWayMs, report });
-  return { advanceTo, response, outcomes, began };
+  return { advanceTo, response, outcomes, began, breakAt: (ms: number) => observed!.onBreak(ms) };
 }
 
 describe("serveInference", () => {
@@ -116,6 +118,25 @@ describe("serveInference", () => {
       outcomes.map(({ error, outputTokens }) => [error, outputTokens]),
       [["ClientClosed", 2]],
     );
+  });
+
+  it("breaks off in the middle where the endpoint goes away, and reports it", () => {
+    const { advanceTo, response, outcomes, breakAt } = serve({ operation: "ConverseStream" });
+    advanceTo(115);
+    breakAt(115);
+    assert.equal(response.destroyed, true);
+    advanceTo(1000);
+    assert.deepEqual(
+      outcomes.map(({ error, outputTokens }) => [error, outputTokens]),
+      [["ServiceUnavailableException", 2]],
+    );
+  });
+
+  it("estimates what the call settles to: output counts by the model's burndown", () => {
+    const { advanceTo, outcomes } = serve();
+    advanceTo(1000);
+    const [outcome] = outcomes;
+    assert.equal(outcome!.estimatedQuotaTokens, outcome!.inputTokens + 5 * 5);
   });
 
   it("streams the usage of the whole answer", () => {
