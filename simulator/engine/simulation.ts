@@ -1,5 +1,6 @@
+import { histogramQuantile } from "../metrics/histogram.ts";
 import type { SimulationObserver } from "../metrics/observer.ts";
-import type { Recorder } from "../metrics/recorder.ts";
+import { FIELDS, type Recorder } from "../metrics/recorder.ts";
 import { mix32 } from "../random/keyed-random.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
@@ -87,6 +88,19 @@ export class Simulation {
       backlog: this.backlog,
       stoppedEarlyAtMs: this.stoppedAtMs,
     };
+  }
+
+  /** p95 of the latency of all requests served so far, ms; NaN before the first. */
+  p95Ms(): number {
+    const { e2e, cells } = this.callers.books.recorder;
+    const counts = e2e.merged([...Array(cells.length / FIELDS).keys()]);
+    const samples = counts.reduce((sum, count) => sum + count, 0);
+    return histogramQuantile(counts, 0, samples, 0.95);
+  }
+
+  /** What is on the bill so far. */
+  get ledger(): Ledger {
+    return this.callers.books.ledger;
   }
 
   private drain(untilMs: number): void {

@@ -2,6 +2,8 @@ import { replicationSeed, Simulation } from "../engine/simulation.ts";
 import type { SimulationObserver } from "../metrics/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { createTraffic } from "../traffic/source.ts";
+import { billLedger } from "../world/pricing/billing.ts";
+import { usdOf } from "../world/pricing/money.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
 
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
@@ -21,7 +23,13 @@ export interface JobProgress {
   /** Share of the job that is done, in [0, 1]. */
   readonly share: number;
   readonly simulatedMs: number;
+  /** Of the job's first strategy so far, a little stale: they cost more than a chunk's share to look up. */
+  readonly p95Ms: number | null;
+  readonly costUsd: number | null;
 }
+
+/** Chunks between two looks at p95 and cost: a few looks a second. */
+const FIGURES_EVERY = 16;
 
 export interface JobOutput {
   readonly stats: readonly ReplicationStats[];
@@ -67,6 +75,8 @@ export function* runJob(
   );
   const isRunning = runs.map(() => true);
   let requestsDone = 0;
+  let chunks = 0;
+  let figures: Pick<JobProgress, "p95Ms" | "costUsd"> = { p95Ms: null, costUsd: null };
   for (let chunk = traffic.next(); chunk !== undefined && isRunning.includes(true); chunk = traffic.next()) {
     for (let i = 0; i < runs.length; i++) {
       if (!isRunning[i]) continue;
@@ -77,8 +87,16 @@ export function* runJob(
     const share = Number.isFinite(plan.durationMs)
       ? simulatedMs / plan.durationMs
       : requestsDone / runs.length / plan.requestsMax;
-    yield { requestsDone, share: Math.min(1, share), simulatedMs };
+    if (chunks++ % FIGURES_EVERY === 0) figures = figuresOf(plan, runs[0]!);
+    yield { requestsDone, share: Math.min(1, share), simulatedMs, ...figures };
   }
   const stats = runs.map((run, i) => summarise(plan, job.strategyIndices[i]!, job.replication, run.end()));
   return { stats };
+}
+
+function figuresOf(plan: Plan, run: Simulation): Pick<JobProgress, "p95Ms" | "costUsd"> {
+  const { schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions, billing } = plan.money;
+  const terms = { rule: billing, schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions };
+  const p95Ms = run.p95Ms();
+  return { p95Ms: Number.isNaN(p95Ms) ? null : p95Ms, costUsd: usdOf(billLedger(run.ledger, terms).all.total) };
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { planJobs, runJob } from "../../../simulator/experiment/job.ts";
+import { type JobProgress, planJobs, runJob } from "../../../simulator/experiment/job.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
-import { planOf, scenarioInput } from "../scenario/base.ts";
+import { classInput, planOf, scenarioInput } from "../scenario/base.ts";
 import { runAll } from "./fixtures.ts";
 
 describe("jobs", () => {
@@ -45,5 +45,21 @@ describe("jobs", () => {
     assert.ok(shares.length >= 3);
     assert.ok(shares.every((share, i) => share > (shares[i - 1] ?? 0)));
     assert.equal(shares.at(-1), 1);
+  });
+
+  it("report the first strategy's p95 and bill as they go", () => {
+    // 8 servers at a tenth of their rate: nobody waits, so the latency is exponential, p95 = -ln 0.05 s.
+    const traffic = [
+      classInput({ arrivals: { poisson: "0.8/s" }, tokens: { input: 1000, output: 200, maxTokens: 400 } }),
+    ];
+    const plan = planOf(scenarioInput({ requests: 20_000, traffic }));
+    const job = runJob({ plan }, { replication: 0, strategyIndices: [0] });
+    const first = job.next().value as JobProgress;
+    assert.equal(first.requestsDone, 16_384);
+    // Five standard errors of a sample quantile: sqrt(p (1 - p) / n) over the density at it, 0.05 per s.
+    const error = (Math.sqrt((0.95 * 0.05) / 16_384) / 0.05) * 1000;
+    assert.ok(Math.abs(first.p95Ms! - -Math.log(0.05) * 1000) < 5 * error, `${first.p95Ms}`);
+    // 1,000 tokens at 1 USD and 200 at 5 USD per million; a handful of requests are still under way.
+    assert.ok(first.costUsd! <= 16_384 * 0.002 + 1e-9 && first.costUsd! > 16_364 * 0.002, `${first.costUsd}`);
   });
 });
