@@ -1,21 +1,30 @@
 /**
- * One round of the engine in a process of its own: `engine-round.ts r1|r2 REQUESTS SEED` prints a Round as JSON.
+ * One round of the engine in a process of its own: `engine-round.ts r1|r2 REQUESTS SEED [SERVERS]` prints a Round as
+ * JSON. SERVERS per region instead of 64 takes traffic in proportion: as busy, with more in flight.
  * The clock runs from the first request to the summed-up replication, as in `meridian simulate` on one worker.
  */
 import { join } from "node:path";
 import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
 import { tuneCompiler } from "../io/compiler.ts";
 import { prepareExperiment } from "../io/experiment.ts";
+import type { Override } from "../io/overrides.ts";
 import { PACKAGE_ROOT, packageVersion } from "../io/package-info.ts";
 import type { Round } from "./round.ts";
 
 tuneCompiler();
-const [model, requests, seed] = process.argv.slice(2);
+const [model, requests, seed, servers] = process.argv.slice(2);
 const file = join(PACKAGE_ROOT, "scenarios", "bench", `${model}.yaml`);
-const overrides = [
+const overrides: Override[] = [
   { path: ["requests"], value: Number(requests), origin: "bench requests" },
   { path: ["seed"], value: Number(seed), origin: "bench seed" },
 ];
+if (servers !== undefined) {
+  const perS = (72 * Number(servers)) / 64;
+  overrides.push(
+    { path: ["world", "models", "m", "capacity", "servers"], value: Number(servers), origin: "bench servers" },
+    { path: ["traffic", 0, "arrivals", "poisson"], value: `${perS}/s`, origin: "bench servers" },
+  );
+}
 const { inputs } = await prepareExperiment(file, { overrides, strategies: [] });
 const jobs = planJobs(inputs.plan, 1);
 
@@ -42,5 +51,6 @@ const round: Round = {
   p95Ms: e2eMs.p95.value ?? Number.NaN,
   throttledShare: counts.attemptsThrottled / counts.attempts,
   failedShare: 1 - counts.served / counts.sent,
+  peakRssMiB: process.resourceUsage().maxRSS / 1_024,
 };
 process.stdout.write(JSON.stringify(round));

@@ -1,11 +1,14 @@
 /**
- * `npm run bench`: the public engine against SimPy's process style, on two models given as scenario files.
- * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --json. See docs/model/performance.md.
+ * `npm run bench`: the public engine against SimPy's process style, on two models given as scenario files, and against
+ * itself with more in flight and more requests.
+ * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --scale (these rows only), --json.
+ * See docs/model/performance.md.
  */
 import { parseArgs } from "node:util";
 import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
 import { engineProgram } from "./engine.ts";
 import { type BenchPlan, MODELS, type ModelName, runRounds } from "./round.ts";
+import { runScale, SCALE_PLAN, type ScaleSummary, scaleTable } from "./scale.ts";
 import { simpyProgram } from "./simpy.ts";
 import { type ModelSummary, summarise } from "./summary.ts";
 import { benchTable } from "./table.ts";
@@ -22,20 +25,36 @@ try {
 }
 
 async function bench(argv: readonly string[]): Promise<number> {
-  const { plan, models, json } = readArguments(argv);
-  const peer = await simpyProgram();
+  const { plan, models, scale: wantsScale, json } = readArguments(argv);
   const engine = engineProgram();
+  const say = (done: string) => process.stderr.write(`${done}\n`);
   const summaries: ModelSummary[] = [];
-  for (const model of models) {
-    const rounds = await runRounds(model, plan, engine, peer, (done) => process.stderr.write(`${done}\n`));
-    summaries.push(summarise(rounds));
-  }
-  if (json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, plan, models: summaries }, null, 2)}\n`);
-  else process.stdout.write(`${benchTable(summaries)}\n`);
-  return summaries.every((summary) => summary.agrees) ? EXIT_CODES.ok : EXIT_CODES.assertion;
+  const peer = models.length > 0 ? await simpyProgram() : engine;
+  for (const model of models) summaries.push(summarise(await runRounds(model, plan, engine, peer, say)));
+  const scale = wantsScale ? await runScale(SCALE_PLAN, engine, say) : null;
+  const text = json
+    ? JSON.stringify({ schemaVersion: 1, plan, models: summaries, scale }, null, 2)
+    : tables(summaries, scale);
+  process.stdout.write(`${text}\n`);
+  const isGood = summaries.every((summary) => summary.agrees) && scale?.holds !== false;
+  return isGood ? EXIT_CODES.ok : EXIT_CODES.assertion;
 }
 
-function readArguments(argv: readonly string[]): { plan: BenchPlan; models: readonly ModelName[]; json: boolean } {
+function tables(summaries: readonly ModelSummary[], scale: ScaleSummary | null): string {
+  const parts = [];
+  if (summaries.length > 0) parts.push(benchTable(summaries));
+  if (scale !== null) parts.push(scaleTable(scale));
+  return parts.join("\n");
+}
+
+interface Arguments {
+  readonly plan: BenchPlan;
+  readonly models: readonly ModelName[];
+  readonly scale: boolean;
+  readonly json: boolean;
+}
+
+function readArguments(argv: readonly string[]): Arguments {
   const { values } = parseOrRefuse(argv);
   const base = values.smoke ? SMOKE : FULL;
   const plan = {
@@ -45,7 +64,8 @@ function readArguments(argv: readonly string[]): { plan: BenchPlan; models: read
   };
   const models = MODELS.filter((model) => values.model === undefined || values.model === model);
   if (models.length === 0) throw usage(`there is no model "${values.model}"`, `models are ${MODELS.join(", ")}`);
-  return { plan, models, json: values.json };
+  const scale = values.scale || (values.model === undefined && !values.smoke);
+  return { plan, models: values.scale ? [] : models, scale, json: values.json };
 }
 
 function parseOrRefuse(argv: readonly string[]) {
@@ -55,6 +75,7 @@ function parseOrRefuse(argv: readonly string[]) {
       options: {
         smoke: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
+        scale: { type: "boolean", default: false },
         rounds: { type: "string" },
         requests: { type: "string" },
         "peer-requests": { type: "string" },
@@ -62,7 +83,10 @@ function parseOrRefuse(argv: readonly string[]) {
       },
     });
   } catch (error) {
-    throw usage((error as Error).message, "options are --smoke --json --rounds --requests --peer-requests --model");
+    throw usage(
+      (error as Error).message,
+      "options are --smoke --scale --json --rounds --requests --peer-requests --model",
+    );
   }
 }
 

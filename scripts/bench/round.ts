@@ -9,13 +9,15 @@ export interface Round {
   readonly throttledShare: number;
   /** Of requests: not served in the end. */
   readonly failedShare: number;
+  /** Of the engine: the most memory that its process ever held. */
+  readonly peakRssMiB?: number;
 }
 
 export type ModelName = "r1" | "r2";
 export const MODELS: readonly ModelName[] = ["r1", "r2"];
 
-/** Runs a model once. */
-export type Program = (model: ModelName, requests: number, seed: number) => Promise<Round>;
+/** Runs a model once. With `servers` the engine gives each region so many, and traffic in proportion. */
+export type Program = (model: ModelName, requests: number, seed: number, servers?: number) => Promise<Round>;
 
 export interface BenchPlan {
   readonly rounds: number;
