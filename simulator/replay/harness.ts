@@ -1,0 +1,136 @@
+import type { AttemptRow, RequestRow } from "./rows.ts";
+import type { ScheduleRow } from "./schedule.ts";
+
+/** How well one strategy's run did what it was to do. */
+export interface HarnessReport {
+  readonly strategy: string;
+  readonly requests: number;
+  readonly attempts: number;
+  /** How late requests were dispatched, ms. */
+  readonly lagMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** How late an emulator in this process was at the 99th percentile, ms; null where there is none. */
+  readonly serverLateMsP99: number | null;
+  /** Median latency of served requests from the intended start, ms; null where none was served. */
+  readonly e2eMsP50: number | null;
+  /** Attempts whose tokens the service never reported: they are not in the bill. */
+  readonly attemptsWithoutUsage: number;
+  /** Every request has its row: there is something to count. */
+  readonly isComplete: boolean;
+  /** Why the run proves nothing; empty for a sound one. */
+  readonly faults: readonly string[];
+}
+
+/** What k6 itself counted. */
+export interface ClientCounts {
+  readonly httpRequests: number;
+  readonly attempts: number;
+  readonly requestsEnded: number;
+}
+
+export interface HarnessInput {
+  readonly strategy: string;
+  readonly schedule: readonly ScheduleRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly requests: readonly RequestRow[];
+  /** Undefined when k6 wrote no summary. */
+  readonly counts: ClientCounts | undefined;
+  /** What the client and the endpoints said of failures of their own. */
+  readonly clientFaults: readonly string[];
+  /** How late the endpoints answered of themselves at the 99th percentile, ms; null where nobody knows. */
+  readonly lateMsP99: number | null;
+}
+
+export const LAG_MS_MAX = 10;
+export const LAG_SHARE_MAX = 0.05;
+
+/** Checks that every request has its row, every attempt its own, and that k6's own counters say the same. */
+export function checkRows(input: HarnessInput): HarnessReport {
+  const { schedule, attempts, requests, counts } = input;
+  const faults = [...input.clientFaults];
+  const seen = new Set(requests.map((row) => row.i));
+  if (seen.size !== schedule.length)
+    faults.push(`${schedule.length - seen.size} of ${schedule.length} requests have no row`);
+  if (seen.size !== requests.length) faults.push(`${requests.length - seen.size} requests have more than one row`);
+  const sent = requests.reduce((sum, row) => sum + row.n, 0);
+  if (sent > attempts.length) faults.push(`${sent - attempts.length} of ${sent} attempts have no row`);
+  if (counts === undefined) faults.push("k6 wrote no summary");
+  else faults.push(...disagreements(counts, attempts, requests));
+  const rejected = attempts.filter(({ c }) => c === 400 || c === 403 || c === 404);
+  if (rejected.length > 0) {
+    const { c, x } = rejected[0]!;
+    faults.push(`${rejected.length} calls were rejected as wrong, first with ${c} ${x}`);
+  }
+  const lag = sorted(
+    requests.flatMap((row) => (row.i < schedule.length ? [Math.max(0, row.b - schedule[row.i]![0])] : [])),
+  );
+  const e2e = sorted(requests.flatMap((row) => (row.w >= 0 ? [row.e - schedule[row.i]![0]] : [])));
+  return {
+    strategy: input.strategy,
+    requests: requests.length,
+    attempts: attempts.length,
+    lagMs: { p50: quantile(lag, 0.5), p99: quantile(lag, 0.99), max: lag.at(-1) ?? 0 },
+    serverLateMsP99: input.lateMsP99,
+    e2eMsP50: e2e.length === 0 ? null : quantile(e2e, 0.5),
+    attemptsWithoutUsage: attempts.filter((row) => row.u === null && (row.k === "timeout" || row.k === "unfinished"))
+      .length,
+    isComplete: seen.size === schedule.length && seen.size === requests.length,
+    faults,
+  };
+}
+
+/** k6 counts an attempt when it is answered; those that the run was cut off from, it may or may not count. */
+function disagreements(
+  counts: ClientCounts,
+  attempts: readonly AttemptRow[],
+  requests: readonly RequestRow[],
+): readonly string[] {
+  const unfinished = attempts.filter((row) => row.k === "unfinished").length;
+  const answered = attempts.length - unfinished;
+  const faults: string[] = [];
+  if (counts.requestsEnded !== requests.length) {
+    faults.push(`k6 counted ${counts.requestsEnded} requests, the rows hold ${requests.length}`);
+  }
+  if (counts.attempts !== attempts.length) {
+    faults.push(`k6 counted ${counts.attempts} attempts, the rows hold ${attempts.length}`);
+  }
+  if (counts.httpRequests < answered || counts.httpRequests > attempts.length) {
+    faults.push(`k6 made ${counts.httpRequests} HTTP requests, the rows hold ${answered} answered attempts`);
+  }
+  return faults;
+}
+
+/**
+ * Why the strategies' runs must not be compared: rows that do not add up, or requests dispatched so late that it shows
+ * in what is compared. Late by 10 ms or by 5 % of the smallest median at the 99th percentile is too late.
+ *
+ * @returns reasons in words; empty for a valid run
+ */
+export function invalidReasons(reports: readonly HarnessReport[]): readonly string[] {
+  const medians = reports.flatMap(({ e2eMsP50 }) => (e2eMsP50 === null ? [] : [e2eMsP50]));
+  const smallest = medians.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...medians);
+  const limitMs = Math.min(LAG_MS_MAX, LAG_SHARE_MAX * smallest);
+  const why =
+    limitMs < LAG_MS_MAX ? `5 % of the smallest median, ${smallest.toFixed(0)} ms` : "the most that is allowed";
+  return reports.flatMap(({ strategy, faults, lagMs, serverLateMsP99 }) => {
+    const late = (what: string, ms: number | null): readonly string[] =>
+      ms === null || ms <= limitMs
+        ? []
+        : [`${what} ${ms.toFixed(1)} ms late at the 99th percentile; ${limitMs.toFixed(1)} ms is ${why}`];
+    const reasons = [...faults, ...late("requests left", lagMs.p99), ...late("the emulator woke", serverLateMsP99)];
+    return reasons.map((reason) => `${strategy}: ${reason}`);
+  });
+}
+
+function sorted(values: readonly number[]): Float64Array {
+  return Float64Array.from(values).sort();
+}
+
+/** Linear between order statistics at p (n - 1), as k6 does it; 0 of nothing. */
+export function quantile(ascending: ArrayLike<number>, p: number): number {
+  const { length } = ascending;
+  if (length === 0) return 0;
+  const rank = p * (length - 1);
+  const low = ascending[Math.floor(rank)]!;
+  const high = ascending[Math.ceil(rank)]!;
+  return low + (high - low) * (rank - Math.floor(rank));
+}

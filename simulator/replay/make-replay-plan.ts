@@ -1,0 +1,116 @@
+import { replicationSeed } from "../engine/simulation.ts";
+import type { Plan } from "../scenario/plan.ts";
+import { FaultState } from "../world/faults/fault-state.ts";
+import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
+import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
+import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTier } from "./replay-plan.ts";
+import { tierOf } from "./replayable.ts";
+
+/** Where and how a scenario's targets are called. */
+export interface ReplayTargets {
+  /** Base URL of each region's endpoint; every target's source region has one. */
+  readonly urlOfRegion: ReadonlyMap<string, string>;
+  readonly operation: ReplayOperation;
+  /** The endpoints are an emulator of the scenario: they inject its round trips, and its faults are known. */
+  readonly isEmulated: boolean;
+  /** Round trip to each region that a caller's latencies contain, ms, where they are no emulator. */
+  readonly roundTripMs: ReadonlyMap<string, number>;
+}
+
+export interface ReplaySchedule {
+  readonly requests: number;
+  /** The last intended arrival. */
+  readonly lastArrivalMs: number;
+  readonly drainMs: number;
+}
+
+/** What a client needs to replay one strategy of a plan. */
+export function makeReplayPlan(
+  plan: Plan,
+  strategyIndex: number,
+  targets: ReplayTargets,
+  schedule: ReplaySchedule,
+): ReplayPlan {
+  const { name, kind, options, client } = plan.strategies[strategyIndex]!;
+  const durationMs = Math.min(plan.durationMs, schedule.lastArrivalMs + 1);
+  const endMs = durationMs + schedule.drainMs;
+  const regions = plan.regionNames.length;
+  const seed = replicationSeed(plan.seed, 0);
+  return {
+    schemaVersion: 1,
+    seed,
+    routers: plan.routers,
+    requests: schedule.requests,
+    durationMs,
+    drainMs: schedule.drainMs,
+    strategy: { name, kind, options },
+    client: client ?? plan.client,
+    signalAgeMs: plan.signals.ageMs,
+    operation: targets.operation,
+    origins: plan.originNames,
+    sendsOrigin: targets.isEmulated,
+    targets: plan.targets.map((target, t) => {
+      const region = plan.regionNames[target.region]!;
+      const tiers = plan.models.map((_, m) => tierOf(plan, t, m));
+      const tier = (tiers.find((each) => each !== undefined) ?? "standard") as ReplayTier;
+      return { id: target.id, region, url: targets.urlOfRegion.get(region) ?? "", calledIds: target.calledIds, tier };
+    }),
+    modelMaxTokens: plan.models.map((model) => model.maxOutputTokens),
+    classes: plan.classes.map((each) => ({
+      name: each.name,
+      model: each.model,
+      sloE2eMs: each.sloE2eMs,
+      legal: [...each.legal.keys()].filter((t) => each.legal[t] === 1),
+      deferrable: each.deferrable,
+    })),
+    rttMs: plan.originNames.map((_, origin) =>
+      plan.targets.map(({ region }) =>
+        targets.isEmulated
+          ? plan.network.rttMs[origin * regions + region]!
+          : (targets.roundTripMs.get(plan.regionNames[region]!) ?? 0),
+      ),
+    ),
+    prices: priceEpochs(plan, endMs),
+    health: targets.isEmulated ? healthEpochs(plan, seed, endMs) : [allHealthy(plan)],
+  };
+}
+
+function priceEpochs(plan: Plan, endMs: number): readonly PriceEpoch[] {
+  const { schedule, keyOfTarget } = plan.money;
+  const models = plan.models.length;
+  const priceOf = (epoch: number, kind: number) =>
+    plan.models.map((_, m) =>
+      plan.targets.map((__, t) => {
+        const key = keyOfTarget[t * models + m]!;
+        return key < 0 ? Number.NaN : priceUsdPerMTok(schedule, epoch, key, kind);
+      }),
+    );
+  const epochs: PriceEpoch[] = [];
+  for (let epoch = 0; epoch < schedule.epochStartMs.length; epoch++) {
+    const fromMs = schedule.epochStartMs[epoch]!;
+    if (epoch > 0 && fromMs > endMs) break;
+    epochs.push({ fromMs, inUsdPerMTok: priceOf(epoch, INPUT), outUsdPerMTok: priceOf(epoch, OUTPUT) });
+  }
+  return epochs;
+}
+
+/** What the scenario's health checks say when: the same timeline that the simulated routers follow. */
+function healthEpochs(plan: Plan, seed: number, endMs: number): readonly HealthEpoch[] {
+  const faults = new FaultState(plan.world, seed);
+  const now = (fromMs: number): HealthEpoch => ({
+    fromMs,
+    isHealthy: plan.targets.map(({ region }) => faults.isHealthy(region)),
+  });
+  const epochs = [now(0)];
+  while (faults.nextMs <= endMs) {
+    const atMs = faults.nextMs;
+    const { healthVersion } = faults;
+    faults.advance();
+    if (faults.healthVersion !== healthVersion) epochs.push(now(atMs));
+  }
+  return epochs;
+}
+
+function allHealthy(plan: Plan): HealthEpoch {
+  return { fromMs: 0, isHealthy: plan.targets.map(() => true) };
+}

@@ -1,0 +1,89 @@
+import type { ClientPlan } from "../scenario/plan.ts";
+
+/**
+ * Everything that a replaying client needs of a scenario and one of its strategies: plain data that Node writes and k6
+ * reads. It holds no secrets: those travel in the environment.
+ */
+export interface ReplayPlan {
+  readonly schemaVersion: 1;
+  /** Seed of the replication whose luck is replayed. */
+  readonly seed: number;
+  /** Router instances: request i belongs to router i mod routers. */
+  readonly routers: number;
+  readonly requests: number;
+  /** The last intended arrival is before this, ms. */
+  readonly durationMs: number;
+  /** How long after that the run waits for requests to end, ms. */
+  readonly drainMs: number;
+  readonly strategy: {
+    readonly name: string;
+    readonly kind: string;
+    readonly options: Readonly<Record<string, unknown>>;
+  };
+  readonly client: ClientPlan;
+  /** Signals are a picture taken this often, ms; 0 = always fresh. */
+  readonly signalAgeMs: number;
+  readonly operation: ReplayOperation;
+  readonly origins: readonly string[];
+  /** Tell endpoints where a caller is, so that an emulator can add its round trip. */
+  readonly sendsOrigin: boolean;
+  readonly targets: readonly ReplayTarget[];
+  /** Model's max_tokens where the caller sets none. */
+  readonly modelMaxTokens: readonly number[];
+  readonly classes: readonly ReplayClass[];
+  /** Round trip that measured latencies contain, ms, by origin and target. */
+  readonly rttMs: readonly (readonly number[])[];
+  readonly prices: readonly PriceEpoch[];
+  readonly health: readonly HealthEpoch[];
+}
+
+export type ReplayOperation = "converse" | "converse-stream";
+
+export interface ReplayTarget {
+  readonly id: string;
+  /** Source region, and the base URL of its endpoint. */
+  readonly region: string;
+  readonly url: string;
+  /** By model: the id to call; null where the target does not sell it. */
+  readonly calledIds: readonly (string | null)[];
+  readonly tier: ReplayTier;
+}
+
+export type ReplayTier = "standard" | "priority" | "flex" | "latency-optimized";
+
+export interface ReplayClass {
+  readonly name: string;
+  readonly model: number;
+  /** Infinity = no objective. */
+  readonly sloE2eMs: number;
+  /** Indices of the targets that are sold for its model and legal under its residency rule. */
+  readonly legal: readonly number[];
+  readonly deferrable: boolean;
+}
+
+/** Prices in force from an instant on, USD per million tokens, by model and target; NaN where it is not sold. */
+export interface PriceEpoch {
+  readonly fromMs: number;
+  readonly inUsdPerMTok: readonly (readonly number[])[];
+  readonly outUsdPerMTok: readonly (readonly number[])[];
+}
+
+/** What health checks say of each target's region from an instant on. */
+export interface HealthEpoch {
+  readonly fromMs: number;
+  readonly isHealthy: readonly boolean[];
+}
+
+/** JSON that keeps Infinity and NaN, which stand for "no limit" and "not sold". */
+export function encodeReplayPlan(plan: ReplayPlan): string {
+  return JSON.stringify(plan, (_key, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value) ? { $number: String(value) } : value,
+  );
+}
+
+export function decodeReplayPlan(text: string): ReplayPlan {
+  return JSON.parse(text, (_key, value: unknown) => {
+    const marked = (value as { $number?: unknown } | null)?.$number;
+    return typeof marked === "string" ? Number(marked) : value;
+  }) as ReplayPlan;
+}

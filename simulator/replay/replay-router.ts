@@ -1,0 +1,252 @@
+import { nextHedgeMs } from "../client/hedge.ts";
+import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
+import type { RetrySpec } from "../client/retry-spec.ts";
+import { END, type End } from "../metrics/recorder.ts";
+import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
+import type { OutcomeKind } from "../strategies/strategy.ts";
+import type { AttemptAnswer, ReplayIo } from "./replay-io.ts";
+import type { ReplayPlan } from "./replay-plan.ts";
+import { RouterKnowledge } from "./router-knowledge.ts";
+import type { ScheduledRequest } from "./schedule.ts";
+
+const END_OF_KIND: Readonly<Record<Exclude<OutcomeKind, "ok">, End>> = {
+  throttled: END.throttled,
+  unavailable: END.refused,
+  timeout: END.timedOut,
+  error: END.failed,
+};
+
+/** A request under way, and what the router has to remember of it. */
+interface Call {
+  readonly request: ScheduledRequest;
+  readonly begunMs: number;
+  readonly maxTokens: number;
+  attempts: number;
+  /** Attempts whose answer is still awaited. */
+  outstanding: number;
+  hedges: number;
+  lastTarget: number;
+  lastRetryCost: number;
+  /** A retry or a deferral will send it. */
+  isPending: boolean;
+  isEnded: boolean;
+  cancelDeadline: () => void;
+  cancelHedge: () => void;
+}
+
+interface Flight {
+  readonly call: Call;
+  readonly ordinal: number;
+  readonly target: number;
+  readonly sentMs: number;
+}
+
+/**
+ * One gateway process or SDK client that replays its share of a schedule against a real wire. It does what the
+ * simulator's client side does, with the same strategies, signals, retry policies, hedges and luck; only the clock and
+ * the service are real. test/simulator/replay/parity.test.ts holds the two against each other, attempt by attempt.
+ */
+export class ReplayRouter {
+  private readonly plan: ReplayPlan;
+  private readonly io: ReplayIo;
+  private readonly knowledge: RouterKnowledge;
+  private readonly retry: RetryPolicy;
+  private readonly retryKey: number;
+  private readonly calls = new Set<Call>();
+  private readonly flights = new Set<Flight>();
+  private attemptsSent = 0;
+
+  /** @throws MeridianError usage for options that the strategy or the retry mode does not take */
+  constructor(plan: ReplayPlan, io: ReplayIo) {
+    this.plan = plan;
+    this.io = io;
+    this.knowledge = new RouterKnowledge(plan);
+    this.retry = createRetryPolicy(plan.client.retry as RetrySpec);
+    this.retryKey = purposeKey(plan.seed, "retry");
+  }
+
+  /** Attempts sent so far. */
+  get sent(): number {
+    return this.attemptsSent;
+  }
+
+  /** Requests that have not ended. */
+  get open(): number {
+    return this.calls.size;
+  }
+
+  /** Nothing is under way, not even an attempt that nobody waits for any more. */
+  get isIdle(): boolean {
+    return this.calls.size === 0 && this.flights.size === 0;
+  }
+
+  /** A request arrives now, whatever its intended instant was. */
+  start(request: ScheduledRequest): void {
+    const nowMs = this.io.nowMs();
+    const { requestMs } = this.plan.client.timeout;
+    const limit = request.maxTokens > 0 ? request.maxTokens : this.plan.modelMaxTokens[this.modelOf(request)]!;
+    const call: Call = {
+      request,
+      begunMs: nowMs,
+      maxTokens: limit,
+      attempts: 0,
+      outstanding: 0,
+      hedges: 0,
+      lastTarget: -1,
+      lastRetryCost: 0,
+      isPending: false,
+      isEnded: false,
+      cancelDeadline: nothing,
+      cancelHedge: nothing,
+    };
+    this.calls.add(call);
+    if (requestMs < Number.POSITIVE_INFINITY) {
+      const delayMs = Math.max(0, request.arrivalMs + requestMs - nowMs);
+      call.cancelDeadline = this.io.after(delayMs, () => this.finish(call, END.timedOut, this.io.nowMs(), -1));
+    }
+    this.dispatch(call, nowMs, false);
+  }
+
+  /** The run is over: what has not ended counts as in flight. Answers that come later are ignored. */
+  cutOff(): void {
+    const nowMs = this.io.nowMs();
+    for (const flight of [...this.flights]) this.land(flight, nowMs, { kind: "unfinished" });
+    for (const call of [...this.calls]) this.finish(call, END.inFlight, nowMs, -1);
+  }
+
+  private modelOf({ classIndex }: ScheduledRequest): number {
+    return this.plan.classes[classIndex]!.model;
+  }
+
+  /** Chooses a target and sends an attempt, now or when the client's limiter or the strategy says. */
+  private dispatch(call: Call, nowMs: number, isHedge: boolean): void {
+    if (!this.knowledge.hasTarget(call.request.classIndex, nowMs)) {
+      this.finish(call, END.residencyRefused, nowMs, -1);
+      return;
+    }
+    const waitMs = this.retry.sendWaitMs(nowMs);
+    if (waitMs > 0) {
+      if (!isHedge) this.later(call, waitMs);
+      return;
+    }
+    const choice = this.knowledge.choose(call, nowMs);
+    if (choice >= 0) this.send(call, choice, nowMs);
+    // A hedge that is put off is left out: its request is under way.
+    else if (!isHedge) this.later(call, Math.max(-1 - choice - nowMs, 1));
+  }
+
+  private later(call: Call, delayMs: number): void {
+    call.isPending = true;
+    this.io.after(delayMs, () => {
+      call.isPending = false;
+      if (!call.isEnded) this.dispatch(call, this.io.nowMs(), false);
+    });
+  }
+
+  private send(call: Call, target: number, nowMs: number): void {
+    const { hedge, timeout } = this.plan.client;
+    const model = this.modelOf(call.request);
+    const flight: Flight = { call, ordinal: call.attempts, target, sentMs: nowMs };
+    call.attempts++;
+    call.outstanding++;
+    call.lastTarget = target;
+    this.attemptsSent++;
+    this.flights.add(flight);
+    this.knowledge.sent(model, target);
+    // Silence is counted from the latest send.
+    call.cancelHedge();
+    const hedgeMs = nextHedgeMs(hedge, call.hedges, nowMs);
+    call.cancelHedge =
+      hedgeMs < Number.POSITIVE_INFINITY ? this.io.after(hedgeMs - nowMs, () => this.hedge(call)) : nothing;
+    this.io.send(
+      {
+        request: call.request,
+        ordinal: flight.ordinal,
+        model,
+        target,
+        sentMs: nowMs,
+        timeoutMs: timeout.attemptMs,
+      },
+      (answer) => this.respond(flight, answer),
+    );
+  }
+
+  private hedge(call: Call): void {
+    call.cancelHedge = nothing;
+    if (call.isEnded || call.outstanding === 0) return;
+    call.hedges++;
+    this.dispatch(call, this.io.nowMs(), true);
+  }
+
+  /** An answer reaches the caller, or the attempt's time is up. */
+  private respond(flight: Flight, answer: AttemptAnswer): void {
+    if (!this.flights.has(flight)) return;
+    const { call } = flight;
+    this.land(flight, answer.endedMs, answer);
+    if (call.isEnded) {
+      // The loser of a hedge, or an answer after the caller's deadline: it ends for the books only.
+      this.knowledge.forget(this.modelOf(call.request), flight.target);
+      return;
+    }
+    this.knowledge.learn(flight, answer);
+    this.retry.onResponse(answer.kind, answer.endedMs);
+    call.outstanding--;
+    if (answer.kind === "ok") {
+      this.retry.onSuccess(call.lastRetryCost);
+      this.finish(call, END.served, answer.endedMs, flight.ordinal);
+    } else this.afterFailure(call, answer.kind, answer);
+  }
+
+  /** Retries, waits for a hedge that is still under way, or gives up. */
+  private afterFailure(call: Call, kind: Exclude<OutcomeKind, "ok">, answer: AttemptAnswer): void {
+    if (call.outstanding > 0 || call.isPending) return;
+    const attempt = call.attempts - 1;
+    const uniform = keyedUniform(this.retryKey, call.request.requestId, attempt);
+    const delayMs = answer.isFinal ? GIVE_UP : this.retry.nextDelayMs(attempt, kind, answer.retryAfterMs, uniform);
+    if (delayMs === GIVE_UP) {
+      this.finish(call, END_OF_KIND[kind], answer.endedMs, -1);
+      return;
+    }
+    call.lastRetryCost = this.retry.retryCost(kind);
+    // The wait began when the answer came, which the clock may have left behind by now.
+    this.later(call, Math.max(0, answer.endedMs + delayMs - this.io.nowMs()));
+  }
+
+  private land(flight: Flight, endedMs: number, answer: AttemptAnswer | { readonly kind: "unfinished" }): void {
+    this.flights.delete(flight);
+    const known = answer.kind === "unfinished" ? undefined : answer;
+    this.io.attemptEnded({
+      t: "a",
+      i: flight.call.request.requestId,
+      o: flight.ordinal,
+      g: flight.target,
+      s: flight.sentMs,
+      e: endedMs,
+      k: answer.kind,
+      c: known?.status ?? 0,
+      f: known === undefined || Number.isNaN(known.ttftMs) ? null : known.ttftMs,
+      u: known?.usage ?? null,
+      id: known?.serviceRequestId ?? "",
+      x: known?.error ?? "",
+    });
+  }
+
+  private finish(call: Call, end: End, endedMs: number, servedBy: number): void {
+    if (call.isEnded) return;
+    call.isEnded = true;
+    call.cancelDeadline();
+    call.cancelHedge();
+    this.calls.delete(call);
+    this.io.requestEnded({
+      t: "r",
+      i: call.request.requestId,
+      b: call.begunMs,
+      e: endedMs,
+      end,
+      n: call.attempts,
+      w: servedBy,
+    });
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,78 @@
+import type { End } from "../metrics/recorder.ts";
+import type { OutcomeKind } from "../strategies/strategy.ts";
+
+/**
+ * What a replaying client writes, one JSON object a line, in no order. Instants are ms since the run's start; keys are
+ * short because there is a line per attempt.
+ */
+export type ReplayRow = AttemptRow | RequestRow | BeatRow | StartRow | FaultRow;
+
+/** An attempt has ended, or the run was cut off before it did. */
+export interface AttemptRow {
+  readonly t: "a";
+  /** Request, and which of its attempts this is, from 0. */
+  readonly i: number;
+  readonly o: number;
+  /** Target index. */
+  readonly g: number;
+  /** Sent and ended. */
+  readonly s: number;
+  readonly e: number;
+  /** `unfinished` when the run was cut off. */
+  readonly k: OutcomeKind | "unfinished";
+  /** HTTP status; 0 without an answer. */
+  readonly c: number;
+  /** Time from sending to the response's headers, ms; null without an answer. */
+  readonly f: number | null;
+  /** Tokens as the service counted them: uncached input, output, cache read, cache write; null when it did not say. */
+  readonly u: readonly [input: number, output: number, cacheRead: number, cacheWrite: number] | null;
+  /** The service's request id; "" without an answer. */
+  readonly id: string;
+  /** Name of the error; "" for none. */
+  readonly x: string;
+}
+
+/** A request has ended for its caller. */
+export interface RequestRow {
+  readonly t: "r";
+  readonly i: number;
+  /** When the dispatcher took it up: later than its intended arrival by the dispatch lag. */
+  readonly b: number;
+  readonly e: number;
+  readonly end: End;
+  /** Attempts sent until then. */
+  readonly n: number;
+  /** The attempt that served it; -1 = none. */
+  readonly w: number;
+}
+
+/** Once a second from every router, for the progress line. */
+export interface BeatRow {
+  readonly t: "b";
+  readonly router: number;
+  readonly sent: number;
+  readonly open: number;
+}
+
+/** All routers are made: ms since 1970 of the run's start, and of now. */
+export interface StartRow {
+  readonly t: "s";
+  readonly at: number;
+  readonly ready: number;
+}
+
+/** The replaying client itself failed. */
+export interface FaultRow {
+  readonly t: "x";
+  readonly what: string;
+}
+
+/** @returns the row; undefined for a line that is none, such as one cut short */
+export function parseRow(line: string): ReplayRow | undefined {
+  try {
+    const row = JSON.parse(line) as ReplayRow;
+    return typeof row === "object" && row !== null && typeof row.t === "string" ? row : undefined;
+  } catch {
+    return undefined;
+  }
+}

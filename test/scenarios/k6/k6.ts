@@ -1,0 +1,4 @@
+import { ensureK6 } from "../../../scripts/io/k6/install-k6.ts";
+
+/** The k6 of these tests; built when there is none, so that they never pass by not running. */
+export const k6ForTests = () => ensureK6({ env: process.env, signal: new AbortController().signal, note: () => {} });

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { makeReplayPlan, type ReplayTargets } from "../../../simulator/replay/make-replay-plan.ts";
+import { decodeReplayPlan, encodeReplayPlan } from "../../../simulator/replay/replay-plan.ts";
+import { notReplayable } from "../../../simulator/replay/replayable.ts";
+import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { planOf, scenarioInput, worldInput } from "../scenario/base.ts";
+
+const SCHEDULE = { requests: 2000, lastArrivalMs: 500_000, drainMs: 60_000 };
+const EMULATED: ReplayTargets = {
+  urlOfRegion: new Map([["a", "http://127.0.0.1:1"]]),
+  operation: "converse",
+  isEmulated: true,
+  roundTripMs: new Map(),
+};
+
+function make(over: Partial<ScenarioInput> = {}, targets: Partial<ReplayTargets> = {}) {
+  return makeReplayPlan(planOf(scenarioInput(over)), 0, { ...EMULATED, ...targets }, SCHEDULE);
+}
+
+describe("a replay plan", () => {
+  it("keeps what JSON has no word for", () => {
+    const plan = make();
+    assert.equal(plan.client.timeout.attemptMs, Number.POSITIVE_INFINITY);
+    const read = decodeReplayPlan(encodeReplayPlan({ ...plan, signalAgeMs: Number.NaN }));
+    assert.deepEqual(read, { ...plan, signalAgeMs: Number.NaN });
+  });
+
+  it("says when health checks see an outage, and prices change", () => {
+    const world = worldInput({
+      faults: [{ kind: "outage", region: "a", at: "60s", for: "30s" }],
+      healthDelay: "5s",
+      prices: {
+        book: "none",
+        overrides: [{ model: "m", input: 1, output: 5 }],
+        shocks: [{ region: "b", at: "100s", for: "50s", factor: 2 }],
+      },
+    } as never);
+    const plan = make({ world });
+    const health = plan.health.map(({ fromMs, isHealthy }) => [fromMs, ...isHealthy]);
+    const delayMs = planOf(scenarioInput({ world })).world.healthDelayMs;
+    assert.deepEqual(health, [
+      [0, true, true],
+      [60_000 + delayMs, false, true],
+      [90_000 + delayMs, true, true],
+    ]);
+    const prices = plan.prices.map(({ fromMs, inUsdPerMTok }) => [fromMs, ...inUsdPerMTok[0]!]);
+    assert.deepEqual(prices, [
+      [0, 1, 1],
+      [100_000, 1, 2],
+      [150_000, 1, 1],
+    ]);
+  });
+
+  it("knows nothing of the health of endpoints that are no emulator, and takes their round trips as given", () => {
+    const world = worldInput({ faults: [{ kind: "outage", region: "a", at: "60s", for: "30s" }] } as never);
+    const plan = make({ world }, { isEmulated: false, roundTripMs: new Map([["b", 70]]) });
+    assert.deepEqual(plan.health, [{ fromMs: 0, isHealthy: [true, true] }]);
+    assert.deepEqual(plan.rttMs[0], [0, 70]);
+    assert.equal(plan.sendsOrigin, false);
+  });
+});
+
+describe("what cannot be replayed is refused", () => {
+  const codes = (over: Partial<ScenarioInput>) => notReplayable(planOf(scenarioInput(over))).map(({ where }) => where);
+
+  it("and an ordinary scenario is not", () => assert.deepEqual(codes({}), []));
+
+  it("signals that no client has", () => {
+    assert.deepEqual(codes({ signals: { source: "shared" } } as never), ["signals.source"]);
+  });
+
+  it("a backoff drawn from a law", () => {
+    const custom = { maxAttempts: 3, backoff: { exponential: { mean: "1s" } } };
+    assert.deepEqual(codes({ client: { retry: { custom } } } as never), ["client.retry.backoff"]);
+  });
+
+  it("stations before the routing", () => {
+    const station = { kind: "slots", servers: 1, service: { constant: "10ms" } };
+    assert.deepEqual(codes({ world: worldInput({ gateways: [station] } as never) }), ["world.gateways"]);
+  });
+});
