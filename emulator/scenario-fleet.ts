@@ -15,7 +15,7 @@ export function scenarioFleet(
   plan: Plan,
   options: WorldBackendOptions = {},
 ): Pick<FleetOptions, "regions" | "catalog" | "backend"> {
-  const sources = new Set(plan.targets.map(({ region }) => region));
+  const sources = new Set(plan.targets.filter(({ isAsync }) => !isAsync).map(({ region }) => region));
   return {
     regions: plan.regionNames.filter((_, region) => sources.has(region)),
     catalog: catalogOf(plan),
@@ -27,7 +27,8 @@ export function scenarioFleet(
 export function catalogOf(plan: Plan): CatalogData {
   const profiles = new Map<string, ProfileInfo & { readonly destinationsBySource: Record<string, string[]> }>();
   const onDemand = plan.models.map(() => new Set<string>());
-  plan.targets.forEach(({ region, calledIds }, target) => {
+  plan.targets.forEach(({ region, calledIds, isAsync }, target) => {
+    if (isAsync) return;
     const source = plan.regionNames[region]!;
     calledIds.forEach((calledId, model) => {
       const route = plan.world.routes[target * plan.models.length + model];

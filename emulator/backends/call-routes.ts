@@ -36,7 +36,8 @@ const LEVEL_SHIFT: Readonly<Record<InferenceCall["serviceTier"], number>> = {
 };
 
 /**
- * Finds a call's target by source region, called id and service tier; and its class, which says whose quota counts: the
+ * Finds a call's target by source region, called id and service tier, or among targets of one id the one that
+ * `requestMetadata.target` names (provisioned throughput is called by its model's id here); and its class, which says whose quota counts: the
  * one that `requestMetadata.class` names, else the first that calls the model.
  */
 export function createCallRoutes(plan: Plan): CallRoutes {
@@ -54,7 +55,8 @@ export function createCallRoutes(plan: Plan): CallRoutes {
       const candidates = offers.get(`${call.region} ${call.profileId ?? call.modelId}`);
       if (candidates === undefined) return undefined;
       const wanted = call.latencyOptimized ? "latency-optimized" : TIER[call.serviceTier];
-      const exact = candidates.find(({ tier }) => tier === wanted);
+      const named = candidates.find(({ target }) => plan.targets[target]!.id === call.requestMetadata.target);
+      const exact = named ?? candidates.find(({ tier }) => tier === wanted);
       const offer = exact ?? candidates.find(({ tier }) => tier === "standard") ?? candidates[0]!;
       const classIndex = classOf.get(call.requestMetadata.class ?? "") ?? firstClassOf[offer.model]!;
       const level = plan.classes[classIndex]?.queueLevel ?? STANDARD_LEVEL;
@@ -72,12 +74,15 @@ export function createCallRoutes(plan: Plan): CallRoutes {
 
 function offersOf(plan: Plan): ReadonlyMap<string, readonly Offer[]> {
   const offers = new Map<string, Offer[]>();
-  plan.targets.forEach(({ region, calledIds }, target) => {
+  plan.targets.forEach(({ region, route, calledIds, isAsync }, target) => {
+    // Batch jobs go through files and an API of their own, which is not emulated.
+    if (isAsync) return;
     calledIds.forEach((calledId, model) => {
       if (calledId === null) return;
       const key = `${plan.regionNames[region]} ${calledId}`;
       const priceKey = plan.money.keyOfTarget[target * plan.models.length + model]!;
-      const offer = { target, model, tier: plan.money.schedule.keys[priceKey]?.tier ?? "standard" };
+      const billedTier = plan.money.schedule.keys[priceKey]?.tier ?? "standard";
+      const offer = { target, model, tier: route === "provisioned" ? route : billedTier };
       const known = offers.get(key);
       if (known === undefined) offers.set(key, [offer]);
       else known.push(offer);

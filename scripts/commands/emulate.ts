@@ -89,6 +89,7 @@ async function fleetOptions(plan: Plan, options: CommonOptions): Promise<FleetOp
     ...(options.at === undefined ? {} : { startMs: options.at as number }),
     ...(origin === undefined ? {} : { origin }),
   });
+  if (world.regions?.length === 0) throw nothingToCall();
   const law = options.knownAnswer as KnownAnswer | undefined;
   return {
     ...world,
@@ -136,6 +137,15 @@ function unknownOrigin(origin: string, known: readonly string[]): MeridianError 
     what: `the scenario has no callers in "${origin}"`,
     where: "--origin",
     fix: `name one of ${known.join(", ")}, or add it to the origin of a class`,
+  });
+}
+
+function nothingToCall(): MeridianError {
+  return new MeridianError("usage", {
+    code: "EMULATOR_WITHOUT_ENDPOINT",
+    what: "all targets of the scenario are batch, which is no endpoint to call",
+    where: "world.targets",
+    fix: "add a region or a profile to the targets",
   });
 }
 

@@ -60,4 +60,24 @@ describe("call routes", () => {
     assert.deepEqual(facts({ modelId: NOVA, requestMetadata: { class: "night" } }), ["night", 1, "pro"]);
     assert.deepEqual(facts({ modelId: NOVA, requestMetadata: { class: "nobody" } }), ["chat", 0, "pro"]);
   });
+
+  it("of targets with one id, metadata may name one; batch jobs cannot be called", async () => {
+    const bought = await planOf({
+      capacity: SLOTS_1S,
+      world: {
+        prices: { book: "aws-2026-09" },
+        targets: ["us-east-1", "us-east-1/provisioned", "us-east-1/batch"],
+        provisioned: [{ region: "us-east-1", units: 1, usdPerUnitHour: 10, capacity: SLOTS_1S }],
+      },
+      traffic: [{ class: "all", deferrable: true, ...shape }],
+    });
+    const idOf = (target?: string) => {
+      const call = callOf({ modelId: NOVA, requestMetadata: target === undefined ? {} : { target } });
+      return bought.targets[createCallRoutes(bought).of(call)!.target]!.id;
+    };
+    assert.equal(bought.targets.length, 3);
+    assert.equal(idOf(), "us-east-1");
+    assert.equal(idOf("us-east-1/provisioned"), "us-east-1/provisioned");
+    assert.equal(idOf("us-east-1/batch"), "us-east-1");
+  });
 });

@@ -145,6 +145,11 @@ describe("meridian emulate", { concurrency: 2, timeout: 120_000 }, () => {
       [["--base-port", "65535"], 2, /EMULATOR_PORT_RANGE/],
       [[ENDPOINTS, "--origin", "mars"], 2, /ORIGIN_UNKNOWN.*\n.*eu-west-1, us-east-1/],
       [["no-such.yaml"], 2, /no-such\.yaml/],
+      [
+        [ENDPOINTS, "--set", "world.targets=[us-east-1/batch]", "--set", "traffic[0].deferrable=true"],
+        2,
+        /EMULATOR_WITHOUT_ENDPOINT/,
+      ],
     ] as const;
     for (const [args, code, text] of cases) {
       const done = await meridian(["emulate", ...args]);
