@@ -1,6 +1,6 @@
 /**
- * One round of the engine in a process of its own: `engine-round.ts r1|r2 REQUESTS SEED [SERVERS]` prints a Round as
- * JSON. SERVERS per region instead of 64 takes traffic in proportion: as busy, with more in flight.
+ * One round of the engine in a process of its own: `engine-round.ts r1|r2 REQUESTS SEED [SERVERS PER_S]` prints a
+ * Round as JSON: at another size where servers per region and requests per second are given.
  * The clock runs from the first request to the summed-up replication, as in `meridian simulate` on one worker.
  */
 import { join } from "node:path";
@@ -12,14 +12,13 @@ import { PACKAGE_ROOT, packageVersion } from "../io/package-info.ts";
 import type { Round } from "./round.ts";
 
 tuneCompiler();
-const [model, requests, seed, servers] = process.argv.slice(2);
+const [model, requests, seed, servers, perS] = process.argv.slice(2);
 const file = join(PACKAGE_ROOT, "scenarios", "bench", `${model}.yaml`);
 const overrides: Override[] = [
   { path: ["requests"], value: Number(requests), origin: "bench requests" },
   { path: ["seed"], value: Number(seed), origin: "bench seed" },
 ];
 if (servers !== undefined) {
-  const perS = (72 * Number(servers)) / 64;
   overrides.push(
     { path: ["world", "models", "m", "capacity", "servers"], value: Number(servers), origin: "bench servers" },
     { path: ["traffic", 0, "arrivals", "poisson"], value: `${perS}/s`, origin: "bench servers" },

@@ -16,8 +16,14 @@ export interface Round {
 export type ModelName = "r1" | "r2";
 export const MODELS: readonly ModelName[] = ["r1", "r2"];
 
-/** Runs a model once. With `servers` the engine gives each region so many, and traffic in proportion. */
-export type Program = (model: ModelName, requests: number, seed: number, servers?: number) => Promise<Round>;
+/** A size of R1 other than its own: servers per region and requests per second, 64 and 72. */
+export interface Size {
+  readonly servers: number;
+  readonly perS: number;
+}
+
+/** Runs a model once, the engine also at another size. */
+export type Program = (model: ModelName, requests: number, seed: number, size?: Size) => Promise<Round>;
 
 export interface BenchPlan {
   readonly rounds: number;

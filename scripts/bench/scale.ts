@@ -32,6 +32,7 @@ const IN_FLIGHT = [
   { servers: 200_000, shareMin: 0.2 },
 ] as const;
 const REGIONS = 5;
+const perSOf = (servers: number): number => (72 * servers) / 64;
 const MEMORY_RATIO_MAX = 1.1;
 
 /** Interleaved like the models' rounds; the median of the rounds' ratios is judged. */
@@ -43,12 +44,18 @@ export async function runScale(
   const rounds: Round[][] = [];
   for (let i = 0; i < plan.rounds; i++) {
     const round: Round[] = [];
-    for (const { servers } of IN_FLIGHT) round.push(await engine("r1", plan.requests, 4_000 + i, servers));
+    for (const { servers } of IN_FLIGHT) {
+      round.push(await engine("r1", plan.requests, 4_000 + i, { servers, perS: perSOf(servers) }));
+    }
     rounds.push(round);
     onRound(`in flight: round ${i + 1} of ${plan.rounds}`);
   }
   const memory: Round[] = [];
-  for (const requests of plan.memoryRequests) memory.push(await engine("r1", requests, 5_000));
+  for (const requests of plan.memoryRequests) {
+    // Over the same simulated time: a result has figures for each hour, and those are not what is asked about.
+    const perS = (perSOf(64) * requests) / plan.memoryRequests[1];
+    memory.push(await engine("r1", requests, 5_000, { servers: 64, perS }));
+  }
   onRound("memory");
   return summariseScale(rounds, memory);
 }

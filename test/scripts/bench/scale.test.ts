@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { engineProgram } from "../../../scripts/bench/engine.ts";
-import type { Round } from "../../../scripts/bench/round.ts";
+import type { Round, Size } from "../../../scripts/bench/round.ts";
 import { runScale, scaleTable, summariseScale } from "../../../scripts/bench/scale.ts";
 
 const round = (kreqPerS: number, over: Partial<Round> = {}): Round => ({
@@ -41,23 +41,23 @@ test("too slow with many in flight, or memory that grows with the run: broken, a
   assert.match(scaleTable(grown), /50,000 requests +│ 111 MiB at most │ 1\.11 +│ at most 1\.1 +│ BROKEN/);
 });
 
-test("sizes are run one after another in every round; the long run is compared with the short one", async () => {
-  const calls: (number | undefined)[][] = [];
-  const engine = async (_model: string, requests: number, _seed: number, servers?: number) => {
-    calls.push([requests, servers]);
+test("sizes are run one after another in every round; the long run is compared with a short one over the same time", async () => {
+  const calls: unknown[][] = [];
+  const engine = async (_model: string, requests: number, _seed: number, size?: Size) => {
+    calls.push([requests, size?.servers, size?.perS]);
     return round(1_000, { peakRssMiB: 80 });
   };
   await runScale({ rounds: 2, requests: 10, memoryRequests: [20, 30] }, engine, () => {});
   const once = [
-    [10, 64],
-    [10, 2_000],
-    [10, 200_000],
+    [10, 64, 72],
+    [10, 2_000, 2_250],
+    [10, 200_000, 225_000],
   ];
-  assert.deepEqual(calls, [...once, ...once, [20, undefined], [30, undefined]]);
+  assert.deepEqual(calls, [...once, ...once, [20, 64, 48], [30, 64, 72]]);
 });
 
 test("more servers and traffic in proportion: as busy, but larger systems wait less; memory is reported", async () => {
-  const large = await engineProgram()("r1", 60_000, 5, 640);
+  const large = await engineProgram()("r1", 60_000, 5, { servers: 640, perS: 720 });
   // Nobody waits at 640 slots and 90 % load: the latency is the service law, mean 4 s, known to 0.41 %.
   assert.ok(Math.abs(large.meanMs / 4_000 - 1) < 0.017, `mean ${large.meanMs}`);
   assert.ok(large.peakRssMiB! > 20 && large.peakRssMiB! < 2_000);
