@@ -1,5 +1,5 @@
 import { purposeKey } from "../../simulator/random/keyed-random.ts";
-import type { CachedPrefix } from "../../simulator/world/world.ts";
+import type { CachedPrefix } from "../../simulator/world/prompt-caches.ts";
 import type { InferenceCall } from "../backend.ts";
 
 /** The cacheable prefixes of a call, growing. Ids are 31-bit hashes of account and content: an account's cache is its own. */

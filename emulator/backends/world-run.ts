@@ -1,5 +1,5 @@
 import type { Capacity } from "../../simulator/world/capacity/capacity.ts";
-import type { CachedPrefix } from "../../simulator/world/world.ts";
+import type { CachedPrefix } from "../../simulator/world/prompt-caches.ts";
 import type { InferenceHandle, InferenceObserver } from "../backend.ts";
 import type { Deadline, EmulatorClock } from "../clock.ts";
 import type { ServiceFault } from "../errors.ts";

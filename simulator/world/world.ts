@@ -2,14 +2,14 @@ import { EventHeap } from "../engine/event-heap.ts";
 import { NextEvent } from "../engine/next-event.ts";
 import type { SlotTable } from "../engine/slot-table.ts";
 import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
+import { Admission } from "./admission.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-table.ts";
 import { type Capacity, HAPPENING, OFFER } from "./capacity/capacity.ts";
 import { createCapacity } from "./capacity/index.ts";
 import { QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/waiting-line.ts";
 import { FaultState } from "./faults/fault-state.ts";
-import { PromptCache } from "./prompt-cache.ts";
-import { Reservation } from "./quota/reservation.ts";
-import { type QuotaUse, TokenQuota } from "./quota/token-quota.ts";
+import { type CachedPrefix, PromptCaches } from "./prompt-caches.ts";
+import type { QuotaUse } from "./quota/token-quota.ts";
 import { ServiceRouting } from "./service-routing.ts";
 import type { RoutePlan, WorldPlan } from "./world-plan.ts";
 
@@ -29,12 +29,6 @@ export interface WorldListener {
   prefixes?(attempt: number): readonly CachedPrefix[];
 }
 
-/** A leading part of a prompt. */
-export interface CachedPrefix {
-  readonly id: number;
-  readonly tokens: number;
-}
-
 /**
  * The service as its callers meet it: source regions with quotas, profiles that route to destinations, endpoints with
  * capacity, prompt caches, faults. It holds no clock: `receive` and `advance` take the instant, so one physics serves
@@ -48,11 +42,10 @@ export class World {
   private readonly table: SlotTable;
   private readonly listener: WorldListener;
   private readonly capacities: readonly Capacity[];
-  private readonly quotas: readonly TokenQuota[];
-  private readonly reservations: readonly Reservation[];
+  private readonly admission: Admission;
   /** Whether calls of some route give way to others in a queue. */
   private readonly someYield: boolean;
-  private readonly caches: readonly (PromptCache | null)[];
+  private readonly caches: PromptCaches;
   private readonly agenda: NextEvent;
   /** Attempts on their way from the source to another region. */
   private readonly hops = new EventHeap();
@@ -82,12 +75,9 @@ export class World {
         table,
       ),
     );
-    this.quotas = plan.quotas.map((quota) => new TokenQuota(quota, plan.startMs));
-    this.reservations = plan.reservations.map((reservation) => new Reservation(reservation, plan.startMs));
+    this.admission = new Admission(plan, table);
     this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
-    this.caches = plan.endpoints.map((endpoint) =>
-      endpoint.cacheTtlMs > 0 ? new PromptCache(endpoint.cacheTtlMs) : null,
-    );
+    this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener));
     this.faults = new FaultState(plan, seed);
     this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
     this.agenda = new NextEvent(plan.endpoints.length);
@@ -148,10 +138,7 @@ export class World {
   /** Share of the route's quota that is left for a class, in [0, 1]; 1 where none applies. */
   quotaHeadroom(nowMs: number, target: number, model: number, classIndex: number): number {
     const route = this.plan.routes[target * this.plan.modelCount + model];
-    const reservation = route?.reservation ?? -1;
-    if (reservation >= 0) return this.reservations[reservation]!.headroom(nowMs);
-    const quota = route?.quotas[this.plan.accountOfClass[classIndex]!] ?? -1;
-    return quota < 0 ? 1 : this.quotas[quota]!.headroom(nowMs);
+    return this.admission.headroom(nowMs, route, classIndex);
   }
 
   /** The machines that an attempt went to last. */
@@ -171,40 +158,25 @@ export class World {
     return sum;
   }
 
-  /** Attempts that wait in a server's queue, over all endpoints. */
-  waitingTotal(): number {
-    let sum = 0;
-    for (const capacity of this.capacities) sum += capacity.waiting;
-    return sum;
-  }
-
   /** What the quota that throttled an attempt tells its caller to wait, ms; NaN = nothing. */
   retryAfterMs(attempt: number): number {
-    const quota = this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.refusal]! >> 2;
-    return this.plan.quotas[quota]?.retryAfterMs ?? Number.NaN;
+    return this.admission.retryAfterMs(attempt);
   }
 
   quotaUse(): readonly QuotaUse[] {
-    return [...this.quotas, ...this.reservations].map((limit) => limit.use());
+    return this.admission.use();
   }
 
   private enter(nowMs: number, attempt: number, route: RoutePlan): void {
-    const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
-    const { plan } = this;
     if (this.faults.isDown(route.sourceRegion)) {
       this.listener.onOutcome(attempt, OUTCOME.error, nowMs);
       return;
     }
     const choice = route.destinations.length === 1 ? 0 : this.routing.select(route, attempt);
     const endpoint = route.destinations[choice]!;
-    if (ints[at + ATTEMPT.prefixTokens]! > 0) this.lookUpCache(nowMs, attempt, endpoint);
-    const quotaIndex = route.quotas[plan.accountOfClass[ints[at + ATTEMPT.classIndex]!]!]!;
-    if (
-      (route.reservation >= 0 && !this.drawReserved(nowMs, attempt, route.reservation)) ||
-      (quotaIndex >= 0 && !this.reserve(nowMs, attempt, quotaIndex))
-    ) {
+    const prefixTokens = this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.prefixTokens]!;
+    if (prefixTokens > 0) this.caches.lookUp(nowMs, attempt, endpoint);
+    if (!this.admission.admits(nowMs, attempt, route)) {
       if (route.overflow !== null) this.spill(nowMs, attempt, route.overflow);
       else this.listener.onOutcome(attempt, OUTCOME.throttled, nowMs);
       return;
@@ -224,13 +196,6 @@ export class World {
     else this.arrive(nowMs, attempt);
   }
 
-  private drawReserved(nowMs: number, attempt: number, reservation: number): boolean {
-    const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const input = ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
-    return this.reservations[reservation]!.take(nowMs, input, ints[at + ATTEMPT.outputTokens]!);
-  }
-
   /** A call that its route could not take goes on as one of the overflow route, once. */
   private spill(nowMs: number, attempt: number, route: RoutePlan): void {
     const { floats, ints } = this.table;
@@ -242,53 +207,6 @@ export class World {
     ints[at + ATTEMPT.callerLevel] = SPILLED;
     floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.decodeFactor] = route.decodeFactor;
     this.enter(nowMs, attempt, route);
-  }
-
-  private reserve(nowMs: number, attempt: number, quotaIndex: number): boolean {
-    const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
-
-    const quota = this.quotas[quotaIndex]!;
-    const tokens = quota.reservation(
-      ints[at + ATTEMPT.inputTokens]!,
-      ints[at + ATTEMPT.cacheReadTokens]!,
-      ints[at + ATTEMPT.maxTokens]!,
-    );
-    if (!quota.reserve(nowMs, tokens)) {
-      ints[at + ATTEMPT.refusal] = (quotaIndex << 2) | quota.refusedBy;
-      return false;
-    }
-    ints[at + ATTEMPT.quota] = quotaIndex;
-    floats[from + ATTEMPT_FLOAT.reservedTokens] = tokens;
-    floats[from + ATTEMPT_FLOAT.reservedAtMs] = nowMs;
-    return true;
-  }
-
-  private lookUpCache(nowMs: number, attempt: number, endpoint: number): void {
-    const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const cache = this.caches[endpoint]!;
-    const prefix = ints[at + ATTEMPT.prefixTokens]!;
-    const minimum = this.plan.endpoints[endpoint]!.cacheMinimumTokens;
-    if (cache === null || prefix < minimum) return;
-    if (this.listener.prefixes !== undefined) {
-      const known = this.listener.prefixes(attempt).filter(({ tokens }) => tokens >= minimum);
-      const read = known.findLast(({ id }) => cache.has(nowMs, id))?.tokens ?? 0;
-      ints[at + ATTEMPT.cacheReadTokens] = read;
-      ints[at + ATTEMPT.cacheWriteTokens] = prefix - read;
-      return;
-    }
-    if (cache.has(nowMs, ints[at + ATTEMPT.prefixId]!)) ints[at + ATTEMPT.cacheReadTokens] = prefix;
-    else ints[at + ATTEMPT.cacheWriteTokens] = prefix;
-  }
-
-  private keepPrefixes(nowMs: number, attempt: number, endpoint: number): void {
-    const cache = this.caches[endpoint]!;
-    if (cache === null) return;
-    if (this.listener.prefixes === undefined) {
-      cache.touch(nowMs, this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.prefixId]!);
-    } else for (const { id } of this.listener.prefixes(attempt)) cache.touch(nowMs, id);
   }
 
   /** An attempt reaches the endpoint that is to run it. */
@@ -312,7 +230,7 @@ export class World {
       return;
     }
     this.agenda.update(endpoint, capacity.nextMs);
-    if (ints[at + ATTEMPT.prefixTokens]! > 0) this.keepPrefixes(nowMs, attempt, endpoint);
+    if (ints[at + ATTEMPT.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
   }
 
   /** Whether the queue is too long already for a call that may use a share of it only. */
@@ -356,7 +274,7 @@ export class World {
       }
     }
     if (own.overflow !== null && !hasSpilled) {
-      this.settle(nowMs, attempt, 0);
+      this.admission.giveBack(nowMs, attempt);
       this.spill(nowMs, attempt, own.overflow);
       return;
     }
@@ -378,28 +296,14 @@ export class World {
         return;
       }
     }
-    const quota = ints[at + ATTEMPT.quota]!;
-    if (quota >= 0) {
-      const [input, read] = [ints[at + ATTEMPT.inputTokens]!, ints[at + ATTEMPT.cacheReadTokens]!];
-      this.settle(nowMs, attempt, this.quotas[quota]!.settlement(input, read, ints[at + ATTEMPT.outputTokens]!));
-    }
+    this.admission.settleServed(nowMs, attempt);
     this.listener.onOutcome(attempt, OUTCOME.ok, nowMs);
   }
 
   /** Ends an attempt that was not served: its reservation is given back whole. */
   private end(nowMs: number, attempt: number, outcome: Outcome): void {
-    this.settle(nowMs, attempt, 0);
+    this.admission.giveBack(nowMs, attempt);
     this.listener.onOutcome(attempt, outcome, nowMs);
-  }
-
-  /** Books what an attempt used of its quota, in tokens as quotas count them, in place of its reservation. */
-  private settle(nowMs: number, attempt: number, used: number): void {
-    const { floats, ints } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
-    const index = ints[attempt * ATTEMPT_INTS + ATTEMPT.quota]!;
-    if (index < 0) return;
-    const reservedAtMs = floats[from + ATTEMPT_FLOAT.reservedAtMs]!;
-    this.quotas[index]!.settle(nowMs, reservedAtMs, floats[from + ATTEMPT_FLOAT.reservedTokens]!, used);
   }
 
   private applyFault(nowMs: number): void {
@@ -410,14 +314,12 @@ export class World {
       const capacity = this.capacities[e]!;
       if (spec.kind === "brownout") capacity.setCapacityFactor(nowMs, this.faults.capacityFactor(e));
       if (spec.kind === "outage" && this.faults.isDown(endpoint.region)) {
-        this.caches[e]?.clear();
+        this.caches.clear(e);
         for (const attempt of capacity.evict(nowMs)) this.end(nowMs, attempt, OUTCOME.error);
       }
       this.agenda.update(e, capacity.nextMs);
     });
-    if (spec.kind === "quota-cut") {
-      for (const [q, quota] of this.quotas.entries()) quota.setLimitFactor(nowMs, this.faults.quotaFactor(q));
-    }
+    if (spec.kind === "quota-cut") this.admission.rescale(nowMs, this.faults);
   }
 
   private refresh(): void {
