@@ -7,13 +7,16 @@ import type { TargetView } from "../strategies/strategy.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
 import { OUTCOME, type Outcome, World, type WorldListener } from "../world/world.ts";
+import { writeAttempt } from "./attempt-row.ts";
+import { BatchCount } from "./batch-count.ts";
 import { Books } from "./books.ts";
 import { EventHeap } from "./event-heap.ts";
 import { Gateways } from "./gateways.ts";
 import { END_OF_OUTCOME, KIND_OF_OUTCOME, Learning } from "./learning.ts";
 import { LEG, Network } from "./network.ts";
-import { Observation, UNKNOWN } from "./observation.ts";
-import { createRequests, type Request } from "./request.ts";
+import { Observation } from "./observation.ts";
+import { createRequests, fillRequest, type Request } from "./request.ts";
+import { ShownRequest } from "./request-view.ts";
 import { createRouters, type Router, routingRandom } from "./router.ts";
 import { Signals } from "./signals.ts";
 import { TIMER, Timers } from "./timers.ts";
@@ -33,8 +36,7 @@ export class Callers implements WorldListener {
   readonly books: Books;
   /** Requests that have arrived. */
   seen = 0;
-  /** Requests that wait for a batch. */
-  inBatch = 0;
+  readonly batch: BatchCount;
   private readonly classes: readonly ClassPlan[];
   private readonly client: ClientPlan;
   private readonly attempts = createAttemptTable();
@@ -55,10 +57,8 @@ export class Callers implements WorldListener {
   private readonly isRetrying: boolean;
   private readonly isLimited: boolean;
   private readonly hasNetwork: boolean;
-  private readonly hasAsync: boolean;
-  private readonly isAsync: readonly boolean[];
   private readonly observation: Observation | null;
-  private readonly view = newRequestView();
+  private readonly shown = new ShownRequest();
   /** The instant of the event that is happening. A field, since a number handed down is boxed at every call. */
   private nowMs = Number.NaN;
 
@@ -73,8 +73,7 @@ export class Callers implements WorldListener {
     this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, seed);
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
-    this.isAsync = plan.targets.map((target) => target.isAsync);
-    this.hasAsync = this.isAsync.includes(true);
+    this.batch = new BatchCount(plan);
     this.observation = observer === null ? null : new Observation(observer, this.attempts, this.requests);
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
@@ -99,33 +98,10 @@ export class Callers implements WorldListener {
     const id = this.seen++;
     const request = this.requests.allocate();
     const classIndex = chunk.classIndex[row]!;
-    const each = this.classes[classIndex]!;
-    const asked = chunk.maxTokens[row]!;
-    const maxTokens = asked > 0 ? asked : this.maxTokensOfClass[classIndex]!;
-    const output = chunk.outputTokens[row]!;
+    fillRequest(request, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
     request.id = id | 0;
-    request.arrivalMs = nowMs;
-    request.classIndex = classIndex;
-    request.modelIndex = each.model;
-    request.queueLevel = each.queueLevel;
-    request.originIndex = chunk.originIndex[row]!;
     request.router = this.routers.length === 1 ? 0 : id % this.routers.length;
-    request.inputTokens = chunk.inputTokens[row]!;
-    request.outputTokens = output < maxTokens ? output : maxTokens;
-    request.maxTokens = maxTokens;
-    request.prefixTokens = chunk.prefixTokens[row]!;
-    request.prefixId = chunk.prefixId[row]!;
-    request.attempts = 0;
-    request.attemptsThrottled = 0;
-    request.attemptsUnavailable = 0;
-    request.outstanding = 0;
-    request.hedges = 0;
-    request.lastTarget = -1;
-    request.lastRetryCost = 0;
     request.isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
-    request.holds = 1;
-    request.isPending = false;
-    request.isEnded = false;
     this.books.arrived(request);
     if (this.timers.has(TIMER.deadline)) {
       this.timers.set(TIMER.deadline, nowMs, request.slot, request.generation);
@@ -210,42 +186,24 @@ export class Callers implements WorldListener {
       }
     }
     const targets = this.signals.show(router, classIndex, request.modelIndex, request.originIndex, nowMs);
-    this.describe(request);
+    this.shown.show(request, this.classes[classIndex]!);
     this.random.seek(request.id, request.attempts);
-    const choice = router.strategy.choose(this.view, targets as TargetView, nowMs, this.random);
+    const choice = router.strategy.choose(this.shown.view, targets as TargetView, nowMs, this.random);
     if (choice >= 0) this.send(request, router, choice);
     // A hedge that is put off is left out: its request is under way, and one event at most may name the slot.
     else if (!isHedge) this.later(request, Math.max(-1 - choice, nowMs + 1));
   }
 
-  /** What the strategy may know of the request. */
-  private describe(request: Request): void {
-    const { view } = this;
-    const each = this.classes[request.classIndex]!;
-    view.requestId = request.id;
-    view.classIndex = request.classIndex;
-    view.originIndex = request.originIndex;
-    view.inputTokens = request.inputTokens;
-    view.maxTokens = request.maxTokens;
-    view.prefixTokens = request.prefixTokens;
-    view.prefixId = request.prefixId;
-    view.attempt = request.attempts;
-    view.previousTarget = request.lastTarget;
-    view.arrivalMs = request.arrivalMs;
-    view.sloE2eMs = each.sloE2eMs;
-    view.deferrable = each.deferrable;
-  }
-
   private send(request: Request, router: Router, target: number): void {
     const { nowMs, timers } = this;
-    const attempt = this.write(request, target);
-    if (this.hasAsync) this.countBatch(request.lastTarget, target);
+    const attempt = writeAttempt(this.attempts, request, target, nowMs);
+    this.batch.move(request.lastTarget, target);
     request.lastTarget = target;
     request.outstanding++;
     request.holds++;
     this.learning.sent(router, request.modelIndex, target);
     this.books.sent(request, target, this.world.epochAt(nowMs), nowMs);
-    if (timers.isUsed && !this.isAsync[target]) this.setTimers(request, attempt);
+    if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (this.hasNetwork) {
       const thereMs = this.delayMs(attempt, LEG.there);
       if (thereMs > 0) {
@@ -254,31 +212,6 @@ export class Callers implements WorldListener {
       }
     }
     this.world.receive(nowMs, attempt);
-  }
-
-  /** Puts the request's next attempt into a row of its own. */
-  private write(request: Request, target: number): number {
-    const { attempts } = this;
-    const attempt = attempts.allocate();
-    const { ints } = attempts;
-    const at = attempt * ATTEMPT_INTS;
-    ints[at + ATTEMPT.requestId] = request.id;
-    ints[at + ATTEMPT.ordinal] = request.attempts++;
-    ints[at + ATTEMPT.classIndex] = request.classIndex;
-    ints[at + ATTEMPT.modelIndex] = request.modelIndex;
-    ints[at + ATTEMPT.target] = target;
-    ints[at + ATTEMPT.inputTokens] = request.inputTokens;
-    ints[at + ATTEMPT.outputTokens] = request.outputTokens;
-    ints[at + ATTEMPT.maxTokens] = request.maxTokens;
-    ints[at + ATTEMPT.prefixTokens] = request.prefixTokens;
-    ints[at + ATTEMPT.prefixId] = request.prefixId;
-    ints[at + ATTEMPT.queueLevel] = request.queueLevel;
-    ints[at + ATTEMPT.request] = request.slot;
-    ints[at + ATTEMPT.isDetached] = 0;
-    ints[at + ATTEMPT.outcome] = UNKNOWN;
-    ints[at + ATTEMPT.endpoint] = UNKNOWN;
-    attempts.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.sentMs] = this.nowMs;
-    return attempt;
   }
 
   private setTimers(request: Request, attempt: number): void {
@@ -382,16 +315,10 @@ export class Callers implements WorldListener {
   /** Records a request's end. @param attempt the serving attempt, -1 if it was not served */
   private finalise(request: Request, end: End, attempt: number): void {
     request.isEnded = true;
-    if (this.hasAsync) this.countBatch(request.lastTarget, -1);
+    this.batch.move(request.lastTarget, -1);
     this.books.ended(request, end, this.nowMs, attempt);
     if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
     this.letGo(request);
-  }
-
-  /** A request goes from one target to another; -1 = from or to nowhere. */
-  private countBatch(from: number, to: number): void {
-    if (from >= 0 && this.isAsync[from]!) this.inBatch--;
-    if (to >= 0 && this.isAsync[to]!) this.inBatch++;
   }
 
   /** One thing less keeps the request's row. */
@@ -424,22 +351,4 @@ export class Callers implements WorldListener {
     const region = this.regionOfTarget[ints[at + ATTEMPT.target]!]!;
     return this.network.oneWayMs(originIndex, region, leg, id, ints[at + ATTEMPT.ordinal]!);
   }
-}
-
-/** Instants start as NaN, so that the compiler keeps them as doubles from the first one on. */
-function newRequestView() {
-  return {
-    requestId: 0,
-    classIndex: 0,
-    originIndex: 0,
-    inputTokens: 0,
-    maxTokens: 0,
-    prefixTokens: 0,
-    prefixId: -1,
-    attempt: 0,
-    previousTarget: -1,
-    arrivalMs: Number.NaN,
-    sloE2eMs: Number.NaN,
-    deferrable: false,
-  };
 }

@@ -1,3 +1,5 @@
+import type { ClassPlan } from "../scenario/plan.ts";
+import type { TrafficChunk } from "../traffic/traffic.ts";
 import { RowPool } from "./row-pool.ts";
 
 /**
@@ -48,4 +50,37 @@ export type Requests = RowPool<Request>;
 
 export function createRequests(): Requests {
   return new RowPool((slot) => new Request(slot));
+}
+
+/** Writes a row of traffic into a request's row, which may hold an earlier one. @param maxTokens where none is asked for */
+export function fillRequest(
+  request: Request,
+  chunk: TrafficChunk,
+  row: number,
+  { model, queueLevel }: ClassPlan,
+  maxTokens: number,
+): void {
+  const asked = chunk.maxTokens[row]!;
+  const limit = asked > 0 ? asked : maxTokens;
+  const output = chunk.outputTokens[row]!;
+  request.holds = 1;
+  request.isEnded = false;
+  request.arrivalMs = chunk.arrivalMs[row]!;
+  request.classIndex = chunk.classIndex[row]!;
+  request.modelIndex = model;
+  request.outstanding = 0;
+  request.lastRetryCost = 0;
+  request.inputTokens = chunk.inputTokens[row]!;
+  request.outputTokens = output < limit ? output : limit;
+  request.attempts = 0;
+  request.attemptsThrottled = 0;
+  request.attemptsUnavailable = 0;
+  request.lastTarget = -1;
+  request.isPending = false;
+  request.hedges = 0;
+  request.originIndex = chunk.originIndex[row]!;
+  request.maxTokens = limit;
+  request.prefixTokens = chunk.prefixTokens[row]!;
+  request.prefixId = chunk.prefixId[row]!;
+  request.queueLevel = queueLevel;
 }

@@ -73,7 +73,7 @@ export class Simulation {
     const { books } = callers;
     const countedToMs = this.nowMs;
     const meanInSystem = books.meanInSystem(countedToMs);
-    const inSystemAtEnd = books.inSystem - callers.inBatch;
+    const inSystemAtEnd = books.inSystem - callers.batch.waiting;
     if (this.stoppedAtMs === null) this.drain(countedToMs + this.plan.drainMs);
     callers.endAll(this.nowMs);
     books.recorder.complete();
@@ -116,7 +116,7 @@ export class Simulation {
 
   private noteBacklog(nowMs: number): boolean {
     const { callers } = this;
-    this.backlog.push(callers.books.inSystem - callers.inBatch);
+    this.backlog.push(callers.books.inSystem - callers.batch.waiting);
     if (callers.books.inSystem <= IN_SYSTEM_MAX) return true;
     this.nowMs = nowMs;
     this.stoppedAtMs = nowMs;

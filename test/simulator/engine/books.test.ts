@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { writeAttempt } from "../../../simulator/engine/attempt-row.ts";
+import { Books } from "../../../simulator/engine/books.ts";
+import { createRequests, fillRequest, type Request } from "../../../simulator/engine/request.ts";
+import { CELL, END, FIELD } from "../../../simulator/metrics/recorder.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../../../simulator/world/attempt-table.ts";
+import { OUTCOME } from "../../../simulator/world/world.ts";
+import { planOf, scenarioInput } from "../scenario/base.ts";
+import { newAttempts } from "../world/attempts.ts";
+import { chunkOf } from "./run.ts";
+
+const plan = planOf(scenarioInput());
+
+function openBooks() {
+  const attempts = newAttempts();
+  const requests = createRequests();
+  const books = new Books(plan, attempts);
+  const arrive = (atMs: number, isCounted = true): Request => {
+    const request = requests.allocate();
+    fillRequest(request, chunkOf([{ atMs, input: 1000, output: 50 }]), 0, plan.classes[0]!, 100);
+    request.isCounted = isCounted;
+    books.arrived(request);
+    return request;
+  };
+  return { attempts, books, arrive };
+}
+
+describe("the books of a run", () => {
+  it("requests in the system are averaged over time, from the first counted arrival on", () => {
+    const { books, arrive } = openBooks();
+    const warmup = arrive(0, false);
+    const first = arrive(100);
+    books.ended(warmup, END.failed, 130, -1);
+    arrive(150);
+    books.ended(first, END.failed, 160, -1);
+    // 2 for 30 ms, 1 for 20, 2 for 10, 1 for 40.
+    assert.equal(books.meanInSystem(200), (2 * 30 + 20 + 2 * 10 + 40) / 100);
+    assert.equal(books.countedFromMs, 100);
+    assert.equal(books.inSystem, 1);
+    assert.ok(Number.isNaN(openBooks().books.meanInSystem(10)));
+  });
+
+  it("an attempt is a decision, and when it is served a bill: what the cache read or kept is not input", () => {
+    const { attempts, books, arrive } = openBooks();
+    const request = arrive(0);
+    const a = writeAttempt(attempts, request, 1, 0);
+    books.sent(request, 1, 0, 0);
+    const { ints, floats } = attempts;
+    ints[a * ATTEMPT_INTS + ATTEMPT.endpoint] = 1;
+    ints[a * ATTEMPT_INTS + ATTEMPT.placement] = plan.world.routes[1]!.placements[0]!;
+    ints[a * ATTEMPT_INTS + ATTEMPT.cacheReadTokens] = 600;
+    ints[a * ATTEMPT_INTS + ATTEMPT.cacheWriteTokens] = 300;
+    const instants = { offeredMs: 0, startedMs: 40, firstTokenMs: 90, endedMs: 90 } as const;
+    for (const [place, ms] of Object.entries(instants)) {
+      floats[a * ATTEMPT_FLOATS + ATTEMPT_FLOAT[place as keyof typeof instants]] = ms;
+    }
+    books.answered(a, request, OUTCOME.ok, 90);
+    request.lastTarget = 1;
+    books.ended(request, END.served, 100, a);
+    books.recorder.complete();
+    assert.equal(
+      books.ledger.decisions.reduce((sum, count) => sum + count, 0),
+      1,
+    );
+    assert.deepEqual(
+      [...books.ledger.tokens].filter((tokens) => tokens > 0),
+      [100, 50, 600, 300],
+    );
+    const region = books.recorder.regionHour(0)!;
+    assert.deepEqual([region[4 + CELL.attempts], region[4 + CELL.served]], [1, 1]);
+    const [hour] = books.recorder.hours;
+    assert.deepEqual([hour!.e2e.sumMs(0), hour!.wait.sumMs(0), hour!.fields[FIELD.waited]], [100, 40, 1]);
+  });
+
+  it("what is in the warm-up is not counted, and refusals are counted where they were sent", () => {
+    const { attempts, books, arrive } = openBooks();
+    const request = arrive(0, false);
+    const a = writeAttempt(attempts, request, 0, 0);
+    books.sent(request, 0, 0, 0);
+    books.answered(a, request, OUTCOME.throttled, 5);
+    books.ended(request, END.throttled, 5, -1);
+    books.recorder.complete();
+    assert.equal(
+      books.ledger.decisions.reduce((sum, count) => sum + count, 0),
+      0,
+    );
+    assert.equal(
+      books.recorder.cells.reduce((sum, count) => sum + count, 0),
+      0,
+    );
+    assert.equal(books.recorder.regionHour(0)![CELL.attemptsThrottled], 1);
+  });
+});
