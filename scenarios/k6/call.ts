@@ -1,3 +1,4 @@
+/// <reference path="./k6.d.ts" />
 import { asyncRequest, type Response } from "k6/http";
 import { type Verdict, verdictOfJson, verdictOfStream } from "../../simulator/replay/answer.ts";
 import { converseBody } from "../../simulator/replay/converse-body.ts";
@@ -34,10 +35,11 @@ export async function call(
     prefixTokens: request.prefixTokens,
     prefixId: request.prefixId,
     tier: target.tier,
+    targetId: plan.isEmulated ? target.id : undefined,
   });
   const path = `/model/${encodeSegment(target.calledIds[order.model]!)}/${plan.operation}`;
   const host = target.url.replace(/^https?:\/\//, "");
-  const origin = plan.sendsOrigin ? { "x-meridian-origin": plan.origins[request.originIndex]! } : {};
+  const origin = plan.isEmulated ? { "x-meridian-origin": plan.origins[request.originIndex]! } : {};
   const response = await asyncRequest("POST", target.url + path, body, {
     headers: { ...authorize({ region: target.region, host, path, body, nowMs: Date.now() }), ...origin },
     timeout: Math.min(order.timeoutMs, LONGEST_MS),

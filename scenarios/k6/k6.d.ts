@@ -56,7 +56,3 @@ declare module "k6/timers" {
   export function setTimeout(callback: () => void, delayMs: number): number;
   export function clearTimeout(id: number): void;
 }
-
-declare const __ENV: Readonly<Record<string, string | undefined>>;
-declare function open(path: string): string;
-declare const console: { log(text: string): void };

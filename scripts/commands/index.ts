@@ -1,3 +1,4 @@
+import { benchCommand } from "./bench.ts";
 import { checkCommand } from "./check.ts";
 import type { CommandDefinition } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -10,6 +11,7 @@ import { simulateCommand } from "./simulate.ts";
 /** All verbs, in the order of `meridian --help`. */
 export const commands: readonly CommandDefinition[] = [
   simulateCommand,
+  benchCommand,
   checkCommand,
   reportCommand,
   emulateCommand,

@@ -12,6 +12,8 @@ export interface PromptOrder {
   readonly prefixTokens: number;
   readonly prefixId: number;
   readonly tier: ReplayTier;
+  /** For an emulator, where several targets are called alike; undefined elsewhere. */
+  readonly targetId?: string | undefined;
 }
 
 /** The emulator counts one token per four bytes of text. */
@@ -30,6 +32,7 @@ export function converseBody(order: PromptOrder): string {
     outputTokens: String(Math.max(1, order.outputTokens)),
     class: metadataText(order.className),
     requestId: order.requestId,
+    ...(order.targetId === undefined ? {} : { target: metadataText(order.targetId) }),
   };
   return `{"messages":[{"role":"user","content":[${content(order)}]}]${limit}${tierMember(tier)},"requestMetadata":${JSON.stringify(metadata)}}`;
 }

@@ -48,7 +48,7 @@ export function makeReplayPlan(
     signalAgeMs: plan.signals.ageMs,
     operation: targets.operation,
     origins: plan.originNames,
-    sendsOrigin: targets.isEmulated,
+    isEmulated: targets.isEmulated,
     targets: plan.targets.map((target, t) => {
       const region = plan.regionNames[target.region]!;
       const tiers = plan.models.map((_, m) => tierOf(plan, t, m));

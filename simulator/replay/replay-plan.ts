@@ -25,8 +25,8 @@ export interface ReplayPlan {
   readonly signalAgeMs: number;
   readonly operation: ReplayOperation;
   readonly origins: readonly string[];
-  /** Tell endpoints where a caller is, so that an emulator can add its round trip. */
-  readonly sendsOrigin: boolean;
+  /** The endpoints are an emulator of the scenario: it is told where a caller is, and which target is meant. */
+  readonly isEmulated: boolean;
   readonly targets: readonly ReplayTarget[];
   /** Model's max_tokens where the caller sets none. */
   readonly modelMaxTokens: readonly number[];

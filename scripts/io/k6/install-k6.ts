@@ -51,10 +51,15 @@ export async function ensureK6(options: EnsureOptions): Promise<K6Program> {
  */
 async function oneAtATime({ env, signal }: EnsureOptions, work: () => Promise<void>): Promise<K6Program | undefined> {
   const lock = join(dirname(cachedK6(env)), ".building");
-  await mkdir(dirname(lock), { recursive: true });
+  await mkdir(dirname(lock), { recursive: true }).catch((error: Error) => {
+    throw buildFailed(error.message);
+  });
   for (;;) {
     if (signal.aborted) throw interrupted();
-    const handle = await open(lock, "wx").catch(() => undefined);
+    const handle = await open(lock, "wx").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") return undefined;
+      throw buildFailed(error.message);
+    });
     if (handle !== undefined) {
       try {
         await handle.writeFile(String(process.pid));

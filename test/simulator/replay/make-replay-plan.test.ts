@@ -57,7 +57,7 @@ describe("a replay plan", () => {
     const plan = make({ world }, { isEmulated: false, roundTripMs: new Map([["b", 70]]) });
     assert.deepEqual(plan.health, [{ fromMs: 0, isHealthy: [true, true] }]);
     assert.deepEqual(plan.rttMs[0], [0, 70]);
-    assert.equal(plan.sendsOrigin, false);
+    assert.equal(plan.isEmulated, false);
   });
 });
 

@@ -1,0 +1,97 @@
+import { checkRows, type HarnessReport } from "../../../simulator/replay/harness.ts";
+import { makeReplayPlan } from "../../../simulator/replay/make-replay-plan.ts";
+import type { MeasuredRun } from "../../../simulator/replay/measured-output.ts";
+import type { ScheduleRow } from "../../../simulator/replay/schedule.ts";
+import type { Plan } from "../../../simulator/scenario/plan.ts";
+import { interrupted } from "../worker-pool.ts";
+import type { BenchMoment } from "./bench-progress.ts";
+import type { K6Program } from "./find-k6.ts";
+import { replayInK6 } from "./replay-process.ts";
+import type { BenchTarget } from "./target.ts";
+
+export interface BenchOptions {
+  readonly k6: K6Program;
+  readonly target: BenchTarget;
+  readonly schedule: readonly ScheduleRow[];
+  /** How long after the last arrival requests may still end, ms. */
+  readonly drainMs: number;
+  readonly signal: AbortSignal;
+  readonly onMoment: (moment: BenchMoment) => void;
+}
+
+/** One strategy, measured. */
+export interface BenchedStrategy {
+  readonly run: MeasuredRun;
+  readonly report: HarnessReport;
+  /** The rows as k6 wrote them. */
+  readonly rowsText: Uint8Array;
+}
+
+/** k6 has loaded and made its routers well before the run starts; more for a long schedule, which each must map. */
+const LEAD_MS = 3000;
+const LEAD_MS_PER_REQUEST = 0.03;
+
+/**
+ * Measures the strategies one after the other on the same schedule.
+ *
+ * @throws MeridianError environment K6_*, EMULATOR_*; INTERRUPTED
+ */
+export async function benchStrategies(plan: Plan, options: BenchOptions): Promise<readonly BenchedStrategy[]> {
+  const benched: BenchedStrategy[] = [];
+  for (let strategy = 0; strategy < plan.strategies.length; strategy++) {
+    if (options.signal.aborted) throw interrupted();
+    benched.push(await benchStrategy(plan, strategy, options));
+  }
+  return benched;
+}
+
+async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions): Promise<BenchedStrategy> {
+  const { k6, schedule, drainMs, signal } = options;
+  const { name } = plan.strategies[strategy]!;
+  const startMs = Date.now() + LEAD_MS + schedule.length * LEAD_MS_PER_REQUEST;
+  const open = await options.target.open(startMs);
+  try {
+    const { credentials, addresses, targets, ranIn } = open;
+    const lastArrivalMs = schedule.at(-1)![0];
+    const replay = makeReplayPlan(plan, strategy, targets, { requests: schedule.length, lastArrivalMs, drainMs });
+    const place = {
+      strategy: name,
+      ordinal: strategy + 1,
+      strategies: plan.strategies.length,
+      requests: schedule.length,
+    };
+    const { rows, rowsText, counts } = await replayInK6({
+      k6,
+      plan: replay,
+      schedule,
+      startMs,
+      credentials,
+      addresses,
+      signal,
+      onState: (state) => options.onMoment({ ...state, ...place }),
+    });
+    const { attempts, requests } = rows;
+    const clientFaults = [...rows.faults, ...startFaults(rows.readyBeforeMs), ...open.faults];
+    const report = checkRows({
+      strategy: name,
+      schedule,
+      attempts,
+      requests,
+      counts,
+      clientFaults,
+      lateMsP99: open.lateMsP99(),
+    });
+    return {
+      run: { schedule, attempts, requests, isStreaming: targets.operation === "converse-stream", ranIn },
+      report,
+      rowsText,
+    };
+  } finally {
+    await open.close();
+  }
+}
+
+function startFaults(readyBeforeMs: number | undefined): readonly string[] {
+  if (readyBeforeMs === undefined) return ["k6 never said that it was ready"];
+  return readyBeforeMs >= 0 ? [] : [`k6 was ready ${-readyBeforeMs} ms after the run was to start`];
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import type { RunResult } from "../../../simulator/experiment/index.ts";
+import type { PreparedExperiment } from "../experiment.ts";
+import { packageVersion } from "../package-info.ts";
+import { newRunId, type RunFiles, type SavedRun, saveRun } from "../run-store.ts";
+import { stableJson } from "../stable-json.ts";
+import { appendJobSummary } from "../summary-file.ts";
+import { interrupted } from "../worker-pool.ts";
+import type { BenchedStrategy } from "./bench.ts";
+
+export interface BenchFacts {
+  readonly out: string;
+  readonly startedAt: Date;
+  readonly k6Version: string;
+  readonly place: string;
+  readonly reasons: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Saves a measured run as a simulated one is saved, with what only a measurement has: every row that k6 wrote
+ * (`rows-1.jsonl.gz` and so on, in the order of the scenario's strategies) and how well the harness did (`bench.json`).
+ */
+export async function saveBench(
+  experiment: PreparedExperiment,
+  result: RunResult,
+  benched: readonly BenchedStrategy[],
+  facts: BenchFacts,
+): Promise<SavedRun> {
+  const { renderHtml, renderMarkdown } = await import("../../../reports/index.ts");
+  const resultJson = stableJson(result);
+  const markdown = renderMarkdown(result);
+  const html = await renderHtml(result);
+  const rows = benched.map(({ rowsText }, i) => [`rows-${i + 1}.jsonl.gz`, gzipSync(rowsText)] as const);
+  // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (facts.signal.aborted) throw interrupted();
+  const savedAt = new Date();
+  const files: RunFiles = {
+    "scenario.yaml": experiment.yaml,
+    "result.json": resultJson,
+    "report.html": html,
+    "summary.md": markdown,
+    "bench.json": stableJson({
+      schemaVersion: 1,
+      valid: facts.reasons.length === 0,
+      reasons: facts.reasons,
+      target: facts.place,
+      k6: facts.k6Version,
+      strategies: benched.map(({ report, rowsText }, i) => ({
+        ...report,
+        rows: `rows-${i + 1}.jsonl.gz`,
+        rowsSha256: createHash("sha256").update(rowsText).digest("hex"),
+      })),
+    }),
+    "provenance.json": stableJson({
+      schemaVersion: 1,
+      meridian: packageVersion(),
+      startedAt: facts.startedAt.toISOString(),
+      savedAt: savedAt.toISOString(),
+      elapsedMs: savedAt.getTime() - facts.startedAt.getTime(),
+      node: process.versions.node,
+      hostNode: process.env.MERIDIAN_HOST_NODE ?? process.versions.node,
+      platform: `${process.platform} ${process.arch}`,
+    }),
+    ...Object.fromEntries(rows),
+  };
+  const saved = await saveRun(facts.out, newRunId(`${result.scenario.name}-bench`, resultJson, savedAt), files);
+  await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);
+  return saved;
+}

@@ -1,0 +1,96 @@
+import { replicationSeed } from "../../../simulator/engine/simulation.ts";
+import { MeridianError } from "../../../simulator/errors.ts";
+import type { ReplayTargets } from "../../../simulator/replay/make-replay-plan.ts";
+import type { ReplayOperation } from "../../../simulator/replay/replay-plan.ts";
+import type { AttemptRow } from "../../../simulator/replay/rows.ts";
+import type { Plan } from "../../../simulator/scenario/plan.ts";
+import type { EndpointSet } from "./endpoints-file.ts";
+import { watchLoop } from "./loop-watch.ts";
+
+/** Where a strategy is measured. */
+export interface BenchTarget {
+  /** For the notes of the report. */
+  readonly place: string;
+  /** Makes ready for one strategy's run that begins at an instant of the wall clock, ms since 1970. */
+  open(startMs: number): Promise<OpenTarget>;
+}
+
+export interface OpenTarget {
+  readonly targets: ReplayTargets;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly ranIn: (attempt: AttemptRow) => string | undefined;
+  /** How late the endpoints themselves were at the 99th percentile, ms; null where nobody knows. */
+  lateMsP99(): number | null;
+  /** What went wrong inside the endpoints. */
+  readonly faults: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * An emulator of the scenario in this process, started anew for each strategy, so that every one begins with an empty
+ * system. Its world's clock is 0 at the run's start, and its luck is that of the simulated replication 0.
+ */
+export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTarget {
+  return {
+    place: "the emulator on this machine",
+    async open(startMs) {
+      const [{ startFleet }, { scenarioFleet }] = await Promise.all([
+        import("../../../emulator/fleet.ts"),
+        import("../../../emulator/scenario-fleet.ts"),
+      ]);
+      const ranIn = new Map<string, string>();
+      const faults: string[] = [];
+      const luck = { ...plan, seed: replicationSeed(plan.seed, 0) };
+      const fleet = await startFleet({
+        ...scenarioFleet(luck, { startMs: Date.now() - startMs }),
+        onOutcome: ({ requestMetadata, inferenceRegion }) => {
+          if (inferenceRegion !== undefined) ranIn.set(requestMetadata.requestId ?? "", inferenceRegion);
+        },
+        onInternalError: (error) => void faults.push(`the emulator failed: ${String(error).slice(0, 200)}`),
+      });
+      const watch = watchLoop();
+      return {
+        targets: {
+          urlOfRegion: new Map(fleet.endpoints.map(({ region, url }) => [region, url])),
+          operation,
+          isEmulated: true,
+          roundTripMs: new Map(),
+        },
+        credentials: credentialsOf(fleet.credentials),
+        addresses: {},
+        ranIn: ({ i, o }) => ranIn.get(`${i}.${o}`),
+        lateMsP99: () => watch.p99Ms(),
+        faults,
+        async close() {
+          watch.stop();
+          await fleet.close(0);
+        },
+      };
+    },
+  };
+}
+
+/** Endpoints that are there already; they keep their state from one strategy to the next. */
+export function endpointsTarget(set: EndpointSet, file: string, operation: ReplayOperation): BenchTarget {
+  return {
+    place: `the endpoints of ${file}`,
+    open: async () => ({
+      targets: { urlOfRegion: set.urlOfRegion, operation, isEmulated: false, roundTripMs: set.roundTripMs },
+      credentials: set.credentials,
+      addresses: set.addresses,
+      ranIn: () => undefined,
+      lateMsP99: () => null,
+      faults: [],
+      close: async () => {},
+    }),
+  };
+}
+
+/** Signed requests, as the AWS SDKs send them to a plain-text endpoint. */
+function credentialsOf(
+  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined,
+): Readonly<Record<string, string>> {
+  if (credentials === undefined) throw new MeridianError("internal", { code: "INTERNAL", what: "an open emulator" });
+  return { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey };
+}

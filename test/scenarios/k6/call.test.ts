@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { registerHooks } from "node:module";
+import { afterEach, describe, it } from "node:test";
+import { converseFrame } from "../../../emulator/event-stream/frames.ts";
+import type { AttemptOrder } from "../../../simulator/replay/replay-io.ts";
+import type { ReplayPlan } from "../../../simulator/replay/replay-plan.ts";
+import { replayPlanOf } from "../../simulator/replay/virtual-wire.ts";
+import { planOf, scenarioInput } from "../../simulator/scenario/base.ts";
+
+interface Sent {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string;
+  readonly params: Readonly<Record<string, unknown>> & { readonly headers: Readonly<Record<string, string>> };
+}
+
+/** k6's http module, of which the test says what it answers. */
+const wire = globalThis as unknown as { k6Request: (sent: Sent) => unknown };
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier !== "k6/http") return next(specifier, context);
+    const source =
+      "export const asyncRequest = async (method, url, body, params) => globalThis.k6Request({ method, url, body, params });";
+    return { url: `data:text/javascript,${encodeURIComponent(source)}`, shortCircuit: true };
+  },
+});
+const { call } = await import("../../../scenarios/k6/call.ts");
+
+const TIMINGS = { blocked: 1, connecting: 2, tls_handshaking: 3, sending: 4, waiting: 150.12345, receiving: 200 };
+const USAGE = { usage: { inputTokens: 100, outputTokens: 50 } };
+const response = (over: object) => ({
+  status: 200,
+  error: "",
+  error_code: 0,
+  headers: {},
+  body: "",
+  timings: TIMINGS,
+  ...over,
+});
+
+const plan: ReplayPlan = {
+  ...replayPlanOf(planOf(scenarioInput()), 0, [[0, 0, 0, 100, 50, 200, 0, -1]]),
+  operation: "converse",
+};
+const target = { ...plan.targets[0]!, region: "us-east-1", url: "http://127.0.0.1:7400", calledIds: ["a.b-v1:0"] };
+const order: AttemptOrder = {
+  request: {
+    requestId: 7,
+    arrivalMs: 0,
+    classIndex: 0,
+    originIndex: 0,
+    inputTokens: 100,
+    outputTokens: 50,
+    maxTokens: 200,
+    prefixTokens: 0,
+    prefixId: -1,
+  },
+  ordinal: 1,
+  model: 0,
+  target: 0,
+  sentMs: 1000,
+  timeoutMs: Number.POSITIVE_INFINITY,
+};
+
+async function send(answer: object, over: Partial<ReplayPlan> = {}, orderOver: Partial<AttemptOrder> = {}) {
+  let sent: Sent | undefined;
+  let signed: object | undefined;
+  wire.k6Request = (request) => {
+    sent = request;
+    return response(answer);
+  };
+  const authorize = (request: object) => {
+    signed = request;
+    return { authorization: "signature" };
+  };
+  const at = { ...plan, targets: [target], ...over };
+  const result = await call(at, { ...order, ...orderOver }, authorize, () => 1700);
+  return { result, sent: sent!, signed };
+}
+
+afterEach(() => {
+  wire.k6Request = () => assert.fail("no call was expected");
+});
+
+describe("an attempt in k6", () => {
+  it("calls the target's endpoint, signed for its host, and follows no redirect", async () => {
+    const { sent, signed } = await send({ body: JSON.stringify(USAGE) });
+    assert.equal(sent.url, "http://127.0.0.1:7400/model/a.b-v1%3A0/converse");
+    assert.deepEqual(sent.params.headers, { authorization: "signature", "x-meridian-origin": plan.origins[0] });
+    assert.equal(sent.params.redirects, 0);
+    assert.equal(sent.params.timeout, 15 * 60_000, "every call ends");
+    const { nowMs: _, ...rest } = signed as { nowMs: number };
+    assert.deepEqual(rest, {
+      region: "us-east-1",
+      host: "127.0.0.1:7400",
+      path: "/model/a.b-v1%3A0/converse",
+      body: sent.body,
+    });
+    const metadata = (JSON.parse(sent.body) as { requestMetadata: object }).requestMetadata;
+    assert.deepEqual(metadata, { outputTokens: "50", class: "all", requestId: "7.1", target: target.id });
+  });
+
+  it("tells endpoints that are no emulator neither origin nor target", async () => {
+    const { sent } = await send({ body: JSON.stringify(USAGE) }, { isEmulated: false });
+    assert.deepEqual(Object.keys(sent.params.headers), ["authorization"]);
+    assert.doesNotMatch(sent.body, /"target"/);
+  });
+
+  it("of a whole answer ends with its last byte, which is its first token too", async () => {
+    const { result } = await send({ body: JSON.stringify(USAGE), headers: { "X-Amzn-Requestid": "id-1" } });
+    assert.equal(result.kind, "ok");
+    assert.equal(result.endedMs, 1360.123);
+    assert.equal(result.ttftMs, 360.123);
+    assert.deepEqual([result.serviceRequestId, result.usage], ["id-1", [100, 50, 0, 0]]);
+  });
+
+  it("of a stream has its first token with the headers", async () => {
+    const body = new Uint8Array(converseFrame("metadata", USAGE)).buffer;
+    const { result, sent } = await send({ body }, { operation: "converse-stream" }, { timeoutMs: 2500 });
+    assert.equal(result.ttftMs, 160.123);
+    assert.equal(result.endedMs, 1360.123);
+    assert.equal(sent.params.timeout, 2500);
+    assert.equal(sent.params.responseType, "binary");
+  });
+
+  it("reads how long to wait, and the error's name", async () => {
+    const headers = { "X-Amz-Retry-After": "1500", "X-Amzn-Errortype": "ThrottlingException" };
+    const { result } = await send({ status: 429, headers, body: "{}" });
+    assert.deepEqual([result.kind, result.retryAfterMs, result.error], ["throttled", 1500, "ThrottlingException"]);
+    assert.ok(Number.isNaN((await send({ status: 429 })).result.retryAfterMs));
+  });
+
+  it("without an answer is a timeout or an error, and ends now", async () => {
+    const late = await send({ status: 0, error_code: 1050, error: "request timeout", body: null });
+    assert.deepEqual([late.result.kind, late.result.endedMs, late.result.usage], ["timeout", 1700, null]);
+    const refused = await send({ status: 0, error_code: 1212, error: "dial: connection refused", body: null });
+    assert.deepEqual([refused.result.kind, refused.result.error], ["error", "dial: connection refused"]);
+  });
+});

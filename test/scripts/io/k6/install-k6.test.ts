@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { cachedK6, findK6, onPath } from "../../../../scripts/io/k6/find-k6.ts";
+import { ensureK6 } from "../../../../scripts/io/k6/install-k6.ts";
+import { MeridianError } from "../../../../simulator/errors.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "meridian-k6-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A program that does what a test says. */
+function program(path: string, script: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+const k6Says = (version: string) => `echo "k6 v${version} (go1.26, linux/amd64)"`;
+/** Nothing of the machine's own: its shell is named by absolute path. */
+const env = (over: Record<string, string> = {}) => ({ PATH: join(folder, "bin"), HOME: folder, ...over });
+const ensure = (over: Record<string, string> = {}, notes: string[] = [], limitMs = 20_000) =>
+  ensureK6({ env: env(over), signal: new AbortController().signal, note: (text) => notes.push(text), limitMs });
+
+async function code(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof MeridianError, String(error));
+  assert.equal(error.exitCode, 4);
+  assert.ok(error.problems[0]!.fix);
+  return error.problems[0]!.code;
+}
+
+describe("k6 is found", () => {
+  it("by K6_BIN before the PATH, and on the PATH before the cache", async () => {
+    const named = program(join(folder, "my-k6"), k6Says("2.0.1"));
+    const pathed = program(join(folder, "bin", "k6"), k6Says("1.2.3"));
+    program(cachedK6(env()), k6Says("1.8.1"));
+    assert.deepEqual(await findK6(env({ K6_BIN: named })), { path: named, version: "2.0.1" });
+    assert.deepEqual(await findK6(env()), { path: pathed, version: "1.2.3" });
+    rmSync(pathed);
+    assert.deepEqual(await findK6(env({ K6_BIN: "" })), { path: cachedK6(env()), version: "1.8.1" });
+    assert.equal(await onPath("k6", env()), undefined);
+  });
+
+  it("only if it is k6 1.0 or newer", async () => {
+    program(join(folder, "bin", "k6"), k6Says("0.57.0"));
+    program(cachedK6(env()), "echo something else");
+    assert.equal(await findK6(env()), undefined);
+    assert.equal(await code(findK6(env({ K6_BIN: join(folder, "bin", "k6") }))), "K6_BIN_UNUSABLE");
+    assert.equal(await code(findK6(env({ K6_BIN: join(folder, "nothing") }))), "K6_BIN_UNUSABLE");
+  });
+});
+
+describe("k6 is built where there is none", () => {
+  const BUILDS = `
+echo "package" >&2
+/bin/cat > "$GOBIN/k6" <<'END'
+#!/bin/sh
+${k6Says("1.8.1")}
+END
+/bin/chmod +x "$GOBIN/k6"
+echo "$@" >> "$HOME/calls"`;
+
+  it("with Go, into the cache, once for all who ask at the same time", async () => {
+    program(join(folder, "bin", "go"), `/bin/sleep 0.3\n${BUILDS}`);
+    const notes: string[] = [];
+    const [one, two] = await Promise.all([ensure({}, notes), ensure()]);
+    assert.deepEqual([one.path, two.path], [cachedK6(env()), cachedK6(env())]);
+    assert.equal(one.version, "1.8.1");
+    assert.match(notes[0]!, /building go\.k6\.io\/k6@v1\.8\.1/);
+    assert.equal(
+      readFileSync(join(folder, "calls"), "utf8"),
+      "install -v -trimpath -ldflags -s -w go.k6.io/k6@v1.8.1\n",
+    );
+    assert.deepEqual(readdirSync(dirname(cachedK6(env()))), ["k6"], "nothing else is left behind");
+    assert.equal((await ensure()).version, "1.8.1", "and it is used again");
+  });
+
+  it("and says so when there is no Go, the build fails, or it takes too long", async () => {
+    assert.equal(await code(ensure()), "K6_MISSING");
+    program(join(folder, "bin", "go"), "echo 'go: no network' >&2; exit 1");
+    assert.equal(await code(ensure()), "K6_BUILD_FAILED");
+    program(join(folder, "bin", "go"), "/bin/sleep 30");
+    assert.equal(await code(ensure({}, [], 200)), "K6_BUILD_FAILED");
+    program(join(folder, "bin", "go"), "exit 0");
+    assert.equal(await code(ensure()), "K6_BUILD_FAILED", "a build that built nothing");
+    assert.ok(!existsSync(cachedK6(env())));
+    assert.deepEqual(readdirSync(dirname(cachedK6(env()))), []);
+  });
+
+  it("although a process that is gone left its lock", async () => {
+    program(join(folder, "bin", "go"), BUILDS);
+    mkdirSync(dirname(cachedK6(env())), { recursive: true });
+    writeFileSync(join(dirname(cachedK6(env())), ".building"), "999999999");
+    assert.equal((await ensure()).version, "1.8.1");
+  });
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { it } from "node:test";
+import { prepareExperiment } from "../../../../scripts/io/experiment.ts";
+import type { BenchedStrategy } from "../../../../scripts/io/k6/bench.ts";
+import { saveBench } from "../../../../scripts/io/k6/save-bench.ts";
+import { MeridianError } from "../../../../simulator/errors.ts";
+import { assembleResult, runJob } from "../../../../simulator/experiment/index.ts";
+import { TINY } from "../../run-meridian.ts";
+
+it("a bench that was stopped while its report was made is not saved", async () => {
+  const out = await mkdtemp(join(tmpdir(), "meridian-save-"));
+  const overrides = [
+    { path: ["replications"], value: 1, origin: "test" },
+    { path: ["requests"], value: 200, origin: "test" },
+  ];
+  const experiment = await prepareExperiment(TINY, { overrides, strategies: [] });
+  const jobs = runJob(experiment.inputs, { replication: 0, strategyIndices: [0, 1] });
+  let job = jobs.next();
+  while (!job.done) job = jobs.next();
+  const provenance = { scenarioSha256: "00", meridianVersion: "0", traces: [] };
+  const result = assembleResult(experiment.inputs, [job.value], provenance);
+  const report: BenchedStrategy["report"] = {
+    strategy: "single",
+    requests: 0,
+    attempts: 0,
+    lagMs: { p50: 0, p99: 0, max: 0 },
+    serverLateMsP99: null,
+    e2eMsP50: null,
+    attemptsWithoutUsage: 0,
+    isComplete: true,
+    faults: [],
+  };
+  const run = { schedule: [], attempts: [], requests: [], isStreaming: true, ranIn: () => undefined };
+  const facts = { out, startedAt: new Date(0), k6Version: "1.8.1", place: "a test", reasons: [] };
+  const save = (signal: AbortSignal) =>
+    saveBench(experiment, result, [{ run, report, rowsText: Buffer.from("{}\n") }], { ...facts, signal });
+  await assert.rejects(save(AbortSignal.abort()), (error) => error instanceof MeridianError && error.exitCode === 130);
+  assert.deepEqual(await readdir(out), []);
+  const saved = await save(new AbortController().signal);
+  assert.ok((await readdir(saved.folder)).includes("rows-1.jsonl.gz"));
+  await rm(out, { recursive: true });
+});
