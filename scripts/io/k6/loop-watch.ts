@@ -1,27 +1,39 @@
 /** Watches how late this process wakes up: an emulator in it answers as late. */
 export interface LoopWatch {
-  /** Lateness at the 99th percentile so far, ms. */
-  p99Ms(): number;
+  /** Lateness so far at a quantile, ms. */
+  lateMs(quantile: number): number;
   stop(): void;
 }
 
 const TICK_MS = 10;
 
-/** Ticks every 10 ms. A pause counts once for each tick that it swallowed, as every call in it waited. */
+/**
+ * Wakes every 10 ms at absolute instants. A pause counts once for each instant that it swallowed, as every call in it
+ * waited.
+ */
 export function watchLoop(clockMs: () => number = () => performance.now()): LoopWatch {
-  const lateMs: number[] = [];
+  const late: number[] = [];
   let dueMs = clockMs() + TICK_MS;
-  const timer = setInterval(() => {
+  let timer = wake();
+
+  function wake(): NodeJS.Timeout {
+    // Timers are of whole milliseconds: rounded up, for one that is early would have to be set again.
+    const next = setTimeout(tick, Math.max(1, Math.ceil(dueMs - clockMs())));
+    next.unref();
+    return next;
+  }
+
+  function tick(): void {
     const nowMs = clockMs();
-    // A timer of whole milliseconds may be early by a fraction of one.
-    for (; dueMs <= nowMs + 1; dueMs += TICK_MS) lateMs.push(Math.max(0, nowMs - dueMs));
-  }, TICK_MS);
-  timer.unref();
+    for (; dueMs <= nowMs; dueMs += TICK_MS) late.push(nowMs - dueMs);
+    timer = wake();
+  }
+
   return {
-    p99Ms() {
-      const ascending = Float64Array.from(lateMs).sort();
-      return ascending[Math.ceil(0.99 * ascending.length) - 1] ?? 0;
+    lateMs(quantile) {
+      const ascending = Float64Array.from(late).sort();
+      return ascending[Math.max(0, Math.ceil(quantile * ascending.length) - 1)] ?? 0;
     },
-    stop: () => clearInterval(timer),
+    stop: () => clearTimeout(timer),
   };
 }

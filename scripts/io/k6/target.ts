@@ -60,7 +60,7 @@ export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTar
         credentials: credentialsOf(fleet.credentials),
         addresses: {},
         ranIn: ({ i, o }) => ranIn.get(`${i}.${o}`),
-        lateMsP99: () => watch.p99Ms(),
+        lateMsP99: () => watch.lateMs(0.99),
         faults,
         async close() {
           watch.stop();

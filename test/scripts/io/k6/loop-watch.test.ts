@@ -11,13 +11,14 @@ it("a pause of the process counts for every moment that it swallowed", async () 
   await sleep(50);
   watch.stop();
   // 20 of some 35 ticks fell into the pause; the first of them waited all of it.
-  assert.ok(watch.p99Ms() > 150, `${watch.p99Ms()}`);
+  assert.ok(watch.lateMs(0.99) > 150, `${watch.lateMs(0.99)}`);
+  assert.ok(watch.lateMs(0.9) < watch.lateMs(0.99), "the later of them waited less");
 });
 
-it("a process that is not held up is not late", async () => {
-  let nowMs = 0;
-  const watch = watchLoop(() => (nowMs += 10));
-  await sleep(120);
+it("an idle process wakes within about a millisecond, and its lateness does not add up", async () => {
+  const watch = watchLoop();
+  await sleep(600);
   watch.stop();
-  assert.ok(watch.p99Ms() <= 1, `${watch.p99Ms()}`);
+  // The median, for the machine may be busy with something else now and then.
+  assert.ok(watch.lateMs(0.5) < 3, `${watch.lateMs(0.5)}`);
 });
