@@ -9,7 +9,7 @@ import { relative } from "node:path";
 import { run } from "node:test";
 import { PACKAGE_ROOT } from "./io/package-info.ts";
 
-const TEST_TIMEOUT_MS = 240_000;
+const TEST_TIMEOUT_MS = 900_000;
 
 interface FileTally {
   passed: number;

@@ -16,7 +16,7 @@ before(
     folder = await mkdtemp(join(tmpdir(), "meridian-bench-test-"));
     await k6ForTests();
   },
-  { timeout: 230_000 },
+  { timeout: 900_000 },
 );
 after(() => rm(folder, { recursive: true, force: true }));
 

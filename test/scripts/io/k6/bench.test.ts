@@ -97,7 +97,7 @@ function assertSound({ report, run }: BenchedStrategy): void {
 
 describe("a replay in k6", () => {
   it("measures the first token and the end of a signed stream, and counts its tokens", {
-    timeout: 230_000,
+    timeout: 900_000,
   }, async () => {
     const benched = await onKnownFleet(plan(), "converse-stream");
     assertSound(benched);
