@@ -255,7 +255,7 @@ export interface RunResult {
   readonly startsAt: string;
   /** Length of the run; null when it ended after a number of requests. */
   readonly durationMs: number | null;
-  readonly warmup: { readonly kind: "none" | "duration" | "requests" | "auto"; readonly removed: string };
+  readonly warmup: { readonly kind: "none" | "duration" | "requests"; readonly removed: string };
   readonly billing: BillingRuleName;
   readonly classes: readonly {
     readonly name: string;

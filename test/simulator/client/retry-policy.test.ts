@@ -6,8 +6,9 @@ import { MeridianError } from "../../../simulator/errors.ts";
 import type { OutcomeKind } from "../../../simulator/strategies/strategy.ts";
 
 /**
- * Facts recorded from the SDKs themselves, with their random number, clock and timer replaced: @smithy/core 3.41.0
- * and botocore 1.44.5 ("2026"), @smithy/util-retry 4.0.1 and botocore 1.40.0 ("previous").
+ * Recorded from the SDKs themselves, with their random number, clock and timer replaced: @smithy/core 3.41.0 and
+ * botocore 1.44.5 ("2026"), @smithy/util-retry 4.0.1 ("previous"). The rows of Python's "previous" generation were
+ * worked out from the source of botocore 1.40.0, which was read, not run.
  * Columns: attempt that failed, kind, server hint ms, uniform, delay ms that the SDK chose.
  */
 type Row = readonly [attempt: number, kind: OutcomeKind, hintMs: number, uniform: number, delayMs: number];
