@@ -35,6 +35,7 @@ export async function call(
     prefixTokens: request.prefixTokens,
     prefixId: request.prefixId,
     tier: target.tier,
+    charsPerToken: plan.charsPerToken[order.model]!,
     targetId: plan.isEmulated ? target.id : undefined,
   });
   const path = `/model/${encodeSegment(target.calledIds[order.model]!)}/${plan.operation}`;

@@ -12,17 +12,17 @@ export interface PromptOrder {
   readonly prefixTokens: number;
   readonly prefixId: number;
   readonly tier: ReplayTier;
+  /** Characters of filler that make one token. */
+  readonly charsPerToken: number;
   /** For an emulator, where several targets are called alike; undefined elsewhere. */
   readonly targetId?: string | undefined;
 }
 
-/** The emulator counts one token per four bytes of text. */
-const BYTES_PER_TOKEN = 4;
 const WORDS = "lamp tree road fish wind salt moon leaf ";
 
 /**
- * The JSON body of a Converse or ConverseStream call whose prompt has the wanted number of tokens by the estimate of
- * four bytes a token. A cacheable prefix is a text of its own, equal for equal ids, with a cache point behind it. The
+ * The JSON body of a Converse or ConverseStream call whose prompt has the wanted number of tokens, as far as its
+ * characters per token are known. A cacheable prefix is a text of its own, equal for equal ids, with a cache point behind it. The
  * wanted length of the answer, the class and the request's number travel as `requestMetadata`.
  */
 export function converseBody(order: PromptOrder): string {
@@ -37,16 +37,17 @@ export function converseBody(order: PromptOrder): string {
   return `{"messages":[{"role":"user","content":[${content(order)}]}]${limit}${tierMember(tier)},"requestMetadata":${JSON.stringify(metadata)}}`;
 }
 
-function content({ inputTokens, prefixTokens, prefixId }: PromptOrder): string {
+function content({ inputTokens, prefixTokens, prefixId, charsPerToken }: PromptOrder): string {
   const prefix = Math.min(prefixTokens, inputTokens);
-  if (prefix <= 0) return `{"text":"${filler(Math.max(1, inputTokens), "")}"}`;
-  const cached = `{"text":"${filler(prefix, `shared text ${prefixId}. `)}"},{"cachePoint":{"type":"default"}}`;
-  return inputTokens > prefix ? `${cached},{"text":"${filler(inputTokens - prefix, "")}"}` : cached;
+  const text = (tokens: number, start: string): string => filler(Math.round(tokens * charsPerToken), start);
+  if (prefix <= 0) return `{"text":"${text(Math.max(1, inputTokens), "")}"}`;
+  const cached = `{"text":"${text(prefix, `shared text ${prefixId}. `)}"},{"cachePoint":{"type":"default"}}`;
+  return inputTokens > prefix ? `${cached},{"text":"${text(inputTokens - prefix, "")}"}` : cached;
 }
 
-/** Text of so many tokens that begins as given; no character needs escaping in JSON. */
-function filler(tokens: number, start: string): string {
-  const length = tokens * BYTES_PER_TOKEN;
+/** Text of so many characters, at least one, that begins as given; none needs escaping in JSON, all are one byte. */
+function filler(chars: number, start: string): string {
+  const length = Math.max(1, chars);
   const words = Math.max(0, Math.ceil((length - start.length) / WORDS.length));
   return (start + WORDS.repeat(words)).slice(0, length);
 }

@@ -15,6 +15,8 @@ export interface ReplayTargets {
   readonly isEmulated: boolean;
   /** Round trip to each region that a caller's latencies contain, ms, where they are no emulator. */
   readonly roundTripMs: ReadonlyMap<string, number>;
+  /** Characters of filler text per token, by model id, where they were measured; 4 elsewhere. */
+  readonly charsPerToken?: ReadonlyMap<string, number>;
 }
 
 export interface ReplaySchedule {
@@ -23,6 +25,9 @@ export interface ReplaySchedule {
   readonly lastArrivalMs: number;
   readonly drainMs: number;
 }
+
+/** What services that do not count tokens assume of English text, the emulator among them. */
+const CHARS_PER_TOKEN = 4;
 
 /** What a client needs to replay one strategy of a plan. */
 export function makeReplayPlan(
@@ -56,6 +61,7 @@ export function makeReplayPlan(
       return { id: target.id, region, url: targets.urlOfRegion.get(region) ?? "", calledIds: target.calledIds, tier };
     }),
     modelMaxTokens: plan.models.map((model) => model.maxOutputTokens),
+    charsPerToken: plan.models.map(({ id }) => targets.charsPerToken?.get(id) ?? CHARS_PER_TOKEN),
     classes: plan.classes.map((each) => ({
       name: each.name,
       model: each.model,

@@ -30,6 +30,8 @@ export interface ReplayPlan {
   readonly targets: readonly ReplayTarget[];
   /** Model's max_tokens where the caller sets none. */
   readonly modelMaxTokens: readonly number[];
+  /** By model: characters of filler text that make one token of a prompt. */
+  readonly charsPerToken: readonly number[];
   readonly classes: readonly ReplayClass[];
   /** Round trip that measured latencies contain, ms, by origin and target. */
   readonly rttMs: readonly (readonly number[])[];

@@ -14,6 +14,7 @@ const ORDER: PromptOrder = {
   prefixTokens: 0,
   prefixId: -1,
   tier: "standard",
+  charsPerToken: 4,
 };
 const MODEL = {
   modelId: "amazon.nova-pro-v1:0",
@@ -37,6 +38,17 @@ it("a prompt has the wanted number of tokens, as the emulator counts them", () =
     { numRuns: 40 },
   );
   assert.equal(read({ inputTokens: 0 }).prompt.inputTokens, 1, "a message is never empty");
+});
+
+it("characters per token scale the prompt", () => {
+  const text = (order: Partial<PromptOrder>): readonly string[] =>
+    (read(order).body.messages as { content: { text?: string }[] }[])[0]!.content.flatMap((block) => block.text ?? []);
+  assert.equal(text({ charsPerToken: 5.25 })[0]!.length, 1575);
+  assert.deepEqual(
+    text({ charsPerToken: 3.5, prefixTokens: 200, prefixId: 1 }).map((each) => each.length),
+    [700, 350],
+  );
+  assert.equal(text({ charsPerToken: 0.1, inputTokens: 1 })[0]!.length, 1);
 });
 
 it("a cacheable prefix is marked, equal for equal ids and different for others", () => {

@@ -4,7 +4,7 @@ import { makeReplayPlan, type ReplayTargets } from "../../../simulator/replay/ma
 import { decodeReplayPlan, encodeReplayPlan } from "../../../simulator/replay/replay-plan.ts";
 import { notReplayable } from "../../../simulator/replay/replayable.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { planOf, scenarioInput, worldInput } from "../scenario/base.ts";
+import { HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 
 const SCHEDULE = { requests: 2000, lastArrivalMs: 500_000, drainMs: 60_000 };
 const EMULATED: ReplayTargets = {
@@ -59,6 +59,12 @@ describe("a replay plan", () => {
     assert.deepEqual(plan.rttMs[0], [0, 70]);
     assert.equal(plan.isEmulated, false);
   });
+});
+
+it("prompts are made to the characters per token that were measured of a model, else to four", () => {
+  assert.deepEqual(make().charsPerToken, [4]);
+  assert.deepEqual(make({}, { charsPerToken: new Map([[HAIKU, 5.1]]) }).charsPerToken, [5.1]);
+  assert.deepEqual(make({}, { charsPerToken: new Map([["another", 5.1]]) }).charsPerToken, [4]);
 });
 
 describe("what cannot be replayed is refused", () => {
