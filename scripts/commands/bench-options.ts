@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDurationMs } from "../../simulator/scenario/units.ts";
+import type { Override } from "../io/overrides.ts";
+import { addScenarioOptions, overridesOf } from "../io/scenario-options.ts";
+import { type CommonOptions, RUNS_FOLDER } from "./command.ts";
+
+const DRAIN_MS = 60_000;
+
+export function addBenchOptions(command: Command): void {
+  command.argument("<scenario>", "scenario file");
+  addScenarioOptions(command);
+  command
+    .option("--target <target>", "emulator, or a file that maps regions to URLs", "emulator")
+    .addOption(new Option("--duration <time>", "how much of the scenario, in real time, e.g. 90s").argParser(duration))
+    .addOption(
+      new Option("--drain <time>", "how long after the last arrival requests may still end")
+        .default(DRAIN_MS, "60s")
+        .argParser((text) => parsedDuration(text)),
+    )
+    .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
+    .addOption(
+      new Option("--api <operation>", "what is called")
+        .choices(["converse-stream", "converse"])
+        .default("converse-stream"),
+    )
+    .option("--allow-host <host...>", "hosts other than this machine that the target file may name")
+    .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
+}
+
+/** A bench is one replication, of a time that fits a person's patience. */
+export function benchOverrides(options: CommonOptions): readonly Override[] {
+  const text = options.duration as string | undefined;
+  const origin = `--duration ${text}`;
+  const length = [
+    { path: ["duration"], value: text, origin },
+    { path: ["requests"], value: undefined, origin },
+  ];
+  return [
+    ...overridesOf(options),
+    { path: ["replications"], value: 1, origin: "meridian bench" },
+    ...(text === undefined ? [] : length),
+  ];
+}
+
+/** Kept as text, for the scenario to read; checked here, so that a mistake is one of usage. */
+function duration(text: string): string {
+  parsedDuration(text);
+  return text;
+}
+
+function parsedDuration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new InvalidArgumentError("It must be a time such as 90s or 2m.");
+}
