@@ -3,6 +3,7 @@ import { type Admission, cappedOutputTokens, type InferenceBackend } from "../ba
 import type { EmulatorClock } from "../clock.ts";
 import { createPromptCache } from "../prompt-cache.ts";
 import { scheduledHandle } from "./scheduled-handle.ts";
+import { createStallClock, NO_STALL, type Stall } from "./stall.ts";
 
 /**
  * Known-answer mode: each (region, model) is a queue whose law is known in closed form, so that a harness that
@@ -19,6 +20,8 @@ export interface QueueOptions {
   readonly outputTokens?: number;
   /** Seed of the service times. */
   readonly seed?: number;
+  /** The endpoints freeze now and then; nothing is lost, everything under way goes on afterwards. */
+  readonly stall?: Stall | undefined;
 }
 
 /**
@@ -27,16 +30,15 @@ export interface QueueOptions {
 export function createQueueBackend(clock: EmulatorClock, options: QueueOptions): InferenceBackend {
   const { service, meanServiceMs, outputTokens: lawTokens = 64, seed = 1 } = options;
   const queues = new Map<string, FcfsQueue>();
-  const random = new KeyedRandom(seed, "emulator.service");
+  const nextServiceMs = serviceTimes({ service, meanServiceMs, seed });
+  const stall = options.stall === undefined ? NO_STALL : createStallClock(options.stall);
   const cache = createPromptCache();
-  let calls = 0;
 
   return {
     begin(call, nowMs, observer): Admission {
       const queue = queueOf(`${call.region} ${call.modelId}`);
-      random.seek(calls++, 0);
-      const serviceMs = service === "deterministic" ? meanServiceMs : -Math.log1p(-random.next()) * meanServiceMs;
-      const slot = queue.admit(nowMs, serviceMs);
+      const serviceMs = nextServiceMs();
+      const slot = queue.admit(stall.workMs(nowMs), serviceMs);
       if (slot === undefined) return { kind: "refused", fault: { name: "ServiceUnavailableException" } };
       const outputTokens = cappedOutputTokens(call, lawTokens);
       const { readTokens, writeTokens } = cache.use(call, call.region, nowMs);
@@ -49,6 +51,7 @@ export function createQueueBackend(clock: EmulatorClock, options: QueueOptions):
         cacheWriteTokens: writeTokens,
         firstTokenAtMs: slot.startMs + serviceMs / outputTokens,
         endAtMs: slot.endMs,
+        stall,
       });
       return { kind: "accepted", handle };
     },
@@ -61,6 +64,16 @@ export function createQueueBackend(clock: EmulatorClock, options: QueueOptions):
     queues.set(key, queue);
     return queue;
   }
+}
+
+/** Service times by order of arrival over all queues, ms: what an exact computation of the answer needs beside the law. */
+export function serviceTimes(law: Required<Pick<QueueOptions, "service" | "meanServiceMs" | "seed">>): () => number {
+  const random = new KeyedRandom(law.seed, "emulator.service");
+  let calls = 0;
+  return () => {
+    random.seek(calls++, 0);
+    return law.service === "deterministic" ? law.meanServiceMs : -Math.log1p(-random.next()) * law.meanServiceMs;
+  };
 }
 
 export interface FcfsQueue {

@@ -1,5 +1,6 @@
 import type { InferenceHandle, InferenceObserver } from "../backend.ts";
 import type { EmulatorClock } from "../clock.ts";
+import { NO_STALL, type StallClock } from "./stall.ts";
 
 export interface ScheduledAnswer {
   readonly clock: EmulatorClock;
@@ -8,19 +9,24 @@ export interface ScheduledAnswer {
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
-  /** Instants of the first and the last token; the others lie evenly between. */
+  /** Instants of the first and the last token, of the endpoint's clock of work; the others lie evenly between. */
   readonly firstTokenAtMs: number;
   readonly endAtMs: number;
+  /** Where the endpoint freezes; tokens wait too. */
+  readonly stall?: StallClock;
 }
 
 /** A handle whose whole future is known at admission: tokens evenly spaced between two instants. */
 export function scheduledHandle(answer: ScheduledAnswer): InferenceHandle {
-  const { clock, observer, outputTokens, firstTokenAtMs, endAtMs } = answer;
+  const { clock, observer, outputTokens, firstTokenAtMs, endAtMs, stall = NO_STALL } = answer;
   const gapMs = outputTokens > 1 ? (endAtMs - firstTokenAtMs) / (outputTokens - 1) : 0;
-  const first = clock.schedule(firstTokenAtMs, () => observer.onFirstToken(firstTokenAtMs));
-  const end = clock.schedule(endAtMs, () => observer.onEnd(endAtMs));
+  const [firstMs, lastMs] = [stall.instantMs(firstTokenAtMs), stall.instantMs(endAtMs)];
+  const first = clock.schedule(firstMs, () => observer.onFirstToken(firstMs));
+  const end = clock.schedule(lastMs, () => observer.onEnd(lastMs));
 
-  const tokensWritten = (nowMs: number): number => {
+  const tokensWritten = (instantMs: number): number => {
+    if (instantMs >= lastMs) return outputTokens;
+    const nowMs = stall.workMs(instantMs);
     if (nowMs < firstTokenAtMs) return 0;
     if (nowMs >= endAtMs) return outputTokens;
     // The small addend keeps a token that is due exactly now from being lost to rounding.
@@ -33,7 +39,7 @@ export function scheduledHandle(answer: ScheduledAnswer): InferenceHandle {
     cacheReadTokens: answer.cacheReadTokens,
     cacheWriteTokens: answer.cacheWriteTokens,
     tokensWritten,
-    nextTokenMs: (nowMs) => firstTokenAtMs + tokensWritten(nowMs) * gapMs,
+    nextTokenMs: (nowMs) => stall.instantMs(firstTokenAtMs + tokensWritten(nowMs) * gapMs),
     cancel() {
       first.cancel();
       end.cancel();

@@ -49,9 +49,10 @@ function configure(command: Command): void {
     .option("--host <address>", "address to listen on; another than loopback needs --token", "127.0.0.1")
     .option("--token <secret>", "secret key, API key and key of the admin pages, instead of the known test ones")
     .addOption(
-      new Option("--known-answer <law>", "exact queues: mmc:servers=8,mean=520ms[,room=0], or mdc:").argParser(
-        knownAnswer,
-      ),
+      new Option(
+        "--known-answer <law>",
+        "exact queues: mmc:servers=8,mean=520ms[,room=0][,stall=2s/20s], or mdc:",
+      ).argParser(knownAnswer),
     );
 }
 

@@ -17,6 +17,10 @@ it("reads servers, mean service and waiting room", () => {
   });
 });
 
+it("reads how long and how often endpoints freeze", () => {
+  assert.deepEqual(parseKnownAnswer("mmc:servers=8,mean=100ms,stall=2s/20s")?.stall, { forMs: 2000, everyMs: 20_000 });
+});
+
 it("takes nothing else", () => {
   for (const text of [
     "mm1:servers=1,mean=1s",
@@ -30,6 +34,10 @@ it("takes nothing else", () => {
     "mmc:servers=1,mean=1s,room=-1",
     "mmc:servers=1,mean=1s,servers=2",
     "mmc:servers=1,mean=1s,colour=red",
+    "mmc:servers=1,mean=1s,stall=2s",
+    "mmc:servers=1,mean=1s,stall=2s/2s",
+    "mmc:servers=1,mean=1s,stall=0s/2s",
+    "mmc:servers=1,mean=1s,stall=1s/2s/3s",
   ]) {
     assert.equal(parseKnownAnswer(text), undefined, text);
   }
