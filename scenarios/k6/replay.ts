@@ -71,7 +71,7 @@ export async function replay(): Promise<void> {
   for (let i = index; i < schedule.length && failed === undefined; i += plan.routers) {
     const row = schedule[i]!;
     const waitMs = row[0] - nowMs();
-    if (waitMs > 0) await sleep(waitMs);
+    if (waitMs > 0 && !router.isStopped) await sleep(waitMs);
     router.start(requestOf(row, i));
   }
   const endMs = plan.durationMs + plan.drainMs;

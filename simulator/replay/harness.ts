@@ -60,6 +60,8 @@ export function checkRows(input: HarnessInput): HarnessReport {
     const { c, x } = rejected[0]!;
     faults.push(`${rejected.length} calls were rejected as wrong, first with ${c} ${x}`);
   }
+  const stopped = requests.filter(({ why }) => why === "budget").length;
+  if (stopped > 0) faults.push(`the budget stopped it: ${stopped} of ${schedule.length} requests were not sent`);
   const lag = sorted(
     requests.flatMap((row) => (row.i < schedule.length ? [Math.max(0, row.b - schedule[row.i]![0])] : [])),
   );

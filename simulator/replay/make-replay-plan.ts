@@ -5,6 +5,7 @@ import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
 import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTier } from "./replay-plan.ts";
 import { tierOf } from "./replayable.ts";
+import type { SpendPlan } from "./spend.ts";
 
 /** Where and how a scenario's targets are called. */
 export interface ReplayTargets {
@@ -24,6 +25,8 @@ export interface ReplaySchedule {
   /** The last intended arrival. */
   readonly lastArrivalMs: number;
   readonly drainMs: number;
+  /** What this strategy's run may cost; no limit where left out. */
+  readonly spend?: SpendPlan | undefined;
 }
 
 /** What services that do not count tokens assume of English text, the emulator among them. */
@@ -77,6 +80,7 @@ export function makeReplayPlan(
       ),
     ),
     prices: priceEpochs(plan, endMs),
+    spend: schedule.spend ?? null,
     health: targets.isEmulated ? healthEpochs(plan, seed, endMs) : [allHealthy(plan)],
   };
 }

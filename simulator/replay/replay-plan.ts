@@ -1,4 +1,5 @@
 import type { ClientPlan } from "../scenario/plan.ts";
+import type { SpendPlan } from "./spend.ts";
 
 /**
  * Everything that a replaying client needs of a scenario and one of its strategies: plain data that Node writes and k6
@@ -36,6 +37,8 @@ export interface ReplayPlan {
   /** Round trip that measured latencies contain, ms, by origin and target. */
   readonly rttMs: readonly (readonly number[])[];
   readonly prices: readonly PriceEpoch[];
+  /** Null where nothing limits what the run may cost. */
+  readonly spend: SpendPlan | null;
   readonly health: readonly HealthEpoch[];
 }
 

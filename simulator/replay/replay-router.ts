@@ -8,6 +8,7 @@ import type { AttemptAnswer, ReplayIo } from "./replay-io.ts";
 import type { ReplayPlan } from "./replay-plan.ts";
 import { RouterKnowledge } from "./router-knowledge.ts";
 import type { ScheduledRequest } from "./schedule.ts";
+import { SpendLedger, type SpendOrder } from "./spend.ts";
 
 const END_OF_KIND: Readonly<Record<Exclude<OutcomeKind, "ok">, End>> = {
   throttled: END.throttled,
@@ -39,6 +40,13 @@ interface Flight {
   readonly ordinal: number;
   readonly target: number;
   readonly sentMs: number;
+  /** What was set aside for it; undefined where nothing limits what is spent. */
+  readonly reserved: Reservation | undefined;
+}
+
+interface Reservation {
+  readonly order: SpendOrder;
+  readonly nanoUsd: number;
 }
 
 /**
@@ -52,6 +60,7 @@ export class ReplayRouter {
   private readonly knowledge: RouterKnowledge;
   private readonly retry: RetryPolicy;
   private readonly retryKey: number;
+  private readonly spend: SpendLedger | undefined;
   private readonly calls = new Set<Call>();
   private readonly flights = new Set<Flight>();
   private attemptsSent = 0;
@@ -63,6 +72,7 @@ export class ReplayRouter {
     this.knowledge = new RouterKnowledge(plan);
     this.retry = createRetryPolicy(plan.client.retry as RetrySpec);
     this.retryKey = purposeKey(plan.seed, "retry");
+    this.spend = plan.spend === null ? undefined : new SpendLedger(plan.spend, plan.routers);
   }
 
   /** Attempts sent so far. */
@@ -73,6 +83,11 @@ export class ReplayRouter {
   /** Requests that have not ended. */
   get open(): number {
     return this.calls.size;
+  }
+
+  /** The budget allows no further attempt: whatever is started ends at once. */
+  get isStopped(): boolean {
+    return this.spend?.isStopped === true;
   }
 
   /** Nothing is under way, not even an attempt that nobody waits for any more. */
@@ -130,7 +145,7 @@ export class ReplayRouter {
       return;
     }
     const choice = this.knowledge.choose(call, nowMs);
-    if (choice >= 0) this.send(call, choice, nowMs);
+    if (choice >= 0) this.sendWithin(call, choice, nowMs, isHedge);
     // A hedge that is put off is left out: its request is under way.
     else if (!isHedge) this.later(call, Math.max(-1 - choice - nowMs, 1));
   }
@@ -143,10 +158,24 @@ export class ReplayRouter {
     });
   }
 
-  private send(call: Call, target: number, nowMs: number): void {
+  /** Sends what the budget still allows. A request that it stops ends as one that the run was cut off from. */
+  private sendWithin(call: Call, target: number, nowMs: number, isHedge: boolean): void {
+    if (this.spend === undefined) {
+      this.send(call, target, nowMs, undefined);
+      return;
+    }
+    const { classIndex, inputTokens, prefixTokens } = call.request;
+    const model = this.modelOf(call.request);
+    const order = { classIndex, model, target, inputTokens, prefixTokens, maxTokens: call.maxTokens };
+    const nanoUsd = this.spend.reserve(order);
+    if (nanoUsd !== undefined) this.send(call, target, nowMs, { order, nanoUsd });
+    else if (!isHedge) this.finish(call, END.inFlight, Math.max(nowMs, call.request.arrivalMs), -1, "budget");
+  }
+
+  private send(call: Call, target: number, nowMs: number, reserved: Reservation | undefined): void {
     const { hedge, timeout } = this.plan.client;
     const model = this.modelOf(call.request);
-    const flight: Flight = { call, ordinal: call.attempts, target, sentMs: nowMs };
+    const flight: Flight = { call, ordinal: call.attempts, target, sentMs: nowMs, reserved };
     call.attempts++;
     call.outstanding++;
     call.lastTarget = target;
@@ -215,6 +244,10 @@ export class ReplayRouter {
   private land(flight: Flight, endedMs: number, answer: AttemptAnswer | { readonly kind: "unfinished" }): void {
     this.flights.delete(flight);
     const known = answer.kind === "unfinished" ? undefined : answer;
+    if (flight.reserved !== undefined) {
+      const { order, nanoUsd } = flight.reserved;
+      this.spend?.settle(nanoUsd, order, { c: known?.status ?? 0, u: known?.usage ?? null });
+    }
     this.io.attemptEnded({
       t: "a",
       i: flight.call.request.requestId,
@@ -231,7 +264,7 @@ export class ReplayRouter {
     });
   }
 
-  private finish(call: Call, end: End, endedMs: number, servedBy: number): void {
+  private finish(call: Call, end: End, endedMs: number, servedBy: number, why?: "budget"): void {
     if (call.isEnded) return;
     call.isEnded = true;
     call.cancelDeadline();
@@ -245,6 +278,7 @@ export class ReplayRouter {
       end,
       n: call.attempts,
       w: servedBy,
+      ...(why === undefined ? {} : { why }),
     });
   }
 }

@@ -44,6 +44,8 @@ export interface RequestRow {
   readonly n: number;
   /** The attempt that served it; -1 = none. */
   readonly w: number;
+  /** The budget let it be sent no further. */
+  readonly why?: "budget";
 }
 
 /** Once a second from every router, for the progress line. */
