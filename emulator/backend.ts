@@ -14,8 +14,8 @@ export interface InferenceBackend {
    * @param observer told of the first token, the end or a failure; never from inside `begin`
    */
   begin(call: InferenceCall, nowMs: number, observer: InferenceObserver): Admission;
-  /** Round trip between a caller and an endpoint, emulator ms, where the backend knows a network. */
-  roundTripMs?(origin: string | undefined, region: string): number;
+  /** Round trip between a call's caller and an endpoint, emulator ms, where the backend knows a network. */
+  roundTripMs?(origin: string | undefined, region: string, requestMetadata?: InferenceCall["requestMetadata"]): number;
 }
 
 export type InferenceOperation = "Converse" | "ConverseStream" | "InvokeModel" | "InvokeModelWithResponseStream";

@@ -39,7 +39,7 @@ export interface FleetOptions {
   /** Emulator milliseconds per wall millisecond. */
   readonly scale?: number;
   /** Injected round trip between a caller's origin and a region, emulator ms; the backend's own where not given. */
-  readonly roundTripMs?: (origin: string | undefined, region: string) => number;
+  readonly roundTripMs?: NonNullable<InferenceBackend["roundTripMs"]>;
   readonly limits?: Partial<ListenerLimits & { readonly maxBodyBytes: number }>;
   readonly onOutcome?: (outcome: InvocationOutcome) => void;
   /** Told of faults of the emulator itself. */
@@ -120,7 +120,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       controlPlane,
       admin: { region, log, metrics, faults, identity, token, gauges },
       bodyLimits: { maxBytes: limits.maxBodyBytes ?? MAX_BODY_BYTES, timeoutMs: listenerLimits.requestTimeoutMs },
-      roundTripMs: (origin) => roundTripMs(origin, region),
+      roundTripMs: (origin, requestMetadata) => roundTripMs(origin, region, requestMetadata),
       onInternalError: options.onInternalError ?? (() => {}),
     });
     const port = basePort === 0 ? 0 : basePort + index;

@@ -18,6 +18,8 @@ export interface InvocationOutcome {
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
+  /** Tokens that the answer runs to, whether or not its caller stayed to its end; 0 where there was none. */
+  readonly wholeOutputTokens: number;
   /** What it settled to against the tokens-per-minute quota; of interest where it succeeded. */
   readonly estimatedQuotaTokens: number;
   /** At the service, without the network; undefined where it was refused. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type AdminContext, handleAdmin } from "./admin.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { AuthMode } from "./auth/credentials.ts";
-import type { InferenceOperation } from "./backend.ts";
+import type { InferenceCall, InferenceOperation } from "./backend.ts";
 import type { Catalog } from "./catalog.ts";
 import type { EmulatorClock } from "./clock.ts";
 import type { ApplicationProfiles } from "./control/application-profiles.ts";
@@ -27,7 +27,7 @@ export interface RegionContext {
   readonly admin: AdminContext;
   readonly bodyLimits: BodyLimits;
   /** Round trip between a caller in `origin` (undefined = the fleet's default) and this endpoint, emulator ms. */
-  readonly roundTripMs: (origin: string | undefined) => number;
+  readonly roundTripMs: (origin: string | undefined, requestMetadata: InferenceCall["requestMetadata"]) => number;
   /** Told of faults of our own, which the caller sees as InternalServerException. */
   readonly onInternalError: (error: unknown) => void;
 }
@@ -103,6 +103,7 @@ function infer(context: RegionContext, route: Route & { kind: "inference" }, exc
   const origin = headers[ORIGIN_HEADER];
   try {
     const parsed = parseCall({ requestId, region, accountId, operation, resolved, headers, body });
+    const { requestMetadata } = parsed.call;
     serveInference({
       clock,
       backend: admin.faults,
@@ -111,7 +112,7 @@ function infer(context: RegionContext, route: Route & { kind: "inference" }, exc
       shownId: resolved.shownId,
       burndown: resolved.model.burndown ?? 1,
       arrivedMs,
-      oneWayMs: context.roundTripMs(typeof origin === "string" ? origin : undefined) / 2,
+      oneWayMs: context.roundTripMs(typeof origin === "string" ? origin : undefined, requestMetadata) / 2,
       report: (outcome) => {
         admin.log.add(outcome);
         admin.metrics.add(outcome);
@@ -141,6 +142,7 @@ function reportRefused(
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
     outputTokens: 0,
+    wholeOutputTokens: 0,
     estimatedQuotaTokens: 0,
     latencyMs: undefined,
     firstTokenMs: undefined,

@@ -1,4 +1,4 @@
-import { Network } from "../../simulator/engine/network.ts";
+import { LEG, Network } from "../../simulator/engine/network.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import {
   ATTEMPT,
@@ -8,7 +8,13 @@ import {
   createAttemptTable,
 } from "../../simulator/world/attempt-table.ts";
 import { OUTCOME, type Outcome, World, type WorldListener } from "../../simulator/world/world.ts";
-import { type Admission, cappedOutputTokens, type InferenceBackend, outputLimit } from "../backend.ts";
+import {
+  type Admission,
+  cappedOutputTokens,
+  type InferenceBackend,
+  type InferenceCall,
+  outputLimit,
+} from "../backend.ts";
 import type { Deadline, EmulatorClock } from "../clock.ts";
 import { createAnswerLengths } from "./answer-lengths.ts";
 import { createCallRoutes } from "./call-routes.ts";
@@ -21,7 +27,20 @@ export interface WorldBackendOptions {
   readonly startMs?: number;
   /** Where callers are who do not say so; no round trip for them where not given. */
   readonly origin?: string;
+  /**
+   * Calls that carry `requestMetadata.requestId` as `17.0` draw the luck of attempt 0 of request 17, as the simulator
+   * does; others, and all without this, draw it in the order in which they come.
+   */
+  readonly luckByRequest?: boolean;
 }
+
+/** Whose luck a call draws: that of an attempt of a request. */
+interface Luck {
+  readonly request: number;
+  readonly ordinal: number;
+}
+
+const REQUEST_AND_ATTEMPT = /^(\d{1,9})\.(\d{1,6})$/;
 
 /**
  * The simulator's physics on the emulator's clock: one world for the whole fleet, so that quotas, capacity, service-side
@@ -88,6 +107,11 @@ export function createWorldBackend(
     return table.floats[slot * ATTEMPT_FLOATS + ATTEMPT_FLOAT.hopMs]!;
   }
 
+  function luckOf(requestMetadata: InferenceCall["requestMetadata"] | undefined): Luck | undefined {
+    const match = options.luckByRequest === true ? REQUEST_AND_ATTEMPT.exec(requestMetadata?.requestId ?? "") : null;
+    return match === null ? undefined : { request: Number(match[1]), ordinal: Number(match[2]) };
+  }
+
   /** Where a call ran and what the cache did for it, as far as the world has decided. */
   function readPlace(run: WorldRun, slot: number, outcome: Outcome | undefined): void {
     const { ints } = table;
@@ -123,20 +147,24 @@ export function createWorldBackend(
     });
   }
 
+  // What happened before the fleet began is made up for now: the first call should not have to wait for it.
+  advanceTo(startMs);
+
   return {
     begin(call, nowMs, observer): Admission {
       advanceTo(nowMs + startMs);
       const route = routes.of(call);
       if (route === undefined) return { kind: "refused", fault: { name: "ValidationException" } };
-      const requestId = serial++ & 0x7fffffff;
-      const outputTokens = cappedOutputTokens(call, lengths.draw(route.classIndex, requestId));
+      const number = serial++ & 0x7fffffff;
+      const { request, ordinal } = luckOf(call.requestMetadata) ?? { request: number, ordinal: 0 };
+      const outputTokens = cappedOutputTokens(call, lengths.draw(route.classIndex, number));
       const prefixes = prefixesOf(call, route.account);
       const run = new WorldRun({ clock, startMs, observer, outputTokens, prefixes });
       const slot = table.allocate();
       const { ints } = table;
       const at = slot * ATTEMPT_INTS;
-      ints[at + ATTEMPT.requestId] = requestId;
-      ints[at + ATTEMPT.ordinal] = 0;
+      ints[at + ATTEMPT.requestId] = request;
+      ints[at + ATTEMPT.ordinal] = ordinal;
       ints[at + ATTEMPT.classIndex] = route.classIndex;
       ints[at + ATTEMPT.modelIndex] = route.model;
       ints[at + ATTEMPT.target] = route.target;
@@ -157,14 +185,16 @@ export function createWorldBackend(
       run.isAdmitted = true;
       return { kind: "accepted", handle: run };
     },
-    roundTripMs(origin, region) {
+    roundTripMs(origin, region, requestMetadata) {
       const from = originIndex(origin);
       const to = plan.regionNames.indexOf(region);
       advanceTo(clock.nowMs() + startMs);
       if (to < 0) return 0;
       if (from < 0) return world.faults.latencySurgeMs(to);
-      const luck = serial & 0x7fffffff;
-      return network.oneWayMs(from, to, 0, luck, 0) + network.oneWayMs(from, to, 1, luck, 0);
+      const { request, ordinal } = luckOf(requestMetadata) ?? { request: serial & 0x7fffffff, ordinal: 0 };
+      return (
+        network.oneWayMs(from, to, LEG.there, request, ordinal) + network.oneWayMs(from, to, LEG.back, request, ordinal)
+      );
     },
   };
 

@@ -86,6 +86,7 @@ function createRun(options: ServeOptions, beganMs: number): Run {
       cacheReadTokens: handle?.cacheReadTokens ?? 0,
       cacheWriteTokens: handle?.cacheWriteTokens ?? 0,
       outputTokens,
+      wholeOutputTokens: error === undefined || error === "ClientClosed" ? (handle?.outputTokens ?? 0) : outputTokens,
       estimatedQuotaTokens: quotaTokens(outputTokens),
       latencyMs: endMs === undefined ? undefined : endMs - beganMs,
       firstTokenMs: firstTokenMs === undefined ? undefined : firstTokenMs - beganMs,

@@ -20,6 +20,7 @@ import { call } from "./call.ts";
 
 const plan = decodeReplayPlan(open(__ENV.MERIDIAN_PLAN!));
 const schedule = new SharedArray<ScheduleRow>("schedule", () => decodeSchedule(open(__ENV.MERIDIAN_SCHEDULE!)));
+/** Where the scenario's clock is 0, ms since 1970. */
 const startMs = Number(__ENV.MERIDIAN_START_MS);
 const authorize = authorizeFrom(__ENV, { sha256, hmac });
 
@@ -55,7 +56,7 @@ export const options = {
 };
 
 export function setup(): void {
-  write({ t: "s", at: startMs, ready: Date.now() });
+  write({ t: "s", at: startMs + plan.fromMs, ready: Date.now() });
 }
 
 /** One router's run. */

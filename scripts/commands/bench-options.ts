@@ -12,6 +12,7 @@ export function addBenchOptions(command: Command): void {
   command
     .option("--target <target>", "emulator, or a file that maps regions to URLs", "emulator")
     .addOption(new Option("--duration <time>", "how much of the scenario, in real time, e.g. 90s").argParser(duration))
+    .addOption(new Option("--at <time>", "where in the scenario to begin, e.g. 14h").argParser(instant))
     .addOption(
       new Option("--drain <time>", "how long after the last arrival requests may still end")
         .default(DRAIN_MS, "60s")
@@ -27,19 +28,25 @@ export function addBenchOptions(command: Command): void {
     .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
 }
 
-/** A bench is one replication, of a time that fits a person's patience. */
+/** A bench is one replication, of a time that fits a person's patience, from the scenario's start or from `--at`. */
 export function benchOverrides(options: CommonOptions): readonly Override[] {
-  const text = options.duration as string | undefined;
-  const origin = `--duration ${text}`;
-  const length = [
-    { path: ["duration"], value: text, origin },
-    { path: ["requests"], value: undefined, origin },
-  ];
   return [
     ...overridesOf(options),
     { path: ["replications"], value: 1, origin: "meridian bench" },
-    ...(text === undefined ? [] : length),
+    ...windowOverrides(options.at as string | undefined, options.duration as string | undefined),
   ];
+}
+
+/** What makes a run begin at a time of the scenario's clock, and last so long from there. Times are texts as typed. */
+export function windowOverrides(at: string | undefined, length: string | undefined): readonly Override[] {
+  const overrides: Override[] = [];
+  if (at !== undefined) overrides.push({ path: ["arrivalsFrom"], value: at, origin: `--at ${at}` });
+  if (length !== undefined) {
+    const origin = `--duration ${length}`;
+    const end = at === undefined ? length : `${parsedDuration(length) + parsedInstant(at)}ms`;
+    overrides.push({ path: ["duration"], value: end, origin }, { path: ["requests"], value: undefined, origin });
+  }
+  return overrides;
 }
 
 /** Kept as text, for the scenario to read; checked here, so that a mistake is one of usage. */
@@ -52,4 +59,15 @@ function parsedDuration(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms > 0) return ms;
   throw new InvalidArgumentError("It must be a time such as 90s or 2m.");
+}
+
+function instant(text: string): string {
+  parsedInstant(text);
+  return text;
+}
+
+function parsedInstant(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError("It must be a time such as 90m or 14h.");
 }

@@ -23,6 +23,7 @@ export const benchCommand: CommandDefinition = {
   examples: [
     ["meridian bench a.yaml --duration 60s", "a minute of each strategy against an emulator of the scenario"],
     ["meridian bench a.yaml --duration 2m --strategy single cheapest", "only these strategies"],
+    ["meridian bench a.yaml --at 14h --duration 2m", "two minutes of the scenario's afternoon"],
     ["meridian bench a.yaml --target endpoints.yaml", "against endpoints that are there already"],
     ["meridian bench a.yaml --duration 60s --json | jq .verdict", "the result as one JSON document"],
   ],
@@ -45,7 +46,7 @@ async function runBench({ args, options, terminal, signal }: CommandInput): Prom
   const problems = notReplayable(plan);
   if (problems.length > 0) throw new MeridianError("usage", problems);
   const schedule = recordSchedule(plan);
-  refuseUnaskedLength(schedule, options);
+  refuseUnaskedLength(plan, schedule, options);
   const target = await benchTargetOf(plan, options);
   const note = (text: string): void => terminal.note(text);
   const k6 = await ensureK6({ env: process.env, signal, note });
@@ -77,8 +78,8 @@ async function runBench({ args, options, terminal, signal }: CommandInput): Prom
   return reasons.length > 0 ? EXIT_CODES.assertion : assertionCode(result, terminal);
 }
 
-function refuseUnaskedLength(schedule: readonly ScheduleRow[], options: CommonOptions): void {
-  const lengthMs = schedule.at(-1)![0];
+function refuseUnaskedLength(plan: Plan, schedule: readonly ScheduleRow[], options: CommonOptions): void {
+  const lengthMs = schedule.at(-1)![0] - plan.arrivalsFromMs;
   if (options.duration !== undefined || lengthMs <= UNASKED_MS_MAX) return;
   throw new MeridianError("usage", {
     code: "BENCH_TOO_LONG",
@@ -89,7 +90,7 @@ function refuseUnaskedLength(schedule: readonly ScheduleRow[], options: CommonOp
 }
 
 function announce(file: string, plan: Plan, schedule: readonly ScheduleRow[], place: string, terminal: Terminal) {
-  const lengthMs = schedule.at(-1)![0];
+  const lengthMs = schedule.at(-1)![0] - plan.arrivalsFromMs;
   const perS = (schedule.length / Math.max(1, lengthMs)) * 1000;
   const each = `${schedule.length} requests in ${formatSpan(lengthMs)} (${perS.toFixed(1)}/s)`;
   terminal.note(`${file}: ${each}, ${plan.strategies.length} strategies one after the other, against ${place}`);

@@ -224,6 +224,11 @@ function pricesOf(plan: Plan, hours: number): readonly RegionPriceHours[] {
 
 function notesOf(plan: Plan, strategies: readonly StrategyResult[]): readonly string[] {
   const notes = ["The run begins with an empty system; nothing is in flight at its start.", ...plan.notes];
+  if (plan.arrivalsFromMs > 0) {
+    notes.push(
+      `A window of a longer run: requests before ${formatHours(plan.arrivalsFromMs)} of its clock are left out.`,
+    );
+  }
   if (plan.replications === 1) notes.push("One replication: no interval can be given, and no difference can be shown.");
   for (const strategy of strategies) {
     for (const line of strategy.reserved ?? []) notes.push(reservedNote(strategy.name, line));
@@ -242,9 +247,15 @@ function reservedNote(strategy: string, { name, usdPerHour, hours, usd }: Reserv
   return `${strategy}: reserved capacity USD ${amount.toFixed(2)} in the total (${name}; USD ${usdPerHour} an hour over ${Number(h.toFixed(2))} h, used or not).`;
 }
 
-function warmupWords({ warmup }: Plan): string {
+function formatHours(ms: number): string {
+  return `${Number((ms / HOUR_MS).toFixed(4))} h`;
+}
+
+function warmupWords({ warmup, arrivalsFromMs }: Plan): string {
   if (warmup.kind === "none") return "nothing: the run is a terminating one";
-  return warmup.kind === "requests" ? `the first ${warmup.amount} requests` : `the first ${warmup.amount / 1000} s`;
+  return warmup.kind === "requests"
+    ? `the first ${warmup.amount} requests`
+    : `the first ${(warmup.amount - arrivalsFromMs) / 1000} s`;
 }
 
 function finiteOrNull(value: number): number | null {

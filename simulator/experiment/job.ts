@@ -67,6 +67,7 @@ export function* runJob(
     seed: plan.seed,
     replication: job.replication,
     durationMs: plan.durationMs,
+    fromMs: plan.arrivalsFromMs,
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
@@ -85,7 +86,7 @@ export function* runJob(
     }
     const simulatedMs = chunk.arrivalMs[chunk.length - 1]!;
     const share = Number.isFinite(plan.durationMs)
-      ? simulatedMs / plan.durationMs
+      ? (simulatedMs - plan.arrivalsFromMs) / (plan.durationMs - plan.arrivalsFromMs)
       : requestsDone / runs.length / plan.requestsMax;
     if (chunks++ % FIGURES_EVERY === 0) figures = figuresOf(plan, runs[0]!);
     yield { requestsDone, share: Math.min(1, share), simulatedMs, ...figures };

@@ -96,8 +96,11 @@ export function summarise(
 }
 
 /** Hours that the figures are about: without the warm-up, to the end of arrivals. */
-function countedHours({ warmup, durationMs }: Plan, { countedFromMs, countedToMs }: SimulationOutput): number {
-  const fromMs = warmup.kind === "none" ? 0 : warmup.kind === "duration" ? warmup.amount : countedFromMs;
+function countedHours(
+  { warmup, durationMs, arrivalsFromMs }: Plan,
+  { countedFromMs, countedToMs }: SimulationOutput,
+): number {
+  const fromMs = warmup.kind === "none" ? arrivalsFromMs : warmup.kind === "duration" ? warmup.amount : countedFromMs;
   const toMs = Number.isFinite(durationMs) ? durationMs : countedToMs;
   return toMs > fromMs ? (toMs - fromMs) / HOUR_MS : 0;
 }

@@ -16,6 +16,7 @@ export function recordSchedule(plan: Plan, requestsMax = SCHEDULE_REQUESTS_MAX):
     seed: plan.seed,
     replication: 0,
     durationMs: plan.durationMs,
+    fromMs: plan.arrivalsFromMs,
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });

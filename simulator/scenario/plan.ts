@@ -20,6 +20,8 @@ export interface Plan {
   readonly startMs: number;
   /** Arrivals end here, ms; Infinity when `requestsMax` ends them. */
   readonly durationMs: number;
+  /** Requests that would arrive before this are left out, ms; the clock and all that hangs on it stay as they are. */
+  readonly arrivalsFromMs: number;
   /** Requests per replication; Infinity when `durationMs` ends them. */
   readonly requestsMax: number;
   readonly warmup: WarmupPlan;
@@ -51,7 +53,7 @@ export interface Plan {
 
 export interface WarmupPlan {
   readonly kind: "none" | "duration" | "requests";
-  /** ms or requests; 0 for "none". */
+  /** Instant, ms, from which requests count, or requests that do not; 0 for "none". */
   readonly amount: number;
 }
 

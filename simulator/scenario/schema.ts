@@ -166,6 +166,10 @@ export const scenarioSchema = z
       .refine((ms) => ms > 0, "must be more than 0")
       .optional()
       .meta({ description: "Length of the run: arrivals end here" }),
+    arrivalsFrom: withinRun.default(0).meta({
+      description:
+        "A window of a longer run: requests that would arrive before this time are left out; traffic, prices, faults and other tenants are as they are then",
+    }),
     requests: positiveCount.optional().meta({ description: "Number of requests after which arrivals end" }),
     warmup: z
       .union([z.literal("none"), withinRun, z.strictObject({ requests: positiveCount })])
@@ -204,6 +208,10 @@ export const scenarioSchema = z
   .superRefine((scenario, context) => {
     if (scenario.duration === undefined && scenario.requests === undefined) {
       context.addIssue({ code: "custom", path: ["duration"], message: "give duration or requests: the run must end" });
+    }
+    if (scenario.arrivalsFrom >= (scenario.duration ?? Number.POSITIVE_INFINITY)) {
+      const message = "must be before the end of the run, which duration gives";
+      context.addIssue({ code: "custom", path: ["arrivalsFrom"], message });
     }
   })
   .meta({ title: "Meridian scenario", description: "Traffic, world, strategies and questions of one run" });

@@ -23,6 +23,8 @@ export interface TrafficOptions {
   readonly replication: number;
   /** Arrivals at or after this are left out; may be Infinity. */
   readonly durationMs: number;
+  /** Arrivals before this are left out; 0 where not given. Those that stay are the same as without it. */
+  readonly fromMs?: number;
   /** Rows in all; may be Infinity. */
   readonly requestsMax: number;
   readonly chunkRows?: number;

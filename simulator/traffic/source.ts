@@ -26,16 +26,30 @@ export function createTraffic(classes: readonly ClassTraffic[], options: Traffic
   });
   const chunk = createChunk(chunkRows);
   const fill = streams.length === 1 ? streams[0]!.fill : mergeStreams(streams);
+  const { fromMs = 0 } = options;
   let left = options.requestsMax;
   return {
     next() {
-      const wanted = Math.min(chunkRows, left);
-      if (wanted <= 0) return undefined;
-      chunk.length = fill(chunk, 0, wanted);
-      left = chunk.length < wanted ? 0 : left - wanted;
-      return chunk.length === 0 ? undefined : chunk;
+      for (;;) {
+        const wanted = Math.min(chunkRows, left);
+        if (wanted <= 0) return undefined;
+        chunk.length = fill(chunk, 0, wanted);
+        const hasEnded = chunk.length < wanted;
+        dropBefore(chunk, fromMs);
+        left = hasEnded ? 0 : left - chunk.length;
+        if (chunk.length > 0) return chunk;
+      }
     },
   };
+}
+
+/** Takes the rows before an instant out of a chunk. */
+function dropBefore(chunk: MutableChunk, fromMs: number): void {
+  if (chunk.length === 0 || chunk.arrivalMs[0]! >= fromMs) return;
+  const first = chunk.arrivalMs.subarray(0, chunk.length).findIndex((ms) => ms >= fromMs);
+  const kept = first < 0 ? 0 : chunk.length - first;
+  for (let row = 0; row < kept; row++) copyRow(chunk, first + row, chunk, row);
+  chunk.length = kept;
 }
 
 type MutableChunk = { -readonly [Column in keyof TrafficChunk]: TrafficChunk[Column] };

@@ -12,6 +12,7 @@ export function outcomeOf(overrides: Partial<InvocationOutcome> = {}): Invocatio
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
     outputTokens: 5,
+    wholeOutputTokens: 5,
     estimatedQuotaTokens: 35,
     latencyMs: 100,
     firstTokenMs: 20,

@@ -1,3 +1,4 @@
+import { type EndpointRecords, recordOf, settled } from "../../../simulator/replay/endpoint-records.ts";
 import { checkRows, type HarnessReport } from "../../../simulator/replay/harness.ts";
 import { makeReplayPlan } from "../../../simulator/replay/make-replay-plan.ts";
 import type { MeasuredRun } from "../../../simulator/replay/measured-output.ts";
@@ -23,6 +24,8 @@ export interface BenchOptions {
 export interface BenchedStrategy {
   readonly run: MeasuredRun;
   readonly report: HarnessReport;
+  /** What the endpoints said of its attempts. */
+  readonly records: EndpointRecords;
   /** The rows as k6 wrote them. */
   readonly rowsText: Uint8Array;
 }
@@ -48,10 +51,10 @@ export async function benchStrategies(plan: Plan, options: BenchOptions): Promis
 async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions): Promise<BenchedStrategy> {
   const { k6, schedule, drainMs, signal } = options;
   const { name } = plan.strategies[strategy]!;
-  const startMs = Date.now() + LEAD_MS + schedule.length * LEAD_MS_PER_REQUEST;
+  const startMs = Date.now() + LEAD_MS + schedule.length * LEAD_MS_PER_REQUEST - plan.arrivalsFromMs;
   const open = await options.target.open(startMs);
   try {
-    const { credentials, addresses, targets, ranIn } = open;
+    const { credentials, addresses, targets, records } = open;
     const lastArrivalMs = schedule.at(-1)![0];
     const replay = makeReplayPlan(plan, strategy, targets, { requests: schedule.length, lastArrivalMs, drainMs });
     const place = {
@@ -70,7 +73,8 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
       signal,
       onState: (state) => options.onMoment({ ...state, ...place }),
     });
-    const { attempts, requests } = rows;
+    const { requests } = rows;
+    const attempts = settled(rows.attempts, records);
     const clientFaults = [...rows.faults, ...startFaults(rows.readyBeforeMs), ...open.faults];
     const report = checkRows({
       strategy: name,
@@ -82,8 +86,15 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
       lateMsP99: open.lateMsP99(),
     });
     return {
-      run: { schedule, attempts, requests, isStreaming: targets.operation === "converse-stream", ranIn },
+      run: {
+        schedule,
+        attempts,
+        requests,
+        isStreaming: targets.operation === "converse-stream",
+        ranIn: (attempt) => recordOf(records, attempt)?.region ?? undefined,
+      },
       report,
+      records,
       rowsText,
     };
   } finally {

@@ -15,7 +15,7 @@ export interface ReplayOptions {
   readonly k6: K6Program;
   readonly plan: ReplayPlan;
   readonly schedule: readonly ScheduleRow[];
-  /** The run's start, ms since 1970. */
+  /** Where the scenario's clock is 0, ms since 1970: before now for a window of a longer run. */
   readonly startMs: number;
   /** Credentials of the endpoints, by the names that the AWS SDKs use. */
   readonly credentials: Readonly<Record<string, string>>;
@@ -70,7 +70,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
         MERIDIAN_ADDRESSES: JSON.stringify(options.addresses),
         ...options.credentials,
       },
-      limitMs: Math.max(0, startMs - Date.now()) + plan.durationMs + plan.drainMs + SLACK_MS,
+      limitMs: Math.max(0, startMs + plan.durationMs - Date.now()) + plan.drainMs + SLACK_MS,
       signal,
     }).finally(watch.stop);
     await rows.poll();

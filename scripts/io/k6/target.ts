@@ -1,8 +1,9 @@
+import type { InvocationOutcome } from "../../../emulator/logs.ts";
 import { replicationSeed } from "../../../simulator/engine/simulation.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
+import type { EndpointRecord, EndpointRecords } from "../../../simulator/replay/endpoint-records.ts";
 import type { ReplayTargets } from "../../../simulator/replay/make-replay-plan.ts";
 import type { ReplayOperation } from "../../../simulator/replay/replay-plan.ts";
-import type { AttemptRow } from "../../../simulator/replay/rows.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { EndpointSet } from "./endpoints-file.ts";
 import { watchLoop } from "./loop-watch.ts";
@@ -11,7 +12,7 @@ import { watchLoop } from "./loop-watch.ts";
 export interface BenchTarget {
   /** For the notes of the report. */
   readonly place: string;
-  /** Makes ready for one strategy's run that begins at an instant of the wall clock, ms since 1970. */
+  /** Makes ready for one strategy's run, whose clock is 0 at an instant of the wall clock, ms since 1970. */
   open(startMs: number): Promise<OpenTarget>;
 }
 
@@ -19,7 +20,8 @@ export interface OpenTarget {
   readonly targets: ReplayTargets;
   readonly credentials: Readonly<Record<string, string>>;
   readonly addresses: Readonly<Record<string, string>>;
-  readonly ranIn: (attempt: AttemptRow) => string | undefined;
+  /** What the endpoints say of attempts; empty where they say nothing. Filled as the run goes. */
+  readonly records: EndpointRecords;
   /** How late the endpoints themselves were at the 99th percentile, ms; null where nobody knows. */
   lateMsP99(): number | null;
   /** What went wrong inside the endpoints. */
@@ -29,7 +31,7 @@ export interface OpenTarget {
 
 /**
  * An emulator of the scenario in this process, started anew for each strategy, so that every one begins with an empty
- * system. Its world's clock is 0 at the run's start, and its luck is that of the simulated replication 0.
+ * system. Its world's clock is the scenario's, and its luck is that of the simulated replication 0.
  */
 export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTarget {
   return {
@@ -39,13 +41,14 @@ export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTar
         import("../../../emulator/fleet.ts"),
         import("../../../emulator/scenario-fleet.ts"),
       ]);
-      const ranIn = new Map<string, string>();
+      const records = new Map<string, EndpointRecord>();
       const faults: string[] = [];
       const luck = { ...plan, seed: replicationSeed(plan.seed, 0) };
       const fleet = await startFleet({
-        ...scenarioFleet(luck, { startMs: Date.now() - startMs }),
-        onOutcome: ({ requestMetadata, inferenceRegion }) => {
-          if (inferenceRegion !== undefined) ranIn.set(requestMetadata.requestId ?? "", inferenceRegion);
+        ...scenarioFleet(luck, { startMs: Date.now() - startMs, luckByRequest: true }),
+        onOutcome: (outcome) => {
+          const record = recordOfOutcome(outcome);
+          if (record !== undefined) records.set(record.id, record);
         },
         onInternalError: (error) => void faults.push(`the emulator failed: ${String(error).slice(0, 200)}`),
       });
@@ -59,7 +62,7 @@ export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTar
         },
         credentials: credentialsOf(fleet.credentials),
         addresses: {},
-        ranIn: ({ i, o }) => ranIn.get(`${i}.${o}`),
+        records,
         lateMsP99: () => watch.lateMs(0.99),
         faults,
         async close() {
@@ -71,6 +74,18 @@ export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTar
   };
 }
 
+function recordOfOutcome(outcome: InvocationOutcome): EndpointRecord | undefined {
+  const { requestMetadata, inferenceRegion, inputTokens, wholeOutputTokens, cacheReadTokens, cacheWriteTokens } =
+    outcome;
+  if (inferenceRegion === undefined || requestMetadata.requestId === undefined) return undefined;
+  const isGivenUp = outcome.error === "ClientClosed";
+  return {
+    id: requestMetadata.requestId,
+    region: inferenceRegion,
+    usage: isGivenUp ? [inputTokens, wholeOutputTokens, cacheReadTokens, cacheWriteTokens] : null,
+  };
+}
+
 /** Endpoints that are there already; they keep their state from one strategy to the next. */
 export function endpointsTarget(set: EndpointSet, file: string, operation: ReplayOperation): BenchTarget {
   return {
@@ -79,7 +94,7 @@ export function endpointsTarget(set: EndpointSet, file: string, operation: Repla
       targets: { urlOfRegion: set.urlOfRegion, operation, isEmulated: false, roundTripMs: set.roundTripMs },
       credentials: set.credentials,
       addresses: set.addresses,
-      ranIn: () => undefined,
+      records: new Map(),
       lateMsP99: () => null,
       faults: [],
       close: async () => {},

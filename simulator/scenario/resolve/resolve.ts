@@ -101,8 +101,9 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     seed: scenario.seed,
     startMs,
     durationMs,
+    arrivalsFromMs: scenario.arrivalsFrom,
     requestsMax: scenario.requests ?? Number.POSITIVE_INFINITY,
-    warmup: warmupOf(scenario.warmup),
+    warmup: warmupOf(scenario),
     drainMs: drainOf(scenario, targets),
     replications: scenario.replications,
     routers: scenario.routers,
@@ -207,8 +208,9 @@ function baselineOf(scenario: Scenario, strategies: readonly StrategyDraft[], pr
 }
 
 /** A warm-up as long as the run would leave nothing to report. */
-function checkWarmup({ warmup, duration, requests }: Scenario, problems: Problems): void {
-  const { kind, amount } = warmupOf(warmup);
+function checkWarmup(scenario: Scenario, problems: Problems): void {
+  const { duration, requests } = scenario;
+  const { kind, amount } = warmupOf(scenario);
   const length = kind === "duration" ? duration : kind === "requests" ? requests : undefined;
   if (length === undefined || amount < length) return;
   problems.add("WARMUP_TOO_LONG", "warmup", "the warm-up is as long as the run", "make it shorter, or the run longer");
@@ -220,9 +222,9 @@ function drainOf({ drain, world }: Scenario, { targets }: Targets): number {
   return drain + Math.max(...Object.values(world.models).map(({ batch }) => batch.window));
 }
 
-function warmupOf(warmup: Scenario["warmup"]): WarmupPlan {
+function warmupOf({ warmup, arrivalsFrom }: Scenario): WarmupPlan {
   if (warmup === "none") return { kind: "none", amount: 0 };
   return typeof warmup === "number"
-    ? { kind: "duration", amount: warmup }
+    ? { kind: "duration", amount: arrivalsFrom + warmup }
     : { kind: "requests", amount: warmup.requests };
 }

@@ -354,6 +354,22 @@ describe("world backend: time", () => {
     assert.equal(begin(1_800_001).admission.kind, "accepted");
   });
 
+  it("draws the luck of the request that a call names, in whatever order they come", async () => {
+    const small: SmallWorld = { capacity: { kind: "slots", servers: 9, service: { exponential: { mean: "1s" } } } };
+    const endsOf = async (ids: readonly string[], options: WorldBackendOptions) => {
+      const { run, advanceTo } = await worldOf(small, options);
+      const calls = ids.map((requestId) => run(0, { requestMetadata: { requestId } }));
+      advanceTo(60_000);
+      return new Map(calls.map(({ events }, i) => [ids[i]!, events.at(-1)!]));
+    };
+    const one = await endsOf(["17.0", "17.1", "4.0"], { luckByRequest: true });
+    const other = await endsOf(["4.0", "17.1", "17.0"], { luckByRequest: true });
+    assert.equal(new Set(one.values()).size, 3, "attempts of a request differ");
+    for (const [id, end] of one) assert.equal(other.get(id), end);
+    const inOrder = await endsOf(["4.0", "17.1", "17.0"], {});
+    assert.deepEqual([...inOrder.values()], [...(await endsOf(["a", "b", "c"], { luckByRequest: true })).values()]);
+  });
+
   it("callers' instants that are out of order, and timers that are late, do no harm", async () => {
     const { begin, advanceTo } = await worldOf({
       capacity: { kind: "batching", stepBase: "10ms", stepPerSequence: "0ms" },

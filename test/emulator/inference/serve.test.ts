@@ -139,6 +139,16 @@ describe("serveInference", () => {
     assert.equal(outcome!.estimatedQuotaTokens, outcome!.inputTokens + 5 * 5);
   });
 
+  it("knows how long the answer of a caller who left would have been", () => {
+    const { advanceTo, response, outcomes } = serve({ operation: "ConverseStream" });
+    advanceTo(115);
+    response.destroy();
+    assert.deepEqual(
+      outcomes.map(({ error, outputTokens, wholeOutputTokens }) => [error, outputTokens < 5, wholeOutputTokens]),
+      [["ClientClosed", true, 5]],
+    );
+  });
+
   it("streams the usage of the whole answer", () => {
     const { advanceTo, response } = serve({ operation: "ConverseStream" });
     advanceTo(1000);

@@ -96,6 +96,13 @@ const CASES: Readonly<Record<string, ScenarioInput>> = {
     client: { retry: "standard", hedge: { after: "700ms", max: 2 } } as never,
     strategies: ["least-outstanding"],
   }),
+  "a window of a longer run, with the quotas' minutes and an outage of its time": scenario(
+    { arrivalsFrom: "35m", strategies: [{ priority: { targets: ["a", "b", "c"] } }] as never },
+    {
+      quotas: [{ region: "a", tokensPerMinute: "30k", law: "clock-window" }],
+      faults: [{ kind: "outage", region: "b", at: "36m", for: "90s" }],
+    } as never,
+  ),
   "an outage that health checks see late": scenario({ strategies: ["least-outstanding"] }, {
     faults: [{ kind: "outage", region: "a", at: "60s", for: "90s" }],
   } as never),

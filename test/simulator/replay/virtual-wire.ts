@@ -179,8 +179,8 @@ export function simulateObserved(plan: Plan, strategy: number) {
     onRequestEnd: (request) => requests.push({ ...request }),
     onRunEnd: () => {},
   });
-  const { seed, durationMs, requestsMax } = plan;
-  const traffic = createTraffic(plan.traffic, { seed, replication: 0, durationMs, requestsMax });
+  const { seed, durationMs, requestsMax, arrivalsFromMs: fromMs } = plan;
+  const traffic = createTraffic(plan.traffic, { seed, replication: 0, durationMs, fromMs, requestsMax });
   for (let chunk = traffic.next(); chunk !== undefined; chunk = traffic.next()) simulation.run(chunk);
   return { output: simulation.end(), attempts, requests };
 }

@@ -67,6 +67,18 @@ test("requestsMax and duration end it; no traffic is no chunk", () => {
   assert.equal(rowsOf([], { durationMs: 1000 }).length, 0);
 });
 
+test("a window has the rows of the whole run from its beginning on, and counts its own", () => {
+  const whole = rowsOf([chat, code], { durationMs: 600_000 });
+  const fromMs = 250_000;
+  const expected = whole.filter((row) => row.arrivalMs >= fromMs);
+  assert.ok(expected.length > 100 && expected.length < whole.length);
+  for (const chunkRows of [1, 7, 100_000]) {
+    assert.deepEqual(rowsOf([chat, code], { durationMs: 600_000, fromMs, chunkRows }), expected);
+  }
+  assert.deepEqual(rowsOf([chat, code], { durationMs: 600_000, fromMs, requestsMax: 5 }), expected.slice(0, 5));
+  assert.deepEqual(rowsOf([chat], { durationMs: 600_000, fromMs: 600_000 }), []);
+});
+
 test("the plain data survive a structured clone, and after the end there is nothing more", () => {
   const options = { seed: 1, replication: 0, durationMs: 1000, requestsMax: Number.POSITIVE_INFINITY };
   assert.deepEqual(rowsOf([structuredClone(chat)], options), rowsOf([chat], options));

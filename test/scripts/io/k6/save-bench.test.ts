@@ -36,7 +36,10 @@ it("a bench that was stopped while its report was made is not saved", async () =
   const run = { schedule: [], attempts: [], requests: [], isStreaming: true, ranIn: () => undefined };
   const facts = { out, startedAt: new Date(0), k6Version: "1.8.1", place: "a test", reasons: [] };
   const save = (signal: AbortSignal) =>
-    saveBench(experiment, result, [{ run, report, rowsText: Buffer.from("{}\n") }], { ...facts, signal });
+    saveBench(experiment, result, [{ run, report, records: new Map(), rowsText: Buffer.from("{}\n") }], {
+      ...facts,
+      signal,
+    });
   await assert.rejects(save(AbortSignal.abort()), (error) => error instanceof MeridianError && error.exitCode === 130);
   assert.deepEqual(await readdir(out), []);
   const saved = await save(new AbortController().signal);
