@@ -1,15 +1,34 @@
+import type { ReplayAuth } from "../../simulator/replay/replay-plan.ts";
 import { type CryptoFunctions, createSigner, type SignableRequest } from "./sigv4.ts";
 
 /** Headers that let a call in. */
-export type Authorize = (request: SignableRequest) => Readonly<Record<string, string>>;
+export type Authorize = (auth: ReplayAuth, request: SignableRequest) => Readonly<Record<string, string>>;
 
-/** What the environment says of credentials: an API key goes before a pair of keys, as in the AWS SDKs. */
+/** Calls are let in by what the environment holds; a way whose credentials are not there lets in with nothing. */
 export function authorizeFrom(env: Readonly<Record<string, string | undefined>>, crypto: CryptoFunctions): Authorize {
-  const bearer = env.AWS_BEARER_TOKEN_BEDROCK;
-  if (bearer) return () => ({ "content-type": "application/json", authorization: `Bearer ${bearer}` });
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-  if (accessKeyId && secretAccessKey) {
-    return createSigner(crypto, { accessKeyId, secretAccessKey, sessionToken: env.AWS_SESSION_TOKEN || undefined });
-  }
-  return () => ({ "content-type": "application/json" });
+  const sign =
+    accessKeyId && secretAccessKey
+      ? createSigner(crypto, { accessKeyId, secretAccessKey, sessionToken: env.AWS_SESSION_TOKEN || undefined })
+      : open;
+  const bearer = (variable: string) => {
+    const key = env[variable];
+    return key ? { ...open(), authorization: `Bearer ${key}` } : undefined;
+  };
+  return (auth, request) => {
+    switch (auth.kind) {
+      case "none":
+        return open();
+      case "sigv4":
+        return sign(request);
+      case "api-key":
+        return bearer(auth.variable) ?? open();
+      case "aws":
+        return bearer("AWS_BEARER_TOKEN_BEDROCK") ?? sign(request);
+    }
+  };
+}
+
+function open(): Readonly<Record<string, string>> {
+  return { "content-type": "application/json" };
 }

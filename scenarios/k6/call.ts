@@ -1,16 +1,16 @@
 /// <reference path="./k6.d.ts" />
 import { asyncRequest, type Response } from "k6/http";
-import { type Verdict, verdictOfJson, verdictOfStream } from "../../simulator/replay/answer.ts";
-import { converseBody } from "../../simulator/replay/converse-body.ts";
+import { findAdapter } from "../../simulator/replay/adapters/index.ts";
 import type { AttemptAnswer, AttemptOrder } from "../../simulator/replay/replay-io.ts";
 import type { ReplayPlan } from "../../simulator/replay/replay-plan.ts";
 import type { Authorize } from "./authorize.ts";
-import { encodeSegment } from "./sigv4.ts";
 
 /** k6's code for a request that ran out of its time. */
 const REQUEST_TIMEOUT = 1050;
 /** A call without a limit of its own still ends. */
 const LONGEST_MS = 15 * 60_000;
+/** Scheme and host of a URL, the host alone, and a path that calls stand below. */
+const URL_PARTS = /^(https?:\/\/([^/]+))(.*)$/;
 
 /**
  * Sends one attempt to its target's endpoint. Never rejects: whatever goes wrong is an answer.
@@ -25,26 +25,33 @@ export async function call(
 ): Promise<AttemptAnswer> {
   const { request, sentMs } = order;
   const target = plan.targets[order.target]!;
+  const adapter = findAdapter(target.api);
   const isStream = plan.operation === "converse-stream";
-  const body = converseBody({
-    requestId: `${request.requestId}.${order.ordinal}`,
-    className: plan.classes[request.classIndex]!.name,
-    inputTokens: request.inputTokens,
-    outputTokens: request.outputTokens,
-    maxTokens: request.maxTokens,
-    prefixTokens: request.prefixTokens,
-    prefixId: request.prefixId,
-    tier: target.tier,
-    charsPerToken: plan.charsPerToken[order.model]!,
-    targetId: plan.isEmulated ? target.id : undefined,
+  const { path, headers, body } = adapter.request({
+    model: target.calledIds[order.model]!,
+    prompt: {
+      requestId: `${request.requestId}.${order.ordinal}`,
+      className: plan.classes[request.classIndex]!.name,
+      inputTokens: request.inputTokens,
+      outputTokens: request.outputTokens,
+      maxTokens: request.maxTokens,
+      prefixTokens: request.prefixTokens,
+      prefixId: request.prefixId,
+      tier: target.tier,
+      charsPerToken: plan.charsPerToken[order.model]!,
+      salt: plan.promptSalt,
+      targetId: plan.isEmulated ? target.id : undefined,
+    },
+    isStream,
+    settings: target.settings,
+    origin: plan.isEmulated ? plan.origins[request.originIndex]! : undefined,
   });
-  const path = `/model/${encodeSegment(target.calledIds[order.model]!)}/${plan.operation}`;
-  const host = target.url.replace(/^https?:\/\//, "");
-  const origin = plan.isEmulated ? { "x-meridian-origin": plan.origins[request.originIndex]! } : {};
-  const response = await asyncRequest("POST", target.url + path, body, {
-    headers: { ...authorize({ region: target.region, host, path, body, nowMs: Date.now() }), ...origin },
+  const [, origin = "", host = "", base = ""] = URL_PARTS.exec(target.url) ?? [];
+  const signable = { region: target.region, host, path: base + path, body, nowMs: Date.now() };
+  const response = await asyncRequest("POST", origin + base + path, body, {
+    headers: { ...authorize(target.auth, signable), ...headers },
     timeout: Math.min(order.timeoutMs, LONGEST_MS),
-    responseType: isStream ? "binary" : "text",
+    responseType: isStream ? adapter.streamBody : "text",
     redirects: 0,
     tags: { name: `${plan.operation} ${target.region}` },
     responseCallback: null,
@@ -52,22 +59,21 @@ export async function call(
   if (response.status === 0) return unanswered(response, nowMs());
   const { blocked, connecting, tls_handshaking: handshaking, sending, waiting, receiving } = response.timings;
   const headersMs = blocked + connecting + handshaking + sending + waiting;
-  const verdict = verdictOf(response, isStream);
+  const verdict = adapter.read(
+    { status: response.status, header: headerOf(response), body: response.body, nowMs: Date.now() },
+    isStream,
+  );
   return {
     ...verdict,
     endedMs: toMicroseconds(sentMs + headersMs + receiving),
-    ttftMs: toMicroseconds(isStream ? headersMs : headersMs + receiving),
-    retryAfterMs: Number(response.headers["X-Amz-Retry-After"] ?? Number.NaN),
+    ttftMs: toMicroseconds(isStream && target.seesFirstToken ? headersMs : headersMs + receiving),
     status: response.status,
-    serviceRequestId: response.headers["X-Amzn-Requestid"] ?? "",
   };
 }
 
-function verdictOf(response: Response, isStream: boolean): Verdict {
-  const errorType = response.headers["X-Amzn-Errortype"];
-  const { body, status } = response;
-  if (isStream) return verdictOfStream(status, errorType, body instanceof ArrayBuffer ? body : new ArrayBuffer(0));
-  return verdictOfJson(status, errorType, typeof body === "string" ? body : "");
+/** k6 has headers under the names that Go gives them, each word with a capital. */
+function headerOf({ headers }: Response): (name: string) => string | undefined {
+  return (name) => headers[name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase())];
 }
 
 /** Shorter rows; k6 knows no finer times. */

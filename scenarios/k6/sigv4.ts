@@ -1,3 +1,5 @@
+import { encodeSegment } from "../../simulator/replay/adapters/encode-segment.ts";
+
 /** The part of k6/crypto that signing needs; a test brings its own. */
 export interface CryptoFunctions {
   sha256(data: string, encoding: "hex"): string;
@@ -75,12 +77,4 @@ export function createSigner(crypto: CryptoFunctions, credentials: Credentials) 
       authorization: `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
     };
   };
-}
-
-/** encodeURIComponent leaves five characters that RFC 3986 reserves. */
-export function encodeSegment(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -3,7 +3,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { FaultState } from "../world/faults/fault-state.ts";
 import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
-import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTier } from "./replay-plan.ts";
+import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTarget, ReplayTier } from "./replay-plan.ts";
 import { tierOf } from "./replayable.ts";
 import type { SpendPlan } from "./spend.ts";
 
@@ -18,7 +18,24 @@ export interface ReplayTargets {
   readonly roundTripMs: ReadonlyMap<string, number>;
   /** Characters of filler text per token, by model id, where they were measured; 4 elsewhere. */
   readonly charsPerToken?: ReadonlyMap<string, number>;
+  /** Regions whose endpoints are called in a way of their own; the others are Bedrock's, as the AWS SDKs call them. */
+  readonly waysOfRegion?: ReadonlyMap<string, EndpointWay>;
+  readonly promptSalt?: string;
 }
+
+/** In what way an endpoint is called. */
+export interface EndpointWay extends Pick<ReplayTarget, "api" | "settings" | "auth" | "seesFirstToken"> {
+  /** Names of models there, by the scenario's name or id of a model, or by the id that is called elsewhere. */
+  readonly models: Readonly<Record<string, string>>;
+}
+
+const AS_THE_SDKS: EndpointWay = {
+  api: "bedrock",
+  settings: {},
+  auth: { kind: "aws" },
+  seesFirstToken: true,
+  models: {},
+};
 
 export interface ReplaySchedule {
   readonly requests: number;
@@ -49,6 +66,7 @@ export function makeReplayPlan(
     seed,
     routers: plan.routers,
     requests: schedule.requests,
+    fromMs: plan.arrivalsFromMs,
     durationMs,
     drainMs: schedule.drainMs,
     strategy: { name, kind, options },
@@ -61,9 +79,12 @@ export function makeReplayPlan(
       const region = plan.regionNames[target.region]!;
       const tiers = plan.models.map((_, m) => tierOf(plan, t, m));
       const tier = (tiers.find((each) => each !== undefined) ?? "standard") as ReplayTier;
-      return { id: target.id, region, url: targets.urlOfRegion.get(region) ?? "", calledIds: target.calledIds, tier };
+      const { models, ...way } = targets.waysOfRegion?.get(region) ?? AS_THE_SDKS;
+      const calledIds = target.calledIds.map((id, m) => nameAtEndpoint(models, { ...plan.models[m]!, calledId: id }));
+      return { id: target.id, region, url: targets.urlOfRegion.get(region) ?? "", calledIds, tier, ...way };
     }),
     modelMaxTokens: plan.models.map((model) => model.maxOutputTokens),
+    promptSalt: targets.promptSalt ?? "",
     charsPerToken: plan.models.map(({ id }) => targets.charsPerToken?.get(id) ?? CHARS_PER_TOKEN),
     classes: plan.classes.map((each) => ({
       name: each.name,
@@ -83,6 +104,17 @@ export function makeReplayPlan(
     spend: schedule.spend ?? null,
     health: targets.isEmulated ? healthEpochs(plan, seed, endMs) : [allHealthy(plan)],
   };
+}
+
+/** What a model is called at an endpoint: as the nearest of its names there is mapped, else by the id that is called. */
+export function nameAtEndpoint(
+  models: EndpointWay["models"],
+  model: { readonly name: string; readonly id: string; readonly calledId: string | null },
+): string | null {
+  const { name, id, calledId } = model;
+  if (calledId === null) return null;
+  const known = [calledId, id, name].find((each) => Object.hasOwn(models, each));
+  return known === undefined ? calledId : models[known]!;
 }
 
 function priceEpochs(plan: Plan, endMs: number): readonly PriceEpoch[] {

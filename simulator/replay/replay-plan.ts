@@ -1,4 +1,5 @@
 import type { ClientPlan } from "../scenario/plan.ts";
+import type { AdapterSettings } from "./adapters/adapter.ts";
 import type { SpendPlan } from "./spend.ts";
 
 /**
@@ -12,6 +13,8 @@ export interface ReplayPlan {
   /** Router instances: request i belongs to router i mod routers. */
   readonly routers: number;
   readonly requests: number;
+  /** Where the scenario's clock stands when the run begins, ms. */
+  readonly fromMs: number;
   /** The last intended arrival is before this, ms. */
   readonly durationMs: number;
   /** How long after that the run waits for requests to end, ms. */
@@ -33,6 +36,8 @@ export interface ReplayPlan {
   readonly modelMaxTokens: readonly number[];
   /** By model: characters of filler text that make one token of a prompt. */
   readonly charsPerToken: readonly number[];
+  /** Makes the prompts of this run unlike those of any other; "" for an emulator. */
+  readonly promptSalt: string;
   readonly classes: readonly ReplayClass[];
   /** Round trip that measured latencies contain, ms, by origin and target. */
   readonly rttMs: readonly (readonly number[])[];
@@ -46,13 +51,27 @@ export type ReplayOperation = "converse" | "converse-stream";
 
 export interface ReplayTarget {
   readonly id: string;
-  /** Source region, and the base URL of its endpoint. */
+  /** Source region, and the base URL of its endpoint, without a slash at its end. */
   readonly region: string;
   readonly url: string;
-  /** By model: the id to call; null where the target does not sell it. */
+  /** By model: its name at the endpoint; null where the target does not sell it. */
   readonly calledIds: readonly (string | null)[];
   readonly tier: ReplayTier;
+  /** The adapter that calls it, and the adapter's own settings. */
+  readonly api: string;
+  readonly settings: AdapterSettings;
+  readonly auth: ReplayAuth;
+  /** False where a stream's headers are known to come before its first token: then that one cannot be seen. */
+  readonly seesFirstToken: boolean;
 }
+
+/** How a call is let in. Credentials themselves are in the environment, never here. */
+export type ReplayAuth =
+  | { readonly kind: "none" | "sigv4" }
+  /** With what the environment has, an API key before a pair of keys, as the AWS SDKs do. */
+  | { readonly kind: "aws" }
+  /** With the API key that an environment variable holds. */
+  | { readonly kind: "api-key"; readonly variable: string };
 
 export type ReplayTier = "standard" | "priority" | "flex" | "latency-optimized";
 

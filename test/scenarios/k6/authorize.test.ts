@@ -5,21 +5,35 @@ import type { CryptoFunctions } from "../../../scenarios/k6/sigv4.ts";
 
 const crypto = { sha256: () => "00", hmac: (..._: unknown[]) => "00" } as unknown as CryptoFunctions;
 const request = { region: "us-east-1", host: "h", path: "/", body: "", nowMs: 0 };
+const ENV = { AWS_BEARER_TOKEN_BEDROCK: "key", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "s", TEAM_KEY: "team" };
+const OPEN = { "content-type": "application/json" };
 
-it("an API key goes before a pair of keys", () => {
-  const env = { AWS_BEARER_TOKEN_BEDROCK: "key", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "s" };
-  assert.equal(authorizeFrom(env, crypto)(request).authorization, "Bearer key");
+it("as the AWS SDKs do, an API key goes before a pair of keys", () => {
+  assert.equal(authorizeFrom(ENV, crypto)({ kind: "aws" }, request).authorization, "Bearer key");
 });
 
 it("a pair of keys signs, with the session token if there is one", () => {
   const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "t" };
-  const headers = authorizeFrom(env, crypto)(request);
-  assert.match(headers.authorization!, /^AWS4-HMAC-SHA256 Credential=a\/19700101\/us-east-1\/bedrock\/aws4_request/);
-  assert.equal(headers["x-amz-security-token"], "t");
+  for (const kind of ["aws", "sigv4"] as const) {
+    const headers = authorizeFrom(env, crypto)({ kind }, request);
+    assert.match(headers.authorization!, /^AWS4-HMAC-SHA256 Credential=a\/19700101\/us-east-1\/bedrock\/aws4_request/);
+    assert.equal(headers["x-amz-security-token"], "t");
+  }
+});
+
+it("each endpoint gets what it asks for and nothing else, whatever the environment holds", () => {
+  const authorize = authorizeFrom(ENV, crypto);
+  assert.deepEqual(authorize({ kind: "none" }, request), OPEN);
+  assert.deepEqual(authorize({ kind: "api-key", variable: "TEAM_KEY" }, request), {
+    ...OPEN,
+    authorization: "Bearer team",
+  });
+  assert.match(authorize({ kind: "sigv4" }, request).authorization!, /^AWS4-HMAC/);
 });
 
 it("nothing authorises where there are no credentials", () => {
-  assert.deepEqual(authorizeFrom({ AWS_BEARER_TOKEN_BEDROCK: "" }, crypto)(request), {
-    "content-type": "application/json",
-  });
+  const authorize = authorizeFrom({ AWS_BEARER_TOKEN_BEDROCK: "", TEAM_KEY: "" }, crypto);
+  for (const auth of [{ kind: "aws" }, { kind: "sigv4" }, { kind: "api-key", variable: "TEAM_KEY" }] as const) {
+    assert.deepEqual(authorize(auth, request), OPEN);
+  }
 });

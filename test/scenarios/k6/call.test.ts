@@ -69,8 +69,8 @@ async function send(answer: object, over: Partial<ReplayPlan> = {}, orderOver: P
     sent = request;
     return response(answer);
   };
-  const authorize = (request: object) => {
-    signed = request;
+  const authorize = (auth: object, request: object) => {
+    signed = { auth, ...request };
     return { authorization: "signature" };
   };
   const at = { ...plan, targets: [target], ...over };
@@ -91,6 +91,7 @@ describe("an attempt in k6", () => {
     assert.equal(sent.params.timeout, 15 * 60_000, "every call ends");
     const { nowMs: _, ...rest } = signed as { nowMs: number };
     assert.deepEqual(rest, {
+      auth: { kind: "aws" },
       region: "us-east-1",
       host: "127.0.0.1:7400",
       path: "/model/a.b-v1%3A0/converse",
@@ -128,6 +129,41 @@ describe("an attempt in k6", () => {
     const { result } = await send({ status: 429, headers, body: "{}" });
     assert.deepEqual([result.kind, result.retryAfterMs, result.error], ["throttled", 1500, "ThrottlingException"]);
     assert.ok(Number.isNaN((await send({ status: 429 })).result.retryAfterMs));
+  });
+
+  describe("to an endpoint with an API of its own", () => {
+    const other = {
+      ...target,
+      api: "openai",
+      url: "http://127.0.0.1:8000/gateway/v1",
+      calledIds: ["meta/llama"],
+      auth: { kind: "api-key", variable: "TEAM_KEY" },
+    } as const;
+    const over: Partial<ReplayPlan> = { targets: [other], isEmulated: false, operation: "converse-stream" };
+    const body = `data: {"choices":[],"usage":{"prompt_tokens":100,"completion_tokens":50}}\n\ndata: [DONE]\n\n`;
+
+    it("goes below the path that its URL has", async () => {
+      const { sent, signed } = await send({ body }, over);
+      assert.equal(sent.url, "http://127.0.0.1:8000/gateway/v1/chat/completions");
+      assert.equal(sent.params.responseType, "text");
+      const { auth, host, path } = signed as Record<string, unknown>;
+      assert.deepEqual([auth, host, path], [other.auth, "127.0.0.1:8000", "/gateway/v1/chat/completions"]);
+      assert.equal((JSON.parse(sent.body) as { model: string }).model, "meta/llama");
+    });
+
+    it("reads the answer in that API's words", async () => {
+      const headers = { "X-Request-Id": "req-1" };
+      const { result } = await send({ body, headers }, over);
+      assert.deepEqual([result.kind, result.usage, result.serviceRequestId], ["ok", [100, 50, 0, 0], "req-1"]);
+      const throttled = await send({ status: 429, headers: { "Retry-After-Ms": "250" }, body: "" }, over);
+      assert.deepEqual([throttled.result.kind, throttled.result.retryAfterMs], ["throttled", 250]);
+    });
+
+    it("has its first token with its last where headers come before it", async () => {
+      assert.equal((await send({ body }, over)).result.ttftMs, 160.123);
+      const unseen = { ...over, targets: [{ ...other, seesFirstToken: false }] };
+      assert.equal((await send({ body }, unseen)).result.ttftMs, 360.123);
+    });
   });
 
   it("without an answer is a timeout or an error, and ends now", async () => {

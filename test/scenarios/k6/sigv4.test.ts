@@ -3,7 +3,8 @@ import { createHash, createHmac } from "node:crypto";
 import { describe, it } from "node:test";
 import { SignatureV4 } from "@smithy/signature-v4";
 import fc from "fast-check";
-import { type CryptoFunctions, createSigner, encodeSegment } from "../../../scenarios/k6/sigv4.ts";
+import { type CryptoFunctions, createSigner } from "../../../scenarios/k6/sigv4.ts";
+import { encodeSegment } from "../../../simulator/replay/adapters/encode-segment.ts";
 
 /** k6/crypto as far as signing needs it, over Node's. */
 const crypto = {

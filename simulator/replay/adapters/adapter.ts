@@ -1,0 +1,82 @@
+import type { OutcomeKind } from "../../strategies/strategy.ts";
+import type { ReplayTier } from "../replay-plan.ts";
+import type { PromptOrder } from "./prompt.ts";
+
+/**
+ * How endpoints of one kind are called: one file each, and a line in index.ts. It knows words only; the wire, the clock
+ * and credentials are the caller's. docs/adapters.md walks through adding one.
+ */
+export interface EndpointAdapter {
+  /** As `api:` of an endpoints file names it. */
+  readonly name: string;
+  /** Ways to let a call in. */
+  readonly auths: readonly AuthKind[];
+  /** Environment variable that holds its API key where the endpoints file names no other. */
+  readonly keyVariable: string;
+  /** Models are called by the scenario's ids unless the endpoints file says otherwise; if not, it has to say. */
+  readonly knowsScenarioIds: boolean;
+  readonly tiers: readonly ReplayTier[];
+  /** Settings of its own in an endpoints file. */
+  readonly settings: Readonly<Record<string, AdapterSetting>>;
+  /** Servers may send a stream's headers before the first token is there. */
+  readonly headersMayLead: boolean;
+  /** How the body of a streamed answer is wanted. */
+  readonly streamBody: "binary" | "text";
+  request(call: AdapterCall): AdapterRequest;
+  read(answer: AdapterAnswer, isStream: boolean): AdapterVerdict;
+}
+
+export type AuthKind = "none" | "api-key" | "sigv4";
+
+/** A setting that may be left out. */
+export type AdapterSetting =
+  | { readonly kind: "choice"; readonly choices: readonly string[]; readonly description: string }
+  | { readonly kind: "number"; readonly min: number; readonly max: number; readonly description: string };
+
+export type AdapterSettings = Readonly<Record<string, string | number>>;
+
+export interface AdapterCall {
+  /** The model by its name at the endpoint. */
+  readonly model: string;
+  readonly prompt: PromptOrder;
+  /** The answer comes token by token. */
+  readonly isStream: boolean;
+  readonly settings: AdapterSettings;
+  /** Where the caller is, for an emulator that injects the way; undefined elsewhere. */
+  readonly origin: string | undefined;
+}
+
+export interface AdapterRequest {
+  /** What follows the endpoint's URL; segments percent-encoded. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+}
+
+export interface AdapterAnswer {
+  readonly status: number;
+  /** @param name in lower case */
+  header(name: string): string | undefined;
+  readonly body: string | ArrayBuffer | null;
+  /** When it was read, ms since 1970. */
+  readonly nowMs: number;
+}
+
+/** What an answer says of an attempt, in the words of the contract between strategies and the world. */
+export interface Verdict {
+  readonly kind: OutcomeKind;
+  /** Not to be tried again: the request itself is wrong, or no attempt will fare better. */
+  readonly isFinal: boolean;
+  /** Name of the error, "" for none. */
+  readonly error: string;
+  /** Tokens as the service counted them: uncached input, output, cache read, cache write. */
+  readonly usage: readonly [number, number, number, number] | null;
+}
+
+export interface AdapterVerdict extends Verdict {
+  /** What the service asks to wait, ms; NaN = nothing. */
+  readonly retryAfterMs: number;
+  /** The service's name of the call; "" where it gives none. */
+  readonly serviceRequestId: string;
+}
