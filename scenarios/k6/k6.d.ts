@@ -43,6 +43,13 @@ declare module "k6/data" {
 
 declare module "k6/execution" {
   export const vu: { readonly idInTest: number };
+  export const scenario: { readonly iterationInTest: number };
+  export const test: {
+    readonly options: {
+      readonly tags?: Readonly<Record<string, string>> | null;
+      readonly executionSegmentSequence?: string | null;
+    };
+  };
 }
 
 declare module "k6/metrics" {

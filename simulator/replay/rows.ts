@@ -5,7 +5,7 @@ import type { OutcomeKind } from "../strategies/strategy.ts";
  * What a replaying client writes, one JSON object a line, in no order. Instants are ms since the run's start; keys are
  * short because there is a line per attempt.
  */
-export type ReplayRow = AttemptRow | RequestRow | BeatRow | StartRow | FaultRow;
+export type ReplayRow = AttemptRow | RequestRow | BeatRow | StartRow | CountRow | FaultRow;
 
 /** An attempt has ended, or the run was cut off before it did. */
 export interface AttemptRow {
@@ -56,11 +56,23 @@ export interface BeatRow {
   readonly open: number;
 }
 
-/** All routers are made: ms since 1970 of the run's start, and of now. */
+/** All routers are made: ms since 1970 of the run's first instant, and of now. */
 export interface StartRow {
   readonly t: "s";
   readonly at: number;
   readonly ready: number;
+  /** Of one instance of several: whose run it is, which of how many it is, from 1. */
+  readonly run?: string;
+  readonly instance?: number;
+  readonly instances?: number;
+}
+
+/** What an instance's k6 counted, at its end. */
+export interface CountRow {
+  readonly t: "c";
+  readonly httpRequests: number;
+  readonly attempts: number;
+  readonly requestsEnded: number;
 }
 
 /** The replaying client itself failed. */
