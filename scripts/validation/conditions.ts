@@ -10,16 +10,17 @@ export interface Condition {
   readonly load: number;
   /** Which of the scenario's strategies. */
   readonly strategy: 0 | 1;
+  readonly duration: string;
   /** Added to the scenario's seed: no two conditions share a request. */
   readonly seed: number;
 }
 
-export const CALIBRATION: Condition = { name: "base", load: 1, strategy: 0, seed: 0 };
+export const CALIBRATION: Condition = { name: "base", load: 1, strategy: 0, duration: "150s", seed: 0 };
 
 export const HELD_OUT: readonly Condition[] = [
-  { name: "load", load: 1.5, strategy: 0, seed: 1 },
-  { name: "strategy", load: 1, strategy: 1, seed: 2 },
-  { name: "both", load: 1.5, strategy: 1, seed: 3 },
+  { name: "load", load: 1.5, strategy: 0, duration: "90s", seed: 1 },
+  { name: "strategy", load: 1, strategy: 1, duration: "90s", seed: 2 },
+  { name: "both", load: 1.5, strategy: 1, duration: "90s", seed: 3 },
 ];
 
 export const CONDITIONS: readonly Condition[] = [CALIBRATION, ...HELD_OUT];
@@ -44,6 +45,7 @@ export async function prepareCondition(
     strategies: [],
     overrides: [
       set(["seed"], value.seed + condition.seed),
+      set(["duration"], condition.duration),
       set(["strategies"], [strategies[condition.strategy]]),
       ...traffic.map(({ arrivals }, i) => set(["traffic", i, "arrivals"], scaled(arrivals, condition.load))),
       ...overrides,

@@ -6,8 +6,9 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { MeridianError } from "../../simulator/errors.ts";
-import { CONDITIONS } from "./conditions.ts";
+import { CONDITIONS, type Condition } from "./conditions.ts";
 import { FOREIGN_WORLDS, type ForeignWorld } from "./foreign/worlds.ts";
+import { measure } from "./measure.ts";
 import { saveMeasured } from "./measured.ts";
 import { runVirtually } from "./virtual-run.ts";
 
@@ -21,11 +22,15 @@ try {
 
 async function main(argv: readonly string[]): Promise<void> {
   const { values } = readArguments(argv);
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
   for (const world of worldsNamed(values.world)) {
-    for (const condition of CONDITIONS) {
+    for (const condition of conditionsNamed(values.condition)) {
       const folder = join(values.out, world.name, condition.name);
-      await saveMeasured(folder, await runVirtually(world, condition));
-      process.stderr.write(`${folder}\n`);
+      const run = values.measure ? await measure(world, condition, stop.signal) : await runVirtually(world, condition);
+      await saveMeasured(folder, run);
+      say(folder);
     }
   }
 }
@@ -36,13 +41,21 @@ function readArguments(argv: readonly string[]) {
       args: [...argv],
       options: {
         virtual: { type: "boolean", default: false },
+        measure: { type: "boolean", default: false },
         world: { type: "string" },
+        condition: { type: "string" },
         out: { type: "string", default: "runs/foreign" },
       },
     });
   } catch (error) {
-    throw usage((error as Error).message, "options are --virtual --world --out");
+    throw usage((error as Error).message, "options are --virtual --measure --world --condition --out");
   }
+}
+
+function conditionsNamed(name: string | undefined): readonly Condition[] {
+  const conditions = CONDITIONS.filter((condition) => name === undefined || condition.name === name);
+  if (conditions.length > 0) return conditions;
+  throw usage(`there is no condition "${name}"`, `conditions are ${CONDITIONS.map((each) => each.name).join(", ")}`);
 }
 
 function worldsNamed(name: string | undefined): readonly ForeignWorld[] {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type AttemptRow, parseRow, type RequestRow } from "../../simulator/replay/rows.ts";
 import { decodeSchedule, encodeSchedule, type ScheduleRow } from "../../simulator/replay/schedule.ts";
+import type { Plan } from "../../simulator/scenario/plan.ts";
 import { stableJson } from "../io/stable-json.ts";
+import type { ForeignWorld } from "./foreign/worlds.ts";
 
 /** One strategy's measured run, as it is kept: the parts of a run folder that figures and fits are made from. */
 export interface Measured {
@@ -64,6 +66,22 @@ export async function saveMeasured(folder: string, run: Measured): Promise<void>
       ],
     }),
   );
+}
+
+/** Facts of a run of a plan's first strategy. */
+export function factsOf(
+  plan: Plan,
+  world: ForeignWorld,
+  how: Pick<MeasuredFacts, "target" | "lagMsP99" | "serverLateMsP99" | "k6">,
+): MeasuredFacts {
+  return {
+    strategy: plan.strategies[0]!.name,
+    targets: plan.targets.map(({ id }) => id),
+    classes: plan.classes.map(({ name }) => name),
+    origins: plan.originNames,
+    roundTripMs: Object.fromEntries(world.regions.map((each) => [each.region, each.roundTripMs])),
+    ...how,
+  };
 }
 
 /** Instants to the microsecond; the service's request ids, which no figure needs, are left out. */

@@ -3,7 +3,7 @@ import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
 import { type Condition, prepareCondition } from "./conditions.ts";
 import { replayVirtually } from "./foreign/virtual.ts";
 import { type ForeignWorld, startServers } from "./foreign/worlds.ts";
-import type { Measured } from "./measured.ts";
+import { factsOf, type Measured } from "./measured.ts";
 
 const DRAIN_MS = 60_000;
 
@@ -25,16 +25,11 @@ export async function runVirtually(world: ForeignWorld, condition: Condition): P
     schedule,
     attempts,
     requests,
-    facts: {
-      strategy: plan.strategies[0]!.name,
+    facts: factsOf(plan, world, {
       target: `the foreign world "${world.name}" in virtual time`,
-      targets: plan.targets.map(({ id }) => id),
-      classes: plan.classes.map(({ name }) => name),
-      origins: plan.originNames,
-      roundTripMs: Object.fromEntries(roundTripMs),
       lagMsP99: null,
       serverLateMsP99: null,
       k6: null,
-    },
+    }),
   };
 }

@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
+import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
+import { parseRow } from "../../simulator/replay/rows.ts";
+import { runChild } from "../io/k6/child.ts";
+import { watchLoop } from "../io/k6/loop-watch.ts";
+import { type Condition, prepareCondition } from "./conditions.ts";
+import { endpointsYaml, startForeignFleet } from "./foreign/fleet.ts";
+import type { ForeignWorld } from "./foreign/worlds.ts";
+import { factsOf, type Measured } from "./measured.ts";
+
+const MERIDIAN = fileURLToPath(new URL("../meridian.mjs", import.meta.url));
+/** A run, k6's start, its drain and the report. */
+const LIMIT_MS = 5 * 60_000;
+/** Endpoints that answer later than this at the 99th percentile have not kept to their physics. */
+const SERVER_LATE_MS_MAX = 10;
+
+/**
+ * Measures a world under a condition with `meridian bench`, in real time: endpoints in this process, k6 and the command
+ * in others.
+ *
+ * @throws MeridianError assertion VALIDATION_RUN_INVALID when the machine was too busy; environment when the bench failed
+ */
+export async function measure(world: ForeignWorld, condition: Condition, signal: AbortSignal): Promise<Measured> {
+  const { yaml, inputs } = await prepareCondition(world.name, condition);
+  const { plan } = inputs;
+  const faults: string[] = [];
+  const folder = await mkdtemp(join(tmpdir(), "meridian-validation-"));
+  const fleet = await startForeignFleet(world, plan, plan.seed, (error) => faults.push(String(error)));
+  const watch = watchLoop();
+  try {
+    await writeFile(join(folder, "scenario.yaml"), yaml);
+    await writeFile(join(folder, "endpoints.yaml"), endpointsYaml(world, fleet));
+    const end = await runChild(
+      process.execPath,
+      [MERIDIAN, "bench", "scenario.yaml", "--target", "endpoints.yaml", "--out", "runs", "--json", "--quiet"],
+      { cwd: folder, env: process.env, limitMs: LIMIT_MS, signal },
+    );
+    const lateMs = watch.lateMs(0.99);
+    if (end.code !== EXIT_CODES.ok && end.code !== EXIT_CODES.assertion) throw failed(end.tail);
+    const run = join(folder, "runs", "latest");
+    const bench = JSON.parse(await readFile(join(run, "bench.json"), "utf8")) as Bench;
+    const reasons = [...bench.reasons, ...faults];
+    if (lateMs > SERVER_LATE_MS_MAX) reasons.push(`the endpoints woke ${lateMs.toFixed(1)} ms late`);
+    if (reasons.length > 0) throw invalid(`${world.name}/${condition.name}`, reasons);
+    const rows = gunzipSync(await readFile(join(run, "rows-1.jsonl.gz")))
+      .toString("utf8")
+      .split("\n")
+      .flatMap((line) => parseRow(line) ?? []);
+    return {
+      yaml,
+      schedule: recordSchedule(plan),
+      attempts: rows.filter((row) => row.t === "a"),
+      requests: rows.filter((row) => row.t === "r"),
+      facts: factsOf(plan, world, {
+        target: `the foreign world "${world.name}" behind HTTP`,
+        lagMsP99: bench.strategies[0]!.lagMs.p99,
+        serverLateMsP99: lateMs,
+        k6: bench.k6,
+      }),
+    };
+  } finally {
+    watch.stop();
+    await fleet.close(0);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is used of the bench's own file. */
+interface Bench {
+  readonly reasons: readonly string[];
+  readonly k6: string;
+  readonly strategies: readonly { readonly lagMs: { readonly p99: number } }[];
+}
+
+function failed(tail: readonly string[]): MeridianError {
+  return new MeridianError("environment", {
+    code: "VALIDATION_BENCH_FAILED",
+    what: `meridian bench failed: ${tail.join(" ").slice(-500)}`,
+    fix: "run meridian doctor",
+  });
+}
+
+function invalid(what: string, reasons: readonly string[]): MeridianError {
+  return new MeridianError("assertion", {
+    code: "VALIDATION_RUN_INVALID",
+    what: `the run proves nothing: ${reasons.join("; ")}`,
+    where: what,
+    fix: "free the machine of other work and measure again",
+  });
+}
