@@ -1,3 +1,4 @@
+import { plannedCalls } from "../../simulator/replay/planned-calls.ts";
 import type { ReplayOperation } from "../../simulator/replay/replay-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { loadEndpoints } from "../io/k6/endpoints-file.ts";
@@ -16,6 +17,7 @@ export async function benchTargetOf(plan: Plan, options: CommonOptions): Promise
   const sources = new Set(plan.targets.map(({ region }) => plan.regionNames[region]!));
   const set = await loadEndpoints(name, {
     regions: [...sources],
+    calls: plannedCalls(plan),
     allowedHosts: (options.allowHost as readonly string[] | undefined) ?? [],
     env: process.env,
   });

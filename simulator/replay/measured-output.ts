@@ -15,6 +15,8 @@ export interface MeasuredRun {
   readonly requests: readonly RequestRow[];
   /** Answers come token by token: there is a time to the first. */
   readonly isStreaming: boolean;
+  /** What a reader must know of it, one sentence each. */
+  readonly notes?: readonly string[];
   /** Region that ran an attempt, where somebody knows it. */
   readonly ranIn: (attempt: AttemptRow) => string | undefined;
 }

@@ -38,7 +38,12 @@ function measuredNotes({ place, reports, runs }: MeasuredInput): readonly string
     `Open model: latency counts from the intended arrival; requests left ${lag.toFixed(1)} ms late at most at the 99th percentile.`,
     "A client does not see queues at the service: the wait is until the attempt that served was sent.",
   ];
-  if (runs.some((run) => !run.isStreaming)) notes.push("Answers came whole: the first token is the last.");
+  if (runs.some((run) => !run.isStreaming)) {
+    notes.push("Answers came whole, or their first tokens cannot be seen: the first token is the last.");
+  }
+  runs.forEach((run, i) => {
+    for (const note of run.notes ?? []) notes.push(`${reports[i]!.strategy}: ${note}`);
+  });
   for (const { strategy, attemptsWithoutUsage } of reports) {
     if (attemptsWithoutUsage === 0) continue;
     notes.push(`${strategy}: ${attemptsWithoutUsage} attempts ended without token counts and are not in the bill.`);

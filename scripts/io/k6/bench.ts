@@ -1,4 +1,5 @@
 import { type EndpointRecords, recordOf, settled } from "../../../simulator/replay/endpoint-records.ts";
+import { firstTokenNotes, seesFirstTokens } from "../../../simulator/replay/first-token.ts";
 import { checkRows, type HarnessReport } from "../../../simulator/replay/harness.ts";
 import { makeReplayPlan } from "../../../simulator/replay/make-replay-plan.ts";
 import type { MeasuredRun } from "../../../simulator/replay/measured-output.ts";
@@ -90,7 +91,8 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
         schedule,
         attempts,
         requests,
-        isStreaming: targets.operation === "converse-stream",
+        isStreaming: seesFirstTokens(replay),
+        notes: firstTokenNotes(replay, attempts),
         ranIn: (attempt) => recordOf(records, attempt)?.region ?? undefined,
       },
       report,

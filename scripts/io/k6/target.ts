@@ -90,8 +90,15 @@ function recordOfOutcome(outcome: InvocationOutcome): EndpointRecord | undefined
 export function endpointsTarget(set: EndpointSet, file: string, operation: ReplayOperation): BenchTarget {
   return {
     place: `the endpoints of ${file}`,
-    open: async () => ({
-      targets: { urlOfRegion: set.urlOfRegion, operation, isEmulated: false, roundTripMs: set.roundTripMs },
+    open: async (startMs) => ({
+      targets: {
+        urlOfRegion: set.urlOfRegion,
+        operation,
+        isEmulated: false,
+        roundTripMs: set.roundTripMs,
+        waysOfRegion: set.waysOfRegion,
+        promptSalt: Math.round(startMs).toString(36),
+      },
       credentials: set.credentials,
       addresses: set.addresses,
       records: new Map(),
