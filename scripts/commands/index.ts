@@ -4,6 +4,7 @@ import type { CommandDefinition } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { emulateCommand } from "./emulate.ts";
 import { listCommand } from "./list.ts";
+import { probeCommand } from "./probe.ts";
 import { reportCommand } from "./report.ts";
 import { schemaCommand } from "./schema.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -15,6 +16,7 @@ export const commands: readonly CommandDefinition[] = [
   checkCommand,
   reportCommand,
   emulateCommand,
+  probeCommand,
   listCommand,
   schemaCommand,
   doctorCommand,

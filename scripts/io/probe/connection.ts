@@ -1,0 +1,65 @@
+import { isIP, connect as netConnect, type Socket } from "node:net";
+import { connect as tlsConnect } from "node:tls";
+import { guardEndpoint, type Resolve } from "../k6/endpoint-guard.ts";
+
+/** A connection under way: when it was asked for, when it was ready, why it failed. */
+export interface ConnectionWatch {
+  startMs: number;
+  readyMs: number | undefined;
+  error: Error | undefined;
+}
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly allowedHosts: readonly string[];
+  readonly clockMs: () => number;
+  readonly resolve?: Resolve | undefined;
+}
+
+/**
+ * Connects to an endpoint for one HTTP/2 call. The name is looked up and judged anew for each connection, so that it
+ * cannot come to lead elsewhere.
+ */
+export function watchedConnection(options: ConnectOptions, watch: ConnectionWatch): Socket {
+  const { hostname, protocol, port } = new URL(options.url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const isTls = protocol === "https:";
+  const common = {
+    host,
+    port: port === "" ? (isTls ? 443 : 80) : Number(port),
+    // Loopback's own name leads nowhere else, and may stand for either family.
+    ...(host === "localhost" ? {} : { lookup: guardedLookup(options), autoSelectFamily: false }),
+  };
+  watch.startMs = options.clockMs();
+  const socket = isTls
+    ? tlsConnect({ ...common, ALPNProtocols: ["h2"], ...(isIP(host) > 0 ? {} : { servername: host }) })
+    : netConnect(common);
+  socket.once(isTls ? "secureConnect" : "connect", () => {
+    watch.readyMs = options.clockMs();
+  });
+  // Small requests must not wait for one another's acknowledgement.
+  socket.setNoDelay(true);
+  socket.once("error", (error: Error) => {
+    watch.error ??= error;
+  });
+  return socket;
+}
+
+type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
+
+function guardedLookup({ url, allowedHosts, resolve }: ConnectOptions) {
+  return (host: string, _options: unknown, callback: LookupCallback): void => {
+    guardEndpoint(url, host, allowedHosts, resolve).then(
+      (endpoint) => {
+        if ("address" in endpoint) callback(null, endpoint.address, isIP(endpoint.address));
+        else callback(Object.assign(new Error(endpoint.what), { code: lookupCode(endpoint.code) }), "", 0);
+      },
+      (error: Error) => callback(error, "", 0),
+    );
+  };
+}
+
+/** A name without an address is a matter of DNS; one that leads where we never call is not reachable for us. */
+function lookupCode(problem: string): string {
+  return problem === "ENDPOINT_UNKNOWN_HOST" ? "ENOTFOUND" : "EHOSTUNREACH";
+}

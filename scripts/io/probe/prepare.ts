@@ -1,0 +1,167 @@
+import { MeridianError, type Problem } from "../../../simulator/errors.ts";
+import type { ProfileData } from "../../../simulator/profiles/profile-data.ts";
+import { createPriceBook } from "../../../simulator/world/pricing/price-book.ts";
+import type { TokenPricesUsdPerMTok } from "../../../simulator/world/pricing/prices.ts";
+import { prepareExperiment } from "../experiment.ts";
+import { loadEndpoints } from "../k6/endpoints-file.ts";
+import { loadReference } from "../reference.ts";
+import { findIdentity, type Identity, identityOf } from "./identity.ts";
+import { clearTextProblem, type Place, placesOf, placesOfFile } from "./places.ts";
+import type { ProbeTarget } from "./run-probe.ts";
+import { FREE_OF_CHARGE, priceOfCall } from "./spending.ts";
+
+/** What a probe is asked to look at. */
+export interface ProbeSettings {
+  readonly scenario: string | undefined;
+  readonly regions: readonly string[];
+  readonly models: readonly string[];
+  readonly endpointUrl: string | undefined;
+  /** Endpoints file. */
+  readonly endpoints: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly profile: string | undefined;
+  readonly prices: Pick<TokenPricesUsdPerMTok, "input" | "output"> | undefined;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** All that can be known before the first call. */
+export interface PreparedProbe {
+  readonly placeOf: ReadonlyMap<string, Place>;
+  readonly identity: Identity;
+  readonly targets: readonly ProbeTarget[];
+  /** Where the prices are from; empty where nobody is paid. */
+  readonly priceSources: readonly string[];
+  /** Inference profiles that offer a model in a region. */
+  profilesOf(model: string, region: string): readonly string[];
+}
+
+const IDENTITY_LIMIT_MS = 20_000;
+
+/**
+ * Finds out what is to be called, where, as whom and at what price.
+ *
+ * @throws MeridianError usage, environment: each with what to add
+ */
+export async function prepareProbe(settings: ProbeSettings): Promise<PreparedProbe> {
+  const calls = await callsOf(settings);
+  const regions = [...new Set(calls.map(({ region }) => region))];
+  const { places, identity } = await placesAndIdentity(settings, regions);
+  const problem = identity.isApiKey ? clearTextProblem(places) : undefined;
+  if (problem !== undefined) throw new MeridianError("usage", problem);
+  const placeOf = new Map(places.map((place) => [place.region, place]));
+  const { prices, profiles } = await loadReference();
+  const facts = { book: createPriceBook({ data: prices }), profiles };
+  const targets: ProbeTarget[] = [];
+  const priceSources = new Set<string>();
+  for (const { region, model } of calls) {
+    const isFree = placeOf.get(region)!.isLoopback;
+    const { inputTokens, outputTokens } = settings;
+    const call = { region, model, inputTokens, outputTokens };
+    const price = isFree ? FREE_OF_CHARGE : priceOfCall(call, facts, settings.prices);
+    if (!isFree) priceSources.add(price.derivation);
+    targets.push({ region, model, worstUsd: price.worstUsd, costUsd: price.costUsd });
+  }
+  return {
+    placeOf,
+    identity,
+    targets,
+    priceSources: [...priceSources],
+    profilesOf: (model, region) => profilesOf(profiles, model, region),
+  };
+}
+
+async function placesAndIdentity(
+  settings: ProbeSettings,
+  regions: readonly string[],
+): Promise<{ readonly places: readonly Place[]; readonly identity: Identity }> {
+  const options = { ...settings, regions };
+  if (settings.endpoints !== undefined) {
+    const { places, credentials } = await placesOfFile(settings.endpoints, options);
+    return { places, identity: identityOf(credentials) };
+  }
+  const places = await placesOf(options);
+  const { env, profile } = settings;
+  const identity = await findIdentity({ env, profile, instanceMetadata: true, limitMs: IDENTITY_LIMIT_MS });
+  return { places, identity };
+}
+
+interface Call {
+  readonly region: string;
+  readonly model: string;
+}
+
+/** Every region with every model, or those that a scenario calls, in its order. */
+async function callsOf(settings: ProbeSettings): Promise<readonly Call[]> {
+  const { scenario, models } = settings;
+  if (scenario !== undefined) return scenarioCalls(scenario, settings);
+  const regions = await regionsOf(settings);
+  const problems: Problem[] = [
+    ...(regions.length === 0 ? [NO_REGION] : []),
+    ...(models.length === 0 ? [NO_MODEL] : []),
+  ];
+  if (problems.length > 0) throw new MeridianError("usage", problems);
+  return regions.flatMap((region) => [...new Set(models)].map((model) => ({ region, model })));
+}
+
+async function regionsOf({ regions, endpoints, allowedHosts, env }: ProbeSettings): Promise<readonly string[]> {
+  const swallowed = regions.find((region) => /[/\\]|\.ya?ml$/.test(region));
+  if (swallowed !== undefined) {
+    const fix = "put the scenario before --region, which takes every word up to the next option";
+    const what = `"${swallowed}" is no region`;
+    throw new MeridianError("usage", { code: "PROBE_REGION", what, where: "--region", fix });
+  }
+  if (regions.length > 0) return [...new Set(regions)];
+  if (endpoints !== undefined) {
+    return [...(await loadEndpoints(endpoints, { regions: [], allowedHosts, env })).urlOfRegion.keys()];
+  }
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  return region ? [region] : [];
+}
+
+/** Targets that are fetched later (batch) or bought by the hour under a name of the scenario's own cannot be probed. */
+async function scenarioCalls(file: string, { regions, models }: ProbeSettings): Promise<readonly Call[]> {
+  const { plan } = (await prepareExperiment(file, { overrides: [], strategies: [] })).inputs;
+  const calls = new Map<string, Call>();
+  for (const { region: index, calledIds, isAsync, route } of plan.targets) {
+    const region = plan.regionNames[index]!;
+    if (isAsync || route === "provisioned" || (regions.length > 0 && !regions.includes(region))) continue;
+    for (const model of calledIds) {
+      if (model === null || (models.length > 0 && !models.includes(model))) continue;
+      calls.set(`${region} ${model}`, { region, model });
+    }
+  }
+  if (calls.size > 0) return [...calls.values()];
+  throw new MeridianError("usage", {
+    code: "PROBE_NOTHING_TO_CALL",
+    what: "no target of the scenario is left to probe",
+    where: file,
+    fix: "check --region and --model against its targets: meridian check shows that it is valid, not what is in it",
+  });
+}
+
+function profilesOf(data: ProfileData, model: string, region: string): readonly string[] {
+  return data.profiles
+    .filter((record) => record.modelId === model && record.historical !== true)
+    .filter((record) =>
+      record.kind === "global"
+        ? record.sourceRegions.includes(region)
+        : Object.hasOwn(record.destinationsBySource, region),
+    )
+    .map(({ profileId }) => profileId);
+}
+
+const NO_REGION: Problem = {
+  code: "PROBE_WITHOUT_REGION",
+  what: "no region is named",
+  where: "--region",
+  fix: "add --region us-east-1, set AWS_REGION, or name a scenario",
+};
+
+const NO_MODEL: Problem = {
+  code: "PROBE_WITHOUT_MODEL",
+  what: "no model is named",
+  where: "--model",
+  fix: "add --model with the id of a model or an inference profile, such as us.amazon.nova-lite-v1:0, or name a scenario",
+};
