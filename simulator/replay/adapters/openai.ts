@@ -88,6 +88,7 @@ function verdictOfJson(body: string): Read {
   return verdictOfObject(json) ?? broken("NoUsage");
 }
 
+const DONE = "[DONE]";
 /** Chunks behind the one with the counts that are looked through for it. */
 const CHUNKS_MAX = 4;
 
@@ -99,10 +100,8 @@ function verdictOfStream(body: string): Read {
   let isDone = false;
   let chunks = 0;
   for (const data of dataFromEnd(body)) {
-    if (data === "[DONE]") {
-      isDone = true;
-      continue;
-    }
+    isDone ||= data === DONE;
+    if (DONE.startsWith(data)) continue;
     const chunk = parsed(data);
     const verdict = chunk === undefined ? undefined : verdictOfObject(chunk);
     if (verdict !== undefined && (isDone || verdict.kind !== "ok" || !hasText(chunk!))) return verdict;
@@ -162,9 +161,7 @@ const OUT_OF_MONEY =
   /^(insufficient_quota|credit_balance_exhausted|billing_\w+|(organization|project)_(spend|usage)_limit_exceeded)$/;
 
 function failure(status: number, error: Json | undefined): Verdict {
-  const names = [error?.code, error?.type].filter(
-    (name): name is string => typeof name === "string" && Number.isNaN(Number(name)),
-  );
+  const names = [error?.code, error?.type].filter(isName);
   const name = (names[0] ?? `HTTP ${status}`).slice(0, 100);
   if (status === THROTTLED) {
     return { kind: "throttled", isFinal: names.some((each) => OUT_OF_MONEY.test(each)), error: name, usage: null };
@@ -172,6 +169,11 @@ function failure(status: number, error: Json | undefined): Verdict {
   if (UNAVAILABLE.includes(status)) return { kind: "unavailable", isFinal: false, error: name, usage: null };
   const isFinal = status >= 300 && status < 500 && !TRIED_AGAIN.includes(status);
   return { kind: "error", isFinal, error: name, usage: null };
+}
+
+/** Proxies send numbers as text, and Python's word for nothing. */
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "None" && Number.isNaN(Number(value));
 }
 
 /** The status that an error would have had if it had come before the answer began; its code may be the number itself. */
