@@ -32,7 +32,7 @@ export async function call(
     prompt: {
       requestId: `${request.requestId}.${order.ordinal}`,
       className: plan.classes[request.classIndex]!.name,
-      inputTokens: request.inputTokens,
+      inputTokens: Math.max(1, request.inputTokens - plan.templateTokens[order.model]!),
       outputTokens: request.outputTokens,
       maxTokens: request.maxTokens,
       prefixTokens: request.prefixTokens,

@@ -18,6 +18,8 @@ export interface ReplayTargets {
   readonly roundTripMs: ReadonlyMap<string, number>;
   /** Characters of filler text per token, by model id, where they were measured; 4 elsewhere. */
   readonly charsPerToken?: ReadonlyMap<string, number>;
+  /** Tokens that a service adds to every prompt, by model id, where they were measured; 0 elsewhere. */
+  readonly templateTokens?: ReadonlyMap<string, number>;
   /** Regions whose endpoints are called in a way of their own; the others are Bedrock's, as the AWS SDKs call them. */
   readonly waysOfRegion?: ReadonlyMap<string, EndpointWay>;
   readonly promptSalt?: string;
@@ -85,6 +87,7 @@ export function makeReplayPlan(
     }),
     modelMaxTokens: plan.models.map((model) => model.maxOutputTokens),
     promptSalt: targets.promptSalt ?? "",
+    templateTokens: plan.models.map(({ id }) => targets.templateTokens?.get(id) ?? 0),
     charsPerToken: plan.models.map(({ id }) => targets.charsPerToken?.get(id) ?? CHARS_PER_TOKEN),
     classes: plan.classes.map((each) => ({
       name: each.name,

@@ -34,6 +34,8 @@ export interface ReplayPlan {
   readonly targets: readonly ReplayTarget[];
   /** Model's max_tokens where the caller sets none. */
   readonly modelMaxTokens: readonly number[];
+  /** By model: tokens that the service counts of every prompt beyond its text. */
+  readonly templateTokens: readonly number[];
   /** By model: characters of filler text that make one token of a prompt. */
   readonly charsPerToken: readonly number[];
   /** Makes the prompts of this run unlike those of any other; "" for an emulator. */

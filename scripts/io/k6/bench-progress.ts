@@ -47,7 +47,7 @@ export function createBenchProgress(options: {
   };
 }
 
-/** `2/3 round-robin  41 %  812 sent  12 in flight  p95 4.1 s  31 throttled  lag 2 ms`; unknown parts are left out. */
+/** `2/3 round-robin  41 %  812 sent  12 in flight  p95 4.1 s  31 throttled  0.42 USD  lag 2 ms`; unknown parts are left out. */
 export function formatBench(moment: BenchMoment): string {
   const { e2eMsP95, lagMsP99 } = moment;
   return [
@@ -57,8 +57,14 @@ export function formatBench(moment: BenchMoment): string {
     `${moment.inFlight} in flight`,
     e2eMsP95 === null ? "" : `p95 ${formatSpan(e2eMsP95)}`,
     `${moment.throttled} throttled`,
+    moment.costUsd > 0 ? `${formatCost(moment.costUsd)} USD` : "",
     lagMsP99 === null ? "" : `lag ${lagMsP99.toFixed(1)} ms`,
   ]
     .filter((part) => part !== "")
     .join("  ");
+}
+
+/** Cents, or as much more as a small sum needs to be seen growing. */
+function formatCost(usd: number): string {
+  return usd >= 1 ? usd.toFixed(2) : usd.toFixed(4);
 }

@@ -1,9 +1,12 @@
+import { attemptPricer } from "../../../simulator/replay/attempt-price.ts";
 import { type EndpointRecords, recordOf, settled } from "../../../simulator/replay/endpoint-records.ts";
 import { firstTokenNotes, seesFirstTokens } from "../../../simulator/replay/first-token.ts";
 import { checkRows, type HarnessReport } from "../../../simulator/replay/harness.ts";
 import { makeReplayPlan } from "../../../simulator/replay/make-replay-plan.ts";
 import type { MeasuredRun } from "../../../simulator/replay/measured-output.ts";
 import type { ScheduleRow } from "../../../simulator/replay/schedule.ts";
+import type { SpendPlan } from "../../../simulator/replay/spend.ts";
+import { leftOf, type SpendReport, shareOf, spendReport } from "../../../simulator/replay/spend-report.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { interrupted } from "../worker-pool.ts";
 import type { BenchMoment } from "./bench-progress.ts";
@@ -17,6 +20,8 @@ export interface BenchOptions {
   readonly schedule: readonly ScheduleRow[];
   /** How long after the last arrival requests may still end, ms. */
   readonly drainMs: number;
+  /** What all strategies together may spend; no limit where left out. */
+  readonly spend?: SpendPlan | undefined;
   readonly signal: AbortSignal;
   readonly onMoment: (moment: BenchMoment) => void;
 }
@@ -29,6 +34,8 @@ export interface BenchedStrategy {
   readonly records: EndpointRecords;
   /** The rows as k6 wrote them. */
   readonly rowsText: Uint8Array;
+  /** Present where a budget limited it. */
+  readonly spend?: SpendReport;
 }
 
 /** k6 has loaded and made its routers well before the run starts; more for a long schedule, which each must map. */
@@ -42,9 +49,14 @@ const LEAD_MS_PER_REQUEST = 0.03;
  */
 export async function benchStrategies(plan: Plan, options: BenchOptions): Promise<readonly BenchedStrategy[]> {
   const benched: BenchedStrategy[] = [];
-  for (let strategy = 0; strategy < plan.strategies.length; strategy++) {
+  const count = plan.strategies.length;
+  let spend = options.spend;
+  for (let strategy = 0; strategy < count; strategy++) {
     if (options.signal.aborted) throw interrupted();
-    benched.push(await benchStrategy(plan, strategy, options));
+    const share = spend && shareOf(spend, count - strategy);
+    const done = await benchStrategy(plan, strategy, { ...options, spend: share });
+    benched.push(done);
+    if (spend !== undefined && done.spend !== undefined) spend = leftOf(spend, done.spend);
   }
   return benched;
 }
@@ -57,7 +69,8 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
   try {
     const { credentials, addresses, targets, records } = open;
     const lastArrivalMs = schedule.at(-1)![0];
-    const replay = makeReplayPlan(plan, strategy, targets, { requests: schedule.length, lastArrivalMs, drainMs });
+    const { spend } = options;
+    const replay = makeReplayPlan(plan, strategy, targets, { requests: schedule.length, lastArrivalMs, drainMs, spend });
     const place = {
       strategy: name,
       ordinal: strategy + 1,
@@ -71,6 +84,7 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
       startMs,
       credentials,
       addresses,
+      priceOf: attemptPricer(plan, schedule),
       signal,
       onState: (state) => options.onMoment({ ...state, ...place }),
     });
@@ -98,6 +112,7 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
       report,
       records,
       rowsText,
+      ...(spend === undefined ? {} : { spend: spendReport(replay, spend, schedule, rows) }),
     };
   } finally {
     await open.close();

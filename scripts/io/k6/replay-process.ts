@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { MeridianError } from "../../../simulator/errors.ts";
 import type { ClientCounts } from "../../../simulator/replay/harness.ts";
 import { encodeReplayPlan, type ReplayPlan } from "../../../simulator/replay/replay-plan.ts";
+import type { AttemptRow } from "../../../simulator/replay/rows.ts";
 import { encodeSchedule, type ScheduleRow } from "../../../simulator/replay/schedule.ts";
+import { hideSecrets } from "../bedrock/hide-secrets.ts";
 import { interrupted } from "../worker-pool.ts";
 import { type ChildEnd, runChild } from "./child.ts";
 import type { K6Program } from "./find-k6.ts";
@@ -21,6 +23,8 @@ export interface ReplayOptions {
   readonly credentials: Readonly<Record<string, string>>;
   /** Names that must lead to the addresses that were checked. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** What an attempt costs, USD, for the progress. */
+  readonly priceOf: (attempt: AttemptRow) => number;
   readonly signal: AbortSignal;
   readonly onState: (state: RunState) => void;
 }
@@ -48,7 +52,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
   const { plan, schedule, startMs, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), "meridian-bench-"));
   const file = (name: string): string => join(folder, name);
-  const rows = createRowReader(file("rows.jsonl"), schedule);
+  const rows = createRowReader(file("rows.jsonl"), schedule, options.priceOf);
   try {
     await writeFile(file("plan.json"), encodeReplayPlan(plan));
     await writeFile(file("schedule.json"), encodeSchedule(schedule));
@@ -75,7 +79,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
     }).finally(watch.stop);
     await rows.poll();
     if (end.why === "aborted") throw interrupted();
-    if (end.why !== "ended" || !K6_DONE.includes(end.code)) throw failure(end);
+    if (end.why !== "ended" || !K6_DONE.includes(end.code)) throw failure(end, Object.values(options.credentials));
     return { rows, rowsText: await readFile(file("rows.jsonl")), counts: await countsOf(file("summary.json")) };
   } finally {
     await rows.close();
@@ -101,8 +105,9 @@ function watchRows(rows: RowReader, onState: (state: RunState) => void): { stop(
   };
 }
 
-function failure({ why, code, tail }: ChildEnd): MeridianError {
-  const said = tail.findLast((line) => !line.startsWith("Request Failed")) ?? "it said nothing";
+function failure({ why, code, tail }: ChildEnd, secrets: readonly string[]): MeridianError {
+  const last = tail.findLast((line) => !line.startsWith("Request Failed")) ?? "it said nothing";
+  const said = hideSecrets(last, secrets);
   if (why === "limit") {
     return new MeridianError("environment", {
       code: "K6_TOO_LONG",

@@ -12,6 +12,8 @@ export interface RunState {
   /** Null before the first served request. */
   readonly e2eMsP95: number | null;
   readonly lagMsP99: number | null;
+  /** By the tokens reported so far. */
+  readonly costUsd: number;
 }
 
 /** Reads the rows that a running k6 appends to a file. */
@@ -30,8 +32,15 @@ export interface RowReader {
 
 const CHUNK_BYTES = 1 << 20;
 
-/** @param file may come into being later */
-export function createRowReader(file: string, schedule: readonly ScheduleRow[]): RowReader {
+/**
+ * @param file    may come into being later
+ * @param priceOf what an attempt costs, USD
+ */
+export function createRowReader(
+  file: string,
+  schedule: readonly ScheduleRow[],
+  priceOf: (attempt: AttemptRow) => number = () => 0,
+): RowReader {
   const attempts: AttemptRow[] = [];
   const requests: RequestRow[] = [];
   const faults: string[] = [];
@@ -41,6 +50,7 @@ export function createRowReader(file: string, schedule: readonly ScheduleRow[]):
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let served = 0;
   let throttled = 0;
+  let costUsd = 0;
   let readyBeforeMs: number | undefined;
   let handle: FileHandle | undefined;
   let offset = 0;
@@ -53,6 +63,7 @@ export function createRowReader(file: string, schedule: readonly ScheduleRow[]):
       case "a":
         attempts.push(row);
         if (row.k === "throttled") throttled++;
+        costUsd += priceOf(row);
         break;
       case "r": {
         requests.push(row);
@@ -113,6 +124,7 @@ export function createRowReader(file: string, schedule: readonly ScheduleRow[]):
         ended: requests.length,
         throttled,
         e2eMsP95: served === 0 ? null : histogramQuantile(e2e.counts, 0, served, 0.95),
+        costUsd,
         lagMsP99: requests.length === 0 ? null : histogramQuantile(lag.counts, 0, requests.length, 0.99),
       };
     },

@@ -48,8 +48,9 @@ export async function saveBench(
       reasons: facts.reasons,
       target: facts.place,
       k6: facts.k6Version,
-      strategies: benched.map(({ report, rowsText }, i) => ({
+      strategies: benched.map(({ report, rowsText, spend }, i) => ({
         ...report,
+        ...(spend === undefined ? {} : { spend }),
         rows: `rows-${i + 1}.jsonl.gz`,
         rowsSha256: createHash("sha256").update(rowsText).digest("hex"),
       })),

@@ -5,13 +5,14 @@ import type { AttemptAnswer, AttemptOrder } from "../../../simulator/replay/repl
 import { ReplayRouter } from "../../../simulator/replay/replay-router.ts";
 import { type AttemptRow, parseRow, type RequestRow } from "../../../simulator/replay/rows.ts";
 import { requestOf } from "../../../simulator/replay/schedule.ts";
+import type { SpendPlan } from "../../../simulator/replay/spend.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";
 import { replayPlanOf } from "./virtual-wire.ts";
 
 /** A router on a hand-driven wire. */
-function router(client: object) {
+function router(client: object, spend: SpendPlan | null = null) {
   const plan = planOf(scenarioInput({ client } as never));
-  const replay = replayPlanOf(plan, 0, [[0, 0, 0, 100, 50, 200, 0, -1]]);
+  const replay = { ...replayPlanOf(plan, 0, [[0, 0, 0, 100, 50, 200, 0, -1]]), spend };
   const sent: { order: AttemptOrder; answer: (part: Partial<AttemptAnswer>) => void }[] = [];
   const timers: { ms: number; callback: () => void; isOff: boolean }[] = [];
   const attempts: AttemptRow[] = [];
@@ -118,6 +119,57 @@ describe("a replaying router", () => {
     assert.ok(made.isIdle);
     assert.equal(attempts.filter((row) => row.u !== null).length, 2);
     assert.equal(requests.length, 1);
+  });
+});
+
+/** Room for so many attempts of 100 tokens in and at most 200 out: each costs 300 micro-dollars at worst. */
+function share(attempts: number): SpendPlan {
+  const dearest = [1, 1, 1, 1];
+  return {
+    budgetUsd: attempts * 300e-6,
+    dearestUsdPerMTok: [[dearest, dearest]],
+    inputFactor: [1],
+    inputTokensMore: 0,
+  };
+}
+
+describe("a router on a budget", () => {
+  const second = requestOf([5, 0, 0, 100, 50, 200, 0, -1], 1);
+
+  it("sends while the worst case fits, and ends what does not as cut off by the budget", () => {
+    const { made, sent, requests } = router({ retry: "none" }, share(1));
+    assert.equal(sent.length, 1);
+    made.start(second);
+    assert.equal(sent.length, 1, "the first is not settled yet");
+    assert.ok(made.isStopped);
+    assert.deepEqual(requests, [{ t: "r", i: 1, b: 0, e: 5, end: END.inFlight, n: 0, w: -1, why: "budget" }]);
+    sent[0]!.answer({});
+    assert.equal(requests[1]!.end, END.served, "what is under way ends as ever");
+  });
+
+  it("goes on with what an answer left over", () => {
+    const { made, sent } = router({ retry: "none" }, share(1.6));
+    sent[0]!.answer({ usage: [100, 50, 0, 0] });
+    made.start(second);
+    assert.equal(sent.length, 2, "150 spent, 300 set aside, 480 allowed");
+    assert.ok(!made.isStopped);
+  });
+
+  it("pays for retries and hedges too", () => {
+    const retried = router({ retry: "standard" }, share(1.9));
+    retried.sent[0]!.answer({ kind: "timeout", status: 0, usage: null });
+    retried.pass(10_000);
+    assert.equal(retried.sent.length, 1, "what timed out may have been billed");
+    assert.deepEqual(
+      retried.requests.map(({ end, n, why }) => [end, n, why]),
+      [[END.inFlight, 1, "budget"]],
+    );
+    const hedged = router({ retry: "none", hedge: { after: "1s" } }, share(1.9));
+    hedged.pass(1000);
+    assert.equal(hedged.sent.length, 1);
+    assert.equal(hedged.requests.length, 0, "the first attempt is awaited still");
+    hedged.sent[0]!.answer({});
+    assert.equal(hedged.requests[0]!.end, END.served);
   });
 });
 

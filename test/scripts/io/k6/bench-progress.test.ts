@@ -9,6 +9,7 @@ const MOMENT = {
   requests: 2000,
   sent: 812,
   inFlight: 12,
+  costUsd: 0.42,
   ended: 800,
   throttled: 31,
   e2eMsP95: 4100,
@@ -30,12 +31,13 @@ function progress(live: boolean, quiet = false) {
 it("a moment of a bench in words", () => {
   assert.equal(
     formatBench(MOMENT),
-    "2/3 round-robin  40 %  812 sent  12 in flight  p95 4.1 s  31 throttled  lag 1.9 ms",
+    "2/3 round-robin  40 %  812 sent  12 in flight  p95 4.1 s  31 throttled  0.4200 USD  lag 1.9 ms",
   );
   assert.equal(
-    formatBench({ ...MOMENT, e2eMsP95: null, lagMsP99: null, ended: 0 }),
+    formatBench({ ...MOMENT, e2eMsP95: null, lagMsP99: null, ended: 0, costUsd: 0 }),
     "2/3 round-robin  0 %  812 sent  12 in flight  31 throttled",
   );
+  assert.match(formatBench({ ...MOMENT, costUsd: 12.345 }), / {2}12\.35 USD {2}/);
 });
 
 it("a terminal sees one live line, cut to its width and cleared at the end", () => {

@@ -17,9 +17,10 @@ const SCHEDULE: readonly ScheduleRow[] = [
 describe("rows of a running k6", () => {
   it("are read as they come, from a file that may not be there yet", async () => {
     const file = join(folder, "rows.jsonl");
-    const reader = createRowReader(file, SCHEDULE);
+    const reader = createRowReader(file, SCHEDULE, ({ c }) => (c === 429 ? 0.5 : 0));
     await reader.poll();
-    assert.deepEqual(reader.state(), { sent: 0, inFlight: 0, ended: 0, throttled: 0, e2eMsP95: null, lagMsP99: null });
+    const none = { sent: 0, inFlight: 0, ended: 0, throttled: 0, e2eMsP95: null, lagMsP99: null, costUsd: 0 };
+    assert.deepEqual(reader.state(), none);
     appendFileSync(file, '{"t":"s","at":5000,"ready":3000}\n{"t":"b","router":0,"sent":2,"open":1}\n{"t":"b","rou');
     await reader.poll();
     assert.equal(reader.readyBeforeMs, 2000);
@@ -31,7 +32,7 @@ describe("rows of a running k6", () => {
     appendFileSync(file, '{"t":"r","i":1,"b":104,"e":1100,"end":0,"n":1,"w":0}\n');
     await reader.poll();
     const state = reader.state();
-    assert.deepEqual([state.sent, state.inFlight, state.ended, state.throttled], [5, 3, 1, 1]);
+    assert.deepEqual([state.sent, state.inFlight, state.ended, state.throttled, state.costUsd], [5, 3, 1, 1, 0.5]);
     assert.ok(Math.abs(state.e2eMsP95! - 1000) < 10, `${state.e2eMsP95}`);
     assert.ok(Math.abs(state.lagMsP99! - 4) < 0.1, `${state.lagMsP99}`);
     assert.deepEqual([reader.attempts.length, reader.requests.length, reader.faults], [1, 1, []]);

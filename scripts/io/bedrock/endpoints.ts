@@ -1,0 +1,116 @@
+import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
+import { MeridianError, type Problem } from "../../../simulator/errors.ts";
+import { type GuardedEndpoint, guardEndpoint, type Resolve } from "../k6/endpoint-guard.ts";
+import { hideSecrets } from "./hide-secrets.ts";
+
+/** Where a region's calls go. */
+export interface BedrockEndpoint extends GuardedEndpoint {
+  readonly region: string;
+  /** The partition's own endpoint, not one that was set in the environment or a profile. */
+  readonly isStandard: boolean;
+}
+
+export interface BedrockEndpointOptions {
+  /** Source regions that the scenario's targets call. */
+  readonly regions: readonly string[];
+  /** Undefined leaves it to the environment and the profile. */
+  readonly useFips?: boolean | undefined;
+  readonly profile?: string | undefined;
+  /** Hosts that may be called beside the partition's own and this machine. */
+  readonly allowedHosts: readonly string[];
+  readonly resolve?: Resolve | undefined;
+}
+
+/**
+ * The endpoint of each region as the AWS SDK finds it: from region and partition, with FIPS and dual-stack settings,
+ * `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, `AWS_ENDPOINT_URL` and what a profile says. Only the partition's own hosts,
+ * loopback and hosts that were allowed by name pass.
+ *
+ * @throws MeridianError usage with every problem at once
+ */
+export async function bedrockEndpoints(options: BedrockEndpointOptions): Promise<readonly BedrockEndpoint[]> {
+  const endpoints: BedrockEndpoint[] = [];
+  const problems: Problem[] = [];
+  for (const region of options.regions) {
+    const found = await endpointOf(region, options).catch((error: unknown) => unusable(region, error));
+    if ("code" in found) problems.push(found);
+    else endpoints.push(found);
+  }
+  const shared = endpoints.find(({ url, region }) =>
+    endpoints.some((other) => other.url === url && other.region !== region),
+  );
+  if (shared !== undefined) problems.push(oneForAll(shared, options.regions));
+  if (problems.length > 0) throw new MeridianError("usage", problems);
+  return endpoints;
+}
+
+async function endpointOf(region: string, options: BedrockEndpointOptions): Promise<BedrockEndpoint | Problem> {
+  const { url, standardHost } = await resolveEndpoint(region, options);
+  const guarded = await guardEndpoint(url, region, [standardHost, ...options.allowedHosts], options.resolve);
+  if ("code" in guarded) return guarded;
+  if (!guarded.isLoopback && !guarded.url.startsWith("https:")) {
+    const what = "prompts and credentials would travel in the clear";
+    return { code: "ENDPOINT_PLAIN_HTTP", what, where: region, fix: "use an https endpoint" };
+  }
+  return { ...guarded, region, isStandard: guarded.host === standardHost };
+}
+
+/** What of a call that is ready to leave says where it would go. */
+interface PreparedCall {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+}
+
+/** Lets the SDK prepare a call and looks at where it would go. Nothing is sent and no credentials are looked for. */
+async function resolveEndpoint(region: string, options: BedrockEndpointOptions) {
+  let url: string | undefined;
+  const client = new BedrockRuntimeClient({
+    region,
+    ...(options.useFips === undefined ? {} : { useFipsEndpoint: options.useFips }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    credentials: { accessKeyId: "none", secretAccessKey: "none" },
+    authSchemePreference: ["sigv4"],
+    maxAttempts: 1,
+    requestHandler: {
+      handle: async ({ protocol, hostname, port, path }: PreparedCall) => {
+        const prefix = path.slice(0, Math.max(0, path.indexOf("/model/")));
+        url = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${prefix}/`;
+        throw new Error("only looked at");
+      },
+    },
+  });
+  try {
+    await client.send(new ConverseCommand({ modelId: "none", messages: [] })).catch((error: unknown) => {
+      if (url === undefined) throw error;
+    });
+    const standard = client.config.endpointProvider({
+      Region: region,
+      UseFIPS: (await client.config.useFipsEndpoint()) ?? false,
+      UseDualStack: (await client.config.useDualstackEndpoint()) ?? false,
+    });
+    return { url: url!, standardHost: standard.url.hostname };
+  } finally {
+    client.destroy();
+  }
+}
+
+function unusable(region: string, error: unknown): Problem {
+  const said = error instanceof Error ? error.message : String(error);
+  return {
+    code: "BEDROCK_ENDPOINT",
+    what: `the AWS SDK finds no endpoint: ${hideSecrets(said.split("\n", 1)[0]!)}`,
+    where: region,
+    fix: "check the region's name, and the endpoint settings in the environment and the profile",
+  };
+}
+
+function oneForAll({ url }: BedrockEndpoint, regions: readonly string[]): Problem {
+  return {
+    code: "BEDROCK_ONE_ENDPOINT",
+    what: `${regions.join(" and ")} all lead to ${url}: their calls could not be told apart`,
+    where: "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+    fix: "unset it, or bench one region with it; --target takes a file that gives each region its endpoint",
+  };
+}

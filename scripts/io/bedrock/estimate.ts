@@ -1,0 +1,98 @@
+import { createRetryPolicy, type RetrySpec } from "../../../simulator/client/retry-policy.ts";
+import { assembleResult, type RunResult, runJob } from "../../../simulator/experiment/index.ts";
+import type { QuotaSummary } from "../../../simulator/experiment/result.ts";
+import { requestOf, type ScheduleRow } from "../../../simulator/replay/schedule.ts";
+import { type SpendPlan, worstCaseUsd } from "../../../simulator/replay/spend.ts";
+import type { Plan } from "../../../simulator/scenario/plan.ts";
+
+export interface StrategyEstimate {
+  readonly name: string;
+  /** What the simulator bills, at the scenario's prices and rule. */
+  readonly expectedUsd: number;
+  /** Every attempt that the client may make billed in full; Infinity where it may try for ever. */
+  readonly worstUsd: number;
+  readonly attempts: number;
+  readonly attemptsThrottled: number;
+  /** Of one request, retries and hedges together. */
+  readonly attemptsMax: number;
+  readonly quotas: readonly QuotaSummary[];
+}
+
+export interface BenchEstimate {
+  readonly strategies: readonly StrategyEstimate[];
+  readonly expectedUsd: number;
+  readonly worstUsd: number;
+  /** The most tokens that the arrivals of any minute ask for, input and max_tokens. */
+  readonly busiestMinuteTokens: number;
+}
+
+/** What a bench will cost and meet: from a simulation of the very schedule, and from the worst case of each call. */
+export function estimateBench(plan: Plan, schedule: readonly ScheduleRow[], spend: SpendPlan): BenchEstimate {
+  const result = simulateOnce(plan);
+  const strategies = result.strategies.map(({ name, total, quotas }, index): StrategyEstimate => {
+    const { retry, hedge } = plan.strategies[index]!.client ?? plan.client;
+    const attemptsMax = createRetryPolicy(retry as RetrySpec).attemptsMax + hedge.hedgesMax;
+    return {
+      name,
+      expectedUsd: total.cost[plan.money.billing].totalUsd.value ?? 0,
+      worstUsd: attemptsMax * worstOnceUsd(plan, schedule, spend),
+      attempts: total.counts.attempts,
+      attemptsThrottled: total.counts.attemptsThrottled,
+      attemptsMax,
+      quotas,
+    };
+  });
+  return {
+    strategies,
+    expectedUsd: strategies.reduce((sum, each) => sum + each.expectedUsd, 0),
+    worstUsd: strategies.reduce((sum, each) => sum + each.worstUsd, 0),
+    busiestMinuteTokens: busiestMinute(plan, schedule),
+  };
+}
+
+function simulateOnce(plan: Plan): RunResult {
+  const single = { ...plan, replications: 1, assertions: [] };
+  const job = runJob({ plan: single }, { replication: 0, strategyIndices: plan.strategies.map((_, index) => index) });
+  for (;;) {
+    const step = job.next();
+    if (step.done !== true) continue;
+    const provenance = { scenarioSha256: "", meridianVersion: "", traces: [] };
+    return assembleResult({ plan: single }, [step.value], provenance);
+  }
+}
+
+/** Every request once, at the dearest target that its class may be sent to. */
+function worstOnceUsd(plan: Plan, schedule: readonly ScheduleRow[], spend: SpendPlan): number {
+  let sum = 0;
+  schedule.forEach((row, id) => {
+    const { classIndex, inputTokens, prefixTokens, maxTokens } = requestOf(row, id);
+    const { model, legal } = plan.classes[classIndex]!;
+    const most = maxTokens > 0 ? maxTokens : plan.models[model]!.maxOutputTokens;
+    let worst = 0;
+    legal.forEach((isLegal, target) => {
+      if (isLegal !== 1) return;
+      const order = { classIndex, model, target, inputTokens, prefixTokens, maxTokens: most };
+      worst = Math.max(worst, worstCaseUsd(spend, order));
+    });
+    sum += worst;
+  });
+  return sum;
+}
+
+const MINUTE_MS = 60_000;
+
+function busiestMinute(plan: Plan, schedule: readonly ScheduleRow[]): number {
+  const tokensOf = (row: ScheduleRow): number => {
+    const { classIndex, inputTokens, maxTokens } = requestOf(row, 0);
+    return inputTokens + (maxTokens > 0 ? maxTokens : plan.models[plan.classes[classIndex]!.model]!.maxOutputTokens);
+  };
+  let from = 0;
+  let tokens = 0;
+  let most = 0;
+  for (const row of schedule) {
+    tokens += tokensOf(row);
+    while (schedule[from]![0] <= row[0] - MINUTE_MS) tokens -= tokensOf(schedule[from++]!);
+    most = Math.max(most, tokens);
+  }
+  return most;
+}
