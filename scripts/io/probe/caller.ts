@@ -1,12 +1,14 @@
 import type {
   BedrockRuntimeClient,
   BedrockRuntimeClientConfig,
+  ConverseStreamCommand,
   ConverseStreamCommandInput,
   ConverseStreamMetadataEvent,
 } from "@aws-sdk/client-bedrock-runtime";
 import type { ProbeRecord } from "../../../simulator/probe/probe-record.ts";
-import { type ConnectionWatch, watchedConnection } from "./connection.ts";
-import { classifyFailure } from "./failure.ts";
+import { type ConnectionWatch, type HttpProtocol, watchedConnection } from "./connection.ts";
+import { classifyFailure, type FailureKind } from "./failure.ts";
+import { http1Handler } from "./http1-handler.ts";
 import type { Redact } from "./redact.ts";
 
 /** Calls one region's endpoint, one call at a time. */
@@ -37,61 +39,89 @@ export interface CallerOptions {
 }
 
 /**
- * A client of the AWS SDK whose connection and answers are watched. Every ConverseStream call of the SDK has a
- * connection of its own; times count from when that was ready, see ProbeRecord.
+ * A client of the AWS SDK whose connections and answers are watched. Every ConverseStream call of the SDK has a
+ * connection of its own; times count from when that was ready, see ProbeRecord. HTTP/2 as the SDK speaks it; an
+ * endpoint that turns out not to is spoken to in HTTP/1.1 from then on, and the attempt that showed it is no call.
  */
 export async function openCaller(options: CallerOptions): Promise<Caller> {
   // 18 MB of SDK, which no other verb should wait for.
-  const { BedrockRuntimeClient, ConverseStreamCommand } = await import("@aws-sdk/client-bedrock-runtime");
+  const sdk = await import("@aws-sdk/client-bedrock-runtime");
   const clockMs = options.clockMs ?? (() => performance.now());
   let call = newCall();
-  const client = new BedrockRuntimeClient({
-    region: options.region,
-    endpoint: options.url,
-    ...options.identity,
-    maxAttempts: 1,
-    requestHandler: {
-      disableConcurrentStreams: true,
-      nodeHttp2ConnectOptions: { createConnection: () => watchedConnection({ ...options, clockMs }, call.connection) },
-    },
-  });
-  watchHeaders(client, clockMs, () => call);
+  let protocol: HttpProtocol = "h2";
+  const open = (): BedrockRuntimeClient => {
+    const connect = () => watchedConnection({ ...options, clockMs, protocol }, call.connection);
+    const client = new sdk.BedrockRuntimeClient({
+      region: options.region,
+      endpoint: options.url,
+      ...options.identity,
+      maxAttempts: 1,
+      requestHandler:
+        protocol === "h2"
+          ? { disableConcurrentStreams: true, nodeHttp2ConnectOptions: { createConnection: connect } }
+          : http1Handler(connect),
+    });
+    watchHeaders(client, clockMs, () => call);
+    return client;
+  };
+  let client = open();
+
+  async function callOnce(order: CallOrder, signal: AbortSignal): Promise<ProbeRecord | undefined> {
+    call = newCall();
+    const mine = call;
+    const limit = AbortSignal.timeout(order.timeoutMs);
+    const startedAtMs = Date.now();
+    const startMs = clockMs();
+    const command = new sdk.ConverseStreamCommand(inputOf(order, options.wishes));
+    const failure = await readAnswer(client, command, mine, AbortSignal.any([signal, limit]), clockMs);
+    mine.endMs = clockMs();
+    if (signal.aborted) return undefined;
+    const at = new Date(startedAtMs + ((mine.connection.readyMs ?? startMs) - startMs)).toISOString();
+    const record = { at, region: options.region, model: order.model, ...measured(mine, order) };
+    if (failure === undefined) return { ...record, error: null, message: null };
+    const { kind, status, message, requestId } = classifyFailure(failure, {
+      socketError: mine.connection.error,
+      timedOut: limit.aborted,
+      status: mine.status,
+      requestId: mine.requestId,
+    });
+    return { ...record, status, error: kind, message: options.redact(message), requestId };
+  }
+
   return {
     async call(order, signal) {
-      call = newCall();
-      const mine = call;
-      const limit = AbortSignal.timeout(order.timeoutMs);
-      const startedAtMs = Date.now();
-      const startMs = clockMs();
-      let failure: unknown;
-      try {
-        const abortSignal = AbortSignal.any([signal, limit]);
-        const answer = await client.send(new ConverseStreamCommand(inputOf(order, options.wishes)), { abortSignal });
-        for await (const event of answer.stream ?? []) {
-          if (event.contentBlockDelta !== undefined) mine.piecesMs.push(clockMs());
-          if (event.metadata !== undefined) mine.metadata = event.metadata;
-        }
-        // A stream that was stopped, or cut between two events, ends like any other.
-        abortSignal.throwIfAborted();
-        if (mine.metadata === undefined) throw new Error("the stream ended before its last event");
-      } catch (error) {
-        failure = error ?? new Error("no reason given");
-      }
-      mine.endMs = clockMs();
-      if (signal.aborted) return undefined;
-      const at = new Date(startedAtMs + ((mine.connection.readyMs ?? startMs) - startMs)).toISOString();
-      const record = { ...measured(mine, order), at, region: options.region, model: order.model };
-      if (failure === undefined) return { ...record, error: null, message: null };
-      const { kind, status, message, requestId } = classifyFailure(failure, {
-        socketError: mine.connection.error,
-        timedOut: limit.aborted,
-        status: mine.status,
-        requestId: mine.requestId,
-      });
-      return { ...record, status, error: kind, message: options.redact(message), requestId };
+      const probe = await callOnce(order, signal);
+      if (protocol !== "h2" || probe?.error !== ("not-http2" satisfies FailureKind)) return probe;
+      client.destroy();
+      protocol = "http/1.1";
+      client = open();
+      return callOnce(order, signal);
     },
     close: () => client.destroy(),
   };
+}
+
+/** Reads an answer to its end. @returns what went wrong, if anything did */
+async function readAnswer(
+  client: BedrockRuntimeClient,
+  command: ConverseStreamCommand,
+  call: Call,
+  abortSignal: AbortSignal,
+  clockMs: () => number,
+): Promise<unknown> {
+  try {
+    const answer = await client.send(command, { abortSignal });
+    for await (const event of answer.stream ?? []) {
+      if (event.contentBlockDelta !== undefined) call.piecesMs.push(clockMs());
+      if (event.metadata !== undefined) call.metadata = event.metadata;
+    }
+    // A stream that was stopped, or cut between two events, ends like any other.
+    abortSignal.throwIfAborted();
+    if (call.metadata === undefined) throw new Error("the stream ended before its last event");
+    return undefined;
+  } catch (error) {
+    return error ?? new Error("no reason given");
+  }
 }
 
 /** What has been seen of one call. */

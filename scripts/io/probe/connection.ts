@@ -13,11 +13,15 @@ export interface ConnectOptions {
   readonly url: string;
   readonly allowedHosts: readonly string[];
   readonly clockMs: () => number;
+  readonly protocol: HttpProtocol;
   readonly resolve?: Resolve | undefined;
 }
 
+/** As TLS names them. */
+export type HttpProtocol = "h2" | "http/1.1";
+
 /**
- * Connects to an endpoint for one HTTP/2 call. The name is looked up and judged anew for each connection, so that it
+ * Connects to an endpoint for one call. The name is looked up and judged anew for each connection, so that it
  * cannot come to lead elsewhere.
  */
 export function watchedConnection(options: ConnectOptions, watch: ConnectionWatch): Socket {
@@ -32,7 +36,7 @@ export function watchedConnection(options: ConnectOptions, watch: ConnectionWatc
   };
   watch.startMs = options.clockMs();
   const socket = isTls
-    ? tlsConnect({ ...common, ALPNProtocols: ["h2"], ...(isIP(host) > 0 ? {} : { servername: host }) })
+    ? tlsConnect({ ...common, ALPNProtocols: [options.protocol], ...(isIP(host) > 0 ? {} : { servername: host }) })
     : netConnect(common);
   socket.once(isTls ? "secureConnect" : "connect", () => {
     watch.readyMs = options.clockMs();

@@ -167,6 +167,8 @@ function byCode({ code, message }: Described): FailureKind | undefined {
   if (DNS_CODES.includes(code)) return "dns";
   if (UNREACHABLE_CODES.includes(code)) return "unreachable";
   if (code === "ETIMEDOUT") return "timeout";
+  if (/no_application_protocol/i.test(`${code} ${message}`)) return "not-http2";
+  if (/before secure TLS/i.test(message)) return "tls";
   if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)|^EPROTO$/.test(code)) return "tls";
   if (code === "ERR_HTTP2_ERROR" || /protocol error/i.test(message)) return "not-http2";
   if (BROKEN_CODES.includes(code) || code.startsWith("ERR_HTTP2_")) return "broken-stream";
@@ -204,7 +206,7 @@ export function failureProblem(call: FailedCall): Problem {
   };
 }
 
-function fixOf({ kind, region, model, profiles, host }: FailedCall): string {
+function fixOf({ kind, message, region, model, profiles, host }: FailedCall): string {
   const profile = profiles.length > 0 ? `call a profile of it: ${profiles.join(" or ")}` : undefined;
   switch (kind) {
     case "no-credentials":
@@ -212,6 +214,9 @@ function fixOf({ kind, region, model, profiles, host }: FailedCall): string {
     case "expired-credentials":
       return "sign in again (aws sso login), or export new temporary credentials, all three of them";
     case "wrong-credentials":
+      if (/scoped to a valid region/i.test(message)) {
+        return `${host} is the endpoint of another region: give each region its own with --endpoints <file>`;
+      }
       return `check that key, secret and session token belong together and are of ${host}'s account and partition`;
     case "clock-skew":
       return "set this machine's clock: signatures are refused when it is more than 5 minutes off";
@@ -241,9 +246,11 @@ function fixOf({ kind, region, model, profiles, host }: FailedCall): string {
     case "unreachable":
       return `check that something listens at ${host} and that no firewall is between`;
     case "tls":
-      return "trust the endpoint's certificate: NODE_EXTRA_CA_CERTS=<ca.pem> (a proxy that opens TLS needs its own there)";
+      return /before secure TLS|EPROTO|wrong version/i.test(message)
+        ? `check that ${host} speaks TLS on that port, or write http:`
+        : "trust the endpoint's certificate: NODE_EXTRA_CA_CERTS=<ca.pem> (a proxy that opens TLS needs its own there)";
     case "not-http2":
-      return "the AWS SDK for JavaScript speaks HTTP/2 to Bedrock: point at an endpoint that does, such as meridian emulate";
+      return "point at an endpoint that speaks HTTP/2 or HTTP/1.1, such as meridian emulate";
     case "unknown":
       return "run again with MERIDIAN_DEBUG=1, or try the same call with the AWS CLI";
   }
