@@ -7,7 +7,7 @@ import type { LoadedScenario } from "./scenario-file.ts";
 
 /**
  * Overrides that leave only the named strategies in a scenario, in its own order. A baseline that is left out is
- * dropped, and so is an assertion that speaks of a strategy that is left out.
+ * dropped, and so are an assertion that speaks of a strategy that is left out and the choice of strategies to validate.
  * @throws STRATEGY_NOT_IN_SCENARIO for names that the scenario does not have
  */
 export function keepStrategies(loaded: LoadedScenario<Scenario>, names: readonly string[]): readonly Override[] {
@@ -29,9 +29,12 @@ export function keepStrategies(loaded: LoadedScenario<Scenario>, names: readonly
   const overrides: Override[] = [
     { path: ["strategies"], value: plain.strategies.filter((_, i) => names.includes(labels[i]!)), origin },
   ];
-  const { baseline, assert } = loaded.value;
+  const { baseline, assert, validation } = loaded.value;
   if (baseline !== undefined && !kept.includes(baseline))
     overrides.push({ path: ["baseline"], value: undefined, origin });
+  if (validation.strategies !== undefined) {
+    overrides.push({ path: ["validation", "strategies"], value: undefined, origin });
+  }
   const known = { strategies: kept, classes: loaded.value.traffic.map((each) => each.class) };
   const still = assert.filter((text) => canBeAsked(text, known));
   if (still.length < assert.length) overrides.push({ path: ["assert"], value: still, origin });

@@ -2,6 +2,7 @@ import type { SimulationOutput } from "../engine/simulation.ts";
 import { invariant } from "../errors.ts";
 import { CELL, type EndedRequest, Recorder } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
+import type { BilledAttempt } from "../world/pricing/billing.ts";
 import { createLedger, ledgerCell } from "../world/pricing/ledger.ts";
 import { epochAt } from "../world/pricing/price-schedule.ts";
 import { TOKEN_KINDS } from "../world/pricing/prices.ts";
@@ -62,7 +63,8 @@ export function measuredOutput(plan: Plan, run: MeasuredRun): SimulationOutput {
   };
 }
 
-function isCounted({ warmup }: Plan, arrivalMs: number, id: number): boolean {
+/** Whether a request is past the warm-up. */
+export function isCounted({ warmup }: Plan, arrivalMs: number, id: number): boolean {
   return warmup.kind === "none" || (warmup.kind === "duration" ? arrivalMs : id) >= warmup.amount;
 }
 
@@ -105,7 +107,7 @@ function describe(
 }
 
 /** The region that ran an attempt if it is known, else the one that was called. */
-function regionOf(plan: Plan, attempt: AttemptRow, ranIn: MeasuredRun["ranIn"]): number {
+export function regionOf(plan: Plan, attempt: AttemptRow, ranIn: MeasuredRun["ranIn"]): number {
   const name = ranIn(attempt);
   const known = name === undefined ? -1 : plan.regionNames.indexOf(name);
   return known >= 0 ? known : plan.targets[attempt.g]!.region;
@@ -139,20 +141,35 @@ function ledgerOf(plan: Plan, run: MeasuredRun, attempts: readonly AttemptRow[],
   });
   for (const attempt of attempts) {
     if (!counted[attempt.i]) continue;
-    const classIndex = run.schedule[attempt.i]![1];
-    const { model } = plan.classes[classIndex]!;
-    const route = plan.world.routes[attempt.g * plan.models.length + model]!;
-    const epoch = epochAt(schedule, attempt.s);
-    ledger.decisions[ledgerCell(ledger, epoch, route.placements[0]!, classIndex)]!++;
-    if (attempt.u === null) continue;
-    const region = regionOf(plan, attempt, run.ranIn);
-    const choice = route.destinations.findIndex((endpoint) => plan.world.endpoints[endpoint]!.region === region);
-    const cell = ledgerCell(ledger, epoch, route.placements[Math.max(0, choice)]!, classIndex);
-    attempt.u.forEach((tokens, kind) => {
-      ledger.tokens[cell * TOKEN_KINDS.length + kind]! += tokens;
+    const { epoch, placement, classIndex, decidedAt, tokens } = billedAttempt(plan, run, attempt);
+    ledger.decisions[ledgerCell(ledger, epoch, decidedAt, classIndex)]!++;
+    const cell = ledgerCell(ledger, epoch, placement, classIndex);
+    tokens.forEach((amount, kind) => {
+      ledger.tokens[cell * TOKEN_KINDS.length + kind]! += amount;
     });
   }
   return ledger;
+}
+
+/** What is charged for an attempt: the tokens that were reported of it, at the prices of the instant of its sending. */
+export function billedAttempt(
+  plan: Plan,
+  run: Pick<MeasuredRun, "schedule" | "ranIn">,
+  attempt: AttemptRow,
+): BilledAttempt & { readonly decidedAt: number } {
+  const classIndex = run.schedule[attempt.i]![1];
+  const { model } = plan.classes[classIndex]!;
+  const route = plan.world.routes[attempt.g * plan.models.length + model]!;
+  const region = regionOf(plan, attempt, run.ranIn);
+  const choice = route.destinations.findIndex((endpoint) => plan.world.endpoints[endpoint]!.region === region);
+  return {
+    epoch: epochAt(plan.money.schedule, attempt.s),
+    placement: route.placements[Math.max(0, choice)]!,
+    classIndex,
+    tokens: attempt.u ?? [],
+    decisions: 1,
+    decidedAt: route.placements[0]!,
+  };
 }
 
 /** Requests in the system over time: their mean over the counted time, and at equal steps of arrivals. */

@@ -7,6 +7,7 @@ import type { CapacitySpec } from "../world/capacity/capacity.ts";
 import type { Placement } from "../world/pricing/ledger.ts";
 import type { BillingRule, PriceSchedule } from "../world/pricing/prices.ts";
 import type { WorldPlan } from "../world/world-plan.ts";
+import type { ValidationPlan } from "./validation-schema.ts";
 
 /**
  * A scenario resolved: names turned into indices, defaults filled in, reference data looked up. Plain data all the way
@@ -47,6 +48,7 @@ export interface Plan {
   readonly baseline: number;
   readonly traffic: readonly ClassTraffic[];
   readonly assertions: readonly string[];
+  readonly validation: ValidationPlan;
   /** What a reader must know of the scenario itself, one sentence each. */
   readonly notes: readonly string[];
 }

@@ -13,6 +13,7 @@ import { quotaSchema } from "./quota-schema.ts";
 import { strategySchema } from "./strategy-schema.ts";
 import { batchSchema, provisionedSchema, reservedSchema, TARGET_TIERS, tiersSchema } from "./tier-schema.ts";
 import { count, durationMs, durationUpTo, share } from "./units.ts";
+import { validationSchema } from "./validation-schema.ts";
 
 const name = z.string().min(1).max(60);
 const positiveDuration = durationMs.refine((ms) => ms > 0, "must be more than 0");
@@ -201,6 +202,7 @@ export const scenarioSchema = z
       .optional()
       .meta({ description: "Label of the strategy that others are compared with; the first unless given" }),
     client: clientSchema.prefault({}),
+    validation: validationSchema.prefault({}),
     assert: z.array(z.string().min(1)).default([]).meta({
       description: 'Gates, such as "p95(e2e, strategy=cheapest) < 8s"; a failed one makes the exit code 99',
     }),

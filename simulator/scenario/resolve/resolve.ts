@@ -89,6 +89,10 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     const known = { strategies: strategies.map((each) => each.name), classes: classes.map((each) => each.name) };
     problems.attempt(() => parseAssertion(text, known), `assert[${i}]`);
   });
+  scenario.validation.strategies?.forEach((label, i) => {
+    const names = drafts.map(({ plan }) => plan.name);
+    problems.indexOf(label, names, "strategy", `validation.strategies[${i}]`);
+  });
   checkWarmup(scenario, problems);
   const remarks = remarksOf(scenario, targets.targets);
   const { prices, recordedPrices } = inputs;
@@ -144,6 +148,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     baseline,
     traffic: resolveTraffic(classesInput, inputs.recordings),
     assertions: scenario.assert,
+    validation: scenario.validation,
     notes: [...notes, ...remarks, ...quotas.notes],
   };
 }
