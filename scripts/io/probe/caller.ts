@@ -6,6 +6,7 @@ import type {
   ConverseStreamMetadataEvent,
 } from "@aws-sdk/client-bedrock-runtime";
 import type { ProbeRecord } from "../../../simulator/probe/probe-record.ts";
+import type { Resolve } from "../k6/endpoint-guard.ts";
 import { type ConnectionWatch, type HttpProtocol, watchedConnection } from "./connection.ts";
 import { classifyFailure, type FailureKind } from "./failure.ts";
 import { http1Handler } from "./http1-handler.ts";
@@ -35,6 +36,8 @@ export interface CallerOptions {
   readonly wishes: boolean;
   readonly identity: Pick<BedrockRuntimeClientConfig, "credentials" | "token" | "authSchemePreference">;
   readonly redact: Redact;
+  /** How names are looked up; a test brings its own. */
+  readonly resolve?: Resolve | undefined;
   readonly clockMs?: () => number;
 }
 
