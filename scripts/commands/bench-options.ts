@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../../simulator/scenario/units.ts";
 import type { Override } from "../io/overrides.ts";
-import { addScenarioOptions, overridesOf } from "../io/scenario-options.ts";
+import { addScenarioOptions, overridesOf, wholeNumber } from "../io/scenario-options.ts";
 import { type CommonOptions, RUNS_FOLDER } from "./command.ts";
 
 const DRAIN_MS = 60_000;
@@ -10,7 +10,7 @@ export function addBenchOptions(command: Command): void {
   command.argument("<scenario>", "scenario file");
   addScenarioOptions(command);
   command
-    .option("--target <target>", "emulator, or a file that maps regions to URLs", "emulator")
+    .option("--target <target>", "emulator, bedrock, or a file that maps regions to URLs", "emulator")
     .addOption(new Option("--duration <time>", "how much of the scenario, in real time, e.g. 90s").argParser(duration))
     .addOption(new Option("--at <time>", "where in the scenario to begin, e.g. 14h").argParser(instant))
     .addOption(
@@ -25,6 +25,15 @@ export function addBenchOptions(command: Command): void {
         .default("converse-stream"),
     )
     .option("--allow-host <host...>", "hosts other than this machine that the target file may name")
+    .option("--spend-real-money", "lock 1 of --target bedrock: real calls cost real money")
+    .addOption(new Option("--budget-usd <usd>", "lock 2: stop before more than this is spent").argParser(amount))
+    .option("--confirm <token>", "lock 3 where nobody is at a terminal: the token that --dry-run shows")
+    .option("--profile <name>", "profile of the AWS configuration files, for --target bedrock")
+    .option("--fips", "call the FIPS endpoints of Bedrock")
+    .option("--max-requests <n>", "refuse to send more, over all strategies; 1000 for bedrock", wholeNumber(1))
+    .option("--max-rate <n>", "refuse more arrivals than this in any second; 50 for bedrock", wholeNumber(1))
+    .option("--dry-run", "say what would be sent, where, and what it would cost; call no model")
+    .option("--assert", "check the scenario's assert: gates on a shortened run too")
     .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
 }
 
@@ -47,6 +56,12 @@ export function windowOverrides(at: string | undefined, length: string | undefin
     overrides.push({ path: ["duration"], value: end, origin }, { path: ["requests"], value: undefined, origin });
   }
   return overrides;
+}
+
+function amount(text: string): number {
+  const usd = Number(text);
+  if (text.trim() !== "" && usd > 0 && Number.isFinite(usd)) return usd;
+  throw new InvalidArgumentError("It must be an amount of USD above 0, such as 5 or 0.50.");
 }
 
 /** Kept as text, for the scenario to read; checked here, so that a mistake is one of usage. */

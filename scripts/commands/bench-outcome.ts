@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { EXIT_CODES, formatProblem, type Problem } from "../../simulator/errors.ts";
 import type { RunResult } from "../../simulator/experiment/index.ts";
 import { measuredResult } from "../../simulator/replay/measured-result.ts";
+import { requestOf } from "../../simulator/replay/schedule.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import type { BenchedStrategy } from "../io/k6/bench.ts";
 import { packageVersion } from "../io/package-info.ts";
@@ -14,8 +15,9 @@ export function benchResult(
   experiment: PreparedExperiment,
   benched: readonly BenchedStrategy[],
   place: string,
+  notes: readonly string[] = [],
 ): RunResult {
-  return measuredResult(experiment.inputs.plan, {
+  const result = measuredResult(experiment.inputs.plan, {
     runs: benched.map(({ run }) => run),
     reports: benched.map(({ report }) => report),
     place,
@@ -25,6 +27,46 @@ export function benchResult(
       traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
     },
   });
+  return { ...result, notes: [...result.notes, ...notes] };
+}
+
+/**
+ * A scenario's gates are about its whole run: of a part of it they say nothing, so a shortened bench leaves them out
+ * unless `--assert` asks for them.
+ */
+export function gatesOf(
+  experiment: PreparedExperiment,
+  options: CommonOptions,
+): { readonly experiment: PreparedExperiment; readonly notes: readonly string[] } {
+  const { plan } = experiment.inputs;
+  const isShortened = options.duration !== undefined || options.at !== undefined;
+  const gates = plan.assertions.length;
+  if (!isShortened || gates === 0 || options.assert === true) return { experiment, notes: [] };
+  const inputs = { ...experiment.inputs, plan: { ...plan, assertions: [] } };
+  const note = `The scenario's ${gates} gates are about its whole run and were not checked on this part; --assert checks them.`;
+  return { experiment: { ...experiment, inputs }, notes: [note] };
+}
+
+/** How far the service's counts of tokens are from those that were wanted, for each strategy. */
+export function tokenNotes(benched: readonly BenchedStrategy[]): readonly string[] {
+  return benched.flatMap(({ run, report }) => {
+    const served = run.attempts.filter(({ k, u }) => k === "ok" && u !== null);
+    if (served.length === 0) return [];
+    const wanted = served.map(({ i }) => requestOf(run.schedule[i]!, i));
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+    const input = sum(wanted.map(({ inputTokens }) => inputTokens));
+    const output = sum(wanted.map(({ outputTokens }) => outputTokens));
+    const inputCounted = sum(served.map(({ u }) => u![0] + u![2] + u![3]));
+    const outputCounted = sum(served.map(({ u }) => u![1]));
+    const inputs = `${inputCounted} input tokens where ${input} were wanted (${change(inputCounted, input)})`;
+    const outputs = `${outputCounted} output tokens where ${output} were (${change(outputCounted, output)})`;
+    return [`${report.strategy}: the service counted ${inputs}, and ${outputs}.`];
+  });
+}
+
+function change(counted: number, wanted: number): string {
+  const percent = 100 * (counted / Math.max(1, wanted) - 1);
+  return `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`;
 }
 
 export async function printResult(result: RunResult, options: CommonOptions, terminal: Terminal): Promise<void> {

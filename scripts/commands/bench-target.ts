@@ -1,19 +1,70 @@
+import { MeridianError } from "../../simulator/errors.ts";
 import { plannedCalls } from "../../simulator/replay/planned-calls.ts";
 import type { ReplayOperation } from "../../simulator/replay/replay-plan.ts";
+import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
+import type { SpendPlan } from "../../simulator/replay/spend.ts";
+import { spendPlanOf } from "../../simulator/replay/spend-rates.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import { benchLimits, refuseBeyond } from "../io/bedrock/limits.ts";
 import { loadEndpoints } from "../io/k6/endpoints-file.ts";
 import { type BenchTarget, emulatorTarget, endpointsTarget } from "../io/k6/target.ts";
 import type { CommonOptions } from "./command.ts";
 
+/** What a bench sends where, and what it may cost. */
+export interface BenchSetup {
+  readonly target: BenchTarget;
+  readonly schedule: readonly ScheduleRow[];
+  /** Left out where nothing limits it. */
+  readonly spend?: SpendPlan;
+  /** For the report. */
+  readonly notes: readonly string[];
+  /** The service's own counts of tokens may differ from those wanted: the report says by how much. */
+  readonly saysTokens: boolean;
+}
+
+export const EMULATOR = "emulator";
+export const BEDROCK = "bedrock";
+
 /**
- * What `--target` names.
+ * The setup for `--target emulator` or a file of endpoints.
+ *
+ * @throws MeridianError for limits, and for a file of endpoints that cannot be read or must not be called
+ */
+export async function freeSetup(
+  plan: Plan,
+  schedule: readonly ScheduleRow[],
+  options: CommonOptions,
+): Promise<BenchSetup> {
+  refuseBeyond(benchLimits(options, false), schedule, plan.strategies.length);
+  const isEmulated = options.target === EMULATOR;
+  const budgetUsd = options.budgetUsd as number | undefined;
+  const count = isEmulated ? ("exact" as const) : { charsPerToken: 4, isMeasured: false };
+  return {
+    target: await benchTargetOf(plan, options),
+    schedule,
+    ...(budgetUsd === undefined
+      ? {}
+      : {
+          spend: spendPlanOf(
+            plan,
+            budgetUsd,
+            plan.models.map(() => count),
+          ),
+        }),
+    notes: [],
+    saysTokens: !isEmulated,
+  };
+}
+
+/**
+ * What `--target` names, but for Bedrock itself.
  *
  * @throws MeridianError for a file of endpoints that cannot be read or must not be called
  */
 export async function benchTargetOf(plan: Plan, options: CommonOptions): Promise<BenchTarget> {
   const operation = options.api as ReplayOperation;
   const name = String(options.target);
-  if (name === "emulator") return emulatorTarget(plan, operation);
+  if (name === EMULATOR) return emulatorTarget(plan, operation);
   const sources = new Set(plan.targets.map(({ region }) => plan.regionNames[region]!));
   const set = await loadEndpoints(name, {
     regions: [...sources],
@@ -21,5 +72,23 @@ export async function benchTargetOf(plan: Plan, options: CommonOptions): Promise
     allowedHosts: (options.allowHost as readonly string[] | undefined) ?? [],
     env: process.env,
   });
+  refuseAmazon(set.urlOfRegion, name);
   return endpointsTarget(set, name, operation);
+}
+
+/** Suffixes of the hosts of Amazon's partitions. */
+const AMAZON =
+  /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonwebservices\.(com\.cn|eu)|amazonaws\.eu|ic\.gov|sgov\.gov|adc-e\.uk)$/;
+
+/** A file of endpoints has no locks on spending, so it must not lead to where they are needed. */
+function refuseAmazon(urlOfRegion: ReadonlyMap<string, string>, file: string): void {
+  const problems = [...urlOfRegion]
+    .filter(([, url]) => AMAZON.test(new URL(url).hostname))
+    .map(([region, url]) => ({
+      code: "ENDPOINT_COSTS_MONEY",
+      what: `${url} is Amazon's own`,
+      where: `${file}: endpoints.${region}`,
+      fix: "use --target bedrock, which has locks on spending",
+    }));
+  if (problems.length > 0) throw new MeridianError("usage", problems);
 }

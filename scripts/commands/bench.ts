@@ -13,8 +13,8 @@ import { saveBench } from "../io/k6/save-bench.ts";
 import { formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { addBenchOptions, benchOverrides } from "./bench-options.ts";
-import { assertionCode, benchResult, invalidRun, printResult } from "./bench-outcome.ts";
-import { benchTargetOf } from "./bench-target.ts";
+import { assertionCode, benchResult, gatesOf, invalidRun, printResult, tokenNotes } from "./bench-outcome.ts";
+import { benchSetup } from "./bench-setup.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
 export const benchCommand: CommandDefinition = {
@@ -25,6 +25,7 @@ export const benchCommand: CommandDefinition = {
     ["meridian bench a.yaml --duration 2m --strategy single cheapest", "only these strategies"],
     ["meridian bench a.yaml --at 14h --duration 2m", "two minutes of the scenario's afternoon"],
     ["meridian bench a.yaml --target endpoints.yaml", "against endpoints that are there already"],
+    ["meridian bench a.yaml --target bedrock --duration 1m --budget-usd 5 --dry-run", "what real Bedrock would cost"],
     ["meridian bench a.yaml --duration 60s --json | jq .verdict", "the result as one JSON document"],
   ],
   configure: addBenchOptions,
@@ -36,18 +37,22 @@ const UNASKED_MS_MAX = 15 * 60_000;
 /** What two cores were measured to dispatch, and to stream from an emulator, in time: requests per second. */
 const RATE_MAX_PER_S = 200;
 
-async function runBench({ args, options, terminal, signal }: CommandInput): Promise<number> {
+async function runBench(input: CommandInput): Promise<number> {
+  const { args, options, terminal, signal } = input;
   const startedAt = new Date();
-  const experiment = await prepareExperiment(args[0]!, {
+  const prepared = await prepareExperiment(args[0]!, {
     overrides: benchOverrides(options),
     strategies: (options.strategy as readonly string[] | undefined) ?? [],
   });
+  const { experiment, notes: skipped } = gatesOf(prepared, options);
   const { plan } = experiment.inputs;
   const problems = notReplayable(plan);
   if (problems.length > 0) throw new MeridianError("usage", problems);
-  const schedule = recordSchedule(plan);
-  refuseUnaskedLength(plan, schedule, options);
-  const target = await benchTargetOf(plan, options);
+  const drawn = recordSchedule(plan);
+  refuseUnaskedLength(plan, drawn, options);
+  const setup = await benchSetup(experiment, drawn, input);
+  if (setup === undefined) return EXIT_CODES.ok;
+  const { target, schedule } = setup;
   const note = (text: string): void => terminal.note(text);
   const k6 = await ensureK6({ env: process.env, signal, note });
   announce(args[0]!, plan, schedule, target.place, terminal);
@@ -58,12 +63,17 @@ async function runBench({ args, options, terminal, signal }: CommandInput): Prom
     target,
     schedule,
     drainMs,
+    spend: setup.spend,
     signal,
     onMoment: progress.update,
   }).finally(progress.stop);
   const reasons = invalidReasons(benched.map(({ report }) => report));
   if (!benched.every(({ report }) => report.isComplete)) throw new MeridianError("assertion", reasons.map(invalidRun));
-  const result = benchResult(experiment, benched, target.place);
+  const result = benchResult(experiment, benched, target.place, [
+    ...setup.notes,
+    ...(setup.saysTokens ? tokenNotes(benched) : []),
+    ...skipped,
+  ]);
   const saved = await saveBench(experiment, result, benched, {
     out: String(options.out),
     startedAt,

@@ -8,6 +8,8 @@ export interface BedrockEndpoint extends GuardedEndpoint {
   readonly region: string;
   /** The partition's own endpoint, not one that was set in the environment or a profile. */
   readonly isStandard: boolean;
+  /** Its name leads somewhere from this machine; false only where that was allowed. */
+  readonly hasAddress: boolean;
 }
 
 export interface BedrockEndpointOptions {
@@ -19,6 +21,8 @@ export interface BedrockEndpointOptions {
   /** Hosts that may be called beside the partition's own and this machine. */
   readonly allowedHosts: readonly string[];
   readonly resolve?: Resolve | undefined;
+  /** Names without an address pass too: for a dry run, which may be far from the network. */
+  readonly allowUnknown?: boolean;
 }
 
 /**
@@ -47,12 +51,18 @@ export async function bedrockEndpoints(options: BedrockEndpointOptions): Promise
 async function endpointOf(region: string, options: BedrockEndpointOptions): Promise<BedrockEndpoint | Problem> {
   const { url, standardHost } = await resolveEndpoint(region, options);
   const guarded = await guardEndpoint(url, region, [standardHost, ...options.allowedHosts], options.resolve);
-  if ("code" in guarded) return guarded;
+  if ("code" in guarded) {
+    const { protocol, host, hostname } = new URL(url);
+    if (guarded.code !== "ENDPOINT_UNKNOWN_HOST" || options.allowUnknown !== true) return guarded;
+    const isStandard = hostname === standardHost;
+    const place = { host: hostname, address: "", isLoopback: false };
+    return { url: `${protocol}//${host}`, ...place, region, isStandard, hasAddress: false };
+  }
   if (!guarded.isLoopback && !guarded.url.startsWith("https:")) {
     const what = "prompts and credentials would travel in the clear";
     return { code: "ENDPOINT_PLAIN_HTTP", what, where: region, fix: "use an https endpoint" };
   }
-  return { ...guarded, region, isStandard: guarded.host === standardHost };
+  return { ...guarded, region, isStandard: guarded.host === standardHost, hasAddress: true };
 }
 
 /** What of a call that is ready to leave says where it would go. */

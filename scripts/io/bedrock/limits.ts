@@ -57,3 +57,14 @@ function busiestSecond(schedule: readonly ScheduleRow[]): number {
   });
   return most;
 }
+
+/** The limits that a person gave; where endpoints cost nothing, only those. */
+export function benchLimits(options: Readonly<Record<string, unknown>>, isReal: boolean): SendLimits {
+  const none = Number.POSITIVE_INFINITY;
+  const usual = isReal ? REAL_LIMITS : { requestsMax: none, perSecondMax: none, lengthMaxMs: none };
+  return {
+    ...usual,
+    ...(options.maxRequests === undefined ? {} : { requestsMax: options.maxRequests as number }),
+    ...(options.maxRate === undefined ? {} : { perSecondMax: options.maxRate as number }),
+  };
+}

@@ -57,7 +57,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
     await writeFile(file("plan.json"), encodeReplayPlan(plan));
     await writeFile(file("schedule.json"), encodeSchedule(schedule));
     const watch = watchRows(rows, options.onState);
-    const args = ["run", "--quiet", "--address=", "--log-format=raw", `--console-output=${file("rows.jsonl")}`, SCRIPT];
+    const args = k6Arguments(file("rows.jsonl"));
     const end = await runChild(options.k6.path, args, {
       cwd: folder,
       env: {
@@ -85,6 +85,11 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
     await rows.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** How k6 is started; all else reaches it in its environment. */
+export function k6Arguments(rowsFile: string): readonly string[] {
+  return ["run", "--quiet", "--address=", "--log-format=raw", `--console-output=${rowsFile}`, SCRIPT];
 }
 
 function watchRows(rows: RowReader, onState: (state: RunState) => void): { stop(): Promise<void> } {
