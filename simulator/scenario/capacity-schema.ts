@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { lawSchema } from "../random/laws/index.ts";
 import type { BackgroundSpec, CapacitySpec } from "../world/capacity/capacity.ts";
+import { fittedPartsOf, fittedShape } from "./fitted-schema.ts";
 import { count, durationMs, share } from "./units.ts";
 
 const unlimited = z.literal("unlimited").transform(() => Number.POSITIVE_INFINITY);
@@ -129,8 +130,19 @@ const empiricalSchema = z
   })
   .meta({ description: "Recorded latencies, scaled by load" });
 
+const fittedSchema = z
+  .strictObject({
+    kind: z.literal("fitted"),
+    servers: positiveLimit
+      .default(Number.POSITIVE_INFINITY)
+      .meta({ description: "Calls served at a time: a number, or unlimited" }),
+    ...fittedShape,
+    ...queueShape,
+  })
+  .meta({ description: "A measured endpoint, as meridian calibrate writes it" });
+
 export const capacitySchema = z
-  .discriminatedUnion("kind", [slotsSchema, batchingSchema, empiricalSchema])
+  .discriminatedUnion("kind", [slotsSchema, batchingSchema, empiricalSchema, fittedSchema])
   .meta({ id: "capacity", description: "Serving capacity of one region for one model" });
 export type CapacityInput = z.output<typeof capacitySchema>;
 
@@ -138,6 +150,7 @@ export type CapacityInput = z.output<typeof capacitySchema>;
 export const gatewaySchema = capacitySchema.superRefine((gateway, context) => {
   if (gateway.kind === "empirical") return;
   const isThere = {
+    kind: gateway.kind === "fitted",
     waitingRoom: gateway.waitingRoom < Number.POSITIVE_INFINITY,
     maxQueueDelay: gateway.maxQueueDelay !== undefined,
     patience: gateway.patience !== undefined,
@@ -180,6 +193,8 @@ export function capacitySpecOf(input: CapacityInput, usual: Discipline = "fcfs")
         discipline: input.discipline ?? usual,
         ...queueOf(input),
       };
+    case "fitted":
+      return { kind: "fitted", servers: input.servers, ...fittedPartsOf(input), ...queueOf(input) };
     case "empirical":
       return {
         kind: "empirical",

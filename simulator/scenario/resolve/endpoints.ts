@@ -147,6 +147,13 @@ function timesUnits(spec: CapacitySpec, units: number): CapacitySpec {
         kvTokensMax: spec.kvTokensMax * units,
         waitingRoom: spec.waitingRoom * units,
       };
+    case "fitted":
+      return {
+        ...spec,
+        servers: spec.servers * units,
+        load: spec.load.map(([calls, factor]) => [calls * units, factor] as const),
+        waitingRoom: spec.waitingRoom * units,
+      };
     case "empirical":
       return { ...spec, load: spec.load.map(([inFlight, factor]) => [inFlight * units, factor] as const) };
   }

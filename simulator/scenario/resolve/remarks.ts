@@ -25,9 +25,10 @@ function deafQueues({ world }: Scenario, targets: readonly TargetDraft[]): reado
   );
   if (tiers.length === 0) return [];
   const deaf = Object.entries(world.models).filter(([, { capacity, capacityIn }]) =>
-    [capacity, ...Object.values(capacityIn)].some(
-      (each) => each.kind !== "empirical" && each.discipline !== undefined && each.discipline !== "priority",
-    ),
+    [capacity, ...Object.values(capacityIn)].some((each) => {
+      if (each.kind === "fitted") return each.servers < Number.POSITIVE_INFINITY;
+      return each.kind !== "empirical" && each.discipline !== undefined && each.discipline !== "priority";
+    }),
   );
   return deaf.map(
     ([name]) =>

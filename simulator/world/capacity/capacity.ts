@@ -118,7 +118,45 @@ export interface EmpiricalCell {
   readonly tpotMs: LawSpec;
 }
 
-export type CapacitySpec = SlotsSpec | BatchingSpec | EmpiricalSpec;
+/** A station with few assumptions, as calibration fits it to an endpoint that was measured. */
+export interface FittedSpec {
+  readonly kind: "fitted";
+  /** Calls served at a time; Infinity = as many as come. */
+  readonly servers: number;
+  /** The prompt's part at an unloaded endpoint: base + perToken x uncached input tokens, ms, to the first token. */
+  readonly promptBaseMs: number;
+  readonly promptPerTokenMs: number;
+  /**
+   * own: load does not slow it. shared: paced by the load curve. in-line: one prompt at a time, else not slowed.
+   * serial: paced, and one at a time. in-steps: as serial, but only the tokens are one at a time: the base is a wait
+   * for the next step, which all can do at once.
+   */
+  readonly prompts: "own" | "shared" | "in-line" | "serial" | "in-steps";
+  /** Added to the load's factor for everybody while a prompt is read one at a time. */
+  readonly promptSlowdown: number;
+  /** Each output token after the first at an unloaded endpoint, ms. */
+  readonly perOutputTokenMs: number;
+  /** Factors of mean 1 on the two parts of each call's work. */
+  readonly promptNoise: LawSpec | null;
+  readonly outputNoise: LawSpec | null;
+  /** A call that is lucky with its prompt is so with its output. */
+  readonly sameLuck: boolean;
+  /** The answer comes in one piece at the end. */
+  readonly isWhole: boolean;
+  /** Slowdown by calls: points (calls, factor), straight between, on along the last line; empty = 1. */
+  readonly load: readonly (readonly [number, number])[];
+  /** Which calls slow the others: all in service, or those past their first token. */
+  readonly counts: "all" | "decoding";
+  /** The slowdown follows the load all the time, or is settled when service begins. */
+  readonly applies: "continuously" | "at-start";
+  readonly waitingRoom: number;
+  readonly patience: LawSpec | null;
+  readonly queueDelayMsMax: number;
+  /** In calls, added to those that count. */
+  readonly background: BackgroundSpec | null;
+}
+
+export type CapacitySpec = SlotsSpec | BatchingSpec | EmpiricalSpec | FittedSpec;
 
 /** Where an endpoint stands on the clock and in the random numbers. */
 export interface CapacityContext {
