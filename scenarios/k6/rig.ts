@@ -118,8 +118,11 @@ export function sleep(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs));
 }
 
+/** Credentials in use: whatever a server echoes, they get into no row. */
+const secrets = (__ENV.MERIDIAN_SECRETS ?? "").split(",").flatMap((name) => __ENV[name] || []);
+
 export function write(row: ReplayRow): void {
-  console.log(JSON.stringify(row));
+  console.log(secrets.reduce((text, secret) => text.split(secret).join("[hidden]"), JSON.stringify(row)));
 }
 
 /** Which instance of how many this is, where a run is spread over several; the tag is the one that k6-operator sets. */

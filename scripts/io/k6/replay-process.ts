@@ -72,6 +72,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
         MERIDIAN_START_MS: String(startMs),
         MERIDIAN_SUMMARY: file("summary.json"),
         MERIDIAN_ADDRESSES: JSON.stringify(options.addresses),
+        MERIDIAN_SECRETS: Object.keys(options.credentials).join(","),
         ...options.credentials,
       },
       limitMs: Math.max(0, startMs + plan.durationMs - Date.now()) + plan.drainMs + SLACK_MS,
