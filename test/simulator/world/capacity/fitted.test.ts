@@ -79,7 +79,7 @@ describe("a fitted station is the models that it stands for", () => {
     const same = fitted({ isWhole: true, prompts: "shared", promptBaseMs: 5, perOutputTokenMs: 5, load });
     const calls = busy(0.004);
     const others = drive(sharing, calls);
-    drive(same, calls).forEach((fate, i) => near(fate.endedMs, others[i]!.endedMs, `end of ${i}`));
+    for (const [i, fate] of drive(same, calls).entries()) near(fate.endedMs, others[i]!.endedMs, `end of ${i}`);
   });
 
   it("with prompts in line: one server after the other (Lindley's recursion)", () => {

@@ -1,0 +1,50 @@
+/** Quantile of ascending values, straight between neighbours (Hyndman and Fan's type 7); NaN of none. */
+export function quantileSorted(sorted: ArrayLike<number>, share: number): number {
+  const last = sorted.length - 1;
+  if (last < 0) return Number.NaN;
+  const place = share * last;
+  const i = Math.min(last, Math.floor(place));
+  const low = sorted[i]!;
+  return low + (place - i) * (sorted[Math.min(last, i + 1)]! - low);
+}
+
+/** Ascending copy without NaN. */
+export function sortedNumbers(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(values)
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+}
+
+export function median(values: ArrayLike<number>): number {
+  return quantileSorted(sortedNumbers(values), 0.5);
+}
+
+export function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
+
+/** Mean of the numbers among values [from, to). */
+export function meanNumber(values: ArrayLike<number>, from: number, to: number): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    if (Number.isNaN(values[i]!)) continue;
+    sum += values[i]!;
+    count++;
+  }
+  return sum / count;
+}
+
+/** Standard error of a mean over values that are alike near each other: from the means of blocks of neighbours. */
+export function blockStandardError(values: ArrayLike<number>, blocks = 20): number {
+  const size = Math.floor(values.length / blocks);
+  if (size < 1) return Number.POSITIVE_INFINITY;
+  const means = Array.from({ length: blocks }, (_, b) => meanNumber(values, b * size, (b + 1) * size)).filter(
+    (mean) => !Number.isNaN(mean),
+  );
+  const middle = meanOf(means);
+  const variance = means.reduce((sum, mean) => sum + (mean - middle) ** 2, 0) / (means.length - 1);
+  return Math.sqrt(variance / means.length);
+}
