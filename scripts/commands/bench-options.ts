@@ -1,10 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../../simulator/scenario/units.ts";
+import { EXECUTORS, type ExecutorChoice } from "../io/k6/executors.ts";
 import type { Override } from "../io/overrides.ts";
 import { addScenarioOptions, overridesOf, wholeNumber } from "../io/scenario-options.ts";
 import { type CommonOptions, RUNS_FOLDER } from "./command.ts";
 
 const DRAIN_MS = 60_000;
+const VUS = 100;
+/** Our own: every request at its instant. */
+const DISPATCHER = "dispatcher";
 
 export function addBenchOptions(command: Command): void {
   command.argument("<scenario>", "scenario file");
@@ -34,7 +38,22 @@ export function addBenchOptions(command: Command): void {
     .option("--max-rate <n>", "refuse more arrivals than this in any second; 50 for bedrock", wholeNumber(1))
     .option("--dry-run", "say what would be sent, where, and what it would cost; call no model")
     .option("--assert", "check the scenario's assert: gates on a shortened run too")
+    .addOption(
+      new Option(
+        "--executor <name>",
+        "who says when to send: the schedule, or an executor of k6, which is never compared",
+      )
+        .choices([DISPATCHER, ...EXECUTORS])
+        .default(DISPATCHER),
+    )
+    .addOption(new Option("--vus <n>", "virtual users of an executor of k6").default(VUS).argParser(wholeNumber(1)))
     .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
+}
+
+/** The executor of k6 that was asked for; undefined for the dispatcher. */
+export function executorOf(options: CommonOptions): ExecutorChoice | undefined {
+  const executor = EXECUTORS.find((name) => name === options.executor);
+  return executor === undefined ? undefined : { executor, vus: options.vus as number };
 }
 
 /** A bench is one replication, of a time that fits a person's patience, from the scenario's start or from `--at`. */
@@ -65,18 +84,18 @@ function amount(text: string): number {
 }
 
 /** Kept as text, for the scenario to read; checked here, so that a mistake is one of usage. */
-function duration(text: string): string {
+export function duration(text: string): string {
   parsedDuration(text);
   return text;
 }
 
-function parsedDuration(text: string): number {
+export function parsedDuration(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms > 0) return ms;
   throw new InvalidArgumentError("It must be a time such as 90s or 2m.");
 }
 
-function instant(text: string): string {
+export function instant(text: string): string {
   parsedInstant(text);
   return text;
 }

@@ -92,3 +92,25 @@ export function assertionCode(result: RunResult, terminal: Terminal): number {
   }
   return failed.length > 0 ? EXIT_CODES.assertion : EXIT_CODES.ok;
 }
+
+/**
+ * Tells how an executor of k6 did. It was asked for as a run that proves nothing, so only what went wrong in it counts:
+ * requests that never left, rows that do not add up.
+ */
+export function plainCode(benched: readonly BenchedStrategy[], terminal: Terminal): number {
+  const faults = benched.flatMap(({ report }) => report.faults.map((fault) => `${report.strategy}: ${fault}`));
+  for (const { report } of benched) {
+    if (report.plain === undefined) continue;
+    const { executor, neverSent, fromSendMs, fromIntendedMs } = report.plain;
+    const sent = `${executor} sent ${report.requests - neverSent} of ${report.requests} requests`;
+    const from = (what: string, { p50, p95, p99 }: typeof fromSendMs): string =>
+      `from the ${what}: p50 ${p50.toFixed(0)}, p95 ${p95.toFixed(0)}, p99 ${p99.toFixed(0)} ms`;
+    const both = `${from("send", fromSendMs)}; ${from("intended instant", fromIntendedMs)}`;
+    terminal.note(`${report.strategy}: ${sent}; ${both}; not for comparison with a simulation`);
+  }
+  for (const what of faults) {
+    const fix = "give it more virtual users with --vus, or leave --executor out: the dispatcher drops nothing";
+    terminal.problem(formatProblem({ code: "BENCH_INVALID", what, fix }));
+  }
+  return faults.length > 0 ? EXIT_CODES.assertion : EXIT_CODES.ok;
+}

@@ -12,8 +12,16 @@ import { ensureK6 } from "../io/k6/install-k6.ts";
 import { saveBench } from "../io/k6/save-bench.ts";
 import { formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
-import { addBenchOptions, benchOverrides } from "./bench-options.ts";
-import { assertionCode, benchResult, gatesOf, invalidRun, printResult, tokenNotes } from "./bench-outcome.ts";
+import { addBenchOptions, benchOverrides, executorOf } from "./bench-options.ts";
+import {
+  assertionCode,
+  benchResult,
+  gatesOf,
+  invalidRun,
+  plainCode,
+  printResult,
+  tokenNotes,
+} from "./bench-outcome.ts";
 import { benchSetup } from "./bench-setup.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
@@ -64,6 +72,7 @@ async function runBench(input: CommandInput): Promise<number> {
     schedule,
     drainMs,
     spend: setup.spend,
+    executor: executorOf(options),
     signal,
     onMoment: progress.update,
   }).finally(progress.stop);
@@ -84,6 +93,7 @@ async function runBench(input: CommandInput): Promise<number> {
   });
   await printResult(result, options, terminal);
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
+  if (executorOf(options) !== undefined) return plainCode(benched, terminal);
   for (const reason of reasons) terminal.problem(formatProblem(invalidRun(reason)));
   return reasons.length > 0 ? EXIT_CODES.assertion : assertionCode(result, terminal);
 }

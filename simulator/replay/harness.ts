@@ -1,3 +1,4 @@
+import type { PlainReport } from "./plain.ts";
 import type { AttemptRow, RequestRow } from "./rows.ts";
 import type { ScheduleRow } from "./schedule.ts";
 
@@ -18,6 +19,8 @@ export interface HarnessReport {
   readonly isComplete: boolean;
   /** Why the run proves nothing; empty for a sound one. */
   readonly faults: readonly string[];
+  /** Present when an executor of k6 brought arrivals of its own. */
+  readonly plain?: PlainReport;
 }
 
 /** What k6 itself counted. */
@@ -25,6 +28,8 @@ export interface ClientCounts {
   readonly httpRequests: number;
   readonly attempts: number;
   readonly requestsEnded: number;
+  /** Iterations that an executor of k6 left out. */
+  readonly droppedIterations?: number;
 }
 
 export interface HarnessInput {
@@ -113,12 +118,17 @@ export function invalidReasons(reports: readonly HarnessReport[]): readonly stri
   const limitMs = Math.min(LAG_MS_MAX, LAG_SHARE_MAX * smallest);
   const why =
     limitMs < LAG_MS_MAX ? `5 % of the smallest median, ${smallest.toFixed(0)} ms` : "the most that is allowed";
-  return reports.flatMap(({ strategy, faults, lagMs, serverLateMsP99 }) => {
+  return reports.flatMap(({ strategy, faults, lagMs, serverLateMsP99, plain }) => {
     const late = (what: string, ms: number | null): readonly string[] =>
       ms === null || ms <= limitMs
         ? []
         : [`${what} ${ms.toFixed(1)} ms late at the 99th percentile; ${limitMs.toFixed(1)} ms is ${why}`];
-    const reasons = [...faults, ...late("requests left", lagMs.p99), ...late("the emulator woke", serverLateMsP99)];
+    const reasons = [
+      ...(plain === undefined ? [] : [plain.reason]),
+      ...faults,
+      ...late("requests left", lagMs.p99),
+      ...late("the emulator woke", serverLateMsP99),
+    ];
     return reasons.map((reason) => `${strategy}: ${reason}`);
   });
 }

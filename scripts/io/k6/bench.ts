@@ -1,15 +1,18 @@
+import { MeridianError } from "../../../simulator/errors.ts";
 import { attemptPricer } from "../../../simulator/replay/attempt-price.ts";
 import { type EndpointRecords, recordOf, settled } from "../../../simulator/replay/endpoint-records.ts";
 import { firstTokenNotes, seesFirstTokens } from "../../../simulator/replay/first-token.ts";
 import { checkRows, type HarnessReport } from "../../../simulator/replay/harness.ts";
 import { makeReplayPlan } from "../../../simulator/replay/make-replay-plan.ts";
 import type { MeasuredRun } from "../../../simulator/replay/measured-output.ts";
+import { checkPlainRows } from "../../../simulator/replay/plain.ts";
 import type { ScheduleRow } from "../../../simulator/replay/schedule.ts";
 import type { SpendPlan } from "../../../simulator/replay/spend.ts";
 import { leftOf, type SpendReport, shareOf, spendReport } from "../../../simulator/replay/spend-report.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { interrupted } from "../worker-pool.ts";
 import type { BenchMoment } from "./bench-progress.ts";
+import type { ExecutorChoice } from "./executors.ts";
 import type { K6Program } from "./find-k6.ts";
 import { replayInK6 } from "./replay-process.ts";
 import type { BenchTarget } from "./target.ts";
@@ -20,6 +23,8 @@ export interface BenchOptions {
   readonly schedule: readonly ScheduleRow[];
   /** How long after the last arrival requests may still end, ms. */
   readonly drainMs: number;
+  /** An executor of k6 that brings arrivals of its own: never for comparisons. Undefined replays the schedule's. */
+  readonly executor?: ExecutorChoice | undefined;
   /** What all strategies together may spend; no limit where left out. */
   readonly spend?: SpendPlan | undefined;
   readonly signal: AbortSignal;
@@ -48,6 +53,7 @@ const LEAD_MS_PER_REQUEST = 0.03;
  * @throws MeridianError environment K6_*, EMULATOR_*; INTERRUPTED
  */
 export async function benchStrategies(plan: Plan, options: BenchOptions): Promise<readonly BenchedStrategy[]> {
+  if (options.executor !== undefined && options.spend !== undefined) throw noBudget();
   const benched: BenchedStrategy[] = [];
   const count = plan.strategies.length;
   let spend = options.spend;
@@ -70,7 +76,12 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
     const { credentials, addresses, targets, records } = open;
     const lastArrivalMs = schedule.at(-1)![0];
     const { spend } = options;
-    const replay = makeReplayPlan(plan, strategy, targets, { requests: schedule.length, lastArrivalMs, drainMs, spend });
+    const replay = makeReplayPlan(plan, strategy, targets, {
+      requests: schedule.length,
+      lastArrivalMs,
+      drainMs,
+      spend,
+    });
     const place = {
       strategy: name,
       ordinal: strategy + 1,
@@ -85,31 +96,40 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
       credentials,
       addresses,
       priceOf: attemptPricer(plan, schedule),
+      executor: options.executor,
       signal,
       onState: (state) => options.onMoment({ ...state, ...place }),
     });
-    const { requests } = rows;
     const attempts = settled(rows.attempts, records);
     const clientFaults = [...rows.faults, ...startFaults(rows.readyBeforeMs), ...open.faults];
-    const report = checkRows({
+    const input = {
       strategy: name,
       schedule,
       attempts,
-      requests,
+      requests: rows.requests,
       counts,
       clientFaults,
       lateMsP99: open.lateMsP99(),
-    });
+    };
+    const checked =
+      options.executor === undefined
+        ? { ...input, report: checkRows(input) }
+        : checkPlainRows({
+            ...input,
+            ...options.executor,
+            droppedIterations: counts?.droppedIterations ?? 0,
+            endMs: replay.durationMs + replay.drainMs,
+          });
     return {
       run: {
-        schedule,
+        schedule: checked.schedule,
         attempts,
-        requests,
+        requests: checked.requests,
         isStreaming: seesFirstTokens(replay),
         notes: firstTokenNotes(replay, attempts),
         ranIn: (attempt) => recordOf(records, attempt)?.region ?? undefined,
       },
-      report,
+      report: checked.report,
       records,
       rowsText,
       ...(spend === undefined ? {} : { spend: spendReport(replay, spend, schedule, rows) }),
@@ -122,4 +142,13 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
 function startFaults(readyBeforeMs: number | undefined): readonly string[] {
   if (readyBeforeMs === undefined) return ["k6 never said that it was ready"];
   return readyBeforeMs >= 0 ? [] : [`k6 was ready ${-readyBeforeMs} ms after the run was to start`];
+}
+
+function noBudget(): MeridianError {
+  return new MeridianError("usage", {
+    code: "EXECUTOR_WITHOUT_BUDGET",
+    what: "the virtual users of k6's executors come and go, so no budget can be divided among them",
+    where: "--executor",
+    fix: "leave --executor out where calls cost money",
+  });
 }

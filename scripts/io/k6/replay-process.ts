@@ -10,6 +10,7 @@ import { encodeSchedule, type ScheduleRow } from "../../../simulator/replay/sche
 import { hideSecrets } from "../bedrock/hide-secrets.ts";
 import { interrupted } from "../worker-pool.ts";
 import { type ChildEnd, runChild } from "./child.ts";
+import { type ExecutorChoice, executorVariables } from "./executors.ts";
 import type { K6Program } from "./find-k6.ts";
 import { createRowReader, type RowReader, type RunState } from "./row-reader.ts";
 
@@ -23,6 +24,8 @@ export interface ReplayOptions {
   readonly credentials: Readonly<Record<string, string>>;
   /** Names that must lead to the addresses that were checked. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** An executor of k6 that brings arrivals of its own; undefined replays the schedule's. */
+  readonly executor?: ExecutorChoice | undefined;
   /** What an attempt costs, USD, for the progress. */
   readonly priceOf: (attempt: AttemptRow) => number;
   readonly signal: AbortSignal;
@@ -35,7 +38,8 @@ export interface Replayed {
   readonly counts: ClientCounts | undefined;
 }
 
-const SCRIPT = fileURLToPath(import.meta.resolve("../../../scenarios/k6/replay.ts"));
+const REPLAY_SCRIPT = fileURLToPath(import.meta.resolve("../../../scenarios/k6/replay.ts"));
+const PLAIN_SCRIPT = fileURLToPath(import.meta.resolve("../../../scenarios/k6/plain.ts"));
 const POLL_MS = 200;
 /** What k6 may take beyond the run itself: loading, the last rows, the summary. */
 const SLACK_MS = 45_000;
@@ -57,7 +61,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
     await writeFile(file("plan.json"), encodeReplayPlan(plan));
     await writeFile(file("schedule.json"), encodeSchedule(schedule));
     const watch = watchRows(rows, options.onState);
-    const args = k6Arguments(file("rows.jsonl"));
+    const args = k6Arguments(file("rows.jsonl"), options.executor !== undefined);
     const end = await runChild(options.k6.path, args, {
       cwd: folder,
       env: {
@@ -72,6 +76,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
         MERIDIAN_START_MS: String(startMs),
         MERIDIAN_SUMMARY: file("summary.json"),
         MERIDIAN_ADDRESSES: JSON.stringify(options.addresses),
+        ...(options.executor === undefined ? {} : executorVariables(options.executor, plan, schedule)),
         MERIDIAN_SECRETS: Object.keys(options.credentials).join(","),
         ...options.credentials,
       },
@@ -89,8 +94,9 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
 }
 
 /** How k6 is started; all else reaches it in its environment. */
-export function k6Arguments(rowsFile: string): readonly string[] {
-  return ["run", "--quiet", "--address=", "--log-format=raw", `--console-output=${rowsFile}`, SCRIPT];
+export function k6Arguments(rowsFile: string, isPlain = false): readonly string[] {
+  const script = isPlain ? PLAIN_SCRIPT : REPLAY_SCRIPT;
+  return ["run", "--quiet", "--address=", "--log-format=raw", `--console-output=${rowsFile}`, script];
 }
 
 function watchRows(rows: RowReader, onState: (state: RunState) => void): { stop(): Promise<void> } {
@@ -140,6 +146,7 @@ async function countsOf(file: string): Promise<ClientCounts | undefined> {
       httpRequests: count("http_reqs"),
       attempts: count("meridian_attempts"),
       requestsEnded: count("meridian_requests_ended"),
+      droppedIterations: count("dropped_iterations"),
     };
   } catch {
     return undefined;
