@@ -30,7 +30,7 @@ export function probeText(summaries: readonly ProbeSummary[], harness: ProbeHarn
     Math.max(...pair.map((word) => word.length), ...rows.map((row) => row[column]!.length)),
   );
   const line = (cells: readonly string[]): string =>
-    `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ")}`.trimEnd();
+    `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(" ")}`.trimEnd();
   return [
     line(HEADINGS.map(([top]) => top)),
     line(HEADINGS.map(([, bottom]) => bottom)),
@@ -64,8 +64,9 @@ function notesOf(summaries: readonly ProbeSummary[], harness: ProbeHarness | nul
   const several = summaries.filter(({ tokensPerPiece }) => (tokensPerPiece ?? 1) > 1.05);
   const skew = worstSkewMs(summaries);
   return [
-    "ms; Calls = answered/made; TTFT and gaps count from the ready connection; Net. = E2E minus the service's own latency;",
-    `${NOTHING} = too few calls to say (p95 from 20 on, an interval of the median from 6)`,
+    "ms; Calls = answered/made; times but Conn. count from the ready connection;",
+    "Net. = E2E minus the service's own latency; a dash: too few calls to say",
+    "(p95 from 20 on, an interval of the median from 6)",
     ...several.map(
       ({ region, model, tokensPerPiece }) =>
         `${region} ${printable(model)} sends ${tokensPerPiece!.toFixed(1)} tokens at a time: its gaps are between those`,
@@ -73,7 +74,8 @@ function notesOf(summaries: readonly ProbeSummary[], harness: ProbeHarness | nul
     ...(harness === null
       ? ["what this machine adds could not be measured"]
       : [
-          `this machine adds ${harness.ttftErrorMsP50.toFixed(1)} ms to TTFT (median) and is within ${harness.gapErrorMsP95.toFixed(1)} ms on a gap (p95), as measured on known answers`,
+          `this machine adds ${harness.ttftErrorMsP50.toFixed(1)} ms to TTFT (median) and is within ${harness.gapErrorMsP95.toFixed(1)} ms on a`,
+          "gap (p95), as measured on known answers",
         ]),
     ...(Math.abs(skew) > SKEW_TOLD_MS ? [skewWords(skew)] : []),
   ];

@@ -3,7 +3,7 @@ import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../si
 import type { ProbeHarness, ProbeRecord } from "../../simulator/probe/probe-record.ts";
 import { type ProbeSummary, summariseProbes } from "../../simulator/probe/summary.ts";
 import { openCaller } from "../io/probe/caller.ts";
-import { type FailureKind, failureProblem } from "../io/probe/failure.ts";
+import { failureProblems } from "../io/probe/failures.ts";
 import { type PreparedProbe, prepareProbe } from "../io/probe/prepare.ts";
 import { checkProbePlace, probeFileOf, writeProbeFile } from "../io/probe/probe-file.ts";
 import { type ProbeRun, runProbe } from "../io/probe/run-probe.ts";
@@ -13,7 +13,7 @@ import { createStatusLine } from "../io/probe/status-line.ts";
 import { formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
-import { allowSpending } from "./probe-money.ts";
+import { allowSpending, terminalAsk } from "./probe-money.ts";
 import { addProbePaceOptions, addProbeTargetOptions, probeSettings } from "./probe-options.ts";
 import { formatProbeProgress, probeText } from "./probe-text.ts";
 
@@ -43,7 +43,15 @@ async function runProbeCommand({ args, options, terminal, signal }: CommandInput
   const prepared = await prepareProbe(probeSettings(args[0], options));
   const count = options.count as number;
   announce(prepared, count, options, terminal);
-  const ledger = createSpendLedger(await allowSpending(prepared, count, options, terminal, signal));
+  const budgetUsd = await allowSpending(prepared, {
+    count,
+    intervalMs: options.interval as number,
+    budgetUsd: options.budgetUsd as number | undefined,
+    agreed: options.yes === true,
+    ask: terminalAsk(terminal, signal),
+    note: (text) => terminal.note(text),
+  });
+  const ledger = createSpendLedger(budgetUsd);
   const harness = await checkOwnClock(signal);
   const run = await measure(prepared, ledger, options, terminal, signal);
   const summaries = summariseProbes(run.probes);
@@ -111,7 +119,7 @@ interface Outcome {
 
 function print(outcome: Outcome, options: CommonOptions, terminal: Terminal): void {
   const { run, summaries, harness, spentUsd } = outcome;
-  const problems = failureProblems(outcome);
+  const problems = failureProblems(run.probes, outcome.prepared);
   if (options.json === true) {
     terminal.out(
       jsonDocument("probe", { ended: run.ended, spentUsd, harness, targets: summaries, problems, probes: run.probes }),
@@ -120,30 +128,6 @@ function print(outcome: Outcome, options: CommonOptions, terminal: Terminal): vo
   for (const problem of problems) terminal.problem(formatProblem(problem));
   if (spentUsd > 0) terminal.note(`spent about ${spentUsd.toFixed(4)} USD`);
   if (run.ended !== "all") terminal.problem(formatProblem(ENDED[run.ended]));
-}
-
-/** One problem for each kind of failure of a target, with how often it happened. */
-export function failureProblems({ prepared, run }: Pick<Outcome, "prepared" | "run">): readonly Problem[] {
-  const first = new Map<string, { probe: ProbeRecord; times: number }>();
-  for (const probe of run.probes) {
-    if (probe.error === null) continue;
-    const key = `${probe.region}\n${probe.model}\n${probe.error}`;
-    const known = first.get(key);
-    if (known === undefined) first.set(key, { probe, times: 1 });
-    else known.times++;
-  }
-  return [...first.values()].map(({ probe, times }) => {
-    const { region, model } = probe;
-    const problem = failureProblem({
-      kind: probe.error as FailureKind,
-      message: probe.message ?? "",
-      region,
-      model,
-      profiles: prepared.profilesOf(model, region),
-      host: prepared.placeOf.get(region)?.host ?? region,
-    });
-    return times === 1 ? problem : { ...problem, what: `${problem.what} (${times} times)` };
-  });
 }
 
 const ENDED: Readonly<Record<Exclude<ProbeRun["ended"], "all">, Problem>> = {

@@ -3,7 +3,7 @@ import { openCaller } from "./caller.ts";
 
 const FIRST_TOKEN_MS = 60;
 const PER_TOKEN_MS = 15;
-const TOKENS = 12;
+const TOKENS = 9;
 const CALLS = 3;
 const MODEL = "amazon.nova-lite-v1:0";
 const REGION = "us-east-1";

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { readProbeFile } from "../../../scripts/io/probe/probe-file.ts";
+import type { ProbeSummary } from "../../../simulator/probe/summary.ts";
+import { type EmulatorProcess, startEmulator } from "../emulator-process.ts";
+import { meridian, ROOT } from "../run-meridian.ts";
+
+/** Alone on a machine without noise: 150 ms + 500 x 0.2 ms of prefill and steps of 20 ms. */
+const WORLD = `
+name: probe-world
+seed: 1
+duration: 24h
+world:
+  regions: [us-east-1, eu-west-1]
+  models:
+    nova:
+      id: amazon.nova-pro-v1:0
+      capacity:
+        { kind: batching, stepBase: 20ms, stepPerSequence: 0ms, prefill: { base: 150ms, perToken: 0.2ms }, maxBatch: 16 }
+traffic:
+  - { class: chat, arrivals: { poisson: 1/s }, tokens: { input: 100, output: 30, maxTokens: 200 } }
+strategies: [round-robin]
+`;
+const TTFT_MS = 150 + 500 * 0.2 + 20;
+const MODEL = "amazon.nova-pro-v1:0";
+const CANARIES = {
+  AWS_ACCESS_KEY_ID: "AKIACANARYCANARY0000",
+  AWS_SECRET_ACCESS_KEY: "CANARYsecretCANARYsecretCANARYsecret0000",
+  AWS_SESSION_TOKEN: "IQoJb3JpZ2luX2VjCANARYCANARYCANARYCANARYCANARY",
+};
+
+describe("meridian probe", () => {
+  let folder = "";
+  let emulator: EmulatorProcess;
+  let endpoints = "";
+  let env: Record<string, string> = {};
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "meridian-probe-"));
+    await writeFile(join(folder, "world.yaml"), WORLD);
+    emulator = await startEmulator([join(folder, "world.yaml")]);
+    endpoints = join(folder, "endpoints.yaml");
+    const lines = emulator.ready.endpoints.map(({ region, url }) => `  ${region}: ${url}`);
+    await writeFile(endpoints, `auth: sigv4\nendpoints:\n${lines.join("\n")}\n`);
+    env = { ...emulator.ready.endpoints[0]!.environment, HOME: folder };
+  });
+  after(async () => {
+    await emulator.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it("finds the emulator's physics again, in every region of a scenario, and keeps every call", async () => {
+    const out = join(folder, "probe.json");
+    const args = ["probe", join(folder, "world.yaml"), "--endpoints", endpoints, "--count", "7", "--interval", "100ms"];
+    const { code, stdout, stderr } = await meridian([...args, "--output-tokens", "20", "--out", out, "--json"], {
+      env,
+    });
+    assert.equal(code, 0, stderr);
+    const { kind, targets } = JSON.parse(stdout) as { kind: string; targets: readonly ProbeSummary[] };
+    assert.equal(kind, "probe");
+    assert.deepEqual(targets.map(({ region, calls, answered }) => [region, calls, answered]).sort(), [
+      ["eu-west-1", 7, 7],
+      ["us-east-1", 7, 7],
+    ]);
+    for (const { gaps, ttftMsP50, tokensPerSP50 } of targets) {
+      assert.ok(Math.abs(gaps.p50Ms! - 20) < 3, `gap ${gaps.p50Ms}`);
+      // Never too early; later by what a busy machine takes.
+      assert.ok(ttftMsP50.value! > TTFT_MS - 2 && ttftMsP50.value! < TTFT_MS + 60, `TTFT ${ttftMsP50.value}`);
+      assert.ok(ttftMsP50.low! <= ttftMsP50.value! && ttftMsP50.value! <= ttftMsP50.high!);
+      assert.ok(Math.abs(tokensPerSP50.value! - 50) < 6, `${tokensPerSP50.value} tokens/s`);
+    }
+    const file = await readProbeFile(out);
+    assert.deepEqual([file.ended, file.probes.length], ["all", 14]);
+    assert.ok(file.harness !== null);
+    for (const { inputTokens, outputTokens, interTokenMs } of file.probes) {
+      assert.deepEqual([inputTokens, outputTokens, interTokenMs.length], [500, 20, 19]);
+    }
+  });
+
+  it("prints a table, goes on where one model fails, says why and exits 4", async () => {
+    const url = emulator.ready.endpoints[0]!.url;
+    const args = ["probe", "--region", "us-east-1", "--model", "amazon.nothing-v1:0", MODEL, "--endpoint-url", url];
+    const { code, stdout, stderr } = await meridian([...args, "--count", "2", "--interval", "50ms"], { env });
+    assert.equal(code, 4, stderr);
+    assert.match(stdout, /us-east-1 +2\/2 /);
+    assert.match(stdout, /us-east-1 +0\/1 /);
+    assert.match(
+      stderr,
+      /PROBE_MODEL_NOT_HERE {2}us-east-1 amazon\.nothing-v1:0: The provided model identifier is invalid/,
+    );
+    assert.ok(stdout.split("\n").every((line) => line.length <= 160));
+  });
+
+  it("keeps what was measured when it is stopped: exit 130 and a whole file", async () => {
+    const out = join(folder, "stopped.json");
+    const args = ["probe", "--region", "us-east-1", "--model", MODEL, "--endpoints", endpoints, "--out", out];
+    const { code, stdout, stderr } = await meridian([...args, "--count", "500", "--interval", "100ms"], {
+      env,
+      onFirstOutput: (child) => void sleep(5000).then(() => child.kill("SIGINT")),
+    });
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /INTERRUPTED/);
+    const file = await readProbeFile(out);
+    assert.equal(file.ended, "interrupted");
+    assert.ok(file.probes.length > 0 && file.probes.length < 500, `${file.probes.length}`);
+    assert.ok(file.probes.every(({ error }) => error === null));
+    assert.match(stdout, new RegExp(`us-east-1 +${file.probes.length}/${file.probes.length} `));
+  });
+
+  it("never shows a secret, whatever goes wrong", async () => {
+    const place = await mkdtemp(join(folder, "canary-"));
+    const out = join(place, "probe.json");
+    const target = ["--region", "us-east-1", "--model", MODEL, "--count", "1", "--out", out];
+    const url = emulator.ready.endpoints[0]!.url;
+    const apiKey = { AWS_BEARER_TOKEN_BEDROCK: "ABSKCANARYCANARYCANARYCANARYCANARY" };
+    const texts: string[] = [];
+    for (const [args, secrets] of [
+      [["probe", ...target, "--endpoint-url", url], CANARIES],
+      [["probe", ...target, "--endpoint-url", url, "--json"], { ...CANARIES, ...apiKey }],
+      [["probe", ...target, "--endpoints", endpoints], CANARIES],
+      [["doctor", "--out", join(place, "runs")], { ...CANARIES, ...apiKey }],
+    ] as const) {
+      const done = await meridian(args, { env: { ...env, ...secrets, MERIDIAN_DEBUG: "1" } });
+      if (args[0] === "probe") assert.ok(done.code === 4 || done.code === 2, done.stderr);
+      texts.push(done.stdout, done.stderr);
+    }
+    for (const name of await readdir(place))
+      if (name.endsWith(".json")) texts.push(await readFile(join(place, name), "utf8"));
+    assert.ok(texts.join("").includes("wrong-credentials"));
+    assert.ok(
+      !/CANARY/.test(texts.join("\n")),
+      texts.find((text) => text.includes("CANARY")),
+    );
+  });
+
+  it("spends nothing by accident: the worst case is printed and both locks are named", async () => {
+    const away = ["--endpoint-url", "https://203.0.113.1", "--allow-host", "203.0.113.1"];
+    const args = ["probe", "--region", "us-east-1", "--model", MODEL, ...away];
+    const { code, stdout, stderr } = await meridian(args, { env });
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /20 calls of other machines cost at most 0\.\d+ USD/);
+    assert.match(stderr, /add --budget-usd 0\.\d\d/);
+    assert.match(stderr, /add --yes/);
+    const small = await meridian([...args, "--yes", "--budget-usd", "0.000001"], { env });
+    assert.match(small.stderr, /one call may cost/);
+    const fast = await meridian([...args, "--yes", "--budget-usd", "1", "--interval", "10ms"], { env });
+    assert.match(fast.stderr, /PROBE_TOO_FAST/);
+  });
+
+  it("costs other verbs nothing: the SDK is loaded when it is needed", async () => {
+    const script = `import { createRequire } from "node:module";
+      await import("./scripts/commands/probe.ts"); await import("./scripts/commands/doctor.ts");
+      const loaded = Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes("@aws-sdk"));
+      console.log(loaded.length);`;
+    const args = ["--import", "tsx", "--input-type=module", "--eval", script];
+    const { NODE_TEST_CONTEXT, ...rest } = process.env;
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: rest });
+    assert.equal(stdout.trim(), "0");
+  });
+});
