@@ -3,6 +3,7 @@ import CliTable from "cli-table3";
 import type { ComparedMetric, RunResult, StrategyResult } from "../simulator/experiment/result.ts";
 import { formatValue, latencyUnit, PERCENT, plural, printable, type Unit, USD } from "./format.ts";
 import { comparisonOf } from "./tables/cells.ts";
+import { NO_BORDERS, wrap } from "./terminal-table.ts";
 
 export interface TerminalOptions {
   readonly colour: boolean;
@@ -147,42 +148,3 @@ function nameLines(name: string, width: number): string {
   }
   return [...lines, line].map((one, at) => (at === 0 ? one : NAME_INDENT + one).trimEnd()).join("\n");
 }
-
-/** Breaks at spaces; a word that is too long is cut. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ").flatMap((one) => chunks(one, width))) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-}
-
-function chunks(word: string, width: number): string[] {
-  const parts: string[] = [];
-  for (let start = 0; start < Math.max(1, word.length); start += width) parts.push(word.slice(start, start + width));
-  return parts;
-}
-
-const NO_BORDERS = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-};

@@ -4,20 +4,20 @@ import type { Table } from "../tables/table.ts";
 import type { ChartTheme } from "../theme.ts";
 
 /**
- * One picture that answers one question. Everything is a pure function of the run record. A layer that belongs to one
- * strategy is named by `layerName`, so that a page can show or hide it.
+ * One picture that answers one question. Everything is a pure function of the run record, or of another result R. A
+ * layer that belongs to one strategy is named by `layerName`, so that a page can show or hide it.
  */
-export interface Chart {
+export interface Chart<R = RunResult> {
   readonly id: string;
   readonly question: string;
   /** Why there is nothing to draw for this run; undefined when there is. */
-  readonly absence: (result: RunResult) => string | undefined;
+  readonly absence: (result: R) => string | undefined;
   /** The finding with its numbers, and the conditions it holds under. */
-  readonly heading: (result: RunResult) => ChartHeading;
+  readonly heading: (result: R) => ChartHeading;
   /** Self-contained Vega-Lite, heading and alt text included. Only called where `absence` is undefined. */
-  readonly spec: (result: RunResult, theme: ChartTheme) => TopLevelSpec;
+  readonly spec: (result: R, theme: ChartTheme) => TopLevelSpec;
   /** The numbers that the picture shows. */
-  readonly table: (result: RunResult) => Table;
+  readonly table: (result: R) => Table;
 }
 
 export interface ChartHeading {

@@ -1,4 +1,3 @@
-import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { Chart } from "../charts/chart.ts";
 import { renderSvg } from "../render-svg.ts";
 import { THEMES } from "../theme.ts";
@@ -6,7 +5,7 @@ import { type Markup, markup, raw } from "./markup.ts";
 import { tableHtml } from "./table-html.ts";
 
 /** One chart: finding and conditions as text, the picture in both themes, its numbers folded below. */
-export async function figureHtml(chart: Chart, result: RunResult): Promise<Markup> {
+export async function figureHtml<R>(chart: Chart<R>, result: R): Promise<Markup> {
   const absence = chart.absence(result);
   if (absence !== undefined) {
     return markup`<section class="chart" id="chart-${chart.id}"><h2>${chart.question}</h2><p class="subtitle">${absence}</p></section>`;

@@ -8,11 +8,13 @@ import { probeCommand } from "./probe.ts";
 import { reportCommand } from "./report.ts";
 import { schemaCommand } from "./schema.ts";
 import { simulateCommand } from "./simulate.ts";
+import { validateCommand } from "./validate.ts";
 
 /** All verbs, in the order of `meridian --help`. */
 export const commands: readonly CommandDefinition[] = [
   simulateCommand,
   benchCommand,
+  validateCommand,
   checkCommand,
   reportCommand,
   emulateCommand,

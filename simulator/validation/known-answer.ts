@@ -19,7 +19,7 @@ export interface KnownAnswers {
 
 /** Load at which calls wait for each other, but do not pile up. */
 const UTILISATION = 0.7;
-const SERVICE_MS = 400;
+const SERVICE_MS = 1000;
 
 /** A queue for this many requests a second. */
 export function queueFor(requestsPerS: number): KnownQueue {

@@ -54,7 +54,7 @@ export function collectRows(plan: Plan): RowCollector {
       records.push({ id, region, usage: null });
     },
     onRequestEnd({ requestId, arrivalMs, endedMs, end, attempts: n, servedBy }) {
-      requests.push({ t: "r", i: requestId, b: arrivalMs, e: rounded(endedMs), end, n, w: servedBy });
+      requests.push({ t: "r", i: requestId, b: rounded(arrivalMs), e: rounded(endedMs), end, n, w: servedBy });
       if (servedBy < 0) return;
       const id = `${requestId}.${servedBy}`;
       const at = serving.get(id)!;

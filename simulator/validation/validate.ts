@@ -9,6 +9,7 @@ import {
   type ValidationOutcome,
   type ValidationResult,
 } from "./result.ts";
+import { differenceWords, marginWords } from "./words.ts";
 
 /** Everything that a verdict is made from. */
 export interface ValidationInput {
@@ -105,28 +106,4 @@ function verdict(
 /** How much of its margin the interval of a quantity reaches out to. */
 export function useOfMargin({ low, high, margin }: QuantityResult): number {
   return low === null || high === null ? 0 : Math.max(Math.abs(low), Math.abs(high)) / margin;
-}
-
-/** `+1.20 % (−0.30 to +2.70)`: of what was measured, in points, or per request; simulated against measured. */
-export function differenceWords(quantity: QuantityResult): string {
-  const { difference, low, high } = quantity;
-  if (difference === null) return "not to be had";
-  const { factor, symbol, decimals } = scaleOf(quantity);
-  const signed = (value: number): string => {
-    const text = (factor * Math.abs(value)).toFixed(decimals);
-    return `${Number(text) === 0 ? "" : value < 0 ? "−" : "+"}${text}`;
-  };
-  const ends = low === null || high === null ? "" : ` (${signed(low)} to ${signed(high)})`;
-  return `${signed(difference)}${symbol}${ends}`;
-}
-
-export function marginWords(quantity: QuantityResult): string {
-  const { factor, symbol } = scaleOf(quantity);
-  return `±${Number((factor * quantity.margin).toPrecision(4))}${symbol}`;
-}
-
-function scaleOf({ isRelative, unit }: QuantityResult) {
-  if (isRelative) return { factor: 100, symbol: " %", decimals: 2 };
-  if (unit === "share") return { factor: 100, symbol: " points", decimals: 2 };
-  return { factor: 1, symbol: "", decimals: 4 };
 }

@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
+import type { ValidationResult } from "../../simulator/validation/result.ts";
+import { prepareExperiment, prepareText } from "../io/experiment.ts";
+import type { Override } from "../io/overrides.ts";
+import { addScenarioOptions, overridesOf } from "../io/scenario-options.ts";
+import { stableJson } from "../io/stable-json.ts";
+import type { Terminal } from "../io/terminal.ts";
+import { deriveValidation } from "../io/validate/derive.ts";
+import { measureAndSimulate } from "../io/validate/measure.ts";
+import { derivedFiles, rewriteDerived, saveValidation } from "../io/validate/save-validation.ts";
+import { simulateRows } from "../io/validate/simulate-rows.ts";
+import { readEvidence } from "../io/validate/validation-folder.ts";
+import { duration, instant, parsedDuration, windowOverrides } from "./bench-options.ts";
+import { benchTargetOf } from "./bench-target.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, RUNS_FOLDER } from "./command.ts";
+
+export const validateCommand: CommandDefinition = {
+  name: "validate",
+  summary: "Simulate, measure with k6, compare: is the simulator right within margins that were fixed before?",
+  examples: [
+    ["meridian validate a.yaml --duration 2m", "two minutes of every strategy against an emulator of the scenario"],
+    [
+      'meridian validate a.yaml --at 14h --duration 3m --strategy single "round-robin"',
+      "its afternoon, two strategies",
+    ],
+    ["meridian validate a.yaml --target endpoints.yaml --duration 2m", "against endpoints that are there already"],
+    ["meridian validate --from runs/a-validation-...", "makes every figure again from the saved rows, without k6"],
+    ["meridian validate a.yaml --duration 2m --json | jq .outcome", "the result as one JSON document"],
+  ],
+  configure,
+  run: runValidate,
+};
+
+const DRAIN_MS = 60_000;
+
+function configure(command: Command): void {
+  command.argument("[scenario]", "scenario file; its validation section says what is compared, and how closely");
+  addScenarioOptions(command);
+  command
+    .option("--from <folder>", "a saved validation: its figures are made again from its rows")
+    .option("--target <target>", "emulator, or a file that maps regions to URLs", "emulator")
+    .addOption(new Option("--at <time>", "where in the scenario to begin, e.g. 14h").argParser(instant))
+    .addOption(new Option("--duration <time>", "how much of it, in real time, e.g. 2m").argParser(duration))
+    .addOption(
+      new Option("--drain <time>", "how long after the last arrival requests may still end")
+        .default(DRAIN_MS, "60s")
+        .argParser(parsedDuration),
+    )
+    .option("--strategy <name...>", "only these strategies, one after the other")
+    .addOption(
+      new Option("--api <operation>", "what is called")
+        .choices(["converse-stream", "converse"])
+        .default("converse-stream"),
+    )
+    .option("--allow-host <host...>", "hosts other than this machine that the target file may name")
+    .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
+}
+
+async function runValidate(input: CommandInput): Promise<number> {
+  const { args, options } = input;
+  const from = options.from as string | undefined;
+  if ((args[0] === undefined) !== (from === undefined)) {
+    return from === undefined ? validateFresh(args[0]!, input) : validateAgain(from, input);
+  }
+  throw new MeridianError("usage", {
+    code: "VALIDATE_WHAT",
+    what: args[0] === undefined ? "nothing to validate" : "--from has a scenario of its own",
+    where: "meridian validate",
+    fix: "name a scenario file, or --from and the folder of a saved validation",
+  });
+}
+
+async function validateFresh(file: string, { options, terminal, signal }: CommandInput): Promise<number> {
+  const startedAt = new Date();
+  const experiment = await prepareValidation(file, options);
+  const target = await benchTargetOf(experiment.inputs.plan, options);
+  const { evidence, simulated } = await measureAndSimulate(file, experiment, {
+    target,
+    operation: options.api === "converse" ? "converse" : "converse-stream",
+    terminal,
+    signal,
+  });
+  const derived = deriveValidation(experiment, evidence);
+  const saved = await saveValidation(evidence, derived, {
+    simulated,
+    out: String(options.out),
+    startedAt,
+    signal,
+  });
+  await print(derived.validation, options, terminal);
+  terminal.note(`report: ${join(saved.folder, "report.html")}`);
+  return exitCode(derived.validation, terminal);
+}
+
+/** The scenario as it is validated: one replication, its window, the strategies asked for, and no gates. */
+async function prepareValidation(file: string, options: CommonOptions) {
+  const asked = overridesOf(options);
+  const { plan } = (await prepareExperiment(file, { overrides: asked, strategies: [] })).inputs;
+  const { at, for: length, strategies = [] } = plan.validation;
+  const window = windowOverrides(
+    (options.at as string | undefined) ?? at,
+    (options.duration as string | undefined) ?? length,
+  );
+  const origin = "meridian validate";
+  const overrides: Override[] = [
+    ...asked,
+    { path: ["replications"], value: 1, origin },
+    { path: ["drain"], value: `${Math.min(plan.drainMs, options.drain as number)}ms`, origin },
+    { path: ["assert"], value: undefined, origin },
+    ...window,
+  ];
+  return prepareExperiment(file, {
+    overrides,
+    strategies: (options.strategy as readonly string[] | undefined) ?? strategies,
+  });
+}
+
+async function validateAgain(name: string, { options, terminal, signal }: CommandInput): Promise<number> {
+  const { folder, evidence } = await readEvidence(name, String(options.out));
+  const experiment = await prepareText(evidence.yaml, join(folder, "scenario.yaml"));
+  const derived = deriveValidation(experiment, evidence);
+  const files = await derivedFiles(derived);
+  await rewriteDerived(folder, files);
+  const { plan } = experiment.inputs;
+  const provenance = { scenarioSha256: "", meridianVersion: "", traces: [] };
+  const today = await simulateRows(plan, provenance, { signal });
+  if (stableJson(today.rows) !== stableJson(evidence.strategies.map(({ simulated }) => simulated))) {
+    terminal.note("this Meridian simulates the scenario otherwise than the one that saved it: the figures are of then");
+  }
+  await print(derived.validation, options, terminal);
+  terminal.note(`made again: ${Object.keys(files).join(", ")} in ${folder}`);
+  return exitCode(derived.validation, terminal);
+}
+
+async function print(validation: ValidationResult, options: CommonOptions, terminal: Terminal): Promise<void> {
+  if (options.json === true) {
+    terminal.out(stableJson(validation).trimEnd());
+    return;
+  }
+  const { renderValidationTerminal } = await import("../../reports/validation/index.ts");
+  terminal.out(renderValidationTerminal(validation, { colour: terminal.colour, width: terminal.width }));
+}
+
+function exitCode(validation: ValidationResult, terminal: Terminal): number {
+  if (validation.outcome === "equivalent") return EXIT_CODES.ok;
+  const fix = {
+    invalid: "free the machine of other work, or validate fewer requests a second",
+    different: "the report shows where; calibrate the scenario against the measurement, or widen a margin knowingly",
+    undecided: "validate for longer, or leave out what cannot be decided",
+  }[validation.outcome];
+  terminal.problem(
+    formatProblem({ code: `VALIDATION_${validation.outcome.toUpperCase()}`, what: validation.verdict, fix }),
+  );
+  return EXIT_CODES.assertion;
+}
