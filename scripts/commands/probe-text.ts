@@ -2,6 +2,7 @@ import { formatMs, printable } from "../../reports/format.ts";
 import type { SampleQuantile } from "../../simulator/probe/order-interval.ts";
 import type { ProbeHarness } from "../../simulator/probe/probe-record.ts";
 import type { ProbeSummary } from "../../simulator/probe/summary.ts";
+import { SKEW_TOLD_MS, skewWords, worstSkewMs } from "../io/probe/clock-skew.ts";
 
 const HEADINGS: readonly (readonly [string, string])[] = [
   ["", "Region"],
@@ -17,10 +18,6 @@ const HEADINGS: readonly (readonly [string, string])[] = [
   ["Net.", "p50"],
 ];
 const NOTHING = "-";
-/** The service's Date header is cut to seconds. */
-const SKEW_TOLD_MS = 2000;
-/** AWS refuses signatures that are further off. */
-export const SKEW_REFUSED_MS = 5 * 60_000;
 
 /** A table by model and region, all times in ms; a dash where there are too few calls to say. */
 export function probeText(summaries: readonly ProbeSummary[], harness: ProbeHarness | null): string {
@@ -79,19 +76,6 @@ function notesOf(summaries: readonly ProbeSummary[], harness: ProbeHarness | nul
         ]),
     ...(Math.abs(skew) > SKEW_TOLD_MS ? [skewWords(skew)] : []),
   ];
-}
-
-/** `this machine's clock is 12 s ahead of the service's`, with a warning where signatures are refused. */
-export function skewWords(skewMs: number): string {
-  const words = `this machine's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? "behind" : "ahead of"} the service's`;
-  return Math.abs(skewMs) > SKEW_REFUSED_MS ? `${words}; beyond 5 minutes AWS refuses signatures: set it` : words;
-}
-
-export function worstSkewMs(summaries: readonly ProbeSummary[]): number {
-  return summaries.reduce((worst, { clockSkewMs }) => {
-    const skew = clockSkewMs ?? 0;
-    return Math.abs(skew) > Math.abs(worst) ? skew : worst;
-  }, 0);
 }
 
 function ms(value: number | null): string {

@@ -80,7 +80,7 @@ async function measure(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ProbeRun> {
-  const { placeOf, identity, targets } = prepared;
+  const { targets } = prepared;
   const count = options.count as number;
   const line = createStatusLine({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet });
   let done = 0;
@@ -101,11 +101,7 @@ async function measure(
     outputTokens: options.outputTokens as number,
     seed: options.seed as number,
   };
-  const open = (region: string) => {
-    const { url, allowedHosts, isLoopback } = placeOf.get(region)!;
-    const { config, redact } = identity;
-    return openCaller({ region, url, allowedHosts, wishes: isLoopback, identity: config, redact });
-  };
+  const open = (region: string) => openCaller(prepared.callerOf(region));
   return runProbe(order, { openCaller: open, ledger, signal, onProbe }).finally(line.stop);
 }
 

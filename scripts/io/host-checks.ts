@@ -19,7 +19,7 @@ export interface HostCheck {
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Looks at the host. Reads names of settings, never the value of a secret. */
+/** Looks at the host; at AWS's settings, see probe/aws-checks.ts. */
 export async function checkHost(env: Env, runsFolder: string): Promise<readonly HostCheck[]> {
   return Promise.all([
     checkNode(env),
@@ -29,7 +29,6 @@ export async function checkHost(env: Env, runsFolder: string): Promise<readonly 
     checkClock(),
     checkK6(env),
     checkGo(env),
-    checkCredentials(env),
   ]);
 }
 
@@ -90,41 +89,6 @@ async function checkGo(env: Env): Promise<HostCheck> {
   const version = path === undefined ? undefined : await versionOf(path, ["version"]);
   if (version !== undefined) return { ...base, status: "ok", found: version };
   return { ...base, status: "warning", found: "none", fix: "only needed to build k6" };
-}
-
-/** Says which source of the AWS credential chain would speak first, and nothing of what it would say. */
-async function checkCredentials(env: Env): Promise<HostCheck> {
-  const base = { name: "aws credentials", required: false };
-  const source = await credentialSource(env);
-  if (source !== undefined) return { ...base, status: "ok", found: `from ${source} (not read)` };
-  return { ...base, status: "warning", found: "none", fix: "only needed to call real endpoints" };
-}
-
-async function credentialSource(env: Env): Promise<string | undefined> {
-  const variables = [
-    "AWS_BEARER_TOKEN_BEDROCK",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_PROFILE",
-  ];
-  const variable = variables.find((name) => env[name] !== undefined && env[name] !== "");
-  if (variable !== undefined) return `the environment, ${variable}`;
-  const home = env.HOME ?? homedir();
-  const files = [
-    env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, ".aws", "credentials"),
-    env.AWS_CONFIG_FILE ?? join(home, ".aws", "config"),
-  ];
-  for (const file of files) if (await isReadable(file)) return "the shared AWS files";
-  return undefined;
-}
-
-async function isReadable(path: string): Promise<boolean> {
-  return access(path, constants.R_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function findOnPath(program: string, env: Env): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import type { TokenPricesUsdPerMTok } from "../../../simulator/world/pricing/pri
 import { prepareExperiment } from "../experiment.ts";
 import { loadEndpoints } from "../k6/endpoints-file.ts";
 import { loadReference } from "../reference.ts";
+import type { CallerOptions } from "./caller.ts";
 import { findIdentity, type Identity, identityOf } from "./identity.ts";
 import { clearTextProblem, type Place, placesOf, placesOfFile } from "./places.ts";
 import type { ProbeTarget } from "./run-probe.ts";
@@ -30,6 +31,8 @@ export interface ProbeSettings {
 export interface PreparedProbe {
   readonly placeOf: ReadonlyMap<string, Place>;
   readonly identity: Identity;
+  /** How to call a region's endpoint. */
+  callerOf(region: string): CallerOptions;
   readonly targets: readonly ProbeTarget[];
   /** Where the prices are from; empty where nobody is paid. */
   readonly priceSources: readonly string[];
@@ -68,6 +71,10 @@ export async function prepareProbe(settings: ProbeSettings): Promise<PreparedPro
     identity,
     targets,
     priceSources: [...priceSources],
+    callerOf: (region) => {
+      const { url, allowedHosts, isLoopback } = placeOf.get(region)!;
+      return { region, url, allowedHosts, wishes: isLoopback, identity: identity.config, redact: identity.redact };
+    },
     profilesOf: (model, region) => profilesOf(profiles, model, region),
   };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { CLAUDE, testFleet } from "../../emulator/support.ts";
 import { meridian } from "../run-meridian.ts";
 
 describe("meridian doctor", () => {
@@ -17,6 +18,42 @@ describe("meridian doctor", () => {
     const document = JSON.parse(bad.stdout) as { ok: boolean; checks: { name: string; status: string }[] };
     assert.equal(document.ok, false);
     assert.equal(document.checks.find((check) => check.name === "runs folder")?.status, "missing");
+    await rm(folder, { recursive: true });
+  });
+
+  it("calls endpoints once when asked to, and exits 4 when one does not answer", { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "meridian-"));
+    const fleet = await testFleet({ regions: ["us-east-1"] });
+    const file = join(folder, "endpoints.yaml");
+    await writeFile(
+      file,
+      `auth: sigv4\nendpoints:\n  us-east-1: ${fleet.endpoints[0]!.url}\n  eu-west-1: http://127.0.0.1:1\n`,
+    );
+    const env = Object.fromEntries(fleet.environment("us-east-1"));
+    const args = ["doctor", "--json", "--out", join(folder, "runs"), "--endpoints", file, "--model", CLAUDE];
+    const calls = fleet.log.recent.total;
+    const both = await meridian(args, { env });
+    assert.equal(both.code, 4, both.stderr);
+    assert.equal(fleet.log.recent.total - calls, 1);
+    const { checks } = JSON.parse(both.stdout) as { checks: { name: string; status: string; found: string }[] };
+    const found = (name: string) => checks.find((check) => check.name === name);
+    assert.equal(found("probe us-east-1")?.status, "ok");
+    assert.equal(found("clock skew")?.status, "ok");
+    assert.equal(found("aws credentials")?.found, "access key from environment variables");
+    assert.match(found("probe eu-west-1")?.found ?? "", /ECONNREFUSED/);
+    const one = await meridian([...args, "--region", "us-east-1"], { env });
+    assert.equal(one.code, 0, one.stdout);
+    const noKeys = {
+      AWS_ACCESS_KEY_ID: "",
+      AWS_SECRET_ACCESS_KEY: "",
+      HOME: folder,
+      AWS_EC2_METADATA_DISABLED: "true",
+    };
+    const nobody = ["--probe", "--region", "us-east-1", "--model", CLAUDE, "--endpoint-url", fleet.endpoints[0]!.url];
+    const unsigned = await meridian(["doctor", "--out", join(folder, "runs"), ...nobody], { env: noKeys });
+    assert.equal(unsigned.code, 4);
+    assert.match(unsigned.stdout, /^ok +node[\s\S]*^missing +probe /m);
+    await fleet.close(0);
     await rm(folder, { recursive: true });
   });
 

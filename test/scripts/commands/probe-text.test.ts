@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatProbeProgress, probeText, skewWords, worstSkewMs } from "../../../scripts/commands/probe-text.ts";
+import { formatProbeProgress, probeText } from "../../../scripts/commands/probe-text.ts";
+import { skewWords, worstSkewMs } from "../../../scripts/io/probe/clock-skew.ts";
 import { summariseProbes } from "../../../simulator/probe/summary.ts";
 import { probeOf } from "../../simulator/probe/probes.ts";
 
