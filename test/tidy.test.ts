@@ -39,6 +39,7 @@ const REGISTRIES: readonly Registry[] = [
   { folder: "simulator/random/laws", definitionType: "LawDefinition" },
   { folder: "simulator/traffic/arrivals", definitionType: "ArrivalDefinition" },
   { folder: "simulator/traffic/formats", definitionType: "TraceFormat" },
+  { folder: "simulator/replay/adapters", definitionType: "EndpointAdapter" },
   { folder: "reports/charts", definitionType: "Chart" },
 ];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { makeReplayPlan, type ReplayTargets } from "../../../simulator/replay/make-replay-plan.ts";
+import { makeReplayPlan, nameAtEndpoint, type ReplayTargets } from "../../../simulator/replay/make-replay-plan.ts";
 import { decodeReplayPlan, encodeReplayPlan } from "../../../simulator/replay/replay-plan.ts";
 import { notReplayable } from "../../../simulator/replay/replayable.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
@@ -65,6 +65,37 @@ it("prompts are made to the characters per token that were measured of a model, 
   assert.deepEqual(make().charsPerToken, [4]);
   assert.deepEqual(make({}, { charsPerToken: new Map([[HAIKU, 5.1]]) }).charsPerToken, [5.1]);
   assert.deepEqual(make({}, { charsPerToken: new Map([["another", 5.1]]) }).charsPerToken, [4]);
+});
+
+describe("an endpoint with a way of its own", () => {
+  const way = {
+    api: "openai",
+    settings: { temperature: 0 },
+    auth: { kind: "api-key", variable: "TEAM_KEY" },
+    seesFirstToken: false,
+    models: { m: "meta/llama" },
+  } as const;
+  const elsewhere = { isEmulated: false, waysOfRegion: new Map([["b", way]]), promptSalt: "s1" };
+
+  it("is called so, and others as the AWS SDKs call Bedrock's", () => {
+    const plan = make({}, elsewhere);
+    const [a, b] = plan.targets;
+    assert.deepEqual([a!.api, a!.auth, a!.calledIds, a!.seesFirstToken], ["bedrock", { kind: "aws" }, [HAIKU], true]);
+    const { models: _, ...rest } = way;
+    assert.deepEqual({ ...b, ...rest }, b);
+    assert.deepEqual(b!.calledIds, ["meta/llama"]);
+    assert.deepEqual([plan.promptSalt, make().promptSalt], ["s1", ""]);
+  });
+
+  it("has models under the nearest of their names", () => {
+    const model = { name: "sonnet", id: "a.sonnet-v1:0", calledId: "us.a.sonnet-v1:0" };
+    const all = { sonnet: "by name", "a.sonnet-v1:0": "by id", "us.a.sonnet-v1:0": "by profile" };
+    assert.equal(nameAtEndpoint(all, model), "by profile");
+    assert.equal(nameAtEndpoint({ ...all, "us.a.sonnet-v1:0": "us" }, { ...model, calledId: model.id }), "by id");
+    assert.equal(nameAtEndpoint({ sonnet: "by name" }, model), "by name");
+    assert.equal(nameAtEndpoint({ haiku: "other" }, model), "us.a.sonnet-v1:0");
+    assert.equal(nameAtEndpoint(all, { ...model, calledId: null }), null);
+  });
 });
 
 describe("what cannot be replayed is refused", () => {

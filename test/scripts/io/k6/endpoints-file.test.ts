@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { loadEndpoints } from "../../../../scripts/io/k6/endpoints-file.ts";
 import { MeridianError } from "../../../../simulator/errors.ts";
+import type { PlannedCall } from "../../../../simulator/replay/planned-calls.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -14,15 +15,36 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const NAMES: Readonly<Record<string, readonly string[]>> = { "gw.example.com": ["10.1.2.3"] };
 
-async function load(text: string, env: Record<string, string> = {}, allowedHosts: readonly string[] = []) {
+const REGIONS = ["us-east-1", "eu-west-1"];
+/** One model, called by its id at home and by a profile's abroad. */
+const CALLS: readonly PlannedCall[] = REGIONS.map((region) => ({
+  target: region,
+  region,
+  model: "sonnet",
+  modelId: "a.sonnet-v1:0",
+  calledId: region === "us-east-1" ? "a.sonnet-v1:0" : "eu.a.sonnet-v1:0",
+  tier: "standard",
+}));
+
+async function load(
+  text: string,
+  env: Record<string, string> = {},
+  allowedHosts: readonly string[] = [],
+  calls = CALLS,
+) {
   const file = join(folder, "endpoints.yaml");
   writeFileSync(file, text);
   const resolve = async (host: string) => NAMES[host] ?? [];
-  return loadEndpoints(file, { regions: ["us-east-1", "eu-west-1"], allowedHosts, env, resolve });
+  return loadEndpoints(file, { regions: REGIONS, calls, allowedHosts, env, resolve });
 }
 
-async function problems(text: string, env: Record<string, string> = {}, allowed: readonly string[] = []) {
-  const error = await load(text, env, allowed).then(
+async function problems(
+  text: string,
+  env: Record<string, string> = {},
+  allowed: readonly string[] = [],
+  calls = CALLS,
+) {
+  const error = await load(text, env, allowed, calls).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -89,5 +111,104 @@ describe("an endpoints file", () => {
     const text = "endpoints:\n  us-east-1: https://gw.example.com\n  eu-west-1: http://127.0.0.1:2\n";
     const set = await load(text, {}, ["gw.example.com"]);
     assert.deepEqual(set.addresses, { "gw.example.com": "10.1.2.3" });
+  });
+});
+
+describe("an endpoints file says how endpoints are called", () => {
+  const TWO = "endpoints:\n  us-east-1: http://127.0.0.1:1\n  eu-west-1: http://127.0.0.1:2\n";
+  const SONNET = "models: { sonnet: meta/llama }\n";
+  const wayOf = async (text: string, env: Record<string, string> = {}) =>
+    [...(await load(text, env)).waysOfRegion.values()] as const;
+
+  it("as Bedrock's, where it does not say", async () => {
+    const way = { api: "bedrock", settings: {}, auth: { kind: "none" }, seesFirstToken: true, models: {} };
+    assert.deepEqual(await wayOf(TWO), [way, way]);
+  });
+
+  it("for all of them, or for each", async () => {
+    const text = `api: openai
+models: { sonnet: meta/llama }
+auth: api-key
+temperature: 0
+forceLength: vllm
+firstToken: unseen
+endpoints:
+  us-east-1: http://127.0.0.1:1/gateway/v1/
+  eu-west-1: { url: "http://127.0.0.1:2", api: bedrock, keyFrom: TEAM_KEY, models: { eu.a.sonnet-v1:0: mine }, firstToken: headers }
+`;
+    const set = await load(text, { OPENAI_API_KEY: "o", TEAM_KEY: "t", AWS_BEARER_TOKEN_BEDROCK: "b", OTHER_KEY: "x" });
+    assert.deepEqual(
+      [...set.urlOfRegion.values()],
+      ["http://127.0.0.1:1/gateway/v1", "http://127.0.0.1:2"],
+      "a path is kept, the slash at its end is not",
+    );
+    assert.deepEqual(
+      [...set.waysOfRegion.values()],
+      [
+        {
+          api: "openai",
+          settings: { temperature: 0, forceLength: "vllm" },
+          auth: { kind: "api-key", variable: "OPENAI_API_KEY" },
+          seesFirstToken: false,
+          models: { sonnet: "meta/llama" },
+        },
+        {
+          api: "bedrock",
+          settings: {},
+          auth: { kind: "api-key", variable: "TEAM_KEY" },
+          seesFirstToken: true,
+          models: { sonnet: "meta/llama", "eu.a.sonnet-v1:0": "mine" },
+        },
+      ],
+    );
+    assert.deepEqual(set.credentials, { OPENAI_API_KEY: "o", TEAM_KEY: "t" });
+  });
+
+  it("with a key from a variable of its own, which is to be there and to hold a key", async () => {
+    const [way] = await wayOf(`keyFrom: TEAM_TOKEN\n${TWO}`, { TEAM_TOKEN: "t" });
+    assert.deepEqual(way!.auth, { kind: "api-key", variable: "TEAM_TOKEN" });
+    assert.match((await problems(`keyFrom: TEAM_TOKEN\n${TWO}`))[0]!, /^CREDENTIALS_MISSING/);
+    for (const name of ["AWS_SECRET_ACCESS_KEY", "PATH", "team_key", "K6_CLOUD_TOKEN", "MERIDIAN_KEY", "HOME"]) {
+      assert.match((await problems(`keyFrom: ${name}\n${TWO}`, { [name]: "x" }))[0]!, /INVALID_VALUE.* keyFrom$/, name);
+    }
+    assert.deepEqual(await problems(`keyFrom: TEAM_KEY\nauth: none\n${TWO}`), [
+      "ENDPOINT_KEY /endpoints.yaml:1 keyFrom",
+    ]);
+  });
+
+  it("in ways that the API knows", async () => {
+    assert.match((await problems(`api: opena1\n${TWO}`))[0]!, /INVALID_VALUE.* api$/);
+    assert.deepEqual(await problems(`api: openai\nauth: sigv4\n${SONNET}${TWO}`), [
+      "ENDPOINT_AUTH /endpoints.yaml:5 endpoints.us-east-1",
+      "ENDPOINT_AUTH /endpoints.yaml:6 endpoints.eu-west-1",
+    ]);
+    assert.deepEqual(await problems(`temperature: 1\n${TWO}`), ["ENDPOINT_SETTING /endpoints.yaml:1 temperature"]);
+    assert.match((await problems(`api: openai\ntemperature: 9\n${SONNET}${TWO}`))[0]!, /INVALID_VALUE.* temperature$/);
+    const own =
+      "endpoints:\n  us-east-1: { url: http://127.0.0.1:1, forceLength: vllm }\n  eu-west-1: http://127.0.0.1:2\n";
+    assert.deepEqual(await problems(own), ["ENDPOINT_SETTING /endpoints.yaml:2 endpoints.us-east-1.forceLength"]);
+    const fast = CALLS.map((call) => ({ ...call, tier: "latency-optimized" as const }));
+    assert.match((await problems(`api: openai\n${SONNET}${TWO}`, {}, [], fast))[0]!, /^ENDPOINT_TIER/);
+  });
+
+  it("and what models are called where the scenario's ids mean nothing", async () => {
+    assert.deepEqual(await problems(`api: openai\n${TWO}`), [
+      "ENDPOINT_MODEL /endpoints.yaml:3 endpoints.us-east-1",
+      "ENDPOINT_MODEL /endpoints.yaml:4 endpoints.eu-west-1",
+    ]);
+    const byProfile = `api: openai\nmodels: { eu.a.sonnet-v1:0: llama }\n${TWO}`;
+    assert.deepEqual(await problems(byProfile), ["ENDPOINT_MODEL /endpoints.yaml:4 endpoints.us-east-1"]);
+    const unsold = CALLS.map((call) => ({ ...call, calledId: null }));
+    assert.match((await problems(TWO, {}, [], unsold))[0]!, /^ENDPOINT_MODEL/);
+  });
+
+  it("with the guards of every URL, whatever path it has", async () => {
+    const at = (url: string) => problems(`endpoints:\n  us-east-1: "${url}"\n  eu-west-1: http://127.0.0.1:2\n`);
+    assert.match((await at("http://169.254.169.254/latest/v1"))[0]!, /^ENDPOINT_FORBIDDEN/);
+    assert.match((await at("http://10.0.0.1/v1"))[0]!, /^ENDPOINT_NOT_ALLOWED/);
+    assert.match((await at("http://127.0.0.1:1/v1?key=x"))[0]!, /^ENDPOINT_URL/);
+    assert.match((await at("http://me:secret@127.0.0.1:1/v1"))[0]!, /^ENDPOINT_URL/);
+    assert.match((await at("http://127.0.0.1:1/v1/chat/completions"))[0]!, /^ENDPOINT_URL/);
+    assert.match((await at("http://127.0.0.1:1/a b;c"))[0]!, /^ENDPOINT_URL/);
   });
 });
