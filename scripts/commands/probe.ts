@@ -54,7 +54,7 @@ async function runProbeCommand({ args, options, terminal, signal }: CommandInput
   const ledger = createSpendLedger(budgetUsd);
   const harness = await checkOwnClock(signal);
   const run = await measure(prepared, ledger, options, terminal, signal);
-  const summaries = summariseProbes(run.probes);
+  const summaries = summariseProbes(inOrder(run.probes, prepared));
   if (out !== undefined) await writeProbeFile(out, probeFileOf({ ...run, harness: harness ?? null }));
   print({ prepared, run, summaries, harness: harness ?? null, spentUsd: ledger.spentUsd() }, options, terminal);
   if (out !== undefined) terminal.note(`calls: ${out}`);
@@ -103,6 +103,13 @@ async function measure(
   };
   const open = (region: string) => openCaller(prepared.callerOf(region));
   return runProbe(order, { openCaller: open, ledger, signal, onProbe }).finally(line.stop);
+}
+
+/** By region and model as they were named, not as their answers came. */
+function inOrder(probes: readonly ProbeRecord[], { targets }: PreparedProbe): readonly ProbeRecord[] {
+  return targets.flatMap(({ region, model }) =>
+    probes.filter((each) => each.region === region && each.model === model),
+  );
 }
 
 interface Outcome {
