@@ -1,3 +1,4 @@
+import { isOutOfMoney } from "./adapters/out-of-money.ts";
 import type { PlainReport } from "./plain.ts";
 import type { AttemptRow, RequestRow } from "./rows.ts";
 import type { ScheduleRow } from "./schedule.ts";
@@ -46,6 +47,8 @@ export interface HarnessInput {
 }
 
 export const LAG_MS_MAX = 10;
+/** Statuses that say that a call was wrong in itself, and no router could have mended it. */
+const REJECTED: readonly number[] = [400, 401, 403, 404, 422];
 export const LAG_SHARE_MAX = 0.05;
 
 /** Checks that every request has its row, every attempt its own, and that k6's own counters say the same. */
@@ -60,7 +63,7 @@ export function checkRows(input: HarnessInput): HarnessReport {
   if (sent > attempts.length) faults.push(`${sent - attempts.length} of ${sent} attempts have no row`);
   if (counts === undefined) faults.push("k6 wrote no summary");
   else faults.push(...disagreements(counts, attempts, requests));
-  const rejected = attempts.filter(({ c }) => c === 400 || c === 403 || c === 404);
+  const rejected = attempts.filter(({ c, x }) => REJECTED.includes(c) || isOutOfMoney(x));
   if (rejected.length > 0) {
     const { c, x } = rejected[0]!;
     faults.push(`${rejected.length} calls were rejected as wrong, first with ${c} ${x}`);

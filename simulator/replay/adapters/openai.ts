@@ -1,4 +1,5 @@
 import type { AdapterAnswer, AdapterCall, AdapterVerdict, EndpointAdapter, Verdict } from "./adapter.ts";
+import { isOutOfMoney } from "./out-of-money.ts";
 import { type PromptOrder, promptTexts } from "./prompt.ts";
 
 /**
@@ -156,15 +157,12 @@ const THROTTLED = 429;
 const UNAVAILABLE: readonly number[] = [503, 529];
 /** Tried again by OpenAI's own clients, as are 429 and 5xx: request timeout, conflict of locks. */
 const TRIED_AGAIN: readonly number[] = [408, 409];
-/** 429 by number, but money: no wait helps. */
-const OUT_OF_MONEY =
-  /^(insufficient_quota|credit_balance_exhausted|billing_\w+|(organization|project)_(spend|usage)_limit_exceeded)$/;
 
 function failure(status: number, error: Json | undefined): Verdict {
   const names = [error?.code, error?.type].filter(isName);
   const name = (names[0] ?? `HTTP ${status}`).slice(0, 100);
   if (status === THROTTLED) {
-    return { kind: "throttled", isFinal: names.some((each) => OUT_OF_MONEY.test(each)), error: name, usage: null };
+    return { kind: "throttled", isFinal: names.some(isOutOfMoney), error: name, usage: null };
   }
   if (UNAVAILABLE.includes(status)) return { kind: "unavailable", isFinal: false, error: name, usage: null };
   const isFinal = status >= 300 && status < 500 && !TRIED_AGAIN.includes(status);
@@ -181,7 +179,7 @@ function statusOf({ code, type }: Json): number {
   const number = Number(code ?? Number.NaN);
   if (number >= 400 && number < 600) return number;
   const names = `${String(code)} ${String(type)}`;
-  if (/rate_limit|slow_down|quota|RateLimit/.test(names) || OUT_OF_MONEY.test(String(code))) return THROTTLED;
+  if (/rate_limit|slow_down|quota|RateLimit/.test(names) || isOutOfMoney(String(code))) return THROTTLED;
   if (/overloaded|unavailable/i.test(names)) return 503;
   return /invalid_request|BadRequest/.test(names) ? 400 : 500;
 }

@@ -74,6 +74,11 @@ describe("a measured run", () => {
   it("is invalid when calls were wrong in themselves, or the client or emulator failed", () => {
     const attempts = input().attempts.map((row, i) => (i === 5 ? attempt(5, { c: 403, x: "AccessDenied" }) : row));
     assert.match(reasons({ attempts })[0]!, /1 calls were rejected as wrong, first with 403 AccessDenied/);
+    const withCall = (c: number, x: string) =>
+      reasons({ attempts: input().attempts.map((row, i) => (i === 5 ? attempt(5, { c, x }) : row)) });
+    for (const c of [400, 401, 404, 422]) assert.match(withCall(c, "x")[0]!, new RegExp(`first with ${c} x`));
+    assert.match(withCall(429, "insufficient_quota")[0]!, /first with 429 insufficient_quota/);
+    assert.deepEqual(withCall(429, "rate_limit_exceeded"), []);
     assert.match(reasons({ clientFaults: ["it broke"] })[0]!, /^s: it broke$/);
   });
 

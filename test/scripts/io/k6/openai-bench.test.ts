@@ -207,7 +207,8 @@ describe("a replay against OpenAI-compatible servers", () => {
     // So few requests that none is given up for want of retry tokens.
     const traffic = [{ ...SCENARIO.traffic[0], arrivals: { poisson: "9/s" } }];
     const { run, report } = await benched(servers, "", "converse-stream", { traffic });
-    assert.deepEqual(report.faults, []);
+    const broke = run.requests.filter(({ i }) => i % MISDEEDS.length === LAST).length;
+    assert.deepEqual(report.faults, [`${broke} calls were rejected as wrong, first with 429 insufficient_quota`]);
     const calls = servers.flatMap((each) => each.calls);
     assert.equal(run.attempts.length, calls.length, "every call has its row, and every row its call");
     for (const row of run.attempts) {
