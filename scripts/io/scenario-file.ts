@@ -3,6 +3,14 @@ import { MeridianError, type Problem } from "../../simulator/errors.ts";
 import { type ConfigPath, formatPath, parsePath } from "./config-path.ts";
 import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
 import { readTextFile } from "./read-text.ts";
+import {
+  type IncludedText,
+  includeOf,
+  type MergedSource,
+  mergeInclude,
+  otherOverrides,
+  readInclude,
+} from "./scenario-include.ts";
 import { mapSchema } from "./schema-map.ts";
 import { parseYaml, toPlain, type YamlSource } from "./yaml-source.ts";
 import { problemsOfIssues } from "./zod-problems.ts";
@@ -36,23 +44,40 @@ export async function loadScenario<S extends z.ZodType>(
     bytesMax: SCENARIO_BYTES_MAX,
     kind: "usage",
   });
-  return parseScenario(text, path, schema, overrides);
+  const source = parseYaml(text, path);
+  if (!("document" in source)) throw new MeridianError("usage", source);
+  const include = includeOf(source, overrides);
+  if (include === undefined) return parseScenario(text, path, schema, overrides);
+  const included = await readInclude(include, path, overrides).catch((error: unknown) => {
+    throw atInclude(error, source, path, overrides);
+  });
+  return parseScenario(text, path, schema, overrides, included);
 }
 
-/** The same for text that is already in memory. */
+/** A world file that is not there is a fault of the line that names it. */
+function atInclude(error: unknown, source: YamlSource, path: string, overrides: readonly Override[]): unknown {
+  if (!(error instanceof MeridianError)) return error;
+  const where = placeOf(["world", "include"], { ...source, fileOf: () => path }, overrides);
+  return new MeridianError(
+    error.kind,
+    error.problems.map((problem) => ({ ...problem, what: `${problem.where}: ${problem.what}`, where })),
+  );
+}
+
+/** The same for text that is already in memory. @param included the file that it includes, read */
 export function parseScenario<S extends z.ZodType>(
   text: string,
   path: string,
   schema: S,
   overrides: readonly Override[] = [],
+  included?: IncludedText,
 ): LoadedScenario<z.output<S>> {
-  const source = parseYaml(text, path);
-  if (!("document" in source)) throw new MeridianError("usage", source);
-  const unplaced = applyOverrides(source, overrides);
+  const source = wholeSource(text, path, overrides, included);
+  const unplaced = applyOverrides(source, otherOverrides(overrides));
   if (unplaced.length > 0) throw new MeridianError("usage", unplaced);
   const plain = toPlain(source, path);
   if ("problem" in plain) throw new MeridianError("usage", plain.problem);
-  const where = (configPath: ConfigPath) => placeOf(configPath, path, source, overrides);
+  const where = (configPath: ConfigPath) => placeOf(configPath, source, overrides);
   const parsed = schema.safeParse(plain.value);
   if (!parsed.success) {
     const context = { value: plain.value, schema: mapSchema(schema), where };
@@ -67,8 +92,32 @@ export function parseScenario<S extends z.ZodType>(
   };
 }
 
-function placeOf(path: ConfigPath, file: string, source: YamlSource, overrides: readonly Override[]): string {
-  const place = overrideAt(overrides, path)?.origin ?? `${file}:${source.lineOf(path)}`;
+/** The parsed text, with what it includes written in. */
+function wholeSource(
+  text: string,
+  path: string,
+  overrides: readonly Override[],
+  included: IncludedText | undefined,
+): MergedSource {
+  const source = parseYaml(text, path);
+  if (!("document" in source)) throw new MeridianError("usage", source);
+  if (included !== undefined) {
+    const merged = mergeInclude(source, path, included);
+    if ("document" in merged) return merged;
+    if (merged.length > 0) throw new MeridianError("usage", merged);
+  } else if (includeOf(source, overrides) !== undefined) {
+    throw new MeridianError("usage", {
+      code: "WORLD_FILE_NOT_READ",
+      what: "a scenario that is given as text cannot include a file",
+      where: `${path}:${source.lineOf(["world", "include"])}`,
+      fix: "give the scenario's file",
+    });
+  }
+  return { ...source, fileOf: () => path };
+}
+
+function placeOf(path: ConfigPath, source: MergedSource, overrides: readonly Override[]): string {
+  const place = overrideAt(overrides, path)?.origin ?? `${source.fileOf(path)}:${source.lineOf(path)}`;
   return path.length === 0 ? place : `${place} ${formatPath(path)}`;
 }
 

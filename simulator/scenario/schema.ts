@@ -74,6 +74,9 @@ const targetSchema = z
 
 const worldSchema = z
   .strictObject({
+    include: z.string().min(1).optional().meta({
+      description: "World file whose keys hold where this one has none, such as meridian calibrate writes; see its guide",
+    }),
     regions: z
       .array(z.union([name, customRegionSchema]))
       .min(1)
