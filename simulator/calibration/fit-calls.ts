@@ -20,8 +20,9 @@ export interface Rival {
   readonly heldOut: Score;
   /** What is least for the best: the held-out score plus the mean error of all calls given what the others did. */
   readonly error: number;
-  /** That error by call. */
+  /** The latter by call. */
   readonly errors: Float64Array;
+  readonly isPolished: boolean;
 }
 
 /** Share of the time that the choice of a variant is made on. */
@@ -29,31 +30,47 @@ const TRAINING_SHARE = 0.7;
 const FINALISTS = 5;
 const HELD_OUT_SEEDS = [31, 32, 33, 34, 35, 36];
 
+/** Calls that variants are told apart by; more make the search slower and little surer. */
+const SEARCH_CALLS_MAX = 1800;
+
+/** @param calls at least some dozens of answered ones */
 export function fitCalls(calls: Calls): CallsFit {
   const options = optionsOf(calls);
   const cut = cutAt(calls, TRAINING_SHARE);
-  const training = sliceCalls(calls, 0, cut);
+  const training = sliceCalls(calls, Math.max(0, cut - SEARCH_CALLS_MAX), cut);
   const ranked = searchVariants(training, { ...options, peak: peakInside(training) });
   const scoring = { from: cut, to: calls.count, seeds: HELD_OUT_SEEDS, hasTtft: options.hasTtft };
-  const rivals = finalistsOf(ranked)
-    .map((each) => polish(training, each, options, 90))
-    .map((candidate) => {
-      const { variant, parameters } = candidate;
-      const heldOut = scoreModel(specOf(variant, parameters, options.peak), calls, scoring);
-      const errors = errorsGivenOthers(calls, variant, parameters);
-      // A handful of numbers cannot learn a thousand calls by heart, so all of them may judge the variant.
-      const error = heldOut.total + meanNumber(errors, 0, calls.count);
-      return { candidate, heldOut, error, errors };
-    })
-    .sort((a, b) => a.error - b.error);
-  const { candidate: chosen, heldOut } = plainest(rivals);
+  const judge = (candidate: Candidate): Rival => {
+    const { variant, parameters } = candidate;
+    const heldOut = scoreModel(specOf(variant, parameters, options.peak), calls, scoring);
+    const errors = errorsGivenOthers(calls, variant, parameters);
+    // A handful of numbers cannot learn a thousand calls by heart, so all of them may judge the variant.
+    return { candidate, heldOut, errors, error: heldOut.total + meanNumber(errors, 0, calls.count), isPolished: false };
+  };
+  const rivals = finalistsOf(ranked).map(judge).sort((a, b) => a.error - b.error);
+  for (const [place, rival] of rivals.slice(0, POLISHED).entries()) {
+    const polished = judge(polish(training, rival.candidate, options, 80));
+    const isBetter = polished.heldOut.total < rival.heldOut.total * (1 - POLISH_GAIN_MIN);
+    if (isBetter) rivals[place] = { ...polished, isPolished: true };
+  }
+  rivals.sort((a, b) => a.error - b.error);
+  const { candidate: chosen, heldOut, isPolished } = plainest(rivals);
   const parameters = readParameters(calls, chosen.variant, chosen.parameters.servers) ?? chosen.parameters;
-  const candidate = polish(calls, { ...chosen, parameters }, options, 150);
-  return { candidate, options, heldOut, rivals };
+  const read = { ...chosen, parameters };
+  return { candidate: isPolished ? polish(calls, read, options, 120) : read, options, heldOut, rivals };
 }
 
-/** Differences up to so many standard errors are what a number without meaning gains by chance. */
-const DIFFERENCE_MIN = 1;
+const POLISHED = 3;
+/**
+ * What is read off the calls is sharper than what comes of moving numbers about until a simulation with luck of its own
+ * looks alike; that is for readings that went wrong, and shows on the held-out calls by at least this share.
+ */
+const POLISH_GAIN_MIN = 0.04;
+
+/** Differences up to so many standard errors are what a number without meaning gains by chance, tried so often. */
+const DIFFERENCE_MIN = 2;
+/** The same between curves of one number and of two, which both mean something. */
+const CURVES_DIFFERENCE_MIN = 1;
 
 /** Of those that tell the calls as well as the best the one with the least to it. */
 function plainest(rivals: readonly Rival[]): Rival {
@@ -61,7 +78,9 @@ function plainest(rivals: readonly Rival[]): Rival {
   const asGood = rivals.filter((each) => {
     const difference = each.errors.map((error, i) => error - best.errors[i]!);
     const mean = meanNumber(difference, 0, difference.length);
-    return mean <= DIFFERENCE_MIN * blockStandardError(difference) && each.heldOut.total <= best.heldOut.total * 1.02;
+    const less = complexityOf(best.candidate.variant) - complexityOf(each.candidate.variant);
+    const allowed = less < 0.5 ? CURVES_DIFFERENCE_MIN : DIFFERENCE_MIN;
+    return mean <= allowed * blockStandardError(difference) && each.heldOut.total <= best.heldOut.total * 1.02;
   });
   return [best, ...asGood].reduce((a, b) =>
     complexityOf(b.candidate.variant) < complexityOf(a.candidate.variant) ? b : a,

@@ -1,10 +1,10 @@
 import type { LawSpec } from "../random/laws/index.ts";
-import { quantileSorted, sortedNumbers } from "./quantiles.ts";
+import { meanOf, quantileSorted, sortedNumbers } from "./quantiles.ts";
 
 /** Points of a fitted noise law: close together in the tails, where percentiles are asked for. */
 const SHARES = [
-  0, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85,
-  0.9, 0.925, 0.95, 0.965, 0.98, 0.99, 0.995, 1,
+  0, 0.005, 0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.15, 0.18, 0.22, 0.26, 0.3, 0.34, 0.38, 0.42, 0.46, 0.5, 0.54, 0.58,
+  0.62, 0.66, 0.7, 0.74, 0.78, 0.81, 0.84, 0.87, 0.89, 0.91, 0.93, 0.945, 0.96, 0.97, 0.98, 0.9875, 0.995, 1,
 ] as const;
 
 /** Spreads below this are the rounding of the clock. */
@@ -15,13 +15,13 @@ export type Luck = readonly number[];
 
 export const NO_LUCK: Luck = SHARES.map(() => 1);
 
-/** The quantiles of a sample, scaled to mean 1, and that mean. */
+/** The quantiles of a sample, as a law of mean 1, and the mean of the sample itself. */
 export function luckOf(sample: ArrayLike<number>): { readonly luck: Luck; readonly mean: number } {
   const sorted = sortedNumbers(sample);
   if (sorted.length < 2) return { luck: NO_LUCK, mean: 1 };
   const raw = SHARES.map((share) => quantileSorted(sorted, share));
   const mean = meanOfPoints(raw);
-  return mean > 0 ? { luck: raw.map((x) => x / mean), mean } : { luck: NO_LUCK, mean: 1 };
+  return mean > 0 ? { luck: raw.map((x) => x / mean), mean: meanOf(sorted) } : { luck: NO_LUCK, mean: 1 };
 }
 
 /** Wider (spread > 1) or narrower around the same mean of 1. */

@@ -10,16 +10,28 @@ import { type CurveKind, curveFactor, type Parameters, type Variant } from "./va
  * A variant's numbers, read off the measurement: with the calls inside known at every instant, each call's times tell
  * its work, and what its size does not explain of that is its luck. No simulation is needed for it.
  *
+ * @param pick which of the calls that can tell something are asked: all, or a bootstrap's sample of them
  * @returns undefined where the calls cannot tell
  */
-export function readParameters(calls: Calls, variant: Variant, servers: number): Parameters | undefined {
+export function readParameters(
+  calls: Calls,
+  variant: Variant,
+  servers: number,
+  pick: (rows: readonly number[]) => readonly number[] = (rows) => rows,
+): Parameters | undefined {
   const occupancy = occupancyOf(calls, {
     servers,
     isSerial: variant.prompts === "serial" || variant.prompts === "in-line",
     counts: variant.counts,
     isWhole: variant.isWhole,
   });
-  const data = dataOf(calls, occupancy, variant);
+  const all = dataOf(calls, occupancy, variant);
+  const data: Data = {
+    ...all,
+    rows: pick(all.rows),
+    outputRows: pick(all.outputRows),
+    aloneRows: pick(all.aloneRows),
+  };
   if (data.rows.length < 8) return undefined;
   const curve = fitCurve(data, variant);
   const work = workUnder(data, variant, curve);

@@ -84,7 +84,7 @@ export const FOREIGN: readonly Foreign[] = [
   { name: "shared rate, bent", perS: 5, serve: (asks, u) => shared(asks, u, (n) => 1 / (1 + 0.01 * n ** 1.5)) },
   {
     name: "latency set on arrival by the calls inside",
-    perS: 8,
+    perS: 5.5,
     serve: (asks, u) => {
       const ends: number[] = [];
       return asks.map(({ atMs, input, output }) => {
