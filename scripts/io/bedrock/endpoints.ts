@@ -35,17 +35,29 @@ export interface BedrockEndpointOptions {
 export async function bedrockEndpoints(options: BedrockEndpointOptions): Promise<readonly BedrockEndpoint[]> {
   const endpoints: BedrockEndpoint[] = [];
   const problems: Problem[] = [];
+  const restore = useProfile(options.profile);
   for (const region of options.regions) {
     const found = await endpointOf(region, options).catch((error: unknown) => unusable(region, error));
     if ("code" in found) problems.push(found);
     else endpoints.push(found);
   }
+  restore();
   const shared = endpoints.find(({ url, region }) =>
     endpoints.some((other) => other.url === url && other.region !== region),
   );
   if (shared !== undefined) problems.push(oneForAll(shared, options.regions));
   if (problems.length > 0) throw new MeridianError("usage", problems);
   return endpoints;
+}
+
+/** The SDK looks for a profile's endpoints under `AWS_PROFILE` only, not under the profile that a client is given. */
+function useProfile(profile: string | undefined): () => void {
+  const { AWS_PROFILE: before } = process.env;
+  if (profile !== undefined) process.env.AWS_PROFILE = profile;
+  return () => {
+    if (before === undefined) delete process.env.AWS_PROFILE;
+    else process.env.AWS_PROFILE = before;
+  };
 }
 
 async function endpointOf(region: string, options: BedrockEndpointOptions): Promise<BedrockEndpoint | Problem> {

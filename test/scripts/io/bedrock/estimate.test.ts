@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { estimateBench } from "../../../../scripts/io/bedrock/estimate.ts";
+import { recordSchedule } from "../../../../simulator/replay/record-schedule.ts";
+import { spendPlanOf } from "../../../../simulator/replay/spend-rates.ts";
+import { classInput, planOf, scenarioInput } from "../../../simulator/scenario/base.ts";
+
+const estimate = (over: object = {}, count: Parameters<typeof spendPlanOf>[2][number] = "exact") => {
+  const plan = planOf(scenarioInput({ requests: 100, ...over } as never));
+  const schedule = recordSchedule(plan);
+  return { plan, schedule, ...estimateBench(plan, schedule, spendPlanOf(plan, 1, [count])) };
+};
+
+describe("an estimate", () => {
+  it("expects what the simulator bills: 100 requests of 100 tokens at 1 and 50 at 5 USD per million", () => {
+    const { expectedUsd, strategies } = estimate();
+    assert.ok(Math.abs(expectedUsd - (100 * (100 * 1 + 50 * 5)) / 1e6) < 1e-12, `${expectedUsd}`);
+    assert.deepEqual([strategies[0]!.attempts, strategies[0]!.attemptsThrottled], [100, 0]);
+  });
+
+  it("takes as worst case every attempt to max_tokens, with the template's tokens", () => {
+    const once = (100 * ((100 + 100) * 1 + 200 * 5)) / 1e6;
+    const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}`);
+    near(estimate().worstUsd, once);
+    near(estimate({ client: { retry: "standard" } }).worstUsd, 3 * once);
+    near(estimate({ client: { retry: "standard", hedge: { after: "1s", max: 2 } } }).worstUsd, 5 * once);
+    near(estimate({ strategies: ["round-robin", "cheapest"] }).worstUsd, 2 * once);
+    const unknown = (100 * ((4 * 100 + 100) * 1 + 200 * 5)) / 1e6;
+    near(estimate({}, { charsPerToken: 4, isMeasured: false }).worstUsd, unknown);
+  });
+
+  it("has no worst case where a client may try for ever", () => {
+    const retry = { custom: { maxAttempts: "unlimited", backoff: { grow: { base: "1s", factor: 2, cap: "9s" } } } };
+    assert.equal(estimate({ client: { retry } }).worstUsd, Number.POSITIVE_INFINITY);
+  });
+
+  it("says what the busiest minute asks of a quota, and what the quota does", () => {
+    const { busiestMinuteTokens, strategies, schedule } = estimate({
+      duration: "2m",
+      requests: undefined,
+      traffic: [classInput({ arrivals: { poisson: "2/s" } })],
+      world: {
+        ...scenarioInput().world,
+        quotas: [{ region: "a", tokensPerMinute: "9k", law: "token-bucket" }],
+      },
+      strategies: [{ single: { target: "a" } }],
+    });
+    const perRequest = 100 + 200;
+    const most = Math.max(
+      ...schedule.map(([from]) => schedule.filter(([ms]) => ms > from - 60_000 && ms <= from).length),
+    );
+    assert.equal(busiestMinuteTokens, most * perRequest);
+    assert.ok(strategies[0]!.attemptsThrottled > 0);
+    assert.ok(strategies[0]!.quotas.some(({ utilisationMax }) => utilisationMax > 0.9));
+  });
+});
