@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../../simulator/scenario/units.ts";
 import { EXECUTORS, type ExecutorChoice } from "../io/k6/executors.ts";
+import { K6_MODULE } from "../io/k6/install-k6.ts";
 import type { Override } from "../io/overrides.ts";
 import { addScenarioOptions, overridesOf, wholeNumber } from "../io/scenario-options.ts";
 import { type CommonOptions, RUNS_FOLDER } from "./command.ts";
 
 const DRAIN_MS = 60_000;
 const VUS = 100;
+/** The version of k6 that is tested. */
+const IMAGE = `grafana/k6:${K6_MODULE.split("@v")[1]}`;
 /** Our own: every request at its instant. */
 const DISPATCHER = "dispatcher";
 
@@ -48,6 +51,24 @@ export function addBenchOptions(command: Command): void {
     )
     .addOption(new Option("--vus <n>", "virtual users of an executor of k6").default(VUS).argParser(wholeNumber(1)))
     .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
+  addClusterOptions(command);
+}
+
+function addClusterOptions(command: Command): void {
+  command
+    .option("--kubernetes", "write manifests for k6-operator to k8s/ or --out, and run nothing")
+    .addOption(new Option("--parallelism <n>", "instances of k6 in the cluster").default(4).argParser(wholeNumber(1)))
+    .option("--image <image>", "image of the instances", IMAGE)
+    .option("--namespace <name>", "namespace of the manifests")
+    .option("--secret <name>", "secret with the endpoints' credentials", "meridian-credentials")
+    .option("--volume-claim <name>", "volume for archives that are too large for a ConfigMap")
+    .addOption(
+      new Option(
+        "--start-at <time>",
+        "when instances start, e.g. 2026-05-04T12:00:00Z; the next full minute",
+      ).argParser(wallTime),
+    )
+    .option("--import-rows <file...>", "make one measured run of the logs of a cluster's instances");
 }
 
 /** The executor of k6 that was asked for; undefined for the dispatcher. */
@@ -104,4 +125,10 @@ function parsedInstant(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined) return ms;
   throw new InvalidArgumentError("It must be a time such as 90m or 14h.");
+}
+
+function wallTime(text: string): number {
+  const ms = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(ms)) return ms;
+  throw new InvalidArgumentError("It must be an instant with its zone, such as 2026-05-04T12:00:00Z.");
 }

@@ -81,7 +81,7 @@ const AMAZON =
   /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonwebservices\.(com\.cn|eu)|amazonaws\.eu|ic\.gov|sgov\.gov|adc-e\.uk)$/;
 
 /** A file of endpoints has no locks on spending, so it must not lead to where they are needed. */
-function refuseAmazon(urlOfRegion: ReadonlyMap<string, string>, file: string): void {
+export function refuseAmazon(urlOfRegion: ReadonlyMap<string, string>, file: string): void {
   const problems = [...urlOfRegion]
     .filter(([, url]) => AMAZON.test(new URL(url).hostname))
     .map(([region, url]) => ({

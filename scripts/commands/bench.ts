@@ -1,6 +1,4 @@
-import { join } from "node:path";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
-import { invalidReasons } from "../../simulator/replay/harness.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
 import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
 import { notReplayable } from "../../simulator/replay/replayable.ts";
 import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
@@ -9,19 +7,13 @@ import { prepareExperiment } from "../io/experiment.ts";
 import { benchStrategies } from "../io/k6/bench.ts";
 import { createBenchProgress } from "../io/k6/bench-progress.ts";
 import { ensureK6 } from "../io/k6/install-k6.ts";
-import { saveBench } from "../io/k6/save-bench.ts";
 import { formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
+import { concludeBench } from "./bench-conclusion.ts";
+import { importRows } from "./bench-import.ts";
+import { benchOnKubernetes } from "./bench-kubernetes.ts";
 import { addBenchOptions, benchOverrides, executorOf } from "./bench-options.ts";
-import {
-  assertionCode,
-  benchResult,
-  gatesOf,
-  invalidRun,
-  plainCode,
-  printResult,
-  tokenNotes,
-} from "./bench-outcome.ts";
+import { gatesOf, tokenNotes } from "./bench-outcome.ts";
 import { benchSetup } from "./bench-setup.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
@@ -34,6 +26,10 @@ export const benchCommand: CommandDefinition = {
     ["meridian bench a.yaml --at 14h --duration 2m", "two minutes of the scenario's afternoon"],
     ["meridian bench a.yaml --target endpoints.yaml", "against endpoints that are there already"],
     ["meridian bench a.yaml --target bedrock --duration 1m --budget-usd 5 --dry-run", "what real Bedrock would cost"],
+    [
+      "meridian bench a.yaml --target endpoints.yaml --kubernetes",
+      "manifests for k6-operator, to load from several machines",
+    ],
     ["meridian bench a.yaml --duration 60s --json | jq .verdict", "the result as one JSON document"],
   ],
   configure: addBenchOptions,
@@ -58,6 +54,11 @@ async function runBench(input: CommandInput): Promise<number> {
   if (problems.length > 0) throw new MeridianError("usage", problems);
   const drawn = recordSchedule(plan);
   refuseUnaskedLength(plan, drawn, options);
+  if (options.importRows !== undefined) return importRows(experiment, drawn, skipped, input);
+  if (options.kubernetes === true) {
+    await benchOnKubernetes(plan, drawn, input);
+    return EXIT_CODES.ok;
+  }
   const setup = await benchSetup(experiment, drawn, input);
   if (setup === undefined) return EXIT_CODES.ok;
   const { target, schedule } = setup;
@@ -76,26 +77,15 @@ async function runBench(input: CommandInput): Promise<number> {
     signal,
     onMoment: progress.update,
   }).finally(progress.stop);
-  const reasons = invalidReasons(benched.map(({ report }) => report));
-  if (!benched.every(({ report }) => report.isComplete)) throw new MeridianError("assertion", reasons.map(invalidRun));
-  const result = benchResult(experiment, benched, target.place, [
-    ...setup.notes,
-    ...(setup.saysTokens ? tokenNotes(benched) : []),
-    ...skipped,
-  ]);
-  const saved = await saveBench(experiment, result, benched, {
-    out: String(options.out),
+  return concludeBench({
+    experiment,
+    benched,
+    place: target.place,
+    notes: [...setup.notes, ...(setup.saysTokens ? tokenNotes(benched) : []), ...skipped],
     startedAt,
     k6Version: k6.version,
-    place: target.place,
-    reasons,
-    signal,
+    input,
   });
-  await printResult(result, options, terminal);
-  terminal.note(`report: ${join(saved.folder, "report.html")}`);
-  if (executorOf(options) !== undefined) return plainCode(benched, terminal);
-  for (const reason of reasons) terminal.problem(formatProblem(invalidRun(reason)));
-  return reasons.length > 0 ? EXIT_CODES.assertion : assertionCode(result, terminal);
 }
 
 function refuseUnaskedLength(plan: Plan, schedule: readonly ScheduleRow[], options: CommonOptions): void {
