@@ -83,7 +83,7 @@ const AMAZON =
 /** A file of endpoints has no locks on spending, so it must not lead to where they are needed. */
 export function refuseAmazon(urlOfRegion: ReadonlyMap<string, string>, file: string): void {
   const problems = [...urlOfRegion]
-    .filter(([, url]) => AMAZON.test(new URL(url).hostname))
+    .filter(([, url]) => AMAZON.test(new URL(url).hostname.replace(/\.$/, "")))
     .map(([region, url]) => ({
       code: "ENDPOINT_COSTS_MONEY",
       what: `${url} is Amazon's own`,

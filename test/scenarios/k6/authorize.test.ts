@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
 import { authorizeFrom } from "../../../scenarios/k6/authorize.ts";
 import type { CryptoFunctions } from "../../../scenarios/k6/sigv4.ts";
 
@@ -35,5 +36,42 @@ it("nothing authorises where there are no credentials", () => {
   const authorize = authorizeFrom({ AWS_BEARER_TOKEN_BEDROCK: "", TEAM_KEY: "" }, crypto);
   for (const auth of [{ kind: "aws" }, { kind: "sigv4" }, { kind: "api-key", variable: "TEAM_KEY" }] as const) {
     assert.deepEqual(authorize(auth, request), OPEN);
+  }
+});
+
+/** Headers of a call that the AWS SDK has made ready to leave. */
+async function headersOfSdk(auth: object): Promise<Readonly<Record<string, string>>> {
+  let headers: Readonly<Record<string, string>> = {};
+  const client = new BedrockRuntimeClient({
+    region: "us-east-1",
+    maxAttempts: 1,
+    requestHandler: {
+      handle: async (call: { readonly headers: Readonly<Record<string, string>> }) => {
+        headers = call.headers;
+        throw new Error("only looked at");
+      },
+    },
+    ...auth,
+  });
+  await client.send(new ConverseCommand({ modelId: "m", messages: [] })).catch(() => {});
+  client.destroy();
+  return headers;
+}
+
+it("an API key and a session token travel as the AWS SDK sends them", async () => {
+  const token = "bedrock-api-key-YmVkcm9jaw==";
+  const bearer = await headersOfSdk({ token: { token }, authSchemePreference: ["httpBearerAuth"] });
+  const ours = authorizeFrom({ AWS_BEARER_TOKEN_BEDROCK: token }, crypto)({ kind: "aws" }, request);
+  assert.equal(ours.authorization, bearer.authorization);
+  assert.equal(ours["content-type"], bearer["content-type"]);
+  const keys = { accessKeyId: "a", secretAccessKey: "s", sessionToken: "IQoJ/+=" };
+  const session = await headersOfSdk({ credentials: keys, authSchemePreference: ["sigv4"] });
+  const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "IQoJ/+=" };
+  const signed = authorizeFrom(env, crypto)({ kind: "aws" }, request);
+  assert.equal(signed["x-amz-security-token"], session["x-amz-security-token"]);
+  const signedHeaders = (authorization: string) => /SignedHeaders=([^,]+)/.exec(authorization)![1]!.split(";");
+  for (const name of ["host", "x-amz-date", "x-amz-security-token"]) {
+    assert.ok(signedHeaders(signed.authorization!).includes(name), `we sign ${name}`);
+    assert.ok(signedHeaders(session.authorization!).includes(name), `the SDK signs ${name}`);
   }
 });

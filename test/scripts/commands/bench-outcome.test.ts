@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { gatesOf, tokenNotes } from "../../../scripts/commands/bench-outcome.ts";
+import type { PreparedExperiment } from "../../../scripts/io/experiment.ts";
+import type { BenchedStrategy } from "../../../scripts/io/k6/bench.ts";
+
+describe("gates of a scenario", () => {
+  const experiment = { inputs: { plan: { assertions: ["a", "b"] } } } as unknown as PreparedExperiment;
+
+  it("are left out of a shortened bench, which says so", () => {
+    for (const options of [{ duration: "1m" }, { at: "14h" }]) {
+      const { experiment: shortened, notes } = gatesOf(experiment, options);
+      assert.deepEqual(shortened.inputs.plan.assertions, []);
+      assert.match(notes.join(), /^The scenario's 2 gates .*--assert checks them\.$/);
+    }
+  });
+
+  it("stand for a whole run, and where they are asked for", () => {
+    for (const options of [{}, { duration: "1m", assert: true }]) {
+      assert.deepEqual(gatesOf(experiment, options), { experiment, notes: [] });
+    }
+    const without = { inputs: { plan: { assertions: [] } } } as unknown as PreparedExperiment;
+    assert.deepEqual(gatesOf(without, { duration: "1m" }).notes, []);
+  });
+});
+
+it("counted tokens are held against those wanted, of served attempts that reported any", () => {
+  const schedule = [
+    [0, 0, 0, 100, 50, 90, 0, -1],
+    [1, 0, 0, 300, 50, 90, 0, -1],
+  ];
+  const attempts = [
+    { i: 0, k: "ok", u: [60, 30, 30, 20] },
+    { i: 1, k: "ok", u: [298, 90, 0, 0] },
+    { i: 1, k: "throttled", u: null },
+    { i: 0, k: "timeout", u: [9, 9, 9, 9] },
+  ];
+  const benched = { run: { schedule, attempts }, report: { strategy: "one" } } as unknown as BenchedStrategy;
+  const nothing = { run: { schedule, attempts: [] }, report: { strategy: "two" } } as unknown as BenchedStrategy;
+  assert.deepEqual(tokenNotes([benched, nothing]), [
+    "one: the service counted 408 input tokens where 400 were wanted (+2.0 %), and 120 output tokens where 100 were (+20.0 %).",
+  ]);
+});
