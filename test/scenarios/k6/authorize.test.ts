@@ -47,7 +47,7 @@ async function headersOfSdk(auth: object): Promise<Readonly<Record<string, strin
     maxAttempts: 1,
     requestHandler: {
       handle: async (call: { readonly headers: Readonly<Record<string, string>> }) => {
-        headers = call.headers;
+        headers = Object.fromEntries(Object.entries(call.headers).map(([name, value]) => [name.toLowerCase(), value]));
         throw new Error("only looked at");
       },
     },
