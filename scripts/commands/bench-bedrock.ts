@@ -195,6 +195,7 @@ async function measureModels(
 function notesOf(bounded: number): readonly string[] {
   const notes = [
     "A real model writes as much as it likes up to max_tokens: lengths of answers are not the schedule's.",
+    "The bill is at the scenario's prices, which may be what-ifs; the budget was kept at these or at list prices, whichever are dearer.",
   ];
   if (bounded > 0) {
     notes.push(`${bounded} requests without max_tokens were sent with the wanted length of the answer as max_tokens.`);

@@ -126,7 +126,7 @@ export function dryRunText(dry: DryRun): string {
     ["first prompts", dry.prompts.map(promptText).join("; ")],
     ["busiest minute", `${dry.busiestMinuteTokens} tokens are asked for (input and max_tokens)`],
     ...dry.strategies.flatMap(strategyLines),
-    ["expected", `${usdText(dry.expectedUsd)} USD, as simulated`],
+    ["expected", `${usdText(dry.expectedUsd)} USD, as simulated, at the scenario's prices`],
     ["worst case", worstText(dry)],
     ...dry.notes.map((note) => ["note", note] as const),
     ["k6", dry.k6],

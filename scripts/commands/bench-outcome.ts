@@ -64,6 +64,15 @@ export function tokenNotes(benched: readonly BenchedStrategy[]): readonly string
   });
 }
 
+/** What a budget was kept by, where there was one. */
+export function spendNotes(benched: readonly BenchedStrategy[]): readonly string[] {
+  return benched.flatMap(({ spend, report }) => {
+    if (spend === undefined) return [];
+    const spent = `at most ${spend.spentUsd.toFixed(4)} USD of ${spend.budgetUsd.toFixed(4)} were spent`;
+    return [`${report.strategy}: ${spent}, at the dearest prices, and in full where the service reported no tokens.`];
+  });
+}
+
 function change(counted: number, wanted: number): string {
   const percent = 100 * (counted / Math.max(1, wanted) - 1);
   return `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`;

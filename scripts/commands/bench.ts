@@ -13,7 +13,7 @@ import { concludeBench } from "./bench-conclusion.ts";
 import { importRows } from "./bench-import.ts";
 import { benchOnKubernetes } from "./bench-kubernetes.ts";
 import { addBenchOptions, benchOverrides, executorOf } from "./bench-options.ts";
-import { gatesOf, tokenNotes } from "./bench-outcome.ts";
+import { gatesOf, spendNotes, tokenNotes } from "./bench-outcome.ts";
 import { benchSetup } from "./bench-setup.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
@@ -81,7 +81,7 @@ async function runBench(input: CommandInput): Promise<number> {
     experiment,
     benched,
     place: target.place,
-    notes: [...setup.notes, ...(setup.saysTokens ? tokenNotes(benched) : []), ...skipped],
+    notes: [...setup.notes, ...(setup.saysTokens ? tokenNotes(benched) : []), ...spendNotes(benched), ...skipped],
     startedAt,
     k6Version: k6.version,
     input,

@@ -52,7 +52,7 @@ it("a dry run in words", () => {
       "first prompts   900 tokens, 300 of them a cacheable prefix, max_tokens 250; 40 tokens, no max_tokens",
       "busiest minute  380000 tokens are asked for (input and max_tokens)",
       "strategy        cheapest: 430 attempts, 18 of them answered 429; 0.43 USD expected; quotas: us-east-1/sonnet 87 %",
-      "expected        0.43 USD, as simulated",
+      "expected        0.43 USD, as simulated, at the scenario's prices",
       "worst case      7.50 USD if every request took 3 attempts, all billed to max_tokens; the budget stops it at 5.00 USD",
       "note            Answers are as long as the model likes.",
       "k6              k6 run replay.ts",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { gatesOf, tokenNotes } from "../../../scripts/commands/bench-outcome.ts";
+import { gatesOf, spendNotes, tokenNotes } from "../../../scripts/commands/bench-outcome.ts";
 import type { PreparedExperiment } from "../../../scripts/io/experiment.ts";
 import type { BenchedStrategy } from "../../../scripts/io/k6/bench.ts";
 
@@ -40,4 +40,13 @@ it("counted tokens are held against those wanted, of served attempts that report
   assert.deepEqual(tokenNotes([benched, nothing]), [
     "one: the service counted 408 input tokens where 400 were wanted (+2.0 %), and 120 output tokens where 100 were (+20.0 %).",
   ]);
+});
+
+it("a budget is accounted for where there was one", () => {
+  const of = (spend: object) => ({ report: { strategy: "one" }, ...spend }) as unknown as BenchedStrategy;
+  const spend = { budgetUsd: 2.5, spentUsd: 0.72754, requestsStopped: 3 };
+  assert.match(
+    spendNotes([of({ spend }), of({})]).join("|"),
+    /^one: at most 0\.7275 USD of 2\.5000 were spent, [^|]*$/,
+  );
 });
