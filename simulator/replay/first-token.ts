@@ -1,6 +1,6 @@
 import { findAdapter } from "./adapters/index.ts";
 import { quantile } from "./harness.ts";
-import type { ReplayPlan, ReplayTarget } from "./replay-plan.ts";
+import type { ReplayPlan } from "./replay-plan.ts";
 import type { AttemptRow } from "./rows.ts";
 
 type Called = Pick<ReplayPlan, "operation" | "targets">;
@@ -16,19 +16,28 @@ export function seesFirstTokens({ operation, targets }: Called): boolean {
  */
 export function firstTokenNotes(plan: Called, attempts: readonly AttemptRow[]): readonly string[] {
   if (!seesFirstTokens(plan)) return [];
-  const isLeading = plan.targets.map(({ api }) => findAdapter(api).headersMayLead);
-  const served = attempts.filter(({ g, k, f }) => isLeading[g] && k === "ok" && f !== null);
-  if (served.length === 0) return [];
-  const median = (values: readonly number[]): number => quantile(Float64Array.from(values).sort(), 0.5);
-  const headersMs = median(served.map(({ f }) => f!));
-  const share = median(served.map(({ s, e, f }) => f! / Math.max(f!, e - s)));
-  const where = regionsOf(plan.targets.filter((_, t) => isLeading[t]));
+  const regions = new Map<string, AttemptRow[]>();
+  for (const attempt of attempts) {
+    const { api, region } = plan.targets[attempt.g]!;
+    if (attempt.k !== "ok" || attempt.f === null || !findAdapter(api).headersMayLead) continue;
+    const rows = regions.get(region);
+    if (rows === undefined) regions.set(region, [attempt]);
+    else rows.push(attempt);
+  }
+  if (regions.size === 0) return [];
+  const seen = [...regions]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([region, rows]) => `${region} ${headersOf(rows)}`);
   return [
-    `At ${where} TTFT is the time to the response's headers, which may come before the first token: ` +
-      `${headersMs.toFixed(0)} ms at the median, ${(100 * share).toFixed(0)} % of an attempt.`,
+    "TTFT is the time to the response's headers, which servers of this kind may send before the first token; they came, " +
+      `at the median, after: ${seen.join("; ")}.`,
   ];
 }
 
-function regionsOf(targets: readonly ReplayTarget[]): string {
-  return [...new Set(targets.map(({ region }) => region))].join(", ");
+/** How early headers came, as a time and as a share of the attempt. */
+function headersOf(attempts: readonly AttemptRow[]): string {
+  const median = (values: readonly number[]): number => quantile(Float64Array.from(values).sort(), 0.5);
+  const ms = median(attempts.map(({ f }) => f!));
+  const share = median(attempts.map(({ s, e, f }) => f! / Math.max(f!, e - s)));
+  return `${ms.toFixed(0)} ms (${(100 * share).toFixed(0)} % of an attempt)`;
 }

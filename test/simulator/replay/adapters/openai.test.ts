@@ -186,6 +186,46 @@ describe("a streamed answer", () => {
   });
 });
 
+/** Recorded from LiteLLM's proxy 1.106.2 in front of the emulator, shortened. */
+describe("LiteLLM's proxy", () => {
+  const HEAD = { id: "chatcmpl-f5027559", created: 1795250818, model: "nova", object: "chat.completion.chunk" };
+  const word = JSON.stringify({ ...HEAD, choices: [{ index: 0, delta: { content: " see" } }] });
+  const counts = {
+    completion_tokens: 3,
+    prompt_tokens: 6,
+    total_tokens: 9,
+    prompt_tokens_details: { cache_write_tokens: 0, cached_tokens: 0, text_tokens: 6, cache_creation_tokens: 0 },
+    cost: 0.0000144,
+  };
+  const last = JSON.stringify({ ...HEAD, choices: [{ index: 0, delta: {} }], usage: counts });
+
+  it("counts in a chunk with a choice", () => {
+    const { kind, usage } = read(200, events(word, last, "[DONE]"), true);
+    assert.deepEqual([kind, usage], ["ok", [6, 3, 0, 0]]);
+  });
+
+  it("breaks off with an error and no word of the end", () => {
+    const error = { message: "litellm.RateLimitError: ...", type: "throttling_error", param: null, code: "429" };
+    assert.deepEqual(verdict(events(word, JSON.stringify({ error }))), {
+      kind: "throttled",
+      isFinal: false,
+      error: "throttling_error",
+    });
+  });
+
+  it("refuses with numbers as text", () => {
+    for (const [status, type, kind] of [
+      [429, "throttling_error", "throttled"],
+      [503, "internal_server_error", "unavailable"],
+      [400, "invalid_request_error", "error"],
+    ] as const) {
+      const error = { message: "litellm...", type, param: null, code: String(status) };
+      const found = read(status, JSON.stringify({ error }), true);
+      assert.deepEqual([found.kind, found.error], [kind, type]);
+    }
+  });
+});
+
 describe("a whole answer", () => {
   it("is counted by its own counts", () => {
     const completion = { id: "chatcmpl-9", object: "chat.completion", choices: [{ message: {} }], usage: COUNTS };
