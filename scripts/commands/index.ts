@@ -1,4 +1,5 @@
 import { benchCommand } from "./bench.ts";
+import { calibrateCommand } from "./calibrate.ts";
 import { checkCommand } from "./check.ts";
 import type { CommandDefinition } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -15,6 +16,7 @@ export const commands: readonly CommandDefinition[] = [
   simulateCommand,
   benchCommand,
   validateCommand,
+  calibrateCommand,
   checkCommand,
   reportCommand,
   emulateCommand,

@@ -47,7 +47,9 @@ export function fitCalls(calls: Calls): CallsFit {
     // A handful of numbers cannot learn a thousand calls by heart, so all of them may judge the variant.
     return { candidate, heldOut, errors, error: heldOut.total + meanNumber(errors, 0, calls.count), isPolished: false };
   };
-  const rivals = finalistsOf(ranked).map(judge).sort((a, b) => a.error - b.error);
+  const rivals = finalistsOf(ranked)
+    .map(judge)
+    .sort((a, b) => a.error - b.error);
   for (const [place, rival] of rivals.slice(0, POLISHED).entries()) {
     const polished = judge(polish(training, rival.candidate, options, 80));
     const isBetter = polished.heldOut.total < rival.heldOut.total * (1 - POLISH_GAIN_MIN);

@@ -1,6 +1,7 @@
 import type { Calls } from "./calls.ts";
 import { spreadLuck } from "./luck.ts";
 import { minimise } from "./minimise.ts";
+import { serviceStarts } from "./occupancy.ts";
 import { meanNumber } from "./quantiles.ts";
 import { errorsGivenOthers, readParameters } from "./read-parameters.ts";
 import { type ScoreOptions, scoreModel } from "./score.ts";
@@ -22,14 +23,73 @@ export interface SearchOptions {
 
 /** All ideas of what an endpoint may be, each with as many servers as serve it best; the best first. */
 export function searchVariants(calls: Calls, options: SearchOptions): readonly Candidate[] {
-  const found = variantsOf(options).map((variant) => {
-    const tried = new Map<number, Candidate | undefined>();
-    return bestServers((servers) => {
-      if (!tried.has(servers)) tried.set(servers, candidateOf(calls, variant, servers));
-      return tried.get(servers);
-    }, options.peak);
-  });
+  const variants = variantsOf(options);
+  const servers = likelyServers(calls, variants[0]!, options.peak);
+  const found = variants.map((variant) => bestOf(calls, variant, servers, options.peak));
   return found.filter((each) => each !== undefined).sort((a, b) => a.error - b.error);
+}
+
+const COUNTS_MAX = 48;
+const LIKELY = 3;
+
+/**
+ * Numbers of servers under which the plainest variant tells the calls best. Every one up to dozens is tried: with one
+ * too many or too few, the waits of all who waited are wrong.
+ */
+function likelyServers(calls: Calls, plainest: Variant, peak: number): readonly number[] {
+  const fits = countsUpTo(peak).flatMap((servers) => candidateOf(calls, plainest, servers) ?? []);
+  const best = fits.sort((a, b) => a.error - b.error).slice(0, LIKELY);
+  return best.map(({ parameters }) => parameters.servers);
+}
+
+function countsUpTo(peak: number): readonly number[] {
+  if (peak <= COUNTS_MAX) return Array.from({ length: peak }, (_, i) => i + 1);
+  const ratio = peak ** (1 / (COUNTS_MAX - 1));
+  return [...new Set(Array.from({ length: COUNTS_MAX }, (_, i) => Math.round(ratio ** i)))];
+}
+
+/** A variant without a limit, with the likely ones, and with their neighbours as long as that helps. */
+function bestOf(calls: Calls, variant: Variant, likely: readonly number[], peak: number): Candidate | undefined {
+  const unlimited = candidateOf(calls, variant, Number.POSITIVE_INFINITY);
+  let best = unlimited;
+  const look = (servers: number): boolean => {
+    if (servers < 1 || servers > peak) return false;
+    const each = candidateOf(calls, variant, servers);
+    if (each === undefined || (best !== undefined && each.error >= best.error - 1e-9)) return false;
+    best = each;
+    return true;
+  };
+  for (const servers of likely) look(servers);
+  const from = best?.parameters.servers ?? Number.POSITIVE_INFINITY;
+  if (from === Number.POSITIVE_INFINITY) return best;
+  const stride = Math.max(1, Math.round(peak / COUNTS_MAX / 2));
+  for (const step of new Set([-stride, stride, -1, 1])) {
+    let servers = best!.parameters.servers + step;
+    while (look(servers)) servers += step;
+  }
+  return unlimited === undefined || explainsWaits(calls, best!, unlimited) ? best : unlimited;
+}
+
+/** Fewer calls that a limit touches say nothing for it. */
+const TOUCHED_MIN = 15;
+/** Standard deviations by which more calls must be told better by a limit than worse (a sign test). */
+const SIGNS_MIN = 3;
+
+/**
+ * Whether a limit on the servers explains who waited: a number a little below the most that were ever inside touches
+ * a few calls only, and with so few one of them can always seem better.
+ */
+function explainsWaits(calls: Calls, limited: Candidate, unlimited: Candidate): boolean {
+  const free = errorsGivenOthers(calls, unlimited.variant, unlimited.parameters);
+  const startMs = serviceStarts(calls, limited.parameters.servers);
+  let better = 0;
+  let touched = 0;
+  errorsGivenOthers(calls, limited.variant, limited.parameters).forEach((error, i) => {
+    if (Number.isNaN(error) || startMs[i]! <= calls.atMs[i]!) return;
+    touched++;
+    if (error < free[i]!) better++;
+  });
+  return touched >= TOUCHED_MIN && 2 * better - touched >= SIGNS_MIN * Math.sqrt(touched);
 }
 
 function candidateOf(calls: Calls, variant: Variant, servers: number): Candidate | undefined {
@@ -37,31 +97,6 @@ function candidateOf(calls: Calls, variant: Variant, servers: number): Candidate
   if (parameters === undefined) return undefined;
   const error = meanNumber(errorsGivenOthers(calls, variant, parameters), 0, calls.count);
   return Number.isFinite(error) ? { variant, parameters, error } : undefined;
-}
-
-/** A coarse look over the numbers of servers that the calls inside allow, then a close one around the best. */
-function bestServers(fit: (servers: number) => Candidate | undefined, peak: number): Candidate | undefined {
-  let best = fit(Number.POSITIVE_INFINITY);
-  const look = (counts: readonly number[]) => {
-    for (const servers of counts) {
-      if (servers < 1 || servers > peak) continue;
-      const each = fit(servers);
-      if (each !== undefined && (best === undefined || each.error < best.error - 1e-9)) best = each;
-    }
-  };
-  look(geometric(1, peak, 9));
-  const servers = () => best?.parameters.servers ?? Number.POSITIVE_INFINITY;
-  if (servers() === Number.POSITIVE_INFINITY) return best;
-  for (let step = Math.ceil(servers() * 0.2); step >= 1; step = step === 1 ? 0 : Math.ceil(step / 2)) {
-    look([servers() - step, servers() + step]);
-  }
-  look([servers() - 2, servers() - 1, servers() + 1, servers() + 2]);
-  return best;
-}
-
-function geometric(from: number, to: number, count: number): readonly number[] {
-  const ratio = (to / from) ** (1 / (count - 1));
-  return [...new Set(Array.from({ length: count }, (_, i) => Math.round(from * ratio ** i)))];
 }
 
 /** The plain ones first. */
