@@ -37,6 +37,8 @@ export interface BenchedStrategy {
   readonly report: HarnessReport;
   /** What the endpoints said of its attempts. */
   readonly records: EndpointRecords;
+  /** Round trip to each region that the measured times hold, ms; absent where an emulator injects the scenario's. */
+  readonly roundTripMs?: Readonly<Record<string, number>>;
   /** The rows as k6 wrote them. */
   readonly rowsText: Uint8Array;
   /** Present where a budget limited it. */
@@ -132,6 +134,7 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
       report: checked.report,
       records,
       rowsText,
+      ...(targets.isEmulated ? {} : { roundTripMs: Object.fromEntries(targets.roundTripMs) }),
       ...(spend === undefined ? {} : { spend: spendReport(replay, spend, schedule, rows) }),
     };
   } finally {

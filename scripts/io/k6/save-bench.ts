@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { RunResult } from "../../../simulator/experiment/index.ts";
+import { encodeSchedule } from "../../../simulator/replay/schedule.ts";
 import type { PreparedExperiment } from "../experiment.ts";
 import { packageVersion } from "../package-info.ts";
 import { newRunId, type RunFiles, type SavedRun, saveRun } from "../run-store.ts";
@@ -20,7 +21,8 @@ export interface BenchFacts {
 
 /**
  * Saves a measured run as a simulated one is saved, with what only a measurement has: every row that k6 wrote
- * (`rows-1.jsonl.gz` and so on, in the order of the scenario's strategies) and how well the harness did (`bench.json`).
+ * (`rows-1.jsonl.gz` and so on, in the order of the scenario's strategies), the exact traffic (`schedule.json.gz`) and how
+ * well the harness did (`bench.json`).
  */
 export async function saveBench(
   experiment: PreparedExperiment,
@@ -32,6 +34,8 @@ export async function saveBench(
   const resultJson = stableJson(result);
   const markdown = renderMarkdown(result);
   const html = await renderHtml(result);
+  const { plan } = experiment.inputs;
+  const schedules = schedulesOf(benched);
   const rows = benched.map(({ rowsText }, i) => [`rows-${i + 1}.jsonl.gz`, gzipSync(rowsText)] as const);
   // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
   await new Promise((resolve) => setImmediate(resolve));
@@ -48,9 +52,15 @@ export async function saveBench(
       reasons: facts.reasons,
       target: facts.place,
       k6: facts.k6Version,
+      targets: plan.targets.map(({ id }) => id),
+      classes: plan.classes.map(({ name }) => name),
+      origins: plan.originNames,
+      // Null where an emulator injected the scenario's own.
+      roundTripMs: benched[0]?.roundTripMs ?? null,
       strategies: benched.map(({ report, rowsText, spend }, i) => ({
         ...report,
         ...(spend === undefined ? {} : { spend }),
+        schedule: schedules.nameOf[i]!,
         rows: `rows-${i + 1}.jsonl.gz`,
         rowsSha256: createHash("sha256").update(rowsText).digest("hex"),
       })),
@@ -65,9 +75,21 @@ export async function saveBench(
       hostNode: process.env.MERIDIAN_HOST_NODE ?? process.versions.node,
       platform: `${process.platform} ${process.arch}`,
     }),
+    ...Object.fromEntries(schedules.files),
     ...Object.fromEntries(rows),
   };
   const saved = await saveRun(facts.out, newRunId(`${result.scenario.name}-bench`, resultJson, savedAt), files);
   await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);
   return saved;
+}
+
+/** One file for strategies that were sent the same traffic. */
+function schedulesOf(benched: readonly BenchedStrategy[]) {
+  const texts = benched.map(({ run }) => encodeSchedule(run.schedule));
+  const known = [...new Set(texts)];
+  const names = known.map((_, i) => (i === 0 ? "schedule.json.gz" : `schedule-${i + 1}.json.gz`));
+  return {
+    files: known.map((text, i) => [names[i]!, gzipSync(text)] as const),
+    nameOf: texts.map((text) => names[known.indexOf(text)]!),
+  };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
@@ -43,6 +43,11 @@ it("a bench that was stopped while its report was made is not saved", async () =
   await assert.rejects(save(AbortSignal.abort()), (error) => error instanceof MeridianError && error.exitCode === 130);
   assert.deepEqual(await readdir(out), []);
   const saved = await save(new AbortController().signal);
-  assert.ok((await readdir(saved.folder)).includes("rows-1.jsonl.gz"));
+  const files = await readdir(saved.folder);
+  assert.ok(files.includes("rows-1.jsonl.gz"));
+  assert.ok(files.includes("schedule.json.gz"));
+  const bench = JSON.parse(await readFile(join(saved.folder, "bench.json"), "utf8"));
+  assert.deepEqual(bench.targets, experiment.inputs.plan.targets.map(({ id }) => id));
+  assert.equal(bench.strategies[0].schedule, "schedule.json.gz");
   await rm(out, { recursive: true });
 });
