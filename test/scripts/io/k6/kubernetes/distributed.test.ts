@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -7,7 +7,6 @@ import { createFixedLatencyBackend } from "../../../../../emulator/backends/fixe
 import { type Fleet, startFleet } from "../../../../../emulator/fleet.ts";
 import { catalogOf } from "../../../../../emulator/scenario-fleet.ts";
 import { benchStrategies } from "../../../../../scripts/io/k6/bench.ts";
-import { runChild } from "../../../../../scripts/io/k6/child.ts";
 import type { K6Program } from "../../../../../scripts/io/k6/find-k6.ts";
 import { makeArchive } from "../../../../../scripts/io/k6/kubernetes/archive.ts";
 import { readInstanceLog } from "../../../../../scripts/io/k6/kubernetes/instance-log.ts";
@@ -21,6 +20,7 @@ import { recordSchedule } from "../../../../../simulator/replay/record-schedule.
 import type { AttemptRow } from "../../../../../simulator/replay/rows.ts";
 import { k6ForTests } from "../../../../scenarios/k6/k6.ts";
 import { planOf } from "../../../../simulator/scenario/base.ts";
+import { runLikeOperator } from "./runner.ts";
 
 const REGIONS = ["us-east-1", "eu-west-1", "us-west-2"];
 const plan = planOf({
@@ -88,37 +88,6 @@ async function archive(run: string): Promise<Uint8Array> {
   return makeArchive({ k6, plan: replay, schedule, run, signal });
 }
 
-/** As k6-operator starts runner `instance` of `of`, but for the pause. @returns the file with what it said */
-async function runner(tar: string, instance: number, of: number, startMs: number): Promise<string> {
-  const cwd = join(folder, `runner-${instance}-of-${of}`);
-  await mkdir(cwd, { recursive: true });
-  const cut = (i: number) => (i === 0 || i === of ? String(i / of) : `${i}/${of}`);
-  const cuts = Array.from({ length: of + 1 }, (_, i) => cut(i));
-  const lines: string[] = [];
-  const args = [
-    "run",
-    "--quiet",
-    `--execution-segment=${cut(instance - 1)}:${cut(instance)}`,
-    `--execution-segment-sequence=${cuts.join(",")}`,
-    "--log-format=raw",
-    "--no-usage-report",
-    tar,
-    "--address=",
-    "--tag",
-    `instance_id=${instance}`,
-  ];
-  const env = {
-    ...target().set.credentials,
-    MERIDIAN_START_MS: String(startMs),
-    K6_AUTO_EXTENSION_RESOLUTION: "false",
-  };
-  const end = await runChild(k6.path, args, { cwd, env, limitMs: 90_000, signal, onLine: (line) => lines.push(line) });
-  assert.deepEqual([end.code, end.why], [0, "ended"], end.tail.join("\n"));
-  const file = join(cwd, "log.jsonl");
-  await writeFile(file, `${lines.join("\n")}\n`);
-  return file;
-}
-
 /** What was asked of whom and what came back: all of an attempt but its instants and the service's name for it. */
 const facts = (attempts: readonly AttemptRow[]) =>
   [...attempts].sort((a, b) => a.i - b.i || a.o - b.o).map(({ i, o, g, k, c, u }) => [i, o, g, k, c, u]);
@@ -147,7 +116,10 @@ describe("a run on several instances", () => {
     const tar = join(folder, "run.tar");
     await writeFile(tar, await archive(run));
     const startMs = Date.now() + 6000;
-    const logs = await Promise.all([1, 2].map((instance) => runner(tar, instance, 2, startMs)));
+    const { credentials } = target().set;
+    const logs = await Promise.all(
+      [1, 2].map((instance) => runLikeOperator({ k6, tar, instance, of: 2, startMs, credentials, folder })),
+    );
     const merged = mergeInstances(await Promise.all(logs.map(readInstanceLog)));
     const report = checkRows({ ...merged, strategy: "s", schedule, clientFaults: merged.faults, lateMsP99: null });
     assert.deepEqual(report.faults, []);
