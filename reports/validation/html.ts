@@ -46,7 +46,7 @@ ${result.invalid.map((reason) => markup`<p class="alarm"><strong>Invalid</strong
 function conditionsSection(result: ValidationResult): Markup {
   const { window, margins } = result;
   const percent = (share: number) => `${Number((100 * share).toPrecision(4))} %`;
-  const points = (share: number) => `${Number((100 * share).toPrecision(4))} points`;
+  const points = (share: number) => `${Number((100 * share).toPrecision(4))} ${share === 0.01 ? "point" : "points"}`;
   return markup`<dl class="conditions">
 ${item("Window", `${formatDuration(window.lengthMs)} from ${formatInstant(window.startsAt)}`)}
 ${item("Requests", `${formatCount(result.requests)} per strategy, the same on both sides`)}

@@ -35,7 +35,8 @@ export function intervalWords(quantity: QuantityResult): string {
 
 export function marginWords(quantity: QuantityResult): string {
   const { factor, symbol } = scaleOf(quantity);
-  return `±${Number((factor * quantity.margin).toPrecision(4))}${symbol}`;
+  const size = Number((factor * quantity.margin).toPrecision(4));
+  return `±${size}${size === 1 && symbol === " points" ? " point" : symbol}`;
 }
 
 /** What was found, with what an open question would need. */

@@ -17,7 +17,7 @@ export function distributionsChart(index: number): Chart<ValidationResult> {
     absence: (result) => noCurve(strategyOf(result)),
     heading: (result) => ({
       title: title(strategyOf(result)),
-      subtitle: `${conditionsOf(result, strategyOf(result))}. Share of served requests that were at most so slow, from p1 to p99; blue simulated, dashed orange measured.`,
+      subtitle: `${conditionsOf(result, strategyOf(result))}. Share of served requests that were at most so slow, from p1 to p99; broad and blue: simulated, thin and orange: measured.`,
     }),
     spec: (result, theme) =>
       panelSpec(panelsOf(strategyOf(result)), chart.question, chart.heading(result), theme, (panel) =>
@@ -42,15 +42,18 @@ function draw({ metric, label, points, unit }: Panel, index: number, theme: Char
     [...simulated, ...measured].map(({ ms }) => ms),
     true,
   );
-  const line = (side: "simulated" | "measured", values: readonly object[], width: number, dash: number[]): Layer =>
+  const line = (side: "simulated" | "measured", values: readonly object[], look: object): Layer =>
     ({
       name: layerName(index, `${metric}_${side}`),
       data: { values },
-      mark: { type: "line", interpolate: "step-after", color: colours[side], strokeWidth: width, strokeDash: dash },
+      mark: { type: "line", color: colours[side], ...look },
       encoding: { order: { field: "share", type: "quantitative" } },
     }) as Layer;
   return {
-    layer: [line("simulated", simulated, 4, []), line("measured", measured, 1.75, [5, 2])],
+    layer: [
+      line("simulated", simulated, { strokeWidth: 7, opacity: 0.4 }),
+      line("measured", measured, { strokeWidth: 2, strokeDash: [6, 2] }),
+    ],
     encoding: {
       x: {
         field: "ms",

@@ -14,7 +14,7 @@ export function residualsChart(index: number): Chart<ValidationResult> {
     absence: (result) => noCurve(strategyOf(result)),
     heading: (result) => ({
       title: title(strategyOf(result)),
-      subtitle: `${conditionsOf(result, strategyOf(result))}. Simulated over measured, less 1; band: pointwise 90 % intervals; bars: intervals that are judged, against the margins marked beside them.`,
+      subtitle: `${conditionsOf(result, strategyOf(result))}. Simulated over measured, less 1; band: pointwise 90 % intervals; bars: the judged intervals of p50, p95 and p99, which must stay between the red margins.`,
     }),
     spec: (result, theme) => {
       const strategy = strategyOf(result);

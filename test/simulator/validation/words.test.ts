@@ -22,7 +22,7 @@ it("differences are read in the unit of their margin", () => {
     high: 0,
   });
   assert.equal(differenceWords(share), "−0.30 points (−0.40 to 0.00)");
-  assert.equal(marginWords(share), "±1 points");
+  assert.equal(marginWords(share), "±1 point");
   const retries = oneQuantity({ unit: "perRequest", isRelative: false, margin: 0.02, difference: 0.0051, low: null });
   assert.equal(signedDifference(retries), "+0.0051");
   assert.equal(intervalWords(retries), "");
