@@ -8,7 +8,7 @@ import type { Plan } from "../../simulator/scenario/plan.ts";
 import { measurePrompts, type PromptMeasure } from "../io/bedrock/count-tokens.ts";
 import { type BedrockCredentials, bedrockCredentials, refuseExpiring } from "../io/bedrock/credentials.ts";
 import { type BedrockEndpoint, bedrockEndpoints } from "../io/bedrock/endpoints.ts";
-import { type BenchEstimate, estimateBench } from "../io/bedrock/estimate.ts";
+import { type BenchEstimate, estimateBench, refuseTinyBudget } from "../io/bedrock/estimate.ts";
 import { benchLimits, refuseBeyond } from "../io/bedrock/limits.ts";
 import { listPricesOf } from "../io/bedrock/list-prices.ts";
 import { type Ask, confirmToken, openLocks, type Purchase, type SpendLocks } from "../io/bedrock/locks.ts";
@@ -67,6 +67,8 @@ export async function planBedrock(
     token: (options.confirm as string | undefined) ?? (process.env.MERIDIAN_CONFIRM || undefined),
   };
   const spend = spendPlanOf(plan, locks.budgetUsd ?? NO_BUDGET_USD, countsOf(plan, new Map()), listPrice);
+  // As if all prompts could be measured: what fails then fails however they are counted.
+  refuseTinyBudget(plan, schedule, { ...spend, inputFactor: spend.inputFactor.map(() => 1) });
   const estimate = estimateBench(plan, schedule, spend);
   const runMs = schedule.at(-1)![0] - plan.arrivalsFromMs + drainMs(plan, options) + OVERHEAD_MS;
   return {
@@ -105,6 +107,7 @@ export async function openBedrock(
   const { measures, notes } = await measureModels(plan, planned, { salt, signal: how.signal });
   for (const text of notes) how.note(text);
   const spend: SpendPlan = spendPlanOf(plan, planned.locks.budgetUsd!, countsOf(plan, measures), planned.listPrice);
+  refuseTinyBudget(plan, planned.schedule, spend);
   return {
     target: bedrockTarget({
       endpoints: planned.endpoints,

@@ -5,6 +5,7 @@ import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
 import type { SpendPlan } from "../../simulator/replay/spend.ts";
 import { spendPlanOf } from "../../simulator/replay/spend-rates.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import { refuseTinyBudget } from "../io/bedrock/estimate.ts";
 import { benchLimits, refuseBeyond } from "../io/bedrock/limits.ts";
 import { loadEndpoints } from "../io/k6/endpoints-file.ts";
 import { type BenchTarget, emulatorTarget, endpointsTarget } from "../io/k6/target.ts";
@@ -39,18 +40,13 @@ export async function freeSetup(
   const isEmulated = options.target === EMULATOR;
   const budgetUsd = options.budgetUsd as number | undefined;
   const count = isEmulated ? ("exact" as const) : { charsPerToken: 4, isMeasured: false };
+  const counts = plan.models.map(() => count);
+  const spend = budgetUsd === undefined ? undefined : spendPlanOf(plan, budgetUsd, counts);
+  if (spend !== undefined) refuseTinyBudget(plan, schedule, spend);
   return {
     target: await benchTargetOf(plan, options),
     schedule,
-    ...(budgetUsd === undefined
-      ? {}
-      : {
-          spend: spendPlanOf(
-            plan,
-            budgetUsd,
-            plan.models.map(() => count),
-          ),
-        }),
+    ...(spend === undefined ? {} : { spend }),
     notes: [],
     saysTokens: !isEmulated,
   };

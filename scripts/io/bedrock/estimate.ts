@@ -1,4 +1,5 @@
 import { createRetryPolicy, type RetrySpec } from "../../../simulator/client/retry-policy.ts";
+import { MeridianError } from "../../../simulator/errors.ts";
 import { assembleResult, type RunResult, runJob } from "../../../simulator/experiment/index.ts";
 import type { QuotaSummary } from "../../../simulator/experiment/result.ts";
 import { requestOf, type ScheduleRow } from "../../../simulator/replay/schedule.ts";
@@ -63,20 +64,38 @@ function simulateOnce(plan: Plan): RunResult {
 
 /** Every request once, at the dearest target that its class may be sent to. */
 function worstOnceUsd(plan: Plan, schedule: readonly ScheduleRow[], spend: SpendPlan): number {
-  let sum = 0;
-  schedule.forEach((row, id) => {
-    const { classIndex, inputTokens, prefixTokens, maxTokens } = requestOf(row, id);
-    const { model, legal } = plan.classes[classIndex]!;
-    const most = maxTokens > 0 ? maxTokens : plan.models[model]!.maxOutputTokens;
-    let worst = 0;
-    legal.forEach((isLegal, target) => {
-      if (isLegal !== 1) return;
-      const order = { classIndex, model, target, inputTokens, prefixTokens, maxTokens: most };
-      worst = Math.max(worst, worstCaseUsd(spend, order));
-    });
-    sum += worst;
+  return schedule.reduce((sum, row) => sum + worstOfUsd(plan, row, spend), 0);
+}
+
+function worstOfUsd(plan: Plan, row: ScheduleRow, spend: SpendPlan): number {
+  const { classIndex, inputTokens, prefixTokens, maxTokens } = requestOf(row, 0);
+  const { model, legal } = plan.classes[classIndex]!;
+  const most = maxTokens > 0 ? maxTokens : plan.models[model]!.maxOutputTokens;
+  let worst = 0;
+  legal.forEach((isLegal, target) => {
+    if (isLegal !== 1) return;
+    const order = { classIndex, model, target, inputTokens, prefixTokens, maxTokens: most };
+    worst = Math.max(worst, worstCaseUsd(spend, order));
   });
-  return sum;
+  return worst;
+}
+
+/**
+ * Refuses a budget that some router's first calls could already pass: the run would stop before it has measured anything.
+ *
+ * @throws MeridianError usage SPEND_BUDGET_TOO_SMALL
+ */
+export function refuseTinyBudget(plan: Plan, schedule: readonly ScheduleRow[], spend: SpendPlan): void {
+  const parts = plan.strategies.length * plan.routers;
+  const dearestUsd = schedule.reduce((most, row) => Math.max(most, worstOfUsd(plan, row, spend)), 0);
+  if (spend.budgetUsd / parts >= dearestUsd) return;
+  const usd = (amount: number): string => String(Number(amount.toPrecision(2)));
+  throw new MeridianError("usage", {
+    code: "SPEND_BUDGET_TOO_SMALL",
+    what: `each of ${plan.routers} routers has ${usd(spend.budgetUsd / parts)} USD for a strategy, and the dearest call may cost ${usd(dearestUsd)}: the run would stop at once`,
+    where: "--budget-usd",
+    fix: `give at least --budget-usd ${usd(1.05 * dearestUsd * parts)}, or bench fewer strategies, fewer routers or shorter prompts`,
+  });
 }
 
 const MINUTE_MS = 60_000;

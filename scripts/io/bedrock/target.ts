@@ -37,9 +37,7 @@ export function bedrockTarget(options: BedrockTargetOptions): BenchTarget {
           promptSalt: salt,
         },
         credentials: credentials.variables,
-        addresses: Object.fromEntries(
-          endpoints.flatMap(({ host, address }) => (isIP(host) === 0 ? [[host, address] as const] : [])),
-        ),
+        addresses: addressesOf(endpoints),
         records: new Map(),
         lateMsP99: () => null,
         faults: [],
@@ -47,6 +45,15 @@ export function bedrockTarget(options: BedrockTargetOptions): BenchTarget {
       };
     },
   };
+}
+
+/**
+ * Names that k6 is held to the checked address of. Amazon's own are not: TLS says who answers, and one address of many would
+ * take load that the service spreads.
+ */
+function addressesOf(endpoints: readonly BedrockEndpoint[]): Readonly<Record<string, string>> {
+  const named = endpoints.filter(({ host, isStandard }) => !isStandard && isIP(host) === 0);
+  return Object.fromEntries(named.map(({ host, address }) => [host, address]));
 }
 
 function placeOf(endpoints: readonly BedrockEndpoint[]): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { estimateBench } from "../../../../scripts/io/bedrock/estimate.ts";
+import { estimateBench, refuseTinyBudget } from "../../../../scripts/io/bedrock/estimate.ts";
 import { recordSchedule } from "../../../../simulator/replay/record-schedule.ts";
 import { spendPlanOf } from "../../../../simulator/replay/spend-rates.ts";
 import { classInput, planOf, scenarioInput } from "../../../simulator/scenario/base.ts";
@@ -52,5 +52,16 @@ describe("an estimate", () => {
     assert.equal(busiestMinuteTokens, most * perRequest);
     assert.ok(strategies[0]!.attemptsThrottled > 0);
     assert.ok(strategies[0]!.quotas.some(({ utilisationMax }) => utilisationMax > 0.9));
+  });
+});
+
+it("a budget whose parts do not hold a single call is refused, with one that does", () => {
+  const plan = planOf(scenarioInput({ requests: 10, routers: 4, strategies: ["round-robin", "cheapest"] }));
+  const schedule = recordSchedule(plan);
+  const call = ((100 + 100) * 1 + 200 * 5) / 1e6;
+  const spend = (usd: number) => spendPlanOf(plan, usd, ["exact"]);
+  refuseTinyBudget(plan, schedule, spend(8 * call));
+  assert.throws(() => refuseTinyBudget(plan, schedule, spend(7.9 * call)), {
+    message: /SPEND_BUDGET_TOO_SMALL.*each of 4 routers has 0\.0012 USD for a strategy.*\n.*--budget-usd 0\.01,/,
   });
 });
