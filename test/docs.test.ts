@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { Command } from "commander";
 import { commands } from "../scripts/commands/index.ts";
 import { prepareText } from "../scripts/io/experiment.ts";
+import { loadEndpoints } from "../scripts/io/k6/endpoints-file.ts";
 import { meridian } from "./scripts/run-meridian.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -121,6 +122,17 @@ describe("documents", () => {
   for (const block of blocks.filter((each) => each.language === "yaml" && /^world:/m.test(each.text))) {
     it(`${block.page}:${block.line} is a valid scenario`, async () => {
       await prepareText(block.text, join(ROOT, "scenarios", "docs.yaml"));
+    });
+  }
+
+  for (const block of blocks.filter((each) => each.language === "yaml" && /^endpoints:/m.test(each.text))) {
+    it(`${block.page}:${block.line} is a valid endpoints file`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+      const file = join(folder, "endpoints.yaml");
+      writeFileSync(file, block.text);
+      const allowedHosts = [...block.text.matchAll(/https?:\/\/([\w.-]+)/g)].map((match) => match[1]!);
+      await loadEndpoints(file, { regions: [], allowedHosts, env: {}, resolve: async () => ["192.0.2.1"] });
+      rmSync(folder, { recursive: true });
     });
   }
 
