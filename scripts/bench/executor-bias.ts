@@ -6,11 +6,12 @@ import type { Quantiles } from "../../simulator/replay/plain.ts";
 import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
 import type { RequestRow } from "../../simulator/replay/rows.ts";
 import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
+import type { Plan } from "../../simulator/scenario/plan.ts";
 import { prepareText } from "../io/experiment.ts";
 import { benchStrategies } from "../io/k6/bench.ts";
 import type { ExecutorChoice } from "../io/k6/executors.ts";
 import { ensureK6 } from "../io/k6/install-k6.ts";
-import { fleetTarget } from "../io/k6/target.ts";
+import { type BenchTarget, fleetTarget } from "../io/k6/target.ts";
 import { type KnownAnswer, parseKnownAnswer } from "../io/known-answer.ts";
 
 /** One executor held against the answer that is known. */
@@ -62,9 +63,7 @@ export async function biasBench(task: BiasTask) {
   const measure = async (choice: ExecutorChoice | undefined): Promise<ExecutorBias> => {
     const [benched] = await benchStrategies(plan, {
       k6,
-      target: fleetTarget("a known answer", plan, "converse", {
-        backend: (clock) => createQueueBackend(clock, { ...task.law, seed: SEED }),
-      }),
+      target: knownTarget(plan, task.law),
       schedule,
       drainMs: DRAIN_MS,
       executor: choice,
@@ -85,6 +84,22 @@ export async function biasBench(task: BiasTask) {
     };
   };
   return { schedule, truth: quantilesOf(trueLatencies(schedule, task.law)), measure };
+}
+
+/** A fleet of the law, whose freezes are counted from the run's start and not from its own. */
+function knownTarget(plan: Plan, law: KnownAnswer): BenchTarget {
+  const place = "a known answer";
+  return {
+    place,
+    open: (startMs) =>
+      fleetTarget(place, plan, "converse", {
+        backend: (clock) => {
+          const fromMs = clock.nowMs() + startMs - Date.now();
+          const stall = law.stall === undefined ? undefined : { ...law.stall, fromMs };
+          return createQueueBackend(clock, { ...law, stall, seed: SEED });
+        },
+      }).open(startMs),
+  };
 }
 
 /** @throws MeridianError usage for a text that is no law */

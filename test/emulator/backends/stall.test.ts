@@ -20,6 +20,18 @@ describe("clock of an endpoint that freezes", () => {
     );
   });
 
+  it("may begin later, and freezes nothing before", () => {
+    const later = createStallClock({ everyMs: 20_000, forMs: 2000, fromMs: 3000 });
+    assert.deepEqual(
+      [-5, 2000, 20_999, 22_000, 23_000, 24_000].map((ms) => later.workMs(ms)),
+      [-5, 2000, 20_999, 21_000, 21_000, 22_000],
+    );
+    assert.deepEqual(
+      [-5, 3000, 21_000, 21_001].map((ms) => later.instantMs(ms)),
+      [-5, 3000, 21_000, 23_001],
+    );
+  });
+
   it("loses no work: an instant is the first at which its work is done", () => {
     fc.assert(
       fc.property(
