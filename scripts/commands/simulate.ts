@@ -57,6 +57,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     return EXIT_CODES.ok;
   }
   terminal.note(`${args[0]}: ${experiment.summary}`);
+  if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
   let saved: SavedRun;

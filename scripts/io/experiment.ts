@@ -6,7 +6,11 @@ import {
   type JobOutput,
   type JobProgress,
   type JobSpec,
+  type PilotJob,
+  type PilotOutput,
   planJobs,
+  planPilots,
+  settleWarmup,
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
@@ -54,22 +58,32 @@ export async function prepareText(text: string, file: string): Promise<PreparedE
   return prepare(parseScenario(text, file, scenarioSchema));
 }
 
-/** Runs all jobs on worker threads and puts the result together. */
+type SimulateOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
+
+const WORKER_FILE = new URL("./simulate-worker.ts", import.meta.url).href;
+
+/** Runs all jobs on worker threads and puts the result together; before them the pilots of a warm-up left to them. */
 export async function simulate(
   experiment: PreparedExperiment,
   jobs: readonly EvidenceJob[],
-  options: Omit<PoolOptions<JobProgress>, "workerFile" | "shared">,
+  options: SimulateOptions,
 ): Promise<RunResult> {
-  const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, {
-    ...options,
-    workerFile: new URL("./simulate-worker.ts", import.meta.url).href,
-    shared: experiment.inputs,
-  });
-  return assembleResult(experiment.inputs, outputs, {
+  const inputs = await withWarmup(experiment.inputs, options);
+  const pool = { ...options, workerFile: WORKER_FILE, shared: inputs };
+  const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, pool);
+  return assembleResult(inputs, outputs, {
     scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
     meridianVersion: packageVersion(),
     traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
   });
+}
+
+async function withWarmup(inputs: ExperimentInputs, { workers, signal }: SimulateOptions): Promise<ExperimentInputs> {
+  const pilots = planPilots(inputs.plan);
+  if (pilots.length === 0) return inputs;
+  const pool = { workers, signal, onProgress: () => {}, workerFile: WORKER_FILE, shared: inputs };
+  const outputs = await runOnPool<PilotJob, PilotOutput, JobProgress>(pilots, pool);
+  return { plan: settleWarmup(inputs.plan, outputs) };
 }
 
 /** Jobs of an experiment; how many depends on the workers, what comes out does not. */

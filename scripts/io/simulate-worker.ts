@@ -1,5 +1,13 @@
 import { Tinypool } from "tinypool";
-import { type ExperimentInputs, type JobOutput, type JobProgress, runJob } from "../../simulator/experiment/index.ts";
+import {
+  type ExperimentInputs,
+  type JobOutput,
+  type JobProgress,
+  type PilotJob,
+  type PilotOutput,
+  runJob,
+  runPilot,
+} from "../../simulator/experiment/index.ts";
 import { tuneCompiler } from "./compiler.ts";
 import type { EvidenceJob } from "./evidence.ts";
 import { createEvidenceWriter } from "./evidence-writer.ts";
@@ -8,9 +16,10 @@ import { driveJob, type JobAnswer, type PoolTask } from "./job-driver.ts";
 tuneCompiler();
 
 /** Worker thread of `meridian simulate`: one call runs one job on the inputs that the pool handed to the thread. */
-export function runTask(task: PoolTask<EvidenceJob>): JobAnswer<JobOutput> {
+export function runTask({ job, port }: PoolTask<EvidenceJob | PilotJob>): JobAnswer<JobOutput | PilotOutput> {
   const inputs = Tinypool.workerData as ExperimentInputs;
-  return driveJob<JobProgress, JobOutput>(stepsOf(inputs, task.job), task.port);
+  if ("pilot" in job) return driveJob<JobProgress, PilotOutput>(runPilot(inputs, job), port);
+  return driveJob<JobProgress, JobOutput>(stepsOf(inputs, job), port);
 }
 
 function* stepsOf(inputs: ExperimentInputs, job: EvidenceJob): Generator<JobProgress, JobOutput> {

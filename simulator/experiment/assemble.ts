@@ -252,6 +252,8 @@ function formatHours(ms: number): string {
 }
 
 function warmupWords({ warmup, arrivalsFromMs }: Plan): string {
+  if (warmup.words !== undefined) return warmup.words;
+  if (warmup.isAuto === true) return "nothing: no pilot runs were made";
   if (warmup.kind === "none") return "nothing: the run is a terminating one";
   return warmup.kind === "requests"
     ? `the first ${warmup.amount} requests`

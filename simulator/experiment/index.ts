@@ -8,3 +8,4 @@ export {
   runJob,
 } from "./job.ts";
 export type { RunResult } from "./result.ts";
+export { type PilotJob, type PilotOutput, planPilots, runPilot, settleWarmup } from "./warm-up.ts";

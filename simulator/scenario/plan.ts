@@ -57,6 +57,10 @@ export interface WarmupPlan {
   readonly kind: "none" | "duration" | "requests";
   /** Instant, ms, from which requests count, or requests that do not; 0 for "none". */
   readonly amount: number;
+  /** To be chosen by pilot runs, see experiment/warm-up.ts; until then nothing is removed. */
+  readonly isAuto?: boolean;
+  /** What is removed, where pilot runs chose it. */
+  readonly words?: string;
 }
 
 export interface SignalPlan {

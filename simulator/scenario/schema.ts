@@ -75,7 +75,8 @@ const targetSchema = z
 const worldSchema = z
   .strictObject({
     include: z.string().min(1).optional().meta({
-      description: "World file whose keys hold where this one has none, such as meridian calibrate writes; see its guide",
+      description:
+        "World file whose keys hold where this one has none, such as meridian calibrate writes; see its guide",
     }),
     regions: z
       .array(z.union([name, customRegionSchema]))
@@ -176,9 +177,12 @@ export const scenarioSchema = z
     }),
     requests: positiveCount.optional().meta({ description: "Number of requests after which arrivals end" }),
     warmup: z
-      .union([z.literal("none"), withinRun, z.strictObject({ requests: positiveCount })])
+      .union([z.enum(["none", "auto"]), withinRun, z.strictObject({ requests: positiveCount })])
       .default("none")
-      .meta({ description: "Left out of the figures: none, a duration, or { requests: 50k }" }),
+      .meta({
+        description:
+          "Left out of the figures: none, a duration, { requests: 50k }, or auto: MSER-5 on pilot runs chooses, nothing where the run follows the clock",
+      }),
     drain: withinRun.default(3_600_000).meta({ description: "How long requests may still end after the last arrival" }),
     replications: z.number().int().min(1).max(10_000).default(10).meta({ description: "Independent repetitions" }),
     routers: z

@@ -11,7 +11,7 @@ import { type RegionDirectory, regionDirectory } from "../../world/regions.ts";
 import { capacitySpecOf } from "../capacity-schema.ts";
 import { clientPlanOf } from "../client-schema.ts";
 import { faultAmount } from "../fault-schema.ts";
-import type { Plan, WarmupPlan } from "../plan.ts";
+import type { Plan } from "../plan.ts";
 import type { Scenario } from "../schema.ts";
 import { originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { moneyOf, resolveSchedule } from "./money.ts";
@@ -21,6 +21,7 @@ import { remarksOf } from "./remarks.ts";
 import { resolveStanding } from "./standing.ts";
 import { resolveStrategies, type StrategyDraft, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
+import { resolveWarmup } from "./warmup.ts";
 
 /** Facts and recordings that a scenario refers to, loaded by an adapter. */
 export interface ResolveInputs {
@@ -93,7 +94,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     const names = drafts.map(({ plan }) => plan.name);
     problems.indexOf(label, names, "strategy", `validation.strategies[${i}]`);
   });
-  checkWarmup(scenario, problems);
+  const warmup = resolveWarmup(scenario, problems);
   const remarks = remarksOf(scenario, targets.targets);
   const { prices, recordedPrices } = inputs;
   const money = { scenario, prices, recordedPrices, targets, regions: directory, startMs, durationMs, problems };
@@ -107,7 +108,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     durationMs,
     arrivalsFromMs: scenario.arrivalsFrom,
     requestsMax: scenario.requests ?? Number.POSITIVE_INFINITY,
-    warmup: warmupOf(scenario),
+    warmup: warmup.warmup,
     drainMs: drainOf(scenario, targets),
     replications: scenario.replications,
     routers: scenario.routers,
@@ -149,7 +150,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     traffic: resolveTraffic(classesInput, inputs.recordings),
     assertions: scenario.assert,
     validation: scenario.validation,
-    notes: [...notes, ...remarks, ...quotas.notes],
+    notes: [...notes, ...remarks, ...quotas.notes, ...warmup.notes],
   };
 }
 
@@ -212,24 +213,8 @@ function baselineOf(scenario: Scenario, strategies: readonly StrategyDraft[], pr
   );
 }
 
-/** A warm-up as long as the run would leave nothing to report. */
-function checkWarmup(scenario: Scenario, problems: Problems): void {
-  const { duration, requests } = scenario;
-  const { kind, amount } = warmupOf(scenario);
-  const length = kind === "duration" ? duration : kind === "requests" ? requests : undefined;
-  if (length === undefined || amount < length) return;
-  problems.add("WARMUP_TOO_LONG", "warmup", "the warm-up is as long as the run", "make it shorter, or the run longer");
-}
-
 /** Batch answers may come a whole window after their call, and count; then the usual time for what is under way. */
 function drainOf({ drain, world }: Scenario, { targets }: Targets): number {
   if (!targets.some(({ tier }) => tier === "batch")) return drain;
   return drain + Math.max(...Object.values(world.models).map(({ batch }) => batch.window));
-}
-
-function warmupOf({ warmup, arrivalsFrom }: Scenario): WarmupPlan {
-  if (warmup === "none") return { kind: "none", amount: 0 };
-  return typeof warmup === "number"
-    ? { kind: "duration", amount: arrivalsFrom + warmup }
-    : { kind: "requests", amount: warmup.requests };
 }

@@ -99,6 +99,24 @@ describe("meridian simulate", () => {
     assert.equal(again.stdout, stdout, "the saved scenario reproduces the run");
   });
 
+  it("chooses a warm-up by pilot runs when that is left to it, the same whatever the workers", async () => {
+    const run = async (workers: string) => {
+      const auto = ["--set", "warmup=auto", "requests=5k", "traffic[0].arrivals={poisson: 7/s}"];
+      const args = ["simulate", TINY, "--workers", workers, "--out", join(folder, "auto"), "--json", ...auto];
+      const { code, stdout, stderr } = await meridian(args);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /pilot runs/);
+      return stdout;
+    };
+    const one = await run("1");
+    assert.equal(await run("2"), one);
+    const result = JSON.parse(one) as RunResult;
+    const cut = Number(/^the first (\d+) requests, chosen by MSER-5/.exec(result.warmup.removed)?.[1]);
+    assert.ok(cut > 0 && cut <= 2500, result.warmup.removed);
+    assert.ok(result.notes.some((note) => note.includes("single") && note.includes("round-robin")));
+    for (const { total } of result.strategies) assert.equal(total.counts.sent, 3 * (5000 - cut));
+  });
+
   it("writes an audit and a series beside the run, the same whatever the workers", async () => {
     const results: string[] = [];
     const audits: string[] = [];
