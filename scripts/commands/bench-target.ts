@@ -39,12 +39,14 @@ export async function freeSetup(
   refuseBeyond(benchLimits(options, false), schedule, plan.strategies.length);
   const isEmulated = options.target === EMULATOR;
   const budgetUsd = options.budgetUsd as number | undefined;
-  const count = isEmulated ? ("exact" as const) : { charsPerToken: 4, isMeasured: false };
-  const counts = plan.models.map(() => count);
+  const target = await benchTargetOf(plan, options);
+  const counts = plan.models.map(({ id }) =>
+    isEmulated ? ("exact" as const) : { charsPerToken: target.charsPerToken?.get(id) ?? 4, isMeasured: false },
+  );
   const spend = budgetUsd === undefined ? undefined : spendPlanOf(plan, budgetUsd, counts);
   if (spend !== undefined) refuseTinyBudget(plan, schedule, spend);
   return {
-    target: await benchTargetOf(plan, options),
+    target,
     schedule,
     ...(spend === undefined ? {} : { spend }),
     notes: [],

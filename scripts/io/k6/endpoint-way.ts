@@ -42,7 +42,10 @@ export function endpointWay(
 }
 
 /** What a file says of all its endpoints that holds for none of them. */
-export function strayProblems({ endpoints, ...common }: EndpointsInput): readonly Problem[] {
+export function strayProblems({
+  endpoints,
+  ...common
+}: Manner & Pick<EndpointsInput, "endpoints">): readonly Problem[] {
   const manners = Object.values(endpoints).map((entry): Manner => (typeof entry === "string" ? {} : entry));
   const used = manners.map((own) => findAdapter(own.api ?? common.api ?? "bedrock"));
   const strays = Object.keys(settingsIn(common)).filter((name) => !used.some((adapter) => has(adapter, name)));

@@ -6,13 +6,15 @@ import { readTextFile } from "../read-text.ts";
 import { parseScenario } from "../scenario-file.ts";
 import { guardEndpoint, type Resolve } from "./endpoint-guard.ts";
 import { endpointWay, strayProblems } from "./endpoint-way.ts";
-import { endpointsSchema } from "./endpoints-schema.ts";
+import { type EndpointsInput, endpointsSchema } from "./endpoints-schema.ts";
 
 /** Endpoints that somebody else runs. */
 export interface EndpointSet {
   readonly urlOfRegion: ReadonlyMap<string, string>;
   readonly roundTripMs: ReadonlyMap<string, number>;
   readonly waysOfRegion: ReadonlyMap<string, EndpointWay>;
+  /** By model id, where the file says it. */
+  readonly charsPerToken?: ReadonlyMap<string, number>;
   /** Addresses that were checked, by host name. */
   readonly addresses: Readonly<Record<string, string>>;
   readonly credentials: Readonly<Record<string, string>>;
@@ -40,7 +42,7 @@ const FILE_BYTES_MAX = 64 * 1024;
 export async function loadEndpoints(file: string, options: EndpointOptions): Promise<EndpointSet> {
   const kind = { code: "ENDPOINTS", noun: "endpoints file", bytesMax: FILE_BYTES_MAX, kind: "usage" } as const;
   const loaded = parseScenario(await readTextFile(file, kind), file, endpointsSchema);
-  const { endpoints, ...common } = loaded.value;
+  const { endpoints, charsPerToken, ...common } = loaded.value;
   const problems: Problem[] = [...strayProblems(loaded.value)];
   const urlOfRegion = new Map<string, string>();
   const roundTripMs = new Map<string, number>();
@@ -75,7 +77,23 @@ export async function loadEndpoints(file: string, options: EndpointOptions): Pro
   }
   if (problems.length > 0) throw new MeridianError("usage", problems.map(loaded.place));
   const ways = options.regions.map((region) => waysOfRegion.get(region)!);
-  return { urlOfRegion, roundTripMs, waysOfRegion, addresses, credentials: credentialsOf(ways, file, options.env) };
+  return {
+    urlOfRegion,
+    roundTripMs,
+    waysOfRegion,
+    charsPerToken: charsById(charsPerToken, options.calls ?? []),
+    addresses,
+    credentials: credentialsOf(ways, file, options.env),
+  };
+}
+
+function charsById(said: EndpointsInput["charsPerToken"], calls: readonly PlannedCall[]): ReadonlyMap<string, number> {
+  const chars = new Map<string, number>();
+  for (const { model, modelId } of calls) {
+    const value = typeof said === "object" ? (said[model] ?? said[modelId]) : said;
+    if (value !== undefined) chars.set(modelId, value);
+  }
+  return chars;
 }
 
 /** A URL without its path, which the guard takes, and the path that calls stand below. */

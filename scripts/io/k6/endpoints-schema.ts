@@ -6,6 +6,8 @@ import { durationMs } from "../../../simulator/scenario/units.ts";
 /** Names that end so hold keys; those of AWS, k6 and this program have a meaning of their own. */
 const KEY_VARIABLE = /^(?!AWS_|K6_|MERIDIAN_)[A-Z][A-Z0-9_]*(KEY|TOKEN)$/;
 
+const charsPerToken = z.number().min(1).max(20);
+
 /** What may be said for all endpoints of a file, and for each of them otherwise. */
 const manner = {
   api: z
@@ -38,6 +40,12 @@ const manner = {
 /** A file that says where each region's endpoint is, and how it is called. */
 export const endpointsSchema = z.strictObject({
   ...manner,
+  charsPerToken: z
+    .union([charsPerToken, z.record(z.string(), charsPerToken)])
+    .optional()
+    .meta({
+      description: "Characters of filler text that make a token, of all models or by the scenario's name of each",
+    }),
   endpoints: z.record(
     z.string(),
     z.union([

@@ -12,6 +12,8 @@ import { watchLoop } from "./loop-watch.ts";
 export interface BenchTarget {
   /** For the notes of the report. */
   readonly place: string;
+  /** By model id, where somebody said it: characters of filler text that make a token. */
+  readonly charsPerToken?: ReadonlyMap<string, number>;
   /** Makes ready for one strategy's run, whose clock is 0 at an instant of the wall clock, ms since 1970. */
   open(startMs: number): Promise<OpenTarget>;
 }
@@ -90,6 +92,7 @@ function recordOfOutcome(outcome: InvocationOutcome): EndpointRecord | undefined
 export function endpointsTarget(set: EndpointSet, file: string, operation: ReplayOperation): BenchTarget {
   return {
     place: `the endpoints of ${file}`,
+    ...(set.charsPerToken === undefined ? {} : { charsPerToken: set.charsPerToken }),
     open: async (startMs) => ({
       targets: {
         urlOfRegion: set.urlOfRegion,
@@ -97,6 +100,7 @@ export function endpointsTarget(set: EndpointSet, file: string, operation: Repla
         isEmulated: false,
         roundTripMs: set.roundTripMs,
         waysOfRegion: set.waysOfRegion,
+        ...(set.charsPerToken === undefined ? {} : { charsPerToken: set.charsPerToken }),
         promptSalt: Math.round(startMs).toString(36),
       },
       credentials: set.credentials,

@@ -202,6 +202,14 @@ endpoints:
     assert.match((await problems(TWO, {}, [], unsold))[0]!, /^ENDPOINT_MODEL/);
   });
 
+  it("and how many characters of filler make a token, of all models or of each", async () => {
+    const chars = async (line: string) => [...((await load(`${line}${TWO}`)).charsPerToken ?? [])];
+    assert.deepEqual(await chars(""), []);
+    assert.deepEqual(await chars("charsPerToken: 5\n"), [["a.sonnet-v1:0", 5]]);
+    assert.deepEqual(await chars("charsPerToken: { sonnet: 4.5 }\n"), [["a.sonnet-v1:0", 4.5]]);
+    assert.match((await problems(`charsPerToken: 0\n${TWO}`))[0]!, /INVALID_VALUE.* charsPerToken$/);
+  });
+
   it("with the guards of every URL, whatever path it has", async () => {
     const at = (url: string) => problems(`endpoints:\n  us-east-1: "${url}"\n  eu-west-1: http://127.0.0.1:2\n`);
     assert.match((await at("http://169.254.169.254/latest/v1"))[0]!, /^ENDPOINT_FORBIDDEN/);

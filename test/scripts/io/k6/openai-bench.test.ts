@@ -90,6 +90,7 @@ describe("meridian bench against OpenAI-compatible servers", () => {
 auth: api-key
 forceLength: vllm
 temperature: 0
+charsPerToken: 8
 models: { llama: ${LLAMA} }
 endpoints:
   us-east-1: ${early.url}
@@ -115,8 +116,9 @@ endpoints:
         assert.deepEqual([row.k, row.c, row.g], ["ok", 200, g]);
         assert.equal(call.authorization, `Bearer ${keys[g]}`);
         assert.equal(call.body.temperature, 0);
-        assert.deepEqual([call.promptTokens, call.outputTokens], [120, 20], "the lengths of the schedule");
-        assert.deepEqual(row.u, [120, 20, 0, 0], "no prompt begins like another");
+        // The server counts four characters as a token, and the file says eight: the note has to tell of it.
+        assert.deepEqual([call.promptTokens, call.outputTokens], [240, 20], "the output's length is the schedule's");
+        assert.deepEqual(row.u, [240, 20, 0, 0], "no prompt begins like another");
       }
     }
     // What k6 can see of a first token hangs on when the server sends its headers.
@@ -127,6 +129,7 @@ endpoints:
       result.notes.join("\n"),
       /TTFT is the time to the response's headers.*eu-west-1 \d{3,} ms.*us-east-1 \d+ ms/,
     );
+    assert.match(result.notes.join("\n"), /input tokens where \d+ were wanted \(\+100\.0 %\)/);
     for (const name of await readdir(run)) {
       const bytes = await readFile(join(run, name));
       const text = (name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString();
