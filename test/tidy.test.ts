@@ -47,6 +47,8 @@ const REGISTRIES: readonly Registry[] = [
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/test.ts": "it runs the tests; a fault in it shows in every run",
   "scripts/cli.ts": "test/scripts/meridian.test.ts drives it as a process",
+  "scenarios/k6/rig.ts": "it runs in k6 alone; test/scripts/io/k6/bench.test.ts drives it there",
+  "scenarios/k6/plain.ts": "it runs in k6 alone; test/scripts/io/k6/executors.test.ts drives it there",
   "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
 };
 

@@ -14,9 +14,9 @@ import { BEDROCK, EMULATOR, refuseAmazon } from "./bench-target.ts";
 import { type CommandInput, type CommonOptions, jsonDocument, RUNS_FOLDER } from "./command.ts";
 
 const FOLDER = "k8s";
-/** Kubelets keep so much of a container's log unless they are told otherwise; a request's rows take about 400 bytes. */
+/** Kubelets keep so much of a container's log unless they are told otherwise; a request's rows take some 250 bytes. */
 const LOG_BYTES_KEPT = 10 * 2 ** 20;
-const ROW_BYTES = 400;
+const ROW_BYTES = 250;
 
 /**
  * `bench --kubernetes`: writes manifests for k6-operator instead of running anything, and says what to do with them.
