@@ -15,7 +15,7 @@ export function startForeignFleet(
   world: ForeignWorld,
   plan: Plan,
   seed: number,
-  onInternalError: (error: unknown) => void,
+  on: { readonly internalError: (error: unknown) => void; readonly outcome?: () => void },
 ): Promise<Fleet> {
   const roundTripMs = new Map(world.regions.map((each) => [each.region, each.roundTripMs]));
   return startFleet({
@@ -24,7 +24,8 @@ export function startForeignFleet(
     catalog: catalogOf(plan),
     backend: (clock) => createForeignBackend(clock, startServers(world, seed)),
     roundTripMs: (_origin, region) => roundTripMs.get(region) ?? 0,
-    onInternalError,
+    onInternalError: on.internalError,
+    ...(on.outcome === undefined ? {} : { onOutcome: on.outcome }),
   });
 }
 

@@ -68,9 +68,13 @@ export const FOREIGN_WORLDS: readonly ForeignWorld[] = [
     about: "batching behind a limiter of tokens a minute that runs into debt; machines slow down and recover over 20 s",
     regions: [
       region("us-east-1", 6, (luck) =>
-        createCreditLimiter({ tokensPerMinute: 250_000, burstS: 8, behind: drifting({ ...MACHINE, luck }, 0.12) }),
+        createCreditLimiter({
+          tokensPerMinute: 280_000,
+          burstS: 8,
+          behind: drifting({ ...MACHINE, sequencesMax: 48, luck }, 0.08),
+        }),
       ),
-      region("eu-west-1", 82, (luck) => drifting({ ...MACHINE, stepMs: 12, sequencesMax: 48, luck }, 0.12)),
+      region("eu-west-1", 82, (luck) => drifting({ ...MACHINE, stepMs: 12, sequencesMax: 48, luck }, 0.08)),
     ],
   },
   {

@@ -14,7 +14,7 @@ async function withFleet(name: string, use: (urls: ReadonlyMap<string, string>, 
   const world = foreignWorld(name)!;
   const { plan } = (await prepareCondition(name, CALIBRATION)).inputs;
   const faults: unknown[] = [];
-  const fleet = await startForeignFleet(world, plan, 1, (error) => faults.push(error));
+  const fleet = await startForeignFleet(world, plan, 1, { internalError: (error) => faults.push(error) });
   try {
     await use(new Map(fleet.endpoints.map(({ region, url }) => [region, url])), endpointsYaml(world, fleet));
   } finally {

@@ -1,0 +1,132 @@
+import { markdownTable } from "markdown-table";
+import { median } from "simple-statistics";
+import { CALIBRATION } from "./conditions.ts";
+import type { Figures } from "./sample.ts";
+import type { CaseResult } from "./study.ts";
+
+/** What the study asks for: errors of held-out p95 above this are failures, and shown bold. */
+export const ERROR_SHARE_MAX = 0.05;
+
+type Latency = Exclude<keyof Figures, "throttledShare" | "firstTargetShare" | "servedShare">;
+
+const LATENCIES: readonly (readonly [Latency, string])[] = [
+  ["e2eMsP50", "p50 E2E"],
+  ["e2eMsP95", "p95 E2E"],
+  ["e2eMsP99", "p99 E2E"],
+  ["ttftMsP50", "p50 TTFT"],
+  ["ttftMsP95", "p95 TTFT"],
+  ["ttftMsP99", "p99 TTFT"],
+];
+
+/** The tables of docs/validation.md: the headline, the cases, and what else was predicted. */
+export function studyTables(cases: readonly CaseResult[]): string {
+  const heldOut = cases.filter(({ condition }) => condition !== CALIBRATION.name);
+  const fitted = cases.filter(({ condition }) => condition === CALIBRATION.name);
+  return [
+    `**Median error of p95 E2E over ${heldOut.length} held-out cases: ${share(medianError(heldOut, "e2eMsP95", "predicted"))}** (within 5 % in ${heldOut.filter(isWithin).length}). "As before" errs by ${share(medianError(heldOut, "e2eMsP95", "naive"))}, the endpoint's own program with other luck by ${share(medianError(heldOut, "e2eMsP95", "twin"))}.`,
+    `Median and largest error over the held-out cases:\n\n${summaryTable(heldOut)}`,
+    `p95 of E2E, each held-out case:\n\n${caseTable(heldOut)}`,
+    `Everything else, predicted against measured:\n\n${otherTable(heldOut)}`,
+    `On the calibration runs themselves (not held out):\n\n${caseTable(fitted)}`,
+  ].join("\n\n");
+}
+
+/** Median over cases of the absolute relative error. */
+export function medianError(cases: readonly CaseResult[], figure: Latency, by: "predicted" | "naive" | "twin"): number {
+  return median(errorsOf(cases, figure, by));
+}
+
+function errorsOf(cases: readonly CaseResult[], figure: Latency, by: "predicted" | "naive" | "twin"): number[] {
+  return cases.map((each) => Math.abs(errorOf(each, figure, by)));
+}
+
+function errorOf(each: CaseResult, figure: Latency, by: "predicted" | "naive" | "twin"): number {
+  return each[by][figure] / each.measured[figure] - 1;
+}
+
+function isWithin(each: CaseResult): boolean {
+  return Math.abs(errorOf(each, "e2eMsP95", "predicted")) <= ERROR_SHARE_MAX;
+}
+
+function summaryTable(cases: readonly CaseResult[]): string {
+  const spread = (figure: Latency, by: "predicted" | "naive" | "twin"): string => {
+    const errors = errorsOf(cases, figure, by);
+    return `${share(median(errors))} / ${share(Math.max(...errors))}`;
+  };
+  return markdownTable(
+    [
+      ["", "Fitted world", "As before", "Same program, other luck"],
+      ...LATENCIES.map(([figure, name]) => [
+        name,
+        spread(figure, "predicted"),
+        spread(figure, "naive"),
+        spread(figure, "twin"),
+      ]),
+    ],
+    { align: ["l", "r", "r", "r"] },
+  );
+}
+
+function caseTable(cases: readonly CaseResult[]): string {
+  return markdownTable(
+    [
+      ["World", "Load", "Strategy", "Measured", "95 % interval", "Predicted", "Error", "As before", "Other luck"],
+      ...cases.map((each) => {
+        const { low, high } = each.e2eMsP95Interval;
+        const error = signed(errorOf(each, "e2eMsP95", "predicted"));
+        return [
+          each.world,
+          `× ${each.load}`,
+          each.strategy,
+          ms(each.measured.e2eMsP95),
+          `${whole(low)} – ${ms(high)}`,
+          ms(each.predicted.e2eMsP95),
+          isWithin(each) ? error : `**${error}**`,
+          signed(errorOf(each, "e2eMsP95", "naive")),
+          signed(errorOf(each, "e2eMsP95", "twin")),
+        ];
+      }),
+    ],
+    { align: ["l", "l", "l", "r", "r", "r", "r", "r", "r"] },
+  );
+}
+
+function otherTable(cases: readonly CaseResult[]): string {
+  const error = (each: CaseResult, figure: Latency): string => signed(errorOf(each, figure, "predicted"));
+  const both = (each: CaseResult, figure: "throttledShare" | "firstTargetShare"): string =>
+    `${share(each.predicted[figure])} / ${share(each.measured[figure])}`;
+  return markdownTable(
+    [
+      ["World", "Load", "Strategy", ...["p50 E2E", "p99 E2E", "p50 TTFT", "p95 TTFT"], "429", "First region"],
+      ...cases.map((each) => [
+        each.world,
+        `× ${each.load}`,
+        each.strategy,
+        error(each, "e2eMsP50"),
+        error(each, "e2eMsP99"),
+        error(each, "ttftMsP50"),
+        error(each, "ttftMsP95"),
+        both(each, "throttledShare"),
+        both(each, "firstTargetShare"),
+      ]),
+    ],
+    { align: ["l", "l", "l", "r", "r", "r", "r", "r", "r"] },
+  );
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function ms(value: number): string {
+  return `${whole(value)} ms`;
+}
+
+function share(value: number): string {
+  return `${(100 * value).toFixed(1)} %`;
+}
+
+function signed(value: number): string {
+  const text = share(Math.abs(value));
+  return `${value < 0 ? "−" : "+"}${text}`;
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Figures } from "../../../scripts/validation/sample.ts";
+import type { CaseResult } from "../../../scripts/validation/study.ts";
+import { medianError, studyTables } from "../../../scripts/validation/table.ts";
+
+const figures = (e2eMsP95: number): Figures => ({
+  e2eMsP50: 500,
+  e2eMsP95,
+  e2eMsP99: 3000,
+  ttftMsP50: 100,
+  ttftMsP95: 200,
+  ttftMsP99: 300,
+  throttledShare: 0.125,
+  firstTargetShare: 0.5,
+  servedShare: 1,
+});
+
+const caseOf = (condition: CaseResult["condition"], predicted: number): CaseResult => ({
+  world: "steps",
+  condition,
+  load: 1.5,
+  strategy: "round-robin",
+  requests: 100,
+  measured: figures(1000),
+  e2eMsP95Interval: { low: 900, high: 1100 },
+  predicted: figures(predicted),
+  naive: figures(800),
+  twin: figures(1010),
+});
+
+const CASES = [caseOf("base", 1001), caseOf("load", 1020), caseOf("strategy", 960), caseOf("both", 1234)];
+
+describe("tables of the study", () => {
+  it("give the median of absolute errors", () => {
+    assert.ok(Math.abs(medianError(CASES.slice(1), "e2eMsP95", "predicted") - 0.04) < 1e-12);
+    assert.ok(Math.abs(medianError(CASES.slice(1), "e2eMsP95", "naive") - 0.2) < 1e-12);
+  });
+
+  it("head with held-out cases only, and make misses bold", () => {
+    const text = studyTables(CASES);
+    assert.match(text, /Median error of p95 E2E over 3 held-out cases: 4\.0 %\*\* \(within 5 % in 2\)/);
+    assert.match(
+      text,
+      /\| steps +\| × 1\.5 +\| round-robin +\| +1,000 ms \| +900 – 1,100 ms \| +1,234 ms \| +\*\*\+23\.4 %\*\*/,
+    );
+    assert.match(text, /−4\.0 % \|/);
+    assert.match(text, /12\.5 % \/ 12\.5 %/);
+  });
+
+  it("are the same text each time", () => assert.equal(studyTables(CASES), studyTables([...CASES])));
+});
