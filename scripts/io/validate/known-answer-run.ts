@@ -109,6 +109,6 @@ traffic:
   - { class: known, arrivals: { poisson: 1/s }, tokens: { input: 1, output: 1 } }
 client: { retry: none }
 strategies:
-  - { single: { target: us-east-1 } }
+  - { name: known answer, single: { target: us-east-1 } }
 `;
 }
