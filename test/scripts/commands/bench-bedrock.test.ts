@@ -257,10 +257,10 @@ describe("meridian bench --target bedrock", () => {
       refused(command(...BUDGET), 4, /CREDENTIALS_MISSING.*\n {2}fix: sign in/, cleanEnv()));
 
     it("a session that ends before the run", async () => {
-      const soon = new Date(Date.now() + 5000).toISOString().replace(/\.\d+/, "");
+      const soon = new Date(Date.now() + 60_000).toISOString().replace(/\.\d+/, "");
       const session = `[short]\ncredential_process = echo '{"Version":1,"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","SecretAccessKey":"abcdefghij","SessionToken":"t0","Expiration":"${soon}"}'\n`;
       await writeFile(join(folder, "config"), session.replace("[short]", "[profile short]"));
-      const args = command(...BUDGET, "--profile", "short");
+      const args = command(...BUDGET, "--profile", "short", "--duration", "1m", "--drain", "60s");
       const { stdout } = await meridian([...args, "--dry-run"], { env: cleanEnv() });
       assert.match(stdout, /credentials +session from a profile with a credential process \(short\), until 20/);
       await refused(
