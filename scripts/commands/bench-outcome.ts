@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { EXIT_CODES, formatProblem, type Problem } from "../../simulator/errors.ts";
 import type { RunResult } from "../../simulator/experiment/index.ts";
 import { measuredResult } from "../../simulator/replay/measured-result.ts";
+import { plainNote } from "../../simulator/replay/plain.ts";
 import { requestOf } from "../../simulator/replay/schedule.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import type { BenchedStrategy } from "../io/k6/bench.ts";
@@ -110,12 +111,8 @@ export function plainCode(benched: readonly BenchedStrategy[], terminal: Termina
   const faults = benched.flatMap(({ report }) => report.faults.map((fault) => `${report.strategy}: ${fault}`));
   for (const { report } of benched) {
     if (report.plain === undefined) continue;
-    const { executor, neverSent, fromSendMs, fromIntendedMs } = report.plain;
-    const sent = `${executor} sent ${report.requests - neverSent} of ${report.requests} requests`;
-    const from = (what: string, { p50, p95, p99 }: typeof fromSendMs): string =>
-      `from the ${what}: p50 ${p50.toFixed(0)}, p95 ${p95.toFixed(0)}, p99 ${p99.toFixed(0)} ms`;
-    const both = `${from("send", fromSendMs)}; ${from("intended instant", fromIntendedMs)}`;
-    terminal.note(`${report.strategy}: ${sent}; ${both}; not for comparison with a simulation`);
+    const note = plainNote(report.requests, report.plain);
+    terminal.note(`${report.strategy}: ${note}; not for comparison with a simulation`);
   }
   for (const what of faults) {
     const fix = "give it more virtual users with --vus, or leave --executor out: the dispatcher drops nothing";

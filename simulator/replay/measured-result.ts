@@ -3,6 +3,7 @@ import { summarise } from "../experiment/replication-stats.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { type HarnessReport, invalidReasons } from "./harness.ts";
 import { type MeasuredRun, measuredOutput } from "./measured-output.ts";
+import { plainNote } from "./plain.ts";
 
 export interface MeasuredInput {
   /** One run per strategy, in the plan's order. */
@@ -31,11 +32,23 @@ export function measuredResult(plan: Plan, input: MeasuredInput): RunResult {
   };
 }
 
+/** What latency counts from: the schedule's instants, unless an executor of k6 had its own. */
+function openOrPlain(reports: readonly HarnessReport[], lagMs: number): readonly string[] {
+  const plain = reports.flatMap(({ strategy, requests, plain }) =>
+    plain === undefined ? [] : [`${strategy}: ${plainNote(requests, plain)}.`],
+  );
+  if (plain.length > 0)
+    return [...plain, "The tables count latency from the intended instant, or from an earlier send."];
+  return [
+    `Open model: latency counts from the intended arrival; requests left ${lagMs.toFixed(1)} ms late at most at the 99th percentile.`,
+  ];
+}
+
 function measuredNotes({ place, reports, runs }: MeasuredInput): readonly string[] {
   const lag = Math.max(...reports.map(({ lagMs }) => lagMs.p99));
   const notes = [
     `Measured with k6 against ${place}, one strategy after the other, each from an empty system.`,
-    `Open model: latency counts from the intended arrival; requests left ${lag.toFixed(1)} ms late at most at the 99th percentile.`,
+    ...openOrPlain(reports, lag),
     "A client does not see queues at the service: the wait is until the attempt that served was sent.",
   ];
   if (runs.some((run) => !run.isStreaming)) {

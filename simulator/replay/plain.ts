@@ -88,6 +88,17 @@ export function checkPlainRows(input: PlainInput): PlainRun {
   };
 }
 
+/** How such a run went, in a sentence. */
+export function plainNote(requests: number, plain: PlainReport): string {
+  const { executor, vus, neverSent, droppedIterations, fromSendMs, fromIntendedMs } = plain;
+  const from = (what: string, { p50, p95, p99 }: Quantiles): string =>
+    `from the ${what} p50 ${p50.toFixed(0)}, p95 ${p95.toFixed(0)}, p99 ${p99.toFixed(0)} ms`;
+  return (
+    `${executor} with ${vus} virtual users sent ${requests - neverSent} of ${requests} requests and dropped ` +
+    `${droppedIterations} iterations; latency ${from("send", fromSendMs)}; ${from("intended instant", fromIntendedMs)}`
+  );
+}
+
 function reasonOf(executor: string, vus: number): string {
   return (
     `k6's ${executor} executor with ${vus} virtual users said when requests left, and each of those routed with a ` +
