@@ -49,7 +49,7 @@ const CALLS_MAX = 5000;
  */
 export function fitEndpoint(
   { region, model, observations }: EndpointObservations,
-  burndowns: readonly number[] = [1, 5],
+  burndowns: readonly number[] = [1, 2, 3, 5],
 ): EndpointFit | undefined {
   const all = endpointCalls(observations);
   const calls = sliceCalls(all, Math.max(0, all.count - CALLS_MAX), all.count);

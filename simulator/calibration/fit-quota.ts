@@ -1,5 +1,6 @@
 import { createMeter, type Meter, type MeterLaw } from "../world/quota/meter.ts";
 import { axesOf, type Observation, wayMsOf } from "./observation.ts";
+import { median } from "./quantiles.ts";
 
 /** A limit that explains which calls were throttled. */
 export interface QuotaFit {
@@ -17,116 +18,192 @@ export interface QuotaFit {
 const MINUTE_MS = 60_000;
 const LAWS: readonly MeterLaw[] = ["token-bucket", "rolling-window", "clock-window"];
 /** A burst as a share of the minute's limit. */
-const BURSTS = [1, 0.5, 0.25, 0.1, 0.05, 1 / 60] as const;
+const BURSTS = [1, 0.5, 0.25, 0.15, 0.1, 0.07, 0.05, 0.03, 1 / 60] as const;
+
+type Limit = Omit<QuotaFit, "error">;
 
 /**
  * Looks for the limit under which the simulator's own meters would have granted and refused what was granted and
  * refused. Each decision is judged with the meter set to what was really granted before, so one error does not breed
- * others.
+ * others; at last the limit is set to throttle as many calls, left to itself, as were.
  *
- * @param burndown what the model's output tokens count for, unless the calls say otherwise
+ * @param burndowns what an output token may count for at settlement
  * @returns undefined where no call was throttled
  */
 export function fitQuota(observations: readonly Observation[], burndowns: readonly number[]): QuotaFit | undefined {
-  const axes = axesOf(observations).map((axis) => [...axis].sort((a, b) => arrivalMs(a) - arrivalMs(b)));
   if (!observations.some(({ outcome }) => outcome === "throttled")) return undefined;
+  const axes = axesOf(observations).map(timelineOf);
   let best: QuotaFit | undefined;
-  const consider = (candidate: Omit<QuotaFit, "error">) => {
-    const fit = { ...candidate, error: errorOf(candidate, axes) };
-    if (best === undefined || fit.error < best.error - 1e-9) best = fit;
+  const consider = (limit: Limit) => {
+    const error = errorOf(limit, axes);
+    if (best === undefined || error < best.error - 1e-9) best = { ...limit, error };
   };
   for (const of of ["tokens", "requests"] as const) {
-    const perMinute = busiestMinute(axes, of);
+    const perMinute = busiestMinute(observations, of);
     for (const law of LAWS) {
       const bursts = law === "token-bucket" ? BURSTS : [1];
       for (const burndown of of === "tokens" ? burndowns : [1]) {
-        for (const share of bursts) {
-          for (const limit of around(perMinute, 0.3, 1.6, 14))
-            consider({ of, law, limit, burst: limit * share, burndown });
+        for (const limit of around(perMinute, 0.25, 4, 18)) {
+          for (const share of bursts) consider({ of, law, limit, burst: limit * share, burndown });
         }
       }
     }
   }
-  for (let width = 0.12; width > 0.002; width /= 2) {
+  for (let width = 0.12; width > 0.002; width /= 1.6) {
     const { limit, burst, ...rest } = best!;
+    const isBucket = rest.law === "token-bucket";
     for (const factor of [1 - width, 1 - width / 2, 1 + width / 2, 1 + width]) {
-      consider({ ...rest, limit: limit * factor, burst: rest.law === "token-bucket" ? burst : limit * factor });
-      if (rest.law === "token-bucket") consider({ ...rest, limit, burst: burst * factor });
+      consider({ ...rest, limit: limit * factor, burst: isBucket ? burst : limit * factor });
+      if (!isBucket) continue;
+      consider({ ...rest, limit, burst: burst * factor });
+      consider({ ...rest, limit: limit * factor, burst: burst / factor });
     }
   }
-  return best;
+  return best!.error > MATCHED_ERROR_MIN ? matchShare(best!, axes) : best;
 }
 
-interface Decision {
-  readonly ms: number;
-  readonly observation: Observation;
-  /** The call begins, or ends and settles. */
-  readonly isEnd: boolean;
+/** A limit that decides nearly all calls as was decided needs no more. */
+const MATCHED_ERROR_MIN = 0.02;
+
+/** What matching may cost of the error. */
+const MATCHED_LOSS_MAX = 0.03;
+
+/** Scales a limit until it throttles as many calls as were throttled. */
+function matchShare(fit: QuotaFit, axes: readonly Timeline[]): QuotaFit {
+  const seen = axes.reduce((sum, { steps }) => sum + steps.filter(({ isThrottled }) => isThrottled).length, 0);
+  let [low, high] = [0.4, 2.5];
+  const scaled = (factor: number): QuotaFit => ({ ...fit, limit: fit.limit * factor, burst: fit.burst * factor });
+  for (let round = 0; round < 16; round++) {
+    const middle = Math.sqrt(low * high);
+    if (throttledAlone(scaled(middle), axes) > seen) low = middle;
+    else high = middle;
+  }
+  const limit = scaled(Math.sqrt(low * high));
+  const matched = { ...limit, error: errorOf(limit, axes) };
+  // Callers that back off after a refusal send what a meter of another mind would not have met.
+  return matched.error <= fit.error + MATCHED_LOSS_MAX ? matched : fit;
 }
 
-function errorOf(
-  { of, law, limit, burst, burndown }: Omit<QuotaFit, "error">,
-  axes: readonly (readonly Observation[])[],
-) {
-  const wrong = { throttled: 0, granted: 0 };
-  const seen = { throttled: 0, granted: 0 };
-  for (const axis of axes) {
-    const start = axis[0]!.axisStartMs;
-    const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst }, Number.isNaN(start) ? 0 : start);
-    for (const { ms, observation, isEnd } of decisionsOf(axis)) {
-      const reserved = of === "requests" ? 1 : reservedTokens(observation);
-      if (isEnd) {
-        if (of === "tokens") {
-          meter.settle(ms, arrivalMs(observation), usedTokens(observation, burndown) - reserved);
-        }
+/** Calls that a meter throttles when nobody sets it right. */
+function throttledAlone(limit: Limit, axes: readonly Timeline[]): number {
+  let throttled = 0;
+  for (const { startMs, steps, usualMs } of axes) {
+    const meter = createMeter({ ...limit, windowMs: MINUTE_MS }, startMs);
+    // Ends that are due, of granted calls: in order, as they are made in order of a constant stay where unknown.
+    const due: Step[] = [];
+    for (const step of steps) {
+      settleUntil(meter, due, step.atMs, limit);
+      if (!meter.take(step.atMs, reservedOf(step, limit))) {
+        throttled++;
         continue;
       }
-      const kind = observation.outcome === "throttled" ? "throttled" : "granted";
+      const endMs = step.isThrottled || Number.isNaN(step.endMs) ? step.atMs + usualMs : step.endMs;
+      due.push({ ...step, endMs });
+    }
+  }
+  return throttled;
+}
+
+function settleUntil(meter: Meter, due: Step[], nowMs: number, limit: Limit): void {
+  const over = due.filter(({ endMs }) => endMs <= nowMs).sort((a, b) => a.endMs - b.endMs);
+  if (over.length === 0) return;
+  for (const step of over) settle(meter, step, limit);
+  const left = due.filter(({ endMs }) => endMs > nowMs);
+  due.splice(0, due.length, ...left);
+}
+
+function settle(meter: Meter, step: Step, limit: Limit): void {
+  if (limit.of === "requests") return;
+  const used = step.isServed ? step.inputTokens + step.outputTokens * limit.burndown : 0;
+  meter.settle(step.endMs, step.atMs, used - step.reservedTokens);
+}
+
+function reservedOf(step: Step, { of }: Limit): number {
+  return of === "requests" ? 1 : step.reservedTokens;
+}
+
+/** A call as a quota meets it. */
+interface Step {
+  readonly atMs: number;
+  /** NaN where there is no end to settle at. */
+  readonly endMs: number;
+  readonly isThrottled: boolean;
+  readonly isServed: boolean;
+  readonly reservedTokens: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** The calls of an axis by arrival, and their beginnings and ends as they came. */
+interface Timeline {
+  readonly startMs: number;
+  readonly steps: readonly Step[];
+  readonly changes: readonly { readonly step: Step; readonly isEnd: boolean }[];
+  /** Median time to the end. */
+  readonly usualMs: number;
+}
+
+function timelineOf(axis: readonly Observation[]): Timeline {
+  const steps = axis.map(stepOf).sort((a, b) => a.atMs - b.atMs);
+  const changes = steps.flatMap((step) => {
+    const begins = { step, isEnd: false };
+    return step.isThrottled || Number.isNaN(step.endMs) ? [begins] : [begins, { step, isEnd: true }];
+  });
+  const instant = ({ step, isEnd }: (typeof changes)[number]) => (isEnd ? step.endMs : step.atMs);
+  changes.sort((a, b) => instant(a) - instant(b));
+  const start = axis[0]!.axisStartMs;
+  const usualMs = median(steps.filter(({ isServed }) => isServed).map(({ atMs, endMs }) => endMs - atMs)) || 1000;
+  return { startMs: Number.isNaN(start) ? 0 : start, steps, changes, usualMs };
+}
+
+function stepOf(observation: Observation): Step {
+  const { inputTokens, outputTokens, maxTokens, outcome, endMs } = observation;
+  return {
+    atMs: arrivalMs(observation),
+    endMs: endMs - wayMsOf(observation),
+    isThrottled: outcome === "throttled",
+    isServed: outcome === "served",
+    reservedTokens: inputTokens + (Number.isNaN(maxTokens) ? outputTokens : maxTokens),
+    inputTokens,
+    outputTokens,
+  };
+}
+
+function errorOf(limit: Limit, axes: readonly Timeline[]): number {
+  const wrong = { throttled: 0, granted: 0 };
+  const seen = { throttled: 0, granted: 0 };
+  for (const { startMs, changes } of axes) {
+    const meter = createMeter({ ...limit, windowMs: MINUTE_MS }, startMs);
+    for (const { step, isEnd } of changes) {
+      if (isEnd) {
+        settle(meter, step, limit);
+        continue;
+      }
+      const kind = step.isThrottled ? "throttled" : "granted";
       seen[kind]++;
-      if (!agrees(meter, ms, reserved, kind)) wrong[kind]++;
+      if (!agrees(meter, step.atMs, reservedOf(step, limit), step.isThrottled)) wrong[kind]++;
     }
   }
   return (wrong.throttled / Math.max(1, seen.throttled) + wrong.granted / Math.max(1, seen.granted)) / 2;
 }
 
 /** Whether the meter decides as was decided; afterwards it holds what was. */
-function agrees(meter: Meter, ms: number, amount: number, kind: "throttled" | "granted"): boolean {
+function agrees(meter: Meter, ms: number, amount: number, isThrottled: boolean): boolean {
   const takes = meter.take(ms, amount);
-  if (kind === "throttled") {
-    if (takes) meter.undo(ms, amount);
-    return !takes;
-  }
-  if (!takes) meter.settle(ms, ms, amount);
-  return takes;
-}
-
-function decisionsOf(axis: readonly Observation[]): readonly Decision[] {
-  const decisions: Decision[] = [];
-  for (const observation of axis) {
-    decisions.push({ ms: arrivalMs(observation), observation, isEnd: false });
-    if (observation.outcome === "throttled" || Number.isNaN(observation.endMs)) continue;
-    decisions.push({ ms: observation.endMs - wayMsOf(observation), observation, isEnd: true });
-  }
-  return decisions.sort((a, b) => a.ms - b.ms);
+  if (isThrottled && takes) meter.undo(ms, amount);
+  if (!isThrottled && !takes) meter.settle(ms, ms, amount);
+  return takes !== isThrottled;
 }
 
 function arrivalMs(observation: Observation): number {
   return observation.sentMs + wayMsOf(observation);
 }
 
-function reservedTokens({ inputTokens, maxTokens, outputTokens }: Observation): number {
-  return inputTokens + (Number.isNaN(maxTokens) ? outputTokens : maxTokens);
-}
-
-function usedTokens({ inputTokens, outputTokens, outcome }: Observation, burndown: number): number {
-  return outcome === "served" ? inputTokens + outputTokens * burndown : 0;
-}
-
 /** The most that was granted in a minute: tokens as used, or calls. */
-function busiestMinute(axes: readonly (readonly Observation[])[], of: QuotaFit["of"]): number {
+function busiestMinute(observations: readonly Observation[], of: QuotaFit["of"]): number {
   let most = 0;
-  for (const axis of axes) {
-    const granted = axis.filter(({ outcome }) => outcome !== "throttled");
+  for (const axis of axesOf(observations)) {
+    const granted = axis.filter(({ outcome }) => outcome !== "throttled").sort((a, b) => a.sentMs - b.sentMs);
     let from = 0;
     let sum = 0;
     const amount = (each: Observation) => (of === "requests" ? 1 : each.inputTokens + each.outputTokens);

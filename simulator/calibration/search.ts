@@ -71,9 +71,11 @@ function bestOf(calls: Calls, variant: Variant, likely: readonly number[], peak:
 }
 
 /** Fewer calls that a limit touches say nothing for it. */
-const TOUCHED_MIN = 15;
+const TOUCHED_MIN = 8;
 /** Standard deviations by which more calls must be told better by a limit than worse (a sign test). */
-const SIGNS_MIN = 3;
+const SIGNS_MIN = 2;
+/** Under the right limit, those who waited are told as well as those who did not: so many times their error at most. */
+const TOUCHED_ERROR_MAX = 1.2;
 
 /**
  * Whether a limit on the servers explains who waited: a number a little below the most that were ever inside touches
@@ -81,15 +83,22 @@ const SIGNS_MIN = 3;
  */
 function explainsWaits(calls: Calls, limited: Candidate, unlimited: Candidate): boolean {
   const free = errorsGivenOthers(calls, unlimited.variant, unlimited.parameters);
+  const errors = errorsGivenOthers(calls, limited.variant, limited.parameters);
   const startMs = serviceStarts(calls, limited.parameters.servers);
-  let better = 0;
-  let touched = 0;
-  errorsGivenOthers(calls, limited.variant, limited.parameters).forEach((error, i) => {
-    if (Number.isNaN(error) || startMs[i]! <= calls.atMs[i]!) return;
-    touched++;
-    if (error < free[i]!) better++;
-  });
-  return touched >= TOUCHED_MIN && 2 * better - touched >= SIGNS_MIN * Math.sqrt(touched);
+  const waited = { calls: 0, better: 0, error: 0 };
+  const others = { calls: 0, error: 0 };
+  for (const [i, error] of errors.entries()) {
+    if (Number.isNaN(error)) continue;
+    const has = startMs[i]! > calls.atMs[i]! ? waited : others;
+    has.calls++;
+    has.error += error;
+    if (has === waited && error < free[i]!) waited.better++;
+  }
+  return (
+    waited.calls >= TOUCHED_MIN &&
+    2 * waited.better - waited.calls >= SIGNS_MIN * Math.sqrt(waited.calls) &&
+    (others.calls === 0 || waited.error / waited.calls <= (TOUCHED_ERROR_MAX * others.error) / others.calls)
+  );
 }
 
 function candidateOf(calls: Calls, variant: Variant, servers: number): Candidate | undefined {

@@ -25,8 +25,10 @@ export interface WarningFacts {
 const DAY_MS = 86_400_000;
 /** Sizes that differ by less than this factor say nothing of what a token costs. */
 const SPREAD_MIN = 1.5;
-/** Above this error a limit does not explain who was throttled. */
-export const QUOTA_ERROR_MAX = 0.15;
+/** Above this error a limit does not explain who was throttled; guessing would be one half. */
+export const QUOTA_ERROR_MAX = 0.3;
+/** Below it, it does. */
+const QUOTA_ERROR_MIN = 0.05;
 const HELD_OUT_ERROR_MAX = 0.1;
 const RIVAL_SPREAD_MAX = 0.15;
 
@@ -75,6 +77,9 @@ function outcomeWarnings({ counts, quota, observations }: WarningFacts): readonl
   if (counts.throttled > 0 && (quota === undefined || quota.error > QUOTA_ERROR_MAX)) {
     const what = `${counts.throttled} calls were throttled, and no limit per minute explains which: none is in the fit`;
     warnings.push({ code: "CALIBRATE_QUOTA_UNKNOWN", what, fix: "give the quota under world.quotas" });
+  } else if (quota !== undefined && quota.error > QUOTA_ERROR_MIN) {
+    const what = `the limit that was found throttles as many calls, but ${(100 * quota.error).toFixed(0)} % of them others than were: its law is another`;
+    warnings.push({ code: "CALIBRATE_QUOTA_ROUGH", what, fix: "give the quota under world.quotas if you know it" });
   } else if (counts.throttled > 0 && observations.some(({ maxTokens }) => Number.isNaN(maxTokens))) {
     const what = "the calls' max_tokens are not known, which a quota reserves: its limit is a guess";
     warnings.push({ code: "CALIBRATE_MAX_TOKENS_UNKNOWN", what, fix: "give the quota under world.quotas" });
