@@ -63,14 +63,13 @@ async function runProbeCommand({ args, options, terminal, signal }: CommandInput
 
 /** What is about to happen, before any of it does. */
 function announce(prepared: PreparedProbe, count: number, options: CommonOptions, terminal: Terminal): void {
-  const { targets, placeOf, identity } = prepared;
+  const { targets, placeOf } = prepared;
   const each = formatSpan(options.interval as number);
   const calls = targets.length * count;
   terminal.note(
     `${calls} calls: ${targets.length} of region and model, ${count} each, about every ${each} in a region`,
   );
-  terminal.note(`as: ${identity.source}`);
-  for (const { region, url } of placeOf.values()) terminal.note(`${region}: ${url}`);
+  for (const { region, url, identity } of placeOf.values()) terminal.note(`${region}: ${url}, ${identity.source}`);
 }
 
 async function measure(

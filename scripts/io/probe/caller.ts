@@ -21,6 +21,8 @@ export interface Caller {
 
 export interface CallOrder {
   readonly model: string;
+  /** The model's name at the endpoint, where it is another. */
+  readonly calledAs?: string;
   readonly prompt: string;
   /** What the prompt is meant to have. */
   readonly inputTokens: number;
@@ -177,9 +179,9 @@ function watchHeaders(client: BedrockRuntimeClient, clockMs: () => number, curre
 }
 
 function inputOf(order: CallOrder, wishes: boolean): ConverseStreamCommandInput {
-  const { model, prompt, outputTokens } = order;
+  const { model, calledAs = model, prompt, outputTokens } = order;
   return {
-    modelId: model,
+    modelId: calledAs,
     messages: [{ role: "user", content: [{ text: prompt }] }],
     inferenceConfig: { maxTokens: outputTokens },
     ...(wishes ? { requestMetadata: { outputTokens: String(outputTokens) } } : {}),

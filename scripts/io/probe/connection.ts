@@ -53,7 +53,7 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, fam
 
 function guardedLookup({ url, allowedHosts, resolve }: ConnectOptions) {
   return (host: string, _options: unknown, callback: LookupCallback): void => {
-    guardEndpoint(url, host, allowedHosts, resolve).then(
+    guardEndpoint(new URL(url).origin, host, allowedHosts, resolve).then(
       (endpoint) => {
         if ("address" in endpoint) callback(null, endpoint.address, isIP(endpoint.address));
         else callback(Object.assign(new Error(endpoint.what), { code: lookupCode(endpoint.code) }), "", 0);

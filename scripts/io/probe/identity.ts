@@ -43,7 +43,7 @@ export function identityOf(variables: Readonly<Record<string, string>>): Identit
   const token = variables.AWS_BEARER_TOKEN_BEDROCK;
   if (token !== undefined) {
     const config = { token: { token }, authSchemePreference: ["httpBearerAuth"] };
-    return { ...base, isApiKey: true, source: "API key from AWS_BEARER_TOKEN_BEDROCK", config };
+    return { ...base, isApiKey: true, source: "API key from the environment", config };
   }
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = variables;
   const credentials = {
@@ -51,7 +51,7 @@ export function identityOf(variables: Readonly<Record<string, string>>): Identit
     secretAccessKey: AWS_SECRET_ACCESS_KEY ?? "none",
     ...(AWS_SESSION_TOKEN === undefined ? {} : { sessionToken: AWS_SESSION_TOKEN }),
   };
-  const source = AWS_ACCESS_KEY_ID === undefined ? "none asked for" : "access key from environment variables";
+  const source = AWS_ACCESS_KEY_ID === undefined ? "no credentials asked for" : "access key from environment variables";
   return { ...base, isApiKey: false, source, config: { credentials, authSchemePreference: ["sigv4"] } };
 }
 

@@ -1,13 +1,13 @@
 import { MeridianError, type Problem } from "../../../simulator/errors.ts";
 import type { ProfileData } from "../../../simulator/profiles/profile-data.ts";
+import { nameAtEndpoint } from "../../../simulator/replay/make-replay-plan.ts";
 import { createPriceBook } from "../../../simulator/world/pricing/price-book.ts";
 import type { TokenPricesUsdPerMTok } from "../../../simulator/world/pricing/prices.ts";
 import { prepareExperiment } from "../experiment.ts";
 import { loadEndpoints } from "../k6/endpoints-file.ts";
 import { loadReference } from "../reference.ts";
 import type { CallerOptions } from "./caller.ts";
-import { findIdentity, type Identity, identityOf } from "./identity.ts";
-import { clearTextProblem, type Place, placesOf, placesOfFile } from "./places.ts";
+import { type Place, placesOf } from "./places.ts";
 import type { ProbeTarget } from "./run-probe.ts";
 import { FREE_OF_CHARGE, priceOfCall } from "./spending.ts";
 
@@ -30,7 +30,6 @@ export interface ProbeSettings {
 /** All that can be known before the first call. */
 export interface PreparedProbe {
   readonly placeOf: ReadonlyMap<string, Place>;
-  readonly identity: Identity;
   /** How to call a region's endpoint. */
   callerOf(region: string): CallerOptions;
   readonly targets: readonly ProbeTarget[];
@@ -40,8 +39,6 @@ export interface PreparedProbe {
   profilesOf(model: string, region: string): readonly string[];
 }
 
-const IDENTITY_LIMIT_MS = 20_000;
-
 /**
  * Finds out what is to be called, where, as whom and at what price.
  *
@@ -50,53 +47,39 @@ const IDENTITY_LIMIT_MS = 20_000;
 export async function prepareProbe(settings: ProbeSettings): Promise<PreparedProbe> {
   const calls = await callsOf(settings);
   const regions = [...new Set(calls.map(({ region }) => region))];
-  const { places, identity } = await placesAndIdentity(settings, regions);
-  const problem = identity.isApiKey ? clearTextProblem(places) : undefined;
-  if (problem !== undefined) throw new MeridianError("usage", problem);
+  const places = await placesOf({ ...settings, regions });
   const placeOf = new Map(places.map((place) => [place.region, place]));
   const { prices, profiles } = await loadReference();
   const facts = { book: createPriceBook({ data: prices }), profiles };
   const targets: ProbeTarget[] = [];
   const priceSources = new Set<string>();
-  for (const { region, model } of calls) {
-    const isFree = placeOf.get(region)!.isLoopback;
+  for (const { region, model, name = model, id = model } of calls) {
+    const { isLoopback: isFree, names } = placeOf.get(region)!;
+    const calledAs = nameAtEndpoint(names, { name, id, calledId: model }) ?? model;
     const { inputTokens, outputTokens } = settings;
     const call = { region, model, inputTokens, outputTokens };
     const price = isFree ? FREE_OF_CHARGE : priceOfCall(call, facts, settings.prices);
     if (!isFree) priceSources.add(price.derivation);
-    targets.push({ region, model, worstUsd: price.worstUsd, costUsd: price.costUsd });
+    targets.push({ region, model, calledAs, worstUsd: price.worstUsd, costUsd: price.costUsd });
   }
   return {
     placeOf,
-    identity,
     targets,
     priceSources: [...priceSources],
     callerOf: (region) => {
-      const { url, allowedHosts, isLoopback } = placeOf.get(region)!;
+      const { url, allowedHosts, isLoopback, identity } = placeOf.get(region)!;
       return { region, url, allowedHosts, wishes: isLoopback, identity: identity.config, redact: identity.redact };
     },
     profilesOf: (model, region) => profilesOf(profiles, model, region),
   };
 }
 
-async function placesAndIdentity(
-  settings: ProbeSettings,
-  regions: readonly string[],
-): Promise<{ readonly places: readonly Place[]; readonly identity: Identity }> {
-  const options = { ...settings, regions };
-  if (settings.endpoints !== undefined) {
-    const { places, credentials } = await placesOfFile(settings.endpoints, options);
-    return { places, identity: identityOf(credentials) };
-  }
-  const places = await placesOf(options);
-  const { env, profile } = settings;
-  const identity = await findIdentity({ env, profile, instanceMetadata: true, limitMs: IDENTITY_LIMIT_MS });
-  return { places, identity };
-}
-
 interface Call {
   readonly region: string;
   readonly model: string;
+  /** The scenario's name of the model, and the model behind a profile. */
+  readonly name?: string;
+  readonly id?: string;
 }
 
 /** Every region with every model, or those that a scenario calls, in its order. */
@@ -134,9 +117,10 @@ async function scenarioCalls(file: string, { regions, models }: ProbeSettings): 
   for (const { region: index, calledIds, isAsync, route } of plan.targets) {
     const region = plan.regionNames[index]!;
     if (isAsync || route === "provisioned" || (regions.length > 0 && !regions.includes(region))) continue;
-    for (const model of calledIds) {
+    for (const [m, model] of calledIds.entries()) {
       if (model === null || (models.length > 0 && !models.includes(model))) continue;
-      calls.set(`${region} ${model}`, { region, model });
+      const { name, id } = plan.models[m]!;
+      calls.set(`${region} ${model}`, { region, model, name, id });
     }
   }
   if (calls.size > 0) return [...calls.values()];

@@ -9,6 +9,8 @@ import type { SpendLedger } from "./spending.ts";
 export interface ProbeTarget {
   readonly region: string;
   readonly model: string;
+  /** Its name at the endpoint. */
+  readonly calledAs: string;
   /** What one call may cost at most, USD; 0 where nobody is paid. */
   readonly worstUsd: number;
   /** What a call cost by its tokens, USD. */
@@ -76,7 +78,7 @@ async function probeRegion(region: string, order: ProbeOrder, around: ProbeSurro
         // Between half and one and a half intervals: probes must not keep step with anything else.
         dueMs = run.clockMs() + order.intervalMs * (0.5 + random.next());
         const prompt = probePrompt(order.inputTokens, random);
-        const probe = await caller.call({ ...order, model: target.model, prompt }, around.signal);
+        const probe = await caller.call({ ...order, ...target, prompt }, around.signal);
         around.ledger.settle(target.worstUsd, billOf(probe, target));
         if (probe === undefined) return;
         run.probes.push(probe);

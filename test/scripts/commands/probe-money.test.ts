@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { allowSpending, type MoneyOptions } from "../../../scripts/commands/probe-money.ts";
+import { identityOf } from "../../../scripts/io/probe/identity.ts";
 import type { MeridianError } from "../../../simulator/errors.ts";
 
 const place = (region: string, isLoopback: boolean) =>
-  [region, { region, url: "https://a", host: "a", allowedHosts: ["a"], isLoopback }] as const;
-const target = (region: string) => ({ region, model: "x", worstUsd: region === "here" ? 0 : 0.01, costUsd: () => 0 });
+  [
+    region,
+    { region, url: "https://a", host: "a", allowedHosts: ["a"], isLoopback, identity: identityOf({}), names: {} },
+  ] as const;
+const target = (region: string) => ({
+  region,
+  model: "x",
+  calledAs: "x",
+  worstUsd: region === "here" ? 0 : 0.01,
+  costUsd: () => 0,
+});
 const placeOf = new Map([place("here", true), place("there", false)]);
 const notes: string[] = [];
 

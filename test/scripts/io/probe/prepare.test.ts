@@ -72,13 +72,31 @@ describe("preparing a probe", () => {
     ]);
   });
 
-  it("takes regions and credentials from an endpoints file", async () => {
+  it("takes regions, names and credentials from an endpoints file, to each region its own", async () => {
     const file = join(folder, "endpoints.yaml");
-    await writeFile(file, `auth: none\nendpoints:\n  r-1: ${LOCAL}\n  r-2: http://127.0.0.1:7401\n`);
-    const prepared = await prepareProbe(settings({ regions: [], endpoints: file, endpointUrl: undefined }));
-    assert.deepEqual([...prepared.placeOf.keys()], ["r-1", "r-2"]);
-    assert.equal(prepared.placeOf.get("r-2")!.url, "http://127.0.0.1:7401");
-    assert.equal(prepared.identity.isApiKey, false, "the file asks for no key");
+    await writeFile(
+      file,
+      `endpoints:
+  r-1: ${LOCAL}
+  r-2: { url: "http://127.0.0.1:7401/base", auth: api-key, models: { amazon.nova-pro-v1:0: nova } }
+  r-3: { url: "http://127.0.0.1:7402", auth: sigv4 }
+  r-4: { url: "http://127.0.0.1:7403", api: openai, models: { amazon.nova-pro-v1:0: nova } }
+`,
+    );
+    const keys = { AWS_ACCESS_KEY_ID: "AKIACANARY", AWS_SECRET_ACCESS_KEY: "CANARYsecret" };
+    const options = { endpoints: file, endpointUrl: undefined, env: { ...env, ...keys } };
+    const prepared = await prepareProbe(settings({ ...options, regions: ["r-1", "r-2", "r-3"] }));
+    const configOf = (region: string) => prepared.callerOf(region).identity;
+    assert.deepEqual(configOf("r-1").credentials, { accessKeyId: "none", secretAccessKey: "none" });
+    assert.deepEqual([configOf("r-1").token, configOf("r-3").token], [undefined, undefined], "the key is r-2's alone");
+    assert.deepEqual(configOf("r-2").token, { token: env.AWS_BEARER_TOKEN_BEDROCK });
+    assert.deepEqual(configOf("r-3").credentials, { accessKeyId: "AKIACANARY", secretAccessKey: "CANARYsecret" });
+    assert.equal(prepared.callerOf("r-2").url, "http://127.0.0.1:7401/base");
+    assert.deepEqual(
+      prepared.targets.map(({ model, calledAs }) => [model, calledAs].join(" ")),
+      ["", "nova", ""].map((name) => `amazon.nova-pro-v1:0 ${name === "" ? "amazon.nova-pro-v1:0" : name}`),
+    );
+    assert.equal(await refused({ ...options, regions: [] }), "PROBE_API", "all of the file's regions unless named");
   });
 
   it("says what is missing, all of it", async () => {
@@ -106,7 +124,7 @@ describe("preparing a probe", () => {
   });
 
   it("finds Bedrock's own endpoint by the region's partition", async () => {
-    const options = { endpointUrl: undefined, profile: undefined, allowedHosts: [], env: {} };
+    const options = { endpoints: undefined, endpointUrl: undefined, profile: undefined, allowedHosts: [], env };
     const resolve = async () => ["203.0.113.7"];
     const places = await placesOf({ ...options, regions: ["eu-west-1", "us-gov-west-1"], resolve });
     assert.deepEqual(

@@ -10,7 +10,7 @@ import { purposeStream } from "../../../../simulator/random/streams.ts";
 import { probeOf } from "../../../simulator/probe/probes.ts";
 
 const target = (region: string, model: string, usd = 0): ProbeTarget => {
-  return { region, model, worstUsd: usd, costUsd: () => usd / 2 };
+  return { region, model, calledAs: model, worstUsd: usd, costUsd: () => usd / 2 };
 };
 
 interface Rig {
