@@ -44,15 +44,17 @@ async function runDoctor(input: CommandInput): Promise<number> {
     await checkCredentials(aws),
     await checkRegion(aws),
     ...(file === undefined ? [] : await checksOfProbeFile(file)),
-    ...(options.probe === true || options.endpoints !== undefined
-      ? await probeOnce(input, options).catch(asCheck)
-      : []),
+    ...(asksForCalls(options) ? await probeOnce(input, options).catch(asCheck) : []),
   ];
   if (input.signal.aborted) return EXIT_CODES.interrupted;
   const ok = checks.every((check) => check.status !== "missing" || !check.required);
   if (options.json === true) terminal.out(jsonDocument("doctor", { ok, meridian: packageVersion(), checks }));
   else for (const check of checks) terminal.out(formatCheck(check));
   return ok ? EXIT_CODES.ok : EXIT_CODES.environment;
+}
+
+function asksForCalls({ probe, endpoints, endpointUrl }: CommonOptions): boolean {
+  return probe === true || endpoints !== undefined || endpointUrl !== undefined;
 }
 
 /** Small calls: what they show is whether anybody answers. */

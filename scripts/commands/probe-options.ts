@@ -9,7 +9,11 @@ export function addProbeTargetOptions(command: Command): void {
   command
     .option("--region <name...>", "regions to call; AWS_REGION unless given")
     .option("--model <id...>", "models or inference profiles to call")
-    .option("--endpoint-url <url>", "one endpoint for all regions, e.g. http://127.0.0.1:7400")
+    .addOption(
+      new Option("--endpoint-url <url>", "one endpoint for all regions, e.g. http://127.0.0.1:7400").conflicts(
+        "endpoints",
+      ),
+    )
     .option("--endpoints <file>", "file that maps regions to URLs, as bench --target takes it")
     .option("--allow-host <host...>", "hosts other than this machine that the URLs may name")
     .option("--profile <name>", "profile of the shared AWS files")

@@ -44,5 +44,6 @@ describe("options of a probe", () => {
     ] as const) {
       assert.throws(() => parsed([option, value]), words, `${option} ${value}`);
     }
+    assert.throws(() => parsed("--endpoint-url http://127.0.0.1 --endpoints a.yaml".split(" ")), /cannot be used with/);
   });
 });
