@@ -52,8 +52,8 @@ export interface KnownAnswerRun {
   readonly schedule: readonly ScheduleRow[];
   readonly queue: KnownQueue;
   readonly requests: readonly RequestRow[];
-  /** Time to the first token, from the intended arrival, by request, ms. */
-  readonly ttftMs: Float64Array;
+  /** Time to the first token, from the intended arrival, by request, ms; null where answers came whole. */
+  readonly ttftMs: Float64Array | null;
   readonly lagMsP99: number;
   readonly serverLateMsP99: number | null;
 }
@@ -63,7 +63,8 @@ export function harnessError(run: KnownAnswerRun): HarnessError {
   const { schedule, queue, requests } = run;
   const exact = knownAnswers(schedule, queue);
   const e2eMs = requests.map((row) => row.e - schedule[row.i]![0]);
-  const rows = [...rowsOf("e2e", exact.e2eMs, Float64Array.from(e2eMs)), ...rowsOf("ttft", exact.ttftMs, run.ttftMs)];
+  const ofFirstTokens = run.ttftMs === null ? [] : rowsOf("ttft", exact.ttftMs, run.ttftMs);
+  const rows = [...rowsOf("e2e", exact.e2eMs, Float64Array.from(e2eMs)), ...ofFirstTokens];
   return {
     requests: requests.length,
     law: `${queue.servers} servers, first come first served, ${queue.serviceMs} ms each`,

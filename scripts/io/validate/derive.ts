@@ -44,7 +44,11 @@ export function deriveValidation(experiment: PreparedExperiment, evidence: Valid
   const scenarioSha256 = createHash("sha256").update(evidence.yaml).digest("hex");
   const validation = validationResult(plan, {
     strategies,
-    harness: knownAnswerError(schedule, knownRows, { lagMsP99: lagMs.p99, serverLateMsP99 }),
+    harness: knownAnswerError(schedule, knownRows, {
+      lagMsP99: lagMs.p99,
+      serverLateMsP99,
+      isStreaming: facts.isStreaming,
+    }),
     requests: schedule.length,
     lengthMs: schedule.at(-1)![0] - plan.arrivalsFromMs,
     place: facts.place,

@@ -66,7 +66,7 @@ const DRAIN_MS = 30_000;
 export function knownAnswerError(
   schedule: readonly ScheduleRow[],
   rows: { readonly attempts: readonly AttemptRow[]; readonly requests: readonly RequestRow[] },
-  lateness: { readonly lagMsP99: number; readonly serverLateMsP99: number | null },
+  how: { readonly lagMsP99: number; readonly serverLateMsP99: number | null; readonly isStreaming: boolean },
 ): HarnessError {
   const known = knownSchedule(schedule);
   const attemptOf = new Map(rows.attempts.map((attempt) => [attempt.i, attempt]));
@@ -87,8 +87,9 @@ export function knownAnswerError(
     schedule: known,
     queue: knownQueue(known),
     requests: served,
-    ttftMs: Float64Array.from(ttftMs),
-    ...lateness,
+    ttftMs: how.isStreaming ? Float64Array.from(ttftMs) : null,
+    lagMsP99: how.lagMsP99,
+    serverLateMsP99: how.serverLateMsP99,
   });
 }
 

@@ -170,9 +170,15 @@ describe("the known answers of a harness", () => {
     const load = ((known.length / 15) * queue.serviceMs) / 1000 / queue.servers;
     assert.ok(load > 0.5 && load < 0.8, `load ${load}`);
     const rows = measuredRows(knownRows(evidence.schedule, 2));
-    const late = { lagMsP99: 1, serverLateMsP99: null };
+    const late = { lagMsP99: 1, serverLateMsP99: null, isStreaming: true };
     const { rows: errors } = knownAnswerError(evidence.schedule, rows, late);
     assert.ok(errors.every(({ errorMs }) => Math.abs(errorMs - 2) < 1e-6));
+    assert.equal(errors.length, 6);
+    const whole = knownAnswerError(evidence.schedule, rows, { ...late, isStreaming: false });
+    assert.ok(
+      whole.rows.every(({ metric }) => metric === "e2e"),
+      "whole answers have no first token",
+    );
     const fewer = { ...rows, requests: rows.requests.slice(1) };
     assert.throws(() => knownAnswerError(evidence.schedule, fewer, late), /1 of \d+ known answers did not come/);
   });
