@@ -43,7 +43,8 @@ export function watchedConnection(options: ConnectOptions, watch: ConnectionWatc
   });
   // Small requests must not wait for one another's acknowledgement.
   socket.setNoDelay(true);
-  socket.once("error", (error: Error) => {
+  // For as long as it lives: an error that nobody hears ends the process.
+  socket.on("error", (error: Error) => {
     watch.error ??= error;
   });
   return socket;

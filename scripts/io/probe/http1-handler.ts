@@ -20,8 +20,12 @@ export function http1Handler(connect: () => Socket) {
         const { method, path, headers, body } = request;
         const outgoing = send({ method, path, headers, createConnection: connect });
         const onAbort = (): void => void outgoing.destroy(new Error("stopped"));
-        outgoing.once("response", (incoming) => resolve({ response: responseOf(incoming) }));
-        outgoing.once("error", reject);
+        outgoing.once("response", (incoming) => {
+          // Whoever reads the body hears of its errors; one that comes after that is nobody's.
+          incoming.on("error", () => {});
+          resolve({ response: responseOf(incoming) });
+        });
+        outgoing.on("error", reject);
         outgoing.once("close", () => abortSignal?.removeEventListener("abort", onAbort));
         if (abortSignal?.aborted) onAbort();
         else abortSignal?.addEventListener("abort", onAbort, { once: true });

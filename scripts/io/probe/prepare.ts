@@ -86,6 +86,7 @@ interface Call {
 async function callsOf(settings: ProbeSettings): Promise<readonly Call[]> {
   const { scenario, models } = settings;
   if (scenario !== undefined) return scenarioCalls(scenario, settings);
+  refuseSwallowed(settings);
   const regions = await regionsOf(settings);
   const problems: Problem[] = [
     ...(regions.length === 0 ? [NO_REGION] : []),
@@ -95,13 +96,21 @@ async function callsOf(settings: ProbeSettings): Promise<readonly Call[]> {
   return regions.flatMap((region) => [...new Set(models)].map((model) => ({ region, model })));
 }
 
-async function regionsOf({ regions, endpoints, allowedHosts, env }: ProbeSettings): Promise<readonly string[]> {
-  const swallowed = regions.find((region) => /[/\\]|\.ya?ml$/.test(region));
-  if (swallowed !== undefined) {
-    const fix = "put the scenario before --region, which takes every word up to the next option";
-    const what = `"${swallowed}" is no region`;
-    throw new MeridianError("usage", { code: "PROBE_REGION", what, where: "--region", fix });
+/** `--region a b.yaml` takes the file for a region. */
+function refuseSwallowed({ regions, models }: ProbeSettings): void {
+  for (const [option, words] of [
+    ["--region", regions],
+    ["--model", models],
+  ] as const) {
+    const file = words.find((word) => /\.ya?ml$/.test(word));
+    if (file === undefined) continue;
+    const what = `"${file}" is taken for a value of ${option}`;
+    const fix = `put the scenario before ${option}, which takes every word up to the next option`;
+    throw new MeridianError("usage", { code: "PROBE_SCENARIO_SWALLOWED", what, where: option, fix });
   }
+}
+
+async function regionsOf({ regions, endpoints, allowedHosts, env }: ProbeSettings): Promise<readonly string[]> {
   if (regions.length > 0) return [...new Set(regions)];
   if (endpoints !== undefined) {
     return [...(await loadEndpoints(endpoints, { regions: [], allowedHosts, env })).urlOfRegion.keys()];

@@ -143,6 +143,27 @@ describe("one call of a probe", () => {
     assert.deepEqual([probe.error, probe.connectMs], ["tls", null]);
   });
 
+  it("takes no nonsense for an answer", async () => {
+    for (const [status, body, kind] of [
+      [200, "\u0000\u0000\u0000\u0020garbage that is no event stream at all, of some length", "broken-stream"],
+      [200, "", "broken-stream"],
+      [502, "<html>Bad Gateway</html>", "service-error"],
+      [302, "", "unknown"],
+    ] as const) {
+      const server = createServer((_, response) => {
+        response.writeHead(status, {
+          "content-type": "application/vnd.amazon.eventstream",
+          location: "http://10.0.0.1/",
+        });
+        response.end(body);
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const probe = await failureOf({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+      server.close();
+      assert.deepEqual([probe.status, probe.error], [status, kind], probe.message ?? "");
+    }
+  });
+
   describe("an endpoint that speaks HTTP/1.1 only", () => {
     let server: Server;
     before(async () => {

@@ -101,7 +101,8 @@ describe("preparing a probe", () => {
 
   it("says what is missing, all of it", async () => {
     assert.equal(await refused({ regions: [], models: [] }), "PROBE_WITHOUT_REGION PROBE_WITHOUT_MODEL");
-    assert.equal(await refused({ regions: ["us-east-1", "a.yaml"] }), "PROBE_REGION");
+    assert.equal(await refused({ regions: ["us-east-1", "a.yaml"] }), "PROBE_SCENARIO_SWALLOWED");
+    assert.equal(await refused({ models: ["x", "../a.yml"] }), "PROBE_SCENARIO_SWALLOWED");
     assert.equal(await refused({ scenario: TINY, regions: ["ap-east-1"], models: [] }), "PROBE_NOTHING_TO_CALL");
   });
 
