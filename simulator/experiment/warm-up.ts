@@ -23,12 +23,14 @@ export interface PilotOutput {
  * is chosen on the very data that it cuts leaves them biased.
  */
 const PILOTS = 5;
+/** Beyond any replication, so that the choice is the same however many replications there are. */
+const FIRST_PILOT = 1_000_000;
 
 /** The pilot runs that a plan needs; none unless its warm-up is `auto`. */
-export function planPilots({ warmup, strategies, replications }: Plan): readonly PilotJob[] {
+export function planPilots({ warmup, strategies }: Plan): readonly PilotJob[] {
   if (warmup.isAuto !== true) return [];
   return strategies.flatMap((_, strategy) =>
-    Array.from({ length: PILOTS }, (_, i): PilotJob => ({ pilot: true, strategy, replication: replications + i })),
+    Array.from({ length: PILOTS }, (_, i): PilotJob => ({ pilot: true, strategy, replication: FIRST_PILOT + i })),
   );
 }
 
