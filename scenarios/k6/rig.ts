@@ -131,5 +131,6 @@ function instanceOf(): object {
   if (run === undefined) return {};
   const { tags, executionSegmentSequence } = test.options;
   const cuts = (executionSegmentSequence ?? "0,1").split(",").length;
-  return { run, instance: Number(tags?.instance_id ?? 1), instances: cuts - 1 };
+  const targets = plan.targets.map(({ api, region, seesFirstToken }) => ({ api, region, seesFirstToken }));
+  return { run, instance: Number(tags?.instance_id ?? 1), instances: cuts - 1, targets };
 }

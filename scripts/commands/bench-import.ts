@@ -1,4 +1,5 @@
 import { MeridianError } from "../../simulator/errors.ts";
+import { firstTokenNotes, seesFirstTokens } from "../../simulator/replay/first-token.ts";
 import { checkRows } from "../../simulator/replay/harness.ts";
 import type { ReplayOperation } from "../../simulator/replay/replay-plan.ts";
 import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
@@ -54,8 +55,16 @@ export async function importRows(
 
 function merged(strategy: string, logs: readonly InstanceLog[], { schedule, operation }: RunOrder): BenchedStrategy {
   const { attempts, requests, counts, faults, rowsText } = mergeInstances(logs);
+  const called = { operation, targets: logs[0]!.targets };
   return {
-    run: { schedule, attempts, requests, isStreaming: operation === "converse-stream", ranIn: () => undefined },
+    run: {
+      schedule,
+      attempts,
+      requests,
+      isStreaming: seesFirstTokens(called),
+      notes: firstTokenNotes(called, attempts),
+      ranIn: () => undefined,
+    },
     report: checkRows({ strategy, schedule, attempts, requests, counts, clientFaults: faults, lateMsP99: null }),
     records: new Map(),
     rowsText,

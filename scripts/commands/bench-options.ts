@@ -129,6 +129,6 @@ function parsedInstant(text: string): number {
 
 function wallTime(text: string): number {
   const ms = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(ms)) return ms;
-  throw new InvalidArgumentError("It must be an instant with its zone, such as 2026-05-04T12:00:00Z.");
+  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && ms > Date.now()) return ms;
+  throw new InvalidArgumentError("It must be an instant to come, with its zone, such as 2026-05-04T12:00:00Z.");
 }

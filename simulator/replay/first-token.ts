@@ -1,9 +1,13 @@
 import { findAdapter } from "./adapters/index.ts";
 import { quantile } from "./harness.ts";
-import type { ReplayPlan } from "./replay-plan.ts";
+import type { ReplayPlan, ReplayTarget } from "./replay-plan.ts";
 import type { AttemptRow } from "./rows.ts";
 
-type Called = Pick<ReplayPlan, "operation" | "targets">;
+/** What tells whether first tokens can be seen: what is called, and how each target is. */
+export interface Called extends Pick<ReplayPlan, "operation"> {
+  readonly targets: readonly CalledTarget[];
+}
+export type CalledTarget = Pick<ReplayTarget, "api" | "region" | "seesFirstToken">;
 
 /** Every target's answers come token by token, and the first of the tokens can be told from the others. */
 export function seesFirstTokens({ operation, targets }: Called): boolean {

@@ -1,5 +1,6 @@
 import type { End } from "../metrics/recorder.ts";
 import type { OutcomeKind } from "../strategies/strategy.ts";
+import type { CalledTarget } from "./first-token.ts";
 
 /**
  * What a replaying client writes, one JSON object a line, in no order. Instants are ms since the run's start; keys are
@@ -65,6 +66,8 @@ export interface StartRow {
   readonly run?: string;
   readonly instance?: number;
   readonly instances?: number;
+  /** How its targets are called, in their order. */
+  readonly targets?: readonly CalledTarget[];
 }
 
 /** What an instance's k6 counted, at its end. */

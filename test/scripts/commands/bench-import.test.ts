@@ -74,6 +74,7 @@ describe("meridian bench --import-rows", () => {
     assert.equal(result.kind, "measured");
     assert.ok(result.notes.some((note) => note.includes("by 2 instances of k6")));
     assert.ok(result.notes.some((note) => note.includes("clocks of their own")));
+    assert.ok(Number(result.strategies[0]!.total.ttftMs.p50.value) >= 295, "answers came token by token");
     const { counts } = result.strategies[0]!.total;
     assert.ok(counts.sent > 10);
     assert.equal(counts.served, counts.sent);

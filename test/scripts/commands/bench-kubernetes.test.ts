@@ -80,7 +80,7 @@ describe("meridian bench --kubernetes", () => {
       [...HOSTS, "--executor", "ramping-vus", "--budget-usd", "3"],
       /KUBERNETES_OPTION[\s\S]*--executor[\s\S]*KUBERNETES_OPTION[\s\S]*--budget-usd/,
     ));
-  it("refuses a start without its zone", () => refused([...HOSTS, "--start-at", "12:00"], /with its zone/));
+  it("refuses a start without its zone", () => refused([...HOSTS, "--start-at", "12:00"], /to come, with its zone/));
   it("refuses what no ConfigMap holds, and says what does", { timeout: 60_000 }, () =>
     refused(
       [...HOSTS, "--duration", "14m", "--set", "traffic[0].arrivals.poisson=60/s"],

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../../../simulator/errors.ts";
+import type { CalledTarget } from "../../../../simulator/replay/first-token.ts";
 import type { ClientCounts } from "../../../../simulator/replay/harness.ts";
 import { type AttemptRow, parseRow, type RequestRow } from "../../../../simulator/replay/rows.ts";
 
@@ -15,6 +16,8 @@ export interface InstanceLog {
   /** ms since 1970: the start that it chose, and when it was ready. */
   readonly atMs: number;
   readonly readyMs: number;
+  /** How its targets were called. */
+  readonly targets: readonly CalledTarget[];
   readonly attempts: readonly AttemptRow[];
   readonly requests: readonly RequestRow[];
   /** Undefined when the log ends before k6 did. */
@@ -36,7 +39,7 @@ export async function readInstanceLog(file: string): Promise<InstanceLog> {
   const requests: RequestRow[] = [];
   const faults: string[] = [];
   const lines: string[] = [];
-  let start: Pick<InstanceLog, "run" | "instance" | "instances" | "atMs" | "readyMs"> | undefined;
+  let start: Pick<InstanceLog, "run" | "instance" | "instances" | "atMs" | "readyMs" | "targets"> | undefined;
   let counts: ClientCounts | undefined;
   for await (const text of linesOf(file)) {
     // k6 writes messages of its own into the same log; rows alone begin like this.
@@ -53,8 +56,8 @@ export async function readInstanceLog(file: string): Promise<InstanceLog> {
     else if (row.t === "x") faults.push(`the k6 script failed: ${row.what.slice(0, 300)}`);
     else if (row.t === "s") {
       if (start !== undefined) throw mixed(file);
-      const { run = "", instance = 0, instances = 0 } = row;
-      start = { run, instance, instances, atMs: row.at, readyMs: row.ready };
+      const { run = "", instance = 0, instances = 0, targets = [] } = row;
+      start = { run, instance, instances, targets, atMs: row.at, readyMs: row.ready };
     }
   }
   if (start === undefined || start.run === "") throw none(file);
