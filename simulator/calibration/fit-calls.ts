@@ -62,7 +62,7 @@ export function fitCalls(calls: Calls): CallsFit {
   return { candidate: isPolished ? polish(calls, read, options, 120) : read, options, heldOut, rivals };
 }
 
-const POLISHED = 3;
+const POLISHED = 2;
 /**
  * What is read off the calls is sharper than what comes of moving numbers about until a simulation with luck of its own
  * looks alike; that is for readings that went wrong, and shows on the held-out calls by at least this share.

@@ -24,8 +24,7 @@ type Limit = Omit<QuotaFit, "error">;
 
 /**
  * Looks for the limit under which the simulator's own meters would have granted and refused what was granted and
- * refused. Each decision is judged with the meter set to what was really granted before, so one error does not breed
- * others; at last the limit is set to throttle as many calls, left to itself, as were.
+ * refused. A meter that decides otherwise is set right by its own amount, so that one error does not breed others; at last the limit is set to throttle as many calls, left to itself, as were.
  *
  * @param burndowns what an output token may count for at settlement
  * @returns undefined where no call was throttled
@@ -33,33 +32,51 @@ type Limit = Omit<QuotaFit, "error">;
 export function fitQuota(observations: readonly Observation[], burndowns: readonly number[]): QuotaFit | undefined {
   if (!observations.some(({ outcome }) => outcome === "throttled")) return undefined;
   const axes = axesOf(observations).map(timelineOf);
-  let best: QuotaFit | undefined;
-  const consider = (limit: Limit) => {
-    const error = errorOf(limit, axes);
-    if (best === undefined || error < best.error - 1e-9) best = { ...limit, error };
-  };
+  const judge = (limit: Limit): QuotaFit => ({ ...limit, error: errorOf(limit, axes) });
+  const found: QuotaFit[] = [];
   for (const of of ["tokens", "requests"] as const) {
-    const perMinute = busiestMinute(observations, of);
+    const limits = around(busiestMinute(observations, of), 0.25, 4, 18);
     for (const law of LAWS) {
       const bursts = law === "token-bucket" ? BURSTS : [1];
       for (const burndown of of === "tokens" ? burndowns : [1]) {
-        for (const limit of around(perMinute, 0.25, 4, 18)) {
-          for (const share of bursts) consider({ of, law, limit, burst: limit * share, burndown });
-        }
+        const tried = limits.flatMap((limit) =>
+          bursts.map((share) => judge({ of, law, limit, burst: limit * share, burndown })),
+        );
+        found.push(tried.reduce(better));
       }
     }
   }
-  for (let width = 0.12; width > 0.002; width /= 1.6) {
-    const { limit, burst, ...rest } = best!;
+  const refined = found.map((fit) => refine(fit, judge));
+  const best = refined.reduce((a, b) => (costOf(b) < costOf(a) - 1e-9 ? b : a));
+  return best.error > MATCHED_ERROR_MIN ? matchShare(best, axes) : best;
+}
+
+/** Bedrock throttles by tokens first: where neither tells all calls, one on requests must be better by this. */
+const REQUESTS_HANDICAP = 0.06;
+const SURE_ERROR_MAX = 0.03;
+
+function costOf({ of, error }: QuotaFit): number {
+  return error + (of === "requests" && error > SURE_ERROR_MAX ? REQUESTS_HANDICAP : 0);
+}
+
+function better(a: QuotaFit, b: QuotaFit): QuotaFit {
+  return b.error < a.error - 1e-9 ? b : a;
+}
+
+/** Moves the limit and a bucket's burst by ever smaller steps as long as that helps. */
+function refine(from: QuotaFit, judge: (limit: Limit) => QuotaFit): QuotaFit {
+  let best = from;
+  for (let width = 0.15; width > 0.002; width /= 1.6) {
+    const { limit, burst, ...rest } = best;
     const isBucket = rest.law === "token-bucket";
     for (const factor of [1 - width, 1 - width / 2, 1 + width / 2, 1 + width]) {
-      consider({ ...rest, limit: limit * factor, burst: isBucket ? burst : limit * factor });
+      best = better(best, judge({ ...rest, limit: limit * factor, burst: isBucket ? burst : limit * factor }));
       if (!isBucket) continue;
-      consider({ ...rest, limit, burst: burst * factor });
-      consider({ ...rest, limit: limit * factor, burst: burst / factor });
+      best = better(best, judge({ ...rest, limit, burst: burst * factor }));
+      best = better(best, judge({ ...rest, limit: limit * factor, burst: burst / factor }));
     }
   }
-  return best!.error > MATCHED_ERROR_MIN ? matchShare(best!, axes) : best;
+  return best;
 }
 
 /** A limit that decides nearly all calls as was decided needs no more. */
@@ -174,25 +191,22 @@ function errorOf(limit: Limit, axes: readonly Timeline[]): number {
   const seen = { throttled: 0, granted: 0 };
   for (const { startMs, changes } of axes) {
     const meter = createMeter({ ...limit, windowMs: MINUTE_MS }, startMs);
+    const unbooked = new Set<Step>();
     for (const { step, isEnd } of changes) {
       if (isEnd) {
-        settle(meter, step, limit);
+        if (!unbooked.has(step)) settle(meter, step, limit);
         continue;
       }
       const kind = step.isThrottled ? "throttled" : "granted";
       seen[kind]++;
-      if (!agrees(meter, step.atMs, reservedOf(step, limit), step.isThrottled)) wrong[kind]++;
+      // A refused call that the meter would take stays taken, so the meter has less; one that it cannot take is not
+      // booked, so it has more: either way it comes nearer to what decided.
+      const takes = meter.take(step.atMs, reservedOf(step, limit));
+      if (!takes) unbooked.add(step);
+      if (takes === step.isThrottled) wrong[kind]++;
     }
   }
   return (wrong.throttled / Math.max(1, seen.throttled) + wrong.granted / Math.max(1, seen.granted)) / 2;
-}
-
-/** Whether the meter decides as was decided; afterwards it holds what was. */
-function agrees(meter: Meter, ms: number, amount: number, isThrottled: boolean): boolean {
-  const takes = meter.take(ms, amount);
-  if (isThrottled && takes) meter.undo(ms, amount);
-  if (!isThrottled && !takes) meter.settle(ms, ms, amount);
-  return takes !== isThrottled;
 }
 
 function arrivalMs(observation: Observation): number {

@@ -1,8 +1,20 @@
 import { EventHeap } from "../engine/event-heap.ts";
 import type { Calls } from "./calls.ts";
 
-/** More counts than this are put together in bins. */
-const BINS_MAX = 64;
+/** Up to this many calls each number has its own bin; beyond, bins are 5 % wide. */
+const EXACT_MAX = 40;
+const BIN_GROWTH = Math.log(1.05);
+
+function binOf(calls: number): number {
+  if (calls <= EXACT_MAX) return calls;
+  return EXACT_MAX + 1 + Math.floor(Math.log(calls / (EXACT_MAX + 1)) / BIN_GROWTH);
+}
+
+/** Calls that a bin stands for. */
+function callsOfBin(bin: number): number {
+  if (bin <= EXACT_MAX) return Math.max(1, bin);
+  return (EXACT_MAX + 1) * Math.exp((bin - EXACT_MAX - 0.5) * BIN_GROWTH);
+}
 
 /**
  * Who was where when, read off the measurement itself: when the service of each call began if so many were served at a
@@ -31,6 +43,21 @@ export interface OccupancyOptions {
 }
 
 export function occupancyOf(calls: Calls, options: OccupancyOptions): Occupancy {
+  const known = KNOWN.get(calls) ?? new Map<string, Occupancy>();
+  KNOWN.set(calls, known);
+  const key = `${options.servers} ${options.isSerial} ${options.counts} ${options.isWhole}`;
+  const found = known.get(key) ?? newOccupancy(calls, options);
+  known.delete(key);
+  known.set(key, found);
+  if (known.size > KNOWN_MAX) known.delete(known.keys().next().value!);
+  return found;
+}
+
+/** Variants share the last few readings of the same calls; each takes some megabytes. */
+const KNOWN = new WeakMap<Calls, Map<string, Occupancy>>();
+const KNOWN_MAX = 16;
+
+function newOccupancy(calls: Calls, options: OccupancyOptions): Occupancy {
   const begins = serviceStarts(calls, options.servers);
   const startMs = options.isSerial ? readingStarts(calls, begins) : begins;
   const firstMs = Float64Array.from(calls.firstMs, (ms, i) =>
@@ -84,9 +111,8 @@ function sweep(calls: Calls, { begins, startMs, firstMs }: Times, options: Occup
   const { count, endMs } = calls;
   const order = changesInOrder(calls, { begins, startMs, firstMs });
   const peak = peakOf(order);
-  const width = Math.max(1, Math.ceil(peak / BINS_MAX));
-  const bins = Math.floor(peak / width) + 1;
-  const binCalls = Float64Array.from({ length: bins }, (_, b) => Math.max(1, b * width + (width - 1) / 2));
+  const bins = binOf(peak) + 1;
+  const binCalls = Float64Array.from({ length: bins }, (_, bin) => callsOfBin(bin));
   const promptMs = new Float64Array(count * bins);
   const outputMs = new Float64Array(count * bins);
   const outputBesidePromptMs = new Float64Array(count * bins);
@@ -98,7 +124,7 @@ function sweep(calls: Calls, { begins, startMs, firstMs }: Times, options: Occup
   for (const [ms, kind, call] of order) {
     if (ms > lastMs) {
       const inside = options.counts === "all" ? inService : Math.max(1, outputs.length);
-      const bin = Math.min(bins - 1, Math.floor(inside / width));
+      const bin = binOf(inside);
       const into = prompts.length > 0 ? outputBesidePromptMs : outputMs;
       prompts.each((i) => {
         promptMs[i * bins + bin]! += ms - lastMs;

@@ -48,3 +48,27 @@ export function blockStandardError(values: ArrayLike<number>, blocks = 20): numb
   const variance = means.reduce((sum, mean) => sum + (mean - middle) ** 2, 0) / (means.length - 1);
   return Math.sqrt(variance / means.length);
 }
+
+/** Median of numbers, the upper one of an even count, by Hoare's selection: changes their order. */
+export function medianInPlace(values: Float64Array): number {
+  const middle = values.length >> 1;
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
+      if (i > j) break;
+      const swapped = values[i]!;
+      values[i++] = values[j]!;
+      values[j--] = swapped;
+    }
+    if (middle <= j) high = j;
+    else if (middle >= i) low = i;
+    else break;
+  }
+  return values[middle] ?? Number.NaN;
+}

@@ -3,7 +3,7 @@ import { fitLinearLog, relativeLeastSquares } from "./linear-log.ts";
 import { type Luck, luckCv, luckOf, medianLuck, NO_LUCK } from "./luck.ts";
 import { minimise } from "./minimise.ts";
 import { type Occupancy, occupancyOf } from "./occupancy.ts";
-import { median } from "./quantiles.ts";
+import { median, medianInPlace } from "./quantiles.ts";
 import { type CurveKind, curveFactor, type Parameters, type Variant } from "./variant.ts";
 
 /**
@@ -177,6 +177,8 @@ const GRIDS: Readonly<Record<CurveKind, (peak: number) => readonly (readonly num
 };
 
 const IN_STEPS_MS_PER_TOKEN = 0.2;
+/** Square roots of what the reading of a prompt may add. */
+const BESIDE_STARTS = [0.3, 0.7, 1.3];
 
 function fitCurve(data: Data, variant: Variant): Slowdown {
   const hasBeside = variant.prompts === "serial" || variant.prompts === "in-steps";
@@ -189,13 +191,16 @@ function fitCurve(data: Data, variant: Variant): Slowdown {
     beside: hasBeside ? x.at(-1)! ** 2 * unit : 0,
   });
   const loss = (x: readonly number[]) => spreadOf(data, variant, slowdownAt(x));
-  const starts = GRIDS[variant.curve](peak).map((each) => [...each.map(Math.log), ...(hasBeside ? [0.3] : [])]);
+  const starts = GRIDS[variant.curve](peak).flatMap((each) => {
+    const curve = each.map(Math.log);
+    return hasBeside ? BESIDE_STARTS.map((beside) => [...curve, beside]) : [curve];
+  });
   const scored = starts.map((start) => ({ start, value: loss(start) })).sort((a, b) => a.value - b.value);
   const { start } = scored[0]!;
   const steps = start.map((_, d) =>
     hasBeside && d === start.length - 1 ? 0.3 : variant.curve === "capped" ? 0.2 : 0.5,
   );
-  return slowdownAt(minimise(loss, start, { steps, evaluationsMax: 80 * start.length, tolerance: 1e-6 }).at);
+  return slowdownAt(minimise(loss, start, { steps, evaluationsMax: 50 * start.length, tolerance: 1e-6 }).at);
 }
 
 /** How far works per size are spread under a slowdown, in logarithms: the right one leaves the least. */
@@ -223,9 +228,12 @@ function sizeColumns({ calls, later }: Data, isWhole: boolean): readonly Float64
 
 /** Mean distance of the logarithms from their median. */
 function spread(rows: readonly number[], ratioOf: (i: number) => number): number {
-  const logs = Float64Array.from(rows, (i) => Math.log(Math.max(1e-9, ratioOf(i))));
-  const middle = median(logs);
-  return logs.reduce((sum, x) => sum + Math.min(3, Math.abs(x - middle)), 0) / logs.length;
+  const logs = new Float64Array(rows.length);
+  for (let n = 0; n < rows.length; n++) logs[n] = Math.log(Math.max(1e-9, ratioOf(rows[n]!)));
+  const middle = medianInPlace(logs);
+  let sum = 0;
+  for (let n = 0; n < logs.length; n++) sum += Math.min(3, Math.abs(logs[n]! - middle));
+  return sum / logs.length;
 }
 
 /** Work of each part in ms of an unloaded endpoint. */

@@ -30,7 +30,7 @@ export function searchVariants(calls: Calls, options: SearchOptions): readonly C
 }
 
 const COUNTS_MAX = 48;
-const LIKELY = 3;
+const LIKELY = 2;
 
 /**
  * Numbers of servers under which the plainest variant tells the calls best. Every one up to dozens is tried: with one
