@@ -85,7 +85,8 @@ function verdict(
   invalid: readonly string[],
 ): string {
   if (outcome === "invalid") return `Invalid run, nothing can be concluded: ${invalid[0]}.`;
-  const count = strategies.length === 1 ? strategies[0]!.name : `all ${strategies.length} strategies`;
+  const several = strategies.length === 2 ? "both strategies" : `all ${strategies.length} strategies`;
+  const count = strategies.length === 1 ? strategies[0]!.name : several;
   if (outcome === "equivalent") {
     const judged = strategies.flatMap(({ total }) => total.quantities);
     const worst = judged.reduce((most, each) => (useOfMargin(each) > useOfMargin(most) ? each : most));
