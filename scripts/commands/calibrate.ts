@@ -110,10 +110,8 @@ async function save(fits: readonly EndpointFit[], measurement: Measurement, fact
     );
   });
   if (options.json === true) {
-    const notes = measurement.notes;
-    terminal.out(
-      stableJson({ schemaVersion: JSON_SCHEMA_VERSION, kind: "calibrate", out, fits, badRows, notes }).trimEnd(),
-    );
+    const { notes } = measurement;
+    terminal.out(document({ kind: "calibrate", out, fits, badRows, notes }));
   } else terminal.out(fits.map(fitText).join("\n\n"));
   terminal.note(`world: ${out}`);
   return EXIT_CODES.ok;
@@ -144,8 +142,7 @@ function compare(
   }
   const drifted = compared.some(({ errors }) => errors.some(({ isDrift }) => isDrift));
   if (options.json === true) {
-    const document = { schemaVersion: JSON_SCHEMA_VERSION, kind: "drift", drifted, margin: options.margin, compared };
-    terminal.out(stableJson(document).trimEnd());
+    terminal.out(document({ kind: "drift", drifted, margin: options.margin, compared }));
   } else {
     terminal.out(
       compared.map(({ region, model, errors, moved }) => driftText(region, model, errors, moved)).join("\n\n"),
@@ -153,6 +150,14 @@ function compare(
     terminal.out(drifted ? "drifted: calibrate again" : "no drift beyond the margin was shown");
   }
   return drifted ? EXIT_CODES.assertion : EXIT_CODES.ok;
+}
+
+/** One JSON document; what has no limit says so in words. */
+function document(body: Readonly<Record<string, unknown>>): string {
+  const inWords = JSON.parse(
+    JSON.stringify(body, (_key, value: unknown) => (value === Number.POSITIVE_INFINITY ? "unlimited" : value)),
+  ) as Readonly<Record<string, unknown>>;
+  return stableJson({ schemaVersion: JSON_SCHEMA_VERSION, ...inWords }).trimEnd();
 }
 
 async function readWorldFile(file: string): Promise<WorldFile> {

@@ -65,7 +65,7 @@ function commentsOf({ seen, estimates, heldOut, extrapolation, warnings, region,
 
 /** `9.31 ms [9.2, 9.4]`. */
 export function estimateText({ value, low, high, unit }: Estimate): string {
-  const text = (x: number) => (x === Number.POSITIVE_INFINITY ? "unlimited" : String(significant(x)));
+  const text = (x: number) => (x === Number.POSITIVE_INFINITY ? "unlimited" : String(Number(x.toPrecision(4))));
   const suffix = unit === "ms" ? " ms" : "";
   return `${text(value)}${suffix} [${text(low)}, ${text(high)}]`;
 }
@@ -113,7 +113,8 @@ function quotaLines(fits: readonly EndpointFit[]): readonly string[] {
 
 function lawText(law: LawSpec): string {
   if (law.kind !== "empirical" || !("quantiles" in law)) return JSON.stringify({ [law.kind]: law });
-  return `{ empirical: { quantiles: [${law.quantiles.map(([u, x]) => `[${u}, ${significant(x)}]`).join(", ")}] } }`;
+  const points = law.quantiles.map(([share, value]) => `[${share}, ${Number(value.toPrecision(5))}]`);
+  return `{ empirical: { quantiles: [${points.join(", ")}] } }`;
 }
 
 function ms(value: number): string {

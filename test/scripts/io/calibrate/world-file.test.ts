@@ -8,6 +8,7 @@ import {
 } from "../../../../scripts/io/calibrate/world-file.ts";
 import { type EndpointFit, fitEndpoint } from "../../../../simulator/calibration/fit-endpoint.ts";
 import { MeridianError } from "../../../../simulator/errors.ts";
+import type { FittedSpec } from "../../../../simulator/world/capacity/capacity.ts";
 import { asksOf, callsFrom, FOREIGN } from "../../../simulator/calibration/foreign.ts";
 
 const observations = callsFrom(FOREIGN[0]!, asksOf(1, 6, 120), 2).map((row) => ({
@@ -53,13 +54,20 @@ describe("a world file", () => {
   };
   const quota = { of: "tokens", law: "token-bucket", limit: 1234.4, burst: 99.6, burndown: 5, error: 0.01 } as const;
 
-  it("holds the fit to six digits", () => {
+  it("holds the fit to six digits, its noise to five", () => {
     const read = parseWorldFile(render([{ ...fit, spec }]), "w.yaml").capacityOf("us-east-1", "nova");
-    assert.equal(read?.kind, "fitted");
+    assert.ok(read?.kind === "fitted");
+    assert.ok(read.outputNoise?.kind === "empirical" && spec.outputNoise?.kind === "empirical");
+    assert.ok("quantiles" in read.outputNoise && "quantiles" in spec.outputNoise);
+    for (const [i, [share, value]] of read.outputNoise.quantiles.entries()) {
+      const [wantedShare, wanted] = spec.outputNoise.quantiles[i]!;
+      assert.ok(share === wantedShare && Math.abs(value / wanted - 1) < 1e-4);
+    }
+    const plain = (value: FittedSpec) => ({ ...value, promptNoise: null, outputNoise: null });
     const rounded = JSON.parse(
-      JSON.stringify(spec, (_key, value) => (typeof value === "number" ? Number(value.toPrecision(6)) : value)),
+      JSON.stringify(plain(spec), (_key, value) => (typeof value === "number" ? Number(value.toPrecision(6)) : value)),
     );
-    assert.deepEqual(JSON.parse(JSON.stringify(read)), rounded);
+    assert.deepEqual(JSON.parse(JSON.stringify(plain(read))), rounded);
   });
 
   it("stands for regions that were not measured, and for no other model", () => {
@@ -94,7 +102,7 @@ describe("a world file", () => {
   it("estimates are short", () => {
     const estimate = { name: "servers", unit: "calls", value: 8, low: 8, high: Number.POSITIVE_INFINITY } as const;
     assert.equal(estimateText(estimate), "8 [8, unlimited]");
-    assert.equal(estimateText({ ...estimate, unit: "ms", value: 9.3124567, high: 9.5 }), "9.31246 ms [8, 9.5]");
+    assert.equal(estimateText({ ...estimate, unit: "ms", value: 9.3124567, high: 9.5 }), "9.312 ms [8, 9.5]");
     assert.ok(capacityLines({ ...spec, servers: Number.POSITIVE_INFINITY }).includes("servers: unlimited"));
   });
 });

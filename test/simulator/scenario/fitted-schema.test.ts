@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { capacitySchema, capacitySpecOf, gatewaySchema } from "../../../simulator/scenario/capacity-schema.ts";
+import { fittedPartsOf, fittedShape } from "../../../simulator/scenario/fitted-schema.ts";
+
+describe("a fitted capacity in a scenario", () => {
+  it("is nothing but its kind unless given", () => {
+    const spec = capacitySpecOf(capacitySchema.parse({ kind: "fitted" }));
+    assert.ok(spec.kind === "fitted");
+    assert.deepEqual(
+      [spec.servers, spec.waitingRoom, spec.promptBaseMs, spec.perOutputTokenMs, spec.prompts, spec.load],
+      [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0, "own", []],
+    );
+  });
+
+  it("has its parts in the words of a measurement", () => {
+    const spec = capacitySpecOf(
+      capacitySchema.parse({
+        kind: "fitted",
+        servers: 8,
+        waitingRoom: 20,
+        prompt: {
+          base: "80ms",
+          perToken: "0.15ms",
+          paced: "serial",
+          slowdown: 0.2,
+          noise: { lognormal: { mean: 1, cv: 0.2 } },
+        },
+        output: { perToken: "9ms", sameLuck: true, whole: true },
+        load: {
+          factors: [
+            [1, 1],
+            [10, 2],
+          ],
+          counts: "decoding",
+          applies: "at-start",
+        },
+        background: { mean: 3 },
+      }),
+    );
+    assert.ok(spec.kind === "fitted");
+    assert.deepEqual([spec.servers, spec.waitingRoom, spec.promptPerTokenMs, spec.prompts], [8, 20, 0.15, "serial"]);
+    assert.deepEqual([spec.promptSlowdown, spec.perOutputTokenMs, spec.sameLuck, spec.isWhole], [0.2, 9, true, true]);
+    assert.deepEqual(
+      [spec.load, spec.counts, spec.applies],
+      [
+        [
+          [1, 1],
+          [10, 2],
+        ],
+        "decoding",
+        "at-start",
+      ],
+    );
+    assert.equal(spec.background?.mean, 3);
+    assert.deepEqual(spec.promptNoise, { kind: "lognormal", mean: 1, cv: 0.2 });
+  });
+
+  it("refuses points that do not ascend, and does not stand before the routing", () => {
+    const load = {
+      factors: [
+        [5, 1],
+        [2, 2],
+      ],
+    };
+    assert.equal(capacitySchema.safeParse({ kind: "fitted", load }).success, false);
+    assert.equal(gatewaySchema.safeParse({ kind: "fitted" }).success, false);
+    assert.equal(typeof fittedPartsOf, "function");
+    assert.ok("prompt" in fittedShape);
+  });
+});
