@@ -47,7 +47,10 @@ it("a bench that was stopped while its report was made is not saved", async () =
   assert.ok(files.includes("rows-1.jsonl.gz"));
   assert.ok(files.includes("schedule.json.gz"));
   const bench = JSON.parse(await readFile(join(saved.folder, "bench.json"), "utf8"));
-  assert.deepEqual(bench.targets, experiment.inputs.plan.targets.map(({ id }) => id));
+  assert.deepEqual(
+    bench.targets,
+    experiment.inputs.plan.targets.map(({ id }) => id),
+  );
   assert.equal(bench.strategies[0].schedule, "schedule.json.gz");
   await rm(out, { recursive: true });
 });
