@@ -4,8 +4,8 @@
  */
 export class Cooldown {
   /** End of each target's cooldown on the router's clock, ms; -Infinity before the first failure. */
-  readonly untilMs: Float64Array;
-  private readonly durationMs: number;
+  declare readonly untilMs: Float64Array;
+  declare private readonly durationMs: number;
 
   /** @param durationMs 0 or more; 0 means that no target ever cools */
   constructor(targets: number, durationMs: number) {

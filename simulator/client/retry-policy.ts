@@ -60,7 +60,7 @@ export function createRetryPolicy(spec: RetrySpec): RetryPolicy {
     },
     retryCost: rules.cost,
     onSuccess(lastRetryCost) {
-      tokens = rules.afterSuccess(tokens, lastRetryCost);
+      if (rules.bucketTokens < Infinity) tokens = rules.afterSuccess(tokens, lastRetryCost);
     },
     sendWaitMs: (nowMs) => (limiter === undefined ? 0 : limiter.waitMs(nowMs)),
     onResponse(kind, nowMs) {

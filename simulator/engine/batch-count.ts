@@ -4,8 +4,8 @@ import type { Plan } from "../scenario/plan.ts";
 export class BatchCount {
   waiting = 0;
   /** By target: it answers in batches, some time. */
-  readonly isBatch: readonly boolean[];
-  private readonly isUsed: boolean;
+  declare readonly isBatch: readonly boolean[];
+  declare private readonly isUsed: boolean;
 
   constructor(plan: Plan) {
     this.isBatch = plan.targets.map((target) => target.isAsync);

@@ -7,19 +7,28 @@ import type { TargetView } from "../strategies/strategy.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
 import { OUTCOME, type Outcome, World, type WorldListener } from "../world/world.ts";
-import { writeAttempt } from "./attempt-row.ts";
 import { BatchCount } from "./batch-count.ts";
 import { Books } from "./books.ts";
+import { beginAttempt, CALL, endAttempt, writeCall } from "./call-row.ts";
 import { EventHeap } from "./event-heap.ts";
 import { Gateways } from "./gateways.ts";
 import { END_OF_OUTCOME, KIND_OF_OUTCOME, Learning } from "./learning.ts";
 import { LEG, Network } from "./network.ts";
 import { Observation } from "./observation.ts";
-import { createRequests, fillRequest, type Request } from "./request.ts";
 import { ShownRequest } from "./request-view.ts";
 import { createRouters, type Router, routingRandom } from "./router.ts";
+import { RowBooks } from "./row-books.ts";
+import { writeOutcome } from "./row-outcome.ts";
 import { Signals } from "./signals.ts";
 import { TIMER, Timers } from "./timers.ts";
+
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+const { isEnded: IS_ENDED, isCounted: IS_COUNTED, isPending: IS_PENDING } = CALL;
+const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED } = OUTCOME;
 
 /** Client-side events: what the payload's low bits mean; the rest is a slot. */
 const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2 } as const;
@@ -32,32 +41,32 @@ const EVENT_BITS = 2;
 export class Callers implements WorldListener {
   /** When something happens next on this side, ms; Infinity when nothing is due. */
   nextMs = Number.POSITIVE_INFINITY;
-  readonly world: World;
-  readonly books: Books;
+  declare readonly world: World;
+  declare readonly books: Books;
   /** Requests that have arrived. */
   seen = 0;
-  readonly batch: BatchCount;
-  private readonly classes: readonly ClassPlan[];
-  private readonly client: ClientPlan;
-  private readonly attempts = createAttemptTable();
-  private readonly requests = createRequests();
+  declare readonly batch: BatchCount;
+  declare private readonly classes: readonly ClassPlan[];
+  declare private readonly client: ClientPlan;
+  private readonly calls = createAttemptTable();
   private readonly agenda = new EventHeap();
-  private readonly timers: Timers;
-  private readonly gateways: Gateways | null;
-  private readonly routers: readonly Router[];
-  private readonly signals: Signals;
-  private readonly learning: Learning;
-  private readonly network: Network;
-  private readonly regionOfTarget: Int32Array;
-  private readonly random: KeyedRandom;
-  private readonly retryKey: number;
-  private readonly maxTokensOfClass: Int32Array;
-  private readonly countedFromMs: number;
-  private readonly countedFromRequest: number;
-  private readonly isRetrying: boolean;
-  private readonly isLimited: boolean;
-  private readonly hasNetwork: boolean;
-  private readonly observation: Observation | null;
+  declare private readonly timers: Timers;
+  declare private readonly gateways: Gateways | null;
+  declare private readonly routers: readonly Router[];
+  declare private readonly signals: Signals;
+  declare private readonly learning: Learning;
+  declare private readonly rowBooks: RowBooks;
+  declare private readonly network: Network;
+  declare private readonly regionOfTarget: Int32Array;
+  declare private readonly random: KeyedRandom;
+  declare private readonly retryKey: number;
+  declare private readonly maxTokensOfClass: Int32Array;
+  declare private readonly countedFromMs: number;
+  declare private readonly countedFromRequest: number;
+  declare private readonly isRetrying: boolean;
+  declare private readonly isLimited: boolean;
+  declare private readonly hasNetwork: boolean;
+  declare private readonly observation: Observation | null;
   private readonly shown = new ShownRequest();
   /** The instant of the event that is happening. A field, since a number handed down is boxed at every call. */
   private nowMs = Number.NaN;
@@ -65,16 +74,17 @@ export class Callers implements WorldListener {
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
-    this.world = new World(plan.world, seed, this.attempts, this);
-    this.books = new Books(plan, this.attempts);
+    this.world = new World(plan.world, seed, this.calls, this);
+    this.books = new Books(plan);
+    this.rowBooks = new RowBooks(plan, this.books, this.calls);
     this.routers = createRouters(plan, strategy);
     this.signals = new Signals(plan, strategy, this.world, this.routers);
-    this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals, this.attempts);
+    this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals);
     this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, seed);
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
     this.batch = new BatchCount(plan);
-    this.observation = observer === null ? null : new Observation(observer, this.attempts, this.requests);
+    this.observation = observer === null ? null : new Observation(observer, this.calls);
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
     this.timers = new Timers(this.client);
@@ -90,28 +100,32 @@ export class Callers implements WorldListener {
 
   /** Whether a request has not ended, or an attempt is still under way. */
   get isBusy(): boolean {
-    return this.requests.inUse > 0 || this.attempts.inUse > 0;
+    return this.calls.inUse > 0;
   }
 
   arrive(chunk: TrafficChunk, row: number, nowMs: number): void {
     this.nowMs = nowMs;
+    const { calls } = this;
     const id = this.seen++;
-    const request = this.requests.allocate();
+    const call = calls.allocate();
     const classIndex = chunk.classIndex[row]!;
-    fillRequest(request, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
-    request.id = id | 0;
-    request.router = this.routers.length === 1 ? 0 : id % this.routers.length;
-    request.isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
-    this.books.arrived(request);
+    writeCall(calls, call, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
+    const { ints } = calls;
+    const at = call * INTS;
+    const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
+    ints[at + PLACE.requestId] = id | 0;
+    ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
+    ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
+    this.books.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
-      this.timers.set(TIMER.deadline, nowMs, request.slot, request.generation);
+      this.timers.set(TIMER.deadline, nowMs, call, ints[at + PLACE.generation]!);
       this.refresh();
     }
-    if (this.gateways === null) this.dispatch(request, false);
+    if (this.gateways === null) this.dispatch(call, false);
     else {
-      request.isPending = true;
-      request.holds++;
-      this.gateways.enter(nowMs, request.slot, request.id);
+      ints[at + PLACE.flags]! |= IS_PENDING;
+      ints[at + PLACE.holds]!++;
+      this.gateways.enter(nowMs, call, id | 0);
       this.refresh();
     }
   }
@@ -122,12 +136,12 @@ export class Callers implements WorldListener {
     this.nowMs = nowMs;
     if (this.gateways !== null && this.gateways.nextMs <= nowMs) {
       const slot = this.gateways.advance();
-      if (slot >= 0) this.resume(this.requests.rows[slot]!);
+      if (slot >= 0) this.resume(slot);
     } else if (this.agenda.topMs <= nowMs) {
       const payload = this.agenda.pop();
       const slot = payload >> EVENT_BITS;
       const event = payload & ((1 << EVENT_BITS) - 1);
-      if (event === EVENT.dispatch) this.resume(this.requests.rows[slot]!);
+      if (event === EVENT.dispatch) this.resume(slot);
       else if (event === EVENT.response) this.respond(slot);
       else this.world.receive(nowMs, slot);
     } else this.timerEvent();
@@ -136,15 +150,13 @@ export class Callers implements WorldListener {
 
   onOutcome(attempt: number, outcome: Outcome, nowMs: number): void {
     this.nowMs = nowMs;
-    const { ints, floats } = this.attempts;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
-    ints[at + ATTEMPT.outcome] = outcome;
-    floats[from + ATTEMPT_FLOAT.endedMs] = nowMs;
+    const { ints, floats } = this.calls;
+    ints[attempt * INTS + PLACE.outcome] = outcome;
+    floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
     if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
-    this.books.answered(attempt, this.requests.rows[ints[at + ATTEMPT.request]!]!, outcome, nowMs);
+    this.rowBooks.answered(attempt, outcome, nowMs);
     if (this.hasNetwork) {
-      const backMs = floats[from + ATTEMPT_FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
+      const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
       if (backMs > 0) {
         this.schedule(nowMs + backMs, (attempt << EVENT_BITS) | EVENT.response);
         return;
@@ -156,54 +168,65 @@ export class Callers implements WorldListener {
   /** Ends the requests that are still in the system: the run is over. */
   endAll(nowMs: number): void {
     this.nowMs = nowMs;
-    for (const request of this.requests.rowsInUse()) if (!request.isEnded) this.finalise(request, END.inFlight, -1);
+    const { ints } = this.calls;
+    for (const slot of this.calls.slotsInUse()) {
+      const isCall = ints[slot * INTS + PLACE.request] === slot;
+      if (isCall && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
+    }
     if (this.observation !== null) this.observation.runEnded(nowMs);
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
-  private resume(request: Request): void {
-    request.isPending = false;
-    this.letGo(request);
-    if (!request.isEnded) this.dispatch(request, false);
+  private resume(call: number): void {
+    const hasEnded = this.isEnded(call);
+    this.calls.ints[call * INTS + PLACE.flags]! &= ~IS_PENDING;
+    this.letGo(call);
+    if (!hasEnded) this.dispatch(call, false);
   }
 
   /** Chooses a target and sends an attempt, now or when the client's limiter or the strategy says. */
-  private dispatch(request: Request, isHedge: boolean): void {
+  private dispatch(call: number, isHedge: boolean): void {
     const { nowMs } = this;
+    const { ints } = this.calls;
+    const at = call * INTS;
     const { columns } = this.signals;
-    const { classIndex } = request;
+    const classIndex = ints[at + PLACE.classIndex]!;
     columns.refresh(nowMs);
     if (columns.eligibleCount[classIndex] === 0) {
-      this.finalise(request, END.residencyRefused, -1);
+      this.finalise(call, END.residencyRefused, -1);
       return;
     }
-    const router = this.routers[request.router]!;
+    const router = this.routers[ints[at + PLACE.router]!]!;
     if (this.isLimited) {
       const waitMs = router.retry.sendWaitMs(nowMs);
       if (waitMs > 0) {
-        if (!isHedge) this.later(request, nowMs + waitMs);
+        if (!isHedge) this.later(call, nowMs + waitMs);
         return;
       }
     }
-    const targets = this.signals.show(router, classIndex, request.modelIndex, request.originIndex, nowMs);
-    this.shown.show(request, this.classes[classIndex]!);
-    this.random.seek(request.id, request.attempts);
+    const model = ints[at + PLACE.modelIndex]!;
+    const targets = this.signals.show(router, classIndex, model, ints[at + PLACE.originIndex]!, nowMs);
+    this.shown.show(this.calls, call, this.classes[classIndex]!);
+    this.random.seek(ints[at + PLACE.requestId]!, ints[at + PLACE.attempts]!);
     const choice = router.strategy.choose(this.shown.view, targets as TargetView, nowMs, this.random);
-    if (choice >= 0) this.send(request, router, choice);
+    if (choice >= 0) this.send(call, router, choice);
     // A hedge that is put off is left out: its request is under way, and one event at most may name the slot.
-    else if (!isHedge) this.later(request, Math.max(-1 - choice, nowMs + 1));
+    else if (!isHedge) this.later(call, Math.max(-1 - choice, nowMs + 1));
   }
 
-  private send(request: Request, router: Router, target: number): void {
-    const { nowMs, timers } = this;
-    const attempt = writeAttempt(this.attempts, request, target, nowMs);
-    this.batch.move(request.lastTarget, target);
-    request.lastTarget = target;
-    request.outstanding++;
-    request.holds++;
-    this.learning.sent(router, request.modelIndex, target);
-    this.books.sent(request, target, this.world.epochAt(nowMs), nowMs);
-    if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
+  private send(call: number, router: Router, target: number): void {
+    const { nowMs, timers, calls } = this;
+    const at = call * INTS;
+    const classIndex = calls.ints[at + PLACE.classIndex]!;
+    const attempt = beginAttempt(calls, call, target, this.classes[classIndex]!, nowMs);
+    const { ints } = calls;
+    this.batch.move(ints[at + PLACE.lastTarget]!, target);
+    ints[at + PLACE.lastTarget] = target;
+    ints[at + PLACE.outstanding]!++;
+    ints[at + PLACE.holds]!++;
+    this.learning.sent(router, ints[at + PLACE.modelIndex]!, target);
+    this.rowBooks.sent(call, target, this.world.epochAt(nowMs), nowMs);
+    if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(call, attempt);
     if (this.hasNetwork) {
       const thereMs = this.delayMs(attempt, LEG.there);
       if (thereMs > 0) {
@@ -214,122 +237,148 @@ export class Callers implements WorldListener {
     this.world.receive(nowMs, attempt);
   }
 
-  private setTimers(request: Request, attempt: number): void {
+  private setTimers(call: number, attempt: number): void {
     const { nowMs, timers } = this;
+    const { ints, floats } = this.calls;
+    const at = call * INTS;
     if (timers.has(TIMER.timeout)) {
-      timers.set(TIMER.timeout, nowMs, attempt, this.attempts.ints[attempt * ATTEMPT_INTS + ATTEMPT.generation]!);
+      timers.set(TIMER.timeout, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
     }
-    if (timers.has(TIMER.hedge) && request.hedges < this.client.hedge.hedgesMax) {
-      request.lastSentMs = nowMs;
-      timers.set(TIMER.hedge, nowMs, request.slot, request.generation);
+    if (timers.has(TIMER.hedge) && ints[at + PLACE.hedges]! < this.client.hedge.hedgesMax) {
+      floats[call * FLOATS + FLOAT.lastSentMs] = nowMs;
+      timers.set(TIMER.hedge, nowMs, call, ints[at + PLACE.generation]!);
     }
     if (timers.nextMs < this.nextMs) this.nextMs = timers.nextMs;
   }
 
   /** An answer reaches the caller. */
   private respond(attempt: number): void {
-    const { ints } = this.attempts;
-    const at = attempt * ATTEMPT_INTS;
-    const request = this.requests.rows[ints[at + ATTEMPT.request]!]!;
-    if (ints[at + ATTEMPT.isDetached] === 0) {
-      const router = this.routers[request.router]!;
-      if (request.isEnded) {
-        // The loser of a hedge, or an answer after the caller's deadline: it ends for the books only.
-        this.learning.forget(router, attempt, request);
-      } else this.learn(router, attempt, request, ints[at + ATTEMPT.outcome]! as Outcome);
+    const { ints } = this.calls;
+    const call = ints[attempt * INTS + PLACE.request]!;
+    if (ints[attempt * INTS + PLACE.isDetached] === 0) {
+      const router = this.routers[ints[call * INTS + PLACE.router]!]!;
+      // The loser of a hedge, or an answer after the caller's deadline, ends for the books only.
+      if (this.isEnded(call)) this.forget(router, attempt);
+      else this.learn(router, attempt, call, ints[attempt * INTS + PLACE.outcome]! as Outcome);
     }
-    this.attempts.release(attempt);
-    this.letGo(request);
+    endAttempt(this.calls, attempt);
+    this.letGo(call);
   }
 
-  private learn(router: Router, attempt: number, request: Request, outcome: Outcome): void {
-    this.learning.tell(router, attempt, request, outcome, this.nowMs);
-    request.outstanding--;
-    if (outcome === OUTCOME.ok) {
-      if (this.isRetrying) router.retry.onSuccess(request.lastRetryCost);
-      this.finalise(request, END.served, attempt);
+  private learn(router: Router, attempt: number, call: number, outcome: Outcome): void {
+    const { ints } = this.calls;
+    const at = call * INTS;
+    this.tell(router, attempt, outcome);
+    ints[at + PLACE.outstanding]!--;
+    if (outcome === OK) {
+      if (this.isRetrying) router.retry.onSuccess(ints[at + PLACE.lastRetryCost]!);
+      this.finalise(call, END.served, attempt);
       return;
     }
-    const isThrottled = outcome === OUTCOME.throttled;
-    if (isThrottled) request.attemptsThrottled++;
-    else if (outcome === OUTCOME.unavailable) request.attemptsUnavailable++;
-    this.afterFailure(request, outcome, isThrottled ? this.world.retryAfterMs(attempt) : Number.NaN);
+    if (outcome === THROTTLED) ints[at + PLACE.attemptsThrottled]!++;
+    else if (outcome === UNAVAILABLE) ints[at + PLACE.attemptsUnavailable]!++;
+    this.afterFailure(call, outcome, outcome === THROTTLED ? this.world.retryAfterMs(attempt) : Number.NaN);
+  }
+
+  /** The router learns the outcome of an attempt, if it learns from any. */
+  private tell(router: Router, attempt: number, outcome: Outcome): void {
+    const { learning } = this;
+    if (!learning.isNeeded) {
+      this.forget(router, attempt);
+      return;
+    }
+    writeOutcome(learning.outcome, this.calls, attempt, outcome, this.nowMs, this.signals.columns.rttMs);
+    learning.learn(router, this.calls.ints[attempt * INTS + PLACE.modelIndex]!);
+  }
+
+  /** An attempt has ended, and the router never learns how. */
+  private forget(router: Router, attempt: number): void {
+    const { ints } = this.calls;
+    const at = attempt * INTS;
+    this.learning.ended(router, ints[at + PLACE.modelIndex]!, ints[at + PLACE.target]!);
   }
 
   /** Retries, waits for a hedge that is still under way, or gives up. */
-  private afterFailure(request: Request, outcome: Outcome, hintMs: number): void {
-    if (request.outstanding > 0 || request.isPending) return;
+  private afterFailure(call: number, outcome: Outcome, hintMs: number): void {
+    const { ints } = this.calls;
+    const at = call * INTS;
+    if (ints[at + PLACE.outstanding]! > 0 || (ints[at + PLACE.flags]! & IS_PENDING) !== 0) return;
     const kind = KIND_OF_OUTCOME[outcome]!;
-    const router = this.routers[request.router]!;
-    const attempt = request.attempts - 1;
-    const uniform = keyedUniform(this.retryKey, request.id, attempt);
-    const delayMs = outcome === OUTCOME.abandoned ? GIVE_UP : router.retry.nextDelayMs(attempt, kind, hintMs, uniform);
+    const router = this.routers[ints[at + PLACE.router]!]!;
+    const attempt = ints[at + PLACE.attempts]! - 1;
+    const uniform = keyedUniform(this.retryKey, ints[at + PLACE.requestId]!, attempt);
+    const delayMs = outcome === ABANDONED ? GIVE_UP : router.retry.nextDelayMs(attempt, kind, hintMs, uniform);
     if (delayMs === GIVE_UP) {
-      this.finalise(request, END_OF_OUTCOME[outcome]!, -1);
+      this.finalise(call, END_OF_OUTCOME[outcome]!, -1);
       return;
     }
-    request.lastRetryCost = router.retry.retryCost(kind);
-    this.later(request, this.nowMs + delayMs);
+    ints[at + PLACE.lastRetryCost] = router.retry.retryCost(kind);
+    this.later(call, this.nowMs + delayMs);
   }
 
   private timerEvent(): void {
     const { nowMs, timers } = this;
     const timer = timers.take();
     const { slot, generation } = timers;
+    const { ints, floats } = this.calls;
+    const at = slot * INTS;
     if (timer === TIMER.timeout) {
-      const { ints } = this.attempts;
-      const at = slot * ATTEMPT_INTS;
-      if (ints[at + ATTEMPT.generation] === generation && ints[at + ATTEMPT.isDetached] === 0) this.timeOut(slot);
+      const isUnderWay = ints[at + PLACE.attemptGeneration] === generation;
+      if (isUnderWay && ints[at + PLACE.isDetached] === 0) this.timeOut(slot);
       return;
     }
-    const request = this.requests.rows[slot]!;
-    if (request.generation !== generation || request.isEnded) return;
+    if (ints[at + PLACE.generation] !== generation || this.isEnded(slot)) return;
     if (timer === TIMER.deadline) {
-      this.finalise(request, END.timedOut, -1);
+      this.finalise(slot, END.timedOut, -1);
       return;
     }
     // Silence is counted from the latest send: the timer of an earlier one says nothing.
-    if (request.lastSentMs + this.client.hedge.afterMs !== nowMs) return;
-    if (request.outstanding > 0 && request.hedges < this.client.hedge.hedgesMax) {
-      request.hedges++;
-      this.dispatch(request, true);
+    if (floats[slot * FLOATS + FLOAT.lastSentMs]! + this.client.hedge.afterMs !== nowMs) return;
+    if (ints[at + PLACE.outstanding]! > 0 && ints[at + PLACE.hedges]! < this.client.hedge.hedgesMax) {
+      ints[at + PLACE.hedges]!++;
+      this.dispatch(slot, true);
     }
   }
 
   /** The caller gives an attempt up; the service does not know, goes on and bills it. */
   private timeOut(attempt: number): void {
-    const { ints } = this.attempts;
-    const at = attempt * ATTEMPT_INTS;
-    const request = this.requests.rows[ints[at + ATTEMPT.request]!]!;
-    const router = this.routers[request.router]!;
-    ints[at + ATTEMPT.isDetached] = 1;
-    if (request.isEnded) {
-      this.learning.forget(router, attempt, request);
+    const { ints } = this.calls;
+    const call = ints[attempt * INTS + PLACE.request]!;
+    const router = this.routers[ints[call * INTS + PLACE.router]!]!;
+    ints[attempt * INTS + PLACE.isDetached] = 1;
+    if (this.isEnded(call)) {
+      this.forget(router, attempt);
       return;
     }
-    this.learning.tell(router, attempt, request, OUTCOME.timeout, this.nowMs);
-    request.outstanding--;
-    this.afterFailure(request, OUTCOME.timeout, Number.NaN);
+    this.tell(router, attempt, OUTCOME.timeout);
+    ints[call * INTS + PLACE.outstanding]!--;
+    this.afterFailure(call, OUTCOME.timeout, Number.NaN);
   }
 
   /** Records a request's end. @param attempt the serving attempt, -1 if it was not served */
-  private finalise(request: Request, end: End, attempt: number): void {
-    request.isEnded = true;
-    this.batch.move(request.lastTarget, -1);
-    this.books.ended(request, end, this.nowMs, attempt);
-    if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
-    this.letGo(request);
+  private finalise(call: number, end: End, attempt: number): void {
+    const { ints } = this.calls;
+    ints[call * INTS + PLACE.flags]! |= IS_ENDED;
+    this.batch.move(ints[call * INTS + PLACE.lastTarget]!, -1);
+    this.rowBooks.ended(call, end, this.nowMs, attempt);
+    if (this.observation !== null) this.observation.requestEnded(call, end, this.nowMs, attempt);
+    this.letGo(call);
   }
 
-  /** One thing less keeps the request's row. */
-  private letGo(request: Request): void {
-    if (--request.holds === 0) this.requests.release(request);
+  private isEnded(call: number): boolean {
+    return (this.calls.ints[call * INTS + PLACE.flags]! & IS_ENDED) !== 0;
   }
 
-  private later(request: Request, ms: number): void {
-    request.isPending = true;
-    request.holds++;
-    this.schedule(ms, (request.slot << EVENT_BITS) | EVENT.dispatch);
+  /** One thing less keeps the call's row. */
+  private letGo(call: number): void {
+    if (--this.calls.ints[call * INTS + PLACE.holds]! === 0) this.calls.release(call);
+  }
+
+  private later(call: number, ms: number): void {
+    const { ints } = this.calls;
+    ints[call * INTS + PLACE.flags]! |= IS_PENDING;
+    ints[call * INTS + PLACE.holds]!++;
+    this.schedule(ms, (call << EVENT_BITS) | EVENT.dispatch);
   }
 
   private schedule(ms: number, payload: number): void {
@@ -345,10 +394,10 @@ export class Callers implements WorldListener {
   }
 
   private delayMs(attempt: number, leg: 0 | 1): number {
-    const { ints } = this.attempts;
-    const at = attempt * ATTEMPT_INTS;
-    const { originIndex, id } = this.requests.rows[ints[at + ATTEMPT.request]!]!;
-    const region = this.regionOfTarget[ints[at + ATTEMPT.target]!]!;
-    return this.network.oneWayMs(originIndex, region, leg, id, ints[at + ATTEMPT.ordinal]!);
+    const { ints } = this.calls;
+    const at = attempt * INTS;
+    const origin = ints[ints[at + PLACE.request]! * INTS + PLACE.originIndex]!;
+    const region = this.regionOfTarget[ints[at + PLACE.target]!]!;
+    return this.network.oneWayMs(origin, region, leg, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
   }
 }

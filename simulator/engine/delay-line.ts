@@ -4,7 +4,7 @@
  * carries the generation of its slot, and an entry of an older generation means nothing.
  */
 export class DelayLine {
-  readonly delayMs: number;
+  declare readonly delayMs: number;
   /** When the oldest entry falls due, ms; Infinity when empty. */
   topMs = Number.POSITIVE_INFINITY;
   private head = 0;

@@ -1,24 +1,27 @@
-/** Payloads are below this, so that a payload and an insertion number share one exact double. */
-const PAYLOADS = 2 ** 26;
-const INSERTIONS_MAX = 2 ** 27;
+/** Insertion numbers stay below this: a tag, read as a double, is then an ordinary number above zero. */
+const INSERTIONS_MAX = 2 ** 30;
 
 /**
  * Event queue: a 4-ary heap over one typed array, ordered by (time, insertion number), so that equal times leave in the
  * order in which they were scheduled. Arrivals never enter it: the loop merges the sorted arrival stream with its top.
  *
- * Payloads are integers in [0, 2^26); what they mean is the owner's business. An entry is two neighbouring doubles: its
- * time, and its tag = insertion number x 2^26 + payload. Four children then fill one cache line.
+ * Payloads are integers in [0, 2^31); what they mean is the owner's business. An entry is two neighbouring doubles: its
+ * time, and a tag whose bits are the payload (low half) and the insertion number (high half). Doubles above zero are
+ * ordered as their bits are, so tags compare by insertion number. Four children fill one cache line.
  */
 export class EventHeap {
   /** Time of the earliest event, ms; Infinity when empty. */
   topMs = Number.POSITIVE_INFINITY;
   private length = 0;
-  private inserted = 0;
+  private inserted = 1;
   /** One entry longer than the queue may get: `replaceTop` puts the newcomer behind the last entry. */
-  private entries: Float64Array;
+  declare private entries: Float64Array;
+  /** The same memory, to write tags and read payloads: entry i has its payload at `4 * i + PAYLOAD`. */
+  declare private words: Int32Array;
 
   constructor(capacity = 256) {
     this.entries = new Float64Array(2 * Math.max(8, capacity));
+    this.words = new Int32Array(this.entries.buffer);
   }
 
   get size(): number {
@@ -33,12 +36,12 @@ export class EventHeap {
 
   /** Payload of the earliest event; must not be called when empty. */
   peek(): number {
-    return payloadOf(this.entries[1]!);
+    return this.words[PAYLOAD]!;
   }
 
   /** Removes the earliest event and returns its payload; must not be called when empty. */
   pop(): number {
-    const payload = payloadOf(this.entries[1]!);
+    const payload = this.words[PAYLOAD]!;
     const last = --this.length;
     if (last > 0) this.siftDown(last);
     this.topMs = last > 0 ? this.entries[0]! : Number.POSITIVE_INFINITY;
@@ -63,7 +66,8 @@ export class EventHeap {
     if (this.inserted === INSERTIONS_MAX) this.renumber();
     if (2 * i + 2 >= this.entries.length) this.grow();
     this.entries[2 * i] = ms;
-    this.entries[2 * i + 1] = this.inserted++ * PAYLOADS + payload;
+    this.words[4 * i + PAYLOAD] = payload;
+    this.words[4 * i + INSERTION] = this.inserted++;
   }
 
   private siftUp(start: number): void {
@@ -136,20 +140,21 @@ export class EventHeap {
 
   /** Insertion numbers begin anew before they outgrow a tag; their order stays. */
   private renumber(): void {
-    const entries = this.entries;
-    const places = Array.from({ length: this.length }, (_, i) => 2 * i + 1);
-    places.sort((a, b) => entries[a]! - entries[b]!);
-    for (const [rank, place] of places.entries()) entries[place] = rank * PAYLOADS + payloadOf(entries[place]!);
-    this.inserted = places.length;
+    const { words } = this;
+    const places = Array.from({ length: this.length }, (_, i) => 4 * i + INSERTION);
+    places.sort((a, b) => words[a]! - words[b]!);
+    for (const [rank, place] of places.entries()) words[place] = rank + 1;
+    this.inserted = places.length + 1;
   }
 
   private grow(): void {
     const entries = new Float64Array(this.entries.length * 2);
     entries.set(this.entries);
     this.entries = entries;
+    this.words = new Int32Array(entries.buffer);
   }
 }
 
-function payloadOf(tag: number): number {
-  return (tag - Math.floor(tag / PAYLOADS) * PAYLOADS) | 0;
-}
+/** Halves of a tag within an entry of four words, on machines that put the low half first (all that V8 runs on here). */
+const PAYLOAD = 2;
+const INSERTION = 3;

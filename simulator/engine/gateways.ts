@@ -9,7 +9,7 @@ import { createCapacity } from "../world/capacity/index.ts";
  */
 export class Gateways {
   nextMs = Number.POSITIVE_INFINITY;
-  private readonly stations: readonly Capacity[];
+  declare private readonly stations: readonly Capacity[];
   private readonly table = createAttemptTable();
 
   constructor(specs: readonly CapacitySpec[], seed: number) {

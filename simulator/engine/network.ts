@@ -13,12 +13,12 @@ export const LEG = { there: 0, back: 1 } as const;
 
 /** One-way delays between callers and source regions: half a round trip, jitter, and what faults add. */
 export class Network {
-  private readonly rttMs: Float64Array;
-  private readonly regions: number;
-  private readonly jitter: Sampler | null;
-  private readonly faults: FaultState;
-  private readonly keys: readonly [number, number];
-  private readonly lossKeys: readonly [number, number];
+  declare private readonly rttMs: Float64Array;
+  declare private readonly regions: number;
+  declare private readonly jitter: Sampler | null;
+  declare private readonly faults: FaultState;
+  declare private readonly keys: readonly [number, number];
+  declare private readonly lossKeys: readonly [number, number];
 
   constructor(plan: NetworkPlan, regions: number, faults: FaultState, seed: number) {
     this.rttMs = plan.rttMs;

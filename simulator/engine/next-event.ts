@@ -7,10 +7,10 @@ export class NextEvent {
   index = 0;
   /** That instant, ms; Infinity when nothing is due. */
   ms = Number.POSITIVE_INFINITY;
-  private readonly leaves: number;
-  private readonly atMs: Float64Array;
+  declare private readonly leaves: number;
+  declare private readonly atMs: Float64Array;
   /** `winner[k]` for inner node k (1 = root); leaf i sits at `leaves + i`. */
-  private readonly winner: Int32Array;
+  declare private readonly winner: Int32Array;
 
   constructor(count: number) {
     let leaves = 1;
@@ -23,20 +23,21 @@ export class NextEvent {
   }
 
   update(index: number, ms: number): void {
-    const atMs = this.atMs;
+    const { atMs, winner } = this;
     if (atMs[index] === ms) return;
     atMs[index] = ms;
-    const winner = this.winner;
-    for (let k = (this.leaves + index) >> 1; k >= 1; k >>= 1) {
-      const left = winner[2 * k]!;
-      const right = winner[2 * k + 1]!;
-      const first = atMs[right]! < atMs[left]! ? right : left;
-      // Where another clock wins as before, nothing changes further up.
-      if (first === winner[k] && first !== index) return;
-      winner[k] = first;
+    let first = index;
+    let firstMs = ms;
+    for (let k = this.leaves + index; k > 1; k >>= 1) {
+      const other = winner[k ^ 1]!;
+      const otherMs = atMs[other]!;
+      // Numbers instead of branches: which of two clocks comes first cannot be predicted. Equal ones: the left one.
+      const wins = Number(otherMs < firstMs) | (Number(otherMs === firstMs) & k & 1);
+      first += Math.imul(wins, other - first);
+      firstMs = atMs[first]!;
+      winner[k >> 1] = first;
     }
-    const first = this.leaves === 1 ? 0 : winner[1]!;
     this.index = first;
-    this.ms = atMs[first]!;
+    this.ms = firstMs;
   }
 }

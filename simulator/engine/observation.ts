@@ -2,29 +2,24 @@ import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "../me
 import type { End } from "../metrics/recorder.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
 import { OUTCOME, type Outcome } from "../world/world.ts";
-import type { Request, Requests } from "./request.ts";
+import { CALL, UNKNOWN } from "./call-row.ts";
 import type { SlotTable } from "./slot-table.ts";
-
-/** Stands in an attempt's row for what is not known yet: its outcome, its endpoint. */
-export const UNKNOWN = -1;
 
 /** Copies rows of the engine's tables out to an observer. */
 export class Observation {
-  private readonly observer: SimulationObserver;
-  private readonly attempts: SlotTable;
-  private readonly requests: Requests;
+  declare private readonly observer: SimulationObserver;
+  declare private readonly calls: SlotTable;
   private readonly attempt = newAttempt();
   private readonly request = newRequest();
 
-  constructor(observer: SimulationObserver, attempts: SlotTable, requests: Requests) {
+  constructor(observer: SimulationObserver, calls: SlotTable) {
     this.observer = observer;
-    this.attempts = attempts;
-    this.requests = requests;
+    this.calls = calls;
   }
 
   attemptEnded(a: number, nowMs: number): void {
     const { attempt } = this;
-    const { ints, floats } = this.attempts;
+    const { ints, floats } = this.calls;
     const at = a * ATTEMPT_INTS;
     const from = a * ATTEMPT_FLOATS;
     const outcome = ints[at + ATTEMPT.outcome]! as Outcome | -1;
@@ -52,30 +47,32 @@ export class Observation {
     attempt.quota = ints[at + ATTEMPT.quota]!;
     attempt.epoch = ints[at + ATTEMPT.epoch]!;
     attempt.placement = ints[at + ATTEMPT.placement]!;
-    attempt.isCounted = this.requests.rows[ints[at + ATTEMPT.request]!]!.isCounted;
+    attempt.isCounted = (ints[ints[at + ATTEMPT.request]! * ATTEMPT_INTS + ATTEMPT.flags]! & CALL.isCounted) !== 0;
     this.observer.onAttemptEnd(attempt);
   }
 
   /** @param a the serving attempt, or -1 */
-  requestEnded(ended: Request, end: End, nowMs: number, a: number): void {
+  requestEnded(call: number, end: End, nowMs: number, a: number): void {
     const { request } = this;
-    request.requestId = ended.id;
-    request.classIndex = ended.classIndex;
-    request.origin = ended.originIndex;
-    request.arrivalMs = ended.arrivalMs;
+    const { ints, floats } = this.calls;
+    const at = call * ATTEMPT_INTS;
+    request.requestId = ints[at + ATTEMPT.requestId]!;
+    request.classIndex = ints[at + ATTEMPT.classIndex]!;
+    request.origin = ints[at + ATTEMPT.originIndex]!;
+    request.arrivalMs = floats[call * ATTEMPT_FLOATS + ATTEMPT_FLOAT.arrivalMs]!;
     request.endedMs = nowMs;
     request.end = end;
-    request.attempts = ended.attempts;
-    request.servedBy = a < 0 ? -1 : this.attempts.ints[a * ATTEMPT_INTS + ATTEMPT.ordinal]!;
-    request.inputTokens = ended.inputTokens;
-    request.isCounted = ended.isCounted;
+    request.attempts = ints[at + ATTEMPT.attempts]!;
+    request.servedBy = a < 0 ? -1 : ints[a * ATTEMPT_INTS + ATTEMPT.ordinal]!;
+    request.inputTokens = ints[at + ATTEMPT.inputTokens]!;
+    request.isCounted = (ints[at + ATTEMPT.flags]! & CALL.isCounted) !== 0;
     this.observer.onRequestEnd(request);
   }
 
   /** Hands over the attempts that the run's end found under way. */
   runEnded(nowMs: number): void {
-    for (const a of this.attempts.slotsInUse()) {
-      if (this.attempts.ints[a * ATTEMPT_INTS + ATTEMPT.outcome] === UNKNOWN) this.attemptEnded(a, nowMs);
+    for (const a of this.calls.slotsInUse()) {
+      if (this.calls.ints[a * ATTEMPT_INTS + ATTEMPT.outcome] === UNKNOWN) this.attemptEnded(a, nowMs);
     }
     this.observer.onRunEnd();
   }

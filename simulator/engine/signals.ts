@@ -4,19 +4,24 @@ import type { World } from "../world/world.ts";
 import { type Router, refreshShown, signalsOf } from "./router.ts";
 import { TargetColumns } from "./target-columns.ts";
 
+/** What signals are read from: the world, or whatever stands for it. */
+export interface SignalSource extends Pick<World, "epochAt" | "outstanding" | "quotaHeadroom"> {
+  readonly faults: Pick<World["faults"], "healthVersion" | "isHealthy">;
+}
+
 /** What routers are shown of the targets at a decision, beyond what they have learnt themselves. */
 export class Signals {
-  readonly columns: TargetColumns;
+  declare readonly columns: TargetColumns;
   /** Routers are shown pictures of their own knowledge instead of what they know now. */
-  readonly hasOwnPictures: boolean;
-  private readonly plan: Plan;
-  private readonly world: World;
-  private readonly routers: readonly Router[];
-  private readonly hasPictures: boolean;
-  private readonly wantsHeadroom: boolean;
+  declare readonly hasOwnPictures: boolean;
+  declare private readonly plan: Plan;
+  declare private readonly world: SignalSource;
+  declare private readonly routers: readonly Router[];
+  declare private readonly hasPictures: boolean;
+  declare private readonly wantsHeadroom: boolean;
   private nextPictureMs = 0;
 
-  constructor(plan: Plan, strategy: StrategyPlan, world: World, routers: readonly Router[]) {
+  constructor(plan: Plan, strategy: StrategyPlan, world: SignalSource, routers: readonly Router[]) {
     this.plan = plan;
     this.world = world;
     this.routers = routers;

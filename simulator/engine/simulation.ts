@@ -6,13 +6,15 @@ import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import type { Ledger } from "../world/pricing/ledger.ts";
 import type { QuotaUse } from "../world/quota/token-quota.ts";
-import type { World } from "../world/world.ts";
-import { Callers } from "./callers.ts";
+import { DirectPath } from "./direct-path.ts";
+import { isDirect } from "./direct-plan.ts";
+import { GeneralPath } from "./general-path.ts";
+import type { RequestPath } from "./request-path.ts";
 
 /** More requests in the system than this and the run is stopped as unstable: it could only end with the memory. */
 const IN_SYSTEM_MAX = 3_000_000;
 /** The backlog is looked at each 256 requests, so that a run of 2,048 already shows its trend. */
-const BACKLOG_MASK = 0xff;
+const BACKLOG_EVERY = 256;
 
 /** What a finished run hands over to be summarised. */
 export interface SimulationOutput {
@@ -35,9 +37,8 @@ export interface SimulationOutput {
  * Arrivals are merged with what is due, never queued. At equal instants: service side, then callers, then arrivals.
  */
 export class Simulation {
-  private readonly plan: Plan;
-  private readonly callers: Callers;
-  private readonly world: World;
+  declare private readonly plan: Plan;
+  declare private readonly path: RequestPath;
   private readonly backlog: number[] = [];
   private nowMs = 0;
   private stoppedAtMs: number | null = null;
@@ -45,23 +46,20 @@ export class Simulation {
   /** @param observer sees every attempt and request end; null costs next to nothing */
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null = null) {
     this.plan = plan;
-    this.callers = new Callers(plan, strategy, seed, observer);
-    this.world = this.callers.world;
+    this.path = isDirect(plan, strategy, observer)
+      ? new DirectPath(plan, strategy, seed)
+      : new GeneralPath(plan, strategy, seed, observer);
   }
 
   /** Takes the run through one chunk of arrivals. Returns false once the run has been stopped as unstable. */
   run(chunk: TrafficChunk): boolean {
-    const { callers, world } = this;
+    const { path } = this;
     const { arrivalMs, length } = chunk;
-    for (let row = 0; row < length; row++) {
-      const ms = arrivalMs[row]!;
-      for (;;) {
-        if (world.nextMs <= ms && world.nextMs <= callers.nextMs) world.advance();
-        else if (callers.nextMs <= ms) callers.advance();
-        else break;
-      }
-      callers.arrive(chunk, row, ms);
-      if ((callers.seen & BACKLOG_MASK) === 0 && !this.noteBacklog(ms)) return false;
+    for (let from = 0; from < length; ) {
+      const to = Math.min(length, from + BACKLOG_EVERY - (path.seen % BACKLOG_EVERY));
+      path.run(chunk, from, to);
+      if (path.seen % BACKLOG_EVERY === 0 && !this.noteBacklog(arrivalMs[to - 1]!)) return false;
+      from = to;
     }
     if (length > 0) this.nowMs = arrivalMs[length - 1]!;
     return true;
@@ -69,18 +67,18 @@ export class Simulation {
 
   /** Ends the run: lets what is in the system finish within the drain, then counts the rest as in flight. */
   end(): SimulationOutput {
-    const { callers } = this;
-    const { books } = callers;
+    const { path } = this;
+    const { books } = path;
     const countedToMs = this.nowMs;
     const meanInSystem = books.meanInSystem(countedToMs);
-    const inSystemAtEnd = books.inSystem - callers.batch.waiting;
+    const inSystemAtEnd = books.inSystem - path.inBatch;
     if (this.stoppedAtMs === null) this.drain(countedToMs + this.plan.drainMs);
-    callers.endAll(this.nowMs);
+    path.endAll(this.nowMs);
     books.recorder.complete();
     return {
       recorder: books.recorder,
       ledger: books.ledger,
-      quotas: this.world.quotaUse(),
+      quotas: path.quotaUse(),
       meanInSystem,
       countedFromMs: books.countedFromMs,
       countedToMs,
@@ -92,7 +90,7 @@ export class Simulation {
 
   /** p95 of the latency of all requests served so far, ms; NaN before the first. */
   p95Ms(): number {
-    const { e2e, cells } = this.callers.books.recorder;
+    const { e2e, cells } = this.path.books.recorder;
     const counts = e2e.merged([...Array(cells.length / FIELDS).keys()]);
     const samples = counts.reduce((sum, count) => sum + count, 0);
     return histogramQuantile(counts, 0, samples, 0.95);
@@ -100,24 +98,23 @@ export class Simulation {
 
   /** What is on the bill so far. */
   get ledger(): Ledger {
-    return this.callers.books.ledger;
+    return this.path.books.ledger;
   }
 
   private drain(untilMs: number): void {
-    const { callers, world } = this;
-    while (callers.isBusy) {
-      const nextMs = Math.min(world.nextMs, callers.nextMs);
+    const { path } = this;
+    while (path.isBusy) {
+      const { nextMs } = path;
       if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return;
       this.nowMs = nextMs;
-      if (world.nextMs <= callers.nextMs) world.advance();
-      else callers.advance();
+      path.advance();
     }
   }
 
   private noteBacklog(nowMs: number): boolean {
-    const { callers } = this;
-    this.backlog.push(callers.books.inSystem - callers.batch.waiting);
-    if (callers.books.inSystem <= IN_SYSTEM_MAX) return true;
+    const { books, inBatch } = this.path;
+    this.backlog.push(books.inSystem - inBatch);
+    if (books.inSystem <= IN_SYSTEM_MAX) return true;
     this.nowMs = nowMs;
     this.stoppedAtMs = nowMs;
     return false;

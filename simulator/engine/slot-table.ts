@@ -9,11 +9,11 @@
  */
 export class SlotTable {
   /** May be replaced by a longer one at any `allocate`: do not keep it across one. */
-  ints: Int32Array;
-  floats: Float64Array;
-  private readonly intWidth: number;
-  private readonly floatWidth: number;
-  private free: Int32Array;
+  declare ints: Int32Array;
+  declare floats: Float64Array;
+  declare private readonly intWidth: number;
+  declare private readonly floatWidth: number;
+  declare private free: Int32Array;
   private freeCount = 0;
   private size = 0;
 

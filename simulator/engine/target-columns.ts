@@ -1,7 +1,7 @@
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
-import type { World } from "../world/world.ts";
+import type { SignalSource } from "./signals.ts";
 
 /**
  * The columns over targets that are the same for every router: which are eligible for a class, what they cost now,
@@ -10,20 +10,20 @@ import type { World } from "../world/world.ts";
 export class TargetColumns {
   /** By class: eligible target indices, and how many. */
   readonly eligible: Int32Array[] = [];
-  readonly eligibleCount: Int32Array;
+  declare readonly eligibleCount: Int32Array;
   /** By origin: round trip to each target, ms. */
-  readonly rttMs: readonly Float64Array[];
+  declare readonly rttMs: readonly Float64Array[];
   /** By model: price of each target in the current epoch. */
-  readonly priceIn: readonly Float64Array[];
-  readonly priceOut: readonly Float64Array[];
-  private readonly plan: Plan;
-  private readonly world: World;
-  private readonly offered: StrategyPlan["offered"];
+  declare readonly priceIn: readonly Float64Array[];
+  declare readonly priceOut: readonly Float64Array[];
+  declare private readonly plan: Plan;
+  declare private readonly world: SignalSource;
+  declare private readonly offered: StrategyPlan["offered"];
   private healthVersion = -1;
   private epoch = -1;
 
   /** @param offered what the strategy may choose, by class; null = all that is legal */
-  constructor(plan: Plan, world: World, offered: StrategyPlan["offered"] = null) {
+  constructor(plan: Plan, world: SignalSource, offered: StrategyPlan["offered"] = null) {
     this.plan = plan;
     this.world = world;
     this.offered = offered;

@@ -15,7 +15,7 @@ export class Timers {
   slot = 0;
   generation = 0;
   /** By `TIMER`; null = this client has none of the kind. */
-  private readonly lines: readonly (DelayLine | null)[];
+  declare private readonly lines: readonly (DelayLine | null)[];
 
   constructor({ timeout, hedge }: ClientPlan) {
     this.lines = [

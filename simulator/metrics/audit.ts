@@ -178,8 +178,8 @@ function addTokens(a: AuditTokens, b: AuditTokens): AuditTokens {
 
 /** Turns the plan's indices back into names, and tokens into money. */
 class Words {
-  private readonly plan: Plan;
-  private readonly terms: BillingTerms;
+  declare private readonly plan: Plan;
+  declare private readonly terms: BillingTerms;
 
   constructor(plan: Plan) {
     this.plan = plan;

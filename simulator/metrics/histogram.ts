@@ -8,7 +8,8 @@ const UNITS_MAX = 0x7fffffff;
 const OCTAVES = 31 - SUB_BITS;
 
 /** Buckets of one histogram. */
-export const BUCKETS = SUB + OCTAVES * SUB;
+const SIZE = SUB + OCTAVES * SUB;
+export const BUCKETS = SIZE;
 
 /**
  * Bucket of a latency in ms: linear below 4 ms, then 128 buckets an octave up to 18.6 hours (later ones land in the
@@ -31,7 +32,7 @@ export function bucketFloorMs(bucket: number): number {
 }
 
 /**
- * Quantile p of the counts in `counts[offset .. offset + BUCKETS)`: values are taken as spread evenly inside their
+ * Quantile p of the counts in `counts[offset .. offset + SIZE)`: values are taken as spread evenly inside their
  * bucket, and ranks as k6 and DuckDB's `quantile_cont` do (linear between order statistics at p (n - 1)).
  *
  * @returns ms, or NaN when nothing was counted
@@ -40,7 +41,7 @@ export function histogramQuantile(counts: Uint32Array, offset: number, count: nu
   if (count === 0) return Number.NaN;
   const rank = p * (count - 1) + 0.5;
   let below = 0;
-  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+  for (let bucket = 0; bucket < SIZE; bucket++) {
     const here = counts[offset + bucket]!;
     if (here > 0 && below + here >= rank) {
       const floorMs = bucketFloorMs(bucket);
@@ -48,22 +49,22 @@ export function histogramQuantile(counts: Uint32Array, offset: number, count: nu
     }
     below += here;
   }
-  return bucketFloorMs(BUCKETS);
+  return bucketFloorMs(SIZE);
 }
 
 /** A set of equal histograms in one array, addressed by index. */
 export class HistogramSet {
-  readonly counts: Uint32Array;
+  declare readonly counts: Uint32Array;
   /** Per histogram: sum and largest value, ms, side by side. */
-  private readonly moments: Float64Array;
+  declare private readonly moments: Float64Array;
 
   constructor(size: number) {
-    this.counts = new Uint32Array(size * BUCKETS);
+    this.counts = new Uint32Array(size * SIZE);
     this.moments = new Float64Array(size * 2);
   }
 
   record(index: number, ms: number, bucket: number): void {
-    this.counts[index * BUCKETS + bucket]!++;
+    this.counts[index * SIZE + bucket]!++;
     const moments = this.moments;
     moments[2 * index]! += ms;
     if (ms > moments[2 * index + 1]!) moments[2 * index + 1] = ms;
@@ -71,12 +72,12 @@ export class HistogramSet {
 
   /** Counts zeros until there are so many samples: values of exactly 0 move neither sum nor maximum. */
   fillZeros(index: number, samples: number): void {
-    this.counts[index * BUCKETS]! += samples - this.samples(index);
+    this.counts[index * SIZE]! += samples - this.samples(index);
   }
 
   samples(index: number): number {
     let samples = 0;
-    for (let b = index * BUCKETS; b < (index + 1) * BUCKETS; b++) samples += this.counts[b]!;
+    for (let b = index * SIZE; b < (index + 1) * SIZE; b++) samples += this.counts[b]!;
     return samples;
   }
 
@@ -90,10 +91,10 @@ export class HistogramSet {
 
   /** The histograms of some indices added up. */
   merged(indices: readonly number[]): Uint32Array {
-    const merged = new Uint32Array(BUCKETS);
+    const merged = new Uint32Array(SIZE);
     for (const index of indices) {
-      const from = index * BUCKETS;
-      for (let b = 0; b < BUCKETS; b++) merged[b]! += this.counts[from + b]!;
+      const from = index * SIZE;
+      for (let b = 0; b < SIZE; b++) merged[b]! += this.counts[from + b]!;
     }
     return merged;
   }

@@ -1,7 +1,7 @@
 import { bucketOf, HistogramSet } from "./histogram.ts";
 
 /** How a request ended. */
-export const END = {
+const ENDS = {
   served: 0,
   throttled: 1,
   refused: 2,
@@ -11,10 +11,11 @@ export const END = {
   residencyRefused: 6,
   inFlight: 7,
 } as const;
+export const END = ENDS;
 export type End = (typeof END)[keyof typeof END];
 
 /** Columns of one group's counts. The first eight are the ends, in the order of `END`. */
-export const FIELD = {
+const PLACE = {
   sent: 8,
   attempts: 9,
   attemptsThrottled: 10,
@@ -27,11 +28,14 @@ export const FIELD = {
   withinObjective: 17,
   residencyViolations: 18,
 } as const;
-export const FIELDS = 19;
+const WIDTH = 19;
+export const FIELD = PLACE;
+export const FIELDS = WIDTH;
 
 /** Columns of one (region, hour) cell. */
 export const CELL = { attempts: 0, attemptsThrottled: 1, attemptsUnavailable: 2, served: 3 } as const;
-export const CELL_FIELDS = 4;
+const CELL_WIDTH = 4;
+export const CELL_FIELDS = CELL_WIDTH;
 
 /** Hours that are kept apart; what arrives later counts in the totals only. */
 export const HOURS_MAX = 1080;
@@ -76,19 +80,19 @@ export type EndedRequest = CountedRequest & Ending;
  * attempt of each, the waits of 0.
  */
 export class Recorder {
-  readonly classes: number;
+  declare readonly classes: number;
   /** Regions and, last, "none". */
-  readonly regions: number;
-  readonly cells: Float64Array;
-  readonly e2e: HistogramSet;
+  declare readonly regions: number;
+  declare readonly cells: Float64Array;
+  declare readonly e2e: HistogramSet;
   /** The same object as `e2e` where no endpoint streams: then the first token is the whole answer. */
-  readonly ttft: HistogramSet;
-  readonly wait: HistogramSet;
+  declare readonly ttft: HistogramSet;
+  declare readonly wait: HistogramSet;
   readonly hours: HourRecord[] = [];
   /** Counted arrivals by class: what the ends must add up to. */
-  readonly arrived: Float64Array;
-  private readonly streams: boolean;
-  /** By hour: `region * CELL_FIELDS + field`. */
+  declare readonly arrived: Float64Array;
+  declare private readonly streams: boolean;
+  /** By hour: `region * CELL_WIDTH + field`. */
   private readonly regionHours: Float64Array[] = [];
   private hour: HourRecord | null = null;
   private hourFromMs = Number.POSITIVE_INFINITY;
@@ -103,7 +107,7 @@ export class Recorder {
     this.streams = streams;
     this.arrived = new Float64Array(classes);
     const groups = classes * this.regions;
-    this.cells = new Float64Array(groups * FIELDS);
+    this.cells = new Float64Array(groups * WIDTH);
     this.e2e = new HistogramSet(groups);
     this.ttft = streams ? new HistogramSet(groups) : this.e2e;
     this.wait = new HistogramSet(groups);
@@ -112,12 +116,12 @@ export class Recorder {
   record(request: CountedRequest, ending: Ending): void {
     const region = ending.region < 0 ? this.regions - 1 : ending.region;
     const group = request.classIndex * this.regions + region;
-    addTo(this.cells, group * FIELDS, request, ending);
+    addTo(this.cells, group * WIDTH, request, ending);
     const { arrivalMs } = request;
     if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
     const hour = this.hour;
     if (hour !== null) addTo(hour.fields, 0, request, ending);
-    if (ending.end !== END.served) return;
+    if (ending.end !== ENDS.served) return;
     const { e2eMs, waitMs } = ending;
     const e2eBucket = bucketOf(e2eMs);
     this.e2e.record(group, e2eMs, e2eBucket);
@@ -136,23 +140,23 @@ export class Recorder {
 
   /** Fills in what follows from the counts; to be called once, after the last record. */
   complete(): void {
-    for (let group = 0; group < this.cells.length / FIELDS; group++) {
-      complete(this.cells, group * FIELDS);
-      this.wait.fillZeros(group, this.cells[group * FIELDS + END.served]!);
+    for (let group = 0; group < this.cells.length / WIDTH; group++) {
+      complete(this.cells, group * WIDTH);
+      this.wait.fillZeros(group, this.cells[group * WIDTH + ENDS.served]!);
     }
     for (const hour of this.hours) {
       complete(hour.fields, 0);
-      hour.wait.fillZeros(0, hour.fields[END.served]!);
+      hour.wait.fillZeros(0, hour.fields[ENDS.served]!);
     }
   }
 
   /** Counts an attempt's passing in its source region's hour. Instants must not go back. */
   count(region: number, nowMs: number, field: number): void {
     if (nowMs >= this.passingToMs) this.turnPassingTo(nowMs);
-    if (this.passing !== null) this.passing[region * CELL_FIELDS + field]!++;
+    if (this.passing !== null) this.passing[region * CELL_WIDTH + field]!++;
   }
 
-  /** The cells of an hour, indexed `region * CELL_FIELDS + field`; undefined for an hour without attempts. */
+  /** The cells of an hour, indexed `region * CELL_WIDTH + field`; undefined for an hour without attempts. */
   regionHour(hour: number): Float64Array | undefined {
     return this.regionHours[hour];
   }
@@ -172,7 +176,7 @@ export class Recorder {
     for (let i = this.hours.length; i <= index; i++) {
       const e2e = new HistogramSet(1);
       this.hours.push({
-        fields: new Float64Array(FIELDS),
+        fields: new Float64Array(WIDTH),
         e2e,
         ttft: this.streams ? new HistogramSet(1) : e2e,
         wait: new HistogramSet(1),
@@ -189,7 +193,7 @@ export class Recorder {
       return;
     }
     for (let i = this.regionHours.length; i <= index; i++) {
-      this.regionHours.push(new Float64Array((this.regions - 1) * CELL_FIELDS));
+      this.regionHours.push(new Float64Array((this.regions - 1) * CELL_WIDTH));
     }
     this.passing = this.regionHours[index]!;
   }
@@ -205,30 +209,30 @@ export interface HourRecord {
 
 function addTo(fields: Float64Array, at: number, request: CountedRequest, ending: Ending): void {
   fields[at + ending.end]!++;
-  fields[at + FIELD.inputTokens]! += request.inputTokens;
+  fields[at + PLACE.inputTokens]! += request.inputTokens;
   if (request.attempts !== 1) addRetries(fields, at, request);
-  if (request.attemptsThrottled > 0) fields[at + FIELD.attemptsThrottled]! += request.attemptsThrottled;
-  if (request.attemptsUnavailable > 0) fields[at + FIELD.attemptsUnavailable]! += request.attemptsUnavailable;
-  if (ending.end === END.served) {
-    fields[at + FIELD.outputTokens]! += request.outputTokens;
-    if (ending.hasWaited) fields[at + FIELD.waited]!++;
-    if (ending.isViolation) fields[at + FIELD.residencyViolations]!++;
+  if (request.attemptsThrottled > 0) fields[at + PLACE.attemptsThrottled]! += request.attemptsThrottled;
+  if (request.attemptsUnavailable > 0) fields[at + PLACE.attemptsUnavailable]! += request.attemptsUnavailable;
+  if (ending.end === ENDS.served) {
+    fields[at + PLACE.outputTokens]! += request.outputTokens;
+    if (ending.hasWaited) fields[at + PLACE.waited]!++;
+    if (ending.isViolation) fields[at + PLACE.residencyViolations]!++;
   }
   if (ending.hasObjective) {
-    fields[at + FIELD.withObjective]!++;
-    if (ending.isWithinObjective) fields[at + FIELD.withinObjective]!++;
+    fields[at + PLACE.withObjective]!++;
+    if (ending.isWithinObjective) fields[at + PLACE.withinObjective]!++;
   }
 }
 
 /** Attempts other than one; -1 for a request that was never sent. */
 function addRetries(fields: Float64Array, at: number, { attempts }: CountedRequest): void {
-  fields[at + FIELD.attempts]! += attempts - 1;
-  if (attempts > 1) fields[at + FIELD.retried]!++;
+  fields[at + PLACE.attempts]! += attempts - 1;
+  if (attempts > 1) fields[at + PLACE.retried]!++;
 }
 
 function complete(fields: Float64Array, at: number): void {
   let sent = 0;
-  for (let end = 0; end < FIELD.sent; end++) sent += fields[at + end]!;
-  fields[at + FIELD.sent] = sent;
-  fields[at + FIELD.attempts]! += sent;
+  for (let end = 0; end < PLACE.sent; end++) sent += fields[at + end]!;
+  fields[at + PLACE.sent] = sent;
+  fields[at + PLACE.attempts]! += sent;
 }

@@ -33,9 +33,14 @@ export function keyedUniform(key: number, request: number, attempt: number): num
   return ((b >>> 0) * 2 ** 21 + (c >>> 11)) * TO_UNIT_53;
 }
 
+/** `keyedUniform` of `count` requests in a row, `from` the first, to the head of `out`. */
+export function keyedUniforms(key: number, from: number, attempt: number, out: Float64Array, count: number): void {
+  for (let i = 0; i < count; i++) out[i] = keyedUniform(key, (from + i) | 0, attempt);
+}
+
 /** A stream that can be set to any (request, attempt) and then drawn from. Reused for every decision. */
 export class KeyedRandom implements RandomStream {
-  private readonly key: number;
+  declare private readonly key: number;
   private state = 0;
   private request = 0;
   private attempt = 0;

@@ -42,22 +42,29 @@ const COMPILED = new WeakMap<Law, Sampler>();
 const TABLES = new WeakMap<Law, Float64Array>();
 
 function tableSampler(table: Float64Array, quantile: Sampler): Sampler {
-  return (u) => {
-    if (u >= CENTRE_FROM && u <= 1 - CENTRE_FROM) {
-      const x = (u - CENTRE_FROM) * CENTRE_SCALE;
-      const i = x | 0;
-      const a = table[i]!;
-      return a + (x - i) * (table[i + 1]! - a);
-    }
-    const v = u < 0.5 ? u : 1 - u;
-    if (v < TAIL_END) return quantile(u < SMALLEST ? SMALLEST : Math.min(u, LARGEST));
-    const octave = Math.clz32(v * 2 ** 32);
-    const x = (v * OCTAVE_SCALE[octave]! - 1) * OCTAVE_CELLS;
-    const i = x | 0;
-    const j = (u < 0.5 ? LOWER : UPPER) + (octave - FIRST_OCTAVE) * OCTAVE_NODES + i;
-    const a = table[j]!;
-    return a + (x - i) * (table[j + 1]! - a);
-  };
+  return (u) => (isCentral(u) ? centreAt(table, u) : tailAt(table, quantile, u));
+}
+
+function isCentral(u: number): boolean {
+  return u >= CENTRE_FROM && u <= 1 - CENTRE_FROM;
+}
+
+function centreAt(table: Float64Array, u: number): number {
+  const x = (u - CENTRE_FROM) * CENTRE_SCALE;
+  const i = x | 0;
+  const a = table[i]!;
+  return a + (x - i) * (table[i + 1]! - a);
+}
+
+function tailAt(table: Float64Array, quantile: Sampler, u: number): number {
+  const v = u < 0.5 ? u : 1 - u;
+  if (v < TAIL_END) return quantile(u < SMALLEST ? SMALLEST : Math.min(u, LARGEST));
+  const octave = Math.clz32(v * 2 ** 32);
+  const x = (v * OCTAVE_SCALE[octave]! - 1) * OCTAVE_CELLS;
+  const i = x | 0;
+  const j = (u < 0.5 ? LOWER : UPPER) + (octave - FIRST_OCTAVE) * OCTAVE_NODES + i;
+  const a = table[j]!;
+  return a + (x - i) * (table[j + 1]! - a);
 }
 
 /**
@@ -69,17 +76,15 @@ export type BlockSampler = (uniforms: Float64Array, out: Float64Array, count: nu
 export function compileBlockSampler(law: Law): BlockSampler {
   const sample = compileSampler(law);
   const table = TABLES.get(law);
+  if (table === undefined) {
+    return (uniforms, out, count) => {
+      for (let n = 0; n < count; n++) out[n] = sample(uniforms[n]!);
+    };
+  }
   return (uniforms, out, count) => {
     for (let n = 0; n < count; n++) {
       const u = uniforms[n]!;
-      if (table !== undefined && u >= CENTRE_FROM && u <= 1 - CENTRE_FROM) {
-        const x = (u - CENTRE_FROM) * CENTRE_SCALE;
-        const i = x | 0;
-        const a = table[i]!;
-        out[n] = a + (x - i) * (table[i + 1]! - a);
-      } else {
-        out[n] = sample(u);
-      }
+      out[n] = isCentral(u) ? centreAt(table, u) : tailAt(table, law.quantile, u);
     }
   };
 }

@@ -29,10 +29,10 @@ export function purposeStream(seed: number, purpose: string): BlockStream {
  * then costs five times as much. Gives the same numbers as the package's own generator.
  */
 class Xor128 implements BlockStream {
-  private x: number;
-  private y: number;
-  private z: number;
-  private w: number;
+  declare private x: number;
+  declare private y: number;
+  declare private z: number;
+  declare private w: number;
 
   constructor({ x, y, z, w }: { x: number; y: number; z: number; w: number }) {
     this.x = x;

@@ -26,17 +26,18 @@ export const leastOutstanding: StrategyDefinition = {
         const { eligible, eligibleCount, inFlight } = targets;
         let best = eligible[0]!;
         let least = inFlight[best]!;
-        let ties = 1;
         for (let i = 1; i < eligibleCount; i++) {
           const target = eligible[i]!;
-          const load = inFlight[target]!;
-          if (load < least) {
-            best = target;
-            least = load;
-            ties = 1;
-          } else if (load === least) ties++;
+          const more = inFlight[target]! - least;
+          // All ones where it has fewer: a mask instead of a branch, since who has fewer cannot be predicted.
+          const isFewer = more >> 31;
+          best += (target - best) & isFewer;
+          least += more & isFewer;
         }
-        if (ties === 1 || !randomTies) return best;
+        if (!randomTies) return best;
+        let ties = 0;
+        for (let i = 0; i < eligibleCount; i++) if (inFlight[eligible[i]!]! === least) ties++;
+        if (ties === 1) return best;
         let skip = Math.floor(random.next() * ties);
         for (let i = 0; i < eligibleCount; i++) {
           const target = eligible[i]!;

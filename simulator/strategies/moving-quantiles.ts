@@ -11,14 +11,14 @@
  */
 export class MovingQuantiles {
   /** Estimate by target, NaN before its first observation. */
-  readonly estimate: Float64Array;
-  private readonly share: number;
-  private readonly weights: Float64Array;
+  declare readonly estimate: Float64Array;
+  declare private readonly share: number;
+  declare private readonly weights: Float64Array;
   /** Weight of the next observation, the total, and the total below the pointer's bucket. */
-  private readonly nextWeight: Float64Array;
-  private readonly total: Float64Array;
-  private readonly below: Float64Array;
-  private readonly pointer: Int32Array;
+  declare private readonly nextWeight: Float64Array;
+  declare private readonly total: Float64Array;
+  declare private readonly below: Float64Array;
+  declare private readonly pointer: Int32Array;
 
   /** @param share which quantile, in (0, 1), e.g. 0.95 */
   constructor(targets: number, share: number) {

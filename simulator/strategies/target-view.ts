@@ -33,31 +33,31 @@ export interface ViewOutcome extends Pick<AttemptOutcome, "target" | "kind" | "s
  * truth, but a router that ignored it would take a hanging target for a fast one.
  */
 export class TargetViewState implements TargetView {
-  readonly count: number;
-  readonly targetIds: readonly string[];
-  readonly inFlight: Int32Array;
-  readonly e2eMsMean: Float64Array;
-  readonly ttftMsMean: Float64Array;
-  readonly e2eMsP95: Float64Array;
-  readonly throttleShare: Float64Array;
-  readonly failureShare: Float64Array;
-  readonly lastOutcomeMs: Float64Array;
-  eligible: Int32Array;
-  eligibleCount: number;
-  priceInUsdPerMTok: Float64Array;
-  priceOutUsdPerMTok: Float64Array;
-  rttMs: Float64Array;
-  quotaHeadroom: Float64Array;
+  declare readonly count: number;
+  declare readonly targetIds: readonly string[];
+  declare readonly inFlight: Int32Array;
+  declare readonly e2eMsMean: Float64Array;
+  declare readonly ttftMsMean: Float64Array;
+  declare readonly e2eMsP95: Float64Array;
+  declare readonly throttleShare: Float64Array;
+  declare readonly failureShare: Float64Array;
+  declare readonly lastOutcomeMs: Float64Array;
+  declare eligible: Int32Array;
+  declare eligibleCount: number;
+  declare priceInUsdPerMTok: Float64Array;
+  declare priceOutUsdPerMTok: Float64Array;
+  declare rttMs: Float64Array;
+  declare quotaHeadroom: Float64Array;
 
-  private readonly memory: SignalMemory;
-  private readonly keepsE2e: boolean;
-  private readonly keepsTtft: boolean;
-  private readonly keepsShares: boolean;
-  private readonly keepsLatency: boolean;
-  private readonly p95: MovingQuantiles | undefined;
-  private readonly attemptWeight: Float64Array;
-  private readonly latencyWeight: Float64Array;
-  private readonly lastLatencyMs: Float64Array;
+  declare private readonly memory: SignalMemory;
+  declare private readonly keepsE2e: boolean;
+  declare private readonly keepsTtft: boolean;
+  declare private readonly keepsShares: boolean;
+  declare private readonly keepsLatency: boolean;
+  declare private readonly p95: MovingQuantiles | undefined;
+  declare private readonly attemptWeight: Float64Array;
+  declare private readonly latencyWeight: Float64Array;
+  declare private readonly lastLatencyMs: Float64Array;
 
   constructor(
     targetIds: readonly string[],

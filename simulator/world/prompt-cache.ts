@@ -7,7 +7,7 @@ const SWEEP_AT_MIN = 4096;
  * Source: Bedrock User Guide, "Prompt caching": the TTL (5 minutes by default) restarts on each hit.
  */
 export class PromptCache {
-  private readonly ttlMs: number;
+  declare private readonly ttlMs: number;
   private readonly expiresMs = new Map<number, number>();
   private sweepAt = SWEEP_AT_MIN;
 

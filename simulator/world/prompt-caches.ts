@@ -14,10 +14,10 @@ export type PrefixesOf = (attempt: number) => readonly CachedPrefix[];
 
 /** The prompt caches of all endpoints, and what an attempt finds in them. */
 export class PromptCaches {
-  private readonly plan: WorldPlan;
-  private readonly table: SlotTable;
-  private readonly prefixesOf: PrefixesOf | undefined;
-  private readonly caches: readonly (PromptCache | null)[];
+  declare private readonly plan: WorldPlan;
+  declare private readonly table: SlotTable;
+  declare private readonly prefixesOf: PrefixesOf | undefined;
+  declare private readonly caches: readonly (PromptCache | null)[];
 
   /** @param prefixesOf left out: the prefix in the attempt's row is the only one */
   constructor(plan: WorldPlan, table: SlotTable, prefixesOf: PrefixesOf | undefined) {

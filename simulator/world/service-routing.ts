@@ -5,6 +5,10 @@ import type { Capacity } from "./capacity/capacity.ts";
 import type { FaultState } from "./faults/fault-state.ts";
 import type { RoutePlan, WorldPlan } from "./world-plan.ts";
 
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const INTS = ATTEMPT_INTS;
+
 /** Destinations that one attempt remembers to have tried; a profile has fewer members. */
 const TRIED_MAX = 31;
 
@@ -16,11 +20,11 @@ const TRIED_MAX = 31;
  * price.)
  */
 export class ServiceRouting {
-  private readonly plan: WorldPlan;
-  private readonly table: SlotTable;
-  private readonly capacities: readonly Capacity[];
-  private readonly faults: FaultState;
-  private readonly key: number;
+  declare private readonly plan: WorldPlan;
+  declare private readonly table: SlotTable;
+  declare private readonly capacities: readonly Capacity[];
+  declare private readonly faults: FaultState;
+  declare private readonly key: number;
 
   constructor(
     plan: WorldPlan,
@@ -38,16 +42,16 @@ export class ServiceRouting {
   /** Position in `route.destinations` of the one to try first. */
   select(route: RoutePlan, attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const choice = this.choose(route, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!);
-    ints[at + ATTEMPT.tried] = choice < TRIED_MAX ? 1 << choice : 0;
+    const at = attempt * INTS;
+    const choice = this.choose(route, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
+    ints[at + PLACE.tried] = choice < TRIED_MAX ? 1 << choice : 0;
     return choice;
   }
 
   /** Position of another one after a failure: with room before without, in the profile's order; -1 when all were tried. */
   next(route: RoutePlan, attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS + ATTEMPT.tried;
+    const at = attempt * INTS + PLACE.tried;
     const { destinations } = route;
     const tried = ints[at]!;
     let next = -1;

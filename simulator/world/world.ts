@@ -7,14 +7,26 @@ import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-
 import { type Capacity, HAPPENING, OFFER } from "./capacity/capacity.ts";
 import { createCapacity } from "./capacity/index.ts";
 import { QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/waiting-line.ts";
+import { Epochs } from "./epochs.ts";
 import { FaultState } from "./faults/fault-state.ts";
 import { type CachedPrefix, PromptCaches } from "./prompt-caches.ts";
 import type { QuotaUse } from "./quota/token-quota.ts";
 import { ServiceRouting } from "./service-routing.ts";
 import type { RoutePlan, WorldPlan } from "./world-plan.ts";
 
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+const { finished: FINISHED, abandoned: LEFT, firstToken: FIRST_TOKEN } = HAPPENING;
+const REFUSED = OFFER.refused;
+const LEVELS = QUEUE_LEVELS;
+const LEVEL = STANDARD_LEVEL;
+
 /** How an attempt ended at the service. */
-export const OUTCOME = { ok: 0, throttled: 1, unavailable: 2, error: 3, abandoned: 4, timeout: 5 } as const;
+const OUTCOMES = { ok: 0, throttled: 1, unavailable: 2, error: 3, abandoned: 4, timeout: 5 } as const;
+export const OUTCOME = OUTCOMES;
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
 
 /** Told by the world when an attempt's fate is known on the server side. */
@@ -37,22 +49,21 @@ export interface WorldListener {
 export class World {
   /** When something happens next inside, ms; Infinity when nothing is due. */
   nextMs = Number.POSITIVE_INFINITY;
-  readonly faults: FaultState;
-  private readonly plan: WorldPlan;
-  private readonly table: SlotTable;
-  private readonly listener: WorldListener;
-  private readonly capacities: readonly Capacity[];
-  private readonly admission: Admission;
+  declare readonly faults: FaultState;
+  declare private readonly plan: WorldPlan;
+  declare private readonly table: SlotTable;
+  declare private readonly listener: WorldListener;
+  declare private readonly capacities: readonly Capacity[];
+  declare private readonly admission: Admission;
   /** Whether calls of some route give way to others in a queue. */
-  private readonly someYield: boolean;
-  private readonly caches: PromptCaches;
-  private readonly agenda: NextEvent;
+  declare private readonly someYield: boolean;
+  declare private readonly caches: PromptCaches;
+  declare private readonly agenda: NextEvent;
   /** Attempts on their way from the source to another region. */
   private readonly hops = new EventHeap();
-  private readonly errorKey: number;
-  private readonly routing: ServiceRouting;
-  private epoch = 0;
-  private nextEpochMs: number;
+  declare private readonly errorKey: number;
+  declare private readonly routing: ServiceRouting;
+  declare private readonly epochs: Epochs;
 
   constructor(plan: WorldPlan, seed: number, table: SlotTable, listener: WorldListener) {
     this.plan = plan;
@@ -82,36 +93,32 @@ export class World {
     this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
     this.agenda = new NextEvent(plan.endpoints.length);
     for (let e = 0; e < this.capacities.length; e++) this.agenda.update(e, this.capacities[e]!.nextMs);
-    this.nextEpochMs = plan.epochStartMs[1] ?? Number.POSITIVE_INFINITY;
+    this.epochs = new Epochs(plan.epochStartMs);
     this.refresh();
   }
 
   /** The price epoch of an instant; instants must not go back. */
   epochAt(nowMs: number): number {
-    while (nowMs >= this.nextEpochMs) {
-      this.epoch++;
-      this.nextEpochMs = this.plan.epochStartMs[this.epoch + 1] ?? Number.POSITIVE_INFINITY;
-    }
-    return this.epoch;
+    return this.epochs.at(nowMs);
   }
 
   /** An attempt reaches its source region's front door. */
   receive(nowMs: number, attempt: number): void {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
+    const at = attempt * INTS;
+    const from = attempt * FLOATS;
 
-    const model = ints[at + ATTEMPT.modelIndex]!;
-    const route = this.plan.routes[ints[at + ATTEMPT.target]! * this.plan.modelCount + model]!;
-    ints[at + ATTEMPT.epoch] = this.epochAt(nowMs);
-    ints[at + ATTEMPT.quota] = -1;
-    floats[from + ATTEMPT_FLOAT.hopMs] = 0;
-    ints[at + ATTEMPT.cacheReadTokens] = 0;
-    ints[at + ATTEMPT.cacheWriteTokens] = 0;
-    const callerLevel = ints[at + ATTEMPT.queueLevel]!;
-    ints[at + ATTEMPT.callerLevel] = callerLevel;
-    ints[at + ATTEMPT.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
-    floats[from + ATTEMPT_FLOAT.decodeFactor] = route.decodeFactor;
+    const model = ints[at + PLACE.modelIndex]!;
+    const route = this.plan.routes[ints[at + PLACE.target]! * this.plan.modelCount + model]!;
+    ints[at + PLACE.epoch] = this.epochAt(nowMs);
+    ints[at + PLACE.quota] = -1;
+    floats[from + FLOAT.hopMs] = 0;
+    ints[at + PLACE.cacheReadTokens] = 0;
+    ints[at + PLACE.cacheWriteTokens] = 0;
+    const callerLevel = ints[at + PLACE.queueLevel]!;
+    ints[at + PLACE.callerLevel] = callerLevel;
+    ints[at + PLACE.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
+    floats[from + FLOAT.decodeFactor] = route.decodeFactor;
     this.enter(nowMs, attempt, route);
     this.refresh();
   }
@@ -124,9 +131,9 @@ export class World {
       const capacity = this.capacities[endpoint]!;
       const happening = capacity.advance();
       this.agenda.update(endpoint, capacity.nextMs);
-      if (happening === HAPPENING.finished) this.finish(nowMs, capacity.subject, endpoint);
-      else if (happening === HAPPENING.abandoned) this.end(nowMs, capacity.subject, OUTCOME.abandoned);
-      else if (happening === HAPPENING.firstToken) this.listener.onFirstToken?.(capacity.subject, nowMs);
+      if (happening === FINISHED) this.finish(nowMs, capacity.subject, endpoint);
+      else if (happening === LEFT) this.end(nowMs, capacity.subject, OUTCOMES.abandoned);
+      else if (happening === FIRST_TOKEN) this.listener.onFirstToken?.(capacity.subject, nowMs);
     } else if (this.hops.topMs <= nowMs) {
       this.arrive(nowMs, this.hops.pop());
     } else {
@@ -143,7 +150,7 @@ export class World {
 
   /** The machines that an attempt went to last. */
   capacityOf(attempt: number): Capacity {
-    return this.capacities[this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.endpoint]!]!;
+    return this.capacities[this.table.ints[attempt * INTS + PLACE.endpoint]!]!;
   }
 
   /** Calls in service and waiting over a route's endpoints: what a shared signal would show. */
@@ -169,16 +176,16 @@ export class World {
 
   private enter(nowMs: number, attempt: number, route: RoutePlan): void {
     if (this.faults.isDown(route.sourceRegion)) {
-      this.listener.onOutcome(attempt, OUTCOME.error, nowMs);
+      this.listener.onOutcome(attempt, OUTCOMES.error, nowMs);
       return;
     }
     const choice = route.destinations.length === 1 ? 0 : this.routing.select(route, attempt);
     const endpoint = route.destinations[choice]!;
-    const prefixTokens = this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.prefixTokens]!;
+    const prefixTokens = this.table.ints[attempt * INTS + PLACE.prefixTokens]!;
     if (prefixTokens > 0) this.caches.lookUp(nowMs, attempt, endpoint);
     if (!this.admission.admits(nowMs, attempt, route)) {
       if (route.overflow !== null) this.spill(nowMs, attempt, route.overflow);
-      else this.listener.onOutcome(attempt, OUTCOME.throttled, nowMs);
+      else this.listener.onOutcome(attempt, OUTCOMES.throttled, nowMs);
       return;
     }
     this.forward(nowMs, attempt, route, choice, 0);
@@ -187,11 +194,11 @@ export class World {
   /** Sends an attempt to a destination, after the way back from the one that failed. */
   private forward(nowMs: number, attempt: number, route: RoutePlan, choice: number, backMs: number): void {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    ints[at + ATTEMPT.placement] = route.placements[choice]!;
-    ints[at + ATTEMPT.endpoint] = route.destinations[choice]!;
+    const at = attempt * INTS;
+    ints[at + PLACE.placement] = route.placements[choice]!;
+    ints[at + PLACE.endpoint] = route.destinations[choice]!;
     const hopMs = route.hopMs[choice]! / 2;
-    floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.hopMs] = hopMs;
+    floats[attempt * FLOATS + FLOAT.hopMs] = hopMs;
     if (backMs + hopMs > 0) this.hops.push(nowMs + backMs + hopMs, attempt);
     else this.arrive(nowMs, attempt);
   }
@@ -199,38 +206,38 @@ export class World {
   /** A call that its route could not take goes on as one of the overflow route, once. */
   private spill(nowMs: number, attempt: number, route: RoutePlan): void {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    ints[at + ATTEMPT.quota] = -1;
-    ints[at + ATTEMPT.cacheReadTokens] = 0;
-    ints[at + ATTEMPT.cacheWriteTokens] = 0;
-    ints[at + ATTEMPT.queueLevel] = tieredLevel(ints[at + ATTEMPT.callerLevel]!, route.queueLevel);
-    ints[at + ATTEMPT.callerLevel] = SPILLED;
-    floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.decodeFactor] = route.decodeFactor;
+    const at = attempt * INTS;
+    ints[at + PLACE.quota] = -1;
+    ints[at + PLACE.cacheReadTokens] = 0;
+    ints[at + PLACE.cacheWriteTokens] = 0;
+    ints[at + PLACE.queueLevel] = tieredLevel(ints[at + PLACE.callerLevel]!, route.queueLevel);
+    ints[at + PLACE.callerLevel] = SPILLED;
+    floats[attempt * FLOATS + FLOAT.decodeFactor] = route.decodeFactor;
     this.enter(nowMs, attempt, route);
   }
 
   /** An attempt reaches the endpoint that is to run it. */
   private arrive(nowMs: number, attempt: number): void {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
+    const at = attempt * INTS;
 
-    const endpoint = ints[at + ATTEMPT.endpoint]!;
+    const endpoint = ints[at + PLACE.endpoint]!;
     if (this.faults.isDown(this.plan.endpoints[endpoint]!.region)) {
-      this.refuse(nowMs, attempt, OUTCOME.error);
+      this.refuse(nowMs, attempt, OUTCOMES.error);
       return;
     }
     const capacity = this.capacities[endpoint]!;
     if (this.someYield && this.yields(attempt, endpoint)) {
-      this.refuse(nowMs, attempt, OUTCOME.unavailable);
+      this.refuse(nowMs, attempt, OUTCOMES.unavailable);
       return;
     }
     const offer = capacity.offer(nowMs, attempt);
-    if (offer === OFFER.refused) {
-      this.refuse(nowMs, attempt, OUTCOME.unavailable);
+    if (offer === REFUSED) {
+      this.refuse(nowMs, attempt, OUTCOMES.unavailable);
       return;
     }
     this.agenda.update(endpoint, capacity.nextMs);
-    if (ints[at + ATTEMPT.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
+    if (ints[at + PLACE.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
   }
 
   /** Whether the queue is too long already for a call that may use a share of it only. */
@@ -248,12 +255,12 @@ export class World {
 
   private routeOf(attempt: number): RoutePlan {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    return this.plan.routes[ints[at + ATTEMPT.target]! * this.plan.modelCount + ints[at + ATTEMPT.modelIndex]!]!;
+    const at = attempt * INTS;
+    return this.plan.routes[ints[at + PLACE.target]! * this.plan.modelCount + ints[at + PLACE.modelIndex]!]!;
   }
 
   private hasSpilled(attempt: number): boolean {
-    return this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.callerLevel] === SPILLED;
+    return this.table.ints[attempt * INTS + PLACE.callerLevel] === SPILLED;
   }
 
   /**
@@ -268,7 +275,7 @@ export class World {
       const next = this.routing.next(route, attempt);
       if (next >= 0) {
         // The call comes back to the source region before it is handed on.
-        const backMs = this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.hopMs]!;
+        const backMs = this.table.floats[attempt * FLOATS + FLOAT.hopMs]!;
         this.forward(nowMs, attempt, route, next, backMs);
         return;
       }
@@ -283,21 +290,21 @@ export class World {
 
   private finish(nowMs: number, attempt: number, endpoint: number): void {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
+    const at = attempt * INTS;
     const plan = this.plan.endpoints[endpoint]!;
-    if (nowMs - floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.offeredMs]! > plan.windowMs) {
-      this.end(nowMs, attempt, OUTCOME.abandoned);
+    if (nowMs - floats[attempt * FLOATS + FLOAT.offeredMs]! > plan.windowMs) {
+      this.end(nowMs, attempt, OUTCOMES.abandoned);
       return;
     }
     const share = plan.errorShare + this.faults.errorShare(plan.region);
     if (share > 0) {
-      if (keyedUniform(this.errorKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!) < share) {
-        this.end(nowMs, attempt, OUTCOME.error);
+      if (keyedUniform(this.errorKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!) < share) {
+        this.end(nowMs, attempt, OUTCOMES.error);
         return;
       }
     }
     this.admission.settleServed(nowMs, attempt);
-    this.listener.onOutcome(attempt, OUTCOME.ok, nowMs);
+    this.listener.onOutcome(attempt, OUTCOMES.ok, nowMs);
   }
 
   /** Ends an attempt that was not served: its reservation is given back whole. */
@@ -315,7 +322,7 @@ export class World {
       if (spec.kind === "brownout") capacity.setCapacityFactor(nowMs, this.faults.capacityFactor(e));
       if (spec.kind === "outage" && this.faults.isDown(endpoint.region)) {
         this.caches.clear(e);
-        for (const attempt of capacity.evict(nowMs)) this.end(nowMs, attempt, OUTCOME.error);
+        for (const attempt of capacity.evict(nowMs)) this.end(nowMs, attempt, OUTCOMES.error);
       }
       this.agenda.update(e, capacity.nextMs);
     });
@@ -335,7 +342,7 @@ const SPILLED = -1;
 
 /** The caller's level, moved up or down by as much as the service tier differs from the standard one. */
 function tieredLevel(callerLevel: number, tierLevel: number): number {
-  return Math.min(QUEUE_LEVELS - 1, Math.max(0, callerLevel + tierLevel - STANDARD_LEVEL));
+  return Math.min(LEVELS - 1, Math.max(0, callerLevel + tierLevel - LEVEL));
 }
 
 function matches(wanted: number, actual: number): boolean {

@@ -12,10 +12,10 @@ export class BackgroundTenants {
   occupied = 0;
   /** When the occupancy changes next, ms. */
   nextMs = 0;
-  private readonly spec: BackgroundSpec;
-  private readonly seed: number;
-  private readonly localHourAtStart: number;
-  private readonly persistence: number;
+  declare private readonly spec: BackgroundSpec;
+  declare private readonly seed: number;
+  declare private readonly localHourAtStart: number;
+  declare private readonly persistence: number;
   private step = 0;
   private deviation = 0;
 

@@ -17,6 +17,12 @@ import {
 import { VirtualClock } from "./virtual-clock.ts";
 import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
 
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+
 /**
  * Continuous batching, exact, by virtual time. With n own and b background sequences decoding, every sequence gains
  * one token per step and a step takes s = alpha + beta (n + b) ms. Virtual time V counts steps: it runs at rate 1/s,
@@ -34,12 +40,12 @@ export class BatchingCapacity implements Capacity {
   subject = -1;
   /** Decoding and in prefill. */
   inService = 0;
-  private readonly spec: BatchingSpec;
-  private readonly context: CapacityContext;
-  private readonly table: SlotTable;
-  private readonly noise: Sampler | null;
-  private readonly samplePatience: Sampler | null;
-  private readonly background: BackgroundTenants | null;
+  declare private readonly spec: BatchingSpec;
+  declare private readonly context: CapacityContext;
+  declare private readonly table: SlotTable;
+  declare private readonly noise: Sampler | null;
+  declare private readonly samplePatience: Sampler | null;
+  declare private readonly background: BackgroundTenants | null;
   private readonly line = new WaitingLine();
   /** Joins after prefill, by real time. */
   private readonly joins = new EventHeap();
@@ -78,11 +84,11 @@ export class BatchingCapacity implements Capacity {
 
   offer(nowMs: number, attempt: number): Offer {
     const { floats } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
+    const from = attempt * FLOATS;
 
     const luck = this.luck(attempt);
-    floats[from + ATTEMPT_FLOAT.work] = luck;
-    floats[from + ATTEMPT_FLOAT.offeredMs] = nowMs;
+    floats[from + FLOAT.work] = luck;
+    floats[from + FLOAT.offeredMs] = nowMs;
     if (this.kvNeed(attempt) > this.spec.kvTokensMax) return OFFER.refused;
     if (this.goesFirst(attempt) && this.fits(attempt)) {
       this.start(nowMs, attempt);
@@ -153,17 +159,17 @@ export class BatchingCapacity implements Capacity {
     this.clock.landOn(this.marks.topMs, nowMs);
     const attempt = this.marks.peek();
     const { floats } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
+    const from = attempt * FLOATS;
     this.subject = attempt;
     const rest = this.remainder[attempt]!;
     if (rest > 0) {
       this.remainder[attempt] = -1;
-      floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
+      floats[from + FLOAT.firstTokenMs] = nowMs;
       this.marks.replaceTop(this.clock.units + rest, attempt);
       this.refresh();
       return HAPPENING.firstToken;
     }
-    if (rest === 0) floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
+    if (rest === 0) floats[from + FLOAT.firstTokenMs] = nowMs;
     this.marks.pop();
     this.decoding--;
     this.inService--;
@@ -186,13 +192,13 @@ export class BatchingCapacity implements Capacity {
   /** Takes a place in the batch; decoding begins after prefill. */
   private start(nowMs: number, attempt: number): void {
     const { floats } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
+    const from = attempt * FLOATS;
 
-    floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
+    floats[from + FLOAT.startedMs] = nowMs;
     this.inService++;
     this.kvTokens += this.kvNeed(attempt);
     const { prefillBaseMs, prefillPerTokenMs } = this.spec;
-    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + ATTEMPT_FLOAT.work]!;
+    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + FLOAT.work]!;
     if (delayMs > 0) {
       this.joins.push(nowMs + delayMs, attempt);
       return;
@@ -203,17 +209,17 @@ export class BatchingCapacity implements Capacity {
 
   private join(attempt: number): void {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
+    const at = attempt * INTS;
+    const from = attempt * FLOATS;
     if (attempt >= this.remainder.length) {
       const grown = new Float64Array(Math.max(attempt + 1, this.remainder.length * 2));
       grown.set(this.remainder);
       this.remainder = grown;
     }
-    const luck = floats[from + ATTEMPT_FLOAT.work]!;
-    const output = Math.max(1, ints[at + ATTEMPT.outputTokens]!);
+    const luck = floats[from + FLOAT.work]!;
+    const output = Math.max(1, ints[at + PLACE.outputTokens]!);
     const toFirst = (this.spec.prefillWorkPerToken * this.uncached(attempt) + 1) * luck;
-    this.remainder[attempt] = (output - 1) * luck * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
+    this.remainder[attempt] = (output - 1) * luck * floats[from + FLOAT.decodeFactor]!;
     this.marks.push(this.clock.units + toFirst, attempt);
     this.decoding++;
   }
@@ -224,9 +230,7 @@ export class BatchingCapacity implements Capacity {
   }
 
   private levelOf(attempt: number): number {
-    return this.spec.discipline === "priority"
-      ? this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.queueLevel]!
-      : STANDARD_LEVEL;
+    return this.spec.discipline === "priority" ? this.table.ints[attempt * INTS + PLACE.queueLevel]! : STANDARD_LEVEL;
   }
 
   private fits(attempt: number): boolean {
@@ -239,40 +243,38 @@ export class BatchingCapacity implements Capacity {
 
   private kvNeed(attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    return ints[at + ATTEMPT.inputTokens]! + ints[at + ATTEMPT.outputTokens]!;
+    const at = attempt * INTS;
+    return ints[at + PLACE.inputTokens]! + ints[at + PLACE.outputTokens]!;
   }
 
   private uncached(attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    return ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
+    const at = attempt * INTS;
+    return ints[at + PLACE.inputTokens]! - ints[at + PLACE.cacheReadTokens]!;
   }
 
   private steps(attempt: number): number {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
-    const output = Math.max(1, ints[at + ATTEMPT.outputTokens]!);
-    const decode = output * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
-    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + ATTEMPT_FLOAT.work]!;
+    const at = attempt * INTS;
+    const from = attempt * FLOATS;
+    const output = Math.max(1, ints[at + PLACE.outputTokens]!);
+    const decode = output * floats[from + FLOAT.decodeFactor]!;
+    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + FLOAT.work]!;
   }
 
   private luck(attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
+    const at = attempt * INTS;
     if (this.noise === null) return 1;
-    return this.noise(
-      keyedUniform(this.context.serviceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
-    );
+    return this.noise(keyedUniform(this.context.serviceKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!));
   }
 
   private patienceMs(attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
+    const at = attempt * INTS;
     if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
     return this.samplePatience(
-      keyedUniform(this.context.patienceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
+      keyedUniform(this.context.patienceKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!),
     );
   }
 

@@ -26,11 +26,11 @@ export class EmpiricalCapacity implements Capacity {
   inService = 0;
   readonly waiting = 0;
   subject = -1;
-  private readonly spec: EmpiricalSpec;
-  private readonly context: CapacityContext;
-  private readonly table: SlotTable;
-  private readonly ttft: readonly Sampler[];
-  private readonly tpot: readonly Sampler[];
+  declare private readonly spec: EmpiricalSpec;
+  declare private readonly context: CapacityContext;
+  declare private readonly table: SlotTable;
+  declare private readonly ttft: readonly Sampler[];
+  declare private readonly tpot: readonly Sampler[];
   private readonly completions = new EventHeap();
   private factor = 1;
 

@@ -25,10 +25,10 @@ export class ProcessorSharing implements Capacity {
   inService = 0;
   readonly waiting = 0;
   subject = -1;
-  private readonly spec: SlotsSpec;
-  private readonly context: CapacityContext;
-  private readonly table: SlotTable;
-  private readonly sample: Sampler;
+  declare private readonly spec: SlotsSpec;
+  declare private readonly context: CapacityContext;
+  declare private readonly table: SlotTable;
+  declare private readonly sample: Sampler;
   private readonly marks = new EventHeap();
   private readonly clock = new VirtualClock();
   private factor = 1;

@@ -16,6 +16,14 @@ import {
 } from "./capacity.ts";
 import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
 
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+const { started: STARTED, queued: QUEUED, refused: REFUSED } = OFFER;
+const { quiet: QUIET, finished: FINISHED, abandoned: ABANDONED } = HAPPENING;
+
 /** Weight of the newest service time in the moving mean behind the expected delay. */
 const MEAN_WEIGHT = 0.01;
 
@@ -27,20 +35,20 @@ export class SlotsCapacity implements Capacity {
   nextMs = Number.POSITIVE_INFINITY;
   inService = 0;
   subject = -1;
-  private readonly spec: SlotsSpec;
-  private readonly context: CapacityContext;
-  private readonly table: SlotTable;
-  private readonly sample: Sampler;
-  private readonly samplePatience: Sampler | null;
-  private readonly background: BackgroundTenants | null;
+  declare private readonly spec: SlotsSpec;
+  declare private readonly context: CapacityContext;
+  declare private readonly table: SlotTable;
+  declare private readonly sample: Sampler;
+  declare private readonly samplePatience: Sampler | null;
+  declare private readonly background: BackgroundTenants | null;
   private readonly completions = new EventHeap();
   private readonly line = new WaitingLine();
-  private readonly hasPerToken: boolean;
+  declare private readonly hasPerToken: boolean;
   /** Nothing but completions is on the agenda: the common case, kept free of further checks. */
-  private readonly onlyCompletions: boolean;
-  private available: number;
+  declare private readonly onlyCompletions: boolean;
+  declare private available: number;
   private factor = 1;
-  private meanServiceMs: number;
+  declare private meanServiceMs: number;
 
   constructor(spec: SlotsSpec, context: CapacityContext, table: SlotTable) {
     this.spec = spec;
@@ -65,31 +73,31 @@ export class SlotsCapacity implements Capacity {
 
   offer(nowMs: number, attempt: number): Offer {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
+    const at = attempt * INTS;
+    const from = attempt * FLOATS;
 
     let workMs = this.sample(
-      keyedUniform(this.context.serviceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
+      keyedUniform(this.context.serviceKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!),
     );
     if (this.hasPerToken) {
-      const uncached = ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
-      const perOutputTokenMs = this.spec.perOutputTokenMs * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
-      workMs += uncached * this.spec.perInputTokenMs + ints[at + ATTEMPT.outputTokens]! * perOutputTokenMs;
+      const uncached = ints[at + PLACE.inputTokens]! - ints[at + PLACE.cacheReadTokens]!;
+      const perOutputTokenMs = this.spec.perOutputTokenMs * floats[from + FLOAT.decodeFactor]!;
+      workMs += uncached * this.spec.perInputTokenMs + ints[at + PLACE.outputTokens]! * perOutputTokenMs;
     }
-    floats[from + ATTEMPT_FLOAT.work] = workMs;
-    floats[from + ATTEMPT_FLOAT.offeredMs] = nowMs;
+    floats[from + FLOAT.work] = workMs;
+    floats[from + FLOAT.offeredMs] = nowMs;
     if (this.hasRoom()) {
       this.inService++;
       this.completions.push(this.start(nowMs, attempt), attempt);
       this.refresh();
-      return OFFER.started;
+      return STARTED;
     }
-    if (this.line.length >= this.spec.waitingRoom) return OFFER.refused;
-    if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return OFFER.refused;
-    const level = this.spec.discipline === "priority" ? ints[at + ATTEMPT.queueLevel]! : STANDARD_LEVEL;
+    if (this.line.length >= this.spec.waitingRoom) return REFUSED;
+    if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return REFUSED;
+    const level = this.spec.discipline === "priority" ? ints[at + PLACE.queueLevel]! : STANDARD_LEVEL;
     this.line.join(nowMs, attempt, level, this.patienceMs(attempt));
     this.refresh();
-    return OFFER.queued;
+    return QUEUED;
   }
 
   advance(): Happening {
@@ -98,12 +106,12 @@ export class SlotsCapacity implements Capacity {
     if (this.line.nextLeaveMs() <= nowMs) {
       this.subject = this.line.leave();
       this.refresh();
-      return HAPPENING.abandoned;
+      return ABANDONED;
     }
     this.background!.advance();
     this.countServers();
     this.fill(nowMs);
-    return HAPPENING.quiet;
+    return QUIET;
   }
 
   hasRoom(): boolean {
@@ -140,28 +148,28 @@ export class SlotsCapacity implements Capacity {
       this.inService--;
     }
     this.refresh();
-    return HAPPENING.finished;
+    return FINISHED;
   }
 
   /** Marks the start of service; returns its end. */
   private start(nowMs: number, attempt: number): number {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
+    const at = attempt * INTS;
+    const from = attempt * FLOATS;
 
-    const workMs = floats[from + ATTEMPT_FLOAT.work]!;
+    const workMs = floats[from + FLOAT.work]!;
     const endMs = nowMs + workMs;
-    floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
+    floats[from + FLOAT.startedMs] = nowMs;
     // Without token times the call answers at once when it is done; with them, after its first token.
-    floats[from + ATTEMPT_FLOAT.firstTokenMs] =
+    floats[from + FLOAT.firstTokenMs] =
       this.spec.perOutputTokenMs > 0
         ? endMs -
-          Math.max(0, ints[at + ATTEMPT.outputTokens]! - 1) *
+          Math.max(0, ints[at + PLACE.outputTokens]! - 1) *
             this.spec.perOutputTokenMs *
-            floats[from + ATTEMPT_FLOAT.decodeFactor]!
+            floats[from + FLOAT.decodeFactor]!
         : endMs;
     this.meanServiceMs += MEAN_WEIGHT * (workMs - this.meanServiceMs);
-    this.context.onStart?.(attempt, floats[from + ATTEMPT_FLOAT.firstTokenMs]!, endMs);
+    this.context.onStart?.(attempt, floats[from + FLOAT.firstTokenMs]!, endMs);
     return endMs;
   }
 
@@ -181,10 +189,10 @@ export class SlotsCapacity implements Capacity {
 
   private patienceMs(attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
+    const at = attempt * INTS;
     if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
     return this.samplePatience(
-      keyedUniform(this.context.patienceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
+      keyedUniform(this.context.patienceKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!),
     );
   }
 

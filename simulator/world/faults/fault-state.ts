@@ -17,13 +17,13 @@ export class FaultState {
   nextMs = Number.POSITIVE_INFINITY;
   /** Rises with each change of `isHealthy`, so that callers rebuild their lists only then. */
   healthVersion = 0;
-  private readonly plan: WorldPlan;
-  private readonly seed: number;
+  declare private readonly plan: WorldPlan;
+  declare private readonly seed: number;
   /** Changes laid out so far: complete up to the horizon, ms. */
-  private changes: readonly Change[];
-  private horizonMs: number;
-  private readonly isActive: Uint8Array;
-  private readonly isSignalled: Uint8Array;
+  declare private changes: readonly Change[];
+  declare private horizonMs: number;
+  declare private readonly isActive: Uint8Array;
+  declare private readonly isSignalled: Uint8Array;
   private next = 0;
   private activeCount = 0;
 

@@ -109,8 +109,8 @@ export function cheapestKey(schedule: PriceSchedule, epoch: number, keys: readon
 
 /** The cheapest key of each class and tier in one epoch, found when first asked for. */
 class CheapestKeys {
-  private readonly terms: BillingTerms;
-  private readonly epoch: number;
+  declare private readonly terms: BillingTerms;
+  declare private readonly epoch: number;
   private readonly known = new Map<string, number>();
 
   constructor(terms: BillingTerms, epoch: number) {
@@ -152,9 +152,9 @@ function feeFUsdPerDecision(terms: BillingTerms): bigint {
 
 class Sums implements BillPart {
   total = 0n;
-  readonly byClass: bigint[];
-  readonly byPlacement: bigint[];
-  readonly byEpoch: bigint[];
+  declare readonly byClass: bigint[];
+  declare readonly byPlacement: bigint[];
+  declare readonly byEpoch: bigint[];
 
   constructor(ledger: Ledger) {
     this.byClass = new Array<bigint>(ledger.classes).fill(0n);

@@ -41,11 +41,11 @@ export function createMeter(spec: MeterSpec, startMs: number): Meter {
 
 /** Refills continuously at a constant rate up to a burst; starts full. */
 class TokenBucket implements Meter {
-  private readonly fullRatePerMs: number;
-  private readonly fullBurst: number;
-  private ratePerMs: number;
-  private burst: number;
-  private level: number;
+  declare private readonly fullRatePerMs: number;
+  declare private readonly fullBurst: number;
+  declare private ratePerMs: number;
+  declare private burst: number;
+  declare private level: number;
   private lastMs = 0;
 
   constructor(ratePerMs: number, burst: number) {
@@ -86,6 +86,7 @@ class TokenBucket implements Meter {
   }
 
   private refill(nowMs: number): void {
+    if (nowMs === this.lastMs) return;
     const level = this.level + (nowMs - this.lastMs) * this.ratePerMs;
     this.level = level > this.burst ? this.burst : level;
     this.lastMs = nowMs;
@@ -94,10 +95,10 @@ class TokenBucket implements Meter {
 
 /** A counter that restarts at each whole window of UTC (a clock minute, a UTC day). */
 class ClockWindow implements Meter {
-  private readonly fullLimit: number;
-  private readonly windowMs: number;
-  private readonly offsetMs: number;
-  private limit: number;
+  declare private readonly fullLimit: number;
+  declare private readonly windowMs: number;
+  declare private readonly offsetMs: number;
+  declare private limit: number;
   private used = 0;
   private window = -1;
 
@@ -152,10 +153,10 @@ const ROLLING_CELLS = 2000;
 
 /** Use over the last window, counted in cells: exact to one cell. */
 class RollingWindow implements Meter {
-  private readonly fullLimit: number;
-  private readonly cellMs: number;
+  declare private readonly fullLimit: number;
+  declare private readonly cellMs: number;
   private readonly cells = new Float64Array(ROLLING_CELLS);
-  private limit: number;
+  declare private limit: number;
   private used = 0;
   private newest = 0;
 

@@ -19,9 +19,9 @@ const MINUTE_MS = 60_000;
  * write when it begins, so that the meters are never overdrawn.
  */
 export class Reservation {
-  private readonly spec: ReservationSpec;
-  private readonly input: Meter;
-  private readonly output: Meter;
+  declare private readonly spec: ReservationSpec;
+  declare private readonly input: Meter;
+  declare private readonly output: Meter;
   private granted = 0;
   private refused = 0;
   private utilisationMax = 0;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { writeAttempt } from "../../../simulator/engine/attempt-row.ts";
 import { Books } from "../../../simulator/engine/books.ts";
-import { createRequests, fillRequest, type Request } from "../../../simulator/engine/request.ts";
+import { beginAttempt, CALL, writeCall } from "../../../simulator/engine/call-row.ts";
+import { RowBooks } from "../../../simulator/engine/row-books.ts";
 import { CELL, END, FIELD } from "../../../simulator/metrics/recorder.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../../../simulator/world/attempt-table.ts";
 import { OUTCOME } from "../../../simulator/world/world.ts";
@@ -14,26 +14,33 @@ const plan = planOf(scenarioInput());
 
 function openBooks() {
   const attempts = newAttempts();
-  const requests = createRequests();
-  const books = new Books(plan, attempts);
-  const arrive = (atMs: number, isCounted = true): Request => {
-    const request = requests.allocate();
-    fillRequest(request, chunkOf([{ atMs, input: 1000, output: 50 }]), 0, plan.classes[0]!, 100);
-    request.isCounted = isCounted;
-    books.arrived(request);
-    return request;
+  const books = new Books(plan);
+  const rows = new RowBooks(plan, books, attempts);
+  const each = plan.classes[0]!;
+  const arrive = (atMs: number, isCounted = true): number => {
+    const call = attempts.allocate();
+    writeCall(attempts, call, chunkOf([{ atMs, input: 1000, output: 50 }]), 0, each, 100);
+    attempts.ints[call * ATTEMPT_INTS + ATTEMPT.flags] = isCounted ? CALL.isCounted : 0;
+    books.arrived(0, isCounted, atMs);
+    return call;
   };
-  return { attempts, books, arrive };
+  const send = (call: number, target: number): number => {
+    const attempt = beginAttempt(attempts, call, target, each, 0);
+    attempts.ints[call * ATTEMPT_INTS + ATTEMPT.lastTarget] = target;
+    rows.sent(call, target, 0, 0);
+    return attempt;
+  };
+  return { attempts, books, rows, arrive, send };
 }
 
 describe("the books of a run", () => {
   it("requests in the system are averaged over time, from the first counted arrival on", () => {
-    const { books, arrive } = openBooks();
+    const { books, rows, arrive } = openBooks();
     const warmup = arrive(0, false);
     const first = arrive(100);
-    books.ended(warmup, END.failed, 130, -1);
+    rows.ended(warmup, END.failed, 130, -1);
     arrive(150);
-    books.ended(first, END.failed, 160, -1);
+    rows.ended(first, END.failed, 160, -1);
     // 2 for 30 ms, 1 for 20, 2 for 10, 1 for 40.
     assert.equal(books.meanInSystem(200), (2 * 30 + 20 + 2 * 10 + 40) / 100);
     assert.equal(books.countedFromMs, 100);
@@ -42,10 +49,9 @@ describe("the books of a run", () => {
   });
 
   it("an attempt is a decision, and when it is served a bill: what the cache read or kept is not input", () => {
-    const { attempts, books, arrive } = openBooks();
+    const { attempts, books, rows, arrive, send } = openBooks();
     const request = arrive(0);
-    const a = writeAttempt(attempts, request, 1, 0);
-    books.sent(request, 1, 0, 0);
+    const a = send(request, 1);
     const { ints, floats } = attempts;
     ints[a * ATTEMPT_INTS + ATTEMPT.endpoint] = 1;
     ints[a * ATTEMPT_INTS + ATTEMPT.placement] = plan.world.routes[1]!.placements[0]!;
@@ -55,9 +61,8 @@ describe("the books of a run", () => {
     for (const [place, ms] of Object.entries(instants)) {
       floats[a * ATTEMPT_FLOATS + ATTEMPT_FLOAT[place as keyof typeof instants]] = ms;
     }
-    books.answered(a, request, OUTCOME.ok, 90);
-    request.lastTarget = 1;
-    books.ended(request, END.served, 100, a);
+    rows.answered(a, OUTCOME.ok, 90);
+    rows.ended(request, END.served, 100, a);
     books.recorder.complete();
     assert.equal(
       books.ledger.decisions.reduce((sum, count) => sum + count, 0),
@@ -74,12 +79,11 @@ describe("the books of a run", () => {
   });
 
   it("what is in the warm-up is not counted, and refusals are counted where they were sent", () => {
-    const { attempts, books, arrive } = openBooks();
+    const { books, rows, arrive, send } = openBooks();
     const request = arrive(0, false);
-    const a = writeAttempt(attempts, request, 0, 0);
-    books.sent(request, 0, 0, 0);
-    books.answered(a, request, OUTCOME.throttled, 5);
-    books.ended(request, END.throttled, 5, -1);
+    const a = send(request, 0);
+    rows.answered(a, OUTCOME.throttled, 5);
+    rows.ended(request, END.throttled, 5, -1);
     books.recorder.complete();
     assert.equal(
       books.ledger.decisions.reduce((sum, count) => sum + count, 0),

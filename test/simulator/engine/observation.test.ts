@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Observation, UNKNOWN } from "../../../simulator/engine/observation.ts";
-import { createRequests } from "../../../simulator/engine/request.ts";
+import { CALL, UNKNOWN } from "../../../simulator/engine/call-row.ts";
+import { Observation } from "../../../simulator/engine/observation.ts";
 import type { ObservedAttempt, ObservedRequest } from "../../../simulator/metrics/observer.ts";
 import { END } from "../../../simulator/metrics/recorder.ts";
 import {
@@ -16,9 +16,8 @@ import { OUTCOME } from "../../../simulator/world/world.ts";
 
 function setUp() {
   const table = createAttemptTable();
-  const requests = createRequests();
-  // Attempts name the row of their request: the first one, unless a test says otherwise.
-  requests.allocate();
+  // Attempts name the row of their call: the first one, unless a test says otherwise.
+  table.ints[table.allocate() * ATTEMPT_INTS + ATTEMPT.outcome] = OUTCOME.ok;
   const attempts: ObservedAttempt[] = [];
   const ended: ObservedRequest[] = [];
   let runEnds = 0;
@@ -37,12 +36,11 @@ function setUp() {
   };
   return {
     table,
-    requests,
     attempts,
     ended,
     send,
     runs: () => runEnds,
-    seen: new Observation(observer, table, requests),
+    seen: new Observation(observer, table),
   };
 }
 
@@ -79,17 +77,17 @@ describe("what an observer is shown", () => {
   });
 
   it("of a request: who served it, which is an ordinal and not a slot", () => {
-    const { requests, ended, send, seen } = setUp();
-    const request = requests.allocate();
-    Object.assign(request, { id: 9, classIndex: 1, originIndex: 2, arrivalMs: 10, attempts: 3, isCounted: true });
+    const { table, ended, send, seen } = setUp();
+    const request = send({ requestId: 9, classIndex: 1, originIndex: 2, attempts: 3, flags: CALL.isCounted });
+    table.floats[request * ATTEMPT_FLOATS + ATTEMPT_FLOAT.arrivalMs] = 10;
     send({});
     seen.requestEnded(request, END.served, 500, send({ ordinal: 2 }));
     seen.requestEnded(request, END.timedOut, 600, -1);
     assert.deepEqual(
-      ended.map((each) => [each.requestId, each.end, each.endedMs, each.servedBy, each.attempts]),
+      ended.map((each) => [each.requestId, each.end, each.endedMs, each.servedBy, each.attempts, each.isCounted]),
       [
-        [9, END.served, 500, 2, 3],
-        [9, END.timedOut, 600, -1, 3],
+        [9, END.served, 500, 2, 3, true],
+        [9, END.timedOut, 600, -1, 3, true],
       ],
     );
   });

@@ -1,0 +1,123 @@
+import type { ClassPlan } from "../scenario/plan.ts";
+import type { TrafficChunk } from "../traffic/traffic.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
+import { OUTCOME } from "../world/world.ts";
+import type { SlotTable } from "./slot-table.ts";
+
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+
+/**
+ * Bits of a call's `flags`. A call is a request whose caller still waits for it, or of which something is still under
+ * way, and the attempts made for it. Its row serves the request and one attempt at once, since most requests have no
+ * two attempts at a time; an attempt beside it lies in a row of its own, whose `request` names the call's.
+ *
+ * The row is kept by `holds`: attempts under way, an event that names it, and 1 as long as the request has not ended.
+ */
+export const CALL = {
+  isEnded: 1,
+  /** Arrived after the warm-up. */
+  isCounted: 2,
+  /** An event names it: a retry, a deferral, a station on the way. */
+  isPending: 4,
+  /** An attempt is under way in the call's own row. */
+  isSent: 8,
+} as const;
+
+/** Stands in an attempt's row for what is not known yet: its outcome, its endpoint. */
+export const UNKNOWN = -1;
+
+const NOT_KNOWN = UNKNOWN;
+const NOTHING_YET = OUTCOME.ok;
+
+/** Puts a row of traffic into a row of the table, which may hold an earlier call. @param maxTokens where none is asked for */
+export function writeCall(
+  calls: SlotTable,
+  call: number,
+  chunk: TrafficChunk,
+  row: number,
+  { model, queueLevel }: ClassPlan,
+  maxTokens: number,
+): void {
+  const { ints } = calls;
+  const at = call * INTS;
+  const asked = chunk.maxTokens[row]!;
+  const limit = asked > 0 ? asked : maxTokens;
+  const output = chunk.outputTokens[row]!;
+  calls.floats[call * FLOATS + FLOAT.arrivalMs] = chunk.arrivalMs[row]!;
+  ints[at + PLACE.classIndex] = chunk.classIndex[row]!;
+  ints[at + PLACE.modelIndex] = model;
+  ints[at + PLACE.inputTokens] = chunk.inputTokens[row]!;
+  ints[at + PLACE.outputTokens] = output < limit ? output : limit;
+  ints[at + PLACE.request] = call;
+  ints[at + PLACE.outcome] = NOTHING_YET;
+  ints[at + PLACE.holds] = 1;
+  ints[at + PLACE.outstanding] = 0;
+  ints[at + PLACE.attempts] = 0;
+  ints[at + PLACE.attemptsThrottled] = 0;
+  ints[at + PLACE.attemptsUnavailable] = 0;
+  ints[at + PLACE.lastTarget] = -1;
+  ints[at + PLACE.lastRetryCost] = 0;
+  ints[at + PLACE.maxTokens] = limit;
+  ints[at + PLACE.prefixTokens] = chunk.prefixTokens[row]!;
+  ints[at + PLACE.prefixId] = chunk.prefixId[row]!;
+  ints[at + PLACE.queueLevel] = queueLevel;
+  ints[at + PLACE.originIndex] = chunk.originIndex[row]!;
+  ints[at + PLACE.hedges] = 0;
+}
+
+/** A row for the call's next attempt: its own, or one more while an attempt is under way in that. Returns the slot. */
+export function beginAttempt(
+  calls: SlotTable,
+  call: number,
+  target: number,
+  { queueLevel }: ClassPlan,
+  nowMs: number,
+): number {
+  const isSent = (calls.ints[call * INTS + PLACE.flags]! & CALL.isSent) !== 0;
+  const attempt = isSent ? copyCall(calls, call) : call;
+  const { ints } = calls;
+  const at = attempt * INTS;
+  const own = call * INTS;
+  if (!isSent) ints[own + PLACE.flags]! |= CALL.isSent;
+  ints[at + PLACE.ordinal] = ints[own + PLACE.attempts]!++;
+  ints[at + PLACE.target] = target;
+  ints[at + PLACE.queueLevel] = queueLevel;
+  ints[at + PLACE.isDetached] = 0;
+  ints[at + PLACE.outcome] = NOT_KNOWN;
+  ints[at + PLACE.endpoint] = NOT_KNOWN;
+  calls.floats[attempt * FLOATS + FLOAT.sentMs] = nowMs;
+  return attempt;
+}
+
+/** The attempt is over: its row is free for another, or for any call. */
+export function endAttempt(calls: SlotTable, attempt: number): void {
+  const { ints } = calls;
+  const at = attempt * INTS;
+  ints[at + PLACE.attemptGeneration] = (ints[at + PLACE.attemptGeneration]! + 1) | 0;
+  if (ints[at + PLACE.request] === attempt) ints[at + PLACE.flags]! &= ~CALL.isSent;
+  else calls.release(attempt);
+}
+
+/** Request side of the call's row, in a row of an attempt's own. */
+function copyCall(calls: SlotTable, call: number): number {
+  const attempt = calls.allocate();
+  const { ints } = calls;
+  for (const place of REQUEST_SIDE) ints[attempt * INTS + place] = ints[call * INTS + place]!;
+  return attempt;
+}
+
+const REQUEST_SIDE = [
+  ATTEMPT.classIndex,
+  ATTEMPT.modelIndex,
+  ATTEMPT.inputTokens,
+  ATTEMPT.outputTokens,
+  ATTEMPT.request,
+  ATTEMPT.requestId,
+  ATTEMPT.maxTokens,
+  ATTEMPT.prefixTokens,
+  ATTEMPT.prefixId,
+];
