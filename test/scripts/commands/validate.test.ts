@@ -26,7 +26,7 @@ world:
       capacity: { kind: batching, stepBase: ${stepBase}, stepPerSequence: 0.2ms, prefill: { base: 200ms }, maxBatch: 64 }
   network: { roundTrips: none, jitter: none }
   prices: { book: none, overrides: [{ model: nova, input: 1, output: 5 }] }
-  quotas: [{ region: us-east-1, tokensPerMinute: 150k, law: token-bucket }]
+  quotas: [{ region: us-east-1, tokensPerMinute: 15k, law: token-bucket }]
 traffic:
   - { class: chat, arrivals: { poisson: 32/s }, tokens: { input: 120, output: 30, maxTokens: 50 } }
 strategies:
