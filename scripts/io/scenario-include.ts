@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { isAlias, isMap, isScalar, type Pair, visit, type YAMLMap } from "yaml";
-import { MeridianError, type Problem } from "../../simulator/errors.ts";
+import type { Problem } from "../../simulator/errors.ts";
 import type { ConfigPath } from "./config-path.ts";
 import type { Override } from "./overrides.ts";
 import { readTextFile } from "./read-text.ts";

@@ -1,6 +1,7 @@
 import { type Calls, sliceCalls } from "./calls.ts";
+import { errorsGivenOthers } from "./errors-given-others.ts";
 import { blockStandardError, meanNumber, median } from "./quantiles.ts";
-import { errorsGivenOthers, readParameters } from "./read-parameters.ts";
+import { readParameters } from "./read-parameters.ts";
 import { type Score, scoreModel } from "./score.ts";
 import { type Candidate, complexityOf, polish, type SearchOptions, searchVariants } from "./search.ts";
 import { specOf } from "./variant.ts";

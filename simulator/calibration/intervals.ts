@@ -1,8 +1,9 @@
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Calls } from "./calls.ts";
+import { errorsGivenOthers } from "./errors-given-others.ts";
 import { luckCv } from "./luck.ts";
 import { blockStandardError, meanNumber } from "./quantiles.ts";
-import { errorsGivenOthers, readParameters } from "./read-parameters.ts";
+import { readParameters } from "./read-parameters.ts";
 import { curveFactor, type Parameters, type Variant } from "./variant.ts";
 
 /** A fitted number with its 95 % interval. */

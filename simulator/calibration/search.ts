@@ -1,9 +1,10 @@
 import type { Calls } from "./calls.ts";
+import { errorsGivenOthers } from "./errors-given-others.ts";
 import { spreadLuck } from "./luck.ts";
 import { minimise } from "./minimise.ts";
 import { serviceStarts } from "./occupancy.ts";
 import { meanNumber } from "./quantiles.ts";
-import { errorsGivenOthers, readParameters } from "./read-parameters.ts";
+import { readParameters } from "./read-parameters.ts";
 import { type ScoreOptions, scoreModel } from "./score.ts";
 import { type Parameters, specOf, type Variant } from "./variant.ts";
 

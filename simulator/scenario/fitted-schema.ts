@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lawSchema } from "../random/laws/index.ts";
 import type { FittedSpec } from "../world/capacity/capacity.ts";
-import { count, durationMs, share } from "./units.ts";
+import { count, durationMs } from "./units.ts";
 
 const noise = lawSchema("count").optional().meta({ description: "Factor of mean 1 on each call's part" });
 
@@ -22,15 +22,10 @@ export const fittedShape = {
         description:
           "own: load does not slow it; shared: load does; in-line: it does not, but prompts are read one at a time; serial: it does, and one at a time; in-steps: as serial, but the base of one does not hold up the next",
       }),
-      slowdown: z
-        .number()
-        .min(0)
-        .max(1000)
-        .default(0)
-        .meta({
-          description:
-            "Added to the load's factor for everybody while a prompt is read, where that is one at a time: 0.2",
-        }),
+      slowdown: z.number().min(0).max(1000).default(0).meta({
+        description:
+          "Added to the load's factor for everybody while a prompt is read, where that is one at a time: 0.2",
+      }),
     })
     .prefault({})
     .meta({ description: "From the start of service to the first token" }),

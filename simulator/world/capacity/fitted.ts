@@ -1,6 +1,6 @@
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";
-import { keyedUniform, mix32 } from "../../random/keyed-random.ts";
+import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
 import { compileSampler, createLaw } from "../../random/laws/index.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
@@ -14,6 +14,7 @@ import {
   OFFER,
   type Offer,
 } from "./capacity.ts";
+import { FittedWork } from "./fitted-work.ts";
 import { loadFactor } from "./load-curve.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
@@ -33,10 +34,7 @@ export class FittedCapacity implements Capacity {
   private readonly spec: FittedSpec;
   private readonly context: CapacityContext;
   private readonly table: SlotTable;
-  private readonly promptNoise: Sampler | null;
-  private readonly outputNoise: Sampler | null;
   private readonly samplePatience: Sampler | null;
-  private readonly outputKey: number;
   private readonly background: BackgroundTenants | null;
   private readonly line = new WaitingLine();
   /** Prompts that load does not slow, by real time. */
@@ -49,13 +47,7 @@ export class FittedCapacity implements Capacity {
   private isReading = false;
   /** In-line only: when the last prompt in the line will be read. */
   private lineFreeMs = 0;
-  /**
-   * Per attempt slot: work before the prompt is read, of reading it, and from the first token to the end. The first
-   * two are NaN once they have begun, which says what the slot's mark is for.
-   */
-  private promptMs = new Float64Array(1024);
-  private beforeMs = new Float64Array(1024);
-  private outputMs = new Float64Array(1024);
+  private readonly work: FittedWork;
   private decoding = 0;
   private waitingMs = 0;
   private factor = 1;
@@ -65,10 +57,8 @@ export class FittedCapacity implements Capacity {
     this.spec = spec;
     this.context = context;
     this.table = table;
-    this.promptNoise = spec.promptNoise === null ? null : compileSampler(createLaw(spec.promptNoise));
-    this.outputNoise = spec.outputNoise === null ? null : compileSampler(createLaw(spec.outputNoise));
+    this.work = new FittedWork(spec, context, table);
     this.samplePatience = spec.patience === null ? null : compileSampler(createLaw(spec.patience));
-    this.outputKey = spec.sameLuck ? context.serviceKey : mix32(context.serviceKey ^ 0x5bd1e995);
     this.background =
       spec.background === null ? null : new BackgroundTenants(spec.background, context.seed, context.localHourAtStart);
     this.rescale(0);
@@ -88,7 +78,7 @@ export class FittedCapacity implements Capacity {
 
   offer(nowMs: number, attempt: number): Offer {
     this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.offeredMs] = nowMs;
-    this.draw(attempt);
+    this.work.draw(attempt);
     if (this.hasRoom()) {
       this.start(nowMs, attempt);
       this.rescale(nowMs);
@@ -154,35 +144,6 @@ export class FittedCapacity implements Capacity {
     return attempts;
   }
 
-  /** The luck of a call, and its work at an unloaded endpoint. */
-  private draw(attempt: number): void {
-    const { floats, ints } = this.table;
-    const { spec, context } = this;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
-    if (attempt >= this.promptMs.length) {
-      this.promptMs = grown(this.promptMs, attempt);
-      this.beforeMs = grown(this.beforeMs, attempt);
-      this.outputMs = grown(this.outputMs, attempt);
-    }
-    const request = ints[at + ATTEMPT.requestId]!;
-    const ordinal = ints[at + ATTEMPT.ordinal]!;
-    const promptLuck =
-      this.promptNoise === null ? 1 : this.promptNoise(keyedUniform(context.serviceKey, request, ordinal));
-    const outputLuck = this.outputNoise === null ? 1 : this.outputNoise(keyedUniform(this.outputKey, request, ordinal));
-    const uncached = ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
-    const later = Math.max(0, ints[at + ATTEMPT.outputTokens]! - 1);
-    const isStepwise = spec.prompts === "in-steps";
-    this.beforeMs[attempt] = isStepwise ? spec.promptBaseMs * promptLuck : 0;
-    this.promptMs[attempt] = ((isStepwise ? 0 : spec.promptBaseMs) + spec.promptPerTokenMs * uncached) * promptLuck;
-    this.outputMs[attempt] = later * spec.perOutputTokenMs * outputLuck * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
-    floats[from + ATTEMPT_FLOAT.work] = outputLuck;
-    if (!spec.isWhole) return;
-    // The answer comes in one piece: all of the work is before its first token.
-    this.promptMs[attempt]! += this.outputMs[attempt]!;
-    this.outputMs[attempt] = 0;
-  }
-
   private start(nowMs: number, attempt: number): void {
     const { spec } = this;
     this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.startedMs] = nowMs;
@@ -190,15 +151,15 @@ export class FittedCapacity implements Capacity {
     this.clock.synchronise(nowMs, this.marks.size > 0);
     if (spec.applies === "at-start") {
       const slowed = loadFactor(spec.load, this.inService + this.occupied());
-      this.outputMs[attempt]! *= slowed;
-      if (spec.prompts === "shared") this.promptMs[attempt]! *= slowed;
+      this.work.outputMs[attempt]! *= slowed;
+      if (spec.prompts === "shared") this.work.promptMs[attempt]! *= slowed;
     }
-    if (spec.prompts === "own") this.prompts.push(nowMs + this.promptMs[attempt]!, attempt);
+    if (spec.prompts === "own") this.prompts.push(nowMs + this.work.promptMs[attempt]!, attempt);
     else if (spec.prompts === "in-line") {
-      this.lineFreeMs = Math.max(nowMs, this.lineFreeMs) + this.promptMs[attempt]!;
+      this.lineFreeMs = Math.max(nowMs, this.lineFreeMs) + this.work.promptMs[attempt]!;
       this.prompts.push(this.lineFreeMs, attempt);
-    } else if (spec.prompts === "in-steps") this.markAfter(attempt, this.beforeMs);
-    else if (spec.prompts === "shared") this.markAfter(attempt, this.promptMs);
+    } else if (spec.prompts === "in-steps") this.markAfter(attempt, this.work.beforeMs);
+    else if (spec.prompts === "shared") this.markAfter(attempt, this.work.promptMs);
     else this.queueToRead(attempt);
   }
 
@@ -214,15 +175,15 @@ export class FittedCapacity implements Capacity {
       return;
     }
     this.isReading = true;
-    this.markAfter(attempt, this.promptMs);
+    this.markAfter(attempt, this.work.promptMs);
   }
 
   private reachMark(nowMs: number): Happening {
     this.clock.landOn(this.marks.topMs, nowMs);
     const attempt = this.marks.pop();
-    if (Number.isNaN(this.promptMs[attempt]!)) return this.firstToken(nowMs, attempt);
-    if (Number.isNaN(this.beforeMs[attempt]!)) {
-      this.beforeMs[attempt] = 0;
+    if (Number.isNaN(this.work.promptMs[attempt]!)) return this.firstToken(nowMs, attempt);
+    if (Number.isNaN(this.work.beforeMs[attempt]!)) {
+      this.work.beforeMs[attempt] = 0;
       this.queueToRead(attempt);
       this.rescale(nowMs);
       return HAPPENING.quiet;
@@ -233,13 +194,13 @@ export class FittedCapacity implements Capacity {
 
   private firstToken(nowMs: number, attempt: number): Happening {
     this.subject = attempt;
-    this.promptMs[attempt] = 0;
+    this.work.promptMs[attempt] = 0;
     this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
     if (this.isReading) {
-      if (this.readers.length > 0) this.markAfter(this.nextReader(), this.promptMs);
+      if (this.readers.length > 0) this.markAfter(this.nextReader(), this.work.promptMs);
       else this.isReading = false;
     }
-    const leftMs = this.outputMs[attempt]!;
+    const leftMs = this.work.outputMs[attempt]!;
     if (leftMs <= 0) return this.finish(nowMs, attempt);
     this.decoding++;
     this.marks.push(this.clock.units + leftMs, attempt);
@@ -273,7 +234,8 @@ export class FittedCapacity implements Capacity {
   }
 
   private workMs(attempt: number): number {
-    return this.beforeMs[attempt]! + this.promptMs[attempt]! + this.outputMs[attempt]!;
+    const { beforeMs, promptMs, outputMs } = this.work;
+    return beforeMs[attempt]! + promptMs[attempt]! + outputMs[attempt]!;
   }
 
   private patienceMs(attempt: number): number {
@@ -309,10 +271,4 @@ export class FittedCapacity implements Capacity {
     if (this.background !== null && this.background.nextMs < nextMs) nextMs = this.background.nextMs;
     this.nextMs = nextMs;
   }
-}
-
-function grown(column: Float64Array, index: number): Float64Array<ArrayBuffer> {
-  const longer = new Float64Array(Math.max(index + 1, column.length * 2));
-  longer.set(column);
-  return longer;
 }

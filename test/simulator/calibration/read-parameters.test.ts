@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Calls, callsOf } from "../../../simulator/calibration/calls.ts";
+import { errorsGivenOthers } from "../../../simulator/calibration/errors-given-others.ts";
 import { luckOf, NO_LUCK } from "../../../simulator/calibration/luck.ts";
 import { meanNumber } from "../../../simulator/calibration/quantiles.ts";
-import { errorsGivenOthers, readParameters } from "../../../simulator/calibration/read-parameters.ts";
+import { readParameters } from "../../../simulator/calibration/read-parameters.ts";
 import { replayCalls } from "../../../simulator/calibration/replay-calls.ts";
 import { scoreModel, scoreReplays } from "../../../simulator/calibration/score.ts";
 import { complexityOf, variantsOf } from "../../../simulator/calibration/search.ts";
