@@ -25,11 +25,15 @@ export function judge({ low, high }: Pick<Difference, "low" | "high">, margin: n
  * How many requests an undecided question would need if the estimate stayed as it is: the interval shrinks with the
  * root of their number.
  *
- * @returns null where more of them would not make it equivalent, since the estimate itself is not within the margin
+ * @returns null where more of them would hardly make it equivalent: the estimate itself is at the margin or beyond, so
+ *   that a hundred times as many would not do
  */
 export function requestsNeeded({ value, low, high }: Difference, margin: number, requests: number): number | null {
   const room = margin - Math.abs(value);
   if (!(room > 0)) return null;
   const reach = Math.max(high - value, value - low);
-  return Math.ceil(requests * Math.max(1, (reach / room) ** 2));
+  const factor = Math.max(1, (reach / room) ** 2);
+  return factor > FACTOR_MAX ? null : Math.ceil(requests * factor);
 }
+
+const FACTOR_MAX = 100;

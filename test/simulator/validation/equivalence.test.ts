@@ -15,5 +15,6 @@ it("what an open question needs follows from the root law", () => {
   // Reach 0.08 must shrink to 0.04: four times the requests.
   assert.equal(requestsNeeded({ value: 0.01, low: -0.07, high: 0.09 }, 0.05, 1000), 4000);
   assert.equal(requestsNeeded({ value: 0, low: -0.01, high: 0.01 }, 0.05, 1000), 1000);
+  assert.equal(requestsNeeded({ value: 0.0486, low: -0.003, high: 0.0985 }, 0.05, 1000), null, "1.3 million");
   assert.equal(requestsNeeded({ value: -0.06, low: -0.1, high: 0.01 }, 0.05, 1000), null);
 });
