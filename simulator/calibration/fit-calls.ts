@@ -34,8 +34,11 @@ const HELD_OUT_SEEDS = [31, 32, 33, 34, 35, 36];
 /** Calls that variants are told apart by; more make the search slower and little surer. */
 const SEARCH_CALLS_MAX = 1800;
 
-/** @param calls at least some dozens of answered ones */
-export function fitCalls(calls: Calls): CallsFit {
+/**
+ * @param calls at least some dozens of answered ones
+ * @returns undefined where their times say nothing, as when all are none
+ */
+export function fitCalls(calls: Calls): CallsFit | undefined {
   const options = optionsOf(calls);
   const cut = cutAt(calls, TRAINING_SHARE);
   const training = sliceCalls(calls, Math.max(0, cut - SEARCH_CALLS_MAX), cut);
@@ -56,6 +59,7 @@ export function fitCalls(calls: Calls): CallsFit {
     const isBetter = polished.heldOut.total < rival.heldOut.total * (1 - POLISH_GAIN_MIN);
     if (isBetter) rivals[place] = { ...polished, isPolished: true };
   }
+  if (rivals.length === 0) return undefined;
   rivals.sort((a, b) => a.error - b.error);
   const { candidate: chosen, heldOut, isPolished } = plainest(rivals);
   const parameters = readParameters(calls, chosen.variant, chosen.parameters.servers) ?? chosen.parameters;
@@ -114,12 +118,18 @@ function optionsOf(calls: Calls): SearchOptions {
   return { hasTtft: !isWhole, isWhole, peak: peakInside(calls) };
 }
 
-/** The first call after this share of the time between the first and the last. */
+/** Fewer answered calls than this judge nothing. */
+const HELD_OUT_MIN = 15;
+
+/** The first call after this share of the time; of the answered calls, where hardly any comes after that. */
 function cutAt(calls: Calls, share: number): number {
   const fromMs = calls.atMs[0]!;
   const untilMs = fromMs + share * (calls.atMs[calls.count - 1]! - fromMs);
   const cut = calls.atMs.findIndex((ms) => ms > untilMs);
-  return cut < 0 ? calls.count : cut;
+  const served = [...calls.isServed.keys()].filter((i) => calls.isServed[i] === 1);
+  const after = served.filter((i) => i >= cut).length;
+  const isEnough = cut >= 0 && after >= HELD_OUT_MIN && served.length - after >= HELD_OUT_MIN;
+  return isEnough ? cut : served[Math.floor(share * served.length)]!;
 }
 
 export function peakInside(calls: Calls): number {

@@ -45,7 +45,7 @@ const CALLS_MAX = 5000;
  * Fits one endpoint.
  *
  * @param burndowns what an output token may count for against its quota
- * @returns undefined with fewer than 40 answered calls
+ * @returns undefined with fewer than 40 answered calls, or none that took any time
  */
 export function fitEndpoint(
   { region, model, observations }: EndpointObservations,
@@ -55,6 +55,7 @@ export function fitEndpoint(
   const calls = sliceCalls(all, Math.max(0, all.count - CALLS_MAX), all.count);
   if (calls.isServed.reduce((sum, each) => sum + each, 0) < CALLS_MIN) return undefined;
   const fit = fitCalls(calls);
+  if (fit === undefined) return undefined;
   const { variant, parameters } = fit.candidate;
   const spec = withRefusals(specOf(variant, parameters, fit.options.peak), observations, calls);
   const estimates = estimatesOf(calls, variant, parameters, { peak: fit.options.peak });

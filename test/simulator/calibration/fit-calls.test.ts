@@ -36,7 +36,7 @@ describe("endpoints of foreign physics, fitted at one load, are foretold at one 
   for (const [name, bound] of Object.entries(BOUNDS)) {
     it(`${name}, to ${100 * bound} % at worst`, () => {
       const foreign = FOREIGN.find((each) => each.name === name)!;
-      const errors = errorsAtMoreLoad(foreign, fitCalls(measured(foreign, 1, 1)));
+      const errors = errorsAtMoreLoad(foreign, fitCalls(measured(foreign, 1, 1))!);
       all.push(...errors);
       assert.ok(Math.max(...errors) <= bound, errors.map((error) => error.toFixed(3)).join(" "));
     });
@@ -53,7 +53,7 @@ describe("a fit", () => {
   const calls = measured(workers, 2, 1.2, 900);
   const peak = peakInside(calls);
 
-  const fit = fitCalls(calls);
+  const fit = fitCalls(calls)!;
 
   it("finds the workers of a line, and that load slows nothing else", () => {
     const { variant, parameters } = fit.candidate;
@@ -63,7 +63,7 @@ describe("a fit", () => {
 
   it("is the same twice", () => {
     const few = measured(workers, 2, 1.2, 250);
-    assert.deepEqual(fitCalls(few).candidate, fitCalls({ ...few }).candidate);
+    assert.deepEqual(fitCalls(few)!.candidate, fitCalls({ ...few })!.candidate);
   });
 
   it("says what its rivals say of more load, its own among them", () => {
