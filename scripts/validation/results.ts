@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stableJson } from "../io/stable-json.ts";
+import { FOREIGN_WORLDS } from "./foreign/worlds.ts";
 import { studyPart, withStudyPart } from "./page.ts";
 import type { CaseResult } from "./study.ts";
 import { studyTables } from "./table.ts";
@@ -42,7 +43,8 @@ export async function checkStudy(
 async function merged(cases: readonly CaseResult[], folder: string): Promise<readonly CaseResult[]> {
   const kept = await readResults(folder).catch(() => []);
   const others = kept.filter((each) => !cases.some(({ world }) => world === each.world));
-  return [...others, ...cases];
+  const place = ({ world }: CaseResult): number => FOREIGN_WORLDS.findIndex(({ name }) => name === world);
+  return [...others, ...cases].sort((a, b) => place(a) - place(b));
 }
 
 function isSameCase({ world, condition }: CaseResult): (other: CaseResult) => boolean {

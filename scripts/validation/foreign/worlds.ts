@@ -1,6 +1,8 @@
 import { createCreditLimiter } from "./credit-limiter.ts";
 import { createFifoServers } from "./fifo-servers.ts";
+import { createLanes } from "./lanes.ts";
 import { createDrift, createLuck, type Luck } from "./luck.ts";
+import { createNeighbours } from "./neighbours.ts";
 import { createReplicas } from "./replicas.ts";
 import type { ForeignServer } from "./server.ts";
 import { createSharedRate } from "./shared-rate.ts";
@@ -86,6 +88,22 @@ export const FOREIGN_WORLDS: readonly ForeignWorld[] = [
       region("us-west-2", 64, (luck) => createStepBatcher({ ...BURSTY, stepMs: 28, kvTokens: 17_000, luck })),
     ],
   },
+  {
+    name: "lanes",
+    about: "prompts read on machines of their own, answers written on another, with a line at each",
+    regions: [
+      region("us-east-1", 6, (luck) => createLanes({ ...LANES, luck })),
+      region("eu-west-1", 82, (luck) => createLanes({ ...LANES, readers: 2, readPerTokenMs: 0.22, stepMs: 16, luck })),
+    ],
+  },
+  {
+    name: "neighbours",
+    about: "batching shared with other callers, who come in bursts of some seconds and of whom nobody tells",
+    regions: [
+      region("us-east-1", 6, (luck) => shared({ ...MACHINE, luck }, 8)),
+      region("us-west-2", 64, (luck) => shared({ ...MACHINE, stepMs: 13, luck }, 6)),
+    ],
+  },
 ];
 
 /** Servers at rest of all regions, by name; equal seeds have equal luck. */
@@ -122,6 +140,25 @@ const BURSTY = {
   pauses: { everyMs: 7000, lengthMs: 260 },
   kvTokens: 14_000,
 } satisfies Omit<StepBatcherOptions, "luck">;
+
+const LANES = {
+  readers: 1,
+  readBaseMs: 25,
+  readPerTokenMs: 0.09,
+  readNoiseCv: 0.12,
+  stepMs: 13,
+  stepPerCallMs: 0.55,
+  stepNoiseCv: 0.06,
+  writersMax: 20,
+  handOverPerTokenMs: 0.03,
+};
+
+function shared(options: StepBatcherOptions, callsPerS: number): ForeignServer {
+  const { luck } = options;
+  const behind = createStepBatcher({ ...options, sequencesMax: 64 });
+  const others = { busyMs: 6000, quietMs: 9000, callsPerS, inputTokens: 300, outputTokens: 50 };
+  return createNeighbours({ ...others, behind, luck });
+}
 
 function pair(balancing: "random" | "sticky", options: Omit<StepBatcherOptions, "luck">, luck: Luck): ForeignServer {
   const replicas = [createStepBatcher({ ...options, luck }), createStepBatcher({ ...options, luck })];
