@@ -19,8 +19,6 @@ const MEAN_WEIGHT = 0.01;
  * `SlotsCapacity` without tokens, priorities, impatience, background and brownouts, on rows of direct calls.
  */
 export class DirectServers {
-  /** When the next call is done, ms; Infinity while all servers are idle. */
-  nextMs = Number.POSITIVE_INFINITY;
   private inService = 0;
   private meanServiceMs = Number.NaN;
   private readonly completions = new EventHeap();
@@ -46,6 +44,11 @@ export class DirectServers {
     this.rows = rows;
   }
 
+  /** When the next call is done, ms; Infinity while all servers are idle. */
+  get nextMs(): number {
+    return this.completions.topMs;
+  }
+
   /** Calls in service and waiting. */
   get outstanding(): number {
     return this.inService + this.waiting;
@@ -64,7 +67,6 @@ export class DirectServers {
     if (this.inService < this.servers && this.waiting === 0) {
       this.inService++;
       this.completions.push(this.start(nowMs, call), call);
-      this.nextMs = this.completions.topMs;
       return true;
     }
     if (this.waiting >= this.waitingRoom) return false;
@@ -85,7 +87,6 @@ export class DirectServers {
       this.completions.pop();
       this.inService--;
     }
-    this.nextMs = this.completions.topMs;
     return call;
   }
 

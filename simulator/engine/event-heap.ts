@@ -14,7 +14,6 @@ export class EventHeap {
   topMs = Number.POSITIVE_INFINITY;
   private length = 0;
   private inserted = 1;
-  /** One entry longer than the queue may get: `replaceTop` puts the newcomer behind the last entry. */
   declare private entries: Float64Array;
   /** The same memory, to write tags and read payloads: entry i has its payload at `4 * i + PAYLOAD`. */
   declare private words: Int32Array;
@@ -29,8 +28,10 @@ export class EventHeap {
   }
 
   push(ms: number, payload: number): void {
-    this.write(this.length, ms, payload);
-    this.siftUp(this.length++);
+    const insertion = this.nextInsertion();
+    const i = this.length++;
+    if (2 * i + 2 > this.entries.length) this.grow();
+    this.siftUp(i, ms, payload, insertion);
     this.topMs = this.entries[0]!;
   }
 
@@ -41,17 +42,17 @@ export class EventHeap {
 
   /** Removes the earliest event and returns its payload; must not be called when empty. */
   pop(): number {
-    const payload = this.words[PAYLOAD]!;
+    const { entries, words } = this;
+    const payload = words[PAYLOAD]!;
     const last = --this.length;
-    if (last > 0) this.siftDown(last);
-    this.topMs = last > 0 ? this.entries[0]! : Number.POSITIVE_INFINITY;
+    if (last > 0) this.siftDown(entries[2 * last]!, words[4 * last + PAYLOAD]!, words[4 * last + INSERTION]!);
+    this.topMs = last > 0 ? entries[0]! : Number.POSITIVE_INFINITY;
     return payload;
   }
 
   /** `pop` then `push` for the price of one sift: a completion that starts the next waiting request. */
   replaceTop(ms: number, payload: number): void {
-    this.write(this.length, ms, payload);
-    this.siftDown(this.length);
+    this.siftDown(ms, payload, this.nextInsertion());
     this.topMs = this.entries[0]!;
   }
 
@@ -62,19 +63,14 @@ export class EventHeap {
     return payloads;
   }
 
-  private write(i: number, ms: number, payload: number): void {
+  private nextInsertion(): number {
     if (this.inserted === INSERTIONS_MAX) this.renumber();
-    if (2 * i + 2 >= this.entries.length) this.grow();
-    this.entries[2 * i] = ms;
-    this.words[4 * i + PAYLOAD] = payload;
-    this.words[4 * i + INSERTION] = this.inserted++;
+    return this.inserted++;
   }
 
-  private siftUp(start: number): void {
-    const entries = this.entries;
-    const ms = entries[2 * start]!;
-    const tag = entries[2 * start + 1]!;
-    let i = start;
+  /** Finds the place of a new entry from place `i` up. */
+  private siftUp(i: number, ms: number, payload: number, insertion: number): void {
+    const { entries } = this;
     while (i > 0) {
       const parent = (i - 1) >> 2;
       const parentMs = entries[2 * parent]!;
@@ -84,29 +80,32 @@ export class EventHeap {
       entries[2 * i + 1] = entries[2 * parent + 1]!;
       i = parent;
     }
-    entries[2 * i] = ms;
-    entries[2 * i + 1] = tag;
+    this.write(i, ms, payload, insertion);
   }
 
-  /** Puts the entry at `source`, which is behind the last one, in the place of the top. */
-  private siftDown(source: number): void {
-    const entries = this.entries;
-    const length = this.length;
-    const ms = entries[2 * source]!;
-    const tag = entries[2 * source + 1]!;
+  /** Finds the place of an entry from the top down, which nobody holds. */
+  private siftDown(ms: number, payload: number, insertion: number): void {
+    const { entries, words, length } = this;
     let i = 0;
     for (;;) {
       const first = 4 * i + 1;
       if (first >= length) break;
       const least = first + 3 < length ? this.leastOfFour(first) : this.leastOfFew(first, length);
       const leastMs = entries[2 * least]!;
-      if (leastMs > ms || (leastMs === ms && entries[2 * least + 1]! > tag)) break;
+      if (leastMs > ms || (leastMs === ms && words[4 * least + INSERTION]! > insertion)) break;
       entries[2 * i] = leastMs;
       entries[2 * i + 1] = entries[2 * least + 1]!;
       i = least;
     }
-    entries[2 * i] = ms;
-    entries[2 * i + 1] = tag;
+    this.write(i, ms, payload, insertion);
+  }
+
+  /** An entry stays in registers until its place is known: halves that are read as one double at once stall. */
+  private write(i: number, ms: number, payload: number, insertion: number): void {
+    const { words } = this;
+    this.entries[2 * i] = ms;
+    words[4 * i + PAYLOAD] = payload;
+    words[4 * i + INSERTION] = insertion;
   }
 
   /**
