@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { coefficientOfVariation } from "simple-statistics";
 import { e2eInterval, type Interval } from "./bootstrap.ts";
 import { CALIBRATION, CONDITIONS, type Condition, prepareCondition } from "./conditions.ts";
 import { fittedWorld } from "./fitted.ts";
@@ -25,6 +26,8 @@ export interface CaseResult {
   readonly naive: Figures;
   /** The endpoint's own program with other luck: what nobody could do better than. */
   readonly twin: Figures;
+  /** Standard deviation of its p95 of E2E from run to run, over the mean. */
+  readonly twinE2eP95Spread: number;
 }
 
 /** Where the study's measurements, fits and figures are kept. */
@@ -75,6 +78,7 @@ export async function deriveCase(
     predicted: predict(plan),
     naive,
     twin: meanFigures(twins),
+    twinE2eP95Spread: coefficientOfVariation(twins.map(({ e2eMsP95 }) => e2eMsP95)),
   };
 }
 

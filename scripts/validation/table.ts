@@ -25,6 +25,7 @@ export function studyTables(cases: readonly CaseResult[]): string {
   return [
     `**Median error of p95 E2E over ${heldOut.length} held-out cases: ${share(medianError(heldOut, "e2eMsP95", "predicted"))}** (within 5 % in ${heldOut.filter(isWithin).length}). "As before" errs by ${share(medianError(heldOut, "e2eMsP95", "naive"))}, the endpoint's own program with other luck by ${share(medianError(heldOut, "e2eMsP95", "twin"))}.`,
     `Median and largest error over the held-out cases:\n\n${summaryTable(heldOut)}`,
+    `Median error of p95 E2E by world and by what was changed:\n\n${groupTable(heldOut)}`,
     `p95 of E2E, each held-out case:\n\n${caseTable(heldOut)}`,
     `Everything else, predicted against measured:\n\n${otherTable(heldOut)}`,
     `On the calibration runs themselves (not held out):\n\n${caseTable(fitted)}`,
@@ -67,6 +68,30 @@ function summaryTable(cases: readonly CaseResult[]): string {
   );
 }
 
+const CHANGES: Readonly<Record<CaseResult["condition"], string>> = {
+  base: "nothing",
+  load: "load alone",
+  strategy: "strategy alone",
+  both: "load and strategy",
+};
+
+function groupTable(cases: readonly CaseResult[]): string {
+  const groups = new Map<string, CaseResult[]>();
+  const join = (name: string, each: CaseResult): void => {
+    groups.set(name, [...(groups.get(name) ?? []), each]);
+  };
+  for (const each of cases) join(each.world, each);
+  for (const each of cases) join(CHANGES[each.condition], each);
+  const rows = [...groups].map(([name, own]) => [
+    name,
+    `${own.filter(isWithin).length} of ${own.length}`,
+    ...(["predicted", "naive", "twin"] as const).map((by) => share(medianError(own, "e2eMsP95", by))),
+  ]);
+  return markdownTable([["", "Within 5 %", "Fitted world", "As before", "Other luck"], ...rows], {
+    align: ["l", "r", "r", "r", "r"],
+  });
+}
+
 function caseTable(cases: readonly CaseResult[]): string {
   return markdownTable(
     [
@@ -83,7 +108,7 @@ function caseTable(cases: readonly CaseResult[]): string {
           ms(each.predicted.e2eMsP95),
           isWithin(each) ? error : `**${error}**`,
           signed(errorOf(each, "e2eMsP95", "naive")),
-          signed(errorOf(each, "e2eMsP95", "twin")),
+          `${signed(errorOf(each, "e2eMsP95", "twin"))} ± ${share(each.twinE2eP95Spread)}`,
         ];
       }),
     ],

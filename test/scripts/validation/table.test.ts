@@ -27,6 +27,7 @@ const caseOf = (condition: CaseResult["condition"], predicted: number): CaseResu
   predicted: figures(predicted),
   naive: figures(800),
   twin: figures(1010),
+  twinE2eP95Spread: 0.023,
 });
 
 const CASES = [caseOf("base", 1001), caseOf("load", 1020), caseOf("strategy", 960), caseOf("both", 1234)];
@@ -44,7 +45,10 @@ describe("tables of the study", () => {
       text,
       /\| steps +\| × 1\.5 +\| round-robin +\| +1,000 ms \| +900 – 1,100 ms \| +1,234 ms \| +\*\*\+23\.4 %\*\*/,
     );
+    assert.match(text, /\| steps +\| +2 of 3 \| +4\.0 % \| +20\.0 % \| +1\.0 % \|/);
+    assert.match(text, /\| load and strategy \| +0 of 1 \| +23\.4 %/);
     assert.match(text, /−4\.0 % \|/);
+    assert.match(text, /\+1\.0 % ± 2\.3 % \|/);
     assert.match(text, /12\.5 % \/ 12\.5 %/);
   });
 
