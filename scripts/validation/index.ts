@@ -3,7 +3,7 @@
  * docs/validation, and compared with what the page says (exit code 99 where it differs).
  * Options: --write puts the derived figures in the page's place; --fit calibrates anew on the kept calibration runs;
  * --measure measures anew with k6, in real time; --virtual does so in virtual time; --serve keeps a world's endpoints
- * up. --world and --condition name one, --out the folder.
+ * up. --world and --condition name one, --out the folder, --luck other chance of the servers in virtual time.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -38,7 +38,8 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
   if (values.serve) await serve(worlds[0]!, stop.signal, (yaml) => process.stdout.write(yaml));
   else if (values.measure) await each(worlds, conditions, values.out, (...one) => measure(...one, stop.signal));
-  else if (values.virtual) await each(worlds, conditions, values.out, (...one) => runVirtually(...one));
+  else if (values.virtual)
+    await each(worlds, conditions, values.out, (...one) => runVirtually(...one, luckOf(values.luck)));
   else if (values.fit) for (const world of worlds) say(await fitWorld(values.out, world.name, stop.signal));
   else {
     const cases = await deriveStudy(worlds, values.out, say);
@@ -79,6 +80,7 @@ function readArguments(argv: readonly string[]) {
         ...(switches as Record<(typeof MODES)[number], { type: "boolean"; default: false }>),
         world: { type: "string" },
         condition: { type: "string" },
+        luck: { type: "string", default: "0" },
         out: { type: "string" },
       },
     });
@@ -87,7 +89,7 @@ function readArguments(argv: readonly string[]) {
     return { ...values, out: values.out ?? (values.virtual ? VIRTUAL_FOLDER : STUDY_FOLDER) };
   } catch (error) {
     const modes = MODES.map((mode) => `--${mode}`).join(" ");
-    throw usage((error as Error).message, `options are ${modes} --world --condition --out`);
+    throw usage((error as Error).message, `options are ${modes} --world --condition --luck --out`);
   }
 }
 
@@ -95,6 +97,12 @@ function worldsNamed(name: string | undefined): readonly ForeignWorld[] {
   const worlds = FOREIGN_WORLDS.filter((world) => name === undefined || world.name === name);
   if (worlds.length > 0) return worlds;
   throw usage(`there is no world "${name}"`, `worlds are ${FOREIGN_WORLDS.map((world) => world.name).join(", ")}`);
+}
+
+function luckOf(text: string): number {
+  const luck = Number(text);
+  if (Number.isInteger(luck) && luck >= 0 && luck < 1e6) return luck;
+  throw usage(`--luck ${text} is no whole number from 0 to 999999`, "write for example --luck 1");
 }
 
 function conditionsNamed(name: string | undefined): readonly Condition[] {

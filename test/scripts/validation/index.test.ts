@@ -20,16 +20,18 @@ describe("npm run validation", () => {
       validation("--condition", "rain"),
       validation("--serve"),
       validation("--fast"),
+      validation("--virtual", "--luck", "good", "--world", "fifo"),
     ]);
     assert.deepEqual(
       answers.map(({ code }) => code),
-      [2, 2, 2, 2],
+      [2, 2, 2, 2, 2],
     );
     const expected = [
       /worlds are steps, fifo/,
       /conditions are base, load/,
       /--serve needs --world/,
       /options are --write/,
+      /no whole number/,
     ];
     answers.forEach(({ stderr }, i) => void assert.match(stderr, expected[i]!));
   });
