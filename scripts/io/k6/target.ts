@@ -1,3 +1,4 @@
+import type { FleetOptions } from "../../../emulator/fleet.ts";
 import type { InvocationOutcome } from "../../../emulator/logs.ts";
 import { replicationSeed } from "../../../simulator/engine/simulation.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
@@ -36,8 +37,18 @@ export interface OpenTarget {
  * system. Its world's clock is the scenario's, and its luck is that of the simulated replication 0.
  */
 export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTarget {
+  return fleetTarget("the emulator on this machine", plan, operation, {});
+}
+
+/** A fleet in this process that sells what a scenario sells. @param over what it does otherwise than its emulator */
+export function fleetTarget(
+  place: string,
+  plan: Plan,
+  operation: ReplayOperation,
+  over: Partial<FleetOptions>,
+): BenchTarget {
   return {
-    place: "the emulator on this machine",
+    place,
     async open(startMs) {
       const [{ startFleet }, { scenarioFleet }] = await Promise.all([
         import("../../../emulator/fleet.ts"),
@@ -53,6 +64,7 @@ export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTar
           if (record !== undefined) records.set(record.id, record);
         },
         onInternalError: (error) => void faults.push(`the emulator failed: ${String(error).slice(0, 200)}`),
+        ...over,
       });
       const watch = watchLoop();
       return {
