@@ -58,7 +58,7 @@ function configure(command: Command): void {
     );
 }
 
-async function runCalibrate({ args: _args, options, terminal, signal }: CommandInput): Promise<number> {
+async function runCalibrate({ options, terminal, signal }: CommandInput): Promise<number> {
   const badRows = createBadRows({ skip: options.onBadRow === "skip", max: Number(options.maxBadRows) });
   const stored = options.compare === undefined ? undefined : await readWorldFile(String(options.compare));
   const sources = options.from as readonly string[];
@@ -87,7 +87,7 @@ async function runCalibrate({ args: _args, options, terminal, signal }: CommandI
   return save(fits, measurement, { sources, badRows: badRows.count, options, terminal });
 }
 
-const tooFew = `has fewer than ${CALLS_MIN} answered calls and was left out`;
+const tooFew = `has fewer than ${CALLS_MIN} answered calls that took any time, and was left out`;
 
 interface SaveFacts {
   readonly sources: readonly string[];

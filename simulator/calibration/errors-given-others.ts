@@ -4,12 +4,20 @@ import { medianLuck } from "./luck.ts";
 import { occupancyOf } from "./occupancy.ts";
 import type { Parameters, Variant } from "./variant.ts";
 
+/** Absolute errors of logarithms by call; NaN for calls whose times do not count. */
+export interface CallErrors {
+  readonly e2e: Float64Array;
+  /** Those of E2E once more where answers come in one piece. */
+  readonly ttft: Float64Array;
+  /** Their mean. */
+  readonly both: Float64Array;
+}
+
 /**
- * How far a variant is from each call when everybody else did what was measured: the absolute error of the logarithms
- * of TTFT and E2E, their mean, by call; NaN for calls whose times do not count. Sharper than a simulation, whose own
+ * How far a variant is from each call when everybody else did what was measured. Sharper than a simulation, whose own
  * luck blurs who met whom.
  */
-export function errorsGivenOthers(calls: Calls, variant: Variant, parameters: Parameters): Float64Array {
+export function errorsGivenOthers(calls: Calls, variant: Variant, parameters: Parameters): CallErrors {
   const { servers, curve, promptSlowdown } = parameters;
   const occupancy = occupancyOf(calls, {
     servers,
@@ -23,7 +31,8 @@ export function errorsGivenOthers(calls: Calls, variant: Variant, parameters: Pa
   const work = workUnder(data, variant, { curve, beside });
   const promptMedian = medianLuck(parameters.promptLuck);
   const outputMedian = medianLuck(parameters.outputLuck);
-  const errors = new Float64Array(calls.count).fill(Number.NaN);
+  const e2e = new Float64Array(calls.count).fill(Number.NaN);
+  const ttft = new Float64Array(calls.count).fill(Number.NaN);
   let readUntilMs = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < calls.count; i++) {
     const { atMs, endMs } = { atMs: calls.atMs[i]!, endMs: calls.endMs[i]! };
@@ -45,10 +54,10 @@ export function errorsGivenOthers(calls: Calls, variant: Variant, parameters: Pa
     readUntilMs = Math.max(readUntilMs, firstMs);
     const output = parameters.perOutputTokenMs * later * outputMedian;
     const outputMs = work.outputMs[i]! > 0 ? (output * (endMs - firstMs)) / work.outputMs[i]! : 0;
-    const e2e = logDistance(ttftMs + outputMs, endMs - atMs);
-    errors[i] = variant.isWhole ? e2e : (e2e + logDistance(ttftMs, firstMs - atMs)) / 2;
+    e2e[i] = logDistance(ttftMs + outputMs, endMs - atMs);
+    ttft[i] = variant.isWhole ? e2e[i]! : logDistance(ttftMs, firstMs - atMs);
   }
-  return errors;
+  return { e2e, ttft, both: e2e.map((error, i) => (error + ttft[i]!) / 2) };
 }
 
 function logDistance(predictedMs: number, measuredMs: number): number {

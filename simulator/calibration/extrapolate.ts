@@ -1,8 +1,8 @@
+import type { CapacitySpec } from "../world/capacity/capacity.ts";
 import type { Calls } from "./calls.ts";
-import type { CallsFit, Rival } from "./fit-calls.ts";
-import { blockStandardError, meanNumber, quantileSorted, sortedNumbers } from "./quantiles.ts";
+import { evidenceWeights, type Rival } from "./choose-rival.ts";
+import { quantileSorted, sortedNumbers } from "./quantiles.ts";
 import { replayCalls } from "./replay-calls.ts";
-import { specOf } from "./variant.ts";
 
 /** What a fit says of more load than it saw, and what rivals say that tell the measured calls as well. */
 export interface Extrapolation {
@@ -16,31 +16,26 @@ export interface Extrapolation {
 
 const LOAD = 1.5;
 const SEEDS = [41, 42];
-/** Rivals whose calls are told worse by fewer standard errors than this cannot be ruled out. */
-const RULED_OUT = 2;
+/** Rivals with less of the evidence are ruled out. */
+const WEIGHT_MIN = 0.03;
 
-export function extrapolate(calls: Calls, { candidate, rivals, options }: CallsFit): Extrapolation {
+/** p95 E2E of the same calls in two thirds of the time, ms. */
+export function underMoreLoad(calls: Calls, spec: CapacitySpec): number {
   const atMs = calls.atMs.map((ms) => calls.atMs[0]! + (ms - calls.atMs[0]!) / LOAD);
   const faster = { ...calls, atMs };
-  const p95 = ({ variant, parameters }: Rival["candidate"]) => {
-    const spec = specOf(variant, parameters, options.peak);
-    const values = SEEDS.flatMap((seed) => [...replayCalls(spec, faster, seed).e2eMs]);
-    return quantileSorted(sortedNumbers(values), 0.95);
-  };
-  const e2eMsP95 = p95(candidate);
-  const possible = rivals.filter((rival) => !isRuledOut(rival, rivals[0]!)).map((rival) => p95(rival.candidate));
-  return {
-    load: LOAD,
-    e2eMsP95,
-    lowMs: Math.min(e2eMsP95, ...possible),
-    highMs: Math.max(e2eMsP95, ...possible),
-    rivals: possible.length,
-  };
+  const values = SEEDS.flatMap((seed) => [...replayCalls(spec, faster, seed).e2eMs]);
+  return quantileSorted(sortedNumbers(values), 0.95);
 }
 
-function isRuledOut(rival: Rival, best: Rival): boolean {
-  if (rival === best) return false;
-  if (rival.heldOut.total > best.heldOut.total * 1.1) return true;
-  const difference = rival.errors.map((error, i) => error - best.errors[i]!);
-  return meanNumber(difference, 0, difference.length) > RULED_OUT * blockStandardError(difference);
+/** @param chosen what the chosen one of the rivals says, ms */
+export function extrapolationOf(chosen: number, rivals: readonly Rival[]): Extrapolation {
+  const weights = evidenceWeights(rivals);
+  const possible = rivals.filter((_, i) => weights[i]! >= WEIGHT_MIN).map(({ moreLoad }) => moreLoad);
+  return {
+    load: LOAD,
+    e2eMsP95: chosen,
+    lowMs: Math.min(chosen, ...possible),
+    highMs: Math.max(chosen, ...possible),
+    rivals: possible.length,
+  };
 }

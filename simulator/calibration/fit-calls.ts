@@ -1,9 +1,11 @@
 import { type Calls, sliceCalls } from "./calls.ts";
+import { chooseRival, type Rival } from "./choose-rival.ts";
 import { errorsGivenOthers } from "./errors-given-others.ts";
-import { blockStandardError, meanNumber, median } from "./quantiles.ts";
+import { underMoreLoad } from "./extrapolate.ts";
+import { median } from "./quantiles.ts";
 import { readParameters } from "./read-parameters.ts";
 import { type Score, scoreModel } from "./score.ts";
-import { type Candidate, complexityOf, polish, type SearchOptions, searchVariants } from "./search.ts";
+import { type Candidate, polish, type SearchOptions, searchVariants } from "./search.ts";
 import { specOf } from "./variant.ts";
 
 /** A fit of one endpoint. */
@@ -12,18 +14,8 @@ export interface CallsFit {
   readonly options: SearchOptions;
   /** Errors of the same variant, fitted to the first part of the time, on the rest. */
   readonly heldOut: Score;
-  /** Those that came near, the best on the held-out part first. */
+  /** Those that came near, the one that foretold the held-out part best first. */
   readonly rivals: readonly Rival[];
-}
-
-export interface Rival {
-  readonly candidate: Candidate;
-  readonly heldOut: Score;
-  /** What is least for the best: the held-out score plus the mean error of all calls given what the others did. */
-  readonly error: number;
-  /** The latter by call. */
-  readonly errors: Float64Array;
-  readonly isPolished: boolean;
 }
 
 /** Share of the time that the choice of a variant is made on. */
@@ -44,27 +36,33 @@ export function fitCalls(calls: Calls): CallsFit | undefined {
   const training = sliceCalls(calls, Math.max(0, cut - SEARCH_CALLS_MAX), cut);
   const ranked = searchVariants(training, { ...options, peak: peakInside(training) });
   const scoring = { from: cut, to: calls.count, seeds: HELD_OUT_SEEDS, hasTtft: options.hasTtft };
-  const judge = (candidate: Candidate): Rival => {
-    const { variant, parameters } = candidate;
-    const heldOut = scoreModel(specOf(variant, parameters, options.peak), calls, scoring);
-    const errors = errorsGivenOthers(calls, variant, parameters);
-    // A handful of numbers cannot learn a thousand calls by heart, so all of them may judge the variant.
-    return { candidate, heldOut, errors, error: heldOut.total + meanNumber(errors, 0, calls.count), isPolished: false };
-  };
-  const rivals = finalistsOf(ranked)
-    .map(judge)
-    .sort((a, b) => a.error - b.error);
-  for (const [place, rival] of rivals.slice(0, POLISHED).entries()) {
-    const polished = judge(polish(training, rival.candidate, options, 80));
-    const isBetter = polished.heldOut.total < rival.heldOut.total * (1 - POLISH_GAIN_MIN);
-    if (isBetter) rivals[place] = { ...polished, isPolished: true };
+  const heldOutOf = ({ variant, parameters }: Candidate) =>
+    scoreModel(specOf(variant, parameters, options.peak), calls, scoring);
+  const judged = finalistsOf(ranked)
+    .map((candidate) => ({ candidate, heldOut: heldOutOf(candidate), isPolished: false }))
+    .sort((a, b) => a.heldOut.total - b.heldOut.total);
+  for (const [place, each] of judged.slice(0, POLISHED).entries()) {
+    const candidate = polish(training, each.candidate, options, 80);
+    const heldOut = heldOutOf(candidate);
+    if (heldOut.total < each.heldOut.total * (1 - POLISH_GAIN_MIN))
+      judged[place] = { candidate, heldOut, isPolished: true };
   }
-  if (rivals.length === 0) return undefined;
-  rivals.sort((a, b) => a.error - b.error);
-  const { candidate: chosen, heldOut, isPolished } = plainest(rivals);
-  const parameters = readParameters(calls, chosen.variant, chosen.parameters.servers) ?? chosen.parameters;
-  const read = { ...chosen, parameters };
-  return { candidate: isPolished ? polish(calls, read, options, 120) : read, options, heldOut, rivals };
+  const rivals = judged.map(({ candidate, heldOut, isPolished }): Rival => {
+    const whole = onAllCalls(calls, candidate, isPolished, options);
+    const errors = errorsGivenOthers(calls, whole.variant, whole.parameters);
+    const spec = specOf(whole.variant, whole.parameters, options.peak);
+    return { candidate: whole, heldOut, errors, moreLoad: underMoreLoad(calls, spec) };
+  });
+  const chosen = chooseRival(rivals);
+  if (chosen === undefined) return undefined;
+  return { candidate: chosen.candidate, options, heldOut: chosen.heldOut, rivals };
+}
+
+/** The variant's numbers read off all of the calls; of one that simulation had mended, mended again. */
+function onAllCalls(calls: Calls, found: Candidate, isPolished: boolean, options: SearchOptions): Candidate {
+  const parameters = readParameters(calls, found.variant, found.parameters.servers) ?? found.parameters;
+  const read = { ...found, parameters };
+  return isPolished ? polish(calls, read, options, 120) : read;
 }
 
 const POLISHED = 2;
@@ -74,38 +72,19 @@ const POLISHED = 2;
  */
 const POLISH_GAIN_MIN = 0.04;
 
-/** Differences up to so many standard errors are what a number without meaning gains by chance, tried so often. */
-const DIFFERENCE_MIN = 2;
-/** The same between curves of one number and of two, which both mean something. */
-const CURVES_DIFFERENCE_MIN = 1;
-
-/** Of those that tell the calls as well as the best the one with the least to it. */
-function plainest(rivals: readonly Rival[]): Rival {
-  const best = rivals[0]!;
-  const asGood = rivals.filter((each) => {
-    const difference = each.errors.map((error, i) => error - best.errors[i]!);
-    const mean = meanNumber(difference, 0, difference.length);
-    const less = complexityOf(best.candidate.variant) - complexityOf(each.candidate.variant);
-    const allowed = less < 0.5 ? CURVES_DIFFERENCE_MIN : DIFFERENCE_MIN;
-    return mean <= allowed * blockStandardError(difference) && each.heldOut.total <= best.heldOut.total * 1.02;
-  });
-  return [best, ...asGood].reduce((a, b) =>
-    complexityOf(b.candidate.variant) < complexityOf(a.candidate.variant) ? b : a,
-  );
-}
-
-/** The best, and the best of each lesser complexity that is near. */
+/** The best, and the best of each shape of curve that is near. */
 function finalistsOf(ranked: readonly Candidate[]): readonly Candidate[] {
   const best = ranked[0];
   if (best === undefined) return [];
   const finalists = ranked.slice(0, FINALISTS);
   for (const each of ranked.slice(FINALISTS)) {
-    if (each.error > best.error * 1.03) break;
-    const isPlainer = finalists.every(({ variant }) => complexityOf(each.variant) < complexityOf(variant));
-    if (isPlainer) finalists.push(each);
+    if (each.error > best.error * NEAR) break;
+    if (finalists.every(({ variant }) => variant.curve !== each.variant.curve)) finalists.push(each);
   }
   return finalists;
 }
+
+const NEAR = 1.05;
 
 function optionsOf(calls: Calls): SearchOptions {
   const shares: number[] = [];

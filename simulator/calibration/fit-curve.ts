@@ -24,7 +24,7 @@ export function fitCurve(data: CallParts, variant: Variant): Slowdown {
   // In steps it is ms a token, elsewhere a factor.
   const unit = variant.prompts === "in-steps" ? IN_STEPS_MS_PER_TOKEN : 1;
   const slowdownAt = (x: readonly number[]): Slowdown => ({
-    curve: x.slice(0, hasBeside ? -1 : undefined).map(Math.exp),
+    curve: boundedCurve(variant.curve, x.slice(0, hasBeside ? -1 : undefined).map(Math.exp)),
     beside: hasBeside ? x.at(-1)! ** 2 * unit : 0,
   });
   const loss = (x: readonly number[]) => spreadOf(data, variant, slowdownAt(x));
@@ -38,6 +38,15 @@ export function fitCurve(data: CallParts, variant: Variant): Slowdown {
     hasBeside && d === start.length - 1 ? 0.3 : variant.curve === "capped" ? 0.2 : 0.5,
   );
   return slowdownAt(minimise(loss, start, { steps, evaluationsMax: 50 * start.length, tolerance: 1e-6 }).at);
+}
+
+/** Powers that slowdowns have: a wilder one is a few unlucky calls at the busiest instant, and explodes beyond it. */
+const POWER_MIN = 0.5;
+const POWER_MAX = 2.2;
+
+function boundedCurve(kind: CurveKind, numbers: readonly number[]): readonly number[] {
+  if (kind !== "power") return numbers;
+  return [numbers[0]!, Math.min(POWER_MAX, Math.max(POWER_MIN, numbers[1]!))];
 }
 
 /** How far works per size are spread under a slowdown, in logarithms: the right one leaves the least. */

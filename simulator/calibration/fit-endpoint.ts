@@ -1,6 +1,6 @@
 import type { FittedSpec } from "../world/capacity/capacity.ts";
 import { type Calls, sliceCalls } from "./calls.ts";
-import { type Extrapolation, extrapolate } from "./extrapolate.ts";
+import { type Extrapolation, extrapolationOf, underMoreLoad } from "./extrapolate.ts";
 import { type CallsFit, fitCalls } from "./fit-calls.ts";
 import { fitQuota, type QuotaFit } from "./fit-quota.ts";
 import { type Estimate, estimatesOf } from "./intervals.ts";
@@ -61,7 +61,7 @@ export function fitEndpoint(
   const estimates = estimatesOf(calls, variant, parameters, { peak: fit.options.peak });
   const seen = seenIn(calls, fit);
   const quota = fitQuota(observations, burndowns);
-  const extrapolation = extrapolate(calls, fit);
+  const extrapolation = extrapolationOf(underMoreLoad(calls, spec), fit.rivals);
   const counts = countsOf(observations);
   const warnings = warningsOf({ fit, spec, seen, counts, observations, quota, extrapolation });
   const heldOut = fit.heldOut.percentiles;

@@ -79,9 +79,9 @@ function serversEstimate(calls: Calls, variant: Variant, fitted: Parameters, pea
   const { servers } = fitted;
   const base = { name: "servers", unit: "calls" as const, value: servers };
   if (servers === Number.POSITIVE_INFINITY) return { ...base, low: peak, high: servers };
-  const best = errorsGivenOthers(calls, variant, fitted);
+  const best = errorsGivenOthers(calls, variant, fitted).both;
   const isWorse = (count: number) => {
-    const errors = errorsGivenOthers(calls, variant, { ...fitted, servers: count });
+    const errors = errorsGivenOthers(calls, variant, { ...fitted, servers: count }).both;
     const difference = errors.map((error, i) => error - best[i]!);
     return meanNumber(difference, 0, difference.length) > 2 * blockStandardError(difference);
   };

@@ -83,8 +83,8 @@ const TOUCHED_ERROR_MAX = 1.2;
  * a few calls only, and with so few one of them can always seem better.
  */
 function explainsWaits(calls: Calls, limited: Candidate, unlimited: Candidate): boolean {
-  const free = errorsGivenOthers(calls, unlimited.variant, unlimited.parameters);
-  const errors = errorsGivenOthers(calls, limited.variant, limited.parameters);
+  const free = errorsGivenOthers(calls, unlimited.variant, unlimited.parameters).both;
+  const errors = errorsGivenOthers(calls, limited.variant, limited.parameters).both;
   const startMs = serviceStarts(calls, limited.parameters.servers);
   const waited = { calls: 0, better: 0, error: 0 };
   const others = { calls: 0, error: 0 };
@@ -105,7 +105,7 @@ function explainsWaits(calls: Calls, limited: Candidate, unlimited: Candidate): 
 function candidateOf(calls: Calls, variant: Variant, servers: number): Candidate | undefined {
   const parameters = readParameters(calls, variant, servers);
   if (parameters === undefined) return undefined;
-  const error = meanNumber(errorsGivenOthers(calls, variant, parameters), 0, calls.count);
+  const error = meanNumber(errorsGivenOthers(calls, variant, parameters).both, 0, calls.count);
   return Number.isFinite(error) ? { variant, parameters, error } : undefined;
 }
 
@@ -137,11 +137,10 @@ export function variantsOf({ isWhole }: { readonly isWhole: boolean }): readonly
   return variants;
 }
 
-/** How much there is to a variant: what is left to choose from when two tell the calls alike. */
+/** Numbers that a variant has beside those that all have. */
 export function complexityOf({ curve, prompts }: Variant): number {
-  const ofCurve = { flat: 0, straight: 1, capped: 1, power: 1.2 }[curve];
-  const ofPrompts = { own: 0, shared: 0, "in-line": 0.5, serial: 1, "in-steps": 1 }[prompts];
-  return ofCurve + ofPrompts;
+  const ofCurve = { flat: 0, straight: 1, capped: 1, power: 2 }[curve];
+  return ofCurve + (prompts === "serial" || prompts === "in-steps" ? 1 : 0);
 }
 
 const POLISH_SEEDS = [21, 22, 23];

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { callsOf } from "../../../simulator/calibration/calls.ts";
-import { extrapolate } from "../../../simulator/calibration/extrapolate.ts";
+import { extrapolationOf, underMoreLoad } from "../../../simulator/calibration/extrapolate.ts";
 import { type CallsFit, fitCalls, peakInside } from "../../../simulator/calibration/fit-calls.ts";
 import { scoreModel } from "../../../simulator/calibration/score.ts";
 import { polish, searchVariants } from "../../../simulator/calibration/search.ts";
-import { specOf } from "../../../simulator/calibration/variant.ts";
+import { curveFactor, specOf } from "../../../simulator/calibration/variant.ts";
 import { asksOf, callsFrom, FOREIGN, type Foreign } from "./foreign.ts";
 
 const CALLS = 700;
@@ -55,9 +55,11 @@ describe("a fit", () => {
 
   const fit = fitCalls(calls)!;
 
-  it("finds the workers of a line, and that load slows nothing else", () => {
+  it("finds the workers of a line, and that load slows next to nothing else", () => {
     const { variant, parameters } = fit.candidate;
-    assert.deepEqual([variant.curve, parameters.servers], ["flat", 10]);
+    assert.equal(parameters.servers, 10);
+    const slowest = curveFactor(variant.curve, parameters.curve, 10);
+    assert.ok(slowest < 1.06, `${variant.curve} ${slowest}`);
     assert.ok(fit.rivals.length >= 3);
   });
 
@@ -66,8 +68,10 @@ describe("a fit", () => {
     assert.deepEqual(fitCalls(few)!.candidate, fitCalls({ ...few })!.candidate);
   });
 
+  const spec = specOf(fit.candidate.variant, fit.candidate.parameters, peak);
+
   it("says what its rivals say of more load, its own among them", () => {
-    const { load, e2eMsP95, lowMs, highMs, rivals } = extrapolate(calls, fit);
+    const { load, e2eMsP95, lowMs, highMs, rivals } = extrapolationOf(underMoreLoad(calls, spec), fit.rivals);
     assert.equal(load, 1.5);
     assert.ok(rivals >= 1 && lowMs <= e2eMsP95 && e2eMsP95 <= highMs);
   });

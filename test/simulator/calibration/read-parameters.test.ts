@@ -118,7 +118,7 @@ describe("errors", () => {
     const truth = parameters({ servers: 6 });
     const calls = simulated(plain, truth);
     const error = (servers: number) =>
-      meanNumber(errorsGivenOthers(calls, plain, { ...truth, servers }), 0, calls.count);
+      meanNumber(errorsGivenOthers(calls, plain, { ...truth, servers }).both, 0, calls.count);
     assert.ok(error(6) < 1e-6, `${error(6)}`);
     assert.ok(error(5) > 0.05 && error(7) > 0.02, `${error(5)} ${error(7)}`);
   });
