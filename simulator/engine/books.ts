@@ -19,11 +19,13 @@ export class Books {
   declare private readonly placements: number;
   declare private readonly classes: number;
   /** Requests in the system x ms, since the first counted arrival. */
-  private area = 0;
+  private area = Number.NaN;
   private areaFromMs = Number.NaN;
-  private lastChangeMs = 0;
+  private lastChangeMs = Number.NaN;
 
   constructor(plan: Plan) {
+    this.area = 0;
+    this.lastChangeMs = 0;
     this.recorder = new Recorder(plan.classes.length, plan.regionNames.length, isStreaming(plan));
     const { schedule, placements } = plan.money;
     this.placements = placements.length;

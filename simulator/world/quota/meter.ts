@@ -43,10 +43,11 @@ export function createMeter(spec: MeterSpec, startMs: number): Meter {
 class TokenBucket implements Meter {
   declare private readonly fullRatePerMs: number;
   declare private readonly fullBurst: number;
-  declare private ratePerMs: number;
-  declare private burst: number;
-  declare private level: number;
-  private lastMs = 0;
+  // Amounts start as NaN, so that the compiler keeps them as doubles: one that starts whole is boxed at each change.
+  private ratePerMs = Number.NaN;
+  private burst = Number.NaN;
+  private level = Number.NaN;
+  private lastMs = Number.NaN;
 
   constructor(ratePerMs: number, burst: number) {
     this.fullRatePerMs = ratePerMs;
@@ -54,6 +55,7 @@ class TokenBucket implements Meter {
     this.ratePerMs = ratePerMs;
     this.burst = burst;
     this.level = burst;
+    this.lastMs = 0;
   }
 
   take(nowMs: number, amount: number): boolean {

@@ -52,13 +52,14 @@ export class TokenQuota {
   declare private readonly requests: Meter | null;
   private granted = 0;
   private readonly refused = [0, 0, 0, 0];
-  private utilisationMax = 0;
+  private utilisationMax = Number.NaN;
   private overshootTokens = 0;
   private firstRefusalMs = Number.NaN;
   private lastRefusalMs = Number.NaN;
 
   constructor(spec: QuotaSpec, startMs: number) {
     this.spec = spec;
+    this.utilisationMax = 0;
     this.minute = spec.tokensPerMinute === null ? null : createMeter(spec.tokensPerMinute, startMs);
     this.day = spec.tokensPerDay === null ? null : createMeter(spec.tokensPerDay, startMs);
     this.requests = spec.requests === null ? null : createMeter(spec.requests, startMs);
