@@ -4,6 +4,9 @@ import { type Luck, luckLaw } from "./luck.ts";
 /** Shape of a slowdown curve. */
 export type CurveKind = "flat" | "straight" | "capped" | "power";
 
+/** Halvings of an interval: 1e-9 of it is left. */
+const BEST_STEPS = 30;
+
 /** One idea of what an endpoint is: which of its parts load slows, how, and when. */
 export interface Variant {
   readonly curve: CurveKind;
@@ -30,7 +33,8 @@ export interface Parameters {
 
 /**
  * Slowdown with n calls, 1 when alone.
- * straight: 1 + a (n - 1). power: 1 + a (n - 1)^g. capped: 1 up to c calls, then n / c: c servers shared.
+ * straight: 1 + a (n - 1). power: 1 + a (n - 1)^g, up to where most is done at a time; beyond, in proportion to n, for an
+ * endpoint does not do less because more is asked of it. capped: 1 up to c calls, then n / c: c servers shared.
  */
 export function curveFactor(kind: CurveKind, parameters: readonly number[], calls: number): number {
   const [a = 0, g = 1] = parameters;
@@ -40,10 +44,28 @@ export function curveFactor(kind: CurveKind, parameters: readonly number[], call
     case "straight":
       return 1 + a * Math.max(0, calls - 1);
     case "power":
-      return 1 + a * Math.max(0, calls - 1) ** g;
+      return powerFactor(a, g, calls);
     case "capped":
       return Math.max(1, calls / a);
   }
+}
+
+function powerFactor(a: number, g: number, calls: number): number {
+  const others = Math.max(0, calls - 1);
+  if (!isPastBest(a, g, others)) return 1 + a * others ** g;
+  let low = 0;
+  let high = others;
+  for (let step = 0; step < BEST_STEPS; step++) {
+    const middle = (low + high) / 2;
+    if (isPastBest(a, g, middle)) high = middle;
+    else low = middle;
+  }
+  return ((1 + a * low ** g) * calls) / (low + 1);
+}
+
+/** Whether (1 + x) / (1 + a x^g), what is done at a time, falls at x. */
+function isPastBest(a: number, g: number, x: number): boolean {
+  return g > 1 && a * x ** (g - 1) * ((g - 1) * x + g) > 1;
 }
 
 export function specOf(variant: Variant, parameters: Parameters, peak: number): FittedSpec {

@@ -31,6 +31,8 @@ export const QUOTA_ERROR_MAX = 0.3;
 const QUOTA_ERROR_MIN = 0.05;
 const HELD_OUT_ERROR_MAX = 0.1;
 const RIVAL_SPREAD_MAX = 0.15;
+/** Where p95 at more load is this many times the measured one, a few percent of capacity decide. */
+const STEEP_MIN = 2;
 
 export function warningsOf(facts: WarningFacts): readonly CalibrationWarning[] {
   return [
@@ -128,6 +130,12 @@ function errorWarnings({ fit, extrapolation }: WarningFacts): readonly Calibrati
   if (highMs - lowMs > RIVAL_SPREAD_MAX * e2eMsP95) {
     const what = `${rivals} explanations fit alike, and at ${load} times the load they say p95 E2E from ${Math.round(lowMs)} to ${Math.round(highMs)} ms`;
     warnings.push({ code: "CALIBRATE_AMBIGUOUS", what, fix: "measure a second, higher load and give both runs" });
+  }
+  const measured = fit.heldOut.percentiles.find(({ measure, share }) => measure === "e2e" && share === 0.95);
+  if (measured !== undefined && e2eMsP95 > STEEP_MIN * measured.measuredMs) {
+    const times = (e2eMsP95 / measured.measuredMs).toFixed(1);
+    const what = `at ${load} times the load p95 E2E would be ${times} times what was measured: so near the limit a small error becomes a large one, and load of others that nobody sees looks like this too`;
+    warnings.push({ code: "CALIBRATE_STEEP", what, fix: "measure a second, higher load and give both runs" });
   }
   return warnings;
 }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { driftOf, movedNumbers } from "../../../simulator/calibration/drift.ts";
 import { fitEndpoint } from "../../../simulator/calibration/fit-endpoint.ts";
-import { estimatesOf } from "../../../simulator/calibration/intervals.ts";
 import {
   axesOf,
   byEndpoint,
@@ -10,14 +9,13 @@ import {
   type Observation,
   wayMsOf,
 } from "../../../simulator/calibration/observation.ts";
-import { warningsOf } from "../../../simulator/calibration/warnings.ts";
 import { asksOf, callsFrom, FOREIGN } from "./foreign.ts";
 
 const workers = FOREIGN[0]!;
 
 /** Calls of the ten workers, as a caller 20 ms away sees them. */
-function observed(seed: number, count: number, over: Partial<Observation> = {}): readonly Observation[] {
-  const asks = asksOf(seed, workers.perS * 1.2, count);
+function observed(seed: number, count: number, over: Partial<Observation> = {}, load = 1.2): readonly Observation[] {
+  const asks = asksOf(seed, workers.perS * load, count);
   return callsFrom(workers, asks, seed).map((row) => ({
     axis: "a",
     region: "us-east-1",
@@ -159,9 +157,16 @@ describe("what cannot be told is warned of", () => {
     assert.ok(codes.includes("CALIBRATE_LOST"), codes.join());
   });
 
+  it("a load near the limit, where a little more is far more", () => {
+    const codesAt = (load: number) => {
+      const fit = fitEndpoint({ region: "r", model: "m", observations: observed(5, 500, {}, load) })!;
+      return fit.warnings.map(({ code }) => code);
+    };
+    assert.ok(codesAt(1.5).includes("CALIBRATE_STEEP"));
+    assert.ok(!codesAt(0.4).includes("CALIBRATE_STEEP"));
+  });
+
   it("every warning says what would help", () => {
-    assert.equal(typeof warningsOf, "function");
-    assert.equal(typeof estimatesOf, "function");
     const fit = fitEndpoint({ region: "r", model: "m", observations: observed(5, 60, { roundTripMs: Number.NaN }) })!;
     assert.ok(fit.warnings.length > 0 && fit.warnings.every(({ what, fix }) => what !== "" && fix !== ""));
   });
