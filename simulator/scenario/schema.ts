@@ -230,7 +230,16 @@ export type Scenario = z.output<typeof scenarioSchema>;
 /** The scenario as a person writes it. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 
-/** JSON Schema of scenario files, for editors. */
+/** JSON Schema of scenario files, for editors. What a world must have may also stand in the file that it includes. */
 export function scenarioJsonSchema(): unknown {
-  return z.toJSONSchema(scenarioSchema, { io: "input", unrepresentable: "any" });
+  return z.toJSONSchema(scenarioSchema, {
+    io: "input",
+    unrepresentable: "any",
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema !== worldSchema) return;
+      const { required = [] } = jsonSchema;
+      delete jsonSchema.required;
+      jsonSchema.anyOf = [{ required }, { required: ["include"] }];
+    },
+  });
 }

@@ -65,4 +65,10 @@ describe("a scenario file", () => {
     assert.deepEqual(Object.keys(schema.properties).sort(), Object.keys(scenarioSchema.shape).sort());
     assert.deepEqual([...schema.required].sort(), ["name", "strategies", "traffic", "world"]);
   });
+
+  it("lets an included file have what a world must have", () => {
+    const { properties } = scenarioJsonSchema() as { properties: { world: { required?: unknown; anyOf?: unknown } } };
+    assert.equal(properties.world.required, undefined);
+    assert.deepEqual(properties.world.anyOf, [{ required: ["regions", "models"] }, { required: ["include"] }]);
+  });
 });
