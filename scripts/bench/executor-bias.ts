@@ -1,8 +1,7 @@
 import { createFcfsQueue, createQueueBackend, serviceTimes } from "../../emulator/backends/queue.ts";
 import { createStallClock } from "../../emulator/backends/stall.ts";
 import { MeridianError } from "../../simulator/errors.ts";
-import { quantile } from "../../simulator/replay/harness.ts";
-import type { Quantiles } from "../../simulator/replay/plain.ts";
+import { type Quantiles, quantileOrZero } from "../../simulator/replay/harness.ts";
 import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
 import type { RequestRow } from "../../simulator/replay/rows.ts";
 import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
@@ -50,7 +49,11 @@ export function trueLatencies(schedule: readonly ScheduleRow[], law: KnownAnswer
 
 export function quantilesOf(latenciesMs: readonly number[]): Quantiles {
   const ascending = Float64Array.from(latenciesMs).sort();
-  return { p50: quantile(ascending, 0.5), p95: quantile(ascending, 0.95), p99: quantile(ascending, 0.99) };
+  return {
+    p50: quantileOrZero(ascending, 0.5),
+    p95: quantileOrZero(ascending, 0.95),
+    p99: quantileOrZero(ascending, 0.99),
+  };
 }
 
 /** The traffic of a task, and what offers it. */

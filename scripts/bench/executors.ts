@@ -7,7 +7,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { markdownTable } from "markdown-table";
 import { MeridianError } from "../../simulator/errors.ts";
-import type { Quantiles } from "../../simulator/replay/plain.ts";
+import type { Quantiles } from "../../simulator/replay/harness.ts";
 import { EXECUTORS, type ExecutorChoice } from "../io/k6/executors.ts";
 import { biasBench, type ExecutorBias, KNOWN_LAW, lawOf } from "./executor-bias.ts";
 

@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { MeridianError } from "../../simulator/errors.ts";
-import type { ReplayOperation } from "../../simulator/replay/replay-plan.ts";
+import type { ReplayOperation, SpendPlan } from "../../simulator/replay/replay-plan.ts";
 import { encodeSchedule, type ScheduleRow } from "../../simulator/replay/schedule.ts";
-import type { SpendPlan } from "../../simulator/replay/spend.ts";
 import { type ListPrice, type PromptCount, spendPlanOf } from "../../simulator/replay/spend-rates.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { measurePrompts, type PromptMeasure } from "../io/bedrock/count-tokens.ts";

@@ -1,8 +1,7 @@
 import { MeridianError } from "../../simulator/errors.ts";
 import { plannedCalls } from "../../simulator/replay/planned-calls.ts";
-import type { ReplayOperation } from "../../simulator/replay/replay-plan.ts";
+import type { ReplayOperation, SpendPlan } from "../../simulator/replay/replay-plan.ts";
 import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
-import type { SpendPlan } from "../../simulator/replay/spend.ts";
 import { spendPlanOf } from "../../simulator/replay/spend-rates.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { refuseTinyBudget } from "../io/bedrock/estimate.ts";

@@ -1,5 +1,5 @@
 import { MeridianError } from "../../simulator/errors.ts";
-import { parseAssertion } from "../../simulator/experiment/assertion.ts";
+import { parseAssertion } from "../../simulator/scenario/assertion.ts";
 import type { Scenario } from "../../simulator/scenario/schema.ts";
 import { suggest } from "./config-path.ts";
 import type { Override } from "./overrides.ts";

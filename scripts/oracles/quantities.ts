@@ -1,5 +1,6 @@
 import { MeridianError } from "../../simulator/errors.ts";
-import type { Estimate, NamedGroup, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import type { NamedGroup, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import type { Estimate } from "../../simulator/experiment/statistics.ts";
 
 /** A quantity as read, with its interval where the result has one. */
 export interface Reading {

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../base/time.ts";
 import { createMeter, type Meter, type MeterLaw } from "../world/quota/meter.ts";
 import { axesOf, type Observation, wayMsOf } from "./observation.ts";
 import { median } from "./quantiles.ts";
@@ -15,7 +16,6 @@ export interface QuotaFit {
   readonly error: number;
 }
 
-const MINUTE_MS = 60_000;
 const LAWS: readonly MeterLaw[] = ["token-bucket", "rolling-window", "clock-window"];
 /** A burst as a share of the minute's limit. */
 const BURSTS = [1, 0.5, 0.25, 0.15, 0.1, 0.07, 0.05, 0.03, 1 / 60] as const;

@@ -1,5 +1,5 @@
 import type { LawSpec } from "../random/laws/index.ts";
-import { meanOf, quantileSorted, sortedNumbers } from "./quantiles.ts";
+import { meanNumber, quantileSorted, sortedNumbers } from "./quantiles.ts";
 
 /** Points of a fitted noise law: close together in the tails, where percentiles are asked for. */
 const SHARES = [
@@ -21,7 +21,9 @@ export function luckOf(sample: ArrayLike<number>): { readonly luck: Luck; readon
   if (sorted.length < 2) return { luck: NO_LUCK, mean: 1 };
   const raw = SHARES.map((share) => quantileSorted(sorted, share));
   const mean = meanOfPoints(raw);
-  return mean > 0 ? { luck: raw.map((x) => x / mean), mean: meanOf(sorted) } : { luck: NO_LUCK, mean: 1 };
+  return mean > 0
+    ? { luck: raw.map((x) => x / mean), mean: meanNumber(sorted, 0, sorted.length) }
+    : { luck: NO_LUCK, mean: 1 };
 }
 
 /** Wider (spread > 1) or narrower around the same mean of 1. */

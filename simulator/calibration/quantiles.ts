@@ -1,11 +1,9 @@
+import { quantileSorted as quantileOfSome } from "simple-statistics";
+
 /** Quantile of ascending values, straight between neighbours (Hyndman and Fan's type 7); NaN of none. */
 export function quantileSorted(sorted: ArrayLike<number>, share: number): number {
-  const last = sorted.length - 1;
-  if (last < 0) return Number.NaN;
-  const place = share * last;
-  const i = Math.min(last, Math.floor(place));
-  const low = sorted[i]!;
-  return low + (place - i) * (sorted[Math.min(last, i + 1)]! - low);
+  // The library only reads length and elements, which typed arrays have too.
+  return sorted.length === 0 ? Number.NaN : quantileOfSome(sorted as number[], share);
 }
 
 /** Ascending copy without NaN. */
@@ -17,12 +15,6 @@ export function sortedNumbers(values: ArrayLike<number>): Float64Array {
 
 export function median(values: ArrayLike<number>): number {
   return quantileSorted(sortedNumbers(values), 0.5);
-}
-
-export function meanOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum / values.length;
 }
 
 /** Mean of the numbers among values [from, to). */
@@ -44,7 +36,7 @@ export function blockStandardError(values: ArrayLike<number>, blocks = 20): numb
   const means = Array.from({ length: blocks }, (_, b) => meanNumber(values, b * size, (b + 1) * size)).filter(
     (mean) => !Number.isNaN(mean),
   );
-  const middle = meanOf(means);
+  const middle = meanNumber(means, 0, means.length);
   const variance = means.reduce((sum, mean) => sum + (mean - middle) ** 2, 0) / (means.length - 1);
   return Math.sqrt(variance / means.length);
 }

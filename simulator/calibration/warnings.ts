@@ -1,3 +1,4 @@
+import { DAY_MS } from "../base/time.ts";
 import type { FittedSpec } from "../world/capacity/capacity.ts";
 import type { Extrapolation } from "./extrapolate.ts";
 import type { CallsFit } from "./fit-calls.ts";
@@ -22,7 +23,6 @@ export interface WarningFacts {
   readonly extrapolation: Extrapolation;
 }
 
-const DAY_MS = 86_400_000;
 /** Sizes that differ by less than this factor say nothing of what a token costs. */
 const SPREAD_MIN = 1.5;
 /** Above this error a limit does not explain who was throttled; guessing would be one half. */

@@ -1,12 +1,14 @@
+import { HOUR_MS } from "../base/time.ts";
 import { invariant } from "../errors.ts";
 import { CELL, CELL_FIELDS, FIELD } from "../metrics/recorder.ts";
+import { parseAssertion } from "../scenario/assertion.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { formatUsd } from "../world/pricing/money.ts";
 import { epochAt, priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { BILLING_RULES, type BillingRule, INPUT, OUTPUT, PREPAID, type PriceKey } from "../world/pricing/prices.ts";
-import { evaluateAssertion, parseAssertion } from "./assertion.ts";
 import { compareWithBaseline, metricOf } from "./compare.ts";
 import { distribution } from "./distribution.ts";
+import { evaluateAssertion } from "./gates.ts";
 import type { GroupStats } from "./group-stats.ts";
 import { groupResult, quantileOrNull, usdPer1kServed } from "./groups.ts";
 import type { ExperimentInputs, JobOutput } from "./job.ts";
@@ -27,8 +29,6 @@ import {
 } from "./result.ts";
 import { tInterval } from "./statistics.ts";
 import { strategiesOfVerdict, verdictOf } from "./verdict.ts";
-
-const HOUR_MS = 3_600_000;
 
 /** What the engine cannot know of itself. */
 export interface Provenance {

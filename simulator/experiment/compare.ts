@@ -3,8 +3,8 @@ import type { BillingRule } from "../world/pricing/prices.ts";
 import type { GroupStats } from "./group-stats.ts";
 import { quantileOrNull, usdPer1kServed } from "./groups.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
-import type { ComparedMetric, Comparison, Estimate } from "./result.ts";
-import { tInterval, varianceRatio } from "./statistics.ts";
+import type { ComparedMetric, Comparison } from "./result.ts";
+import { type Estimate, tInterval, varianceRatio } from "./statistics.ts";
 
 /** Smaller is better for each of them. */
 export const COMPARED_METRICS: readonly ComparedMetric[] = [

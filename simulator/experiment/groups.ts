@@ -1,8 +1,8 @@
 import { END, FIELD } from "../metrics/recorder.ts";
 import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
 import type { GroupStats, LatencyStats } from "./group-stats.ts";
-import type { CostSummary, Counts, Estimate, GroupResult, LatencySummary } from "./result.ts";
-import { observationsForQuantile, tInterval } from "./statistics.ts";
+import type { CostSummary, Counts, GroupResult, LatencySummary } from "./result.ts";
+import { type Estimate, observationsForQuantile, tInterval } from "./statistics.ts";
 
 const FUSD_PER_USD = 1e15;
 

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../base/time.ts";
 import { invariant } from "../errors.ts";
 import { END, FIELD, HOURS_MAX } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -28,7 +29,7 @@ export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger
   });
   checkParts("classes", total, byClass);
   checkParts("regions", total, byRegion);
-  const hours = plan.durationMs / 3_600_000;
+  const hours = plan.durationMs / HOUR_MS;
   if (hours <= HOURS_MAX) checkParts("hours", total, byHour, false);
   for (const group of [total, ...byClass]) {
     invariant(!(group.wait.mean < -1e-9), "I4 no request starts service before it arrives");

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../base/time.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import { BUCKETS, type HistogramSet, histogramQuantile } from "../metrics/histogram.ts";
 import { CELL_FIELDS, END, FIELDS } from "../metrics/recorder.ts";
@@ -9,8 +10,6 @@ import type { QuotaUse } from "../world/quota/token-quota.ts";
 import type { CostStats, GroupStats, LatencyStats } from "./group-stats.ts";
 import { checkInvariants } from "./invariants.ts";
 import { instability } from "./stability.ts";
-
-const HOUR_MS = 3_600_000;
 
 /** One strategy in one replication, small enough to send between threads. */
 export interface ReplicationStats {

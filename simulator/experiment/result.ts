@@ -1,3 +1,7 @@
+import type { Estimate } from "./statistics.ts";
+
+export type { Estimate } from "./statistics.ts";
+
 /**
  * The run record's `result.json`: one shape for a simulated and for a measured run. Everything a report, a gate in
  * CI or another tool shows is in here or derived from here. Additive changes keep the version; others raise it.
@@ -6,17 +10,6 @@
  * samples), never for zero. Regions, classes, targets and hours are referred to by name or by UTC hour index.
  */
 export const RESULT_SCHEMA_VERSION = 1;
-
-/** A point estimate with its 95 % confidence interval over replications (Student t). */
-export interface Estimate {
-  /** Mean over replications of the per-replication value. */
-  readonly value: number | null;
-  /** Interval ends; null when `n` < 2. */
-  readonly low: number | null;
-  readonly high: number | null;
-  /** Replications behind it. */
-  readonly n: number;
-}
 
 /** Latency of served requests from intended arrival, over all attempts and waits. */
 export interface LatencySummary {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../base/time.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 
 /** A backlog smaller than this is noise, whatever its trend. */
@@ -14,7 +15,7 @@ const BACKLOG_SHARE = 0.02;
  */
 export function instability(output: SimulationOutput, served: number): string | null {
   if (output.stoppedEarlyAtMs !== null) {
-    const hours = (output.stoppedEarlyAtMs / 3_600_000).toFixed(1);
+    const hours = (output.stoppedEarlyAtMs / HOUR_MS).toFixed(1);
     return `stopped after ${hours} h of simulated time: the backlog grew beyond what memory can hold`;
   }
   const { backlog, inSystemAtEnd } = output;

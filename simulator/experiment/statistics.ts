@@ -1,6 +1,5 @@
 import tQuantile from "@stdlib/stats-base-dists-t-quantile";
 import { mean, sampleStandardDeviation, sampleVariance } from "simple-statistics";
-import type { Estimate } from "./result.ts";
 
 const CONFIDENCE = 0.95;
 
@@ -47,4 +46,15 @@ export function observationsForQuantile(p: number): number {
   let n = 1;
   while (1 - p ** n - (1 - p) ** n < CONFIDENCE) n++;
   return n;
+}
+
+/** A point estimate with its 95 % confidence interval over replications (Student t). */
+export interface Estimate {
+  /** Mean over replications of the per-replication value. */
+  readonly value: number | null;
+  /** Interval ends; null when `n` < 2. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Replications behind it. */
+  readonly n: number;
 }

@@ -1,5 +1,6 @@
-import type { Comparison, Estimate, StrategyResult } from "./result.ts";
+import type { Comparison, StrategyResult } from "./result.ts";
 import { failsMore } from "./soundness.ts";
+import type { Estimate } from "./statistics.ts";
 
 export interface VerdictInput {
   readonly baseline: StrategyResult;

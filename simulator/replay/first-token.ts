@@ -1,13 +1,12 @@
+import { median } from "../calibration/quantiles.ts";
 import { findAdapter } from "./adapters/index.ts";
-import { quantile } from "./harness.ts";
-import type { ReplayPlan, ReplayTarget } from "./replay-plan.ts";
+import type { CalledTarget, ReplayPlan } from "./replay-plan.ts";
 import type { AttemptRow } from "./rows.ts";
 
 /** What tells whether first tokens can be seen: what is called, and how each target is. */
 export interface Called extends Pick<ReplayPlan, "operation"> {
   readonly targets: readonly CalledTarget[];
 }
-export type CalledTarget = Pick<ReplayTarget, "api" | "region" | "seesFirstToken">;
 
 /** Every target's answers come token by token, and the first of the tokens can be told from the others. */
 export function seesFirstTokens({ operation, targets }: Called): boolean {
@@ -40,7 +39,6 @@ export function firstTokenNotes(plan: Called, attempts: readonly AttemptRow[]): 
 
 /** How early headers came, as a time and as a share of the attempt. */
 function headersOf(attempts: readonly AttemptRow[]): string {
-  const median = (values: readonly number[]): number => quantile(Float64Array.from(values).sort(), 0.5);
   const ms = median(attempts.map(({ f }) => f!));
   const share = median(attempts.map(({ s, e, f }) => f! / Math.max(f!, e - s)));
   return `${ms.toFixed(0)} ms (${(100 * share).toFixed(0)} % of an attempt)`;

@@ -1,5 +1,5 @@
+import { quantileSorted } from "../calibration/quantiles.ts";
 import { isOutOfMoney } from "./adapters/out-of-money.ts";
-import type { PlainReport } from "./plain.ts";
 import type { AttemptRow, RequestRow } from "./rows.ts";
 import type { ScheduleRow } from "./schedule.ts";
 
@@ -78,9 +78,9 @@ export function checkRows(input: HarnessInput): HarnessReport {
     strategy: input.strategy,
     requests: requests.length,
     attempts: attempts.length,
-    lagMs: { p50: quantile(lag, 0.5), p99: quantile(lag, 0.99), max: lag.at(-1) ?? 0 },
+    lagMs: { p50: quantileOrZero(lag, 0.5), p99: quantileOrZero(lag, 0.99), max: lag.at(-1) ?? 0 },
     serverLateMsP99: input.lateMsP99,
-    e2eMsP50: e2e.length === 0 ? null : quantile(e2e, 0.5),
+    e2eMsP50: e2e.length === 0 ? null : quantileSorted(e2e, 0.5),
     attemptsWithoutUsage: attempts.filter((row) => row.u === null && (row.k === "timeout" || row.k === "unfinished"))
       .length,
     isComplete: seen.size === schedule.length && seen.size === requests.length,
@@ -136,16 +136,36 @@ export function invalidReasons(reports: readonly HarnessReport[]): readonly stri
   });
 }
 
+/** 0 where there is nothing: a run without requests was late by nothing. */
+export function quantileOrZero(ascending: ArrayLike<number>, p: number): number {
+  return ascending.length === 0 ? 0 : quantileSorted(ascending, p);
+}
+
 function sorted(values: readonly number[]): Float64Array {
   return Float64Array.from(values).sort();
 }
 
-/** Linear between order statistics at p (n - 1), as k6 does it; 0 of nothing. */
-export function quantile(ascending: ArrayLike<number>, p: number): number {
-  const { length } = ascending;
-  if (length === 0) return 0;
-  const rank = p * (length - 1);
-  const low = ascending[Math.floor(rank)]!;
-  const high = ascending[Math.ceil(rank)]!;
-  return low + (high - low) * (rank - Math.floor(rank));
+/** What is to be known of such a run before anybody reads its figures. */
+export interface PlainReport {
+  /** Why the run is no measurement of the schedule. */
+  readonly reason: string;
+  readonly executor: string;
+  readonly vus: number;
+  readonly droppedIterations: number;
+  /** Requests of the schedule that never left. */
+  readonly neverSent: number;
+  /** How long before their instants requests left, ms at the 99th percentile. */
+  readonly earlyMsP99: number;
+  /**
+   * Latency of served requests, ms: from the instant at which each left, and from the one at which it should have, or
+   * from its leaving if that was earlier.
+   */
+  readonly fromSendMs: Quantiles;
+  readonly fromIntendedMs: Quantiles;
+}
+
+export interface Quantiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
 }

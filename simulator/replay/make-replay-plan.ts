@@ -3,9 +3,9 @@ import type { Plan } from "../scenario/plan.ts";
 import { FaultState } from "../world/faults/fault-state.ts";
 import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
-import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTarget, ReplayTier } from "./replay-plan.ts";
+import type { ReplayTier } from "./adapters/adapter.ts";
+import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTarget, SpendPlan } from "./replay-plan.ts";
 import { tierOf } from "./replayable.ts";
-import type { SpendPlan } from "./spend.ts";
 
 /** Where and how a scenario's targets are called. */
 export interface ReplayTargets {

@@ -1,5 +1,12 @@
 import { END } from "../metrics/recorder.ts";
-import { checkRows, type HarnessInput, type HarnessReport, quantile } from "./harness.ts";
+import {
+  checkRows,
+  type HarnessInput,
+  type HarnessReport,
+  type PlainReport,
+  type Quantiles,
+  quantileOrZero,
+} from "./harness.ts";
 import type { RequestRow } from "./rows.ts";
 import type { ScheduleRow } from "./schedule.ts";
 
@@ -12,31 +19,6 @@ export interface PlainInput extends HarnessInput {
   readonly droppedIterations: number;
   /** When the run was over, ms of the scenario's clock. */
   readonly endMs: number;
-}
-
-/** What is to be known of such a run before anybody reads its figures. */
-export interface PlainReport {
-  /** Why the run is no measurement of the schedule. */
-  readonly reason: string;
-  readonly executor: string;
-  readonly vus: number;
-  readonly droppedIterations: number;
-  /** Requests of the schedule that never left. */
-  readonly neverSent: number;
-  /** How long before their instants requests left, ms at the 99th percentile. */
-  readonly earlyMsP99: number;
-  /**
-   * Latency of served requests, ms: from the instant at which each left, and from the one at which it should have, or
-   * from its leaving if that was earlier.
-   */
-  readonly fromSendMs: Quantiles;
-  readonly fromIntendedMs: Quantiles;
-}
-
-export interface Quantiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
 }
 
 export interface PlainRun {
@@ -80,7 +62,7 @@ export function checkPlainRows(input: PlainInput): PlainRun {
         vus,
         droppedIterations,
         neverSent: missing.length,
-        earlyMsP99: quantile(early, 0.99),
+        earlyMsP99: quantileOrZero(early, 0.99),
         fromSendMs: latencies(requests, (row) => row.b),
         fromIntendedMs: latencies(requests, (row) => offered[row.i]?.[0] ?? row.b),
       },
@@ -108,5 +90,9 @@ function reasonOf(executor: string, vus: number): string {
 
 function latencies(requests: readonly RequestRow[], fromMs: (row: RequestRow) => number): Quantiles {
   const ascending = Float64Array.from(requests.flatMap((row) => (row.w < 0 ? [] : [row.e - fromMs(row)]))).sort();
-  return { p50: quantile(ascending, 0.5), p95: quantile(ascending, 0.95), p99: quantile(ascending, 0.99) };
+  return {
+    p50: quantileOrZero(ascending, 0.5),
+    p95: quantileOrZero(ascending, 0.95),
+    p99: quantileOrZero(ascending, 0.99),
+  };
 }

@@ -1,5 +1,5 @@
 import type { Plan } from "../scenario/plan.ts";
-import type { ReplayTier } from "./replay-plan.ts";
+import type { ReplayTier } from "./adapters/adapter.ts";
 import { tierOf } from "./replayable.ts";
 
 /** A model that some class may call at a target. */

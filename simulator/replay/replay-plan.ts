@@ -1,6 +1,5 @@
 import type { ClientPlan } from "../scenario/plan.ts";
-import type { AdapterSettings } from "./adapters/adapter.ts";
-import type { SpendPlan } from "./spend.ts";
+import type { AdapterSettings, ReplayTier } from "./adapters/adapter.ts";
 
 /**
  * Everything that a replaying client needs of a scenario and one of its strategies: plain data that Node writes and k6
@@ -75,8 +74,6 @@ export type ReplayAuth =
   /** With the API key that an environment variable holds. */
   | { readonly kind: "api-key"; readonly variable: string };
 
-export type ReplayTier = "standard" | "priority" | "flex" | "latency-optimized";
-
 export interface ReplayClass {
   readonly name: string;
   readonly model: number;
@@ -112,4 +109,18 @@ export function decodeReplayPlan(text: string): ReplayPlan {
     const marked = (value as { $number?: unknown } | null)?.$number;
     return typeof marked === "string" ? Number(marked) : value;
   }) as ReplayPlan;
+}
+
+export type CalledTarget = Pick<ReplayTarget, "api" | "region" | "seesFirstToken">;
+
+/** What a run may spend, and what a token can cost at most. Plain data, part of a replay plan. */
+export interface SpendPlan {
+  /** For the whole run of one strategy. */
+  readonly budgetUsd: number;
+  /** By class and target: the dearest price of each kind of token, in the order of the ledger's kinds; NaN = not to be had. */
+  readonly dearestUsdPerMTok: readonly (readonly (readonly number[])[])[];
+  /** By model: as how many tokens the service may count one token of a prompt at most. */
+  readonly inputFactor: readonly number[];
+  /** Tokens that the service may add to every prompt. */
+  readonly inputTokensMore: number;
 }

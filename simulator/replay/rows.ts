@@ -1,6 +1,6 @@
 import type { End } from "../metrics/recorder.ts";
 import type { OutcomeKind } from "../strategies/strategy.ts";
-import type { CalledTarget } from "./first-token.ts";
+import type { CalledTarget } from "./replay-plan.ts";
 
 /**
  * What a replaying client writes, one JSON object a line, in no order. Instants are ms since the run's start; keys are

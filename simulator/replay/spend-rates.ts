@@ -2,7 +2,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { type PriceKey, TOKEN_KINDS, type TokenPricesUsdPerMTok } from "../world/pricing/prices.ts";
 import type { RoutePlan } from "../world/world-plan.ts";
-import type { SpendPlan } from "./spend.ts";
+import type { SpendPlan } from "./replay-plan.ts";
 
 /** The list price of a key, undefined where there is none; prices of a scenario may be what-ifs. */
 export type ListPrice = (key: PriceKey) => TokenPricesUsdPerMTok | undefined;

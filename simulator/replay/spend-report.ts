@@ -1,7 +1,7 @@
-import type { ReplayPlan } from "./replay-plan.ts";
+import type { ReplayPlan, SpendPlan } from "./replay-plan.ts";
 import type { AttemptRow, RequestRow } from "./rows.ts";
 import { requestOf, type ScheduleRow } from "./schedule.ts";
-import { type SpendPlan, settledUsd } from "./spend.ts";
+import { settledUsd } from "./spend.ts";
 
 /** What became of one strategy's budget. */
 export interface SpendReport {

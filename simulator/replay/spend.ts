@@ -1,17 +1,6 @@
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT } from "../world/pricing/prices.ts";
+import type { SpendPlan } from "./replay-plan.ts";
 import type { AttemptRow } from "./rows.ts";
-
-/** What a run may spend, and what a token can cost at most. Plain data, part of a replay plan. */
-export interface SpendPlan {
-  /** For the whole run of one strategy. */
-  readonly budgetUsd: number;
-  /** By class and target: the dearest price of each kind of token, in the order of the ledger's kinds; NaN = not to be had. */
-  readonly dearestUsdPerMTok: readonly (readonly (readonly number[])[])[];
-  /** By model: as how many tokens the service may count one token of a prompt at most. */
-  readonly inputFactor: readonly number[];
-  /** Tokens that the service may add to every prompt. */
-  readonly inputTokensMore: number;
-}
 
 /** What an attempt asks for, as far as it sets its price. */
 export interface SpendOrder {

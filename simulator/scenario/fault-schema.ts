@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { FaultSpec } from "../world/faults/fault.ts";
+import type { Problems } from "./resolve/problems.ts";
 import { durationMs, share } from "./units.ts";
 
 const lasting = durationMs.refine((ms) => ms > 0, "must be more than 0");
@@ -87,4 +89,28 @@ export function faultAmount(fault: FaultInput): number {
     default:
       return 0;
   }
+}
+
+/** The faults of a world as the service takes them; names that are not there become problems. */
+export function faultsOf(
+  faults: readonly FaultInput[],
+  regionNames: readonly string[],
+  modelNames: readonly string[],
+  problems: Problems,
+): readonly FaultSpec[] {
+  return faults.map((fault, i): FaultSpec => {
+    const where = `world.faults[${i}]`;
+    const model = "model" in fault ? fault.model : undefined;
+    return {
+      kind: fault.kind,
+      region:
+        fault.region === undefined ? -1 : problems.indexOf(fault.region, regionNames, "region", `${where}.region`),
+      model: model === undefined ? -1 : problems.indexOf(model, modelNames, "model", `${where}.model`),
+      atMs: fault.at ?? Number.NaN,
+      forMs: fault.for ?? Number.NaN,
+      mtbfMs: fault.mtbf ?? Number.NaN,
+      mttrMs: fault.mttr ?? Number.NaN,
+      amount: faultAmount(fault),
+    };
+  });
 }

@@ -7,7 +7,6 @@ import type { CapacitySpec } from "../world/capacity/capacity.ts";
 import type { Placement } from "../world/pricing/ledger.ts";
 import type { BillingRule, PriceSchedule } from "../world/pricing/prices.ts";
 import type { WorldPlan } from "../world/world-plan.ts";
-import type { ValidationPlan } from "./validation-schema.ts";
 
 /**
  * A scenario resolved: names turned into indices, defaults filled in, reference data looked up. Plain data all the way
@@ -177,4 +176,27 @@ export interface StrategyPlan {
   readonly client: ClientPlan | null;
   /** By class: mask over targets that are legal and not reserved for other strategies; null = all legal ones. */
   readonly offered: readonly Uint8Array[] | null;
+}
+
+/** What `meridian validate` replays of a scenario, and how far the simulator may be off. */
+export interface ValidationPlan {
+  /** Kept as text: it goes the way of `--at` and `--duration`. */
+  readonly at?: string | undefined;
+  readonly for?: string | undefined;
+  /** Labels; all strategies unless given. */
+  readonly strategies?: readonly string[] | undefined;
+  readonly margins: Margins;
+}
+
+/** Largest differences between simulator and measurement that count as equal: of the measured value, or in points. */
+export interface Margins {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly throttled: number;
+  readonly unavailable: number;
+  readonly retries: number;
+  readonly failed: number;
+  readonly split: number;
+  readonly cost: number;
 }

@@ -1,10 +1,8 @@
 import { z } from "zod";
+import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import { unionOf } from "../random/schema-forms.ts";
 import type { MeterSpec } from "../world/quota/meter.ts";
 import { count, durationMs } from "./units.ts";
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 const lawSchema = z.enum(["token-bucket", "clock-window", "rolling-window"]).meta({
   description:

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { residencySchema } from "../profiles/residency-schema.ts";
+import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import { profilesSchema } from "../profiles/schema.ts";
-import { arrivalSchema } from "../traffic/arrivals/index.ts";
-import { tokensSchema } from "../traffic/tokens.ts";
 import { networkSchema } from "../world/network/schema.ts";
 import { pricesSchema } from "../world/pricing/schema.ts";
 import { customRegionSchema } from "../world/regions.ts";
 import { capacitySchema, gatewaySchema } from "./capacity-schema.ts";
+import { classSchema } from "./class-schema.ts";
 import { clientSchema } from "./client-schema.ts";
 import { faultSchema } from "./fault-schema.ts";
 import { quotaSchema } from "./quota-schema.ts";
@@ -16,9 +15,9 @@ import { count, durationMs, durationUpTo, share } from "./units.ts";
 import { validationSchema } from "./validation-schema.ts";
 
 const name = z.string().min(1).max(60);
-const positiveDuration = durationMs.refine((ms) => ms > 0, "must be more than 0");
+const _positiveDuration = durationMs.refine((ms) => ms > 0, "must be more than 0");
 /** Prices and faults are laid out over the whole run: longer ones would only fill the memory. */
-const RUN_MS_MAX = 400 * 86_400_000;
+const RUN_MS_MAX = 400 * DAY_MS;
 const withinRun = durationUpTo(RUN_MS_MAX, "must be at most 400d: no run is longer");
 const positiveCount = count.pipe(z.number().int().positive());
 
@@ -111,43 +110,6 @@ const worldSchema = z
   })
   .meta({ description: "Regions, models and what holds them back" });
 
-const sloSchema = z
-  .strictObject({
-    e2e: positiveDuration.optional().meta({ description: "From intended arrival to last byte" }),
-    ttft: positiveDuration.optional().meta({ description: "From intended arrival to first token" }),
-  })
-  .meta({ description: "Objectives of the class" });
-
-const classSchema = z
-  .strictObject({
-    class: name.meta({ description: "Name of the traffic class" }),
-    tags: z.record(name, z.string()).default({}).meta({ description: "team, product ...: for reports and audits" }),
-    model: name.optional().meta({ description: "The scenario's model; may be left out where there is one" }),
-    arrivals: arrivalSchema,
-    tokens: tokensSchema.optional().meta({ description: "Token counts; from the recording unless given" }),
-    origin: z
-      .union([name, z.record(name, z.number().positive())])
-      .optional()
-      .meta({
-        description: "Where callers are: a region or origin, or shares of several; the first region unless given",
-      }),
-    slo: sloSchema.optional(),
-    residency: residencySchema.optional(),
-    targets: z.array(name).min(1).optional().meta({
-      description: "Targets that it may use, by id; every one that sells its model and is legal for it unless given",
-    }),
-    account: name.default("default").meta({ description: "AWS account: quotas are per account" }),
-    priority: z
-      .number()
-      .int()
-      .min(0)
-      .max(3)
-      .default(1)
-      .meta({ description: "Level in the queues of capacities with discipline: priority; 0 is served first" }),
-    deferrable: z.boolean().default(false).meta({ description: "A strategy may put it off" }),
-  })
-  .meta({ description: "A class of traffic" });
-
 /** A scenario file. Its JSON Schema for editors is made from this (`meridian schema`). */
 export const scenarioSchema = z
   .strictObject({
@@ -183,7 +145,7 @@ export const scenarioSchema = z
         description:
           "Left out of the figures: none, a duration, { requests: 50k }, or auto: MSER-5 on pilot runs chooses, nothing where the run follows the clock",
       }),
-    drain: withinRun.default(3_600_000).meta({ description: "How long requests may still end after the last arrival" }),
+    drain: withinRun.default(HOUR_MS).meta({ description: "How long requests may still end after the last arrival" }),
     replications: z.number().int().min(1).max(10_000).default(10).meta({ description: "Independent repetitions" }),
     routers: z
       .number()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DAY_MS } from "../base/time.ts";
 import { SERVICE_TIERS } from "../world/pricing/prices.ts";
 import { PROVISIONED_TERMS } from "../world/pricing/reserved.ts";
 import { capacitySchema } from "./capacity-schema.ts";
@@ -54,7 +55,7 @@ export const batchSchema = z
     }),
     window: durationMs
       .refine((ms) => ms > 0, "must be more than 0")
-      .default(86_400_000)
+      .default(DAY_MS)
       .meta({ description: "What is not done by then has expired: 24h" }),
   })
   .meta({ description: "Batch inference: targets <region>/batch, for deferrable classes" });

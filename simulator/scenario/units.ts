@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
 
 /**
  * Readable quantities for scenario files: `45m`, `20/s`, `200k`, `31%`. Each is a zod type whose output is a plain
@@ -8,10 +9,10 @@ const DURATION_MS: Readonly<Record<string, number>> = {
   us: 0.001,
   ms: 1,
   s: 1000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
+  m: MINUTE_MS,
+  min: MINUTE_MS,
+  h: HOUR_MS,
+  d: DAY_MS,
 };
 const MULTIPLIER: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9, B: 1e9 };
 
@@ -22,7 +23,7 @@ const RATE = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)\\s*/\\s*(s|min|m|h|d)$`);
 const PERCENT = new RegExp(`^(${NUMBER})\\s*%$`);
 
 /** A hundred years: nothing in a scenario lasts longer, and instants must stay dates. */
-const DURATION_MS_MAX = 36_500 * 86_400_000;
+const DURATION_MS_MAX = 36_500 * DAY_MS;
 
 /** `90s`, `1h30m`, `250ms` → milliseconds; undefined if it is not a duration. Bare numbers have no unit: refused. */
 export function parseDurationMs(text: string): number | undefined {

@@ -30,6 +30,3 @@ export const validationSchema = z
     margins: marginsSchema.prefault({}),
   })
   .meta({ description: "What meridian validate replays, and how far the simulator may be off" });
-
-export type ValidationPlan = z.output<typeof validationSchema>;
-export type Margins = ValidationPlan["margins"];

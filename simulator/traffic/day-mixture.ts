@@ -1,8 +1,7 @@
+import { DAY_MS } from "../base/time.ts";
 import type { OriginShare } from "./arrival-process.ts";
 import type { RateProfile } from "./rate-profile.ts";
 import type { DayShape } from "./recording.ts";
-
-export const DAY_MS = 86_400_000;
 
 /** The day of a class whose callers live in several zones: the summed rate, and who is calling at each time. */
 export interface DayMixture {

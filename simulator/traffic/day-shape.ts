@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { MeridianError } from "../errors.ts";
 import { unionOf } from "../random/schema-forms.ts";
 import { parseDurationMs } from "../scenario/units.ts";
-import { DAY_MS, dayShape } from "./day-mixture.ts";
+import { dayShape } from "./day-mixture.ts";
 import type { DayShape, Recording } from "./recording.ts";
 
 /** How a day goes, as plain data: recorded, given by weights, or a smooth peak. */
@@ -18,7 +19,7 @@ export const timeOfDay: z.ZodType<number> = z
   .string()
   .transform((text, context) => {
     const clock = CLOCK.exec(text.trim());
-    const ms = clock === null ? parseDurationMs(text) : Number(clock[1]) * 3_600_000 + Number(clock[2]) * 60_000;
+    const ms = clock === null ? parseDurationMs(text) : Number(clock[1]) * HOUR_MS + Number(clock[2]) * MINUTE_MS;
     if (ms !== undefined && ms <= DAY_MS) return ms;
     context.addIssue({ code: "custom", message: `"${text}" is not a time of day; write it like 15:00` });
     return z.NEVER;

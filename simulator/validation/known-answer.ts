@@ -1,6 +1,6 @@
 import type { RequestRow } from "../replay/rows.ts";
 import type { ScheduleRow } from "../replay/schedule.ts";
-import type { Margins } from "../scenario/validation-schema.ts";
+import type { Margins } from "../scenario/plan.ts";
 import { PERCENTILES } from "./quantities.ts";
 import type { HarnessError, HarnessRow, StrategyValidation } from "./result.ts";
 import { quantileOf } from "./weighted-quantiles.ts";

@@ -1,4 +1,4 @@
-import type { Margins } from "../scenario/validation-schema.ts";
+import type { Margins } from "../scenario/plan.ts";
 import type { Figure, PairedQuantity } from "./paired-quantity.ts";
 import type { RunSample } from "./run-sample.ts";
 import { createQuantileColumn } from "./weighted-quantiles.ts";

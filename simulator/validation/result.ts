@@ -1,4 +1,4 @@
-import type { Margins } from "../scenario/validation-schema.ts";
+import type { Margins } from "../scenario/plan.ts";
 import type { Outcome } from "./equivalence.ts";
 import type { QuantityUnit } from "./quantities.ts";
 

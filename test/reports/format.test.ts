@@ -17,7 +17,7 @@ import {
   printable,
   SECONDS,
 } from "../../reports/format.ts";
-import type { Estimate } from "../../simulator/experiment/result.ts";
+import type { Estimate } from "../../simulator/experiment/statistics.ts";
 
 const estimate = (value: number | null, low: number | null, high: number | null): Estimate => ({
   value,

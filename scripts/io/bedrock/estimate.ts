@@ -2,8 +2,9 @@ import { createRetryPolicy, type RetrySpec } from "../../../simulator/client/ret
 import { MeridianError } from "../../../simulator/errors.ts";
 import { assembleResult, type RunResult, runJob } from "../../../simulator/experiment/index.ts";
 import type { QuotaSummary } from "../../../simulator/experiment/result.ts";
+import type { SpendPlan } from "../../../simulator/replay/replay-plan.ts";
 import { requestOf, type ScheduleRow } from "../../../simulator/replay/schedule.ts";
-import { type SpendPlan, worstCaseUsd } from "../../../simulator/replay/spend.ts";
+import { worstCaseUsd } from "../../../simulator/replay/spend.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 
 export interface StrategyEstimate {

@@ -1,4 +1,4 @@
-import { quantile } from "../../../simulator/replay/harness.ts";
+import { quantileSorted } from "../../../simulator/calibration/quantiles.ts";
 import { requestOf, type ScheduleRow } from "../../../simulator/replay/schedule.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 
@@ -29,5 +29,5 @@ export function promptLengths(plan: Plan, schedule: readonly ScheduleRow[], mode
     .map(({ inputTokens }) => inputTokens)
     .sort((a, b) => a - b);
   if (tokens.length === 0) return [];
-  return [...new Set([0.1, 0.5, 0.9].map((p) => Math.max(1, Math.round(quantile(tokens, p)))))];
+  return [...new Set([0.1, 0.5, 0.9].map((p) => Math.max(1, Math.round(quantileSorted(tokens, p)))))];
 }

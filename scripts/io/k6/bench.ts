@@ -6,8 +6,8 @@ import { checkRows, type HarnessReport } from "../../../simulator/replay/harness
 import { makeReplayPlan } from "../../../simulator/replay/make-replay-plan.ts";
 import type { MeasuredRun } from "../../../simulator/replay/measured-output.ts";
 import { checkPlainRows } from "../../../simulator/replay/plain.ts";
+import type { SpendPlan } from "../../../simulator/replay/replay-plan.ts";
 import type { ScheduleRow } from "../../../simulator/replay/schedule.ts";
-import type { SpendPlan } from "../../../simulator/replay/spend.ts";
 import { leftOf, type SpendReport, shareOf, spendReport } from "../../../simulator/replay/spend-report.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { interrupted } from "../worker-pool.ts";

@@ -1,8 +1,15 @@
-import type { ReplayTier } from "../replay-plan.ts";
-import type { AdapterAnswer, AdapterCall, AdapterVerdict, EndpointAdapter, Verdict } from "./adapter.ts";
+import type {
+  AdapterAnswer,
+  AdapterCall,
+  AdapterVerdict,
+  EndpointAdapter,
+  PromptOrder,
+  ReplayTier,
+  Verdict,
+} from "./adapter.ts";
 import { encodeSegment } from "./encode-segment.ts";
 import { lastFrame } from "./event-stream.ts";
-import { type PromptOrder, promptTexts } from "./prompt.ts";
+import { promptTexts } from "./prompt.ts";
 
 /** Amazon Bedrock's Converse and ConverseStream, and emulators of them. */
 export const bedrock: EndpointAdapter = {

@@ -1,6 +1,6 @@
-import type { AdapterAnswer, AdapterCall, AdapterVerdict, EndpointAdapter, Verdict } from "./adapter.ts";
+import type { AdapterAnswer, AdapterCall, AdapterVerdict, EndpointAdapter, PromptOrder, Verdict } from "./adapter.ts";
 import { isOutOfMoney } from "./out-of-money.ts";
-import { type PromptOrder, promptTexts } from "./prompt.ts";
+import { promptTexts } from "./prompt.ts";
 
 /**
  * OpenAI's chat completions, as OpenAI, vLLM, SGLang, the LiteLLM proxy and others serve them. The endpoint's URL ends

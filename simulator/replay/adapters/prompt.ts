@@ -1,27 +1,4 @@
-import type { ReplayTier } from "../replay-plan.ts";
-
-/** What a call asks for. Counts are tokens. */
-export interface PromptOrder {
-  /** Request and attempt, `17.0`: to find the call again in the service's log. */
-  readonly requestId: string;
-  readonly className: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** 0 = not set. */
-  readonly maxTokens: number;
-  readonly prefixTokens: number;
-  readonly prefixId: number;
-  readonly tier: ReplayTier;
-  /** Characters of filler that make one token. */
-  readonly charsPerToken: number;
-  /**
-   * Of the run. With one, no two requests share more text than their cacheable prefix, and no two runs share any, so
-   * that a service which caches prompts unasked meets no text twice. "" for an emulator, which caches what is marked.
-   */
-  readonly salt: string;
-  /** For an emulator, where several targets are called alike; undefined elsewhere. */
-  readonly targetId?: string | undefined;
-}
+import type { PromptOrder } from "./adapter.ts";
 
 /** A prompt's text in two parts; either may be "", not both. */
 export interface PromptTexts {

@@ -1,21 +1,23 @@
+import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
 import { isRegionAllowed, type ResidencyTarget, residencyMasks } from "../../profiles/residency.ts";
 import type { ResidencyRule } from "../../profiles/residency-schema.ts";
 import type { ClassTraffic } from "../../traffic/class-traffic.ts";
 import type { Recording } from "../../traffic/recording.ts";
 import { traceNamesOf } from "../../traffic/recording-names.ts";
 import { type RegionDirectory, requireRegion } from "../../world/regions.ts";
+import type { ClassInput } from "../class-schema.ts";
 import type { ClassPlan } from "../plan.ts";
-import type { Scenario } from "../schema.ts";
+import type { RouteDraft, TargetDraft } from "./drafts.ts";
 import type { Problems } from "./problems.ts";
-import type { TargetDraft } from "./target-drafts.ts";
-import type { RouteDraft } from "./targets.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const ANYWHERE: ResidencyRule = { label: "any", areas: [], countries: [], regions: [], inRegionOnly: false };
 
 export interface ClassesInput {
-  readonly scenario: Scenario;
+  /** `traffic`. */
+  readonly classes: readonly ClassInput[];
+  readonly modelNames: readonly string[];
+  /** `world.network.origins`: places of the scenario's own. */
+  readonly origins: Readonly<Record<string, { readonly near?: string | undefined }>>;
   readonly regionNames: readonly string[];
   readonly originNames: readonly string[];
   readonly directory: RegionDirectory;
@@ -25,19 +27,18 @@ export interface ClassesInput {
   readonly problems: Problems;
 }
 
-type ClassInput = Scenario["traffic"][number];
-
 /** Every place that some class is called from, each once, in the scenario's order; unknown ones become problems. */
-export function originsOf(
-  scenario: Scenario,
-  regionNames: readonly string[],
-  directory: RegionDirectory,
-  problems: Problems,
-): readonly string[] {
-  const custom = Object.keys(scenario.world.network.origins);
+export function originsOf({
+  classes,
+  origins: own,
+  regionNames,
+  directory,
+  problems,
+}: Pick<ClassesInput, "classes" | "origins" | "regionNames" | "directory" | "problems">): readonly string[] {
+  const custom = Object.keys(own);
   const places = [...new Set([...regionNames, ...custom, ...directory.keys()])];
   const origins = new Set<string>();
-  scenario.traffic.forEach((each, i) => {
+  classes.forEach((each, i) => {
     for (const origin of Object.keys(sharesOf(each, regionNames))) {
       if (problems.indexOf(origin, places, "origin", `traffic[${i}].origin`) >= 0) origins.add(origin);
     }
@@ -46,10 +47,9 @@ export function originsOf(
 }
 
 export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
-  const { scenario, problems, targets, routes } = input;
-  const modelNames = Object.keys(scenario.world.models);
-  const names = scenario.traffic.map((each) => each.class);
-  const drafts = scenario.traffic.map((each, i) => {
+  const { classes, modelNames, problems, targets, routes } = input;
+  const names = classes.map((each) => each.class);
+  const drafts = classes.map((each, i) => {
     const where = `traffic[${i}]`;
     if (names.indexOf(each.class) !== i) {
       problems.add(
@@ -121,8 +121,8 @@ export function resolveTraffic(
   input: ClassesInput,
   recordings: Readonly<Record<string, Recording>>,
 ): readonly ClassTraffic[] {
-  const { scenario, regionNames, originNames, directory } = input;
-  return scenario.traffic.map((each): ClassTraffic => {
+  const { classes, origins, regionNames, originNames, directory } = input;
+  return classes.map((each): ClassTraffic => {
     const shares = Object.entries(sharesOf(each, regionNames));
     const total = shares.reduce((sum, [, weight]) => sum + weight, 0);
     const source = { arrivals: each.arrivals, ...(each.tokens === undefined ? {} : { tokens: each.tokens }) };
@@ -132,7 +132,7 @@ export function resolveTraffic(
       originShares: shares.map(([origin, weight]) => ({
         originIndex: originNames.indexOf(origin),
         share: weight / total,
-        shapeShiftMs: untilMidnightMs(input.startMs, localOffsetMinutes(scenario, directory, origin)),
+        shapeShiftMs: untilMidnightMs(input.startMs, localOffsetMinutes(origins, directory, origin)),
       })),
       recordings: Object.fromEntries(traceNamesOf(source).map((name) => [name, recordings[name]!])),
       recordedOrigins: Object.fromEntries(originNames.map((name, index) => [name, index])),
@@ -155,12 +155,12 @@ function residencyTarget(
 }
 
 /** Clock of an origin: its region's, or of the region that a custom origin is near to; UTC otherwise. */
-function localOffsetMinutes(scenario: Scenario, directory: RegionDirectory, origin: string): number {
-  const near = directory.has(origin) ? origin : scenario.world.network.origins[origin]?.near;
+function localOffsetMinutes(origins: ClassesInput["origins"], directory: RegionDirectory, origin: string): number {
+  const near = directory.has(origin) ? origin : origins[origin]?.near;
   return near === undefined || !directory.has(near) ? 0 : requireRegion(directory, near, "origin").utcOffsetMinutes;
 }
 
 function untilMidnightMs(startMs: number, offsetMinutes: number): number {
-  const localMs = (((startMs + offsetMinutes * 60_000) % DAY_MS) + DAY_MS) % DAY_MS;
+  const localMs = (((startMs + offsetMinutes * MINUTE_MS) % DAY_MS) + DAY_MS) % DAY_MS;
   return (DAY_MS - localMs) % DAY_MS;
 }

@@ -3,8 +3,8 @@ import { type RegionDirectory, requireRegion } from "../../world/regions.ts";
 import type { EndpointPlan } from "../../world/world-plan.ts";
 import { capacitySpecOf, type Discipline } from "../capacity-schema.ts";
 import type { Scenario } from "../schema.ts";
+import type { TargetDraft } from "./drafts.ts";
 import type { Problems } from "./problems.ts";
-import type { TargetDraft } from "./target-drafts.ts";
 
 const HOUR_MS = 3_600_000;
 const CACHE_TTL_MS = { "5m": 300_000, "1h": 3_600_000 } as const;

@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../base/time.ts";
 import { createPriceBook, type PriceBook } from "../../world/pricing/price-book.ts";
 import type { PriceBookData } from "../../world/pricing/price-book-data.ts";
 import { buildPriceSchedule } from "../../world/pricing/price-schedule.ts";
@@ -6,10 +7,10 @@ import type { RecordedPrice } from "../../world/pricing/recorded-prices.ts";
 import type { RegionDirectory } from "../../world/regions.ts";
 import type { ClassPlan, MoneyPlan, StandingCharge } from "../plan.ts";
 import type { Scenario } from "../schema.ts";
+import type { RouteDraft } from "./drafts.ts";
 import { inWorld, type Problems } from "./problems.ts";
-import type { RouteDraft, Targets } from "./targets.ts";
+import type { Targets } from "./targets.ts";
 
-const DAY_MS = 86_400_000;
 /** Prices of a run that ends by its number of requests are laid out this far; its last prices hold from there on. */
 const OPEN_ENDED_MS = 45 * DAY_MS;
 

@@ -3,10 +3,9 @@ import type { RouteFamily } from "../../world/pricing/prices.ts";
 import type { QuotaSpec } from "../../world/quota/token-quota.ts";
 import type { RoutePlan } from "../../world/world-plan.ts";
 import { metersOf, type QuotaInput } from "../quota-schema.ts";
-import type { Scenario } from "../schema.ts";
 import { appliedQuotaOf, defaultQuotaOf } from "./default-quotas.ts";
+import type { RouteDraft } from "./drafts.ts";
 import type { Problems } from "./problems.ts";
-import type { RouteDraft } from "./targets.ts";
 
 const FAMILY: Readonly<Record<RouteFamily, NonNullable<QuotaInput["family"]>>> = {
   regional: "on-demand",
@@ -15,7 +14,10 @@ const FAMILY: Readonly<Record<RouteFamily, NonNullable<QuotaInput["family"]>>> =
 };
 
 export interface QuotasInput {
-  readonly scenario: Scenario;
+  /** Models by the scenario's names: what of them sets a quota. */
+  readonly models: Readonly<Record<string, { readonly id: string; readonly burndown?: number | undefined }>>;
+  /** `world.quotas`. */
+  readonly entries: readonly QuotaInput[];
   readonly regionNames: readonly string[];
   readonly accounts: readonly string[];
   readonly data: QuotaData;
@@ -32,9 +34,9 @@ export interface Quotas {
 
 /** One set of meters for each account x source region x model x family that a route uses and an entry limits. */
 export function resolveQuotas(input: QuotasInput): Quotas {
-  const { scenario, regionNames, accounts, problems } = input;
-  const modelNames = Object.keys(scenario.world.models);
-  scenario.world.quotas.forEach((entry, i) => {
+  const { regionNames, accounts, problems } = input;
+  const modelNames = Object.keys(input.models);
+  input.entries.forEach((entry, i) => {
     const where = `world.quotas[${i}]`;
     if (entry.region !== undefined) problems.indexOf(entry.region, regionNames, "region", `${where}.region`);
     if (entry.model !== undefined) problems.indexOf(entry.model, modelNames, "model", `${where}.model`);
@@ -82,7 +84,7 @@ class QuotaList {
 
   constructor(input: QuotasInput) {
     this.input = input;
-    this.modelNames = Object.keys(input.scenario.world.models);
+    this.modelNames = Object.keys(input.models);
   }
 
   /** -1 where nothing limits. */
@@ -106,7 +108,7 @@ class QuotaList {
   }
 
   private entryOf(key: QuotaKey, region: string, model: string): QuotaInput | undefined {
-    const { quotas } = this.input.scenario.world;
+    const { entries: quotas } = this.input;
     const own = quotas.findLast(
       (each) =>
         each.defaults === undefined &&
@@ -122,8 +124,8 @@ class QuotaList {
   }
 
   private defaultEntry(key: QuotaKey, region: string, model: string, at: number): QuotaInput | undefined {
-    const { scenario, data, problems } = this.input;
-    const asked = { modelId: scenario.world.models[model]!.id, region, family: key.family };
+    const { models, data, problems } = this.input;
+    const asked = { modelId: models[model]!.id, region, family: key.family };
     const found = defaultQuotaOf(data, asked);
     if (found === undefined) {
       const applied = appliedQuotaOf(data, asked);
@@ -140,15 +142,15 @@ class QuotaList {
     this.sources.add(found.source);
     const meter = (limit: number) => ({ limit, law: undefined, burst: undefined, window: undefined });
     return {
-      law: scenario.world.quotas[at]!.law,
+      law: this.input.entries[at]!.law,
       tokensPerMinute: meter(found.tokensPerMinute),
       tokensPerDay: meter(found.tokensPerDay),
-      reserveCacheReads: scenario.world.quotas[at]!.reserveCacheReads,
+      reserveCacheReads: this.input.entries[at]!.reserveCacheReads,
     };
   }
 
   private add(id: string, key: QuotaKey, entry: QuotaInput): number {
-    const spec = this.input.scenario.world.models[this.modelNames[key.model]!]!;
+    const spec = this.input.models[this.modelNames[key.model]!]!;
     this.quotas.push({
       id,
       region: key.region,

@@ -1,6 +1,6 @@
 import type { ArrivalSpec } from "../../traffic/arrivals/index.ts";
 import type { Scenario } from "../schema.ts";
-import type { TargetDraft } from "./target-drafts.ts";
+import type { TargetDraft } from "./drafts.ts";
 
 /** What is legal but should not pass in silence. */
 export function remarksOf(scenario: Scenario, targets: readonly TargetDraft[]): readonly string[] {

@@ -1,16 +1,15 @@
-import { parseAssertion } from "../../experiment/assertion.ts";
 import type { ProfileData } from "../../profiles/profile-data.ts";
 import type { QuotaData } from "../../profiles/quota-data.ts";
 import type { Recording } from "../../traffic/recording.ts";
-import type { FaultSpec } from "../../world/faults/fault.ts";
 import { buildNetwork, type Network } from "../../world/network/network.ts";
 import type { RoundTripData } from "../../world/network/round-trip-data.ts";
 import type { PriceBookData } from "../../world/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../../world/pricing/recorded-prices.ts";
 import { type RegionDirectory, regionDirectory } from "../../world/regions.ts";
+import { parseAssertion } from "../assertion.ts";
 import { capacitySpecOf } from "../capacity-schema.ts";
 import { clientPlanOf } from "../client-schema.ts";
-import { faultAmount } from "../fault-schema.ts";
+import { faultsOf } from "../fault-schema.ts";
 import type { Plan } from "../plan.ts";
 import type { Scenario } from "../schema.ts";
 import { originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
@@ -45,7 +44,8 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   const names = regionNamesOf(scenario, problems);
   problems.throwIfAny();
   const { directory, regionNames } = names!;
-  const originNames = originsOf(scenario, regionNames, directory, problems);
+  const { origins } = scenario.world.network;
+  const originNames = originsOf({ classes: scenario.traffic, origins, regionNames, directory, problems });
   const durationMs = scenario.duration ?? Number.POSITIVE_INFINITY;
   const network = problems.attempt(() => networkOf(scenario, inputs, originNames, regionNames, directory), inWorld);
   const modelNames = Object.keys(scenario.world.models);
@@ -61,7 +61,8 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   });
   const accounts = [...new Set(scenario.traffic.map((each) => each.account))];
   const quotas = resolveQuotas({
-    scenario,
+    models: scenario.world.models,
+    entries: scenario.world.quotas,
     regionNames,
     accounts,
     data: inputs.quotas,
@@ -69,7 +70,9 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     problems,
   });
   const classesInput = {
-    scenario,
+    classes: scenario.traffic,
+    modelNames,
+    origins,
     regionNames,
     originNames,
     directory,
@@ -79,8 +82,13 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     problems,
   };
   const classes = resolveClasses(classesInput);
-  const faults = faultsOf(scenario, regionNames, modelNames, problems);
-  const drafts = strategyDrafts(scenario, targets, regionNames, problems);
+  const faults = faultsOf(scenario.world.faults, regionNames, modelNames, problems);
+  const strategyContext = {
+    targetIds: targets.targets.map((target) => target.id),
+    regionOfTarget: targets.targets.map((target) => regionNames[target.region]!),
+    classNames: scenario.traffic.map((each) => each.class),
+  };
+  const drafts = strategyDrafts(scenario.strategies, strategyContext, problems);
   const standing = resolveStanding({ scenario, prices: inputs.prices, targets, strategies: drafts, problems });
   const targetIds = targets.targets.map((target) => target.id);
   const { isWithheld } = standing;
@@ -178,29 +186,6 @@ function networkOf(
   directory: RegionDirectory,
 ): Network {
   return buildNetwork({ spec: scenario.world.network, data: inputs.roundTrips, origins, regions, directory });
-}
-
-function faultsOf(
-  scenario: Scenario,
-  regionNames: readonly string[],
-  modelNames: readonly string[],
-  problems: Problems,
-): readonly FaultSpec[] {
-  return scenario.world.faults.map((fault, i): FaultSpec => {
-    const where = `world.faults[${i}]`;
-    const model = "model" in fault ? fault.model : undefined;
-    return {
-      kind: fault.kind,
-      region:
-        fault.region === undefined ? -1 : problems.indexOf(fault.region, regionNames, "region", `${where}.region`),
-      model: model === undefined ? -1 : problems.indexOf(model, modelNames, "model", `${where}.model`),
-      atMs: fault.at ?? Number.NaN,
-      forMs: fault.for ?? Number.NaN,
-      mtbfMs: fault.mtbf ?? Number.NaN,
-      mttrMs: fault.mttr ?? Number.NaN,
-      amount: faultAmount(fault),
-    };
-  });
 }
 
 function baselineOf(scenario: Scenario, strategies: readonly StrategyDraft[], problems: Problems): number {

@@ -3,9 +3,8 @@ import { findTarget } from "../../strategies/options.ts";
 import type { StrategyContext } from "../../strategies/strategy.ts";
 import { clientPlanOf } from "../client-schema.ts";
 import type { ClassPlan, StrategyPlan } from "../plan.ts";
-import type { Scenario } from "../schema.ts";
+import type { StrategyInput } from "../strategy-schema.ts";
 import type { Problems } from "./problems.ts";
-import type { Targets } from "./targets.ts";
 
 /** A strategy whose options have been checked. */
 export interface StrategyDraft {
@@ -17,17 +16,11 @@ export interface StrategyDraft {
 }
 
 export function strategyDrafts(
-  scenario: Scenario,
-  targets: Targets,
-  regionNames: readonly string[],
+  strategies: readonly StrategyInput[],
+  context: StrategyContext,
   problems: Problems,
 ): readonly StrategyDraft[] {
-  const context = {
-    targetIds: targets.targets.map((target) => target.id),
-    regionOfTarget: targets.targets.map((target) => regionNames[target.region]!),
-    classNames: scenario.traffic.map((each) => each.class),
-  };
-  const drafts = scenario.strategies.map((each, i): StrategyDraft => {
+  const drafts = strategies.map((each, i): StrategyDraft => {
     const options = Object.fromEntries(Object.entries(each.options).filter(([, value]) => value !== undefined));
     const where = `strategies[${i}].${each.kind}`;
     // The same check as at run time, so that a wrong option is found before any work is done.

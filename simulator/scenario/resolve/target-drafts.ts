@@ -2,18 +2,8 @@ import type { ProfileBook } from "../../profiles/profile-book.ts";
 import { isSoldOnlyThroughProfiles } from "../../profiles/profile-only-models.ts";
 import type { Scenario } from "../schema.ts";
 import { type ReservedInput, TARGET_TIERS, type TargetTier } from "../tier-schema.ts";
+import type { TargetDraft } from "./drafts.ts";
 import type { Problems } from "./problems.ts";
-
-/** A target as written, its route still a name. */
-export interface TargetDraft {
-  readonly id: string;
-  readonly region: number;
-  /** `regional`, `provisioned`, `batch`, or a profile. */
-  readonly route: string;
-  readonly tier: TargetTier;
-  /** Its place in the scenario. */
-  readonly where: string;
-}
 
 export interface DraftsInput {
   readonly scenario: Scenario;

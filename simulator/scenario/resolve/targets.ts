@@ -3,32 +3,21 @@ import { createProfileBook, type ProfileBook } from "../../profiles/profile-book
 import type { ProfileData } from "../../profiles/profile-data.ts";
 import { STANDARD_LEVEL } from "../../world/capacity/waiting-line.ts";
 import type { Placement } from "../../world/pricing/ledger.ts";
-import { PREPAID, type PriceKey, type RouteFamily, type ServiceTier } from "../../world/pricing/prices.ts";
+import { PREPAID, type PriceKey, type ServiceTier } from "../../world/pricing/prices.ts";
 import type { ReservationSpec } from "../../world/quota/reservation.ts";
 import type { RegionDirectory } from "../../world/regions.ts";
-import type { EndpointPlan, RoutePlan } from "../../world/world-plan.ts";
+import type { EndpointPlan } from "../../world/world-plan.ts";
 import type { Scenario } from "../schema.ts";
 import type { TargetTier } from "../tier-schema.ts";
+import type { RouteDraft, TargetDraft } from "./drafts.ts";
 import { type Endpoints, resolveEndpoints } from "./endpoints.ts";
 import { PlacementList } from "./placements.ts";
 import { type Places, placesOf } from "./places.ts";
 import { inWorld, type Problems } from "./problems.ts";
-import { draftsOf, routeOfReserved, type TargetDraft } from "./target-drafts.ts";
+import { draftsOf, routeOfReserved } from "./target-drafts.ts";
 
 /** Tiers that are served before the standard one, or after it. */
 const QUEUE_LEVEL: Readonly<Partial<Record<TargetTier, number>>> = { priority: 0, reserved: 0, flex: 2 };
-
-/** A route without its quotas, which follow from the accounts. */
-export type RouteDraft = Omit<RoutePlan, "quotas" | "overflow"> & {
-  readonly family: RouteFamily;
-  /** Whose quotas its calls draw on: none, those of the family, or the tier's own. */
-  readonly quotaOf: "nobody" | "family" | "latency-optimized";
-  /** The id that a caller names: of the model or of the profile. */
-  readonly calledId: string;
-  /** Every region that the route and its overflow may use, inside the world or not: residency is judged on these. */
-  readonly reaches: readonly string[];
-  readonly overflow: RouteDraft | null;
-};
 
 export interface Targets {
   readonly targets: readonly TargetDraft[];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DAY_MS } from "../../base/time.ts";
 import { BLOCK, blockDraw } from "../../random/block-draw.ts";
 import { createLaw } from "../../random/laws/index.ts";
 import { durationMs } from "../../scenario/units.ts";
@@ -24,7 +25,7 @@ export const sinusoid: ArrivalDefinition<SinusoidSpec> = {
     .strictObject({
       rate: arrivalRate,
       amplitude: z.number().min(0).max(1).meta({ description: "Swing relative to the mean, 0 to 1" }),
-      period: durationMs.refine((ms) => ms > 0, "period must be above 0").default(86_400_000),
+      period: durationMs.refine((ms) => ms > 0, "period must be above 0").default(DAY_MS),
       peakAt: durationMs.default(0).meta({ description: "A time, after the start, at which the rate is highest" }),
     })
     .transform(({ rate, amplitude, period, peakAt }) => ({

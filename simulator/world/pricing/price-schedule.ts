@@ -1,3 +1,4 @@
+import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 import { invariant, MeridianError, type Problem } from "../../errors.ts";
 import { didYouMean } from "../near-names.ts";
 import { type RegionDirectory, requireRegion } from "../regions.ts";
@@ -31,7 +32,6 @@ export interface PriceScheduleInput {
   readonly recordings?: Readonly<Record<string, readonly RecordedPrice[]>>;
 }
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
@@ -129,7 +129,7 @@ function trackOf(input: PriceScheduleInput, key: PriceKey): KeyTrack | Problem {
       fix: "add a row at or before the scenario's start, or begin the run later",
     };
   }
-  const clockOffsetMs = local ? offsetMinutes * 60_000 : 0;
+  const clockOffsetMs = local ? offsetMinutes * MINUTE_MS : 0;
   return { key, quote, curve, clockOffsetMs, rows, shocks: input.spec.shocks.filter(fits) };
 }
 

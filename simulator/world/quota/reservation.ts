@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../base/time.ts";
 import { createMeter, type Meter, type MeterLaw } from "./meter.ts";
 import type { QuotaUse } from "./token-quota.ts";
 
@@ -9,8 +10,6 @@ export interface ReservationSpec {
   readonly outputTokensPerMinute: number;
   readonly law: MeterLaw;
 }
-
-const MINUTE_MS = 60_000;
 
 /**
  * A reserved tier's two meters. A call fits when both have room for it; otherwise the caller sends it to the standard

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { END } from "../../../simulator/metrics/recorder.ts";
 import type { AttemptAnswer, AttemptOrder } from "../../../simulator/replay/replay-io.ts";
+import type { SpendPlan } from "../../../simulator/replay/replay-plan.ts";
 import { ReplayRouter } from "../../../simulator/replay/replay-router.ts";
 import { type AttemptRow, parseRow, type RequestRow } from "../../../simulator/replay/rows.ts";
 import { requestOf } from "../../../simulator/replay/schedule.ts";
-import type { SpendPlan } from "../../../simulator/replay/spend.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";
 import { replayPlanOf } from "./virtual-wire.ts";
 

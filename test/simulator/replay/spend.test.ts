@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import {
-  SpendLedger,
-  type SpendOrder,
-  type SpendPlan,
-  settledUsd,
-  worstCaseUsd,
-} from "../../../simulator/replay/spend.ts";
+import type { SpendPlan } from "../../../simulator/replay/replay-plan.ts";
+import { SpendLedger, type SpendOrder, settledUsd, worstCaseUsd } from "../../../simulator/replay/spend.ts";
 
 /** One class, two targets: 3 and 15 USD per million tokens, and twice that; the third cannot be had. */
 const PLAN: SpendPlan = {

@@ -2,8 +2,8 @@ import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../../../simulator/errors.ts";
-import type { CalledTarget } from "../../../../simulator/replay/first-token.ts";
 import type { ClientCounts } from "../../../../simulator/replay/harness.ts";
+import type { CalledTarget } from "../../../../simulator/replay/replay-plan.ts";
 import { type AttemptRow, parseRow, type RequestRow } from "../../../../simulator/replay/rows.ts";
 
 /** What one instance of several wrote. */

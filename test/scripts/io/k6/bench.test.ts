@@ -7,7 +7,7 @@ import { type BenchedStrategy, benchStrategies } from "../../../../scripts/io/k6
 import type { K6Program } from "../../../../scripts/io/k6/find-k6.ts";
 import { emulatorTarget, endpointsTarget } from "../../../../scripts/io/k6/target.ts";
 import { END } from "../../../../simulator/metrics/recorder.ts";
-import { quantile } from "../../../../simulator/replay/harness.ts";
+import { quantileSorted } from "../../../../simulator/calibration/quantiles.ts";
 import { recordSchedule } from "../../../../simulator/replay/record-schedule.ts";
 import type { ReplayOperation } from "../../../../simulator/replay/replay-plan.ts";
 import type { AttemptRow } from "../../../../simulator/replay/rows.ts";
@@ -82,7 +82,7 @@ async function onKnownFleet(at: Plan, operation: ReplayOperation, prepare: (flee
 }
 
 const median = (values: readonly number[]) =>
-  quantile(
+  quantileSorted(
     [...values].sort((a, b) => a - b),
     0.5,
   );

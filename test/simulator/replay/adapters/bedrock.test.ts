@@ -4,9 +4,8 @@ import fc from "fast-check";
 import { parseConverse } from "../../../../emulator/converse/request.ts";
 import { parseConverseSettings } from "../../../../emulator/converse/settings.ts";
 import { converseFrame, exceptionFrame } from "../../../../emulator/event-stream/frames.ts";
-import type { AdapterVerdict } from "../../../../simulator/replay/adapters/adapter.ts";
+import type { AdapterVerdict, PromptOrder } from "../../../../simulator/replay/adapters/adapter.ts";
 import { bedrock } from "../../../../simulator/replay/adapters/bedrock.ts";
-import type { PromptOrder } from "../../../../simulator/replay/adapters/prompt.ts";
 
 const ORDER: PromptOrder = {
   requestId: "17.2",

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { AdapterSettings } from "../../../../simulator/replay/adapters/adapter.ts";
+import type { AdapterSettings, PromptOrder } from "../../../../simulator/replay/adapters/adapter.ts";
 import { openai } from "../../../../simulator/replay/adapters/openai.ts";
-import type { PromptOrder } from "../../../../simulator/replay/adapters/prompt.ts";
 
 const ORDER: PromptOrder = {
   requestId: "17.2",

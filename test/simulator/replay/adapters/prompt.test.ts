@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type PromptOrder, promptTexts } from "../../../../simulator/replay/adapters/prompt.ts";
+import type { PromptOrder } from "../../../../simulator/replay/adapters/adapter.ts";
+import { promptTexts } from "../../../../simulator/replay/adapters/prompt.ts";
 
 const ORDER: PromptOrder = {
   requestId: "17.2",

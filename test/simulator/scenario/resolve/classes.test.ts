@@ -80,11 +80,12 @@ describe("classes", () => {
     );
     const problems = new Problems();
     const directory = regionDirectory([]);
-    const known = { ...scenario.world.network, origins: { x: { rttMs: {}, near: undefined, plusMs: 0 } } };
-    const world = { ...scenario.world, network: known };
-    assert.deepEqual(originsOf({ ...scenario, world }, ["a", "b"], directory, problems), ["b", "x", "a"]);
+    const regionNames = ["a", "b"];
+    const question = { classes: scenario.traffic, regionNames, directory, problems };
+    const origins = { x: { near: undefined } };
+    assert.deepEqual(originsOf({ ...question, origins }), ["b", "x", "a"]);
     assert.deepEqual(problems.list, []);
-    originsOf(scenario, ["a", "b"], directory, problems);
+    originsOf({ ...question, origins: {} });
     assert.deepEqual(
       problems.list.map(({ where }) => where),
       ["traffic[0].origin", "traffic[1].origin"],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { TargetDraft } from "../../../../simulator/scenario/resolve/drafts.ts";
 import { resolveEndpoints } from "../../../../simulator/scenario/resolve/endpoints.ts";
 import { Problems } from "../../../../simulator/scenario/resolve/problems.ts";
-import type { TargetDraft } from "../../../../simulator/scenario/resolve/target-drafts.ts";
 import { type ScenarioInput, scenarioSchema } from "../../../../simulator/scenario/schema.ts";
 import { regionDirectory } from "../../../../simulator/world/regions.ts";
 import { HAIKU, scenarioInput, worldInput } from "../base.ts";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MeridianError } from "../../../simulator/errors.ts";
-import { evaluateAssertion, parseAssertion } from "../../../simulator/experiment/assertion.ts";
+import { evaluateAssertion } from "../../../simulator/experiment/gates.ts";
 import { groupResult } from "../../../simulator/experiment/groups.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { FIELD } from "../../../simulator/metrics/recorder.ts";
+import { parseAssertion } from "../../../simulator/scenario/assertion.ts";
 import { type Figures, group } from "./fixtures.ts";
 
 const known = { strategies: ["single", "cheapest-within"], classes: ["chat", "bulk"] };

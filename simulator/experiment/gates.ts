@@ -1,0 +1,87 @@
+/** Holds the gates of a scenario's `assert:` against the result of a run. */
+import { type Assertion, isShare, LATENCY_METRICS } from "../scenario/assertion.ts";
+import type { AssertionResult, GroupResult, RunResult, StrategyResult } from "./result.ts";
+import type { Estimate } from "./statistics.ts";
+
+/** Holds a gate against a result. An estimate that is not to be had fails the gate: it cannot be shown to hold. */
+export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, "assertions">): AssertionResult {
+  const { text, metric, named } = assertion;
+  const readings: { readonly who: string; readonly value: number | null }[] = [];
+  if (metric === "saving") {
+    const [one, other] = assertion.positional.map((name) => strategyOf(result, name));
+    readings.push({
+      who: one!.name,
+      value: savingOf(groupOf(one!, named.class), groupOf(other!, named.class), result),
+    });
+  } else {
+    const strategies = named.strategy === undefined ? result.strategies : [strategyOf(result, named.strategy)];
+    for (const strategy of strategies) {
+      readings.push({ who: strategy.name, value: readMetric(assertion, groupOf(strategy, named.class), result) });
+    }
+  }
+  const failing = readings.filter(
+    ({ value }) => value === null || !compare(value, assertion.comparison, assertion.limit),
+  );
+  const shown = failing.length > 0 ? failing : readings;
+  const found = shown
+    .map(({ who, value }) => `${who}: ${value === null ? "not to be had" : shownValue(metric, value)}`)
+    .join(", ");
+  return { text, passed: failing.length === 0, found };
+}
+
+function strategyOf(result: Omit<RunResult, "assertions">, name: string): StrategyResult {
+  return result.strategies.find((each) => each.name === name)!;
+}
+
+/** Everything that the strategy handled, or one class of it. */
+function groupOf(strategy: StrategyResult, className: string | undefined): GroupResult {
+  return className === undefined ? strategy.total : strategy.byClass.find((each) => each.name === className)!;
+}
+
+function savingOf(one: GroupResult, other: GroupResult, result: Omit<RunResult, "assertions">): number | null {
+  const cost = (group: GroupResult) => group.cost[result.billing].usdPer1kServed.value;
+  const [mine, theirs] = [cost(one), cost(other)];
+  return mine === null || theirs === null || theirs === 0 ? null : 1 - mine / theirs;
+}
+
+function readMetric(assertion: Assertion, group: GroupResult, result: Omit<RunResult, "assertions">): number | null {
+  const { metric, positional } = assertion;
+  const latency = positional[0] === "ttft" ? group.ttftMs : positional[0] === "wait" ? group.queueWaitMs : group.e2eMs;
+  const estimate: Estimate | null =
+    metric === "p50" || metric === "p95" || metric === "p99" || metric === "mean"
+      ? latency[metric]
+      : metric === "throttled"
+        ? group.throttledAttemptShare
+        : metric === "failed"
+          ? group.failedShare
+          : metric === "retried"
+            ? group.retriedShare
+            : metric === "goodput"
+              ? group.goodputShare
+              : metric === "cost"
+                ? group.cost[result.billing].totalUsd
+                : null;
+  if (estimate !== null) return estimate.value;
+  return metric === "residencyViolations" ? group.counts.residencyViolations : group.counts.residencyRefused;
+}
+
+function compare(value: number, comparison: Assertion["comparison"], limit: number): boolean {
+  switch (comparison) {
+    case "<":
+      return value < limit;
+    case "<=":
+      return value <= limit;
+    case ">":
+      return value > limit;
+    case ">=":
+      return value >= limit;
+    case "==":
+      return value === limit;
+  }
+}
+
+function shownValue(metric: string, value: number): string {
+  if ((LATENCY_METRICS as readonly string[]).includes(metric)) return `${(value / 1000).toPrecision(4)} s`;
+  if (isShare(metric)) return `${(value * 100).toPrecision(3)} %`;
+  return metric === "cost" ? `USD ${value.toFixed(2)}` : String(value);
+}
