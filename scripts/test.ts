@@ -2,10 +2,10 @@
  * Runs the tests: `npm test`, or `npm run unit -- word...` for the files whose path holds one of the words. `--checks`
  * adds the type check, the linter and the search for unused code, which run beside the tests. Lists the files itself,
  * prints a line per file, and fails when there is nothing to run: a test command that finds no tests and says "ok" is
- * worse than none. The last line is `N passed, N failed, N skipped`.
+ * worse than none. `--full` gives statistical tests their whole budget. The last line is `N passed, N failed, N skipped`.
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { PACKAGE_ROOT } from "./io/package-info.ts";
 import { runCheck } from "./testing/checks.ts";
@@ -28,7 +28,9 @@ const LONGEST_FIRST = [
   "test/simulator/calibration/",
 ];
 
-const words = process.argv.slice(2).filter((argument) => argument !== "--checks");
+const OPTIONS = ["--checks", "--full"];
+
+const words = process.argv.slice(2).filter((argument) => !OPTIONS.includes(argument));
 const files = globSync("test/**/*.test.ts", { cwd: PACKAGE_ROOT })
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
@@ -38,6 +40,9 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+if (process.argv.includes("--full")) process.env.MERIDIAN_TEST_FULL = "1";
+// What one process has compiled the next need not: half of the start of a command.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "meridian-compile-cache");
 const report = createReport(PACKAGE_ROOT);
 const own = files.filter((file) => whyOwnProcess(file, textOf) !== undefined);
 const shared = files.filter((file) => !own.includes(file));

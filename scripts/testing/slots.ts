@@ -55,7 +55,7 @@ export async function runInSlots(
       const outcome = await runOne(child, next, options.fileLimitMs);
       const isReusable = next.isShared && (outcome.end?.residentBytes ?? Number.POSITIVE_INFINITY) < RESIDENT_BYTES_MAX;
       if (next.isShared) shared = isReusable ? child : undefined;
-      if (!isReusable) child.disconnect?.();
+      if (!isReusable && child.connected) child.disconnect();
       options.onFile(outcome);
     }
     if (shared?.connected) shared.disconnect();
