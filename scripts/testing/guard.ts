@@ -36,7 +36,7 @@ export function guardSharedProcess(): Guard {
       );
       if (changed.length > 0) found.push(`leaves ${changed.join(", ")} changed; ${ADVICE}`);
       before = after;
-      const violations = found;
+      const violations = [...new Set(found)];
       found = [];
       return violations;
     },

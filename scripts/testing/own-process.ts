@@ -16,7 +16,7 @@ const PROCESS_WIDE = [
   /\bprocess\.(?:chdir|umask|kill|on|once|emit|setSourceMapsEnabled)\(/,
 ];
 
-/** For what neither imports nor text show: `// Own process: <reason>` in the test file. */
+/** For what neither imports nor text show: `// Own process: <reason>` in the test file or a helper of it. */
 const MARK = /^\/\/ Own process: (.+)$/m;
 
 /**
@@ -34,8 +34,8 @@ export function whyOwnProcess(file: string, read: (path: string) => string | und
     seen.add(path);
     const text = read(path) ?? "";
     const place = path === file ? "" : `${path}: `;
-    const mark = path === file ? MARK.exec(text)?.[1] : undefined;
-    if (mark !== undefined) return mark;
+    const mark = MARK.exec(text)?.[1];
+    if (mark !== undefined) return `${place}${mark}`;
     const change = PROCESS_WIDE.map((pattern) => pattern.exec(text)?.[0]).find((found) => found !== undefined);
     if (change !== undefined) return `${place}${change}`;
     for (const imported of importsOf(text)) {

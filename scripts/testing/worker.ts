@@ -14,6 +14,8 @@ const TEST_TIMEOUT_MS = 600_000;
 const guard = process.argv.includes("--shared") ? guardSharedProcess() : undefined;
 
 process.on("message", (request: FileRequest) => runFile(request.path));
+// The parent has no more files, or is gone.
+process.on("disconnect", () => process.exit());
 
 function tell(message: WorkerMessage): void {
   process.send?.(message);

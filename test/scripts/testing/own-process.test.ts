@@ -46,6 +46,8 @@ describe("a test file has a process of its own", () => {
 
   it("when it says so itself", () => {
     assert.equal(why("// Own process: it measures memory\nexport {};"), "it measures memory");
+    const others = { "test/a/k6.ts": "// Own process: k6 is one\nexport {};" };
+    assert.equal(why('import { k6 } from "./k6.ts";', others), "test/a/k6.ts: k6 is one");
   });
 
   it("not when it reads the environment, takes types or imports what is not there", () => {
