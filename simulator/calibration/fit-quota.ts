@@ -34,13 +34,13 @@ export function fitQuota(observations: readonly Observation[], burndowns: readon
   const axes = axesOf(observations).map(timelineOf);
   const judge = (limit: Limit): QuotaFit => ({ ...limit, error: errorOf(limit, axes) });
   const found: QuotaFit[] = [];
-  for (const of of ["tokens", "requests"] as const) {
-    const limits = around(busiestMinute(observations, of), 0.25, 4, 18);
+  for (const unit of ["tokens", "requests"] as const) {
+    const limits = around(busiestMinute(observations, unit), 0.25, 4, 18);
     for (const law of LAWS) {
       const bursts = law === "token-bucket" ? BURSTS : [1];
-      for (const burndown of of === "tokens" ? burndowns : [1]) {
+      for (const burndown of unit === "tokens" ? burndowns : [1]) {
         const tried = limits.flatMap((limit) =>
-          bursts.map((share) => judge({ of, law, limit, burst: limit * share, burndown })),
+          bursts.map((share) => judge({ of: unit, law, limit, burst: limit * share, burndown })),
         );
         found.push(tried.reduce(better));
       }

@@ -92,10 +92,15 @@ describe("region service", { timeout: 60_000 }, () => {
 
   it("adds the round trip of the caller's origin", async () => {
     const far = await testFleet({ auth: "off", roundTripMs: (origin) => (origin === "eu-west-1" ? 120 : 0) });
+    // The fastest of three: a busy machine adds to some, the way to all.
     const timed = async (headers: Record<string, string>) => {
-      const startMs = performance.now();
-      await send(far, { path: path(CLAUDE), body, headers });
-      return performance.now() - startMs;
+      const timesMs: number[] = [];
+      for (let i = 0; i < 3; i++) {
+        const startMs = performance.now();
+        await send(far, { path: path(CLAUDE), body, headers });
+        timesMs.push(performance.now() - startMs);
+      }
+      return Math.min(...timesMs);
     };
     await timed({});
     const near = await timed({});

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import type { Budget, Oracle } from "../../scripts/oracles/oracle.ts";
+import { type Budget, FULL_BUDGET, type Oracle } from "../../scripts/oracles/oracle.ts";
 import { ask } from "../../scripts/oracles/run.ts";
+import { IS_FULL } from "../budget.ts";
 
 /** Tolerance that a row's reduced budget aims at. */
 const TOLERANCE_AIM = 0.06;
@@ -20,10 +21,10 @@ export function reducedBudget({ sdRelative500k, compare }: Oracle): Budget {
   return { replications: 4, requests: Math.ceil(total / 4) };
 }
 
-/** A test of one row at its reduced budget. */
+/** A test of one row, at its reduced budget on commit. */
 export function testOracle(oracle: Oracle): void {
   it(`${oracle.id}: ${oracle.model}, ${oracle.quantity}`, async () => {
-    const budget = reducedBudget(oracle);
+    const budget = IS_FULL ? FULL_BUDGET : reducedBudget(oracle);
     const { value, high, tolerance, isMet } = await ask(oracle, budget);
     const bound = oracle.compare === "at-most" ? `, interval up to ${high}` : "";
     assert.ok(

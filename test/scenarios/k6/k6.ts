@@ -1,3 +1,4 @@
+// Own process: k6 is one itself, and so is what builds it
 import { ensureK6 } from "../../../scripts/io/k6/install-k6.ts";
 
 /** The k6 of these tests; built when there is none, so that they never pass by not running. */

@@ -65,10 +65,15 @@ describe("meridian emulate", { concurrency: 2, timeout: 120_000 }, () => {
       assert.ok(records.some((line) => JSON.parse(line).errorCode === "ThrottlingException"));
 
       // From eu-west-1 the way takes some 70 ms; from next door under 10.
+      // The fastest of three: a busy machine adds to some, the way to all.
       const elapsed = async (headers: Record<string, string>) => {
-        const startMs = performance.now();
-        await (await converse(east!.url, NOVA, { requestMetadata: { outputTokens: "1" } }, headers)).text();
-        return performance.now() - startMs;
+        const timesMs: number[] = [];
+        for (let i = 0; i < 3; i++) {
+          const startMs = performance.now();
+          await (await converse(east!.url, NOVA, { requestMetadata: { outputTokens: "1" } }, headers)).text();
+          timesMs.push(performance.now() - startMs);
+        }
+        return Math.min(...timesMs);
       };
       const far = await elapsed({});
       const near = await elapsed({ "x-meridian-origin": "us-east-1" });

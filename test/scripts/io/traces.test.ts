@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
@@ -8,7 +9,8 @@ import { arrivalSchema } from "../../../simulator/traffic/arrivals/index.ts";
 import type { RecordedColumns, Recording } from "../../../simulator/traffic/recording.ts";
 import { arrivalsUntil, DAY_MS, histogram, rowsOf } from "../../simulator/traffic/pull.ts";
 
-const SHARED = fileURLToPath(new URL("../../../../shared/traces/", import.meta.url));
+/** Recordings with origin and licence in their README. */
+const RECORDINGS = fileURLToPath(new URL("../fixtures/recordings/", import.meta.url));
 const columnsOf = async (name: string): Promise<RecordedColumns> => {
   const { recording } = await loadTrace(name, ".");
   assert.ok(recording.kind === "trace");
@@ -95,22 +97,28 @@ test("tile fills a day; a recorded shape gives it the recorded rise and fall", a
   }
 });
 
-const originals = { skip: existsSync(SHARED) ? false : "the original recordings are not at hand" };
-const gunzipText = (path: string) => gunzipSync(readFileSync(SHARED + path)).toString("utf8");
+const gunzipText = (path: string) => gunzipSync(readFileSync(RECORDINGS + path)).toString("utf8");
 
-test("the bundled Azure files are the originals, byte for byte", originals, () => {
-  for (const part of ["conv", "code"]) {
-    const name = `azure-llm-2023/AzureLLMInferenceTrace_${part}.csv`;
-    const bundled = fileURLToPath(new URL(`../../../scenarios/traces/${name}.gz`, import.meta.url));
-    assert.ok(gunzipSync(readFileSync(bundled)).equals(readFileSync(SHARED + name)), part);
+test("the bundled Azure files are the originals, byte for byte", () => {
+  // As the files of the origin were when they were taken over.
+  const sha256Of = {
+    conv: "2f1e5b666d4e3055fdbba98598ce2ec307767b9064e03e2fa46676dbcc7d0bf8",
+    code: "54e9a6d2a4bd06ba1e060304b900abbc74cbea53de96506e60fe5bb4f2277fb6",
+  };
+  for (const [part, sha256] of Object.entries(sha256Of)) {
+    const name = `azure-llm-2023/AzureLLMInferenceTrace_${part}.csv.gz`;
+    const bundled = gunzipSync(
+      readFileSync(fileURLToPath(new URL(`../../../scenarios/traces/${name}`, import.meta.url))),
+    );
+    assert.equal(createHash("sha256").update(bundled).digest("hex"), sha256, part);
   }
 });
 
-test("the day shapes are what the README of the recording says", originals, async () => {
+test("the day shapes are what the README of the recording says", async () => {
   const total = new Map<number, number>();
-  for (const line of gunzipText("servegen/m-small.rates.csv.gz").trim().split("\n").slice(1)) {
-    const [start, , rate] = line.split(",").map(Number);
-    total.set(start!, (total.get(start!) ?? 0) + rate!);
+  for (const line of gunzipText("servegen-m-small.total-rates.csv.gz").trim().split("\n").slice(1)) {
+    const [start, rate] = line.split(",").map(Number);
+    total.set(start!, rate!);
   }
   const slots = Array.from({ length: 144 }, (_, slot) => {
     const days = Array.from({ length: 14 }, (_, day) => total.get(day * 86_400 + slot * 600) ?? 0).filter((r) => r > 0);
@@ -123,12 +131,12 @@ test("the day shapes are what the README of the recording says", originals, asyn
     assert.ok(Math.abs(weight / (slots[i]! / mean) - 1) < 1e-3);
 });
 
-test("recorded lengths keep the mean of the original histogram within 1 %", originals, async () => {
+test("recorded lengths keep the mean of the original histogram within 1 %", async () => {
   for (const name of ["m-large-input", "m-large-output", "deepseek-r1-output"]) {
     const [, model, kind] = /^(.*)-(input|output)$/.exec(name)!;
     let mean = 0;
     let mass = 0;
-    for (const line of gunzipText(`servegen/${model}.${kind}-tokens.pmf.csv.gz`).trim().split("\n").slice(1)) {
+    for (const line of gunzipText(`servegen-${model}.${kind}-tokens.pmf.csv.gz`).trim().split("\n").slice(1)) {
       const [tokens, probability] = line.split(",").map(Number);
       mean += tokens! * probability!;
       mass += probability!;
@@ -144,8 +152,8 @@ test("recorded lengths keep the mean of the original histogram within 1 %", orig
   }
 });
 
-test("the Mooncake recording by path", originals, async () => {
-  const columns = await columnsOf(`${SHARED}mooncake-synthetic/synthetic_trace.jsonl`);
+test("the Mooncake recording by path", async () => {
+  const columns = await columnsOf(`${RECORDINGS}mooncake-synthetic.jsonl.gz`);
   assert.deepEqual([columns.arrivalMs.length, columns.arrivalMs.at(-1)], [3993, 1_022_025]);
   assert.deepEqual([columns.inputTokens[0], columns.inputTokens[1]], [40_160, 36_640]);
   assert.ok(columns.prefixTokens!.every((tokens, i) => tokens <= columns.inputTokens[i]!));

@@ -12,8 +12,9 @@ import { probeObservations } from "../../../../scripts/io/calibrate/probe-calls.
 import { readMeasurements } from "../../../../scripts/io/calibrate/read-measurements.ts";
 import { readPackedText } from "../../../../scripts/io/calibrate/read-packed.ts";
 import { MeridianError } from "../../../../simulator/errors.ts";
-import { exampleFile, noExamples } from "./examples.ts";
 
+/** A made-up log in the form of the service's. */
+const invocationLog = (name: string) => join(import.meta.dirname, "../../fixtures/invocation-logs", name);
 const stop = () => createBadRows({ skip: false, max: 0 });
 const folder = mkdtempSync(join(tmpdir(), "meridian-calls-"));
 const place = (name: string, content: string | Uint8Array): string => {
@@ -85,8 +86,8 @@ describe("CSV calls", () => {
 });
 
 describe("invocation logs", () => {
-  it("give the calls whose bodies hold a latency, and say how many do not", { skip: noExamples }, async () => {
-    const file = exampleFile("bedrock-invocation-log.jsonl");
+  it("give the calls whose bodies hold a latency, and say how many do not", async () => {
+    const file = invocationLog("bedrock-invocation-log.jsonl");
     const { observations, notes } = readInvocationLog(await readPackedText(file), "log", stop());
     assert.ok(observations.length > 50);
     const first = observations.find(({ sentMs }) => sentMs === 0)!;
@@ -130,8 +131,8 @@ describe("invocation logs", () => {
     assert.match(notes[0]!, /1 records stood there twice/);
   });
 
-  it("edge cases: broken lines are told of by line, the rest is read", { skip: noExamples }, async () => {
-    const text = await readPackedText(exampleFile("bedrock-invocation-log-edge-cases.jsonl"));
+  it("edge cases: broken lines are told of by line, the rest is read", async () => {
+    const text = await readPackedText(invocationLog("bedrock-invocation-log-edge-cases.jsonl"));
     assert.match(await codeOf(() => readInvocationLog(text, "log", stop())), /^CALIBRATE_BAD_ROW log:\d+$/);
     const skipping = createBadRows({ skip: true, max: 10 });
     assert.ok(readInvocationLog(text, "log", skipping).observations.length > 0);

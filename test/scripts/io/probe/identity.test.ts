@@ -75,9 +75,17 @@ describe("who probes", () => {
 
   it("is missed in plain words, without asking a machine's metadata service, and the environment stays as it was", async () => {
     withEnvironment({});
-    const started = performance.now();
-    await assert.rejects(find(undefined), (error: MeridianError) => error.problems[0]!.code === "CREDENTIALS_MISSING");
-    assert.ok(performance.now() - started < 900, "the metadata service would have been waited for a second");
+    // The fastest of three: a busy machine can delay one, the service would delay all.
+    let fastestMs = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 3; i++) {
+      const started = performance.now();
+      await assert.rejects(
+        find(undefined),
+        (error: MeridianError) => error.problems[0]!.code === "CREDENTIALS_MISSING",
+      );
+      fastestMs = Math.min(fastestMs, performance.now() - started);
+    }
+    assert.ok(fastestMs < 900, "the metadata service would have been waited for a second");
     assert.equal(process.env.AWS_EC2_METADATA_DISABLED, undefined);
   });
 

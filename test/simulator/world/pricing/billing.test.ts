@@ -14,16 +14,14 @@ import { epochAt } from "../../../../simulator/world/pricing/price-schedule.ts";
 import { BILLING_RULES, type PriceSchedule } from "../../../../simulator/world/pricing/prices.ts";
 import { HOUR_MS, region, scheduleOf, standardKey } from "./fixtures.ts";
 
-const oracleFile = new URL("../../../../../shared/oracles/oracles.json", import.meta.url);
+const ORACLES = new URL("../../../oracle/oracles.json", import.meta.url);
 
-/** The recorded value of an oracle row; the closed form where the file is not at hand. */
+/** The recorded value of an oracle row, which must be that of its closed form. */
 function oracle(id: string, closedForm: number): number {
-  try {
-    const rows = JSON.parse(readFileSync(oracleFile, "utf8")).engine_rows as { id: string; value: number }[];
-    return rows.find((row) => row.id === id)?.value ?? Number.NaN;
-  } catch {
-    return closedForm;
-  }
+  const rows = JSON.parse(readFileSync(ORACLES, "utf8")).engine_rows as readonly { id: string; value: number }[];
+  const recorded = rows.find((row) => row.id === id)?.value ?? Number.NaN;
+  closeTo(recorded, closedForm);
+  return recorded;
 }
 
 function closeTo(actual: number, expected: number) {

@@ -1,0 +1,88 @@
+/**
+ * The process that runs test files for `scripts/test.ts`, one after the other as the parent asks for them: each file
+ * in a run of its own, so that its hooks, its tests and what goes wrong belong to it alone. `--shared` guards the
+ * process against files that would disturb the next.
+ */
+import { run } from "node:test";
+import { pathToFileURL } from "node:url";
+import { guardSharedProcess } from "./guard.ts";
+import type { FileRequest, TestOutcome, WorkerMessage } from "./messages.ts";
+
+/** Longer than any test takes; a test that hangs is told of by its name. */
+const TEST_TIMEOUT_MS = 600_000;
+
+const guard = process.argv.includes("--shared") ? guardSharedProcess() : undefined;
+
+process.on("message", (request: FileRequest) => runFile(request.path));
+// The parent has no more files, or is gone.
+process.on("disconnect", () => process.exit());
+
+function tell(message: WorkerMessage): void {
+  process.send?.(message);
+}
+
+function runFile(path: string): void {
+  // Waiting for the parent must not count as something left to happen.
+  process.channel?.unref();
+  const startedMs = performance.now();
+  const diagnostics: string[] = [];
+  let failures = 0;
+  const stream = run({ files: [path], isolation: "none", timeout: TEST_TIMEOUT_MS });
+  stream.on("test:pass", (event) => {
+    // A file without tests is reported as one test that has the file's path as its name.
+    if (event.details.type === "suite" || event.name === path) return;
+    const { skip } = event;
+    const detail = typeof skip === "string" ? skip : "";
+    tell({ ...placeOf(event), outcome: skip === undefined ? "passed" : "skipped", detail });
+  });
+  stream.on("test:fail", (event) => {
+    failures += 1;
+    const { error } = event.details;
+    // A suite that failed only because a test in it did has already been told of.
+    if (event.details.type === "suite" && failureTypeOf(error) === "subtestsFailed") return;
+    tell({ ...placeOf(event), outcome: "failed", detail: textOf(error) });
+  });
+  stream.on("test:diagnostic", ({ message }) => diagnostics.push(message));
+  // Comes when all tests are over and nothing is left to happen in the process.
+  stream.on("test:summary", ({ success }) =>
+    setImmediate(async () => {
+      const problems = [...(await loadProblems(path, failures)), ...(guard?.violations() ?? [])];
+      if (!success && failures === 0) problems.push(...diagnostics.filter((text) => /^(?:Error|Warning):/.test(text)));
+      process.exitCode = 0;
+      process.channel?.ref();
+      const residentBytes = process.memoryUsage().rss;
+      tell({ kind: "end", durationMs: performance.now() - startedMs, problems, residentBytes });
+    }),
+  );
+  stream.resume();
+}
+
+/** A file that threw after its first tests were declared: the run itself does not tell. */
+async function loadProblems(path: string, failures: number): Promise<readonly string[]> {
+  try {
+    await import(pathToFileURL(path).href);
+    return [];
+  } catch (error) {
+    return failures > 0 ? [] : [`it cannot be loaded: ${textOf(error as Error)}`];
+  }
+}
+
+type PlacedEvent = { readonly name: string; readonly file?: string; readonly line?: number };
+
+function placeOf({ name, file, line }: PlacedEvent): Pick<TestOutcome, "kind" | "name" | "file" | "line"> {
+  return { kind: "test", name, file, line };
+}
+
+function failureTypeOf(error: Error): unknown {
+  return (error as { failureType?: unknown }).failureType;
+}
+
+/** Without the frames of the test runner itself. */
+function textOf(error: Error): string {
+  const { cause } = error;
+  const text = cause instanceof Error ? (cause.stack ?? String(cause)) : String(cause ?? error.stack ?? error);
+  return text
+    .split("\n")
+    .filter((line) => !/^\s+at .*node:internal/.test(line))
+    .join("\n");
+}

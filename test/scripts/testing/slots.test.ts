@@ -1,0 +1,102 @@
+// Own process: it starts the processes that run tests
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { createReport } from "../../../scripts/testing/report.ts";
+import { type FileOutcome, runInSlots } from "../../../scripts/testing/slots.ts";
+
+const TEST = 'import { test, describe, before } from "node:test"; import assert from "node:assert";\n';
+const FILES: Readonly<Record<string, string>> = {
+  passes: `${TEST}test("one", () => {}); describe("some", () => { test("two", () => {}); });`,
+  fails: `${TEST}test("wrong", () => assert.equal(1, 2)); test("right", () => {});`,
+  skips: `${TEST}test("left out", { skip: "no such program here" }, () => {});`,
+  empty: "export {};",
+  broken: 'throw new Error("at load");',
+  halfBroken: `${TEST}test("declared", () => {}); throw new Error("after the first");`,
+  late: `${TEST}test("over", () => { setTimeout(() => { throw new Error("too late"); }, 30); });`,
+  exits: `${TEST}test("ends all", () => process.exit(0));`,
+  hangs: `${TEST}test("never", () => { setInterval(() => {}, 1000); });`,
+  spawns: `${TEST}import { spawn } from "node:child_process";
+    test("swallows", () => { try { spawn("true"); } catch {} });`,
+  sets: `${TEST}test("sets", () => { process.env.LEFT_BEHIND = "1"; });`,
+  hooked: `${TEST}let ready = false; before(() => { ready = true; }); test("hook", () => assert.ok(ready));`,
+};
+
+const HANG_LIMIT_MS = 4_000;
+
+describe("test files in slots", () => {
+  let folder: string;
+  const outcomes = new Map<string, FileOutcome>();
+  let printed = "";
+  let isOk: boolean | undefined;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "meridian-tests-"));
+    const fileOf = (name: string) => ({ path: join(folder, `${name}.test.mjs`), isShared: true });
+    for (const [name, text] of Object.entries(FILES)) writeFileSync(fileOf(name).path, text);
+    const names = Object.keys(FILES).filter((name) => name !== "hangs");
+    const report = createReport(folder, (text) => {
+      printed += text;
+    });
+    const onFile = (outcome: FileOutcome) => {
+      outcomes.set(outcome.file.path.replace(/^.*[\\/](\w+)\.test\.mjs$/, "$1"), outcome);
+      report.file(outcome);
+    };
+    await Promise.all([
+      runInSlots(names.map(fileOf), { slots: 1, fileLimitMs: 60_000, onFile }),
+      runInSlots([fileOf("hangs")], { slots: 1, fileLimitMs: HANG_LIMIT_MS, onFile }),
+    ]);
+    isOk = report.finish();
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const problemsOf = (name: string) => outcomes.get(name)!.problems.join("\n");
+  const countsOf = (name: string) => outcomes.get(name)!.tests.map(({ outcome }) => outcome);
+
+  it("counts tests, not suites", () => {
+    assert.deepEqual(countsOf("passes"), ["passed", "passed"]);
+    assert.deepEqual(countsOf("fails"), ["failed", "passed"]);
+    assert.equal(problemsOf("passes"), "");
+  });
+
+  it("runs every file, with its own hooks, whatever those before it did", () => {
+    assert.deepEqual([...outcomes.keys()].sort(), Object.keys(FILES).sort());
+    assert.deepEqual(countsOf("hooked"), ["passed"]);
+    assert.equal(problemsOf("hooked"), "");
+  });
+
+  it("fails a file that cannot be loaded, at once or after its first test", () => {
+    assert.deepEqual(countsOf("broken"), ["failed"]);
+    assert.match(problemsOf("halfBroken"), /cannot be loaded: Error: after the first/);
+  });
+
+  it("fails a file whose process ends or hangs", () => {
+    assert.match(problemsOf("exits"), /its process ended \(exit code 0\) before its tests did/);
+    assert.match(problemsOf("hangs"), /stopped after 4 s/);
+  });
+
+  it("fails a file that throws after its tests", () => {
+    assert.match(problemsOf("late"), /asynchronous activity after the test ended.*too late/);
+  });
+
+  it("fails a file that does in a shared process what it must not, even where the test swallows the error", () => {
+    assert.match(problemsOf("spawns"), /starts a process in a process that it shares .*\/\/ Own process: <reason>/);
+    assert.match(problemsOf("sets"), /leaves environment variable LEFT_BEHIND changed/);
+  });
+
+  it("prints every failure with its place and the command that repeats it", () => {
+    assert.match(printed, /FAILED {2}fails\.test\.mjs:2 {2}wrong\n/);
+    assert.match(printed, / {2}again: npm run unit -- fails\.test\.mjs\n/);
+    assert.match(printed, /FAILED {2}empty\.test\.mjs: it holds no tests\n/);
+    assert.match(printed, /skipped skips\.test\.mjs {2}left out: no such program here\n/);
+  });
+
+  it("ends with the total, on a line of its own", () => {
+    assert.equal(isOk, false);
+    const { passed, failed, skipped } =
+      /\n(?<passed>\d+) passed, (?<failed>\d+) failed, (?<skipped>\d+) skipped\n$/.exec(printed)!.groups!;
+    assert.deepEqual([Number(passed), Number(failed), Number(skipped)], [9, 9, 1]);
+  });
+});
