@@ -19,7 +19,7 @@ const PINS_FILE = join(import.meta.dirname, "pins.json");
 const ORACLE_BUDGET = { replications: 2, requests: 10_000 };
 const SCENARIOS = [
   "scenarios/*.yaml",
-  "scenarios/bench/*.yaml",
+  "studies/performance/*.yaml",
   "scenarios/validation/*.yaml",
   "test/golden/simulate/*.yaml",
 ];

@@ -1,6 +1,7 @@
+/** The engine against itself: its speed with more requests in flight, its memory over more requests. */
 import Table from "cli-table3";
 import { median } from "simple-statistics";
-import type { Program, Round } from "./round.ts";
+import type { Program, Round } from "./rounds.ts";
 
 /** What grows, and what must not: the engine on R1 with more in flight, and with more requests. */
 export interface ScaleSummary {

@@ -1,18 +1,102 @@
+import { availableParallelism, loadavg } from "node:os";
+import { markdownTable } from "markdown-table";
 import { createFcfsQueue, createQueueBackend, serviceTimes } from "../../emulator/backends/queue.ts";
 import { createStallClock } from "../../emulator/backends/stall.ts";
-import { MeridianError } from "../../simulator/errors.ts";
+import { prepareText } from "../../scripts/io/experiment.ts";
+import { benchStrategies } from "../../scripts/io/k6/bench.ts";
+import { EXECUTORS, type ExecutorChoice } from "../../scripts/io/k6/executors.ts";
+import { ensureK6 } from "../../scripts/io/k6/install-k6.ts";
+import { type BenchTarget, fleetTarget } from "../../scripts/io/k6/target.ts";
+import { type KnownAnswer, parseKnownAnswer } from "../../scripts/io/known-answer.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
 import { quantile } from "../../simulator/replay/harness.ts";
 import type { Quantiles } from "../../simulator/replay/plain.ts";
 import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
 import type { RequestRow } from "../../simulator/replay/rows.ts";
 import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { prepareText } from "../io/experiment.ts";
-import { benchStrategies } from "../io/k6/bench.ts";
-import type { ExecutorChoice } from "../io/k6/executors.ts";
-import { ensureK6 } from "../io/k6/install-k6.ts";
-import { type BenchTarget, fleetTarget } from "../io/k6/target.ts";
-import { type KnownAnswer, parseKnownAnswer } from "../io/known-answer.ts";
+import { readOptions, usageError, wholeNumber } from "../arguments.ts";
+
+/**
+ * `npm run perf -- executors`: what k6's own executors make of a schedule, held against an endpoint that freezes and whose answer
+ * is known exactly. In real time: some 50 s for each line of the table.
+ * Options: --only executor:vus..., --seconds N, --rate N, --law LAW, --json. See docs/executors.md.
+ */
+
+/** Enough virtual users for what waits during a freeze, and too few. */
+const CHOICES: readonly string[] = [
+  "dispatcher",
+  "ramping-arrival-rate:200",
+  "ramping-arrival-rate:20",
+  "constant-arrival-rate:200",
+  "constant-arrival-rate:20",
+  "shared-iterations:200",
+  "shared-iterations:20",
+  "ramping-vus:200",
+];
+
+const USAGE = "EXECUTORS_USAGE";
+/** Half loaded, and frozen for a tenth of the time. */
+export const KNOWN_LAW = "mmc:servers=8,mean=100ms,stall=2s/20s";
+const OPTIONS = {
+  only: { type: "string", multiple: true },
+  seconds: { type: "string", default: "40" },
+  rate: { type: "string", default: "40" },
+  law: { type: "string", default: KNOWN_LAW },
+  json: { type: "boolean", default: false },
+} as const;
+
+/** Measures the executors that are asked for, and prints the table or JSON. @returns the exit code */
+export async function measureExecutors(argv: readonly string[]): Promise<number> {
+  const values = readOptions(argv, USAGE, OPTIONS);
+  const choices = (values.only ?? CHOICES).map(choiceOf);
+  const task = {
+    perS: wholeNumber(USAGE, "rate", values.rate),
+    lengthS: wholeNumber(USAGE, "seconds", values.seconds),
+    law: lawOf(values.law),
+  };
+  const { schedule, truth, measure } = await biasBench(task);
+  const rows: ExecutorBias[] = [];
+  for (const choice of choices) {
+    rows.push(await measure(choice));
+    process.stderr.write(`${rows.at(-1)!.executor}: done\n`);
+  }
+  const machine = { cores: availableParallelism(), load: loadavg()[0]! };
+  const text = values.json
+    ? JSON.stringify({ schemaVersion: 1, task, machine, requests: schedule.length, truth, rows }, null, 2)
+    : `${table(truth, rows)}\n\n${machine.cores} cores, load average ${machine.load.toFixed(1)}`;
+  process.stdout.write(`${text}\n`);
+  return EXIT_CODES.ok;
+}
+
+function table(truth: Quantiles, rows: readonly ExecutorBias[]): string {
+  const ms = (value: number): string => value.toFixed(0);
+  const three = ({ p50, p95, p99 }: Quantiles): readonly string[] => [ms(p50), ms(p95), ms(p99)];
+  const sent = (row: ExecutorBias): string => `${row.sent} of ${row.requests}`;
+  return markdownTable(
+    [
+      ["Executor", "VUs", "Sent", "From send: p50", "p95", "p99", "From intended: p50", "p95", "p99"],
+      ["exact", "", "", "", "", "", ...three(truth)],
+      ...rows.map((row) => [
+        row.executor,
+        row.vus === null ? "" : String(row.vus),
+        sent(row),
+        ...three(row.fromSendMs),
+        ...three(row.fromIntendedMs),
+      ]),
+    ],
+    { align: ["l", ...Array<string>(8).fill("r")] },
+  );
+}
+
+/** `ramping-vus:50`; undefined is the dispatcher. */
+function choiceOf(text: string): ExecutorChoice | undefined {
+  if (text === "dispatcher") return undefined;
+  const [name, vus = ""] = text.split(":");
+  const executor = EXECUTORS.find((each) => each === name);
+  if (executor !== undefined) return { executor, vus: wholeNumber(USAGE, "only", vus) };
+  throw usageError(USAGE, `"${text}" is no executor`, `write it like ${CHOICES.join(", ")}`);
+}
 
 /** One executor held against the answer that is known. */
 export interface ExecutorBias {
@@ -32,8 +116,6 @@ export interface BiasTask {
   readonly law: KnownAnswer;
 }
 
-/** Half loaded, and frozen for a tenth of the time. */
-export const KNOWN_LAW = "mmc:servers=8,mean=100ms,stall=2s/20s";
 const SEED = 1;
 const DRAIN_MS = 30_000;
 

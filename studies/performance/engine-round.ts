@@ -1,27 +1,28 @@
+import { join } from "node:path";
+import { tuneCompiler } from "../../scripts/io/compiler.ts";
+import { prepareExperiment } from "../../scripts/io/experiment.ts";
+import type { Override } from "../../scripts/io/overrides.ts";
+import { packageVersion } from "../../scripts/io/package-info.ts";
+import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
+import type { Round } from "./rounds.ts";
+
 /**
  * One round of the engine in a process of its own: `engine-round.ts r1|r2 REQUESTS SEED [SERVERS PER_S]` prints a
  * Round as JSON: at another size where servers per region and requests per second are given.
  * The clock runs from the first request to the summed-up replication, as in `meridian simulate` on one worker.
  */
-import { join } from "node:path";
-import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
-import { tuneCompiler } from "../io/compiler.ts";
-import { prepareExperiment } from "../io/experiment.ts";
-import type { Override } from "../io/overrides.ts";
-import { PACKAGE_ROOT, packageVersion } from "../io/package-info.ts";
-import type { Round } from "./round.ts";
 
 tuneCompiler();
 const [model, requests, seed, servers, perS] = process.argv.slice(2);
-const file = join(PACKAGE_ROOT, "scenarios", "bench", `${model}.yaml`);
+const file = join(import.meta.dirname, `${model}.yaml`);
 const overrides: Override[] = [
-  { path: ["requests"], value: Number(requests), origin: "bench requests" },
-  { path: ["seed"], value: Number(seed), origin: "bench seed" },
+  { path: ["requests"], value: Number(requests), origin: "perf requests" },
+  { path: ["seed"], value: Number(seed), origin: "perf seed" },
 ];
 if (servers !== undefined) {
   overrides.push(
-    { path: ["world", "models", "m", "capacity", "servers"], value: Number(servers), origin: "bench servers" },
-    { path: ["traffic", 0, "arrivals", "poisson"], value: `${perS}/s`, origin: "bench servers" },
+    { path: ["world", "models", "m", "capacity", "servers"], value: Number(servers), origin: "perf servers" },
+    { path: ["traffic", 0, "arrivals", "poisson"], value: `${perS}/s`, origin: "perf servers" },
   );
 }
 const { inputs } = await prepareExperiment(file, { overrides, strategies: [] });

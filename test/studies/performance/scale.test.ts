@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { engineProgram } from "../../../scripts/bench/engine.ts";
-import type { Round, Size } from "../../../scripts/bench/round.ts";
-import { runScale, scaleTable, summariseScale } from "../../../scripts/bench/scale.ts";
+import { engineProgram } from "../../../studies/performance/programs.ts";
+import type { Round, Size } from "../../../studies/performance/rounds.ts";
+import { runScale, scaleTable, summariseScale } from "../../../studies/performance/scale.ts";
 
 const round = (kreqPerS: number, over: Partial<Round> = {}): Round => ({
   seconds: 1,

@@ -1,7 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ModelRounds, Round } from "../../../scripts/bench/round.ts";
-import { spreadOf, summarise } from "../../../scripts/bench/summary.ts";
+import {
+  type ModelRounds,
+  type ModelSummary,
+  type Program,
+  performanceTable,
+  type Round,
+  runRounds,
+  spreadOf,
+  summarise,
+} from "../../../studies/performance/rounds.ts";
+
+test("programs take turns, each round has its own seed, answers are compared at equal length", async () => {
+  const calls: string[] = [];
+  const program =
+    (name: string): Program =>
+    async (model, requests, seed) => {
+      calls.push(`${name} ${model} ${requests}`);
+      return { seconds: seed, requests, meanMs: 1, p95Ms: 1, throttledShare: 0, failedShare: 0 };
+    };
+  const plan = { rounds: 2, engineRequests: 40, peerRequests: 10 };
+  const done: string[] = [];
+  const rounds = await runRounds("r2", plan, program("engine"), program("peer"), (text) => done.push(text));
+  assert.deepEqual(calls, ["engine r2 40", "peer r2 10", "engine r2 10", "engine r2 40", "peer r2 10", "engine r2 10"]);
+  const seeds = [...rounds.engine, ...rounds.peer, ...rounds.engineShort].map((round) => round.seconds);
+  assert.equal(new Set(seeds).size, 6);
+  assert.deepEqual(done, ["r2 round 1 of 2", "r2 round 2 of 2"]);
+});
 
 const base: Round = {
   seconds: 1,
@@ -69,4 +94,23 @@ test("one round: the sampling error of independent requests is allowed", () => {
   // 5 x 1.5 x sqrt(2 / 20,000) = 7.5 %.
   assert.equal(one(4_000 * 1.074).agrees, true);
   assert.equal(one(4_000 * 1.076).agrees, false);
+});
+
+test("shows speeds, the three ratios and a word per answer", () => {
+  const summary: ModelSummary = {
+    model: "r1",
+    engineRequestsPerS: { min: 8e6, median: 9e6, max: 1e7 },
+    peerRequestsPerS: { min: 9e4, median: 1e5, max: 1.1e5 },
+    ratio: { min: 80.4, median: 90, max: 101 },
+    agreement: [
+      { what: "mean", engine: 4_001, peer: 4_003, difference: -0.0005, allowed: 0.005 },
+      { what: "throttled", engine: 0.06, peer: 0.04, difference: 0.02, allowed: 0.01 },
+    ],
+    agrees: false,
+  };
+  const text = performanceTable([summary]);
+  for (const part of ["R1", "9000", "100.0", "80 / 90 / 101", "4.001 s", "-0.05 %", "agrees", "6.00 %", "DIFFERS"]) {
+    assert.ok(text.includes(part), part);
+  }
+  assert.ok(text.split("\n").every((line) => line.length <= 100));
 });
