@@ -1,5 +1,14 @@
-import { type Arrivals, type Capacity, duration, perSecond, type SmallWorld, smallScenario } from "./build.ts";
-import type { Oracle, OracleScenario } from "./oracle.ts";
+/** Rows of reference.json, told in a neutral language that knows nothing of this product, as scenario files. */
+import {
+  type Arrivals,
+  type Capacity,
+  duration,
+  type Oracle,
+  type OracleScenario,
+  perSecond,
+  type SmallWorld,
+  smallScenario,
+} from "./oracle.ts";
 
 /** The reference file: rows in a neutral language that knows nothing of this product. */
 export interface OracleFile {

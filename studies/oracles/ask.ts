@@ -1,5 +1,45 @@
+/** Asks the engine one row: runs its scenario, reads the quantity from the public result, and says whether it is met. */
+import { markdownTable } from "markdown-table";
+import { stringify } from "yaml";
+import { prepareText } from "../../scripts/io/experiment.ts";
 import { MeridianError } from "../../simulator/errors.ts";
+import { assembleResult, type JobOutput, planJobs, runJob } from "../../simulator/experiment/index.ts";
 import type { Estimate, NamedGroup, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { criticalT } from "../../simulator/experiment/statistics.ts";
+import type { ScenarioInput } from "../../simulator/scenario/schema.ts";
+import { type Budget, type Oracle, scenarioOf, toleranceOf } from "./oracle.ts";
+
+/** What a row answered, and whether that will do. */
+export interface Answer extends Reading {
+  readonly oracle: Oracle;
+  readonly tolerance: number;
+  readonly isMet: boolean;
+}
+
+/** Asks one row: writes its scenario file, runs it in this thread, reads the result. */
+export async function ask(oracle: Oracle, budget: Budget): Promise<Answer> {
+  const reading = readQuantity(await runScenario(scenarioOf(oracle, budget)), oracle.quantity);
+  const tolerance = toleranceOf(oracle, budget);
+  return { ...reading, oracle, tolerance, isMet: meets(oracle, reading, tolerance) };
+}
+
+/** Runs a scenario by way of its YAML text, as the command does, on this thread and without writing a folder. */
+export async function runScenario(scenario: ScenarioInput): Promise<RunResult> {
+  const { inputs } = await prepareText(stringify(scenario, { aliasDuplicateObjects: false }), `${scenario.name}.yaml`);
+  const outputs: JobOutput[] = [];
+  for (const job of planJobs(inputs.plan, 1)) {
+    const steps = runJob(inputs, job);
+    let step = steps.next();
+    while (step.done !== true) step = steps.next();
+    outputs.push(step.value);
+  }
+  return assembleResult(inputs, outputs, { scenarioSha256: "", meridianVersion: "", traces: [] });
+}
+
+function meets({ compare, value }: Oracle, reading: Reading, tolerance: number): boolean {
+  if (compare === "at-most") return (reading.high ?? reading.value) <= value;
+  return Math.abs(reading.value / value - 1) <= tolerance;
+}
 
 /** A quantity as read, with its interval where the result has one. */
 export interface Reading {
@@ -81,4 +121,46 @@ function named(groups: readonly NamedGroup[], name: string): NamedGroup {
   const group = groups.find((each) => each.name === name);
   if (group !== undefined) return group;
   throw new MeridianError("usage", { code: "ORACLE_GROUP", what: `the result has no group "${name}"` });
+}
+
+const HEAD = ["row", "model", "quantity", "expected", "got", "error", "tolerance", "verdict"] as const;
+
+/** The answers as a Markdown table. */
+export function answerTable(answers: readonly Answer[]): string {
+  return markdownTable([[...HEAD], ...answers.map(cellsOf)]);
+}
+
+/** One line, for watching a long run. */
+export function answerLine(answer: Answer, budget: Budget): string {
+  const [row, , quantity, expected, got, error, tolerance, verdict] = cellsOf(answer);
+  return `${verdict!.padEnd(7)} ${row!.padEnd(20)} ${quantity} ${got} (expected ${expected}), ${error} of ${tolerance}, sd ${sd500k(answer, budget)}`;
+}
+
+function cellsOf({ oracle, value, tolerance, isMet, high }: Answer): string[] {
+  const isBound = oracle.compare === "at-most";
+  return [
+    oracle.id,
+    oracle.model,
+    oracle.quantity,
+    `${isBound ? "at most " : ""}${significant(oracle.value)}`,
+    isBound ? `${significant(value)} (to ${significant(high ?? value)})` : significant(value),
+    isBound ? "-" : percent(value / oracle.value - 1),
+    isBound ? "-" : percent(tolerance),
+    isMet ? "met" : "NOT MET",
+  ];
+}
+
+/** Standard deviation of one 500,000-request estimate over the answer, from the spread of the replications. */
+function sd500k({ value, low, high }: Answer, { replications, requests }: Budget): string {
+  if (low === null || high === null) return "-";
+  const sd = ((high - low) / 2 / criticalT(replications)) * Math.sqrt(replications * (requests / 500_000));
+  return (sd / value).toPrecision(3);
+}
+
+function significant(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+function percent(share: number): string {
+  return Math.abs(share) < 1e-7 ? `${share.toExponential(1)}` : `${(100 * share).toFixed(3)} %`;
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { referenceOracles } from "../../scripts/oracles/load.ts";
-import { scenarioOf, toleranceOf } from "../../scripts/oracles/oracle.ts";
+import { MeridianError } from "../../../simulator/errors.ts";
+import { readQuantity } from "../../../studies/oracles/ask.ts";
+import { scenarioOf, toleranceOf } from "../../../studies/oracles/oracle.ts";
+import { FURTHER_ORACLES, referenceOracles } from "../../../studies/oracles/rows/index.ts";
 import { reducedBudget, testOracle } from "./reduced.ts";
 
 const ORACLES = referenceOracles();
@@ -24,5 +26,21 @@ describe("the rows themselves", () => {
       wide.map(({ id }) => id),
       ["mmc-f"],
     );
+  });
+});
+
+describe("further rows of the same families", () => {
+  for (const oracle of FURTHER_ORACLES) testOracle(oracle);
+});
+
+describe("the further rows themselves", () => {
+  it("have names of their own", () => {
+    const ids = [...referenceOracles(), ...FURTHER_ORACLES].map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  it("a quantity that nobody can read is refused by name", () => {
+    const problem = (error: unknown) => error instanceof MeridianError && /ORACLE_QUANTITY/.test(error.message);
+    assert.throws(() => readQuantity({} as never, "mean_mood"), problem);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import type { Budget, Oracle } from "../../scripts/oracles/oracle.ts";
-import { ask } from "../../scripts/oracles/run.ts";
+import { ask } from "../../../studies/oracles/ask.ts";
+import type { Budget, Oracle } from "../../../studies/oracles/oracle.ts";
 
 /** Tolerance that a row's reduced budget aims at. */
 const TOLERANCE_AIM = 0.06;
@@ -29,7 +29,7 @@ export function testOracle(oracle: Oracle): void {
     assert.ok(
       isMet,
       `${oracle.quantity} is ${value}${bound}; ${oracle.formula} gives ${oracle.value} (tolerance ${tolerance}).\n` +
-        `  at full budget: npx tsx scripts/oracles.ts --row ${oracle.id}`,
+        `  at full budget: npm run oracles -- --row ${oracle.id}`,
     );
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { abandonedShare, mmck, mmckWait, shortestOfTwo } from "../../scripts/oracles/chains.ts";
 import {
+  abandonedShare,
   bucketRefusals,
   erlangB,
   erlangC,
@@ -13,17 +13,20 @@ import {
   meanAttempts,
   mg1Wait,
   mm1Quantile,
+  mmck,
+  mmckWait,
   mmcWait,
   powerOfD,
   priorityWaits,
   psResponse,
   retrialWait,
+  shortestOfTwo,
   sinusoidLoad,
   TRANSFORM,
   tandemResponse,
   timeoutShare,
   windowRefusals,
-} from "../../scripts/oracles/closed-forms.ts";
+} from "../../../studies/oracles/formulas.ts";
 
 function near(got: number, expected: number, relative = 5e-6): void {
   assert.ok(Math.abs(got / expected - 1) <= relative, `${got} is not ${expected}`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 
-const entry = new URL("../../scripts/oracles.ts", import.meta.url).pathname;
+const entry = new URL("../../../studies/oracles/index.ts", import.meta.url).pathname;
 
 function oracles(...args: readonly string[]) {
   return spawnSync(process.execPath, ["--import", "tsx", entry, ...args], { encoding: "utf8", timeout: 60_000 });

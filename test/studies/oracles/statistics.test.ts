@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { criticalT, observationsForQuantile, tInterval } from "../../simulator/experiment/statistics.ts";
+import { criticalT, observationsForQuantile, tInterval } from "../../../simulator/experiment/statistics.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
 
 interface StatisticsRow {
   readonly id: string;
@@ -12,7 +14,7 @@ interface StatisticsRow {
 }
 
 const ROWS = (
-  JSON.parse(readFileSync(join(import.meta.dirname, "oracles.json"), "utf8")) as {
+  JSON.parse(readFileSync(join(ROOT, "studies", "oracles", "reference.json"), "utf8")) as {
     readonly statistics_rows: readonly StatisticsRow[];
   }
 ).statistics_rows;

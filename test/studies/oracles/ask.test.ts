@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { further } from "../../scripts/oracles/further/further.ts";
-import { type Oracle, toleranceOf } from "../../scripts/oracles/oracle.ts";
-import type { Answer } from "../../scripts/oracles/run.ts";
-import { answerLine, answerTable } from "../../scripts/oracles/table.ts";
-import { criticalT } from "../../simulator/experiment/statistics.ts";
+import { criticalT } from "../../../simulator/experiment/statistics.ts";
+import { type Answer, answerLine, answerTable } from "../../../studies/oracles/ask.ts";
+import { further, type Oracle, toleranceOf } from "../../../studies/oracles/oracle.ts";
 
 const SCENARIO = { world: {}, traffic: [], strategies: [] } as unknown as Oracle["scenario"];
 const ROW = { id: "a-row", model: "M/M/1", quantity: "mean_wait_s", formula: "f", value: 2, scenario: SCENARIO };

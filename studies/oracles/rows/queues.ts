@@ -1,19 +1,28 @@
-import { type Capacity, perSecond, smallScenario } from "../build.ts";
-import { abandonedShare, mmck, mmckWait } from "../chains.ts";
+/** Rows of one station: Markov queues, general service, general arrivals, priorities. */
 import {
+  abandonedShare,
   erlangB,
   gim1Wait,
   md1WaitQuantile,
   mg1Wait,
   mm1Quantile,
+  mmck,
+  mmckWait,
   mmcWait,
   priorityWaits,
   psResponse,
   TRANSFORM,
   timeoutShare,
-} from "../closed-forms.ts";
-import type { Oracle, OracleScenario } from "../oracle.ts";
-import { exponentialSlots, further } from "./further.ts";
+} from "../formulas.ts";
+import {
+  type Capacity,
+  exponentialSlots,
+  further,
+  type Oracle,
+  type OracleScenario,
+  perSecond,
+  smallScenario,
+} from "../oracle.ts";
 
 function one(rate: number, capacity: Capacity): OracleScenario {
   return smallScenario({ arrivals: { poisson: perSecond(rate) }, regions: { r1: capacity } });

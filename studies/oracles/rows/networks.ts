@@ -1,18 +1,25 @@
-import { type Capacity, perSecond, type SmallWorld, smallScenario } from "../build.ts";
-import { shortestOfTwo } from "../chains.ts";
+/** Rows of several stations: routing, failover, networks, and stations without a limit. */
 import {
   failoverShares,
   feedbackResponse,
   gim1Wait,
   powerOfD,
   retrialWait,
+  shortestOfTwo,
   sinusoidLoad,
   TRANSFORM,
   tandemResponse,
-} from "../closed-forms.ts";
-import { failover } from "../neutral.ts";
-import type { Oracle } from "../oracle.ts";
-import { exponentialSlots, further } from "./further.ts";
+} from "../formulas.ts";
+import {
+  type Capacity,
+  exponentialSlots,
+  further,
+  type Oracle,
+  perSecond,
+  type SmallWorld,
+  smallScenario,
+} from "../oracle.ts";
+import { failover } from "../reference.ts";
 
 function regions(count: number, capacity: Capacity): Readonly<Record<string, Capacity>> {
   return Object.fromEntries([...Array(count).keys()].map((i) => [`r${i + 1}`, capacity]));

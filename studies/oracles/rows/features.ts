@@ -1,8 +1,7 @@
+import { erlangB, failoverShares, meanAttempts, mmcWait } from "../formulas.ts";
+import { type Capacity, exponentialSlots, further, type Oracle, smallScenario } from "../oracle.ts";
+
 /** What the harness adds to textbook queues, where theory still knows the answer. */
-import { type Capacity, smallScenario } from "../build.ts";
-import { erlangB, failoverShares, meanAttempts, mmcWait } from "../closed-forms.ts";
-import type { Oracle } from "../oracle.ts";
-import { exponentialSlots, further } from "./further.ts";
 
 const AT_ONCE: Capacity = { kind: "slots", servers: "unlimited", service: "0s" };
 const EXPONENTIAL: Capacity = { kind: "slots", servers: "unlimited", service: { exponential: { mean: "1s" } } };
