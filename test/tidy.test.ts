@@ -50,6 +50,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scenarios/k6/rig.ts": "it runs in k6 alone; test/scripts/io/k6/bench.test.ts drives it there",
   "scenarios/k6/plain.ts": "it runs in k6 alone; test/scripts/io/k6/executors.test.ts drives it there",
   "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
+  "studies/held-out/index.ts": "test/studies/held-out/index.test.ts runs it as a process",
   "studies/oracles/index.ts": "test/studies/oracles/index.test.ts runs it as a process",
   "studies/performance/engine-round.ts": "test/studies/performance/programs.test.ts runs it as a process",
   "studies/performance/index.ts": "test/studies/performance/index.test.ts runs it as a process",

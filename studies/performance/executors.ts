@@ -9,13 +9,13 @@ import { ensureK6 } from "../../scripts/io/k6/install-k6.ts";
 import { type BenchTarget, fleetTarget } from "../../scripts/io/k6/target.ts";
 import { type KnownAnswer, parseKnownAnswer } from "../../scripts/io/known-answer.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
-import { quantile } from "../../simulator/replay/harness.ts";
 import type { Quantiles } from "../../simulator/replay/plain.ts";
 import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
 import type { RequestRow } from "../../simulator/replay/rows.ts";
 import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { readOptions, usageError, wholeNumber } from "../arguments.ts";
+import { quantile } from "../stats.ts";
 
 /**
  * `npm run perf -- executors`: what k6's own executors make of a schedule, held against an endpoint that freezes and whose answer

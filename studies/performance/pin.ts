@@ -20,7 +20,7 @@ const ORACLE_BUDGET = { replications: 2, requests: 10_000 };
 const SCENARIOS = [
   "scenarios/*.yaml",
   "studies/performance/*.yaml",
-  "scenarios/validation/*.yaml",
+  "studies/held-out/scenarios/*.yaml",
   "test/golden/simulate/*.yaml",
 ];
 
