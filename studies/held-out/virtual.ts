@@ -50,8 +50,8 @@ export interface VirtualRun {
 }
 
 /**
- * Replays a schedule with the routers that k6 runs against servers of unknown physics, in virtual time: the rows that a faultless
- * harness would have measured.
+ * Replays a schedule with the routers that k6 runs against servers of unknown physics, in virtual time: the rows that a
+ * faultless harness would have measured.
  *
  * @param servers what answers in each region that is called; their time must not have begun
  */
@@ -62,13 +62,12 @@ export function replayVirtually(
 ): VirtualRun {
   const attempts: AttemptRow[] = [];
   const requests: RequestRow[] = [];
-  const timers = createTimers();
-  const all = [...servers.values()];
-  let nowMs = 0;
+  const time = createVirtualTime([...servers.values()]);
+  const { after } = time;
 
   const io: ReplayIo = {
-    nowMs: () => nowMs,
-    after: (delayMs, callback) => timers.add(nowMs + delayMs, callback),
+    nowMs: time.nowMs,
+    after,
     send: (order, done) => send(order, done),
     attemptEnded: (row) => attempts.push(row),
     requestEnded: (row) => requests.push(row),
@@ -84,7 +83,7 @@ export function replayVirtually(
       if (isAnswered) return;
       isAnswered = true;
       cancelLimit();
-      timers.add(nowMs + delayMs, () => done({ ...NO_ANSWER, endedMs: nowMs, ...part }));
+      after(delayMs, () => done({ ...NO_ANSWER, endedMs: time.nowMs(), ...part }));
     };
     const call = createCall({
       inputTokens: order.request.inputTokens,
@@ -98,21 +97,37 @@ export function replayVirtually(
         answer({ kind: "ok", status: 200, ttftMs: firstMs, usage }, oneWayMs);
       },
     });
-    const cancelLimit = timers.add(nowMs + order.timeoutMs, () => {
+    const cancelLimit = after(order.timeoutMs, () => {
       server.cancel(call);
       answer({ kind: "timeout", status: 0 }, 0);
     });
-    timers.add(nowMs + oneWayMs, () => {
+    after(oneWayMs, () => {
       if (isAnswered) return;
-      const refusal = server.admit(call, nowMs);
+      const refusal = server.admit(call, time.nowMs());
       if (refusal?.kind === "throttled") answer({ kind: "throttled", status: 429, ...THROTTLED }, oneWayMs);
       else if (refusal !== undefined) answer({ kind: "unavailable", status: 503, ...UNAVAILABLE }, oneWayMs);
     });
   }
 
+  const routers = Array.from({ length: plan.routers }, () => new ReplayRouter(plan, io));
+  schedule.forEach((row, i) => {
+    time.advanceTo(row[0]);
+    routers[i % routers.length]!.start(requestOf(row, i));
+  });
+  const endMs = plan.durationMs + plan.drainMs;
+  while (routers.some((router) => !router.isIdle) && time.nextMs() <= endMs) time.advanceTo(time.nextMs());
+  for (const router of routers) router.cutOff();
+  return { attempts, requests };
+}
+
+/** Time that goes from one event to the next: the servers' own first, then what was asked for with `after`. */
+function createVirtualTime(servers: readonly EndpointServer[]) {
+  const timers = createTimers();
+  let nowMs = 0;
+
   function advanceTo(untilMs: number): void {
     for (;;) {
-      const own = soonest(all);
+      const own = soonest(servers);
       const dueMs = Math.min(own.nextMs(), timers.nextMs());
       if (dueMs > untilMs) break;
       nowMs = dueMs;
@@ -122,16 +137,13 @@ export function replayVirtually(
     nowMs = Math.max(nowMs, untilMs);
   }
 
-  const routers = Array.from({ length: plan.routers }, () => new ReplayRouter(plan, io));
-  schedule.forEach((row, i) => {
-    advanceTo(row[0]);
-    routers[i % routers.length]!.start(requestOf(row, i));
-  });
-  const endMs = plan.durationMs + plan.drainMs;
-  const nextMs = (): number => Math.min(soonest(all).nextMs(), timers.nextMs());
-  while (routers.some((router) => !router.isIdle) && nextMs() <= endMs) advanceTo(nextMs());
-  for (const router of routers) router.cutOff();
-  return { attempts, requests };
+  return {
+    nowMs: () => nowMs,
+    nextMs: () => Math.min(soonest(servers).nextMs(), timers.nextMs()),
+    /** @returns what undoes it */
+    after: (delayMs: number, callback: () => void) => timers.add(nowMs + delayMs, callback),
+    advanceTo,
+  };
 }
 
 const NO_ANSWER: AttemptAnswer = {

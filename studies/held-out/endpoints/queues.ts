@@ -213,23 +213,15 @@ export function createLanes(options: LanesOptions): EndpointServer {
     beginStep(nowMs);
   }
 
+  const nextMs = (): number => Math.min(stepEndMs, soonestMs(reading), soonestMs(travelling));
+
   return {
-    nextMs: () =>
-      Math.min(
-        stepEndMs,
-        soonest(reading)?.atMs ?? Number.POSITIVE_INFINITY,
-        soonest(travelling)?.atMs ?? Number.POSITIVE_INFINITY,
-      ),
+    nextMs,
     step() {
-      const [read, travelled] = [soonest(reading), soonest(travelling)];
-      const nextMs = Math.min(
-        stepEndMs,
-        read?.atMs ?? Number.POSITIVE_INFINITY,
-        travelled?.atMs ?? Number.POSITIVE_INFINITY,
-      );
-      if (stepEndMs === nextMs) endStep();
-      else if (read?.atMs === nextMs) endReading(read);
-      else endTravel(travelled!);
+      const dueMs = nextMs();
+      if (stepEndMs === dueMs) endStep();
+      else if (soonestMs(reading) === dueMs) endReading(soonest(reading)!);
+      else endTravel(soonest(travelling)!);
     },
     admit(call, nowMs) {
       if (reading.length < options.readers) read(call, nowMs);
@@ -245,6 +237,10 @@ export function createLanes(options: LanesOptions): EndpointServer {
       writing = writing.filter(others);
     },
   };
+}
+
+function soonestMs(list: readonly Timed[]): number {
+  return soonest(list)?.atMs ?? Number.POSITIVE_INFINITY;
 }
 
 function soonest(list: readonly Timed[]): Timed | undefined {

@@ -34,11 +34,14 @@ interface Sequence {
   prefillLeft: number;
 }
 
-interface Step {
-  readonly endMs: number;
-  /** Those that write in it. */
+interface Batch {
+  /** Those that write in the step. */
   readonly decodes: readonly Sequence[];
   readonly prefills: readonly { readonly sequence: Sequence; readonly tokens: number }[];
+}
+
+interface Step extends Batch {
+  readonly endMs: number;
 }
 
 /**
@@ -48,63 +51,18 @@ interface Step {
  * Kwon et al. 2023, "PagedAttention" (recomputation on a full cache).
  */
 export function createStepBatcher(options: StepBatcherOptions): EndpointServer {
-  const { draws, intakeMs, sequencesMax, kvTokens, speculation, pauses } = options;
+  const { draws, intakeMs, speculation } = options;
   const intake: { readonly call: EndpointCall; readonly readyMs: number }[] = [];
   let waiting: Sequence[] = [];
   let running: Sequence[] = [];
   let current: Step | undefined;
-  let pauseMs = pauses === undefined ? Number.POSITIVE_INFINITY : pauses.everyMs * draws.uniform();
+  const durationMs = createStepTimes(options);
 
   function compose(nowMs: number): Step | undefined {
-    makeRoom();
-    const decodes = running.filter((each) => each.prefillLeft === 0);
-    let budget = options.tokenBudget - decodes.length;
-    const prefills: { sequence: Sequence; tokens: number }[] = [];
-    const take = (sequence: Sequence): void => {
-      const tokens = Math.min(budget, sequence.prefillLeft);
-      budget -= tokens;
-      prefills.push({ sequence, tokens });
-    };
-    for (const sequence of running) if (sequence.prefillLeft > 0 && budget > 0) take(sequence);
-    let held = running.reduce((sum, each) => sum + each.context + each.prefillLeft, 0);
-    while (waiting.length > 0 && budget > 0 && running.length < sequencesMax) {
-      const next = waiting[0]!;
-      held += next.prefillLeft;
-      if (held > kvTokens && running.length > 0) break;
-      running.push(waiting.shift()!);
-      take(next);
-    }
-    if (decodes.length + prefills.length === 0) return undefined;
-    return { endMs: nowMs + duration(decodes, prefills, nowMs), decodes, prefills };
-  }
-
-  function duration(decodes: Step["decodes"], prefills: Step["prefills"], nowMs: number): number {
-    const prefillTokens = prefills.reduce((sum, { tokens }) => sum + tokens, 0);
-    const context = decodes.reduce((sum, each) => sum + each.context, 0);
-    const workMs =
-      options.stepMs +
-      options.perDecodeMs * decodes.length +
-      options.perPrefillTokenMs * prefillTokens +
-      options.perContextTokenMs * context;
-    return workMs * draws.around1(options.noiseCv) * (options.slowness?.(nowMs) ?? 1) + pauseDue(nowMs);
-  }
-
-  function pauseDue(nowMs: number): number {
-    if (pauses === undefined || nowMs < pauseMs) return 0;
-    pauseMs = nowMs + pauses.everyMs * (0.5 + draws.uniform());
-    return pauses.lengthMs * draws.around1(0.3);
-  }
-
-  /** Before a step that would overfill the cache, the youngest go back to the head of the line. */
-  function makeRoom(): void {
-    let held = running.reduce((sum, each) => sum + each.context + each.prefillLeft + 1, 0);
-    while (held > kvTokens && running.length > 1) {
-      const youngest = running.pop()!;
-      held -= youngest.context + youngest.prefillLeft + 1;
-      youngest.prefillLeft += youngest.context;
-      youngest.context = 0;
-      waiting.unshift(youngest);
-    }
+    makeRoom(running, waiting, options.kvTokens);
+    const batch = fillBatch(running, waiting, options);
+    if (batch.decodes.length + batch.prefills.length === 0) return undefined;
+    return { ...batch, endMs: nowMs + durationMs(batch, nowMs) };
   }
 
   function finish({ endMs, decodes, prefills }: Step): void {
@@ -149,6 +107,63 @@ export function createStepBatcher(options: StepBatcherOptions): EndpointServer {
       waiting = waiting.filter(others);
       running = running.filter(others);
     },
+  };
+}
+
+/** Before a step that would overfill the cache, the youngest go back to the head of the line. Changes both lists. */
+function makeRoom(running: Sequence[], waiting: Sequence[], kvTokens: number): void {
+  let held = running.reduce((sum, each) => sum + each.context + each.prefillLeft + 1, 0);
+  while (held > kvTokens && running.length > 1) {
+    const youngest = running.pop()!;
+    held -= youngest.context + youngest.prefillLeft + 1;
+    youngest.prefillLeft += youngest.context;
+    youngest.context = 0;
+    waiting.unshift(youngest);
+  }
+}
+
+/** What the next step holds. Who is let in moves from the one list to the other. */
+function fillBatch(running: Sequence[], waiting: Sequence[], options: StepBatcherOptions): Batch {
+  const decodes = running.filter((each) => each.prefillLeft === 0);
+  let budget = options.tokenBudget - decodes.length;
+  const prefills: { sequence: Sequence; tokens: number }[] = [];
+  const take = (sequence: Sequence): void => {
+    const tokens = Math.min(budget, sequence.prefillLeft);
+    budget -= tokens;
+    prefills.push({ sequence, tokens });
+  };
+  for (const sequence of running) if (sequence.prefillLeft > 0 && budget > 0) take(sequence);
+  let held = running.reduce((sum, each) => sum + each.context + each.prefillLeft, 0);
+  while (waiting.length > 0 && budget > 0 && running.length < options.sequencesMax) {
+    const next = waiting[0]!;
+    held += next.prefillLeft;
+    if (held > options.kvTokens && running.length > 0) break;
+    running.push(waiting.shift()!);
+    take(next);
+  }
+  return { decodes, prefills };
+}
+
+/** How long steps last, ms: work, noise, slowness, and the pauses that are due when a step begins. */
+function createStepTimes(options: StepBatcherOptions): (batch: Batch, nowMs: number) => number {
+  const { draws, pauses } = options;
+  let pauseMs = pauses === undefined ? Number.POSITIVE_INFINITY : pauses.everyMs * draws.uniform();
+
+  function pauseDue(nowMs: number): number {
+    if (pauses === undefined || nowMs < pauseMs) return 0;
+    pauseMs = nowMs + pauses.everyMs * (0.5 + draws.uniform());
+    return pauses.lengthMs * draws.around1(0.3);
+  }
+
+  return ({ decodes, prefills }, nowMs) => {
+    const prefillTokens = prefills.reduce((sum, { tokens }) => sum + tokens, 0);
+    const context = decodes.reduce((sum, each) => sum + each.context, 0);
+    const workMs =
+      options.stepMs +
+      options.perDecodeMs * decodes.length +
+      options.perPrefillTokenMs * prefillTokens +
+      options.perContextTokenMs * context;
+    return workMs * draws.around1(options.noiseCv) * (options.slowness?.(nowMs) ?? 1) + pauseDue(nowMs);
   };
 }
 
