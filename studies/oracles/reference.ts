@@ -1,4 +1,6 @@
 /** Rows of reference.json, told in a neutral language that knows nothing of this product, as scenario files. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   type Arrivals,
   type Capacity,
@@ -10,12 +12,20 @@ import {
   smallScenario,
 } from "./oracle.ts";
 
+const REFERENCE_FILE = join(import.meta.dirname, "reference.json");
+
+/** Rows of the reference file. */
+export function referenceOracles(): readonly Oracle[] {
+  const file = JSON.parse(readFileSync(REFERENCE_FILE, "utf8")) as OracleFile;
+  return file.engine_rows.map(oracleOf);
+}
+
 /** The reference file: rows in a neutral language that knows nothing of this product. */
-export interface OracleFile {
+interface OracleFile {
   readonly engine_rows: readonly NeutralRow[];
 }
 
-export interface NeutralRow {
+interface NeutralRow {
   readonly id: string;
   readonly model: string;
   readonly scenario: NeutralScenario;
@@ -76,7 +86,7 @@ const TOLERANCE_FLOOR = 0.005;
 const MEAN_FIELD_FLOOR = 0.03;
 
 /** A row of the reference file as an oracle of ours. */
-export function oracleOf(row: NeutralRow): Oracle {
+function oracleOf(row: NeutralRow): Oracle {
   const isExact = row.sd_relative_500k === 0;
   const floor = row.model.includes("mean field") ? MEAN_FIELD_FLOOR : TOLERANCE_FLOOR;
   return {

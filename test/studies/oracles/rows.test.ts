@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { MeridianError } from "../../../simulator/errors.ts";
 import { readQuantity } from "../../../studies/oracles/ask.ts";
 import { scenarioOf, toleranceOf } from "../../../studies/oracles/oracle.ts";
-import { FURTHER_ORACLES, referenceOracles } from "../../../studies/oracles/rows/index.ts";
+import { referenceOracles } from "../../../studies/oracles/reference.ts";
+import { FURTHER_ORACLES } from "../../../studies/oracles/rows/index.ts";
 import { reducedBudget, testOracle } from "./reduced.ts";
 
 const ORACLES = referenceOracles();
