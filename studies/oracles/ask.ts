@@ -79,7 +79,7 @@ export const QUANTITIES: Readonly<Record<string, Reader>> = {
     scaled(total.cost["lowest-cost"].routingFeeUsd, ROUTING_FEE_CALLS / total.counts.sent),
 };
 
-/** @throws MeridianError usage, ORACLE_QUANTITY, for a quantity that nobody can read */
+/** @throws MeridianError usage, ORACLE_QUANTITY, for a quantity that has no reader */
 export function readQuantity(result: RunResult, quantity: string): Reading {
   const reader = QUANTITIES[quantity];
   if (reader === undefined) {

@@ -119,7 +119,7 @@ export interface BiasTask {
 const SEED = 1;
 const DRAIN_MS = 30_000;
 
-/** The latencies that the schedule has at an endpoint of the law, exactly: nobody measures anything here. */
+/** The latencies that the schedule has at an endpoint of the law, exactly: computed, not measured. */
 export function trueLatencies(schedule: readonly ScheduleRow[], law: KnownAnswer): readonly number[] {
   const queue = createFcfsQueue(law.servers, Number.POSITIVE_INFINITY);
   const nextServiceMs = serviceTimes({ ...law, seed: SEED });

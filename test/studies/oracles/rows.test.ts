@@ -40,7 +40,7 @@ describe("the further rows themselves", () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
-  it("a quantity that nobody can read is refused by name", () => {
+  it("a quantity that has no reader is refused by name", () => {
     const problem = (error: unknown) => error instanceof MeridianError && /ORACLE_QUANTITY/.test(error.message);
     assert.throws(() => readQuantity({} as never, "mean_mood"), problem);
   });

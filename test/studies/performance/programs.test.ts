@@ -13,8 +13,8 @@ test("returns what the program printed", async () => {
 
 test("a program that fails is an environment error with its last words", async () => {
   await assert.rejects(
-    runChild(process.execPath, ["-e", "console.error('no luck'); process.exit(3)"], 10_000),
-    (error) => environmentError(error) && (error as Error).message.includes("no luck"),
+    runChild(process.execPath, ["-e", "console.error('no such model'); process.exit(3)"], 10_000),
+    (error) => environmentError(error) && (error as Error).message.includes("no such model"),
   );
 });
 
@@ -25,7 +25,7 @@ test("a program that hangs is ended, one that is missing is named", async () => 
 
 const engine = engineProgram();
 
-test("R1: at 64 slots a region almost nobody waits, so the latency is the service law: mean 4 s, p95 11.13 s", async () => {
+test("R1: at 64 slots a region almost no request waits, so the latency is the service law: mean 4 s, p95 11.13 s", async () => {
   const round = await engine("r1", 60_000, 5);
   assert.equal(round.requests, 60_000);
   assert.ok(round.seconds > 0);

@@ -58,7 +58,7 @@ test("sizes are run one after another in every round; the long run is compared w
 
 test("more servers and traffic in proportion: as busy, but larger systems wait less; memory is reported", async () => {
   const large = await engineProgram()("r1", 60_000, 5, { servers: 640, perS: 720 });
-  // Nobody waits at 640 slots and 90 % load: the latency is the service law, mean 4 s, known to 0.41 %.
+  // No request waits at 640 slots and 90 % load: the latency is the service law, mean 4 s, known to 0.41 %.
   assert.ok(Math.abs(large.meanMs / 4_000 - 1) < 0.017, `mean ${large.meanMs}`);
   assert.ok(large.peakRssMiB! > 20 && large.peakRssMiB! < 2_000);
 });
