@@ -15,7 +15,7 @@ import {
 import { parseSource, type SourceFile } from "./tidy/source.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const SOURCE_FOLDERS = ["simulator", "reports", "emulator", "scripts", "scenarios"];
+const SOURCE_FOLDERS = ["simulator", "reports", "emulator", "scripts", "scenarios", "studies"];
 
 function list(pattern: string | readonly string[]): readonly string[] {
   const found = globSync(pattern as string[], {
@@ -50,6 +50,11 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scenarios/k6/rig.ts": "it runs in k6 alone; test/scripts/io/k6/bench.test.ts drives it there",
   "scenarios/k6/plain.ts": "it runs in k6 alone; test/scripts/io/k6/executors.test.ts drives it there",
   "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
+  "studies/held-out/index.ts": "test/studies/held-out/index.test.ts runs it as a process",
+  "studies/oracles/index.ts": "test/studies/oracles/index.test.ts runs it as a process",
+  "studies/performance/engine-round.ts": "test/studies/performance/programs.test.ts runs it as a process",
+  "studies/performance/index.ts": "test/studies/performance/index.test.ts runs it as a process",
+  "studies/performance/pin.ts": "test/studies/performance/pin.test.ts runs it as a process",
 };
 
 function isTestedElsewhere(path: string): boolean {
@@ -86,7 +91,7 @@ describe("the house is in order", () => {
       "*.{md,json,mjs}",
       ".npmrc",
       ".ci/*",
-      "{docs,scripts,simulator,reports,emulator,test}/**/*.{md,ts,mjs,json}",
+      "{docs,scripts,simulator,reports,emulator,studies,test}/**/*.{md,ts,mjs,json}",
       "scenarios/**/*.{md,ts,yaml}",
     ]);
     none(
@@ -169,6 +174,8 @@ describe("the rules themselves", () => {
     fails("importDirection", "emulator/a.ts", 'export * from "../reports/c.ts";');
     fails("importDirection", "simulator/a.ts", 'import { x } from "./b";');
     fails("importDirection", "simulator/a.ts", 'import { x } from "left-pad";');
+    fails("importDirection", "scripts/a.ts", 'import { x } from "../studies/c.ts";');
+    passes("importDirection", "studies/a/b.ts", 'import { x } from "../../scripts/c.ts";');
     passes("importDirection", "scripts/a.ts", 'import { x } from "../reports/c.ts";');
     passes("importDirection", "simulator/a.ts", 'import { z } from "zod"; import { x } from "./b/c.ts";');
   });

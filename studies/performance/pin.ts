@@ -10,17 +10,17 @@ import { join } from "node:path";
 import { prepareExperiment } from "../../scripts/io/experiment.ts";
 import { PACKAGE_ROOT } from "../../scripts/io/package-info.ts";
 import { stableJson } from "../../scripts/io/stable-json.ts";
-import { allOracles } from "../../scripts/oracles/load.ts";
-import { ask } from "../../scripts/oracles/run.ts";
 import { assembleResult, type JobOutput, planJobs, runJob } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { ask } from "../oracles/ask.ts";
+import { allOracles } from "../oracles/rows/index.ts";
 
 const PINS_FILE = join(import.meta.dirname, "pins.json");
 const ORACLE_BUDGET = { replications: 2, requests: 10_000 };
 const SCENARIOS = [
   "scenarios/*.yaml",
-  "scenarios/bench/*.yaml",
-  "scenarios/validation/*.yaml",
+  "studies/performance/*.yaml",
+  "studies/held-out/scenarios/*.yaml",
   "test/golden/simulate/*.yaml",
 ];
 

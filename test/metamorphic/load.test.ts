@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Capacity, smallScenario } from "../../scripts/oracles/build.ts";
-import { runScenario } from "../../scripts/oracles/run.ts";
 import type { ScenarioInput } from "../../simulator/scenario/schema.ts";
+import { runScenario } from "../../studies/oracles/ask.ts";
+import { type Capacity, smallScenario } from "../../studies/oracles/oracle.ts";
 
 describe("burstiness", () => {
   it("cv 3 multiplies the mean TTFT several-fold near saturation, and hardly matters far from it", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
 import { stringify } from "yaml";
-import { smallScenario } from "../../scripts/oracles/build.ts";
+import { smallScenario } from "../../studies/oracles/oracle.ts";
 import { meridian } from "../scripts/run-meridian.ts";
 import { assertSound } from "./sound.ts";
 

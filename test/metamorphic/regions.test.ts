@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Capacity, smallScenario } from "../../scripts/oracles/build.ts";
-import { runScenario } from "../../scripts/oracles/run.ts";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import type { ScenarioInput } from "../../simulator/scenario/schema.ts";
+import { runScenario } from "../../studies/oracles/ask.ts";
+import { type Capacity, smallScenario } from "../../studies/oracles/oracle.ts";
 
 const UNCAPPED: Capacity = { kind: "slots", servers: "unlimited", service: { lognormal: { mean: "2s", cv: 1 } } };
 const PRICED = { book: "none", overrides: [{ model: "m", input: 3, output: 15 }] } as const;

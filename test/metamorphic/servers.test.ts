@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { duration, perSecond, smallScenario } from "../../scripts/oracles/build.ts";
-import { runScenario } from "../../scripts/oracles/run.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { runScenario } from "../../studies/oracles/ask.ts";
+import { duration, perSecond, smallScenario } from "../../studies/oracles/oracle.ts";
 
 interface Station {
   readonly servers: number;

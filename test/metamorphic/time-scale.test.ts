@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { runScenario } from "../../scripts/oracles/run.ts";
 import type { ScenarioInput } from "../../simulator/scenario/schema.ts";
+import { runScenario } from "../../studies/oracles/ask.ts";
 
 /** A world with everything that has a duration in it, every duration and every gap k times as long. */
 function slowedBy(k: number): ScenarioInput {

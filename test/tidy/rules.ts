@@ -108,13 +108,14 @@ function isNowDate(node: SyntaxNode): boolean {
   );
 }
 
-/** Which parts of the tree a part may import from. scripts and test may import from all. */
+/** Which parts of the tree a part may import from. Nothing but tests may import from studies; tests may import from all. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["simulator"],
   reports: ["reports", "simulator"],
   emulator: ["emulator", "simulator"],
   scenarios: ["scenarios", "simulator"],
   scripts: ["scripts", "reports", "emulator", "scenarios", "simulator"],
+  studies: ["studies", "scripts", "reports", "emulator", "scenarios", "simulator"],
 };
 
 /** npm packages that run anywhere; what else the pure part wants, an adapter has to bring. */

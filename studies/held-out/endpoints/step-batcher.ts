@@ -1,0 +1,176 @@
+/** An endpoint that batches continuously in whole steps. */
+import type { Draws, EndpointCall, EndpointServer, Slowness } from "./server.ts";
+
+/** A machine that runs whole steps, as vLLM's scheduler does: all durations are ms of a machine that is not slowed. */
+export interface StepBatcherOptions {
+  /** A step lasts base + the sums below over what it holds. */
+  readonly stepMs: number;
+  readonly perDecodeMs: number;
+  readonly perPrefillTokenMs: number;
+  /** Attention: for each token in the key-value cache of a running sequence. */
+  readonly perContextTokenMs: number;
+  /** Coefficient of variation of a step's time. */
+  readonly noiseCv: number;
+  /** Tokens in a step: one for each decode, the rest is prefill, in chunks. */
+  readonly tokenBudget: number;
+  readonly sequencesMax: number;
+  /** Tokens that the key-value cache holds; the youngest sequence gives way and is computed again. */
+  readonly kvTokens: number;
+  /** Drafts a step and the probability that the next of them is taken; none unless given. */
+  readonly speculation?: { readonly drafts: number; readonly acceptance: number };
+  /** The process stops for a while, again and again. */
+  readonly pauses?: { readonly everyMs: number; readonly lengthMs: number };
+  readonly slowness?: Slowness;
+  /** Between the call's arrival and its place in the line: parsing, tokenising. */
+  readonly intakeMs: number;
+  readonly draws: Draws;
+}
+
+interface Sequence {
+  readonly call: EndpointCall;
+  /** Tokens of the key-value cache that it fills. */
+  context: number;
+  /** Tokens still to be computed before it writes. */
+  prefillLeft: number;
+}
+
+interface Batch {
+  /** Those that write in the step. */
+  readonly decodes: readonly Sequence[];
+  readonly prefills: readonly { readonly sequence: Sequence; readonly tokens: number }[];
+}
+
+interface Step extends Batch {
+  readonly endMs: number;
+}
+
+/**
+ * Continuous batching in integer steps: decodes go first, prefill fills up the token budget in chunks, whoever does not
+ * fit waits first come, first served. Tokens appear at the end of a step, for all of its sequences at once.
+ * Source of the rules: Agrawal et al. 2024, "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve";
+ * Kwon et al. 2023, "PagedAttention" (recomputation on a full cache).
+ */
+export function createStepBatcher(options: StepBatcherOptions): EndpointServer {
+  const { draws, intakeMs, speculation } = options;
+  const intake: { readonly call: EndpointCall; readonly readyMs: number }[] = [];
+  let waiting: Sequence[] = [];
+  let running: Sequence[] = [];
+  let current: Step | undefined;
+  const durationMs = createStepTimes(options);
+
+  function compose(nowMs: number): Step | undefined {
+    makeRoom(running, waiting, options.kvTokens);
+    const batch = fillBatch(running, waiting, options);
+    if (batch.decodes.length + batch.prefills.length === 0) return undefined;
+    return { ...batch, endMs: nowMs + durationMs(batch, nowMs) };
+  }
+
+  function finish({ endMs, decodes, prefills }: Step): void {
+    for (const sequence of decodes) write(sequence, tokensOfStep(), endMs);
+    for (const { sequence, tokens } of prefills) {
+      sequence.context += tokens;
+      sequence.prefillLeft -= tokens;
+      if (sequence.prefillLeft === 0) write(sequence, 1, endMs);
+    }
+    running = running.filter(({ call }) => call.written < call.outputTokens);
+  }
+
+  function tokensOfStep(): number {
+    let tokens = 1;
+    if (speculation === undefined) return tokens;
+    while (tokens <= speculation.drafts && draws.uniform() < speculation.acceptance) tokens++;
+    return tokens;
+  }
+
+  return {
+    nextMs: () => Math.min(current?.endMs ?? Number.POSITIVE_INFINITY, intake[0]?.readyMs ?? Number.POSITIVE_INFINITY),
+    step() {
+      const readyMs = intake[0]?.readyMs ?? Number.POSITIVE_INFINITY;
+      if (current !== undefined && current.endMs <= readyMs) {
+        const { endMs } = current;
+        finish(current);
+        current = compose(endMs);
+        return;
+      }
+      const { call } = intake.shift()!;
+      waiting.push({ call, context: 0, prefillLeft: call.inputTokens });
+      current ??= compose(readyMs);
+    },
+    admit(call, nowMs) {
+      intake.push({ call, readyMs: nowMs + intakeMs });
+      return undefined;
+    },
+    cancel(call) {
+      const others = (each: { readonly call: EndpointCall }): boolean => each.call !== call;
+      const left = intake.filter(others);
+      intake.splice(0, intake.length, ...left);
+      waiting = waiting.filter(others);
+      running = running.filter(others);
+    },
+  };
+}
+
+/** Before a step that would overfill the cache, the youngest go back to the head of the line. Changes both lists. */
+function makeRoom(running: Sequence[], waiting: Sequence[], kvTokens: number): void {
+  let held = running.reduce((sum, each) => sum + each.context + each.prefillLeft + 1, 0);
+  while (held > kvTokens && running.length > 1) {
+    const youngest = running.pop()!;
+    held -= youngest.context + youngest.prefillLeft + 1;
+    youngest.prefillLeft += youngest.context;
+    youngest.context = 0;
+    waiting.unshift(youngest);
+  }
+}
+
+/** What the next step holds. Who is let in moves from the one list to the other. */
+function fillBatch(running: Sequence[], waiting: Sequence[], options: StepBatcherOptions): Batch {
+  const decodes = running.filter((each) => each.prefillLeft === 0);
+  let budget = options.tokenBudget - decodes.length;
+  const prefills: { sequence: Sequence; tokens: number }[] = [];
+  const take = (sequence: Sequence): void => {
+    const tokens = Math.min(budget, sequence.prefillLeft);
+    budget -= tokens;
+    prefills.push({ sequence, tokens });
+  };
+  for (const sequence of running) if (sequence.prefillLeft > 0 && budget > 0) take(sequence);
+  let held = running.reduce((sum, each) => sum + each.context + each.prefillLeft, 0);
+  while (waiting.length > 0 && budget > 0 && running.length < options.sequencesMax) {
+    const next = waiting[0]!;
+    held += next.prefillLeft;
+    if (held > options.kvTokens && running.length > 0) break;
+    running.push(waiting.shift()!);
+    take(next);
+  }
+  return { decodes, prefills };
+}
+
+/** How long steps last, ms: work, noise, slowness, and the pauses that are due when a step begins. */
+function createStepTimes(options: StepBatcherOptions): (batch: Batch, nowMs: number) => number {
+  const { draws, pauses } = options;
+  let pauseMs = pauses === undefined ? Number.POSITIVE_INFINITY : pauses.everyMs * draws.uniform();
+
+  function pauseDue(nowMs: number): number {
+    if (pauses === undefined || nowMs < pauseMs) return 0;
+    pauseMs = nowMs + pauses.everyMs * (0.5 + draws.uniform());
+    return pauses.lengthMs * draws.around1(0.3);
+  }
+
+  return ({ decodes, prefills }, nowMs) => {
+    const prefillTokens = prefills.reduce((sum, { tokens }) => sum + tokens, 0);
+    const context = decodes.reduce((sum, each) => sum + each.context, 0);
+    const workMs =
+      options.stepMs +
+      options.perDecodeMs * decodes.length +
+      options.perPrefillTokenMs * prefillTokens +
+      options.perContextTokenMs * context;
+    return workMs * draws.around1(options.noiseCv) * (options.slowness?.(nowMs) ?? 1) + pauseDue(nowMs);
+  };
+}
+
+/** Tokens of a call that has gone away in the middle of a step are lost. */
+function write(sequence: Sequence, tokens: number, atMs: number): void {
+  const { call } = sequence;
+  const count = Math.min(tokens, call.outputTokens - call.written);
+  sequence.context += count;
+  if (count > 0) call.write(count, atMs);
+}

@@ -1,0 +1,111 @@
+/** The figures that are compared, of measured and simulated runs alike, and the interval of a measured one. */
+
+import { quantile } from "../stats.ts";
+import { createDraws } from "./endpoints/server.ts";
+import type { Measured } from "./runs.ts";
+
+/** What callers saw of one run, measured or simulated alike. */
+export interface Sample {
+  /** Of served requests, in order of intended arrival. */
+  readonly served: readonly ServedRequest[];
+  readonly requests: number;
+  readonly attempts: number;
+  readonly attemptsThrottled: number;
+}
+
+export interface ServedRequest {
+  /** Intended arrival, ms since the run's start; latencies count from here. */
+  readonly arrivalMs: number;
+  readonly e2eMs: number;
+  readonly ttftMs: number;
+  /** Index of the target that served it. */
+  readonly target: number;
+}
+
+/** The numbers that are compared. Latencies of served requests in ms, shares in [0, 1]. */
+export interface Figures {
+  readonly e2eMsP50: number;
+  readonly e2eMsP95: number;
+  readonly e2eMsP99: number;
+  readonly ttftMsP50: number;
+  readonly ttftMsP95: number;
+  readonly ttftMsP99: number;
+  /** Of attempts: answered 429. */
+  readonly throttledShare: number;
+  /** Of served requests: by the first target. */
+  readonly firstTargetShare: number;
+  /** Of requests. */
+  readonly servedShare: number;
+}
+
+/** The caller's view of a measured run. */
+export function sampleOf({ schedule, attempts, requests }: Measured): Sample {
+  const byKey = new Map(attempts.map((attempt) => [`${attempt.i}.${attempt.o}`, attempt]));
+  const served = requests.flatMap((request): ServedRequest[] => {
+    const attempt = byKey.get(`${request.i}.${request.w}`);
+    if (attempt === undefined) return [];
+    const arrivalMs = schedule[request.i]![0];
+    const e2eMs = request.e - arrivalMs;
+    return [
+      { arrivalMs, e2eMs, ttftMs: attempt.f === null ? e2eMs : attempt.s + attempt.f - arrivalMs, target: attempt.g },
+    ];
+  });
+  return {
+    served: served.sort((a, b) => a.arrivalMs - b.arrivalMs),
+    requests: requests.length,
+    attempts: attempts.length,
+    attemptsThrottled: attempts.filter(({ k }) => k === "throttled").length,
+  };
+}
+
+export function figuresOf({ served, requests, attempts, attemptsThrottled }: Sample): Figures {
+  const e2e = Float64Array.from(served, ({ e2eMs }) => e2eMs).sort();
+  const ttft = Float64Array.from(served, ({ ttftMs }) => ttftMs).sort();
+  return {
+    e2eMsP50: quantile(e2e, 0.5),
+    e2eMsP95: quantile(e2e, 0.95),
+    e2eMsP99: quantile(e2e, 0.99),
+    ttftMsP50: quantile(ttft, 0.5),
+    ttftMsP95: quantile(ttft, 0.95),
+    ttftMsP99: quantile(ttft, 0.99),
+    throttledShare: attemptsThrottled / attempts,
+    firstTargetShare: served.filter(({ target }) => target === 0).length / served.length,
+    servedShare: served.length / requests,
+  };
+}
+
+/** Mean of each figure over several runs. */
+export function meanFigures(runs: readonly Figures[]): Figures {
+  const keys = Object.keys(runs[0]!) as (keyof Figures)[];
+  const mean = (key: keyof Figures): number => runs.reduce((sum, run) => sum + run[key], 0) / runs.length;
+  return Object.fromEntries(keys.map((key) => [key, mean(key)])) as unknown as Figures;
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Neighbours in time share their queue, so whole stretches of this length are drawn. */
+const BLOCK_MS = 5000;
+const RESAMPLES = 2000;
+
+/**
+ * 95 % percentile interval of a measured E2E quantile, ms, by a block bootstrap over time: what another run of the same
+ * length might have shown.
+ * Source: Künsch 1989, Annals of Statistics 17(3).
+ */
+export function e2eInterval({ served }: Sample, p: number): Interval {
+  const blocks: number[][] = [];
+  for (const { arrivalMs, e2eMs } of served) (blocks[Math.floor(arrivalMs / BLOCK_MS)] ??= []).push(e2eMs);
+  const filled = blocks.filter((block) => block !== undefined);
+  const draws = createDraws(95);
+  const found = new Float64Array(RESAMPLES);
+  for (let i = 0; i < RESAMPLES; i++) {
+    const drawn: number[] = [];
+    for (let b = 0; b < filled.length; b++) drawn.push(...filled[Math.floor(draws.uniform() * filled.length)]!);
+    found[i] = quantile(Float64Array.from(drawn).sort(), p);
+  }
+  found.sort();
+  return { low: quantile(found, 0.025), high: quantile(found, 0.975) };
+}

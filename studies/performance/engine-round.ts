@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { tuneCompiler } from "../../scripts/io/compiler.ts";
+import { prepareExperiment } from "../../scripts/io/experiment.ts";
+import type { Override } from "../../scripts/io/overrides.ts";
+import { packageVersion } from "../../scripts/io/package-info.ts";
+import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
+import type { Round } from "./rounds.ts";
+
+/**
+ * One round of the engine in a process of its own: `engine-round.ts r1|r2 REQUESTS SEED [SERVERS PER_S]` prints a
+ * Round as JSON: at another size where servers per region and requests per second are given.
+ * The clock runs from the first request to the summed-up replication, as in `meridian simulate` on one worker.
+ */
+
+tuneCompiler();
+const [model, requests, seed, servers, perS] = process.argv.slice(2);
+const file = join(import.meta.dirname, `${model}.yaml`);
+const overrides: Override[] = [
+  { path: ["requests"], value: Number(requests), origin: "perf requests" },
+  { path: ["seed"], value: Number(seed), origin: "perf seed" },
+];
+if (servers !== undefined) {
+  overrides.push(
+    { path: ["world", "models", "m", "capacity", "servers"], value: Number(servers), origin: "perf servers" },
+    { path: ["traffic", 0, "arrivals", "poisson"], value: `${perS}/s`, origin: "perf servers" },
+  );
+}
+const { inputs } = await prepareExperiment(file, { overrides, strategies: [] });
+const jobs = planJobs(inputs.plan, 1);
+
+const beganMs = performance.now();
+const outputs = jobs.map((job) => {
+  const steps = runJob(inputs, job);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+});
+const seconds = (performance.now() - beganMs) / 1_000;
+
+const result = assembleResult(inputs, outputs, {
+  scenarioSha256: "",
+  meridianVersion: packageVersion(),
+  traces: [],
+});
+const { counts, e2eMs } = result.strategies[0]!.total;
+const round: Round = {
+  seconds,
+  requests: counts.sent,
+  meanMs: e2eMs.mean.value ?? Number.NaN,
+  p95Ms: e2eMs.p95.value ?? Number.NaN,
+  throttledShare: counts.attemptsThrottled / counts.attempts,
+  failedShare: 1 - counts.served / counts.sent,
+  peakRssMiB: process.resourceUsage().maxRSS / 1_024,
+};
+process.stdout.write(JSON.stringify(round));

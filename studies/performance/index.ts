@@ -1,0 +1,81 @@
+/**
+ * `npm run perf`: the public engine against SimPy's process style, on two models given as scenario files, and against
+ * itself with more in flight and more requests.
+ * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --scale (these rows only), --json.
+ * See docs/model/performance.md. `npm run perf -- executors` measures k6's own executors: see executors.ts.
+ */
+import { EXIT_CODES } from "../../simulator/errors.ts";
+import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
+import { measureExecutors } from "./executors.ts";
+import { engineProgram, simpyProgram } from "./programs.ts";
+import {
+  MODELS,
+  type ModelName,
+  type ModelSummary,
+  type PerformancePlan,
+  performanceTable,
+  runRounds,
+  summarise,
+} from "./rounds.ts";
+import { runScale, SCALE_PLAN, type ScaleSummary, scaleTable } from "./scale.ts";
+
+const FULL: PerformancePlan = { rounds: 5, engineRequests: 4_000_000, peerRequests: 100_000 };
+const SMOKE: PerformancePlan = { rounds: 1, engineRequests: 100_000, peerRequests: 20_000 };
+const USAGE = "PERF_USAGE";
+
+await runCommand((argv) => (argv[0] === "executors" ? measureExecutors(argv.slice(1)) : comparePrograms(argv)));
+
+async function comparePrograms(argv: readonly string[]): Promise<number> {
+  const { plan, models, scale: wantsScale, json } = readArguments(argv);
+  const engine = engineProgram();
+  const say = (done: string) => process.stderr.write(`${done}\n`);
+  const summaries: ModelSummary[] = [];
+  const peer = models.length > 0 ? await simpyProgram() : engine;
+  for (const model of models) summaries.push(summarise(await runRounds(model, plan, engine, peer, say)));
+  const scale = wantsScale ? await runScale(SCALE_PLAN, engine, say) : null;
+  const text = json
+    ? JSON.stringify({ schemaVersion: 1, plan, models: summaries, scale }, null, 2)
+    : tables(summaries, scale);
+  process.stdout.write(`${text}\n`);
+  const isGood = summaries.every((summary) => summary.agrees) && scale?.holds !== false;
+  return isGood ? EXIT_CODES.ok : EXIT_CODES.assertion;
+}
+
+function tables(summaries: readonly ModelSummary[], scale: ScaleSummary | null): string {
+  const parts = [];
+  if (summaries.length > 0) parts.push(performanceTable(summaries));
+  if (scale !== null) parts.push(scaleTable(scale));
+  return parts.join("\n");
+}
+
+interface Arguments {
+  readonly plan: PerformancePlan;
+  readonly models: readonly ModelName[];
+  readonly scale: boolean;
+  readonly json: boolean;
+}
+
+function readArguments(argv: readonly string[]): Arguments {
+  const values = readOptions(argv, USAGE, {
+    smoke: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    scale: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    requests: { type: "string" },
+    "peer-requests": { type: "string" },
+    model: { type: "string" },
+  });
+  const base = values.smoke ? SMOKE : FULL;
+  const number = (name: "rounds" | "requests" | "peer-requests", otherwise: number): number =>
+    wholeNumber(USAGE, name, values[name] ?? String(otherwise));
+  const plan = {
+    rounds: number("rounds", base.rounds),
+    engineRequests: number("requests", base.engineRequests),
+    peerRequests: number("peer-requests", base.peerRequests),
+  };
+  const models = MODELS.filter((model) => values.model === undefined || values.model === model);
+  if (models.length === 0)
+    throw usageError(USAGE, `there is no model "${values.model}"`, `models are ${MODELS.join(", ")}`);
+  const scale = values.scale || (values.model === undefined && !values.smoke);
+  return { plan, models: values.scale ? [] : models, scale, json: values.json };
+}

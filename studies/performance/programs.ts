@@ -1,0 +1,109 @@
+/** The programs that are timed, each in a process of its own: Meridian's engine and SimPy's process style. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { MeridianError } from "../../simulator/errors.ts";
+import type { Program, Round } from "./rounds.ts";
+
+const ROUND_FILE = join(import.meta.dirname, "engine-round.ts");
+const ROUND_LIMIT_MS = 600_000;
+
+/** The public engine on the scenario files of this folder: a fresh process per round, so that no round is warm from the last. */
+export function engineProgram(): Program {
+  return async (model, requests, seed, size) => {
+    const sizes = size === undefined ? [] : [String(size.servers), String(size.perS)];
+    const args = ["--import", "tsx", ROUND_FILE, model, String(requests), String(seed), ...sizes];
+    return JSON.parse(await runChild(process.execPath, args, ROUND_LIMIT_MS)) as Round;
+  };
+}
+
+/** The newest SimPy that PyPI had when this study was written. */
+export const SIMPY_VERSION = "4.1.2";
+
+const MODEL_FILE = join(import.meta.dirname, "simpy_r1r2.py");
+const INSTALL_LIMIT_MS = 180_000;
+
+/** SimPy's own answer to the two models: process style, one Python process per round. */
+export async function simpyProgram(cacheFolder: string = defaultCacheFolder()): Promise<Program> {
+  const python = await installSimpy(cacheFolder);
+  return async (model, requests, seed) => {
+    const printed = await runChild(python, [MODEL_FILE, model, String(requests), String(seed)], ROUND_LIMIT_MS);
+    return JSON.parse(printed) as Round;
+  };
+}
+
+export function defaultCacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "meridian", "perf");
+}
+
+/**
+ * A virtual environment with SimPy in the cache folder, made once. Returns its Python.
+ *
+ * @throws MeridianError (environment) PERF_NO_PYTHON, PERF_NO_SIMPY
+ */
+async function installSimpy(cacheFolder: string): Promise<string> {
+  const folder = join(cacheFolder, `simpy-${SIMPY_VERSION}`);
+  const python = join(folder, "bin", "python");
+  const check = ["-c", `import simpy; assert simpy.__version__ == "${SIMPY_VERSION}"`];
+  if (existsSync(python) && (await succeeds(python, check))) return python;
+  await mkdir(cacheFolder, { recursive: true });
+  if (!(await succeeds("python3", ["-m", "venv", "--clear", folder]))) {
+    throw new MeridianError("environment", {
+      code: "PERF_NO_PYTHON",
+      what: "python3 with its venv module is needed for the SimPy baseline",
+      fix: "install Python 3.8 or later (Debian: apt-get install python3-venv)",
+    });
+  }
+  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `simpy==${SIMPY_VERSION}`];
+  if (!(await succeeds(python, install)) || !(await succeeds(python, check))) {
+    throw new MeridianError("environment", {
+      code: "PERF_NO_SIMPY",
+      what: `simpy ${SIMPY_VERSION} could not be installed into ${folder}`,
+      fix: `see what "${python} ${install.join(" ")}" says; it needs a package index`,
+    });
+  }
+  return python;
+}
+
+async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  try {
+    await runChild(command, args, INSTALL_LIMIT_MS);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs a program to its end and returns what it printed to stdout.
+ *
+ * @throws MeridianError (environment) PERF_PROGRAM_FAILED with the end of its stderr; also after `timeoutMs`
+ */
+export function runChild(command: string, args: readonly string[], timeoutMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs });
+    let out = "";
+    let err = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      err = (err + text).slice(-2_000);
+    });
+    child.on("error", (error) => reject(failed(command, args, error.message)));
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve(out);
+      else reject(failed(command, args, signal === null ? err : `ended by ${signal} (limit ${timeoutMs / 1_000} s)`));
+    });
+  });
+}
+
+function failed(command: string, args: readonly string[], why: string): MeridianError {
+  return new MeridianError("environment", {
+    code: "PERF_PROGRAM_FAILED",
+    what: `${[command, ...args].join(" ")} failed: ${why.trim().split("\n").slice(-5).join(" | ")}`,
+    fix: "run the command by itself to see all of its output",
+  });
+}

@@ -1,0 +1,203 @@
+/** Timed rounds of two programs on one model: what a round says, how rounds take turns, what they come to, and the table. */
+import Table from "cli-table3";
+import { median, sampleStandardDeviation } from "simple-statistics";
+
+/** One timed run of one program on one model. Every program prints this as JSON. */
+export interface Round {
+  /** Time of the simulation itself, without the start of the process. */
+  readonly seconds: number;
+  readonly requests: number;
+  readonly meanMs: number;
+  readonly p95Ms: number;
+  /** Of attempts: refused by the quota. */
+  readonly throttledShare: number;
+  /** Of requests: not served in the end. */
+  readonly failedShare: number;
+  /** Of the engine: the most memory that its process ever held. */
+  readonly peakRssMiB?: number;
+}
+
+export type ModelName = "r1" | "r2";
+export const MODELS: readonly ModelName[] = ["r1", "r2"];
+
+/** A size of R1 other than its own: servers per region and requests per second, 64 and 72. */
+export interface Size {
+  readonly servers: number;
+  readonly perS: number;
+}
+
+/** Runs a model once, the engine also at another size. */
+export type Program = (model: ModelName, requests: number, seed: number, size?: Size) => Promise<Round>;
+
+export interface PerformancePlan {
+  readonly rounds: number;
+  /** Requests of a timed engine round: enough that the compiler's warm-up does not count. */
+  readonly engineRequests: number;
+  /** Requests of a peer's round, and of the engine rounds that its answers are compared with. */
+  readonly peerRequests: number;
+}
+
+export interface ModelRounds {
+  readonly model: ModelName;
+  /** Timed rounds, in order; index i of both ran back to back. */
+  readonly engine: readonly Round[];
+  readonly peer: readonly Round[];
+  /** Engine rounds of the peer's length, for the comparison of answers. */
+  readonly engineShort: readonly Round[];
+}
+
+/**
+ * Interleaves: engine, peer, engine, peer ..., so that a slow minute of the machine falls on both. Every round has its
+ * own seed, and the answers are compared at equal length, since a short run starts from an empty system too.
+ */
+export async function runRounds(
+  model: ModelName,
+  plan: PerformancePlan,
+  engine: Program,
+  peer: Program,
+  onRound: (done: string) => void,
+): Promise<ModelRounds> {
+  const rounds = { model, engine: [] as Round[], peer: [] as Round[], engineShort: [] as Round[] };
+  for (let i = 0; i < plan.rounds; i++) {
+    rounds.engine.push(await engine(model, plan.engineRequests, 1_000 + i));
+    rounds.peer.push(await peer(model, plan.peerRequests, 2_000 + i));
+    rounds.engineShort.push(await engine(model, plan.peerRequests, 3_000 + i));
+    onRound(`${model} round ${i + 1} of ${plan.rounds}`);
+  }
+  return rounds;
+}
+
+/** What a model's rounds say: how much faster, and whether the answers agree. */
+export interface ModelSummary {
+  readonly model: ModelName;
+  readonly engineRequestsPerS: Spread;
+  readonly peerRequestsPerS: Spread;
+  /** Engine's requests per second over the peer's, round by round. */
+  readonly ratio: Spread;
+  readonly agreement: readonly AgreementRow[];
+  readonly agrees: boolean;
+}
+
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+export interface AgreementRow {
+  readonly what: "mean" | "p95" | "throttled";
+  readonly engine: number;
+  readonly peer: number;
+  /** Relative for latencies, absolute for the share. */
+  readonly difference: number;
+  readonly allowed: number;
+}
+
+/** Least that is allowed: half a percent of the mean, one percent of the p95, one point of the throttled share. */
+const FLOOR = { mean: 0.005, p95: 0.01, throttled: 0.01 } as const;
+const STANDARD_ERRORS = 5;
+/** With a single round: this many sampling errors of independent requests with cv 1 stand for one standard error. */
+const ONE_ROUND = { mean: 1.5, p95: 3, throttled: 5 } as const;
+
+export function summarise(rounds: ModelRounds): ModelSummary {
+  const agreement = [
+    compare(rounds, "mean", (round) => round.meanMs, true),
+    compare(rounds, "p95", (round) => round.p95Ms, true),
+    compare(rounds, "throttled", (round) => round.throttledShare, false),
+  ];
+  return {
+    model: rounds.model,
+    engineRequestsPerS: spreadOf(rounds.engine.map(speed)),
+    peerRequestsPerS: spreadOf(rounds.peer.map(speed)),
+    ratio: spreadOf(rounds.engine.map((round, i) => speed(round) / speed(rounds.peer[i]!))),
+    agreement,
+    agrees: agreement.every((row) => Math.abs(row.difference) <= row.allowed),
+  };
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  return { min: Math.min(...values), median: median([...values]), max: Math.max(...values) };
+}
+
+function speed(round: Round): number {
+  return round.requests / round.seconds;
+}
+
+/**
+ * Means over rounds of equal length and different seeds. Allowed: five standard errors of the difference, estimated
+ * from the spread between rounds, at least the floor. Seeds are fixed, so the verdict of a plan is repeatable.
+ */
+function compare(
+  rounds: ModelRounds,
+  what: AgreementRow["what"],
+  read: (round: Round) => number,
+  relative: boolean,
+): AgreementRow {
+  const engine = rounds.engineShort.map(read);
+  const peer = rounds.peer.map(read);
+  const [engineMean, peerMean] = [meanOf(engine), meanOf(peer)];
+  const scale = relative ? peerMean : 1;
+  const independent = ONE_ROUND[what] * Math.sqrt(2 / (rounds.peer.length * rounds.peer[0]!.requests));
+  const error = rounds.peer.length > 1 ? Math.hypot(standardError(engine), standardError(peer)) / scale : independent;
+  return {
+    what,
+    engine: engineMean,
+    peer: peerMean,
+    difference: (engineMean - peerMean) / scale,
+    allowed: Math.max(FLOOR[what], STANDARD_ERRORS * error),
+  };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function standardError(values: readonly number[]): number {
+  return sampleStandardDeviation([...values]) / Math.sqrt(values.length);
+}
+
+/** The result for people: one line per model, then the agreement of the answers. */
+export function performanceTable(summaries: readonly ModelSummary[]): string {
+  const speed = new Table({
+    head: ["model", "engine kreq/s", "SimPy kreq/s", "engine / SimPy (min/median/max)"],
+    style: { head: [], border: [] },
+  });
+  const answers = new Table({
+    head: ["model", "answer", "engine", "SimPy", "difference", "allowed", ""],
+    style: { head: [], border: [] },
+  });
+  for (const summary of summaries) {
+    speed.push([
+      summary.model.toUpperCase(),
+      (summary.engineRequestsPerS.median / 1_000).toFixed(0),
+      (summary.peerRequestsPerS.median / 1_000).toFixed(1),
+      spreadText(summary.ratio),
+    ]);
+    for (const { what, engine, peer, difference, allowed } of summary.agreement) {
+      const show = what === "throttled" ? percent : seconds;
+      const verdict = Math.abs(difference) <= allowed ? "agrees" : "DIFFERS";
+      answers.push([
+        summary.model.toUpperCase(),
+        what,
+        show(engine),
+        show(peer),
+        percent(difference),
+        percent(allowed),
+        verdict,
+      ]);
+    }
+  }
+  return `${speed.toString()}\n${answers.toString()}`;
+}
+
+function spreadText({ min, median, max }: Spread): string {
+  return [min, median, max].map((value) => value.toFixed(value < 10 ? 1 : 0)).join(" / ");
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(3)} s`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}
