@@ -21,7 +21,7 @@ export function guardSharedProcess(): Guard {
       found.push(`${what} in a process that it shares with other test files; ${ADVICE}`);
       throw new Error(`a test that shares its process ${what}; ${ADVICE}`);
     };
-  childProcess.ChildProcess.prototype.spawn = refuse("starts a process");
+  Object.assign(childProcess.ChildProcess.prototype, { spawn: refuse("starts a process") });
   for (const name of ["spawnSync", "execSync", "execFileSync"] as const)
     Object.assign(childProcess, { [name]: refuse("starts a process") });
   Object.assign(workerThreads, { Worker: refuse("starts a thread") });

@@ -6,6 +6,7 @@ import { type CallsFit, fitCalls, peakInside } from "../../../simulator/calibrat
 import { scoreModel } from "../../../simulator/calibration/score.ts";
 import { polish, searchVariants } from "../../../simulator/calibration/search.ts";
 import { curveFactor, specOf } from "../../../simulator/calibration/variant.ts";
+import { budget } from "../../budget.ts";
 import { asksOf, callsFrom, FOREIGN, type Foreign } from "./foreign.ts";
 
 const CALLS = 700;
@@ -64,7 +65,7 @@ describe("a fit", () => {
   });
 
   it("is the same twice", () => {
-    const few = measured(workers, 2, 1.2, 250);
+    const few = measured(workers, 2, 1.2, budget(250, 120));
     assert.deepEqual(fitCalls(few)!.candidate, fitCalls({ ...few })!.candidate);
   });
 
