@@ -1,5 +1,6 @@
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
-import type { CapacitySpec, FittedSpec } from "../world/capacity/capacity.ts";
+import type { FittedSpec } from "../world/capacity/fitted-work.ts";
+import type { CapacitySpec } from "../world/capacity/index.ts";
 import type { Calls } from "./calls.ts";
 import type { Estimate } from "./intervals.ts";
 import { quantileSorted, sortedNumbers } from "./quantiles.ts";

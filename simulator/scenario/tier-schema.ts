@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { capacitySchema } from "../world/capacity/index.ts";
 import { SERVICE_TIERS } from "../world/pricing/prices.ts";
 import { PROVISIONED_TERMS } from "../world/pricing/reserved.ts";
-import { capacitySchema } from "./capacity-schema.ts";
 import { count, durationMs, share } from "./units.ts";
 
 const name = z.string().min(1).max(60);

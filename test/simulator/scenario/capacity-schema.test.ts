@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { capacitySchema, capacitySpecOf, gatewaySchema } from "../../../simulator/scenario/capacity-schema.ts";
+import { capacitySchema, capacitySpecOf, gatewaySchema } from "../../../simulator/world/capacity/index.ts";
 
 const said = (input: unknown, schema: typeof capacitySchema = capacitySchema) => {
   const parsed = schema.safeParse(input);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { capacitySchema, capacitySpecOf, gatewaySchema } from "../../../simulator/scenario/capacity-schema.ts";
-import { fittedPartsOf, fittedShape } from "../../../simulator/scenario/fitted-schema.ts";
+import { fittedPartsOf, fittedShape } from "../../../simulator/world/capacity/fitted-work.ts";
+import { capacitySchema, capacitySpecOf, gatewaySchema } from "../../../simulator/world/capacity/index.ts";
 
 describe("a fitted capacity in a scenario", () => {
   it("is nothing but its kind unless given", () => {

@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { createLaw } from "../../../../simulator/random/laws/index.ts";
 import { compileSampler } from "../../../../simulator/random/sampler.ts";
 import { purposeStream } from "../../../../simulator/random/streams.ts";
+import type { BatchingSpec } from "../../../../simulator/world/capacity/batching.ts";
 import {
-  type BatchingSpec,
   type Capacity,
   type CapacityContext,
-  type CapacitySpec,
   HAPPENING,
   OFFER,
-  type SlotsSpec,
 } from "../../../../simulator/world/capacity/capacity.ts";
-import { createCapacity } from "../../../../simulator/world/capacity/index.ts";
+import { type CapacitySpec, createCapacity } from "../../../../simulator/world/capacity/index.ts";
+import type { SlotsSpec } from "../../../../simulator/world/capacity/slots.ts";
 import { addAttempt, newAttempts, readAttempt } from "../attempts.ts";
 
 /** A call as a test writes it. */

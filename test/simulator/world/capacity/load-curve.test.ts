@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadFactor } from "../../../../simulator/world/capacity/load-curve.ts";
+import { loadFactor } from "../../../../simulator/world/capacity/fitted-work.ts";
 
 describe("loadFactor", () => {
   const points = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { VirtualClock } from "../../../../simulator/world/capacity/virtual-clock.ts";
+import { VirtualClock } from "../../../../simulator/world/capacity/station.ts";
 
 it("virtual time runs at the rate of the moment, and only while anybody is served", () => {
   const clock = new VirtualClock();
