@@ -1,5 +1,5 @@
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
-import type { FittedSpec } from "../world/capacity/fitted-work.ts";
+import { type FittedSpec, isFitted } from "../world/capacity/fitted-work.ts";
 import type { CapacitySpec } from "../world/capacity/index.ts";
 import type { Calls } from "./calls.ts";
 import type { Estimate } from "./intervals.ts";
@@ -71,7 +71,7 @@ export function movedNumbers(
   now: FittedSpec,
   estimates: readonly Estimate[],
 ): readonly MovedNumber[] {
-  if (stored.kind !== "fitted") return [];
+  if (!isFitted(stored)) return [];
   const isOneShape = stored.prompts === now.prompts && stored.isWhole === now.isWhole;
   if (!isOneShape) return [];
   const values: Readonly<Record<string, number>> = {

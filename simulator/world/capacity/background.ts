@@ -1,3 +1,4 @@
+/** Other tenants on the same machines: the `background` block of a capacity, and their occupancy over time. */
 import { z } from "zod";
 import { mix32 } from "../../random/keyed-random.ts";
 import { count, durationMs, share } from "../../scenario/units.ts";

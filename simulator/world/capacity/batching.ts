@@ -1,3 +1,4 @@
+/** The model `batching`: continuous batching, exact, by virtual time. */
 import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";

@@ -1,10 +1,9 @@
-import type { z } from "zod";
-import type { SlotTable } from "../../engine/slot-table.ts";
-
 /**
  * What every capacity model promises. `Capacity` is the running mechanism, `CapacityModel` what a model's file exports:
  * one registry line in `index.ts` makes it known everywhere.
  */
+import type { z } from "zod";
+import type { SlotTable } from "../../engine/slot-table.ts";
 
 /**
  * Serving capacity of one endpoint (destination region x model). Every mechanism takes the instant as an argument and

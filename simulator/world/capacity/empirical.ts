@@ -1,3 +1,4 @@
+/** The model `empirical`: recorded latencies, scaled by load. */
 import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";

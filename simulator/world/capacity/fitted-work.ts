@@ -1,3 +1,4 @@
+/** What a call asks of a measured endpoint: how it is written, the spec, and the draw of each call. */
 import { z } from "zod";
 import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform, mix32 } from "../../random/keyed-random.ts";
@@ -39,6 +40,11 @@ export interface FittedSpec extends QueueSpec {
   readonly counts: "all" | "decoding";
   /** The slowdown follows the load all the time, or is settled when service begins. */
   readonly applies: "continuously" | "at-start";
+}
+
+/** Whether a capacity is of the kind that calibration writes. */
+export function isFitted(spec: { readonly kind: string }): spec is FittedSpec {
+  return spec.kind === "fitted";
 }
 
 const noise = lawSchema("count").optional().meta({ description: "Factor of mean 1 on each call's part" });

@@ -1,3 +1,4 @@
+/** The model `fitted`: an endpoint that was measured. What its calls ask stands in `fitted-work.ts`. */
 import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";

@@ -1,3 +1,4 @@
+/** The registry of capacity models, and what the rest of the program asks of any of them. */
 import { z } from "zod";
 import type { SlotTable } from "../../engine/slot-table.ts";
 import { batching } from "./batching.ts";

@@ -1,3 +1,4 @@
+/** The discipline `processor-sharing` of slots: everybody is served at once, at a shared rate. */
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";

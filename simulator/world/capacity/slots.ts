@@ -1,3 +1,4 @@
+/** The model `slots`: servers and a queue. */
 import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";
@@ -15,7 +16,7 @@ const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
-const DUE_NOTHING = NOTHING_DUE;
+const NOTHING = NOTHING_DUE;
 const FINISHED = HAPPENING.finished;
 
 /** Weight of the newest service time in the moving mean behind the expected delay. */
@@ -139,7 +140,7 @@ export class Slots extends Station<SlotsSpec> {
   }
 
   protected serve(nowMs: number): Happening | typeof NOTHING_DUE {
-    if (this.completions.topMs > nowMs) return DUE_NOTHING;
+    if (this.completions.topMs > nowMs) return NOTHING;
     this.subject = this.completions.peek();
     if (this.line.length > 0 && this.inService <= this.available) {
       const next = this.takeFromLine();

@@ -1,3 +1,4 @@
+/** What models with a queue share (`Station`), and the clock of those whose pace changes (`VirtualClock`). */
 import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";

@@ -1,3 +1,4 @@
+/** Who waits, for how long, in which order: the queue keys of a capacity block, and the line itself. */
 import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import { type LawSpec, lawSchema } from "../../random/laws/index.ts";
