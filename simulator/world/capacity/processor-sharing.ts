@@ -84,6 +84,7 @@ export class ProcessorSharing implements Capacity {
     return 0;
   }
 
+  /** Nobody waits: only a queue without places is full. */
   isCrowded(share: number): boolean {
     return !this.hasRoom() && this.spec.waitingRoom * share <= 0;
   }
