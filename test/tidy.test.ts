@@ -7,6 +7,7 @@ import {
   LONG_FILES,
   machineTexts,
   missingFromIndex,
+  missingProof,
   type Registry,
   RULES,
   testedPaths,
@@ -40,6 +41,7 @@ const REGISTRIES: readonly Registry[] = [
   { folder: "simulator/traffic/arrivals", definitionType: "ArrivalDefinition" },
   { folder: "simulator/traffic/formats", definitionType: "TraceFormat" },
   { folder: "simulator/replay/adapters", definitionType: "EndpointAdapter" },
+  { folder: "simulator/world/capacity", definitionType: "CapacityModel", page: "docs/model/capacity.md" },
   { folder: "reports/charts", definitionType: "Chart" },
 ];
 
@@ -76,6 +78,13 @@ describe("the house is in order", () => {
   });
 
   it("every registry is complete", () => none(REGISTRIES.flatMap((registry) => missingFromIndex(registry, files))));
+
+  it("every entry of a registry with a page has a heading there and a test of its own", () => {
+    for (const registry of REGISTRIES) {
+      if (registry.page === undefined) continue;
+      none(missingProof(registry, files, readFileSync(join(ROOT, registry.page), "utf8")));
+    }
+  });
 
   it("exemptions name files that exist", () => {
     const paths = files.map((file) => file.path);
@@ -216,6 +225,20 @@ describe("the rules themselves", () => {
     const index = (text: string) => missingFromIndex(registry, [parseSource("s/index.ts", text), entry, helper]);
     assert.deepEqual(index("export const all = [];"), ["s/index.ts: import and list one.ts"]);
     assert.deepEqual(index('import { one } from "./one.ts"; export const all = [one];'), []);
+  });
+
+  it("finds what has no test of its own and no place on its page", () => {
+    const registry = { folder: "s", definitionType: "Model", page: "docs/s.md" };
+    const entry = parseSource("s/delay.ts", "export const delay: Model<Spec, typeof schema> = { kind: 1 };");
+    const helper = parseSource("s/helper.ts", "export const help = 1;");
+    const test = parseSource("test/s/delay.test.ts", "");
+    const missing = (page: string, ...others: readonly SourceFile[]) =>
+      missingProof(registry, [entry, helper, ...others], page);
+    assert.deepEqual(missing("# S\n\n## Delay\n", test), []);
+    assert.deepEqual(missing("# S\n\nOf delay.\n"), [
+      "s/delay.ts: write test/s/delay.test.ts",
+      'docs/s.md: give delay a heading of its own, "## delay"',
+    ]);
   });
 
   it("finds the paths of one machine", () => {

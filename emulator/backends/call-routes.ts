@@ -1,5 +1,5 @@
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { STANDARD_LEVEL } from "../../simulator/world/capacity/waiting-line.ts";
+import { STANDARD_LEVEL } from "../../simulator/world/capacity/capacity.ts";
 import { PREPAID } from "../../simulator/world/pricing/prices.ts";
 import type { InferenceCall } from "../backend.ts";
 

@@ -1,5 +1,6 @@
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
-import type { CapacitySpec, FittedSpec } from "../world/capacity/capacity.ts";
+import { type FittedSpec, isFitted } from "../world/capacity/fitted-work.ts";
+import type { CapacitySpec } from "../world/capacity/index.ts";
 import type { Calls } from "./calls.ts";
 import type { Estimate } from "./intervals.ts";
 import { quantileSorted, sortedNumbers } from "./quantiles.ts";
@@ -70,7 +71,7 @@ export function movedNumbers(
   now: FittedSpec,
   estimates: readonly Estimate[],
 ): readonly MovedNumber[] {
-  if (stored.kind !== "fitted") return [];
+  if (!isFitted(stored)) return [];
   const isOneShape = stored.prompts === now.prompts && stored.isWhole === now.isWhole;
   if (!isOneShape) return [];
   const values: Readonly<Record<string, number>> = {

@@ -1,4 +1,4 @@
-import type { CapacitySpec } from "../world/capacity/capacity.ts";
+import type { CapacitySpec } from "../world/capacity/index.ts";
 import type { Calls } from "./calls.ts";
 import { evidenceWeights, type Rival } from "./choose-rival.ts";
 import { quantileSorted, sortedNumbers } from "./quantiles.ts";

@@ -1,4 +1,4 @@
-import type { FittedSpec } from "../world/capacity/capacity.ts";
+import type { FittedSpec } from "../world/capacity/fitted-work.ts";
 import { type Calls, sliceCalls } from "./calls.ts";
 import { type Extrapolation, extrapolationOf, underMoreLoad } from "./extrapolate.ts";
 import { type CallsFit, fitCalls } from "./fit-calls.ts";

@@ -1,7 +1,7 @@
 import { mix32 } from "../random/keyed-random.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
-import { type CapacitySpec, HAPPENING, OFFER } from "../world/capacity/capacity.ts";
-import { createCapacity } from "../world/capacity/index.ts";
+import { HAPPENING, OFFER } from "../world/capacity/capacity.ts";
+import { type CapacitySpec, createCapacity } from "../world/capacity/index.ts";
 import type { Calls } from "./calls.ts";
 
 /** What became of each call, ms after it came in; NaN where it was refused or left. */

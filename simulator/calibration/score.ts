@@ -1,4 +1,4 @@
-import type { CapacitySpec } from "../world/capacity/capacity.ts";
+import type { CapacitySpec } from "../world/capacity/index.ts";
 import type { Calls } from "./calls.ts";
 import { quantileSorted } from "./quantiles.ts";
 import { type Replayed, replayCalls } from "./replay-calls.ts";

@@ -1,4 +1,4 @@
-import type { FittedSpec } from "../world/capacity/capacity.ts";
+import type { FittedSpec } from "../world/capacity/fitted-work.ts";
 import { type Luck, luckLaw } from "./luck.ts";
 
 /** Shape of a slowdown curve. */

@@ -1,5 +1,5 @@
 import { DAY_MS } from "../base/time.ts";
-import type { FittedSpec } from "../world/capacity/capacity.ts";
+import type { FittedSpec } from "../world/capacity/fitted-work.ts";
 import type { Extrapolation } from "./extrapolate.ts";
 import type { CallsFit } from "./fit-calls.ts";
 import type { SeenRange } from "./fit-endpoint.ts";

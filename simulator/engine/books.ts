@@ -1,5 +1,6 @@
 import { CELL, Recorder } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
+import { isStreaming } from "../world/capacity/index.ts";
 import { createLedger, type Ledger } from "../world/pricing/ledger.ts";
 import { INPUT, OUTPUT, TOKEN_KINDS } from "../world/pricing/prices.ts";
 import { OUTCOME, type Outcome } from "../world/world.ts";
@@ -26,7 +27,7 @@ export class Books {
   constructor(plan: Plan) {
     this.area = 0;
     this.lastChangeMs = 0;
-    this.recorder = new Recorder(plan.classes.length, plan.regionNames.length, isStreaming(plan));
+    this.recorder = new Recorder(plan.classes.length, plan.regionNames.length, someStream(plan));
     const { schedule, placements } = plan.money;
     this.placements = placements.length;
     this.classes = plan.classes.length;
@@ -93,6 +94,6 @@ export class Books {
 }
 
 /** Whether some answer's first token comes before its last. */
-function isStreaming(plan: Plan): boolean {
-  return plan.world.endpoints.some(({ capacity }) => capacity.kind !== "slots" || capacity.perOutputTokenMs > 0);
+function someStream(plan: Plan): boolean {
+  return plan.world.endpoints.some(({ capacity }) => isStreaming(capacity));
 }

@@ -1,7 +1,7 @@
 import type { SimulationObserver } from "../metrics/observer.ts";
 import type { ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { ClassTraffic } from "../traffic/class-traffic.ts";
-import type { CapacitySpec } from "../world/capacity/capacity.ts";
+import type { CapacitySpec } from "../world/capacity/index.ts";
 import type { EndpointPlan, RoutePlan } from "../world/world-plan.ts";
 
 /**

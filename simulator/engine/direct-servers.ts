@@ -1,7 +1,8 @@
 import { keyedUniform } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { compileSampler, createLaw } from "../random/laws/index.ts";
-import type { CapacitySpec, SlotsSpec } from "../world/capacity/capacity.ts";
+import type { CapacitySpec } from "../world/capacity/index.ts";
+import type { SlotsSpec } from "../world/capacity/slots.ts";
 import { DIRECT, DIRECT_FLOAT, DIRECT_FLOATS, DIRECT_WORDS, type DirectRows } from "./direct-rows.ts";
 import { EventHeap } from "./event-heap.ts";
 

@@ -1,7 +1,7 @@
 import { purposeKey } from "../random/keyed-random.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
-import { type Capacity, type CapacitySpec, HAPPENING, OFFER } from "../world/capacity/capacity.ts";
-import { createCapacity } from "../world/capacity/index.ts";
+import { type Capacity, HAPPENING, OFFER } from "../world/capacity/capacity.ts";
+import { type CapacitySpec, createCapacity } from "../world/capacity/index.ts";
 
 /**
  * Stations that every request passes before it is routed (a gateway, an authoriser), in series. A request is never

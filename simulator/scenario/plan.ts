@@ -3,7 +3,7 @@ import type { RetrySpec } from "../client/retry-policy.ts";
 import type { TimeoutPolicy } from "../client/timeout.ts";
 import type { LawSpec } from "../random/laws/index.ts";
 import type { ClassTraffic } from "../traffic/class-traffic.ts";
-import type { CapacitySpec } from "../world/capacity/capacity.ts";
+import type { CapacitySpec } from "../world/capacity/index.ts";
 import type { Placement } from "../world/pricing/ledger.ts";
 import type { BillingRule, PriceSchedule } from "../world/pricing/prices.ts";
 import type { WorldPlan } from "../world/world-plan.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import { profilesSchema } from "../profiles/schema.ts";
+import { capacitySchema, gatewaySchema } from "../world/capacity/index.ts";
 import { networkSchema } from "../world/network/schema.ts";
 import { pricesSchema } from "../world/pricing/schema.ts";
 import { customRegionSchema } from "../world/regions.ts";
-import { capacitySchema, gatewaySchema } from "./capacity-schema.ts";
 import { classSchema } from "./class-schema.ts";
 import { clientSchema } from "./client-schema.ts";
 import { faultSchema } from "./fault-schema.ts";

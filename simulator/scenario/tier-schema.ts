@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { DAY_MS } from "../base/time.ts";
+import { capacitySchema } from "../world/capacity/index.ts";
 import { SERVICE_TIERS } from "../world/pricing/prices.ts";
 import { PROVISIONED_TERMS } from "../world/pricing/reserved.ts";
-import { capacitySchema } from "./capacity-schema.ts";
 import { count, durationMs, share } from "./units.ts";
 
 const name = z.string().min(1).max(60);

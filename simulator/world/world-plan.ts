@@ -1,4 +1,4 @@
-import type { CapacitySpec } from "./capacity/capacity.ts";
+import type { CapacitySpec } from "./capacity/index.ts";
 import type { FaultSpec } from "./faults/fault.ts";
 import type { ReservationSpec } from "./quota/reservation.ts";
 import type { QuotaSpec } from "./quota/token-quota.ts";

@@ -4,9 +4,8 @@ import type { SlotTable } from "../engine/slot-table.ts";
 import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
 import { Admission } from "./admission.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-table.ts";
-import { type Capacity, HAPPENING, OFFER } from "./capacity/capacity.ts";
+import { type Capacity, HAPPENING, OFFER, QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/capacity.ts";
 import { createCapacity } from "./capacity/index.ts";
-import { QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/waiting-line.ts";
 import { Epochs } from "./epochs.ts";
 import { FaultState } from "./faults/fault-state.ts";
 import { type CachedPrefix, PromptCaches } from "./prompt-caches.ts";
@@ -244,13 +243,7 @@ export class World {
   private yields(attempt: number, endpoint: number): boolean {
     const { queueShare } = this.routeOf(attempt);
     if (queueShare === 1 || this.hasSpilled(attempt)) return false;
-    const capacity = this.capacities[endpoint]!;
-    const spec = this.plan.endpoints[endpoint]!.capacity;
-    if (spec.kind === "empirical" || capacity.hasRoom()) return false;
-    return (
-      capacity.waiting >= spec.waitingRoom * queueShare ||
-      capacity.expectedQueueDelayMs() > spec.queueDelayMsMax * queueShare
-    );
+    return this.capacities[endpoint]!.isCrowded(queueShare);
   }
 
   private routeOf(attempt: number): RoutePlan {

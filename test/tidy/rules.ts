@@ -195,6 +195,8 @@ export interface Registry {
   readonly folder: string;
   /** Type of the constant that makes a file one of the kind. */
   readonly definitionType: string;
+  /** Where each of the kind has a heading of its name. Each then also has a test file of its own. */
+  readonly page?: string;
 }
 
 /** Files of the registry's kind that its index does not import. */
@@ -206,6 +208,22 @@ export function missingFromIndex(registry: Registry, files: readonly SourceFile[
     .filter((file) => posix.dirname(file.path) === registry.folder && file !== index)
     .filter((file) => exportsDefinition(file, registry.definitionType) && !listed.has(file.path))
     .map((file) => `${index.path}: import and list ${posix.basename(file.path)}`);
+}
+
+/** Definitions without a test file of their own, or without a heading on the registry's page. @param page its text */
+export function missingProof(registry: Registry, files: readonly SourceFile[], page: string): readonly Violation[] {
+  const paths = new Set(files.map((file) => file.path));
+  const headings = page.split("\n").flatMap((line) => /^#+ (.+)$/.exec(line)?.[1]?.toLowerCase() ?? []);
+  return files
+    .filter((file) => posix.dirname(file.path) === registry.folder && exportsDefinition(file, registry.definitionType))
+    .flatMap((file) => {
+      const name = posix.basename(file.path, ".ts");
+      const test = `test/${registry.folder}/${name}.test.ts`;
+      return [
+        ...(paths.has(test) ? [] : [`${file.path}: write ${test}`]),
+        ...(headings.includes(name) ? [] : [`${registry.page}: give ${name} a heading of its own, "## ${name}"`]),
+      ];
+    });
 }
 
 function exportsDefinition(file: SourceFile, definitionType: string): boolean {

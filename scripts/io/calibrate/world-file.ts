@@ -3,8 +3,8 @@ import type { EndpointFit } from "../../../simulator/calibration/fit-endpoint.ts
 import type { Estimate } from "../../../simulator/calibration/intervals.ts";
 import { QUOTA_ERROR_MAX } from "../../../simulator/calibration/warnings.ts";
 import type { LawSpec } from "../../../simulator/random/laws/index.ts";
-import { capacitySchema, capacitySpecOf } from "../../../simulator/scenario/capacity-schema.ts";
-import type { CapacitySpec, FittedSpec } from "../../../simulator/world/capacity/capacity.ts";
+import type { FittedSpec } from "../../../simulator/world/capacity/fitted-work.ts";
+import { type CapacitySpec, capacitySchema, capacitySpecOf } from "../../../simulator/world/capacity/index.ts";
 import { parseScenario } from "../scenario-file.ts";
 
 export interface WorldFacts {

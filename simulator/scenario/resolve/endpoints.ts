@@ -1,7 +1,7 @@
-import type { CapacitySpec } from "../../world/capacity/capacity.ts";
+import type { Discipline } from "../../world/capacity/capacity.ts";
+import { type CapacitySpec, capacitySpecOf, isQueueing, scaleCapacity } from "../../world/capacity/index.ts";
 import { type RegionDirectory, requireRegion } from "../../world/regions.ts";
 import type { EndpointPlan } from "../../world/world-plan.ts";
-import { capacitySpecOf, type Discipline } from "../capacity-schema.ts";
 import type { Scenario } from "../schema.ts";
 import type { TargetDraft } from "./drafts.ts";
 import type { Problems } from "./problems.ts";
@@ -64,7 +64,9 @@ export function resolveEndpoints(input: EndpointsInput): Endpoints {
     forEach((model, m, region, name) => {
       const own = model.batch.capacity;
       const capacity =
-        own === undefined ? spareMachines(model.capacityIn[name] ?? model.capacity) : capacitySpecOf(own);
+        own === undefined
+          ? spareMachines(capacitySpecOf(model.capacityIn[name] ?? model.capacity))
+          : capacitySpecOf(own);
       const { window: windowMs } = model.batch;
       add("batch", region, m, { capacity: expiring(capacity, windowMs), windowMs });
     });
@@ -79,11 +81,12 @@ export function resolveEndpoints(input: EndpointsInput): Endpoints {
       problems.add("PROVISIONED_TWICE", where, what, "add the units up in one entry");
       return;
     }
-    if (entry.capacity.kind !== "empirical" && entry.capacity.background !== undefined) {
+    const unit = capacitySpecOf(entry.capacity);
+    if (isQueueing(unit) && unit.background !== null) {
       const what = "provisioned machines have no other tenants";
       problems.add("PROVISIONED_WITH_BACKGROUND", `${where}.capacity.background`, what, "leave background out");
     }
-    const capacity = timesUnits(capacitySpecOf(entry.capacity), entry.units);
+    const capacity = scaleCapacity(unit, entry.units);
     add("provisioned", region, model, { capacity, windowMs: Number.POSITIVE_INFINITY });
   });
   return { list, of: (kind, region, model) => index.get(`${kind}/${region}/${model}`) ?? -1 };
@@ -118,43 +121,14 @@ function commonOf(input: EndpointsInput, region: number, model: number) {
 }
 
 /** As many machines as for calls, all for batch, with a queue that takes everything. */
-function spareMachines(capacity: Parameters<typeof capacitySpecOf>[0]): CapacitySpec {
-  const spec = capacitySpecOf(capacity);
-  if (spec.kind === "empirical") return spec;
+function spareMachines(spec: CapacitySpec): CapacitySpec {
+  if (!isQueueing(spec)) return spec;
   const endless = Number.POSITIVE_INFINITY;
   return { ...spec, waitingRoom: endless, queueDelayMsMax: endless, background: null, patience: null };
 }
 
 /** Who has not begun when the window closes leaves the queue. */
 function expiring(spec: CapacitySpec, windowMs: number): CapacitySpec {
-  if (spec.kind === "empirical" || spec.patience !== null) return spec;
+  if (!isQueueing(spec) || spec.patience !== null) return spec;
   return { ...spec, patience: { kind: "constant", value: windowMs } };
-}
-
-/**
- * Machines of n model units from those of one. Slots and batches hold n times as much; a batch of n times the size
- * over n machines takes the step time of one of them. Recorded latencies see 1/n of the load.
- */
-function timesUnits(spec: CapacitySpec, units: number): CapacitySpec {
-  switch (spec.kind) {
-    case "slots":
-      return { ...spec, servers: spec.servers * units, waitingRoom: spec.waitingRoom * units };
-    case "batching":
-      return {
-        ...spec,
-        stepPerSequenceMs: spec.stepPerSequenceMs / units,
-        batchMax: spec.batchMax * units,
-        kvTokensMax: spec.kvTokensMax * units,
-        waitingRoom: spec.waitingRoom * units,
-      };
-    case "fitted":
-      return {
-        ...spec,
-        servers: spec.servers * units,
-        load: spec.load.map(([calls, factor]) => [calls * units, factor] as const),
-        waitingRoom: spec.waitingRoom * units,
-      };
-    case "empirical":
-      return { ...spec, load: spec.load.map(([inFlight, factor]) => [inFlight * units, factor] as const) };
-  }
 }

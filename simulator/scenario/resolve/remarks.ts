@@ -1,4 +1,5 @@
 import type { ArrivalSpec } from "../../traffic/arrivals/index.ts";
+import { capacitySpecOf, ignoresPriority } from "../../world/capacity/index.ts";
 import type { Scenario } from "../schema.ts";
 import type { TargetDraft } from "./drafts.ts";
 
@@ -25,10 +26,7 @@ function deafQueues({ world }: Scenario, targets: readonly TargetDraft[]): reado
   );
   if (tiers.length === 0) return [];
   const deaf = Object.entries(world.models).filter(([, { capacity, capacityIn }]) =>
-    [capacity, ...Object.values(capacityIn)].some((each) => {
-      if (each.kind === "fitted") return each.servers < Number.POSITIVE_INFINITY;
-      return each.kind !== "empirical" && each.discipline !== undefined && each.discipline !== "priority";
-    }),
+    [capacity, ...Object.values(capacityIn)].some((each) => ignoresPriority(capacitySpecOf(each, "priority"))),
   );
   return deaf.map(
     ([name]) =>

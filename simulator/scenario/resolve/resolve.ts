@@ -1,13 +1,13 @@
 import type { ProfileData } from "../../profiles/profile-data.ts";
 import type { QuotaData } from "../../profiles/quota-data.ts";
 import type { Recording } from "../../traffic/recording.ts";
+import { capacitySpecOf } from "../../world/capacity/index.ts";
 import { buildNetwork, type Network } from "../../world/network/network.ts";
 import type { RoundTripData } from "../../world/network/round-trip-data.ts";
 import type { PriceBookData } from "../../world/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../../world/pricing/recorded-prices.ts";
 import { type RegionDirectory, regionDirectory } from "../../world/regions.ts";
 import { parseAssertion } from "../assertion.ts";
-import { capacitySpecOf } from "../capacity-schema.ts";
 import { clientPlanOf } from "../client-schema.ts";
 import { faultsOf } from "../fault-schema.ts";
 import type { Plan } from "../plan.ts";

@@ -1,7 +1,7 @@
 import type { Problem } from "../../errors.ts";
 import { createProfileBook, type ProfileBook } from "../../profiles/profile-book.ts";
 import type { ProfileData } from "../../profiles/profile-data.ts";
-import { STANDARD_LEVEL } from "../../world/capacity/waiting-line.ts";
+import { STANDARD_LEVEL } from "../../world/capacity/capacity.ts";
 import type { Placement } from "../../world/pricing/ledger.ts";
 import { PREPAID, type PriceKey, type ServiceTier } from "../../world/pricing/prices.ts";
 import type { ReservationSpec } from "../../world/quota/reservation.ts";

@@ -1,7 +1,68 @@
+/** Other tenants on the same machines: the `background` block of a capacity, and their occupancy over time. */
+import { z } from "zod";
 import { mix32 } from "../../random/keyed-random.ts";
-import type { BackgroundSpec } from "./capacity.ts";
+import { count, durationMs, share } from "../../scenario/units.ts";
 
 const HOUR_MS = 3_600_000;
+
+/** Other tenants' occupancy of the same machines, by local hour of the region, plus a slow random part. */
+export interface BackgroundSpec {
+  /** Mean occupied servers (slots) or decoding sequences (batching). */
+  readonly mean: number;
+  /** Peak over mean minus one, in [0, 1]: mean x (1 + swing cos(2 pi (local hour - peakHour) / 24)). */
+  readonly swing: number;
+  /** Local hour of the peak, in [0, 24). */
+  readonly peakHour: number;
+  /** Standard deviation of the slow random part over the mean; AR(1) in steps. */
+  readonly noise: number;
+  /** Correlation time of the random part, ms. */
+  readonly noiseTimeMs: number;
+  /** How often the occupancy changes, ms. */
+  readonly stepMs: number;
+}
+
+const localHour = z
+  .string()
+  .regex(/^([01]?\d|2[0-3]):[0-5]\d$/, 'write a local time of day such as "15:00"')
+  .transform((text) => {
+    const [hours, minutes] = text.split(":").map(Number);
+    return hours! + minutes! / 60;
+  });
+
+/** The `background` of a capacity block. */
+export const backgroundSchema = z
+  .strictObject({
+    mean: count.meta({
+      description: "Mean number of servers (slots) or decoding sequences (batching) that others take",
+    }),
+    swing: share
+      .pipe(z.number().min(0).max(1))
+      .default(0)
+      .meta({ description: "How far the occupancy rises above its mean at the peak hour: 40%" }),
+    peakAt: localHour.default(15).meta({ description: 'Local time of the peak, such as "15:00"' }),
+    noise: share
+      .pipe(z.number().min(0).max(2))
+      .default(0)
+      .meta({ description: "Standard deviation of the slow random part over the mean: 15%" }),
+    noiseTime: durationMs.default(1_800_000).meta({ description: "Correlation time of the random part" }),
+    step: durationMs
+      .refine((ms) => ms > 0, "must be more than 0")
+      .default(60_000)
+      .meta({ description: "How often the occupancy changes" }),
+  })
+  .meta({ description: "Other tenants on the same machines, by local hour of the region" });
+
+/** The engine's form of it. */
+export function backgroundOf(block: z.output<typeof backgroundSchema>): BackgroundSpec {
+  return {
+    mean: block.mean,
+    swing: block.swing,
+    peakHour: block.peakAt,
+    noise: block.noise,
+    noiseTimeMs: block.noiseTime,
+    stepMs: block.step,
+  };
+}
 
 /**
  * Background tenants: b(t) = mean x (1 + swing cos(2 pi (h - peakHour) / 24)) x (1 + x(t)), held constant over steps.

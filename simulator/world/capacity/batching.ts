@@ -1,27 +1,106 @@
+/** The model `batching`: continuous batching, exact, by virtual time. */
+import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";
-import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import { compileSampler, createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { durationMs } from "../../scenario/units.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
-import { BackgroundTenants } from "./background.ts";
-import {
-  type BatchingSpec,
-  type Capacity,
-  type CapacityContext,
-  HAPPENING,
-  type Happening,
-  OFFER,
-  type Offer,
-} from "./capacity.ts";
-import { VirtualClock } from "./virtual-clock.ts";
-import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
+import { type CapacityContext, type CapacityModel, type Discipline, HAPPENING, type Happening } from "./capacity.ts";
+import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
+import { positiveLimit, type QueueSpec, queueOf, queueShape, turningAway } from "./waiting-line.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
+
+export interface BatchingSpec extends QueueSpec {
+  readonly kind: "batching";
+  /** alpha: ms of a decode step with nothing in it. */
+  readonly stepBaseMs: number;
+  /** beta: ms added to a step by each sequence in it. */
+  readonly stepPerSequenceMs: number;
+  /** Prefill: a delay of base + perToken x uncached input tokens before decoding begins. */
+  readonly prefillBaseMs: number;
+  readonly prefillPerTokenMs: number;
+  /** Prefill also takes decode capacity: this many token steps per uncached input token. */
+  readonly prefillWorkPerToken: number;
+  /** Multiplies each attempt's work and prefill delay; mean 1. */
+  readonly noise: LawSpec | null;
+  /** Most sequences in the batch, own only. */
+  readonly batchMax: number;
+  /** Most tokens in the key-value cache: input + output of every sequence in the batch. */
+  readonly kvTokensMax: number;
+  readonly discipline: Discipline;
+}
+
+const schema = z
+  .strictObject({
+    kind: z.literal("batching"),
+    stepBase: durationMs.meta({ description: "alpha: time of a decode step of an empty batch" }),
+    stepPerSequence: durationMs.meta({ description: "beta: added to a step by each sequence in the batch" }),
+    prefill: z
+      .strictObject({
+        base: durationMs.default(0).meta({ description: "Delay before the first token, whatever the prompt" }),
+        perToken: durationMs.default(0).meta({ description: "Delay for each uncached input token" }),
+        workPerToken: z
+          .number()
+          .min(0)
+          .default(0)
+          .meta({ description: "Decode steps that each uncached input token also takes" }),
+      })
+      .prefault({})
+      .meta({ description: "What the prompt costs before decoding begins" }),
+    noise: lawSchema("count").optional().meta({ description: "Factor of mean 1 on each call's work" }),
+    maxBatch: positiveLimit.default(Number.POSITIVE_INFINITY).meta({ description: "Most own sequences in the batch" }),
+    kvTokens: positiveLimit
+      .default(Number.POSITIVE_INFINITY)
+      .meta({ description: "Most tokens in the key-value cache: input + output of all in the batch" }),
+    discipline: z
+      .enum(["fcfs", "priority"])
+      .optional()
+      .meta({ description: "Who is served next; as for slots unless given" }),
+    ...queueShape,
+  })
+  .refine((block) => block.stepBase + block.stepPerSequence > 0, {
+    path: ["stepBase"],
+    message: "a decode step takes time: give stepBase or stepPerSequence above 0",
+  });
+
+/** Continuous batching: every sequence in the batch gains one token per step, and a larger batch takes longer steps. */
+export const batching: CapacityModel<BatchingSpec, typeof schema> = {
+  kind: "batching",
+  summary: "Continuous batching: a step takes alpha + beta x (own + others' sequences)",
+  schema,
+  isQueueing: true,
+  toSpec: (block, usual) => ({
+    kind: "batching",
+    stepBaseMs: block.stepBase,
+    stepPerSequenceMs: block.stepPerSequence,
+    prefillBaseMs: block.prefill.base,
+    prefillPerTokenMs: block.prefill.perToken,
+    prefillWorkPerToken: block.prefill.workPerToken,
+    noise: block.noise ?? null,
+    batchMax: block.maxBatch,
+    kvTokensMax: block.kvTokens,
+    discipline: block.discipline ?? usual,
+    ...queueOf(block),
+  }),
+  // A batch of n times the size over n machines takes the step time of one of them.
+  scaleTo: (spec, units) => ({
+    ...spec,
+    stepPerSequenceMs: spec.stepPerSequenceMs / units,
+    batchMax: spec.batchMax * units,
+    kvTokensMax: spec.kvTokensMax * units,
+    waitingRoom: spec.waitingRoom * units,
+  }),
+  isStreaming: () => true,
+  ignoresPriority: ({ discipline }) => discipline !== "priority",
+  refusedInGateway: turningAway,
+  create: (spec, context, table) => new Batching(spec, context, table),
+};
 
 /**
  * Continuous batching, exact, by virtual time. With n own and b background sequences decoding, every sequence gains
@@ -35,43 +114,23 @@ const FLOATS = ATTEMPT_FLOATS;
  * Prefill: a delay of base + perToken x uncached input before the sequence joins the batch (it holds its place and
  * its key-value cache meanwhile), and prefillWorkPerToken x uncached input steps of decode work.
  */
-export class BatchingCapacity implements Capacity {
-  nextMs = Number.POSITIVE_INFINITY;
-  subject = -1;
-  /** Decoding and in prefill. */
-  inService = 0;
-  declare private readonly spec: BatchingSpec;
-  declare private readonly context: CapacityContext;
-  declare private readonly table: SlotTable;
+export class Batching extends Station<BatchingSpec> {
   declare private readonly noise: Sampler | null;
-  declare private readonly samplePatience: Sampler | null;
-  declare private readonly background: BackgroundTenants | null;
-  private readonly line = new WaitingLine();
   /** Joins after prefill, by real time. */
   private readonly joins = new EventHeap();
   /** First tokens and ends, by virtual time. */
   private readonly marks = new EventHeap();
   /** Per attempt slot: steps from the first token to the end; -1 once the first token is out. */
   private remainder = new Float64Array(1024);
+  /** Of those in service: past prefill. */
   private decoding = 0;
   private kvTokens = 0;
-  private waitingSteps = 0;
-  private factor = 1;
   private readonly clock = new VirtualClock();
 
   constructor(spec: BatchingSpec, context: CapacityContext, table: SlotTable) {
-    this.spec = spec;
-    this.context = context;
-    this.table = table;
+    super(spec, context, table, spec.discipline === "priority");
     this.noise = spec.noise === null ? null : compileSampler(createLaw(spec.noise));
-    this.samplePatience = spec.patience === null ? null : compileSampler(createLaw(spec.patience));
-    this.background =
-      spec.background === null ? null : new BackgroundTenants(spec.background, context.seed, context.localHourAtStart);
-    this.rescale(0);
-  }
-
-  get waiting(): number {
-    return this.line.length;
+    this.settle(0);
   }
 
   get stepMs(): number {
@@ -82,50 +141,6 @@ export class BatchingCapacity implements Capacity {
     return this.clock.unitsAt(nowMs);
   }
 
-  offer(nowMs: number, attempt: number): Offer {
-    const { floats } = this.table;
-    const from = attempt * FLOATS;
-
-    const luck = this.luck(attempt);
-    floats[from + FLOAT.work] = luck;
-    floats[from + FLOAT.offeredMs] = nowMs;
-    if (this.kvNeed(attempt) > this.spec.kvTokensMax) return OFFER.refused;
-    if (this.goesFirst(attempt) && this.fits(attempt)) {
-      this.start(nowMs, attempt);
-      this.rescale(nowMs);
-      return OFFER.started;
-    }
-    if (this.line.length >= this.spec.waitingRoom) return OFFER.refused;
-    if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return OFFER.refused;
-    this.line.join(nowMs, attempt, this.levelOf(attempt), this.patienceMs(attempt));
-    this.waitingSteps += this.steps(attempt);
-    this.refresh();
-    return OFFER.queued;
-  }
-
-  advance(): Happening {
-    const nowMs = this.nextMs;
-    if (this.marks.size > 0 && this.clock.reachMs(this.marks.topMs) <= nowMs) return this.reachMark(nowMs);
-    if (this.joins.topMs <= nowMs) {
-      const attempt = this.joins.pop();
-      this.clock.synchronise(nowMs, this.decoding > 0);
-      this.join(attempt);
-      this.rescale(nowMs);
-      return HAPPENING.quiet;
-    }
-    if (this.line.nextLeaveMs() <= nowMs) {
-      this.subject = this.line.leave();
-      this.waitingSteps -= this.steps(this.subject);
-      // The first in line may have been too large for the cache; those behind it need not be.
-      this.fill(nowMs);
-      this.rescale(nowMs);
-      return HAPPENING.abandoned;
-    }
-    this.background!.advance();
-    this.rescale(nowMs);
-    return HAPPENING.quiet;
-  }
-
   hasRoom(): boolean {
     return this.line.length === 0 && this.inService < this.spec.batchMax && this.factor > 0;
   }
@@ -134,25 +149,82 @@ export class BatchingCapacity implements Capacity {
   expectedQueueDelayMs(): number {
     if (this.hasRoom()) return 0;
     const full = this.spec.batchMax < Number.POSITIVE_INFINITY ? this.spec.batchMax : Math.max(1, this.inService);
-    return this.factor > 0 ? (this.waitingSteps * this.stepMsAt(full)) / full : Number.POSITIVE_INFINITY;
+    return this.factor > 0 ? (this.waitingWork * this.stepMsAt(full)) / full : Number.POSITIVE_INFINITY;
   }
 
-  setCapacityFactor(nowMs: number, factor: number): void {
+  protected draw(attempt: number): boolean {
+    const factor = this.noise === null ? 1 : this.drawn(this.noise, this.context.serviceKey, attempt);
+    this.table.floats[attempt * FLOATS + FLOAT.work] = factor;
+    return this.kvNeed(attempt) <= this.spec.kvTokensMax;
+  }
+
+  protected fits(attempt: number): boolean {
+    return (
+      this.factor > 0 &&
+      this.inService < this.spec.batchMax &&
+      this.kvTokens + this.kvNeed(attempt) <= this.spec.kvTokensMax
+    );
+  }
+
+  /** Steps. */
+  protected workOf(attempt: number): number {
+    const { floats, ints } = this.table;
+    const from = attempt * FLOATS;
+    const output = Math.max(1, ints[attempt * INTS + PLACE.outputTokens]!);
+    const decode = output * floats[from + FLOAT.decodeFactor]!;
+    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + FLOAT.work]!;
+  }
+
+  protected serve(nowMs: number): Happening | typeof NOTHING_DUE {
+    if (this.marks.size > 0 && this.clock.reachMs(this.marks.topMs) <= nowMs) return this.reachMark(nowMs);
+    if (this.joins.topMs > nowMs) return NOTHING_DUE;
+    const attempt = this.joins.pop();
     this.clock.synchronise(nowMs, this.decoding > 0);
-    this.factor = factor;
+    this.join(attempt);
+    this.settle(nowMs);
+    return HAPPENING.quiet;
+  }
+
+  /** The first in line may have been too large for the cache; those behind it need not be. */
+  protected override afterLeaving(nowMs: number): void {
     this.fill(nowMs);
-    this.rescale(nowMs);
+    this.settle(nowMs);
   }
 
-  evict(nowMs: number): readonly number[] {
+  /** Takes a place in the batch; decoding begins after prefill. */
+  protected start(nowMs: number, attempt: number): void {
+    const { floats } = this.table;
+    const from = attempt * FLOATS;
+
+    floats[from + FLOAT.startedMs] = nowMs;
+    this.inService++;
+    this.kvTokens += this.kvNeed(attempt);
+    const { prefillBaseMs, prefillPerTokenMs } = this.spec;
+    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + FLOAT.work]!;
+    if (delayMs > 0) {
+      this.joins.push(nowMs + delayMs, attempt);
+      return;
+    }
     this.clock.synchronise(nowMs, this.decoding > 0);
-    const attempts = [...this.marks.drain(), ...this.joins.drain(), ...this.line.drain()];
-    this.inService = 0;
+    this.join(attempt);
+  }
+
+  protected settle(nowMs: number): void {
+    this.clock.synchronise(nowMs, this.decoding > 0);
+    this.clock.setUnitMs(this.stepMsAt(this.decoding));
+    this.refresh();
+  }
+
+  protected ownNextMs(): number {
+    const markMs = this.marks.size > 0 ? this.clock.reachMs(this.marks.topMs) : Number.POSITIVE_INFINITY;
+    return this.joins.topMs < markMs ? this.joins.topMs : markMs;
+  }
+
+  protected clear(nowMs: number): readonly number[] {
+    this.clock.synchronise(nowMs, this.decoding > 0);
     this.decoding = 0;
     this.kvTokens = 0;
-    this.waitingSteps = 0;
-    this.rescale(nowMs);
-    return attempts;
+    return [...this.marks.drain(), ...this.joins.drain()];
   }
 
   private reachMark(nowMs: number): Happening {
@@ -175,70 +247,24 @@ export class BatchingCapacity implements Capacity {
     this.inService--;
     this.kvTokens -= this.kvNeed(attempt);
     this.fill(nowMs);
-    this.rescale(nowMs);
+    this.settle(nowMs);
     return HAPPENING.finished;
-  }
-
-  private fill(nowMs: number): void {
-    while (this.line.length > 0) {
-      const next = this.line.peek();
-      if (!this.fits(next)) return;
-      this.line.take();
-      this.waitingSteps -= this.steps(next);
-      this.start(nowMs, next);
-    }
-  }
-
-  /** Takes a place in the batch; decoding begins after prefill. */
-  private start(nowMs: number, attempt: number): void {
-    const { floats } = this.table;
-    const from = attempt * FLOATS;
-
-    floats[from + FLOAT.startedMs] = nowMs;
-    this.inService++;
-    this.kvTokens += this.kvNeed(attempt);
-    const { prefillBaseMs, prefillPerTokenMs } = this.spec;
-    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + FLOAT.work]!;
-    if (delayMs > 0) {
-      this.joins.push(nowMs + delayMs, attempt);
-      return;
-    }
-    this.clock.synchronise(nowMs, this.decoding > 0);
-    this.join(attempt);
   }
 
   private join(attempt: number): void {
     const { floats, ints } = this.table;
-    const at = attempt * INTS;
     const from = attempt * FLOATS;
     if (attempt >= this.remainder.length) {
       const grown = new Float64Array(Math.max(attempt + 1, this.remainder.length * 2));
       grown.set(this.remainder);
       this.remainder = grown;
     }
-    const luck = floats[from + FLOAT.work]!;
-    const output = Math.max(1, ints[at + PLACE.outputTokens]!);
-    const toFirst = (this.spec.prefillWorkPerToken * this.uncached(attempt) + 1) * luck;
-    this.remainder[attempt] = (output - 1) * luck * floats[from + FLOAT.decodeFactor]!;
+    const factor = floats[from + FLOAT.work]!;
+    const output = Math.max(1, ints[attempt * INTS + PLACE.outputTokens]!);
+    const toFirst = (this.spec.prefillWorkPerToken * this.uncached(attempt) + 1) * factor;
+    this.remainder[attempt] = (output - 1) * factor * floats[from + FLOAT.decodeFactor]!;
     this.marks.push(this.clock.units + toFirst, attempt);
     this.decoding++;
-  }
-
-  /** Nobody waits whose turn would come before this newcomer's. */
-  private goesFirst(attempt: number): boolean {
-    return this.line.length === 0 || this.levelOf(attempt) < this.levelOf(this.line.peek());
-  }
-
-  private levelOf(attempt: number): number {
-    return this.spec.discipline === "priority" ? this.table.ints[attempt * INTS + PLACE.queueLevel]! : STANDARD_LEVEL;
-  }
-
-  private fits(attempt: number): boolean {
-    return (
-      this.factor > 0 &&
-      this.inService < this.spec.batchMax &&
-      this.kvTokens + this.kvNeed(attempt) <= this.spec.kvTokensMax
-    );
   }
 
   private kvNeed(attempt: number): number {
@@ -247,53 +273,7 @@ export class BatchingCapacity implements Capacity {
     return ints[at + PLACE.inputTokens]! + ints[at + PLACE.outputTokens]!;
   }
 
-  private uncached(attempt: number): number {
-    const { ints } = this.table;
-    const at = attempt * INTS;
-    return ints[at + PLACE.inputTokens]! - ints[at + PLACE.cacheReadTokens]!;
-  }
-
-  private steps(attempt: number): number {
-    const { floats, ints } = this.table;
-    const at = attempt * INTS;
-    const from = attempt * FLOATS;
-    const output = Math.max(1, ints[at + PLACE.outputTokens]!);
-    const decode = output * floats[from + FLOAT.decodeFactor]!;
-    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + FLOAT.work]!;
-  }
-
-  private luck(attempt: number): number {
-    const { ints } = this.table;
-    const at = attempt * INTS;
-    if (this.noise === null) return 1;
-    return this.noise(keyedUniform(this.context.serviceKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!));
-  }
-
-  private patienceMs(attempt: number): number {
-    const { ints } = this.table;
-    const at = attempt * INTS;
-    if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
-    return this.samplePatience(
-      keyedUniform(this.context.patienceKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!),
-    );
-  }
-
   private stepMsAt(sequences: number): number {
-    const occupied = this.background === null ? 0 : this.background.occupied;
-    return (this.spec.stepBaseMs + this.spec.stepPerSequenceMs * (sequences + occupied)) / this.factor;
-  }
-
-  private rescale(nowMs: number): void {
-    this.clock.synchronise(nowMs, this.decoding > 0);
-    this.clock.setUnitMs(this.stepMsAt(this.decoding));
-    this.refresh();
-  }
-
-  private refresh(): void {
-    let nextMs = this.marks.size > 0 ? this.clock.reachMs(this.marks.topMs) : Number.POSITIVE_INFINITY;
-    if (this.joins.topMs < nextMs) nextMs = this.joins.topMs;
-    if (this.samplePatience !== null) nextMs = Math.min(nextMs, this.line.nextLeaveMs());
-    if (this.background !== null && this.background.nextMs < nextMs) nextMs = this.background.nextMs;
-    this.nextMs = nextMs;
+    return (this.spec.stepBaseMs + this.spec.stepPerSequenceMs * (sequences + this.occupied())) / this.factor;
   }
 }

@@ -1,4 +1,9 @@
-import type { LawSpec } from "../../random/laws/index.ts";
+/**
+ * What every capacity model promises. `Capacity` is the running mechanism, `CapacityModel` what a model's file exports:
+ * one registry line in `index.ts` makes it known everywhere.
+ */
+import type { z } from "zod";
+import type { SlotTable } from "../../engine/slot-table.ts";
 
 /**
  * Serving capacity of one endpoint (destination region x model). Every mechanism takes the instant as an argument and
@@ -22,6 +27,11 @@ export interface Capacity {
   hasRoom(): boolean;
   /** Delay that an arrival now should expect in the queue, ms. */
   expectedQueueDelayMs(): number;
+  /**
+   * Whether a call that may use only this share of the queue's places and of its longest delay must not join now.
+   * False where it would start at once, and where nobody waits.
+   */
+  isCrowded(share: number): boolean;
   /** Changes the share of capacity that is there: 1 = all, 0.5 = a brownout, 0 = none starts. */
   setCapacityFactor(nowMs: number, factor: number): void;
   /** The machines are lost: everybody inside leaves, in service first; returns the attempts. */
@@ -40,133 +50,55 @@ export type Offer = (typeof OFFER)[keyof typeof OFFER];
 export const HAPPENING = { quiet: 0, firstToken: 1, finished: 2, abandoned: 3 } as const;
 export type Happening = (typeof HAPPENING)[keyof typeof HAPPENING];
 
-/** Other tenants' occupancy of the same machines, by local hour of the region, plus a slow random part. */
-export interface BackgroundSpec {
-  /** Mean occupied servers (slots) or decoding sequences (batching). */
-  readonly mean: number;
-  /** Peak over mean minus one, in [0, 1]: mean x (1 + swing cos(2 pi (local hour - peakHour) / 24)). */
-  readonly swing: number;
-  /** Local hour of the peak, in [0, 24). */
-  readonly peakHour: number;
-  /** Standard deviation of the slow random part over the mean; AR(1) in steps. */
-  readonly noise: number;
-  /** Correlation time of the random part, ms. */
-  readonly noiseTimeMs: number;
-  /** How often the occupancy changes, ms. */
-  readonly stepMs: number;
-}
-
-export interface SlotsSpec {
-  readonly kind: "slots";
-  /** Infinity = as many as needed. */
-  readonly servers: number;
-  /** Service time of a call, ms, apart from its tokens. */
-  readonly service: LawSpec;
-  readonly perInputTokenMs: number;
-  readonly perOutputTokenMs: number;
-  /** Places to wait; Infinity = no limit, 0 = none. */
-  readonly waitingRoom: number;
-  readonly discipline: "fcfs" | "priority" | "processor-sharing";
-  /** How long a call waits before it leaves; null = for ever. */
-  readonly patience: LawSpec | null;
-  /** Refuse when the expected delay is above this, ms. */
-  readonly queueDelayMsMax: number;
-  readonly background: BackgroundSpec | null;
-}
-
-export interface BatchingSpec {
-  readonly kind: "batching";
-  /** alpha: ms of a decode step with nothing in it. */
-  readonly stepBaseMs: number;
-  /** beta: ms added to a step by each sequence in it. */
-  readonly stepPerSequenceMs: number;
-  /** Prefill: a delay of base + perToken x uncached input tokens before decoding begins. */
-  readonly prefillBaseMs: number;
-  readonly prefillPerTokenMs: number;
-  /** Prefill also takes decode capacity: this many token steps per uncached input token. */
-  readonly prefillWorkPerToken: number;
-  /** Multiplies each attempt's work and prefill delay: luck of the draw, mean 1. */
-  readonly noise: LawSpec | null;
-  /** Most sequences in the batch, own only. */
-  readonly batchMax: number;
-  /** Most tokens in the key-value cache: input + output of every sequence in the batch. */
-  readonly kvTokensMax: number;
-  readonly waitingRoom: number;
-  readonly discipline: "fcfs" | "priority";
-  readonly patience: LawSpec | null;
-  readonly queueDelayMsMax: number;
-  readonly background: BackgroundSpec | null;
-}
-
-/** Latencies replayed from recordings: an unlimited station whose delays are drawn from samples. */
-export interface EmpiricalSpec {
-  readonly kind: "empirical";
-  /** Cells of samples; the first cell whose limits hold is used. */
-  readonly cells: readonly EmpiricalCell[];
-  /** Latency factor by own calls in flight: piecewise linear through (inFlight, factor); empty = 1. */
-  readonly load: readonly (readonly [number, number])[];
-}
-
-export interface EmpiricalCell {
-  /** Local hours [from, to); wraps at midnight. */
-  readonly hourFrom: number;
-  readonly hourTo: number;
-  readonly inputTokensMax: number;
-  readonly outputTokensMax: number;
-  readonly ttftMs: LawSpec;
-  /** Time per output token after the first, ms. */
-  readonly tpotMs: LawSpec;
-}
-
-/** A station with few assumptions, as calibration fits it to an endpoint that was measured. */
-export interface FittedSpec {
-  readonly kind: "fitted";
-  /** Calls served at a time; Infinity = as many as come. */
-  readonly servers: number;
-  /** The prompt's part at an unloaded endpoint: base + perToken x uncached input tokens, ms, to the first token. */
-  readonly promptBaseMs: number;
-  readonly promptPerTokenMs: number;
-  /**
-   * own: load does not slow it. shared: paced by the load curve. in-line: one prompt at a time, else not slowed.
-   * serial: paced, and one at a time. in-steps: as serial, but only the tokens are one at a time: the base is a wait
-   * for the next step, which all can do at once.
-   */
-  readonly prompts: "own" | "shared" | "in-line" | "serial" | "in-steps";
-  /** Added to the load's factor for everybody while a prompt is read one at a time. */
-  readonly promptSlowdown: number;
-  /** Each output token after the first at an unloaded endpoint, ms. */
-  readonly perOutputTokenMs: number;
-  /** Factors of mean 1 on the two parts of each call's work. */
-  readonly promptNoise: LawSpec | null;
-  readonly outputNoise: LawSpec | null;
-  /** A call that is lucky with its prompt is so with its output. */
-  readonly sameLuck: boolean;
-  /** The answer comes in one piece at the end. */
-  readonly isWhole: boolean;
-  /** Slowdown by calls: points (calls, factor), straight between, on along the last line; empty = 1. */
-  readonly load: readonly (readonly [number, number])[];
-  /** Which calls slow the others: all in service, or those past their first token. */
-  readonly counts: "all" | "decoding";
-  /** The slowdown follows the load all the time, or is settled when service begins. */
-  readonly applies: "continuously" | "at-start";
-  readonly waitingRoom: number;
-  readonly patience: LawSpec | null;
-  readonly queueDelayMsMax: number;
-  /** In calls, added to those that count. */
-  readonly background: BackgroundSpec | null;
-}
-
-export type CapacitySpec = SlotsSpec | BatchingSpec | EmpiricalSpec | FittedSpec;
-
 /** Where an endpoint stands on the clock and in the random numbers. */
 export interface CapacityContext {
-  /** Seed of this endpoint's own luck (background). */
+  /** Seed of this endpoint's own draws (background). */
   readonly seed: number;
-  /** Key of the service luck, drawn per (request, attempt). */
+  /** Key of the service draws, made per (request, attempt). */
   readonly serviceKey: number;
   readonly patienceKey: number;
   /** Local hour of day at ms 0 of the run. */
   readonly localHourAtStart: number;
   /** Told when service begins of an attempt whose tokens are fixed from then on: evenly between these instants. */
   readonly onStart?: (attempt: number, firstTokenMs: number, endMs: number) => void;
+}
+
+/** Priority levels of calls, 0 served first. */
+export const QUEUE_LEVELS = 4;
+/** Level of a call of the standard tier from a class that says nothing of its priority. */
+export const STANDARD_LEVEL = 1;
+
+/** Who is served next where the scenario names no discipline. */
+export type Discipline = "fcfs" | "priority";
+
+/** The form of a capacity block in a scenario: a strict object told from the others by its `kind`. */
+export type CapacityForm = z.ZodType<{ readonly kind: string }> & z.core.$ZodTypeDiscriminable;
+
+/**
+ * What each model's file exports, under the name of its kind.
+ *
+ * @typeParam Spec the model as plain data, numbers in ms and counts: what a resolved scenario stores
+ * @typeParam Form its zod schema, whose output `toSpec` takes
+ */
+export interface CapacityModel<Spec extends { readonly kind: string }, Form extends CapacityForm> {
+  /** The `kind` of the YAML block and of the spec. */
+  readonly kind: Spec["kind"];
+  /** One sentence for the editor's help. */
+  readonly summary: string;
+  /** The YAML block, with its defaults. */
+  readonly schema: Form;
+  /** Calls may wait in line, and others may be on the same machines: then the spec has the keys of `QueueSpec`. */
+  readonly isQueueing: boolean;
+  /** The engine's form of a block. @param usual the discipline where the block names none */
+  toSpec(block: z.output<Form>, usual: Discipline): Spec;
+  /** The machines of so many model units from those of one; 1 changes nothing. */
+  scaleTo(spec: Spec, units: number): Spec;
+  /** Whether an answer's first token may come before its last. */
+  isStreaming(spec: Spec): boolean;
+  /** Whether calls wait there in an order that takes no notice of their level. */
+  ignoresPriority(spec: Spec): boolean;
+  /** Keys of a block that a gateway cannot have: it lets every request wait and does not see its tokens. */
+  refusedInGateway(block: z.output<Form>): readonly string[];
+  /** The running mechanism. @param table rows of the attempts that it will be offered, by slot */
+  create(spec: Spec, context: CapacityContext, table: SlotTable): Capacity;
 }

@@ -1,27 +1,99 @@
+/** The model `empirical`: recorded latencies, scaled by load. */
+import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import { compileSampler, createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { count } from "../../scenario/units.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   type Capacity,
   type CapacityContext,
-  type EmpiricalSpec,
+  type CapacityModel,
   HAPPENING,
   type Happening,
   OFFER,
   type Offer,
 } from "./capacity.ts";
+import { positiveLimit } from "./waiting-line.ts";
 
 const HOUR_MS = 3_600_000;
+
+export interface EmpiricalSpec {
+  readonly kind: "empirical";
+  /** Cells of samples; the first cell whose limits hold is used. */
+  readonly cells: readonly EmpiricalCell[];
+  /** Latency factor by own calls in flight: piecewise linear through (inFlight, factor); empty = 1. */
+  readonly load: readonly (readonly [number, number])[];
+}
+
+export interface EmpiricalCell {
+  /** Local hours [from, to); wraps at midnight. */
+  readonly hourFrom: number;
+  readonly hourTo: number;
+  readonly inputTokensMax: number;
+  readonly outputTokensMax: number;
+  readonly ttftMs: LawSpec;
+  /** Time per output token after the first, ms. */
+  readonly tpotMs: LawSpec;
+}
+
+const cellSchema = z.strictObject({
+  hours: z
+    .tuple([z.number().min(0).max(24), z.number().min(0).max(24)])
+    .default([0, 24])
+    .meta({ description: "Local hours [from, to); may wrap at midnight" }),
+  maxInputTokens: positiveLimit.default(Number.POSITIVE_INFINITY),
+  maxOutputTokens: positiveLimit.default(Number.POSITIVE_INFINITY),
+  ttft: lawSchema("durationMs").meta({ description: "Time to first token" }),
+  tpot: lawSchema("durationMs").meta({ description: "Time per output token after the first" }),
+});
+
+const schema = z.strictObject({
+  kind: z.literal("empirical"),
+  cells: z.array(cellSchema).min(1).meta({ description: "Recorded latencies; the first cell that fits is used" }),
+  load: z
+    .array(z.tuple([count, z.number().positive()]))
+    .default([])
+    .meta({ description: "[calls in flight, latency factor] points, ascending; linear between them" }),
+});
+
+/** Latencies replayed from recordings: an unlimited station whose delays are drawn from samples. */
+export const empirical: CapacityModel<EmpiricalSpec, typeof schema> = {
+  kind: "empirical",
+  summary: "Recorded latencies, scaled by load",
+  schema,
+  isQueueing: false,
+  toSpec: (block) => ({
+    kind: "empirical",
+    cells: block.cells.map((cell) => ({
+      hourFrom: cell.hours[0],
+      hourTo: cell.hours[1],
+      inputTokensMax: cell.maxInputTokens,
+      outputTokensMax: cell.maxOutputTokens,
+      ttftMs: cell.ttft,
+      tpotMs: cell.tpot,
+    })),
+    load: block.load,
+  }),
+  // Each of n units sees 1/n of the load.
+  scaleTo: (spec, units) => ({
+    ...spec,
+    load: spec.load.map(([inFlight, factor]) => [inFlight * units, factor] as const),
+  }),
+  isStreaming: () => true,
+  ignoresPriority: () => false,
+  refusedInGateway: () => [],
+  create: (spec, context, table) => new Empirical(spec, context, table),
+};
 
 /**
  * Replays recorded latencies: TTFT and time per output token are drawn from the samples of the first cell that fits
  * (local hour, input and output size), and scaled by the load curve at the calls in flight. Nobody waits or is
  * refused: what calibration writes when a mechanism cannot be identified.
  */
-export class EmpiricalCapacity implements Capacity {
+export class Empirical implements Capacity {
   nextMs = Number.POSITIVE_INFINITY;
   inService = 0;
   readonly waiting = 0;
@@ -81,6 +153,10 @@ export class EmpiricalCapacity implements Capacity {
 
   expectedQueueDelayMs(): number {
     return 0;
+  }
+
+  isCrowded(_share: number): boolean {
+    return false;
   }
 
   setCapacityFactor(_nowMs: number, factor: number): void {

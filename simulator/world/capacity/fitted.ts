@@ -1,23 +1,42 @@
+/** The model `fitted`: an endpoint that was measured. What its calls ask stands in `fitted-work.ts`. */
+import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";
-import { keyedUniform } from "../../random/keyed-random.ts";
-import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw } from "../../random/laws/index.ts";
-import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
-import { BackgroundTenants } from "./background.ts";
-import {
-  type Capacity,
-  type CapacityContext,
-  type FittedSpec,
-  HAPPENING,
-  type Happening,
-  OFFER,
-  type Offer,
-} from "./capacity.ts";
-import { FittedWork } from "./fitted-work.ts";
-import { loadFactor } from "./load-curve.ts";
-import { VirtualClock } from "./virtual-clock.ts";
-import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
+import { ATTEMPT_FLOAT, ATTEMPT_FLOATS } from "../attempt-table.ts";
+import { type CapacityContext, type CapacityModel, HAPPENING, type Happening } from "./capacity.ts";
+import { type FittedSpec, FittedWork, fittedPartsOf, fittedShape, loadFactor } from "./fitted-work.ts";
+import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
+import { positiveLimit, queueOf, queueShape, turningAway } from "./waiting-line.ts";
+
+const schema = z.strictObject({
+  kind: z.literal("fitted"),
+  servers: positiveLimit
+    .default(Number.POSITIVE_INFINITY)
+    .meta({ description: "Calls served at a time: a number, or unlimited" }),
+  ...fittedShape,
+  ...queueShape,
+});
+
+/** What calibration writes: one station that is each of the other models for some numbers. */
+export const fitted: CapacityModel<FittedSpec, typeof schema> = {
+  kind: "fitted",
+  summary: "A measured endpoint, as meridian calibrate writes it",
+  schema,
+  isQueueing: true,
+  toSpec: (block) => ({ kind: "fitted", servers: block.servers, ...fittedPartsOf(block), ...queueOf(block) }),
+  // Each of n units sees 1/n of the calls.
+  scaleTo: (spec, units) => ({
+    ...spec,
+    servers: spec.servers * units,
+    load: spec.load.map(([calls, factor]) => [calls * units, factor] as const),
+    waitingRoom: spec.waitingRoom * units,
+  }),
+  isStreaming: () => true,
+  ignoresPriority: ({ servers }) => servers < Number.POSITIVE_INFINITY,
+  // Its times are those of prompts and answers.
+  refusedInGateway: (block) => ["kind", ...turningAway(block)],
+  create: (spec, context, table) => new Fitted(spec, context, table),
+};
 
 /**
  * A station with few assumptions, for endpoints that were measured and not designed: a number of calls served at a
@@ -27,16 +46,7 @@ import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
  *
  * Work is counted in ms of an unloaded endpoint and done in virtual time, which runs at 1 / factor(n): O(log n) a call.
  */
-export class FittedCapacity implements Capacity {
-  nextMs = Number.POSITIVE_INFINITY;
-  subject = -1;
-  inService = 0;
-  private readonly spec: FittedSpec;
-  private readonly context: CapacityContext;
-  private readonly table: SlotTable;
-  private readonly samplePatience: Sampler | null;
-  private readonly background: BackgroundTenants | null;
-  private readonly line = new WaitingLine();
+export class Fitted extends Station<FittedSpec> {
   /** Prompts that load does not slow, by real time. */
   private readonly prompts = new EventHeap();
   /** First tokens and ends, by virtual time. */
@@ -49,23 +59,12 @@ export class FittedCapacity implements Capacity {
   private lineFreeMs = 0;
   private readonly work: FittedWork;
   private decoding = 0;
-  private waitingMs = 0;
-  private factor = 1;
   private readonly clock = new VirtualClock();
 
   constructor(spec: FittedSpec, context: CapacityContext, table: SlotTable) {
-    this.spec = spec;
-    this.context = context;
-    this.table = table;
+    super(spec, context, table, false);
     this.work = new FittedWork(spec, context, table);
-    this.samplePatience = spec.patience === null ? null : compileSampler(createLaw(spec.patience));
-    this.background =
-      spec.background === null ? null : new BackgroundTenants(spec.background, context.seed, context.localHourAtStart);
-    this.rescale(0);
-  }
-
-  get waiting(): number {
-    return this.line.length;
+    this.settle(0);
   }
 
   get stepMs(): number {
@@ -74,40 +73,6 @@ export class FittedCapacity implements Capacity {
 
   stepsAt(nowMs: number): number {
     return this.clock.unitsAt(nowMs) / this.spec.perOutputTokenMs;
-  }
-
-  offer(nowMs: number, attempt: number): Offer {
-    this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.offeredMs] = nowMs;
-    this.work.draw(attempt);
-    if (this.hasRoom()) {
-      this.start(nowMs, attempt);
-      this.rescale(nowMs);
-      return OFFER.started;
-    }
-    if (this.line.length >= this.spec.waitingRoom) return OFFER.refused;
-    if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return OFFER.refused;
-    this.line.join(nowMs, attempt, STANDARD_LEVEL, this.patienceMs(attempt));
-    this.waitingMs += this.workMs(attempt);
-    this.refresh();
-    return OFFER.queued;
-  }
-
-  advance(): Happening {
-    const nowMs = this.nextMs;
-    if (this.marks.size > 0 && this.clock.reachMs(this.marks.topMs) <= nowMs) return this.reachMark(nowMs);
-    if (this.prompts.topMs <= nowMs) {
-      this.clock.synchronise(nowMs, this.marks.size > 0);
-      return this.firstToken(nowMs, this.prompts.pop());
-    }
-    if (this.line.nextLeaveMs() <= nowMs) {
-      this.subject = this.line.leave();
-      this.waitingMs -= this.workMs(this.subject);
-      this.refresh();
-      return HAPPENING.abandoned;
-    }
-    this.background!.advance();
-    this.rescale(nowMs);
-    return HAPPENING.quiet;
   }
 
   hasRoom(): boolean {
@@ -119,32 +84,32 @@ export class FittedCapacity implements Capacity {
     if (this.hasRoom()) return 0;
     if (this.factor === 0) return Number.POSITIVE_INFINITY;
     const full = Math.max(1, Math.min(this.spec.servers, this.inService));
-    return (this.waitingMs * loadFactor(this.spec.load, full)) / (full * this.factor);
+    return (this.waitingWork * loadFactor(this.spec.load, full)) / (full * this.factor);
   }
 
-  setCapacityFactor(nowMs: number, factor: number): void {
+  protected draw(attempt: number): boolean {
+    this.work.draw(attempt);
+    return true;
+  }
+
+  protected fits(_attempt: number): boolean {
+    return this.factor > 0 && this.inService < this.spec.servers;
+  }
+
+  /** Ms of an unloaded endpoint. */
+  protected workOf(attempt: number): number {
+    const { beforeMs, promptMs, outputMs } = this.work;
+    return beforeMs[attempt]! + promptMs[attempt]! + outputMs[attempt]!;
+  }
+
+  protected serve(nowMs: number): Happening | typeof NOTHING_DUE {
+    if (this.marks.size > 0 && this.clock.reachMs(this.marks.topMs) <= nowMs) return this.reachMark(nowMs);
+    if (this.prompts.topMs > nowMs) return NOTHING_DUE;
     this.clock.synchronise(nowMs, this.marks.size > 0);
-    this.factor = factor;
-    this.fill(nowMs);
-    this.rescale(nowMs);
+    return this.firstToken(nowMs, this.prompts.pop());
   }
 
-  evict(nowMs: number): readonly number[] {
-    this.clock.synchronise(nowMs, this.marks.size > 0);
-    const readers = this.readers.slice(this.readerAt);
-    const attempts = [...this.marks.drain(), ...this.prompts.drain(), ...readers, ...this.line.drain()];
-    this.readers.length = 0;
-    this.readerAt = 0;
-    this.inService = 0;
-    this.decoding = 0;
-    this.isReading = false;
-    this.lineFreeMs = nowMs;
-    this.waitingMs = 0;
-    this.rescale(nowMs);
-    return attempts;
-  }
-
-  private start(nowMs: number, attempt: number): void {
+  protected start(nowMs: number, attempt: number): void {
     const { spec } = this;
     this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.startedMs] = nowMs;
     this.inService++;
@@ -161,6 +126,35 @@ export class FittedCapacity implements Capacity {
     } else if (spec.prompts === "in-steps") this.markAfter(attempt, this.work.beforeMs);
     else if (spec.prompts === "shared") this.markAfter(attempt, this.work.promptMs);
     else this.queueToRead(attempt);
+  }
+
+  protected settle(nowMs: number): void {
+    const { spec } = this;
+    this.clock.synchronise(nowMs, this.marks.size > 0);
+    let unitMs = 1;
+    if (spec.applies === "continuously") {
+      const inside = spec.counts === "all" ? this.inService : this.decoding;
+      unitMs = loadFactor(spec.load, Math.max(1, inside) + this.occupied());
+      if (this.isReading) unitMs += spec.promptSlowdown;
+    }
+    this.clock.setUnitMs(unitMs / this.factor);
+    this.refresh();
+  }
+
+  protected ownNextMs(): number {
+    const markMs = this.marks.size > 0 ? this.clock.reachMs(this.marks.topMs) : Number.POSITIVE_INFINITY;
+    return this.prompts.topMs < markMs ? this.prompts.topMs : markMs;
+  }
+
+  protected clear(nowMs: number): readonly number[] {
+    this.clock.synchronise(nowMs, this.marks.size > 0);
+    const readers = this.readers.slice(this.readerAt);
+    this.readers.length = 0;
+    this.readerAt = 0;
+    this.decoding = 0;
+    this.isReading = false;
+    this.lineFreeMs = nowMs;
+    return [...this.marks.drain(), ...this.prompts.drain(), ...readers];
   }
 
   /** The slot's mark comes when this work of it is done. */
@@ -185,7 +179,7 @@ export class FittedCapacity implements Capacity {
     if (Number.isNaN(this.work.beforeMs[attempt]!)) {
       this.work.beforeMs[attempt] = 0;
       this.queueToRead(attempt);
-      this.rescale(nowMs);
+      this.settle(nowMs);
       return HAPPENING.quiet;
     }
     this.decoding--;
@@ -204,7 +198,7 @@ export class FittedCapacity implements Capacity {
     if (leftMs <= 0) return this.finish(nowMs, attempt);
     this.decoding++;
     this.marks.push(this.clock.units + leftMs, attempt);
-    this.rescale(nowMs);
+    this.settle(nowMs);
     return HAPPENING.firstToken;
   }
 
@@ -212,7 +206,7 @@ export class FittedCapacity implements Capacity {
     this.subject = attempt;
     this.inService--;
     this.fill(nowMs);
-    this.rescale(nowMs);
+    this.settle(nowMs);
     return HAPPENING.finished;
   }
 
@@ -223,52 +217,5 @@ export class FittedCapacity implements Capacity {
       this.readerAt = 0;
     }
     return attempt;
-  }
-
-  private fill(nowMs: number): void {
-    while (this.line.length > 0 && this.factor > 0 && this.inService < this.spec.servers) {
-      const next = this.line.take();
-      this.waitingMs -= this.workMs(next);
-      this.start(nowMs, next);
-    }
-  }
-
-  private workMs(attempt: number): number {
-    const { beforeMs, promptMs, outputMs } = this.work;
-    return beforeMs[attempt]! + promptMs[attempt]! + outputMs[attempt]!;
-  }
-
-  private patienceMs(attempt: number): number {
-    if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
-    const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    return this.samplePatience(
-      keyedUniform(this.context.patienceKey, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!),
-    );
-  }
-
-  private occupied(): number {
-    return this.background === null ? 0 : this.background.occupied;
-  }
-
-  private rescale(nowMs: number): void {
-    const { spec } = this;
-    this.clock.synchronise(nowMs, this.marks.size > 0);
-    let unitMs = 1;
-    if (spec.applies === "continuously") {
-      const inside = spec.counts === "all" ? this.inService : this.decoding;
-      unitMs = loadFactor(spec.load, Math.max(1, inside) + this.occupied());
-      if (this.isReading) unitMs += spec.promptSlowdown;
-    }
-    this.clock.setUnitMs(unitMs / this.factor);
-    this.refresh();
-  }
-
-  private refresh(): void {
-    let nextMs = this.marks.size > 0 ? this.clock.reachMs(this.marks.topMs) : Number.POSITIVE_INFINITY;
-    if (this.prompts.topMs < nextMs) nextMs = this.prompts.topMs;
-    if (this.samplePatience !== null) nextMs = Math.min(nextMs, this.line.nextLeaveMs());
-    if (this.background !== null && this.background.nextMs < nextMs) nextMs = this.background.nextMs;
-    this.nextMs = nextMs;
   }
 }

@@ -1,19 +1,24 @@
+/** The discipline `processor-sharing` of slots: everybody is served at once, at a shared rate. */
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import { compileSampler, createLaw, type LawSpec } from "../../random/laws/index.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
-import {
-  type Capacity,
-  type CapacityContext,
-  HAPPENING,
-  type Happening,
-  OFFER,
-  type Offer,
-  type SlotsSpec,
-} from "./capacity.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import { type Capacity, type CapacityContext, HAPPENING, type Happening, OFFER, type Offer } from "./capacity.ts";
+import { VirtualClock } from "./station.ts";
+
+/** Servers and what a call asks of one: the part of a spec that does not depend on who is served next. */
+export interface ServersSpec {
+  /** Infinity = as many as needed. */
+  readonly servers: number;
+  /** Service time of a call, ms, apart from its tokens. */
+  readonly service: LawSpec;
+  readonly perInputTokenMs: number;
+  readonly perOutputTokenMs: number;
+  /** Places beside the servers; Infinity = no limit, 0 = none. */
+  readonly waitingRoom: number;
+}
 
 /**
  * Egalitarian processor sharing over c servers: with n calls in service each runs at rate min(1, c/n). Nobody waits;
@@ -25,7 +30,7 @@ export class ProcessorSharing implements Capacity {
   inService = 0;
   readonly waiting = 0;
   subject = -1;
-  declare private readonly spec: SlotsSpec;
+  declare private readonly spec: ServersSpec;
   declare private readonly context: CapacityContext;
   declare private readonly table: SlotTable;
   declare private readonly sample: Sampler;
@@ -33,7 +38,7 @@ export class ProcessorSharing implements Capacity {
   private readonly clock = new VirtualClock();
   private factor = 1;
 
-  constructor(spec: SlotsSpec, context: CapacityContext, table: SlotTable) {
+  constructor(spec: ServersSpec, context: CapacityContext, table: SlotTable) {
     this.spec = spec;
     this.context = context;
     this.table = table;
@@ -77,6 +82,11 @@ export class ProcessorSharing implements Capacity {
 
   expectedQueueDelayMs(): number {
     return 0;
+  }
+
+  /** Nobody waits: only a queue without places is full. */
+  isCrowded(share: number): boolean {
+    return !this.hasRoom() && this.spec.waitingRoom * share <= 0;
   }
 
   setCapacityFactor(nowMs: number, factor: number): void {

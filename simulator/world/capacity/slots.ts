@@ -1,117 +1,104 @@
+/** The model `slots`: servers and a queue. */
+import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
 import type { SlotTable } from "../../engine/slot-table.ts";
-import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import { compileSampler, createLaw, lawSchema } from "../../random/laws/index.ts";
+import { durationMs } from "../../scenario/units.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
-import { BackgroundTenants } from "./background.ts";
-import {
-  type Capacity,
-  type CapacityContext,
-  HAPPENING,
-  type Happening,
-  OFFER,
-  type Offer,
-  type SlotsSpec,
-} from "./capacity.ts";
-import { STANDARD_LEVEL, WaitingLine } from "./waiting-line.ts";
+import { type CapacityContext, type CapacityModel, type Discipline, HAPPENING, type Happening } from "./capacity.ts";
+import { ProcessorSharing, type ServersSpec } from "./processor-sharing.ts";
+import { NOTHING_DUE, Station } from "./station.ts";
+import { positiveLimit, type QueueSpec, queueOf, queueShape, turningAway } from "./waiting-line.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
-const { started: STARTED, queued: QUEUED, refused: REFUSED } = OFFER;
-const { quiet: QUIET, finished: FINISHED, abandoned: ABANDONED } = HAPPENING;
+const NOTHING = NOTHING_DUE;
+const FINISHED = HAPPENING.finished;
 
 /** Weight of the newest service time in the moving mean behind the expected delay. */
 const MEAN_WEIGHT = 0.01;
+
+export interface SlotsSpec extends ServersSpec, QueueSpec {
+  readonly kind: "slots";
+  readonly discipline: Discipline | "processor-sharing";
+}
+
+const schema = z
+  .strictObject({
+    kind: z.literal("slots"),
+    servers: positiveLimit.meta({ description: "Calls served at a time: a number, or unlimited" }),
+    service: lawSchema("durationMs")
+      .default({ kind: "constant", value: 0 })
+      .meta({ description: "Service time of a call, apart from its tokens" }),
+    perInputToken: durationMs.default(0).meta({ description: "Added for each uncached input token" }),
+    perOutputToken: durationMs.default(0).meta({ description: "Added for each output token" }),
+    discipline: z.enum(["fcfs", "priority", "processor-sharing"]).optional().meta({
+      description:
+        "Who is served next: first come, by priority level, or everybody at a shared rate; priority where targets have the tiers priority, flex or reserved, else fcfs, unless given",
+    }),
+    ...queueShape,
+  })
+  .superRefine((block, context) => {
+    if (block.discipline !== "processor-sharing") return;
+    for (const key of ["patience", "maxQueueDelay", "background"] as const) {
+      if (block[key] === undefined) continue;
+      const message = `processor-sharing serves everybody at once and has no ${key}: leave it out`;
+      context.addIssue({ code: "custom", path: [key], message });
+    }
+  });
+
+/** A number of servers and a queue, or one rate that all calls share. */
+export const slots: CapacityModel<SlotsSpec, typeof schema> = {
+  kind: "slots",
+  summary: "Servers and a queue: closed forms, provisioned throughput, simple worlds",
+  schema,
+  isQueueing: true,
+  toSpec: (block, usual) => ({
+    kind: "slots",
+    servers: block.servers,
+    service: block.service,
+    perInputTokenMs: block.perInputToken,
+    perOutputTokenMs: block.perOutputToken,
+    discipline: block.discipline ?? usual,
+    ...queueOf(block),
+  }),
+  scaleTo: (spec, units) => ({ ...spec, servers: spec.servers * units, waitingRoom: spec.waitingRoom * units }),
+  isStreaming: ({ perOutputTokenMs }) => perOutputTokenMs > 0,
+  ignoresPriority: ({ discipline }) => discipline !== "priority",
+  refusedInGateway: (block) => [
+    ...turningAway(block),
+    ...(["perInputToken", "perOutputToken"] as const).filter((key) => block[key] > 0),
+  ],
+  create: (spec, context, table) =>
+    spec.discipline === "processor-sharing"
+      ? new ProcessorSharing(spec, context, table)
+      : new Slots(spec, context, table),
+};
 
 /**
  * c servers and a queue: first come, first served, or non-preemptive priorities; limited or unlimited waiting room;
  * impatience; any service law. With c = 1 and no limits this is M/G/1, with no waiting room Erlang's loss system.
  */
-export class SlotsCapacity implements Capacity {
-  nextMs = Number.POSITIVE_INFINITY;
-  inService = 0;
-  subject = -1;
-  declare private readonly spec: SlotsSpec;
-  declare private readonly context: CapacityContext;
-  declare private readonly table: SlotTable;
+export class Slots extends Station<SlotsSpec> {
   declare private readonly sample: Sampler;
-  declare private readonly samplePatience: Sampler | null;
-  declare private readonly background: BackgroundTenants | null;
   private readonly completions = new EventHeap();
-  private readonly line = new WaitingLine();
   declare private readonly hasPerToken: boolean;
-  /** Nothing but completions is on the agenda: the common case, kept free of further checks. */
-  declare private readonly onlyCompletions: boolean;
   declare private available: number;
-  private factor = 1;
   declare private meanServiceMs: number;
 
   constructor(spec: SlotsSpec, context: CapacityContext, table: SlotTable) {
-    this.spec = spec;
-    this.context = context;
-    this.table = table;
+    super(spec, context, table, spec.discipline === "priority");
     const law = createLaw(spec.service);
     this.sample = compileSampler(law);
     this.meanServiceMs = law.mean;
-    this.samplePatience = spec.patience === null ? null : compileSampler(createLaw(spec.patience));
-    this.background =
-      spec.background === null ? null : new BackgroundTenants(spec.background, context.seed, context.localHourAtStart);
     this.hasPerToken = spec.perInputTokenMs > 0 || spec.perOutputTokenMs > 0;
-    this.onlyCompletions = this.background === null && this.samplePatience === null;
     this.available = spec.servers;
     if (this.background !== null) this.countServers();
     this.refresh();
-  }
-
-  get waiting(): number {
-    return this.line.length;
-  }
-
-  offer(nowMs: number, attempt: number): Offer {
-    const { floats, ints } = this.table;
-    const at = attempt * INTS;
-    const from = attempt * FLOATS;
-
-    let workMs = this.sample(
-      keyedUniform(this.context.serviceKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!),
-    );
-    if (this.hasPerToken) {
-      const uncached = ints[at + PLACE.inputTokens]! - ints[at + PLACE.cacheReadTokens]!;
-      const perOutputTokenMs = this.spec.perOutputTokenMs * floats[from + FLOAT.decodeFactor]!;
-      workMs += uncached * this.spec.perInputTokenMs + ints[at + PLACE.outputTokens]! * perOutputTokenMs;
-    }
-    floats[from + FLOAT.work] = workMs;
-    floats[from + FLOAT.offeredMs] = nowMs;
-    if (this.hasRoom()) {
-      this.inService++;
-      this.completions.push(this.start(nowMs, attempt), attempt);
-      this.refresh();
-      return STARTED;
-    }
-    if (this.line.length >= this.spec.waitingRoom) return REFUSED;
-    if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return REFUSED;
-    const level = this.spec.discipline === "priority" ? ints[at + PLACE.queueLevel]! : STANDARD_LEVEL;
-    this.line.join(nowMs, attempt, level, this.patienceMs(attempt));
-    this.refresh();
-    return QUEUED;
-  }
-
-  advance(): Happening {
-    const nowMs = this.nextMs;
-    if (this.completions.topMs <= nowMs) return this.finish(nowMs);
-    if (this.line.nextLeaveMs() <= nowMs) {
-      this.subject = this.line.leave();
-      this.refresh();
-      return ABANDONED;
-    }
-    this.background!.advance();
-    this.countServers();
-    this.fill(nowMs);
-    return QUIET;
   }
 
   hasRoom(): boolean {
@@ -121,28 +108,43 @@ export class SlotsCapacity implements Capacity {
   expectedQueueDelayMs(): number {
     if (this.hasRoom()) return 0;
     return this.available > 0
-      ? ((this.line.length + 1) * this.meanServiceMs) / this.available
+      ? ((this.waitingWork + 1) * this.meanServiceMs) / this.available
       : Number.POSITIVE_INFINITY;
   }
 
-  setCapacityFactor(nowMs: number, factor: number): void {
-    this.factor = factor;
-    this.countServers();
-    this.fill(nowMs);
+  protected draw(attempt: number): boolean {
+    const { floats, ints } = this.table;
+    const from = attempt * FLOATS;
+    let workMs = this.drawn(this.sample, this.context.serviceKey, attempt);
+    if (this.hasPerToken) {
+      const perOutputTokenMs = this.spec.perOutputTokenMs * floats[from + FLOAT.decodeFactor]!;
+      const outputMs = ints[attempt * INTS + PLACE.outputTokens]! * perOutputTokenMs;
+      workMs += this.uncached(attempt) * this.spec.perInputTokenMs + outputMs;
+    }
+    floats[from + FLOAT.work] = workMs;
+    return true;
   }
 
-  evict(_nowMs: number): readonly number[] {
-    const attempts = [...this.completions.drain(), ...this.line.drain()];
-    this.inService = 0;
-    this.refresh();
-    return attempts;
+  protected fits(_attempt: number): boolean {
+    return this.inService < this.available;
   }
 
-  private finish(nowMs: number): Happening {
+  /** Calls. */
+  protected workOf(_attempt: number): number {
+    return 1;
+  }
+
+  protected start(nowMs: number, attempt: number): void {
+    this.inService++;
+    this.completions.push(this.begin(nowMs, attempt), attempt);
+  }
+
+  protected serve(nowMs: number): Happening | typeof NOTHING_DUE {
+    if (this.completions.topMs > nowMs) return NOTHING;
     this.subject = this.completions.peek();
     if (this.line.length > 0 && this.inService <= this.available) {
-      const next = this.line.take();
-      this.completions.replaceTop(this.start(nowMs, next), next);
+      const next = this.takeFromLine();
+      this.completions.replaceTop(this.begin(nowMs, next), next);
     } else {
       this.completions.pop();
       this.inService--;
@@ -151,10 +153,26 @@ export class SlotsCapacity implements Capacity {
     return FINISHED;
   }
 
+  protected override resize(nowMs: number): void {
+    this.countServers();
+    super.resize(nowMs);
+  }
+
+  protected settle(_nowMs: number): void {
+    this.refresh();
+  }
+
+  protected ownNextMs(): number {
+    return this.completions.topMs;
+  }
+
+  protected clear(_nowMs: number): readonly number[] {
+    return this.completions.drain();
+  }
+
   /** Marks the start of service; returns its end. */
-  private start(nowMs: number, attempt: number): number {
+  private begin(nowMs: number, attempt: number): number {
     const { floats, ints } = this.table;
-    const at = attempt * INTS;
     const from = attempt * FLOATS;
 
     const workMs = floats[from + FLOAT.work]!;
@@ -164,7 +182,7 @@ export class SlotsCapacity implements Capacity {
     floats[from + FLOAT.firstTokenMs] =
       this.spec.perOutputTokenMs > 0
         ? endMs -
-          Math.max(0, ints[at + PLACE.outputTokens]! - 1) *
+          Math.max(0, ints[attempt * INTS + PLACE.outputTokens]! - 1) *
             this.spec.perOutputTokenMs *
             floats[from + FLOAT.decodeFactor]!
         : endMs;
@@ -173,35 +191,7 @@ export class SlotsCapacity implements Capacity {
     return endMs;
   }
 
-  private fill(nowMs: number): void {
-    while (this.line.length > 0 && this.inService < this.available) {
-      const next = this.line.take();
-      this.inService++;
-      this.completions.push(this.start(nowMs, next), next);
-    }
-    this.refresh();
-  }
-
   private countServers(): void {
-    const occupied = this.background === null ? 0 : this.background.occupied;
-    this.available = Math.max(0, Math.round(this.spec.servers * this.factor - occupied));
-  }
-
-  private patienceMs(attempt: number): number {
-    const { ints } = this.table;
-    const at = attempt * INTS;
-    if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
-    return this.samplePatience(
-      keyedUniform(this.context.patienceKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!),
-    );
-  }
-
-  private refresh(): void {
-    let nextMs = this.completions.topMs;
-    if (!this.onlyCompletions) {
-      nextMs = Math.min(nextMs, this.line.nextLeaveMs());
-      if (this.background !== null) nextMs = Math.min(nextMs, this.background.nextMs);
-    }
-    this.nextMs = nextMs;
+    this.available = Math.max(0, Math.round(this.spec.servers * this.factor - this.occupied()));
   }
 }

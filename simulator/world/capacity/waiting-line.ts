@@ -1,9 +1,60 @@
+/** Who waits, for how long, in which order: the queue keys of a capacity block, and the line itself. */
+import { z } from "zod";
 import { EventHeap } from "../../engine/event-heap.ts";
+import { type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { count, durationMs } from "../../scenario/units.ts";
+import { type BackgroundSpec, backgroundOf, backgroundSchema } from "./background.ts";
+import { QUEUE_LEVELS } from "./capacity.ts";
 
-/** Priority levels, 0 served first. */
-export const QUEUE_LEVELS = 4;
-/** Level of a call of the standard tier from a class that says nothing of its priority. */
-export const STANDARD_LEVEL = 1;
+/** Where calls may wait for their turn, and others may be on the same machines: part of a model's spec. */
+export interface QueueSpec {
+  /** Places to wait; Infinity = no limit, 0 = none. */
+  readonly waitingRoom: number;
+  /** How long a call waits before it leaves, ms; null = for ever. */
+  readonly patience: LawSpec | null;
+  /** Refuse when the expected delay is above this, ms. */
+  readonly queueDelayMsMax: number;
+  readonly background: BackgroundSpec | null;
+}
+
+const unlimited = z.literal("unlimited").transform(() => Number.POSITIVE_INFINITY);
+const limit = z.union([unlimited, count]);
+/** A number above 0, or `unlimited`, which is Infinity. */
+export const positiveLimit = limit.refine((value) => value > 0, "must be more than 0, or unlimited");
+
+/** The keys of a capacity block that say who may wait. */
+export const queueShape = {
+  waitingRoom: limit
+    .default(Number.POSITIVE_INFINITY)
+    .meta({ description: "Places to wait: a number, 0 for none, or unlimited" }),
+  maxQueueDelay: durationMs.optional().meta({ description: "Refuse with 503 when the expected delay is longer" }),
+  patience: lawSchema("durationMs")
+    .optional()
+    .meta({ description: "How long a call waits before it leaves the queue" }),
+  background: backgroundSchema.optional(),
+};
+
+const queueKeys = z.strictObject(queueShape);
+type QueueBlock = z.output<typeof queueKeys>;
+
+/** The engine's form of these keys. */
+export function queueOf(block: QueueBlock): QueueSpec {
+  return {
+    waitingRoom: block.waitingRoom,
+    patience: block.patience ?? null,
+    queueDelayMsMax: block.maxQueueDelay ?? Number.POSITIVE_INFINITY,
+    background: block.background === undefined ? null : backgroundOf(block.background),
+  };
+}
+
+/** Those of them by which a call may be turned away or leave. */
+export function turningAway(block: QueueBlock): readonly string[] {
+  return [
+    ...(block.waitingRoom < Number.POSITIVE_INFINITY ? ["waitingRoom"] : []),
+    ...(block.maxQueueDelay === undefined ? [] : ["maxQueueDelay"]),
+    ...(block.patience === undefined ? [] : ["patience"]),
+  ];
+}
 
 /**
  * The queue in front of an endpoint: first come, first served within a priority level, lower levels first, with

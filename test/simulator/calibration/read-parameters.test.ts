@@ -15,7 +15,7 @@ import {
   specOf,
   type Variant,
 } from "../../../simulator/calibration/variant.ts";
-import { loadFactor } from "../../../simulator/world/capacity/load-curve.ts";
+import { loadFactor } from "../../../simulator/world/capacity/fitted-work.ts";
 import { asksOf } from "./foreign.ts";
 
 const parameters = (over: Partial<Parameters>): Parameters => ({

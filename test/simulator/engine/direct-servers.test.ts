@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { DIRECT_FLOAT, DIRECT_FLOATS, DirectRows } from "../../../simulator/engine/direct-rows.ts";
 import { DirectServers } from "../../../simulator/engine/direct-servers.ts";
-import type { SlotsSpec } from "../../../simulator/world/capacity/capacity.ts";
+import type { SlotsSpec } from "../../../simulator/world/capacity/slots.ts";
 import { slotsSpec } from "../world/capacity/driver.ts";
 
 function open(over: Partial<SlotsSpec>) {

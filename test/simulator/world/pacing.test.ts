@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { CapacitySpec } from "../../../simulator/world/capacity/capacity.ts";
-import { VirtualClock } from "../../../simulator/world/capacity/virtual-clock.ts";
+import type { CapacitySpec } from "../../../simulator/world/capacity/index.ts";
+import { VirtualClock } from "../../../simulator/world/capacity/station.ts";
 import type { CachedPrefix } from "../../../simulator/world/prompt-caches.ts";
 import { World, type WorldListener } from "../../../simulator/world/world.ts";
 import { type AttemptRow, addAttempt, newAttempts, readAttempt } from "./attempts.ts";

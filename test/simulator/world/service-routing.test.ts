@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ATTEMPT, ATTEMPT_INTS } from "../../../simulator/world/attempt-table.ts";
-import { SlotsCapacity } from "../../../simulator/world/capacity/slots.ts";
+import { Slots } from "../../../simulator/world/capacity/slots.ts";
 import { FaultState } from "../../../simulator/world/faults/fault-state.ts";
 import { ServiceRouting } from "../../../simulator/world/service-routing.ts";
 import { addAttempt, newAttempts } from "./attempts.ts";
@@ -13,7 +13,7 @@ const CONTEXT = { seed: 1, serviceKey: 1, patienceKey: 2, localHourAtStart: 0 };
 function routingOf() {
   const table = newAttempts();
   const plan = worldPlan();
-  const capacities = plan.endpoints.map(() => new SlotsCapacity(slotsSpec({ servers: 1 }), CONTEXT, table));
+  const capacities = plan.endpoints.map(() => new Slots(slotsSpec({ servers: 1 }), CONTEXT, table));
   const routing = new ServiceRouting(plan, table, { capacities, faults: new FaultState(plan, 1) }, 1);
   const fill = (endpoint: number) => capacities[endpoint]!.offer(0, addAttempt(table, { requestId: 90 + endpoint }));
   return { table, routing, fill };

@@ -8,7 +8,7 @@ import {
 } from "../../../../scripts/io/calibrate/world-file.ts";
 import { type EndpointFit, fitEndpoint } from "../../../../simulator/calibration/fit-endpoint.ts";
 import { MeridianError } from "../../../../simulator/errors.ts";
-import type { FittedSpec } from "../../../../simulator/world/capacity/capacity.ts";
+import type { FittedSpec } from "../../../../simulator/world/capacity/fitted-work.ts";
 import { asksOf, callsFrom, FOREIGN } from "../../../simulator/calibration/foreign.ts";
 
 const observations = callsFrom(FOREIGN[0]!, asksOf(1, 6, 120), 2).map((row) => ({

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { LawSpec } from "../../../../simulator/random/laws/index.ts";
 import { createLaw } from "../../../../simulator/random/laws/index.ts";
-import { BatchingCapacity } from "../../../../simulator/world/capacity/batching.ts";
-import type { BatchingSpec } from "../../../../simulator/world/capacity/capacity.ts";
+import type { BatchingSpec } from "../../../../simulator/world/capacity/batching.ts";
+import { Batching } from "../../../../simulator/world/capacity/batching.ts";
 import { addAttempt, newAttempts } from "../attempts.ts";
 import {
   assertReplicated,
@@ -69,7 +69,7 @@ describe("batching against closed forms", () => {
     const [fate] = drive(batchingSpec({ background }), [{ atMs: 0, output: 10 }]);
     near(latencyOf(fate!), 10 * (20 + 10), "with 9 others");
     const table = newAttempts();
-    const capacity = new BatchingCapacity(batchingSpec(), contextOf(), table);
+    const capacity = new Batching(batchingSpec(), contextOf(), table);
     capacity.offer(0, addAttempt(table, { outputTokens: 10 }));
     capacity.advance();
     near(capacity.nextMs, 210);
@@ -261,7 +261,7 @@ describe("the queue in front of a batch", () => {
   it("evicts everybody and starts afresh, with room and exact times", () => {
     const table = newAttempts();
     const spec = batchingSpec({ batchMax: 2, prefillBaseMs: 30, kvTokensMax: 100 });
-    const capacity = new BatchingCapacity(spec, contextOf(), table);
+    const capacity = new Batching(spec, contextOf(), table);
     const slots = [0, 1, 2].map(() => addAttempt(table, { inputTokens: 40, outputTokens: 10 }));
     for (const slot of slots) capacity.offer(0, slot);
     capacity.advance();

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { createLaw } from "../../../../simulator/random/laws/index.ts";
 import { compileSampler } from "../../../../simulator/random/sampler.ts";
 import { purposeStream } from "../../../../simulator/random/streams.ts";
+import type { BatchingSpec } from "../../../../simulator/world/capacity/batching.ts";
 import {
-  type BatchingSpec,
   type Capacity,
   type CapacityContext,
-  type CapacitySpec,
   HAPPENING,
   OFFER,
-  type SlotsSpec,
+  type Offer,
 } from "../../../../simulator/world/capacity/capacity.ts";
-import { createCapacity } from "../../../../simulator/world/capacity/index.ts";
+import { type CapacitySpec, createCapacity } from "../../../../simulator/world/capacity/index.ts";
+import type { SlotsSpec } from "../../../../simulator/world/capacity/slots.ts";
 import { addAttempt, newAttempts, readAttempt } from "../attempts.ts";
 
 /** A call as a test writes it. */
@@ -26,7 +26,7 @@ export interface Call {
 /** What became of it; instants in ms, NaN where it never came to that. */
 export interface Fate {
   readonly call: Call;
-  outcome: "finished" | "refused" | "abandoned" | "inside";
+  outcome: "finished" | "refused" | "abandoned" | "evicted" | "inside";
   startedMs: number;
   firstTokenMs: number;
   endedMs: number;
@@ -45,53 +45,88 @@ export function contextOf(seed = 1, localHourAtStart = 0): CapacityContext {
   return { seed, serviceKey: seed * 3 + 1, patienceKey: seed * 5 + 2, localHourAtStart };
 }
 
-/** Drives one endpoint through its interface, as the simulator would: inner events before arrivals of the same ms. */
-export function drive(spec: CapacitySpec, calls: readonly Call[], options: DriveOptions = {}): readonly Fate[] {
-  const table = newAttempts();
-  const capacity = createCapacity(spec, contextOf(options.seed, options.localHourAtStart), table);
-  const fates: Fate[] = [];
-  const fateOf = new Map<number, Fate>();
-  let inside = 0;
-  let lastMs = 0;
-  const leave = (slot: number, outcome: Fate["outcome"], nowMs: number) => {
-    const fate = fateOf.get(slot)!;
-    fate.outcome = outcome;
-    fate.startedMs = readAttempt(table, slot, "startedMs");
-    fate.firstTokenMs = readAttempt(table, slot, "firstTokenMs");
-    fate.endedMs = nowMs;
-    fateOf.delete(slot);
-    table.release(slot);
-  };
-  const advance = () => {
-    const nowMs = capacity.nextMs;
-    assert.ok(nowMs >= lastMs - 1e-6, `the agenda goes back: ${nowMs} after ${lastMs}`);
-    lastMs = nowMs;
-    const happening = capacity.advance();
-    if (happening !== HAPPENING.finished && happening !== HAPPENING.abandoned) return;
-    inside--;
-    leave(capacity.subject, happening === HAPPENING.finished ? "finished" : "abandoned", nowMs);
-  };
-  calls.forEach((call, index) => {
-    while (capacity.nextMs <= call.atMs) advance();
-    const slot = addAttempt(table, {
-      requestId: index,
+/** One endpoint driven through its interface, as the simulator would: inner events before arrivals of the same ms. */
+export class Run {
+  readonly capacity: Capacity;
+  readonly fates: Fate[] = [];
+  private readonly table = newAttempts();
+  private readonly fateOf = new Map<number, Fate>();
+  private lastMs = 0;
+
+  constructor(spec: CapacitySpec, context: CapacityContext = contextOf()) {
+    this.capacity = createCapacity(spec, context, this.table);
+  }
+
+  /** Calls that have come and not gone. */
+  get inside(): number {
+    return this.fateOf.size;
+  }
+
+  offer(call: Call): Offer {
+    this.runTo(call.atMs);
+    const slot = addAttempt(this.table, {
+      requestId: this.fates.length,
       inputTokens: call.input ?? 0,
       outputTokens: call.output ?? 1,
       cacheReadTokens: call.cacheRead ?? 0,
       queueLevel: call.level ?? 1,
     });
     const fate: Fate = { call, outcome: "inside", startedMs: NaN, firstTokenMs: NaN, endedMs: NaN };
-    fates.push(fate);
-    fateOf.set(slot, fate);
-    lastMs = call.atMs;
-    const offer = capacity.offer(call.atMs, slot);
-    if (offer === OFFER.refused) leave(slot, "refused", call.atMs);
-    else inside++;
-    options.watch?.(capacity, call.atMs);
-  });
-  const untilMs = options.untilMs ?? Number.POSITIVE_INFINITY;
-  while ((options.untilMs !== undefined || inside > 0) && capacity.nextMs <= untilMs) advance();
-  return fates;
+    this.fates.push(fate);
+    this.fateOf.set(slot, fate);
+    this.lastMs = call.atMs;
+    const offer = this.capacity.offer(call.atMs, slot);
+    if (offer === OFFER.refused) this.leave(slot, "refused", call.atMs);
+    return offer;
+  }
+
+  /** All that is due up to an instant. */
+  runTo(ms: number): void {
+    while (this.capacity.nextMs <= ms) this.advance();
+  }
+
+  /** All that is due until nobody is inside. */
+  finish(): void {
+    while (this.inside > 0 && this.capacity.nextMs < Number.POSITIVE_INFINITY) this.advance();
+  }
+
+  /** The machines are lost. */
+  evict(nowMs: number): void {
+    for (const slot of this.capacity.evict(nowMs)) this.leave(slot, "evicted", nowMs);
+  }
+
+  private advance(): void {
+    const { capacity } = this;
+    const nowMs = capacity.nextMs;
+    assert.ok(nowMs >= this.lastMs - 1e-6, `the agenda goes back: ${nowMs} after ${this.lastMs}`);
+    this.lastMs = nowMs;
+    const happening = capacity.advance();
+    if (happening === HAPPENING.finished) this.leave(capacity.subject, "finished", nowMs);
+    if (happening === HAPPENING.abandoned) this.leave(capacity.subject, "abandoned", nowMs);
+  }
+
+  private leave(slot: number, outcome: Fate["outcome"], nowMs: number): void {
+    const fate = this.fateOf.get(slot);
+    assert.ok(fate !== undefined, `attempt ${slot} is not inside and ends again: ${outcome} at ${nowMs} ms`);
+    fate.outcome = outcome;
+    fate.startedMs = readAttempt(this.table, slot, "startedMs");
+    fate.firstTokenMs = readAttempt(this.table, slot, "firstTokenMs");
+    fate.endedMs = nowMs;
+    this.fateOf.delete(slot);
+    this.table.release(slot);
+  }
+}
+
+/** What becomes of calls at one endpoint. */
+export function drive(spec: CapacitySpec, calls: readonly Call[], options: DriveOptions = {}): readonly Fate[] {
+  const run = new Run(spec, contextOf(options.seed, options.localHourAtStart));
+  for (const call of calls) {
+    run.offer(call);
+    options.watch?.(run.capacity, call.atMs);
+  }
+  if (options.untilMs === undefined) run.finish();
+  else run.runTo(options.untilMs);
+  return run.fates;
 }
 
 /** Poisson arrivals, count calls at a rate per ms; `make` fills in the rest from further uniforms. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type EmpiricalCell, OFFER } from "../../../../simulator/world/capacity/capacity.ts";
-import { EmpiricalCapacity } from "../../../../simulator/world/capacity/empirical.ts";
+import { OFFER } from "../../../../simulator/world/capacity/capacity.ts";
+import { Empirical, type EmpiricalCell } from "../../../../simulator/world/capacity/empirical.ts";
 import { addAttempt, newAttempts } from "../attempts.ts";
 import { contextOf, drive, latencyOf } from "./driver.ts";
 
@@ -74,7 +74,7 @@ describe("replayed latencies", () => {
 
   it("a brownout stretches latencies; with nothing left it refuses; eviction empties it", () => {
     const table = newAttempts();
-    const capacity = new EmpiricalCapacity(spec([cell(100)]), contextOf(), table);
+    const capacity = new Empirical(spec([cell(100)]), contextOf(), table);
     capacity.setCapacityFactor(0, 0.5);
     assert.equal(capacity.offer(0, addAttempt(table)), OFFER.started);
     assert.equal(capacity.nextMs, 200);

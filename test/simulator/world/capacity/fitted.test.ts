@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { CapacitySpec, FittedSpec } from "../../../../simulator/world/capacity/capacity.ts";
-import { FittedCapacity } from "../../../../simulator/world/capacity/fitted.ts";
+import { Fitted } from "../../../../simulator/world/capacity/fitted.ts";
+import type { FittedSpec } from "../../../../simulator/world/capacity/fitted-work.ts";
+import type { CapacitySpec } from "../../../../simulator/world/capacity/index.ts";
 import { addAttempt, newAttempts } from "../attempts.ts";
 import { batchingSpec, type Call, contextOf, drive, latencyOf, poissonCalls, slotsSpec } from "./driver.ts";
 
@@ -161,11 +162,7 @@ describe("a fitted station by hand", () => {
 
   it("a brownout halves the pace, an outage puts everybody out, and nobody is lost", () => {
     const table = newAttempts();
-    const station = new FittedCapacity(
-      fitted({ prompts: "shared", promptBaseMs: 100, servers: 2 }),
-      contextOf(),
-      table,
-    );
+    const station = new Fitted(fitted({ prompts: "shared", promptBaseMs: 100, servers: 2 }), contextOf(), table);
     const slots = [0, 1, 2].map((requestId) => addAttempt(table, { requestId, inputTokens: 1, outputTokens: 1 }));
     for (const slot of slots) station.offer(0, slot);
     assert.deepEqual([station.inService, station.waiting, station.hasRoom()], [2, 1, false]);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { LawSpec } from "../../../../simulator/random/laws/index.ts";
-import type { SlotsSpec } from "../../../../simulator/world/capacity/capacity.ts";
-import { SlotsCapacity } from "../../../../simulator/world/capacity/slots.ts";
+import type { SlotsSpec } from "../../../../simulator/world/capacity/slots.ts";
+import { Slots } from "../../../../simulator/world/capacity/slots.ts";
 import { addAttempt, newAttempts } from "../attempts.ts";
 import {
   assertReplicated,
@@ -213,7 +213,7 @@ describe("slots, one call at a time", () => {
   it("a brownout lets those in service end and starts fewer; its end starts the rest at once", () => {
     const table = newAttempts();
     const spec = slotsSpec({ servers: 4, service: { kind: "constant", value: 1000 } });
-    const capacity = new SlotsCapacity(spec, contextOf(), table);
+    const capacity = new Slots(spec, contextOf(), table);
     for (let i = 0; i < 8; i++) capacity.offer(0, addAttempt(table));
     assert.deepEqual([capacity.inService, capacity.waiting], [4, 4]);
     capacity.setCapacityFactor(10, 0.5);
@@ -230,7 +230,7 @@ describe("slots, one call at a time", () => {
   it("unlimited servers with nothing left start nobody, and go on afterwards", () => {
     const table = newAttempts();
     const spec = slotsSpec({ servers: Number.POSITIVE_INFINITY, service: { kind: "constant", value: 1000 } });
-    const capacity = new SlotsCapacity(spec, contextOf(), table);
+    const capacity = new Slots(spec, contextOf(), table);
     capacity.setCapacityFactor(0, 0);
     capacity.offer(1, addAttempt(table));
     assert.deepEqual([capacity.inService, capacity.waiting, capacity.nextMs], [0, 1, Number.POSITIVE_INFINITY]);
@@ -245,7 +245,7 @@ describe("slots, one call at a time", () => {
       service: { kind: "constant", value: 1000 },
       patience: { kind: "constant", value: 5000 },
     });
-    const capacity = new SlotsCapacity(spec, contextOf(), table);
+    const capacity = new Slots(spec, contextOf(), table);
     const slots = Array.from({ length: 5 }, () => addAttempt(table));
     for (const slot of slots) capacity.offer(0, slot);
     assert.deepEqual(capacity.evict(500), slots);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { QUEUE_LEVELS, WaitingLine } from "../../../../simulator/world/capacity/waiting-line.ts";
+import { QUEUE_LEVELS } from "../../../../simulator/world/capacity/capacity.ts";
+import { WaitingLine } from "../../../../simulator/world/capacity/waiting-line.ts";
 
 interface Waiting {
   readonly attempt: number;

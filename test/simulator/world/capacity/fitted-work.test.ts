@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { capacitySchema, capacitySpecOf, gatewaySchema } from "../../../simulator/scenario/capacity-schema.ts";
-import { fittedPartsOf, fittedShape } from "../../../simulator/scenario/fitted-schema.ts";
+import { fittedPartsOf, fittedShape, loadFactor } from "../../../../simulator/world/capacity/fitted-work.ts";
+import { capacitySchema, capacitySpecOf, gatewaySchema } from "../../../../simulator/world/capacity/index.ts";
 
 describe("a fitted capacity in a scenario", () => {
   it("is nothing but its kind unless given", () => {
@@ -67,5 +67,33 @@ describe("a fitted capacity in a scenario", () => {
     assert.equal(gatewaySchema.safeParse({ kind: "fitted" }).success, false);
     assert.equal(typeof fittedPartsOf, "function");
     assert.ok("prompt" in fittedShape);
+  });
+});
+
+describe("loadFactor", () => {
+  const points = [
+    [2, 1],
+    [6, 3],
+    [10, 4],
+  ] as const;
+
+  it("is 1 without points and flat before the first", () => {
+    assert.equal(loadFactor([], 50), 1);
+    assert.equal(loadFactor([[3, 2]], 50), 2);
+    assert.equal(loadFactor(points, 1), 1);
+  });
+
+  it("is straight between points and goes on along the last line", () => {
+    assert.equal(loadFactor(points, 4), 2);
+    assert.equal(loadFactor(points, 10), 4);
+    assert.equal(loadFactor(points, 30), 9);
+  });
+
+  it("does not fall below its last points where the line goes down", () => {
+    const falling = [
+      [1, 2],
+      [2, 1.5],
+    ] as const;
+    assert.equal(loadFactor(falling, 100), 1.5);
   });
 });
