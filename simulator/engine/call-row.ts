@@ -1,3 +1,4 @@
+import { outputLimit } from "../client/request-rules.ts";
 import type { ClassPlan } from "../scenario/plan.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
@@ -44,8 +45,7 @@ export function writeCall(
 ): void {
   const { ints } = calls;
   const at = call * INTS;
-  const asked = chunk.maxTokens[row]!;
-  const limit = asked > 0 ? asked : maxTokens;
+  const limit = outputLimit(chunk.maxTokens[row]!, maxTokens);
   const output = chunk.outputTokens[row]!;
   calls.floats[call * FLOATS + FLOAT.arrivalMs] = chunk.arrivalMs[row]!;
   ints[at + PLACE.classIndex] = chunk.classIndex[row]!;

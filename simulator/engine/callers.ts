@@ -1,6 +1,17 @@
+import {
+  afterAnswer,
+  END,
+  type End,
+  type Failure,
+  hedgeDueMs,
+  isStillUnderWay,
+  mayHedge,
+  NEVER,
+  putOffUntilMs,
+  retryDelayMs,
+} from "../client/request-rules.ts";
 import { GIVE_UP } from "../client/retry-policy.ts";
 import type { SimulationObserver } from "../metrics/observer.ts";
-import { END, type End } from "../metrics/recorder.ts";
 import { type KeyedRandom, keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { TargetView } from "../strategies/strategy.ts";
@@ -12,7 +23,7 @@ import { Books } from "./books.ts";
 import { beginAttempt, CALL, endAttempt, writeCall } from "./call-row.ts";
 import { EventHeap } from "./event-heap.ts";
 import { Gateways } from "./gateways.ts";
-import { END_OF_OUTCOME, KIND_OF_OUTCOME, Learning } from "./learning.ts";
+import { endAfterOutcome, KIND_OF_OUTCOME, Learning } from "./learning.ts";
 import { LEG, Network } from "./network.ts";
 import { Observation } from "./observation.ts";
 import { ShownRequest } from "./request-view.ts";
@@ -200,7 +211,7 @@ export class Callers implements WorldListener {
     if (this.isLimited) {
       const waitMs = router.retry.sendWaitMs(nowMs);
       if (waitMs > 0) {
-        if (!isHedge) this.later(call, nowMs + waitMs);
+        this.later(call, putOffUntilMs(nowMs + waitMs, nowMs, isHedge));
         return;
       }
     }
@@ -210,8 +221,7 @@ export class Callers implements WorldListener {
     this.random.seek(ints[at + PLACE.requestId]!, ints[at + PLACE.attempts]!);
     const choice = router.strategy.choose(this.shown.view, targets as TargetView, nowMs, this.random);
     if (choice >= 0) this.send(call, router, choice);
-    // A hedge that is put off is left out: its request is under way, and one event at most may name the slot.
-    else if (!isHedge) this.later(call, Math.max(-1 - choice, nowMs + 1));
+    else this.later(call, putOffUntilMs(-1 - choice, nowMs, isHedge));
   }
 
   private send(call: number, router: Router, target: number): void {
@@ -244,7 +254,7 @@ export class Callers implements WorldListener {
     if (timers.has(TIMER.timeout)) {
       timers.set(TIMER.timeout, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
     }
-    if (timers.has(TIMER.hedge) && ints[at + PLACE.hedges]! < this.client.hedge.hedgesMax) {
+    if (timers.has(TIMER.hedge) && hedgeDueMs(this.client.hedge, ints[at + PLACE.hedges]!, nowMs) < NEVER) {
       floats[call * FLOATS + FLOAT.lastSentMs] = nowMs;
       timers.set(TIMER.hedge, nowMs, call, ints[at + PLACE.generation]!);
     }
@@ -255,29 +265,34 @@ export class Callers implements WorldListener {
   private respond(attempt: number): void {
     const { ints } = this.calls;
     const call = ints[attempt * INTS + PLACE.request]!;
+    // Given up before: the caller has taken it for a timeout.
     if (ints[attempt * INTS + PLACE.isDetached] === 0) {
-      const router = this.routers[ints[call * INTS + PLACE.router]!]!;
-      // The loser of a hedge, or an answer after the caller's deadline, ends for the books only.
-      if (this.isEnded(call)) this.forget(router, attempt);
-      else this.learn(router, attempt, call, ints[attempt * INTS + PLACE.outcome]! as Outcome);
+      this.answer(call, attempt, ints[attempt * INTS + PLACE.outcome]! as Outcome);
     }
     endAttempt(this.calls, attempt);
     this.letGo(call);
   }
 
-  private learn(router: Router, attempt: number, call: number, outcome: Outcome): void {
+  /** What an attempt's answer, or the caller's own timeout, does to its request. */
+  private answer(call: number, attempt: number, outcome: Outcome): void {
     const { ints } = this.calls;
     const at = call * INTS;
+    const router = this.routers[ints[at + PLACE.router]!]!;
+    const what = afterAnswer(this.isEnded(call), outcome === OK);
+    if (what === "forget") {
+      this.forget(router, attempt);
+      return;
+    }
     this.tell(router, attempt, outcome);
     ints[at + PLACE.outstanding]!--;
-    if (outcome === OK) {
+    if (what === "serve") {
       if (this.isRetrying) router.retry.onSuccess(ints[at + PLACE.lastRetryCost]!);
       this.finalise(call, END.served, attempt);
       return;
     }
     if (outcome === THROTTLED) ints[at + PLACE.attemptsThrottled]!++;
     else if (outcome === UNAVAILABLE) ints[at + PLACE.attemptsUnavailable]!++;
-    this.afterFailure(call, outcome, outcome === THROTTLED ? this.world.retryAfterMs(attempt) : Number.NaN);
+    this.afterFailure(router, call, outcome, outcome === THROTTLED ? this.world.retryAfterMs(attempt) : Number.NaN);
   }
 
   /** The router learns the outcome of an attempt, if it learns from any. */
@@ -299,17 +314,16 @@ export class Callers implements WorldListener {
   }
 
   /** Retries, waits for a hedge that is still under way, or gives up. */
-  private afterFailure(call: number, outcome: Outcome, hintMs: number): void {
+  private afterFailure(router: Router, call: number, outcome: Outcome, hintMs: number): void {
     const { ints } = this.calls;
     const at = call * INTS;
-    if (ints[at + PLACE.outstanding]! > 0 || (ints[at + PLACE.flags]! & IS_PENDING) !== 0) return;
-    const kind = KIND_OF_OUTCOME[outcome]!;
-    const router = this.routers[ints[at + PLACE.router]!]!;
-    const attempt = ints[at + PLACE.attempts]! - 1;
-    const uniform = keyedUniform(this.retryKey, ints[at + PLACE.requestId]!, attempt);
-    const delayMs = outcome === ABANDONED ? GIVE_UP : router.retry.nextDelayMs(attempt, kind, hintMs, uniform);
+    if (isStillUnderWay(ints[at + PLACE.outstanding]!, (ints[at + PLACE.flags]! & IS_PENDING) !== 0)) return;
+    const kind = KIND_OF_OUTCOME[outcome]! as Failure;
+    const sent = ints[at + PLACE.attempts]!;
+    const uniform = keyedUniform(this.retryKey, ints[at + PLACE.requestId]!, sent - 1);
+    const delayMs = retryDelayMs(router.retry, sent, kind, outcome === ABANDONED, hintMs, uniform);
     if (delayMs === GIVE_UP) {
-      this.finalise(call, END_OF_OUTCOME[outcome]!, -1);
+      this.finalise(call, endAfterOutcome(outcome), -1);
       return;
     }
     ints[at + PLACE.lastRetryCost] = router.retry.retryCost(kind);
@@ -332,27 +346,20 @@ export class Callers implements WorldListener {
       this.finalise(slot, END.timedOut, -1);
       return;
     }
-    // Silence is counted from the latest send: the timer of an earlier one says nothing.
-    if (floats[slot * FLOATS + FLOAT.lastSentMs]! + this.client.hedge.afterMs !== nowMs) return;
-    if (ints[at + PLACE.outstanding]! > 0 && ints[at + PLACE.hedges]! < this.client.hedge.hedgesMax) {
-      ints[at + PLACE.hedges]!++;
-      this.dispatch(slot, true);
-    }
+    const { hedge } = this.client;
+    const sent = ints[at + PLACE.hedges]!;
+    // The timer of an earlier send says nothing.
+    if (hedgeDueMs(hedge, sent, floats[slot * FLOATS + FLOAT.lastSentMs]!) > nowMs) return;
+    if (!mayHedge(hedge, sent, ints[at + PLACE.outstanding]!)) return;
+    ints[at + PLACE.hedges] = sent + 1;
+    this.dispatch(slot, true);
   }
 
   /** The caller gives an attempt up; the service does not know, goes on and bills it. */
   private timeOut(attempt: number): void {
     const { ints } = this.calls;
-    const call = ints[attempt * INTS + PLACE.request]!;
-    const router = this.routers[ints[call * INTS + PLACE.router]!]!;
     ints[attempt * INTS + PLACE.isDetached] = 1;
-    if (this.isEnded(call)) {
-      this.forget(router, attempt);
-      return;
-    }
-    this.tell(router, attempt, OUTCOME.timeout);
-    ints[call * INTS + PLACE.outstanding]!--;
-    this.afterFailure(call, OUTCOME.timeout, Number.NaN);
+    this.answer(ints[attempt * INTS + PLACE.request]!, attempt, OUTCOME.timeout);
   }
 
   /** Records a request's end. @param attempt the serving attempt, -1 if it was not served */
@@ -374,7 +381,9 @@ export class Callers implements WorldListener {
     if (--this.calls.ints[call * INTS + PLACE.holds]! === 0) this.calls.release(call);
   }
 
+  /** Routes the request at that instant, again or for the first time. */
   private later(call: number, ms: number): void {
+    if (ms === NEVER) return;
     const { ints } = this.calls;
     ints[call * INTS + PLACE.flags]! |= IS_PENDING;
     ints[call * INTS + PLACE.holds]!++;

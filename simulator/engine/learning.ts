@@ -1,14 +1,15 @@
-import { END, type End } from "../metrics/recorder.ts";
+import { END, type End, endAfter, type Failure } from "../client/request-rules.ts";
 import type { ClientPlan, StrategyPlan } from "../scenario/plan.ts";
 import type { AttemptOutcome, OutcomeKind, SignalName } from "../strategies/strategy.ts";
 import type { ViewOutcome } from "../strategies/target-view.ts";
+import { OUTCOME, type Outcome } from "../world/world.ts";
 import { type Router, signalsOf } from "./router.ts";
 import type { Signals } from "./signals.ts";
 
 /** Signals that move with outcomes. */
 const LEARNT_SIGNALS: readonly SignalName[] = ["e2e", "ttft", "e2eP95", "throttleShare", "failureShare"];
 
-/** By `OUTCOME`: what a router is told, and how a request ends that is given up after it. */
+/** By `OUTCOME`: what a router is told. Who has left a queue learns as little as at a closed door. */
 export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
   "ok",
   "throttled",
@@ -17,14 +18,11 @@ export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
   "unavailable",
   "timeout",
 ];
-export const END_OF_OUTCOME: readonly End[] = [
-  END.served,
-  END.throttled,
-  END.refused,
-  END.failed,
-  END.abandoned,
-  END.timedOut,
-];
+
+/** How a request ends that is given up after such an outcome. */
+export function endAfterOutcome(outcome: Outcome): End {
+  return outcome === OUTCOME.abandoned ? END.abandoned : endAfter(KIND_OF_OUTCOME[outcome] as Failure);
+}
 
 /** What a router learns of an attempt; latencies as the caller saw them. */
 export type LearntOutcome = { -readonly [Field in keyof Learnt]: Learnt[Field] };

@@ -1,5 +1,5 @@
+import type { End } from "../client/request-rules.ts";
 import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "../metrics/observer.ts";
-import type { End } from "../metrics/recorder.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
 import { OUTCOME, type Outcome } from "../world/world.ts";
 import { CALL, UNKNOWN } from "./call-row.ts";

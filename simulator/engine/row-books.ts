@@ -1,4 +1,5 @@
-import { CELL, END, type End, type EndedRequest } from "../metrics/recorder.ts";
+import { END, type End } from "../client/request-rules.ts";
+import { CELL, type EndedRequest } from "../metrics/recorder.ts";
 import type { ClassPlan, Plan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
 import { CACHE_READ, CACHE_WRITE } from "../world/pricing/prices.ts";

@@ -1,3 +1,4 @@
+import { deadlineInMs } from "../client/request-rules.ts";
 import type { ClientPlan } from "../scenario/plan.ts";
 import { DelayLine } from "./delay-line.ts";
 
@@ -20,7 +21,8 @@ export class Timers {
   constructor({ timeout, hedge }: ClientPlan) {
     this.lines = [
       lineOf(timeout.attemptMs),
-      lineOf(timeout.requestMs),
+      // The simulator takes requests at their intended arrival.
+      lineOf(deadlineInMs(timeout, 0, 0)),
       hedge.hedgesMax > 0 ? new DelayLine(hedge.afterMs) : null,
     ];
   }

@@ -1,3 +1,4 @@
+import { END } from "../client/request-rules.ts";
 import { invariant } from "../errors.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { type BilledAttempt, type BillingTerms, requestCostFUsd } from "../world/pricing/billing.ts";
@@ -5,7 +6,6 @@ import { formatUsd } from "../world/pricing/money.ts";
 import type { BillingRule } from "../world/pricing/prices.ts";
 import { OUTCOME } from "../world/world.ts";
 import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "./observer.ts";
-import { END } from "./recorder.ts";
 
 /** How a request ended, in the words of a result's counts. */
 export type AuditEnd = keyof typeof END;

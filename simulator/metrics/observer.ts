@@ -1,5 +1,5 @@
+import type { End } from "../client/request-rules.ts";
 import type { Outcome } from "../world/world.ts";
-import type { End } from "./recorder.ts";
 
 /**
  * Watches one run request by request: for audits and series that a summary cannot give. A run without one pays a null

@@ -1,18 +1,7 @@
+import { END, type End } from "../client/request-rules.ts";
 import { bucketOf, HistogramSet } from "./histogram.ts";
 
-/** How a request ended. */
-const ENDS = {
-  served: 0,
-  throttled: 1,
-  refused: 2,
-  timedOut: 3,
-  abandoned: 4,
-  failed: 5,
-  residencyRefused: 6,
-  inFlight: 7,
-} as const;
-export const END = ENDS;
-export type End = (typeof END)[keyof typeof END];
+const SERVED = END.served;
 
 /** Columns of one group's counts. The first eight are the ends, in the order of `END`. */
 const PLACE = {
@@ -121,7 +110,7 @@ export class Recorder {
     if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
     const hour = this.hour;
     if (hour !== null) addTo(hour.fields, 0, request, ending);
-    if (ending.end !== ENDS.served) return;
+    if (ending.end !== SERVED) return;
     const { e2eMs, waitMs } = ending;
     const e2eBucket = bucketOf(e2eMs);
     this.e2e.record(group, e2eMs, e2eBucket);
@@ -142,11 +131,11 @@ export class Recorder {
   complete(): void {
     for (let group = 0; group < this.cells.length / WIDTH; group++) {
       complete(this.cells, group * WIDTH);
-      this.wait.fillZeros(group, this.cells[group * WIDTH + ENDS.served]!);
+      this.wait.fillZeros(group, this.cells[group * WIDTH + SERVED]!);
     }
     for (const hour of this.hours) {
       complete(hour.fields, 0);
-      hour.wait.fillZeros(0, hour.fields[ENDS.served]!);
+      hour.wait.fillZeros(0, hour.fields[SERVED]!);
     }
   }
 
@@ -213,7 +202,7 @@ function addTo(fields: Float64Array, at: number, request: CountedRequest, ending
   if (request.attempts !== 1) addRetries(fields, at, request);
   if (request.attemptsThrottled > 0) fields[at + PLACE.attemptsThrottled]! += request.attemptsThrottled;
   if (request.attemptsUnavailable > 0) fields[at + PLACE.attemptsUnavailable]! += request.attemptsUnavailable;
-  if (ending.end === ENDS.served) {
+  if (ending.end === SERVED) {
     fields[at + PLACE.outputTokens]! += request.outputTokens;
     if (ending.hasWaited) fields[at + PLACE.waited]!++;
     if (ending.isViolation) fields[at + PLACE.residencyViolations]!++;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { END } from "../../../simulator/client/request-rules.ts";
 import { Books } from "../../../simulator/engine/books.ts";
 import { beginAttempt, CALL, writeCall } from "../../../simulator/engine/call-row.ts";
 import { RowBooks } from "../../../simulator/engine/row-books.ts";
-import { CELL, END, FIELD } from "../../../simulator/metrics/recorder.ts";
+import { CELL, FIELD } from "../../../simulator/metrics/recorder.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../../../simulator/world/attempt-table.ts";
 import { OUTCOME } from "../../../simulator/world/world.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";

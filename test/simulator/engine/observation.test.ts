@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { END } from "../../../simulator/client/request-rules.ts";
 import { CALL, UNKNOWN } from "../../../simulator/engine/call-row.ts";
 import { Observation } from "../../../simulator/engine/observation.ts";
 import type { ObservedAttempt, ObservedRequest } from "../../../simulator/metrics/observer.ts";
-import { END } from "../../../simulator/metrics/recorder.ts";
 import {
   ATTEMPT,
   ATTEMPT_FLOAT,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { END } from "../../../simulator/client/request-rules.ts";
 import {
   CELL,
   CELL_FIELDS,
-  END,
   type EndedRequest,
   FIELD,
   FIELDS,

@@ -6,7 +6,7 @@ import { catalogOf } from "../../../../emulator/scenario-fleet.ts";
 import { type BenchedStrategy, benchStrategies } from "../../../../scripts/io/k6/bench.ts";
 import type { K6Program } from "../../../../scripts/io/k6/find-k6.ts";
 import { emulatorTarget, endpointsTarget } from "../../../../scripts/io/k6/target.ts";
-import { END } from "../../../../simulator/metrics/recorder.ts";
+import { END } from "../../../../simulator/client/request-rules.ts";
 import { quantile } from "../../../../simulator/replay/harness.ts";
 import { recordSchedule } from "../../../../simulator/replay/record-schedule.ts";
 import type { ReplayOperation } from "../../../../simulator/replay/replay-plan.ts";
