@@ -14,7 +14,7 @@ import {
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
-import type { RetrySpec } from "../client/retry-spec.ts";
+import type { RetrySpec } from "../client/retry-rules.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { AttemptAnswer, ReplayIo } from "./replay-io.ts";
 import type { ReplayPlan } from "./replay-plan.ts";

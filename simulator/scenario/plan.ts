@@ -1,5 +1,5 @@
 import type { HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
-import type { RetrySpec } from "../client/retry-policy.ts";
+import type { RetrySpec } from "../client/retry-rules.ts";
 import type { LawSpec } from "../random/laws/index.ts";
 import type { ClassTraffic } from "../traffic/class-traffic.ts";
 import type { CapacitySpec } from "../world/capacity/capacity.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createAdaptiveLimiter } from "../../../simulator/client/adaptive-limiter.ts";
+import { Cooldown, createAdaptiveLimiter } from "../../../simulator/client/limits.ts";
 
 /**
  * Recorded from @smithy/core 3.41.0 (DefaultRateLimiter) and botocore 1.44.5 (ClientRateLimiter), both with a replaced
@@ -87,4 +87,29 @@ test("never below one send in two seconds, even when everything is throttled", (
   nowMs += limiter.waitMs(nowMs);
   assert.ok(nowMs <= 12_000);
   assert.equal(limiter.waitMs(nowMs), 0);
+});
+
+test("cooling from the failure up to, not including, its end", () => {
+  const cooldown = new Cooldown(2, 100);
+  assert.equal(cooldown.isCooling(0, 0), false);
+  cooldown.fail(0, 50);
+  assert.deepEqual(
+    [50, 149.9, 150].map((now) => cooldown.isCooling(0, now)),
+    [true, true, false],
+  );
+  assert.equal(cooldown.isCooling(1, 60), false);
+});
+
+test("a later failure moves the end out; one learnt late never moves it back", () => {
+  const cooldown = new Cooldown(1, 100);
+  cooldown.fail(0, 50);
+  cooldown.fail(0, 120);
+  cooldown.fail(0, 60);
+  assert.equal(cooldown.untilMs[0], 220);
+});
+
+test("a duration of 0 never cools", () => {
+  const cooldown = new Cooldown(1, 0);
+  cooldown.fail(0, 5);
+  assert.equal(cooldown.isCooling(0, 5), false);
 });
