@@ -1,5 +1,5 @@
+import type { SimulationObserver } from "../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../simulator/engine/simulation.ts";
-import type { SimulationObserver } from "../../simulator/metrics/observer.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { createTraffic } from "../../simulator/traffic/source.ts";
 import { OUTCOME } from "../../simulator/world/world.ts";

@@ -1,13 +1,15 @@
-import { histogramQuantile } from "../metrics/histogram.ts";
-import type { SimulationObserver } from "../metrics/observer.ts";
-import { FIELDS, type Recorder } from "../metrics/recorder.ts";
+/** One run of one strategy: the event loop that merges arrivals with what is due, and what it hands over at its end. */
+
 import { mix32 } from "../random/keyed-random.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import type { Ledger } from "../world/pricing/ledger.ts";
 import type { QuotaUse } from "../world/quota/token-quota.ts";
 import type { World } from "../world/world.ts";
-import { Callers } from "./callers.ts";
+import { histogramQuantile } from "./histogram.ts";
+import type { SimulationObserver } from "./observer.ts";
+import { FIELDS, type Recorder } from "./recorder.ts";
+import { Requests } from "./requests.ts";
 
 /** More requests in the system than this and the run is stopped as unstable: it could only end with the memory. */
 const IN_SYSTEM_MAX = 3_000_000;
@@ -36,7 +38,7 @@ export interface SimulationOutput {
  */
 export class Simulation {
   declare private readonly plan: Plan;
-  declare private readonly callers: Callers;
+  declare private readonly requests: Requests;
   declare private readonly world: World;
   private readonly backlog: number[] = [];
   private nowMs = 0;
@@ -45,18 +47,18 @@ export class Simulation {
   /** @param observer sees every attempt and request end; null costs next to nothing */
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null = null) {
     this.plan = plan;
-    this.callers = new Callers(plan, strategy, seed, observer);
-    this.world = this.callers.world;
+    this.requests = new Requests(plan, strategy, seed, observer);
+    this.world = this.requests.world;
   }
 
   /** Takes the run through one chunk of arrivals. Returns false once the run has been stopped as unstable. */
   run(chunk: TrafficChunk): boolean {
-    const { callers } = this;
+    const { requests } = this;
     const { arrivalMs, length } = chunk;
     for (let from = 0; from < length; ) {
-      const to = Math.min(length, from + BACKLOG_EVERY - (callers.seen % BACKLOG_EVERY));
+      const to = Math.min(length, from + BACKLOG_EVERY - (requests.seen % BACKLOG_EVERY));
       this.runRows(chunk, from, to);
-      if (callers.seen % BACKLOG_EVERY === 0 && !this.noteBacklog(arrivalMs[to - 1]!)) return false;
+      if (requests.seen % BACKLOG_EVERY === 0 && !this.noteBacklog(arrivalMs[to - 1]!)) return false;
       from = to;
     }
     if (length > 0) this.nowMs = arrivalMs[length - 1]!;
@@ -65,20 +67,20 @@ export class Simulation {
 
   /** Ends the run: lets what is in the system finish within the drain, then counts the rest as in flight. */
   end(): SimulationOutput {
-    const { callers, world } = this;
-    const { books } = callers;
+    const { requests, world } = this;
+    const { statistics } = requests;
     const countedToMs = this.nowMs;
-    const meanInSystem = books.meanInSystem(countedToMs);
-    const inSystemAtEnd = books.inSystem - callers.batch.waiting;
+    const meanInSystem = statistics.meanInSystem(countedToMs);
+    const inSystemAtEnd = statistics.inSystem - statistics.batch.waiting;
     if (this.stoppedAtMs === null) this.drain(countedToMs + this.plan.drainMs);
-    callers.endAll(this.nowMs);
-    books.recorder.complete();
+    requests.endAll(this.nowMs);
+    statistics.recorder.complete();
     return {
-      recorder: books.recorder,
-      ledger: books.ledger,
+      recorder: statistics.recorder,
+      ledger: statistics.ledger,
       quotas: world.quotaUse(),
       meanInSystem,
-      countedFromMs: books.countedFromMs,
+      countedFromMs: statistics.countedFromMs,
       countedToMs,
       inSystemAtEnd,
       backlog: this.backlog,
@@ -88,7 +90,7 @@ export class Simulation {
 
   /** p95 of the latency of all requests served so far, ms; NaN before the first. */
   p95Ms(): number {
-    const { e2e, cells } = this.callers.books.recorder;
+    const { e2e, cells } = this.requests.statistics.recorder;
     const counts = e2e.merged([...Array(cells.length / FIELDS).keys()]);
     const samples = counts.reduce((sum, count) => sum + count, 0);
     return histogramQuantile(counts, 0, samples, 0.95);
@@ -96,39 +98,39 @@ export class Simulation {
 
   /** What is on the bill so far. */
   get ledger(): Ledger {
-    return this.callers.books.ledger;
+    return this.requests.statistics.ledger;
   }
 
   /** Takes rows `from` to `to` of the traffic, and lets happen what is due before each. */
   private runRows(chunk: TrafficChunk, from: number, to: number): void {
-    const { callers, world } = this;
+    const { requests, world } = this;
     const { arrivalMs } = chunk;
     for (let row = from; row < to; row++) {
       const ms = arrivalMs[row]!;
       for (;;) {
-        if (world.nextMs <= ms && world.nextMs <= callers.nextMs) world.advance();
-        else if (callers.nextMs <= ms) callers.advance();
+        if (world.nextMs <= ms && world.nextMs <= requests.nextMs) world.advance();
+        else if (requests.nextMs <= ms) requests.advance();
         else break;
       }
-      callers.arrive(chunk, row, ms);
+      requests.arrive(chunk, row, ms);
     }
   }
 
   private drain(untilMs: number): void {
-    const { callers, world } = this;
-    while (callers.isBusy) {
-      const nextMs = Math.min(world.nextMs, callers.nextMs);
+    const { requests, world } = this;
+    while (requests.isBusy) {
+      const nextMs = Math.min(world.nextMs, requests.nextMs);
       if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return;
       this.nowMs = nextMs;
-      if (world.nextMs <= callers.nextMs) world.advance();
-      else callers.advance();
+      if (world.nextMs <= requests.nextMs) world.advance();
+      else requests.advance();
     }
   }
 
   private noteBacklog(nowMs: number): boolean {
-    const { books, batch } = this.callers;
-    this.backlog.push(books.inSystem - batch.waiting);
-    if (books.inSystem <= IN_SYSTEM_MAX) return true;
+    const { statistics } = this.requests;
+    this.backlog.push(statistics.inSystem - statistics.batch.waiting);
+    if (statistics.inSystem <= IN_SYSTEM_MAX) return true;
     this.nowMs = nowMs;
     this.stoppedAtMs = nowMs;
     return false;

@@ -1,5 +1,5 @@
+import { CELL, CELL_FIELDS, FIELD } from "../engine/recorder.ts";
 import { invariant } from "../errors.ts";
-import { CELL, CELL_FIELDS, FIELD } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { formatUsd } from "../world/pricing/money.ts";
 import { epochAt, priceUsdPerMTok } from "../world/pricing/price-schedule.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
-import { FIELD } from "../../../simulator/metrics/recorder.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { chunkOf, type Row, simulate, simulatePlan } from "./run.ts";
@@ -269,7 +269,7 @@ describe("many classes, models and routers", () => {
     assert.equal(two, 20n * one!);
   });
 
-  it("signals with an age or shared change decisions, never the books", () => {
+  it("signals with an age or shared change decisions, never what adds up", () => {
     for (const signals of [{ age: "2s" }, { source: "shared" }, { source: "shared", age: "1s" }] as const) {
       for (const strategy of ["least-outstanding", "power-of-two", "cheapest-within"] as const) {
         const strategies = (
@@ -318,7 +318,7 @@ describe("a run, chunk by chunk", () => {
     const input = scenarioInput({ world: world(capacity(4), { quotas }), drain: "0s", client: { retry: "legacy" } });
     const { ends, output } = simulate(input, rows(500, 5));
     const sum = Object.values(ends).reduce((total, count) => total + count, 0);
-    assert.deepEqual([sum, ends["inFlight"]], [500, output.inSystemAtEnd]);
+    assert.deepEqual([sum, ends.inFlight], [500, output.inSystemAtEnd]);
     assert.ok(output.inSystemAtEnd > 4 * 2, "more than are in service");
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
 import { evaluateAssertion, parseAssertion } from "../../../simulator/experiment/assertion.ts";
 import { groupResult } from "../../../simulator/experiment/groups.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
-import { FIELD } from "../../../simulator/metrics/recorder.ts";
 import { type Figures, group } from "./fixtures.ts";
 
 const known = { strategies: ["single", "cheapest-within"], classes: ["chat", "bulk"] };

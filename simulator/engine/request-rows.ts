@@ -1,5 +1,10 @@
+/**
+ * Requests and their attempts in rows of numbers: what is written when a request arrives and an attempt leaves, and what
+ * a strategy is shown of a row. Whose place is whose stands at `ATTEMPT` (world/attempt-table.ts).
+ */
 import { outputLimit } from "../client/request-rules.ts";
 import type { ClassPlan } from "../scenario/plan.ts";
+import type { RequestView } from "../strategies/strategy.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
 import { OUTCOME } from "../world/world.ts";
@@ -121,3 +126,50 @@ const REQUEST_SIDE = [
   ATTEMPT.prefixTokens,
   ATTEMPT.prefixId,
 ];
+
+export type ShownView = { -readonly [Field in keyof RequestView]: RequestView[Field] };
+
+/** What a strategy is shown of a request: one object, written anew for each decision; never the output's length. */
+export class ShownRequest {
+  declare readonly view: RequestView;
+  private readonly fields = newView();
+
+  constructor() {
+    this.view = this.fields;
+  }
+
+  show({ ints, floats }: SlotTable, call: number, each: ClassPlan): void {
+    const { fields } = this;
+    const at = call * INTS;
+    fields.requestId = ints[at + PLACE.requestId]!;
+    fields.classIndex = ints[at + PLACE.classIndex]!;
+    fields.originIndex = ints[at + PLACE.originIndex]!;
+    fields.inputTokens = ints[at + PLACE.inputTokens]!;
+    fields.maxTokens = ints[at + PLACE.maxTokens]!;
+    fields.prefixTokens = ints[at + PLACE.prefixTokens]!;
+    fields.prefixId = ints[at + PLACE.prefixId]!;
+    fields.attempt = ints[at + PLACE.attempts]!;
+    fields.previousTarget = ints[at + PLACE.lastTarget]!;
+    fields.arrivalMs = floats[call * FLOATS + FLOAT.arrivalMs]!;
+    fields.sloE2eMs = each.sloE2eMs;
+    fields.deferrable = each.deferrable;
+  }
+}
+
+/** Instants start as NaN, so that the compiler keeps them as doubles from the first one on. */
+export function newView(): ShownView {
+  return {
+    requestId: 0,
+    classIndex: 0,
+    originIndex: 0,
+    inputTokens: 0,
+    maxTokens: 0,
+    prefixTokens: 0,
+    prefixId: -1,
+    attempt: 0,
+    previousTarget: -1,
+    arrivalMs: Number.NaN,
+    sloE2eMs: Number.NaN,
+    deferrable: false,
+  };
+}

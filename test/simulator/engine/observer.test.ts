@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { END } from "../../../simulator/client/request-rules.ts";
-import { CALL, UNKNOWN } from "../../../simulator/engine/call-row.ts";
-import { Observation } from "../../../simulator/engine/observation.ts";
-import type { ObservedAttempt, ObservedRequest } from "../../../simulator/metrics/observer.ts";
+import { Observation, type ObservedAttempt, type ObservedRequest } from "../../../simulator/engine/observer.ts";
+import { CALL, UNKNOWN } from "../../../simulator/engine/request-rows.ts";
 import {
   ATTEMPT,
   ATTEMPT_FLOAT,

@@ -1,3 +1,4 @@
+/** The callers' side of a run: the life of its requests, from arrival to end, on rows of numbers. */
 import {
   afterAnswer,
   END,
@@ -11,25 +12,26 @@ import {
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { GIVE_UP } from "../client/retry-policy.ts";
-import type { SimulationObserver } from "../metrics/observer.ts";
 import { type KeyedRandom, keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { TargetView } from "../strategies/strategy.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
 import { OUTCOME, type Outcome, World, type WorldListener } from "../world/world.ts";
-import { BatchCount } from "./batch-count.ts";
-import { Books } from "./books.ts";
-import { beginAttempt, CALL, endAttempt, writeCall } from "./call-row.ts";
 import { EventHeap } from "./event-heap.ts";
-import { Gateways } from "./gateways.ts";
-import { endAfterOutcome, KIND_OF_OUTCOME, Learning } from "./learning.ts";
-import { LEG, Network } from "./network.ts";
-import { Observation } from "./observation.ts";
-import { ShownRequest } from "./request-view.ts";
-import { createRouters, type Router, routingRandom } from "./router.ts";
-import { RowBooks } from "./row-books.ts";
-import { writeOutcome } from "./row-outcome.ts";
+import { Gateways, LEG, Network } from "./network.ts";
+import { Observation, type SimulationObserver } from "./observer.ts";
+import { beginAttempt, CALL, endAttempt, ShownRequest, writeCall } from "./request-rows.ts";
+import {
+  createRouters,
+  endAfterOutcome,
+  KIND_OF_OUTCOME,
+  Learning,
+  type Router,
+  routingRandom,
+  writeOutcome,
+} from "./router.ts";
+import { type BatchCount, RunStatistics } from "./run-statistics.ts";
 import { Signals } from "./signals.ts";
 import { TIMER, Timers } from "./timers.ts";
 
@@ -46,17 +48,17 @@ const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2 } as const;
 const EVENT_BITS = 2;
 
 /**
- * The callers' side of a run: requests are routed, sent, timed out, hedged, tried again, and end. It is one class,
- * since what it does for a request is one path through shared state, and the simulator's speed is that path's.
+ * Requests are routed, sent, timed out, hedged, tried again, and end, as `client/request-rules.ts` says. It is one
+ * class, since what it does for a request is one path through shared state, and the simulator's speed is that path's.
  */
-export class Callers implements WorldListener {
+export class Requests implements WorldListener {
   /** When something happens next on this side, ms; Infinity when nothing is due. */
   nextMs = Number.POSITIVE_INFINITY;
   declare readonly world: World;
-  declare readonly books: Books;
+  declare readonly statistics: RunStatistics;
   /** Requests that have arrived. */
   seen = 0;
-  declare readonly batch: BatchCount;
+  declare private readonly batch: BatchCount;
   declare private readonly classes: readonly ClassPlan[];
   declare private readonly client: ClientPlan;
   private readonly calls = createAttemptTable();
@@ -66,7 +68,6 @@ export class Callers implements WorldListener {
   declare private readonly routers: readonly Router[];
   declare private readonly signals: Signals;
   declare private readonly learning: Learning;
-  declare private readonly rowBooks: RowBooks;
   declare private readonly network: Network;
   declare private readonly regionOfTarget: Int32Array;
   declare private readonly random: KeyedRandom;
@@ -79,22 +80,21 @@ export class Callers implements WorldListener {
   declare private readonly hasNetwork: boolean;
   declare private readonly observation: Observation | null;
   private readonly shown = new ShownRequest();
-  /** The instant of the event that is happening. A field, since a number handed down is boxed at every call. */
+  /** The instant of the event under way. A field, since a number handed down is boxed at every call. */
   private nowMs = Number.NaN;
 
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
     this.world = new World(plan.world, seed, this.calls, this);
-    this.books = new Books(plan);
-    this.rowBooks = new RowBooks(plan, this.books, this.calls);
+    this.statistics = new RunStatistics(plan, this.calls);
+    this.batch = this.statistics.batch;
     this.routers = createRouters(plan, strategy);
     this.signals = new Signals(plan, strategy, this.world, this.routers);
-    this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals);
+    this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
     this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, seed);
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
-    this.batch = new BatchCount(plan);
     this.observation = observer === null ? null : new Observation(observer, this.calls);
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
@@ -127,7 +127,7 @@ export class Callers implements WorldListener {
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
-    this.books.arrived(classIndex, isCounted, nowMs);
+    this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
       this.timers.set(TIMER.deadline, nowMs, call, ints[at + PLACE.generation]!);
       this.refresh();
@@ -165,7 +165,7 @@ export class Callers implements WorldListener {
     ints[attempt * INTS + PLACE.outcome] = outcome;
     floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
     if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
-    this.rowBooks.answered(attempt, outcome, nowMs);
+    this.statistics.answered(attempt, outcome, nowMs);
     if (this.hasNetwork) {
       const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
       if (backMs > 0) {
@@ -235,7 +235,7 @@ export class Callers implements WorldListener {
     ints[at + PLACE.outstanding]!++;
     ints[at + PLACE.holds]!++;
     this.learning.sent(router, ints[at + PLACE.modelIndex]!, target);
-    this.rowBooks.sent(call, target, this.world.epochAt(nowMs), nowMs);
+    this.statistics.sent(call, target, this.world.epochAt(nowMs), nowMs);
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(call, attempt);
     if (this.hasNetwork) {
       const thereMs = this.delayMs(attempt, LEG.there);
@@ -367,7 +367,7 @@ export class Callers implements WorldListener {
     const { ints } = this.calls;
     ints[call * INTS + PLACE.flags]! |= IS_ENDED;
     this.batch.move(ints[call * INTS + PLACE.lastTarget]!, -1);
-    this.rowBooks.ended(call, end, this.nowMs, attempt);
+    this.statistics.ended(call, end, this.nowMs, attempt);
     if (this.observation !== null) this.observation.requestEnded(call, end, this.nowMs, attempt);
     this.letGo(call);
   }

@@ -9,7 +9,7 @@ import {
   FIELDS,
   HOURS_MAX,
   Recorder,
-} from "../../../simulator/metrics/recorder.ts";
+} from "../../../simulator/engine/recorder.ts";
 
 const HOUR_MS = 3_600_000;
 

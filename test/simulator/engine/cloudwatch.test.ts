@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { AuditAttempt } from "../../../simulator/metrics/audit.ts";
-import { percentile } from "../../../simulator/metrics/cloudwatch.ts";
+import type { AuditAttempt } from "../../../simulator/engine/audit.ts";
+import { percentile } from "../../../simulator/engine/cloudwatch.ts";
 import { HAIKU, planOf } from "../scenario/base.ts";
 import { eventful, watch } from "./watched.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AUDIT_COLUMNS, auditJsonLine, auditRows } from "../../../simulator/metrics/audit-lines.ts";
+import { AUDIT_COLUMNS, auditJsonLine, auditRows } from "../../../simulator/engine/audit-lines.ts";
 import { planOf } from "../scenario/base.ts";
 import { eventful, watch } from "./watched.ts";
 

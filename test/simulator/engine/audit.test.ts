@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { END } from "../../../simulator/client/request-rules.ts";
+import type { AuditRecord } from "../../../simulator/engine/audit.ts";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { runJob } from "../../../simulator/experiment/index.ts";
-import type { AuditRecord } from "../../../simulator/metrics/audit.ts";
-import { FIELD } from "../../../simulator/metrics/recorder.ts";
 import { BILLING_RULES } from "../../../simulator/world/pricing/prices.ts";
 import { planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { drain, eventful, watch } from "./watched.ts";

@@ -7,7 +7,7 @@ import {
   bucketOf,
   HistogramSet,
   histogramQuantile,
-} from "../../../simulator/metrics/histogram.ts";
+} from "../../../simulator/engine/histogram.ts";
 import type { LawSpec } from "../../../simulator/random/laws/index.ts";
 import { createLaw } from "../../../simulator/random/laws/index.ts";
 import { purposeStream } from "../../../simulator/random/streams.ts";

@@ -1,8 +1,8 @@
+import { type AuditRecord, createAudit } from "../../../simulator/engine/audit.ts";
+import { type CloudWatchDocument, createCloudWatchSeries } from "../../../simulator/engine/cloudwatch.ts";
+import type { SimulationObserver } from "../../../simulator/engine/observer.ts";
 import { type JobOutput, runJob } from "../../../simulator/experiment/index.ts";
 import type { ReplicationStats } from "../../../simulator/experiment/replication-stats.ts";
-import { type AuditRecord, createAudit } from "../../../simulator/metrics/audit.ts";
-import { type CloudWatchDocument, createCloudWatchSeries } from "../../../simulator/metrics/cloudwatch.ts";
-import type { SimulationObserver } from "../../../simulator/metrics/observer.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { HAIKU, scenarioInput } from "../scenario/base.ts";
