@@ -1,3 +1,4 @@
+/** An audit on paper: one record as a line of JSON, or as rows of a table. */
 import type { AuditRecord } from "./audit.ts";
 
 /** One record as a line of JSON Lines. */

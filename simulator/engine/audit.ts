@@ -1,3 +1,4 @@
+/** The audit of a run: every request with all its attempts, in names, instants and money. */
 import { END } from "../client/request-rules.ts";
 import { invariant } from "../errors.ts";
 import type { Plan } from "../scenario/plan.ts";

@@ -1,3 +1,4 @@
+/** A run as Amazon CloudWatch would show it: series per minute, source region and called id. */
 import type { Plan } from "../scenario/plan.ts";
 import { OUTCOME } from "../world/world.ts";
 import type { ObservedAttempt, SimulationObserver } from "./observer.ts";

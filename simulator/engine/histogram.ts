@@ -1,3 +1,4 @@
+/** Latency histograms with a bucket every 1/128 of an octave: mergeable by adding, quantiles interpolated. */
 /** Sub-buckets per octave: a bucket is 1/128 wide, and quantiles are interpolated inside it. */
 const SUB_BITS = 7;
 const SUB = 1 << SUB_BITS;

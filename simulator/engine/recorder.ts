@@ -1,3 +1,4 @@
+/** The counts and histograms of one run, by class and region and by hour. */
 import { END, type End } from "../client/request-rules.ts";
 import { bucketOf, HistogramSet } from "./histogram.ts";
 

@@ -127,7 +127,7 @@ const REQUEST_SIDE = [
   ATTEMPT.prefixId,
 ];
 
-export type ShownView = { -readonly [Field in keyof RequestView]: RequestView[Field] };
+type ShownView = { -readonly [Field in keyof RequestView]: RequestView[Field] };
 
 /** What a strategy is shown of a request: one object, written anew for each decision; never the output's length. */
 export class ShownRequest {
@@ -157,7 +157,7 @@ export class ShownRequest {
 }
 
 /** Instants start as NaN, so that the compiler keeps them as doubles from the first one on. */
-export function newView(): ShownView {
+function newView(): ShownView {
   return {
     requestId: 0,
     classIndex: 0,

@@ -66,20 +66,6 @@ export function routingRandom(seed: number): KeyedRandom {
   return new KeyedRandom(seed, "routing");
 }
 
-/** Copies what has been learnt into what is shown: a picture of the signals. */
-export function refreshShown(router: Router): void {
-  for (let model = 0; model < router.learnt.length; model++) {
-    const from = router.learnt[model]!;
-    const to = router.shown[model]!;
-    to.e2eMsMean.set(from.e2eMsMean);
-    to.ttftMsMean.set(from.ttftMsMean);
-    to.e2eMsP95.set(from.e2eMsP95);
-    to.throttleShare.set(from.throttleShare);
-    to.failureShare.set(from.failureShare);
-    to.lastOutcomeMs.set(from.lastOutcomeMs);
-  }
-}
-
 function compiledRetry(plan: RetryPlan) {
   if (plan.mode !== "custom" || plan.backoff.kind !== "law") return plan as Parameters<typeof createRetryPolicy>[0];
   return { ...plan, backoff: { kind: "law" as const, sample: compileSampler(createLaw(plan.backoff.law)) } };

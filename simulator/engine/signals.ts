@@ -1,15 +1,11 @@
 /** What routers are shown of the targets at a decision: health, prices, distances, and signals of a given age. */
+import { nextPictureMs, takePicture } from "../client/aged-signals.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { TargetViewState } from "../strategies/target-view.ts";
 import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
 import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
 import type { World } from "../world/world.ts";
-import { type Router, refreshShown, signalsOf } from "./router.ts";
-
-/** What signals are read from: the world, or whatever stands for it. */
-export interface SignalSource extends Pick<World, "epochAt" | "outstanding" | "quotaHeadroom"> {
-  readonly faults: Pick<World["faults"], "healthVersion" | "isHealthy">;
-}
+import { type Router, signalsOf } from "./router.ts";
 
 /** What routers are shown of the targets at a decision, beyond what they have learnt themselves. */
 export class Signals {
@@ -17,13 +13,13 @@ export class Signals {
   /** Routers are shown pictures of their own knowledge instead of what they know now. */
   declare readonly hasOwnPictures: boolean;
   declare private readonly plan: Plan;
-  declare private readonly world: SignalSource;
+  declare private readonly world: World;
   declare private readonly routers: readonly Router[];
   declare private readonly hasPictures: boolean;
   declare private readonly wantsHeadroom: boolean;
   private nextPictureMs = 0;
 
-  constructor(plan: Plan, strategy: StrategyPlan, world: SignalSource, routers: readonly Router[]) {
+  constructor(plan: Plan, strategy: StrategyPlan, world: World, routers: readonly Router[]) {
     this.plan = plan;
     this.world = world;
     this.routers = routers;
@@ -58,9 +54,9 @@ export class Signals {
   private takePicture(nowMs: number): void {
     const { ageMs, source } = this.plan.signals;
     if (ageMs > 0 && nowMs < this.nextPictureMs) return;
-    this.nextPictureMs = ageMs > 0 ? Math.floor(nowMs / ageMs + 1) * ageMs : nowMs;
+    this.nextPictureMs = ageMs > 0 ? nextPictureMs(nowMs, ageMs) : nowMs;
     for (const router of this.routers) {
-      if (ageMs > 0) refreshShown(router);
+      if (ageMs > 0) takePicture(router.learnt, router.shown);
       if (source !== "shared") continue;
       for (let model = 0; model < this.plan.models.length; model++) {
         const { inFlight } = router.shown[model]!;
@@ -91,13 +87,13 @@ export class TargetColumns {
   declare readonly priceIn: readonly Float64Array[];
   declare readonly priceOut: readonly Float64Array[];
   declare private readonly plan: Plan;
-  declare private readonly world: SignalSource;
+  declare private readonly world: World;
   declare private readonly offered: StrategyPlan["offered"];
   private healthVersion = -1;
   private epoch = -1;
 
   /** @param offered what the strategy may choose, by class; null = all that is legal */
-  constructor(plan: Plan, world: SignalSource, offered: StrategyPlan["offered"] = null) {
+  constructor(plan: Plan, world: World, offered: StrategyPlan["offered"] = null) {
     this.plan = plan;
     this.world = world;
     this.offered = offered;

@@ -1,3 +1,4 @@
+/** The client side of a replay: requests, attempts, retries and hedges of one router against a real wire. */
 import {
   afterAnswer,
   deadlineInMs,
@@ -95,7 +96,7 @@ export class ReplayRouter {
     return this.spend?.isStopped === true;
   }
 
-  /** Nothing is under way, not even an attempt that nobody waits for any more. */
+  /** Nothing is under way, not even an attempt whose request has ended. */
   get isIdle(): boolean {
     return this.calls.size === 0 && this.flights.size === 0;
   }

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { takePicture } from "../../../simulator/client/aged-signals.ts";
 import { beginAttempt, endAttempt, writeCall } from "../../../simulator/engine/request-rows.ts";
-import {
-  createRouters,
-  Learning,
-  refreshShown,
-  routingRandom,
-  signalsOf,
-  writeOutcome,
-} from "../../../simulator/engine/router.ts";
+import { createRouters, Learning, routingRandom, signalsOf, writeOutcome } from "../../../simulator/engine/router.ts";
 import { Signals } from "../../../simulator/engine/signals.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { ATTEMPT_FLOAT, ATTEMPT_FLOATS } from "../../../simulator/world/attempt-table.ts";
@@ -45,7 +39,7 @@ describe("routers", () => {
     assert.notEqual(router!.shown, router!.learnt);
     router!.learnt[0]!.e2eMsMean[1] = 777;
     assert.notEqual(router!.shown[0]!.e2eMsMean[1], 777);
-    refreshShown(router!);
+    takePicture(router!.learnt, router!.shown);
     assert.equal(router!.shown[0]!.e2eMsMean[1], 777);
   });
 
