@@ -1,13 +1,14 @@
 /**
- * Requests and their attempts in rows of numbers: what is written when a request arrives and an attempt leaves, and what
- * a strategy is shown of a row. Whose place is whose stands at `ATTEMPT` (world/attempt-table.ts).
+ * Requests and their attempts in rows of numbers: what is written when a request arrives and an attempt leaves, and
+ * what a strategy is shown and a router learns of a row. Whose place is whose stands at `ATTEMPT` (world/attempt-table.ts).
  */
 import { outputLimit } from "../client/request-rules.ts";
 import type { ClassPlan } from "../scenario/plan.ts";
 import type { RequestView } from "../strategies/strategy.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
-import { OUTCOME } from "../world/world.ts";
+import { OUTCOME, type Outcome } from "../world/world.ts";
+import { KIND_OF_OUTCOME, type LearntOutcome } from "./router.ts";
 import type { SlotTable } from "./slot-table.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
@@ -37,9 +38,15 @@ export const CALL = {
 export const UNKNOWN = -1;
 
 const NOT_KNOWN = UNKNOWN;
-const NOTHING_YET = OUTCOME.ok;
+const OK = OUTCOME.ok;
 
-/** Puts a row of traffic into a row of the table, which may hold an earlier call. @param maxTokens where none is asked for */
+/**
+ * Puts a row of traffic into a row of the table, which may hold an earlier call.
+ *
+ * @param call      the row of the table
+ * @param row       the row of the traffic
+ * @param maxTokens the model's limit, where the caller asks for none
+ */
 export function writeCall(
   calls: SlotTable,
   call: number,
@@ -58,7 +65,7 @@ export function writeCall(
   ints[at + PLACE.inputTokens] = chunk.inputTokens[row]!;
   ints[at + PLACE.outputTokens] = output < limit ? output : limit;
   ints[at + PLACE.request] = call;
-  ints[at + PLACE.outcome] = NOTHING_YET;
+  ints[at + PLACE.outcome] = OK;
   ints[at + PLACE.holds] = 1;
   ints[at + PLACE.outstanding] = 0;
   ints[at + PLACE.attempts] = 0;
@@ -172,4 +179,37 @@ function newView(): ShownView {
     sloE2eMs: Number.NaN,
     deferrable: false,
   };
+}
+
+/**
+ * Writes what the router of the attempt in a row learns of it now: latencies as its caller saw them, of served attempts.
+ *
+ * @param outcome written to
+ * @param rttMs   by origin: round trip to each target, ms
+ */
+export function writeOutcome(
+  outcome: LearntOutcome,
+  { ints, floats }: SlotTable,
+  attempt: number,
+  result: Outcome,
+  nowMs: number,
+  rttMs: readonly Float64Array[],
+): void {
+  const at = attempt * INTS;
+  const from = attempt * FLOATS;
+  const target = ints[at + PLACE.target]!;
+  const sentMs = floats[from + FLOAT.sentMs]!;
+  const isOk = result === OK;
+  const streamMs = floats[from + FLOAT.endedMs]! - floats[from + FLOAT.firstTokenMs]!;
+  outcome.requestId = ints[at + PLACE.requestId]!;
+  outcome.classIndex = ints[at + PLACE.classIndex]!;
+  outcome.target = target;
+  outcome.kind = KIND_OF_OUTCOME[result]!;
+  outcome.sentMs = sentMs;
+  outcome.nowMs = nowMs;
+  outcome.e2eMs = isOk ? nowMs - sentMs : Number.NaN;
+  outcome.ttftMs = isOk ? nowMs - sentMs - streamMs : Number.NaN;
+  outcome.inputTokens = ints[at + PLACE.inputTokens]!;
+  outcome.outputTokens = isOk ? ints[at + PLACE.outputTokens]! : 0;
+  outcome.rttMs = rttMs[ints[ints[at + PLACE.request]! * INTS + PLACE.originIndex]!]![target]!;
 }

@@ -21,16 +21,8 @@ import { OUTCOME, type Outcome, World, type WorldListener } from "../world/world
 import { EventHeap } from "./event-heap.ts";
 import { Gateways, LEG, Network } from "./network.ts";
 import { Observation, type SimulationObserver } from "./observer.ts";
-import { beginAttempt, CALL, endAttempt, ShownRequest, writeCall } from "./request-rows.ts";
-import {
-  createRouters,
-  endAfterOutcome,
-  KIND_OF_OUTCOME,
-  Learning,
-  type Router,
-  routingRandom,
-  writeOutcome,
-} from "./router.ts";
+import { beginAttempt, CALL, endAttempt, ShownRequest, writeCall, writeOutcome } from "./request-rows.ts";
+import { createRouters, endAfterOutcome, KIND_OF_OUTCOME, Learning, type Router, routingRandom } from "./router.ts";
 import { type BatchCount, RunStatistics } from "./run-statistics.ts";
 import { Signals } from "./signals.ts";
 import { TIMER, Timers } from "./timers.ts";

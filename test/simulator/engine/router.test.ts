@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { takePicture } from "../../../simulator/client/aged-signals.ts";
-import { beginAttempt, endAttempt, writeCall } from "../../../simulator/engine/request-rows.ts";
-import { createRouters, Learning, routingRandom, signalsOf, writeOutcome } from "../../../simulator/engine/router.ts";
+import { beginAttempt, endAttempt, writeCall, writeOutcome } from "../../../simulator/engine/request-rows.ts";
+import { createRouters, Learning, routingRandom, signalsOf } from "../../../simulator/engine/router.ts";
 import { Signals } from "../../../simulator/engine/signals.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { ATTEMPT_FLOAT, ATTEMPT_FLOATS } from "../../../simulator/world/attempt-table.ts";
