@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { csvCell } from "../../reports/csv.ts";
-import { type AuditRecord, createAudit } from "../../simulator/metrics/audit.ts";
-import { AUDIT_COLUMNS, auditJsonLine, auditRows } from "../../simulator/metrics/audit-lines.ts";
-import { type CloudWatchSeries, createCloudWatchSeries } from "../../simulator/metrics/cloudwatch.ts";
-import type { SimulationObserver } from "../../simulator/metrics/observer.ts";
+import { type AuditRecord, createAudit } from "../../simulator/engine/audit.ts";
+import { AUDIT_COLUMNS, auditJsonLine, auditRows } from "../../simulator/engine/audit-lines.ts";
+import { type CloudWatchSeries, createCloudWatchSeries } from "../../simulator/engine/cloudwatch.ts";
+import type { SimulationObserver } from "../../simulator/engine/observer.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { type AuditFormat, type EvidenceFile, type EvidenceTask, evidenceNotWritten } from "./evidence.ts";
 import { stableJson } from "./stable-json.ts";

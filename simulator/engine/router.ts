@@ -1,10 +1,14 @@
+/** Routers (gateway processes, SDK clients): what each is made of, and what it learns from the outcomes of attempts. */
+
+import { END, type End, endAfter, type Failure } from "../client/request-rules.ts";
 import { createRetryPolicy, type RetryPolicy } from "../client/retry-policy.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { compileSampler, createLaw } from "../random/laws/index.ts";
-import type { Plan, RetryPlan, StrategyPlan } from "../scenario/plan.ts";
+import type { ClientPlan, Plan, RetryPlan, StrategyPlan } from "../scenario/plan.ts";
 import { findStrategy } from "../strategies/index.ts";
-import type { SignalName, Strategy } from "../strategies/strategy.ts";
-import { TargetViewState } from "../strategies/target-view.ts";
+import type { AttemptOutcome, OutcomeKind, SignalName, Strategy } from "../strategies/strategy.ts";
+import { TargetViewState, type ViewOutcome } from "../strategies/target-view.ts";
+import { OUTCOME, type Outcome } from "../world/world.ts";
 
 /** One gateway process or SDK client: a strategy's state, what it has seen of each model's targets, its retry budget. */
 export interface Router {
@@ -48,26 +52,89 @@ export function signalsOf(strategy: StrategyPlan): readonly SignalName[] {
   return findStrategy(strategy.kind).signals;
 }
 
-/** Routing luck: keyed by request and attempt alone, so that every strategy and every router draws the same. */
+/** The draws of routing: keyed by request and attempt alone, so that every strategy and every router draws the same. */
 export function routingRandom(seed: number): KeyedRandom {
   return new KeyedRandom(seed, "routing");
-}
-
-/** Copies what has been learnt into what is shown: a picture of the signals. */
-export function refreshShown(router: Router): void {
-  for (let model = 0; model < router.learnt.length; model++) {
-    const from = router.learnt[model]!;
-    const to = router.shown[model]!;
-    to.e2eMsMean.set(from.e2eMsMean);
-    to.ttftMsMean.set(from.ttftMsMean);
-    to.e2eMsP95.set(from.e2eMsP95);
-    to.throttleShare.set(from.throttleShare);
-    to.failureShare.set(from.failureShare);
-    to.lastOutcomeMs.set(from.lastOutcomeMs);
-  }
 }
 
 function compiledRetry(plan: RetryPlan) {
   if (plan.mode !== "custom" || plan.backoff.kind !== "law") return plan as Parameters<typeof createRetryPolicy>[0];
   return { ...plan, backoff: { kind: "law" as const, sample: compileSampler(createLaw(plan.backoff.law)) } };
+}
+
+/** Signals that move with outcomes. */
+const LEARNT_SIGNALS: readonly SignalName[] = ["e2e", "ttft", "e2eP95", "throttleShare", "failureShare"];
+
+/** By `OUTCOME`: what a router is told. Who has left a queue learns as little as at a closed door. */
+export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
+  "ok",
+  "throttled",
+  "unavailable",
+  "error",
+  "unavailable",
+  "timeout",
+];
+
+/** How a request ends that is given up after such an outcome. */
+export function endAfterOutcome(outcome: Outcome): End {
+  return outcome === OUTCOME.abandoned ? END.abandoned : endAfter(KIND_OF_OUTCOME[outcome] as Failure);
+}
+
+/** What a router learns of an attempt; latencies as the caller saw them. */
+export type LearntOutcome = { -readonly [Field in keyof Learnt]: Learnt[Field] };
+type Learnt = AttemptOutcome & ViewOutcome;
+
+/** Tells routers how their attempts ended: their view of the targets, their limiter, their strategy. */
+export class Learning {
+  /** Whether anything learns from outcomes: a strategy, its signals, a limiter. Otherwise only counts go down. */
+  declare readonly isNeeded: boolean;
+  declare private readonly hasOwnPictures: boolean;
+  /** What a router is told of an attempt, in an object that is used again: to be filled before `learn`. */
+  readonly outcome = newOutcome();
+
+  /** @param hasOwnPictures routers are shown pictures of what they know, which count attempts in flight of their own */
+  constructor(strategy: StrategyPlan, client: ClientPlan, router: Router, hasOwnPictures: boolean) {
+    this.hasOwnPictures = hasOwnPictures;
+    this.isNeeded =
+      client.retry.mode === "adaptive" ||
+      router.strategy.observe !== undefined ||
+      signalsOf(strategy).some((signal) => LEARNT_SIGNALS.includes(signal));
+  }
+
+  sent(router: Router, model: number, target: number): void {
+    router.learnt[model]!.onSent(target);
+    if (this.hasOwnPictures) router.shown[model]!.onSent(target);
+  }
+
+  /** An attempt has ended, and the router never learns how. */
+  ended(router: Router, model: number, target: number): void {
+    router.learnt[model]!.onEnded(target);
+    if (this.hasOwnPictures) router.shown[model]!.onEnded(target);
+  }
+
+  /** The router learns what `outcome` says. */
+  learn(router: Router, model: number): void {
+    const { outcome } = this;
+    router.learnt[model]!.onOutcome(outcome);
+    if (this.hasOwnPictures) router.shown[model]!.onEnded(outcome.target);
+    router.retry.onResponse(outcome.kind, outcome.nowMs);
+    router.strategy.observe?.(outcome);
+  }
+}
+
+/** Instants start as NaN, so that the compiler keeps them as doubles from the first one on. */
+function newOutcome(): LearntOutcome {
+  return {
+    requestId: 0,
+    classIndex: 0,
+    target: 0,
+    kind: "ok" as OutcomeKind,
+    sentMs: Number.NaN,
+    nowMs: Number.NaN,
+    ttftMs: Number.NaN,
+    e2eMs: Number.NaN,
+    inputTokens: 0,
+    outputTokens: 0,
+    rttMs: Number.NaN,
+  };
 }

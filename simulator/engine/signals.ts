@@ -1,13 +1,11 @@
+/** What routers are shown of the targets at a decision: health, prices, distances, and signals of a given age. */
+import { nextPictureMs, takePicture } from "../client/aged-signals.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { TargetViewState } from "../strategies/target-view.ts";
+import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
+import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
 import type { World } from "../world/world.ts";
-import { type Router, refreshShown, signalsOf } from "./router.ts";
-import { TargetColumns } from "./target-columns.ts";
-
-/** What signals are read from: the world, or whatever stands for it. */
-export interface SignalSource extends Pick<World, "epochAt" | "outstanding" | "quotaHeadroom"> {
-  readonly faults: Pick<World["faults"], "healthVersion" | "isHealthy">;
-}
+import { type Router, signalsOf } from "./router.ts";
 
 /** What routers are shown of the targets at a decision, beyond what they have learnt themselves. */
 export class Signals {
@@ -15,13 +13,13 @@ export class Signals {
   /** Routers are shown pictures of their own knowledge instead of what they know now. */
   declare readonly hasOwnPictures: boolean;
   declare private readonly plan: Plan;
-  declare private readonly world: SignalSource;
+  declare private readonly world: World;
   declare private readonly routers: readonly Router[];
   declare private readonly hasPictures: boolean;
   declare private readonly wantsHeadroom: boolean;
   private nextPictureMs = 0;
 
-  constructor(plan: Plan, strategy: StrategyPlan, world: SignalSource, routers: readonly Router[]) {
+  constructor(plan: Plan, strategy: StrategyPlan, world: World, routers: readonly Router[]) {
     this.plan = plan;
     this.world = world;
     this.routers = routers;
@@ -56,9 +54,9 @@ export class Signals {
   private takePicture(nowMs: number): void {
     const { ageMs, source } = this.plan.signals;
     if (ageMs > 0 && nowMs < this.nextPictureMs) return;
-    this.nextPictureMs = ageMs > 0 ? Math.floor(nowMs / ageMs + 1) * ageMs : nowMs;
+    this.nextPictureMs = ageMs > 0 ? nextPictureMs(nowMs, ageMs) : nowMs;
     for (const router of this.routers) {
-      if (ageMs > 0) refreshShown(router);
+      if (ageMs > 0) takePicture(router.learnt, router.shown);
       if (source !== "shared") continue;
       for (let model = 0; model < this.plan.models.length; model++) {
         const { inFlight } = router.shown[model]!;
@@ -71,6 +69,81 @@ export class Signals {
     for (let i = 0; i < shown.eligibleCount; i++) {
       const t = shown.eligible[i]!;
       shown.quotaHeadroom[t] = this.world.quotaHeadroom(nowMs, t, model, classIndex);
+    }
+  }
+}
+
+/**
+ * The columns over targets that are the same for every router: which are eligible for a class, what they cost now,
+ * how far they are. Rebuilt only when health or prices change; strategies get pointers, not copies.
+ */
+export class TargetColumns {
+  /** By class: eligible target indices, and how many. */
+  readonly eligible: Int32Array[] = [];
+  declare readonly eligibleCount: Int32Array;
+  /** By origin: round trip to each target, ms. */
+  declare readonly rttMs: readonly Float64Array[];
+  /** By model: price of each target in the current epoch. */
+  declare readonly priceIn: readonly Float64Array[];
+  declare readonly priceOut: readonly Float64Array[];
+  declare private readonly plan: Plan;
+  declare private readonly world: World;
+  declare private readonly offered: StrategyPlan["offered"];
+  private healthVersion = -1;
+  private epoch = -1;
+
+  /** @param offered what the strategy may choose, by class; null = all that is legal */
+  constructor(plan: Plan, world: World, offered: StrategyPlan["offered"] = null) {
+    this.plan = plan;
+    this.world = world;
+    this.offered = offered;
+    const targets = plan.targets.length;
+    this.eligibleCount = new Int32Array(plan.classes.length);
+    for (let c = 0; c < plan.classes.length; c++) this.eligible.push(new Int32Array(targets));
+    const regions = plan.regionNames.length;
+    this.rttMs = plan.originNames.map((_, origin) =>
+      Float64Array.from(plan.targets, (target) => plan.network.rttMs[origin * regions + target.region]!),
+    );
+    this.priceIn = plan.models.map(() => new Float64Array(targets));
+    this.priceOut = plan.models.map(() => new Float64Array(targets));
+  }
+
+  /** Brings the columns up to now. Cheap when nothing has changed. */
+  refresh(nowMs: number): void {
+    if (this.healthVersion !== this.world.faults.healthVersion) this.rebuildEligible();
+    const epoch = this.world.epochAt(nowMs);
+    if (epoch !== this.epoch) this.rebuildPrices(epoch);
+  }
+
+  /** Legal targets whose region looks healthy; all legal ones when none does: a client must send somewhere. */
+  private rebuildEligible(): void {
+    const { plan, world } = this;
+    this.healthVersion = world.faults.healthVersion;
+    const isHealthy = plan.regionNames.map((_, region) => world.faults.isHealthy(region));
+    plan.classes.forEach(({ legal }, c) => {
+      const may = this.offered === null ? legal : this.offered[c]!;
+      const list = this.eligible[c]!;
+      let count = 0;
+      for (let t = 0; t < plan.targets.length; t++) {
+        if (may[t] === 1 && isHealthy[plan.targets[t]!.region]) list[count++] = t;
+      }
+      if (count === 0) {
+        for (let t = 0; t < plan.targets.length; t++) if (may[t] === 1) list[count++] = t;
+      }
+      this.eligibleCount[c] = count;
+    });
+  }
+
+  private rebuildPrices(epoch: number): void {
+    this.epoch = epoch;
+    const { schedule, keyOfTarget } = this.plan.money;
+    const models = this.plan.models.length;
+    for (let t = 0; t < this.plan.targets.length; t++) {
+      for (let m = 0; m < models; m++) {
+        const key = keyOfTarget[t * models + m]!;
+        this.priceIn[m]![t] = key < 0 ? Number.NaN : priceUsdPerMTok(schedule, epoch, key, INPUT);
+        this.priceOut[m]![t] = key < 0 ? Number.NaN : priceUsdPerMTok(schedule, epoch, key, OUTPUT);
+      }
     }
   }
 }

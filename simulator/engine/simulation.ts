@@ -1,15 +1,15 @@
-import { histogramQuantile } from "../metrics/histogram.ts";
-import type { SimulationObserver } from "../metrics/observer.ts";
-import { FIELDS, type Recorder } from "../metrics/recorder.ts";
+/** One run of one strategy: the event loop that merges arrivals with what is due, and what it hands over at its end. */
+
 import { mix32 } from "../random/keyed-random.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import type { Ledger } from "../world/pricing/ledger.ts";
 import type { QuotaUse } from "../world/quota/token-quota.ts";
-import { DirectPath } from "./direct-path.ts";
-import { isDirect } from "./direct-plan.ts";
-import { GeneralPath } from "./general-path.ts";
-import type { RequestPath } from "./request-path.ts";
+import type { World } from "../world/world.ts";
+import { histogramQuantile } from "./histogram.ts";
+import type { SimulationObserver } from "./observer.ts";
+import { FIELDS, type Recorder } from "./recorder.ts";
+import { Requests } from "./requests.ts";
 
 /** More requests in the system than this and the run is stopped as unstable: it could only end with the memory. */
 const IN_SYSTEM_MAX = 3_000_000;
@@ -38,7 +38,8 @@ export interface SimulationOutput {
  */
 export class Simulation {
   declare private readonly plan: Plan;
-  declare private readonly path: RequestPath;
+  declare private readonly requests: Requests;
+  declare private readonly world: World;
   private readonly backlog: number[] = [];
   private nowMs = 0;
   private stoppedAtMs: number | null = null;
@@ -46,19 +47,18 @@ export class Simulation {
   /** @param observer sees every attempt and request end; null costs next to nothing */
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null = null) {
     this.plan = plan;
-    this.path = isDirect(plan, strategy, observer)
-      ? new DirectPath(plan, strategy, seed)
-      : new GeneralPath(plan, strategy, seed, observer);
+    this.requests = new Requests(plan, strategy, seed, observer);
+    this.world = this.requests.world;
   }
 
   /** Takes the run through one chunk of arrivals. Returns false once the run has been stopped as unstable. */
   run(chunk: TrafficChunk): boolean {
-    const { path } = this;
+    const { requests } = this;
     const { arrivalMs, length } = chunk;
     for (let from = 0; from < length; ) {
-      const to = Math.min(length, from + BACKLOG_EVERY - (path.seen % BACKLOG_EVERY));
-      path.run(chunk, from, to);
-      if (path.seen % BACKLOG_EVERY === 0 && !this.noteBacklog(arrivalMs[to - 1]!)) return false;
+      const to = Math.min(length, from + BACKLOG_EVERY - (requests.seen % BACKLOG_EVERY));
+      this.runRows(chunk, from, to);
+      if (requests.seen % BACKLOG_EVERY === 0 && !this.noteBacklog(arrivalMs[to - 1]!)) return false;
       from = to;
     }
     if (length > 0) this.nowMs = arrivalMs[length - 1]!;
@@ -67,20 +67,20 @@ export class Simulation {
 
   /** Ends the run: lets what is in the system finish within the drain, then counts the rest as in flight. */
   end(): SimulationOutput {
-    const { path } = this;
-    const { books } = path;
+    const { requests, world } = this;
+    const { statistics } = requests;
     const countedToMs = this.nowMs;
-    const meanInSystem = books.meanInSystem(countedToMs);
-    const inSystemAtEnd = books.inSystem - path.inBatch;
+    const meanInSystem = statistics.meanInSystem(countedToMs);
+    const inSystemAtEnd = statistics.inSystem - statistics.batch.waiting;
     if (this.stoppedAtMs === null) this.drain(countedToMs + this.plan.drainMs);
-    path.endAll(this.nowMs);
-    books.recorder.complete();
+    requests.endAll(this.nowMs);
+    statistics.recorder.complete();
     return {
-      recorder: books.recorder,
-      ledger: books.ledger,
-      quotas: path.quotaUse(),
+      recorder: statistics.recorder,
+      ledger: statistics.ledger,
+      quotas: world.quotaUse(),
       meanInSystem,
-      countedFromMs: books.countedFromMs,
+      countedFromMs: statistics.countedFromMs,
       countedToMs,
       inSystemAtEnd,
       backlog: this.backlog,
@@ -90,7 +90,7 @@ export class Simulation {
 
   /** p95 of the latency of all requests served so far, ms; NaN before the first. */
   p95Ms(): number {
-    const { e2e, cells } = this.path.books.recorder;
+    const { e2e, cells } = this.requests.statistics.recorder;
     const counts = e2e.merged([...Array(cells.length / FIELDS).keys()]);
     const samples = counts.reduce((sum, count) => sum + count, 0);
     return histogramQuantile(counts, 0, samples, 0.95);
@@ -98,23 +98,39 @@ export class Simulation {
 
   /** What is on the bill so far. */
   get ledger(): Ledger {
-    return this.path.books.ledger;
+    return this.requests.statistics.ledger;
+  }
+
+  /** Takes rows `from` to `to` of the traffic, and lets happen what is due before each. */
+  private runRows(chunk: TrafficChunk, from: number, to: number): void {
+    const { requests, world } = this;
+    const { arrivalMs } = chunk;
+    for (let row = from; row < to; row++) {
+      const ms = arrivalMs[row]!;
+      for (;;) {
+        if (world.nextMs <= ms && world.nextMs <= requests.nextMs) world.advance();
+        else if (requests.nextMs <= ms) requests.advance();
+        else break;
+      }
+      requests.arrive(chunk, row, ms);
+    }
   }
 
   private drain(untilMs: number): void {
-    const { path } = this;
-    while (path.isBusy) {
-      const { nextMs } = path;
+    const { requests, world } = this;
+    while (requests.isBusy) {
+      const nextMs = Math.min(world.nextMs, requests.nextMs);
       if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return;
       this.nowMs = nextMs;
-      path.advance();
+      if (world.nextMs <= requests.nextMs) world.advance();
+      else requests.advance();
     }
   }
 
   private noteBacklog(nowMs: number): boolean {
-    const { books, inBatch } = this.path;
-    this.backlog.push(books.inSystem - inBatch);
-    if (books.inSystem <= IN_SYSTEM_MAX) return true;
+    const { statistics } = this.requests;
+    this.backlog.push(statistics.inSystem - statistics.batch.waiting);
+    if (statistics.inSystem <= IN_SYSTEM_MAX) return true;
     this.nowMs = nowMs;
     this.stoppedAtMs = nowMs;
     return false;

@@ -1,6 +1,6 @@
 import { HOUR_MS } from "../base/time.ts";
+import { CELL, CELL_FIELDS, FIELD } from "../engine/recorder.ts";
 import { invariant } from "../errors.ts";
-import { CELL, CELL_FIELDS, FIELD } from "../metrics/recorder.ts";
 import { parseAssertion } from "../scenario/assertion.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { formatUsd } from "../world/pricing/money.ts";

@@ -1,4 +1,5 @@
-import { END, FIELD } from "../metrics/recorder.ts";
+import { END } from "../client/request-rules.ts";
+import { FIELD } from "../engine/recorder.ts";
 import type { BillingRule } from "../world/pricing/prices.ts";
 import type { GroupStats } from "./group-stats.ts";
 import { quantileOrNull, usdPer1kServed } from "./groups.ts";

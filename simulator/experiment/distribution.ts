@@ -1,4 +1,4 @@
-import { BUCKETS, bucketFloorMs } from "../metrics/histogram.ts";
+import { BUCKETS, bucketFloorMs } from "../engine/histogram.ts";
 import type { DistributionPoint } from "./result.ts";
 
 const DISTRIBUTION_POINTS = 400;

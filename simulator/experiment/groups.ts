@@ -1,4 +1,5 @@
-import { END, FIELD } from "../metrics/recorder.ts";
+import { END } from "../client/request-rules.ts";
+import { FIELD } from "../engine/recorder.ts";
 import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
 import type { GroupStats, LatencyStats } from "./group-stats.ts";
 import type { CostSummary, Counts, GroupResult, LatencySummary } from "./result.ts";

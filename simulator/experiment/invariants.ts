@@ -1,6 +1,7 @@
 import { HOUR_MS } from "../base/time.ts";
+import { END } from "../client/request-rules.ts";
+import { FIELD, HOURS_MAX } from "../engine/recorder.ts";
 import { invariant } from "../errors.ts";
-import { END, FIELD, HOURS_MAX } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
 import type { Ledger } from "../world/pricing/ledger.ts";
 import { BILLING_RULES } from "../world/pricing/prices.ts";

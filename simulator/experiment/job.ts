@@ -1,5 +1,5 @@
+import type { SimulationObserver } from "../engine/observer.ts";
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
-import type { SimulationObserver } from "../metrics/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { createTraffic } from "../traffic/source.ts";
 import { billLedger } from "../world/pricing/billing.ts";

@@ -1,7 +1,8 @@
 import { HOUR_MS } from "../base/time.ts";
+import { END } from "../client/request-rules.ts";
+import { BUCKETS, type HistogramSet, histogramQuantile } from "../engine/histogram.ts";
+import { CELL_FIELDS, FIELDS } from "../engine/recorder.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
-import { BUCKETS, type HistogramSet, histogramQuantile } from "../metrics/histogram.ts";
-import { CELL_FIELDS, END, FIELDS } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { type Bill, billLedger } from "../world/pricing/billing.ts";
 import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";

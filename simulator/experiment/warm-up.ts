@@ -1,5 +1,5 @@
-import type { ObservedRequest, SimulationObserver } from "../metrics/observer.ts";
-import { END } from "../metrics/recorder.ts";
+import { END } from "../client/request-rules.ts";
+import type { ObservedRequest, SimulationObserver } from "../engine/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { type ExperimentInputs, type JobProgress, runJob } from "./job.ts";
 import { MSER_BATCH, mserCut } from "./mser.ts";

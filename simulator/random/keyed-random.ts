@@ -33,11 +33,6 @@ export function keyedUniform(key: number, request: number, attempt: number): num
   return ((b >>> 0) * 2 ** 21 + (c >>> 11)) * TO_UNIT_53;
 }
 
-/** `keyedUniform` of `count` requests in a row, `from` the first, to the head of `out`. */
-export function keyedUniforms(key: number, from: number, attempt: number, out: Float64Array, count: number): void {
-  for (let i = 0; i < count; i++) out[i] = keyedUniform(key, (from + i) | 0, attempt);
-}
-
 /** A stream that can be set to any (request, attempt) and then drawn from. Reused for every decision. */
 export class KeyedRandom implements RandomStream {
   declare private readonly key: number;

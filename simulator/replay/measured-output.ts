@@ -1,6 +1,6 @@
+import { CELL, type EndedRequest, Recorder } from "../engine/recorder.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import { invariant } from "../errors.ts";
-import { CELL, type EndedRequest, Recorder } from "../metrics/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
 import type { BilledAttempt } from "../world/pricing/billing.ts";
 import { createLedger, ledgerCell } from "../world/pricing/ledger.ts";

@@ -1,4 +1,4 @@
-import { END } from "../metrics/recorder.ts";
+import { END } from "../client/request-rules.ts";
 import {
   checkRows,
   type HarnessInput,

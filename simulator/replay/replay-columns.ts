@@ -64,13 +64,3 @@ export class ReplayColumns {
     });
   }
 }
-
-/** Copies what has been learnt into what is shown: a picture of the signals. In-flight counts are always fresh. */
-export function copySignals(from: TargetViewState, to: TargetViewState): void {
-  to.e2eMsMean.set(from.e2eMsMean);
-  to.ttftMsMean.set(from.ttftMsMean);
-  to.e2eMsP95.set(from.e2eMsP95);
-  to.throttleShare.set(from.throttleShare);
-  to.failureShare.set(from.failureShare);
-  to.lastOutcomeMs.set(from.lastOutcomeMs);
-}

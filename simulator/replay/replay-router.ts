@@ -1,21 +1,27 @@
-import { nextHedgeMs } from "../client/hedge.ts";
+/** The client side of a replay: requests, attempts, retries and hedges of one router against a real wire. */
+import {
+  afterAnswer,
+  deadlineInMs,
+  END,
+  type End,
+  endAfter,
+  type Failure,
+  hedgeDueMs,
+  isStillUnderWay,
+  mayHedge,
+  NEVER,
+  outputLimit,
+  putOffUntilMs,
+  retryDelayMs,
+} from "../client/request-rules.ts";
 import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
-import type { RetrySpec } from "../client/retry-spec.ts";
-import { END, type End } from "../metrics/recorder.ts";
+import type { RetrySpec } from "../client/retry-rules.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
-import type { OutcomeKind } from "../strategies/strategy.ts";
 import type { AttemptAnswer, ReplayIo } from "./replay-io.ts";
 import type { ReplayPlan } from "./replay-plan.ts";
 import { RouterKnowledge } from "./router-knowledge.ts";
 import type { ScheduledRequest } from "./schedule.ts";
 import { SpendLedger, type SpendOrder } from "./spend.ts";
-
-const END_OF_KIND: Readonly<Record<Exclude<OutcomeKind, "ok">, End>> = {
-  throttled: END.throttled,
-  unavailable: END.refused,
-  timeout: END.timedOut,
-  error: END.failed,
-};
 
 /** A request under way, and what the router has to remember of it. */
 interface Call {
@@ -51,8 +57,8 @@ interface Reservation {
 
 /**
  * One gateway process or SDK client that replays its share of a schedule against a real wire. It does what the
- * simulator's client side does, with the same strategies, signals, retry policies, hedges and luck; only the clock and
- * the service are real. test/simulator/replay/parity.test.ts holds the two against each other, attempt by attempt.
+ * simulator's client side does, with the same strategies, signals, retry policies, request rules and draws; only the clock
+ * and the service are real. test/simulator/replay/parity.test.ts holds the two against each other, attempt by attempt.
  */
 export class ReplayRouter {
   private readonly plan: ReplayPlan;
@@ -90,7 +96,7 @@ export class ReplayRouter {
     return this.spend?.isStopped === true;
   }
 
-  /** Nothing is under way, not even an attempt that nobody waits for any more. */
+  /** Nothing is under way, not even an attempt whose request has ended. */
   get isIdle(): boolean {
     return this.calls.size === 0 && this.flights.size === 0;
   }
@@ -98,12 +104,11 @@ export class ReplayRouter {
   /** A request arrives now, whatever its intended instant was. */
   start(request: ScheduledRequest): void {
     const nowMs = this.io.nowMs();
-    const { requestMs } = this.plan.client.timeout;
-    const limit = request.maxTokens > 0 ? request.maxTokens : this.plan.modelMaxTokens[this.modelOf(request)]!;
+    const deadlineMs = deadlineInMs(this.plan.client.timeout, request.arrivalMs, nowMs);
     const call: Call = {
       request,
       begunMs: nowMs,
-      maxTokens: limit,
+      maxTokens: outputLimit(request.maxTokens, this.plan.modelMaxTokens[this.modelOf(request)]!),
       attempts: 0,
       outstanding: 0,
       hedges: 0,
@@ -115,9 +120,8 @@ export class ReplayRouter {
       cancelHedge: nothing,
     };
     this.calls.add(call);
-    if (requestMs < Number.POSITIVE_INFINITY) {
-      const delayMs = Math.max(0, request.arrivalMs + requestMs - nowMs);
-      call.cancelDeadline = this.io.after(delayMs, () => this.finish(call, END.timedOut, this.io.nowMs(), -1));
+    if (deadlineMs < NEVER) {
+      call.cancelDeadline = this.io.after(deadlineMs, () => this.finish(call, END.timedOut, this.io.nowMs(), -1));
     }
     this.dispatch(call, nowMs, false);
   }
@@ -141,18 +145,19 @@ export class ReplayRouter {
     }
     const waitMs = this.retry.sendWaitMs(nowMs);
     if (waitMs > 0) {
-      if (!isHedge) this.later(call, waitMs);
+      this.later(call, putOffUntilMs(nowMs + waitMs, nowMs, isHedge));
       return;
     }
     const choice = this.knowledge.choose(call, nowMs);
     if (choice >= 0) this.sendWithin(call, choice, nowMs, isHedge);
-    // A hedge that is put off is left out: its request is under way.
-    else if (!isHedge) this.later(call, Math.max(-1 - choice - nowMs, 1));
+    else this.later(call, putOffUntilMs(-1 - choice, nowMs, isHedge));
   }
 
-  private later(call: Call, delayMs: number): void {
+  /** Routes the request at that instant, again or for the first time; at once when the clock has passed it. */
+  private later(call: Call, ms: number): void {
+    if (ms === NEVER) return;
     call.isPending = true;
-    this.io.after(delayMs, () => {
+    this.io.after(Math.max(0, ms - this.io.nowMs()), () => {
       call.isPending = false;
       if (!call.isEnded) this.dispatch(call, this.io.nowMs(), false);
     });
@@ -182,11 +187,9 @@ export class ReplayRouter {
     this.attemptsSent++;
     this.flights.add(flight);
     this.knowledge.sent(model, target);
-    // Silence is counted from the latest send.
     call.cancelHedge();
-    const hedgeMs = nextHedgeMs(hedge, call.hedges, nowMs);
-    call.cancelHedge =
-      hedgeMs < Number.POSITIVE_INFINITY ? this.io.after(hedgeMs - nowMs, () => this.hedge(call)) : nothing;
+    const hedgeMs = hedgeDueMs(hedge, call.hedges, nowMs);
+    call.cancelHedge = hedgeMs < NEVER ? this.io.after(hedgeMs - nowMs, () => this.hedge(call)) : nothing;
     this.io.send(
       {
         request: call.request,
@@ -202,7 +205,7 @@ export class ReplayRouter {
 
   private hedge(call: Call): void {
     call.cancelHedge = nothing;
-    if (call.isEnded || call.outstanding === 0) return;
+    if (call.isEnded || !mayHedge(this.plan.client.hedge, call.hedges, call.outstanding)) return;
     call.hedges++;
     this.dispatch(call, this.io.nowMs(), true);
   }
@@ -212,33 +215,31 @@ export class ReplayRouter {
     if (!this.flights.has(flight)) return;
     const { call } = flight;
     this.land(flight, answer.endedMs, answer);
-    if (call.isEnded) {
-      // The loser of a hedge, or an answer after the caller's deadline: it ends for the books only.
+    const what = afterAnswer(call.isEnded, answer.kind === "ok");
+    if (what === "forget") {
       this.knowledge.forget(this.modelOf(call.request), flight.target);
       return;
     }
     this.knowledge.learn(flight, answer);
     this.retry.onResponse(answer.kind, answer.endedMs);
     call.outstanding--;
-    if (answer.kind === "ok") {
+    if (what === "serve") {
       this.retry.onSuccess(call.lastRetryCost);
       this.finish(call, END.served, answer.endedMs, flight.ordinal);
-    } else this.afterFailure(call, answer.kind, answer);
+    } else this.afterFailure(call, answer.kind as Failure, answer);
   }
 
   /** Retries, waits for a hedge that is still under way, or gives up. */
-  private afterFailure(call: Call, kind: Exclude<OutcomeKind, "ok">, answer: AttemptAnswer): void {
-    if (call.outstanding > 0 || call.isPending) return;
-    const attempt = call.attempts - 1;
-    const uniform = keyedUniform(this.retryKey, call.request.requestId, attempt);
-    const delayMs = answer.isFinal ? GIVE_UP : this.retry.nextDelayMs(attempt, kind, answer.retryAfterMs, uniform);
+  private afterFailure(call: Call, kind: Failure, { isFinal, retryAfterMs, endedMs }: AttemptAnswer): void {
+    if (isStillUnderWay(call.outstanding, call.isPending)) return;
+    const uniform = keyedUniform(this.retryKey, call.request.requestId, call.attempts - 1);
+    const delayMs = retryDelayMs(this.retry, call.attempts, kind, isFinal, retryAfterMs, uniform);
     if (delayMs === GIVE_UP) {
-      this.finish(call, END_OF_KIND[kind], answer.endedMs, -1);
+      this.finish(call, endAfter(kind), endedMs, -1);
       return;
     }
     call.lastRetryCost = this.retry.retryCost(kind);
-    // The wait began when the answer came, which the clock may have left behind by now.
-    this.later(call, Math.max(0, answer.endedMs + delayMs - this.io.nowMs()));
+    this.later(call, endedMs + delayMs);
   }
 
   private land(flight: Flight, endedMs: number, answer: AttemptAnswer | { readonly kind: "unfinished" }): void {

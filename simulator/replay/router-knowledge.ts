@@ -1,8 +1,10 @@
+/** What a replaying router goes by: its strategy, and what it knows of the targets. */
+import { nextPictureMs, takePicture } from "../client/aged-signals.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { findStrategy } from "../strategies/index.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { TargetViewState } from "../strategies/target-view.ts";
-import { copySignals, ReplayColumns } from "./replay-columns.ts";
+import { ReplayColumns } from "./replay-columns.ts";
 import type { AttemptAnswer } from "./replay-io.ts";
 import type { ReplayPlan } from "./replay-plan.ts";
 import type { ScheduledRequest } from "./schedule.ts";
@@ -63,7 +65,7 @@ export class RouterKnowledge {
     const each = this.plan.classes[classIndex]!;
     const view = this.shown[each.model]!;
     this.columns.show(view, classIndex, originIndex);
-    this.takePicture(nowMs);
+    this.age(nowMs);
     this.random.seek(requestId, attempts);
     const asked = {
       requestId,
@@ -110,17 +112,17 @@ export class RouterKnowledge {
     this.strategy.observe?.(outcome);
   }
 
-  /** An attempt has ended that nobody waited for any more. */
+  /** An attempt has ended whose request had ended before. */
   forget(model: number, target: number): void {
     this.learnt[model]!.onEnded(target);
     if (this.shown !== this.learnt) this.shown[model]!.onEnded(target);
   }
 
   /** Shows the strategy its signals as they are now, at most once per age. */
-  private takePicture(nowMs: number): void {
+  private age(nowMs: number): void {
     const { signalAgeMs } = this.plan;
     if (signalAgeMs <= 0 || nowMs < this.nextPictureMs) return;
-    this.nextPictureMs = Math.floor(nowMs / signalAgeMs + 1) * signalAgeMs;
-    for (const [model, from] of this.learnt.entries()) copySignals(from, this.shown[model]!);
+    this.nextPictureMs = nextPictureMs(nowMs, signalAgeMs);
+    takePicture(this.learnt, this.shown);
   }
 }

@@ -1,4 +1,4 @@
-import type { End } from "../metrics/recorder.ts";
+import type { End } from "../client/request-rules.ts";
 import type { OutcomeKind } from "../strategies/strategy.ts";
 import type { CalledTarget } from "./replay-plan.ts";
 

@@ -1,6 +1,5 @@
-import type { HedgePolicy } from "../client/hedge.ts";
-import type { RetrySpec } from "../client/retry-policy.ts";
-import type { TimeoutPolicy } from "../client/timeout.ts";
+import type { HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
+import type { RetrySpec } from "../client/retry-rules.ts";
 import type { LawSpec } from "../random/laws/index.ts";
 import type { ClassTraffic } from "../traffic/class-traffic.ts";
 import type { CapacitySpec } from "../world/capacity/index.ts";

@@ -1,4 +1,4 @@
-import { Cooldown } from "../client/cooldown.ts";
+import { Cooldown } from "../client/limits.ts";
 import { checkOptions } from "./options.ts";
 import type { StrategyDefinition, TargetView } from "./strategy.ts";
 

@@ -1,5 +1,5 @@
+import type { ObservedAttempt, SimulationObserver } from "../engine/observer.ts";
 import { invariant } from "../errors.ts";
-import type { ObservedAttempt, SimulationObserver } from "../metrics/observer.ts";
 import type { EndpointRecord } from "../replay/endpoint-records.ts";
 import type { AttemptRow, RequestRow } from "../replay/rows.ts";
 import type { Plan } from "../scenario/plan.ts";

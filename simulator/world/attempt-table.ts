@@ -26,7 +26,7 @@ export const ATTEMPT = {
   outcome: 13,
   /** The caller has given it up; the service goes on and bills it. */
   isDetached: 14,
-  /** Driver's own, of a request: see `engine/call-row.ts`. */
+  /** Driver's own, of a request: see `engine/request-rows.ts`. */
   holds: 15,
   flags: 16,
   router: 17,

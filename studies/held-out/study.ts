@@ -1,8 +1,8 @@
 /** Derives the study's cases: what was measured, what the simulator predicts, and the two yardsticks. */
 import { join } from "node:path";
 import { coefficientOfVariation } from "simple-statistics";
+import type { SimulationObserver } from "../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../simulator/engine/simulation.ts";
-import type { SimulationObserver } from "../../simulator/metrics/observer.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { createTraffic } from "../../simulator/traffic/source.ts";
 import { OUTCOME } from "../../simulator/world/world.ts";

@@ -142,7 +142,7 @@ const LINES_MAX = 300;
 
 /** Files that are longer for a reason. */
 export const LONG_FILES: Readonly<Record<string, string>> = {
-  "simulator/engine/callers.ts":
+  "simulator/engine/requests.ts":
     "one request's path through the callers' shared state; calls between files cost the simulator its speed",
   "simulator/world/world.ts": "one attempt's path through the service; its mechanisms are files of their own",
 };

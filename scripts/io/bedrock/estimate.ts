@@ -1,4 +1,5 @@
-import { createRetryPolicy, type RetrySpec } from "../../../simulator/client/retry-policy.ts";
+import { createRetryPolicy } from "../../../simulator/client/retry-policy.ts";
+import type { RetrySpec } from "../../../simulator/client/retry-rules.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
 import { assembleResult, type RunResult, runJob } from "../../../simulator/experiment/index.ts";
 import type { QuotaSummary } from "../../../simulator/experiment/result.ts";

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { bucketOf, HistogramSet, histogramQuantile } from "../../../simulator/metrics/histogram.ts";
+import { bucketOf, HistogramSet, histogramQuantile } from "../../../simulator/engine/histogram.ts";
 import { type AttemptRow, parseRow, type RequestRow } from "../../../simulator/replay/rows.ts";
 import type { ScheduleRow } from "../../../simulator/replay/schedule.ts";
 

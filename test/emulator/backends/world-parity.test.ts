@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createWorldBackend } from "../../../emulator/backends/world-backend.ts";
+import type { ObservedAttempt } from "../../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
-import type { ObservedAttempt } from "../../../simulator/metrics/observer.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
 import { OUTCOME } from "../../../simulator/world/world.ts";

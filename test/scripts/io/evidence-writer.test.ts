@@ -6,10 +6,10 @@ import { after, it } from "node:test";
 import { parse } from "csv-parse/sync";
 import type { EvidenceTask } from "../../../scripts/io/evidence.ts";
 import { createEvidenceWriter } from "../../../scripts/io/evidence-writer.ts";
+import type { CloudWatchDocument } from "../../../simulator/engine/cloudwatch.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
 import { runJob } from "../../../simulator/experiment/index.ts";
-import type { CloudWatchDocument } from "../../../simulator/metrics/cloudwatch.ts";
-import { drain, eventful, watch } from "../../simulator/metrics/watched.ts";
+import { drain, eventful, watch } from "../../simulator/engine/watched.ts";
 import { planOf } from "../../simulator/scenario/base.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meridian-"));

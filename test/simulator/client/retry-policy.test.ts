@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRetryPolicy, GIVE_UP } from "../../../simulator/client/retry-policy.ts";
-import type { RetrySpec } from "../../../simulator/client/retry-spec.ts";
+import type { RetrySpec } from "../../../simulator/client/retry-rules.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
 import type { OutcomeKind } from "../../../simulator/strategies/strategy.ts";
 

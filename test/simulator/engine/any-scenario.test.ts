@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { classInput, HAIKU, scenarioInput, worldInput } from "../scenario/base.ts";
-import { simulate } from "./run.ts";
+import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
+import { simulate, simulatePlan } from "./run.ts";
 
 /**
  * Any mixture of capacities, faults, clients, strategies, quotas, tiers, reservations and gateways: the run ends, every request ends once,
@@ -149,5 +149,16 @@ it("whatever is mixed, every request ends once and the run ends", () => {
       assert.equal(sent, input.warmup === "none" ? 200 : 170);
     }),
     { numRuns: 250 },
+  );
+});
+
+it("watching a run changes nothing of it", () => {
+  const watcher = { onAttemptEnd() {}, onRequestEnd() {}, onRunEnd() {} };
+  fc.assert(
+    fc.property(scenario, (input) => {
+      const plan = planOf(input);
+      assert.deepEqual(simulatePlan(plan, undefined, watcher).output, simulatePlan(plan).output);
+    }),
+    { numRuns: 60 },
   );
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LEG, Network } from "../../../simulator/engine/network.ts";
+import { Gateways, LEG, Network } from "../../../simulator/engine/network.ts";
 import type { FaultSpec } from "../../../simulator/world/faults/fault.ts";
 import { FaultState } from "../../../simulator/world/faults/fault-state.ts";
+import { assertReplicated, poissonCalls, slotsSpec } from "../world/capacity/driver.ts";
 import { fault, worldPlan } from "../world/plan.ts";
 
 const DAY_MS = 86_400_000;
@@ -25,7 +26,7 @@ describe("the way to a region and back", () => {
     assert.deepEqual([one.oneWayMs(1, 0, 0, 1, 0), one.oneWayMs(1, 1, 1, 1, 0)], [0, 150]);
   });
 
-  it("jitter has mean 1 and its coefficient of variation; both legs and every attempt have their own luck", () => {
+  it("jitter has mean 1 and its coefficient of variation; each leg of each attempt draws for itself", () => {
     const one = network(0.3);
     const there = delays(one, 20_000);
     assert.ok(Math.abs(mean(there) - 40) < (4 * 40 * 0.3) / Math.sqrt(20_000), `mean ${mean(there)}`);
@@ -54,5 +55,57 @@ describe("the way to a region and back", () => {
     });
     assert.equal(one.oneWayMs(0, 0, 0, 1, 0), 5, "only in the region that loses");
     assert.ok(Math.max(...extra) <= 200 * (2 ** 6 - 1));
+  });
+});
+
+/** Instants at which requests have passed, in their order of arrival. */
+function pass(gateways: Gateways, arrivals: readonly number[]): number[] {
+  const passedMs: number[] = [];
+  const advanceTo = (ms: number) => {
+    while (gateways.nextMs <= ms) {
+      const nowMs = gateways.nextMs;
+      const request = gateways.advance();
+      if (request >= 0) passedMs[request] = nowMs;
+    }
+  };
+  arrivals.forEach((ms, i) => {
+    advanceTo(ms);
+    gateways.enter(ms, i, i);
+  });
+  advanceTo(1e12);
+  return passedMs;
+}
+
+const constant = (value: number, servers = 1) => slotsSpec({ servers, service: { kind: "constant", value } });
+
+describe("stations in front of the router", () => {
+  it("are passed in order, each with its queue", () => {
+    const passed = pass(new Gateways([constant(100), constant(300, 2)], 1), [0, 0, 0]);
+    assert.deepEqual(passed, [400, 500, 700]);
+  });
+
+  it("M/M/1 then M/M/2: Jackson's mean time, the sum of both", () => {
+    const stations = [
+      slotsSpec({ service: { kind: "exponential", mean: 1000 / 3 } }),
+      slotsSpec({ servers: 2, service: { kind: "exponential", mean: 800 } }),
+    ];
+    // 1 / (3 - 2) + 0.8 / (1 - 0.8^2) = 3.2222 s, at 2 calls a second.
+    assertReplicated(
+      "E[T]",
+      3222.2222,
+      (seed) => {
+        const arrivals = poissonCalls(seed, 12_000, 0.002).map((call) => call.atMs);
+        const passed = pass(new Gateways(stations, seed), arrivals);
+        const times = passed.map((ms, i) => ms - arrivals[i]!).slice(1200);
+        return times.reduce((sum, ms) => sum + ms, 0) / times.length;
+      },
+      { errorMax: 0.05 },
+    );
+  });
+
+  it("hold many at once", () => {
+    const passed = pass(new Gateways([constant(1, Number.POSITIVE_INFINITY)], 1), new Array<number>(5000).fill(7));
+    assert.equal(passed.length, 5000);
+    assert.ok(passed.every((ms) => ms === 8));
   });
 });

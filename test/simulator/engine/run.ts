@@ -1,7 +1,9 @@
+import { END } from "../../../simulator/client/request-rules.ts";
+import type { SimulationObserver } from "../../../simulator/engine/observer.ts";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import type { SimulationOutput } from "../../../simulator/engine/simulation.ts";
 import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
 import { summarise } from "../../../simulator/experiment/replication-stats.ts";
-import { END, FIELD } from "../../../simulator/metrics/recorder.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
@@ -37,8 +39,8 @@ export function simulate(input: ScenarioInput, rows?: readonly Row[]) {
   return simulatePlan(planOf(input), rows);
 }
 
-export function simulatePlan(plan: Plan, rows?: readonly Row[]) {
-  const simulation = new Simulation(plan, plan.strategies[0]!, replicationSeed(plan.seed, 0));
+export function simulatePlan(plan: Plan, rows?: readonly Row[], observer: SimulationObserver | null = null) {
+  const simulation = new Simulation(plan, plan.strategies[0]!, replicationSeed(plan.seed, 0), observer);
   if (rows === undefined) {
     const { seed, durationMs, requestsMax } = plan;
     const traffic = createTraffic(plan.traffic, { seed, replication: 0, durationMs, requestsMax });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { replicationSeed } from "../../../simulator/engine/simulation.ts";
-import { FIELD } from "../../../simulator/metrics/recorder.ts";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
+import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
-import { type Row, simulate, simulatePlan } from "./run.ts";
+import { chunkOf, type Row, simulate, simulatePlan } from "./run.ts";
 
 type World = ScenarioInput["world"];
 type Capacity = World["models"][string]["capacity"];
@@ -269,7 +269,7 @@ describe("many classes, models and routers", () => {
     assert.equal(two, 20n * one!);
   });
 
-  it("signals with an age or shared change decisions, never the books", () => {
+  it("signals with an age or shared change decisions, never what adds up", () => {
     for (const signals of [{ age: "2s" }, { source: "shared" }, { source: "shared", age: "1s" }] as const) {
       for (const strategy of ["least-outstanding", "power-of-two", "cheapest-within"] as const) {
         const strategies = (
@@ -286,6 +286,40 @@ describe("many classes, models and routers", () => {
     const routes = plan.world.routes.map((route) => ({ ...route!, hopMs: [60] }));
     const { total } = simulatePlan({ ...plan, world: { ...plan.world, routes } }, [{ atMs: 0 }]);
     assert.equal(total.e2e.mean, 30 + 1000 + 30);
+  });
+});
+
+describe("a run, chunk by chunk", () => {
+  it("does not depend on how the traffic is cut into chunks", () => {
+    const plan = planOf(scenarioInput({ strategies: ["least-outstanding"] }));
+    const all = Array.from({ length: 900 }, (_, i) => ({ atMs: i * 200, input: 10 + i }));
+    const output = (sizes: readonly number[]) => {
+      const run = new Simulation(plan, plan.strategies[0]!, replicationSeed(1, 0));
+      let from = 0;
+      for (const size of [...sizes, all.length]) {
+        run.run(chunkOf(all.slice(from, from + size)));
+        from = Math.min(all.length, from + size);
+      }
+      return run.end();
+    };
+    assert.deepEqual(output([1, 255, 300, 44]), output([]));
+  });
+
+  it("what is due happens before an arrival of the same instant", () => {
+    const input = scenarioInput({ world: world(capacity(1)), strategies: [{ single: { target: "a" } }] });
+    // The first is done at the very instant of the third's arrival: 1 + 2 waiting seconds, none at 5,000.
+    const { total, output } = simulate(input, [{ atMs: 100 }, { atMs: 200 }, { atMs: 1100 }, { atMs: 5000 }]);
+    assert.deepEqual([total.wait.mean, total.wait.max], [(900 + 1000) / 4, 1000]);
+    assert.deepEqual([output.countedFromMs, output.countedToMs, output.inSystemAtEnd], [100, 5000, 1]);
+  });
+
+  it("a run that is stopped with requests waiting, in service and put off counts each of them once", () => {
+    const quotas = [{ requests: 100, law: "clock-window" }] as unknown as NonNullable<World["quotas"]>;
+    const input = scenarioInput({ world: world(capacity(4), { quotas }), drain: "0s", client: { retry: "legacy" } });
+    const { ends, output } = simulate(input, rows(500, 5));
+    const sum = Object.values(ends).reduce((total, count) => total + count, 0);
+    assert.deepEqual([sum, ends.inFlight], [500, output.inSystemAtEnd]);
+    assert.ok(output.inSystemAtEnd > 4 * 2, "more than are in service");
   });
 });
 

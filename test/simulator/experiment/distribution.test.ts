@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BUCKETS, bucketOf } from "../../../simulator/engine/histogram.ts";
 import { distribution } from "../../../simulator/experiment/distribution.ts";
-import { BUCKETS, bucketOf } from "../../../simulator/metrics/histogram.ts";
 
 test("the pooled shares of two replications, to the last request, within a bucket of the truth", () => {
   const counts = [new Uint32Array(BUCKETS), new Uint32Array(BUCKETS)];

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
 import { evaluateAssertion } from "../../../simulator/experiment/gates.ts";
 import { groupResult } from "../../../simulator/experiment/groups.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
-import { FIELD } from "../../../simulator/metrics/recorder.ts";
 import { parseAssertion } from "../../../simulator/scenario/assertion.ts";
 import { type Figures, group } from "./fixtures.ts";
 

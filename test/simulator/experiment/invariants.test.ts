@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { END } from "../../../simulator/client/request-rules.ts";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
 import type { GroupStats } from "../../../simulator/experiment/group-stats.ts";
 import { checkInvariants } from "../../../simulator/experiment/invariants.ts";
-import { END, FIELD } from "../../../simulator/metrics/recorder.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { createLedger } from "../../../simulator/world/pricing/ledger.ts";
 import { group, latency } from "./fixtures.ts";

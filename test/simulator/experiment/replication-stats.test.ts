@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FIELD } from "../../../simulator/metrics/recorder.ts";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { simulate } from "../engine/run.ts";
 import { classInput, HAIKU, scenarioInput, worldInput } from "../scenario/base.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { residencySummary } from "../../../simulator/experiment/residency-summary.ts";
-import { eventful } from "../metrics/watched.ts";
+import { eventful } from "../engine/watched.ts";
 import { planOf } from "../scenario/base.ts";
 
 test("regions that the rule allows, and each target with the reason against it", () => {

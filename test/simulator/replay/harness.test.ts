@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { END } from "../../../simulator/metrics/recorder.ts";
+import { END } from "../../../simulator/client/request-rules.ts";
 import { checkRows, type HarnessInput, invalidReasons, quantileOrZero } from "../../../simulator/replay/harness.ts";
 import type { AttemptRow, RequestRow } from "../../../simulator/replay/rows.ts";
 import type { ScheduleRow } from "../../../simulator/replay/schedule.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { summarise } from "../../../simulator/experiment/replication-stats.ts";
-import { FIELD } from "../../../simulator/metrics/recorder.ts";
 import { measuredOutput } from "../../../simulator/replay/measured-output.ts";
 import { recordSchedule } from "../../../simulator/replay/record-schedule.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { copySignals, ReplayColumns } from "../../../simulator/replay/replay-columns.ts";
+import { ReplayColumns } from "../../../simulator/replay/replay-columns.ts";
 import type { ReplayPlan } from "../../../simulator/replay/replay-plan.ts";
 import { TargetViewState } from "../../../simulator/strategies/target-view.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";
@@ -44,14 +44,4 @@ it("a class that may be sent nowhere has no target", () => {
   const columns = new ReplayColumns({ ...plan, classes: [{ ...plan.classes[0]!, legal: [] }] });
   columns.refresh(0);
   assert.equal(columns.eligibleTargets(0), 0);
-});
-
-it("a picture of signals stays as it was taken", () => {
-  const [from, to] = [new TargetViewState(IDS, ["e2e"]), new TargetViewState(IDS, ["e2e"])];
-  const outcome = { target: 0, kind: "ok", sentMs: 0, nowMs: 100, ttftMs: 50, e2eMs: 100, rttMs: 0 } as const;
-  from.onOutcome(outcome);
-  copySignals(from, to);
-  from.onOutcome({ ...outcome, nowMs: 400, e2eMs: 300 });
-  assert.equal(to.e2eMsMean[0], 100);
-  assert.equal(to.lastOutcomeMs[0], 100);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { END } from "../../../simulator/metrics/recorder.ts";
+import { END } from "../../../simulator/client/request-rules.ts";
 import type { AttemptAnswer, AttemptOrder } from "../../../simulator/replay/replay-io.ts";
 import type { SpendPlan } from "../../../simulator/replay/replay-plan.ts";
 import { ReplayRouter } from "../../../simulator/replay/replay-router.ts";

@@ -1,5 +1,5 @@
+import type { ObservedAttempt, ObservedRequest } from "../../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
-import type { ObservedAttempt, ObservedRequest } from "../../../simulator/metrics/observer.ts";
 import { makeReplayPlan } from "../../../simulator/replay/make-replay-plan.ts";
 import { recordSchedule } from "../../../simulator/replay/record-schedule.ts";
 import type { AttemptAnswer, ReplayIo } from "../../../simulator/replay/replay-io.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { END, FIELD } from "../../../simulator/metrics/recorder.ts";
+import { END } from "../../../simulator/client/request-rules.ts";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { type RunSample, runSample } from "../../../simulator/validation/run-sample.ts";
 import { usdOf } from "../../../simulator/world/pricing/money.ts";
 import { planOf } from "../scenario/base.ts";

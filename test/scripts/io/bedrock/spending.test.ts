@@ -7,7 +7,7 @@ import { catalogOf } from "../../../../emulator/scenario-fleet.ts";
 import { bedrockTarget } from "../../../../scripts/io/bedrock/target.ts";
 import { type BenchedStrategy, benchStrategies } from "../../../../scripts/io/k6/bench.ts";
 import type { K6Program } from "../../../../scripts/io/k6/find-k6.ts";
-import { END } from "../../../../simulator/metrics/recorder.ts";
+import { END } from "../../../../simulator/client/request-rules.ts";
 import { invalidReasons } from "../../../../simulator/replay/harness.ts";
 import { recordSchedule } from "../../../../simulator/replay/record-schedule.ts";
 import { spendPlanOf } from "../../../../simulator/replay/spend-rates.ts";

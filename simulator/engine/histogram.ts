@@ -1,0 +1,102 @@
+/** Latency histograms with a bucket every 1/128 of an octave: mergeable by adding, quantiles interpolated. */
+/** Sub-buckets per octave: a bucket is 1/128 wide, and quantiles are interpolated inside it. */
+const SUB_BITS = 7;
+const SUB = 1 << SUB_BITS;
+/** Resolution at the low end: values are counted in units of 1/32 ms. */
+const UNITS_PER_MS = 32;
+const UNITS_MAX = 0x7fffffff;
+/** Octaves above the linear part: 31 bits less the 7 below it. */
+const OCTAVES = 31 - SUB_BITS;
+
+/** Buckets of one histogram. */
+const SIZE = SUB + OCTAVES * SUB;
+export const BUCKETS = SIZE;
+
+/**
+ * Bucket of a latency in ms: linear below 4 ms, then 128 buckets an octave up to 18.6 hours (later ones land in the
+ * last). One multiplication and a count of leading zeros.
+ */
+export function bucketOf(ms: number): number {
+  const scaled = ms * UNITS_PER_MS;
+  const units = scaled >= UNITS_MAX ? UNITS_MAX : scaled | 0;
+  if (units < SUB) return units;
+  const octave = 31 - SUB_BITS - Math.clz32(units);
+  return SUB + (octave << SUB_BITS) + ((units >> octave) & (SUB - 1));
+}
+
+/** Lower edge of a bucket, ms. */
+export function bucketFloorMs(bucket: number): number {
+  if (bucket < SUB) return bucket / UNITS_PER_MS;
+  const octave = (bucket - SUB) >> SUB_BITS;
+  const within = (bucket - SUB) & (SUB - 1);
+  return ((SUB + within) * 2 ** octave) / UNITS_PER_MS;
+}
+
+/**
+ * Quantile p of the counts in `counts[offset .. offset + SIZE)`: values are taken as spread evenly inside their
+ * bucket, and ranks as k6 and DuckDB's `quantile_cont` do (linear between order statistics at p (n - 1)).
+ *
+ * @returns ms, or NaN when nothing was counted
+ */
+export function histogramQuantile(counts: Uint32Array, offset: number, count: number, p: number): number {
+  if (count === 0) return Number.NaN;
+  const rank = p * (count - 1) + 0.5;
+  let below = 0;
+  for (let bucket = 0; bucket < SIZE; bucket++) {
+    const here = counts[offset + bucket]!;
+    if (here > 0 && below + here >= rank) {
+      const floorMs = bucketFloorMs(bucket);
+      return floorMs + (bucketFloorMs(bucket + 1) - floorMs) * ((rank - below) / here);
+    }
+    below += here;
+  }
+  return bucketFloorMs(SIZE);
+}
+
+/** A set of equal histograms in one array, addressed by index. */
+export class HistogramSet {
+  declare readonly counts: Uint32Array;
+  /** Per histogram: sum and largest value, ms, side by side. */
+  declare private readonly moments: Float64Array;
+
+  constructor(size: number) {
+    this.counts = new Uint32Array(size * SIZE);
+    this.moments = new Float64Array(size * 2);
+  }
+
+  record(index: number, ms: number, bucket: number): void {
+    this.counts[index * SIZE + bucket]!++;
+    const moments = this.moments;
+    moments[2 * index]! += ms;
+    if (ms > moments[2 * index + 1]!) moments[2 * index + 1] = ms;
+  }
+
+  /** Counts zeros until there are so many samples: values of exactly 0 move neither sum nor maximum. */
+  fillZeros(index: number, samples: number): void {
+    this.counts[index * SIZE]! += samples - this.samples(index);
+  }
+
+  samples(index: number): number {
+    let samples = 0;
+    for (let b = index * SIZE; b < (index + 1) * SIZE; b++) samples += this.counts[b]!;
+    return samples;
+  }
+
+  sumMs(index: number): number {
+    return this.moments[2 * index]!;
+  }
+
+  maxMs(index: number): number {
+    return this.moments[2 * index + 1]!;
+  }
+
+  /** The histograms of some indices added up. */
+  merged(indices: readonly number[]): Uint32Array {
+    const merged = new Uint32Array(SIZE);
+    for (const index of indices) {
+      const from = index * SIZE;
+      for (let b = 0; b < SIZE; b++) merged[b]! += this.counts[from + b]!;
+    }
+    return merged;
+  }
+}

@@ -1,0 +1,228 @@
+/** The counts and histograms of one run, by class and region and by hour. */
+import { END, type End } from "../client/request-rules.ts";
+import { bucketOf, HistogramSet } from "./histogram.ts";
+
+const SERVED = END.served;
+
+/** Columns of one group's counts. The first eight are the ends, in the order of `END`. */
+const PLACE = {
+  sent: 8,
+  attempts: 9,
+  attemptsThrottled: 10,
+  attemptsUnavailable: 11,
+  retried: 12,
+  waited: 13,
+  inputTokens: 14,
+  outputTokens: 15,
+  withObjective: 16,
+  withinObjective: 17,
+  residencyViolations: 18,
+} as const;
+const WIDTH = 19;
+export const FIELD = PLACE;
+export const FIELDS = WIDTH;
+
+/** Columns of one (region, hour) cell. */
+export const CELL = { attempts: 0, attemptsThrottled: 1, attemptsUnavailable: 2, served: 3 } as const;
+const CELL_WIDTH = 4;
+export const CELL_FIELDS = CELL_WIDTH;
+
+/** Hours that are kept apart; what arrives later counts in the totals only. */
+export const HOURS_MAX = 1080;
+const HOUR_MS = 3_600_000;
+
+/** What is counted of a request that has ended. */
+export interface CountedRequest {
+  readonly classIndex: number;
+  readonly arrivalMs: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly attempts: number;
+  readonly attemptsThrottled: number;
+  readonly attemptsUnavailable: number;
+}
+
+/** How it ended, in an object that the owner uses again. */
+export interface Ending {
+  end: End;
+  /** Region that ran it, or the source region of its last attempt; -1 when none was chosen. */
+  region: number;
+  /** Of a served request, ms since arrival; wait is until the start of the service that succeeded. */
+  e2eMs: number;
+  ttftMs: number;
+  waitMs: number;
+  /** Had to queue at the server that served it. */
+  hasWaited: boolean;
+  hasObjective: boolean;
+  isWithinObjective: boolean;
+  /** It ran in a region that its class's rule forbids: counted from where it ran, not from what was planned. */
+  isViolation: boolean;
+}
+
+/** Both, where they come in one object. */
+export type EndedRequest = CountedRequest & Ending;
+
+/**
+ * What one run of one strategy counts. Two partitions of the same requests: (class, region) cells and hours of
+ * arrival; a group's figures are sums over its cells, and histograms merge by adding.
+ *
+ * What follows from other counts is filled in by `complete`, not counted on the way: the requests sent, the first
+ * attempt of each, the waits of 0.
+ */
+export class Recorder {
+  declare readonly classes: number;
+  /** Regions and, last, "none". */
+  declare readonly regions: number;
+  declare readonly cells: Float64Array;
+  declare readonly e2e: HistogramSet;
+  /** The same object as `e2e` where no endpoint streams: then the first token is the whole answer. */
+  declare readonly ttft: HistogramSet;
+  declare readonly wait: HistogramSet;
+  readonly hours: HourRecord[] = [];
+  /** Counted arrivals by class: what the ends must add up to. */
+  declare readonly arrived: Float64Array;
+  declare private readonly streams: boolean;
+  /** By hour: `region * CELL_WIDTH + field`. */
+  private readonly regionHours: Float64Array[] = [];
+  private hour: HourRecord | null = null;
+  private hourFromMs = Number.POSITIVE_INFINITY;
+  private hourToMs = Number.NEGATIVE_INFINITY;
+  private passing: Float64Array | null = null;
+  private passingToMs = Number.NEGATIVE_INFINITY;
+
+  /** @param streams false when the first token of every answer is its last */
+  constructor(classes: number, regions: number, streams = true) {
+    this.classes = classes;
+    this.regions = regions + 1;
+    this.streams = streams;
+    this.arrived = new Float64Array(classes);
+    const groups = classes * this.regions;
+    this.cells = new Float64Array(groups * WIDTH);
+    this.e2e = new HistogramSet(groups);
+    this.ttft = streams ? new HistogramSet(groups) : this.e2e;
+    this.wait = new HistogramSet(groups);
+  }
+
+  record(request: CountedRequest, ending: Ending): void {
+    const region = ending.region < 0 ? this.regions - 1 : ending.region;
+    const group = request.classIndex * this.regions + region;
+    addTo(this.cells, group * WIDTH, request, ending);
+    const { arrivalMs } = request;
+    if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
+    const hour = this.hour;
+    if (hour !== null) addTo(hour.fields, 0, request, ending);
+    if (ending.end !== SERVED) return;
+    const { e2eMs, waitMs } = ending;
+    const e2eBucket = bucketOf(e2eMs);
+    this.e2e.record(group, e2eMs, e2eBucket);
+    if (hour !== null) hour.e2e.record(0, e2eMs, e2eBucket);
+    if (this.streams) {
+      const { ttftMs } = ending;
+      const ttftBucket = bucketOf(ttftMs);
+      this.ttft.record(group, ttftMs, ttftBucket);
+      if (hour !== null) hour.ttft.record(0, ttftMs, ttftBucket);
+    }
+    if (waitMs === 0) return;
+    const waitBucket = bucketOf(waitMs);
+    this.wait.record(group, waitMs, waitBucket);
+    if (hour !== null) hour.wait.record(0, waitMs, waitBucket);
+  }
+
+  /** Fills in what follows from the counts; to be called once, after the last record. */
+  complete(): void {
+    for (let group = 0; group < this.cells.length / WIDTH; group++) {
+      complete(this.cells, group * WIDTH);
+      this.wait.fillZeros(group, this.cells[group * WIDTH + SERVED]!);
+    }
+    for (const hour of this.hours) {
+      complete(hour.fields, 0);
+      hour.wait.fillZeros(0, hour.fields[SERVED]!);
+    }
+  }
+
+  /** Counts an attempt's passing in its source region's hour. Instants must not go back. */
+  count(region: number, nowMs: number, field: number): void {
+    if (nowMs >= this.passingToMs) this.turnPassingTo(nowMs);
+    if (this.passing !== null) this.passing[region * CELL_WIDTH + field]!++;
+  }
+
+  /** The cells of an hour, indexed `region * CELL_WIDTH + field`; undefined for an hour without attempts. */
+  regionHour(hour: number): Float64Array | undefined {
+    return this.regionHours[hour];
+  }
+
+  get hoursSeen(): number {
+    return Math.max(this.hours.length, this.regionHours.length);
+  }
+
+  private turnTo(arrivalMs: number): void {
+    const index = Math.floor(arrivalMs / HOUR_MS);
+    this.hourFromMs = index * HOUR_MS;
+    this.hourToMs = this.hourFromMs + HOUR_MS;
+    if (index >= HOURS_MAX) {
+      this.hour = null;
+      return;
+    }
+    for (let i = this.hours.length; i <= index; i++) {
+      const e2e = new HistogramSet(1);
+      this.hours.push({
+        fields: new Float64Array(WIDTH),
+        e2e,
+        ttft: this.streams ? new HistogramSet(1) : e2e,
+        wait: new HistogramSet(1),
+      });
+    }
+    this.hour = this.hours[index]!;
+  }
+
+  private turnPassingTo(nowMs: number): void {
+    const index = Math.floor(nowMs / HOUR_MS);
+    this.passingToMs = (index + 1) * HOUR_MS;
+    if (index >= HOURS_MAX) {
+      this.passing = null;
+      return;
+    }
+    for (let i = this.regionHours.length; i <= index; i++) {
+      this.regionHours.push(new Float64Array((this.regions - 1) * CELL_WIDTH));
+    }
+    this.passing = this.regionHours[index]!;
+  }
+}
+
+/** One hour of arrivals. */
+export interface HourRecord {
+  readonly fields: Float64Array;
+  readonly e2e: HistogramSet;
+  readonly ttft: HistogramSet;
+  readonly wait: HistogramSet;
+}
+
+function addTo(fields: Float64Array, at: number, request: CountedRequest, ending: Ending): void {
+  fields[at + ending.end]!++;
+  fields[at + PLACE.inputTokens]! += request.inputTokens;
+  if (request.attempts !== 1) addRetries(fields, at, request);
+  if (request.attemptsThrottled > 0) fields[at + PLACE.attemptsThrottled]! += request.attemptsThrottled;
+  if (request.attemptsUnavailable > 0) fields[at + PLACE.attemptsUnavailable]! += request.attemptsUnavailable;
+  if (ending.end === SERVED) {
+    fields[at + PLACE.outputTokens]! += request.outputTokens;
+    if (ending.hasWaited) fields[at + PLACE.waited]!++;
+    if (ending.isViolation) fields[at + PLACE.residencyViolations]!++;
+  }
+  if (ending.hasObjective) {
+    fields[at + PLACE.withObjective]!++;
+    if (ending.isWithinObjective) fields[at + PLACE.withinObjective]!++;
+  }
+}
+
+/** Attempts other than one; -1 for a request that was never sent. */
+function addRetries(fields: Float64Array, at: number, { attempts }: CountedRequest): void {
+  fields[at + PLACE.attempts]! += attempts - 1;
+  if (attempts > 1) fields[at + PLACE.retried]!++;
+}
+
+function complete(fields: Float64Array, at: number): void {
+  let sent = 0;
+  for (let end = 0; end < PLACE.sent; end++) sent += fields[at + end]!;
+  fields[at + PLACE.sent] = sent;
+  fields[at + PLACE.attempts]! += sent;
+}

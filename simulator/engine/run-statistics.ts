@@ -1,0 +1,234 @@
+/** What is counted of a run: how requests end, latencies, what is billed, how many requests are in the system. */
+import { END, type End } from "../client/request-rules.ts";
+import type { ClassPlan, Plan } from "../scenario/plan.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
+import { isStreaming } from "../world/capacity/index.ts";
+import { createLedger, type Ledger } from "../world/pricing/ledger.ts";
+import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../world/pricing/prices.ts";
+import { OUTCOME, type Outcome } from "../world/world.ts";
+import { CELL, type EndedRequest, Recorder } from "./recorder.ts";
+import { CALL } from "./request-rows.ts";
+import type { SlotTable } from "./slot-table.ts";
+
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+const IS_COUNTED = CALL.isCounted;
+const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE } = OUTCOME;
+const COLUMN = CELL;
+const KINDS = TOKEN_KINDS.length;
+const KIND = { input: INPUT, output: OUTPUT, cacheRead: CACHE_READ, cacheWrite: CACHE_WRITE } as const;
+
+/** Reads the rows of requests and their attempts as they pass, and counts them. */
+export class RunStatistics {
+  declare readonly recorder: Recorder;
+  declare readonly ledger: Ledger;
+  declare readonly batch: BatchCount;
+  /** Requests that have arrived and not ended. */
+  inSystem = 0;
+  declare private readonly plan: Plan;
+  declare private readonly calls: SlotTable;
+  declare private readonly models: number;
+  declare private readonly placements: number;
+  declare private readonly classes: number;
+  declare private readonly regionOfTarget: Int32Array;
+  declare private readonly regionOfEndpoint: Int32Array;
+  /** By class. */
+  declare private readonly hasObjective: readonly boolean[];
+  private readonly entry = newEntry();
+  /** Requests in the system x ms, since the first counted arrival. */
+  private area = Number.NaN;
+  private areaFromMs = Number.NaN;
+  private lastChangeMs = Number.NaN;
+
+  /** @param calls rows of requests and attempts, as `request-rows.ts` writes them */
+  constructor(plan: Plan, calls: SlotTable) {
+    this.area = 0;
+    this.lastChangeMs = 0;
+    this.plan = plan;
+    this.calls = calls;
+    this.recorder = new Recorder(plan.classes.length, plan.regionNames.length, hasStreams(plan));
+    this.batch = new BatchCount(plan);
+    const { schedule, placements } = plan.money;
+    this.models = plan.models.length;
+    this.placements = placements.length;
+    this.classes = plan.classes.length;
+    this.ledger = createLedger({
+      epochs: schedule.epochStartMs.length,
+      placements: placements.length,
+      classes: plan.classes.length,
+    });
+    this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
+    this.regionOfEndpoint = Int32Array.from(plan.world.endpoints, (endpoint) => endpoint.region);
+    this.hasObjective = plan.classes.map(hasObjective);
+  }
+
+  arrived(classIndex: number, isCounted: boolean, nowMs: number): void {
+    this.passTime(nowMs);
+    this.inSystem++;
+    if (!isCounted) return;
+    if (Number.isNaN(this.areaFromMs)) {
+      this.areaFromMs = nowMs;
+      this.area = 0;
+    }
+    this.recorder.arrived[classIndex]!++;
+  }
+
+  /** An attempt leaves for its target, in the price epoch given: a routing decision, if its request is counted. */
+  sent(call: number, target: number, epoch: number, nowMs: number): void {
+    const { ints } = this.calls;
+    const at = call * INTS;
+    this.recorder.count(this.regionOfTarget[target]!, nowMs, COLUMN.attempts);
+    if ((ints[at + PLACE.flags]! & IS_COUNTED) === 0) return;
+    const route = this.plan.world.routes[target * this.models + ints[at + PLACE.modelIndex]!]!;
+    this.ledger.decisions[this.ledgerRow(epoch, route.placements[0]!, ints[at + PLACE.classIndex]!)]!++;
+  }
+
+  /**
+   * The service is done with an attempt. One that was served is billed, whether or not its caller still waits for it;
+   * all are counted in the hour of their source region.
+   */
+  answered(attempt: number, outcome: Outcome, nowMs: number): void {
+    const { ints } = this.calls;
+    const at = attempt * INTS;
+    const region = this.regionOfTarget[ints[at + PLACE.target]!]!;
+    if (outcome === OK) {
+      if ((ints[ints[at + PLACE.request]! * INTS + PLACE.flags]! & IS_COUNTED) !== 0) this.bill(attempt);
+      this.recorder.count(region, nowMs, COLUMN.served);
+    } else if (outcome === THROTTLED) this.recorder.count(region, nowMs, COLUMN.attemptsThrottled);
+    else if (outcome === UNAVAILABLE) this.recorder.count(region, nowMs, COLUMN.attemptsUnavailable);
+  }
+
+  /** A request leaves the system. @param attempt the serving attempt; -1 unless the request was served */
+  ended(call: number, end: End, nowMs: number, attempt: number): void {
+    this.passTime(nowMs);
+    this.inSystem--;
+    const { entry } = this;
+    const { ints, floats } = this.calls;
+    const at = call * INTS;
+    if ((ints[at + PLACE.flags]! & IS_COUNTED) === 0) return;
+    const classIndex = ints[at + PLACE.classIndex]!;
+    const arrivalMs = floats[call * FLOATS + FLOAT.arrivalMs]!;
+    const lastTarget = ints[at + PLACE.lastTarget]!;
+    entry.classIndex = classIndex;
+    entry.arrivalMs = arrivalMs;
+    entry.inputTokens = ints[at + PLACE.inputTokens]!;
+    entry.outputTokens = ints[at + PLACE.outputTokens]!;
+    entry.attempts = ints[at + PLACE.attempts]!;
+    entry.attemptsThrottled = ints[at + PLACE.attemptsThrottled]!;
+    entry.attemptsUnavailable = ints[at + PLACE.attemptsUnavailable]!;
+    entry.end = end;
+    entry.hasObjective = this.hasObjective[classIndex]!;
+    entry.isWithinObjective = false;
+    entry.isViolation = false;
+    if (attempt < 0) entry.region = lastTarget < 0 ? -1 : this.regionOfTarget[lastTarget]!;
+    else {
+      const from = attempt * FLOATS;
+      const startedMs = floats[from + FLOAT.startedMs]!;
+      const region = this.regionOfEndpoint[ints[attempt * INTS + PLACE.endpoint]!]!;
+      const each = this.plan.classes[classIndex]!;
+      const e2eMs = nowMs - arrivalMs;
+      const ttftMs = e2eMs - (floats[from + FLOAT.endedMs]! - floats[from + FLOAT.firstTokenMs]!);
+      entry.region = region;
+      entry.e2eMs = e2eMs;
+      entry.ttftMs = ttftMs;
+      entry.waitMs = startedMs - arrivalMs;
+      entry.hasWaited = startedMs > floats[from + FLOAT.offeredMs]!;
+      entry.isViolation = each.allowedRegions[region] === 0;
+      if (entry.hasObjective) entry.isWithinObjective = e2eMs <= each.sloE2eMs && ttftMs <= each.sloTtftMs;
+    }
+    this.recorder.record(entry, entry);
+  }
+
+  /** When the first counted request arrived, ms; NaN before. */
+  get countedFromMs(): number {
+    return this.areaFromMs;
+  }
+
+  /** Requests in the system, averaged from the first counted arrival to now; NaN when there was none. */
+  meanInSystem(nowMs: number): number {
+    this.passTime(nowMs);
+    const spanMs = nowMs - this.areaFromMs;
+    return spanMs > 0 ? this.area / spanMs : Number.NaN;
+  }
+
+  private passTime(nowMs: number): void {
+    this.area += this.inSystem * (nowMs - this.lastChangeMs);
+    this.lastChangeMs = nowMs;
+  }
+
+  /** Enters the tokens of a served attempt: what the cache read or kept is not input. */
+  private bill(attempt: number): void {
+    const { ints } = this.calls;
+    const at = attempt * INTS;
+    const read = ints[at + PLACE.cacheReadTokens]!;
+    const written = ints[at + PLACE.cacheWriteTokens]!;
+    const { tokens } = this.ledger;
+    const row = this.ledgerRow(ints[at + PLACE.epoch]!, ints[at + PLACE.placement]!, ints[at + PLACE.classIndex]!);
+    const to = row * KINDS;
+    tokens[to + KIND.input]! += ints[at + PLACE.inputTokens]! - read - written;
+    tokens[to + KIND.output]! += ints[at + PLACE.outputTokens]!;
+    if (read > 0) tokens[to + KIND.cacheRead]! += read;
+    if (written > 0) tokens[to + KIND.cacheWrite]! += written;
+  }
+
+  private ledgerRow(epoch: number, placement: number, classIndex: number): number {
+    return (epoch * this.placements + placement) * this.classes + classIndex;
+  }
+}
+
+/** Counts the requests that wait for a batch: they may wait for hours, and say nothing of whether a run is stable. */
+export class BatchCount {
+  waiting = 0;
+  /** By target: it answers in batches, some time. */
+  declare readonly isBatch: readonly boolean[];
+  declare private readonly isUsed: boolean;
+
+  constructor(plan: Plan) {
+    this.isBatch = plan.targets.map((target) => target.isAsync);
+    this.isUsed = this.isBatch.includes(true);
+  }
+
+  /** A request goes from one target to another; -1 = from or to nowhere. */
+  move(from: number, to: number): void {
+    if (!this.isUsed) return;
+    if (from >= 0 && this.isBatch[from]!) this.waiting--;
+    if (to >= 0 && this.isBatch[to]!) this.waiting++;
+  }
+}
+
+/** Whether some answer's first token comes before its last. */
+function hasStreams(plan: Plan): boolean {
+  return plan.world.endpoints.some(({ capacity }) => isStreaming(capacity));
+}
+
+/** Whether a class has a latency that its requests should stay under. */
+function hasObjective({ sloE2eMs, sloTtftMs }: Pick<ClassPlan, "sloE2eMs" | "sloTtftMs">): boolean {
+  return Math.min(sloE2eMs, sloTtftMs) < Number.POSITIVE_INFINITY;
+}
+
+type Entry = { -readonly [Field in keyof EndedRequest]: EndedRequest[Field] };
+
+/** Instants start as NaN, so that the compiler keeps them as doubles from the first one on. */
+function newEntry(): Entry {
+  return {
+    classIndex: 0,
+    arrivalMs: Number.NaN,
+    inputTokens: 0,
+    outputTokens: 0,
+    attempts: 0,
+    attemptsThrottled: 0,
+    attemptsUnavailable: 0,
+    end: END.served,
+    region: -1,
+    e2eMs: Number.NaN,
+    ttftMs: Number.NaN,
+    waitMs: Number.NaN,
+    hasWaited: false,
+    hasObjective: false,
+    isWithinObjective: false,
+    isViolation: false,
+  };
+}
