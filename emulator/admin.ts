@@ -1,11 +1,10 @@
-import { sameSecret } from "./auth/credentials.ts";
 import type { FaultInjector, FaultRule } from "./backends/faults.ts";
-import { isServiceErrorName, ServiceError } from "./errors.ts";
-import { type InvocationLog, type LogIdentity, toLogRecord } from "./logs.ts";
-import { metricData } from "./metric-data.ts";
-import { type Metrics, prometheusText } from "./metrics.ts";
-import { asInteger, asObject, asText, type JsonObject, optional, parseJsonObject } from "./shape.ts";
-import type { JsonReply, WireRequest } from "./wire.ts";
+import { sameSecret } from "./http/authentication.ts";
+import { isServiceErrorName, ServiceError } from "./http/errors.ts";
+import { asInteger, asObject, asText, type JsonObject, optional, parseJsonObject } from "./http/request-body.ts";
+import type { JsonReply, WireRequest } from "./http/wire.ts";
+import { type InvocationLog, type LogIdentity, toLogRecord } from "./monitoring/invocation-log.ts";
+import { type Metrics, metricData, prometheusText } from "./monitoring/metrics.ts";
 
 export interface AdminContext {
   readonly region: string;
@@ -32,7 +31,7 @@ export interface AdminRequest {
  * @throws ServiceError for an unknown page, a missing token or a broken body
  */
 export function handleAdmin(request: AdminRequest, context: AdminContext): JsonReply {
-  refuseStrangers(request.headers, context.token);
+  requireToken(request.headers, context.token);
   const page = Object.hasOwn(PAGES, request.name) ? PAGES[request.name] : undefined;
   if (page === undefined) throw new ServiceError("UnknownOperationException");
   return page(request, context);
@@ -97,7 +96,7 @@ function shownRule({ effect, times, ...rest }: FaultRule): object {
   return { ...rest, ...named, ...(Number.isFinite(times) ? { times } : {}) };
 }
 
-function refuseStrangers(headers: WireRequest["headers"], token: string | undefined): void {
+function requireToken(headers: WireRequest["headers"], token: string | undefined): void {
   if (token === undefined) return;
   const given = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? "")?.[1] ?? "";
   if (!sameSecret(given, token)) throw new ServiceError("AccessDeniedException", "This page needs the fleet's token.");

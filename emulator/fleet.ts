@@ -1,4 +1,8 @@
 import { MeridianError } from "../simulator/errors.ts";
+import type { Plan } from "../simulator/scenario/plan.ts";
+import { type FaultInjector, withFaults } from "./backends/faults.ts";
+import { createWorldBackend, type WorldBackendOptions } from "./backends/world-backend.ts";
+import { createApplicationProfiles, createControlPlane } from "./control-plane.ts";
 import {
   type AuthMode,
   type Credentials,
@@ -6,18 +10,20 @@ import {
   TEST_ACCOUNT_ID,
   TEST_CREDENTIALS,
   TEST_IDENTITY_ARN,
-} from "./auth/credentials.ts";
-import type { InferenceBackend } from "./backend.ts";
-import { type FaultInjector, withFaults } from "./backends/faults.ts";
-import { type CatalogData, createCatalog } from "./catalog.ts";
-import { type Certificate, makeCertificate } from "./certificate.ts";
-import { createClock, type EmulatorClock } from "./clock.ts";
-import { createApplicationProfiles } from "./control/application-profiles.ts";
-import { createControlPlane } from "./control/control-plane.ts";
-import { DEFAULT_CATALOG, DEFAULT_REGIONS } from "./default-catalog.ts";
-import { DEFAULT_LISTENER_LIMITS, type Listener, type ListenerLimits, startListener } from "./listener.ts";
-import { createInvocationLog, type InvocationLog, type InvocationOutcome } from "./logs.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+} from "./http/authentication.ts";
+import {
+  type Certificate,
+  DEFAULT_LISTENER_LIMITS,
+  type Listener,
+  type ListenerLimits,
+  makeCertificate,
+  startListener,
+} from "./http/listener.ts";
+import type { InferenceBackend } from "./model/backend.ts";
+import { type CatalogData, catalogOf, createCatalog, DEFAULT_CATALOG, DEFAULT_REGIONS } from "./model/catalog.ts";
+import { createClock, type EmulatorClock } from "./model/clock.ts";
+import { createInvocationLog, type InvocationLog, type InvocationOutcome } from "./monitoring/invocation-log.ts";
+import { createMetrics, type Metrics } from "./monitoring/metrics.ts";
 import { createRegionService } from "./region-service.ts";
 
 export interface FleetOptions {
@@ -212,4 +218,20 @@ function portError(error: unknown, host: string, port: number): MeridianError {
     },
     { cause: error },
   );
+}
+
+/**
+ * What makes a fleet of a resolved scenario: an endpoint in each region that some target calls, the models and profiles
+ * that its targets name, and its world behind them.
+ */
+export function scenarioFleet(
+  plan: Plan,
+  options: WorldBackendOptions = {},
+): Pick<FleetOptions, "regions" | "catalog" | "backend"> {
+  const sources = new Set(plan.targets.filter(({ isAsync }) => !isAsync).map(({ region }) => region));
+  return {
+    regions: plan.regionNames.filter((_, region) => sources.has(region)),
+    catalog: catalogOf(plan),
+    backend: (clock) => createWorldBackend(clock, plan, options),
+  };
 }

@@ -1,19 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { type AdminContext, handleAdmin } from "./admin.ts";
-import { authenticate } from "./auth/authenticate.ts";
-import type { AuthMode } from "./auth/credentials.ts";
-import type { InferenceCall, InferenceOperation } from "./backend.ts";
-import type { Catalog } from "./catalog.ts";
-import type { EmulatorClock } from "./clock.ts";
-import type { ApplicationProfiles } from "./control/application-profiles.ts";
-import type { ControlPlane } from "./control/control-plane.ts";
-import { countTokens } from "./count-tokens.ts";
-import { ServiceError } from "./errors.ts";
-import { parseCall } from "./inference/call.ts";
+import type { ApplicationProfiles, ControlPlane } from "./control-plane.ts";
+import { type AuthMode, authenticate } from "./http/authentication.ts";
+import { ServiceError } from "./http/errors.ts";
+import { type BodyLimits, RequestAborted, readBody } from "./http/request-body.ts";
+import { type InferenceOperation, parseRoute, type Route } from "./http/router.ts";
+import { sendFault, sendJson, type WireRequest, type WireResponse } from "./http/wire.ts";
+import { countTokens, parseCall } from "./inference/call.ts";
 import { serveInference } from "./inference/serve.ts";
-import { type BodyLimits, RequestAborted, readBody } from "./request-body.ts";
-import { parseRoute, type Route } from "./router.ts";
-import { sendFault, sendJson, type WireRequest, type WireResponse } from "./wire.ts";
+import type { InferenceCall } from "./model/backend.ts";
+import type { Catalog } from "./model/catalog.ts";
+import type { EmulatorClock } from "./model/clock.ts";
 
 /** What one region's endpoint shares with the fleet. */
 export interface RegionContext {

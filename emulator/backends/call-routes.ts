@@ -1,7 +1,12 @@
+import { KeyedRandom, purposeKey } from "../../simulator/random/keyed-random.ts";
+import type { Sampler } from "../../simulator/random/law.ts";
+import { compileSampler, createLaw } from "../../simulator/random/laws/index.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import type { ClassTraffic } from "../../simulator/traffic/class-traffic.ts";
 import { STANDARD_LEVEL } from "../../simulator/world/capacity/waiting-line.ts";
 import { PREPAID } from "../../simulator/world/pricing/prices.ts";
-import type { InferenceCall } from "../backend.ts";
+import type { CachedPrefix } from "../../simulator/world/prompt-caches.ts";
+import type { InferenceCall } from "../model/backend.ts";
 
 /** What a call is in the scenario's terms. */
 export interface CallRoute {
@@ -89,4 +94,49 @@ function offersOf(plan: Plan): ReadonlyMap<string, readonly Offer[]> {
     });
   });
   return offers;
+}
+
+/** Lengths of answers that no caller asks a length for. */
+export interface AnswerLengths {
+  /** @returns output tokens before any limit; the same for the same class and serial */
+  draw(classIndex: number, serial: number): number;
+}
+
+/** For a class whose lengths come from no law and no recording, and for a world without a class of the model. */
+const DEFAULT_OUTPUT_TOKENS = 256;
+
+/** The token laws of a scenario's classes: `tokens.output`, else the lengths of the recorded requests. */
+export function createAnswerLengths(plan: Plan): AnswerLengths {
+  const random = new KeyedRandom(plan.seed, "emulator/output");
+  const samplers = plan.traffic.map(samplerOf);
+  return {
+    draw(classIndex, serial) {
+      const sample = samplers[classIndex];
+      if (sample === undefined) return DEFAULT_OUTPUT_TOKENS;
+      random.seek(serial, classIndex);
+      return Math.max(1, Math.round(sample(random.next())));
+    },
+  };
+}
+
+function samplerOf({ tokens, arrivals, recordings = {} }: ClassTraffic): Sampler | undefined {
+  const output = tokens?.output;
+  if (output !== undefined && output.kind !== "recorded") return compileSampler(createLaw(output));
+  const named = output === undefined ? traceOf(arrivals) : output.name;
+  const recording = named === undefined ? undefined : recordings[named];
+  if (recording?.kind === "lengths") {
+    return compileSampler(createLaw({ kind: "empirical", quantiles: recording.quantiles }));
+  }
+  if (recording?.kind !== "trace" || recording.columns.outputTokens.length === 0) return undefined;
+  const { outputTokens } = recording.columns;
+  return (u) => outputTokens[Math.floor(u * outputTokens.length)]!;
+}
+
+function traceOf(arrivals: ClassTraffic["arrivals"]): string | undefined {
+  return arrivals.process === "trace" ? arrivals.trace : undefined;
+}
+
+/** The cacheable prefixes of a call, growing. Ids are 31-bit hashes of account and content: an account's cache is its own. */
+export function prefixesOf({ cachePoints }: InferenceCall, account: number): readonly CachedPrefix[] {
+  return cachePoints.map(({ prefixId, tokens }) => ({ id: purposeKey(account, prefixId) & 0x7fffffff, tokens }));
 }

@@ -1,5 +1,11 @@
-import type { Admission, InferenceBackend, InferenceCall, InferenceHandle, InferenceObserver } from "../backend.ts";
-import type { ServiceFault } from "../errors.ts";
+import type { ServiceFault } from "../http/errors.ts";
+import type {
+  Admission,
+  InferenceBackend,
+  InferenceCall,
+  InferenceHandle,
+  InferenceObserver,
+} from "../model/backend.ts";
 
 /** A fault to inject, for tests of retry and failover code. Fields left out match everything. */
 export interface FaultRule {

@@ -1,9 +1,14 @@
 import { KeyedRandom } from "../../simulator/random/keyed-random.ts";
-import { type Admission, cappedOutputTokens, type InferenceBackend } from "../backend.ts";
-import type { EmulatorClock } from "../clock.ts";
-import { createPromptCache } from "../prompt-cache.ts";
-import { scheduledHandle } from "./scheduled-handle.ts";
-import { createStallClock, NO_STALL, type Stall } from "./stall.ts";
+import {
+  type Admission,
+  type CachePoint,
+  cappedOutputTokens,
+  type InferenceBackend,
+  type InferenceCall,
+  type InferenceHandle,
+  type InferenceObserver,
+} from "../model/backend.ts";
+import type { EmulatorClock } from "../model/clock.ts";
 
 /**
  * Known-answer mode: each (region, model) is a queue whose law is known in closed form, so that a harness that
@@ -104,4 +109,176 @@ export function createFcfsQueue(servers: number, waitingRoom: number): FcfsQueue
       return { startMs, endMs };
     },
   };
+}
+
+export interface FixedLatencyOptions {
+  /** Time to the first token. */
+  readonly firstTokenMs: number;
+  /** Time from one token to the next. */
+  readonly perTokenMs: number;
+  /** Length of an answer where nobody asks for one. */
+  readonly outputTokens: number;
+}
+
+const DEFAULT_LATENCY: FixedLatencyOptions = { firstTokenMs: 200, perTokenMs: 10, outputTokens: 64 };
+
+/**
+ * Unlimited capacity and no quota: the k-th token of an answer exists `firstTokenMs + (k - 1) * perTokenMs` after the
+ * call. Runs where it is called.
+ */
+export function createFixedLatencyBackend(
+  clock: EmulatorClock,
+  options: Partial<FixedLatencyOptions> = {},
+): InferenceBackend {
+  const { firstTokenMs, perTokenMs, outputTokens: lawTokens } = { ...DEFAULT_LATENCY, ...options };
+  const cache = createPromptCache();
+  return {
+    begin(call, nowMs, observer): Admission {
+      const outputTokens = cappedOutputTokens(call, lawTokens);
+      const { readTokens, writeTokens } = cache.use(call, call.region, nowMs);
+      const handle = scheduledHandle({
+        clock,
+        observer,
+        destinationRegion: call.region,
+        outputTokens,
+        cacheReadTokens: readTokens,
+        cacheWriteTokens: writeTokens,
+        firstTokenAtMs: nowMs + firstTokenMs,
+        endAtMs: nowMs + firstTokenMs + (outputTokens - 1) * perTokenMs,
+      });
+      return { kind: "accepted", handle };
+    },
+  };
+}
+
+export interface ScheduledAnswer {
+  readonly clock: EmulatorClock;
+  readonly observer: InferenceObserver;
+  readonly destinationRegion: string;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Instants of the first and the last token, of the endpoint's clock of work; the others lie evenly between. */
+  readonly firstTokenAtMs: number;
+  readonly endAtMs: number;
+  /** Where the endpoint freezes; tokens wait too. */
+  readonly stall?: StallClock;
+}
+
+/** A handle whose whole future is known at admission: tokens evenly spaced between two instants. */
+export function scheduledHandle(answer: ScheduledAnswer): InferenceHandle {
+  const { clock, observer, outputTokens, firstTokenAtMs, endAtMs, stall = NO_STALL } = answer;
+  const gapMs = outputTokens > 1 ? (endAtMs - firstTokenAtMs) / (outputTokens - 1) : 0;
+  const [firstMs, lastMs] = [stall.instantMs(firstTokenAtMs), stall.instantMs(endAtMs)];
+  const first = clock.schedule(firstMs, () => observer.onFirstToken(firstMs));
+  const end = clock.schedule(lastMs, () => observer.onEnd(lastMs));
+
+  const tokensWritten = (instantMs: number): number => {
+    if (instantMs >= lastMs) return outputTokens;
+    const nowMs = stall.workMs(instantMs);
+    if (nowMs < firstTokenAtMs) return 0;
+    if (nowMs >= endAtMs) return outputTokens;
+    // The small addend keeps a token that is due exactly now from being lost to rounding.
+    return Math.min(outputTokens, 1 + Math.floor((nowMs - firstTokenAtMs) / gapMs + 1e-6));
+  };
+
+  return {
+    destinationRegion: answer.destinationRegion,
+    outputTokens,
+    cacheReadTokens: answer.cacheReadTokens,
+    cacheWriteTokens: answer.cacheWriteTokens,
+    tokensWritten,
+    nextTokenMs: (nowMs) => stall.instantMs(firstTokenAtMs + tokensWritten(nowMs) * gapMs),
+    cancel() {
+      first.cancel();
+      end.cancel();
+    },
+  };
+}
+
+/** An endpoint that freezes: in every stretch of `everyMs` it works first and stands still for the last `forMs`. */
+export interface Stall {
+  readonly everyMs: number;
+  /** Less than `everyMs`. */
+  readonly forMs: number;
+  /** Instant of the emulator's clock at which the first stretch begins, ms; 0 unless given. Nothing freezes before. */
+  readonly fromMs?: number;
+}
+
+/** Two clocks of an endpoint that freezes: the wall's, and one that runs only while it works. They agree until `fromMs`. */
+interface StallClock {
+  /** Time worked up to an instant, ms. Constant while frozen. */
+  workMs(instantMs: number): number;
+  /** The earliest instant at which so much work is done, ms. */
+  instantMs(workMs: number): number;
+}
+
+/**
+ * A queue with preemptive-resume interruptions at fixed instants is the uninterrupted queue on the clock of work: that
+ * is what keeps the law's answer exact under freezes.
+ */
+export function createStallClock({ everyMs, forMs, fromMs = 0 }: Stall): StallClock {
+  const awakeMs = everyMs - forMs;
+  return {
+    workMs(instantMs) {
+      if (instantMs <= fromMs) return instantMs;
+      const rounds = Math.floor((instantMs - fromMs) / everyMs);
+      return fromMs + rounds * awakeMs + Math.min(awakeMs, instantMs - fromMs - rounds * everyMs);
+    },
+    instantMs(workMs) {
+      if (workMs <= fromMs) return workMs;
+      // Work that ends with a round ends before the freeze, not after it.
+      const rounds = Math.ceil((workMs - fromMs) / awakeMs) - 1;
+      return fromMs + rounds * everyMs + (workMs - fromMs - rounds * awakeMs);
+    },
+  };
+}
+
+/** Without freezes both clocks are one. */
+const NO_STALL: StallClock = { workMs: (instantMs) => instantMs, instantMs: (workMs) => workMs };
+
+/** How much of a prompt came from the cache and how much was put there. */
+export interface CacheUse {
+  readonly readTokens: number;
+  readonly writeTokens: number;
+}
+
+/** A prompt cache of prefixes per account, region that serves and model; a hit restarts the entry's time to live. */
+export interface PromptCache {
+  use(call: InferenceCall, destinationRegion: string, nowMs: number): CacheUse;
+}
+
+const NO_USE: CacheUse = { readTokens: 0, writeTokens: 0 };
+const MAX_ENTRIES = 50_000;
+
+/**
+ * The longest cached prefix is read; what lies between it and the last checkpoint is written. Prefixes under
+ * `minPrefixTokens` are not cached, as on the service.
+ * Source: Amazon Bedrock User Guide, Prompt caching.
+ */
+export function createPromptCache(minPrefixTokens = 1024): PromptCache {
+  const expiresMs = new Map<string, number>();
+
+  return {
+    use(call, destinationRegion, nowMs) {
+      const points = call.cachePoints.filter((point) => point.tokens >= minPrefixTokens);
+      const last = points.at(-1);
+      if (last === undefined) return NO_USE;
+      const scope = `${call.accountId} ${destinationRegion} ${call.modelId} `;
+      let readTokens = 0;
+      for (const point of points) {
+        if ((expiresMs.get(scope + point.prefixId) ?? 0) > nowMs) readTokens = point.tokens;
+      }
+      for (const point of points) store(scope, point, nowMs);
+      return { readTokens, writeTokens: last.tokens - readTokens };
+    },
+  };
+
+  function store(scope: string, point: CachePoint, nowMs: number): void {
+    const key = scope + point.prefixId;
+    // Deleting first keeps the map in order of last use, so that the oldest entry is the one that makes room.
+    expiresMs.delete(key);
+    expiresMs.set(key, nowMs + point.ttlMs);
+    if (expiresMs.size > MAX_ENTRIES) expiresMs.delete(expiresMs.keys().next().value!);
+  }
 }

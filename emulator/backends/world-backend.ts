@@ -14,13 +14,10 @@ import {
   type InferenceBackend,
   type InferenceCall,
   outputLimit,
-} from "../backend.ts";
-import type { Deadline, EmulatorClock } from "../clock.ts";
-import { createAnswerLengths } from "./answer-lengths.ts";
-import { createCallRoutes } from "./call-routes.ts";
-import { prefixesOf } from "./prefixes.ts";
-import { faultOf } from "./refusals.ts";
-import { WorldRun } from "./world-run.ts";
+} from "../model/backend.ts";
+import type { Deadline, EmulatorClock } from "../model/clock.ts";
+import { createAnswerLengths, createCallRoutes, prefixesOf } from "./call-routes.ts";
+import { faultOf, WorldCall } from "./world-call.ts";
 
 export interface WorldBackendOptions {
   /** Where in the scenario the fleet's clock begins, ms: background and faults are those of that time of its day. */
@@ -58,7 +55,7 @@ export function createWorldBackend(
 ): InferenceBackend {
   const { startMs = 0 } = options;
   const table = createAttemptTable();
-  const runs: (WorldRun | undefined)[] = [];
+  const runs: (WorldCall | undefined)[] = [];
   const routes = createCallRoutes(plan);
   const lengths = createAnswerLengths(plan);
   let serial = 0;
@@ -113,7 +110,7 @@ export function createWorldBackend(
   }
 
   /** Where a call ran and what the cache did for it, as far as the world has decided. */
-  function readPlace(run: WorldRun, slot: number, outcome: Outcome | undefined): void {
+  function readPlace(run: WorldCall, slot: number, outcome: Outcome | undefined): void {
     const { ints } = table;
     const at = slot * ATTEMPT_INTS;
     if (outcome === OUTCOME.throttled || ints[at + ATTEMPT.endpoint]! < 0) return;
@@ -159,7 +156,7 @@ export function createWorldBackend(
       const { request, ordinal } = luckOf(call.requestMetadata) ?? { request: number, ordinal: 0 };
       const outputTokens = cappedOutputTokens(call, lengths.draw(route.classIndex, number));
       const prefixes = prefixesOf(call, route.account);
-      const run = new WorldRun({ clock, startMs, observer, outputTokens, prefixes });
+      const run = new WorldCall({ clock, startMs, observer, outputTokens, prefixes });
       const slot = table.allocate();
       const { ints } = table;
       const at = slot * ATTEMPT_INTS;

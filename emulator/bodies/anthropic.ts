@@ -1,10 +1,8 @@
-import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../answer.ts";
-import { toolInput } from "../converse/format.ts";
-import { ServiceError } from "../errors.ts";
-import { type ParsedPrompt, PromptMeter } from "../prompt.ts";
-import { isObject, type JsonObject } from "../shape.ts";
-import { IMAGE_TOKENS } from "../tokens.ts";
-import { sampleOfSchema, type ToolAnswer } from "../tool-answer.ts";
+import { toolInput } from "../converse/answer.ts";
+import { ServiceError } from "../http/errors.ts";
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
+import { IMAGE_TOKENS, type ParsedPrompt, PromptMeter, sampleOfSchema, type ToolAnswer } from "../model/prompt.ts";
 import { type InvokeBody, optionalTexts } from "./body.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { AnswerFormat } from "../answer.ts";
-import { ServiceError } from "../errors.ts";
-import type { ParsedPrompt } from "../prompt.ts";
-import { isObject, type JsonObject } from "../shape.ts";
+import { ServiceError } from "../http/errors.ts";
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import type { AnswerFormat } from "../model/answer.ts";
+import type { ParsedPrompt } from "../model/prompt.ts";
 
 /** A model family's own request and answer shapes, as `/invoke` passes them through. */
 export interface InvokeBody {
@@ -12,7 +12,7 @@ export interface InvokeBody {
   parse(body: JsonObject): { readonly prompt: ParsedPrompt; readonly format: AnswerFormat };
 }
 
-export function malformed(reason: string): ServiceError {
+export function malformedInput(reason: string): ServiceError {
   return new ServiceError(
     "ValidationException",
     `Malformed input request: ${reason}, please reformat your input and try again.`,
@@ -22,8 +22,8 @@ export function malformed(reason: string): ServiceError {
 /** A member that must be there. */
 export function requiredText(body: JsonObject, name: string): string {
   const value = body[name];
-  if (value === undefined) throw malformed(`#: required key [${name}] not found`);
-  if (typeof value !== "string") throw malformed(`#/${name}: expected type: String, found: ${jsonType(value)}`);
+  if (value === undefined) throw malformedInput(`#: required key [${name}] not found`);
+  if (typeof value !== "string") throw malformedInput(`#/${name}: expected type: String, found: ${jsonType(value)}`);
   return value;
 }
 
@@ -31,9 +31,9 @@ export function optionalInteger(body: JsonObject, name: string, least: number): 
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "number" || !Number.isInteger(value)) {
-    throw malformed(`#/${name}: expected type: Integer, found: ${jsonType(value)}`);
+    throw malformedInput(`#/${name}: expected type: Integer, found: ${jsonType(value)}`);
   }
-  if (value < least) throw malformed(`#/${name}: ${value} is not greater or equal to ${least}`);
+  if (value < least) throw malformedInput(`#/${name}: ${value} is not greater or equal to ${least}`);
   return value;
 }
 
@@ -41,7 +41,7 @@ export function optionalTexts(body: JsonObject, name: string): readonly string[]
   const value = body[name];
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
-    throw malformed(`#/${name}: expected type: JSONArray, found: ${jsonType(value)}`);
+    throw malformedInput(`#/${name}: expected type: JSONArray, found: ${jsonType(value)}`);
   }
   return value;
 }
@@ -49,7 +49,7 @@ export function optionalTexts(body: JsonObject, name: string): readonly string[]
 export function optionalObject(body: JsonObject, name: string): JsonObject {
   const value = body[name];
   if (value === undefined || value === null) return {};
-  if (!isObject(value)) throw malformed(`#/${name}: expected type: JSONObject, found: ${jsonType(value)}`);
+  if (!isObject(value)) throw malformedInput(`#/${name}: expected type: JSONObject, found: ${jsonType(value)}`);
   return value;
 }
 

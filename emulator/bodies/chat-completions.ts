@@ -1,7 +1,7 @@
-import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../answer.ts";
-import { type ParsedPrompt, PromptMeter } from "../prompt.ts";
-import { isObject, type JsonObject } from "../shape.ts";
-import { type InvokeBody, malformed, optionalInteger, optionalTexts } from "./body.ts";
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
+import { type ParsedPrompt, PromptMeter } from "../model/prompt.ts";
+import { type InvokeBody, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
 
 /**
  * The chat-completions shape that OpenAI, DeepSeek, Qwen and others take, and the fallback for families without a
@@ -15,14 +15,14 @@ export const chatCompletionsBody: InvokeBody = {
 
 export function parseChat(body: JsonObject): ParsedPrompt {
   const messages = body.messages;
-  if (messages === undefined) throw malformed("#: required key [messages] not found");
+  if (messages === undefined) throw malformedInput("#: required key [messages] not found");
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw malformed("#/messages: expected minimum item count: 1, found: 0");
+    throw malformedInput("#/messages: expected minimum item count: 1, found: 0");
   }
   const meter = new PromptMeter();
   for (const [index, message] of messages.entries()) {
-    if (!isObject(message)) throw malformed(`#/messages/${index}: expected type: JSONObject`);
-    if (typeof message.role !== "string") throw malformed(`#/messages/${index}: required key [role] not found`);
+    if (!isObject(message)) throw malformedInput(`#/messages/${index}: expected type: JSONObject`);
+    if (typeof message.role !== "string") throw malformedInput(`#/messages/${index}: required key [role] not found`);
     if (typeof message.content === "string") meter.addText(message.content);
     else meter.addJson(message.content ?? null);
   }

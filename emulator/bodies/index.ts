@@ -1,4 +1,4 @@
-import { providerOf } from "../catalog.ts";
+import { providerOf } from "../model/catalog.ts";
 import { anthropicBody } from "./anthropic.ts";
 import type { InvokeBody } from "./body.ts";
 import { chatCompletionsBody } from "./chat-completions.ts";

@@ -1,6 +1,6 @@
-import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../answer.ts";
-import { estimateTokens } from "../tokens.ts";
-import { type InvokeBody, malformed, optionalInteger, requiredText } from "./body.ts";
+import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
+import { estimateTokens } from "../model/prompt.ts";
+import { type InvokeBody, malformedInput, optionalInteger, requiredText } from "./body.ts";
 
 const DEFAULT_MAX_GEN_LEN = 512;
 
@@ -8,7 +8,7 @@ const DEFAULT_MAX_GEN_LEN = 512;
 export const llamaBody: InvokeBody = {
   parse(body) {
     const prompt = requiredText(body, "prompt");
-    if (prompt === "") throw malformed("#/prompt: expected minLength: 1, actual: 0");
+    if (prompt === "") throw malformedInput("#/prompt: expected minLength: 1, actual: 0");
     return {
       prompt: {
         inputTokens: estimateTokens(prompt),

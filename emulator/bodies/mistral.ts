@@ -1,6 +1,6 @@
-import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../answer.ts";
-import { estimateTokens } from "../tokens.ts";
-import { type InvokeBody, malformed, optionalInteger, optionalTexts, requiredText } from "./body.ts";
+import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
+import { estimateTokens } from "../model/prompt.ts";
+import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
 import { chatCompletionsFormat, parseChat } from "./chat-completions.ts";
 
 /**
@@ -11,7 +11,7 @@ export const mistralBody: InvokeBody = {
   parse(body) {
     if (body.messages !== undefined) return { prompt: parseChat(body), format: CHAT };
     const prompt = requiredText(body, "prompt");
-    if (prompt === "") throw malformed("#/prompt: expected minLength: 1, actual: 0");
+    if (prompt === "") throw malformedInput("#/prompt: expected minLength: 1, actual: 0");
     return {
       prompt: {
         inputTokens: estimateTokens(prompt),

@@ -1,8 +1,7 @@
-import type { Answer, AnswerFormat } from "../answer.ts";
-import { answerPiece } from "../answer.ts";
-import { contentBlock, toolUseId } from "../converse/format.ts";
+import { contentBlock, toolUseId } from "../converse/answer.ts";
 import { parseConverse } from "../converse/request.ts";
-import { isObject, type JsonObject } from "../shape.ts";
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import { type Answer, type AnswerFormat, answerPiece } from "../model/answer.ts";
 import type { InvokeBody } from "./body.ts";
 
 /** Nova's own body is nearly Converse's; its limits are checked by the caller. Source: Amazon Nova User Guide. */

@@ -1,12 +1,10 @@
-import type { Answer, StopReason } from "../answer.ts";
-import { type InferenceBackend, type InferenceHandle, type InferenceObserver, outputLimit } from "../backend.ts";
-import type { EmulatorClock } from "../clock.ts";
-import { exceptionFrame } from "../event-stream/frames.ts";
-import type { InvocationOutcome } from "../logs.ts";
-import { breakOff, sendFault, sendJson, type WireResponse } from "../wire.ts";
+import { breakOff, exceptionFrame, sendFault, sendJson, type WireResponse } from "../http/wire.ts";
+import type { Answer, StopReason } from "../model/answer.ts";
+import { type InferenceBackend, type InferenceHandle, type InferenceObserver, outputLimit } from "../model/backend.ts";
+import type { EmulatorClock } from "../model/clock.ts";
+import type { InvocationOutcome } from "../monitoring/invocation-log.ts";
 import type { ParsedCall } from "./call.ts";
-import type { ReplyTimes } from "./reply.ts";
-import { createTokenStream, type TokenStream } from "./token-stream.ts";
+import { createTokenStream, type ReplyTimes, type TokenStream } from "./reply.ts";
 
 export interface ServeOptions {
   readonly clock: EmulatorClock;

@@ -1,5 +1,4 @@
-import { createFcfsQueue, createQueueBackend, serviceTimes } from "../../emulator/backends/queue.ts";
-import { createStallClock } from "../../emulator/backends/stall.ts";
+import { createFcfsQueue, createQueueBackend, createStallClock, serviceTimes } from "../../emulator/backends/queue.ts";
 import { MeridianError } from "../../simulator/errors.ts";
 import { quantile } from "../../simulator/replay/harness.ts";
 import type { Quantiles } from "../../simulator/replay/plain.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type AdminContext, handleAdmin, readRule } from "../../emulator/admin.ts";
 import { withFaults } from "../../emulator/backends/faults.ts";
-import { createInvocationLog } from "../../emulator/logs.ts";
-import { createMetrics } from "../../emulator/metrics.ts";
+import { createInvocationLog } from "../../emulator/monitoring/invocation-log.ts";
+import { createMetrics } from "../../emulator/monitoring/metrics.ts";
 import { outcomeOf } from "./outcome.ts";
 
 function context(token?: string): AdminContext {

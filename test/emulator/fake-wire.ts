@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { WireResponse } from "../../emulator/wire.ts";
+import type { WireResponse } from "../../emulator/http/wire.ts";
 
 /** A response that keeps what is written to it, and can be full, read out or gone. */
 export class FakeResponse extends EventEmitter implements WireResponse {

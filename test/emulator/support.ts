@@ -1,8 +1,8 @@
 import { request as httpRequest } from "node:http";
-import type { InferenceCall, InferenceObserver } from "../../emulator/backend.ts";
-import { createFixedLatencyBackend } from "../../emulator/backends/fixed-latency.ts";
-import { type ClockSource, createClock, type EmulatorClock } from "../../emulator/clock.ts";
+import { createFixedLatencyBackend } from "../../emulator/backends/queue.ts";
 import { type Fleet, type FleetOptions, startFleet } from "../../emulator/fleet.ts";
+import type { InferenceCall, InferenceObserver } from "../../emulator/model/backend.ts";
+import { type ClockSource, createClock, type EmulatorClock } from "../../emulator/model/clock.ts";
 
 export const CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 export const CLAUDE_BASE = "anthropic.claude-sonnet-4-5-20250929-v1:0";

@@ -1,5 +1,5 @@
 import type { FleetOptions } from "../../../emulator/fleet.ts";
-import type { InvocationOutcome } from "../../../emulator/logs.ts";
+import type { InvocationOutcome } from "../../../emulator/monitoring/invocation-log.ts";
 import { replicationSeed } from "../../../simulator/engine/simulation.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
 import type { EndpointRecord, EndpointRecords } from "../../../simulator/replay/endpoint-records.ts";
@@ -52,7 +52,7 @@ export function fleetTarget(
     async open(startMs) {
       const [{ startFleet }, { scenarioFleet }] = await Promise.all([
         import("../../../emulator/fleet.ts"),
-        import("../../../emulator/scenario-fleet.ts"),
+        import("../../../emulator/fleet.ts"),
       ]);
       const records = new Map<string, EndpointRecord>();
       const faults: string[] = [];

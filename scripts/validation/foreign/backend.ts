@@ -1,5 +1,5 @@
-import { type Admission, cappedOutputTokens, type InferenceBackend } from "../../../emulator/backend.ts";
-import type { EmulatorClock } from "../../../emulator/clock.ts";
+import { type Admission, cappedOutputTokens, type InferenceBackend } from "../../../emulator/model/backend.ts";
+import type { EmulatorClock } from "../../../emulator/model/clock.ts";
 import { createCall } from "./call.ts";
 import { type ForeignServer, type Refusal, runUntil } from "./server.ts";
 

@@ -1,5 +1,5 @@
 import { type Fleet, startFleet } from "../../../emulator/fleet.ts";
-import { catalogOf } from "../../../emulator/scenario-fleet.ts";
+import { catalogOf } from "../../../emulator/model/catalog.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { createForeignBackend } from "./backend.ts";
 import { type ForeignWorld, startServers } from "./worlds.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createCallRoutes } from "../../../emulator/backends/call-routes.ts";
+import { createAnswerLengths, createCallRoutes, prefixesOf } from "../../../emulator/backends/call-routes.ts";
+import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { callOf } from "../support.ts";
 import { planOf, SLOTS_1S } from "./worlds.ts";
 
@@ -80,4 +81,57 @@ describe("call routes", () => {
     assert.equal(idOf("us-east-1/provisioned"), "us-east-1/provisioned");
     assert.equal(idOf("us-east-1/batch"), "us-east-1");
   });
+});
+
+const many = (plan: Plan, classIndex = 0) => {
+  const lengths = createAnswerLengths(plan);
+  return Array.from({ length: 4000 }, (_, serial) => lengths.draw(classIndex, serial));
+};
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+describe("answer lengths", () => {
+  it("follow the class's law, the same for the same serial", async () => {
+    const plan = await planOf({
+      capacity: SLOTS_1S,
+      tokens: { input: 1, output: { exponential: { mean: 300 } }, maxTokens: 10 },
+    });
+    const lengths = many(plan);
+    // Standard error 300 / 63.
+    assert.ok(Math.abs(mean(lengths) - 300) < 20, String(mean(lengths)));
+    assert.deepEqual(many(plan), lengths);
+    assert.ok(lengths.every((tokens) => Number.isInteger(tokens) && tokens >= 1));
+  });
+
+  it("are those of the recording for recorded traffic", async () => {
+    const plan = await planOf({ capacity: SLOTS_1S, arrivals: { trace: "azure-conv-2023" }, tokens: { maxTokens: 9 } });
+    const recording = plan.traffic[0]!.recordings!["azure-conv-2023"]!;
+    assert.equal(recording.kind, "trace");
+    const recorded = recording.kind === "trace" ? [...recording.columns.outputTokens] : [];
+    assert.ok(Math.abs(mean(many(plan)) / mean(recorded) - 1) < 0.05);
+    assert.ok(many(plan).every((tokens) => recorded.includes(tokens)));
+  });
+
+  it("are usual ones for a model that no class calls", async () => {
+    assert.equal(createAnswerLengths(await planOf({ capacity: SLOTS_1S })).draw(7, 0), 256);
+  });
+});
+
+const points = [
+  { prefixId: "abc", tokens: 1200, ttlMs: 300_000 },
+  { prefixId: "abd", tokens: 2400, ttlMs: 300_000 },
+];
+
+it("the same content has the same id, other content and other accounts another", () => {
+  const [first, second] = prefixesOf(callOf({ cachePoints: points }), 0);
+  assert.deepEqual(prefixesOf(callOf({ cachePoints: points, region: "eu-west-1" }), 0), [first, second]);
+  assert.notEqual(first!.id, second!.id);
+  assert.notEqual(prefixesOf(callOf({ cachePoints: points }), 1)[0]!.id, first!.id);
+  assert.deepEqual([first!.tokens, second!.tokens], [1200, 2400]);
+});
+
+it("ids fill the world's integer columns without colliding at the scale of a test", () => {
+  const many = Array.from({ length: 2000 }, (_, i) => ({ prefixId: `prefix ${i}`, tokens: 1, ttlMs: 1 }));
+  const ids = prefixesOf(callOf({ cachePoints: many }), 0).map(({ id }) => id);
+  assert.ok(ids.every((id) => Number.isInteger(id) && id >= 0 && id < 2 ** 31));
+  assert.equal(new Set(ids).size, ids.length);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withFaults } from "../../../emulator/backends/faults.ts";
-import { createFixedLatencyBackend } from "../../../emulator/backends/fixed-latency.ts";
+import { createFixedLatencyBackend } from "../../../emulator/backends/queue.ts";
 import { callOf, manualClock, recordedObserver } from "../support.ts";
 
 describe("fault injection", () => {

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createFcfsQueue, createQueueBackend } from "../../../emulator/backends/queue.ts";
+import fc from "fast-check";
+import {
+  createFcfsQueue,
+  createFixedLatencyBackend,
+  createPromptCache,
+  createQueueBackend,
+  createStallClock,
+  scheduledHandle,
+} from "../../../emulator/backends/queue.ts";
 import { KeyedRandom } from "../../../simulator/random/keyed-random.ts";
 import { callOf, manualClock, recordedObserver } from "../support.ts";
 
@@ -87,5 +95,171 @@ describe("queue backend", () => {
     };
     assert.deepEqual(endsOf(1), endsOf(1));
     assert.notDeepEqual(endsOf(1), endsOf(2));
+  });
+});
+
+describe("fixed latency", () => {
+  it("puts token k at first + (k - 1) x gap", () => {
+    const { clock, advanceTo } = manualClock();
+    const backend = createFixedLatencyBackend(clock, { firstTokenMs: 100, perTokenMs: 10 });
+    const observer = recordedObserver();
+    advanceTo(50);
+    const admission = backend.begin(callOf({ wantedOutputTokens: 4 }), 50, observer);
+    assert.ok(admission.kind === "accepted");
+    const { handle } = admission;
+    const written = [149, 150, 159, 160, 179, 180, 999].map((ms) => handle.tokensWritten(ms));
+    assert.deepEqual(written, [0, 1, 1, 2, 3, 4, 4]);
+    assert.equal(handle.nextTokenMs(155), 160);
+    advanceTo(1000);
+    assert.deepEqual(observer.events, ["first@150", "end@180"]);
+  });
+  it("falls silent when the caller goes away", () => {
+    const { clock, advanceTo } = manualClock();
+    const observer = recordedObserver();
+    const admission = createFixedLatencyBackend(clock).begin(callOf(), 0, observer);
+    if (admission.kind === "accepted") admission.handle.cancel(1);
+    advanceTo(10_000);
+    assert.deepEqual(observer.events, []);
+  });
+});
+
+describe("scheduled handle", () => {
+  it("names as next the instant at which one more token is written, however the gaps round", () => {
+    const time = fc.integer({ min: 1000, max: 1e8 }).map((us) => us / 1000);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), time, time, (outputTokens, firstTokenAtMs, spanMs) => {
+        const endAtMs = firstTokenAtMs + spanMs;
+        const { clock } = manualClock();
+        const common = {
+          clock,
+          observer: recordedObserver(),
+          destinationRegion: "r",
+          cacheReadTokens: 0,
+          cacheWriteTokens: 0,
+        };
+        const handle = scheduledHandle({ ...common, outputTokens, firstTokenAtMs, endAtMs });
+        assert.equal(handle.tokensWritten(endAtMs), outputTokens);
+        let nowMs = firstTokenAtMs;
+        for (let steps = 0; handle.tokensWritten(nowMs) < outputTokens; steps++) {
+          const before = handle.tokensWritten(nowMs);
+          nowMs = handle.nextTokenMs(nowMs);
+          assert.ok(handle.tokensWritten(nowMs) > before, `stuck at ${nowMs}`);
+          assert.ok(steps <= outputTokens);
+        }
+        assert.ok(nowMs <= endAtMs + 1e-6 * (1 + endAtMs));
+      }),
+    );
+  });
+});
+
+describe("clock of an endpoint that freezes", () => {
+  const clock = createStallClock({ everyMs: 20_000, forMs: 2000 });
+
+  it("stands still for the last 2 s of every 20 s", () => {
+    const instants = [0, 5000, 18_000, 19_000, 20_000, 21_000, 38_000, 39_999, 40_000];
+    assert.deepEqual(
+      instants.map((ms) => clock.workMs(ms)),
+      [0, 5000, 18_000, 18_000, 18_000, 19_000, 36_000, 36_000, 36_000],
+    );
+    assert.deepEqual(
+      [0, 5000, 18_000, 18_001, 36_000, 36_500].map((ms) => clock.instantMs(ms)),
+      [0, 5000, 18_000, 20_001, 38_000, 40_500],
+    );
+  });
+
+  it("may begin later, and freezes nothing before", () => {
+    const later = createStallClock({ everyMs: 20_000, forMs: 2000, fromMs: 3000 });
+    assert.deepEqual(
+      [-5, 2000, 20_999, 22_000, 23_000, 24_000].map((ms) => later.workMs(ms)),
+      [-5, 2000, 20_999, 21_000, 21_000, 22_000],
+    );
+    assert.deepEqual(
+      [-5, 3000, 21_000, 21_001].map((ms) => later.instantMs(ms)),
+      [-5, 3000, 21_000, 23_001],
+    );
+  });
+
+  it("loses no work: an instant is the first at which its work is done", () => {
+    fc.assert(
+      fc.property(
+        fc
+          .integer({ min: 2, max: 1e5 })
+          .chain((everyMs) =>
+            fc.record({ everyMs: fc.constant(everyMs), forMs: fc.integer({ min: 1, max: everyMs - 1 }) }),
+          ),
+        fc.integer({ min: 0, max: 1e7 }),
+        (stall, ms) => {
+          const { workMs, instantMs } = createStallClock(stall);
+          assert.equal(workMs(instantMs(ms)), ms);
+          const back = instantMs(workMs(ms));
+          assert.ok(back <= ms && ms - back <= stall.forMs, `${ms} became ${back}`);
+        },
+      ),
+    );
+  });
+});
+
+describe("a queue that freezes", () => {
+  it("keeps calls and their tokens where they are, and goes on afterwards", () => {
+    const { clock, advanceTo } = manualClock();
+    const backend = createQueueBackend(clock, {
+      servers: 1,
+      service: "deterministic",
+      meanServiceMs: 100,
+      stall: { everyMs: 1000, forMs: 200 },
+    });
+    const observers = [recordedObserver(), recordedObserver(), recordedObserver()];
+    const call = callOf({ wantedOutputTokens: 10 });
+    const before = backend.begin(call, 0, observers[0]!);
+    advanceTo(750);
+    const during = backend.begin(call, 750, observers[1]!);
+    advanceTo(900);
+    // The one in service has 50 ms left when the endpoint wakes.
+    backend.begin(call, 900, observers[2]!);
+    assert.ok(before.kind === "accepted" && during.kind === "accepted");
+    const { handle } = during;
+    assert.deepEqual(
+      [799, 801, 950, 1000, 1025, 1050].map((ms) => handle.tokensWritten(ms)),
+      [4, 5, 5, 5, 7, 10],
+    );
+    assert.equal(handle.nextTokenMs(900), 1010, "the next token comes 10 ms after it woke");
+    advanceTo(5000);
+    assert.deepEqual(
+      observers.map(({ events }) => events),
+      [
+        ["first@10", "end@100"],
+        ["first@760", "end@1050"],
+        ["first@1060", "end@1150"],
+      ],
+    );
+  });
+});
+
+const point = (prefixId: string, tokens: number, ttlMs = 300_000) => ({ prefixId, tokens, ttlMs });
+
+describe("prompt cache", () => {
+  it("writes first, reads while it lives, and a hit restarts the time", () => {
+    const cache = createPromptCache();
+    const call = callOf({ cachePoints: [point("p", 2000)] });
+    const use = (nowMs: number) => cache.use(call, "us-east-1", nowMs);
+    assert.deepEqual(use(0), { readTokens: 0, writeTokens: 2000 });
+    assert.deepEqual(use(299_000), { readTokens: 2000, writeTokens: 0 });
+    assert.deepEqual(use(598_000), { readTokens: 2000, writeTokens: 0 });
+    assert.deepEqual(use(898_001), { readTokens: 0, writeTokens: 2000 });
+  });
+  it("reads the longest known prefix and writes the rest", () => {
+    const cache = createPromptCache();
+    cache.use(callOf({ cachePoints: [point("a", 1500)] }), "us-east-1", 0);
+    const longer = callOf({ cachePoints: [point("a", 1500), point("b", 4000)] });
+    assert.deepEqual(cache.use(longer, "us-east-1", 1), { readTokens: 1500, writeTokens: 2500 });
+  });
+  it("keeps regions and models apart, and short prefixes out", () => {
+    const cache = createPromptCache();
+    const call = callOf({ cachePoints: [point("p", 2000)] });
+    cache.use(call, "us-east-1", 0);
+    assert.equal(cache.use(call, "us-west-2", 1).readTokens, 0);
+    assert.equal(cache.use({ ...call, modelId: "other" }, "us-east-1", 1).readTokens, 0);
+    const short = callOf({ cachePoints: [point("s", 1023)] });
+    assert.deepEqual(cache.use(short, "us-east-1", 0), { readTokens: 0, writeTokens: 0 });
   });
 });

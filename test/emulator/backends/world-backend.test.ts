@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { InferenceCall, InferenceHandle } from "../../../emulator/backend.ts";
 import { createWorldBackend, type WorldBackendOptions } from "../../../emulator/backends/world-backend.ts";
+import type { InferenceCall, InferenceHandle } from "../../../emulator/model/backend.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { callOf, manualClock, recordedObserver } from "../support.ts";
 import { planOf, SLOTS_1S, type SmallWorld } from "./worlds.ts";

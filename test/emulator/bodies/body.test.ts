@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
-  malformed,
+  malformedInput,
   optionalInteger,
   optionalObject,
   optionalTexts,
@@ -11,7 +11,7 @@ import {
 describe("body readers", () => {
   it("word refusals as the service's schema check does", () => {
     const wrapped = "Malformed input request: why, please reformat your input and try again.";
-    assert.equal(malformed("why").message, wrapped);
+    assert.equal(malformedInput("why").message, wrapped);
     assert.throws(() => requiredText({ a: null }, "a"), { message: /#\/a: expected type: String, found: Null/ });
     assert.throws(() => optionalInteger({ a: 1.5 }, "a", 1), { message: /expected type: Integer, found: Number/ });
     assert.throws(() => optionalTexts({ a: [1] }, "a"), { message: /expected type: JSONArray/ });

@@ -1,5 +1,5 @@
-import type { Answer } from "../../../emulator/answer.ts";
 import type { InvokeBody } from "../../../emulator/bodies/body.ts";
+import type { Answer } from "../../../emulator/model/answer.ts";
 
 export const ANSWER: Answer = {
   requestId: "11111111-2222-3333-4444-555555555555",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseConverse } from "../../../emulator/converse/request.ts";
+import { meterBlock, meterToolConfig, parseConverse } from "../../../emulator/converse/request.ts";
+import { PromptMeter } from "../../../emulator/model/prompt.ts";
 import { userMessage } from "../support.ts";
 
 const MODEL = { contextTokens: 1000, maxOutputTokens: 4096 };
@@ -114,5 +115,64 @@ describe("parseConverse", () => {
     assert.throws(() => parse(turn([result("id1"), result("id2")])), {
       message: /exceeds the number of toolUse blocks/,
     });
+  });
+});
+
+const tokensOf = (block: Record<string, unknown>) => {
+  const meter = new PromptMeter();
+  meterBlock(block, "messages.0.content.0", meter);
+  return meter.tokens;
+};
+
+describe("meterBlock", () => {
+  it("counts text, pictures, documents and structures", () => {
+    assert.equal(tokensOf({ text: "12345678" }), 2);
+    assert.equal(tokensOf({ image: { format: "png", source: { bytes: "AAAA" } } }), 1600);
+    // 400 base64 characters are 300 bytes, 75 tokens at four bytes each.
+    assert.equal(tokensOf({ document: { format: "txt", name: "d", source: { bytes: "A".repeat(400) } } }), 75);
+    assert.equal(tokensOf({ toolUse: { a: 1 } }), 2);
+  });
+  it("tells pictures apart in a cached prefix", () => {
+    const prefixOf = (bytes: string) => {
+      const meter = new PromptMeter();
+      meterBlock({ image: { source: { bytes } } }, "x", meter);
+      meterBlock({ cachePoint: { type: "default" } }, "x", meter);
+      return meter.cachePoints[0]!.prefixId;
+    };
+    assert.notEqual(prefixOf("AAAA"), prefixOf("BBBB"));
+  });
+  it("refuses a block without a known member, and an unknown time to live", () => {
+    assert.throws(() => tokensOf({ hologram: {} }), { name: "ValidationException" });
+    assert.throws(() => tokensOf({ cachePoint: { type: "default", ttl: "9m" } }), { message: /\[1h, 5m\]/ });
+  });
+});
+
+const spec = (name: string) => ({
+  toolSpec: { name, inputSchema: { json: { type: "object", required: ["q"], properties: { q: { type: "string" } } } } },
+});
+const read = (config: Record<string, unknown>, meter = new PromptMeter()) => meterToolConfig(config, meter);
+
+describe("meterToolConfig", () => {
+  const tools = [spec("first"), spec("second")];
+  it("forces a tool only where the choice does", () => {
+    assert.equal(read({ tools }), undefined);
+    assert.equal(read({ tools, toolChoice: { auto: {} } }), undefined);
+    assert.deepEqual(read({ tools, toolChoice: { any: {} } }), { name: "first", input: { q: "sample" } });
+    assert.equal(read({ tools, toolChoice: { tool: { name: "second" } } })?.name, "second");
+  });
+  it("counts the tools and takes a checkpoint among them", () => {
+    const meter = new PromptMeter();
+    read({ tools: [...tools, { cachePoint: { type: "default" } }] }, meter);
+    assert.equal(meter.cachePoints[0]?.tokens, meter.tokens);
+    assert.ok(meter.tokens > 40);
+  });
+  it("refuses no tools, bad names and a choice that is not there", () => {
+    for (const config of [
+      { tools: [] },
+      { tools: [spec("bad name")] },
+      { tools, toolChoice: { tool: { name: "third" } } },
+    ]) {
+      assert.throws(() => read(config), { name: "ValidationException" });
+    }
   });
 });

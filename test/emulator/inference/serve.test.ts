@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Admission, InferenceBackend, InferenceObserver } from "../../../emulator/backend.ts";
-import { createFixedLatencyBackend } from "../../../emulator/backends/fixed-latency.ts";
-import { createCatalog } from "../../../emulator/catalog.ts";
-import { DEFAULT_CATALOG } from "../../../emulator/default-catalog.ts";
+import { createFixedLatencyBackend } from "../../../emulator/backends/queue.ts";
 import { parseCall } from "../../../emulator/inference/call.ts";
 import { serveInference } from "../../../emulator/inference/serve.ts";
-import type { InvocationOutcome } from "../../../emulator/logs.ts";
+import type { Admission, InferenceBackend, InferenceObserver } from "../../../emulator/model/backend.ts";
+import { createCatalog, DEFAULT_CATALOG } from "../../../emulator/model/catalog.ts";
+import type { InvocationOutcome } from "../../../emulator/monitoring/invocation-log.ts";
 import { FakeResponse } from "../fake-wire.ts";
 import { decodeFrames } from "../frame-reader.ts";
 import { CLAUDE, manualClock, userMessage } from "../support.ts";
