@@ -1,3 +1,4 @@
+/** Bedrock's control plane as far as routing needs it: models, system profiles and application profiles. */
 import { createHash } from "node:crypto";
 import { ServiceError } from "./http/errors.ts";
 import {
@@ -12,6 +13,7 @@ import {
 import type { ControlOperation } from "./http/router.ts";
 import { type Catalog, destinationsOf, type ModelInfo, type ProfileInfo, providerOf } from "./model/catalog.ts";
 
+/** A request of the control plane. */
 export interface ControlRequest {
   readonly operation: ControlOperation;
   readonly id: string;
@@ -19,15 +21,16 @@ export interface ControlRequest {
   readonly body: Buffer;
 }
 
+/** The control plane of a fleet. */
 export interface ControlPlane {
-  /** @throws ServiceError for what the service refuses */
+  /** @throws ServiceError as the service would */
   handle(request: ControlRequest, region: string): { readonly status: number; readonly body: object };
 }
 
 const SYSTEM_CREATED_AT = "2026-01-01T00:00:00Z";
 
 /**
- * Bedrock's control plane as far as routing needs it: models, system profiles and application profiles.
+ * Creates the control plane over a fleet's catalogue and application profiles.
  * Source: botocore service model `bedrock` 2023-04-20; Amazon Bedrock API reference.
  */
 export function createControlPlane(
@@ -135,15 +138,15 @@ function modelSummary(model: ModelInfo, region: string): object {
 function systemProfileSummary(catalog: Catalog, profile: ProfileInfo, region: string, accountId: string): object {
   const name = catalog.model(profile.modelId)?.modelName ?? profile.modelId;
   const prefix = profile.profileId.slice(0, profile.profileId.indexOf("."));
-  // A global profile shows the source region's model and one without a region.
-  const places = profile.kind === "global" ? [region, ""] : (destinationsOf(profile, region) ?? []);
+  // A global profile lists the source region's model and one without a region.
+  const regions = profile.kind === "global" ? [region, ""] : (destinationsOf(profile, region) ?? []);
   return {
     inferenceProfileName: `${prefix.toUpperCase()} ${name}`,
-    description: `Routes requests to ${name} in ${places.filter((place) => place !== "").join(", ")}.`,
+    description: `Routes requests to ${name} in ${regions.filter((name) => name !== "").join(", ")}.`,
     createdAt: SYSTEM_CREATED_AT,
     updatedAt: SYSTEM_CREATED_AT,
     inferenceProfileArn: `arn:aws:bedrock:${region}:${accountId}:inference-profile/${profile.profileId}`,
-    models: places.map((place) => ({ modelArn: modelArn(place, profile.modelId) })),
+    models: regions.map((name) => ({ modelArn: modelArn(name, profile.modelId) })),
     inferenceProfileId: profile.profileId,
     status: "ACTIVE",
     type: "SYSTEM_DEFINED",
@@ -158,7 +161,7 @@ function applicationProfileSummary(catalog: Catalog, profile: ApplicationProfile
     createdAt: profile.createdAt,
     updatedAt: profile.createdAt,
     inferenceProfileArn: profile.arn,
-    models: destinations.map((place) => ({ modelArn: modelArn(place, model.modelId) })),
+    models: destinations.map((name) => ({ modelArn: modelArn(name, model.modelId) })),
     inferenceProfileId: profile.id,
     status: "ACTIVE",
     type: "APPLICATION",
@@ -172,9 +175,9 @@ function modelArn(region: string, modelId: string): string {
 function pageOf(items: readonly object[], query: URLSearchParams): { page: readonly object[]; nextToken?: string } {
   const size = Number(query.get("maxResults") ?? 1000);
   const constraints = new ConstraintList();
-  const fine = Number.isInteger(size) && size >= 1 && size <= 1000;
+  const isValid = Number.isInteger(size) && size >= 1 && size <= 1000;
   constraints.check(
-    fine,
+    isValid,
     query.get("maxResults"),
     "maxResults",
     "Member must have value between 1 and 1000, inclusive",
@@ -191,20 +194,20 @@ function brokenJson(): ServiceError {
   return new ServiceError("SerializationException", "Unable to parse the request body: it is not a JSON object.");
 }
 
-/** A profile that a user made: a name, and tags, for a model or a system profile that it copies. */
+/** A user-defined profile: a name and tags for a model or system profile. */
 interface ApplicationProfile {
   readonly id: string;
   readonly arn: string;
   readonly region: string;
   readonly name: string;
   readonly description: string | undefined;
-  /** Id of the model or system profile. */
+  /** Id of the model or system profile behind it. */
   readonly copyFrom: string;
   readonly createdAt: string;
   readonly tags: readonly { readonly key: string; readonly value: string }[];
 }
 
-/** Application profiles of an account, by region. In memory: they live as long as the fleet. */
+/** Application profiles of an account, by region. Kept in memory for the lifetime of the fleet. */
 export interface ApplicationProfiles {
   /** @throws ServiceError ValidationException, ServiceQuotaExceededException */
   create(body: JsonObject, region: string): ApplicationProfile;
@@ -212,17 +215,18 @@ export interface ApplicationProfiles {
   get(idOrArn: string, region: string): ApplicationProfile;
   delete(idOrArn: string, region: string): void;
   list(region: string): readonly ApplicationProfile[];
-  /** The id that a profile copies; undefined for what is no application profile here. */
+  /** The model or system profile behind an application profile; undefined for any other id. */
   lookup(idOrArn: string, region: string): string | undefined;
 }
 
 const MAX_PROFILES = 1000;
 const NAME = /^[0-9a-zA-Z][0-9a-zA-Z _-]{0,63}$/;
 
+/** @returns an empty store of application profiles */
 export function createApplicationProfiles(catalog: Catalog, accountId: string): ApplicationProfiles {
   const byArn = new Map<string, ApplicationProfile>();
   const arnByToken = new Map<string, string>();
-  let made = 0;
+  let created = 0;
 
   const arnOf = (idOrArn: string, region: string): string =>
     idOrArn.startsWith("arn:")
@@ -254,7 +258,7 @@ export function createApplicationProfiles(catalog: Catalog, accountId: string): 
       const { name, copyFrom, description, tags } = readCreateRequest(body);
       const source = sourceId(catalog, copyFrom, region);
       if (byArn.size >= MAX_PROFILES) throw new ServiceError("ServiceQuotaExceededException");
-      const id = createHash("sha256").update(`${region} ${name} ${made++}`).digest("hex").slice(0, 12);
+      const id = createHash("sha256").update(`${region} ${name} ${created++}`).digest("hex").slice(0, 12);
       const createdAt = new Date().toISOString();
       const profile = { id, arn: arnOf(id, region), region, name, description, copyFrom: source, createdAt, tags };
       byArn.set(profile.arn, profile);
@@ -286,7 +290,7 @@ function readCreateRequest(body: JsonObject): Pick<ApplicationProfile, "name" | 
   return { name, description, copyFrom, tags };
 }
 
-/** A profile may copy a model that is sold on demand or a system profile, both by ARN of this region. */
+/** The source of a profile must be an on-demand model or a system profile, given by its ARN in this region. */
 function sourceId(catalog: Catalog, arn: string, region: string): string {
   const { profile, model } = catalog.resolve(arn, region, () => undefined);
   return profile?.profileId ?? model.modelId;

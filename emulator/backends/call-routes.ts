@@ -1,3 +1,6 @@
+/**
+ * What a call is in the scenario's terms: its target, class and account, the length of its answer, its cached prefixes.
+ */
 import { KeyedRandom, purposeKey } from "../../simulator/random/keyed-random.ts";
 import type { Sampler } from "../../simulator/random/law.ts";
 import { compileSampler, createLaw } from "../../simulator/random/laws/index.ts";
@@ -8,19 +11,19 @@ import { PREPAID } from "../../simulator/world/pricing/prices.ts";
 import type { CachedPrefix } from "../../simulator/world/prompt-caches.ts";
 import type { InferenceCall } from "../model/backend.ts";
 
-/** What a call is in the scenario's terms. */
+/** Indices into the plan, and the queue level. */
 export interface CallRoute {
   readonly region: number;
   readonly target: number;
   readonly model: number;
   readonly classIndex: number;
   readonly account: number;
-  /** The caller's own level in queues, before the target's tier moves it. */
+  /** Queue level of the class, shifted by the service tier where the scenario has no target of that tier. */
   readonly queueLevel: number;
 }
 
 export interface CallRoutes {
-  /** Undefined where no target of the scenario sells what is called. */
+  /** Undefined when no target of the scenario offers the called id in that region. */
   of(call: InferenceCall): CallRoute | undefined;
 }
 
@@ -30,9 +33,9 @@ interface Offer {
   readonly tier: string;
 }
 
-/** Tiers of the scenario by the service's names for them. */
+/** Scenario tiers by their names in the API. */
 const TIER = { default: "standard", priority: "priority", flex: "flex", reserved: PREPAID } as const;
-/** What a tier does to the place in a queue where the scenario has no target of that tier. */
+/** Shift of the queue level when the scenario has no target of the requested tier. */
 const LEVEL_SHIFT: Readonly<Record<InferenceCall["serviceTier"], number>> = {
   default: 0,
   reserved: 0,
@@ -41,9 +44,11 @@ const LEVEL_SHIFT: Readonly<Record<InferenceCall["serviceTier"], number>> = {
 };
 
 /**
- * Finds a call's target by source region, called id and service tier, or among targets of one id the one that
- * `requestMetadata.target` names (provisioned throughput is called by its model's id here); and its class, which says whose quota counts: the
- * one that `requestMetadata.class` names, else the first that calls the model.
+ * Finds a call's target by source region, called id and service tier. Where several targets share an id,
+ * `requestMetadata.target` selects one (provisioned throughput is called by its model's id here). The class, whose
+ * account's quotas apply, is the one named by `requestMetadata.class`, else the first that calls the model.
+ *
+ * @param plan a resolved scenario
  */
 export function createCallRoutes(plan: Plan): CallRoutes {
   const offers = offersOf(plan);
@@ -96,16 +101,20 @@ function offersOf(plan: Plan): ReadonlyMap<string, readonly Offer[]> {
   return offers;
 }
 
-/** Lengths of answers that no caller asks a length for. */
+/** Lengths of answers for which the caller requests none. */
 export interface AnswerLengths {
   /** @returns output tokens before any limit; the same for the same class and serial */
   draw(classIndex: number, serial: number): number;
 }
 
-/** For a class whose lengths come from no law and no recording, and for a world without a class of the model. */
+/** Length for classes with neither a distribution nor a recording, and for models that no class calls. */
 const DEFAULT_OUTPUT_TOKENS = 256;
 
-/** The token laws of a scenario's classes: `tokens.output`, else the lengths of the recorded requests. */
+/**
+ * Draws answer lengths by class: from `tokens.output`, else from the lengths of the recorded requests.
+ *
+ * @param plan a resolved scenario
+ */
 export function createAnswerLengths(plan: Plan): AnswerLengths {
   const random = new KeyedRandom(plan.seed, "emulator/output");
   const samplers = plan.traffic.map(samplerOf);
@@ -136,7 +145,7 @@ function traceOf(arrivals: ClassTraffic["arrivals"]): string | undefined {
   return arrivals.process === "trace" ? arrivals.trace : undefined;
 }
 
-/** The cacheable prefixes of a call, growing. Ids are 31-bit hashes of account and content: an account's cache is its own. */
+/** The cacheable prefixes of a call, shortest first. Ids are 31-bit hashes of account and content, so accounts share no cache. */
 export function prefixesOf({ cachePoints }: InferenceCall, account: number): readonly CachedPrefix[] {
   return cachePoints.map(({ prefixId, tokens }) => ({ id: purposeKey(account, prefixId) & 0x7fffffff, tokens }));
 }

@@ -1,7 +1,10 @@
+/**
+ * Backends whose answers are fully determined on arrival: a first-come-first-served queue whose waiting times are known
+ * in closed form, for measuring the error of a test harness, and fixed latency, which is the same without a queue.
+ */
 import { KeyedRandom } from "../../simulator/random/keyed-random.ts";
 import {
   type Admission,
-  type CachePoint,
   cappedOutputTokens,
   type InferenceBackend,
   type InferenceCall,
@@ -9,58 +12,45 @@ import {
   type InferenceObserver,
 } from "../model/backend.ts";
 import type { EmulatorClock } from "../model/clock.ts";
+import { createPromptCache } from "../model/prompt.ts";
 
-/**
- * Known-answer mode: each (region, model) is a queue whose law is known in closed form, so that a harness that
- * measures it learns its own error. First come, first served; `deterministic` service gives M/D/c under Poisson
- * arrivals, `exponential` gives M/M/c, `waitingRoom: 0` gives Erlang's loss system.
- */
+/** A queue for every pair of region and model. */
 export interface QueueOptions {
   readonly servers: number;
+  /** `deterministic` gives M/D/c under Poisson arrivals, `exponential` gives M/M/c. */
   readonly service: "deterministic" | "exponential";
+  /** Mean service time in emulator milliseconds. */
   readonly meanServiceMs: number;
-  /** Calls that may wait; one more is answered 503. Infinity where not given. */
+  /** Calls that may wait; further ones are answered 503. Unlimited by default; 0 gives Erlang's loss system. */
   readonly waitingRoom?: number;
-  /** Output tokens of an answer where nobody asks for a length; they are spread evenly over the service. */
+  /** Output tokens of an answer when the caller requests no length (default 64); they are spread evenly over the service. */
   readonly outputTokens?: number;
-  /** Seed of the service times. */
+  /** Seed of the service times; 1 by default. */
   readonly seed?: number;
-  /** The endpoints freeze now and then; nothing is lost, everything under way goes on afterwards. */
+  /** Periodic freezes of all endpoints: nothing is lost, work in progress resumes afterwards. */
   readonly stall?: Stall | undefined;
 }
 
 /**
- * A call that goes away keeps its server to the end of its service: a law with reneging would be another law.
+ * Known-answer backend. A cancelled call still occupies its server until its service time has passed: reneging would
+ * change the waiting-time distribution.
+ *
+ * @param clock   the fleet's clock
+ * @param options the queue
+ * @returns a backend that refuses a call with 503 when the waiting room is full
  */
 export function createQueueBackend(clock: EmulatorClock, options: QueueOptions): InferenceBackend {
-  const { service, meanServiceMs, outputTokens: lawTokens = 64, seed = 1 } = options;
+  const { service, meanServiceMs, outputTokens = 64, seed = 1 } = options;
   const queues = new Map<string, FcfsQueue>();
   const nextServiceMs = serviceTimes({ service, meanServiceMs, seed });
   const stall = options.stall === undefined ? NO_STALL : createStallClock(options.stall);
-  const cache = createPromptCache();
 
-  return {
-    begin(call, nowMs, observer): Admission {
-      const queue = queueOf(`${call.region} ${call.modelId}`);
-      const serviceMs = nextServiceMs();
-      const slot = queue.admit(stall.workMs(nowMs), serviceMs);
-      if (slot === undefined) return { kind: "refused", fault: { name: "ServiceUnavailableException" } };
-      const outputTokens = cappedOutputTokens(call, lawTokens);
-      const { readTokens, writeTokens } = cache.use(call, call.region, nowMs);
-      const handle = scheduledHandle({
-        clock,
-        observer,
-        destinationRegion: call.region,
-        outputTokens,
-        cacheReadTokens: readTokens,
-        cacheWriteTokens: writeTokens,
-        firstTokenAtMs: slot.startMs + serviceMs / outputTokens,
-        endAtMs: slot.endMs,
-        stall,
-      });
-      return { kind: "accepted", handle };
-    },
-  };
+  return scheduledBackend(clock, { outputTokens, stall }, (call, nowMs, tokens) => {
+    const serviceMs = nextServiceMs();
+    const slot = queueOf(`${call.region} ${call.modelId}`).admit(stall.workMs(nowMs), serviceMs);
+    if (slot === undefined) return undefined;
+    return { firstTokenAtMs: slot.startMs + serviceMs / tokens, endAtMs: slot.endMs };
+  });
 
   function queueOf(key: string): FcfsQueue {
     const known = queues.get(key);
@@ -71,22 +61,94 @@ export function createQueueBackend(clock: EmulatorClock, options: QueueOptions):
   }
 }
 
-/** Service times by order of arrival over all queues, ms: what an exact computation of the answer needs beside the law. */
-export function serviceTimes(law: Required<Pick<QueueOptions, "service" | "meanServiceMs" | "seed">>): () => number {
-  const random = new KeyedRandom(law.seed, "emulator.service");
+/** Latency of every answer, in emulator milliseconds. */
+export interface FixedLatencyOptions {
+  /** Time to the first token; 200 by default. */
+  readonly firstTokenMs: number;
+  /** Time between tokens; 10 by default. */
+  readonly perTokenMs: number;
+  /** Output tokens of an answer when the caller requests no length; 64 by default. */
+  readonly outputTokens: number;
+}
+
+const DEFAULT_LATENCY: FixedLatencyOptions = { firstTokenMs: 200, perTokenMs: 10, outputTokens: 64 };
+
+/**
+ * Unlimited capacity and no quota: token k of an answer exists `firstTokenMs + (k - 1) * perTokenMs` after the call.
+ * Calls run in the region that received them.
+ *
+ * @param clock   the fleet's clock
+ * @param options latencies and answer length that differ from the defaults
+ */
+export function createFixedLatencyBackend(
+  clock: EmulatorClock,
+  options: Partial<FixedLatencyOptions> = {},
+): InferenceBackend {
+  const { firstTokenMs, perTokenMs, outputTokens } = { ...DEFAULT_LATENCY, ...options };
+  return scheduledBackend(clock, { outputTokens, stall: NO_STALL }, (_call, nowMs, tokens) => ({
+    firstTokenAtMs: nowMs + firstTokenMs,
+    endAtMs: nowMs + firstTokenMs + (tokens - 1) * perTokenMs,
+  }));
+}
+
+/** Instants of an answer's first and last token, on the endpoint's work clock. */
+type AnswerTimes = Pick<ScheduledAnswer, "firstTokenAtMs" | "endAtMs">;
+
+/** A backend that knows an answer's times when the call arrives; `timesOf` returns undefined to refuse it. */
+function scheduledBackend(
+  clock: EmulatorClock,
+  { outputTokens: defaultTokens, stall }: { readonly outputTokens: number; readonly stall: StallClock },
+  timesOf: (call: InferenceCall, nowMs: number, outputTokens: number) => AnswerTimes | undefined,
+): InferenceBackend {
+  const cache = createPromptCache();
+  return {
+    begin(call, nowMs, observer): Admission {
+      const outputTokens = cappedOutputTokens(call, defaultTokens);
+      const times = timesOf(call, nowMs, outputTokens);
+      if (times === undefined) return { kind: "refused", fault: { name: "ServiceUnavailableException" } };
+      const { readTokens, writeTokens } = cache.use(call, call.region, nowMs);
+      const handle = scheduledHandle({
+        clock,
+        observer,
+        destinationRegion: call.region,
+        outputTokens,
+        cacheReadTokens: readTokens,
+        cacheWriteTokens: writeTokens,
+        ...times,
+        stall,
+      });
+      return { kind: "accepted", handle };
+    },
+  };
+}
+
+/**
+ * The service times of {@link createQueueBackend}, so that the exact waiting times of a run can be recomputed.
+ *
+ * @returns a function that gives the next service time in ms, in order of arrival over all queues
+ */
+export function serviceTimes(
+  options: Required<Pick<QueueOptions, "service" | "meanServiceMs" | "seed">>,
+): () => number {
+  const random = new KeyedRandom(options.seed, "emulator.service");
   let calls = 0;
   return () => {
     random.seek(calls++, 0);
-    return law.service === "deterministic" ? law.meanServiceMs : -Math.log1p(-random.next()) * law.meanServiceMs;
+    return options.service === "deterministic"
+      ? options.meanServiceMs
+      : -Math.log1p(-random.next()) * options.meanServiceMs;
   };
 }
 
 export interface FcfsQueue {
-  /** @returns when service begins and ends; undefined if the waiting room is full. Arrivals must ascend. */
+  /** @returns start and end of service; undefined if the waiting room is full. Arrivals must be in time order. */
   admit(arrivalMs: number, serviceMs: number): { readonly startMs: number; readonly endMs: number } | undefined;
 }
 
-/** First come, first served over c servers: start = max(arrival, earliest server free). Kiefer and Wolfowitz 1955. */
+/**
+ * First come, first served over c servers: service starts at max(arrival, earliest instant at which a server is free).
+ * Source: Kiefer and Wolfowitz 1955, Trans. AMS 78(1).
+ */
 export function createFcfsQueue(servers: number, waitingRoom: number): FcfsQueue {
   const freeAtMs = new Float64Array(servers);
   // Start times of calls still waiting, ascending because the queue is first come, first served.
@@ -111,46 +173,7 @@ export function createFcfsQueue(servers: number, waitingRoom: number): FcfsQueue
   };
 }
 
-export interface FixedLatencyOptions {
-  /** Time to the first token. */
-  readonly firstTokenMs: number;
-  /** Time from one token to the next. */
-  readonly perTokenMs: number;
-  /** Length of an answer where nobody asks for one. */
-  readonly outputTokens: number;
-}
-
-const DEFAULT_LATENCY: FixedLatencyOptions = { firstTokenMs: 200, perTokenMs: 10, outputTokens: 64 };
-
-/**
- * Unlimited capacity and no quota: the k-th token of an answer exists `firstTokenMs + (k - 1) * perTokenMs` after the
- * call. Runs where it is called.
- */
-export function createFixedLatencyBackend(
-  clock: EmulatorClock,
-  options: Partial<FixedLatencyOptions> = {},
-): InferenceBackend {
-  const { firstTokenMs, perTokenMs, outputTokens: lawTokens } = { ...DEFAULT_LATENCY, ...options };
-  const cache = createPromptCache();
-  return {
-    begin(call, nowMs, observer): Admission {
-      const outputTokens = cappedOutputTokens(call, lawTokens);
-      const { readTokens, writeTokens } = cache.use(call, call.region, nowMs);
-      const handle = scheduledHandle({
-        clock,
-        observer,
-        destinationRegion: call.region,
-        outputTokens,
-        cacheReadTokens: readTokens,
-        cacheWriteTokens: writeTokens,
-        firstTokenAtMs: nowMs + firstTokenMs,
-        endAtMs: nowMs + firstTokenMs + (outputTokens - 1) * perTokenMs,
-      });
-      return { kind: "accepted", handle };
-    },
-  };
-}
-
+/** An answer whose first and last token have known instants. */
 export interface ScheduledAnswer {
   readonly clock: EmulatorClock;
   readonly observer: InferenceObserver;
@@ -158,14 +181,14 @@ export interface ScheduledAnswer {
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
-  /** Instants of the first and the last token, of the endpoint's clock of work; the others lie evenly between. */
+  /** Instants of the first and last token on the endpoint's work clock; the others are evenly spaced between them. */
   readonly firstTokenAtMs: number;
   readonly endAtMs: number;
-  /** Where the endpoint freezes; tokens wait too. */
+  /** Freezes of the endpoint, which delay tokens too. */
   readonly stall?: StallClock;
 }
 
-/** A handle whose whole future is known at admission: tokens evenly spaced between two instants. */
+/** The handle of an answer whose token times are all known at admission. */
 export function scheduledHandle(answer: ScheduledAnswer): InferenceHandle {
   const { clock, observer, outputTokens, firstTokenAtMs, endAtMs, stall = NO_STALL } = answer;
   const gapMs = outputTokens > 1 ? (endAtMs - firstTokenAtMs) / (outputTokens - 1) : 0;
@@ -196,89 +219,43 @@ export function scheduledHandle(answer: ScheduledAnswer): InferenceHandle {
   };
 }
 
-/** An endpoint that freezes: in every stretch of `everyMs` it works first and stands still for the last `forMs`. */
+/** Periodic freezes: each period of `everyMs` ends with a freeze of `forMs`. */
 export interface Stall {
   readonly everyMs: number;
   /** Less than `everyMs`. */
   readonly forMs: number;
-  /** Instant of the emulator's clock at which the first stretch begins, ms; 0 unless given. Nothing freezes before. */
+  /** Emulator time at which the first period begins, ms; 0 by default. */
   readonly fromMs?: number;
 }
 
-/** Two clocks of an endpoint that freezes: the wall's, and one that runs only while it works. They agree until `fromMs`. */
+/** Converts between emulator time and a work clock that stops during freezes. The two agree until `fromMs`. */
 interface StallClock {
-  /** Time worked up to an instant, ms. Constant while frozen. */
+  /** Work clock at an instant of emulator time, ms. Constant during a freeze. */
   workMs(instantMs: number): number;
-  /** The earliest instant at which so much work is done, ms. */
+  /** Earliest instant of emulator time at which the work clock shows `workMs`, ms. */
   instantMs(workMs: number): number;
 }
 
 /**
- * A queue with preemptive-resume interruptions at fixed instants is the uninterrupted queue on the clock of work: that
- * is what keeps the law's answer exact under freezes.
+ * A queue with preemptive-resume interruptions at fixed instants equals the uninterrupted queue on the work clock, which
+ * keeps the closed-form answer exact under freezes.
  */
 export function createStallClock({ everyMs, forMs, fromMs = 0 }: Stall): StallClock {
-  const awakeMs = everyMs - forMs;
+  const workingMs = everyMs - forMs;
   return {
     workMs(instantMs) {
       if (instantMs <= fromMs) return instantMs;
-      const rounds = Math.floor((instantMs - fromMs) / everyMs);
-      return fromMs + rounds * awakeMs + Math.min(awakeMs, instantMs - fromMs - rounds * everyMs);
+      const periods = Math.floor((instantMs - fromMs) / everyMs);
+      return fromMs + periods * workingMs + Math.min(workingMs, instantMs - fromMs - periods * everyMs);
     },
     instantMs(workMs) {
       if (workMs <= fromMs) return workMs;
-      // Work that ends with a round ends before the freeze, not after it.
-      const rounds = Math.ceil((workMs - fromMs) / awakeMs) - 1;
-      return fromMs + rounds * everyMs + (workMs - fromMs - rounds * awakeMs);
+      // Work that ends exactly with its period ends before the freeze, not after it.
+      const periods = Math.ceil((workMs - fromMs) / workingMs) - 1;
+      return fromMs + periods * everyMs + (workMs - fromMs - periods * workingMs);
     },
   };
 }
 
-/** Without freezes both clocks are one. */
+/** Without freezes the two clocks are the same. */
 const NO_STALL: StallClock = { workMs: (instantMs) => instantMs, instantMs: (workMs) => workMs };
-
-/** How much of a prompt came from the cache and how much was put there. */
-export interface CacheUse {
-  readonly readTokens: number;
-  readonly writeTokens: number;
-}
-
-/** A prompt cache of prefixes per account, region that serves and model; a hit restarts the entry's time to live. */
-export interface PromptCache {
-  use(call: InferenceCall, destinationRegion: string, nowMs: number): CacheUse;
-}
-
-const NO_USE: CacheUse = { readTokens: 0, writeTokens: 0 };
-const MAX_ENTRIES = 50_000;
-
-/**
- * The longest cached prefix is read; what lies between it and the last checkpoint is written. Prefixes under
- * `minPrefixTokens` are not cached, as on the service.
- * Source: Amazon Bedrock User Guide, Prompt caching.
- */
-export function createPromptCache(minPrefixTokens = 1024): PromptCache {
-  const expiresMs = new Map<string, number>();
-
-  return {
-    use(call, destinationRegion, nowMs) {
-      const points = call.cachePoints.filter((point) => point.tokens >= minPrefixTokens);
-      const last = points.at(-1);
-      if (last === undefined) return NO_USE;
-      const scope = `${call.accountId} ${destinationRegion} ${call.modelId} `;
-      let readTokens = 0;
-      for (const point of points) {
-        if ((expiresMs.get(scope + point.prefixId) ?? 0) > nowMs) readTokens = point.tokens;
-      }
-      for (const point of points) store(scope, point, nowMs);
-      return { readTokens, writeTokens: last.tokens - readTokens };
-    },
-  };
-
-  function store(scope: string, point: CachePoint, nowMs: number): void {
-    const key = scope + point.prefixId;
-    // Deleting first keeps the map in order of last use, so that the oldest entry is the one that makes room.
-    expiresMs.delete(key);
-    expiresMs.set(key, nowMs + point.ttlMs);
-    if (expiresMs.size > MAX_ENTRIES) expiresMs.delete(expiresMs.keys().next().value!);
-  }
-}

@@ -1,3 +1,7 @@
+/**
+ * One call in the simulated world as the wire sees it: when its tokens exist, how it ends, and which error of the
+ * service that is.
+ */
 import type { Capacity } from "../../simulator/world/capacity/capacity.ts";
 import type { CachedPrefix } from "../../simulator/world/prompt-caches.ts";
 import { REFUSED_BY } from "../../simulator/world/quota/token-quota.ts";
@@ -8,46 +12,46 @@ import type { Deadline, EmulatorClock } from "../model/clock.ts";
 
 export interface WorldCallOptions {
   readonly clock: EmulatorClock;
-  /** World's instant at which the fleet's clock was 0. */
+  /** Scenario time at which the fleet's clock was 0, ms. */
   readonly startMs: number;
   readonly observer: InferenceObserver;
   readonly outputTokens: number;
   readonly prefixes: readonly CachedPrefix[];
 }
 
-/** A whole answer, an endpoint that went away, or an error of the service. */
+/** How a call ended: a whole answer, a broken connection, or an error of the service. */
 export type Ending = "answered" | "broken" | ServiceFault;
 
-/** A stream whose machines stand still asks again after this long. */
+/** Interval at which a stream polls while its endpoint makes no progress. */
 const STALLED_RETRY_MS = 250;
 /** Keeps a token that is due exactly now from being lost to rounding. */
 const ROUNDING = 1e-6;
 
-/** How tokens come once the first is there: at fixed instants, or in step with the others of a batch. */
+/** How tokens follow the first one: at fixed instants, or with the decode steps of a batch. */
 type Pace =
   | { readonly kind: "fixed"; readonly endMs: number }
   | { readonly kind: "steps"; readonly capacity: Capacity; readonly firstStep: number; readonly stepsPerToken: number };
 
-/** One call inside the world, as the wire sees it. The world speaks in its own instants, the wire in the fleet's. */
+/** One call in the world. Converts the world's instants (scenario time) to those of the fleet's clock. */
 export class WorldCall implements InferenceHandle {
   readonly outputTokens: number;
   readonly prefixes: readonly CachedPrefix[];
   destinationRegion = "";
   cacheReadTokens = 0;
   cacheWriteTokens = 0;
-  /** The caller has been told that it is in. */
+  /** True once `begin` has returned this call as accepted: the observer may be called from then on. */
   isAdmitted = false;
-  /** How it ended; undefined while it has not. */
+  /** How it ended; undefined while it runs. */
   ending: Ending | undefined;
-  /** Way back from the region that runs it to the endpoint that was called, ms. */
-  wayBackMs = 0;
+  /** One-way time from the region that runs the call back to the endpoint that received it, ms. */
+  returnHopMs = 0;
   private readonly options: WorldCallOptions;
   private isCancelled = false;
   private firstTokenMs = Number.POSITIVE_INFINITY;
-  private isFirstTold = false;
+  private isFirstTokenReported = false;
   private firstTimer: Deadline | undefined;
   private pace: Pace | undefined;
-  /** Highest count given out: a pace that slows must not take tokens back. */
+  /** Highest count reported so far: a pace that slows down must not lower it. */
   private written = 0;
 
   constructor(options: WorldCallOptions) {
@@ -56,31 +60,31 @@ export class WorldCall implements InferenceHandle {
     this.prefixes = options.prefixes;
   }
 
-  /** Service begins and says when each token will be there; world's instants. */
-  fixTokens(firstTokenMs: number, endMs: number): void {
+  /** Service starts with known token times; both in scenario time. */
+  scheduleTokens(firstTokenMs: number, endMs: number): void {
     this.firstTokenMs = this.fleetMs(firstTokenMs);
     this.pace = { kind: "fixed", endMs: this.fleetMs(endMs) };
-    // An answer without token times comes whole: its end tells of its first token too.
+    // An answer without token times arrives whole: its end also reports its first token.
     if (firstTokenMs >= endMs) return;
-    this.scheduleFirst();
+    this.scheduleFirstToken();
   }
 
-  /** The first token is there, and the others follow in step; world's instant. */
+  /** The first token exists and the others follow with the batch; `nowMs` is scenario time. */
   beginDecoding(nowMs: number, capacity: Capacity, stepsPerToken: number): void {
     this.firstTokenMs = this.fleetMs(nowMs);
     const firstStep = capacity.stepsAt?.(nowMs) ?? 0;
     this.pace = { kind: "steps", capacity, firstStep, stepsPerToken };
-    if (this.wayBackMs > 0) this.scheduleFirst();
-    else this.tellFirst();
+    if (this.returnHopMs > 0) this.scheduleFirstToken();
+    else this.reportFirstToken();
   }
 
-  /** The world is done with it; world's instant. */
+  /** The world has decided the outcome; `nowMs` is scenario time. */
   end(nowMs: number, ending: Ending): void {
     const endMs = this.fleetMs(nowMs);
     this.ending = ending;
     if (!this.isAdmitted || this.isCancelled) return;
-    if (this.wayBackMs > 0) this.options.clock.schedule(endMs, () => this.tellEnd(endMs, ending));
-    else this.tellEnd(endMs, ending);
+    if (this.returnHopMs > 0) this.options.clock.schedule(endMs, () => this.reportEnd(endMs, ending));
+    else this.reportEnd(endMs, ending);
   }
 
   tokensWritten(nowMs: number): number {
@@ -111,15 +115,15 @@ export class WorldCall implements InferenceHandle {
     this.firstTimer?.cancel();
   }
 
-  private scheduleFirst(): void {
-    this.firstTimer = this.options.clock.schedule(this.firstTokenMs, () => this.tellFirst());
+  private scheduleFirstToken(): void {
+    this.firstTimer = this.options.clock.schedule(this.firstTokenMs, () => this.reportFirstToken());
   }
 
-  private tellEnd(endMs: number, ending: Ending): void {
+  private reportEnd(endMs: number, ending: Ending): void {
     const { observer } = this.options;
     this.firstTimer?.cancel();
     if (this.isCancelled) return;
-    if (this.firstTokenMs < endMs) this.tellFirst();
+    if (this.firstTokenMs < endMs) this.reportFirstToken();
     this.written = ending === "answered" ? this.outputTokens : this.tokensWritten(endMs);
     this.pace = undefined;
     if (ending === "answered") observer.onEnd(endMs);
@@ -127,18 +131,18 @@ export class WorldCall implements InferenceHandle {
     else observer.onFailure(endMs, ending);
   }
 
-  /** When the caller's endpoint sees what the world does at an instant. */
+  /** Fleet time at which the called endpoint sees an event of scenario time `worldMs`. */
   private fleetMs(worldMs: number): number {
-    return worldMs - this.options.startMs + this.wayBackMs;
+    return worldMs - this.options.startMs + this.returnHopMs;
   }
 
   private worldMs(fleetMs: number): number {
-    return fleetMs + this.options.startMs - this.wayBackMs;
+    return fleetMs + this.options.startMs - this.returnHopMs;
   }
 
-  private tellFirst(): void {
-    if (this.isFirstTold || this.isCancelled || !this.isAdmitted) return;
-    this.isFirstTold = true;
+  private reportFirstToken(): void {
+    if (this.isFirstTokenReported || this.isCancelled || !this.isAdmitted) return;
+    this.isFirstTokenReported = true;
     this.options.observer.onFirstToken(this.firstTokenMs);
   }
 
@@ -152,7 +156,7 @@ export class WorldCall implements InferenceHandle {
   }
 }
 
-/** The words in which Bedrock refuses, by the limit that refused. Source: AWS re:Post and SDK issue threads, 2024-2026. */
+/** Bedrock's throttling messages by exhausted limit. Source: AWS re:Post and SDK issue threads, 2024-2026. */
 const QUOTA_MESSAGES: Readonly<Record<number, string>> = {
   [REFUSED_BY.tokensPerMinute]: "Too many tokens, please wait before trying again.",
   [REFUSED_BY.tokensPerDay]: "Too many tokens per day, please wait before trying again.",
@@ -160,10 +164,11 @@ const QUOTA_MESSAGES: Readonly<Record<number, string>> = {
 };
 
 /**
- * How the service words an attempt's end that is not an answer.
+ * The service's error for an attempt that did not succeed.
  *
- * @param refusal      the world's note of which quota refused: quota index << 2 | which of its limits
- * @param retryAfterMs hint of that quota; NaN for none
+ * @param outcome      how the world ended the attempt
+ * @param refusal      the quota that refused: quota index << 2 | one of `REFUSED_BY`
+ * @param retryAfterMs that quota's hint of when to retry, ms; NaN for none
  */
 export function faultOf(
   outcome: Exclude<Outcome, typeof OUTCOME.ok>,

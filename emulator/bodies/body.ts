@@ -1,17 +1,21 @@
+/** The contract of a model family's request and answer format in InvokeModel, and readers that its formats share. */
 import { ServiceError } from "../http/errors.ts";
 import { isObject, type JsonObject } from "../http/request-body.ts";
 import type { AnswerFormat } from "../model/answer.ts";
 import type { ParsedPrompt } from "../model/prompt.ts";
 
-/** A model family's own request and answer shapes, as `/invoke` passes them through. */
+/** A model family's own format of requests and answers. */
 export interface InvokeBody {
   /**
-   * @throws ServiceError ValidationException in the family's words
-   * @returns what is asked, and the format in which this request is answered
+   * Parses a request.
+   *
+   * @returns the prompt, and the format of this request's answer
+   * @throws ServiceError ValidationException with the family's messages
    */
   parse(body: JsonObject): { readonly prompt: ParsedPrompt; readonly format: AnswerFormat };
 }
 
+/** The service's error for a body that violates the family's schema. */
 export function malformedInput(reason: string): ServiceError {
   return new ServiceError(
     "ValidationException",
@@ -19,7 +23,7 @@ export function malformedInput(reason: string): ServiceError {
   );
 }
 
-/** A member that must be there. */
+/** Reads a required text. @throws ServiceError ValidationException */
 export function requiredText(body: JsonObject, name: string): string {
   const value = body[name];
   if (value === undefined) throw malformedInput(`#: required key [${name}] not found`);
@@ -27,6 +31,7 @@ export function requiredText(body: JsonObject, name: string): string {
   return value;
 }
 
+/** Reads an integer of at least `least`; undefined if absent. @throws ServiceError ValidationException */
 export function optionalInteger(body: JsonObject, name: string, least: number): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
@@ -37,6 +42,7 @@ export function optionalInteger(body: JsonObject, name: string, least: number): 
   return value;
 }
 
+/** Reads a list of texts; empty if absent. @throws ServiceError ValidationException */
 export function optionalTexts(body: JsonObject, name: string): readonly string[] {
   const value = body[name];
   if (value === undefined || value === null) return [];
@@ -46,6 +52,7 @@ export function optionalTexts(body: JsonObject, name: string): readonly string[]
   return value;
 }
 
+/** Reads an object; empty if absent. @throws ServiceError ValidationException */
 export function optionalObject(body: JsonObject, name: string): JsonObject {
   const value = body[name];
   if (value === undefined || value === null) return {};

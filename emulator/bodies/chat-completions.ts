@@ -1,11 +1,12 @@
+/** The chat-completions format, which many families share. */
 import { isObject, type JsonObject } from "../http/request-body.ts";
 import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
 import { type ParsedPrompt, PromptMeter } from "../model/prompt.ts";
 import { type InvokeBody, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
 
 /**
- * The chat-completions shape that OpenAI, DeepSeek, Qwen and others take, and the fallback for families without a
- * shape of their own here. Source: Amazon Bedrock User Guide, OpenAI models.
+ * Chat completions as OpenAI, DeepSeek, Qwen and others accept them; also the fallback for families without a format of
+ * their own here. Source: Amazon Bedrock User Guide, OpenAI models.
  */
 export const chatCompletionsBody: InvokeBody = {
   parse(body) {
@@ -13,6 +14,7 @@ export const chatCompletionsBody: InvokeBody = {
   },
 };
 
+/** Parses a list of chat messages. @throws ServiceError ValidationException */
 export function parseChat(body: JsonObject): ParsedPrompt {
   const messages = body.messages;
   if (messages === undefined) throw malformedInput("#: required key [messages] not found");
@@ -35,7 +37,7 @@ export function parseChat(body: JsonObject): ParsedPrompt {
   };
 }
 
-/** @param reasonMember what the family calls the reason why an answer ended */
+/** @param reasonMember the family's name for the stop reason */
 export function chatCompletionsFormat(reasonMember: "finish_reason" | "stop_reason"): AnswerFormat {
   const head = (answer: Answer, object: string) => ({
     id: derivedId("chatcmpl-", answer.requestId),

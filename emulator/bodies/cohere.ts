@@ -1,8 +1,9 @@
+/** Requests and answers of Cohere's Command R models. */
 import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
 import { PromptMeter } from "../model/prompt.ts";
 import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
 
-/** Cohere Command R: a message with its history. Source: Amazon Bedrock User Guide, Cohere Command R models. */
+/** A message with its chat history. Source: Amazon Bedrock User Guide, Cohere Command R models. */
 export const cohereBody: InvokeBody = {
   parse(body) {
     const message = requiredText(body, "message");

@@ -1,10 +1,11 @@
+/** Requests and answers of Meta's Llama models. */
 import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
 import { estimateTokens } from "../model/prompt.ts";
 import { type InvokeBody, malformedInput, optionalInteger, requiredText } from "./body.ts";
 
 const DEFAULT_MAX_GEN_LEN = 512;
 
-/** Meta Llama: a raw prompt. Source: Amazon Bedrock User Guide, Meta Llama models. */
+/** A raw prompt. Source: Amazon Bedrock User Guide, Meta Llama models. */
 export const llamaBody: InvokeBody = {
   parse(body) {
     const prompt = requiredText(body, "prompt");

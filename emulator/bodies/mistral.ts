@@ -1,10 +1,11 @@
+/** Requests and answers of Mistral's models: text and chat completion. */
 import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
 import { estimateTokens } from "../model/prompt.ts";
 import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
 import { chatCompletionsFormat, parseChat } from "./chat-completions.ts";
 
 /**
- * Mistral takes a raw `prompt` (text completion) or, from Large 24.02 on, `messages` (chat completion).
+ * A raw `prompt` (text completion) or, since Large 24.02, `messages` (chat completion).
  * Source: Amazon Bedrock User Guide, Mistral AI models.
  */
 export const mistralBody: InvokeBody = {

@@ -1,3 +1,4 @@
+/** Requests and answers of Amazon's Titan Text models. */
 import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
 import { estimateTokens } from "../model/prompt.ts";
 import {
@@ -11,7 +12,7 @@ import {
 
 const DEFAULT_MAX_TOKEN_COUNT = 512;
 
-/** Amazon Titan Text. Source: Amazon Bedrock User Guide, Amazon Titan Text models. */
+/** A raw `inputText` with an optional configuration. Source: Amazon Bedrock User Guide, Amazon Titan Text models. */
 export const titanBody: InvokeBody = {
   parse(body) {
     const text = requiredText(body, "inputText");

@@ -1,8 +1,9 @@
+/** Answers in the format of Converse and ConverseStream; Nova and Anthropic share parts of it. */
 import { converseFrame } from "../http/wire.ts";
 import { type Answer, answerPiece, derivedId, wholeText } from "../model/answer.ts";
 import type { CallSettings } from "../model/prompt.ts";
 
-/** What Converse repeats from the request in its answer. */
+/** Settings of the request that Converse repeats in its answer. */
 export type Reflected = Pick<CallSettings, "serviceTier" | "latency">;
 
 /** The JSON answer of Converse. */
@@ -16,7 +17,7 @@ export function converseAnswer(answer: Answer, latencyMs: number, reflected: Ref
   };
 }
 
-/** First frames of a ConverseStream. Text blocks have no contentBlockStart; tool blocks do. */
+/** First frames of a ConverseStream. Only tool blocks have a contentBlockStart. */
 export function converseBegin(answer: Answer): Buffer[] {
   const frames = [converseFrame("messageStart", { role: "assistant" })];
   if (answer.tool !== undefined) {
@@ -26,12 +27,14 @@ export function converseBegin(answer: Answer): Buffer[] {
   return frames;
 }
 
+/** The frame of tokens `from` (inclusive) to `to` (exclusive). */
 export function converseDelta(answer: Answer, from: number, to: number): Buffer {
   const piece = answerPiece(answer, from, to);
   const delta = answer.tool === undefined ? { text: piece } : { toolUse: { input: piece } };
   return converseFrame("contentBlockDelta", { contentBlockIndex: 0, delta });
 }
 
+/** Last frames of a ConverseStream; `latencyMs` is the latency at the service. */
 export function converseEnd(answer: Answer, latencyMs: number, reflected: Reflected): Buffer[] {
   return [
     converseFrame("contentBlockStop", { contentBlockIndex: 0 }),
@@ -40,7 +43,7 @@ export function converseEnd(answer: Answer, latencyMs: number, reflected: Reflec
   ];
 }
 
-/** Converse's usage; `inputTokens` leaves out what the cache read or wrote. */
+/** Converse's token counts; `inputTokens` excludes tokens read from the cache or written to it. */
 export function usageOf(answer: Answer): object {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = answer;
   return {
@@ -52,16 +55,18 @@ export function usageOf(answer: Answer): object {
   };
 }
 
+/** The answer's one content block: text or a tool call. */
 export function contentBlock(answer: Answer): object {
   if (answer.tool === undefined) return { text: wholeText(answer) };
   return { toolUse: { input: toolInput(answer), name: answer.tool.name, toolUseId: toolUseId(answer) } };
 }
 
+/** Id of the answer's tool call. */
 export function toolUseId(answer: Answer): string {
   return derivedId("tooluse_", answer.requestId);
 }
 
-/** A call that the limit cut short has no complete arguments. */
+/** Arguments of the answer's tool call; empty if the token limit cut them off. */
 export function toolInput(answer: Answer): unknown {
   return answer.stopReason === "max_tokens" ? {} : answer.tool?.input;
 }

@@ -1,3 +1,4 @@
+/** Validates the body of Converse and ConverseStream and counts its tokens: messages, content blocks, tools, limits. */
 import { ServiceError } from "../http/errors.ts";
 import {
   asInteger,
@@ -22,8 +23,12 @@ import {
 } from "../model/prompt.ts";
 
 /**
- * Reads and validates the body of Converse and ConverseStream: `messages`, `system`, `inferenceConfig`, `toolConfig`.
- * Types are refused as SerializationException, everything else as ValidationException, in the service's words.
+ * Parses `messages`, `system`, `inferenceConfig` and `toolConfig`.
+ *
+ * @param body  the request's JSON
+ * @param model limits of the model
+ * @throws ServiceError SerializationException for wrong types, ValidationException for anything else, both with the
+ *         service's messages
  * Source: Amazon Bedrock API reference, Converse; texts as quoted in public issue threads.
  */
 export function parseConverse(
@@ -42,7 +47,11 @@ export function parseConverse(
   return { inputTokens: meter.tokens, cachePoints: meter.cachePoints, maxTokens, stopSequences, tool };
 }
 
-/** Limits of the model that hold for every body format. */
+/**
+ * Checks the limits of a model, which hold for every body format.
+ *
+ * @throws ServiceError ValidationException if input or requested output is too long
+ */
 export function refuseTooLong(
   inputTokens: number,
   maxTokens: number | undefined,
@@ -160,11 +169,11 @@ function invalid(message: string): ServiceError {
   return new ServiceError("ValidationException", message);
 }
 
-/** Members of a content block that the model reads as JSON rather than as text or media. */
+/** Members of a content block that count as JSON rather than as text or media. */
 const JSON_BLOCKS = ["toolUse", "toolResult", "guardContent", "reasoningContent", "citationsContent", "searchResult"];
 const MEDIA_BLOCKS = ["document", "video", "audio"];
 
-/** Adds a content block of `messages` or `system` to the meter. `at` is its place, e.g. `messages.0.content.1`. */
+/** Adds a content block of `messages` or `system` to the meter. `at` is its path, such as `messages.0.content.1`. */
 export function meterBlock(block: JsonObject, at: string, meter: PromptMeter): void {
   if (block.text !== undefined && block.text !== null) {
     const text = asText(block.text);
@@ -188,7 +197,7 @@ export function meterBlock(block: JsonObject, at: string, meter: PromptMeter): v
   for (const member of MEDIA_BLOCKS) {
     if (block[member] === undefined) continue;
     const key = mediaKey(asObject(block[member]));
-    // Base64 carries three bytes in four characters.
+    // Base64 encodes three bytes in four characters.
     meter.addTokens(Math.ceil((key.length * 3) / 4 / BYTES_PER_TOKEN), key);
     return;
   }
@@ -204,7 +213,7 @@ export function meterBlock(block: JsonObject, at: string, meter: PromptMeter): v
   );
 }
 
-/** Also used by tool lists, where a checkpoint may stand among the tools. */
+/** Adds a cache checkpoint, which may occur among content blocks and among tools. */
 function meterCachePoint(cachePoint: JsonObject, at: string, meter: PromptMeter): void {
   const ttl = optional(cachePoint.ttl, asText);
   const constraints = new ConstraintList();
@@ -225,10 +234,11 @@ function mediaKey(media: JsonObject): string {
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /**
- * Reads `toolConfig`, adding its tools to the meter.
+ * Parses `toolConfig` and adds its tools to the meter.
  *
- * @returns the tool call that the choice forces (`any` takes the first tool); undefined where it is the model's
- *          choice: then the emulator answers in words
+ * @returns the tool call that the choice forces (the first tool for `any`); undefined if the model may choose, in which
+ *          case the emulator answers with text
+ * @throws ServiceError ValidationException
  */
 export function meterToolConfig(config: JsonObject, meter: PromptMeter): ToolAnswer | undefined {
   const tools = asList(config.tools);

@@ -1,10 +1,14 @@
+/** Authentication as AWS does it: Signature Version 4 or a bearer API key, checked against the fleet's credentials. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { ServiceError } from "./errors.ts";
 
 /**
- * Lets a request in or refuses it as AWS does: SigV4, or a bearer API key.
+ * Checks the credentials of a request.
  *
- * @throws ServiceError with status 403; its text never repeats what the caller sent
+ * @param request what was received
+ * @param mode    whether to check, and against which credentials
+ * @param scope   region of the endpoint and the wall-clock time
+ * @throws ServiceError with status 403; its message never repeats what the caller sent
  */
 export function authenticate(request: SignedRequest, mode: AuthMode, scope: SigningScope): void {
   if (mode.kind === "off") return;
@@ -20,13 +24,14 @@ export function authenticate(request: SignedRequest, mode: AuthMode, scope: Sign
   }
 }
 
-/** Who may call, and what is checked. `off` takes every caller. */
+/** `verify` checks signatures and API keys; `off` accepts any credentials, or none. */
 export type AuthMode = { readonly kind: "off" } | { readonly kind: "verify"; readonly credentials: Credentials };
 
+/** The one set of credentials that a fleet accepts. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Temporary credentials have one; then callers must send it. */
+  /** Session token of temporary credentials; callers must then send it. */
   readonly sessionToken?: string;
   /** API key for `Authorization: Bearer`. */
   readonly bearerToken: string;
@@ -45,18 +50,19 @@ export const TEST_CREDENTIALS: Credentials = {
 export const TEST_ACCOUNT_ID = "123456789012";
 export const TEST_IDENTITY_ARN = `arn:aws:iam::${TEST_ACCOUNT_ID}:user/meridian-test`;
 
-/** Credentials of a fleet that other machines can reach: the known secrets are replaced by the operator's token. */
+/** Credentials of a fleet that listens beyond loopback: the operator's token replaces the published test secrets. */
 export function credentialsFromToken(token: string): Credentials {
   return { accessKeyId: TEST_CREDENTIALS.accessKeyId, secretAccessKey: token, bearerToken: token };
 }
 
-/** Compares secrets in a time that does not tell where they differ. */
+/** Compares secrets in constant time. */
 export function sameSecret(given: string, expected: string): boolean {
   const a = Buffer.from(given);
   const b = Buffer.from(expected);
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/** The signed parts of a request, as received. */
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
@@ -65,9 +71,10 @@ export interface SignedRequest {
   readonly body: Buffer;
 }
 
+/** What a signature must match besides the request. */
 interface SigningScope {
   readonly region: string;
-  /** Milliseconds since 1970 on the wall clock: signatures age in real time. */
+  /** Wall clock, milliseconds since 1970: signatures expire in real time. */
   readonly nowMs: number;
 }
 
@@ -79,7 +86,8 @@ const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+(.*)$/s;
  * Verifies an AWS Signature Version 4 in the `Authorization` header, over the headers that SignedHeaders names.
  *
  * @throws ServiceError IncompleteSignatureException, UnrecognizedClientException or InvalidSignatureException, with
- *         the texts of AWS. None of them quotes a secret or the caller's credentials.
+ *         AWS's messages. None of them quotes a secret or the caller's credentials.
+ *
  * Source: AWS General Reference, Authenticating requests (SigV4) and common errors.
  */
 export function verifySigV4(request: SignedRequest, credentials: Credentials, scope: SigningScope): void {
@@ -135,9 +143,9 @@ function authorizationFields(header: string): AuthorizationFields {
 }
 
 function refuseUnknownKey(accessKeyId: string, sessionToken: unknown, credentials: Credentials): void {
-  const keyFine = sameSecret(accessKeyId, credentials.accessKeyId);
-  const tokenFine = sameSecret(String(sessionToken ?? ""), credentials.sessionToken ?? "");
-  if (!keyFine || !tokenFine) throw new ServiceError("UnrecognizedClientException");
+  const isKeyKnown = sameSecret(accessKeyId, credentials.accessKeyId);
+  const isTokenKnown = sameSecret(String(sessionToken ?? ""), credentials.sessionToken ?? "");
+  if (!isKeyKnown || !isTokenKnown) throw new ServiceError("UnrecognizedClientException");
 }
 
 /** The signing instant as `YYYYMMDDTHHMMSSZ`, from `x-amz-date` or else `date`. */
@@ -177,7 +185,7 @@ function payloadHash(request: SignedRequest): string {
 
 let cachedKey: { readonly id: string; readonly key: Buffer } | undefined;
 
-/** The key lasts a day per region, and a fleet has few regions: keeping the latest saves four HMACs a request. */
+/** A signing key is valid for one day and region; caching the latest saves four HMACs per request. */
 function signingKey(secret: string, date: string, region: string): Buffer {
   const id = `${secret} ${date} ${region}`;
   if (cachedKey?.id === id) return cachedKey.key;
@@ -210,6 +218,7 @@ function invalidSignature(message: string): ServiceError {
  */
 type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** The parts of a request that enter its canonical form. */
 export interface CanonicalInput {
   readonly method: string;
   /** Path and query as received. */
@@ -252,7 +261,7 @@ export function canonicalQuery(query: string): string {
       const mark = pair.indexOf("=");
       const name = mark < 0 ? pair : pair.slice(0, mark);
       const value = mark < 0 ? "" : pair.slice(mark + 1);
-      return [encodeRfc3986(decodeLoosely(name)), encodeRfc3986(decodeLoosely(value))] as const;
+      return [encodeRfc3986(decodeLeniently(name)), encodeRfc3986(decodeLeniently(value))] as const;
     })
     .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
     .map(([name, value]) => `${name}=${value}`)
@@ -274,7 +283,7 @@ function encodeRfc3986(text: string): string {
   );
 }
 
-function decodeLoosely(text: string): string {
+function decodeLeniently(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

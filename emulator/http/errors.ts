@@ -1,9 +1,8 @@
 /**
- * The errors of Bedrock's runtime and control plane, as they look on the wire: status, `x-amzn-ErrorType`, JSON body.
+ * The errors of Bedrock's runtime and control plane as they appear on the wire: status, `x-amzn-ErrorType`, JSON body.
  *
- * Statuses and texts: Amazon Bedrock API reference and User Guide (troubleshooting), botocore service models; the
- * common errors of SigV4 services: AWS General Reference. Where a text is not published it is marked so in
- * docs/emulator.md.
+ * Sources of statuses and messages: Amazon Bedrock API reference and User Guide (troubleshooting), botocore service
+ * models; AWS General Reference for the common errors of SigV4 services. docs/emulator.md lists unpublished messages.
  */
 const SERVICE_ERRORS = {
   ThrottlingException: [429, "Too many tokens, please wait before trying again."],
@@ -38,21 +37,21 @@ const SERVICE_ERRORS = {
 
 export type ServiceErrorName = keyof typeof SERVICE_ERRORS;
 
-/** Names of the errors, in catalogue order. */
+/** Names of all errors of the service. */
 export const SERVICE_ERROR_NAMES = Object.keys(SERVICE_ERRORS) as readonly ServiceErrorName[];
 
-/** An error as the service words it. Plain data, so that a backend can hand one out without throwing. */
+/** An error of the service as plain data, so that a backend can return one without throwing. */
 export interface ServiceFault {
   readonly name: ServiceErrorName;
-  /** The catalogue's text where not given. */
+  /** The service's standard message by default. */
   readonly message?: string | undefined;
   /** Further members of the body, e.g. `originalStatusCode` of a ModelErrorException. */
   readonly members?: Readonly<Record<string, string | number>> | undefined;
-  /** Hint of when to try again, sent as `x-amz-retry-after`; the SDKs heed it, the service sends none today. */
+  /** Hint of when to retry, ms, sent as `x-amz-retry-after`. SDKs honour it; the service sends none today. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Thrown inside the wire layer to end a request with an error of the service. */
+/** Thrown while a request is handled, to answer it with an error of the service. */
 export class ServiceError extends Error implements ServiceFault {
   override readonly name: ServiceErrorName;
   readonly members: Readonly<Record<string, string | number>> | undefined;
@@ -71,9 +70,10 @@ export interface RenderedError {
   readonly body: string;
 }
 
-/** Real answers carry a suffix after the name; every SDK cuts it at the colon. */
+/** Real answers have a suffix after the name; every SDK cuts it off at the colon. */
 const ERROR_TYPE_SUFFIX = ":http://internal.amazon.com/coral/com.amazon.bedrock/";
 
+/** @returns what is written to the wire for an error of the service */
 export function renderError(fault: ServiceFault): RenderedError {
   return {
     status: statusOf(fault.name),
@@ -87,6 +87,7 @@ export function faultBody(fault: ServiceFault): string {
   return JSON.stringify({ message: fault.message ?? SERVICE_ERRORS[fault.name][1], ...fault.members });
 }
 
+/** @returns the HTTP status of an error */
 export function statusOf(name: ServiceErrorName): number {
   return SERVICE_ERRORS[name][0];
 }
@@ -95,7 +96,7 @@ export function isServiceErrorName(text: string): text is ServiceErrorName {
   return Object.hasOwn(SERVICE_ERRORS, text);
 }
 
-/** Exceptions that a stream can carry after it has begun; any other becomes an internalServerException. */
+/** Exceptions that may end a running stream; any other becomes an internalServerException. */
 const STREAM_EXCEPTIONS: ReadonlySet<ServiceErrorName> = new Set<ServiceErrorName>([
   "InternalServerException",
   "ModelStreamErrorException",

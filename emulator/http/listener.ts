@@ -1,3 +1,4 @@
+/** One port that speaks HTTP/1.1 and HTTP/2, in clear and over TLS with a certificate made for the fleet. */
 import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
 import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer as createNetServer, isIP, type Server, type Socket } from "node:net";
@@ -5,6 +6,7 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import { generate } from "selfsigned";
 import type { WireRequest, WireResponse } from "./wire.ts";
 
+/** Limits of one listener. */
 export interface ListenerLimits {
   readonly maxConnections: number;
   readonly maxHeaderBytes: number;
@@ -23,6 +25,7 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   idleTimeoutMs: 75_000,
 };
 
+/** What a listener needs. */
 export interface ListenerOptions {
   readonly host: string;
   /** 0 takes a free port. */
@@ -32,10 +35,12 @@ export interface ListenerOptions {
   readonly onRequest: (request: WireRequest, response: WireResponse) => void;
 }
 
+/** A running listener. */
 export interface Listener {
   readonly port: number;
+  /** Open connections. */
   connections(): number;
-  /** Stops accepting, lets what runs finish, and breaks the rest after `graceMs`. Calling again is harmless. */
+  /** Stops accepting, lets running requests finish, and disconnects the rest after `graceMs`. May be called again. */
   drain(graceMs: number): Promise<void>;
 }
 
@@ -44,10 +49,10 @@ const HTTP2_PREFACE = "PRI";
 const DRAIN_POLL_MS = 25;
 
 /**
- * One port for HTTP/1.1, HTTP/2 with prior knowledge (h2c), and, with a certificate, both of them over TLS: the first
- * bytes of a connection tell which. Nagle's algorithm is off, or it would batch a stream's tokens into bursts.
+ * Starts one port for HTTP/1.1, HTTP/2 with prior knowledge (h2c) and, with a certificate, both over TLS; the first bytes
+ * of a connection decide which. Nagle's algorithm is off, since it would batch a stream's tokens into bursts.
  *
- * @throws the system's error (EADDRINUSE, EACCES) if the port cannot be had
+ * @throws the system's error (EADDRINUSE, EACCES) if the port cannot be opened
  */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   const { limits } = options;
@@ -86,7 +91,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   }
 
   await listening(server, options.host, options.port);
-  // The HTTP server never listens itself; this starts its checks of header and request time-outs.
+  // The HTTP server never listens itself; this starts its checks of header and request timeouts.
   http1.emit("listening");
 
   return {
@@ -119,7 +124,7 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Reads just enough to tell the protocols apart and puts it back. */
+/** Reads just enough to distinguish the protocols, and puts it back. */
 function sniff(socket: Socket, decide: (first: Buffer) => void): void {
   let seen: Buffer = Buffer.alloc(0);
   const onData = (chunk: Buffer): void => {
@@ -206,6 +211,7 @@ function tlsServer(
   return server;
 }
 
+/** A private key and its certificate. */
 export interface Certificate {
   readonly keyPem: string;
   readonly certPem: string;
@@ -214,8 +220,10 @@ export interface Certificate {
 const CERTIFICATE_DAYS = 30;
 
 /**
- * A self-made certificate for loopback and the given host. Clients are pointed at its PEM (AWS_CA_BUNDLE,
- * NODE_EXTRA_CA_CERTS); it is made anew for each fleet, so no key is ever stored with the project.
+ * Makes a self-signed certificate for loopback and the given host. Clients trust its PEM through AWS_CA_BUNDLE or
+ * NODE_EXTRA_CA_CERTS. Each fleet gets a new one, so no key is ever stored with the project.
+ *
+ * @param host name or address that the certificate covers besides loopback
  */
 export async function makeCertificate(host: string): Promise<Certificate> {
   const names = [...new Set(["localhost", "127.0.0.1", "::1", host])];

@@ -1,22 +1,26 @@
+/** Reads request bodies: the bytes within limits of size and time, the JSON in them, and members of the right type. */
 import { ServiceError } from "./errors.ts";
 import type { WireRequest } from "./wire.ts";
 
+/** Limits of one request body. */
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly timeoutMs: number;
 }
 
-/** The caller went away before its request was complete: there is nobody to answer. */
+/** The caller disconnected before its request was complete, so no answer is sent. */
 export class RequestAborted extends Error {}
 
-/** How much of an oversize body is read and thrown away, so that the caller is still listening for the refusal. */
+/** An oversize body is read and discarded up to this many times the limit, so that the caller still reads the error. */
 const DISCARD_FACTOR = 4;
 
 /**
- * Reads a whole request body within bounds of size and time.
+ * Reads a whole request body.
  *
+ * @param request incoming request
+ * @param limits  most bytes, and most milliseconds until the last one
  * @throws ServiceError RequestEntityTooLargeException beyond `maxBytes`, ModelTimeoutException (408) when too slow;
- *         RequestAborted when the caller leaves
+ *         RequestAborted when the caller disconnects
  */
 export function readBody(request: WireRequest, limits: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -26,7 +30,7 @@ export function readBody(request: WireRequest, limits: BodyLimits): Promise<Buff
 
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
-      request.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
+      request.off("data", onData).off("end", onEnd).off("close", onDisconnect).off("error", onDisconnect);
       // Late errors of a request that is over must not reach the process.
       request.on("error", () => {});
       finish();
@@ -40,8 +44,8 @@ export function readBody(request: WireRequest, limits: BodyLimits): Promise<Buff
     const onEnd = (): void => {
       settle(() => (bytes > limits.maxBytes ? reject(tooLarge()) : resolve(Buffer.concat(chunks, bytes))));
     };
-    const onGone = (): void => settle(() => reject(new RequestAborted()));
-    request.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
+    const onDisconnect = (): void => settle(() => reject(new RequestAborted()));
+    request.on("data", onData).on("end", onEnd).on("close", onDisconnect).on("error", onDisconnect);
   });
 }
 
@@ -53,7 +57,7 @@ function tooSlow(): ServiceError {
   return new ServiceError("ModelTimeoutException", "The request body did not arrive in time.");
 }
 
-/** Readers of parsed JSON that refuse wrong types in the service's words. Null counts as absent, as on the service. */
+/** A JSON object. The `as...` readers below throw the service's SerializationException for a value of another type. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is JsonObject {
@@ -80,12 +84,17 @@ export function asInteger(value: unknown): number {
   return typeof value === "number" && Number.isInteger(value) ? value : refuseType(value, "Integer");
 }
 
-/** Applies a reader to a member unless it is absent. */
+/** Applies a reader to a member unless it is absent; null counts as absent, as on the service. */
 export function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
   return value === undefined || value === null ? undefined : read(value);
 }
 
-/** Parses a JSON object out of a request body. */
+/**
+ * Parses a request body that must be a JSON object.
+ *
+ * @param onBroken makes the error to throw from the reason
+ * @throws what `onBroken` returns
+ */
 export function parseJsonObject(bytes: Buffer, onBroken: (reason: string) => ServiceError): JsonObject {
   let value: unknown;
   try {
@@ -108,17 +117,18 @@ function typeMismatch(value: unknown, wanted: string): string {
   return `${found}_VALUE cannot be converted to ${wanted}`;
 }
 
-/** Collects broken constraints of a request and reports them in one message, as the service does. */
+/** Collects violated constraints of a request and reports all of them in one message, as the service does. */
 export class ConstraintList {
   private readonly found: string[] = [];
 
-  /** Notes a broken constraint unless it holds. */
+  /** Records a constraint unless it holds; `at` is the path of the member. */
   check(holds: boolean, value: unknown, at: string, constraint: string): void {
     if (holds) return;
     const shown = typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
     this.found.push(`Value '${shown.slice(0, 200)}' at '${at}' failed to satisfy constraint: ${constraint}`);
   }
 
+  /** @throws ServiceError ValidationException naming every violated constraint */
   throwIfAny(): void {
     const count = this.found.length;
     if (count === 0) return;

@@ -1,6 +1,7 @@
+/** Which operation of the API a method and a path ask for. */
 import { ServiceError } from "./errors.ts";
 
-/** What a method and a path ask for. Ids are decoded. */
+/** A parsed request line. Ids are percent-decoded. */
 export type Route =
   | { readonly kind: "inference"; readonly operation: InferenceOperation; readonly modelId: string }
   | { readonly kind: "countTokens"; readonly modelId: string }
@@ -15,6 +16,7 @@ export type Route =
 /** The operations that run a model. */
 export type InferenceOperation = "Converse" | "ConverseStream" | "InvokeModel" | "InvokeModelWithResponseStream";
 
+/** The operations of the control plane that routing needs. */
 export type ControlOperation =
   | "ListInferenceProfiles"
   | "GetInferenceProfile"
@@ -23,7 +25,7 @@ export type ControlOperation =
   | "ListFoundationModels"
   | "GetFoundationModel";
 
-/** Everything under this path belongs to the emulator itself. */
+/** Paths of the emulator's own pages. */
 export const ADMIN_PREFIX = "/_meridian/";
 
 const OPERATIONS: Readonly<Record<string, InferenceOperation | "CountTokens">> = {
@@ -34,7 +36,7 @@ const OPERATIONS: Readonly<Record<string, InferenceOperation | "CountTokens">> =
   "count-tokens": "CountTokens",
 };
 
-/** Collections of the control plane: operation by method, without and with an id. */
+/** Operations of the control plane by collection and method, with and without an id. */
 const COLLECTIONS: Readonly<Record<string, Readonly<Record<string, ControlOperation>>>> = {
   "inference-profiles": {
     GET: "ListInferenceProfiles",
@@ -46,11 +48,12 @@ const COLLECTIONS: Readonly<Record<string, Readonly<Record<string, ControlOperat
 };
 
 /**
- * Model ids arrive percent-encoded or raw, with slashes where they are ARNs, so a model path is split at its last
- * slash.
+ * Parses a request line. Model ids arrive percent-encoded or raw, and ARNs contain slashes, so a model path is split at
+ * its last slash.
  *
- * @param url request target as received: path with optional query, or absolute
- * @throws ServiceError UnknownOperationException for a path or method that the service does not know
+ * @param method HTTP method
+ * @param url    request target as received: path with optional query, or absolute
+ * @throws ServiceError UnknownOperationException for an unknown path or method
  */
 export function parseRoute(method: string, url: string): Route {
   const target = url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/]*/i, "");

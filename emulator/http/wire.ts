@@ -1,3 +1,4 @@
+/** What the emulator writes to a connection: JSON answers, errors, and the frames of AWS event streams. */
 import type { IncomingHttpHeaders } from "node:http";
 import { crc32 } from "node:zlib";
 import { exceptionType, faultBody, renderError, type ServiceFault } from "./errors.ts";
@@ -25,16 +26,17 @@ export interface WireResponse {
   off(event: "close" | "drain" | "finish" | "error", listener: () => void): unknown;
 }
 
-/** A client that has not taken what was sent to it for this long is dropped. */
+/** A client that reads nothing for this long is disconnected, ms. */
 export const SLOW_READER_MS = 30_000;
 
+/** A complete answer. */
 export interface JsonReply {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string | number>>;
 }
 
-/** Sends a whole answer with the request id. */
+/** Sends a complete answer with its request id; does nothing if one was sent already or the client has disconnected. */
 export function sendJson(response: WireResponse, requestId: string, reply: JsonReply): void {
   if (response.destroyed || response.writableEnded || response.headersSent) return;
   response.writeHead(reply.status, {
@@ -47,7 +49,7 @@ export function sendJson(response: WireResponse, requestId: string, reply: JsonR
   dropIfUnread(response);
 }
 
-/** Sends an error of the service. */
+/** Sends an error of the service; `headers` are added to its own. */
 export function sendFault(
   response: WireResponse,
   requestId: string,
@@ -61,13 +63,13 @@ export function sendFault(
 
 const HTTP2_INTERNAL_ERROR = 2;
 
-/** Ends an exchange without an answer: HTTP/1.1 loses its connection, HTTP/2 the one stream. */
+/** Ends an exchange without an answer: resets the connection on HTTP/1.1, the single stream on HTTP/2. */
 export function breakOff(response: WireResponse): void {
   if (response.stream === undefined) response.destroy();
   else response.stream.close(HTTP2_INTERNAL_ERROR);
 }
 
-/** Breaks the connection unless the client takes the rest of an ended answer in time. */
+/** Disconnects the client unless it reads the rest of an ended answer in time. */
 export function dropIfUnread(response: WireResponse): void {
   if (response.writableFinished) return;
   const timer = setTimeout(() => response.destroy(), SLOW_READER_MS);
@@ -78,8 +80,9 @@ export function dropIfUnread(response: WireResponse): void {
 }
 
 /**
- * AWS event-stream framing: total length, header length, CRC of those eight bytes, headers, payload, CRC of all
- * before it; integers are big-endian. Header values are strings (type 7).
+ * Encodes one frame of an AWS event stream: total length, header length, CRC of those eight bytes, headers, payload, CRC
+ * of everything before it; integers are big-endian. Header values are strings (type 7).
+ *
  * Source: Amazon Transcribe Developer Guide, event stream encoding (the same format in all AWS services); Smithy.
  */
 export function encodeFrame(headerBytes: Buffer, payload: string): Buffer {
@@ -100,7 +103,7 @@ const PRELUDE_BYTES = 12;
 const CRC_BYTES = 4;
 const STRING_TYPE = 7;
 
-/** Encodes the headers of a frame once, so that a stream's many frames of one kind share the bytes. */
+/** Encodes the headers of a frame; done once per kind of frame, since all frames of a kind share the bytes. */
 export function encodeHeaders(headers: Readonly<Record<string, string>>): Buffer {
   const parts: Buffer[] = [];
   for (const [name, value] of Object.entries(headers)) {
@@ -116,7 +119,7 @@ export function encodeHeaders(headers: Readonly<Record<string, string>>): Buffer
   return Buffer.concat(parts);
 }
 
-/** Headers of an ordinary event. */
+/** Encoded headers of an ordinary event. */
 export function eventHeaders(eventType: string): Buffer {
   return encodeHeaders({
     ":event-type": eventType,
@@ -125,7 +128,7 @@ export function eventHeaders(eventType: string): Buffer {
   });
 }
 
-/** Headers of an exception inside a stream; `exceptionType` in lower camel case. */
+/** Encoded headers of an exception inside a stream; `exceptionType` in lower camel case. */
 export function exceptionHeaders(exceptionType: string): Buffer {
   return encodeHeaders({
     ":exception-type": exceptionType,
@@ -135,8 +138,9 @@ export function exceptionHeaders(exceptionType: string): Buffer {
 }
 
 /**
- * Frames of Bedrock's two stream shapes. Order of a ConverseStream: messageStart; per block [contentBlockStart, only
- * for tool use], contentBlockDelta..., contentBlockStop; messageStop; metadata.
+ * Events of a ConverseStream in order: messageStart; per block [contentBlockStart, for tool use only],
+ * contentBlockDelta..., contentBlockStop; messageStop; metadata.
+ *
  * Source: Amazon Bedrock API reference, ConverseStreamOutput and ResponseStream.
  */
 const CONVERSE_EVENTS = [
@@ -154,17 +158,18 @@ const CONVERSE_HEADERS = Object.fromEntries(
 ) as unknown as Readonly<Record<ConverseEventType, Buffer>>;
 const CHUNK_HEADERS = eventHeaders("chunk");
 
+/** One event of a ConverseStream. */
 export function converseFrame(type: ConverseEventType, payload: unknown): Buffer {
   return encodeFrame(CONVERSE_HEADERS[type], JSON.stringify(payload));
 }
 
-/** One chunk of an InvokeModelWithResponseStream: the model's own JSON in base64. */
+/** One chunk of an InvokeModelWithResponseStream: the model family's JSON in base64. */
 export function chunkFrame(body: unknown): Buffer {
   const bytes = Buffer.from(JSON.stringify(body)).toString("base64");
   return encodeFrame(CHUNK_HEADERS, `{"bytes":"${bytes}"}`);
 }
 
-/** An exception that ends a stream which has already begun. */
+/** The exception that ends a stream after its first event. */
 export function exceptionFrame(fault: ServiceFault): Buffer {
   return encodeFrame(exceptionHeaders(exceptionType(fault.name)), faultBody(fault));
 }

@@ -1,3 +1,4 @@
+/** Turns a request into a validated call: body, settings and limits; also CountTokens, which only counts. */
 import { malformedInput } from "../bodies/body.ts";
 import { invokeBodyOf } from "../bodies/index.ts";
 import { parseConverse, refuseTooLong } from "../converse/request.ts";
@@ -11,7 +12,7 @@ import type { Catalog, ModelInfo, ResolvedModel } from "../model/catalog.ts";
 import { type CallSettings, countFromMetadata, estimateJsonTokens, type ParsedPrompt } from "../model/prompt.ts";
 import { converseReply, invokeReply, type ReplyFormat } from "./reply.ts";
 
-/** A request that passed validation: what the backend is asked, and how the answer will be written. */
+/** A validated request: the call for the backend, and the format of its answer. */
 export interface ParsedCall {
   readonly call: InferenceCall;
   readonly prompt: ParsedPrompt;
@@ -19,6 +20,7 @@ export interface ParsedCall {
   readonly format: ReplyFormat;
 }
 
+/** A request of an inference operation, as received. */
 export interface CallContext {
   readonly requestId: string;
   readonly region: string;
@@ -29,7 +31,11 @@ export interface CallContext {
   readonly body: Buffer;
 }
 
-/** @throws ServiceError ValidationException or SerializationException */
+/**
+ * Parses and validates a request of Converse, InvokeModel or their streaming variants.
+ *
+ * @throws ServiceError ValidationException or SerializationException
+ */
 export function parseCall(context: CallContext): ParsedCall {
   const converse = context.operation === "Converse" || context.operation === "ConverseStream";
   return converse ? parseConverseCall(context) : parseInvokeCall(context);
@@ -65,7 +71,7 @@ function assemble(context: CallContext, prompt: ParsedPrompt, settings: CallSett
     destinations: resolved.destinations,
     operation: context.operation,
     inputTokens,
-    // A caller's own count may be below the estimate that the checkpoints were placed with.
+    // A caller's own count may be smaller than the estimate on which the checkpoints are based.
     cachePoints: prompt.cachePoints.map((point) => ({ ...point, tokens: Math.min(point.tokens, inputTokens) })),
     maxTokens: prompt.maxTokens,
     modelMaxTokens: resolved.model.maxOutputTokens,
@@ -79,7 +85,7 @@ function assemble(context: CallContext, prompt: ParsedPrompt, settings: CallSett
   return { call, prompt, stop, format };
 }
 
-/** InvokeModel carries in headers what Converse carries in members. */
+/** Settings that InvokeModel takes from headers and Converse from the body. */
 function headerSettings(headers: WireRequest["headers"]): CallSettings {
   const metadata = textHeader(headers, "x-amzn-bedrock-request-metadata");
   return checkSettings({
@@ -112,7 +118,7 @@ function brokenConverseJson(): ServiceError {
 
 const TIERS: readonly string[] = ["priority", "default", "flex", "reserved"];
 const LATENCIES: readonly string[] = ["standard", "optimized"];
-/** Characters that the service allows in metadata keys and values. */
+/** Characters allowed in metadata keys and values. */
 const METADATA_TEXT = /^[a-zA-Z0-9\s:_@$#=/+,.-]*$/;
 
 /** `serviceTier`, `performanceConfig` and `requestMetadata` of a Converse body. */
@@ -135,8 +141,8 @@ export interface RawSettings {
 }
 
 /**
- * @throws ServiceError ValidationException naming every broken constraint: unknown tier or latency, more than 16
- *         metadata pairs, keys or values that are too long or have characters outside the allowed set
+ * @throws ServiceError ValidationException naming every violated constraint: unknown tier or latency, more than 16
+ *         metadata pairs, keys or values that are too long or contain characters that are not allowed
  */
 function checkSettings(raw: RawSettings): CallSettings {
   const constraints = new ConstraintList();
@@ -184,8 +190,10 @@ function checkMetadata(metadata: JsonObject, given: boolean, constraints: Constr
 }
 
 /**
- * CountTokens: the input tokens that a request would have, free of charge. Wants a base model id; a profile will not
- * do. Source: Amazon Bedrock API reference, CountTokens.
+ * Answers CountTokens: the input tokens of a request that is not run. Accepts base model ids only, no profiles.
+ *
+ * @param body JSON with one of `converse` and `invokeModel`
+ * Source: Amazon Bedrock API reference, CountTokens.
  *
  * @throws ServiceError ValidationException, SerializationException
  */
@@ -207,10 +215,10 @@ function countConverse(body: JsonObject, model: ModelInfo): number {
   return parseConverse(body, model).inputTokens;
 }
 
-/** The body of an InvokeModel travels as a blob, which is base64 in JSON. */
+/** InvokeModel's body is a blob, which is base64 in JSON. */
 function countInvoke(input: JsonObject, model: ModelInfo): number {
   const body = parseJsonObject(Buffer.from(asText(input.body), "base64"), broken);
-  // A count needs no limit on the answer, which Anthropic's body would otherwise demand.
+  // Counting needs no limit on the answer, which Anthropic's format would otherwise require.
   const withLimit = model.modelId.startsWith("anthropic.") ? { max_tokens: 1, ...body } : body;
   return invokeBodyOf(model.modelId).parse(withLimit).prompt.inputTokens;
 }

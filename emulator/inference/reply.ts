@@ -1,16 +1,17 @@
+/** How an answer goes onto the wire: as one JSON body, or as event-stream frames paced by the tokens. */
 import { converseAnswer, converseBegin, converseDelta, converseEnd, type Reflected } from "../converse/answer.ts";
 import { chunkFrame, dropIfUnread, SLOW_READER_MS, type WireResponse } from "../http/wire.ts";
 import type { Answer, AnswerFormat } from "../model/answer.ts";
 import type { InferenceHandle } from "../model/backend.ts";
 import type { Deadline, EmulatorClock } from "../model/clock.ts";
 
-/** Times of one answer at the service, without the network; whole milliseconds, as the service gives them. */
+/** Times of an answer at the service, without the network; whole milliseconds, as the service reports them. */
 export interface ReplyTimes {
   readonly latencyMs: number;
   readonly firstTokenMs: number;
 }
 
-/** How an answer goes over the wire: whole, or as frames of an event stream. */
+/** The shape of an answer: one JSON body with headers, or the frames of an event stream. */
 export interface ReplyFormat {
   whole(
     answer: Answer,
@@ -88,13 +89,16 @@ function invocationMetrics(answer: Answer, times: ReplyTimes): object {
   };
 }
 
+/** What a token stream reads from and writes to. */
 export interface TokenStreamOptions {
   readonly clock: EmulatorClock;
   readonly handle: InferenceHandle;
   readonly response: WireResponse;
   /** Time from the service to the caller, emulator ms. */
   readonly returnMs: number;
+  /** First frames of the answer. */
   readonly begin: () => readonly Buffer[];
+  /** The frame of tokens `from` (inclusive) to `to` (exclusive). */
   readonly delta: (from: number, to: number) => Buffer;
   readonly writeHead: () => void;
 }
@@ -106,109 +110,130 @@ export interface TokenStream {
   start(nowMs: number): void;
   /** Writes what is left of the first `tokens` tokens and the closing frames, then ends the response. */
   finish(tokens: number, closing: () => readonly Buffer[]): void;
-  /** The caller is gone: no more frames. */
+  /** The caller has disconnected: writes nothing more. */
   stop(): void;
 }
 
-/** Tokens that fell due at once go out as separate events up to this many; beyond it several share an event. */
+/** Tokens due at the same wake-up are separate events up to this many; beyond that, several share an event. */
 const MAX_EVENTS_PER_WRITE = 16;
-/** An estimate that proved early is asked again after this long. */
+/** Delay before asking again when a token estimate proved early. */
 const RETRY_MS = 1;
 
 /**
- * Paces by absolute deadlines: every wake-up asks the handle how many tokens exist and writes all of them, so a late
- * timer delays single tokens and never the stream. While the caller reads too slowly nothing is written; the tokens
- * wait in the handle, not in memory. A caller that stands still too long is dropped.
+ * Paces a stream by absolute deadlines: every wake-up asks the handle how many tokens exist and writes all of them, so a
+ * late timer delays single tokens but never the stream. While the caller reads too slowly nothing is written; the tokens
+ * wait in the handle, not in memory. A caller that takes nothing for `SLOW_READER_MS` is disconnected.
+ *
+ * @param options the running call and its response
  */
 export function createTokenStream(options: TokenStreamOptions): TokenStream {
-  const { clock, handle, response, returnMs } = options;
-  let sent = 0;
-  let started = false;
-  let stopped = false;
-  let blocked = false;
-  let timer: Deadline | undefined;
-  let slowReader: NodeJS.Timeout | undefined;
-  let closing: (() => void) | undefined;
+  return new PacedStream(options);
+}
 
-  response.on("drain", () => {
-    clearTimeout(slowReader);
-    blocked = false;
-    if (stopped) return;
-    if (closing === undefined) pump(clock.nowMs());
-    else closing();
-  });
+class PacedStream implements TokenStream {
+  started = false;
+  private readonly options: TokenStreamOptions;
+  private sent = 0;
+  private isStopped = false;
+  /** The response's buffer is full: wait for its drain event. */
+  private isBlocked = false;
+  private timer: Deadline | undefined;
+  private slowReader: NodeJS.Timeout | undefined;
+  /** Writes the rest and ends; set by `finish`. */
+  private closing: (() => void) | undefined;
 
-  function pump(nowMs: number): void {
-    if (stopped || blocked) return;
+  constructor(options: TokenStreamOptions) {
+    this.options = options;
+    options.response.on("drain", () => this.resume());
+  }
+
+  start(nowMs: number): void {
+    const { handle, begin } = this.options;
+    if (this.started || this.isStopped) return;
+    this.started = true;
+    const due = Math.max(1, Math.min(handle.tokensWritten(nowMs), handle.outputTokens));
+    this.write([...begin(), ...this.deltas(due)]);
+    if (!this.isBlocked) this.pump(nowMs);
+  }
+
+  finish(tokens: number, closingFrames: () => readonly Buffer[]): void {
+    this.timer?.cancel();
+    if (this.isStopped) return;
+    this.closing = () => {
+      this.closing = () => {};
+      const frames = this.started ? [] : this.options.begin();
+      this.started = true;
+      this.write([...frames, ...this.deltas(tokens), ...closingFrames()]);
+      this.afterReturn(() => this.end());
+    };
+    if (!this.isBlocked) this.closing();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.timer?.cancel();
+    clearTimeout(this.slowReader);
+  }
+
+  private resume(): void {
+    clearTimeout(this.slowReader);
+    this.isBlocked = false;
+    if (this.isStopped) return;
+    if (this.closing === undefined) this.pump(this.options.clock.nowMs());
+    else this.closing();
+  }
+
+  /** Writes the tokens that exist and schedules the next wake-up. */
+  private pump(nowMs: number): void {
+    const { clock, handle } = this.options;
+    if (this.isStopped || this.isBlocked) return;
     const due = Math.min(handle.tokensWritten(nowMs), handle.outputTokens);
-    write(deltas(due));
-    if (sent >= handle.outputTokens) return;
+    this.write(this.deltas(due));
+    if (this.sent >= handle.outputTokens) return;
     const nextMs = Math.max(handle.nextTokenMs(nowMs), nowMs + (due === 0 ? RETRY_MS : 0));
     if (!Number.isFinite(nextMs)) return;
     const wakeMs = nextMs > nowMs ? nextMs : nowMs + RETRY_MS;
-    timer = clock.schedule(wakeMs, () => pump(Math.max(clock.nowMs(), wakeMs)));
+    this.timer = clock.schedule(wakeMs, () => this.pump(Math.max(clock.nowMs(), wakeMs)));
   }
 
-  function deltas(upTo: number): Buffer[] {
+  private deltas(upTo: number): Buffer[] {
     const frames: Buffer[] = [];
-    const step = Math.max(1, Math.ceil((upTo - sent) / MAX_EVENTS_PER_WRITE));
-    while (sent < upTo) {
-      const to = Math.min(upTo, sent + step);
-      frames.push(options.delta(sent, to));
-      sent = to;
+    const step = Math.max(1, Math.ceil((upTo - this.sent) / MAX_EVENTS_PER_WRITE));
+    while (this.sent < upTo) {
+      const to = Math.min(upTo, this.sent + step);
+      frames.push(this.options.delta(this.sent, to));
+      this.sent = to;
     }
     return frames;
   }
 
-  function write(frames: readonly Buffer[]): void {
+  private write(frames: readonly Buffer[]): void {
     if (frames.length === 0) return;
     const bytes = frames.length === 1 ? frames[0]! : Buffer.concat(frames);
-    if (returnMs === 0) writeNow(bytes);
-    else clock.schedule(clock.nowMs() + returnMs, () => writeNow(bytes));
+    this.afterReturn(() => this.writeNow(bytes));
   }
 
-  function writeNow(bytes: Buffer): void {
-    if (stopped || response.destroyed) return;
-    if (!response.headersSent) options.writeHead();
-    if (response.write(bytes) || blocked) return;
-    blocked = true;
-    slowReader = setTimeout(() => response.destroy(), SLOW_READER_MS);
-    slowReader.unref();
+  private writeNow(bytes: Buffer): void {
+    const { response, writeHead } = this.options;
+    if (this.isStopped || response.destroyed) return;
+    if (!response.headersSent) writeHead();
+    if (response.write(bytes) || this.isBlocked) return;
+    this.isBlocked = true;
+    this.slowReader = setTimeout(() => response.destroy(), SLOW_READER_MS);
+    this.slowReader.unref();
   }
 
-  return {
-    get started() {
-      return started;
-    },
-    start(nowMs) {
-      if (started || stopped) return;
-      started = true;
-      const due = Math.max(1, Math.min(handle.tokensWritten(nowMs), handle.outputTokens));
-      write([...options.begin(), ...deltas(due)]);
-      if (!blocked) pump(nowMs);
-    },
-    finish(tokens, closingFrames) {
-      timer?.cancel();
-      if (stopped) return;
-      closing = () => {
-        const frames = started ? [] : options.begin();
-        started = true;
-        write([...frames, ...deltas(tokens), ...closingFrames()]);
-        const end = (): void => {
-          if (response.destroyed || stopped) return;
-          response.end();
-          dropIfUnread(response);
-        };
-        if (returnMs === 0) end();
-        else clock.schedule(clock.nowMs() + returnMs, end);
-        closing = () => {};
-      };
-      if (!blocked) closing();
-    },
-    stop() {
-      stopped = true;
-      timer?.cancel();
-      clearTimeout(slowReader);
-    },
-  };
+  private end(): void {
+    const { response } = this.options;
+    if (response.destroyed || this.isStopped) return;
+    response.end();
+    dropIfUnread(response);
+  }
+
+  /** Runs an action after the way from the service to the caller. */
+  private afterReturn(action: () => void): void {
+    const { clock, returnMs } = this.options;
+    if (returnMs === 0) action();
+    else clock.schedule(clock.nowMs() + returnMs, action);
+  }
 }

@@ -1,13 +1,14 @@
+/** The text of generated answers, and what every body format needs to know of an answer. */
 import { BYTES_PER_TOKEN, type ToolAnswer } from "./prompt.ts";
 
-/** Why an answer ended, in Converse's words; each body format has its own spelling. */
+/** Why an answer ended, in Converse's spelling; each body format has its own. */
 export type StopReason = "end_turn" | "max_tokens" | "stop_sequence" | "tool_use";
 
-/** Everything about one answer that a body format may show. */
+/** Everything about one answer that a body format may contain. */
 export interface Answer {
   readonly requestId: string;
   readonly modelId: string;
-  /** Input tokens that did not come from the cache and were not written to it. */
+  /** Input tokens neither read from the cache nor written to it. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
@@ -17,17 +18,17 @@ export interface Answer {
   readonly tool: ToolAnswer | undefined;
 }
 
-/** How a model family writes an answer in the body of InvokeModel and in the chunks of its streaming twin. */
+/** How a model family writes an answer: the body of InvokeModel and the chunks of InvokeModelWithResponseStream. */
 export interface AnswerFormat {
   answer(answer: Answer): object;
   begin(answer: Answer): readonly object[];
   /** The chunk with the tokens from `from` (inclusive) to `to` (exclusive). */
   delta(answer: Answer, from: number, to: number): object;
-  /** At least one; the last is given the invocation metrics. */
+  /** At least one chunk; the invocation metrics are added to the last. */
   end(answer: Answer): readonly object[];
 }
 
-/** Text of some of an answer's tokens: words, or the arguments of a tool call as JSON in as many pieces as tokens. */
+/** Text of the tokens from `from` (inclusive) to `to` (exclusive): prose, or a slice of a tool call's JSON arguments. */
 export function answerPiece(answer: Answer, from: number, to: number): string {
   if (answer.tool === undefined) return answerText(from, to);
   const json = JSON.stringify(answer.tool.input);
@@ -35,19 +36,19 @@ export function answerPiece(answer: Answer, from: number, to: number): string {
   return json.slice(at(from), at(to));
 }
 
-/** The whole text of an answer. */
+/** Text of the whole answer. */
 export function wholeText(answer: Answer): string {
   return answerPiece(answer, 0, answer.outputTokens);
 }
 
-/** An id of the length and alphabet that SDK users see, the same for the same request. */
+/** An id derived from the request's, with the length and alphabet of real ones. */
 export function derivedId(prefix: string, requestId: string): string {
   return `${prefix}${requestId.replaceAll("-", "").slice(0, 24)}`;
 }
 
 /**
- * The words of an answer. Every token is one space and three letters, so the token estimate of an answer's text is
- * exactly its number of output tokens, for the emulator and for whoever counts with the same rule.
+ * Every token of the text is a space and three letters, so that the estimate of one token per four bytes gives exactly
+ * the number of output tokens.
  */
 const ANSWER_WORDS =
   "one can see how the sun and sky met far off sea air was dry but our old map led you out far too low for any new bay";
@@ -58,7 +59,7 @@ const PERIOD_TOKENS = ANSWER_PERIOD.length / BYTES_PER_TOKEN;
 const BLOCK_TOKENS = PERIOD_TOKENS * 256;
 const ANSWER_BLOCK = ANSWER_PERIOD.repeat(257);
 
-/** Text of the tokens from `from` (inclusive) to `to` (exclusive) of any answer. */
+/** Prose of the tokens from `from` (inclusive) to `to` (exclusive); the same for every answer. */
 export function answerText(from: number, to: number): string {
   let text = "";
   let at = from;
@@ -71,17 +72,18 @@ export function answerText(from: number, to: number): string {
   return text;
 }
 
+/** A stop sequence that occurs in the text of every answer. */
 export interface StopMatch {
   /** Tokens before the stop sequence begins, at least 1. */
   readonly tokens: number;
   readonly sequence: string;
 }
 
-/** Where the first of the stop sequences would cut an answer; undefined if the text never contains one. */
+/** @returns the stop sequence that would end an answer first; undefined if the text contains none */
 export function findStop(sequences: readonly string[]): StopMatch | undefined {
   let found: StopMatch | undefined;
   for (const sequence of sequences) {
-    // The text is periodic, so a sequence that does not begin in the first period never begins.
+    // The text is periodic: a sequence that does not start in the first period never occurs.
     const at =
       sequence === "" || sequence.length > ANSWER_BLOCK.length - ANSWER_PERIOD.length
         ? -1

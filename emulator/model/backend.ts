@@ -1,33 +1,35 @@
+/** The contract between the wire and the physics: what a backend is asked, and how it reports a call's progress. */
 import type { ServiceFault } from "../http/errors.ts";
 import type { InferenceOperation } from "../http/router.ts";
 
 /**
- * The seam between the wire and the physics. The wire layer parses, authenticates and validates a call, then asks a
- * backend to begin it; the backend says when tokens exist and how the call ends. All instants are milliseconds of
- * the emulator's clock (which may run faster than the wall), so a backend never looks at a clock of its own.
+ * The physics behind a fleet. The wire layer parses, authenticates and validates a call, then asks the backend to begin
+ * it; the backend says when tokens exist and how the call ends. All instants are milliseconds of the fleet's clock, which
+ * may run faster than the wall clock, so a backend never reads a clock of its own.
  */
 export interface InferenceBackend {
   /**
-   * Admits or refuses a call. Runs to its end without waiting.
+   * Admits or refuses a call, synchronously.
    *
-   * @param call     what is known of the request
+   * @param call     the validated request
    * @param nowMs    instant at which the request reaches the endpoint
-   * @param observer told of the first token, the end or a failure; never from inside `begin`
+   * @param observer notified of the first token, the end or a failure; never from inside `begin`
    */
   begin(call: InferenceCall, nowMs: number, observer: InferenceObserver): Admission;
-  /** Round trip between a call's caller and an endpoint, emulator ms, where the backend knows a network. */
+  /** Round trip between a caller and an endpoint, emulator ms; only of backends that model a network. */
   roundTripMs?(origin: string | undefined, region: string, requestMetadata?: InferenceCall["requestMetadata"]): number;
 }
 
+/** A validated call of a model. */
 export interface InferenceCall {
   readonly requestId: string;
   /** The endpoint that was called: the source region. */
   readonly region: string;
   /** The base model, resolved from a profile id or ARN. */
   readonly modelId: string;
-  /** System profile that the call goes through; also where an application profile wraps one. */
+  /** System profile of the call, directly or through an application profile. */
   readonly profileId: string | undefined;
-  /** Where the call may run: the region itself, or the profile's destinations for this source. Never empty. */
+  /** Regions that may run the call: the source region, or the profile's destinations for it. Never empty. */
   readonly destinations: readonly string[];
   readonly operation: InferenceOperation;
   /** All input tokens, cacheable prefix included. */
@@ -38,72 +40,80 @@ export interface InferenceCall {
   readonly maxTokens: number | undefined;
   /** The model's own output limit. */
   readonly modelMaxTokens: number;
-  /** Length that the caller asks for; undefined leaves it to the backend's law. */
+  /** Answer length that the caller requests; undefined leaves it to the backend. */
   readonly wantedOutputTokens: number | undefined;
   /** A stop sequence ends a longer answer here. */
   readonly stopAtTokens: number | undefined;
   readonly serviceTier: ServiceTierName;
-  /** True where the latency-optimised variant was asked for. */
+  /** The caller requested the latency-optimized variant. */
   readonly latencyOptimized: boolean;
   readonly requestMetadata: Readonly<Record<string, string>>;
   readonly accountId: string;
 }
 
+/** Service tiers by their names in the API. */
 export type ServiceTierName = "default" | "priority" | "flex" | "reserved";
 
-/** A prefix of the prompt that the caller marked as cacheable. */
+/** A prompt prefix that the caller marked as cacheable. */
 export interface CachePoint {
-  /** Digest of everything up to the mark: equal ids share a cache entry. */
+  /** Digest of everything up to the checkpoint: equal ids share a cache entry. */
   readonly prefixId: string;
-  /** Tokens up to the mark. */
+  /** Tokens up to the checkpoint. */
   readonly tokens: number;
   readonly ttlMs: number;
 }
 
+/** The answer of {@link InferenceBackend.begin}. */
 export type Admission =
   | { readonly kind: "accepted"; readonly handle: InferenceHandle }
   | {
       readonly kind: "refused";
       readonly fault: ServiceFault;
-      /** Time that the refusal itself takes. */
+      /** Time that the refusal itself takes, emulator ms. */
       readonly afterMs?: number;
     }
-  /** The connection breaks (`reset`; on HTTP/2 the call's stream), or no answer ever comes (`silence`). */
+  /** The connection (on HTTP/2, the stream) is reset, or no answer is ever sent. */
   | { readonly kind: "dropped"; readonly how: "reset" | "silence" };
 
-/** A running call. The wire pulls token counts to pace a stream, and is pushed the two instants that matter. */
+/** A running call. The wire polls it for token counts; start and end of the answer come through the observer. */
 export interface InferenceHandle {
-  /** Where the call runs. */
+  /** Region that runs the call. */
   readonly destinationRegion: string;
   /** Output tokens of the whole answer, fixed at admission, at least 1, never above the caller's or model's limit. */
   readonly outputTokens: number;
   /** Input tokens read from the prompt cache and written to it. */
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
-  /** Tokens written by `nowMs`, from 0 to `outputTokens`, never falling. */
+  /** Tokens generated by `nowMs`, from 0 to `outputTokens`, never decreasing. */
   tokensWritten(nowMs: number): number;
-  /** Instant of the next token as far as known now. May prove early or late: it is asked again on waking. */
+  /** Estimated instant of the next token; the caller asks again when it is reached. */
   nextTokenMs(nowMs: number): number;
-  /** The caller went away. */
+  /** The caller disconnected. */
   cancel(nowMs: number): void;
 }
 
-/** How the backend tells the wire. After `onEnd`, `onFailure` or `onBreak` nothing more comes; `nowMs` is when it was due. */
+/** Notified by the backend; `nowMs` is when the event was due. `onEnd`, `onFailure` and `onBreak` are final. */
 export interface InferenceObserver {
   onFirstToken(nowMs: number): void;
   onEnd(nowMs: number): void;
   onFailure(nowMs: number, fault: ServiceFault): void;
-  /** The endpoint itself is gone: the connection breaks. */
+  /** The endpoint itself has failed: the connection is reset. */
   onBreak(nowMs: number): void;
 }
 
-/** Length of an answer: the caller's wish or else the law's, cut by stop sequence, caller's and model's limit. */
-export function cappedOutputTokens(call: InferenceCall, lawTokens: number): number {
+/**
+ * Length of an answer, in tokens.
+ *
+ * @param call          the requested length, if any, and the limits: stop sequence, caller's and model's maximum
+ * @param defaultTokens length when the caller requests none; rounded
+ * @returns at least 1
+ */
+export function cappedOutputTokens(call: InferenceCall, defaultTokens: number): number {
   const cut = Math.min(outputLimit(call), call.stopAtTokens ?? Number.POSITIVE_INFINITY);
-  return Math.max(1, Math.min(Math.round(call.wantedOutputTokens ?? lawTokens), cut));
+  return Math.max(1, Math.min(Math.round(call.wantedOutputTokens ?? defaultTokens), cut));
 }
 
-/** The most tokens that the answer may have. */
+/** Most tokens that an answer may have: the smaller of the caller's and the model's limit. */
 export function outputLimit(call: Pick<InferenceCall, "maxTokens" | "modelMaxTokens">): number {
   return Math.min(call.maxTokens ?? call.modelMaxTokens, call.modelMaxTokens);
 }

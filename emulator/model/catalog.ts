@@ -1,16 +1,17 @@
+/** Models and inference profiles: what is offered where, a default catalogue, and the one of a scenario. */
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { ServiceError } from "../http/errors.ts";
 
-/** A model as the emulated service sells it. */
+/** A model as the emulated service offers it. */
 export interface ModelInfo {
   /** E.g. `anthropic.claude-sonnet-4-5-20250929-v1:0`. */
   readonly modelId: string;
   readonly modelName: string;
-  /** Regions that sell the bare id on demand; elsewhere it is to be had through profiles only. */
+  /** Regions that offer the bare id on demand; elsewhere the model is reached through profiles only. */
   readonly onDemandRegions: readonly string[];
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
-  /** Output tokens count this often against quotas; 1 where not given. */
+  /** Quota tokens per output token; 1 by default. */
   readonly burndown?: number;
 }
 
@@ -19,41 +20,46 @@ export interface ProfileInfo {
   readonly profileId: string;
   readonly modelId: string;
   readonly kind: "geographic" | "global";
-  /** Source region to the regions that may serve it. */
+  /** Regions that may serve a call, by source region. */
   readonly destinationsBySource: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Everything a fleet offers. */
 export interface CatalogData {
   readonly models: readonly ModelInfo[];
   readonly profiles: readonly ProfileInfo[];
 }
 
-/** What an id or ARN means at one endpoint. */
+/** What an id or ARN refers to at one endpoint. */
 export interface ResolvedModel {
   readonly model: ModelInfo;
-  /** The system profile, also where an application profile wraps one. */
+  /** The system profile, directly or through an application profile. */
   readonly profile: ProfileInfo | undefined;
   readonly destinations: readonly string[];
-  /** The id as metrics and logs show it: profile id, application profile ARN or model id. */
+  /** The id in metrics and logs: profile id, application profile ARN or model id. */
   readonly shownId: string;
 }
 
-/** Where an application profile's ARN leads; the store of such profiles lives beside the control plane. */
+/** The model or profile id behind an application profile's id or ARN; undefined for other ids. */
 export type ApplicationProfileLookup = (idOrArn: string, region: string) => string | undefined;
 
+/** A catalogue with lookups. */
 export interface Catalog {
   readonly data: CatalogData;
   model(modelId: string): ModelInfo | undefined;
   profile(profileId: string): ProfileInfo | undefined;
   /**
+   * Resolves an id or ARN as the endpoint of `region` would.
+   *
    * @throws ServiceError ValidationException for an unknown id, an ARN of another region, a profile that this region
-   *         does not offer, and a bare id that is sold through profiles only
+   *         does not offer, and a bare id that is offered through profiles only
    */
   resolve(idOrArn: string, region: string, lookup: ApplicationProfileLookup): ResolvedModel;
 }
 
 const ARN = /^arn:aws(?:-[a-z-]+)?:bedrock:([a-z0-9-]{0,25}):(\d{12})?:([a-z-]+)\/(.{1,500})$/;
 
+/** @returns a catalogue whose `resolve` answers as the service does */
 export function createCatalog(data: CatalogData): Catalog {
   const models = new Map(data.models.map((model) => [model.modelId, model]));
   const profiles = new Map(data.profiles.map((profile) => [profile.profileId, profile]));
@@ -83,10 +89,10 @@ export function createCatalog(data: CatalogData): Catalog {
   }
 
   function notOnDemand(model: ModelInfo, region: string): ServiceError {
-    const sold = data.profiles.some(
+    const isOffered = data.profiles.some(
       (profile) => profile.modelId === model.modelId && destinationsOf(profile, region) !== undefined,
     );
-    if (!sold) return invalidModel();
+    if (!isOffered) return invalidModel();
     return new ServiceError(
       "ValidationException",
       `Invocation of model ID ${model.modelId} with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.`,
@@ -96,7 +102,7 @@ export function createCatalog(data: CatalogData): Catalog {
   return { data, model: (modelId) => models.get(modelId), profile: (id) => profiles.get(id), resolve };
 }
 
-/** Regions that may serve a profile called from `region`; undefined if it is not offered there. */
+/** @returns the regions that may serve a profile called in `region`; undefined if it is not offered there */
 export function destinationsOf(profile: ProfileInfo, region: string): readonly string[] | undefined {
   const destinations = Object.hasOwn(profile.destinationsBySource, region)
     ? profile.destinationsBySource[region]
@@ -104,6 +110,7 @@ export function destinationsOf(profile: ProfileInfo, region: string): readonly s
   return destinations === undefined || destinations.length === 0 ? undefined : destinations;
 }
 
+/** The service's error for an unknown model or profile id. */
 export function invalidModel(): ServiceError {
   return new ServiceError("ValidationException", "The provided model identifier is invalid.");
 }
@@ -115,7 +122,7 @@ export function providerOf(modelId: string): string {
 }
 
 /**
- * A small catalogue for an emulator without a scenario: a few models of each body format and their profiles.
+ * Source regions and destinations of the default profiles.
  * Source: ListInferenceProfiles output collected per region, 2026-08-21; limits from the vendors' model cards.
  */
 const US = ["us-east-1", "us-east-2", "us-west-2"];
@@ -146,6 +153,7 @@ const NOVA_PRO = "amazon.nova-pro-v1:0";
 const NOVA_LITE = "amazon.nova-lite-v1:0";
 const LLAMA = "meta.llama3-3-70b-instruct-v1:0";
 
+/** The catalogue of a fleet without a scenario: a few models of each body format and their profiles. */
 export const DEFAULT_CATALOG: CatalogData = {
   models: [
     model(SONNET, "Claude Sonnet 4.5", [], 200_000, 64_000),
@@ -200,7 +208,7 @@ function novaProfiles(modelId: string): ProfileInfo[] {
   ];
 }
 
-/** A source outside the core set adds itself to its destinations. */
+/** A source outside the core regions is also one of its own destinations. */
 function geographic(prefix: string, modelId: string, sources: readonly string[], core: readonly string[]): ProfileInfo {
   const destinationsBySource = Object.fromEntries(
     sources.map((source) => [source, core.includes(source) ? core : [...core, source]]),
@@ -208,10 +216,14 @@ function geographic(prefix: string, modelId: string, sources: readonly string[],
   return { profileId: `${prefix}.${modelId}`, modelId, kind: "geographic", destinationsBySource };
 }
 
-/** Context of a model of which nothing is known. */
+/** Context length of models that the default catalogue lacks. */
 const DEFAULT_CONTEXT_TOKENS = 200_000;
 
-/** The models and profiles that a scenario's targets sell; the same id under several tiers is there once. */
+/**
+ * The models and profiles that a scenario's targets call; an id that is offered under several tiers is listed once.
+ *
+ * @param plan a resolved scenario
+ */
 export function catalogOf(plan: Plan): CatalogData {
   const profiles = new Map<string, ProfileInfo & { readonly destinationsBySource: Record<string, string[]> }>();
   const onDemand = plan.models.map(() => new Set<string>());
@@ -248,7 +260,7 @@ export function catalogOf(plan: Plan): CatalogData {
   return { models: uniqueModels(models), profiles: [...profiles.values()] };
 }
 
-/** Two of the scenario's models may be one model of the service, with capacities of their own. */
+/** Several models of a scenario may be the same model of the service, with different capacities. */
 function uniqueModels(models: readonly ModelInfo[]): readonly ModelInfo[] {
   const byId = new Map<string, ModelInfo>();
   for (const model of models) {

@@ -1,13 +1,14 @@
 /**
- * The emulator's clock: milliseconds since the fleet started, times a scale, with callbacks at absolute deadlines.
- * One wall timer serves all deadlines (a heap), so tens of thousands of pending tokens cost no timer each, and a late
- * wake-up never adds up: the next deadline is absolute, not "20 ms from now".
+ * The fleet's clock: scaled milliseconds since the start, with callbacks at absolute deadlines. A heap and a single
+ * system timer serve tens of thousands of pending tokens, and delays do not accumulate, since deadlines are absolute.
  */
+
+/** Milliseconds since the fleet started, times the scale. */
 export interface EmulatorClock {
   nowMs(): number;
-  /** Runs `callback` once at `dueMs` or as soon after as the process can; ties run in order of scheduling. */
+  /** Runs `callback` once, at `dueMs` or as soon afterwards as possible; ties run in order of scheduling. */
   schedule(dueMs: number, callback: () => void): Deadline;
-  /** Drops every deadline, so that nothing keeps the process alive. */
+  /** Drops every deadline, so that none keeps the process alive. */
   stop(): void;
 }
 
@@ -16,15 +17,15 @@ export interface Deadline {
   cancel(): void;
 }
 
-/** What drives a clock: the wall in production, a test's hand elsewhere. */
+/** The time source of a clock: the wall clock, or a manual one in tests. */
 export interface ClockSource {
   /** Monotonic milliseconds. */
   nowMs(): number;
-  /** Calls back after about `delayMs`; returns what undoes it. */
+  /** Calls back after about `delayMs`; returns a function that cancels it. */
   wake(delayMs: number, callback: () => void): () => void;
 }
 
-/** Whole-millisecond timers fire up to 1 ms early and more late; taking what is due within half of one centres that. */
+/** Timers have a resolution of 1 ms; running what is due within half of that centres the error. */
 const TOLERANCE_MS = 0.5;
 
 interface Entry extends Deadline {
@@ -34,8 +35,10 @@ interface Entry extends Deadline {
 }
 
 /**
+ * Starts a clock at 0.
+ *
  * @param scale  emulator milliseconds per source millisecond; 1 is real time
- * @param source the wall clock where not given
+ * @param source the wall clock by default
  */
 export function createClock(scale = 1, source: ClockSource = wallSource()): EmulatorClock {
   const epochMs = source.nowMs();
@@ -70,7 +73,7 @@ export function createClock(scale = 1, source: ClockSource = wallSource()): Emul
     }
   }
 
-  /** Without this, the timer of calls that were given up would keep the process alive until they were due. */
+  /** Otherwise the timers of cancelled calls would keep the process alive until they were due. */
   function dropCancelled(): void {
     while (heap[0] !== undefined && heap[0].callback === undefined) popEntry(heap);
     if (heap.length > 0) return;
@@ -106,7 +109,7 @@ function wallSource(): ClockSource {
   return {
     nowMs: () => performance.now(),
     wake(delayMs, callback) {
-      // Whole milliseconds: a fraction is cut off by the timer, which would wake us up to 1.9 ms early.
+      // The timer truncates fractions of a millisecond, which would make it up to 1.9 ms early; hence the rounding.
       const timer = setTimeout(callback, Math.min(Math.round(delayMs), 2 ** 31 - 1));
       return () => clearTimeout(timer);
     },

@@ -1,14 +1,15 @@
+/** The fleet's log of inference requests: outcomes, records in the service's format, and an audit of where they ran. */
 import type { ServiceErrorName } from "../http/errors.ts";
 import type { InferenceOperation } from "../http/router.ts";
 
-/** How one inference request ended: the one fact from which log, metrics and audit are made. */
+/** How one inference request ended; log, metrics and audit are all derived from it. */
 export interface InvocationOutcome {
   readonly requestId: string;
   /** Milliseconds since 1970. */
   readonly timestampMs: number;
   /** Source region. */
   readonly region: string;
-  /** Where it ran; undefined if it ran nowhere. */
+  /** Region that ran it; undefined if none did. */
   readonly inferenceRegion: string | undefined;
   readonly operation: InferenceOperation;
   /** Profile id, application profile ARN or model id. */
@@ -17,19 +18,19 @@ export interface InvocationOutcome {
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
-  /** Tokens that the answer runs to, whether or not its caller stayed to its end; 0 where there was none. */
+  /** Length of the complete answer, even if the caller disconnected early; 0 without an answer. */
   readonly wholeOutputTokens: number;
-  /** What it settled to against the tokens-per-minute quota; of interest where it succeeded. */
+  /** Tokens-per-minute quota use after the call; meaningful for successful calls. */
   readonly estimatedQuotaTokens: number;
-  /** At the service, without the network; undefined where it was refused. */
+  /** Latency at the service, without the network, ms; undefined if refused. */
   readonly latencyMs: number | undefined;
   readonly firstTokenMs: number | undefined;
   readonly requestMetadata: Readonly<Record<string, string>>;
-  /** Undefined for success; `ClientClosed` where the caller left before the end. */
+  /** Undefined for success; `ClientClosed` if the caller disconnected before the end. */
   readonly error: ServiceErrorName | "ClientClosed" | undefined;
 }
 
-/** A record as model invocation logging writes it. Source: Amazon Bedrock User Guide, Model invocation logging. */
+/** A record in the format of model invocation logging. Source: Amazon Bedrock User Guide, Model invocation logging. */
 export interface InvocationLogRecord {
   readonly schemaType: "ModelInvocationLog";
   readonly schemaVersion: "1.0";
@@ -55,12 +56,13 @@ export interface InvocationLogRecord {
   readonly requestMetadata?: Readonly<Record<string, string>>;
 }
 
+/** Account and principal of all requests of a fleet. */
 export interface LogIdentity {
   readonly accountId: string;
   readonly arn: string;
 }
 
-/** Bodies are left out: a log holds counts, never a prompt, a header or a credential. */
+/** Formats an outcome as a log record. Bodies are left out: a record has counts, never a prompt, header or credential. */
 export function toLogRecord(outcome: InvocationOutcome, identity: LogIdentity): InvocationLogRecord {
   const { inferenceRegion, requestMetadata, error } = outcome;
   return {
@@ -87,14 +89,15 @@ export function toLogRecord(outcome: InvocationOutcome, identity: LogIdentity): 
   };
 }
 
-/** Keeps the latest outcomes of a fleet and counts where every request ran. */
+/** The latest outcomes of a fleet, and counts of where requests ran. */
 export interface InvocationLog {
   add(outcome: InvocationOutcome): void;
   readonly recent: Ring<InvocationOutcome>;
-  /** Requests by source region and by where they ran (`none` where refused), in order of first sight. */
+  /** Requests by source region, model and region that ran them (`none` if refused), in order of first occurrence. */
   audit(): readonly AuditRow[];
 }
 
+/** Requests of one source region and model that ran in one region. */
 export interface AuditRow {
   readonly region: string;
   readonly modelId: string;
@@ -105,7 +108,7 @@ export interface AuditRow {
 
 const KEPT_OUTCOMES = 10_000;
 
-/** @param sink called with every outcome, e.g. to write records to a file */
+/** @param sink called with every outcome, for example to write records to a file */
 export function createInvocationLog(sink: (outcome: InvocationOutcome) => void = () => {}): InvocationLog {
   const recent = createRing<InvocationOutcome>(KEPT_OUTCOMES);
   const rows = new Map<string, { -readonly [K in keyof AuditRow]: AuditRow[K] }>();
@@ -128,7 +131,7 @@ export function createInvocationLog(sink: (outcome: InvocationOutcome) => void =
   };
 }
 
-/** The last `capacity` items, oldest first when read: what keeps logs of a long run from growing. */
+/** A buffer of the last `capacity` items, so that the log of a long run does not grow. */
 interface Ring<T> {
   push(item: T): void;
   /** The newest `limit` items, oldest first. */

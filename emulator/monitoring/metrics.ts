@@ -1,10 +1,11 @@
+/** CloudWatch's metrics of Bedrock from the outcomes of requests: counters, Prometheus text and GetMetricData. */
 import { ServiceError } from "../http/errors.ts";
 import { asList, asNumber, asObject, asText, type JsonObject, optional } from "../http/request-body.ts";
 import type { InvocationOutcome } from "./invocation-log.ts";
 
 /**
- * CloudWatch's metrics of namespace AWS/Bedrock, by region, model and minute. Throttles count neither as invocations
- * nor as errors. Source: Amazon Bedrock User Guide, Monitoring with CloudWatch.
+ * CloudWatch's metrics of namespace AWS/Bedrock, kept by region, model and minute. Throttles count neither as
+ * invocations nor as errors. Source: Amazon Bedrock User Guide, Monitoring with CloudWatch.
  */
 export const METRIC_NAMES = [
   "Invocations",
@@ -19,9 +20,10 @@ export const METRIC_NAMES = [
   "CacheWriteInputTokens",
   "EstimatedTPMQuotaUsage",
 ] as const;
+/** Name of a metric of AWS/Bedrock. */
 export type MetricName = (typeof METRIC_NAMES)[number];
 
-/** What CloudWatch keeps of the values of one period. */
+/** Statistics of the values of one period. */
 interface Statistics {
   count: number;
   sum: number;
@@ -29,17 +31,19 @@ interface Statistics {
   max: number;
 }
 
+/** The metrics of a fleet. */
 export interface Metrics {
   add(outcome: InvocationOutcome): void;
   series(): readonly MetricSeries[];
 }
 
+/** One metric of one region and model. */
 interface MetricSeries {
   readonly region: string;
   readonly modelId: string;
   readonly name: MetricName;
   readonly total: Statistics;
-  /** By minute since 1970, ascending in time; at most a day of minutes. */
+  /** By minute since 1970, in time order; at most one day of minutes. */
   readonly minutes: ReadonlyMap<number, Statistics>;
 }
 
@@ -50,6 +54,7 @@ interface OpenSeries extends MetricSeries {
   readonly minutes: Map<number, Statistics>;
 }
 
+/** @returns empty metrics */
 export function createMetrics(): Metrics {
   const all = new Map<string, OpenSeries>();
 
@@ -112,7 +117,7 @@ function kindOf({ error }: InvocationOutcome): MetricName | undefined {
   }
 }
 
-/** Prometheus text: sum and count of every metric, from which rates and means follow. */
+/** Formats metrics as Prometheus text: the sum and count of each, and the gauges. */
 export function prometheusText(series: readonly MetricSeries[], gauges: Readonly<Record<string, number>>): string {
   const lines: string[] = [];
   for (const name of METRIC_NAMES) {
@@ -149,10 +154,13 @@ function escapeLabel(text: string): string {
 }
 
 /**
- * Answers a GetMetricData request of CloudWatch (its JSON shape) from the metrics of one region.
+ * Answers CloudWatch's GetMetricData (in JSON) for one region.
  *
- * @throws ServiceError ValidationException for a period that is no whole number of minutes, an unknown statistic or
- *         a broken instant; SerializationException for wrong types
+ * @param body   the request
+ * @param region endpoint that received it
+ * @param all    series of the whole fleet
+ * @throws ServiceError ValidationException for a period that is not a whole number of minutes, an unknown statistic or
+ *         an invalid instant; SerializationException for wrong types
  * Source: Amazon CloudWatch API reference, GetMetricData.
  */
 export function metricData(body: JsonObject, region: string, all: readonly MetricSeries[]): object {
@@ -215,7 +223,7 @@ function merge(periods: Map<number, Statistics>, startS: number, from: Statistic
   periods.set(startS, into);
 }
 
-/** Instants come as ISO text or as seconds since 1970. */
+/** Reads an instant: ISO 8601 text, or seconds since 1970. */
 function instantMs(value: unknown, absent: number): number {
   if (value === undefined) return absent;
   const ms = typeof value === "number" ? value * 1000 : Date.parse(asText(value));

@@ -50,15 +50,12 @@ export function fleetTarget(
   return {
     place,
     async open(startMs) {
-      const [{ startFleet }, { scenarioFleet }] = await Promise.all([
-        import("../../../emulator/fleet.ts"),
-        import("../../../emulator/fleet.ts"),
-      ]);
+      const { scenarioFleet, startFleet } = await import("../../../emulator/fleet.ts");
       const records = new Map<string, EndpointRecord>();
       const faults: string[] = [];
       const luck = { ...plan, seed: replicationSeed(plan.seed, 0) };
       const fleet = await startFleet({
-        ...scenarioFleet(luck, { startMs: Date.now() - startMs, luckByRequest: true }),
+        ...scenarioFleet(luck, { startMs: Date.now() - startMs, drawsByRequest: true }),
         onOutcome: (outcome) => {
           const record = recordOfOutcome(outcome);
           if (record !== undefined) records.set(record.id, record);

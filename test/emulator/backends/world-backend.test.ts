@@ -362,12 +362,12 @@ describe("world backend: time", () => {
       advanceTo(60_000);
       return new Map(calls.map(({ events }, i) => [ids[i]!, events.at(-1)!]));
     };
-    const one = await endsOf(["17.0", "17.1", "4.0"], { luckByRequest: true });
-    const other = await endsOf(["4.0", "17.1", "17.0"], { luckByRequest: true });
+    const one = await endsOf(["17.0", "17.1", "4.0"], { drawsByRequest: true });
+    const other = await endsOf(["4.0", "17.1", "17.0"], { drawsByRequest: true });
     assert.equal(new Set(one.values()).size, 3, "attempts of a request differ");
     for (const [id, end] of one) assert.equal(other.get(id), end);
     const inOrder = await endsOf(["4.0", "17.1", "17.0"], {});
-    assert.deepEqual([...inOrder.values()], [...(await endsOf(["a", "b", "c"], { luckByRequest: true })).values()]);
+    assert.deepEqual([...inOrder.values()], [...(await endsOf(["a", "b", "c"], { drawsByRequest: true })).values()]);
   });
 
   it("callers' instants that are out of order, and timers that are late, do no harm", async () => {

@@ -37,8 +37,8 @@ const HOUR = 3_600_000;
 describe("WorldRun", () => {
   it("tells instants of the fleet's clock, later by the way back", () => {
     const { run, advanceTo, events } = runOf();
-    run.wayBackMs = 30;
-    run.fixTokens(HOUR + 100, HOUR + 200);
+    run.returnHopMs = 30;
+    run.scheduleTokens(HOUR + 100, HOUR + 200);
     advanceTo(150);
     assert.deepEqual(events, ["first@130"]);
     assert.deepEqual([run.tokensWritten(139), run.tokensWritten(140), run.nextTokenMs(140)], [1, 2, 150]);
@@ -52,7 +52,7 @@ describe("WorldRun", () => {
 
   it("an answer whose tokens all come at once has no first token of its own", () => {
     const { run, advanceTo, events } = runOf();
-    run.fixTokens(HOUR + 100, HOUR + 100);
+    run.scheduleTokens(HOUR + 100, HOUR + 100);
     advanceTo(100);
     run.end(HOUR + 100, "answered");
     assert.deepEqual(events, ["end@100"]);
@@ -79,13 +79,13 @@ describe("WorldRun", () => {
 
   it("does not tell a caller who has gone away, and not twice", () => {
     const { run, advanceTo, events } = runOf();
-    run.fixTokens(HOUR + 100, HOUR + 200);
+    run.scheduleTokens(HOUR + 100, HOUR + 200);
     run.cancel();
     advanceTo(300);
     run.end(HOUR + 200, { name: "InternalServerException" });
     assert.deepEqual(events, []);
     const other = runOf();
-    other.run.fixTokens(HOUR + 100, HOUR + 200);
+    other.run.scheduleTokens(HOUR + 100, HOUR + 200);
     other.advanceTo(200);
     other.run.end(HOUR + 200, { name: "InternalServerException" });
     assert.deepEqual(other.events, ["first@100", "InternalServerException@200"]);
