@@ -16,7 +16,7 @@ const PROFILE_ARN = `arn:aws:bedrock:${REGION}:123456789012:inference-profile/${
 const MODEL_ARN = `arn:aws:bedrock:${REGION}::foundation-model/${TITAN}`;
 
 describe("application profiles", () => {
-  it("copy a model or a system profile and are found by id and ARN in their region", () => {
+  it("wrap a model or a system profile and are found by id and ARN in their region", () => {
     const profiles = make();
     const first = profiles.create(request(PROFILE_ARN), REGION);
     const second = profiles.create(request(MODEL_ARN), REGION);
@@ -27,7 +27,7 @@ describe("application profiles", () => {
     assert.equal(profiles.lookup(first.arn, "eu-west-1"), undefined);
     assert.deepEqual(profiles.list("eu-west-1"), []);
   });
-  it("repeat a request with the same token instead of making another", () => {
+  it("are created once for the same client request token", () => {
     const profiles = make();
     const body = request(PROFILE_ARN, { clientRequestToken: "t" });
     assert.equal(profiles.create(body, REGION).arn, profiles.create(body, REGION).arn);
@@ -40,20 +40,20 @@ describe("application profiles", () => {
     assert.throws(() => profiles.get(arn, REGION), { name: "ResourceNotFoundException" });
     assert.throws(() => profiles.delete(arn, REGION), { name: "ResourceNotFoundException" });
   });
-  it("refuse bad names, bare ids, unknown sources and other application profiles", () => {
+  it("refuse invalid names, bare ids, unknown sources and other application profiles", () => {
     const profiles = make();
     const own = profiles.create(request(MODEL_ARN), REGION).arn;
     const bodies = [
       request(MODEL_ARN, { inferenceProfileName: "a/b" }),
       request(MODEL_ARN, { inferenceProfileName: "a".repeat(100_000) }),
       request(CLAUDE),
-      request(`arn:aws:bedrock:${REGION}::foundation-model/nobody.model`),
+      request(`arn:aws:bedrock:${REGION}::foundation-model/unknown.model`),
       {},
     ];
     for (const body of bodies) assert.throws(() => profiles.create(body, REGION), { name: "ValidationException" });
     assert.throws(() => profiles.create(request(own), REGION), { name: "ResourceNotFoundException" });
   });
-  it("are a thousand at most", () => {
+  it("are limited to one thousand", () => {
     const profiles = make();
     for (let index = 0; index < 1000; index++) profiles.create(request(MODEL_ARN), REGION);
     assert.throws(() => profiles.create(request(MODEL_ARN), REGION), { name: "ServiceQuotaExceededException" });
@@ -90,7 +90,7 @@ describe("control plane", () => {
     }
     assert.deepEqual(ids, all);
   });
-  it("shows a geographic profile's destinations, and a global one's as region and none", () => {
+  it("lists a geographic profile's destinations, and for a global one the region and one without a region", () => {
     const arns = (id: string) =>
       (ask("GetInferenceProfile", id) as { models: { modelArn: string }[] }).models.map(({ modelArn }) => modelArn);
     assert.deepEqual(
@@ -102,7 +102,7 @@ describe("control plane", () => {
       `arn:aws:bedrock:::foundation-model/${CLAUDE_BASE}`,
     ]);
   });
-  it("lists models with how they are sold", () => {
+  it("lists models with how they are offered", () => {
     const models = (query: string) =>
       (
         ask("ListFoundationModels", "", query) as {
@@ -123,7 +123,7 @@ describe("control plane", () => {
     assert.throws(() => list("maxResults=0"), { name: "ValidationException" });
     assert.throws(() => list("nextToken=x"), { name: "ValidationException" });
     assert.throws(() => ask("GetInferenceProfile", "eu.nothing"), { name: "ResourceNotFoundException" });
-    assert.throws(() => ask("GetFoundationModel", "nobody.model"), { name: "ResourceNotFoundException" });
+    assert.throws(() => ask("GetFoundationModel", "unknown.model"), { name: "ResourceNotFoundException" });
     assert.throws(() => ask("DeleteInferenceProfile", CLAUDE), { name: "ValidationException" });
     assert.throws(() => ask("CreateInferenceProfile", "", "", "us-east-1", "{"), { name: "SerializationException" });
   });

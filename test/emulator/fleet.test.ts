@@ -9,7 +9,7 @@ import { CLAUDE, send, testFleet, userMessage } from "./support.ts";
 describe("fleet", { timeout: 60_000 }, () => {
   const options = { backend: createFixedLatencyBackend };
 
-  it("listens in every region and says how to point clients at it", async () => {
+  it("listens in every region and gives the environment that directs clients to it", async () => {
     const fleet = await testFleet({ regions: ["us-east-1", "eu-west-1"], tls: true });
     const [first, second] = fleet.endpoints;
     assert.notEqual(first!.port, second!.port);
@@ -21,7 +21,7 @@ describe("fleet", { timeout: 60_000 }, () => {
     assert.deepEqual(fleet.environment("mars-1"), []);
   });
 
-  it("gives no API key without TLS, which boto3 would refuse", async () => {
+  it("gives no API key without TLS, as boto3 would refuse it", async () => {
     const fleet = await testFleet();
     const names = fleet.environment("us-east-1").map(([name]) => name);
     await fleet.close(0);
@@ -36,7 +36,7 @@ describe("fleet", { timeout: 60_000 }, () => {
     }
   });
 
-  it("replaces the known secrets by the token", async () => {
+  it("replaces the published secrets with the token", async () => {
     const token = "a-long-operator-token";
     const fleet = await testFleet({ token });
     const authorization = (value: string) => ({ headers: { authorization: `Bearer ${value}` } });
@@ -63,7 +63,7 @@ describe("fleet", { timeout: 60_000 }, () => {
     });
   });
 
-  it("runs faster than the wall by its scale", async () => {
+  it("runs faster than the wall clock by its scale", async () => {
     const fleet = await testFleet({
       auth: "off",
       scale: 10,
@@ -123,7 +123,7 @@ describe("a fleet of a scenario", () => {
     assert.deepEqual(scenarioFleet(plan).regions, ["us-east-1", "us-west-2", "eu-west-1"]);
   });
 
-  it("sells what the targets name, and nothing else", () => {
+  it("offers what the targets name, and nothing else", () => {
     const { models, profiles } = catalogOf(plan);
     const facts = models.map(({ modelId, onDemandRegions, maxOutputTokens, burndown }) => [
       modelId,
@@ -131,7 +131,7 @@ describe("a fleet of a scenario", () => {
       maxOutputTokens,
       burndown,
     ]);
-    // Sonnet 4.5 is sold through profiles only, and its output counts five times.
+    // Sonnet 4.5 is offered through profiles only, and its output counts five times.
     assert.deepEqual(facts, [
       [NOVA, ["us-east-1"], 777, 1],
       [SONNET, [], 64_000, 5],

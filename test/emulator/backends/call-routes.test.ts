@@ -42,12 +42,12 @@ describe("call routes", () => {
     assert.equal(targetOf({ region: "mars" }), undefined);
   });
 
-  it("a tier that no target has moves the call in the queue of the standard one", () => {
+  it("a tier that no target has shifts the call in the queue of the standard one", () => {
     const level = (serviceTier: "default" | "flex" | "priority", region: string) =>
       routes.of(callOf({ modelId: NOVA, serviceTier, region }))!.queueLevel;
     assert.deepEqual([level("default", "us-west-2"), level("flex", "us-west-2")], [2, 3]);
     assert.equal(level("priority", "us-west-2"), 1);
-    // The target of that tier moves it itself.
+    // A target of that tier applies its own shift.
     assert.equal(level("priority", "us-east-1"), 2);
   });
 
@@ -59,7 +59,7 @@ describe("call routes", () => {
     assert.deepEqual(facts({ modelId: NOVA }), ["chat", 0, "pro"]);
     assert.deepEqual(facts({ modelId: LITE }), ["bulk", 1, "lite"]);
     assert.deepEqual(facts({ modelId: NOVA, requestMetadata: { class: "night" } }), ["night", 1, "pro"]);
-    assert.deepEqual(facts({ modelId: NOVA, requestMetadata: { class: "nobody" } }), ["chat", 0, "pro"]);
+    assert.deepEqual(facts({ modelId: NOVA, requestMetadata: { class: "unknown" } }), ["chat", 0, "pro"]);
   });
 
   it("of targets with one id, metadata may name one; batch jobs cannot be called", async () => {
@@ -90,7 +90,7 @@ const many = (plan: Plan, classIndex = 0) => {
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("answer lengths", () => {
-  it("follow the class's law, the same for the same serial", async () => {
+  it("follow the class's distribution, the same for the same serial number", async () => {
     const plan = await planOf({
       capacity: SLOTS_1S,
       tokens: { input: 1, output: { exponential: { mean: 300 } }, maxTokens: 10 },
@@ -111,7 +111,7 @@ describe("answer lengths", () => {
     assert.ok(many(plan).every((tokens) => recorded.includes(tokens)));
   });
 
-  it("are usual ones for a model that no class calls", async () => {
+  it("have a default for a model that no class calls", async () => {
     assert.equal(createAnswerLengths(await planOf({ capacity: SLOTS_1S })).draw(7, 0), 256);
   });
 });
@@ -121,7 +121,7 @@ const points = [
   { prefixId: "abd", tokens: 2400, ttlMs: 300_000 },
 ];
 
-it("the same content has the same id, other content and other accounts another", () => {
+it("the same content has the same id; other content and other accounts have different ones", () => {
   const [first, second] = prefixesOf(callOf({ cachePoints: points }), 0);
   assert.deepEqual(prefixesOf(callOf({ cachePoints: points, region: "eu-west-1" }), 0), [first, second]);
   assert.notEqual(first!.id, second!.id);

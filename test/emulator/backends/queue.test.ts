@@ -53,7 +53,7 @@ describe("known-answer queue", () => {
     assert.ok(Math.abs(lost / 200_000 - 0.0787409) < 0.004, `${lost / 200_000}`);
   });
 
-  it("lets as many wait as there is room for", () => {
+  it("admits as many waiting calls as there is room for", () => {
     const queue = createFcfsQueue(1, 2);
     const starts = [0, 0, 0, 0].map((arrivalMs) => queue.admit(arrivalMs, 10)?.startMs);
     assert.deepEqual(starts, [0, 10, 20, undefined]);
@@ -62,7 +62,7 @@ describe("known-answer queue", () => {
 });
 
 describe("queue backend", () => {
-  it("ends calls at the instants of the law, and answers 503 when full", () => {
+  it("ends calls at the computed instants, and answers 503 when full", () => {
     const { clock, advanceTo } = manualClock();
     const backend = createQueueBackend(clock, {
       servers: 1,
@@ -112,7 +112,7 @@ describe("fixed latency", () => {
     advanceTo(1000);
     assert.deepEqual(observer.events, ["first@150", "end@180"]);
   });
-  it("falls silent when the caller goes away", () => {
+  it("notifies nothing after a call is cancelled", () => {
     const { clock, advanceTo } = manualClock();
     const observer = recordedObserver();
     const admission = createFixedLatencyBackend(clock).begin(callOf(), 0, observer);
@@ -123,7 +123,7 @@ describe("fixed latency", () => {
 });
 
 describe("scheduled handle", () => {
-  it("names as next the instant at which one more token is written, however the gaps round", () => {
+  it("gives as next the instant at which one more token is written, whatever the rounding of the gaps", () => {
     const time = fc.integer({ min: 1000, max: 1e8 }).map((us) => us / 1000);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), time, time, (outputTokens, firstTokenAtMs, spanMs) => {
@@ -151,10 +151,10 @@ describe("scheduled handle", () => {
   });
 });
 
-describe("clock of an endpoint that freezes", () => {
+describe("work clock of an endpoint that freezes", () => {
   const clock = createStallClock({ everyMs: 20_000, forMs: 2000 });
 
-  it("stands still for the last 2 s of every 20 s", () => {
+  it("stops for the last 2 s of every 20 s", () => {
     const instants = [0, 5000, 18_000, 19_000, 20_000, 21_000, 38_000, 39_999, 40_000];
     assert.deepEqual(
       instants.map((ms) => clock.workMs(ms)),
@@ -166,7 +166,7 @@ describe("clock of an endpoint that freezes", () => {
     );
   });
 
-  it("may begin later, and freezes nothing before", () => {
+  it("may begin later, without freezes before", () => {
     const later = createStallClock({ everyMs: 20_000, forMs: 2000, fromMs: 3000 });
     assert.deepEqual(
       [-5, 2000, 20_999, 22_000, 23_000, 24_000].map((ms) => later.workMs(ms)),
@@ -178,7 +178,7 @@ describe("clock of an endpoint that freezes", () => {
     );
   });
 
-  it("loses no work: an instant is the first at which its work is done", () => {
+  it("loses no work: an instant is the first at which that much work is done", () => {
     fc.assert(
       fc.property(
         fc
@@ -199,7 +199,7 @@ describe("clock of an endpoint that freezes", () => {
 });
 
 describe("a queue that freezes", () => {
-  it("keeps calls and their tokens where they are, and goes on afterwards", () => {
+  it("holds calls and their tokens, and resumes afterwards", () => {
     const { clock, advanceTo } = manualClock();
     const backend = createQueueBackend(clock, {
       servers: 1,
@@ -213,7 +213,7 @@ describe("a queue that freezes", () => {
     advanceTo(750);
     const during = backend.begin(call, 750, observers[1]!);
     advanceTo(900);
-    // The one in service has 50 ms left when the endpoint wakes.
+    // The one in service has 50 ms left when the freeze ends.
     backend.begin(call, 900, observers[2]!);
     assert.ok(before.kind === "accepted" && during.kind === "accepted");
     const { handle } = during;
@@ -221,7 +221,7 @@ describe("a queue that freezes", () => {
       [799, 801, 950, 1000, 1025, 1050].map((ms) => handle.tokensWritten(ms)),
       [4, 5, 5, 5, 7, 10],
     );
-    assert.equal(handle.nextTokenMs(900), 1010, "the next token comes 10 ms after it woke");
+    assert.equal(handle.nextTokenMs(900), 1010, "the next token exists 10 ms after the freeze");
     advanceTo(5000);
     assert.deepEqual(
       observers.map(({ events }) => events),

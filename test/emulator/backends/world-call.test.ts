@@ -7,14 +7,14 @@ import { REFUSED_BY } from "../../../simulator/world/quota/token-quota.ts";
 import { OUTCOME } from "../../../simulator/world/world.ts";
 import { manualClock, recordedObserver } from "../support.ts";
 
-it("each end that is not an answer has its status", () => {
+it("each outcome that is not an answer has its error", () => {
   const statuses = (["throttled", "unavailable", "error", "abandoned", "timeout"] as const).map((name) =>
     statusOf(faultOf(OUTCOME[name], 0, Number.NaN).name),
   );
   assert.deepEqual(statuses, [429, 503, 500, 408, 408]);
 });
 
-it("a throttle names its limit, whichever quota it was, and carries the hint where there is one", () => {
+it("a throttle names its limit, whichever quota it was, and has the hint if there is one", () => {
   const refusal = (17 << 2) | REFUSED_BY.requests;
   assert.deepEqual(faultOf(OUTCOME.throttled, refusal, Number.NaN), {
     name: "ThrottlingException",
@@ -23,7 +23,7 @@ it("a throttle names its limit, whichever quota it was, and carries the hint whe
   assert.equal(faultOf(OUTCOME.throttled, refusal, 1500).retryAfterMs, 1500);
 });
 
-/** A run in a world that is an hour ahead of the fleet's clock. */
+/** A call in a world that is one hour ahead of the fleet's clock. */
 function runOf(outputTokens = 11) {
   const { clock, advanceTo } = manualClock();
   const observer = recordedObserver();
@@ -34,8 +34,8 @@ function runOf(outputTokens = 11) {
 
 const HOUR = 3_600_000;
 
-describe("WorldRun", () => {
-  it("tells instants of the fleet's clock, later by the way back", () => {
+describe("WorldCall", () => {
+  it("reports instants of the fleet's clock, later by the return hop", () => {
     const { run, advanceTo, events } = runOf();
     run.returnHopMs = 30;
     run.scheduleTokens(HOUR + 100, HOUR + 200);
@@ -50,7 +50,7 @@ describe("WorldRun", () => {
     assert.equal(run.tokensWritten(230), 11);
   });
 
-  it("an answer whose tokens all come at once has no first token of its own", () => {
+  it("an answer whose tokens all exist at once has no separate first token", () => {
     const { run, advanceTo, events } = runOf();
     run.scheduleTokens(HOUR + 100, HOUR + 100);
     advanceTo(100);
@@ -58,26 +58,26 @@ describe("WorldRun", () => {
     assert.deepEqual(events, ["end@100"]);
   });
 
-  it("keeps to the steps of its batch", () => {
+  it("follows the steps of its batch", () => {
     const { run, events } = runOf();
     let stepMs = 10;
-    const machine = { stepsAt: (ms: number) => (ms - HOUR) / stepMs, stepMs } as unknown as Capacity & {
+    const capacity = { stepsAt: (ms: number) => (ms - HOUR) / stepMs, stepMs } as unknown as Capacity & {
       stepMs: number;
     };
-    // Luck makes each token one and a half steps.
-    run.beginDecoding(HOUR + 100, machine, 1.5);
+    // Noise makes each token take one and a half steps.
+    run.beginDecoding(HOUR + 100, capacity, 1.5);
     assert.deepEqual(events, ["first@100"]);
     assert.deepEqual(
       [114, 115, 130].map((ms) => run.tokensWritten(ms)),
       [1, 2, 3],
     );
     assert.equal(run.nextTokenMs(130), 145);
-    // A slower pace takes nothing back.
+    // A slower pace takes no token back.
     stepMs = 13;
     assert.equal(run.tokensWritten(131), 3);
   });
 
-  it("does not tell a caller who has gone away, and not twice", () => {
+  it("does not notify a caller that has disconnected, and not twice", () => {
     const { run, advanceTo, events } = runOf();
     run.scheduleTokens(HOUR + 100, HOUR + 200);
     run.cancel();
@@ -91,7 +91,7 @@ describe("WorldRun", () => {
     assert.deepEqual(other.events, ["first@100", "InternalServerException@200"]);
   });
 
-  it("breaks where the endpoint is gone", () => {
+  it("resets if the endpoint has failed", () => {
     const { run, events } = runOf();
     run.end(HOUR + 50, "broken");
     assert.deepEqual(events, ["break@50"]);

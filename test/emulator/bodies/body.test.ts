@@ -9,7 +9,7 @@ import {
 } from "../../../emulator/bodies/body.ts";
 
 describe("body readers", () => {
-  it("word refusals as the service's schema check does", () => {
+  it("refuse with the messages of the service's schema check", () => {
     const wrapped = "Malformed input request: why, please reformat your input and try again.";
     assert.equal(malformedInput("why").message, wrapped);
     assert.throws(() => requiredText({ a: null }, "a"), { message: /#\/a: expected type: String, found: Null/ });
@@ -17,7 +17,7 @@ describe("body readers", () => {
     assert.throws(() => optionalTexts({ a: [1] }, "a"), { message: /expected type: JSONArray/ });
     assert.throws(() => optionalObject({ a: "x" }, "a"), { message: /expected type: JSONObject, found: String/ });
   });
-  it("take absence", () => {
+  it("accept absent members", () => {
     assert.deepEqual(
       [optionalInteger({}, "a", 1), optionalTexts({}, "a"), optionalObject({ a: null }, "a")],
       [undefined, [], {}],

@@ -25,7 +25,7 @@ const answer: Answer = {
 const plain = { serviceTier: undefined, latency: undefined };
 
 describe("Converse answers", () => {
-  it("leave cached tokens out of inputTokens and put all in the total", () => {
+  it("exclude cached tokens from inputTokens and include all in the total", () => {
     assert.deepEqual(usageOf(answer), {
       cacheReadInputTokens: 100,
       cacheWriteInputTokens: 20,
@@ -34,7 +34,7 @@ describe("Converse answers", () => {
       totalTokens: 133,
     });
   });
-  it("repeat tier and latency only where they were asked for", () => {
+  it("repeat tier and latency only if they were requested", () => {
     assert.deepEqual(Object.keys(converseAnswer(answer, 12, plain)), ["metrics", "output", "stopReason", "usage"]);
     const full = converseAnswer(answer, 12, { serviceTier: "flex", latency: "optimized" }) as Record<string, unknown>;
     assert.deepEqual([full.serviceTier, full.performanceConfig], [{ type: "flex" }, { latency: "optimized" }]);
@@ -48,7 +48,7 @@ describe("Converse answers", () => {
     const [delta] = decodeFrames(converseDelta(tool, 0, 3));
     assert.deepEqual(delta?.payload, { contentBlockIndex: 0, delta: { toolUse: { input: '{"a":1}' } } });
   });
-  it("give no arguments to a tool call that the limit cut short", () => {
+  it("give no arguments to a tool call that the limit cut off", () => {
     const cut: Answer = { ...answer, tool: { name: "t", input: { a: 1 } }, stopReason: "max_tokens" };
     assert.deepEqual(toolInput(cut), {});
   });

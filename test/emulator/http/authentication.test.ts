@@ -25,19 +25,19 @@ const request = (authorization?: string) => ({
 });
 
 describe("authenticate", () => {
-  it("takes anybody when off", () => authenticate(request(), { kind: "off" }, SCOPE));
+  it("accepts any request when off", () => authenticate(request(), { kind: "off" }, SCOPE));
   it("refuses callers without credentials", () => {
     const expected = { name: "MissingAuthenticationTokenException", message: "Missing Authentication Token" };
     assert.throws(() => authenticate(request(), VERIFY, SCOPE), expected);
   });
-  it("takes the API key and no other", () => {
+  it("accepts the API key and no other", () => {
     authenticate(request(`Bearer ${TEST_CREDENTIALS.bearerToken}`), VERIFY, SCOPE);
     assert.throws(() => authenticate(request("Bearer ABSKother"), VERIFY, SCOPE), {
       name: "AccessDeniedException",
       message: "Authentication failed: Please make sure your API Key is valid.",
     });
   });
-  it("takes a signature", async () => authenticate(await signed({ path: "/x", atMs: NOW }), VERIFY, SCOPE));
+  it("accepts a signature", async () => authenticate(await signed({ path: "/x", atMs: NOW }), VERIFY, SCOPE));
   it("never repeats a caller's secrets in its refusal", () => {
     const canaries = ["AKIACANARYCANARY1234", "ABSKcanarykey", "bedrock-api-key-canary", "sessioncanary"];
     for (const authorization of [
@@ -56,7 +56,7 @@ describe("authenticate", () => {
 });
 
 describe("canonicalPath", () => {
-  it("encodes the received path once more, as every service but S3 wants", () => {
+  it("encodes the received path once more, as every service but S3 requires", () => {
     const cases = [
       ["/model/a.b-v1%3A0/converse", "/model/a.b-v1%253A0/converse"],
       ["/model/a.b-v1:0/invoke", "/model/a.b-v1%3A0/invoke"],
@@ -94,7 +94,7 @@ describe("canonicalRequest", () => {
       `GET\n/\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n\nhost;x-amz-date\n${empty}`,
     );
   });
-  it("trims values, folds runs of spaces and takes the authority for the host", () => {
+  it("trims values, folds runs of spaces and uses the authority as host", () => {
     const canonical = canonicalRequest({
       method: "POST",
       path: "/",
@@ -108,13 +108,13 @@ describe("canonicalRequest", () => {
 });
 
 describe("credentials", () => {
-  it("are AWS's documentation example, so that no scanner takes them for real", () => {
+  it("are AWS's documentation example, so that no scanner reports them", () => {
     assert.match(TEST_CREDENTIALS.accessKeyId, /EXAMPLE$/);
     assert.match(TEST_CREDENTIALS.secretAccessKey, /EXAMPLEKEY$/);
     const said = Buffer.from(TEST_CREDENTIALS.bearerToken.slice(4), "base64").toString();
     assert.equal(said, "MeridianEmulatorTestKey");
   });
-  it("of an open fleet hold nothing that is known", () => {
+  it("of a fleet beyond loopback contain no published secret", () => {
     const { secretAccessKey, bearerToken } = credentialsFromToken("a-long-operator-token");
     assert.deepEqual([secretAccessKey, bearerToken], ["a-long-operator-token", "a-long-operator-token"]);
   });
@@ -124,12 +124,12 @@ describe("credentials", () => {
   });
 });
 
-const NOWSigv4 = Date.UTC(2026, 10, 21, 5, 10, 0);
-const SCOPESigv4 = { region: "us-east-1", nowMs: NOWSigv4 };
+const SIGNED_AT_MS = Date.UTC(2026, 10, 21, 5, 10, 0);
+const SIGNING_SCOPE = { region: "us-east-1", nowMs: SIGNED_AT_MS };
 const PATH = "/model/anthropic.claude-3-haiku-20240307-v1%3A0/converse";
 
 describe("verifySigV4", () => {
-  // The oracle is Smithy's signer: what the JavaScript SDK signs with.
+  // The oracle is Smithy's signer: the one that the JavaScript SDK uses.
   const accepted = [
     ["a plain request", {}],
     [
@@ -140,25 +140,25 @@ describe("verifySigV4", () => {
     ["a UTF-8 body", { body: '{"text":"Zürich 日本"}' }],
     ["further signed headers", { headers: { "amz-sdk-request": "attempt=1; max=3", "x-amz-user-agent": "a  b" } }],
     ["a query", { path: "/inference-profiles", query: { type: "APPLICATION", maxResults: "10" } }],
-    ["a clock four minutes off", { atMs: NOWSigv4 - 4 * 60_000 }],
+    ["a clock four minutes off", { atMs: SIGNED_AT_MS - 4 * 60_000 }],
   ] as const;
   for (const [what, options] of accepted) {
     it(`accepts ${what}`, async () => {
-      verifySigV4(await signed({ path: PATH, atMs: NOWSigv4, ...options }), TEST_CREDENTIALS, SCOPESigv4);
+      verifySigV4(await signed({ path: PATH, atMs: SIGNED_AT_MS, ...options }), TEST_CREDENTIALS, SIGNING_SCOPE);
     });
   }
 
   it("accepts UNSIGNED-PAYLOAD and temporary credentials with their token", async () => {
     const unsigned = await signed({
       path: PATH,
-      atMs: NOWSigv4,
+      atMs: SIGNED_AT_MS,
       headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
     });
-    verifySigV4({ ...unsigned, body: Buffer.from("anything") }, TEST_CREDENTIALS, SCOPESigv4);
+    verifySigV4({ ...unsigned, body: Buffer.from("anything") }, TEST_CREDENTIALS, SIGNING_SCOPE);
     const temporary = { ...TEST_CREDENTIALS, sessionToken: "session" };
-    verifySigV4(await signed({ path: PATH, atMs: NOWSigv4, sessionToken: "session" }), temporary, SCOPESigv4);
-    const without = await signed({ path: PATH, atMs: NOWSigv4 });
-    assert.throws(() => verifySigV4(without, temporary, SCOPESigv4), { name: "UnrecognizedClientException" });
+    verifySigV4(await signed({ path: PATH, atMs: SIGNED_AT_MS, sessionToken: "session" }), temporary, SIGNING_SCOPE);
+    const without = await signed({ path: PATH, atMs: SIGNED_AT_MS });
+    assert.throws(() => verifySigV4(without, temporary, SIGNING_SCOPE), { name: "UnrecognizedClientException" });
   });
 
   const refused = [
@@ -169,43 +169,43 @@ describe("verifySigV4", () => {
       /does not match the signature you provided/,
     ],
     ["an unknown key", { accessKeyId: "AKIAUNKNOWN" }, "UnrecognizedClientException", /security token .* is invalid/],
-    ["a token that nobody issued", { sessionToken: "x" }, "UnrecognizedClientException", /is invalid/],
+    ["a token that was never issued", { sessionToken: "x" }, "UnrecognizedClientException", /is invalid/],
     ["another region", { region: "eu-west-1" }, "InvalidSignatureException", /scoped to a valid region/],
     ["another service", { service: "s3" }, "InvalidSignatureException", /correct service: 'bedrock'/],
     [
       "an old date",
-      { atMs: NOWSigv4 - 6 * 60_000 },
+      { atMs: SIGNED_AT_MS - 6 * 60_000 },
       "InvalidSignatureException",
       /^Signature expired: 20261121T050400Z is now earlier than 20261121T050500Z \(20261121T051000Z - 5 min\.\)$/,
     ],
-    ["a date to come", { atMs: NOWSigv4 + 6 * 60_000 }, "InvalidSignatureException", /^Signature not yet current/],
+    ["a date to come", { atMs: SIGNED_AT_MS + 6 * 60_000 }, "InvalidSignatureException", /^Signature not yet current/],
   ] as const;
   for (const [what, options, name, message] of refused) {
     it(`refuses ${what}`, async () => {
-      const request = await signed({ path: PATH, atMs: NOWSigv4, ...options });
-      assert.throws(() => verifySigV4(request, TEST_CREDENTIALS, SCOPESigv4), { name, message });
+      const request = await signed({ path: PATH, atMs: SIGNED_AT_MS, ...options });
+      assert.throws(() => verifySigV4(request, TEST_CREDENTIALS, SIGNING_SCOPE), { name, message });
     });
   }
 
   it("refuses a body, a path, a query or a signed header that was changed", async () => {
-    const request = await signed({ path: PATH, atMs: NOWSigv4 });
+    const request = await signed({ path: PATH, atMs: SIGNED_AT_MS });
     for (const change of [
       { body: Buffer.from("{ }") },
       { path: "/model/x/converse" },
       { query: "a=1" },
       { method: "GET" },
     ]) {
-      assert.throws(() => verifySigV4({ ...request, ...change }, TEST_CREDENTIALS, SCOPESigv4), {
+      assert.throws(() => verifySigV4({ ...request, ...change }, TEST_CREDENTIALS, SIGNING_SCOPE), {
         name: "InvalidSignatureException",
       });
     }
     const headers = { ...request.headers, "content-type": "text/plain" };
-    assert.throws(() => verifySigV4({ ...request, headers }, TEST_CREDENTIALS, SCOPESigv4), {
+    assert.throws(() => verifySigV4({ ...request, headers }, TEST_CREDENTIALS, SIGNING_SCOPE), {
       name: "InvalidSignatureException",
     });
   });
 
-  it("refuses headers that are no SigV4", () => {
+  it("refuses headers that are not SigV4", () => {
     const credential = `${TEST_CREDENTIALS.accessKeyId}/20261121/us-east-1/bedrock/aws4_request`;
     for (const authorization of [
       "Basic abc",
@@ -216,7 +216,7 @@ describe("verifySigV4", () => {
     ]) {
       const request = { method: "POST", path: "/", query: "", headers: { authorization }, body: Buffer.alloc(0) };
       assert.throws(
-        () => verifySigV4(request, TEST_CREDENTIALS, SCOPESigv4),
+        () => verifySigV4(request, TEST_CREDENTIALS, SIGNING_SCOPE),
         { name: "IncompleteSignatureException" },
         authorization,
       );

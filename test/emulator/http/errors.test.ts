@@ -35,7 +35,7 @@ describe("service errors", () => {
     });
   }
 
-  it("carries further members in the body", () => {
+  it("includes further members in the body", () => {
     const error = new ServiceError("ModelErrorException", "no", { originalStatusCode: 400, resourceName: "m" });
     assert.deepEqual(JSON.parse(renderError(error).body), {
       message: "no",
@@ -44,13 +44,13 @@ describe("service errors", () => {
     });
   });
 
-  it("spells in-stream exceptions in lower camel case, and others as internal", () => {
+  it("names in-stream exceptions in lower camel case, and others as internal", () => {
     assert.equal(exceptionType("ThrottlingException"), "throttlingException");
     assert.equal(exceptionType("ModelStreamErrorException"), "modelStreamErrorException");
     assert.equal(exceptionType("AccessDeniedException"), "internalServerException");
   });
 
-  it("has a text of its own for every error, and no name from a prototype", () => {
+  it("has a message for every error, and no name of Object.prototype", () => {
     for (const name of SERVICE_ERROR_NAMES) {
       assert.ok(JSON.parse(renderError({ name }).body).message.length > 10);
       assert.ok(statusOf(name) >= 400);

@@ -6,7 +6,7 @@ import type { Fleet } from "../../../emulator/fleet.ts";
 import { decodeFrames } from "../frame-reader.ts";
 import { CLAUDE, testFleet, userMessage } from "../support.ts";
 
-/** What goes wrong on HTTP/2 only: cancelled streams, resets beside healthy streams, readers that hold the window. */
+/** Failures specific to HTTP/2: cancelled streams, single resets on a shared connection, readers that close the window. */
 describe("HTTP/2", { timeout: 60_000 }, () => {
   let fleet: Fleet;
   let session: ClientHttp2Session;
@@ -45,7 +45,7 @@ describe("HTTP/2", { timeout: 60_000 }, () => {
     return fleet.log.recent.last(1)[0];
   };
 
-  it("reports a cancelled stream and goes on with the others of its connection", async () => {
+  it("reports a cancelled stream and continues the others of its connection", async () => {
     const total = fleet.log.recent.total;
     const cancelled = post("converse-stream");
     const other = read(post("converse-stream", { requestMetadata: { outputTokens: "400" } }));
@@ -55,7 +55,7 @@ describe("HTTP/2", { timeout: 60_000 }, () => {
     assert.equal(decodeFrames(await other).at(-1)?.type, "metadata");
   });
 
-  it("breaks one stream for an injected reset, not the connection", async () => {
+  it("resets one stream for an injected reset, not the connection", async () => {
     fleet.faults.add({ effect: "reset", times: 1 });
     const broken = post("converse");
     const closed = await new Promise((resolve) => broken.once("close", () => resolve(broken.rstCode)));
@@ -63,7 +63,7 @@ describe("HTTP/2", { timeout: 60_000 }, () => {
     assert.equal(JSON.parse((await read(post("converse"))).toString()).stopReason, "end_turn");
   });
 
-  it("keeps tokens back from a reader whose window is shut, and loses none of them", async () => {
+  it("holds tokens back while the reader's window is closed, and loses none of them", async () => {
     const stream = post("converse-stream", { requestMetadata: { outputTokens: "3000" } });
     const chunks: Buffer[] = [];
     await new Promise((resolve) => stream.once("response", resolve));
@@ -74,7 +74,7 @@ describe("HTTP/2", { timeout: 60_000 }, () => {
     const text = frames.map(({ payload }) => (payload.delta as { text?: string } | undefined)?.text ?? "").join("");
     assert.equal(text.length, 12_000);
     assert.equal(frames.at(-1)?.type, "metadata");
-    // What piled up behind the shut window went out in few, larger events.
+    // What accumulated behind the closed window was sent in few, larger events.
     assert.ok(frames.length < 3000, `${frames.length} frames`);
   });
 });

@@ -12,7 +12,7 @@ import {
 import type { WireRequest, WireResponse } from "../../../emulator/http/wire.ts";
 
 describe("makeCertificate", () => {
-  it("certifies loopback and the host, signs itself and fits its key", async () => {
+  it("covers loopback and the host, is self-signed and matches its key", async () => {
     const { certPem, keyPem } = await makeCertificate("10.1.2.3");
     const certificate = new X509Certificate(certPem);
     assert.equal(certificate.checkIP("127.0.0.1"), "127.0.0.1");
@@ -26,7 +26,7 @@ describe("makeCertificate", () => {
 
 const LIMITS = { ...DEFAULT_LISTENER_LIMITS, headersTimeoutMs: 600, maxConnections: 4 };
 
-/** Sends bytes and gives back all that came until the connection closed. */
+/** Sends bytes and returns everything received until the connection closed. */
 function talk(port: number, ...pieces: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     const socket: Socket = connect(port, "127.0.0.1");
@@ -65,7 +65,7 @@ describe("listener", { timeout: 30_000 }, () => {
   });
   after(() => listener.drain(0));
 
-  it("speaks HTTP/1.1, also when the first bytes come one by one", async () => {
+  it("speaks HTTP/1.1, also when the first bytes arrive one by one", async () => {
     const answer = await talk(
       listener.port,
       "P",
@@ -105,7 +105,7 @@ describe("listener", { timeout: 30_000 }, () => {
     assert.deepEqual(seen, []);
   });
 
-  it("closes connections that say nothing, or never end their headers", async () => {
+  it("closes connections that send nothing or never finish their headers", async () => {
     const startMs = performance.now();
     const [silent, endless] = await Promise.all([
       talk(listener.port),
@@ -116,7 +116,7 @@ describe("listener", { timeout: 30_000 }, () => {
     assert.ok(performance.now() - startMs < 4000);
   });
 
-  it("closes what is no HTTP, and TLS where there is no certificate", async () => {
+  it("closes connections that are not HTTP, and TLS without a certificate", async () => {
     assert.match(await talk(listener.port, "\u0000\u0001\u0002garbage\r\n\r\n"), /^HTTP\/1\.1 400/);
     assert.equal(await talk(listener.port, "\u0016\u0003\u0001"), "");
     assert.equal(
@@ -127,7 +127,7 @@ describe("listener", { timeout: 30_000 }, () => {
     );
   });
 
-  it("turns away more connections than it may have", async () => {
+  it("refuses connections beyond its limit", async () => {
     const held = Array.from({ length: LIMITS.maxConnections }, () => connect(listener.port, "127.0.0.1"));
     await Promise.all(held.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
     assert.equal(await talk(listener.port, "GET / HTTP/1.1\r\nhost: x\r\n\r\n"), "");
@@ -148,7 +148,7 @@ describe("listener", { timeout: 30_000 }, () => {
     assert.equal(own.connections(), 0);
   });
 
-  it("breaks what does not finish within the grace", async () => {
+  it("disconnects what does not finish within the grace period", async () => {
     const own = await startListener({ host: "127.0.0.1", port: 0, certificate: undefined, limits: LIMITS, onRequest });
     const running = talk(own.port, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n");
     while (slow.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));

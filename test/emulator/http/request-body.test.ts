@@ -34,7 +34,7 @@ describe("readBody", () => {
     stream.end("more");
     await assert.rejects(body, { name: "RequestEntityTooLargeException" });
   });
-  it("does not read for ever", async () => {
+  it("stops reading a body that never ends", async () => {
     const stream = request();
     const body = readBody(stream, LIMITS);
     stream.write("x".repeat(41));
@@ -43,7 +43,7 @@ describe("readBody", () => {
   it("refuses a body that takes too long", async () => {
     await assert.rejects(readBody(request(), { maxBytes: 10, timeoutMs: 5 }), { name: "ModelTimeoutException" });
   });
-  it("gives up when the caller goes away", async () => {
+  it("aborts when the caller disconnects", async () => {
     const stream = request();
     const body = readBody(stream, LIMITS);
     stream.destroy();
@@ -64,7 +64,7 @@ describe("readers", () => {
     ] as const;
     for (const [read, message] of cases) assert.throws(read, { name: "SerializationException", message });
   });
-  it("take null as absent", () => assert.equal(optional(null, asText), undefined));
+  it("treat null as absent", () => assert.equal(optional(null, asText), undefined));
   it("parse objects only", () => {
     const broken = (reason: string) => new ServiceError("ValidationException", reason);
     for (const text of ["", "{", "[]", "3", "null"]) {
@@ -75,7 +75,7 @@ describe("readers", () => {
 });
 
 describe("ConstraintList", () => {
-  it("reports all broken constraints in the service's form", () => {
+  it("reports all violated constraints in the service's format", () => {
     const list = new ConstraintList();
     list.check(true, 1, "fine", "never shown");
     list.throwIfAny();

@@ -8,7 +8,7 @@ describe("parseRoute", () => {
   const id = "anthropic.claude-3-haiku-20240307-v1:0";
   const arn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.x";
 
-  it("takes ids percent-encoded or raw, and ARNs with slashes", () => {
+  it("accepts ids percent-encoded or raw, and ARNs with slashes", () => {
     const cases = [
       [`/model/${encodeURIComponent(id)}/converse`, id, "Converse"],
       [`/model/${id}/invoke`, id, "InvokeModel"],

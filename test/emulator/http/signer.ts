@@ -2,7 +2,7 @@ import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { type SignedRequest, TEST_CREDENTIALS } from "../../../emulator/http/authentication.ts";
 
-/** The hash that Smithy's signer wants, over Node's. */
+/** Node's hash behind the interface that Smithy's signer requires. */
 class Sha256 {
   private readonly hash: Hash | Hmac;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

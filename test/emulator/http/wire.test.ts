@@ -45,7 +45,7 @@ describe("encodeFrame", () => {
     );
   });
 
-  it("heads events and exceptions as Bedrock does", () => {
+  it("gives events and exceptions the headers that Bedrock uses", () => {
     const event = codec.decode(encodeFrame(eventHeaders("messageStart"), "{}"));
     assert.deepEqual(
       Object.entries(event.headers).map(([header, { value }]) => [header, value]),
@@ -100,7 +100,7 @@ describe("wire", () => {
     assert.equal(hinted.headers["x-amz-retry-after"], "1500");
   });
 
-  it("answers once, and nobody who is gone", () => {
+  it("answers once, and not after the client has disconnected", () => {
     const response = new FakeResponse();
     sendJson(response, "1", { status: 200, body: "{}" });
     sendJson(response, "1", { status: 500, body: "no" });
@@ -111,7 +111,7 @@ describe("wire", () => {
     assert.equal(gone.headersSent, false);
   });
 
-  it("drops a client that does not take its answer", (test) => {
+  it("disconnects a client that does not read its answer", (test) => {
     test.mock.timers.enable({ apis: ["setTimeout"] });
     const response = new FakeResponse();
     response.hasRoom = false;

@@ -19,7 +19,7 @@ function parse(
 }
 
 describe("parseCall", () => {
-  it("makes a Converse body the backend's call", () => {
+  it("turns a Converse body into the backend's call", () => {
     const { call } = parse("ConverseStream", CLAUDE, {
       messages: [userMessage("12345678")],
       inferenceConfig: { maxTokens: 70 },
@@ -50,7 +50,7 @@ describe("parseCall", () => {
     );
   });
 
-  it("takes an invoke body's settings from headers", () => {
+  it("reads the settings of InvokeModel from headers", () => {
     const { call } = parse(
       "InvokeModel",
       TITAN,
@@ -67,7 +67,7 @@ describe("parseCall", () => {
     );
   });
 
-  it("ends at a stop sequence, and asks for a forced tool's length", () => {
+  it("stops at a stop sequence, and requests the length of a forced tool call", () => {
     const stopped = parse("Converse", CLAUDE, {
       messages: [userMessage()],
       inferenceConfig: { stopSequences: ["see"] },
@@ -78,13 +78,13 @@ describe("parseCall", () => {
     assert.equal(tool.call.wantedOutputTokens, 1);
   });
 
-  it("keeps checkpoints within the caller's own count", () => {
+  it("limits checkpoints to the caller's own count", () => {
     const content = [{ text: "x".repeat(8000) }, { cachePoint: { type: "default" } }];
     const body = { messages: [{ role: "user", content }], requestMetadata: { inputTokens: "100" } };
     assert.equal(parse("Converse", CLAUDE, body).call.cachePoints[0]?.tokens, 100);
   });
 
-  it("refuses broken JSON as each operation does", () => {
+  it("refuses invalid JSON with each operation's error", () => {
     assert.throws(() => parse("Converse", CLAUDE, "{"), { name: "SerializationException" });
     assert.throws(() => parse("InvokeModel", TITAN, "{"), {
       name: "ValidationException",
@@ -124,11 +124,11 @@ describe("parseConverseSettings", () => {
   ] as const) {
     it(`refuses ${what}`, () => assert.throws(() => parseConverseSettings(body), { name: "ValidationException" }));
   }
-  it("takes 16 pairs and refuses values that are no texts", () => {
+  it("accepts 16 pairs and refuses values that are not texts", () => {
     assert.equal(Object.keys(parseConverseSettings({ requestMetadata: pairs(16) }).requestMetadata).length, 16);
     assert.throws(() => parseConverseSettings({ requestMetadata: { k: 1 } }), { name: "SerializationException" });
   });
-  it("keeps a key named __proto__ a plain entry", () => {
+  it("treats a key named __proto__ as a plain entry", () => {
     const { requestMetadata } = parseConverseSettings(JSON.parse('{"requestMetadata":{"__proto__":"x"}}'));
     assert.equal(Object.getPrototypeOf(requestMetadata), Object.prototype);
     assert.deepEqual(Object.keys(requestMetadata), ["__proto__"]);
@@ -145,13 +145,13 @@ describe("countTokens", () => {
     const blob = Buffer.from(JSON.stringify(body)).toString("base64");
     assert.deepEqual(count(CLAUDE_BASE, { input: { invokeModel: { body: blob } } }), { inputTokens: 3 });
   });
-  it("takes a model's ARN, no profile, no unknown model and no empty input", () => {
+  it("accepts a model's ARN; refuses profiles, unknown models and empty input", () => {
     assert.deepEqual(count(`arn:aws:bedrock:us-east-1::foundation-model/${CLAUDE_BASE}`, converse), { inputTokens: 2 });
     assert.throws(() => count(CLAUDE, converse), {
       name: "ValidationException",
       message: /doesn't support counting tokens/,
     });
-    assert.throws(() => count("nobody.model", converse), { message: "The provided model identifier is invalid." });
+    assert.throws(() => count("unknown.model", converse), { message: "The provided model identifier is invalid." });
     assert.throws(() => count(CLAUDE_BASE, { input: {} }), { name: "ValidationException" });
     assert.throws(() => countTokens(catalog, CLAUDE_BASE, Buffer.from("{")), { name: "SerializationException" });
   });

@@ -38,7 +38,7 @@ describe("replies", () => {
       firstByteLatency: 30,
     });
   });
-  it("to Converse say their content type", () => {
+  it("to Converse have their content type", () => {
     assert.equal(converseReply(PLAIN).streamHeaders["content-type"], "application/vnd.amazon.eventstream");
   });
 });
@@ -92,7 +92,7 @@ describe("token stream", () => {
     assert.equal(response.writableEnded, true);
   });
 
-  it("delivers later by the way back, in the same order", () => {
+  it("delivers later by the return time, in the same order", () => {
     const { advanceTo, response } = setUp(35);
     advanceTo(134);
     assert.equal(response.headersSent, false);
@@ -103,7 +103,7 @@ describe("token stream", () => {
     assert.equal(response.writableEnded, true);
   });
 
-  it("writes nothing to a reader that is full, and everything once it reads on", () => {
+  it("writes nothing while the buffer is full, and everything once it drains", () => {
     const { advanceTo, response } = setUp();
     response.hasRoom = false;
     advanceTo(500);
@@ -114,7 +114,7 @@ describe("token stream", () => {
     assert.equal(response.writableEnded, true);
   });
 
-  it("goes on in the middle after a pause, without losing or repeating tokens", () => {
+  it("resumes after a pause, without losing or repeating tokens", () => {
     const { advanceTo, response } = setUp();
     advanceTo(125);
     response.hasRoom = false;
@@ -124,7 +124,7 @@ describe("token stream", () => {
     assert.equal(response.bytes.toString(), "B0-11-22-33-44-55-66-77-88-99-10E");
   });
 
-  it("drops a reader that stands still", (test) => {
+  it("disconnects a reader that stops reading", (test) => {
     test.mock.timers.enable({ apis: ["setTimeout"] });
     const { advanceTo, response } = setUp();
     response.hasRoom = false;

@@ -29,14 +29,14 @@ describe("answerPiece", () => {
     assert.ok(pieces.every((piece) => piece.length > 0));
     assert.deepEqual(JSON.parse(pieces.join("")), answer.tool?.input);
   });
-  it("is four characters a token for words", () => {
+  it("is four characters per token for text", () => {
     assert.equal(wholeText({ ...answer, tool: undefined }).length, 28);
   });
   it("derives ids from the request", () => assert.equal(derivedId("x_", answer.requestId), "x_0123456789abcdef"));
 });
 
 describe("answerText", () => {
-  it("has exactly as many tokens as asked, under the emulator's own estimate", () => {
+  it("has exactly the requested number of tokens under the emulator's own estimate", () => {
     for (const tokens of [0, 1, 7, 64, 27 * 256, 64_000]) assert.equal(estimateTokens(answerText(0, tokens)), tokens);
   });
   it("is the same text in one piece or in many", () => {
@@ -56,7 +56,7 @@ describe("findStop", () => {
     assert.equal(answerText(0, stop!.tokens).includes("see"), false);
     assert.equal(answerText(0, stop!.tokens + 1).includes("see"), true);
   });
-  it("finds nothing where the text does not have it", () => {
+  it("finds nothing if the text does not contain it", () => {
     assert.equal(findStop(["xyz", "</s>", ""]), undefined);
   });
 });

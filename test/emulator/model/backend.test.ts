@@ -5,8 +5,8 @@ import { callOf } from "../support.ts";
 
 describe("cappedOutputTokens", () => {
   const cases = [
-    ["the law where nobody asks", {}, 64],
-    ["the caller's wish", { wantedOutputTokens: 200 }, 200],
+    ["the default without a request", {}, 64],
+    ["the requested length", { wantedOutputTokens: 200 }, 200],
     ["the caller's limit", { wantedOutputTokens: 200, maxTokens: 50 }, 50],
     ["the model's limit", { wantedOutputTokens: 200, modelMaxTokens: 100, maxTokens: 150 }, 100],
     ["a stop sequence", { wantedOutputTokens: 200, stopAtTokens: 9 }, 9],

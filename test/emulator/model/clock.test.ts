@@ -28,7 +28,7 @@ describe("EmulatorClock", () => {
     assert.deepEqual(ran, ["due"]);
   });
 
-  it("keeps no timer for deadlines that were all cancelled, in whatever order", () => {
+  it("keeps no timer once all deadlines are cancelled, in any order", () => {
     let armed = 0;
     const clock = createClock(1, {
       nowMs: () => 0,
@@ -45,7 +45,7 @@ describe("EmulatorClock", () => {
     assert.equal(armed, 1);
   });
 
-  it("goes on after a callback that throws", () => {
+  it("continues after a callback that throws", () => {
     const { clock, advanceTo } = manualClock();
     const ran: string[] = [];
     clock.schedule(1, () => {
@@ -64,7 +64,7 @@ describe("EmulatorClock", () => {
     assert.equal(clock.nowMs(), 70);
   });
 
-  it("once stopped runs nothing more and wakes nobody", () => {
+  it("runs no callback and keeps no timer once stopped", () => {
     let pending = 0;
     const wake = () => {
       pending++;
@@ -92,7 +92,7 @@ describe("EmulatorClock", () => {
       next(0);
     });
     assert.equal(count, 100);
-    // Chained relative timers would take 110 ms or more here; a busy machine may be late once, not every time.
+    // Chained relative timers would take 110 ms or more here; a busy host may be late once, not every time.
     assert.ok(endMs - startMs >= 99 && endMs - startMs < 160, `${endMs - startMs} ms`);
   });
 });

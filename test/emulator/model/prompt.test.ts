@@ -12,7 +12,7 @@ import {
 import { callOf } from "../support.ts";
 
 describe("PromptMeter", () => {
-  it("marks growing prefixes with their tokens and times to live", () => {
+  it("marks successive prefixes with their tokens and times to live", () => {
     const meter = new PromptMeter();
     meter.addText("a".repeat(40));
     meter.mark("1h");
@@ -44,10 +44,10 @@ describe("token estimate", () => {
   it("is one token per four bytes, rounded up", () => {
     assert.deepEqual(["", "a", "four", "fives", "日本語"].map(estimateTokens), [0, 1, 1, 2, 3]);
   });
-  it("never falls when text is added", () => {
+  it("never decreases when text is added", () => {
     fc.assert(fc.property(fc.string(), fc.string(), (a, b) => estimateTokens(a + b) >= estimateTokens(a)));
   });
-  it("counts structures by their JSON", () => {
+  it("counts values by their JSON", () => {
     assert.equal(estimateJsonTokens({ a: 1 }), 2);
     assert.equal(estimateJsonTokens(undefined), 0);
   });
@@ -86,7 +86,7 @@ describe("sampleOfSchema", () => {
       kind: "x",
     });
   });
-  it("ends on schemas that contain themselves, and takes nonsense calmly", () => {
+  it("terminates on recursive schemas and tolerates invalid ones", () => {
     const loop: Record<string, unknown> = { type: "object" };
     loop.properties = { again: loop };
     assert.equal(typeof sampleOfSchema(loop), "object");
@@ -97,7 +97,7 @@ describe("sampleOfSchema", () => {
 const point = (prefixId: string, tokens: number, ttlMs = 300_000) => ({ prefixId, tokens, ttlMs });
 
 describe("prompt cache", () => {
-  it("writes first, reads while it lives, and a hit restarts the time", () => {
+  it("writes first, reads until it expires, and a hit renews the time to live", () => {
     const cache = createPromptCache();
     const call = callOf({ cachePoints: [point("p", 2000)] });
     const use = (nowMs: number) => cache.use(call, "us-east-1", nowMs);
@@ -112,7 +112,7 @@ describe("prompt cache", () => {
     const longer = callOf({ cachePoints: [point("a", 1500), point("b", 4000)] });
     assert.deepEqual(cache.use(longer, "us-east-1", 1), { readTokens: 1500, writeTokens: 2500 });
   });
-  it("keeps regions and models apart, and short prefixes out", () => {
+  it("separates regions and models, and ignores short prefixes", () => {
     const cache = createPromptCache();
     const call = callOf({ cachePoints: [point("p", 2000)] });
     cache.use(call, "us-east-1", 0);

@@ -37,7 +37,7 @@ describe("invocation log", () => {
       },
     );
   });
-  it("names the error and no place where nothing ran", () => {
+  it("names the error, and no region if none ran the call", () => {
     const record = toLogRecord(outcomeOf({ error: "ThrottlingException", inferenceRegion: undefined }), IDENTITY);
     assert.equal(record.errorCode, "ThrottlingException");
     assert.equal("inferenceRegion" in record || "output" in record, false);

@@ -40,7 +40,7 @@ describe("metricData", () => {
       ],
     );
   });
-  it("keeps to the window and the model", () => {
+  it("filters by time window and model", () => {
     const window = { StartTime: START / 1000 + 60, EndTime: "2026-11-21T00:02:00Z" };
     assert.deepEqual(ask("Sum", 60, {}, window).Values, [50]);
     assert.deepEqual(ask("Sum", 60, { Dimensions: [{ Name: "ModelId", Value: "other" }] }).Values, []);
@@ -78,7 +78,7 @@ describe("metrics", () => {
       InvocationClientErrors: 1,
     });
   });
-  it("give the time to the first token for streams only, and cache counts where there are any", () => {
+  it("have the time to first token for streams only, and cache counts only if there are any", () => {
     const found = sums([outcomeOf({ operation: "ConverseStream", cacheReadTokens: 7 })]);
     assert.equal(found.TimeToFirstToken, 20);
     assert.equal(found.CacheReadInputTokens, 7);
