@@ -243,7 +243,7 @@ function refuseOpenHost(host: string, token: string | undefined, auth: FleetOpti
   if (token !== undefined && token.length >= MIN_TOKEN_LENGTH && auth !== "off") return;
   throw new MeridianError("usage", {
     code: "EMULATOR_HOST_NEEDS_TOKEN",
-    what: `listening on ${host} lets other machines in`,
+    what: `listening on ${host} lets other hosts connect`,
     where: "--host",
     fix: `give --token with at least ${MIN_TOKEN_LENGTH} characters and leave --auth on, or listen on 127.0.0.1`,
   });

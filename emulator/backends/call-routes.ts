@@ -145,7 +145,10 @@ function traceOf(arrivals: ClassTraffic["arrivals"]): string | undefined {
   return arrivals.process === "trace" ? arrivals.trace : undefined;
 }
 
-/** The cacheable prefixes of a call, shortest first. Ids are 31-bit hashes of account and content, so accounts share no cache. */
+/**
+ * The cacheable prefixes of a call, shortest first. Their ids are 31-bit hashes of account and content, so that accounts do
+ * not share a cache.
+ */
 export function prefixesOf({ cachePoints }: InferenceCall, account: number): readonly CachedPrefix[] {
   return cachePoints.map(({ prefixId, tokens }) => ({ id: purposeKey(account, prefixId) & 0x7fffffff, tokens }));
 }
