@@ -1,25 +1,27 @@
-import { sameSecret } from "./auth/credentials.ts";
+/** The emulator's own pages under `/_meridian/`: health, metrics, invocation log, audit, injected faults. */
 import type { FaultInjector, FaultRule } from "./backends/faults.ts";
-import { isServiceErrorName, ServiceError } from "./errors.ts";
-import { type InvocationLog, type LogIdentity, toLogRecord } from "./logs.ts";
-import { metricData } from "./metric-data.ts";
-import { type Metrics, prometheusText } from "./metrics.ts";
-import { asInteger, asObject, asText, type JsonObject, optional, parseJsonObject } from "./shape.ts";
-import type { JsonReply, WireRequest } from "./wire.ts";
+import { sameSecret } from "./http/authentication.ts";
+import { isServiceErrorName, ServiceError } from "./http/errors.ts";
+import { asInteger, asObject, asText, type JsonObject, optional, parseJsonObject } from "./http/request-body.ts";
+import type { JsonReply, WireRequest } from "./http/wire.ts";
+import { type InvocationLog, type LogIdentity, toLogRecord } from "./monitoring/invocation-log.ts";
+import { type Metrics, metricData, prometheusText } from "./monitoring/metrics.ts";
 
+/** What the pages show and change. */
 export interface AdminContext {
   readonly region: string;
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
   readonly identity: LogIdentity;
-  /** Required as a bearer token where set. */
+  /** Required as a bearer token if set. */
   readonly token: string | undefined;
   readonly gauges: () => Readonly<Record<string, number>>;
 }
 
+/** A request of one of the pages. */
 export interface AdminRequest {
-  /** Method and path below the admin prefix, e.g. `GET metrics`. */
+  /** Method and path below the prefix, such as `GET metrics`. */
   readonly name: string;
   readonly query: URLSearchParams;
   readonly headers: WireRequest["headers"];
@@ -27,12 +29,12 @@ export interface AdminRequest {
 }
 
 /**
- * The emulator's own pages, under `/_meridian/`: health, metrics, invocation log, audit, injected faults.
+ * Answers a request of the emulator's own pages.
  *
- * @throws ServiceError for an unknown page, a missing token or a broken body
+ * @throws ServiceError for an unknown page, a missing token or an invalid body
  */
 export function handleAdmin(request: AdminRequest, context: AdminContext): JsonReply {
-  refuseStrangers(request.headers, context.token);
+  requireToken(request.headers, context.token);
   const page = Object.hasOwn(PAGES, request.name) ? PAGES[request.name] : undefined;
   if (page === undefined) throw new ServiceError("UnknownOperationException");
   return page(request, context);
@@ -68,7 +70,12 @@ const PAGES: Readonly<Record<string, Page>> = {
   },
 };
 
-/** A rule as JSON: `{region?, modelId?, times?, afterTokens?, error, message?}`, error also `reset` or `silence`. */
+/**
+ * Reads a fault rule: `{region?, modelId?, times?, afterTokens?, error, message?}`; `error` is the name of an error of the
+ * service, `reset` or `silence`.
+ *
+ * @throws ServiceError ValidationException or SerializationException
+ */
 export function readRule(body: JsonObject): FaultRule {
   const error = asText(body.error);
   const message = optional(body.message, asText);
@@ -91,19 +98,19 @@ export function readRule(body: JsonObject): FaultRule {
   };
 }
 
-/** Infinity has no JSON: a rule without end shows no `times`. */
+/** JSON has no Infinity: an unlimited rule has no `times`. */
 function shownRule({ effect, times, ...rest }: FaultRule): object {
   const named = typeof effect === "string" ? { error: effect } : { error: effect.name, message: effect.message };
   return { ...rest, ...named, ...(Number.isFinite(times) ? { times } : {}) };
 }
 
-function refuseStrangers(headers: WireRequest["headers"], token: string | undefined): void {
+function requireToken(headers: WireRequest["headers"], token: string | undefined): void {
   if (token === undefined) return;
   const given = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? "")?.[1] ?? "";
   if (!sameSecret(given, token)) throw new ServiceError("AccessDeniedException", "This page needs the fleet's token.");
 }
 
-/** The content type is demanded because a web page cannot send it to another origin without being asked first. */
+/** Requires the JSON content type, which a web page cannot send to another origin without a preflight request. */
 function readJson({ headers, body }: AdminRequest): JsonObject {
   if (!(headers["content-type"] ?? "").startsWith("application/json")) {
     throw new ServiceError("ValidationException", "The content type must be application/json.");

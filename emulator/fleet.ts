@@ -1,4 +1,11 @@
+/** A fleet: one Bedrock-compatible endpoint for each source region, in one process, over one backend. */
 import { MeridianError } from "../simulator/errors.ts";
+import type { Plan } from "../simulator/scenario/plan.ts";
+import { type FaultInjector, withFaults } from "./backends/faults.ts";
+import { createFixedLatencyBackend, type FixedLatencyOptions } from "./backends/queue.ts";
+import { createWorldBackend, type WorldBackendOptions } from "./backends/world-backend.ts";
+import { createApplicationProfiles, createControlPlane } from "./control-plane.ts";
+import { endpointOf, environmentOf, type FleetEndpoint } from "./endpoint.ts";
 import {
   type AuthMode,
   type Credentials,
@@ -6,126 +13,134 @@ import {
   TEST_ACCOUNT_ID,
   TEST_CREDENTIALS,
   TEST_IDENTITY_ARN,
-} from "./auth/credentials.ts";
-import type { InferenceBackend } from "./backend.ts";
-import { type FaultInjector, withFaults } from "./backends/faults.ts";
-import { type CatalogData, createCatalog } from "./catalog.ts";
-import { type Certificate, makeCertificate } from "./certificate.ts";
-import { createClock, type EmulatorClock } from "./clock.ts";
-import { createApplicationProfiles } from "./control/application-profiles.ts";
-import { createControlPlane } from "./control/control-plane.ts";
-import { DEFAULT_CATALOG, DEFAULT_REGIONS } from "./default-catalog.ts";
-import { DEFAULT_LISTENER_LIMITS, type Listener, type ListenerLimits, startListener } from "./listener.ts";
-import { createInvocationLog, type InvocationLog, type InvocationOutcome } from "./logs.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
-import { createRegionService } from "./region-service.ts";
+} from "./http/authentication.ts";
+import {
+  type Certificate,
+  DEFAULT_LISTENER_LIMITS,
+  type Listener,
+  type ListenerLimits,
+  makeCertificate,
+  startListener,
+} from "./http/listener.ts";
+import type { InferenceBackend } from "./model/backend.ts";
+import {
+  type Catalog,
+  type CatalogData,
+  catalogOf,
+  createCatalog,
+  DEFAULT_CATALOG,
+  DEFAULT_REGIONS,
+} from "./model/catalog.ts";
+import { createClock, type EmulatorClock } from "./model/clock.ts";
+import { createInvocationLog, type InvocationLog, type InvocationOutcome } from "./monitoring/invocation-log.ts";
+import { createMetrics, type Metrics } from "./monitoring/metrics.ts";
+import { createRegionService, type RegionContext } from "./region-service.ts";
 
+/** Options of {@link startFleet}; all are optional. */
 export interface FleetOptions {
-  /** Makes the physics from the fleet's clock. */
-  readonly backend: (clock: EmulatorClock) => InferenceBackend;
-  /** Source regions, one listener each. */
+  /** Source regions, one listener each. By default those that `scenario` calls, else five regions around the world. */
   readonly regions?: readonly string[];
-  /** Ports are taken upward from here in order of the regions; 0 takes free ones. */
-  readonly basePort?: number;
-  /** Loopback unless `token` is given too. */
-  readonly host?: string;
-  /** Secret of a fleet that other machines can reach: secret access key, API key and key of the admin pages. */
-  readonly token?: string;
-  /** `verify` checks SigV4 and API keys against the test credentials (or the token); `off` takes everybody. */
-  readonly auth?: "verify" | "off";
-  /** True also speaks TLS on the same ports, with a certificate made for the fleet. */
-  readonly tls?: boolean;
+  /** A resolved scenario: its regions, models and profiles, with its quotas, capacity and faults behind them. */
+  readonly scenario?: Plan;
+  /** Latency of every answer, emulator ms, of a fleet without `scenario`; 200 to the first token, then 10 per token. */
+  readonly latency?: Partial<FixedLatencyOptions>;
+  /** Creates the physics from the fleet's clock, in place of `scenario`'s and `latency`. */
+  readonly backend?: (clock: EmulatorClock) => InferenceBackend;
+  /** Models and profiles on offer; by default those of `scenario`, else `DEFAULT_CATALOG`. */
   readonly catalog?: CatalogData;
-  /** Emulator milliseconds per wall millisecond. */
+  /** First port; each region takes the next. 0, the default, takes free ports. */
+  readonly basePort?: number;
+  /** Address to listen on; `127.0.0.1` by default. Addresses beyond loopback require `token`. */
+  readonly host?: string;
+  /** Secret of a fleet that listens beyond loopback: secret access key, API key and key of the admin pages. */
+  readonly token?: string;
+  /** `verify` (default) checks SigV4 and API keys against `Fleet.credentials`; `off` accepts any credentials. */
+  readonly auth?: "verify" | "off";
+  /** True also serves TLS on the same ports, with a certificate made for the fleet. */
+  readonly tls?: boolean;
+  /** Emulator milliseconds per wall-clock millisecond; 1 by default. */
   readonly scale?: number;
-  /** Injected round trip between a caller's origin and a region, emulator ms; the backend's own where not given. */
+  /** Added round trip between a caller's origin and a region, emulator ms; by default the backend's own. */
   readonly roundTripMs?: NonNullable<InferenceBackend["roundTripMs"]>;
+  /** Limits of connections, headers, bodies and idle time that differ from the defaults. */
   readonly limits?: Partial<ListenerLimits & { readonly maxBodyBytes: number }>;
+  /** Called with the outcome of every inference request. */
   readonly onOutcome?: (outcome: InvocationOutcome) => void;
-  /** Told of faults of the emulator itself. */
+  /** Called with faults of the emulator itself. */
   readonly onInternalError?: (error: unknown) => void;
-}
-
-export interface FleetEndpoint {
-  readonly region: string;
-  readonly port: number;
-  /** `http://host:port`. */
-  readonly url: string;
-  /** `https://host:port` on the same port where TLS is on. */
-  readonly tlsUrl: string | undefined;
 }
 
 /** A running fleet. */
 export interface Fleet {
   readonly endpoints: readonly FleetEndpoint[];
   readonly clock: EmulatorClock;
+  /** What callers must sign with; undefined with `auth: "off"`. */
   readonly credentials: Credentials | undefined;
   readonly certificate: Certificate | undefined;
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
-  /** Environment variables (name, value) that point the usual clients at a region's endpoint. */
+  /**
+   * URL of a region's endpoint for a client's `endpoint` option: HTTPS if TLS is on, else HTTP.
+   *
+   * @throws MeridianError EMULATOR_REGION_UNKNOWN if the fleet does not listen in the region
+   */
+  endpoint(region: string): string;
+  /** Environment variables (name, value) that direct the usual clients to a region's endpoint; none if unknown. */
   environment(region: string): readonly (readonly [name: string, value: string])[];
+  /** Open connections of all endpoints. */
   connections(): number;
-  /** Stops accepting, lets calls finish for up to `graceMs` (10 s), breaks the rest. */
+  /** Stops accepting, lets running calls finish for up to `graceMs` (10 s by default), disconnects the rest. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** 25 MB, the service's limit for a body. */
+/** 25 MB, the service's limit of a body. */
 const MAX_BODY_BYTES = 25_000_000;
 const CLOSE_GRACE_MS = 10_000;
 const LOOPBACK_HOSTS: readonly string[] = ["127.0.0.1", "::1", "localhost"];
 const MIN_TOKEN_LENGTH = 16;
 
 /**
- * Starts one Bedrock-compatible endpoint per source region in this process.
+ * Starts Bedrock-compatible endpoints in this process, one for each source region.
  *
- * @throws MeridianError EMULATOR_HOST_NEEDS_TOKEN, EMULATOR_PORT_RANGE, EMULATOR_PORT_TAKEN (kind environment or
- *         usage); nothing is left listening
+ * @param options regions, physics and addresses
+ * @returns the running fleet; close it when done
+ * @throws MeridianError EMULATOR_HOST_NEEDS_TOKEN, EMULATOR_PORT_RANGE (kind usage), EMULATOR_PORT_TAKEN (kind
+ *         environment); nothing is left listening
+ * @example
+ * const fleet = await startFleet({ regions: ["us-east-1"], latency: { firstTokenMs: 50, perTokenMs: 5 } });
+ * const client = new BedrockRuntimeClient({
+ *   region: "us-east-1",
+ *   endpoint: fleet.endpoint("us-east-1"),
+ *   credentials: fleet.credentials!,
+ * });
+ * // ... calls of the code under test ...
+ * await fleet.close();
  */
-export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { regions = DEFAULT_REGIONS, host = "127.0.0.1", token, basePort = 0, limits = {} } = options;
-  refuseOpenHost(host, token, options.auth);
+export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
+  const { scenario, host = "127.0.0.1", basePort = 0 } = options;
+  const offer = scenario === undefined ? plainFleet(options.latency) : scenarioFleet(scenario);
+  const regions = options.regions ?? offer.regions;
+  refuseOpenHost(host, options.token, options.auth);
   refusePorts(basePort, regions.length);
-  const credentials = token === undefined ? TEST_CREDENTIALS : credentialsFromToken(token);
-  const auth: AuthMode = options.auth === "off" ? { kind: "off" } : { kind: "verify", credentials };
   const certificate = options.tls === true ? await makeCertificate(host) : undefined;
   const clock = createClock(options.scale ?? 1);
-  const backend = options.backend(clock);
-  const faults = withFaults(backend);
-  const roundTripMs = options.roundTripMs ?? backend.roundTripMs?.bind(backend) ?? (() => 0);
-  const catalog = createCatalog(options.catalog ?? DEFAULT_CATALOG);
-  const applicationProfiles = createApplicationProfiles(catalog, TEST_ACCOUNT_ID);
-  const controlPlane = createControlPlane(catalog, applicationProfiles, TEST_ACCOUNT_ID);
-  const log = createInvocationLog(options.onOutcome);
-  const metrics = createMetrics();
+  const backend = (options.backend ?? offer.backend)(clock);
+  const catalog = createCatalog(options.catalog ?? offer.catalog);
   const listeners: Listener[] = [];
   const connections = (): number => listeners.reduce((sum, listener) => sum + listener.connections(), 0);
-  const gauges = () => ({ meridian_connections: connections(), meridian_clock_ms: Math.round(clock.nowMs()) });
-  const identity = { accountId: TEST_ACCOUNT_ID, arn: TEST_IDENTITY_ARN };
-  const listenerLimits = { ...DEFAULT_LISTENER_LIMITS, ...limits };
+  const shared = sharedServices(options, { clock, backend, catalog, connections });
+  const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
 
   const close = async (graceMs = CLOSE_GRACE_MS): Promise<void> => {
     await Promise.all(listeners.map((listener) => listener.drain(graceMs)));
     clock.stop();
   };
   for (const [index, region] of regions.entries()) {
-    const onRequest = createRegionService({
-      region,
-      accountId: TEST_ACCOUNT_ID,
-      auth,
-      clock,
-      catalog,
-      applicationProfiles,
-      controlPlane,
-      admin: { region, log, metrics, faults, identity, token, gauges },
-      bodyLimits: { maxBytes: limits.maxBodyBytes ?? MAX_BODY_BYTES, timeoutMs: listenerLimits.requestTimeoutMs },
-      roundTripMs: (origin, requestMetadata) => roundTripMs(origin, region, requestMetadata),
-      onInternalError: options.onInternalError ?? (() => {}),
-    });
+    const onRequest = createRegionService(shared.contextOf(region));
     const port = basePort === 0 ? 0 : basePort + index;
     try {
-      listeners.push(await startListener({ host, port, certificate, limits: listenerLimits, onRequest }));
+      listeners.push(await startListener({ host, port, certificate, limits, onRequest }));
     } catch (error) {
       await close(0);
       throw portError(error, host, port);
@@ -133,17 +148,22 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
 
   const endpoints = regions.map((region, index) => endpointOf(region, host, listeners[index]!.port, certificate));
-  const verified = auth.kind === "verify" ? credentials : undefined;
+  const { credentials, log, metrics, faults } = shared;
   return {
     endpoints,
     clock,
-    credentials: verified,
+    credentials: options.auth === "off" ? undefined : credentials,
     certificate,
     log,
     metrics,
     faults,
     connections,
     close,
+    endpoint(region) {
+      const endpoint = endpoints.find((candidate) => candidate.region === region);
+      if (endpoint === undefined) throw unknownRegion(region, regions);
+      return endpoint.tlsUrl ?? endpoint.url;
+    },
     environment(region) {
       const endpoint = endpoints.find((candidate) => candidate.region === region);
       return endpoint === undefined ? [] : environmentOf(endpoint, credentials);
@@ -151,32 +171,71 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 }
 
-/** Names that boto3, AWS CLI, JavaScript SDK and LiteLLM read. API keys only where there is TLS: boto3 insists. */
-function environmentOf(endpoint: FleetEndpoint, credentials: Credentials): (readonly [string, string])[] {
-  const { url, tlsUrl, region } = endpoint;
-  const pairs: [string, string][] = [
-    ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME", url],
-    ["AWS_ENDPOINT_URL_BEDROCK", url],
-    ["AWS_BEDROCK_RUNTIME_ENDPOINT", url],
-    ["AWS_REGION", region],
-    ["AWS_DEFAULT_REGION", region],
-    ["AWS_ACCESS_KEY_ID", credentials.accessKeyId],
-    ["AWS_SECRET_ACCESS_KEY", credentials.secretAccessKey],
-  ];
-  if (tlsUrl === undefined) return pairs;
-  const overTls = pairs.map(([name, value]): [string, string] => [name, value === url ? tlsUrl : value]);
-  return [...overTls, ["AWS_BEARER_TOKEN_BEDROCK", credentials.bearerToken]];
+/** What a fleet offers, and the physics behind it. */
+type Offer = Required<Pick<FleetOptions, "regions" | "catalog" | "backend">>;
+
+/**
+ * What a scenario makes of a fleet: an endpoint in each region that one of its targets calls, the models and profiles
+ * that they name, and its world behind them.
+ *
+ * @param plan    a resolved scenario
+ * @param options where in the scenario to start, the callers' origin, the keys of the random draws
+ */
+export function scenarioFleet(plan: Plan, options: WorldBackendOptions = {}): Offer {
+  const sources = new Set(plan.targets.filter(({ isAsync }) => !isAsync).map(({ region }) => region));
+  return {
+    regions: plan.regionNames.filter((_, region) => sources.has(region)),
+    catalog: catalogOf(plan),
+    backend: (clock) => createWorldBackend(clock, plan, options),
+  };
 }
 
-function endpointOf(region: string, host: string, port: number, certificate: Certificate | undefined): FleetEndpoint {
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  const authority = `${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+function plainFleet(latency: Partial<FixedLatencyOptions> = {}): Offer {
   return {
-    region,
-    port,
-    url: `http://${authority}`,
-    tlsUrl: certificate === undefined ? undefined : `https://${authority}`,
+    regions: DEFAULT_REGIONS,
+    catalog: DEFAULT_CATALOG,
+    backend: (clock) => createFixedLatencyBackend(clock, latency),
   };
+}
+
+interface FleetParts {
+  readonly clock: EmulatorClock;
+  readonly backend: InferenceBackend;
+  readonly catalog: Catalog;
+  readonly connections: () => number;
+}
+
+/** Everything that the endpoints of a fleet have in common. */
+function sharedServices(options: FleetOptions, { clock, backend, catalog, connections }: FleetParts) {
+  const { token } = options;
+  const credentials = token === undefined ? TEST_CREDENTIALS : credentialsFromToken(token);
+  const auth: AuthMode = options.auth === "off" ? { kind: "off" } : { kind: "verify", credentials };
+  const applicationProfiles = createApplicationProfiles(catalog, TEST_ACCOUNT_ID);
+  const controlPlane = createControlPlane(catalog, applicationProfiles, TEST_ACCOUNT_ID);
+  const roundTripMs = options.roundTripMs ?? backend.roundTripMs?.bind(backend) ?? (() => 0);
+  const log = createInvocationLog(options.onOutcome);
+  const metrics = createMetrics();
+  const faults = withFaults(backend);
+  const gauges = () => ({ meridian_connections: connections(), meridian_clock_ms: Math.round(clock.nowMs()) });
+  const identity = { accountId: TEST_ACCOUNT_ID, arn: TEST_IDENTITY_ARN };
+  const bodyLimits = {
+    maxBytes: options.limits?.maxBodyBytes ?? MAX_BODY_BYTES,
+    timeoutMs: options.limits?.requestTimeoutMs ?? DEFAULT_LISTENER_LIMITS.requestTimeoutMs,
+  };
+  const contextOf = (region: string): RegionContext => ({
+    region,
+    accountId: TEST_ACCOUNT_ID,
+    auth,
+    clock,
+    catalog,
+    applicationProfiles,
+    controlPlane,
+    admin: { region, log, metrics, faults, identity, token, gauges },
+    bodyLimits,
+    roundTripMs: (origin, requestMetadata) => roundTripMs(origin, region, requestMetadata),
+    onInternalError: options.onInternalError ?? (() => {}),
+  });
+  return { contextOf, credentials, log, metrics, faults };
 }
 
 function refuseOpenHost(host: string, token: string | undefined, auth: FleetOptions["auth"]): void {
@@ -184,7 +243,7 @@ function refuseOpenHost(host: string, token: string | undefined, auth: FleetOpti
   if (token !== undefined && token.length >= MIN_TOKEN_LENGTH && auth !== "off") return;
   throw new MeridianError("usage", {
     code: "EMULATOR_HOST_NEEDS_TOKEN",
-    what: `listening on ${host} lets other machines in`,
+    what: `listening on ${host} lets other hosts connect`,
     where: "--host",
     fix: `give --token with at least ${MIN_TOKEN_LENGTH} characters and leave --auth on, or listen on 127.0.0.1`,
   });
@@ -212,4 +271,13 @@ function portError(error: unknown, host: string, port: number): MeridianError {
     },
     { cause: error },
   );
+}
+
+function unknownRegion(region: string, regions: readonly string[]): MeridianError {
+  return new MeridianError("usage", {
+    code: "EMULATOR_REGION_UNKNOWN",
+    what: `the fleet does not listen in "${region}"`,
+    where: "endpoint",
+    fix: `name one of ${regions.join(", ")}, or add it to the regions of the fleet`,
+  });
 }

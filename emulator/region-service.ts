@@ -1,21 +1,19 @@
+/** The request handler of one region's endpoint: body, route, authentication, then the operation. */
 import { randomUUID } from "node:crypto";
 import { type AdminContext, handleAdmin } from "./admin.ts";
-import { authenticate } from "./auth/authenticate.ts";
-import type { AuthMode } from "./auth/credentials.ts";
-import type { InferenceCall, InferenceOperation } from "./backend.ts";
-import type { Catalog } from "./catalog.ts";
-import type { EmulatorClock } from "./clock.ts";
-import type { ApplicationProfiles } from "./control/application-profiles.ts";
-import type { ControlPlane } from "./control/control-plane.ts";
-import { countTokens } from "./count-tokens.ts";
-import { ServiceError } from "./errors.ts";
-import { parseCall } from "./inference/call.ts";
+import type { ApplicationProfiles, ControlPlane } from "./control-plane.ts";
+import { type AuthMode, authenticate } from "./http/authentication.ts";
+import { ServiceError } from "./http/errors.ts";
+import { type BodyLimits, RequestAborted, readBody } from "./http/request-body.ts";
+import { type InferenceOperation, parseRoute, type Route } from "./http/router.ts";
+import { sendFault, sendJson, type WireRequest, type WireResponse } from "./http/wire.ts";
+import { countTokens, parseCall } from "./inference/call.ts";
 import { serveInference } from "./inference/serve.ts";
-import { type BodyLimits, RequestAborted, readBody } from "./request-body.ts";
-import { parseRoute, type Route } from "./router.ts";
-import { sendFault, sendJson, type WireRequest, type WireResponse } from "./wire.ts";
+import type { InferenceCall } from "./model/backend.ts";
+import type { Catalog } from "./model/catalog.ts";
+import type { EmulatorClock } from "./model/clock.ts";
 
-/** What one region's endpoint shares with the fleet. */
+/** What an endpoint shares with its fleet. */
 export interface RegionContext {
   readonly region: string;
   readonly accountId: string;
@@ -26,16 +24,16 @@ export interface RegionContext {
   readonly controlPlane: ControlPlane;
   readonly admin: AdminContext;
   readonly bodyLimits: BodyLimits;
-  /** Round trip between a caller in `origin` (undefined = the fleet's default) and this endpoint, emulator ms. */
+  /** Round trip between a caller in `origin` (undefined: the fleet's default) and this endpoint, emulator ms. */
   readonly roundTripMs: (origin: string | undefined, requestMetadata: InferenceCall["requestMetadata"]) => number;
-  /** Told of faults of our own, which the caller sees as InternalServerException. */
+  /** Notified of the emulator's own faults, which the caller sees as InternalServerException. */
   readonly onInternalError: (error: unknown) => void;
 }
 
-/** Callers may say where they are; it decides the injected round trip. */
+/** Header that names the caller's origin, which decides the added round trip. */
 export const ORIGIN_HEADER = "x-meridian-origin";
 
-/** The request handler of one region's endpoint. Never throws: whatever goes wrong becomes an answer. */
+/** @returns the request handler of one region's endpoint; it never throws: every failure becomes an answer */
 export function createRegionService(context: RegionContext): (request: WireRequest, response: WireResponse) => void {
   return (request, response) => {
     const requestId = randomUUID();
@@ -46,7 +44,7 @@ export function createRegionService(context: RegionContext): (request: WireReque
         sendFault(response, requestId, error, closingHeaders(error, request));
         return;
       }
-      // Nesting beyond the stack is the caller's doing; anything else that is not a ServiceError is ours.
+      // Nesting too deep for the stack is the caller's error; anything else that is not a ServiceError is a fault of ours.
       if (error instanceof RangeError) {
         sendFault(response, requestId, { name: "ValidationException", message: "The request is nested too deeply." });
         return;
@@ -161,7 +159,7 @@ function count(context: RegionContext, modelId: string, body: Buffer) {
   return { status: 200, body: countTokens(context.catalog, modelId, body) };
 }
 
-/** After a body that was not read to its end, an HTTP/1.1 connection cannot be used again. */
+/** An HTTP/1.1 connection cannot be reused after a body that was not read to its end. */
 function closingHeaders(error: ServiceError, request: WireRequest): Record<string, string> {
   const unread = error.name === "RequestEntityTooLargeException" || error.name === "ModelTimeoutException";
   const http1 = request.headers[":path"] === undefined;

@@ -1,21 +1,29 @@
+/**
+ * What a call is in the scenario's terms: its target, class and account, the length of its answer, its cached prefixes.
+ */
+import { KeyedRandom, purposeKey } from "../../simulator/random/keyed-random.ts";
+import type { Sampler } from "../../simulator/random/law.ts";
+import { compileSampler, createLaw } from "../../simulator/random/laws/index.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import type { ClassTraffic } from "../../simulator/traffic/class-traffic.ts";
 import { STANDARD_LEVEL } from "../../simulator/world/capacity/capacity.ts";
 import { PREPAID } from "../../simulator/world/pricing/prices.ts";
-import type { InferenceCall } from "../backend.ts";
+import type { CachedPrefix } from "../../simulator/world/prompt-caches.ts";
+import type { InferenceCall } from "../model/backend.ts";
 
-/** What a call is in the scenario's terms. */
+/** Indices into the plan, and the queue level. */
 export interface CallRoute {
   readonly region: number;
   readonly target: number;
   readonly model: number;
   readonly classIndex: number;
   readonly account: number;
-  /** The caller's own level in queues, before the target's tier moves it. */
+  /** Queue level of the class, shifted by the service tier where the scenario has no target of that tier. */
   readonly queueLevel: number;
 }
 
 export interface CallRoutes {
-  /** Undefined where no target of the scenario sells what is called. */
+  /** Undefined when no target of the scenario offers the called id in that region. */
   of(call: InferenceCall): CallRoute | undefined;
 }
 
@@ -25,9 +33,9 @@ interface Offer {
   readonly tier: string;
 }
 
-/** Tiers of the scenario by the service's names for them. */
+/** Scenario tiers by their names in the API. */
 const TIER = { default: "standard", priority: "priority", flex: "flex", reserved: PREPAID } as const;
-/** What a tier does to the place in a queue where the scenario has no target of that tier. */
+/** Shift of the queue level when the scenario has no target of the requested tier. */
 const LEVEL_SHIFT: Readonly<Record<InferenceCall["serviceTier"], number>> = {
   default: 0,
   reserved: 0,
@@ -36,9 +44,11 @@ const LEVEL_SHIFT: Readonly<Record<InferenceCall["serviceTier"], number>> = {
 };
 
 /**
- * Finds a call's target by source region, called id and service tier, or among targets of one id the one that
- * `requestMetadata.target` names (provisioned throughput is called by its model's id here); and its class, which says whose quota counts: the
- * one that `requestMetadata.class` names, else the first that calls the model.
+ * Finds a call's target by source region, called id and service tier. Where several targets share an id,
+ * `requestMetadata.target` selects one (provisioned throughput is called by its model's id here). The class, whose
+ * account's quotas apply, is the one named by `requestMetadata.class`, else the first that calls the model.
+ *
+ * @param plan a resolved scenario
  */
 export function createCallRoutes(plan: Plan): CallRoutes {
   const offers = offersOf(plan);
@@ -89,4 +99,56 @@ function offersOf(plan: Plan): ReadonlyMap<string, readonly Offer[]> {
     });
   });
   return offers;
+}
+
+/** Lengths of answers for which the caller requests none. */
+export interface AnswerLengths {
+  /** @returns output tokens before any limit; the same for the same class and serial */
+  draw(classIndex: number, serial: number): number;
+}
+
+/** Length for classes with neither a distribution nor a recording, and for models that no class calls. */
+const DEFAULT_OUTPUT_TOKENS = 256;
+
+/**
+ * Draws answer lengths by class: from `tokens.output`, else from the lengths of the recorded requests.
+ *
+ * @param plan a resolved scenario
+ */
+export function createAnswerLengths(plan: Plan): AnswerLengths {
+  const random = new KeyedRandom(plan.seed, "emulator/output");
+  const samplers = plan.traffic.map(samplerOf);
+  return {
+    draw(classIndex, serial) {
+      const sample = samplers[classIndex];
+      if (sample === undefined) return DEFAULT_OUTPUT_TOKENS;
+      random.seek(serial, classIndex);
+      return Math.max(1, Math.round(sample(random.next())));
+    },
+  };
+}
+
+function samplerOf({ tokens, arrivals, recordings = {} }: ClassTraffic): Sampler | undefined {
+  const output = tokens?.output;
+  if (output !== undefined && output.kind !== "recorded") return compileSampler(createLaw(output));
+  const named = output === undefined ? traceOf(arrivals) : output.name;
+  const recording = named === undefined ? undefined : recordings[named];
+  if (recording?.kind === "lengths") {
+    return compileSampler(createLaw({ kind: "empirical", quantiles: recording.quantiles }));
+  }
+  if (recording?.kind !== "trace" || recording.columns.outputTokens.length === 0) return undefined;
+  const { outputTokens } = recording.columns;
+  return (u) => outputTokens[Math.floor(u * outputTokens.length)]!;
+}
+
+function traceOf(arrivals: ClassTraffic["arrivals"]): string | undefined {
+  return arrivals.process === "trace" ? arrivals.trace : undefined;
+}
+
+/**
+ * The cacheable prefixes of a call, shortest first. Their ids are 31-bit hashes of account and content, so that accounts do
+ * not share a cache.
+ */
+export function prefixesOf({ cachePoints }: InferenceCall, account: number): readonly CachedPrefix[] {
+  return cachePoints.map(({ prefixId, tokens }) => ({ id: purposeKey(account, prefixId) & 0x7fffffff, tokens }));
 }

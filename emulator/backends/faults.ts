@@ -1,18 +1,26 @@
-import type { Admission, InferenceBackend, InferenceCall, InferenceHandle, InferenceObserver } from "../backend.ts";
-import type { ServiceFault } from "../errors.ts";
+/** Fault injection for tests of retry and failover code; wraps any backend. */
+import type { ServiceFault } from "../http/errors.ts";
+import type {
+  Admission,
+  InferenceBackend,
+  InferenceCall,
+  InferenceHandle,
+  InferenceObserver,
+} from "../model/backend.ts";
 
-/** A fault to inject, for tests of retry and failover code. Fields left out match everything. */
+/** A fault to inject. Matching fields that are left out match every call. */
 export interface FaultRule {
   readonly region?: string;
   readonly modelId?: string;
-  /** How many matching calls it hits; Infinity where not given. */
+  /** How many matching calls it affects; unlimited by default. */
   readonly times?: number;
-  /** What happens: an error of the service, a broken connection, or no answer at all. */
+  /** An error of the service, a reset connection, or no answer at all. */
   readonly effect: ServiceFault | "reset" | "silence";
-  /** For an error: let this many tokens through first, so that a stream fails in its middle. */
+  /** For an error: sends this many tokens first, so that a stream fails midway. */
   readonly afterTokens?: number;
 }
 
+/** A backend with faults that can be added while it runs. */
 export interface FaultInjector extends InferenceBackend {
   add(rule: FaultRule): void;
   clear(): void;
@@ -24,7 +32,7 @@ interface ArmedRule {
   left: number;
 }
 
-/** Wraps a backend; the first rule that matches a call and is not used up decides it. */
+/** Wraps a backend; the first matching rule that is not used up decides a call. */
 export function withFaults(backend: InferenceBackend): FaultInjector {
   let armed: ArmedRule[] = [];
 
@@ -64,7 +72,7 @@ function applyRule(
   if (typeof effect === "string") return { kind: "dropped", how: effect };
   if (afterTokens === undefined) return { kind: "refused", fault: effect };
 
-  // Let the call run as an answer of `afterTokens` tokens and turn its end into the failure.
+  // The call runs with an answer of `afterTokens` tokens, whose end becomes the failure.
   const shortened = { ...call, wantedOutputTokens: Math.max(1, afterTokens) };
   const admission = backend.begin(shortened, nowMs, {
     onFirstToken: (instant) => observer.onFirstToken(instant),
@@ -76,7 +84,7 @@ function applyRule(
   return { kind: "accepted", handle: longerHandle(admission.handle) };
 }
 
-/** The caller must not take the last token before the failure for the end of the answer. */
+/** Reports one more token than exists, so that the last one before the failure does not end the answer. */
 function longerHandle(handle: InferenceHandle): InferenceHandle {
   return {
     destinationRegion: handle.destinationRegion,

@@ -1,3 +1,7 @@
+/**
+ * The simulator's physics driven by the emulator's clock: quotas, capacity, service-side routing, prompt caches,
+ * background tenants and faults of one resolved scenario, shared by all endpoints of a fleet.
+ */
 import { LEG, Network } from "../../simulator/engine/network.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import {
@@ -13,193 +17,240 @@ import {
   cappedOutputTokens,
   type InferenceBackend,
   type InferenceCall,
+  type InferenceObserver,
   outputLimit,
-} from "../backend.ts";
-import type { Deadline, EmulatorClock } from "../clock.ts";
-import { createAnswerLengths } from "./answer-lengths.ts";
-import { createCallRoutes } from "./call-routes.ts";
-import { prefixesOf } from "./prefixes.ts";
-import { faultOf } from "./refusals.ts";
-import { WorldRun } from "./world-run.ts";
+} from "../model/backend.ts";
+import type { Deadline, EmulatorClock } from "../model/clock.ts";
+import {
+  type AnswerLengths,
+  type CallRoute,
+  type CallRoutes,
+  createAnswerLengths,
+  createCallRoutes,
+  prefixesOf,
+} from "./call-routes.ts";
+import { faultOf, WorldCall } from "./world-call.ts";
 
+/** Options of {@link createWorldBackend}. */
 export interface WorldBackendOptions {
-  /** Where in the scenario the fleet's clock begins, ms: background and faults are those of that time of its day. */
+  /** Scenario time at which the fleet starts, ms; it sets the background load and the faults. 0 by default. */
   readonly startMs?: number;
-  /** Where callers are who do not say so; no round trip for them where not given. */
+  /** Origin of callers that name none; without it, no round trip is added for them. */
   readonly origin?: string;
   /**
-   * Calls that carry `requestMetadata.requestId` as `17.0` draw the luck of attempt 0 of request 17, as the simulator
-   * does; others, and all without this, draw it in the order in which they come.
+   * Keys random draws by request: a call with `requestMetadata.requestId` of `17.0` gets the draws of attempt 0 of
+   * request 17, as in the simulator. Other calls, and all calls by default, are numbered in order of arrival.
    */
-  readonly luckByRequest?: boolean;
+  readonly drawsByRequest?: boolean;
 }
-
-/** Whose luck a call draws: that of an attempt of a request. */
-interface Luck {
-  readonly request: number;
-  readonly ordinal: number;
-}
-
-const REQUEST_AND_ATTEMPT = /^(\d{1,9})\.(\d{1,6})$/;
 
 /**
- * The simulator's physics on the emulator's clock: one world for the whole fleet, so that quotas, capacity, service-side
- * routing, prompt caches, background tenants and faults are shared by all of its endpoints.
+ * A backend with the simulator's physics.
  *
- * A call whose caller goes away keeps its place, runs to its end and counts against the quota in full, as in the
+ * A call whose caller disconnects keeps its place, runs to its end and counts against the quota in full, as in the
  * simulator.
  *
- * @param plan a resolved scenario; its traffic gives the lengths of answers that nobody asks a length for
+ * @param clock   the fleet's clock
+ * @param plan    a resolved scenario; its traffic also gives the answer lengths of calls that request none
+ * @param options where in the scenario to start, the callers' origin, the keys of the random draws
  */
 export function createWorldBackend(
   clock: EmulatorClock,
   plan: Plan,
   options: WorldBackendOptions = {},
 ): InferenceBackend {
-  const { startMs = 0 } = options;
-  const table = createAttemptTable();
-  const runs: (WorldRun | undefined)[] = [];
-  const routes = createCallRoutes(plan);
-  const lengths = createAnswerLengths(plan);
-  let serial = 0;
-  let running = 0;
-  /** The world's clock never goes back, though timers are late and callers' instants are not in order. */
-  let worldMs = startMs;
-  let timer: Deadline | undefined;
-  let timerMs = Number.POSITIVE_INFINITY;
+  return new WorldBackend(clock, plan, options);
+}
 
-  const listener: WorldListener = {
-    onStart(slot, firstTokenMs, endMs) {
-      const run = runs[slot]!;
-      run.wayBackMs = hopMsOf(slot);
-      run.fixTokens(firstTokenMs, endMs);
-    },
-    onFirstToken(slot, nowMs) {
-      const from = slot * ATTEMPT_FLOATS;
-      const { floats } = table;
-      const stepsPerToken = floats[from + ATTEMPT_FLOAT.work]! * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
-      const run = runs[slot]!;
-      run.wayBackMs = hopMsOf(slot);
-      run.beginDecoding(nowMs, world.capacityOf(slot), stepsPerToken);
-    },
-    prefixes: (slot) => runs[slot]!.prefixes,
-    onOutcome(slot, outcome, nowMs) {
-      const run = runs[slot]!;
-      const at = slot * ATTEMPT_INTS;
-      runs[slot] = undefined;
-      running--;
-      readPlace(run, slot, outcome);
-      run.wayBackMs = hopMsOf(slot);
-      const sourceRegion = plan.targets[table.ints[at + ATTEMPT.target]!]!.region;
-      const refusal = table.ints[at + ATTEMPT.refusal]!;
-      const retryAfterMs = outcome === OUTCOME.throttled ? world.retryAfterMs(slot) : Number.NaN;
-      table.release(slot);
-      if (outcome === OUTCOME.ok) run.end(nowMs, "answered");
-      else if (outcome === OUTCOME.error && world.faults.isDown(sourceRegion)) run.end(nowMs, "broken");
-      else run.end(nowMs, faultOf(outcome, refusal, retryAfterMs));
-    },
-  };
-  const world = new World(plan.world, plan.seed, table, listener);
-  const network = new Network(plan.network, plan.regionNames.length, world.faults, plan.seed);
+/** The attempt of a request whose random draws a call uses. */
+interface DrawKey {
+  readonly request: number;
+  readonly ordinal: number;
+}
 
-  /** One way between the called region and the one that runs it. */
-  function hopMsOf(slot: number): number {
-    return table.floats[slot * ATTEMPT_FLOATS + ATTEMPT_FLOAT.hopMs]!;
+const REQUEST_AND_ATTEMPT = /^(\d{1,9})\.(\d{1,6})$/;
+
+class WorldBackend implements InferenceBackend {
+  private readonly clock: EmulatorClock;
+  private readonly plan: Plan;
+  private readonly options: WorldBackendOptions;
+  private readonly table = createAttemptTable();
+  /** Calls in the world, by slot of the attempt table. */
+  private readonly calls: (WorldCall | undefined)[] = [];
+  private readonly routes: CallRoutes;
+  private readonly lengths: AnswerLengths;
+  private readonly world: World;
+  private readonly network: Network;
+  private readonly startMs: number;
+  private serial = 0;
+  private running = 0;
+  /** Scenario time reached; never decreases, although timers are late and calls may arrive out of order. */
+  private worldMs: number;
+  private timer: Deadline | undefined;
+  private timerMs = Number.POSITIVE_INFINITY;
+
+  constructor(clock: EmulatorClock, plan: Plan, options: WorldBackendOptions) {
+    this.clock = clock;
+    this.plan = plan;
+    this.options = options;
+    this.startMs = options.startMs ?? 0;
+    this.worldMs = this.startMs;
+    this.routes = createCallRoutes(plan);
+    this.lengths = createAnswerLengths(plan);
+    this.world = new World(plan.world, plan.seed, this.table, this.listener());
+    this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, plan.seed);
+    // Scenario events before the start are processed now, so that the first call need not wait for them.
+    this.advanceTo(this.startMs);
   }
 
-  function luckOf(requestMetadata: InferenceCall["requestMetadata"] | undefined): Luck | undefined {
-    const match = options.luckByRequest === true ? REQUEST_AND_ATTEMPT.exec(requestMetadata?.requestId ?? "") : null;
+  begin(call: InferenceCall, nowMs: number, observer: InferenceObserver): Admission {
+    this.advanceTo(nowMs + this.startMs);
+    const route = this.routes.of(call);
+    if (route === undefined) return { kind: "refused", fault: { name: "ValidationException" } };
+    const { slot, worldCall } = this.enter(call, route, observer);
+    this.world.receive(this.worldMs, slot);
+    this.arm();
+    const { ending } = worldCall;
+    if (ending === "broken") return { kind: "dropped", how: "reset" };
+    if (ending !== undefined && ending !== "answered") return { kind: "refused", fault: ending };
+    this.readPlacement(worldCall, slot, undefined);
+    worldCall.isAdmitted = true;
+    return { kind: "accepted", handle: worldCall };
+  }
+
+  roundTripMs(origin: string | undefined, region: string, requestMetadata?: InferenceCall["requestMetadata"]): number {
+    const from = this.originIndex(origin);
+    const to = this.plan.regionNames.indexOf(region);
+    this.advanceTo(this.clock.nowMs() + this.startMs);
+    if (to < 0) return 0;
+    if (from < 0) return this.world.faults.latencySurgeMs(to);
+    const { request, ordinal } = this.drawKeyOf(requestMetadata) ?? { request: this.serial & 0x7fffffff, ordinal: 0 };
+    return (
+      this.network.oneWayMs(from, to, LEG.there, request, ordinal) +
+      this.network.oneWayMs(from, to, LEG.back, request, ordinal)
+    );
+  }
+
+  /** Writes a call into a slot of the attempt table, ready for the world to receive. */
+  private enter(
+    call: InferenceCall,
+    route: CallRoute,
+    observer: InferenceObserver,
+  ): { readonly slot: number; readonly worldCall: WorldCall } {
+    const { clock, startMs, table } = this;
+    const serial = this.serial++ & 0x7fffffff;
+    const { request, ordinal } = this.drawKeyOf(call.requestMetadata) ?? { request: serial, ordinal: 0 };
+    const outputTokens = cappedOutputTokens(call, this.lengths.draw(route.classIndex, serial));
+    const prefixes = prefixesOf(call, route.account);
+    const worldCall = new WorldCall({ clock, startMs, observer, outputTokens, prefixes });
+    const slot = table.allocate();
+    const { ints } = table;
+    const at = slot * ATTEMPT_INTS;
+    ints[at + ATTEMPT.requestId] = request;
+    ints[at + ATTEMPT.ordinal] = ordinal;
+    ints[at + ATTEMPT.classIndex] = route.classIndex;
+    ints[at + ATTEMPT.modelIndex] = route.model;
+    ints[at + ATTEMPT.target] = route.target;
+    ints[at + ATTEMPT.inputTokens] = call.inputTokens;
+    ints[at + ATTEMPT.outputTokens] = outputTokens;
+    ints[at + ATTEMPT.maxTokens] = outputLimit(call);
+    ints[at + ATTEMPT.prefixTokens] = call.cachePoints.at(-1)?.tokens ?? 0;
+    ints[at + ATTEMPT.prefixId] = prefixes.at(-1)?.id ?? -1;
+    ints[at + ATTEMPT.queueLevel] = route.queueLevel;
+    ints[at + ATTEMPT.endpoint] = -1;
+    this.calls[slot] = worldCall;
+    this.running++;
+    return { slot, worldCall };
+  }
+
+  /** Passes the world's events on to the calls they concern. */
+  private listener(): WorldListener {
+    return {
+      onStart: (slot, firstTokenMs, endMs) => {
+        const call = this.calls[slot]!;
+        call.returnHopMs = this.hopMsOf(slot);
+        call.scheduleTokens(firstTokenMs, endMs);
+      },
+      onFirstToken: (slot, nowMs) => {
+        const from = slot * ATTEMPT_FLOATS;
+        const { floats } = this.table;
+        const stepsPerToken = floats[from + ATTEMPT_FLOAT.work]! * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
+        const call = this.calls[slot]!;
+        call.returnHopMs = this.hopMsOf(slot);
+        call.beginDecoding(nowMs, this.world.capacityOf(slot), stepsPerToken);
+      },
+      prefixes: (slot) => this.calls[slot]!.prefixes,
+      onOutcome: (slot, outcome, nowMs) => this.leave(slot, outcome, nowMs),
+    };
+  }
+
+  private leave(slot: number, outcome: Outcome, nowMs: number): void {
+    const { table, world } = this;
+    const call = this.calls[slot]!;
+    const at = slot * ATTEMPT_INTS;
+    this.calls[slot] = undefined;
+    this.running--;
+    this.readPlacement(call, slot, outcome);
+    call.returnHopMs = this.hopMsOf(slot);
+    const sourceRegion = this.plan.targets[table.ints[at + ATTEMPT.target]!]!.region;
+    const refusal = table.ints[at + ATTEMPT.refusal]!;
+    const retryAfterMs = outcome === OUTCOME.throttled ? world.retryAfterMs(slot) : Number.NaN;
+    table.release(slot);
+    if (outcome === OUTCOME.ok) call.end(nowMs, "answered");
+    else if (outcome === OUTCOME.error && world.faults.isDown(sourceRegion)) call.end(nowMs, "broken");
+    else call.end(nowMs, faultOf(outcome, refusal, retryAfterMs));
+  }
+
+  /** One-way time between the called region and the one that runs the call, ms. */
+  private hopMsOf(slot: number): number {
+    return this.table.floats[slot * ATTEMPT_FLOATS + ATTEMPT_FLOAT.hopMs]!;
+  }
+
+  private drawKeyOf(requestMetadata: InferenceCall["requestMetadata"] | undefined): DrawKey | undefined {
+    if (this.options.drawsByRequest !== true) return undefined;
+    const match = REQUEST_AND_ATTEMPT.exec(requestMetadata?.requestId ?? "");
     return match === null ? undefined : { request: Number(match[1]), ordinal: Number(match[2]) };
   }
 
-  /** Where a call ran and what the cache did for it, as far as the world has decided. */
-  function readPlace(run: WorldRun, slot: number, outcome: Outcome | undefined): void {
-    const { ints } = table;
+  /** Copies where a call runs and its cache use, as far as the world has decided them. */
+  private readPlacement(call: WorldCall, slot: number, outcome: Outcome | undefined): void {
+    const { ints } = this.table;
     const at = slot * ATTEMPT_INTS;
     if (outcome === OUTCOME.throttled || ints[at + ATTEMPT.endpoint]! < 0) return;
-    const endpoint = plan.world.endpoints[ints[at + ATTEMPT.endpoint]!]!;
-    run.destinationRegion = plan.regionNames[endpoint.region]!;
-    run.cacheReadTokens = ints[at + ATTEMPT.cacheReadTokens]!;
-    run.cacheWriteTokens = ints[at + ATTEMPT.cacheWriteTokens]!;
+    const endpoint = this.plan.world.endpoints[ints[at + ATTEMPT.endpoint]!]!;
+    call.destinationRegion = this.plan.regionNames[endpoint.region]!;
+    call.cacheReadTokens = ints[at + ATTEMPT.cacheReadTokens]!;
+    call.cacheWriteTokens = ints[at + ATTEMPT.cacheWriteTokens]!;
   }
 
-  function advanceTo(ms: number): void {
+  private advanceTo(ms: number): void {
+    const { world } = this;
     while (world.nextMs <= ms) {
-      worldMs = Math.max(worldMs, world.nextMs);
+      this.worldMs = Math.max(this.worldMs, world.nextMs);
       world.advance();
     }
-    worldMs = Math.max(worldMs, ms);
+    this.worldMs = Math.max(this.worldMs, ms);
   }
 
-  /** Nothing is armed while nobody is inside: what the world does alone is made up for when a call comes. */
-  function arm(): void {
-    const dueMs = running > 0 ? world.nextMs - startMs : Number.POSITIVE_INFINITY;
-    if (dueMs >= timerMs && running > 0) return;
-    timer?.cancel();
-    timer = undefined;
-    timerMs = dueMs;
+  /** Sets the timer to the world's next event. With no call in progress there is none: the next call catches up. */
+  private arm(): void {
+    const dueMs = this.running > 0 ? this.world.nextMs - this.startMs : Number.POSITIVE_INFINITY;
+    if (dueMs >= this.timerMs && this.running > 0) return;
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.timerMs = dueMs;
     if (!Number.isFinite(dueMs)) return;
-    timer = clock.schedule(dueMs, () => {
-      timer = undefined;
-      timerMs = Number.POSITIVE_INFINITY;
-      advanceTo(Math.max(clock.nowMs(), dueMs) + startMs);
-      arm();
+    this.timer = this.clock.schedule(dueMs, () => {
+      this.timer = undefined;
+      this.timerMs = Number.POSITIVE_INFINITY;
+      this.advanceTo(Math.max(this.clock.nowMs(), dueMs) + this.startMs);
+      this.arm();
     });
   }
 
-  // What happened before the fleet began is made up for now: the first call should not have to wait for it.
-  advanceTo(startMs);
-
-  return {
-    begin(call, nowMs, observer): Admission {
-      advanceTo(nowMs + startMs);
-      const route = routes.of(call);
-      if (route === undefined) return { kind: "refused", fault: { name: "ValidationException" } };
-      const number = serial++ & 0x7fffffff;
-      const { request, ordinal } = luckOf(call.requestMetadata) ?? { request: number, ordinal: 0 };
-      const outputTokens = cappedOutputTokens(call, lengths.draw(route.classIndex, number));
-      const prefixes = prefixesOf(call, route.account);
-      const run = new WorldRun({ clock, startMs, observer, outputTokens, prefixes });
-      const slot = table.allocate();
-      const { ints } = table;
-      const at = slot * ATTEMPT_INTS;
-      ints[at + ATTEMPT.requestId] = request;
-      ints[at + ATTEMPT.ordinal] = ordinal;
-      ints[at + ATTEMPT.classIndex] = route.classIndex;
-      ints[at + ATTEMPT.modelIndex] = route.model;
-      ints[at + ATTEMPT.target] = route.target;
-      ints[at + ATTEMPT.inputTokens] = call.inputTokens;
-      ints[at + ATTEMPT.outputTokens] = outputTokens;
-      ints[at + ATTEMPT.maxTokens] = outputLimit(call);
-      ints[at + ATTEMPT.prefixTokens] = call.cachePoints.at(-1)?.tokens ?? 0;
-      ints[at + ATTEMPT.prefixId] = prefixes.at(-1)?.id ?? -1;
-      ints[at + ATTEMPT.queueLevel] = route.queueLevel;
-      ints[at + ATTEMPT.endpoint] = -1;
-      runs[slot] = run;
-      running++;
-      world.receive(worldMs, slot);
-      arm();
-      if (run.ending === "broken") return { kind: "dropped", how: "reset" };
-      if (run.ending !== undefined && run.ending !== "answered") return { kind: "refused", fault: run.ending };
-      readPlace(run, slot, undefined);
-      run.isAdmitted = true;
-      return { kind: "accepted", handle: run };
-    },
-    roundTripMs(origin, region, requestMetadata) {
-      const from = originIndex(origin);
-      const to = plan.regionNames.indexOf(region);
-      advanceTo(clock.nowMs() + startMs);
-      if (to < 0) return 0;
-      if (from < 0) return world.faults.latencySurgeMs(to);
-      const { request, ordinal } = luckOf(requestMetadata) ?? { request: serial & 0x7fffffff, ordinal: 0 };
-      return (
-        network.oneWayMs(from, to, LEG.there, request, ordinal) + network.oneWayMs(from, to, LEG.back, request, ordinal)
-      );
-    },
-  };
-
-  function originIndex(origin: string | undefined): number {
-    const known = origin === undefined ? -1 : plan.originNames.indexOf(origin);
-    return known < 0 && options.origin !== undefined ? plan.originNames.indexOf(options.origin) : known;
+  private originIndex(origin: string | undefined): number {
+    const { originNames } = this.plan;
+    const known = origin === undefined ? -1 : originNames.indexOf(origin);
+    return known < 0 && this.options.origin !== undefined ? originNames.indexOf(this.options.origin) : known;
   }
 }

@@ -1,14 +1,13 @@
-import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../answer.ts";
-import { toolInput } from "../converse/format.ts";
-import { ServiceError } from "../errors.ts";
-import { type ParsedPrompt, PromptMeter } from "../prompt.ts";
-import { isObject, type JsonObject } from "../shape.ts";
-import { IMAGE_TOKENS } from "../tokens.ts";
-import { sampleOfSchema, type ToolAnswer } from "../tool-answer.ts";
+/** The Messages API: requests, answers and streaming events of Anthropic's models. */
+import { toolInput } from "../converse/answer.ts";
+import { ServiceError } from "../http/errors.ts";
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
+import { IMAGE_TOKENS, type ParsedPrompt, PromptMeter, sampleOfSchema, type ToolAnswer } from "../model/prompt.ts";
 import { type InvokeBody, optionalTexts } from "./body.ts";
 
 /**
- * Anthropic's Messages API as Bedrock carries it.
+ * Anthropic's Messages API as Bedrock offers it.
  * Source: Amazon Bedrock User Guide, Anthropic Claude Messages API; Anthropic API reference (streaming events).
  */
 export const anthropicBody: InvokeBody = {
@@ -73,7 +72,7 @@ function meterContent(content: unknown, at: string, meter: PromptMeter): void {
   }
 }
 
-/** A content block or a tool, with the checkpoint that may hang on it. */
+/** Adds a content block or a tool, and its cache checkpoint if it has one. */
 function meterPart(part: JsonObject, meter: PromptMeter): void {
   const { cache_control: cacheControl, ...rest } = part;
   if (rest.type === "text" && typeof rest.text === "string") meter.addText(rest.text);
@@ -126,7 +125,7 @@ const FORMAT: AnswerFormat = {
 };
 
 function messageHead(answer: Answer): object {
-  // Claude names itself without vendor and revision: claude-sonnet-4-5-20250929.
+  // Claude reports its name without vendor and revision: claude-sonnet-4-5-20250929.
   const model = answer.modelId.replace(/^anthropic\./, "").replace(/-v\d+(:\d+)?$/, "");
   return { model, id: derivedId("msg_bdrk_", answer.requestId), type: "message", role: "assistant" };
 }

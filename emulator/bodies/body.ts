@@ -1,55 +1,62 @@
-import type { AnswerFormat } from "../answer.ts";
-import { ServiceError } from "../errors.ts";
-import type { ParsedPrompt } from "../prompt.ts";
-import { isObject, type JsonObject } from "../shape.ts";
+/** The contract of a model family's request and answer format in InvokeModel, and readers that its formats share. */
+import { ServiceError } from "../http/errors.ts";
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import type { AnswerFormat } from "../model/answer.ts";
+import type { ParsedPrompt } from "../model/prompt.ts";
 
-/** A model family's own request and answer shapes, as `/invoke` passes them through. */
+/** A model family's own format of requests and answers. */
 export interface InvokeBody {
   /**
-   * @throws ServiceError ValidationException in the family's words
-   * @returns what is asked, and the format in which this request is answered
+   * Parses a request.
+   *
+   * @returns the prompt, and the format of this request's answer
+   * @throws ServiceError ValidationException with the family's messages
    */
   parse(body: JsonObject): { readonly prompt: ParsedPrompt; readonly format: AnswerFormat };
 }
 
-export function malformed(reason: string): ServiceError {
+/** The service's error for a body that violates the family's schema. */
+export function malformedInput(reason: string): ServiceError {
   return new ServiceError(
     "ValidationException",
     `Malformed input request: ${reason}, please reformat your input and try again.`,
   );
 }
 
-/** A member that must be there. */
+/** Reads a required text. @throws ServiceError ValidationException */
 export function requiredText(body: JsonObject, name: string): string {
   const value = body[name];
-  if (value === undefined) throw malformed(`#: required key [${name}] not found`);
-  if (typeof value !== "string") throw malformed(`#/${name}: expected type: String, found: ${jsonType(value)}`);
+  if (value === undefined) throw malformedInput(`#: required key [${name}] not found`);
+  if (typeof value !== "string") throw malformedInput(`#/${name}: expected type: String, found: ${jsonType(value)}`);
   return value;
 }
 
+/** Reads an integer of at least `least`; undefined if absent. @throws ServiceError ValidationException */
 export function optionalInteger(body: JsonObject, name: string, least: number): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "number" || !Number.isInteger(value)) {
-    throw malformed(`#/${name}: expected type: Integer, found: ${jsonType(value)}`);
+    throw malformedInput(`#/${name}: expected type: Integer, found: ${jsonType(value)}`);
   }
-  if (value < least) throw malformed(`#/${name}: ${value} is not greater or equal to ${least}`);
+  if (value < least) throw malformedInput(`#/${name}: ${value} is not greater or equal to ${least}`);
   return value;
 }
 
+/** Reads a list of texts; empty if absent. @throws ServiceError ValidationException */
 export function optionalTexts(body: JsonObject, name: string): readonly string[] {
   const value = body[name];
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
-    throw malformed(`#/${name}: expected type: JSONArray, found: ${jsonType(value)}`);
+    throw malformedInput(`#/${name}: expected type: JSONArray, found: ${jsonType(value)}`);
   }
   return value;
 }
 
+/** Reads an object; empty if absent. @throws ServiceError ValidationException */
 export function optionalObject(body: JsonObject, name: string): JsonObject {
   const value = body[name];
   if (value === undefined || value === null) return {};
-  if (!isObject(value)) throw malformed(`#/${name}: expected type: JSONObject, found: ${jsonType(value)}`);
+  if (!isObject(value)) throw malformedInput(`#/${name}: expected type: JSONObject, found: ${jsonType(value)}`);
   return value;
 }
 

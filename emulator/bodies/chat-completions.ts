@@ -1,11 +1,12 @@
-import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../answer.ts";
-import { type ParsedPrompt, PromptMeter } from "../prompt.ts";
-import { isObject, type JsonObject } from "../shape.ts";
-import { type InvokeBody, malformed, optionalInteger, optionalTexts } from "./body.ts";
+/** The chat-completions format, which many families share. */
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
+import { type ParsedPrompt, PromptMeter } from "../model/prompt.ts";
+import { type InvokeBody, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
 
 /**
- * The chat-completions shape that OpenAI, DeepSeek, Qwen and others take, and the fallback for families without a
- * shape of their own here. Source: Amazon Bedrock User Guide, OpenAI models.
+ * Chat completions as OpenAI, DeepSeek, Qwen and others accept them; also the fallback for families without a format of
+ * their own here. Source: Amazon Bedrock User Guide, OpenAI models.
  */
 export const chatCompletionsBody: InvokeBody = {
   parse(body) {
@@ -13,16 +14,17 @@ export const chatCompletionsBody: InvokeBody = {
   },
 };
 
+/** Parses a list of chat messages. @throws ServiceError ValidationException */
 export function parseChat(body: JsonObject): ParsedPrompt {
   const messages = body.messages;
-  if (messages === undefined) throw malformed("#: required key [messages] not found");
+  if (messages === undefined) throw malformedInput("#: required key [messages] not found");
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw malformed("#/messages: expected minimum item count: 1, found: 0");
+    throw malformedInput("#/messages: expected minimum item count: 1, found: 0");
   }
   const meter = new PromptMeter();
   for (const [index, message] of messages.entries()) {
-    if (!isObject(message)) throw malformed(`#/messages/${index}: expected type: JSONObject`);
-    if (typeof message.role !== "string") throw malformed(`#/messages/${index}: required key [role] not found`);
+    if (!isObject(message)) throw malformedInput(`#/messages/${index}: expected type: JSONObject`);
+    if (typeof message.role !== "string") throw malformedInput(`#/messages/${index}: required key [role] not found`);
     if (typeof message.content === "string") meter.addText(message.content);
     else meter.addJson(message.content ?? null);
   }
@@ -35,7 +37,7 @@ export function parseChat(body: JsonObject): ParsedPrompt {
   };
 }
 
-/** @param reasonMember what the family calls the reason why an answer ended */
+/** @param reasonMember the family's name for the stop reason */
 export function chatCompletionsFormat(reasonMember: "finish_reason" | "stop_reason"): AnswerFormat {
   const head = (answer: Answer, object: string) => ({
     id: derivedId("chatcmpl-", answer.requestId),

@@ -1,12 +1,13 @@
-import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../answer.ts";
-import { PromptMeter } from "../prompt.ts";
-import { type InvokeBody, malformed, optionalInteger, optionalTexts, requiredText } from "./body.ts";
+/** Requests and answers of Cohere's Command R models. */
+import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
+import { PromptMeter } from "../model/prompt.ts";
+import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
 
-/** Cohere Command R: a message with its history. Source: Amazon Bedrock User Guide, Cohere Command R models. */
+/** A message with its chat history. Source: Amazon Bedrock User Guide, Cohere Command R models. */
 export const cohereBody: InvokeBody = {
   parse(body) {
     const message = requiredText(body, "message");
-    if (message === "") throw malformed("#/message: expected minLength: 1, actual: 0");
+    if (message === "") throw malformedInput("#/message: expected minLength: 1, actual: 0");
     const meter = new PromptMeter();
     for (const name of ["preamble", "chat_history", "documents", "tools"]) {
       if (body[name] !== undefined) meter.addJson(body[name]);

@@ -1,14 +1,15 @@
-import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../answer.ts";
-import { estimateTokens } from "../tokens.ts";
-import { type InvokeBody, malformed, optionalInteger, requiredText } from "./body.ts";
+/** Requests and answers of Meta's Llama models. */
+import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
+import { estimateTokens } from "../model/prompt.ts";
+import { type InvokeBody, malformedInput, optionalInteger, requiredText } from "./body.ts";
 
 const DEFAULT_MAX_GEN_LEN = 512;
 
-/** Meta Llama: a raw prompt. Source: Amazon Bedrock User Guide, Meta Llama models. */
+/** A raw prompt. Source: Amazon Bedrock User Guide, Meta Llama models. */
 export const llamaBody: InvokeBody = {
   parse(body) {
     const prompt = requiredText(body, "prompt");
-    if (prompt === "") throw malformed("#/prompt: expected minLength: 1, actual: 0");
+    if (prompt === "") throw malformedInput("#/prompt: expected minLength: 1, actual: 0");
     return {
       prompt: {
         inputTokens: estimateTokens(prompt),

@@ -1,17 +1,18 @@
-import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../answer.ts";
-import { estimateTokens } from "../tokens.ts";
-import { type InvokeBody, malformed, optionalInteger, optionalTexts, requiredText } from "./body.ts";
+/** Requests and answers of Mistral's models: text and chat completion. */
+import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
+import { estimateTokens } from "../model/prompt.ts";
+import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
 import { chatCompletionsFormat, parseChat } from "./chat-completions.ts";
 
 /**
- * Mistral takes a raw `prompt` (text completion) or, from Large 24.02 on, `messages` (chat completion).
+ * A raw `prompt` (text completion) or, since Large 24.02, `messages` (chat completion).
  * Source: Amazon Bedrock User Guide, Mistral AI models.
  */
 export const mistralBody: InvokeBody = {
   parse(body) {
     if (body.messages !== undefined) return { prompt: parseChat(body), format: CHAT };
     const prompt = requiredText(body, "prompt");
-    if (prompt === "") throw malformed("#/prompt: expected minLength: 1, actual: 0");
+    if (prompt === "") throw malformedInput("#/prompt: expected minLength: 1, actual: 0");
     return {
       prompt: {
         inputTokens: estimateTokens(prompt),

@@ -1,11 +1,11 @@
-import type { Answer, AnswerFormat } from "../answer.ts";
-import { answerPiece } from "../answer.ts";
-import { contentBlock, toolUseId } from "../converse/format.ts";
+/** Requests and answers of Amazon's Nova models. */
+import { contentBlock, toolUseId } from "../converse/answer.ts";
 import { parseConverse } from "../converse/request.ts";
-import { isObject, type JsonObject } from "../shape.ts";
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import { type Answer, type AnswerFormat, answerPiece } from "../model/answer.ts";
 import type { InvokeBody } from "./body.ts";
 
-/** Nova's own body is nearly Converse's; its limits are checked by the caller. Source: Amazon Nova User Guide. */
+/** Nearly the body of Converse; the caller checks the model's limits. Source: Amazon Nova User Guide. */
 export const novaBody: InvokeBody = {
   parse(body) {
     const unlimited = { contextTokens: Number.POSITIVE_INFINITY, maxOutputTokens: Number.POSITIVE_INFINITY };
@@ -13,7 +13,7 @@ export const novaBody: InvokeBody = {
   },
 };
 
-/** Nova also accepts the older `max_new_tokens`, and its default limit is unlike Converse's. */
+/** Nova also accepts `max_new_tokens`, the older name of `maxTokens`. */
 function withConverseNames(body: JsonObject): JsonObject {
   const config = isObject(body.inferenceConfig) ? body.inferenceConfig : {};
   const { max_new_tokens: older, maxTokens = older, ...rest } = config;

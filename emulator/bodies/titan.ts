@@ -1,14 +1,22 @@
-import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../answer.ts";
-import { estimateTokens } from "../tokens.ts";
-import { type InvokeBody, malformed, optionalInteger, optionalObject, optionalTexts, requiredText } from "./body.ts";
+/** Requests and answers of Amazon's Titan Text models. */
+import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
+import { estimateTokens } from "../model/prompt.ts";
+import {
+  type InvokeBody,
+  malformedInput,
+  optionalInteger,
+  optionalObject,
+  optionalTexts,
+  requiredText,
+} from "./body.ts";
 
 const DEFAULT_MAX_TOKEN_COUNT = 512;
 
-/** Amazon Titan Text. Source: Amazon Bedrock User Guide, Amazon Titan Text models. */
+/** A raw `inputText` with an optional configuration. Source: Amazon Bedrock User Guide, Amazon Titan Text models. */
 export const titanBody: InvokeBody = {
   parse(body) {
     const text = requiredText(body, "inputText");
-    if (text === "") throw malformed("#/inputText: expected minLength: 1, actual: 0");
+    if (text === "") throw malformedInput("#/inputText: expected minLength: 1, actual: 0");
     const config = optionalObject(body, "textGenerationConfig");
     return {
       prompt: {

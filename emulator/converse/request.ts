@@ -1,13 +1,34 @@
-import type { ModelInfo } from "../catalog.ts";
-import { ServiceError } from "../errors.ts";
-import { type ParsedPrompt, PromptMeter } from "../prompt.ts";
-import { asInteger, asList, asNumber, asObject, asText, ConstraintList, type JsonObject, optional } from "../shape.ts";
-import { meterBlock } from "./blocks.ts";
-import { meterToolConfig } from "./tools.ts";
+/** Validates the body of Converse and ConverseStream and counts its tokens: messages, content blocks, tools, limits. */
+import { ServiceError } from "../http/errors.ts";
+import {
+  asInteger,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  ConstraintList,
+  isObject,
+  type JsonObject,
+  optional,
+} from "../http/request-body.ts";
+import type { ModelInfo } from "../model/catalog.ts";
+import {
+  BYTES_PER_TOKEN,
+  CACHE_TTL_MS,
+  IMAGE_TOKENS,
+  type ParsedPrompt,
+  PromptMeter,
+  sampleOfSchema,
+  type ToolAnswer,
+} from "../model/prompt.ts";
 
 /**
- * Reads and validates the body of Converse and ConverseStream: `messages`, `system`, `inferenceConfig`, `toolConfig`.
- * Types are refused as SerializationException, everything else as ValidationException, in the service's words.
+ * Parses `messages`, `system`, `inferenceConfig` and `toolConfig`.
+ *
+ * @param body  the request's JSON
+ * @param model limits of the model
+ * @throws ServiceError SerializationException for wrong types, ValidationException for anything else, both with the
+ *         service's messages
  * Source: Amazon Bedrock API reference, Converse; texts as quoted in public issue threads.
  */
 export function parseConverse(
@@ -26,7 +47,11 @@ export function parseConverse(
   return { inputTokens: meter.tokens, cachePoints: meter.cachePoints, maxTokens, stopSequences, tool };
 }
 
-/** Limits of the model that hold for every body format. */
+/**
+ * Checks the limits of a model, which hold for every body format.
+ *
+ * @throws ServiceError ValidationException if input or requested output is too long
+ */
 export function refuseTooLong(
   inputTokens: number,
   maxTokens: number | undefined,
@@ -142,4 +167,113 @@ function idOf(toolBlock: unknown): readonly string[] {
 
 function invalid(message: string): ServiceError {
   return new ServiceError("ValidationException", message);
+}
+
+/** Members of a content block that count as JSON rather than as text or media. */
+const JSON_BLOCKS = ["toolUse", "toolResult", "guardContent", "reasoningContent", "citationsContent", "searchResult"];
+const MEDIA_BLOCKS = ["document", "video", "audio"];
+
+/** Adds a content block of `messages` or `system` to the meter. `at` is its path, such as `messages.0.content.1`. */
+export function meterBlock(block: JsonObject, at: string, meter: PromptMeter): void {
+  if (block.text !== undefined && block.text !== null) {
+    const text = asText(block.text);
+    if (text.trim() === "") {
+      throw new ServiceError(
+        "ValidationException",
+        `The text field in the ContentBlock object at ${at} is blank. Add text to the text field, and try again.`,
+      );
+    }
+    meter.addText(text);
+    return;
+  }
+  if (block.cachePoint !== undefined) {
+    meterCachePoint(asObject(block.cachePoint), at, meter);
+    return;
+  }
+  if (block.image !== undefined) {
+    meter.addTokens(IMAGE_TOKENS, mediaKey(asObject(block.image)));
+    return;
+  }
+  for (const member of MEDIA_BLOCKS) {
+    if (block[member] === undefined) continue;
+    const key = mediaKey(asObject(block[member]));
+    // Base64 encodes three bytes in four characters.
+    meter.addTokens(Math.ceil((key.length * 3) / 4 / BYTES_PER_TOKEN), key);
+    return;
+  }
+  for (const member of JSON_BLOCKS) {
+    if (block[member] !== undefined) {
+      meter.addJson(asObject(block[member]));
+      return;
+    }
+  }
+  throw new ServiceError(
+    "ValidationException",
+    `The ContentBlock object at ${at} must set one of the following keys: text, image, document, video, toolUse, toolResult, guardContent, cachePoint, reasoningContent.`,
+  );
+}
+
+/** Adds a cache checkpoint, which may occur among content blocks and among tools. */
+function meterCachePoint(cachePoint: JsonObject, at: string, meter: PromptMeter): void {
+  const ttl = optional(cachePoint.ttl, asText);
+  const constraints = new ConstraintList();
+  const type = cachePoint.type;
+  constraints.check(type === "default", type, `${at}.cachePoint.type`, "Member must satisfy enum value set: [default]");
+  const known = ttl === undefined || Object.hasOwn(CACHE_TTL_MS, ttl);
+  constraints.check(known, ttl, `${at}.cachePoint.ttl`, "Member must satisfy enum value set: [1h, 5m]");
+  constraints.throwIfAny();
+  meter.mark(ttl);
+}
+
+function mediaKey(media: JsonObject): string {
+  const source = media.source;
+  if (!isObject(source)) return JSON.stringify(media);
+  return typeof source.bytes === "string" ? source.bytes : JSON.stringify(source);
+}
+
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+
+/**
+ * Parses `toolConfig` and adds its tools to the meter.
+ *
+ * @returns the tool call that the choice forces (the first tool for `any`); undefined if the model may choose, in which
+ *          case the emulator answers with text
+ * @throws ServiceError ValidationException
+ */
+export function meterToolConfig(config: JsonObject, meter: PromptMeter): ToolAnswer | undefined {
+  const tools = asList(config.tools);
+  const specs: JsonObject[] = [];
+  const constraints = new ConstraintList();
+  constraints.check(tools.length > 0, "[]", "toolConfig.tools", "Member must have length greater than or equal to 1");
+  for (const [index, value] of tools.entries()) {
+    const tool = asObject(value);
+    const at = `toolConfig.tools.${index + 1}.member`;
+    if (tool.cachePoint !== undefined) {
+      meterCachePoint(asObject(tool.cachePoint), at, meter);
+      continue;
+    }
+    meter.addJson(tool);
+    if (tool.toolSpec === undefined) continue;
+    const spec = asObject(tool.toolSpec);
+    const name = asText(spec.name);
+    const pattern = "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+";
+    constraints.check(TOOL_NAME.test(name), name, `${at}.toolSpec.name`, pattern);
+    specs.push(spec);
+  }
+  constraints.throwIfAny();
+  return forcedToolCall(optional(config.toolChoice, asObject), specs);
+}
+
+function forcedToolCall(choice: JsonObject | undefined, specs: readonly JsonObject[]): ToolAnswer | undefined {
+  if (choice === undefined || choice.auto !== undefined) return undefined;
+  const named = optional(choice.tool, asObject);
+  const spec = named === undefined ? specs[0] : specs.find((candidate) => candidate.name === asText(named.name));
+  if (spec === undefined) {
+    throw new ServiceError(
+      "ValidationException",
+      "The tool in toolConfig.toolChoice is not among toolConfig.tools. Choose a tool that is defined and try again.",
+    );
+  }
+  const schema = isObject(spec.inputSchema) ? spec.inputSchema.json : undefined;
+  return { name: asText(spec.name), input: sampleOfSchema(schema) };
 }

@@ -1,18 +1,18 @@
-import type { InferenceCall, InferenceOperation } from "../backend.ts";
-import { malformed } from "../bodies/body.ts";
+/** Turns a request into a validated call: body, settings and limits; also CountTokens, which only counts. */
+import { malformedInput } from "../bodies/body.ts";
 import { invokeBodyOf } from "../bodies/index.ts";
-import type { ResolvedModel } from "../catalog.ts";
 import { parseConverse, refuseTooLong } from "../converse/request.ts";
-import { checkSettings, parseConverseSettings } from "../converse/settings.ts";
-import { ServiceError } from "../errors.ts";
-import type { CallSettings, ParsedPrompt } from "../prompt.ts";
-import { asObject, parseJsonObject } from "../shape.ts";
-import { findStop, type StopMatch } from "../text.ts";
-import { countFromMetadata, estimateJsonTokens } from "../tokens.ts";
-import type { WireRequest } from "../wire.ts";
+import { ServiceError } from "../http/errors.ts";
+import { asObject, asText, ConstraintList, type JsonObject, optional, parseJsonObject } from "../http/request-body.ts";
+import type { InferenceOperation } from "../http/router.ts";
+import type { WireRequest } from "../http/wire.ts";
+import { findStop, type StopMatch } from "../model/answer.ts";
+import type { InferenceCall, ServiceTierName } from "../model/backend.ts";
+import type { Catalog, ModelInfo, ResolvedModel } from "../model/catalog.ts";
+import { type CallSettings, countFromMetadata, estimateJsonTokens, type ParsedPrompt } from "../model/prompt.ts";
 import { converseReply, invokeReply, type ReplyFormat } from "./reply.ts";
 
-/** A request that passed validation: what the backend is asked, and how the answer will be written. */
+/** A validated request: the call for the backend, and the format of its answer. */
 export interface ParsedCall {
   readonly call: InferenceCall;
   readonly prompt: ParsedPrompt;
@@ -20,6 +20,7 @@ export interface ParsedCall {
   readonly format: ReplyFormat;
 }
 
+/** A request of an inference operation, as received. */
 export interface CallContext {
   readonly requestId: string;
   readonly region: string;
@@ -30,7 +31,11 @@ export interface CallContext {
   readonly body: Buffer;
 }
 
-/** @throws ServiceError ValidationException or SerializationException */
+/**
+ * Parses and validates a request of Converse, InvokeModel or their streaming variants.
+ *
+ * @throws ServiceError ValidationException or SerializationException
+ */
 export function parseCall(context: CallContext): ParsedCall {
   const converse = context.operation === "Converse" || context.operation === "ConverseStream";
   return converse ? parseConverseCall(context) : parseInvokeCall(context);
@@ -44,7 +49,7 @@ function parseConverseCall(context: CallContext): ParsedCall {
 }
 
 function parseInvokeCall(context: CallContext): ParsedCall {
-  const body = parseJsonObject(context.body, malformed);
+  const body = parseJsonObject(context.body, malformedInput);
   const settings = headerSettings(context.headers);
   const { model } = context.resolved;
   const { prompt, format } = invokeBodyOf(model.modelId).parse(body);
@@ -66,7 +71,7 @@ function assemble(context: CallContext, prompt: ParsedPrompt, settings: CallSett
     destinations: resolved.destinations,
     operation: context.operation,
     inputTokens,
-    // A caller's own count may be below the estimate that the checkpoints were placed with.
+    // A caller's own count may be smaller than the estimate on which the checkpoints are based.
     cachePoints: prompt.cachePoints.map((point) => ({ ...point, tokens: Math.min(point.tokens, inputTokens) })),
     maxTokens: prompt.maxTokens,
     modelMaxTokens: resolved.model.maxOutputTokens,
@@ -80,7 +85,7 @@ function assemble(context: CallContext, prompt: ParsedPrompt, settings: CallSett
   return { call, prompt, stop, format };
 }
 
-/** InvokeModel carries in headers what Converse carries in members. */
+/** Settings that InvokeModel takes from headers and Converse from the body. */
 function headerSettings(headers: WireRequest["headers"]): CallSettings {
   const metadata = textHeader(headers, "x-amzn-bedrock-request-metadata");
   return checkSettings({
@@ -108,5 +113,116 @@ function textHeader(headers: WireRequest["headers"], name: string): string | und
 }
 
 function brokenConverseJson(): ServiceError {
+  return new ServiceError("SerializationException", "Unable to parse the request body: it is not a JSON object.");
+}
+
+const TIERS: readonly string[] = ["priority", "default", "flex", "reserved"];
+const LATENCIES: readonly string[] = ["standard", "optimized"];
+/** Characters allowed in metadata keys and values. */
+const METADATA_TEXT = /^[a-zA-Z0-9\s:_@$#=/+,.-]*$/;
+
+/** `serviceTier`, `performanceConfig` and `requestMetadata` of a Converse body. */
+export function parseConverseSettings(body: JsonObject): CallSettings {
+  const tier = optional(body.serviceTier, asObject);
+  const performance = optional(body.performanceConfig, asObject);
+  return checkSettings({
+    tier: tier === undefined ? undefined : asText(tier.type),
+    latency: optional(performance?.latency, asText),
+    metadata: optional(body.requestMetadata, asObject),
+    tierAt: "serviceTier.type",
+  });
+}
+
+export interface RawSettings {
+  readonly tier: string | undefined;
+  readonly latency: string | undefined;
+  readonly metadata: JsonObject | undefined;
+  readonly tierAt: string;
+}
+
+/**
+ * @throws ServiceError ValidationException naming every violated constraint: unknown tier or latency, more than 16
+ *         metadata pairs, keys or values that are too long or contain characters that are not allowed
+ */
+function checkSettings(raw: RawSettings): CallSettings {
+  const constraints = new ConstraintList();
+  const { tier, latency, metadata } = raw;
+  const tierValues = `Member must satisfy enum value set: [${TIERS.join(", ")}]`;
+  constraints.check(tier === undefined || TIERS.includes(tier), tier, raw.tierAt, tierValues);
+  const latencyValues = `Member must satisfy enum value set: [${LATENCIES.join(", ")}]`;
+  constraints.check(
+    latency === undefined || LATENCIES.includes(latency),
+    latency,
+    "performanceConfig.latency",
+    latencyValues,
+  );
+  const requestMetadata = checkMetadata(metadata ?? {}, metadata !== undefined, constraints);
+  constraints.throwIfAny();
+  return {
+    requestMetadata,
+    serviceTier: tier as ServiceTierName | undefined,
+    latency: latency as CallSettings["latency"],
+  };
+}
+
+function checkMetadata(metadata: JsonObject, given: boolean, constraints: ConstraintList): Record<string, string> {
+  const pairs = Object.entries(metadata).map(([key, value]) => [key, asText(value)] as const);
+  const at = "requestMetadata";
+  const count = `${pairs.length} pairs`;
+  constraints.check(!given || pairs.length >= 1, "{}", at, "Member must have length greater than or equal to 1");
+  constraints.check(pairs.length <= 16, count, at, "Member must have length less than or equal to 16");
+  for (const [key, value] of pairs.slice(0, 17)) {
+    const keyFine = key.length >= 1 && key.length <= 256 && METADATA_TEXT.test(key);
+    constraints.check(
+      keyFine,
+      key,
+      at,
+      "Map keys must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{1,256}]",
+    );
+    constraints.check(
+      value.length <= 256 && METADATA_TEXT.test(value),
+      value,
+      at,
+      "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{0,256}]",
+    );
+  }
+  return Object.fromEntries(pairs);
+}
+
+/**
+ * Answers CountTokens: the input tokens of a request that is not run. Accepts base model ids only, no profiles.
+ *
+ * @param body JSON with one of `converse` and `invokeModel`
+ * Source: Amazon Bedrock API reference, CountTokens.
+ *
+ * @throws ServiceError ValidationException, SerializationException
+ */
+export function countTokens(catalog: Catalog, modelId: string, body: Buffer): { readonly inputTokens: number } {
+  const id = modelId.replace(/^arn:aws[a-z-]*:bedrock:[a-z0-9-]*::foundation-model\//, "");
+  if (catalog.profile(id) !== undefined || id.startsWith("arn:")) {
+    throw new ServiceError("ValidationException", "The provided model doesn't support counting tokens.");
+  }
+  const model = catalog.model(id);
+  if (model === undefined) throw new ServiceError("ValidationException", "The provided model identifier is invalid.");
+  const request = parseJsonObject(body, broken);
+  const input = optional(request.input, asObject) ?? {};
+  if (input.converse !== undefined) return { inputTokens: countConverse(asObject(input.converse), model) };
+  if (input.invokeModel !== undefined) return { inputTokens: countInvoke(asObject(input.invokeModel), model) };
+  throw new ServiceError("ValidationException", "The input must hold one of: converse, invokeModel.");
+}
+
+function countConverse(body: JsonObject, model: ModelInfo): number {
+  return parseConverse(body, model).inputTokens;
+}
+
+/** InvokeModel's body is a blob, which is base64 in JSON. */
+function countInvoke(input: JsonObject, model: ModelInfo): number {
+  const body = parseJsonObject(Buffer.from(asText(input.body), "base64"), broken);
+  // Counting needs no limit on the answer, which Anthropic's format would otherwise require.
+  const withLimit = model.modelId.startsWith("anthropic.") ? { max_tokens: 1, ...body } : body;
+  return invokeBodyOf(model.modelId).parse(withLimit).prompt.inputTokens;
+}
+
+function broken(): ServiceError {
   return new ServiceError("SerializationException", "Unable to parse the request body: it is not a JSON object.");
 }

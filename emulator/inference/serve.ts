@@ -1,29 +1,36 @@
-import type { Answer, StopReason } from "../answer.ts";
-import { type InferenceBackend, type InferenceHandle, type InferenceObserver, outputLimit } from "../backend.ts";
-import type { EmulatorClock } from "../clock.ts";
-import { exceptionFrame } from "../event-stream/frames.ts";
-import type { InvocationOutcome } from "../logs.ts";
-import { breakOff, sendFault, sendJson, type WireResponse } from "../wire.ts";
+/** One inference call from its arrival at the service to its answer on the wire and its entry in log and metrics. */
+import type { ServiceFault } from "../http/errors.ts";
+import { breakOff, exceptionFrame, sendFault, sendJson, type WireResponse } from "../http/wire.ts";
+import type { Answer, StopReason } from "../model/answer.ts";
+import { type InferenceBackend, type InferenceHandle, type InferenceObserver, outputLimit } from "../model/backend.ts";
+import type { EmulatorClock } from "../model/clock.ts";
+import type { InvocationOutcome } from "../monitoring/invocation-log.ts";
 import type { ParsedCall } from "./call.ts";
-import type { ReplyTimes } from "./reply.ts";
-import { createTokenStream, type TokenStream } from "./token-stream.ts";
+import { createTokenStream, type ReplyTimes, type TokenStream } from "./reply.ts";
 
+/** A validated call with everything needed to serve it. */
 export interface ServeOptions {
   readonly clock: EmulatorClock;
   readonly backend: InferenceBackend;
   readonly response: WireResponse;
   readonly parsed: ParsedCall;
+  /** Model or profile id as log and metrics report it. */
   readonly shownId: string;
-  /** How often an output token counts against quotas. */
+  /** Quota tokens per output token. */
   readonly burndown: number;
-  /** Emulator instant at which the request had arrived. */
+  /** Emulator time at which the request had been read, ms. */
   readonly arrivedMs: number;
-  /** Half the round trip between caller and endpoint. */
+  /** Half the round trip between caller and endpoint, emulator ms. */
   readonly oneWayMs: number;
+  /** Called exactly once, when the call's outcome is known. */
   readonly report: (outcome: InvocationOutcome) => void;
 }
 
-/** Runs one inference call to its end: asks the backend, writes the answer, reports the outcome once. */
+/**
+ * Serves one inference call: asks the backend, writes the answer as it comes to exist, reports the outcome once.
+ *
+ * @param options the call; the request reaches the backend `oneWayMs` after `arrivedMs`
+ */
 export function serveInference(options: ServeOptions): void {
   const { clock, oneWayMs, arrivedMs } = options;
   if (oneWayMs === 0) begin(options, arrivedMs);
@@ -34,8 +41,8 @@ function begin(options: ServeOptions, nowMs: number): void {
   const { backend, clock, oneWayMs, parsed, response } = options;
   if (response.destroyed) return;
   const { call } = parsed;
-  const run = createRun(options, nowMs);
-  const admission = backend.begin(call, nowMs, run.observer);
+  const run = new InferenceRun(options, nowMs);
+  const admission = backend.begin(call, nowMs, run);
   switch (admission.kind) {
     case "accepted":
       run.accept(admission.handle);
@@ -51,43 +58,55 @@ function begin(options: ServeOptions, nowMs: number): void {
   }
 }
 
-interface Run {
-  readonly observer: InferenceObserver;
-  accept(handle: InferenceHandle): void;
-  report(error: InvocationOutcome["error"], outputTokens: number): void;
-}
+/** An admitted call: what the backend announces becomes frames, one JSON body, or an error. */
+class InferenceRun implements InferenceObserver {
+  private readonly options: ServeOptions;
+  private readonly beganMs: number;
+  private handle: InferenceHandle | undefined;
+  private answer: Answer | undefined;
+  private stream: TokenStream | undefined;
+  private firstTokenMs: number | undefined;
+  private endMs: number | undefined;
+  private isOver = false;
 
-function createRun(options: ServeOptions, beganMs: number): Run {
-  const { clock, oneWayMs, parsed, response } = options;
-  const { call, format } = parsed;
-  const streaming = call.operation === "ConverseStream" || call.operation === "InvokeModelWithResponseStream";
-  let handle: InferenceHandle | undefined;
-  let answer: Answer | undefined;
-  let stream: TokenStream | undefined;
-  let firstTokenMs: number | undefined;
-  let endMs: number | undefined;
-  let over = false;
+  constructor(options: ServeOptions, beganMs: number) {
+    this.options = options;
+    this.beganMs = beganMs;
+  }
 
-  const times = (): ReplyTimes => ({
-    latencyMs: Math.round((endMs ?? beganMs) - beganMs),
-    firstTokenMs: Math.round((firstTokenMs ?? endMs ?? beganMs) - beganMs),
-  });
+  accept(handle: InferenceHandle): void {
+    const { clock, parsed, response } = this.options;
+    this.handle = handle;
+    this.answer = answerOf(parsed, handle);
+    const { operation } = parsed.call;
+    const isStreaming = operation === "ConverseStream" || operation === "InvokeModelWithResponseStream";
+    if (isStreaming) this.stream = this.streamOf(handle, this.answer);
+    response.on("close", () => {
+      if (this.isOver) return;
+      this.stream?.stop();
+      const nowMs = clock.nowMs();
+      handle.cancel(nowMs);
+      this.report("ClientClosed", Math.min(handle.tokensWritten(nowMs), handle.outputTokens));
+    });
+  }
 
-  function report(error: InvocationOutcome["error"], outputTokens: number): void {
-    over = true;
-    options.report({
+  report(error: InvocationOutcome["error"], outputTokens: number): void {
+    const { beganMs, handle, firstTokenMs, endMs } = this;
+    const { call } = this.options.parsed;
+    this.isOver = true;
+    this.options.report({
       requestId: call.requestId,
       timestampMs: Date.now(),
       region: call.region,
       inferenceRegion: handle?.destinationRegion,
       operation: call.operation,
-      modelId: options.shownId,
-      inputTokens: answer?.inputTokens ?? call.inputTokens,
+      modelId: this.options.shownId,
+      inputTokens: this.answer?.inputTokens ?? call.inputTokens,
       cacheReadTokens: handle?.cacheReadTokens ?? 0,
       cacheWriteTokens: handle?.cacheWriteTokens ?? 0,
       outputTokens,
       wholeOutputTokens: error === undefined || error === "ClientClosed" ? (handle?.outputTokens ?? 0) : outputTokens,
-      estimatedQuotaTokens: quotaTokens(outputTokens),
+      estimatedQuotaTokens: this.quotaTokens(outputTokens),
       latencyMs: endMs === undefined ? undefined : endMs - beganMs,
       firstTokenMs: firstTokenMs === undefined ? undefined : firstTokenMs - beganMs,
       requestMetadata: call.requestMetadata,
@@ -95,74 +114,77 @@ function createRun(options: ServeOptions, beganMs: number): Run {
     });
   }
 
-  /** What a call settles to: cache reads are free, output tokens count as often as the model's burndown says. */
-  function quotaTokens(outputTokens: number): number {
-    const cacheWriteTokens = handle?.cacheWriteTokens ?? 0;
-    return (answer?.inputTokens ?? 0) + cacheWriteTokens + outputTokens * options.burndown;
+  onFirstToken(nowMs: number): void {
+    if (this.isOver) return;
+    this.firstTokenMs = nowMs;
+    this.stream?.start(nowMs);
   }
 
-  function accept(accepted: InferenceHandle): void {
-    handle = accepted;
-    answer = answerOf(parsed, accepted);
-    const written = answer;
-    if (streaming) {
-      stream = createTokenStream({
-        clock,
-        handle: accepted,
-        response,
-        returnMs: oneWayMs,
-        begin: () => format.begin(written),
-        delta: (from, to) => format.delta(written, from, to),
-        writeHead: () => response.writeHead(200, { "x-amzn-requestid": call.requestId, ...format.streamHeaders }),
-      });
+  onEnd(nowMs: number): void {
+    const { answer, options } = this;
+    if (this.isOver || answer === undefined) return;
+    this.endMs = nowMs;
+    this.firstTokenMs ??= nowMs;
+    const { format, call } = options.parsed;
+    this.report(undefined, answer.outputTokens);
+    if (this.stream !== undefined) {
+      this.stream.finish(answer.outputTokens, () => format.end(answer, this.times()));
+      return;
     }
-    response.on("close", () => {
-      if (over) return;
-      stream?.stop();
-      const nowMs = clock.nowMs();
-      accepted.cancel(nowMs);
-      report("ClientClosed", Math.min(accepted.tokensWritten(nowMs), accepted.outputTokens));
+    after(options.clock, options.oneWayMs, () => {
+      const { body, headers } = format.whole(answer, this.times());
+      sendJson(options.response, call.requestId, { status: 200, body: JSON.stringify(body), headers });
     });
   }
 
-  const observer: InferenceObserver = {
-    onFirstToken(nowMs) {
-      if (over) return;
-      firstTokenMs = nowMs;
-      stream?.start(nowMs);
-    },
-    onEnd(nowMs) {
-      if (over || answer === undefined) return;
-      endMs = nowMs;
-      firstTokenMs ??= nowMs;
-      const written = answer;
-      report(undefined, written.outputTokens);
-      if (stream !== undefined) {
-        stream.finish(written.outputTokens, () => format.end(written, times()));
-        return;
-      }
-      after(clock, oneWayMs, () => {
-        const { body, headers } = format.whole(written, times());
-        sendJson(response, call.requestId, { status: 200, body: JSON.stringify(body), headers });
-      });
-    },
-    onFailure(nowMs, fault) {
-      if (over || handle === undefined) return;
-      endMs = nowMs;
-      const tokens = Math.min(handle.tokensWritten(nowMs), handle.outputTokens - 1);
-      report(fault.name, Math.max(0, tokens));
-      if (stream?.started) stream.finish(Math.max(0, tokens), () => [exceptionFrame(fault)]);
-      else after(clock, oneWayMs, () => sendFault(response, call.requestId, fault));
-    },
-    onBreak(nowMs) {
-      if (over || handle === undefined) return;
-      endMs = nowMs;
-      stream?.stop();
-      report("ServiceUnavailableException", handle.tokensWritten(nowMs));
-      after(clock, oneWayMs, () => breakOff(response));
-    },
-  };
-  return { observer, accept, report };
+  onFailure(nowMs: number, fault: ServiceFault): void {
+    const { handle, stream } = this;
+    const { clock, oneWayMs, parsed, response } = this.options;
+    if (this.isOver || handle === undefined) return;
+    this.endMs = nowMs;
+    const tokens = Math.max(0, Math.min(handle.tokensWritten(nowMs), handle.outputTokens - 1));
+    this.report(fault.name, tokens);
+    if (stream?.started) stream.finish(tokens, () => [exceptionFrame(fault)]);
+    else after(clock, oneWayMs, () => sendFault(response, parsed.call.requestId, fault));
+  }
+
+  onBreak(nowMs: number): void {
+    const { handle } = this;
+    const { clock, oneWayMs, response } = this.options;
+    if (this.isOver || handle === undefined) return;
+    this.endMs = nowMs;
+    this.stream?.stop();
+    this.report("ServiceUnavailableException", handle.tokensWritten(nowMs));
+    after(clock, oneWayMs, () => breakOff(response));
+  }
+
+  private streamOf(handle: InferenceHandle, answer: Answer): TokenStream {
+    const { clock, oneWayMs, parsed, response } = this.options;
+    const { call, format } = parsed;
+    return createTokenStream({
+      clock,
+      handle,
+      response,
+      returnMs: oneWayMs,
+      begin: () => format.begin(answer),
+      delta: (from, to) => format.delta(answer, from, to),
+      writeHead: () => response.writeHead(200, { "x-amzn-requestid": call.requestId, ...format.streamHeaders }),
+    });
+  }
+
+  private times(): ReplyTimes {
+    const { beganMs, endMs, firstTokenMs } = this;
+    return {
+      latencyMs: Math.round((endMs ?? beganMs) - beganMs),
+      firstTokenMs: Math.round((firstTokenMs ?? endMs ?? beganMs) - beganMs),
+    };
+  }
+
+  /** Quota use after the call: cache reads are free, output tokens count `burndown` times. */
+  private quotaTokens(outputTokens: number): number {
+    const cacheWriteTokens = this.handle?.cacheWriteTokens ?? 0;
+    return (this.answer?.inputTokens ?? 0) + cacheWriteTokens + outputTokens * this.options.burndown;
+  }
 }
 
 function answerOf({ call, prompt, stop }: ParsedCall, handle: InferenceHandle): Answer {

@@ -83,7 +83,7 @@ async function fleetOptions(plan: Plan, options: CommonOptions): Promise<FleetOp
   const origin = options.origin as string | undefined;
   if (origin !== undefined && !plan.originNames.includes(origin)) throw unknownOrigin(origin, plan.originNames);
   const [{ scenarioFleet }, { createQueueBackend }] = await Promise.all([
-    import("../../emulator/scenario-fleet.ts"),
+    import("../../emulator/fleet.ts"),
     import("../../emulator/backends/queue.ts"),
   ]);
   const world = scenarioFleet(plan, {

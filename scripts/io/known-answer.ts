@@ -1,5 +1,4 @@
-import type { QueueOptions } from "../../emulator/backends/queue.ts";
-import type { Stall } from "../../emulator/backends/stall.ts";
+import type { QueueOptions, Stall } from "../../emulator/backends/queue.ts";
 import { parseCount, parseDurationMs } from "../../simulator/scenario/units.ts";
 
 /** An exact queue law, as `--known-answer` gives it. */

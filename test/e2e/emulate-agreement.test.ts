@@ -13,14 +13,14 @@ import { OUTCOME } from "../../simulator/world/world.ts";
 import { type EmulatorProcess, startEmulator } from "../scripts/emulator-process.ts";
 
 /**
- * Over real sockets and on the wall clock, the emulator gives the latencies that the simulator predicts for the same
- * requests. Measured error of a request: about 0.7 ms of the wall times the scale. A run whose own dispatch was late
+ * Over real sockets and in real time, the emulator gives the latencies that the simulator predicts for the same
+ * requests. Measured error of a request: about 0.7 ms of wall-clock time times the scale. A run whose own dispatch was late
  * proves nothing and is made again.
  */
 const SCALE = 2;
 const NOVA = "amazon.nova-pro-v1:0";
 const TRIES = 3;
-/** Of the wall: what a timer and busy neighbours may cost the sender at the median and the 95th percentile. */
+/** Lateness of the sender that is tolerated at the median and the 95th percentile, wall-clock ms. */
 const LAG_MS = { p50: 5, p95: 25 };
 
 interface Row {
@@ -163,7 +163,7 @@ function scenarioOf({ capacity, quotas = [], rate, output, requests }: Case): st
   });
 }
 
-describe("the emulator against the simulator's prediction, on the wall clock", {
+describe("the emulator against the simulator's prediction, in real time", {
   timeout: 240_000,
   concurrency: 3,
 }, () => {
@@ -186,10 +186,10 @@ describe("the emulator against the simulator's prediction, on the wall clock", {
         found = await measure(emulator.ready.endpoints[0]!.port, rowsOf(plan));
         await emulator.stop();
       }
-      if (found === undefined) return test.skip("this machine is too busy to send on time");
+      if (found === undefined) return test.skip("this host is too busy to send on time");
       const share = ({ throttled }: Outcome) => throttled / each.requests;
       assert.ok(Math.abs(share(found) - share(expected)) <= 0.02, `throttled ${share(found)}, not ${share(expected)}`);
-      // 3 % at the median and 2 % at p95 on a quiet machine; a busy one doubles it.
+      // 3 % at the median and 2 % at p95 on an idle host; a busy one doubles it.
       for (const [q, tolerance] of [
         [0.5, 0.06],
         [0.95, 0.05],

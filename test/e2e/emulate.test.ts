@@ -48,7 +48,7 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
 
   const messages = [{ role: "user" as const, content: [{ text: "Hello there" }] }];
 
-  it("the JavaScript SDK converses, and streams at the pace of the machines", async () => {
+  it("the JavaScript SDK converses, and streams at the pace of the endpoint", async () => {
     const client = sdk(emulator, "eu-west-1");
     const modelId = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
     const requestMetadata = { outputTokens: "25" };
@@ -59,7 +59,7 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
     for await (const event of stream!) if (event.contentBlockDelta !== undefined) deltasMs.push(performance.now());
     client.destroy();
     assert.equal(deltasMs.length, 25);
-    // A step takes 9 ms + 0.11 ms for each of some 60 to 130 sequences: 15 to 25 ms, times luck.
+    // A step takes 9 ms + 0.11 ms for each of some 60 to 130 sequences: 15 to 25 ms, times noise.
     const gapMs = (deltasMs.at(-1)! - deltasMs[0]!) / 24;
     assert.ok(gapMs > 5 && gapMs < 60, `${gapMs} ms between tokens`);
   });

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type AdminContext, handleAdmin, readRule } from "../../emulator/admin.ts";
 import { withFaults } from "../../emulator/backends/faults.ts";
-import { createInvocationLog } from "../../emulator/logs.ts";
-import { createMetrics } from "../../emulator/metrics.ts";
+import { createInvocationLog } from "../../emulator/monitoring/invocation-log.ts";
+import { createMetrics } from "../../emulator/monitoring/metrics.ts";
 import { outcomeOf } from "./outcome.ts";
 
 function context(token?: string): AdminContext {
@@ -58,7 +58,7 @@ describe("admin pages", () => {
     ask("DELETE faults", to);
     assert.deepEqual(to.faults.rules(), []);
   });
-  it("refuse unknown errors, senseless counts, other content types and unknown pages", () => {
+  it("refuse unknown errors, invalid counts, other content types and unknown pages", () => {
     for (const body of [
       { error: "Nonsense" },
       { error: "reset", times: 0 },
@@ -72,7 +72,7 @@ describe("admin pages", () => {
     assert.throws(() => ask("GET secrets"), { name: "UnknownOperationException" });
     assert.throws(() => ask("__proto__"), { name: "UnknownOperationException" });
   });
-  it("want the token where there is one", () => {
+  it("require the token if there is one", () => {
     const to = context("a-long-operator-token");
     assert.throws(() => ask("GET health", to), { name: "AccessDeniedException" });
     assert.equal(ask("GET health", to, {}, { authorization: "Bearer a-long-operator-token" }).status, 200);

@@ -1,13 +1,13 @@
 import { EventEmitter } from "node:events";
-import type { WireResponse } from "../../emulator/wire.ts";
+import type { WireResponse } from "../../emulator/http/wire.ts";
 
-/** A response that keeps what is written to it, and can be full, read out or gone. */
+/** A response that records what is written to it; its buffer can be full or drained, and its client disconnected. */
 export class FakeResponse extends EventEmitter implements WireResponse {
   headersSent = false;
   writableEnded = false;
   writableFinished = false;
   destroyed = false;
-  /** False makes the next writes report a full buffer. */
+  /** If false, writes report a full buffer. */
   hasRoom = true;
   status = 0;
   headers: Record<string, string | number> = {};

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createFixedLatencyBackend } from "../../emulator/backends/fixed-latency.ts";
-import { startFleet } from "../../emulator/fleet.ts";
+import { createFixedLatencyBackend } from "../../emulator/backends/queue.ts";
+import { scenarioFleet, startFleet } from "../../emulator/fleet.ts";
+import { catalogOf } from "../../emulator/model/catalog.ts";
+import { planOf, SLOTS_1S } from "./backends/worlds.ts";
 import { CLAUDE, send, testFleet, userMessage } from "./support.ts";
 
 describe("fleet", { timeout: 60_000 }, () => {
   const options = { backend: createFixedLatencyBackend };
 
-  it("listens in every region and says how to point clients at it", async () => {
+  it("listens in every region and gives the environment that directs clients to it", async () => {
     const fleet = await testFleet({ regions: ["us-east-1", "eu-west-1"], tls: true });
     const [first, second] = fleet.endpoints;
     assert.notEqual(first!.port, second!.port);
@@ -19,7 +21,7 @@ describe("fleet", { timeout: 60_000 }, () => {
     assert.deepEqual(fleet.environment("mars-1"), []);
   });
 
-  it("gives no API key without TLS, which boto3 would refuse", async () => {
+  it("gives no API key without TLS, as boto3 would refuse it", async () => {
     const fleet = await testFleet();
     const names = fleet.environment("us-east-1").map(([name]) => name);
     await fleet.close(0);
@@ -34,7 +36,7 @@ describe("fleet", { timeout: 60_000 }, () => {
     }
   });
 
-  it("replaces the known secrets by the token", async () => {
+  it("replaces the published secrets with the token", async () => {
     const token = "a-long-operator-token";
     const fleet = await testFleet({ token });
     const authorization = (value: string) => ({ headers: { authorization: `Bearer ${value}` } });
@@ -61,7 +63,7 @@ describe("fleet", { timeout: 60_000 }, () => {
     });
   });
 
-  it("runs faster than the wall by its scale", async () => {
+  it("runs faster than the wall clock by its scale", async () => {
     const fleet = await testFleet({
       auth: "off",
       scale: 10,
@@ -86,5 +88,66 @@ describe("fleet", { timeout: 60_000 }, () => {
     await fleet.close();
     const { body } = await running;
     assert.ok(body.includes("messageStop") && body.includes("metadata"));
+  });
+});
+
+const NOVA = "amazon.nova-pro-v1:0";
+const SONNET = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+
+const plan = await planOf({
+  regions: ["us-east-1", "us-west-2", "eu-west-1", "us-east-2"],
+  capacity: SLOTS_1S,
+  models: {
+    nova: { id: NOVA, capacity: SLOTS_1S, maxOutputTokens: 777 },
+    sonnet: { id: SONNET, capacity: SLOTS_1S },
+  },
+  world: {
+    profiles: {
+      restrictToWorld: true,
+      define: [{ name: "mine", model: NOVA, destinations: ["us-east-1", "eu-west-1"] }],
+    },
+    targets: ["us-east-1", "us-east-1@flex", "us-east-1/us", "us-west-2/us", "eu-west-1/global", "eu-west-1/mine"],
+  },
+  traffic: [
+    {
+      class: "all",
+      model: "nova",
+      arrivals: { poisson: "1/s" },
+      tokens: { input: 1, output: 1, maxTokens: 1 },
+    },
+  ],
+});
+
+describe("a fleet of a scenario", () => {
+  it("has an endpoint in each region that a target calls, in the scenario's order", () => {
+    assert.deepEqual(scenarioFleet(plan).regions, ["us-east-1", "us-west-2", "eu-west-1"]);
+  });
+
+  it("offers what the targets name, and nothing else", () => {
+    const { models, profiles } = catalogOf(plan);
+    const facts = models.map(({ modelId, onDemandRegions, maxOutputTokens, burndown }) => [
+      modelId,
+      onDemandRegions,
+      maxOutputTokens,
+      burndown,
+    ]);
+    // Sonnet 4.5 is offered through profiles only, and its output counts five times.
+    assert.deepEqual(facts, [
+      [NOVA, ["us-east-1"], 777, 1],
+      [SONNET, [], 64_000, 5],
+    ]);
+    const byId = Object.fromEntries(profiles.map((profile) => [profile.profileId, profile]));
+    assert.deepEqual(Object.keys(byId).sort(), [`global.${SONNET}`, "mine", `us.${NOVA}`, `us.${SONNET}`].sort());
+    assert.deepEqual(byId[`us.${NOVA}`]!.destinationsBySource, {
+      "us-east-1": ["us-east-1", "us-west-2", "us-east-2"],
+      "us-west-2": ["us-west-2", "us-east-1", "us-east-2"],
+    });
+    assert.equal(byId[`global.${SONNET}`]!.kind, "global");
+    assert.deepEqual(byId.mine, {
+      profileId: "mine",
+      modelId: NOVA,
+      kind: "geographic",
+      destinationsBySource: { "eu-west-1": ["eu-west-1", "us-east-1"] },
+    });
   });
 });

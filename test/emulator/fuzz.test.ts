@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Fleet } from "../../emulator/fleet.ts";
 import { CLAUDE, send, TITAN, testFleet, userMessage } from "./support.ts";
 
-/** Hostile input may be refused in any way, but the emulator must go on: no crash, no 500, no hang. */
+/** Hostile input may be refused in any way, but the emulator must keep running: no crash, no 500, no hang. */
 describe("hostile bytes", { timeout: 120_000 }, () => {
   let fleet: Fleet;
   const internal: unknown[] = [];

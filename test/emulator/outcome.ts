@@ -1,4 +1,4 @@
-import type { InvocationOutcome } from "../../emulator/logs.ts";
+import type { InvocationOutcome } from "../../emulator/monitoring/invocation-log.ts";
 
 export function outcomeOf(overrides: Partial<InvocationOutcome> = {}): InvocationOutcome {
   return {

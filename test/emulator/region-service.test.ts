@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import type { Fleet } from "../../emulator/fleet.ts";
 import { CLAUDE, CLAUDE_BASE, jsonOf, send, TITAN, testFleet, userMessage } from "./support.ts";
 
-/** The wire as a caller without an SDK sees it: statuses, headers, bodies. */
+/** What a caller without an SDK receives: statuses, headers, bodies. */
 describe("region service", { timeout: 60_000 }, () => {
   let fleet: Fleet;
   before(async () => {
@@ -16,7 +16,7 @@ describe("region service", { timeout: 60_000 }, () => {
   const body = { messages: [userMessage()] };
 
   const refusals: readonly (readonly [string, Parameters<typeof send>[1], number, string])[] = [
-    ["an unknown model", { path: path("nobody.model"), body }, 400, "ValidationException"],
+    ["an unknown model", { path: path("unknown.model"), body }, 400, "ValidationException"],
     ["a model sold through profiles only", { path: path(CLAUDE_BASE), body }, 400, "ValidationException"],
     ["no messages", { path: path(CLAUDE), body: { messages: [] } }, 400, "ValidationException"],
     ["broken JSON", { path: path(CLAUDE), body: "{" }, 400, "SerializationException"],
@@ -54,7 +54,7 @@ describe("region service", { timeout: 60_000 }, () => {
     });
   }
 
-  it("takes ids raw, encoded and as ARNs, and all twelve ways to invoke", async () => {
+  it("accepts ids raw, encoded and as ARNs, in all twelve ways to invoke", async () => {
     const arn = `arn:aws:bedrock:us-east-1:123456789012:inference-profile/${CLAUDE}`;
     for (const target of [`/model/${CLAUDE}/converse`, path(CLAUDE), path(arn), `/model/${arn}/converse`]) {
       assert.equal((await send(fleet, { path: target, body })).status, 200, target);
@@ -85,7 +85,7 @@ describe("region service", { timeout: 60_000 }, () => {
     assert.match(text, /bedrock_invocation_throttles_sum\{region="us-east-1",model_id="us\.anthropic/);
   });
 
-  it("breaks the connection for an injected reset", async () => {
+  it("resets the connection for an injected reset", async () => {
     fleet.faults.add({ effect: "reset", times: 1 });
     await assert.rejects(send(fleet, { path: path(CLAUDE), body }), { code: "ECONNRESET" });
   });
@@ -109,7 +109,7 @@ describe("region service", { timeout: 60_000 }, () => {
     assert.ok(distant >= 119 && distant - near > 60, `${near} and ${distant} ms`);
   });
 
-  it("says that a fault of its own is one, and tells the operator", async () => {
+  it("answers its own faults with 500 and notifies the operator", async () => {
     const errors: unknown[] = [];
     const broken = await testFleet({
       auth: "off",

@@ -126,13 +126,13 @@ describe("AWS SDK for JavaScript", () => {
     assert.equal(fleet.log.recent.total - before, 3);
   });
 
-  it("gets through when the second attempt is admitted", async () => {
+  it("succeeds when the second attempt is admitted", async () => {
     fleet.faults.add({ effect: { name: "ServiceUnavailableException" }, times: 1 });
     const answer = await client.send(new ConverseCommand({ modelId: CLAUDE, messages }));
     assert.equal(answer.$metadata.attempts, 2);
   });
 
-  it("fails one call, without a retry, when its stream is broken off", async () => {
+  it("fails one call, without a retry, when its stream is reset", async () => {
     fleet.faults.add({ effect: "reset", times: 1 });
     await assert.rejects(client.send(new ConverseCommand({ modelId: CLAUDE, messages })), {
       code: "ERR_HTTP2_STREAM_ERROR",

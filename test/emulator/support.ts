@@ -1,14 +1,14 @@
 import { request as httpRequest } from "node:http";
-import type { InferenceCall, InferenceObserver } from "../../emulator/backend.ts";
-import { createFixedLatencyBackend } from "../../emulator/backends/fixed-latency.ts";
-import { type ClockSource, createClock, type EmulatorClock } from "../../emulator/clock.ts";
+import { createFixedLatencyBackend } from "../../emulator/backends/queue.ts";
 import { type Fleet, type FleetOptions, startFleet } from "../../emulator/fleet.ts";
+import type { InferenceCall, InferenceObserver } from "../../emulator/model/backend.ts";
+import { type ClockSource, createClock, type EmulatorClock } from "../../emulator/model/clock.ts";
 
 export const CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 export const CLAUDE_BASE = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 export const TITAN = "amazon.titan-text-express-v1";
 
-/** A fleet on free ports with quick answers; closed by the caller. */
+/** Starts a fleet with short latencies on free ports; the caller closes it. */
 export function testFleet(options: Partial<FleetOptions> = {}): Promise<Fleet> {
   return startFleet({
     regions: ["us-east-1"],
@@ -20,10 +20,10 @@ export function testFleet(options: Partial<FleetOptions> = {}): Promise<Fleet> {
   });
 }
 
-/** A clock that moves only when told to. */
+/** A clock that moves only by `advanceTo`. */
 export interface ManualClock {
   readonly clock: EmulatorClock;
-  /** Moves time forward to `ms`, running what falls due on the way at its own instant. */
+  /** Moves time forward to `ms`, running each deadline on the way at its own instant. */
   advanceTo(ms: number): void;
 }
 

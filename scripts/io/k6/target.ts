@@ -1,5 +1,5 @@
 import type { FleetOptions } from "../../../emulator/fleet.ts";
-import type { InvocationOutcome } from "../../../emulator/logs.ts";
+import type { InvocationOutcome } from "../../../emulator/monitoring/invocation-log.ts";
 import { replicationSeed } from "../../../simulator/engine/simulation.ts";
 import { MeridianError } from "../../../simulator/errors.ts";
 import type { EndpointRecord, EndpointRecords } from "../../../simulator/replay/endpoint-records.ts";
@@ -50,15 +50,12 @@ export function fleetTarget(
   return {
     place,
     async open(startMs) {
-      const [{ startFleet }, { scenarioFleet }] = await Promise.all([
-        import("../../../emulator/fleet.ts"),
-        import("../../../emulator/scenario-fleet.ts"),
-      ]);
+      const { scenarioFleet, startFleet } = await import("../../../emulator/fleet.ts");
       const records = new Map<string, EndpointRecord>();
       const faults: string[] = [];
       const luck = { ...plan, seed: replicationSeed(plan.seed, 0) };
       const fleet = await startFleet({
-        ...scenarioFleet(luck, { startMs: Date.now() - startMs, luckByRequest: true }),
+        ...scenarioFleet(luck, { startMs: Date.now() - startMs, drawsByRequest: true }),
         onOutcome: (outcome) => {
           const record = recordOfOutcome(outcome);
           if (record !== undefined) records.set(record.id, record);

@@ -18,7 +18,7 @@ const REGION = "us-east-1";
 export async function checkOwnClock(signal: AbortSignal): Promise<ProbeHarness | null | undefined> {
   const [{ startFleet }, { createFixedLatencyBackend }] = await Promise.all([
     import("../../../emulator/fleet.ts"),
-    import("../../../emulator/backends/fixed-latency.ts"),
+    import("../../../emulator/backends/queue.ts"),
   ]);
   const physics = { firstTokenMs: FIRST_TOKEN_MS, perTokenMs: PER_TOKEN_MS, outputTokens: TOKENS };
   const fleet = await startFleet({

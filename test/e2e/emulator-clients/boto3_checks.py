@@ -1,4 +1,4 @@
-"""Drives an emulator with boto3 and prints what happened as one JSON object. Takes names of checks as arguments."""
+"""Drives an emulator with boto3 and prints the results as one JSON object. Takes names of checks as arguments."""
 
 import json
 import sys

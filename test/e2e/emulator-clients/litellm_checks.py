@@ -1,4 +1,4 @@
-"""Drives an emulator with LiteLLM and prints what happened as one JSON object."""
+"""Drives an emulator with LiteLLM and prints the results as one JSON object."""
 
 import json
 import sys

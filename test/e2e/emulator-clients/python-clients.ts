@@ -53,7 +53,7 @@ async function indexAnswers(): Promise<boolean> {
 
 const CLIENT_LIMIT_MS = 90_000;
 
-/** Runs Python with nothing of this machine's own AWS settings, and gives back what it printed. */
+/** Runs Python without the host's own AWS settings, and returns what it printed. */
 export async function runPython(
   python: string,
   args: readonly string[],

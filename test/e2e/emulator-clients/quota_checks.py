@@ -1,4 +1,4 @@
-"""Meets a real quota of one call a minute with boto3 or LiteLLM, and prints what happened as one JSON object."""
+"""Meets a real quota of one call a minute with boto3 or LiteLLM, and prints the results as one JSON object."""
 
 import json
 import os

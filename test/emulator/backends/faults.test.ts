@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withFaults } from "../../../emulator/backends/faults.ts";
-import { createFixedLatencyBackend } from "../../../emulator/backends/fixed-latency.ts";
+import { createFixedLatencyBackend } from "../../../emulator/backends/queue.ts";
 import { callOf, manualClock, recordedObserver } from "../support.ts";
 
 describe("fault injection", () => {
@@ -15,7 +15,7 @@ describe("fault injection", () => {
     return { faults, begin, advanceTo };
   };
 
-  it("hits as often as told, then lets through", () => {
+  it("affects the given number of calls, then none", () => {
     const { faults, begin } = setUp();
     faults.add({ effect: { name: "ThrottlingException" }, times: 2 });
     assert.deepEqual(
@@ -25,7 +25,7 @@ describe("fault injection", () => {
     assert.deepEqual(faults.rules(), []);
   });
 
-  it("hits only the region and model it names, by model id or profile id", () => {
+  it("affects only the region and model it names, by model id or profile id", () => {
     const { faults, begin } = setUp();
     faults.add({ region: "eu-west-1", effect: "reset" });
     faults.add({ modelId: "us.x", effect: "silence" });
@@ -36,7 +36,7 @@ describe("fault injection", () => {
     assert.equal(begin({ region: "eu-west-1" }).admission.kind, "accepted");
   });
 
-  it("fails in the middle after the tokens it lets through", () => {
+  it("fails midway, after the given number of tokens", () => {
     const { faults, begin, advanceTo } = setUp();
     faults.add({ effect: { name: "ModelStreamErrorException" }, afterTokens: 3 });
     const { admission, observer } = begin();

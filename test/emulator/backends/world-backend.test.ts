@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { InferenceCall, InferenceHandle } from "../../../emulator/backend.ts";
 import { createWorldBackend, type WorldBackendOptions } from "../../../emulator/backends/world-backend.ts";
+import type { InferenceCall, InferenceHandle } from "../../../emulator/model/backend.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { callOf, manualClock, recordedObserver } from "../support.ts";
 import { planOf, SLOTS_1S, type SmallWorld } from "./worlds.ts";
 
 const NOVA = "amazon.nova-pro-v1:0";
 
-/** A world with a hand on its clock. */
+/** A world with a manual clock. */
 async function worldOf(small: SmallWorld, options: WorldBackendOptions = {}) {
   return driven(await planOf(small), options);
 }
@@ -23,7 +23,7 @@ function driven(plan: Plan, options: WorldBackendOptions = {}) {
     const admission = backend.begin(call, atMs, observer);
     return { admission, events: observer.events };
   };
-  /** For calls that must be taken. */
+  /** For calls that must be accepted. */
   const run = (atMs: number, over: Partial<InferenceCall> = {}) => {
     const { admission, events } = begin(atMs, over);
     assert.equal(admission.kind, "accepted", JSON.stringify(admission));
@@ -43,7 +43,7 @@ describe("world backend: slots", () => {
     );
   });
 
-  it("tokens lie evenly behind the first, also of a call that had to wait", async () => {
+  it("tokens are evenly spaced after the first, also for a call that had to wait", async () => {
     const { run, advanceTo } = await worldOf({
       capacity: { kind: "slots", servers: 1, service: "400ms", perOutputToken: "30ms" },
     });
@@ -64,7 +64,7 @@ describe("world backend: slots", () => {
     assert.equal(handle.tokensWritten(2000), 20);
   });
 
-  it("a full queue is 503 in the service's words, a call without patience 408", async () => {
+  it("a full queue is 503 with the service's message, a call that waits too long 408", async () => {
     const { run, begin, advanceTo } = await worldOf({
       capacity: { ...SLOTS_1S, waitingRoom: 1, patience: "300ms" },
     });
@@ -75,7 +75,7 @@ describe("world backend: slots", () => {
     assert.deepEqual(impatient.events, ["ModelTimeoutException@310"]);
   });
 
-  it("a call whose caller went away keeps its server and is not heard of again", async () => {
+  it("a call whose caller disconnected keeps its server and notifies nothing more", async () => {
     const { run, advanceTo } = await worldOf({ capacity: SLOTS_1S });
     const gone = run(0);
     const next = run(0);
@@ -114,7 +114,7 @@ describe("world backend: batching", () => {
     assert.deepEqual(long.events, ["first@12", `end@${190 + 35 * 12}`]);
   });
 
-  it("an estimate never takes tokens back, and no token is given out that is not there", async () => {
+  it("an estimate never takes tokens back, and no token is reported before it exists", async () => {
     const { run, advanceTo } = await worldOf({ capacity });
     const { handle } = run(0, { wantedOutputTokens: 1000 });
     let last = 0;
@@ -128,7 +128,7 @@ describe("world backend: batching", () => {
     assert.ok(last > 50);
   });
 
-  it("machines of which nothing is left stand still, and go on when they are back", async () => {
+  it("an endpoint without capacity stops, and resumes when capacity returns", async () => {
     const { run, advanceTo } = await worldOf({
       capacity,
       world: { faults: [{ kind: "brownout", at: "1200ms", for: "2s", capacity: "0%" }] },
@@ -147,8 +147,8 @@ describe("world backend: quotas", () => {
   const message = ({ admission }: { admission: unknown }) =>
     (admission as { fault?: { name: string; message?: string } }).fault;
 
-  it("says in the service's words which limit refused", async () => {
-    for (const [quota, words] of [
+  it("names the limit that refused with the service's message", async () => {
+    for (const [quota, expected] of [
       [{ requests: 2 }, "Too many requests, please wait before trying again."],
       [{ tokensPerMinute: 700 }, "Too many tokens, please wait before trying again."],
       [{ tokensPerDay: 700 }, "Too many tokens per day, please wait before trying again."],
@@ -157,11 +157,11 @@ describe("world backend: quotas", () => {
       // Each reserves 100 input + 200 max_tokens.
       run(0, { inputTokens: 100 });
       run(0, { inputTokens: 100 });
-      assert.deepEqual(message(begin(0, { inputTokens: 100 })), { name: "ThrottlingException", message: words });
+      assert.deepEqual(message(begin(0, { inputTokens: 100 })), { name: "ThrottlingException", message: expected });
     }
   });
 
-  it("gives back at the end what was reserved and not used; the unset limit reserves the model's maximum", async () => {
+  it("returns unused reservations at the end; without a limit, the model's maximum is reserved", async () => {
     const { run, begin, advanceTo } = await worldOf({
       capacity,
       world: { quotas: [{ tokensPerMinute: 1200, law: "clock-window" }] },
@@ -173,7 +173,7 @@ describe("world backend: quotas", () => {
     assert.equal(begin(1001, { inputTokens: 100 }).admission.kind, "accepted");
   });
 
-  it("counts a call that was given up in full", async () => {
+  it("counts an abandoned call in full", async () => {
     const { run, begin, advanceTo } = await worldOf({
       capacity,
       world: { quotas: [{ tokensPerMinute: 400, law: "clock-window" }] },
@@ -199,7 +199,7 @@ describe("world backend: quotas", () => {
     assert.deepEqual(kinds, ["accepted", "refused", "accepted", "accepted", "accepted"]);
   });
 
-  it("hints at when to try again where the scenario says so", async () => {
+  it("sends a retry hint if the scenario says so", async () => {
     const { run, begin } = await worldOf({
       capacity,
       world: { quotas: [{ requests: 1, law: "clock-window", retryAfter: "2s" }] },
@@ -233,12 +233,12 @@ describe("world backend: regions", () => {
     const first = run(0, through);
     const second = run(0, through);
     advanceTo(3000);
-    // us-west-2 is busy with its own caller's call, so the second waits at home.
+    // us-west-2 is busy with its own caller's call, so the second waits in its source region.
     assert.deepEqual([first.events, second.events], [["end@1000"], ["end@2000"]]);
     assert.equal(second.handle.destinationRegion, "us-east-1");
   });
 
-  it("an outage of the called region breaks calls, of another one's 500; later all is well", async () => {
+  it("an outage of the called region resets calls, one of a destination gives 500; afterwards calls succeed", async () => {
     const outage = { faults: [{ kind: "outage", region: "us-east-1", at: "500ms", for: "1s" }] };
     const { run, begin, advanceTo } = await worldOf({ ...small, world: { ...profile, ...outage } });
     const inside = run(0, through);
@@ -282,7 +282,7 @@ describe("world backend: regions", () => {
     assert.equal(far.roundTripMs?.("us-east-1", "us-east-1"), 0);
   });
 
-  it("refuses what no target sells", async () => {
+  it("refuses ids that no target offers", async () => {
     const { begin } = await worldOf(small);
     assert.deepEqual(begin(0).admission, { kind: "refused", fault: { name: "ValidationException" } });
   });
@@ -325,7 +325,7 @@ describe("world backend: prompts", () => {
     assert.deepEqual([cold.events, warm.events], [["end@3010"], ["end@11010"]]);
   });
 
-  it("an answer that nobody asks a length for follows its class's law, cut by the caller's limit", async () => {
+  it("an answer without a requested length follows its class's distribution, cut at the caller's limit", async () => {
     const uniform = { uniform: { min: 50, max: 150 } };
     const shape = { arrivals: { poisson: "1/s" } };
     const { run } = await worldOf({
@@ -347,14 +347,14 @@ describe("world backend: prompts", () => {
 });
 
 describe("world backend: time", () => {
-  it("begins in the scenario's time that it is told", async () => {
+  it("begins at the given scenario time", async () => {
     const faults = [{ kind: "outage", region: "us-east-1", at: "2h", for: "1h" }];
     const { begin } = await worldOf({ capacity: SLOTS_1S, world: { faults } }, { startMs: 9_000_000 });
     assert.equal(begin(0).admission.kind, "dropped");
     assert.equal(begin(1_800_001).admission.kind, "accepted");
   });
 
-  it("draws the luck of the request that a call names, in whatever order they come", async () => {
+  it("uses the random draws of the request that a call names, in any order of arrival", async () => {
     const small: SmallWorld = { capacity: { kind: "slots", servers: 9, service: { exponential: { mean: "1s" } } } };
     const endsOf = async (ids: readonly string[], options: WorldBackendOptions) => {
       const { run, advanceTo } = await worldOf(small, options);
@@ -362,15 +362,15 @@ describe("world backend: time", () => {
       advanceTo(60_000);
       return new Map(calls.map(({ events }, i) => [ids[i]!, events.at(-1)!]));
     };
-    const one = await endsOf(["17.0", "17.1", "4.0"], { luckByRequest: true });
-    const other = await endsOf(["4.0", "17.1", "17.0"], { luckByRequest: true });
+    const one = await endsOf(["17.0", "17.1", "4.0"], { drawsByRequest: true });
+    const other = await endsOf(["4.0", "17.1", "17.0"], { drawsByRequest: true });
     assert.equal(new Set(one.values()).size, 3, "attempts of a request differ");
     for (const [id, end] of one) assert.equal(other.get(id), end);
     const inOrder = await endsOf(["4.0", "17.1", "17.0"], {});
-    assert.deepEqual([...inOrder.values()], [...(await endsOf(["a", "b", "c"], { luckByRequest: true })).values()]);
+    assert.deepEqual([...inOrder.values()], [...(await endsOf(["a", "b", "c"], { drawsByRequest: true })).values()]);
   });
 
-  it("callers' instants that are out of order, and timers that are late, do no harm", async () => {
+  it("tolerates calls that arrive out of order and timers that are late", async () => {
     const { begin, advanceTo } = await worldOf({
       capacity: { kind: "batching", stepBase: "10ms", stepPerSequence: "0ms" },
     });
@@ -386,7 +386,7 @@ describe("world backend: time", () => {
     );
   });
 
-  it("a quiet world wakes nobody, and makes up for the time when a call comes", async () => {
+  it("an idle world sets no timer, and catches up when a call arrives", async () => {
     const plan = await planOf({
       capacity: { kind: "slots", servers: 2, service: "1s", background: { mean: 1, swing: "0%" } },
     });

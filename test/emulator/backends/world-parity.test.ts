@@ -9,8 +9,8 @@ import { OUTCOME } from "../../../simulator/world/world.ts";
 import { callOf, manualClock } from "../support.ts";
 import { planOf, type SmallWorld } from "./worlds.ts";
 
-/** What became of a request, in words that the simulator's observer and the wire's have in common. */
-interface Fate {
+/** The outcome of a request, in terms common to the simulator's observer and the wire's. */
+interface Observed {
   what: string;
   region: string | undefined;
   firstTokenMs: number;
@@ -18,7 +18,7 @@ interface Fate {
   outputTokens: number;
 }
 
-const WORD: Readonly<Record<number, string>> = {
+const OUTCOME_NAME: Readonly<Record<number, string>> = {
   [OUTCOME.ok]: "ok",
   [OUTCOME.throttled]: "ThrottlingException",
   [OUTCOME.unavailable]: "ServiceUnavailableException",
@@ -27,14 +27,14 @@ const WORD: Readonly<Record<number, string>> = {
 };
 
 /** The simulator's prediction, request by request: one router without retries, callers next to their endpoint. */
-function simulated(plan: Plan): Fate[] {
-  const fates: Fate[] = [];
+function simulated(plan: Plan): Observed[] {
+  const outcomes: Observed[] = [];
   const observer = {
     onAttemptEnd(attempt: Readonly<ObservedAttempt>) {
       const region = plan.world.endpoints[attempt.endpoint]?.region;
       const ok = attempt.outcome === OUTCOME.ok;
-      fates[attempt.requestId] = {
-        what: WORD[attempt.outcome] ?? "unknown",
+      outcomes[attempt.requestId] = {
+        what: OUTCOME_NAME[attempt.outcome] ?? "unknown",
         region: attempt.outcome === OUTCOME.throttled ? undefined : plan.regionNames[region ?? -1],
         firstTokenMs: ok ? attempt.firstTokenMs : Number.NaN,
         endMs: ok ? attempt.answeredMs : attempt.endedMs,
@@ -48,22 +48,28 @@ function simulated(plan: Plan): Fate[] {
   const traffic = trafficOf(plan);
   for (let chunk = traffic.next(); chunk !== undefined; chunk = traffic.next()) run.run(chunk);
   run.end();
-  return fates;
+  return outcomes;
 }
 
-/** The same traffic through the emulator's backend, its clock moved by hand. */
-function emulated(plan: Plan, source: string, profileId: string | undefined): Fate[] {
+/** The same traffic through the emulator's backend, with a manual clock. */
+function emulated(plan: Plan, source: string, profileId: string | undefined): Observed[] {
   const { clock, advanceTo } = manualClock();
   const backend = createWorldBackend(clock, { ...plan, seed: replicationSeed(plan.seed, 0) });
-  const fates: Fate[] = [];
+  const outcomes: Observed[] = [];
   const traffic = trafficOf(plan);
   let requests = 0;
   for (let chunk = traffic.next(); chunk !== undefined; chunk = traffic.next()) {
     for (let row = 0; row < chunk.length; row++) {
       const nowMs = chunk.arrivalMs[row]!;
       advanceTo(nowMs);
-      const fate: Fate = { what: "", region: undefined, firstTokenMs: Number.NaN, endMs: nowMs, outputTokens: 0 };
-      fates[requests++] = fate;
+      const outcome: Observed = {
+        what: "",
+        region: undefined,
+        firstTokenMs: Number.NaN,
+        endMs: nowMs,
+        outputTokens: 0,
+      };
+      outcomes[requests++] = outcome;
       const { name, model } = plan.classes[chunk.classIndex[row]!]!;
       const call = callOf({
         region: source,
@@ -76,30 +82,30 @@ function emulated(plan: Plan, source: string, profileId: string | undefined): Fa
         requestMetadata: { class: name },
       });
       const ends = (what: string) => (endMs: number) => {
-        fate.what = what;
-        fate.endMs = endMs;
-        if (admission.kind === "accepted") fate.region = admission.handle.destinationRegion;
+        outcome.what = what;
+        outcome.endMs = endMs;
+        if (admission.kind === "accepted") outcome.region = admission.handle.destinationRegion;
       };
       const admission = backend.begin(call, nowMs, {
         onFirstToken: (ms) => {
-          fate.firstTokenMs = ms;
+          outcome.firstTokenMs = ms;
         },
         onEnd: (ms) => {
           ends("ok")(ms);
-          if (Number.isNaN(fate.firstTokenMs)) fate.firstTokenMs = ms;
+          if (Number.isNaN(outcome.firstTokenMs)) outcome.firstTokenMs = ms;
         },
         onFailure: (ms, fault) => {
           ends(fault.name)(ms);
-          fate.firstTokenMs = Number.NaN;
+          outcome.firstTokenMs = Number.NaN;
         },
         onBreak: ends("broken"),
       });
-      if (admission.kind === "refused") fate.what = admission.fault.name;
-      if (admission.kind === "accepted") fate.outputTokens = admission.handle.outputTokens;
+      if (admission.kind === "refused") outcome.what = admission.fault.name;
+      if (admission.kind === "accepted") outcome.outputTokens = admission.handle.outputTokens;
     }
   }
   advanceTo(1e9);
-  return fates;
+  return outcomes;
 }
 
 function trafficOf(plan: Plan) {
@@ -107,7 +113,7 @@ function trafficOf(plan: Plan) {
   return createTraffic(plan.traffic, { seed, replication: 0, durationMs, requestsMax, chunkRows: 512 });
 }
 
-async function compare(small: SmallWorld, profile?: string): Promise<readonly Fate[]> {
+async function compare(small: SmallWorld, profile?: string): Promise<readonly Observed[]> {
   const plan = await planOf(small);
   const source = plan.regionNames[plan.targets[0]!.region]!;
   const expected = simulated(plan);
@@ -115,26 +121,26 @@ async function compare(small: SmallWorld, profile?: string): Promise<readonly Fa
   assert.equal(found.length, expected.length);
   const near = (a: number, b: number, slack = 0) =>
     Number.isNaN(a) === Number.isNaN(b) && !(b - a < -1e-6 || b - a > slack + 1e-6);
-  for (const [i, fate] of expected.entries()) {
+  for (const [i, outcome] of expected.entries()) {
     const other = found[i]!;
-    // Of a failure the observer notes when the service was done with it, the wire when the caller's endpoint hears of it.
-    const wayBackMs = fate.what === "ok" ? 0 : 40;
+    // The observer records a failure when the service ends it, the wire when the called endpoint receives it.
+    const returnMs = outcome.what === "ok" ? 0 : 40;
     const same =
-      fate.what === other.what &&
-      near(fate.endMs, other.endMs, wayBackMs) &&
-      near(fate.firstTokenMs, other.firstTokenMs);
-    assert.ok(same, `request ${i}: simulated ${JSON.stringify(fate)}, emulated ${JSON.stringify(other)}`);
-    if (fate.what === "ok") {
-      assert.deepEqual([fate.region, fate.outputTokens], [other.region, other.outputTokens], `request ${i}`);
+      outcome.what === other.what &&
+      near(outcome.endMs, other.endMs, returnMs) &&
+      near(outcome.firstTokenMs, other.firstTokenMs);
+    assert.ok(same, `request ${i}: simulated ${JSON.stringify(outcome)}, emulated ${JSON.stringify(other)}`);
+    if (outcome.what === "ok") {
+      assert.deepEqual([outcome.region, outcome.outputTokens], [other.region, other.outputTokens], `request ${i}`);
     }
   }
   return found;
 }
 
-const share = (fates: readonly Fate[], what: string) =>
-  fates.filter((fate) => fate.what === what).length / fates.length;
+const share = (outcomes: readonly Observed[], what: string) =>
+  outcomes.filter((outcome) => outcome.what === what).length / outcomes.length;
 
-describe("the emulator does what the simulator says, request by request", () => {
+describe("the emulator agrees with the simulator, request by request", () => {
   const tokens = {
     input: { lognormal: { mean: 800, cv: 1 } },
     output: { lognormal: { mean: 60, cv: 1 } },
@@ -142,16 +148,16 @@ describe("the emulator does what the simulator says, request by request", () => 
   };
 
   it("M/M/4 under load", async () => {
-    const fates = await compare({
+    const outcomes = await compare({
       capacity: { kind: "slots", servers: 4, service: { exponential: { mean: "1s" } } },
       arrivals: { poisson: "3.2/s" },
       requests: 3000,
     });
-    assert.equal(share(fates, "ok"), 1);
+    assert.equal(share(outcomes, "ok"), 1);
   });
 
-  it("servers with a short queue and callers without patience", async () => {
-    const fates = await compare({
+  it("servers with a short queue and a limit on waiting", async () => {
+    const outcomes = await compare({
       capacity: {
         kind: "slots",
         servers: 2,
@@ -164,11 +170,11 @@ describe("the emulator does what the simulator says, request by request", () => 
       tokens,
       requests: 2000,
     });
-    assert.ok(share(fates, "ServiceUnavailableException") > 0.1 && share(fates, "ModelTimeoutException") > 0.05);
+    assert.ok(share(outcomes, "ServiceUnavailableException") > 0.1 && share(outcomes, "ModelTimeoutException") > 0.05);
   });
 
-  it("continuous batching with prefill, luck, a limit and background tenants", async () => {
-    const fates = await compare({
+  it("continuous batching with prefill, noise, a limit and background tenants", async () => {
+    const outcomes = await compare({
       capacity: {
         kind: "batching",
         stepBase: "9ms",
@@ -183,27 +189,27 @@ describe("the emulator does what the simulator says, request by request", () => 
       tokens,
       requests: 4000,
     });
-    assert.ok(share(fates, "ok") > 0.5);
-    const waits = fates.filter((fate) => fate.what === "ok" && fate.endMs > fate.firstTokenMs);
+    assert.ok(share(outcomes, "ok") > 0.5);
+    const waits = outcomes.filter((outcome) => outcome.what === "ok" && outcome.endMs > outcome.firstTokenMs);
     assert.ok(waits.length > 1000, "answers of more than one token");
   });
 
   it("quotas under a burst", async () => {
     for (const law of ["clock-window", "token-bucket", "rolling-window"]) {
-      const fates = await compare({
+      const outcomes = await compare({
         capacity: { kind: "slots", servers: "unlimited", service: { exponential: { mean: "2s" } } },
         world: { quotas: [{ tokensPerMinute: "60k", requests: 100, law }] },
         arrivals: { poisson: "2/s" },
         tokens,
         requests: 1500,
       });
-      const throttled = share(fates, "ThrottlingException");
+      const throttled = share(outcomes, "ThrottlingException");
       assert.ok(throttled > 0.1 && throttled < 0.9, `${law}: ${throttled}`);
     }
   });
 
   it("service-side routing, hops, errors, faults", async () => {
-    const fates = await compare(
+    const outcomes = await compare(
       {
         regions: ["us-east-1", "us-east-2", "us-west-2"],
         capacity: { kind: "slots", servers: 3, service: { exponential: { mean: "1s" } }, waitingRoom: 4 },
@@ -226,8 +232,8 @@ describe("the emulator does what the simulator says, request by request", () => 
       },
       `us.amazon.nova-pro-v1:0`,
     );
-    const regions = new Set(fates.map((fate) => fate.region));
+    const regions = new Set(outcomes.map((outcome) => outcome.region));
     for (const region of ["us-east-1", "us-east-2", "us-west-2"]) assert.ok(regions.has(region), region);
-    assert.ok(share(fates, "InternalServerException") > 0.01);
+    assert.ok(share(outcomes, "InternalServerException") > 0.01);
   });
 });

@@ -1,7 +1,7 @@
 import { prepareText } from "../../../scripts/io/experiment.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 
-/** A world as a test writes it: YAML of its members, models with a short name each. */
+/** A small world for a test: members of the scenario file, models by short names. */
 export interface SmallWorld {
   readonly regions?: readonly string[];
   readonly capacity: object;

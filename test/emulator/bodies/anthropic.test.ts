@@ -27,7 +27,7 @@ describe("Anthropic body", () => {
     assert.equal(whole.content[0].text.length, 16);
   });
 
-  it("streams text whose pieces make the whole", () => {
+  it("streams text whose pieces add up to the whole", () => {
     const { whole, chunks } = shapesOf(anthropicBody, base, { stopReason: "stop_sequence", stopSequence: "END" });
     const text = chunks.map((chunk: { delta?: { text?: string } }) => chunk.delta?.text ?? "").join("");
     assert.equal(text, whole.content[0].text);

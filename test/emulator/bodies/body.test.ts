@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
-  malformed,
+  malformedInput,
   optionalInteger,
   optionalObject,
   optionalTexts,
@@ -9,15 +9,15 @@ import {
 } from "../../../emulator/bodies/body.ts";
 
 describe("body readers", () => {
-  it("word refusals as the service's schema check does", () => {
+  it("refuse with the messages of the service's schema check", () => {
     const wrapped = "Malformed input request: why, please reformat your input and try again.";
-    assert.equal(malformed("why").message, wrapped);
+    assert.equal(malformedInput("why").message, wrapped);
     assert.throws(() => requiredText({ a: null }, "a"), { message: /#\/a: expected type: String, found: Null/ });
     assert.throws(() => optionalInteger({ a: 1.5 }, "a", 1), { message: /expected type: Integer, found: Number/ });
     assert.throws(() => optionalTexts({ a: [1] }, "a"), { message: /expected type: JSONArray/ });
     assert.throws(() => optionalObject({ a: "x" }, "a"), { message: /expected type: JSONObject, found: String/ });
   });
-  it("take absence", () => {
+  it("accept absent members", () => {
     assert.deepEqual(
       [optionalInteger({}, "a", 1), optionalTexts({}, "a"), optionalObject({ a: null }, "a")],
       [undefined, [], {}],

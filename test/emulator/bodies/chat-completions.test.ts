@@ -15,7 +15,7 @@ describe("chat-completions body", () => {
       .join("");
     assert.equal(text, whole.choices[0].message.content);
   });
-  it("refuses no messages and messages without a role", () => {
+  it("refuses an empty list and messages without a role", () => {
     for (const body of [{}, { messages: [] }, { messages: ["x"] }, { messages: [{ content: "x" }] }]) {
       assert.throws(() => chatCompletionsBody.parse(body), {
         name: "ValidationException",

@@ -15,7 +15,7 @@ describe("Cohere body", () => {
     assert.equal(text, whole.text);
     assert.deepEqual([chunks.at(-1).event_type, chunks.at(-1).is_finished], ["stream-end", true]);
   });
-  it("refuses no message", () => {
+  it("refuses a missing message", () => {
     assert.throws(() => cohereBody.parse({ prompt: "x" }), { message: /required key \[message\] not found/ });
   });
 });

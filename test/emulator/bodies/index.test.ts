@@ -10,7 +10,7 @@ import { novaBody } from "../../../emulator/bodies/nova.ts";
 import { titanBody } from "../../../emulator/bodies/titan.ts";
 
 describe("invokeBodyOf", () => {
-  it("goes by the model's family, with chat completions for the others", () => {
+  it("selects by the model's family, with chat completions for the others", () => {
     const cases = [
       ["anthropic.claude-3-haiku-20240307-v1:0", anthropicBody],
       ["amazon.nova-pro-v1:0", novaBody],

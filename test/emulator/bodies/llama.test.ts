@@ -20,10 +20,10 @@ describe("Llama body", () => {
       stop_reason: "stop",
     });
   });
-  it("says length where the limit ended it", () => {
+  it("reports length if the limit ended the answer", () => {
     assert.equal(shapesOf(llamaBody, { prompt: "x" }, { stopReason: "max_tokens" }).whole.stop_reason, "length");
   });
-  it("refuses in the service's words", () => {
+  it("refuses with the service's messages", () => {
     const message =
       "Malformed input request: #: required key [prompt] not found, please reformat your input and try again.";
     assert.throws(() => llamaBody.parse({}), { name: "ValidationException", message });

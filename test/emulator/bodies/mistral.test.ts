@@ -25,7 +25,7 @@ describe("Mistral body", () => {
     assert.equal(whole.choices[0].message.role, "assistant");
     assert.equal(whole.choices[0].stop_reason, "length");
   });
-  it("refuses neither prompt nor messages", () => {
+  it("refuses a body with neither prompt nor messages", () => {
     assert.throws(() => mistralBody.parse({}), { message: /required key \[prompt\] not found/ });
   });
 });

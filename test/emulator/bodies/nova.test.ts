@@ -6,7 +6,7 @@ import { shapesOf } from "./support.ts";
 const messages = [{ role: "user", content: [{ text: "12345678" }] }];
 
 describe("Nova body", () => {
-  it("takes both names of the limit", () => {
+  it("accepts both names of the limit", () => {
     assert.equal(novaBody.parse({ messages, inferenceConfig: { maxTokens: 7 } }).prompt.maxTokens, 7);
     assert.equal(novaBody.parse({ messages, inferenceConfig: { max_new_tokens: 9 } }).prompt.maxTokens, 9);
   });

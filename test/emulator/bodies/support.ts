@@ -1,5 +1,5 @@
-import type { Answer } from "../../../emulator/answer.ts";
 import type { InvokeBody } from "../../../emulator/bodies/body.ts";
+import type { Answer } from "../../../emulator/model/answer.ts";
 
 export const ANSWER: Answer = {
   requestId: "11111111-2222-3333-4444-555555555555",
@@ -13,14 +13,14 @@ export const ANSWER: Answer = {
   tool: undefined,
 };
 
-/** What a body makes of a request: the whole answer, and all chunks of a stream. */
+/** A format's output for a request: the whole answer, and all chunks of a stream. */
 export function shapesOf(body: InvokeBody, request: Record<string, unknown>, overrides: Partial<Answer> = {}) {
   const { prompt, format } = body.parse(request);
   const answer = { ...ANSWER, ...overrides };
   const deltas = Array.from({ length: answer.outputTokens }, (_, index) => format.delta(answer, index, index + 1));
   return {
     prompt,
-    // JSON is what leaves the emulator.
+    // Round-tripped through JSON, as on the wire.
     whole: JSON.parse(JSON.stringify(format.answer(answer))),
     chunks: JSON.parse(JSON.stringify([...format.begin(answer), ...deltas, ...format.end(answer)])),
   };

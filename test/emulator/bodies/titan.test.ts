@@ -13,13 +13,13 @@ describe("Titan body", () => {
     assert.equal(chunks.map((chunk: { outputText: string }) => chunk.outputText).join(""), whole.results[0].outputText);
     assert.deepEqual([chunks.at(-1).totalOutputTextTokenCount, chunks.at(-1).completionReason], [4, "FINISH"]);
   });
-  it("names why it ended", () => {
+  it("gives the completion reason", () => {
     const reason = (stopReason: "max_tokens" | "stop_sequence") =>
       shapesOf(titanBody, { inputText: "x" }, { stopReason }).whole.results[0].completionReason;
     assert.equal(reason("max_tokens"), "LENGTH");
     assert.equal(reason("stop_sequence"), "STOP_CRITERIA_MET");
   });
-  it("refuses an empty text and a broken config", () => {
+  it("refuses an empty text and an invalid configuration", () => {
     assert.throws(() => titanBody.parse({ inputText: "" }), { name: "ValidationException" });
     assert.throws(() => titanBody.parse({ inputText: "x", textGenerationConfig: [] }), { message: /found: JSONArray/ });
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseConverse } from "../../../emulator/converse/request.ts";
+import { meterBlock, meterToolConfig, parseConverse } from "../../../emulator/converse/request.ts";
+import { PromptMeter } from "../../../emulator/model/prompt.ts";
 import { userMessage } from "../support.ts";
 
 const MODEL = { contextTokens: 1000, maxOutputTokens: 4096 };
@@ -20,7 +21,7 @@ describe("parseConverse", () => {
     assert.equal(parsed.tool, undefined);
   });
 
-  it("places cache checkpoints after what stands before them", () => {
+  it("places cache checkpoints after the content before them", () => {
     const content = [{ text: "1234" }, { cachePoint: { type: "default", ttl: "1h" } }, { text: "12345678" }];
     const { cachePoints, inputTokens } = parse({ messages: [{ role: "user", content }] });
     assert.deepEqual(
@@ -102,7 +103,7 @@ describe("parseConverse", () => {
     });
   }
 
-  it("wants an answer to every tool use, and no more", () => {
+  it("requires one result for every tool use, and no more", () => {
     const toolConfig = { tools: [{ toolSpec: { name: "t", inputSchema: { json: {} } } }] };
     const use = { role: "assistant", content: [{ toolUse: { toolUseId: "id1", name: "t", input: {} } }] };
     const result = (id: string) => ({ toolResult: { toolUseId: id, content: [{ text: "ok" }] } });
@@ -114,5 +115,64 @@ describe("parseConverse", () => {
     assert.throws(() => parse(turn([result("id1"), result("id2")])), {
       message: /exceeds the number of toolUse blocks/,
     });
+  });
+});
+
+const tokensOf = (block: Record<string, unknown>) => {
+  const meter = new PromptMeter();
+  meterBlock(block, "messages.0.content.0", meter);
+  return meter.tokens;
+};
+
+describe("meterBlock", () => {
+  it("counts text, images, documents and JSON", () => {
+    assert.equal(tokensOf({ text: "12345678" }), 2);
+    assert.equal(tokensOf({ image: { format: "png", source: { bytes: "AAAA" } } }), 1600);
+    // 400 base64 characters are 300 bytes, 75 tokens at four bytes each.
+    assert.equal(tokensOf({ document: { format: "txt", name: "d", source: { bytes: "A".repeat(400) } } }), 75);
+    assert.equal(tokensOf({ toolUse: { a: 1 } }), 2);
+  });
+  it("distinguishes images in a cached prefix", () => {
+    const prefixOf = (bytes: string) => {
+      const meter = new PromptMeter();
+      meterBlock({ image: { source: { bytes } } }, "x", meter);
+      meterBlock({ cachePoint: { type: "default" } }, "x", meter);
+      return meter.cachePoints[0]!.prefixId;
+    };
+    assert.notEqual(prefixOf("AAAA"), prefixOf("BBBB"));
+  });
+  it("refuses a block without a known member, and an unknown time to live", () => {
+    assert.throws(() => tokensOf({ hologram: {} }), { name: "ValidationException" });
+    assert.throws(() => tokensOf({ cachePoint: { type: "default", ttl: "9m" } }), { message: /\[1h, 5m\]/ });
+  });
+});
+
+const spec = (name: string) => ({
+  toolSpec: { name, inputSchema: { json: { type: "object", required: ["q"], properties: { q: { type: "string" } } } } },
+});
+const read = (config: Record<string, unknown>, meter = new PromptMeter()) => meterToolConfig(config, meter);
+
+describe("meterToolConfig", () => {
+  const tools = [spec("first"), spec("second")];
+  it("forces a tool only if the choice does", () => {
+    assert.equal(read({ tools }), undefined);
+    assert.equal(read({ tools, toolChoice: { auto: {} } }), undefined);
+    assert.deepEqual(read({ tools, toolChoice: { any: {} } }), { name: "first", input: { q: "sample" } });
+    assert.equal(read({ tools, toolChoice: { tool: { name: "second" } } })?.name, "second");
+  });
+  it("counts the tools and accepts a checkpoint among them", () => {
+    const meter = new PromptMeter();
+    read({ tools: [...tools, { cachePoint: { type: "default" } }] }, meter);
+    assert.equal(meter.cachePoints[0]?.tokens, meter.tokens);
+    assert.ok(meter.tokens > 40);
+  });
+  it("refuses an empty list, invalid names and a choice that is not in the list", () => {
+    for (const config of [
+      { tools: [] },
+      { tools: [spec("bad name")] },
+      { tools, toolChoice: { tool: { name: "third" } } },
+    ]) {
+      assert.throws(() => read(config), { name: "ValidationException" });
+    }
   });
 });

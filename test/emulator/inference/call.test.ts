@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { InferenceOperation } from "../../../emulator/backend.ts";
-import { createCatalog } from "../../../emulator/catalog.ts";
-import { DEFAULT_CATALOG } from "../../../emulator/default-catalog.ts";
-import { parseCall } from "../../../emulator/inference/call.ts";
+import type { InferenceOperation } from "../../../emulator/http/router.ts";
+import { countTokens, parseCall, parseConverseSettings } from "../../../emulator/inference/call.ts";
+import { createCatalog, DEFAULT_CATALOG } from "../../../emulator/model/catalog.ts";
 import { CLAUDE, CLAUDE_BASE, TITAN, userMessage } from "../support.ts";
 
 const catalog = createCatalog(DEFAULT_CATALOG);
@@ -20,7 +19,7 @@ function parse(
 }
 
 describe("parseCall", () => {
-  it("makes a Converse body the backend's call", () => {
+  it("turns a Converse body into the backend's call", () => {
     const { call } = parse("ConverseStream", CLAUDE, {
       messages: [userMessage("12345678")],
       inferenceConfig: { maxTokens: 70 },
@@ -51,7 +50,7 @@ describe("parseCall", () => {
     );
   });
 
-  it("takes an invoke body's settings from headers", () => {
+  it("reads the settings of InvokeModel from headers", () => {
     const { call } = parse(
       "InvokeModel",
       TITAN,
@@ -68,7 +67,7 @@ describe("parseCall", () => {
     );
   });
 
-  it("ends at a stop sequence, and asks for a forced tool's length", () => {
+  it("stops at a stop sequence, and requests the length of a forced tool call", () => {
     const stopped = parse("Converse", CLAUDE, {
       messages: [userMessage()],
       inferenceConfig: { stopSequences: ["see"] },
@@ -79,13 +78,13 @@ describe("parseCall", () => {
     assert.equal(tool.call.wantedOutputTokens, 1);
   });
 
-  it("keeps checkpoints within the caller's own count", () => {
+  it("limits checkpoints to the caller's own count", () => {
     const content = [{ text: "x".repeat(8000) }, { cachePoint: { type: "default" } }];
     const body = { messages: [{ role: "user", content }], requestMetadata: { inputTokens: "100" } };
     assert.equal(parse("Converse", CLAUDE, body).call.cachePoints[0]?.tokens, 100);
   });
 
-  it("refuses broken JSON as each operation does", () => {
+  it("refuses invalid JSON with each operation's error", () => {
     assert.throws(() => parse("Converse", CLAUDE, "{"), { name: "SerializationException" });
     assert.throws(() => parse("InvokeModel", TITAN, "{"), {
       name: "ValidationException",
@@ -97,5 +96,63 @@ describe("parseCall", () => {
       () => parse("InvokeModel", TITAN, { inputText: "x", textGenerationConfig: { maxTokenCount: 9000 } }),
       { message: /exceeds the model limit of 8192/ },
     );
+  });
+});
+
+const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, "v"]));
+
+describe("parseConverseSettings", () => {
+  it("reads tier, latency and metadata", () => {
+    assert.deepEqual(
+      parseConverseSettings({
+        serviceTier: { type: "flex" },
+        performanceConfig: { latency: "optimized" },
+        requestMetadata: { team: "a b:c_1@$#=/+,.-" },
+      }),
+      { serviceTier: "flex", latency: "optimized", requestMetadata: { team: "a b:c_1@$#=/+,.-" } },
+    );
+    assert.deepEqual(parseConverseSettings({}), { serviceTier: undefined, latency: undefined, requestMetadata: {} });
+  });
+  for (const [what, body] of [
+    ["an unknown tier", { serviceTier: { type: "gold" } }],
+    ["an unknown latency", { performanceConfig: { latency: "fast" } }],
+    ["an empty map", { requestMetadata: {} }],
+    ["17 pairs", { requestMetadata: pairs(17) }],
+    ["a long key", { requestMetadata: { ["k".repeat(257)]: "v" } }],
+    ["a long value", { requestMetadata: { k: "v".repeat(257) } }],
+    ["a character outside the set", { requestMetadata: { k: "a<b" } }],
+  ] as const) {
+    it(`refuses ${what}`, () => assert.throws(() => parseConverseSettings(body), { name: "ValidationException" }));
+  }
+  it("accepts 16 pairs and refuses values that are not texts", () => {
+    assert.equal(Object.keys(parseConverseSettings({ requestMetadata: pairs(16) }).requestMetadata).length, 16);
+    assert.throws(() => parseConverseSettings({ requestMetadata: { k: 1 } }), { name: "SerializationException" });
+  });
+  it("treats a key named __proto__ as a plain entry", () => {
+    const { requestMetadata } = parseConverseSettings(JSON.parse('{"requestMetadata":{"__proto__":"x"}}'));
+    assert.equal(Object.getPrototypeOf(requestMetadata), Object.prototype);
+    assert.deepEqual(Object.keys(requestMetadata), ["__proto__"]);
+  });
+});
+
+const count = (modelId: string, body: object) => countTokens(catalog, modelId, Buffer.from(JSON.stringify(body)));
+const converse = { input: { converse: { messages: [userMessage("12345678")] } } };
+
+describe("countTokens", () => {
+  it("counts Converse and invoke bodies", () => {
+    assert.deepEqual(count(CLAUDE_BASE, converse), { inputTokens: 2 });
+    const body = { anthropic_version: "bedrock-2023-05-31", messages: [{ role: "user", content: "123456789" }] };
+    const blob = Buffer.from(JSON.stringify(body)).toString("base64");
+    assert.deepEqual(count(CLAUDE_BASE, { input: { invokeModel: { body: blob } } }), { inputTokens: 3 });
+  });
+  it("accepts a model's ARN; refuses profiles, unknown models and empty input", () => {
+    assert.deepEqual(count(`arn:aws:bedrock:us-east-1::foundation-model/${CLAUDE_BASE}`, converse), { inputTokens: 2 });
+    assert.throws(() => count(CLAUDE, converse), {
+      name: "ValidationException",
+      message: /doesn't support counting tokens/,
+    });
+    assert.throws(() => count("unknown.model", converse), { message: "The provided model identifier is invalid." });
+    assert.throws(() => count(CLAUDE_BASE, { input: {} }), { name: "ValidationException" });
+    assert.throws(() => countTokens(catalog, CLAUDE_BASE, Buffer.from("{")), { name: "SerializationException" });
   });
 });

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Admission, InferenceBackend, InferenceObserver } from "../../../emulator/backend.ts";
-import { createFixedLatencyBackend } from "../../../emulator/backends/fixed-latency.ts";
-import { createCatalog } from "../../../emulator/catalog.ts";
-import { DEFAULT_CATALOG } from "../../../emulator/default-catalog.ts";
+import { createFixedLatencyBackend } from "../../../emulator/backends/queue.ts";
 import { parseCall } from "../../../emulator/inference/call.ts";
 import { serveInference } from "../../../emulator/inference/serve.ts";
-import type { InvocationOutcome } from "../../../emulator/logs.ts";
+import type { Admission, InferenceBackend, InferenceObserver } from "../../../emulator/model/backend.ts";
+import { createCatalog, DEFAULT_CATALOG } from "../../../emulator/model/catalog.ts";
+import type { InvocationOutcome } from "../../../emulator/monitoring/invocation-log.ts";
 import { FakeResponse } from "../fake-wire.ts";
 import { decodeFrames } from "../frame-reader.ts";
 import { CLAUDE, manualClock, userMessage } from "../support.ts";
@@ -63,7 +62,7 @@ describe("serveInference", () => {
     );
   });
 
-  it("adds the way there and the way back, which the service's own latency leaves out", () => {
+  it("adds the round trip, which the service's own latency excludes", () => {
     const { advanceTo, response, began } = serve({ oneWayMs: 40 });
     advanceTo(219);
     assert.deepEqual(began, [40]);
@@ -89,7 +88,7 @@ describe("serveInference", () => {
     });
   }
 
-  it("passes a refusal on after its own time", () => {
+  it("sends a refusal after its own delay", () => {
     const { advanceTo, response, outcomes } = serve({
       admission: { kind: "refused", fault: { name: "ThrottlingException" }, afterMs: 5 },
     });
@@ -100,14 +99,14 @@ describe("serveInference", () => {
     assert.deepEqual([outcomes[0]?.error, outcomes[0]?.inferenceRegion], ["ThrottlingException", undefined]);
   });
 
-  it("breaks the connection or stays silent where the backend drops the call", () => {
+  it("resets the connection or stays silent when the backend drops the call", () => {
     assert.equal(serve({ admission: { kind: "dropped", how: "reset" } }).response.destroyed, true);
     const silent = serve({ admission: { kind: "dropped", how: "silence" } });
     silent.advanceTo(1e6);
     assert.equal(silent.response.headersSent || silent.response.destroyed, false);
   });
 
-  it("reports a caller that leaves, once, and writes nothing more", () => {
+  it("reports a disconnected caller once, and writes nothing more", () => {
     const { advanceTo, response, outcomes } = serve({ operation: "ConverseStream" });
     advanceTo(115);
     const written = response.bytes.length;
@@ -120,7 +119,7 @@ describe("serveInference", () => {
     );
   });
 
-  it("breaks off in the middle where the endpoint goes away, and reports it", () => {
+  it("resets the stream when the endpoint fails, and reports it", () => {
     const { advanceTo, response, outcomes, breakAt } = serve({ operation: "ConverseStream" });
     advanceTo(115);
     breakAt(115);
@@ -132,14 +131,14 @@ describe("serveInference", () => {
     );
   });
 
-  it("estimates what the call settles to: output counts by the model's burndown", () => {
+  it("estimates quota use after the call: output counts times the model's burndown", () => {
     const { advanceTo, outcomes } = serve();
     advanceTo(1000);
     const [outcome] = outcomes;
     assert.equal(outcome!.estimatedQuotaTokens, outcome!.inputTokens + 5 * 5);
   });
 
-  it("knows how long the answer of a caller who left would have been", () => {
+  it("reports the full answer length for a caller that disconnected", () => {
     const { advanceTo, response, outcomes } = serve({ operation: "ConverseStream" });
     advanceTo(115);
     response.destroy();

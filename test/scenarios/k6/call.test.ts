@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { registerHooks } from "node:module";
 import { afterEach, describe, it } from "node:test";
-import { converseFrame } from "../../../emulator/event-stream/frames.ts";
+import { converseFrame } from "../../../emulator/http/wire.ts";
 import type { AttemptOrder } from "../../../simulator/replay/replay-io.ts";
 import type { ReplayPlan } from "../../../simulator/replay/replay-plan.ts";
 import { replayPlanOf } from "../../simulator/replay/virtual-wire.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { createFixedLatencyBackend } from "../../../emulator/backends/fixed-latency.ts";
+import { createFixedLatencyBackend } from "../../../emulator/backends/queue.ts";
 import { type Fleet, startFleet } from "../../../emulator/fleet.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";

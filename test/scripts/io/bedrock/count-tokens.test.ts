@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Http2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
-import { createFixedLatencyBackend } from "../../../../emulator/backends/fixed-latency.ts";
+import { createFixedLatencyBackend } from "../../../../emulator/backends/queue.ts";
 import { startFleet } from "../../../../emulator/fleet.ts";
 import { type CountOptions, measurePrompts } from "../../../../scripts/io/bedrock/count-tokens.ts";
 import type { BedrockCredentials } from "../../../../scripts/io/bedrock/credentials.ts";

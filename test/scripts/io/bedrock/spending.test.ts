@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { createFixedLatencyBackend } from "../../../../emulator/backends/fixed-latency.ts";
+import { createFixedLatencyBackend } from "../../../../emulator/backends/queue.ts";
 import { type Fleet, startFleet } from "../../../../emulator/fleet.ts";
-import type { InvocationOutcome } from "../../../../emulator/logs.ts";
-import { catalogOf } from "../../../../emulator/scenario-fleet.ts";
+import { catalogOf } from "../../../../emulator/model/catalog.ts";
+import type { InvocationOutcome } from "../../../../emulator/monitoring/invocation-log.ts";
 import { bedrockTarget } from "../../../../scripts/io/bedrock/target.ts";
 import { type BenchedStrategy, benchStrategies } from "../../../../scripts/io/k6/bench.ts";
 import type { K6Program } from "../../../../scripts/io/k6/find-k6.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { createFixedLatencyBackend } from "../../../../emulator/backends/fixed-latency.ts";
+import { createFixedLatencyBackend } from "../../../../emulator/backends/queue.ts";
 import { type Fleet, startFleet } from "../../../../emulator/fleet.ts";
-import { catalogOf } from "../../../../emulator/scenario-fleet.ts";
+import { catalogOf } from "../../../../emulator/model/catalog.ts";
 import { type BenchedStrategy, benchStrategies } from "../../../../scripts/io/k6/bench.ts";
 import type { K6Program } from "../../../../scripts/io/k6/find-k6.ts";
 import { emulatorTarget, endpointsTarget } from "../../../../scripts/io/k6/target.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { parseConverse } from "../../../../emulator/converse/request.ts";
-import { parseConverseSettings } from "../../../../emulator/converse/settings.ts";
-import { converseFrame, exceptionFrame } from "../../../../emulator/event-stream/frames.ts";
+import { converseFrame, exceptionFrame } from "../../../../emulator/http/wire.ts";
+import { parseConverseSettings } from "../../../../emulator/inference/call.ts";
 import type { AdapterVerdict, PromptOrder } from "../../../../simulator/replay/adapters/adapter.ts";
 import { bedrock } from "../../../../simulator/replay/adapters/bedrock.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EventStreamCodec } from "@smithy/eventstream-codec";
 import fc from "fast-check";
-import { converseFrame } from "../../../../emulator/event-stream/frames.ts";
+import { converseFrame } from "../../../../emulator/http/wire.ts";
 import { lastFrame } from "../../../../simulator/replay/adapters/event-stream.ts";
 
 function bytesOf(...frames: readonly Uint8Array[]): ArrayBuffer {

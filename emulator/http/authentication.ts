@@ -1,0 +1,296 @@
+/** Authentication as AWS does it: Signature Version 4 or a bearer API key, checked against the fleet's credentials. */
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { ServiceError } from "./errors.ts";
+
+/**
+ * Checks the credentials of a request.
+ *
+ * @param request what was received
+ * @param mode    whether to check, and against which credentials
+ * @param scope   region of the endpoint and the wall-clock time
+ * @throws ServiceError with status 403; its message never repeats what the caller sent
+ */
+export function authenticate(request: SignedRequest, mode: AuthMode, scope: SigningScope): void {
+  if (mode.kind === "off") return;
+  const authorization = request.headers.authorization;
+  if (typeof authorization !== "string" || authorization === "") {
+    throw new ServiceError("MissingAuthenticationTokenException");
+  }
+  const bearer = /^Bearer\s+(\S+)\s*$/i.exec(authorization);
+  if (bearer === null) {
+    verifySigV4(request, mode.credentials, scope);
+  } else if (!sameSecret(bearer[1]!, mode.credentials.bearerToken)) {
+    throw new ServiceError("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.");
+  }
+}
+
+/** `verify` checks signatures and API keys; `off` accepts any credentials, or none. */
+export type AuthMode = { readonly kind: "off" } | { readonly kind: "verify"; readonly credentials: Credentials };
+
+/** The one set of credentials that a fleet accepts. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Session token of temporary credentials; callers must then send it. */
+  readonly sessionToken?: string;
+  /** API key for `Authorization: Bearer`. */
+  readonly bearerToken: string;
+}
+
+/**
+ * The fixed test credentials: AWS's own documentation example, which secret scanners know, and an API key that says
+ * "MeridianEmulatorTestKey" in base64. They open nothing but an emulator.
+ */
+export const TEST_CREDENTIALS: Credentials = {
+  accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+  secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+  bearerToken: "ABSKTWVyaWRpYW5FbXVsYXRvclRlc3RLZXk=",
+};
+
+export const TEST_ACCOUNT_ID = "123456789012";
+export const TEST_IDENTITY_ARN = `arn:aws:iam::${TEST_ACCOUNT_ID}:user/meridian-test`;
+
+/** Credentials of a fleet that listens beyond loopback: the operator's token replaces the published test secrets. */
+export function credentialsFromToken(token: string): Credentials {
+  return { accessKeyId: TEST_CREDENTIALS.accessKeyId, secretAccessKey: token, bearerToken: token };
+}
+
+/** Compares secrets in constant time. */
+export function sameSecret(given: string, expected: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(expected);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** The signed parts of a request, as received. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: HeaderMap;
+  readonly body: Buffer;
+}
+
+/** What a signature must match besides the request. */
+interface SigningScope {
+  readonly region: string;
+  /** Wall clock, milliseconds since 1970: signatures expire in real time. */
+  readonly nowMs: number;
+}
+
+const SIGNING_SERVICE = "bedrock";
+const SKEW_MS = 5 * 60_000;
+const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+(.*)$/s;
+
+/**
+ * Verifies an AWS Signature Version 4 in the `Authorization` header, over the headers that SignedHeaders names.
+ *
+ * @throws ServiceError IncompleteSignatureException, UnrecognizedClientException or InvalidSignatureException, with
+ *         AWS's messages. None of them quotes a secret or the caller's credentials.
+ *
+ * Source: AWS General Reference, Authenticating requests (SigV4) and common errors.
+ */
+export function verifySigV4(request: SignedRequest, credentials: Credentials, scope: SigningScope): void {
+  const fields = authorizationFields(String(request.headers.authorization ?? ""));
+  const [accessKeyId, date, region, service, terminator] = fields.credential.split("/");
+  if (terminator !== "aws4_request" || date === undefined) {
+    throw incompleteSignature("Credential must have 5 elements: access key, date, region, service and aws4_request.");
+  }
+  refuseUnknownKey(String(accessKeyId), request.headers["x-amz-security-token"], credentials);
+  if (region !== scope.region) throw invalidSignature("Credential should be scoped to a valid region.");
+  if (service !== SIGNING_SERVICE)
+    throw invalidSignature(`Credential should be scoped to correct service: '${SIGNING_SERVICE}'.`);
+
+  const stamp = dateStamp(request.headers);
+  if (!stamp.startsWith(date))
+    throw invalidSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.");
+  refuseSkew(stamp, scope.nowMs);
+
+  const signedHeaders = fields.signedHeaders.split(";");
+  if (!signedHeaders.includes("host") && !signedHeaders.includes(":authority"))
+    throw invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  const canonical = canonicalRequest({ ...request, signedHeaders, payloadHash: payloadHash(request) });
+  const scopeText = `${date}/${region}/${SIGNING_SERVICE}/aws4_request`;
+  const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${scopeText}\n${sha256(canonical)}`;
+  const key = signingKey(credentials.secretAccessKey, date, region);
+  if (!sameSecret(fields.signature, createHmac("sha256", key).update(toSign).digest("hex"))) {
+    throw new ServiceError("InvalidSignatureException");
+  }
+}
+
+interface AuthorizationFields {
+  readonly credential: string;
+  readonly signedHeaders: string;
+  readonly signature: string;
+}
+
+function authorizationFields(header: string): AuthorizationFields {
+  const match = AUTHORIZATION.exec(header);
+  if (match === null) throw incompleteSignature("Authorization header requires the AWS4-HMAC-SHA256 algorithm.");
+  const fields = new Map<string, string>();
+  for (const part of match[1]!.split(",")) {
+    const mark = part.indexOf("=");
+    if (mark > 0) fields.set(part.slice(0, mark).trim(), part.slice(mark + 1).trim());
+  }
+  for (const name of ["Credential", "Signature", "SignedHeaders"]) {
+    if (!fields.get(name)) throw incompleteSignature(`Authorization header requires '${name}' parameter.`);
+  }
+  return {
+    credential: fields.get("Credential")!,
+    signedHeaders: fields.get("SignedHeaders")!,
+    signature: fields.get("Signature")!,
+  };
+}
+
+function refuseUnknownKey(accessKeyId: string, sessionToken: unknown, credentials: Credentials): void {
+  const isKeyKnown = sameSecret(accessKeyId, credentials.accessKeyId);
+  const isTokenKnown = sameSecret(String(sessionToken ?? ""), credentials.sessionToken ?? "");
+  if (!isKeyKnown || !isTokenKnown) throw new ServiceError("UnrecognizedClientException");
+}
+
+/** The signing instant as `YYYYMMDDTHHMMSSZ`, from `x-amz-date` or else `date`. */
+function dateStamp(headers: HeaderMap): string {
+  const amzDate = headers["x-amz-date"];
+  if (typeof amzDate === "string" && /^\d{8}T\d{6}Z$/.test(amzDate)) return amzDate;
+  const date = typeof headers.date === "string" ? new Date(headers.date) : undefined;
+  if (amzDate !== undefined || date === undefined || Number.isNaN(date.getTime())) {
+    throw incompleteSignature(
+      "Authorization header requires existence of either a valid 'X-Amz-Date' or a 'Date' header.",
+    );
+  }
+  return compactDate(date);
+}
+
+function refuseSkew(stamp: string, nowMs: number): void {
+  const iso = stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z");
+  const signedMs = Date.parse(iso);
+  const now = compactDate(new Date(nowMs));
+  if (!(signedMs >= nowMs - SKEW_MS)) {
+    const oldest = compactDate(new Date(nowMs - SKEW_MS));
+    throw invalidSignature(`Signature expired: ${stamp} is now earlier than ${oldest} (${now} - 5 min.)`);
+  }
+  if (signedMs > nowMs + SKEW_MS) {
+    const newest = compactDate(new Date(nowMs + SKEW_MS));
+    throw invalidSignature(`Signature not yet current: ${stamp} is still later than ${newest} (${now} + 5 min.)`);
+  }
+}
+
+function payloadHash(request: SignedRequest): string {
+  const given = request.headers["x-amz-content-sha256"];
+  if (given === "UNSIGNED-PAYLOAD") return given;
+  const actual = sha256(request.body);
+  if (typeof given === "string" && given !== actual) throw new ServiceError("InvalidSignatureException");
+  return actual;
+}
+
+let cachedKey: { readonly id: string; readonly key: Buffer } | undefined;
+
+/** A signing key is valid for one day and region; caching the latest saves four HMACs per request. */
+function signingKey(secret: string, date: string, region: string): Buffer {
+  const id = `${secret} ${date} ${region}`;
+  if (cachedKey?.id === id) return cachedKey.key;
+  let key = createHmac("sha256", `AWS4${secret}`).update(date).digest();
+  for (const part of [region, SIGNING_SERVICE, "aws4_request"]) key = createHmac("sha256", key).update(part).digest();
+  cachedKey = { id, key };
+  return key;
+}
+
+function sha256(data: string | Buffer): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+function compactDate(date: Date): string {
+  return date.toISOString().replace(/[-:]|\.\d{3}/g, "");
+}
+
+function incompleteSignature(message: string): ServiceError {
+  return new ServiceError("IncompleteSignatureException", message);
+}
+
+function invalidSignature(message: string): ServiceError {
+  return new ServiceError("InvalidSignatureException", message);
+}
+
+/**
+ * SigV4's canonical forms. Every service but S3 encodes the path of the request once more, so `%3A` on the wire is
+ * `%253A` in the canonical path, and a raw `:` is `%3A`.
+ * Source: AWS General Reference, Create a signed AWS API request.
+ */
+type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The parts of a request that enter its canonical form. */
+export interface CanonicalInput {
+  readonly method: string;
+  /** Path and query as received. */
+  readonly path: string;
+  readonly query: string;
+  readonly headers: HeaderMap;
+  /** Lower-case names in the order of the SignedHeaders list. */
+  readonly signedHeaders: readonly string[];
+  readonly payloadHash: string;
+}
+
+export function canonicalRequest(input: CanonicalInput): string {
+  const headers = input.signedHeaders.map((name) => `${name}:${canonicalValue(input.headers, name)}\n`).join("");
+  return [
+    input.method,
+    canonicalPath(input.path),
+    canonicalQuery(input.query),
+    headers,
+    input.signedHeaders.join(";"),
+    input.payloadHash,
+  ].join("\n");
+}
+
+export function canonicalPath(path: string): string {
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(segment);
+  }
+  const trailing = kept.length > 0 && path.endsWith("/") ? "/" : "";
+  return `/${kept.map(encodeRfc3986).join("/")}${trailing}`;
+}
+
+export function canonicalQuery(query: string): string {
+  if (query === "") return "";
+  return query
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const mark = pair.indexOf("=");
+      const name = mark < 0 ? pair : pair.slice(0, mark);
+      const value = mark < 0 ? "" : pair.slice(mark + 1);
+      return [encodeRfc3986(decodeLeniently(name)), encodeRfc3986(decodeLeniently(value))] as const;
+    })
+    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
+}
+
+function canonicalValue(headers: HeaderMap, name: string): string {
+  // HTTP/2 carries the host as a pseudo-header.
+  const value = name === "host" ? (headers.host ?? headers[":authority"]) : headers[name];
+  const text = typeof value === "string" ? value : (value ?? []).join(",");
+  return text.trim().replace(/ {2,}/g, " ");
+}
+
+/** encodeURIComponent leaves five characters that RFC 3986 reserves. */
+function encodeRfc3986(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function decodeLeniently(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

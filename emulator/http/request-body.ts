@@ -1,0 +1,138 @@
+/** Reads request bodies: the bytes within limits of size and time, the JSON in them, and members of the right type. */
+import { ServiceError } from "./errors.ts";
+import type { WireRequest } from "./wire.ts";
+
+/** Limits of one request body. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** The caller disconnected before its request was complete, so no answer is sent. */
+export class RequestAborted extends Error {}
+
+/** An oversize body is read and discarded up to this many times the limit, so that the caller still reads the error. */
+const DISCARD_FACTOR = 4;
+
+/**
+ * Reads a whole request body.
+ *
+ * @param request incoming request
+ * @param limits  most bytes, and most milliseconds until the last one
+ * @throws ServiceError RequestEntityTooLargeException beyond `maxBytes`, ModelTimeoutException (408) when too slow;
+ *         RequestAborted when the caller disconnects
+ */
+export function readBody(request: WireRequest, limits: BodyLimits): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const timer = setTimeout(() => settle(() => reject(tooSlow())), limits.timeoutMs);
+
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      request.off("data", onData).off("end", onEnd).off("close", onDisconnect).off("error", onDisconnect);
+      // Late errors of a request that is over must not reach the process.
+      request.on("error", () => {});
+      finish();
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes <= limits.maxBytes) chunks.push(chunk);
+      else chunks.length = 0;
+      if (bytes > limits.maxBytes * DISCARD_FACTOR) settle(() => reject(tooLarge()));
+    };
+    const onEnd = (): void => {
+      settle(() => (bytes > limits.maxBytes ? reject(tooLarge()) : resolve(Buffer.concat(chunks, bytes))));
+    };
+    const onDisconnect = (): void => settle(() => reject(new RequestAborted()));
+    request.on("data", onData).on("end", onEnd).on("close", onDisconnect).on("error", onDisconnect);
+  });
+}
+
+function tooLarge(): ServiceError {
+  return new ServiceError("RequestEntityTooLargeException");
+}
+
+function tooSlow(): ServiceError {
+  return new ServiceError("ModelTimeoutException", "The request body did not arrive in time.");
+}
+
+/** A JSON object. The `as...` readers below throw the service's SerializationException for a value of another type. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function asObject(value: unknown): JsonObject {
+  return isObject(value) ? value : refuseType(value, "Structure");
+}
+
+export function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : refuseType(value, "List");
+}
+
+export function asText(value: unknown): string {
+  return typeof value === "string" ? value : refuseType(value, "String");
+}
+
+export function asNumber(value: unknown): number {
+  return typeof value === "number" ? value : refuseType(value, "Float");
+}
+
+export function asInteger(value: unknown): number {
+  return typeof value === "number" && Number.isInteger(value) ? value : refuseType(value, "Integer");
+}
+
+/** Applies a reader to a member unless it is absent; null counts as absent, as on the service. */
+export function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+  return value === undefined || value === null ? undefined : read(value);
+}
+
+/**
+ * Parses a request body that must be a JSON object.
+ *
+ * @param onBroken makes the error to throw from the reason
+ * @throws what `onBroken` returns
+ */
+export function parseJsonObject(bytes: Buffer, onBroken: (reason: string) => ServiceError): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    throw onBroken(error instanceof Error ? error.message : "not JSON");
+  }
+  if (!isObject(value)) throw onBroken("expected type: JSONObject");
+  return value;
+}
+
+function refuseType(value: unknown, wanted: string): never {
+  throw new ServiceError("SerializationException", typeMismatch(value, wanted));
+}
+
+function typeMismatch(value: unknown, wanted: string): string {
+  if (Array.isArray(value)) return "Start of list found where not expected";
+  if (isObject(value)) return "Start of structure or map found where not expected.";
+  const found = value === null ? "NULL" : value === undefined ? "MISSING" : (typeof value).toUpperCase();
+  return `${found}_VALUE cannot be converted to ${wanted}`;
+}
+
+/** Collects violated constraints of a request and reports all of them in one message, as the service does. */
+export class ConstraintList {
+  private readonly found: string[] = [];
+
+  /** Records a constraint unless it holds; `at` is the path of the member. */
+  check(holds: boolean, value: unknown, at: string, constraint: string): void {
+    if (holds) return;
+    const shown = typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
+    this.found.push(`Value '${shown.slice(0, 200)}' at '${at}' failed to satisfy constraint: ${constraint}`);
+  }
+
+  /** @throws ServiceError ValidationException naming every violated constraint */
+  throwIfAny(): void {
+    const count = this.found.length;
+    if (count === 0) return;
+    const noun = count === 1 ? "error" : "errors";
+    throw new ServiceError("ValidationException", `${count} validation ${noun} detected: ${this.found.join("; ")}`);
+  }
+}

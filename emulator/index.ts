@@ -1,0 +1,36 @@
+/**
+ * The emulator for test suites: start Bedrock-compatible endpoints in the process of the tests and direct the code under
+ * test to them. `startFleet` is the entry; the rest is for backends of one's own and for inspecting a fleet.
+ */
+
+export type { FaultInjector, FaultRule } from "./backends/faults.ts";
+export {
+  createFixedLatencyBackend,
+  createQueueBackend,
+  type FixedLatencyOptions,
+  type QueueOptions,
+  type Stall,
+} from "./backends/queue.ts";
+export type { WorldBackendOptions } from "./backends/world-backend.ts";
+export type { FleetEndpoint } from "./endpoint.ts";
+export { type Fleet, type FleetOptions, scenarioFleet, startFleet } from "./fleet.ts";
+export { type Credentials, TEST_CREDENTIALS } from "./http/authentication.ts";
+export { SERVICE_ERROR_NAMES, type ServiceErrorName, type ServiceFault } from "./http/errors.ts";
+export {
+  type Admission,
+  cappedOutputTokens,
+  type InferenceBackend,
+  type InferenceCall,
+  type InferenceHandle,
+  type InferenceObserver,
+} from "./model/backend.ts";
+export {
+  type CatalogData,
+  DEFAULT_CATALOG,
+  DEFAULT_REGIONS,
+  type ModelInfo,
+  type ProfileInfo,
+} from "./model/catalog.ts";
+export type { EmulatorClock } from "./model/clock.ts";
+export type { InvocationLog, InvocationOutcome } from "./monitoring/invocation-log.ts";
+export type { Metrics } from "./monitoring/metrics.ts";

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import {
+  countFromMetadata,
+  createPromptCache,
+  estimateJsonTokens,
+  estimateTokens,
+  PromptMeter,
+  sampleOfSchema,
+} from "../../../emulator/model/prompt.ts";
+import { callOf } from "../support.ts";
+
+describe("PromptMeter", () => {
+  it("marks successive prefixes with their tokens and times to live", () => {
+    const meter = new PromptMeter();
+    meter.addText("a".repeat(40));
+    meter.mark("1h");
+    meter.addText("b".repeat(8));
+    meter.addTokens(100, "picture");
+    meter.mark(undefined);
+    assert.deepEqual(
+      meter.cachePoints.map(({ tokens, ttlMs }) => [tokens, ttlMs]),
+      [
+        [10, 3_600_000],
+        [112, 300_000],
+      ],
+    );
+  });
+  it("gives equal prefixes equal ids, whatever follows, and other splits other ids", () => {
+    const idOf = (parts: readonly string[], after: string) => {
+      const meter = new PromptMeter();
+      for (const part of parts) meter.addText(part);
+      meter.mark("5m");
+      meter.addText(after);
+      return meter.cachePoints[0]!.prefixId;
+    };
+    assert.equal(idOf(["ab", "c"], "x"), idOf(["ab", "c"], "y"));
+    assert.notEqual(idOf(["ab", "c"], "x"), idOf(["a", "bc"], "x"));
+  });
+});
+
+describe("token estimate", () => {
+  it("is one token per four bytes, rounded up", () => {
+    assert.deepEqual(["", "a", "four", "fives", "日本語"].map(estimateTokens), [0, 1, 1, 2, 3]);
+  });
+  it("never decreases when text is added", () => {
+    fc.assert(fc.property(fc.string(), fc.string(), (a, b) => estimateTokens(a + b) >= estimateTokens(a)));
+  });
+  it("counts values by their JSON", () => {
+    assert.equal(estimateJsonTokens({ a: 1 }), 2);
+    assert.equal(estimateJsonTokens(undefined), 0);
+  });
+});
+
+describe("countFromMetadata", () => {
+  it("reads whole numbers only", () => {
+    assert.equal(countFromMetadata("120", 1), 120);
+    for (const text of [undefined, "", "0", "-1", "1.5", "1e3", "9999999999", "x"]) {
+      assert.equal(countFromMetadata(text, 1), undefined, String(text));
+    }
+  });
+});
+
+describe("sampleOfSchema", () => {
+  it("fills required members by type, enum, default and minimum", () => {
+    const schema = {
+      type: "object",
+      properties: {
+        city: { type: "string" },
+        unit: { enum: ["C", "F"] },
+        days: { type: "integer", minimum: 3 },
+        now: { type: "boolean" },
+        tags: { type: "array", items: { type: "string" }, minItems: 1 },
+        kind: { default: "x" },
+        optional: { type: "string" },
+      },
+      required: ["city", "unit", "days", "now", "tags", "kind"],
+    };
+    assert.deepEqual(sampleOfSchema(schema), {
+      city: "sample",
+      unit: "C",
+      days: 3,
+      now: true,
+      tags: ["sample"],
+      kind: "x",
+    });
+  });
+  it("terminates on recursive schemas and tolerates invalid ones", () => {
+    const loop: Record<string, unknown> = { type: "object" };
+    loop.properties = { again: loop };
+    assert.equal(typeof sampleOfSchema(loop), "object");
+    for (const value of [undefined, null, 3, "x", []]) assert.deepEqual(sampleOfSchema(value), {});
+  });
+});
+
+const point = (prefixId: string, tokens: number, ttlMs = 300_000) => ({ prefixId, tokens, ttlMs });
+
+describe("prompt cache", () => {
+  it("writes first, reads until it expires, and a hit renews the time to live", () => {
+    const cache = createPromptCache();
+    const call = callOf({ cachePoints: [point("p", 2000)] });
+    const use = (nowMs: number) => cache.use(call, "us-east-1", nowMs);
+    assert.deepEqual(use(0), { readTokens: 0, writeTokens: 2000 });
+    assert.deepEqual(use(299_000), { readTokens: 2000, writeTokens: 0 });
+    assert.deepEqual(use(598_000), { readTokens: 2000, writeTokens: 0 });
+    assert.deepEqual(use(898_001), { readTokens: 0, writeTokens: 2000 });
+  });
+  it("reads the longest known prefix and writes the rest", () => {
+    const cache = createPromptCache();
+    cache.use(callOf({ cachePoints: [point("a", 1500)] }), "us-east-1", 0);
+    const longer = callOf({ cachePoints: [point("a", 1500), point("b", 4000)] });
+    assert.deepEqual(cache.use(longer, "us-east-1", 1), { readTokens: 1500, writeTokens: 2500 });
+  });
+  it("separates regions and models, and ignores short prefixes", () => {
+    const cache = createPromptCache();
+    const call = callOf({ cachePoints: [point("p", 2000)] });
+    cache.use(call, "us-east-1", 0);
+    assert.equal(cache.use(call, "us-west-2", 1).readTokens, 0);
+    assert.equal(cache.use({ ...call, modelId: "other" }, "us-east-1", 1).readTokens, 0);
+    const short = callOf({ cachePoints: [point("s", 1023)] });
+    assert.deepEqual(cache.use(short, "us-east-1", 0), { readTokens: 0, writeTokens: 0 });
+  });
+});
