@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { ChartTheme } from "../base/theme.ts";
 import type { Table } from "../tables/table.ts";
-import type { ChartTheme } from "../theme.ts";
 
 /**
  * One picture that answers one question. Everything is a pure function of the run record, or of another result R. A

@@ -1,13 +1,20 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { ComparedMetric, Comparison, RunResult } from "../../simulator/experiment/result.ts";
-import { formatInterval, formatValue, PERCENT, type Unit } from "../format.ts";
-import { changeOf } from "../tables/cells.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type ChartTheme, strategyStyles } from "../theme.ts";
+import {
+  conditionText,
+  formatInterval,
+  formatValue,
+  PERCENT,
+  pairingText,
+  shownDifferences,
+  shownText,
+  type Unit,
+} from "../base/text.ts";
+import { type ChartTheme, strategyStyles } from "../base/theme.ts";
+import { changeOf, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type Chart, layerName } from "./chart.ts";
-import { frame, type Layer, type Panel } from "./parts/base.ts";
+import { frame, type Layer, type Panel } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
-import { conditionWords, pairingWords, shownDifferences, shownWords } from "./parts/words.ts";
 
 const PANEL_WIDTH = 175;
 const ROW_HEIGHT = 26;
@@ -45,8 +52,8 @@ export const differenceForest: Chart = {
     return drawable(result).length === 0 ? "No difference could be computed: see the notes." : undefined;
   },
   heading: (result) => ({
-    title: `Against ${result.baseline}, p95 E2E latency is ${shownWords(shownDifferences(result, "e2eMsP95"))}; cost is ${shownWords(shownDifferences(result, "usdPer1kServed"))}`,
-    subtitle: `${conditionWords(result)}, ${pairingWords(result)}. Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
+    title: `Against ${result.baseline}, p95 E2E latency is ${shownText(shownDifferences(result, "e2eMsP95"))}; cost is ${shownText(shownDifferences(result, "usdPer1kServed"))}`,
+    subtitle: `${conditionText(result)}, ${pairingText(result)}. Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),

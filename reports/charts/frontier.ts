@@ -1,12 +1,19 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { failsMore } from "../../simulator/experiment/soundness.ts";
-import { formatList, formatShare, latencyUnit, plural, USD } from "../format.ts";
-import { changeOf, comparisonOf, estimateCell } from "../tables/cells.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type ChartTheme, strategyStyles } from "../theme.ts";
+import { conditionText, formatList, formatShare, latencyUnit, plural, shownDifferences, USD } from "../base/text.ts";
+import { type ChartTheme, strategyStyles } from "../base/theme.ts";
+import {
+  changeOf,
+  comparisonOf,
+  estimateCell,
+  leftColumn,
+  rightColumn,
+  type Table,
+  textCell,
+} from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
-import { frame } from "./parts/base.ts";
+import { frame, reachable, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
 import {
   type Context,
   cloud,
@@ -19,10 +26,6 @@ import {
   unbeaten,
   WIDTH,
 } from "./parts/frontier-layers.ts";
-import { tickOptions } from "./parts/hourly-p95.ts";
-import { reachable, scaleSpec, scaleWords, valueScale } from "./parts/scales.ts";
-import { conditionWords, shownDifferences } from "./parts/words.ts";
-
 /** Cost against p95 latency: the mean of each strategy, its replications, and the line of those not beaten on both. */
 export const frontier: Chart = {
   id: "frontier",
@@ -69,11 +72,11 @@ function subtitle(result: RunResult): string {
       ? ""
       : ` Unstable and left out of the line: ${formatList(unstable.map((one) => one.strategy.name))}.`;
   const spread = result.replications.done < 2 ? "" : " Faint: replications; bars: 95 % intervals.";
-  return `${conditionWords(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}${failingWords(result)}`;
+  return `${conditionText(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}${failingText(result)}`;
 }
 
 /** Who serves less than the baseline is not beaten fairly, nor beats: it is drawn hollow and left out of the line. */
-function failingWords(result: RunResult): string {
+function failingText(result: RunResult): string {
   const failing = placed(result).filter((point) => point.failsMore);
   if (failing.length === 0) return "";
   const share = (name: string) =>
@@ -111,12 +114,12 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       x: {
         type: "quantitative",
         scale: scaleSpec(x),
-        axis: { title: `USD per 1,000 served requests${scaleWords(x)}`, grid: false, ...tickOptions(x) },
+        axis: { title: `USD per 1,000 served requests${scaleText(x)}`, grid: false, ...tickOptions(x) },
       },
       y: {
         type: "quantitative",
         scale: scaleSpec(y),
-        axis: { title: `p95 E2E latency (${unit.symbol}${scaleWords(y)})`, ...tickOptions(y) },
+        axis: { title: `p95 E2E latency (${unit.symbol}${scaleText(y)})`, ...tickOptions(y) },
       },
     },
   } as TopLevelSpec;

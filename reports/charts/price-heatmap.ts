@@ -1,12 +1,11 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatNumber } from "../format.ts";
+import { formatNumber } from "../base/text.ts";
+import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import type { ChartTheme } from "../theme.ts";
 import type { Chart } from "./chart.ts";
-import { frame, type Layer } from "./parts/base.ts";
+import { frame, hourCount, hourStartMs, hourText, type Layer, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
-import { hourCount, hourStartMs, hourWords, timeEncoding, timeEndEncoding } from "./parts/time.ts";
 
 const WIDTH = 930;
 const ROW_HEIGHT = 34;
@@ -20,7 +19,7 @@ export const priceHeatmap: Chart = {
   absence: (result) => (cells(result).length === 0 ? "The run has no prices." : undefined),
   heading: (result) => ({
     title: title(result),
-    subtitle: `${result.scenario.name}: price over list price by region and UTC hour; white is the list price.${listWords(result)}`,
+    subtitle: `${result.scenario.name}: price over list price by region and UTC hour; white is the list price.${listPriceText(result)}`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
@@ -50,14 +49,14 @@ function title(result: RunResult): string {
       ? "Every region charges its list price all day"
       : `Every region charges ${formatNumber(most.factor, 2)} times its list price all day`;
   }
-  return `Prices swing from ${words(result, least)} to ${words(result, most)}`;
+  return `Prices swing from ${cellText(result, least)} to ${cellText(result, most)}`;
 }
 
-function words(result: RunResult, cell: PriceCell): string {
-  return `${formatNumber(cell.factor, 2)} times list price (${cell.region}, ${hourWords(result, cell.hour)})`;
+function cellText(result: RunResult, cell: PriceCell): string {
+  return `${formatNumber(cell.factor, 2)} times list price (${cell.region}, ${hourText(result, cell.hour)})`;
 }
 
-function listWords(result: RunResult): string {
+function listPriceText(result: RunResult): string {
   const usd = (value: number) => Number(value.toPrecision(6));
   const lists = new Set(result.prices.map((one) => `${usd(one.inputUsdPerMTok)} in, ${usd(one.outputUsdPerMTok)} out`));
   return lists.size === 1
@@ -145,7 +144,7 @@ function table(result: RunResult): Table {
       one.factor.map((factor, hour) => ({
         cells: [
           textCell(one.region),
-          { text: hourWords(result, hour), value: new Date(hourStartMs(result, hour)).toISOString() },
+          { text: hourText(result, hour), value: new Date(hourStartMs(result, hour)).toISOString() },
           { text: formatNumber(factor, 3), value: factor },
           { text: formatNumber(one.inputUsdPerMTok * factor, 3), value: one.inputUsdPerMTok * factor },
           { text: formatNumber(one.outputUsdPerMTok * factor, 3), value: one.outputUsdPerMTok * factor },

@@ -1,13 +1,11 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatCount, formatNumber, formatShare, PERCENT } from "../format.ts";
-import { estimateCell } from "../tables/cells.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import type { ChartTheme } from "../theme.ts";
+import { conditionText, formatCount, formatNumber, formatShare, PERCENT } from "../base/text.ts";
+import type { ChartTheme } from "../base/theme.ts";
+import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type Chart, layerName } from "./chart.ts";
-import { frame, type Layer } from "./parts/base.ts";
+import { frame, type Layer } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
-import { conditionWords } from "./parts/words.ts";
 
 const WIDTH = 890;
 const ROW_HEIGHT = 30;
@@ -19,7 +17,7 @@ export const trafficShare: Chart = {
   absence: (result) => (shares(result).length === 0 ? "No request was sent." : undefined),
   heading: (result) => ({
     title: title(result),
-    subtitle: `${conditionWords(result)}. Percent of each strategy's requests by region that ran them (unserved: region of the last attempt); intervals in the table.`,
+    subtitle: `${conditionText(result)}. Percent of each strategy's requests by region that ran them (unserved: region of the last attempt); intervals in the table.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),

@@ -1,11 +1,9 @@
 import type { ReplicationPoint, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
 import { failsMore } from "../../../simulator/experiment/soundness.ts";
-import type { ChartTheme, StrategyStyle } from "../../theme.ts";
+import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
 import { layerName } from "../chart.ts";
-import type { Layer } from "./base.ts";
+import type { KnownScale, Layer } from "./frame.ts";
 import { type Box, type PointLabel, placeLabels, shortName } from "./labels.ts";
-import type { KnownScale } from "./scales.ts";
-
 export const WIDTH = 1000;
 export const HEIGHT = 400;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIGHT } from "../../../reports/base/theme.ts";
 import { frontier } from "../../../reports/charts/frontier.ts";
-import { LIGHT } from "../../../reports/theme.ts";
 import { EDGES, fixture } from "../fixture.ts";
 
 test("the unbeaten are those that no other strategy beats on both means", () => {

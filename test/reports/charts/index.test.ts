@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { THEMES } from "../../../reports/base/theme.ts";
 import { CHARTS } from "../../../reports/charts/index.ts";
-import { renderSvg } from "../../../reports/render-svg.ts";
-import { THEMES } from "../../../reports/theme.ts";
+import { renderSvg } from "../../../reports/html/svg.ts";
 import { fixture } from "../fixture.ts";
 import { FIXTURES, namesIn, rounded, withVerdict } from "./charts.ts";
 
