@@ -154,6 +154,12 @@ function pairLayers({ metric, label, points, unit }: Curve, index: number, theme
   );
   const [low, high] = scale.domain;
   const colour = sideColours(theme).simulated;
+  const nameLayer = (percentile: string, place: object) => ({
+    name: layerName(index, `${metric}_${percentile}`),
+    data: { values: values.filter(({ name }) => name === percentile) },
+    mark: { type: "text", baseline: "middle", color: theme.text, ...place },
+    encoding: { text: { field: "name", type: "nominal" } },
+  });
   const layer = [
     {
       name: `${metric}_agreement`,
@@ -166,12 +172,10 @@ function pairLayers({ metric, label, points, unit }: Curve, index: number, theme
       mark: { type: "point", filled: true, color: colour, opacity: 0.75 },
       encoding: { size: { field: "size", type: "quantitative", scale: null, legend: null } },
     },
-    {
-      name: layerName(index, `${metric}_names`),
-      data: { values: values.filter(({ name }) => name !== "") },
-      mark: { type: "text", align: "right", baseline: "middle", dx: -9, dy: -7, color: theme.text },
-      encoding: { text: { field: "name", type: "nominal" } },
-    },
+    // p95 and p99 are often close: one name stands below its point, the other above.
+    nameLayer("p50", { align: "right", dx: -9, dy: -7 }),
+    nameLayer("p95", { align: "center", dy: 17 }),
+    nameLayer("p99", { align: "center", dy: -15 }),
   ] as Layer[];
   const axis = (side: string) => ({
     type: "quantitative",

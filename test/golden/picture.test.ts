@@ -8,10 +8,10 @@ import { assertPicture, comparable } from "./picture.ts";
 const folder = mkdtempSync(join(tmpdir(), "meridian-pictures-"));
 after(() => rmSync(folder, { recursive: true }));
 
-test("numbers are rounded to three decimals, and nothing else changes", () => {
+test("numbers in attributes are rounded to three decimals, text and alt text are not", () => {
   assert.equal(
-    comparable('<g x="0.12345"><a y="-1e-7" z="-1.5e-7"/></g>'),
-    '<g x="0.123">\n<a y="-1e-7" z="0"/>\n</g>\n',
+    comparable('<g aria-label="1.00 s" d="M0.12345,2L-1.5e-7,1"><text y="2.0004">1.00</text></g>'),
+    '<g aria-label="1.00 s" d="M0.123,2L0,1">\n<text y="2">1.00</text>\n</g>\n',
   );
 });
 

@@ -44,9 +44,14 @@ export function missingMessage(golden: string): string {
   return `run ${UPDATE_COMMAND} to write ${shown(golden)}, and look at it`;
 }
 
-/** One element a line; numbers with three decimals, so that a golden file survives another platform's `Math`. */
+/**
+ * One element a line; numbers in attributes with three decimals, so that a golden file survives another platform's
+ * `Math`. Text that people read (labels, alt text) stays as it is.
+ */
 export function comparable(svg: string): string {
-  const rounded = svg.replace(/-?\d+\.\d+(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 1000) / 1000 + 0));
+  const rounded = svg.replace(/ (?!aria-label=)[\w:-]+="[^"]*"/g, (attribute) =>
+    attribute.replace(/-?\d+\.\d+(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 1000) / 1000 + 0)),
+  );
   return `${rounded.replaceAll("><", ">\n<")}\n`;
 }
 
