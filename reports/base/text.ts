@@ -1,9 +1,10 @@
+/**
+ * Text of reports: numbers with their units and no more digits than their intervals carry, durations, lists, and what
+ * the comparisons of a run show.
+ */
 import type { ComparedMetric, Estimate, RunResult } from "../../simulator/experiment/result.ts";
 
-/**
- * Numbers as people read them: one unit per column, and no more digits than the interval carries. `n/a` stands for a
- * value that is not to be had; it is never zero.
- */
+/** Stands for a value that does not exist; never for zero. */
 export const NOT_AVAILABLE = "n/a";
 
 /** A display unit: shown = stored × `factor`. */
@@ -133,9 +134,9 @@ export function formatDuration(durationMs: number): string {
 }
 
 /** `a`, `a and b`, `a, b and c`. */
-export function formatList(words: readonly string[]): string {
-  if (words.length < 2) return words.join("");
-  return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+export function formatList(items: readonly string[]): string {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
 }
 
 /** `1 strategy`, `3 strategies`. */
@@ -143,7 +144,7 @@ export function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** Control characters replaced, so that a name can neither steer a terminal nor break a line. */
+/** Control characters replaced by `·`, so that a name cannot send escape codes to a terminal or break a line. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "·");
 }
@@ -159,11 +160,12 @@ export function conditionText(result: RunResult): string {
   return `${result.scenario.name}, ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}, ${replicationText(result)}`;
 }
 
+/** `n = 10 replications`. */
 export function replicationText(result: RunResult): string {
   return `n = ${plural(result.replications.done, "replication", "replications")}`;
 }
 
-/** What makes replications of two strategies comparable: a simulator can give both the same luck, a measurement cannot. */
+/** How replications are paired: a simulation gives all strategies the same draws, a measurement cannot. */
 export function pairingText(result: RunResult): string {
   return result.kind === "simulated" ? "paired by common random numbers" : "paired by replication";
 }
@@ -177,6 +179,7 @@ export interface Shown {
   readonly total: number;
 }
 
+/** The strategies by the verdict of their comparison with the baseline on a metric. */
 export function shownDifferences(result: RunResult, metric: ComparedMetric): Shown {
   const of = (verdict: string) =>
     result.comparisons.filter((one) => one.metric === metric && one.verdict === verdict).map((one) => one.strategy);
@@ -190,22 +193,22 @@ export function shownDifferences(result: RunResult, metric: ComparedMetric): Sho
 }
 
 /**
- * `shown lower for 3 of 7 other strategies, higher for 1, not shown to differ for 3`; says so when no difference is shown at all.
- * Never ranks what the intervals do not separate.
+ * `shown lower for 3 of 7 other strategies, higher for 1, not shown to differ for 3`; says so when no
+ * difference is shown at all. Never ranks what the intervals do not separate.
  */
 export function shownText(shown: Shown): string {
   const { better, worse, notShown, notComparable, total } = shown;
   const kinds = [
-    { count: better.length, words: "shown lower" },
-    { count: worse.length, words: better.length > 0 ? "higher" : "shown higher" },
-    { count: notShown.length, words: "not shown to differ" },
-    { count: notComparable.length, words: "not comparable" },
+    { count: better.length, text: "shown lower" },
+    { count: worse.length, text: better.length > 0 ? "higher" : "shown higher" },
+    { count: notShown.length, text: "not shown to differ" },
+    { count: notComparable.length, text: "not comparable" },
   ].filter((kind) => kind.count > 0);
   const only = kinds[0];
   if (kinds.length === 1 && only !== undefined) {
-    return `${only.words} for ${total === 1 ? "the other strategy" : total === 2 ? "both other strategies" : `all ${total} other strategies`}`;
+    return `${only.text} for ${total === 1 ? "the other strategy" : total === 2 ? "both other strategies" : `all ${total} other strategies`}`;
   }
   return kinds
-    .map(({ count, words }, at) => `${words} for ${count}${at === 0 ? ` of ${total} other strategies` : ""}`)
+    .map(({ count, text }, at) => `${text} for ${count}${at === 0 ? ` of ${total} other strategies` : ""}`)
     .join(", ");
 }

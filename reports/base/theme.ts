@@ -1,3 +1,4 @@
+/** Colours of page and charts in both themes, and the style of each strategy. */
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { failsMore } from "../../simulator/experiment/soundness.ts";
 
@@ -54,6 +55,7 @@ export const DARK: ChartTheme = {
 
 export const THEMES: readonly ChartTheme[] = [LIGHT, DARK];
 
+/** How one strategy is drawn: colour, and a second cue for readers who do not see colours. */
 export interface StrategyStyle {
   readonly colour: string;
   /** Stroke dash in px: the second cue of a line. */
@@ -73,7 +75,11 @@ const OTHER_SHAPES = ["triangle-down", "cross", "triangle-right", "triangle-left
  * One style per strategy, in the order of `strategies`, the same on every chart of a report. The baseline is grey and
  * dashed. Up to four others have a hue; when there are more, the hues go to those that the verdict names, then to those
  * that no other beats on both mean cost and mean p95, then to the rest in the scenario's order; strategies that are
- * unstable or fail more than the baseline come last. Hues are dealt in the scenario's order.
+ * unstable or fail more than the baseline come last. Hues are assigned in the scenario's order.
+ *
+ * @param result  the run, or what of it decides about hues
+ * @param theme   light or dark
+ * @returns       as many styles as strategies; widths and dashes in px
  */
 export function strategyStyles(result: StyledResult, theme: ChartTheme): StrategyStyle[] {
   const { strategies, baseline } = result;
@@ -107,7 +113,7 @@ function highlighted(result: StyledResult): ReadonlySet<string> {
   const others = strategies.filter((strategy) => strategy.name !== baseline);
   const isSound = (one: StrategyResult) => one.status === "ok" && !failsMore(result.comparisons, one.name);
   const sound = strategies.filter(isSound);
-  const unbeaten = others.filter((one) => isSound(one) && sound.every((rival) => !beats(result, rival, one)));
+  const unbeaten = others.filter((one) => isSound(one) && sound.every((other) => !beats(result, other, one)));
   const ordered = [
     ...others.filter((one) => verdictStrategies.includes(one.name)),
     ...unbeaten,
@@ -117,14 +123,14 @@ function highlighted(result: StyledResult): ReadonlySet<string> {
   return new Set([...new Set(ordered.map((strategy) => strategy.name))].slice(0, 4));
 }
 
-/** Strictly less of one and no more of the other, by the means. */
-function beats(result: StyledResult, rival: StrategyResult, one: StrategyResult): boolean {
-  if (rival === one) return false;
-  const [rivalUsd, rivalMs] = position(result, rival);
+/** Whether `other` has less of cost or p95 and no more of either, by the means. */
+function beats(result: StyledResult, other: StrategyResult, one: StrategyResult): boolean {
+  if (other === one) return false;
+  const [otherUsd, otherMs] = position(result, other);
   const [usd, ms] = position(result, one);
   if (usd === null || ms === null) return true;
-  if (rivalUsd === null || rivalMs === null) return false;
-  return rivalUsd <= usd && rivalMs <= ms && (rivalUsd < usd || rivalMs < ms);
+  if (otherUsd === null || otherMs === null) return false;
+  return otherUsd <= usd && otherMs <= ms && (otherUsd < usd || otherMs < ms);
 }
 
 function position({ billing }: StyledResult, strategy: StrategyResult): [number | null, number | null] {

@@ -1,3 +1,4 @@
+/** Chart: cost against p95 latency, with the strategies that no other beats on both. */
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { failsMore } from "../../simulator/experiment/soundness.ts";
@@ -45,11 +46,11 @@ function title(result: RunResult): string {
   const only = points[0];
   if (points.length === 1 && only !== undefined) return `${only.strategy.name} is the only strategy to place`;
   const line = unbeaten(points).map((point) => point.strategy.name);
-  const words = line.length > 4 ? plural(line.length, "strategy", "strategies") : formatList(line);
-  const unbeatenWords =
-    line.length === 0 ? "" : `by their means ${words} ${line.length === 1 ? "is" : "are"} not beaten on both`;
+  const names = line.length > 4 ? plural(line.length, "strategy", "strategies") : formatList(line);
+  const unbeatenText =
+    line.length === 0 ? "" : `by their means ${names} ${line.length === 1 ? "is" : "are"} not beaten on both`;
   const shown = shownAgainstBaseline(result);
-  return shown === "" ? capital(unbeatenWords) : `${shown}; ${unbeatenWords}`;
+  return shown === "" ? capital(unbeatenText) : `${shown}; ${unbeatenText}`;
 }
 
 function shownAgainstBaseline(result: RunResult): string {
@@ -75,7 +76,7 @@ function subtitle(result: RunResult): string {
   return `${conditionText(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}${failingText(result)}`;
 }
 
-/** Who serves less than the baseline is not beaten fairly, nor beats: it is drawn hollow and left out of the line. */
+/** Strategies that fail more than the baseline do less work, so they are drawn hollow and left out of the line. */
 function failingText(result: RunResult): string {
   const failing = placed(result).filter((point) => point.failsMore);
   if (failing.length === 0) return "";

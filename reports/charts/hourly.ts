@@ -21,7 +21,7 @@ import {
 } from "./parts/frame.ts";
 import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
 
-/** When is each strategy slow, and does it matter against the objective? */
+/** p95 E2E latency by hour, against the objectives. */
 export const p95OverDay = hourlyP95({
   id: "p95-over-day",
   question: "When is each strategy slow?",
@@ -32,7 +32,7 @@ export const p95OverDay = hourlyP95({
   slo: "sloE2eMs",
 });
 
-/** How long does a user look at an empty screen, hour by hour? */
+/** p95 time to the first token by hour, against the objectives. */
 export const ttftOverDay = hourlyP95({
   id: "ttft-over-day",
   question: "How long until the first token, hour by hour?",
@@ -87,7 +87,7 @@ function values(result: RunResult, options: HourlyOptions): number[] {
   );
 }
 
-/** How far the baseline swings over the run, if the intervals of its extreme hours lie apart. */
+/** The range of the baseline over the run, if the intervals of its extreme hours do not overlap. */
 function swing(result: RunResult, options: HourlyOptions): string {
   const baseline = result.strategies[0];
   const hours = (baseline?.byHour ?? []).filter((hour) => estimateOf(hour, options).value !== null);

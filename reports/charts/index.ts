@@ -1,3 +1,4 @@
+/** The registry of charts: what a report shows, and in which order. */
 import type { Chart } from "./chart.ts";
 import { differenceForest } from "./difference-forest.ts";
 import { frontier } from "./frontier.ts";

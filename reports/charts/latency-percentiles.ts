@@ -1,3 +1,4 @@
+/** Chart: E2E latency by percentile, to compare tails. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { conditionText, formatCount, formatMs, latencyUnit } from "../base/text.ts";
@@ -9,7 +10,7 @@ import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/
 
 const WIDTH = 890;
 const HEIGHT = 340;
-/** A percentile with fewer samples above it is an anecdote. */
+/** A percentile with fewer samples above it is not drawn: it would be mostly noise. */
 const SAMPLES_ABOVE_MIN = 10;
 /** The fastest 5 % would take a third of the picture on a log axis and answer no question about tails. */
 const SHARE_MIN = 0.05;

@@ -1,3 +1,4 @@
+/** Chart: price over list price by region and hour. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { formatNumber } from "../base/text.ts";
@@ -15,7 +16,7 @@ const NUMBERS_HOURS_MAX = 24;
 /** Price over list price, region by hour: what a router could gain by moving work. */
 export const priceHeatmap: Chart = {
   id: "price-heatmap",
-  question: "When and where is it dear?",
+  question: "When and where are prices high?",
   absence: (result) => (cells(result).length === 0 ? "The run has no prices." : undefined),
   heading: (result) => ({
     title: title(result),

@@ -1,3 +1,4 @@
+/** Chart: share of attempts answered 429 by region and hour, a panel per strategy. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RegionHourCell, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { conditionText, formatCount, formatShare } from "../base/text.ts";

@@ -1,3 +1,4 @@
+/** The elements of a page: escaped markup, tables with their CSV download, charts as figures, notes. */
 import { raw, html as template } from "hono/html";
 import { invariant } from "../../simulator/errors.ts";
 import { THEMES } from "../base/theme.ts";

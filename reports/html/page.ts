@@ -1,3 +1,4 @@
+/** A whole HTML page that loads nothing: its content security policy, style sheet, script and strategy filter. */
 import { createHash } from "node:crypto";
 import { type ChartTheme, DARK, LIGHT } from "../base/theme.ts";
 import { type Markup, markup, raw } from "./elements.ts";

@@ -1,8 +1,9 @@
+/** From a Vega-Lite spec to an SVG string: the only file that runs Vega. */
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { MeridianError } from "../../simulator/errors.ts";
 
-/** Mean advance of Arial's glyphs by class, in units of the font size; generous, so that text fits in other fonts too. */
+/** Mean advance width of Arial's glyphs by class, in units of the font size; generous, so that text fits in other fonts too. */
 const NARROW = /[iljtfrI.,:;|'!()[\]\- ]/;
 const WIDE = /[mwMWGOQ%@—…]/;
 (vega as unknown as { textMetrics: TextMetrics }).textMetrics.width = textWidthPx;
@@ -11,6 +12,7 @@ interface TextMetrics {
   width: (item: { readonly fontSize?: number }, text: unknown) => number;
 }
 
+/** How a picture is drawn. */
 export interface SvgOptions {
   /** Prefix of every id in the picture, so that several can live in one page. */
   readonly idPrefix: string;
@@ -22,7 +24,11 @@ export interface SvgOptions {
  * Draws a Vega-Lite spec as an SVG string. Same spec, same bytes: ids are renumbered, nothing depends on fonts, time
  * zone or locale (text widths are estimated, times are UTC).
  *
- * @throws INTERNAL when Vega-Lite or Vega warns: a chart must compile clean.
+ * @param spec     a whole Vega-Lite spec, as a chart's `spec` returns it; its `description` becomes the alt text
+ * @param options  prefix of ids, and whether to leave the heading to the page
+ * @returns        one `<svg>` element, sizes in px
+ * @throws         CHART_WARNING (internal) when Vega-Lite or Vega warns: a chart must compile without warnings
+ * @example await renderSvg(frontier.spec(result, LIGHT), { idPrefix: "frontier" })
  */
 export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promise<string> {
   const warnings: string[] = [];
@@ -83,8 +89,8 @@ function normalise(svg: string, idPrefix: string): string {
 }
 
 function collectingLogger(warnings: string[]): vega.LoggerInterface {
-  const collect = (...words: readonly unknown[]) => {
-    warnings.push(words.join(" "));
+  const collect = (...parts: readonly unknown[]) => {
+    warnings.push(parts.join(" "));
     return logger;
   };
   const ignore = () => logger;

@@ -1,8 +1,9 @@
+/** What limited the requests: quotas and residency rules, as tables and as sentences. */
 import type { Counts, QuotaSummary, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { formatCount, formatList, formatShare, PERCENT, plural } from "../base/text.ts";
 import { type Cell, leftColumn, type Row, rightColumn, type Table, textCell } from "./table.ts";
 
-/** One row per strategy and quota that it used: what was refused by which limit, when, and how close it came. */
+/** One row per strategy and quota that it used: refusals by limit, their first and last instants, highest use. */
 export function quotaTable(result: RunResult): Table {
   return {
     id: "quotas",
@@ -29,12 +30,12 @@ export function quotaTable(result: RunResult): Table {
   };
 }
 
-/** Whether the run had a quota that anybody met. */
+/** Whether any strategy of the run used a quota. */
 export function hasQuotas(result: RunResult): boolean {
   return quotaTable(result).rows.length > 0;
 }
 
-/** Who came closest to a limit, who was refused most, who never: in words with numbers. */
+/** Which strategy came closest to a quota, which was refused most, which never: in sentences with numbers. */
 export function quotaText(result: RunResult): string {
   const uses = result.strategies.flatMap((strategy) =>
     strategy.quotas
@@ -107,12 +108,12 @@ const DAY_MS = 86_400_000;
 
 type ResultClass = RunResult["classes"][number];
 
-/** Classes that a rule binds. */
+/** Classes with a residency rule. */
 export function boundClasses(result: RunResult): readonly ResultClass[] {
   return result.classes.filter((one) => one.residency !== null);
 }
 
-/** The certificate in a sentence: what was counted, from where the requests ran, not from where they should have. */
+/** Compliance with the residency rules in a sentence, counted from the regions in which requests ran. */
 export function residencyText(result: RunResult): string {
   const bound = boundClasses(result);
   if (bound.length === 0) return "No class has a residency rule.";
@@ -123,10 +124,10 @@ export function residencyText(result: RunResult): string {
     violations === 0
       ? `None of the ${formatCount(sum("served"))} served requests`
       : `${formatCount(violations)} of the ${formatCount(sum("served"))} served requests`;
-  return `${verdict} of ${formatList(bound.map((one) => `${one.name} (${one.residency})`))} ran outside ${bound.length === 1 ? "its rule" : "their rules"}, counted from the region each ran in, over all strategies and replications; ${plural(sum("residencyRefused"), "request was", "requests were")} refused for want of a legal target.`;
+  return `${verdict} of ${formatList(bound.map((one) => `${one.name} (${one.residency})`))} ran outside ${bound.length === 1 ? "its rule" : "their rules"}, counted from the region each ran in, over all strategies and replications; ${plural(sum("residencyRefused"), "request was", "requests were")} refused because no target was legal.`;
 }
 
-/** What each rule allows in this world, and why the other targets are not legal under it. */
+/** One row per class with a rule: the regions and targets it allows, and why the other targets are not legal. */
 export function residencyRuleTable(result: RunResult): Table {
   return {
     id: "residency-rules",
@@ -143,8 +144,8 @@ export function residencyRuleTable(result: RunResult): Table {
       const rule = one.residencyRule;
       const legal = rule?.targets.filter((each) => each.legal) ?? [];
       const illegal = rule?.targets.filter((each) => !each.legal) ?? [];
-      const list = (words: readonly string[], separator: string) =>
-        textCell(rule === undefined ? "not recorded" : words.length === 0 ? "none" : words.join(separator));
+      const list = (names: readonly string[], separator: string) =>
+        textCell(rule === undefined ? "not recorded" : names.length === 0 ? "none" : names.join(separator));
       return {
         cells: [
           textCell(one.name),
@@ -164,7 +165,7 @@ export function residencyRuleTable(result: RunResult): Table {
   };
 }
 
-/** One row per strategy and bound class: served inside the rule, outside it, refused. */
+/** One row per strategy and class with a rule: requests served inside the rule, outside it, refused. */
 export function residencyCountTable(result: RunResult): Table {
   return {
     id: "residency",

@@ -1,3 +1,4 @@
+/** Tables with a row per strategy: the main table, savings by billing rule, and groups by class and by region. */
 import type {
   BillingRuleName,
   Estimate,

@@ -1,10 +1,8 @@
+/** Tables without their formatting: columns, rows and cells, and CSV. Page, Markdown and downloads use the same. */
 import type { ComparedMetric, Comparison, Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { formatInterval, formatNumber, formatValue, type Unit } from "../base/text.ts";
 
-/**
- * A table apart from its looks: the page, the summary and the CSV downloads are made from the same rows. `text` is for
- * people, `value` is the full number for other tools.
- */
+/** A table as data. A cell's `text` is for people, its `value` is the full number for other tools. */
 export interface Table {
   readonly id: string;
   readonly caption: string;
@@ -33,7 +31,7 @@ export interface Cell {
   readonly value: string | number | null;
   /** Second line: an interval, a count. */
   readonly detail?: string;
-  /** Third line: the change against the baseline, in words. */
+  /** Third line: the change against the baseline, as text. */
   readonly change?: { readonly text: string; readonly tone: Tone };
 }
 
@@ -42,20 +40,28 @@ export function textCell(text: string): Cell {
   return { text, value: text };
 }
 
+/** A column of text, aligned left. */
 export function leftColumn(label: string, key: string): Column {
   return { label, key, align: "left" };
 }
 
+/** A column of numbers, aligned right. */
 export function rightColumn(label: string, key: string): Column {
   return { label, key, align: "right" };
 }
 
-/** Header and full values, for `toCsv`. */
+/** Header and full values of a table, for `toCsv`. */
 export function csvRows(table: Table): (string | number | null)[][] {
   return [table.columns.map((column) => column.key), ...table.rows.map((row) => row.cells.map((cell) => cell.value))];
 }
 
-/** An estimate as a cell: value, interval below, full value (in the stored unit) for CSV. */
+/**
+ * An estimate as a cell: rounded value, interval below, full value for CSV.
+ *
+ * @param estimate  in the unit it is stored in (ms, shares, USD)
+ * @param unit      unit to show it in
+ * @param change    what to say of the difference from the baseline, if anything
+ */
 export function estimateCell(estimate: Estimate, unit: Unit, change?: Cell["change"]): Cell {
   const interval = formatInterval(estimate, unit);
   return {
@@ -66,12 +72,13 @@ export function estimateCell(estimate: Estimate, unit: Unit, change?: Cell["chan
   };
 }
 
+/** The comparison of a strategy with the baseline on a metric; undefined for the baseline itself. */
 export function comparisonOf(result: RunResult, strategy: string, metric: ComparedMetric): Comparison | undefined {
   return result.comparisons.find((one) => one.strategy === strategy && one.metric === metric);
 }
 
 /**
- * The change against the baseline in words: `better, −12 %`, `worse, +8 %`, `~ not shown`. A number appears only where
+ * The change against the baseline as text: `better, −12 %`, `worse, +8 %`, `~ not shown`. A number appears only where
  * the simultaneous interval shows a difference. Undefined for the baseline itself.
  */
 export function changeOf(comparison: Comparison | undefined): Cell["change"] {
@@ -104,7 +111,11 @@ export function relativePercent(comparison: Comparison): string | undefined {
 /**
  * CSV (RFC 4180) that a spreadsheet opens without running anything: text that begins like a formula gets a leading
  * apostrophe. Numbers stay numbers, negative ones too.
+ *
+ * @param rows  header first; null and numbers that are not finite become empty cells
+ * @returns     lines ended by CR LF
  * Source of the rule: OWASP, "CSV Injection".
+ * @example toCsv([["name", "p95_ms"], ["=cmd()", 4213.7]]) // => "name,p95_ms\r\n'=cmd(),4213.7\r\n"
  */
 export function toCsv(rows: readonly (readonly (string | number | null)[])[]): string {
   return rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");

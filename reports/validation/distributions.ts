@@ -1,3 +1,4 @@
+/** Distributions of a validation: both cumulative curves, and quantiles against quantiles (Q–Q plot). */
 import type { TopLevelSpec } from "vega-lite";
 import type { CurvePoint, StrategyValidation, ValidationResult } from "../../simulator/validation/result.ts";
 import { formatMs, latencyUnit, type Unit } from "../base/text.ts";
@@ -191,7 +192,7 @@ function pairLayers({ metric, label, points, unit }: Curve, index: number, theme
   };
 }
 
-/** One latency of one strategy: its curve over percentiles, and how it is called. */
+/** One latency of one strategy: its quantiles on both sides, with name and unit. */
 export interface Curve {
   readonly metric: "e2e" | "ttft";
   readonly label: string;
@@ -199,8 +200,8 @@ export interface Curve {
   readonly unit: Unit;
 }
 
-export const PANEL_WIDTH = 410;
-export const PANEL_HEIGHT = 300;
+const PANEL_WIDTH = 410;
+const PANEL_HEIGHT = 300;
 
 /** E2E and, where answers stream, the time to the first token. */
 export function curvesOf({ e2eCurve, ttftCurve }: StrategyValidation): readonly Curve[] {
@@ -218,7 +219,7 @@ export function sideColours(theme: ChartTheme): { readonly simulated: string; re
   return { simulated: theme.hues[0]!, measured: theme.hues[1]! };
 }
 
-/** Panels beside each other under one heading. */
+/** One panel per curve, side by side under one heading. */
 export function curvesSpec(
   panels: readonly Curve[],
   question: string,
@@ -233,11 +234,12 @@ export function curvesSpec(
   } as TopLevelSpec;
 }
 
+/** Why a strategy has no curve to draw; undefined when it has one. */
 export function noCurve(strategy: StrategyValidation): string | undefined {
   return curvesOf(strategy).length === 0 ? "Too few requests were served for a distribution." : undefined;
 }
 
-/** What every picture of a validation holds under. */
+/** The conditions of every picture of a validation. */
 export function conditionsText(result: ValidationResult, strategy: StrategyValidation): string {
   const served = strategy.total.quantities.find(({ id }) => id === "e2e.p50")?.count ?? 0;
   return `${strategy.name}, ${served} served requests of ${result.requests} on both sides, the same schedule; ${result.place}`;

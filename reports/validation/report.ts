@@ -29,7 +29,9 @@ export const VALIDATION_CHARTS: readonly ((index: number) => Chart<ValidationRes
  * The page of a validation: the harness's own error first, then per strategy what must be equivalent, both
  * distributions, their Q–Q plot and the residuals with the margins. It loads nothing. Same result, same bytes.
  *
- * @throws INTERNAL when a chart does not compile clean
+ * @param result  a validation, as in `validation.json`
+ * @returns       a whole HTML page
+ * @throws        CHART_WARNING (internal) when a chart does not compile without warnings
  */
 export async function renderValidationHtml(result: ValidationResult): Promise<string> {
   const strategies: Markup[] = [];

@@ -1,3 +1,4 @@
+/** Residuals of a validation: simulated against measured latency at every percentile, with the margins. */
 import type { StrategyValidation, ValidationResult } from "../../simulator/validation/result.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { type Chart, layerName } from "../charts/chart.ts";
@@ -50,25 +51,17 @@ interface Context {
   readonly reach: number;
 }
 
+/** Residual curve with its band, and the judged percentiles with intervals and margins. */
 function draw({ metric, label, points }: Curve, { index, theme, strategy, reach }: Context) {
   const { simulated: colour, measured: bar } = sideColours(theme);
-  const clipped = (value: number) => Math.max(-reach, Math.min(reach, value));
   const band = points.map(({ share, residual, low, high }) => ({
     share,
-    residual: clipped(residual),
-    low: clipped(low),
-    high: clipped(high),
+    residual: clipped(residual, reach),
+    low: clipped(low, reach),
+    high: clipped(high, reach),
   }));
-  const judged = strategy.total.quantities
-    .filter(({ id, low, high }) => id.startsWith(`${metric}.`) && low !== null && high !== null)
-    .map(({ id, margin, difference, low, high }) => ({
-      share: Number(id.split(".p")[1]) / 100,
-      residual: clipped(difference!),
-      low: clipped(low!),
-      high: clipped(high!),
-      margin: Math.min(reach, margin),
-      under: -Math.min(reach, margin),
-    }));
+  const judged = judgedValues(strategy, metric, reach);
+  const y = (field: string) => ({ field, type: "quantitative" });
   const layer = [
     {
       name: `${metric}_zero`,
@@ -80,51 +73,71 @@ function draw({ metric, label, points }: Curve, { index, theme, strategy, reach 
       name: layerName(index, `${metric}_band`),
       data: { values: band },
       mark: { type: "area", color: colour, opacity: 0.2 },
-      encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
+      encoding: { y: y("low"), y2: { field: "high" } },
     },
     {
       name: layerName(index, `${metric}_residual`),
       data: { values: band },
       mark: { type: "line", color: colour, strokeWidth: 2 },
-      encoding: { y: { field: "residual", type: "quantitative" } },
+      encoding: { y: y("residual") },
     },
     ...["margin", "under"].map((field) => ({
       name: `${metric}_${field}`,
       data: { values: judged },
       mark: { type: "tick", color: theme.alarm, thickness: 2.5, size: 26, orient: "horizontal" },
-      encoding: { y: { field, type: "quantitative" } },
+      encoding: { y: y(field) },
     })),
     {
       name: layerName(index, `${metric}_interval`),
       data: { values: judged },
       mark: { type: "rule", color: bar, strokeWidth: 4 },
-      encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
+      encoding: { y: y("low"), y2: { field: "high" } },
     },
     {
       name: layerName(index, `${metric}_judged`),
       data: { values: judged },
       mark: { type: "point", filled: true, color: bar, size: 70 },
-      encoding: { y: { field: "residual", type: "quantitative" } },
+      encoding: { y: y("residual") },
     },
   ] as Layer[];
+  return { layer, encoding: axes(label, reach) };
+}
+
+/** The percentiles that the validation judges: relative differences, their intervals and their margins. */
+function judgedValues(strategy: StrategyValidation, metric: Curve["metric"], reach: number) {
+  return strategy.total.quantities
+    .filter(({ id, low, high }) => id.startsWith(`${metric}.`) && low !== null && high !== null)
+    .map(({ id, margin, difference, low, high }) => ({
+      share: Number(id.split(".p")[1]) / 100,
+      residual: clipped(difference!, reach),
+      low: clipped(low!, reach),
+      high: clipped(high!, reach),
+      margin: Math.min(reach, margin),
+      under: -Math.min(reach, margin),
+    }));
+}
+
+/** Kept within the axis, which ends at `reach` on both sides. */
+function clipped(value: number, reach: number): number {
+  return Math.max(-reach, Math.min(reach, value));
+}
+
+function axes(label: string, reach: number) {
   return {
-    layer,
-    encoding: {
-      x: {
-        field: "share",
-        type: "quantitative",
-        scale: { domain: [0, 1.02], nice: false },
-        axis: {
-          title: `Percentile of ${label}`,
-          values: [0.01, 0.25, 0.5, 0.75, 0.95],
-          labelExpr: "'p' + round(100 * datum.value)",
-        },
+    x: {
+      field: "share",
+      type: "quantitative",
+      scale: { domain: [0, 1.02], nice: false },
+      axis: {
+        title: `Percentile of ${label}`,
+        values: [0.01, 0.25, 0.5, 0.75, 0.95],
+        labelExpr: "'p' + round(100 * datum.value)",
       },
-      y: {
-        type: "quantitative",
-        scale: { domain: [-reach, reach], nice: false },
-        axis: { title: "Simulated against measured", format: "+.0%" },
-      },
+    },
+    y: {
+      type: "quantitative",
+      scale: { domain: [-reach, reach], nice: false },
+      axis: { title: "Simulated against measured", format: "+.0%" },
     },
   };
 }

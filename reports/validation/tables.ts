@@ -1,3 +1,4 @@
+/** What the outputs of a validation have in common: their sentences and tables. */
 import type {
   GroupValidation,
   HarnessError,
@@ -15,7 +16,7 @@ import {
 import { formatCount, formatDuration, formatInstant, formatList } from "../base/text.ts";
 import { type Cell, type Column, leftColumn, type Row, rightColumn, type Table, textCell } from "../tables/table.ts";
 
-/** What must be equivalent: a strategy's totals. */
+/** A strategy's totals, which must be equivalent on both sides. */
 export function totalTable(strategy: StrategyValidation, index: number): Table {
   const { blockRequests, quantities } = strategy.total;
   return {
@@ -26,7 +27,7 @@ export function totalTable(strategy: StrategyValidation, index: number): Table {
   };
 }
 
-/** The same by class and by region: shown, and a failure only where a difference is certain. */
+/** The same quantities by class and by region; they fail only where a difference is certain. */
 export function groupTable(strategy: StrategyValidation, index: number): Table {
   const rows = [...groupRows(strategy.byClass, "class"), ...groupRows(strategy.byRegion, "region")];
   return {
@@ -37,7 +38,7 @@ export function groupTable(strategy: StrategyValidation, index: number): Table {
   };
 }
 
-/** What the harness measured of known answers. */
+/** What the harness measured of endpoints whose latency is known exactly. */
 export function harnessTable(harness: HarnessError): Table {
   return {
     id: "harness",
@@ -100,7 +101,7 @@ function quantityCells(quantity: QuantityResult): Cell[] {
   ];
 }
 
-/** What the harness itself errs by, before anything else is said. */
+/** The measurement error of the harness itself, which is said before anything else. */
 export function harnessText({ harness }: ValidationResult): string {
   if (harness === null) return "The harness itself was not measured.";
   const e2e = harness.rows.filter(({ metric }) => metric === "e2e");
@@ -112,11 +113,13 @@ export function harnessText({ harness }: ValidationResult): string {
   return `The harness itself errs by ${formatList(errors)} (E2E against exact answers to ${formatCount(harness.requests)} of the same arrivals)${most}; requests left ${harness.lagMsP99.toFixed(1)} ms${late} at the 99th percentile.`;
 }
 
+/** Length and start of the window, requests, seed, place. */
 export function windowText(result: ValidationResult): string {
   const { window, requests, place, seed } = result;
   return `${formatCount(requests)} requests in ${formatDuration(window.lengthMs)} from ${formatInstant(window.startsAt)} of the scenario's clock, seed ${seed}, measured at ${place}, each strategy from an empty system.`;
 }
 
+/** The statistical method: what is compared, and when two sides count as equivalent. */
 export function methodText({ resamples }: ValidationResult): string {
   return `Differences are simulated against measured, of the same requests. Equivalent: the 90 % interval lies within the margin (two one-sided tests at 5 %), intervals from ${formatCount(resamples)} resamples of blocks of neighbouring pairs. All totals must be equivalent; classes and regions fail only where a difference is certain.`;
 }

@@ -11,7 +11,7 @@ export type Layer = LayeredSpec["layer"][number];
 /** A part of a concatenated spec. */
 export type Panel = Extract<TopLevelSpec, { readonly vconcat: unknown }>["vconcat"][number];
 
-/** Fonts with metrics like Arial's, which the text widths of `render-svg` are estimated for. */
+/** Fonts with metrics like Arial's, which the text widths of `html/svg.ts` are estimated for. */
 const FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif";
 const TITLE_CHARACTERS_PER_LINE = 110;
 
@@ -80,7 +80,7 @@ export interface KnownScale {
   readonly px: (value: number, lengthPx: number) => number;
 }
 
-/** Above this ratio of largest to smallest, small values drown on a linear axis. */
+/** Above this ratio of largest to smallest, small values cannot be told apart on a linear axis. */
 const LOG_RATIO = 12;
 
 /**
@@ -97,7 +97,7 @@ export function valueScale(values: readonly number[], fromZero: boolean): KnownS
   return fromZero && low >= 0 ? linear(0, high * 1.08 || 1) : linear(low - span * 0.1, high + span * 0.1);
 }
 
-/** An interval may widen an axis by this factor at most: with two or three replications it can dwarf the data. */
+/** An interval may widen an axis by this factor at most: with two or three replications it can be far wider than the data. */
 const INTERVAL_REACH = 1.5;
 
 /** The ends of intervals, drawn no further out than that from the values (positive ones) themselves. */
@@ -107,11 +107,13 @@ export function reachable(values: readonly number[], ends: readonly (number | nu
   return ends.filter((end) => end !== null).map((end) => Math.min(high, Math.max(low, end)));
 }
 
+/** A log scale from `low` to `high`, both positive. */
 export function logarithmic(low: number, high: number): KnownScale {
   const ratio = Math.log(high / low);
   return { type: "log", domain: [low, high], px: (value, lengthPx) => (Math.log(value / low) / ratio) * lengthPx };
 }
 
+/** A linear scale from `low` to `high`. */
 export function linear(low: number, high: number): KnownScale {
   return { type: "linear", domain: [low, high], px: (value, lengthPx) => ((value - low) / (high - low)) * lengthPx };
 }
@@ -127,7 +129,7 @@ export function scaleSpec(scale: KnownScale) {
   return scale.type === "linear" ? { ...shared, zero: false } : shared;
 }
 
-/** Ticks at 1, 2 and 5 times powers of ten within the domain; a log axis prints few of its own. */
+/** Ticks at 1, 2 and 5 times powers of ten within the domain; undefined for a linear scale. */
 export function ticksOf(scale: KnownScale): number[] | undefined {
   if (scale.type === "linear") return undefined;
   const [low, high] = scale.domain;

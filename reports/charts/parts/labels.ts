@@ -14,7 +14,7 @@ export function labelByIndex(names: readonly string[]): string {
   return `${JSON.stringify(names.map((name) => shortName(name)))}[datum.value]`;
 }
 
-/** Breaks text at spaces into lines of at most `lengthMax` characters, where words allow it. */
+/** Breaks text at spaces into lines of at most `lengthMax` characters, at least a word each. */
 export function breakLines(text: string, lengthMax: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -103,7 +103,7 @@ export function sloRules(slos: readonly Slo[], unit: Unit, theme: ChartTheme): L
   }));
 }
 
-/** Its name, above the data, with a rim in the colour of the ground so that lines below do not strike it through. */
+/** Its name, above the data, with a rim in the colour of the ground so that it stays readable across lines. */
 export function sloLabels(slos: readonly Slo[], unit: Unit, theme: ChartTheme): Layer[] {
   return slos.flatMap((slo): Layer[] => {
     const label = { type: "text" as const, text: slo.text, align: "left" as const, baseline: "bottom" as const };
