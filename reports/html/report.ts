@@ -19,7 +19,9 @@ import { filters, pageHtml } from "./page.ts";
  * The report: one HTML file that loads nothing. It works by double click, with scripts off, in print and in both
  * colour schemes; a content security policy allows its own style and script and nothing else. Same result, same bytes.
  *
- * @throws INTERNAL when a chart does not compile clean
+ * @param result  a run, as in `result.json`
+ * @returns       a whole HTML page
+ * @throws        CHART_WARNING (internal) when a chart does not compile without warnings
  */
 export async function renderHtml(result: RunResult): Promise<string> {
   const figures: Markup[] = [];

@@ -20,6 +20,9 @@ const SIZE_MAX_BYTES = 60_000;
 /**
  * `summary.md`: verdict first, the strategy table, then details collapsed; made for a job summary or a pull request
  * comment. When it would be too long for one, the last details are left out and the text says so.
+ *
+ * @param result  a run, as in `result.json`
+ * @returns       GitHub-flavoured Markdown, 60,000 bytes at most
  */
 export function renderMarkdown(result: RunResult): string {
   const bound = boundClasses(result).length > 0;
@@ -118,7 +121,7 @@ function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Only an absurd scenario (hundreds of strategies) gets here: cut at a line, and say so. */
+/** Cuts at the end of a line and says so; only needed with hundreds of strategies. */
 function truncate(text: string): string {
   if (byteLength(text) <= SIZE_MAX_BYTES) return text;
   const lines: string[] = [];

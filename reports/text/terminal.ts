@@ -5,6 +5,7 @@ import type { ComparedMetric, RunResult, StrategyResult } from "../../simulator/
 import { formatValue, latencyUnit, PERCENT, plural, printable, type Unit, USD } from "../base/text.ts";
 import { comparisonOf } from "../tables/table.ts";
 
+/** What the terminal can do. */
 export interface TerminalOptions {
   readonly colour: boolean;
   /** Columns to fill; never fewer than 80 are used. */
@@ -20,6 +21,10 @@ const NAME_INDENT = "  ";
 /**
  * The verdict and one line per strategy, baseline first, units in the header. A difference that the intervals do not
  * show is `~`; one that they show has a word beside its colour.
+ *
+ * @param result   a run, as in `result.json`
+ * @param options  whether to use colours, and how many columns there are
+ * @returns        lines of at most `options.width` characters (80 where that is less), escape codes not counted
  */
 export function renderTerminal(result: RunResult, options: TerminalOptions): string {
   const fixed = FIXED_COLUMN_WIDTHS.reduce((sum, width) => sum + width, 0);
