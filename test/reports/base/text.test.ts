@@ -116,7 +116,7 @@ test("numbers are grouped, signed with a true minus, and never a negative zero",
   assert.equal(formatNumber(-1234, 0), "−1,234");
 });
 
-test("durations and lists read as words", () => {
+test("durations and lists read as text", () => {
   assert.equal(formatDuration(86_400_000), "24 h");
   assert.equal(formatDuration(5_400_000), "1 h 30 min");
   assert.equal(formatDuration(45_000), "45 s");

@@ -52,7 +52,7 @@ test("without quotas there is nothing to show", () => {
 
 test("one row per strategy and quota in use, with its share, its limit and its instants", () => {
   const table = quotaTable(BUSY);
-  assert.equal(table.rows.length, 3, "a quota that nobody asked is left out");
+  assert.equal(table.rows.length, 3, "a quota without a request is left out");
   const texts = table.rows.map((row) => row.cells.map((cell) => cell.text));
   assert.deepEqual(texts[0], ["a", "q1", "900", "0", "0", "0", "0", "0", "113", "7,000", "never", "never"]);
   assert.deepEqual(texts[1], ["b", "q1", "900", "100", "10.0", "60", "0", "40", "100", "0", "01:02:03", "23:00:00"]);
@@ -60,7 +60,7 @@ test("one row per strategy and quota in use, with its share, its limit and its i
   for (const row of table.rows) assert.equal(row.cells.length, table.columns.length);
 });
 
-test("in words: who came closest, who was refused most, who never", () => {
+test("in sentences: which strategy came closest, which was refused most, which never", () => {
   assert.equal(
     quotaText(BUSY),
     "a came closest to a limit: it had 113 % of q1 in use and was never refused. Refused most: b, 100 of 1,000 calls (10.0 %) by q1, first at 01:02:03, last at 23:00:00. Never refused: a, c.",
@@ -131,7 +131,7 @@ test("counts by strategy and class: inside, outside, refused", () => {
   assert.equal(residencyCountTable(result).rows[0]!.cells[5]!.change!.text, "rule broken");
 });
 
-test("the certificate in words", () => {
+test("compliance in a sentence", () => {
   assert.match(residencyText(broken(0, 0)), /^None of the [\d,]+ served requests of code \(eu\) ran outside its rule/);
   assert.match(residencyText(broken(3, 1)), /^3 of the [\d,]+ served .*; 1 request was refused/);
   const free = { ...bound(), classes: bound().classes.map((one) => ({ ...one, residency: null })) };

@@ -36,7 +36,7 @@ test("text that a spreadsheet would run gets an apostrophe", () => {
   }
 });
 
-test("numbers stay numbers, negative ones too; what is not to be had is empty", () => {
+test("numbers stay numbers, negative ones too; a missing value is empty", () => {
   assert.equal(csvCell(-1.5), "-1.5");
   assert.equal(csvCell("-1.5e-3"), "-1.5e-3");
   assert.equal(csvCell(null), "");

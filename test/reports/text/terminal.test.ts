@@ -27,7 +27,7 @@ test("baseline first, a word for each difference shown, ~ for the others", () =>
   assert.match(row("cheapest"), /worse 22% better 13%$/);
 });
 
-test("colour only adds to the words", () => {
+test("colour only repeats what the text says", () => {
   const coloured = renderTerminal(fixture(), { ...plain, colour: true });
   assert.notEqual(coloured, renderTerminal(fixture(), plain));
   assert.equal(stripVTControlCharacters(coloured), renderTerminal(fixture(), plain));
@@ -40,7 +40,7 @@ test("a wider terminal gives the name its room; a narrower one is treated as 80"
   assert.equal(renderTerminal(result, { colour: false, width: 20 }), renderTerminal(result, plain));
 });
 
-test("unstable strategies, missing replications and failed assertions are said in words", () => {
+test("unstable strategies, missing replications and failed assertions are said in text", () => {
   const text = renderTerminal({ ...fixture({ unstable: ["cheapest"] }), replications: { asked: 20, done: 10 } }, plain);
   assert.match(text, /^! cheapest /m);
   assert.match(text, /! cheapest is unstable: the backlog grew/);

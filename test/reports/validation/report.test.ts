@@ -39,7 +39,7 @@ describe("the reports of a validation", () => {
     assert.ok(!html.includes("NaN") && !html.includes("undefined"));
   });
 
-  it("cannot be steered by names", async () => {
+  it("escape names", async () => {
     const hostile = validation(['<img src=x onerror="alert(1)">', "a|b\n# c"]);
     assert.ok(!(await renderValidationHtml(hostile)).includes("<img"));
     assert.ok(!renderValidationMarkdown(hostile).includes("<img"));
@@ -47,7 +47,7 @@ describe("the reports of a validation", () => {
     assert.ok(!terminal.includes("\u001b"));
   });
 
-  it("colour what they say in words as well", () => {
+  it("repeat in colour what they say in text", () => {
     const coloured = renderValidationTerminal(result, { colour: true, width: 80 });
     assert.ok(coloured.includes("\u001b[32mequivalent"));
     assert.ok(coloured.includes("\u001b[33mundecided"));

@@ -8,7 +8,7 @@ test("only strategies with both a cost and a latency are placed", () => {
   assert.equal(placed(EDGES["nothing served"]!).length, 0);
 });
 
-test("the line falls: dearer means faster, strictly", () => {
+test("the line falls: along the line a higher cost has a lower p95, strictly", () => {
   const line = unbeaten(placed(fixture()));
   assert.ok(line.length > 1);
   line.slice(1).forEach((point, at) => {
