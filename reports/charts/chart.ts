@@ -6,7 +6,7 @@ import type { Table } from "../tables/table.ts";
 
 /**
  * One picture that answers one question. Everything is a pure function of the run record, or of another result R.
- * Layers that belong to one strategy are named by `layerName`, so that a page can show or hide them.
+ * Layers that belong to one strategy are named by `layerName` of `parts/frame.ts`, so that a page can show or hide them.
  */
 export interface Chart<R = RunResult> {
   /** Name in addresses and file names: lower case, words joined by hyphens. */
@@ -26,16 +26,4 @@ export interface Chart<R = RunResult> {
 export interface ChartHeading {
   readonly title: string;
   readonly subtitle: string;
-}
-
-/**
- * The name of a layer of one strategy, which becomes an SVG class. A name may be used once per spec: Vega would
- * silently give two layers of one name the same scales.
- *
- * @param strategyIndex  place of the strategy in the result
- * @param part           what the layer draws, e.g. `line`
- * @example layerName(2, "line") // => "strategy_2_line"
- */
-export function layerName(strategyIndex: number, part: string): string {
-  return `strategy_${strategyIndex}_${part}`;
 }

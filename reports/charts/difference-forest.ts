@@ -13,8 +13,8 @@ import {
 } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
 import { changeOf, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type Chart, layerName } from "./chart.ts";
-import { frame, type Layer, type Panel } from "./parts/frame.ts";
+import type { Chart } from "./chart.ts";
+import { frame, type Layer, layerName, type Panel } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
 const PANEL_WIDTH = 175;

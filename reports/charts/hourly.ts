@@ -4,7 +4,7 @@ import type { Estimate, HourGroup, RunResult } from "../../simulator/experiment/
 import { conditionText, formatMs, latencyUnit, shownDifferences, shownText, type Unit } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type Chart, layerName } from "./chart.ts";
+import type { Chart } from "./chart.ts";
 import {
   frame,
   HOUR_MS,
@@ -12,6 +12,7 @@ import {
   hourText,
   type KnownScale,
   type Layer,
+  layerName,
   reachable,
   scaleSpec,
   scaleText,

@@ -4,8 +4,8 @@ import type { RunResult, StrategyResult } from "../../simulator/experiment/resul
 import { conditionText, formatCount, formatMs, latencyUnit } from "../base/text.ts";
 import { type ChartTheme, strategyStyles } from "../base/theme.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type Chart, layerName } from "./chart.ts";
-import { frame, type Layer, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
+import type { Chart } from "./chart.ts";
+import { frame, type Layer, layerName, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
 import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
 
 const WIDTH = 890;

@@ -4,8 +4,8 @@ import type { RegionHourCell, RunResult, StrategyResult } from "../../simulator/
 import { conditionText, formatCount, formatShare } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type Chart, layerName } from "./chart.ts";
-import { frame, hourStartMs, hourText, type Panel, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
+import type { Chart } from "./chart.ts";
+import { frame, hourStartMs, hourText, layerName, type Panel, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
 import { labelByIndex, shortName } from "./parts/labels.ts";
 
 const COLUMNS = 2;

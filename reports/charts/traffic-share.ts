@@ -4,8 +4,8 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import { conditionText, formatCount, formatNumber, formatShare, PERCENT } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type Chart, layerName } from "./chart.ts";
-import { frame, type Layer } from "./parts/frame.ts";
+import type { Chart } from "./chart.ts";
+import { frame, type Layer, layerName } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
 const WIDTH = 890;

@@ -3,8 +3,8 @@ import type { TopLevelSpec } from "vega-lite";
 import type { CurvePoint, StrategyValidation, ValidationResult } from "../../simulator/validation/result.ts";
 import { formatMs, latencyUnit, type Unit } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
-import { type Chart, type ChartHeading, layerName } from "../charts/chart.ts";
-import { frame, type Layer, scaleSpec, scaleText, tickOptions, valueScale } from "../charts/parts/frame.ts";
+import type { Chart, ChartHeading } from "../charts/chart.ts";
+import { frame, type Layer, layerName, scaleSpec, scaleText, tickOptions, valueScale } from "../charts/parts/frame.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 
 /** Both empirical distributions over each other, for one strategy. */

@@ -1,8 +1,8 @@
 /** Residuals of a validation: simulated against measured latency at every percentile, with the margins. */
 import type { StrategyValidation, ValidationResult } from "../../simulator/validation/result.ts";
 import type { ChartTheme } from "../base/theme.ts";
-import { type Chart, layerName } from "../charts/chart.ts";
-import type { Layer } from "../charts/parts/frame.ts";
+import type { Chart } from "../charts/chart.ts";
+import { type Layer, layerName } from "../charts/parts/frame.ts";
 import { type Curve, conditionsText, curvesOf, curvesSpec, curveTable, noCurve, sideColours } from "./distributions.ts";
 
 /** Simulated against measured at every percentile, with the margins that were fixed before. For one strategy. */

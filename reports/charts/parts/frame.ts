@@ -2,7 +2,6 @@
 import type { Config, TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import type { ChartTheme } from "../../base/theme.ts";
-import type { Chart, ChartHeading } from "../chart.ts";
 import { breakLines } from "./labels.ts";
 
 type LayeredSpec = Extract<TopLevelSpec, { readonly layer: unknown }>;
@@ -11,16 +10,32 @@ export type Layer = LayeredSpec["layer"][number];
 /** A part of a concatenated spec. */
 export type Panel = Extract<TopLevelSpec, { readonly vconcat: unknown }>["vconcat"][number];
 
+/**
+ * The name of a layer of one strategy, which becomes an SVG class. A name may be used once per spec: Vega would
+ * silently give two layers of one name the same scales.
+ *
+ * @param strategyIndex  place of the strategy in the result
+ * @param part           what the layer draws, e.g. `line`
+ * @example layerName(2, "line") // => "strategy_2_line"
+ */
+export function layerName(strategyIndex: number, part: string): string {
+  return `strategy_${strategyIndex}_${part}`;
+}
+
 /** Fonts with metrics like Arial's, which the text widths of `html/svg.ts` are estimated for. */
 const FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif";
 const TITLE_CHARACTERS_PER_LINE = 110;
 
 /** What every spec shares: ground, title and subtitle, alt text, fonts and axis colours. */
-export function frame(chart: Pick<Chart, "question">, heading: ChartHeading, theme: ChartTheme) {
+export function frame(
+  { question }: { readonly question: string },
+  heading: { readonly title: string; readonly subtitle: string },
+  theme: ChartTheme,
+) {
   return {
     background: theme.ground,
     padding: 6,
-    description: `${chart.question} ${heading.title}. ${heading.subtitle}`,
+    description: `${question} ${heading.title}. ${heading.subtitle}`,
     title: {
       text: breakLines(heading.title, TITLE_CHARACTERS_PER_LINE),
       subtitle: breakLines(heading.subtitle, TITLE_CHARACTERS_PER_LINE),

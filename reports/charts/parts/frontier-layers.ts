@@ -2,8 +2,7 @@
 import type { ReplicationPoint, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
 import { failsMore } from "../../../simulator/experiment/soundness.ts";
 import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
-import { layerName } from "../chart.ts";
-import type { KnownScale, Layer } from "./frame.ts";
+import { type KnownScale, type Layer, layerName } from "./frame.ts";
 import { type Box, type PointLabel, placeLabels, shortName } from "./labels.ts";
 /** Size of the plot in px. */
 export const WIDTH = 1000;

@@ -2,8 +2,7 @@
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { formatLimitMs, formatList, printable, type Unit } from "../../base/text.ts";
 import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
-import { layerName } from "../chart.ts";
-import type { KnownScale, Layer } from "./frame.ts";
+import { type KnownScale, type Layer, layerName } from "./frame.ts";
 import { shortName } from "./labels.ts";
 
 const LABEL_GAP_PX = 15;

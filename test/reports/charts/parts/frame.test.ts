@@ -6,6 +6,7 @@ import {
   hourCount,
   hourStartMs,
   hourText,
+  layerName,
   linear,
   logarithmic,
   reachable,
@@ -72,4 +73,9 @@ test("the axis covers the whole run with 24-hour labels", () => {
 test("log axes get their own ticks", () => {
   assert.deepEqual(tickOptions(linear(0, 1)), { tickCount: 6 });
   assert.deepEqual(tickOptions(logarithmic(1, 10)), { values: [1, 2, 5, 10] });
+});
+
+test("a layer's name begins with its strategy, so that 1 and 11 stay apart", () => {
+  assert.equal(layerName(1, "line"), "strategy_1_line");
+  assert.ok(!layerName(11, "line").startsWith("strategy_1_"));
 });
