@@ -3,13 +3,13 @@ import type { RunResult, StrategyResult } from "../../simulator/experiment/resul
 import { failsMore } from "../../simulator/experiment/soundness.ts";
 
 /**
- * Colours of charts and page. Okabe–Ito hues whose contrast with the ground is at least 3:1: on white blue 5.2,
+ * Colours of charts and page. Okabe–Ito hues whose contrast with the background is at least 3:1: on white blue 5.2,
  * vermillion 3.9, green 3.4, purple 3.1; on #111418 sky blue 8.0, orange 8.2, green 5.4, purple 6.0.
  * Source: Okabe and Ito 2008, "Color Universal Design"; contrasts computed by WCAG 2.2.
  */
 export interface ChartTheme {
   readonly name: "light" | "dark";
-  readonly ground: string;
+  readonly background: string;
   readonly text: string;
   readonly muted: string;
   readonly grid: string;
@@ -19,7 +19,7 @@ export interface ChartTheme {
   /** Strategies that are not highlighted. */
   readonly other: string;
   readonly alarm: string;
-  /** Sequential ramp from "none" to "much"; the low end is close to the ground. */
+  /** Sequential ramp from "none" to "much"; the low end is close to the background. */
   readonly sequential: readonly string[];
   /** Diverging ramp: below, midpoint, above. */
   readonly diverging: readonly string[];
@@ -27,7 +27,7 @@ export interface ChartTheme {
 
 export const LIGHT: ChartTheme = {
   name: "light",
-  ground: "#ffffff",
+  background: "#ffffff",
   text: "#1b1f24",
   muted: "#5b6470",
   grid: "#e3e6ea",
@@ -41,7 +41,7 @@ export const LIGHT: ChartTheme = {
 
 export const DARK: ChartTheme = {
   name: "dark",
-  ground: "#111418",
+  background: "#111418",
   text: "#e6e8eb",
   muted: "#a4acb6",
   grid: "#2b323a",

@@ -186,7 +186,7 @@ function rowLayers(
         opacity: 1,
         stroke: style.colour,
         strokeWidth: 1.75,
-        fill: shown ? style.colour : theme.ground,
+        fill: shown ? style.colour : theme.background,
       },
       encoding: { x, y },
     },

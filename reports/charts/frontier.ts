@@ -1,4 +1,4 @@
-/** Chart: cost against p95 latency, with the strategies that no other beats on both. */
+/** Chart: cost against p95 latency, with the strategies that no other beats on both (the Pareto frontier). */
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { failsMore } from "../../simulator/experiment/soundness.ts";
@@ -14,14 +14,14 @@ import {
   textCell,
 } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
-import { frame, reachable, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
+import { clippedEnds, frame, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
 import {
   type Context,
-  cloud,
   HEIGHT,
   labelLayers,
   meanLayer,
   placed,
+  replicationPoints,
   spreadLayers,
   stepLine,
   unbeaten,
@@ -90,14 +90,14 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   const points = placed(result);
   const unit = latencyUnit(points.map((point) => point.ms));
   const styles = strategyStyles(result, theme);
-  const clouds = points.flatMap((point) => cloud(point.strategy, result));
-  const usd = [...points.map((point) => point.usd), ...clouds.map((one) => one.usd)];
-  const ms = [...points.map((point) => point.ms), ...clouds.map((one) => one.ms)];
+  const replications = points.flatMap((point) => replicationPoints(point.strategy, result));
+  const usd = [...points.map((point) => point.usd), ...replications.map((one) => one.usd)];
+  const ms = [...points.map((point) => point.ms), ...replications.map((one) => one.ms)];
   const usdEnds = points.flatMap(({ strategy }) => ends(strategy.total.cost[result.billing].usdPer1kServed));
   const msEnds = points.flatMap(({ strategy }) => ends(strategy.total.e2eMs.p95));
-  const x = valueScale([...usd, ...reachable(usd, usdEnds)], false);
+  const x = valueScale([...usd, ...clippedEnds(usd, usdEnds)], false);
   const y = valueScale(
-    [...ms, ...reachable(ms, msEnds)].map((one) => one * unit.factor),
+    [...ms, ...clippedEnds(ms, msEnds)].map((one) => one * unit.factor),
     false,
   );
   const context: Context = { result, theme, styles, x, y, factor: unit.factor };

@@ -6,6 +6,7 @@ import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/the
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import {
+  clippedEnds,
   frame,
   HOUR_MS,
   hourStartMs,
@@ -13,7 +14,6 @@ import {
   type KnownScale,
   type Layer,
   layerName,
-  reachable,
   scaleSpec,
   scaleText,
   tickOptions,
@@ -23,7 +23,7 @@ import {
 import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
 
 /** p95 E2E latency by hour, against the objectives. */
-export const p95OverDay = hourlyP95({
+export const p95OverDay: Chart = hourlyP95({
   id: "p95-over-day",
   question: "When is each strategy slow?",
   label: "p95 E2E latency",
@@ -34,7 +34,7 @@ export const p95OverDay = hourlyP95({
 });
 
 /** p95 time to the first token by hour, against the objectives. */
-export const ttftOverDay = hourlyP95({
+export const ttftOverDay: Chart = hourlyP95({
   id: "ttft-over-day",
   question: "How long until the first token, hour by hour?",
   label: "p95 TTFT",
@@ -189,7 +189,7 @@ function scaleValues(
       ? strategy.byHour.flatMap((hour) => [estimateOf(hour, options).low, estimateOf(hour, options).high])
       : [],
   );
-  return [...shown, ...reachable(shown, ends), ...extraMs].map((ms) => ms * unit.factor);
+  return [...shown, ...clippedEnds(shown, ends), ...extraMs].map((ms) => ms * unit.factor);
 }
 
 function rows(context: Context, index: number) {

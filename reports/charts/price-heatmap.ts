@@ -85,7 +85,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
     axis: { title: null, labelExpr: labelByIndex(result.prices.map((one) => one.region)), ticks: false, domain: false },
   };
   const grid: Layer = {
-    mark: { type: "rect", stroke: theme.ground, strokeWidth: 1 },
+    mark: { type: "rect", stroke: theme.background, strokeWidth: 1 },
     encoding: {
       x,
       x2: timeEndEncoding("to"),
@@ -113,7 +113,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       x: { field: "centerPx", type: "quantitative", scale: null },
       y,
       text: { field: "text", type: "nominal" },
-      color: { condition: { test: strongTest(reach, theme), value: theme.ground }, value: theme.text },
+      color: { condition: { test: strongTest(reach, theme), value: theme.background }, value: theme.text },
     },
   };
   return {
@@ -125,7 +125,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   } as TopLevelSpec;
 }
 
-/** Where the fill is strong enough that text in the ground's colour reads better on it. */
+/** Where the fill is strong enough that text in the background colour reads better on it. */
 function strongTest(reach: number, theme: ChartTheme): string {
   return `abs(datum.factor - 1) > ${reach * (theme.name === "light" ? 0.72 : 0.78)}`;
 }

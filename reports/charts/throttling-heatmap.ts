@@ -88,7 +88,7 @@ function panel(result: RunResult, theme: ChartTheme, index: number, top: number)
     height: ROW_HEIGHT * result.regions.length,
     view: { stroke: theme.grid },
     data: { values },
-    mark: { type: "rect", stroke: theme.ground, strokeWidth: 0.5 },
+    mark: { type: "rect", stroke: theme.background, strokeWidth: 0.5 },
     encoding: {
       x: {
         ...time,

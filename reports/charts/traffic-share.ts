@@ -124,7 +124,7 @@ function rowLayers(
     },
     legend: { title: ["Share of", "requests"], format: ".0%", gradientLength: 140 },
   };
-  const numberColor = { condition: { test: "datum.share > 0.55", value: theme.ground }, value: theme.text };
+  const numberColor = { condition: { test: "datum.share > 0.55", value: theme.background }, value: theme.text };
   return [
     { name: layerName(index, "cell"), data: { values }, mark: { type: "rect" }, encoding: { x, y, color } },
     {

@@ -21,7 +21,7 @@ export function markup(strings: TemplateStringsArray, ...values: unknown[]) {
 /** Longer tables scroll within their own frame on screen. */
 const TALL_ROWS = 30;
 
-/** A table that scrolls sideways by itself, reachable by keyboard, with its numbers as a CSV download. */
+/** A table that scrolls sideways by itself, clippedEnds by keyboard, with its numbers as a CSV download. */
 export function tableHtml(table: Table): Markup {
   return markup`<p class="caption" id="caption-${table.id}">${table.caption} <a class="csv" download="${table.id}.csv" href="${csvLink(table)}">Download CSV</a></p>
 <div class="table${table.rows.length > TALL_ROWS ? " tall" : ""}" role="region" tabindex="0" aria-labelledby="caption-${table.id}">

@@ -137,7 +137,7 @@ export const STYLE = `
 :root[data-theme=dark] .only-dark{display:block}
 :root[data-theme=dark] .only-light{display:none}
 *{box-sizing:border-box}
-body{margin:0;background:var(--ground);color:var(--text);font:15px/1.5 "Helvetica Neue",Arial,"Liberation Sans",sans-serif}
+body{margin:0;background:var(--background);color:var(--text);font:15px/1.5 "Helvetica Neue",Arial,"Liberation Sans",sans-serif}
 main,header,footer{max-width:1180px;margin:0 auto;padding:0 20px}
 header{padding-top:28px;display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline}
 header h1{font-size:20px;margin:0;overflow-wrap:anywhere}
@@ -152,7 +152,7 @@ p.alarm{margin:0 0 10px;overflow-wrap:anywhere}
 .conditions.wide{grid-template-columns:1fr}
 .conditions dt{font-size:12px;color:var(--muted)}
 .conditions dd{margin:0;font-size:14px;overflow-wrap:anywhere}
-.filters{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:center;margin:16px 0 0;padding:8px 16px;border:1px solid var(--grid);border-radius:8px;font-size:13px;position:sticky;top:0;background:var(--ground);z-index:2}
+.filters{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:center;margin:16px 0 0;padding:8px 16px;border:1px solid var(--grid);border-radius:8px;font-size:13px;position:sticky;top:0;background:var(--background);z-index:2}
 .filters label{overflow-wrap:anywhere;cursor:pointer}
 section{margin:44px 0 0}
 h2{font-size:18px;line-height:1.35;margin:0 0 2px;max-width:56em;overflow-wrap:anywhere}
@@ -169,9 +169,9 @@ table{border-collapse:separate;border-spacing:0;font-size:13px;font-variant-nume
 .caption{color:var(--muted);font-size:13px;margin:0;overflow-wrap:anywhere}
 .csv{white-space:nowrap;margin-left:8px}
 th,td{padding:5px 8px;border-bottom:1px solid var(--grid);vertical-align:top;text-align:left;font-weight:400}
-thead th{position:sticky;top:0;background:var(--ground);font-weight:600;font-size:12px;line-height:1.3;vertical-align:bottom}
+thead th{position:sticky;top:0;background:var(--background);font-weight:600;font-size:12px;line-height:1.3;vertical-align:bottom}
 th.right,td.right{text-align:right}
-tbody th{font-weight:600;position:sticky;left:0;background:var(--ground);min-width:11em;max-width:16em;overflow-wrap:anywhere}
+tbody th{font-weight:600;position:sticky;left:0;background:var(--background);min-width:11em;max-width:16em;overflow-wrap:anywhere}
 td{white-space:nowrap}
 td.left{white-space:normal;overflow-wrap:anywhere}
 small{display:block;font-size:11px;line-height:1.35;font-weight:400;color:var(--muted)}
@@ -192,7 +192,7 @@ function variables(theme: ChartTheme): string {
   const dark = theme.name === "dark";
   return [
     `color-scheme:${theme.name}`,
-    `--ground:${theme.ground}`,
+    `--background:${theme.background}`,
     `--text:${theme.text}`,
     `--muted:${theme.muted}`,
     `--grid:${theme.grid}`,

@@ -47,5 +47,5 @@ test("the example runs as it stands, and writes what it says", async (context) =
 test("a chart of the registry can be drawn alone", async () => {
   const [chart] = reports.CHARTS;
   const svg = await reports.renderSvg(chart!.spec(fixture(), reports.LIGHT), { idPrefix: chart!.id });
-  assert.ok(svg.startsWith("<svg ") && svg.includes(reports.LIGHT.ground));
+  assert.ok(svg.startsWith("<svg ") && svg.includes(reports.LIGHT.background));
 });

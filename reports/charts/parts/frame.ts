@@ -26,14 +26,14 @@ export function layerName(strategyIndex: number, part: string): string {
 const FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif";
 const TITLE_CHARACTERS_PER_LINE = 110;
 
-/** What every spec shares: ground, title and subtitle, alt text, fonts and axis colours. */
+/** What every spec shares: background, title and subtitle, alt text, fonts and axis colours. */
 export function frame(
   { question }: { readonly question: string },
   heading: { readonly title: string; readonly subtitle: string },
   theme: ChartTheme,
 ) {
   return {
-    background: theme.ground,
+    background: theme.background,
     padding: 6,
     description: `${question} ${heading.title}. ${heading.subtitle}`,
     title: {
@@ -115,8 +115,8 @@ export function valueScale(values: readonly number[], fromZero: boolean): KnownS
 /** An interval may widen an axis by this factor at most: with two or three replications it can be far wider than the data. */
 const INTERVAL_REACH = 1.5;
 
-/** The ends of intervals, drawn no further out than that from the values (positive ones) themselves. */
-export function reachable(values: readonly number[], ends: readonly (number | null)[]): number[] {
+/** The ends of intervals, drawn no further than that beyond the smallest and largest of the (positive) values. */
+export function clippedEnds(values: readonly number[], ends: readonly (number | null)[]): number[] {
   const high = Math.max(...values) * INTERVAL_REACH;
   const low = Math.min(...values) / INTERVAL_REACH;
   return ends.filter((end) => end !== null).map((end) => Math.min(high, Math.max(low, end)));

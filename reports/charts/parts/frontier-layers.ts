@@ -57,7 +57,7 @@ export interface Context {
 }
 
 /** The replications of a strategy as points, USD per 1,000 served and ms; without those that served nothing. */
-export function cloud(strategy: StrategyResult, result: RunResult): { usd: number; ms: number }[] {
+export function replicationPoints(strategy: StrategyResult, result: RunResult): { usd: number; ms: number }[] {
   const at = (point: ReplicationPoint) => ({ usd: point.usdPer1kServed[result.billing], ms: point.e2eMsP95 });
   return strategy.replications
     .map(at)
@@ -89,7 +89,10 @@ function at() {
 /** How sure a mean is: its replications as faint points, its 95 % intervals as bars. */
 export function spreadLayers(context: Context, point: Placed): Layer[] {
   const style = context.styles[point.index]!;
-  const values = cloud(point.strategy, context.result).map((one) => ({ usd: one.usd, ms: one.ms * context.factor }));
+  const values = replicationPoints(point.strategy, context.result).map((one) => ({
+    usd: one.usd,
+    ms: one.ms * context.factor,
+  }));
   const usd = point.strategy.total.cost[context.result.billing].usdPer1kServed;
   const ms = point.strategy.total.e2eMs.p95;
   const layers: Layer[] = [];
@@ -126,11 +129,11 @@ export function meanLayer(context: Context, point: Placed): Layer {
     mark: {
       type: "point",
       filled: true,
-      color: point.failsMore ? context.theme.ground : style.colour,
+      color: point.failsMore ? context.theme.background : style.colour,
       shape: style.shape,
       size: 110,
       opacity: 1,
-      stroke: point.failsMore ? style.colour : context.theme.ground,
+      stroke: point.failsMore ? style.colour : context.theme.background,
       strokeWidth: point.failsMore ? 2 : 1,
     },
     encoding: at(),
@@ -161,11 +164,11 @@ export function labelLayers(context: Context, points: readonly Placed[]): Layer[
     };
     const data = { values: [{}] };
     const encoding = { x: { value: place.x }, y: { value: place.y } };
-    const { ground } = context.theme;
-    const rim = { stroke: ground, strokeWidth: 4, strokeJoin: "round" as const, color: ground };
+    const { background } = context.theme;
+    const halo = { stroke: background, strokeWidth: 4, strokeJoin: "round" as const, color: background };
     const layers: Layer[] = [
-      // A rim in the colour of the ground, so that the name stays readable across bars and lines.
-      { name: layerName(point.index, "rim"), data, mark: { ...mark, ...rim }, encoding },
+      // A halo in the background colour, so that the name stays readable across bars and lines.
+      { name: layerName(point.index, "halo"), data, mark: { ...mark, ...halo }, encoding },
       { name: layerName(point.index, "label"), data, mark: { ...mark, color }, encoding },
     ];
     return place.leader === undefined ? layers : [leaderLayer(point, place.leader, color), ...layers];

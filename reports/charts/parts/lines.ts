@@ -102,15 +102,15 @@ export function sloRules(slos: readonly Slo[], unit: Unit, theme: ChartTheme): L
   }));
 }
 
-/** Its name, above the data, with a rim in the colour of the ground so that it stays readable across lines. */
+/** Its name, above the data, with a halo in the background colour so that it stays readable across lines. */
 export function sloLabels(slos: readonly Slo[], unit: Unit, theme: ChartTheme): Layer[] {
   return slos.flatMap((slo): Layer[] => {
     const label = { type: "text" as const, text: slo.text, align: "left" as const, baseline: "bottom" as const };
     const place = { dy: -3, dx: 4, fontSize: 11 };
     const encoding = { x: { value: 0 }, y: heightOf(slo, unit) };
-    const rim = { stroke: theme.ground, strokeWidth: 4, strokeJoin: "round" as const };
+    const halo = { stroke: theme.background, strokeWidth: 4, strokeJoin: "round" as const };
     return [
-      { data: { values: [{}] }, mark: { ...label, ...place, ...rim, color: theme.ground }, encoding },
+      { data: { values: [{}] }, mark: { ...label, ...place, ...halo, color: theme.background }, encoding },
       { data: { values: [{}] }, mark: { ...label, ...place, color: theme.alarm }, encoding },
     ];
   });

@@ -16,12 +16,12 @@ function contrast(one: string, other: string): number {
   return (high! + 0.05) / (low! + 0.05);
 }
 
-test("every hue has a contrast of 3 and every text colour of 4.5 with its ground", () => {
+test("every hue has a contrast of 3 and every text colour of 4.5 with its background", () => {
   for (const theme of THEMES) {
     for (const hue of [...theme.hues, theme.baseline])
-      assert.ok(contrast(hue, theme.ground) >= 3, `${theme.name} ${hue}`);
+      assert.ok(contrast(hue, theme.background) >= 3, `${theme.name} ${hue}`);
     for (const text of [theme.text, theme.muted, theme.alarm])
-      assert.ok(contrast(text, theme.ground) >= 4.5, `${theme.name} ${text}`);
+      assert.ok(contrast(text, theme.background) >= 4.5, `${theme.name} ${text}`);
   }
 });
 

@@ -37,7 +37,7 @@ test("a strategy that fails more is drawn hollow, named, and never on the line",
   ).layer;
   const marks = layers.filter((layer) => layer.name?.endsWith("_mean"));
   frontier.table(result).rows.forEach((row, at) => {
-    assert.equal(marks[at]!.mark.color === LIGHT.ground, row.cells[3]!.text === "fails more", row.cells[0]!.text);
+    assert.equal(marks[at]!.mark.color === LIGHT.background, row.cells[3]!.text === "fails more", row.cells[0]!.text);
   });
 });
 

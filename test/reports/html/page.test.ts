@@ -151,7 +151,7 @@ test("the colours of the page are those of the charts, in each scheme and in pri
     ["", ":root[data-theme=dark]", DARK],
     ["@media print", ":root[data-theme=dark]", LIGHT],
   ] as const) {
-    assert.equal(declared(media, selector, "--ground"), theme.ground, `${media} ${selector}`);
+    assert.equal(declared(media, selector, "--background"), theme.background, `${media} ${selector}`);
     assert.equal(declared(media, selector, "--text"), theme.text, `${media} ${selector}`);
     assert.equal(declared(media, selector, "color-scheme"), theme.name);
     const used = new Set([...STYLE.matchAll(/var\((--[a-z]+)\)/g)].map((match) => match[1]!));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DARK } from "../../../../reports/base/theme.ts";
 import {
+  clippedEnds,
   frame,
   hourCount,
   hourStartMs,
@@ -9,7 +10,6 @@ import {
   layerName,
   linear,
   logarithmic,
-  reachable,
   tickOptions,
   ticksOf,
   timeEncoding,
@@ -23,7 +23,7 @@ test("title and subtitle are broken into lines that fit, and all of it is in the
   assert.ok(title.text.length > 1 && title.text.every((line) => line.length <= 110));
   assert.equal(title.text.join(" "), heading.title);
   assert.equal(description, `Why? ${heading.title}. short`);
-  assert.equal(background, DARK.ground);
+  assert.equal(background, DARK.background);
 });
 
 test("log only where positive values span more than a factor of 12", () => {
@@ -54,7 +54,7 @@ test("log ticks are 1, 2 and 5 times powers of ten", () => {
 });
 
 test("an interval that dwarfs the data widens the axis by half at most", () => {
-  assert.deepEqual(reachable([10, 20], [-500, 12, 900, null]), [10 / 1.5, 12, 30]);
+  assert.deepEqual(clippedEnds([10, 20], [-500, 12, 900, null]), [10 / 1.5, 12, 30]);
 });
 
 test("hours are UTC and named with the day when the run is longer than one", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cloud, placed, unbeaten } from "../../../../reports/charts/parts/frontier-layers.ts";
+import { placed, replicationPoints, unbeaten } from "../../../../reports/charts/parts/frontier-layers.ts";
 import { EDGES, fixture } from "../../fixture.ts";
 
 test("only strategies with both a cost and a latency are placed", () => {
@@ -26,5 +26,8 @@ test("replications without a served request are not drawn", () => {
   const result = fixture();
   const [strategy] = result.strategies;
   const [one, ...rest] = strategy!.replications;
-  assert.equal(cloud({ ...strategy!, replications: [{ ...one!, e2eMsP95: null }, ...rest] }, result).length, 9);
+  assert.equal(
+    replicationPoints({ ...strategy!, replications: [{ ...one!, e2eMsP95: null }, ...rest] }, result).length,
+    9,
+  );
 });
