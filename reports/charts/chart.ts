@@ -1,13 +1,15 @@
+/** The contract of a chart: a question, its finding, a picture as Vega-Lite, and the numbers behind it. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { ChartTheme } from "../base/theme.ts";
 import type { Table } from "../tables/table.ts";
-import type { ChartTheme } from "../theme.ts";
 
 /**
- * One picture that answers one question. Everything is a pure function of the run record, or of another result R. A
- * layer that belongs to one strategy is named by `layerName`, so that a page can show or hide it.
+ * One picture that answers one question. Everything is a pure function of the run record, or of another result R.
+ * Layers that belong to one strategy are named by `layerName` of `parts/frame.ts`, so that a page can show or hide them.
  */
 export interface Chart<R = RunResult> {
+  /** Name in addresses and file names: lower case, words joined by hyphens. */
   readonly id: string;
   readonly question: string;
   /** Why there is nothing to draw for this run; undefined when there is. */
@@ -20,15 +22,8 @@ export interface Chart<R = RunResult> {
   readonly table: (result: R) => Table;
 }
 
+/** Text above a picture. */
 export interface ChartHeading {
   readonly title: string;
   readonly subtitle: string;
-}
-
-/**
- * Marks of the strategy with this index carry this name as an SVG class prefix. A name may be used once per spec: Vega
- * would silently give two layers of one name the same scales.
- */
-export function layerName(strategyIndex: number, part: string): string {
-  return `strategy_${strategyIndex}_${part}`;
 }

@@ -1,13 +1,21 @@
+/** Chart: paired differences of every strategy against the baseline, a panel per metric (a forest plot). */
 import type { TopLevelSpec } from "vega-lite";
 import type { ComparedMetric, Comparison, RunResult } from "../../simulator/experiment/result.ts";
-import { formatInterval, formatValue, PERCENT, type Unit } from "../format.ts";
-import { changeOf } from "../tables/cells.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type ChartTheme, strategyStyles } from "../theme.ts";
-import { type Chart, layerName } from "./chart.ts";
-import { frame, type Layer, type Panel } from "./parts/base.ts";
+import {
+  conditionText,
+  formatInterval,
+  formatValue,
+  PERCENT,
+  pairingText,
+  shownDifferences,
+  shownText,
+  type Unit,
+} from "../base/text.ts";
+import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
+import { changeOf, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import type { Chart } from "./chart.ts";
+import { frame, type Layer, layerName, type Panel } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
-import { conditionWords, pairingWords, shownDifferences, shownWords } from "./parts/words.ts";
 
 const PANEL_WIDTH = 175;
 const ROW_HEIGHT = 26;
@@ -45,8 +53,8 @@ export const differenceForest: Chart = {
     return drawable(result).length === 0 ? "No difference could be computed: see the notes." : undefined;
   },
   heading: (result) => ({
-    title: `Against ${result.baseline}, p95 E2E latency is ${shownWords(shownDifferences(result, "e2eMsP95"))}; cost is ${shownWords(shownDifferences(result, "usdPer1kServed"))}`,
-    subtitle: `${conditionWords(result)}, ${pairingWords(result)}. Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
+    title: `Against ${result.baseline}, p95 E2E latency is ${shownText(shownDifferences(result, "e2eMsP95"))}; cost is ${shownText(shownDifferences(result, "usdPer1kServed"))}`,
+    subtitle: `${conditionText(result)}, ${pairingText(result)}. Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
@@ -139,33 +147,6 @@ function panel(
       labelExpr: "datum.value == 0 ? '0' : datum.label",
     },
   };
-  const marks = rows.flatMap((row): Layer[] => {
-    const style = styles[row.strategyIndex]!;
-    const shown = row.comparison.verdict !== "not shown";
-    const values = [{ row: row.row, value: row.value, low: row.low, high: row.high }];
-    return [
-      {
-        name: layerName(row.strategyIndex, `${place.metric.name}_interval`),
-        data: { values },
-        mark: { type: "rule", color: style.colour, strokeWidth: 2 },
-        encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
-      },
-      {
-        name: layerName(row.strategyIndex, `${place.metric.name}_difference`),
-        data: { values },
-        mark: {
-          type: "point",
-          shape: style.shape,
-          size: 48,
-          opacity: 1,
-          stroke: style.colour,
-          strokeWidth: 1.75,
-          fill: shown ? style.colour : theme.ground,
-        },
-        encoding: { x, y },
-      },
-    ];
-  });
   return {
     width: PANEL_WIDTH,
     height: ROW_HEIGHT * others.length,
@@ -175,9 +156,41 @@ function panel(
         mark: { type: "rule", color: theme.text, strokeWidth: 1 },
         encoding: { x: { ...x, field: "zero" } },
       },
-      ...marks,
+      ...rows.flatMap((row) => rowLayers(row, styles[row.strategyIndex]!, { x, y, theme })),
     ],
   } as Panel;
+}
+
+/** One comparison: its interval as a bar, its difference as a point, hollow where no difference is shown. */
+function rowLayers(
+  row: Drawable,
+  style: StrategyStyle,
+  { x, y, theme }: { readonly x: object; readonly y: object; readonly theme: ChartTheme },
+): Layer[] {
+  const shown = row.comparison.verdict !== "not shown";
+  const data = { values: [{ row: row.row, value: row.value, low: row.low, high: row.high }] };
+  return [
+    {
+      name: layerName(row.strategyIndex, `${row.metric.name}_interval`),
+      data,
+      mark: { type: "rule", color: style.colour, strokeWidth: 2 },
+      encoding: { x: { ...x, field: "low" }, x2: { field: "high" }, y },
+    },
+    {
+      name: layerName(row.strategyIndex, `${row.metric.name}_difference`),
+      data,
+      mark: {
+        type: "point",
+        shape: style.shape,
+        size: 48,
+        opacity: 1,
+        stroke: style.colour,
+        strokeWidth: 1.75,
+        fill: shown ? style.colour : theme.background,
+      },
+      encoding: { x, y },
+    },
+  ] as Layer[];
 }
 
 function table(result: RunResult): Table {

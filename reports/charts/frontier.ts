@@ -1,28 +1,32 @@
+/** Chart: cost against p95 latency, with the strategies that no other beats on both (the Pareto frontier). */
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { failsMore } from "../../simulator/experiment/soundness.ts";
-import { formatList, formatShare, latencyUnit, plural, USD } from "../format.ts";
-import { changeOf, comparisonOf, estimateCell } from "../tables/cells.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type ChartTheme, strategyStyles } from "../theme.ts";
+import { conditionText, formatList, formatShare, latencyUnit, plural, shownDifferences, USD } from "../base/text.ts";
+import { type ChartTheme, strategyStyles } from "../base/theme.ts";
+import {
+  changeOf,
+  comparisonOf,
+  estimateCell,
+  leftColumn,
+  rightColumn,
+  type Table,
+  textCell,
+} from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
-import { frame } from "./parts/base.ts";
+import { clippedEnds, frame, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
 import {
   type Context,
-  cloud,
   HEIGHT,
   labelLayers,
   meanLayer,
   placed,
+  replicationPoints,
   spreadLayers,
   stepLine,
   unbeaten,
   WIDTH,
 } from "./parts/frontier-layers.ts";
-import { tickOptions } from "./parts/hourly-p95.ts";
-import { reachable, scaleSpec, scaleWords, valueScale } from "./parts/scales.ts";
-import { conditionWords, shownDifferences } from "./parts/words.ts";
-
 /** Cost against p95 latency: the mean of each strategy, its replications, and the line of those not beaten on both. */
 export const frontier: Chart = {
   id: "frontier",
@@ -42,11 +46,11 @@ function title(result: RunResult): string {
   const only = points[0];
   if (points.length === 1 && only !== undefined) return `${only.strategy.name} is the only strategy to place`;
   const line = unbeaten(points).map((point) => point.strategy.name);
-  const words = line.length > 4 ? plural(line.length, "strategy", "strategies") : formatList(line);
-  const unbeatenWords =
-    line.length === 0 ? "" : `by their means ${words} ${line.length === 1 ? "is" : "are"} not beaten on both`;
+  const names = line.length > 4 ? plural(line.length, "strategy", "strategies") : formatList(line);
+  const unbeatenText =
+    line.length === 0 ? "" : `by their means ${names} ${line.length === 1 ? "is" : "are"} not beaten on both`;
   const shown = shownAgainstBaseline(result);
-  return shown === "" ? capital(unbeatenWords) : `${shown}; ${unbeatenWords}`;
+  return shown === "" ? capital(unbeatenText) : `${shown}; ${unbeatenText}`;
 }
 
 function shownAgainstBaseline(result: RunResult): string {
@@ -69,11 +73,11 @@ function subtitle(result: RunResult): string {
       ? ""
       : ` Unstable and left out of the line: ${formatList(unstable.map((one) => one.strategy.name))}.`;
   const spread = result.replications.done < 2 ? "" : " Faint: replications; bars: 95 % intervals.";
-  return `${conditionWords(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}${failingWords(result)}`;
+  return `${conditionText(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}${failingText(result)}`;
 }
 
-/** Who serves less than the baseline is not beaten fairly, nor beats: it is drawn hollow and left out of the line. */
-function failingWords(result: RunResult): string {
+/** Strategies that fail more than the baseline do less work, so they are drawn hollow and left out of the line. */
+function failingText(result: RunResult): string {
   const failing = placed(result).filter((point) => point.failsMore);
   if (failing.length === 0) return "";
   const share = (name: string) =>
@@ -86,14 +90,14 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   const points = placed(result);
   const unit = latencyUnit(points.map((point) => point.ms));
   const styles = strategyStyles(result, theme);
-  const clouds = points.flatMap((point) => cloud(point.strategy, result));
-  const usd = [...points.map((point) => point.usd), ...clouds.map((one) => one.usd)];
-  const ms = [...points.map((point) => point.ms), ...clouds.map((one) => one.ms)];
+  const replications = points.flatMap((point) => replicationPoints(point.strategy, result));
+  const usd = [...points.map((point) => point.usd), ...replications.map((one) => one.usd)];
+  const ms = [...points.map((point) => point.ms), ...replications.map((one) => one.ms)];
   const usdEnds = points.flatMap(({ strategy }) => ends(strategy.total.cost[result.billing].usdPer1kServed));
   const msEnds = points.flatMap(({ strategy }) => ends(strategy.total.e2eMs.p95));
-  const x = valueScale([...usd, ...reachable(usd, usdEnds)], false);
+  const x = valueScale([...usd, ...clippedEnds(usd, usdEnds)], false);
   const y = valueScale(
-    [...ms, ...reachable(ms, msEnds)].map((one) => one * unit.factor),
+    [...ms, ...clippedEnds(ms, msEnds)].map((one) => one * unit.factor),
     false,
   );
   const context: Context = { result, theme, styles, x, y, factor: unit.factor };
@@ -111,12 +115,12 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       x: {
         type: "quantitative",
         scale: scaleSpec(x),
-        axis: { title: `USD per 1,000 served requests${scaleWords(x)}`, grid: false, ...tickOptions(x) },
+        axis: { title: `USD per 1,000 served requests${scaleText(x)}`, grid: false, ...tickOptions(x) },
       },
       y: {
         type: "quantitative",
         scale: scaleSpec(y),
-        axis: { title: `p95 E2E latency (${unit.symbol}${scaleWords(y)})`, ...tickOptions(y) },
+        axis: { title: `p95 E2E latency (${unit.symbol}${scaleText(y)})`, ...tickOptions(y) },
       },
     },
   } as TopLevelSpec;

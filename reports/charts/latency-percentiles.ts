@@ -1,20 +1,16 @@
+/** Chart: E2E latency by percentile, to compare tails. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { formatCount, formatMs, latencyUnit } from "../format.ts";
-import { estimateCell } from "../tables/cells.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type ChartTheme, strategyStyles } from "../theme.ts";
-import { type Chart, layerName } from "./chart.ts";
-import { frame, type Layer } from "./parts/base.ts";
-import { endLabels } from "./parts/end-labels.ts";
-import { paintOrder, tickOptions } from "./parts/hourly-p95.ts";
-import { scaleSpec, scaleWords, valueScale } from "./parts/scales.ts";
-import { sloLabels, sloRules, slosWithin } from "./parts/slo.ts";
-import { conditionWords } from "./parts/words.ts";
+import { conditionText, formatCount, formatMs, latencyUnit } from "../base/text.ts";
+import { type ChartTheme, strategyStyles } from "../base/theme.ts";
+import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import type { Chart } from "./chart.ts";
+import { frame, type Layer, layerName, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
+import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
 
 const WIDTH = 890;
 const HEIGHT = 340;
-/** A percentile with fewer samples above it is an anecdote. */
+/** A percentile with fewer samples above it is not drawn: it would be mostly noise. */
 const SAMPLES_ABOVE_MIN = 10;
 /** The fastest 5 % would take a third of the picture on a log axis and answer no question about tails. */
 const SHARE_MIN = 0.05;
@@ -30,7 +26,7 @@ export const latencyPercentiles: Chart = {
       : undefined,
   heading: (result) => ({
     title: title(result),
-    subtitle: `${conditionWords(result)}, served requests of all replications pooled. Percentile axis stretched towards the tail; lines stop where fewer than ${SAMPLES_ABOVE_MIN} requests remain above; intervals of p50, p95 and p99 in the table.`,
+    subtitle: `${conditionText(result)}, served requests of all replications pooled. Percentile axis stretched towards the tail; lines stop where fewer than ${SAMPLES_ABOVE_MIN} requests remain above; intervals of p50, p95 and p99 in the table.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
@@ -120,7 +116,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       y: {
         type: "quantitative",
         scale: scaleSpec(y),
-        axis: { title: `E2E latency (${unit.symbol}${scaleWords(y)})`, ...tickOptions(y) },
+        axis: { title: `E2E latency (${unit.symbol}${scaleText(y)})`, ...tickOptions(y) },
       },
     },
   } as TopLevelSpec;

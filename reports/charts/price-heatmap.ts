@@ -1,12 +1,12 @@
+/** Chart: price over list price by region and hour. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatNumber } from "../format.ts";
+import { formatNumber } from "../base/text.ts";
+import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import type { ChartTheme } from "../theme.ts";
 import type { Chart } from "./chart.ts";
-import { frame, type Layer } from "./parts/base.ts";
+import { frame, hourCount, hourStartMs, hourText, type Layer, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
-import { hourCount, hourStartMs, hourWords, timeEncoding, timeEndEncoding } from "./parts/time.ts";
 
 const WIDTH = 930;
 const ROW_HEIGHT = 34;
@@ -16,11 +16,11 @@ const NUMBERS_HOURS_MAX = 24;
 /** Price over list price, region by hour: what a router could gain by moving work. */
 export const priceHeatmap: Chart = {
   id: "price-heatmap",
-  question: "When and where is it dear?",
+  question: "When and where are prices high?",
   absence: (result) => (cells(result).length === 0 ? "The run has no prices." : undefined),
   heading: (result) => ({
     title: title(result),
-    subtitle: `${result.scenario.name}: price over list price by region and UTC hour; white is the list price.${listWords(result)}`,
+    subtitle: `${result.scenario.name}: price over list price by region and UTC hour; white is the list price.${listPriceText(result)}`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
@@ -50,14 +50,14 @@ function title(result: RunResult): string {
       ? "Every region charges its list price all day"
       : `Every region charges ${formatNumber(most.factor, 2)} times its list price all day`;
   }
-  return `Prices swing from ${words(result, least)} to ${words(result, most)}`;
+  return `Prices swing from ${cellText(result, least)} to ${cellText(result, most)}`;
 }
 
-function words(result: RunResult, cell: PriceCell): string {
-  return `${formatNumber(cell.factor, 2)} times list price (${cell.region}, ${hourWords(result, cell.hour)})`;
+function cellText(result: RunResult, cell: PriceCell): string {
+  return `${formatNumber(cell.factor, 2)} times list price (${cell.region}, ${hourText(result, cell.hour)})`;
 }
 
-function listWords(result: RunResult): string {
+function listPriceText(result: RunResult): string {
   const usd = (value: number) => Number(value.toPrecision(6));
   const lists = new Set(result.prices.map((one) => `${usd(one.inputUsdPerMTok)} in, ${usd(one.outputUsdPerMTok)} out`));
   return lists.size === 1
@@ -85,7 +85,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
     axis: { title: null, labelExpr: labelByIndex(result.prices.map((one) => one.region)), ticks: false, domain: false },
   };
   const grid: Layer = {
-    mark: { type: "rect", stroke: theme.ground, strokeWidth: 1 },
+    mark: { type: "rect", stroke: theme.background, strokeWidth: 1 },
     encoding: {
       x,
       x2: timeEndEncoding("to"),
@@ -113,7 +113,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       x: { field: "centerPx", type: "quantitative", scale: null },
       y,
       text: { field: "text", type: "nominal" },
-      color: { condition: { test: strongTest(reach, theme), value: theme.ground }, value: theme.text },
+      color: { condition: { test: strongTest(reach, theme), value: theme.background }, value: theme.text },
     },
   };
   return {
@@ -125,7 +125,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   } as TopLevelSpec;
 }
 
-/** Where the fill is strong enough that text in the ground's colour reads better on it. */
+/** Where the fill is strong enough that text in the background colour reads better on it. */
 function strongTest(reach: number, theme: ChartTheme): string {
   return `abs(datum.factor - 1) > ${reach * (theme.name === "light" ? 0.72 : 0.78)}`;
 }
@@ -145,7 +145,7 @@ function table(result: RunResult): Table {
       one.factor.map((factor, hour) => ({
         cells: [
           textCell(one.region),
-          { text: hourWords(result, hour), value: new Date(hourStartMs(result, hour)).toISOString() },
+          { text: hourText(result, hour), value: new Date(hourStartMs(result, hour)).toISOString() },
           { text: formatNumber(factor, 3), value: factor },
           { text: formatNumber(one.inputUsdPerMTok * factor, 3), value: one.inputUsdPerMTok * factor },
           { text: formatNumber(one.outputUsdPerMTok * factor, 3), value: one.outputUsdPerMTok * factor },

@@ -1,13 +1,12 @@
+/** Chart: share of attempts answered 429 by region and hour, a panel per strategy. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RegionHourCell, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { formatCount, formatShare } from "../format.ts";
+import { conditionText, formatCount, formatShare } from "../base/text.ts";
+import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import type { ChartTheme } from "../theme.ts";
-import { type Chart, layerName } from "./chart.ts";
-import { frame, type Panel } from "./parts/base.ts";
+import type { Chart } from "./chart.ts";
+import { frame, hourStartMs, hourText, layerName, type Panel, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
 import { labelByIndex, shortName } from "./parts/labels.ts";
-import { hourStartMs, hourWords, timeEncoding, timeEndEncoding } from "./parts/time.ts";
-import { conditionWords } from "./parts/words.ts";
 
 const COLUMNS = 2;
 const PANEL_WIDTH = 430;
@@ -20,7 +19,7 @@ export const throttlingHeatmap: Chart = {
   absence: (result) => (cells(result).length === 0 ? "No attempt was made, so none was throttled." : undefined),
   heading: (result) => ({
     title: title(result),
-    subtitle: `${conditionWords(result)}, sums over replications. Attempts answered 429 by region and UTC hour; one colour scale for all strategies; empty: no attempt.`,
+    subtitle: `${conditionText(result)}, sums over replications. Attempts answered 429 by region and UTC hour; one colour scale for all strategies; empty: no attempt.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
@@ -51,7 +50,7 @@ function title(result: RunResult): string {
   const [first, ...rest] = known.length === 0 ? all : known;
   const worst = rest.reduce((best, one) => (one.share > best.share ? one : best), first!);
   const { cell } = worst;
-  return `The heaviest throttling was ${formatShare(worst.share)} of ${formatCount(cell.attempts)} attempts: ${worst.strategy.name}, ${cell.region}, ${hourWords(result, cell.hour)}`;
+  return `The heaviest throttling was ${formatShare(worst.share)} of ${formatCount(cell.attempts)} attempts: ${worst.strategy.name}, ${cell.region}, ${hourText(result, cell.hour)}`;
 }
 
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
@@ -89,7 +88,7 @@ function panel(result: RunResult, theme: ChartTheme, index: number, top: number)
     height: ROW_HEIGHT * result.regions.length,
     view: { stroke: theme.grid },
     data: { values },
-    mark: { type: "rect", stroke: theme.ground, strokeWidth: 0.5 },
+    mark: { type: "rect", stroke: theme.background, strokeWidth: 0.5 },
     encoding: {
       x: {
         ...time,
@@ -149,7 +148,7 @@ function table(result: RunResult): Table {
       cells: [
         textCell(strategy.name),
         textCell(cell.region),
-        { text: hourWords(result, cell.hour), value: new Date(hourStartMs(result, cell.hour)).toISOString() },
+        { text: hourText(result, cell.hour), value: new Date(hourStartMs(result, cell.hour)).toISOString() },
         { text: formatCount(cell.attempts), value: cell.attempts },
         { text: formatCount(cell.attemptsThrottled), value: cell.attemptsThrottled },
         { text: formatShare(share), value: share },

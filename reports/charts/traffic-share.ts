@@ -1,13 +1,12 @@
+/** Chart: share of requests by region that ran them, for each strategy. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatCount, formatNumber, formatShare, PERCENT } from "../format.ts";
-import { estimateCell } from "../tables/cells.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import type { ChartTheme } from "../theme.ts";
-import { type Chart, layerName } from "./chart.ts";
-import { frame, type Layer } from "./parts/base.ts";
+import { conditionText, formatCount, formatNumber, formatShare, PERCENT } from "../base/text.ts";
+import type { ChartTheme } from "../base/theme.ts";
+import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import type { Chart } from "./chart.ts";
+import { frame, type Layer, layerName } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
-import { conditionWords } from "./parts/words.ts";
 
 const WIDTH = 890;
 const ROW_HEIGHT = 30;
@@ -19,7 +18,7 @@ export const trafficShare: Chart = {
   absence: (result) => (shares(result).length === 0 ? "No request was sent." : undefined),
   heading: (result) => ({
     title: title(result),
-    subtitle: `${conditionWords(result)}. Percent of each strategy's requests by region that ran them (unserved: region of the last attempt); intervals in the table.`,
+    subtitle: `${conditionText(result)}. Percent of each strategy's requests by region that ran them (unserved: region of the last attempt); intervals in the table.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
@@ -53,12 +52,12 @@ function title(result: RunResult): string {
   });
   const baseline = largest.find((one) => one.strategy.name === result.baseline) ?? largest[0];
   if (baseline === undefined) return "No request was sent";
-  const words = `${baseline.strategy.name} sent ${formatShare(baseline.most.share)} of its requests to ${baseline.most.region}`;
+  const finding = `${baseline.strategy.name} sent ${formatShare(baseline.most.share)} of its requests to ${baseline.most.region}`;
   const others = largest.filter((one) => one !== baseline).map((one) => one.most.share);
-  if (others.length === 0) return words;
+  if (others.length === 0) return finding;
   const low = formatShare(Math.min(...others));
   const high = formatShare(Math.max(...others));
-  return `${words}; the other strategies sent ${low === high ? low : `${low} to ${high}`} to their busiest region`;
+  return `${finding}; the other strategies sent ${low === high ? low : `${low} to ${high}`} to their busiest region`;
 }
 
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
@@ -87,55 +86,54 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       domain: false,
     },
   };
-  const layers = result.strategies.flatMap((_, index): Layer[] => {
-    const values = all
-      .filter((one) => one.strategyIndex === index)
-      .map((one) => ({
-        row: index,
-        column: one.column,
-        share: one.share,
-        text: formatNumber(one.share * 100, one.share > 0 && one.share < 0.095 ? 1 : 0),
-      }));
-    if (values.length === 0) return [];
-    return [
-      {
-        name: layerName(index, "cell"),
-        data: { values },
-        mark: { type: "rect" },
-        encoding: {
-          x,
-          y,
-          color: {
-            field: "share",
-            type: "quantitative",
-            scale: {
-              domain: theme.sequential.map((_, at) => at / (theme.sequential.length - 1)),
-              range: [...theme.sequential],
-              interpolate: "rgb",
-            },
-            legend: { title: ["Share of", "requests"], format: ".0%", gradientLength: 140 },
-          },
-        },
-      },
-      {
-        name: layerName(index, "number"),
-        data: { values },
-        mark: { type: "text" },
-        encoding: {
-          x,
-          y,
-          text: { field: "text", type: "nominal" },
-          color: { condition: { test: "datum.share > 0.55", value: theme.ground }, value: theme.text },
-        },
-      },
-    ];
-  });
+  const layers = result.strategies.flatMap((_, index) =>
+    rowLayers(
+      all.filter((one) => one.strategyIndex === index),
+      index,
+      { x, y, theme },
+    ),
+  );
   return {
     ...frame(trafficShare, trafficShare.heading(result), theme),
     width: WIDTH,
     height: ROW_HEIGHT * result.strategies.length,
     layer: layers,
   } as TopLevelSpec;
+}
+
+/** The cells of one strategy, and the numbers on them in per cent. */
+function rowLayers(
+  row: readonly Share[],
+  index: number,
+  { x, y, theme }: { readonly x: object; readonly y: object; readonly theme: ChartTheme },
+): Layer[] {
+  if (row.length === 0) return [];
+  const values = row.map((one) => ({
+    row: index,
+    column: one.column,
+    share: one.share,
+    text: formatNumber(one.share * 100, one.share > 0 && one.share < 0.095 ? 1 : 0),
+  }));
+  const color = {
+    field: "share",
+    type: "quantitative",
+    scale: {
+      domain: theme.sequential.map((_, at) => at / (theme.sequential.length - 1)),
+      range: [...theme.sequential],
+      interpolate: "rgb",
+    },
+    legend: { title: ["Share of", "requests"], format: ".0%", gradientLength: 140 },
+  };
+  const numberColor = { condition: { test: "datum.share > 0.55", value: theme.background }, value: theme.text };
+  return [
+    { name: layerName(index, "cell"), data: { values }, mark: { type: "rect" }, encoding: { x, y, color } },
+    {
+      name: layerName(index, "number"),
+      data: { values },
+      mark: { type: "text" },
+      encoding: { x, y, text: { field: "text", type: "nominal" }, color: numberColor },
+    },
+  ] as Layer[];
 }
 
 function table(result: RunResult): Table {

@@ -1,7 +1,7 @@
+/** A whole HTML page that loads nothing: its content security policy, style sheet, script and strategy filter. */
 import { createHash } from "node:crypto";
-import { type Markup, markup, raw } from "./markup.ts";
-import { SCRIPT } from "./script.ts";
-import { STYLE } from "./style.ts";
+import { type ChartTheme, DARK, LIGHT } from "../base/theme.ts";
+import { type Markup, markup, raw } from "./elements.ts";
 
 export interface Page {
   readonly title: string;
@@ -74,4 +74,130 @@ function jsonForScript(value: unknown): string {
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/**
+ * The page's only script: theme toggle and filter by strategy. The page is whole without it. The state lives in the
+ * URL fragment (`#strategies=a,b&theme=dark`), so a link restores the view; names are only ever compared, never
+ * written into the page.
+ */
+export const SCRIPT = `
+(() => {
+  const names = JSON.parse(document.getElementById("strategy-names").textContent);
+  const boxes = Array.from(document.querySelectorAll("input[data-filter]"));
+  const button = document.getElementById("theme");
+  const root = document.documentElement;
+  const read = () => {
+    try { return new URLSearchParams(location.hash.slice(1)); } catch { return new URLSearchParams(); }
+  };
+  const write = (change) => {
+    const state = read();
+    for (const key of [...state.keys()]) if (key !== "strategies" && key !== "theme") state.delete(key);
+    change(state);
+    history.replaceState(null, "", "#" + state);
+    apply();
+  };
+  const apply = () => {
+    const state = read();
+    const theme = state.get("theme");
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme; else delete root.dataset.theme;
+    const wanted = state.has("strategies") ? new Set(state.getAll("strategies")) : new Set(names);
+    names.forEach((name, index) => {
+      const away = !wanted.has(name);
+      if (boxes[index]) boxes[index].checked = !away;
+      for (const element of document.querySelectorAll('[data-strategy="' + index + '"],[class*=" strategy_' + index + '_"]'))
+        element.classList.toggle("away", away);
+    });
+  };
+  for (const box of boxes) box.addEventListener("change", () => write((state) => {
+    state.delete("strategies");
+    if (boxes.some((one) => !one.checked)) {
+      const chosen = boxes.flatMap((one, index) => (one.checked ? [names[index]] : []));
+      for (const name of chosen.length ? chosen : [""]) state.append("strategies", name);
+    }
+  }));
+  document.getElementById("all").addEventListener("click", () => write((state) => state.delete("strategies")));
+  button.addEventListener("click", () => {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    write((state) => state.set("theme", dark ? "light" : "dark"));
+  });
+  addEventListener("hashchange", apply);
+  for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
+  apply();
+})();
+`;
+
+/** The page's whole style sheet. Colours are the charts'; both themes, print and narrow screens included. */
+export const STYLE = `
+:root{${variables(LIGHT)}}
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]){${variables(DARK)}}}
+:root[data-theme=dark]{${variables(DARK)}}
+.only-dark{display:none}
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]) .only-dark{display:block}:root:not([data-theme=light]) .only-light{display:none}}
+:root[data-theme=dark] .only-dark{display:block}
+:root[data-theme=dark] .only-light{display:none}
+*{box-sizing:border-box}
+body{margin:0;background:var(--background);color:var(--text);font:15px/1.5 "Helvetica Neue",Arial,"Liberation Sans",sans-serif}
+main,header,footer{max-width:1180px;margin:0 auto;padding:0 20px}
+header{padding-top:28px;display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline}
+header h1{font-size:20px;margin:0;overflow-wrap:anywhere}
+header .description{color:var(--muted);flex:1 1 240px;margin:0}
+button{font:inherit;font-size:13px;color:var(--text);background:none;border:1px solid var(--grid);border-radius:6px;padding:3px 10px;cursor:pointer}
+a{color:var(--link)}
+a:focus-visible,button:focus-visible,input:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+.verdict{font-size:22px;line-height:1.35;font-weight:600;margin:14px 0 16px;max-width:60em;overflow-wrap:anywhere}
+.alarm,.alarm dt,.alarm dd{color:var(--alarm)}
+p.alarm{margin:0 0 10px;overflow-wrap:anywhere}
+.conditions{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:10px 24px;margin:0 0 8px;padding:14px 16px;border:1px solid var(--grid);border-radius:8px}
+.conditions.wide{grid-template-columns:1fr}
+.conditions dt{font-size:12px;color:var(--muted)}
+.conditions dd{margin:0;font-size:14px;overflow-wrap:anywhere}
+.filters{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:center;margin:16px 0 0;padding:8px 16px;border:1px solid var(--grid);border-radius:8px;font-size:13px;position:sticky;top:0;background:var(--background);z-index:2}
+.filters label{overflow-wrap:anywhere;cursor:pointer}
+section{margin:44px 0 0}
+h2{font-size:18px;line-height:1.35;margin:0 0 2px;max-width:56em;overflow-wrap:anywhere}
+.question{margin:0 0 2px;font-size:13px;color:var(--muted)}
+.subtitle{margin:0 0 10px;color:var(--muted);font-size:13px;max-width:80em;overflow-wrap:anywhere}
+.scroll,.table{overflow-x:auto}
+.picture svg{display:block;max-width:100%;height:auto}
+.picture.wide svg{min-width:720px}
+details{margin:10px 0 0}
+summary{cursor:pointer;color:var(--muted);font-size:14px}
+.table{margin:10px 0 0}
+.table.tall{max-height:32em;overflow-y:auto}
+table{border-collapse:separate;border-spacing:0;font-size:13px;font-variant-numeric:tabular-nums;width:100%}
+.caption{color:var(--muted);font-size:13px;margin:0;overflow-wrap:anywhere}
+.csv{white-space:nowrap;margin-left:8px}
+th,td{padding:5px 8px;border-bottom:1px solid var(--grid);vertical-align:top;text-align:left;font-weight:400}
+thead th{position:sticky;top:0;background:var(--background);font-weight:600;font-size:12px;line-height:1.3;vertical-align:bottom}
+th.right,td.right{text-align:right}
+tbody th{font-weight:600;position:sticky;left:0;background:var(--background);min-width:11em;max-width:16em;overflow-wrap:anywhere}
+td{white-space:nowrap}
+td.left{white-space:normal;overflow-wrap:anywhere}
+small{display:block;font-size:11px;line-height:1.35;font-weight:400;color:var(--muted)}
+small.better{color:var(--better);font-weight:600}
+small.worse,small.warning{color:var(--alarm);font-weight:600}
+.assertions{padding:0;list-style:none}
+.assertions li{margin:0 0 4px;overflow-wrap:anywhere}
+.assertions .worse strong{color:var(--alarm)}
+.assertions .better strong{color:var(--better)}
+code{font-size:13px}
+footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
+.away{display:none!important}
+@media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}}
+@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv,summary{display:none}section.chart{break-inside:avoid}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
+`;
+
+function variables(theme: ChartTheme): string {
+  const dark = theme.name === "dark";
+  return [
+    `color-scheme:${theme.name}`,
+    `--background:${theme.background}`,
+    `--text:${theme.text}`,
+    `--muted:${theme.muted}`,
+    `--grid:${theme.grid}`,
+    `--alarm:${theme.alarm}`,
+    `--link:${dark ? "#7cc4f0" : "#005a8d"}`,
+    `--better:${dark ? "#3ecf9e" : "#00704f"}`,
+  ].join(";");
 }

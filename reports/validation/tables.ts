@@ -1,8 +1,10 @@
+/** What the outputs of a validation have in common: their sentences and tables. */
 import type {
   GroupValidation,
   HarnessError,
   QuantityResult,
   StrategyValidation,
+  ValidationResult,
 } from "../../simulator/validation/result.ts";
 import {
   intervalWords,
@@ -11,21 +13,21 @@ import {
   signedDifference,
   valueWords,
 } from "../../simulator/validation/words.ts";
-import { formatCount } from "../format.ts";
+import { formatCount, formatDuration, formatInstant, formatList } from "../base/text.ts";
 import { type Cell, type Column, leftColumn, type Row, rightColumn, type Table, textCell } from "../tables/table.ts";
 
-/** What must be equivalent: a strategy's totals. */
+/** A strategy's totals, which must be equivalent on both sides. */
 export function totalTable(strategy: StrategyValidation, index: number): Table {
   const { blockRequests, quantities } = strategy.total;
   return {
     id: `totals-${index + 1}`,
     caption: `${strategy.name}: simulated against measured, with 90 % intervals from blocks of ${formatCount(blockRequests)} neighbouring requests`,
     columns: [leftColumn("Quantity", "quantity"), ...COLUMNS],
-    rows: quantities.map((quantity) => ({ cells: [textCell(quantity.name), ...cellsOf(quantity)] })),
+    rows: quantities.map((quantity) => ({ cells: [textCell(quantity.name), ...quantityCells(quantity)] })),
   };
 }
 
-/** The same by class and by region: shown, and a failure only where a difference is certain. */
+/** The same quantities by class and by region; they fail only where a difference is certain. */
 export function groupTable(strategy: StrategyValidation, index: number): Table {
   const rows = [...groupRows(strategy.byClass, "class"), ...groupRows(strategy.byRegion, "region")];
   return {
@@ -36,7 +38,7 @@ export function groupTable(strategy: StrategyValidation, index: number): Table {
   };
 }
 
-/** What the harness measured of known answers. */
+/** What the harness measured of endpoints whose latency is known exactly. */
 export function harnessTable(harness: HarnessError): Table {
   return {
     id: "harness",
@@ -80,11 +82,13 @@ function groupRows(groups: readonly GroupValidation[], what: string): Row[] {
   return groups.flatMap(({ name, quantities }) =>
     quantities
       .filter(({ simulated, measured }) => simulated !== null || measured !== null)
-      .map((quantity) => ({ cells: [textCell(`${what} ${name}`), textCell(quantity.name), ...cellsOf(quantity)] })),
+      .map((quantity) => ({
+        cells: [textCell(`${what} ${name}`), textCell(quantity.name), ...quantityCells(quantity)],
+      })),
   );
 }
 
-function cellsOf(quantity: QuantityResult): Cell[] {
+function quantityCells(quantity: QuantityResult): Cell[] {
   const { simulated, measured, difference, margin, unit, outcome } = quantity;
   const interval = intervalWords(quantity);
   const tone = { equivalent: "better", different: "worse", undecided: "warning", "too few": "neutral" } as const;
@@ -95,4 +99,27 @@ function cellsOf(quantity: QuantityResult): Cell[] {
     { text: marginWords(quantity), value: margin },
     { text: "", value: outcome, change: { text: outcomeWords(quantity), tone: tone[outcome] } },
   ];
+}
+
+/** The measurement error of the harness itself, which is said before anything else. */
+export function harnessText({ harness }: ValidationResult): string {
+  if (harness === null) return "The harness itself was not measured.";
+  const e2e = harness.rows.filter(({ metric }) => metric === "e2e");
+  const errors = e2e.map(({ percentile, errorMs }) => `${errorMs.toFixed(1)} ms at ${percentile}`);
+  const shares = harness.rows.flatMap(({ shareOfMargin }) => (shareOfMargin === null ? [] : [shareOfMargin]));
+  const most = shares.length === 0 ? "" : `, ${(100 * Math.max(...shares)).toFixed(0)} % of a margin at most`;
+  const late =
+    harness.serverLateMsP99 === null ? "" : ` and the endpoint woke ${harness.serverLateMsP99.toFixed(1)} ms late`;
+  return `The harness itself errs by ${formatList(errors)} (E2E against exact answers to ${formatCount(harness.requests)} of the same arrivals)${most}; requests left ${harness.lagMsP99.toFixed(1)} ms${late} at the 99th percentile.`;
+}
+
+/** Length and start of the window, requests, seed, place. */
+export function windowText(result: ValidationResult): string {
+  const { window, requests, place, seed } = result;
+  return `${formatCount(requests)} requests in ${formatDuration(window.lengthMs)} from ${formatInstant(window.startsAt)} of the scenario's clock, seed ${seed}, measured at ${place}, each strategy from an empty system.`;
+}
+
+/** The statistical method: what is compared, and when two sides count as equivalent. */
+export function methodText({ resamples }: ValidationResult): string {
+  return `Differences are simulated against measured, of the same requests. Equivalent: the 90 % interval lies within the margin (two one-sided tests at 5 %), intervals from ${formatCount(resamples)} resamples of blocks of neighbouring pairs. All totals must be equivalent; classes and regions fail only where a difference is certain.`;
 }

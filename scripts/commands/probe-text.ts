@@ -1,4 +1,4 @@
-import { formatMs, printable } from "../../reports/format.ts";
+import { formatMs, printable } from "../../reports/base/text.ts";
 import type { SampleQuantile } from "../../simulator/probe/order-interval.ts";
 import type { ProbeHarness } from "../../simulator/probe/probe-record.ts";
 import type { ProbeSummary } from "../../simulator/probe/summary.ts";

@@ -139,7 +139,7 @@ async function print(validation: ValidationResult, options: CommonOptions, termi
     terminal.out(stableJson(validation).trimEnd());
     return;
   }
-  const { renderValidationTerminal } = await import("../../reports/validation/index.ts");
+  const { renderValidationTerminal } = await import("../../reports/validation/report.ts");
   terminal.out(renderValidationTerminal(validation, { colour: terminal.colour, width: terminal.width }));
 }
 

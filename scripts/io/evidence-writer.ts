@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { csvCell } from "../../reports/csv.ts";
+import { csvCell } from "../../reports/tables/table.ts";
 import { type AuditRecord, createAudit } from "../../simulator/engine/audit.ts";
 import { AUDIT_COLUMNS, auditJsonLine, auditRows } from "../../simulator/engine/audit-lines.ts";
 import { type CloudWatchSeries, createCloudWatchSeries } from "../../simulator/engine/cloudwatch.ts";

@@ -23,10 +23,10 @@ export interface World {
   readonly nothingServed: boolean;
 }
 
-/** Uniform in [-1, 1), a hash of the words. */
-function noise(...words: readonly (string | number)[]): number {
+/** Uniform in [-1, 1), a hash of the purpose. */
+function noise(...purpose: readonly (string | number)[]): number {
   let hash = 2166136261;
-  for (const character of words.join("\u0000")) hash = Math.imul(hash ^ character.codePointAt(0)!, 16777619);
+  for (const character of purpose.join("\u0000")) hash = Math.imul(hash ^ character.codePointAt(0)!, 16777619);
   hash = Math.imul(hash ^ (hash >>> 15), 2246822519);
   hash = Math.imul(hash ^ (hash >>> 13), 3266489917);
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 31 - 1;
@@ -43,10 +43,10 @@ export function estimateOf(values: readonly (number | null)[]): Estimate {
   return { value: mean, low: mean - half, high: mean + half, n };
 }
 
-/** Values of one quantity over the replications: shared luck (common random numbers) and a little of its own. */
+/** Values of one quantity over the replications: noise shared by all strategies (common random numbers), and some of its own. */
 function draws(world: World, center: number, spread: number, ...purpose: readonly (string | number)[]): number[] {
   return Array.from({ length: world.n }, (_, replication) => {
-    const shared = noise("luck", purpose[0] ?? "", replication);
+    const shared = noise("shared", purpose[0] ?? "", replication);
     return Math.max(0, center * (1 + spread * (0.8 * shared + 0.4 * noise(replication, ...purpose))));
   });
 }

@@ -1,11 +1,10 @@
+/** Layers of the frontier chart: means, intervals, replications, the line of unbeaten strategies, names. */
 import type { ReplicationPoint, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
 import { failsMore } from "../../../simulator/experiment/soundness.ts";
-import type { ChartTheme, StrategyStyle } from "../../theme.ts";
-import { layerName } from "../chart.ts";
-import type { Layer } from "./base.ts";
+import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
+import { type KnownScale, type Layer, layerName } from "./frame.ts";
 import { type Box, type PointLabel, placeLabels, shortName } from "./labels.ts";
-import type { KnownScale } from "./scales.ts";
-
+/** Size of the plot in px. */
 export const WIDTH = 1000;
 export const HEIGHT = 400;
 
@@ -15,10 +14,11 @@ export interface Placed {
   readonly strategy: StrategyResult;
   readonly usd: number;
   readonly ms: number;
-  /** Than the baseline: what it serves is then not the same work. */
+  /** Fails more than the baseline, so that it does not serve the same work. */
   readonly failsMore: boolean;
 }
 
+/** The strategies that can be placed: those with a cost and a latency. */
 export function placed(result: RunResult): Placed[] {
   return result.strategies.flatMap((strategy, index) => {
     const usd = strategy.total.cost[result.billing].usdPer1kServed.value;
@@ -45,7 +45,7 @@ export function unbeaten(points: readonly Placed[]): Placed[] {
   });
 }
 
-/** What the layers are drawn with. */
+/** What all layers need: the run, its look, and both axes. */
 export interface Context {
   readonly result: RunResult;
   readonly theme: ChartTheme;
@@ -56,14 +56,15 @@ export interface Context {
   readonly factor: number;
 }
 
-export function cloud(strategy: StrategyResult, result: RunResult): { usd: number; ms: number }[] {
+/** The replications of a strategy as points, USD per 1,000 served and ms; without those that served nothing. */
+export function replicationPoints(strategy: StrategyResult, result: RunResult): { usd: number; ms: number }[] {
   const at = (point: ReplicationPoint) => ({ usd: point.usdPer1kServed[result.billing], ms: point.e2eMsP95 });
   return strategy.replications
     .map(at)
     .filter((one): one is { usd: number; ms: number } => one.usd !== null && one.ms !== null);
 }
 
-/** From the top edge down over the unbeaten means and out to the right edge: what money buys in latency. */
+/** The line through the unbeaten means, in steps from the top edge to the right edge. */
 export function stepLine(context: Context, line: readonly Placed[]): Layer[] {
   const first = line[0];
   const last = line.at(-1);
@@ -85,9 +86,13 @@ function at() {
   return { x: { field: "usd", type: "quantitative" as const }, y: { field: "ms", type: "quantitative" as const } };
 }
 
+/** How sure a mean is: its replications as faint points, its 95 % intervals as bars. */
 export function spreadLayers(context: Context, point: Placed): Layer[] {
   const style = context.styles[point.index]!;
-  const values = cloud(point.strategy, context.result).map((one) => ({ usd: one.usd, ms: one.ms * context.factor }));
+  const values = replicationPoints(point.strategy, context.result).map((one) => ({
+    usd: one.usd,
+    ms: one.ms * context.factor,
+  }));
   const usd = point.strategy.total.cost[context.result.billing].usdPer1kServed;
   const ms = point.strategy.total.e2eMs.p95;
   const layers: Layer[] = [];
@@ -115,7 +120,7 @@ export function spreadLayers(context: Context, point: Placed): Layer[] {
   return layers;
 }
 
-/** Filled; hollow for a strategy that fails more than the baseline. */
+/** The mean of a strategy; hollow where it fails more than the baseline. */
 export function meanLayer(context: Context, point: Placed): Layer {
   const style = context.styles[point.index]!;
   return {
@@ -124,17 +129,18 @@ export function meanLayer(context: Context, point: Placed): Layer {
     mark: {
       type: "point",
       filled: true,
-      color: point.failsMore ? context.theme.ground : style.colour,
+      color: point.failsMore ? context.theme.background : style.colour,
       shape: style.shape,
       size: 110,
       opacity: 1,
-      stroke: point.failsMore ? style.colour : context.theme.ground,
+      stroke: point.failsMore ? style.colour : context.theme.background,
       strokeWidth: point.failsMore ? 2 : 1,
     },
     encoding: at(),
   };
 }
 
+/** The names of strategies beside their means, clear of bars and lines where there is room. */
 export function labelLayers(context: Context, points: readonly Placed[]): Layer[] {
   const texts = points.map((point) => `${shortName(point.strategy.name)}${flaw(point)}`);
   const places = placeLabels(
@@ -158,11 +164,11 @@ export function labelLayers(context: Context, points: readonly Placed[]): Layer[
     };
     const data = { values: [{}] };
     const encoding = { x: { value: place.x }, y: { value: place.y } };
-    const { ground } = context.theme;
-    const rim = { stroke: ground, strokeWidth: 4, strokeJoin: "round" as const, color: ground };
+    const { background } = context.theme;
+    const halo = { stroke: background, strokeWidth: 4, strokeJoin: "round" as const, color: background };
     const layers: Layer[] = [
-      // A rim in the colour of the ground, so that bars and lines below do not strike the name through.
-      { name: layerName(point.index, "rim"), data, mark: { ...mark, ...rim }, encoding },
+      // A halo in the background colour, so that the name stays readable across bars and lines.
+      { name: layerName(point.index, "halo"), data, mark: { ...mark, ...halo }, encoding },
       { name: layerName(point.index, "label"), data, mark: { ...mark, color }, encoding },
     ];
     return place.leader === undefined ? layers : [leaderLayer(point, place.leader, color), ...layers];

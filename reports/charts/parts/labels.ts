@@ -1,4 +1,5 @@
-import { printable } from "../../format.ts";
+/** Names on charts: shortened, broken into lines, and placed beside points where there is room. */
+import { printable } from "../../base/text.ts";
 
 /** Long names lose their middle: what tells two variants of a strategy apart is often at the end. */
 export function shortName(name: string, lengthMax = 24): string {
@@ -13,7 +14,7 @@ export function labelByIndex(names: readonly string[]): string {
   return `${JSON.stringify(names.map((name) => shortName(name)))}[datum.value]`;
 }
 
-/** Breaks text at spaces into lines of at most `lengthMax` characters, where words allow it. */
+/** Breaks text at spaces into lines of at most `lengthMax` characters, at least a word each. */
 export function breakLines(text: string, lengthMax: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -28,43 +29,7 @@ export function breakLines(text: string, lengthMax: number): string[] {
   return [...lines, line];
 }
 
-/**
- * Moves label positions (px) apart so that neighbours keep `gapPx`, as little as possible: neighbours that collide
- * merge into a block centred on their mean. Order is kept; ties keep their input order.
- */
-export function spreadLabels(positionsPx: readonly number[], gapPx: number): number[] {
-  const order = positionsPx.map((_, index) => index).sort((a, b) => positionsPx[a]! - positionsPx[b]! || a - b);
-  const blocks: { center: number; members: number[] }[] = [];
-  for (const index of order) {
-    let block = { center: positionsPx[index]!, members: [index] };
-    for (let last = blocks.at(-1); last !== undefined && overlaps(last, block, gapPx); last = blocks.at(-1)) {
-      const size = last.members.length + block.members.length;
-      const center = (last.center * last.members.length + block.center * block.members.length) / size;
-      block = { center, members: [...last.members, ...block.members] };
-      blocks.pop();
-    }
-    blocks.push(block);
-  }
-  const spread = [...positionsPx];
-  for (const block of blocks) {
-    block.members.forEach((index, at) => {
-      spread[index] = block.center + (at - (block.members.length - 1) / 2) * gapPx;
-    });
-  }
-  return spread;
-}
-
-function overlaps(upper: Block, lower: Block, gapPx: number): boolean {
-  const bottom = upper.center + ((upper.members.length - 1) / 2) * gapPx;
-  const top = lower.center - ((lower.members.length - 1) / 2) * gapPx;
-  return top - bottom < gapPx;
-}
-
-interface Block {
-  readonly center: number;
-  readonly members: readonly number[];
-}
-
+/** Where the name of a point goes, px from the top left corner of the plot. */
 export interface PointLabel {
   readonly x: number;
   readonly y: number;

@@ -13,7 +13,7 @@ import { evidenceFiles, type ValidationEvidence } from "./validation-folder.ts";
 
 /** Files that follow from the evidence: `--from` makes them again, byte for byte. */
 export async function derivedFiles({ validation, measured }: Derived): Promise<RunFiles> {
-  const { renderValidationHtml, renderValidationMarkdown } = await import("../../../reports/validation/index.ts");
+  const { renderValidationHtml, renderValidationMarkdown } = await import("../../../reports/validation/report.ts");
   return {
     "validation.json": stableJson(validation),
     "measured-result.json": stableJson(measured),

@@ -19,8 +19,3 @@ export function namesIn(spec: unknown): string[] {
 export function withVerdict(result: RunResult, verdict: "better" | "worse" | "not shown"): RunResult {
   return { ...result, comparisons: result.comparisons.map((one) => ({ ...one, verdict })) };
 }
-
-/** A number in a picture, rounded so that a golden file survives another libm. */
-export function rounded(svg: string): string {
-  return svg.replace(/-?\d+\.\d+(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 1000) / 1000 + 0));
-}

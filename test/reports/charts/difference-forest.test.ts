@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIGHT } from "../../../reports/base/theme.ts";
 import { differenceForest } from "../../../reports/charts/difference-forest.ts";
-import { renderSvg } from "../../../reports/render-svg.ts";
-import { LIGHT } from "../../../reports/theme.ts";
+import { renderSvg } from "../../../reports/html/svg.ts";
 import { fixture } from "../fixture.ts";
 import { withVerdict } from "./charts.ts";
 

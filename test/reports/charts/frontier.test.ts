@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIGHT } from "../../../reports/base/theme.ts";
 import { frontier } from "../../../reports/charts/frontier.ts";
-import { LIGHT } from "../../../reports/theme.ts";
 import { EDGES, fixture } from "../fixture.ts";
 
 test("the unbeaten are those that no other strategy beats on both means", () => {
@@ -16,7 +16,7 @@ test("the unbeaten are those that no other strategy beats on both means", () => 
   const expected = result.strategies.map((_, index) => {
     if (fails[index]) return "fails more";
     const isUnbeaten = result.strategies.every(
-      (_rival, rival) => rival === index || fails[rival] || at(rival)[0] > at(index)[0] || at(rival)[1] > at(index)[1],
+      (_, other) => other === index || fails[other] || at(other)[0] > at(index)[0] || at(other)[1] > at(index)[1],
     );
     return isUnbeaten ? "yes" : "no";
   });
@@ -27,7 +27,7 @@ test("the unbeaten are those that no other strategy beats on both means", () => 
   assert.deepEqual(new Set(expected), new Set(["yes", "no", "fails more"]));
 });
 
-test("a strategy that fails more is drawn hollow, named, and beats nobody", () => {
+test("a strategy that fails more is drawn hollow, named, and never on the line", () => {
   const result = fixture();
   const { title, subtitle } = frontier.heading(result);
   assert.match(subtitle, /Hollow and left out of the line, because more requests fail than under .*: .*cheapest \(\d/);
@@ -37,7 +37,7 @@ test("a strategy that fails more is drawn hollow, named, and beats nobody", () =
   ).layer;
   const marks = layers.filter((layer) => layer.name?.endsWith("_mean"));
   frontier.table(result).rows.forEach((row, at) => {
-    assert.equal(marks[at]!.mark.color === LIGHT.ground, row.cells[3]!.text === "fails more", row.cells[0]!.text);
+    assert.equal(marks[at]!.mark.color === LIGHT.background, row.cells[3]!.text === "fails more", row.cells[0]!.text);
   });
 });
 

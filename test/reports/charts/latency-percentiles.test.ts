@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIGHT } from "../../../reports/base/theme.ts";
 import { latencyPercentiles } from "../../../reports/charts/latency-percentiles.ts";
-import { LIGHT } from "../../../reports/theme.ts";
 import { fixture } from "../fixture.ts";
 
 test("lines stop where fewer than ten requests remain above", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIGHT } from "../../../reports/base/theme.ts";
 import { priceHeatmap } from "../../../reports/charts/price-heatmap.ts";
-import { LIGHT } from "../../../reports/theme.ts";
 import { fixture } from "../fixture.ts";
 
 const flat = (factor: number) => {

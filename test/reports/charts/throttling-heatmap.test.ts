@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIGHT } from "../../../reports/base/theme.ts";
 import { throttlingHeatmap } from "../../../reports/charts/throttling-heatmap.ts";
-import { LIGHT } from "../../../reports/theme.ts";
 import { fixture } from "../fixture.ts";
 
 test("all strategies share one colour domain from zero to the largest share", () => {

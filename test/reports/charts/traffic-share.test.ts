@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIGHT } from "../../../reports/base/theme.ts";
 import { trafficShare } from "../../../reports/charts/traffic-share.ts";
-import { LIGHT } from "../../../reports/theme.ts";
 import { fixture } from "../fixture.ts";
 
 test("one row per strategy, one cell per region, as in the record", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cloud, placed, unbeaten } from "../../../../reports/charts/parts/frontier-layers.ts";
+import { placed, replicationPoints, unbeaten } from "../../../../reports/charts/parts/frontier-layers.ts";
 import { EDGES, fixture } from "../../fixture.ts";
 
 test("only strategies with both a cost and a latency are placed", () => {
@@ -8,7 +8,7 @@ test("only strategies with both a cost and a latency are placed", () => {
   assert.equal(placed(EDGES["nothing served"]!).length, 0);
 });
 
-test("the line falls: dearer means faster, strictly", () => {
+test("the line falls: along the line a higher cost has a lower p95, strictly", () => {
   const line = unbeaten(placed(fixture()));
   assert.ok(line.length > 1);
   line.slice(1).forEach((point, at) => {
@@ -26,5 +26,8 @@ test("replications without a served request are not drawn", () => {
   const result = fixture();
   const [strategy] = result.strategies;
   const [one, ...rest] = strategy!.replications;
-  assert.equal(cloud({ ...strategy!, replications: [{ ...one!, e2eMsP95: null }, ...rest] }, result).length, 9);
+  assert.equal(
+    replicationPoints({ ...strategy!, replications: [{ ...one!, e2eMsP95: null }, ...rest] }, result).length,
+    9,
+  );
 });

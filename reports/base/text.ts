@@ -1,0 +1,214 @@
+/**
+ * Text of reports: numbers with their units and no more digits than their intervals carry, durations, lists, and what
+ * the comparisons of a run show.
+ */
+import type { ComparedMetric, Estimate, RunResult } from "../../simulator/experiment/result.ts";
+
+/** Stands for a value that does not exist; never for zero. */
+export const NOT_AVAILABLE = "n/a";
+
+/** A display unit: shown = stored × `factor`. */
+export interface Unit {
+  readonly symbol: string;
+  readonly factor: number;
+}
+
+export const MILLISECONDS: Unit = { symbol: "ms", factor: 1 };
+export const SECONDS: Unit = { symbol: "s", factor: 0.001 };
+export const PERCENT: Unit = { symbol: "%", factor: 100 };
+export const USD: Unit = { symbol: "USD", factor: 1 };
+
+/** One unit for a whole column or axis of latencies in ms: seconds as soon as the largest reaches one. */
+export function latencyUnit(valuesMs: Iterable<number | null>): Unit {
+  for (const valueMs of valuesMs) if (valueMs !== null && valueMs >= 1000) return SECONDS;
+  return MILLISECONDS;
+}
+
+/**
+ * Decimals to show. With an interval: down to the first digit of its half-width, one further when that digit is 1 (so
+ * that rounding loses less than a tenth of the half-width); without: three significant digits. At most 4 significant
+ * digits either way.
+ */
+export function decimalsFor(value: number, halfWidth: number | null): number {
+  if (value === 0 && !halfWidth) return 0;
+  const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+  const most = 3 - magnitude;
+  const wanted = halfWidth === null || halfWidth === 0 ? 2 - magnitude : intervalDecimals(halfWidth);
+  return Math.min(6, Math.max(0, Math.min(wanted, most)));
+}
+
+function intervalDecimals(halfWidth: number): number {
+  const exponent = Math.floor(Math.log10(halfWidth));
+  const leading = halfWidth / 10 ** exponent;
+  return -exponent + (leading < 2 ? 1 : 0);
+}
+
+/** `12345.6` → `12,346`; a true minus sign; no negative zero. */
+export function formatNumber(value: number, decimals: number): string {
+  const fixed = Math.abs(value).toFixed(decimals);
+  const dot = fixed.indexOf(".");
+  const whole = dot < 0 ? fixed : fixed.slice(0, dot);
+  const rest = dot < 0 ? "" : fixed.slice(dot);
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${value < 0 && Number(fixed) !== 0 ? "−" : ""}${grouped}${rest}`;
+}
+
+/** A value without an interval, three significant digits, without its unit. */
+export function formatPlain(value: number | null, unit: Unit): string {
+  if (value === null || !Number.isFinite(value)) return NOT_AVAILABLE;
+  const shown = value * unit.factor;
+  return formatNumber(shown, decimalsFor(shown, null));
+}
+
+/** The value of an estimate, digits bounded by its interval (and by `decimalsMax`), without its unit. */
+export function formatValue(estimate: Estimate, unit: Unit, decimalsMax = 6): string {
+  if (estimate.value === null) return NOT_AVAILABLE;
+  return formatNumber(estimate.value * unit.factor, Math.min(decimalsMax, estimateDecimals(estimate, unit)));
+}
+
+/** `4.1–4.3`, or `−13 to −9` where an end is negative; undefined where there is no interval or it is a point. */
+export function formatInterval(estimate: Estimate, unit: Unit): string | undefined {
+  if (estimate.value === null || estimate.low === null || estimate.high === null) return undefined;
+  if (estimate.low === estimate.high) return undefined;
+  const decimals = estimateDecimals(estimate, unit);
+  const low = formatNumber(estimate.low * unit.factor, decimals);
+  const high = formatNumber(estimate.high * unit.factor, decimals);
+  return low.startsWith("−") || high.startsWith("−") ? `${low} to ${high}` : `${low}–${high}`;
+}
+
+/** `4.2 s (4.1–4.3)`: value, unit, interval. */
+export function formatEstimate(estimate: Estimate, unit: Unit): string {
+  if (estimate.value === null) return NOT_AVAILABLE;
+  const interval = formatInterval(estimate, unit);
+  const value = `${formatValue(estimate, unit)} ${unit.symbol}`;
+  return interval === undefined ? value : `${value} (${interval})`;
+}
+
+/** `812 ms`, `4.21 s`, `1,200 s`: a single latency with the unit that suits it. */
+export function formatMs(valueMs: number | null): string {
+  if (valueMs === null || !Number.isFinite(valueMs)) return NOT_AVAILABLE;
+  const unit = latencyUnit([valueMs]);
+  return `${formatPlain(valueMs, unit)} ${unit.symbol}`;
+}
+
+/** `8 s`, `2.5 s`, `800 ms`: a limit that someone set, exactly as set. */
+export function formatLimitMs(limitMs: number): string {
+  const unit = latencyUnit([limitMs]);
+  return `${Number((limitMs * unit.factor).toPrecision(12))} ${unit.symbol}`;
+}
+
+/** `2026-05-04 00:00 UTC` from an ISO instant. */
+export function formatInstant(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** `12.3 %`. */
+export function formatShare(share: number | null): string {
+  return share === null ? NOT_AVAILABLE : `${formatPlain(share, PERCENT)} %`;
+}
+
+/** `1,234`: a count. */
+export function formatCount(count: number): string {
+  return formatNumber(count, 0);
+}
+
+/** Length of a run; one that ended after a number of requests has none. */
+export function formatLength(durationMs: number | null): string {
+  return durationMs === null ? "a set number of requests" : formatDuration(durationMs);
+}
+
+/** `24 h`, `1 h 30 min`, `10 min`, `45 s`: a run's length. */
+export function formatDuration(durationMs: number): string {
+  const parts: string[] = [];
+  let restS = Math.round(durationMs / 1000);
+  for (const [symbol, seconds] of [
+    ["h", 3600],
+    ["min", 60],
+    ["s", 1],
+  ] as const) {
+    const count = Math.floor(restS / seconds);
+    if (count > 0) parts.push(`${formatCount(count)} ${symbol}`);
+    restS -= count * seconds;
+  }
+  return parts.length === 0 ? `${formatPlain(durationMs, MILLISECONDS)} ms` : parts.join(" ");
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function formatList(items: readonly string[]): string {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
+}
+
+/** `1 strategy`, `3 strategies`. */
+export function plural(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** Control characters replaced by `·`, so that a name cannot send escape codes to a terminal or break a line. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "·");
+}
+
+function estimateDecimals(estimate: Estimate, unit: Unit): number {
+  const value = (estimate.value ?? 0) * unit.factor;
+  if (estimate.low === null || estimate.high === null) return decimalsFor(value, null);
+  return decimalsFor(value, ((estimate.high - estimate.low) / 2) * Math.abs(unit.factor));
+}
+
+/** The conditions of every subtitle: scenario, length, replications. */
+export function conditionText(result: RunResult): string {
+  return `${result.scenario.name}, ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}, ${replicationText(result)}`;
+}
+
+/** `n = 10 replications`. */
+export function replicationText(result: RunResult): string {
+  return `n = ${plural(result.replications.done, "replication", "replications")}`;
+}
+
+/** How replications are paired: a simulation gives all strategies the same draws, a measurement cannot. */
+export function pairingText(result: RunResult): string {
+  return result.kind === "simulated" ? "paired by common random numbers" : "paired by replication";
+}
+
+/** How many strategies differ from the baseline, as far as the simultaneous intervals show. */
+export interface Shown {
+  readonly better: readonly string[];
+  readonly worse: readonly string[];
+  readonly notShown: readonly string[];
+  readonly notComparable: readonly string[];
+  readonly total: number;
+}
+
+/** The strategies by the verdict of their comparison with the baseline on a metric. */
+export function shownDifferences(result: RunResult, metric: ComparedMetric): Shown {
+  const of = (verdict: string) =>
+    result.comparisons.filter((one) => one.metric === metric && one.verdict === verdict).map((one) => one.strategy);
+  return {
+    better: of("better"),
+    worse: of("worse"),
+    notShown: of("not shown"),
+    notComparable: of("not comparable"),
+    total: result.comparisons.filter((one) => one.metric === metric).length,
+  };
+}
+
+/**
+ * `shown lower for 3 of 7 other strategies, higher for 1, not shown to differ for 3`; says so when no
+ * difference is shown at all. Never ranks what the intervals do not separate.
+ */
+export function shownText(shown: Shown): string {
+  const { better, worse, notShown, notComparable, total } = shown;
+  const kinds = [
+    { count: better.length, text: "shown lower" },
+    { count: worse.length, text: better.length > 0 ? "higher" : "shown higher" },
+    { count: notShown.length, text: "not shown to differ" },
+    { count: notComparable.length, text: "not comparable" },
+  ].filter((kind) => kind.count > 0);
+  const only = kinds[0];
+  if (kinds.length === 1 && only !== undefined) {
+    return `${only.text} for ${total === 1 ? "the other strategy" : total === 2 ? "both other strategies" : `all ${total} other strategies`}`;
+  }
+  return kinds
+    .map(({ count, text }, at) => `${text} for ${count}${at === 0 ? ` of ${total} other strategies` : ""}`)
+    .join(", ");
+}

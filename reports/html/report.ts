@@ -1,0 +1,140 @@
+/** The HTML output: the page of a run, section by section. */
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import { formatInstant, formatLength, formatLimitMs, pairingText, plural } from "../base/text.ts";
+import { CHARTS } from "../charts/index.ts";
+import {
+  boundClasses,
+  hasQuotas,
+  quotaTable,
+  quotaText,
+  residencyCountTable,
+  residencyRuleTable,
+  residencyText,
+} from "../tables/limits.ts";
+import { classTable, regionTable, savingTable, strategyTable } from "../tables/strategies.ts";
+import { figureHtml, foldedTable, item, type Markup, markup, notesSection, tableHtml } from "./elements.ts";
+import { filters, pageHtml } from "./page.ts";
+
+/**
+ * The report: one HTML file that loads nothing. It works by double click, with scripts off, in print and in both
+ * colour schemes; a content security policy allows its own style and script and nothing else. Same result, same bytes.
+ *
+ * @param result  a run, as in `result.json`
+ * @returns       a whole HTML page
+ * @throws        CHART_WARNING (internal) when a chart does not compile without warnings
+ */
+export async function renderHtml(result: RunResult): Promise<string> {
+  const figures: Markup[] = [];
+  for (const chart of CHARTS) figures.push(await figureHtml(chart, result));
+  return `${page(result, figures)}\n`;
+}
+
+function page(result: RunResult, figures: readonly Markup[]): Markup {
+  const names = result.strategies.map((one) => one.name);
+  return pageHtml({
+    title: `${result.scenario.name}: Meridian report`,
+    heading: result.scenario.name,
+    description: result.scenario.description,
+    strategies: names,
+    main: markup`${verdictSection(result)}
+${conditionsSection(result)}
+${filters(names)}
+<section id="strategies">${tableHtml(strategyTable(result))}</section>
+${figures}
+<section id="groups"><h2>By billing rule, class and region</h2>
+${foldedTable("Savings under each billing rule", savingTable(result))}
+${foldedTable("By class of traffic", classTable(result))}
+${foldedTable("By region", regionTable(result))}</section>
+${quotasSection(result)}
+${residencySection(result)}
+${assertionsSection(result)}
+${notesSection(result)}
+${provenanceSection(result)}`,
+    footer:
+      "Latency is measured from the intended arrival to the last byte (E2E) or the first token (TTFT), over all attempts and waits, for requests that were served. ~ means that no difference is shown, not that there is none.",
+  });
+}
+
+function quotasSection(result: RunResult): Markup | "" {
+  if (!hasQuotas(result)) return "";
+  return markup`<section id="quotas"><h2>Quotas: what refused, when, how close</h2><p>${quotaText(result)}</p>
+${foldedTable("Every quota under every strategy", quotaTable(result))}</section>`;
+}
+
+function residencySection(result: RunResult): Markup | "" {
+  if (boundClasses(result).length === 0) return "";
+  return markup`<section id="residency"><h2>Residency</h2><p>${residencyText(result)}</p>
+${tableHtml(residencyRuleTable(result))}
+${foldedTable("By strategy and class", residencyCountTable(result))}</section>`;
+}
+
+/** The first thing on the page: the verdict, with failed assertions and unstable strategies. */
+export function verdictSection(result: RunResult): Markup {
+  const failed = result.assertions.filter((one) => !one.passed).length;
+  const unstable = result.strategies.filter((one) => one.status === "unstable");
+  return markup`<p class="verdict">${result.verdict}</p>
+${failed > 0 ? markup`<p class="alarm"><strong>${plural(failed, "assertion", "assertions")} failed</strong>, see <a href="#assertions">assertions</a>.</p>` : ""}
+${unstable.map(
+  (one) =>
+    markup`<p class="alarm"><strong>${one.name} is unstable</strong>: ${one.statusReason ?? "its backlog grew without bound"}. Its latencies say how long the run was, not how good it is.</p>`,
+)}`;
+}
+
+/** The conditions of the run: traffic, replications, seed, baseline, billing rule, classes. */
+export function conditionsSection(result: RunResult): Markup {
+  const { asked, done } = result.replications;
+  const requests = result.strategies[0]?.total.counts.sent ?? 0;
+  return markup`<dl class="conditions">
+${item("Run", `${result.kind}, ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}`)}
+${item("Requests", `${plural(requests, "request", "requests")} per strategy over all replications`)}
+${item("Replications", done === asked ? `${done}${result.strategies.length > 1 ? `, ${pairingText(result)}` : ""}` : `${done} of ${asked} asked for`, done < asked || done < 2)}
+${item("Warm-up removed", result.warmup.kind === "none" ? "nothing" : result.warmup.removed)}
+${item("Seed", String(result.seed))}
+${item("Baseline", result.baseline)}
+${item("Billing rule", `${result.billing} (others beside it)`)}
+${item("Traces", result.traces.length === 0 ? "synthetic traffic" : result.traces.map((trace) => `${trace.name} (${trace.sha256.slice(0, 12)})`).join(", "))}
+${item("Classes", result.classes.map(classText).join("; "))}
+${residencyItem(result)}
+${item("Meridian", `${result.versions.meridian}, scenario ${result.scenario.sha256.slice(0, 12)}`)}
+</dl>`;
+}
+
+/** Where a class has a residency rule: violations, and requests refused to avoid one. */
+function residencyItem(result: RunResult): Markup | "" {
+  if (result.classes.every((one) => one.residency === null)) return "";
+  const sum = (of: "residencyViolations" | "residencyRefused") =>
+    result.strategies.reduce((total, strategy) => total + strategy.total.counts[of], 0);
+  const violations = sum("residencyViolations");
+  const text = `${plural(violations, "violation", "violations")}, ${plural(sum("residencyRefused"), "request", "requests")} refused because no target was legal`;
+  return item("Residency", text, violations > 0);
+}
+
+function classText(one: RunResult["classes"][number]): string {
+  const parts = [
+    one.model,
+    ...(one.sloE2eMs === null ? [] : [`E2E within ${formatLimitMs(one.sloE2eMs)}`]),
+    ...(one.sloTtftMs === null ? [] : [`TTFT within ${formatLimitMs(one.sloTtftMs)}`]),
+    ...(one.residency === null ? [] : [`residency ${one.residency}`]),
+  ];
+  return `${one.name} (${parts.join(", ")})`;
+}
+
+/** Every assertion with what was found; nothing where none was made. */
+export function assertionsSection(result: RunResult): Markup | "" {
+  if (result.assertions.length === 0) return "";
+  return markup`<section id="assertions"><h2>Assertions</h2><ul class="assertions">${result.assertions.map(
+    (one) =>
+      markup`<li class="${one.passed ? "better" : "worse"}"><strong>${one.passed ? "passed" : "FAILED"}</strong> <code>${one.text}</code> found ${one.found}</li>`,
+  )}</ul></section>`;
+}
+
+/** What is needed to make this page again: hashes, versions, seed, options. */
+function provenanceSection(result: RunResult): Markup {
+  return markup`<section id="provenance"><h2>Provenance</h2><dl class="conditions wide">
+${item("Scenario", `${result.scenario.name}, sha256 ${result.scenario.sha256}`)}
+${item("Versions", `Meridian ${result.versions.meridian}, result schema ${result.schemaVersion}`)}
+${item("Seed", String(result.seed))}
+${result.traces.map((trace) => item(`Trace ${trace.name}`, `sha256 ${trace.sha256}; ${trace.attribution}`))}
+${result.strategies.map((one) => item(`Strategy ${one.name}`, `${one.kind} ${JSON.stringify(one.options)}`))}
+</dl></section>`;
+}

@@ -1,0 +1,253 @@
+/** Tables with a row per strategy: the main table, savings by billing rule, and groups by class and by region. */
+import type {
+  BillingRuleName,
+  Estimate,
+  NamedGroup,
+  RunResult,
+  StrategyResult,
+} from "../../simulator/experiment/result.ts";
+import { formatCount, latencyUnit, PERCENT, type Unit, USD } from "../base/text.ts";
+import {
+  type Cell,
+  type Column,
+  changeOf,
+  comparisonOf,
+  estimateCell,
+  leftColumn,
+  type Row,
+  rightColumn,
+  type Table,
+  textCell,
+} from "./table.ts";
+
+export const BILLING_RULES: readonly BillingRuleName[] = ["source", "destination", "lowest-cost"];
+
+/** The main table: one row per strategy, baseline first; what is fast, what fails, what it costs under each rule. */
+export function strategyTable(result: RunResult): Table {
+  const groups = result.strategies.map((strategy) => strategy.total);
+  const e2e = latencyUnit(groups.map((group) => group.e2eMs.p95.value));
+  const ttft = latencyUnit(groups.map((group) => group.ttftMs.p95.value));
+  return {
+    id: "strategies",
+    caption: `Strategies, baseline first; ${intervalText(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together`,
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      rightColumn(`p50 E2E (${e2e.symbol})`, "e2e_p50_ms"),
+      rightColumn(`p95 E2E (${e2e.symbol})`, "e2e_p95_ms"),
+      rightColumn(`p99 E2E (${e2e.symbol})`, "e2e_p99_ms"),
+      rightColumn(`p95 TTFT (${ttft.symbol})`, "ttft_p95_ms"),
+      rightColumn("Throttled (% of attempts)", "throttled_attempt_share"),
+      rightColumn("Retried (%)", "retried_share"),
+      rightColumn("Failed (%)", "failed_share"),
+      ...BILLING_RULES.map((rule) => rightColumn(`USD per 1k served, ${rule}`, `usd_per_1k_served_${snake(rule)}`)),
+      rightColumn(`Saving (%), ${result.billing}`, "saving_share"),
+    ],
+    rows: result.strategies.map((strategy, strategyIndex): Row => {
+      const { total } = strategy;
+      const change = (metric: Parameters<typeof comparisonOf>[2]) =>
+        changeOf(comparisonOf(result, strategy.name, metric));
+      return {
+        strategyIndex,
+        cells: [
+          nameCell(result, strategy),
+          estimateCell(total.e2eMs.p50, e2e),
+          estimateCell(total.e2eMs.p95, e2e, change("e2eMsP95")),
+          estimateCell(total.e2eMs.p99, e2e),
+          estimateCell(total.ttftMs.p95, ttft, change("ttftMsP95")),
+          estimateCell(total.throttledAttemptShare, PERCENT, change("throttledAttemptShare")),
+          estimateCell(total.retriedShare, PERCENT),
+          estimateCell(total.failedShare, PERCENT, change("failedShare")),
+          ...BILLING_RULES.map((rule) =>
+            estimateCell(
+              total.cost[rule].usdPer1kServed,
+              USD,
+              rule === result.billing ? change("usdPer1kServed") : undefined,
+            ),
+          ),
+          adjustedSavingCell(result, strategy),
+        ],
+      };
+    }),
+  };
+}
+
+/** Saving under each billing rule side by side: the same run, priced three times. Reserved capacity is in every bill. */
+export function savingTable(result: RunResult): Table {
+  const isReserved = result.strategies.some((strategy) => strategy.reserved !== undefined);
+  return {
+    id: "savings",
+    caption: `Saving per served request against ${result.baseline} under each billing rule; 95 % intervals, not adjusted for the number of strategies`,
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      ...BILLING_RULES.flatMap((rule) => [
+        rightColumn(`Bill (USD), ${rule}`, `bill_usd_${snake(rule)}`),
+        rightColumn(`Saving (%), ${rule}`, `saving_share_${snake(rule)}`),
+      ]),
+      rightColumn("Routing fee (USD), lowest-cost", "routing_fee_usd"),
+      ...(isReserved ? [rightColumn("Reserved capacity (USD), in every bill", "reserved_usd")] : []),
+    ],
+    rows: result.strategies.map((strategy, strategyIndex) => ({
+      strategyIndex,
+      cells: [
+        nameCell(result, strategy),
+        ...BILLING_RULES.flatMap((rule) => [
+          estimateCell(strategy.total.cost[rule].totalUsd, USD),
+          savingCell(strategy, rule),
+        ]),
+        estimateCell(strategy.total.cost["lowest-cost"].routingFeeUsd, USD),
+        ...(isReserved ? [reservedCell(strategy)] : []),
+      ],
+    })),
+  };
+}
+
+function reservedCell(strategy: StrategyResult): Cell {
+  const { reservedUsd } = strategy.total.cost.source;
+  return reservedUsd === undefined ? { text: "none", value: 0 } : estimateCell(reservedUsd, USD);
+}
+
+/** `~` where the interval of the saving holds zero. */
+function savingCell(strategy: StrategyResult, rule: BillingRuleName): Cell {
+  const saving = strategy.total.cost[rule].savingShare;
+  if (saving === null) return { text: "baseline", value: null };
+  if (strategy.status === "unstable") return { text: "not comparable", value: saving.value };
+  const cell = estimateCell(saving, PERCENT);
+  return excludesZero(saving) || saving.value === null ? cell : { ...cell, text: "~" };
+}
+
+/**
+ * The saving under the run's own billing rule, with the interval that holds for all strategies together: the cost
+ * comparison's, its sign turned.
+ */
+function adjustedSavingCell(result: RunResult, strategy: StrategyResult): Cell {
+  const comparison = comparisonOf(result, strategy.name, "usdPer1kServed");
+  const saving = strategy.total.cost[result.billing].savingShare;
+  if (comparison === undefined || saving === null) return savingCell(strategy, result.billing);
+  if (comparison.verdict === "not comparable") return { text: "not comparable", value: saving.value };
+  const { low, high } = comparison.relative;
+  const cell = estimateCell({ ...saving, low: negated(high), high: negated(low) }, PERCENT);
+  return comparison.verdict === "not shown" ? { ...cell, text: "~" } : cell;
+}
+
+function negated(value: number | null): number | null {
+  return value === null ? null : -value;
+}
+
+export function nameCell(result: RunResult, strategy: StrategyResult): Cell {
+  const detail = strategy.name === result.baseline ? "baseline" : strategy.kind === strategy.name ? "" : strategy.kind;
+  return {
+    text: strategy.name,
+    value: strategy.name,
+    ...(detail === "" ? {} : { detail }),
+    ...(strategy.status === "unstable" ? { change: { text: "unstable", tone: "warning" as const } } : {}),
+  };
+}
+
+/** What the second line of a cell is: `95 % intervals over 10 replications`, or why there is none. */
+function intervalText(result: RunResult): string {
+  const done = result.replications.done;
+  return done < 2 ? "one replication, so no intervals" : `95 % intervals over ${done} replications`;
+}
+
+function excludesZero(estimate: Estimate): boolean {
+  return estimate.low !== null && estimate.high !== null && (estimate.low > 0 || estimate.high < 0);
+}
+
+function snake(rule: BillingRuleName): string {
+  return rule.replaceAll("-", "_");
+}
+
+/** One row per strategy and class of traffic: is every class within its objective, and what does it cost? */
+export function classTable(result: RunResult): Table {
+  return groupTable(result, {
+    id: "classes",
+    caption: `Strategies by class of traffic; ${intervalText(result)}${costText(result)}`,
+    name: leftColumn("Class", "class"),
+    groupsOf: (strategy) => strategy.byClass,
+    objective: true,
+  });
+}
+
+/** One row per strategy and region that ran the requests: where did they go, and how did it go there? */
+export function regionTable(result: RunResult): Table {
+  return groupTable(result, {
+    id: "regions",
+    caption: `Strategies by region that ran the request (unserved requests: region of the last attempt); ${intervalText(result)}${costText(result)}`,
+    name: leftColumn("Region", "region"),
+    groupsOf: (strategy) => strategy.byRegion,
+    objective: false,
+  });
+}
+
+/** Reserved capacity belongs to a strategy, not to a class or region: these costs are of tokens alone. */
+function costText(result: RunResult): string {
+  const isReserved = result.strategies.some((strategy) => strategy.reserved !== undefined);
+  return isReserved ? "; costs are of tokens, without reserved capacity" : "";
+}
+
+interface GroupTableOptions {
+  readonly id: string;
+  readonly caption: string;
+  readonly name: Column;
+  readonly groupsOf: (strategy: StrategyResult) => readonly NamedGroup[];
+  /** Whether the share within the objective is worth a column. */
+  readonly objective: boolean;
+}
+
+function groupTable(result: RunResult, options: GroupTableOptions): Table {
+  const groups = result.strategies.flatMap((strategy) => options.groupsOf(strategy));
+  const e2e = latencyUnit(groups.map((group) => group.e2eMs.p95.value));
+  const ttft = latencyUnit(groups.map((group) => group.ttftMs.p95.value));
+  return {
+    id: options.id,
+    caption: options.caption,
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      options.name,
+      rightColumn("Requests", "sent"),
+      rightColumn("Share of requests (%)", "traffic_share"),
+      rightColumn(`p50 E2E (${e2e.symbol})`, "e2e_p50_ms"),
+      rightColumn(`p95 E2E (${e2e.symbol})`, "e2e_p95_ms"),
+      rightColumn(`p95 TTFT (${ttft.symbol})`, "ttft_p95_ms"),
+      rightColumn("Throttled (% of attempts)", "throttled_attempt_share"),
+      rightColumn("Failed (%)", "failed_share"),
+      ...(options.objective ? [rightColumn("Within SLO (%)", "goodput_share")] : []),
+      rightColumn(`USD per 1k served, ${result.billing}`, "usd_per_1k_served"),
+    ],
+    rows: result.strategies.flatMap((strategy, strategyIndex) =>
+      options
+        .groupsOf(strategy)
+        .map((group): Row => groupRow(result, { strategy, strategyIndex, group, e2e, ttft, options })),
+    ),
+  };
+}
+
+function groupRow(
+  result: RunResult,
+  row: {
+    readonly strategy: StrategyResult;
+    readonly strategyIndex: number;
+    readonly group: NamedGroup;
+    readonly e2e: Unit;
+    readonly ttft: Unit;
+    readonly options: GroupTableOptions;
+  },
+): Row {
+  const { group } = row;
+  return {
+    strategyIndex: row.strategyIndex,
+    cells: [
+      textCell(row.strategy.name),
+      textCell(group.name),
+      { text: formatCount(group.counts.sent), value: group.counts.sent },
+      estimateCell(group.trafficShare, PERCENT),
+      estimateCell(group.e2eMs.p50, row.e2e),
+      estimateCell(group.e2eMs.p95, row.e2e),
+      estimateCell(group.ttftMs.p95, row.ttft),
+      estimateCell(group.throttledAttemptShare, PERCENT),
+      estimateCell(group.failedShare, PERCENT),
+      ...(row.options.objective ? [estimateCell(group.goodputShare, PERCENT)] : []),
+      estimateCell(group.cost[result.billing].usdPer1kServed, USD),
+    ],
+  };
+}

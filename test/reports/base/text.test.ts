@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  conditionText,
+  decimalsFor,
+  formatDuration,
+  formatEstimate,
+  formatInterval,
+  formatLimitMs,
+  formatList,
+  formatMs,
+  formatNumber,
+  formatShare,
+  latencyUnit,
+  MILLISECONDS,
+  PERCENT,
+  pairingText,
+  printable,
+  SECONDS,
+  shownDifferences,
+  shownText,
+} from "../../../reports/base/text.ts";
+import type { Estimate } from "../../../simulator/experiment/result.ts";
+import { fixture } from "../fixture.ts";
+
+const shown = (better: number, worse: number, notShown: number) => ({
+  better: Array.from({ length: better }, (_, at) => `b${at}`),
+  worse: Array.from({ length: worse }, (_, at) => `w${at}`),
+  notShown: Array.from({ length: notShown }, (_, at) => `n${at}`),
+  notComparable: [],
+  total: better + worse + notShown,
+});
+
+test("differences are counted by what is shown", () => {
+  assert.equal(
+    shownText(shown(3, 1, 3)),
+    "shown lower for 3 of 7 other strategies, higher for 1, not shown to differ for 3",
+  );
+  assert.equal(shownText(shown(0, 0, 7)), "not shown to differ for all 7 other strategies");
+  assert.equal(shownText(shown(0, 1, 0)), "shown higher for the other strategy");
+  assert.equal(shownText(shown(0, 1, 1)), "shown higher for 1 of 2 other strategies, not shown to differ for 1");
+});
+
+test("every comparison of a metric is counted once", () => {
+  const { better, worse, notShown, notComparable, total } = shownDifferences(fixture(), "e2eMsP95");
+  assert.equal(better.length + worse.length + notShown.length + notComparable.length, total);
+  assert.equal(total, 7);
+});
+
+test("conditions name scenario, length, start and replications", () => {
+  assert.equal(conditionText(fixture()), "five-regions, 24 h from 2026-05-04 00:00 UTC, n = 10 replications");
+});
+
+test("a measurement does not claim common random numbers", () => {
+  assert.match(pairingText(fixture()), /common random numbers/);
+  assert.doesNotMatch(pairingText({ ...fixture(), kind: "measured" }), /random/);
+});
+
+const estimate = (value: number | null, low: number | null, high: number | null): Estimate => ({
+  value,
+  low,
+  high,
+  n: 10,
+});
+
+test("digits stop at the first digit of the interval's half-width, one later when that digit is 1", () => {
+  assert.equal(decimalsFor(4.2134, 0.4), 1);
+  assert.equal(decimalsFor(4.2134, 0.13), 2);
+  assert.equal(decimalsFor(812.3, 25), 0);
+  assert.equal(decimalsFor(0.0123, 0.0004), 4);
+});
+
+test("without an interval three significant digits are shown", () => {
+  assert.equal(formatMs(812.345), "812 ms");
+  assert.equal(formatMs(4213), "4.21 s");
+  assert.equal(formatMs(12.345), "12.3 ms");
+  assert.equal(formatShare(0.12345), "12.3 %");
+});
+
+test("never more than four significant digits, however narrow the interval", () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 1e-2, max: 1e6, noNaN: true }),
+      fc.double({ min: 1e-9, max: 1, noNaN: true }),
+      (value, half) => {
+        const digits = formatNumber(value, decimalsFor(value, half)).replace(/[,.]/g, "").replace(/^0+/, "");
+        assert.ok(digits.length <= Math.max(4, Math.floor(Math.log10(value)) + 2), `${value} shown as ${digits}`);
+      },
+    ),
+  );
+});
+
+test("an estimate shows value, unit and interval; a point interval and a missing one are left out", () => {
+  assert.equal(formatEstimate(estimate(4213, 4080, 4346), SECONDS), "4.21 s (4.08–4.35)");
+  assert.equal(formatEstimate(estimate(-0.11, -0.13, -0.09), PERCENT), "−11 % (−13 to −9)");
+  assert.equal(formatEstimate(estimate(4213, null, null), SECONDS), "4.21 s");
+  assert.equal(formatEstimate(estimate(null, null, null), SECONDS), "n/a");
+  assert.equal(formatInterval(estimate(0, 0, 0), PERCENT), undefined);
+});
+
+test("a column is in seconds as soon as its largest latency reaches one", () => {
+  assert.equal(latencyUnit([12, 999, null]), MILLISECONDS);
+  assert.equal(latencyUnit([12, 1000]), SECONDS);
+});
+
+test("a limit is printed as it was set", () => {
+  assert.equal(formatLimitMs(8000), "8 s");
+  assert.equal(formatLimitMs(2500), "2.5 s");
+  assert.equal(formatLimitMs(800), "800 ms");
+});
+
+test("numbers are grouped, signed with a true minus, and never a negative zero", () => {
+  assert.equal(formatNumber(1234567.891, 1), "1,234,567.9");
+  assert.equal(formatNumber(-0.001, 1), "0.0");
+  assert.equal(formatNumber(-1234, 0), "−1,234");
+});
+
+test("durations and lists read as text", () => {
+  assert.equal(formatDuration(86_400_000), "24 h");
+  assert.equal(formatDuration(5_400_000), "1 h 30 min");
+  assert.equal(formatDuration(45_000), "45 s");
+  assert.equal(formatList(["a", "b", "c"]), "a, b and c");
+});
+
+test("control and direction characters cannot pass", () => {
+  assert.equal(printable("a\u001b[31mb\nc\u202ed"), "a·[31mb·c·d");
+});

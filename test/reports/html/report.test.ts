@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { CHARTS } from "../../../reports/charts/index.ts";
+import { notesSection } from "../../../reports/html/elements.ts";
+import { assertionsSection, conditionsSection, renderHtml, verdictSection } from "../../../reports/html/report.ts";
+import { EDGES, fixture } from "../fixture.ts";
+
+const page = await renderHtml(fixture());
+const hostile = await renderHtml(EDGES["hostile names"]!);
+
+test("the policy allows the page's own style and script by hash, and nothing else", () => {
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!.replaceAll("&#39;", "'");
+  assert.match(policy, /^default-src 'none'; /);
+  const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  const style = /<style>([\s\S]*?)<\/style>/.exec(page)![1]!;
+  const script = /<script>([\s\S]*?)<\/script>/.exec(page)![1]!;
+  assert.ok(policy.includes(`style-src ${hash(style)}`));
+  assert.ok(policy.includes(`script-src ${hash(script)}`));
+  assert.ok(!policy.includes("unsafe"));
+});
+
+test("the page loads nothing: no address, no import, no inline style or handler that the policy would refuse", () => {
+  for (const text of [page, hostile]) {
+    assert.doesNotMatch(text, /https?:\/\//);
+    assert.doesNotMatch(text, /@import|url\((?!#)/);
+    assert.doesNotMatch(text, /<[a-z][^>]* (style|on[a-z]+)="/);
+    for (const [, target] of text.matchAll(/ (?:src|href)="([^"]*)"/g)) assert.match(target!, /^(#|data:text\/csv)/);
+  }
+});
+
+test("hostile names are text everywhere", () => {
+  assert.ok(hostile.includes("&lt;script&gt;alert(1)"));
+  assert.doesNotMatch(hostile, /<script>alert/i);
+  assert.equal(hostile.match(/<script/gi)?.length, 2, "the page's own two script elements");
+  const names = /id="strategy-names">([\s\S]*?)<\/script>/.exec(hostile)![1]!;
+  assert.deepEqual(
+    JSON.parse(names),
+    EDGES["hostile names"]!.strategies.map((one) => one.name),
+  );
+});
+
+test("downloads of hostile tables hold no formula", () => {
+  const links = [...hostile.matchAll(/href="data:text\/csv;charset=utf-8,([^"]*)"/g)].map((match) =>
+    decodeURIComponent(match[1]!.replaceAll("&#39;", "'")),
+  );
+  assert.ok(links.length >= 5);
+  for (const csv of links) {
+    assert.doesNotMatch(csv, /(^|,|\n)"?=cmd/);
+    assert.match(csv, /'=cmd\(\)/);
+  }
+});
+
+test("every strategy is in the table, the baseline first, each with its three prices", () => {
+  const table = /<table id="table-strategies"[\s\S]*?<\/table>/.exec(page)![0];
+  const names = [...table.matchAll(/<th scope="row"[^>]*>([^<]*)/g)].map((match) => match[1]);
+  assert.deepEqual(
+    names,
+    fixture().strategies.map((one) => one.name),
+  );
+  for (const rule of ["source", "destination", "lowest-cost"]) assert.ok(table.includes(`USD per 1k served, ${rule}`));
+});
+
+test("every chart is there in both themes with its numbers", () => {
+  for (const chart of CHARTS) {
+    const section = new RegExp(`id="chart-${chart.id}">[\\s\\S]*?</section>`).exec(page)?.[0] ?? "";
+    assert.equal(section.match(/<svg/g)?.length, 2, chart.id);
+    assert.ok(section.includes("only-light") && section.includes("only-dark"), chart.id);
+    assert.ok(section.includes(`id="table-${chart.id}"`), chart.id);
+  }
+});
+
+test("ids are unique, and every reference has its target", () => {
+  const ids = [...page.matchAll(/ id="([^"]*)"/g)].map((match) => match[1]!);
+  assert.equal(new Set(ids).size, ids.length);
+  const references = [
+    ...page.matchAll(/url\(#([^)]*)\)/g),
+    ...page.matchAll(/href="#([^"]*)"/g),
+    ...page.matchAll(/aria-labelledby="([^"]*)"/g),
+  ].map((match) => match[1]!);
+  for (const reference of references) assert.ok(ids.includes(reference), reference);
+});
+
+test("same result, same bytes", async () => {
+  assert.equal(await renderHtml(fixture()), page);
+});
+
+test("an edge run still gives a whole page that says what is wrong", async () => {
+  const pages = new Map<string, string>();
+  for (const [name, result] of Object.entries(EDGES)) {
+    const text = await renderHtml(result);
+    assert.ok(text.endsWith("</html>\n"), name);
+    assert.doesNotMatch(text.replace(/<script[\s\S]*?<\/script>/g, ""), /\bNaN\b|undefined|Infinity/, name);
+    pages.set(name, text);
+  }
+  assert.match(pages.get("an unstable strategy")!, /cheapest is unstable/);
+  assert.match(pages.get("one replication")!, /one replication, so no intervals/);
+  assert.match(pages.get("nothing served")!, /No request was served/);
+});
+
+test("fewer replications than asked for stand out", () => {
+  const result = { ...fixture(), replications: { asked: 20, done: 10 } };
+  assert.match(String(conditionsSection(result)), /class="alarm"><dt>Replications<\/dt><dd>10 of 20 asked for/);
+});
+
+test("a residency violation stands out; without rules there is nothing to say", () => {
+  const result = fixture();
+  assert.match(String(conditionsSection(result)), /<div><dt>Residency<\/dt><dd>0 violations/);
+  const [first, ...rest] = result.strategies;
+  const counts = { ...first!.total.counts, residencyViolations: 2 };
+  const broken = { ...result, strategies: [{ ...first!, total: { ...first!.total, counts } }, ...rest] };
+  assert.match(String(conditionsSection(broken)), /class="alarm"><dt>Residency<\/dt><dd>2 violations/);
+  const free = { ...result, classes: result.classes.map((one) => ({ ...one, residency: null })) };
+  assert.doesNotMatch(String(conditionsSection(free)), /Residency/);
+});
+
+test("the verdict comes with what failed", () => {
+  assert.match(String(verdictSection(fixture())), /1 assertion failed/);
+  assert.match(String(assertionsSection(fixture())), /<strong>FAILED<\/strong>/);
+});
+
+test("empty sections are left out", () => {
+  const bare = { ...fixture(), assertions: [], notes: [] };
+  assert.equal(assertionsSection(bare), "");
+  assert.equal(notesSection(bare), "");
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { classTable, regionTable, savingTable, strategyTable } from "../../../reports/tables/strategies.ts";
+import { withVerdict } from "../charts/charts.ts";
+import { EDGES, fixture } from "../fixture.ts";
+
+test("one row per strategy and group, requests as recorded", () => {
+  const result = fixture();
+  const classes = classTable(result);
+  const regions = regionTable(result);
+  assert.equal(classes.rows.length, 8 * 3);
+  assert.equal(regions.rows.length, 8 * 5);
+  assert.deepEqual(
+    regions.rows.map((row) => row.cells[2]!.value),
+    result.strategies.flatMap((one) => one.byRegion.map((group) => group.counts.sent)),
+  );
+});
+
+test("only classes have an objective to be within", () => {
+  const keys = (table: ReturnType<typeof classTable>) => table.columns.map((column) => column.key);
+  assert.ok(keys(classTable(fixture())).includes("goodput_share"));
+  assert.ok(!keys(regionTable(fixture())).includes("goodput_share"));
+});
+
+const column = (table: ReturnType<typeof strategyTable>, key: string) =>
+  table.columns.findIndex((one) => one.key === key);
+
+test("values are those of the record, whatever the text rounds to", () => {
+  const result = fixture();
+  const table = strategyTable(result);
+  result.strategies.forEach((strategy, at) => {
+    const cell = (key: string) => table.rows[at]!.cells[column(table, key)]!.value;
+    assert.equal(cell("e2e_p95_ms"), strategy.total.e2eMs.p95.value);
+    assert.equal(cell("usd_per_1k_served_lowest_cost"), strategy.total.cost["lowest-cost"].usdPer1kServed.value);
+    assert.equal(cell("failed_share"), strategy.total.failedShare.value);
+  });
+});
+
+test("a saving that is not shown is ~, and its interval holds zero", () => {
+  const result = fixture();
+  const table = strategyTable(result);
+  const at = column(table, "saving_share");
+  const priority = table.rows.find((row) => row.cells[0]!.text === "priority")!.cells[at]!;
+  assert.equal(priority.text, "~");
+  assert.match(priority.detail!, /^−.* to \d/);
+  const cheapest = table.rows.find((row) => row.cells[0]!.text === "cheapest")!.cells[at]!;
+  assert.match(cheapest.text, /^13/);
+  for (const row of strategyTable(withVerdict(result, "not shown")).rows.slice(1))
+    assert.equal(row.cells[at]!.text, "~");
+});
+
+test("changes carry a word and, only where shown, a number", () => {
+  const table = strategyTable(fixture());
+  const changes = table.rows.flatMap((row) =>
+    row.cells.flatMap((cell) => (cell.change === undefined ? [] : [cell.change.text])),
+  );
+  assert.equal(changes.length, 7 * 5);
+  for (const text of changes) assert.match(text, /^(better, −\d|worse, \+\d|~ not shown)/);
+});
+
+test("an unstable strategy is not comparable", () => {
+  const table = strategyTable(EDGES["an unstable strategy"]!);
+  const row = table.rows.find((one) => one.cells[0]!.text === "cheapest")!;
+  assert.equal(row.cells[0]!.change?.text, "unstable");
+  assert.equal(row.cells[column(table, "saving_share")]!.text, "not comparable");
+});
+
+test("the three billing rules stand side by side", () => {
+  const keys = savingTable(fixture()).columns.map((one) => one.key);
+  for (const rule of ["source", "destination", "lowest_cost"]) {
+    assert.ok(keys.includes(`bill_usd_${rule}`) && keys.includes(`saving_share_${rule}`));
+  }
+});
