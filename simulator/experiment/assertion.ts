@@ -25,10 +25,18 @@ export interface KnownNames {
 }
 
 const FORM = /^\s*([A-Za-z]\w*)\s*(?:\(([^)]*)\))?\s*(<=|>=|==|<|>)\s*(.+?)\s*$/;
-const LATENCIES = ["e2e", "ttft", "wait"] as const;
+export const LATENCIES = ["e2e", "ttft", "wait"] as const;
 const PERCENTILES = ["p50", "p95", "p99", "mean"] as const;
 const SHARES = ["throttled", "failed", "retried", "goodput"] as const;
-const METRICS = [...PERCENTILES, ...SHARES, "cost", "saving", "residencyViolations", "residencyRefusals"];
+/** Every metric that a gate may name. */
+export const METRICS: readonly string[] = [
+  ...PERCENTILES,
+  ...SHARES,
+  "cost",
+  "saving",
+  "residencyViolations",
+  "residencyRefusals",
+];
 
 /** @throws MeridianError usage, ASSERTION_*, that says what is not understood */
 export function parseAssertion(text: string, known: KnownNames): Assertion {

@@ -1,0 +1,3 @@
+export function errorsPage(): string {
+  return "# Errors";
+}
