@@ -42,16 +42,39 @@ export function findErrorCodes(sources: ReadonlyMap<string, string>): readonly C
     collect(parseSync(path, text).program, [], nodes);
     return { path, nodes };
   });
-  const functions = files.flatMap(({ path, nodes }) => nodes.flatMap((found) => functionOf(found, path) ?? []));
+  const all = files.flatMap(({ path, nodes }) => nodes.flatMap((found) => functionOf(found, path) ?? []));
+  const functions = Map.groupBy(all, ({ name }) => name);
+  const families = files.flatMap(({ nodes }) => nodes.flatMap(({ node }) => familyOf(node) ?? []));
   return files.flatMap(({ path, nodes }) => {
-    const context = { path, functions };
+    const context = { path, functions, families, onlyKind: onlyKindOf(nodes) };
     return nodes.flatMap((found) => [...sitesOfObject(found, context), ...sitesOfCall(found, context)]);
   });
 }
 
 interface Context {
   readonly path: string;
-  readonly functions: readonly FunctionInfo[];
+  readonly functions: ReadonlyMap<string | undefined, readonly FunctionInfo[]>;
+  readonly families: readonly Family[];
+  /** The kind of all errors that the file throws, if they are of one. */
+  readonly onlyKind: string | undefined;
+}
+
+/** Files that are read by one function: `{ code: "RUN", noun: "run result", kind: "data" }` begins its codes. */
+interface Family {
+  readonly prefix: string;
+  readonly noun: string;
+  readonly kind: string;
+}
+
+function familyOf(node: Node): Family | undefined {
+  if (node.type !== "ObjectExpression") return undefined;
+  const [code, noun, kind] = ["code", "noun", "kind"].map((key) => textOf(propertyOf(node, key), []));
+  return code && noun && kind !== "" ? { prefix: `${code}_`, noun, kind: kind === "…" ? "usage" : kind! } : undefined;
+}
+
+function onlyKindOf(nodes: readonly Found[]): string | undefined {
+  const kinds = new Set(nodes.flatMap(({ node }) => kindOf(node) ?? []));
+  return kinds.size === 1 ? [...kinds][0] : undefined;
 }
 
 /** `{ code: "RUN_NOT_FOUND", what, fix }` */
@@ -73,27 +96,55 @@ function sitesOfObject({ node, around }: Found, context: Context): readonly Code
 /** `rowError(place, "TRACE_BAD_TIME", what, fix)`: a function with a parameter `code`, or `suffix` of a family. */
 function sitesOfCall({ node, around }: Found, context: Context): readonly CodeSite[] {
   if (node.type !== "CallExpression") return [];
-  const name = nameOf(node.callee as Node);
-  const called = context.functions.filter((each) => each.name === name && each.parameters.includes("code"));
+  const named = context.functions.get(nameOf(node.callee as Node)) ?? [];
+  const called = named.filter(({ parameters }) => parameters.includes("code") || parameters.includes("suffix"));
   const callee = called.find(({ path }) => path === context.path) ?? called[0];
   if (callee === undefined) return [];
   const args = node.arguments as readonly Node[];
   const at = (parameter: string): Node | undefined => args[callee.parameters.indexOf(parameter)];
   const made = objectsIn(callee.node).find((each) => propertyOf(each, "code") !== undefined);
   const text = (key: string): string => textOf(at(key) ?? (made && propertyOf(made, key)), around);
-  return codesIn(at("code")).map((code) => ({
-    code,
-    kind: kindIn(callee.node) ?? kindAround(around, context),
-    what: text("what"),
-    fix: text("fix"),
-    path: context.path,
-  }));
+  const site = { what: text("what"), fix: text("fix"), path: context.path };
+  const kind = kindIn(callee.node) ?? kindAround(around, context);
+  const prefixes = prefixesOf(made && propertyOf(made, "code"), context);
+  const codes = codesIn(at("code")).map((code) => ({ ...site, code, kind }));
+  const members = codesIn(at("suffix")).flatMap((suffix) =>
+    prefixes.map((family) => ({
+      ...site,
+      code: `${family.prefix}${suffix}`,
+      kind: family.kind ?? kind,
+      what: withNoun(site.what, family.noun),
+      fix: withNoun(site.fix, family.noun),
+    })),
+  );
+  return [...codes, ...members];
+}
+
+/** The name of the file where a text leaves it open; a text that is all open stays so. */
+function withNoun(text: string, noun: string | undefined): string {
+  return noun === undefined || text === "…" ? text : text.replace("…", noun);
+}
+
+/** What stands before the suffix: a fixed text, or the code of each family. */
+function prefixesOf(node: Node | undefined, { families }: Context): readonly Partial<Family>[] {
+  if (node?.type !== "TemplateLiteral") return [];
+  const first = (node.quasis as readonly { value: { cooked: string } }[])[0]!.value.cooked;
+  return first === "" ? families : [{ prefix: first }];
 }
 
 function codesIn(node: Node | undefined): readonly string[] {
   if (node?.type === "Literal") return typeof node.value === "string" && CODE.test(node.value) ? [node.value] : [];
+  if (node?.type === "TemplateLiteral") return patternOf(node);
   if (node?.type !== "ConditionalExpression") return [];
   return [...codesIn(node.consequent as Node), ...codesIn(node.alternate as Node)];
+}
+
+/** `PROBE_…` for a code that is put together from a fixed beginning and something only known when it happens. */
+function patternOf(node: Node): readonly string[] {
+  const texts = (node.quasis as readonly { value: { cooked: string } }[]).map(({ value }) => value.cooked);
+  const parts = node.expressions as readonly Node[];
+  const isOwn = parts.length === 1 && nameOf(parts[0]) !== "suffix";
+  return isOwn && /^[A-Z][A-Z0-9_]*_$/.test(texts[0]!) ? [texts.join("…")] : [];
 }
 
 function isProblem(around: readonly Node[]): boolean {
@@ -108,13 +159,13 @@ function kindAround(around: readonly Node[], context: Context): string | undefin
       if (kind !== undefined) return kind;
     }
     if (node.type === "CallExpression") {
-      const name = nameOf(node.callee as Node);
-      const callee = context.functions.find((each) => each.name === name && each.path === context.path);
+      const named = context.functions.get(nameOf(node.callee as Node)) ?? [];
+      const callee = named.find(({ path }) => path === context.path);
       const kind = callee === undefined ? undefined : kindIn(callee.node);
       if (kind !== undefined) return kind;
     }
   }
-  return undefined;
+  return context.onlyKind;
 }
 
 function kindIn(node: Node): string | undefined {
@@ -153,7 +204,11 @@ function textOf(node: Node | undefined, around: readonly Node[]): string {
       return textOf(node.left as Node, around) + textOf(node.right as Node, around);
     case "ConditionalExpression": {
       const [one, other] = [textOf(node.consequent as Node, around), textOf(node.alternate as Node, around)];
-      return one === other || other === "" || other === "…" ? one : one === "" || one === "…" ? other : `${one}; or ${other}`;
+      return one === other || other === "" || other === "…"
+        ? one
+        : one === "" || one === "…"
+          ? other
+          : `${one}; or ${other}`;
     }
     case "LogicalExpression":
       return textOf(node.right as Node, around);

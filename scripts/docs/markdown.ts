@@ -6,10 +6,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
 
-/** One line; pipes end no cell, and angle brackets outside of code make no HTML. */
+/** One line; pipes end no cell, and outside of code angle brackets make no HTML and stars no emphasis. */
 function cell(text: string): string {
   const parts = text.replaceAll(/\s+/g, " ").split(/(`[^`]*`)/);
-  const escaped = parts.map((part, i) => (i % 2 === 1 ? part : part.replaceAll("<", "\\<")));
+  const escaped = parts.map((part, i) => (i % 2 === 1 ? part : part.replaceAll(/[<*]/g, "\\$&")));
   return escaped.join("").replaceAll("|", "\\|").trim();
 }
 
