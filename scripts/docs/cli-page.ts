@@ -76,8 +76,7 @@ function verbSection(definition: CommandDefinition): string {
       ),
     );
   }
-  const width = Math.max(...definition.examples.map(([command]) => command.length));
-  const examples = definition.examples.map(([command, does]) => `npx ${command.padEnd(width)}  # ${does}`);
+  const examples = definition.examples.map(([command, does]) => `# ${does}\nnpx ${command}`);
   parts.push(`\`\`\`sh\n${examples.join("\n")}\n\`\`\``);
   return parts.join("\n\n");
 }

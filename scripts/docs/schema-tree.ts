@@ -48,20 +48,20 @@ export function schemaTree(schema: z.ZodType): SchemaNode {
     unrepresentable: "any",
     override({ zodSchema, jsonSchema }) {
       const node = jsonSchema as { -readonly [Key in keyof SchemaNode]: SchemaNode[Key] };
-      const quantity = quantityOf(zodSchema as z.ZodType);
+      const quantity = quantityOf(zodSchema);
       if (quantity !== undefined) node.quantity = quantity;
-      const value = defaultOf(zodSchema as z.ZodType);
+      const value = defaultOf(zodSchema);
       if (value !== undefined) node.defaultText = written(value, node.quantity);
     },
   }) as SchemaNode;
 }
 
-function quantityOf(schema: z.ZodType): Quantity | undefined {
-  return PROBES.find(([, texts]) => texts.some((text) => schema.safeParse(text).success))?.[0];
+function quantityOf(schema: z.core.$ZodType): Quantity | undefined {
+  return PROBES.find(([, texts]) => texts.some((text) => z.safeParse(schema, text).success))?.[0];
 }
 
 /** The default, which is in the output's units: ms for a duration. */
-function defaultOf(schema: z.ZodType): unknown {
+function defaultOf(schema: z.core.$ZodType): unknown {
   const { def } = schema._zod;
   if (!("defaultValue" in def)) return undefined;
   return typeof def.defaultValue === "function" ? def.defaultValue() : def.defaultValue;
