@@ -53,7 +53,7 @@ export function assertPage(): string {
   return [
     "# Assertions",
     wrapped(
-      "Gates of a scenario: lines under `assert:` that a run must meet. A gate that does not hold makes the exit code 99, in `simulate` and in `bench` alike; all are listed in the report.",
+      "Gates of a scenario: lines under `assert:` that a run must meet. A gate that does not hold makes the exit code 99; all are listed in the report. `bench` holds a whole scenario to them, and a part of one (`--duration`, `--at`) only with `--assert`.",
     ),
     '```yaml\nassert:\n  - "p95(e2e, class=chat) < 8s"\n  - "throttled(strategy=cheapest) < 1%"\n  - "saving(cheapest, single) > 5%"\n  - "residencyViolations == 0"\n```',
     "## Grammar",
