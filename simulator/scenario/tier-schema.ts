@@ -30,7 +30,7 @@ export const tiersSchema = z
         }),
       })
       .prefault({})
-      .meta({ description: "The tier priority: first in the queues" }),
+      .meta({ description: "The tier priority: served before standard" }),
     flex: z
       .strictObject({
         queueShare: share.pipe(z.number().min(0).max(1)).default(0.5).meta({
@@ -38,7 +38,7 @@ export const tiersSchema = z
         }),
       })
       .prefault({})
-      .meta({ description: "The tier flex: last in the queues" }),
+      .meta({ description: "The tier flex: served after standard" }),
     latencyOptimized: z
       .strictObject({
         speedUp: speedUp.default(0.5).meta({
