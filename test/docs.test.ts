@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { Command } from "commander";
 import { commands } from "../scripts/commands/index.ts";
@@ -25,7 +25,9 @@ interface Block {
 
 /**
  * Fenced blocks of a page. Marks: `sh runnable` is executed; `yaml <name>` is a scenario; `text output of <name>` is
- * what simulating that scenario prints (UPDATE_GOLDEN=1 writes it anew).
+ * what simulating that scenario prints. A session is a page whose blocks belong together: `<language> file <name>` is
+ * a file, `sh session` (or `sh session exit <code>`) is run where these files are, in the page's order, and the
+ * `text session` that follows is what it prints. UPDATE_GOLDEN=1 writes outputs anew.
  */
 function blocksOf(page: string, markdown: string): readonly Block[] {
   const blocks: Block[] = [];
@@ -119,7 +121,7 @@ describe("documents", () => {
     assert.deepEqual(broken, []);
   });
 
-  for (const block of blocks.filter((each) => each.language === "yaml" && /^world:/m.test(each.text))) {
+  for (const block of blocks.filter((each) => isScenario(each))) {
     it(`${block.page}:${block.line} is a valid scenario`, async () => {
       await prepareText(block.text, join(ROOT, "scenarios", "docs.yaml"));
     });
@@ -149,17 +151,125 @@ describe("documents", () => {
       const { code, stdout, stderr } = await meridian(["simulate", file, "--out", join(folder, "runs")]);
       assert.equal(code, 0, stderr);
       rmSync(folder, { recursive: true });
-      if (process.env.UPDATE_GOLDEN === "1") {
-        const page = join(ROOT, block.page);
-        const fence = `\`\`\`${block.language} ${block.marks}\n`;
-        writeFileSync(
-          page,
-          readFileSync(page, "utf8").replace(fence + block.text, () => `${fence}${stdout.trimEnd()}\n`),
-        );
-      } else assert.equal(`${stdout.trimEnd()}\n`, block.text, "run UPDATE_GOLDEN=1 npm run unit -- docs");
+      expectOutput(block, stdout);
     });
   }
+
+  for (const page of PAGES.filter((each) => sessionOf(each).some(({ marks }) => marks.startsWith("session")))) {
+    it(`${page} prints what it shows, command by command`, async () => runSession(sessionOf(page)));
+  }
 });
+
+describe("the index of the documents", () => {
+  it("leads to every page", () => {
+    const reached = new Set<string>();
+    const visit = (page: string): void => {
+      if (reached.has(page) || !texts.has(page)) return;
+      reached.add(page);
+      for (const link of linksOf(page)) visit(link);
+    };
+    visit("docs/README.md");
+    // The summary of a saved run is data of the page that speaks of the run.
+    const pages = PAGES.filter((page) => page.startsWith("docs/") && !page.endsWith("/summary.md"));
+    const lost = pages.filter((page) => !reached.has(page));
+    assert.deepEqual(lost, [], "link to these from docs/README.md");
+  });
+
+  it("has each page once", () => {
+    const links = linksOf("docs/README.md");
+    assert.deepEqual(
+      links.filter((link, i) => links.indexOf(link) !== i),
+      [],
+    );
+  });
+
+  it("and the glossary is in alphabetical order, a term once, and explains the field's words", () => {
+    const terms = [...texts.get("docs/reference/glossary.md")!.matchAll(/^### (.+)$/gm)].map((match) => match[1]!);
+    const inOrder = [...new Set(terms)].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+    assert.deepEqual(terms, inOrder);
+    const wanted =
+      "Draw Noise Seed Replication Run Attempt Request Target Class Goodput TTFT TPOT ITL E2E Throttle Admission Hedge";
+    assert.deepEqual(
+      wanted.split(" ").filter((term) => !terms.includes(term)),
+      [],
+    );
+  });
+
+  it("has every decision that is in force, with its date and status", () => {
+    const rows = [
+      ...texts.get("docs/decisions/README.md")!.matchAll(/^\| ([\d-]{10}) \| \[[^\]]+\]\(([^)]+)\) .* (\w+) \|$/gm),
+    ];
+    const listed = rows.map(([, date, page, status]) => `${page}: ${date}, ${status}`).sort();
+    const dated = [...texts].flatMap(([page, text]) => {
+      const found = /^Date: ([\d-]{10}) · Status: (\w+)/m.exec(text);
+      return page.startsWith("docs/decisions/") && found ? [`${basename(page)}: ${found[1]}, ${found[2]}`] : [];
+    });
+    assert.ok(dated.length > 0);
+    assert.deepEqual(listed, dated.sort());
+  });
+});
+
+/** Pages and folders' pages that a page links to, by path from the project's root, in its order. */
+function linksOf(page: string): readonly string[] {
+  return [...texts.get(page)!.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+    .map((match) => match[1]!)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => join(dirname(page), link).replaceAll("\\", "/"));
+}
+
+/** A whole scenario that stands by itself; one of a session is checked there. */
+function isScenario({ language, marks, text }: Block): boolean {
+  return language === "yaml" && /^world:/m.test(text) && !marks.startsWith("file ");
+}
+
+function sessionOf(page: string): readonly Block[] {
+  return blocks.filter((block) => block.page === page && /^(session|file )/.test(block.marks));
+}
+
+/** Runs the blocks of a session in a folder of its own. */
+async function runSession(session: readonly Block[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+  let printed: string | undefined;
+  for (const block of session) {
+    const file = /^file (\S+)$/.exec(block.marks)?.[1];
+    if (file !== undefined) writeFileSync(join(folder, file), block.text);
+    else if (block.language === "sh") {
+      const expected = Number(/exit (\d+)$/.exec(block.marks)?.[1] ?? 0);
+      printed = "";
+      for (const command of commandsOf(block)) {
+        const [npx, name, ...args] = wordsOf(command);
+        assert.deepEqual([npx, name], ["npx", "meridian"], `${command}: a session runs npx meridian ...`);
+        const { code, stdout, stderr } = await meridian(args, { cwd: folder });
+        assert.equal(code, expected, `${block.page}:${block.line}  ${stderr}`);
+        printed += stdout;
+      }
+    } else {
+      assert.ok(printed !== undefined, `${block.page}:${block.line} follows a command`);
+      expectOutput(block, printed);
+      printed = undefined;
+    }
+  }
+  rmSync(folder, { recursive: true });
+}
+
+/** Holds a block to what a command printed, or writes it into the page. */
+function expectOutput(block: Block, stdout: string): void {
+  const text = `${stdout.trimEnd()}\n`;
+  if (process.env.UPDATE_GOLDEN !== "1") {
+    assert.equal(text, block.text, `${block.page}:${block.line}: run UPDATE_GOLDEN=1 npm run unit -- docs`);
+    return;
+  }
+  const page = join(ROOT, block.page);
+  const lines = readFileSync(page, "utf8").split("\n");
+  // Blocks above may have grown: the fence is sought by its text and what stands in it.
+  const shown = block.text === "" ? [] : block.text.trimEnd().split("\n");
+  const fence = `\`\`\`${block.language} ${block.marks}`;
+  const at = lines.findIndex(
+    (line, i) => line === fence && [...shown, "```"].every((each, j) => lines[i + 1 + j] === each),
+  );
+  lines.splice(at + 1, shown.length, ...text.trimEnd().split("\n"));
+  writeFileSync(page, lines.join("\n"));
+}
 
 function linkWorks(page: string, link: string): boolean {
   const [path = "", anchor] = link.split("#");

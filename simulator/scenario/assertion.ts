@@ -24,11 +24,13 @@ export interface KnownNames {
 }
 
 const FORM = /^\s*([A-Za-z]\w*)\s*(?:\(([^)]*)\))?\s*(<=|>=|==|<|>)\s*(.+?)\s*$/;
-const LATENCIES = ["e2e", "ttft", "wait"] as const;
+/** Latencies that a percentile may be of. */
+export const LATENCIES = ["e2e", "ttft", "wait"] as const;
 /** Percentiles and the mean: their limit is a time. */
 export const LATENCY_METRICS = ["p50", "p95", "p99", "mean"] as const;
 const SHARES = ["throttled", "failed", "retried", "goodput"] as const;
-const METRICS = [...LATENCY_METRICS, ...SHARES, "cost", "saving", "residencyViolations", "residencyRefusals"];
+/** Metrics that a gate may name. */
+export const METRICS = [...LATENCY_METRICS, ...SHARES, "cost", "saving", "residencyViolations", "residencyRefusals"];
 
 /** @throws MeridianError usage, ASSERTION_*, that says what is not understood */
 export function parseAssertion(text: string, known: KnownNames): Assertion {

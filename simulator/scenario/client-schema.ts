@@ -29,7 +29,10 @@ const customSchema = z
       .default(3)
       .meta({ description: "Attempts in all, the first included" }),
     backoff: z
-      .union([z.strictObject({ grow: exponentialBackoff }), lawSchema("durationMs")])
+      .union([
+        z.strictObject({ grow: exponentialBackoff.meta({ description: "Delays that grow with each retry" }) }),
+        lawSchema("durationMs"),
+      ])
       .default({ kind: "constant", value: 0 })
       .meta({ description: "A law of delays, or { grow: { base, factor, cap, jitter } }" }),
     budget: z
@@ -61,13 +64,19 @@ const sdkShape = {
   maxAttempts: attempts.optional().meta({ description: "Attempts in all; 3 unless given" }),
 };
 
+const legacySchema = z.strictObject({
+  maxAttempts: attempts.optional().meta({ description: "Attempts in all; the SDK's own number unless given" }),
+});
+
 const retrySchema = z
   .union([
     z.enum(["standard", "adaptive", "legacy", "none"]),
-    z.strictObject({ standard: z.strictObject(sdkShape) }),
-    z.strictObject({ adaptive: z.strictObject(sdkShape) }),
-    z.strictObject({ legacy: z.strictObject({ maxAttempts: attempts.optional() }) }),
-    z.strictObject({ custom: customSchema }),
+    z.strictObject({ standard: z.strictObject(sdkShape).meta({ description: "The SDKs' standard mode" }) }),
+    z.strictObject({
+      adaptive: z.strictObject(sdkShape).meta({ description: "Standard, and a limit of the client's own rate" }),
+    }),
+    z.strictObject({ legacy: legacySchema.meta({ description: "The SDKs' older mode" }) }),
+    z.strictObject({ custom: customSchema.meta({ description: "Rules of your own" }) }),
   ])
   .meta({ description: "Retries: an AWS SDK mode (standard, adaptive, legacy), none, or rules of your own" });
 

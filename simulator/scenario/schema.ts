@@ -66,7 +66,7 @@ const targetSchema = z
         description:
           "regional, the prefix of a system profile (us, eu, global ...), the name of a profile of your own, provisioned, or batch",
       }),
-      tier: z.enum(TARGET_TIERS).default("standard"),
+      tier: z.enum(TARGET_TIERS).default("standard").meta({ description: "Service tier: how the call is bought" }),
     }),
   ])
   .meta({ description: "Something a strategy can choose: us-east-1, eu-west-1/eu, or an object" });

@@ -30,21 +30,24 @@ export const tiersSchema = z
           description: "More output tokens per second than standard; AWS speaks of up to 25% for most models",
         }),
       })
-      .prefault({}),
+      .prefault({})
+      .meta({ description: "The tier priority: served before standard" }),
     flex: z
       .strictObject({
         queueShare: share.pipe(z.number().min(0).max(1)).default(0.5).meta({
           description: "Share of a queue's places and of its longest delay that flex calls may use: beyond it, 503",
         }),
       })
-      .prefault({}),
+      .prefault({})
+      .meta({ description: "The tier flex: served after standard" }),
     latencyOptimized: z
       .strictObject({
         speedUp: speedUp.default(0.5).meta({
           description: "More output tokens per second than standard; an assumption: AWS promises no number",
         }),
       })
-      .prefault({}),
+      .prefault({})
+      .meta({ description: "Latency-optimised inference" }),
   })
   .meta({ description: "What service tiers do besides their price" });
 

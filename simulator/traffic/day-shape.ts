@@ -41,7 +41,10 @@ export const dayShapeSchema: z.ZodType<DayShapeSpec> = unionOf([
   z
     .strictObject({
       peakAt: timeOfDay,
-      peakToMean: z.number().refine((ratio) => ratio > 1 && ratio <= 20, "peakToMean must be above 1 and at most 20"),
+      peakToMean: z
+        .number()
+        .refine((ratio) => ratio > 1 && ratio <= 20, "peakToMean must be above 1 and at most 20")
+        .meta({ description: "Rate at the peak / mean rate, above 1" }),
     })
     .transform(({ peakAt, peakToMean }) => ({ kind: "peak" as const, atMs: peakAt, peakToMean })),
 ]).meta({ description: "A day's rise and fall: a recorded shape, weights such as 24 hourly ones, or a peak" });

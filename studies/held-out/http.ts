@@ -1,13 +1,13 @@
 /** Puts a world's servers behind the wire: Bedrock-compatible endpoints on free ports of this machine. */
 import { once } from "node:events";
 import { type Fleet, startFleet } from "../../emulator/fleet.ts";
+import { type Admission, cappedOutputTokens, type InferenceBackend } from "../../emulator/model/backend.ts";
+import { catalogOf } from "../../emulator/model/catalog.ts";
+import type { EmulatorClock } from "../../emulator/model/clock.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { CALIBRATION, prepareCondition } from "./conditions.ts";
 import { createCall, type EndpointServer, type Refusal, runUntil } from "./endpoints/server.ts";
 import { type HeldOutWorld, startServers } from "./worlds.ts";
-import { type Admission, cappedOutputTokens, type InferenceBackend } from "../../emulator/model/backend.ts";
-import type { EmulatorClock } from "../../emulator/model/clock.ts";
-import { catalogOf } from "../../emulator/model/catalog.ts";
 
 /**
  * Bedrock-compatible endpoints of a world, one for each region, on free ports of this machine. Any client may call

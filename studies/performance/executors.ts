@@ -1,6 +1,6 @@
 import { availableParallelism, loadavg } from "node:os";
 import { markdownTable } from "markdown-table";
-import { createFcfsQueue, createQueueBackend, serviceTimes } from "../../emulator/backends/queue.ts";
+import { createFcfsQueue, createQueueBackend, createStallClock, serviceTimes } from "../../emulator/backends/queue.ts";
 import { prepareText } from "../../scripts/io/experiment.ts";
 import { benchStrategies } from "../../scripts/io/k6/bench.ts";
 import { EXECUTORS, type ExecutorChoice } from "../../scripts/io/k6/executors.ts";
@@ -9,7 +9,6 @@ import { type BenchTarget, fleetTarget } from "../../scripts/io/k6/target.ts";
 import { type KnownAnswer, parseKnownAnswer } from "../../scripts/io/known-answer.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
 import { type Quantiles, quantileOrZero } from "../../simulator/replay/harness.ts";
-import { createStallClock } from "../../emulator/backends/queue.ts";
 import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
 import type { RequestRow } from "../../simulator/replay/rows.ts";
 import type { ScheduleRow } from "../../simulator/replay/schedule.ts";

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { renderValidationMarkdown } from "../../reports/index.ts";
 import { prepareText } from "../../scripts/io/experiment.ts";
 import { stableJson } from "../../scripts/io/stable-json.ts";
 import { deriveValidation } from "../../scripts/io/validate/derive.ts";

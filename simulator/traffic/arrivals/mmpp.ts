@@ -30,7 +30,8 @@ export const mmpp: ArrivalDefinition<MmppSpec> = {
           }),
         )
         .min(2)
-        .max(100),
+        .max(100)
+        .meta({ description: "Hidden states, taken in turn; each has a rate and a mean stay" }),
     })
     .transform(({ states }) => ({
       process: "mmpp" as const,
