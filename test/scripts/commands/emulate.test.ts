@@ -11,7 +11,7 @@ const ENDPOINTS = join(ROOT, "test", "scripts", "fixtures", "endpoints.yaml");
 const NOVA = "amazon.nova-pro-v1:0";
 const SONNET = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-describe("meridian emulate", { concurrency: 2, timeout: 120_000 }, () => {
+describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
   it("without a scenario serves five regions with Claude, Nova and Llama", async () => {
     const emulator = await startEmulator(["--auth", "off"]);
     try {
@@ -65,10 +65,10 @@ describe("meridian emulate", { concurrency: 2, timeout: 120_000 }, () => {
       assert.ok(records.some((line) => JSON.parse(line).errorCode === "ThrottlingException"));
 
       // From eu-west-1 the way takes some 70 ms; from next door under 10.
-      // The fastest of three: a busy machine adds to some, the way to all.
+      // The fastest of five: a busy machine adds to some, the way to all.
       const elapsed = async (headers: Record<string, string>) => {
         const timesMs: number[] = [];
-        for (let i = 0; i < 3; i++) {
+        for (let i = 0; i < 5; i++) {
           const startMs = performance.now();
           await (await converse(east!.url, NOVA, { requestMetadata: { outputTokens: "1" } }, headers)).text();
           timesMs.push(performance.now() - startMs);
@@ -113,7 +113,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 120_000 }, () => {
   });
 
   it("known answers at a scale: a second takes a fifth of one", async () => {
-    const law = "mdc:servers=1,mean=1s,room=1";
+    const law = "mdc:servers=1,mean=5s,room=1";
     const emulator = await startEmulator(["--known-answer", law, "--scale", "5", "--auth", "off"]);
     try {
       const { url } = emulator.ready.endpoints[0]!;
@@ -125,7 +125,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 120_000 }, () => {
           .map(async (answer) => ((await answer.json()) as { metrics: { latencyMs: number } }).metrics.latencyMs),
       );
       const [first, second] = latencies.sort((a, b) => a - b);
-      assert.ok(first === 1000 && second! > 1850 && second! <= 2000, latencies.join(" "));
+      assert.ok(first === 5000 && second! > 9000 && second! <= 10_000, latencies.join(" "));
     } finally {
       await emulator.stop();
     }

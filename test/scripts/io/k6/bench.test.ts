@@ -95,6 +95,9 @@ function assertSound({ report, run }: BenchedStrategy): void {
   assert.equal(run.requests.length, run.schedule.length);
 }
 
+/** The tenth percentile. */
+const quick = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 10)]!;
+
 describe("a replay in k6", () => {
   it("measures the first token and the end of a signed stream, and counts its tokens", {
     timeout: 900_000,
@@ -109,10 +112,12 @@ describe("a replay in k6", () => {
       assert.ok(row.id.length > 10);
     }
     const wholeMs = FIRST_MS + (OUTPUT - 1) * TOKEN_MS;
-    const firstMs = median(attempts.map((row) => row.f!));
-    const endMs = median(attempts.map((row) => row.e - row.s));
-    assert.ok(firstMs >= FIRST_MS - 2 && firstMs < FIRST_MS + 30, `first token after ${firstMs} ms`);
-    assert.ok(endMs >= wholeMs - 2 && endMs < wholeMs + 40, `end after ${endMs} ms`);
+    const firstMs = attempts.map((row) => row.f!);
+    const endMs = attempts.map((row) => row.e - row.s);
+    assert.ok(median(firstMs) >= FIRST_MS - 2 && median(endMs) >= wholeMs - 2, `${firstMs}; ${endMs}`);
+    // A busy machine delays many, a wrong measurement all.
+    assert.ok(quick(firstMs) < FIRST_MS + 30, `first token after ${firstMs} ms`);
+    assert.ok(quick(endMs) < wholeMs + 40, `end after ${endMs} ms`);
     assert.ok(
       requests.every((row) => row.e - schedule[row.i]![0] >= wholeMs - 2),
       "latency is from the intended start",
