@@ -9,10 +9,6 @@ import { code, table, wrapped } from "./markdown.ts";
 
 const SOURCES = ["{simulator,emulator,reports,scripts}/**/!(*.d).ts", "scenarios/k6/!(*.d).ts"];
 
-/** Not commands of Meridian: programs of this repository, whose messages no user sees. */
-const LEFT_OUT =
-  /^(ORACLES?|EXECUTORS)_|^VALIDATION_(USAGE|FIT_FAILED|BENCH_FAILED|RUN_INVALID)$|^BENCH_(NO_PYTHON|NO_SIMPY|USAGE|PROGRAM_FAILED)$/;
-
 /** A remark of a command that goes on, as calibrate makes. */
 const NOTE = "note";
 
@@ -61,7 +57,7 @@ interface ErrorEntry {
 export function errorsPage(): string {
   const paths = globSync(SOURCES, { cwd: PACKAGE_ROOT }).map((path) => path.replaceAll("\\", "/"));
   const texts = paths.sort().map((path) => [path, readFileSync(join(PACKAGE_ROOT, path), "utf8")] as const);
-  const entries = entriesOf(findErrorCodes(new Map(texts))).filter((entry) => !LEFT_OUT.test(entry.code));
+  const entries = entriesOf(findErrorCodes(new Map(texts)));
   const groups = Map.groupBy(entries, (entry) => entry.code.split("_", 1)[0]!);
   const shared = [...groups].filter(([, group]) => group.length > 1);
   const single = [...groups].filter(([, group]) => group.length === 1).flatMap(([, group]) => group);
