@@ -1,5 +1,5 @@
 /** A fleet: one Bedrock-compatible endpoint for each source region, in one process, over one backend. */
-import { MeridianError } from "../simulator/errors.ts";
+import { MeridianError } from "../simulator/base/errors.ts";
 import type { Plan } from "../simulator/scenario/plan.ts";
 import { type FaultInjector, withFaults } from "./backends/faults.ts";
 import { createFixedLatencyBackend, type FixedLatencyOptions } from "./backends/queue.ts";

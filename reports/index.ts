@@ -14,7 +14,7 @@
 
 // What reports are made from.
 export type { RunResult } from "../simulator/experiment/result.ts";
-export type { ValidationResult } from "../simulator/validation/result.ts";
+export type { ValidationResult } from "../simulator/validate/result.ts";
 // Charts: the registry, the contract, the themes, and how to draw one.
 export { type ChartTheme, DARK, LIGHT } from "./base/theme.ts";
 export type { Chart, ChartHeading } from "./charts/chart.ts";

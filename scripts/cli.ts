@@ -1,12 +1,10 @@
 import { Command, CommanderError } from "commander";
-import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simulator/errors.ts";
-import type { CommandDefinition, CommonOptions } from "./commands/command.ts";
-import { jsonDocument } from "./commands/command.ts";
+import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simulator/base/errors.ts";
+import { type CommandDefinition, type CommonOptions, jsonDocument } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
-import { suggest } from "./io/config-path.ts";
-import { watchInterrupts } from "./io/interrupts.ts";
-import { packageVersion } from "./io/package-info.ts";
+import { packageVersion, watchInterrupts } from "./io/process.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
+import { suggest } from "./io/yaml-source.ts";
 
 /** Options that take one or more values. */
 const LISTS: readonly string[] = ["--set", "--strategy"];

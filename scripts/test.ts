@@ -7,7 +7,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { PACKAGE_ROOT } from "./io/package-info.ts";
+import { PACKAGE_ROOT } from "./io/process.ts";
 import { runCheck } from "./testing/checks.ts";
 import { whyOwnProcess } from "./testing/own-process.ts";
 import { createReport } from "./testing/report.ts";
@@ -25,7 +25,7 @@ const LONGEST_FIRST = [
   "test/metamorphic/",
   "test/scripts/",
   "test/oracle/",
-  "test/simulator/calibration/",
+  "test/simulator/calibrate/",
 ];
 
 const OPTIONS = ["--checks", "--full"];

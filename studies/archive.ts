@@ -7,9 +7,9 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { readTar, type TarEntry, writeTar } from "../scripts/io/k6/kubernetes/tar.ts";
-import { PACKAGE_ROOT } from "../scripts/io/package-info.ts";
-import { MeridianError } from "../simulator/errors.ts";
+import { readTar, type TarEntry, writeTar } from "../scripts/bench/kubernetes/archive.ts";
+import { PACKAGE_ROOT } from "../scripts/io/process.ts";
+import { MeridianError } from "../simulator/base/errors.ts";
 
 const SUMS = "SHA256SUMS";
 const SUFFIX = ".tar.gz";

@@ -1,6 +1,6 @@
 /** What the commands of all studies share: reading options, refusing wrong ones, and ending with the right exit code. */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import { MeridianError } from "../simulator/errors.ts";
+import { MeridianError } from "../simulator/base/errors.ts";
 
 /** Runs a study's command on the process's arguments. Its problems are printed without a stack trace. */
 export async function runCommand(main: (argv: readonly string[]) => Promise<number>): Promise<void> {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { Command } from "commander";
+import { loadEndpoints } from "../scripts/bench/endpoints-file.ts";
 import { commands } from "../scripts/commands/index.ts";
 import { prepareText } from "../scripts/io/experiment.ts";
-import { loadEndpoints } from "../scripts/io/k6/endpoints-file.ts";
 import { meridian } from "./scripts/run-meridian.ts";
 
 const ROOT = join(import.meta.dirname, "..");

@@ -5,10 +5,10 @@ import { KeyedRandom, purposeKey } from "../../simulator/random/keyed-random.ts"
 import type { Sampler } from "../../simulator/random/law.ts";
 import { compileSampler, createLaw } from "../../simulator/random/laws/index.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import type { ClassTraffic } from "../../simulator/traffic/class-traffic.ts";
-import { STANDARD_LEVEL } from "../../simulator/world/capacity/capacity.ts";
-import { PREPAID } from "../../simulator/world/pricing/prices.ts";
-import type { CachedPrefix } from "../../simulator/world/prompt-caches.ts";
+import { STANDARD_LEVEL } from "../../simulator/service/capacity/capacity.ts";
+import { PREPAID } from "../../simulator/service/pricing/prices.ts";
+import type { CachedPrefix } from "../../simulator/service/prompt-cache.ts";
+import type { ClassTraffic } from "../../simulator/traffic/class-stream.ts";
 import type { InferenceCall } from "../model/backend.ts";
 
 /** Indices into the plan, and the queue level. */

@@ -10,8 +10,8 @@ import {
   ATTEMPT_FLOATS,
   ATTEMPT_INTS,
   createAttemptTable,
-} from "../../simulator/world/attempt-table.ts";
-import { OUTCOME, type Outcome, World, type WorldListener } from "../../simulator/world/world.ts";
+} from "../../simulator/service/attempt-table.ts";
+import { OUTCOME, type Outcome, Service, type ServiceListener } from "../../simulator/service/service.ts";
 import {
   type Admission,
   cappedOutputTokens,
@@ -79,7 +79,7 @@ class WorldBackend implements InferenceBackend {
   private readonly calls: (WorldCall | undefined)[] = [];
   private readonly routes: CallRoutes;
   private readonly lengths: AnswerLengths;
-  private readonly world: World;
+  private readonly world: Service;
   private readonly network: Network;
   private readonly startMs: number;
   private serial = 0;
@@ -97,7 +97,7 @@ class WorldBackend implements InferenceBackend {
     this.worldMs = this.startMs;
     this.routes = createCallRoutes(plan);
     this.lengths = createAnswerLengths(plan);
-    this.world = new World(plan.world, plan.seed, this.table, this.listener());
+    this.world = new Service(plan.world, plan.seed, this.table, this.listener());
     this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, plan.seed);
     // Scenario events before the start are processed now, so that the first call need not wait for them.
     this.advanceTo(this.startMs);
@@ -164,7 +164,7 @@ class WorldBackend implements InferenceBackend {
   }
 
   /** Passes the world's events on to the calls they concern. */
-  private listener(): WorldListener {
+  private listener(): ServiceListener {
     return {
       onStart: (slot, firstTokenMs, endMs) => {
         const call = this.calls[slot]!;

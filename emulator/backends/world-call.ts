@@ -2,10 +2,10 @@
  * One call in the simulated world as the wire sees it: when its tokens exist, how it ends, and which error of the
  * service that is.
  */
-import type { Capacity } from "../../simulator/world/capacity/capacity.ts";
-import type { CachedPrefix } from "../../simulator/world/prompt-caches.ts";
-import { REFUSED_BY } from "../../simulator/world/quota/token-quota.ts";
-import { OUTCOME, type Outcome } from "../../simulator/world/world.ts";
+import type { Capacity } from "../../simulator/service/capacity/capacity.ts";
+import type { CachedPrefix } from "../../simulator/service/prompt-cache.ts";
+import { REFUSED_BY } from "../../simulator/service/quota/token-quota.ts";
+import { OUTCOME, type Outcome } from "../../simulator/service/service.ts";
 import type { ServiceFault } from "../http/errors.ts";
 import type { InferenceHandle, InferenceObserver } from "../model/backend.ts";
 import type { Deadline, EmulatorClock } from "../model/clock.ts";

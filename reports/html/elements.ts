@@ -1,6 +1,6 @@
 /** The elements of a page: escaped markup, tables with their CSV download, charts as figures, notes. */
 import { raw, html as template } from "hono/html";
-import { invariant } from "../../simulator/errors.ts";
+import { invariant } from "../../simulator/base/errors.ts";
 import { THEMES } from "../base/theme.ts";
 import type { Chart } from "../charts/chart.ts";
 import { type Cell, csvRows, type Row, type Table, toCsv } from "../tables/table.ts";

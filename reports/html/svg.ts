@@ -1,7 +1,7 @@
 /** From a Vega-Lite spec to an SVG string: the only file that runs Vega. */
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { MeridianError } from "../../simulator/errors.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
 
 /** Mean advance width of Arial's glyphs by class, in units of the font size; generous, so that text fits in other fonts too. */
 const NARROW = /[iljtfrI.,:;|'!()[\]\- ]/;

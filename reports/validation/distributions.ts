@@ -1,6 +1,6 @@
 /** Distributions of a validation: both cumulative curves, and quantiles against quantiles (Q–Q plot). */
 import type { TopLevelSpec } from "vega-lite";
-import type { CurvePoint, StrategyValidation, ValidationResult } from "../../simulator/validation/result.ts";
+import type { CurvePoint, StrategyValidation, ValidationResult } from "../../simulator/validate/result.ts";
 import { formatMs, latencyUnit, type Unit } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import type { Chart, ChartHeading } from "../charts/chart.ts";

@@ -1,13 +1,13 @@
 /** The three outputs of a validation: one HTML page, `summary.md` and the terminal. Pure functions of `validation.json`. */
-import type { QuantityResult, StrategyValidation, ValidationResult } from "../../simulator/validation/result.ts";
-import { openQuestions } from "../../simulator/validation/validate.ts";
+import type { QuantityResult, StrategyValidation, ValidationResult } from "../../simulator/validate/result.ts";
 import {
   intervalWords,
   marginWords,
   outcomeWords,
   signedDifference,
   valueWords,
-} from "../../simulator/validation/words.ts";
+} from "../../simulator/validate/text.ts";
+import { openQuestions } from "../../simulator/validate/validate.ts";
 import { formatCount, formatDuration, formatInstant, printable } from "../base/text.ts";
 import type { Chart } from "../charts/chart.ts";
 import { figureHtml, foldedTable, item, type Markup, markup, notesSection, tableHtml } from "../html/elements.ts";

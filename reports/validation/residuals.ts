@@ -1,5 +1,5 @@
 /** Residuals of a validation: simulated against measured latency at every percentile, with the margins. */
-import type { StrategyValidation, ValidationResult } from "../../simulator/validation/result.ts";
+import type { StrategyValidation, ValidationResult } from "../../simulator/validate/result.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import type { Chart } from "../charts/chart.ts";
 import { type Layer, layerName } from "../charts/parts/frame.ts";

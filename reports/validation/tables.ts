@@ -5,14 +5,14 @@ import type {
   QuantityResult,
   StrategyValidation,
   ValidationResult,
-} from "../../simulator/validation/result.ts";
+} from "../../simulator/validate/result.ts";
 import {
   intervalWords,
   marginWords,
   outcomeWords,
   signedDifference,
   valueWords,
-} from "../../simulator/validation/words.ts";
+} from "../../simulator/validate/text.ts";
 import { formatCount, formatDuration, formatInstant, formatList } from "../base/text.ts";
 import { type Cell, type Column, leftColumn, type Row, rightColumn, type Table, textCell } from "../tables/table.ts";
 

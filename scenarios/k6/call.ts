@@ -1,9 +1,9 @@
 /// <reference path="./k6.d.ts" />
 import { asyncRequest, type Response } from "k6/http";
-import { findAdapter } from "../../simulator/replay/adapters/index.ts";
-import type { AttemptAnswer, AttemptOrder } from "../../simulator/replay/replay-io.ts";
-import type { ReplayPlan } from "../../simulator/replay/replay-plan.ts";
-import type { Authorize } from "./authorize.ts";
+import { findAdapter } from "../../simulator/bench/adapters/index.ts";
+import type { ReplayAuth, ReplayPlan } from "../../simulator/bench/plan.ts";
+import type { AttemptAnswer, AttemptOrder } from "../../simulator/bench/router-io.ts";
+import { type CryptoFunctions, createSigner, type SignableRequest } from "./sigv4.ts";
 
 /** k6's code for a request that ran out of its time. */
 const REQUEST_TIMEOUT = 1050;
@@ -94,4 +94,36 @@ function unanswered(response: Response, endedMs: number): AttemptAnswer {
     error: response.error.slice(0, 200),
     usage: null,
   };
+}
+
+/** Headers that let a call in. */
+type Authorize = (auth: ReplayAuth, request: SignableRequest) => Readonly<Record<string, string>>;
+
+/** Calls are let in by what the environment holds; a way whose credentials are not there lets in with nothing. */
+export function authorizeFrom(env: Readonly<Record<string, string | undefined>>, crypto: CryptoFunctions): Authorize {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  const sign =
+    accessKeyId && secretAccessKey
+      ? createSigner(crypto, { accessKeyId, secretAccessKey, sessionToken: env.AWS_SESSION_TOKEN || undefined })
+      : open;
+  const bearer = (variable: string) => {
+    const key = env[variable];
+    return key ? { ...open(), authorization: `Bearer ${key}` } : undefined;
+  };
+  return (auth, request) => {
+    switch (auth.kind) {
+      case "none":
+        return open();
+      case "sigv4":
+        return sign(request);
+      case "api-key":
+        return bearer(auth.variable) ?? open();
+      case "aws":
+        return bearer("AWS_BEARER_TOKEN_BEDROCK") ?? sign(request);
+    }
+  };
+}
+
+function open(): Readonly<Record<string, string>> {
+  return { "content-type": "application/json" };
 }

@@ -7,8 +7,8 @@
  */
 import { vu } from "k6/execution";
 import { setTimeout } from "k6/timers";
-import { ReplayRouter } from "../../simulator/replay/replay-router.ts";
-import { requestOf } from "../../simulator/replay/schedule.ts";
+import { ReplayRouter } from "../../simulator/bench/router.ts";
+import { requestOf } from "../../simulator/bench/rows.ts";
 import {
   beginAt,
   commonOptions,
@@ -24,7 +24,7 @@ import {
   summaryOf,
   wireOf,
   write,
-} from "./rig.ts";
+} from "./runtime.ts";
 
 const BEAT_MS = 1000;
 const IDLE_CHECK_MS = 20;

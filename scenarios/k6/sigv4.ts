@@ -1,4 +1,4 @@
-import { encodeSegment } from "../../simulator/replay/adapters/encode-segment.ts";
+import { encodeSegment } from "../../simulator/bench/adapters/adapter.ts";
 
 /** The part of k6/crypto that signing needs; a test brings its own. */
 export interface CryptoFunctions {

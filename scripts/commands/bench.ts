@@ -1,20 +1,19 @@
-import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
-import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
-import { notReplayable } from "../../simulator/replay/replayable.ts";
-import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
+import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { prepareExperiment } from "../io/experiment.ts";
-import { benchStrategies } from "../io/k6/bench.ts";
-import { createBenchProgress } from "../io/k6/bench-progress.ts";
-import { ensureK6 } from "../io/k6/install-k6.ts";
+import { openBedrock, planBedrock } from "../bench/bedrock/plan.ts";
+import { bedrockDryRun, freeDryRun, k6Command, printDryRun } from "../bench/dry-run.ts";
+import { importRows } from "../bench/import-rows.ts";
+import { ensureK6 } from "../bench/k6-program.ts";
+import { benchOnKubernetes } from "../bench/kubernetes/run.ts";
+import { addBenchOptions, benchOverrides, executorOf } from "../bench/options.ts";
+import { concludeBench, gatesOf, spendNotes, tokenNotes } from "../bench/outcome.ts";
+import { benchStrategies, createBenchProgress } from "../bench/run.ts";
+import { BEDROCK, type BenchSetup, freeSetup } from "../bench/setup.ts";
+import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { formatSpan } from "../io/progress.ts";
-import type { Terminal } from "../io/terminal.ts";
-import { concludeBench } from "./bench-conclusion.ts";
-import { importRows } from "./bench-import.ts";
-import { benchOnKubernetes } from "./bench-kubernetes.ts";
-import { addBenchOptions, benchOverrides, executorOf } from "./bench-options.ts";
-import { gatesOf, spendNotes, tokenNotes } from "./bench-outcome.ts";
-import { benchSetup } from "./bench-setup.ts";
+import { type Terminal, terminalAsk } from "../io/terminal.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
 export const benchCommand: CommandDefinition = {
@@ -107,4 +106,44 @@ function announce(file: string, plan: Plan, schedule: readonly ScheduleRow[], pl
   if (perS > RATE_MAX_PER_S) {
     terminal.note(`more than ${RATE_MAX_PER_S} requests/s may be too much for one machine; the run says if it was`);
   }
+}
+
+/**
+ * What will be sent where, with all locks open; undefined after a dry run, which has said so and is done.
+ *
+ * @throws MeridianError for all that must not be sent
+ */
+export async function benchSetup(
+  experiment: PreparedExperiment,
+  drawn: readonly ScheduleRow[],
+  { args, options, terminal, signal }: CommandInput,
+): Promise<BenchSetup | undefined> {
+  refuseBudgetOfExecutor(options);
+  const { plan } = experiment.inputs;
+  const file = args[0]!;
+  const isDry = options.dryRun === true;
+  if (options.target !== BEDROCK) {
+    const setup = await freeSetup(plan, drawn, options);
+    if (!isDry) return setup;
+    printDryRun(freeDryRun(file, plan, setup, await k6Command()), options, terminal);
+    return undefined;
+  }
+  const planned = await planBedrock(experiment, drawn, options);
+  if (!isDry) {
+    const note = (text: string): void => terminal.note(text);
+    return openBedrock(plan, planned, options, { ask: terminalAsk(signal), signal, note });
+  }
+  printDryRun(bedrockDryRun(file, plan, planned, await k6Command()), options, terminal);
+  return undefined;
+}
+
+/** Virtual users of k6's own executors come and go, so a budget cannot be shared among them. */
+function refuseBudgetOfExecutor(options: CommonOptions): void {
+  if (executorOf(options) === undefined || (options.budgetUsd === undefined && options.target !== BEDROCK)) return;
+  throw new MeridianError("usage", {
+    code: "BENCH_BUDGET_EXECUTOR",
+    what: "no budget can be kept under an executor of k6",
+    where: "--executor",
+    fix: "leave --executor out, or bench an emulator without --budget-usd",
+  });
 }

@@ -1,21 +1,20 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
-import { driftOf, movedNumbers } from "../../simulator/calibration/drift.ts";
-import { CALLS_MIN, type EndpointFit, fitEndpoint } from "../../simulator/calibration/fit-endpoint.ts";
-import { byEndpoint, type EndpointObservations, endpointCalls } from "../../simulator/calibration/observation.ts";
-import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
-import { parseDurationMs, parseShare } from "../../simulator/scenario/units.ts";
-import { createBadRows } from "../io/calibrate/bad-rows.ts";
-import type { Measurement } from "../io/calibrate/measurement.ts";
-import { readMeasurements } from "../io/calibrate/read-measurements.ts";
-import { parseWorldFile, renderWorldFile, type WorldFile } from "../io/calibrate/world-file.ts";
-import { packageVersion } from "../io/package-info.ts";
-import { environmentProblem, readTextFile } from "../io/read-text.ts";
-import { WORLD_FILE_BYTES_MAX } from "../io/scenario-include.ts";
-import { stableJson } from "../io/stable-json.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { parseDurationMs, parseShare } from "../../simulator/base/schema-forms.ts";
+import { byEndpoint, type EndpointObservations, endpointCalls } from "../../simulator/calibrate/calls.ts";
+import { driftOf, movedNumbers } from "../../simulator/calibrate/drift.ts";
+import { CALLS_MIN, type EndpointFit, fitEndpoint } from "../../simulator/calibrate/fit-endpoint.ts";
+import { createBadRows } from "../calibrate/csv-calls.ts";
+import type { Measurement } from "../calibrate/measurement.ts";
+import { readMeasurements } from "../calibrate/measurements.ts";
+import { driftText, fitText } from "../calibrate/text.ts";
+import { parseWorldFile, renderWorldFile, type WorldFile } from "../calibrate/world-file.ts";
+import { packageVersion } from "../io/process.ts";
+import { WORLD_FILE_BYTES_MAX } from "../io/scenario-file.ts";
 import type { Terminal } from "../io/terminal.ts";
+import { environmentProblem, readTextFile, stableJson } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
-import { driftText, fitText } from "./calibrate-text.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
 
 export const calibrateCommand: CommandDefinition = {

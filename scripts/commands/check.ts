@@ -1,8 +1,6 @@
-import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/errors.ts";
+import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import { addScenarioOptions, overridesOf } from "../io/scenario-options.ts";
-import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
-
+import { addScenarioOptions, type CommandDefinition, type CommandInput, jsonDocument, overridesOf } from "./command.ts";
 export const checkCommand: CommandDefinition = {
   name: "check",
   summary: "Check scenario files: every problem at once, each with its line and a fix.",

@@ -1,15 +1,21 @@
 import { type Command, Option } from "commander";
-import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
-import { checkHost, type HostCheck } from "../io/host-checks.ts";
-import { packageVersion } from "../io/package-info.ts";
-import { checkCredentials, checkRegion, checksOfProbeFile, checksOfProbes } from "../io/probe/aws-checks.ts";
-import { openCaller } from "../io/probe/caller.ts";
-import { prepareProbe } from "../io/probe/prepare.ts";
-import { runProbe } from "../io/probe/run-probe.ts";
-import { createSpendLedger } from "../io/probe/spending.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import {
+  checkCredentials,
+  checkHost,
+  checkRegion,
+  checksOfProbeFile,
+  checksOfProbes,
+  type HostCheck,
+} from "../doctor/checks.ts";
+import { packageVersion } from "../io/process.ts";
+import { allowSpending, terminalAsk } from "../probe/allow-spending.ts";
+import { openCaller } from "../probe/caller.ts";
+import { prepareProbe } from "../probe/prepare.ts";
+import { runProbe } from "../probe/run-probe.ts";
+import { createSpendLedger } from "../probe/spending.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument, RUNS_FOLDER } from "./command.ts";
-import { allowSpending, terminalAsk } from "./probe-money.ts";
-import { addProbeTargetOptions, probeSettings } from "./probe-options.ts";
+import { addProbeTargetOptions, probeSettings } from "./probe.ts";
 
 export const doctorCommand: CommandDefinition = {
   name: "doctor",

@@ -1,16 +1,24 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Fleet, FleetOptions } from "../../emulator/fleet.ts";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
+import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { durationMs } from "../../simulator/base/schema-forms.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { durationMs } from "../../simulator/scenario/units.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import { type KnownAnswer, parseKnownAnswer } from "../io/known-answer.ts";
-import { PACKAGE_ROOT } from "../io/package-info.ts";
-import { addScenarioOptions, overridesOf, wholeNumber } from "../io/scenario-options.ts";
+import { PACKAGE_ROOT } from "../io/process.ts";
 import type { Terminal } from "../io/terminal.ts";
-import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
-import { certificateFile, fleetText } from "./emulate-text.ts";
+import { type KnownAnswer, parseKnownAnswer } from "../validate/known-answer.ts";
+import {
+  addScenarioOptions,
+  type CommandDefinition,
+  type CommandInput,
+  type CommonOptions,
+  JSON_SCHEMA_VERSION,
+  overridesOf,
+  wholeNumber,
+} from "./command.ts";
 
 export const emulateCommand: CommandDefinition = {
   name: "emulate",
@@ -166,4 +174,49 @@ function knownAnswer(text: string): KnownAnswer {
   const law = parseKnownAnswer(text);
   if (law !== undefined) return law;
   throw new InvalidArgumentError("It must be like mmc:servers=8,mean=520ms or mdc:servers=1,mean=1s,room=0.");
+}
+
+export interface FleetTextOptions {
+  /** Where the certificate lies that clients must trust. */
+  readonly caFile: string | undefined;
+  readonly colour: boolean;
+}
+
+/** What a person needs to point clients at a fleet; its last line is `ready`. */
+export function fleetText(fleet: Fleet, { caFile, colour }: FleetTextOptions): string {
+  const bold = (text: string) => (colour ? `\u001b[1m${text}\u001b[22m` : text);
+  const first = fleet.endpoints[0]!;
+  const width = Math.max(...fleet.endpoints.map(({ region }) => region.length));
+  const rows = fleet.endpoints.map(({ region, url, tlsUrl }) =>
+    [`  ${region.padEnd(width)}  ${url}`, ...(tlsUrl === undefined ? [] : [tlsUrl])].join("  "),
+  );
+  const exports = [
+    ...fleet.environment(first.region),
+    ...(caFile === undefined ? [] : [["AWS_CA_BUNDLE", caFile] as const, ["NODE_EXTRA_CA_CERTS", caFile] as const]),
+  ].map(([name, value]) => `  export ${name}=${value}`);
+  return [
+    bold("Endpoints"),
+    ...rows,
+    "",
+    bold(
+      `For boto3, the AWS CLI, the JavaScript SDK and LiteLLM (${first.region}; test credentials, known to everybody)`,
+    ),
+    ...exports,
+    "",
+    bold("Pages of its own"),
+    `  ${first.url}/_meridian/metrics  (also health, invocations, audit, faults: docs/emulator.md)`,
+    "",
+    "ready",
+  ].join("\n");
+}
+
+/** Writes the fleet's certificate where clients can be pointed at it; undefined without TLS. */
+export async function certificateFile(
+  fleet: Fleet,
+): Promise<{ readonly path: string; remove(): Promise<void> } | undefined> {
+  if (fleet.certificate === undefined) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), "meridian-emulator-"));
+  const path = join(folder, "ca.pem");
+  await writeFile(path, fleet.certificate.certPem);
+  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
-import { environmentProblem } from "../io/read-text.ts";
-import { readRun } from "../io/run-reader.ts";
-import { stableJson } from "../io/stable-json.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { readRun } from "../io/run-store.ts";
+import { environmentProblem, stableJson } from "../io/text-files.ts";
 import { type CommandDefinition, type CommandInput, RUNS_FOLDER } from "./command.ts";
 
 export const reportCommand: CommandDefinition = {

@@ -1,7 +1,7 @@
 import writeFileAtomic from "write-file-atomic";
-import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { scenarioJsonSchema } from "../../simulator/scenario/schema.ts";
-import { environmentProblem } from "../io/read-text.ts";
+import { environmentProblem } from "../io/text-files.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 
 export const schemaCommand: CommandDefinition = {

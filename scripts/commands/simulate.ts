@@ -1,18 +1,22 @@
 import { join } from "node:path";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
+import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
 import { jobsOf, type PreparedExperiment, prepareExperiment, simulate } from "../io/experiment.ts";
-import { packageVersion } from "../io/package-info.ts";
+import { packageVersion } from "../io/process.ts";
 import { createProgress } from "../io/progress.ts";
 import { newRunId, type SavedRun, saveRun } from "../io/run-store.ts";
-import { addScenarioOptions, overridesOf, wholeNumber } from "../io/scenario-options.ts";
-import { stableJson } from "../io/stable-json.ts";
-import { appendJobSummary } from "../io/summary-file.ts";
 import type { Terminal } from "../io/terminal.ts";
+import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
-import { type CommandDefinition, type CommandInput, RUNS_FOLDER } from "./command.ts";
-
+import {
+  addScenarioOptions,
+  type CommandDefinition,
+  type CommandInput,
+  overridesOf,
+  RUNS_FOLDER,
+  wholeNumber,
+} from "./command.ts";
 export const simulateCommand: CommandDefinition = {
   name: "simulate",
   summary: "Run every strategy of a scenario on the same traffic and save a report.",

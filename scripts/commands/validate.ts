@@ -1,21 +1,30 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/errors.ts";
-import type { ValidationResult } from "../../simulator/validation/result.ts";
+import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import type { ValidationResult } from "../../simulator/validate/result.ts";
+import { duration, instant, parsedDuration, windowOverrides } from "../bench/options.ts";
+import { benchTargetOf } from "../bench/setup.ts";
 import { prepareExperiment, prepareText } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
-import { addScenarioOptions, overridesOf } from "../io/scenario-options.ts";
-import { stableJson } from "../io/stable-json.ts";
 import type { Terminal } from "../io/terminal.ts";
-import { deriveValidation } from "../io/validate/derive.ts";
-import { measureAndSimulate } from "../io/validate/measure.ts";
-import { derivedFiles, rewriteDerived, saveValidation } from "../io/validate/save-validation.ts";
-import { simulateRows } from "../io/validate/simulate-rows.ts";
-import { readEvidence } from "../io/validate/validation-folder.ts";
-import { duration, instant, parsedDuration, windowOverrides } from "./bench-options.ts";
-import { benchTargetOf } from "./bench-target.ts";
-import { type CommandDefinition, type CommandInput, type CommonOptions, RUNS_FOLDER } from "./command.ts";
-
+import { stableJson } from "../io/text-files.ts";
+import { readEvidence } from "../validate/folder.ts";
+import {
+  derivedFiles,
+  deriveValidation,
+  measureAndSimulate,
+  rewriteDerived,
+  saveValidation,
+} from "../validate/measure.ts";
+import { simulateRows } from "../validate/simulate-rows.ts";
+import {
+  addScenarioOptions,
+  type CommandDefinition,
+  type CommandInput,
+  type CommonOptions,
+  overridesOf,
+  RUNS_FOLDER,
+} from "./command.ts";
 export const validateCommand: CommandDefinition = {
   name: "validate",
   summary: "Simulate, measure with k6, compare: is the simulator right within margins that were fixed before?",

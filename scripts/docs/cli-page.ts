@@ -1,6 +1,6 @@
 /** The page of the command line: every verb with its arguments, options and examples, and the exit codes. */
 import { Command, type Option } from "commander";
-import { EXIT_CODES } from "../../simulator/errors.ts";
+import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import type { CommandDefinition } from "../commands/command.ts";
 import { anchor, code, table, wrapped } from "./markdown.ts";
 

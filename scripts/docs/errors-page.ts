@@ -1,8 +1,8 @@
 /** The page of errors: every code with its exit code, what it says and how to mend it, as the source has it. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { EXIT_CODES } from "../../simulator/errors.ts";
-import { PACKAGE_ROOT } from "../io/package-info.ts";
+import { EXIT_CODES } from "../../simulator/base/errors.ts";
+import { PACKAGE_ROOT } from "../io/process.ts";
 import { EXIT_MEANINGS } from "./cli-page.ts";
 import { type CodeSite, findErrorCodes } from "./error-codes.ts";
 import { code, table, wrapped } from "./markdown.ts";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { commands } from "../commands/index.ts";
-import { PACKAGE_ROOT } from "../io/package-info.ts";
+import { PACKAGE_ROOT } from "../io/process.ts";
 import { assertPage } from "./assert-page.ts";
 import { cliPage } from "./cli-page.ts";
 import { errorsPage } from "./errors-page.ts";

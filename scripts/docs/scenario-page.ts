@@ -1,8 +1,17 @@
 /** The page of the scenario file: a table for each block, made from the schema that checks scenarios. */
 import type { z } from "zod";
 import { anchor, code, table, wrapped } from "./markdown.ts";
-import { addRows, alternativesOf, isTagged, NUMBER_LAW, REQUIRED, type Row, tagOf } from "./scenario-rows.ts";
-import { type SchemaNode, schemaTree } from "./schema-tree.ts";
+import {
+  addRows,
+  alternativesOf,
+  isTagged,
+  NUMBER_LAW,
+  REQUIRED,
+  type Row,
+  type SchemaNode,
+  schemaTree,
+  tagOf,
+} from "./scenario-rows.ts";
 
 /**
  * Blocks with a section of their own, by their place in the file. Where the same block stands in another place too,

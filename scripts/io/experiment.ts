@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { MeridianError } from "../../simulator/errors.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
 import {
   assembleResult,
   type ExperimentInputs,
@@ -13,18 +13,19 @@ import {
   settleWarmup,
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { parseAssertion } from "../../simulator/scenario/assertion.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { resolvePlan } from "../../simulator/scenario/resolve/resolve.ts";
+import { resolvePlan } from "../../simulator/scenario/resolve.ts";
 import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
 import type { EvidenceJob } from "./evidence.ts";
 import type { Override } from "./overrides.ts";
-import { packageVersion } from "./package-info.ts";
+import { packageVersion } from "./process.ts";
 import { formatSpan } from "./progress.ts";
 import { type LoadedScenario, loadScenario, parseScenario } from "./scenario-file.ts";
 import { loadScenarioInputs } from "./scenario-inputs.ts";
-import { keepStrategies } from "./strategy-filter.ts";
 import type { RecordedTrace } from "./traces.ts";
 import { type PoolOptions, runOnPool } from "./worker-pool.ts";
+import { suggest } from "./yaml-source.ts";
 
 export interface PrepareOptions {
   readonly overrides: readonly Override[];
@@ -116,4 +117,49 @@ function summaryOf(plan: Plan): string {
     count(plan.classes.length, "class", "classes"),
     `${length} in ${count(plan.replications, "replication", "replications")}`,
   ].join(", ");
+}
+
+/**
+ * Overrides that leave only the named strategies in a scenario, in its own order. A baseline that is left out is
+ * dropped, and so are an assertion that speaks of a strategy that is left out and the choice of strategies to validate.
+ * @throws STRATEGY_NOT_IN_SCENARIO for names that the scenario does not have
+ */
+function keepStrategies(loaded: LoadedScenario<Scenario>, names: readonly string[]): readonly Override[] {
+  if (names.length === 0) return [];
+  const labels = loaded.value.strategies.map((each) => each.name ?? each.kind);
+  const unknown = names.filter((name) => !labels.includes(name));
+  if (unknown.length > 0) {
+    const problems = unknown.map((name) => ({
+      code: "STRATEGY_NOT_IN_SCENARIO",
+      what: `the scenario has no strategy "${name}"`,
+      where: `--strategy ${name}`,
+      fix: suggest(name, labels),
+    }));
+    throw new MeridianError("usage", problems);
+  }
+  const origin = `--strategy ${names.join(" ")}`;
+  const plain = loaded.plain as { readonly strategies: readonly unknown[] };
+  const kept = labels.filter((label) => names.includes(label));
+  const overrides: Override[] = [
+    { path: ["strategies"], value: plain.strategies.filter((_, i) => names.includes(labels[i]!)), origin },
+  ];
+  const { baseline, assert, validation } = loaded.value;
+  if (baseline !== undefined && !kept.includes(baseline))
+    overrides.push({ path: ["baseline"], value: undefined, origin });
+  if (validation.strategies !== undefined) {
+    overrides.push({ path: ["validation", "strategies"], value: undefined, origin });
+  }
+  const known = { strategies: kept, classes: loaded.value.traffic.map((each) => each.class) };
+  const still = assert.filter((text) => canBeAsked(text, known));
+  if (still.length < assert.length) overrides.push({ path: ["assert"], value: still, origin });
+  return overrides;
+}
+
+function canBeAsked(text: string, known: Parameters<typeof parseAssertion>[1]): boolean {
+  try {
+    parseAssertion(text, known);
+    return true;
+  } catch {
+    return false;
+  }
 }

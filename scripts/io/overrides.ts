@@ -1,7 +1,6 @@
 import { isCollection, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import { MeridianError, type Problem } from "../../simulator/errors.ts";
-import { type ConfigPath, formatPath, parsePath } from "./config-path.ts";
-import type { YamlSource } from "./yaml-source.ts";
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { type ConfigPath, formatPath, parsePath, type YamlSource } from "./yaml-source.ts";
 
 /** One value that the command line puts over the scenario's. */
 export interface Override {

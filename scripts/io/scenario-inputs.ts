@@ -1,11 +1,18 @@
+import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { MeridianError, type Problem } from "../../simulator/errors.ts";
-import type { ResolveInputs } from "../../simulator/scenario/resolve/resolve.ts";
+import { CsvError, parse } from "csv-parse/sync";
+import { z } from "zod";
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import type { Scenario } from "../../simulator/scenario/schema.ts";
-import { traceNamesOf } from "../../simulator/traffic/recording-names.ts";
-import { recordedPriceFiles } from "../../simulator/world/pricing/schema.ts";
-import { loadRecordedPrices } from "./recorded-prices.ts";
-import { loadReference } from "./reference.ts";
+import { type RoundTripData, roundTripDataSchema } from "../../simulator/service/network.ts";
+import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
+import type { RecordedPrice } from "../../simulator/service/pricing/price-overrides.ts";
+import { recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
+import { type ProfileData, profileDataSchema } from "../../simulator/service/profiles.ts";
+import { type QuotaData, quotaDataSchema } from "../../simulator/service/quota/default-quotas.ts";
+import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
+import { readTextFile } from "./text-files.ts";
 import { loadTrace, type RecordedTrace } from "./traces.ts";
 
 export interface ScenarioInputs {
@@ -60,4 +67,159 @@ function tracesOf(scenario: Scenario): ReadonlyMap<string, string> {
 /** A file that is not there is a fault of the scenario's line; a fault inside a file keeps its own place. */
 function placed(problem: Problem, configPath: string): Problem {
   return problem.code.endsWith("_NOT_FOUND") ? { ...problem, where: configPath } : problem;
+}
+
+/** The bundled facts about Amazon Bedrock, checked against their shapes. */
+export interface Reference {
+  readonly prices: PriceBookData;
+  readonly profiles: ProfileData;
+  readonly quotas: QuotaData;
+  readonly roundTrips: RoundTripData;
+}
+
+const FOLDER = new URL("../../scenarios/reference/", import.meta.url);
+
+/**
+ * Reads the four bundled data sets.
+ *
+ * @param folder where they lie; another one for tests or for newer data of the same shape
+ * @throws MeridianError environment, REFERENCE_UNREADABLE; data, REFERENCE_DAMAGED
+ */
+export async function loadReference(folder: URL = FOLDER): Promise<Reference> {
+  const [prices, profiles, quotas, roundTrips] = await Promise.all([
+    load(folder, "bedrock-prices.json", priceBookDataSchema),
+    load(folder, "bedrock-profiles.json", profileDataSchema),
+    load(folder, "bedrock-quotas.json", quotaDataSchema),
+    load(folder, "region-rtt.json", roundTripDataSchema),
+  ]);
+  return { prices, profiles, quotas, roundTrips };
+}
+
+async function load<T>(folder: URL, file: string, schema: z.ZodType<T>): Promise<T> {
+  let text: string;
+  try {
+    text = await readFile(new URL(file, folder), "utf8");
+  } catch (cause) {
+    const problem = {
+      code: "REFERENCE_UNREADABLE",
+      what: `the bundled data file ${file} cannot be read`,
+      where: `scenarios/reference/${file}`,
+      fix: "install Meridian again; the file is part of it",
+    };
+    throw new MeridianError("environment", problem, { cause });
+  }
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new MeridianError("data", {
+    code: "REFERENCE_DAMAGED",
+    what: `the data file does not have its shape: ${z.prettifyError(parsed.error).split("\n").slice(0, 3).join(" ")}`,
+    where: `scenarios/reference/${file}`,
+    fix: "restore the file from the release",
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const BYTES_MAX = 64 * 2 ** 20;
+const PROBLEMS_MAX = 20;
+const COLUMNS: readonly string[] = ["instant", "region", "model", "factor", "input", "output"];
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * Reads recorded prices: CSV with a header of `instant` (ISO 8601 with zone), `region`, optional `model`, and either
+ * `factor` (over list price) or `input` and `output` (USD per million tokens).
+ *
+ * @throws MeridianError data, with file and line of each bad row
+ */
+export async function loadRecordedPrices(path: string): Promise<readonly RecordedPrice[]> {
+  const kind = { code: "PRICES", noun: "price recording", bytesMax: BYTES_MAX, kind: "data" } as const;
+  return parseRecordedPrices(await readTextFile(path, kind), path);
+}
+
+/** @param file named in problems */
+export function parseRecordedPrices(text: string, file: string): readonly RecordedPrice[] {
+  const records = parseCsv(text, file);
+  const problems: Problem[] = [];
+  const rows: RecordedPrice[] = [];
+  for (const { record, line } of records) {
+    const row = rowOf(record);
+    if (typeof row !== "string") rows.push(row);
+    else if (problems.length < PROBLEMS_MAX) {
+      problems.push({ code: "PRICES_BAD_ROW", what: row, where: `${file}:${line}`, fix: ROW_FIX });
+    }
+  }
+  if (problems.length > 0) throw new MeridianError("data", problems);
+  if (rows.length === 0) {
+    const problem = { code: "PRICES_EMPTY", what: "the recording has no rows", where: file, fix: ROW_FIX };
+    throw new MeridianError("data", problem);
+  }
+  return rows;
+}
+
+const ROW_FIX = "write rows like: instant,region,model,factor and 2026-05-04T15:00:00Z,us-east-1,,1.31";
+
+interface CsvLine {
+  readonly record: Readonly<Record<string, string>>;
+  readonly line: number;
+}
+
+function parseCsv(text: string, file: string): readonly CsvLine[] {
+  try {
+    const records = parse(text, {
+      columns: (header: string[]) => checkHeader(header, file),
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      info: true,
+    }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
+    return records.map(({ record, info }) => ({ record, line: info.lines }));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const line = typeof error.lines === "number" ? `:${error.lines}` : "";
+    const problem = { code: "PRICES_BAD_CSV", what: error.message, where: `${file}${line}`, fix: ROW_FIX };
+    throw new MeridianError("data", problem, { cause: error });
+  }
+}
+
+function checkHeader(header: readonly string[], file: string): string[] {
+  const unknown = header.filter((name) => !COLUMNS.includes(name));
+  const missing = ["instant", "region"].filter((name) => !header.includes(name));
+  if (unknown.length > 0 || missing.length > 0 || new Set(header).size < header.length) {
+    const what = missing.length > 0 ? `the header lacks ${missing.join(" and ")}` : "the header has a column too many";
+    const fix = `use the columns ${COLUMNS.join(", ")}; model, and one of factor or input and output, may be left out`;
+    throw new MeridianError("data", { code: "PRICES_BAD_HEADER", what, where: `${file}:1`, fix });
+  }
+  return [...header];
+}
+
+/** The row, or what is wrong with it. */
+function rowOf(record: Readonly<Record<string, string>>): RecordedPrice | string {
+  const instant = record.instant ?? "";
+  const atMs = INSTANT.test(instant) ? Date.parse(instant) : Number.NaN;
+  if (Number.isNaN(atMs)) return `"${instant}" is not an instant with its zone`;
+  const region = record.region ?? "";
+  if (region === "") return "the region is empty";
+  const factor = numberOf(record.factor);
+  const inputUsdPerMTok = numberOf(record.input);
+  const outputUsdPerMTok = numberOf(record.output);
+  for (const [name, value] of Object.entries({ factor, input: inputUsdPerMTok, output: outputUsdPerMTok })) {
+    if (value !== undefined && !(value >= 0 && value <= 1e6)) return `${name} is ${record[name]}, not a price`;
+  }
+  const hasPrices = inputUsdPerMTok !== undefined && outputUsdPerMTok !== undefined;
+  const hasAnyPrice = inputUsdPerMTok !== undefined || outputUsdPerMTok !== undefined;
+  if ((factor === undefined) !== hasPrices || (factor !== undefined && hasAnyPrice)) {
+    return "a row has either a factor, or both input and output";
+  }
+  return { atMs, region, model: record.model || undefined, factor, inputUsdPerMTok, outputUsdPerMTok };
+}
+
+/** Undefined for an empty cell, NaN for one that is no number. */
+function numberOf(cell: string | undefined): number | undefined {
+  return cell === undefined || cell === "" ? undefined : Number(cell);
 }

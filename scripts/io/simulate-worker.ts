@@ -8,10 +8,9 @@ import {
   runJob,
   runPilot,
 } from "../../simulator/experiment/index.ts";
-import { tuneCompiler } from "./compiler.ts";
-import type { EvidenceJob } from "./evidence.ts";
-import { createEvidenceWriter } from "./evidence-writer.ts";
-import { driveJob, type JobAnswer, type PoolTask } from "./job-driver.ts";
+import { createEvidenceWriter, type EvidenceJob } from "./evidence.ts";
+import { tuneCompiler } from "./process.ts";
+import { driveJob, type JobAnswer, type PoolTask } from "./worker-pool.ts";
 
 tuneCompiler();
 

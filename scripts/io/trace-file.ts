@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
-import { MeridianError } from "../../simulator/errors.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
 import { detectFormat, FORMATS } from "../../simulator/traffic/formats/index.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import { LINE_LENGTH_MAX, type TraceReader } from "../../simulator/traffic/trace-format.ts";

@@ -4,8 +4,8 @@ import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
-import { MeridianError } from "../../simulator/errors.ts";
-import { dayShape } from "../../simulator/traffic/day-mixture.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import { dayShape } from "../../simulator/traffic/day-shape.ts";
 import type { RecordedClient, Recording } from "../../simulator/traffic/recording.ts";
 import { readTraceFile } from "./trace-file.ts";
 

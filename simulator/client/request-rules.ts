@@ -3,8 +3,9 @@
  * and how a request ends. The engine (requests in rows) and the k6 router (requests as objects) both ask here, so that
  * a rule stands once. Pure functions on plain values: nothing is kept and nothing allocated.
  */
-import type { OutcomeKind } from "../strategies/strategy.ts";
+
 import { GIVE_UP, type RetryPolicy } from "./retry-policy.ts";
+import type { OutcomeKind } from "./strategy.ts";
 
 /** How a request ended. */
 export const END = {

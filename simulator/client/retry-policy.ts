@@ -1,8 +1,8 @@
 /** The retries of one router: when a failed attempt is tried again, and the budget that pays for it. */
-import { MeridianError } from "../errors.ts";
-import type { OutcomeKind } from "../strategies/strategy.ts";
+import { MeridianError } from "../base/errors.ts";
 import { createAdaptiveLimiter } from "./limits.ts";
 import { customRules, LEGACY_RULES, type RetryRules, type RetrySpec, STANDARD_RULES } from "./retry-rules.ts";
+import type { OutcomeKind } from "./strategy.ts";
 
 /** What `nextDelayMs` answers when the request is given up. */
 export const GIVE_UP = -1;

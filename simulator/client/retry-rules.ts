@@ -1,8 +1,8 @@
 /** Retry modes: what a scenario says of them, and the constants and formulas that the SDKs go by. */
 
-import { MeridianError } from "../errors.ts";
+import { MeridianError } from "../base/errors.ts";
 import type { Sampler } from "../random/law.ts";
-import type { OutcomeKind } from "../strategies/strategy.ts";
+import type { OutcomeKind } from "./strategy.ts";
 
 /** What a scenario says about retries, as plain values. `standard` of the Python SDK when it says nothing. */
 export type RetrySpec =

@@ -1,11 +1,11 @@
 /** The audit of a run: every request with all its attempts, in names, instants and money. */
+
+import { invariant } from "../base/errors.ts";
 import { END } from "../client/request-rules.ts";
-import { invariant } from "../errors.ts";
 import type { Plan } from "../scenario/plan.ts";
-import { type BilledAttempt, type BillingTerms, requestCostFUsd } from "../world/pricing/billing.ts";
-import { formatUsd } from "../world/pricing/money.ts";
-import type { BillingRule } from "../world/pricing/prices.ts";
-import { OUTCOME } from "../world/world.ts";
+import { type BilledAttempt, type BillingTerms, requestCostFUsd } from "../service/pricing/billing.ts";
+import { type BillingRule, formatUsd } from "../service/pricing/prices.ts";
+import { OUTCOME } from "../service/service.ts";
 import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "./observer.ts";
 
 /** How a request ended, in the words of a result's counts. */

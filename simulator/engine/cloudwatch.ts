@@ -1,6 +1,6 @@
 /** A run as Amazon CloudWatch would show it: series per minute, source region and called id. */
 import type { Plan } from "../scenario/plan.ts";
-import { OUTCOME } from "../world/world.ts";
+import { OUTCOME } from "../service/service.ts";
 import type { ObservedAttempt, SimulationObserver } from "./observer.ts";
 
 /**

@@ -3,10 +3,10 @@ import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { compileSampler, createLaw } from "../random/laws/index.ts";
 import type { NetworkPlan } from "../scenario/plan.ts";
-import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
-import { type Capacity, HAPPENING, OFFER } from "../world/capacity/capacity.ts";
-import { type CapacitySpec, createCapacity } from "../world/capacity/index.ts";
-import type { FaultState } from "../world/faults/fault-state.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
+import { CAPACITY_EVENT, type Capacity, OFFER } from "../service/capacity/capacity.ts";
+import { type CapacitySpec, createCapacity } from "../service/capacity/index.ts";
+import type { FaultState } from "../service/fault-state.ts";
 
 /** First retransmission timeout of a lost segment; it doubles with each loss (RFC 6298; Linux's minimum of 200 ms). */
 const RETRANSMIT_MS = 200;
@@ -96,7 +96,7 @@ export class Gateways {
     const event = capacity.advance();
     const slot = capacity.subject;
     let passed = -1;
-    if (event === HAPPENING.finished) {
+    if (event === CAPACITY_EVENT.finished) {
       if (station + 1 < this.stations.length) this.offer(nowMs, slot, station + 1);
       else {
         passed = this.table.ints[slot * ATTEMPT_INTS + ATTEMPT.request]!;

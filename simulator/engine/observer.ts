@@ -1,9 +1,10 @@
 /** Watching a run request by request: the contract, and the copies of rows that an observer is handed. */
+
+import type { SlotTable } from "../base/slot-table.ts";
 import type { End } from "../client/request-rules.ts";
-import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
-import { OUTCOME, type Outcome } from "../world/world.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
+import { OUTCOME, type Outcome } from "../service/service.ts";
 import { CALL, UNKNOWN } from "./request-rows.ts";
-import type { SlotTable } from "./slot-table.ts";
 
 /**
  * Watches one run request by request: for audits and series that a summary cannot give. A run without one pays a null

@@ -2,14 +2,15 @@
  * Requests and their attempts in rows of numbers: what is written when a request arrives and an attempt leaves, and
  * what a strategy is shown and a router learns of a row. Whose place is whose stands at `ATTEMPT` (world/attempt-table.ts).
  */
+
+import type { SlotTable } from "../base/slot-table.ts";
 import { outputLimit } from "../client/request-rules.ts";
+import type { RequestView } from "../client/strategy.ts";
 import type { ClassPlan } from "../scenario/plan.ts";
-import type { RequestView } from "../strategies/strategy.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
+import { OUTCOME, type Outcome } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
-import { OUTCOME, type Outcome } from "../world/world.ts";
 import { KIND_OF_OUTCOME, type LearntOutcome } from "./router.ts";
-import type { SlotTable } from "./slot-table.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;

@@ -1,4 +1,6 @@
 /** The callers' side of a run: the life of its requests, from arrival to end, on rows of numbers. */
+
+import { EventHeap } from "../base/event-queue.ts";
 import {
   afterAnswer,
   END,
@@ -12,13 +14,12 @@ import {
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { GIVE_UP } from "../client/retry-policy.ts";
+import type { TargetView } from "../client/strategy.ts";
 import { type KeyedRandom, keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
-import type { TargetView } from "../strategies/strategy.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
+import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../world/attempt-table.ts";
-import { OUTCOME, type Outcome, World, type WorldListener } from "../world/world.ts";
-import { EventHeap } from "./event-heap.ts";
 import { Gateways, LEG, Network } from "./network.ts";
 import { Observation, type SimulationObserver } from "./observer.ts";
 import { beginAttempt, CALL, endAttempt, ShownRequest, writeCall, writeOutcome } from "./request-rows.ts";
@@ -43,10 +44,10 @@ const EVENT_BITS = 2;
  * Requests are routed, sent, timed out, hedged, tried again, and end, as `client/request-rules.ts` says. It is one
  * class, since what it does for a request is one path through shared state, and the simulator's speed is that path's.
  */
-export class Requests implements WorldListener {
+export class Requests implements ServiceListener {
   /** When something happens next on this side, ms; Infinity when nothing is due. */
   nextMs = Number.POSITIVE_INFINITY;
-  declare readonly world: World;
+  declare readonly world: Service;
   declare readonly statistics: RunStatistics;
   /** Requests that have arrived. */
   seen = 0;
@@ -78,7 +79,7 @@ export class Requests implements WorldListener {
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
-    this.world = new World(plan.world, seed, this.calls, this);
+    this.world = new Service(plan.world, seed, this.calls, this);
     this.statistics = new RunStatistics(plan, this.calls);
     this.batch = this.statistics.batch;
     this.routers = createRouters(plan, strategy);

@@ -2,13 +2,13 @@
 
 import { END, type End, endAfter, type Failure } from "../client/request-rules.ts";
 import { createRetryPolicy, type RetryPolicy } from "../client/retry-policy.ts";
+import type { AttemptOutcome, OutcomeKind, SignalName, Strategy } from "../client/strategy.ts";
+import { TargetViewState, type ViewOutcome } from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { compileSampler, createLaw } from "../random/laws/index.ts";
 import type { ClientPlan, Plan, RetryPlan, StrategyPlan } from "../scenario/plan.ts";
+import { OUTCOME, type Outcome } from "../service/service.ts";
 import { findStrategy } from "../strategies/index.ts";
-import type { AttemptOutcome, OutcomeKind, SignalName, Strategy } from "../strategies/strategy.ts";
-import { TargetViewState, type ViewOutcome } from "../strategies/target-view.ts";
-import { OUTCOME, type Outcome } from "../world/world.ts";
 
 /** One gateway process or SDK client: a strategy's state, what it has seen of each model's targets, its retry budget. */
 export interface Router {

@@ -1,14 +1,15 @@
 /** What is counted of a run: how requests end, latencies, what is billed, how many requests are in the system. */
+
+import type { SlotTable } from "../base/slot-table.ts";
 import { END, type End } from "../client/request-rules.ts";
 import type { ClassPlan, Plan } from "../scenario/plan.ts";
-import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../world/attempt-table.ts";
-import { isStreaming } from "../world/capacity/index.ts";
-import { createLedger, type Ledger } from "../world/pricing/ledger.ts";
-import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../world/pricing/prices.ts";
-import { OUTCOME, type Outcome } from "../world/world.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
+import { isStreaming } from "../service/capacity/index.ts";
+import { createLedger, type Ledger } from "../service/pricing/billing.ts";
+import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
+import { OUTCOME, type Outcome } from "../service/service.ts";
 import { CELL, type EndedRequest, Recorder } from "./recorder.ts";
 import { CALL } from "./request-rows.ts";
-import type { SlotTable } from "./slot-table.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;

@@ -1,10 +1,9 @@
 /** What routers are shown of the targets at a decision: health, prices, distances, and signals of a given age. */
-import { nextPictureMs, takePicture } from "../client/aged-signals.ts";
+import { nextPictureMs, type TargetViewState, takePicture } from "../client/target-view.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
-import type { TargetViewState } from "../strategies/target-view.ts";
-import { priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
-import { INPUT, OUTPUT } from "../world/pricing/prices.ts";
-import type { World } from "../world/world.ts";
+import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
+import { INPUT, OUTPUT } from "../service/pricing/prices.ts";
+import type { Service } from "../service/service.ts";
 import { type Router, signalsOf } from "./router.ts";
 
 /** What routers are shown of the targets at a decision, beyond what they have learnt themselves. */
@@ -13,13 +12,13 @@ export class Signals {
   /** Routers are shown pictures of their own knowledge instead of what they know now. */
   declare readonly hasOwnPictures: boolean;
   declare private readonly plan: Plan;
-  declare private readonly world: World;
+  declare private readonly world: Service;
   declare private readonly routers: readonly Router[];
   declare private readonly hasPictures: boolean;
   declare private readonly wantsHeadroom: boolean;
   private nextPictureMs = 0;
 
-  constructor(plan: Plan, strategy: StrategyPlan, world: World, routers: readonly Router[]) {
+  constructor(plan: Plan, strategy: StrategyPlan, world: Service, routers: readonly Router[]) {
     this.plan = plan;
     this.world = world;
     this.routers = routers;
@@ -87,13 +86,13 @@ export class TargetColumns {
   declare readonly priceIn: readonly Float64Array[];
   declare readonly priceOut: readonly Float64Array[];
   declare private readonly plan: Plan;
-  declare private readonly world: World;
+  declare private readonly world: Service;
   declare private readonly offered: StrategyPlan["offered"];
   private healthVersion = -1;
   private epoch = -1;
 
   /** @param offered what the strategy may choose, by class; null = all that is legal */
-  constructor(plan: Plan, world: World, offered: StrategyPlan["offered"] = null) {
+  constructor(plan: Plan, world: Service, offered: StrategyPlan["offered"] = null) {
     this.plan = plan;
     this.world = world;
     this.offered = offered;

@@ -2,10 +2,10 @@
 
 import { mix32 } from "../random/keyed-random.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
+import type { Ledger } from "../service/pricing/billing.ts";
+import type { QuotaUse } from "../service/quota/token-quota.ts";
+import type { Service } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import type { Ledger } from "../world/pricing/ledger.ts";
-import type { QuotaUse } from "../world/quota/token-quota.ts";
-import type { World } from "../world/world.ts";
 import { histogramQuantile } from "./histogram.ts";
 import type { SimulationObserver } from "./observer.ts";
 import { FIELDS, type Recorder } from "./recorder.ts";
@@ -39,7 +39,7 @@ export interface SimulationOutput {
 export class Simulation {
   declare private readonly plan: Plan;
   declare private readonly requests: Requests;
-  declare private readonly world: World;
+  declare private readonly world: Service;
   private readonly backlog: number[] = [];
   private nowMs = 0;
   private stoppedAtMs: number | null = null;

@@ -1,21 +1,31 @@
+import { invariant } from "../base/errors.ts";
+import { tInterval } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { CELL, CELL_FIELDS, FIELD } from "../engine/recorder.ts";
-import { invariant } from "../errors.ts";
 import { parseAssertion } from "../scenario/assertion.ts";
 import type { Plan } from "../scenario/plan.ts";
-import { formatUsd } from "../world/pricing/money.ts";
-import { epochAt, priceUsdPerMTok } from "../world/pricing/price-schedule.ts";
-import { BILLING_RULES, type BillingRule, INPUT, OUTPUT, PREPAID, type PriceKey } from "../world/pricing/prices.ts";
+import { epochAt, priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
+import {
+  BILLING_RULES,
+  type BillingRule,
+  formatUsd,
+  INPUT,
+  OUTPUT,
+  PREPAID,
+  type PriceKey,
+} from "../service/pricing/prices.ts";
 import { compareWithBaseline, metricOf } from "./compare.ts";
-import { distribution } from "./distribution.ts";
 import { evaluateAssertion } from "./gates.ts";
-import type { GroupStats } from "./group-stats.ts";
-import { groupResult, quantileOrNull, usdPer1kServed } from "./groups.ts";
+import {
+  groupResult,
+  quantileOrNull,
+  quotaSummaries,
+  reservedSummary,
+  residencySummary,
+  usdPer1kServed,
+} from "./groups.ts";
 import type { ExperimentInputs, JobOutput } from "./job.ts";
-import { quotaSummaries } from "./quota-summary.ts";
-import type { ReplicationStats } from "./replication-stats.ts";
-import { reservedSummary } from "./reserved-summary.ts";
-import { residencySummary } from "./residency-summary.ts";
+import { distribution, type GroupStats, type ReplicationStats } from "./replication-stats.ts";
 import {
   type HourGroup,
   type NamedGroup,
@@ -27,7 +37,6 @@ import {
   type RunResult,
   type StrategyResult,
 } from "./result.ts";
-import { tInterval } from "./statistics.ts";
 import { strategiesOfVerdict, verdictOf } from "./verdict.ts";
 
 /** What the engine cannot know of itself. */

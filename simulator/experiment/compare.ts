@@ -1,11 +1,10 @@
+import { type Estimate, tInterval, varianceRatio } from "../base/statistics.ts";
 import { END } from "../client/request-rules.ts";
 import { FIELD } from "../engine/recorder.ts";
-import type { BillingRule } from "../world/pricing/prices.ts";
-import type { GroupStats } from "./group-stats.ts";
+import type { BillingRule } from "../service/pricing/prices.ts";
 import { quantileOrNull, usdPer1kServed } from "./groups.ts";
-import type { ReplicationStats } from "./replication-stats.ts";
+import type { GroupStats, ReplicationStats } from "./replication-stats.ts";
 import type { ComparedMetric, Comparison } from "./result.ts";
-import { type Estimate, tInterval, varianceRatio } from "./statistics.ts";
 
 /** Smaller is better for each of them. */
 export const COMPARED_METRICS: readonly ComparedMetric[] = [

@@ -1,7 +1,8 @@
 /** Holds the gates of a scenario's `assert:` against the result of a run. */
+
+import type { Estimate } from "../base/statistics.ts";
 import { type Assertion, isShare, LATENCY_METRICS } from "../scenario/assertion.ts";
 import type { AssertionResult, GroupResult, RunResult, StrategyResult } from "./result.ts";
-import type { Estimate } from "./statistics.ts";
 
 /** Holds a gate against a result. An estimate that is not to be had fails the gate: it cannot be shown to hold. */
 export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, "assertions">): AssertionResult {

@@ -1,9 +1,18 @@
+import { type Estimate, observationsForQuantile, tInterval } from "../base/statistics.ts";
 import { END } from "../client/request-rules.ts";
 import { FIELD } from "../engine/recorder.ts";
-import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
-import type { GroupStats, LatencyStats } from "./group-stats.ts";
-import type { CostSummary, Counts, GroupResult, LatencySummary } from "./result.ts";
-import { type Estimate, observationsForQuantile, tInterval } from "./statistics.ts";
+import type { ClassPlan, Plan } from "../scenario/plan.ts";
+import { BILLING_RULES, type BillingRule } from "../service/pricing/prices.ts";
+import type { GroupStats, LatencyStats, ReplicationStats } from "./replication-stats.ts";
+import type {
+  CostSummary,
+  Counts,
+  GroupResult,
+  LatencySummary,
+  QuotaSummary,
+  ResidencySummary,
+  StrategyResult,
+} from "./result.ts";
 
 const FUSD_PER_USD = 1e15;
 
@@ -126,4 +135,52 @@ function countsOf(stats: readonly GroupStats[]): Counts {
 
 function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
+}
+
+/** Each quota's use over all replications: counts add up, the closest call and the outer refusals stand. */
+export function quotaSummaries(stats: readonly ReplicationStats[]): readonly QuotaSummary[] {
+  return (stats[0]?.quotas ?? []).map((quota, q) => {
+    const all = stats.map((each) => each.quotas[q]!);
+    const sum = (pick: (use: (typeof all)[number]) => number) => all.reduce((total, use) => total + pick(use), 0);
+    const instants = (pick: (use: (typeof all)[number]) => number | null) => all.map(pick).filter((ms) => ms !== null);
+    const first = instants((use) => use.firstRefusalMs);
+    const last = instants((use) => use.lastRefusalMs);
+    return {
+      id: quota.id,
+      granted: sum((use) => use.granted),
+      refusedTokensPerMinute: sum((use) => use.refusedTokensPerMinute),
+      refusedTokensPerDay: sum((use) => use.refusedTokensPerDay),
+      refusedRequests: sum((use) => use.refusedRequests),
+      overshootTokens: sum((use) => use.overshootTokens),
+      utilisationMax: Math.max(...all.map((use) => use.utilisationMax)),
+      firstRefusalMs: first.length === 0 ? null : Math.min(...first),
+      lastRefusalMs: last.length === 0 ? null : Math.max(...last),
+    };
+  });
+}
+
+/** What reserved capacity costs a strategy; nothing at all for one that holds none. */
+export function reservedSummary(stats: readonly ReplicationStats[]): Pick<StrategyResult, "reserved"> {
+  const lines = stats[0]?.reserved ?? [];
+  if (lines.length === 0) return {};
+  return {
+    reserved: lines.map(({ name, usdPerHour }, i) => ({
+      name,
+      usdPerHour,
+      hours: tInterval(stats.map((each) => each.reserved[i]!.hours)),
+      usd: tInterval(stats.map((each) => Number(each.reserved[i]!.costFUsd) / 1e15)),
+    })),
+  };
+}
+
+/** What a class's rule allows in this world, target by target, with the reasons that the resolver found. */
+export function residencySummary(plan: Plan, each: ClassPlan): ResidencySummary {
+  return {
+    regions: plan.regionNames.filter((_, region) => each.allowedRegions[region] === 1),
+    targets: plan.targets.map(({ id }, target) => ({
+      target: id,
+      legal: each.legal[target] === 1,
+      reason: each.reasons[target] ?? null,
+    })),
+  };
 }

@@ -1,9 +1,9 @@
 import type { SimulationObserver } from "../engine/observer.ts";
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
+import { billLedger } from "../service/pricing/billing.ts";
+import { usdOf } from "../service/pricing/prices.ts";
 import { createTraffic } from "../traffic/source.ts";
-import { billLedger } from "../world/pricing/billing.ts";
-import { usdOf } from "../world/pricing/money.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
 
 /** Everything a job needs: plain data, so that it can be sent to a worker. */

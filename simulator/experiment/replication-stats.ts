@@ -1,16 +1,16 @@
+import { invariant } from "../base/errors.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { END } from "../client/request-rules.ts";
-import { BUCKETS, type HistogramSet, histogramQuantile } from "../engine/histogram.ts";
-import { CELL_FIELDS, FIELDS } from "../engine/recorder.ts";
+import { BUCKETS, bucketFloorMs, type HistogramSet, histogramQuantile } from "../engine/histogram.ts";
+import { CELL_FIELDS, FIELD, FIELDS, HOURS_MAX } from "../engine/recorder.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
-import { type Bill, billLedger } from "../world/pricing/billing.ts";
-import { BILLING_RULES, type BillingRule } from "../world/pricing/prices.ts";
-import { type CapacityLine, capacityLine } from "../world/pricing/reserved.ts";
-import type { QuotaUse } from "../world/quota/token-quota.ts";
-import type { CostStats, GroupStats, LatencyStats } from "./group-stats.ts";
-import { checkInvariants } from "./invariants.ts";
-import { instability } from "./stability.ts";
+import { type Bill, billLedger, type Ledger } from "../service/pricing/billing.ts";
+import { BILLING_RULES, type BillingRule } from "../service/pricing/prices.ts";
+import { type CapacityLine, capacityLine } from "../service/pricing/reserved.ts";
+import type { QuotaUse } from "../service/quota/token-quota.ts";
+import type { DistributionPoint } from "./result.ts";
+import { instability } from "./verdict.ts";
 
 /** One strategy in one replication, small enough to send between threads. */
 export interface ReplicationStats {
@@ -178,4 +178,112 @@ function regionHoursOf(output: SimulationOutput, regions: number): readonly Floa
     hours.push(output.recorder.regionHour(h) ?? new Float64Array(regions * CELL_FIELDS));
   }
   return hours;
+}
+
+/** Latency of the served requests of one group in one replication; NaN where nothing was served. */
+export interface LatencyStats {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface CostStats {
+  readonly totalFUsd: bigint;
+  readonly feeFUsd: bigint;
+}
+
+/** One group of one replication: counts by `FIELD`, latencies, and the bill under each rule. */
+export interface GroupStats {
+  readonly fields: Float64Array;
+  readonly e2e: LatencyStats;
+  readonly ttft: LatencyStats;
+  readonly wait: LatencyStats;
+  readonly cost: Readonly<Record<BillingRule, CostStats>>;
+  /** Reserved capacity, paid by the hour, used or not: of a run's total only, 0 in its parts. */
+  readonly standingFUsd: bigint;
+}
+
+interface Checked {
+  readonly plan: Plan;
+  readonly total: GroupStats;
+  readonly byClass: readonly GroupStats[];
+  readonly byRegion: readonly GroupStats[];
+  readonly byHour: readonly GroupStats[];
+  readonly ledger: Ledger;
+  /** Counted arrivals by class. */
+  readonly arrived: Float64Array;
+}
+
+/**
+ * What must hold in every run, also in production. docs/model.md lists them by number.
+ *
+ * @throws MeridianError internal, naming the invariant
+ */
+export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived }: Checked): void {
+  for (const group of [total, ...byClass, ...byRegion]) checkConservation(group);
+  byClass.forEach(({ fields }, c) => {
+    invariant(fields[FIELD.sent] === arrived[c], "I9 every request that arrived has ended once");
+  });
+  checkParts("classes", total, byClass);
+  checkParts("regions", total, byRegion);
+  const hours = plan.durationMs / HOUR_MS;
+  if (hours <= HOURS_MAX) checkParts("hours", total, byHour, false);
+  for (const group of [total, ...byClass]) {
+    invariant(!(group.wait.mean < -1e-9), "I4 no request starts service before it arrives");
+    invariant(!(group.ttft.mean > group.e2e.mean + 1e-6), "I5 no last byte before the first token");
+  }
+  for (let i = 0; i < ledger.tokens.length; i++) {
+    invariant(
+      ledger.tokens[i]! >= 0 && Number.isInteger(ledger.tokens[i]),
+      "I6 billed tokens are whole and not negative",
+    );
+  }
+}
+
+function checkConservation({ fields, e2e }: GroupStats): void {
+  let ended = 0;
+  for (let end = 0; end <= END.inFlight; end++) ended += fields[end]!;
+  invariant(ended === fields[FIELD.sent], "I1 sent = served + refused + timed out + abandoned + failed + in flight");
+  invariant(e2e.count === fields[END.served], "I2 every served request has one latency");
+  invariant(fields[FIELD.attemptsThrottled]! <= fields[FIELD.attempts]!, "I3 no more throttled attempts than attempts");
+}
+
+function checkParts(what: string, total: GroupStats, parts: readonly GroupStats[], withCost = true): void {
+  for (let f = 0; f < total.fields.length; f++) {
+    let sum = 0;
+    for (const part of parts) sum += part.fields[f]!;
+    invariant(sum === total.fields[f], `I7 the sum over ${what} is the total`);
+  }
+  if (!withCost) return;
+  for (const rule of BILLING_RULES) {
+    let sum = 0n;
+    for (const part of parts) sum += part.cost[rule].totalFUsd;
+    invariant(sum === total.cost[rule].totalFUsd, `I8 the bill over ${what} is the bill`);
+  }
+}
+
+const DISTRIBUTION_POINTS = 400;
+
+/** Pooled distribution at evenly spread ranks, the far tail included. */
+export function distribution(counts: readonly Uint32Array[]): readonly DistributionPoint[] {
+  const pooled = new Float64Array(BUCKETS);
+  for (const each of counts) for (let b = 0; b < BUCKETS; b++) pooled[b]! += each[b]!;
+  const total = pooled.reduce((sum, value) => sum + value, 0);
+  const points: DistributionPoint[] = [];
+  let below = 0;
+  let nextRank = 0;
+  for (let b = 0; b < BUCKETS && below < total; b++) {
+    if (pooled[b] === 0) continue;
+    below += pooled[b]!;
+    const left = total - below;
+    // Dense in the tail: every bucket beyond the 99th percentile is a point, and so is the last.
+    if (below >= nextRank || left <= total * 0.01) {
+      points.push({ ms: bucketFloorMs(b + 1), share: below / total });
+      nextRank = below + total / DISTRIBUTION_POINTS;
+    }
+  }
+  return points;
 }

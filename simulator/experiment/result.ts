@@ -1,6 +1,6 @@
-import type { Estimate } from "./statistics.ts";
+import type { Estimate } from "../base/statistics.ts";
 
-export type { Estimate } from "./statistics.ts";
+export type { Estimate } from "../base/statistics.ts";
 
 /**
  * The run record's `result.json`: one shape for a simulated and for a measured run. Everything a report, a gate in

@@ -1,5 +1,3 @@
-import type { RandomStream } from "./random-stream.ts";
-
 /**
  * Counter-based uniforms: each draw is a hash of (seed, purpose, request, attempt, draw number), never of what was
  * drawn before. That is what gives every strategy the same luck for the same request (common random numbers), at a
@@ -63,4 +61,10 @@ export class KeyedRandom implements RandomStream {
     const b = mix32(a ^ 0x68e31da4);
     return ((a >>> 0) + (b >>> 11) * TO_UNIT_21) / 2 ** 32;
   }
+}
+
+/** A source of uniform numbers. Every sampler takes one; nothing in the core falls back on a global source. */
+export interface RandomStream {
+  /** The next uniform number in [0, 1). */
+  next(): number;
 }

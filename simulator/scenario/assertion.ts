@@ -1,6 +1,6 @@
-import { MeridianError } from "../errors.ts";
-import { didYouMean } from "../world/near-names.ts";
-import { parseCount, parseDurationMs, parseShare } from "./units.ts";
+import { MeridianError } from "../base/errors.ts";
+import { didYouMean } from "../base/near-names.ts";
+import { parseCount, parseDurationMs, parseShare } from "../base/schema-forms.ts";
 
 /**
  * Gates of a scenario: `metric(arguments) comparison value`. Examples:

@@ -1,11 +1,11 @@
 import type { HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
 import type { RetrySpec } from "../client/retry-rules.ts";
 import type { LawSpec } from "../random/laws/index.ts";
-import type { ClassTraffic } from "../traffic/class-traffic.ts";
-import type { CapacitySpec } from "../world/capacity/index.ts";
-import type { Placement } from "../world/pricing/ledger.ts";
-import type { BillingRule, PriceSchedule } from "../world/pricing/prices.ts";
-import type { WorldPlan } from "../world/world-plan.ts";
+import type { CapacitySpec } from "../service/capacity/index.ts";
+import type { Placement } from "../service/pricing/billing.ts";
+import type { BillingRule, PriceSchedule } from "../service/pricing/prices.ts";
+import type { ServicePlan } from "../service/service-plan.ts";
+import type { ClassTraffic } from "../traffic/class-stream.ts";
 
 /**
  * A scenario resolved: names turned into indices, defaults filled in, reference data looked up. Plain data all the way
@@ -35,7 +35,7 @@ export interface Plan {
   readonly models: readonly ModelPlan[];
   readonly targets: readonly TargetPlan[];
   readonly classes: readonly ClassPlan[];
-  readonly world: WorldPlan;
+  readonly world: ServicePlan;
   readonly network: NetworkPlan;
   readonly money: MoneyPlan;
   readonly client: ClientPlan;

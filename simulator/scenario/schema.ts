@@ -1,18 +1,47 @@
 import { z } from "zod";
+import { customRegionSchema } from "../base/regions.ts";
+import { count, durationMs, durationUpTo, parseDurationMs, share } from "../base/schema-forms.ts";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
-import { profilesSchema } from "../profiles/schema.ts";
-import { capacitySchema, gatewaySchema } from "../world/capacity/index.ts";
-import { networkSchema } from "../world/network/schema.ts";
-import { pricesSchema } from "../world/pricing/schema.ts";
-import { customRegionSchema } from "../world/regions.ts";
-import { classSchema } from "./class-schema.ts";
-import { clientSchema } from "./client-schema.ts";
-import { faultSchema } from "./fault-schema.ts";
-import { quotaSchema } from "./quota-schema.ts";
-import { strategySchema } from "./strategy-schema.ts";
-import { batchSchema, provisionedSchema, reservedSchema, TARGET_TIERS, tiersSchema } from "./tier-schema.ts";
-import { count, durationMs, durationUpTo, share } from "./units.ts";
-import { validationSchema } from "./validation-schema.ts";
+import { capacitySchema, gatewaySchema } from "../service/capacity/index.ts";
+import { networkSchema } from "../service/network.ts";
+import { pricesSchema } from "../service/pricing/schema.ts";
+import { profilesSchema } from "../service/profiles.ts";
+import { classSchema } from "./classes.ts";
+import { clientSchema } from "./client.ts";
+import { faultSchema } from "./faults.ts";
+import { quotaSchema } from "./quotas.ts";
+import { strategySchema } from "./strategies.ts";
+import { batchSchema, provisionedSchema, reservedSchema, TARGET_TIERS, tiersSchema } from "./tiers.ts";
+
+const aboveZero = share.pipe(z.number().positive().max(1));
+/** Kept as text: it goes the way of `--at` and `--duration`. */
+const time = z.string().refine((text) => parseDurationMs(text) !== undefined, "write a time such as 90s or 14h");
+
+const marginsSchema = z
+  .strictObject({
+    p50: aboveZero.default(0.05).meta({ description: "Of p50 of E2E and TTFT, of the measured value" }),
+    p95: aboveZero.default(0.05).meta({ description: "Of p95 of E2E and TTFT" }),
+    p99: aboveZero.default(0.1).meta({ description: "Of p99 of E2E and TTFT" }),
+    throttled: aboveZero.default(0.01).meta({ description: "Share of attempts answered 429; 1% is one point" }),
+    unavailable: aboveZero.default(0.01).meta({ description: "Share of attempts answered 503, in points" }),
+    retries: aboveZero.default(0.02).meta({ description: "Attempts beyond the first, per request" }),
+    failed: aboveZero.default(0.01).meta({ description: "Share of requests not served, in points" }),
+    split: aboveZero.default(0.01).meta({ description: "Share of served requests that ran in a region, in points" }),
+    cost: aboveZero.default(0.005).meta({ description: "Of the price of 1,000 served requests" }),
+  })
+  .meta({ description: "Simulator and measurement must differ by less than this; fixed before anybody measures" });
+
+/** What `meridian validate` compares, and how close it must be. */
+const validationSchema = z
+  .strictObject({
+    at: time.optional().meta({ description: "Where in the scenario to begin; its start unless given" }),
+    for: time.optional().meta({ description: "How much of it is replayed in real time, such as 3m" }),
+    strategies: z.array(z.string().min(1)).min(1).optional().meta({
+      description: "Labels of the strategies that are validated; all unless given",
+    }),
+    margins: marginsSchema.prefault({}),
+  })
+  .meta({ description: "What meridian validate replays, and how far the simulator may be off" });
 
 const name = z.string().min(1).max(60);
 const _positiveDuration = durationMs.refine((ms) => ms > 0, "must be more than 0");

@@ -1,6 +1,6 @@
-import { checkOptions } from "./options.ts";
-import { requestPriceMicroUsd } from "./request-price.ts";
-import type { StrategyDefinition, TargetView } from "./strategy.ts";
+import { checkOptions } from "../client/options.ts";
+import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
+import { requestPriceMicroUsd } from "../client/target-view.ts";
 
 const options = {
   p95: { type: "durationMs", required: true, min: 1, doc: "Ceiling for the predicted p95 of E2E latency, e.g. 4s" },

@@ -1,6 +1,6 @@
-import { checkOptions } from "./options.ts";
-import { requestPriceMicroUsd } from "./request-price.ts";
-import type { StrategyDefinition } from "./strategy.ts";
+import { checkOptions } from "../client/options.ts";
+import type { StrategyDefinition } from "../client/strategy.ts";
+import { requestPriceMicroUsd } from "../client/target-view.ts";
 
 const options = {
   outputTokens: {

@@ -1,4 +1,5 @@
-import { MeridianError } from "../errors.ts";
+import { MeridianError } from "../base/errors.ts";
+import type { StrategyDefinition } from "../client/strategy.ts";
 import { cheapest } from "./cheapest.ts";
 import { cheapestWithin } from "./cheapest-within.ts";
 import { leastOutstanding } from "./least-outstanding.ts";
@@ -6,7 +7,6 @@ import { powerOfTwo } from "./power-of-two.ts";
 import { priority } from "./priority.ts";
 import { roundRobin } from "./round-robin.ts";
 import { single } from "./single.ts";
-import type { StrategyDefinition } from "./strategy.ts";
 import { weighted } from "./weighted.ts";
 
 /** Every strategy that a scenario can name. Adding one = its file, its line here, its page in docs/strategies. */

@@ -1,6 +1,6 @@
 import { Cooldown } from "../client/limits.ts";
-import { checkOptions } from "./options.ts";
-import type { StrategyDefinition, TargetView } from "./strategy.ts";
+import { checkOptions } from "../client/options.ts";
+import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
 
 const options = {
   targets: { type: "targets", doc: "Primary first, then the fallbacks in order; left out, all targets in order" },

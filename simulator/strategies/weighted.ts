@@ -1,5 +1,5 @@
-import { checkOptions } from "./options.ts";
-import type { StrategyDefinition } from "./strategy.ts";
+import { checkOptions } from "../client/options.ts";
+import type { StrategyDefinition } from "../client/strategy.ts";
 
 const options = {
   weights: {

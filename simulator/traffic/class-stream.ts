@@ -1,9 +1,10 @@
-import { cumulativeShares } from "../random/step-sampler.ts";
+import { cumulativeShares } from "../random/sampler.ts";
 import { purposeStream } from "../random/streams.ts";
-import type { ArrivalContext, ArrivalProcess } from "./arrival-process.ts";
-import { createArrivals } from "./arrivals/index.ts";
-import type { ClassTraffic, TrafficOptions } from "./class-traffic.ts";
-import { createTokenFiller, prefixIdCount } from "./token-filler.ts";
+import type { ArrivalContext, ArrivalProcess, OriginShare } from "./arrival-process.ts";
+import { type ArrivalSpec, createArrivals } from "./arrivals/index.ts";
+import type { DayShapeSpec } from "./day-shape.ts";
+import type { Recording } from "./recording.ts";
+import { createTokenFiller, type LengthSpec, prefixIdCount, type TokenSpec } from "./tokens.ts";
 import type { TrafficChunk } from "./traffic.ts";
 
 /** The rows of one class, in time order. */
@@ -115,4 +116,55 @@ function firstAtOrAfter(arrivalMs: Float64Array, from: number, to: number, limit
     else high = middle;
   }
   return low;
+}
+
+/** One class's traffic as plain data: structured-cloneable, so that it can be sent to workers. */
+export interface ClassTraffic {
+  /** Unique in the scenario; the class's luck is keyed by it. */
+  readonly name: string;
+  readonly arrivals: ArrivalSpec;
+  /** Left out, wholly or in part, where the arrivals are recorded requests. */
+  readonly tokens?: TokenSpec;
+  /** At least one; the shares sum to 1. */
+  readonly originShares: readonly OriginShare[];
+  /** Every recording that `traceNamesOf` names, by that name. */
+  readonly recordings?: Readonly<Record<string, Recording>>;
+  /** Origin index of the origin labels of a recording; rows with other labels are drawn by share. */
+  readonly recordedOrigins?: Readonly<Record<string, number>>;
+}
+
+export interface TrafficOptions {
+  readonly seed: number;
+  readonly replication: number;
+  /** Arrivals at or after this are left out; may be Infinity. */
+  readonly durationMs: number;
+  /** Arrivals before this are left out; 0 where not given. Those that stay are the same as without it. */
+  readonly fromMs?: number;
+  /** Rows in all; may be Infinity. */
+  readonly requestsMax: number;
+  readonly chunkRows?: number;
+}
+
+/** Names (or file paths) of every recording that a class needs, in a fixed order and without repeats. */
+export function traceNamesOf(traffic: { readonly arrivals: ArrivalSpec; readonly tokens?: TokenSpec }): string[] {
+  const { arrivals, tokens } = traffic;
+  const names = new Set<string>();
+  const addShape = (shape: DayShapeSpec | null) => {
+    if (shape?.kind === "recorded") names.add(shape.name);
+  };
+  if (arrivals.process === "trace") {
+    names.add(arrivals.trace);
+    addShape(arrivals.shape);
+  }
+  if (arrivals.process === "diurnal") addShape(arrivals.shape);
+  if (arrivals.process === "servegen") names.add(arrivals.clients);
+  for (const length of [tokens?.input, tokens?.output, tokens?.maxTokens as LengthSpec | undefined]) {
+    if (length?.kind === "recorded") names.add(length.name);
+  }
+  return [...names];
+}
+
+/** Whether the scenario must give token counts: recorded requests bring their own. */
+export function tokensRequired(arrivals: ArrivalSpec): boolean {
+  return arrivals.process !== "trace";
 }

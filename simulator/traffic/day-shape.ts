@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { MeridianError } from "../base/errors.ts";
+import { parseDurationMs, unionOf } from "../base/schema-forms.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
-import { MeridianError } from "../errors.ts";
-import { unionOf } from "../random/schema-forms.ts";
-import { parseDurationMs } from "../scenario/units.ts";
-import { dayShape } from "./day-mixture.ts";
+import type { ArrivalProcess, OriginShare } from "./arrival-process.ts";
+import { operationalClock, type RateProfile } from "./arrival-rates.ts";
 import type { DayShape, Recording } from "./recording.ts";
 
 /** How a day goes, as plain data: recorded, given by weights, or a smooth peak. */
@@ -85,4 +85,94 @@ function peakShape(atMs: number, peakToMean: number): DayShape {
     else high = middle;
   }
   return dayShape(weightsOf(low));
+}
+
+/** The day of a class whose callers live in several zones: the summed rate, and who is calling at each time. */
+export interface DayMixture {
+  readonly profile: RateProfile;
+  /** Origin index of an arrival at `arrivalMs`, drawn by `u` with the chances of that time of day. */
+  originAt(arrivalMs: number, u: number): number;
+}
+
+/**
+ * Mixes a day shape over origins: rate(t) = sum of share_o · shape(t - shift_o), in steps at every origin's step.
+ *
+ * @param origins shares that sum to 1; shifts in ms, of any sign
+ */
+export function mixDays(shape: DayShape, origins: readonly OriginShare[]): DayMixture {
+  const startMs = stepStarts(shape, origins);
+  const steps = startMs.length;
+  const rate = new Float64Array(steps);
+  const upTo = new Float64Array(steps * origins.length);
+  for (let step = 0; step < steps; step++) {
+    const middleMs = (startMs[step]! + (step + 1 < steps ? startMs[step + 1]! : DAY_MS)) / 2;
+    let sum = 0;
+    for (let o = 0; o < origins.length; o++) {
+      sum += origins[o]!.share * shapeAt(shape, middleMs - origins[o]!.shapeShiftMs);
+      upTo[step * origins.length + o] = sum;
+    }
+    rate[step] = sum;
+  }
+  let hint = 0;
+  const stepAt = (timeMs: number): number => {
+    if (startMs[hint]! > timeMs) hint = 0;
+    while (hint + 1 < steps && startMs[hint + 1]! <= timeMs) hint++;
+    return hint;
+  };
+  return {
+    profile: { startMs, rate, periodMs: DAY_MS },
+    originAt(arrivalMs, u) {
+      const step = stepAt(arrivalMs % DAY_MS);
+      const target = u * rate[step]!;
+      const base = step * origins.length;
+      for (let o = 0; o < origins.length - 1; o++) if (target < upTo[base + o]!) return origins[o]!.originIndex;
+      return origins[origins.length - 1]!.originIndex;
+    },
+  };
+}
+
+/** Scales weights to a mean of 1. Weights sit at equal steps over a day. */
+export function dayShape(weights: readonly number[]): DayShape {
+  let total = 0;
+  for (const weight of weights) total += weight;
+  return { stepMs: DAY_MS / weights.length, weights: Float64Array.from(weights, (w) => (w * weights.length) / total) };
+}
+
+function shapeAt({ stepMs, weights }: DayShape, timeMs: number): number {
+  return weights[Math.floor(wrapDay(timeMs) / stepMs) % weights.length]!;
+}
+
+function stepStarts({ stepMs, weights }: DayShape, origins: readonly OriginShare[]): Float64Array {
+  const starts = new Set([0]);
+  for (const { shapeShiftMs } of origins) {
+    for (let i = 0; i < weights.length; i++) starts.add(Math.round(wrapDay(i * stepMs + shapeShiftMs)) % DAY_MS);
+  }
+  return Float64Array.from(starts).sort();
+}
+
+function wrapDay(timeMs: number): number {
+  return ((timeMs % DAY_MS) + DAY_MS) % DAY_MS;
+}
+
+/** Plays a process in operational time, so that its rate follows the profile. */
+export function timeChanged(process: ArrivalProcess, profile: RateProfile): ArrivalProcess {
+  const toWall = operationalClock(profile);
+  return {
+    ...process,
+    fill(arrivalMs, from, to, recordedRow) {
+      const end = process.fill(arrivalMs, from, to, recordedRow);
+      for (let i = from; i < end; i++) {
+        const wallMs = toWall(arrivalMs[i]!);
+        if (wallMs === Number.POSITIVE_INFINITY) return i;
+        arrivalMs[i] = wallMs;
+      }
+      return end;
+    },
+  };
+}
+
+/** Gives a process the rise and fall of a day, mixed over origins that each have their own. */
+export function shapedByDay(process: ArrivalProcess, shape: DayShape, origins: readonly OriginShare[]): ArrivalProcess {
+  const mixture = mixDays(shape, origins);
+  return { ...timeChanged(process, mixture.profile), originAt: mixture.originAt };
 }

@@ -1,6 +1,14 @@
+import { parse } from "csv-parse/browser/esm/sync";
 import type { RecordedColumns } from "./recording.ts";
-import { RowBuffer } from "./row-buffer.ts";
-import { dateTime, type RowPlace, rowError, type TraceReader, timeNumber, tokenCount } from "./trace-format.ts";
+import {
+  dateTime,
+  RowBuffer,
+  type RowPlace,
+  rowError,
+  type TraceReader,
+  timeNumber,
+  tokenCount,
+} from "./trace-format.ts";
 
 /** Columns of the generic formats, with the other names they may have. */
 const TIMES_MS = ["time_ms", "timestamp_ms", "arrival_ms"];
@@ -100,4 +108,51 @@ function missingColumn(names: readonly string[], place: RowPlace) {
   const wanted = ["a time column (time_ms, time_s, or time with date and time)", INPUT, OUTPUT].join(", ");
   const found = names.slice(0, 20).join(", ");
   return rowError(place, "TRACE_MISSING_COLUMN", `the columns are ${found}`, `a trace needs ${wanted}`);
+}
+
+const FIELDS_MAX = 256;
+
+/**
+ * The cells of one CSV line (RFC 4180 without line breaks inside quotes). Most lines have no quotes and are simply
+ * split; csv-parse reads the others.
+ *
+ * @throws MeridianError TRACE_BAD_CSV
+ */
+export function csvCells(text: string, place: RowPlace): string[] {
+  const cells = text.includes('"') ? quotedCells(text, place) : text.split(",");
+  if (cells.length > FIELDS_MAX) {
+    throw rowError(place, "TRACE_BAD_CSV", `${cells.length} fields in one line`, `at most ${FIELDS_MAX} are read`);
+  }
+  return cells;
+}
+
+function quotedCells(text: string, place: RowPlace): string[] {
+  try {
+    return parse(text, { relax_column_count: true })[0] ?? [];
+  } catch {
+    throw rowError(
+      place,
+      "TRACE_BAD_CSV",
+      "the quotes in this line do not match",
+      "close every quoted cell on its line, and write quotes inside it twice",
+    );
+  }
+}
+
+/**
+ * One JSON object of a JSONL file.
+ *
+ * @throws MeridianError TRACE_BAD_JSON
+ */
+export function jsonRow(text: string, place: RowPlace): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw rowError(place, "TRACE_BAD_JSON", "the line is not JSON", "each line holds one JSON object");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw rowError(place, "TRACE_BAD_JSON", "the line is not a JSON object", "each line holds one JSON object");
+  }
+  return value as Record<string, unknown>;
 }

@@ -1,7 +1,6 @@
-import { invariant } from "../errors.ts";
-import { type ClassStream, createClassStream } from "./class-stream.ts";
-import type { ClassTraffic, TrafficOptions } from "./class-traffic.ts";
-import { Earliest } from "./earliest.ts";
+import { invariant } from "../base/errors.ts";
+import { Earliest } from "../base/event-queue.ts";
+import { type ClassStream, type ClassTraffic, createClassStream, type TrafficOptions } from "./class-stream.ts";
 import type { TrafficChunk, TrafficSource } from "./traffic.ts";
 
 const CHUNK_ROWS = 65_536;

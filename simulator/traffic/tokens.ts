@@ -1,13 +1,19 @@
 import { z } from "zod";
-import { type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
-import { unionOf } from "../random/schema-forms.ts";
-import { count, share } from "../scenario/units.ts";
+import { MeridianError } from "../base/errors.ts";
+import { count, share, unionOf } from "../base/schema-forms.ts";
+import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
+import type { Sampler } from "../random/law.ts";
+import { compileSampler, createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
+import { cumulativeShares, stepSampler } from "../random/sampler.ts";
+import { BLOCK, type BlockStream, blockDraw } from "../random/streams.ts";
+import type { RecordedColumns, Recording } from "./recording.ts";
+import type { TrafficChunk } from "./traffic.ts";
 
 /** A length's law, or the name of recorded lengths. */
 export type LengthSpec = LawSpec | { readonly kind: "recorded"; readonly name: string };
 
 /** The caller's max_tokens. */
-export type MaxTokensSpec =
+type MaxTokensSpec =
   | LengthSpec
   /** Left out by the caller, which reserves the model's maximum. */
   | { readonly kind: "unset" }
@@ -15,7 +21,7 @@ export type MaxTokensSpec =
   | { readonly kind: "outputTimes"; readonly factor: number };
 
 /** The leading part of prompts that a prompt cache can serve. */
-export interface PrefixSpec {
+interface PrefixSpec {
   /** Length of each distinct prefix, drawn once per prefix; part of the input and never longer. */
   readonly tokens: LawSpec;
   /** Share of requests that carry one of the prefixes. */
@@ -81,3 +87,151 @@ export const tokensSchema: z.ZodType<TokenSpec> = z
     return Object.fromEntries(given) as TokenSpec;
   })
   .meta({ description: "Token counts of requests; recorded traffic brings its own" });
+
+/** Writes the token columns of rows `from` to `to`; for recorded traffic, `recordedRow` says which rows they were. */
+export type TokenFiller = (columns: TrafficChunk, from: number, to: number, recordedRow: Int32Array) => void;
+
+export interface TokenContext {
+  /** Where the class stands in the scenario, for error messages. */
+  readonly className: string;
+  /** Key of the class's own luck, for what is drawn once per prefix. */
+  readonly seed: number;
+  readonly purpose: string;
+  random(purpose: string): BlockStream;
+  readonly recordings: Readonly<Record<string, Recording>>;
+  /** The recording behind the arrivals, if there is one. */
+  readonly recorded: RecordedColumns | undefined;
+  /** First prefix id of the class; classes share no prefix. */
+  readonly prefixIdBase: number;
+}
+
+/** Largest count that the columns hold. */
+const TOKENS_MAX = 2 ** 31 - 1;
+
+/** Token columns of one class. Every column has its own stream, so a new option moves no other column's draws. */
+export function createTokenFiller(spec: TokenSpec, context: TokenContext): TokenFiller {
+  const { recorded } = context;
+  const fillInput = lengthColumn(spec.input ?? recorded?.inputTokens, "input", context);
+  const fillOutput = lengthColumn(spec.output ?? recorded?.outputTokens, "output", context);
+  const fillMax = maxTokensColumn(spec.maxTokens, context);
+  const fillPrefix = prefixColumns(spec.prefix, context);
+  return (columns, from, to, recordedRow) => {
+    fillInput(columns.inputTokens, from, to, recordedRow);
+    fillOutput(columns.outputTokens, from, to, recordedRow);
+    fillMax(columns, from, to, recordedRow);
+    fillPrefix(columns, from, to, recordedRow);
+  };
+}
+
+/** How many prefix ids the class uses. */
+export function prefixIdCount(spec: TokenSpec, recorded: RecordedColumns | undefined): number {
+  if (spec.prefix !== undefined) return spec.prefix.distinct;
+  let largest = -1;
+  for (const id of recorded?.prefixId ?? []) largest = Math.max(largest, id);
+  return largest + 1;
+}
+
+type ColumnFiller = (column: Int32Array, from: number, to: number, recordedRow: Int32Array) => void;
+
+function lengthColumn(source: LengthSpec | Int32Array | undefined, what: string, context: TokenContext): ColumnFiller {
+  if (source === undefined) {
+    throw new MeridianError("usage", {
+      code: "TRAFFIC_TOKENS_MISSING",
+      where: `class ${context.className}`,
+      what: `no ${what} tokens are given, and the arrivals are not recorded requests that would bring them`,
+      fix: `add tokens: { ${what}: <number or law> } to the class`,
+    });
+  }
+  if (source instanceof Int32Array) {
+    return (column, from, to, recordedRow) => {
+      for (let i = from; i < to; i++) column[i] = source[recordedRow[i]!]!;
+    };
+  }
+  const law = source.kind === "recorded" ? recordedLengths(source.name, what, context) : source;
+  if (law.kind === "constant") {
+    const tokens = Math.min(TOKENS_MAX, Math.round(law.value));
+    return (column, from, to) => column.fill(tokens, from, to);
+  }
+  const least = law.kind === "empirical" && createLaw(law).quantile(2 ** -53) < 0.5 ? 0 : 1;
+  const draw = blockDraw(createLaw(law), context.random(what));
+  return (column, from, to) => {
+    for (let start = from; start < to; start += BLOCK) {
+      const count = Math.min(BLOCK, to - start);
+      const values = draw(count);
+      for (let i = 0; i < count; i++) column[start + i] = Math.max(least, Math.min(TOKENS_MAX, values[i]! + 0.5));
+    }
+  };
+}
+
+function recordedLengths(name: string, what: string, { recordings, className }: TokenContext): LawSpec {
+  const recording = recordings[name];
+  if (recording?.kind === "lengths") return { kind: "empirical", quantiles: recording.quantiles };
+  throw new MeridianError("usage", {
+    code: "TRAFFIC_UNKNOWN_RECORDING",
+    where: `class ${className}, tokens.${what}`,
+    what: `"${name}" is not a recording of token lengths`,
+    fix: "run `meridian list traces` for the recordings there are",
+  });
+}
+
+function maxTokensColumn(spec: MaxTokensSpec | undefined, context: TokenContext): TokenFiller {
+  if (spec === undefined || spec.kind === "unset") {
+    const recordedMax = spec === undefined ? context.recorded?.maxTokens : undefined;
+    if (recordedMax === undefined) return (columns, from, to) => columns.maxTokens.fill(0, from, to);
+    return ({ maxTokens }, from, to, recordedRow) => {
+      for (let i = from; i < to; i++) maxTokens[i] = recordedMax[recordedRow[i]!]!;
+    };
+  }
+  if (spec.kind === "outputTimes") {
+    const { factor } = spec;
+    return ({ maxTokens, outputTokens }, from, to) => {
+      for (let i = from; i < to; i++) maxTokens[i] = Math.min(TOKENS_MAX, Math.ceil(factor * outputTokens[i]!));
+    };
+  }
+  const fill = lengthColumn(spec, "maxTokens", context);
+  return ({ maxTokens }, from, to, recordedRow) => fill(maxTokens, from, to, recordedRow);
+}
+
+function prefixColumns(spec: PrefixSpec | undefined, context: TokenContext): TokenFiller {
+  if (spec !== undefined) return drawnPrefixes(spec, context);
+  const { recorded, prefixIdBase } = context;
+  const recordedTokens = recorded?.prefixTokens;
+  const recordedId = recorded?.prefixId;
+  if (recordedTokens === undefined || recordedId === undefined) {
+    return ({ prefixTokens, prefixId }, from, to) => {
+      prefixTokens.fill(0, from, to);
+      prefixId.fill(-1, from, to);
+    };
+  }
+  return ({ prefixTokens, prefixId, inputTokens }, from, to, recordedRow) => {
+    for (let i = from; i < to; i++) {
+      const row = recordedRow[i]!;
+      const id = recordedId[row]!;
+      prefixTokens[i] = Math.min(recordedTokens[row]!, inputTokens[i]!);
+      prefixId[i] = id < 0 ? -1 : prefixIdBase + id;
+    }
+  };
+}
+
+/** Two draws a row, needed or not, so that changing the share moves no popularity draw. */
+function drawnPrefixes({ tokens, share, distinct, zipf }: PrefixSpec, context: TokenContext): TokenFiller {
+  const ranks = Float64Array.from({ length: distinct }, (_, i) => i);
+  const popularity = stepSampler(ranks, cumulativeShares(ranks.map((rank) => (rank + 1) ** -zipf)));
+  const lengthOf = prefixLengths(compileSampler(createLaw(tokens)), distinct, context);
+  const carries = context.random("prefix-share");
+  const which = context.random("prefix-rank");
+  return ({ prefixTokens, prefixId, inputTokens }, from, to) => {
+    for (let i = from; i < to; i++) {
+      const isCarried = carries.next() < share;
+      const rank = popularity(which.next());
+      const length = isCarried ? Math.min(lengthOf[rank]!, inputTokens[i]!) : 0;
+      prefixTokens[i] = length;
+      prefixId[i] = length > 0 ? context.prefixIdBase + rank : -1;
+    }
+  };
+}
+
+function prefixLengths(sample: Sampler, distinct: number, { seed, purpose }: TokenContext): Int32Array {
+  const key = purposeKey(seed, `${purpose}/prefix-length`);
+  return Int32Array.from({ length: distinct }, (_, rank) => Math.round(sample(keyedUniform(key, rank, 0))));
+}

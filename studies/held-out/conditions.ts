@@ -1,11 +1,11 @@
 /** What is measured of each world: its scenario at one load to calibrate on, at others held out; and the fit to the first. */
 import { join, relative, resolve } from "node:path";
+import { runChild } from "../../scripts/bench/k6-program.ts";
 import { type PreparedExperiment, prepareExperiment } from "../../scripts/io/experiment.ts";
-import { runChild } from "../../scripts/io/k6/child.ts";
 import type { Override } from "../../scripts/io/overrides.ts";
-import { PACKAGE_ROOT } from "../../scripts/io/package-info.ts";
+import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
 import { loadScenario } from "../../scripts/io/scenario-file.ts";
-import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 
 /** What is measured of each world: the first to calibrate on, the others held out. */

@@ -6,7 +6,7 @@
  * up. --world and --condition name one, --out the folder, --noise N gives the servers of --virtual other noise draws.
  */
 import { join } from "node:path";
-import { EXIT_CODES } from "../../simulator/errors.ts";
+import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
 import { CONDITIONS, type Condition, fitWorld } from "./conditions.ts";
 import { serve } from "./http.ts";

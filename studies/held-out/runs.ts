@@ -3,10 +3,16 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { PACKAGE_ROOT } from "../../scripts/io/package-info.ts";
-import { stableJson } from "../../scripts/io/stable-json.ts";
-import { type AttemptRow, parseRow, type RequestRow } from "../../simulator/replay/rows.ts";
-import { decodeSchedule, encodeSchedule, type ScheduleRow } from "../../simulator/replay/schedule.ts";
+import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
+import { stableJson } from "../../scripts/io/text-files.ts";
+import {
+  type AttemptRow,
+  decodeSchedule,
+  encodeSchedule,
+  parseRow,
+  type RequestRow,
+  type ScheduleRow,
+} from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { packFolder, unpackFolder } from "../archive.ts";
 import type { HeldOutWorld } from "./worlds.ts";

@@ -4,8 +4,8 @@ import { coefficientOfVariation } from "simple-statistics";
 import type { SimulationObserver } from "../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../simulator/engine/simulation.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import { OUTCOME } from "../../simulator/service/service.ts";
 import { createTraffic } from "../../simulator/traffic/source.ts";
-import { OUTCOME } from "../../simulator/world/world.ts";
 import { CALIBRATION, CONDITIONS, type Condition, fittedWorld, prepareCondition } from "./conditions.ts";
 import {
   e2eInterval,

@@ -1,11 +1,9 @@
 /** Runs a world in virtual time: what a faultless harness would have measured, in a second. */
-import { makeReplayPlan } from "../../simulator/replay/make-replay-plan.ts";
-import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
-import type { AttemptAnswer, AttemptOrder, ReplayIo } from "../../simulator/replay/replay-io.ts";
-import type { ReplayPlan } from "../../simulator/replay/replay-plan.ts";
-import { ReplayRouter } from "../../simulator/replay/replay-router.ts";
-import type { AttemptRow, RequestRow } from "../../simulator/replay/rows.ts";
-import { requestOf, type ScheduleRow } from "../../simulator/replay/schedule.ts";
+import { makeReplayPlan, recordSchedule } from "../../simulator/bench/make-plan.ts";
+import type { ReplayPlan } from "../../simulator/bench/plan.ts";
+import { ReplayRouter } from "../../simulator/bench/router.ts";
+import type { AttemptAnswer, AttemptOrder, ReplayIo } from "../../simulator/bench/router-io.ts";
+import { type AttemptRow, type RequestRow, requestOf, type ScheduleRow } from "../../simulator/bench/rows.ts";
 import { type Condition, prepareCondition } from "./conditions.ts";
 import { createCall, type EndpointServer } from "./endpoints/server.ts";
 import { factsOf, type Measured } from "./runs.ts";

@@ -2,10 +2,10 @@
 import { markdownTable } from "markdown-table";
 import { stringify } from "yaml";
 import { prepareText } from "../../scripts/io/experiment.ts";
-import { MeridianError } from "../../simulator/errors.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import { criticalT, type Estimate } from "../../simulator/base/statistics.ts";
 import { assembleResult, type JobOutput, planJobs, runJob } from "../../simulator/experiment/index.ts";
 import type { NamedGroup, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { criticalT, type Estimate } from "../../simulator/experiment/statistics.ts";
 import type { ScenarioInput } from "../../simulator/scenario/schema.ts";
 import { type Budget, type Oracle, scenarioOf, toleranceOf } from "./oracle.ts";
 

@@ -1,5 +1,5 @@
-import { EXIT_CODES } from "../../simulator/errors.ts";
-import { didYouMean } from "../../simulator/world/near-names.ts";
+import { EXIT_CODES } from "../../simulator/base/errors.ts";
+import { didYouMean } from "../../simulator/base/near-names.ts";
 import { readOptions, runCommand, usageError } from "../arguments.ts";
 import { type Answer, answerLine, answerTable, ask } from "./ask.ts";
 import { type Budget, FULL_BUDGET, type Oracle } from "./oracle.ts";

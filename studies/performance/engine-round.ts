@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { tuneCompiler } from "../../scripts/io/compiler.ts";
 import { prepareExperiment } from "../../scripts/io/experiment.ts";
 import type { Override } from "../../scripts/io/overrides.ts";
-import { packageVersion } from "../../scripts/io/package-info.ts";
+import { packageVersion, tuneCompiler } from "../../scripts/io/process.ts";
 import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
 import type { Round } from "./rounds.ts";
 

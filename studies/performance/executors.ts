@@ -1,17 +1,16 @@
 import { availableParallelism, loadavg } from "node:os";
 import { markdownTable } from "markdown-table";
 import { createFcfsQueue, createQueueBackend, createStallClock, serviceTimes } from "../../emulator/backends/queue.ts";
+import { EXECUTORS, type ExecutorChoice } from "../../scripts/bench/executors.ts";
+import { ensureK6 } from "../../scripts/bench/k6-program.ts";
+import { benchStrategies } from "../../scripts/bench/run.ts";
+import { type BenchTarget, fleetTarget } from "../../scripts/bench/target.ts";
 import { prepareText } from "../../scripts/io/experiment.ts";
-import { benchStrategies } from "../../scripts/io/k6/bench.ts";
-import { EXECUTORS, type ExecutorChoice } from "../../scripts/io/k6/executors.ts";
-import { ensureK6 } from "../../scripts/io/k6/install-k6.ts";
-import { type BenchTarget, fleetTarget } from "../../scripts/io/k6/target.ts";
-import { type KnownAnswer, parseKnownAnswer } from "../../scripts/io/known-answer.ts";
-import { EXIT_CODES, MeridianError } from "../../simulator/errors.ts";
-import { type Quantiles, quantileOrZero } from "../../simulator/replay/harness.ts";
-import { recordSchedule } from "../../simulator/replay/record-schedule.ts";
-import type { RequestRow } from "../../simulator/replay/rows.ts";
-import type { ScheduleRow } from "../../simulator/replay/schedule.ts";
+import { type KnownAnswer, parseKnownAnswer } from "../../scripts/validate/known-answer.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { type Quantiles, quantileOrZero } from "../../simulator/bench/checks.ts";
+import { recordSchedule } from "../../simulator/bench/make-plan.ts";
+import type { RequestRow, ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { readOptions, usageError, wholeNumber } from "../arguments.ts";
 

@@ -4,7 +4,7 @@
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --scale (these rows only), --json.
  * See docs/model/performance.md. `npm run perf -- executors` measures k6's own executors: see executors.ts.
  */
-import { EXIT_CODES } from "../../simulator/errors.ts";
+import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
 import { measureExecutors } from "./executors.ts";
 import { engineProgram, simpyProgram } from "./programs.ts";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { MeridianError } from "../../simulator/errors.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
 import type { Program, Round } from "./rounds.ts";
 
 const ROUND_FILE = join(import.meta.dirname, "engine-round.ts");

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { prepareText } from "../../scripts/io/experiment.ts";
 import { Simulation } from "../../simulator/engine/simulation.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import { OUTCOME } from "../../simulator/service/service.ts";
 import { createTraffic } from "../../simulator/traffic/source.ts";
-import { OUTCOME } from "../../simulator/world/world.ts";
 import { type EmulatorProcess, startEmulator } from "../scripts/emulator-process.ts";
 
 /**

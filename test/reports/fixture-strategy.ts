@@ -1,5 +1,5 @@
+import type { Estimate } from "../../simulator/base/statistics.ts";
 import type { Counts, GroupResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import type { Estimate } from "../../simulator/experiment/statistics.ts";
 
 /** mean p50 E2E ms, tail factor p95/p50, throttled share, price factor, strength of the day's swing. */
 const CHARACTER: readonly (readonly [number, number, number, number, number])[] = [

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../scripts/commands/index.ts";
-import { packageVersion } from "../../scripts/io/package-info.ts";
+import { packageVersion } from "../../scripts/io/process.ts";
 import { BIN, meridian, TINY } from "./run-meridian.ts";
 
 /** A Node on the PATH that is older than the packaged one, if the host has such. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MeridianError } from "../../simulator/errors.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
 import { readOptions, usageError, wholeNumber } from "../../studies/arguments.ts";
 
 const OPTIONS = { rounds: { type: "string", default: "5" }, json: { type: "boolean", default: false } } as const;

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { renderValidationMarkdown } from "../../reports/index.ts";
 import { prepareText } from "../../scripts/io/experiment.ts";
-import { stableJson } from "../../scripts/io/stable-json.ts";
-import { deriveValidation } from "../../scripts/io/validate/derive.ts";
-import { readEvidence } from "../../scripts/io/validate/validation-folder.ts";
+import { stableJson } from "../../scripts/io/text-files.ts";
+import { readEvidence } from "../../scripts/validate/folder.ts";
+import { deriveValidation } from "../../scripts/validate/measure.ts";
 import { unpackFolder } from "../../studies/archive.ts";
 import { ROOT } from "../scripts/run-meridian.ts";
 

@@ -1,4 +1,4 @@
-import type { LawDefinition } from "../law-definition.ts";
+import type { LawDefinition } from "../law.ts";
 
 export interface ConstantSpec {
   readonly kind: "constant";

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Law } from "../law.ts";
-import type { LawDefinition } from "../law-definition.ts";
-import { cumulativeShares, stepSampler } from "../step-sampler.ts";
+import type { Law, LawDefinition } from "../law.ts";
+import { cumulativeShares, stepSampler } from "../sampler.ts";
 
 export type EmpiricalSpec =
   | {

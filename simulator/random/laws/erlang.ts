@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { above0, type LawDefinition } from "../law-definition.ts";
-import { gammaQuantile } from "../special.ts";
+import { gammaQuantile } from "../../base/special-functions.ts";
+import { above0, type LawDefinition } from "../law.ts";
 
 export interface ErlangSpec {
   readonly kind: "erlang";

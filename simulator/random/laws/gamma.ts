@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { above0, type LawDefinition, positiveNumber } from "../law-definition.ts";
-import { gammaQuantile } from "../special.ts";
+import { gammaQuantile } from "../../base/special-functions.ts";
+import { above0, type LawDefinition, positiveNumber } from "../law.ts";
 
 export interface GammaSpec {
   readonly kind: "gamma";

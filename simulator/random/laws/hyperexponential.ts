@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { above0, type LawDefinition } from "../law-definition.ts";
+import { above0, type LawDefinition } from "../law.ts";
 
 export interface HyperexponentialSpec {
   readonly kind: "hyperexponential";

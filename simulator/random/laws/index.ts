@@ -1,8 +1,15 @@
 import type { z } from "zod";
-import type { Law } from "../law.ts";
-import { type Bounds, boundsSchema, clampLaw, truncateLaw } from "../law-bounds.ts";
-import { type LawDefinition, type LawUnit, quantityOf } from "../law-definition.ts";
-import { oneKeyOf, unionOf } from "../schema-forms.ts";
+import { oneKeyOf, unionOf } from "../../base/schema-forms.ts";
+import {
+  type Bounds,
+  boundsSchema,
+  clampLaw,
+  type Law,
+  type LawDefinition,
+  type LawUnit,
+  quantityOf,
+  truncateLaw,
+} from "../law.ts";
 
 export { compileSampler } from "../sampler.ts";
 

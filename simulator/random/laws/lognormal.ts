@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { above0, type LawDefinition, positiveNumber } from "../law-definition.ts";
-import { normalQuantile } from "../special.ts";
+import { normalQuantile } from "../../base/special-functions.ts";
+import { above0, type LawDefinition, positiveNumber } from "../law.ts";
 
 export interface LognormalSpec {
   readonly kind: "lognormal";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { above0, type LawDefinition, positiveNumber } from "../law-definition.ts";
+import { above0, type LawDefinition, positiveNumber } from "../law.ts";
 
 export interface ParetoSpec {
   readonly kind: "pareto";

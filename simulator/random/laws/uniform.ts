@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LawDefinition } from "../law-definition.ts";
+import type { LawDefinition } from "../law.ts";
 
 export interface UniformSpec {
   readonly kind: "uniform";

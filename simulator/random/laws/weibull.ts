@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { above0, type LawDefinition, positiveNumber } from "../law-definition.ts";
-import { lnGamma } from "../special.ts";
+import { lnGamma } from "../../base/special-functions.ts";
+import { above0, type LawDefinition, positiveNumber } from "../law.ts";
 
 export interface WeibullSpec {
   readonly kind: "weibull";

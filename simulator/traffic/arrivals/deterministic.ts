@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { durationMs } from "../../scenario/units.ts";
+import { durationMs } from "../../base/schema-forms.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
 
 export interface DeterministicSpec {

@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { createLaw } from "../../random/laws/index.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
-import { createDayShape, type DayShapeSpec, dayShapeSchema } from "../day-shape.ts";
-import { arrivalRate, burstinessCv } from "../rate.ts";
-import { renewalProcess } from "../renewal-process.ts";
-import { shapedByDay } from "../time-change.ts";
+import { arrivalRate, burstinessCv, renewalProcess } from "../arrival-rates.ts";
+import { createDayShape, type DayShapeSpec, dayShapeSchema, shapedByDay } from "../day-shape.ts";
 
 export interface DiurnalSpec {
   readonly process: "diurnal";

@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { durationMs } from "../../base/schema-forms.ts";
 import { createLaw } from "../../random/laws/index.ts";
-import { durationMs } from "../../scenario/units.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate } from "../rate.ts";
-import { renewalProcess } from "../renewal-process.ts";
-import { timeChanged } from "../time-change.ts";
+import { arrivalRate, renewalProcess } from "../arrival-rates.ts";
+import { timeChanged } from "../day-shape.ts";
 
 export interface FlashSpec {
   readonly process: "flash";

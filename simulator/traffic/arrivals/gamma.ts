@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { createLaw } from "../../random/laws/index.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate, burstinessCv } from "../rate.ts";
-import { renewalProcess } from "../renewal-process.ts";
+import { arrivalRate, burstinessCv, renewalProcess } from "../arrival-rates.ts";
 
 export interface GammaArrivalsSpec {
   readonly process: "gamma";

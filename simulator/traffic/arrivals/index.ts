@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import { oneKeyOf } from "../../random/schema-forms.ts";
+import { oneKeyOf } from "../../base/schema-forms.ts";
 import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
-import type { TraceSpec } from "../trace-spec.ts";
 import { type DeterministicSpec, deterministic } from "./deterministic.ts";
 import { type DiurnalSpec, diurnal } from "./diurnal.ts";
 import { type FlashSpec, flash } from "./flash.ts";
@@ -11,8 +10,7 @@ import { type PoissonSpec, poisson } from "./poisson.ts";
 import { type RenewalSpec, renewal } from "./renewal.ts";
 import { type ServegenSpec, servegen } from "./servegen.ts";
 import { type SinusoidSpec, sinusoid } from "./sinusoid.ts";
-import { trace, traceSpec } from "./trace.ts";
-
+import { type TraceSpec, trace, traceSpec } from "./trace.ts";
 /** An arrival process as plain data: what a resolved scenario stores. */
 export type ArrivalSpec =
   | PoissonSpec

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { durationMs } from "../../base/schema-forms.ts";
 import { createLaw } from "../../random/laws/index.ts";
 import { compileSampler } from "../../random/sampler.ts";
-import { durationMs } from "../../scenario/units.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate } from "../rate.ts";
+import { arrivalRate } from "../arrival-rates.ts";
 
 export interface MmppSpec {
   readonly process: "mmpp";

@@ -1,9 +1,8 @@
 import { z } from "zod";
+import { unionOf } from "../../base/schema-forms.ts";
 import { createLaw } from "../../random/laws/index.ts";
-import { unionOf } from "../../random/schema-forms.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate } from "../rate.ts";
-import { renewalProcess } from "../renewal-process.ts";
+import { arrivalRate, renewalProcess } from "../arrival-rates.ts";
 
 export interface PoissonSpec {
   readonly process: "poisson";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
-import { renewalProcess } from "../renewal-process.ts";
+import { renewalProcess } from "../arrival-rates.ts";
 
 export interface RenewalSpec {
   readonly process: "renewal";

@@ -1,13 +1,12 @@
 import { z } from "zod";
-import { MeridianError } from "../../errors.ts";
+import { MeridianError } from "../../base/errors.ts";
+import { Earliest } from "../../base/event-queue.ts";
+import { lnGamma } from "../../base/special-functions.ts";
 import { createLaw, type LawSpec } from "../../random/laws/index.ts";
-import { lnGamma } from "../../random/special.ts";
 import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
-import { Earliest } from "../earliest.ts";
-import { arrivalRate } from "../rate.ts";
+import { arrivalRate, renewalProcess } from "../arrival-rates.ts";
+import { timeChanged } from "../day-shape.ts";
 import type { RecordedClient } from "../recording.ts";
-import { renewalProcess } from "../renewal-process.ts";
-import { timeChanged } from "../time-change.ts";
 
 export interface ServegenSpec {
   readonly process: "servegen";

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { durationMs } from "../../base/schema-forms.ts";
 import { DAY_MS } from "../../base/time.ts";
-import { BLOCK, blockDraw } from "../../random/block-draw.ts";
 import { createLaw } from "../../random/laws/index.ts";
-import { durationMs } from "../../scenario/units.ts";
+import { BLOCK, blockDraw } from "../../random/streams.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate } from "../rate.ts";
+import { arrivalRate } from "../arrival-rates.ts";
 
 export interface SinusoidSpec {
   readonly process: "sinusoid";

@@ -1,6 +1,5 @@
-import { csvCells } from "../csv-cells.ts";
-import { RowBuffer } from "../row-buffer.ts";
-import { dateTime, rowError, type TraceFormat, tokenCount } from "../trace-format.ts";
+import { csvCells } from "../named-columns.ts";
+import { dateTime, RowBuffer, rowError, type TraceFormat, tokenCount } from "../trace-format.ts";
 
 const HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens";
 

@@ -1,5 +1,4 @@
-import { csvCells } from "../csv-cells.ts";
-import { hasNamedColumns, namedReader } from "../named-columns.ts";
+import { csvCells, hasNamedColumns, namedReader } from "../named-columns.ts";
 import { rowError, type TraceFormat } from "../trace-format.ts";
 
 /** Any CSV with a header that names the columns. */

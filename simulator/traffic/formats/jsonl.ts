@@ -1,5 +1,4 @@
-import { jsonRow } from "../json-row.ts";
-import { namedReader } from "../named-columns.ts";
+import { jsonRow, namedReader } from "../named-columns.ts";
 import type { TraceFormat } from "../trace-format.ts";
 
 /** Any JSONL whose objects have the generic columns. */

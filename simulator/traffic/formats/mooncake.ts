@@ -1,7 +1,6 @@
-import { jsonRow } from "../json-row.ts";
+import { jsonRow } from "../named-columns.ts";
 import type { RecordedColumns } from "../recording.ts";
-import { RowBuffer } from "../row-buffer.ts";
-import { type RowPlace, rowError, type TraceFormat, timeNumber, tokenCount } from "../trace-format.ts";
+import { RowBuffer, type RowPlace, rowError, type TraceFormat, timeNumber, tokenCount } from "../trace-format.ts";
 
 /** Tokens that one hash id stands for. */
 const BLOCK_TOKENS = 512;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { faultOf, WorldCall } from "../../../emulator/backends/world-call.ts";
 import { statusOf } from "../../../emulator/http/errors.ts";
-import type { Capacity } from "../../../simulator/world/capacity/capacity.ts";
-import { REFUSED_BY } from "../../../simulator/world/quota/token-quota.ts";
-import { OUTCOME } from "../../../simulator/world/world.ts";
+import type { Capacity } from "../../../simulator/service/capacity/capacity.ts";
+import { REFUSED_BY } from "../../../simulator/service/quota/token-quota.ts";
+import { OUTCOME } from "../../../simulator/service/service.ts";
 import { manualClock, recordedObserver } from "../support.ts";
 
 it("each outcome that is not an answer has its error", () => {

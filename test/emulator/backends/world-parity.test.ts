@@ -4,8 +4,8 @@ import { createWorldBackend } from "../../../emulator/backends/world-backend.ts"
 import type { ObservedAttempt } from "../../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
+import { OUTCOME } from "../../../simulator/service/service.ts";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
-import { OUTCOME } from "../../../simulator/world/world.ts";
 import { callOf, manualClock } from "../support.ts";
 import { planOf, type SmallWorld } from "./worlds.ts";
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { packageVersion } from "../../../scripts/io/package-info.ts";
+import { packageVersion } from "../../../scripts/io/process.ts";
 import { meridian } from "../../scripts/run-meridian.ts";
 
 const SCENARIO = join(import.meta.dirname, "everything.yaml");

@@ -1,8 +1,8 @@
-import type { HarnessError, ValidationResult } from "../../../simulator/validation/result.ts";
-import { validationResult } from "../../../simulator/validation/validate.ts";
+import type { HarnessError, ValidationResult } from "../../../simulator/validate/result.ts";
+import { validationResult } from "../../../simulator/validate/validate.ts";
 import { planOf } from "../../simulator/scenario/base.ts";
-import { oneQuantity, strategyOf } from "../../simulator/validation/results.ts";
-import { tightScenario } from "../../simulator/validation/two-sides.ts";
+import { oneQuantity, strategyOf } from "../../simulator/validate/results.ts";
+import { tightScenario } from "../../simulator/validate/two-sides.ts";
 
 const harness: HarnessError = {
   requests: 200,

@@ -81,14 +81,14 @@ function violations(file: SourceFile): readonly string[] {
 }
 
 describe("everything that the k6 scripts reach", () => {
-  const files = new Map([...reached("scenarios/k6/replay.ts"), ...reached("scenarios/k6/plain.ts")]);
+  const files = new Map([...reached("scenarios/k6/replay.ts"), ...reached("scenarios/k6/native-executor.ts")]);
 
   it("is what it should be: the strategies and the client of the simulator themselves", () => {
     for (const path of [
       "simulator/strategies/index.ts",
-      "simulator/strategies/target-view.ts",
+      "simulator/client/target-view.ts",
       "simulator/client/retry-policy.ts",
-      "simulator/replay/replay-router.ts",
+      "simulator/bench/router.ts",
     ]) {
       assert.ok(files.has(path), path);
     }

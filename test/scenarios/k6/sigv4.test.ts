@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { SignatureV4 } from "@smithy/signature-v4";
 import fc from "fast-check";
 import { type CryptoFunctions, createSigner } from "../../../scenarios/k6/sigv4.ts";
-import { encodeSegment } from "../../../simulator/replay/adapters/encode-segment.ts";
+import { encodeSegment } from "../../../simulator/bench/adapters/adapter.ts";
 
 /** k6/crypto as far as signing needs it, over Node's. */
 const crypto = {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { scenarioText, writeRunFolder } from "../io/calibrate/run-folder.ts";
+import { scenarioText, writeRunFolder } from "../calibrate/run-folder.ts";
 import { meridian } from "../run-meridian.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meridian-calibrate-"));

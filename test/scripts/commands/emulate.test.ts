@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { certificateFile, fleetText } from "../../../scripts/commands/emulate.ts";
+import { testFleet } from "../../emulator/support.ts";
 import { converse, startEmulator } from "../emulator-process.ts";
 import { meridian, ROOT } from "../run-meridian.ts";
 
@@ -173,4 +175,29 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
     assert.equal(done.code, 4, done.stderr);
     assert.match(done.stderr, /EMULATOR_PORT_TAKEN/);
   });
+});
+
+it("says where the endpoints are and what to export, and ends with ready", async () => {
+  const fleet = await testFleet({ regions: ["us-east-1", "eu-west-1"] });
+  const text = fleetText(fleet, { caFile: undefined, colour: false });
+  for (const { region, url } of fleet.endpoints) assert.match(text, new RegExp(`^ {2}${region} +${url}$`, "m"));
+  for (const [name, value] of fleet.environment("us-east-1")) assert.ok(text.includes(`  export ${name}=${value}\n`));
+  assert.ok(text.endsWith("\nready"));
+  assert.ok(!text.includes("\u001b"));
+  assert.ok(fleetText(fleet, { caFile: undefined, colour: true }).includes("\u001b[1mEndpoints"));
+  assert.equal(await certificateFile(fleet), undefined);
+  await fleet.close(0);
+});
+
+it("with TLS shows both addresses and where the certificate is", async () => {
+  const fleet = await testFleet({ tls: true });
+  const file = (await certificateFile(fleet))!;
+  assert.equal(readFileSync(file.path, "utf8"), fleet.certificate!.certPem);
+  const text = fleetText(fleet, { caFile: file.path, colour: false });
+  const { url, tlsUrl } = fleet.endpoints[0]!;
+  assert.ok(text.includes(`${url}  ${tlsUrl}`));
+  for (const name of ["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"]) assert.ok(text.includes(`export ${name}=${file.path}`));
+  await file.remove();
+  assert.equal(existsSync(file.path), false);
+  await fleet.close(0);
 });

@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { readProbeFile } from "../../../scripts/io/probe/probe-file.ts";
+import { Command } from "commander";
+import type { CommonOptions } from "../../../scripts/commands/command.ts";
+import { addProbePaceOptions, addProbeTargetOptions, probeSettings } from "../../../scripts/commands/probe.ts";
+import { readProbeFile } from "../../../scripts/probe/run-probe.ts";
 import type { ProbeSummary } from "../../../simulator/probe/summary.ts";
 import { type EmulatorProcess, startEmulator } from "../emulator-process.ts";
 import { meridian, ROOT } from "../run-meridian.ts";
@@ -162,5 +165,49 @@ describe("meridian probe", () => {
     const { NODE_TEST_CONTEXT, ...rest } = process.env;
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: rest });
     assert.equal(stdout.trim(), "0");
+  });
+});
+
+function parsed(args: readonly string[]): CommonOptions {
+  const command = new Command().exitOverride().configureOutput({ outputError: () => {} });
+  addProbeTargetOptions(command);
+  addProbePaceOptions(command);
+  return command.parse(args, { from: "user" }).opts();
+}
+
+describe("options of a probe", () => {
+  it("have the defaults that the help names", () => {
+    const { count, interval, timeout, limit, inputTokens, outputTokens } = parsed([]);
+    assert.deepEqual([count, interval, timeout, limit], [20, 2000, 60_000, 1_800_000]);
+    assert.deepEqual([inputTokens, outputTokens], [500, 100]);
+  });
+
+  it("take lists, prices and amounts", () => {
+    const options = parsed("--region a b --model x y --price 3,15 --budget-usd 0.5 --allow-host h".split(" "));
+    const settings = probeSettings(undefined, options);
+    assert.deepEqual(
+      [settings.regions, settings.models],
+      [
+        ["a", "b"],
+        ["x", "y"],
+      ],
+    );
+    assert.deepEqual(settings.prices, { input: 3, output: 15 });
+    assert.equal(options.budgetUsd, 0.5);
+  });
+
+  it("say what is wrong with a value", () => {
+    for (const [option, value, words] of [
+      ["--interval", "2", /It must be a time/],
+      ["--interval", "40d", /It must be a time/],
+      ["--count", "0", /1 or more/],
+      ["--count", "5000", /at most 1000/],
+      ["--price", "3", /two prices/],
+      ["--price", "3,x", /two prices/],
+      ["--budget-usd", "free", /amount in USD/],
+    ] as const) {
+      assert.throws(() => parsed([option, value]), words, `${option} ${value}`);
+    }
+    assert.throws(() => parsed("--endpoint-url http://127.0.0.1 --endpoints a.yaml".split(" ")), /cannot be used with/);
   });
 });

@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { scenarioFleet, startFleet } from "../../../emulator/fleet.ts";
 import { prepareText } from "../../../scripts/io/experiment.ts";
-import type { ValidationResult } from "../../../simulator/validation/result.ts";
+import type { ValidationResult } from "../../../simulator/validate/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
 import { meridian } from "../run-meridian.ts";
 

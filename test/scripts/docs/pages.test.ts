@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { assertPage } from "../../../scripts/docs/assert-page.ts";
 import { cliPage } from "../../../scripts/docs/cli-page.ts";
 import { anchor, table, wrapped } from "../../../scripts/docs/markdown.ts";
-import { EXIT_CODES } from "../../../simulator/errors.ts";
+import { EXIT_CODES } from "../../../simulator/base/errors.ts";
 import { ROOT } from "../run-meridian.ts";
 
 describe("pieces of Markdown", () => {

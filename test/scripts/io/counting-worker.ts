@@ -1,6 +1,6 @@
 import { Tinypool } from "tinypool";
-import { driveJob, type JobAnswer, type PoolTask } from "../../../scripts/io/job-driver.ts";
-import { MeridianError } from "../../../simulator/errors.ts";
+import { driveJob, type JobAnswer, type PoolTask } from "../../../scripts/io/worker-pool.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
 
 export type CountingJob = { readonly upTo: number } | { readonly fail: "data" | "bug" | "for-ever" };
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { driveJob } from "../../../scripts/io/job-driver.ts";
-import { defaultWorkers, runOnPool } from "../../../scripts/io/worker-pool.ts";
-import { MeridianError } from "../../../simulator/errors.ts";
+import { defaultWorkers, driveJob, runOnPool } from "../../../scripts/io/worker-pool.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { CountingJob } from "./counting-worker.ts";
 
 const workerFile = new URL("./counting-worker.ts", import.meta.url).href;

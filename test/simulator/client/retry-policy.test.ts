@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MeridianError } from "../../../simulator/base/errors.ts";
 import { createRetryPolicy, GIVE_UP } from "../../../simulator/client/retry-policy.ts";
 import type { RetrySpec } from "../../../simulator/client/retry-rules.ts";
-import { MeridianError } from "../../../simulator/errors.ts";
-import type { OutcomeKind } from "../../../simulator/strategies/strategy.ts";
+import type { OutcomeKind } from "../../../simulator/client/strategy.ts";
 
 /**
  * Recorded from the SDKs themselves, with their random number, clock and timer replaced: @smithy/core 3.41.0 and

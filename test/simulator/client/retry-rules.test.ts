@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEGACY_RULES, STANDARD_RULES } from "../../../simulator/client/retry-rules.ts";
-import type { OutcomeKind } from "../../../simulator/strategies/strategy.ts";
+import type { OutcomeKind } from "../../../simulator/client/strategy.ts";
 
 const FAILURES: readonly OutcomeKind[] = ["throttled", "unavailable", "timeout", "error"];
 

@@ -4,7 +4,7 @@ import { END } from "../../../simulator/client/request-rules.ts";
 import type { AuditRecord } from "../../../simulator/engine/audit.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { runJob } from "../../../simulator/experiment/index.ts";
-import { BILLING_RULES } from "../../../simulator/world/pricing/prices.ts";
+import { BILLING_RULES } from "../../../simulator/service/pricing/prices.ts";
 import { planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { drain, eventful, watch } from "./watched.ts";
 

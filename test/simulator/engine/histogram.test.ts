@@ -8,8 +8,7 @@ import {
   HistogramSet,
   histogramQuantile,
 } from "../../../simulator/engine/histogram.ts";
-import type { LawSpec } from "../../../simulator/random/laws/index.ts";
-import { createLaw } from "../../../simulator/random/laws/index.ts";
+import { createLaw, type LawSpec } from "../../../simulator/random/laws/index.ts";
 import { purposeStream } from "../../../simulator/random/streams.ts";
 
 /** Linear between order statistics at p (n - 1): what k6 and `quantile_cont` print. */

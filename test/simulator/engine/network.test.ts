@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Gateways, LEG, Network } from "../../../simulator/engine/network.ts";
-import type { FaultSpec } from "../../../simulator/world/faults/fault.ts";
-import { FaultState } from "../../../simulator/world/faults/fault-state.ts";
-import { assertReplicated, poissonCalls, slotsSpec } from "../world/capacity/driver.ts";
-import { fault, worldPlan } from "../world/plan.ts";
+import { FaultState } from "../../../simulator/service/fault-state.ts";
+import type { FaultSpec } from "../../../simulator/service/service-plan.ts";
+import { assertReplicated, poissonCalls, slotsSpec } from "../service/capacity/driver.ts";
+import { fault, worldPlan } from "../service/plan.ts";
 
 const DAY_MS = 86_400_000;
 const always = { atMs: 0, forMs: DAY_MS };

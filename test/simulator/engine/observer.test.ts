@@ -9,9 +9,9 @@ import {
   ATTEMPT_FLOATS,
   ATTEMPT_INTS,
   createAttemptTable,
-} from "../../../simulator/world/attempt-table.ts";
-import { REFUSED_BY } from "../../../simulator/world/quota/token-quota.ts";
-import { OUTCOME } from "../../../simulator/world/world.ts";
+} from "../../../simulator/service/attempt-table.ts";
+import { REFUSED_BY } from "../../../simulator/service/quota/token-quota.ts";
+import { OUTCOME } from "../../../simulator/service/service.ts";
 
 function setUp() {
   const table = createAttemptTable();

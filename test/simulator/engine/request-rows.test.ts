@@ -8,9 +8,9 @@ import {
   UNKNOWN,
   writeCall,
 } from "../../../simulator/engine/request-rows.ts";
-import { ATTEMPT, ATTEMPT_INTS } from "../../../simulator/world/attempt-table.ts";
+import { ATTEMPT, ATTEMPT_INTS } from "../../../simulator/service/attempt-table.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";
-import { type Attempts, newAttempts, readAttempt } from "../world/attempts.ts";
+import { type Attempts, newAttempts, readAttempt } from "../service/attempts.ts";
 import { chunkOf, type Row } from "./run.ts";
 
 const each = planOf(scenarioInput()).classes[0]!;

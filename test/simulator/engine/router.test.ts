@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { takePicture } from "../../../simulator/client/aged-signals.ts";
+import { takePicture } from "../../../simulator/client/target-view.ts";
 import { beginAttempt, endAttempt, writeCall, writeOutcome } from "../../../simulator/engine/request-rows.ts";
 import { createRouters, Learning, routingRandom, signalsOf } from "../../../simulator/engine/router.ts";
 import { Signals } from "../../../simulator/engine/signals.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { ATTEMPT_FLOAT, ATTEMPT_FLOATS } from "../../../simulator/world/attempt-table.ts";
-import { OUTCOME, type Outcome, World } from "../../../simulator/world/world.ts";
+import { ATTEMPT_FLOAT, ATTEMPT_FLOATS } from "../../../simulator/service/attempt-table.ts";
+import { OUTCOME, type Outcome, Service } from "../../../simulator/service/service.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";
-import { newAttempts } from "../world/attempts.ts";
+import { newAttempts } from "../service/attempts.ts";
 import { chunkOf } from "./run.ts";
 
 const routersOf = (over: Parameters<typeof scenarioInput>[0]) => {
@@ -72,7 +72,7 @@ describe("routers", () => {
 function setUp(strategy: ScenarioInput["strategies"][number]) {
   const plan = planOf(scenarioInput({ strategies: [strategy] }));
   const attempts = newAttempts();
-  const world = new World(plan.world, 1, attempts, { onOutcome() {} });
+  const world = new Service(plan.world, 1, attempts, { onOutcome() {} });
   const routers = createRouters(plan, plan.strategies[0]!);
   const signals = new Signals(plan, plan.strategies[0]!, world, routers);
   const learning = new Learning(plan.strategies[0]!, plan.client, routers[0]!, signals.hasOwnPictures);

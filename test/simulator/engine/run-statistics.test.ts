@@ -5,10 +5,10 @@ import { CELL, FIELD } from "../../../simulator/engine/recorder.ts";
 import { beginAttempt, CALL, writeCall } from "../../../simulator/engine/request-rows.ts";
 import { BatchCount, RunStatistics } from "../../../simulator/engine/run-statistics.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
-import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../../../simulator/world/attempt-table.ts";
-import { OUTCOME } from "../../../simulator/world/world.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../../../simulator/service/attempt-table.ts";
+import { OUTCOME } from "../../../simulator/service/service.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";
-import { newAttempts } from "../world/attempts.ts";
+import { newAttempts } from "../service/attempts.ts";
 import { chunkOf } from "./run.ts";
 
 const plan = planOf(scenarioInput());

@@ -1,8 +1,7 @@
 import { END } from "../../../simulator/client/request-rules.ts";
 import type { SimulationObserver } from "../../../simulator/engine/observer.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
-import type { SimulationOutput } from "../../../simulator/engine/simulation.ts";
-import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
+import { replicationSeed, Simulation, type SimulationOutput } from "../../../simulator/engine/simulation.ts";
 import { summarise } from "../../../simulator/experiment/replication-stats.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";

@@ -3,14 +3,14 @@ import { describe, it } from "node:test";
 import { createRouters } from "../../../simulator/engine/router.ts";
 import { Signals, TargetColumns } from "../../../simulator/engine/signals.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { World } from "../../../simulator/world/world.ts";
+import { Service } from "../../../simulator/service/service.ts";
 import { planOf, scenarioInput, worldInput } from "../scenario/base.ts";
-import { addAttempt, newAttempts } from "../world/attempts.ts";
+import { addAttempt, newAttempts } from "../service/attempts.ts";
 
 function setUp(over: Partial<ScenarioInput>) {
   const plan = planOf(scenarioInput({ strategies: ["least-outstanding"], ...over }));
   const attempts = newAttempts();
-  const world = new World(plan.world, 1, attempts, { onOutcome() {} });
+  const world = new Service(plan.world, 1, attempts, { onOutcome() {} });
   const routers = createRouters(plan, plan.strategies[0]!);
   const signals = new Signals(plan, plan.strategies[0]!, world, routers);
   signals.columns.refresh(0);
@@ -39,7 +39,7 @@ describe("what routers are shown", () => {
 
 function columnsOf(over: Partial<ScenarioInput["world"]>) {
   const plan = planOf(scenarioInput({ duration: "24h", world: worldInput(over) }));
-  const world = new World(plan.world, 1, newAttempts(), { onOutcome() {} });
+  const world = new Service(plan.world, 1, newAttempts(), { onOutcome() {} });
   const columns = new TargetColumns(plan, world);
   const at = (ms: number) => {
     while (world.nextMs <= ms) world.advance();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MeridianError } from "../../../simulator/errors.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
 import { assembleResult } from "../../../simulator/experiment/assemble.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { classInput, planOf, scenarioInput } from "../scenario/base.ts";

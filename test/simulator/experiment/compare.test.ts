@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { tInterval } from "../../../simulator/base/statistics.ts";
 import { COMPARED_METRICS, compareWithBaseline } from "../../../simulator/experiment/compare.ts";
 import type { ReplicationStats } from "../../../simulator/experiment/replication-stats.ts";
-import { tInterval } from "../../../simulator/experiment/statistics.ts";
 import { type Figures, replication } from "./fixtures.ts";
 
 const of = (figures: readonly Figures[]) => figures.map((each) => replication(each));

@@ -1,9 +1,13 @@
 import { END } from "../../../simulator/client/request-rules.ts";
 import { BUCKETS } from "../../../simulator/engine/histogram.ts";
 import { FIELD, FIELDS } from "../../../simulator/engine/recorder.ts";
-import type { CostStats, GroupStats, LatencyStats } from "../../../simulator/experiment/group-stats.ts";
 import { type ExperimentInputs, type JobOutput, planJobs, runJob } from "../../../simulator/experiment/job.ts";
-import type { ReplicationStats } from "../../../simulator/experiment/replication-stats.ts";
+import type {
+  CostStats,
+  GroupStats,
+  LatencyStats,
+  ReplicationStats,
+} from "../../../simulator/experiment/replication-stats.ts";
 
 /** One group of one replication, as a test writes it. */
 export interface Figures {

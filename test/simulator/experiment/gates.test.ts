@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { MeridianError } from "../../../simulator/base/errors.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
-import { MeridianError } from "../../../simulator/errors.ts";
 import { evaluateAssertion } from "../../../simulator/experiment/gates.ts";
 import { groupResult } from "../../../simulator/experiment/groups.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";

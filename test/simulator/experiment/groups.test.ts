@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
-import { billUsd, groupResult, quantileOrNull, usdPer1kServed } from "../../../simulator/experiment/groups.ts";
-import { tInterval } from "../../../simulator/experiment/statistics.ts";
+import { describe, it, test } from "node:test";
+import { tInterval } from "../../../simulator/base/statistics.ts";
+import {
+  billUsd,
+  groupResult,
+  quantileOrNull,
+  quotaSummaries,
+  reservedSummary,
+  residencySummary,
+  usdPer1kServed,
+} from "../../../simulator/experiment/groups.ts";
+import type { ReplicationStats } from "../../../simulator/experiment/replication-stats.ts";
+import { eventful } from "../engine/watched.ts";
+import { planOf } from "../scenario/base.ts";
 import { group, latency } from "./fixtures.ts";
 
 describe("a group's estimates", () => {
@@ -60,4 +71,64 @@ it("money as a number, reserved capacity included", () => {
   assert.deepEqual(cost.source.reservedUsd, tInterval([3, 3]));
   assert.deepEqual(cost.source.savingShare, tInterval([1 - 10 / 4, 1 - 10 / 4]));
   assert.equal(groupResult({ stats: [none], baseline: null, sent: [500] }).cost.source.reservedUsd, undefined);
+});
+
+const use = (granted: number, utilisationMax: number, firstRefusalMs: number | null, lastRefusalMs: number | null) => ({
+  id: "q",
+  granted,
+  refusedTokensPerMinute: granted / 10,
+  refusedTokensPerDay: 1,
+  refusedRequests: 2,
+  overshootTokens: 5,
+  utilisationMax,
+  firstRefusalMs,
+  lastRefusalMs,
+});
+const stats = (...uses: readonly ReturnType<typeof use>[]) =>
+  uses.map((each) => ({ quotas: [each] }) as unknown as ReplicationStats);
+
+test("counts add up over replications; the closest call and the outer refusals stand", () => {
+  assert.deepEqual(quotaSummaries(stats(use(100, 0.9, null, null), use(50, 1.2, 500, 900), use(10, 1, 300, 400))), [
+    {
+      id: "q",
+      granted: 160,
+      refusedTokensPerMinute: 16,
+      refusedTokensPerDay: 3,
+      refusedRequests: 6,
+      overshootTokens: 15,
+      utilisationMax: 1.2,
+      firstRefusalMs: 300,
+      lastRefusalMs: 900,
+    },
+  ]);
+  assert.equal(quotaSummaries(stats(use(1, 0.1, null, null)))[0]!.firstRefusalMs, null);
+});
+
+test("hours and dollars of each reservation, averaged over replications", () => {
+  const stats = [10, 12].map(
+    (hours) =>
+      ({
+        reserved: [{ name: "r", usdPerHour: 2, hours, costFUsd: BigInt(hours * 2) * 10n ** 15n }],
+      }) as unknown as ReplicationStats,
+  );
+  const [line] = reservedSummary(stats).reserved!;
+  assert.deepEqual([line!.name, line!.usdPerHour, line!.hours.value, line!.usd.value], ["r", 2, 11, 22]);
+  assert.deepEqual(reservedSummary([{ reserved: [] } as unknown as ReplicationStats]), {});
+});
+
+test("regions that the rule allows, and each target with the reason against it", () => {
+  const plan = planOf(eventful());
+  const { regions, targets } = residencySummary(plan, plan.classes[0]!);
+  assert.deepEqual(regions, ["eu-west-1", "eu-central-1"]);
+  assert.deepEqual(
+    targets.map(({ target, legal }) => [target, legal]),
+    [
+      ["eu-west-1", true],
+      ["eu-central-1", true],
+      ["us-east-1", false],
+      ["eu-west-1/pair", true],
+    ],
+  );
+  for (const { legal, reason } of targets) assert.equal(reason === null, legal);
+  assert.match(targets[2]!.reason!, /^eu: is called in us-east-1 \(US\)/);
 });

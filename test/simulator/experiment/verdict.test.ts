@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, test } from "node:test";
+import type { SimulationOutput } from "../../../simulator/engine/simulation.ts";
 import type { Comparison, StrategyResult } from "../../../simulator/experiment/result.ts";
-import { strategiesOfVerdict, type VerdictInput, verdictOf } from "../../../simulator/experiment/verdict.ts";
+import {
+  failsMore,
+  instability,
+  strategiesOfVerdict,
+  type VerdictInput,
+  verdictOf,
+} from "../../../simulator/experiment/verdict.ts";
+import { simulate } from "../engine/run.ts";
+import { scenarioInput } from "../scenario/base.ts";
 
 type Shown = Comparison["verdict"];
 
@@ -122,5 +131,60 @@ describe("the run in one sentence", () => {
       said([]),
       "base alone: p95 2.50 s over 10 paired replications of 12,345 requests; name a second strategy to compare.",
     );
+  });
+});
+
+function failed(verdict: Comparison["verdict"], value: number | null): readonly Comparison[] {
+  const difference = { value, low: null, high: null, n: 2 };
+  const base = { strategy: "s", baselineValue: 0.01, value: 0.01, relative: difference, varianceRatio: null };
+  return [
+    { ...base, metric: "e2eMsP95", difference: { ...difference, value: 99 }, verdict: "worse" },
+    { ...base, metric: "failedShare", difference, verdict },
+  ];
+}
+
+test("what the interval shows, however small, and what is beyond a point, shown or not", () => {
+  assert.equal(failsMore(failed("worse", 0.0001), "s"), true);
+  assert.equal(failsMore(failed("not shown", 0.17), "s"), true);
+  assert.equal(failsMore(failed("not shown", 0.009), "s"), false);
+  assert.equal(failsMore(failed("not shown", -0.5), "s"), false);
+  assert.equal(failsMore(failed("better", -0.01), "s"), false);
+  assert.equal(failsMore(failed("not comparable", null), "s"), false);
+  assert.equal(failsMore(failed("worse", 0.2), "the baseline"), false);
+});
+
+const output = (backlog: readonly number[], inSystemAtEnd: number, stoppedEarlyAtMs: number | null = null) =>
+  ({ backlog, inSystemAtEnd, stoppedEarlyAtMs }) as SimulationOutput;
+const rising = Array.from({ length: 16 }, (_, i) => 100 * (i + 1));
+
+describe("a backlog without bound", () => {
+  it("is large, a real share of what was served, and rose all the time: all three", () => {
+    assert.match(instability(output(rising, 1700), 10_000)!, /stood at 1700 requests/);
+    assert.equal(instability(output(rising, 499), 1000), null, "small");
+    assert.equal(instability(output(rising, 1700), 100_000), null, "a small share");
+    const peak = [...rising.slice(0, 12), 900, 800, 700, 600];
+    assert.equal(instability(output(peak, 700), 10_000), null, "it fell in the end");
+    assert.equal(instability(output(rising.slice(0, 7), 1700), 10_000), null, "too few looks");
+  });
+
+  it("a run that was stopped is unstable, whatever else", () => {
+    assert.match(instability(output([], 0, 7_200_000), 10)!, /stopped after 2.0 h/);
+  });
+
+  it("tells overload from a busy system in a run", () => {
+    const at = (rate: string) =>
+      simulate(
+        scenarioInput({
+          requests: 50_000,
+          traffic: [{ class: "all", arrivals: { poisson: rate }, tokens: { input: 1, output: 1 } }],
+        }),
+      ).stats.unstable;
+    assert.equal(at("7.4/s"), null); // 92 % of 8 servers
+    assert.match(at("9/s")!, /backlog grew/);
+  });
+
+  it("and in a short run too", () => {
+    const traffic = [{ class: "all", arrivals: { poisson: "16/s" }, tokens: { input: 1, output: 1 } }];
+    assert.match(simulate(scenarioInput({ requests: 6000, traffic })).stats.unstable!, /backlog grew/);
   });
 });

@@ -1,4 +1,4 @@
-import type { ProbeRecord } from "../../../simulator/probe/probe-record.ts";
+import type { ProbeRecord } from "../../../simulator/probe/summary.ts";
 
 /** A whole answer of five tokens, 20 ms apart. */
 export function probeOf(overrides: Partial<ProbeRecord> = {}): ProbeRecord {

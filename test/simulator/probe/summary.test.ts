@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { probeFileSchema } from "../../../simulator/probe/probe-record.ts";
-import { summariseProbes } from "../../../simulator/probe/summary.ts";
+import { probeFileSchema, summariseProbes } from "../../../simulator/probe/summary.ts";
 import { probeOf } from "./probes.ts";
 
 describe("what probes say together", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import xor128 from "seedrandom/lib/xor128.js";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { createLaw } from "../../../simulator/random/laws/index.ts";
+import { blockDraw, purposeStream } from "../../../simulator/random/streams.ts";
 
 const take = (seed: number, purpose: string, n: number) => {
   const stream = purposeStream(seed, purpose);
@@ -52,4 +53,12 @@ test("uniform in mean, spread and bits, and streams with related names do not ca
     0,
   );
   assert.ok(cancelled <= 2, `${cancelled} of ${n}`);
+});
+
+test("cutting draws into blocks differently gives the same sequence", () => {
+  const draw = (cuts: readonly number[]) => {
+    const next = blockDraw(createLaw({ kind: "exponential", mean: 1 }), purposeStream(3, "blocks"));
+    return cuts.flatMap((count) => [...next(count).subarray(0, count)]);
+  };
+  assert.deepEqual(draw([1000]), draw([1, 2, 500, 497]));
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { loadReference } from "../../../scripts/io/reference.ts";
-import { MeridianError, type Problem } from "../../../simulator/errors.ts";
+import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
-import { resolvePlan } from "../../../simulator/scenario/resolve/resolve.ts";
+import { resolvePlan } from "../../../simulator/scenario/resolve.ts";
 import { type ScenarioInput, scenarioSchema } from "../../../simulator/scenario/schema.ts";
 
 const reference = await loadReference();

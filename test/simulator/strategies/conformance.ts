@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { MeridianError } from "../../../simulator/errors.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
+import type { OutcomeKind, StrategyDefinition } from "../../../simulator/client/strategy.ts";
+import type { TargetViewState } from "../../../simulator/client/target-view.ts";
 import { KeyedRandom } from "../../../simulator/random/keyed-random.ts";
-import type { OutcomeKind, StrategyDefinition } from "../../../simulator/strategies/strategy.ts";
-import type { TargetViewState } from "../../../simulator/strategies/target-view.ts";
 import { contextOf, outcomeOf, requestOf, setEligible, viewOf } from "./fixtures.ts";
 
 /**

@@ -1,11 +1,6 @@
-import type { RandomStream } from "../../../simulator/random/random-stream.ts";
-import type {
-  AttemptOutcome,
-  OutcomeKind,
-  RequestView,
-  StrategyContext,
-} from "../../../simulator/strategies/strategy.ts";
-import { TargetViewState } from "../../../simulator/strategies/target-view.ts";
+import type { AttemptOutcome, OutcomeKind, RequestView, StrategyContext } from "../../../simulator/client/strategy.ts";
+import { TargetViewState } from "../../../simulator/client/target-view.ts";
+import type { RandomStream } from "../../../simulator/random/keyed-random.ts";
 
 /** Small builders shared by the strategy tests. */
 export function contextOf(...targetIds: readonly string[]): StrategyContext {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
-import { MeridianError } from "../../../simulator/errors.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
 import { findStrategy, STRATEGIES } from "../../../simulator/strategies/index.ts";
 import { conforms } from "./conformance.ts";
 

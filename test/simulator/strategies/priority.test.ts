@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { OutcomeKind } from "../../../simulator/client/strategy.ts";
 import { priority } from "../../../simulator/strategies/priority.ts";
-import type { OutcomeKind } from "../../../simulator/strategies/strategy.ts";
 import { contextOf, outcomeOf, requestOf, uniforms, viewOf } from "./fixtures.ts";
 
 const context = contextOf("a", "b", "c");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { hasNamedColumns, NamedRows } from "../../../simulator/traffic/named-columns.ts";
+import { csvCells, hasNamedColumns, jsonRow, NamedRows } from "../../../simulator/traffic/named-columns.ts";
 
 const timesOf = (name: string, values: readonly unknown[]) => {
   const rows = new NamedRows("f");
@@ -29,4 +29,24 @@ test("missing columns are listed", () => {
     () => rows.add(["time_ms", "tokens"], () => 1, 3),
     /TRACE_MISSING_COLUMN {2}f:3: the columns are time_ms, tokens/,
   );
+});
+
+const place = { source: "f.csv", lineNumber: 4 };
+
+test("plain and quoted cells", () => {
+  assert.deepEqual(csvCells("a,b,,d", place), ["a", "b", "", "d"]);
+  assert.deepEqual(csvCells('1,"a, b","say ""hi"""', place), ["1", "a, b", 'say "hi"']);
+});
+
+test("open quotes and endless rows are refused with their line", () => {
+  assert.throws(() => csvCells('1,"open', place), /TRACE_BAD_CSV {2}f\.csv:4/);
+  assert.throws(() => csvCells(",".repeat(300), place), /TRACE_BAD_CSV.*301 fields/);
+});
+
+test("objects only, one per line", () => {
+  const place = { source: "f.jsonl", lineNumber: 2 };
+  assert.deepEqual(jsonRow('{"a":1}', place), { a: 1 });
+  for (const wrong of ["{", "[1]", "5", "null", '"text"']) {
+    assert.throws(() => jsonRow(wrong, place), /TRACE_BAD_JSON {2}f\.jsonl:2/, wrong);
+  }
 });

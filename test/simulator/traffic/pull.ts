@@ -1,7 +1,7 @@
 import { purposeStream } from "../../../simulator/random/streams.ts";
 import type { ArrivalContext, OriginShare } from "../../../simulator/traffic/arrival-process.ts";
 import { type ArrivalSpec, arrivalSchema, createArrivals } from "../../../simulator/traffic/arrivals/index.ts";
-import type { ClassTraffic, TrafficOptions } from "../../../simulator/traffic/class-traffic.ts";
+import type { ClassTraffic, TrafficOptions } from "../../../simulator/traffic/class-stream.ts";
 import type { RecordedColumns, Recording } from "../../../simulator/traffic/recording.ts";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
 import type { TrafficChunk } from "../../../simulator/traffic/traffic.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { recordSchedule } from "../../../simulator/replay/record-schedule.ts";
-import { notReplayable } from "../../../simulator/replay/replayable.ts";
+import { notReplayable, recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import { CALIBRATION, CONDITIONS, HELD_OUT, prepareCondition } from "../../../studies/held-out/conditions.ts";
 import { WORLDS } from "../../../studies/held-out/worlds.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { AttemptRow, RequestRow } from "../../../simulator/replay/rows.ts";
+import type { AttemptRow, RequestRow } from "../../../simulator/bench/rows.ts";
 import { createDraws } from "../../../studies/held-out/endpoints/server.ts";
 import { e2eInterval, figuresOf, meanFigures, type Sample, sampleOf } from "../../../studies/held-out/figures.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { MeridianError } from "../../../simulator/errors.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
 import { CALIBRATION } from "../../../studies/held-out/conditions.ts";
 import { figuresOf, sampleOf } from "../../../studies/held-out/figures.ts";
 import { measure } from "../../../studies/held-out/measure.ts";

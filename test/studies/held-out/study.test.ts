@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { prepareText } from "../../../scripts/io/experiment.ts";
-import { recordSchedule } from "../../../simulator/replay/record-schedule.ts";
+import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import { CALIBRATION, CONDITIONS, HELD_OUT, prepareCondition } from "../../../studies/held-out/conditions.ts";
 import { checkStudy, readResults, studyPart, studyTables } from "../../../studies/held-out/report.ts";
 import { KEPT_FOLDER, readMeasured, worldFolder } from "../../../studies/held-out/runs.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { prepareText } from "../../../scripts/io/experiment.ts";
-import { makeReplayPlan } from "../../../simulator/replay/make-replay-plan.ts";
-import { recordSchedule } from "../../../simulator/replay/record-schedule.ts";
+import { makeReplayPlan, recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import { createFifoServers } from "../../../studies/held-out/endpoints/queues.ts";
 import type { EndpointServer } from "../../../studies/held-out/endpoints/server.ts";
 import { createTimers, replayVirtually } from "../../../studies/held-out/virtual.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { criticalT } from "../../../simulator/experiment/statistics.ts";
+import { criticalT } from "../../../simulator/base/statistics.ts";
 import { type Answer, answerLine, answerTable } from "../../../studies/oracles/ask.ts";
 import { further, type Oracle, toleranceOf } from "../../../studies/oracles/oracle.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MeridianError } from "../../../simulator/errors.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
 import { readQuantity } from "../../../studies/oracles/ask.ts";
 import { scenarioOf, toleranceOf } from "../../../studies/oracles/oracle.ts";
 import { referenceOracles } from "../../../studies/oracles/reference.ts";

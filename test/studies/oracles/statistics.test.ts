@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { criticalT, observationsForQuantile, tInterval } from "../../../simulator/experiment/statistics.ts";
+import { criticalT, observationsForQuantile, tInterval } from "../../../simulator/base/statistics.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { before, describe, it, test } from "node:test";
-import type { ScheduleRow } from "../../../simulator/replay/schedule.ts";
+import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import { KNOWN_LAW, lawOf, quantilesOf, trueLatencies } from "../../../studies/performance/executors.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { MeridianError } from "../../../simulator/errors.ts";
-import { parseCount, parseDurationMs, parseRatePerS } from "../../../simulator/scenario/units.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
+import { parseCount, parseDurationMs, parseRatePerS } from "../../../simulator/base/schema-forms.ts";
 import { defaultCacheFolder, engineProgram, runChild, SIMPY_VERSION } from "../../../studies/performance/programs.ts";
 
 const environmentError = (error: unknown) => error instanceof MeridianError && error.exitCode === 4;

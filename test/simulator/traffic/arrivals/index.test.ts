@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { z } from "zod";
 import { ARRIVALS, arrivalSchema } from "../../../../simulator/traffic/arrivals/index.ts";
-import { dayShape } from "../../../../simulator/traffic/day-mixture.ts";
+import { dayShape } from "../../../../simulator/traffic/day-shape.ts";
 import type { Recording } from "../../../../simulator/traffic/recording.ts";
 import { arrivalsOf, recordingOf } from "../pull.ts";
 

@@ -1,0 +1,227 @@
+import { lookup } from "node:dns/promises";
+import { BlockList, isIP } from "node:net";
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import type { EndpointWay, PlannedCall } from "../../simulator/bench/make-plan.ts";
+import { parseScenario } from "../io/scenario-file.ts";
+import { readTextFile } from "../io/text-files.ts";
+import { type EndpointsInput, endpointsSchema, endpointWay, strayProblems } from "./connection.ts";
+
+/** Endpoints that somebody else runs. */
+export interface EndpointSet {
+  readonly urlOfRegion: ReadonlyMap<string, string>;
+  readonly roundTripMs: ReadonlyMap<string, number>;
+  readonly waysOfRegion: ReadonlyMap<string, EndpointWay>;
+  /** By model id, where the file says it. */
+  readonly charsPerToken?: ReadonlyMap<string, number>;
+  /** Addresses that were checked, by host name. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+export interface EndpointOptions {
+  /** Source regions that the scenario's targets call. */
+  readonly regions: readonly string[];
+  /** What is called there; left out, it is not checked that the endpoints have names for it. */
+  readonly calls?: readonly PlannedCall[];
+  readonly allowedHosts: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly resolve?: Resolve;
+}
+
+const FILE_BYTES_MAX = 64 * 1024;
+
+/**
+ * Reads the file that says where each region's endpoint is and how it is called.
+ *
+ * @throws MeridianError usage with every problem at once: unknown keys, regions without an endpoint, models without a
+ *         name, hosts that may not be called, an API key that would travel in the clear; environment when credentials
+ *         are missing
+ */
+export async function loadEndpoints(file: string, options: EndpointOptions): Promise<EndpointSet> {
+  const kind = { code: "ENDPOINTS", noun: "endpoints file", bytesMax: FILE_BYTES_MAX, kind: "usage" } as const;
+  const loaded = parseScenario(await readTextFile(file, kind), file, endpointsSchema);
+  const { endpoints, charsPerToken, ...common } = loaded.value;
+  const problems: Problem[] = [...strayProblems(loaded.value)];
+  const urlOfRegion = new Map<string, string>();
+  const roundTripMs = new Map<string, number>();
+  const waysOfRegion = new Map<string, EndpointWay>();
+  const addresses: Record<string, string> = {};
+  for (const [region, entry] of Object.entries(endpoints)) {
+    const own = typeof entry === "string" ? { url: entry, roundTrip: 0 } : entry;
+    const where = `endpoints.${region}`;
+    const calls = options.calls?.filter((call) => call.region === region) ?? [];
+    const { way, problems: found } = endpointWay(common, own, { where, calls });
+    problems.push(...found);
+    const { url, base } = splitBase(own.url);
+    const guarded = await guardEndpoint(url, where, options.allowedHosts, options.resolve);
+    if ("code" in guarded) {
+      problems.push(guarded);
+      continue;
+    }
+    problems.push(...baseProblems(base, where, guarded.url));
+    if (way.auth.kind === "api-key" && !guarded.isLoopback && !guarded.url.startsWith("https:")) {
+      const what = "an API key would travel in the clear";
+      problems.push({ code: "ENDPOINT_PLAIN_HTTP", what, where, fix: "use https, or auth: sigv4 where there is that" });
+    }
+    urlOfRegion.set(region, guarded.url + base);
+    roundTripMs.set(region, own.roundTrip);
+    waysOfRegion.set(region, way);
+    if (isIP(guarded.host) === 0) addresses[guarded.host] = guarded.address;
+  }
+  for (const region of options.regions) {
+    if (Object.hasOwn(endpoints, region)) continue;
+    const what = `the scenario calls ${region}, which has no endpoint here`;
+    problems.push({ code: "ENDPOINT_MISSING", what, where: "endpoints", fix: `add ${region}: http://...` });
+  }
+  if (problems.length > 0) throw new MeridianError("usage", problems.map(loaded.place));
+  const ways = options.regions.map((region) => waysOfRegion.get(region)!);
+  return {
+    urlOfRegion,
+    roundTripMs,
+    waysOfRegion,
+    charsPerToken: charsById(charsPerToken, options.calls ?? []),
+    addresses,
+    credentials: credentialsOf(ways, file, options.env),
+  };
+}
+
+function charsById(said: EndpointsInput["charsPerToken"], calls: readonly PlannedCall[]): ReadonlyMap<string, number> {
+  const chars = new Map<string, number>();
+  for (const { model, modelId } of calls) {
+    const value = typeof said === "object" ? (said[model] ?? said[modelId]) : said;
+    if (value !== undefined) chars.set(modelId, value);
+  }
+  return chars;
+}
+
+/** A URL without its path, which the guard takes, and the path that calls stand below. */
+function splitBase(text: string): { readonly url: string; readonly base: string } {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.pathname === "/") return { url: text, base: "" };
+  const base = url.pathname.replace(/\/+$/, "");
+  url.pathname = "/";
+  return { url: url.href, base };
+}
+
+function baseProblems(base: string, where: string, host: string): readonly Problem[] {
+  const operation = /\/(chat\/completions|converse|converse-stream|invoke)$/.exec(base)?.[0];
+  const fix = `write it like ${host}${operation === undefined ? "/v1" : base.slice(0, -operation.length)}`;
+  if (operation !== undefined) {
+    return [{ code: "ENDPOINT_URL", what: `the URL ends before ${operation}, which is added to it`, where, fix }];
+  }
+  return /^(\/[\w.~%-]+)*$/.test(base)
+    ? []
+    : [{ code: "ENDPOINT_URL", what: `the path ${base} has characters that need care`, where, fix }];
+}
+
+/** Handed to k6 in its environment, and written nowhere. Only what the called endpoints ask for. */
+function credentialsOf(
+  ways: readonly EndpointWay[],
+  file: string,
+  env: EndpointOptions["env"],
+): Readonly<Record<string, string>> {
+  const credentials: Record<string, string> = {};
+  const problems: Problem[] = [];
+  for (const { auth } of ways) {
+    const needed = variablesOf(auth);
+    const missing = needed.filter((name) => !env[name]);
+    if (missing.length > 0) {
+      problems.push({
+        code: "CREDENTIALS_MISSING",
+        what: `auth: ${auth.kind} needs ${missing.join(" and ")} in the environment`,
+        where: file,
+        fix: `set ${missing.length === 1 ? "it" : "them"}, or use auth: none`,
+      });
+    }
+    for (const name of auth.kind === "sigv4" ? [...needed, "AWS_SESSION_TOKEN"] : needed) {
+      if (env[name]) credentials[name] = env[name];
+    }
+  }
+  const told = new Map(problems.map((problem) => [problem.what, problem]));
+  if (told.size > 0) throw new MeridianError("environment", [...told.values()]);
+  return credentials;
+}
+
+function variablesOf(auth: EndpointWay["auth"]): readonly string[] {
+  if (auth.kind === "api-key") return [auth.variable];
+  return auth.kind === "sigv4" ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : [];
+}
+
+/** An endpoint that may be called, and the address that its name led to. */
+export interface GuardedEndpoint {
+  /** `http://host:port` without a path. */
+  readonly url: string;
+  readonly host: string;
+  readonly address: string;
+  readonly isLoopback: boolean;
+}
+
+/** Resolves a name to all of its addresses; a test brings its own. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+/** Never called, whoever asks: link-local networks and clouds' metadata services, unspecified and multicast addresses. */
+const FORBIDDEN = new BlockList();
+FORBIDDEN.addSubnet("169.254.0.0", 16, "ipv4");
+FORBIDDEN.addSubnet("0.0.0.0", 8, "ipv4");
+FORBIDDEN.addSubnet("224.0.0.0", 3, "ipv4");
+FORBIDDEN.addAddress("100.100.100.200", "ipv4");
+FORBIDDEN.addAddress("192.0.0.192", "ipv4");
+FORBIDDEN.addSubnet("fe80::", 10, "ipv6");
+FORBIDDEN.addSubnet("fd00:ec2::", 32, "ipv6");
+FORBIDDEN.addSubnet("ff00::", 8, "ipv6");
+FORBIDDEN.addAddress("::", "ipv6");
+
+/**
+ * Decides whether a URL may be called: loopback always, another host only if it was allowed by name, and no host whose
+ * name leads to a forbidden address. The address is what k6 will connect to, so a name cannot lead elsewhere later.
+ *
+ * @returns the endpoint, or what is wrong with it
+ */
+export async function guardEndpoint(
+  text: string,
+  where: string,
+  allowedHosts: readonly string[],
+  resolve: Resolve = resolveAll,
+): Promise<GuardedEndpoint | Problem> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const refuse = (code: string, what: string, fix: string): Problem => ({ code, what, where, fix });
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
+    return refuse("ENDPOINT_URL", "this is no http or https URL", "write it like http://127.0.0.1:7400");
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "" || url.pathname !== "/") {
+    return refuse(
+      "ENDPOINT_URL",
+      "an endpoint is scheme, host and port only",
+      `write it like ${url.protocol}//${url.host}`,
+    );
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const addresses = isIP(host) > 0 ? [host] : await resolve(host).catch(() => []);
+  if (addresses.length === 0) return refuse("ENDPOINT_UNKNOWN_HOST", `${host} has no address`, "check the name");
+  const forbidden = addresses.find((address) => isIn(FORBIDDEN, address));
+  if (forbidden !== undefined) {
+    return refuse("ENDPOINT_FORBIDDEN", `${host} leads to ${forbidden}, which is never called`, "name another host");
+  }
+  const isLoopback = addresses.every((address) => isIn(LOOPBACK, address));
+  if (!isLoopback && !allowedHosts.includes(host)) {
+    return refuse(
+      "ENDPOINT_NOT_ALLOWED",
+      `${host} is another machine`,
+      `if it is yours to load, add --allow-host ${host}`,
+    );
+  }
+  return { url: `${url.protocol}//${url.host}`, host, address: addresses[0]!, isLoopback };
+}
+
+function isIn(list: BlockList, address: string): boolean {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  return list.check(mapped ?? address, isIP(mapped ?? address) === 6 ? "ipv6" : "ipv4");
+}
+
+async function resolveAll(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}

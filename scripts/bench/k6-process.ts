@@ -1,0 +1,152 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import type { ClientCounts } from "../../simulator/bench/checks.ts";
+import { encodeReplayPlan, type ReplayPlan } from "../../simulator/bench/plan.ts";
+import { type AttemptRow, encodeSchedule, type ScheduleRow } from "../../simulator/bench/rows.ts";
+import { interrupted } from "../io/worker-pool.ts";
+import { hideSecrets } from "./bedrock/credentials.ts";
+import { type ExecutorChoice, executorVariables } from "./executors.ts";
+import { type ChildEnd, type K6Program, runChild } from "./k6-program.ts";
+import { createRowReader, type RowReader, type RunState } from "./row-reader.ts";
+
+export interface ReplayOptions {
+  readonly k6: K6Program;
+  readonly plan: ReplayPlan;
+  readonly schedule: readonly ScheduleRow[];
+  /** Where the scenario's clock is 0, ms since 1970: before now for a window of a longer run. */
+  readonly startMs: number;
+  /** Credentials of the endpoints, by the names that the AWS SDKs use. */
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Names that must lead to the addresses that were checked. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** An executor of k6 that brings arrivals of its own; undefined replays the schedule's. */
+  readonly executor?: ExecutorChoice | undefined;
+  /** What an attempt costs, USD, for the progress. */
+  readonly priceOf: (attempt: AttemptRow) => number;
+  readonly signal: AbortSignal;
+  readonly onState: (state: RunState) => void;
+}
+
+export interface Replayed {
+  readonly rows: RowReader;
+  readonly rowsText: Uint8Array;
+  readonly counts: ClientCounts | undefined;
+}
+
+const REPLAY_SCRIPT = fileURLToPath(import.meta.resolve("../../scenarios/k6/replay.ts"));
+const PLAIN_SCRIPT = fileURLToPath(import.meta.resolve("../../scenarios/k6/native-executor.ts"));
+const POLL_MS = 200;
+/** What k6 may take beyond the run itself: loading, the last rows, the summary. */
+const SLACK_MS = 45_000;
+/** Exit codes with which k6 has done its work. */
+const K6_DONE: readonly (number | null)[] = [0, 99];
+
+/**
+ * Runs one strategy's replay in k6 and reads its rows as they come. Its files are in a temporary folder, which is gone
+ * afterwards, whatever happens.
+ *
+ * @throws MeridianError environment K6_FAILED, K6_TOO_LONG; INTERRUPTED
+ */
+export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
+  const { plan, schedule, startMs, signal } = options;
+  const folder = await mkdtemp(join(tmpdir(), "meridian-bench-"));
+  const file = (name: string): string => join(folder, name);
+  const rows = createRowReader(file("rows.jsonl"), schedule, options.priceOf);
+  try {
+    await writeFile(file("plan.json"), encodeReplayPlan(plan));
+    await writeFile(file("schedule.json"), encodeSchedule(schedule));
+    const watch = watchRows(rows, options.onState);
+    const args = k6Arguments(file("rows.jsonl"), options.executor !== undefined);
+    const end = await runChild(options.k6.path, args, {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        // A proxy would stand between the client and what is measured.
+        NO_PROXY: "*",
+        K6_NO_USAGE_REPORT: "true",
+        K6_AUTO_EXTENSION_RESOLUTION: "false",
+        MERIDIAN_PLAN: file("plan.json"),
+        MERIDIAN_SCHEDULE: file("schedule.json"),
+        MERIDIAN_START_MS: String(startMs),
+        MERIDIAN_SUMMARY: file("summary.json"),
+        MERIDIAN_ADDRESSES: JSON.stringify(options.addresses),
+        ...(options.executor === undefined ? {} : executorVariables(options.executor, plan, schedule)),
+        MERIDIAN_SECRETS: Object.keys(options.credentials).join(","),
+        ...options.credentials,
+      },
+      limitMs: Math.max(0, startMs + plan.durationMs - Date.now()) + plan.drainMs + SLACK_MS,
+      signal,
+    }).finally(watch.stop);
+    await rows.poll();
+    if (end.why === "aborted") throw interrupted();
+    if (end.why !== "ended" || !K6_DONE.includes(end.code)) throw failure(end, Object.values(options.credentials));
+    return { rows, rowsText: await readFile(file("rows.jsonl")), counts: await countsOf(file("summary.json")) };
+  } finally {
+    await rows.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** How k6 is started; all else reaches it in its environment. */
+export function k6Arguments(rowsFile: string, isPlain = false): readonly string[] {
+  const script = isPlain ? PLAIN_SCRIPT : REPLAY_SCRIPT;
+  return ["run", "--quiet", "--address=", "--log-format=raw", `--console-output=${rowsFile}`, script];
+}
+
+function watchRows(rows: RowReader, onState: (state: RunState) => void): { stop(): Promise<void> } {
+  let isOver = false;
+  const loop = async (): Promise<void> => {
+    while (!isOver) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await rows.poll();
+      onState(rows.state());
+    }
+  };
+  const done = loop();
+  return {
+    stop: async () => {
+      isOver = true;
+      await done;
+    },
+  };
+}
+
+function failure({ why, code, tail }: ChildEnd, secrets: readonly string[]): MeridianError {
+  const last = tail.findLast((line) => !line.startsWith("Request Failed")) ?? "it said nothing";
+  const said = hideSecrets(last, secrets);
+  if (why === "limit") {
+    return new MeridianError("environment", {
+      code: "K6_TOO_LONG",
+      what: `k6 did not end in its time and was stopped; last it said: ${said}`,
+      fix: "is the machine overloaded? Bench fewer requests a second",
+    });
+  }
+  return new MeridianError("environment", {
+    code: "K6_FAILED",
+    what: `k6 ended with ${code ?? why}: ${said}`,
+    fix: "meridian doctor shows which k6 is used; 1.8 is tested",
+  });
+}
+
+async function countsOf(file: string): Promise<ClientCounts | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const { metrics } = JSON.parse(text) as {
+      metrics: Readonly<Record<string, { values: { count?: number } } | undefined>>;
+    };
+    const count = (name: string): number => metrics[name]?.values.count ?? 0;
+    return {
+      httpRequests: count("http_reqs"),
+      attempts: count("meridian_attempts"),
+      requestsEnded: count("meridian_requests_ended"),
+      droppedIterations: count("dropped_iterations"),
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * JSON with keys in a stable order (as built, which the result's types fix) and one rule more than JSON.stringify:
+ * a number that is not finite is our bug, never a silent null.
+ * @throws MeridianError (internal) with the path of the bad number
+ */
+import { appendFile, open, readdir } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { nearNames } from "../../simulator/base/near-names.ts";
+
+/** What kind of file is read: the first part of the problem codes, and its name in sentences. */
+export interface TextFileKind {
+  readonly code: string;
+  readonly noun: string;
+  readonly bytesMax: number;
+  readonly kind: "usage" | "data";
+}
+
+/**
+ * Reads a small UTF-8 file whole. Never opens a device or a pipe for reading, so it cannot hang.
+ * @throws `<code>_NOT_FOUND`, `_IS_DIRECTORY`, `_NOT_A_FILE`, `_TOO_LARGE`, `_NOT_UTF8`, `_UNREADABLE`
+ */
+export async function readTextFile(path: string, file: TextFileKind): Promise<string> {
+  const fail = (suffix: string, what: string, fix: string): MeridianError =>
+    new MeridianError(file.kind, { code: `${file.code}_${suffix}`, what, where: path, fix });
+  // O_NONBLOCK: opening a named pipe without a writer would otherwise wait for ever.
+  const handle = await open(path, O_RDONLY_NONBLOCK).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") {
+      throw fail("NOT_FOUND", `there is no such ${file.noun}`, await nearbyFile(path));
+    }
+    throw fail(
+      "UNREADABLE",
+      `the ${file.noun} cannot be read (${error.code ?? error.message})`,
+      "check its permissions",
+    );
+  });
+  try {
+    const stats = await handle.stat();
+    if (stats.isDirectory()) throw fail("IS_DIRECTORY", `this is a folder, not a ${file.noun}`, `name a file in it`);
+    if (!stats.isFile()) throw fail("NOT_A_FILE", "this is not a regular file", `name a ${file.noun}`);
+    const tooLarge = () =>
+      fail("TOO_LARGE", `a ${file.noun} may have at most ${file.bytesMax} bytes`, "is it the right file?");
+    if (stats.size > file.bytesMax) throw tooLarge();
+    const bytes = await handle.readFile();
+    if (bytes.length > file.bytesMax) throw tooLarge();
+    return decode(bytes, () => fail("NOT_UTF8", "the file is not UTF-8 text", "save it as UTF-8"));
+  } finally {
+    await handle.close();
+  }
+}
+
+const O_RDONLY_NONBLOCK = 0o4000;
+
+function decode(bytes: Uint8Array, notUtf8: () => MeridianError): string {
+  if (bytes.includes(0)) throw notUtf8();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw notUtf8();
+  }
+}
+
+/** The fix for a missing file: the nearest name in the same folder, or what is there. */
+async function nearbyFile(path: string): Promise<string> {
+  const folder = dirname(path);
+  const names = await readdir(folder).catch(() => undefined);
+  if (names === undefined) return `the folder ${folder} does not exist either`;
+  const kin = names.filter((name) => extname(name) === extname(path)).sort();
+  const near = nearNames(basename(path), kin)[0];
+  if (near !== undefined) return `did you mean ${join(folder, near)}?`;
+  return kin.length > 0 ? `there are ${kin.slice(0, 10).join(", ")}` : "check the path";
+}
+
+/** Adds the words of an operating system error to a problem of ours. */
+export function environmentProblem(code: string, error: unknown, where: string, fix: string): Problem {
+  return { code, what: error instanceof Error ? error.message : String(error), where, fix };
+}
+
+export function stableJson(value: unknown): string {
+  return `${JSON.stringify(value, refuseBadNumbers, 2)}\n`;
+}
+
+function refuseBadNumbers(this: unknown, key: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new MeridianError("internal", {
+      code: "RESULT_NOT_FINITE",
+      what: `the result holds ${value} under "${key}"`,
+      fix: "please report this with the scenario",
+    });
+  }
+  return value;
+}
+
+/** GitHub refuses a job summary above this size. */
+const SUMMARY_BYTES_MAX = 1024 * 1024;
+
+/** Appends a run's summary to the summary of the GitHub job that runs us, if one does. Never fails a run. */
+export async function appendJobSummary(markdown: string, file: string | undefined): Promise<void> {
+  if (file === undefined || file === "" || Buffer.byteLength(markdown) > SUMMARY_BYTES_MAX) return;
+  await appendFile(file, `${markdown}\n`).catch(() => undefined);
+}

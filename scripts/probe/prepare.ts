@@ -1,0 +1,167 @@
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { nameAtEndpoint } from "../../simulator/bench/make-plan.ts";
+import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
+import type { TokenPricesUsdPerMTok } from "../../simulator/service/pricing/prices.ts";
+import type { ProfileData } from "../../simulator/service/profiles.ts";
+import { loadEndpoints } from "../bench/endpoints-file.ts";
+import { prepareExperiment } from "../io/experiment.ts";
+import { loadReference } from "../io/scenario-inputs.ts";
+import type { CallerOptions } from "./caller.ts";
+import { type Place, placesOf } from "./places.ts";
+import type { ProbeTarget } from "./run-probe.ts";
+import { FREE_OF_CHARGE, priceOfCall } from "./spending.ts";
+
+/** What a probe is asked to look at. */
+export interface ProbeSettings {
+  readonly scenario: string | undefined;
+  readonly regions: readonly string[];
+  readonly models: readonly string[];
+  readonly endpointUrl: string | undefined;
+  /** Endpoints file. */
+  readonly endpoints: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly profile: string | undefined;
+  readonly prices: Pick<TokenPricesUsdPerMTok, "input" | "output"> | undefined;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** All that can be known before the first call. */
+export interface PreparedProbe {
+  readonly placeOf: ReadonlyMap<string, Place>;
+  /** How to call a region's endpoint. */
+  callerOf(region: string): CallerOptions;
+  readonly targets: readonly ProbeTarget[];
+  /** Where the prices are from; empty where nobody is paid. */
+  readonly priceSources: readonly string[];
+  /** Inference profiles that offer a model in a region. */
+  profilesOf(model: string, region: string): readonly string[];
+}
+
+/**
+ * Finds out what is to be called, where, as whom and at what price.
+ *
+ * @throws MeridianError usage, environment: each with what to add
+ */
+export async function prepareProbe(settings: ProbeSettings): Promise<PreparedProbe> {
+  const calls = await callsOf(settings);
+  const regions = [...new Set(calls.map(({ region }) => region))];
+  const places = await placesOf({ ...settings, regions });
+  const placeOf = new Map(places.map((place) => [place.region, place]));
+  const { prices, profiles } = await loadReference();
+  const facts = { book: createPriceBook({ data: prices }), profiles };
+  const targets: ProbeTarget[] = [];
+  const priceSources = new Set<string>();
+  for (const { region, model, name = model, id = model } of calls) {
+    const { isLoopback: isFree, names } = placeOf.get(region)!;
+    const calledAs = nameAtEndpoint(names, { name, id, calledId: model }) ?? model;
+    const { inputTokens, outputTokens } = settings;
+    const call = { region, model, inputTokens, outputTokens };
+    const price = isFree ? FREE_OF_CHARGE : priceOfCall(call, facts, settings.prices);
+    if (!isFree) priceSources.add(price.derivation);
+    targets.push({ region, model, calledAs, worstUsd: price.worstUsd, costUsd: price.costUsd });
+  }
+  return {
+    placeOf,
+    targets,
+    priceSources: [...priceSources],
+    callerOf: (region) => {
+      const { url, allowedHosts, isLoopback, identity } = placeOf.get(region)!;
+      return { region, url, allowedHosts, wishes: isLoopback, identity: identity.config, redact: identity.redact };
+    },
+    profilesOf: (model, region) => profilesOf(profiles, model, region),
+  };
+}
+
+interface Call {
+  readonly region: string;
+  readonly model: string;
+  /** The scenario's name of the model, and the model behind a profile. */
+  readonly name?: string;
+  readonly id?: string;
+}
+
+/** Every region with every model, or those that a scenario calls, in its order. */
+async function callsOf(settings: ProbeSettings): Promise<readonly Call[]> {
+  const { scenario, models } = settings;
+  if (scenario !== undefined) return scenarioCalls(scenario, settings);
+  refuseSwallowed(settings);
+  const regions = await regionsOf(settings);
+  const problems: Problem[] = [
+    ...(regions.length === 0 ? [NO_REGION] : []),
+    ...(models.length === 0 ? [NO_MODEL] : []),
+  ];
+  if (problems.length > 0) throw new MeridianError("usage", problems);
+  return regions.flatMap((region) => [...new Set(models)].map((model) => ({ region, model })));
+}
+
+/** `--region a b.yaml` takes the file for a region. */
+function refuseSwallowed({ regions, models }: ProbeSettings): void {
+  for (const [option, words] of [
+    ["--region", regions],
+    ["--model", models],
+  ] as const) {
+    const file = words.find((word) => /\.ya?ml$/.test(word));
+    if (file === undefined) continue;
+    const what = `"${file}" is taken for a value of ${option}`;
+    const fix = `put the scenario before ${option}, which takes every word up to the next option`;
+    throw new MeridianError("usage", { code: "PROBE_SCENARIO_SWALLOWED", what, where: option, fix });
+  }
+}
+
+async function regionsOf({ regions, endpoints, allowedHosts, env }: ProbeSettings): Promise<readonly string[]> {
+  if (regions.length > 0) return [...new Set(regions)];
+  if (endpoints !== undefined) {
+    return [...(await loadEndpoints(endpoints, { regions: [], allowedHosts, env })).urlOfRegion.keys()];
+  }
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  return region ? [region] : [];
+}
+
+/** Targets that are fetched later (batch) or bought by the hour under a name of the scenario's own cannot be probed. */
+async function scenarioCalls(file: string, { regions, models }: ProbeSettings): Promise<readonly Call[]> {
+  const { plan } = (await prepareExperiment(file, { overrides: [], strategies: [] })).inputs;
+  const calls = new Map<string, Call>();
+  for (const { region: index, calledIds, isAsync, route } of plan.targets) {
+    const region = plan.regionNames[index]!;
+    if (isAsync || route === "provisioned" || (regions.length > 0 && !regions.includes(region))) continue;
+    for (const [m, model] of calledIds.entries()) {
+      if (model === null || (models.length > 0 && !models.includes(model))) continue;
+      const { name, id } = plan.models[m]!;
+      calls.set(`${region} ${model}`, { region, model, name, id });
+    }
+  }
+  if (calls.size > 0) return [...calls.values()];
+  throw new MeridianError("usage", {
+    code: "PROBE_NOTHING_TO_CALL",
+    what: "no target of the scenario is left to probe",
+    where: file,
+    fix: "check --region and --model against its targets: meridian check shows that it is valid, not what is in it",
+  });
+}
+
+function profilesOf(data: ProfileData, model: string, region: string): readonly string[] {
+  return data.profiles
+    .filter((record) => record.modelId === model && record.historical !== true)
+    .filter((record) =>
+      record.kind === "global"
+        ? record.sourceRegions.includes(region)
+        : Object.hasOwn(record.destinationsBySource, region),
+    )
+    .map(({ profileId }) => profileId);
+}
+
+const NO_REGION: Problem = {
+  code: "PROBE_WITHOUT_REGION",
+  what: "no region is named",
+  where: "--region",
+  fix: "add --region us-east-1, set AWS_REGION, or name a scenario",
+};
+
+const NO_MODEL: Problem = {
+  code: "PROBE_WITHOUT_MODEL",
+  what: "no model is named",
+  where: "--model",
+  fix: "add --model with the id of a model or an inference profile, such as us.amazon.nova-lite-v1:0, or name a scenario",
+};

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./time.ts";
+
+/**
+ * Readable quantities for scenario files: `45m`, `20/s`, `200k`, `31%`. Each is a zod type whose output is a plain
+ * number in the unit that its name says.
+ */
+const DURATION_MS: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  m: MINUTE_MS,
+  min: MINUTE_MS,
+  h: HOUR_MS,
+  d: DAY_MS,
+};
+const MULTIPLIER: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9, B: 1e9 };
+
+const NUMBER = String.raw`\d+(?:\.\d+)?(?:e[+-]?\d+)?`;
+const DURATION_PART = new RegExp(`^(${NUMBER})\\s*(us|ms|s|min|m|h|d)`);
+const COUNT = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)$`);
+const RATE = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)\\s*/\\s*(s|min|m|h|d)$`);
+const PERCENT = new RegExp(`^(${NUMBER})\\s*%$`);
+
+/** A hundred years: nothing in a scenario lasts longer, and instants must stay dates. */
+const DURATION_MS_MAX = 36_500 * DAY_MS;
+
+/** `90s`, `1h30m`, `250ms` → milliseconds; undefined if it is not a duration. Bare numbers have no unit: refused. */
+export function parseDurationMs(text: string): number | undefined {
+  let rest = text.trim();
+  if (rest === "0") return 0;
+  if (rest === "") return undefined;
+  let total = 0;
+  while (rest !== "") {
+    const part = DURATION_PART.exec(rest);
+    if (part === null) return undefined;
+    total += Number(part[1]) * DURATION_MS[part[2]!]!;
+    rest = rest.slice(part[0].length).trim();
+  }
+  return total;
+}
+
+/** `200k`, `1.5M`, `64` → a number. */
+export function parseCount(text: string): number | undefined {
+  const match = COUNT.exec(text.trim());
+  return match === null ? undefined : Number(match[1]) * MULTIPLIER[match[2]!]!;
+}
+
+/** `20/s`, `1.2k/min`, `50M/d` → events per second. */
+export function parseRatePerS(text: string): number | undefined {
+  const match = RATE.exec(text.trim());
+  if (match === null) return undefined;
+  return (Number(match[1]) * MULTIPLIER[match[2]!]! * 1000) / DURATION_MS[match[3]!]!;
+}
+
+/** `31%` or `0.31` → 0.31. */
+export function parseShare(text: string): number | undefined {
+  const match = PERCENT.exec(text.trim());
+  if (match !== null) return Number(match[1]) / 100;
+  return parseCount(text);
+}
+
+function textual(parse: (text: string) => number | undefined, what: string, example: string) {
+  return z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== undefined && Number.isFinite(value)) return value;
+    context.addIssue({ code: "custom", message: `"${text}" is not ${what}; write it like ${example}` });
+    return z.NEVER;
+  });
+}
+
+/** A duration with its unit, such as `45m`, that is not too long; output in ms. @param words what to say otherwise */
+export function durationUpTo(msMax: number, words: string) {
+  return textual(parseDurationMs, "a duration", "250ms, 45s, 30m or 1h30m")
+    .refine((ms) => ms <= msMax, words)
+    .meta({ description: "Duration with its unit: 250ms, 45s, 30m, 1h30m, 2d" });
+}
+
+/** A duration with its unit, such as `45m`; output in ms. */
+export const durationMs = durationUpTo(DURATION_MS_MAX, "must be at most 36500d");
+
+/** A rate such as `20/s`; output in events per second. */
+export const ratePerS = textual(parseRatePerS, "a rate", "20/s, 1.2k/min or 50M/d").meta({
+  description: "Rate: 20/s, 1.2k/min, 50M/d",
+});
+
+/** A count such as `200k` or 200000. */
+export const count = z.union([z.number().min(0), textual(parseCount, "a number", "64, 200k or 1.5M")]).meta({
+  description: "Number, with k, M or G if you like: 64, 200k, 1.5M",
+});
+
+/** A share such as `31%` or 0.31; output in [0, 1] unless a wider use says otherwise. */
+export const share = z.union([z.number(), textual(parseShare, "a share", "31% or 0.31")]).meta({
+  description: "Share: 31% or 0.31",
+});
+
+/**
+ * A strict object with exactly one of the named forms, plus options that may stand beside it. Unlike a union of
+ * objects, a mistake inside a form is reported at its own path.
+ */
+export function oneKeyOf<Form>(
+  forms: Readonly<Record<string, z.ZodType<Form>>>,
+  options: Readonly<Record<string, z.ZodType>> = {},
+) {
+  const names = Object.keys(forms);
+  const shape: Record<string, z.ZodType> = {};
+  for (const [name, schema] of Object.entries({ ...forms, ...options })) shape[name] = schema.optional();
+  return z.strictObject(shape).transform((object, context) => {
+    const given = names.filter((name) => object[name] !== undefined);
+    const [name] = given;
+    if (name === undefined || given.length > 1) {
+      const found = given.length > 1 ? `, not ${given.join(" and ")}` : "";
+      context.addIssue({ code: "custom", message: `give exactly one of ${names.join(", ")}${found}` });
+      return z.NEVER;
+    }
+    const beside = Object.entries(object).filter(([key, value]) => key in options && value !== undefined);
+    return { name, value: object[name] as Form, options: Object.fromEntries(beside) };
+  });
+}
+
+/** A union that answers with the mistakes of the alternative that came closest, instead of "Invalid input". */
+export function unionOf<const Options extends readonly [z.ZodType, ...z.ZodType[]]>(
+  options: Options,
+): z.ZodUnion<Options> {
+  return z.union(options, {
+    error: (issue) => (issue.code === "invalid_union" ? messageOf(closestOf(issue.errors)) : undefined),
+  });
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The alternative whose worst mistake is the smallest: a wrong type at the root means that another was meant. */
+function closestOf(alternatives: unknown): readonly Issue[] {
+  const lists = (alternatives as Issue[][]).map((issues) => issues.flatMap(flatten));
+  return lists.toSorted((a, b) => closeness(b) - closeness(a))[0] ?? [];
+}
+
+function flatten(issue: Issue): readonly Issue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const inner = closestOf(issue.errors);
+  return inner.length === 0 ? [issue] : inner.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+}
+
+function closeness(issues: readonly Issue[]): number {
+  const scores = issues.map(
+    ({ code, path }) => 4 * Math.min(1, path.length) + (code === "custom" ? 2 : 0) + (code === "invalid_type" ? 0 : 1),
+  );
+  return Math.min(...scores);
+}
+
+function messageOf(issues: readonly Issue[]): string {
+  return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`)).join("; ");
+}

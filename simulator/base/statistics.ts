@@ -1,0 +1,185 @@
+import tQuantile from "@stdlib/stats-base-dists-t-quantile";
+import { mean, quantileSorted as quantileOfSome, sampleStandardDeviation, sampleVariance } from "simple-statistics";
+import { lnGamma } from "./special-functions.ts";
+
+const CONFIDENCE = 0.95;
+
+/** Quantile of Student's t with `freedom` degrees of freedom. */
+export function studentQuantile(p: number, freedom: number): number {
+  return tQuantile(p, freedom);
+}
+
+/**
+ * Mean over replications with its two-sided Student t interval: mean ± t(1 - alpha/2m, n - 1) s / sqrt(n).
+ * Values that are not to be had (null, NaN) are left out, and `n` says how many were there.
+ *
+ * @param comparisons m of Bonferroni's inequality: how many intervals are to hold at once
+ */
+export function tInterval(values: readonly (number | null)[], comparisons = 1): Estimate {
+  const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
+  if (known.length === 0) return { value: null, low: null, high: null, n: 0 };
+  const centre = mean(known);
+  if (known.length === 1) return { value: centre, low: null, high: null, n: 1 };
+  const half = criticalT(known.length, comparisons) * (sampleStandardDeviation(known) / Math.sqrt(known.length));
+  return { value: centre, low: centre - half, high: centre + half, n: known.length };
+}
+
+/** t(1 - alpha / (2 m), n - 1): one family of m two-sided intervals at 95 % (Bonferroni). */
+export function criticalT(n: number, comparisons = 1): number {
+  return studentQuantile(1 - (1 - CONFIDENCE) / (2 * comparisons), n - 1);
+}
+
+/**
+ * Variance of the difference had the two been run on independent luck, over its variance as run: what common random
+ * numbers bought. Null when either is not to be had.
+ */
+export function varianceRatio(a: readonly number[], b: readonly number[]): number | null {
+  if (a.length < 2 || a.length !== b.length) return null;
+  const paired = sampleVariance(a.map((value, i) => value - b[i]!));
+  return paired > 0 ? (sampleVariance([...a]) + sampleVariance([...b])) / paired : null;
+}
+
+/**
+ * Fewest independent observations for which a two-sided interval of the p-quantile exists at all (between the smallest
+ * and the largest): 1 - p^n - (1 - p)^n >= 0.95. For p99 that is 299, for p95 59.
+ */
+export function observationsForQuantile(p: number): number {
+  let n = 1;
+  while (1 - p ** n - (1 - p) ** n < CONFIDENCE) n++;
+  return n;
+}
+
+/** A point estimate with its 95 % confidence interval over replications (Student t). */
+export interface Estimate {
+  /** Mean over replications of the per-replication value. */
+  readonly value: number | null;
+  /** Interval ends; null when `n` < 2. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Replications behind it. */
+  readonly n: number;
+}
+
+/** Quantile of ascending values, straight between neighbours (Hyndman and Fan's type 7); NaN of none. */
+export function quantileSorted(sorted: ArrayLike<number>, share: number): number {
+  // The library only reads length and elements, which typed arrays have too.
+  return sorted.length === 0 ? Number.NaN : quantileOfSome(sorted as number[], share);
+}
+
+/** Ascending copy without NaN. */
+export function sortedNumbers(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(values)
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+}
+
+export function median(values: ArrayLike<number>): number {
+  return quantileSorted(sortedNumbers(values), 0.5);
+}
+
+/** Mean of the numbers among values [from, to). */
+export function meanNumber(values: ArrayLike<number>, from: number, to: number): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    if (Number.isNaN(values[i]!)) continue;
+    sum += values[i]!;
+    count++;
+  }
+  return sum / count;
+}
+
+/** Standard error of a mean over values that are alike near each other: from the means of blocks of neighbours. */
+export function blockStandardError(values: ArrayLike<number>, blocks = 20): number {
+  const size = Math.floor(values.length / blocks);
+  if (size < 1) return Number.POSITIVE_INFINITY;
+  const means = Array.from({ length: blocks }, (_, b) => meanNumber(values, b * size, (b + 1) * size)).filter(
+    (mean) => !Number.isNaN(mean),
+  );
+  const middle = meanNumber(means, 0, means.length);
+  const variance = means.reduce((sum, mean) => sum + (mean - middle) ** 2, 0) / (means.length - 1);
+  return Math.sqrt(variance / means.length);
+}
+
+/** Median of numbers, the upper one of an even count, by Hoare's selection: changes their order. */
+export function medianInPlace(values: Float64Array): number {
+  const middle = values.length >> 1;
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
+      if (i > j) break;
+      const swapped = values[i]!;
+      values[i++] = values[j]!;
+      values[j--] = swapped;
+    }
+    if (middle <= j) high = j;
+    else if (middle >= i) low = i;
+    else break;
+  }
+  return values[middle] ?? Number.NaN;
+}
+
+/** A quantile of a sample and its interval between two of the sample's own values. */
+export interface SampleQuantile {
+  /** Null where the sample is too small to speak of the quantile. */
+  readonly value: number | null;
+  /** Two-sided 95 % interval; both null where the sample is too small for one. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly n: number;
+}
+
+const TAIL = 0.025;
+
+/**
+ * The p-quantile of independent observations: the ceil(p n)-th smallest, with the interval of binomial order
+ * statistics, whose coverage is at least 95 % whatever the law.
+ *
+ * The value is null where fewer than one observation is to be expected above it (or below): p95 needs 20, the median
+ * 2. The interval is null where not even the extremes hold the quantile with 95 %: p95 needs 72 with equal tails, the
+ * median 6.
+ *
+ * @param ascending finite numbers in ascending order
+ * Source: H. A. David, H. N. Nagaraja, Order Statistics, 3rd ed., section 7.1.
+ */
+export function sampleQuantile(ascending: ArrayLike<number>, p: number): SampleQuantile {
+  const n = ascending.length;
+  // 1e-9: 20 x 0.05 is a hair above 1.
+  if (n * Math.min(p, 1 - p) < 1 - 1e-9) return { value: null, low: null, high: null, n };
+  const value = ascending[Math.max(0, Math.ceil(p * n - 1e-9) - 1)]!;
+  const ranks = intervalRanks(n, p);
+  if (ranks === undefined) return { value, low: null, high: null, n };
+  return { value, low: ascending[ranks.low - 1]!, high: ascending[ranks.high - 1]!, n };
+}
+
+/**
+ * Ranks (from 1) whose observations enclose the p-quantile of n independent observations with at least 95 %, at most
+ * 2.5 % on either side; undefined where no such pair exists. For n = 1000 and p95 they are 936 and 964.
+ */
+export function intervalRanks(n: number, p: number): { readonly low: number; readonly high: number } | undefined {
+  let below = 0;
+  let low = 0;
+  let high: number | undefined;
+  // The quantile lies below the r-th smallest when fewer than r observations do: P(B < r), B binomial (n, p).
+  for (let r = 1; r <= n; r++) {
+    below += binomial(n, r - 1, p);
+    if (below <= TAIL) low = r;
+    if (below >= 1 - TAIL) {
+      high = r;
+      break;
+    }
+  }
+  return low === 0 || high === undefined ? undefined : { low, high };
+}
+
+/** P(B = k) for B binomial (n, p), by logarithms so that no n is too large. */
+function binomial(n: number, k: number, p: number): number {
+  const choose = lnGamma(n + 1) - lnGamma(k + 1) - lnGamma(n - k + 1);
+  return Math.exp(choose + k * Math.log(p) + (n - k) * Math.log1p(-p));
+}

@@ -1,0 +1,213 @@
+import { median, quantileSorted } from "../base/statistics.ts";
+import { isOutOfMoney } from "./adapters/adapter.ts";
+import { findAdapter } from "./adapters/index.ts";
+import type { CalledTarget, ReplayPlan } from "./plan.ts";
+import type { AttemptRow, RequestRow, ScheduleRow } from "./rows.ts";
+
+/** How well one strategy's run did what it was to do. */
+export interface HarnessReport {
+  readonly strategy: string;
+  readonly requests: number;
+  readonly attempts: number;
+  /** How late requests were dispatched, ms. */
+  readonly lagMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** How late an emulator in this process was at the 99th percentile, ms; null where there is none. */
+  readonly serverLateMsP99: number | null;
+  /** Median latency of served requests from the intended start, ms; null where none was served. */
+  readonly e2eMsP50: number | null;
+  /** Attempts whose tokens the service never reported: they are not in the bill. */
+  readonly attemptsWithoutUsage: number;
+  /** Every request has its row: there is something to count. */
+  readonly isComplete: boolean;
+  /** Why the run proves nothing; empty for a sound one. */
+  readonly faults: readonly string[];
+  /** Present when an executor of k6 brought arrivals of its own. */
+  readonly plain?: PlainReport;
+}
+
+/** What k6 itself counted. */
+export interface ClientCounts {
+  readonly httpRequests: number;
+  readonly attempts: number;
+  readonly requestsEnded: number;
+  /** Iterations that an executor of k6 left out. */
+  readonly droppedIterations?: number;
+}
+
+export interface HarnessInput {
+  readonly strategy: string;
+  readonly schedule: readonly ScheduleRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly requests: readonly RequestRow[];
+  /** Undefined when k6 wrote no summary. */
+  readonly counts: ClientCounts | undefined;
+  /** What the client and the endpoints said of failures of their own. */
+  readonly clientFaults: readonly string[];
+  /** How late the endpoints answered of themselves at the 99th percentile, ms; null where nobody knows. */
+  readonly lateMsP99: number | null;
+}
+
+export const LAG_MS_MAX = 10;
+/** Statuses that say that a call was wrong in itself, and no router could have mended it. */
+const REJECTED: readonly number[] = [400, 401, 403, 404, 422];
+export const LAG_SHARE_MAX = 0.05;
+
+/** Checks that every request has its row, every attempt its own, and that k6's own counters say the same. */
+export function checkRows(input: HarnessInput): HarnessReport {
+  const { schedule, attempts, requests, counts } = input;
+  const faults = [...input.clientFaults];
+  const seen = new Set(requests.map((row) => row.i));
+  if (seen.size !== schedule.length)
+    faults.push(`${schedule.length - seen.size} of ${schedule.length} requests have no row`);
+  if (seen.size !== requests.length) faults.push(`${requests.length - seen.size} requests have more than one row`);
+  const sent = requests.reduce((sum, row) => sum + row.n, 0);
+  if (sent > attempts.length) faults.push(`${sent - attempts.length} of ${sent} attempts have no row`);
+  if (counts === undefined) faults.push("k6 wrote no summary");
+  else faults.push(...disagreements(counts, attempts, requests));
+  const rejected = attempts.filter(({ c, x }) => REJECTED.includes(c) || isOutOfMoney(x));
+  if (rejected.length > 0) {
+    const { c, x } = rejected[0]!;
+    faults.push(`${rejected.length} calls were rejected as wrong, first with ${c} ${x}`);
+  }
+  const stopped = requests.filter(({ why }) => why === "budget").length;
+  if (stopped > 0) faults.push(`the budget stopped it: ${stopped} of ${schedule.length} requests were not sent`);
+  const lag = sorted(
+    requests.flatMap((row) => (row.i < schedule.length ? [Math.max(0, row.b - schedule[row.i]![0])] : [])),
+  );
+  const e2e = sorted(requests.flatMap((row) => (row.w >= 0 ? [row.e - schedule[row.i]![0]] : [])));
+  return {
+    strategy: input.strategy,
+    requests: requests.length,
+    attempts: attempts.length,
+    lagMs: { p50: quantileOrZero(lag, 0.5), p99: quantileOrZero(lag, 0.99), max: lag.at(-1) ?? 0 },
+    serverLateMsP99: input.lateMsP99,
+    e2eMsP50: e2e.length === 0 ? null : quantileSorted(e2e, 0.5),
+    attemptsWithoutUsage: attempts.filter((row) => row.u === null && (row.k === "timeout" || row.k === "unfinished"))
+      .length,
+    isComplete: seen.size === schedule.length && seen.size === requests.length,
+    faults,
+  };
+}
+
+/** k6 counts an attempt when it is answered; those that the run was cut off from, it may or may not count. */
+function disagreements(
+  counts: ClientCounts,
+  attempts: readonly AttemptRow[],
+  requests: readonly RequestRow[],
+): readonly string[] {
+  const unfinished = attempts.filter((row) => row.k === "unfinished").length;
+  const answered = attempts.length - unfinished;
+  const faults: string[] = [];
+  if (counts.requestsEnded !== requests.length) {
+    faults.push(`k6 counted ${counts.requestsEnded} requests, the rows hold ${requests.length}`);
+  }
+  if (counts.attempts !== attempts.length) {
+    faults.push(`k6 counted ${counts.attempts} attempts, the rows hold ${attempts.length}`);
+  }
+  if (counts.httpRequests < answered || counts.httpRequests > attempts.length) {
+    faults.push(`k6 made ${counts.httpRequests} HTTP requests, the rows hold ${answered} answered attempts`);
+  }
+  return faults;
+}
+
+/**
+ * Why the strategies' runs must not be compared: rows that do not add up, or requests dispatched so late that it shows
+ * in what is compared. Late by 10 ms or by 5 % of the smallest median at the 99th percentile is too late.
+ *
+ * @returns reasons in words; empty for a valid run
+ */
+export function invalidReasons(reports: readonly HarnessReport[]): readonly string[] {
+  const medians = reports.flatMap(({ e2eMsP50 }) => (e2eMsP50 === null ? [] : [e2eMsP50]));
+  const smallest = medians.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...medians);
+  const limitMs = Math.min(LAG_MS_MAX, LAG_SHARE_MAX * smallest);
+  const why =
+    limitMs < LAG_MS_MAX ? `5 % of the smallest median, ${smallest.toFixed(0)} ms` : "the most that is allowed";
+  return reports.flatMap(({ strategy, faults, lagMs, serverLateMsP99, plain }) => {
+    const late = (what: string, ms: number | null): readonly string[] =>
+      ms === null || ms <= limitMs
+        ? []
+        : [`${what} ${ms.toFixed(1)} ms late at the 99th percentile; ${limitMs.toFixed(1)} ms is ${why}`];
+    const reasons = [
+      ...(plain === undefined ? [] : [plain.reason]),
+      ...faults,
+      ...late("requests left", lagMs.p99),
+      ...late("the emulator woke", serverLateMsP99),
+    ];
+    return reasons.map((reason) => `${strategy}: ${reason}`);
+  });
+}
+
+/** 0 where there is nothing: a run without requests was late by nothing. */
+export function quantileOrZero(ascending: ArrayLike<number>, p: number): number {
+  return ascending.length === 0 ? 0 : quantileSorted(ascending, p);
+}
+
+function sorted(values: readonly number[]): Float64Array {
+  return Float64Array.from(values).sort();
+}
+
+/** What is to be known of such a run before anybody reads its figures. */
+export interface PlainReport {
+  /** Why the run is no measurement of the schedule. */
+  readonly reason: string;
+  readonly executor: string;
+  readonly vus: number;
+  readonly droppedIterations: number;
+  /** Requests of the schedule that never left. */
+  readonly neverSent: number;
+  /** How long before their instants requests left, ms at the 99th percentile. */
+  readonly earlyMsP99: number;
+  /**
+   * Latency of served requests, ms: from the instant at which each left, and from the one at which it should have, or
+   * from its leaving if that was earlier.
+   */
+  readonly fromSendMs: Quantiles;
+  readonly fromIntendedMs: Quantiles;
+}
+
+export interface Quantiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** What tells whether first tokens can be seen: what is called, and how each target is. */
+export interface Called extends Pick<ReplayPlan, "operation"> {
+  readonly targets: readonly CalledTarget[];
+}
+
+/** Every target's answers come token by token, and the first of the tokens can be told from the others. */
+export function seesFirstTokens({ operation, targets }: Called): boolean {
+  return operation === "converse-stream" && targets.every((target) => target.seesFirstToken);
+}
+
+/**
+ * What a reader must know of a run's times to first token. k6 sees the headers of a response and its end; where headers
+ * may come before the first token, the note says how early they came, which tells one case from the other.
+ */
+export function firstTokenNotes(plan: Called, attempts: readonly AttemptRow[]): readonly string[] {
+  if (!seesFirstTokens(plan)) return [];
+  const regions = new Map<string, AttemptRow[]>();
+  for (const attempt of attempts) {
+    const { api, region } = plan.targets[attempt.g]!;
+    if (attempt.k !== "ok" || attempt.f === null || !findAdapter(api).headersMayLead) continue;
+    const rows = regions.get(region);
+    if (rows === undefined) regions.set(region, [attempt]);
+    else rows.push(attempt);
+  }
+  if (regions.size === 0) return [];
+  const seen = [...regions]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([region, rows]) => `${region} ${headersOf(rows)}`);
+  return [
+    "TTFT is the time to the response's headers, which servers of this kind may send before the first token; they came, " +
+      `at the median, after: ${seen.join("; ")}.`,
+  ];
+}
+
+/** How early headers came, as a time and as a share of the attempt. */
+function headersOf(attempts: readonly AttemptRow[]): string {
+  const ms = median(attempts.map(({ f }) => f!));
+  const share = median(attempts.map(({ s, e, f }) => f! / Math.max(f!, e - s)));
+  return `${ms.toFixed(0)} ms (${(100 * share).toFixed(0)} % of an attempt)`;
+}

@@ -1,0 +1,285 @@
+import { MeridianError, type Problem } from "../base/errors.ts";
+import { replicationSeed } from "../engine/simulation.ts";
+import type { Plan } from "../scenario/plan.ts";
+import { FaultState } from "../service/fault-state.ts";
+import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
+import { INPUT, OUTPUT, PREPAID } from "../service/pricing/prices.ts";
+import { findStrategy } from "../strategies/index.ts";
+import { createTraffic } from "../traffic/source.ts";
+import type { ReplayTier } from "./adapters/adapter.ts";
+import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTarget, SpendPlan } from "./plan.ts";
+import type { ScheduleRow } from "./rows.ts";
+
+/** Where and how a scenario's targets are called. */
+export interface ReplayTargets {
+  /** Base URL of each region's endpoint; every target's source region has one. */
+  readonly urlOfRegion: ReadonlyMap<string, string>;
+  readonly operation: ReplayOperation;
+  /** The endpoints are an emulator of the scenario: they inject its round trips, and its faults are known. */
+  readonly isEmulated: boolean;
+  /** Round trip to each region that a caller's latencies contain, ms, where they are no emulator. */
+  readonly roundTripMs: ReadonlyMap<string, number>;
+  /** Characters of filler text per token, by model id, where they were measured; 4 elsewhere. */
+  readonly charsPerToken?: ReadonlyMap<string, number>;
+  /** Tokens that a service adds to every prompt, by model id, where they were measured; 0 elsewhere. */
+  readonly templateTokens?: ReadonlyMap<string, number>;
+  /** Regions whose endpoints are called in a way of their own; the others are Bedrock's, as the AWS SDKs call them. */
+  readonly waysOfRegion?: ReadonlyMap<string, EndpointWay>;
+  readonly promptSalt?: string;
+}
+
+/** In what way an endpoint is called. */
+export interface EndpointWay extends Pick<ReplayTarget, "api" | "settings" | "auth" | "seesFirstToken"> {
+  /** Names of models there, by the scenario's name or id of a model, or by the id that is called elsewhere. */
+  readonly models: Readonly<Record<string, string>>;
+}
+
+const AS_THE_SDKS: EndpointWay = {
+  api: "bedrock",
+  settings: {},
+  auth: { kind: "aws" },
+  seesFirstToken: true,
+  models: {},
+};
+
+export interface ReplaySchedule {
+  readonly requests: number;
+  /** The last intended arrival. */
+  readonly lastArrivalMs: number;
+  readonly drainMs: number;
+  /** What this strategy's run may cost; no limit where left out. */
+  readonly spend?: SpendPlan | undefined;
+}
+
+/** What services that do not count tokens assume of English text, the emulator among them. */
+const CHARS_PER_TOKEN = 4;
+
+/** What a client needs to replay one strategy of a plan. */
+export function makeReplayPlan(
+  plan: Plan,
+  strategyIndex: number,
+  targets: ReplayTargets,
+  schedule: ReplaySchedule,
+): ReplayPlan {
+  const { name, kind, options, client } = plan.strategies[strategyIndex]!;
+  const durationMs = Math.min(plan.durationMs, schedule.lastArrivalMs + 1);
+  const endMs = durationMs + schedule.drainMs;
+  const regions = plan.regionNames.length;
+  const seed = replicationSeed(plan.seed, 0);
+  return {
+    schemaVersion: 1,
+    seed,
+    routers: plan.routers,
+    requests: schedule.requests,
+    fromMs: plan.arrivalsFromMs,
+    durationMs,
+    drainMs: schedule.drainMs,
+    strategy: { name, kind, options },
+    client: client ?? plan.client,
+    signalAgeMs: plan.signals.ageMs,
+    operation: targets.operation,
+    origins: plan.originNames,
+    isEmulated: targets.isEmulated,
+    targets: plan.targets.map((target, t) => {
+      const region = plan.regionNames[target.region]!;
+      const tiers = plan.models.map((_, m) => tierOf(plan, t, m));
+      const tier = (tiers.find((each) => each !== undefined) ?? "standard") as ReplayTier;
+      const { models, ...way } = targets.waysOfRegion?.get(region) ?? AS_THE_SDKS;
+      const calledIds = target.calledIds.map((id, m) => nameAtEndpoint(models, { ...plan.models[m]!, calledId: id }));
+      return { id: target.id, region, url: targets.urlOfRegion.get(region) ?? "", calledIds, tier, ...way };
+    }),
+    modelMaxTokens: plan.models.map((model) => model.maxOutputTokens),
+    promptSalt: targets.promptSalt ?? "",
+    templateTokens: plan.models.map(({ id }) => targets.templateTokens?.get(id) ?? 0),
+    charsPerToken: plan.models.map(({ id }) => targets.charsPerToken?.get(id) ?? CHARS_PER_TOKEN),
+    classes: plan.classes.map((each) => ({
+      name: each.name,
+      model: each.model,
+      sloE2eMs: each.sloE2eMs,
+      legal: [...each.legal.keys()].filter((t) => each.legal[t] === 1),
+      deferrable: each.deferrable,
+    })),
+    rttMs: plan.originNames.map((_, origin) =>
+      plan.targets.map(({ region }) =>
+        targets.isEmulated
+          ? plan.network.rttMs[origin * regions + region]!
+          : (targets.roundTripMs.get(plan.regionNames[region]!) ?? 0),
+      ),
+    ),
+    prices: priceEpochs(plan, endMs),
+    spend: schedule.spend ?? null,
+    health: targets.isEmulated ? healthEpochs(plan, seed, endMs) : [allHealthy(plan)],
+  };
+}
+
+/** What a model is called at an endpoint: as the nearest of its names there is mapped, else by the id that is called. */
+export function nameAtEndpoint(
+  models: EndpointWay["models"],
+  model: { readonly name: string; readonly id: string; readonly calledId: string | null },
+): string | null {
+  const { name, id, calledId } = model;
+  if (calledId === null) return null;
+  const known = [calledId, id, name].find((each) => Object.hasOwn(models, each));
+  return known === undefined ? calledId : models[known]!;
+}
+
+function priceEpochs(plan: Plan, endMs: number): readonly PriceEpoch[] {
+  const { schedule, keyOfTarget } = plan.money;
+  const models = plan.models.length;
+  const priceOf = (epoch: number, kind: number) =>
+    plan.models.map((_, m) =>
+      plan.targets.map((__, t) => {
+        const key = keyOfTarget[t * models + m]!;
+        return key < 0 ? Number.NaN : priceUsdPerMTok(schedule, epoch, key, kind);
+      }),
+    );
+  const epochs: PriceEpoch[] = [];
+  for (let epoch = 0; epoch < schedule.epochStartMs.length; epoch++) {
+    const fromMs = schedule.epochStartMs[epoch]!;
+    if (epoch > 0 && fromMs > endMs) break;
+    epochs.push({ fromMs, inUsdPerMTok: priceOf(epoch, INPUT), outUsdPerMTok: priceOf(epoch, OUTPUT) });
+  }
+  return epochs;
+}
+
+/** What the scenario's health checks say when: the same timeline that the simulated routers follow. */
+function healthEpochs(plan: Plan, seed: number, endMs: number): readonly HealthEpoch[] {
+  const faults = new FaultState(plan.world, seed);
+  const now = (fromMs: number): HealthEpoch => ({
+    fromMs,
+    isHealthy: plan.targets.map(({ region }) => faults.isHealthy(region)),
+  });
+  const epochs = [now(0)];
+  while (faults.nextMs <= endMs) {
+    const atMs = faults.nextMs;
+    const { healthVersion } = faults;
+    faults.advance();
+    if (faults.healthVersion !== healthVersion) epochs.push(now(atMs));
+  }
+  return epochs;
+}
+
+function allHealthy(plan: Plan): HealthEpoch {
+  return { fromMs: 0, isHealthy: plan.targets.map(() => true) };
+}
+
+/**
+ * What of a scenario cannot be replayed against endpoints, with what to do about it; empty when all can. Better refused
+ * than measured as something else than what was simulated.
+ */
+export function notReplayable(plan: Plan): readonly Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (where: string, what: string, fix: string) => {
+    problems.push({ code: "BENCH_NOT_REPLAYABLE", where, what, fix });
+  };
+  if (plan.signals.source === "shared") {
+    refuse("signals.source", "a real router sees only its own outcomes", "--set signals.source=own");
+  }
+  if (plan.gateways.length > 0) {
+    refuse("world.gateways", "stations before the routing have no endpoint to be measured at", "take them out");
+  }
+  plan.targets.forEach((target, t) => {
+    if (!plan.classes.some((each) => each.legal[t] === 1)) return;
+    const isPrepaid = plan.models.some((_, m) => tierOf(plan, t, m) === PREPAID);
+    if (target.isAsync || isPrepaid) {
+      const what = `target "${target.id}" is ${target.isAsync ? "batch" : "reserved capacity"}, which is not called like others`;
+      refuse("world.targets", what, "bench the on-demand targets of the scenario");
+    }
+  });
+  for (const strategy of plan.strategies) {
+    const { retry } = strategy.client ?? plan.client;
+    if (retry.mode === "custom" && retry.backoff.kind === "law") {
+      refuse(
+        "client.retry.backoff",
+        "a backoff drawn from a law is for the simulator only",
+        "give base, factor and cap",
+      );
+    }
+    if (findStrategy(strategy.kind).signals.includes("quotaHeadroom")) {
+      refuse("strategies", `${strategy.name} reads quotas that no client can see`, "leave it out with --strategy");
+    }
+  }
+  return problems;
+}
+
+/** The service tier that a target sells a model at; undefined where it does not. */
+function tierOf(plan: Plan, target: number, model: number): string | undefined {
+  const key = plan.money.keyOfTarget[target * plan.models.length + model]!;
+  return key < 0 ? undefined : plan.money.schedule.keys[key]!.tier;
+}
+
+/** A model that some class may call at a target. */
+export interface PlannedCall {
+  readonly target: string;
+  /** Source region: the one whose endpoint is called. */
+  readonly region: string;
+  /** The scenario's name of the model, and its id. */
+  readonly model: string;
+  readonly modelId: string;
+  /** The id that is called there, of the model or of a profile; null where the target has none. */
+  readonly calledId: string | null;
+  readonly tier: ReplayTier;
+}
+
+/** Every model that a scenario's classes may call, at every target that is legal for them, in the plan's order. */
+export function plannedCalls(plan: Plan): readonly PlannedCall[] {
+  return plan.targets.flatMap((target, t) =>
+    plan.models.flatMap(({ name, id }, m): readonly PlannedCall[] => {
+      if (!plan.classes.some((each) => each.model === m && each.legal[t] === 1)) return [];
+      const region = plan.regionNames[target.region]!;
+      const tier = (tierOf(plan, t, m) ?? "standard") as ReplayTier;
+      return [{ target: target.id, region, model: name, modelId: id, calledId: target.calledIds[m]!, tier }];
+    }),
+  );
+}
+
+/** More requests than this are no benchmark but a load test: the rows alone would take gigabytes. */
+export const SCHEDULE_REQUESTS_MAX = 500_000;
+
+/**
+ * Draws the traffic of replication 0, whole: the requests that a simulation of the plan would see, in the same order.
+ *
+ * @throws MeridianError usage BENCH_TOO_MANY_REQUESTS, BENCH_NO_REQUESTS
+ */
+export function recordSchedule(plan: Plan, requestsMax = SCHEDULE_REQUESTS_MAX): readonly ScheduleRow[] {
+  const traffic = createTraffic(plan.traffic, {
+    seed: plan.seed,
+    replication: 0,
+    durationMs: plan.durationMs,
+    fromMs: plan.arrivalsFromMs,
+    requestsMax: plan.requestsMax,
+    chunkRows: 16_384,
+  });
+  const rows: ScheduleRow[] = [];
+  for (let chunk = traffic.next(); chunk !== undefined; chunk = traffic.next()) {
+    if (rows.length + chunk.length > requestsMax) throw tooMany(requestsMax);
+    for (let row = 0; row < chunk.length; row++) {
+      rows.push([
+        chunk.arrivalMs[row]!,
+        chunk.classIndex[row]!,
+        chunk.originIndex[row]!,
+        chunk.inputTokens[row]!,
+        chunk.outputTokens[row]!,
+        chunk.maxTokens[row]!,
+        chunk.prefixTokens[row]!,
+        chunk.prefixId[row]!,
+      ]);
+    }
+  }
+  if (rows.length > 0) return rows;
+  throw new MeridianError("usage", {
+    code: "BENCH_NO_REQUESTS",
+    what: "no request arrives in this time",
+    where: "duration",
+    fix: "give a longer --duration, or more traffic",
+  });
+}
+
+function tooMany(requestsMax: number): MeridianError {
+  return new MeridianError("usage", {
+    code: "BENCH_TOO_MANY_REQUESTS",
+    what: `the scenario sends more than ${requestsMax} requests in this time`,
+    where: "duration",
+    fix: "bench a shorter stretch with --duration, for example --duration 2m",
+  });
+}

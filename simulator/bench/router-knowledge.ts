@@ -1,0 +1,127 @@
+/** What a replaying router goes by: its strategy, and what it knows of the targets. */
+
+import type { Strategy } from "../client/strategy.ts";
+import { nextPictureMs, TargetViewState, takePicture } from "../client/target-view.ts";
+import { KeyedRandom } from "../random/keyed-random.ts";
+import { findStrategy } from "../strategies/index.ts";
+import { ReplayColumns, type ReplayPlan } from "./plan.ts";
+import type { AttemptAnswer } from "./router-io.ts";
+import type { ScheduledRequest } from "./rows.ts";
+
+/** What the strategy may know of a request under way. */
+export interface KnownCall {
+  readonly request: ScheduledRequest;
+  /** The caller's max_tokens, or the model's where unset. */
+  readonly maxTokens: number;
+  /** Attempts sent so far, and the target of the last; -1 before the first. */
+  readonly attempts: number;
+  readonly lastTarget: number;
+}
+
+export interface KnownFlight {
+  readonly call: KnownCall;
+  readonly target: number;
+  readonly sentMs: number;
+}
+
+/** A router's strategy with all that it goes by: prices, distances and health, and what has been learnt of targets. */
+export class RouterKnowledge {
+  private readonly plan: ReplayPlan;
+  private readonly strategy: Strategy;
+  private readonly columns: ReplayColumns;
+  /** By model: what has been learnt, and what the strategy is shown: the same object unless signals have an age. */
+  private readonly learnt: readonly TargetViewState[];
+  private readonly shown: readonly TargetViewState[];
+  private readonly random: KeyedRandom;
+  private nextPictureMs = 0;
+
+  /** @throws MeridianError usage for options that the strategy does not take */
+  constructor(plan: ReplayPlan) {
+    this.plan = plan;
+    const definition = findStrategy(plan.strategy.kind);
+    const targetIds = plan.targets.map((target) => target.id);
+    this.strategy = definition.create(plan.strategy.options, {
+      targetIds,
+      regionOfTarget: plan.targets.map((target) => target.region),
+      classNames: plan.classes.map((each) => each.name),
+    });
+    const views = () => plan.modelMaxTokens.map(() => new TargetViewState(targetIds, definition.signals));
+    this.learnt = views();
+    this.shown = plan.signalAgeMs > 0 ? views() : this.learnt;
+    this.columns = new ReplayColumns(plan);
+    this.random = new KeyedRandom(plan.seed, "routing");
+  }
+
+  /** Whether a class may be sent anywhere at all. */
+  hasTarget(classIndex: number, nowMs: number): boolean {
+    this.columns.refresh(nowMs);
+    return this.columns.eligibleTargets(classIndex) > 0;
+  }
+
+  /** The strategy's choice for a call's next attempt: a target, or "ask me again" in its own code. */
+  choose({ request, maxTokens, attempts, lastTarget }: KnownCall, nowMs: number): number {
+    const { classIndex, originIndex, requestId } = request;
+    const each = this.plan.classes[classIndex]!;
+    const view = this.shown[each.model]!;
+    this.columns.show(view, classIndex, originIndex);
+    this.age(nowMs);
+    this.random.seek(requestId, attempts);
+    const asked = {
+      requestId,
+      classIndex,
+      originIndex,
+      inputTokens: request.inputTokens,
+      maxTokens,
+      prefixTokens: request.prefixTokens,
+      prefixId: request.prefixId,
+      attempt: attempts,
+      previousTarget: lastTarget,
+      arrivalMs: request.arrivalMs,
+      sloE2eMs: each.sloE2eMs,
+      deferrable: each.deferrable,
+    };
+    return this.strategy.choose(asked, view, nowMs, this.random);
+  }
+
+  sent(model: number, target: number): void {
+    this.learnt[model]!.onSent(target);
+    if (this.shown !== this.learnt) this.shown[model]!.onSent(target);
+  }
+
+  /** An attempt has ended, and the router learns how. */
+  learn({ call, target, sentMs }: KnownFlight, answer: AttemptAnswer): void {
+    const { request, maxTokens } = call;
+    const isOk = answer.kind === "ok";
+    const outcome = {
+      requestId: request.requestId,
+      classIndex: request.classIndex,
+      target,
+      kind: answer.kind,
+      sentMs,
+      nowMs: answer.endedMs,
+      e2eMs: isOk ? answer.endedMs - sentMs : Number.NaN,
+      ttftMs: isOk ? answer.ttftMs : Number.NaN,
+      inputTokens: request.inputTokens,
+      outputTokens: isOk ? Math.min(request.outputTokens, maxTokens) : 0,
+      rttMs: this.columns.roundTripMs(request.originIndex, target),
+    };
+    const { model } = this.plan.classes[request.classIndex]!;
+    this.learnt[model]!.onOutcome(outcome);
+    if (this.shown !== this.learnt) this.shown[model]!.onEnded(target);
+    this.strategy.observe?.(outcome);
+  }
+
+  /** An attempt has ended whose request had ended before. */
+  forget(model: number, target: number): void {
+    this.learnt[model]!.onEnded(target);
+    if (this.shown !== this.learnt) this.shown[model]!.onEnded(target);
+  }
+
+  /** Shows the strategy its signals as they are now, at most once per age. */
+  private age(nowMs: number): void {
+    const { signalAgeMs } = this.plan;
+    if (signalAgeMs <= 0 || nowMs < this.nextPictureMs) return;
+    this.nextPictureMs = nextPictureMs(nowMs, signalAgeMs);
+    takePicture(this.learnt, this.shown);
+  }
+}

@@ -1,0 +1,287 @@
+/** The client side of a replay: requests, attempts, retries and hedges of one router against a real wire. */
+import {
+  afterAnswer,
+  deadlineInMs,
+  END,
+  type End,
+  endAfter,
+  type Failure,
+  hedgeDueMs,
+  isStillUnderWay,
+  mayHedge,
+  NEVER,
+  outputLimit,
+  putOffUntilMs,
+  retryDelayMs,
+} from "../client/request-rules.ts";
+import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
+import type { RetrySpec } from "../client/retry-rules.ts";
+import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
+import type { ReplayPlan } from "./plan.ts";
+import type { AttemptAnswer, ReplayIo } from "./router-io.ts";
+import { RouterKnowledge } from "./router-knowledge.ts";
+import type { ScheduledRequest } from "./rows.ts";
+import { SpendLedger, type SpendOrder } from "./spend.ts";
+
+/** A request under way, and what the router has to remember of it. */
+interface Call {
+  readonly request: ScheduledRequest;
+  readonly begunMs: number;
+  readonly maxTokens: number;
+  attempts: number;
+  /** Attempts whose answer is still awaited. */
+  outstanding: number;
+  hedges: number;
+  lastTarget: number;
+  lastRetryCost: number;
+  /** A retry or a deferral will send it. */
+  isPending: boolean;
+  isEnded: boolean;
+  cancelDeadline: () => void;
+  cancelHedge: () => void;
+}
+
+interface Flight {
+  readonly call: Call;
+  readonly ordinal: number;
+  readonly target: number;
+  readonly sentMs: number;
+  /** What was set aside for it; undefined where nothing limits what is spent. */
+  readonly reserved: Reservation | undefined;
+}
+
+interface Reservation {
+  readonly order: SpendOrder;
+  readonly nanoUsd: number;
+}
+
+/**
+ * One gateway process or SDK client that replays its share of a schedule against a real wire. It does what the
+ * simulator's client side does, with the same strategies, signals, retry policies, request rules and draws; only the clock
+ * and the service are real. test/simulator/bench/parity.test.ts holds the two against each other, attempt by attempt.
+ */
+export class ReplayRouter {
+  private readonly plan: ReplayPlan;
+  private readonly io: ReplayIo;
+  private readonly knowledge: RouterKnowledge;
+  private readonly retry: RetryPolicy;
+  private readonly retryKey: number;
+  private readonly spend: SpendLedger | undefined;
+  private readonly calls = new Set<Call>();
+  private readonly flights = new Set<Flight>();
+  private attemptsSent = 0;
+
+  /** @throws MeridianError usage for options that the strategy or the retry mode does not take */
+  constructor(plan: ReplayPlan, io: ReplayIo) {
+    this.plan = plan;
+    this.io = io;
+    this.knowledge = new RouterKnowledge(plan);
+    this.retry = createRetryPolicy(plan.client.retry as RetrySpec);
+    this.retryKey = purposeKey(plan.seed, "retry");
+    this.spend = plan.spend === null ? undefined : new SpendLedger(plan.spend, plan.routers);
+  }
+
+  /** Attempts sent so far. */
+  get sent(): number {
+    return this.attemptsSent;
+  }
+
+  /** Requests that have not ended. */
+  get open(): number {
+    return this.calls.size;
+  }
+
+  /** The budget allows no further attempt: whatever is started ends at once. */
+  get isStopped(): boolean {
+    return this.spend?.isStopped === true;
+  }
+
+  /** Nothing is under way, not even an attempt whose request has ended. */
+  get isIdle(): boolean {
+    return this.calls.size === 0 && this.flights.size === 0;
+  }
+
+  /** A request arrives now, whatever its intended instant was. */
+  start(request: ScheduledRequest): void {
+    const nowMs = this.io.nowMs();
+    const deadlineMs = deadlineInMs(this.plan.client.timeout, request.arrivalMs, nowMs);
+    const call: Call = {
+      request,
+      begunMs: nowMs,
+      maxTokens: outputLimit(request.maxTokens, this.plan.modelMaxTokens[this.modelOf(request)]!),
+      attempts: 0,
+      outstanding: 0,
+      hedges: 0,
+      lastTarget: -1,
+      lastRetryCost: 0,
+      isPending: false,
+      isEnded: false,
+      cancelDeadline: nothing,
+      cancelHedge: nothing,
+    };
+    this.calls.add(call);
+    if (deadlineMs < NEVER) {
+      call.cancelDeadline = this.io.after(deadlineMs, () => this.finish(call, END.timedOut, this.io.nowMs(), -1));
+    }
+    this.dispatch(call, nowMs, false);
+  }
+
+  /** The run is over: what has not ended counts as in flight. Answers that come later are ignored. */
+  cutOff(): void {
+    const nowMs = this.io.nowMs();
+    for (const flight of [...this.flights]) this.land(flight, nowMs, { kind: "unfinished" });
+    for (const call of [...this.calls]) this.finish(call, END.inFlight, nowMs, -1);
+  }
+
+  private modelOf({ classIndex }: ScheduledRequest): number {
+    return this.plan.classes[classIndex]!.model;
+  }
+
+  /** Chooses a target and sends an attempt, now or when the client's limiter or the strategy says. */
+  private dispatch(call: Call, nowMs: number, isHedge: boolean): void {
+    if (!this.knowledge.hasTarget(call.request.classIndex, nowMs)) {
+      this.finish(call, END.residencyRefused, nowMs, -1);
+      return;
+    }
+    const waitMs = this.retry.sendWaitMs(nowMs);
+    if (waitMs > 0) {
+      this.later(call, putOffUntilMs(nowMs + waitMs, nowMs, isHedge));
+      return;
+    }
+    const choice = this.knowledge.choose(call, nowMs);
+    if (choice >= 0) this.sendWithin(call, choice, nowMs, isHedge);
+    else this.later(call, putOffUntilMs(-1 - choice, nowMs, isHedge));
+  }
+
+  /** Routes the request at that instant, again or for the first time; at once when the clock has passed it. */
+  private later(call: Call, ms: number): void {
+    if (ms === NEVER) return;
+    call.isPending = true;
+    this.io.after(Math.max(0, ms - this.io.nowMs()), () => {
+      call.isPending = false;
+      if (!call.isEnded) this.dispatch(call, this.io.nowMs(), false);
+    });
+  }
+
+  /** Sends what the budget still allows. A request that it stops ends as one that the run was cut off from. */
+  private sendWithin(call: Call, target: number, nowMs: number, isHedge: boolean): void {
+    if (this.spend === undefined) {
+      this.send(call, target, nowMs, undefined);
+      return;
+    }
+    const { classIndex, inputTokens, prefixTokens } = call.request;
+    const model = this.modelOf(call.request);
+    const order = { classIndex, model, target, inputTokens, prefixTokens, maxTokens: call.maxTokens };
+    const nanoUsd = this.spend.reserve(order);
+    if (nanoUsd !== undefined) this.send(call, target, nowMs, { order, nanoUsd });
+    else if (!isHedge) this.finish(call, END.inFlight, Math.max(nowMs, call.request.arrivalMs), -1, "budget");
+  }
+
+  private send(call: Call, target: number, nowMs: number, reserved: Reservation | undefined): void {
+    const { hedge, timeout } = this.plan.client;
+    const model = this.modelOf(call.request);
+    const flight: Flight = { call, ordinal: call.attempts, target, sentMs: nowMs, reserved };
+    call.attempts++;
+    call.outstanding++;
+    call.lastTarget = target;
+    this.attemptsSent++;
+    this.flights.add(flight);
+    this.knowledge.sent(model, target);
+    call.cancelHedge();
+    const hedgeMs = hedgeDueMs(hedge, call.hedges, nowMs);
+    call.cancelHedge = hedgeMs < NEVER ? this.io.after(hedgeMs - nowMs, () => this.hedge(call)) : nothing;
+    this.io.send(
+      {
+        request: call.request,
+        ordinal: flight.ordinal,
+        model,
+        target,
+        sentMs: nowMs,
+        timeoutMs: timeout.attemptMs,
+      },
+      (answer) => this.respond(flight, answer),
+    );
+  }
+
+  private hedge(call: Call): void {
+    call.cancelHedge = nothing;
+    if (call.isEnded || !mayHedge(this.plan.client.hedge, call.hedges, call.outstanding)) return;
+    call.hedges++;
+    this.dispatch(call, this.io.nowMs(), true);
+  }
+
+  /** An answer reaches the caller, or the attempt's time is up. */
+  private respond(flight: Flight, answer: AttemptAnswer): void {
+    if (!this.flights.has(flight)) return;
+    const { call } = flight;
+    this.land(flight, answer.endedMs, answer);
+    const what = afterAnswer(call.isEnded, answer.kind === "ok");
+    if (what === "forget") {
+      this.knowledge.forget(this.modelOf(call.request), flight.target);
+      return;
+    }
+    this.knowledge.learn(flight, answer);
+    this.retry.onResponse(answer.kind, answer.endedMs);
+    call.outstanding--;
+    if (what === "serve") {
+      this.retry.onSuccess(call.lastRetryCost);
+      this.finish(call, END.served, answer.endedMs, flight.ordinal);
+    } else this.afterFailure(call, answer.kind as Failure, answer);
+  }
+
+  /** Retries, waits for a hedge that is still under way, or gives up. */
+  private afterFailure(call: Call, kind: Failure, { isFinal, retryAfterMs, endedMs }: AttemptAnswer): void {
+    if (isStillUnderWay(call.outstanding, call.isPending)) return;
+    const uniform = keyedUniform(this.retryKey, call.request.requestId, call.attempts - 1);
+    const delayMs = retryDelayMs(this.retry, call.attempts, kind, isFinal, retryAfterMs, uniform);
+    if (delayMs === GIVE_UP) {
+      this.finish(call, endAfter(kind), endedMs, -1);
+      return;
+    }
+    call.lastRetryCost = this.retry.retryCost(kind);
+    this.later(call, endedMs + delayMs);
+  }
+
+  private land(flight: Flight, endedMs: number, answer: AttemptAnswer | { readonly kind: "unfinished" }): void {
+    this.flights.delete(flight);
+    const known = answer.kind === "unfinished" ? undefined : answer;
+    if (flight.reserved !== undefined) {
+      const { order, nanoUsd } = flight.reserved;
+      this.spend?.settle(nanoUsd, order, { c: known?.status ?? 0, u: known?.usage ?? null });
+    }
+    this.io.attemptEnded({
+      t: "a",
+      i: flight.call.request.requestId,
+      o: flight.ordinal,
+      g: flight.target,
+      s: flight.sentMs,
+      e: endedMs,
+      k: answer.kind,
+      c: known?.status ?? 0,
+      f: known === undefined || Number.isNaN(known.ttftMs) ? null : known.ttftMs,
+      u: known?.usage ?? null,
+      id: known?.serviceRequestId ?? "",
+      x: known?.error ?? "",
+    });
+  }
+
+  private finish(call: Call, end: End, endedMs: number, servedBy: number, why?: "budget"): void {
+    if (call.isEnded) return;
+    call.isEnded = true;
+    call.cancelDeadline();
+    call.cancelHedge();
+    this.calls.delete(call);
+    this.io.requestEnded({
+      t: "r",
+      i: call.request.requestId,
+      b: call.begunMs,
+      e: endedMs,
+      end,
+      n: call.attempts,
+      w: servedBy,
+      ...(why === undefined ? {} : { why }),
+    });
+  }
+}
+
+function nothing(): void {}

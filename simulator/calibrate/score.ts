@@ -1,0 +1,226 @@
+import { quantileSorted } from "../base/statistics.ts";
+import { mix32 } from "../random/keyed-random.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
+import { CAPACITY_EVENT, OFFER } from "../service/capacity/capacity.ts";
+import { type CapacitySpec, createCapacity } from "../service/capacity/index.ts";
+import { callPartsOf, movingShare, workUnder } from "./call-parts.ts";
+import type { Calls } from "./calls.ts";
+import { medianLuck, type Parameters, type Variant } from "./candidate-model.ts";
+import { occupancyOf } from "./occupancy.ts";
+
+/** How far a model is from what was measured; 0 is perfect, and 0.05 about five percent. */
+export interface Score {
+  /**
+   * Mean continuous ranked probability score of the logarithms of TTFT and E2E, call by call: it punishes a wrong
+   * spread as it does a wrong middle (Gneiting and Raftery 2007, JASA 102, eq. 21).
+   */
+  readonly perCall: number;
+  /** Mean relative error of the p50, p90, p95 and p99 of TTFT and E2E. */
+  readonly perPercentile: number;
+  readonly total: number;
+  readonly percentiles: readonly PercentileError[];
+}
+
+export interface PercentileError {
+  readonly measure: "ttft" | "e2e";
+  readonly share: number;
+  readonly measuredMs: number;
+  readonly predictedMs: number;
+}
+
+export interface ScoreOptions {
+  /** Calls that count: numbers [from, to). */
+  readonly from: number;
+  readonly to: number;
+  readonly seeds: readonly number[];
+  /** Compare first tokens too. */
+  readonly hasTtft: boolean;
+}
+
+/** Any spread of luck can be bent to fit a percentile, so percentiles say little of what an endpoint is. */
+const PERCENTILE_WEIGHT = 0.15;
+
+const SHARES = [0.5, 0.9, 0.95, 0.99] as const;
+
+export function scoreModel(spec: CapacitySpec, calls: Calls, options: ScoreOptions): Score {
+  const replays = options.seeds.map((seed) => replayCalls(spec, calls, seed));
+  return scoreReplays(replays, calls, options);
+}
+
+export function scoreReplays(replays: readonly Replayed[], calls: Calls, options: ScoreOptions): Score {
+  const { from, to, hasTtft } = options;
+  const rows: number[] = [];
+  for (let i = from; i < to; i++) if (calls.isServed[i] === 1) rows.push(i);
+  const e2e = measureScore(
+    rows,
+    (i) => calls.endMs[i]! - calls.atMs[i]!,
+    replays.map((each) => each.e2eMs),
+  );
+  const ttft = hasTtft
+    ? measureScore(
+        rows,
+        (i) => calls.firstMs[i]! - calls.atMs[i]!,
+        replays.map((each) => each.ttftMs),
+      )
+    : undefined;
+  const both = ttft === undefined ? [e2e] : [e2e, ttft];
+  const perCall = both.reduce((sum, each) => sum + each.crps, 0) / both.length;
+  const percentiles = [
+    ...e2e.percentiles.map((each) => ({ measure: "e2e" as const, ...each })),
+    ...(ttft?.percentiles ?? []).map((each) => ({ measure: "ttft" as const, ...each })),
+  ];
+  const perPercentile =
+    percentiles.reduce((sum, each) => sum + Math.abs(Math.log(each.predictedMs / each.measuredMs)), 0) /
+    percentiles.length;
+  return { perCall, perPercentile, total: perCall + PERCENTILE_WEIGHT * perPercentile, percentiles };
+}
+
+function measureScore(rows: readonly number[], measuredOf: (i: number) => number, columns: readonly Float64Array[]) {
+  const measured = Float64Array.from(rows, measuredOf).sort();
+  const pooled = new Float64Array(rows.length * columns.length);
+  for (const [k, column] of columns.entries()) {
+    for (const [n, i] of rows.entries()) pooled[k * rows.length + n] = column[i]!;
+  }
+  const predicted = pooled.filter((value) => !Number.isNaN(value)).sort();
+  let sum = 0;
+  const logs = new Float64Array(columns.length);
+  for (const i of rows) {
+    const y = Math.log(Math.max(0.5, measuredOf(i)));
+    // A model that refuses a call that was answered is as wrong as one that is off by a factor of e squared.
+    for (let k = 0; k < columns.length; k++) {
+      const value = columns[k]![i]!;
+      logs[k] = Number.isNaN(value) ? y + 2 : Math.log(Math.max(0.5, value));
+    }
+    sum += crps(logs, y);
+  }
+  const percentiles = SHARES.map((share) => ({
+    share,
+    measuredMs: quantileSorted(measured, share),
+    predictedMs: Math.max(0.1, quantileSorted(predicted, share)),
+  }));
+  return { crps: sum / Math.max(1, rows.length), percentiles };
+}
+
+/** Of a few draws x for one value y: E|x - y| - E|x - x'| / 2, the second over pairs of different draws. */
+function crps(draws: Float64Array, y: number): number {
+  const size = draws.length;
+  let near = 0;
+  let apart = 0;
+  for (let a = 0; a < size; a++) {
+    near += Math.abs(draws[a]! - y);
+    for (let b = a + 1; b < size; b++) apart += Math.abs(draws[a]! - draws[b]!);
+  }
+  return near / size - (size > 1 ? apart / (size * (size - 1)) : 0);
+}
+
+/** What became of each call, ms after it came in; NaN where it was refused or left. */
+interface Replayed {
+  readonly ttftMs: Float64Array;
+  readonly e2eMs: Float64Array;
+}
+
+/**
+ * Sends measured calls, as they came, through the simulator's own model of an endpoint. The luck of call i is that of
+ * request i under the seed: equal for all models, so that they can be compared on few calls.
+ */
+export function replayCalls(spec: CapacitySpec, calls: Calls, seed: number): Replayed {
+  const table = createAttemptTable();
+  const capacity = createCapacity(
+    spec,
+    { seed, serviceKey: mix32(seed * 2 + 1), patienceKey: mix32(seed * 2 + 2), localHourAtStart: 0 },
+    table,
+  );
+  const ttftMs = new Float64Array(calls.count).fill(Number.NaN);
+  const e2eMs = new Float64Array(calls.count).fill(Number.NaN);
+  let inside = 0;
+  const leave = (slot: number, nowMs: number, isServed: boolean) => {
+    const i = table.ints[slot * ATTEMPT_INTS + ATTEMPT.requestId]!;
+    if (isServed) {
+      ttftMs[i] = table.floats[slot * ATTEMPT_FLOATS + ATTEMPT_FLOAT.firstTokenMs]! - calls.atMs[i]!;
+      e2eMs[i] = nowMs - calls.atMs[i]!;
+    }
+    inside--;
+    table.release(slot);
+  };
+  const advance = () => {
+    const nowMs = capacity.nextMs;
+    const happening = capacity.advance();
+    if (happening === CAPACITY_EVENT.finished) leave(capacity.subject, nowMs, true);
+    else if (happening === CAPACITY_EVENT.abandoned) leave(capacity.subject, nowMs, false);
+  };
+  for (let i = 0; i < calls.count; i++) {
+    const nowMs = calls.atMs[i]!;
+    while (capacity.nextMs <= nowMs) advance();
+    const slot = table.allocate();
+    const at = slot * ATTEMPT_INTS;
+    table.ints.fill(0, at + 1, at + ATTEMPT_INTS);
+    table.ints[at + ATTEMPT.requestId] = i;
+    table.ints[at + ATTEMPT.inputTokens] = calls.inputTokens[i]!;
+    table.ints[at + ATTEMPT.outputTokens] = calls.outputTokens[i]!;
+    table.floats[slot * ATTEMPT_FLOATS + ATTEMPT_FLOAT.decodeFactor] = 1;
+    inside++;
+    if (capacity.offer(nowMs, slot) === OFFER.refused) leave(slot, nowMs, false);
+  }
+  while (inside > 0) advance();
+  return { ttftMs, e2eMs };
+}
+
+/** Absolute errors of logarithms by call; NaN for calls whose times do not count. */
+export interface CallErrors {
+  readonly e2e: Float64Array;
+  /** Those of E2E once more where answers come in one piece. */
+  readonly ttft: Float64Array;
+  /** Their mean. */
+  readonly both: Float64Array;
+}
+
+/**
+ * How far a variant is from each call when everybody else did what was measured. Sharper than a simulation, whose own
+ * luck blurs who met whom.
+ */
+export function errorsGivenOthers(calls: Calls, variant: Variant, parameters: Parameters): CallErrors {
+  const { servers, curve, promptSlowdown } = parameters;
+  const occupancy = occupancyOf(calls, {
+    servers,
+    isSerial: variant.prompts === "serial" || variant.prompts === "in-line",
+    counts: variant.counts,
+    isWhole: variant.isWhole,
+  });
+  const data = callPartsOf(calls, occupancy, variant);
+  const isStepwise = variant.prompts === "in-steps";
+  const beside = isStepwise ? promptSlowdown * parameters.promptPerTokenMs : promptSlowdown;
+  const work = workUnder(data, variant, { curve, beside });
+  const promptMedian = medianLuck(parameters.promptLuck);
+  const outputMedian = medianLuck(parameters.outputLuck);
+  const e2e = new Float64Array(calls.count).fill(Number.NaN);
+  const ttft = new Float64Array(calls.count).fill(Number.NaN);
+  let readUntilMs = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < calls.count; i++) {
+    const { atMs, endMs } = { atMs: calls.atMs[i]!, endMs: calls.endMs[i]! };
+    const firstMs = variant.isWhole ? endMs : calls.firstMs[i]!;
+    if (calls.isServed[i] === 0 || Number.isNaN(firstMs)) continue;
+    const startMs = occupancy.startMs[i]!;
+    const later = data.later[i]!;
+    const base = parameters.promptBaseMs * promptMedian;
+    const size =
+      (parameters.promptPerTokenMs * calls.inputTokens[i]! +
+        (variant.isWhole ? parameters.perOutputTokenMs * later : 0)) *
+      promptMedian;
+    // How much longer than its work the part took beside the others.
+    const moving = isStepwise ? movingShare(beside * calls.inputTokens[i]!, firstMs - startMs) : 1;
+    const pace = firstMs > startMs && work.promptMs[i]! > 0 ? ((firstMs - startMs) * moving) / work.promptMs[i]! : 1;
+    const heldUpMs = isStepwise ? Math.max(0, readUntilMs - startMs - base * pace) : 0;
+    const stoppedMs = isStepwise ? beside * calls.inputTokens[i]! : 0;
+    const ttftMs = startMs - atMs + (base + size) * pace + heldUpMs + stoppedMs;
+    readUntilMs = Math.max(readUntilMs, firstMs);
+    const output = parameters.perOutputTokenMs * later * outputMedian;
+    const outputMs = work.outputMs[i]! > 0 ? (output * (endMs - firstMs)) / work.outputMs[i]! : 0;
+    e2e[i] = logDistance(ttftMs + outputMs, endMs - atMs);
+    ttft[i] = variant.isWhole ? e2e[i]! : logDistance(ttftMs, firstMs - atMs);
+  }
+  return { e2e, ttft, both: e2e.map((error, i) => (error + ttft[i]!) / 2) };
+}
+
+function logDistance(predictedMs: number, measuredMs: number): number {
+  return Math.abs(Math.log(Math.max(0.5, predictedMs) / Math.max(0.5, measuredMs)));
+}

@@ -1,0 +1,152 @@
+import { MeridianError, type Problem } from "../base/errors.ts";
+import type { OptionSpec, StrategyContext } from "./strategy.ts";
+
+/** A strategy's options after checking: known names, right types, in range, defaults filled in. */
+export interface CheckedOptions {
+  has(name: string): boolean;
+  number(name: string): number;
+  boolean(name: string): boolean;
+  choice(name: string): string;
+  /** Index of the named target. */
+  target(name: string): number;
+  /** Indices in the order given; every target in order when the option is left out. */
+  targets(name: string): Int32Array;
+  /** One weight per target; 1 for every target when the option is left out, 0 for those it does not name. */
+  weights(name: string): Float64Array;
+}
+
+/**
+ * Checks what a scenario (or a program) gave against a strategy's option specs.
+ *
+ * @throws MeridianError (usage) that lists every problem: unknown option, missing option, wrong type, out of range,
+ *         unknown target
+ */
+export function checkOptions(
+  strategy: string,
+  specs: Readonly<Record<string, OptionSpec>>,
+  given: Readonly<Record<string, unknown>>,
+  context: StrategyContext,
+): CheckedOptions {
+  const problems: Problem[] = [];
+  const values = new Map<string, unknown>();
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(specs, name)) problems.push(unknownOption(strategy, name, specs));
+  }
+  for (const [name, spec] of Object.entries(specs)) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    const used = value ?? spec.default;
+    if (used === undefined) {
+      if (spec.required === true) problems.push(missingOption(strategy, name, spec));
+      continue;
+    }
+    const what = faultOf(used, spec, context);
+    if (what === undefined) values.set(name, used);
+    else problems.push({ code: "STRATEGY_BAD_OPTION", where: `${strategy}.${name}`, what, fix: spec.doc });
+  }
+  if (problems.length > 0) throw new MeridianError("usage", problems);
+  return {
+    has: (name) => values.has(name),
+    number: (name) => values.get(name) as number,
+    boolean: (name) => values.get(name) as boolean,
+    choice: (name) => values.get(name) as string,
+    target: (name) => findTarget(values.get(name) as string, context),
+    targets: (name) => targetList(values.get(name) as readonly string[] | undefined, context),
+    weights: (name) => weightColumn(values.get(name) as Readonly<Record<string, number>> | undefined, context),
+  };
+}
+
+/** Index of the target with this id; a bare region name means the first target in that region. -1 if there is none. */
+export function findTarget(name: string, context: StrategyContext): number {
+  const byId = context.targetIds.indexOf(name);
+  return byId >= 0 ? byId : context.regionOfTarget.indexOf(name);
+}
+
+function targetList(names: readonly string[] | undefined, context: StrategyContext): Int32Array {
+  return Int32Array.from(names ?? context.targetIds, (name) => findTarget(name, context));
+}
+
+function weightColumn(given: Readonly<Record<string, number>> | undefined, context: StrategyContext): Float64Array {
+  const weights = new Float64Array(context.targetIds.length);
+  if (given === undefined) return weights.fill(1);
+  for (const [name, weight] of Object.entries(given)) weights[findTarget(name, context)] = weight;
+  return weights;
+}
+
+function unknownOption(strategy: string, name: string, specs: Readonly<Record<string, OptionSpec>>): Problem {
+  const known = Object.keys(specs);
+  const fix = known.length === 0 ? `${strategy} takes no options` : `${strategy} takes: ${known.join(", ")}`;
+  return { code: "STRATEGY_UNKNOWN_OPTION", where: `${strategy}.${name}`, what: `there is no option "${name}"`, fix };
+}
+
+function missingOption(strategy: string, name: string, spec: OptionSpec): Problem {
+  return {
+    code: "STRATEGY_MISSING_OPTION",
+    where: `${strategy}.${name}`,
+    what: "this option is needed",
+    fix: spec.doc,
+  };
+}
+
+/** What is wrong with the value, in words; undefined if nothing is. */
+function faultOf(value: unknown, spec: OptionSpec, context: StrategyContext): string | undefined {
+  switch (spec.type) {
+    case "boolean":
+      return typeof value === "boolean" ? undefined : "it must be true or false";
+    case "choice":
+      return spec.values?.includes(value as string) ? undefined : `it must be one of ${spec.values?.join(", ")}`;
+    case "target":
+      return typeof value === "string" ? targetFault(value, context) : "it must be the name of a target";
+    case "targets":
+      return targetsFault(value, context);
+    case "targetWeights":
+      return weightsFault(value, context);
+    default:
+      return numberFault(value, spec);
+  }
+}
+
+function numberFault(value: unknown, spec: OptionSpec): string | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value)) return "it must be a finite number";
+  if (spec.type === "integer" && !Number.isInteger(value)) return `it must be a whole number, not ${value}`;
+  const min = spec.min ?? (spec.type === "number" ? -Infinity : 0);
+  const max = spec.max ?? (spec.type === "share" ? 1 : Infinity);
+  if (value < min) return `${value} is too small; the least is ${min}`;
+  return value > max ? `${value} is too large; the most is ${max}` : undefined;
+}
+
+function targetFault(name: string, context: StrategyContext): string | undefined {
+  if (findTarget(name, context) >= 0) return undefined;
+  return `"${name}" is not a target of this scenario; targets are ${context.targetIds.join(", ")}`;
+}
+
+function targetsFault(value: unknown, context: StrategyContext): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) return "it must be a list of targets, first choice first";
+  const seen = new Set<number>();
+  for (const name of value) {
+    if (typeof name !== "string") return "it must be a list of target names";
+    const fault = targetFault(name, context);
+    if (fault !== undefined) return fault;
+    const index = findTarget(name, context);
+    if (seen.has(index)) return `"${name}" is listed twice`;
+    seen.add(index);
+  }
+  return undefined;
+}
+
+function weightsFault(value: unknown, context: StrategyContext): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "it must map targets to weights";
+  let total = 0;
+  const seen = new Set<number>();
+  for (const [name, weight] of Object.entries(value)) {
+    const fault = targetFault(name, context);
+    if (fault !== undefined) return fault;
+    if (typeof weight !== "number" || !Number.isFinite(weight) || weight < 0) {
+      return `the weight of ${name} must be a finite number, 0 or more`;
+    }
+    const index = findTarget(name, context);
+    if (seen.has(index)) return `"${name}" is weighted twice`;
+    seen.add(index);
+    total += weight;
+  }
+  return total > 0 ? undefined : "at least one weight must be above 0";
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { count, durationMs } from "../base/schema-forms.ts";
+import { createLaw, lawSchema } from "../random/laws/index.ts";
+import type { ClientPlan, RetryPlan } from "./plan.ts";
+
+const FAILURES = ["throttled", "unavailable", "error", "timeout"] as const;
+
+const attempts = z.number().int().min(1).max(1000);
+
+const exponentialBackoff = z.strictObject({
+  base: durationMs.meta({ description: "Delay before the first retry" }),
+  factor: z.number().min(1).default(2).meta({ description: "Growth with each further retry" }),
+  cap: durationMs.default(20_000).meta({ description: "Longest delay" }),
+  jitter: z
+    .enum(["full", "equal", "none"])
+    .default("full")
+    .meta({ description: "full: uniform in [0, delay); equal: half fixed, half uniform; none: the delay itself" }),
+});
+
+const customSchema = z
+  .strictObject({
+    on: z
+      .array(z.enum(FAILURES))
+      .min(1)
+      .default([...FAILURES])
+      .meta({ description: "Failures that are tried again" }),
+    maxAttempts: z
+      .union([attempts, z.literal("unlimited")])
+      .default(3)
+      .meta({ description: "Attempts in all, the first included" }),
+    backoff: z
+      .union([
+        z.strictObject({ grow: exponentialBackoff.meta({ description: "Delays that grow with each retry" }) }),
+        lawSchema("durationMs"),
+      ])
+      .default({ kind: "constant", value: 0 })
+      .meta({ description: "A law of delays, or { grow: { base, factor, cap, jitter } }" }),
+    budget: z
+      .strictObject({
+        tokens: count.meta({ description: "Retries that may be outstanding before the budget is empty" }),
+        refund: z
+          .number()
+          .min(0)
+          .default(0.1)
+          .meta({ description: "Given back by each request served without a retry" }),
+      })
+      .optional()
+      .meta({ description: "Retry budget of each router" }),
+  })
+  .superRefine((custom, context) => {
+    const isEndless = custom.maxAttempts === "unlimited" && custom.budget === undefined;
+    const pauseMs = "grow" in custom.backoff ? custom.backoff.grow.base : createLaw(custom.backoff).mean;
+    if (!isEndless || pauseMs > 0) return;
+    const message = "unlimited attempts without a pause never end: give a backoff above 0, maxAttempts or a budget";
+    context.addIssue({ code: "custom", path: ["backoff"], message });
+  });
+
+const sdkShape = {
+  sdk: z.enum(["js", "python"]).default("python").meta({ description: "Whose constants" }),
+  generation: z
+    .enum(["2026", "previous"])
+    .default("2026")
+    .meta({ description: "Today's retry rules or the ones before" }),
+  maxAttempts: attempts.optional().meta({ description: "Attempts in all; 3 unless given" }),
+};
+
+const legacySchema = z.strictObject({
+  maxAttempts: attempts.optional().meta({ description: "Attempts in all; the SDK's own number unless given" }),
+});
+
+const retrySchema = z
+  .union([
+    z.enum(["standard", "adaptive", "legacy", "none"]),
+    z.strictObject({ standard: z.strictObject(sdkShape).meta({ description: "The SDKs' standard mode" }) }),
+    z.strictObject({
+      adaptive: z.strictObject(sdkShape).meta({ description: "Standard, and a limit of the client's own rate" }),
+    }),
+    z.strictObject({ legacy: legacySchema.meta({ description: "The SDKs' older mode" }) }),
+    z.strictObject({ custom: customSchema.meta({ description: "Rules of your own" }) }),
+  ])
+  .meta({ description: "Retries: an AWS SDK mode (standard, adaptive, legacy), none, or rules of your own" });
+
+export const clientSchema = z
+  .strictObject({
+    retry: retrySchema.default("standard"),
+    timeout: durationMs.optional().meta({ description: "Limit of one attempt; none unless given" }),
+    deadline: durationMs
+      .optional()
+      .meta({ description: "Limit of a request over all its attempts; none unless given" }),
+    hedge: z
+      .strictObject({
+        after: durationMs.meta({ description: "Silence after which a second attempt is sent" }),
+        max: z.number().int().min(1).max(5).default(1).meta({ description: "Hedges per request" }),
+      })
+      .optional()
+      .meta({ description: "Hedged requests: the first answer wins, losers are billed" }),
+  })
+  .meta({ description: "How callers behave" });
+export type ClientInput = z.output<typeof clientSchema>;
+
+export function clientPlanOf(input: ClientInput): ClientPlan {
+  return {
+    retry: retryPlanOf(input.retry),
+    timeout: {
+      attemptMs: input.timeout ?? Number.POSITIVE_INFINITY,
+      requestMs: input.deadline ?? Number.POSITIVE_INFINITY,
+    },
+    hedge:
+      input.hedge === undefined
+        ? { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0 }
+        : { afterMs: input.hedge.after, hedgesMax: input.hedge.max },
+  };
+}
+
+function retryPlanOf(retry: ClientInput["retry"]): RetryPlan {
+  if (typeof retry === "string") return { mode: retry };
+  if ("custom" in retry) return customPlanOf(retry.custom);
+  if ("legacy" in retry) return { mode: "legacy", ...definedOnly({ maxAttempts: retry.legacy.maxAttempts }) };
+  const mode = "standard" in retry ? "standard" : "adaptive";
+  const { sdk, generation, maxAttempts } = "standard" in retry ? retry.standard : retry.adaptive;
+  return { mode, sdk, generation, ...definedOnly({ maxAttempts }) };
+}
+
+function customPlanOf(custom: z.output<typeof customSchema>): RetryPlan {
+  const { backoff } = custom;
+  return {
+    mode: "custom",
+    on: custom.on,
+    maxAttempts: custom.maxAttempts === "unlimited" ? null : custom.maxAttempts,
+    backoff:
+      "grow" in backoff
+        ? {
+            kind: "exponential",
+            baseMs: backoff.grow.base,
+            factor: backoff.grow.factor,
+            capMs: backoff.grow.cap,
+            jitter: backoff.grow.jitter,
+          }
+        : { kind: "law", law: backoff },
+    ...(custom.budget === undefined ? {} : { budget: custom.budget }),
+  };
+}
+
+function definedOnly(entry: { readonly maxAttempts: number | undefined }): { maxAttempts?: number } {
+  return entry.maxAttempts === undefined ? {} : { maxAttempts: entry.maxAttempts };
+}

@@ -1,0 +1,101 @@
+import type { RegionDirectory } from "../base/regions.ts";
+import { DAY_MS } from "../base/time.ts";
+import { createPriceBook, type PriceBook } from "../service/pricing/price-book.ts";
+import type { PriceBookData } from "../service/pricing/price-book-data.ts";
+import type { RecordedPrice } from "../service/pricing/price-overrides.ts";
+import { buildPriceSchedule } from "../service/pricing/price-schedule.ts";
+import { PREPAID, type PriceSchedule } from "../service/pricing/prices.ts";
+import type { RouteDraft } from "./drafts.ts";
+import type { ClassPlan, MoneyPlan, StandingCharge } from "./plan.ts";
+import { inWorld, type Problems } from "./problems.ts";
+import type { Scenario } from "./schema.ts";
+import type { Targets } from "./targets.ts";
+
+/** Prices of a run that ends by its number of requests are laid out this far; its last prices hold from there on. */
+const OPEN_ENDED_MS = 45 * DAY_MS;
+
+export interface ScheduleInput {
+  readonly scenario: Scenario;
+  readonly prices: PriceBookData;
+  readonly recordedPrices: Readonly<Record<string, readonly RecordedPrice[]>>;
+  readonly targets: Targets;
+  readonly regions: RegionDirectory;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly problems: Problems;
+}
+
+/** The prices of everything that targets sell; undefined with problems. */
+export function resolveSchedule(input: ScheduleInput): PriceSchedule | undefined {
+  const { scenario, problems, startMs, durationMs } = input;
+  const { prices, models } = scenario.world;
+  const modelIds = Object.fromEntries(Object.entries(models).map(([name, { id }]) => [name, id]));
+  const data = prices.book === "none" ? null : input.prices;
+  const book = problems.attempt(() => createPriceBook({ data, overrides: prices.overrides, modelIds }), inWorld);
+  if (book === undefined || !areTiersSold(input, book)) return undefined;
+  return problems.attempt(
+    () =>
+      buildPriceSchedule({
+        spec: prices,
+        book,
+        keys: input.targets.priceKeys,
+        regions: input.regions,
+        modelIds,
+        startMs,
+        durationMs: Number.isFinite(durationMs) ? durationMs : OPEN_ENDED_MS,
+        recordings: input.recordedPrices,
+      }),
+    inWorld,
+  );
+}
+
+/** A tier without a price is a fault of the target that names it, not of the prices. */
+function areTiersSold({ targets, scenario, problems }: ScheduleInput, book: PriceBook): boolean {
+  const models = Object.keys(scenario.world.models).length;
+  let areSold = true;
+  targets.targets.forEach((target, t) => {
+    const keys = targets.keyOfTarget.subarray(t * models, (t + 1) * models);
+    for (const key of keys) {
+      if (key < 0 || target.tier === "standard") continue;
+      const quote = book.quote(targets.priceKeys[key]!);
+      if (!("code" in quote)) continue;
+      areSold = false;
+      problems.list.push({ ...quote, where: target.where });
+    }
+  });
+  return areSold;
+}
+
+export function moneyOf(
+  scenario: Scenario,
+  targets: Targets,
+  classes: readonly ClassPlan[],
+  schedule: PriceSchedule,
+  standing: readonly StandingCharge[],
+): MoneyPlan {
+  const models = Object.keys(scenario.world.models).length;
+  const candidateKeys = classes.map((each) => {
+    const keys = targets.targets.flatMap((_, t) =>
+      each.legal[t] === 1 ? keysOf(targets.routes[t * models + each.model]!, targets.placements) : [],
+    );
+    return [...new Set(keys.filter((key) => schedule.keys[key]!.tier !== PREPAID))];
+  });
+  const { billing, routingFeeUsdPer1kDecisions } = scenario.world.prices;
+  const { placements, placementRegion, keyOfTarget } = targets;
+  return {
+    schedule,
+    placements,
+    placementRegion,
+    candidateKeys,
+    billing,
+    routingFeeUsdPer1kDecisions,
+    keyOfTarget,
+    standing,
+  };
+}
+
+/** Keys that a route and its overflow are billed by. */
+function keysOf(route: RouteDraft | null, placements: Targets["placements"]): readonly number[] {
+  if (route === null) return [];
+  return [...route.placements.map((place) => placements[place]!.sourceKey), ...keysOf(route.overflow, placements)];
+}

@@ -1,0 +1,52 @@
+import { MeridianError, type Problem } from "../base/errors.ts";
+import { didYouMean } from "../base/near-names.ts";
+
+/** Collects what is wrong, so that a person sees all of it at once. */
+export class Problems {
+  readonly list: Problem[] = [];
+
+  add(code: string, where: string, what: string, fix: string): void {
+    this.list.push({ code, where, what, fix });
+  }
+
+  /** Index of a name in a list, or -1 with a problem. */
+  indexOf(asked: string, known: readonly string[], noun: string, where: string): number {
+    const index = known.indexOf(asked);
+    if (index < 0) {
+      this.add(
+        `${noun.toUpperCase()}_UNKNOWN`,
+        where,
+        `there is no ${noun} "${asked}"${didYouMean(asked, known)}`,
+        `this scenario has: ${known.slice(0, 12).join(", ")}`,
+      );
+    }
+    return index;
+  }
+
+  /**
+   * Runs a part that throws its problems, and keeps them; undefined then.
+   *
+   * @param where in place of the part's own paths; or what makes config paths of them
+   */
+  attempt<T>(part: () => T, where?: string | ((own: string) => string)): T | undefined {
+    try {
+      return part();
+    } catch (error) {
+      if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
+      for (const problem of error.problems) {
+        const path = typeof where === "function" ? where(problem.where ?? "") : (where ?? problem.where);
+        this.list.push(path === undefined ? problem : { ...problem, where: path });
+      }
+      return undefined;
+    }
+  }
+
+  throwIfAny(): void {
+    if (this.list.length > 0) throw new MeridianError("usage", this.list);
+  }
+}
+
+/** `prices.shocks[0]` of a part that does not know where it stands is `world.prices.shocks[0]` of the scenario. */
+export function inWorld(path: string): string {
+  return /^(prices|network|profiles)\b/.test(path) ? `world.${path}` : path;
+}

@@ -1,0 +1,205 @@
+import { z } from "zod";
+import { count, durationMs, share } from "../base/schema-forms.ts";
+import { findTarget } from "../client/options.ts";
+import type { OptionSpec, StrategyContext, StrategyDefinition } from "../client/strategy.ts";
+import { findStrategy, STRATEGIES } from "../strategies/index.ts";
+import { clientPlanOf, clientSchema } from "./client.ts";
+import type { ClassPlan, StrategyPlan } from "./plan.ts";
+import type { Problems } from "./problems.ts";
+
+/** A strategy as a scenario names it. */
+interface StrategyInput {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly name: string | undefined;
+  readonly client: z.output<typeof clientSchema> | undefined;
+}
+
+const names = STRATEGIES.map((each) => each.name);
+
+/** `round-robin`, or `{ weighted: { weights: { ... } }, name: ..., client: ... }`. */
+export const strategySchema = z
+  .union([z.enum(names as [string, ...string[]]), strategyObject()])
+  .transform((input): StrategyInput => {
+    if (typeof input === "string") return { kind: input, options: {}, name: undefined, client: undefined };
+    const kind = names.find((name) => input[name] !== undefined)!;
+    return {
+      kind,
+      options: (input[kind] ?? {}) as Record<string, unknown>,
+      name: input.name as string | undefined,
+      client: input.client as StrategyInput["client"],
+    };
+  })
+  .meta({ description: "A routing strategy by name, with its options" });
+
+function strategyObject() {
+  const shape: Record<string, z.ZodType> = {
+    name: z
+      .string()
+      .min(1)
+      .max(60)
+      .optional()
+      .meta({ description: "Label in the results; the strategy's name unless given" }),
+    client: clientSchema.optional().meta({ description: "A client of this strategy's own" }),
+  };
+  for (const definition of STRATEGIES) shape[definition.name] = optionsOf(definition).optional();
+  return z.strictObject(shape).superRefine((input, context) => {
+    const given = names.filter((name) => input[name] !== undefined);
+    if (given.length !== 1) {
+      const found = given.length === 0 ? "none" : given.join(" and ");
+      context.addIssue({ code: "custom", message: `name exactly one strategy of ${names.join(", ")}; found ${found}` });
+    }
+  });
+}
+
+function optionsOf(definition: StrategyDefinition): z.ZodType {
+  const shape: Record<string, z.ZodType> = {};
+  for (const [name, spec] of Object.entries(definition.options)) {
+    const schema = schemaOf(spec).meta({ description: spec.doc });
+    shape[name] = spec.required === true ? schema : schema.optional();
+  }
+  return z.strictObject(shape).meta({ description: definition.summary });
+}
+
+function schemaOf(spec: OptionSpec): z.ZodType {
+  switch (spec.type) {
+    case "target":
+      return z.string().min(1);
+    case "targets":
+      return z.array(z.string().min(1)).min(1);
+    case "targetWeights":
+      return z.record(z.string().min(1), z.number().min(0));
+    case "durationMs":
+      return durationMs;
+    case "share":
+      return share;
+    case "integer":
+      return z.number().int();
+    case "number":
+      return count;
+    case "choice":
+      return z.enum([...(spec.values ?? [])] as [string, ...string[]]);
+    case "boolean":
+      return z.boolean();
+  }
+}
+
+/** A strategy whose options have been checked. */
+export interface StrategyDraft {
+  readonly plan: Omit<StrategyPlan, "offered">;
+  /** Config path. */
+  readonly where: string;
+  /** Targets that its options name; null = it chooses among all. */
+  readonly named: readonly number[] | null;
+}
+
+export function strategyDrafts(
+  strategies: readonly StrategyInput[],
+  context: StrategyContext,
+  problems: Problems,
+): readonly StrategyDraft[] {
+  const drafts = strategies.map((each, i): StrategyDraft => {
+    const options = Object.fromEntries(Object.entries(each.options).filter(([, value]) => value !== undefined));
+    const where = `strategies[${i}].${each.kind}`;
+    // The same check as at run time, so that a wrong option is found before any work is done.
+    problems.attempt(() => findStrategy(each.kind).create(options, context), where);
+    const client = each.client === undefined ? null : clientPlanOf(each.client);
+    const plan = { name: each.name ?? each.kind, kind: each.kind, options, client };
+    return { plan, where, named: namedTargets(each.kind, options, context) };
+  });
+  drafts.forEach(({ plan }, i) => {
+    if (drafts.findIndex((other) => other.plan.name === plan.name) === i) return;
+    problems.add(
+      "STRATEGY_TWICE",
+      `strategies[${i}]`,
+      `the label "${plan.name}" is there twice`,
+      "give one of them a name",
+    );
+  });
+  return drafts;
+}
+
+export interface OfferInput {
+  readonly drafts: readonly StrategyDraft[];
+  readonly classes: readonly ClassPlan[];
+  readonly targetIds: readonly string[];
+  /** Per strategy and model: targets that others have reserved. */
+  isWithheld(strategy: number, target: number, model: number): boolean;
+  readonly problems: Problems;
+}
+
+/**
+ * What each strategy may choose: legal targets without those that only others have reserved. A strategy that names
+ * targets is refused if no class may go to any of them, and remarked on if some class may not: its requests go elsewhere.
+ */
+export function resolveStrategies(input: OfferInput): {
+  readonly strategies: readonly StrategyPlan[];
+  readonly notes: readonly string[];
+} {
+  const { drafts, classes, targetIds, problems } = input;
+  const notes: string[] = [];
+  const strategies = drafts.map(({ plan, where, named }, s): StrategyPlan => {
+    let withheld = false;
+    const offered = classes.map((each) =>
+      Uint8Array.from(targetIds, (_, t) => {
+        if (each.legal[t] === 0) return 0;
+        const isHeldByOthers = input.isWithheld(s, t, each.model);
+        withheld ||= isHeldByOthers;
+        return isHeldByOthers ? 0 : 1;
+      }),
+    );
+    classes.forEach((each, c) => {
+      if (offered[c]!.includes(1) || !each.legal.includes(1)) return;
+      problems.add(
+        "STRATEGY_WITHOUT_TARGET",
+        where,
+        `strategy "${plan.name}" has no target for class "${each.name}": others have reserved all that it may use`,
+        "add a target on demand, or name the strategy under strategies of the reservation",
+      );
+    });
+    if (named !== null && named.length > 0) {
+      const astray = classes.filter((_, c) => named.every((t) => offered[c]![t] === 0));
+      const words = astray.map((each) => `class "${each.name}" (${reasonOf(input, s, each, named)})`).join(", ");
+      if (astray.length === classes.length) {
+        problems.add(
+          "STRATEGY_TARGETS_ILLEGAL",
+          where,
+          `no class may go to ${named.map((t) => targetIds[t]).join(", ")}: ${words}`,
+          "name a target that the classes may use, or widen their residency rule",
+        );
+      } else if (astray.length > 0) {
+        notes.push(`${plan.name} sends requests elsewhere than to the targets it names for ${words}.`);
+      }
+    }
+    return { ...plan, offered: withheld ? offered : null };
+  });
+  return { strategies, notes };
+}
+
+function reasonOf(input: OfferInput, strategy: number, each: ClassPlan, named: readonly number[]): string {
+  const target = named[0]!;
+  const held = input.isWithheld(strategy, target, each.model) ? "reserved by other strategies" : "not legal";
+  return `${input.targetIds[target]}: ${each.reasons[target] ?? held}`;
+}
+
+/** Targets that are named in options; a weight of 0 names nothing. */
+function namedTargets(
+  kind: string,
+  options: Readonly<Record<string, unknown>>,
+  context: StrategyContext,
+): readonly number[] | null {
+  const names = Object.entries(findStrategy(kind).options).flatMap(([option, { type }]): readonly unknown[] => {
+    const value = options[option];
+    if (value === undefined) return [];
+    if (type === "target") return [value];
+    if (type === "targets" && Array.isArray(value)) return value;
+    if (type === "targetWeights") {
+      return Object.entries(value as Readonly<Record<string, number>>).flatMap(([name, weight]) =>
+        weight > 0 ? [name] : [],
+      );
+    }
+    return [];
+  });
+  if (names.length === 0) return null;
+  return names.map((name) => findTarget(String(name), context)).filter((target) => target >= 0);
+}

@@ -1,0 +1,92 @@
+import { SlotTable } from "../base/slot-table.ts";
+
+/**
+ * Attempts that a region holds: places of a row's ints. The driver (the simulator's client side, or the emulator)
+ * fills the request side of a slot before it hands it to the world; the world fills the world side; the rest is the
+ * driver's own. What the end of an attempt touches comes first, so that with a million in flight few cache lines are
+ * fetched for it.
+ */
+export const ATTEMPT = {
+  generation: 0,
+  /** Request side. */
+  classIndex: 1,
+  modelIndex: 2,
+  target: 3,
+  inputTokens: 4,
+  outputTokens: 5,
+  /** World side. */
+  endpoint: 6,
+  placement: 7,
+  epoch: 8,
+  quota: 9,
+  cacheReadTokens: 10,
+  cacheWriteTokens: 11,
+  /** Driver's own, of an attempt: the row of its request. */
+  request: 12,
+  outcome: 13,
+  /** The caller has given it up; the service goes on and bills it. */
+  isDetached: 14,
+  /** Driver's own, of a request: see `engine/request-rows.ts`. */
+  holds: 15,
+  flags: 16,
+  router: 17,
+  outstanding: 18,
+  attempts: 19,
+  attemptsThrottled: 20,
+  attemptsUnavailable: 21,
+  lastTarget: 22,
+  lastRetryCost: 23,
+  /** Request side, not needed at the end. */
+  requestId: 24,
+  /** 0 for a request's first attempt. */
+  ordinal: 25,
+  /** The caller's max_tokens with the model's maximum put in where unset. */
+  maxTokens: 26,
+  prefixTokens: 27,
+  prefixId: 28,
+  /** Priority level of the class: 0 is served first, 3 last. The world moves it by the tier's. */
+  queueLevel: 29,
+  /** World side, of a throttled attempt: quota index << 2 | which of its limits (`REFUSED_BY`). */
+  refusal: 30,
+  /** World side: the caller's own level while its first route is tried, -1 once it has gone on to the overflow. */
+  callerLevel: 31,
+  /** World side: destinations of a profile that were tried, a bit each. */
+  tried: 32,
+  /** Driver's own, not needed at the end. */
+  originIndex: 33,
+  hedges: 34,
+  /** Changes with each attempt that has lain in the row. */
+  attemptGeneration: 35,
+} as const;
+export const ATTEMPT_INTS = 36;
+
+/** Places of a row's floats; instants in ms. */
+export const ATTEMPT_FLOAT = {
+  /** When it was offered to the endpoint that took it. */
+  offeredMs: 0,
+  /** When service began. */
+  startedMs: 1,
+  /** When the first token was ready. */
+  firstTokenMs: 2,
+  /** Driver's own: when the service side was done with it. */
+  endedMs: 3,
+  /** Driver's own, of a request. */
+  arrivalMs: 4,
+  reservedTokens: 5,
+  reservedAtMs: 6,
+  /** One-way extra delay between source and destination region. */
+  hopMs: 7,
+  /** Driver's own. */
+  sentMs: 8,
+  /** Work at its endpoint: ms of service (slots), or the factor of its luck (batching). */
+  work: 9,
+  /** World side: time of a decoding step over the standard tier's, 1 unless the route is a faster one. */
+  decodeFactor: 10,
+  /** Driver's own, of a request: when its latest attempt left; kept only where requests are hedged. */
+  lastSentMs: 11,
+} as const;
+export const ATTEMPT_FLOATS = 12;
+
+export function createAttemptTable(): SlotTable {
+  return new SlotTable({ ints: ATTEMPT_INTS, floats: ATTEMPT_FLOATS });
+}

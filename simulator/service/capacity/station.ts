@@ -1,0 +1,245 @@
+/** What models with a queue share (`Station`), and the clock of those whose pace changes (`VirtualClock`). */
+import type { SlotTable } from "../../base/slot-table.ts";
+import { keyedUniform } from "../../random/keyed-random.ts";
+import type { Sampler } from "../../random/law.ts";
+import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
+import { BackgroundTenants } from "./background.ts";
+import {
+  CAPACITY_EVENT,
+  type Capacity,
+  type CapacityContext,
+  type CapacityEvent,
+  OFFER,
+  type Offer,
+  STANDARD_LEVEL,
+} from "./capacity.ts";
+import { type QueueSpec, WaitingLine } from "./waiting-line.ts";
+
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+const OFFERED_MS = ATTEMPT_FLOAT.offeredMs;
+const { started: STARTED, queued: QUEUED, refused: REFUSED } = OFFER;
+const { quiet: QUIET, abandoned: ABANDONED } = CAPACITY_EVENT;
+const LEVEL = STANDARD_LEVEL;
+
+/** From `serve`: nothing of the model's own is due. */
+export const NOTHING_DUE = -1;
+
+/**
+ * What models with a queue share: the waiting line and its limits, patience, other tenants, the share of capacity that
+ * is left, and who starts when. A model says what a call asks (`draw`), whether it may start (`fits`), how it is served
+ * (`start`, `serve`, `ownNextMs`) and what a change does to the pace (`settle`).
+ */
+export abstract class Station<Spec extends QueueSpec> implements Capacity {
+  nextMs = Number.POSITIVE_INFINITY;
+  subject = -1;
+  inService = 0;
+  declare protected readonly spec: Spec;
+  declare protected readonly context: CapacityContext;
+  declare protected readonly table: SlotTable;
+  declare protected readonly background: BackgroundTenants | null;
+  protected readonly line = new WaitingLine();
+  /** Share of capacity that is there. */
+  protected factor = 1;
+  /** Sum of `workOf` over those who wait. */
+  protected waitingWork = 0;
+  declare private readonly samplePatience: Sampler | null;
+  declare private readonly hasLevels: boolean;
+
+  constructor(spec: Spec, context: CapacityContext, table: SlotTable, hasLevels: boolean) {
+    this.spec = spec;
+    this.context = context;
+    this.table = table;
+    this.hasLevels = hasLevels;
+    this.samplePatience = spec.patience === null ? null : compileSampler(createLaw(spec.patience));
+    this.background =
+      spec.background === null ? null : new BackgroundTenants(spec.background, context.seed, context.localHourAtStart);
+  }
+
+  /** Draws what a call asks and keeps it; false when it could not be served even alone. */
+  protected abstract draw(attempt: number): boolean;
+  /** Whether there is room for it now, were nobody waiting. */
+  protected abstract fits(attempt: number): boolean;
+  /** What it adds to the work that waits, in the model's own unit. */
+  protected abstract workOf(attempt: number): number;
+  /** Takes it into service. */
+  protected abstract start(nowMs: number, attempt: number): void;
+  /** Lets happen what is due now of those in service, or answers NOTHING_DUE. */
+  protected abstract serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE;
+  /** When something is due next of those in service, ms. */
+  protected abstract ownNextMs(): number;
+  /** Pace and agenda after somebody has come, gone or changed. */
+  protected abstract settle(nowMs: number): void;
+  /** Everybody in service leaves; returns them. */
+  protected abstract clear(nowMs: number): readonly number[];
+  abstract hasRoom(): boolean;
+  abstract expectedQueueDelayMs(): number;
+
+  get waiting(): number {
+    return this.line.length;
+  }
+
+  offer(nowMs: number, attempt: number): Offer {
+    const canBeServed = this.draw(attempt);
+    this.table.floats[attempt * FLOATS + OFFERED_MS] = nowMs;
+    if (!canBeServed) return REFUSED;
+    if (this.fits(attempt) && this.goesFirst(attempt)) {
+      this.start(nowMs, attempt);
+      this.settle(nowMs);
+      return STARTED;
+    }
+    if (this.line.length >= this.spec.waitingRoom) return REFUSED;
+    if (this.expectedQueueDelayMs() > this.spec.queueDelayMsMax) return REFUSED;
+    this.line.join(nowMs, attempt, this.levelOf(attempt), this.patienceMs(attempt));
+    this.waitingWork += this.workOf(attempt);
+    this.refresh();
+    return QUEUED;
+  }
+
+  advance(): CapacityEvent {
+    const nowMs = this.nextMs;
+    const happening = this.serve(nowMs);
+    if (happening !== NOTHING_DUE) return happening;
+    if (this.line.nextLeaveMs() <= nowMs) {
+      this.subject = this.line.leave();
+      this.waitingWork -= this.workOf(this.subject);
+      this.afterLeaving(nowMs);
+      return ABANDONED;
+    }
+    this.background!.advance();
+    this.resize(nowMs);
+    return QUIET;
+  }
+
+  isCrowded(share: number): boolean {
+    if (this.hasRoom()) return false;
+    const { waitingRoom, queueDelayMsMax } = this.spec;
+    return this.line.length >= waitingRoom * share || this.expectedQueueDelayMs() > queueDelayMsMax * share;
+  }
+
+  setCapacityFactor(nowMs: number, factor: number): void {
+    this.factor = factor;
+    this.resize(nowMs);
+  }
+
+  evict(nowMs: number): readonly number[] {
+    const attempts = [...this.clear(nowMs), ...this.line.drain()];
+    this.inService = 0;
+    this.waitingWork = 0;
+    this.settle(nowMs);
+    return attempts;
+  }
+
+  /** The capacity that is there has changed: by a brownout, or by other tenants. */
+  protected resize(nowMs: number): void {
+    this.fill(nowMs);
+    this.settle(nowMs);
+  }
+
+  /** Somebody has lost patience: those behind move up, and nobody starts unless a model says otherwise. */
+  protected afterLeaving(_nowMs: number): void {
+    this.refresh();
+  }
+
+  /** Starts those in line whose turn it is and who fit. */
+  protected fill(nowMs: number): void {
+    while (this.line.length > 0) {
+      const next = this.line.peek();
+      if (!this.fits(next)) return;
+      this.takeFromLine();
+      this.start(nowMs, next);
+    }
+  }
+
+  /** Removes and returns the next in line. */
+  protected takeFromLine(): number {
+    const next = this.line.take();
+    this.waitingWork -= this.workOf(next);
+    return next;
+  }
+
+  protected refresh(): void {
+    let nextMs = this.ownNextMs();
+    if (this.samplePatience !== null) nextMs = Math.min(nextMs, this.line.nextLeaveMs());
+    if (this.background !== null && this.background.nextMs < nextMs) nextMs = this.background.nextMs;
+    this.nextMs = nextMs;
+  }
+
+  /** What others take now: servers, sequences or calls. */
+  protected occupied(): number {
+    return this.background === null ? 0 : this.background.occupied;
+  }
+
+  /** The call's own value of a law: the same for every strategy. */
+  protected drawn(sample: Sampler, key: number, attempt: number): number {
+    const { ints } = this.table;
+    const at = attempt * INTS;
+    return sample(keyedUniform(key, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!));
+  }
+
+  /** Input tokens that are not read from the cache. */
+  protected uncached(attempt: number): number {
+    const { ints } = this.table;
+    const at = attempt * INTS;
+    return ints[at + PLACE.inputTokens]! - ints[at + PLACE.cacheReadTokens]!;
+  }
+
+  /** Nobody waits whose turn would come before this newcomer's. */
+  private goesFirst(attempt: number): boolean {
+    return this.line.length === 0 || this.levelOf(attempt) < this.levelOf(this.line.peek());
+  }
+
+  private levelOf(attempt: number): number {
+    return this.hasLevels ? this.table.ints[attempt * INTS + PLACE.queueLevel]! : LEVEL;
+  }
+
+  private patienceMs(attempt: number): number {
+    if (this.samplePatience === null) return Number.POSITIVE_INFINITY;
+    return this.drawn(this.samplePatience, this.context.patienceKey, attempt);
+  }
+}
+
+/**
+ * Virtual time of a shared server: V counts units of work done for each customer in service. It runs at rate
+ * 1/unitMs while anybody is served; a customer who joins at V0 with w units leaves when V reaches V0 + w, whatever the
+ * rate does in between. (Generalised processor sharing in virtual time: Parekh and Gallager 1993, IEEE/ACM ToN 1(3).)
+ */
+export class VirtualClock {
+  /** V, in units of work. */
+  units = 0;
+  /** Time of a unit at the present rate, ms. */
+  unitMs = 1;
+  private lastMs = 0;
+
+  /** Brings V up to now at the rate that has held since the last change. */
+  synchronise(nowMs: number, isBusy: boolean): void {
+    // Without this an instant of no length at a rate without limit (a step of 0 ms) would count 0 / 0 units.
+    if (isBusy && nowMs > this.lastMs) this.units += (nowMs - this.lastMs) / this.unitMs;
+    this.lastMs = nowMs;
+  }
+
+  /** What V will be at an instant if the rate holds and somebody is served; changes nothing. */
+  unitsAt(nowMs: number): number {
+    return nowMs > this.lastMs ? this.units + (nowMs - this.lastMs) / this.unitMs : this.units;
+  }
+
+  /** Lands exactly on a mark, so that no rounding piles up. */
+  landOn(units: number, nowMs: number): void {
+    this.units = units;
+    this.lastMs = nowMs;
+  }
+
+  /** The rate from now on; synchronise first. */
+  setUnitMs(unitMs: number): void {
+    this.unitMs = unitMs;
+  }
+
+  /** When V reaches a mark at today's rate, ms. */
+  reachMs(units: number): number {
+    const left = units - this.units;
+    return left <= 0 ? this.lastMs : this.lastMs + left * this.unitMs;
+  }
+}

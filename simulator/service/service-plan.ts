@@ -1,0 +1,154 @@
+import { KeyedRandom } from "../random/keyed-random.ts";
+import type { CapacitySpec } from "./capacity/index.ts";
+import type { QuotaSpec, ReservationSpec } from "./quota/token-quota.ts";
+
+/** Where a model runs: a region's share of its machines, apart for each kind of capacity. */
+export interface EndpointPlan {
+  /** For people: `us-east-1/sonnet` or `us-east-1/sonnet/provisioned`. */
+  readonly id: string;
+  readonly region: number;
+  readonly model: number;
+  readonly capacity: CapacitySpec;
+  /** Share of attempts that end in an error after they were served (500). */
+  readonly errorShare: number;
+  /** 0 = no prompt cache. */
+  readonly cacheTtlMs: number;
+  readonly cacheMinimumTokens: number;
+  readonly localHourAtStart: number;
+  /** An answer that comes later than this after the call is worth nothing (batch); Infinity = whenever. */
+  readonly windowMs: number;
+}
+
+/** How a profile picks among destinations other than the source when the source has no room. */
+export type DestinationRule = "random" | "least-busy" | "in-order";
+
+/** What a target means for one model: who is asked, whose quota counts, where it may run. */
+export interface RoutePlan {
+  readonly sourceRegion: number;
+  /** Endpoint indices; the source region's own first where it is a member. */
+  readonly destinations: readonly number[];
+  /** Round trip source to destination over the backbone, ms, aligned with `destinations`; 0 for the source. */
+  readonly hopMs: readonly number[];
+  /** Billing placement of each destination, aligned with `destinations`. */
+  readonly placements: readonly number[];
+  readonly rule: DestinationRule;
+  /** Quota index per account; -1 = none. */
+  readonly quotas: readonly number[];
+  /** Priority level in queues that the service tier gives: 0 first. */
+  readonly queueLevel: number;
+  /** Time of a decoding step over the standard tier's. */
+  readonly decodeFactor: number;
+  /** Share of a queue's places and of its longest delay that calls of this route may use: below 1 they yield. */
+  readonly queueShare: number;
+  /** Index into the reservations that pay for its calls; -1 = none. */
+  readonly reservation: number;
+  /**
+   * Where a call goes that the reservation, the quota or the machines of this route cannot take; null = nowhere. It
+   * is then a call of that route: its quota, its queue level, its bill.
+   */
+  readonly overflow: RoutePlan | null;
+}
+
+/** The physics of a run, resolved: what the simulator and the emulator both build a World from. */
+export interface ServicePlan {
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly regionNames: readonly string[];
+  readonly modelCount: number;
+  readonly endpoints: readonly EndpointPlan[];
+  readonly quotas: readonly QuotaSpec[];
+  readonly reservations: readonly ReservationSpec[];
+  /** Indexed `target * modelCount + model`; null = the target does not sell the model. */
+  readonly routes: readonly (RoutePlan | null)[];
+  /** Account index of each class. */
+  readonly accountOfClass: readonly number[];
+  readonly faults: readonly FaultSpec[];
+  /** Health checks see a change this much later, ms. */
+  readonly healthDelayMs: number;
+  /** First instants of the price epochs, ms. */
+  readonly epochStartMs: Float64Array;
+}
+
+/** What can go wrong. Regions and models are plan indices; -1 = every one. */
+export type FaultKind =
+  | "outage"
+  | "brownout"
+  | "quota-cut"
+  | "latency-surge"
+  | "packet-loss"
+  | "errors"
+  | "wrong-health";
+
+export interface FaultSpec {
+  readonly kind: FaultKind;
+  readonly region: number;
+  readonly model: number;
+  /** Scheduled: when it begins, ms; random: NaN. */
+  readonly atMs: number;
+  /** Scheduled: how long it lasts, ms. */
+  readonly forMs: number;
+  /** Random: mean time between failures and to repair, ms, both exponential; NaN when scheduled. */
+  readonly mtbfMs: number;
+  readonly mttrMs: number;
+  /**
+   * brownout, quota-cut: share of capacity or limit that is left; latency-surge: ms added to each round trip;
+   * packet-loss, errors: share of messages or attempts; outage, wrong-health: not used.
+   */
+  readonly amount: number;
+}
+
+/** A fault's beginning or end. */
+export interface FaultEdge {
+  readonly atMs: number;
+  /** Index into the specs. */
+  readonly fault: number;
+  readonly begins: boolean;
+}
+
+/**
+ * Edges in order of time: of all scheduled faults, and of the random ones that begin before the horizon. Random faults
+ * draw from (seed, fault) alone, so every strategy meets the same ones, and a later horizon only adds to them. At equal
+ * instants ends come before beginnings.
+ */
+export function faultTimeline(specs: readonly FaultSpec[], seed: number, horizonMs: number): readonly FaultEdge[] {
+  const edges: FaultEdge[] = [];
+  specs.forEach((spec, fault) => {
+    if (!Number.isNaN(spec.atMs)) {
+      edges.push({ atMs: spec.atMs, fault, begins: true }, { atMs: spec.atMs + spec.forMs, fault, begins: false });
+      return;
+    }
+    const random = new KeyedRandom(seed, "faults");
+    random.seek(fault, 0);
+    for (let ms = 0; ; ) {
+      ms += -spec.mtbfMs * Math.log(1 - random.next());
+      if (ms >= horizonMs) break;
+      edges.push({ atMs: ms, fault, begins: true });
+      ms += -spec.mttrMs * Math.log(1 - random.next());
+      edges.push({ atMs: ms, fault, begins: false });
+    }
+  });
+  return edges.sort((a, b) => a.atMs - b.atMs || Number(a.begins) - Number(b.begins) || a.fault - b.fault);
+}
+
+/** Which price epoch an instant falls into; instants must not go back. */
+export class Epochs {
+  /** Of the latest instant asked for. */
+  current = 0;
+  /** When the next one begins, ms; Infinity after the last. */
+  nextMs = Number.POSITIVE_INFINITY;
+  declare private readonly startMs: Float64Array;
+
+  /** @param startMs first instants of the epochs, ascending */
+  constructor(startMs: Float64Array) {
+    this.startMs = startMs;
+    this.nextMs = startMs[1] ?? Number.POSITIVE_INFINITY;
+  }
+
+  at(nowMs: number): number {
+    while (nowMs >= this.nextMs) {
+      this.current++;
+      this.nextMs = this.startMs[this.current + 1] ?? Number.POSITIVE_INFINITY;
+    }
+    return this.current;
+  }
+}

@@ -1,0 +1,341 @@
+import { EventHeap, NextEvent } from "../base/event-queue.ts";
+import type { SlotTable } from "../base/slot-table.ts";
+import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
+import { Admission } from "./admission.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-table.ts";
+import { CAPACITY_EVENT, type Capacity, OFFER, QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/capacity.ts";
+import { createCapacity } from "./capacity/index.ts";
+import { FaultState } from "./fault-state.ts";
+import { type CachedPrefix, PromptCaches } from "./prompt-cache.ts";
+import type { QuotaUse } from "./quota/token-quota.ts";
+import { Epochs, type RoutePlan, type ServicePlan } from "./service-plan.ts";
+import { ServiceRouting } from "./service-routing.ts";
+
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+const { finished: FINISHED, abandoned: LEFT, firstToken: FIRST_TOKEN } = CAPACITY_EVENT;
+const REFUSED = OFFER.refused;
+const LEVELS = QUEUE_LEVELS;
+const LEVEL = STANDARD_LEVEL;
+
+/** How an attempt ended at the service. */
+const OUTCOMES = { ok: 0, throttled: 1, unavailable: 2, error: 3, abandoned: 4, timeout: 5 } as const;
+export const OUTCOME = OUTCOMES;
+export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
+
+/** Told by the world when an attempt's fate is known on the server side. */
+export interface ServiceListener {
+  /** The attempt's slot still holds everything that the world wrote. */
+  onOutcome(attempt: number, outcome: Outcome, nowMs: number): void;
+  /** Only where a first token is an event of its own. */
+  onFirstToken?(attempt: number, nowMs: number): void;
+  /** Service begins, and all tokens are fixed from then on: evenly between these instants. */
+  onStart?(attempt: number, firstTokenMs: number, endMs: number): void;
+  /** Where a prompt may be cached at several places: its prefixes, growing; the attempt's own is left aside then. */
+  prefixes?(attempt: number): readonly CachedPrefix[];
+}
+
+/**
+ * The service as its callers meet it: source regions with quotas, profiles that route to destinations, endpoints with
+ * capacity, prompt caches, faults. It holds no clock: `receive` and `advance` take the instant, so one physics serves
+ * the simulator (event clock) and the emulator (wall clock).
+ */
+export class Service {
+  /** When something happens next inside, ms; Infinity when nothing is due. */
+  nextMs = Number.POSITIVE_INFINITY;
+  declare readonly faults: FaultState;
+  declare private readonly plan: ServicePlan;
+  declare private readonly table: SlotTable;
+  declare private readonly listener: ServiceListener;
+  declare private readonly capacities: readonly Capacity[];
+  declare private readonly admission: Admission;
+  /** Whether calls of some route give way to others in a queue. */
+  declare private readonly someYield: boolean;
+  declare private readonly caches: PromptCaches;
+  declare private readonly agenda: NextEvent;
+  /** Attempts on their way from the source to another region. */
+  private readonly hops = new EventHeap();
+  declare private readonly errorKey: number;
+  declare private readonly routing: ServiceRouting;
+  declare private readonly epochs: Epochs;
+
+  constructor(plan: ServicePlan, seed: number, table: SlotTable, listener: ServiceListener) {
+    this.plan = plan;
+    this.table = table;
+    this.listener = listener;
+    const serviceKey = purposeKey(seed, "service");
+    const patienceKey = purposeKey(seed, "patience");
+    this.errorKey = purposeKey(seed, "errors");
+    this.capacities = plan.endpoints.map((endpoint) =>
+      createCapacity(
+        endpoint.capacity,
+        {
+          // Keyed by name: adding an endpoint leaves the others' luck as it was.
+          seed: mix32(purposeKey(seed, `background/${endpoint.id}`)),
+          serviceKey,
+          patienceKey,
+          localHourAtStart: endpoint.localHourAtStart,
+          ...(listener.onStart === undefined ? {} : { onStart: listener.onStart.bind(listener) }),
+        },
+        table,
+      ),
+    );
+    this.admission = new Admission(plan, table);
+    this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
+    this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener));
+    this.faults = new FaultState(plan, seed);
+    this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
+    this.agenda = new NextEvent(plan.endpoints.length);
+    for (let e = 0; e < this.capacities.length; e++) this.agenda.update(e, this.capacities[e]!.nextMs);
+    this.epochs = new Epochs(plan.epochStartMs);
+    this.refresh();
+  }
+
+  /** The price epoch of an instant; instants must not go back. */
+  epochAt(nowMs: number): number {
+    return this.epochs.at(nowMs);
+  }
+
+  /** An attempt reaches its source region's front door. */
+  receive(nowMs: number, attempt: number): void {
+    const { floats, ints } = this.table;
+    const at = attempt * INTS;
+    const from = attempt * FLOATS;
+
+    const model = ints[at + PLACE.modelIndex]!;
+    const route = this.plan.routes[ints[at + PLACE.target]! * this.plan.modelCount + model]!;
+    ints[at + PLACE.epoch] = this.epochAt(nowMs);
+    ints[at + PLACE.quota] = -1;
+    floats[from + FLOAT.hopMs] = 0;
+    ints[at + PLACE.cacheReadTokens] = 0;
+    ints[at + PLACE.cacheWriteTokens] = 0;
+    const callerLevel = ints[at + PLACE.queueLevel]!;
+    ints[at + PLACE.callerLevel] = callerLevel;
+    ints[at + PLACE.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
+    floats[from + FLOAT.decodeFactor] = route.decodeFactor;
+    this.enter(nowMs, attempt, route);
+    this.refresh();
+  }
+
+  /** Lets happen what is due at `nextMs`, one event. */
+  advance(): void {
+    const nowMs = this.nextMs;
+    if (this.agenda.ms <= nowMs) {
+      const endpoint = this.agenda.index;
+      const capacity = this.capacities[endpoint]!;
+      const happening = capacity.advance();
+      this.agenda.update(endpoint, capacity.nextMs);
+      if (happening === FINISHED) this.finish(nowMs, capacity.subject, endpoint);
+      else if (happening === LEFT) this.end(nowMs, capacity.subject, OUTCOMES.abandoned);
+      else if (happening === FIRST_TOKEN) this.listener.onFirstToken?.(capacity.subject, nowMs);
+    } else if (this.hops.topMs <= nowMs) {
+      this.arrive(nowMs, this.hops.pop());
+    } else {
+      this.applyFault(nowMs);
+    }
+    this.refresh();
+  }
+
+  /** Share of the route's quota that is left for a class, in [0, 1]; 1 where none applies. */
+  quotaHeadroom(nowMs: number, target: number, model: number, classIndex: number): number {
+    const route = this.plan.routes[target * this.plan.modelCount + model];
+    return this.admission.headroom(nowMs, route, classIndex);
+  }
+
+  /** The machines that an attempt went to last. */
+  capacityOf(attempt: number): Capacity {
+    return this.capacities[this.table.ints[attempt * INTS + PLACE.endpoint]!]!;
+  }
+
+  /** Calls in service and waiting over a route's endpoints: what a shared signal would show. */
+  outstanding(target: number, model: number): number {
+    const route = this.plan.routes[target * this.plan.modelCount + model];
+    if (route === null || route === undefined) return 0;
+    let sum = 0;
+    for (const endpoint of route.destinations) {
+      const capacity = this.capacities[endpoint]!;
+      sum += capacity.inService + capacity.waiting;
+    }
+    return sum;
+  }
+
+  /** What the quota that throttled an attempt tells its caller to wait, ms; NaN = nothing. */
+  retryAfterMs(attempt: number): number {
+    return this.admission.retryAfterMs(attempt);
+  }
+
+  quotaUse(): readonly QuotaUse[] {
+    return this.admission.use();
+  }
+
+  private enter(nowMs: number, attempt: number, route: RoutePlan): void {
+    if (this.faults.isDown(route.sourceRegion)) {
+      this.listener.onOutcome(attempt, OUTCOMES.error, nowMs);
+      return;
+    }
+    const choice = route.destinations.length === 1 ? 0 : this.routing.select(route, attempt);
+    const endpoint = route.destinations[choice]!;
+    const prefixTokens = this.table.ints[attempt * INTS + PLACE.prefixTokens]!;
+    if (prefixTokens > 0) this.caches.lookUp(nowMs, attempt, endpoint);
+    if (!this.admission.admits(nowMs, attempt, route)) {
+      if (route.overflow !== null) this.spill(nowMs, attempt, route.overflow);
+      else this.listener.onOutcome(attempt, OUTCOMES.throttled, nowMs);
+      return;
+    }
+    this.forward(nowMs, attempt, route, choice, 0);
+  }
+
+  /** Sends an attempt to a destination, after the way back from the one that failed. */
+  private forward(nowMs: number, attempt: number, route: RoutePlan, choice: number, backMs: number): void {
+    const { floats, ints } = this.table;
+    const at = attempt * INTS;
+    ints[at + PLACE.placement] = route.placements[choice]!;
+    ints[at + PLACE.endpoint] = route.destinations[choice]!;
+    const hopMs = route.hopMs[choice]! / 2;
+    floats[attempt * FLOATS + FLOAT.hopMs] = hopMs;
+    if (backMs + hopMs > 0) this.hops.push(nowMs + backMs + hopMs, attempt);
+    else this.arrive(nowMs, attempt);
+  }
+
+  /** A call that its route could not take goes on as one of the overflow route, once. */
+  private spill(nowMs: number, attempt: number, route: RoutePlan): void {
+    const { floats, ints } = this.table;
+    const at = attempt * INTS;
+    ints[at + PLACE.quota] = -1;
+    ints[at + PLACE.cacheReadTokens] = 0;
+    ints[at + PLACE.cacheWriteTokens] = 0;
+    ints[at + PLACE.queueLevel] = tieredLevel(ints[at + PLACE.callerLevel]!, route.queueLevel);
+    ints[at + PLACE.callerLevel] = SPILLED;
+    floats[attempt * FLOATS + FLOAT.decodeFactor] = route.decodeFactor;
+    this.enter(nowMs, attempt, route);
+  }
+
+  /** An attempt reaches the endpoint that is to run it. */
+  private arrive(nowMs: number, attempt: number): void {
+    const { ints } = this.table;
+    const at = attempt * INTS;
+
+    const endpoint = ints[at + PLACE.endpoint]!;
+    if (this.faults.isDown(this.plan.endpoints[endpoint]!.region)) {
+      this.refuse(nowMs, attempt, OUTCOMES.error);
+      return;
+    }
+    const capacity = this.capacities[endpoint]!;
+    if (this.someYield && this.yields(attempt, endpoint)) {
+      this.refuse(nowMs, attempt, OUTCOMES.unavailable);
+      return;
+    }
+    const offer = capacity.offer(nowMs, attempt);
+    if (offer === REFUSED) {
+      this.refuse(nowMs, attempt, OUTCOMES.unavailable);
+      return;
+    }
+    this.agenda.update(endpoint, capacity.nextMs);
+    if (ints[at + PLACE.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
+  }
+
+  /** Whether the queue is too long already for a call that may use a share of it only. */
+  private yields(attempt: number, endpoint: number): boolean {
+    const { queueShare } = this.routeOf(attempt);
+    if (queueShare === 1 || this.hasSpilled(attempt)) return false;
+    return this.capacities[endpoint]!.isCrowded(queueShare);
+  }
+
+  private routeOf(attempt: number): RoutePlan {
+    const { ints } = this.table;
+    const at = attempt * INTS;
+    return this.plan.routes[ints[at + PLACE.target]! * this.plan.modelCount + ints[at + PLACE.modelIndex]!]!;
+  }
+
+  private hasSpilled(attempt: number): boolean {
+    return this.table.ints[attempt * INTS + PLACE.callerLevel] === SPILLED;
+  }
+
+  /**
+   * A destination did not take the attempt: a profile tries its other members in turn, reserved capacity spills over to
+   * what its route names, anything else answers with the failure.
+   */
+  private refuse(nowMs: number, attempt: number, outcome: Outcome): void {
+    const own = this.routeOf(attempt);
+    const hasSpilled = this.hasSpilled(attempt);
+    const route = hasSpilled && own.overflow !== null ? own.overflow : own;
+    if (route.destinations.length > 1) {
+      const next = this.routing.next(route, attempt);
+      if (next >= 0) {
+        // The call comes back to the source region before it is handed on.
+        const backMs = this.table.floats[attempt * FLOATS + FLOAT.hopMs]!;
+        this.forward(nowMs, attempt, route, next, backMs);
+        return;
+      }
+    }
+    if (own.overflow !== null && !hasSpilled) {
+      this.admission.giveBack(nowMs, attempt);
+      this.spill(nowMs, attempt, own.overflow);
+      return;
+    }
+    this.end(nowMs, attempt, outcome);
+  }
+
+  private finish(nowMs: number, attempt: number, endpoint: number): void {
+    const { floats, ints } = this.table;
+    const at = attempt * INTS;
+    const plan = this.plan.endpoints[endpoint]!;
+    if (nowMs - floats[attempt * FLOATS + FLOAT.offeredMs]! > plan.windowMs) {
+      this.end(nowMs, attempt, OUTCOMES.abandoned);
+      return;
+    }
+    const share = plan.errorShare + this.faults.errorShare(plan.region);
+    if (share > 0) {
+      if (keyedUniform(this.errorKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!) < share) {
+        this.end(nowMs, attempt, OUTCOMES.error);
+        return;
+      }
+    }
+    this.admission.settleServed(nowMs, attempt);
+    this.listener.onOutcome(attempt, OUTCOMES.ok, nowMs);
+  }
+
+  /** Ends an attempt that was not served: its reservation is given back whole. */
+  private end(nowMs: number, attempt: number, outcome: Outcome): void {
+    this.admission.giveBack(nowMs, attempt);
+    this.listener.onOutcome(attempt, outcome, nowMs);
+  }
+
+  private applyFault(nowMs: number): void {
+    const spec = this.faults.advance();
+    if (spec === null) return;
+    this.plan.endpoints.forEach((endpoint, e) => {
+      if (!matches(spec.region, endpoint.region) || !matches(spec.model, endpoint.model)) return;
+      const capacity = this.capacities[e]!;
+      if (spec.kind === "brownout") capacity.setCapacityFactor(nowMs, this.faults.capacityFactor(e));
+      if (spec.kind === "outage" && this.faults.isDown(endpoint.region)) {
+        this.caches.clear(e);
+        for (const attempt of capacity.evict(nowMs)) this.end(nowMs, attempt, OUTCOMES.error);
+      }
+      this.agenda.update(e, capacity.nextMs);
+    });
+    if (spec.kind === "quota-cut") this.admission.rescale(nowMs, this.faults);
+  }
+
+  private refresh(): void {
+    let nextMs = this.agenda.ms;
+    if (this.hops.topMs < nextMs) nextMs = this.hops.topMs;
+    if (this.faults.nextMs < nextMs) nextMs = this.faults.nextMs;
+    this.nextMs = nextMs;
+  }
+}
+
+/** In place of the caller's level: it has gone on to the overflow route and goes no further. */
+const SPILLED = -1;
+
+/** The caller's level, moved up or down by as much as the service tier differs from the standard one. */
+function tieredLevel(callerLevel: number, tierLevel: number): number {
+  return Math.min(LEVELS - 1, Math.max(0, callerLevel + tierLevel - LEVEL));
+}
+
+function matches(wanted: number, actual: number): boolean {
+  return wanted < 0 || wanted === actual;
+}

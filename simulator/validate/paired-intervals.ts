@@ -1,0 +1,262 @@
+import { studentQuantile } from "../base/statistics.ts";
+import { blockLength, createBlockBootstrap } from "../random/bootstrap.ts";
+import type { RandomStream } from "../random/keyed-random.ts";
+import { ALPHA, type Difference, exactShareDifference } from "./equivalence.ts";
+
+/** A quantity on both sides, and the difference with its 90 % interval; NaN where it is not to be had. */
+export interface PairedResult {
+  readonly simulated: number;
+  readonly measured: number;
+  readonly difference: Difference;
+}
+
+export interface PairedResults {
+  /** In the order of the quantities. */
+  readonly results: readonly PairedResult[];
+  /** Neighbouring requests that were drawn together. */
+  readonly blockRequests: number;
+}
+
+/** Fewer blocks than this and their spread is hardly known. */
+const BLOCKS_MIN = 10;
+/** With fewer events than this, or fewer non-events, resampling says too little of a share. */
+const EVENTS_MIN = 10;
+/** Resamples in which a figure is missing (no request of its group drawn) are tolerated up to this share. */
+const MISSING_MAX = 0.05;
+
+/**
+ * Differences of many quantities of the same paired requests, with intervals that respect that neighbours are alike:
+ * pairs are resampled in blocks, whose length is the longest that any of the quantities asks for, one tenth of the
+ * series at most. Each end of an interval is the farther of the bootstrap's percentile and of Student's t on its
+ * standard error with one degree of freedom less than there are blocks: the first knows skewness, the second that the
+ * blocks are few. Shares with hardly any events get exact limits.
+ *
+ * Source: B. Efron and R. Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 8 and 13.
+ */
+export function pairedIntervals(
+  quantities: readonly PairedQuantity[],
+  requests: number,
+  how: {
+    readonly resamples: number;
+    readonly random: RandomStream;
+    /** How many of the quantities, from the first, have a say in the length of blocks; all unless given. */
+    readonly deciding?: number;
+  },
+): PairedResults {
+  const reader = new FigureReader(quantities.flatMap(({ simulated, measured }) => [simulated, measured]));
+  reader.read();
+  const values = quantities.map(
+    ({ simulated, measured }) => [reader.valueOf(simulated), reader.valueOf(measured)] as const,
+  );
+  const blockRequests = sharedBlockLength(quantities.slice(0, how.deciding), values, requests);
+  const bootstrap = createBlockBootstrap(requests, blockRequests, how.random);
+  const draws = quantities.map(() => new Float64Array(how.resamples));
+  for (let resample = 0; resample < how.resamples; resample++) {
+    const weights = bootstrap.next();
+    reader.read(weights);
+    quantities.forEach(({ simulated, measured, isRelative }, q) => {
+      draws[q]![resample] = differenceOf(
+        reader.valueOf(simulated, weights),
+        reader.valueOf(measured, weights),
+        isRelative,
+      );
+    });
+  }
+  const blocks = Math.ceil(requests / blockRequests);
+  const results = quantities.map((quantity, q): PairedResult => {
+    const [simulated, measured] = values[q]!;
+    const value = differenceOf(simulated, measured, quantity.isRelative);
+    const { low, high } = exactLimits(quantity) ?? intervalOf(value, draws[q]!, blocks);
+    return { simulated, measured, difference: { value, low, high } };
+  });
+  return { results, blockRequests };
+}
+
+function sharedBlockLength(
+  quantities: readonly PairedQuantity[],
+  values: readonly (readonly [number, number])[],
+  requests: number,
+): number {
+  const longest = Math.max(1, Math.floor(requests / BLOCKS_MIN));
+  let length = 1;
+  quantities.forEach((quantity, q) => {
+    if (values[q]!.some(Number.isNaN)) return;
+    length = Math.max(length, blockLength(influenceOf(quantity, values[q]!)));
+  });
+  return Math.min(longest, length);
+}
+
+function intervalOf(
+  value: number,
+  draws: Float64Array,
+  blocks: number,
+): { readonly low: number; readonly high: number } {
+  const known = draws.filter((draw) => !Number.isNaN(draw)).sort();
+  if (Number.isNaN(value) || known.length < (1 - MISSING_MAX) * draws.length) return { low: NaN, high: NaN };
+  let sum = 0;
+  for (const draw of known) sum += draw;
+  const mean = sum / known.length;
+  let squares = 0;
+  for (const draw of known) squares += (draw - mean) ** 2;
+  const error = Math.sqrt(squares / Math.max(1, known.length - 1));
+  const reach = error > 0 && blocks > 1 ? studentQuantile(1 - ALPHA, blocks - 1) * error : 0;
+  return {
+    low: Math.min(value - reach, quantileOf(known, ALPHA)),
+    high: Math.max(value + reach, quantileOf(known, 1 - ALPHA)),
+  };
+}
+
+/** For a share with hardly any events or non-events on a side; undefined for everything else. */
+function exactLimits({ simulated, measured, isRelative }: PairedQuantity) {
+  if (isRelative) return undefined;
+  const [a, b] = [shareOf(simulated), shareOf(measured)];
+  if (a === undefined || b === undefined || a.n === 0 || b.n === 0) return undefined;
+  const isRare = ({ events, n }: { events: number; n: number }) => Math.min(events, n - events) < EVENTS_MIN;
+  return isRare(a) || isRare(b) ? exactShareDifference(a, b, ALPHA) : undefined;
+}
+
+/** Counts of a ratio of whole numbers in [0, 1]. */
+function shareOf(figure: Figure): { readonly events: number; readonly n: number } | undefined {
+  if (figure.kind !== "ratio") return undefined;
+  let events = 0;
+  let n = 0;
+  for (let i = 0; i < figure.numerator.length; i++) {
+    events += figure.numerator[i]!;
+    n += figure.denominator[i]!;
+  }
+  return Number.isInteger(events) && Number.isInteger(n) && events <= n ? { events, n } : undefined;
+}
+
+/** A figure of one side as it is made from the side's requests, which may be weighted. */
+export type Figure =
+  /** Of the column's sample, the quantile at a share. */
+  | {
+      readonly kind: "quantile";
+      readonly column: QuantileColumn;
+      readonly values: Float64Array;
+      readonly share: number;
+    }
+  /** Sum over sum, both by request: a share, a mean, a price per request. */
+  | { readonly kind: "ratio"; readonly numerator: Float64Array; readonly denominator: Float64Array };
+
+/** One figure, simulated and measured, of the same requests in the same order. */
+export interface PairedQuantity {
+  readonly simulated: Figure;
+  readonly measured: Figure;
+  /** The difference is simulated / measured - 1; else simulated - measured. */
+  readonly isRelative: boolean;
+}
+
+/** Simulated against measured: how wrong the simulator was. 0 where both are 0; NaN where there is none. */
+function differenceOf(simulated: number, measured: number, isRelative: boolean): number {
+  if (!isRelative) return simulated - measured;
+  if (measured === 0) return simulated === 0 ? 0 : Number.NaN;
+  return simulated / measured - 1;
+}
+
+/** Evaluates the figures of many quantities under one set of weights after the other, each column once. */
+class FigureReader {
+  private readonly columns = new Map<QuantileColumn, { readonly shares: number[]; out: Float64Array }>();
+
+  constructor(figures: readonly Figure[]) {
+    for (const figure of figures) {
+      if (figure.kind !== "quantile") continue;
+      const known = this.columns.get(figure.column);
+      if (known === undefined) this.columns.set(figure.column, { shares: [figure.share], out: new Float64Array(0) });
+      else if (!known.shares.includes(figure.share)) known.shares.push(figure.share);
+    }
+    for (const each of this.columns.values()) {
+      each.shares.sort((a, b) => a - b);
+      each.out = new Float64Array(each.shares.length);
+    }
+  }
+
+  /** Takes in weights by request; 1 each where left out. */
+  read(weights?: Int32Array): void {
+    for (const [column, { shares, out }] of this.columns) column.at(shares, out, weights);
+  }
+
+  /** A figure under the weights that were read last. */
+  valueOf(figure: Figure, weights?: Int32Array): number {
+    if (figure.kind === "quantile") {
+      const { shares, out } = this.columns.get(figure.column)!;
+      return out[shares.indexOf(figure.share)]!;
+    }
+    const { numerator, denominator } = figure;
+    let over = 0;
+    let per = 0;
+    for (let i = 0; i < numerator.length; i++) {
+      const weight = weights === undefined ? 1 : weights[i]!;
+      over += weight * numerator[i]!;
+      per += weight * denominator[i]!;
+    }
+    return per > 0 ? over / per : Number.NaN;
+  }
+}
+
+/**
+ * What each request adds to the difference, to first order: its serial dependence is that of the difference.
+ * For a quantile, which side of it the request is on; for a ratio, its excess over the ratio.
+ */
+function influenceOf({ simulated, measured }: PairedQuantity, values: readonly [number, number]): Float64Array {
+  const ofSimulated = influence(simulated, values[0]);
+  const ofMeasured = influence(measured, values[1]);
+  return ofSimulated.map((value, i) => value - ofMeasured[i]!);
+}
+
+function influence(figure: Figure, value: number): Float64Array {
+  if (figure.kind === "quantile") {
+    const { values, share } = figure;
+    return values.map((each) => (Number.isNaN(each) ? 0 : share - (each <= value ? 1 : 0)));
+  }
+  const { numerator, denominator } = figure;
+  return numerator.map((over, i) => over - value * denominator[i]!);
+}
+
+/** Quantiles of a column under weights of its rows. Rows that hold NaN are not in the sample. */
+interface QuantileColumn {
+  /** Rows in the sample. */
+  readonly count: number;
+  /**
+   * For each share the smallest value that at least that share of the weighted sample does not exceed; NaN of nothing.
+   *
+   * @param shares ascending, in (0, 1]
+   * @param weights by row; 1 each where left out
+   */
+  at(shares: readonly number[], out: Float64Array, weights?: ArrayLike<number>): void;
+}
+
+/** Sorted once, so that each set of weights costs one pass. */
+export function createQuantileColumn(values: ArrayLike<number>): QuantileColumn {
+  const rows = Int32Array.from(Array.from(values, (_, row) => row).filter((row) => !Number.isNaN(values[row]!))).sort(
+    (a, b) => values[a]! - values[b]! || a - b,
+  );
+  const sorted = Float64Array.from(rows, (row) => values[row]!);
+  return {
+    count: rows.length,
+    at(shares, out, weights) {
+      let total = 0;
+      if (weights === undefined) total = rows.length;
+      else for (let i = 0; i < rows.length; i++) total += weights[rows[i]!]!;
+      let below = 0;
+      let i = -1;
+      shares.forEach((share, at) => {
+        const wanted = share * total - ROUNDING;
+        while (below < wanted && i + 1 < rows.length) {
+          i++;
+          below += weights === undefined ? 1 : weights[rows[i]!]!;
+        }
+        out[at] = total > 0 && i >= 0 ? sorted[i]! : Number.NaN;
+      });
+    },
+  };
+}
+
+/** 0.95 x 20 is a little more than 19 in binary. */
+const ROUNDING = 1e-9;
+
+/** The quantile of an ascending list by the same definition; NaN of nothing. */
+export function quantileOf(ascending: ArrayLike<number>, share: number): number {
+  const { length } = ascending;
+  return length === 0 ? Number.NaN : ascending[Math.max(0, Math.ceil(share * length - ROUNDING) - 1)]!;
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { createFixedLatencyBackend } from "../../../emulator/backends/queue.ts";
+import { type Fleet, startFleet } from "../../../emulator/fleet.ts";
+import { catalogOf } from "../../../emulator/model/catalog.ts";
+import type { K6Program } from "../../../scripts/bench/k6-program.ts";
+import { prepareExperiment } from "../../../scripts/io/experiment.ts";
+import type { RunResult } from "../../../simulator/experiment/result.ts";
+import { k6ForTests } from "../../scenarios/k6/k6.ts";
+import { meridian, TINY } from "../run-meridian.ts";
+import { runLikeOperator } from "./kubernetes/runner.ts";
+
+let folder = "";
+let fleet: Fleet;
+let k6: K6Program;
+const logs: string[] = [];
+const WHAT = [TINY, "--duration", "3s", "--drain", "10s", "--set", "routers=2", "--strategy", "round-robin"];
+
+before(
+  async () => {
+    folder = await mkdtemp(join(tmpdir(), "meridian-import-test-"));
+    k6 = await k6ForTests();
+    fleet = await startFleet({
+      regions: ["us-east-1", "eu-west-1"],
+      catalog: catalogOf((await prepareExperiment(TINY, { overrides: [], strategies: [] })).inputs.plan),
+      backend: (clock) => createFixedLatencyBackend(clock, { firstTokenMs: 300, perTokenMs: 0 }),
+    });
+    await measure();
+  },
+  { timeout: 900_000 },
+);
+after(async () => {
+  await fleet.close(0);
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The whole way but for the cluster: manifests, two runners, their logs. */
+async function measure(): Promise<void> {
+  const urls = fleet.endpoints.map(({ region, url }) => `  ${region}: ${url}\n`).join("");
+  const file = join(folder, "endpoints.yaml");
+  await writeFile(file, `auth: sigv4\nendpoints:\n${urls}`);
+  const cluster = ["--kubernetes", "--parallelism", "2", "--volume-claim", "disk", "--json"];
+  const written = await meridian(["bench", ...WHAT, "--target", file, ...cluster, "--out", join(folder, "k8s")]);
+  assert.equal(written.code, 0, written.stderr);
+  const { runs } = JSON.parse(written.stdout) as { readonly runs: readonly { readonly archive: string }[] };
+  const { accessKeyId, secretAccessKey } = fleet.credentials!;
+  const startMs = Date.now() + 5000;
+  const order = {
+    k6,
+    tar: runs[0]!.archive,
+    of: 2,
+    startMs,
+    credentials: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+    folder,
+  };
+  logs.push(...(await Promise.all([1, 2].map((instance) => runLikeOperator({ ...order, instance })))));
+}
+
+const imported = (what: readonly string[], files: readonly string[]) =>
+  meridian(["bench", ...what, "--out", join(folder, "runs"), "--json", "--import-rows", ...files]);
+
+describe("meridian bench --import-rows", () => {
+  it("makes one measured run of the instances' logs, gzipped or not", { timeout: 60_000 }, async () => {
+    const zipped = join(folder, "second.jsonl.gz");
+    await writeFile(zipped, gzipSync(await readFile(logs[1]!)));
+    const { code, stdout, stderr } = await imported(WHAT, [zipped, logs[0]!]);
+    // A loaded machine may make the run invalid, which it then has to say; nothing else may be wrong.
+    assert.ok(code === 0 || code === 99, stderr);
+    const result = JSON.parse(stdout) as RunResult;
+    assert.equal(result.kind, "measured");
+    assert.ok(result.notes.some((note) => note.includes("by 2 instances of k6")));
+    assert.ok(result.notes.some((note) => note.includes("clocks of their own")));
+    assert.ok(Number(result.strategies[0]!.total.ttftMs.p50.value) >= 295, "answers came token by token");
+    const { counts } = result.strategies[0]!.total;
+    assert.ok(counts.sent > 10);
+    assert.equal(counts.served, counts.sent);
+    const bench = JSON.parse(await readFile(join(folder, "runs", "latest", "bench.json"), "utf8")) as {
+      readonly reasons: readonly string[];
+    };
+    assert.ok(
+      bench.reasons.every((reason) => reason.includes("late at the 99th percentile")),
+      bench.reasons.join("\n"),
+    );
+  });
+
+  it("calls a run without one of its instances invalid and names it", async () => {
+    const { code, stderr } = await imported(WHAT, [logs[0]!]);
+    assert.equal(code, 99);
+    assert.match(stderr, /BENCH_INVALID {2}round-robin: instance 2 of 2 left no rows/);
+  });
+
+  it("refuses rows twice, of another run, and of no run", async () => {
+    const twice = await imported(WHAT, [logs[0]!, logs[0]!, logs[1]!]);
+    assert.deepEqual([twice.code, /ROWS_TWICE/.test(twice.stderr)], [3, true], twice.stderr);
+    const other = await imported([...WHAT, "--seed", "43"], logs);
+    assert.deepEqual([other.code, /ROWS_OF_ANOTHER_RUN/.test(other.stderr)], [3, true], other.stderr);
+    const none = await imported(WHAT, [TINY]);
+    assert.deepEqual([none.code, /ROWS_NONE/.test(none.stderr)], [3, true], none.stderr);
+    const missing = await imported(WHAT.slice(0, -2), logs);
+    assert.deepEqual([missing.code, /ROWS_MISSING.*"single"/.test(missing.stderr)], [3, true], missing.stderr);
+  });
+});

@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { createBadRows, outcomeOfStatus, readCsvCalls } from "../../../scripts/calibrate/csv-calls.ts";
+import { readInvocationLog } from "../../../scripts/calibrate/invocation-log.ts";
+import { bareModelId, readPackedText, shortModelName } from "../../../scripts/calibrate/measurement.ts";
+import { probeObservations, readMeasurements } from "../../../scripts/calibrate/measurements.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
+
+/** A made-up log in the form of the service's. */
+const invocationLog = (name: string) => join(import.meta.dirname, "../../fixtures/invocation-logs", name);
+const stop = () => createBadRows({ skip: false, max: 0 });
+const folder = mkdtempSync(join(tmpdir(), "meridian-calls-"));
+const place = (name: string, content: string | Uint8Array): string => {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+};
+const codeOf = async (run: () => unknown): Promise<string> => {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof MeridianError) return `${error.problems[0]!.code} ${error.problems[0]!.where ?? ""}`;
+    throw error;
+  }
+  return "no error";
+};
+
+const HEADER = "timestamp,region,model,inputTokens,outputTokens,ttftMs,e2eMs,status";
+const GOOD = "2026-05-04T10:00:01.500Z,us-east-1,us.anthropic.claude-haiku-4-5-20251001-v1:0,120,40,210,900,200";
+
+describe("CSV calls", () => {
+  it("are read with what is known of them", () => {
+    const throttled = "1777888802000,us-east-1,anthropic.claude-haiku-4-5-20251001-v1:0,10,0,,,429";
+    const { observations, modelIds } = readCsvCalls(`${HEADER}\n${GOOD}\n\n${throttled}\n`, "a.csv", stop());
+    assert.deepEqual(modelIds, { "claude-haiku-4-5": "anthropic.claude-haiku-4-5-20251001-v1:0" });
+    assert.deepEqual(
+      observations.map(({ sentMs, endMs, ttftMs, outcome }) => [sentMs, endMs, ttftMs, outcome]),
+      [
+        [0, 900, 210, "served"],
+        [500, Number.NaN, Number.NaN, "throttled"],
+      ],
+    );
+    assert.equal(observations[0]!.axisStartMs, Date.parse("2026-05-04T10:00:01.500Z"));
+  });
+
+  it("name the line of a bad row, and skip no more than allowed", async () => {
+    const bad = GOOD.replace(",900,", ",-3,");
+    const text = `${HEADER}\n${GOOD}\n${bad}\n${bad}\n`;
+    assert.equal(await codeOf(() => readCsvCalls(text, "a.csv", stop())), "CALIBRATE_BAD_ROW a.csv:3");
+    const two = createBadRows({ skip: true, max: 2 });
+    assert.equal(readCsvCalls(text, "a.csv", two).observations.length, 1);
+    assert.equal(two.count, 2);
+    const one = createBadRows({ skip: true, max: 1 });
+    assert.equal(await codeOf(() => readCsvCalls(text, "a.csv", one)), "CALIBRATE_BAD_ROW a.csv:4");
+    for (const [from, to] of [
+      ["2026-05-04T10:00:01.500Z", "yesterday"],
+      ["us-east-1", ""],
+      [",120,", ",many,"],
+      [",210,", ",1000,"],
+    ] as const) {
+      const row = `${HEADER}\n${GOOD.replace(from, to)}`;
+      assert.equal(await codeOf(() => readCsvCalls(row, "a.csv", stop())), "CALIBRATE_BAD_ROW a.csv:2", to);
+    }
+  });
+
+  it("need their header", async () => {
+    assert.equal(
+      await codeOf(() => readCsvCalls("time,region\n1,2\n", "a.csv", stop())),
+      "CALIBRATE_CSV_HEADER a.csv:1",
+    );
+    assert.equal(await codeOf(() => readCsvCalls("", "a.csv", stop())), "CALIBRATE_CSV_HEADER a.csv:1");
+    assert.equal(await codeOf(() => readCsvCalls(`${HEADER}\n"a`, "a.csv", stop())), "CALIBRATE_CSV a.csv:2");
+  });
+
+  it("status codes are outcomes", () => {
+    const outcomes = [200, 429, 503, 500, 408, 0].map(outcomeOfStatus);
+    assert.deepEqual(outcomes, ["served", "throttled", "refused", "failed", "left", "left"]);
+  });
+});
+
+describe("invocation logs", () => {
+  it("give the calls whose bodies hold a latency, and say how many do not", async () => {
+    const file = invocationLog("bedrock-invocation-log.jsonl");
+    const { observations, notes } = readInvocationLog(await readPackedText(file), "log", stop());
+    assert.ok(observations.length > 50);
+    const first = observations.find(({ sentMs }) => sentMs === 0)!;
+    // Its first record: 162 tokens in, 247 out, latencyMs 2297.
+    assert.deepEqual(
+      [
+        first.region,
+        first.model,
+        first.inputTokens,
+        first.outputTokens,
+        first.endMs,
+        first.maxTokens,
+        first.roundTripMs,
+      ],
+      ["eu-central-1", "nova-lite", 162, 247, 2297, 4096, 0],
+    );
+    assert.ok(notes.some((note) => note.includes("hold no latency")));
+  });
+
+  it("of a stream give the first byte too; twice the same record counts once", () => {
+    const record = {
+      timestamp: "2026-09-03T14:00:09Z",
+      region: "eu-west-1",
+      inferenceRegion: "eu-north-1",
+      requestId: "1",
+      modelId: "arn:aws:bedrock:eu-west-1:111122223333:inference-profile/eu.amazon.nova-pro-v1:0",
+      input: { inputTokenCount: 10, cacheReadInputTokenCount: 90, cacheWriteInputTokenCount: 5 },
+      output: {
+        outputTokenCount: 7,
+        outputBodyJson: [
+          { contentBlockDelta: {} },
+          { "amazon-bedrock-invocationMetrics": { invocationLatency: 800, firstByteLatency: 120 } },
+        ],
+      },
+    };
+    const text = `${JSON.stringify(record)}\n${JSON.stringify(record)}\n`;
+    const { observations, notes } = readInvocationLog(text, "log", stop());
+    const { region, ttftMs, endMs, inputTokens, cacheReadTokens } = observations[0]!;
+    assert.deepEqual([observations.length, region, ttftMs, endMs], [1, "eu-north-1", 120, 800]);
+    assert.deepEqual([inputTokens, cacheReadTokens], [15, 90]);
+    assert.match(notes[0]!, /1 records stood there twice/);
+  });
+
+  it("edge cases: broken lines are told of by line, the rest is read", async () => {
+    const text = await readPackedText(invocationLog("bedrock-invocation-log-edge-cases.jsonl"));
+    assert.match(await codeOf(() => readInvocationLog(text, "log", stop())), /^CALIBRATE_BAD_ROW log:\d+$/);
+    const skipping = createBadRows({ skip: true, max: 10 });
+    assert.ok(readInvocationLog(text, "log", skipping).observations.length > 0);
+    assert.ok(skipping.count > 0);
+    const throttled = {
+      timestamp: "2026-09-03T14:00:09Z",
+      region: "r",
+      modelId: "m",
+      errorCode: "ThrottlingException",
+    };
+    assert.equal(readInvocationLog(JSON.stringify(throttled), "log", stop()).observations[0]!.outcome, "throttled");
+  });
+});
+
+describe("probe files", () => {
+  it("give their calls", () => {
+    const probe = {
+      at: "2026-05-04T10:00:00.000Z",
+      region: "us-east-1",
+      model: "amazon.nova-pro-v1:0",
+      inputTokens: 10,
+      outputTokens: 20,
+      cacheReadTokens: 0,
+      connectMs: 30,
+      headersMs: 90,
+      ttftMs: 100,
+      e2eMs: 500,
+      serverLatencyMs: 480,
+      interTokenMs: [],
+      status: 200,
+      error: null,
+      message: null,
+      requestId: null,
+      clockSkewMs: null,
+    };
+    const cut = { ...probe, at: "2026-05-04T10:00:05.000Z", error: "Broken", e2eMs: null };
+    const { observations, modelIds } = probeObservations([probe, cut], "p.json");
+    assert.deepEqual(
+      observations.map(({ sentMs, endMs, outcome }) => [sentMs, endMs, outcome]),
+      [
+        [0, 500, "served"],
+        [5000, Number.NaN, "failed"],
+      ],
+    );
+    assert.deepEqual(modelIds, { "nova-pro": "amazon.nova-pro-v1:0" });
+  });
+});
+
+describe("files", () => {
+  it("may be packed; round trips fill what a source does not know", async () => {
+    const csv = `${HEADER}\n${GOOD}\n${GOOD.replace("us-east-1", "eu-west-1")}\n`;
+    const { observations } = await readMeasurements([place("calls.csv.gz", gzipSync(csv))], {
+      strategies: [],
+      badRows: stop(),
+      roundTripMs: new Map([
+        ["eu-west-1", 80],
+        ["*", 12],
+      ]),
+    });
+    assert.deepEqual(
+      observations.map(({ roundTripMs }) => roundTripMs),
+      [12, 80],
+    );
+  });
+
+  it("that cannot be used are told of, and none can hang the command", async () => {
+    const read = (path: string) => () =>
+      readMeasurements([path], { strategies: [], badRows: stop(), roundTripMs: new Map() });
+    const cases = [
+      [join(folder, "none.csv"), "CALIBRATE_NOT_FOUND"],
+      ["/dev/zero", "CALIBRATE_NOT_A_FILE"],
+      [place("cut.csv.gz", gzipSync(GOOD.repeat(50)).subarray(0, 40)), "CALIBRATE_DAMAGED"],
+      [place("latin.csv", new Uint8Array([0xe9, 0x0a])), "CALIBRATE_NOT_UTF8"],
+      [place("calls.txt", "x"), "CALIBRATE_UNKNOWN_KIND"],
+      [folder, "CALIBRATE_NO_BENCH"],
+    ] as const;
+    for (const [path, code] of cases) assert.match(await codeOf(read(path)), new RegExp(`^${code} `), path);
+  });
+
+  it("models have short names, whatever form their id has", () => {
+    const arn = "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova-lite-v1:0";
+    assert.deepEqual([bareModelId(arn), shortModelName(arn)], ["amazon.nova-lite-v1:0", "nova-lite"]);
+    assert.equal(shortModelName("global.anthropic.claude-sonnet-4-5-20250929-v1:0"), "claude-sonnet-4-5");
+    assert.equal(shortModelName("m"), "m");
+  });
+});

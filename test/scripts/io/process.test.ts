@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { watchInterrupts } from "../../../scripts/io/process.ts";
+
+it("sets options that this V8 knows, and prints nothing", () => {
+  const script = `
+    import { tuneCompiler } from ${JSON.stringify(new URL("../../../scripts/io/process.ts", import.meta.url).href)};
+    tuneCompiler();
+  `;
+  const args = ["--import", "tsx", "--input-type=module", "-e", script];
+  assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }), "");
+  const options = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
+  const known =
+    /--max-inlined-bytecode-size-cumulative \([^\n]*\n\s*type: int\s+default: --max-inlined-bytecode-size-cumulative=(\d+)/;
+  assert.match(options, /--semi-space-growth-factor /);
+  assert.ok(Number(known.exec(options)?.[1]) < 3_000, "its default is what the engine is too large for");
+});
+
+const MODULE_URL = new URL("../../../scripts/io/process.ts", import.meta.url).href;
+
+describe("interrupts", () => {
+  it("aborts on a signal and lets go of the process when stopped", () => {
+    const before = process.listenerCount("SIGINT");
+    const interrupts = watchInterrupts();
+    process.emit("SIGINT");
+    assert.equal(interrupts.signal.aborted, true);
+    interrupts.stop();
+    assert.equal(process.listenerCount("SIGINT"), before);
+  });
+
+  it("takes two signals of one keystroke for one, and ends on a real second", async () => {
+    const script = `import { watchInterrupts } from ${JSON.stringify(MODULE_URL)};
+      watchInterrupts().signal.addEventListener("abort", () => console.log("aborted"));
+      console.log("ready"); setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, [
+      "--import",
+      import.meta.resolve("tsx"),
+      "--input-type=module",
+      "-e",
+      script,
+    ]);
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    await sleep(100);
+    assert.equal(child.exitCode, null, "the same keystroke");
+    await sleep(400);
+    child.kill("SIGINT");
+    const [code] = (await once(child, "exit")) as [number];
+    assert.equal(code, 130);
+  });
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { appendJobSummary, stableJson } from "../../../scripts/io/text-files.ts";
+
+describe("stableJson", () => {
+  it("keeps the order of keys and ends with a line break", () => {
+    assert.equal(stableJson({ b: 1, a: [null, "x"] }), '{\n  "b": 1,\n  "a": [\n    null,\n    "x"\n  ]\n}\n');
+  });
+
+  it("refuses NaN and infinities, which JSON would turn into null in silence", () => {
+    assert.throws(() => stableJson({ p95: Number.NaN }), /RESULT_NOT_FINITE.*"p95"/s);
+    assert.throws(() => stableJson([Number.POSITIVE_INFINITY]), /RESULT_NOT_FINITE/);
+  });
+});
+
+it("appends a summary to the job's, and never fails a run", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "meridian-"));
+  const file = join(folder, "summary.md");
+  await writeFile(file, "before\n");
+  await appendJobSummary("### Verdict", file);
+  await appendJobSummary("x".repeat(1024 * 1024 + 1), file);
+  assert.equal(await readFile(file, "utf8"), "before\n### Verdict\n");
+  await appendJobSummary("x", undefined);
+  await appendJobSummary("x", join(folder, "no", "such", "folder"));
+  await rm(folder, { recursive: true });
+});

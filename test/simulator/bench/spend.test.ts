@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { SpendPlan } from "../../../simulator/bench/plan.ts";
+import { SpendLedger, type SpendOrder, settledUsd, worstCaseUsd } from "../../../simulator/bench/spend.ts";
+
+/** One class, two targets: 3 and 15 USD per million tokens, and twice that; the third cannot be had. */
+const PLAN: SpendPlan = {
+  budgetUsd: 1,
+  dearestUsdPerMTok: [
+    [
+      [3, 15, 0.3, 3.75],
+      [6, 30, 0.6, 7.5],
+      [Number.NaN, Number.NaN, Number.NaN, Number.NaN],
+    ],
+  ],
+  inputFactor: [1.25],
+  inputTokensMore: 100,
+};
+const order = (part: Partial<SpendOrder> = {}): SpendOrder => ({
+  classIndex: 0,
+  model: 0,
+  target: 0,
+  inputTokens: 1000,
+  prefixTokens: 0,
+  maxTokens: 200,
+  ...part,
+});
+const near = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) <= 2e-9, `${actual} instead of ${expected}`);
+
+describe("the worst case of an attempt", () => {
+  it("is the prompt as dearly as it can be counted, and an answer of max_tokens", () => {
+    near(worstCaseUsd(PLAN, order()), ((1000 * 1.25 + 100) * 3 + 200 * 15) / 1e6);
+    near(worstCaseUsd(PLAN, order({ target: 1 })), ((1000 * 1.25 + 100) * 6 + 200 * 30) / 1e6);
+  });
+
+  it("takes a cacheable prefix at the price of writing it to the cache", () => {
+    const expected = (800 * 1.25 * 3.75 + (200 * 1.25 + 100) * 3 + 200 * 15) / 1e6;
+    near(worstCaseUsd(PLAN, order({ prefixTokens: 800 })), expected);
+    near(worstCaseUsd(PLAN, order({ prefixTokens: 5000 })), (1000 * 1.25 * 3.75 + 100 * 3 + 200 * 15) / 1e6);
+  });
+});
+
+describe("what an attempt cost", () => {
+  const worst = worstCaseUsd(PLAN, order());
+
+  it("is what the service reports, every kind of token at its price", () => {
+    near(
+      settledUsd(PLAN, order(), { c: 200, u: [700, 50, 200, 100] }),
+      (700 * 3 + 50 * 15 + 200 * 0.3 + 100 * 3.75) / 1e6,
+    );
+  });
+
+  it("is nothing after a refusal", () => {
+    for (const c of [400, 403, 404, 429, 503]) assert.equal(settledUsd(PLAN, order(), { c, u: null }), 0, `${c}`);
+  });
+
+  it("stays at the worst case where nobody says: silence, broken streams, faults after work was done", () => {
+    for (const c of [0, 200, 408, 424, 500, 502]) near(settledUsd(PLAN, order(), { c, u: null }), worst);
+  });
+});
+
+describe("a spend ledger", () => {
+  it("stops at its router's share, for good", () => {
+    const worst = worstCaseUsd(PLAN, order());
+    const ledger = new SpendLedger({ ...PLAN, budgetUsd: 3 * (2.5 * worst) }, 3);
+    assert.notEqual(ledger.reserve(order()), undefined);
+    const second = ledger.reserve(order())!;
+    assert.equal(ledger.reserve(order()), undefined, "the third does not fit");
+    ledger.settle(second, order(), { c: 429, u: null });
+    near(ledger.committedUsd, worst);
+    assert.ok(ledger.isStopped);
+    assert.equal(ledger.reserve(order({ inputTokens: 1, maxTokens: 1 })), undefined, "not even a small one");
+  });
+
+  it("gives back what an attempt did not use", () => {
+    const worst = worstCaseUsd(PLAN, order());
+    const ledger = new SpendLedger({ ...PLAN, budgetUsd: 1.5 * worst }, 1);
+    for (let i = 0; i < 20; i++) {
+      const reserved = ledger.reserve(order());
+      assert.notEqual(reserved, undefined, `attempt ${i}`);
+      ledger.settle(reserved!, order(), { c: 200, u: [10, 1, 0, 0] });
+    }
+    near(ledger.committedUsd, 20 * Math.ceil(10 * 3 + 1 * 15) * 1e-6);
+  });
+
+  it("refuses what has no price, and everything without a budget", () => {
+    assert.equal(new SpendLedger(PLAN, 1).reserve(order({ target: 2 })), undefined);
+    assert.equal(new SpendLedger({ ...PLAN, budgetUsd: 0 }, 1).reserve(order()), undefined);
+  });
+
+  it("never lets what was truly billed pass the budget, whatever the answers and their order", () => {
+    // The service bills any usage up to what the order allows; of some it says nothing, though it bills them in full.
+    const attempt = fc.record({
+      target: fc.nat(1),
+      inputTokens: fc.integer({ min: 1, max: 5000 }),
+      prefixTokens: fc.nat(5000),
+      maxTokens: fc.integer({ min: 1, max: 3000 }),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      answer: fc.constantFrom("reported", "silent", "refused"),
+      /** Answers come after so many further sends. */
+      delay: fc.nat(6),
+      router: fc.nat(2),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(attempt, { maxLength: 150 }),
+        fc.double({ min: 0, max: 0.5, noNaN: true }),
+        (attempts, budgetUsd) => {
+          const plan = { ...PLAN, budgetUsd };
+          const ledgers = [0, 1, 2].map(() => new SpendLedger(plan, 3));
+          const due: { at: number; run: () => void }[] = [];
+          let billedUsd = 0;
+          attempts.forEach((each, step) => {
+            for (const answer of due.filter(({ at }) => at === step)) answer.run();
+            const asked = order(each);
+            const ledger = ledgers[each.router]!;
+            const reserved = ledger.reserve(asked);
+            if (reserved === undefined) return;
+            const input = Math.floor(asked.inputTokens * 1.25 * each.share);
+            const usage = [input, Math.floor(asked.maxTokens * each.share), 0, 0] as const;
+            const prices = PLAN.dearestUsdPerMTok[0]![asked.target]!;
+            if (each.answer !== "refused") billedUsd += (usage[0] * prices[0]! + usage[1] * prices[1]!) / 1e6;
+            const end = { reported: { c: 200, u: usage }, silent: { c: 0, u: null }, refused: { c: 429, u: null } };
+            due.push({ at: step + 1 + each.delay, run: () => ledger.settle(reserved, asked, end[each.answer]) });
+          });
+          const committed = ledgers.reduce((sum, ledger) => sum + ledger.committedUsd, 0);
+          assert.ok(billedUsd <= committed + 1e-12, `billed ${billedUsd}, committed ${committed}`);
+          assert.ok(committed <= budgetUsd + 1e-12, `committed ${committed} of ${budgetUsd}`);
+        },
+      ),
+    );
+  });
+});

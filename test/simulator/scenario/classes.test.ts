@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { regionDirectory } from "../../../simulator/base/regions.ts";
+import { originsOf } from "../../../simulator/scenario/classes.ts";
+import { Problems } from "../../../simulator/scenario/problems.ts";
+import { type ScenarioInput, scenarioSchema } from "../../../simulator/scenario/schema.ts";
+import { classInput, HAIKU, planOf, problemsOf, SONNET, scenarioInput, worldInput } from "./base.ts";
+
+const SLOTS = { kind: "slots", servers: 1 } as const;
+const aws = (over: Partial<ScenarioInput["world"]>, traffic: ScenarioInput["traffic"]) =>
+  scenarioInput({
+    world: {
+      regions: ["us-east-1", "eu-west-1", "eu-central-1"],
+      models: { h: { id: HAIKU, capacity: SLOTS } },
+      ...over,
+    } as ScenarioInput["world"],
+    traffic,
+  });
+
+describe("classes", () => {
+  it("residency: which targets are legal, and where it may run", () => {
+    const plan = planOf(aws({}, [classInput({ residency: "eu" }), classInput({ class: "free" })]));
+    assert.deepEqual([...plan.classes[0]!.legal], [0, 1, 1]);
+    assert.deepEqual([...plan.classes[0]!.allowedRegions], [0, 1, 1]);
+    assert.deepEqual([...plan.classes[1]!.legal], [1, 1, 1]);
+    assert.equal(plan.classes[0]!.residency, "eu");
+    assert.equal(plan.classes[1]!.residency, null);
+  });
+
+  it("a class that nobody may serve is a problem, not a run of refusals", () => {
+    const problems = problemsOf(aws({ regions: ["us-east-1"] }, [classInput({ residency: "eu" })]));
+    assert.equal(problems.length, 1);
+    assert.match(problems[0]!.where!, /^traffic\[0\]/);
+  });
+
+  it("a class whose model no target sells", () => {
+    const models = { h: { id: HAIKU, capacity: SLOTS }, s: { id: SONNET, capacity: SLOTS } };
+    const traffic = [classInput({ model: "h" }), classInput({ class: "two", model: "s" })];
+    const targets = ["us-east-1/us"];
+    const problems = problemsOf(aws({ models, targets }, traffic));
+    assert.ok(problems.length > 0);
+    assert.ok(problems.every((problem) => /traffic|world/.test(problem.where!)));
+  });
+
+  it("a class may be kept to some of the targets; a name that is none is a problem", () => {
+    const plan = planOf(aws({}, [classInput({ targets: ["eu-west-1"] }), classInput({ class: "free" })]));
+    assert.deepEqual(
+      plan.classes.map((each) => [...each.legal]),
+      [
+        [0, 1, 0],
+        [1, 1, 1],
+      ],
+    );
+    const [unknown] = problemsOf(aws({}, [classInput({ targets: ["eu-west-2"] })]));
+    assert.equal(`${unknown!.code} ${unknown!.where}`, "TARGET_UNKNOWN traffic[0].targets");
+    const [nowhere] = problemsOf(aws({}, [classInput({ targets: ["us-east-1"], residency: "eu" })]));
+    assert.match(nowhere!.what, /not among the targets of the class/);
+  });
+
+  it("the clock of callers is their own: shapes of the day begin at their midnight", () => {
+    const shifts = (start: string, utcOffset: string) =>
+      planOf(
+        scenarioInput({ start, world: worldInput({ regions: [{ name: "a", utcOffset }] }) }),
+      ).traffic[0]!.originShares.map(({ shapeShiftMs }) => shapeShiftMs / 3_600_000);
+    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "UTC"), [0]);
+    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "+09:00"), [15]);
+    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "-08:00"), [8]);
+    assert.deepEqual(shifts("2026-05-04T21:30:00Z", "+01:00"), [1.5]);
+  });
+
+  it("origins: each once, in order; the first region unless given", () => {
+    const scenario = scenarioSchema.parse(
+      scenarioInput({
+        traffic: [
+          classInput({ origin: { b: 1, x: 2 } }),
+          classInput({ class: "c", origin: "x" }),
+          classInput({ class: "d" }),
+        ],
+      }),
+    );
+    const problems = new Problems();
+    const directory = regionDirectory([]);
+    const regionNames = ["a", "b"];
+    const question = { classes: scenario.traffic, regionNames, directory, problems };
+    const origins = { x: { near: undefined } };
+    assert.deepEqual(originsOf({ ...question, origins }), ["b", "x", "a"]);
+    assert.deepEqual(problems.list, []);
+    originsOf({ ...question, origins: {} });
+    assert.deepEqual(
+      problems.list.map(({ where }) => where),
+      ["traffic[0].origin", "traffic[1].origin"],
+    );
+  });
+});

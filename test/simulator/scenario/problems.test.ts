@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { MeridianError } from "../../../simulator/base/errors.ts";
+import { Problems } from "../../../simulator/scenario/problems.ts";
+
+it("collects problems, and throws them together", () => {
+  const problems = new Problems();
+  problems.throwIfAny();
+  assert.equal(problems.indexOf("b", ["a", "b"], "region", "here"), 1);
+  assert.equal(problems.indexOf("sonet", ["haiku", "sonnet"], "model", "world.x"), -1);
+  problems.add("SOME_CODE", "there", "it is wrong", "mend it");
+  assert.throws(
+    () => problems.throwIfAny(),
+    (error) => error instanceof MeridianError && error.kind === "usage" && error.problems.length === 2,
+  );
+  assert.deepEqual(problems.list[0], {
+    code: "MODEL_UNKNOWN",
+    where: "world.x",
+    what: 'there is no model "sonet" (did you mean sonnet?)',
+    fix: "this scenario has: haiku, sonnet",
+  });
+});
+
+it("keeps the problems of a part that throws them, and lets our own bugs through", () => {
+  const problems = new Problems();
+  const thrown = new MeridianError("usage", { code: "X", what: "w", where: "inner", fix: "f" });
+  const fail = (error: Error) => () => {
+    throw error;
+  };
+  assert.equal(
+    problems.attempt(() => 7),
+    7,
+  );
+  assert.equal(problems.attempt(fail(thrown)), undefined);
+  assert.equal(problems.attempt(fail(thrown), "outer"), undefined);
+  assert.deepEqual(
+    problems.list.map((problem) => problem.where),
+    ["inner", "outer"],
+  );
+  assert.throws(() => problems.attempt(fail(new TypeError("bug"))), TypeError);
+  const internal = new MeridianError("internal", { code: "INVARIANT_BROKEN", what: "w" });
+  assert.throws(() => problems.attempt(fail(internal)), MeridianError);
+});
