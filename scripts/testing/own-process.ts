@@ -1,12 +1,15 @@
 /**
  * Which test files need a process of their own: those that start processes or threads, or change what a process has
  * once (environment, working folder, signal handlers). Computed from what the file and the test helpers it imports
- * say, so that a file that is moved or merged is judged anew. `guard.ts` fails a file that this misses.
+ * reach, so that a file that is moved or merged is judged anew. `guard.ts` fails a file that this misses.
  */
 import { posix } from "node:path";
 
-/** Modules that start processes or threads. */
-const STARTERS = /^(?:node:)?(?:child_process|worker_threads|cluster)$|^tinypool$/;
+/** Modules that start processes: what reaches one may start some. */
+const PROCESSES = /^(?:node:)?(?:child_process|cluster)$/;
+
+/** Modules that start threads. Much reaches the pool and has no jobs for it: only those next to it count. */
+const THREADS = /^(?:node:)?worker_threads$|^tinypool$/;
 
 /** Changes of what all files in one process would share. */
 const PROCESS_WIDE = [
@@ -34,20 +37,25 @@ export function whyOwnProcess(file: string, read: (path: string) => string | und
     seen.add(path);
     const text = read(path) ?? "";
     const place = path === file ? "" : `${path}: `;
-    const mark = MARK.exec(text)?.[1];
-    if (mark !== undefined) return `${place}${mark}`;
-    const change = PROCESS_WIDE.map((pattern) => pattern.exec(text)?.[0]).find((found) => found !== undefined);
-    if (change !== undefined) return `${place}${change}`;
+    const isTest = path.startsWith("test/");
+    const own = isTest ? sayOf(text) : undefined;
+    if (own !== undefined) return `${place}${own}`;
     for (const imported of importsOf(text)) {
-      if (STARTERS.test(imported)) return `${place}imports ${imported}`;
+      if (PROCESSES.test(imported) || (isTest && THREADS.test(imported))) return `${place}imports ${imported}`;
       if (!imported.startsWith(".")) continue;
       const target = posix.join(posix.dirname(path), imported);
-      if (target.startsWith("test/")) queue.push(target);
-      else if (path === file && importsOf(read(target) ?? "").some((name) => STARTERS.test(name)))
-        return `${target} starts processes or threads`;
+      queue.push(target);
+      if (path === file && importsOf(read(target) ?? "").some((name) => THREADS.test(name)))
+        return `${target} starts threads`;
     }
   }
   return undefined;
+}
+
+/** What a test file or a helper says of itself: a mark, or a change of the process. */
+function sayOf(text: string): string | undefined {
+  const changes = PROCESS_WIDE.map((pattern) => pattern.exec(text)?.[0]);
+  return MARK.exec(text)?.[1] ?? changes.find((found) => found !== undefined);
 }
 
 /** Modules that a file loads when it is loaded; not those that it takes types from. */

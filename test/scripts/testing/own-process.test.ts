@@ -21,16 +21,17 @@ describe("a test file has a process of its own", () => {
     assert.equal(why('import { help } from "./helper.ts";', others), "test/run.ts: imports node:child_process");
   });
 
-  it("when what it tests does, but not when only something below that could", () => {
+  it("when what it tests reaches a module that starts processes; threads count next to it only", () => {
     const others = {
       "scripts/pool.ts": 'import Tinypool from "tinypool";',
-      "scripts/verb.ts": 'import { pool } from "./pool.ts";',
+      "scripts/uses-pool.ts": 'import { pool } from "./pool.ts";',
+      "scripts/child.ts": 'import { spawn } from "node:child_process";',
+      "scripts/uses-child.ts": 'import { child } from "./child.ts";',
     };
-    assert.equal(
-      why('import { pool } from "../../scripts/pool.ts";', others),
-      "scripts/pool.ts starts processes or threads",
-    );
-    assert.equal(why('import { verb } from "../../scripts/verb.ts";', others), undefined);
+    const of = (name: string) => why(`import { x } from "../../scripts/${name}.ts";`, others);
+    assert.equal(of("uses-child"), "scripts/child.ts: imports node:child_process");
+    assert.equal(of("pool"), "scripts/pool.ts starts threads");
+    assert.equal(of("uses-pool"), undefined);
   });
 
   it("when it changes what a process has once", () => {
