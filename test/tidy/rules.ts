@@ -15,7 +15,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     each(file, "ExportDefaultDeclaration", "export by name; a default export has no name to search for"),
   noAny: (file) => each(file, "TSAnyKeyword", "say the type, or unknown and narrow it"),
   noEnum: (file) => each(file, "TSEnumDeclaration", "use a union of literals, or a const object"),
+  coreOrder,
   fileLength,
+  functionLength,
+  opening,
+  plainWords,
   noBareToDo,
 };
 
@@ -138,19 +142,130 @@ function importDirection(file: SourceFile): readonly Violation[] {
   });
 }
 
-const LINES_MAX = 300;
+/**
+ * The core is a stack: a folder of simulator/ imports from itself and from those before it. The engine's plan stands in
+ * scenario/, so that comes before the engine.
+ */
+export const CORE_ORDER: readonly string[] = [
+  "base",
+  "random",
+  "traffic",
+  "service",
+  "client",
+  "strategies",
+  "scenario",
+  "engine",
+  "experiment",
+  "bench",
+  "calibrate",
+  "validate",
+  "probe",
+];
+
+function coreOrder(file: SourceFile): readonly Violation[] {
+  const [part, folder, ...rest] = file.path.split("/");
+  if (part !== "simulator" || rest.length === 0) return [];
+  const level = CORE_ORDER.indexOf(folder!);
+  if (level < 0) return [`${file.path}: give simulator/${folder} its place in CORE_ORDER in test/tidy/rules.ts`];
+  return file.imports.flatMap(({ from, start }) => {
+    if (!from.startsWith(".")) return [];
+    const [, target, ...inside] = posix.normalize(posix.join(posix.dirname(file.path), from)).split("/");
+    if (inside.length > 0 && CORE_ORDER.indexOf(target!) <= level) return [];
+    return [at(file, start, `simulator/${folder} stands below simulator/${target}: move the shared part down`)];
+  });
+}
+
+/** Files that import each other in a circle, each circle as one violation. */
+export function circles(files: readonly SourceFile[]): readonly Violation[] {
+  const importsOf = new Map(files.map((file) => [file.path, importedPaths(file)]));
+  const found: Violation[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const begun = way.indexOf(path);
+    if (begun >= 0)
+      found.push(`circle: ${[...way.slice(begun), path].join(" -> ")}; move what both need to a third file`);
+    if (begun >= 0 || done.has(path)) return;
+    for (const next of importsOf.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const { path } of files) visit(path, []);
+  return found;
+}
+
+const LINES_MAX = 350;
+/** A shorter file is a slice of some mechanism, unless it is a contract, an entry of a registry or its list. */
+const LINES_MIN = 40;
+const FUNCTION_LINES_MAX = 70;
+
+/** Files that are shorter for a reason. */
+export const SHORT_FILES: Readonly<Record<string, string>> = {};
 
 /** Files that are longer for a reason. */
 export const LONG_FILES: Readonly<Record<string, string>> = {
   "simulator/engine/requests.ts":
     "one request's path through the callers' shared state; calls between files cost the simulator its speed",
-  "simulator/world/world.ts": "one attempt's path through the service; its mechanisms are files of their own",
+  "simulator/service/service.ts": "one attempt's path through the service; its mechanisms are files of their own",
 };
 
 function fileLength(file: SourceFile): readonly Violation[] {
+  if (file.path.startsWith("test/")) return [];
   const lines = file.text.split("\n").length - 1;
-  if (lines <= LINES_MAX || Object.hasOwn(LONG_FILES, file.path) || file.path.startsWith("test/")) return [];
-  return [`${file.path}: ${lines} lines; split it by concept, or give its reason in LONG_FILES in test/tidy/rules.ts`];
+  if (lines > LINES_MAX && !Object.hasOwn(LONG_FILES, file.path))
+    return [
+      `${file.path}: ${lines} lines; split it by concept, or give its reason in LONG_FILES in test/tidy/rules.ts`,
+    ];
+  if (lines >= LINES_MIN || Object.hasOwn(SHORT_FILES, file.path) || mayBeShort(file)) return [];
+  return [
+    `${file.path}: ${lines} lines; put it with the idea that it is a part of, or give its reason in SHORT_FILES in test/tidy/rules.ts`,
+  ];
+}
+
+/** Contracts, lists of registries and their entries are as short as they are. */
+function mayBeShort(file: SourceFile): boolean {
+  return (
+    isTypesOnly(file) ||
+    posix.basename(file.path) === "index.ts" ||
+    /export const \w+: \w*(Definition|Format|Model|Adapter|Chart|Body\w*)\b/.test(file.text)
+  );
+}
+
+const FUNCTIONS: readonly string[] = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
+
+function functionLength(file: SourceFile): readonly Violation[] {
+  if (file.path.startsWith("test/")) return [];
+  return file.nodes.flatMap((node) => {
+    if (!FUNCTIONS.includes(node.type)) return [];
+    const lines = file.lineAt(Number(node.end)) - file.lineAt(node.start) + 1;
+    if (lines <= FUNCTION_LINES_MAX) return [];
+    return [at(file, node.start, `a function of ${lines} lines: at most ${FUNCTION_LINES_MAX}; name its parts`)];
+  });
+}
+
+function opening(file: SourceFile): readonly Violation[] {
+  if (file.path.startsWith("test/") || file.comments.some(({ start }) => start < (file.body[0]?.start ?? 0))) return [];
+  return [`${file.path}:1  open with one to three lines that say what the file is for`];
+}
+
+/** Words that only this project would use, and what the field says. */
+const PRIVATE_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/luck/i, "draw (a value), noise (its law) or seed"],
+  [/\bbooks\b/i, "run statistics, or ledger"],
+  [/\brivals?\b/i, "candidate"],
+  [/\bhappenings?\b/i, "event"],
+  [/\bfore(tell|tells|told)\b/i, "predict"],
+  [/\b(nobody|everybody)\b/i, "no caller, all requests, ..."],
+  [/\bwho met whom\b/i, "occupancy"],
+];
+
+function plainWords(file: SourceFile): readonly Violation[] {
+  if (file.path.startsWith("test/tidy")) return [];
+  return file.text
+    .split("\n")
+    .flatMap((line, i) =>
+      PRIVATE_WORDS.filter(([word]) => word.test(line)).map(
+        ([word, instead]) => `${file.path}:${i + 1}  "${word.exec(line)![0]}": say ${instead}`,
+      ),
+    );
 }
 
 const TO_DO = /\b(TODO|FIXME|XXX|HACK)\b(?!.*(#\d+|https?:))/;
@@ -172,17 +287,9 @@ export function isTypesOnly(file: SourceFile): boolean {
   });
 }
 
-/**
- * Source files that tests exercise: a test of the same name, any test that imports the file, or one that imports the
- * file's neighbour in the same folder of which it is a part.
- */
+/** Source files that some test imports. */
 export function testedPaths(files: readonly SourceFile[]): ReadonlySet<string> {
-  const importsOf = new Map(files.map((file) => [file.path, importedPaths(file)]));
-  const direct = files.filter((file) => file.path.startsWith("test/")).flatMap(importedPaths);
-  const parts = direct.flatMap((path) =>
-    (importsOf.get(path) ?? []).filter((part) => posix.dirname(part).startsWith(posix.dirname(path))),
-  );
-  return new Set([...direct, ...parts]);
+  return new Set(files.filter((file) => file.path.startsWith("test/")).flatMap(importedPaths));
 }
 
 function importedPaths(file: SourceFile): readonly string[] {
