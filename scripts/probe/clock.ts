@@ -1,3 +1,4 @@
+import { orderStatistic } from "../../simulator/base/statistics.ts";
 import type { ProbeHarness, ProbeRecord, ProbeSummary } from "../../simulator/probe/summary.ts";
 import { openCaller } from "./caller.ts";
 
@@ -59,7 +60,7 @@ function errorsOf(probes: readonly ProbeRecord[]): ProbeHarness {
   const micros = (ms: number): number => Math.round(ms * 1000) / 1000;
   return {
     ttftErrorMsP50: micros(late[Math.floor(late.length / 2)] ?? 0),
-    gapErrorMsP95: micros(gaps[Math.ceil(0.95 * gaps.length) - 1] ?? 0),
+    gapErrorMsP95: micros(gaps.length === 0 ? 0 : orderStatistic(gaps, 0.95)),
   };
 }
 

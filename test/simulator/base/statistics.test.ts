@@ -9,10 +9,12 @@ import {
   median,
   medianInPlace,
   observationsForQuantile,
+  orderStatistic,
   quantileSorted,
   sampleQuantile,
   sortedNumbers,
   tInterval,
+  varianceOf,
   varianceRatio,
 } from "../../../simulator/base/statistics.ts";
 import { purposeStream } from "../../../simulator/random/streams.ts";
@@ -24,6 +26,19 @@ describe("quantiles", () => {
     assert.equal(quantileSorted([10, 20, 30, 40], 1), 40);
     assert.equal(reference([10, 20, 30], 0.5), median([30, 10, 20]));
     assert.ok(Number.isNaN(quantileSorted([], 0.5)));
+    assert.equal(quantileSorted([10, 20, 30, 40, 50], 0.95), 48);
+    assert.equal(quantileSorted(Float64Array.of(7), 0.99), 7);
+    assert.equal(quantileSorted(Float64Array.of(0, 10), 0.5), 5);
+    const ascending = Float64Array.from({ length: 101 }, (_, i) => i);
+    assert.equal(quantileSorted(ascending, 0.95), 95);
+  });
+
+  it("are values of the sample where asked for: of 20 values p95 is the 19th, in spite of binary fractions", () => {
+    const values = Array.from({ length: 20 }, (_, i) => i + 1);
+    assert.equal(orderStatistic(values, 0.95), 19);
+    assert.equal(orderStatistic(values, 0), 1);
+    assert.equal(orderStatistic(values, 1), 20);
+    assert.ok(Number.isNaN(orderStatistic([], 0.5)));
   });
 
   it("the middle one is found without sorting", () => {
@@ -38,6 +53,12 @@ describe("quantiles", () => {
     assert.deepEqual([...sortedNumbers([3, Number.NaN, 1])], [1, 3]);
     assert.equal(meanNumber([1, Number.NaN, 3, 100], 0, 3), 2);
     assert.equal(meanNumber([1, 2, 6], 0, 3), 3);
+    assert.equal(meanNumber([1, 2, 6]), 3);
+  });
+
+  it("the variance divides by n - 1", () => {
+    assert.equal(varianceOf([2, 4, 9]), 13);
+    assert.equal(varianceOf(Float64Array.of(5, 5)), 0);
   });
 
   it("the error of a mean counts neighbours that are alike once", () => {
