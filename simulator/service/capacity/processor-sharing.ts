@@ -3,7 +3,8 @@ import { EventHeap } from "../../base/event-queue.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw, type LawSpec } from "../../random/laws/index.ts";
+import { createLaw, type LawSpec } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   CAPACITY_EVENT,

@@ -4,7 +4,8 @@ import { EventHeap } from "../../base/event-queue.ts";
 import { durationMs } from "../../base/schema-forms.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, lawSchema } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   CAPACITY_EVENT,

@@ -2,7 +2,8 @@
 import type { SlotTable } from "../../base/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import { createLaw } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import { BackgroundTenants } from "./background.ts";
 import {
