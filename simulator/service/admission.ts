@@ -1,3 +1,4 @@
+/** Admission at a source region: quotas of each account, and reserved throughput. */
 import type { SlotTable } from "../base/slot-table.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-table.ts";
 import type { FaultState } from "./fault-state.ts";
@@ -10,10 +11,7 @@ const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 
-/**
- * The front door of the source regions: quotas of each account and reserved throughput. An attempt reserves when it
- * comes in and settles when it ends; what it holds stands in its row.
- */
+/** All quotas and reservations of a run. An attempt reserves on arrival and settles at its end; its row says what it holds. */
 export class Admission {
   declare private readonly plan: ServicePlan;
   declare private readonly table: SlotTable;
@@ -27,7 +25,7 @@ export class Admission {
     this.reservations = plan.reservations.map((reservation) => new Reservation(reservation, plan.startMs));
   }
 
-  /** Grants or refuses; what refused is in the row then. */
+  /** Grants or refuses; after a refusal the row says which limit refused. */
   admits(nowMs: number, attempt: number, route: RoutePlan): boolean {
     if (route.reservation >= 0 && !this.draw(nowMs, attempt, route.reservation)) return false;
     const classIndex = this.table.ints[attempt * INTS + PLACE.classIndex]!;
@@ -35,7 +33,7 @@ export class Admission {
     return quota < 0 || this.reserve(nowMs, attempt, quota);
   }
 
-  /** A served attempt: what it used takes the place of what it had reserved. */
+  /** A served attempt: its use replaces its reservation. */
   settleServed(nowMs: number, attempt: number): void {
     const { ints } = this.table;
     const at = attempt * INTS;
@@ -46,12 +44,12 @@ export class Admission {
     this.settle(nowMs, attempt, this.quotas[quota]!.settlement(input, cacheRead, ints[at + PLACE.outputTokens]!));
   }
 
-  /** An attempt that was not served gives back all that it had reserved. */
+  /** An attempt that was not served gives back its whole reservation. */
   giveBack(nowMs: number, attempt: number): void {
     if (this.table.ints[attempt * INTS + PLACE.quota]! >= 0) this.settle(nowMs, attempt, 0);
   }
 
-  /** Share that is left for a class on a route, in [0, 1]; 1 where no limit applies. */
+  /** Share of the limit left for a class on a route, in [0, 1]; 1 where no limit applies. */
   headroom(nowMs: number, route: RoutePlan | null | undefined, classIndex: number): number {
     const reservation = route?.reservation ?? -1;
     if (reservation >= 0) return this.reservations[reservation]!.headroom(nowMs);
@@ -59,12 +57,13 @@ export class Admission {
     return quota < 0 ? 1 : this.quotas[quota]!.headroom(nowMs);
   }
 
-  /** What the quota that throttled an attempt tells its caller to wait, ms; NaN = nothing. */
+  /** The wait in the answer of the quota that throttled an attempt, ms; NaN = none. */
   retryAfterMs(attempt: number): number {
     const quota = this.table.ints[attempt * INTS + PLACE.refusal]! >> 2;
     return this.plan.quotas[quota]?.retryAfterMs ?? Number.NaN;
   }
 
+  /** Use of every quota and reservation so far. */
   use(): readonly QuotaUse[] {
     return [...this.quotas, ...this.reservations].map((limit) => limit.use());
   }

@@ -1,3 +1,4 @@
+/** Inference profiles: the `profiles` block, the reference data, and where a profile may run a source region's calls. */
 import { z } from "zod";
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
@@ -29,7 +30,7 @@ export interface ProfileQuestion {
 }
 
 export interface ProfileBook {
-  /** The route, or the problem that a user can mend. */
+  /** The route, or the problem for the user to solve. */
   route(question: ProfileQuestion): ProfileRoute | Problem;
   /** Ids of the system profiles that offer a model from a source region, in the data's order. */
   profilesOf(modelId: string, source: string): readonly string[];
@@ -104,7 +105,7 @@ function routeOf(input: ProfileBookInput, known: Known, question: ProfileQuestio
   return inWorld(input, base, destinations);
 }
 
-/** Splits the destinations by the scenario's world and refuses what would be cut in silence. */
+/** Splits the destinations by the scenario's world; refuses a silent cut. */
 function inWorld(
   input: ProfileBookInput,
   base: Omit<ProfileRoute, "destinations" | "inWorld" | "outsideWorld">,

@@ -15,7 +15,7 @@ import {
   type Discipline,
 } from "./capacity.ts";
 import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
-import { positiveLimit, type QueueSpec, queueOf, queueShape, turningAway } from "./waiting-line.ts";
+import { positiveLimit, type QueueSpec, queueOf, queueShape, refusingKeys } from "./waiting-line.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
@@ -68,7 +68,7 @@ const schema = z
     discipline: z
       .enum(["fcfs", "priority"])
       .optional()
-      .meta({ description: "Who is served next; as for slots unless given" }),
+      .meta({ description: "Which call is served next; as for slots unless given" }),
     ...queueShape,
   })
   .refine((block) => block.stepBase + block.stepPerSequence > 0, {
@@ -105,7 +105,7 @@ export const batching: CapacityModel<BatchingSpec, typeof schema> = {
   }),
   isStreaming: () => true,
   ignoresPriority: ({ discipline }) => discipline !== "priority",
-  refusedInGateway: turningAway,
+  refusedInGateway: refusingKeys,
   create: (spec, context, table) => new Batching(spec, context, table),
 };
 
@@ -113,9 +113,9 @@ export const batching: CapacityModel<BatchingSpec, typeof schema> = {
  * Continuous batching, exact, by virtual time. With n own and b background sequences decoding, every sequence gains
  * one token per step and a step takes s = alpha + beta (n + b) ms. Virtual time V counts steps: it runs at rate 1/s,
  * and a sequence that joins at V0 with w steps of work leaves when V reaches V0 + w. A change of n or b changes only
- * the rate, so the agenda is one heap keyed by virtual instants: O(log n) per request, no event per token.
+ * the rate, so the agenda is one heap keyed by virtual instants: O(log n) per request and no event per token.
  *
- * Closed forms that fall out (both are tests): alpha = 0 is M/G/1 processor sharing with E[S] = beta E[w];
+ * Special cases with closed forms (both are tests): alpha = 0 is M/G/1 processor sharing with E[S] = beta E[w];
  * beta = 0 is M/G/infinity with S = alpha w.
  *
  * Prefill: a delay of base + perToken x uncached input before the sequence joins the batch (it holds its place and
@@ -152,7 +152,7 @@ export class Batching extends Station<BatchingSpec> {
     return this.line.length === 0 && this.inService < this.spec.batchMax && this.factor > 0;
   }
 
-  /** Work that waits over the throughput of a full batch. */
+  /** Waiting work over the throughput of a full batch. */
   expectedQueueDelayMs(): number {
     if (this.hasRoom()) return 0;
     const full = this.spec.batchMax < Number.POSITIVE_INFINITY ? this.spec.batchMax : Math.max(1, this.inService);
@@ -189,7 +189,7 @@ export class Batching extends Station<BatchingSpec> {
     this.clock.synchronise(nowMs, this.decoding > 0);
     this.join(attempt);
     this.settle(nowMs);
-    return CAPACITY_EVENT.quiet;
+    return CAPACITY_EVENT.internal;
   }
 
   /** The first in line may have been too large for the cache; those behind it need not be. */
