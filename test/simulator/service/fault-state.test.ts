@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FaultState } from "../../../simulator/service/fault-state.ts";
 import type { FaultSpec } from "../../../simulator/service/service-plan.ts";
-import { endpointPlan, fault, quotaSpec, worldPlan } from "./plan.ts";
+import { endpointPlan, fault, quotaSpec, servicePlan } from "./plan.ts";
 
 const state = (faults: readonly FaultSpec[], healthDelayMs = 0) =>
   new FaultState(
-    worldPlan({ faults, healthDelayMs, quotas: [quotaSpec(1000), quotaSpec(1000, { region: 1, model: 1 })] }),
+    servicePlan({ faults, healthDelayMs, quotas: [quotaSpec(1000), quotaSpec(1000, { region: 1, model: 1 })] }),
     1,
   );
 
@@ -71,7 +71,7 @@ describe("what faults do while they last", () => {
   });
 
   it("what is left of capacity and quota is a product, by region and model", () => {
-    const plan = worldPlan({
+    const plan = servicePlan({
       endpoints: [endpointPlan(0), endpointPlan(0, { model: 1 }), endpointPlan(1)],
       quotas: [quotaSpec(1), quotaSpec(1, { model: 1 })],
       faults: [
@@ -113,7 +113,7 @@ describe("random faults of a run that ends by its number of requests", () => {
     fault("outage", { mtbfMs: 1000, mttrMs: 500 }),
     fault("outage", { region: 1, mtbfMs: 40_000, mttrMs: 10_000 }),
   ];
-  const endlessly = () => new FaultState(worldPlan({ faults: specs, durationMs: Number.POSITIVE_INFINITY }), 1);
+  const endlessly = () => new FaultState(servicePlan({ faults: specs, durationMs: Number.POSITIVE_INFINITY }), 1);
   const farMs = 60_000_000;
 
   it("never cease: a region is down for its share of the time", () => {
@@ -131,7 +131,7 @@ describe("random faults of a run that ends by its number of requests", () => {
   });
 
   it("are those of a run that ends there by its duration", () => {
-    const [endless, ended] = [endlessly(), new FaultState(worldPlan({ faults: specs, durationMs: farMs }), 1)];
+    const [endless, ended] = [endlessly(), new FaultState(servicePlan({ faults: specs, durationMs: farMs }), 1)];
     while (ended.nextMs < farMs) {
       assert.equal(endless.nextMs, ended.nextMs);
       assert.equal(endless.advance(), ended.advance());

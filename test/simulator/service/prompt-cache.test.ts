@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it, test } from "node:test";
 import { cachePolicyOf, PromptCache, PromptCaches } from "../../../simulator/service/prompt-cache.ts";
 import { addAttempt, newAttempts, readAttempt } from "./attempts.ts";
-import { endpointPlan, worldPlan } from "./plan.ts";
+import { endpointPlan, servicePlan } from "./plan.ts";
 import { BOOK_DATA } from "./pricing/fixtures.ts";
 
 function policy(modelId: string) {
@@ -44,7 +44,7 @@ it("a prefix lives for its time after the last write or hit", () => {
   assert.equal(cache.has(299_001, 7), false);
 });
 
-it("prefixes that nobody asks for again do not pile up, and living ones are never thrown out", () => {
+it("prefixes that are not used again do not accumulate, and living ones are never swept", () => {
   const cache = new PromptCache(1000);
   for (let ms = 0; ms < 200_000; ms++) {
     cache.touch(ms, ms);
@@ -54,7 +54,7 @@ it("prefixes that nobody asks for again do not pile up, and living ones are neve
   assert.ok(cache.size <= 8192, `${cache.size} prefixes for 1,000 living ones`);
 });
 
-const PLAN = worldPlan({
+const PLAN = servicePlan({
   endpoints: [
     endpointPlan(0, { cacheTtlMs: 300_000, cacheMinimumTokens: 1024 }),
     endpointPlan(1, { cacheTtlMs: 300_000, cacheMinimumTokens: 1024 }),

@@ -16,7 +16,7 @@ import { epochAt } from "../../../../simulator/service/pricing/price-schedule.ts
 import { BILLING_RULES, formatUsd, type PriceSchedule, usdOf } from "../../../../simulator/service/pricing/prices.ts";
 import { HOUR_MS, region, scheduleOf, standardKey } from "./fixtures.ts";
 
-const ORACLES = new URL("../../../oracle/oracles.json", import.meta.url);
+const ORACLES = new URL("../../../../studies/oracles/reference.json", import.meta.url);
 
 /** The recorded value of an oracle row, which must be that of its closed form. */
 function oracle(id: string, closedForm: number): number {
