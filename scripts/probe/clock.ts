@@ -1,4 +1,5 @@
 import { orderStatistic } from "../../simulator/base/statistics.ts";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { ProbeHarness, ProbeRecord, ProbeSummary } from "../../simulator/probe/summary.ts";
 import { openCaller } from "./caller.ts";
 
@@ -65,7 +66,7 @@ function errorsOf(probes: readonly ProbeRecord[]): ProbeHarness {
 }
 
 /** AWS refuses signatures whose clock is further off. Source: AWS General Reference, signing requests. */
-export const SKEW_REFUSED_MS = 5 * 60_000;
+export const SKEW_REFUSED_MS = 5 * MINUTE_MS;
 /** Less is not worth a word: the service's Date header is cut to seconds. */
 export const SKEW_TOLD_MS = 2000;
 
