@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { HOUR_MS } from "../../../simulator/base/time.ts";
 import { Epochs, faultTimeline } from "../../../simulator/service/service-plan.ts";
 import { fault } from "./plan.ts";
 
@@ -13,8 +14,6 @@ it("an instant belongs to the epoch that began last, and one step may pass sever
   assert.equal(epochs.nextMs, Number.POSITIVE_INFINITY);
   assert.equal(new Epochs(new Float64Array(0)).at(5), 0, "without prices there is one");
 });
-
-const HOUR_MS = 3_600_000;
 
 describe("the timeline of faults", () => {
   it("scheduled faults begin and end as written; ends come first at equal instants", () => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DAY_MS, HOUR_MS } from "../../../simulator/base/time.ts";
 import { arrivalSchema } from "../../../simulator/traffic/arrivals/index.ts";
 import { tokensRequired, traceNamesOf } from "../../../simulator/traffic/class-stream.ts";
 import { dayShape } from "../../../simulator/traffic/day-shape.ts";
 import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
-import { classOf, DAY_MS, HOUR_MS, recordingOf, rowsOf } from "./pull.ts";
+import { classOf, recordingOf, rowsOf } from "./pull.ts";
 
 const ORIGINS = [
   { originIndex: 3, share: 0.7, shapeShiftMs: 0 },

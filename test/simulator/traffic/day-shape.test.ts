@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DAY_MS, HOUR_MS } from "../../../simulator/base/time.ts";
 import {
   createDayShape,
   dayShape,
@@ -8,7 +9,6 @@ import {
   timeChanged,
   timeOfDay,
 } from "../../../simulator/traffic/day-shape.ts";
-import { DAY_MS, HOUR_MS } from "./pull.ts";
 
 test("times of day", () => {
   assert.equal(timeOfDay.parse("15:30"), 15.5 * HOUR_MS);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
+import { HOUR_MS } from "../../../../simulator/base/time.ts";
 import {
   addToLedger,
   type BillingTerms,
@@ -14,7 +15,7 @@ import {
 } from "../../../../simulator/service/pricing/billing.ts";
 import { epochAt } from "../../../../simulator/service/pricing/price-schedule.ts";
 import { BILLING_RULES, formatUsd, type PriceSchedule, usdOf } from "../../../../simulator/service/pricing/prices.ts";
-import { HOUR_MS, region, scheduleOf, standardKey } from "./fixtures.ts";
+import { region, scheduleOf, standardKey } from "./fixtures.ts";
 
 const ORACLES = new URL("../../../../studies/oracles/reference.json", import.meta.url);
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DAY_MS } from "../../../../simulator/base/time.ts";
 import { diurnal } from "../../../../simulator/traffic/arrivals/diurnal.ts";
-import { arrivalsUntil, DAY_MS, gapMoments, histogram } from "../pull.ts";
+import { arrivalsUntil, gapMoments, histogram } from "../pull.ts";
 
 const HOURS = [1, 1, 1, 1, 1, 2, 3, 5, 8, 9, 9, 8, 7, 8, 9, 9, 8, 6, 5, 4, 3, 2, 2, 1];
 const TOTAL = HOURS.reduce((sum, w) => sum + w, 0);

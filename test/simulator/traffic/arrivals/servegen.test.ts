@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DAY_MS } from "../../../../simulator/base/time.ts";
 import { servegen } from "../../../../simulator/traffic/arrivals/servegen.ts";
 import type { RecordedClient } from "../../../../simulator/traffic/recording.ts";
-import { arrivalsOf, arrivalsUntil, DAY_MS, gapMoments, histogram } from "../pull.ts";
+import { arrivalsOf, arrivalsUntil, gapMoments, histogram } from "../pull.ts";
 
 const client = (
   name: string,

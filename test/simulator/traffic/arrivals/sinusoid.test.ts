@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DAY_MS } from "../../../../simulator/base/time.ts";
 import { sinusoid } from "../../../../simulator/traffic/arrivals/sinusoid.ts";
-import { arrivalsUntil, DAY_MS, histogram } from "../pull.ts";
+import { arrivalsUntil, histogram } from "../pull.ts";
 
 test("sinusoid: the count of each hour is the integral of the rate", () => {
   const times = arrivalsUntil({ sinusoid: { rate: "5/s", amplitude: 0.8, peakAt: "15h" } }, DAY_MS);
