@@ -141,6 +141,15 @@ export function unionOf<const Options extends readonly [z.ZodType, ...z.ZodType[
   });
 }
 
+/**
+ * A record's own value, undefined where it has none: names come from files, and `constructor` is a possible one.
+ *
+ * @example ownEntry({ berlin: 12 }, "constructor") // => undefined
+ */
+export function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
 type Issue = z.core.$ZodIssue;
 
 /** The alternative whose worst mistake is the least: a wrong type at the root means that another was intended. */

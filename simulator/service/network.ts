@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 import { type RegionDirectory, type RegionFacts, requireRegion } from "../base/regions.ts";
-import { durationMs, share } from "../base/schema-forms.ts";
+import { durationMs, ownEntry, share } from "../base/schema-forms.ts";
 
 export interface NetworkInput {
   readonly spec: NetworkSpec;
@@ -121,11 +121,6 @@ function fit(entry: { readonly from: string; readonly to: string }, from: string
   if (entry.from !== "*" && entry.from !== from) return 0;
   if (entry.to !== "*" && entry.to !== to) return 0;
   return 1 + (entry.from === "*" ? 0 : 1) + (entry.to === "*" ? 0 : 1);
-}
-
-/** A record's own value: names come from a file, and `constructor` is a possible name. */
-function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function checkNames(input: NetworkInput): Problem[] {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 import type { RegionDirectory } from "../base/regions.ts";
+import { ownEntry } from "../base/schema-forms.ts";
 
 /** Where a profile may run the requests that one source region receives. */
 export interface ProfileRoute {
@@ -143,10 +144,6 @@ function commercialRegions(directory: RegionDirectory): readonly string[] {
 
 function sourcesOf(record: ProfileRecord): readonly string[] {
   return record.kind === "global" ? record.sourceRegions : Object.keys(record.destinationsBySource);
-}
-
-function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function profileUnknown(known: Known, question: ProfileQuestion): Problem {

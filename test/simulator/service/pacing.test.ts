@@ -32,7 +32,7 @@ function serviceOf(capacity: CapacitySpec, listener: Partial<ServiceListener> = 
 }
 
 describe("pacing", () => {
-  it("virtual time can be asked ahead without moving it", () => {
+  it("virtual time can be read ahead without moving it", () => {
     const clock = new VirtualClock();
     clock.setUnitMs(20);
     clock.synchronise(100, true);
@@ -42,7 +42,7 @@ describe("pacing", () => {
     assert.equal(clock.unitsAt(1e6), 5);
   });
 
-  it("a batch tells how many steps it has done, and how long one takes now", () => {
+  it("a batch states how many steps it has done, and how long one takes now", () => {
     const { service, send, advanceTo } = serviceOf(batchingSpec({ stepBaseMs: 8, stepPerSequenceMs: 2 }));
     const slot = send(0, { outputTokens: 100 });
     const capacity = service.capacityOf(slot);
@@ -81,7 +81,7 @@ describe("pacing", () => {
     assert.deepEqual(started, [[third, 1500, 1600]]);
   });
 
-  it("a prompt with several places to cache reads the longest that is there and writes the rest", () => {
+  it("a prompt cached at several lengths reads the longest cached and writes the rest", () => {
     let next: readonly CachedPrefix[] = [];
     const spec = slotsSpec({ servers: 10, service: { kind: "constant", value: 1 } });
     const { send, attempts } = serviceOf(spec, { prefixes: () => next });

@@ -4,7 +4,7 @@ import { HOUR_MS } from "../../../simulator/base/time.ts";
 import { Epochs, faultTimeline } from "../../../simulator/service/service-plan.ts";
 import { fault } from "./plan.ts";
 
-it("an instant belongs to the epoch that began last, and one step may pass several", () => {
+it("an instant belongs to the latest epoch begun, and one step may pass several", () => {
   const epochs = new Epochs(Float64Array.of(0, 10, 20, 40));
   const ms = [0, 9.9, 10, 45, 1e9];
   assert.deepEqual(

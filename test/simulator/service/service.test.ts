@@ -56,7 +56,7 @@ const oneServer = slotsSpec({ service: { kind: "constant", value: 1000 } });
 const small = (region: number) => endpointPlan(region, { capacity: oneServer });
 
 describe("service-side routing", () => {
-  it("a member that refuses is left for the others in turn, by way of the source; when none takes it, 503", () => {
+  it("after a refusal the other members are tried in turn, by way of the source; when none takes it, 503", () => {
     const lossy = slotsSpec({ service: { kind: "constant", value: 1000 }, waitingRoom: 0 });
     const endpoints = [0, 1, 2].map((region) => endpointPlan(region, { capacity: lossy }));
     const { send, places, outcomes, advanceTo, ended } = serviceOf({ endpoints });
@@ -69,7 +69,7 @@ describe("service-side routing", () => {
     assert.equal(ended.find(({ request }) => request === 2)?.atMs, 1090);
   });
 
-  it("the source first while it has room; then by rule; then the shortest delay to expect", () => {
+  it("the source first while it has room; then by rule; then the shortest expected delay", () => {
     const { send, places, advanceTo, ended } = serviceOf({ endpoints: [small(0), small(1), small(2)] });
     // 40 ms apart: what is on its way to another region is not seen there before it arrives, 30 ms later.
     for (let i = 0; i < 6; i++) send(40 * i);
@@ -130,7 +130,7 @@ describe("service-side routing", () => {
     assert.ok(Math.abs(first - 500) < 4 * Math.sqrt(250), `${first} of 1000`);
   });
 
-  it("goes round members that are down, and answers an error when the source is", () => {
+  it("avoids members that are down, and answers an error when the source is", () => {
     const { send, advanceTo, places, outcomes } = serviceOf({
       faults: [
         fault("outage", { region: 1, atMs: 0, forMs: 5000 }),
@@ -165,7 +165,7 @@ describe("service-side routing", () => {
     assert.deepEqual(lostAt(routePlan([1], { sourceRegion: 0, hopMs: [60] })), [[OUTCOME.error, 31, 1]]);
   });
 
-  it("reserved capacity that refuses spills over, once", () => {
+  it("reserved capacity that refuses overflows, once", () => {
     const full = slotsSpec({ waitingRoom: 0, service: { kind: "constant", value: PAUSE } });
     const endpoints = [0, 1].map((region) => endpointPlan(region, { capacity: full }));
     const route = routePlan([0], { overflow: routePlan([1]) });
@@ -247,7 +247,7 @@ describe("faults", () => {
   });
 });
 
-describe("quota and cache at the front door", () => {
+describe("quota and cache on arrival", () => {
   it("reserves on arrival, settles by what was used, and counts an answer without output for its input", () => {
     const { send, advanceTo, service } = serviceOf({
       endpoints: [endpointPlan(0)],
@@ -303,7 +303,7 @@ describe("quota and cache at the front door", () => {
     );
   });
 
-  it("the tier moves the class's level: priority before standard before flex", () => {
+  it("the tier shifts the class's level: priority before standard before flex", () => {
     const capacity = slotsSpec({ service: { kind: "constant", value: 1000 }, discipline: "priority" });
     const { send, advanceTo, ended } = serviceOf({
       endpoints: [endpointPlan(0, { capacity })],
