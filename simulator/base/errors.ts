@@ -51,7 +51,7 @@ export class MeridianError extends Error {
 /**
  * `CODE  where: what` and, on a second line, `  fix: ...`.
  *
- * @example formatProblem({ code: "BAD_RATE", what: "the rate is 0", where: "traffic[0]" }) // => "BAD_RATE  traffic[0]: the rate is 0"
+ * @example formatProblem({ code: "BAD_RATE", what: "it is 0", where: "a[0]" }) // => "BAD_RATE  a[0]: it is 0"
  */
 export function formatProblem(problem: Problem): string {
   const where = problem.where === undefined ? "" : `${problem.where}: `;

@@ -156,7 +156,7 @@ export class EventHeap {
   }
 }
 
-/** Where an entry's payload and insertion number lie, counted in halves, on little-endian processors (all that V8 runs on here). */
+/** Places of an entry's payload and insertion number, counted in halves, on little-endian processors. */
 const PAYLOAD = 2;
 const INSERTION = 3;
 

@@ -1,5 +1,5 @@
 /**
- * Counter-based uniforms: each draw is a hash of (seed, purpose, request, attempt, draw number), never of earlier draws.
+ * Counter-based uniforms: each draw is a hash of (seed, purpose, request, attempt, draw number), not of earlier draws.
  * Every strategy thus meets the same draws for the same request (common random numbers), at a few nanoseconds each and
  * without state per request.
  */

@@ -1,4 +1,6 @@
-/** Inference profiles: the `profiles` block, the reference data, and where a profile may run a source region's calls. */
+/**
+ * Inference profiles: the `profiles` block, the reference data, and where a profile may run a source region's calls.
+ */
 import { z } from "zod";
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";

@@ -28,7 +28,9 @@ export class PromptCaches {
     this.caches = plan.endpoints.map(({ cacheTtlMs }) => (cacheTtlMs > 0 ? new PromptCache(cacheTtlMs) : null));
   }
 
-  /** Writes into the attempt's row how many tokens it would read from the endpoint's cache and how many it would write. */
+  /**
+   * Writes into the attempt's row how many tokens it would read from the endpoint's cache and how many it would write.
+   */
   lookUp(nowMs: number, attempt: number, endpoint: number): void {
     const { ints } = this.table;
     const at = attempt * ATTEMPT_INTS;

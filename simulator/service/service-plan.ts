@@ -39,7 +39,9 @@ export interface RoutePlan {
   readonly queueLevel: number;
   /** Time of a decoding step over the standard tier's. */
   readonly decodeFactor: number;
-  /** Share of a queue's places and of its longest delay that calls of this route may use; below 1 they yield to others. */
+  /**
+   * Share of a queue's places and of its longest delay that calls of this route may use; below 1 they yield to others.
+   */
   readonly queueShare: number;
   /** Index into the reservations that pay for its calls; -1 = none. */
   readonly reservation: number;

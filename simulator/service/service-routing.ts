@@ -6,10 +6,6 @@ import type { Capacity } from "./capacity/capacity.ts";
 import type { FaultState } from "./fault-state.ts";
 import type { RoutePlan, ServicePlan } from "./service-plan.ts";
 
-// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
-const PLACE = ATTEMPT;
-const INTS = ATTEMPT_INTS;
-
 /** Most destinations whose trial an attempt records; profiles have fewer members. */
 const TRIED_MAX = 31;
 
@@ -42,16 +38,18 @@ export class ServiceRouting {
   /** Position in `route.destinations` of the one to try first; recorded as tried. */
   select(route: RoutePlan, attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * INTS;
-    const choice = this.choose(route, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
-    ints[at + PLACE.tried] = choice < TRIED_MAX ? 1 << choice : 0;
+    const at = attempt * ATTEMPT_INTS;
+    const choice = this.choose(route, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!);
+    ints[at + ATTEMPT.tried] = choice < TRIED_MAX ? 1 << choice : 0;
     return choice;
   }
 
-  /** Position of the one to try after a failure: those with room first, in the profile's order; -1 when all were tried. */
+  /**
+   * Position of the one to try after a failure: those with room first, in the profile's order; -1 when all were tried.
+   */
   next(route: RoutePlan, attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * INTS + PLACE.tried;
+    const at = attempt * ATTEMPT_INTS + ATTEMPT.tried;
     const { destinations } = route;
     const tried = ints[at]!;
     let next = -1;

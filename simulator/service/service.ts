@@ -35,14 +35,16 @@ export interface ServiceListener {
   onFirstToken?(attempt: number, nowMs: number): void;
   /** Service begins, and all tokens are fixed from then on: evenly between these instants. */
   onStart?(attempt: number, firstTokenMs: number, endMs: number): void;
-  /** For prompts cached at several lengths: their prefixes, shortest first, in place of the one in the attempt's row. */
+  /**
+   * For prompts cached at several lengths: their prefixes, shortest first, in place of the one in the attempt's row.
+   */
   prefixes?(attempt: number): readonly CachedPrefix[];
 }
 
 /**
  * The service as its callers meet it: source regions with quotas, profiles that route to destinations, endpoints with
- * capacity, prompt caches, faults. It holds no clock: `receive` takes the instant and `advance` goes to `nextMs`, so one
- * service serves the simulator (event clock) and the emulator (wall clock).
+ * capacity, prompt caches, faults. It holds no clock: `receive` takes the instant and `advance` goes to `nextMs`, so
+ * the simulator (event clock) and the emulator (wall clock) share it.
  */
 export class Service {
   /** When the next event is due, ms; Infinity when none is. */

@@ -27,7 +27,9 @@ export const timeOfDay: z.ZodType<number> = z
   })
   .meta({ description: "Time of day: 15:00" });
 
-/** YAML forms: a recorded shape's name, weights over the day (24 for hours), or `{ peakAt: 15:00, peakToMean: 1.8 }`. */
+/**
+ * YAML forms: a recorded shape's name, weights over the day (24 for hours), or `{ peakAt: 15:00, peakToMean: 1.8 }`.
+ */
 export const dayShapeSchema: z.ZodType<DayShapeSpec> = unionOf([
   z
     .string()

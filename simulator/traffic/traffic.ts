@@ -1,4 +1,6 @@
-/** The contract of traffic as the engine reads it, recorded or synthetic alike: chunks of columns in order of arrival. */
+/**
+ * The contract of traffic as the engine reads it, recorded or synthetic alike: chunks of columns in order of arrival.
+ */
 
 /** Rows of traffic as columns. Its source may reuse the buffers: a chunk is valid until the next call. */
 export interface TrafficChunk {

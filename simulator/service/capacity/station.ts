@@ -31,8 +31,8 @@ export const NOTHING_DUE = -1;
 
 /**
  * What models with a queue share: the waiting line and its limits, patience, other tenants, the share of capacity that
- * is left, and who starts when. A model says what work a call has (`draw`), whether it may start (`fits`), how it is served
- * (`start`, `serve`, `ownNextMs`) and what a change does to the pace (`settle`).
+ * is left, and who starts when. A model says what work a call has (`draw`), whether it may start (`fits`), how it is
+ * served (`start`, `serve`, `ownNextMs`) and what a change does to the pace (`settle`).
  */
 export abstract class Station<Spec extends QueueSpec> implements Capacity {
   nextMs = Number.POSITIVE_INFINITY;

@@ -205,7 +205,10 @@ function findRow(question: ListedQuestion, tier: ServiceTier): FoundRow | undefi
   return undefined;
 }
 
-/** One commercial row for all, if every listed region charges the same, as for Anthropic's models: see docs/model/pricing.md. */
+/**
+ * One commercial row for all, if every listed region charges the same, as for Anthropic's models: see
+ * docs/model/pricing.md.
+ */
 function uniformRow(rows: readonly PriceRow[]): PriceRow | undefined {
   const commercial = rows.filter((row) => !row.region.startsWith("us-gov-"));
   const [first] = commercial;

@@ -45,7 +45,7 @@ export function createMeter(spec: MeterSpec, startMs: number): Meter {
 class TokenBucket implements Meter {
   declare private readonly fullRatePerMs: number;
   declare private readonly fullBurst: number;
-  // Amounts start as NaN, so that the compiler stores them as doubles: one that starts as an integer is boxed at each change.
+  // Amounts start as NaN, so that the compiler stores them as doubles: an integer at first means boxing at each change.
   private ratePerMs = Number.NaN;
   private burst = Number.NaN;
   private level = Number.NaN;

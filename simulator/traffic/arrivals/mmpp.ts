@@ -13,7 +13,8 @@ export interface MmppSpec {
 
 /**
  * Markov-modulated Poisson process: a hidden state, held for an exponential time, sets the rate; states follow one
- * another in turn. The first is drawn by the share of time spent in each, so the mean rate holds from the start. Source: Fischer and Meier-Hellstern 1993.
+ * another in turn. The first is drawn by the share of time spent in each, so the mean rate holds from the start.
+ * Source: Fischer and Meier-Hellstern 1993.
  */
 export const mmpp: ArrivalDefinition<MmppSpec> = {
   name: "mmpp",
