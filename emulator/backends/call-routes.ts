@@ -3,7 +3,8 @@
  */
 import { KeyedRandom, purposeKey } from "../../simulator/random/keyed-random.ts";
 import type { Sampler } from "../../simulator/random/law.ts";
-import { compileSampler, createLaw } from "../../simulator/random/laws/index.ts";
+import { createLaw } from "../../simulator/random/laws/index.ts";
+import { compileSampler } from "../../simulator/random/sampler.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { STANDARD_LEVEL } from "../../simulator/service/capacity/capacity.ts";
 import { PREPAID } from "../../simulator/service/pricing/prices.ts";

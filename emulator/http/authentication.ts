@@ -1,5 +1,7 @@
 /** Authentication as AWS does it: Signature Version 4 or a bearer API key, checked against the fleet's credentials. */
+
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { ServiceError } from "./errors.ts";
 
 /**
@@ -79,7 +81,7 @@ interface SigningScope {
 }
 
 const SIGNING_SERVICE = "bedrock";
-const SKEW_MS = 5 * 60_000;
+const SKEW_MS = 5 * MINUTE_MS;
 const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+(.*)$/s;
 
 /**

@@ -1,9 +1,11 @@
 /** One port that speaks HTTP/1.1 and HTTP/2, in clear and over TLS with a certificate made for the fleet. */
+
 import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
 import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer as createNetServer, isIP, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { generate } from "selfsigned";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
 import type { WireRequest, WireResponse } from "./wire.ts";
 
 /** Limits of one listener. */
@@ -21,7 +23,7 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   maxConnections: 10_000,
   maxHeaderBytes: 16 * 1024,
   headersTimeoutMs: 10_000,
-  requestTimeoutMs: 60_000,
+  requestTimeoutMs: MINUTE_MS,
   idleTimeoutMs: 75_000,
 };
 
@@ -230,12 +232,12 @@ export async function makeCertificate(host: string): Promise<Certificate> {
   const altNames = names.map((name) =>
     isIP(name) === 0 ? { type: 2 as const, value: name } : { type: 7 as const, ip: name },
   );
-  const startMs = Date.now() - 3_600_000;
+  const startMs = Date.now() - HOUR_MS;
   const made = await generate([{ name: "commonName", value: "Meridian emulator" }], {
     keyType: "ec",
     algorithm: "sha256",
     notBeforeDate: new Date(startMs),
-    notAfterDate: new Date(startMs + CERTIFICATE_DAYS * 86_400_000),
+    notAfterDate: new Date(startMs + CERTIFICATE_DAYS * DAY_MS),
     extensions: [
       { name: "basicConstraints", cA: true, critical: true },
       { name: "keyUsage", digitalSignature: true, keyCertSign: true, critical: true },

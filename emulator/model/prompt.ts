@@ -1,5 +1,7 @@
 /** What a request asks of the model: its estimated tokens, cacheable prefixes and forced tool call; and a prompt cache. */
+
 import { createHash } from "node:crypto";
+import { HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
 import { isObject, type JsonObject } from "../http/request-body.ts";
 import type { CachePoint, InferenceCall, ServiceTierName } from "./backend.ts";
 
@@ -22,7 +24,7 @@ export interface CallSettings {
 }
 
 /** Times to live of a cache checkpoint, ms. */
-export const CACHE_TTL_MS: Readonly<Record<string, number>> = { "5m": 300_000, "1h": 3_600_000 };
+export const CACHE_TTL_MS: Readonly<Record<string, number>> = { "5m": 5 * MINUTE_MS, "1h": HOUR_MS };
 
 /**
  * Adds up a prompt's tokens part by part, in the order in which the model reads them, and marks cacheable prefixes.

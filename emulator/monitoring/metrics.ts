@@ -1,4 +1,5 @@
 /** CloudWatch's metrics of Bedrock from the outcomes of requests: counters, Prometheus text and GetMetricData. */
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { ServiceError } from "../http/errors.ts";
 import { asList, asNumber, asObject, asText, type JsonObject, optional } from "../http/request-body.ts";
 import type { InvocationOutcome } from "./invocation-log.ts";
@@ -47,7 +48,6 @@ interface MetricSeries {
   readonly minutes: ReadonlyMap<number, Statistics>;
 }
 
-const MINUTE_MS = 60_000;
 const KEPT_MINUTES = 1440;
 
 interface OpenSeries extends MetricSeries {
@@ -194,7 +194,7 @@ function result(query: JsonObject, series: readonly MetricSeries[], startMs: num
   for (const candidate of series) {
     if (candidate.name !== name || (modelId !== undefined && candidate.modelId !== modelId)) continue;
     for (const [minute, statistics] of candidate.minutes) {
-      const atMs = minute * 60_000;
+      const atMs = minute * MINUTE_MS;
       if (atMs < startMs || atMs >= endMs) continue;
       merge(periods, Math.floor(minute / (periodS / 60)) * periodS, statistics);
     }

@@ -1,5 +1,6 @@
 /** p95 latency by hour of the run: one chart of E2E latency, one of the time to the first token (TTFT). */
 import type { TopLevelSpec } from "vega-lite";
+import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { Estimate, HourGroup, RunResult } from "../../simulator/experiment/result.ts";
 import { conditionText, formatMs, latencyUnit, shownDifferences, shownText, type Unit } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
@@ -8,7 +9,6 @@ import type { Chart } from "./chart.ts";
 import {
   clippedEnds,
   frame,
-  HOUR_MS,
   hourStartMs,
   hourText,
   type KnownScale,

@@ -1,4 +1,5 @@
 /** What limited the requests: quotas and residency rules, as tables and as sentences. */
+import { DAY_MS } from "../../simulator/base/time.ts";
 import type { Counts, QuotaSummary, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { formatCount, formatList, formatShare, PERCENT, plural } from "../base/text.ts";
 import { type Cell, leftColumn, type Row, rightColumn, type Table, textCell } from "./table.ts";
@@ -103,8 +104,6 @@ function instant(result: RunResult, ms: number | null): string {
 function epochMs(result: RunResult, ms: number): number {
   return Date.parse(result.startsAt) + ms;
 }
-
-const DAY_MS = 86_400_000;
 
 type ResultClass = RunResult["classes"][number];
 

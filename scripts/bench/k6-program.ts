@@ -4,6 +4,7 @@ import { access, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { interrupted } from "../io/worker-pool.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -78,7 +79,7 @@ function isNewEnough(version: string | undefined): version is string {
 
 /** The newest k6 that its Go module gives. */
 export const K6_MODULE = "go.k6.io/k6@v1.8.1";
-const BUILD_LIMIT_MS = 15 * 60_000;
+const BUILD_LIMIT_MS = 15 * MINUTE_MS;
 const LOCK_POLL_MS = 1000;
 
 export interface EnsureOptions {
@@ -174,7 +175,7 @@ async function build(go: string, { env, signal, note, limitMs = BUILD_LIMIT_MS }
       },
     });
     if (end.why === "aborted") throw interrupted();
-    if (end.why === "limit") throw buildFailed(`it did not end within ${limitMs / 60_000} minutes`);
+    if (end.why === "limit") throw buildFailed(`it did not end within ${limitMs / MINUTE_MS} minutes`);
     if (end.code !== 0) throw buildFailed(end.tail.at(-1) ?? `go ended with ${end.code}`);
     await rename(join(folder, "k6"), target);
   } catch (error) {

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../../simulator/base/schema-forms.ts";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { addScenarioOptions, type CommonOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "../commands/command.ts";
 import type { Override } from "../io/overrides.ts";
 import { EXECUTORS, type ExecutorChoice } from "./executors.ts";
 import { K6_MODULE } from "./k6-program.ts";
 
-const DRAIN_MS = 60_000;
+const DRAIN_MS = MINUTE_MS;
 const VUS = 100;
 /** The version of k6 that is tested. */
 const IMAGE = `grafana/k6:${K6_MODULE.split("@v")[1]}`;

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { orderStatistic } from "../../simulator/base/statistics.ts";
 import { type AttemptRow, parseRow, type RequestRow, type ScheduleRow } from "../../simulator/bench/rows.ts";
 import { bucketOf, HistogramSet, histogramQuantile } from "../../simulator/engine/histogram.ts";
 
@@ -172,7 +173,7 @@ export function watchLoop(clockMs: () => number = () => performance.now()): Loop
   return {
     lateMs(quantile) {
       const ascending = Float64Array.from(late).sort();
-      return ascending[Math.max(0, Math.ceil(quantile * ascending.length) - 1)] ?? 0;
+      return ascending.length === 0 ? 0 : orderStatistic(ascending, quantile);
     },
     stop: () => clearTimeout(timer),
   };

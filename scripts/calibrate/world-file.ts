@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { type EndpointFit, QUOTA_ERROR_MAX } from "../../simulator/calibrate/fit-endpoint.ts";
 import type { Estimate } from "../../simulator/calibrate/intervals.ts";
 import type { LawSpec } from "../../simulator/random/laws/index.ts";
@@ -53,7 +54,7 @@ function commentsOf({ seen, estimates, heldOut, extrapolation, warnings, region,
   });
   const { load, e2eMsP95, lowMs, highMs } = extrapolation;
   return [
-    `${model} in ${region}: ${seen.calls} calls in ${(seen.spanMs / 60_000).toFixed(1)} min (${seen.callsPerS.toFixed(2)}/s)`,
+    `${model} in ${region}: ${seen.calls} calls in ${(seen.spanMs / MINUTE_MS).toFixed(1)} min (${seen.callsPerS.toFixed(2)}/s)`,
     `seen: up to ${seen.insideMax} calls inside, prompts of ${range(seen.inputTokens)} and answers of ${range(seen.outputTokens)} tokens`,
     `held-out error: ${errors.join(", ")}`,
     `at ${load} times the load: p95 E2E ${Math.round(e2eMsP95)} ms, ${Math.round(lowMs)} to ${Math.round(highMs)} over what fits alike`,

@@ -1,4 +1,5 @@
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
@@ -36,7 +37,7 @@ export const benchCommand: CommandDefinition = {
 };
 
 /** Nobody means to wait this long without having said so. */
-const UNASKED_MS_MAX = 15 * 60_000;
+const UNASKED_MS_MAX = 15 * MINUTE_MS;
 /** What two cores were measured to dispatch, and to stream from an emulator, in time: requests per second. */
 const RATE_MAX_PER_S = 200;
 

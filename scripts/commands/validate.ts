@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { ValidationResult } from "../../simulator/validate/result.ts";
 import { duration, instant, parsedDuration, windowOverrides } from "../bench/options.ts";
 import { benchTargetOf } from "../bench/setup.ts";
@@ -42,7 +43,7 @@ export const validateCommand: CommandDefinition = {
   run: runValidate,
 };
 
-const DRAIN_MS = 60_000;
+const DRAIN_MS = MINUTE_MS;
 
 function configure(command: Command): void {
   command.argument("[scenario]", "scenario file; its validation section says what is compared, and how closely");

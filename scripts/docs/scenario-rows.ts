@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { count, durationMs, ratePerS, share } from "../../simulator/base/schema-forms.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
 import { anchor, code } from "./markdown.ts";
 
 export interface Row {
@@ -238,9 +239,9 @@ function defaultOf(schema: z.core.$ZodType): unknown {
 }
 
 const DURATIONS: readonly (readonly [unit: string, ms: number])[] = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["m", 60_000],
+  ["d", DAY_MS],
+  ["h", HOUR_MS],
+  ["m", MINUTE_MS],
   ["s", 1000],
   ["ms", 1],
 ];

@@ -5,6 +5,7 @@ import { availableParallelism, homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { DAY_MS, MINUTE_MS } from "../../simulator/base/time.ts";
 import { type ProbeRecord, type ProbeSummary, summariseProbes } from "../../simulator/probe/summary.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import { formatSpan } from "../io/progress.ts";
@@ -73,8 +74,7 @@ async function checkClock(): Promise<HostCheck> {
   const installedMs = (await stat(join(PACKAGE_ROOT, "package.json")).catch(() => undefined))?.mtimeMs ?? 0;
   const nowMs = Date.now();
   const base = { name: "clock", required: false, found: new Date(nowMs).toISOString() };
-  const day = 86_400_000;
-  if (nowMs > installedMs - day && nowMs < installedMs + 3650 * day) return { ...base, status: "ok" };
+  if (nowMs > installedMs - DAY_MS && nowMs < installedMs + 3650 * DAY_MS) return { ...base, status: "ok" };
   return { ...base, status: "warning", fix: "the clock disagrees with the installed files by far; set it" };
 }
 
@@ -130,7 +130,7 @@ export interface AwsOptions {
 }
 
 const CREDENTIALS_LIMIT_MS = 5000;
-const SOON_MS = 15 * 60_000;
+const SOON_MS = 15 * MINUTE_MS;
 
 /** The credentials that the AWS SDK would use, by kind and source; their values are looked at and never shown. */
 export async function checkCredentials(options: AwsOptions, nowMs = Date.now()): Promise<HostCheck> {

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { DAY_MS } from "../../simulator/base/time.ts";
 import { RESULT_SCHEMA_VERSION, type RunResult } from "../../simulator/experiment/result.ts";
 import { environmentProblem, readTextFile } from "./text-files.ts";
 import { suggest } from "./yaml-source.ts";
@@ -19,7 +20,7 @@ export interface SavedRun {
 const RUN_ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const TEMP_PREFIX = ".tmp-";
-const TEMP_AGE_MAX_MS = 24 * 3_600_000;
+const TEMP_AGE_MAX_MS = DAY_MS;
 export const LATEST = "latest";
 
 /** Folder of the run `id` inside the store `root`. @throws RUN_ID for a name that could lead anywhere else */

@@ -1,3 +1,5 @@
+import { orderStatistic } from "../../simulator/base/statistics.ts";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { ProbeHarness, ProbeRecord, ProbeSummary } from "../../simulator/probe/summary.ts";
 import { openCaller } from "./caller.ts";
 
@@ -59,12 +61,12 @@ function errorsOf(probes: readonly ProbeRecord[]): ProbeHarness {
   const micros = (ms: number): number => Math.round(ms * 1000) / 1000;
   return {
     ttftErrorMsP50: micros(late[Math.floor(late.length / 2)] ?? 0),
-    gapErrorMsP95: micros(gaps[Math.ceil(0.95 * gaps.length) - 1] ?? 0),
+    gapErrorMsP95: micros(gaps.length === 0 ? 0 : orderStatistic(gaps, 0.95)),
   };
 }
 
 /** AWS refuses signatures whose clock is further off. Source: AWS General Reference, signing requests. */
-export const SKEW_REFUSED_MS = 5 * 60_000;
+export const SKEW_REFUSED_MS = 5 * MINUTE_MS;
 /** Less is not worth a word: the service's Date header is cut to seconds. */
 export const SKEW_TOLD_MS = 2000;
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { HOUR_MS } from "../../simulator/base/time.ts";
 import { type HarnessReport, invalidReasons } from "../../simulator/bench/checks.ts";
 import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
 import { type MeasuredRun, measuredResult } from "../../simulator/bench/measured.ts";
@@ -34,7 +35,7 @@ export interface MeasureOptions {
 }
 
 /** A validation runs in real time: nobody means to wait this long for each strategy. */
-const LENGTH_MS_MAX = 60 * 60_000;
+const LENGTH_MS_MAX = HOUR_MS;
 const RESAMPLES = 1000;
 
 /**

@@ -18,7 +18,7 @@ export const EXIT_CODES = {
 
 export type ErrorKind = Exclude<keyof typeof EXIT_CODES, "ok">;
 
-/** One thing that is wrong, in the words a person needs to mend it. */
+/** One thing that is wrong, and what a person needs to mend it. */
 export interface Problem {
   /** Stable upper-case code, e.g. `SCENARIO_UNKNOWN_KEY`. */
   readonly code: string;
@@ -30,6 +30,7 @@ export interface Problem {
   readonly fix?: string;
 }
 
+/** An error for people: its message lists every problem, its kind decides the exit code. */
 export class MeridianError extends Error {
   readonly kind: ErrorKind;
   readonly problems: readonly Problem[];
@@ -47,7 +48,11 @@ export class MeridianError extends Error {
   }
 }
 
-/** `CODE  where: what` and, on a second line, `  fix: ...`. */
+/**
+ * `CODE  where: what` and, on a second line, `  fix: ...`.
+ *
+ * @example formatProblem({ code: "BAD_RATE", what: "it is 0", where: "a[0]" }) // => "BAD_RATE  a[0]: it is 0"
+ */
 export function formatProblem(problem: Problem): string {
   const where = problem.where === undefined ? "" : `${problem.where}: `;
   const fix = problem.fix === undefined ? "" : `\n  fix: ${problem.fix}`;

@@ -1,3 +1,5 @@
+/** The queues of the simulator: events by time, the earliest of fixed clocks, and the earliest of ascending streams. */
+
 /** Insertion numbers stay below this: a tag, read as a double, is then an ordinary number above zero. */
 const INSERTIONS_MAX = 2 ** 30;
 
@@ -5,7 +7,7 @@ const INSERTIONS_MAX = 2 ** 30;
  * Event queue: a 4-ary heap over one typed array, ordered by (time, insertion number), so that equal times leave in the
  * order in which they were scheduled. Arrivals never enter it: the loop merges the sorted arrival stream with its top.
  *
- * Payloads are integers in [0, 2^31); what they mean is the owner's business. An entry is two neighbouring doubles: its
+ * Payloads are integers in [0, 2^31); what they mean is up to the owner. An entry is two neighbouring doubles: its
  * time, and a tag whose bits are the payload (low half) and the insertion number (high half). Doubles above zero are
  * ordered as their bits are, so tags compare by insertion number. Four children fill one cache line.
  */
@@ -15,12 +17,12 @@ export class EventHeap {
   private length = 0;
   private inserted = 1;
   declare private entries: Float64Array;
-  /** The same memory, to write tags and read payloads: entry i has its payload at `4 * i + PAYLOAD`. */
-  declare private words: Int32Array;
+  /** The same memory in halves, to write tags and read payloads: entry i has its payload at `4 * i + PAYLOAD`. */
+  declare private halves: Int32Array;
 
   constructor(capacity = 256) {
     this.entries = new Float64Array(2 * Math.max(8, capacity));
-    this.words = new Int32Array(this.entries.buffer);
+    this.halves = new Int32Array(this.entries.buffer);
   }
 
   get size(): number {
@@ -37,15 +39,15 @@ export class EventHeap {
 
   /** Payload of the earliest event; must not be called when empty. */
   peek(): number {
-    return this.words[PAYLOAD]!;
+    return this.halves[PAYLOAD]!;
   }
 
   /** Removes the earliest event and returns its payload; must not be called when empty. */
   pop(): number {
-    const { entries, words } = this;
-    const payload = words[PAYLOAD]!;
+    const { entries, halves } = this;
+    const payload = halves[PAYLOAD]!;
     const last = --this.length;
-    if (last > 0) this.siftDown(entries[2 * last]!, words[4 * last + PAYLOAD]!, words[4 * last + INSERTION]!);
+    if (last > 0) this.siftDown(entries[2 * last]!, halves[4 * last + PAYLOAD]!, halves[4 * last + INSERTION]!);
     this.topMs = last > 0 ? entries[0]! : Number.POSITIVE_INFINITY;
     return payload;
   }
@@ -83,16 +85,16 @@ export class EventHeap {
     this.write(i, ms, payload, insertion);
   }
 
-  /** Finds the place of an entry from the top down, which nobody holds. */
+  /** Finds the place of an entry from the vacant top down. */
   private siftDown(ms: number, payload: number, insertion: number): void {
-    const { entries, words, length } = this;
+    const { entries, halves, length } = this;
     let i = 0;
     for (;;) {
       const first = 4 * i + 1;
       if (first >= length) break;
       const least = first + 3 < length ? this.leastOfFour(first) : this.leastOfFew(first, length);
       const leastMs = entries[2 * least]!;
-      if (leastMs > ms || (leastMs === ms && words[4 * least + INSERTION]! > insertion)) break;
+      if (leastMs > ms || (leastMs === ms && halves[4 * least + INSERTION]! > insertion)) break;
       entries[2 * i] = leastMs;
       entries[2 * i + 1] = entries[2 * least + 1]!;
       i = least;
@@ -102,15 +104,15 @@ export class EventHeap {
 
   /** An entry stays in registers until its place is known: halves that are read as one double at once stall. */
   private write(i: number, ms: number, payload: number, insertion: number): void {
-    const { words } = this;
+    const { halves } = this;
     this.entries[2 * i] = ms;
-    words[4 * i + PAYLOAD] = payload;
-    words[4 * i + INSERTION] = insertion;
+    halves[4 * i + PAYLOAD] = payload;
+    halves[4 * i + INSERTION] = insertion;
   }
 
   /**
    * Which of four neighbours is the earliest. Comparisons become numbers instead of branches (measured: a third off),
-   * since which child wins cannot be predicted; that two times are equal can, and is looked at apart.
+   * since which child wins cannot be predicted; that two times are equal can, and is handled apart.
    */
   private leastOfFour(first: number): number {
     const entries = this.entries;
@@ -137,12 +139,12 @@ export class EventHeap {
     return least;
   }
 
-  /** Insertion numbers begin anew before they outgrow a tag; their order stays. */
+  /** Renumbers the entries before insertion numbers outgrow a tag; their order stays. */
   private renumber(): void {
-    const { words } = this;
+    const { halves } = this;
     const places = Array.from({ length: this.length }, (_, i) => 4 * i + INSERTION);
-    places.sort((a, b) => words[a]! - words[b]!);
-    for (const [rank, place] of places.entries()) words[place] = rank + 1;
+    places.sort((a, b) => halves[a]! - halves[b]!);
+    for (const [rank, place] of places.entries()) halves[place] = rank + 1;
     this.inserted = places.length + 1;
   }
 
@@ -150,17 +152,17 @@ export class EventHeap {
     const entries = new Float64Array(this.entries.length * 2);
     entries.set(this.entries);
     this.entries = entries;
-    this.words = new Int32Array(entries.buffer);
+    this.halves = new Int32Array(entries.buffer);
   }
 }
 
-/** Halves of a tag within an entry of four words, on machines that put the low half first (all that V8 runs on here). */
+/** Places of an entry's payload and insertion number, counted in halves, on little-endian processors. */
 const PAYLOAD = 2;
 const INSERTION = 3;
 
 /**
  * The earliest of a fixed set of clocks (one per endpoint): a winner tree over their next instants. An update costs
- * log2(n) comparisons, the minimum is at hand. Equal instants: the lower index wins.
+ * log2(n) comparisons and reading the minimum nothing. Equal instants: the lower index wins.
  */
 export class NextEvent {
   /** Index of the clock with the earliest instant. */
@@ -204,7 +206,7 @@ export class NextEvent {
 
 /**
  * The earliest of several ascending streams: a binary heap of stream numbers keyed by their next instant. Equal
- * instants go to the lower stream number, so a merge is the same whatever came before.
+ * instants go to the lower stream number, so a merge does not depend on its history.
  */
 export class Earliest {
   private readonly key: Float64Array;

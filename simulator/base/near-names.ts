@@ -1,8 +1,11 @@
+/** "Did you mean": the known names nearest to one that was not found. */
 import { distance } from "fastest-levenshtein";
 
 /**
- * The few known names nearest to one that was not found, best first, for "did you mean". Nearness is edit distance;
- * a name that contains the asked one (`nova-pro` in `amazon.nova-pro-v1:0`) counts as near whatever its length.
+ * The known names nearest to one that was not found, best first. Nearness is edit distance; a name that contains the
+ * given one (`nova-pro` in `amazon.nova-pro-v1:0`) is near whatever its length.
+ *
+ * @example nearNames("nova-pro", ["amazon.nova-pro-v1:0", "us-east-1"]) // => ["amazon.nova-pro-v1:0"]
  */
 export function nearNames(asked: string, known: readonly string[], limit = 3): readonly string[] {
   const wanted = asked.toLowerCase();
@@ -17,7 +20,11 @@ export function nearNames(asked: string, known: readonly string[], limit = 3): r
   return scored.slice(0, limit).map((entry) => entry.name);
 }
 
-/** ` (did you mean a, b?)` or the empty string. */
+/**
+ * ` (did you mean a, b?)`, or the empty string where nothing is near.
+ *
+ * @example didYouMean("eu-west-7", ["eu-west-1"]) // => " (did you mean eu-west-1?)"
+ */
 export function didYouMean(asked: string, known: readonly string[]): string {
   const near = nearNames(asked, known);
   return near.length === 0 ? "" : ` (did you mean ${near.join(", ")}?)`;

@@ -1,8 +1,9 @@
+/** The AWS regions, a scenario's own regions, and what the rest of the program needs to know of each. */
 import { z } from "zod";
 import { MeridianError } from "./errors.ts";
 import { didYouMean } from "./near-names.ts";
 
-/** Where a region lies for the law. Japan, India and Australia are told apart by country. */
+/** Legal area of a region. Japan, India and Australia are `apac` and distinguished by country. */
 export const GEOGRAPHIES = [
   "us",
   "us-gov",
@@ -20,7 +21,7 @@ export const GEOGRAPHIES = [
 ] as const;
 export type Geography = (typeof GEOGRAPHIES)[number];
 
-/** What the harness needs to know of a region: its clock, its law and roughly where it stands. */
+/** A region: its clock, its legal area and roughly where it is. */
 export interface RegionFacts {
   readonly id: string;
   readonly city: string;
@@ -50,10 +51,12 @@ const EEA_COUNTRIES: ReadonlySet<string> = new Set(
 /** EEA members that are not in the European Union. */
 const EEA_NOT_EU: ReadonlySet<string> = new Set(["IS", "LI", "NO"]);
 
+/** @param country ISO 3166-1 alpha-2 */
 export function isEeaCountry(country: string): boolean {
   return EEA_COUNTRIES.has(country);
 }
 
+/** @param country ISO 3166-1 alpha-2 */
 export function isEuCountry(country: string): boolean {
   return EEA_COUNTRIES.has(country) && !EEA_NOT_EU.has(country);
 }
@@ -128,7 +131,11 @@ export const AWS_REGIONS: readonly RegionFacts[] = ROWS.map(
 
 const OFFSET = /^(?:UTC)?([+-])(\d{1,2})(?::?([0-5]\d))?$/;
 
-/** `+05:30`, `UTC-8`, `UTC` → minutes; undefined if it is not an offset between -12:00 and +14:00. */
+/**
+ * `+05:30`, `UTC-8`, `UTC` → minutes; undefined if it is not an offset between -12:00 and +14:00.
+ *
+ * @example parseUtcOffsetMinutes("+05:30") // => 330
+ */
 export function parseUtcOffsetMinutes(text: string): number | undefined {
   if (text === "UTC" || text === "Z") return 0;
   const match = OFFSET.exec(text.trim());
@@ -137,7 +144,7 @@ export function parseUtcOffsetMinutes(text: string): number | undefined {
   return minutes < -720 || minutes > 840 ? undefined : minutes + 0;
 }
 
-/** A region of the scenario's own making. */
+/** A region that the scenario declares itself. */
 export const customRegionSchema = z
   .strictObject({
     name: z
@@ -194,7 +201,12 @@ export function regionDirectory(custom: readonly CustomRegion[] = []): RegionDir
   return directory;
 }
 
-/** @throws MeridianError usage, REGION_UNKNOWN, with the nearest names */
+/**
+ * The region of that id.
+ *
+ * @param where config path of the name, for the message
+ * @throws MeridianError usage, REGION_UNKNOWN, with the nearest names
+ */
 export function requireRegion(directory: RegionDirectory, id: string, where: string): RegionFacts {
   const region = directory.get(id);
   if (region !== undefined) return region;

@@ -1,10 +1,7 @@
+/** Readable quantities of scenario files (`45m`, `20/s`, `200k`, `31%`) and the shapes that several blocks share. */
 import { z } from "zod";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "./time.ts";
 
-/**
- * Readable quantities for scenario files: `45m`, `20/s`, `200k`, `31%`. Each is a zod type whose output is a plain
- * number in the unit that its name says.
- */
 const DURATION_MS: Readonly<Record<string, number>> = {
   us: 0.001,
   ms: 1,
@@ -22,10 +19,14 @@ const COUNT = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)$`);
 const RATE = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)\\s*/\\s*(s|min|m|h|d)$`);
 const PERCENT = new RegExp(`^(${NUMBER})\\s*%$`);
 
-/** A hundred years: nothing in a scenario lasts longer, and instants must stay dates. */
+/** A hundred years: nothing in a scenario lasts longer, and instants must remain valid dates. */
 const DURATION_MS_MAX = 36_500 * DAY_MS;
 
-/** `90s`, `1h30m`, `250ms` → milliseconds; undefined if it is not a duration. Bare numbers have no unit: refused. */
+/**
+ * `90s`, `1h30m`, `250ms` → milliseconds; undefined if it is not a duration. A bare number has no unit and is none.
+ *
+ * @example parseDurationMs("1h30m") // => 5_400_000
+ */
 export function parseDurationMs(text: string): number | undefined {
   let rest = text.trim();
   if (rest === "0") return 0;
@@ -40,26 +41,39 @@ export function parseDurationMs(text: string): number | undefined {
   return total;
 }
 
-/** `200k`, `1.5M`, `64` → a number. */
+/**
+ * `200k`, `1.5M`, `64` → a number; undefined if it is not one.
+ *
+ * @example parseCount("1.5M") // => 1_500_000
+ */
 export function parseCount(text: string): number | undefined {
   const match = COUNT.exec(text.trim());
   return match === null ? undefined : Number(match[1]) * MULTIPLIER[match[2]!]!;
 }
 
-/** `20/s`, `1.2k/min`, `50M/d` → events per second. */
+/**
+ * `20/s`, `1.2k/min`, `50M/d` → events per second; undefined if it is not a rate.
+ *
+ * @example parseRatePerS("1.2k/min") // => 20
+ */
 export function parseRatePerS(text: string): number | undefined {
   const match = RATE.exec(text.trim());
   if (match === null) return undefined;
   return (Number(match[1]) * MULTIPLIER[match[2]!]! * 1000) / DURATION_MS[match[3]!]!;
 }
 
-/** `31%` or `0.31` → 0.31. */
+/**
+ * `31%` or `0.31` → 0.31; undefined if it is not a share.
+ *
+ * @example parseShare("31%") // => 0.31
+ */
 export function parseShare(text: string): number | undefined {
   const match = PERCENT.exec(text.trim());
   if (match !== null) return Number(match[1]) / 100;
   return parseCount(text);
 }
 
+/** A text field whose parser answers undefined for what it cannot read. */
 function textual(parse: (text: string) => number | undefined, what: string, example: string) {
   return z.string().transform((text, context) => {
     const value = parse(text);
@@ -69,10 +83,10 @@ function textual(parse: (text: string) => number | undefined, what: string, exam
   });
 }
 
-/** A duration with its unit, such as `45m`, that is not too long; output in ms. @param words what to say otherwise */
-export function durationUpTo(msMax: number, words: string) {
+/** A duration with its unit, such as `45m`, of at most `msMax`; output in ms. @param message for a longer one */
+export function durationUpTo(msMax: number, message: string) {
   return textual(parseDurationMs, "a duration", "250ms, 45s, 30m or 1h30m")
-    .refine((ms) => ms <= msMax, words)
+    .refine((ms) => ms <= msMax, message)
     .meta({ description: "Duration with its unit: 250ms, 45s, 30m, 1h30m, 2d" });
 }
 
@@ -127,9 +141,18 @@ export function unionOf<const Options extends readonly [z.ZodType, ...z.ZodType[
   });
 }
 
+/**
+ * A record's own value, undefined where it has none: names come from files, and `constructor` is a possible one.
+ *
+ * @example ownEntry({ berlin: 12 }, "constructor") // => undefined
+ */
+export function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
 type Issue = z.core.$ZodIssue;
 
-/** The alternative whose worst mistake is the smallest: a wrong type at the root means that another was meant. */
+/** The alternative whose worst mistake is the least: a wrong type at the root means that another was intended. */
 function closestOf(alternatives: unknown): readonly Issue[] {
   const lists = (alternatives as Issue[][]).map((issues) => issues.flatMap(flatten));
   return lists.toSorted((a, b) => closeness(b) - closeness(a))[0] ?? [];

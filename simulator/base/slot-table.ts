@@ -1,11 +1,11 @@
 /**
  * Rows over recycled slots: each slot has a fixed number of ints and floats that lie side by side, so that touching
  * one brings its neighbours into the cache and a hot function needs two arrays, not forty (measured: half the time of
- * one array per column). Which place means what is a constant of the table's owner:
+ * one array per column). The meaning of each place is a constant of the table's owner:
  * `table.ints[slot * WIDTH + COLUMN.x]`.
  *
- * Place 0 of the ints is the slot's generation. It changes when the slot is recycled: whoever remembers (slot,
- * generation) and finds another generation knows that its row is gone.
+ * Place 0 of the ints is the slot's generation. It changes when the slot is recycled: a holder of (slot,
+ * generation) that finds another generation knows that its row is gone.
  */
 export class SlotTable {
   /** May be replaced by a longer one at any `allocate`: do not keep it across one. */

@@ -1,53 +1,14 @@
+/**
+ * Statistics of samples: moments and Student's t, quantiles, their order-statistic intervals, and the standard error
+ * of dependent series. The only definitions in the program; `simple-statistics` and stdlib do what they can.
+ */
 import tQuantile from "@stdlib/stats-base-dists-t-quantile";
 import { mean, quantileSorted as quantileOfSome, sampleStandardDeviation, sampleVariance } from "simple-statistics";
 import { lnGamma } from "./special-functions.ts";
 
 const CONFIDENCE = 0.95;
 
-/** Quantile of Student's t with `freedom` degrees of freedom. */
-export function studentQuantile(p: number, freedom: number): number {
-  return tQuantile(p, freedom);
-}
-
-/**
- * Mean over replications with its two-sided Student t interval: mean ± t(1 - alpha/2m, n - 1) s / sqrt(n).
- * Values that are not to be had (null, NaN) are left out, and `n` says how many were there.
- *
- * @param comparisons m of Bonferroni's inequality: how many intervals are to hold at once
- */
-export function tInterval(values: readonly (number | null)[], comparisons = 1): Estimate {
-  const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
-  if (known.length === 0) return { value: null, low: null, high: null, n: 0 };
-  const centre = mean(known);
-  if (known.length === 1) return { value: centre, low: null, high: null, n: 1 };
-  const half = criticalT(known.length, comparisons) * (sampleStandardDeviation(known) / Math.sqrt(known.length));
-  return { value: centre, low: centre - half, high: centre + half, n: known.length };
-}
-
-/** t(1 - alpha / (2 m), n - 1): one family of m two-sided intervals at 95 % (Bonferroni). */
-export function criticalT(n: number, comparisons = 1): number {
-  return studentQuantile(1 - (1 - CONFIDENCE) / (2 * comparisons), n - 1);
-}
-
-/**
- * Variance of the difference had the two been run on independent luck, over its variance as run: what common random
- * numbers bought. Null when either is not to be had.
- */
-export function varianceRatio(a: readonly number[], b: readonly number[]): number | null {
-  if (a.length < 2 || a.length !== b.length) return null;
-  const paired = sampleVariance(a.map((value, i) => value - b[i]!));
-  return paired > 0 ? (sampleVariance([...a]) + sampleVariance([...b])) / paired : null;
-}
-
-/**
- * Fewest independent observations for which a two-sided interval of the p-quantile exists at all (between the smallest
- * and the largest): 1 - p^n - (1 - p)^n >= 0.95. For p99 that is 299, for p95 59.
- */
-export function observationsForQuantile(p: number): number {
-  let n = 1;
-  while (1 - p ** n - (1 - p) ** n < CONFIDENCE) n++;
-  return n;
-}
+// Moments and Student's t
 
 /** A point estimate with its 95 % confidence interval over replications (Student t). */
 export interface Estimate {
@@ -60,25 +21,49 @@ export interface Estimate {
   readonly n: number;
 }
 
-/** Quantile of ascending values, straight between neighbours (Hyndman and Fan's type 7); NaN of none. */
-export function quantileSorted(sorted: ArrayLike<number>, share: number): number {
-  // The library only reads length and elements, which typed arrays have too.
-  return sorted.length === 0 ? Number.NaN : quantileOfSome(sorted as number[], share);
+/**
+ * Mean over replications with its two-sided Student t interval: mean ± t(1 - alpha/2m, n - 1) s / sqrt(n).
+ * Missing values (null, NaN, infinite) are left out; `n` counts the rest.
+ *
+ * @param comparisons m of Bonferroni's inequality: how many intervals must hold at once
+ * @returns nulls in place of a value without observations, and of interval ends with fewer than two
+ * @example tInterval([3, 3, null, 3]) // => { value: 3, low: 3, high: 3, n: 3 }
+ */
+export function tInterval(values: readonly (number | null)[], comparisons = 1): Estimate {
+  const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
+  if (known.length === 0) return { value: null, low: null, high: null, n: 0 };
+  const centre = mean(known);
+  if (known.length === 1) return { value: centre, low: null, high: null, n: 1 };
+  const half = criticalT(known.length, comparisons) * (sampleStandardDeviation(known) / Math.sqrt(known.length));
+  return { value: centre, low: centre - half, high: centre + half, n: known.length };
 }
 
-/** Ascending copy without NaN. */
-export function sortedNumbers(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(values)
-    .filter((value) => !Number.isNaN(value))
-    .sort();
+/** t(1 - alpha / (2 m), n - 1): the critical value for one family of m two-sided intervals at 95 % (Bonferroni). */
+export function criticalT(n: number, comparisons = 1): number {
+  return studentQuantile(1 - (1 - CONFIDENCE) / (2 * comparisons), n - 1);
 }
 
-export function median(values: ArrayLike<number>): number {
-  return quantileSorted(sortedNumbers(values), 0.5);
+/** Quantile of Student's t with `freedom` degrees of freedom. @param p in (0, 1) */
+export function studentQuantile(p: number, freedom: number): number {
+  return tQuantile(p, freedom);
 }
 
-/** Mean of the numbers among values [from, to). */
-export function meanNumber(values: ArrayLike<number>, from: number, to: number): number {
+/**
+ * Variance of a difference had the two sides been run on independent draws, over its variance as run: what common
+ * random numbers gained. Null with fewer than two pairs, or where the difference does not vary.
+ */
+export function varianceRatio(a: readonly number[], b: readonly number[]): number | null {
+  if (a.length < 2 || a.length !== b.length) return null;
+  const paired = sampleVariance(a.map((value, i) => value - b[i]!));
+  return paired > 0 ? (sampleVariance([...a]) + sampleVariance([...b])) / paired : null;
+}
+
+/**
+ * Mean of the values in [from, to), NaN left out; NaN of none.
+ *
+ * @example meanNumber([1, NaN, 3, 100], 0, 3) // => 2
+ */
+export function meanNumber(values: ArrayLike<number>, from = 0, to = values.length): number {
   let sum = 0;
   let count = 0;
   for (let i = from; i < to; i++) {
@@ -89,19 +74,56 @@ export function meanNumber(values: ArrayLike<number>, from: number, to: number):
   return sum / count;
 }
 
-/** Standard error of a mean over values that are alike near each other: from the means of blocks of neighbours. */
-export function blockStandardError(values: ArrayLike<number>, blocks = 20): number {
-  const size = Math.floor(values.length / blocks);
-  if (size < 1) return Number.POSITIVE_INFINITY;
-  const means = Array.from({ length: blocks }, (_, b) => meanNumber(values, b * size, (b + 1) * size)).filter(
-    (mean) => !Number.isNaN(mean),
-  );
-  const middle = meanNumber(means, 0, means.length);
-  const variance = means.reduce((sum, mean) => sum + (mean - middle) ** 2, 0) / (means.length - 1);
-  return Math.sqrt(variance / means.length);
+/** Sample variance (n - 1) by plain sums, which typed arrays need too. @param values without NaN, at least two */
+export function varianceOf(values: ArrayLike<number>): number {
+  const middle = meanNumber(values);
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += (values[i]! - middle) ** 2;
+  return squares / (values.length - 1);
 }
 
-/** Median of numbers, the upper one of an even count, by Hoare's selection: changes their order. */
+// Quantiles
+
+/**
+ * Quantile by linear interpolation between neighbours (Hyndman and Fan 1996, type 7); NaN of an empty sample.
+ *
+ * @param sorted ascending, without NaN
+ * @param share  in [0, 1]
+ * @example quantileSorted([10, 20, 30, 40], 0.95) // => 38.5
+ */
+export function quantileSorted(sorted: ArrayLike<number>, share: number): number {
+  // The library only reads length and elements, which typed arrays have too.
+  return sorted.length === 0 ? Number.NaN : quantileOfSome(sorted as number[], share);
+}
+
+/**
+ * Quantile that is a value of the sample: the smallest that at least that share of it does not exceed (Hyndman and
+ * Fan 1996, type 1); NaN of an empty sample.
+ *
+ * @param sorted ascending, without NaN
+ * @param share  in [0, 1]
+ * @example orderStatistic([10, 20, 30, 40], 0.5) // => 20
+ */
+export function orderStatistic(sorted: ArrayLike<number>, share: number): number {
+  return sorted.length === 0 ? Number.NaN : sorted[Math.max(0, Math.ceil(share * sorted.length - ROUNDING) - 1)]!;
+}
+
+/** 20 x 0.95 may come out a hair above 19 in binary. */
+const ROUNDING = 1e-9;
+
+/** Ascending copy without NaN. */
+export function sortedNumbers(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(values)
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+}
+
+/** Median: the mean of the middle two for an even count. NaN values are left out; NaN of none. */
+export function median(values: ArrayLike<number>): number {
+  return quantileSorted(sortedNumbers(values), 0.5);
+}
+
+/** Median, the upper one of an even count, by Hoare's selection in O(n); reorders the values. NaN of none. */
 export function medianInPlace(values: Float64Array): number {
   const middle = values.length >> 1;
   let low = 0;
@@ -125,17 +147,17 @@ export function medianInPlace(values: Float64Array): number {
   return values[middle] ?? Number.NaN;
 }
 
-/** A quantile of a sample and its interval between two of the sample's own values. */
+// Intervals of quantiles
+
+/** A quantile of a sample and its interval, each a value of the sample itself. */
 export interface SampleQuantile {
-  /** Null where the sample is too small to speak of the quantile. */
+  /** Null where the sample is too small to estimate the quantile. */
   readonly value: number | null;
   /** Two-sided 95 % interval; both null where the sample is too small for one. */
   readonly low: number | null;
   readonly high: number | null;
   readonly n: number;
 }
-
-const TAIL = 0.025;
 
 /**
  * The p-quantile of independent observations: the ceil(p n)-th smallest, with the interval of binomial order
@@ -147,20 +169,25 @@ const TAIL = 0.025;
  *
  * @param ascending finite numbers in ascending order
  * Source: H. A. David, H. N. Nagaraja, Order Statistics, 3rd ed., section 7.1.
+ * @example sampleQuantile([7, 9], 0.5) // => { value: 7, low: null, high: null, n: 2 }
  */
 export function sampleQuantile(ascending: ArrayLike<number>, p: number): SampleQuantile {
   const n = ascending.length;
-  // 1e-9: 20 x 0.05 is a hair above 1.
-  if (n * Math.min(p, 1 - p) < 1 - 1e-9) return { value: null, low: null, high: null, n };
-  const value = ascending[Math.max(0, Math.ceil(p * n - 1e-9) - 1)]!;
+  if (n * Math.min(p, 1 - p) < 1 - ROUNDING) return { value: null, low: null, high: null, n };
+  const value = orderStatistic(ascending, p);
   const ranks = intervalRanks(n, p);
   if (ranks === undefined) return { value, low: null, high: null, n };
   return { value, low: ascending[ranks.low - 1]!, high: ascending[ranks.high - 1]!, n };
 }
 
+/** Probability left on either side of a quantile's interval. */
+const TAIL = 0.025;
+
 /**
  * Ranks (from 1) whose observations enclose the p-quantile of n independent observations with at least 95 %, at most
- * 2.5 % on either side; undefined where no such pair exists. For n = 1000 and p95 they are 936 and 964.
+ * 2.5 % on either side; undefined where no such pair exists.
+ *
+ * @example intervalRanks(1000, 0.95) // => { low: 936, high: 964 }
  */
 export function intervalRanks(n: number, p: number): { readonly low: number; readonly high: number } | undefined {
   let below = 0;
@@ -182,4 +209,32 @@ export function intervalRanks(n: number, p: number): { readonly low: number; rea
 function binomial(n: number, k: number, p: number): number {
   const choose = lnGamma(n + 1) - lnGamma(k + 1) - lnGamma(n - k + 1);
   return Math.exp(choose + k * Math.log(p) + (n - k) * Math.log1p(-p));
+}
+
+/**
+ * Fewest independent observations for which a two-sided 95 % interval of the p-quantile exists at all (between the
+ * smallest and the largest): 1 - p^n - (1 - p)^n >= 0.95.
+ *
+ * @example observationsForQuantile(0.99) // => 299
+ * @example observationsForQuantile(0.95) // => 59
+ */
+export function observationsForQuantile(p: number): number {
+  let n = 1;
+  while (1 - p ** n - (1 - p) ** n < CONFIDENCE) n++;
+  return n;
+}
+
+// Dependent series
+
+/**
+ * Standard error of the mean of a series whose neighbours are correlated: from the means of consecutive blocks.
+ * Infinity where there are fewer values than blocks.
+ */
+export function blockStandardError(values: ArrayLike<number>, blocks = 20): number {
+  const size = Math.floor(values.length / blocks);
+  if (size < 1) return Number.POSITIVE_INFINITY;
+  const means = Array.from({ length: blocks }, (_, b) => meanNumber(values, b * size, (b + 1) * size)).filter(
+    (blockMean) => !Number.isNaN(blockMean),
+  );
+  return Math.sqrt(varianceOf(means) / means.length);
 }

@@ -1,4 +1,4 @@
-import { median, medianInPlace } from "../base/statistics.ts";
+import { meanNumber, median, medianInPlace } from "../base/statistics.ts";
 import { type CallParts, isUnpaced, type Slowdown, workUnder } from "./call-parts.ts";
 import type { CurveKind, Variant } from "./candidate-model.ts";
 
@@ -180,7 +180,7 @@ export function minimise(
     const best = simplex[0]!;
     const worst = simplex[dimensions]!;
     if (worst.value - best.value <= tolerance) break;
-    const centre = start.map((_, i) => mean(simplex.slice(0, dimensions).map(({ at }) => at[i]!)));
+    const centre = start.map((_, i) => meanNumber(simplex.slice(0, dimensions).map(({ at }) => at[i]!)));
     const beyond = (by: number) => evaluate(centre.map((c, i) => c + by * (c - worst.at[i]!)));
     const reflected = beyond(1);
     if (reflected.value < best.value) {
@@ -213,8 +213,4 @@ function shrink(simplex: Vertex[], evaluate: (at: readonly number[]) => Vertex):
 
 function byValue(a: Vertex, b: Vertex): number {
   return a.value - b.value;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

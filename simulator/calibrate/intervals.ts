@@ -1,4 +1,4 @@
-import { blockStandardError, meanNumber } from "../base/statistics.ts";
+import { blockStandardError, meanNumber, varianceOf } from "../base/statistics.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Calls } from "./calls.ts";
 import { curveFactor, luckCv, type Parameters, type Variant } from "./candidate-model.ts";
@@ -105,6 +105,5 @@ function drawBlocks(rows: readonly number[], sample: number): readonly number[] 
 
 function deviation(values: readonly number[]): number {
   if (values.length < 2) return Number.POSITIVE_INFINITY;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+  return Math.sqrt(varianceOf(values));
 }

@@ -1,4 +1,4 @@
-import { median } from "../base/statistics.ts";
+import { meanNumber, median } from "../base/statistics.ts";
 import { type CallParts, callPartsOf, type Slowdown, type Work, workUnder } from "./call-parts.ts";
 import type { Calls } from "./calls.ts";
 import { type Luck, luckCv, luckOf, NO_LUCK, type Parameters, type Variant } from "./candidate-model.ts";
@@ -107,9 +107,8 @@ function isSameLuck(
 }
 
 function correlation(x: readonly number[], y: readonly number[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const mx = mean(x);
-  const my = mean(y);
+  const mx = meanNumber(x);
+  const my = meanNumber(y);
   let xy = 0;
   let xx = 0;
   let yy = 0;

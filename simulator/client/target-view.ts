@@ -2,6 +2,7 @@
  * Signals with an age: a router is not shown what it knows now but a picture of it that is taken at most once per age,
  * as where gateways read their signals from a metrics store. The engine and the k6 router take pictures alike.
  */
+import { MINUTE_MS } from "../base/time.ts";
 import { MovingQuantiles } from "./moving-quantiles.ts";
 import type { AttemptOutcome, OutcomeKind, RequestView, SignalName, TargetView } from "./strategy.ts";
 
@@ -16,7 +17,11 @@ export interface SignalMemory {
 }
 
 /** One minute; the last 50 outcomes where a minute brings fewer; nothing from before a minute of silence. */
-export const DEFAULT_SIGNAL_MEMORY: SignalMemory = { timeConstantMs: 60_000, observationsMin: 50, silenceMs: 60_000 };
+export const DEFAULT_SIGNAL_MEMORY: SignalMemory = {
+  timeConstantMs: MINUTE_MS,
+  observationsMin: 50,
+  silenceMs: MINUTE_MS,
+};
 
 /** One attempt's end, as far as the columns need it. Latencies as the caller saw them, NaN unless kind is "ok". */
 export interface ViewOutcome extends Pick<AttemptOutcome, "target" | "kind" | "sentMs" | "nowMs" | "ttftMs" | "e2eMs"> {

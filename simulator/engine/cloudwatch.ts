@@ -1,4 +1,5 @@
 /** A run as Amazon CloudWatch would show it: series per minute, source region and called id. */
+import { meanNumber, quantileSorted } from "../base/statistics.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { OUTCOME } from "../service/service.ts";
 import type { ObservedAttempt, SimulationObserver } from "./observer.ts";
@@ -158,21 +159,13 @@ function closeMinute({ sums, latencies, series }: Group, minute: number): void {
     const values = latencies[metric];
     if (values.length === 0) continue;
     const sorted = Float64Array.from(values).sort();
-    put(`${metric}|Average`, values.reduce((sum, value) => sum + value, 0) / values.length);
-    put(`${metric}|p50`, percentile(sorted, 0.5));
-    put(`${metric}|p95`, percentile(sorted, 0.95));
-    put(`${metric}|p99`, percentile(sorted, 0.99));
+    put(`${metric}|Average`, meanNumber(values));
+    // AWS does not publish how it takes percentiles; these are linear between neighbouring ranks.
+    put(`${metric}|p50`, quantileSorted(sorted, 0.5));
+    put(`${metric}|p95`, quantileSorted(sorted, 0.95));
+    put(`${metric}|p99`, quantileSorted(sorted, 0.99));
     values.length = 0;
   }
-}
-
-/** Linear between neighbouring ranks, (n - 1) p from the lowest: AWS does not publish its own way. */
-export function percentile(sorted: Float64Array, p: number): number {
-  const rank = (sorted.length - 1) * p;
-  const below = Math.floor(rank);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (rank - below);
 }
 
 function documentOf(plan: Plan, groups: readonly Group[]): CloudWatchDocument {

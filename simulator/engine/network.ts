@@ -1,7 +1,8 @@
 /** The way of a request outside the service: gateways before it is routed, then the legs to the source region and back. */
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
-import { compileSampler, createLaw } from "../random/laws/index.ts";
+import { createLaw } from "../random/laws/index.ts";
+import { compileSampler } from "../random/sampler.ts";
 import type { NetworkPlan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { CAPACITY_EVENT, type Capacity, OFFER } from "../service/capacity/capacity.ts";

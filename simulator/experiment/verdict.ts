@@ -1,4 +1,4 @@
-import type { Estimate } from "../base/statistics.ts";
+import { type Estimate, meanNumber } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import type { Comparison, StrategyResult } from "./result.ts";
@@ -138,7 +138,7 @@ export function instability(output: SimulationOutput, served: number): string | 
   const quarter = Math.floor(backlog.length / 4);
   const means = [0, 1, 2, 3].map((q) => {
     const part = backlog.slice(q * quarter, q === 3 ? undefined : (q + 1) * quarter);
-    return part.reduce((sum, value) => sum + value, 0) / part.length;
+    return meanNumber(part);
   });
   const isRising = means.every((mean, q) => q === 0 || mean > means[q - 1]!);
   return isRising ? `the backlog grew all the time and stood at ${inSystemAtEnd} requests when arrivals ended` : null;

@@ -1,3 +1,4 @@
+/** The circular block bootstrap of dependent series, and the choice of its block length. */
 import type { RandomStream } from "./keyed-random.ts";
 
 /** Resamples of a paired series, as weights: how often each position was drawn. The array is reused between calls. */
@@ -6,9 +7,11 @@ export interface BlockBootstrap {
 }
 
 /**
- * The circular block bootstrap: as many blocks of neighbours as the series is long, each begun anywhere with equal
- * chance, the end joined to the beginning. What is drawn are positions, so pairs stay together.
+ * The circular block bootstrap: blocks of neighbours until the series' length is reached, each starting anywhere with
+ * equal chance, the end joined to the beginning. Positions are drawn, so pairs stay together.
  *
+ * @param n length of the series
+ * @param blockLength observations in a block, see `blockLength`
  * Source: D. Politis and J. Romano, "A circular block-resampling procedure for stationary data" (1992).
  */
 export function createBlockBootstrap(n: number, blockLength: number, random: RandomStream): BlockBootstrap {
@@ -64,10 +67,10 @@ export function blockLength(series: ArrayLike<number>): number {
   return Math.max(1, Math.min(length, Math.ceil(Math.min(3 * Math.sqrt(n), n / 3))));
 }
 
-/** Shorter series say nothing of their dependence. */
+/** Shorter series do not show their dependence. */
 const SERIES_MIN = 20;
 
-/** K of Politis and White: so many correlations in a row must be small. */
+/** K of Politis and White: how many correlations in a row must be small. */
 function quietLags(n: number): number {
   return Math.max(5, Math.ceil(Math.sqrt(Math.log10(n))));
 }
@@ -76,7 +79,7 @@ function lagsWanted(n: number): number {
   return Math.min(n - 1, 2 * (Math.ceil(Math.sqrt(n)) + quietLags(n)));
 }
 
-/** The lag after which correlations cannot be told from zero; at least 1. */
+/** The lag after which correlations are not significantly different from zero; at least 1. */
 function lastCorrelatedLag(covariances: Float64Array, n: number): number {
   const limit = 2 * Math.sqrt(Math.log10(n) / n) * covariances[0]!;
   const quiet = quietLags(n);

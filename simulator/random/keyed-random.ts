@@ -1,10 +1,12 @@
 /**
- * Counter-based uniforms: each draw is a hash of (seed, purpose, request, attempt, draw number), never of what was
- * drawn before. That is what gives every strategy the same luck for the same request (common random numbers), at a
- * few nanoseconds a draw and with no state to store per request.
- *
- * The mixer is `lowbias32` (C. Wellons, "Prospecting for hash functions", 2018: bias 0.17, 2^32 bijection), applied
- * once per key word; two outputs give 53 bits.
+ * Counter-based uniforms: each draw is a hash of (seed, purpose, request, attempt, draw number), not of earlier draws.
+ * Every strategy thus meets the same draws for the same request (common random numbers), at a few nanoseconds each and
+ * without state per request.
+ */
+
+/**
+ * Mixes the bits of a 32-bit word; a bijection. Applied once per word of the key; two outputs give 53 bits.
+ * Source: `lowbias32` of C. Wellons, "Prospecting for hash functions", 2018 (bias 0.17).
  */
 export function mix32(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -16,14 +18,14 @@ const GOLDEN = 0x9e3779b9;
 const TO_UNIT_21 = 1 / 2 ** 21;
 const TO_UNIT_53 = 1 / 2 ** 53;
 
-/** Hashes a seed and a purpose name into one 32-bit key. */
+/** Hashes a seed and the name of a purpose into one 32-bit key. @param seed whole number below 2^53 */
 export function purposeKey(seed: number, purpose: string): number {
   let key = mix32((seed >>> 0) ^ GOLDEN) ^ mix32(Math.floor(seed / 2 ** 32) | 0);
   for (let i = 0; i < purpose.length; i++) key = mix32(Math.imul(key, 31) + purpose.charCodeAt(i));
   return key | 0;
 }
 
-/** One uniform in [0, 1) for (key, request, attempt): the cheap form for a single draw. */
+/** One uniform in [0, 1) for (key, request, attempt): the cheap form where a single draw is needed. */
 export function keyedUniform(key: number, request: number, attempt: number): number {
   const a = mix32(key ^ Math.imul(request + 1, GOLDEN));
   const b = mix32(a ^ Math.imul(attempt + 1, 0x85ebca6b));

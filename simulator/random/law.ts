@@ -1,3 +1,4 @@
+/** The contract of probability laws, the options that their YAML forms share, and limits on any law. */
 import { z } from "zod";
 import { count, durationMs } from "../base/schema-forms.ts";
 
@@ -27,7 +28,7 @@ export type LawUnit = "durationMs" | "count";
 /** A scalar of the law's unit, e.g. `1s` (output in ms) or `1.2k` (output 1200). */
 type Quantity = z.ZodType<number>;
 
-/** What each law file exports; one registry line in `laws/index.ts` makes it known everywhere. */
+/** What each law's file exports; a line in `laws/index.ts` registers it. */
 export interface LawDefinition<Spec extends { readonly kind: string }> {
   /** The key in a scenario file and the `kind` of the spec. */
   readonly name: Spec["kind"];
@@ -38,11 +39,12 @@ export interface LawDefinition<Spec extends { readonly kind: string }> {
   create(spec: Spec): Law;
 }
 
+/** The scalar of a unit: a duration in ms or a count. */
 export function quantityOf(unit: LawUnit): Quantity {
   return unit === "durationMs" ? durationMs : count;
 }
 
-/** The quantity, refused unless above zero. */
+/** The quantity, which must be above zero. @param what its name in the message */
 export function above0(quantity: Quantity, what: string): Quantity {
   return quantity.refine((value) => value > 0, `${what} must be above 0`);
 }
@@ -71,8 +73,8 @@ export function boundsSchema(quantity: Quantity): z.ZodType<Bounds> {
 }
 
 /**
- * Values beyond a limit are set to it, so probability piles up there: what a context limit does to token counts.
- * The moments are integrated numerically (relative error about 1e-6).
+ * The law with values beyond a limit set to it, so that probability accumulates there, as a context limit does with
+ * token counts. The moments are integrated numerically (relative error about 1e-6).
  */
 export function clampLaw(law: Law, { min = 0, max = Number.POSITIVE_INFINITY }: Bounds): Law {
   const quantile = (u: number) => Math.min(max, Math.max(min, law.quantile(u)));
@@ -84,9 +86,8 @@ export function clampLaw(law: Law, { min = 0, max = Number.POSITIVE_INFINITY }: 
 }
 
 /**
- * The law given that the value lies between the limits: values beyond are redrawn, in effect.
- *
- * @throws nothing; a law with no probability between the limits gives the nearer limit always
+ * The law given that the value lies between the limits, as if values beyond were redrawn. A law with no probability
+ * between them always gives the nearer limit.
  */
 export function truncateLaw(law: Law, { min = 0, max = Number.POSITIVE_INFINITY }: Bounds): Law {
   const low = shareBelow(law, min);
@@ -99,7 +100,7 @@ export function truncateLaw(law: Law, { min = 0, max = Number.POSITIVE_INFINITY 
   };
 }
 
-/** The distribution function, by bisection on the quantile function. */
+/** The distribution function at a value, by bisection on the quantile function. */
 function shareBelow(law: Law, value: number): number {
   let low = 2 ** -54;
   let high = 1 - 2 ** -53;

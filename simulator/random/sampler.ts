@@ -1,3 +1,4 @@
+/** Samplers: a law compiled into a table of its quantile function, and draws of discrete values. */
 import { invariant } from "../base/errors.ts";
 import type { Law, Sampler } from "./law.ts";
 
@@ -22,8 +23,10 @@ const NODES = UPPER + OCTAVES * OCTAVE_NODES;
 
 /**
  * Compiles a law into a table of its quantile function: exact at the nodes, straight lines between them. Cells shrink
- * by octaves towards both ends, so that an exponential's quantile is within 1e-6 of its value everywhere and its mean
- * within 1e-6, at a few nanoseconds a draw. Costs about 14,000 quantile evaluations, once for each law object.
+ * by octaves towards both ends, so that an exponential's quantiles and mean are within 1e-6, at a few nanoseconds a
+ * draw. Costs about 14,000 quantile evaluations, once for each law object.
+ *
+ * @throws MeridianError INVARIANT_BROKEN for a law whose quantiles are not finite
  */
 export function compileSampler(law: Law): Sampler {
   if (law.sample !== undefined) return law.sample;
@@ -68,11 +71,12 @@ function tailAt(table: Float64Array, quantile: Sampler, u: number): number {
 }
 
 /**
- * Draws many values at once: `count` values of the law into `out`, one per uniform. The same values as the law's
- * sampler gives, faster, since the loop over the table is one function for all laws.
+ * Draws many values at once: `count` values of the law into `out`, one per uniform. They are the same as the law's
+ * sampler gives, and faster, since the loop over the table is one function for all laws.
  */
 export type BlockSampler = (uniforms: Float64Array, out: Float64Array, count: number) => void;
 
+/** The block form of `compileSampler`. */
 export function compileBlockSampler(law: Law): BlockSampler {
   const sample = compileSampler(law);
   const table = TABLES.get(law);
@@ -108,8 +112,8 @@ function tableOf(law: Law): Float64Array {
 }
 
 /**
- * Samples discrete values: the first whose cumulative share exceeds u. A guide table starts the search next to its
- * end, so a draw costs a few nanoseconds however many values there are.
+ * Samples discrete values: the first whose cumulative share exceeds u. A guide table starts the search near its end,
+ * so a draw costs a few nanoseconds however many values there are.
  *
  * @param values the values in the order of their shares
  * @param upTo   cumulative share up to and including each value, ascending, the last one 1
@@ -129,7 +133,11 @@ export function stepSampler(values: Float64Array, upTo: Float64Array): Sampler {
   };
 }
 
-/** Cumulative shares of relative weights; the last is exactly 1. */
+/**
+ * Cumulative shares of relative weights; the last is exactly 1.
+ *
+ * @example [...cumulativeShares([1, 2, 1])] // => [0.25, 0.75, 1]
+ */
 export function cumulativeShares(weights: ArrayLike<number>): Float64Array {
   const upTo = new Float64Array(weights.length);
   let total = 0;

@@ -1,3 +1,4 @@
+/** Sequential streams of uniforms, one per purpose, and blocks of draws of a law from them. */
 import xor128 from "seedrandom/lib/xor128.js";
 import { purposeKey, type RandomStream } from "./keyed-random.ts";
 import type { Law } from "./law.ts";
@@ -11,7 +12,7 @@ export interface BlockStream extends RandomStream {
 
 /**
  * The stream of one purpose: `purposeStream(seed, "chat/arrivals")`. Streams of different seeds or purposes are
- * independent, and a new purpose changes no other's draws.
+ * independent, and a new purpose changes no draws of another.
  *
  * The generator is xor128 (G. Marsaglia, "Xorshift RNGs", 2003) as seedrandom seeds it, with 32 random bits a draw.
  * It is linear in its seed, so seed and purpose are hashed first; otherwise four streams with related names would
@@ -26,8 +27,8 @@ export function purposeStream(seed: number, purpose: string): BlockStream {
 }
 
 /**
- * seedrandom's recurrence run on its state, since a closure for each stream is not inlined where streams meet and
- * then costs five times as much. Gives the same numbers as the package's own generator.
+ * seedrandom's recurrence on its own state: a closure for each stream is not inlined where several streams meet and
+ * then costs five times as much. Gives the same numbers as the package's generator.
  */
 class Xor128 implements BlockStream {
   declare private x: number;
@@ -70,7 +71,7 @@ class Xor128 implements BlockStream {
 
 const TO_UNIT = 1 / 2 ** 32;
 
-/** Largest number of values of one block: few enough to stay in the processor's first cache. */
+/** Most values of one block: few enough to stay in the processor's first-level cache. */
 export const BLOCK = 1024;
 
 /**

@@ -1,10 +1,10 @@
+/** The rows of attempts in the service: which place of a row's ints and floats means what. */
 import { SlotTable } from "../base/slot-table.ts";
 
 /**
- * Attempts that a region holds: places of a row's ints. The driver (the simulator's client side, or the emulator)
- * fills the request side of a slot before it hands it to the world; the world fills the world side; the rest is the
- * driver's own. What the end of an attempt touches comes first, so that with a million in flight few cache lines are
- * fetched for it.
+ * Places of a row's ints. The driver (the simulator's client side, or the emulator) fills the request side of a slot
+ * before it hands it to the service; the service fills the service side; the rest is the driver's own. What the end
+ * of an attempt reads comes first, so that with a million in flight few cache lines are fetched for it.
  */
 export const ATTEMPT = {
   generation: 0,
@@ -14,7 +14,7 @@ export const ATTEMPT = {
   target: 3,
   inputTokens: 4,
   outputTokens: 5,
-  /** World side. */
+  /** Service side. */
   endpoint: 6,
   placement: 7,
   epoch: 8,
@@ -24,7 +24,7 @@ export const ATTEMPT = {
   /** Driver's own, of an attempt: the row of its request. */
   request: 12,
   outcome: 13,
-  /** The caller has given it up; the service goes on and bills it. */
+  /** The caller has given up on it; the service goes on and bills it. */
   isDetached: 14,
   /** Driver's own, of a request: see `engine/request-rows.ts`. */
   holds: 15,
@@ -40,22 +40,22 @@ export const ATTEMPT = {
   requestId: 24,
   /** 0 for a request's first attempt. */
   ordinal: 25,
-  /** The caller's max_tokens with the model's maximum put in where unset. */
+  /** The caller's max_tokens, or the model's maximum where unset. */
   maxTokens: 26,
   prefixTokens: 27,
   prefixId: 28,
-  /** Priority level of the class: 0 is served first, 3 last. The world moves it by the tier's. */
+  /** Priority level of the class: 0 is served first, 3 last. The service shifts it by the tier's. */
   queueLevel: 29,
-  /** World side, of a throttled attempt: quota index << 2 | which of its limits (`REFUSED_BY`). */
+  /** Service side, of a throttled attempt: quota index << 2 | which of its limits (`REFUSED_BY`). */
   refusal: 30,
-  /** World side: the caller's own level while its first route is tried, -1 once it has gone on to the overflow. */
+  /** Service side: the caller's own level while its first route is tried, -1 once it has gone on to the overflow. */
   callerLevel: 31,
-  /** World side: destinations of a profile that were tried, a bit each. */
+  /** Service side: destinations of a profile that were tried, one bit each. */
   tried: 32,
   /** Driver's own, not needed at the end. */
   originIndex: 33,
   hedges: 34,
-  /** Changes with each attempt that has lain in the row. */
+  /** Changes with each attempt that the row has held. */
   attemptGeneration: 35,
 } as const;
 export const ATTEMPT_INTS = 36;
@@ -78,15 +78,16 @@ export const ATTEMPT_FLOAT = {
   hopMs: 7,
   /** Driver's own. */
   sentMs: 8,
-  /** Work at its endpoint: ms of service (slots), or the factor of its luck (batching). */
+  /** Work at its endpoint: ms of service (slots), or its noise factor (batching). */
   work: 9,
-  /** World side: time of a decoding step over the standard tier's, 1 unless the route is a faster one. */
+  /** Service side: time of a decoding step over the standard tier's, 1 unless the route is a faster one. */
   decodeFactor: 10,
   /** Driver's own, of a request: when its latest attempt left; kept only where requests are hedged. */
   lastSentMs: 11,
 } as const;
 export const ATTEMPT_FLOATS = 12;
 
+/** An empty table of attempts. */
 export function createAttemptTable(): SlotTable {
   return new SlotTable({ ints: ATTEMPT_INTS, floats: ATTEMPT_FLOATS });
 }

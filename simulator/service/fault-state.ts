@@ -1,3 +1,4 @@
+/** The faults of a run: when they begin and end, and what those in force do. */
 import { type FaultEdge, type FaultSpec, faultTimeline, type ServicePlan } from "./service-plan.ts";
 
 interface Change {
@@ -7,7 +8,7 @@ interface Change {
   readonly isHealthSignal: boolean;
 }
 
-/** Cycles of a random fault that are laid out at first when nobody knows how long the run will be. */
+/** Cycles of a random fault that are laid out at first for a run without end. */
 const FIRST_CYCLES = 100;
 
 /** The faults in force now, and what they do to regions, endpoints, quotas and messages. */
@@ -36,7 +37,7 @@ export class FaultState {
     this.findNext();
   }
 
-  /** Lets the next change happen; returns the fault whose physics changed, null for a mere change of signals. */
+  /** Applies the next change; returns the fault whose physics changed, or null for a change of health signals only. */
   advance(): FaultSpec | null {
     const change = this.changes[this.next++]!;
     this.findNext();
@@ -51,7 +52,7 @@ export class FaultState {
     return this.plan.faults[fault]!;
   }
 
-  /** Looks up when the next change is due, laying out more of a run without end as it gets there. */
+  /** Finds when the next change is due, laying out more of a run without end on the way. */
   private findNext(): void {
     let next = this.changes[this.next];
     while (this.horizonMs < this.plan.durationMs && (next === undefined || next.atMs >= this.horizonMs)) {

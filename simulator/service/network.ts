@@ -1,8 +1,9 @@
+/** Round trips between callers and regions and between regions: the `network` block, and its table resolved. */
 import { z } from "zod";
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 import { type RegionDirectory, type RegionFacts, requireRegion } from "../base/regions.ts";
-import { durationMs, share } from "../base/schema-forms.ts";
+import { durationMs, ownEntry, share } from "../base/schema-forms.ts";
 
 export interface NetworkInput {
   readonly spec: NetworkSpec;
@@ -20,7 +21,7 @@ export interface Network {
   /** Caller to source region, indexed `origin * regions + region`. */
   readonly rttMs: Float64Array;
   /**
-   * What a request gains when the source region hands it to a destination, indexed `source * regions + destination`:
+   * Delay added when the source region hands a request to a destination, indexed `source * regions + destination`:
    * one round trip between the two (request out, answer back); 0 where they are the same.
    */
   readonly hopMs: Float64Array;
@@ -31,8 +32,8 @@ export interface Network {
 }
 
 /**
- * Round trips of a scenario: its overrides first (the one that names most of the pair), then an origin's own map, then the measured table, then (if asked
- * for) an estimate from distance.
+ * Round trips of a scenario: its overrides first (the one that names most of the pair), then an origin's own map, then
+ * the measured table, then, if asked for, an estimate from distance.
  *
  * @throws MeridianError usage with every unknown name and missing pair at once
  */
@@ -96,7 +97,10 @@ function roundTripMs(input: NetworkInput, from: string, to: string): Trip {
   return { ms: 0, kind: "missing" };
 }
 
-/** The override that names most of the pair; the stated direction goes before the way back, a later entry before an earlier. */
+/**
+ * The override that names most of the pair. Of equals, the stated direction goes before its reverse, and a later entry
+ * before an earlier one.
+ */
 function overrideMs(overrides: NetworkSpec["overrides"], from: string, to: string): number | undefined {
   let bestRank = 0;
   let best: number | undefined;
@@ -112,16 +116,11 @@ function overrideMs(overrides: NetworkSpec["overrides"], from: string, to: strin
   return best;
 }
 
-/** 0: does not fit; else 1 and one more for each end that is named. */
+/** 0 if the entry does not fit; else 1, and one more for each end that it names. */
 function fit(entry: { readonly from: string; readonly to: string }, from: string, to: string): number {
   if (entry.from !== "*" && entry.from !== from) return 0;
   if (entry.to !== "*" && entry.to !== to) return 0;
   return 1 + (entry.from === "*" ? 0 : 1) + (entry.to === "*" ? 0 : 1);
-}
-
-/** A record's own value: names come from a file, and `constructor` is a name too. */
-function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function checkNames(input: NetworkInput): Problem[] {

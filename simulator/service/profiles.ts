@@ -1,7 +1,11 @@
+/**
+ * Inference profiles: the `profiles` block, the reference data, and where a profile may run a source region's calls.
+ */
 import { z } from "zod";
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 import type { RegionDirectory } from "../base/regions.ts";
+import { ownEntry } from "../base/schema-forms.ts";
 
 /** Where a profile may run the requests that one source region receives. */
 export interface ProfileRoute {
@@ -29,7 +33,7 @@ export interface ProfileQuestion {
 }
 
 export interface ProfileBook {
-  /** The route, or the problem that a user can mend. */
+  /** The route, or the problem for the user to solve. */
   route(question: ProfileQuestion): ProfileRoute | Problem;
   /** Ids of the system profiles that offer a model from a source region, in the data's order. */
   profilesOf(modelId: string, source: string): readonly string[];
@@ -104,7 +108,7 @@ function routeOf(input: ProfileBookInput, known: Known, question: ProfileQuestio
   return inWorld(input, base, destinations);
 }
 
-/** Splits the destinations by the scenario's world and refuses what would be cut in silence. */
+/** Splits the destinations by the scenario's world; refuses a silent cut. */
 function inWorld(
   input: ProfileBookInput,
   base: Omit<ProfileRoute, "destinations" | "inWorld" | "outsideWorld">,
@@ -142,10 +146,6 @@ function commercialRegions(directory: RegionDirectory): readonly string[] {
 
 function sourcesOf(record: ProfileRecord): readonly string[] {
   return record.kind === "global" ? record.sourceRegions : Object.keys(record.destinationsBySource);
-}
-
-function ownEntry<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function profileUnknown(known: Known, question: ProfileQuestion): Problem {

@@ -1,3 +1,4 @@
+/** Prompt caches: what an attempt reads and writes at an endpoint, and what cached tokens cost. */
 import type { SlotTable } from "../base/slot-table.ts";
 import { ATTEMPT, ATTEMPT_INTS } from "./attempt-table.ts";
 import type { PriceBookData, PriceRow } from "./pricing/price-book-data.ts";
@@ -9,7 +10,7 @@ export interface CachedPrefix {
   readonly tokens: number;
 }
 
-/** Where a prompt may be cached at several places: its prefixes, growing. */
+/** The prefixes of a prompt that may be cached at several lengths, shortest first. */
 export type PrefixesOf = (attempt: number) => readonly CachedPrefix[];
 
 /** The prompt caches of all endpoints, and what an attempt finds in them. */
@@ -27,7 +28,9 @@ export class PromptCaches {
     this.caches = plan.endpoints.map(({ cacheTtlMs }) => (cacheTtlMs > 0 ? new PromptCache(cacheTtlMs) : null));
   }
 
-  /** Writes into the attempt's row what it would read there and what it would write. */
+  /**
+   * Writes into the attempt's row how many tokens it would read from the endpoint's cache and how many it would write.
+   */
   lookUp(nowMs: number, attempt: number, endpoint: number): void {
     const { ints } = this.table;
     const at = attempt * ATTEMPT_INTS;
@@ -48,7 +51,7 @@ export class PromptCaches {
     else ints[at + ATTEMPT.cacheWriteTokens] = prefix;
   }
 
-  /** The endpoint has taken the attempt: its prefixes are there from now on. */
+  /** The endpoint has taken the attempt: its prefixes are cached from now on. */
   keep(nowMs: number, attempt: number, endpoint: number): void {
     const cache = this.caches[endpoint]!;
     if (cache === null) return;
@@ -62,7 +65,7 @@ export class PromptCaches {
   }
 }
 
-/** Expired prefixes are thrown out when there are twice as many as after the last time: memory follows what is alive. */
+/** Expired prefixes are swept when twice as many are kept as after the last sweep: memory follows what is alive. */
 const SWEEP_AT_MIN = 4096;
 
 /**
@@ -79,7 +82,7 @@ export class PromptCache {
     this.ttlMs = ttlMs;
   }
 
-  /** Prefixes kept, expired ones that were not thrown out yet included. */
+  /** Prefixes kept, including expired ones not yet swept. */
   get size(): number {
     return this.expiresMs.size;
   }
@@ -112,7 +115,7 @@ export interface CachePolicy {
   readonly write1h: number;
 }
 
-/** No caching sold: tokens of a prefix cost what other input tokens cost. */
+/** Caching not sold: tokens of a prefix cost what other input tokens cost. */
 const AS_INPUT: CachePolicy = { read: 1, write5m: 1, write1h: 1 };
 
 /**

@@ -1,9 +1,10 @@
+/** Data residency: the `residency` of a class, and the targets that it allows. */
 import { z } from "zod";
 import type { Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 import { isEeaCountry, isEuCountry, type RegionDirectory, type RegionFacts } from "../base/regions.ts";
 
-/** What a rule is held against: a target, with every region that it may use. */
+/** What a rule is checked against: a target, with every region that it may use. */
 export interface ResidencyTarget {
   readonly id: string;
   readonly source: string;
@@ -39,7 +40,7 @@ export interface ResidencyClass {
 }
 
 /**
- * Masks of all classes, and a problem for each class that no target may serve or whose rule names an unknown region.
+ * Verdicts of all classes, and a problem for each class that no target may serve or whose rule names an unknown region.
  *
  * @param targets those that the class's model is offered at, by class; masks have the same order
  */
@@ -97,7 +98,7 @@ function reasonAgainst(rule: ResidencyRule, target: ResidencyTarget, directory: 
   }
   for (const id of [target.source, ...target.destinations]) {
     const region = directory.get(id);
-    // A region nobody knows cannot be shown to be legal.
+    // An unknown region cannot be shown to be legal.
     if (region !== undefined && isRegionAllowed(rule, region)) continue;
     const place = region === undefined ? "unknown" : region.country;
     return id === target.source

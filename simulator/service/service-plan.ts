@@ -1,8 +1,9 @@
+/** The service of a run as plain data: endpoints, routes, quotas, faults and price epochs. */
 import { KeyedRandom } from "../random/keyed-random.ts";
 import type { CapacitySpec } from "./capacity/index.ts";
 import type { QuotaSpec, ReservationSpec } from "./quota/token-quota.ts";
 
-/** Where a model runs: a region's share of its machines, apart for each kind of capacity. */
+/** Where a model runs: one region's capacity of one kind. */
 export interface EndpointPlan {
   /** For people: `us-east-1/sonnet` or `us-east-1/sonnet/provisioned`. */
   readonly id: string;
@@ -15,14 +16,14 @@ export interface EndpointPlan {
   readonly cacheTtlMs: number;
   readonly cacheMinimumTokens: number;
   readonly localHourAtStart: number;
-  /** An answer that comes later than this after the call is worth nothing (batch); Infinity = whenever. */
+  /** An answer later than this after the call is worthless (batch); Infinity = no limit. */
   readonly windowMs: number;
 }
 
 /** How a profile picks among destinations other than the source when the source has no room. */
 export type DestinationRule = "random" | "least-busy" | "in-order";
 
-/** What a target means for one model: who is asked, whose quota counts, where it may run. */
+/** What a target means for one model: which region is called, whose quota counts, where it may run. */
 export interface RoutePlan {
   readonly sourceRegion: number;
   /** Endpoint indices; the source region's own first where it is a member. */
@@ -38,18 +39,20 @@ export interface RoutePlan {
   readonly queueLevel: number;
   /** Time of a decoding step over the standard tier's. */
   readonly decodeFactor: number;
-  /** Share of a queue's places and of its longest delay that calls of this route may use: below 1 they yield. */
+  /**
+   * Share of a queue's places and of its longest delay that calls of this route may use; below 1 they yield to others.
+   */
   readonly queueShare: number;
   /** Index into the reservations that pay for its calls; -1 = none. */
   readonly reservation: number;
   /**
-   * Where a call goes that the reservation, the quota or the machines of this route cannot take; null = nowhere. It
-   * is then a call of that route: its quota, its queue level, its bill.
+   * Where a call goes that the reservation, the quota or the capacity of this route cannot take; null = nowhere. It
+   * is then a call of that route, with its quota, queue level and price.
    */
   readonly overflow: RoutePlan | null;
 }
 
-/** The physics of a run, resolved: what the simulator and the emulator both build a World from. */
+/** The service of a run, resolved: what the simulator and the emulator both build a `Service` from. */
 export interface ServicePlan {
   readonly startMs: number;
   readonly durationMs: number;
@@ -130,9 +133,9 @@ export function faultTimeline(specs: readonly FaultSpec[], seed: number, horizon
   return edges.sort((a, b) => a.atMs - b.atMs || Number(a.begins) - Number(b.begins) || a.fault - b.fault);
 }
 
-/** Which price epoch an instant falls into; instants must not go back. */
+/** Finds the price epoch of instants that never decrease. */
 export class Epochs {
-  /** Of the latest instant asked for. */
+  /** The epoch of the latest instant. */
   current = 0;
   /** When the next one begins, ms; Infinity after the last. */
   nextMs = Number.POSITIVE_INFINITY;

@@ -1,3 +1,4 @@
+/** Routing on the service's side: which region of an inference profile runs a call. */
 import type { SlotTable } from "../base/slot-table.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import { ATTEMPT, ATTEMPT_INTS } from "./attempt-table.ts";
@@ -5,19 +6,14 @@ import type { Capacity } from "./capacity/capacity.ts";
 import type { FaultState } from "./fault-state.ts";
 import type { RoutePlan, ServicePlan } from "./service-plan.ts";
 
-// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
-const PLACE = ATTEMPT;
-const INTS = ATTEMPT_INTS;
-
-/** Destinations that one attempt remembers to have tried; a profile has fewer members. */
+/** Most destinations whose trial an attempt records; profiles have fewer members. */
 const TRIED_MAX = 31;
 
 /**
- * Routing on the service's side: which member of a profile runs a call. Source region first if it is a member and has
- * room; otherwise a member with room by the profile's rule; when nobody has room, whoever is up and has the shortest
- * delay to expect, the source before equals. If processing there fails, the others in turn; if none can, the failure
- * is the answer. (AWS Machine Learning Blog, "Getting started with cross-region inference": capacity decides, never
- * price.)
+ * The source region runs a call if it is a member and has room; otherwise a member with room, by the profile's rule;
+ * when none has room, the one that is up with the shortest expected delay, the source before equals. If processing
+ * fails there, the others are tried in turn; if none can, the failure is the answer.
+ * Source: AWS Machine Learning Blog, "Getting started with cross-region inference" (capacity decides, never price).
  */
 export class ServiceRouting {
   declare private readonly plan: ServicePlan;
@@ -39,19 +35,21 @@ export class ServiceRouting {
     this.key = purposeKey(seed, "profile");
   }
 
-  /** Position in `route.destinations` of the one to try first. */
+  /** Position in `route.destinations` of the one to try first; recorded as tried. */
   select(route: RoutePlan, attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * INTS;
-    const choice = this.choose(route, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
-    ints[at + PLACE.tried] = choice < TRIED_MAX ? 1 << choice : 0;
+    const at = attempt * ATTEMPT_INTS;
+    const choice = this.choose(route, ints[at + ATTEMPT.requestId]!, ints[at + ATTEMPT.ordinal]!);
+    ints[at + ATTEMPT.tried] = choice < TRIED_MAX ? 1 << choice : 0;
     return choice;
   }
 
-  /** Position of another one after a failure: with room before without, in the profile's order; -1 when all were tried. */
+  /**
+   * Position of the one to try after a failure: those with room first, in the profile's order; -1 when all were tried.
+   */
   next(route: RoutePlan, attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * INTS + PLACE.tried;
+    const at = attempt * ATTEMPT_INTS + ATTEMPT.tried;
     const { destinations } = route;
     const tried = ints[at]!;
     let next = -1;

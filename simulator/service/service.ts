@@ -1,3 +1,4 @@
+/** One attempt's path through the service: source region, profile, endpoint, and the faults on the way. */
 import { EventHeap, NextEvent } from "../base/event-queue.ts";
 import type { SlotTable } from "../base/slot-table.ts";
 import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
@@ -26,25 +27,27 @@ const OUTCOMES = { ok: 0, throttled: 1, unavailable: 2, error: 3, abandoned: 4, 
 export const OUTCOME = OUTCOMES;
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
 
-/** Told by the world when an attempt's fate is known on the server side. */
+/** Notified when the service has decided an attempt's outcome. */
 export interface ServiceListener {
-  /** The attempt's slot still holds everything that the world wrote. */
+  /** The attempt's slot still holds all that the service wrote. */
   onOutcome(attempt: number, outcome: Outcome, nowMs: number): void;
   /** Only where a first token is an event of its own. */
   onFirstToken?(attempt: number, nowMs: number): void;
   /** Service begins, and all tokens are fixed from then on: evenly between these instants. */
   onStart?(attempt: number, firstTokenMs: number, endMs: number): void;
-  /** Where a prompt may be cached at several places: its prefixes, growing; the attempt's own is left aside then. */
+  /**
+   * For prompts cached at several lengths: their prefixes, shortest first, in place of the one in the attempt's row.
+   */
   prefixes?(attempt: number): readonly CachedPrefix[];
 }
 
 /**
  * The service as its callers meet it: source regions with quotas, profiles that route to destinations, endpoints with
- * capacity, prompt caches, faults. It holds no clock: `receive` and `advance` take the instant, so one physics serves
- * the simulator (event clock) and the emulator (wall clock).
+ * capacity, prompt caches, faults. It holds no clock: `receive` takes the instant and `advance` goes to `nextMs`, so
+ * the simulator (event clock) and the emulator (wall clock) share it.
  */
 export class Service {
-  /** When something happens next inside, ms; Infinity when nothing is due. */
+  /** When the next event is due, ms; Infinity when none is. */
   nextMs = Number.POSITIVE_INFINITY;
   declare readonly faults: FaultState;
   declare private readonly plan: ServicePlan;
@@ -52,7 +55,7 @@ export class Service {
   declare private readonly listener: ServiceListener;
   declare private readonly capacities: readonly Capacity[];
   declare private readonly admission: Admission;
-  /** Whether calls of some route give way to others in a queue. */
+  /** Whether calls of some route yield to others in a queue. */
   declare private readonly someYield: boolean;
   declare private readonly caches: PromptCaches;
   declare private readonly agenda: NextEvent;
@@ -73,7 +76,7 @@ export class Service {
       createCapacity(
         endpoint.capacity,
         {
-          // Keyed by name: adding an endpoint leaves the others' luck as it was.
+          // Keyed by name: another endpoint does not change this one's draws.
           seed: mix32(purposeKey(seed, `background/${endpoint.id}`)),
           serviceKey,
           patienceKey,
@@ -99,7 +102,7 @@ export class Service {
     return this.epochs.at(nowMs);
   }
 
-  /** An attempt reaches its source region's front door. */
+  /** An attempt reaches its source region. */
   receive(nowMs: number, attempt: number): void {
     const { floats, ints } = this.table;
     const at = attempt * INTS;
@@ -120,17 +123,17 @@ export class Service {
     this.refresh();
   }
 
-  /** Lets happen what is due at `nextMs`, one event. */
+  /** Processes one event that is due at `nextMs`. */
   advance(): void {
     const nowMs = this.nextMs;
     if (this.agenda.ms <= nowMs) {
       const endpoint = this.agenda.index;
       const capacity = this.capacities[endpoint]!;
-      const happening = capacity.advance();
+      const event = capacity.advance();
       this.agenda.update(endpoint, capacity.nextMs);
-      if (happening === FINISHED) this.finish(nowMs, capacity.subject, endpoint);
-      else if (happening === LEFT) this.end(nowMs, capacity.subject, OUTCOMES.abandoned);
-      else if (happening === FIRST_TOKEN) this.listener.onFirstToken?.(capacity.subject, nowMs);
+      if (event === FINISHED) this.finish(nowMs, capacity.subject, endpoint);
+      else if (event === LEFT) this.end(nowMs, capacity.subject, OUTCOMES.abandoned);
+      else if (event === FIRST_TOKEN) this.listener.onFirstToken?.(capacity.subject, nowMs);
     } else if (this.hops.topMs <= nowMs) {
       this.arrive(nowMs, this.hops.pop());
     } else {
@@ -145,7 +148,7 @@ export class Service {
     return this.admission.headroom(nowMs, route, classIndex);
   }
 
-  /** The machines that an attempt went to last. */
+  /** The capacity that an attempt was sent to last. */
   capacityOf(attempt: number): Capacity {
     return this.capacities[this.table.ints[attempt * INTS + PLACE.endpoint]!]!;
   }
@@ -162,7 +165,7 @@ export class Service {
     return sum;
   }
 
-  /** What the quota that throttled an attempt tells its caller to wait, ms; NaN = nothing. */
+  /** The wait in the answer of the quota that throttled an attempt, ms; NaN = none. */
   retryAfterMs(attempt: number): number {
     return this.admission.retryAfterMs(attempt);
   }
@@ -188,7 +191,7 @@ export class Service {
     this.forward(nowMs, attempt, route, choice, 0);
   }
 
-  /** Sends an attempt to a destination, after the way back from the one that failed. */
+  /** Sends an attempt to a destination. @param backMs time of its return from one that failed, 0 for the first */
   private forward(nowMs: number, attempt: number, route: RoutePlan, choice: number, backMs: number): void {
     const { floats, ints } = this.table;
     const at = attempt * INTS;
@@ -200,7 +203,7 @@ export class Service {
     else this.arrive(nowMs, attempt);
   }
 
-  /** A call that its route could not take goes on as one of the overflow route, once. */
+  /** A call that its route could not take continues as one of the overflow route, once. */
   private spill(nowMs: number, attempt: number, route: RoutePlan): void {
     const { floats, ints } = this.table;
     const at = attempt * INTS;
@@ -237,7 +240,7 @@ export class Service {
     if (ints[at + PLACE.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
   }
 
-  /** Whether the queue is too long already for a call that may use a share of it only. */
+  /** Whether the queue is already too long for a call that may use only a share of it. */
   private yields(attempt: number, endpoint: number): boolean {
     const { queueShare } = this.routeOf(attempt);
     if (queueShare === 1 || this.hasSpilled(attempt)) return false;
@@ -255,8 +258,8 @@ export class Service {
   }
 
   /**
-   * A destination did not take the attempt: a profile tries its other members in turn, reserved capacity spills over to
-   * what its route names, anything else answers with the failure.
+   * A destination did not take the attempt: a profile tries its other members in turn, reserved capacity overflows to
+   * the route that it names, anything else answers with the failure.
    */
   private refuse(nowMs: number, attempt: number, outcome: Outcome): void {
     const own = this.routeOf(attempt);
@@ -265,7 +268,7 @@ export class Service {
     if (route.destinations.length > 1) {
       const next = this.routing.next(route, attempt);
       if (next >= 0) {
-        // The call comes back to the source region before it is handed on.
+        // The call returns to the source region before it is forwarded.
         const backMs = this.table.floats[attempt * FLOATS + FLOAT.hopMs]!;
         this.forward(nowMs, attempt, route, next, backMs);
         return;
@@ -298,7 +301,7 @@ export class Service {
     this.listener.onOutcome(attempt, OUTCOMES.ok, nowMs);
   }
 
-  /** Ends an attempt that was not served: its reservation is given back whole. */
+  /** Ends an attempt that was not served; its whole reservation is given back. */
   private end(nowMs: number, attempt: number, outcome: Outcome): void {
     this.admission.giveBack(nowMs, attempt);
     this.listener.onOutcome(attempt, outcome, nowMs);
@@ -328,7 +331,7 @@ export class Service {
   }
 }
 
-/** In place of the caller's level: it has gone on to the overflow route and goes no further. */
+/** In place of the caller's level: the call is on its overflow route and goes no further. */
 const SPILLED = -1;
 
 /** The caller's level, moved up or down by as much as the service tier differs from the standard one. */

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../base/time.ts";
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
 import { requestPriceMicroUsd } from "../client/target-view.ts";
@@ -23,7 +24,7 @@ const options = {
   forget: {
     type: "durationMs",
     min: 1,
-    default: 60_000,
+    default: MINUTE_MS,
     doc: "After this long without an outcome a target counts as unknown again and is probed",
   },
 } as const;

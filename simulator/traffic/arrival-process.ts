@@ -1,8 +1,9 @@
+/** The contract of arrival processes: what each is given, and what its file exports. */
 import type { z } from "zod";
 import type { BlockStream } from "../random/streams.ts";
 import type { RecordedColumns, Recording } from "./recording.ts";
 
-/** A stream of arrival instants. Unbounded unless `fill` says otherwise; whoever pulls stops at the run's end. */
+/** A stream of arrival instants. Endless unless `fill` says otherwise; its caller stops at the run's end. */
 export interface ArrivalProcess {
   /**
    * Writes the next arrivals, ms since the start, ascending over all calls, to `arrivalMs[from .. to)`.
@@ -22,11 +23,11 @@ export interface OriginShare {
   readonly originIndex: number;
   /** In [0, 1]; the shares of a class sum to 1. */
   readonly share: number;
-  /** How far this origin's local midnight lies after the run's start, ms; moves its day shape. */
+  /** How long after the run's start this origin's local midnight lies, ms; shifts its day shape. */
   readonly shapeShiftMs: number;
 }
 
-/** What a process is made with: its own luck, recordings by name, and the origins that a day shape is mixed over. */
+/** What a process is made with: its own random streams, recordings by name, and origins to mix a day shape over. */
 export interface ArrivalContext {
   /** For error messages. */
   readonly className: string;
@@ -38,7 +39,7 @@ export interface ArrivalContext {
   readonly durationMs: number;
 }
 
-/** What each arrivals file exports; one registry line in `arrivals/index.ts` makes it known everywhere. */
+/** What each process's file exports; a line in `arrivals/index.ts` registers it. */
 export interface ArrivalDefinition<Spec extends { readonly process: string }> {
   /** The key in a scenario file and the `process` of the spec. */
   readonly name: Spec["process"];

@@ -1,3 +1,4 @@
+/** What arrival processes share: rates in YAML, gaps of one law, and rates that change over time. */
 import { z } from "zod";
 import { ratePerS } from "../base/schema-forms.ts";
 import type { Law } from "../random/law.ts";

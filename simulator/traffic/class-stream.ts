@@ -1,3 +1,4 @@
+/** The traffic of one class: its spec as plain data, and its rows in time order. */
 import { cumulativeShares } from "../random/sampler.ts";
 import { purposeStream } from "../random/streams.ts";
 import type { ArrivalContext, ArrivalProcess, OriginShare } from "./arrival-process.ts";
@@ -16,8 +17,8 @@ export interface ClassStream {
 }
 
 /**
- * The stream of one class. Every draw depends on (seed, replication, class name, purpose) and its number in order:
- * not on other classes, nor on how rows are cut into chunks.
+ * The stream of one class. Every draw depends on (seed, replication, class name, purpose) and its position in
+ * that stream, not on other classes or on how rows are cut into chunks.
  */
 export function createClassStream(
   traffic: ClassTraffic,
@@ -84,7 +85,7 @@ function originFiller(traffic: ClassTraffic, arrivals: ArrivalProcess, context: 
   };
 }
 
-/** One draw a row, except for a class with one origin. */
+/** One draw for each row, except for a class with one origin. */
 function drawnOrigins({ originShares }: ClassTraffic, arrivals: ArrivalProcess, context: ArrivalContext): OriginFiller {
   if (originShares.length === 1) {
     const only = originShares[0]!.originIndex;
@@ -120,10 +121,10 @@ function firstAtOrAfter(arrivalMs: Float64Array, from: number, to: number, limit
 
 /** One class's traffic as plain data: structured-cloneable, so that it can be sent to workers. */
 export interface ClassTraffic {
-  /** Unique in the scenario; the class's luck is keyed by it. */
+  /** Unique in the scenario; keys the class's draws. */
   readonly name: string;
   readonly arrivals: ArrivalSpec;
-  /** Left out, wholly or in part, where the arrivals are recorded requests. */
+  /** May be left out, wholly or in part, where the arrivals are recorded requests. */
   readonly tokens?: TokenSpec;
   /** At least one; the shares sum to 1. */
   readonly originShares: readonly OriginShare[];

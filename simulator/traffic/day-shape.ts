@@ -1,3 +1,4 @@
+/** How the rate of a day rises and falls: its YAML forms, its mixture over origins, and processes that follow it. */
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
 import { parseDurationMs, unionOf } from "../base/schema-forms.ts";
@@ -6,7 +7,7 @@ import type { ArrivalProcess, OriginShare } from "./arrival-process.ts";
 import { operationalClock, type RateProfile } from "./arrival-rates.ts";
 import type { DayShape, Recording } from "./recording.ts";
 
-/** How a day goes, as plain data: recorded, given by weights, or a smooth peak. */
+/** A day's shape as plain data: recorded, given by weights, or a smooth peak. */
 export type DayShapeSpec =
   | { readonly kind: "recorded"; readonly name: string }
   | { readonly kind: "weights"; readonly weights: readonly number[] }
@@ -26,7 +27,9 @@ export const timeOfDay: z.ZodType<number> = z
   })
   .meta({ description: "Time of day: 15:00" });
 
-/** YAML forms: a recorded shape's name, weights over the day (24 for hours), or `{ peakAt: 15:00, peakToMean: 1.8 }`. */
+/**
+ * YAML forms: a recorded shape's name, weights over the day (24 for hours), or `{ peakAt: 15:00, peakToMean: 1.8 }`.
+ */
 export const dayShapeSchema: z.ZodType<DayShapeSpec> = unionOf([
   z
     .string()
@@ -87,7 +90,7 @@ function peakShape(atMs: number, peakToMean: number): DayShape {
   return dayShape(weightsOf(low));
 }
 
-/** The day of a class whose callers live in several zones: the summed rate, and who is calling at each time. */
+/** The day of a class with origins in several time zones: the summed rate, and which origin calls at each time. */
 export interface DayMixture {
   readonly profile: RateProfile;
   /** Origin index of an arrival at `arrivalMs`, drawn by `u` with the chances of that time of day. */
@@ -131,7 +134,7 @@ export function mixDays(shape: DayShape, origins: readonly OriginShare[]): DayMi
   };
 }
 
-/** Scales weights to a mean of 1. Weights sit at equal steps over a day. */
+/** Scales weights at equal steps over a day to a mean of 1. */
 export function dayShape(weights: readonly number[]): DayShape {
   let total = 0;
   for (const weight of weights) total += weight;
@@ -154,7 +157,7 @@ function wrapDay(timeMs: number): number {
   return ((timeMs % DAY_MS) + DAY_MS) % DAY_MS;
 }
 
-/** Plays a process in operational time, so that its rate follows the profile. */
+/** Runs a process in operational time, so that its rate follows the profile. */
 export function timeChanged(process: ArrivalProcess, profile: RateProfile): ArrivalProcess {
   const toWall = operationalClock(profile);
   return {
@@ -171,7 +174,7 @@ export function timeChanged(process: ArrivalProcess, profile: RateProfile): Arri
   };
 }
 
-/** Gives a process the rise and fall of a day, mixed over origins that each have their own. */
+/** Runs a process by a day's shape, mixed over origins that each have their own midnight. */
 export function shapedByDay(process: ArrivalProcess, shape: DayShape, origins: readonly OriginShare[]): ArrivalProcess {
   const mixture = mixDays(shape, origins);
   return { ...timeChanged(process, mixture.profile), originAt: mixture.originAt };

@@ -1,3 +1,4 @@
+/** Rows with named columns, as CSV and JSONL traces share them, and the cells of a line of either. */
 import { parse } from "csv-parse/browser/esm/sync";
 import type { RecordedColumns } from "./recording.ts";
 import {
@@ -10,7 +11,7 @@ import {
   tokenCount,
 } from "./trace-format.ts";
 
-/** Columns of the generic formats, with the other names they may have. */
+/** Columns of the generic formats, with their other names. */
 const TIMES_MS = ["time_ms", "timestamp_ms", "arrival_ms"];
 const TIMES_S = ["time_s", "timestamp_s", "arrival_s"];
 const DATE_TIMES = ["time", "timestamp"];
@@ -28,7 +29,7 @@ export function hasNamedColumns(names: readonly string[]): boolean {
   return timeColumn(names) !== undefined && names.includes(INPUT) && names.includes(OUTPUT);
 }
 
-/** Reads rows given as cells by column name, as CSV and JSONL share it. */
+/** Collects rows given as cells by column name. */
 export class NamedRows {
   private readonly rows: RowBuffer;
   private readonly source: string;
@@ -82,7 +83,7 @@ export class NamedRows {
   }
 }
 
-/** A reader that skips empty lines and hands the rest to `take`. */
+/** A reader that skips empty lines and passes the rest to `take`. */
 export function namedReader(
   source: string,
   take: (rows: NamedRows, text: string, lineNumber: number) => void,

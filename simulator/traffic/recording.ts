@@ -1,6 +1,8 @@
+/** The contract of recorded material that traffic is made from, as plain columns. */
+
 /**
- * Recorded material that traffic is made from, as plain columns. It is loaded by an adapter, named in the scenario,
- * and handed to workers by structured clone; the columns may sit on a SharedArrayBuffer.
+ * A recording that a scenario names. An adapter loads it; workers receive it by structured clone, and its columns may
+ * lie on a SharedArrayBuffer.
  */
 export type Recording =
   | { readonly kind: "trace"; readonly columns: RecordedColumns }

@@ -1,3 +1,4 @@
+/** The traffic of a scenario: the streams of its classes merged in time order. */
 import { invariant } from "../base/errors.ts";
 import { Earliest } from "../base/event-queue.ts";
 import { type ClassStream, type ClassTraffic, createClassStream, type TrafficOptions } from "./class-stream.ts";
@@ -42,7 +43,7 @@ export function createTraffic(classes: readonly ClassTraffic[], options: Traffic
   };
 }
 
-/** Takes the rows before an instant out of a chunk. */
+/** Removes the rows before an instant from a chunk. */
 function dropBefore(chunk: MutableChunk, fromMs: number): void {
   if (chunk.length === 0 || chunk.arrivalMs[0]! >= fromMs) return;
   const first = chunk.arrivalMs.subarray(0, chunk.length).findIndex((ms) => ms >= fromMs);

@@ -1,10 +1,11 @@
+/** Token counts of requests: their spec, their YAML forms, and the columns drawn for each row. */
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
 import { count, share, unionOf } from "../base/schema-forms.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
-import { compileSampler, createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
-import { cumulativeShares, stepSampler } from "../random/sampler.ts";
+import { createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
+import { compileSampler, cumulativeShares, stepSampler } from "../random/sampler.ts";
 import { BLOCK, type BlockStream, blockDraw } from "../random/streams.ts";
 import type { RecordedColumns, Recording } from "./recording.ts";
 import type { TrafficChunk } from "./traffic.ts";
@@ -94,7 +95,7 @@ export type TokenFiller = (columns: TrafficChunk, from: number, to: number, reco
 export interface TokenContext {
   /** Where the class stands in the scenario, for error messages. */
   readonly className: string;
-  /** Key of the class's own luck, for what is drawn once per prefix. */
+  /** With `purpose` the key of the class's draws, for what is drawn once per prefix. */
   readonly seed: number;
   readonly purpose: string;
   random(purpose: string): BlockStream;
@@ -108,7 +109,11 @@ export interface TokenContext {
 /** Largest count that the columns hold. */
 const TOKENS_MAX = 2 ** 31 - 1;
 
-/** Token columns of one class. Every column has its own stream, so a new option moves no other column's draws. */
+/**
+ * Token columns of one class. Every column has its own stream, so a new option shifts no other column's draws.
+ *
+ * @throws MeridianError TRAFFIC_TOKENS_MISSING or TRAFFIC_UNKNOWN_RECORDING
+ */
 export function createTokenFiller(spec: TokenSpec, context: TokenContext): TokenFiller {
   const { recorded } = context;
   const fillInput = lengthColumn(spec.input ?? recorded?.inputTokens, "input", context);
@@ -213,7 +218,7 @@ function prefixColumns(spec: PrefixSpec | undefined, context: TokenContext): Tok
   };
 }
 
-/** Two draws a row, needed or not, so that changing the share moves no popularity draw. */
+/** Two draws for each row, needed or not, so that changing the share shifts no popularity draw. */
 function drawnPrefixes({ tokens, share, distinct, zipf }: PrefixSpec, context: TokenContext): TokenFiller {
   const ranks = Float64Array.from({ length: distinct }, (_, i) => i);
   const popularity = stepSampler(ranks, cumulativeShares(ranks.map((rank) => (rank + 1) ** -zipf)));

@@ -1,7 +1,8 @@
+/** The contract of trace formats, and what they share: checked cells, and rows collected into columns. */
 import { MeridianError } from "../base/errors.ts";
 import type { RecordedColumns } from "./recording.ts";
 
-/** A reader of one recording. Lines are pushed, so that whoever opens the file may stream it. */
+/** A reader of one recording. Lines are pushed, so that the caller may stream the file. */
 export interface TraceReader {
   /**
    * Takes the next line, without its line end.
@@ -13,7 +14,7 @@ export interface TraceReader {
   finish(): RecordedColumns;
 }
 
-/** What each format file exports; one registry line in `formats/index.ts` makes it known everywhere. */
+/** What each format's file exports; a line in `formats/index.ts` registers it. */
 export interface TraceFormat {
   readonly name: string;
   /** One sentence for `meridian list formats`. */
@@ -24,10 +25,10 @@ export interface TraceFormat {
   reader(source: string): TraceReader;
 }
 
-/** Longest line that is read; a longer one is not a trace. */
+/** Longest line that is read, characters; a longer one is not a trace. */
 export const LINE_LENGTH_MAX = 2 ** 20;
 
-/** Reads lines that are at hand; the streaming counterpart pushes them into `format.reader` one by one. */
+/** Reads lines held in memory; to stream a file, push its lines into `format.reader` one by one. */
 export function readTrace(format: TraceFormat, lines: Iterable<string>, source: string): RecordedColumns {
   const reader = format.reader(source);
   let lineNumber = 0;
@@ -35,7 +36,7 @@ export function readTrace(format: TraceFormat, lines: Iterable<string>, source: 
   return reader.finish();
 }
 
-/** Where a row stands. */
+/** Where a row is, for error messages. */
 export interface RowPlace {
   readonly source: string;
   readonly lineNumber: number;
@@ -127,10 +128,10 @@ export interface RecordedRow {
   readonly originName?: string;
 }
 
-/** Most different labels of one kind: what a column of 16-bit indices can tell apart. */
+/** Most different labels of one kind: what a column of 16-bit indices can hold. */
 const LABELS_MAX = 65_536;
 
-/** Collects rows and gives them back as columns, ascending in time (rows of equal time stay in the file's order). */
+/** Collects rows into columns, ascending in time; rows of equal time keep the file's order. */
 export class RowBuffer {
   private readonly timeMs: number[] = [];
   private readonly inputTokens: number[] = [];

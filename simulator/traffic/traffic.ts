@@ -1,7 +1,8 @@
 /**
- * Traffic as the engine sees it: chunks of columns, in order of arrival, whether recorded or synthetic. Memory does
- * not grow with the number of requests. A source may reuse its buffers: a chunk is valid until the next call.
+ * The contract of traffic as the engine reads it, recorded or synthetic alike: chunks of columns in order of arrival.
  */
+
+/** Rows of traffic as columns. Its source may reuse the buffers: a chunk is valid until the next call. */
 export interface TrafficChunk {
   /** Rows in use; the columns may be longer. */
   readonly length: number;
@@ -23,7 +24,10 @@ export interface TrafficChunk {
   readonly prefixId: Int32Array;
 }
 
-/** An iterator of chunks. `undefined` ends it. Pure: all randomness comes from the seed it was made with. */
+/**
+ * An iterator of chunks, ended by `undefined`; memory does not grow with the number of requests. Pure: all randomness
+ * comes from the seed it was made with.
+ */
 export interface TrafficSource {
   next(): TrafficChunk | undefined;
 }

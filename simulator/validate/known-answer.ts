@@ -1,6 +1,6 @@
+import { orderStatistic } from "../base/statistics.ts";
 import type { RequestRow, ScheduleRow } from "../bench/rows.ts";
 import type { Margins } from "../scenario/plan.ts";
-import { quantileOf } from "./paired-intervals.ts";
 import { PERCENTILES } from "./quantities.ts";
 import type { HarnessError, HarnessRow, StrategyValidation } from "./result.ts";
 
@@ -76,8 +76,8 @@ export function harnessError(run: KnownAnswerRun): HarnessError {
 function rowsOf(metric: HarnessRow["metric"], exact: Float64Array, measured: Float64Array): HarnessRow[] {
   const [ofExact, ofMeasured] = [exact.toSorted(), measured.toSorted()];
   return PERCENTILES.map(({ name, share }) => {
-    const exactMs = quantileOf(ofExact, share);
-    const measuredMs = quantileOf(ofMeasured, share);
+    const exactMs = orderStatistic(ofExact, share);
+    const measuredMs = orderStatistic(ofMeasured, share);
     const errorMs = measuredMs - exactMs;
     return {
       metric,

@@ -1,4 +1,4 @@
-import { studentQuantile } from "../base/statistics.ts";
+import { orderStatistic, studentQuantile, varianceOf } from "../base/statistics.ts";
 import { blockLength, createBlockBootstrap } from "../random/bootstrap.ts";
 import type { RandomStream } from "../random/keyed-random.ts";
 import { ALPHA, type Difference, exactShareDifference } from "./equivalence.ts";
@@ -93,16 +93,11 @@ function intervalOf(
 ): { readonly low: number; readonly high: number } {
   const known = draws.filter((draw) => !Number.isNaN(draw)).sort();
   if (Number.isNaN(value) || known.length < (1 - MISSING_MAX) * draws.length) return { low: NaN, high: NaN };
-  let sum = 0;
-  for (const draw of known) sum += draw;
-  const mean = sum / known.length;
-  let squares = 0;
-  for (const draw of known) squares += (draw - mean) ** 2;
-  const error = Math.sqrt(squares / Math.max(1, known.length - 1));
+  const error = known.length > 1 ? Math.sqrt(varianceOf(known)) : 0;
   const reach = error > 0 && blocks > 1 ? studentQuantile(1 - ALPHA, blocks - 1) * error : 0;
   return {
-    low: Math.min(value - reach, quantileOf(known, ALPHA)),
-    high: Math.max(value + reach, quantileOf(known, 1 - ALPHA)),
+    low: Math.min(value - reach, orderStatistic(known, ALPHA)),
+    high: Math.max(value + reach, orderStatistic(known, 1 - ALPHA)),
   };
 }
 
@@ -213,7 +208,10 @@ function influence(figure: Figure, value: number): Float64Array {
   return numerator.map((over, i) => over - value * denominator[i]!);
 }
 
-/** Quantiles of a column under weights of its rows. Rows that hold NaN are not in the sample. */
+/**
+ * Quantiles of a column under weights of its rows; rows that hold NaN are not in the sample. With equal weights they
+ * are `orderStatistic` of base/statistics.ts: a weighted sample has no interpolated quantile (type 7) to agree on.
+ */
 interface QuantileColumn {
   /** Rows in the sample. */
   readonly count: number;
@@ -254,9 +252,3 @@ export function createQuantileColumn(values: ArrayLike<number>): QuantileColumn 
 
 /** 0.95 x 20 is a little more than 19 in binary. */
 const ROUNDING = 1e-9;
-
-/** The quantile of an ascending list by the same definition; NaN of nothing. */
-export function quantileOf(ascending: ArrayLike<number>, share: number): number {
-  const { length } = ascending;
-  return length === 0 ? Number.NaN : ascending[Math.max(0, Math.ceil(share * length - ROUNDING) - 1)]!;
-}

@@ -1,6 +1,6 @@
 /** The figures that are compared, of measured and simulated runs alike, and the interval of a measured one. */
 
-import { quantile } from "../stats.ts";
+import { quantileSorted } from "../../simulator/base/statistics.ts";
 import { createDraws } from "./endpoints/server.ts";
 import type { Measured } from "./runs.ts";
 
@@ -62,12 +62,12 @@ export function figuresOf({ served, requests, attempts, attemptsThrottled }: Sam
   const e2e = Float64Array.from(served, ({ e2eMs }) => e2eMs).sort();
   const ttft = Float64Array.from(served, ({ ttftMs }) => ttftMs).sort();
   return {
-    e2eMsP50: quantile(e2e, 0.5),
-    e2eMsP95: quantile(e2e, 0.95),
-    e2eMsP99: quantile(e2e, 0.99),
-    ttftMsP50: quantile(ttft, 0.5),
-    ttftMsP95: quantile(ttft, 0.95),
-    ttftMsP99: quantile(ttft, 0.99),
+    e2eMsP50: quantileSorted(e2e, 0.5),
+    e2eMsP95: quantileSorted(e2e, 0.95),
+    e2eMsP99: quantileSorted(e2e, 0.99),
+    ttftMsP50: quantileSorted(ttft, 0.5),
+    ttftMsP95: quantileSorted(ttft, 0.95),
+    ttftMsP99: quantileSorted(ttft, 0.99),
     throttledShare: attemptsThrottled / attempts,
     firstTargetShare: served.filter(({ target }) => target === 0).length / served.length,
     servedShare: served.length / requests,
@@ -104,8 +104,8 @@ export function e2eInterval({ served }: Sample, p: number): Interval {
   for (let i = 0; i < RESAMPLES; i++) {
     const drawn: number[] = [];
     for (let b = 0; b < filled.length; b++) drawn.push(...filled[Math.floor(draws.uniform() * filled.length)]!);
-    found[i] = quantile(Float64Array.from(drawn).sort(), p);
+    found[i] = quantileSorted(Float64Array.from(drawn).sort(), p);
   }
   found.sort();
-  return { low: quantile(found, 0.025), high: quantile(found, 0.975) };
+  return { low: quantileSorted(found, 0.025), high: quantileSorted(found, 0.975) };
 }

@@ -1,6 +1,6 @@
 /** Timed rounds of two programs on one model: what a round says, how rounds take turns, what they come to, and the table. */
 import Table from "cli-table3";
-import { median, sampleStandardDeviation } from "simple-statistics";
+import { mean, median, sampleStandardDeviation } from "simple-statistics";
 
 /** One timed run of one program on one model. Every program prints this as JSON. */
 export interface Round {
@@ -135,7 +135,7 @@ function compare(
 ): AgreementRow {
   const engine = rounds.engineShort.map(read);
   const peer = rounds.peer.map(read);
-  const [engineMean, peerMean] = [meanOf(engine), meanOf(peer)];
+  const [engineMean, peerMean] = [mean(engine), mean(peer)];
   const scale = relative ? peerMean : 1;
   const independent = ONE_ROUND[what] * Math.sqrt(2 / (rounds.peer.length * rounds.peer[0]!.requests));
   const error = rounds.peer.length > 1 ? Math.hypot(standardError(engine), standardError(peer)) / scale : independent;
@@ -146,10 +146,6 @@ function compare(
     difference: (engineMean - peerMean) / scale,
     allowed: Math.max(FLOOR[what], STANDARD_ERRORS * error),
   };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function standardError(values: readonly number[]): number {

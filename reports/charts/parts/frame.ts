@@ -1,5 +1,6 @@
 /** What every chart is drawn in: title, fonts and colours, scales whose pixels are known, and the time axis. */
 import type { Config, TopLevelSpec } from "vega-lite";
+import { HOUR_MS } from "../../../simulator/base/time.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import type { ChartTheme } from "../../base/theme.ts";
 import { breakLines } from "./labels.ts";
@@ -164,8 +165,6 @@ export function tickOptions(scale: KnownScale) {
   const ticks = ticksOf(scale);
   return ticks === undefined ? { tickCount: 6 } : { values: ticks };
 }
-
-export const HOUR_MS = 3_600_000;
 
 /** UTC instant, ms, at which an hour of the run begins. */
 export function hourStartMs(result: RunResult, hour: number): number {

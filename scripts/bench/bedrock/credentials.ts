@@ -1,5 +1,6 @@
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { MeridianError } from "../../../simulator/base/errors.ts";
+import { MINUTE_MS } from "../../../simulator/base/time.ts";
 
 /** What lets calls in. The values go to k6's environment and nowhere else. */
 export interface BedrockCredentials {
@@ -57,7 +58,7 @@ export async function bedrockCredentials(options: CredentialOptions = {}): Promi
  */
 export function refuseExpiring({ expiresAtMs, source }: BedrockCredentials, runEndsMs: number): void {
   if (expiresAtMs === null || expiresAtMs > runEndsMs) return;
-  const minutes = Math.ceil((runEndsMs - expiresAtMs) / 60_000);
+  const minutes = Math.ceil((runEndsMs - expiresAtMs) / MINUTE_MS);
   throw new MeridianError("environment", {
     code: "CREDENTIALS_EXPIRE",
     what: `the credentials end at ${new Date(expiresAtMs).toISOString()}, ${minutes} min before the run would`,

@@ -1,3 +1,4 @@
+/** The law `constant`: always the same value. */
 import type { LawDefinition } from "../law.ts";
 
 export interface ConstantSpec {

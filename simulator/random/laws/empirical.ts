@@ -1,3 +1,4 @@
+/** The law `empirical`: recorded values or a recorded quantile table. */
 import { z } from "zod";
 import type { Law, LawDefinition } from "../law.ts";
 import { cumulativeShares, stepSampler } from "../sampler.ts";

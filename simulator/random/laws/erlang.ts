@@ -1,3 +1,4 @@
+/** The law `erlang`: a sum of equal exponential stages. */
 import { z } from "zod";
 import { gammaQuantile } from "../../base/special-functions.ts";
 import { above0, type LawDefinition } from "../law.ts";

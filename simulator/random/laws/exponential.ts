@@ -1,3 +1,4 @@
+/** The law `exponential`: memoryless, given by its mean. */
 import { z } from "zod";
 import { above0, type LawDefinition } from "../law.ts";
 

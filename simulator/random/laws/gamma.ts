@@ -1,3 +1,4 @@
+/** The law `gamma`: regular to bursty gaps, by mean and coefficient of variation. */
 import { z } from "zod";
 import { gammaQuantile } from "../../base/special-functions.ts";
 import { above0, type LawDefinition, positiveNumber } from "../law.ts";

@@ -1,3 +1,4 @@
+/** The law `hyperexponential`: a mixture of exponentials. */
 import { z } from "zod";
 import { above0, type LawDefinition } from "../law.ts";
 

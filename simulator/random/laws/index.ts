@@ -1,3 +1,4 @@
+/** The registry of laws: their specs, their YAML forms, and the law behind a spec. */
 import type { z } from "zod";
 import { oneKeyOf, unionOf } from "../../base/schema-forms.ts";
 import {
@@ -10,8 +11,6 @@ import {
   quantityOf,
   truncateLaw,
 } from "../law.ts";
-
-export { compileSampler } from "../sampler.ts";
 
 import { type ConstantSpec, constant } from "./constant.ts";
 import { type EmpiricalSpec, empirical } from "./empirical.ts";
@@ -58,8 +57,8 @@ export const LAWS = {
 } as const;
 
 /**
- * The theory behind a spec: moments and quantiles. Compile it with `compileSampler` before drawing many values. Equal
- * specs give the same object, so that its compiled table is made once.
+ * The law of a spec: moments and quantiles. Compile it with `compileSampler` before drawing many values. Equal specs
+ * give the same object, so that its table is compiled once.
  */
 export function createLaw(spec: LawSpec): Law {
   const key = JSON.stringify(spec);

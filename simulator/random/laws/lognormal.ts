@@ -1,3 +1,4 @@
+/** The law `lognormal`: skewed service times and token counts, by mean and coefficient of variation. */
 import { z } from "zod";
 import { normalQuantile } from "../../base/special-functions.ts";
 import { above0, type LawDefinition, positiveNumber } from "../law.ts";

@@ -1,3 +1,4 @@
+/** The law `pareto`: a power tail between two ends. */
 import { z } from "zod";
 import { above0, type LawDefinition, positiveNumber } from "../law.ts";
 

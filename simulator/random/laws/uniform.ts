@@ -1,3 +1,4 @@
+/** The law `uniform`: equally likely between two ends. */
 import { z } from "zod";
 import type { LawDefinition } from "../law.ts";
 

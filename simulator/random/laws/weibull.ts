@@ -1,3 +1,4 @@
+/** The law `weibull`: a stretched exponential, by shape and mean or scale. */
 import { z } from "zod";
 import { lnGamma } from "../../base/special-functions.ts";
 import { above0, type LawDefinition, positiveNumber } from "../law.ts";

@@ -1,9 +1,8 @@
 /** Other tenants on the same machines: the `background` block of a capacity, and their occupancy over time. */
 import { z } from "zod";
 import { count, durationMs, share } from "../../base/schema-forms.ts";
+import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 import { mix32 } from "../../random/keyed-random.ts";
-
-const HOUR_MS = 3_600_000;
 
 /** Other tenants' occupancy of the same machines, by local hour of the region, plus a slow random part. */
 export interface BackgroundSpec {
@@ -44,15 +43,15 @@ export const backgroundSchema = z
       .pipe(z.number().min(0).max(2))
       .default(0)
       .meta({ description: "Standard deviation of the slow random part over the mean: 15%" }),
-    noiseTime: durationMs.default(1_800_000).meta({ description: "Correlation time of the random part" }),
+    noiseTime: durationMs.default(HOUR_MS / 2).meta({ description: "Correlation time of the random part" }),
     step: durationMs
       .refine((ms) => ms > 0, "must be more than 0")
-      .default(60_000)
+      .default(MINUTE_MS)
       .meta({ description: "How often the occupancy changes" }),
   })
   .meta({ description: "Other tenants on the same machines, by local hour of the region" });
 
-/** The engine's form of it. */
+/** The plain spec of a block. */
 export function backgroundOf(block: z.output<typeof backgroundSchema>): BackgroundSpec {
   return {
     mean: block.mean,
@@ -67,7 +66,7 @@ export function backgroundOf(block: z.output<typeof backgroundSchema>): Backgrou
 /**
  * Background tenants: b(t) = mean x (1 + swing cos(2 pi (h - peakHour) / 24)) x (1 + x(t)), held constant over steps.
  * x is an AR(1) sequence with standard deviation `noise` and correlation time `noiseTimeMs`, driven by a hash of
- * (seed, step): the same for every strategy, whatever happens in the run.
+ * (seed, step): the same for every strategy, independent of events in the run.
  */
 export class BackgroundTenants {
   occupied = 0;
@@ -89,7 +88,7 @@ export class BackgroundTenants {
     this.advance();
   }
 
-  /** Moves on to the next step's occupancy. */
+  /** Moves to the next step's occupancy. */
   advance(): void {
     const { mean, swing, peakHour, noise, stepMs } = this.spec;
     const hour = this.localHourAtStart + (this.step * stepMs) / HOUR_MS;

@@ -4,7 +4,8 @@ import { EventHeap } from "../../base/event-queue.ts";
 import { durationMs } from "../../base/schema-forms.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   CAPACITY_EVENT,
@@ -14,13 +15,7 @@ import {
   type Discipline,
 } from "./capacity.ts";
 import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
-import { positiveLimit, type QueueSpec, queueOf, queueShape, turningAway } from "./waiting-line.ts";
-
-// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
-const PLACE = ATTEMPT;
-const FLOAT = ATTEMPT_FLOAT;
-const INTS = ATTEMPT_INTS;
-const FLOATS = ATTEMPT_FLOATS;
+import { positiveLimit, type QueueSpec, queueOf, queueShape, refusingKeys } from "./waiting-line.ts";
 
 export interface BatchingSpec extends QueueSpec {
   readonly kind: "batching";
@@ -67,7 +62,7 @@ const schema = z
     discipline: z
       .enum(["fcfs", "priority"])
       .optional()
-      .meta({ description: "Who is served next; as for slots unless given" }),
+      .meta({ description: "Which call is served next; as for slots unless given" }),
     ...queueShape,
   })
   .refine((block) => block.stepBase + block.stepPerSequence > 0, {
@@ -104,7 +99,7 @@ export const batching: CapacityModel<BatchingSpec, typeof schema> = {
   }),
   isStreaming: () => true,
   ignoresPriority: ({ discipline }) => discipline !== "priority",
-  refusedInGateway: turningAway,
+  refusedInGateway: refusingKeys,
   create: (spec, context, table) => new Batching(spec, context, table),
 };
 
@@ -112,9 +107,9 @@ export const batching: CapacityModel<BatchingSpec, typeof schema> = {
  * Continuous batching, exact, by virtual time. With n own and b background sequences decoding, every sequence gains
  * one token per step and a step takes s = alpha + beta (n + b) ms. Virtual time V counts steps: it runs at rate 1/s,
  * and a sequence that joins at V0 with w steps of work leaves when V reaches V0 + w. A change of n or b changes only
- * the rate, so the agenda is one heap keyed by virtual instants: O(log n) per request, no event per token.
+ * the rate, so the agenda is one heap keyed by virtual instants: O(log n) per request and no event per token.
  *
- * Closed forms that fall out (both are tests): alpha = 0 is M/G/1 processor sharing with E[S] = beta E[w];
+ * Special cases with closed forms (both are tests): alpha = 0 is M/G/1 processor sharing with E[S] = beta E[w];
  * beta = 0 is M/G/infinity with S = alpha w.
  *
  * Prefill: a delay of base + perToken x uncached input before the sequence joins the batch (it holds its place and
@@ -151,7 +146,7 @@ export class Batching extends Station<BatchingSpec> {
     return this.line.length === 0 && this.inService < this.spec.batchMax && this.factor > 0;
   }
 
-  /** Work that waits over the throughput of a full batch. */
+  /** Waiting work over the throughput of a full batch. */
   expectedQueueDelayMs(): number {
     if (this.hasRoom()) return 0;
     const full = this.spec.batchMax < Number.POSITIVE_INFINITY ? this.spec.batchMax : Math.max(1, this.inService);
@@ -160,7 +155,7 @@ export class Batching extends Station<BatchingSpec> {
 
   protected draw(attempt: number): boolean {
     const factor = this.noise === null ? 1 : this.drawn(this.noise, this.context.serviceKey, attempt);
-    this.table.floats[attempt * FLOATS + FLOAT.work] = factor;
+    this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.work] = factor;
     return this.kvNeed(attempt) <= this.spec.kvTokensMax;
   }
 
@@ -175,10 +170,10 @@ export class Batching extends Station<BatchingSpec> {
   /** Steps. */
   protected workOf(attempt: number): number {
     const { floats, ints } = this.table;
-    const from = attempt * FLOATS;
-    const output = Math.max(1, ints[attempt * INTS + PLACE.outputTokens]!);
-    const decode = output * floats[from + FLOAT.decodeFactor]!;
-    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + FLOAT.work]!;
+    const from = attempt * ATTEMPT_FLOATS;
+    const output = Math.max(1, ints[attempt * ATTEMPT_INTS + ATTEMPT.outputTokens]!);
+    const decode = output * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
+    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + ATTEMPT_FLOAT.work]!;
   }
 
   protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
@@ -188,7 +183,7 @@ export class Batching extends Station<BatchingSpec> {
     this.clock.synchronise(nowMs, this.decoding > 0);
     this.join(attempt);
     this.settle(nowMs);
-    return CAPACITY_EVENT.quiet;
+    return CAPACITY_EVENT.internal;
   }
 
   /** The first in line may have been too large for the cache; those behind it need not be. */
@@ -200,13 +195,13 @@ export class Batching extends Station<BatchingSpec> {
   /** Takes a place in the batch; decoding begins after prefill. */
   protected start(nowMs: number, attempt: number): void {
     const { floats } = this.table;
-    const from = attempt * FLOATS;
+    const from = attempt * ATTEMPT_FLOATS;
 
-    floats[from + FLOAT.startedMs] = nowMs;
+    floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
     this.inService++;
     this.kvTokens += this.kvNeed(attempt);
     const { prefillBaseMs, prefillPerTokenMs } = this.spec;
-    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + FLOAT.work]!;
+    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + ATTEMPT_FLOAT.work]!;
     if (delayMs > 0) {
       this.joins.push(nowMs + delayMs, attempt);
       return;
@@ -237,17 +232,17 @@ export class Batching extends Station<BatchingSpec> {
     this.clock.landOn(this.marks.topMs, nowMs);
     const attempt = this.marks.peek();
     const { floats } = this.table;
-    const from = attempt * FLOATS;
+    const from = attempt * ATTEMPT_FLOATS;
     this.subject = attempt;
     const rest = this.remainder[attempt]!;
     if (rest > 0) {
       this.remainder[attempt] = -1;
-      floats[from + FLOAT.firstTokenMs] = nowMs;
+      floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
       this.marks.replaceTop(this.clock.units + rest, attempt);
       this.refresh();
       return CAPACITY_EVENT.firstToken;
     }
-    if (rest === 0) floats[from + FLOAT.firstTokenMs] = nowMs;
+    if (rest === 0) floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
     this.marks.pop();
     this.decoding--;
     this.inService--;
@@ -259,24 +254,24 @@ export class Batching extends Station<BatchingSpec> {
 
   private join(attempt: number): void {
     const { floats, ints } = this.table;
-    const from = attempt * FLOATS;
+    const from = attempt * ATTEMPT_FLOATS;
     if (attempt >= this.remainder.length) {
       const grown = new Float64Array(Math.max(attempt + 1, this.remainder.length * 2));
       grown.set(this.remainder);
       this.remainder = grown;
     }
-    const factor = floats[from + FLOAT.work]!;
-    const output = Math.max(1, ints[attempt * INTS + PLACE.outputTokens]!);
+    const factor = floats[from + ATTEMPT_FLOAT.work]!;
+    const output = Math.max(1, ints[attempt * ATTEMPT_INTS + ATTEMPT.outputTokens]!);
     const toFirst = (this.spec.prefillWorkPerToken * this.uncached(attempt) + 1) * factor;
-    this.remainder[attempt] = (output - 1) * factor * floats[from + FLOAT.decodeFactor]!;
+    this.remainder[attempt] = (output - 1) * factor * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
     this.marks.push(this.clock.units + toFirst, attempt);
     this.decoding++;
   }
 
   private kvNeed(attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * INTS;
-    return ints[at + PLACE.inputTokens]! + ints[at + PLACE.outputTokens]!;
+    const at = attempt * ATTEMPT_INTS;
+    return ints[at + ATTEMPT.inputTokens]! + ints[at + ATTEMPT.outputTokens]!;
   }
 
   private stepMsAt(sequences: number): number {

@@ -3,9 +3,11 @@ import { z } from "zod";
 import { EventHeap } from "../../base/event-queue.ts";
 import { count } from "../../base/schema-forms.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
+import { HOUR_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   CAPACITY_EVENT,
@@ -17,8 +19,6 @@ import {
   type Offer,
 } from "./capacity.ts";
 import { positiveLimit } from "./waiting-line.ts";
-
-const HOUR_MS = 3_600_000;
 
 export interface EmpiricalSpec {
   readonly kind: "empirical";
@@ -90,8 +90,8 @@ export const empirical: CapacityModel<EmpiricalSpec, typeof schema> = {
 
 /**
  * Replays recorded latencies: TTFT and time per output token are drawn from the samples of the first cell that fits
- * (local hour, input and output size), and scaled by the load curve at the calls in flight. Nobody waits or is
- * refused: what calibration writes when a mechanism cannot be identified.
+ * (local hour, input and output size), and scaled by the load curve at the calls in flight. No call waits or is
+ * refused: the model for endpoints whose mechanism cannot be identified.
  */
 export class Empirical implements Capacity {
   nextMs = Number.POSITIVE_INFINITY;

@@ -1,10 +1,11 @@
-/** What a call asks of a measured endpoint: how it is written, the spec, and the draw of each call. */
+/** The work of calls at a `fitted` endpoint: its spec, its YAML block, and the draw for each call. */
 import { z } from "zod";
 import { count, durationMs } from "../../base/schema-forms.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import { keyedUniform, mix32 } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import type { CapacityContext } from "./capacity.ts";
 import type { QueueSpec } from "./waiting-line.ts";
@@ -23,7 +24,7 @@ export interface FittedSpec extends QueueSpec {
    * for the next step, which all can do at once.
    */
   readonly prompts: "own" | "shared" | "in-line" | "serial" | "in-steps";
-  /** Added to the load's factor for everybody while a prompt is read one at a time. */
+  /** Added to the load's factor of all calls while a prompt is read, where prompts are read one at a time. */
   readonly promptSlowdown: number;
   /** Each output token after the first at an unloaded endpoint, ms. */
   readonly perOutputTokenMs: number;
@@ -67,8 +68,7 @@ export const fittedShape = {
           "own: load does not slow it; shared: load does; in-line: it does not, but prompts are read one at a time; serial: it does, and one at a time; in-steps: as serial, but the base of one does not hold up the next",
       }),
       slowdown: z.number().min(0).max(1000).default(0).meta({
-        description:
-          "Added to the load's factor for everybody while a prompt is read, where that is one at a time: 0.2",
+        description: "Added to the load's factor of all calls while a prompt is read, where that is one at a time: 0.2",
       }),
     })
     .prefault({})
@@ -98,7 +98,7 @@ export const fittedShape = {
 
 const fittedParts = z.strictObject(fittedShape);
 
-/** The engine's form of these parts. */
+/** The plain spec of these parts. */
 export function fittedPartsOf(
   block: z.output<typeof fittedParts>,
 ): Omit<FittedSpec, "kind" | "servers" | keyof QueueSpec> {

@@ -1,4 +1,4 @@
-/** The model `fitted`: an endpoint that was measured. What its calls ask stands in `fitted-work.ts`. */
+/** The model `fitted`: an endpoint that was measured. The work of its calls is in `fitted-work.ts`. */
 import { z } from "zod";
 import { EventHeap } from "../../base/event-queue.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
@@ -6,7 +6,7 @@ import { ATTEMPT_FLOAT, ATTEMPT_FLOATS } from "../attempt-table.ts";
 import { CAPACITY_EVENT, type CapacityContext, type CapacityEvent, type CapacityModel } from "./capacity.ts";
 import { type FittedSpec, FittedWork, fittedPartsOf, fittedShape, loadFactor } from "./fitted-work.ts";
 import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
-import { positiveLimit, queueOf, queueShape, turningAway } from "./waiting-line.ts";
+import { positiveLimit, queueOf, queueShape, refusingKeys } from "./waiting-line.ts";
 
 const schema = z.strictObject({
   kind: z.literal("fitted"),
@@ -17,7 +17,7 @@ const schema = z.strictObject({
   ...queueShape,
 });
 
-/** What calibration writes: one station that is each of the other models for some numbers. */
+/** What calibration writes: one station that includes each of the other models as a special case. */
 export const fitted: CapacityModel<FittedSpec, typeof schema> = {
   kind: "fitted",
   summary: "A measured endpoint, as meridian calibrate writes it",
@@ -34,7 +34,7 @@ export const fitted: CapacityModel<FittedSpec, typeof schema> = {
   isStreaming: () => true,
   ignoresPriority: ({ servers }) => servers < Number.POSITIVE_INFINITY,
   // Its times are those of prompts and answers.
-  refusedInGateway: (block) => ["kind", ...turningAway(block)],
+  refusedInGateway: (block) => ["kind", ...refusingKeys(block)],
   create: (spec, context, table) => new Fitted(spec, context, table),
 };
 
@@ -79,7 +79,7 @@ export class Fitted extends Station<FittedSpec> {
     return this.line.length === 0 && this.factor > 0 && this.inService < this.spec.servers;
   }
 
-  /** Work that waits over what full servers get done. */
+  /** Waiting work over the throughput of full servers. */
   expectedQueueDelayMs(): number {
     if (this.hasRoom()) return 0;
     if (this.factor === 0) return Number.POSITIVE_INFINITY;
@@ -157,7 +157,7 @@ export class Fitted extends Station<FittedSpec> {
     return [...this.marks.drain(), ...this.prompts.drain(), ...readers];
   }
 
-  /** The slot's mark comes when this work of it is done. */
+  /** Sets the slot's mark for when this part of its work is done. */
   private markAfter(attempt: number, work: Float64Array): void {
     this.marks.push(this.clock.units + work[attempt]!, attempt);
     work[attempt] = Number.NaN;
@@ -180,7 +180,7 @@ export class Fitted extends Station<FittedSpec> {
       this.work.beforeMs[attempt] = 0;
       this.queueToRead(attempt);
       this.settle(nowMs);
-      return CAPACITY_EVENT.quiet;
+      return CAPACITY_EVENT.internal;
     }
     this.decoding--;
     return this.finish(nowMs, attempt);

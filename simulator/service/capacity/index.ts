@@ -1,4 +1,4 @@
-/** The registry of capacity models, and what the rest of the program asks of any of them. */
+/** The registry of capacity models, and what the program asks of any of them. */
 import { z } from "zod";
 import type { SlotTable } from "../../base/slot-table.ts";
 import { batching } from "./batching.ts";
@@ -17,13 +17,13 @@ type RegisteredForm = Registered["schema"];
 /** A capacity as plain data: what a resolved scenario stores. */
 export type CapacitySpec = ReturnType<Registered["toSpec"]>;
 
-/** The YAML forms: `{ kind: slots, servers: 8, ... }`, told apart by `kind`. */
+/** The YAML forms: `{ kind: slots, servers: 8, ... }`, distinguished by `kind`. */
 export const capacitySchema = z
   .discriminatedUnion("kind", formsOf())
   .meta({ id: "capacity", description: "Serving capacity of one region for one model" });
 export type CapacityBlock = z.output<typeof capacitySchema>;
 
-/** A station that every request passes before it is routed: nobody is turned away there, and it sees no tokens. */
+/** A station that every request passes before it is routed: it refuses no request and sees no tokens. */
 export const gatewaySchema = capacitySchema.superRefine((block, context) => {
   for (const key of modelOf(block).refusedInGateway(block)) {
     const message = `a gateway lets every request wait and does not see its tokens: leave ${key} out`;
@@ -31,7 +31,7 @@ export const gatewaySchema = capacitySchema.superRefine((block, context) => {
   }
 });
 
-/** The engine's form of a capacity. @param usual the discipline where the block names none */
+/** The plain spec of a block. @param usual the discipline where the block names none */
 export function capacitySpecOf(block: CapacityBlock, usual: Discipline = "fcfs"): CapacitySpec {
   return modelOf(block).toSpec(block, usual);
 }
@@ -41,12 +41,12 @@ export function createCapacity(spec: CapacitySpec, context: CapacityContext, tab
   return modelOf(spec).create(spec, context, table);
 }
 
-/** The machines of so many model units from those of one. */
+/** The capacity of `units` model units from that of one. */
 export function scaleCapacity(spec: CapacitySpec, units: number): CapacitySpec {
   return modelOf(spec).scaleTo(spec, units);
 }
 
-/** Whether calls may wait there: the spec then says who, how long, and beside which other tenants. */
+/** Whether calls may wait there: the spec then says how many, how long, and beside which other tenants. */
 export function isQueueing(spec: CapacitySpec): spec is Extract<CapacitySpec, QueueSpec> {
   return modelOf(spec).isQueueing;
 }
@@ -56,7 +56,7 @@ export function isStreaming(spec: CapacitySpec): boolean {
   return modelOf(spec).isStreaming(spec);
 }
 
-/** Whether calls wait there in an order that takes no notice of their level. */
+/** Whether calls wait there in an order that ignores their level. */
 export function ignoresPriority(spec: CapacitySpec): boolean {
   return modelOf(spec).ignoresPriority(spec);
 }

@@ -1,9 +1,10 @@
-/** The discipline `processor-sharing` of slots: everybody is served at once, at a shared rate. */
+/** The discipline `processor-sharing` of slots: all calls are served at once, at a shared rate. */
 import { EventHeap } from "../../base/event-queue.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw, type LawSpec } from "../../random/laws/index.ts";
+import { createLaw, type LawSpec } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   CAPACITY_EVENT,
@@ -15,7 +16,7 @@ import {
 } from "./capacity.ts";
 import { VirtualClock } from "./station.ts";
 
-/** Servers and what a call asks of one: the part of a spec that does not depend on who is served next. */
+/** Servers and the work of a call: the part of a spec that does not depend on the discipline. */
 export interface ServersSpec {
   /** Infinity = as many as needed. */
   readonly servers: number;
@@ -28,8 +29,8 @@ export interface ServersSpec {
 }
 
 /**
- * Egalitarian processor sharing over c servers: with n calls in service each runs at rate min(1, c/n). Nobody waits;
- * a limited waiting room caps n at c + room. M/G/1-PS: mean response E[S]/(1 - rho), whatever the law of S
+ * Egalitarian processor sharing over c servers: with n calls in service each runs at rate min(1, c/n). No call
+ * waits; a limited waiting room caps n at c + room. M/G/1-PS: mean response E[S]/(1 - rho), whatever the law of S
  * (Kleinrock 1967, JACM 14(2)).
  */
 export class ProcessorSharing implements Capacity {
@@ -91,7 +92,7 @@ export class ProcessorSharing implements Capacity {
     return 0;
   }
 
-  /** Nobody waits: only a queue without places is full. */
+  /** No call waits: only a waiting room without places is full. */
   isCrowded(share: number): boolean {
     return !this.hasRoom() && this.spec.waitingRoom * share <= 0;
   }

@@ -4,7 +4,8 @@ import { EventHeap } from "../../base/event-queue.ts";
 import { durationMs } from "../../base/schema-forms.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, lawSchema } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
   CAPACITY_EVENT,
@@ -15,7 +16,7 @@ import {
 } from "./capacity.ts";
 import { ProcessorSharing, type ServersSpec } from "./processor-sharing.ts";
 import { NOTHING_DUE, Station } from "./station.ts";
-import { positiveLimit, type QueueSpec, queueOf, queueShape, turningAway } from "./waiting-line.ts";
+import { positiveLimit, type QueueSpec, queueOf, queueShape, refusingKeys } from "./waiting-line.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
@@ -44,7 +45,7 @@ const schema = z
     perOutputToken: durationMs.default(0).meta({ description: "Added for each output token" }),
     discipline: z.enum(["fcfs", "priority", "processor-sharing"]).optional().meta({
       description:
-        "Who is served next: first come, by priority level, or everybody at a shared rate; priority where targets have the tiers priority, flex or reserved, else fcfs, unless given",
+        "Which call is served next: first come, by priority level, or all at a shared rate; priority where targets have the tiers priority, flex or reserved, else fcfs, unless given",
     }),
     ...queueShape,
   })
@@ -52,7 +53,7 @@ const schema = z
     if (block.discipline !== "processor-sharing") return;
     for (const key of ["patience", "maxQueueDelay", "background"] as const) {
       if (block[key] === undefined) continue;
-      const message = `processor-sharing serves everybody at once and has no ${key}: leave it out`;
+      const message = `processor-sharing serves all calls at once and has no ${key}: leave it out`;
       context.addIssue({ code: "custom", path: [key], message });
     }
   });
@@ -76,7 +77,7 @@ export const slots: CapacityModel<SlotsSpec, typeof schema> = {
   isStreaming: ({ perOutputTokenMs }) => perOutputTokenMs > 0,
   ignoresPriority: ({ discipline }) => discipline !== "priority",
   refusedInGateway: (block) => [
-    ...turningAway(block),
+    ...refusingKeys(block),
     ...(["perInputToken", "perOutputToken"] as const).filter((key) => block[key] > 0),
   ],
   create: (spec, context, table) =>
@@ -184,7 +185,7 @@ export class Slots extends Station<SlotsSpec> {
     const workMs = floats[from + FLOAT.work]!;
     const endMs = nowMs + workMs;
     floats[from + FLOAT.startedMs] = nowMs;
-    // Without token times the call answers at once when it is done; with them, after its first token.
+    // Without token times the answer comes whole at the end; with them, token by token.
     floats[from + FLOAT.firstTokenMs] =
       this.spec.perOutputTokenMs > 0
         ? endMs -

@@ -1,8 +1,9 @@
-/** What models with a queue share (`Station`), and the clock of those whose pace changes (`VirtualClock`). */
+/** What capacity models with a queue share (`Station`), and the clock of those whose pace changes (`VirtualClock`). */
 import type { SlotTable } from "../../base/slot-table.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { compileSampler, createLaw } from "../../random/laws/index.ts";
+import { createLaw } from "../../random/laws/index.ts";
+import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import { BackgroundTenants } from "./background.ts";
 import {
@@ -22,16 +23,16 @@ const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const OFFERED_MS = ATTEMPT_FLOAT.offeredMs;
 const { started: STARTED, queued: QUEUED, refused: REFUSED } = OFFER;
-const { quiet: QUIET, abandoned: ABANDONED } = CAPACITY_EVENT;
+const { internal: INTERNAL, abandoned: ABANDONED } = CAPACITY_EVENT;
 const LEVEL = STANDARD_LEVEL;
 
-/** From `serve`: nothing of the model's own is due. */
+/** Answer of `serve` when no event of the model's own is due. */
 export const NOTHING_DUE = -1;
 
 /**
  * What models with a queue share: the waiting line and its limits, patience, other tenants, the share of capacity that
- * is left, and who starts when. A model says what a call asks (`draw`), whether it may start (`fits`), how it is served
- * (`start`, `serve`, `ownNextMs`) and what a change does to the pace (`settle`).
+ * is left, and who starts when. A model says what work a call has (`draw`), whether it may start (`fits`), how it is
+ * served (`start`, `serve`, `ownNextMs`) and what a change does to the pace (`settle`).
  */
 export abstract class Station<Spec extends QueueSpec> implements Capacity {
   nextMs = Number.POSITIVE_INFINITY;
@@ -44,7 +45,7 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
   protected readonly line = new WaitingLine();
   /** Share of capacity that is there. */
   protected factor = 1;
-  /** Sum of `workOf` over those who wait. */
+  /** Sum of `workOf` over the waiting calls. */
   protected waitingWork = 0;
   declare private readonly samplePatience: Sampler | null;
   declare private readonly hasLevels: boolean;
@@ -59,21 +60,21 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
       spec.background === null ? null : new BackgroundTenants(spec.background, context.seed, context.localHourAtStart);
   }
 
-  /** Draws what a call asks and keeps it; false when it could not be served even alone. */
+  /** Draws the work of a call and stores it; false when it could not be served even alone. */
   protected abstract draw(attempt: number): boolean;
-  /** Whether there is room for it now, were nobody waiting. */
+  /** Whether there is room for it now, were the line empty. */
   protected abstract fits(attempt: number): boolean;
   /** What it adds to the work that waits, in the model's own unit. */
   protected abstract workOf(attempt: number): number;
   /** Takes it into service. */
   protected abstract start(nowMs: number, attempt: number): void;
-  /** Lets happen what is due now of those in service, or answers NOTHING_DUE. */
+  /** Processes one event of those in service that is due now, or answers NOTHING_DUE. */
   protected abstract serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE;
-  /** When something is due next of those in service, ms. */
+  /** When the next event of those in service is due, ms. */
   protected abstract ownNextMs(): number;
-  /** Pace and agenda after somebody has come, gone or changed. */
+  /** Updates pace and agenda after a call has come or gone or the capacity has changed. */
   protected abstract settle(nowMs: number): void;
-  /** Everybody in service leaves; returns them. */
+  /** Removes all calls in service; returns them. */
   protected abstract clear(nowMs: number): readonly number[];
   abstract hasRoom(): boolean;
   abstract expectedQueueDelayMs(): number;
@@ -101,8 +102,8 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
 
   advance(): CapacityEvent {
     const nowMs = this.nextMs;
-    const happening = this.serve(nowMs);
-    if (happening !== NOTHING_DUE) return happening;
+    const event = this.serve(nowMs);
+    if (event !== NOTHING_DUE) return event;
     if (this.line.nextLeaveMs() <= nowMs) {
       this.subject = this.line.leave();
       this.waitingWork -= this.workOf(this.subject);
@@ -111,7 +112,7 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
     }
     this.background!.advance();
     this.resize(nowMs);
-    return QUIET;
+    return INTERNAL;
   }
 
   isCrowded(share: number): boolean {
@@ -139,12 +140,12 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
     this.settle(nowMs);
   }
 
-  /** Somebody has lost patience: those behind move up, and nobody starts unless a model says otherwise. */
+  /** A call has left the line out of impatience: none starts in its place unless a model says otherwise. */
   protected afterLeaving(_nowMs: number): void {
     this.refresh();
   }
 
-  /** Starts those in line whose turn it is and who fit. */
+  /** Starts calls from the head of the line while they fit. */
   protected fill(nowMs: number): void {
     while (this.line.length > 0) {
       const next = this.line.peek();
@@ -168,12 +169,12 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
     this.nextMs = nextMs;
   }
 
-  /** What others take now: servers, sequences or calls. */
+  /** What other tenants take now: servers, sequences or calls. */
   protected occupied(): number {
     return this.background === null ? 0 : this.background.occupied;
   }
 
-  /** The call's own value of a law: the same for every strategy. */
+  /** The call's own draw from a law: the same for every strategy. */
   protected drawn(sample: Sampler, key: number, attempt: number): number {
     const { ints } = this.table;
     const at = attempt * INTS;
@@ -187,7 +188,7 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
     return ints[at + PLACE.inputTokens]! - ints[at + PLACE.cacheReadTokens]!;
   }
 
-  /** Nobody waits whose turn would come before this newcomer's. */
+  /** No waiting call's turn comes before this one's. */
   private goesFirst(attempt: number): boolean {
     return this.line.length === 0 || this.levelOf(attempt) < this.levelOf(this.line.peek());
   }
@@ -204,7 +205,7 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
 
 /**
  * Virtual time of a shared server: V counts units of work done for each customer in service. It runs at rate
- * 1/unitMs while anybody is served; a customer who joins at V0 with w units leaves when V reaches V0 + w, whatever the
+ * 1/unitMs while any is served; a customer who joins at V0 with w units leaves when V reaches V0 + w, whatever the
  * rate does in between. (Generalised processor sharing in virtual time: Parekh and Gallager 1993, IEEE/ACM ToN 1(3).)
  */
 export class VirtualClock {
@@ -216,17 +217,17 @@ export class VirtualClock {
 
   /** Brings V up to now at the rate that has held since the last change. */
   synchronise(nowMs: number, isBusy: boolean): void {
-    // Without this an instant of no length at a rate without limit (a step of 0 ms) would count 0 / 0 units.
+    // Without the comparison, no time at an unlimited rate (a step of 0 ms) would count 0 / 0 units.
     if (isBusy && nowMs > this.lastMs) this.units += (nowMs - this.lastMs) / this.unitMs;
     this.lastMs = nowMs;
   }
 
-  /** What V will be at an instant if the rate holds and somebody is served; changes nothing. */
+  /** V at an instant if the rate holds and the server stays busy; changes nothing. */
   unitsAt(nowMs: number): number {
     return nowMs > this.lastMs ? this.units + (nowMs - this.lastMs) / this.unitMs : this.units;
   }
 
-  /** Lands exactly on a mark, so that no rounding piles up. */
+  /** Lands exactly on a mark, so that rounding does not accumulate. */
   landOn(units: number, nowMs: number): void {
     this.units = units;
     this.lastMs = nowMs;

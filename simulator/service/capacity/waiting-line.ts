@@ -1,4 +1,4 @@
-/** Who waits, for how long, in which order: the queue keys of a capacity block, and the line itself. */
+/** Waiting for service: the queue keys of a capacity block, and the line with its order and impatience. */
 import { z } from "zod";
 import { EventHeap } from "../../base/event-queue.ts";
 import { count, durationMs } from "../../base/schema-forms.ts";
@@ -6,7 +6,7 @@ import { type LawSpec, lawSchema } from "../../random/laws/index.ts";
 import { type BackgroundSpec, backgroundOf, backgroundSchema } from "./background.ts";
 import { QUEUE_LEVELS } from "./capacity.ts";
 
-/** Where calls may wait for their turn, and others may be on the same machines: part of a model's spec. */
+/** How calls may wait, and which other tenants share the machines: part of a model's spec. */
 export interface QueueSpec {
   /** Places to wait; Infinity = no limit, 0 = none. */
   readonly waitingRoom: number;
@@ -22,7 +22,7 @@ const limit = z.union([unlimited, count]);
 /** A number above 0, or `unlimited`, which is Infinity. */
 export const positiveLimit = limit.refine((value) => value > 0, "must be more than 0, or unlimited");
 
-/** The keys of a capacity block that say who may wait. */
+/** The keys of a capacity block that say how calls may wait. */
 export const queueShape = {
   waitingRoom: limit
     .default(Number.POSITIVE_INFINITY)
@@ -37,7 +37,7 @@ export const queueShape = {
 const queueKeys = z.strictObject(queueShape);
 type QueueBlock = z.output<typeof queueKeys>;
 
-/** The engine's form of these keys. */
+/** The plain spec of these keys. */
 export function queueOf(block: QueueBlock): QueueSpec {
   return {
     waitingRoom: block.waitingRoom,
@@ -47,8 +47,8 @@ export function queueOf(block: QueueBlock): QueueSpec {
   };
 }
 
-/** Those of them by which a call may be turned away or leave. */
-export function turningAway(block: QueueBlock): readonly string[] {
+/** Those of the keys by which a call may be refused or leave. */
+export function refusingKeys(block: QueueBlock): readonly string[] {
   return [
     ...(block.waitingRoom < Number.POSITIVE_INFINITY ? ["waitingRoom"] : []),
     ...(block.maxQueueDelay === undefined ? [] : ["maxQueueDelay"]),
@@ -58,7 +58,7 @@ export function turningAway(block: QueueBlock): readonly string[] {
 
 /**
  * The queue in front of an endpoint: first come, first served within a priority level, lower levels first, with
- * impatience. Those who leave are taken out lazily: their place stays in the ring until it reaches the head.
+ * impatience. Calls that leave are removed lazily: their place stays in the ring until it reaches the head.
  */
 export class WaitingLine {
   length = 0;
@@ -115,14 +115,14 @@ export class WaitingLine {
     return attempt;
   }
 
-  /** Everybody leaves, in the order in which they would have been served. */
+  /** Removes all, in the order in which they would have been served. */
   drain(): number[] {
     const attempts: number[] = [];
     while (this.length > 0) attempts.push(this.take());
     return attempts;
   }
 
-  /** When the next one loses patience, ms; Infinity when nobody will. Drops the entries of those already served. */
+  /** When the next one's patience ends, ms; Infinity when none's does. Drops the entries of those already served. */
   nextLeaveMs(): number {
     const patience = this.patience;
     while (patience.size > 0) {
@@ -134,7 +134,7 @@ export class WaitingLine {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** The attempt whose patience has just run out leaves; call only at `nextLeaveMs`. */
+  /** Removes and returns the attempt whose patience has just ended; call only at `nextLeaveMs`. */
   leave(): number {
     const entry = this.patience.pop();
     this.freePatience.push(entry);

@@ -1,3 +1,4 @@
+/** Bills: the ledger that a run fills with counts, and its exact cost under each billing rule. */
 import { invariant } from "../../base/errors.ts";
 import { type BillingRule, blendedPrice, INPUT, OUTPUT, PREPAID, type PriceSchedule, TOKEN_KINDS } from "./prices.ts";
 

@@ -1,3 +1,4 @@
+/** Prices by hour of the day: curves over the list price, and what price differences between regions can save. */
 /**
  * Price over list price by hour of the day. AWS publishes no hourly price: every curve but `flat` is a what-if, and
  * what "31 %" means is for the scenario to say (`swingAmplitude`). Constant within each hour.
@@ -43,7 +44,8 @@ export interface Swing {
  * Relative amplitude a of a sine with mean 1. With r = peak/trough = (1 + a)/(1 - a): a = (r - 1)/(r + 1). A trough a
  * share d below the peak is r = 1/(1 - d), so a = d/(2 - d).
  *
- * @example swingAmplitude({ peakToTrough: 1.31 }) // 0.1342; { troughBelowPeak: 0.31 } 0.1834; { plusMinus: 0.31 } 0.31
+ * @example swingAmplitude({ peakToTrough: 3 }) // => 0.5
+ * @example swingAmplitude({ plusMinus: 0.31 }) // => 0.31
  */
 export function swingAmplitude(swing: Swing): number {
   if (swing.peakToTrough !== undefined) return (swing.peakToTrough - 1) / (swing.peakToTrough + 1);
@@ -57,6 +59,8 @@ const TURN = 2 * Math.PI;
  * Factor of a curve in one hour.
  *
  * @param hour whole hour of the curve's clock, 0 to 23
+ * @returns price over list price
+ * @example hourFactor({ kind: "sine", amplitude: 0.2, peakHour: 15, clock: "utc", hourValue: "start" }, 15) // => 1.2
  */
 export function hourFactor(curve: Exclude<HourlyCurve, { kind: "recorded" }>, hour: number): number {
   switch (curve.kind) {

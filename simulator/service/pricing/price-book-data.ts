@@ -1,3 +1,4 @@
+/** The shape of the bundled list prices. */
 import { z } from "zod";
 
 /** A rule such as `1.75 x standard`, or a bare number; the leading number counts. */

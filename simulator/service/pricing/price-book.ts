@@ -1,3 +1,4 @@
+/** The list price of a key: overridden, listed, or derived by a rule seen in published prices. */
 import { MeridianError, type Problem } from "../../base/errors.ts";
 import { didYouMean } from "../../base/near-names.ts";
 import { type CachePolicy, cachePolicyOf } from "../prompt-cache.ts";
@@ -8,7 +9,7 @@ import { PREPAID, type PriceKey, priceKeyName, type ServiceTier, type TokenPrice
 /** A list price and where it comes from, so that a report can say so. */
 export interface PriceQuote {
   readonly prices: TokenPricesUsdPerMTok;
-  /** How the price was found, in words: `listed`, or the rules applied. */
+  /** How the price was found, for people: `listed`, or the rules applied. */
   readonly derivation: string;
   readonly source: string;
   readonly asOf: string;
@@ -17,7 +18,7 @@ export interface PriceQuote {
 }
 
 export interface PriceBook {
-  /** The list price of a key, or the problem that a user can mend. */
+  /** The list price of a key, or the problem for the user to solve. */
   quote(key: PriceKey): PriceQuote | Problem;
 }
 
@@ -30,7 +31,7 @@ export interface PriceBookInput {
 }
 
 /**
- * List prices with a fixed precedence: the scenario's override; a row for the very region; the row without a region
+ * List prices with a fixed precedence: the scenario's override; a row for that region; the row without a region
  * (`*`); a rule that was seen to hold in the published prices. Each step is argued in docs/model/pricing.md.
  *
  * @throws MeridianError usage, PRICE_OVERRIDE_TWICE
@@ -62,7 +63,7 @@ export function createPriceBook(input: PriceBookInput): PriceBook {
   };
 }
 
-/** @throws MeridianError usage, PRICE_MODEL_UNKNOWN or PRICE_NOT_LISTED */
+/** The list price of a key. @throws MeridianError usage, PRICE_MODEL_UNKNOWN or PRICE_NOT_LISTED */
 export function lookupPrice(book: PriceBook, key: PriceKey): PriceQuote {
   const quote = book.quote(key);
   if ("code" in quote) throw new MeridianError("usage", quote);
@@ -156,13 +157,14 @@ interface FoundRow {
 
 function quoteRow(question: ListedQuestion, found: FoundRow, tierFactor: number): PriceQuote {
   const { row } = found;
-  const words = tierFactor === 1 ? found.derivation : `${found.derivation}; x ${tierFactor} (${question.key.tier})`;
+  const derivation =
+    tierFactor === 1 ? found.derivation : `${found.derivation}; x ${tierFactor} (${question.key.tier})`;
   return {
     prices: withCache(row, found.scale * tierFactor, question.cache, question.key),
-    derivation: words,
+    derivation,
     source: row.source,
     asOf: row.asOf,
-    confidence: words === "listed" ? row.confidence : "derived",
+    confidence: derivation === "listed" ? row.confidence : "derived",
     ...(row.note === undefined ? {} : { note: row.note }),
   };
 }
@@ -203,7 +205,10 @@ function findRow(question: ListedQuestion, tier: ServiceTier): FoundRow | undefi
   return undefined;
 }
 
-/** One commercial row for all, if every listed region charges the same: true of Anthropic's models, see the docs. */
+/**
+ * One commercial row for all, if every listed region charges the same, as for Anthropic's models: see
+ * docs/model/pricing.md.
+ */
 function uniformRow(rows: readonly PriceRow[]): PriceRow | undefined {
   const commercial = rows.filter((row) => !row.region.startsWith("us-gov-"));
   const [first] = commercial;

@@ -1,7 +1,8 @@
+/** Prices that do not come from the list: a scenario's overrides, and recorded changes over time. */
 import { MeridianError, type Problem } from "../../base/errors.ts";
 import type { PriceKey, RouteFamily, ServiceTier, TokenPricesUsdPerMTok } from "./prices.ts";
 
-/** A price that the scenario states itself, USD per million tokens. What is left out of the key matches everything. */
+/** A price that the scenario states itself, USD per million tokens. Parts of the key left out match everything. */
 export interface PriceOverride {
   /** The scenario's name of the model, or its Bedrock id. */
   readonly model: string;
@@ -42,7 +43,7 @@ function specificity(override: PriceOverride): number {
   return (override.region === undefined ? 0 : 2) + (override.family === undefined ? 0 : 1);
 }
 
-/** @throws MeridianError usage, PRICE_OVERRIDE_TWICE, if two overrides name the same thing */
+/** Refuses duplicates. @throws MeridianError usage, PRICE_OVERRIDE_TWICE, if two overrides have the same key */
 export function checkOverrides(overrides: readonly PriceOverride[]): void {
   const first = new Map<string, number>();
   const problems: Problem[] = [];
@@ -55,7 +56,7 @@ export function checkOverrides(overrides: readonly PriceOverride[]): void {
         code: "PRICE_OVERRIDE_TWICE",
         what: `it states the same price as prices.overrides[${earlier}]`,
         where: `prices.overrides[${index}]`,
-        fix: "keep one of the two, or tell them apart by region, family or tier",
+        fix: "keep one of the two, or distinguish them by region, family or tier",
       });
     }
   });

@@ -1,7 +1,8 @@
+/** Prices over a run: list prices, hourly curves, recorded changes and shocks, as integers by epoch. */
 import { invariant, MeridianError, type Problem } from "../../base/errors.ts";
 import { didYouMean } from "../../base/near-names.ts";
 import { type RegionDirectory, requireRegion } from "../../base/regions.ts";
-import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 import { type HourlyCurve, hourFactor } from "./hourly-curve.ts";
 import type { PriceBook, PriceQuote } from "./price-book.ts";
 import { type KindFactors, type RecordedPrice, recordedFactors, rowsFor } from "./price-overrides.ts";
@@ -31,8 +32,6 @@ export interface PriceScheduleInput {
   /** Rows of each recorded file that the spec names. */
   readonly recordings?: Readonly<Record<string, readonly RecordedPrice[]>>;
 }
-
-const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Prices of every key over the run. Epochs begin at the whole hours of the run, at the hour boundaries of each clock

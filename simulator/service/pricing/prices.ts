@@ -1,5 +1,7 @@
+/** The contract of money: price keys, exact amounts in femto-dollars, and prices over a run by epoch. */
+
 /**
- * Money contract. A price is an integer number of femto-dollars per token (1 USD per million tokens =
+ * A price is an integer number of femto-dollars per token (1 USD per million tokens =
  * 1e9 fUSD per token), so hourly factors lose nothing that matters (1e-10 relative) and a bill is an exact BigInt sum
  * of integer token counts times integer prices: the sum of request costs is the bill, to the last digit.
  */
@@ -23,7 +25,7 @@ export type ServiceTier = (typeof SERVICE_TIERS)[number];
 /** Tier of tokens that a reservation has paid for by the hour: using them costs nothing more. */
 export const PREPAID = "prepaid";
 
-/** Who is believed to set the price of a call: see docs/model/pricing.md. */
+/** Readings of whose price a call has: see docs/model/pricing.md. */
 export const BILLING_RULES = ["source", "destination", "lowest-cost"] as const;
 export type BillingRule = (typeof BILLING_RULES)[number];
 
@@ -66,7 +68,11 @@ export function priceKeyName(key: PriceKey): string {
   return `${key.model}/${key.region}/${key.family}/${key.tier}${ttl}`;
 }
 
-/** Three parts input to one part output: the usual blend of published price comparisons. */
+/**
+ * Three parts input to one part output: the usual blend of published price comparisons.
+ *
+ * @example blendedPrice(3, 15) // => 6
+ */
 export function blendedPrice(inputPrice: number, outputPrice: number): number {
   return (3 * inputPrice + outputPrice) / 4;
 }
@@ -74,7 +80,11 @@ export function blendedPrice(inputPrice: number, outputPrice: number): number {
 /** One dollar in femto-dollars. */
 export const FEMTO_USD_PER_USD = 10n ** 15n;
 
-/** Exact decimal text of an amount: `25`, `388.8`, `-0.000000000000001`. No rounding, no trailing zeros. */
+/**
+ * Exact decimal text of an amount, without rounding or trailing zeros.
+ *
+ * @example formatUsd(388_800_000_000_000_000n) // => "388.8"
+ */
 export function formatUsd(fUsd: bigint): string {
   const sign = fUsd < 0n ? "-" : "";
   const amount = fUsd < 0n ? -fUsd : fUsd;
@@ -92,6 +102,8 @@ export function usdOf(fUsd: bigint): number {
 /**
  * The amount that a number was written as: 21.18 means 21.18 USD exactly, not the nearest double. Digits beyond the
  * femto-dollar are rounded, half away from zero.
+ *
+ * @example fUsdOf(21.18) // => 21_180_000_000_000_000n
  */
 export function fUsdOf(usd: number): bigint {
   const [digits = "0", exponent = "0"] = Math.abs(usd).toString().split("e");

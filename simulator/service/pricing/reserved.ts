@@ -1,5 +1,7 @@
+/** Capacity paid by the hour: provisioned throughput, and the reserved tier. */
 import { MeridianError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/near-names.ts";
+import { HOUR_MS } from "../../base/time.ts";
 import type { PriceBookData } from "./price-book-data.ts";
 import { fUsdOf } from "./prices.ts";
 
@@ -17,8 +19,8 @@ export interface CapacityLine {
  * @param hours may be a fraction of an hour; the cost is rounded to the femto-dollar
  */
 export function capacityLine(name: string, usdPerHour: number, hours: number): CapacityLine {
-  const milliseconds = BigInt(Math.round(hours * 3_600_000));
-  return { name, hours, usdPerHour, costFUsd: (fUsdOf(usdPerHour) * milliseconds) / 3_600_000n };
+  const milliseconds = BigInt(Math.round(hours * HOUR_MS));
+  return { name, hours, usdPerHour, costFUsd: (fUsdOf(usdPerHour) * milliseconds) / BigInt(HOUR_MS) };
 }
 
 export const PROVISIONED_TERMS = ["noCommit", "oneMonth", "sixMonth"] as const;
@@ -28,7 +30,7 @@ export type ProvisionedTerm = (typeof PROVISIONED_TERMS)[number];
  * Provisioned throughput: USD per hour for a number of model units.
  *
  * @param modelId Bedrock id, or the beginning under which the model is sold (`meta.llama3-1-70b`)
- * @throws MeridianError usage, CAPACITY_NOT_SOLD, when the model or the term is not sold so
+ * @throws MeridianError usage, CAPACITY_NOT_SOLD, when the model or the term is not sold that way
  */
 export function provisionedUsdPerHour(
   data: PriceBookData,

@@ -1,3 +1,4 @@
+/** The `prices` block of a scenario. */
 import { z } from "zod";
 import { durationMs, parseShare } from "../../base/schema-forms.ts";
 import { type HourlyCurve, swingAmplitude } from "./hourly-curve.ts";
@@ -40,7 +41,7 @@ const readingsSchema = z
     context.addIssue({ code: "custom", message: `exactly one reading is needed; ${THREE_READINGS}` });
   });
 
-/** A bare number or percentage is caught before the object is looked at: the message is worth more than "not an object". */
+/** A bare number or percentage gets a message of its own, which says more than "not an object". */
 const swingSchema = z
   .preprocess((value, context) => {
     if (typeof value !== "string" && typeof value !== "number") return value;

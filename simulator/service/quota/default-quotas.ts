@@ -1,3 +1,4 @@
+/** AWS's published default quotas, and the shape of their data. */
 import { z } from "zod";
 import type { RouteFamily } from "../pricing/prices.ts";
 
@@ -19,8 +20,8 @@ const SCOPE: Readonly<Record<RouteFamily, string>> = {
 const MINUTES_A_DAY = 1440;
 
 /**
- * AWS's default for a model in a source region; undefined where none is recorded. A row for the very region goes
- * before `other`, and that before `*`; the first of equals.
+ * AWS's default for a model in a source region; undefined where none is recorded. A row for that region goes before
+ * `other`, and that before `*`; the first of equals.
  *
  * Tokens per day: as recorded, else TPM x 1440 (Bedrock User Guide, quotas); recorded ones are doubled for
  * cross-Region calls, as the quota's name in Service Quotas says. Requests per minute are not enforced since

@@ -1,3 +1,5 @@
+/** Meters of a quota: token bucket, clock window and rolling window. */
+
 /**
  * One limit with its window law. AWS does not publish the law of its token quotas (Bedrock User Guide, "Quotas for
  * Amazon Bedrock": a per-minute number and nothing more), so three are offered and a scenario says which.
@@ -8,7 +10,7 @@ export interface Meter {
   take(nowMs: number, amount: number): boolean;
   /** Undoes a take that another meter of the same quota then refused. */
   undo(nowMs: number, amount: number): void;
-  /** Books the difference between what was reserved at `takenAtMs` and what was used: negative gives back. */
+  /** Accounts for the difference between what was reserved at `takenAtMs` and what was used: negative gives back. */
   settle(nowMs: number, takenAtMs: number, difference: number): void;
   /** Share of the limit in use now; above 1 after an overshoot. */
   utilisation(nowMs: number): number;
@@ -43,7 +45,7 @@ export function createMeter(spec: MeterSpec, startMs: number): Meter {
 class TokenBucket implements Meter {
   declare private readonly fullRatePerMs: number;
   declare private readonly fullBurst: number;
-  // Amounts start as NaN, so that the compiler keeps them as doubles: one that starts whole is boxed at each change.
+  // Amounts start as NaN, so that the compiler stores them as doubles: an integer at first means boxing at each change.
   private ratePerMs = Number.NaN;
   private burst = Number.NaN;
   private level = Number.NaN;
@@ -150,7 +152,7 @@ class ClockWindow implements Meter {
   }
 }
 
-/** A grant is given back up to one cell early: at 60 cells that lets 3 % fewer calls be refused, at 2,000 0.1 %. */
+/** A grant expires up to one cell early: with 60 cells 3 % fewer calls are refused for it, with 2,000 0.1 %. */
 const ROLLING_CELLS = 2000;
 
 /** Use over the last window, counted in cells: exact to one cell. */
@@ -171,19 +173,19 @@ class RollingWindow implements Meter {
   take(nowMs: number, amount: number): boolean {
     this.roll(nowMs);
     if (this.used + amount > this.limit) return false;
-    this.book(this.newest, amount);
+    this.count(this.newest, amount);
     return true;
   }
 
   undo(nowMs: number, amount: number): void {
     this.roll(nowMs);
-    this.book(this.newest, -amount);
+    this.count(this.newest, -amount);
   }
 
   settle(nowMs: number, takenAtMs: number, difference: number): void {
     this.roll(nowMs);
     const cell = difference > 0 ? this.newest : Math.floor(takenAtMs / this.cellMs);
-    if (cell > this.newest - ROLLING_CELLS) this.book(cell, difference);
+    if (cell > this.newest - ROLLING_CELLS) this.count(cell, difference);
   }
 
   utilisation(nowMs: number): number {
@@ -195,7 +197,7 @@ class RollingWindow implements Meter {
     this.limit = this.fullLimit * factor;
   }
 
-  private book(cell: number, amount: number): void {
+  private count(cell: number, amount: number): void {
     const i = cell % ROLLING_CELLS;
     this.cells[i]! += amount;
     this.used += amount;

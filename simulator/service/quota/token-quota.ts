@@ -1,3 +1,4 @@
+/** Token quotas and reserved throughput: what a call reserves, what it settles, and how close the limits came. */
 import { MINUTE_MS } from "../../base/time.ts";
 import { createMeter, type Meter, type MeterLaw, type MeterSpec } from "./meter.ts";
 
@@ -15,7 +16,7 @@ export interface QuotaSpec {
   readonly burndown: number;
   /** Cache reads are part of the reservation: the older reading of the same page. They never count at settlement. */
   readonly reservesCacheReads: boolean;
-  /** What its refusals tell the caller to wait, ms; NaN = they say nothing. */
+  /** Wait that its refusals ask of the caller, ms; NaN = none. */
   readonly retryAfterMs: number;
 }
 
@@ -71,6 +72,7 @@ export class TokenQuota {
     return input - (this.spec.reservesCacheReads ? 0 : cacheRead) + maxTokens;
   }
 
+  /** Tokens that a served request settles to. `input` is all of the prompt, cached parts included. */
   settlement(input: number, cacheRead: number, output: number): number {
     return input - cacheRead + output * this.spec.burndown;
   }
@@ -133,7 +135,7 @@ export class TokenQuota {
     return false;
   }
 
-  /** Of the tightest limit; comparisons, since `Math.max` of doubles costs more than a meter. */
+  /** Of the tightest limit; by comparisons, since `Math.max` of doubles costs more than a meter. */
   private utilisation(nowMs: number): number {
     let most = this.minute === null ? 0 : this.minute.utilisation(nowMs);
     if (this.day !== null) most = larger(most, this.day.utilisation(nowMs));

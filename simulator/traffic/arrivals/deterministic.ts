@@ -1,3 +1,4 @@
+/** The arrival process `deterministic`: one request every interval. */
 import { z } from "zod";
 import { durationMs } from "../../base/schema-forms.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";
@@ -18,7 +19,7 @@ export const deterministic: ArrivalDefinition<DeterministicSpec> = {
     let sent = 0;
     return {
       fill(arrivalMs, from, to) {
-        // A product instead of a running sum, so that the millionth arrival is where it belongs.
+        // A product, not a running sum: rounding does not accumulate.
         for (let i = from; i < to; i++) arrivalMs[i] = ++sent * intervalMs;
         return to;
       },

@@ -1,3 +1,4 @@
+/** The arrival process `diurnal`: a day's rise and fall around a mean rate. */
 import { z } from "zod";
 import { createLaw } from "../../random/laws/index.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";

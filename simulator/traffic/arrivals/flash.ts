@@ -1,3 +1,4 @@
+/** The arrival process `flash`: a flash crowd over a base rate. */
 import { z } from "zod";
 import { durationMs } from "../../base/schema-forms.ts";
 import { createLaw } from "../../random/laws/index.ts";

@@ -1,3 +1,4 @@
+/** The arrival process `gamma`: bursty or paced callers. */
 import { z } from "zod";
 import { createLaw } from "../../random/laws/index.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";

@@ -1,3 +1,4 @@
+/** The registry of arrival processes: their specs, their YAML forms, and the process of a spec. */
 import type { z } from "zod";
 import { oneKeyOf } from "../../base/schema-forms.ts";
 import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
@@ -11,6 +12,7 @@ import { type RenewalSpec, renewal } from "./renewal.ts";
 import { type ServegenSpec, servegen } from "./servegen.ts";
 import { type SinusoidSpec, sinusoid } from "./sinusoid.ts";
 import { type TraceSpec, trace, traceSpec } from "./trace.ts";
+
 /** An arrival process as plain data: what a resolved scenario stores. */
 export type ArrivalSpec =
   | PoissonSpec
@@ -49,6 +51,7 @@ export const arrivalSchema: z.ZodType<ArrivalSpec> = oneKeyOf(formsOf(), trace.o
   })
   .meta({ description: "When requests arrive" });
 
+/** The process of a spec. @throws MeridianError TRAFFIC_* or TRACE_* where a recording is missing or too short */
 export function createArrivals(spec: ArrivalSpec, context: ArrivalContext): ArrivalProcess {
   // The table is keyed by process, which TypeScript cannot tie to the spec's own member of the union.
   const definition = ARRIVALS[spec.process] as ArrivalDefinition<ArrivalSpec>;

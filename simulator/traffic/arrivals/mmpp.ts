@@ -1,3 +1,4 @@
+/** The arrival process `mmpp`: calm and busy spells of a Markov-modulated Poisson process. */
 import { z } from "zod";
 import { durationMs } from "../../base/schema-forms.ts";
 import { createLaw } from "../../random/laws/index.ts";
@@ -11,9 +12,9 @@ export interface MmppSpec {
 }
 
 /**
- * Markov-modulated Poisson process: a hidden state, held for an exponential time, sets the rate; the states follow
- * one another in turn. It begins in a state drawn by the share of time spent in each, so the mean rate holds from the
- * start. Source: Fischer and Meier-Hellstern 1993.
+ * Markov-modulated Poisson process: a hidden state, held for an exponential time, sets the rate; states follow one
+ * another in turn. The first is drawn by the share of time spent in each, so the mean rate holds from the start.
+ * Source: Fischer and Meier-Hellstern 1993.
  */
 export const mmpp: ArrivalDefinition<MmppSpec> = {
   name: "mmpp",
@@ -45,7 +46,7 @@ export const mmpp: ArrivalDefinition<MmppSpec> = {
     let state = firstState(states, stays.next());
     let nowMs = 0;
     let leaveMs = unit(stays.next()) * states[state]!.meanStayMs;
-    /** Requests' worth of rate until the next arrival: exponential in operational time. */
+    /** Operational time left until the next arrival: exponential. */
     let left = unit(gaps.next());
     return {
       fill(arrivalMs, from, to) {

@@ -1,3 +1,4 @@
+/** The arrival process `poisson`: independent callers at a constant rate. */
 import { z } from "zod";
 import { unionOf } from "../../base/schema-forms.ts";
 import { createLaw } from "../../random/laws/index.ts";

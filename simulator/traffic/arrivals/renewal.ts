@@ -1,3 +1,4 @@
+/** The arrival process `renewal`: independent gaps of any law. */
 import { z } from "zod";
 import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
 import type { ArrivalDefinition } from "../arrival-process.ts";

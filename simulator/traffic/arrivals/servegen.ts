@@ -1,3 +1,4 @@
+/** The arrival process `servegen`: recorded tenants, each with its day and its bursts. */
 import { z } from "zod";
 import { MeridianError } from "../../base/errors.ts";
 import { Earliest } from "../../base/event-queue.ts";

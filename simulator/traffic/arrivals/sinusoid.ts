@@ -1,3 +1,4 @@
+/** The arrival process `sinusoid`: Poisson with a sine-shaped rate. */
 import { z } from "zod";
 import { durationMs } from "../../base/schema-forms.ts";
 import { DAY_MS } from "../../base/time.ts";

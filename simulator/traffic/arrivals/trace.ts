@@ -1,7 +1,9 @@
+/** The arrival process `trace`: recorded requests, scaled, tiled, thinned or shaped by a day. */
 import { z } from "zod";
 import { MeridianError } from "../../base/errors.ts";
 import { Earliest } from "../../base/event-queue.ts";
 import { durationMs, share } from "../../base/schema-forms.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
 import { createDayShape, type DayShapeSpec, dayShapeSchema, shapedByDay } from "../day-shape.ts";
@@ -59,7 +61,7 @@ export function traceSpec(name: string, options: Readonly<Record<string, unknown
     // A shape needs traffic all day long.
     tile: ((options.tile as boolean | undefined) ?? false) || shape !== null,
     shiftMs: (options.shift as number | "random" | undefined) ?? 0,
-    spreadMs: (options.spread as number | undefined) ?? 60_000,
+    spreadMs: (options.spread as number | undefined) ?? MINUTE_MS,
     thin: (options.thin as number | undefined) ?? 1,
     only: (options.only as string | undefined) ?? null,
     shape,
@@ -67,11 +69,11 @@ export function traceSpec(name: string, options: Readonly<Record<string, unknown
 }
 
 /**
- * Plays recorded requests: every row keeps its lengths. `scale` plays whole copies that start a little apart, so that
- * bursts stay bursts and the rate's profile stays, plus a thinned copy for the fraction. `tile` repeats the recording;
+ * Replays recorded requests; every row keeps its lengths. `scale` replays whole copies that start a little apart, which
+ * keeps bursts and the rate's profile, plus a thinned copy for the fraction. `tile` repeats the recording;
  * at the seam the gap is the recording's mean gap.
  *
- * @param endMs nothing at or after this is wanted
+ * @param endMs arrivals at or after this are not needed
  * @throws MeridianError TRAFFIC_UNKNOWN_RECORDING, TRACE_EMPTY_SELECTION or TRACE_TOO_SHORT
  */
 function replay(spec: TraceSpec, context: ArrivalContext, endMs: number): ArrivalProcess {
@@ -176,14 +178,14 @@ function labels(classNames: readonly string[] | undefined): string {
   return classNames === undefined ? "" : ` and the class labels ${classNames.join(", ")}`;
 }
 
-/** How a recording is played. */
+/** How a recording is replayed. */
 export interface TraceSpec {
   readonly process: "trace";
   /** Bundled name or file path. */
   readonly trace: string;
   /** Rate multiplied by this. */
   readonly scale: number;
-  /** Times multiplied by this: 2 plays at half speed. */
+  /** Times multiplied by this: 2 replays at half speed. */
   readonly timeScale: number;
   /** Part of the recording, ms from its start; null for its end. */
   readonly fromMs: number;

@@ -1,3 +1,4 @@
+/** The trace format `azure-llm`: the public Azure LLM inference traces. */
 import { csvCells } from "../named-columns.ts";
 import { dateTime, RowBuffer, rowError, type TraceFormat, tokenCount } from "../trace-format.ts";
 

@@ -1,3 +1,4 @@
+/** The trace format `csv`: any CSV with named columns. */
 import { csvCells, hasNamedColumns, namedReader } from "../named-columns.ts";
 import { rowError, type TraceFormat } from "../trace-format.ts";
 

@@ -1,3 +1,4 @@
+/** The registry of trace formats, and which of them a file is of. */
 import type { TraceFormat } from "../trace-format.ts";
 import { azureLlm } from "./azure-llm.ts";
 import { csv } from "./csv.ts";

@@ -1,3 +1,4 @@
+/** The trace format `jsonl`: any JSONL with named fields. */
 import { jsonRow, namedReader } from "../named-columns.ts";
 import type { TraceFormat } from "../trace-format.ts";
 

@@ -1,3 +1,4 @@
+/** The trace format `mooncake`: the Mooncake traces, with their shared prompt blocks. */
 import { jsonRow } from "../named-columns.ts";
 import type { RecordedColumns } from "../recording.ts";
 import { RowBuffer, type RowPlace, rowError, type TraceFormat, timeNumber, tokenCount } from "../trace-format.ts";

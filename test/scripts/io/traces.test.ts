@@ -5,9 +5,10 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { listTraces, loadTrace } from "../../../scripts/io/traces.ts";
+import { DAY_MS } from "../../../simulator/base/time.ts";
 import { arrivalSchema } from "../../../simulator/traffic/arrivals/index.ts";
 import type { RecordedColumns, Recording } from "../../../simulator/traffic/recording.ts";
-import { arrivalsUntil, DAY_MS, histogram, rowsOf } from "../../simulator/traffic/pull.ts";
+import { arrivalsUntil, histogram, rowsOf } from "../../simulator/traffic/pull.ts";
 
 /** Recordings with origin and licence in their README. */
 const RECORDINGS = fileURLToPath(new URL("../fixtures/recordings/", import.meta.url));

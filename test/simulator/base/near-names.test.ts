@@ -4,7 +4,7 @@ import { didYouMean, nearNames } from "../../../simulator/base/near-names.ts";
 
 const NAMES = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "amazon.nova-pro-v1:0"];
 
-test("a slip of the finger finds the name, best first", () => {
+test("a typing error finds the name, best first", () => {
   assert.equal(nearNames("us-eats-1", NAMES)[0], "us-east-1");
 });
 
@@ -12,7 +12,7 @@ test("a part of a long name finds it", () => {
   assert.deepEqual(nearNames("nova-pro", NAMES), ["amazon.nova-pro-v1:0"]);
 });
 
-test("nothing near is nothing said", () => {
+test("without a near name there is no suggestion", () => {
   assert.deepEqual(nearNames("mars-colony-seven", NAMES), []);
   assert.equal(didYouMean("mars-colony-seven", NAMES), "");
   assert.equal(didYouMean("eu-west-7", ["eu-west-1"]), " (did you mean eu-west-1?)");

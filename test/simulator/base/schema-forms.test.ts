@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import test, { describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { z } from "zod";
 import {
   count,
   durationMs,
   oneKeyOf,
+  ownEntry,
   parseCount,
   parseDurationMs,
   parseRatePerS,
@@ -19,24 +20,26 @@ const forms = oneKeyOf(
   { limit: z.number() },
 );
 
-test("exactly one form, with options beside it", () => {
-  assert.deepEqual(forms.parse({ a: 1, limit: 5 }), { name: "a", value: 1, options: { limit: 5 } });
-  const message = (value: unknown) => forms.safeParse(value).error?.issues.map(({ message: text }) => text);
-  assert.deepEqual(message({}), ["give exactly one of a, b"]);
-  assert.deepEqual(message({ a: 1, b: { c: 2 } }), ["give exactly one of a, b, not a and b"]);
-});
+describe("forms that several blocks share", () => {
+  it("exactly one form, with options beside it", () => {
+    assert.deepEqual(forms.parse({ a: 1, limit: 5 }), { name: "a", value: 1, options: { limit: 5 } });
+    const message = (value: unknown) => forms.safeParse(value).error?.issues.map(({ message: text }) => text);
+    assert.deepEqual(message({}), ["give exactly one of a, b"]);
+    assert.deepEqual(message({ a: 1, b: { c: 2 } }), ["give exactly one of a, b, not a and b"]);
+  });
 
-test("a mistake inside a form is reported at its own path", () => {
-  assert.deepEqual(forms.safeParse({ b: { c: "x" } }).error?.issues[0]?.path, ["b", "c"]);
-});
+  it("a mistake inside a form is reported at its own path", () => {
+    assert.deepEqual(forms.safeParse({ b: { c: "x" } }).error?.issues[0]?.path, ["b", "c"]);
+  });
 
-test("a union speaks for the alternative that came closest", () => {
-  const union = unionOf([
-    z.number(),
-    z.strictObject({ size: z.number().refine((n) => n > 0, "size must be above 0") }),
-  ]);
-  assert.equal(union.safeParse({ size: -1 }).error?.issues[0]?.message, "size must be above 0");
-  assert.match(String(union.safeParse({ size: "x" }).error?.issues[0]?.message), /^size: .*expected number/);
+  it("a union reports the mistakes of the closest alternative", () => {
+    const union = unionOf([
+      z.number(),
+      z.strictObject({ size: z.number().refine((n) => n > 0, "size must be above 0") }),
+    ]);
+    assert.equal(union.safeParse({ size: -1 }).error?.issues[0]?.message, "size must be above 0");
+    assert.match(String(union.safeParse({ size: "x" }).error?.issues[0]?.message), /^size: .*expected number/);
+  });
 });
 
 describe("readable quantities", () => {
@@ -81,7 +84,7 @@ describe("readable quantities", () => {
     assert.deepEqual(["31%", "0.31", "100 %", "x%"].map(parseShare), [0.31, 0.31, 1, undefined]);
   });
 
-  it("a wrong text says what it is not and how to write it", () => {
+  it("a wrong text is refused with what was expected and an example", () => {
     const said = (result: { error?: { issues: readonly { message: string }[] } | undefined }) =>
       result.error?.issues.map((issue) => issue.message).join() ?? "";
     assert.match(said(durationMs.safeParse("45")), /"45" is not a duration; write it like 250ms, 45s/);
@@ -95,4 +98,9 @@ describe("readable quantities", () => {
     assert.equal(share.parse("5%"), 0.05);
     assert.equal(durationMs.safeParse(`${"9".repeat(400)}s`).success, false, "an endless number is no duration");
   });
+});
+
+it("a record has only its own entries, whatever a file names", () => {
+  assert.equal(ownEntry({ berlin: 12 }, "berlin"), 12);
+  assert.equal(ownEntry({ berlin: 12 }, "constructor"), undefined);
 });

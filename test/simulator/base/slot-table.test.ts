@@ -3,7 +3,7 @@ import { it } from "node:test";
 import fc from "fast-check";
 import { SlotTable } from "../../../simulator/base/slot-table.ts";
 
-it("recycles slots: rows of those in use stay, generations tell a new tenant from the old", () => {
+it("recycles slots: rows of those in use stay, generations distinguish a slot's uses", () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.nat(100)), { maxLength: 300 }), (steps) => {
       const table = new SlotTable({ ints: 3, floats: 2 }, 4);

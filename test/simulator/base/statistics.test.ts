@@ -9,24 +9,39 @@ import {
   median,
   medianInPlace,
   observationsForQuantile,
+  orderStatistic,
   quantileSorted,
   sampleQuantile,
   sortedNumbers,
   tInterval,
+  varianceOf,
   varianceRatio,
 } from "../../../simulator/base/statistics.ts";
 import { purposeStream } from "../../../simulator/random/streams.ts";
 
 describe("quantiles", () => {
-  it("lie straight between neighbours", () => {
+  it("interpolate between neighbours", () => {
     assert.equal(quantileSorted([10, 20, 30, 40], 0.5), 25);
     assert.equal(quantileSorted([10, 20, 30, 40], 0.95), 38.5);
     assert.equal(quantileSorted([10, 20, 30, 40], 1), 40);
     assert.equal(reference([10, 20, 30], 0.5), median([30, 10, 20]));
     assert.ok(Number.isNaN(quantileSorted([], 0.5)));
+    assert.equal(quantileSorted([10, 20, 30, 40, 50], 0.95), 48);
+    assert.equal(quantileSorted(Float64Array.of(7), 0.99), 7);
+    assert.equal(quantileSorted(Float64Array.of(0, 10), 0.5), 5);
+    const ascending = Float64Array.from({ length: 101 }, (_, i) => i);
+    assert.equal(quantileSorted(ascending, 0.95), 95);
   });
 
-  it("the middle one is found without sorting", () => {
+  it("as order statistics are values of the sample: of 20 values p95 is the 19th, in spite of binary fractions", () => {
+    const values = Array.from({ length: 20 }, (_, i) => i + 1);
+    assert.equal(orderStatistic(values, 0.95), 19);
+    assert.equal(orderStatistic(values, 0), 1);
+    assert.equal(orderStatistic(values, 1), 20);
+    assert.ok(Number.isNaN(orderStatistic([], 0.5)));
+  });
+
+  it("a median is found without sorting", () => {
     for (let size = 1; size < 40; size++) {
       const values = Array.from({ length: size }, (_, i) => (i * 7919) % 13);
       const sorted = [...values].sort((a, b) => a - b);
@@ -34,17 +49,23 @@ describe("quantiles", () => {
     }
   });
 
-  it("leave out what is no number", () => {
+  it("leave out NaN", () => {
     assert.deepEqual([...sortedNumbers([3, Number.NaN, 1])], [1, 3]);
     assert.equal(meanNumber([1, Number.NaN, 3, 100], 0, 3), 2);
     assert.equal(meanNumber([1, 2, 6], 0, 3), 3);
+    assert.equal(meanNumber([1, 2, 6]), 3);
   });
 
-  it("the error of a mean counts neighbours that are alike once", () => {
+  it("the variance divides by n - 1", () => {
+    assert.equal(varianceOf([2, 4, 9]), 13);
+    assert.equal(varianceOf(Float64Array.of(5, 5)), 0);
+  });
+
+  it("the error of a mean allows for correlated neighbours", () => {
     const blocks = Array.from({ length: 20 }, (_, b) => (b % 2 === 0 ? 1 : -1));
-    const alike = blocks.flatMap((x) => new Array<number>(50).fill(x));
+    const correlated = blocks.flatMap((x) => new Array<number>(50).fill(x));
     // 20 independent values of deviation sqrt(20 / 19), not 1,000.
-    assert.ok(Math.abs(blockStandardError(alike) - Math.sqrt(1 / 19)) < 1e-12);
+    assert.ok(Math.abs(blockStandardError(correlated) - Math.sqrt(1 / 19)) < 1e-12);
     assert.equal(blockStandardError([1, 2], 20), Number.POSITIVE_INFINITY);
   });
 });
@@ -75,7 +96,7 @@ describe("intervals", () => {
     assert.ok(widths[0]! < widths[1]! && widths[1]! < widths[2]!);
   });
 
-  it("what is not to be had is left out; one value has no interval, none has no value", () => {
+  it("missing values are left out; one value has no interval, none has no value", () => {
     assert.deepEqual(tInterval([]), { value: null, low: null, high: null, n: 0 });
     assert.deepEqual(tInterval([null, Number.NaN, Number.POSITIVE_INFINITY]), {
       value: null,
@@ -87,7 +108,7 @@ describe("intervals", () => {
     assert.deepEqual(tInterval([3, 3, null, 3]), { value: 3, low: 3, high: 3, n: 3 });
   });
 
-  it("holds its level: about 95 of 100 intervals of normal samples hold the mean", () => {
+  it("keeps its level: about 95 of 100 intervals of normal samples contain the mean", () => {
     let state = 12345;
     const uniform = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
     const normal = () => Array.from({ length: 12 }, uniform).reduce((sum, u) => sum + u, -6);
@@ -100,13 +121,13 @@ describe("intervals", () => {
   });
 });
 
-it("fewest observations for any interval of a quantile", () => {
+it("needs enough observations for any interval of a quantile", () => {
   assert.equal(observationsForQuantile(0.99), 299);
   assert.equal(observationsForQuantile(0.95), 59);
   assert.equal(observationsForQuantile(0.5), 6);
 });
 
-it("what common random numbers bought: Var a + Var b over Var (a - b)", () => {
+it("what common random numbers gain: Var a + Var b over Var (a - b)", () => {
   const a = [1, 2, 3, 4];
   // Squared deviations 5 and 4.64, of the differences 0.04; the three shared degrees of freedom cancel.
   near(varianceRatio(a, [1.1, 1.9, 3.1, 3.9]), (5 + 4.64) / 0.04, 1e-6);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AuditAttempt } from "../../../simulator/engine/audit.ts";
-import { percentile } from "../../../simulator/engine/cloudwatch.ts";
+import { createCloudWatchSeries } from "../../../simulator/engine/cloudwatch.ts";
 import { HAIKU, planOf } from "../scenario/base.ts";
 import { eventful, watch } from "./watched.ts";
 
@@ -18,6 +18,11 @@ const series = new Map(
     new Map(one.Timestamps.map((at, index) => [at, one.Values[index]!])),
   ]),
 );
+
+it("a run without calls has its series empty", () => {
+  const { MetricDataResults } = createCloudWatchSeries(plan).document();
+  assert.ok(MetricDataResults.every(({ Timestamps, Values }) => Timestamps.length === 0 && Values.length === 0));
+});
 
 /** The same from the audit: attempts by source region and called id, then by minute of their end. */
 function fromAudit(region: string, calledId: string): Map<string, AuditAttempt[]> {
@@ -133,17 +138,5 @@ describe("CloudWatch series of a run", () => {
       const label = `${Region}|${Dimensions[0]!.Value}|${MetricName}|${MetricStat.Stat}`;
       assert.equal(label, cloudwatch.MetricDataResults[at]!.Label);
     });
-  });
-
-  it("percentiles are linear between ranks", () => {
-    assert.equal(percentile(Float64Array.of(7), 0.99), 7);
-    assert.equal(percentile(Float64Array.of(0, 10), 0.5), 5);
-    assert.equal(
-      percentile(
-        Float64Array.from({ length: 101 }, (_, i) => i),
-        0.95,
-      ),
-      95,
-    );
   });
 });

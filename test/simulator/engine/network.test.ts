@@ -4,13 +4,13 @@ import { Gateways, LEG, Network } from "../../../simulator/engine/network.ts";
 import { FaultState } from "../../../simulator/service/fault-state.ts";
 import type { FaultSpec } from "../../../simulator/service/service-plan.ts";
 import { assertReplicated, poissonCalls, slotsSpec } from "../service/capacity/driver.ts";
-import { fault, worldPlan } from "../service/plan.ts";
+import { fault, servicePlan } from "../service/plan.ts";
 
 const DAY_MS = 86_400_000;
 const always = { atMs: 0, forMs: DAY_MS };
 
 function network(jitterCv: number, faults: readonly FaultSpec[] = [], rttMs = [10, 80, 0, 300]) {
-  const state = new FaultState(worldPlan({ faults }), 1);
+  const state = new FaultState(servicePlan({ faults }), 1);
   while (state.nextMs <= 0) state.advance();
   return new Network({ rttMs: Float64Array.from(rttMs), jitterCv }, 2, state, 7);
 }

@@ -6,7 +6,7 @@ import { purposeStream } from "../../../simulator/random/streams.ts";
 import { autoregressive } from "../validate/synthetic.ts";
 
 describe("the circular block bootstrap", () => {
-  it("draws as many as there are, in runs of neighbours, and comes again for the same seed", () => {
+  it("draws as many as there are, in runs of neighbours, and repeats for the same seed", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }), fc.nat(1000), (n, wanted, seed) => {
         const length = Math.min(n, wanted);
@@ -25,7 +25,7 @@ describe("the circular block bootstrap", () => {
     );
   });
 
-  it("gives every position the same weight on average, the ends too", () => {
+  it("gives every position the same weight on average, the ends included", () => {
     const n = 10;
     const bootstrap = createBlockBootstrap(n, 4, purposeStream(1, "test"));
     const sums = new Float64Array(n);
@@ -62,7 +62,7 @@ describe("the length of blocks", () => {
     assert.equal(blockLength([1, 2, 3]), 1);
   });
 
-  it("never passes three times the root of the series", () => {
+  it("never exceeds three times the root of the series' length", () => {
     const trend = Float64Array.from({ length: 900 }, (_, i) => i);
     assert.ok(blockLength(trend) <= 90);
   });

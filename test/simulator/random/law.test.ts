@@ -6,7 +6,7 @@ import { checkLaw, near } from "./check-law.ts";
 
 const exponential = createLaw({ kind: "exponential", mean: 1 });
 
-test("clamping piles probability up at the limits", () => {
+test("clamping accumulates probability at the limits", () => {
   const law = clampLaw(exponential, { min: 0.5, max: 2 });
   assert.equal(law.quantile(0.1), 0.5);
   assert.equal(law.quantile(0.95), 2);
@@ -37,7 +37,7 @@ test("the unit decides how a quantity is written", () => {
   assert.equal(quantityOf("count").parse("2k"), 2000);
 });
 
-test("zero is refused by name", () => {
+test("zero is refused with the name of the parameter", () => {
   assert.match(String(above0(quantityOf("count"), "mean").safeParse(0).error), /mean must be above 0/);
   assert.match(String(positiveNumber("cv", "").safeParse(-1).error), /cv must be above 0/);
 });

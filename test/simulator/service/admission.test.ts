@@ -4,14 +4,14 @@ import { Admission } from "../../../simulator/service/admission.ts";
 import { ATTEMPT, ATTEMPT_INTS } from "../../../simulator/service/attempt-table.ts";
 import { FaultState } from "../../../simulator/service/fault-state.ts";
 import { addAttempt, newAttempts } from "./attempts.ts";
-import { fault, quotaSpec, routePlan, worldPlan } from "./plan.ts";
+import { fault, quotaSpec, routePlan, servicePlan } from "./plan.ts";
 
 const ROUTE = routePlan([0], { quotas: [0] });
 const CALL = { inputTokens: 100, outputTokens: 50, maxTokens: 400 };
 
 function admissionOf(limit: number, over: Parameters<typeof quotaSpec>[1] = {}) {
   const table = newAttempts();
-  const plan = worldPlan({ quotas: [quotaSpec(limit, over)] });
+  const plan = servicePlan({ quotas: [quotaSpec(limit, over)] });
   return { plan, table, admission: new Admission(plan, table), add: () => addAttempt(table, CALL) };
 }
 
@@ -37,7 +37,7 @@ test("a refusal says which quota it was and how long to wait", () => {
   assert.equal(admission.use()[0]?.refusedTokensPerMinute, 1);
 });
 
-test("a route without a quota admits everybody; a quota cut refuses sooner", () => {
+test("a route without a quota admits every call; a quota cut refuses sooner", () => {
   const { admission, plan, add } = admissionOf(1000);
   assert.ok(admission.admits(0, add(), routePlan([0])));
   assert.equal(admission.headroom(0, routePlan([0]), 0), 1);

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FaultState } from "../../../simulator/service/fault-state.ts";
 import type { FaultSpec } from "../../../simulator/service/service-plan.ts";
-import { endpointPlan, fault, quotaSpec, worldPlan } from "./plan.ts";
+import { endpointPlan, fault, quotaSpec, servicePlan } from "./plan.ts";
 
 const state = (faults: readonly FaultSpec[], healthDelayMs = 0) =>
   new FaultState(
-    worldPlan({ faults, healthDelayMs, quotas: [quotaSpec(1000), quotaSpec(1000, { region: 1, model: 1 })] }),
+    servicePlan({ faults, healthDelayMs, quotas: [quotaSpec(1000), quotaSpec(1000, { region: 1, model: 1 })] }),
     1,
   );
 
-/** Lets everything happen that is due by then. */
+/** Applies all changes that are due by then. */
 function advanceTo(faults: FaultState, ms: number): void {
   while (faults.nextMs <= ms) faults.advance();
 }
@@ -44,7 +44,7 @@ describe("what faults do while they last", () => {
     assert.deepEqual([faults.isDown(0), faults.isHealthy(0), faults.isHealthy(2)], [false, true, true]);
   });
 
-  it("wrong health says the opposite of the truth, once however often it is there", () => {
+  it("overlapping wrong-health faults invert the truth once", () => {
     const wrong = fault("wrong-health", { region: -1, atMs: 0, forMs: 100 });
     const faults = state([fault("outage", { atMs: 0, forMs: 100 }), wrong, wrong]);
     advanceTo(faults, 50);
@@ -70,8 +70,8 @@ describe("what faults do while they last", () => {
     assert.deepEqual([faults.latencySurgeMs(0), faults.packetLossShare(0), faults.errorShare(1)], [0, 0, 0]);
   });
 
-  it("what is left of capacity and quota is a product, by region and model", () => {
-    const plan = worldPlan({
+  it("shares of capacity and quota multiply, by region and model", () => {
+    const plan = servicePlan({
       endpoints: [endpointPlan(0), endpointPlan(0, { model: 1 }), endpointPlan(1)],
       quotas: [quotaSpec(1), quotaSpec(1, { model: 1 })],
       faults: [
@@ -97,7 +97,7 @@ describe("what faults do while they last", () => {
     );
   });
 
-  it("names the fault whose physics changed, and nothing for a mere signal", () => {
+  it("names the fault whose physics changed, and none for a change of signals", () => {
     const outage = fault("outage", { atMs: 10, forMs: 10 });
     const faults = state([outage, fault("wrong-health", { atMs: 15, forMs: 100 })], 3);
     assert.equal(faults.advance(), outage);
@@ -113,10 +113,10 @@ describe("random faults of a run that ends by its number of requests", () => {
     fault("outage", { mtbfMs: 1000, mttrMs: 500 }),
     fault("outage", { region: 1, mtbfMs: 40_000, mttrMs: 10_000 }),
   ];
-  const endlessly = () => new FaultState(worldPlan({ faults: specs, durationMs: Number.POSITIVE_INFINITY }), 1);
+  const endlessly = () => new FaultState(servicePlan({ faults: specs, durationMs: Number.POSITIVE_INFINITY }), 1);
   const farMs = 60_000_000;
 
-  it("never cease: a region is down for its share of the time", () => {
+  it("go on without end: a region is down for its share of the time", () => {
     const faults = endlessly();
     const downMs = [0, 0];
     for (let lastMs = 0; faults.nextMs <= farMs; ) {
@@ -131,7 +131,7 @@ describe("random faults of a run that ends by its number of requests", () => {
   });
 
   it("are those of a run that ends there by its duration", () => {
-    const [endless, ended] = [endlessly(), new FaultState(worldPlan({ faults: specs, durationMs: farMs }), 1)];
+    const [endless, ended] = [endlessly(), new FaultState(servicePlan({ faults: specs, durationMs: farMs }), 1)];
     while (ended.nextMs < farMs) {
       assert.equal(endless.nextMs, ended.nextMs);
       assert.equal(endless.advance(), ended.advance());

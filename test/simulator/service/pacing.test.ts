@@ -6,33 +6,33 @@ import type { CachedPrefix } from "../../../simulator/service/prompt-cache.ts";
 import { Service, type ServiceListener } from "../../../simulator/service/service.ts";
 import { type AttemptRow, addAttempt, newAttempts, readAttempt } from "./attempts.ts";
 import { batchingSpec, slotsSpec } from "./capacity/driver.ts";
-import { endpointPlan, routePlan, worldPlan } from "./plan.ts";
+import { endpointPlan, routePlan, servicePlan } from "./plan.ts";
 
-/** What a driver that paces streams asks of the world beside what the simulator asks. */
-function worldOf(capacity: CapacitySpec, listener: Partial<ServiceListener> = {}) {
+/** What a driver that paces streams asks of the service beyond what the simulator does. */
+function serviceOf(capacity: CapacitySpec, listener: Partial<ServiceListener> = {}) {
   const attempts = newAttempts();
-  const plan = worldPlan({
+  const plan = servicePlan({
     endpoints: [endpointPlan(0, { capacity, cacheTtlMs: 60_000, cacheMinimumTokens: 1000 })],
     routes: [routePlan([0])],
   });
-  const world = new Service(plan, 1, attempts, { onOutcome() {}, ...listener });
+  const service = new Service(plan, 1, attempts, { onOutcome() {}, ...listener });
   return {
-    world,
+    service,
     attempts,
     send(atMs: number, row: AttemptRow = {}) {
-      while (world.nextMs <= atMs) world.advance();
+      while (service.nextMs <= atMs) service.advance();
       const slot = addAttempt(attempts, row);
-      world.receive(atMs, slot);
+      service.receive(atMs, slot);
       return slot;
     },
     advanceTo(ms: number) {
-      while (world.nextMs <= ms) world.advance();
+      while (service.nextMs <= ms) service.advance();
     },
   };
 }
 
 describe("pacing", () => {
-  it("virtual time can be asked ahead without moving it", () => {
+  it("virtual time can be read ahead without moving it", () => {
     const clock = new VirtualClock();
     clock.setUnitMs(20);
     clock.synchronise(100, true);
@@ -42,10 +42,10 @@ describe("pacing", () => {
     assert.equal(clock.unitsAt(1e6), 5);
   });
 
-  it("a batch tells how many steps it has done, and how long one takes now", () => {
-    const { world, send, advanceTo } = worldOf(batchingSpec({ stepBaseMs: 8, stepPerSequenceMs: 2 }));
+  it("a batch states how many steps it has done, and how long one takes now", () => {
+    const { service, send, advanceTo } = serviceOf(batchingSpec({ stepBaseMs: 8, stepPerSequenceMs: 2 }));
     const slot = send(0, { outputTokens: 100 });
-    const capacity = world.capacityOf(slot);
+    const capacity = service.capacityOf(slot);
     assert.equal(capacity.stepMs, 10);
     assert.equal(capacity.stepsAt?.(250), 25);
     send(300, { outputTokens: 100 });
@@ -55,11 +55,11 @@ describe("pacing", () => {
     assert.equal(capacity.stepMs, 10, "the first has left");
   });
 
-  it("where tokens are fixed when service begins, their first and last instant are told then", () => {
+  it("where tokens are fixed when service begins, their first and last instant are announced then", () => {
     const started: (readonly number[])[] = [];
     const onStart: ServiceListener["onStart"] = (attempt, firstMs, endMs) => started.push([attempt, firstMs, endMs]);
     const spec = slotsSpec({ service: { kind: "constant", value: 100 }, perOutputTokenMs: 10 });
-    const slots = worldOf(spec, { onStart });
+    const slots = serviceOf(spec, { onStart });
     const first = slots.send(0, { outputTokens: 10 });
     const second = slots.send(50, { outputTokens: 1 });
     assert.deepEqual(started, [[first, 110, 200]], "the second waits");
@@ -75,14 +75,16 @@ describe("pacing", () => {
       tpotMs: { kind: "constant", value: 20 },
     } as const;
     started.length = 0;
-    const third = worldOf({ kind: "empirical", cells: [cell], load: [] }, { onStart }).send(1000, { outputTokens: 6 });
+    const third = serviceOf({ kind: "empirical", cells: [cell], load: [] }, { onStart }).send(1000, {
+      outputTokens: 6,
+    });
     assert.deepEqual(started, [[third, 1500, 1600]]);
   });
 
-  it("a prompt with several places to cache reads the longest that is there and writes the rest", () => {
+  it("a prompt cached at several lengths reads the longest cached and writes the rest", () => {
     let next: readonly CachedPrefix[] = [];
     const spec = slotsSpec({ servers: 10, service: { kind: "constant", value: 1 } });
-    const { send, attempts } = worldOf(spec, { prefixes: () => next });
+    const { send, attempts } = serviceOf(spec, { prefixes: () => next });
     const use = (atMs: number, ...prefixes: CachedPrefix[]) => {
       next = prefixes;
       const slot = send(atMs, { inputTokens: 9000, prefixTokens: prefixes.at(-1)!.tokens, prefixId: 0 });

@@ -35,7 +35,7 @@ export function routePlan(destinations: readonly number[], over: Partial<RoutePl
   };
 }
 
-export function worldPlan(over: Partial<ServicePlan> = {}): ServicePlan {
+export function servicePlan(over: Partial<ServicePlan> = {}): ServicePlan {
   return {
     startMs: 0,
     durationMs: 3_600_000,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { HOUR_MS } from "../../../simulator/base/time.ts";
 import { Epochs, faultTimeline } from "../../../simulator/service/service-plan.ts";
 import { fault } from "./plan.ts";
 
-it("an instant belongs to the epoch that began last, and one step may pass several", () => {
+it("an instant belongs to the latest epoch begun, and one step may pass several", () => {
   const epochs = new Epochs(Float64Array.of(0, 10, 20, 40));
   const ms = [0, 9.9, 10, 45, 1e9];
   assert.deepEqual(
@@ -13,8 +14,6 @@ it("an instant belongs to the epoch that began last, and one step may pass sever
   assert.equal(epochs.nextMs, Number.POSITIVE_INFINITY);
   assert.equal(new Epochs(new Float64Array(0)).at(5), 0, "without prices there is one");
 });
-
-const HOUR_MS = 3_600_000;
 
 describe("the timeline of faults", () => {
   it("scheduled faults begin and end as written; ends come first at equal instants", () => {

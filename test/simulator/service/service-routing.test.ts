@@ -6,13 +6,13 @@ import { FaultState } from "../../../simulator/service/fault-state.ts";
 import { ServiceRouting } from "../../../simulator/service/service-routing.ts";
 import { addAttempt, newAttempts } from "./attempts.ts";
 import { slotsSpec } from "./capacity/driver.ts";
-import { routePlan, worldPlan } from "./plan.ts";
+import { routePlan, servicePlan } from "./plan.ts";
 
 const CONTEXT = { seed: 1, serviceKey: 1, patienceKey: 2, localHourAtStart: 0 };
 
 function routingOf() {
   const table = newAttempts();
-  const plan = worldPlan();
+  const plan = servicePlan();
   const capacities = plan.endpoints.map(() => new Slots(slotsSpec({ servers: 1 }), CONTEXT, table));
   const routing = new ServiceRouting(plan, table, { capacities, faults: new FaultState(plan, 1) }, 1);
   const fill = (endpoint: number) => capacities[endpoint]!.offer(0, addAttempt(table, { requestId: 90 + endpoint }));
@@ -27,7 +27,7 @@ test("each destination is tried once, those with room before those without", () 
   fill(1);
   assert.equal(routing.next(route, attempt), 2, "the second has no room");
   assert.equal(routing.next(route, attempt), 1, "then the one without");
-  assert.equal(routing.next(route, attempt), -1, "then nobody is left");
+  assert.equal(routing.next(route, attempt), -1, "then none is left");
 });
 
 test("a new selection forgets what an earlier attempt in the same row had tried", () => {

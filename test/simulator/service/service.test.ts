@@ -4,7 +4,7 @@ import { OUTCOME, Service } from "../../../simulator/service/service.ts";
 import type { RoutePlan, ServicePlan } from "../../../simulator/service/service-plan.ts";
 import { type AttemptRow, addAttempt, newAttempts, readAttempt } from "./attempts.ts";
 import { slotsSpec } from "./capacity/driver.ts";
-import { endpointPlan, fault, quotaSpec, routePlan, worldPlan } from "./plan.ts";
+import { endpointPlan, fault, quotaSpec, routePlan, servicePlan } from "./plan.ts";
 
 interface Ended {
   readonly request: number;
@@ -15,11 +15,11 @@ interface Ended {
   readonly written: number;
 }
 
-/** A world with a notebook: what ended, how, when and where. */
-function worldOf(over: Partial<ServicePlan> = {}) {
+/** A service that records what ended, how, when and where. */
+function serviceOf(over: Partial<ServicePlan> = {}) {
   const attempts = newAttempts();
   const ended: Ended[] = [];
-  const world = new Service(worldPlan(over), 1, attempts, {
+  const service = new Service(servicePlan(over), 1, attempts, {
     onOutcome(attempt, outcome, nowMs) {
       const read = (place: Parameters<typeof readAttempt>[2]) => readAttempt(attempts, attempt, place);
       ended.push({
@@ -35,15 +35,15 @@ function worldOf(over: Partial<ServicePlan> = {}) {
   });
   let requests = 0;
   const advanceTo = (ms: number) => {
-    while (world.nextMs <= ms) world.advance();
+    while (service.nextMs <= ms) service.advance();
   };
   return {
-    world,
+    service,
     ended,
     advanceTo,
     send(atMs: number, row: AttemptRow = {}) {
       advanceTo(atMs);
-      world.receive(atMs, addAttempt(attempts, { requestId: requests++, ...row }));
+      service.receive(atMs, addAttempt(attempts, { requestId: requests++, ...row }));
     },
     /** Where the given requests ran. */
     places: () => [...ended].sort((a, b) => a.request - b.request).map((each) => each.endpoint),
@@ -56,11 +56,11 @@ const oneServer = slotsSpec({ service: { kind: "constant", value: 1000 } });
 const small = (region: number) => endpointPlan(region, { capacity: oneServer });
 
 describe("service-side routing", () => {
-  it("a member that refuses is left for the others in turn, by way of the source; when none takes it, 503", () => {
+  it("after a refusal the other members are tried in turn, by way of the source; when none takes it, 503", () => {
     const lossy = slotsSpec({ service: { kind: "constant", value: 1000 }, waitingRoom: 0 });
     const endpoints = [0, 1, 2].map((region) => endpointPlan(region, { capacity: lossy }));
-    const { send, places, outcomes, advanceTo, ended } = worldOf({ endpoints });
-    // The second and the third leave together for b, which has room for one; the fourth finds everybody busy.
+    const { send, places, outcomes, advanceTo, ended } = serviceOf({ endpoints });
+    // The second and the third leave together for b, which has room for one; the fourth finds all busy.
     for (const request of [0, 1, 2, 3]) send(request === 3 ? 200 : 0);
     advanceTo(PAUSE);
     assert.deepEqual(places().slice(0, 3), [0, 1, 2]);
@@ -69,8 +69,8 @@ describe("service-side routing", () => {
     assert.equal(ended.find(({ request }) => request === 2)?.atMs, 1090);
   });
 
-  it("the source first while it has room; then by rule; then the shortest delay to expect", () => {
-    const { send, places, advanceTo, ended } = worldOf({ endpoints: [small(0), small(1), small(2)] });
+  it("the source first while it has room; then by rule; then the shortest expected delay", () => {
+    const { send, places, advanceTo, ended } = serviceOf({ endpoints: [small(0), small(1), small(2)] });
     // 40 ms apart: what is on its way to another region is not seen there before it arrives, 30 ms later.
     for (let i = 0; i < 6; i++) send(40 * i);
     advanceTo(PAUSE);
@@ -86,7 +86,7 @@ describe("service-side routing", () => {
     );
   });
 
-  it("random: every open member other than the source alike, by the request's own luck", () => {
+  it("random: every open member other than the source alike, by the request's own draw", () => {
     const endpoints = [
       endpointPlan(0, { capacity: slotsSpec({ servers: 1, service: { kind: "constant", value: PAUSE } }) }),
     ];
@@ -94,7 +94,7 @@ describe("service-side routing", () => {
       const capacity = slotsSpec({ servers: Number.POSITIVE_INFINITY, service: { kind: "constant", value: 1 } });
       endpoints.push(endpointPlan(region, { capacity }));
     }
-    const { send, advanceTo, ended } = worldOf({ endpoints, routes: [routePlan([0, 1, 2], { rule: "random" })] });
+    const { send, advanceTo, ended } = serviceOf({ endpoints, routes: [routePlan([0, 1, 2], { rule: "random" })] });
     for (let i = 0; i < 4000; i++) send(i);
     advanceTo(10_000);
     const second = ended.filter((each) => each.endpoint === 1).length;
@@ -105,7 +105,7 @@ describe("service-side routing", () => {
   it("least-busy: the open member with the fewest inside", () => {
     const capacity = slotsSpec({ servers: 3, service: { kind: "constant", value: PAUSE } });
     const endpoints = [0, 1, 2].map((region) => endpointPlan(region, { capacity }));
-    const { send, world } = worldOf({
+    const { send, service } = serviceOf({
       endpoints,
       routes: [routePlan([0, 1, 2], { rule: "least-busy", hopMs: [0, 0, 0] }), routePlan([1])],
     });
@@ -113,25 +113,25 @@ describe("service-side routing", () => {
     for (let i = 1; i <= 3; i++) send(i); // fill the source
     send(4);
     send(5);
-    assert.equal(world.outstanding(0, 0), 6);
+    assert.equal(service.outstanding(0, 0), 6);
     send(6, { target: 1 });
     // b had one, so c got the first overflow; then b and c are equal and b comes first.
-    assert.equal(world.outstanding(1, 0), 3);
+    assert.equal(service.outstanding(1, 0), 3);
   });
 
   it("a profile whose source is no member follows its rule from the first", () => {
     const capacity = slotsSpec({ servers: Number.POSITIVE_INFINITY, service: { kind: "constant", value: 1 } });
     const endpoints = [1, 2].map((region) => endpointPlan(region, { capacity }));
     const route = routePlan([0, 1], { sourceRegion: 0, rule: "random", hopMs: [0, 0] });
-    const { send, advanceTo, places } = worldOf({ endpoints, routes: [route] });
+    const { send, advanceTo, places } = serviceOf({ endpoints, routes: [route] });
     for (let i = 0; i < 1000; i++) send(i);
     advanceTo(PAUSE);
     const first = places().filter((endpoint) => endpoint === 0).length;
     assert.ok(Math.abs(first - 500) < 4 * Math.sqrt(250), `${first} of 1000`);
   });
 
-  it("goes round members that are down, and answers an error when the source is", () => {
-    const { send, advanceTo, places, outcomes } = worldOf({
+  it("avoids members that are down, and answers an error when the source is", () => {
+    const { send, advanceTo, places, outcomes } = serviceOf({
       faults: [
         fault("outage", { region: 1, atMs: 0, forMs: 5000 }),
         fault("outage", { region: 0, atMs: 6000, forMs: 100 }),
@@ -148,7 +148,7 @@ describe("service-side routing", () => {
 
   it("a member that goes down while the call is on its way leaves it to the others; with none left it is lost", () => {
     const lostAt = (route: RoutePlan) => {
-      const { send, advanceTo, ended } = worldOf({
+      const { send, advanceTo, ended } = serviceOf({
         endpoints: [small(0), small(1), small(2)],
         routes: [route],
         faults: [fault("outage", { region: 1, atMs: 20, forMs: 5000 })],
@@ -165,19 +165,19 @@ describe("service-side routing", () => {
     assert.deepEqual(lostAt(routePlan([1], { sourceRegion: 0, hopMs: [60] })), [[OUTCOME.error, 31, 1]]);
   });
 
-  it("reserved capacity that refuses spills over, once", () => {
+  it("reserved capacity that refuses overflows, once", () => {
     const full = slotsSpec({ waitingRoom: 0, service: { kind: "constant", value: PAUSE } });
     const endpoints = [0, 1].map((region) => endpointPlan(region, { capacity: full }));
     const route = routePlan([0], { overflow: routePlan([1]) });
-    const { send, outcomes } = worldOf({ endpoints, routes: [route] });
+    const { send, outcomes } = serviceOf({ endpoints, routes: [route] });
     for (let i = 0; i < 3; i++) send(i);
     assert.deepEqual(outcomes(), [OUTCOME.unavailable]);
   });
 });
 
 describe("faults", () => {
-  it("an outage loses everybody inside, gives their quota back, clears the cache, and ends", () => {
-    const { send, advanceTo, outcomes, world, ended } = worldOf({
+  it("an outage loses all calls inside, gives their quota back, clears the cache, and ends", () => {
+    const { send, advanceTo, outcomes, service, ended } = serviceOf({
       routes: [routePlan([0], { quotas: [0] })],
       quotas: [quotaSpec(10_000)],
       endpoints: [endpointPlan(0, { capacity: oneServer, cacheTtlMs: PAUSE })],
@@ -189,7 +189,7 @@ describe("faults", () => {
     send(1001, row);
     advanceTo(2000);
     assert.deepEqual(outcomes(), [OUTCOME.ok, OUTCOME.error, OUTCOME.error]);
-    assert.equal(world.quotaHeadroom(2000, 0, 0, 0), 1 - 2001 / 10_000);
+    assert.equal(service.quotaHeadroom(2000, 0, 0, 0), 1 - 2001 / 10_000);
     send(2400, row);
     send(2600, row);
     advanceTo(PAUSE);
@@ -207,7 +207,7 @@ describe("faults", () => {
   });
 
   it("a brownout starts fewer while it lasts; a quota cut refuses sooner", () => {
-    const { send, advanceTo, ended, outcomes } = worldOf({
+    const { send, advanceTo, ended, outcomes } = serviceOf({
       endpoints: [endpointPlan(0)],
       routes: [routePlan([0], { quotas: [0] })],
       quotas: [quotaSpec(1000)],
@@ -230,10 +230,10 @@ describe("faults", () => {
     assert.deepEqual(outcomes().slice(2), [OUTCOME.throttled, OUTCOME.ok, OUTCOME.ok]);
   });
 
-  it("errors strike a share of those served, keyed by request: the same whoever is asked", () => {
+  it("errors strike a share of those served, keyed by request: the same at every endpoint", () => {
     const capacity = slotsSpec({ servers: Number.POSITIVE_INFINITY, service: { kind: "constant", value: 1 } });
     const failed = (share: number) => {
-      const { send, advanceTo, ended } = worldOf({
+      const { send, advanceTo, ended } = serviceOf({
         endpoints: [endpointPlan(0, { capacity, errorShare: share })],
         routes: [routePlan([0])],
       });
@@ -247,25 +247,25 @@ describe("faults", () => {
   });
 });
 
-describe("quota and cache at the front door", () => {
+describe("quota and cache on arrival", () => {
   it("reserves on arrival, settles by what was used, and counts an answer without output for its input", () => {
-    const { send, advanceTo, world } = worldOf({
+    const { send, advanceTo, service } = serviceOf({
       endpoints: [endpointPlan(0)],
       routes: [routePlan([0], { quotas: [0] })],
       quotas: [quotaSpec(10_000, { burndown: 5 })],
     });
     send(0, { inputTokens: 1000, maxTokens: 2000, outputTokens: 300 });
-    assert.equal(world.quotaHeadroom(1, 0, 0, 0), 0.7);
+    assert.equal(service.quotaHeadroom(1, 0, 0, 0), 0.7);
     advanceTo(5000);
-    assert.equal(world.quotaHeadroom(5000, 0, 0, 0), 1 - (1000 + 5 * 300) / 10_000);
+    assert.equal(service.quotaHeadroom(5000, 0, 0, 0), 1 - (1000 + 5 * 300) / 10_000);
     send(5000, { inputTokens: 1000, maxTokens: 2000, outputTokens: 0 });
     advanceTo(50_000);
-    assert.ok(Math.abs(world.quotaHeadroom(50_000, 0, 0, 0) - (1 - 3500 / 10_000)) < 1e-12);
-    assert.equal(world.quotaUse()[0]!.granted, 2);
+    assert.ok(Math.abs(service.quotaHeadroom(50_000, 0, 0, 0) - (1 - 3500 / 10_000)) < 1e-12);
+    assert.equal(service.quotaUse()[0]!.granted, 2);
   });
 
   it("accounts have quotas of their own", () => {
-    const { send, advanceTo, outcomes, world } = worldOf({
+    const { send, advanceTo, outcomes, service } = serviceOf({
       routes: [routePlan([0], { quotas: [0, -1] })],
       quotas: [quotaSpec(100)],
       accountOfClass: [0, 1],
@@ -274,11 +274,11 @@ describe("quota and cache at the front door", () => {
     send(1, { maxTokens: 101, classIndex: 1 });
     advanceTo(PAUSE);
     assert.deepEqual(outcomes(), [OUTCOME.throttled, OUTCOME.ok]);
-    assert.equal(world.quotaHeadroom(0, 0, 0, 1), 1);
+    assert.equal(service.quotaHeadroom(0, 0, 0, 1), 1);
   });
 
   it("a prefix is read where it was written, while it lives; too short a prefix is not cached", () => {
-    const { send, advanceTo, ended } = worldOf({
+    const { send, advanceTo, ended } = serviceOf({
       endpoints: [endpointPlan(0, { cacheTtlMs: 10_000, cacheMinimumTokens: 1000 }), endpointPlan(1)],
       routes: [routePlan([0]), routePlan([1])],
     });
@@ -303,9 +303,9 @@ describe("quota and cache at the front door", () => {
     );
   });
 
-  it("the tier moves the class's level: priority before standard before flex", () => {
+  it("the tier shifts the class's level: priority before standard before flex", () => {
     const capacity = slotsSpec({ service: { kind: "constant", value: 1000 }, discipline: "priority" });
-    const { send, advanceTo, ended } = worldOf({
+    const { send, advanceTo, ended } = serviceOf({
       endpoints: [endpointPlan(0, { capacity })],
       routes: [0, 1, 2].map((queueLevel) => routePlan([0], { queueLevel })),
     });
@@ -318,9 +318,9 @@ describe("quota and cache at the front door", () => {
   });
 
   it("price epochs go on with time", () => {
-    const { world } = worldOf({ epochStartMs: Float64Array.of(0, 3_600_000, 7_200_000) });
+    const { service } = serviceOf({ epochStartMs: Float64Array.of(0, 3_600_000, 7_200_000) });
     assert.deepEqual(
-      [0, 3_599_999, 3_600_000, 9e9].map((ms) => world.epochAt(ms)),
+      [0, 3_599_999, 3_600_000, 9e9].map((ms) => service.epochAt(ms)),
       [0, 0, 1, 2],
     );
   });

@@ -6,8 +6,6 @@ import type { RecordedColumns, Recording } from "../../../simulator/traffic/reco
 import { createTraffic } from "../../../simulator/traffic/source.ts";
 import type { TrafficChunk } from "../../../simulator/traffic/traffic.ts";
 
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
 export const ONE_ORIGIN: readonly OriginShare[] = [{ originIndex: 0, share: 1, shapeShiftMs: 0 }];
 
 /** What arrivals need around them, for tests. */

@@ -23,7 +23,7 @@ test("YAML forms", () => {
   assert.deepEqual(tokensSchema.parse({ maxTokens: "4k" }), { maxTokens: { kind: "constant", value: 4000 } });
 });
 
-test("mistakes say what", () => {
+test("mistakes are named", () => {
   const message = (yaml: unknown) => String(tokensSchema.safeParse(yaml).error?.issues.map((issue) => issue.message));
   assert.match(message({ maxTokens: "unst" }), /"unst" is not a number/);
   assert.match(message({ maxTokens: { outputTimes: 0.5 } }), /outputTimes must be at least 1/);
@@ -46,7 +46,7 @@ test("lengths follow their laws as whole numbers of at least 1", () => {
   assert.ok(Math.abs(ones - (1 - Math.exp(-0.5))) < 0.01, `share of ones ${ones}`);
 });
 
-test("a law that says 0 gives 0", () => {
+test("a law with 0 gives 0", () => {
   const rows = rowsWith({ input: 5, output: { empirical: { values: [0, 100] } } }, 1000);
   assert.deepEqual([...new Set(rows.map((r) => r.outputTokens))].sort(), [0, 100]);
   assert.ok(rowsWith({ input: 0, output: 0 }, 10).every((r) => r.inputTokens === 0 && r.outputTokens === 0));
@@ -81,7 +81,7 @@ test("prefixes: their share, their popularity by Zipf's law, one length each, ne
   assert.ok(rows.every((r) => r.prefixId >= 0 || r.prefixTokens === 0));
 });
 
-test("a new option moves no other column's draws", () => {
+test("a new option shifts no other column's draws", () => {
   const input = { lognormal: { mean: 1000, cv: 1 } };
   const output = { exponential: { mean: 300 } };
   const strip = (tokens: unknown) => rowsWith(tokens, 500).map((r) => [r.arrivalMs, r.inputTokens, r.outputTokens]);
@@ -89,7 +89,7 @@ test("a new option moves no other column's draws", () => {
   assert.deepEqual(strip({ input, output }), strip(withMore));
 });
 
-test("recorded lengths, recorded limits, and options laid over them", () => {
+test("recorded lengths, recorded limits, and options over them", () => {
   const recording = recordingOf([0, 10, 20], {
     maxTokens: Int32Array.of(0, 50, 60),
     prefixTokens: Int32Array.of(0, 512, 9999),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { describe, it } from "node:test";
 import {
   dateTime,
   RowBuffer,
@@ -9,73 +9,77 @@ import {
   tokenCount,
 } from "../../../simulator/traffic/trace-format.ts";
 
-const place = { source: "day.csv", lineNumber: 18 };
+describe("checked cells", () => {
+  const place = { source: "day.csv", lineNumber: 18 };
 
-test("token counts: whole, not negative, within 32 bits", () => {
-  assert.equal(tokenCount("12", "output_tokens", place), 12);
-  assert.equal(tokenCount(0, "output_tokens", place), 0);
-  assert.throws(
-    () => tokenCount("-3", "output_tokens", place),
-    /TRACE_NEGATIVE_TOKENS {2}day\.csv:18: output_tokens is -3\n {2}fix: token counts must be 0 or more/,
-  );
-  for (const wrong of ["1.5", "abc", "", undefined, null, Number.NaN, 2 ** 31, {}]) {
-    assert.throws(() => tokenCount(wrong, "x", place), /TRACE_BAD_NUMBER.*day\.csv:18/, String(wrong));
-  }
+  it("token counts: whole, not negative, within 32 bits", () => {
+    assert.equal(tokenCount("12", "output_tokens", place), 12);
+    assert.equal(tokenCount(0, "output_tokens", place), 0);
+    assert.throws(
+      () => tokenCount("-3", "output_tokens", place),
+      /TRACE_NEGATIVE_TOKENS {2}day\.csv:18: output_tokens is -3\n {2}fix: token counts must be 0 or more/,
+    );
+    for (const wrong of ["1.5", "abc", "", undefined, null, Number.NaN, 2 ** 31, {}]) {
+      assert.throws(() => tokenCount(wrong, "x", place), /TRACE_BAD_NUMBER.*day\.csv:18/, String(wrong));
+    }
+  });
+
+  it("date and time keep 100 ns, and zones are subtracted", () => {
+    const noon = Date.UTC(2023, 10, 16, 12, 0, 0) / 1000;
+    assert.deepEqual(dateTime("2023-11-16 12:00:00.6805900", "t", place), { epochS: noon, fractionMs: 680.59 });
+    assert.equal(dateTime("2023-11-16T12:00:00Z", "t", place).epochS, noon);
+    assert.equal(dateTime("2023-11-16T14:30:00+02:30", "t", place).epochS, noon);
+    assert.equal(dateTime("2023-11-16T04:00:00-0800", "t", place).epochS, noon);
+    for (const wrong of ["16.11.2023", "2023-13-01 00:00:00", "2023-11-16 25:00:00", "", 5]) {
+      assert.throws(() => dateTime(wrong, "t", place), /TRACE_BAD_TIME.*day\.csv:18/, String(wrong));
+    }
+  });
+
+  it("times in numbers are finite and not negative", () => {
+    assert.equal(timeNumber("1.5", "t", place), 1.5);
+    for (const wrong of ["-1", "x", "", Number.POSITIVE_INFINITY]) {
+      assert.throws(() => timeNumber(wrong, "t", place), /TRACE_BAD_TIME/);
+    }
+  });
+
+  it("lines are numbered from 1", () => {
+    const seen: string[] = [];
+    const columns = { arrivalMs: new Float64Array(0), inputTokens: new Int32Array(0), outputTokens: new Int32Array(0) };
+    const format: TraceFormat = {
+      name: "spy",
+      summary: "",
+      matches: () => true,
+      reader: () => ({ line: (text, n) => seen.push(`${n}${text}`), finish: () => columns }),
+    };
+    assert.equal(readTrace(format, ["a", "b"], "f"), columns);
+    assert.deepEqual(seen, ["1a", "2b"]);
+  });
 });
 
-test("date and time keep 100 ns, and zones are taken off", () => {
-  const noon = Date.UTC(2023, 10, 16, 12, 0, 0) / 1000;
-  assert.deepEqual(dateTime("2023-11-16 12:00:00.6805900", "t", place), { epochS: noon, fractionMs: 680.59 });
-  assert.equal(dateTime("2023-11-16T12:00:00Z", "t", place).epochS, noon);
-  assert.equal(dateTime("2023-11-16T14:30:00+02:30", "t", place).epochS, noon);
-  assert.equal(dateTime("2023-11-16T04:00:00-0800", "t", place).epochS, noon);
-  for (const wrong of ["16.11.2023", "2023-13-01 00:00:00", "2023-11-16 25:00:00", "", 5]) {
-    assert.throws(() => dateTime(wrong, "t", place), /TRACE_BAD_TIME.*day\.csv:18/, String(wrong));
-  }
-});
+describe("collected rows", () => {
+  const rowPlace = { source: "f", lineNumber: 1 };
 
-test("times in numbers are finite and not negative", () => {
-  assert.equal(timeNumber("1.5", "t", place), 1.5);
-  for (const wrong of ["-1", "x", "", Number.POSITIVE_INFINITY]) {
-    assert.throws(() => timeNumber(wrong, "t", place), /TRACE_BAD_TIME/);
-  }
-});
+  it("rows come out in time order, equal times in the file's order", () => {
+    const rows = new RowBuffer("f");
+    for (const [i, timeMs] of [30, 10, 20, 10].entries()) {
+      rows.add({ timeMs, inputTokens: i, outputTokens: 0, className: "ab"[i % 2]! }, rowPlace);
+    }
+    const columns = rows.finish();
+    assert.deepEqual([...columns.arrivalMs], [10, 10, 20, 30]);
+    assert.deepEqual([...columns.inputTokens], [1, 3, 2, 0]);
+    assert.deepEqual(
+      [...columns.classIndex!].map((i) => columns.classNames![i]),
+      ["b", "b", "a", "a"],
+    );
+  });
 
-test("lines are numbered from 1", () => {
-  const seen: string[] = [];
-  const columns = { arrivalMs: new Float64Array(0), inputTokens: new Int32Array(0), outputTokens: new Int32Array(0) };
-  const format: TraceFormat = {
-    name: "spy",
-    summary: "",
-    matches: () => true,
-    reader: () => ({ line: (text, n) => seen.push(`${n}${text}`), finish: () => columns }),
-  };
-  assert.equal(readTrace(format, ["a", "b"], "f"), columns);
-  assert.deepEqual(seen, ["1a", "2b"]);
-});
+  it("columns without content are absent", () => {
+    const rows = new RowBuffer("f");
+    rows.add({ timeMs: 0, inputTokens: 1, outputTokens: 1, className: "", originName: "" }, rowPlace);
+    assert.deepEqual(Object.keys(rows.finish()), ["arrivalMs", "inputTokens", "outputTokens"]);
+  });
 
-const rowPlace = { source: "f", lineNumber: 1 };
-
-test("rows come out in time order, equal times in the file's order", () => {
-  const rows = new RowBuffer("f");
-  for (const [i, timeMs] of [30, 10, 20, 10].entries()) {
-    rows.add({ timeMs, inputTokens: i, outputTokens: 0, className: "ab"[i % 2]! }, rowPlace);
-  }
-  const columns = rows.finish();
-  assert.deepEqual([...columns.arrivalMs], [10, 10, 20, 30]);
-  assert.deepEqual([...columns.inputTokens], [1, 3, 2, 0]);
-  assert.deepEqual(
-    [...columns.classIndex!].map((i) => columns.classNames![i]),
-    ["b", "b", "a", "a"],
-  );
-});
-
-test("columns without content are absent", () => {
-  const rows = new RowBuffer("f");
-  rows.add({ timeMs: 0, inputTokens: 1, outputTokens: 1, className: "", originName: "" }, rowPlace);
-  assert.deepEqual(Object.keys(rows.finish()), ["arrivalMs", "inputTokens", "outputTokens"]);
-});
-
-test("no rows is an error", () => {
-  assert.throws(() => new RowBuffer("empty.csv").finish(), /TRACE_EMPTY {2}empty\.csv/);
+  it("no rows is an error", () => {
+    assert.throws(() => new RowBuffer("empty.csv").finish(), /TRACE_EMPTY {2}empty\.csv/);
+  });
 });

@@ -7,7 +7,6 @@ import {
   createQuantileColumn,
   type PairedQuantity,
   pairedIntervals,
-  quantileOf,
 } from "../../../simulator/validate/paired-intervals.ts";
 import { autoregressive, normals, quantileFigure, ratioFigure, uniforms } from "./synthetic.ts";
 
@@ -149,10 +148,4 @@ it("weighted quantiles are those of as many copies, whatever is missing", () => 
       assert.equal(column.count, values.filter((value) => !Number.isNaN(value)).length);
     }),
   );
-});
-
-it("of 20 values p95 is the 19th, in spite of binary fractions", () => {
-  const values = Array.from({ length: 20 }, (_, i) => i + 1);
-  assert.equal(quantileOf(values, 0.95), 19);
-  assert.ok(Number.isNaN(quantileOf([], 0.5)));
 });

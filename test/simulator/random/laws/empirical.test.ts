@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { compileSampler, createLaw, lawSchema } from "../../../../simulator/random/laws/index.ts";
+import { empirical } from "../../../../simulator/random/laws/empirical.ts";
+import { lawSchema } from "../../../../simulator/random/laws/index.ts";
+import { compileSampler } from "../../../../simulator/random/sampler.ts";
 import { near } from "../check-law.ts";
 
 test("values come with their weights, and nothing between them", () => {
-  const law = createLaw({ kind: "empirical", values: [30, 10, 20], weights: [1, 6, 3] });
+  const law = empirical.create({ kind: "empirical", values: [30, 10, 20], weights: [1, 6, 3] });
   near(law.mean, 0.6 * 10 + 0.3 * 20 + 0.1 * 30, 1e-12, "mean");
   near(law.variance, 0.6 * 100 + 0.3 * 400 + 0.1 * 900 - 15 ** 2, 1e-12, "variance");
   const sample = compileSampler(law);
@@ -26,7 +28,7 @@ test("values come with their weights, and nothing between them", () => {
 });
 
 test("a quantile table is joined by straight lines", () => {
-  const law = createLaw({
+  const law = empirical.create({
     kind: "empirical",
     quantiles: [
       [0, 0],

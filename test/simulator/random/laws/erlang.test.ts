@@ -1,5 +1,5 @@
 import test from "node:test";
-import { createLaw } from "../../../../simulator/random/laws/index.ts";
+import { erlang } from "../../../../simulator/random/laws/erlang.ts";
 import { checkLaw } from "../check-law.ts";
 
 test("erlang: 1 - sum of Poisson terms", () => {
@@ -21,7 +21,7 @@ test("erlang: 1 - sum of Poisson terms", () => {
     }
     return sum;
   };
-  checkLaw(createLaw({ kind: "erlang", k, mean: 1000 }), {
+  checkLaw(erlang.create({ kind: "erlang", k, mean: 1000 }), {
     cdf: (x) => (rate * x < 3 ? head(x) : 1 - tail(x)),
     mean: 1000,
     variance: 250_000,

@@ -1,9 +1,9 @@
 import test from "node:test";
-import { createLaw } from "../../../../simulator/random/laws/index.ts";
+import { gamma } from "../../../../simulator/random/laws/gamma.ts";
 import { checkLaw, integralOf, near } from "../check-law.ts";
 
 test("gamma with cv 1 is exponential", () => {
-  checkLaw(createLaw({ kind: "gamma", mean: 50, cv: 1 }), {
+  checkLaw(gamma.create({ kind: "gamma", mean: 50, cv: 1 }), {
     cdf: (x) => -Math.expm1(-x / 50),
     mean: 50,
     variance: 2500,
@@ -11,7 +11,7 @@ test("gamma with cv 1 is exponential", () => {
 });
 
 test("gamma with cv 1/√2 is the sum of two exponentials", () => {
-  checkLaw(createLaw({ kind: "gamma", mean: 2, cv: Math.SQRT1_2 }), {
+  checkLaw(gamma.create({ kind: "gamma", mean: 2, cv: Math.SQRT1_2 }), {
     cdf: (x) => -Math.expm1(-x) - x * Math.exp(-x),
     mean: 2,
     variance: 2,
@@ -20,7 +20,7 @@ test("gamma with cv 1/√2 is the sum of two exponentials", () => {
 
 test("gamma with cv √2 is a squared normal: its density integrated", () => {
   // Shape 1/2, scale 2: chi-squared with one degree of freedom.
-  const law = createLaw({ kind: "gamma", mean: 1, cv: Math.SQRT2 });
+  const law = gamma.create({ kind: "gamma", mean: 1, cv: Math.SQRT2 });
   const density = (x: number) => Math.exp(-x / 2) / Math.sqrt(2 * Math.PI * x);
   for (const u of [0.05, 0.3, 0.5, 0.9, 0.99]) near(integralOf(density, law.quantile(u)), u, 1e-7, `u = ${u}`);
   // Percentage points of chi-squared with one degree of freedom, as printed in every table.
@@ -29,7 +29,7 @@ test("gamma with cv √2 is a squared normal: its density integrated", () => {
 });
 
 test("bursty gamma (cv 3, shape 1/9) keeps its moments", () => {
-  const law = createLaw({ kind: "gamma", mean: 1, cv: 3 });
+  const law = gamma.create({ kind: "gamma", mean: 1, cv: 3 });
   let mean = 0;
   let square = 0;
   const n = 400_000;

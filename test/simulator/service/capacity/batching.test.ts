@@ -256,7 +256,7 @@ describe("the queue in front of a batch", () => {
     assert.ok(first[2]!.startedMs >= first[1]!.startedMs, "first come, first served has no levels");
   });
 
-  it("evicts everybody and starts afresh, with room and exact times", () => {
+  it("evicts all calls and starts afresh, with room and exact times", () => {
     const table = newAttempts();
     const spec = batchingSpec({ batchMax: 2, prefillBaseMs: 30, kvTokensMax: 100 });
     const capacity = new Batching(spec, contextOf(), table);

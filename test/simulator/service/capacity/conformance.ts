@@ -17,7 +17,7 @@ import { type Call, contextOf, type Fate, latencyOf, Run } from "./driver.ts";
 /**
  * What every registered capacity model must do, whatever its physics. Blocks of each kind as a scenario writes them; a
  * kind that is not here fails the suite, so that a new model cannot slip through. The first sample of a kind has
- * constant times, room for few calls at a time if the model knows such a limit, and turns nobody away.
+ * constant times, room for few calls at a time if the model knows such a limit, and refuses no call.
  */
 const SAMPLES: Readonly<Record<string, readonly [object, ...object[]]>> = {
   slots: [
@@ -151,7 +151,7 @@ function keepsCalls(specs: readonly CapacitySpec[]): void {
   it("ends every call once, in the order of cause and effect, and is empty then", () => {
     eachOver(specs, (spec, calls) => {
       const run = played(spec, calls);
-      assert.equal(run.inside, 0, "somebody is left inside");
+      assert.equal(run.inside, 0, "a call is left inside");
       assert.deepEqual([run.capacity.inService, run.capacity.waiting], [0, 0]);
       for (const fate of run.fates) assertCausal(fate, isStreaming(spec));
     });
@@ -165,22 +165,22 @@ function keepsCalls(specs: readonly CapacitySpec[]): void {
     const [first] = played(specs[0]!, crowd(1)).fates;
     assert.equal(first!.firstTokenMs < first!.endedMs, isStreaming(specs[0]!));
     for (const spec of specs) {
-      const told: (readonly number[])[] = [];
-      const onStart = (_: number, firstMs: number, endMs: number) => told.push([firstMs, endMs]);
+      const started: (readonly number[])[] = [];
+      const onStart = (_: number, firstMs: number, endMs: number) => started.push([firstMs, endMs]);
       const run = new Run(spec, { ...contextOf(), onStart });
       for (const call of crowd(30)) run.offer(call);
       run.finish();
       const streamed = run.fates.filter(({ firstTokenMs, endedMs }) => firstTokenMs < endedMs);
       if (run.capacity.stepsAt !== undefined) continue;
       for (const { firstTokenMs, endedMs } of streamed) {
-        assert.ok(told.some(([from, to]) => from === firstTokenMs && to === endedMs));
+        assert.ok(started.some(([from, to]) => from === firstTokenMs && to === endedMs));
       }
     }
   });
 }
 
 function keepsItsQueue(specs: readonly CapacitySpec[]): void {
-  it("keeps nobody waiting where there is room, and starts at once whom it promised room", () => {
+  it("keeps no call waiting where there is room, and starts at once a call that it promised room", () => {
     eachOver(specs, (spec, calls) => {
       const run = new Run(spec);
       for (const call of calls) {
@@ -209,7 +209,7 @@ function keepsItsQueue(specs: readonly CapacitySpec[]): void {
         if (outcome === "finished") assert.ok(startedMs - call.atMs <= 450 + 1e-6);
       }
       if (i > 0) continue;
-      assert.ok(gone.length > 0, "the first sample has room for few at a time: somebody gives up");
+      assert.ok(gone.length > 0, "the first sample has room for few at a time: some calls give up");
       // Not to the last digit: the delay to expect may go by what was served so far.
       assert.ok(near(delayAfter(patient, crowd(60)), delayAfter(patient, []), 0.2), "those who went are still counted");
     }
@@ -217,7 +217,7 @@ function keepsItsQueue(specs: readonly CapacitySpec[]): void {
 }
 
 function standsTrouble(specs: readonly CapacitySpec[]): void {
-  it("is empty at first, and an eviction of nobody is one", () => {
+  it("is empty at first, and an eviction of no call is one", () => {
     for (const spec of specs) {
       const { capacity } = new Run(spec);
       assert.deepEqual([capacity.inService, capacity.waiting, capacity.hasRoom()], [0, 0, true]);
@@ -228,7 +228,7 @@ function standsTrouble(specs: readonly CapacitySpec[]): void {
     }
   });
 
-  it("lets everybody go when the machines are lost, once each, and serves as new afterwards", () => {
+  it("evicts every call once in an outage, and serves as new afterwards", () => {
     eachOver(specs, (spec, calls) => {
       const run = new Run(spec);
       for (const call of calls) run.offer(call);
@@ -245,7 +245,7 @@ function standsTrouble(specs: readonly CapacitySpec[]): void {
     });
   });
 
-  it("serves nobody while no capacity is left, slower while some is, and all when it is back", () => {
+  it("serves no call while no capacity is left, slower while some is, and all when it is back", () => {
     for (const spec of specs) {
       const run = new Run(spec);
       run.capacity.setCapacityFactor(0, 0);
@@ -282,7 +282,7 @@ function goesWithTheRest(written: readonly object[], specs: readonly CapacitySpe
     assert.ok(meanMs(played(scaleCapacity(spec, 3), crowd(40)).fates) <= meanMs(one) + 1e-6);
   });
 
-  it("turns nobody away as a gateway, if it may be one", () => {
+  it("refuses no call as a gateway, if it may be one", () => {
     for (const [i, block] of written.entries()) {
       const judged = gatewaySchema.safeParse(block);
       const keys = judged.error?.issues.map(({ path }) => String(path[0])) ?? [];

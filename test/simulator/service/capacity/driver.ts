@@ -37,7 +37,7 @@ export interface DriveOptions {
   readonly localHourAtStart?: number;
   /** Called at every instant before the events that come next; for checks of the inner state. */
   readonly watch?: (capacity: Capacity, nowMs: number) => void;
-  /** Stop here, ms; by default when nobody is inside. */
+  /** Stop here, ms; by default when no call is inside. */
   readonly untilMs?: number;
 }
 
@@ -85,7 +85,7 @@ export class Run {
     while (this.capacity.nextMs <= ms) this.advance();
   }
 
-  /** All that is due until nobody is inside. */
+  /** All that is due until no call is inside. */
   finish(): void {
     while (this.inside > 0 && this.capacity.nextMs < Number.POSITIVE_INFINITY) this.advance();
   }
@@ -100,9 +100,9 @@ export class Run {
     const nowMs = capacity.nextMs;
     assert.ok(nowMs >= this.lastMs - 1e-6, `the agenda goes back: ${nowMs} after ${this.lastMs}`);
     this.lastMs = nowMs;
-    const happening = capacity.advance();
-    if (happening === CAPACITY_EVENT.finished) this.leave(capacity.subject, "finished", nowMs);
-    if (happening === CAPACITY_EVENT.abandoned) this.leave(capacity.subject, "abandoned", nowMs);
+    const event = capacity.advance();
+    if (event === CAPACITY_EVENT.finished) this.leave(capacity.subject, "finished", nowMs);
+    if (event === CAPACITY_EVENT.abandoned) this.leave(capacity.subject, "abandoned", nowMs);
   }
 
   private leave(slot: number, outcome: Fate["outcome"], nowMs: number): void {

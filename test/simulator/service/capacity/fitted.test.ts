@@ -99,13 +99,13 @@ describe("a fitted station by hand", () => {
     { atMs: 50, input: 100, output: 1 },
   ];
 
-  it("in-line holds up the next prompt and nobody's output", () => {
+  it("in-line holds up the next prompt and no output", () => {
     const [first, second] = drive(fitted({ prompts: "in-line", promptPerTokenMs: 1, perOutputTokenMs: 10 }), two);
     assert.deepEqual([first!.firstTokenMs, first!.endedMs], [100, 200]);
     assert.deepEqual([second!.firstTokenMs, second!.endedMs], [200, 200]);
   });
 
-  it("serial slows everybody by the factor while it reads", () => {
+  it("serial slows all calls by the factor while it reads", () => {
     const spec = fitted({ prompts: "serial", promptPerTokenMs: 1, promptSlowdown: 1, perOutputTokenMs: 10 });
     const [first, second] = drive(spec, two);
     // Reading goes at half the pace: 100 ms of work in 200; then the second is read while the first writes at half.
@@ -160,7 +160,7 @@ describe("a fitted station by hand", () => {
     }
   });
 
-  it("a brownout halves the pace, an outage puts everybody out, and nobody is lost", () => {
+  it("a brownout halves the pace, an outage evicts all calls, and none is lost", () => {
     const table = newAttempts();
     const station = new Fitted(fitted({ prompts: "shared", promptBaseMs: 100, servers: 2 }), contextOf(), table);
     const slots = [0, 1, 2].map((requestId) => addAttempt(table, { requestId, inputTokens: 1, outputTokens: 1 }));
@@ -179,7 +179,7 @@ describe("a fitted station by hand", () => {
   });
 });
 
-describe("a fitted station loses nobody", () => {
+describe("a fitted station loses no call", () => {
   it("whatever it is made of", () => {
     fc.assert(
       fc.property(

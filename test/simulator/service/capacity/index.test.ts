@@ -65,7 +65,7 @@ describe("capacity as a scenario writes it", () => {
     });
   });
 
-  it("defaults: nobody is refused, nobody leaves, nobody else is there", () => {
+  it("defaults: no call is refused or leaves, and no other tenants are there", () => {
     const spec = capacitySpecOf(capacitySchema.parse(batching));
     assert.equal(spec.kind, "batching");
     if (spec.kind !== "batching") return;
@@ -132,7 +132,7 @@ describe("capacity as a scenario writes it", () => {
     );
   });
 
-  it("a gateway turns nobody away and sees no tokens", () => {
+  it("a gateway refuses no call and sees no tokens", () => {
     assert.deepEqual(said(slots, gatewaySchema), []);
     assert.deepEqual(said(batching, gatewaySchema), []);
     const wrong = {

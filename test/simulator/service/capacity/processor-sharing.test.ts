@@ -59,7 +59,7 @@ describe("processor sharing", () => {
     assert.deepEqual(ends.map(Math.round), [1600, 2000]);
   });
 
-  it("a brownout slows everybody; with nothing left nobody moves, and eviction empties it", () => {
+  it("a brownout slows all calls; with nothing left none progresses, and eviction empties it", () => {
     const table = newAttempts();
     const capacity = new ProcessorSharing(sharing({ servers: 2 }), contextOf(), table);
     capacity.offer(0, addAttempt(table));

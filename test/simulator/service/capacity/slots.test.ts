@@ -179,7 +179,7 @@ describe("slots, one call at a time", () => {
     );
   });
 
-  it("no server idles while somebody waits, whatever the arrivals", () => {
+  it("no server idles while a call waits, whatever the arrivals", () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(3000), { minLength: 1, maxLength: 60 }),
@@ -226,7 +226,7 @@ describe("slots, one call at a time", () => {
     assert.equal(capacity.expectedQueueDelayMs(), Number.POSITIVE_INFINITY);
   });
 
-  it("unlimited servers with nothing left start nobody, and go on afterwards", () => {
+  it("unlimited servers with nothing left start no call, and go on afterwards", () => {
     const table = newAttempts();
     const spec = slotsSpec({ servers: Number.POSITIVE_INFINITY, service: { kind: "constant", value: 1000 } });
     const capacity = new Slots(spec, contextOf(), table);
@@ -237,7 +237,7 @@ describe("slots, one call at a time", () => {
     assert.deepEqual([capacity.inService, capacity.waiting, capacity.nextMs], [1, 0, 1005]);
   });
 
-  it("evicts everybody, those in service first, and starts afresh", () => {
+  it("evicts all calls, those in service first, and starts afresh", () => {
     const table = newAttempts();
     const spec = slotsSpec({
       servers: 2,

@@ -20,7 +20,7 @@ it("virtual time runs at the rate of the moment, and only while anybody is serve
   assert.equal(clock.reachMs(7.9), 1250, "a mark that is behind is reached now");
 });
 
-it("stands still at a unit without end, and survives a unit of no length while nobody is served", () => {
+it("stands still at an infinite unit, and survives a unit of no length while idle", () => {
   const clock = new VirtualClock();
   clock.setUnitMs(Number.POSITIVE_INFINITY);
   clock.synchronise(500, true);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
+import { HOUR_MS } from "../../../../simulator/base/time.ts";
 import {
   addToLedger,
   type BillingTerms,
@@ -14,9 +15,9 @@ import {
 } from "../../../../simulator/service/pricing/billing.ts";
 import { epochAt } from "../../../../simulator/service/pricing/price-schedule.ts";
 import { BILLING_RULES, formatUsd, type PriceSchedule, usdOf } from "../../../../simulator/service/pricing/prices.ts";
-import { HOUR_MS, region, scheduleOf, standardKey } from "./fixtures.ts";
+import { region, scheduleOf, standardKey } from "./fixtures.ts";
 
-const ORACLES = new URL("../../../oracle/oracles.json", import.meta.url);
+const ORACLES = new URL("../../../../studies/oracles/reference.json", import.meta.url);
 
 /** The recorded value of an oracle row, which must be that of its closed form. */
 function oracle(id: string, closedForm: number): number {

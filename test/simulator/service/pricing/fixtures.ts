@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import { type CustomRegion, customRegionSchema, regionDirectory } from "../../../../simulator/base/regions.ts";
+import { HOUR_MS } from "../../../../simulator/base/time.ts";
 import { createPriceBook } from "../../../../simulator/service/pricing/price-book.ts";
 import { type PriceBookData, priceBookDataSchema } from "../../../../simulator/service/pricing/price-book-data.ts";
 import { buildPriceSchedule, type PriceScheduleInput } from "../../../../simulator/service/pricing/price-schedule.ts";
@@ -10,7 +11,6 @@ import { pricesSchema } from "../../../../simulator/service/pricing/schema.ts";
 const file = new URL("../../../../scenarios/reference/bedrock-prices.json", import.meta.url);
 export const BOOK_DATA: PriceBookData = priceBookDataSchema.parse(JSON.parse(readFileSync(file, "utf8")));
 
-export const HOUR_MS = 3_600_000;
 export const MIDNIGHT_MS = Date.parse("2026-05-04T00:00:00Z");
 
 export function standardKey(model: string, region: string): PriceKey {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HOUR_MS } from "../../../../simulator/base/time.ts";
 import { epochAt, priceUsdPerMTok } from "../../../../simulator/service/pricing/price-schedule.ts";
 import { OUTPUT, type PriceSchedule } from "../../../../simulator/service/pricing/prices.ts";
-import { HOUR_MS, MIDNIGHT_MS, region, scheduleOf, standardKey } from "./fixtures.ts";
+import { MIDNIGHT_MS, region, scheduleOf, standardKey } from "./fixtures.ts";
 
 const OWN = [{ model: "m", input: 3, output: 15 }];
 const SINE_UTC = { sine: { amplitude: 0.155, peakAt: "06:00 UTC" } };

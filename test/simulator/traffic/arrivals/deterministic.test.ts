@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { deterministic } from "../../../../simulator/traffic/arrivals/deterministic.ts";
 import { arrivalSchema } from "../../../../simulator/traffic/arrivals/index.ts";
 import { arrivalsOf } from "../pull.ts";
 
@@ -12,4 +13,8 @@ test("deterministic: the first after one interval, the millionth where it belong
 
 test("an interval of zero is refused", () => {
   assert.equal(arrivalSchema.safeParse({ deterministic: { interval: "0s" } }).success, false);
+});
+
+test("deterministic: the YAML form becomes a plain spec in ms and requests per second", () => {
+  assert.deepEqual(deterministic.schema.parse({ interval: "1.25s" }), { process: "deterministic", intervalMs: 1250 });
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { arrivalsUntil, DAY_MS, gapMoments, histogram } from "../pull.ts";
+import { DAY_MS } from "../../../../simulator/base/time.ts";
+import { diurnal } from "../../../../simulator/traffic/arrivals/diurnal.ts";
+import { arrivalsUntil, gapMoments, histogram } from "../pull.ts";
 
 const HOURS = [1, 1, 1, 1, 1, 2, 3, 5, 8, 9, 9, 8, 7, 8, 9, 9, 8, 6, 5, 4, 3, 2, 2, 1];
 const TOTAL = HOURS.reduce((sum, w) => sum + w, 0);
@@ -37,4 +39,13 @@ test("diurnal: cv makes the day bursty in operational time", () => {
   const smooth = gapMoments(arrivalsUntil({ diurnal: flat }, DAY_MS / 4));
   assert.ok(Math.abs(bursty.cv - 3) < 0.1, `cv ${bursty.cv}`);
   assert.ok(Math.abs(smooth.cv - 1) < 0.02, `cv ${smooth.cv}`);
+});
+
+test("diurnal: the YAML form becomes a plain spec in ms and requests per second", () => {
+  assert.deepEqual(diurnal.schema.parse({ rate: "20/s", shape: "servegen-m-large" }), {
+    process: "diurnal",
+    ratePerS: 20,
+    shape: { kind: "recorded", name: "servegen-m-large" },
+    cv: 1,
+  });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { mmpp } from "../../../../simulator/traffic/arrivals/mmpp.ts";
 import { arrivalsUntil, histogram } from "../pull.ts";
 
 const YAML = {
@@ -47,4 +48,14 @@ test("mmpp: a silent state is silent, and an all-silent process ends", () => {
     },
   };
   assert.deepEqual(arrivalsUntil(silent, 1000), []);
+});
+
+test("mmpp: the YAML form becomes a plain spec in ms and requests per second", () => {
+  assert.deepEqual(mmpp.schema.parse(YAML.mmpp), {
+    process: "mmpp",
+    states: [
+      { ratePerS: 5, meanStayMs: 10_000 },
+      { ratePerS: 50, meanStayMs: 5000 },
+    ],
+  });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { arrivalSchema } from "../../../../simulator/traffic/arrivals/index.ts";
+import { poisson } from "../../../../simulator/traffic/arrivals/poisson.ts";
 import { arrivalsOf, gapMoments } from "../pull.ts";
 
 test("poisson: mean gap and cv within four standard errors", () => {
@@ -28,4 +29,8 @@ test("a rate of zero means no requests", () => {
 test("a wrong rate is refused", () => {
   assert.equal(arrivalSchema.safeParse({ poisson: "fast" }).success, false);
   assert.equal(arrivalSchema.safeParse({ poisson: "1G/s" }).success, false);
+});
+
+test("poisson: the YAML form becomes a plain spec in ms and requests per second", () => {
+  assert.deepEqual(poisson.schema.parse("20/s"), { process: "poisson", ratePerS: 20 });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { arrivalSchema } from "../../../../simulator/traffic/arrivals/index.ts";
+import { renewal } from "../../../../simulator/traffic/arrivals/renewal.ts";
 import { arrivalsOf, gapMoments } from "../pull.ts";
 
 test("renewal: uniform gaps keep their law", () => {
@@ -13,4 +14,11 @@ test("renewal: uniform gaps keep their law", () => {
 
 test("gaps that are always zero are refused: they would never end", () => {
   assert.equal(arrivalSchema.safeParse({ renewal: { interarrival: "0s" } }).success, false);
+});
+
+test("renewal: the YAML form becomes a plain spec in ms and requests per second", () => {
+  assert.deepEqual(renewal.schema.parse({ interarrival: "2s" }), {
+    process: "renewal",
+    interarrival: { kind: "constant", value: 2000 },
+  });
 });

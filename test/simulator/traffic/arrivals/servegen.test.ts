@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DAY_MS } from "../../../../simulator/base/time.ts";
+import { servegen } from "../../../../simulator/traffic/arrivals/servegen.ts";
 import type { RecordedClient } from "../../../../simulator/traffic/recording.ts";
-import { arrivalsOf, arrivalsUntil, DAY_MS, gapMoments, histogram } from "../pull.ts";
+import { arrivalsOf, arrivalsUntil, gapMoments, histogram } from "../pull.ts";
 
 const client = (
   name: string,
@@ -46,5 +48,13 @@ test("servegen: a rate rescales all clients alike", () => {
 });
 
 test("servegen: unknown clients are named", () => {
-  assert.throws(() => arrivalsOf({ servegen: { clients: "nobody" } }, 1), /TRAFFIC_UNKNOWN_RECORDING.*"nobody"/s);
+  assert.throws(() => arrivalsOf({ servegen: { clients: "absent" } }, 1), /TRAFFIC_UNKNOWN_RECORDING.*"absent"/s);
+});
+
+test("servegen: the YAML form becomes a plain spec in ms and requests per second", () => {
+  assert.deepEqual(servegen.schema.parse({}), {
+    process: "servegen",
+    clients: "servegen-m-large-clients",
+    ratePerS: null,
+  });
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { arrivalsUntil, DAY_MS, histogram } from "../pull.ts";
+import { DAY_MS } from "../../../../simulator/base/time.ts";
+import { sinusoid } from "../../../../simulator/traffic/arrivals/sinusoid.ts";
+import { arrivalsUntil, histogram } from "../pull.ts";
 
 test("sinusoid: the count of each hour is the integral of the rate", () => {
   const times = arrivalsUntil({ sinusoid: { rate: "5/s", amplitude: 0.8, peakAt: "15h" } }, DAY_MS);
@@ -17,4 +19,14 @@ test("sinusoid: amplitude 0 is Poisson, rate 0 is silence", () => {
   const times = arrivalsUntil({ sinusoid: { rate: "10/s", amplitude: 0, period: "1m" } }, 1_000_000);
   assert.ok(Math.abs(times.length - 10_000) < 450);
   assert.deepEqual(arrivalsUntil({ sinusoid: { rate: "0/s", amplitude: 1 } }, 1000), []);
+});
+
+test("sinusoid: the YAML form becomes a plain spec in ms and requests per second", () => {
+  assert.deepEqual(sinusoid.schema.parse({ rate: "20/s", amplitude: 0.5, peakAt: "15h" }), {
+    process: "sinusoid",
+    ratePerS: 20,
+    amplitude: 0.5,
+    periodMs: 86_400_000,
+    peakAtMs: 54_000_000,
+  });
 });

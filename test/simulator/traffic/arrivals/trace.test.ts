@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DAY_MS } from "../../../../simulator/base/time.ts";
 import { arrivalSchema, createArrivals } from "../../../../simulator/traffic/arrivals/index.ts";
+import { trace } from "../../../../simulator/traffic/arrivals/trace.ts";
 import type { Recording } from "../../../../simulator/traffic/recording.ts";
-import { arrivalsUntil, contextOf, DAY_MS, histogram, recordingOf } from "../pull.ts";
+import { arrivalsUntil, contextOf, histogram, recordingOf } from "../pull.ts";
 
 test("trace options stand beside the name and have defaults", () => {
   assert.deepEqual(arrivalSchema.parse({ trace: "a.csv" }), {
@@ -119,4 +121,8 @@ test("what cannot be repeated or found is refused in words", () => {
   assert.throws(() => play([5], { tile: true }, 100), /TRACE_TOO_SHORT/);
   assert.throws(() => play([0, 1], { slice: { from: "1h" } }, 100), /TRACE_EMPTY_SELECTION/);
   assert.throws(() => arrivalsUntil({ trace: "nowhere" }, 100), /TRAFFIC_UNKNOWN_RECORDING.*"nowhere"/s);
+});
+
+test("trace: the YAML form becomes a plain spec in ms and requests per second", () => {
+  assert.deepEqual(trace.schema.parse("a.csv"), arrivalSchema.parse({ trace: "a.csv" }));
 });
