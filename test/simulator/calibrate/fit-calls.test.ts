@@ -66,7 +66,7 @@ describe("a fit", () => {
     assert.equal(parameters.servers, 10);
     const slowest = curveFactor(variant.curve, parameters.curve, 10);
     assert.ok(slowest < 1.06, `${variant.curve} ${slowest}`);
-    assert.ok(fit.rivals.length >= 3);
+    assert.ok(fit.candidates.length >= 3);
   });
 
   it("is the same twice", () => {
@@ -76,10 +76,10 @@ describe("a fit", () => {
 
   const spec = specOf(fit.candidate.variant, fit.candidate.parameters, peak);
 
-  it("says what its rivals say of more load, its own among them", () => {
-    const { load, e2eMsP95, lowMs, highMs, rivals } = extrapolationOf(underMoreLoad(calls, spec), fit.rivals);
+  it("says what its candidates say of more load, its own among them", () => {
+    const { load, e2eMsP95, lowMs, highMs, candidates } = extrapolationOf(underMoreLoad(calls, spec), fit.candidates);
     assert.equal(load, 1.5);
-    assert.ok(rivals >= 1 && lowMs <= e2eMsP95 && e2eMsP95 <= highMs);
+    assert.ok(candidates >= 1 && lowMs <= e2eMsP95 && e2eMsP95 <= highMs);
   });
 
   it("mended by simulation is nearer to the calls", () => {

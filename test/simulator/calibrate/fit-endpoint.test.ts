@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { axesOf, byEndpoint, endpointCalls, type Observation, wayMsOf } from "../../../simulator/calibrate/calls.ts";
-import { driftOf, movedNumbers } from "../../../simulator/calibrate/drift.ts";
+import { driftOf, movedParameters } from "../../../simulator/calibrate/drift.ts";
 import { type EndpointFit, fitEndpoint } from "../../../simulator/calibrate/fit-endpoint.ts";
 import { budget } from "../../budget.ts";
 import { asksOf, callsFrom, FOREIGN } from "./foreign.ts";
@@ -118,13 +118,13 @@ describe("fitEndpoint", () => {
   });
 
   it("tells which numbers moved", () => {
-    assert.deepEqual(movedNumbers(fit.spec, fit.spec, fit.estimates), []);
+    assert.deepEqual(movedParameters(fit.spec, fit.spec, fit.estimates), []);
     const stored = { ...fit.spec, perOutputTokenMs: 12 };
     assert.deepEqual(
-      movedNumbers(stored, fit.spec, fit.estimates).map(({ name, stored: was }) => [name, was]),
+      movedParameters(stored, fit.spec, fit.estimates).map(({ name, stored: was }) => [name, was]),
       [["output.perToken", 12]],
     );
-    assert.deepEqual(movedNumbers({ ...stored, prompts: "serial" }, fit.spec, fit.estimates), []);
+    assert.deepEqual(movedParameters({ ...stored, prompts: "serial" }, fit.spec, fit.estimates), []);
   });
 });
 

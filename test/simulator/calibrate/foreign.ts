@@ -52,17 +52,17 @@ export const FOREIGN: readonly Foreign[] = [
     perS: 5.5,
     serve: (asks, u) =>
       workers(asks, 10, ({ input, output }) => {
-        const luck = lognormal(u, 1, 0.2);
-        return [(80 + 0.15 * input) * luck, (output - 1) * 9 * luck];
+        const noise = lognormal(u, 1, 0.2);
+        return [(80 + 0.15 * input) * noise, (output - 1) * 9 * noise];
       }),
   },
   {
-    name: "workers in line, two kinds of luck",
+    name: "workers in line, two kinds of noise",
     perS: 5,
     serve: (asks, u) =>
       workers(asks, 12, ({ input, output }) => {
-        const luck = u() < 0.1 ? 3 : 0.78;
-        return [(120 + 0.1 * input) * lognormal(u, 1, 0.1), (output - 1) * 12 * luck];
+        const noise = u() < 0.1 ? 3 : 0.78;
+        return [(120 + 0.1 * input) * lognormal(u, 1, 0.1), (output - 1) * 12 * noise];
       }),
   },
   {
@@ -214,7 +214,7 @@ function shared(asks: readonly Ask[], u: () => number, rate: (inside: number) =>
   return out;
 }
 
-/** One reader of prompts; then each token takes longer the more calls write, with luck at every token. */
+/** One reader of prompts; then each token takes longer the more calls write, with noise at every token. */
 function twoStage(asks: readonly Ask[], u: () => number): [number, number][] {
   let free = 0;
   const firsts = asks.map(({ atMs, input }) => {

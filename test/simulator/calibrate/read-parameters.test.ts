@@ -5,14 +5,19 @@ import { type Calls, callsOf } from "../../../simulator/calibrate/calls.ts";
 import {
   curveFactor,
   curvePoints,
-  luckOf,
-  NO_LUCK,
+  NO_NOISE,
+  noiseOf,
   type Parameters,
   specOf,
   type Variant,
 } from "../../../simulator/calibrate/candidate-model.ts";
 import { readParameters } from "../../../simulator/calibrate/read-parameters.ts";
-import { errorsGivenOthers, replayCalls, scoreModel, scoreReplays } from "../../../simulator/calibrate/score.ts";
+import {
+  errorsAtMeasuredConcurrency,
+  replayCalls,
+  scoreModel,
+  scoreReplays,
+} from "../../../simulator/calibrate/score.ts";
 import { complexityOf, variantsOf } from "../../../simulator/calibrate/select-model.ts";
 import { loadFactor } from "../../../simulator/service/capacity/fitted-work.ts";
 import { asksOf } from "./foreign.ts";
@@ -24,9 +29,9 @@ const parameters = (over: Partial<Parameters>): Parameters => ({
   perOutputTokenMs: 9,
   promptSlowdown: 0,
   curve: [],
-  promptLuck: NO_LUCK,
-  outputLuck: NO_LUCK,
-  sameLuck: false,
+  promptNoise: NO_NOISE,
+  outputNoise: NO_NOISE,
+  sharedNoise: false,
   ...over,
 });
 
@@ -65,7 +70,7 @@ const TRUTHS: readonly (readonly [string, Variant, Partial<Parameters>])[] = [
 
 describe("numbers are read off the calls", () => {
   for (const [name, variant, over] of TRUTHS) {
-    it(`of ${name}, without luck to the last percent`, () => {
+    it(`of ${name}, without noise to the last percent`, () => {
       const truth = parameters(over);
       const read = readParameters(simulated(variant, truth), variant, truth.servers)!;
       const close = (found: number, wanted: number, what: string) =>
@@ -97,13 +102,13 @@ describe("numbers are read off the calls", () => {
     assert.ok(Math.abs(read.perOutputTokenMs / 9 - 1) < 0.01 && Math.abs(read.promptPerTokenMs / 0.1 - 1) < 0.02);
   });
 
-  it("with luck, and tells when both parts share it", () => {
-    const { luck } = luckOf([0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 2]);
-    for (const sameLuck of [false, true]) {
-      const truth = parameters({ servers: 8, promptLuck: luck, outputLuck: luck, sameLuck });
+  it("with noise, and tells when both parts share it", () => {
+    const { noise } = noiseOf([0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 2]);
+    for (const sharedNoise of [false, true]) {
+      const truth = parameters({ servers: 8, promptNoise: noise, outputNoise: noise, sharedNoise });
       const read = readParameters(simulated(plain, truth, 1200), plain, 8)!;
       assert.ok(Math.abs(read.perOutputTokenMs / 9 - 1) < 0.04, `${read.perOutputTokenMs}`);
-      assert.equal(read.sameLuck, sameLuck);
+      assert.equal(read.sharedNoise, sharedNoise);
     }
   });
 
@@ -117,7 +122,7 @@ describe("errors", () => {
     const truth = parameters({ servers: 6 });
     const calls = simulated(plain, truth);
     const error = (servers: number) =>
-      meanNumber(errorsGivenOthers(calls, plain, { ...truth, servers }).both, 0, calls.count);
+      meanNumber(errorsAtMeasuredConcurrency(calls, plain, { ...truth, servers }).both, 0, calls.count);
     assert.ok(error(6) < 1e-6, `${error(6)}`);
     assert.ok(error(5) > 0.05 && error(7) > 0.02, `${error(5)} ${error(7)}`);
   });
