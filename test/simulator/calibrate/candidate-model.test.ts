@@ -16,7 +16,7 @@ import { createLaw } from "../../../simulator/random/laws/index.ts";
 import { purposeStream } from "../../../simulator/random/streams.ts";
 
 const uniforms = (seed: number, count: number) => {
-  const stream = purposeStream(seed, "test/luck");
+  const stream = purposeStream(seed, "test/noise");
   return Array.from({ length: count }, () => stream.next());
 };
 

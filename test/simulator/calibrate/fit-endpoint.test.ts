@@ -51,7 +51,7 @@ describe("observations", () => {
     );
   });
 
-  it("become calls at the endpoint: the way there and back is taken off, and axes never meet", () => {
+  it("become calls at the endpoint: the round trip is subtracted, and axes never overlap", () => {
     const call = { ...one, sentMs: 1000, endMs: 1520, ttftMs: 120 };
     const calls = endpointCalls([call, { ...call, axis: "b", sentMs: 5000, endMs: 5520 }]);
     assert.equal(calls.firstMs[0]! - calls.atMs[0]!, 100);
@@ -60,7 +60,7 @@ describe("observations", () => {
     assert.equal(wayMsOf({ ...one, roundTripMs: Number.NaN }), 0);
   });
 
-  it("that were turned away take nothing; those given up take a place until then", () => {
+  it("that were rejected take no capacity; those given up occupy a place until then", () => {
     const calls = endpointCalls([
       { ...one, outcome: "throttled" },
       { ...one, outcome: "refused" },
@@ -75,7 +75,7 @@ describe("fitEndpoint", () => {
   const fit = fitEndpoint(endpoint!)!;
   const estimate = (name: string) => fit.estimates.find((each) => each.name === name)!;
 
-  it("finds the workers and their times, the truth within its intervals", () => {
+  it("finds the workers and their times, with the truth inside its intervals", () => {
     assert.equal(fit.spec.servers, 10);
     assert.deepEqual([estimate("servers").low, estimate("servers").high], [10, 10]);
     for (const [name, truth] of [
@@ -117,7 +117,7 @@ describe("fitEndpoint", () => {
     assert.ok(errors.some(({ measure, isDrift, high }) => measure === "e2e" && isDrift && high < -0.1));
   });
 
-  it("tells which numbers moved", () => {
+  it("names the parameters that moved", () => {
     assert.deepEqual(movedParameters(fit.spec, fit.spec, fit.estimates), []);
     const stored = { ...fit.spec, perOutputTokenMs: 12 };
     assert.deepEqual(
@@ -128,8 +128,8 @@ describe("fitEndpoint", () => {
   });
 });
 
-describe("what cannot be told is warned of", () => {
-  /** Every warning that the tests here have met. */
+describe("warnings of what cannot be determined", () => {
+  /** Every warning that the tests here have produced. */
   const met: EndpointFit["warnings"][number][] = [];
   const codesFor = (observations: readonly Observation[]) => {
     const { warnings } = fitEndpoint({ region: "r", model: "m", observations })!;

@@ -35,7 +35,7 @@ const parameters = (over: Partial<Parameters>): Parameters => ({
   ...over,
 });
 
-/** What the simulator itself makes of traffic: the truth is known to the last digit. */
+/** Calls simulated under known parameters. */
 function simulated(variant: Variant, truth: Parameters, count = 600, perS = 6): Calls {
   const asks = asksOf(3, perS, count);
   const rows = asks.map(({ atMs, input, output }) => ({
@@ -68,7 +68,7 @@ const TRUTHS: readonly (readonly [string, Variant, Partial<Parameters>])[] = [
   ],
 ];
 
-describe("numbers are read off the calls", () => {
+describe("parameters are estimated from the calls", () => {
   for (const [name, variant, over] of TRUTHS) {
     it(`of ${name}, without noise to the last percent`, () => {
       const truth = parameters(over);
@@ -102,7 +102,7 @@ describe("numbers are read off the calls", () => {
     assert.ok(Math.abs(read.perOutputTokenMs / 9 - 1) < 0.01 && Math.abs(read.promptPerTokenMs / 0.1 - 1) < 0.02);
   });
 
-  it("with noise, and tells when both parts share it", () => {
+  it("with noise, and whether both parts share it", () => {
     const { noise } = noiseOf([0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 2]);
     for (const sharedNoise of [false, true]) {
       const truth = parameters({ servers: 8, promptNoise: noise, outputNoise: noise, sharedNoise });
@@ -118,7 +118,7 @@ describe("numbers are read off the calls", () => {
 });
 
 describe("errors", () => {
-  it("given what others did are none for the truth, and large with a server too few", () => {
+  it("given the measured concurrency are 0 for the truth, and large with a server too few or too many", () => {
     const truth = parameters({ servers: 6 });
     const calls = simulated(plain, truth);
     const error = (servers: number) =>
@@ -127,13 +127,13 @@ describe("errors", () => {
     assert.ok(error(5) > 0.05 && error(7) > 0.02, `${error(5)} ${error(7)}`);
   });
 
-  it("of a simulation are none for the truth; percentiles are compared as asked", () => {
+  it("of a simulation are 0 for the truth; percentiles are those asked for", () => {
     const truth = parameters({ servers: 6 });
     const calls = simulated(plain, truth, 200);
     const spec = specOf(plain, truth, 20);
     const options = { from: 50, to: 200, seeds: [1, 2], hasTtft: true };
     const { perCall, total } = scoreModel(spec, calls, options);
-    // Percentiles of the same values twice lie a little elsewhere between neighbours.
+    // Interpolated percentiles of duplicated values differ a little.
     assert.ok(perCall < 1e-9 && total < 1e-3, `${total}`);
     const twice = replayCalls(spec, calls, 1);
     const late = { ttftMs: twice.ttftMs.map((x) => 2 * x), e2eMs: twice.e2eMs.map((x) => 2 * x) };
@@ -147,13 +147,13 @@ describe("errors", () => {
 });
 
 describe("variants", () => {
-  it("begin with the plainest", () => {
+  it("begin with the simplest", () => {
     const variants = variantsOf({ isWhole: false });
     assert.equal(complexityOf(variants[0]!), Math.min(...variants.map(complexityOf)));
     assert.ok(variantsOf({ isWhole: true }).every(({ isWhole }) => isWhole));
   });
 
-  it("their curves as points are their curves, up to four times what was seen", () => {
+  it("have curves that points reproduce, up to four times the measured peak", () => {
     const cases = [
       ["flat", []],
       ["straight", [0.05]],

@@ -27,13 +27,13 @@ const candidate = (curve: CurveKind, error: number, moreLoad: number, heldOut = 
   };
 };
 
-describe("which candidate is taken", () => {
+describe("the selected candidate", () => {
   it("is the best where the calls tell them apart", () => {
     const candidates = [candidate("flat", 0.2, 1000), candidate("straight", 0.19, 1500), candidate("power", 0.2, 9000)];
     assert.equal(selectModel(candidates), candidates[1]);
   });
 
-  it("is the one in the middle where they do not", () => {
+  it("is the weighted median where they do not", () => {
     const candidates = [
       candidate("straight", 0.2, 9000),
       candidate("straight", 0.2, 1000),
@@ -49,7 +49,7 @@ describe("which candidate is taken", () => {
     assert.ok(Math.abs(plain! / bent! - Math.exp(3)) < 1e-9);
   });
 
-  it("leaves out what the held-out calls rule out, and knows when there is none", () => {
+  it("is none that the held-out calls rule out, and undefined of none", () => {
     const candidates = [candidate("flat", 0.1, 1000, 0.2), candidate("straight", 0.2, 1500)];
     assert.deepEqual(akaikeWeights(candidates), [0, 1]);
     assert.equal(selectModel([]), undefined);
