@@ -50,7 +50,8 @@ async function unpackInto(home: string, entries: readonly TarEntry[]): Promise<v
 }
 
 /**
- * Packs a folder and records it in the checksum file. Equal contents give equal bytes: no times, no owners, sorted names.
+ * Packs a folder and records it in the checksum file. Equal contents give equal bytes: no times, no owners, sorted
+ * names.
  *
  * @param archive path of `<name>.tar.gz`; the folder must be called `<name>`
  */

@@ -1,4 +1,6 @@
-/** Whether a bench run is sound: complete rows, agreement with k6's counters, punctual dispatch, visible first tokens. */
+/**
+ * Whether a bench run is sound: complete rows, agreement with k6's counters, punctual dispatch, visible first tokens.
+ */
 import { median, quantileSorted } from "../base/statistics.ts";
 import { isOutOfMoney } from "./adapters/adapter.ts";
 import { findAdapter } from "./adapters/index.ts";
@@ -155,7 +157,9 @@ function sorted(values: readonly number[]): Float64Array {
   return Float64Array.from(values).sort();
 }
 
-/** A run whose arrivals were those of a native executor of k6 (constant-vus, shared-iterations ...): never a comparison. */
+/**
+ * A run whose arrivals were those of a native executor of k6 (constant-vus, shared-iterations ...): never a comparison.
+ */
 export interface NativeReport {
   /** Why the run does not measure the schedule. */
   readonly reason: string;

@@ -57,7 +57,9 @@ export interface ReplaySchedule {
 /** The usual estimate for English text, which the emulator makes too. */
 const CHARS_PER_TOKEN = 4;
 
-/** The replay plan of one strategy: targets, prices, round trips and health as replication 0 of the scenario has them. */
+/**
+ * The replay plan of one strategy: targets, prices, round trips and health as replication 0 of the scenario has them.
+ */
 export function makeReplayPlan(
   plan: Plan,
   strategyIndex: number,

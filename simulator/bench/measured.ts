@@ -90,8 +90,8 @@ const BACKLOG_EVERY = 256;
 
 /**
  * The run statistics of a measured run, counted as the simulator counts its own. Latency counts from the intended
- * arrival. A client cannot observe the service's queue: the wait lasts until the serving attempt was sent. An attempt is
- * billed by the tokens that the service reported, at the prices of the instant of sending.
+ * arrival. A client cannot observe the service's queue: the wait lasts until the serving attempt was sent. An attempt
+ * is billed by the tokens that the service reported, at the prices of the instant of sending.
  *
  * @throws MeridianError internal when a request has no row
  */
@@ -263,8 +263,8 @@ function loadOf(schedule: readonly ScheduleRow[], requests: readonly RequestRow[
 }
 
 /**
- * Prices attempts one by one, for a running total: by the tokens that the service reported, under the scenario's billing
- * rule, as if each had run where it was sent. Attempts without reported tokens cost nothing here.
+ * Prices attempts one by one, for a running total: by the tokens that the service reported, under the scenario's
+ * billing rule, as if each had run where it was sent. Attempts without reported tokens cost nothing here.
  *
  * @returns USD of an attempt
  */

@@ -1,4 +1,7 @@
-/** The replay plan: plain data, without secrets, that Node writes and k6 reads; and the target columns that follow from it. */
+/**
+ * The replay plan: plain data, without secrets, that Node writes and k6 reads; and the target columns that follow from
+ * it.
+ */
 import type { TargetViewState } from "../client/target-view.ts";
 import type { ClientPlan } from "../scenario/plan.ts";
 import type { AdapterSettings, ReplayTier } from "./adapters/adapter.ts";

@@ -1,4 +1,6 @@
-/** Formats of the files of a bench: the schedule that goes in, the rows that come out, and the endpoints' own records. */
+/**
+ * Formats of the files of a bench: the schedule that goes in, the rows that come out, and the endpoints' own records.
+ */
 import type { End } from "../client/request-rules.ts";
 import type { OutcomeKind } from "../client/strategy.ts";
 import type { CalledTarget } from "./plan.ts";

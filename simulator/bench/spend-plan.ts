@@ -1,4 +1,7 @@
-/** The budget of a bench against endpoints that cost money: highest prices, shares of the strategies, and what was spent. */
+/**
+ * The budget of a bench against endpoints that cost money: highest prices, shares of the strategies, and what was
+ * spent.
+ */
 import type { Plan } from "../scenario/plan.ts";
 import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
 import { type PriceKey, TOKEN_KINDS, type TokenPricesUsdPerMTok } from "../service/pricing/prices.ts";

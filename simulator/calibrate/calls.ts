@@ -15,7 +15,10 @@ export interface Calls {
   /** Prompt tokens not read from a cache. */
   readonly inputTokens: Float64Array;
   readonly outputTokens: Float64Array;
-  /** 1 = answered in full: its times count. 0 = it occupied the endpoint (a time limit, a failure), but its times do not count. */
+  /**
+   * 1 = answered in full: its times count. 0 = it occupied the endpoint (a time limit, a failure), but its times do not
+   * count.
+   */
   readonly isServed: Uint8Array;
 }
 

@@ -37,8 +37,8 @@ export interface Parameters {
 
 /**
  * Slowdown with n calls, 1 when alone.
- * straight: 1 + a (n - 1). power: 1 + a (n - 1)^g up to the n of highest throughput; beyond it in proportion to n, since
- * more load does not lower an endpoint's throughput. capped: 1 up to c calls, then n / c: c servers shared.
+ * straight: 1 + a (n - 1). capped: 1 up to c calls, then n / c: c servers shared. power: 1 + a (n - 1)^g up to the n of
+ * highest throughput; beyond it in proportion to n, since more load does not lower an endpoint's throughput.
  *
  * @param parameters [] | [a] | [a, g] | [c], by kind
  * @param calls n, calls that count towards the load

@@ -76,8 +76,8 @@ function onAllCalls(calls: Calls, found: Candidate, isPolished: boolean, options
 
 const POLISHED = 2;
 /**
- * Direct estimates are sharper than parameters tuned by simulation, whose draws differ from the endpoint's. Polishing is
- * for estimates that went wrong, which shows as a gain on the held-out calls of at least this share.
+ * Direct estimates are sharper than parameters tuned by simulation, whose draws differ from the endpoint's. Polishing
+ * is for estimates that went wrong, which shows as a gain on the held-out calls of at least this share.
  */
 const POLISH_GAIN_MIN = 0.04;
 
@@ -109,7 +109,9 @@ function optionsOf(calls: Calls): SearchOptions {
 /** Fewest answered calls on either side of the cut. */
 const HELD_OUT_MIN = 15;
 
-/** The first call after this share of the time; after this share of the answered calls where too few come after that. */
+/**
+ * The first call after this share of the time; after this share of the answered calls where too few come after that.
+ */
 function cutAt(calls: Calls, share: number): number {
   const fromMs = calls.atMs[0]!;
   const untilMs = fromMs + share * (calls.atMs[calls.count - 1]! - fromMs);

@@ -39,7 +39,9 @@ export function fitCurve(data: CallParts, variant: Variant): Slowdown {
   return slowdownAt(minimise(loss, start, { steps, evaluationsMax: 50 * start.length, tolerance: 1e-6 }).at);
 }
 
-/** Bounds of the exponent: one beyond them comes from a few outliers at the busiest instant, and extrapolates wildly. */
+/**
+ * Bounds of the exponent: one beyond them comes from a few outliers at the busiest instant, and extrapolates wildly.
+ */
 const POWER_MIN = 0.5;
 const POWER_MAX = 2.2;
 

@@ -236,7 +236,7 @@ function errorWarnings({ fit, extrapolation }: WarningFacts): readonly Calibrati
   const measured = fit.heldOut.percentiles.find(({ measure, share }) => measure === "e2e" && share === 0.95);
   if (measured !== undefined && e2eMsP95 > STEEP_MIN * measured.measuredMs) {
     const times = (e2eMsP95 / measured.measuredMs).toFixed(1);
-    const what = `at ${load} times the load p95 E2E would be ${times} times what was measured: so near the limit a small error becomes a large one, and load of others that nobody sees looks like this too`;
+    const what = `at ${load} times the load p95 E2E would be ${times} times what was measured: so near the limit a small error becomes a large one, and unobserved load of other tenants looks the same`;
     warnings.push({ code: "CALIBRATE_STEEP", what, fix: "measure a second, higher load and give both runs" });
   }
   return warnings;

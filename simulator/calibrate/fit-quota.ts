@@ -55,7 +55,9 @@ export function fitQuota(observations: readonly Observation[], burndowns: readon
   return best.error > MATCHED_ERROR_MIN ? matchShare(best, axes) : best;
 }
 
-/** Bedrock usually throttles by tokens: where neither explains all calls, a limit on requests must be better by this. */
+/**
+ * Bedrock usually throttles by tokens: where neither explains all calls, a limit on requests must be better by this.
+ */
 const REQUESTS_HANDICAP = 0.06;
 const SURE_ERROR_MAX = 0.03;
 

@@ -31,8 +31,8 @@ export function judge({ low, high }: Pick<Difference, "low" | "high">, margin: n
 }
 
 /**
- * The number of requests that would make the outcome equivalent if the estimate stayed the same: the interval shrinks with
- * the square root of their number.
+ * The number of requests that would make the outcome equivalent if the estimate stayed the same: the interval shrinks
+ * with the square root of their number.
  *
  * @param requests that the interval is based on
  * @returns null where even a hundred times as many would not suffice, since the estimate is at the margin or beyond

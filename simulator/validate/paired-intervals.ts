@@ -27,10 +27,11 @@ const EVENTS_MIN = 10;
 const MISSING_MAX = 0.05;
 
 /**
- * Differences of many quantities of the same paired requests, with intervals that allow for serial dependence: pairs are
- * resampled in blocks, whose length is the longest that any quantity needs, at most a tenth of the series. Each end of an
- * interval is the farther of the bootstrap percentile, which reflects skewness, and of Student's t on the bootstrap's
- * standard error with (blocks - 1) degrees of freedom, which allows for few blocks. Shares of rare events get exact limits.
+ * Differences of many quantities of the same paired requests, with intervals that allow for serial dependence: pairs
+ * are resampled in blocks, whose length is the longest that any quantity needs, at most a tenth of the series. Each end
+ * of an interval is the farther of the bootstrap percentile, which reflects skewness, and of Student's t on the
+ * bootstrap's standard error with (blocks - 1) degrees of freedom, which allows for few blocks. Shares of rare events
+ * get exact limits.
  *
  * Source: B. Efron and R. Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 8 and 13.
  *

@@ -160,7 +160,8 @@ export function split(source: GroupSource, name: string, ranHere: readonly [Floa
 }
 
 /**
- * The columns of one side for a group: the requests of a class, or served by a region (attempts: that called it), or all.
+ * The columns of one side for a group: the requests of a class, or served by a region (attempts: that called it), or
+ * all.
  */
 export function groupColumns(
   sample: RunSample,

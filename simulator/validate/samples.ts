@@ -9,8 +9,8 @@ import { usdOf } from "../service/pricing/prices.ts";
 import { OUTCOME } from "../service/service.ts";
 
 /**
- * The outcome of each request, in columns. Row k of both sides is the same request of the schedule; those of the warm-up
- * are left out.
+ * The outcome of each request, in columns. Row k of both sides is the same request of the schedule; those of the
+ * warm-up are left out.
  */
 export interface RunSample {
   readonly requests: number;

@@ -139,8 +139,8 @@ export interface StrategyRuns {
 }
 
 /**
- * Compares a strategy's simulated and measured run, request by request: in total, by class and by the region that ran the
- * request (for attempts: that was called).
+ * Compares a strategy's simulated and measured run, request by request: in total, by class and by the region that ran
+ * the request (for attempts: that was called).
  */
 export function validateStrategy(plan: Plan, runs: StrategyRuns): StrategyValidation {
   const { name, kind } = plan.strategies[runs.strategy]!;

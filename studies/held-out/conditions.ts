@@ -1,4 +1,6 @@
-/** The conditions under which each world is measured, one to calibrate on and three held out; and the fit to the first. */
+/**
+ * The conditions under which each world is measured, one to calibrate on and three held out; and the fit to the first.
+ */
 import { join, relative, resolve } from "node:path";
 import { runChild } from "../../scripts/bench/k6-program.ts";
 import { type PreparedExperiment, prepareExperiment } from "../../scripts/io/experiment.ts";

@@ -10,8 +10,8 @@ import { createCall, type EndpointServer, type Refusal, runUntil } from "./endpo
 import { type HeldOutWorld, startServers } from "./worlds.ts";
 
 /**
- * Bedrock-compatible endpoints of a world, one per region, on free ports of this machine. Any client may call them; only
- * the wire protocol is the emulator's.
+ * Bedrock-compatible endpoints of a world, one per region, on free ports of this machine. Any client may call them;
+ * only the wire protocol is the emulator's.
  *
  * @param plan names the models and profiles that they offer
  * @param seed of the servers' noise

@@ -1,9 +1,9 @@
 /**
- * `npm run study`: derives the figures of docs/held-out.md from the rows and fitted worlds in the folder data, and compares
- * them with the page (exit code 99 where they differ).
+ * `npm run study`: derives the figures of docs/held-out.md from the rows and fitted worlds in the folder data, and
+ * compares them with the page (exit code 99 where they differ).
  * Options: --write updates the page; --fit repeats the calibration on the kept runs; --measure repeats the measurement
- * with k6, in real time; --virtual in virtual time; --serve keeps a world's endpoints up. --world and --condition name one,
- * --out the folder, --noise N gives the servers of --virtual other noise draws.
+ * with k6, in real time; --virtual in virtual time; --serve keeps a world's endpoints up. --world and --condition name
+ * one, --out the folder, --noise N gives the servers of --virtual other noise draws.
  */
 import { join } from "node:path";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";

@@ -76,7 +76,9 @@ export async function measure(world: HeldOutWorld, condition: Condition, signal:
 
 const LOOK_MS = 2000;
 
-/** Measures how late this process wakes between the first answer and the last; k6's start and the report do not count. */
+/**
+ * Measures how late this process wakes between the first answer and the last; k6's start and the report do not count.
+ */
 function watchServing() {
   let watch: LoopWatch | undefined;
   let hasServed = false;

@@ -96,7 +96,7 @@ export const WORLDS: readonly HeldOutWorld[] = [
   },
   {
     name: "neighbours",
-    about: "batching shared with other callers, who come in bursts of some seconds and whom no client is told of",
+    about: "batching shared with other tenants, who arrive in bursts of some seconds and are invisible to clients",
     regions: [
       region("us-east-1", 6, (draws) => shared({ ...MACHINE, draws }, 8)),
       region("us-west-2", 64, (draws) => shared({ ...MACHINE, stepMs: 13, draws }, 6)),

@@ -72,7 +72,9 @@ export function tandemResponse(lambda: number, stations: readonly { servers: num
   return sum;
 }
 
-/** Mean time from arrival to the end of the last visit at M/M/1 whose calls return at once with probability p (Jackson). */
+/**
+ * Mean time from arrival to the end of the last visit at M/M/1 whose calls return at once with probability p (Jackson).
+ */
 export function feedbackResponse(lambda: number, meanService: number, p: number): number {
   const rho = (lambda * meanService) / (1 - p);
   return rho / (1 - rho) / lambda;

@@ -1,6 +1,6 @@
 /**
- * `npm run perf -- executors`: the bias of k6's native executors, measured at an endpoint that freezes and whose latencies
- * are known exactly. In real time: some 50 s for each line of the table.
+ * `npm run perf -- executors`: the bias of k6's native executors, measured at an endpoint that freezes and whose
+ * latencies are known exactly. In real time: some 50 s for each line of the table.
  * Options: --only executor:vus..., --seconds N, --rate N, --law LAW, --json. See docs/executors.md.
  */
 import { availableParallelism, loadavg } from "node:os";

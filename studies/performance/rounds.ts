@@ -97,7 +97,9 @@ export interface AgreementRow {
   readonly allowed: number;
 }
 
-/** Smallest allowed differences: half a percent of the mean, one percent of the p95, one point of the throttled share. */
+/**
+ * Smallest allowed differences: half a percent of the mean, one percent of the p95, one point of the throttled share.
+ */
 const FLOOR = { mean: 0.005, p95: 0.01, throttled: 0.01 } as const;
 const STANDARD_ERRORS = 5;
 /** With a single round, this many sampling errors of independent requests with cv 1 replace one standard error. */

@@ -99,8 +99,9 @@ export interface PromptOrder {
   /** Characters of filler that make one token. */
   readonly charsPerToken: number;
   /**
-   * Of the run. With it, no two requests share more text than their cacheable prefix, and no two runs share any, so that
-   * a service that caches prompts automatically has no unintended hits. "" for an emulator, which caches what is marked.
+   * Of the run. With it, no two requests share more text than their cacheable prefix, and no two runs share any, so
+   * that a service that caches prompts automatically has no unintended hits. "" for an emulator, which caches what is
+   * marked.
    */
   readonly salt: string;
   /** For an emulator where several targets share an address; undefined elsewhere. */
@@ -152,9 +153,9 @@ export function encodeSegment(text: string): string {
 }
 
 /**
- * Whether an error's name says that the account has no money left, which services report with the status of a rate limit
- * although waiting does not help. Source: OpenAI, "Error codes"; `error.code` names the limit, and `error.type` may still
- * be insufficient_quota.
+ * Whether an error's name says that the account has no money left. Services report that with the status of a rate limit,
+ * although waiting does not help.
+ * Source: OpenAI, "Error codes"; `error.code` names the limit, and `error.type` may still be insufficient_quota.
  *
  * @example isOutOfMoney("insufficient_quota") // => true
  * @example isOutOfMoney("rate_limit_exceeded") // => false

@@ -1,4 +1,7 @@
-/** Queueing endpoints: one queue before c servers, processor sharing with a cap, and separate stages for prompts and answers. */
+/**
+ * Queueing endpoints: one queue before c servers, processor sharing with a cap, and separate stages for prompts and
+ * answers.
+ */
 import type { Draws, EndpointCall, EndpointServer } from "./server.ts";
 
 export interface FifoServersOptions {
@@ -167,8 +170,8 @@ interface Timed {
 }
 
 /**
- * Disaggregated serving: prompts and answers have separate servers and queues. The first token comes when the prompt has
- * been processed, and then the answer may wait again.
+ * Disaggregated serving: prompts and answers have separate servers and queues. The first token comes when the prompt
+ * has been processed, and then the answer may wait again.
  * Source: Zhong et al. 2024, "DistServe: Disaggregating Prefill and Decoding".
  */
 export function createLanes(options: LanesOptions): EndpointServer {

@@ -1,11 +1,11 @@
 /** The common parts of the study's endpoints: the contract of a server, a call, and its own source of noise. */
 
 /**
- * A service as a program that is run from one of its events to the next. It has no clock: real time drives it behind HTTP,
- * an event loop in virtual time. Instants are ms since the run's start.
+ * A service as a program that is run from one of its events to the next. It has no clock: real time drives it behind
+ * HTTP, an event loop in virtual time. Instants are ms since the run's start.
  *
- * Nothing in this folder uses the simulator's capacity models, since the study asks whether those can predict an endpoint
- * of unknown physics.
+ * Nothing in this folder uses the simulator's capacity models, since the study asks whether those can predict an
+ * endpoint of unknown physics.
  */
 export interface EndpointServer {
   /** Instant of the server's next event; Infinity when there is none. */
@@ -107,8 +107,8 @@ export function createDraws(seed: number): Draws {
 }
 
 /**
- * Slowdown of a server over time: exp of an AR(1) sequence on a grid of one second, mean near 1, with a correlation time of
- * `timeMs`.
+ * Slowdown of a server over time: exp of an AR(1) sequence on a grid of one second, mean near 1, with a correlation
+ * time of `timeMs`.
  */
 export function createDrift(options: {
   readonly sd: number;

@@ -45,8 +45,9 @@ interface Step extends Batch {
 }
 
 /**
- * Continuous batching in integer steps: decodes go first, prefill takes the rest of the token budget in chunks, and calls
- * that do not fit wait first come, first served. Tokens appear at the end of a step, for all of its sequences at once.
+ * Continuous batching in integer steps: decodes go first, prefill takes the rest of the token budget in chunks, and
+ * calls that do not fit wait first come, first served. Tokens appear at the end of a step, for all of its sequences at
+ * once.
  * Source of the rules: Agrawal et al. 2024, "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve";
  * Kwon et al. 2023, "PagedAttention" (recomputation on a full cache).
  */
@@ -110,7 +111,10 @@ export function createStepBatcher(options: StepBatcherOptions): EndpointServer {
   };
 }
 
-/** Before a step that would overfill the cache, returns the youngest sequences to the head of the queue. Changes both lists. */
+/**
+ * Before a step that would overfill the cache, returns the youngest sequences to the head of the queue. Changes both
+ * lists.
+ */
 function makeRoom(running: Sequence[], waiting: Sequence[], kvTokens: number): void {
   let held = running.reduce((sum, each) => sum + each.context + each.prefillLeft + 1, 0);
   while (held > kvTokens && running.length > 1) {

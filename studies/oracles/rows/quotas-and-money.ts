@@ -123,7 +123,9 @@ function sineFactor(hour: number): number {
 /** Low prices at night, high ones in the afternoon. */
 const TABLE = HOURS.map((hour) => (hour < 7 ? 0.7 : hour < 13 ? 1 : hour < 19 ? 1.35 : 0.95));
 
-/** A call a second for a day: the first a second after midnight, the last at the next midnight, priced like the first. */
+/**
+ * A call a second for a day: the first a second after midnight, the last at the next midnight, priced like the first.
+ */
 function day(prices: NonNullable<SmallWorld["prices"]>, strategy?: unknown): OracleScenario {
   const region = { kind: "slots", servers: "unlimited", service: "0s" } as const;
   return smallScenario({

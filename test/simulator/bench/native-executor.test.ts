@@ -28,7 +28,7 @@ function check(requests: readonly RequestRow[], droppedIterations = 0) {
   });
 }
 
-describe("a run that an executor of k6 drove", () => {
+describe("a run that a native executor of k6 drove", () => {
   it("counts latency from the sending and from the intended instant, the earlier of both if it left too soon", () => {
     // On time, 60 ms early, 50 ms late, on time; each answered 20 ms after it left.
     const { report, schedule: offered } = check([

@@ -28,7 +28,7 @@ const candidate = (curve: CurveKind, error: number, moreLoad: number, heldOut = 
 };
 
 describe("the selected candidate", () => {
-  it("is the best where the calls tell them apart", () => {
+  it("is the best where the calls distinguish them", () => {
     const candidates = [candidate("flat", 0.2, 1000), candidate("straight", 0.19, 1500), candidate("power", 0.2, 9000)];
     assert.equal(selectModel(candidates), candidates[1]);
   });
