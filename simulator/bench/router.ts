@@ -232,7 +232,7 @@ export class ReplayRouter {
     } else this.afterFailure(call, answer.kind as Failure, answer);
   }
 
-  /** Retries, waits for a hedge that is still under way, or gives up. */
+  /** Retries, waits for a hedge in flight, or gives up. */
   private afterFailure(call: Call, kind: Failure, { isFinal, retryAfterMs, endedMs }: AttemptAnswer): void {
     if (isStillUnderWay(call.outstanding, call.isPending)) return;
     const uniform = keyedUniform(this.retryKey, call.request.requestId, call.attempts - 1);

@@ -145,11 +145,11 @@ export function axesOf(observations: readonly Observation[]): readonly (readonly
 
 function rowOf(each: Observation, shiftMs: number, lastMs: number): CallRow | undefined {
   if (each.outcome === "throttled" || each.outcome === "refused") return undefined;
-  const wayMs = wayMsOf(each);
-  const atMs = each.sentMs + shiftMs + wayMs;
+  const delayMs = oneWayMs(each);
+  const atMs = each.sentMs + shiftMs + delayMs;
   const seenMs = Number.isNaN(each.endMs) ? lastMs : each.endMs;
-  const endMs = Math.max(atMs, seenMs + shiftMs - wayMs);
-  const firstMs = Math.min(endMs, Math.max(atMs, each.sentMs + shiftMs + each.ttftMs - wayMs));
+  const endMs = Math.max(atMs, seenMs + shiftMs - delayMs);
+  const firstMs = Math.min(endMs, Math.max(atMs, each.sentMs + shiftMs + each.ttftMs - delayMs));
   return {
     atMs,
     firstMs: each.outcome === "served" ? firstMs : Number.NaN,
@@ -161,6 +161,6 @@ function rowOf(each: Observation, shiftMs: number, lastMs: number): CallRow | un
 }
 
 /** One-way network delay, ms; 0 where the round trip is unknown. */
-export function wayMsOf({ roundTripMs }: Observation): number {
+export function oneWayMs({ roundTripMs }: Observation): number {
   return Number.isNaN(roundTripMs) ? 0 : roundTripMs / 2;
 }

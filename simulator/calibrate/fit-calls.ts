@@ -3,7 +3,7 @@ import { median, quantileSorted, sortedNumbers } from "../base/statistics.ts";
 import type { CapacitySpec } from "../service/capacity/index.ts";
 import { type Calls, sliceCalls } from "./calls.ts";
 import { specOf } from "./candidate-model.ts";
-import { readParameters } from "./read-parameters.ts";
+import { estimateParameters } from "./estimate-parameters.ts";
 import { errorsAtMeasuredConcurrency, replayCalls, type Score, scoreModel } from "./score.ts";
 import {
   akaikeWeights,
@@ -69,7 +69,7 @@ export function fitCalls(calls: Calls): CallsFit | undefined {
 
 /** The variant's parameters from all of the calls, polished where polishing had improved it. */
 function onAllCalls(calls: Calls, found: Candidate, isPolished: boolean, options: SearchOptions): Candidate {
-  const parameters = readParameters(calls, found.variant, found.parameters.servers) ?? found.parameters;
+  const parameters = estimateParameters(calls, found.variant, found.parameters.servers) ?? found.parameters;
   const read = { ...found, parameters };
   return isPolished ? polish(calls, read, options, 120) : read;
 }

@@ -2,7 +2,7 @@
 import { median } from "../base/statistics.ts";
 import { MINUTE_MS } from "../base/time.ts";
 import { createMeter, type Meter, type MeterLaw } from "../service/quota/meter.ts";
-import { axesOf, type Observation, wayMsOf } from "./calls.ts";
+import { axesOf, type Observation, oneWayMs } from "./calls.ts";
 
 /** A limit that explains which calls were throttled. */
 export interface QuotaFit {
@@ -183,7 +183,7 @@ function stepOf(observation: Observation): Step {
   const { inputTokens, outputTokens, maxTokens, outcome, endMs } = observation;
   return {
     atMs: arrivalMs(observation),
-    endMs: endMs - wayMsOf(observation),
+    endMs: endMs - oneWayMs(observation),
     isThrottled: outcome === "throttled",
     isServed: outcome === "served",
     reservedTokens: inputTokens + (Number.isNaN(maxTokens) ? outputTokens : maxTokens),
@@ -216,7 +216,7 @@ function errorOf(limit: Limit, axes: readonly Timeline[]): number {
 }
 
 function arrivalMs(observation: Observation): number {
-  return observation.sentMs + wayMsOf(observation);
+  return observation.sentMs + oneWayMs(observation);
 }
 
 /** The most that was granted in any minute: tokens used, or calls. */

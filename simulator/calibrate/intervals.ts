@@ -4,7 +4,7 @@ import { blockStandardError, criticalT, meanNumber } from "../base/statistics.ts
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Calls } from "./calls.ts";
 import { curveFactor, noiseCv, type Parameters, type Variant } from "./candidate-model.ts";
-import { readParameters } from "./read-parameters.ts";
+import { estimateParameters } from "./estimate-parameters.ts";
 import { errorsAtMeasuredConcurrency } from "./score.ts";
 
 /** A fitted parameter with its 95 % interval. */
@@ -26,6 +26,7 @@ export interface IntervalOptions {
 const RESAMPLES = 16;
 /** Calls drawn together: neighbours shared the same load. */
 const BLOCK_CALLS = 20;
+
 /**
  * 95 % intervals: value ± t(0.975, n - 1) s, with s the standard deviation over n resamples of the block bootstrap
  * (Künsch 1989, Annals of Statistics 17). The measured occupancy is kept; blocks of neighbouring calls are drawn with
@@ -42,7 +43,7 @@ export function estimatesOf(
 ): readonly Estimate[] {
   const samples: (readonly number[])[] = [];
   for (let sample = 0; sample < resamples; sample++) {
-    const read = readParameters(calls, variant, fitted.servers, (rows) =>
+    const read = estimateParameters(calls, variant, fitted.servers, (rows) =>
       drawBlocks(rows, BLOCK_CALLS, purposeKey(sample, "calibration/blocks")),
     );
     if (read !== undefined) samples.push(numbersOf(variant, read, peak).map(({ value }) => value));

@@ -2,9 +2,9 @@
 import { meanNumber } from "../base/statistics.ts";
 import type { Calls } from "./calls.ts";
 import { type Parameters, specOf, spreadNoise, type Variant } from "./candidate-model.ts";
+import { estimateParameters } from "./estimate-parameters.ts";
 import { minimise } from "./fit-curve.ts";
 import { serviceStarts } from "./occupancy.ts";
-import { readParameters } from "./read-parameters.ts";
 import { type CallErrors, errorsAtMeasuredConcurrency, type Score, type ScoreOptions, scoreModel } from "./score.ts";
 
 /** A candidate model: a variant with its parameters, and its mean error on the calls that it was fitted to. */
@@ -103,7 +103,7 @@ function explainsWaits(calls: Calls, limited: Candidate, unlimited: Candidate): 
 }
 
 function candidateOf(calls: Calls, variant: Variant, servers: number): Candidate | undefined {
-  const parameters = readParameters(calls, variant, servers);
+  const parameters = estimateParameters(calls, variant, servers);
   if (parameters === undefined) return undefined;
   const error = meanNumber(errorsAtMeasuredConcurrency(calls, variant, parameters).both, 0, calls.count);
   return Number.isFinite(error) ? { variant, parameters, error } : undefined;
@@ -191,7 +191,7 @@ const HELD_OUT_WORSE_MAX = 1.03;
 /**
  * Penalty for a further parameter, in units of -2 ln likelihood: Akaike's 2, and 4 more since some two dozen variants
  * are tried. Chosen so that a slowdown of three standard errors is kept (an emulated batch whose p95 at twice the load
- * was a sixth too low without it), and none is found for plain servers in line.
+ * was a sixth too low without it), and none is found for servers with a queue.
  */
 const PARAMETER_PENALTY = 6;
 

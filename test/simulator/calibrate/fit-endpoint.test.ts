@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { axesOf, byEndpoint, endpointCalls, type Observation, wayMsOf } from "../../../simulator/calibrate/calls.ts";
+import { axesOf, byEndpoint, endpointCalls, type Observation, oneWayMs } from "../../../simulator/calibrate/calls.ts";
 import { driftOf, movedParameters } from "../../../simulator/calibrate/drift.ts";
 import { type EndpointFit, fitEndpoint } from "../../../simulator/calibrate/fit-endpoint.ts";
 import { budget } from "../../budget.ts";
@@ -57,7 +57,7 @@ describe("observations", () => {
     assert.equal(calls.firstMs[0]! - calls.atMs[0]!, 100);
     assert.equal(calls.endMs[0]! - calls.atMs[0]!, 500);
     assert.ok(calls.atMs[1]! - calls.endMs[0]! > 60_000);
-    assert.equal(wayMsOf({ ...one, roundTripMs: Number.NaN }), 0);
+    assert.equal(oneWayMs({ ...one, roundTripMs: Number.NaN }), 0);
   });
 
   it("that were rejected take no capacity; those given up occupy a place until then", () => {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { callsOf } from "../../../simulator/calibrate/calls.ts";
 import type { Variant } from "../../../simulator/calibrate/candidate-model.ts";
+import { estimateParameters } from "../../../simulator/calibrate/estimate-parameters.ts";
 import { peakInside } from "../../../simulator/calibrate/fit-calls.ts";
 import { drawBlocks, estimatesOf } from "../../../simulator/calibrate/intervals.ts";
-import { readParameters } from "../../../simulator/calibrate/read-parameters.ts";
 import { purposeKey } from "../../../simulator/random/keyed-random.ts";
 import { asksOf, callsFrom, FOREIGN } from "./foreign.ts";
 
@@ -32,14 +32,14 @@ describe("intervals of parameters", () => {
   const workers = FOREIGN[0]!;
   const calls = callsOf(callsFrom(workers, asksOf(2, workers.perS * 1.2, 500), 52));
   const variant: Variant = { curve: "flat", prompts: "own", counts: "all", applies: "continuously", isWhole: false };
-  const fitted = readParameters(calls, variant, 10)!;
+  const fitted = estimateParameters(calls, variant, 10)!;
   const estimates = estimatesOf(calls, variant, fitted, { peak: peakInside(calls) });
   const named = (name: string) => estimates.find((each) => each.name === name)!;
 
   it("are Student's, on the spread of 16 resamples: t(0.975, 15) is 2.13145 in the tables", () => {
     const values = Array.from({ length: 16 }, (_, sample) => {
       const key = purposeKey(sample, "calibration/blocks");
-      return readParameters(calls, variant, 10, (rows) => drawBlocks(rows, 20, key))!.perOutputTokenMs;
+      return estimateParameters(calls, variant, 10, (rows) => drawBlocks(rows, 20, key))!.perOutputTokenMs;
     });
     const mean = values.reduce((sum, value) => sum + value, 0) / 16;
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 15);

@@ -11,7 +11,7 @@ import {
   specOf,
   type Variant,
 } from "../../../simulator/calibrate/candidate-model.ts";
-import { readParameters } from "../../../simulator/calibrate/read-parameters.ts";
+import { estimateParameters } from "../../../simulator/calibrate/estimate-parameters.ts";
 import {
   errorsAtMeasuredConcurrency,
   replayCalls,
@@ -72,7 +72,7 @@ describe("parameters are estimated from the calls", () => {
   for (const [name, variant, over] of TRUTHS) {
     it(`of ${name}, without noise to the last percent`, () => {
       const truth = parameters(over);
-      const read = readParameters(simulated(variant, truth), variant, truth.servers)!;
+      const read = estimateParameters(simulated(variant, truth), variant, truth.servers)!;
       const close = (found: number, wanted: number, what: string) =>
         assert.ok(Math.abs(found - wanted) <= 0.01 * Math.abs(wanted) + 1e-9, `${what} ${found}, not ${wanted}`);
       close(read.promptBaseMs, truth.promptBaseMs, "base");
@@ -89,7 +89,7 @@ describe("parameters are estimated from the calls", () => {
   it("of prompts in steps, near enough", () => {
     const variant: Variant = { ...plain, curve: "straight", counts: "decoding", prompts: "in-steps" };
     const truth = parameters({ promptBaseMs: 20, promptPerTokenMs: 0.02, curve: [0.04], promptSlowdown: 2 });
-    const read = readParameters(simulated(variant, truth), variant, truth.servers)!;
+    const read = estimateParameters(simulated(variant, truth), variant, truth.servers)!;
     const perToken = ({ promptPerTokenMs, promptSlowdown }: Parameters) => promptPerTokenMs * (1 + promptSlowdown);
     assert.ok(Math.abs(read.promptBaseMs / 20 - 1) < 0.1, `${read.promptBaseMs}`);
     assert.ok(Math.abs(perToken(read) / perToken(truth) - 1) < 0.15, `${perToken(read)}`);
@@ -98,7 +98,7 @@ describe("parameters are estimated from the calls", () => {
   it("of answers in one piece", () => {
     const variant: Variant = { ...plain, prompts: "shared", isWhole: true };
     const truth = parameters({ servers: 8 });
-    const read = readParameters(simulated(variant, truth), variant, 8)!;
+    const read = estimateParameters(simulated(variant, truth), variant, 8)!;
     assert.ok(Math.abs(read.perOutputTokenMs / 9 - 1) < 0.01 && Math.abs(read.promptPerTokenMs / 0.1 - 1) < 0.02);
   });
 
@@ -106,14 +106,14 @@ describe("parameters are estimated from the calls", () => {
     const { noise } = noiseOf([0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 2]);
     for (const sharedNoise of [false, true]) {
       const truth = parameters({ servers: 8, promptNoise: noise, outputNoise: noise, sharedNoise });
-      const read = readParameters(simulated(plain, truth, 1200), plain, 8)!;
+      const read = estimateParameters(simulated(plain, truth, 1200), plain, 8)!;
       assert.ok(Math.abs(read.perOutputTokenMs / 9 - 1) < 0.04, `${read.perOutputTokenMs}`);
       assert.equal(read.sharedNoise, sharedNoise);
     }
   });
 
   it("not of a handful of calls", () => {
-    assert.equal(readParameters(simulated(plain, parameters({}), 5), plain, 3), undefined);
+    assert.equal(estimateParameters(simulated(plain, parameters({}), 5), plain, 3), undefined);
   });
 });
 

@@ -15,7 +15,7 @@ import { occupancyOf } from "./occupancy.ts";
  * @param pick selects among the informative calls: all of them, or a bootstrap sample
  * @returns undefined with fewer than eight such calls
  */
-export function readParameters(
+export function estimateParameters(
   calls: Calls,
   variant: Variant,
   servers: number,
