@@ -158,7 +158,7 @@ function sorted(values: readonly number[]): Float64Array {
 }
 
 /**
- * A run whose arrivals were those of a native executor of k6 (constant-vus, shared-iterations ...): never a comparison.
+ * A run whose arrivals were those of a native executor of k6 (shared-iterations, ramping-vus ...): never a comparison.
  */
 export interface NativeReport {
   /** Why the run does not measure the schedule. */
