@@ -1,6 +1,6 @@
 /**
- * The measured data of the studies: one compressed archive for each folder, listed with its SHA-256 in a file SHA256SUMS
- * beside it (`sha256sum -c` and `tar -xzf` read them too). What is read is what was kept, or it is refused.
+ * The measured data of the studies: one compressed archive per folder, listed with its SHA-256 in the file SHA256SUMS
+ * beside it (`sha256sum -c` and `tar -xzf` read them too). An archive that does not match its checksum is refused.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -37,7 +37,7 @@ export async function unpackFolder(archive: string, cache: string = CACHE): Prom
   return join(home, name);
 }
 
-/** Whole or not at all: another process may unpack the same. */
+/** Atomic, since another process may unpack the same archive. */
 async function unpackInto(home: string, entries: readonly TarEntry[]): Promise<void> {
   await mkdir(dirname(home), { recursive: true });
   const partial = await mkdtemp(`${home}-`);
@@ -50,7 +50,8 @@ async function unpackInto(home: string, entries: readonly TarEntry[]): Promise<v
 }
 
 /**
- * Packs a folder and enters it in the checksum file. Equal files are equal bytes: no times, no owners, names in order.
+ * Packs a folder and records it in the checksum file. Equal contents give equal bytes: no times, no owners, sorted
+ * names.
  *
  * @param archive path of `<name>.tar.gz`; the folder must be called `<name>`
  */

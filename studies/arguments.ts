@@ -1,8 +1,8 @@
-/** What the commands of all studies share: reading options, refusing wrong ones, and ending with the right exit code. */
+/** What the commands of all studies share: options, errors of usage and exit codes. */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { MeridianError } from "../simulator/base/errors.ts";
 
-/** Runs a study's command on the process's arguments. Its problems are printed without a stack trace. */
+/** Runs a study's command on the process's arguments. A MeridianError is printed without a stack trace. */
 export async function runCommand(main: (argv: readonly string[]) => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main(process.argv.slice(2));
@@ -16,8 +16,8 @@ export async function runCommand(main: (argv: readonly string[]) => Promise<numb
 /**
  * Values of a command's options.
  *
- * @param code of the problem, such as STUDY_USAGE
- * @throws MeridianError usage, with the options that there are, for one that there is not or one without its value
+ * @param code of the error, such as STUDY_USAGE
+ * @throws MeridianError usage, listing the options, for an unknown option or one without its value
  */
 export function readOptions<const T extends ParseArgsOptionsConfig>(argv: readonly string[], code: string, options: T) {
   try {
@@ -28,7 +28,7 @@ export function readOptions<const T extends ParseArgsOptionsConfig>(argv: readon
   }
 }
 
-/** @throws MeridianError usage for what is no whole number within the limits */
+/** Reads an option's whole number. @throws MeridianError usage outside [min, max] or for other text */
 export function wholeNumber(
   code: string,
   option: string,
@@ -42,6 +42,7 @@ export function wholeNumber(
   throw usageError(code, `--${option} ${text} is no whole number ${range}`, `write for example --${option} ${min}`);
 }
 
+/** An error of usage. */
 export function usageError(code: string, what: string, fix: string): MeridianError {
   return new MeridianError("usage", { code, what, fix });
 }

@@ -1,12 +1,6 @@
 /** The three outputs of a validation: one HTML page, `summary.md` and the terminal. Pure functions of `validation.json`. */
 import type { QuantityResult, StrategyValidation, ValidationResult } from "../../simulator/validate/result.ts";
-import {
-  intervalWords,
-  marginWords,
-  outcomeWords,
-  signedDifference,
-  valueWords,
-} from "../../simulator/validate/text.ts";
+import { intervalText, marginText, outcomeText, signedDifference, valueText } from "../../simulator/validate/text.ts";
 import { openQuestions } from "../../simulator/validate/validate.ts";
 import { formatCount, formatDuration, formatInstant, printable } from "../base/text.ts";
 import type { Chart } from "../charts/chart.ts";
@@ -152,22 +146,22 @@ function strategyLines(strategy: StrategyValidation, { colour }: TerminalOptions
     `${printable(strategy.name)}: ${strategy.outcome}`,
     ...table,
     ...elsewhere.flatMap(({ group, quantity }) => {
-      const text = `${group.name}: ${quantity.name} ${signedDifference(quantity)} (${intervalWords(quantity)})`;
-      return wrap(`  ${printable(text)}, ${outcomeWords(quantity)}`, width);
+      const text = `${group.name}: ${quantity.name} ${signedDifference(quantity)} (${intervalText(quantity)})`;
+      return wrap(`  ${printable(text)}, ${outcomeText(quantity)}`, width);
     }),
   ];
 }
 
 function terminalCells(quantity: QuantityResult, colour: boolean): string[] {
   const style = { equivalent: "green", different: "red", undecided: "yellow", "too few": "yellow" } as const;
-  const text = outcomeWords(quantity).replace(/: about (\d+) requests needed/, ", needs $1");
+  const text = outcomeText(quantity).replace(/: about (\d+) requests needed/, ", needs $1");
   return [
     printable(quantity.name),
-    valueWords(quantity.simulated, quantity.unit),
-    valueWords(quantity.measured, quantity.unit),
+    valueText(quantity.simulated, quantity.unit),
+    valueText(quantity.measured, quantity.unit),
     signedDifference(quantity),
-    intervalWords(quantity),
-    marginWords(quantity),
+    intervalText(quantity),
+    marginText(quantity),
     paint(style[quantity.outcome], text, colour),
   ];
 }

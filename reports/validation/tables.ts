@@ -6,13 +6,7 @@ import type {
   StrategyValidation,
   ValidationResult,
 } from "../../simulator/validate/result.ts";
-import {
-  intervalWords,
-  marginWords,
-  outcomeWords,
-  signedDifference,
-  valueWords,
-} from "../../simulator/validate/text.ts";
+import { intervalText, marginText, outcomeText, signedDifference, valueText } from "../../simulator/validate/text.ts";
 import { formatCount, formatDuration, formatInstant, formatList } from "../base/text.ts";
 import { type Cell, type Column, leftColumn, type Row, rightColumn, type Table, textCell } from "../tables/table.ts";
 
@@ -54,8 +48,8 @@ export function harnessTable(harness: HarnessError): Table {
     rows: harness.rows.map((row) => ({
       cells: [
         textCell(`${row.percentile} ${row.metric.toUpperCase()}`),
-        { text: valueWords(row.exactMs, "ms"), value: row.exactMs },
-        { text: valueWords(row.measuredMs, "ms"), value: row.measuredMs },
+        { text: valueText(row.exactMs, "ms"), value: row.exactMs },
+        { text: valueText(row.measuredMs, "ms"), value: row.measuredMs },
         { text: `${row.errorMs < 0 ? "−" : ""}${Math.abs(row.errorMs).toFixed(2)} ms`, value: row.errorMs },
         {
           text: `${row.errorShare < 0 ? "−" : ""}${Math.abs(100 * row.errorShare).toFixed(2)} %`,
@@ -90,14 +84,14 @@ function groupRows(groups: readonly GroupValidation[], what: string): Row[] {
 
 function quantityCells(quantity: QuantityResult): Cell[] {
   const { simulated, measured, difference, margin, unit, outcome } = quantity;
-  const interval = intervalWords(quantity);
+  const interval = intervalText(quantity);
   const tone = { equivalent: "better", different: "worse", undecided: "warning", "too few": "neutral" } as const;
   return [
-    { text: valueWords(simulated, unit), value: simulated },
-    { text: valueWords(measured, unit), value: measured },
+    { text: valueText(simulated, unit), value: simulated },
+    { text: valueText(measured, unit), value: measured },
     { text: signedDifference(quantity), value: difference, ...(interval === "" ? {} : { detail: interval }) },
-    { text: marginWords(quantity), value: margin },
-    { text: "", value: outcome, change: { text: outcomeWords(quantity), tone: tone[outcome] } },
+    { text: marginText(quantity), value: margin },
+    { text: "", value: outcome, change: { text: outcomeText(quantity), tone: tone[outcome] } },
   ];
 }
 

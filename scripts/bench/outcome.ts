@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { invalidReasons } from "../../simulator/bench/checks.ts";
 import { measuredResult } from "../../simulator/bench/measured.ts";
-import { plainNote } from "../../simulator/bench/native-executor.ts";
+import { nativeNote } from "../../simulator/bench/native-executor.ts";
 import { requestOf } from "../../simulator/bench/rows.ts";
 import type { RunResult } from "../../simulator/experiment/index.ts";
 import type { CommandInput, CommonOptions } from "../commands/command.ts";
@@ -114,7 +114,7 @@ function plainCode(benched: readonly BenchedStrategy[], terminal: Terminal): num
   const faults = benched.flatMap(({ report }) => report.faults.map((fault) => `${report.strategy}: ${fault}`));
   for (const { report } of benched) {
     if (report.plain === undefined) continue;
-    const note = plainNote(report.requests, report.plain);
+    const note = nativeNote(report.requests, report.plain);
     terminal.note(`${report.strategy}: ${note}; not for comparison with a simulation`);
   }
   for (const what of faults) {

@@ -2,7 +2,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { checkRows, firstTokenNotes, type HarnessReport, seesFirstTokens } from "../../simulator/bench/checks.ts";
 import { makeReplayPlan } from "../../simulator/bench/make-plan.ts";
 import { attemptPricer, type MeasuredRun } from "../../simulator/bench/measured.ts";
-import { checkPlainRows } from "../../simulator/bench/native-executor.ts";
+import { checkNativeRows } from "../../simulator/bench/native-executor.ts";
 import type { SpendPlan } from "../../simulator/bench/plan.ts";
 import { type EndpointRecords, recordOf, type ScheduleRow, settled } from "../../simulator/bench/rows.ts";
 import { leftOf, type SpendReport, shareOf, spendReport } from "../../simulator/bench/spend-plan.ts";
@@ -115,7 +115,7 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
     const checked =
       options.executor === undefined
         ? { ...input, report: checkRows(input) }
-        : checkPlainRows({
+        : checkNativeRows({
             ...input,
             ...options.executor,
             droppedIterations: counts?.droppedIterations ?? 0,

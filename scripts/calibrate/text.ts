@@ -1,5 +1,5 @@
 import CliTable from "cli-table3";
-import type { DriftError, MovedNumber } from "../../simulator/calibrate/drift.ts";
+import type { DriftError, MovedParameter } from "../../simulator/calibrate/drift.ts";
 import { type EndpointFit, QUOTA_ERROR_MAX } from "../../simulator/calibrate/fit-endpoint.ts";
 import { estimateText } from "./world-file.ts";
 
@@ -58,7 +58,7 @@ export function driftText(
   region: string,
   model: string,
   errors: readonly DriftError[],
-  moved: readonly MovedNumber[],
+  moved: readonly MovedParameter[],
 ): string {
   const table = plainTable(["", "measured", "predicted", "error [95 %]", ""]);
   for (const each of errors) {

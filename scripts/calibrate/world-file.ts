@@ -86,7 +86,7 @@ export function capacityLines(spec: FittedSpec): readonly string[] {
     ...noise(spec.promptNoise, "noise"),
     "output:",
     `  perToken: ${ms(spec.perOutputTokenMs)}`,
-    ...(spec.sameLuck ? ["  sameLuck: true"] : []),
+    ...(spec.sharedNoise ? ["  sharedNoise: true"] : []),
     ...(spec.isWhole ? ["  whole: true"] : []),
     ...noise(spec.outputNoise, "noise"),
     "load:",

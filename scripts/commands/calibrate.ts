@@ -3,7 +3,7 @@ import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { parseDurationMs, parseShare } from "../../simulator/base/schema-forms.ts";
 import { byEndpoint, type EndpointObservations, endpointCalls } from "../../simulator/calibrate/calls.ts";
-import { driftOf, movedNumbers } from "../../simulator/calibrate/drift.ts";
+import { driftOf, movedParameters } from "../../simulator/calibrate/drift.ts";
 import { CALLS_MIN, type EndpointFit, fitEndpoint } from "../../simulator/calibrate/fit-endpoint.ts";
 import { createBadRows } from "../calibrate/csv-calls.ts";
 import type { Measurement } from "../calibrate/measurement.ts";
@@ -129,7 +129,7 @@ function compare(
     const endpoint = endpoints.find((each) => each.region === region && each.model === model);
     if (spec === undefined || endpoint === undefined) return [];
     const errors = driftOf(spec, endpointCalls(endpoint.observations), !fit.variant.isWhole, Number(options.margin));
-    return [{ region, model, errors, moved: movedNumbers(spec, fit.spec, fit.estimates) }];
+    return [{ region, model, errors, moved: movedParameters(spec, fit.spec, fit.estimates) }];
   });
   if (compared.length === 0) {
     throw new MeridianError("data", {

@@ -1,28 +1,31 @@
+/**
+ * Whether a bench run is sound: complete rows, agreement with k6's counters, punctual dispatch, visible first tokens.
+ */
 import { median, quantileSorted } from "../base/statistics.ts";
 import { isOutOfMoney } from "./adapters/adapter.ts";
 import { findAdapter } from "./adapters/index.ts";
 import type { CalledTarget, ReplayPlan } from "./plan.ts";
 import type { AttemptRow, RequestRow, ScheduleRow } from "./rows.ts";
 
-/** How well one strategy's run did what it was to do. */
+/** How faithfully one strategy's run replayed its schedule. */
 export interface HarnessReport {
   readonly strategy: string;
   readonly requests: number;
   readonly attempts: number;
-  /** How late requests were dispatched, ms. */
+  /** Dispatch lag of requests, ms. */
   readonly lagMs: { readonly p50: number; readonly p99: number; readonly max: number };
-  /** How late an emulator in this process was at the 99th percentile, ms; null where there is none. */
+  /** 99th percentile of the lateness of an emulator in this process, ms; null where there is none. */
   readonly serverLateMsP99: number | null;
-  /** Median latency of served requests from the intended start, ms; null where none was served. */
+  /** Median latency of served requests from the intended arrival, ms; null where none was served. */
   readonly e2eMsP50: number | null;
-  /** Attempts whose tokens the service never reported: they are not in the bill. */
+  /** Attempts whose tokens the service did not report: they are not in the bill. */
   readonly attemptsWithoutUsage: number;
-  /** Every request has its row: there is something to count. */
+  /** Every request has exactly one row. */
   readonly isComplete: boolean;
-  /** Why the run proves nothing; empty for a sound one. */
+  /** Why the run is invalid; empty for a sound one. */
   readonly faults: readonly string[];
-  /** Present when an executor of k6 brought arrivals of its own. */
-  readonly plain?: PlainReport;
+  /** Present when a native executor of k6 made the arrivals. The key is that of bench.json. */
+  readonly plain?: NativeReport;
 }
 
 /** What k6 itself counted. */
@@ -30,10 +33,11 @@ export interface ClientCounts {
   readonly httpRequests: number;
   readonly attempts: number;
   readonly requestsEnded: number;
-  /** Iterations that an executor of k6 left out. */
+  /** Iterations that a native executor dropped. */
   readonly droppedIterations?: number;
 }
 
+/** The rows of one strategy's run, and what else is known of it. */
 export interface HarnessInput {
   readonly strategy: string;
   readonly schedule: readonly ScheduleRow[];
@@ -41,18 +45,19 @@ export interface HarnessInput {
   readonly requests: readonly RequestRow[];
   /** Undefined when k6 wrote no summary. */
   readonly counts: ClientCounts | undefined;
-  /** What the client and the endpoints said of failures of their own. */
+  /** Failures reported by the client and the endpoints themselves. */
   readonly clientFaults: readonly string[];
-  /** How late the endpoints answered of themselves at the 99th percentile, ms; null where nobody knows. */
+  /** 99th percentile of the endpoints' own lateness, ms; null where unknown. */
   readonly lateMsP99: number | null;
 }
 
+/** Most dispatch lag of a valid run at the 99th percentile: ms, and as a share of the smallest median latency. */
 export const LAG_MS_MAX = 10;
-/** Statuses that say that a call was wrong in itself, and no router could have mended it. */
-const REJECTED: readonly number[] = [400, 401, 403, 404, 422];
 export const LAG_SHARE_MAX = 0.05;
+/** Statuses of calls that are wrong in themselves, whichever target gets them. */
+const REJECTED: readonly number[] = [400, 401, 403, 404, 422];
 
-/** Checks that every request has its row, every attempt its own, and that k6's own counters say the same. */
+/** Checks that every request and attempt has its row, and that k6's own counters agree. */
 export function checkRows(input: HarnessInput): HarnessReport {
   const { schedule, attempts, requests, counts } = input;
   const faults = [...input.clientFaults];
@@ -89,7 +94,7 @@ export function checkRows(input: HarnessInput): HarnessReport {
   };
 }
 
-/** k6 counts an attempt when it is answered; those that the run was cut off from, it may or may not count. */
+/** k6 counts an attempt when it is answered; it may or may not count those cut off by the end of the run. */
 function disagreements(
   counts: ClientCounts,
   attempts: readonly AttemptRow[],
@@ -111,10 +116,10 @@ function disagreements(
 }
 
 /**
- * Why the strategies' runs must not be compared: rows that do not add up, or requests dispatched so late that it shows
- * in what is compared. Late by 10 ms or by 5 % of the smallest median at the 99th percentile is too late.
+ * Why the strategies' runs must not be compared: rows that do not add up, or a dispatch lag that affects what is
+ * compared. The 99th percentile of the lag may be 10 ms or 5 % of the smallest median, whichever is less.
  *
- * @returns reasons in words; empty for a valid run
+ * @returns one sentence a reason; empty for valid runs
  */
 export function invalidReasons(reports: readonly HarnessReport[]): readonly string[] {
   const medians = reports.flatMap(({ e2eMsP50 }) => (e2eMsP50 === null ? [] : [e2eMsP50]));
@@ -137,7 +142,13 @@ export function invalidReasons(reports: readonly HarnessReport[]): readonly stri
   });
 }
 
-/** 0 where there is nothing: a run without requests was late by nothing. */
+/**
+ * A quantile, 0 of no values: a run without requests has no lag.
+ *
+ * @param p probability in [0, 1]
+ * @example quantileOrZero([1, 2, 4], 0.5) // => 2
+ * @example quantileOrZero([], 0.99) // => 0
+ */
 export function quantileOrZero(ascending: ArrayLike<number>, p: number): number {
   return ascending.length === 0 ? 0 : quantileSorted(ascending, p);
 }
@@ -146,44 +157,48 @@ function sorted(values: readonly number[]): Float64Array {
   return Float64Array.from(values).sort();
 }
 
-/** What is to be known of such a run before anybody reads its figures. */
-export interface PlainReport {
-  /** Why the run is no measurement of the schedule. */
+/**
+ * A run whose arrivals were those of a native executor of k6 (shared-iterations, ramping-vus ...): never a comparison.
+ */
+export interface NativeReport {
+  /** Why the run does not measure the schedule. */
   readonly reason: string;
   readonly executor: string;
+  /** Virtual users. */
   readonly vus: number;
   readonly droppedIterations: number;
   /** Requests of the schedule that never left. */
   readonly neverSent: number;
-  /** How long before their instants requests left, ms at the 99th percentile. */
+  /** 99th percentile of how long before their intended arrivals requests were sent, ms. */
   readonly earlyMsP99: number;
   /**
-   * Latency of served requests, ms: from the instant at which each left, and from the one at which it should have, or
-   * from its leaving if that was earlier.
+   * Latency of served requests, ms: from sending, and from the intended arrival, or from sending where that was
+   * earlier.
    */
   readonly fromSendMs: Quantiles;
   readonly fromIntendedMs: Quantiles;
 }
 
+/** Percentiles, ms. */
 export interface Quantiles {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
 }
 
-/** What tells whether first tokens can be seen: what is called, and how each target is. */
+/** What decides whether first tokens can be observed: the operation and the targets. */
 export interface Called extends Pick<ReplayPlan, "operation"> {
   readonly targets: readonly CalledTarget[];
 }
 
-/** Every target's answers come token by token, and the first of the tokens can be told from the others. */
+/** Whether every target's answers are streamed and their first tokens can be observed. */
 export function seesFirstTokens({ operation, targets }: Called): boolean {
   return operation === "converse-stream" && targets.every((target) => target.seesFirstToken);
 }
 
 /**
- * What a reader must know of a run's times to first token. k6 sees the headers of a response and its end; where headers
- * may come before the first token, the note says how early they came, which tells one case from the other.
+ * Notes on a run's times to first token. k6 observes the headers of a response and its end; where headers may precede
+ * the first token, the note says how early they came, which shows whether they did.
  */
 export function firstTokenNotes(plan: Called, attempts: readonly AttemptRow[]): readonly string[] {
   if (!seesFirstTokens(plan)) return [];
@@ -205,7 +220,7 @@ export function firstTokenNotes(plan: Called, attempts: readonly AttemptRow[]): 
   ];
 }
 
-/** How early headers came, as a time and as a share of the attempt. */
+/** Median time to the headers, in ms and as a share of the attempt. */
 function headersOf(attempts: readonly AttemptRow[]): string {
   const ms = median(attempts.map(({ f }) => f!));
   const share = median(attempts.map(({ s, e, f }) => f! / Math.max(f!, e - s)));

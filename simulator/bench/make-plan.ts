@@ -1,3 +1,4 @@
+/** Makes the replay plan and the schedule of a scenario, and refuses what cannot be replayed against endpoints. */
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { replicationSeed } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -10,31 +11,31 @@ import type { ReplayTier } from "./adapters/adapter.ts";
 import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTarget, SpendPlan } from "./plan.ts";
 import type { ScheduleRow } from "./rows.ts";
 
-/** Where and how a scenario's targets are called. */
+/** Where and how the targets of a scenario are called. */
 export interface ReplayTargets {
   /** Base URL of each region's endpoint; every target's source region has one. */
   readonly urlOfRegion: ReadonlyMap<string, string>;
   readonly operation: ReplayOperation;
-  /** The endpoints are an emulator of the scenario: they inject its round trips, and its faults are known. */
+  /** The endpoints are an emulator of the scenario: it injects the round trips, and its faults are known. */
   readonly isEmulated: boolean;
-  /** Round trip to each region that a caller's latencies contain, ms, where they are no emulator. */
+  /** Where they are no emulator: round trip to each region contained in the latencies, ms. */
   readonly roundTripMs: ReadonlyMap<string, number>;
   /** Characters of filler text per token, by model id, where they were measured; 4 elsewhere. */
   readonly charsPerToken?: ReadonlyMap<string, number>;
   /** Tokens that a service adds to every prompt, by model id, where they were measured; 0 elsewhere. */
   readonly templateTokens?: ReadonlyMap<string, number>;
-  /** Regions whose endpoints are called in a way of their own; the others are Bedrock's, as the AWS SDKs call them. */
+  /** Connection settings by region; other regions have Bedrock endpoints, called as the AWS SDKs do. */
   readonly waysOfRegion?: ReadonlyMap<string, EndpointWay>;
   readonly promptSalt?: string;
 }
 
-/** In what way an endpoint is called. */
+/** Connection settings of an endpoint: adapter, authentication and model names. */
 export interface EndpointWay extends Pick<ReplayTarget, "api" | "settings" | "auth" | "seesFirstToken"> {
-  /** Names of models there, by the scenario's name or id of a model, or by the id that is called elsewhere. */
+  /** Names of models there, by the scenario's name or id of the model, or by the id called elsewhere. */
   readonly models: Readonly<Record<string, string>>;
 }
 
-const AS_THE_SDKS: EndpointWay = {
+const BEDROCK_CONNECTION: EndpointWay = {
   api: "bedrock",
   settings: {},
   auth: { kind: "aws" },
@@ -42,19 +43,23 @@ const AS_THE_SDKS: EndpointWay = {
   models: {},
 };
 
+/** The extent of a schedule. */
 export interface ReplaySchedule {
   readonly requests: number;
-  /** The last intended arrival. */
+  /** The last intended arrival, ms. */
   readonly lastArrivalMs: number;
+  /** How long after that requests may still end, ms. */
   readonly drainMs: number;
-  /** What this strategy's run may cost; no limit where left out. */
+  /** Limit on the cost of this strategy's run; none where left out. */
   readonly spend?: SpendPlan | undefined;
 }
 
-/** What services that do not count tokens assume of English text, the emulator among them. */
+/** The usual estimate for English text, which the emulator makes too. */
 const CHARS_PER_TOKEN = 4;
 
-/** What a client needs to replay one strategy of a plan. */
+/**
+ * The replay plan of one strategy: targets, prices, round trips and health as replication 0 of the scenario has them.
+ */
 export function makeReplayPlan(
   plan: Plan,
   strategyIndex: number,
@@ -84,9 +89,9 @@ export function makeReplayPlan(
       const region = plan.regionNames[target.region]!;
       const tiers = plan.models.map((_, m) => tierOf(plan, t, m));
       const tier = (tiers.find((each) => each !== undefined) ?? "standard") as ReplayTier;
-      const { models, ...way } = targets.waysOfRegion?.get(region) ?? AS_THE_SDKS;
+      const { models, ...connection } = targets.waysOfRegion?.get(region) ?? BEDROCK_CONNECTION;
       const calledIds = target.calledIds.map((id, m) => nameAtEndpoint(models, { ...plan.models[m]!, calledId: id }));
-      return { id: target.id, region, url: targets.urlOfRegion.get(region) ?? "", calledIds, tier, ...way };
+      return { id: target.id, region, url: targets.urlOfRegion.get(region) ?? "", calledIds, tier, ...connection };
     }),
     modelMaxTokens: plan.models.map((model) => model.maxOutputTokens),
     promptSalt: targets.promptSalt ?? "",
@@ -112,7 +117,7 @@ export function makeReplayPlan(
   };
 }
 
-/** What a model is called at an endpoint: as the nearest of its names there is mapped, else by the id that is called. */
+/** The name of a model at an endpoint: the mapping of its called id, id or name, in this order; else the called id. */
 export function nameAtEndpoint(
   models: EndpointWay["models"],
   model: { readonly name: string; readonly id: string; readonly calledId: string | null },
@@ -142,7 +147,7 @@ function priceEpochs(plan: Plan, endMs: number): readonly PriceEpoch[] {
   return epochs;
 }
 
-/** What the scenario's health checks say when: the same timeline that the simulated routers follow. */
+/** Results of the scenario's health checks over time: the timeline that simulated routers follow. */
 function healthEpochs(plan: Plan, seed: number, endMs: number): readonly HealthEpoch[] {
   const faults = new FaultState(plan.world, seed);
   const now = (fromMs: number): HealthEpoch => ({
@@ -164,8 +169,8 @@ function allHealthy(plan: Plan): HealthEpoch {
 }
 
 /**
- * What of a scenario cannot be replayed against endpoints, with what to do about it; empty when all can. Better refused
- * than measured as something else than what was simulated.
+ * What in a scenario cannot be replayed against endpoints, each with its fix; empty when all of it can. Refusing is
+ * better than measuring something other than what was simulated.
  */
 export function notReplayable(plan: Plan): readonly Problem[] {
   const problems: Problem[] = [];
@@ -202,7 +207,7 @@ export function notReplayable(plan: Plan): readonly Problem[] {
   return problems;
 }
 
-/** The service tier that a target sells a model at; undefined where it does not. */
+/** The service tier at which a target offers a model; undefined where it does not. */
 function tierOf(plan: Plan, target: number, model: number): string | undefined {
   const key = plan.money.keyOfTarget[target * plan.models.length + model]!;
   return key < 0 ? undefined : plan.money.schedule.keys[key]!.tier;
@@ -216,12 +221,12 @@ export interface PlannedCall {
   /** The scenario's name of the model, and its id. */
   readonly model: string;
   readonly modelId: string;
-  /** The id that is called there, of the model or of a profile; null where the target has none. */
+  /** The id called there, of the model or of a profile; null where the target has none. */
   readonly calledId: string | null;
   readonly tier: ReplayTier;
 }
 
-/** Every model that a scenario's classes may call, at every target that is legal for them, in the plan's order. */
+/** Every model that some class may call, at every target legal for that class, in the plan's order. */
 export function plannedCalls(plan: Plan): readonly PlannedCall[] {
   return plan.targets.flatMap((target, t) =>
     plan.models.flatMap(({ name, id }, m): readonly PlannedCall[] => {
@@ -233,11 +238,11 @@ export function plannedCalls(plan: Plan): readonly PlannedCall[] {
   );
 }
 
-/** More requests than this are no benchmark but a load test: the rows alone would take gigabytes. */
+/** Most requests of a bench: with more, the rows alone would take gigabytes. */
 export const SCHEDULE_REQUESTS_MAX = 500_000;
 
 /**
- * Draws the traffic of replication 0, whole: the requests that a simulation of the plan would see, in the same order.
+ * Draws the whole traffic of replication 0: the requests that a simulation of the plan sees, in the same order.
  *
  * @throws MeridianError usage BENCH_TOO_MANY_REQUESTS, BENCH_NO_REQUESTS
  */

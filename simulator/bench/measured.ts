@@ -1,3 +1,4 @@
+/** Turns the rows of a measured run into the result of a simulated one: same statistics, same bill, same report. */
 import { invariant } from "../base/errors.ts";
 import { CELL, type EndedRequest, Recorder } from "../engine/recorder.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
@@ -8,7 +9,7 @@ import { type BilledAttempt, createLedger, ledgerCell, requestCostFUsd } from ".
 import { epochAt } from "../service/pricing/price-schedule.ts";
 import { TOKEN_KINDS, usdOf } from "../service/pricing/prices.ts";
 import { type HarnessReport, invalidReasons } from "./checks.ts";
-import { plainNote } from "./native-executor.ts";
+import { nativeNote } from "./native-executor.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduledRequest, type ScheduleRow } from "./rows.ts";
 
 export interface MeasuredInput {
@@ -38,13 +39,13 @@ export function measuredResult(plan: Plan, input: MeasuredInput): RunResult {
   };
 }
 
-/** What latency counts from: the schedule's instants, unless an executor of k6 had its own. */
-function openOrPlain(reports: readonly HarnessReport[], lagMs: number): readonly string[] {
-  const plain = reports.flatMap(({ strategy, requests, plain }) =>
-    plain === undefined ? [] : [`${strategy}: ${plainNote(requests, plain)}.`],
+/** What latency counts from: the schedule's arrivals, unless a native executor of k6 made its own. */
+function arrivalNotes(reports: readonly HarnessReport[], lagMs: number): readonly string[] {
+  const native = reports.flatMap(({ strategy, requests, plain }) =>
+    plain === undefined ? [] : [`${strategy}: ${nativeNote(requests, plain)}.`],
   );
-  if (plain.length > 0)
-    return [...plain, "The tables count latency from the intended instant, or from an earlier send."];
+  if (native.length > 0)
+    return [...native, "The tables count latency from the intended instant, or from an earlier send."];
   return [
     `Open model: latency counts from the intended arrival; requests left ${lagMs.toFixed(1)} ms late at most at the 99th percentile.`,
   ];
@@ -54,7 +55,7 @@ function measuredNotes({ place, reports, runs }: MeasuredInput): readonly string
   const lag = Math.max(...reports.map(({ lagMs }) => lagMs.p99));
   const notes = [
     `Measured with k6 against ${place}, one strategy after the other, each from an empty system.`,
-    ...openOrPlain(reports, lag),
+    ...arrivalNotes(reports, lag),
     "A client does not see queues at the service: the wait is until the attempt that served was sent.",
   ];
   if (runs.some((run) => !run.isStreaming)) {
@@ -70,27 +71,27 @@ function measuredNotes({ place, reports, runs }: MeasuredInput): readonly string
   return notes;
 }
 
+/** The rows of one strategy's run. */
 export interface MeasuredRun {
   readonly schedule: readonly ScheduleRow[];
   readonly attempts: readonly AttemptRow[];
   /** One per request of the schedule. */
   readonly requests: readonly RequestRow[];
-  /** Answers come token by token: there is a time to the first. */
+  /** Answers are streamed and their first tokens can be observed. */
   readonly isStreaming: boolean;
-  /** What a reader must know of it, one sentence each. */
+  /** Notes for the report, one sentence each. */
   readonly notes?: readonly string[];
-  /** Region that ran an attempt, where somebody knows it. */
+  /** Region that ran an attempt, where it is known. */
   readonly ranIn: (attempt: AttemptRow) => string | undefined;
 }
 
-/** As often as the simulator looks at its backlog. */
+/** Arrivals between two samples of the backlog, as in the simulator. */
 const BACKLOG_EVERY = 256;
 
 /**
- * Counts a measured run as the simulator counts its own, so that one summary, one bill and one report serve both.
- * Latency is from the intended arrival. Of a queue at the service a client sees nothing: the wait is until the attempt
- * that served was sent. An attempt is billed by the tokens that the service reported, at the prices of the instant at
- * which it was sent.
+ * The run statistics of a measured run, counted as the simulator counts its own. Latency counts from the intended
+ * arrival. A client cannot observe the service's queue: the wait lasts until the serving attempt was sent. An attempt
+ * is billed by the tokens that the service reported, at the prices of the instant of sending.
  *
  * @throws MeridianError internal when a request has no row
  */
@@ -167,7 +168,7 @@ function describe(
   };
 }
 
-/** The region that ran an attempt if it is known, else the one that was called. */
+/** Index of the region that ran an attempt where that is known, else of the one that was called. */
 export function regionOf(plan: Plan, attempt: AttemptRow, ranIn: MeasuredRun["ranIn"]): number {
   const name = ranIn(attempt);
   const known = name === undefined ? -1 : plan.regionNames.indexOf(name);
@@ -212,7 +213,7 @@ function ledgerOf(plan: Plan, run: MeasuredRun, attempts: readonly AttemptRow[],
   return ledger;
 }
 
-/** What is charged for an attempt: the tokens that were reported of it, at the prices of the instant of its sending. */
+/** What is charged for an attempt: its reported tokens at the prices of the instant of sending. */
 export function billedAttempt(
   plan: Plan,
   run: Pick<MeasuredRun, "schedule" | "ranIn">,
@@ -233,7 +234,7 @@ export function billedAttempt(
   };
 }
 
-/** Requests in the system over time: their mean over the counted time, and at equal steps of arrivals. */
+/** Requests in the system: their mean over the counted time, and samples at equal numbers of arrivals. */
 function loadOf(schedule: readonly ScheduleRow[], requests: readonly RequestRow[], counted: readonly boolean[]) {
   const first = counted.indexOf(true);
   const countedFromMs = first < 0 ? Number.NaN : schedule[first]![0];
@@ -262,8 +263,8 @@ function loadOf(schedule: readonly ScheduleRow[], requests: readonly RequestRow[
 }
 
 /**
- * Prices attempts one by one by the tokens that the service reported, under the scenario's billing rule, as if each had
- * run where it was sent: for a bill as it grows. Attempts that report no tokens cost nothing here.
+ * Prices attempts one by one, for a running total: by the tokens that the service reported, under the scenario's
+ * billing rule, as if each had run where it was sent. Attempts without reported tokens cost nothing here.
  *
  * @returns USD of an attempt
  */

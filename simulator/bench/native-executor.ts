@@ -1,38 +1,40 @@
+/** Runs driven by a native executor of k6 instead of the schedule's dispatcher: their checks and their figures. */
 import { END } from "../client/request-rules.ts";
 import {
   checkRows,
   type HarnessInput,
   type HarnessReport,
-  type PlainReport,
+  type NativeReport,
   type Quantiles,
   quantileOrZero,
 } from "./checks.ts";
 import type { RequestRow, ScheduleRow } from "./rows.ts";
 
-/** A run whose arrivals were k6's own and not the schedule's. */
-export interface PlainInput extends HarnessInput {
+/** The rows of such a run. */
+export interface NativeInput extends HarnessInput {
   /** k6's executor, and the virtual users that it had. */
   readonly executor: string;
   readonly vus: number;
-  /** Iterations that k6 says it left out. */
+  /** Iterations that k6 dropped. */
   readonly droppedIterations: number;
-  /** When the run was over, ms of the scenario's clock. */
+  /** End of the run, ms of the scenario's clock. */
   readonly endMs: number;
 }
 
-export interface PlainRun {
+/** The checked run, in the form of a replayed one. */
+export interface NativeRun {
   readonly report: HarnessReport;
-  /** One for every request of the schedule. */
+  /** One per request of the schedule. */
   readonly requests: readonly RequestRow[];
-  /** Intended instants, or earlier ones of requests that left before theirs: latency counts from there. */
+  /** With the intended arrivals, or the instant of sending where that was earlier: latency counts from there. */
   readonly schedule: readonly ScheduleRow[];
 }
 
 /**
- * Checks the rows of a run that k6's own executor drove. Requests that never left are no silence: each gets a row that
- * says that it was still waiting at the end, and they are a fault.
+ * Checks the rows of a run that a native executor drove. Each request that was never sent gets a row that says that it
+ * was still waiting at the end, and makes the run faulty.
  */
-export function checkPlainRows(input: PlainInput): PlainRun {
+export function checkNativeRows(input: NativeInput): NativeRun {
   const { schedule, requests, endMs, executor, vus, droppedIterations } = input;
   const sent = new Map(requests.map((row) => [row.i, row]));
   const missing = schedule.flatMap((_, i): readonly RequestRow[] =>
@@ -69,9 +71,9 @@ export function checkPlainRows(input: PlainInput): PlainRun {
   };
 }
 
-/** How such a run went, in a sentence. */
-export function plainNote(requests: number, plain: PlainReport): string {
-  const { executor, vus, neverSent, droppedIterations, fromSendMs, fromIntendedMs } = plain;
+/** How such a run went, in one sentence. */
+export function nativeNote(requests: number, native: NativeReport): string {
+  const { executor, vus, neverSent, droppedIterations, fromSendMs, fromIntendedMs } = native;
   const from = (what: string, { p50, p95, p99 }: Quantiles): string =>
     `from the ${what} p50 ${p50.toFixed(0)}, p95 ${p95.toFixed(0)}, p99 ${p99.toFixed(0)} ms`;
   return (

@@ -1,17 +1,19 @@
+/**
+ * The replay plan: plain data, without secrets, that Node writes and k6 reads; and the target columns that follow from
+ * it.
+ */
 import type { TargetViewState } from "../client/target-view.ts";
 import type { ClientPlan } from "../scenario/plan.ts";
 import type { AdapterSettings, ReplayTier } from "./adapters/adapter.ts";
 
-/**
- * Everything that a replaying client needs of a scenario and one of its strategies: plain data that Node writes and k6
- * reads. It holds no secrets: those travel in the environment.
- */
+/** Everything that a replaying client needs of a scenario and one of its strategies. */
 export interface ReplayPlan {
   readonly schemaVersion: 1;
-  /** Seed of the replication whose luck is replayed. */
+  /** Seed of the replication whose draws are replayed. */
   readonly seed: number;
   /** Router instances: request i belongs to router i mod routers. */
   readonly routers: number;
+  /** Requests of the schedule. */
   readonly requests: number;
   /** Where the scenario's clock stands when the run begins, ms. */
   readonly fromMs: number;
@@ -25,26 +27,26 @@ export interface ReplayPlan {
     readonly options: Readonly<Record<string, unknown>>;
   };
   readonly client: ClientPlan;
-  /** Signals are a picture taken this often, ms; 0 = always fresh. */
+  /** Signals are a snapshot taken this often, ms; 0 = always fresh. */
   readonly signalAgeMs: number;
   readonly operation: ReplayOperation;
   readonly origins: readonly string[];
-  /** The endpoints are an emulator of the scenario: it is told where a caller is, and which target is meant. */
+  /** The endpoints are an emulator of the scenario: calls then name the caller's place and the target. */
   readonly isEmulated: boolean;
   readonly targets: readonly ReplayTarget[];
-  /** Model's max_tokens where the caller sets none. */
+  /** By model: max_tokens where the caller sets none. */
   readonly modelMaxTokens: readonly number[];
-  /** By model: tokens that the service counts of every prompt beyond its text. */
+  /** By model: tokens that the service adds to the text of every prompt. */
   readonly templateTokens: readonly number[];
   /** By model: characters of filler text that make one token of a prompt. */
   readonly charsPerToken: readonly number[];
-  /** Makes the prompts of this run unlike those of any other; "" for an emulator. */
+  /** Makes the prompts of this run differ from those of any other; "" for an emulator. */
   readonly promptSalt: string;
   readonly classes: readonly ReplayClass[];
-  /** Round trip that measured latencies contain, ms, by origin and target. */
+  /** Round trip contained in measured latencies, ms, by origin and target. */
   readonly rttMs: readonly (readonly number[])[];
   readonly prices: readonly PriceEpoch[];
-  /** Null where nothing limits what the run may cost. */
+  /** Null where the cost of the run is not limited. */
   readonly spend: SpendPlan | null;
   readonly health: readonly HealthEpoch[];
 }
@@ -63,16 +65,16 @@ export interface ReplayTarget {
   readonly api: string;
   readonly settings: AdapterSettings;
   readonly auth: ReplayAuth;
-  /** False where a stream's headers are known to come before its first token: then that one cannot be seen. */
+  /** False where a stream's headers are known to precede its first token, which then cannot be observed. */
   readonly seesFirstToken: boolean;
 }
 
-/** How a call is let in. Credentials themselves are in the environment, never here. */
+/** How a call authenticates. Credentials themselves are in the environment, never here. */
 export type ReplayAuth =
   | { readonly kind: "none" | "sigv4" }
-  /** With what the environment has, an API key before a pair of keys, as the AWS SDKs do. */
+  /** With the credentials of the environment, an API key before a key pair, as the AWS SDKs do. */
   | { readonly kind: "aws" }
-  /** With the API key that an environment variable holds. */
+  /** With the API key in an environment variable. */
   | { readonly kind: "api-key"; readonly variable: string };
 
 export interface ReplayClass {
@@ -80,31 +82,32 @@ export interface ReplayClass {
   readonly model: number;
   /** Infinity = no objective. */
   readonly sloE2eMs: number;
-  /** Indices of the targets that are sold for its model and legal under its residency rule. */
+  /** Indices of the targets that offer its model and are legal under its residency rule. */
   readonly legal: readonly number[];
   readonly deferrable: boolean;
 }
 
-/** Prices in force from an instant on, USD per million tokens, by model and target; NaN where it is not sold. */
+/** Prices in force from an instant on, USD per million tokens, by model and target; NaN where there is none. */
 export interface PriceEpoch {
   readonly fromMs: number;
   readonly inUsdPerMTok: readonly (readonly number[])[];
   readonly outUsdPerMTok: readonly (readonly number[])[];
 }
 
-/** What health checks say of each target's region from an instant on. */
+/** Results of the health checks of each target's region, in force from an instant on. */
 export interface HealthEpoch {
   readonly fromMs: number;
   readonly isHealthy: readonly boolean[];
 }
 
-/** JSON that keeps Infinity and NaN, which stand for "no limit" and "not sold". */
+/** The plan as JSON that keeps Infinity ("no limit") and NaN ("no price"). */
 export function encodeReplayPlan(plan: ReplayPlan): string {
   return JSON.stringify(plan, (_key, value: unknown) =>
     typeof value === "number" && !Number.isFinite(value) ? { $number: String(value) } : value,
   );
 }
 
+/** Reads what `encodeReplayPlan` wrote. */
 export function decodeReplayPlan(text: string): ReplayPlan {
   return JSON.parse(text, (_key, value: unknown) => {
     const marked = (value as { $number?: unknown } | null)?.$number;
@@ -112,15 +115,16 @@ export function decodeReplayPlan(text: string): ReplayPlan {
   }) as ReplayPlan;
 }
 
+/** What a run's rows say of a target. */
 export type CalledTarget = Pick<ReplayTarget, "api" | "region" | "seesFirstToken">;
 
-/** What a run may spend, and what a token can cost at most. Plain data, part of a replay plan. */
+/** The budget of a run, and the most that a token can cost. */
 export interface SpendPlan {
   /** For the whole run of one strategy. */
   readonly budgetUsd: number;
-  /** By class and target: the dearest price of each kind of token, in the order of the ledger's kinds; NaN = not to be had. */
+  /** By class and target: the highest price of each kind of token, in the order of the ledger's kinds; NaN = none. */
   readonly dearestUsdPerMTok: readonly (readonly (readonly number[])[])[];
-  /** By model: as how many tokens the service may count one token of a prompt at most. */
+  /** By model: the most tokens that the service may count for one token of a prompt. */
   readonly inputFactor: readonly number[];
   /** Tokens that the service may add to every prompt. */
   readonly inputTokensMore: number;
@@ -128,7 +132,7 @@ export interface SpendPlan {
 
 /**
  * The columns over targets that do not come from a router's own outcomes: which targets are eligible, what they cost
- * now, how far they are. The client's counterpart of the simulator's target columns.
+ * now, and their round trips. The client's counterpart of the simulator's target columns.
  */
 export class ReplayColumns {
   private readonly plan: ReplayPlan;
@@ -150,7 +154,7 @@ export class ReplayColumns {
     this.setHealth(0);
   }
 
-  /** Brings prices and health up to now; instants must not go back. */
+  /** Brings prices and health up to `nowMs`, which must not decrease. */
   refresh(nowMs: number): void {
     const { prices, health } = this.plan;
     while (this.epoch + 1 < prices.length && nowMs >= prices[this.epoch + 1]!.fromMs) this.epoch++;
@@ -159,15 +163,17 @@ export class ReplayColumns {
     if (latest !== this.health) this.setHealth(latest);
   }
 
+  /** Number of targets that are eligible for a class. */
   eligibleTargets(classIndex: number): number {
     return this.eligibleCount[classIndex]!;
   }
 
+  /** Round trip between an origin and a target, ms. */
   roundTripMs(origin: number, target: number): number {
     return this.rttMs[origin]![target]!;
   }
 
-  /** Points a view's columns at what holds now for a request of this class and origin. */
+  /** Points a view's columns at the current values for a request of this class and origin. */
   show(view: TargetViewState, classIndex: number, origin: number): void {
     const { model } = this.plan.classes[classIndex]!;
     view.eligible = this.eligible[classIndex]!;
@@ -177,7 +183,7 @@ export class ReplayColumns {
     view.priceOutUsdPerMTok = this.priceOut[this.epoch]![model]!;
   }
 
-  /** Legal targets whose region looks healthy; all legal ones when none does: a client must send somewhere. */
+  /** Legal targets in regions that look healthy; all legal ones when none does, since the request must go somewhere. */
   private setHealth(index: number): void {
     this.health = index;
     const { isHealthy } = this.plan.health[index]!;

@@ -1,43 +1,49 @@
+/** The ports of a replaying router: its clock, timers, wire and sink for rows. */
 import type { OutcomeKind } from "../client/strategy.ts";
 import type { AttemptRow, RequestRow, ScheduledRequest } from "./rows.ts";
 
 /**
- * The outside of a replaying router: a clock, timers, a wire and a place for rows. k6 gives it the real ones, a test an
- * event clock and the simulator's own world.
+ * What a replaying router needs from outside. k6 provides real time and HTTP; a test provides an event clock and the
+ * simulator's service.
  */
 export interface ReplayIo {
-  /** ms since the run's start; must not go back. */
+  /** ms since the run's start; must not decrease. */
   nowMs(): number;
-  /** Calls back once after so many ms; the answer undoes it. */
+  /** Calls back once after `delayMs`. @returns cancels it */
   after(delayMs: number, callback: () => void): () => void;
-  /** Sends an attempt and calls back once with what became of it, at any later time. */
+  /** Sends an attempt and calls back once with its outcome, at any later time. */
   send(order: AttemptOrder, done: (answer: AttemptAnswer) => void): void;
   attemptEnded(row: AttemptRow): void;
   requestEnded(row: RequestRow): void;
 }
 
+/** An attempt to send. */
 export interface AttemptOrder {
   readonly request: ScheduledRequest;
   /** 0 for a request's first attempt. */
   readonly ordinal: number;
+  /** Indices of the plan. */
   readonly model: number;
   readonly target: number;
   readonly sentMs: number;
-  /** The attempt fails as a timeout when it has no answer by then, ms after sending; Infinity = no limit. */
+  /** Without an answer by then the attempt fails as a timeout, ms after sending; Infinity = no limit. */
   readonly timeoutMs: number;
 }
 
+/** The outcome of an attempt. */
 export interface AttemptAnswer {
   readonly kind: OutcomeKind;
-  /** Not to be tried again, whatever the retry mode. */
+  /** Not to be retried, whatever the retry mode. */
   readonly isFinal: boolean;
   readonly endedMs: number;
   /** From sending to the first token, ms; NaN where there is none. */
   readonly ttftMs: number;
-  /** What the service asks to wait, ms; NaN = nothing. */
+  /** The wait that the service asks for, ms; NaN = none. */
   readonly retryAfterMs: number;
+  /** HTTP status; 0 without an answer. */
   readonly status: number;
   readonly serviceRequestId: string;
   readonly error: string;
+  /** Tokens: uncached input, output, cache read, cache write; null where not reported. */
   readonly usage: readonly [number, number, number, number] | null;
 }

@@ -1,4 +1,4 @@
-/** What a replaying router goes by: its strategy, and what it knows of the targets. */
+/** A replaying router's strategy and all that it bases its choices on: signals, prices, round trips and health. */
 
 import type { Strategy } from "../client/strategy.ts";
 import { nextPictureMs, TargetViewState, takePicture } from "../client/target-view.ts";
@@ -8,28 +8,29 @@ import { ReplayColumns, type ReplayPlan } from "./plan.ts";
 import type { AttemptAnswer } from "./router-io.ts";
 import type { ScheduledRequest } from "./rows.ts";
 
-/** What the strategy may know of a request under way. */
+/** What the strategy may know of a request in progress. */
 export interface KnownCall {
   readonly request: ScheduledRequest;
-  /** The caller's max_tokens, or the model's where unset. */
+  /** The caller's max_tokens, or the model's limit where unset. */
   readonly maxTokens: number;
   /** Attempts sent so far, and the target of the last; -1 before the first. */
   readonly attempts: number;
   readonly lastTarget: number;
 }
 
+/** An attempt in flight. */
 export interface KnownFlight {
   readonly call: KnownCall;
   readonly target: number;
   readonly sentMs: number;
 }
 
-/** A router's strategy with all that it goes by: prices, distances and health, and what has been learnt of targets. */
+/** Asks the strategy, and keeps the signals that its attempts' outcomes add up to. */
 export class RouterKnowledge {
   private readonly plan: ReplayPlan;
   private readonly strategy: Strategy;
   private readonly columns: ReplayColumns;
-  /** By model: what has been learnt, and what the strategy is shown: the same object unless signals have an age. */
+  /** By model: current signals, and those that the strategy sees: the same object unless signals have an age. */
   private readonly learnt: readonly TargetViewState[];
   private readonly shown: readonly TargetViewState[];
   private readonly random: KeyedRandom;
@@ -52,13 +53,13 @@ export class RouterKnowledge {
     this.random = new KeyedRandom(plan.seed, "routing");
   }
 
-  /** Whether a class may be sent anywhere at all. */
+  /** Whether any target is eligible for a class. */
   hasTarget(classIndex: number, nowMs: number): boolean {
     this.columns.refresh(nowMs);
     return this.columns.eligibleTargets(classIndex) > 0;
   }
 
-  /** The strategy's choice for a call's next attempt: a target, or "ask me again" in its own code. */
+  /** The strategy's choice for the call's next attempt: a target, or a deferral in the code of `Strategy.choose`. */
   choose({ request, maxTokens, attempts, lastTarget }: KnownCall, nowMs: number): number {
     const { classIndex, originIndex, requestId } = request;
     const each = this.plan.classes[classIndex]!;
@@ -83,12 +84,13 @@ export class RouterKnowledge {
     return this.strategy.choose(asked, view, nowMs, this.random);
   }
 
+  /** An attempt was sent. */
   sent(model: number, target: number): void {
     this.learnt[model]!.onSent(target);
     if (this.shown !== this.learnt) this.shown[model]!.onSent(target);
   }
 
-  /** An attempt has ended, and the router learns how. */
+  /** An attempt has ended: updates the signals and lets the strategy observe its outcome. */
   learn({ call, target, sentMs }: KnownFlight, answer: AttemptAnswer): void {
     const { request, maxTokens } = call;
     const isOk = answer.kind === "ok";
@@ -111,13 +113,13 @@ export class RouterKnowledge {
     this.strategy.observe?.(outcome);
   }
 
-  /** An attempt has ended whose request had ended before. */
+  /** An attempt has ended after its request: only the count in flight changes. */
   forget(model: number, target: number): void {
     this.learnt[model]!.onEnded(target);
     if (this.shown !== this.learnt) this.shown[model]!.onEnded(target);
   }
 
-  /** Shows the strategy its signals as they are now, at most once per age. */
+  /** Takes a new snapshot of the signals when the last one has reached its age. */
   private age(nowMs: number): void {
     const { signalAgeMs } = this.plan;
     if (signalAgeMs <= 0 || nowMs < this.nextPictureMs) return;

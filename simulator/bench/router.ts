@@ -1,4 +1,7 @@
-/** The client side of a replay: requests, attempts, retries and hedges of one router against a real wire. */
+/**
+ * One router of a bench. To replay a schedule is to send its requests (exact arrivals and sizes, drawn beforehand) to
+ * real endpoints; the router carries each through attempts, retries, hedges and deadlines.
+ */
 import {
   afterAnswer,
   deadlineInMs,
@@ -23,18 +26,18 @@ import { RouterKnowledge } from "./router-knowledge.ts";
 import type { ScheduledRequest } from "./rows.ts";
 import { SpendLedger, type SpendOrder } from "./spend.ts";
 
-/** A request under way, and what the router has to remember of it. */
+/** A request in progress. */
 interface Call {
   readonly request: ScheduledRequest;
   readonly begunMs: number;
   readonly maxTokens: number;
   attempts: number;
-  /** Attempts whose answer is still awaited. */
+  /** Attempts without an answer so far. */
   outstanding: number;
   hedges: number;
   lastTarget: number;
   lastRetryCost: number;
-  /** A retry or a deferral will send it. */
+  /** A retry or a deferral is scheduled. */
   isPending: boolean;
   isEnded: boolean;
   cancelDeadline: () => void;
@@ -46,7 +49,7 @@ interface Flight {
   readonly ordinal: number;
   readonly target: number;
   readonly sentMs: number;
-  /** What was set aside for it; undefined where nothing limits what is spent. */
+  /** Reserved from the budget; undefined where there is none. */
   readonly reserved: Reservation | undefined;
 }
 
@@ -56,9 +59,9 @@ interface Reservation {
 }
 
 /**
- * One gateway process or SDK client that replays its share of a schedule against a real wire. It does what the
- * simulator's client side does, with the same strategies, signals, retry policies, request rules and draws; only the clock
- * and the service are real. test/simulator/bench/parity.test.ts holds the two against each other, attempt by attempt.
+ * One gateway process or SDK client that replays its share of a schedule. It behaves as the simulated client does, with
+ * the same strategies, signals, retry policies, request rules and draws; only the clock and the service are real.
+ * test/simulator/bench/parity.test.ts compares the two attempt by attempt.
  */
 export class ReplayRouter {
   private readonly plan: ReplayPlan;
@@ -91,17 +94,17 @@ export class ReplayRouter {
     return this.calls.size;
   }
 
-  /** The budget allows no further attempt: whatever is started ends at once. */
+  /** The budget allows no further attempt: requests started now end at once. */
   get isStopped(): boolean {
     return this.spend?.isStopped === true;
   }
 
-  /** Nothing is under way, not even an attempt whose request has ended. */
+  /** Nothing is in flight, not even an attempt whose request has ended. */
   get isIdle(): boolean {
     return this.calls.size === 0 && this.flights.size === 0;
   }
 
-  /** A request arrives now, whatever its intended instant was. */
+  /** A request arrives now, whatever its intended arrival. */
   start(request: ScheduledRequest): void {
     const nowMs = this.io.nowMs();
     const deadlineMs = deadlineInMs(this.plan.client.timeout, request.arrivalMs, nowMs);
@@ -126,7 +129,7 @@ export class ReplayRouter {
     this.dispatch(call, nowMs, false);
   }
 
-  /** The run is over: what has not ended counts as in flight. Answers that come later are ignored. */
+  /** Ends the run: requests that have not ended count as in flight; later answers are ignored. */
   cutOff(): void {
     const nowMs = this.io.nowMs();
     for (const flight of [...this.flights]) this.land(flight, nowMs, { kind: "unfinished" });
@@ -137,7 +140,7 @@ export class ReplayRouter {
     return this.plan.classes[classIndex]!.model;
   }
 
-  /** Chooses a target and sends an attempt, now or when the client's limiter or the strategy says. */
+  /** Chooses a target and sends an attempt, now or at the instant that the client's limiter or the strategy sets. */
   private dispatch(call: Call, nowMs: number, isHedge: boolean): void {
     if (!this.knowledge.hasTarget(call.request.classIndex, nowMs)) {
       this.finish(call, END.residencyRefused, nowMs, -1);
@@ -153,7 +156,7 @@ export class ReplayRouter {
     else this.later(call, putOffUntilMs(-1 - choice, nowMs, isHedge));
   }
 
-  /** Routes the request at that instant, again or for the first time; at once when the clock has passed it. */
+  /** Dispatches the request at that instant; at once if it has passed. */
   private later(call: Call, ms: number): void {
     if (ms === NEVER) return;
     call.isPending = true;
@@ -163,7 +166,7 @@ export class ReplayRouter {
     });
   }
 
-  /** Sends what the budget still allows. A request that it stops ends as one that the run was cut off from. */
+  /** Sends the attempt if the budget allows; if not, the request ends as in flight, with the reason. */
   private sendWithin(call: Call, target: number, nowMs: number, isHedge: boolean): void {
     if (this.spend === undefined) {
       this.send(call, target, nowMs, undefined);
@@ -229,7 +232,7 @@ export class ReplayRouter {
     } else this.afterFailure(call, answer.kind as Failure, answer);
   }
 
-  /** Retries, waits for a hedge that is still under way, or gives up. */
+  /** Retries, waits for a hedge in flight, or gives up. */
   private afterFailure(call: Call, kind: Failure, { isFinal, retryAfterMs, endedMs }: AttemptAnswer): void {
     if (isStillUnderWay(call.outstanding, call.isPending)) return;
     const uniform = keyedUniform(this.retryKey, call.request.requestId, call.attempts - 1);

@@ -1,10 +1,13 @@
+/**
+ * Formats of the files of a bench: the schedule that goes in, the rows that come out, and the endpoints' own records.
+ */
 import type { End } from "../client/request-rules.ts";
 import type { OutcomeKind } from "../client/strategy.ts";
 import type { CalledTarget } from "./plan.ts";
 
 /**
- * What a replaying client writes, one JSON object a line, in no order. Instants are ms since the run's start; keys are
- * short because there is a line per attempt.
+ * A line written by the replaying client: a JSON object, in no particular order. Instants are ms since the run's start;
+ * keys are short because there is a line per attempt.
  */
 export type ReplayRow = AttemptRow | RequestRow | BeatRow | StartRow | CountRow | FaultRow;
 
@@ -25,7 +28,7 @@ export interface AttemptRow {
   readonly c: number;
   /** Time from sending to the response's headers, ms; null without an answer. */
   readonly f: number | null;
-  /** Tokens as the service counted them: uncached input, output, cache read, cache write; null when it did not say. */
+  /** Tokens as the service counted them: uncached input, output, cache read, cache write; null if not reported. */
   readonly u: readonly [input: number, output: number, cacheRead: number, cacheWrite: number] | null;
   /** The service's request id; "" without an answer. */
   readonly id: string;
@@ -45,7 +48,7 @@ export interface RequestRow {
   readonly n: number;
   /** The attempt that served it; -1 = none. */
   readonly w: number;
-  /** The budget let it be sent no further. */
+  /** The budget was used up. */
   readonly why?: "budget";
 }
 
@@ -57,12 +60,12 @@ export interface BeatRow {
   readonly open: number;
 }
 
-/** All routers are made: ms since 1970 of the run's first instant, and of now. */
+/** All routers are ready: ms since 1970 of the run's first instant, and of now. */
 export interface StartRow {
   readonly t: "s";
   readonly at: number;
   readonly ready: number;
-  /** Of one instance of several: whose run it is, which of how many it is, from 1. */
+  /** Of one instance of several: the run, and which instance of how many, from 1. */
   readonly run?: string;
   readonly instance?: number;
   readonly instances?: number;
@@ -70,7 +73,7 @@ export interface StartRow {
   readonly targets?: readonly CalledTarget[];
 }
 
-/** What an instance's k6 counted, at its end. */
+/** What the k6 of an instance counted, written at its end. */
 export interface CountRow {
   readonly t: "c";
   readonly httpRequests: number;
@@ -84,7 +87,7 @@ export interface FaultRow {
   readonly what: string;
 }
 
-/** @returns the row; undefined for a line that is none, such as one cut short */
+/** Reads a line. @returns undefined for one that is no row, such as one cut short */
 export function parseRow(line: string): ReplayRow | undefined {
   try {
     const row = JSON.parse(line) as ReplayRow;
@@ -96,7 +99,7 @@ export function parseRow(line: string): ReplayRow | undefined {
 
 /**
  * The exact traffic of one run, as a file that Node writes and k6 reads: a JSON list with one line per request. Request
- * i of the list is request i of the simulated run, so both draw the same luck.
+ * i of the list is request i of the simulated run, so both have the same draws.
  */
 export type ScheduleRow = readonly [
   /** Intended arrival, ms since the run's start, ascending. */
@@ -104,7 +107,7 @@ export type ScheduleRow = readonly [
   classIndex: number,
   originIndex: number,
   inputTokens: number,
-  /** Tokens that the model would write if nothing cut it short. */
+  /** Tokens of the answer if no limit cut it short. */
   outputTokens: number,
   /** The caller's max_tokens; 0 = not set. */
   maxTokens: number,
@@ -126,15 +129,21 @@ export interface ScheduledRequest {
   readonly prefixId: number;
 }
 
-/** One row a line, instants to the microsecond. */
+/** The schedule as text: one row a line, instants to the microsecond. */
 export function encodeSchedule(rows: readonly ScheduleRow[]): string {
   return `[\n${rows.map(encodeRow).join(",\n")}\n]\n`;
 }
 
+/** Reads what `encodeSchedule` wrote. */
 export function decodeSchedule(text: string): ScheduleRow[] {
   return JSON.parse(text) as ScheduleRow[];
 }
 
+/**
+ * Names the columns of a schedule's row.
+ *
+ * @example requestOf([5, 0, 1, 100, 20, 0, 0, -1], 3).inputTokens // => 100
+ */
 export function requestOf(row: ScheduleRow, requestId: number): ScheduledRequest {
   const [arrivalMs, classIndex, originIndex, inputTokens, outputTokens, maxTokens, prefixTokens, prefixId] = row;
   return {
@@ -154,25 +163,27 @@ function encodeRow([arrivalMs, ...rest]: ScheduleRow): string {
   return `[${Number(arrivalMs.toFixed(3))},${rest.join(",")}]`;
 }
 
-/** What an endpoint itself knows of an attempt, which its caller may not. One JSON object a line when written down. */
+/** What an endpoint recorded of an attempt and its caller may not know; in a file, one JSON object a line. */
 export interface EndpointRecord {
   /** Request and attempt, `17.0`. */
   readonly id: string;
-  /** Region that ran it; null where nobody knows or none did. */
+  /** Region that ran it; null where that is unknown or none did. */
   readonly region: string | null;
-  /** Tokens that it is billed for, in the order of `AttemptRow.u`; null where the answer says it, or there is none. */
+  /** Tokens billed, in the order of `AttemptRow.u`; null where the answer reported them, or there are none. */
   readonly usage: AttemptRow["u"];
 }
 
+/** Records by request and attempt. */
 export type EndpointRecords = ReadonlyMap<string, EndpointRecord>;
 
+/** The endpoint's record of an attempt. */
 export function recordOf(records: EndpointRecords, { i, o }: Pick<AttemptRow, "i" | "o">): EndpointRecord | undefined {
   return records.get(`${i}.${o}`);
 }
 
 /**
- * Gives attempts that their caller gave up the tokens that the endpoint counted: the service runs such calls to their
- * end and bills them (docs/decisions/emulator-given-up-calls.md). What the end of the run cut off is billed by nobody.
+ * Fills in the tokens of attempts that timed out from the endpoint's records: the service runs such calls to their end
+ * and bills them (docs/decisions/emulator-given-up-calls.md). Attempts cut off by the end of the run are not billed.
  */
 export function settled(attempts: readonly AttemptRow[], records: EndpointRecords): readonly AttemptRow[] {
   return attempts.map((attempt) => {

@@ -1,3 +1,7 @@
+/**
+ * The budget of a bench against endpoints that cost money: highest prices, shares of the strategies, and what was
+ * spent.
+ */
 import type { Plan } from "../scenario/plan.ts";
 import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
 import { type PriceKey, TOKEN_KINDS, type TokenPricesUsdPerMTok } from "../service/pricing/prices.ts";
@@ -6,16 +10,17 @@ import type { ReplayPlan, SpendPlan } from "./plan.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduleRow } from "./rows.ts";
 import { settledUsd } from "./spend.ts";
 
-/** The list price of a key, undefined where there is none; prices of a scenario may be what-ifs. */
+/** The list price of a key, undefined where there is none; a scenario's own prices may be hypothetical. */
 export type ListPrice = (key: PriceKey) => TokenPricesUsdPerMTok | undefined;
 
 /**
- * The dearest price of a token that a class sends to a target: over the regions that may run it, over the billing rules
- * (the target's own key, the destination's, and any that `lowest-cost` may take at the same tier) and over the hours of
- * the run, and never below the list price.
+ * The highest price of a token that a class sends to a target: over the regions that may run it, over the billing rules
+ * (the target's own key, the destination's, and any that `lowest-cost` may choose at the same tier) and over the hours
+ * of the run, and never below the list price.
  *
- * @param listPrice asked for every key; NaN stands where it answers undefined
- * @returns by class and target, in the order of `TOKEN_KINDS`; NaN where a class may not go or has no price
+ * @param listPrice called for every key; undefined becomes NaN
+ * @returns USD per million tokens by class and target, in the order of `TOKEN_KINDS`; NaN where a class may not go or
+ *   there is no price
  */
 export function dearestPrices(plan: Plan, listPrice?: ListPrice): SpendPlan["dearestUsdPerMTok"] {
   const { keys } = plan.money.schedule;
@@ -32,7 +37,7 @@ export function dearestPrices(plan: Plan, listPrice?: ListPrice): SpendPlan["dea
   );
 }
 
-/** Keys that a route and its overflow may be billed by. */
+/** Price keys under which a route and its overflow may be billed. */
 function keysOf(plan: Plan, route: RoutePlan): readonly number[] {
   const own = route.placements.flatMap((placement) => {
     const { sourceKey, destinationKey } = plan.money.placements[placement]!;
@@ -52,17 +57,17 @@ function dearestOfKey(plan: Plan, key: number, list: TokenPricesUsdPerMTok | nul
   });
 }
 
-/** How surely the tokens of a prompt are known before it is sent. */
+/** How accurately the tokens of a prompt are known before it is sent. */
 export type PromptCount = "exact" | { readonly charsPerToken: number; readonly isMeasured: boolean };
 
-/** No tokenizer makes more tokens of a text than it has bytes, and filler has one byte a character. */
+/** A text has at most one token per byte, and filler has one byte per character. */
 const TOKENS_PER_CHAR_MAX = 1;
-/** The service counted this very text, at other lengths. */
+/** Allowance where the service has counted the same text at other lengths. */
 const MEASURED_FACTOR = 1.05;
-/** What a chat template adds to a prompt of one message; no service documents it, known ones add a dozen. */
+/** Allowance for what a chat template adds to a prompt of one message; undocumented, a dozen where known. */
 const TEMPLATE_TOKENS = 100;
 
-/** What one strategy's run may spend, given how each model's prompts are counted. */
+/** The spend plan of one strategy's run. @param counts by model, how its prompts are counted */
 export function spendPlanOf(
   plan: Plan,
   budgetUsd: number,
@@ -80,16 +85,16 @@ export function spendPlanOf(
   };
 }
 
-/** What became of one strategy's budget. */
+/** What one strategy's run spent of its budget. */
 export interface SpendReport {
   readonly budgetUsd: number;
-  /** At the dearest prices, and at the worst case where the service did not say: no bill is above it. */
+  /** An upper bound of the bill: at the highest prices, and the worst case where no tokens were reported. */
   readonly spentUsd: number;
   /** Requests that the budget stopped. */
   readonly requestsStopped: number;
 }
 
-/** What attempts must be taken to have cost, from their rows: not from what the client says that it counted. */
+/** The spending of a run, from the rows of its attempts and not from the client's own counter. */
 export function spendReport(
   replay: ReplayPlan,
   spend: SpendPlan,
@@ -110,14 +115,13 @@ export function spendReport(
   };
 }
 
-/** The fair part of what is left for the first of so many strategies. */
+/** An equal share of the remaining budget. @param strategies how many still have to run */
 export function shareOf(left: SpendPlan, strategies: number): SpendPlan {
   return { ...left, budgetUsd: left.budgetUsd / strategies };
 }
 
 /**
- * What is left for the strategies that follow: nothing once one was stopped, since the run is invalid by then and
- * further calls would only cost.
+ * The budget that remains for the following strategies: none once one was stopped, since the bench is invalid then.
  */
 export function leftOf(left: SpendPlan, { spentUsd, requestsStopped }: SpendReport): SpendPlan {
   return { ...left, budgetUsd: requestsStopped > 0 ? 0 : Math.max(0, left.budgetUsd - spentUsd) };

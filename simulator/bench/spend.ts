@@ -1,19 +1,20 @@
+/** Keeps a router within its share of the budget: reserves the worst case of each attempt, settles what it cost. */
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT } from "../service/pricing/prices.ts";
 import type { SpendPlan } from "./plan.ts";
 import type { AttemptRow } from "./rows.ts";
 
-/** What an attempt asks for, as far as it sets its price. */
+/** The properties of an attempt that determine its price. */
 export interface SpendOrder {
   readonly classIndex: number;
   readonly model: number;
   readonly target: number;
   readonly inputTokens: number;
   readonly prefixTokens: number;
-  /** The most that the answer can have. */
+  /** Limit of the answer. */
   readonly maxTokens: number;
 }
 
-/** How an attempt ended, as far as it tells what it cost. */
+/** The properties of an ended attempt that determine its cost. */
 export type SpendEnd = Pick<AttemptRow, "c" | "u">;
 
 /** Whole nano-dollars: sums of them are exact up to nine million dollars. */
@@ -22,12 +23,12 @@ const NANO_USD = 1e9;
 const NANO_USD_PER_USD_PER_MTOK = 1e3;
 
 /**
- * Keeps one router within its share of a budget. The worst case of an attempt (a prompt counted as dearly as it can be,
- * an answer of max_tokens, at the dearest price) is reserved before it is sent and settled with the tokens that the
- * service reports; where it reports none, the reservation stands as spent. What does not fit any more is not sent, and
- * from then on nothing is: a run that skips only its dear requests would measure something else.
+ * One router's share of a budget. The worst case of an attempt (the highest token count of its prompt, an answer of
+ * max_tokens, at the highest price) is reserved before sending and settled with the tokens that the service reports;
+ * where it reports none, the reservation counts as spent. The first attempt that does not fit stops the router: a run
+ * that skips only its expensive requests would measure something else.
  *
- * Routers share nothing, so each has an equal share of the budget and the sum cannot pass it.
+ * Routers share no state, so each has an equal share of the budget, and the sum cannot exceed it.
  */
 export class SpendLedger {
   private readonly plan: SpendPlan;
@@ -40,20 +41,20 @@ export class SpendLedger {
     this.shareNanoUsd = Math.floor((plan.budgetUsd * NANO_USD) / routers);
   }
 
-  /** The budget has refused an attempt: nothing is sent any more. */
+  /** The budget has refused an attempt: nothing more is sent. */
   get isStopped(): boolean {
     return this.stopped;
   }
 
-  /** Spent, or set aside for what is under way. */
+  /** Spent, or reserved for attempts in flight, USD. */
   get committedUsd(): number {
     return this.committedNanoUsd / NANO_USD;
   }
 
-  /** @returns what was set aside, in nano-dollars; undefined when the attempt must not be sent */
+  /** @returns the reservation, nano-dollars; undefined when the attempt must not be sent */
   reserve(order: SpendOrder): number | undefined {
     const worst = worstNanoUsd(this.plan, order);
-    // Written so that a price that is not known (NaN) refuses.
+    // Written so that an unknown price (NaN) refuses.
     if (this.stopped || !(this.committedNanoUsd + worst <= this.shareNanoUsd)) {
       this.stopped = true;
       return undefined;
@@ -62,6 +63,7 @@ export class SpendLedger {
     return worst;
   }
 
+  /** Replaces a reservation, nano-dollars, by the cost of the ended attempt. */
   settle(reserved: number, order: SpendOrder, end: SpendEnd): void {
     this.committedNanoUsd += settledNanoUsd(this.plan, order, end, reserved) - reserved;
   }
@@ -72,7 +74,7 @@ export function worstCaseUsd(plan: SpendPlan, order: SpendOrder): number {
   return worstNanoUsd(plan, order) / NANO_USD;
 }
 
-/** What an attempt that has ended must be taken to have cost, USD. */
+/** Upper bound of what an ended attempt cost, USD. */
 export function settledUsd(plan: SpendPlan, order: SpendOrder, end: SpendEnd): number {
   return settledNanoUsd(plan, order, end, worstNanoUsd(plan, order)) / NANO_USD;
 }
@@ -90,8 +92,8 @@ function worstNanoUsd(plan: SpendPlan, order: SpendOrder): number {
 }
 
 /**
- * Reported tokens at the dearest price, since who bills what is not certain. An answer that says "no" costs nothing;
- * silence, a broken stream and a server's own fault may have cost everything.
+ * Reported tokens at the highest price, since the billing rule is not certain. A refusal costs nothing; no answer, a
+ * broken stream and a server error may have cost the whole reservation.
  */
 function settledNanoUsd(plan: SpendPlan, order: SpendOrder, { c, u }: SpendEnd, worst: number): number {
   if (u === null) return isRefusal(c) ? 0 : worst;
@@ -100,7 +102,7 @@ function settledNanoUsd(plan: SpendPlan, order: SpendOrder, { c, u }: SpendEnd, 
   return Math.ceil(usdPerMTok * NANO_USD_PER_USD_PER_MTOK);
 }
 
-/** Answered with a quota's, a capacity's or the caller's fault, before any token; 408 and 424 come after work was done. */
+/** Refused before any token was made: by quota, by capacity, or as the caller's error; 408 and 424 come after work. */
 function isRefusal(status: number): boolean {
   return (status >= 400 && status < 500 && status !== 408 && status !== 424) || status === 503;
 }

@@ -1,33 +1,41 @@
+/** A measurement laid out for fitting: which calls count, and how much work each part of a call was. */
 import type { Calls } from "./calls.ts";
 import { curveFactor, type Variant } from "./candidate-model.ts";
 import type { Occupancy } from "./occupancy.ts";
 
-/** A slowdown: the curve's numbers, and what the reading of a prompt adds. */
+/** A slowdown: the curve's parameters, and what reading a prompt adds. */
 export interface Slowdown {
   readonly curve: readonly number[];
   readonly beside: number;
 }
 
-/** The calls of a measurement laid out for reading. */
 export interface CallParts {
   readonly calls: Calls;
+  /** Under the variant in question. */
   readonly occupancy: Occupancy;
-  /** Calls that were answered, and that this reading can explain. */
+  /** Answered calls whose service, under this variant, began before it ended. */
   readonly rows: readonly number[];
-  /** Of them, those with an output part long enough to tell something. */
+  /** Those of them whose output part is long enough to carry information. */
   readonly outputRows: readonly number[];
+  /** Output tokens after the first. */
   readonly later: Float64Array;
-  /** In-steps only: input tokens of the prompts that were read during a call's output part, and of its own prompt's. */
+  /** In-steps only: input tokens of the prompts read during a call's output part. */
   readonly besideTokens: Float64Array;
-  /** In-steps only: calls whose prompt met no other. */
+  /** In-steps only: calls whose prompt overlapped with no other; all where there are too few of them. */
   readonly aloneRows: readonly number[];
 }
 
+/** Work of each call's two parts, ms of an unloaded endpoint. */
 export interface Work {
   readonly promptMs: Float64Array;
   readonly outputMs: Float64Array;
 }
 
+/**
+ * Selects the calls that carry information under a variant.
+ *
+ * @param occupancy reconstructed for the same calls and variant
+ */
 export function callPartsOf(calls: Calls, occupancy: Occupancy, variant: Variant): CallParts {
   const later = calls.outputTokens.map((tokens) => tokens - 1);
   const rows: number[] = [];
@@ -57,7 +65,7 @@ function tokensReadBeside(calls: Calls): Float64Array {
   return calls.firstMs.map((ms, i) => sums[countUpTo(atMs, calls.endMs[i]!)]! - sums[countUpTo(atMs, ms)]!);
 }
 
-/** How many of ascending values are at most x. */
+/** Number of values, ascending, that are at most x. */
 function countUpTo(sorted: Float64Array, x: number): number {
   let low = 0;
   let high = sorted.length;
@@ -80,7 +88,11 @@ function promptsAlone(calls: Calls, { startMs }: Occupancy, rows: readonly numbe
   return alone.length >= 20 ? alone : rows;
 }
 
-/** Work of each part in ms of an unloaded endpoint. */
+/**
+ * Work of each part: its measured duration with the slowdown divided out, bin by bin of the occupancy.
+ *
+ * @returns ms of an unloaded endpoint, by call; calls outside `data.rows` have values without meaning
+ */
 export function workUnder(data: CallParts, variant: Variant, { curve, beside }: Slowdown): Work {
   const { calls, occupancy } = data;
   const { binCalls, startMs, atStart } = occupancy;
@@ -113,17 +125,19 @@ export function workUnder(data: CallParts, variant: Variant, { curve, beside }: 
     promptMs[i] = prompt;
     outputMs[i] = output;
     if (!isStepwise) continue;
-    // While tokens are read nothing else moves: that time is no work of this call's.
+    // Nothing else advances while tokens are read: that time is not work of this call.
     promptMs[i] = prompt * movingShare(beside * calls.inputTokens[i]!, calls.firstMs[i]! - startMs[i]!);
     outputMs[i] = output * movingShare(beside * data.besideTokens[i]!, calls.endMs[i]! - calls.firstMs[i]!);
   }
   return { promptMs, outputMs };
 }
 
+/** Whether load leaves the prompt part at its own speed. */
 export function isUnpaced({ prompts }: Variant): boolean {
   return prompts === "own" || prompts === "in-line";
 }
 
+/** Share of a part's time, at least 2 %, in which it was not stopped by the reading of prompts. */
 export function movingShare(stoppedMs: number, wholeMs: number): number {
   return wholeMs > 0 ? Math.max(0.02, 1 - stoppedMs / wholeMs) : 1;
 }

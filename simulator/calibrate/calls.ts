@@ -1,3 +1,5 @@
+/** What calibration starts from: observed calls, and the same calls from the endpoint's point of view. */
+
 /**
  * The calls of one endpoint as it saw them, by arrival: columns of one length. Instants are ms on the endpoint's own
  * time axis, with the network's round trip taken off.
@@ -6,17 +8,21 @@ export interface Calls {
   readonly count: number;
   /** Reached the endpoint. Ascending. */
   readonly atMs: Float64Array;
-  /** First token left; NaN where it was not seen. */
+  /** The first token left; NaN where it was not observed. */
   readonly firstMs: Float64Array;
-  /** Last token left, or the caller gave up; NaN where the end is not known. */
+  /** The last token left, or the caller gave up; NaN where the end is unknown. */
   readonly endMs: Float64Array;
-  /** Tokens of the prompt that no cache held. */
+  /** Prompt tokens not read from a cache. */
   readonly inputTokens: Float64Array;
   readonly outputTokens: Float64Array;
-  /** 1 = answered in full: its times count. 0 = it was there (a time limit, a failure) but its times say less. */
+  /**
+   * 1 = answered in full: its times count. 0 = it occupied the endpoint (a time limit, a failure), but its times do not
+   * count.
+   */
   readonly isServed: Uint8Array;
 }
 
+/** One call of `Calls`. */
 export type CallRow = {
   readonly atMs: number;
   readonly firstMs: number;
@@ -54,32 +60,32 @@ export function sliceCalls(calls: Calls, from: number, to: number): Calls {
   };
 }
 
-/** One call that somebody measured, wherever it was written down. */
+/** One measured call, from whatever source. */
 export interface Observation {
-  /** Calls of one axis share a clock and the load on the endpoints; those of two never met. */
+  /** Calls of one axis share a clock and the endpoints' load; calls of different axes never overlapped. */
   readonly axis: string;
   /** Region that was called, and model. */
   readonly region: string;
   readonly model: string;
-  /** Left the caller, ms on the axis; and its end there, NaN where nobody saw it. */
+  /** When the call left the caller, ms on the axis; and its end there, NaN where it was not observed. */
   readonly sentMs: number;
   readonly endMs: number;
-  /** First token after it was sent, ms; NaN where that was not seen. */
+  /** Time from sending to the first token, ms; NaN where it was not observed. */
   readonly ttftMs: number;
-  /** Tokens of the prompt that no cache held, and those that one did. */
+  /** Prompt tokens not read from a cache, and those read from one. */
   readonly inputTokens: number;
   readonly cacheReadTokens: number;
   readonly outputTokens: number;
-  /** Most that the caller allowed; NaN = not known. */
+  /** The caller's max_tokens; NaN = unknown. */
   readonly maxTokens: number;
   /**
-   * served: answered in full. throttled: 429. refused: 503. failed: another error. left: the caller gave it up, and
-   * what the endpoint did with it is not known.
+   * served: answered in full. throttled: 429. refused: 503. failed: another error. left: the caller gave up, and what
+   * the endpoint did with the call is unknown.
    */
   readonly outcome: "served" | "throttled" | "refused" | "failed" | "left";
-  /** Round trip of the network in these times, ms; NaN = not known, and left in. */
+  /** Network round trip contained in these times, ms; NaN = unknown, and left in. */
   readonly roundTripMs: number;
-  /** Instant of the axis's 0, ms since 1970 UTC; NaN where it is not known. */
+  /** Instant of the axis's 0, ms since 1970 UTC; NaN where it is unknown. */
   readonly axisStartMs: number;
 }
 
@@ -90,7 +96,7 @@ export interface EndpointObservations {
   readonly observations: readonly Observation[];
 }
 
-/** Sorted by region and model. */
+/** Groups observations by region and model, in that order. */
 export function byEndpoint(observations: readonly Observation[]): readonly EndpointObservations[] {
   const groups = new Map<string, Observation[]>();
   for (const each of observations) {
@@ -108,8 +114,8 @@ export function byEndpoint(observations: readonly Observation[]): readonly Endpo
 const AXIS_GAP_MS = 120_000;
 
 /**
- * The calls as the endpoint saw them: the network's round trip is taken off, half on either way. Axes are laid one
- * after the other. Calls that it turned away at once are left out: they took nothing from the others.
+ * The calls as the endpoint saw them: the network's round trip is subtracted, half in each direction. Axes are laid end
+ * to end. Calls that it rejected at once (429, 503) are left out, since they took no capacity.
  */
 export function endpointCalls(observations: readonly Observation[]): Calls {
   const rows: CallRow[] = [];
@@ -139,11 +145,11 @@ export function axesOf(observations: readonly Observation[]): readonly (readonly
 
 function rowOf(each: Observation, shiftMs: number, lastMs: number): CallRow | undefined {
   if (each.outcome === "throttled" || each.outcome === "refused") return undefined;
-  const wayMs = wayMsOf(each);
-  const atMs = each.sentMs + shiftMs + wayMs;
+  const delayMs = oneWayMs(each);
+  const atMs = each.sentMs + shiftMs + delayMs;
   const seenMs = Number.isNaN(each.endMs) ? lastMs : each.endMs;
-  const endMs = Math.max(atMs, seenMs + shiftMs - wayMs);
-  const firstMs = Math.min(endMs, Math.max(atMs, each.sentMs + shiftMs + each.ttftMs - wayMs));
+  const endMs = Math.max(atMs, seenMs + shiftMs - delayMs);
+  const firstMs = Math.min(endMs, Math.max(atMs, each.sentMs + shiftMs + each.ttftMs - delayMs));
   return {
     atMs,
     firstMs: each.outcome === "served" ? firstMs : Number.NaN,
@@ -154,7 +160,7 @@ function rowOf(each: Observation, shiftMs: number, lastMs: number): CallRow | un
   };
 }
 
-/** One way of the network, ms. */
-export function wayMsOf({ roundTripMs }: Observation): number {
+/** One-way network delay, ms; 0 where the round trip is unknown. */
+export function oneWayMs({ roundTripMs }: Observation): number {
   return Number.isNaN(roundTripMs) ? 0 : roundTripMs / 2;
 }

@@ -1,12 +1,13 @@
+/** Drift: whether a stored fit still predicts what is measured now, and which of its parameters have moved. */
 import { quantileSorted, sortedNumbers } from "../base/statistics.ts";
-import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
+import { purposeKey } from "../random/keyed-random.ts";
 import { type FittedSpec, isFitted } from "../service/capacity/fitted-work.ts";
 import type { CapacitySpec } from "../service/capacity/index.ts";
 import type { Calls } from "./calls.ts";
-import type { Estimate } from "./intervals.ts";
+import { drawBlocks, type Estimate } from "./intervals.ts";
 import { replayCalls } from "./score.ts";
 
-/** How a stored fit tells a new measurement, at one percentile. */
+/** How well a stored fit predicts a new measurement at one percentile. */
 export interface DriftError {
   readonly measure: "ttft" | "e2e";
   readonly share: number;
@@ -16,7 +17,7 @@ export interface DriftError {
   readonly error: number;
   readonly low: number;
   readonly high: number;
-  /** Off by more than the margin for sure: the whole interval is outside. */
+  /** The whole interval lies beyond the margin. */
   readonly isDrift: boolean;
 }
 
@@ -26,16 +27,20 @@ const RESAMPLES = 200;
 const BLOCK_CALLS = 25;
 
 /**
- * Sends newly measured calls through a stored model and compares. The interval is a block bootstrap over the measured
- * calls and the simulated ones, the same blocks of both.
+ * Sends newly measured calls through a stored model and compares percentiles. The intervals come from a block bootstrap
+ * that draws the same blocks of measured and of simulated calls.
  *
- * @param margin relative error up to which a fit still holds
+ * @param hasTtft compare TTFT too
+ * @param margin relative error up to which a fit still holds, 0.1 = 10 %
+ * @returns one entry a measure and percentile (p50, p95)
  */
 export function driftOf(spec: CapacitySpec, calls: Calls, hasTtft: boolean, margin: number): readonly DriftError[] {
   const replays = SEEDS.map((seed) => replayCalls(spec, calls, seed));
   const rows: number[] = [];
   for (let i = 0; i < calls.count; i++) if (calls.isServed[i] === 1) rows.push(i);
-  const samples = Array.from({ length: RESAMPLES }, (_, sample) => blocksOf(rows, sample));
+  const samples = Array.from({ length: RESAMPLES }, (_, sample) => {
+    return drawBlocks(rows, BLOCK_CALLS, purposeKey(sample, "drift/blocks"));
+  });
   const errors: DriftError[] = [];
   for (const measure of hasTtft ? (["e2e", "ttft"] as const) : (["e2e"] as const)) {
     const measuredAt = measure === "e2e" ? calls.endMs : calls.firstMs;
@@ -58,22 +63,22 @@ export function driftOf(spec: CapacitySpec, calls: Calls, hasTtft: boolean, marg
   return errors;
 }
 
-/** A number that a new fit finds elsewhere than the stored one has it. */
-export interface MovedNumber {
+/** A stored parameter that lies outside the interval of a new fit. */
+export interface MovedParameter {
   readonly name: string;
   readonly stored: number;
   readonly now: Estimate;
 }
 
-/** The stored numbers that lie outside the intervals of a new fit; of models of one shape only. */
-export function movedNumbers(
+/** The stored parameters that lie outside the intervals of a new fit; none where the two models differ in structure. */
+export function movedParameters(
   stored: CapacitySpec,
   now: FittedSpec,
   estimates: readonly Estimate[],
-): readonly MovedNumber[] {
+): readonly MovedParameter[] {
   if (!isFitted(stored)) return [];
-  const isOneShape = stored.prompts === now.prompts && stored.isWhole === now.isWhole;
-  if (!isOneShape) return [];
+  const isSameStructure = stored.prompts === now.prompts && stored.isWhole === now.isWhole;
+  if (!isSameStructure) return [];
   const values: Readonly<Record<string, number>> = {
     servers: stored.servers,
     "prompt.base": stored.promptBaseMs,
@@ -85,15 +90,4 @@ export function movedNumbers(
     const isInside = value === undefined || (value >= estimate.low && value <= estimate.high);
     return isInside ? [] : [{ name: estimate.name, stored: value, now: estimate }];
   });
-}
-
-function blocksOf(rows: readonly number[], sample: number): readonly number[] {
-  const key = purposeKey(sample, "drift/blocks");
-  const size = Math.max(1, Math.min(BLOCK_CALLS, Math.floor(rows.length / 4)));
-  const chosen: number[] = [];
-  for (let block = 0; chosen.length < rows.length; block++) {
-    const from = Math.floor(keyedUniform(key, block, 0) * (rows.length - size + 1));
-    for (let i = from; i < from + size && chosen.length < rows.length; i++) chosen.push(rows[i]!);
-  }
-  return chosen;
 }

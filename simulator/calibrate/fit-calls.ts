@@ -1,40 +1,43 @@
+/** Fits the calls of one endpoint: search, polish, evaluation on held-out calls, selection, and extrapolation. */
 import { median, quantileSorted, sortedNumbers } from "../base/statistics.ts";
 import type { CapacitySpec } from "../service/capacity/index.ts";
 import { type Calls, sliceCalls } from "./calls.ts";
 import { specOf } from "./candidate-model.ts";
-import { readParameters } from "./read-parameters.ts";
-import { errorsGivenOthers, replayCalls, type Score, scoreModel } from "./score.ts";
+import { estimateParameters } from "./estimate-parameters.ts";
+import { errorsAtMeasuredConcurrency, replayCalls, type Score, scoreModel } from "./score.ts";
 import {
+  akaikeWeights,
   type Candidate,
-  type Contender,
-  chooseRival,
-  evidenceWeights,
+  type EvaluatedCandidate,
   polish,
   type SearchOptions,
   searchVariants,
+  selectModel,
 } from "./select-model.ts";
 
 /** A fit of one endpoint. */
 export interface CallsFit {
   readonly candidate: Candidate;
   readonly options: SearchOptions;
-  /** Errors of the same variant, fitted to the first part of the time, on the rest. */
+  /** Score on the last part of the time of the same variant fitted to the first part. */
   readonly heldOut: Score;
-  /** Those that came near, the one that foretold the held-out part best first. */
-  readonly rivals: readonly Contender[];
+  /** The finalists, the one with the lowest held-out error first. */
+  readonly candidates: readonly EvaluatedCandidate[];
 }
 
-/** Share of the time that the choice of a variant is made on. */
+/** Share of the time that variants are fitted to; the rest is held out. */
 const TRAINING_SHARE = 0.7;
 const FINALISTS = 5;
 const HELD_OUT_SEEDS = [31, 32, 33, 34, 35, 36];
 
-/** Calls that variants are told apart by; more make the search slower and little surer. */
+/** Most calls that the search uses: more make it slower and hardly more certain. */
 const SEARCH_CALLS_MAX = 1800;
 
 /**
+ * Fits every variant to the first 70 % of the time, evaluates the best on the rest, and selects one by Akaike weight.
+ *
  * @param calls at least some dozens of answered ones
- * @returns undefined where their times say nothing, as when all are none
+ * @returns undefined where no variant fits, as when all durations are zero
  */
 export function fitCalls(calls: Calls): CallsFit | undefined {
   const options = optionsOf(calls);
@@ -53,32 +56,32 @@ export function fitCalls(calls: Calls): CallsFit | undefined {
     if (heldOut.total < each.heldOut.total * (1 - POLISH_GAIN_MIN))
       judged[place] = { candidate, heldOut, isPolished: true };
   }
-  const rivals = judged.map(({ candidate, heldOut, isPolished }): Contender => {
+  const candidates = judged.map(({ candidate, heldOut, isPolished }): EvaluatedCandidate => {
     const whole = onAllCalls(calls, candidate, isPolished, options);
-    const errors = errorsGivenOthers(calls, whole.variant, whole.parameters);
+    const errors = errorsAtMeasuredConcurrency(calls, whole.variant, whole.parameters);
     const spec = specOf(whole.variant, whole.parameters, options.peak);
     return { candidate: whole, heldOut, errors, moreLoad: underMoreLoad(calls, spec) };
   });
-  const chosen = chooseRival(rivals);
+  const chosen = selectModel(candidates);
   if (chosen === undefined) return undefined;
-  return { candidate: chosen.candidate, options, heldOut: chosen.heldOut, rivals };
+  return { candidate: chosen.candidate, options, heldOut: chosen.heldOut, candidates };
 }
 
-/** The variant's numbers read off all of the calls; of one that simulation had mended, mended again. */
+/** The variant's parameters from all of the calls, polished where polishing had improved it. */
 function onAllCalls(calls: Calls, found: Candidate, isPolished: boolean, options: SearchOptions): Candidate {
-  const parameters = readParameters(calls, found.variant, found.parameters.servers) ?? found.parameters;
+  const parameters = estimateParameters(calls, found.variant, found.parameters.servers) ?? found.parameters;
   const read = { ...found, parameters };
   return isPolished ? polish(calls, read, options, 120) : read;
 }
 
 const POLISHED = 2;
 /**
- * What is read off the calls is sharper than what comes of moving numbers about until a simulation with luck of its own
- * looks alike; that is for readings that went wrong, and shows on the held-out calls by at least this share.
+ * Direct estimates are sharper than parameters tuned by simulation, whose draws differ from the endpoint's. Polishing
+ * is for estimates that went wrong, which shows as a gain on the held-out calls of at least this share.
  */
 const POLISH_GAIN_MIN = 0.04;
 
-/** The best, and the best of each shape of curve that is near. */
+/** The best few, and the best of each further curve kind whose error is within `NEAR`. */
 function finalistsOf(ranked: readonly Candidate[]): readonly Candidate[] {
   const best = ranked[0];
   if (best === undefined) return [];
@@ -103,10 +106,12 @@ function optionsOf(calls: Calls): SearchOptions {
   return { hasTtft: !isWhole, isWhole, peak: peakInside(calls) };
 }
 
-/** Fewer answered calls than this judge nothing. */
+/** Fewest answered calls on either side of the cut. */
 const HELD_OUT_MIN = 15;
 
-/** The first call after this share of the time; of the answered calls, where hardly any comes after that. */
+/**
+ * The first call after this share of the time; after this share of the answered calls where too few come after that.
+ */
 function cutAt(calls: Calls, share: number): number {
   const fromMs = calls.atMs[0]!;
   const untilMs = fromMs + share * (calls.atMs[calls.count - 1]! - fromMs);
@@ -117,6 +122,7 @@ function cutAt(calls: Calls, share: number): number {
   return isEnough ? cut : served[Math.floor(share * served.length)]!;
 }
 
+/** Most calls inside the endpoint at a time. */
 export function peakInside(calls: Calls): number {
   const ends = Float64Array.from(calls.endMs).sort();
   let ended = 0;
@@ -128,22 +134,24 @@ export function peakInside(calls: Calls): number {
   return peak;
 }
 
-/** What a fit says of more load than it saw, and what rivals say that tell the measured calls as well. */
+/** What a fit predicts at a higher load than measured, and the range over the candidates that fit comparably. */
 export interface Extrapolation {
-  /** The same calls, so much faster one after the other. */
+  /** Factor on the arrival rate of the measured calls. */
   readonly load: number;
   readonly e2eMsP95: number;
+  /** Lowest and highest p95 E2E of the candidates, ms. */
   readonly lowMs: number;
   readonly highMs: number;
-  readonly rivals: number;
+  /** How many candidates that range is over. */
+  readonly candidates: number;
 }
 
 const LOAD = 1.5;
 const SEEDS = [41, 42];
-/** Rivals with less of the evidence are ruled out. */
+/** Candidates with a smaller Akaike weight are ruled out. */
 const WEIGHT_MIN = 0.03;
 
-/** p95 E2E of the same calls in two thirds of the time, ms. */
+/** Predicted p95 E2E of the same calls at `LOAD` times their arrival rate, ms. */
 export function underMoreLoad(calls: Calls, spec: CapacitySpec): number {
   const atMs = calls.atMs.map((ms) => calls.atMs[0]! + (ms - calls.atMs[0]!) / LOAD);
   const faster = { ...calls, atMs };
@@ -151,15 +159,15 @@ export function underMoreLoad(calls: Calls, spec: CapacitySpec): number {
   return quantileSorted(sortedNumbers(values), 0.95);
 }
 
-/** @param chosen what the chosen one of the rivals says, ms */
-export function extrapolationOf(chosen: number, rivals: readonly Contender[]): Extrapolation {
-  const weights = evidenceWeights(rivals);
-  const possible = rivals.filter((_, i) => weights[i]! >= WEIGHT_MIN).map(({ moreLoad }) => moreLoad);
+/** The range of predictions at more load. @param chosen prediction of the selected candidate, ms */
+export function extrapolationOf(chosen: number, candidates: readonly EvaluatedCandidate[]): Extrapolation {
+  const weights = akaikeWeights(candidates);
+  const possible = candidates.filter((_, i) => weights[i]! >= WEIGHT_MIN).map(({ moreLoad }) => moreLoad);
   return {
     load: LOAD,
     e2eMsP95: chosen,
     lowMs: Math.min(chosen, ...possible),
     highMs: Math.max(chosen, ...possible),
-    rivals: possible.length,
+    candidates: possible.length,
   };
 }

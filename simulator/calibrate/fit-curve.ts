@@ -1,8 +1,9 @@
+/** The slowdown curve under which work per size varies least, and the two minimisers behind it. */
 import { meanNumber, median, medianInPlace } from "../base/statistics.ts";
 import { type CallParts, isUnpaced, type Slowdown, workUnder } from "./call-parts.ts";
 import type { CurveKind, Variant } from "./candidate-model.ts";
 
-/** Steps of a search over a curve's numbers, and where it may begin. */
+/** Starting points of the search over a curve's parameters. @param peak most calls in service at a time */
 const GRIDS: Readonly<Record<CurveKind, (peak: number) => readonly (readonly number[])[]>> = {
   flat: () => [[]],
   straight: () => [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1].map((a) => [a]),
@@ -11,15 +12,15 @@ const GRIDS: Readonly<Record<CurveKind, (peak: number) => readonly (readonly num
 };
 
 const IN_STEPS_MS_PER_TOKEN = 0.2;
-/** Square roots of what the reading of a prompt may add. */
+/** Starting points for the square root of what reading a prompt adds. */
 const BESIDE_STARTS = [0.3, 0.7, 1.3];
 
-/** The slowdown under which works per size are spread least. */
+/** The slowdown under which work per size has the least spread: grid search, then Nelder-Mead. */
 export function fitCurve(data: CallParts, variant: Variant): Slowdown {
   const hasBeside = variant.prompts === "serial" || variant.prompts === "in-steps";
   if (variant.curve === "flat" && !hasBeside) return { curve: [], beside: 0 };
   const peak = data.occupancy.binCalls.at(-1)!;
-  // In steps it is ms a token, elsewhere a factor.
+  // In steps it is in ms a token, elsewhere a factor.
   const unit = variant.prompts === "in-steps" ? IN_STEPS_MS_PER_TOKEN : 1;
   const slowdownAt = (x: readonly number[]): Slowdown => ({
     curve: boundedCurve(variant.curve, x.slice(0, hasBeside ? -1 : undefined).map(Math.exp)),
@@ -38,7 +39,9 @@ export function fitCurve(data: CallParts, variant: Variant): Slowdown {
   return slowdownAt(minimise(loss, start, { steps, evaluationsMax: 50 * start.length, tolerance: 1e-6 }).at);
 }
 
-/** Powers that slowdowns have: a wilder one is a few unlucky calls at the busiest instant, and explodes beyond it. */
+/**
+ * Bounds of the exponent: one beyond them comes from a few outliers at the busiest instant, and extrapolates wildly.
+ */
 const POWER_MIN = 0.5;
 const POWER_MAX = 2.2;
 
@@ -47,7 +50,7 @@ function boundedCurve(kind: CurveKind, numbers: readonly number[]): readonly num
   return [numbers[0]!, Math.min(POWER_MAX, Math.max(POWER_MIN, numbers[1]!))];
 }
 
-/** How far works per size are spread under a slowdown, in logarithms: the right one leaves the least. */
+/** Spread of the logarithm of work per size under a slowdown; least under the right one. */
 function spreadOf(data: CallParts, variant: Variant, slowdown: Slowdown): number {
   const work = workUnder(data, variant, slowdown);
   if (variant.isWhole || data.outputRows.length < 8) {
@@ -65,13 +68,13 @@ function spreadOf(data: CallParts, variant: Variant, slowdown: Slowdown): number
   return output + prompt;
 }
 
-/** What work is told by: one, input tokens, and of whole answers output tokens. */
+/** Regressors of work: a constant, input tokens, and for answers in one piece output tokens. */
 export function sizeColumns({ calls, later }: CallParts, isWhole: boolean): readonly Float64Array[] {
   const ones = new Float64Array(calls.count).fill(1);
   return isWhole ? [ones, calls.inputTokens, later] : [ones, calls.inputTokens];
 }
 
-/** Mean distance of the logarithms from their median. */
+/** Mean absolute deviation of the logarithms from their median, each capped at 3. */
 function spread(rows: readonly number[], ratioOf: (i: number) => number): number {
   const logs = new Float64Array(rows.length);
   for (let n = 0; n < rows.length; n++) logs[n] = Math.log(Math.max(1e-9, ratioOf(rows[n]!)));
@@ -82,11 +85,12 @@ function spread(rows: readonly number[], ratioOf: (i: number) => number): number
 }
 
 /**
- * Fits target = sum of b x column with b >= 0, so that the mean absolute relative error (of logarithms) is least: large
- * and small calls count alike, and a few wild ones do not matter.
+ * Fits target = Σ b·column with b >= 0 by the least mean absolute error of logarithms: large and small calls count
+ * alike, and outliers have little influence.
  *
  * @param rows which rows of the columns count
- * @returns one b per column, 0 for columns without weight
+ * @returns one b per column
+ * @example fitLinearLog([new Float64Array([1, 2, 4])], new Float64Array([3, 6, 12]), [0, 1, 2]) // => [3]
  */
 export function fitLinearLog(
   columns: readonly Float64Array[],
@@ -108,7 +112,7 @@ export function fitLinearLog(
     }
     return sum / used.length;
   };
-  // Coordinates are square roots of shares of a typical target: never negative, and 0 can be reached.
+  // Coordinates are square roots of shares of a typical target, so that b cannot be negative and can reach 0.
   const share = (b: number, c: number) => Math.sqrt((b * scale[c]!) / typical);
   const value = (x: number, c: number) => (x * x * typical) / scale[c]!;
   const found = minimise((x) => loss(x.map(value)), start.map(share), {
@@ -119,7 +123,7 @@ export function fitLinearLog(
   return found.at.map(value);
 }
 
-/** Least squares of relative errors under b >= 0, by coordinate descent: small, and never fails on equal columns. */
+/** Least squares of relative errors under b >= 0, by coordinate descent, which collinear columns do not break. */
 export function relativeLeastSquares(
   columns: readonly Float64Array[],
   target: Float64Array,
@@ -148,6 +152,7 @@ export interface MinimiseOptions {
   readonly tolerance?: number;
 }
 
+/** The best point found. */
 export interface Minimum {
   readonly at: readonly number[];
   readonly value: number;
@@ -156,8 +161,8 @@ export interface Minimum {
 
 /**
  * Nelder and Mead's simplex search for a few coordinates and a function without derivatives (The Computer Journal 7
- * (1965) 308-313, their coefficients 1, 2, 1/2, 1/2). It never returns a worse point than it began with; values that
- * are no numbers count as Infinity.
+ * (1965) 308-313, their coefficients 1, 2, 1/2, 1/2). It never returns a worse point than it began with; NaN counts as
+ * Infinity.
  */
 export function minimise(
   of: (point: readonly number[]) => number,

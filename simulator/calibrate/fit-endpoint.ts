@@ -1,14 +1,22 @@
+/** Calibrates one endpoint from its observations, and warns of what the measurement cannot determine. */
 import { quantileSorted } from "../base/statistics.ts";
 import { DAY_MS } from "../base/time.ts";
 import type { FittedSpec } from "../service/capacity/fitted-work.ts";
 import { type Calls, type EndpointObservations, endpointCalls, type Observation, sliceCalls } from "./calls.ts";
 import { specOf, type Variant } from "./candidate-model.ts";
-import { type CallsFit, type Extrapolation, extrapolationOf, fitCalls, underMoreLoad } from "./fit-calls.ts";
+import {
+  type CallsFit,
+  type Extrapolation,
+  extrapolationOf,
+  fitCalls,
+  peakInside,
+  underMoreLoad,
+} from "./fit-calls.ts";
 import { fitQuota, type QuotaFit } from "./fit-quota.ts";
 import { type Estimate, estimatesOf } from "./intervals.ts";
 import type { PercentileError } from "./score.ts";
 
-/** What calibration found out about one endpoint. */
+/** The result of calibrating one endpoint. */
 export interface EndpointFit {
   readonly region: string;
   readonly model: string;
@@ -17,33 +25,34 @@ export interface EndpointFit {
   readonly variant: Variant;
   readonly estimates: readonly Estimate[];
   readonly seen: SeenRange;
-  /** Of a fit to the first part of the time, on the rest. */
+  /** Errors on the last part of the time of a fit to the first part. */
   readonly heldOut: readonly PercentileError[];
   readonly extrapolation: Extrapolation;
   readonly quota: QuotaFit | undefined;
   readonly warnings: readonly CalibrationWarning[];
 }
 
-/** What the fit has seen: beyond it, it guesses. Token counts are the 1st and 99th percentiles. */
+/** The range of the measurement, beyond which the fit extrapolates. Token counts are the 1st and 99th percentiles. */
 interface SeenRange {
   readonly calls: number;
   readonly spanMs: number;
   readonly callsPerS: number;
+  /** Most calls inside at a time. */
   readonly insideMax: number;
   readonly inputTokens: readonly [number, number];
   readonly outputTokens: readonly [number, number];
 }
 
-/** Fewer answered calls than this fit nothing. */
+/** Fewest answered calls that are fitted. */
 export const CALLS_MIN = 40;
-/** The newest so many are fitted. */
+/** Of more calls, the newest this many are fitted. */
 const CALLS_MAX = 5000;
 
 /**
- * Fits one endpoint.
+ * Fits one endpoint: capacity, noise, quota, intervals and warnings.
  *
- * @param burndowns what an output token may count for against its quota
- * @returns undefined with fewer than 40 answered calls, or none that took any time
+ * @param burndowns candidates for the quota tokens that one output token takes
+ * @returns undefined with fewer than 40 answered calls, or when none took any time
  */
 export function fitEndpoint(
   { region, model, observations }: EndpointObservations,
@@ -59,7 +68,7 @@ export function fitEndpoint(
   const estimates = estimatesOf(calls, variant, parameters, { peak: fit.options.peak });
   const seen = seenIn(calls, fit);
   const quota = fitQuota(observations, burndowns);
-  const extrapolation = extrapolationOf(underMoreLoad(calls, spec), fit.rivals);
+  const extrapolation = extrapolationOf(underMoreLoad(calls, spec), fit.candidates);
   const counts = countsOf(observations);
   const warnings = warningsOf({ fit, spec, seen, counts, observations, quota, extrapolation });
   const heldOut = fit.heldOut.percentiles;
@@ -88,29 +97,18 @@ function seenIn(calls: Calls, { options }: CallsFit): SeenRange {
   };
 }
 
-/** An endpoint that answers 503 when so many are inside has that many places. */
+/** Where some calls were refused with 503, the most calls inside at a time is taken as the number of places. */
 function withRefusals(spec: FittedSpec, observations: readonly Observation[], calls: Calls): FittedSpec {
   const refused = observations.filter(({ outcome }) => outcome === "refused").length;
   if (refused < REFUSALS_MIN) return spec;
-  const places = mostInside(calls);
+  const places = peakInside(calls);
   const servers = Math.min(spec.servers, places);
   return { ...spec, servers, waitingRoom: places - servers };
 }
 
 const REFUSALS_MIN = 5;
 
-function mostInside(calls: Calls): number {
-  const endsMs = Float64Array.from(calls.endMs).sort();
-  let ended = 0;
-  let most = 1;
-  for (let i = 0; i < calls.count; i++) {
-    while (endsMs[ended]! <= calls.atMs[i]!) ended++;
-    most = Math.max(most, i + 1 - ended);
-  }
-  return most;
-}
-
-/** Something that the measurement cannot tell, or tells badly, and which one would. */
+/** Something that the measurement determines badly or not at all, and which measurement would. */
 interface CalibrationWarning {
   readonly code: string;
   readonly what: string;
@@ -127,15 +125,15 @@ export interface WarningFacts {
   readonly extrapolation: Extrapolation;
 }
 
-/** Sizes that differ by less than this factor say nothing of what a token costs. */
+/** Sizes must differ by at least this factor to show what a token takes. */
 const SPREAD_MIN = 1.5;
-/** Above this error a limit does not explain who was throttled; guessing would be one half. */
+/** Above this error a limit does not explain which calls were throttled; guessing has 0.5. */
 export const QUOTA_ERROR_MAX = 0.3;
-/** Below it, it does. */
+/** Below this error it does. */
 const QUOTA_ERROR_MIN = 0.05;
 const HELD_OUT_ERROR_MAX = 0.1;
-const RIVAL_SPREAD_MAX = 0.15;
-/** Where p95 at more load is this many times the measured one, a few percent of capacity decide. */
+const CANDIDATE_SPREAD_MAX = 0.15;
+/** Where p95 at more load is this many times the measured one, a few percent of capacity make the difference. */
 const STEEP_MIN = 2;
 
 function warningsOf(facts: WarningFacts): readonly CalibrationWarning[] {
@@ -230,15 +228,15 @@ function errorWarnings({ fit, extrapolation }: WarningFacts): readonly Calibrati
       fix: "measure longer; the endpoint may also have changed meanwhile",
     });
   }
-  const { load, lowMs, highMs, e2eMsP95, rivals } = extrapolation;
-  if (highMs - lowMs > RIVAL_SPREAD_MAX * e2eMsP95) {
-    const what = `${rivals} explanations fit alike, and at ${load} times the load they say p95 E2E from ${Math.round(lowMs)} to ${Math.round(highMs)} ms`;
+  const { load, lowMs, highMs, e2eMsP95, candidates } = extrapolation;
+  if (highMs - lowMs > CANDIDATE_SPREAD_MAX * e2eMsP95) {
+    const what = `${candidates} explanations fit alike, and at ${load} times the load they say p95 E2E from ${Math.round(lowMs)} to ${Math.round(highMs)} ms`;
     warnings.push({ code: "CALIBRATE_AMBIGUOUS", what, fix: "measure a second, higher load and give both runs" });
   }
   const measured = fit.heldOut.percentiles.find(({ measure, share }) => measure === "e2e" && share === 0.95);
   if (measured !== undefined && e2eMsP95 > STEEP_MIN * measured.measuredMs) {
     const times = (e2eMsP95 / measured.measuredMs).toFixed(1);
-    const what = `at ${load} times the load p95 E2E would be ${times} times what was measured: so near the limit a small error becomes a large one, and load of others that nobody sees looks like this too`;
+    const what = `at ${load} times the load p95 E2E would be ${times} times what was measured: so near the limit a small error becomes a large one, and unobserved load of other tenants looks the same`;
     warnings.push({ code: "CALIBRATE_STEEP", what, fix: "measure a second, higher load and give both runs" });
   }
   return warnings;

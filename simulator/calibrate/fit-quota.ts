@@ -1,32 +1,36 @@
+/** Infers an endpoint's quota from which calls were throttled. */
 import { median } from "../base/statistics.ts";
 import { MINUTE_MS } from "../base/time.ts";
 import { createMeter, type Meter, type MeterLaw } from "../service/quota/meter.ts";
-import { axesOf, type Observation, wayMsOf } from "./calls.ts";
+import { axesOf, type Observation, oneWayMs } from "./calls.ts";
 
 /** A limit that explains which calls were throttled. */
 export interface QuotaFit {
   readonly of: "tokens" | "requests";
+  /** The window law. */
   readonly law: MeterLaw;
   /** Per minute. */
   readonly limit: number;
-  /** Of a token bucket. */
+  /** Size of a token bucket; the limit itself under the other laws. */
   readonly burst: number;
+  /** Quota tokens that one output token takes at settlement. */
   readonly burndown: number;
-  /** Mean of the shares of throttled and of granted calls that the limit would have treated otherwise. */
+  /** Balanced error rate: mean of the shares of throttled and of granted calls that the limit decides otherwise. */
   readonly error: number;
 }
 
 const LAWS: readonly MeterLaw[] = ["token-bucket", "rolling-window", "clock-window"];
-/** A burst as a share of the minute's limit. */
+/** Candidate bursts as shares of the minute's limit. */
 const BURSTS = [1, 0.5, 0.25, 0.15, 0.1, 0.07, 0.05, 0.03, 1 / 60] as const;
 
 type Limit = Omit<QuotaFit, "error">;
 
 /**
- * Looks for the limit under which the simulator's own meters would have granted and refused what was granted and
- * refused. A meter that decides otherwise is set right by its own amount, so that one error does not breed others; at last the limit is set to throttle as many calls, left to itself, as were.
+ * Searches for the limit under which the simulator's own meters grant and refuse what was granted and refused. Each
+ * wrong decision is corrected before the next, so that errors do not accumulate. At last the limit is scaled so that an
+ * uncorrected meter throttles as many calls as were throttled.
  *
- * @param burndowns what an output token may count for at settlement
+ * @param burndowns candidates for the quota tokens that one output token takes at settlement
  * @returns undefined where no call was throttled
  */
 export function fitQuota(observations: readonly Observation[], burndowns: readonly number[]): QuotaFit | undefined {
@@ -51,7 +55,9 @@ export function fitQuota(observations: readonly Observation[], burndowns: readon
   return best.error > MATCHED_ERROR_MIN ? matchShare(best, axes) : best;
 }
 
-/** Bedrock throttles by tokens first: where neither tells all calls, one on requests must be better by this. */
+/**
+ * Bedrock usually throttles by tokens: where neither explains all calls, a limit on requests must be better by this.
+ */
 const REQUESTS_HANDICAP = 0.06;
 const SURE_ERROR_MAX = 0.03;
 
@@ -63,7 +69,7 @@ function better(a: QuotaFit, b: QuotaFit): QuotaFit {
   return b.error < a.error - 1e-9 ? b : a;
 }
 
-/** Moves the limit and a bucket's burst by ever smaller steps as long as that helps. */
+/** Moves the limit and a bucket's burst in ever smaller steps, keeping what improves. */
 function refine(from: QuotaFit, judge: (limit: Limit) => QuotaFit): QuotaFit {
   let best = from;
   for (let width = 0.15; width > 0.002; width /= 1.6) {
@@ -79,10 +85,10 @@ function refine(from: QuotaFit, judge: (limit: Limit) => QuotaFit): QuotaFit {
   return best;
 }
 
-/** A limit that decides nearly all calls as was decided needs no more. */
+/** A limit with a smaller error needs no scaling. */
 const MATCHED_ERROR_MIN = 0.02;
 
-/** What matching may cost of the error. */
+/** Most that the scaling may add to the error. */
 const MATCHED_LOSS_MAX = 0.03;
 
 /** Scales a limit until it throttles as many calls as were throttled. */
@@ -97,16 +103,16 @@ function matchShare(fit: QuotaFit, axes: readonly Timeline[]): QuotaFit {
   }
   const limit = scaled(Math.sqrt(low * high));
   const matched = { ...limit, error: errorOf(limit, axes) };
-  // Callers that back off after a refusal send what a meter of another mind would not have met.
+  // Callers back off after a refusal, so that other decisions would have met other calls: matching is not always right.
   return matched.error <= fit.error + MATCHED_LOSS_MAX ? matched : fit;
 }
 
-/** Calls that a meter throttles when nobody sets it right. */
+/** Calls that an uncorrected meter throttles. */
 function throttledAlone(limit: Limit, axes: readonly Timeline[]): number {
   let throttled = 0;
   for (const { startMs, steps, usualMs } of axes) {
     const meter = createMeter({ ...limit, windowMs: MINUTE_MS }, startMs);
-    // Ends that are due, of granted calls: in order, as they are made in order of a constant stay where unknown.
+    // Granted calls that have not ended.
     const due: Step[] = [];
     for (const step of steps) {
       settleUntil(meter, due, step.atMs, limit);
@@ -139,7 +145,7 @@ function reservedOf(step: Step, { of }: Limit): number {
   return of === "requests" ? 1 : step.reservedTokens;
 }
 
-/** A call as a quota meets it. */
+/** A call as a quota sees it. */
 interface Step {
   readonly atMs: number;
   /** NaN where there is no end to settle at. */
@@ -151,12 +157,12 @@ interface Step {
   readonly outputTokens: number;
 }
 
-/** The calls of an axis by arrival, and their beginnings and ends as they came. */
+/** The calls of an axis by arrival, and their starts and ends in order of time. */
 interface Timeline {
   readonly startMs: number;
   readonly steps: readonly Step[];
   readonly changes: readonly { readonly step: Step; readonly isEnd: boolean }[];
-  /** Median time to the end. */
+  /** Median duration of served calls, ms. */
   readonly usualMs: number;
 }
 
@@ -177,7 +183,7 @@ function stepOf(observation: Observation): Step {
   const { inputTokens, outputTokens, maxTokens, outcome, endMs } = observation;
   return {
     atMs: arrivalMs(observation),
-    endMs: endMs - wayMsOf(observation),
+    endMs: endMs - oneWayMs(observation),
     isThrottled: outcome === "throttled",
     isServed: outcome === "served",
     reservedTokens: inputTokens + (Number.isNaN(maxTokens) ? outputTokens : maxTokens),
@@ -191,18 +197,18 @@ function errorOf(limit: Limit, axes: readonly Timeline[]): number {
   const seen = { throttled: 0, granted: 0 };
   for (const { startMs, changes } of axes) {
     const meter = createMeter({ ...limit, windowMs: MINUTE_MS }, startMs);
-    const unbooked = new Set<Step>();
+    const unreserved = new Set<Step>();
     for (const { step, isEnd } of changes) {
       if (isEnd) {
-        if (!unbooked.has(step)) settle(meter, step, limit);
+        if (!unreserved.has(step)) settle(meter, step, limit);
         continue;
       }
       const kind = step.isThrottled ? "throttled" : "granted";
       seen[kind]++;
-      // A refused call that the meter would take stays taken, so the meter has less; one that it cannot take is not
-      // booked, so it has more: either way it comes nearer to what decided.
+      // A throttled call that the meter grants keeps its reservation, which lowers the meter; a granted one that it
+      // refuses reserves nothing, which raises it: either way it moves towards the meter that decided.
       const takes = meter.take(step.atMs, reservedOf(step, limit));
-      if (!takes) unbooked.add(step);
+      if (!takes) unreserved.add(step);
       if (takes === step.isThrottled) wrong[kind]++;
     }
   }
@@ -210,10 +216,10 @@ function errorOf(limit: Limit, axes: readonly Timeline[]): number {
 }
 
 function arrivalMs(observation: Observation): number {
-  return observation.sentMs + wayMsOf(observation);
+  return observation.sentMs + oneWayMs(observation);
 }
 
-/** The most that was granted in a minute: tokens as used, or calls. */
+/** The most that was granted in any minute: tokens used, or calls. */
 function busiestMinute(observations: readonly Observation[], of: QuotaFit["of"]): number {
   let most = 0;
   for (const axis of axesOf(observations)) {

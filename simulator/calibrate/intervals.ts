@@ -1,11 +1,13 @@
-import { blockStandardError, meanNumber, varianceOf } from "../base/statistics.ts";
+/** Confidence intervals of fitted parameters by the block bootstrap. */
+import { sampleStandardDeviation } from "simple-statistics";
+import { blockStandardError, criticalT, meanNumber } from "../base/statistics.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Calls } from "./calls.ts";
-import { curveFactor, luckCv, type Parameters, type Variant } from "./candidate-model.ts";
-import { readParameters } from "./read-parameters.ts";
-import { errorsGivenOthers } from "./score.ts";
+import { curveFactor, noiseCv, type Parameters, type Variant } from "./candidate-model.ts";
+import { estimateParameters } from "./estimate-parameters.ts";
+import { errorsAtMeasuredConcurrency } from "./score.ts";
 
-/** A fitted number with its 95 % interval. */
+/** A fitted parameter with its 95 % interval. */
 export interface Estimate {
   /** As in the world file: `prompt.base`. */
   readonly name: string;
@@ -16,20 +18,22 @@ export interface Estimate {
 }
 
 export interface IntervalOptions {
+  /** Most calls inside at a time. */
   readonly peak: number;
   readonly resamples?: number;
 }
 
 const RESAMPLES = 16;
-/** Calls that stay together: neighbours met the same others. */
+/** Calls drawn together: neighbours shared the same load. */
 const BLOCK_CALLS = 20;
-/** Student's t for 15 degrees of freedom, two-sided 95 %. */
-const T_95 = 2.131;
 
 /**
- * 95 % intervals by the block bootstrap (Künsch 1989, Annals of Statistics 17): who met whom stays as measured, and
- * blocks of neighbouring calls are drawn with replacement to be asked for their work. That of the servers is those
- * numbers that do not tell the calls significantly worse.
+ * 95 % intervals: value ± t(0.975, n - 1) s, with s the standard deviation over n resamples of the block bootstrap
+ * (Künsch 1989, Annals of Statistics 17). The measured occupancy is kept; blocks of neighbouring calls are drawn with
+ * replacement and fitted anew. The interval of the servers holds the counts whose errors are not significantly worse.
+ *
+ * @param fitted parameters fitted to all calls
+ * @returns servers first; bounds are 0 or more, Infinity where the measurement sets none
  */
 export function estimatesOf(
   calls: Calls,
@@ -39,11 +43,13 @@ export function estimatesOf(
 ): readonly Estimate[] {
   const samples: (readonly number[])[] = [];
   for (let sample = 0; sample < resamples; sample++) {
-    const read = readParameters(calls, variant, fitted.servers, (rows) => drawBlocks(rows, sample));
+    const read = estimateParameters(calls, variant, fitted.servers, (rows) =>
+      drawBlocks(rows, BLOCK_CALLS, purposeKey(sample, "calibration/blocks")),
+    );
     if (read !== undefined) samples.push(numbersOf(variant, read, peak).map(({ value }) => value));
   }
   const estimates = numbersOf(variant, fitted, peak).map((number, n): Estimate => {
-    const half = T_95 * deviation(samples.map((sample) => sample[n]!));
+    const half = halfWidth(samples.map((sample) => sample[n]!));
     return { ...number, low: Math.max(0, number.value - half), high: number.value + half };
   });
   return [serversEstimate(calls, variant, fitted, peak), ...estimates];
@@ -55,10 +61,10 @@ function numbersOf(variant: Variant, parameters: Parameters, peak: number): read
   const named: Named[] = [
     { name: "prompt.base", unit: "ms", value: parameters.promptBaseMs },
     { name: "prompt.perToken", unit: "ms", value: parameters.promptPerTokenMs },
-    { name: "prompt.noise", unit: "cv", value: luckCv(parameters.promptLuck) },
+    { name: "prompt.noise", unit: "cv", value: noiseCv(parameters.promptNoise) },
     { name: "output.perToken", unit: "ms", value: parameters.perOutputTokenMs },
   ];
-  if (!variant.isWhole) named.push({ name: "output.noise", unit: "cv", value: luckCv(parameters.outputLuck) });
+  if (!variant.isWhole) named.push({ name: "output.noise", unit: "cv", value: noiseCv(parameters.outputNoise) });
   if (variant.prompts === "serial" || variant.prompts === "in-steps") {
     named.push({ name: "prompt.slowdown", unit: "factor", value: parameters.promptSlowdown });
   }
@@ -78,9 +84,9 @@ function serversEstimate(calls: Calls, variant: Variant, fitted: Parameters, pea
   const { servers } = fitted;
   const base = { name: "servers", unit: "calls" as const, value: servers };
   if (servers === Number.POSITIVE_INFINITY) return { ...base, low: peak, high: servers };
-  const best = errorsGivenOthers(calls, variant, fitted).both;
+  const best = errorsAtMeasuredConcurrency(calls, variant, fitted).both;
   const isWorse = (count: number) => {
-    const errors = errorsGivenOthers(calls, variant, { ...fitted, servers: count }).both;
+    const errors = errorsAtMeasuredConcurrency(calls, variant, { ...fitted, servers: count }).both;
     const difference = errors.map((error, i) => error - best[i]!);
     return meanNumber(difference, 0, difference.length) > 2 * blockStandardError(difference);
   };
@@ -91,10 +97,15 @@ function serversEstimate(calls: Calls, variant: Variant, fitted: Parameters, pea
   return { ...base, low, high: high >= peak ? Number.POSITIVE_INFINITY : high };
 }
 
-function drawBlocks(rows: readonly number[], sample: number): readonly number[] {
+/**
+ * One resample of a block bootstrap: as many rows, in blocks of neighbours drawn with replacement.
+ *
+ * @param blockCalls length of a block; at most a quarter of the rows
+ * @param key keyed-random purpose key of this resample
+ */
+export function drawBlocks(rows: readonly number[], blockCalls: number, key: number): readonly number[] {
   if (rows.length === 0) return rows;
-  const key = purposeKey(sample, "calibration/blocks");
-  const size = Math.max(1, Math.min(BLOCK_CALLS, Math.floor(rows.length / 4)));
+  const size = Math.max(1, Math.min(blockCalls, Math.floor(rows.length / 4)));
   const drawn: number[] = [];
   for (let block = 0; drawn.length < rows.length; block++) {
     const from = Math.floor(keyedUniform(key, block, 0) * (rows.length - size + 1));
@@ -103,7 +114,7 @@ function drawBlocks(rows: readonly number[], sample: number): readonly number[] 
   return drawn;
 }
 
-function deviation(values: readonly number[]): number {
-  if (values.length < 2) return Number.POSITIVE_INFINITY;
-  return Math.sqrt(varianceOf(values));
+/** Infinity where fewer than two resamples could be fitted. */
+function halfWidth(values: readonly number[]): number {
+  return values.length < 2 ? Number.POSITIVE_INFINITY : criticalT(values.length) * sampleStandardDeviation([...values]);
 }

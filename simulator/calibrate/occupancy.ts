@@ -1,3 +1,4 @@
+/** Occupancy reconstruction: which calls were in service together, and for how long, under an assumed discipline. */
 import { EventHeap } from "../base/event-queue.ts";
 import type { Calls } from "./calls.ts";
 
@@ -17,31 +18,35 @@ function callsOfBin(bin: number): number {
 }
 
 /**
- * Who was where when, read off the measurement itself: when the service of each call began if so many were served at a
- * time, first come, first served, and how long each part of it ran beside how many others.
+ * The occupancy implied by a measurement if `servers` calls were served at a time, first come, first served: when the
+ * service of each call began, and for how long each of its parts ran beside how many others.
  */
 export interface Occupancy {
-  /** Service began, ms. With prompts read one at a time: when its own prompt's turn came. */
+  /** When service began, ms; with prompts read one at a time, when its prompt began to be read. */
   readonly startMs: Float64Array;
-  /** Calls in service when it began, itself among them. */
+  /** Calls in service when it began, including itself. */
   readonly atStart: Float64Array;
   /** Calls that a bin stands for. */
   readonly binCalls: Float64Array;
   /** Time that a call's prompt part spent in each bin, ms: `call * bins + bin`. */
   readonly promptMs: Float64Array;
-  /** The same of its output part, while no prompt was being read, and while one was. */
+  /** The same of its output part, while no prompt was read, and while one was. */
   readonly outputMs: Float64Array;
   readonly outputBesidePromptMs: Float64Array;
 }
 
 export interface OccupancyOptions {
+  /** Calls served at a time; Infinity = no limit. */
   readonly servers: number;
+  /** Prompts are read one at a time. */
   readonly isSerial: boolean;
+  /** Which calls in service make up the load. */
   readonly counts: "all" | "decoding";
   /** The whole of each call counts as its prompt part. */
   readonly isWhole: boolean;
 }
 
+/** Reconstructs the occupancy, or returns that of an earlier call with the same arguments. */
 export function occupancyOf(calls: Calls, options: OccupancyOptions): Occupancy {
   const known = KNOWN.get(calls) ?? new Map<string, Occupancy>();
   KNOWN.set(calls, known);
@@ -53,7 +58,7 @@ export function occupancyOf(calls: Calls, options: OccupancyOptions): Occupancy 
   return found;
 }
 
-/** Variants share the last few readings of the same calls; each takes some megabytes. */
+/** Variants share the latest reconstructions of the same calls; each takes some megabytes. */
 const KNOWN = new WeakMap<Calls, Map<string, Occupancy>>();
 const KNOWN_MAX = 16;
 
@@ -67,8 +72,8 @@ function newOccupancy(calls: Calls, options: OccupancyOptions): Occupancy {
 }
 
 /**
- * Service starts under first come, first served: the call waits until fewer than `servers` of those before it are
- * left, so until the servers-th latest of their ends.
+ * Service starts under first come, first served, ms: a call waits until fewer than `servers` of the calls before it are
+ * left, that is until the servers-th latest of their ends.
  */
 export function serviceStarts(calls: Calls, servers: number): Float64Array {
   const startMs = Float64Array.from(calls.atMs);
@@ -82,7 +87,7 @@ export function serviceStarts(calls: Calls, servers: number): Float64Array {
   return startMs;
 }
 
-/** Prompts are read one after the other, in order of arrival. */
+/** Starts of reading when prompts are read one at a time, in order of arrival. */
 function readingStarts(calls: Calls, begins: Float64Array): Float64Array {
   const startMs = Float64Array.from(begins);
   let freeMs = Number.NEGATIVE_INFINITY;
@@ -95,13 +100,13 @@ function readingStarts(calls: Calls, begins: Float64Array): Float64Array {
 }
 
 interface Times {
-  /** Service begins; the prompt's turn comes; the first token leaves. */
+  /** When service begins, the prompt begins to be read, and the first token leaves. */
   readonly begins: Float64Array;
   readonly startMs: Float64Array;
   readonly firstMs: Float64Array;
 }
 
-/** Kinds of change, in the order in which those of one instant take place. */
+/** Kinds of change, in the order of their effect within one instant. */
 const END = 0;
 const FIRST = 1;
 const READ = 2;
@@ -156,7 +161,7 @@ function changesInOrder(calls: Calls, { begins, startMs, firstMs }: Times): read
   const changes: Change[] = [];
   for (let i = 0; i < calls.count; i++) {
     const endMs = calls.endMs[i]!;
-    // A call that, by this reading, began after it had ended was there for no time at all.
+    // A call that would have begun after its end spent no time in service.
     changes.push([Math.min(begins[i]!, endMs), BEGIN, i]);
     if (startMs[i]! < firstMs[i]!) changes.push([startMs[i]!, READ, i]);
     if (firstMs[i]! < endMs) changes.push([firstMs[i]!, FIRST, i]);
@@ -175,7 +180,7 @@ function peakOf(changes: readonly Change[]): number {
   return peak;
 }
 
-/** Who is in a phase now. */
+/** The calls in a phase at the moment: constant-time add and remove. */
 class ActiveList {
   length = 0;
   private readonly members: Int32Array;

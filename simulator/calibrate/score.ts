@@ -1,3 +1,4 @@
+/** How far a model is from measured calls: by simulating them, and call by call given the measured concurrency. */
 import { quantileSorted } from "../base/statistics.ts";
 import { mix32 } from "../random/keyed-random.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
@@ -5,24 +6,27 @@ import { CAPACITY_EVENT, OFFER } from "../service/capacity/capacity.ts";
 import { type CapacitySpec, createCapacity } from "../service/capacity/index.ts";
 import { callPartsOf, movingShare, workUnder } from "./call-parts.ts";
 import type { Calls } from "./calls.ts";
-import { medianLuck, type Parameters, type Variant } from "./candidate-model.ts";
+import { medianNoise, type Parameters, type Variant } from "./candidate-model.ts";
 import { occupancyOf } from "./occupancy.ts";
 
 /** How far a model is from what was measured; 0 is perfect, and 0.05 about five percent. */
 export interface Score {
   /**
-   * Mean continuous ranked probability score of the logarithms of TTFT and E2E, call by call: it punishes a wrong
-   * spread as it does a wrong middle (Gneiting and Raftery 2007, JASA 102, eq. 21).
+   * Mean continuous ranked probability score of the logarithms of TTFT and E2E, call by call: it penalises a wrong
+   * spread as well as a wrong centre (Gneiting and Raftery 2007, JASA 102, eq. 21).
    */
   readonly perCall: number;
   /** Mean relative error of the p50, p90, p95 and p99 of TTFT and E2E. */
   readonly perPercentile: number;
+  /** The weighted sum of both, which decides. */
   readonly total: number;
   readonly percentiles: readonly PercentileError[];
 }
 
+/** Measured and predicted value of one percentile. */
 export interface PercentileError {
   readonly measure: "ttft" | "e2e";
+  /** 0.95 = p95. */
   readonly share: number;
   readonly measuredMs: number;
   readonly predictedMs: number;
@@ -32,21 +36,24 @@ export interface ScoreOptions {
   /** Calls that count: numbers [from, to). */
   readonly from: number;
   readonly to: number;
+  /** One simulation of the calls each. */
   readonly seeds: readonly number[];
   /** Compare first tokens too. */
   readonly hasTtft: boolean;
 }
 
-/** Any spread of luck can be bent to fit a percentile, so percentiles say little of what an endpoint is. */
+/** Noise alone can match any single percentile, so percentiles weigh little. */
 const PERCENTILE_WEIGHT = 0.15;
 
 const SHARES = [0.5, 0.9, 0.95, 0.99] as const;
 
+/** Simulates measured calls under a model, once per seed, and scores the result. */
 export function scoreModel(spec: CapacitySpec, calls: Calls, options: ScoreOptions): Score {
   const replays = options.seeds.map((seed) => replayCalls(spec, calls, seed));
   return scoreReplays(replays, calls, options);
 }
 
+/** Scores simulations of measured calls against what was measured. @param replays as `replayCalls` returns them */
 export function scoreReplays(replays: readonly Replayed[], calls: Calls, options: ScoreOptions): Score {
   const { from, to, hasTtft } = options;
   const rows: number[] = [];
@@ -86,7 +93,7 @@ function measureScore(rows: readonly number[], measuredOf: (i: number) => number
   const logs = new Float64Array(columns.length);
   for (const i of rows) {
     const y = Math.log(Math.max(0.5, measuredOf(i)));
-    // A model that refuses a call that was answered is as wrong as one that is off by a factor of e squared.
+    // Refusing a call that was answered counts as an error by a factor of e squared.
     for (let k = 0; k < columns.length; k++) {
       const value = columns[k]![i]!;
       logs[k] = Number.isNaN(value) ? y + 2 : Math.log(Math.max(0.5, value));
@@ -101,7 +108,7 @@ function measureScore(rows: readonly number[], measuredOf: (i: number) => number
   return { crps: sum / Math.max(1, rows.length), percentiles };
 }
 
-/** Of a few draws x for one value y: E|x - y| - E|x - x'| / 2, the second over pairs of different draws. */
+/** Of a few draws x for one value y: E|x - y| - E|x - x'| / 2, the second term over pairs of different draws. */
 function crps(draws: Float64Array, y: number): number {
   const size = draws.length;
   let near = 0;
@@ -113,15 +120,15 @@ function crps(draws: Float64Array, y: number): number {
   return near / size - (size > 1 ? apart / (size * (size - 1)) : 0);
 }
 
-/** What became of each call, ms after it came in; NaN where it was refused or left. */
+/** Simulated latencies of each call, ms from its arrival; NaN where it was refused or abandoned. */
 interface Replayed {
   readonly ttftMs: Float64Array;
   readonly e2eMs: Float64Array;
 }
 
 /**
- * Sends measured calls, as they came, through the simulator's own model of an endpoint. The luck of call i is that of
- * request i under the seed: equal for all models, so that they can be compared on few calls.
+ * Sends measured calls, at their measured arrivals, through the simulator's model of an endpoint. Call i has the draws
+ * of request i under the seed: common random numbers, so that models can be compared on few calls.
  */
 export function replayCalls(spec: CapacitySpec, calls: Calls, seed: number): Replayed {
   const table = createAttemptTable();
@@ -144,9 +151,9 @@ export function replayCalls(spec: CapacitySpec, calls: Calls, seed: number): Rep
   };
   const advance = () => {
     const nowMs = capacity.nextMs;
-    const happening = capacity.advance();
-    if (happening === CAPACITY_EVENT.finished) leave(capacity.subject, nowMs, true);
-    else if (happening === CAPACITY_EVENT.abandoned) leave(capacity.subject, nowMs, false);
+    const event = capacity.advance();
+    if (event === CAPACITY_EVENT.finished) leave(capacity.subject, nowMs, true);
+    else if (event === CAPACITY_EVENT.abandoned) leave(capacity.subject, nowMs, false);
   };
   for (let i = 0; i < calls.count; i++) {
     const nowMs = calls.atMs[i]!;
@@ -165,20 +172,20 @@ export function replayCalls(spec: CapacitySpec, calls: Calls, seed: number): Rep
   return { ttftMs, e2eMs };
 }
 
-/** Absolute errors of logarithms by call; NaN for calls whose times do not count. */
+/** Absolute errors of the logarithms by call; NaN for calls whose times do not count. */
 export interface CallErrors {
   readonly e2e: Float64Array;
-  /** Those of E2E once more where answers come in one piece. */
+  /** Equal to those of E2E where answers come in one piece. */
   readonly ttft: Float64Array;
   /** Their mean. */
   readonly both: Float64Array;
 }
 
 /**
- * How far a variant is from each call when everybody else did what was measured. Sharper than a simulation, whose own
- * luck blurs who met whom.
+ * Per-call errors of a candidate model given the measured concurrency of all other calls. Less noisy than a simulation,
+ * whose random draws change which calls overlap.
  */
-export function errorsGivenOthers(calls: Calls, variant: Variant, parameters: Parameters): CallErrors {
+export function errorsAtMeasuredConcurrency(calls: Calls, variant: Variant, parameters: Parameters): CallErrors {
   const { servers, curve, promptSlowdown } = parameters;
   const occupancy = occupancyOf(calls, {
     servers,
@@ -190,8 +197,8 @@ export function errorsGivenOthers(calls: Calls, variant: Variant, parameters: Pa
   const isStepwise = variant.prompts === "in-steps";
   const beside = isStepwise ? promptSlowdown * parameters.promptPerTokenMs : promptSlowdown;
   const work = workUnder(data, variant, { curve, beside });
-  const promptMedian = medianLuck(parameters.promptLuck);
-  const outputMedian = medianLuck(parameters.outputLuck);
+  const promptMedian = medianNoise(parameters.promptNoise);
+  const outputMedian = medianNoise(parameters.outputNoise);
   const e2e = new Float64Array(calls.count).fill(Number.NaN);
   const ttft = new Float64Array(calls.count).fill(Number.NaN);
   let readUntilMs = Number.NEGATIVE_INFINITY;
@@ -206,7 +213,7 @@ export function errorsGivenOthers(calls: Calls, variant: Variant, parameters: Pa
       (parameters.promptPerTokenMs * calls.inputTokens[i]! +
         (variant.isWhole ? parameters.perOutputTokenMs * later : 0)) *
       promptMedian;
-    // How much longer than its work the part took beside the others.
+    // Ratio of the part's duration to its work, given the measured load.
     const moving = isStepwise ? movingShare(beside * calls.inputTokens[i]!, firstMs - startMs) : 1;
     const pace = firstMs > startMs && work.promptMs[i]! > 0 ? ((firstMs - startMs) * moving) / work.promptMs[i]! : 1;
     const heldUpMs = isStepwise ? Math.max(0, readUntilMs - startMs - base * pace) : 0;

@@ -1,12 +1,13 @@
+/** Searches the candidate models of an endpoint, polishes them, and selects one by Akaike weight. */
 import { meanNumber } from "../base/statistics.ts";
 import type { Calls } from "./calls.ts";
-import { type Parameters, specOf, spreadLuck, type Variant } from "./candidate-model.ts";
+import { type Parameters, specOf, spreadNoise, type Variant } from "./candidate-model.ts";
+import { estimateParameters } from "./estimate-parameters.ts";
 import { minimise } from "./fit-curve.ts";
 import { serviceStarts } from "./occupancy.ts";
-import { readParameters } from "./read-parameters.ts";
-import { type CallErrors, errorsGivenOthers, type Score, type ScoreOptions, scoreModel } from "./score.ts";
+import { type CallErrors, errorsAtMeasuredConcurrency, type Score, type ScoreOptions, scoreModel } from "./score.ts";
 
-/** A variant with its numbers, and how far it is from the calls that it was fitted to. */
+/** A candidate model: a variant with its parameters, and its mean error on the calls that it was fitted to. */
 export interface Candidate {
   readonly variant: Variant;
   readonly parameters: Parameters;
@@ -20,7 +21,7 @@ export interface SearchOptions {
   readonly peak: number;
 }
 
-/** All ideas of what an endpoint may be, each with as many servers as serve it best; the best first. */
+/** Every variant that can be fitted, each with its best number of servers; the one with the lowest error first. */
 export function searchVariants(calls: Calls, options: SearchOptions): readonly Candidate[] {
   const variants = variantsOf(options);
   const servers = likelyServers(calls, variants[0]!, options.peak);
@@ -29,14 +30,15 @@ export function searchVariants(calls: Calls, options: SearchOptions): readonly C
 }
 
 const COUNTS_MAX = 48;
+/** Numbers of servers that the search over variants begins with. */
 const LIKELY = 2;
 
 /**
- * Numbers of servers under which the plainest variant tells the calls best. Every one up to dozens is tried: with one
- * too many or too few, the waits of all who waited are wrong.
+ * Numbers of servers under which the simplest variant has the lowest error. Up to dozens, every number is tried: with
+ * one too many or too few, all waits are wrong.
  */
-function likelyServers(calls: Calls, plainest: Variant, peak: number): readonly number[] {
-  const fits = countsUpTo(peak).flatMap((servers) => candidateOf(calls, plainest, servers) ?? []);
+function likelyServers(calls: Calls, simplest: Variant, peak: number): readonly number[] {
+  const fits = countsUpTo(peak).flatMap((servers) => candidateOf(calls, simplest, servers) ?? []);
   const best = fits.sort((a, b) => a.error - b.error).slice(0, LIKELY);
   return best.map(({ parameters }) => parameters.servers);
 }
@@ -47,7 +49,7 @@ function countsUpTo(peak: number): readonly number[] {
   return [...new Set(Array.from({ length: COUNTS_MAX }, (_, i) => Math.round(ratio ** i)))];
 }
 
-/** A variant without a limit, with the likely ones, and with their neighbours as long as that helps. */
+/** The best of a variant without a limit, with the likely numbers of servers, and with neighbours of the best. */
 function bestOf(calls: Calls, variant: Variant, likely: readonly number[], peak: number): Candidate | undefined {
   const unlimited = candidateOf(calls, variant, Number.POSITIVE_INFINITY);
   let best = unlimited;
@@ -69,20 +71,20 @@ function bestOf(calls: Calls, variant: Variant, likely: readonly number[], peak:
   return unlimited === undefined || explainsWaits(calls, best!, unlimited) ? best : unlimited;
 }
 
-/** Fewer calls that a limit touches say nothing for it. */
+/** Fewest calls made to wait by a limit that can support it. */
 const TOUCHED_MIN = 8;
-/** Standard deviations by which more calls must be told better by a limit than worse (a sign test). */
+/** Standard deviations by which the calls with a lower error must exceed the others (a sign test). */
 const SIGNS_MIN = 2;
-/** Under the right limit, those who waited are told as well as those who did not: so many times their error at most. */
+/** Under the right limit, calls that waited have about the error of the others: at most this many times. */
 const TOUCHED_ERROR_MAX = 1.2;
 
 /**
- * Whether a limit on the servers explains who waited: a number a little below the most that were ever inside touches
- * a few calls only, and with so few one of them can always seem better.
+ * Whether a limit on the servers explains the waits. A limit a little below the peak makes only a few calls wait, and
+ * with so few a lower error proves nothing.
  */
 function explainsWaits(calls: Calls, limited: Candidate, unlimited: Candidate): boolean {
-  const free = errorsGivenOthers(calls, unlimited.variant, unlimited.parameters).both;
-  const errors = errorsGivenOthers(calls, limited.variant, limited.parameters).both;
+  const free = errorsAtMeasuredConcurrency(calls, unlimited.variant, unlimited.parameters).both;
+  const errors = errorsAtMeasuredConcurrency(calls, limited.variant, limited.parameters).both;
   const startMs = serviceStarts(calls, limited.parameters.servers);
   const waited = { calls: 0, better: 0, error: 0 };
   const others = { calls: 0, error: 0 };
@@ -101,13 +103,13 @@ function explainsWaits(calls: Calls, limited: Candidate, unlimited: Candidate): 
 }
 
 function candidateOf(calls: Calls, variant: Variant, servers: number): Candidate | undefined {
-  const parameters = readParameters(calls, variant, servers);
+  const parameters = estimateParameters(calls, variant, servers);
   if (parameters === undefined) return undefined;
-  const error = meanNumber(errorsGivenOthers(calls, variant, parameters).both, 0, calls.count);
+  const error = meanNumber(errorsAtMeasuredConcurrency(calls, variant, parameters).both, 0, calls.count);
   return Number.isFinite(error) ? { variant, parameters, error } : undefined;
 }
 
-/** The plain ones first. */
+/** The variants in the order of the search, the simplest first. */
 export function variantsOf({ isWhole }: { readonly isWhole: boolean }): readonly Variant[] {
   const variants: Variant[] = [];
   const add = (
@@ -135,7 +137,7 @@ export function variantsOf({ isWhole }: { readonly isWhole: boolean }): readonly
   return variants;
 }
 
-/** Numbers that a variant has beside those that all have. */
+/** Parameters of a variant beyond those that all have: what its Akaike penalty counts. */
 export function complexityOf({ curve, prompts }: Variant): number {
   const ofCurve = { flat: 0, straight: 1, capped: 1, power: 2 }[curve];
   return ofCurve + (prompts === "serial" || prompts === "in-steps" ? 1 : 0);
@@ -144,8 +146,8 @@ export function complexityOf({ curve, prompts }: Variant): number {
 const POLISH_SEEDS = [21, 22, 23];
 
 /**
- * Moves a candidate's numbers so that its simulation comes nearest to what was measured, with the same luck for every
- * try. What was read off is the start: this mends what reading could not see, such as its own rounding.
+ * Adjusts a candidate's parameters by Nelder-Mead so that its simulation comes nearest to the measurement, with common
+ * random numbers. It starts from the direct estimates and corrects what those miss.
  */
 export function polish(calls: Calls, candidate: Candidate, options: SearchOptions, evaluationsMax: number): Candidate {
   const scoring: ScoreOptions = { from: 0, to: calls.count, seeds: POLISH_SEEDS, hasTtft: options.hasTtft };
@@ -167,54 +169,59 @@ function moveParameters(from: Parameters, x: readonly number[]): Parameters {
     promptPerTokenMs: times(from.promptPerTokenMs, 1),
     perOutputTokenMs: times(from.perOutputTokenMs, 2),
     promptSlowdown: times(from.promptSlowdown, 3),
-    promptLuck: spreadLuck(from.promptLuck, Math.exp(x[4]!)),
-    outputLuck: spreadLuck(from.outputLuck, Math.exp(x[5]!)),
+    promptNoise: spreadNoise(from.promptNoise, Math.exp(x[4]!)),
+    outputNoise: spreadNoise(from.outputNoise, Math.exp(x[5]!)),
     curve: from.curve.map((value, c) => times(value, 6 + c)),
   };
 }
 
-/** A variant that may be what the endpoint is, fitted to all calls. */
-export interface Contender {
+/** A candidate model fitted to all calls, with what selection needs of it. */
+export interface EvaluatedCandidate {
   readonly candidate: Candidate;
-  /** Of the same variant fitted to the first part of the time, on the rest. */
+  /** Score on the last part of the time of the same variant fitted to the first part. */
   readonly heldOut: Score;
+  /** Per-call errors given the measured concurrency. */
   readonly errors: CallErrors;
-  /** p95 E2E at more load, ms. */
+  /** Predicted p95 E2E at more load, ms. */
   readonly moreLoad: number;
 }
 
-/** A variant that is worse than the best on the held-out calls by more than this is none to take. */
+/** Rejects candidates whose held-out error exceeds the best by more than this factor. */
 const HELD_OUT_WORSE_MAX = 1.03;
 /**
- * What a further number costs, as twice a logarithm of likelihoods: Akaike's 2, and 4 more since some two dozen
- * variants are tried. It must leave a slowdown standing that is three standard errors (an emulated batch whose p95 at
- * twice the load was a sixth too low without it), and none for servers in line.
+ * Penalty for a further parameter, in units of -2 ln likelihood: Akaike's 2, and 4 more since some two dozen variants
+ * are tried. Chosen so that a slowdown of three standard errors is kept (an emulated batch whose p95 at twice the load
+ * was a sixth too low without it), and none is found for servers with a queue.
  */
-const CHANCE = 6;
+const PARAMETER_PENALTY = 6;
 
 /**
- * The rival in the middle of all that may be true: by what they say of more load, each with the weight of its evidence.
- * Where the calls tell the variants apart it is the best; where they do not, neither the boldest nor the meekest guess.
+ * The weighted median candidate: ordered by predicted p95 at more load, weighted by Akaike weight. Where the calls
+ * distinguish the variants it is the best one; where they do not, it avoids both extremes.
+ *
+ * @returns undefined of none
  */
-export function chooseRival(rivals: readonly Contender[]): Contender | undefined {
-  const weights = evidenceWeights(rivals);
-  const order = [...rivals.keys()].sort((a, b) => rivals[a]!.moreLoad - rivals[b]!.moreLoad);
+export function selectModel(candidates: readonly EvaluatedCandidate[]): EvaluatedCandidate | undefined {
+  const weights = akaikeWeights(candidates);
+  const order = [...candidates.keys()].sort((a, b) => candidates[a]!.moreLoad - candidates[b]!.moreLoad);
   let sum = 0;
   for (const i of order) {
     sum += weights[i]!;
-    if (sum >= 0.5) return rivals[i];
+    if (sum >= 0.5) return candidates[i];
   }
-  return rivals[0];
+  return candidates[0];
 }
 
 /**
- * Akaike weights (Burnham and Anderson 2002, section 2.9) of errors with double exponential tails, of E2E and TTFT; 0
- * for what the simulation of the held-out calls rules out. They sum to 1.
+ * Akaike weights (Burnham and Anderson 2002, section 2.9) under Laplace errors of ln E2E and ln TTFT; 0 for candidates
+ * that the held-out calls rule out.
+ *
+ * @returns one weight per candidate; they sum to 1
  */
-export function evidenceWeights(rivals: readonly Contender[]): readonly number[] {
-  const best = Math.min(...rivals.map(({ heldOut }) => heldOut.total));
-  const costs = rivals.map((rival) =>
-    rival.heldOut.total <= best * HELD_OUT_WORSE_MAX ? costOf(rival) : Number.POSITIVE_INFINITY,
+export function akaikeWeights(candidates: readonly EvaluatedCandidate[]): readonly number[] {
+  const best = Math.min(...candidates.map(({ heldOut }) => heldOut.total));
+  const costs = candidates.map((candidate) =>
+    candidate.heldOut.total <= best * HELD_OUT_WORSE_MAX ? criterionOf(candidate) : Number.POSITIVE_INFINITY,
   );
   const least = Math.min(...costs);
   const raw = costs.map((cost) => (cost === Number.POSITIVE_INFINITY ? 0 : Math.exp((least - cost) / 2)));
@@ -222,10 +229,10 @@ export function evidenceWeights(rivals: readonly Contender[]): readonly number[]
   return raw.map((weight) => (sum > 0 ? weight / sum : 1 / raw.length));
 }
 
-/** Minus twice the logarithm of the likelihood, and what its numbers would gain by chance. */
-function costOf({ candidate, errors }: Contender): number {
+/** The information criterion: -2 ln likelihood plus the penalty for its parameters. */
+function criterionOf({ candidate, errors }: EvaluatedCandidate): number {
   const count = errors.e2e.length;
   const logMean = (values: Float64Array) => Math.log(Math.max(1e-6, meanNumber(values, 0, count)));
   const both = logMean(errors.e2e) + (candidate.variant.isWhole ? 0 : logMean(errors.ttft));
-  return 2 * count * both + CHANCE * complexityOf(candidate.variant);
+  return 2 * count * both + PARAMETER_PENALTY * complexityOf(candidate.variant);
 }

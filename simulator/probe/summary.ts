@@ -1,12 +1,13 @@
+/** The record of a probe call, the file that `meridian probe --out` writes, and summaries of the calls. */
 import { z } from "zod";
 import { type SampleQuantile, sampleQuantile } from "../base/statistics.ts";
 
-/** What the probes of one region and model say together. */
+/** Summary of the probes of one region and model. */
 export interface ProbeSummary {
   readonly region: string;
   readonly model: string;
   readonly calls: number;
-  /** Calls with a whole answer; all figures below are of these. */
+  /** Calls with a complete answer, to which the figures below refer. */
   readonly answered: number;
   /** Other calls by kind of failure, most frequent first. */
   readonly errors: readonly (readonly [kind: string, count: number])[];
@@ -18,17 +19,17 @@ export interface ProbeSummary {
   readonly gaps: GapSummary;
   /** Median over answers of tokens per second after the first. */
   readonly tokensPerSP50: SampleQuantile;
-  /** Output tokens per piece of text, over all answers: above 1 where the service sends several at once. */
+  /** Output tokens per piece of text over all answers: above 1 where the service sends several at once. */
   readonly tokensPerPiece: number | null;
-  /** Median of E2E minus the service's own latency: the network and this client. */
+  /** Median of E2E minus the service's own latency: network and client. */
   readonly overheadMsP50: SampleQuantile;
-  /** Median over all calls that were answered at all, errors too. */
+  /** Median over all calls with any answer, errors included. */
   readonly clockSkewMs: number | null;
 }
 
 /**
- * Gaps between pieces of text, of all answers together. Gaps of one answer resemble each other, so there is no honest
- * interval for their quantiles from a few answers, and none is given.
+ * Gaps between pieces of text, pooled over all answers. Gaps within an answer are correlated, so a few answers allow no
+ * valid interval for their quantiles, and none is given.
  */
 export interface GapSummary {
   readonly n: number;
@@ -98,7 +99,7 @@ function gapsOf(answered: readonly ProbeRecord[]): GapSummary {
   };
 }
 
-/** Tokens that came after the first piece, over the time that they took; pieces are taken to be of equal size. */
+/** Tokens after the first piece over the time that they took; pieces are assumed to be of equal size. */
 function tokensPerS({ outputTokens, interTokenMs }: ProbeRecord): number | null {
   const spanMs = interTokenMs.reduce((sum, gap) => sum + gap, 0);
   if (interTokenMs.length === 0 || spanMs <= 0) return null;
@@ -124,22 +125,22 @@ const tokens = z.number().int().min(0);
 const durationMs = z.number().min(0);
 
 /**
- * One call of `meridian probe`. All durations are of a clock that never steps back and, but for `connectMs`, count from the
- * instant at which the connection was ready and the request went out, so that they are those of a connection that
- * stands already. Null where the call did not come so far.
+ * One call of `meridian probe`. Durations are by a monotonic clock and, except `connectMs`, count from the instant at
+ * which the connection was ready and the request was sent, as on a connection that is already open. Null where the call
+ * did not get so far.
  */
 const probeSchema = z.object({
-  /** Instant at which the request went out, ISO 8601 UTC. */
+  /** Instant of sending, ISO 8601 UTC. */
   at: z.iso.datetime(),
   region: z.string(),
-  /** Id that was called: a model, a profile or an ARN. */
+  /** The id called: a model, a profile or an ARN. */
   model: z.string(),
-  /** As the service reports; what was asked for, where it reports nothing. */
+  /** As the service reports; as requested, where it reports nothing. */
   inputTokens: tokens,
-  /** As the service reports; the pieces of text that came, where it reports nothing. */
+  /** As the service reports; the number of pieces of text, where it reports nothing. */
   outputTokens: tokens,
   cacheReadTokens: tokens,
-  /** To look the name up, connect and shake hands. */
+  /** Name lookup, connection and TLS handshake. */
   connectMs: durationMs.nullable(),
   headersMs: durationMs.nullable(),
   /** To the first piece of the answer's text. */
@@ -151,7 +152,7 @@ const probeSchema = z.object({
   interTokenMs: z.array(durationMs).readonly(),
   /** HTTP status; 0 where there was no answer. */
   status: z.number().int().min(0),
-  /** Kind of failure; null for a whole answer. */
+  /** Kind of failure; null for a complete answer. */
   error: z.string().nullable(),
   /** The failure in words, without secrets. */
   message: z.string().nullable(),
@@ -161,7 +162,7 @@ const probeSchema = z.object({
 });
 export type ProbeRecord = z.output<typeof probeSchema>;
 
-/** What the machine itself adds, measured on endpoints of its own whose answers come at known instants. */
+/** Errors of the measuring machine itself, found on local endpoints whose answers come at known instants. */
 const harnessSchema = z.object({
   /** Median of measured minus true time to first token. */
   ttftErrorMsP50: z.number(),

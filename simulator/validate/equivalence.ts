@@ -1,20 +1,29 @@
+/** Tests of equivalence: whether a difference lies within a margin, and exact limits for shares of rare events. */
+
 /**
- * What a test of equivalence says. `equivalent`: the 90 % interval of the difference lies within the margin, which is
+ * Outcome of a test of equivalence. `equivalent`: the 90 % interval of the difference lies within the margin, which is
  * two one-sided tests at 5 % (D. Schuirmann, 1987). `different`: the interval lies outside. `undecided`: it crosses a
  * margin. `too few`: there is no interval.
  */
 export type Outcome = "equivalent" | "different" | "undecided" | "too few";
 
-/** Chance of error of each of the two one-sided tests. */
+/** Error probability of each of the two one-sided tests. */
 export const ALPHA = 0.05;
 
+/** A difference with its 90 % interval; NaN where there is none. */
 export interface Difference {
   readonly value: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** @param margin above 0, in the unit of the difference */
+/**
+ * Judges an interval by a margin.
+ *
+ * @param margin above 0, in the unit of the difference
+ * @example judge({ low: -0.01, high: 0.02 }, 0.05) // => "equivalent"
+ * @example judge({ low: 0.01, high: 0.08 }, 0.05) // => "undecided"
+ */
 export function judge({ low, high }: Pick<Difference, "low" | "high">, margin: number): Outcome {
   if (!(low <= high)) return "too few";
   if (low >= -margin && high <= margin) return "equivalent";
@@ -22,11 +31,12 @@ export function judge({ low, high }: Pick<Difference, "low" | "high">, margin: n
 }
 
 /**
- * How many requests an undecided question would need if the estimate stayed as it is: the interval shrinks with the
- * root of their number.
+ * The number of requests that would make the outcome equivalent if the estimate stayed the same: the interval shrinks
+ * with the square root of their number.
  *
- * @returns null where more of them would hardly make it equivalent: the estimate itself is at the margin or beyond, so
- *   that a hundred times as many would not do
+ * @param requests that the interval is based on
+ * @returns null where even a hundred times as many would not suffice, since the estimate is at the margin or beyond
+ * @example requestsNeeded({ value: 0, low: -0.1, high: 0.1 }, 0.05, 100) // => 400
  */
 export function requestsNeeded({ value, low, high }: Difference, margin: number, requests: number): number | null {
   const room = margin - Math.abs(value);
@@ -39,9 +49,11 @@ export function requestsNeeded({ value, low, high }: Difference, margin: number,
 const FACTOR_MAX = 100;
 
 /**
- * The exact one-sided limits of a share of which `events` of `n` independent trials were seen, each at confidence
- * 1 - alpha: C. Clopper and E. Pearson, "The use of confidence or fiducial limits" (Biometrika 26, 1934). For no event
- * the upper limit is 1 - alpha^(1/n), about 3/n at 95 %.
+ * Exact one-sided limits of the probability of an event, observed `events` times in `n` independent trials, each at
+ * confidence 1 - alpha: C. Clopper and E. Pearson, "The use of confidence or fiducial limits" (Biometrika 26, 1934).
+ * Without an event the upper limit is 1 - alpha^(1/n), about 3/n at 95 %.
+ *
+ * @example exactShareLimits(0, 0, 0.05) // => { low: 0, high: 1 }
  */
 export function exactShareLimits(
   events: number,
@@ -55,10 +67,10 @@ export function exactShareLimits(
 }
 
 /**
- * An interval of the difference of two shares that holds whatever their dependence: each end takes the far limits of
- * both, which together err with at most the given chance.
+ * A conservative interval of the difference of two shares, valid under any dependence: each end combines the far limits
+ * of both, with alpha / 2 each (Bonferroni).
  *
- * @param alpha chance of error of each end
+ * @param alpha error probability of each end
  */
 export function exactShareDifference(
   a: { readonly events: number; readonly n: number },
@@ -69,7 +81,7 @@ export function exactShareDifference(
   return { low: ofA.low - ofB.high, high: ofA.high - ofB.low };
 }
 
-/** Root of a function that rises from below to above zero over (0, 1). */
+/** Root in (0, 1) of an increasing function, by bisection. */
 function solve(f: (p: number) => number): number {
   let low = 0;
   let high = 1;

@@ -1,34 +1,40 @@
+/** The harness's own error: k6 measured against a queue whose every answer follows from the arrivals. */
 import { orderStatistic } from "../base/statistics.ts";
 import type { RequestRow, ScheduleRow } from "../bench/rows.ts";
 import type { Margins } from "../scenario/plan.ts";
 import { PERCENTILES } from "./quantities.ts";
 import type { HarnessError, HarnessRow, StrategyValidation } from "./result.ts";
 
-/** A queue whose every answer follows from the arrivals: c servers, first come first served, each call as long. */
+/** A queue whose answers follow from the arrivals: c servers, first come first served, constant service time. */
 export interface KnownQueue {
   readonly servers: number;
   readonly serviceMs: number;
 }
 
+/** Exact latencies of a schedule. */
 export interface KnownAnswers {
-  /** From the intended arrival to the last token and to the first, by request, ms. */
+  /** From the intended arrival to the last and to the first token, by request, ms. */
   readonly e2eMs: Float64Array;
   readonly ttftMs: Float64Array;
 }
 
-/** Load at which calls wait for each other, but do not pile up. */
+/** Load at which calls wait for each other without a growing backlog. */
 const UTILISATION = 0.7;
 const SERVICE_MS = 1000;
 
-/** A queue for this many requests a second. */
+/**
+ * A queue that serves this many requests a second at 70 % load.
+ *
+ * @example queueFor(7) // => { servers: 10, serviceMs: 1000 }
+ */
 export function queueFor(requestsPerS: number): KnownQueue {
   return { servers: Math.max(1, Math.ceil((requestsPerS * SERVICE_MS) / 1000 / UTILISATION)), serviceMs: SERVICE_MS };
 }
 
 /**
- * The exact answers to a schedule: a call begins when it has come and a server is free, so with equal service times the
- * k-th begins at max(arrival, end of the (k - c)-th). Source: J. Kiefer and J. Wolfowitz (1955), for constant service.
- * Tokens lie evenly over the service.
+ * The exact latencies of a schedule: service begins when the call has arrived and a server is free, so with constant
+ * service times the k-th begins at max(arrival, end of the (k - c)-th). Source: J. Kiefer and J. Wolfowitz (1955).
+ * Tokens are spread evenly over the service.
  *
  * @param schedule in order of arrival
  */
@@ -47,17 +53,18 @@ export function knownAnswers(schedule: readonly ScheduleRow[], { servers, servic
   return { e2eMs, ttftMs };
 }
 
+/** A measured run against the known queue. */
 export interface KnownAnswerRun {
   readonly schedule: readonly ScheduleRow[];
   readonly queue: KnownQueue;
   readonly requests: readonly RequestRow[];
-  /** Time to the first token, from the intended arrival, by request, ms; null where answers came whole. */
+  /** Time to the first token, from the intended arrival, by request, ms; null where answers did not stream. */
   readonly ttftMs: Float64Array | null;
   readonly lagMsP99: number;
   readonly serverLateMsP99: number | null;
 }
 
-/** What k6 measured against what the law says of the same arrivals. */
+/** Errors of the percentiles that k6 measured against the exact ones of the same arrivals. */
 export function harnessError(run: KnownAnswerRun): HarnessError {
   const { schedule, queue, requests } = run;
   const exact = knownAnswers(schedule, queue);
@@ -91,12 +98,12 @@ function rowsOf(metric: HarnessRow["metric"], exact: Float64Array, measured: Flo
   });
 }
 
-/** Of a margin, the harness may use up so much. */
+/** Most of a margin that the harness's own error may take. */
 export const HARNESS_SHARE_MAX = 1 / 3;
 
 /**
- * Holds the harness's error, in ms, against the margins of what was compared: the same percentile of the strategy where
- * it was smallest.
+ * Relates the harness's error, in ms, to the margins: those of the same percentile of the strategy with the smallest
+ * measured value.
  */
 export function againstMargins(
   harness: HarnessError,
@@ -116,7 +123,7 @@ export function againstMargins(
   return { ...harness, rows };
 }
 
-/** Why the harness is not fit to judge by these margins; empty when it is. */
+/** Why the harness is too inaccurate for these margins; empty when it is not. */
 export function harnessFaults({ rows }: HarnessError): readonly string[] {
   return rows
     .filter(({ shareOfMargin }) => shareOfMargin !== null && shareOfMargin > HARNESS_SHARE_MAX)

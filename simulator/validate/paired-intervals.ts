@@ -1,37 +1,41 @@
+/** Differences of quantities of the same paired requests, with intervals by the block bootstrap. */
 import { orderStatistic, studentQuantile, varianceOf } from "../base/statistics.ts";
 import { blockLength, createBlockBootstrap } from "../random/bootstrap.ts";
 import type { RandomStream } from "../random/keyed-random.ts";
 import { ALPHA, type Difference, exactShareDifference } from "./equivalence.ts";
 
-/** A quantity on both sides, and the difference with its 90 % interval; NaN where it is not to be had. */
+/** A quantity on both sides, and the difference with its 90 % interval; NaN where there is none. */
 export interface PairedResult {
   readonly simulated: number;
   readonly measured: number;
   readonly difference: Difference;
 }
 
+/** Results of all quantities. */
 export interface PairedResults {
   /** In the order of the quantities. */
   readonly results: readonly PairedResult[];
-  /** Neighbouring requests that were drawn together. */
+  /** Block length: neighbouring requests that were drawn together. */
   readonly blockRequests: number;
 }
 
-/** Fewer blocks than this and their spread is hardly known. */
+/** Fewest blocks from which a spread is estimated. */
 const BLOCKS_MIN = 10;
-/** With fewer events than this, or fewer non-events, resampling says too little of a share. */
+/** With fewer events, or fewer non-events, exact limits replace the bootstrap. */
 const EVENTS_MIN = 10;
-/** Resamples in which a figure is missing (no request of its group drawn) are tolerated up to this share. */
+/** Largest tolerated share of resamples in which a figure is missing because none of its requests was drawn. */
 const MISSING_MAX = 0.05;
 
 /**
- * Differences of many quantities of the same paired requests, with intervals that respect that neighbours are alike:
- * pairs are resampled in blocks, whose length is the longest that any of the quantities asks for, one tenth of the
- * series at most. Each end of an interval is the farther of the bootstrap's percentile and of Student's t on its
- * standard error with one degree of freedom less than there are blocks: the first knows skewness, the second that the
- * blocks are few. Shares with hardly any events get exact limits.
+ * Differences of many quantities of the same paired requests, with intervals that allow for serial dependence: pairs
+ * are resampled in blocks, whose length is the longest that any quantity needs, at most a tenth of the series. Each end
+ * of an interval is the farther of the bootstrap percentile, which reflects skewness, and of Student's t on the
+ * bootstrap's standard error with (blocks - 1) degrees of freedom, which allows for few blocks. Shares of rare events
+ * get exact limits.
  *
  * Source: B. Efron and R. Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 8 and 13.
+ *
+ * @param requests rows of every figure
  */
 export function pairedIntervals(
   quantities: readonly PairedQuantity[],
@@ -39,7 +43,7 @@ export function pairedIntervals(
   how: {
     readonly resamples: number;
     readonly random: RandomStream;
-    /** How many of the quantities, from the first, have a say in the length of blocks; all unless given. */
+    /** How many quantities, from the first, determine the block length; all unless given. */
     readonly deciding?: number;
   },
 ): PairedResults {
@@ -101,7 +105,7 @@ function intervalOf(
   };
 }
 
-/** For a share with hardly any events or non-events on a side; undefined for everything else. */
+/** Exact limits for a share of rare events or non-events; undefined for other quantities. */
 function exactLimits({ simulated, measured, isRelative }: PairedQuantity) {
   if (isRelative) return undefined;
   const [a, b] = [shareOf(simulated), shareOf(measured)];
@@ -122,16 +126,16 @@ function shareOf(figure: Figure): { readonly events: number; readonly n: number 
   return Number.isInteger(events) && Number.isInteger(n) && events <= n ? { events, n } : undefined;
 }
 
-/** A figure of one side as it is made from the side's requests, which may be weighted. */
+/** How a figure of one side is computed from the side's requests, which may be weighted. */
 export type Figure =
-  /** Of the column's sample, the quantile at a share. */
+  /** A quantile of a column. */
   | {
       readonly kind: "quantile";
       readonly column: QuantileColumn;
       readonly values: Float64Array;
       readonly share: number;
     }
-  /** Sum over sum, both by request: a share, a mean, a price per request. */
+  /** A sum over requests divided by another: a share, a mean, a price per request. */
   | { readonly kind: "ratio"; readonly numerator: Float64Array; readonly denominator: Float64Array };
 
 /** One figure, simulated and measured, of the same requests in the same order. */
@@ -142,14 +146,14 @@ export interface PairedQuantity {
   readonly isRelative: boolean;
 }
 
-/** Simulated against measured: how wrong the simulator was. 0 where both are 0; NaN where there is none. */
+/** Simulated against measured: the simulator's error. 0 where both are 0; NaN where it is undefined. */
 function differenceOf(simulated: number, measured: number, isRelative: boolean): number {
   if (!isRelative) return simulated - measured;
   if (measured === 0) return simulated === 0 ? 0 : Number.NaN;
   return simulated / measured - 1;
 }
 
-/** Evaluates the figures of many quantities under one set of weights after the other, each column once. */
+/** Evaluates many figures under successive sets of weights, passing over each column once per set. */
 class FigureReader {
   private readonly columns = new Map<QuantileColumn, { readonly shares: number[]; out: Float64Array }>();
 
@@ -166,7 +170,7 @@ class FigureReader {
     }
   }
 
-  /** Takes in weights by request; 1 each where left out. */
+  /** Evaluates all quantiles under weights by request; 1 each where left out. */
   read(weights?: Int32Array): void {
     for (const [column, { shares, out }] of this.columns) column.at(shares, out, weights);
   }
@@ -190,8 +194,8 @@ class FigureReader {
 }
 
 /**
- * What each request adds to the difference, to first order: its serial dependence is that of the difference.
- * For a quantile, which side of it the request is on; for a ratio, its excess over the ratio.
+ * The influence of each request on the difference, to first order; its serial dependence is that of the difference.
+ * For a quantile it is the side of it on which the request lies, for a ratio the excess over the ratio.
  */
 function influenceOf({ simulated, measured }: PairedQuantity, values: readonly [number, number]): Float64Array {
   const ofSimulated = influence(simulated, values[0]);
@@ -216,7 +220,7 @@ interface QuantileColumn {
   /** Rows in the sample. */
   readonly count: number;
   /**
-   * For each share the smallest value that at least that share of the weighted sample does not exceed; NaN of nothing.
+   * For each share, the smallest value that at least that share of the weighted sample does not exceed; NaN of none.
    *
    * @param shares ascending, in (0, 1]
    * @param weights by row; 1 each where left out
@@ -224,7 +228,7 @@ interface QuantileColumn {
   at(shares: readonly number[], out: Float64Array, weights?: ArrayLike<number>): void;
 }
 
-/** Sorted once, so that each set of weights costs one pass. */
+/** A column, sorted once so that each set of weights takes one pass. @param values NaN where a row has none */
 export function createQuantileColumn(values: ArrayLike<number>): QuantileColumn {
   const rows = Int32Array.from(Array.from(values, (_, row) => row).filter((row) => !Number.isNaN(values[row]!))).sort(
     (a, b) => values[a]! - values[b]! || a - b,

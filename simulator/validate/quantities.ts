@@ -1,22 +1,25 @@
+/** The quantities that a validation compares, and the columns of requests that they are computed from. */
 import type { Margins } from "../scenario/plan.ts";
 import { createQuantileColumn, type Figure, type PairedQuantity } from "./paired-intervals.ts";
 import type { RunSample } from "./samples.ts";
+
 export type QuantityUnit = "ms" | "share" | "perRequest" | "usd";
 
-/** Something that is compared, with its margin. */
+/** A quantity that is compared, with its margin. */
 export interface Quantity extends PairedQuantity {
   /** Unique in its group: `e2e.p95`, `throttled`, `split.us-east-1`. */
   readonly id: string;
-  /** For people. */
+  /** Display name. */
   readonly name: string;
   readonly unit: QuantityUnit;
+  /** Largest difference that counts as equivalent, in the unit of the difference. */
   readonly margin: number;
-  /** Requests of the rarer side that the figure stands on, and how many it needs at least. */
+  /** Requests (or attempts) behind the figure on the side with fewer, and the least that it needs. */
   readonly count: number;
   readonly countMin: number;
 }
 
-/** What all of a group's figures are made from. */
+/** What the figures of a group are computed from. */
 export interface GroupSource {
   readonly simulated: GroupColumns;
   readonly measured: GroupColumns;
@@ -24,30 +27,31 @@ export interface GroupSource {
   readonly isStreaming: boolean;
 }
 
-/** The columns of one side of a group; requests outside of it count nothing. */
+/** The columns of one side of a group, by request; requests outside the group are 0 or NaN. */
 export interface GroupColumns {
   readonly e2eMs: Float64Array;
   readonly ttftMs: Float64Array;
-  /** 1 for each request that belongs to the group, and each that was served in it. */
+  /** 1 for each request that belongs to the group; 1 for each that was served in it, or failed. */
   readonly asked: Float64Array;
   readonly served: Float64Array;
   readonly failed: Float64Array;
+  /** Attempts until the request ended, and how many of them were answered 429 and 503. */
   readonly sent: Float64Array;
   readonly throttled: Float64Array;
   readonly unavailable: Float64Array;
-  /** Attempts beyond a request's first. */
+  /** Attempts after a request's first. */
   readonly again: Float64Array;
   readonly costUsd: Float64Array;
 }
 
-/** Percentiles that are judged, with the fewest requests for which a 95 % interval of each exists at all. */
+/** The percentiles compared, each with the fewest requests for which its 95 % interval exists. */
 export const PERCENTILES = [
   { name: "p50", share: 0.5, countMin: 59 },
   { name: "p95", share: 0.95, countMin: 59 },
   { name: "p99", share: 0.99, countMin: 299 },
 ] as const;
 
-/** Shares of fewer requests than this are not judged. */
+/** Fewest requests from which a share is judged. */
 export const COUNT_MIN = 59;
 
 /** Percentiles of E2E latency and, where answers stream, of the time to the first token. */
@@ -73,6 +77,7 @@ export function latencies(source: GroupSource): Quantity[] {
   });
 }
 
+/** A quotient of two sums: `over` divided by `per`. */
 interface RatioOptions {
   readonly id: string;
   readonly name: string;
@@ -104,53 +109,60 @@ function ratio(source: GroupSource, options: RatioOptions): Quantity {
   };
 }
 
+/** Share of the attempts answered 429. */
 export function throttledShare(source: GroupSource): Quantity {
   const { throttled: margin } = source.margins;
-  const words = { id: "throttled", name: "attempts answered 429", unit: "share", margin } as const;
-  return ratio(source, { ...words, over: ({ throttled }) => throttled, per: ({ sent }) => sent });
+  const labels = { id: "throttled", name: "attempts answered 429", unit: "share", margin } as const;
+  return ratio(source, { ...labels, over: ({ throttled }) => throttled, per: ({ sent }) => sent });
 }
 
+/** Share of the attempts answered 503. */
 export function unavailableShare(source: GroupSource): Quantity {
   const { unavailable: margin } = source.margins;
-  const words = { id: "unavailable", name: "attempts answered 503", unit: "share", margin } as const;
-  return ratio(source, { ...words, over: ({ unavailable }) => unavailable, per: ({ sent }) => sent });
+  const labels = { id: "unavailable", name: "attempts answered 503", unit: "share", margin } as const;
+  return ratio(source, { ...labels, over: ({ unavailable }) => unavailable, per: ({ sent }) => sent });
 }
 
+/** Attempts after the first, per request. */
 export function retries(source: GroupSource): Quantity {
   const { retries: margin } = source.margins;
-  const words = { id: "retries", name: "retries per request", unit: "perRequest", margin } as const;
-  return ratio(source, { ...words, over: ({ again }) => again, per: ({ asked }) => asked });
+  const labels = { id: "retries", name: "retries per request", unit: "perRequest", margin } as const;
+  return ratio(source, { ...labels, over: ({ again }) => again, per: ({ asked }) => asked });
 }
 
+/** Share of the requests that were not served. */
 export function failedShare(source: GroupSource): Quantity {
   const { failed: margin } = source.margins;
-  const words = { id: "failed", name: "requests not served", unit: "share", margin } as const;
-  return ratio(source, { ...words, over: ({ failed }) => failed, per: ({ asked }) => asked });
+  const labels = { id: "failed", name: "requests not served", unit: "share", margin } as const;
+  return ratio(source, { ...labels, over: ({ failed }) => failed, per: ({ asked }) => asked });
 }
 
-/** All that the requests of the group cost, over the served ones. */
+/** Cost of all requests of the group, served or not, per 1,000 served. */
 export function cost(source: GroupSource): Quantity {
   const { cost: margin } = source.margins;
-  const words = { id: "cost", name: "USD per 1,000 served", unit: "usd", margin, isRelative: true } as const;
+  const labels = { id: "cost", name: "USD per 1,000 served", unit: "usd", margin, isRelative: true } as const;
   return ratio(source, {
-    ...words,
+    ...labels,
     over: ({ costUsd }) => costUsd.map((usd) => 1000 * usd),
     per: ({ served }) => served,
   });
 }
 
-/** Share of the served requests that ran in a region. */
+/** Share of the served requests that ran in a region. @param ranHere 1 for those, simulated and measured */
 export function split(source: GroupSource, name: string, ranHere: readonly [Float64Array, Float64Array]): Quantity {
   const { split: margin } = source.margins;
-  const words = { id: `split.${name}`, name: `served in ${name}`, unit: "share", margin } as const;
+  const labels = { id: `split.${name}`, name: `served in ${name}`, unit: "share", margin } as const;
   return ratio(source, {
-    ...words,
+    ...labels,
     over: (columns) => ranHere[columns === source.simulated ? 0 : 1],
     per: ({ served }) => served,
   });
 }
 
-/** A side's columns for the requests (and the source regions of their attempts) that a group takes. */
+/**
+ * The columns of one side for a group: the requests of a class, or served by a region (attempts: that called it), or
+ * all.
+ */
 export function groupColumns(
   sample: RunSample,
   group: { readonly classIndex?: number; readonly region?: number },

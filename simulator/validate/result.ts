@@ -1,11 +1,11 @@
+/** The shape of `validation.json`. */
 import type { Margins } from "../scenario/plan.ts";
 import type { Outcome } from "./equivalence.ts";
 import type { QuantityUnit } from "./quantities.ts";
 
 /**
- * `validation.json`: how wrong the simulator was, with evidence. Differences are simulated against measured: of
- * relative quantities simulated / measured - 1, else simulated - measured. `null` stands for "not to be had".
- * Additive changes keep the version; others raise it.
+ * Differences are simulated against measured: for relative quantities simulated / measured - 1, else simulated -
+ * measured. `null` stands for "not available". Additive changes keep the version; others raise it.
  */
 export const VALIDATION_SCHEMA_VERSION = 1;
 
@@ -15,16 +15,16 @@ export interface ValidationResult {
   readonly scenario: { readonly name: string; readonly description: string; readonly sha256: string };
   readonly versions: { readonly meridian: string };
   readonly seed: number;
-  /** Instant at which the window begins, and how long arrivals last from there. */
+  /** Start of the window, also on the scenario's clock, and how long arrivals last from there, ms. */
   readonly window: { readonly startsAt: string; readonly fromMs: number; readonly lengthMs: number };
   readonly requests: number;
-  /** What was measured, for people. */
+  /** Description of what was measured. */
   readonly place: string;
   readonly margins: Margins;
   readonly resamples: number;
   readonly harness: HarnessError | null;
   readonly strategies: readonly StrategyValidation[];
-  /** Why nothing can be concluded; empty for a valid run. */
+  /** Why nothing can be concluded; empty for a valid validation. */
   readonly invalid: readonly string[];
   readonly outcome: ValidationOutcome;
   /** One sentence with the figures behind it. */
@@ -32,34 +32,35 @@ export interface ValidationResult {
   readonly notes: readonly string[];
 }
 
-/** `different` before `undecided`: one shown difference is enough. */
+/** `different` takes precedence over `undecided`: one proven difference is enough. */
 export type ValidationOutcome = "equivalent" | "different" | "undecided" | "invalid";
 
-/** What the harness measured of an endpoint whose every answer is known beforehand. */
+/** What the harness measured of an endpoint whose answers are known in advance. */
 export interface HarnessError {
   readonly requests: number;
-  /** The queue, for people. */
+  /** Description of the queue. */
   readonly law: string;
   readonly lagMsP99: number;
   readonly serverLateMsP99: number | null;
   readonly rows: readonly HarnessRow[];
 }
 
+/** The harness's error at one percentile. */
 export interface HarnessRow {
-  /** `e2e` or `ttft`. */
   readonly metric: "e2e" | "ttft";
   readonly percentile: "p50" | "p95" | "p99";
-  /** What the law says of these very arrivals. */
+  /** By the queue's law, of the same arrivals. */
   readonly exactMs: number;
-  /** What k6 measured. */
+  /** By k6. */
   readonly measuredMs: number;
   readonly errorMs: number;
   /** Error over the exact value. */
   readonly errorShare: number;
-  /** What of the error is the harness's share of a margin at most; null where nothing was compared. */
+  /** Error over the smallest margin of this percentile; null where none was compared. */
   readonly shareOfMargin: number | null;
 }
 
+/** The comparison of one strategy. */
 export interface StrategyValidation {
   readonly name: string;
   readonly kind: string;
@@ -72,13 +73,15 @@ export interface StrategyValidation {
   readonly ttftCurve: readonly CurvePoint[];
 }
 
+/** The comparison of one group: all requests, a class or a region. */
 export interface GroupValidation {
   readonly name: string;
-  /** Neighbouring requests that were resampled together. */
+  /** Block length of the bootstrap, requests. */
   readonly blockRequests: number;
   readonly quantities: readonly QuantityResult[];
 }
 
+/** The comparison of one quantity. */
 export interface QuantityResult {
   readonly id: string;
   readonly name: string;
@@ -87,16 +90,16 @@ export interface QuantityResult {
   readonly simulated: number | null;
   readonly measured: number | null;
   readonly difference: number | null;
-  /** 90 % interval of the difference: equivalence at 5 % is that it lies within the margin. */
+  /** 90 % interval of the difference; within the margin means equivalent at 5 %. */
   readonly low: number | null;
   readonly high: number | null;
   readonly margin: number;
   readonly outcome: Outcome;
-  /** All of these must be equivalent; of the others, none may be different. */
+  /** A gating quantity must be equivalent; any other must not be different. */
   readonly isGating: boolean;
-  /** Requests (or attempts) that the figure stands on. */
+  /** Requests (or attempts) behind the figure. */
   readonly count: number;
-  /** Of an undecided or too small one: requests that would probably decide it; null where more of them would not. */
+  /** Where undecided or too few: requests that would probably decide it; null where more would not. */
   readonly requestsNeeded: number | null;
 }
 

@@ -1,3 +1,4 @@
+/** One side of a validation: the rows of a run as columns by request, and the rows that a simulation writes. */
 import { invariant } from "../base/errors.ts";
 import { billedAttempt, isCounted, type MeasuredRun, regionOf } from "../bench/measured.ts";
 import type { AttemptRow, EndpointRecord, RequestRow } from "../bench/rows.ts";
@@ -8,20 +9,20 @@ import { usdOf } from "../service/pricing/prices.ts";
 import { OUTCOME } from "../service/service.ts";
 
 /**
- * One side of a validation: what became of each request, in columns. Row k of both sides is the same request of the
- * schedule; those of a warm-up are left out. Both sides are made by this one function.
+ * The outcome of each request, in columns. Row k of both sides is the same request of the schedule; those of the
+ * warm-up are left out.
  */
 export interface RunSample {
   readonly requests: number;
   readonly classIndex: Int32Array;
-  /** From the intended arrival, ms; NaN unless it was served. */
+  /** Latency from the intended arrival, ms; NaN unless the request was served. */
   readonly e2eMs: Float64Array;
   readonly ttftMs: Float64Array;
-  /** Region that ran it; -1 unless it was served. */
+  /** Index of the region that ran it; -1 unless it was served. */
   readonly region: Int32Array;
-  /** Attempts sent until the request ended, by the region that was called, and how many were answered 429 and 503. */
+  /** By region called: attempts until the request ended, and how many of them were answered 429 and 503. */
   readonly attempts: readonly AttemptColumns[];
-  /** Charged for it, its given-up attempts and lost hedges included. */
+  /** Charged for it, including attempts that timed out and losing hedges. */
   readonly costUsd: Float64Array;
 }
 
@@ -31,7 +32,7 @@ export interface AttemptColumns {
   readonly unavailable: Float64Array;
 }
 
-/** Reads a run's rows, simulated or measured. */
+/** Reads the rows of a run; simulated and measured runs are counted alike. */
 export function runSample(plan: Plan, run: MeasuredRun): RunSample {
   const kept = [...run.schedule.keys()].filter((id) => isCounted(plan, run.schedule[id]![0], id));
   const position = new Int32Array(run.schedule.length).fill(-1);
@@ -103,7 +104,7 @@ function costUsd(plan: Plan, run: MeasuredRun, attempts: readonly AttemptRow[]):
   return usdOf(sum);
 }
 
-/** A simulated run in the words of a measured one. */
+/** A simulated run in the rows of a measured one. */
 export interface SimulatedRows {
   /** In order of request and attempt. */
   readonly attempts: readonly AttemptRow[];
@@ -111,9 +112,9 @@ export interface SimulatedRows {
   readonly records: readonly EndpointRecord[];
 }
 
-/** Collects what a simulation does. */
+/** Collects the rows of a simulation. */
 export interface RowCollector extends SimulationObserver {
-  /** Once the run has ended. */
+  /** Call after the run has ended. */
   rows(): SimulatedRows;
 }
 
@@ -127,14 +128,14 @@ const KIND: Readonly<Record<number, AttemptRow["k"]>> = {
 };
 
 /**
- * Watches a simulation and writes the rows that a replaying client would: so both sides of a validation are counted by
- * the same code. An attempt's end is when the service was done with it, except that of one that serves its request.
+ * Observes a simulation and writes the rows that a replaying client would, so that both sides are counted by the same
+ * code. An attempt ends when the service has finished it, the serving one when its request ends.
  */
 export function collectRows(plan: Plan): RowCollector {
   const attempts: AttemptRow[] = [];
   const requests: RequestRow[] = [];
   const records: EndpointRecord[] = [];
-  /** Of served attempts that are still on their way back: time from first to last token, ms, by `request.attempt`. */
+  /** Of served attempts whose answers are in transit: time from first to last token, ms, by `request.attempt`. */
   const decodeMs = new Map<string, number>();
   const serving = new Map<string, number>();
   let isOver = false;

@@ -1,7 +1,13 @@
+/** Figures of a validation as readers see them, alike in the report, the summary, the terminal and the verdict. */
 import type { QuantityResult } from "./result.ts";
 
-/** A figure as it is read: `1.2 s`, `3.4 %`, `0.0123`. */
-export function valueWords(value: number | null, unit: QuantityResult["unit"]): string {
+/**
+ * A value with its unit; n/a where there is none.
+ *
+ * @example valueText(1234.5, "ms") // => "1.234 s"
+ * @example valueText(0.317, "share") // => "31.70 %"
+ */
+export function valueText(value: number | null, unit: QuantityResult["unit"]): string {
   if (value === null) return "n/a";
   switch (unit) {
     case "ms":
@@ -13,11 +19,11 @@ export function valueWords(value: number | null, unit: QuantityResult["unit"]): 
   }
 }
 
-/** `+1.20 % (−0.30 to +2.70)`: of what was measured, in points, or per request; simulated against measured. */
-export function differenceWords(quantity: QuantityResult): string {
+/** `+1.20 % (−0.30 to +2.70)`: simulated against measured, in percent of it, in points, or per request. */
+export function differenceText(quantity: QuantityResult): string {
   const { difference } = quantity;
   if (difference === null) return "not to be had";
-  const interval = intervalWords(quantity);
+  const interval = intervalText(quantity);
   return `${signedDifference(quantity)}${interval === "" ? "" : ` (${interval})`}`;
 }
 
@@ -28,19 +34,20 @@ export function signedDifference(quantity: QuantityResult): string {
 }
 
 /** `−0.30 to +2.70`; "" where there is none. */
-export function intervalWords(quantity: QuantityResult): string {
+export function intervalText(quantity: QuantityResult): string {
   const { low, high } = quantity;
   return low === null || high === null ? "" : `${signed(low, quantity)} to ${signed(high, quantity)}`;
 }
 
-export function marginWords(quantity: QuantityResult): string {
+/** `±5 %`, `±1 point` */
+export function marginText(quantity: QuantityResult): string {
   const { factor, symbol } = scaleOf(quantity);
   const size = Number((factor * quantity.margin).toPrecision(4));
   return `±${size}${size === 1 && symbol === " points" ? " point" : symbol}`;
 }
 
-/** What was found, with what an open question would need. */
-export function outcomeWords({ outcome, requestsNeeded }: QuantityResult): string {
+/** The outcome, and where it is open the number of requests that would decide it. */
+export function outcomeText({ outcome, requestsNeeded }: QuantityResult): string {
   if (outcome !== "undecided" && outcome !== "too few") return outcome;
   return requestsNeeded === null ? outcome : `${outcome}: about ${requestsNeeded} requests needed`;
 }

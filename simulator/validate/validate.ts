@@ -1,3 +1,4 @@
+/** Compares simulated and measured runs, and puts the comparisons together into a validation with its verdict. */
 import type { MeasuredRun } from "../bench/measured.ts";
 import { purposeStream } from "../random/streams.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -27,26 +28,27 @@ import {
   type ValidationResult,
 } from "./result.ts";
 import { type RunSample, runSample } from "./samples.ts";
-import { differenceWords, marginWords } from "./text.ts";
+import { differenceText, marginText } from "./text.ts";
 
-/** Everything that a verdict is made from. */
+/** What a validation is made from. */
 export interface ValidationInput {
   readonly strategies: readonly StrategyValidation[];
   /** Null where the harness was not measured. */
   readonly harness: HarnessError | null;
   /** Requests in the schedule. */
   readonly requests: number;
+  /** Length of the window. */
   readonly lengthMs: number;
   readonly place: string;
   readonly resamples: number;
-  /** Why the measured run proves nothing. */
+  /** Why the measured run is invalid; empty for a valid one. */
   readonly invalid: readonly string[];
   readonly notes: readonly string[];
   readonly scenarioSha256: string;
   readonly meridianVersion: string;
 }
 
-/** Puts the strategies' comparisons together and says in one sentence what they show. */
+/** The whole validation, with its verdict in one sentence. */
 export function validationResult(plan: Plan, input: ValidationInput): ValidationResult {
   const { margins } = plan.validation;
   const harness = input.harness === null ? null : againstMargins(input.harness, input.strategies, margins);
@@ -76,7 +78,7 @@ export function validationResult(plan: Plan, input: ValidationInput): Validation
   };
 }
 
-/** What keeps a strategy from being equivalent, gravest first. */
+/** The quantities that keep a strategy from being equivalent, those that are different first. */
 export function openQuestions(
   strategy: StrategyValidation,
 ): readonly { readonly group: GroupValidation; readonly quantity: QuantityResult }[] {
@@ -109,24 +111,25 @@ function verdict(
     const judged = strategies.flatMap(({ total }) => total.quantities);
     const worst = judged.reduce((most, each) => (useOfMargin(each) > useOfMargin(most) ? each : most));
     const of = strategies.find(({ total }) => total.quantities.includes(worst))!;
-    return `The simulator is right within its margins on ${count}: each of ${judged.length} quantities is shown equivalent at 5 %; closest to its margin is ${worst.name} of ${of.name}, ${differenceWords(worst)} of ${marginWords(worst)} allowed.`;
+    return `The simulator is right within its margins on ${count}: each of ${judged.length} quantities is shown equivalent at 5 %; closest to its margin is ${worst.name} of ${of.name}, ${differenceText(worst)} of ${marginText(worst)} allowed.`;
   }
   const open = strategies.flatMap((strategy) => openQuestions(strategy).map((each) => ({ strategy, ...each })));
   const { strategy, group, quantity } = open[0]!;
   const where = group === strategy.total ? strategy.name : `${strategy.name} (${group.name})`;
   const others = open.length > 1 ? `, and ${open.length - 1} more` : "";
   if (outcome === "different") {
-    return `The simulator is wrong by more than its margins: ${quantity.name} of ${where} is ${differenceWords(quantity)} where ${marginWords(quantity)} is allowed${others}.`;
+    return `The simulator is wrong by more than its margins: ${quantity.name} of ${where} is ${differenceText(quantity)} where ${marginText(quantity)} is allowed${others}.`;
   }
   const needed = quantity.requestsNeeded === null ? "" : `; about ${quantity.requestsNeeded} requests would decide it`;
-  return `Not shown: ${quantity.name} of ${where} is ${differenceWords(quantity)} where ${marginWords(quantity)} is allowed, but too uncertain to tell${others}${needed}.`;
+  return `Not shown: ${quantity.name} of ${where} is ${differenceText(quantity)} where ${marginText(quantity)} is allowed, but too uncertain to tell${others}${needed}.`;
 }
 
-/** How much of its margin the interval of a quantity reaches out to. */
+/** The far end of a quantity's interval over its margin: above 1 it is not equivalent. */
 export function useOfMargin({ low, high, margin }: QuantityResult): number {
   return low === null || high === null ? 0 : Math.max(Math.abs(low), Math.abs(high)) / margin;
 }
 
+/** Both runs of one strategy. */
 export interface StrategyRuns {
   /** Index into the plan's strategies. */
   readonly strategy: number;
@@ -136,8 +139,8 @@ export interface StrategyRuns {
 }
 
 /**
- * Compares a strategy's simulated and measured run, request by request: in total, by class and by region that ran it
- * (attempts: that was called).
+ * Compares a strategy's simulated and measured run, request by request: in total, by class and by the region that ran
+ * the request (for attempts: that was called).
  */
 export function validateStrategy(plan: Plan, runs: StrategyRuns): StrategyValidation {
   const { name, kind } = plan.strategies[runs.strategy]!;
@@ -182,7 +185,7 @@ export function validateStrategy(plan: Plan, runs: StrategyRuns): StrategyValida
   };
 }
 
-/** All that must be equivalent is; nothing is different anywhere. */
+/** Equivalent when every gating quantity is and none is different. */
 export function outcomeOf(groups: readonly GroupValidation[]): Exclude<ValidationOutcome, "invalid"> {
   const all = groups.flatMap(({ quantities }) => quantities);
   if (all.some(({ outcome }) => outcome === "different")) return "different";
@@ -218,7 +221,7 @@ function regionQuantities(source: GroupSource): Quantity[] {
   return [...latencies(source), throttledShare(source), unavailableShare(source)];
 }
 
-/** A region that neither side called nor ran anything in says nothing. */
+/** False for a region that neither side used. */
 function isUsed({ quantities }: GroupValidation): boolean {
   return quantities.some(({ simulated, measured }) => simulated !== null || measured !== null);
 }
@@ -270,7 +273,7 @@ function quantityResult(quantity: Quantity, result: PairedResult, { requests, is
   };
 }
 
-/** Every whole percentile, for the pictures. */
+/** Every whole percentile, for the charts. */
 const CURVE_SHARES = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
 
 function curveQuantities(judged: readonly Quantity[]): Quantity[] {
@@ -291,7 +294,7 @@ function curvePoint(quantity: Quantity, { simulated, measured, difference }: Pai
   return { share, simulatedMs: simulated, measuredMs: measured, residual: value, low, high };
 }
 
-/** JSON has no NaN: points that are not to be had are left out. */
+/** JSON has no NaN: incomplete points are left out. */
 function isKnown(point: CurvePoint): boolean {
   return Object.values(point).every(Number.isFinite);
 }

@@ -1,4 +1,6 @@
-/** What is measured of each world: its scenario at one load to calibrate on, at others held out; and the fit to the first. */
+/**
+ * The conditions under which each world is measured, one to calibrate on and three held out; and the fit to the first.
+ */
 import { join, relative, resolve } from "node:path";
 import { runChild } from "../../scripts/bench/k6-program.ts";
 import { type PreparedExperiment, prepareExperiment } from "../../scripts/io/experiment.ts";
@@ -8,14 +10,14 @@ import { loadScenario } from "../../scripts/io/scenario-file.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 
-/** What is measured of each world: the first to calibrate on, the others held out. */
+/** A load and a strategy: the first condition is for calibration, the others are held out. */
 export interface Condition {
   readonly name: "base" | "load" | "strategy" | "both";
   readonly load: number;
   /** Which of the scenario's strategies. */
   readonly strategy: 0 | 1;
   readonly duration: string;
-  /** Added to the scenario's seed: no two conditions share a request. */
+  /** Added to the scenario's seed, so that no two conditions share a request. */
   readonly seed: number;
 }
 
@@ -80,7 +82,7 @@ const FITTED = "fitted.world.yaml";
 const MERIDIAN = join(PACKAGE_ROOT, "scripts", "meridian.mjs");
 const LIMIT_MS = 10 * 60_000;
 
-/** What puts the fitted capacities and quotas of a world's folder into its scenario. */
+/** The override that includes the fitted world of a world's folder in its scenario. */
 export function fittedWorld(folder: string): readonly Override[] {
   return [{ path: ["world", "include"], value: resolve(folder, FITTED), origin: "the fitted world" }];
 }
@@ -92,7 +94,7 @@ export function fittedWorld(folder: string): readonly Override[] {
  * @throws MeridianError environment STUDY_FIT_FAILED
  */
 export async function fitWorld(folder: string, signal: AbortSignal): Promise<string> {
-  // Relative, for the file says where its numbers are from.
+  // Relative, since the file names its sources.
   const from = relative(PACKAGE_ROOT, resolve(folder, CALIBRATION.name));
   const out = relative(PACKAGE_ROOT, resolve(folder, FITTED));
   const args = [MERIDIAN, "calibrate", "--from", from, "--out", out];

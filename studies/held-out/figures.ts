@@ -1,10 +1,10 @@
-/** The figures that are compared, of measured and simulated runs alike, and the interval of a measured one. */
+/** The figures compared, computed alike for measured and simulated runs, and the interval of a measured one. */
 
 import { quantileSorted } from "../../simulator/base/statistics.ts";
 import { createDraws } from "./endpoints/server.ts";
 import type { Measured } from "./runs.ts";
 
-/** What callers saw of one run, measured or simulated alike. */
+/** A measured or simulated run as its callers observed it. */
 export interface Sample {
   /** Of served requests, in order of intended arrival. */
   readonly served: readonly ServedRequest[];
@@ -22,7 +22,7 @@ export interface ServedRequest {
   readonly target: number;
 }
 
-/** The numbers that are compared. Latencies of served requests in ms, shares in [0, 1]. */
+/** The figures compared. Latencies of served requests in ms, shares in [0, 1]. */
 export interface Figures {
   readonly e2eMsP50: number;
   readonly e2eMsP95: number;
@@ -30,11 +30,11 @@ export interface Figures {
   readonly ttftMsP50: number;
   readonly ttftMsP95: number;
   readonly ttftMsP99: number;
-  /** Of attempts: answered 429. */
+  /** Share of the attempts answered 429. */
   readonly throttledShare: number;
-  /** Of served requests: by the first target. */
+  /** Share of the served requests that the first target served. */
   readonly firstTargetShare: number;
-  /** Of requests. */
+  /** Share of the requests. */
   readonly servedShare: number;
 }
 
@@ -86,7 +86,7 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Neighbours in time share their queue, so whole stretches of this length are drawn. */
+/** Requests close in time share a queue, so blocks of this length are drawn. */
 const BLOCK_MS = 5000;
 const RESAMPLES = 2000;
 

@@ -1,4 +1,4 @@
-/** Puts a world's servers behind the wire: Bedrock-compatible endpoints on free ports of this machine. */
+/** Serves a world over HTTP: Bedrock-compatible endpoints on free ports of this machine. */
 import { once } from "node:events";
 import { type Fleet, startFleet } from "../../emulator/fleet.ts";
 import { type Admission, cappedOutputTokens, type InferenceBackend } from "../../emulator/model/backend.ts";
@@ -10,10 +10,10 @@ import { createCall, type EndpointServer, type Refusal, runUntil } from "./endpo
 import { type HeldOutWorld, startServers } from "./worlds.ts";
 
 /**
- * Bedrock-compatible endpoints of a world, one for each region, on free ports of this machine. Any client may call
- * them; only the wire is the emulator's.
+ * Bedrock-compatible endpoints of a world, one per region, on free ports of this machine. Any client may call them;
+ * only the wire protocol is the emulator's.
  *
- * @param plan names the models and profiles that they sell
+ * @param plan names the models and profiles that they offer
  * @param seed of the servers' noise
  */
 export function startWorld(
@@ -34,7 +34,7 @@ export function startWorld(
   });
 }
 
-/** What `meridian bench --target` reads. */
+/** The endpoints file for `meridian bench --target`. */
 export function endpointsYaml(world: HeldOutWorld, fleet: Pick<Fleet, "endpoints">): string {
   const lines = fleet.endpoints.map(({ region, url }) => {
     const { roundTripMs } = world.regions.find((each) => each.region === region)!;
@@ -48,14 +48,14 @@ const FAULTS = {
   unavailable: { name: "ServiceUnavailableException" },
 } as const satisfies Record<Refusal["kind"], { name: string }>;
 
-/** Length of an answer where the caller asks for no length. */
+/** Length of an answer where the caller does not ask for one. */
 const OUTPUT_TOKENS = 64;
-/** A stream that waits for a token is asked again after this long. */
+/** Interval at which a stream checks for its next token. */
 const ASK_AGAIN_MS = 5;
 
 /**
- * Puts servers behind the wire, one for each region. They run in their own exact time: a late wake-up of this process
- * delays what is sent, never what the servers do.
+ * A backend of servers, one per region. They run in exact time: a late wake-up of this process delays what is sent, not
+ * what the servers compute.
  */
 export function createWorldBackend(
   clock: EmulatorClock,
@@ -96,7 +96,7 @@ export function createWorldBackend(
   };
 }
 
-/** Keeps one deadline set for a server's next event. */
+/** Keeps a deadline at a server's next event. */
 function createWaker(clock: EmulatorClock, server: EndpointServer): () => void {
   let armedForMs = Number.POSITIVE_INFINITY;
   const wake = (): void => {
@@ -115,7 +115,7 @@ function createWaker(clock: EmulatorClock, server: EndpointServer): () => void {
 /**
  * Keeps a world's endpoints up until the signal fires, for `meridian bench --target` and other clients.
  *
- * @param onReady is told the endpoints file that leads to them
+ * @param onReady receives the endpoints file
  */
 export async function serve(
   world: HeldOutWorld,

@@ -1,9 +1,9 @@
 /**
- * `npm run study`: the study of docs/held-out.md, derived anew from the rows and fitted worlds that are kept in the folder
- * data, and compared with what the page says (exit code 99 where it differs).
- * Options: --write puts the derived figures in the page's place; --fit calibrates anew on the kept calibration runs;
- * --measure measures anew with k6, in real time; --virtual does so in virtual time; --serve keeps a world's endpoints
- * up. --world and --condition name one, --out the folder, --noise N gives the servers of --virtual other noise draws.
+ * `npm run study`: derives the figures of docs/held-out.md from the rows and fitted worlds in the folder data, and
+ * compares them with the page (exit code 99 where they differ).
+ * Options: --write updates the page; --fit repeats the calibration on the kept runs; --measure repeats the measurement
+ * with k6, in real time; --virtual in virtual time; --serve keeps a world's endpoints up. --world and --condition name
+ * one, --out the folder, --noise N gives the servers of --virtual other noise draws.
  */
 import { join } from "node:path";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
@@ -36,7 +36,7 @@ await runCommand(main);
 async function main(argv: readonly string[]): Promise<number> {
   const values = readOptions(argv, USAGE, OPTIONS);
   if (values.serve && values.world === undefined) throw usageError(USAGE, "--serve needs --world", "--world steps");
-  // What was not measured must not lie among what was.
+  // Runs in virtual time must not mix with measured ones.
   const out = values.out ?? (values.virtual ? VIRTUAL_FOLDER : KEPT_FOLDER);
   const worlds = worldsCalled(values.world);
   const conditions = conditionsCalled(values.condition);
@@ -52,11 +52,11 @@ async function main(argv: readonly string[]): Promise<number> {
   return EXIT_CODES.ok;
 }
 
-/** Derives the figures, and writes them or holds the kept ones against them. */
+/** Derives the figures, and writes them or compares them with the kept ones. */
 async function derive(worlds: readonly HeldOutWorld[], folder: string, isWriting: boolean): Promise<number> {
   const cases = await deriveStudy(worlds, folder, say);
   process.stdout.write(`${studyTables(cases)}\n`);
-  // Elsewhere there is no page to hold them against.
+  // Only the kept folder has a page.
   if (folder !== KEPT_FOLDER) return EXIT_CODES.ok;
   if (isWriting) await writeStudy(cases, folder);
   else if (!(await checkStudy(cases, folder, say))) return EXIT_CODES.assertion;

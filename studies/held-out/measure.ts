@@ -15,14 +15,14 @@ import { factsOf, type Measured } from "./runs.ts";
 import type { HeldOutWorld } from "./worlds.ts";
 
 const MERIDIAN = join(PACKAGE_ROOT, "scripts", "meridian.mjs");
-/** A run, k6's start, its drain and the report. */
+/** Time limit of a run, with k6's start, its drain and the report. */
 const LIMIT_MS = 5 * 60_000;
-/** Endpoints that answer later than this at the 99th percentile have not kept to their physics. */
+/** Endpoints later than this at the 99th percentile did not follow their physics. */
 const SERVER_LATE_MS_MAX = 10;
 
 /**
- * Measures a world under a condition with `meridian bench`, in real time: endpoints in this process, k6 and the command
- * in others.
+ * Measures a world under a condition with `meridian bench`, in real time: the endpoints run in this process, k6 and the
+ * command in others.
  *
  * @throws MeridianError assertion STUDY_RUN_INVALID when the machine was too busy; environment when the bench failed
  */
@@ -76,7 +76,9 @@ export async function measure(world: HeldOutWorld, condition: Condition, signal:
 
 const LOOK_MS = 2000;
 
-/** Watches how late this process wakes from the first answer to the last: k6's start and the report do not matter. */
+/**
+ * Measures how late this process wakes between the first answer and the last; k6's start and the report do not count.
+ */
 function watchServing() {
   let watch: LoopWatch | undefined;
   let hasServed = false;
@@ -98,7 +100,7 @@ function watchServing() {
   };
 }
 
-/** What is used of the bench's own file. */
+/** The part of bench.json that is used. */
 interface Bench {
   readonly reasons: readonly string[];
   readonly k6: string;

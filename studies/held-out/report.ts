@@ -1,4 +1,4 @@
-/** Keeps the derived figures, and holds the tables of docs/held-out.md against them. */
+/** Stores the derived figures, and compares them and the tables of docs/held-out.md with newly derived ones. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { markdownTable } from "markdown-table";
@@ -20,7 +20,7 @@ export async function readResults(folder: string): Promise<readonly CaseResult[]
   return cases;
 }
 
-/** Keeps derived figures, and puts their tables on the page. */
+/** Stores derived figures, and writes their tables into the page. */
 export async function writeStudy(cases: readonly CaseResult[], folder: string): Promise<void> {
   const kept = rounded(await merged(cases, folder));
   await writeFile(join(folder, FILE), stableJson({ schemaVersion: 1, cases: kept }));
@@ -45,7 +45,7 @@ export async function checkStudy(
   return differing.length === 0 && isPageRight;
 }
 
-/** Some worlds' cases in the place of the kept ones; the order is the study's. */
+/** Replaces the kept cases of some worlds, in the order of the study. */
 async function merged(cases: readonly CaseResult[], folder: string): Promise<readonly CaseResult[]> {
   const kept = await readResults(folder).catch(() => []);
   const others = kept.filter((each) => !cases.some(({ world }) => world === each.world));
@@ -57,7 +57,7 @@ function isSameCase({ world, condition }: CaseResult): (other: CaseResult) => bo
   return (other) => other.world === world && other.condition === condition;
 }
 
-/** To a microsecond and a millionth: what is kept does not hang on the last bit of a sum. */
+/** Rounds to a microsecond and a millionth, so that stored figures do not depend on the last bit of a sum. */
 function rounded(cases: readonly CaseResult[]): readonly CaseResult[] {
   return JSON.parse(
     JSON.stringify(cases, (_key, value: unknown) =>
@@ -66,7 +66,7 @@ function rounded(cases: readonly CaseResult[]): readonly CaseResult[] {
   ) as readonly CaseResult[];
 }
 
-/** What the study asks for: errors of held-out p95 above this are failures, and shown bold. */
+/** Errors of held-out p95 above this are failures, and shown bold. */
 export const ERROR_SHARE_MAX = 0.05;
 
 type Latency = Exclude<keyof Figures, "throttledShare" | "firstTargetShare" | "servedShare">;
@@ -221,13 +221,13 @@ function signed(value: number): string {
 const FROM = "<!-- study: written by npm run study -- --write -->";
 const TO = "<!-- end of study -->";
 
-/** What stands between the marks of the page. */
+/** The text between the marks of the page. */
 export function studyPart(page: string): string {
   const [from, to] = marks(page);
   return page.slice(from, to).trim();
 }
 
-/** The page with other tables between its marks. */
+/** The page with the text between its marks replaced. */
 export function withStudyPart(page: string, tables: string): string {
   const [from, to] = marks(page);
   return `${page.slice(0, from)}\n\n${tables}\n\n${page.slice(to)}`;

@@ -1,4 +1,4 @@
-/** A measured run as it is kept: what figures and fits are made from, written to a folder and read again. */
+/** Measured runs as they are stored: the parts of a run folder from which figures and fits are derived. */
 import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import type { Plan } from "../../simulator/scenario/plan.ts";
 import { packFolder, unpackFolder } from "../archive.ts";
 import type { HeldOutWorld } from "./worlds.ts";
 
-/** One strategy's measured run, as it is kept: the parts of a run folder that figures and fits are made from. */
+/** One strategy's measured run. */
 export interface Measured {
   /** The scenario as it ran. */
   readonly yaml: string;
@@ -40,21 +40,21 @@ export interface MeasuredFacts {
   readonly k6: string | null;
 }
 
-/** Where the study keeps what was measured and fitted, an archive for each world, and the figures. */
+/** The study's data: an archive of runs and fits per world, and the figures. */
 export const KEPT_FOLDER = join(import.meta.dirname, "data");
 const WORK_FOLDER = join(PACKAGE_ROOT, "runs", "held-out");
 
 /**
  * Folder of a world's runs and fitted world.
  *
- * @param folder with a folder for each world; or the kept one, whose archive is unpacked: do not write to that
+ * @param folder with a folder per world; or `KEPT_FOLDER`, whose archive is unpacked: do not write to that
  * @throws MeridianError data STUDY_DATA_MISSING, STUDY_DATA_DAMAGED
  */
 export async function worldFolder(folder: string, world: string): Promise<string> {
   return folder === KEPT_FOLDER ? unpackFolder(archiveOf(world)) : join(folder, world);
 }
 
-/** Changes a world's folder. That of a kept world is put into runs/held-out, changed there, and packed again. */
+/** Changes a world's folder. That of a kept world is copied to runs/held-out, changed there, and packed again. */
 export async function changeWorld<T>(folder: string, world: string, change: (own: string) => Promise<T>): Promise<T> {
   if (folder !== KEPT_FOLDER) return change(join(folder, world));
   const own = join(WORK_FOLDER, world);
@@ -72,7 +72,7 @@ function archiveOf(world: string): string {
 const ROWS = "rows-1.jsonl.gz";
 const SCHEDULE = "schedule.json.gz";
 
-/** Writes a run folder of one strategy. Rows are in order of attempt and request: equal runs are equal bytes. */
+/** Writes a run folder of one strategy. Rows are sorted, so that equal runs give equal bytes. */
 export async function saveMeasured(folder: string, run: Measured): Promise<void> {
   await mkdir(folder, { recursive: true });
   const attempts = run.attempts.map(trimmedAttempt).sort((a, b) => a.i - b.i || a.o - b.o);
@@ -122,7 +122,7 @@ export function factsOf(
   };
 }
 
-/** Instants to the microsecond; the service's request ids, which no figure needs, are left out. */
+/** Rounds instants to the microsecond, and drops the service's request ids, which no figure needs. */
 function trimmedAttempt(row: AttemptRow): AttemptRow {
   const { s, e, f } = row;
   return { ...row, s: toMicroseconds(s), e: toMicroseconds(e), f: f === null ? null : toMicroseconds(f), id: "" };

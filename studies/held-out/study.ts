@@ -1,4 +1,4 @@
-/** Derives the study's cases: what was measured, what the simulator predicts, and the two yardsticks. */
+/** Derives the cases of the study: the measured figures, the predicted ones, and two benchmarks for the prediction. */
 import { join } from "node:path";
 import { coefficientOfVariation } from "simple-statistics";
 import type { SimulationObserver } from "../../simulator/engine/observer.ts";
@@ -21,7 +21,7 @@ import { readMeasured, worldFolder } from "./runs.ts";
 import { runVirtually } from "./virtual.ts";
 import type { HeldOutWorld } from "./worlds.ts";
 
-/** One measured run and what was said of it. */
+/** One measured run and its predictions. */
 export interface CaseResult {
   readonly world: string;
   readonly condition: Condition["name"];
@@ -33,11 +33,11 @@ export interface CaseResult {
   readonly e2eMsP95Interval: Interval;
   /** The simulator with the world that was fitted to the calibration run. */
   readonly predicted: Figures;
-  /** "As at load 1": what the calibration run measured. */
+  /** "As before": the figures of the calibration run. */
   readonly naive: Figures;
-  /** The endpoint's own program with other noise draws: no prediction could do better. */
+  /** The true model re-run with other noise draws: no prediction can be better. */
   readonly twin: Figures;
-  /** Standard deviation of its p95 of E2E from run to run, over the mean. */
+  /** Coefficient of variation of its p95 of E2E over the runs. */
   readonly twinE2eP95Spread: number;
 }
 
@@ -99,18 +99,18 @@ export async function measuredFigures(folder: string, world: HeldOutWorld, condi
   return figuresOf(sampleOf(await readMeasured(join(await worldFolder(folder, world.name), condition.name))));
 }
 
-/** Runs behind a prediction: all with the traffic that is measured, each with noise draws of its own. */
+/** Runs behind a prediction, all with the measured traffic, each with its own noise draws. */
 export const RUNS = 20;
 
 /**
- * What the simulator says of a plan's first strategy: the mean of each figure over runs that share the requests that a
- * bench replays and differ in the service's noise.
+ * The prediction for a plan's first strategy: the mean of each figure over runs that have the requests of the bench and
+ * differ in the service's noise.
  */
 export function predict(plan: Plan, runs = RUNS): Figures {
   return meanFigures(Array.from({ length: runs }, (_, run) => figuresOf(simulateOnce(plan, run))));
 }
 
-/** One simulated run, as its callers saw it. */
+/** One simulated run as its callers observe it. */
 export function simulateOnce(plan: Plan, run: number): Sample {
   const served: ServedRequest[] = [];
   const attemptEnds = new Map<
@@ -131,7 +131,7 @@ export function simulateOnce(plan: Plan, run: number): Sample {
       requests++;
       const attempt = attemptEnds.get(`${requestId}.${servedBy}`);
       if (attempt === undefined) return;
-      // Both tokens are seen at the region's door; the way back is the same for both.
+      // Both instants are those at the region, and the way back takes the same time for both tokens.
       const ttftMs = endedMs - attempt.answeredMs + attempt.firstMs - arrivalMs;
       served.push({ arrivalMs, e2eMs: endedMs - arrivalMs, ttftMs, target: attempt.target });
     },

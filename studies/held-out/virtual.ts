@@ -1,4 +1,4 @@
-/** Runs a world in virtual time: what a faultless harness would have measured, in a second. */
+/** Runs a world in virtual time, in a second: what a perfect harness would measure. */
 import { makeReplayPlan, recordSchedule } from "../../simulator/bench/make-plan.ts";
 import type { ReplayPlan } from "../../simulator/bench/plan.ts";
 import { ReplayRouter } from "../../simulator/bench/router.ts";
@@ -12,7 +12,7 @@ import { type HeldOutWorld, startServers } from "./worlds.ts";
 const DRAIN_MS = 60_000;
 
 /**
- * What a faultless harness would measure of a world under a condition, in a second.
+ * Runs a world under a condition in virtual time.
  *
  * @param noise added to the seed of the servers' noise; 0 is that of the measured run
  */
@@ -48,10 +48,10 @@ export interface VirtualRun {
 }
 
 /**
- * Replays a schedule with the routers that k6 runs against servers of unknown physics, in virtual time: the rows that a
- * faultless harness would have measured.
+ * Replays a schedule in virtual time, with the routers that k6 runs, against the servers of a world.
  *
- * @param servers what answers in each region that is called; their time must not have begun
+ * @param servers by region; their time must not have begun
+ * @returns the rows that a perfect harness would measure
  */
 export function replayVirtually(
   plan: ReplayPlan,
@@ -118,7 +118,7 @@ export function replayVirtually(
   return { attempts, requests };
 }
 
-/** Time that goes from one event to the next: the servers' own first, then what was asked for with `after`. */
+/** An event clock: at equal instants the servers' own events come first, then the callbacks of `after`. */
 function createVirtualTime(servers: readonly EndpointServer[]) {
   const timers = createTimers();
   let nowMs = 0;
@@ -138,7 +138,7 @@ function createVirtualTime(servers: readonly EndpointServer[]) {
   return {
     nowMs: () => nowMs,
     nextMs: () => Math.min(soonest(servers).nextMs(), timers.nextMs()),
-    /** @returns what undoes it */
+    /** @returns cancels it */
     after: (delayMs: number, callback: () => void) => timers.add(nowMs + delayMs, callback),
     advanceTo,
   };
@@ -169,11 +169,11 @@ function soonest(servers: readonly EndpointServer[]): EndpointServer {
   return best;
 }
 
-/** Callbacks by instant, equal instants in the order in which they were asked for. Instants are ms. */
+/** Callbacks by instant, ms; at equal instants in the order in which they were added. */
 export interface Timers {
   /** Infinity when none is set. */
   nextMs(): number;
-  /** @returns what undoes it */
+  /** @returns cancels it */
   add(atMs: number, callback: () => void): () => void;
   /** Runs the first. */
   run(): void;
@@ -184,7 +184,7 @@ interface Entry {
   callback: (() => void) | undefined;
 }
 
-/** A sorted list: there are as many entries as calls in flight, and most are added at the end. */
+/** A sorted list, since entries are as few as calls in flight and most are added at the end. */
 export function createTimers(): Timers {
   const entries: Entry[] = [];
   return {

@@ -1,26 +1,26 @@
-/** The eight worlds of the study: which programs stand behind their endpoints, with which numbers. */
+/** The eight worlds of the study: the programs behind their endpoints, and their parameters. */
 import { createCreditLimiter, createNeighbours, createReplicas } from "./endpoints/around.ts";
 import { createFifoServers, createLanes, createSharedRate } from "./endpoints/queues.ts";
 import { createDraws, createDrift, type Draws, type EndpointServer } from "./endpoints/server.ts";
 import { createStepBatcher, type StepBatcherOptions } from "./endpoints/step-batcher.ts";
 
-/** Endpoints whose physics the simulator is not told. */
+/** A set of endpoints whose physics is unknown to the simulator. */
 export interface HeldOutWorld {
   readonly name: string;
-  /** What is behind the endpoints, for people. */
+  /** Description of what is behind the endpoints. */
   readonly about: string;
   readonly regions: readonly HeldOutRegion[];
 }
 
 export interface HeldOutRegion {
   readonly region: string;
-  /** Network round trip that is put between the caller and it, ms. A client can measure this, so it is told. */
+  /** Injected network round trip, ms. A client can measure it, so the simulator knows it. */
   readonly roundTripMs: number;
-  /** A server at rest, with noise draws of its own. */
+  /** A new, idle server with its own noise draws. */
   start(seed: number): EndpointServer;
 }
 
-/** The worlds of the study. docs/held-out.md says what came out. */
+/** The worlds of the study; docs/held-out.md has the results. */
 export const WORLDS: readonly HeldOutWorld[] = [
   {
     name: "steps",
@@ -96,7 +96,7 @@ export const WORLDS: readonly HeldOutWorld[] = [
   },
   {
     name: "neighbours",
-    about: "batching shared with other callers, who come in bursts of some seconds and whom no client is told of",
+    about: "batching shared with other tenants, who arrive in bursts of some seconds and are invisible to clients",
     regions: [
       region("us-east-1", 6, (draws) => shared({ ...MACHINE, draws }, 8)),
       region("us-west-2", 64, (draws) => shared({ ...MACHINE, stepMs: 13, draws }, 6)),
@@ -104,12 +104,12 @@ export const WORLDS: readonly HeldOutWorld[] = [
   },
 ];
 
-/** Servers at rest of all regions, by name; equal seeds have equal draws. */
+/** Idle servers of all regions, by name; equal seeds give equal draws. */
 export function startServers(world: HeldOutWorld, seed: number): ReadonlyMap<string, EndpointServer> {
   return new Map(world.regions.map(({ region, start }, i) => [region, start(seed * 100 + i)]));
 }
 
-/** @returns undefined for a name that is none */
+/** The world of that name; undefined if there is none. */
 export function worldNamed(name: string): HeldOutWorld | undefined {
   return WORLDS.find((world) => world.name === name);
 }

@@ -1,4 +1,4 @@
-/** Asks the engine one row: runs its scenario, reads the quantity from the public result, and says whether it is met. */
+/** Puts a row to the engine: runs its scenario, reads the quantity from the public result, and judges it. */
 import { markdownTable } from "markdown-table";
 import { stringify } from "yaml";
 import { prepareText } from "../../scripts/io/experiment.ts";
@@ -9,21 +9,21 @@ import type { NamedGroup, RunResult, StrategyResult } from "../../simulator/expe
 import type { ScenarioInput } from "../../simulator/scenario/schema.ts";
 import { type Budget, type Oracle, scenarioOf, toleranceOf } from "./oracle.ts";
 
-/** What a row answered, and whether that will do. */
+/** The engine's answer to a row, and whether it is within tolerance. */
 export interface Answer extends Reading {
   readonly oracle: Oracle;
   readonly tolerance: number;
   readonly isMet: boolean;
 }
 
-/** Asks one row: writes its scenario file, runs it in this thread, reads the result. */
+/** Puts one row to the engine: writes its scenario file, runs it on this thread, reads the result. */
 export async function ask(oracle: Oracle, budget: Budget): Promise<Answer> {
   const reading = readQuantity(await runScenario(scenarioOf(oracle, budget)), oracle.quantity);
   const tolerance = toleranceOf(oracle, budget);
   return { ...reading, oracle, tolerance, isMet: meets(oracle, reading, tolerance) };
 }
 
-/** Runs a scenario by way of its YAML text, as the command does, on this thread and without writing a folder. */
+/** Runs a scenario from its YAML text, as the command does, but on this thread and without a run folder. */
 export async function runScenario(scenario: ScenarioInput): Promise<RunResult> {
   const { inputs } = await prepareText(stringify(scenario, { aliasDuplicateObjects: false }), `${scenario.name}.yaml`);
   const outputs: JobOutput[] = [];
@@ -41,7 +41,7 @@ function meets({ compare, value }: Oracle, reading: Reading, tolerance: number):
   return Math.abs(reading.value / value - 1) <= tolerance;
 }
 
-/** A quantity as read, with its interval where the result has one. */
+/** A quantity's value, with its interval where the result has one. */
 export interface Reading {
   readonly value: number;
   readonly low: number | null;
@@ -79,7 +79,7 @@ export const QUANTITIES: Readonly<Record<string, Reader>> = {
     scaled(total.cost["lowest-cost"].routingFeeUsd, ROUTING_FEE_CALLS / total.counts.sent),
 };
 
-/** @throws MeridianError usage, ORACLE_QUANTITY, for a quantity that has no reader */
+/** Reads a quantity of the first strategy. @throws MeridianError usage, ORACLE_QUANTITY, for an unknown quantity */
 export function readQuantity(result: RunResult, quantity: string): Reading {
   const reader = QUANTITIES[quantity];
   if (reader === undefined) {
@@ -105,7 +105,7 @@ function seconds(latency: Estimate): Reading {
   return scaled(latency, 0.001);
 }
 
-/** A share from its own count; the spread over replications is that of all that were not served. */
+/** A share from its own count, with the spread over replications of the share not served. */
 function counted(part: number, whole: number, spread: Estimate): Reading {
   const value = part / whole;
   const half = spread.high === null || spread.low === null ? null : (spread.high - spread.low) / 2;
@@ -130,7 +130,7 @@ export function answerTable(answers: readonly Answer[]): string {
   return markdownTable([[...HEAD], ...answers.map(cellsOf)]);
 }
 
-/** One line, for watching a long run. */
+/** One line, for following a long run. */
 export function answerLine(answer: Answer, budget: Budget): string {
   const [row, , quantity, expected, got, error, tolerance, verdict] = cellsOf(answer);
   return `${verdict!.padEnd(7)} ${row!.padEnd(20)} ${quantity} ${got} (expected ${expected}), ${error} of ${tolerance}, sd ${sd500k(answer, budget)}`;

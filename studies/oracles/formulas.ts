@@ -1,9 +1,9 @@
 /**
- * Answers of queueing theory, each computed from its formula alone. Times are in whatever unit the rates are per;
- * shares are in [0, 1]. Where a law is known by its Laplace transform it is given as s => E[exp(-s X)].
+ * Closed forms and small Markov chains of queueing theory. Times are in the unit that rates are per; shares are in
+ * [0, 1]. A law given by its Laplace transform is a function s => E[exp(-s X)].
  */
 
-/** Erlang B: share lost by c servers without waiting room that are offered a erlangs, whatever the service's shape. */
+/** Erlang B: share lost by c servers without waiting room at an offered load of a erlangs, for any service law. */
 export function erlangB(c: number, a: number): number {
   let b = 1;
   for (let k = 1; k <= c; k++) b = (a * b) / (k + a * b);
@@ -44,7 +44,7 @@ export function md1WaitQuantile(lambda: number, d: number, p: number): number {
   return bisect((t) => md1WaitCdf(lambda, d, t) - p, 0, 60 * d);
 }
 
-/** Mean response of M/G/1 under processor sharing, whatever the service's shape. */
+/** Mean response of M/G/1 under processor sharing, for any service law. */
 export function psResponse(lambda: number, meanService: number): number {
   return meanService / (1 - lambda * meanService);
 }
@@ -72,7 +72,9 @@ export function tandemResponse(lambda: number, stations: readonly { servers: num
   return sum;
 }
 
-/** Mean time from arrival to the end of the last visit at M/M/1 whose calls come back at once with chance p (Jackson). */
+/**
+ * Mean time from arrival to the end of the last visit at M/M/1 whose calls return at once with probability p (Jackson).
+ */
 export function feedbackResponse(lambda: number, meanService: number, p: number): number {
   const rho = (lambda * meanService) / (1 - p);
   return rho / (1 - rho) / lambda;
@@ -127,7 +129,7 @@ export function retrialWait(lambda: number, mu: number, theta: number): number {
   return ((rho / (1 - rho)) * (lambda / theta + rho)) / lambda;
 }
 
-/** Attempts of a call of which each fails with chance p, at most n of them. */
+/** Mean attempts of a call when each fails with probability p, at most n of them. */
 export function meanAttempts(p: number, n: number): number {
   return (1 - p ** n) / (1 - p);
 }
@@ -217,7 +219,7 @@ export function mmckWait(c: number, k: number, lambda: number, mu: number): numb
   return waiting / (lambda * (1 - refused));
 }
 
-/** Erlang A: share that gives up at M/M/c when each waiting call leaves at rate theta. */
+/** Erlang A: share that abandons M/M/c when each waiting call leaves at rate theta. */
 export function abandonedShare(c: number, lambda: number, mu: number, theta: number): number {
   const states = c + 40 + Math.ceil((20 * lambda) / theta);
   const { waiting } = birthDeath(states, lambda, (n) => Math.min(n, c) * mu + Math.max(0, n - c) * theta, c);

@@ -1,14 +1,13 @@
+/**
+ * `npm run oracles`: puts questions whose answers are known from theory to the engine, through public scenario files.
+ * Options: --budget 20x500000 (replications x counted requests), --row <id> (repeatable), --list. See docs/oracles.md.
+ */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { didYouMean } from "../../simulator/base/near-names.ts";
 import { readOptions, runCommand, usageError } from "../arguments.ts";
 import { type Answer, answerLine, answerTable, ask } from "./ask.ts";
 import { type Budget, FULL_BUDGET, type Oracle } from "./oracle.ts";
 import { allOracles } from "./rows/index.ts";
-
-/**
- * `npm run oracles`: asks the engine, through public scenario files, what theory knows the answer to.
- * Options: --budget 20x500000 (replications x counted requests), --row <id> (repeatable), --list. See docs/oracles.md.
- */
 
 const USAGE = "ORACLES_USAGE";
 

@@ -1,17 +1,17 @@
-/** What a row is: a public scenario file of a small world, a quantity of its result, and the value that theory gives. */
+/** A row: a public scenario file of a small world, a quantity of its result, and the value that theory gives. */
 import type { ScenarioInput } from "../../simulator/scenario/schema.ts";
 
-/** What one row is run with. */
+/** The size of a run. */
 export interface Budget {
   readonly replications: number;
   /** Counted requests of each replication. */
   readonly requests: number;
 }
 
-/** 20 replications of 500,000 counted requests: what tolerances are stated for. */
+/** 20 replications of 500,000 counted requests, for which tolerances are stated. */
 export const FULL_BUDGET: Budget = { replications: 20, requests: 500_000 };
 
-/** Share of the counted requests that each replication simulates first and leaves out. */
+/** Warm-up of each replication, as a share of the counted requests. */
 const WARMUP_SHARE = 0.1;
 
 /** A question with a known answer, asked through a public scenario file. */
@@ -26,16 +26,16 @@ export interface Oracle {
   readonly compare: "two-sided" | "at-most";
   /** Standard deviation of one 500,000-request estimate over its value: sets the tolerance of other budgets. */
   readonly sdRelative500k: number;
-  /** Relative tolerance that holds at any budget: where the answer is exact, or is a limit that a run only nears. */
+  /** Smallest relative tolerance at any budget: for exact answers, and for limits that a run only approaches. */
   readonly toleranceFloor: number;
-  /** The scenario as a user would write it; `requests`, `seed` and the like come with the budget. */
+  /** The scenario as a user would write it; `requests`, `seed` and the like come from the budget. */
   readonly scenario: OracleScenario;
 }
 
-/** What a row says itself. A scenario that says how long it runs (`requests` or `duration`) is run just so, once. */
+/** A row's own part of the scenario. One with its own length (`requests` or `duration`) is run once, at that length. */
 export type OracleScenario = Omit<ScenarioInput, "name" | "seed" | "replications"> & { readonly replications?: number };
 
-/** The whole scenario file of a row, with a seed that belongs to the row alone. */
+/** The whole scenario file of a row, with a seed of its own. */
 export function scenarioOf(oracle: Oracle, budget: Budget): ScenarioInput {
   const own = oracle.scenario;
   const isFixed = own.requests !== undefined || own.duration !== undefined;
@@ -55,7 +55,7 @@ export function toleranceOf(oracle: Oracle, { replications, requests }: Budget):
   return Math.max(oracle.toleranceFloor, 4 * oracle.sdRelative500k * Math.sqrt(500_000 / (replications * requests)));
 }
 
-/** FNV-1a of the id: rows must not share a seed, or their errors would move together. */
+/** FNV-1a of the id: rows with a common seed would have correlated errors. */
 function seedOf(id: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
@@ -67,7 +67,7 @@ type TrafficClass = ScenarioInput["traffic"][number];
 export type Capacity = NonNullable<World["models"][string]["capacity"]>;
 export type Arrivals = TrafficClass["arrivals"];
 
-/** A small world: regions of their own making, no distances, one model, one class. */
+/** A small world: abstract regions without round trips, one model, one class. */
 export interface SmallWorld {
   readonly arrivals: Arrivals;
   /** Capacity by region, in order. */
@@ -85,7 +85,7 @@ export interface SmallWorld {
   readonly tokens?: TrafficClass["tokens"];
   /** Replaces the one class of `arrivals`. */
   readonly classes?: readonly TrafficClass[];
-  /** requests, duration, warmup ... of the scenario's own. */
+  /** `requests`, `duration`, `warmup` ... that override the budget's. */
   readonly run?: Partial<OracleScenario>;
 }
 
@@ -129,23 +129,25 @@ export function duration(s: number): string {
   return `${s * 1000}ms`;
 }
 
+/** A rate as the scenario file writes it. */
 export function perSecond(rate: number): string {
   return `${rate}/s`;
 }
 
-/** What a further row says; the rest has defaults. */
+/** A row beyond the reference file; the rest of an oracle has defaults. */
 export interface FurtherRow {
   readonly id: string;
   readonly model: string;
   readonly quantity: string;
   readonly formula: string;
   readonly value: number;
-  /** Of one 500,000-request estimate, as measured over 20: the size of the noise, never the answer. 0 for exact rows. */
+  /** Relative standard deviation of one 500,000-request estimate, measured over 20; 0 for exact rows. */
   readonly sd: number;
   readonly floor?: number;
   readonly scenario: OracleScenario;
 }
 
+/** The oracle of a further row. */
 export function further({ sd, floor, ...row }: FurtherRow): Oracle {
   const exact = 1e-9;
   return {

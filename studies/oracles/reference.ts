@@ -1,4 +1,4 @@
-/** Rows of reference.json, told in a neutral language that knows nothing of this product, as scenario files. */
+/** Turns the rows of reference.json, a neutral description of queueing models, into scenario files. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -20,7 +20,7 @@ export function referenceOracles(): readonly Oracle[] {
   return file.engine_rows.map(oracleOf);
 }
 
-/** The reference file: rows in a neutral language that knows nothing of this product. */
+/** The reference file. */
 interface OracleFile {
   readonly engine_rows: readonly NeutralRow[];
 }
@@ -82,10 +82,10 @@ interface NeutralScenario {
 }
 
 const TOLERANCE_FLOOR = 0.005;
-/** Mean-field rows state the limit of infinitely many servers: a finite number stays this far off. */
+/** Mean-field rows state the limit of infinitely many servers, from which a finite number deviates by up to this. */
 const MEAN_FIELD_FLOOR = 0.03;
 
-/** A row of the reference file as an oracle of ours. */
+/** A row of the reference file as an oracle. */
 function oracleOf(row: NeutralRow): Oracle {
   const isExact = row.sd_relative_500k === 0;
   const floor = row.model.includes("mean field") ? MEAN_FIELD_FLOOR : TOLERANCE_FLOOR;
@@ -122,7 +122,7 @@ function scenarioOfRow(row: NeutralRow): OracleScenario {
   });
 }
 
-/** `r1..r100` with a count stands for so many stations. */
+/** A station with a count stands for that many stations, r1, r2 ... */
 function expanded(stations: readonly NeutralStation[]): readonly NeutralStation[] {
   return stations.flatMap((station) =>
     station.count === undefined

@@ -1,15 +1,14 @@
+/**
+ * One round of the engine in its own process: `engine-round.ts r1|r2 REQUESTS SEED [SERVERS PER_S]` prints a Round as
+ * JSON, at another size where servers per region and requests per second are given.
+ * The clock runs from the first request to the summarised replication, as in `meridian simulate` on one worker.
+ */
 import { join } from "node:path";
 import { prepareExperiment } from "../../scripts/io/experiment.ts";
 import type { Override } from "../../scripts/io/overrides.ts";
 import { packageVersion, tuneCompiler } from "../../scripts/io/process.ts";
 import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
 import type { Round } from "./rounds.ts";
-
-/**
- * One round of the engine in a process of its own: `engine-round.ts r1|r2 REQUESTS SEED [SERVERS PER_S]` prints a
- * Round as JSON: at another size where servers per region and requests per second are given.
- * The clock runs from the first request to the summed-up replication, as in `meridian simulate` on one worker.
- */
 
 tuneCompiler();
 const [model, requests, seed, servers, perS] = process.argv.slice(2);

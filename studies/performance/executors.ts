@@ -1,3 +1,8 @@
+/**
+ * `npm run perf -- executors`: the bias of k6's native executors, measured at an endpoint that freezes and whose
+ * latencies are known exactly. In real time: some 50 s for each line of the table.
+ * Options: --only executor:vus..., --seconds N, --rate N, --law LAW, --json. See docs/executors.md.
+ */
 import { availableParallelism, loadavg } from "node:os";
 import { markdownTable } from "markdown-table";
 import { createFcfsQueue, createQueueBackend, createStallClock, serviceTimes } from "../../emulator/backends/queue.ts";
@@ -14,13 +19,7 @@ import type { RequestRow, ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { readOptions, usageError, wholeNumber } from "../arguments.ts";
 
-/**
- * `npm run perf -- executors`: what k6's own executors make of a schedule, held against an endpoint that freezes and whose answer
- * is known exactly. In real time: some 50 s for each line of the table.
- * Options: --only executor:vus..., --seconds N, --rate N, --law LAW, --json. See docs/executors.md.
- */
-
-/** Enough virtual users for what waits during a freeze, and too few. */
+/** Each executor with enough virtual users for the calls that wait during a freeze, and with too few. */
 const CHOICES: readonly string[] = [
   "dispatcher",
   "ramping-arrival-rate:200",
@@ -33,7 +32,7 @@ const CHOICES: readonly string[] = [
 ];
 
 const USAGE = "EXECUTORS_USAGE";
-/** Half loaded, and frozen for a tenth of the time. */
+/** At half load, and frozen for a tenth of the time. */
 export const KNOWN_LAW = "mmc:servers=8,mean=100ms,stall=2s/20s";
 const OPTIONS = {
   only: { type: "string", multiple: true },
@@ -43,7 +42,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 } as const;
 
-/** Measures the executors that are asked for, and prints the table or JSON. @returns the exit code */
+/** Measures the chosen executors, and prints a table or JSON. @returns the exit code */
 export async function measureExecutors(argv: readonly string[]): Promise<number> {
   const values = readOptions(argv, USAGE, OPTIONS);
   const choices = (values.only ?? CHOICES).map(choiceOf);
@@ -86,7 +85,7 @@ function table(truth: Quantiles, rows: readonly ExecutorBias[]): string {
   );
 }
 
-/** `ramping-vus:50`; undefined is the dispatcher. */
+/** `ramping-vus:50`; undefined for the dispatcher. */
 function choiceOf(text: string): ExecutorChoice | undefined {
   if (text === "dispatcher") return undefined;
   const [name, vus = ""] = text.split(":");
@@ -95,7 +94,7 @@ function choiceOf(text: string): ExecutorChoice | undefined {
   throw usageError(USAGE, `"${text}" is no executor`, `write it like ${CHOICES.join(", ")}`);
 }
 
-/** One executor held against the answer that is known. */
+/** What was measured with one executor. */
 export interface ExecutorBias {
   readonly executor: string;
   /** Null for the dispatcher, which needs none. */
@@ -107,6 +106,7 @@ export interface ExecutorBias {
   readonly fromIntendedMs: Quantiles;
 }
 
+/** Poisson arrivals at `perS` requests/s for `lengthS` seconds, at an endpoint of the law. */
 export interface BiasTask {
   readonly perS: number;
   readonly lengthS: number;
@@ -116,7 +116,7 @@ export interface BiasTask {
 const SEED = 1;
 const DRAIN_MS = 30_000;
 
-/** The latencies that the schedule has at an endpoint of the law, exactly: computed, not measured. */
+/** The exact latencies of a schedule at an endpoint of the law, ms: computed, not measured. */
 export function trueLatencies(schedule: readonly ScheduleRow[], law: KnownAnswer): readonly number[] {
   const queue = createFcfsQueue(law.servers, Number.POSITIVE_INFINITY);
   const nextServiceMs = serviceTimes({ ...law, seed: SEED });
@@ -127,6 +127,7 @@ export function trueLatencies(schedule: readonly ScheduleRow[], law: KnownAnswer
   });
 }
 
+/** Percentiles of latencies, ms. */
 export function quantilesOf(latenciesMs: readonly number[]): Quantiles {
   const ascending = Float64Array.from(latenciesMs).sort();
   return {
@@ -136,7 +137,7 @@ export function quantilesOf(latenciesMs: readonly number[]): Quantiles {
   };
 }
 
-/** The traffic of a task, and what offers it. */
+/** The schedule of a task, its exact percentiles, and the function that measures an executor on it. */
 export async function biasBench(task: BiasTask) {
   const { inputs } = await prepareText(scenarioOf(task), "executors.yaml");
   const { plan } = inputs;
@@ -169,7 +170,7 @@ export async function biasBench(task: BiasTask) {
   return { schedule, truth: quantilesOf(trueLatencies(schedule, task.law)), measure };
 }
 
-/** A fleet of the law, whose freezes are counted from the run's start and not from its own. */
+/** A fleet of the law whose freezes are timed from the start of the run, not of the fleet. */
 function knownTarget(plan: Plan, law: KnownAnswer): BenchTarget {
   const place = "a known answer";
   return {
@@ -185,14 +186,14 @@ function knownTarget(plan: Plan, law: KnownAnswer): BenchTarget {
   };
 }
 
-/** @throws MeridianError usage for a text that is no law */
+/** Reads a law. @throws MeridianError usage for other text */
 export function lawOf(text: string): KnownAnswer {
   const law = parseKnownAnswer(text);
   if (law !== undefined) return law;
   throw new MeridianError("usage", { code: "EXECUTORS_LAW", what: `"${text}" is no known answer`, fix: KNOWN_LAW });
 }
 
-/** One endpoint, no network, no retries: nothing but when requests leave. */
+/** One endpoint, no network, no retries: only the instants of sending matter. */
 function scenarioOf({ perS, lengthS }: BiasTask): string {
   return `name: executors
 seed: ${SEED}

@@ -1,8 +1,8 @@
 /**
- * `npm run perf`: the public engine against SimPy's process style, on two models given as scenario files, and against
- * itself with more in flight and more requests.
+ * `npm run perf`: the speed of the public engine against SimPy's process style, on two models given as scenario files,
+ * and against itself with more requests in flight and in total.
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --scale (these rows only), --json.
- * See docs/model/performance.md. `npm run perf -- executors` measures k6's own executors: see executors.ts.
+ * See docs/model/performance.md. `npm run perf -- executors` measures k6's native executors: see executors.ts.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";

@@ -1,5 +1,5 @@
 /**
- * Holds results to the last bit while the code changes shape: runs every scenario at a reduced budget and every oracle
+ * Verifies that results stay equal to the last bit: runs every scenario at a reduced budget and every oracle
  * row, and compares the SHA-256 of each result with `pins.json` beside this file.
  *
  * `node --import tsx studies/performance/pin.ts` compares; `--write` records; words keep the entries that contain one.

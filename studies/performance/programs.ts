@@ -10,7 +10,10 @@ import type { Program, Round } from "./rounds.ts";
 const ROUND_FILE = join(import.meta.dirname, "engine-round.ts");
 const ROUND_LIMIT_MS = 600_000;
 
-/** The public engine on the scenario files of this folder: a fresh process per round, so that no round is warm from the last. */
+/**
+ * The public engine on the scenario files of this folder: a fresh process per round, so that no round is warm from the
+ * last.
+ */
 export function engineProgram(): Program {
   return async (model, requests, seed, size) => {
     const sizes = size === undefined ? [] : [String(size.servers), String(size.perS)];

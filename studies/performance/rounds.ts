@@ -1,19 +1,19 @@
-/** Timed rounds of two programs on one model: what a round says, how rounds take turns, what they come to, and the table. */
+/** Timed rounds of two programs on one model: how they are interleaved, summarised and shown. */
 import Table from "cli-table3";
 import { mean, median, sampleStandardDeviation } from "simple-statistics";
 
 /** One timed run of one program on one model. Every program prints this as JSON. */
 export interface Round {
-  /** Time of the simulation itself, without the start of the process. */
+  /** Duration of the simulation, without the start of the process. */
   readonly seconds: number;
   readonly requests: number;
   readonly meanMs: number;
   readonly p95Ms: number;
-  /** Of attempts: refused by the quota. */
+  /** Share of the attempts refused by the quota. */
   readonly throttledShare: number;
-  /** Of requests: not served in the end. */
+  /** Share of the requests not served. */
   readonly failedShare: number;
-  /** Of the engine: the most memory that its process ever held. */
+  /** Engine only: peak resident memory of its process. */
   readonly peakRssMiB?: number;
 }
 
@@ -29,6 +29,7 @@ export interface Size {
 /** Runs a model once, the engine also at another size. */
 export type Program = (model: ModelName, requests: number, seed: number, size?: Size) => Promise<Round>;
 
+/** The size of a measurement. */
 export interface PerformancePlan {
   readonly rounds: number;
   /** Requests of a timed engine round: enough that the compiler's warm-up does not count. */
@@ -37,6 +38,7 @@ export interface PerformancePlan {
   readonly peerRequests: number;
 }
 
+/** The rounds of one model. */
 export interface ModelRounds {
   readonly model: ModelName;
   /** Timed rounds, in order; index i of both ran back to back. */
@@ -47,8 +49,8 @@ export interface ModelRounds {
 }
 
 /**
- * Interleaves: engine, peer, engine, peer ..., so that a slow minute of the machine falls on both. Every round has its
- * own seed, and the answers are compared at equal length, since a short run starts from an empty system too.
+ * Interleaves engine and peer, so that a slow minute of the machine affects both. Every round has its own seed, and
+ * answers are compared at equal length, since a short run also starts from an empty system.
  */
 export async function runRounds(
   model: ModelName,
@@ -67,7 +69,7 @@ export async function runRounds(
   return rounds;
 }
 
-/** What a model's rounds say: how much faster, and whether the answers agree. */
+/** The summary of a model: speeds, their ratio, and whether the answers agree. */
 export interface ModelSummary {
   readonly model: ModelName;
   readonly engineRequestsPerS: Spread;
@@ -78,12 +80,14 @@ export interface ModelSummary {
   readonly agrees: boolean;
 }
 
+/** Range over the rounds. */
 export interface Spread {
   readonly min: number;
   readonly median: number;
   readonly max: number;
 }
 
+/** Mean answers of both programs. */
 export interface AgreementRow {
   readonly what: "mean" | "p95" | "throttled";
   readonly engine: number;
@@ -93,12 +97,15 @@ export interface AgreementRow {
   readonly allowed: number;
 }
 
-/** Least that is allowed: half a percent of the mean, one percent of the p95, one point of the throttled share. */
+/**
+ * Smallest allowed differences: half a percent of the mean, one percent of the p95, one point of the throttled share.
+ */
 const FLOOR = { mean: 0.005, p95: 0.01, throttled: 0.01 } as const;
 const STANDARD_ERRORS = 5;
-/** With a single round: this many sampling errors of independent requests with cv 1 stand for one standard error. */
+/** With a single round, this many sampling errors of independent requests with cv 1 replace one standard error. */
 const ONE_ROUND = { mean: 1.5, p95: 3, throttled: 5 } as const;
 
+/** Summarises a model's rounds. */
 export function summarise(rounds: ModelRounds): ModelSummary {
   const agreement = [
     compare(rounds, "mean", (round) => round.meanMs, true),
@@ -115,6 +122,7 @@ export function summarise(rounds: ModelRounds): ModelSummary {
   };
 }
 
+/** Smallest, median and largest value. */
 export function spreadOf(values: readonly number[]): Spread {
   return { min: Math.min(...values), median: median([...values]), max: Math.max(...values) };
 }
@@ -124,8 +132,8 @@ function speed(round: Round): number {
 }
 
 /**
- * Means over rounds of equal length and different seeds. Allowed: five standard errors of the difference, estimated
- * from the spread between rounds, at least the floor. Seeds are fixed, so the verdict of a plan is repeatable.
+ * Compares means over rounds of equal length and different seeds. Allowed are five standard errors of the difference,
+ * estimated from the spread between rounds, and at least the floor. Seeds are fixed, so the verdict is repeatable.
  */
 function compare(
   rounds: ModelRounds,
@@ -152,7 +160,7 @@ function standardError(values: readonly number[]): number {
   return sampleStandardDeviation([...values]) / Math.sqrt(values.length);
 }
 
-/** The result for people: one line per model, then the agreement of the answers. */
+/** Tables for the terminal: one line per model, then the agreement of the answers. */
 export function performanceTable(summaries: readonly ModelSummary[]): string {
   const speed = new Table({
     head: ["model", "engine kreq/s", "SimPy kreq/s", "engine / SimPy (min/median/max)"],

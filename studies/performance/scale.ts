@@ -3,12 +3,13 @@ import Table from "cli-table3";
 import { median } from "simple-statistics";
 import type { Program, Round } from "./rounds.ts";
 
-/** What grows, and what must not: the engine on R1 with more in flight, and with more requests. */
+/** The engine on R1 with more requests in flight, and over more requests. */
 export interface ScaleSummary {
   readonly rows: readonly ScaleRow[];
   readonly holds: boolean;
 }
 
+/** Speed or memory at one size. */
 export interface ScaleRow {
   readonly what: string;
   readonly value: string;
@@ -18,6 +19,7 @@ export interface ScaleRow {
   readonly holds: boolean;
 }
 
+/** The size of a measurement. */
 export interface ScalePlan {
   readonly rounds: number;
   readonly requests: number;
@@ -26,7 +28,7 @@ export interface ScalePlan {
 
 export const SCALE_PLAN: ScalePlan = { rounds: 3, requests: 6_000_000, memoryRequests: [1_000_000, 50_000_000] };
 
-/** Places in flight (servers of all five regions), and the least share of the first one's speed that each must keep. */
+/** Servers per region, all of them busy, and the least share of the first size's speed that each must keep. */
 const IN_FLIGHT = [
   { servers: 64, shareMin: 1 },
   { servers: 2_000, shareMin: 0.7 },
@@ -36,7 +38,7 @@ const REGIONS = 5;
 const perSOf = (servers: number): number => (72 * servers) / 64;
 const MEMORY_RATIO_MAX = 1.1;
 
-/** Interleaved like the models' rounds; the median of the rounds' ratios is judged. */
+/** Measures the sizes in turn, like the models' rounds; the median of the rounds' ratios is judged. */
 export async function runScale(
   plan: ScalePlan,
   engine: Program,
@@ -53,7 +55,7 @@ export async function runScale(
   }
   const memory: Round[] = [];
   for (const requests of plan.memoryRequests) {
-    // Over the same simulated time: a result has figures for each hour, and those are not what is asked about.
+    // Over the same simulated time, since a result has figures for each hour, whose size is not in question.
     const perS = (perSOf(64) * requests) / plan.memoryRequests[1];
     memory.push(await engine("r1", requests, 5_000, { servers: 64, perS }));
   }
@@ -87,6 +89,7 @@ export function summariseScale(rounds: readonly (readonly Round[])[], memory: re
   return { rows, holds: rows.every((row) => row.holds) };
 }
 
+/** A table for the terminal. */
 export function scaleTable({ rows }: ScaleSummary): string {
   const table = new Table({ head: ["R1 with", "engine", "ratio", "allowed", ""], style: { head: [], border: [] } });
   for (const { what, value, ratio, allowed, holds } of rows) {

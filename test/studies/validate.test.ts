@@ -14,7 +14,7 @@ import { ROOT } from "../scripts/run-meridian.ts";
 const FOLDER = join(ROOT, "studies", "validate");
 const archives = readdirSync(FOLDER).filter((name) => name.endsWith(".tar.gz"));
 
-describe("the validations that docs/validate.md tells of", () => {
+describe("the validations of docs/validate.md", () => {
   for (const archive of archives) {
     const name = archive.replace(".tar.gz", "");
     it(`follow from their rows: ${name}`, async () => {

@@ -1,32 +1,35 @@
+/** The contract of an endpoint adapter, and what adapters share: filler prompts, path segments, exhausted accounts. */
 import type { OutcomeKind } from "../../client/strategy.ts";
 
 /**
- * How endpoints of one kind are called: one file each, and a line in index.ts. It knows words only; the wire, the clock
- * and credentials are the caller's. docs/adapters.md walks through adding one.
+ * How endpoints of one kind are called: one file each, and a line in index.ts. An adapter handles text only; the wire,
+ * the clock and credentials belong to the caller. docs/adapters.md walks through adding one.
  */
 export interface EndpointAdapter {
-  /** As `api:` of an endpoints file names it. */
+  /** Its name under `api:` of an endpoints file. */
   readonly name: string;
-  /** Ways to let a call in. */
+  /** Supported authentication. */
   readonly auths: readonly AuthKind[];
-  /** Environment variable that holds its API key where the endpoints file names no other. */
+  /** Environment variable with the API key, unless the endpoints file names another. */
   readonly keyVariable: string;
-  /** Models are called by the scenario's ids unless the endpoints file says otherwise; if not, it has to say. */
+  /** Whether models are called by the scenario's ids; if not, the endpoints file must name them. */
   readonly knowsScenarioIds: boolean;
   readonly tiers: readonly ReplayTier[];
-  /** Settings of its own in an endpoints file. */
+  /** Its own settings in an endpoints file. */
   readonly settings: Readonly<Record<string, AdapterSetting>>;
-  /** Servers may send a stream's headers before the first token is there. */
+  /** Servers may send a stream's headers before its first token. */
   readonly headersMayLead: boolean;
-  /** How the body of a streamed answer is wanted. */
+  /** Form in which `read` takes the body of a streamed answer. */
   readonly streamBody: "binary" | "text";
+  /** The HTTP request of a call. */
   request(call: AdapterCall): AdapterRequest;
+  /** The outcome of a call. Never throws: an answer that cannot be read is an error. */
   read(answer: AdapterAnswer, isStream: boolean): AdapterVerdict;
 }
 
 export type AuthKind = "none" | "api-key" | "sigv4";
 
-/** A setting that may be left out. */
+/** An optional setting. */
 export type AdapterSetting =
   | { readonly kind: "choice"; readonly choices: readonly string[]; readonly description: string }
   | { readonly kind: "number"; readonly min: number; readonly max: number; readonly description: string };
@@ -34,18 +37,18 @@ export type AdapterSetting =
 export type AdapterSettings = Readonly<Record<string, string | number>>;
 
 export interface AdapterCall {
-  /** The model by its name at the endpoint. */
+  /** The model's name at the endpoint. */
   readonly model: string;
   readonly prompt: PromptOrder;
   /** The answer comes token by token. */
   readonly isStream: boolean;
   readonly settings: AdapterSettings;
-  /** Where the caller is, for an emulator that injects the way; undefined elsewhere. */
+  /** The caller's place, for an emulator that injects round trips; undefined elsewhere. */
   readonly origin: string | undefined;
 }
 
 export interface AdapterRequest {
-  /** What follows the endpoint's URL; segments percent-encoded. */
+  /** Appended to the endpoint's URL; segments percent-encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON. */
@@ -57,25 +60,25 @@ export interface AdapterAnswer {
   /** @param name in lower case */
   header(name: string): string | undefined;
   readonly body: string | ArrayBuffer | null;
-  /** When it was read, ms since 1970. */
+  /** Instant of reading, ms since 1970. */
   readonly nowMs: number;
 }
 
-/** What an answer says of an attempt, in the words of the contract between strategies and the world. */
+/** The outcome of an attempt, in the terms of the strategy contract. */
 export interface Verdict {
   readonly kind: OutcomeKind;
-  /** Not to be tried again: the request itself is wrong, or no attempt will fare better. */
+  /** Not to be retried: the request itself is wrong, or no further attempt can succeed. */
   readonly isFinal: boolean;
   /** Name of the error, "" for none. */
   readonly error: string;
-  /** Tokens as the service counted them: uncached input, output, cache read, cache write. */
+  /** Tokens as the service counted them: uncached input, output, cache read, cache write; null if not reported. */
   readonly usage: readonly [number, number, number, number] | null;
 }
 
 export interface AdapterVerdict extends Verdict {
-  /** What the service asks to wait, ms; NaN = nothing. */
+  /** The wait that the service asks for, ms; NaN = none. */
   readonly retryAfterMs: number;
-  /** The service's name of the call; "" where it gives none. */
+  /** The service's id of the call; "" where it gives none. */
   readonly serviceRequestId: string;
 }
 
@@ -83,7 +86,7 @@ export type ReplayTier = "standard" | "priority" | "flex" | "latency-optimized";
 
 /** What a call asks for. Counts are tokens. */
 export interface PromptOrder {
-  /** Request and attempt, `17.0`: to find the call again in the service's log. */
+  /** Request and attempt, `17.0`, by which the call is found in the service's log. */
   readonly requestId: string;
   readonly className: string;
   readonly inputTokens: number;
@@ -96,11 +99,12 @@ export interface PromptOrder {
   /** Characters of filler that make one token. */
   readonly charsPerToken: number;
   /**
-   * Of the run. With one, no two requests share more text than their cacheable prefix, and no two runs share any, so
-   * that a service which caches prompts unasked meets no text twice. "" for an emulator, which caches what is marked.
+   * Of the run. With it, no two requests share more text than their cacheable prefix, and no two runs share any, so
+   * that a service that caches prompts automatically has no unintended hits. "" for an emulator, which caches what is
+   * marked.
    */
   readonly salt: string;
-  /** For an emulator, where several targets are called alike; undefined elsewhere. */
+  /** For an emulator where several targets share an address; undefined elsewhere. */
   readonly targetId?: string | undefined;
 }
 
@@ -114,8 +118,8 @@ export interface PromptTexts {
 const WORDS = "lamp tree road fish wind salt moon leaf ";
 
 /**
- * Texts that have the wanted number of tokens, as far as the characters per token are known. They are of ASCII that
- * needs no escaping in JSON.
+ * Filler texts of the wanted number of tokens, as far as the characters per token are known: ASCII that needs no
+ * escaping in JSON.
  */
 export function promptTexts(order: PromptOrder): PromptTexts {
   const { inputTokens, prefixTokens, prefixId, charsPerToken, salt } = order;
@@ -128,14 +132,19 @@ export function promptTexts(order: PromptOrder): PromptTexts {
   return { prefix: text(prefix, shared), rest: inputTokens > prefix ? text(inputTokens - prefix, own) : "" };
 }
 
-/** Text of so many characters, at least one, that begins as given. */
+/** Text of `chars` characters, at least one, that begins with `start`. */
 function filler(chars: number, start: string): string {
   const length = Math.max(1, chars);
   const words = Math.max(0, Math.ceil((length - start.length) / WORDS.length));
   return (start + WORDS.repeat(words)).slice(0, length);
 }
 
-/** One segment of a URL's path; encodeURIComponent leaves five characters that RFC 3986 reserves. */
+/**
+ * Percent-encodes a segment of a URL's path, with the five reserved characters of RFC 3986 that encodeURIComponent
+ * leaves.
+ *
+ * @example encodeSegment("a:b/(c)") // => "a%3Ab%2F%28c%29"
+ */
 export function encodeSegment(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -144,8 +153,12 @@ export function encodeSegment(text: string): string {
 }
 
 /**
- * Names under which a service says, by the status of a rate limit, that an account has no money left: no wait helps.
+ * Whether an error's name says that the account has no money left. Services report that with the status of a rate limit,
+ * although waiting does not help.
  * Source: OpenAI, "Error codes"; `error.code` names the limit, and `error.type` may still be insufficient_quota.
+ *
+ * @example isOutOfMoney("insufficient_quota") // => true
+ * @example isOutOfMoney("rate_limit_exceeded") // => false
  */
 export function isOutOfMoney(name: string): boolean {
   return OUT_OF_MONEY.test(name);

@@ -1,3 +1,4 @@
+/** Amazon Bedrock's Converse and ConverseStream, and emulators of them. */
 import {
   type AdapterAnswer,
   type AdapterCall,
@@ -10,7 +11,6 @@ import {
   type Verdict,
 } from "./adapter.ts";
 
-/** Amazon Bedrock's Converse and ConverseStream, and emulators of them. */
 export const bedrock: EndpointAdapter = {
   name: "bedrock",
   auths: ["none", "api-key", "sigv4"],
@@ -33,8 +33,8 @@ export const bedrock: EndpointAdapter = {
 };
 
 /**
- * The JSON body of a Converse or ConverseStream call. A cacheable prefix is a text of its own with a cache point behind
- * it. The wanted length of the answer, the class and the request's number travel as `requestMetadata`.
+ * The JSON body of a Converse or ConverseStream call. A cacheable prefix is a separate text, followed by a cache point.
+ * The wanted length of the answer, the class and the request's number are sent as `requestMetadata`.
  */
 function converseBody(order: PromptOrder): string {
   const { maxTokens, tier } = order;
@@ -61,14 +61,14 @@ function tierMember(tier: ReplayTier): string {
   return `,"serviceTier":{"type":"${tier}"}`;
 }
 
-/** The service takes these characters in metadata, and no others. */
+/** Replaces characters that the service does not accept in metadata. */
 function metadataText(text: string): string {
   return text.replace(/[^a-zA-Z0-9\s:_@$#=/+,.-]/g, "_").slice(0, 256);
 }
 
 const THROTTLED = 429;
 const UNAVAILABLE = 503;
-/** 429 by number, but no quota: the model's machines are warming up. */
+/** Status 429, but not by quota: the model is still loading. */
 const NOT_READY = "ModelNotReadyException";
 
 function verdictOfJson({ status, header, body }: AdapterAnswer): Verdict {
@@ -77,7 +77,7 @@ function verdictOfJson({ status, header, body }: AdapterAnswer): Verdict {
   return usage === null ? broken("NoUsage") : { kind: "ok", isFinal: false, error: "", usage };
 }
 
-/** The last frame of a stream tells how it ended. */
+/** Reads the last frame of a stream, which says how it ended. */
 function verdictOfStream({ status, header, body }: AdapterAnswer): Verdict {
   if (status !== 200) return failure(status, errorName(header("x-amzn-errortype")));
   const frame = body instanceof ArrayBuffer ? lastFrame(body) : undefined;
@@ -88,7 +88,7 @@ function verdictOfStream({ status, header, body }: AdapterAnswer): Verdict {
   return usage === null ? broken("NoUsage") : { kind: "ok", isFinal: false, error: "", usage };
 }
 
-/** Status codes that the SDKs try again; 408 and 424 they do not (seen on the wire with boto3 1.44.5 and JS 3.1162). */
+/** As the SDKs classify statuses; 408 and 424 they do not retry (observed with boto3 1.44.5 and JS 3.1162). */
 function failure(status: number, error: string): Verdict {
   if (status === THROTTLED && error !== NOT_READY) return { kind: "throttled", isFinal: false, error, usage: null };
   if (status === THROTTLED || status === UNAVAILABLE) {
@@ -101,7 +101,7 @@ function broken(error: string): Verdict {
   return { kind: "error", isFinal: false, error, usage: null };
 }
 
-/** `ThrottlingException:http://internal...` and `namespace#ThrottlingException` are the same name. */
+/** The bare name in `ThrottlingException:http://internal...` or `namespace#ThrottlingException`. */
 function errorName(errorType: string | undefined): string {
   return (errorType ?? "").split(":", 1)[0]!.split("#").pop()!;
 }
@@ -135,7 +135,7 @@ function usageOf(json: string): Verdict["usage"] {
 /** A frame of an AWS event stream. */
 export interface StreamFrame {
   readonly headers: Readonly<Record<string, string>>;
-  /** The payload byte for byte: as good as UTF-8 where only ASCII matters, as in the JSON of counts. */
+  /** The payload, one character a byte: enough where only ASCII matters, as in the JSON of counts. */
   readonly payload: string;
 }
 
@@ -144,9 +144,9 @@ const CRC_BYTES = 4;
 const STRING_TYPE = 7;
 
 /**
- * The last frame of a whole event stream, found by walking the frames' lengths: only that one is decoded, since all
- * that a benchmark needs (token counts, or the exception that broke the stream off) is in it. Checksums are not
- * verified. Source: Smithy, Amazon Event Stream Specification.
+ * The last frame of a complete event stream, found by walking the frames' lengths. Only that frame is decoded: it holds
+ * all that a bench needs (token counts, or the exception that ended the stream). Checksums are not verified.
+ * Source: Smithy, Amazon Event Stream Specification.
  *
  * @returns undefined for a stream that is empty, cut short, or not an event stream
  */

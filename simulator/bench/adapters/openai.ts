@@ -1,3 +1,8 @@
+/**
+ * OpenAI's chat completions, as OpenAI, vLLM, SGLang, the LiteLLM proxy and others serve them. The endpoint's URL ends
+ * where `/chat/completions` begins, often in `/v1`.
+ * Source: OpenAI API reference, "Create chat completion" and "Error codes"; vLLM, "OpenAI-compatible server".
+ */
 import {
   type AdapterAnswer,
   type AdapterCall,
@@ -8,11 +13,7 @@ import {
   promptTexts,
   type Verdict,
 } from "./adapter.ts";
-/**
- * OpenAI's chat completions, as OpenAI, vLLM, SGLang, the LiteLLM proxy and others serve them. The endpoint's URL ends
- * where `/chat/completions` begins, often in `/v1`.
- * Source: OpenAI API reference, "Create chat completion" and "Error codes"; vLLM, "OpenAI-compatible server".
- */
+
 export const openai: EndpointAdapter = {
   name: "openai",
   auths: ["none", "api-key"],
@@ -56,7 +57,7 @@ function chatBody({ model, prompt, isStream, settings }: AdapterCall): string {
   const wanted = Math.max(1, prompt.outputTokens);
   const isForced = settings.forceLength === "vllm";
   const length = maxTokens > 0 ? Math.min(wanted, maxTokens) : wanted;
-  // Without a limit of the caller's own a model may write on to the end of its context.
+  // Without a limit by the caller, a model may write to the end of its context.
   const limit = isForced || maxTokens <= 0 ? length : maxTokens;
   const members = {
     ...(isStream ? { stream: true, stream_options: { include_usage: true } } : {}),
@@ -68,7 +69,7 @@ function chatBody({ model, prompt, isStream, settings }: AdapterCall): string {
   return `{"model":${JSON.stringify(model)},"messages":${messages(prompt)},${JSON.stringify(members).slice(1)}`;
 }
 
-/** Services cache what prompts begin with, so the cacheable prefix comes first. */
+/** Services cache the beginning of prompts, so the cacheable prefix comes first. */
 function messages(order: PromptOrder): string {
   const { prefix, rest } = promptTexts(order);
   if (prefix === "" || rest === "") return `[{"role":"user","content":"${prefix}${rest}"}]`;
@@ -96,12 +97,12 @@ function verdictOfJson(body: string): Read {
 }
 
 const DONE = "[DONE]";
-/** Chunks behind the one with the counts that are looked through for it. */
+/** Most chunks after the one with the counts. */
 const CHUNKS_MAX = 4;
 
 /**
- * A stream ends with a chunk that has the counts, and `[DONE]`: it is read from its end, and no more of it than that.
- * One that ends otherwise was cut short, unless its last chunk is the one with the counts and no text.
+ * A stream ends with a chunk that has the counts, and `[DONE]`; only these are read, from the end. A stream that ends
+ * otherwise was cut short, unless its last chunk is the one with the counts and no text.
  */
 function verdictOfStream(body: string): Read {
   let isDone = false;
@@ -133,7 +134,7 @@ function hasText({ choices }: Json): boolean {
   return Array.isArray(choices) && choices.length > 0;
 }
 
-/** What an object of a good answer or a chunk of a stream says; undefined for one of text alone. */
+/** The verdict of a whole answer or of a stream's chunk; undefined for a chunk of text alone. */
 function verdictOfObject(json: Json): Read | undefined {
   const id = typeof json.id === "string" ? json.id : "";
   const error = errorOf(json);
@@ -142,7 +143,7 @@ function verdictOfObject(json: Json): Read | undefined {
   return usage === null ? undefined : { kind: "ok", isFinal: false, error: "", usage, id };
 }
 
-/** Tokens read from a cache are among the prompt's; those written to it, where a service tells of them, too. */
+/** The prompt's tokens include those read from a cache and, where a service reports them, those written to it. */
 function usageOf(value: unknown): Verdict["usage"] {
   const usage = object(value);
   const [prompt, output] = [usage?.prompt_tokens, usage?.completion_tokens];
@@ -161,7 +162,7 @@ function errorOf(json: Json | undefined): Json | undefined {
 
 const THROTTLED = 429;
 const UNAVAILABLE: readonly number[] = [503, 529];
-/** Tried again by OpenAI's own clients, as are 429 and 5xx: request timeout, conflict of locks. */
+/** Retried by OpenAI's own clients, as are 429 and 5xx: request timeout, lock conflict. */
 const TRIED_AGAIN: readonly number[] = [408, 409];
 
 function failure(status: number, error: Json | undefined): Verdict {
@@ -175,12 +176,12 @@ function failure(status: number, error: Json | undefined): Verdict {
   return { kind: "error", isFinal, error: name, usage: null };
 }
 
-/** Proxies send numbers as text, and Python's word for nothing. */
+/** Not a number written as text, nor Python's None, both of which proxies send. */
 function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "None" && Number.isNaN(Number(value));
 }
 
-/** The status that an error would have had if it had come before the answer began; its code may be the number itself. */
+/** The status of an error inside a stream, had it come before the answer began; its code may be the number itself. */
 function statusOf({ code, type }: Json): number {
   const number = Number(code ?? Number.NaN);
   if (number >= 400 && number < 600) return number;

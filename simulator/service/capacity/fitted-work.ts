@@ -32,7 +32,7 @@ export interface FittedSpec extends QueueSpec {
   readonly promptNoise: LawSpec | null;
   readonly outputNoise: LawSpec | null;
   /** Both factors come from one draw: a call that is fast with its prompt is so with its output. */
-  readonly sameLuck: boolean;
+  readonly sharedNoise: boolean;
   /** The answer comes in one piece at the end. */
   readonly isWhole: boolean;
   /** Slowdown by calls: points (calls, factor), straight between, on along the last line; empty = 1. */
@@ -77,7 +77,10 @@ export const fittedShape = {
     .strictObject({
       perToken: durationMs.default(0).meta({ description: "Each output token after the first" }),
       noise,
-      sameLuck: z.boolean().default(false).meta({ description: "A call has one luck for prompt and output" }),
+      sharedNoise: z
+        .boolean()
+        .default(false)
+        .meta({ description: "Prompt and output of a call have the same noise factor" }),
       whole: z.boolean().default(false).meta({ description: "The answer comes in one piece at the end" }),
     })
     .prefault({})
@@ -111,7 +114,7 @@ export function fittedPartsOf(
     perOutputTokenMs: output.perToken,
     promptNoise: prompt.noise ?? null,
     outputNoise: output.noise ?? null,
-    sameLuck: output.sameLuck,
+    sharedNoise: output.sharedNoise,
     isWhole: output.whole,
     load: load.factors,
     counts: load.counts,
@@ -159,7 +162,7 @@ export class FittedWork {
     this.table = table;
     this.promptNoise = spec.promptNoise === null ? null : compileSampler(createLaw(spec.promptNoise));
     this.outputNoise = spec.outputNoise === null ? null : compileSampler(createLaw(spec.outputNoise));
-    this.outputKey = spec.sameLuck ? context.serviceKey : mix32(context.serviceKey ^ 0x5bd1e995);
+    this.outputKey = spec.sharedNoise ? context.serviceKey : mix32(context.serviceKey ^ 0x5bd1e995);
   }
 
   /** Draws the factors of a call, and with them its work at an unloaded endpoint. */

@@ -1,22 +1,22 @@
-/** What can stand around other servers: a rate limiter, unseen callers, and several machines behind one address. */
+/** Servers that wrap others: a rate limiter, other tenants, and replicas behind one address. */
 import { createCall, type Draws, type EndpointCall, type EndpointServer } from "./server.ts";
 
 export interface CreditLimiterOptions {
   readonly tokensPerMinute: number;
-  /** Credit that can be saved up, as seconds of the rate. */
+  /** Largest credit, in seconds of the rate. */
   readonly burstS: number;
   readonly behind: EndpointServer;
 }
 
 /**
- * A rate limiter that reserves nothing: a call is let in while there is credit, its input is charged then and its output
- * as it is written, so that the account goes into debt, and 429 is said until the debt is paid back. Unlike the
+ * A rate limiter without reservations: a call is admitted while there is credit; its input is charged at once and its
+ * output as it is written. So the account goes into debt, and calls get 429 until it is paid back. Unlike in the
  * simulator's laws, `max_tokens` plays no part.
  */
 export function createCreditLimiter({ tokensPerMinute, burstS, behind }: CreditLimiterOptions): EndpointServer {
   const perMs = tokensPerMinute / 60_000;
   const creditMax = perMs * burstS * 1000;
-  /** Calls as the server behind knows them. */
+  /** The calls of the wrapped server. */
   const charged = new WeakMap<EndpointCall, EndpointCall>();
   let credit = creditMax;
   let atMs = 0;
@@ -58,10 +58,10 @@ export function createCreditLimiter({ tokensPerMinute, burstS, behind }: CreditL
 }
 
 export interface NeighboursOptions {
-  /** Others come in bursts: busy and quiet times are exponential with these means, ms. */
+  /** Mean busy and quiet periods of the other tenants, exponential, ms. */
   readonly busyMs: number;
   readonly quietMs: number;
-  /** Their Poisson rate in a busy time, and the mean tokens of their calls (exponential). */
+  /** Their Poisson rate in a busy period, and the mean tokens of their calls, exponential. */
   readonly callsPerS: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -69,7 +69,7 @@ export interface NeighboursOptions {
   readonly draws: Draws;
 }
 
-/** A server that is shared with callers whom no client is told of: it is never at rest. */
+/** A server shared with other tenants, of whom clients know nothing. It is never idle. */
 export function createNeighbours(options: NeighboursOptions): EndpointServer {
   const { behind, draws } = options;
   const wait = (meanMs: number): number => -meanMs * Math.log(draws.uniform());
@@ -109,19 +109,19 @@ function ignore(): void {}
 
 export interface ReplicasOptions {
   readonly replicas: readonly EndpointServer[];
-  /** random: any of them; sticky: calls of one key go to one machine. */
+  /** random: any replica; sticky: all calls of a key go to one. */
   readonly balancing: "random" | "sticky";
   readonly draws: Draws;
 }
 
-/** Several machines behind one address: a client does not know that they are there. */
+/** Several replicas behind one address, invisible to clients. */
 export function createReplicas({ replicas, balancing, draws }: ReplicasOptions): EndpointServer {
   const homes = new Map<string, EndpointServer>();
 
   function placeOf(call: EndpointCall): EndpointServer {
     const random = replicas[Math.floor(draws.uniform() * replicas.length)]!;
     if (balancing === "random") return random;
-    // Keys take the machines in turn as they are first seen.
+    // New keys are assigned to the replicas in turn.
     const home = homes.get(call.key) ?? replicas[homes.size % replicas.length]!;
     homes.set(call.key, home);
     return home;

@@ -1,4 +1,7 @@
-/** Endpoints with other machines: one line before c machines, a rate shared by all, and lanes for reading and writing. */
+/**
+ * Queueing endpoints: one queue before c servers, processor sharing with a cap, and separate stages for prompts and
+ * answers.
+ */
 import type { Draws, EndpointCall, EndpointServer } from "./server.ts";
 
 export interface FifoServersOptions {
@@ -7,7 +10,7 @@ export interface FifoServersOptions {
   readonly baseMs: number;
   readonly perInputTokenMs: number;
   readonly perOutputTokenMs: number;
-  /** This share of calls takes `slowFactor` times as long as the others; both kinds vary a little more. */
+  /** This share of the calls takes `slowFactor` times as long as the others; noise comes on top. */
   readonly slowShare: number;
   readonly slowFactor: number;
   readonly noiseCv: number;
@@ -20,7 +23,7 @@ interface Job {
   nextTokenMs: number;
 }
 
-/** c machines and one line, first come, first served. A machine serves one call at a time, to its end. */
+/** c servers with one queue, first come, first served. A server works on one call at a time, to its end. */
 export function createFifoServers(options: FifoServersOptions): EndpointServer {
   const { servers, draws } = options;
   let waiting: EndpointCall[] = [];
@@ -57,7 +60,7 @@ export function createFifoServers(options: FifoServersOptions): EndpointServer {
       else waiting.push(call);
       return undefined;
     },
-    /** A call in service keeps its machine to the end. */
+    /** A call in service keeps its server to the end. */
     cancel(call) {
       waiting = waiting.filter((each) => each !== call);
     },
@@ -65,7 +68,7 @@ export function createFifoServers(options: FifoServersOptions): EndpointServer {
 }
 
 export interface SharedRateOptions {
-  /** Work per ms that one call can get, and that all of them get together. An output token is one unit of work. */
+  /** Most work per ms of one call, and of all together. An output token is one unit of work. */
   readonly perCallRate: number;
   readonly totalRate: number;
   /** Work of an input token. */
@@ -84,7 +87,7 @@ interface Share {
   left: number;
 }
 
-/** All calls are served at once, each at the same rate: the lesser of its own cap and its part of the whole. */
+/** Processor sharing: each call is served at the lesser of its cap and an equal share of the whole. */
 export function createSharedRate(options: SharedRateOptions): EndpointServer {
   const { draws, perCallRate, totalRate } = options;
   const setup: { readonly call: EndpointCall; readonly readyMs: number }[] = [];
@@ -146,17 +149,17 @@ export function createSharedRate(options: SharedRateOptions): EndpointServer {
 }
 
 export interface LanesOptions {
-  /** Prompts are read by workers, one prompt each, for (base + perToken x input) x noise, ms. */
+  /** Prompts are processed by workers, one each, for (base + perToken x input) x noise, ms. */
   readonly readers: number;
   readonly readBaseMs: number;
   readonly readPerTokenMs: number;
   readonly readNoiseCv: number;
-  /** Answers are written on another machine in steps of base + perCall x calls, ms; at most so many calls. */
+  /** Answers are written by another server in steps of base + perCall x calls, ms, for at most this many calls. */
   readonly stepMs: number;
   readonly stepPerCallMs: number;
   readonly stepNoiseCv: number;
   readonly writersMax: number;
-  /** The cache of a prompt travels from one to the other, ms for each token. */
+  /** Transfer of a prompt's cache from one to the other, ms a token. */
   readonly handOverPerTokenMs: number;
   readonly draws: Draws;
 }
@@ -167,8 +170,8 @@ interface Timed {
 }
 
 /**
- * Prompts and answers on machines of their own, as disaggregated serving has it: each has its own line, the first token
- * comes when the prompt is read, and then the answer may wait again.
+ * Disaggregated serving: prompts and answers have separate servers and queues. The first token comes when the prompt
+ * has been processed, and then the answer may wait again.
  * Source: Zhong et al. 2024, "DistServe: Disaggregating Prefill and Decoding".
  */
 export function createLanes(options: LanesOptions): EndpointServer {
@@ -228,7 +231,7 @@ export function createLanes(options: LanesOptions): EndpointServer {
       else unread.push(call);
       return undefined;
     },
-    /** A prompt that is being read is read to its end. */
+    /** A prompt in progress is processed to its end. */
     cancel(call) {
       const others = (each: EndpointCall): boolean => each !== call;
       unread = unread.filter(others);

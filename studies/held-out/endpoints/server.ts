@@ -1,20 +1,20 @@
-/** What every endpoint of unknown physics is made of: the contract of a server, a call, and noise draws of its own. */
+/** The common parts of the study's endpoints: the contract of a server, a call, and its own source of noise. */
 
 /**
- * A service of unknown physics, as a program that is run from one event of its own to the next. It knows no clock: the
- * wall drives it behind HTTP and a loop drives it in virtual time. Instants are ms since the run's start.
+ * A service as a program that is run from one of its events to the next. It has no clock: real time drives it behind
+ * HTTP, an event loop in virtual time. Instants are ms since the run's start.
  *
- * Nothing under this folder uses the simulator's capacity models: a study that asks whether those can predict what they
- * were not told must not be judged by themselves.
+ * Nothing in this folder uses the simulator's capacity models, since the study asks whether those can predict an
+ * endpoint of unknown physics.
  */
 export interface EndpointServer {
-  /** Instant of the server's next own event; Infinity when it has nothing to do. */
+  /** Instant of the server's next event; Infinity when there is none. */
   nextMs(): number;
-  /** Runs the event that is due at `nextMs()`. */
+  /** Runs the event at `nextMs()`. */
   step(): void;
-  /** A call arrives. Own events up to `nowMs` have been run. @returns a refusal, undefined when it was taken */
+  /** A call arrives; events up to `nowMs` have been run. @returns a refusal, undefined when it was accepted */
   admit(call: EndpointCall, nowMs: number): Refusal | undefined;
-  /** The caller went away. */
+  /** The caller has disconnected. */
   cancel(call: EndpointCall): void;
 }
 
@@ -23,11 +23,11 @@ export interface EndpointCall {
   readonly inputTokens: number;
   /** Length of the answer, at least 1. */
   readonly outputTokens: number;
-  /** Equal keys may be kept on one machine; the class of traffic. */
+  /** The class of traffic; calls of one key may be kept on one replica. */
   readonly key: string;
   /** Tokens written so far. */
   readonly written: number;
-  /** So many more tokens exist since `atMs`; the call has ended when all are written. */
+  /** Writes more tokens at `atMs`; the call ends when all are written. */
   write(tokens: number, atMs: number): void;
 }
 
@@ -35,7 +35,7 @@ export interface Refusal {
   readonly kind: "throttled" | "unavailable";
 }
 
-/** Runs everything that is due up to an instant. */
+/** Runs all events up to an instant. */
 export function runUntil(server: EndpointServer, untilMs: number): void {
   while (server.nextMs() <= untilMs) server.step();
 }
@@ -48,7 +48,7 @@ export interface CallOptions {
   readonly onEnd: (atMs: number) => void;
 }
 
-/** A call whose caller is told of its first token and of its end, once each. */
+/** A call that notifies its caller of its first token and of its end, once each. */
 export function createCall(options: CallOptions): EndpointCall {
   const { inputTokens, outputTokens, key } = options;
   let written = 0;
@@ -69,7 +69,7 @@ export function createCall(options: CallOptions): EndpointCall {
   };
 }
 
-/** The noise draws of one server: a generator of its own, unlike the simulator's. */
+/** The noise draws of one server: its own generator, unlike the simulator's. */
 export interface Draws {
   /** Uniform in (0, 1). */
   uniform(): number;
@@ -81,7 +81,7 @@ export interface Draws {
 
 /**
  * SplitMix64's 32-bit sibling (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", with the
- * finaliser of MurmurHash3): small, and sequential, so a server's draws depend on the order in which things happen.
+ * finaliser of MurmurHash3): small, and sequential, so a server's draws depend on the order of events.
  */
 export function createDraws(seed: number): Draws {
   let state = Math.imul(seed ^ 0x2545f491, 0x9e3779b1) | 0;
@@ -107,8 +107,8 @@ export function createDraws(seed: number): Draws {
 }
 
 /**
- * How slow a machine is at an instant: exp of an AR(1) sequence on a grid of one second, mean near 1. Slow times come in
- * stretches of about `timeMs`.
+ * Slowdown of a server over time: exp of an AR(1) sequence on a grid of one second, mean near 1, with a correlation
+ * time of `timeMs`.
  */
 export function createDrift(options: {
   readonly sd: number;
@@ -127,7 +127,7 @@ export function createDrift(options: {
   };
 }
 
-/** Factor on every duration; instants must not go back. */
+/** Factor on every duration; instants must not decrease. */
 export type Slowness = (nowMs: number) => number;
 
 const GRID_MS = 1000;

@@ -1,9 +1,9 @@
-/** An endpoint that batches continuously in whole steps. */
+/** An endpoint with continuous batching in whole steps, as inference engines such as vLLM have. */
 import type { Draws, EndpointCall, EndpointServer, Slowness } from "./server.ts";
 
-/** A machine that runs whole steps, as vLLM's scheduler does: all durations are ms of a machine that is not slowed. */
+/** Parameters of the batcher; durations are ms without slowdown. */
 export interface StepBatcherOptions {
-  /** A step lasts base + the sums below over what it holds. */
+  /** A step takes base + the sums below over its contents. */
   readonly stepMs: number;
   readonly perDecodeMs: number;
   readonly perPrefillTokenMs: number;
@@ -11,17 +11,17 @@ export interface StepBatcherOptions {
   readonly perContextTokenMs: number;
   /** Coefficient of variation of a step's time. */
   readonly noiseCv: number;
-  /** Tokens in a step: one for each decode, the rest is prefill, in chunks. */
+  /** Most tokens in a step: one per decoding sequence, the rest for prefill, in chunks. */
   readonly tokenBudget: number;
   readonly sequencesMax: number;
-  /** Tokens that the key-value cache holds; the youngest sequence gives way and is computed again. */
+  /** Capacity of the key-value cache, tokens; when it is full the youngest sequence is evicted and recomputed. */
   readonly kvTokens: number;
-  /** Drafts a step and the probability that the next of them is taken; none unless given. */
+  /** Draft tokens a step and the probability that the next one is accepted; none unless given. */
   readonly speculation?: { readonly drafts: number; readonly acceptance: number };
-  /** The process stops for a while, again and again. */
+  /** Recurring pauses of the process. */
   readonly pauses?: { readonly everyMs: number; readonly lengthMs: number };
   readonly slowness?: Slowness;
-  /** Between the call's arrival and its place in the line: parsing, tokenising. */
+  /** From the call's arrival to the queue: parsing, tokenising. */
   readonly intakeMs: number;
   readonly draws: Draws;
 }
@@ -30,12 +30,12 @@ interface Sequence {
   readonly call: EndpointCall;
   /** Tokens of the key-value cache that it fills. */
   context: number;
-  /** Tokens still to be computed before it writes. */
+  /** Tokens still to be computed before it decodes. */
   prefillLeft: number;
 }
 
 interface Batch {
-  /** Those that write in the step. */
+  /** Sequences that decode in the step. */
   readonly decodes: readonly Sequence[];
   readonly prefills: readonly { readonly sequence: Sequence; readonly tokens: number }[];
 }
@@ -45,8 +45,9 @@ interface Step extends Batch {
 }
 
 /**
- * Continuous batching in integer steps: decodes go first, prefill fills up the token budget in chunks, whoever does not
- * fit waits first come, first served. Tokens appear at the end of a step, for all of its sequences at once.
+ * Continuous batching in integer steps: decodes go first, prefill takes the rest of the token budget in chunks, and
+ * calls that do not fit wait first come, first served. Tokens appear at the end of a step, for all of its sequences at
+ * once.
  * Source of the rules: Agrawal et al. 2024, "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve";
  * Kwon et al. 2023, "PagedAttention" (recomputation on a full cache).
  */
@@ -110,7 +111,10 @@ export function createStepBatcher(options: StepBatcherOptions): EndpointServer {
   };
 }
 
-/** Before a step that would overfill the cache, the youngest go back to the head of the line. Changes both lists. */
+/**
+ * Before a step that would overfill the cache, returns the youngest sequences to the head of the queue. Changes both
+ * lists.
+ */
 function makeRoom(running: Sequence[], waiting: Sequence[], kvTokens: number): void {
   let held = running.reduce((sum, each) => sum + each.context + each.prefillLeft + 1, 0);
   while (held > kvTokens && running.length > 1) {
@@ -122,7 +126,7 @@ function makeRoom(running: Sequence[], waiting: Sequence[], kvTokens: number): v
   }
 }
 
-/** What the next step holds. Who is let in moves from the one list to the other. */
+/** The contents of the next step. Sequences that are admitted move from one list to the other. */
 function fillBatch(running: Sequence[], waiting: Sequence[], options: StepBatcherOptions): Batch {
   const decodes = running.filter((each) => each.prefillLeft === 0);
   let budget = options.tokenBudget - decodes.length;
@@ -144,7 +148,7 @@ function fillBatch(running: Sequence[], waiting: Sequence[], options: StepBatche
   return { decodes, prefills };
 }
 
-/** How long steps last, ms: work, noise, slowness, and the pauses that are due when a step begins. */
+/** Durations of steps, ms: work, noise, slowdown, and the pauses due when a step begins. */
 function createStepTimes(options: StepBatcherOptions): (batch: Batch, nowMs: number) => number {
   const { draws, pauses } = options;
   let pauseMs = pauses === undefined ? Number.POSITIVE_INFINITY : pauses.everyMs * draws.uniform();
@@ -167,7 +171,7 @@ function createStepTimes(options: StepBatcherOptions): (batch: Batch, nowMs: num
   };
 }
 
-/** Tokens of a call that has gone away in the middle of a step are lost. */
+/** Tokens of a call that is cancelled within a step are lost. */
 function write(sequence: Sequence, tokens: number, atMs: number): void {
   const { call } = sequence;
   const count = Math.min(tokens, call.outputTokens - call.written);

@@ -1,7 +1,6 @@
+/** Rows of Meridian's own features (hedges, timeouts, outages, caches, profiles ...) whose answers are still known. */
 import { erlangB, failoverShares, meanAttempts, mmcWait } from "../formulas.ts";
 import { type Capacity, exponentialSlots, further, type Oracle, smallScenario } from "../oracle.ts";
-
-/** What the harness adds to textbook queues, where theory still knows the answer. */
 
 const AT_ONCE: Capacity = { kind: "slots", servers: "unlimited", service: "0s" };
 const EXPONENTIAL: Capacity = { kind: "slots", servers: "unlimited", service: { exponential: { mean: "1s" } } };
@@ -75,7 +74,7 @@ const QUOTAS: readonly Oracle[] = [
   }),
 ];
 
-/** Chance that an exponential answer of mean 1 s takes longer than 1.2 s. */
+/** Probability that an exponential service time of mean 1 s exceeds 1.2 s. */
 const LATE = Math.exp(-1.2);
 
 const CLIENTS: readonly Oracle[] = [
@@ -136,7 +135,7 @@ const AVAILABILITY: readonly Oracle[] = [
   }),
 ];
 
-/** A cached prefix lives on for five minutes after each use: found when the last call is not longer ago. */
+/** A cached prefix expires five minutes after its last use. */
 const FOUND = 1 - Math.exp(-300 / 240);
 const USD_PER_1K = 1000 * (1e-6 * (2000 * 3 + 100 * 15) + 1e-6 * 4000 * (FOUND * 0.3 + (1 - FOUND) * 3.75));
 

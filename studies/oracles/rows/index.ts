@@ -1,4 +1,4 @@
-/** The list of all rows. */
+/** The registry of all rows. */
 import type { Oracle } from "../oracle.ts";
 import { referenceOracles } from "../reference.ts";
 import { FEATURES } from "./features.ts";
@@ -6,7 +6,7 @@ import { ROUTED } from "./networks.ts";
 import { QUEUES } from "./queues.ts";
 import { LIMITS, MONEY } from "./quotas-and-money.ts";
 
-/** All rows: the reference file's, then ours. */
+/** All rows: those of the reference file, then the further ones. */
 export function allOracles(): readonly Oracle[] {
   return [...referenceOracles(), ...FURTHER_ORACLES];
 }

@@ -1,4 +1,4 @@
-/** Rows of quotas and retries, and of the bill by the hour. */
+/** Rows of quotas, of retries, and of bills under hourly prices. */
 import { bucketRefusals, meanAttempts, windowRefusals } from "../formulas.ts";
 import {
   type Capacity,
@@ -20,7 +20,7 @@ function limited(rate: number, quota: Readonly<Record<string, unknown>>): SmallW
   };
 }
 
-/** Tokens of each call of a small world: 100 in, 50 out, as many as it reserves. */
+/** Tokens of each call of a small world: 100 in, 50 out, all of them reserved. */
 const TOKENS_PER_CALL = 150;
 
 const QUOTAS: readonly Oracle[] = [
@@ -120,10 +120,12 @@ function sineFactor(hour: number): number {
   return 1 + 0.2 * Math.sin((2 * Math.PI * hour) / 24);
 }
 
-/** Cheap nights, dear afternoons. */
+/** Low prices at night, high ones in the afternoon. */
 const TABLE = HOURS.map((hour) => (hour < 7 ? 0.7 : hour < 13 ? 1 : hour < 19 ? 1.35 : 0.95));
 
-/** A call a second for a day: the first a second after midnight, the last at the next midnight, priced like the first. */
+/**
+ * A call a second for a day: the first a second after midnight, the last at the next midnight, priced like the first.
+ */
 function day(prices: NonNullable<SmallWorld["prices"]>, strategy?: unknown): OracleScenario {
   const region = { kind: "slots", servers: "unlimited", service: "0s" } as const;
   return smallScenario({

@@ -18,7 +18,7 @@ const fit: EndpointFit = {
     perOutputTokenMs: 14,
     promptNoise: null,
     outputNoise: null,
-    sameLuck: false,
+    sharedNoise: false,
     isWhole: false,
     load: [],
     counts: "decoding",
@@ -34,7 +34,7 @@ const fit: EndpointFit = {
     { measure: "e2e", share: 0.5, measuredMs: 1000, predictedMs: 1040 },
     { measure: "e2e", share: 0.95, measuredMs: 3000, predictedMs: 2850 },
   ],
-  extrapolation: { load: 1.5, e2eMsP95: 4330.4, lowMs: 4279, highMs: 4400, rivals: 2 },
+  extrapolation: { load: 1.5, e2eMsP95: 4330.4, lowMs: 4279, highMs: 4400, candidates: 2 },
   quota: { of: "tokens", law: "token-bucket", limit: 300_000, burst: 1000, burndown: 5, error: 0.1 },
   warnings: [{ code: "X", what: "something is not known", fix: "measure it" }],
 };

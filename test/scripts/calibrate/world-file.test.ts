@@ -37,7 +37,7 @@ describe("a world file", () => {
     servers: 7,
     waitingRoom: 3,
     isWhole: true,
-    sameLuck: true,
+    sharedNoise: true,
     promptSlowdown: 0.25,
     load: [
       [1, 1],

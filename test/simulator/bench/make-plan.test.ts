@@ -74,7 +74,7 @@ it("prompts are made to the characters per token that were measured of a model, 
   assert.deepEqual(make({}, { charsPerToken: new Map([["another", 5.1]]) }).charsPerToken, [4]);
 });
 
-describe("an endpoint with a way of its own", () => {
+describe("an endpoint with its own connection settings", () => {
   const way = {
     api: "openai",
     settings: { temperature: 0 },

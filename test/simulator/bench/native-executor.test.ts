@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { invalidReasons } from "../../../simulator/bench/checks.ts";
-import { checkPlainRows } from "../../../simulator/bench/native-executor.ts";
+import { checkNativeRows } from "../../../simulator/bench/native-executor.ts";
 import type { AttemptRow, RequestRow, ScheduleRow } from "../../../simulator/bench/rows.ts";
 import { END } from "../../../simulator/client/request-rules.ts";
 
@@ -13,7 +13,7 @@ const attempt = (i: number, s: number, e: number): AttemptRow => {
 
 function check(requests: readonly RequestRow[], droppedIterations = 0) {
   const attempts = requests.map(({ i, b, e }) => attempt(i, b, e));
-  return checkPlainRows({
+  return checkNativeRows({
     strategy: "s",
     schedule,
     attempts,
@@ -28,7 +28,7 @@ function check(requests: readonly RequestRow[], droppedIterations = 0) {
   });
 }
 
-describe("a run that an executor of k6 drove", () => {
+describe("a run that a native executor of k6 drove", () => {
   it("counts latency from the sending and from the intended instant, the earlier of both if it left too soon", () => {
     // On time, 60 ms early, 50 ms late, on time; each answered 20 ms after it left.
     const { report, schedule: offered } = check([

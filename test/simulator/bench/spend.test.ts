@@ -30,7 +30,7 @@ const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) <= 2e-9, `${actual} instead of ${expected}`);
 
 describe("the worst case of an attempt", () => {
-  it("is the prompt as dearly as it can be counted, and an answer of max_tokens", () => {
+  it("is the highest count of the prompt, and an answer of max_tokens", () => {
     near(worstCaseUsd(PLAN, order()), ((1000 * 1.25 + 100) * 3 + 200 * 15) / 1e6);
     near(worstCaseUsd(PLAN, order({ target: 1 })), ((1000 * 1.25 + 100) * 6 + 200 * 30) / 1e6);
   });
@@ -56,7 +56,7 @@ describe("what an attempt cost", () => {
     for (const c of [400, 403, 404, 429, 503]) assert.equal(settledUsd(PLAN, order(), { c, u: null }), 0, `${c}`);
   });
 
-  it("stays at the worst case where nobody says: silence, broken streams, faults after work was done", () => {
+  it("stays at the worst case without a report: no answer, broken streams, errors after work was done", () => {
     for (const c of [0, 200, 408, 424, 500, 502]) near(settledUsd(PLAN, order(), { c, u: null }), worst);
   });
 });

@@ -4,48 +4,48 @@ import fc from "fast-check";
 import {
   curveFactor,
   curvePoints,
-  luckCv,
-  luckLaw,
-  luckOf,
-  medianLuck,
-  NO_LUCK,
-  spreadLuck,
+  medianNoise,
+  NO_NOISE,
+  noiseCv,
+  noiseLaw,
+  noiseOf,
+  spreadNoise,
 } from "../../../simulator/calibrate/candidate-model.ts";
 import { fitLinearLog, relativeLeastSquares } from "../../../simulator/calibrate/fit-curve.ts";
 import { createLaw } from "../../../simulator/random/laws/index.ts";
 import { purposeStream } from "../../../simulator/random/streams.ts";
 
 const uniforms = (seed: number, count: number) => {
-  const stream = purposeStream(seed, "test/luck");
+  const stream = purposeStream(seed, "test/noise");
   return Array.from({ length: count }, () => stream.next());
 };
 
-describe("luck", () => {
+describe("noise", () => {
   it("is the law of a sample over its mean", () => {
     const law = createLaw({ kind: "lognormal", mean: 3, cv: 0.4 });
-    const { luck, mean } = luckOf(uniforms(1, 20_000).map((u) => law.quantile(Math.max(1e-9, u))));
+    const { noise, mean } = noiseOf(uniforms(1, 20_000).map((u) => law.quantile(Math.max(1e-9, u))));
     assert.ok(Math.abs(mean - 3) < 0.03, `${mean}`);
-    assert.ok(Math.abs(luckCv(luck) - 0.4) < 0.02, `${luckCv(luck)}`);
-    const fitted = createLaw(luckLaw(luck)!);
+    assert.ok(Math.abs(noiseCv(noise) - 0.4) < 0.02, `${noiseCv(noise)}`);
+    const fitted = createLaw(noiseLaw(noise)!);
     assert.ok(Math.abs(fitted.mean - 1) < 1e-9);
     for (const u of [0.1, 0.5, 0.9, 0.99]) {
       assert.ok(Math.abs(fitted.quantile(u) / (law.quantile(u) / 3) - 1) < 0.06, `quantile ${u}`);
     }
-    assert.ok(Math.abs(medianLuck(luck) - 1 / Math.sqrt(1.16)) < 0.02);
+    assert.ok(Math.abs(medianNoise(noise) - 1 / Math.sqrt(1.16)) < 0.02);
   });
 
   it("keeps its mean when it is spread, and is no law when there is none", () => {
-    const { luck } = luckOf([0.5, 1, 1, 2, 1.5, 0.7, 0.9, 1.1]);
-    const wider = spreadLuck(luck, 1.5);
-    assert.ok(luckCv(wider) > luckCv(luck));
-    assert.ok(Math.abs(createLaw(luckLaw(wider)!).mean - 1) < 1e-9);
-    assert.equal(luckLaw(NO_LUCK), null);
-    assert.deepEqual(luckOf([]), { luck: NO_LUCK, mean: 1 });
+    const { noise } = noiseOf([0.5, 1, 1, 2, 1.5, 0.7, 0.9, 1.1]);
+    const wider = spreadNoise(noise, 1.5);
+    assert.ok(noiseCv(wider) > noiseCv(noise));
+    assert.ok(Math.abs(createLaw(noiseLaw(wider)!).mean - 1) < 1e-9);
+    assert.equal(noiseLaw(NO_NOISE), null);
+    assert.deepEqual(noiseOf([]), { noise: NO_NOISE, mean: 1 });
   });
 });
 
 describe("work by size", () => {
-  it("is found under heavy luck, for large and small calls alike", () => {
+  it("is found under heavy noise, for large and small calls alike", () => {
     const u = uniforms(2, 3000);
     const size = Float64Array.from({ length: 1000 }, (_, i) => 10 + 4000 * u[3 * i]! ** 3);
     const ones = new Float64Array(1000).fill(1);

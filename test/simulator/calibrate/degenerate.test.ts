@@ -23,7 +23,7 @@ const calls = (count: number, of: (i: number) => Partial<Observation>) =>
   Array.from({ length: count }, (_, i): Observation => ({ ...base, ...of(i) }));
 const after = (sentMs: number, e2eMs: number) => ({ sentMs, endMs: sentMs + e2eMs });
 
-/** Measurements that no endpoint makes, or only a broken one. */
+/** Measurements that only a broken endpoint or log produces. */
 const ODD: Readonly<Record<string, readonly Observation[]>> = {
   "all at one instant": calls(60, () => ({})),
   "all alike, one after the other": calls(60, (i) => after(i * 1000, 500)),
@@ -38,7 +38,7 @@ const ODD: Readonly<Record<string, readonly Observation[]>> = {
     outcome: i < 50 ? "served" : "left",
     ttftMs: i < 50 ? 100 : Number.NaN,
   })),
-  "ends that nobody saw": calls(120, (i) =>
+  "ends that were not observed": calls(120, (i) =>
     i % 2 === 0 ? after(i * 50, 300) : { sentMs: i * 50, endMs: Number.NaN, outcome: "left" },
   ),
   "mostly throttled": calls(200, (i) => ({ ...after(i * 50, 300), outcome: i % 4 === 0 ? "served" : "throttled" })),
@@ -57,7 +57,7 @@ function assertNumbers(value: unknown, path: string): void {
   }
 }
 
-describe("odd measurements are fitted without a fault, a hang or a number that is none", () => {
+describe("degenerate inputs neither throw, hang nor produce NaN", () => {
   for (const [name, observations] of Object.entries(ODD)) {
     it(name, () => {
       const fit = fitEndpoint({ region: "r", model: "m", observations });

@@ -28,7 +28,7 @@ function errorsAtMoreLoad(foreign: Foreign, { candidate, options }: CallsFit): r
     .map(({ measuredMs, predictedMs }) => Math.abs(predictedMs / measuredMs - 1));
 }
 
-/** Worst error that is let pass for each: about twice what was found when this was written. */
+/** Largest error allowed for each: about twice the one found when this was written. */
 const BOUNDS: Readonly<Record<string, number>> = {
   "workers in line, service by tokens": 0.2,
   "steps with a token budget": 0.15,
@@ -37,7 +37,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   "whole answers from workers": 0.25,
 };
 
-describe("endpoints of foreign physics, fitted at one load, are foretold at one and a half times that", () => {
+describe("endpoints of foreign physics, fitted at one load, are predicted at 1.5 times that load", () => {
   const all: number[] = [];
   for (const [name, bound] of Object.entries(BOUNDS)) {
     it(`${name}, to ${100 * bound} % at worst`, () => {
@@ -48,7 +48,7 @@ describe("endpoints of foreign physics, fitted at one load, are foretold at one 
     });
   }
 
-  it("to 6 % in the middle", () => {
+  it("with a median error of 6 % at most", () => {
     const sorted = [...all].sort((a, b) => a - b);
     assert.ok(sorted[Math.floor(sorted.length / 2)]! <= 0.06, sorted.map((error) => error.toFixed(3)).join(" "));
   });
@@ -66,7 +66,7 @@ describe("a fit", () => {
     assert.equal(parameters.servers, 10);
     const slowest = curveFactor(variant.curve, parameters.curve, 10);
     assert.ok(slowest < 1.06, `${variant.curve} ${slowest}`);
-    assert.ok(fit.rivals.length >= 3);
+    assert.ok(fit.candidates.length >= 3);
   });
 
   it("is the same twice", () => {
@@ -76,20 +76,20 @@ describe("a fit", () => {
 
   const spec = specOf(fit.candidate.variant, fit.candidate.parameters, peak);
 
-  it("says what its rivals say of more load, its own among them", () => {
-    const { load, e2eMsP95, lowMs, highMs, rivals } = extrapolationOf(underMoreLoad(calls, spec), fit.rivals);
+  it("gives the range of its candidates' predictions at more load, its own among them", () => {
+    const { load, e2eMsP95, lowMs, highMs, candidates } = extrapolationOf(underMoreLoad(calls, spec), fit.candidates);
     assert.equal(load, 1.5);
-    assert.ok(rivals >= 1 && lowMs <= e2eMsP95 && e2eMsP95 <= highMs);
+    assert.ok(candidates >= 1 && lowMs <= e2eMsP95 && e2eMsP95 <= highMs);
   });
 
-  it("mended by simulation is nearer to the calls", () => {
+  it("polished by simulation is nearer to the calls", () => {
     const [first] = searchVariants(calls, { hasTtft: true, isWhole: false, peak });
     const wrong = { ...first!, parameters: { ...first!.parameters, perOutputTokenMs: 7 } };
     const options = { hasTtft: true, isWhole: false, peak };
-    const mended = polish(calls, wrong, options, 60);
+    const polished = polish(calls, wrong, options, 60);
     const scoring = { from: 0, to: calls.count, seeds: [5, 6], hasTtft: true };
     const totalOf = (parameters: typeof wrong.parameters) =>
       scoreModel(specOf(wrong.variant, parameters, peak), calls, scoring).total;
-    assert.ok(totalOf(mended.parameters) < totalOf(wrong.parameters));
+    assert.ok(totalOf(polished.parameters) < totalOf(wrong.parameters));
   });
 });

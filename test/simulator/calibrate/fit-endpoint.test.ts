@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { axesOf, byEndpoint, endpointCalls, type Observation, wayMsOf } from "../../../simulator/calibrate/calls.ts";
-import { driftOf, movedNumbers } from "../../../simulator/calibrate/drift.ts";
+import { axesOf, byEndpoint, endpointCalls, type Observation, oneWayMs } from "../../../simulator/calibrate/calls.ts";
+import { driftOf, movedParameters } from "../../../simulator/calibrate/drift.ts";
 import { type EndpointFit, fitEndpoint } from "../../../simulator/calibrate/fit-endpoint.ts";
 import { budget } from "../../budget.ts";
 import { asksOf, callsFrom, FOREIGN } from "./foreign.ts";
@@ -51,16 +51,16 @@ describe("observations", () => {
     );
   });
 
-  it("become calls at the endpoint: the way there and back is taken off, and axes never meet", () => {
+  it("become calls at the endpoint: the round trip is subtracted, and axes never overlap", () => {
     const call = { ...one, sentMs: 1000, endMs: 1520, ttftMs: 120 };
     const calls = endpointCalls([call, { ...call, axis: "b", sentMs: 5000, endMs: 5520 }]);
     assert.equal(calls.firstMs[0]! - calls.atMs[0]!, 100);
     assert.equal(calls.endMs[0]! - calls.atMs[0]!, 500);
     assert.ok(calls.atMs[1]! - calls.endMs[0]! > 60_000);
-    assert.equal(wayMsOf({ ...one, roundTripMs: Number.NaN }), 0);
+    assert.equal(oneWayMs({ ...one, roundTripMs: Number.NaN }), 0);
   });
 
-  it("that were turned away take nothing; those given up take a place until then", () => {
+  it("that were rejected take no capacity; those given up occupy a place until then", () => {
     const calls = endpointCalls([
       { ...one, outcome: "throttled" },
       { ...one, outcome: "refused" },
@@ -75,7 +75,7 @@ describe("fitEndpoint", () => {
   const fit = fitEndpoint(endpoint!)!;
   const estimate = (name: string) => fit.estimates.find((each) => each.name === name)!;
 
-  it("finds the workers and their times, the truth within its intervals", () => {
+  it("finds the workers and their times, with the truth inside its intervals", () => {
     assert.equal(fit.spec.servers, 10);
     assert.deepEqual([estimate("servers").low, estimate("servers").high], [10, 10]);
     for (const [name, truth] of [
@@ -117,19 +117,19 @@ describe("fitEndpoint", () => {
     assert.ok(errors.some(({ measure, isDrift, high }) => measure === "e2e" && isDrift && high < -0.1));
   });
 
-  it("tells which numbers moved", () => {
-    assert.deepEqual(movedNumbers(fit.spec, fit.spec, fit.estimates), []);
+  it("names the parameters that moved", () => {
+    assert.deepEqual(movedParameters(fit.spec, fit.spec, fit.estimates), []);
     const stored = { ...fit.spec, perOutputTokenMs: 12 };
     assert.deepEqual(
-      movedNumbers(stored, fit.spec, fit.estimates).map(({ name, stored: was }) => [name, was]),
+      movedParameters(stored, fit.spec, fit.estimates).map(({ name, stored: was }) => [name, was]),
       [["output.perToken", 12]],
     );
-    assert.deepEqual(movedNumbers({ ...stored, prompts: "serial" }, fit.spec, fit.estimates), []);
+    assert.deepEqual(movedParameters({ ...stored, prompts: "serial" }, fit.spec, fit.estimates), []);
   });
 });
 
-describe("what cannot be told is warned of", () => {
-  /** Every warning that the tests here have met. */
+describe("warnings of what cannot be determined", () => {
+  /** Every warning that the tests here have produced. */
   const met: EndpointFit["warnings"][number][] = [];
   const codesFor = (observations: readonly Observation[]) => {
     const { warnings } = fitEndpoint({ region: "r", model: "m", observations })!;

@@ -18,7 +18,7 @@ function observed(decide: (atMs: number, tokens: number, used: number) => boolea
       region: "us-east-1",
       model: "m",
       sentMs: atMs,
-      // Ends at once: what it did not use is back before the next call.
+      // Ends at once: unused tokens are returned before the next call.
       endMs: atMs,
       ttftMs: 0,
       inputTokens,
@@ -32,7 +32,7 @@ function observed(decide: (atMs: number, tokens: number, used: number) => boolea
   });
 }
 
-describe("a quota is found from who was throttled", () => {
+describe("a quota is inferred from the throttled calls", () => {
   it("a bucket of tokens", () => {
     let level = 20_000;
     let lastMs = 0;
@@ -64,7 +64,7 @@ describe("a quota is found from who was throttled", () => {
     assert.ok(fit.error < 0.02 && Math.abs(fit.limit / 200 - 1) < 0.02, `${fit.error} ${fit.limit}`);
   });
 
-  it("none where nobody was throttled, and a large error where it was chance", () => {
+  it("none where no call was throttled, and a large error where throttling was random", () => {
     assert.equal(
       fitQuota(
         observed(() => true),

@@ -1,24 +1,24 @@
+/** Endpoints of foreign physics for calibration: they share no code with the simulator's capacity models. */
 import type { CallRow } from "../../../simulator/calibrate/calls.ts";
 import { purposeStream } from "../../../simulator/random/streams.ts";
 
-/**
- * Endpoints whose physics the simulator was not told: written from their own definitions, in small time steps or as
- * plain queues, and with none of the simulator's machinery but its uniforms.
- */
+/** A call that a caller makes: instant and size in tokens. */
 export interface Ask {
   readonly atMs: number;
   readonly input: number;
   readonly output: number;
 }
 
+/** An endpoint written from its own definition, in small time steps or as a simple queue. */
 export interface Foreign {
   readonly name: string;
-  /** Calls per second that keep it busy, not drowned. */
+  /** Calls per second that keep it busy without a growing backlog. */
   readonly perS: number;
   /** First token and end of each, ms. */
   readonly serve: (asks: readonly Ask[], u: () => number) => readonly (readonly [firstMs: number, endMs: number])[];
 }
 
+/** Poisson calls of lognormal sizes. */
 export function asksOf(seed: number, perS: number, count: number): readonly Ask[] {
   const stream = purposeStream(seed, "foreign/asks");
   const u = () => stream.next();
@@ -33,8 +33,9 @@ export function asksOf(seed: number, perS: number, count: number): readonly Ask[
   });
 }
 
+/** The calls as the endpoint serves them. */
 export function callsFrom(foreign: Foreign, asks: readonly Ask[], seed: number): readonly CallRow[] {
-  const stream = purposeStream(seed, "foreign/luck");
+  const stream = purposeStream(seed, "foreign/service");
   const times = foreign.serve(asks, () => stream.next());
   return asks.map(({ atMs, input, output }, i) => ({
     atMs,
@@ -52,17 +53,17 @@ export const FOREIGN: readonly Foreign[] = [
     perS: 5.5,
     serve: (asks, u) =>
       workers(asks, 10, ({ input, output }) => {
-        const luck = lognormal(u, 1, 0.2);
-        return [(80 + 0.15 * input) * luck, (output - 1) * 9 * luck];
+        const noise = lognormal(u, 1, 0.2);
+        return [(80 + 0.15 * input) * noise, (output - 1) * 9 * noise];
       }),
   },
   {
-    name: "workers in line, two kinds of luck",
+    name: "workers in line, two kinds of noise",
     perS: 5,
     serve: (asks, u) =>
       workers(asks, 12, ({ input, output }) => {
-        const luck = u() < 0.1 ? 3 : 0.78;
-        return [(120 + 0.1 * input) * lognormal(u, 1, 0.1), (output - 1) * 12 * luck];
+        const noise = u() < 0.1 ? 3 : 0.78;
+        return [(120 + 0.1 * input) * lognormal(u, 1, 0.1), (output - 1) * 12 * noise];
       }),
   },
   {
@@ -214,7 +215,7 @@ function shared(asks: readonly Ask[], u: () => number, rate: (inside: number) =>
   return out;
 }
 
-/** One reader of prompts; then each token takes longer the more calls write, with luck at every token. */
+/** Prompts one at a time; then each token takes longer the more calls decode, with noise at every token. */
 function twoStage(asks: readonly Ask[], u: () => number): [number, number][] {
   let free = 0;
   const firsts = asks.map(({ atMs, input }) => {

@@ -13,7 +13,7 @@ const row = (atMs: number, firstMs: number, endMs: number, more = {}) => ({
   ...more,
 });
 
-describe("who met whom", () => {
+describe("occupancy reconstruction", () => {
   it("calls are in order of arrival, whatever the order of the rows", () => {
     const calls = callsOf([row(20, 25, 30), row(0, 5, 10)]);
     assert.deepEqual([...calls.atMs], [0, 20]);

@@ -65,7 +65,7 @@ describe("intervals of paired differences, as tests of equivalence", () => {
     );
   });
 
-  it("know that neighbours are alike, even where the sides share no luck", () => {
+  it("know that neighbours are alike, even where the sides share no draws", () => {
     const n = 2000;
     const ones = Array<number>(n).fill(1);
     // P(x > 0.2533) = 0.4 and P(x > 0.5244) = 0.3: a true difference of just the margin.
@@ -103,9 +103,9 @@ describe("intervals of paired differences, as tests of equivalence", () => {
   it("have no interval where there is nothing, and none of a part that most resamples miss", () => {
     const n = 200;
     const u = uniforms(3);
-    const nobody = new Float64Array(n).fill(Number.NaN);
-    const one = nobody.map((_, i) => (i === 7 ? u() : Number.NaN));
-    const quantities = [nobody, one].map((values): PairedQuantity => {
+    const missing = new Float64Array(n).fill(Number.NaN);
+    const one = missing.map((_, i) => (i === 7 ? u() : Number.NaN));
+    const quantities = [missing, one].map((values): PairedQuantity => {
       const figure = quantileFigure(values, 0.5);
       return { simulated: figure, measured: figure, isRelative: true };
     });

@@ -46,7 +46,7 @@ describe("a run as columns by request", () => {
     assert.equal(sample.region.filter((region) => region >= 0).length, fields[END.served]);
     assert.ok(Math.abs(sum(sample.costUsd) - usdOf(cost.source.totalFUsd)) < 1e-12);
     const givenUp = rows.attempts.filter(({ k, u }) => k === "timeout" && u !== null);
-    assert.ok(givenUp.length > 10, "calls that nobody waits for are billed");
+    assert.ok(givenUp.length > 10, "calls that timed out are billed");
   });
 });
 

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import {
-  differenceWords,
-  intervalWords,
-  marginWords,
-  outcomeWords,
+  differenceText,
+  intervalText,
+  marginText,
+  outcomeText,
   signedDifference,
-  valueWords,
+  valueText,
 } from "../../../simulator/validate/text.ts";
 import { oneQuantity } from "./results.ts";
 
 it("differences are read in the unit of their margin", () => {
   const relative = oneQuantity({ difference: 0.0123, low: -0.00001, high: 0.02 });
-  assert.equal(differenceWords(relative), "+1.23 % (0.00 to +2.00)");
+  assert.equal(differenceText(relative), "+1.23 % (0.00 to +2.00)");
   const share = oneQuantity({
     unit: "share",
     isRelative: false,
@@ -21,24 +21,24 @@ it("differences are read in the unit of their margin", () => {
     low: -0.004,
     high: 0,
   });
-  assert.equal(differenceWords(share), "−0.30 points (−0.40 to 0.00)");
-  assert.equal(marginWords(share), "±1 point");
+  assert.equal(differenceText(share), "−0.30 points (−0.40 to 0.00)");
+  assert.equal(marginText(share), "±1 point");
   const retries = oneQuantity({ unit: "perRequest", isRelative: false, margin: 0.02, difference: 0.0051, low: null });
   assert.equal(signedDifference(retries), "+0.0051");
-  assert.equal(intervalWords(retries), "");
-  assert.equal(marginWords(retries), "±0.02");
-  assert.equal(differenceWords(oneQuantity({ difference: null })), "not to be had");
+  assert.equal(intervalText(retries), "");
+  assert.equal(marginText(retries), "±0.02");
+  assert.equal(differenceText(oneQuantity({ difference: null })), "not to be had");
 });
 
 it("values have a unit, and open questions what they need", () => {
   assert.deepEqual(
-    [valueWords(1234.5, "ms"), valueWords(288.06, "ms"), valueWords(0.317, "share"), valueWords(0.4861, "usd")],
+    [valueText(1234.5, "ms"), valueText(288.06, "ms"), valueText(0.317, "share"), valueText(0.4861, "usd")],
     ["1.234 s", "288.1 ms", "31.70 %", "0.4861"],
   );
-  assert.equal(valueWords(null, "ms"), "n/a");
+  assert.equal(valueText(null, "ms"), "n/a");
   assert.equal(
-    outcomeWords(oneQuantity({ outcome: "undecided", requestsNeeded: 900 })),
+    outcomeText(oneQuantity({ outcome: "undecided", requestsNeeded: 900 })),
     "undecided: about 900 requests needed",
   );
-  assert.equal(outcomeWords(oneQuantity({ outcome: "undecided" })), "undecided");
+  assert.equal(outcomeText(oneQuantity({ outcome: "undecided" })), "undecided");
 });

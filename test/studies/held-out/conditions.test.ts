@@ -29,7 +29,7 @@ describe("conditions of the study", () => {
           regions.map(({ region }) => region),
         );
         for (const { region, roundTripMs } of regions) {
-          assert.equal(plan.network.rttMs[plan.regionNames.indexOf(region)], roundTripMs, "the scenario is told of it");
+          assert.equal(plan.network.rttMs[plan.regionNames.indexOf(region)], roundTripMs, "the scenario has it");
         }
         perS.push((recordSchedule(plan).length / Number.parseFloat(condition.duration)) * (1 / condition.load));
       }

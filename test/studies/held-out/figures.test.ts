@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { quantileSorted } from "../../../simulator/base/statistics.ts";
 import type { AttemptRow, RequestRow } from "../../../simulator/bench/rows.ts";
 import { createDraws } from "../../../studies/held-out/endpoints/server.ts";
 import { e2eInterval, figuresOf, meanFigures, type Sample, sampleOf } from "../../../studies/held-out/figures.ts";
@@ -54,6 +55,12 @@ describe("samples and figures", () => {
     assert.equal(figures.throttledShare, 2 / 3);
     assert.equal(figures.firstTargetShare, 0);
     assert.equal(figures.servedShare, 0.5);
+  });
+
+  it("interpolate quantiles between order statistics", () => {
+    assert.equal(quantileSorted([10, 20, 30, 40, 50], 0.95), 48);
+    assert.equal(quantileSorted([10], 0.99), 10);
+    assert.ok(Number.isNaN(quantileSorted([], 0.5)));
   });
 
   it("average figure by figure", () => {

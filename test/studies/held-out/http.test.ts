@@ -65,7 +65,7 @@ describe("endpoints of a world", () => {
   it("are none for an unknown name", () => assert.equal(worldNamed("no such"), undefined));
 });
 
-it("endpoints stay up until they are told to stop", async () => {
+it("endpoints stay up until they are stopped", async () => {
   const stop = new AbortController();
   let yaml = "";
   const served = serve(worldNamed("fifo")!, stop.signal, (text) => {

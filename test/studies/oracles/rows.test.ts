@@ -4,7 +4,11 @@ import { MeridianError } from "../../../simulator/base/errors.ts";
 import { readQuantity } from "../../../studies/oracles/ask.ts";
 import { scenarioOf, toleranceOf } from "../../../studies/oracles/oracle.ts";
 import { referenceOracles } from "../../../studies/oracles/reference.ts";
-import { FURTHER_ORACLES } from "../../../studies/oracles/rows/index.ts";
+import { FEATURES } from "../../../studies/oracles/rows/features.ts";
+import { allOracles, FURTHER_ORACLES } from "../../../studies/oracles/rows/index.ts";
+import { ROUTED } from "../../../studies/oracles/rows/networks.ts";
+import { QUEUES } from "../../../studies/oracles/rows/queues.ts";
+import { LIMITS, MONEY } from "../../../studies/oracles/rows/quotas-and-money.ts";
 import { reducedBudget, testOracle } from "./reduced.ts";
 
 const ORACLES = referenceOracles();
@@ -30,15 +34,26 @@ describe("the rows themselves", () => {
   });
 });
 
-describe("further rows of the same families", () => {
-  for (const oracle of FURTHER_ORACLES) testOracle(oracle);
-});
+const FAMILIES = {
+  "one station": QUEUES,
+  "several stations": ROUTED,
+  "quotas and retries": LIMITS,
+  "the bill by the hour": MONEY,
+  "Meridian's own features": FEATURES,
+};
+for (const [family, oracles] of Object.entries(FAMILIES)) {
+  describe(`further rows: ${family}`, () => {
+    for (const oracle of oracles) testOracle(oracle);
+  });
+}
 
 describe("the further rows themselves", () => {
   it("have names of their own", () => {
-    const ids = [...referenceOracles(), ...FURTHER_ORACLES].map(({ id }) => id);
+    const ids = allOracles().map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
   });
+
+  it("are all asked here", () => assert.deepEqual(new Set(Object.values(FAMILIES).flat()), new Set(FURTHER_ORACLES)));
 
   it("a quantity that has no reader is refused by name", () => {
     const problem = (error: unknown) => error instanceof MeridianError && /ORACLE_QUANTITY/.test(error.message);

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { isOutOfMoney, type PromptOrder, promptTexts } from "../../../../simulator/bench/adapters/adapter.ts";
 
-it("a limit of money is told from one of rate", () => {
+it("an exhausted account is distinguished from a rate limit", () => {
   for (const name of [
     "insufficient_quota",
     "credit_balance_exhausted",

@@ -73,7 +73,7 @@ it("service tiers are asked for by name", () => {
   assert.equal(read({}).settings.serviceTier, undefined);
 });
 
-it("a call goes to its model's path, and tells an emulator where its caller is", () => {
+it("a call goes to its model's path, and names the caller's place to an emulator", () => {
   assert.deepEqual(request().path, "/model/a.b-v1%3A0/converse-stream");
   assert.deepEqual(request({}, false).path, "/model/a.b-v1%3A0/converse");
   assert.deepEqual(request().headers, {});

@@ -150,7 +150,7 @@ describe("a streamed answer", () => {
     fc.assert(fc.property(fc.json(), (json) => void verdict(events(json, "[DONE]"))));
   });
 
-  it("tells cached tokens apart, those written where a proxy tells of them", () => {
+  it("counts cached tokens separately, those written where a proxy reports them", () => {
     const counted = (details: object) =>
       read(200, events(chunk({ choices: [], usage: { ...COUNTS, prompt_tokens_details: details } }), "[DONE]"), true)
         .usage;

@@ -72,7 +72,7 @@ const SAMPLES: Readonly<Record<string, readonly [object, ...object[]]>> = {
     {
       servers: 5,
       prompt: { base: "40ms", perToken: "0.1ms", paced: "serial", slowdown: 0.3, noise: { exponential: { mean: 1 } } },
-      output: { perToken: "9ms", sameLuck: true },
+      output: { perToken: "9ms", sharedNoise: true },
       waitingRoom: 8,
       patience: { exponential: { mean: "900ms" } },
     },

@@ -26,7 +26,7 @@ describe("a fitted capacity in a scenario", () => {
           slowdown: 0.2,
           noise: { lognormal: { mean: 1, cv: 0.2 } },
         },
-        output: { perToken: "9ms", sameLuck: true, whole: true },
+        output: { perToken: "9ms", sharedNoise: true, whole: true },
         load: {
           factors: [
             [1, 1],
@@ -40,7 +40,10 @@ describe("a fitted capacity in a scenario", () => {
     );
     assert.ok(spec.kind === "fitted");
     assert.deepEqual([spec.servers, spec.waitingRoom, spec.promptPerTokenMs, spec.prompts], [8, 20, 0.15, "serial"]);
-    assert.deepEqual([spec.promptSlowdown, spec.perOutputTokenMs, spec.sameLuck, spec.isWhole], [0.2, 9, true, true]);
+    assert.deepEqual(
+      [spec.promptSlowdown, spec.perOutputTokenMs, spec.sharedNoise, spec.isWhole],
+      [0.2, 9, true, true],
+    );
     assert.deepEqual(
       [spec.load, spec.counts, spec.applies],
       [

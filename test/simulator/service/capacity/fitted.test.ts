@@ -17,7 +17,7 @@ const fitted = (over: Partial<FittedSpec>): FittedSpec => ({
   perOutputTokenMs: 0,
   promptNoise: null,
   outputNoise: null,
-  sameLuck: false,
+  sharedNoise: false,
   isWhole: false,
   load: [],
   counts: "all",
@@ -139,16 +139,16 @@ describe("a fitted station by hand", () => {
     assert.deepEqual([fate!.firstTokenMs, fate!.endedMs], [105, 105]);
   });
 
-  it("luck is of mean 1, for both parts apart or as one", () => {
+  it("noise has mean 1, drawn apart for both parts or as one", () => {
     const noise = { kind: "uniform", min: 0.5, max: 1.5 } as const;
     const calls = Array.from({ length: 4000 }, (_, i) => ({ atMs: i * 1000, output: 11 }));
-    for (const sameLuck of [false, true]) {
+    for (const sharedNoise of [false, true]) {
       const spec = fitted({
         promptBaseMs: 100,
         perOutputTokenMs: 10,
         promptNoise: noise,
         outputNoise: noise,
-        sameLuck,
+        sharedNoise,
       });
       const fates = drive(spec, calls);
       const mean = fates.reduce((sum, fate) => sum + latencyOf(fate), 0) / fates.length;
@@ -156,7 +156,7 @@ describe("a fitted station by hand", () => {
       const differ = fates.filter(({ call, firstTokenMs, endedMs }) => {
         return Math.abs(firstTokenMs - call.atMs - (endedMs - firstTokenMs)) > 1e-6;
       });
-      assert.equal(differ.length > 0, !sameLuck);
+      assert.equal(differ.length > 0, !sharedNoise);
     }
   });
 

@@ -102,7 +102,7 @@ describe("shared rate", () => {
     for (const { endMs } of calls) near(endMs, 50 + 10 / 0.05);
   });
 
-  it("speeds up when somebody leaves", () => {
+  it("speeds up when a call leaves", () => {
     const [short, ...long] = [watchedCall(0, 0, 4), ...Array.from({ length: 4 }, () => watchedCall(0, 0, 10))];
     serve(createSharedRate(SHARED), [short!, ...long]);
     near(short!.endMs, 50 + 4 / 0.05);

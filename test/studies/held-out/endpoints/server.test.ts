@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { mean, sampleCorrelation, standardDeviation } from "simple-statistics";
 import { createCall, createDraws, createDrift } from "../../../../studies/held-out/endpoints/server.ts";
 
-it("a call tells of its first token and its end once, and writes no more than it was asked", () => {
+it("a call reports its first token and its end once, and writes no more than requested", () => {
   const heard: string[] = [];
   const call = createCall({
     inputTokens: 1,

@@ -5,14 +5,19 @@ import { type Calls, callsOf } from "../../../simulator/calibrate/calls.ts";
 import {
   curveFactor,
   curvePoints,
-  luckOf,
-  NO_LUCK,
+  NO_NOISE,
+  noiseOf,
   type Parameters,
   specOf,
   type Variant,
 } from "../../../simulator/calibrate/candidate-model.ts";
-import { readParameters } from "../../../simulator/calibrate/read-parameters.ts";
-import { errorsGivenOthers, replayCalls, scoreModel, scoreReplays } from "../../../simulator/calibrate/score.ts";
+import { estimateParameters } from "../../../simulator/calibrate/estimate-parameters.ts";
+import {
+  errorsAtMeasuredConcurrency,
+  replayCalls,
+  scoreModel,
+  scoreReplays,
+} from "../../../simulator/calibrate/score.ts";
 import { complexityOf, variantsOf } from "../../../simulator/calibrate/select-model.ts";
 import { loadFactor } from "../../../simulator/service/capacity/fitted-work.ts";
 import { asksOf } from "./foreign.ts";
@@ -24,13 +29,13 @@ const parameters = (over: Partial<Parameters>): Parameters => ({
   perOutputTokenMs: 9,
   promptSlowdown: 0,
   curve: [],
-  promptLuck: NO_LUCK,
-  outputLuck: NO_LUCK,
-  sameLuck: false,
+  promptNoise: NO_NOISE,
+  outputNoise: NO_NOISE,
+  sharedNoise: false,
   ...over,
 });
 
-/** What the simulator itself makes of traffic: the truth is known to the last digit. */
+/** Calls simulated under known parameters. */
 function simulated(variant: Variant, truth: Parameters, count = 600, perS = 6): Calls {
   const asks = asksOf(3, perS, count);
   const rows = asks.map(({ atMs, input, output }) => ({
@@ -63,11 +68,11 @@ const TRUTHS: readonly (readonly [string, Variant, Partial<Parameters>])[] = [
   ],
 ];
 
-describe("numbers are read off the calls", () => {
+describe("parameters are estimated from the calls", () => {
   for (const [name, variant, over] of TRUTHS) {
-    it(`of ${name}, without luck to the last percent`, () => {
+    it(`of ${name}, without noise to the last percent`, () => {
       const truth = parameters(over);
-      const read = readParameters(simulated(variant, truth), variant, truth.servers)!;
+      const read = estimateParameters(simulated(variant, truth), variant, truth.servers)!;
       const close = (found: number, wanted: number, what: string) =>
         assert.ok(Math.abs(found - wanted) <= 0.01 * Math.abs(wanted) + 1e-9, `${what} ${found}, not ${wanted}`);
       close(read.promptBaseMs, truth.promptBaseMs, "base");
@@ -84,7 +89,7 @@ describe("numbers are read off the calls", () => {
   it("of prompts in steps, near enough", () => {
     const variant: Variant = { ...plain, curve: "straight", counts: "decoding", prompts: "in-steps" };
     const truth = parameters({ promptBaseMs: 20, promptPerTokenMs: 0.02, curve: [0.04], promptSlowdown: 2 });
-    const read = readParameters(simulated(variant, truth), variant, truth.servers)!;
+    const read = estimateParameters(simulated(variant, truth), variant, truth.servers)!;
     const perToken = ({ promptPerTokenMs, promptSlowdown }: Parameters) => promptPerTokenMs * (1 + promptSlowdown);
     assert.ok(Math.abs(read.promptBaseMs / 20 - 1) < 0.1, `${read.promptBaseMs}`);
     assert.ok(Math.abs(perToken(read) / perToken(truth) - 1) < 0.15, `${perToken(read)}`);
@@ -93,42 +98,42 @@ describe("numbers are read off the calls", () => {
   it("of answers in one piece", () => {
     const variant: Variant = { ...plain, prompts: "shared", isWhole: true };
     const truth = parameters({ servers: 8 });
-    const read = readParameters(simulated(variant, truth), variant, 8)!;
+    const read = estimateParameters(simulated(variant, truth), variant, 8)!;
     assert.ok(Math.abs(read.perOutputTokenMs / 9 - 1) < 0.01 && Math.abs(read.promptPerTokenMs / 0.1 - 1) < 0.02);
   });
 
-  it("with luck, and tells when both parts share it", () => {
-    const { luck } = luckOf([0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 2]);
-    for (const sameLuck of [false, true]) {
-      const truth = parameters({ servers: 8, promptLuck: luck, outputLuck: luck, sameLuck });
-      const read = readParameters(simulated(plain, truth, 1200), plain, 8)!;
+  it("with noise, and whether both parts share it", () => {
+    const { noise } = noiseOf([0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 2]);
+    for (const sharedNoise of [false, true]) {
+      const truth = parameters({ servers: 8, promptNoise: noise, outputNoise: noise, sharedNoise });
+      const read = estimateParameters(simulated(plain, truth, 1200), plain, 8)!;
       assert.ok(Math.abs(read.perOutputTokenMs / 9 - 1) < 0.04, `${read.perOutputTokenMs}`);
-      assert.equal(read.sameLuck, sameLuck);
+      assert.equal(read.sharedNoise, sharedNoise);
     }
   });
 
   it("not of a handful of calls", () => {
-    assert.equal(readParameters(simulated(plain, parameters({}), 5), plain, 3), undefined);
+    assert.equal(estimateParameters(simulated(plain, parameters({}), 5), plain, 3), undefined);
   });
 });
 
 describe("errors", () => {
-  it("given what others did are none for the truth, and large with a server too few", () => {
+  it("given the measured concurrency are 0 for the truth, and large with a server too few or too many", () => {
     const truth = parameters({ servers: 6 });
     const calls = simulated(plain, truth);
     const error = (servers: number) =>
-      meanNumber(errorsGivenOthers(calls, plain, { ...truth, servers }).both, 0, calls.count);
+      meanNumber(errorsAtMeasuredConcurrency(calls, plain, { ...truth, servers }).both, 0, calls.count);
     assert.ok(error(6) < 1e-6, `${error(6)}`);
     assert.ok(error(5) > 0.05 && error(7) > 0.02, `${error(5)} ${error(7)}`);
   });
 
-  it("of a simulation are none for the truth; percentiles are compared as asked", () => {
+  it("of a simulation are 0 for the truth; percentiles are those asked for", () => {
     const truth = parameters({ servers: 6 });
     const calls = simulated(plain, truth, 200);
     const spec = specOf(plain, truth, 20);
     const options = { from: 50, to: 200, seeds: [1, 2], hasTtft: true };
     const { perCall, total } = scoreModel(spec, calls, options);
-    // Percentiles of the same values twice lie a little elsewhere between neighbours.
+    // Interpolated percentiles of duplicated values differ a little.
     assert.ok(perCall < 1e-9 && total < 1e-3, `${total}`);
     const twice = replayCalls(spec, calls, 1);
     const late = { ttftMs: twice.ttftMs.map((x) => 2 * x), e2eMs: twice.e2eMs.map((x) => 2 * x) };
@@ -142,13 +147,13 @@ describe("errors", () => {
 });
 
 describe("variants", () => {
-  it("begin with the plainest", () => {
+  it("begin with the simplest", () => {
     const variants = variantsOf({ isWhole: false });
     assert.equal(complexityOf(variants[0]!), Math.min(...variants.map(complexityOf)));
     assert.ok(variantsOf({ isWhole: true }).every(({ isWhole }) => isWhole));
   });
 
-  it("their curves as points are their curves, up to four times what was seen", () => {
+  it("have curves that points reproduce, up to four times the measured peak", () => {
     const cases = [
       ["flat", []],
       ["straight", [0.05]],

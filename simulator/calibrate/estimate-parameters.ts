@@ -1,18 +1,21 @@
-import { meanNumber, median } from "../base/statistics.ts";
+/** Estimates a variant's parameters directly from the measured calls, without simulation. */
+import { sampleCorrelation } from "simple-statistics";
+import { median } from "../base/statistics.ts";
 import { type CallParts, callPartsOf, type Slowdown, type Work, workUnder } from "./call-parts.ts";
 import type { Calls } from "./calls.ts";
-import { type Luck, luckCv, luckOf, NO_LUCK, type Parameters, type Variant } from "./candidate-model.ts";
+import { NO_NOISE, type Noise, noiseCv, noiseOf, type Parameters, type Variant } from "./candidate-model.ts";
 import { fitCurve, fitLinearLog, sizeColumns } from "./fit-curve.ts";
 import { occupancyOf } from "./occupancy.ts";
 
 /**
- * A variant's numbers, read off the measurement: with the calls inside known at every instant, each call's times tell
- * its work, and what its size does not explain of that is its luck. No simulation is needed for it.
+ * A variant's parameters: with the occupancy known at every instant, each call's durations give its work; a regression
+ * on its size gives the costs per token, and the ratios to it are the noise.
  *
- * @param pick which of the calls that can tell something are asked: all, or a bootstrap's sample of them
- * @returns undefined where the calls cannot tell
+ * @param servers calls served at a time; Infinity = no limit
+ * @param pick selects among the informative calls: all of them, or a bootstrap sample
+ * @returns undefined with fewer than eight such calls
  */
-export function readParameters(
+export function estimateParameters(
   calls: Calls,
   variant: Variant,
   servers: number,
@@ -42,7 +45,7 @@ export function readParameters(
 function wholeParameters(data: CallParts, work: Work, servers: number, { curve }: Slowdown): Parameters {
   const [base = 0, perInput = 0, perOutput = 0] = fitLinearLog(sizeColumns(data, true), work.promptMs, data.rows);
   const { calls, later } = data;
-  const { luck, mean } = luckOf(
+  const { noise, mean } = noiseOf(
     data.rows.map((i) => work.promptMs[i]! / (base + perInput * calls.inputTokens[i]! + perOutput * later[i]!)),
   );
   return {
@@ -52,9 +55,9 @@ function wholeParameters(data: CallParts, work: Work, servers: number, { curve }
     perOutputTokenMs: perOutput * mean,
     promptSlowdown: 0,
     curve,
-    promptLuck: luck,
-    outputLuck: luck,
-    sameLuck: true,
+    promptNoise: noise,
+    outputNoise: noise,
+    sharedNoise: true,
   };
 }
 
@@ -70,11 +73,11 @@ function partParameters(
   const [base = 0, paced = 0] = fitLinearLog(sizeColumns(data, false), work.promptMs, promptRows);
   const perInput = isStepwise ? Math.max(paced, beside / STOPPED_FACTOR) : paced;
   const promptRatio = (i: number) => work.promptMs[i]! / (base + perInput * calls.inputTokens[i]!);
-  const prompt = luckOf(promptRows.map(promptRatio));
+  const prompt = noiseOf(promptRows.map(promptRatio));
   const typical = median(data.outputRows.map((i) => work.outputMs[i]! / later[i]!));
   const perOutput = Number.isNaN(typical) ? 0 : typical;
   const outputRatio = (i: number) => work.outputMs[i]! / (later[i]! * perOutput);
-  const output = perOutput > 0 ? luckOf(data.outputRows.map(outputRatio)) : { luck: NO_LUCK, mean: 1 };
+  const output = perOutput > 0 ? noiseOf(data.outputRows.map(outputRatio)) : { noise: NO_NOISE, mean: 1 };
   return {
     servers,
     promptBaseMs: base * prompt.mean,
@@ -82,40 +85,26 @@ function partParameters(
     perOutputTokenMs: perOutput * output.mean,
     promptSlowdown: isStepwise && beside > 0 ? beside / perInput : isStepwise ? 0 : beside,
     curve,
-    promptLuck: prompt.luck,
-    outputLuck: output.luck,
-    sameLuck: isSameLuck(data.outputRows, promptRatio, outputRatio, [prompt.luck, output.luck]),
+    promptNoise: prompt.noise,
+    outputNoise: output.noise,
+    sharedNoise: isSharedNoise(data.outputRows, promptRatio, outputRatio, [prompt.noise, output.noise]),
   };
 }
 
-/** Prompts that stop everything else: so much slower counts as stopped. */
+/** Where prompts stop everything else: a slowdown by this factor counts as stopped. */
 const STOPPED_FACTOR = 200;
 
-/** From this correlation of their logarithms on, both parts of a call are taken to share one luck. */
-const SAME_LUCK_MIN = 0.6;
+/** From this correlation of the logarithms of their ratios on, both parts of a call share one noise factor. */
+const SHARED_NOISE_MIN = 0.6;
 
-function isSameLuck(
+function isSharedNoise(
   rows: readonly number[],
   promptRatio: (i: number) => number,
   outputRatio: (i: number) => number,
-  lucks: readonly Luck[],
+  noises: readonly Noise[],
 ): boolean {
-  if (rows.length < 30 || lucks.some((luck) => luckCv(luck) < 0.02)) return false;
+  if (rows.length < 30 || noises.some((noise) => noiseCv(noise) < 0.02)) return false;
   const x = rows.map((i) => Math.log(Math.max(1e-9, promptRatio(i))));
   const y = rows.map((i) => Math.log(Math.max(1e-9, outputRatio(i))));
-  return correlation(x, y) >= SAME_LUCK_MIN;
-}
-
-function correlation(x: readonly number[], y: readonly number[]): number {
-  const mx = meanNumber(x);
-  const my = meanNumber(y);
-  let xy = 0;
-  let xx = 0;
-  let yy = 0;
-  x.forEach((each, i) => {
-    xy += (each - mx) * (y[i]! - my);
-    xx += (each - mx) ** 2;
-    yy += (y[i]! - my) ** 2;
-  });
-  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0;
+  return sampleCorrelation(x, y) >= SHARED_NOISE_MIN;
 }
