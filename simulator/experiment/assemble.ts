@@ -210,7 +210,7 @@ function replicationPoint(stats: ReplicationStats, billing: BillingRule): Replic
     ttftMsP95: quantileOrNull(total.ttft, "p95"),
     throttledAttemptShare: metricOf(total, "throttledAttemptShare", billing),
     failedShare: metricOf(total, "failedShare", billing),
-    billUsd: perRule((rule) => formatUsd(total.cost[rule].totalFUsd + total.standingFUsd)),
+    billUsd: perRule((rule) => formatUsd(total.cost[rule].totalFUsd + total.reservedFUsd)),
     usdPer1kServed: perRule((rule) => usdPer1kServed(total, rule)),
   };
 }
@@ -261,7 +261,7 @@ function formatHours(ms: number): string {
 }
 
 function warmupWords({ warmup, arrivalsFromMs }: Plan): string {
-  if (warmup.words !== undefined) return warmup.words;
+  if (warmup.removed !== undefined) return warmup.removed;
   if (warmup.isAuto === true) return "nothing: no pilot runs were made";
   if (warmup.kind === "none") return "nothing: the run is a terminating one";
   return warmup.kind === "requests"
@@ -280,7 +280,7 @@ function isoOf(ms: number): string {
 const NOTHING = { count: 0, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
 const NO_COST = { totalFUsd: 0n, feeFUsd: 0n };
 const EMPTY_GROUP: GroupStats = {
-  standingFUsd: 0n,
+  reservedFUsd: 0n,
   fields: new Float64Array(64),
   e2e: NOTHING,
   ttft: NOTHING,

@@ -62,7 +62,7 @@ export function usdPer1kServed(stats: GroupStats, rule: BillingRule): number | n
 
 /** Tokens, routing fee and reserved capacity of one replication, USD. */
 export function billUsd(stats: GroupStats, rule: BillingRule): number {
-  return Number(stats.cost[rule].totalFUsd + stats.standingFUsd) / FUSD_PER_USD;
+  return Number(stats.cost[rule].totalFUsd + stats.reservedFUsd) / FUSD_PER_USD;
 }
 
 /** A quantile of one replication, or null where too few requests stand behind it to say anything. */
@@ -103,8 +103,8 @@ function costSummary(
     totalUsd: tInterval(stats.map((each) => billUsd(each, rule))),
     usdPer1kServed: tInterval(perServed),
     routingFeeUsd: tInterval(stats.map((each) => Number(each.cost[rule].feeFUsd) / FUSD_PER_USD)),
-    ...(stats.some((each) => each.standingFUsd > 0n)
-      ? { reservedUsd: tInterval(stats.map((each) => Number(each.standingFUsd) / FUSD_PER_USD)) }
+    ...(stats.some((each) => each.reservedFUsd > 0n)
+      ? { reservedUsd: tInterval(stats.map((each) => Number(each.reservedFUsd) / FUSD_PER_USD)) }
       : {}),
     savingShare: baseline === null ? null : saving(),
   };

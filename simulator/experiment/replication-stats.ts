@@ -75,7 +75,7 @@ export function summarise(
   const reserved = reservedLines(plan, strategy, countedHours(plan, output));
   const total = {
     ...groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills),
-    standingFUsd: reserved.reduce((sum, line) => sum + line.costFUsd, 0n),
+    reservedFUsd: reserved.reduce((sum, line) => sum + line.costFUsd, 0n),
   };
   checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived: recorder.arrived });
   return {
@@ -106,7 +106,7 @@ function countedHours(
 }
 
 function reservedLines(plan: Plan, strategy: number, hours: number): readonly CapacityLine[] {
-  return plan.money.standing
+  return plan.money.reserved
     .filter((charge) => charge.strategies.includes(strategy))
     .map((charge) => capacityLine(charge.name, charge.usdPerHour, hours));
 }
@@ -146,7 +146,7 @@ function groupOf(
     ttft: latencyOf(latency.ttft, members),
     wait: latencyOf(latency.wait, members),
     cost,
-    standingFUsd: 0n,
+    reservedFUsd: 0n,
   };
 }
 
@@ -203,7 +203,7 @@ export interface GroupStats {
   readonly wait: LatencyStats;
   readonly cost: Readonly<Record<BillingRule, CostStats>>;
   /** Reserved capacity, paid by the hour, used or not: of a run's total only, 0 in its parts. */
-  readonly standingFUsd: bigint;
+  readonly reservedFUsd: bigint;
 }
 
 interface Checked {

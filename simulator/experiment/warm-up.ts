@@ -57,13 +57,13 @@ export function settleWarmup(plan: Plan, outputs: readonly PilotOutput[]): Plan 
   const names = (of: (cut: number | null) => boolean): readonly string[] =>
     plan.strategies.flatMap(({ name }, i) => (of(cuts[i]!) ? [name] : []));
   const unsettled = names((cut) => cut === null);
-  const words =
+  const removed =
     amount > 0
       ? `the first ${amount} requests, chosen by MSER-5 on ${PILOTS} pilot runs of each strategy`
       : `nothing: MSER-5 on ${PILOTS} pilot runs of each strategy found no start to remove`;
   const each = plan.strategies.map(({ name }, i) => `${name} ${cuts[i] ?? "not settled"}`).join(", ");
   const notes = [
-    `Warm-up auto removes ${words}. Requests that each strategy asked for: ${each}.`,
+    `Warm-up auto removes ${removed}. Requests that each strategy asked for: ${each}.`,
     ...(unsettled.length === 0
       ? []
       : [
@@ -72,7 +72,7 @@ export function settleWarmup(plan: Plan, outputs: readonly PilotOutput[]): Plan 
   ];
   return {
     ...plan,
-    warmup: { kind: amount > 0 ? "requests" : "none", amount, words },
+    warmup: { kind: amount > 0 ? "requests" : "none", amount, removed },
     notes: [...plan.notes, ...notes],
   };
 }

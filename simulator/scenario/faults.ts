@@ -1,3 +1,4 @@
+/** `world.faults`: what goes wrong, at set times or at random. */
 import { z } from "zod";
 import { durationMs, share } from "../base/schema-forms.ts";
 import type { FaultSpec } from "../service/service-plan.ts";

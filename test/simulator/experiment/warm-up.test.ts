@@ -125,7 +125,7 @@ describe("warm-up: auto", () => {
       { strategy: 1, meansMs: flat },
     ]);
     assert.deepEqual([settled.warmup.kind, settled.warmup.amount], ["none", 0]);
-    assert.match(settled.warmup.words!, /^nothing: MSER-5/);
+    assert.match(settled.warmup.removed!, /^nothing: MSER-5/);
     assert.match(settled.notes.at(-1)!, /^round-robin: not settled/);
   });
 
