@@ -54,7 +54,7 @@ export const classSchema = z
       .max(3)
       .default(1)
       .meta({ description: "Level in the queues of capacities with discipline: priority; 0 is served first" }),
-    deferrable: z.boolean().default(false).meta({ description: "A strategy may put it off" }),
+    deferrable: z.boolean().default(false).meta({ description: "A strategy may defer its requests" }),
   })
   .meta({ description: "A class of traffic" });
 

@@ -45,7 +45,7 @@ export const faultSchema = z
         ...when,
         add: durationMs.meta({ description: "Added to each round trip" }),
       })
-      .meta({ description: "The way to the region gets longer" }),
+      .meta({ description: "Round trips to the region get longer" }),
     z
       .strictObject({
         kind: z.literal("packet-loss"),

@@ -59,7 +59,7 @@ const worldSchema = z
       .default([])
       .meta({ description: "Stations that every request passes before it is routed, in order" }),
   })
-  .meta({ description: "Regions, models and what holds them back" });
+  .meta({ description: "Regions, models and their limits" });
 
 /** A scenario file. Its JSON Schema for editors is made from this (`meridian schema`). */
 export const scenarioSchema = z
@@ -75,7 +75,7 @@ export const scenarioSchema = z
       .min(0)
       .max(2 ** 53 - 1)
       .default(1)
-      .meta({ description: "All chance follows from it" }),
+      .meta({ description: "Every draw follows from it" }),
     start: z.iso
       .datetime({ message: "write an instant in UTC such as 2026-05-04T00:00:00Z" })
       .default("2026-05-04T00:00:00Z")

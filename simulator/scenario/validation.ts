@@ -19,7 +19,7 @@ const marginsSchema = z
     split: aboveZero.default(0.01).meta({ description: "Share of served requests that ran in a region, in points" }),
     cost: aboveZero.default(0.005).meta({ description: "Of the price of 1,000 served requests" }),
   })
-  .meta({ description: "Simulator and measurement must differ by less than this; fixed before anybody measures" });
+  .meta({ description: "Simulator and measurement must differ by less than this; fixed before measuring" });
 
 /** What `meridian validate` compares, and how close it must be. */
 export const validationSchema = z
