@@ -24,6 +24,27 @@ export interface ViewOutcome extends Pick<AttemptOutcome, "target" | "kind" | "s
   readonly rttMs: number;
 }
 
+/** All that a router learns of one attempt: what its strategy observes, and what the columns need. */
+export type LearntOutcome = { -readonly [Field in keyof Outcome]: Outcome[Field] };
+type Outcome = AttemptOutcome & ViewOutcome;
+
+/**
+ * Completes an outcome in place: a served attempt took from `sentMs` to `nowMs`; of any other a router learns neither
+ * latencies nor output tokens. The engine fills one object again and again and the k6 router a new one each time; the
+ * rule stands here for both, and takes the object alone, since numbers as arguments would be boxed.
+ *
+ * @param outcome all but `e2eMs` filled in, `ttftMs` and `outputTokens` with whatever was measured
+ */
+export function completeOutcome(outcome: LearntOutcome): void {
+  if (outcome.kind === "ok") {
+    outcome.e2eMs = outcome.nowMs - outcome.sentMs;
+    return;
+  }
+  outcome.e2eMs = Number.NaN;
+  outcome.ttftMs = Number.NaN;
+  outcome.outputTokens = 0;
+}
+
 /**
  * The columns of one router for one model, and how outcomes move them. O(1) and allocation-free per outcome; only
  * what a strategy asks for is kept, the rest stays at its first value.

@@ -2,8 +2,8 @@
 
 import { END, type End, endAfter, type Failure } from "../client/request-rules.ts";
 import { createRetryPolicy, type RetryPolicy } from "../client/retry-policy.ts";
-import type { AttemptOutcome, OutcomeKind, SignalName, Strategy } from "../client/strategy.ts";
-import { TargetViewState, type ViewOutcome } from "../client/target-view.ts";
+import type { OutcomeKind, SignalName, Strategy } from "../client/strategy.ts";
+import { type LearntOutcome, TargetViewState } from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { compileSampler, createLaw } from "../random/laws/index.ts";
 import type { ClientPlan, Plan, RetryPlan, StrategyPlan } from "../scenario/plan.ts";
@@ -79,10 +79,6 @@ export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
 export function endAfterOutcome(outcome: Outcome): End {
   return outcome === OUTCOME.abandoned ? END.abandoned : endAfter(KIND_OF_OUTCOME[outcome] as Failure);
 }
-
-/** What a router learns of an attempt; latencies as the caller saw them. */
-export type LearntOutcome = { -readonly [Field in keyof Learnt]: Learnt[Field] };
-type Learnt = AttemptOutcome & ViewOutcome;
 
 /** Tells routers how their attempts ended: their view of the targets, their limiter, their strategy. */
 export class Learning {

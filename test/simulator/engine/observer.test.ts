@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { END } from "../../../simulator/client/request-rules.ts";
 import { Observation, type ObservedAttempt, type ObservedRequest } from "../../../simulator/engine/observer.ts";
-import { CALL, UNKNOWN } from "../../../simulator/engine/request-rows.ts";
+import { REQUEST_FLAG, UNKNOWN } from "../../../simulator/engine/request-rows.ts";
 import {
   ATTEMPT,
   ATTEMPT_FLOAT,
@@ -77,7 +77,7 @@ describe("what an observer is shown", () => {
 
   it("of a request: who served it, which is an ordinal and not a slot", () => {
     const { table, ended, send, seen } = setUp();
-    const request = send({ requestId: 9, classIndex: 1, originIndex: 2, attempts: 3, flags: CALL.isCounted });
+    const request = send({ requestId: 9, classIndex: 1, originIndex: 2, attempts: 3, flags: REQUEST_FLAG.isCounted });
     table.floats[request * ATTEMPT_FLOATS + ATTEMPT_FLOAT.arrivalMs] = 10;
     send({});
     seen.requestEnded(request, END.served, 500, send({ ordinal: 2 }));

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   beginAttempt,
-  CALL,
   endAttempt,
+  REQUEST_FLAG,
   ShownRequest,
   UNKNOWN,
-  writeCall,
+  writeRequest,
 } from "../../../simulator/engine/request-rows.ts";
 import { ATTEMPT, ATTEMPT_INTS } from "../../../simulator/service/attempt-table.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";
@@ -17,7 +17,7 @@ const each = planOf(scenarioInput()).classes[0]!;
 
 function newCall(calls: Attempts, row: Row, maxTokens = 100): number {
   const call = calls.allocate();
-  writeCall(calls, call, chunkOf([row]), 0, each, maxTokens);
+  writeRequest(calls, call, chunkOf([row]), 0, each, maxTokens);
   return call;
 }
 
@@ -43,7 +43,7 @@ describe("a call's row", () => {
     const perAttempt = ["target", "isDetached", "ordinal", "refusal", "callerLevel", "tried"];
     const rows = [7, 8].map((rubbish) => {
       calls.ints.fill(rubbish, at, at + ATTEMPT_INTS);
-      writeCall(calls, call, chunkOf([{ atMs: 1 }]), 0, each, 100);
+      writeRequest(calls, call, chunkOf([{ atMs: 1 }]), 0, each, 100);
       const own = Object.entries(places).filter(([name]) => ![...worldSide, ...perAttempt].includes(name));
       return own.map(([name, place]) => [name, calls.ints[at + place]]);
     });
@@ -55,7 +55,7 @@ describe("attempts of a call", () => {
   it("lie in its own row, one after the other, and are numbered", () => {
     const calls = newAttempts();
     const call = newCall(calls, { atMs: 1 });
-    calls.ints[call * ATTEMPT_INTS + ATTEMPT.flags] = CALL.isCounted;
+    calls.ints[call * ATTEMPT_INTS + ATTEMPT.flags] = REQUEST_FLAG.isCounted;
     for (const ordinal of [0, 1, 2]) {
       const generation = readAttempt(calls, call, "attemptGeneration");
       assert.equal(beginAttempt(calls, call, ordinal % 2, each, 10 * ordinal), call);
@@ -65,7 +65,7 @@ describe("attempts of a call", () => {
       endAttempt(calls, call);
       assert.notEqual(readAttempt(calls, call, "attemptGeneration"), generation, "its timers have missed it");
     }
-    assert.equal(readAttempt(calls, call, "flags"), CALL.isCounted);
+    assert.equal(readAttempt(calls, call, "flags"), REQUEST_FLAG.isCounted);
     assert.equal(calls.inUse, 1);
   });
 
@@ -94,7 +94,7 @@ it("a strategy sees the request as its caller knows it: never how long the answe
   const each = planOf(scenarioInput()).classes[0]!;
   const calls = newAttempts();
   const call = calls.allocate();
-  writeCall(calls, call, chunkOf([{ atMs: 12.5, input: 101, output: 4242, maxTokens: 5000 }]), 0, each, 9000);
+  writeRequest(calls, call, chunkOf([{ atMs: 12.5, input: 101, output: 4242, maxTokens: 5000 }]), 0, each, 9000);
   const known = { requestId: 9, attempts: 2, lastTarget: 1 } as const;
   for (const [place, value] of Object.entries(known)) {
     calls.ints[call * ATTEMPT_INTS + ATTEMPT[place as keyof typeof known]] = value;

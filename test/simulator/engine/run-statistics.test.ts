@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { END } from "../../../simulator/client/request-rules.ts";
 import { CELL, FIELD } from "../../../simulator/engine/recorder.ts";
-import { beginAttempt, CALL, writeCall } from "../../../simulator/engine/request-rows.ts";
+import { beginAttempt, REQUEST_FLAG, writeRequest } from "../../../simulator/engine/request-rows.ts";
 import { BatchCount, RunStatistics } from "../../../simulator/engine/run-statistics.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../../../simulator/service/attempt-table.ts";
@@ -19,8 +19,8 @@ function open() {
   const each = plan.classes[0]!;
   const arrive = (atMs: number, isCounted = true): number => {
     const call = attempts.allocate();
-    writeCall(attempts, call, chunkOf([{ atMs, input: 1000, output: 50 }]), 0, each, 100);
-    attempts.ints[call * ATTEMPT_INTS + ATTEMPT.flags] = isCounted ? CALL.isCounted : 0;
+    writeRequest(attempts, call, chunkOf([{ atMs, input: 1000, output: 50 }]), 0, each, 100);
+    attempts.ints[call * ATTEMPT_INTS + ATTEMPT.flags] = isCounted ? REQUEST_FLAG.isCounted : 0;
     statistics.arrived(0, isCounted, atMs);
     return call;
   };
