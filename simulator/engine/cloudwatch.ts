@@ -1,4 +1,6 @@
 /** A run as Amazon CloudWatch would show it: series per minute, source region and called id. */
+import { quantileSorted } from "../base/statistics.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { OUTCOME } from "../service/service.ts";
 import type { ObservedAttempt, SimulationObserver } from "./observer.ts";
@@ -61,8 +63,8 @@ const SUMS = [
 ] as const;
 const LATENCIES = ["InvocationLatency", "TimeToFirstToken"] as const;
 const STATISTICS = ["Average", "p50", "p95", "p99"] as const;
-const MINUTE_MS = 60_000;
 
+/** Gathers the series of one run; instants of the run become minutes of UTC. */
 export function createCloudWatchSeries(plan: Plan): CloudWatchSeries {
   const { models, targets, world } = plan;
   const groups: Group[] = [];
@@ -96,7 +98,7 @@ export function createCloudWatchSeries(plan: Plan): CloudWatchSeries {
 interface Group {
   readonly region: number;
   readonly calledId: string;
-  /** Of the minute under way. */
+  /** Of the current minute. */
   readonly sums: Record<(typeof SUMS)[number], number>;
   readonly latencies: Record<(typeof LATENCIES)[number], number[]>;
   /** By `<metric>|<statistic>`, oldest first. */
@@ -157,22 +159,14 @@ function closeMinute({ sums, latencies, series }: Group, minute: number): void {
   for (const metric of LATENCIES) {
     const values = latencies[metric];
     if (values.length === 0) continue;
+    // AWS does not publish its own rule for percentiles.
     const sorted = Float64Array.from(values).sort();
     put(`${metric}|Average`, values.reduce((sum, value) => sum + value, 0) / values.length);
-    put(`${metric}|p50`, percentile(sorted, 0.5));
-    put(`${metric}|p95`, percentile(sorted, 0.95));
-    put(`${metric}|p99`, percentile(sorted, 0.99));
+    put(`${metric}|p50`, quantileSorted(sorted, 0.5));
+    put(`${metric}|p95`, quantileSorted(sorted, 0.95));
+    put(`${metric}|p99`, quantileSorted(sorted, 0.99));
     values.length = 0;
   }
-}
-
-/** Linear between neighbouring ranks, (n - 1) p from the lowest: AWS does not publish its own way. */
-export function percentile(sorted: Float64Array, p: number): number {
-  const rank = (sorted.length - 1) * p;
-  const below = Math.floor(rank);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (rank - below);
 }
 
 function documentOf(plan: Plan, groups: readonly Group[]): CloudWatchDocument {

@@ -1,5 +1,4 @@
 /** Routers (gateway processes, SDK clients): what each is made of, and what it learns from the outcomes of attempts. */
-
 import { END, type End, endAfter, type Failure } from "../client/request-rules.ts";
 import { createRetryPolicy, type RetryPolicy } from "../client/retry-policy.ts";
 import type { OutcomeKind, SignalName, Strategy } from "../client/strategy.ts";
@@ -20,9 +19,7 @@ export interface Router {
   readonly retry: RetryPolicy;
 }
 
-/**
- * Makes the routers of one run. With shared signals all routers learn into the same views.
- */
+/** Makes the routers of one run. With shared signals all routers learn into the same views. */
 export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Router[] {
   const definition = findStrategy(strategy.kind);
   const targetIds = plan.targets.map((target) => target.id);
@@ -48,6 +45,7 @@ export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Rout
   return routers;
 }
 
+/** The signals that a strategy asks for. */
 export function signalsOf(strategy: StrategyPlan): readonly SignalName[] {
   return findStrategy(strategy.kind).signals;
 }
@@ -57,6 +55,7 @@ export function routingRandom(seed: number): KeyedRandom {
   return new KeyedRandom(seed, "routing");
 }
 
+/** The retry rules with a law of delays compiled into a sampler. */
 function compiledRetry(plan: RetryPlan) {
   if (plan.mode !== "custom" || plan.backoff.kind !== "law") return plan as Parameters<typeof createRetryPolicy>[0];
   return { ...plan, backoff: { kind: "law" as const, sample: compileSampler(createLaw(plan.backoff.law)) } };
@@ -65,7 +64,7 @@ function compiledRetry(plan: RetryPlan) {
 /** Signals that move with outcomes. */
 const LEARNT_SIGNALS: readonly SignalName[] = ["e2e", "ttft", "e2eP95", "throttleShare", "failureShare"];
 
-/** By `OUTCOME`: what a router is told. Who has left a queue learns as little as at a closed door. */
+/** By `OUTCOME`: what a router sees. An attempt that left its queue looks like one that was refused. */
 export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
   "ok",
   "throttled",
@@ -75,12 +74,12 @@ export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
   "timeout",
 ];
 
-/** How a request ends that is given up after such an outcome. */
+/** How a request ends that is given up after its last attempt had such an outcome. */
 export function endAfterOutcome(outcome: Outcome): End {
   return outcome === OUTCOME.abandoned ? END.abandoned : endAfter(KIND_OF_OUTCOME[outcome] as Failure);
 }
 
-/** Tells routers how their attempts ended: their view of the targets, their limiter, their strategy. */
+/** Passes outcomes on to what learns from them: a router's view of the targets, its send limiter, its strategy. */
 export class Learning {
   /** Whether anything learns from outcomes: a strategy, its signals, a limiter. Otherwise only counts go down. */
   declare readonly isNeeded: boolean;

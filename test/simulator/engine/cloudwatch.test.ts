@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { quantileSorted } from "../../../simulator/base/statistics.ts";
 import type { AuditAttempt } from "../../../simulator/engine/audit.ts";
-import { percentile } from "../../../simulator/engine/cloudwatch.ts";
 import { HAIKU, planOf } from "../scenario/base.ts";
 import { eventful, watch } from "./watched.ts";
 
@@ -136,10 +136,10 @@ describe("CloudWatch series of a run", () => {
   });
 
   it("percentiles are linear between ranks", () => {
-    assert.equal(percentile(Float64Array.of(7), 0.99), 7);
-    assert.equal(percentile(Float64Array.of(0, 10), 0.5), 5);
+    assert.equal(quantileSorted(Float64Array.of(7), 0.99), 7);
+    assert.equal(quantileSorted(Float64Array.of(0, 10), 0.5), 5);
     assert.equal(
-      percentile(
+      quantileSorted(
         Float64Array.from({ length: 101 }, (_, i) => i),
         0.95,
       ),
