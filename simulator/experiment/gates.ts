@@ -1,23 +1,22 @@
-/** Holds the gates of a scenario's `assert:` against the result of a run. */
-
+/** Evaluates the gates of a scenario's `assert` on the result of a run. */
 import type { Estimate } from "../base/statistics.ts";
 import { type Assertion, isShare, LATENCY_METRICS } from "../scenario/assertion.ts";
 import type { AssertionResult, GroupResult, RunResult, StrategyResult } from "./result.ts";
 
-/** Holds a gate against a result. An estimate that is not to be had fails the gate: it cannot be shown to hold. */
+/** Evaluates a gate. An estimate that does not exist fails it: the gate cannot be shown to hold. */
 export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, "assertions">): AssertionResult {
   const { text, metric, named } = assertion;
-  const readings: { readonly who: string; readonly value: number | null }[] = [];
+  const readings: { readonly strategy: string; readonly value: number | null }[] = [];
   if (metric === "saving") {
     const [one, other] = assertion.positional.map((name) => strategyOf(result, name));
     readings.push({
-      who: one!.name,
+      strategy: one!.name,
       value: savingOf(groupOf(one!, named.class), groupOf(other!, named.class), result),
     });
   } else {
     const strategies = named.strategy === undefined ? result.strategies : [strategyOf(result, named.strategy)];
     for (const strategy of strategies) {
-      readings.push({ who: strategy.name, value: readMetric(assertion, groupOf(strategy, named.class), result) });
+      readings.push({ strategy: strategy.name, value: readMetric(assertion, groupOf(strategy, named.class), result) });
     }
   }
   const failing = readings.filter(
@@ -25,7 +24,7 @@ export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, 
   );
   const shown = failing.length > 0 ? failing : readings;
   const found = shown
-    .map(({ who, value }) => `${who}: ${value === null ? "not to be had" : shownValue(metric, value)}`)
+    .map(({ strategy, value }) => `${strategy}: ${value === null ? "not to be had" : shownValue(metric, value)}`)
     .join(", ");
   return { text, passed: failing.length === 0, found };
 }

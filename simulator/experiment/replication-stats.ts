@@ -1,3 +1,4 @@
+/** One strategy in one replication, summed up: groups, latencies, bills, and the invariants of every run. */
 import { invariant } from "../base/errors.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { END } from "../client/request-rules.ts";
@@ -95,7 +96,7 @@ export function summarise(
   };
 }
 
-/** Hours that the figures are about: without the warm-up, to the end of arrivals. */
+/** Counted hours: without the warm-up, to the end of arrivals. */
 function countedHours(
   { warmup, durationMs, arrivalsFromMs }: Plan,
   { countedFromMs, countedToMs }: SimulationOutput,

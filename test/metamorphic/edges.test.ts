@@ -60,7 +60,7 @@ describe("edges of a run", () => {
     }
   });
 
-  it("overload for ever: the run ends, says unstable, and blames nobody else", async () => {
+  it("overload for ever: the run ends and says that it is unstable", async () => {
     const scenario = twoRegions({ requests: 60_000 }, "4/s");
     const strategies: ScenarioInput["strategies"] = [{ single: { target: "a" } }];
     const result = await runScenario({ ...scenario, strategies, drain: "0s" });

@@ -30,7 +30,7 @@ function unversioned(resultJson: string): string {
   return resultJson.replace(`"meridian": "${packageVersion()}"`, '"meridian": "-"');
 }
 
-/** The first line that differs, with what was there: a diff of 280 kB helps nobody. */
+/** The first line that differs, with what was there: a diff of 280 kB would not be read. */
 function firstDifference(expected: string, got: string): string {
   const [was, is] = [expected.split("\n"), got.split("\n")];
   const line = is.findIndex((text, i) => text !== was[i]);

@@ -87,7 +87,7 @@ test("an answer without a hint, 0 or NaN, changes nothing", () => {
   }
 });
 
-test("standard is three attempts of the Python SDK unless told otherwise", () => {
+test("standard is three attempts of the Python SDK unless a scenario says otherwise", () => {
   const policy = createRetryPolicy({ mode: "standard" });
   assert.equal(policy.attemptsMax, 3);
   assert.equal(policy.nextDelayMs(0, "throttled", 0, 0.9999), 999.9);

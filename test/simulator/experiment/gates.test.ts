@@ -112,7 +112,7 @@ describe("gates", () => {
       ["p95(e2e, chat) < 8s", /ASSERTION_ARGUMENT "chat" has no name/],
       ["throttled(single) < 1%", /ASSERTION_ARGUMENT "single" has no name: write strategy=single/],
       ["saving(single) > 5%", /ASSERTION_ARGUMENT saving wants two/],
-      ["saving(single, nobody) > 5%", /ASSERTION_UNKNOWN_STRATEGY/],
+      ["saving(single, none-such) > 5%", /ASSERTION_UNKNOWN_STRATEGY/],
       ["saving(single, cheapest-within, strategy=single) > 5%", /ASSERTION_ARGUMENT/],
     ];
     for (const [text, message] of table) assert.match(refusal(text), message, text);

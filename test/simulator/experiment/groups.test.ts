@@ -31,7 +31,7 @@ describe("a group's estimates", () => {
     assert.deepEqual(result.e2eMs.p95, tInterval([2000, 2400]));
     assert.equal(result.e2eMs.max, 7200);
     assert.equal(result.e2eMs.count, 2900);
-    assert.equal(result.goodputShare.value, null, "nobody had an objective");
+    assert.equal(result.goodputShare.value, null, "no request had an objective");
   });
 
   it("cost: totals, per 1,000 served, and the saving against the baseline by replication", () => {

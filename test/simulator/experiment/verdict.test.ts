@@ -114,7 +114,7 @@ describe("the run in one sentence", () => {
     );
   });
 
-  it("praises nobody who is unstable or fails more", () => {
+  it("leaves out strategies that are unstable or fail more", () => {
     assert.doesNotMatch(said([{ name: "x", cost: "better", p95: "better", unstable: true }]), WINS);
     assert.doesNotMatch(said([{ name: "x", cost: "better", p95: "better", failed: "worse" }]), WINS);
     assert.match(
