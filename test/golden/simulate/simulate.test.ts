@@ -55,7 +55,7 @@ describe("a run with a little of everything", () => {
     );
   });
 
-  it("is not empty talk: quotas refuse, faults fail calls, retries and both regions are used", () => {
+  it("exercises what it claims: quotas refuse, faults fail calls, retries and both regions are used", () => {
     const [single, priority] = JSON.parse(alone["result.json"]!).strategies;
     assert.ok(single.total.counts.throttled > 0 && single.total.counts.failed > 0 && single.total.counts.retried > 0);
     assert.ok(priority.byRegion.every((region: { counts: { served: number } }) => region.counts.served > 100));

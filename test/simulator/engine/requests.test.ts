@@ -107,7 +107,7 @@ describe("refusals, retries and limits of time", () => {
     );
   });
 
-  it("a time-out detaches the attempt: the service goes on and bills it, the caller tries again", () => {
+  it("a timeout detaches the attempt: the service goes on and bills it, the caller tries again", () => {
     const input = scenarioInput({
       world: world(capacity("unlimited", "10s")),
       client: custom({ maxAttempts: 3, backoff: { constant: "500ms" } }, { timeout: "2s" }),
@@ -132,7 +132,7 @@ describe("refusals, retries and limits of time", () => {
     assert.deepEqual([ends, attempts], [{ timedOut: 30 }, 60]);
   });
 
-  it("patience: who leaves the queue is abandoned, and is not tried again", () => {
+  it("patience: a request that leaves the queue is abandoned, and not retried", () => {
     const slots = capacity(1, "10s", { patience: { constant: "1s" } });
     const input = scenarioInput({
       world: world(slots),

@@ -76,11 +76,11 @@ function setUp(strategy: ScenarioInput["strategies"][number]) {
   const routers = createRouters(plan, plan.strategies[0]!);
   const signals = new Signals(plan, plan.strategies[0]!, world, routers);
   const learning = new Learning(plan.strategies[0]!, plan.client, routers[0]!, signals.hasOwnPictures);
-  const call = attempts.allocate();
-  writeRequest(attempts, call, chunkOf([{ atMs: 0 }]), 0, plan.classes[0]!, 100);
+  const request = attempts.allocate();
+  writeRequest(attempts, request, chunkOf([{ atMs: 0 }]), 0, plan.classes[0]!, 100);
   const send = (target: number, atMs: number) => {
     learning.sent(routers[0]!, 0, target);
-    return beginAttempt(attempts, call, target, plan.classes[0]!, atMs);
+    return beginAttempt(attempts, request, target, plan.classes[0]!, atMs);
   };
   const tell = (attempt: number, result: Outcome, nowMs: number) => {
     writeOutcome(learning.outcome, attempts, attempt, result, nowMs, signals.columns.rttMs);

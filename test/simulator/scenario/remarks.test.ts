@@ -13,7 +13,7 @@ const aws = (over: object): ScenarioInput =>
     ...over,
   });
 
-describe("what is legal and said all the same", () => {
+describe("what is legal but remarked on", () => {
   it("a class that is silent among others, a strategy that names what some class may not use: notes", () => {
     const traffic = [
       classInput({ residency: "eu" }),

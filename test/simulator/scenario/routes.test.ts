@@ -43,7 +43,7 @@ describe("where a call may run", () => {
     assert.ok(places!.reaches.includes("us-east-2"), "regions that the world leaves out count for residency");
   });
 
-  it("not sold there is for another model to make good; a route that no model has is a problem either way", () => {
+  it("not sold there is not a problem where another model is sold; a route that no model has is one", () => {
     const alone = ask({ model: 1, suffix: "@batch" });
     assert.equal(alone.places, null);
     assert.deepEqual([alone.unsold[0]!.code, alone.problems.length], ["MODEL_ONLY_THROUGH_PROFILES", 0]);

@@ -74,7 +74,7 @@ describe("warm-up left to pilot runs", () => {
     });
   }
 
-  it("does not mind other tenants who come and go by chance alone", () => {
+  it("ignores other tenants whose load only varies at random", () => {
     assert.equal(auto({ world: worldInput({ models: background("0%") } as never) }).warmup.isAuto, true);
   });
 });
