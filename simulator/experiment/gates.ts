@@ -1,5 +1,4 @@
 /** Evaluates the gates of a scenario's `assert` on the result of a run. */
-import type { Estimate } from "../base/statistics.ts";
 import { type Assertion, isShare, LATENCY_METRICS } from "../scenario/assertion.ts";
 import type { AssertionResult, GroupResult, RunResult, StrategyResult } from "./result.ts";
 
@@ -47,22 +46,27 @@ function savingOf(one: GroupResult, other: GroupResult, result: Omit<RunResult, 
 function readMetric(assertion: Assertion, group: GroupResult, result: Omit<RunResult, "assertions">): number | null {
   const { metric, positional } = assertion;
   const latency = positional[0] === "ttft" ? group.ttftMs : positional[0] === "wait" ? group.queueWaitMs : group.e2eMs;
-  const estimate: Estimate | null =
-    metric === "p50" || metric === "p95" || metric === "p99" || metric === "mean"
-      ? latency[metric]
-      : metric === "throttled"
-        ? group.throttledAttemptShare
-        : metric === "failed"
-          ? group.failedShare
-          : metric === "retried"
-            ? group.retriedShare
-            : metric === "goodput"
-              ? group.goodputShare
-              : metric === "cost"
-                ? group.cost[result.billing].totalUsd
-                : null;
-  if (estimate !== null) return estimate.value;
-  return metric === "residencyViolations" ? group.counts.residencyViolations : group.counts.residencyRefused;
+  switch (metric) {
+    case "p50":
+    case "p95":
+    case "p99":
+    case "mean":
+      return latency[metric].value;
+    case "throttled":
+      return group.throttledAttemptShare.value;
+    case "failed":
+      return group.failedShare.value;
+    case "retried":
+      return group.retriedShare.value;
+    case "goodput":
+      return group.goodputShare.value;
+    case "cost":
+      return group.cost[result.billing].totalUsd.value;
+    case "residencyViolations":
+      return group.counts.residencyViolations;
+    default:
+      return group.counts.residencyRefused;
+  }
 }
 
 function compare(value: number, comparison: Assertion["comparison"], limit: number): boolean {

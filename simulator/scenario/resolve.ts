@@ -45,16 +45,17 @@ export interface ResolveInputs {
 export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   const problems = new Problems();
   const names = namesOf(scenario, problems);
-  const network = problems.attempt(() => networkOf(scenario, inputs, names), inWorld);
-  const supply = resolveSupply(scenario, inputs, names, network, problems);
-  const demand = demandOf(scenario, names, supply.targets, problems);
+  const setting: Setting = { scenario, inputs, names, problems };
+  const network = problems.attempt(() => networkOf(setting), inWorld);
+  const supply = resolveSupply(setting, network);
+  const demand = demandOf(setting, supply.targets);
   const classes = resolveClasses(demand);
   const faults = faultsOf(scenario.world.faults, names.regions, names.models, problems);
-  const choices = resolveChoices(scenario, inputs, names, supply.targets, classes, problems);
-  checkAssertions(scenario, choices.strategies, classes, problems);
+  const choices = resolveChoices(setting, supply.targets, classes);
+  checkAssertions(setting, choices.strategies, classes);
   checkValidation(scenario.validation, choices.labels, problems);
   const warmup = resolveWarmup(scenario, problems);
-  const schedule = scheduleOf(scenario, inputs, names, supply.targets, problems);
+  const schedule = scheduleOf(setting, supply.targets);
   problems.throwIfAny();
   return {
     ...runPartOf(scenario, supply.targets.targets),
@@ -64,7 +65,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     models: modelPlansOf(scenario, inputs.quotas),
     targets: targetPlansOf(supply.targets, names.models.length),
     classes,
-    world: servicePlanOf(scenario, names, supply, faults, schedule!),
+    world: servicePlanOf(setting, supply, faults, schedule!),
     network: { rttMs: network!.rttMs, jitterCv: network!.jitterCv },
     money: moneyOf(scenario, supply.targets, classes, schedule!, choices.charges),
     client: clientPlanOf(scenario.client),
@@ -85,6 +86,14 @@ interface Names {
   readonly origins: readonly string[];
   readonly models: readonly string[];
   readonly accounts: readonly string[];
+}
+
+/** What every step of the resolution needs. */
+interface Setting {
+  readonly scenario: Scenario;
+  readonly inputs: ResolveInputs;
+  readonly names: Names;
+  readonly problems: Problems;
 }
 
 /** @throws MeridianError usage at once where regions are wrong: nothing else could be judged */
@@ -120,7 +129,8 @@ function checkRegionNames(
   });
 }
 
-function networkOf(scenario: Scenario, inputs: ResolveInputs, { origins, regions, directory }: Names): Network {
+function networkOf({ scenario, inputs, names }: Setting): Network {
+  const { origins, regions, directory } = names;
   return buildNetwork({ spec: scenario.world.network, data: inputs.roundTrips, origins, regions, directory });
 }
 
@@ -130,14 +140,9 @@ interface Supply {
   readonly quotas: Quotas;
 }
 
-function resolveSupply(
-  scenario: Scenario,
-  inputs: ResolveInputs,
-  { directory, regions, accounts }: Names,
-  network: Network | undefined,
-  problems: Problems,
-): Supply {
+function resolveSupply({ scenario, inputs, names, problems }: Setting, network: Network | undefined): Supply {
   const { world } = scenario;
+  const { directory, regions, accounts } = names;
   const targets = resolveTargets({
     world,
     regionNames: regions,
@@ -159,7 +164,8 @@ function resolveSupply(
   return { targets, quotas };
 }
 
-function demandOf(scenario: Scenario, names: Names, { targets, routes }: Targets, problems: Problems): ClassesInput {
+/** Classes as their resolution takes them, with the targets that they may use. */
+function demandOf({ scenario, names, problems }: Setting, { targets, routes }: Targets): ClassesInput {
   return {
     classes: scenario.traffic,
     modelNames: names.models,
@@ -184,14 +190,12 @@ interface Choices {
 }
 
 function resolveChoices(
-  scenario: Scenario,
-  { prices }: ResolveInputs,
-  names: Names,
+  { scenario, inputs, names, problems }: Setting,
   { targets, routes, bought }: Targets,
   classes: readonly ClassPlan[],
-  problems: Problems,
 ): Choices {
   const { world } = scenario;
+  const { prices } = inputs;
   const targetIds = targets.map((target) => target.id);
   const context = {
     targetIds,
@@ -209,10 +213,9 @@ function resolveChoices(
 }
 
 function checkAssertions(
-  scenario: Scenario,
+  { scenario, problems }: Setting,
   strategies: readonly StrategyPlan[],
   classes: readonly ClassPlan[],
-  problems: Problems,
 ): void {
   const known = { strategies: strategies.map((each) => each.name), classes: classes.map((each) => each.name) };
   scenario.assert.forEach((text, i) => {
@@ -220,19 +223,13 @@ function checkAssertions(
   });
 }
 
-function scheduleOf(
-  scenario: Scenario,
-  { prices, recordedPrices }: ResolveInputs,
-  { directory }: Names,
-  targets: Targets,
-  problems: Problems,
-): PriceSchedule | undefined {
+function scheduleOf({ scenario, inputs, names, problems }: Setting, targets: Targets): PriceSchedule | undefined {
   return resolveSchedule({
     scenario,
-    prices,
-    recordedPrices,
+    prices: inputs.prices,
+    recordedPrices: inputs.recordedPrices,
     targets,
-    regions: directory,
+    regions: names.directory,
     startMs: startMsOf(scenario),
     durationMs: durationMsOf(scenario),
     problems,
@@ -292,8 +289,7 @@ function targetPlansOf({ targets, routes }: Targets, models: number): readonly T
 }
 
 function servicePlanOf(
-  scenario: Scenario,
-  names: Names,
+  { scenario, names }: Setting,
   { targets, quotas }: Supply,
   faults: readonly FaultSpec[],
   { epochStartMs }: PriceSchedule,
