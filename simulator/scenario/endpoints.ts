@@ -209,7 +209,7 @@ class EndpointList implements Endpoints {
   }
 }
 
-/** As many machines as for calls, all for batch, with a queue that takes everything. */
+/** The capacity that calls on demand have, all of it for batch, with a queue that takes everything. */
 function withEndlessQueue(spec: CapacitySpec): CapacitySpec {
   if (!isQueueing(spec)) return spec;
   const endless = Number.POSITIVE_INFINITY;

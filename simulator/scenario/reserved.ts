@@ -58,7 +58,7 @@ export const reservedSchema = z
   .meta({ description: "Reserved tier: a target <region>/<route>@reserved; what does not fit goes on as standard" });
 export type ReservedInput = z.output<typeof reservedSchema>;
 
-/** A purchase as a target stands for it. */
+/** What an entry bought, and the target that stands for it. */
 export interface Bought {
   readonly kind: "provisioned" | "reserved";
   /** Index in `world.provisioned` or `world.reserved`. */
