@@ -19,7 +19,7 @@ import {
  */
 const SECTIONS: readonly (readonly [path: string, title: string, about: string])[] = [
   ["", "The file", "Keys of the top level."],
-  ["world", "world", "Regions, models and what holds them back."],
+  ["world", "world", "Regions, models and their limits."],
   ["world.models.<name>", "models", "One entry for each model, under a name of the scenario's own."],
   ["world.models.<name>.capacity", "capacity", "What one region can serve. Laws: [capacity](../model/capacity.md)."],
   ["world.targets[]", "targets", "What a strategy can choose."],

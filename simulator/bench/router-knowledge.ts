@@ -1,7 +1,13 @@
 /** A replaying router's strategy and all that it bases its choices on: signals, prices, round trips and health. */
 
 import type { Strategy } from "../client/strategy.ts";
-import { nextPictureMs, TargetViewState, takePicture } from "../client/target-view.ts";
+import {
+  completeOutcome,
+  type LearntOutcome,
+  nextPictureMs,
+  TargetViewState,
+  takePicture,
+} from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { findStrategy } from "../strategies/index.ts";
 import { ReplayColumns, type ReplayPlan } from "./plan.ts";
@@ -93,20 +99,20 @@ export class RouterKnowledge {
   /** An attempt has ended: updates the signals and lets the strategy observe its outcome. */
   learn({ call, target, sentMs }: KnownFlight, answer: AttemptAnswer): void {
     const { request, maxTokens } = call;
-    const isOk = answer.kind === "ok";
-    const outcome = {
+    const outcome: LearntOutcome = {
       requestId: request.requestId,
       classIndex: request.classIndex,
       target,
       kind: answer.kind,
       sentMs,
       nowMs: answer.endedMs,
-      e2eMs: isOk ? answer.endedMs - sentMs : Number.NaN,
-      ttftMs: isOk ? answer.ttftMs : Number.NaN,
+      e2eMs: Number.NaN,
+      ttftMs: answer.ttftMs,
       inputTokens: request.inputTokens,
-      outputTokens: isOk ? Math.min(request.outputTokens, maxTokens) : 0,
+      outputTokens: Math.min(request.outputTokens, maxTokens),
       rttMs: this.columns.roundTripMs(request.originIndex, target),
     };
+    completeOutcome(outcome);
     const { model } = this.plan.classes[request.classIndex]!;
     this.learnt[model]!.onOutcome(outcome);
     if (this.shown !== this.learnt) this.shown[model]!.onEnded(target);

@@ -1,10 +1,10 @@
-/** What holds a client's sends back besides its retries: the adaptive send limiter, and the cooldown of targets that failed. */
+/** What limits a client besides its retries: the adaptive send limiter, and the cooldown of targets that failed. */
 
 /** The client-side send limiter of the SDKs' `adaptive` retry mode. */
 export interface AdaptiveLimiter {
   /** 0: the attempt may leave and has taken its token. More: ask again after so many ms. */
   waitMs(nowMs: number): number;
-  /** Any answer of the service moves the allowed rate. */
+  /** Every answer of the service changes the allowed rate. */
   onResponse(throttled: boolean, nowMs: number): void;
   /** The rate allowed now, attempts per second; Infinity before the first throttling. */
   ratePerS(): number;
@@ -24,14 +24,14 @@ const RATE_CAP_OVER_MEASURED = 2;
  *
  *   w(t) = scale × (t - k)^3 + wMax,   k = cbrt(wMax × (1 - beta) / scale),   t in s since the last throttling,
  *
- * never above twice the measured rate (smoothed counts of answers in half-second buckets), never below 0.5/s. A token
- * bucket of that rate and of max(rate, 1) tokens is asked before every attempt.
+ * never above twice the measured rate (smoothed counts of answers in half-second buckets), never below 0.5/s. Every
+ * attempt takes a token from a bucket of that rate that holds max(rate, 1) tokens.
  *
- * Waiting is polling, as in the SDKs: several waiters may wake for one token, and the losers ask again. A wait is
+ * Waiting is polling, as in the SDKs: several waiters may wake for one token, and those without one ask again. A wait is
  * rounded up to whole milliseconds, which is what a timer does and what makes time advance.
  *
  * Source: botocore 1.44.5 retries/{adaptive,throttling,bucket}.py; @smithy/core 3.41.0 DefaultRateLimiter.js (same
- * constants; its rounding to 8 decimals is left out, and before the first throttling both let everything pass).
+ * constants; without its rounding to 8 decimals; before the first throttling both limit nothing).
  */
 export function createAdaptiveLimiter(): AdaptiveLimiter {
   let enabled = false;
@@ -60,7 +60,7 @@ export function createAdaptiveLimiter(): AdaptiveLimiter {
     }
   }
 
-  /** The SDKs start their clocks when the client is made; here that is its first use. */
+  /** The SDKs start their clocks when the client is made; here the first use counts as that. */
   function start(nowS: number): void {
     if (!Number.isNaN(bucketS)) return;
     bucketS = Math.floor(nowS);
@@ -105,25 +105,26 @@ export function createAdaptiveLimiter(): AdaptiveLimiter {
 
 /**
  * Cooldown of targets after a failure, as gateways do it: a target that failed at time t is skipped until t + duration.
- * Further failures push the end out; a success does not shorten it, since it may answer a request sent before.
+ * Further failures move the end; a success does not shorten it, since it may answer a request sent before.
  */
 export class Cooldown {
   /** End of each target's cooldown on the router's clock, ms; -Infinity before the first failure. */
   declare readonly untilMs: Float64Array;
   declare private readonly durationMs: number;
 
-  /** @param durationMs 0 or more; 0 means that no target ever cools */
+  /** @param durationMs 0 or more; 0 = no target is ever skipped */
   constructor(targets: number, durationMs: number) {
     this.untilMs = new Float64Array(targets).fill(-Infinity);
     this.durationMs = durationMs;
   }
 
+  /** The target has failed at this instant. */
   fail(target: number, nowMs: number): void {
     const until = nowMs + this.durationMs;
     if (until > this.untilMs[target]!) this.untilMs[target] = until;
   }
 
-  /** At the very instant at which a cooldown ends the target is available again. */
+  /** Whether the target is skipped now; at the instant at which its cooldown ends it is available again. */
   isCooling(target: number, nowMs: number): boolean {
     return nowMs < this.untilMs[target]!;
   }

@@ -1,3 +1,4 @@
+/** Moving quantiles of latency, one per target: log buckets whose old counts fade. */
 /**
  * One moving quantile per target, O(1) and allocation-free per observation: a histogram over logarithmic buckets
  * whose old counts fade.
@@ -31,7 +32,7 @@ export class MovingQuantiles {
     this.pointer = new Int32Array(targets);
   }
 
-  /** Drops all that was observed of a target. */
+  /** Drops all observations of a target. */
   forget(target: number): void {
     if (this.total[target] === 0) return;
     this.weights.fill(0, target * BUCKETS, (target + 1) * BUCKETS);
@@ -43,7 +44,8 @@ export class MovingQuantiles {
   }
 
   /**
-   * @param keep what earlier observations keep of their weight, in (0, 1]: 1 = never forget
+   * @param valueMs a latency, above 0
+   * @param keep    what earlier observations keep of their weight, in (0, 1]: 1 = never forget
    */
   observe(target: number, valueMs: number, keep: number): void {
     if (this.nextWeight[target]! > RESCALE_ABOVE * keep) this.rescale(target);

@@ -1,3 +1,4 @@
+/** Checks the options of a strategy against their specs, and turns names of targets into indices. */
 import { MeridianError, type Problem } from "../base/errors.ts";
 import type { OptionSpec, StrategyContext } from "./strategy.ts";
 
@@ -87,7 +88,7 @@ function missingOption(strategy: string, name: string, spec: OptionSpec): Proble
   };
 }
 
-/** What is wrong with the value, in words; undefined if nothing is. */
+/** What is wrong with the value, as a phrase; undefined if nothing is. */
 function faultOf(value: unknown, spec: OptionSpec, context: StrategyContext): string | undefined {
   switch (spec.type) {
     case "boolean":

@@ -1,9 +1,8 @@
 /**
  * The life of a request on its caller's side: what follows a failure, a timeout, silence, a deadline, a late answer,
- * and how a request ends. The engine (requests in rows) and the k6 router (requests as objects) both ask here, so that
- * a rule stands once. Pure functions on plain values: nothing is kept and nothing allocated.
+ * and how a request ends. Pure functions on plain values, used by the engine (requests in rows) and by the k6 router
+ * (requests as objects), so that each rule stands once.
  */
-
 import { GIVE_UP, type RetryPolicy } from "./retry-policy.ts";
 import type { OutcomeKind } from "./strategy.ts";
 
@@ -13,12 +12,12 @@ export const END = {
   throttled: 1,
   refused: 2,
   timedOut: 3,
-  /** It left its queue at the service, out of patience. */
+  /** It ran out of patience in a queue of the service. */
   abandoned: 4,
   failed: 5,
   /** No target is legal for it. */
   residencyRefused: 6,
-  /** The run was over before it was. */
+  /** It had not ended when the run did. */
   inFlight: 7,
 } as const;
 export type End = (typeof END)[keyof typeof END];
@@ -45,15 +44,27 @@ export interface HedgePolicy {
   readonly hedgesMax: number;
 }
 
-/** What `putOffUntilMs` answers for an attempt that is not made at all. */
+/** What `putOffUntilMs` returns for an attempt that is not made at all. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
-/** Output tokens that a request may ask for at most. @param asked the caller's max_tokens; 0 = unset */
+/**
+ * Most output tokens that a request may get.
+ *
+ * @param asked    the caller's max_tokens; 0 = unset
+ * @param modelMax the model's limit
+ * @example outputLimit(200, 64_000) // => 200
+ * @example outputLimit(0, 64_000) // => 64_000
+ */
 export function outputLimit(asked: number, modelMax: number): number {
   return asked > 0 ? asked : modelMax;
 }
 
-/** From now to a request's deadline, ms: it runs from the intended arrival. Infinity without one; 0 once it is past. */
+/**
+ * Time left to a request's deadline, which counts from the intended arrival.
+ *
+ * @returns ms; Infinity without a deadline, 0 once it is past
+ * @example deadlineInMs({ attemptMs: Infinity, requestMs: 5_000 }, 1_000, 4_000) // => 2_000
+ */
 export function deadlineInMs({ requestMs }: TimeoutPolicy, arrivalMs: number, nowMs: number): number {
   return Math.max(0, arrivalMs + requestMs - nowMs);
 }
@@ -62,13 +73,21 @@ export function deadlineInMs({ requestMs }: TimeoutPolicy, arrivalMs: number, no
  * When an attempt that may not leave now is tried again, as the send limiter or the strategy asks.
  *
  * @param askedMs when they want it; a strategy's choice c < 0 asks for instant -1 - c
- * @returns an instant, at least 1 ms from now so that time goes on; NEVER for a hedge, whose request is under way anyway
+ * @returns an instant, at least 1 ms from now so that time advances; NEVER for a hedge, whose request is under way anyway
+ * @example putOffUntilMs(2_500, 2_000, false) // => 2_500
+ * @example putOffUntilMs(1_000, 2_000, false) // => 2_001
  */
 export function putOffUntilMs(askedMs: number, nowMs: number, isHedge: boolean): number {
   return isHedge ? NEVER : Math.max(askedMs, nowMs + 1);
 }
 
-/** When the next hedge is due if no attempt answers or leaves before; Infinity when no more may be sent. */
+/**
+ * When the next hedge is due unless an attempt is answered or sent before.
+ *
+ * @returns an instant, ms; Infinity when no more may be sent
+ * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1 }, 0, 1_000) // => 1_400
+ * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1 }, 1, 1_000) // => Infinity
+ */
 export function hedgeDueMs({ afterMs, hedgesMax }: HedgePolicy, hedgesSent: number, latestSentMs: number): number {
   return hedgesSent < hedgesMax ? latestSentMs + afterMs : Number.POSITIVE_INFINITY;
 }
@@ -78,6 +97,8 @@ export function hedgeDueMs({ afterMs, hedgesMax }: HedgePolicy, hedgesSent: numb
  * a deferral there is no silence to hedge against.
  *
  * @param outstanding attempts whose answer is awaited
+ * @example mayHedge({ afterMs: 400, hedgesMax: 2 }, 1, 1) // => true
+ * @example mayHedge({ afterMs: 400, hedgesMax: 2 }, 1, 0) // => false
  */
 export function mayHedge({ hedgesMax }: HedgePolicy, hedgesSent: number, outstanding: number): boolean {
   return outstanding > 0 && hedgesSent < hedgesMax;
@@ -90,6 +111,9 @@ export function mayHedge({ hedgesMax }: HedgePolicy, hedgesSent: number, outstan
  *   in flight goes down; neither strategy nor signals, send limiter or retry budget learn of it.
  * - `serve`: the router learns, the retry budget gets back what the last retry took, the request ends as served.
  * - `fail`: the router learns, and `isStillUnderWay` and `retryDelayMs` say what follows.
+ *
+ * @example afterAnswer(false, true) // => "serve"
+ * @example afterAnswer(true, true) // => "forget"
  */
 export function afterAnswer(isEnded: boolean, isServed: boolean): "forget" | "serve" | "fail" {
   if (isEnded) return "forget";
@@ -102,6 +126,7 @@ export function afterAnswer(isEnded: boolean, isServed: boolean): "forget" | "se
  *
  * @param outstanding attempts whose answer is awaited, the failed one left out
  * @param isPending   a retry or a deferral will send it
+ * @example isStillUnderWay(0, false) // => false
  */
 export function isStillUnderWay(outstanding: number, isPending: boolean): boolean {
   return outstanding > 0 || isPending;
@@ -129,7 +154,11 @@ export function retryDelayMs(
   return isFinal ? GIVE_UP : retry.nextDelayMs(attemptsSent - 1, kind, hintMs, uniform);
 }
 
-/** How a request ends that is given up after such a failure of its last attempt. */
+/**
+ * How a request ends that is given up after such a failure of its last attempt.
+ *
+ * @example endAfter("timeout") // => END.timedOut
+ */
 export function endAfter(kind: Failure): End {
   return END_AFTER[kind];
 }

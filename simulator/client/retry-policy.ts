@@ -4,7 +4,7 @@ import { createAdaptiveLimiter } from "./limits.ts";
 import { customRules, LEGACY_RULES, type RetryRules, type RetrySpec, STANDARD_RULES } from "./retry-rules.ts";
 import type { OutcomeKind } from "./strategy.ts";
 
-/** What `nextDelayMs` answers when the request is given up. */
+/** What `nextDelayMs` returns when the request is given up. */
 export const GIVE_UP = -1;
 
 /**
@@ -33,7 +33,7 @@ export interface RetryPolicy {
   onSuccess(lastRetryCost: number): void;
   /** 0: the attempt may leave now, and has its send token. More: ask again after so many ms (adaptive mode). */
   sendWaitMs(nowMs: number): number;
-  /** Tells the send limiter of any answer, good or bad (adaptive mode). */
+  /** Every answer, good or bad, goes to the send limiter (adaptive mode). */
   onResponse(kind: OutcomeKind, nowMs: number): void;
 }
 
@@ -41,6 +41,8 @@ export interface RetryPolicy {
  * Makes the retry behaviour of one router.
  *
  * @throws MeridianError (usage) RETRY_BAD_OPTION for a number out of range
+ * @example createRetryPolicy({ mode: "none" }).nextDelayMs(0, "throttled", NaN, 0.5) // => GIVE_UP
+ * @example createRetryPolicy({ mode: "standard" }).nextDelayMs(1, "throttled", NaN, 0.5) // => 1_000
  */
 export function createRetryPolicy(spec: RetrySpec): RetryPolicy {
   const rules = rulesOf(spec);

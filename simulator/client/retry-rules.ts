@@ -1,5 +1,4 @@
-/** Retry modes: what a scenario says of them, and the constants and formulas that the SDKs go by. */
-
+/** Retry modes: what a scenario says of them, and the constants and formulas of the SDKs. */
 import { MeridianError } from "../base/errors.ts";
 import type { Sampler } from "../random/law.ts";
 import type { OutcomeKind } from "./strategy.ts";
@@ -84,8 +83,8 @@ function refund(tokens: number, lastRetryCost: number): number {
  * `standard` mode. Read in the sources: botocore 1.44.5 retries/standard.py and @smithy/core 3.41.0 retry
  * (both "2026"); botocore 1.40.0 and @smithy/util-retry 4.0.1 ("previous"). The JavaScript SDK floors a delay to whole
  * milliseconds. Its previous generation caps after the jitter, charges 10 for every transient failure (botocore only
- * for a timeout), and fills the bucket to 500 or more at any
- * success, since it takes a maximum where a minimum was meant.
+ * for a timeout), and fills the bucket to 500 or more at any success, since it takes
+ * a maximum where a minimum was meant.
  * The previous generations read no hint that Bedrock could send (a number of seconds in Retry-After was ignored).
  */
 export const STANDARD_RULES: Readonly<Record<Sdk, Readonly<Record<RetryGeneration, RetryRules>>>> = {

@@ -1,3 +1,4 @@
+/** The contract of client-side routing: what a strategy is, what it sees of requests and targets, how it is defined. */
 import type { RandomStream } from "../random/keyed-random.ts";
 
 /**
@@ -12,11 +13,11 @@ export interface Strategy {
    * @param request the request as a caller knows it: never its output length
    * @param targets columns over all targets for this request's model; only the eligible may be chosen
    * @param nowMs   the router's clock, ms since the scenario's start
-   * @param random  this decision's own luck, equal for every strategy
+   * @param random  this decision's own draws, equal for every strategy
    * @returns an eligible target index; or `deferUntil(ms)` to ask again later (deferrable classes only)
    */
   choose(request: RequestView, targets: TargetView, nowMs: number, random: RandomStream): number;
-  /** Told of each attempt's outcome when the router learns of it. */
+  /** Called with each attempt's outcome when the router learns of it. */
   observe?(outcome: AttemptOutcome): void;
 }
 
@@ -60,8 +61,9 @@ export interface TargetView {
   /** Network round trip from the request's origin. */
   readonly rttMs: Float64Array;
   /**
-   * Moving mean of the latency of served attempts (a timeout counts with the time waited) without the network round trip (add `rttMs` for what this caller
-   * would see: a router may serve several origins). NaN before the first observation.
+   * Moving mean of the latency of served attempts, without the network round trip: add `rttMs` for what this caller
+   * would see, since a router may serve several origins. A timeout counts with the time waited. NaN before the first
+   * observation.
    */
   readonly e2eMsMean: Float64Array;
   readonly ttftMsMean: Float64Array;
@@ -105,7 +107,13 @@ export interface AttemptOutcome {
   readonly outputTokens: number;
 }
 
-/** Encodes "ask me again at `ms`" in the integer-returning contract: negative numbers are instants. */
+/**
+ * What `choose` returns to be asked again at an instant: negative numbers are instants, others are targets.
+ *
+ * @param ms on the router's clock, 0 or more
+ * @example deferUntil(0) // => -1
+ * @example deferUntil(2_500) // => -2_501
+ */
 export function deferUntil(ms: number): number {
   return -1 - ms;
 }
@@ -118,7 +126,7 @@ export interface StrategyContext {
   readonly classNames: readonly string[];
 }
 
-/** A plain description of an option, from which the scenario schema, its docs and its defaults are made. */
+/** Description of an option, from which the scenario schema, its docs and its defaults are made. */
 export interface OptionSpec {
   readonly type:
     | "target"
@@ -133,7 +141,7 @@ export interface OptionSpec {
   readonly doc: string;
   /** True when there is no default and a scenario must give the option. */
   readonly required?: boolean;
-  /** Left out of an optional option: `doc` says what its absence means. */
+  /** An optional option without a default: `doc` says what its absence means. */
   readonly default?: unknown;
   /** For `choice`. */
   readonly values?: readonly string[];

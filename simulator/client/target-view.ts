@@ -1,7 +1,4 @@
-/**
- * Signals with an age: a router is not shown what it knows now but a picture of it that is taken at most once per age,
- * as where gateways read their signals from a metrics store. The engine and the k6 router take pictures alike.
- */
+/** What one router knows of its targets: moving signals that outcomes update, and pictures of them with an age. */
 import { MINUTE_MS } from "../base/time.ts";
 import { MovingQuantiles } from "./moving-quantiles.ts";
 import type { AttemptOutcome, OutcomeKind, RequestView, SignalName, TargetView } from "./strategy.ts";
@@ -12,7 +9,7 @@ export interface SignalMemory {
   readonly timeConstantMs: number;
   /** ... but about so many of the latest always count, however slowly they come ... */
   readonly observationsMin: number;
-  /** ... unless a target was silent for this long: then what was known of it is dropped. */
+  /** ... unless a target was silent for this long: then its observations are dropped. */
   readonly silenceMs: number;
 }
 
@@ -27,6 +24,27 @@ export const DEFAULT_SIGNAL_MEMORY: SignalMemory = {
 export interface ViewOutcome extends Pick<AttemptOutcome, "target" | "kind" | "sentMs" | "nowMs" | "ttftMs" | "e2eMs"> {
   /** Network round trip that the latencies contain; 0 where it is not known. */
   readonly rttMs: number;
+}
+
+/** All that a router learns of one attempt: what its strategy observes, and what the columns need. */
+export type LearntOutcome = { -readonly [Field in keyof Outcome]: Outcome[Field] };
+type Outcome = AttemptOutcome & ViewOutcome;
+
+/**
+ * Completes an outcome in place: a served attempt took from `sentMs` to `nowMs`; of any other a router learns neither
+ * latencies nor output tokens. The engine fills one object again and again and the k6 router a new one each time; the
+ * rule stands here for both, and takes the object alone, since numbers as arguments would be boxed.
+ *
+ * @param outcome all but `e2eMs` filled in, `ttftMs` and `outputTokens` with whatever was measured
+ */
+export function completeOutcome(outcome: LearntOutcome): void {
+  if (outcome.kind === "ok") {
+    outcome.e2eMs = outcome.nowMs - outcome.sentMs;
+    return;
+  }
+  outcome.e2eMs = Number.NaN;
+  outcome.ttftMs = Number.NaN;
+  outcome.outputTokens = 0;
 }
 
 /**
@@ -161,7 +179,7 @@ export class TargetViewState implements TargetView {
   }
 }
 
-/** Running weighted mean; a value of all the weight stands for itself. */
+/** Running weighted mean; the first value, with all of the weight, is the mean. */
 function towards(mean: number, value: number, weight: number): number {
   return weight === 1 ? value : mean + (value - mean) / weight;
 }
@@ -179,8 +197,9 @@ export function nextPictureMs(nowMs: number, ageMs: number): number {
 }
 
 /**
- * Copies what a router has learnt into what its strategy is shown, model by model. Its own counts of attempts in flight
- * are no part of a picture: a client knows what it has sent itself.
+ * Copies what a router has learnt into what its strategy is shown, model by model: signals with an age are such a
+ * picture, taken at most once per age, as where gateways read them from a metrics store. Counts of attempts in flight
+ * are no part of it: a client knows what it has sent itself.
  */
 export function takePicture(learnt: readonly TargetViewState[], shown: readonly TargetViewState[]): void {
   for (let model = 0; model < learnt.length; model++) copySignals(learnt[model]!, shown[model]!);

@@ -1,4 +1,4 @@
-/** An audit on paper: one record as a line of JSON, or as rows of a table. */
+/** An audit as text: one record as a line of JSON, or as rows of a table. */
 import type { AuditRecord } from "./audit.ts";
 
 /** One record as a line of JSON Lines. */
@@ -48,7 +48,7 @@ export function auditRows(record: AuditRecord): (string | number | null)[][] {
     record.replication,
     record.request,
     record.class,
-    tagWords(record.tags),
+    tagText(record.tags),
     record.arrivedAt,
     record.origin,
     yesNo(record.counted),
@@ -90,7 +90,7 @@ function yesNo(value: boolean): string {
 }
 
 /** `team=support;product=assistant` */
-function tagWords(tags: Readonly<Record<string, string>>): string {
+function tagText(tags: Readonly<Record<string, string>>): string {
   return Object.entries(tags)
     .map(([name, value]) => `${name}=${value}`)
     .join(";");

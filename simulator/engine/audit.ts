@@ -1,5 +1,4 @@
 /** The audit of a run: every request with all its attempts, in names, instants and money. */
-
 import { invariant } from "../base/errors.ts";
 import { END } from "../client/request-rules.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -8,7 +7,7 @@ import { type BillingRule, formatUsd } from "../service/pricing/prices.ts";
 import { OUTCOME } from "../service/service.ts";
 import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "./observer.ts";
 
-/** How a request ended, in the words of a result's counts. */
+/** How a request ended, by the names of a result's counts. */
 export type AuditEnd = keyof typeof END;
 
 /** What the service made of an attempt. */
@@ -28,10 +27,10 @@ export interface AuditAttempt {
   readonly sourceRegion: string;
   /** `regional`, or the profile as the scenario names it. */
   readonly route: string;
-  /** Region that ran it or had it in its queue; null when it got no further than the source region's door. */
+  /** Region that ran it or had it in its queue; null when the source region refused it. */
   readonly destinationRegion: string | null;
   readonly outcome: AuditOutcome;
-  /** The caller's time limit had passed by then: it saw a timeout, and what was served is billed all the same. */
+  /** The caller's time limit had passed: it saw a timeout, and what was served is billed all the same. */
   readonly givenUp: boolean;
   readonly sentAt: string;
   /** When the service was done with it, or the run ended. */
@@ -56,10 +55,10 @@ export interface AuditRecord {
   readonly counted: boolean;
   readonly end: AuditEnd;
   readonly endedAt: string;
-  /** Region whose answer the caller took; null when nobody's. */
+  /** Region whose answer the caller took; null when it was not served. */
   readonly servedIn: string | null;
   readonly residency: string | null;
-  /** Every region that it was sent to or ran in, and every target, is one that the class's rule allows. */
+  /** Every target and region that it was sent to or ran in is one that the class's rule allows. */
   readonly allowed: boolean;
   /** All of the prompt, cached parts included. */
   readonly promptTokens: number;
@@ -84,12 +83,12 @@ export interface AuditInput {
  */
 export function createAudit(input: AuditInput): SimulationObserver {
   const { plan, write } = input;
-  const words = new Words(plan);
+  const naming = new Naming(plan);
   const open = new Map<number, OpenRequest>();
   const settle = (id: number, request: OpenRequest) => {
     if (request.ended === null || request.attempts.length < request.ended.attempts) return;
     open.delete(id);
-    write(recordOf(input, words, request.ended, request.attempts));
+    write(recordOf(input, naming, request.ended, request.attempts));
   };
   const openOf = (id: number): OpenRequest => {
     const known = open.get(id);
@@ -101,7 +100,7 @@ export function createAudit(input: AuditInput): SimulationObserver {
   return {
     onAttemptEnd: (attempt) => {
       const request = openOf(attempt.requestId);
-      request.attempts.push(words.attempt(attempt));
+      request.attempts.push(naming.attempt(attempt));
       settle(attempt.requestId, request);
     },
     onRequestEnd: (ended) => {
@@ -118,12 +117,12 @@ interface OpenRequest {
   readonly attempts: DatedAttempt[];
 }
 
-/** An attempt's words, and what its request's record follows from. */
+/** An attempt as the record shows it, and what its request's record follows from. */
 interface DatedAttempt {
   readonly ordinal: number;
   readonly isAllowed: boolean;
   readonly costFUsd: bigint;
-  readonly words: AuditAttempt;
+  readonly shown: AuditAttempt;
 }
 
 const ENDS = Object.keys(END) as readonly AuditEnd[];
@@ -133,7 +132,7 @@ const NOTHING: AuditTokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 
 
 function recordOf(
   { plan, strategy, replication }: AuditInput,
-  words: Words,
+  naming: Naming,
   ended: ObservedRequest,
   attempts: readonly DatedAttempt[],
 ): AuditRecord {
@@ -144,7 +143,7 @@ function recordOf(
   let tokens = NOTHING;
   for (const attempt of inOrder) {
     costFUsd += attempt.costFUsd;
-    tokens = addTokens(tokens, attempt.words.tokens);
+    tokens = addTokens(tokens, attempt.shown.tokens);
   }
   return {
     strategy: plan.strategies[strategy]!.name,
@@ -152,19 +151,19 @@ function recordOf(
     request: ended.requestId,
     class: each.name,
     tags: each.tags,
-    arrivedAt: words.iso(ended.arrivalMs),
+    arrivedAt: naming.iso(ended.arrivalMs),
     origin: plan.originNames[ended.origin]!,
     counted: ended.isCounted,
     end: ENDS[ended.end]!,
-    endedAt: words.iso(ended.endedMs),
-    servedIn: serving?.words.destinationRegion ?? null,
+    endedAt: naming.iso(ended.endedMs),
+    servedIn: serving?.shown.destinationRegion ?? null,
     residency: each.residency,
     allowed: inOrder.every((attempt) => attempt.isAllowed),
     promptTokens: ended.inputTokens,
     tokens,
     billing: plan.money.billing,
     costUsd: formatUsd(costFUsd),
-    attempts: inOrder.map((attempt) => attempt.words),
+    attempts: inOrder.map((attempt) => attempt.shown),
   };
 }
 
@@ -177,8 +176,8 @@ function addTokens(a: AuditTokens, b: AuditTokens): AuditTokens {
   };
 }
 
-/** Turns the plan's indices back into names, and tokens into money. */
-class Words {
+/** Turns the plan's indices back into names, and tokens into costs. */
+class Naming {
   declare private readonly plan: Plan;
   declare private readonly terms: BillingTerms;
 
@@ -204,7 +203,7 @@ class Words {
       ordinal: seen.ordinal,
       isAllowed: each.legal[seen.target] === 1 && isAllowed(region) && isAllowed(destination),
       costFUsd,
-      words: {
+      shown: {
         target: id,
         sourceRegion: plan.regionNames[region]!,
         route,

@@ -1,5 +1,6 @@
 /** A run as Amazon CloudWatch would show it: series per minute, source region and called id. */
 import { meanNumber, quantileSorted } from "../base/statistics.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { OUTCOME } from "../service/service.ts";
 import type { ObservedAttempt, SimulationObserver } from "./observer.ts";
@@ -62,8 +63,8 @@ const SUMS = [
 ] as const;
 const LATENCIES = ["InvocationLatency", "TimeToFirstToken"] as const;
 const STATISTICS = ["Average", "p50", "p95", "p99"] as const;
-const MINUTE_MS = 60_000;
 
+/** Gathers the series of one run; instants of the run become minutes of UTC. */
 export function createCloudWatchSeries(plan: Plan): CloudWatchSeries {
   const { models, targets, world } = plan;
   const groups: Group[] = [];
@@ -97,7 +98,7 @@ export function createCloudWatchSeries(plan: Plan): CloudWatchSeries {
 interface Group {
   readonly region: number;
   readonly calledId: string;
-  /** Of the minute under way. */
+  /** Of the current minute. */
   readonly sums: Record<(typeof SUMS)[number], number>;
   readonly latencies: Record<(typeof LATENCIES)[number], number[]>;
   /** By `<metric>|<statistic>`, oldest first. */
@@ -158,6 +159,7 @@ function closeMinute({ sums, latencies, series }: Group, minute: number): void {
   for (const metric of LATENCIES) {
     const values = latencies[metric];
     if (values.length === 0) continue;
+    // AWS does not publish its own rule for percentiles.
     const sorted = Float64Array.from(values).sort();
     put(`${metric}|Average`, meanNumber(values));
     // AWS does not publish how it takes percentiles; these are linear between neighbouring ranks.

@@ -1,4 +1,5 @@
-/** Latency histograms with a bucket every 1/128 of an octave: mergeable by adding, quantiles interpolated. */
+/** Latency histograms with 128 buckets an octave: merged by adding, quantiles interpolated. */
+
 /** Sub-buckets per octave: a bucket is 1/128 wide, and quantiles are interpolated inside it. */
 const SUB_BITS = 7;
 const SUB = 1 << SUB_BITS;
@@ -15,6 +16,9 @@ export const BUCKETS = SIZE;
 /**
  * Bucket of a latency in ms: linear below 4 ms, then 128 buckets an octave up to 18.6 hours (later ones land in the
  * last). One multiplication and a count of leading zeros.
+ *
+ * @example bucketOf(0) // => 0
+ * @example bucketOf(4) // => 128
  */
 export function bucketOf(ms: number): number {
   const scaled = ms * UNITS_PER_MS;
@@ -24,7 +28,12 @@ export function bucketOf(ms: number): number {
   return SUB + (octave << SUB_BITS) + ((units >> octave) & (SUB - 1));
 }
 
-/** Lower edge of a bucket, ms. */
+/**
+ * Lower edge of a bucket, ms.
+ *
+ * @example bucketFloorMs(128) // => 4
+ * @example bucketFloorMs(bucketOf(1000)) // => 1000
+ */
 export function bucketFloorMs(bucket: number): number {
   if (bucket < SUB) return bucket / UNITS_PER_MS;
   const octave = (bucket - SUB) >> SUB_BITS;
@@ -71,7 +80,7 @@ export class HistogramSet {
     if (ms > moments[2 * index + 1]!) moments[2 * index + 1] = ms;
   }
 
-  /** Counts zeros until there are so many samples: values of exactly 0 move neither sum nor maximum. */
+  /** Counts zeros up to a number of samples: values of exactly 0 change neither sum nor maximum. */
   fillZeros(index: number, samples: number): void {
     this.counts[index * SIZE]! += samples - this.samples(index);
   }
@@ -90,7 +99,7 @@ export class HistogramSet {
     return this.moments[2 * index + 1]!;
   }
 
-  /** The histograms of some indices added up. */
+  /** The sum of several histograms, by bucket. */
   merged(indices: readonly number[]): Uint32Array {
     const merged = new Uint32Array(SIZE);
     for (const index of indices) {

@@ -1,4 +1,4 @@
-/** The way of a request outside the service: gateways before it is routed, then the legs to the source region and back. */
+/** Delays outside the service: gateways before a request is routed, then the legs to the source region and back. */
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { createLaw } from "../random/laws/index.ts";
@@ -13,7 +13,7 @@ import type { FaultState } from "../service/fault-state.ts";
 const RETRANSMIT_MS = 200;
 const RETRANSMITS_MAX = 6;
 
-/** Legs of an attempt's way: each draws for itself. */
+/** Legs of an attempt's round trip; each has draws of its own. */
 export const LEG = { there: 0, back: 1 } as const;
 
 /** One-way delays between callers and source regions: half a round trip, jitter, and what faults add. */
@@ -35,6 +35,7 @@ export class Network {
     this.lossKeys = [purposeKey(seed, "loss/there"), purposeKey(seed, "loss/back")];
   }
 
+  /** Delay of one leg of an attempt, ms. @param attempt its ordinal */
   oneWayMs(origin: number, region: number, leg: 0 | 1, request: number, attempt: number): number {
     let ms = this.rttMs[origin * this.regions + region]! / 2;
     if (ms > 0 && this.jitter !== null) ms *= this.jitter(keyedUniform(this.keys[leg], request, attempt));
@@ -56,6 +57,7 @@ function retransmissionMs(loss: number, uniform: number): number {
  * refused here: stations have unlimited waiting room.
  */
 export class Gateways {
+  /** Instant of the next event at a station, ms; Infinity when none is due. */
   nextMs = Number.POSITIVE_INFINITY;
   declare private readonly stations: readonly Capacity[];
   private readonly table = createAttemptTable();
@@ -75,6 +77,7 @@ export class Gateways {
     );
   }
 
+  /** A request arrives at the first station. @param request its row */
   enter(nowMs: number, request: number, requestId: number): void {
     const slot = this.table.allocate();
     const { ints } = this.table;
@@ -89,7 +92,7 @@ export class Gateways {
     this.offer(nowMs, slot, 0);
   }
 
-  /** Lets happen what is due at `nextMs`; returns the request that has passed the last station, or -1. */
+  /** Processes the event due at `nextMs`; returns the request that has passed the last station, or -1. */
   advance(): number {
     const nowMs = this.nextMs;
     const station = this.stations.findIndex((each) => each.nextMs <= nowMs);

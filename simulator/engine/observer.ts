@@ -1,10 +1,9 @@
-/** Watching a run request by request: the contract, and the copies of rows that an observer is handed. */
-
+/** Watching a run request by request: the contract, and the copies of rows that an observer gets. */
 import type { SlotTable } from "../base/slot-table.ts";
 import type { End } from "../client/request-rules.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome } from "../service/service.ts";
-import { CALL, UNKNOWN } from "./request-rows.ts";
+import { REQUEST_FLAG, UNKNOWN } from "./request-rows.ts";
 
 /**
  * Watches one run request by request: for audits and series that a summary cannot give. A run without one pays a null
@@ -13,9 +12,9 @@ import { CALL, UNKNOWN } from "./request-rows.ts";
 export interface SimulationObserver {
   /** The service is done with an attempt, or the run ended before it was. Once per attempt, in the order of time. */
   onAttemptEnd(attempt: ObservedAttempt): void;
-  /** A request has ended for its caller. Attempts of it may still end later: hedges that lost, calls given up. */
+  /** A request has ended for its caller. Attempts of it may still end later: hedges that lost, attempts given up. */
   onRequestEnd(request: ObservedRequest): void;
-  /** Nothing more will come. */
+  /** The run is over: the last call. */
   onRunEnd(): void;
 }
 
@@ -27,7 +26,7 @@ export interface ObservedAttempt {
   classIndex: number;
   model: number;
   target: number;
-  /** Endpoint that had it last; -1 when it never got as far. */
+  /** Endpoint that had it last; -1 when it reached none. */
   endpoint: number;
   /** What the service made of it; -1 when the run ended first. */
   outcome: Outcome | -1;
@@ -38,9 +37,9 @@ export interface ObservedAttempt {
   refusedBy: number;
   sentMs: number;
   endedMs: number;
-  /** At the source region's door, for attempts that reached an endpoint. */
+  /** When it reached the source region, for attempts that got to an endpoint. */
   receivedMs: number;
-  /** At the same door on the way back, of a served attempt: first and last token. */
+  /** When its first and last token left the source region, of a served attempt. */
   firstTokenMs: number;
   answeredMs: number;
   /** All of the prompt, cached parts included. */
@@ -75,18 +74,18 @@ export interface ObservedRequest {
 /** Copies rows of the engine's tables out to an observer. */
 export class Observation {
   declare private readonly observer: SimulationObserver;
-  declare private readonly calls: SlotTable;
+  declare private readonly rows: SlotTable;
   private readonly attempt = newAttempt();
   private readonly request = newRequest();
 
-  constructor(observer: SimulationObserver, calls: SlotTable) {
+  constructor(observer: SimulationObserver, rows: SlotTable) {
     this.observer = observer;
-    this.calls = calls;
+    this.rows = rows;
   }
 
   attemptEnded(a: number, nowMs: number): void {
     const { attempt } = this;
-    const { ints, floats } = this.calls;
+    const { ints, floats } = this.rows;
     const at = a * ATTEMPT_INTS;
     const from = a * ATTEMPT_FLOATS;
     const outcome = ints[at + ATTEMPT.outcome]! as Outcome | -1;
@@ -114,32 +113,33 @@ export class Observation {
     attempt.quota = ints[at + ATTEMPT.quota]!;
     attempt.epoch = ints[at + ATTEMPT.epoch]!;
     attempt.placement = ints[at + ATTEMPT.placement]!;
-    attempt.isCounted = (ints[ints[at + ATTEMPT.request]! * ATTEMPT_INTS + ATTEMPT.flags]! & CALL.isCounted) !== 0;
+    attempt.isCounted =
+      (ints[ints[at + ATTEMPT.request]! * ATTEMPT_INTS + ATTEMPT.flags]! & REQUEST_FLAG.isCounted) !== 0;
     this.observer.onAttemptEnd(attempt);
   }
 
   /** @param a the serving attempt, or -1 */
-  requestEnded(call: number, end: End, nowMs: number, a: number): void {
+  requestEnded(row: number, end: End, nowMs: number, a: number): void {
     const { request } = this;
-    const { ints, floats } = this.calls;
-    const at = call * ATTEMPT_INTS;
+    const { ints, floats } = this.rows;
+    const at = row * ATTEMPT_INTS;
     request.requestId = ints[at + ATTEMPT.requestId]!;
     request.classIndex = ints[at + ATTEMPT.classIndex]!;
     request.origin = ints[at + ATTEMPT.originIndex]!;
-    request.arrivalMs = floats[call * ATTEMPT_FLOATS + ATTEMPT_FLOAT.arrivalMs]!;
+    request.arrivalMs = floats[row * ATTEMPT_FLOATS + ATTEMPT_FLOAT.arrivalMs]!;
     request.endedMs = nowMs;
     request.end = end;
     request.attempts = ints[at + ATTEMPT.attempts]!;
     request.servedBy = a < 0 ? -1 : ints[a * ATTEMPT_INTS + ATTEMPT.ordinal]!;
     request.inputTokens = ints[at + ATTEMPT.inputTokens]!;
-    request.isCounted = (ints[at + ATTEMPT.flags]! & CALL.isCounted) !== 0;
+    request.isCounted = (ints[at + ATTEMPT.flags]! & REQUEST_FLAG.isCounted) !== 0;
     this.observer.onRequestEnd(request);
   }
 
   /** Hands over the attempts that the run's end found under way. */
   runEnded(nowMs: number): void {
-    for (const a of this.calls.slotsInUse()) {
-      if (this.calls.ints[a * ATTEMPT_INTS + ATTEMPT.outcome] === UNKNOWN) this.attemptEnded(a, nowMs);
+    for (const a of this.rows.slotsInUse()) {
+      if (this.rows.ints[a * ATTEMPT_INTS + ATTEMPT.outcome] === UNKNOWN) this.attemptEnded(a, nowMs);
     }
     this.observer.onRunEnd();
   }

@@ -1,4 +1,5 @@
 /** The counts and histograms of one run, by class and region and by hour. */
+import { HOUR_MS } from "../base/time.ts";
 import { END, type End } from "../client/request-rules.ts";
 import { bucketOf, HistogramSet } from "./histogram.ts";
 
@@ -29,7 +30,6 @@ export const CELL_FIELDS = CELL_WIDTH;
 
 /** Hours that are kept apart; what arrives later counts in the totals only. */
 export const HOURS_MAX = 1080;
-const HOUR_MS = 3_600_000;
 
 /** What is counted of a request that has ended. */
 export interface CountedRequest {
@@ -42,7 +42,7 @@ export interface CountedRequest {
   readonly attemptsUnavailable: number;
 }
 
-/** How it ended, in an object that the owner uses again. */
+/** How it ended, in an object that its owner reuses. */
 export interface Ending {
   end: End;
   /** Region that ran it, or the source region of its last attempt; -1 when none was chosen. */
@@ -103,6 +103,7 @@ export class Recorder {
     this.wait = new HistogramSet(groups);
   }
 
+  /** Counts a request that has ended: in its (class, region) cell, in its hour, and its latencies. */
   record(request: CountedRequest, ending: Ending): void {
     const region = ending.region < 0 ? this.regions - 1 : ending.region;
     const group = request.classIndex * this.regions + region;
@@ -140,7 +141,7 @@ export class Recorder {
     }
   }
 
-  /** Counts an attempt's passing in its source region's hour. Instants must not go back. */
+  /** Counts an event of an attempt in its source region's hour. Instants must not decrease. */
   count(region: number, nowMs: number, field: number): void {
     if (nowMs >= this.passingToMs) this.turnPassingTo(nowMs);
     if (this.passing !== null) this.passing[region * CELL_WIDTH + field]!++;

@@ -1,16 +1,17 @@
 /**
  * Requests and their attempts in rows of numbers: what is written when a request arrives and an attempt leaves, and
- * what a strategy is shown and a router learns of a row. Whose place is whose stands at `ATTEMPT` (world/attempt-table.ts).
+ * what a strategy is shown and a router learns of a row. `ATTEMPT` (service/attempt-table.ts) lists the columns.
  */
 
 import type { SlotTable } from "../base/slot-table.ts";
 import { outputLimit } from "../client/request-rules.ts";
 import type { RequestView } from "../client/strategy.ts";
+import { completeOutcome, type LearntOutcome } from "../client/target-view.ts";
 import type { ClassPlan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import { KIND_OF_OUTCOME, type LearntOutcome } from "./router.ts";
+import { KIND_OF_OUTCOME } from "./router.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
@@ -19,19 +20,19 @@ const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 
 /**
- * Bits of a call's `flags`. A call is a request whose caller still waits for it, or of which something is still under
- * way, and the attempts made for it. Its row serves the request and one attempt at once, since most requests have no
- * two attempts at a time; an attempt beside it lies in a row of its own, whose `request` names the call's.
+ * Bits of a request's `flags`. A request's row serves the request and one of its attempts at once, since most requests
+ * have no two attempts at a time; an attempt beside it lies in a row of its own, whose `request` names the request's.
  *
- * The row is kept by `holds`: attempts under way, an event that names it, and 1 as long as the request has not ended.
+ * The row is kept while `holds` is above 0: it counts the attempts under way, the events that name the row, and 1 for
+ * as long as the request has not ended.
  */
-export const CALL = {
+export const REQUEST_FLAG = {
   isEnded: 1,
   /** Arrived after the warm-up. */
   isCounted: 2,
   /** An event names it: a retry, a deferral, a station on the way. */
   isPending: 4,
-  /** An attempt is under way in the call's own row. */
+  /** An attempt is under way in the request's own row. */
   isSent: 8,
 } as const;
 
@@ -42,30 +43,30 @@ const NOT_KNOWN = UNKNOWN;
 const OK = OUTCOME.ok;
 
 /**
- * Puts a row of traffic into a row of the table, which may hold an earlier call.
+ * Puts a row of traffic into a row of the table, which may hold an earlier request.
  *
- * @param call      the row of the table
+ * @param request   the row of the table
  * @param row       the row of the traffic
  * @param maxTokens the model's limit, where the caller asks for none
  */
-export function writeCall(
-  calls: SlotTable,
-  call: number,
+export function writeRequest(
+  rows: SlotTable,
+  request: number,
   chunk: TrafficChunk,
   row: number,
   { model, queueLevel }: ClassPlan,
   maxTokens: number,
 ): void {
-  const { ints } = calls;
-  const at = call * INTS;
+  const { ints } = rows;
+  const at = request * INTS;
   const limit = outputLimit(chunk.maxTokens[row]!, maxTokens);
   const output = chunk.outputTokens[row]!;
-  calls.floats[call * FLOATS + FLOAT.arrivalMs] = chunk.arrivalMs[row]!;
+  rows.floats[request * FLOATS + FLOAT.arrivalMs] = chunk.arrivalMs[row]!;
   ints[at + PLACE.classIndex] = chunk.classIndex[row]!;
   ints[at + PLACE.modelIndex] = model;
   ints[at + PLACE.inputTokens] = chunk.inputTokens[row]!;
   ints[at + PLACE.outputTokens] = output < limit ? output : limit;
-  ints[at + PLACE.request] = call;
+  ints[at + PLACE.request] = request;
   ints[at + PLACE.outcome] = OK;
   ints[at + PLACE.holds] = 1;
   ints[at + PLACE.outstanding] = 0;
@@ -82,44 +83,44 @@ export function writeCall(
   ints[at + PLACE.hedges] = 0;
 }
 
-/** A row for the call's next attempt: its own, or one more while an attempt is under way in that. Returns the slot. */
+/** A row for the request's next attempt: its own, or one more while an attempt is under way in that. Returns the slot. */
 export function beginAttempt(
-  calls: SlotTable,
-  call: number,
+  rows: SlotTable,
+  request: number,
   target: number,
   { queueLevel }: ClassPlan,
   nowMs: number,
 ): number {
-  const isSent = (calls.ints[call * INTS + PLACE.flags]! & CALL.isSent) !== 0;
-  const attempt = isSent ? copyCall(calls, call) : call;
-  const { ints } = calls;
+  const isSent = (rows.ints[request * INTS + PLACE.flags]! & REQUEST_FLAG.isSent) !== 0;
+  const attempt = isSent ? copyRequest(rows, request) : request;
+  const { ints } = rows;
   const at = attempt * INTS;
-  const own = call * INTS;
-  if (!isSent) ints[own + PLACE.flags]! |= CALL.isSent;
+  const own = request * INTS;
+  if (!isSent) ints[own + PLACE.flags]! |= REQUEST_FLAG.isSent;
   ints[at + PLACE.ordinal] = ints[own + PLACE.attempts]!++;
   ints[at + PLACE.target] = target;
   ints[at + PLACE.queueLevel] = queueLevel;
   ints[at + PLACE.isDetached] = 0;
   ints[at + PLACE.outcome] = NOT_KNOWN;
   ints[at + PLACE.endpoint] = NOT_KNOWN;
-  calls.floats[attempt * FLOATS + FLOAT.sentMs] = nowMs;
+  rows.floats[attempt * FLOATS + FLOAT.sentMs] = nowMs;
   return attempt;
 }
 
-/** The attempt is over: its row is free for another, or for any call. */
-export function endAttempt(calls: SlotTable, attempt: number): void {
-  const { ints } = calls;
+/** The attempt is over: its row is free for another, or for any request. */
+export function endAttempt(rows: SlotTable, attempt: number): void {
+  const { ints } = rows;
   const at = attempt * INTS;
   ints[at + PLACE.attemptGeneration] = (ints[at + PLACE.attemptGeneration]! + 1) | 0;
-  if (ints[at + PLACE.request] === attempt) ints[at + PLACE.flags]! &= ~CALL.isSent;
-  else calls.release(attempt);
+  if (ints[at + PLACE.request] === attempt) ints[at + PLACE.flags]! &= ~REQUEST_FLAG.isSent;
+  else rows.release(attempt);
 }
 
-/** Request side of the call's row, in a row of an attempt's own. */
-function copyCall(calls: SlotTable, call: number): number {
-  const attempt = calls.allocate();
-  const { ints } = calls;
-  for (const place of REQUEST_SIDE) ints[attempt * INTS + place] = ints[call * INTS + place]!;
+/** A row for an attempt of its own, with the request's part copied. */
+function copyRequest(rows: SlotTable, request: number): number {
+  const attempt = rows.allocate();
+  const { ints } = rows;
+  for (const place of REQUEST_SIDE) ints[attempt * INTS + place] = ints[request * INTS + place]!;
   return attempt;
 }
 
@@ -146,9 +147,9 @@ export class ShownRequest {
     this.view = this.fields;
   }
 
-  show({ ints, floats }: SlotTable, call: number, each: ClassPlan): void {
+  show({ ints, floats }: SlotTable, request: number, each: ClassPlan): void {
     const { fields } = this;
-    const at = call * INTS;
+    const at = request * INTS;
     fields.requestId = ints[at + PLACE.requestId]!;
     fields.classIndex = ints[at + PLACE.classIndex]!;
     fields.originIndex = ints[at + PLACE.originIndex]!;
@@ -158,7 +159,7 @@ export class ShownRequest {
     fields.prefixId = ints[at + PLACE.prefixId]!;
     fields.attempt = ints[at + PLACE.attempts]!;
     fields.previousTarget = ints[at + PLACE.lastTarget]!;
-    fields.arrivalMs = floats[call * FLOATS + FLOAT.arrivalMs]!;
+    fields.arrivalMs = floats[request * FLOATS + FLOAT.arrivalMs]!;
     fields.sloE2eMs = each.sloE2eMs;
     fields.deferrable = each.deferrable;
   }
@@ -200,7 +201,6 @@ export function writeOutcome(
   const from = attempt * FLOATS;
   const target = ints[at + PLACE.target]!;
   const sentMs = floats[from + FLOAT.sentMs]!;
-  const isOk = result === OK;
   const streamMs = floats[from + FLOAT.endedMs]! - floats[from + FLOAT.firstTokenMs]!;
   outcome.requestId = ints[at + PLACE.requestId]!;
   outcome.classIndex = ints[at + PLACE.classIndex]!;
@@ -208,9 +208,9 @@ export function writeOutcome(
   outcome.kind = KIND_OF_OUTCOME[result]!;
   outcome.sentMs = sentMs;
   outcome.nowMs = nowMs;
-  outcome.e2eMs = isOk ? nowMs - sentMs : Number.NaN;
-  outcome.ttftMs = isOk ? nowMs - sentMs - streamMs : Number.NaN;
+  outcome.ttftMs = nowMs - sentMs - streamMs;
   outcome.inputTokens = ints[at + PLACE.inputTokens]!;
-  outcome.outputTokens = isOk ? ints[at + PLACE.outputTokens]! : 0;
+  outcome.outputTokens = ints[at + PLACE.outputTokens]!;
   outcome.rttMs = rttMs[ints[ints[at + PLACE.request]! * INTS + PLACE.originIndex]!]![target]!;
+  completeOutcome(outcome);
 }

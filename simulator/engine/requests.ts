@@ -1,5 +1,4 @@
 /** The callers' side of a run: the life of its requests, from arrival to end, on rows of numbers. */
-
 import { EventHeap } from "../base/event-queue.ts";
 import {
   afterAnswer,
@@ -22,7 +21,7 @@ import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { Gateways, LEG, Network } from "./network.ts";
 import { Observation, type SimulationObserver } from "./observer.ts";
-import { beginAttempt, CALL, endAttempt, ShownRequest, writeCall, writeOutcome } from "./request-rows.ts";
+import { beginAttempt, endAttempt, REQUEST_FLAG, ShownRequest, writeOutcome, writeRequest } from "./request-rows.ts";
 import { createRouters, endAfterOutcome, KIND_OF_OUTCOME, Learning, type Router, routingRandom } from "./router.ts";
 import { type BatchCount, RunStatistics } from "./run-statistics.ts";
 import { Signals } from "./signals.ts";
@@ -33,28 +32,28 @@ const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
-const { isEnded: IS_ENDED, isCounted: IS_COUNTED, isPending: IS_PENDING } = CALL;
+const { isEnded: IS_ENDED, isCounted: IS_COUNTED, isPending: IS_PENDING } = REQUEST_FLAG;
 const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED } = OUTCOME;
 
-/** Client-side events: what the payload's low bits mean; the rest is a slot. */
+/** Client-side events, in a payload's low bits; the rest is a row. */
 const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2 } as const;
 const EVENT_BITS = 2;
 
 /**
- * Requests are routed, sent, timed out, hedged, tried again, and end, as `client/request-rules.ts` says. It is one
- * class, since what it does for a request is one path through shared state, and the simulator's speed is that path's.
+ * Requests are routed, sent, timed out, hedged and retried, and end, by the rules of `client/request-rules.ts`. One
+ * class, since all of it is one path through shared state, and the simulator's speed is the speed of that path.
  */
 export class Requests implements ServiceListener {
-  /** When something happens next on this side, ms; Infinity when nothing is due. */
+  /** Instant of the next client-side event, ms; Infinity when none is due. */
   nextMs = Number.POSITIVE_INFINITY;
-  declare readonly world: Service;
+  declare readonly service: Service;
   declare readonly statistics: RunStatistics;
   /** Requests that have arrived. */
   seen = 0;
   declare private readonly batch: BatchCount;
   declare private readonly classes: readonly ClassPlan[];
   declare private readonly client: ClientPlan;
-  private readonly calls = createAttemptTable();
+  private readonly rows = createAttemptTable();
   private readonly agenda = new EventHeap();
   declare private readonly timers: Timers;
   declare private readonly gateways: Gateways | null;
@@ -73,22 +72,22 @@ export class Requests implements ServiceListener {
   declare private readonly hasNetwork: boolean;
   declare private readonly observation: Observation | null;
   private readonly shown = new ShownRequest();
-  /** The instant of the event under way. A field, since a number handed down is boxed at every call. */
+  /** Instant of the event being processed, ms. A field: a number passed as an argument is boxed at every call. */
   private nowMs = Number.NaN;
 
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
-    this.world = new Service(plan.world, seed, this.calls, this);
-    this.statistics = new RunStatistics(plan, this.calls);
+    this.service = new Service(plan.world, seed, this.rows, this);
+    this.statistics = new RunStatistics(plan, this.rows);
     this.batch = this.statistics.batch;
     this.routers = createRouters(plan, strategy);
-    this.signals = new Signals(plan, strategy, this.world, this.routers);
+    this.signals = new Signals(plan, strategy, this.service, this.routers);
     this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
-    this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, seed);
+    this.network = new Network(plan.network, plan.regionNames.length, this.service.faults, seed);
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
-    this.observation = observer === null ? null : new Observation(observer, this.calls);
+    this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
     this.timers = new Timers(this.client);
@@ -104,37 +103,38 @@ export class Requests implements ServiceListener {
 
   /** Whether a request has not ended, or an attempt is still under way. */
   get isBusy(): boolean {
-    return this.calls.inUse > 0;
+    return this.rows.inUse > 0;
   }
 
+  /** Takes one row of the traffic: a request arrives and is routed, or enters the first gateway. */
   arrive(chunk: TrafficChunk, row: number, nowMs: number): void {
     this.nowMs = nowMs;
-    const { calls } = this;
+    const { rows } = this;
     const id = this.seen++;
-    const call = calls.allocate();
+    const request = rows.allocate();
     const classIndex = chunk.classIndex[row]!;
-    writeCall(calls, call, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
-    const { ints } = calls;
-    const at = call * INTS;
+    writeRequest(rows, request, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
+    const { ints } = rows;
+    const at = request * INTS;
     const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
-      this.timers.set(TIMER.deadline, nowMs, call, ints[at + PLACE.generation]!);
+      this.timers.set(TIMER.deadline, nowMs, request, ints[at + PLACE.generation]!);
       this.refresh();
     }
-    if (this.gateways === null) this.dispatch(call, false);
+    if (this.gateways === null) this.dispatch(request, false);
     else {
       ints[at + PLACE.flags]! |= IS_PENDING;
       ints[at + PLACE.holds]!++;
-      this.gateways.enter(nowMs, call, id | 0);
+      this.gateways.enter(nowMs, request, id | 0);
       this.refresh();
     }
   }
 
-  /** Lets happen what is due at `nextMs`, one event. At equal instants: gateways, then messages, then timers. */
+  /** Processes one event, due at `nextMs`. At equal instants: gateways, then messages, then timers. */
   advance(): void {
     const nowMs = this.nextMs;
     this.nowMs = nowMs;
@@ -147,14 +147,15 @@ export class Requests implements ServiceListener {
       const event = payload & ((1 << EVENT_BITS) - 1);
       if (event === EVENT.dispatch) this.resume(slot);
       else if (event === EVENT.response) this.respond(slot);
-      else this.world.receive(nowMs, slot);
+      else this.service.receive(nowMs, slot);
     } else this.timerEvent();
     this.refresh();
   }
 
+  /** The service has decided an attempt: its answer starts on the way back. */
   onOutcome(attempt: number, outcome: Outcome, nowMs: number): void {
     this.nowMs = nowMs;
-    const { ints, floats } = this.calls;
+    const { ints, floats } = this.rows;
     ints[attempt * INTS + PLACE.outcome] = outcome;
     floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
     if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
@@ -172,64 +173,64 @@ export class Requests implements ServiceListener {
   /** Ends the requests that are still in the system: the run is over. */
   endAll(nowMs: number): void {
     this.nowMs = nowMs;
-    const { ints } = this.calls;
-    for (const slot of this.calls.slotsInUse()) {
-      const isCall = ints[slot * INTS + PLACE.request] === slot;
-      if (isCall && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
+    const { ints } = this.rows;
+    for (const slot of this.rows.slotsInUse()) {
+      const isRequest = ints[slot * INTS + PLACE.request] === slot;
+      if (isRequest && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
     }
     if (this.observation !== null) this.observation.runEnded(nowMs);
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
-  private resume(call: number): void {
-    const hasEnded = this.isEnded(call);
-    this.calls.ints[call * INTS + PLACE.flags]! &= ~IS_PENDING;
-    this.letGo(call);
-    if (!hasEnded) this.dispatch(call, false);
+  private resume(request: number): void {
+    const hasEnded = this.isEnded(request);
+    this.rows.ints[request * INTS + PLACE.flags]! &= ~IS_PENDING;
+    this.release(request);
+    if (!hasEnded) this.dispatch(request, false);
   }
 
   /** Chooses a target and sends an attempt, now or when the client's limiter or the strategy says. */
-  private dispatch(call: number, isHedge: boolean): void {
+  private dispatch(request: number, isHedge: boolean): void {
     const { nowMs } = this;
-    const { ints } = this.calls;
-    const at = call * INTS;
+    const { ints } = this.rows;
+    const at = request * INTS;
     const { columns } = this.signals;
     const classIndex = ints[at + PLACE.classIndex]!;
     columns.refresh(nowMs);
     if (columns.eligibleCount[classIndex] === 0) {
-      this.finalise(call, END.residencyRefused, -1);
+      this.finalise(request, END.residencyRefused, -1);
       return;
     }
     const router = this.routers[ints[at + PLACE.router]!]!;
     if (this.isLimited) {
       const waitMs = router.retry.sendWaitMs(nowMs);
       if (waitMs > 0) {
-        this.later(call, putOffUntilMs(nowMs + waitMs, nowMs, isHedge));
+        this.later(request, putOffUntilMs(nowMs + waitMs, nowMs, isHedge));
         return;
       }
     }
     const model = ints[at + PLACE.modelIndex]!;
     const targets = this.signals.show(router, classIndex, model, ints[at + PLACE.originIndex]!, nowMs);
-    this.shown.show(this.calls, call, this.classes[classIndex]!);
+    this.shown.show(this.rows, request, this.classes[classIndex]!);
     this.random.seek(ints[at + PLACE.requestId]!, ints[at + PLACE.attempts]!);
     const choice = router.strategy.choose(this.shown.view, targets as TargetView, nowMs, this.random);
-    if (choice >= 0) this.send(call, router, choice);
-    else this.later(call, putOffUntilMs(-1 - choice, nowMs, isHedge));
+    if (choice >= 0) this.send(request, router, choice);
+    else this.later(request, putOffUntilMs(-1 - choice, nowMs, isHedge));
   }
 
-  private send(call: number, router: Router, target: number): void {
-    const { nowMs, timers, calls } = this;
-    const at = call * INTS;
-    const classIndex = calls.ints[at + PLACE.classIndex]!;
-    const attempt = beginAttempt(calls, call, target, this.classes[classIndex]!, nowMs);
-    const { ints } = calls;
+  private send(request: number, router: Router, target: number): void {
+    const { nowMs, timers, rows } = this;
+    const at = request * INTS;
+    const classIndex = rows.ints[at + PLACE.classIndex]!;
+    const attempt = beginAttempt(rows, request, target, this.classes[classIndex]!, nowMs);
+    const { ints } = rows;
     this.batch.move(ints[at + PLACE.lastTarget]!, target);
     ints[at + PLACE.lastTarget] = target;
     ints[at + PLACE.outstanding]!++;
     ints[at + PLACE.holds]!++;
     this.learning.sent(router, ints[at + PLACE.modelIndex]!, target);
-    this.statistics.sent(call, target, this.world.epochAt(nowMs), nowMs);
-    if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(call, attempt);
+    this.statistics.sent(request, target, this.service.epochAt(nowMs), nowMs);
+    if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (this.hasNetwork) {
       const thereMs = this.delayMs(attempt, LEG.there);
       if (thereMs > 0) {
@@ -237,97 +238,102 @@ export class Requests implements ServiceListener {
         return;
       }
     }
-    this.world.receive(nowMs, attempt);
+    this.service.receive(nowMs, attempt);
   }
 
-  private setTimers(call: number, attempt: number): void {
+  private setTimers(request: number, attempt: number): void {
     const { nowMs, timers } = this;
-    const { ints, floats } = this.calls;
-    const at = call * INTS;
+    const { ints, floats } = this.rows;
+    const at = request * INTS;
     if (timers.has(TIMER.timeout)) {
       timers.set(TIMER.timeout, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
     }
     if (timers.has(TIMER.hedge) && hedgeDueMs(this.client.hedge, ints[at + PLACE.hedges]!, nowMs) < NEVER) {
-      floats[call * FLOATS + FLOAT.lastSentMs] = nowMs;
-      timers.set(TIMER.hedge, nowMs, call, ints[at + PLACE.generation]!);
+      floats[request * FLOATS + FLOAT.lastSentMs] = nowMs;
+      timers.set(TIMER.hedge, nowMs, request, ints[at + PLACE.generation]!);
     }
     if (timers.nextMs < this.nextMs) this.nextMs = timers.nextMs;
   }
 
   /** An answer reaches the caller. */
   private respond(attempt: number): void {
-    const { ints } = this.calls;
-    const call = ints[attempt * INTS + PLACE.request]!;
-    // Given up before: the caller has taken it for a timeout.
+    const { ints } = this.rows;
+    const request = ints[attempt * INTS + PLACE.request]!;
+    // An attempt that was given up has already counted as a timeout.
     if (ints[attempt * INTS + PLACE.isDetached] === 0) {
-      this.answer(call, attempt, ints[attempt * INTS + PLACE.outcome]! as Outcome);
+      this.answer(request, attempt, ints[attempt * INTS + PLACE.outcome]! as Outcome);
     }
-    endAttempt(this.calls, attempt);
-    this.letGo(call);
+    endAttempt(this.rows, attempt);
+    this.release(request);
   }
 
-  /** What an attempt's answer, or the caller's own timeout, does to its request. */
-  private answer(call: number, attempt: number, outcome: Outcome): void {
-    const { ints } = this.calls;
-    const at = call * INTS;
+  /** Applies an attempt's answer, or the caller's own timeout, to its request. */
+  private answer(request: number, attempt: number, outcome: Outcome): void {
+    const { ints } = this.rows;
+    const at = request * INTS;
     const router = this.routers[ints[at + PLACE.router]!]!;
-    const what = afterAnswer(this.isEnded(call), outcome === OK);
+    const what = afterAnswer(this.isEnded(request), outcome === OK);
     if (what === "forget") {
       this.forget(router, attempt);
       return;
     }
-    this.tell(router, attempt, outcome);
+    this.learn(router, attempt, outcome);
     ints[at + PLACE.outstanding]!--;
     if (what === "serve") {
       if (this.isRetrying) router.retry.onSuccess(ints[at + PLACE.lastRetryCost]!);
-      this.finalise(call, END.served, attempt);
+      this.finalise(request, END.served, attempt);
       return;
     }
     if (outcome === THROTTLED) ints[at + PLACE.attemptsThrottled]!++;
     else if (outcome === UNAVAILABLE) ints[at + PLACE.attemptsUnavailable]!++;
-    this.afterFailure(router, call, outcome, outcome === THROTTLED ? this.world.retryAfterMs(attempt) : Number.NaN);
+    this.afterFailure(
+      router,
+      request,
+      outcome,
+      outcome === THROTTLED ? this.service.retryAfterMs(attempt) : Number.NaN,
+    );
   }
 
-  /** The router learns the outcome of an attempt, if it learns from any. */
-  private tell(router: Router, attempt: number, outcome: Outcome): void {
+  /** The router learns the outcome of an attempt, unless it uses none. */
+  private learn(router: Router, attempt: number, outcome: Outcome): void {
     const { learning } = this;
     if (!learning.isNeeded) {
       this.forget(router, attempt);
       return;
     }
-    writeOutcome(learning.outcome, this.calls, attempt, outcome, this.nowMs, this.signals.columns.rttMs);
-    learning.learn(router, this.calls.ints[attempt * INTS + PLACE.modelIndex]!);
+    writeOutcome(learning.outcome, this.rows, attempt, outcome, this.nowMs, this.signals.columns.rttMs);
+    learning.learn(router, this.rows.ints[attempt * INTS + PLACE.modelIndex]!);
   }
 
   /** An attempt has ended, and the router never learns how. */
   private forget(router: Router, attempt: number): void {
-    const { ints } = this.calls;
+    const { ints } = this.rows;
     const at = attempt * INTS;
     this.learning.ended(router, ints[at + PLACE.modelIndex]!, ints[at + PLACE.target]!);
   }
 
   /** Retries, waits for a hedge that is still under way, or gives up. */
-  private afterFailure(router: Router, call: number, outcome: Outcome, hintMs: number): void {
-    const { ints } = this.calls;
-    const at = call * INTS;
+  private afterFailure(router: Router, request: number, outcome: Outcome, hintMs: number): void {
+    const { ints } = this.rows;
+    const at = request * INTS;
     if (isStillUnderWay(ints[at + PLACE.outstanding]!, (ints[at + PLACE.flags]! & IS_PENDING) !== 0)) return;
     const kind = KIND_OF_OUTCOME[outcome]! as Failure;
     const sent = ints[at + PLACE.attempts]!;
     const uniform = keyedUniform(this.retryKey, ints[at + PLACE.requestId]!, sent - 1);
     const delayMs = retryDelayMs(router.retry, sent, kind, outcome === ABANDONED, hintMs, uniform);
     if (delayMs === GIVE_UP) {
-      this.finalise(call, endAfterOutcome(outcome), -1);
+      this.finalise(request, endAfterOutcome(outcome), -1);
       return;
     }
     ints[at + PLACE.lastRetryCost] = router.retry.retryCost(kind);
-    this.later(call, this.nowMs + delayMs);
+    this.later(request, this.nowMs + delayMs);
   }
 
   private timerEvent(): void {
     const { nowMs, timers } = this;
     const timer = timers.take();
     const { slot, generation } = timers;
-    const { ints, floats } = this.calls;
+    const { ints, floats } = this.rows;
     const at = slot * INTS;
     if (timer === TIMER.timeout) {
       const isUnderWay = ints[at + PLACE.attemptGeneration] === generation;
@@ -341,7 +347,7 @@ export class Requests implements ServiceListener {
     }
     const { hedge } = this.client;
     const sent = ints[at + PLACE.hedges]!;
-    // The timer of an earlier send says nothing.
+    // The timer of an earlier send is void.
     if (hedgeDueMs(hedge, sent, floats[slot * FLOATS + FLOAT.lastSentMs]!) > nowMs) return;
     if (!mayHedge(hedge, sent, ints[at + PLACE.outstanding]!)) return;
     ints[at + PLACE.hedges] = sent + 1;
@@ -350,37 +356,37 @@ export class Requests implements ServiceListener {
 
   /** The caller gives an attempt up; the service does not know, goes on and bills it. */
   private timeOut(attempt: number): void {
-    const { ints } = this.calls;
+    const { ints } = this.rows;
     ints[attempt * INTS + PLACE.isDetached] = 1;
     this.answer(ints[attempt * INTS + PLACE.request]!, attempt, OUTCOME.timeout);
   }
 
   /** Records a request's end. @param attempt the serving attempt, -1 if it was not served */
-  private finalise(call: number, end: End, attempt: number): void {
-    const { ints } = this.calls;
-    ints[call * INTS + PLACE.flags]! |= IS_ENDED;
-    this.batch.move(ints[call * INTS + PLACE.lastTarget]!, -1);
-    this.statistics.ended(call, end, this.nowMs, attempt);
-    if (this.observation !== null) this.observation.requestEnded(call, end, this.nowMs, attempt);
-    this.letGo(call);
+  private finalise(request: number, end: End, attempt: number): void {
+    const { ints } = this.rows;
+    ints[request * INTS + PLACE.flags]! |= IS_ENDED;
+    this.batch.move(ints[request * INTS + PLACE.lastTarget]!, -1);
+    this.statistics.ended(request, end, this.nowMs, attempt);
+    if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
+    this.release(request);
   }
 
-  private isEnded(call: number): boolean {
-    return (this.calls.ints[call * INTS + PLACE.flags]! & IS_ENDED) !== 0;
+  private isEnded(request: number): boolean {
+    return (this.rows.ints[request * INTS + PLACE.flags]! & IS_ENDED) !== 0;
   }
 
-  /** One thing less keeps the call's row. */
-  private letGo(call: number): void {
-    if (--this.calls.ints[call * INTS + PLACE.holds]! === 0) this.calls.release(call);
+  /** Drops one hold on the request's row, and frees the row with the last. */
+  private release(request: number): void {
+    if (--this.rows.ints[request * INTS + PLACE.holds]! === 0) this.rows.release(request);
   }
 
-  /** Routes the request at that instant, again or for the first time. */
-  private later(call: number, ms: number): void {
+  /** Routes the request at that instant; a retry, or an attempt that was deferred. */
+  private later(request: number, ms: number): void {
     if (ms === NEVER) return;
-    const { ints } = this.calls;
-    ints[call * INTS + PLACE.flags]! |= IS_PENDING;
-    ints[call * INTS + PLACE.holds]!++;
-    this.schedule(ms, (call << EVENT_BITS) | EVENT.dispatch);
+    const { ints } = this.rows;
+    ints[request * INTS + PLACE.flags]! |= IS_PENDING;
+    ints[request * INTS + PLACE.holds]!++;
+    this.schedule(ms, (request << EVENT_BITS) | EVENT.dispatch);
   }
 
   private schedule(ms: number, payload: number): void {
@@ -396,7 +402,7 @@ export class Requests implements ServiceListener {
   }
 
   private delayMs(attempt: number, leg: 0 | 1): number {
-    const { ints } = this.calls;
+    const { ints } = this.rows;
     const at = attempt * INTS;
     const origin = ints[ints[at + PLACE.request]! * INTS + PLACE.originIndex]!;
     const region = this.regionOfTarget[ints[at + PLACE.target]!]!;

@@ -1,9 +1,8 @@
 /** Routers (gateway processes, SDK clients): what each is made of, and what it learns from the outcomes of attempts. */
-
 import { END, type End, endAfter, type Failure } from "../client/request-rules.ts";
 import { createRetryPolicy, type RetryPolicy } from "../client/retry-policy.ts";
-import type { AttemptOutcome, OutcomeKind, SignalName, Strategy } from "../client/strategy.ts";
-import { TargetViewState, type ViewOutcome } from "../client/target-view.ts";
+import type { OutcomeKind, SignalName, Strategy } from "../client/strategy.ts";
+import { type LearntOutcome, TargetViewState } from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { createLaw } from "../random/laws/index.ts";
 import { compileSampler } from "../random/sampler.ts";
@@ -21,9 +20,7 @@ export interface Router {
   readonly retry: RetryPolicy;
 }
 
-/**
- * Makes the routers of one run. With shared signals all routers learn into the same views.
- */
+/** Makes the routers of one run. With shared signals all routers learn into the same views. */
 export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Router[] {
   const definition = findStrategy(strategy.kind);
   const targetIds = plan.targets.map((target) => target.id);
@@ -49,6 +46,7 @@ export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Rout
   return routers;
 }
 
+/** The signals that a strategy asks for. */
 export function signalsOf(strategy: StrategyPlan): readonly SignalName[] {
   return findStrategy(strategy.kind).signals;
 }
@@ -58,6 +56,7 @@ export function routingRandom(seed: number): KeyedRandom {
   return new KeyedRandom(seed, "routing");
 }
 
+/** The retry rules with a law of delays compiled into a sampler. */
 function compiledRetry(plan: RetryPlan) {
   if (plan.mode !== "custom" || plan.backoff.kind !== "law") return plan as Parameters<typeof createRetryPolicy>[0];
   return { ...plan, backoff: { kind: "law" as const, sample: compileSampler(createLaw(plan.backoff.law)) } };
@@ -66,7 +65,7 @@ function compiledRetry(plan: RetryPlan) {
 /** Signals that move with outcomes. */
 const LEARNT_SIGNALS: readonly SignalName[] = ["e2e", "ttft", "e2eP95", "throttleShare", "failureShare"];
 
-/** By `OUTCOME`: what a router is told. Who has left a queue learns as little as at a closed door. */
+/** By `OUTCOME`: what a router sees. An attempt that left its queue looks like one that was refused. */
 export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
   "ok",
   "throttled",
@@ -76,16 +75,12 @@ export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
   "timeout",
 ];
 
-/** How a request ends that is given up after such an outcome. */
+/** How a request ends that is given up after its last attempt had such an outcome. */
 export function endAfterOutcome(outcome: Outcome): End {
   return outcome === OUTCOME.abandoned ? END.abandoned : endAfter(KIND_OF_OUTCOME[outcome] as Failure);
 }
 
-/** What a router learns of an attempt; latencies as the caller saw them. */
-export type LearntOutcome = { -readonly [Field in keyof Learnt]: Learnt[Field] };
-type Learnt = AttemptOutcome & ViewOutcome;
-
-/** Tells routers how their attempts ended: their view of the targets, their limiter, their strategy. */
+/** Passes outcomes on to what learns from them: a router's view of the targets, its send limiter, its strategy. */
 export class Learning {
   /** Whether anything learns from outcomes: a strategy, its signals, a limiter. Otherwise only counts go down. */
   declare readonly isNeeded: boolean;

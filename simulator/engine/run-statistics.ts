@@ -1,5 +1,4 @@
 /** What is counted of a run: how requests end, latencies, what is billed, how many requests are in the system. */
-
 import type { SlotTable } from "../base/slot-table.ts";
 import { END, type End } from "../client/request-rules.ts";
 import type { ClassPlan, Plan } from "../scenario/plan.ts";
@@ -9,14 +8,14 @@ import { createLedger, type Ledger } from "../service/pricing/billing.ts";
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { OUTCOME, type Outcome } from "../service/service.ts";
 import { CELL, type EndedRequest, Recorder } from "./recorder.ts";
-import { CALL } from "./request-rows.ts";
+import { REQUEST_FLAG } from "./request-rows.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
-const IS_COUNTED = CALL.isCounted;
+const IS_COUNTED = REQUEST_FLAG.isCounted;
 const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE } = OUTCOME;
 const COLUMN = CELL;
 const KINDS = TOKEN_KINDS.length;
@@ -30,7 +29,7 @@ export class RunStatistics {
   /** Requests that have arrived and not ended. */
   inSystem = 0;
   declare private readonly plan: Plan;
-  declare private readonly calls: SlotTable;
+  declare private readonly rows: SlotTable;
   declare private readonly models: number;
   declare private readonly placements: number;
   declare private readonly classes: number;
@@ -39,17 +38,17 @@ export class RunStatistics {
   /** By class. */
   declare private readonly hasObjective: readonly boolean[];
   private readonly entry = newEntry();
-  /** Requests in the system x ms, since the first counted arrival. */
+  /** Requests in the system × ms, since the first counted arrival. */
   private area = Number.NaN;
   private areaFromMs = Number.NaN;
   private lastChangeMs = Number.NaN;
 
-  /** @param calls rows of requests and attempts, as `request-rows.ts` writes them */
-  constructor(plan: Plan, calls: SlotTable) {
+  /** @param rows requests and attempts, as `request-rows.ts` writes them */
+  constructor(plan: Plan, rows: SlotTable) {
     this.area = 0;
     this.lastChangeMs = 0;
     this.plan = plan;
-    this.calls = calls;
+    this.rows = rows;
     this.recorder = new Recorder(plan.classes.length, plan.regionNames.length, hasStreams(plan));
     this.batch = new BatchCount(plan);
     const { schedule, placements } = plan.money;
@@ -78,9 +77,9 @@ export class RunStatistics {
   }
 
   /** An attempt leaves for its target, in the price epoch given: a routing decision, if its request is counted. */
-  sent(call: number, target: number, epoch: number, nowMs: number): void {
-    const { ints } = this.calls;
-    const at = call * INTS;
+  sent(request: number, target: number, epoch: number, nowMs: number): void {
+    const { ints } = this.rows;
+    const at = request * INTS;
     this.recorder.count(this.regionOfTarget[target]!, nowMs, COLUMN.attempts);
     if ((ints[at + PLACE.flags]! & IS_COUNTED) === 0) return;
     const route = this.plan.world.routes[target * this.models + ints[at + PLACE.modelIndex]!]!;
@@ -92,7 +91,7 @@ export class RunStatistics {
    * all are counted in the hour of their source region.
    */
   answered(attempt: number, outcome: Outcome, nowMs: number): void {
-    const { ints } = this.calls;
+    const { ints } = this.rows;
     const at = attempt * INTS;
     const region = this.regionOfTarget[ints[at + PLACE.target]!]!;
     if (outcome === OK) {
@@ -103,15 +102,15 @@ export class RunStatistics {
   }
 
   /** A request leaves the system. @param attempt the serving attempt; -1 unless the request was served */
-  ended(call: number, end: End, nowMs: number, attempt: number): void {
+  ended(request: number, end: End, nowMs: number, attempt: number): void {
     this.passTime(nowMs);
     this.inSystem--;
     const { entry } = this;
-    const { ints, floats } = this.calls;
-    const at = call * INTS;
+    const { ints, floats } = this.rows;
+    const at = request * INTS;
     if ((ints[at + PLACE.flags]! & IS_COUNTED) === 0) return;
     const classIndex = ints[at + PLACE.classIndex]!;
-    const arrivalMs = floats[call * FLOATS + FLOAT.arrivalMs]!;
+    const arrivalMs = floats[request * FLOATS + FLOAT.arrivalMs]!;
     const lastTarget = ints[at + PLACE.lastTarget]!;
     entry.classIndex = classIndex;
     entry.arrivalMs = arrivalMs;
@@ -162,7 +161,7 @@ export class RunStatistics {
 
   /** Enters the tokens of a served attempt: what the cache read or kept is not input. */
   private bill(attempt: number): void {
-    const { ints } = this.calls;
+    const { ints } = this.rows;
     const at = attempt * INTS;
     const read = ints[at + PLACE.cacheReadTokens]!;
     const written = ints[at + PLACE.cacheWriteTokens]!;
@@ -180,10 +179,10 @@ export class RunStatistics {
   }
 }
 
-/** Counts the requests that wait for a batch: they may wait for hours, and say nothing of whether a run is stable. */
+/** Counts the requests that wait for a batch: they may wait for hours, and do not tell whether a run is stable. */
 export class BatchCount {
   waiting = 0;
-  /** By target: it answers in batches, some time. */
+  /** By target: its answers are fetched later. */
   declare readonly isBatch: readonly boolean[];
   declare private readonly isUsed: boolean;
 
@@ -192,7 +191,7 @@ export class BatchCount {
     this.isUsed = this.isBatch.includes(true);
   }
 
-  /** A request goes from one target to another; -1 = from or to nowhere. */
+  /** A request moves from one target to another; -1 = from or to none. */
   move(from: number, to: number): void {
     if (!this.isUsed) return;
     if (from >= 0 && this.isBatch[from]!) this.waiting--;

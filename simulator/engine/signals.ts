@@ -1,4 +1,4 @@
-/** What routers are shown of the targets at a decision: health, prices, distances, and signals of a given age. */
+/** What a strategy sees of the targets at a decision: health, prices, round trips, and signals of a given age. */
 import { nextPictureMs, type TargetViewState, takePicture } from "../client/target-view.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
@@ -6,23 +6,23 @@ import { INPUT, OUTPUT } from "../service/pricing/prices.ts";
 import type { Service } from "../service/service.ts";
 import { type Router, signalsOf } from "./router.ts";
 
-/** What routers are shown of the targets at a decision, beyond what they have learnt themselves. */
+/** Prepares the view that a strategy gets at a decision, beyond what its router has learnt itself. */
 export class Signals {
   declare readonly columns: TargetColumns;
   /** Routers are shown pictures of their own knowledge instead of what they know now. */
   declare readonly hasOwnPictures: boolean;
   declare private readonly plan: Plan;
-  declare private readonly world: Service;
+  declare private readonly service: Service;
   declare private readonly routers: readonly Router[];
   declare private readonly hasPictures: boolean;
   declare private readonly wantsHeadroom: boolean;
   private nextPictureMs = 0;
 
-  constructor(plan: Plan, strategy: StrategyPlan, world: Service, routers: readonly Router[]) {
+  constructor(plan: Plan, strategy: StrategyPlan, service: Service, routers: readonly Router[]) {
     this.plan = plan;
-    this.world = world;
+    this.service = service;
     this.routers = routers;
-    this.columns = new TargetColumns(plan, world, strategy.offered);
+    this.columns = new TargetColumns(plan, service, strategy.offered);
     const { ageMs, source } = plan.signals;
     this.hasPictures = ageMs > 0 || source === "shared";
     this.hasOwnPictures = ageMs > 0 && source === "own";
@@ -59,7 +59,7 @@ export class Signals {
       if (source !== "shared") continue;
       for (let model = 0; model < this.plan.models.length; model++) {
         const { inFlight } = router.shown[model]!;
-        for (let t = 0; t < inFlight.length; t++) inFlight[t] = this.world.outstanding(t, model);
+        for (let t = 0; t < inFlight.length; t++) inFlight[t] = this.service.outstanding(t, model);
       }
     }
   }
@@ -67,7 +67,7 @@ export class Signals {
   private readHeadroom(shown: TargetViewState, nowMs: number, model: number, classIndex: number): void {
     for (let i = 0; i < shown.eligibleCount; i++) {
       const t = shown.eligible[i]!;
-      shown.quotaHeadroom[t] = this.world.quotaHeadroom(nowMs, t, model, classIndex);
+      shown.quotaHeadroom[t] = this.service.quotaHeadroom(nowMs, t, model, classIndex);
     }
   }
 }
@@ -86,15 +86,15 @@ export class TargetColumns {
   declare readonly priceIn: readonly Float64Array[];
   declare readonly priceOut: readonly Float64Array[];
   declare private readonly plan: Plan;
-  declare private readonly world: Service;
+  declare private readonly service: Service;
   declare private readonly offered: StrategyPlan["offered"];
   private healthVersion = -1;
   private epoch = -1;
 
   /** @param offered what the strategy may choose, by class; null = all that is legal */
-  constructor(plan: Plan, world: Service, offered: StrategyPlan["offered"] = null) {
+  constructor(plan: Plan, service: Service, offered: StrategyPlan["offered"] = null) {
     this.plan = plan;
-    this.world = world;
+    this.service = service;
     this.offered = offered;
     const targets = plan.targets.length;
     this.eligibleCount = new Int32Array(plan.classes.length);
@@ -109,16 +109,16 @@ export class TargetColumns {
 
   /** Brings the columns up to now. Cheap when nothing has changed. */
   refresh(nowMs: number): void {
-    if (this.healthVersion !== this.world.faults.healthVersion) this.rebuildEligible();
-    const epoch = this.world.epochAt(nowMs);
+    if (this.healthVersion !== this.service.faults.healthVersion) this.rebuildEligible();
+    const epoch = this.service.epochAt(nowMs);
     if (epoch !== this.epoch) this.rebuildPrices(epoch);
   }
 
   /** Legal targets whose region looks healthy; all legal ones when none does: a client must send somewhere. */
   private rebuildEligible(): void {
-    const { plan, world } = this;
-    this.healthVersion = world.faults.healthVersion;
-    const isHealthy = plan.regionNames.map((_, region) => world.faults.isHealthy(region));
+    const { plan, service } = this;
+    this.healthVersion = service.faults.healthVersion;
+    const isHealthy = plan.regionNames.map((_, region) => service.faults.isHealthy(region));
     plan.classes.forEach(({ legal }, c) => {
       const may = this.offered === null ? legal : this.offered[c]!;
       const list = this.eligible[c]!;

@@ -1,5 +1,4 @@
-/** One run of one strategy: the event loop that merges arrivals with what is due, and what it hands over at its end. */
-
+/** One run of one strategy: the event loop that merges arrivals with events, and what a run hands over at its end. */
 import { mix32 } from "../random/keyed-random.ts";
 import type { Plan, StrategyPlan } from "../scenario/plan.ts";
 import type { Ledger } from "../service/pricing/billing.ts";
@@ -11,9 +10,9 @@ import type { SimulationObserver } from "./observer.ts";
 import { FIELDS, type Recorder } from "./recorder.ts";
 import { Requests } from "./requests.ts";
 
-/** More requests in the system than this and the run is stopped as unstable: it could only end with the memory. */
+/** With more requests in the system the run is stopped as unstable, before it runs out of memory. */
 const IN_SYSTEM_MAX = 3_000_000;
-/** The backlog is looked at each 256 requests, so that a run of 2,048 already shows its trend. */
+/** The backlog is sampled every 256 requests, so that a run of 2,048 already shows its trend. */
 const BACKLOG_EVERY = 256;
 
 /** What a finished run hands over to be summarised. */
@@ -34,12 +33,12 @@ export interface SimulationOutput {
 
 /**
  * One strategy, one replication: an event loop that is fed chunks of traffic and can stop between any two of them.
- * Arrivals are merged with what is due, never queued. At equal instants: service side, then callers, then arrivals.
+ * Arrivals are merged with events, never queued. At equal instants: service side, then callers, then arrivals.
  */
 export class Simulation {
   declare private readonly plan: Plan;
   declare private readonly requests: Requests;
-  declare private readonly world: Service;
+  declare private readonly service: Service;
   private readonly backlog: number[] = [];
   private nowMs = 0;
   private stoppedAtMs: number | null = null;
@@ -48,7 +47,7 @@ export class Simulation {
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null = null) {
     this.plan = plan;
     this.requests = new Requests(plan, strategy, seed, observer);
-    this.world = this.requests.world;
+    this.service = this.requests.service;
   }
 
   /** Takes the run through one chunk of arrivals. Returns false once the run has been stopped as unstable. */
@@ -67,7 +66,7 @@ export class Simulation {
 
   /** Ends the run: lets what is in the system finish within the drain, then counts the rest as in flight. */
   end(): SimulationOutput {
-    const { requests, world } = this;
+    const { requests, service } = this;
     const { statistics } = requests;
     const countedToMs = this.nowMs;
     const meanInSystem = statistics.meanInSystem(countedToMs);
@@ -78,7 +77,7 @@ export class Simulation {
     return {
       recorder: statistics.recorder,
       ledger: statistics.ledger,
-      quotas: world.quotaUse(),
+      quotas: service.quotaUse(),
       meanInSystem,
       countedFromMs: statistics.countedFromMs,
       countedToMs,
@@ -96,19 +95,19 @@ export class Simulation {
     return histogramQuantile(counts, 0, samples, 0.95);
   }
 
-  /** What is on the bill so far. */
+  /** Tokens billed so far. */
   get ledger(): Ledger {
     return this.requests.statistics.ledger;
   }
 
-  /** Takes rows `from` to `to` of the traffic, and lets happen what is due before each. */
+  /** Takes rows `from` to `to` of the traffic, and processes all events due before each. */
   private runRows(chunk: TrafficChunk, from: number, to: number): void {
-    const { requests, world } = this;
+    const { requests, service } = this;
     const { arrivalMs } = chunk;
     for (let row = from; row < to; row++) {
       const ms = arrivalMs[row]!;
       for (;;) {
-        if (world.nextMs <= ms && world.nextMs <= requests.nextMs) world.advance();
+        if (service.nextMs <= ms && service.nextMs <= requests.nextMs) service.advance();
         else if (requests.nextMs <= ms) requests.advance();
         else break;
       }
@@ -117,12 +116,12 @@ export class Simulation {
   }
 
   private drain(untilMs: number): void {
-    const { requests, world } = this;
+    const { requests, service } = this;
     while (requests.isBusy) {
-      const nextMs = Math.min(world.nextMs, requests.nextMs);
+      const nextMs = Math.min(service.nextMs, requests.nextMs);
       if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return;
       this.nowMs = nextMs;
-      if (world.nextMs <= requests.nextMs) world.advance();
+      if (service.nextMs <= requests.nextMs) service.advance();
       else requests.advance();
     }
   }
@@ -137,7 +136,13 @@ export class Simulation {
   }
 }
 
-/** Replications differ in their seed alone. */
+/**
+ * The seed of a replication: replications differ in nothing else.
+ *
+ * @param seed        the scenario's, a whole number in [0, 2^53)
+ * @param replication 0 for the first
+ * @returns a whole number in [0, 2^32)
+ */
 export function replicationSeed(seed: number, replication: number): number {
   const high = mix32(Math.floor(seed / 2 ** 32));
   return mix32((seed | 0) ^ mix32((replication + 1) ^ high)) >>> 0;

@@ -7,12 +7,12 @@ export type Timer = (typeof TIMER)[keyof typeof TIMER];
 
 /**
  * A client's timers: an attempt's timeout, a request's deadline, the delay before a hedge. None is ever cancelled: each
- * names a row and its generation, and finds another generation when the row's business is over.
+ * names a row and its generation, and is void when the row has another generation by then.
  */
 export class Timers {
-  /** When the next one falls due, ms; Infinity when none will. */
+  /** When the next one is due, ms; Infinity when none is set. */
   nextMs = Number.POSITIVE_INFINITY;
-  /** What `take` took. */
+  /** Row and generation of the timer that `take` took. */
   slot = 0;
   generation = 0;
   /** By `TIMER`; null = this client has none of the kind. */
@@ -21,7 +21,7 @@ export class Timers {
   constructor({ timeout, hedge }: ClientPlan) {
     this.lines = [
       lineOf(timeout.attemptMs),
-      // The simulator takes requests at their intended arrival.
+      // In the simulator a request arrives at its intended arrival.
       lineOf(deadlineInMs(timeout, 0, 0)),
       hedge.hedgesMax > 0 ? new DelayLine(hedge.afterMs) : null,
     ];
@@ -68,8 +68,8 @@ function lineOf(delayMs: number): DelayLine | null {
 
 /**
  * A queue of timers that all have the same delay (a client's timeout, a hedge delay): they fall due in the order in
- * which they were set, so a ring buffer serves where a heap would pay a logarithm. Owners cancel lazily: each entry
- * carries the generation of its slot, and an entry of an older generation means nothing.
+ * which they were set, so a ring buffer serves where a heap would cost a logarithm. Owners cancel lazily: each entry
+ * carries the generation of its row, and an entry of an older generation is void.
  */
 export class DelayLine {
   declare readonly delayMs: number;

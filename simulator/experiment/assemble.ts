@@ -1,9 +1,10 @@
+/** Puts the outputs of all jobs together into the result of a run, `result.json`. */
 import { invariant } from "../base/errors.ts";
 import { tInterval } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { CELL, CELL_FIELDS, FIELD } from "../engine/recorder.ts";
 import { parseAssertion } from "../scenario/assertion.ts";
-import type { Plan } from "../scenario/plan.ts";
+import type { ClassPlan, Plan } from "../scenario/plan.ts";
 import { epochAt, priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
 import {
   BILLING_RULES,
@@ -39,7 +40,7 @@ import {
 } from "./result.ts";
 import { strategiesOfVerdict, verdictOf } from "./verdict.ts";
 
-/** What the engine cannot know of itself. */
+/** Facts about a run that do not follow from its plan. */
 export interface Provenance {
   readonly scenarioSha256: string;
   readonly meridianVersion: string;
@@ -47,7 +48,7 @@ export interface Provenance {
 }
 
 /**
- * Puts the jobs' outputs together into the run's result. The order in which jobs finished does not matter.
+ * Puts the outputs of all jobs together. The order in which they finished does not matter.
  *
  * @throws MeridianError internal when a replication is missing
  */
@@ -95,17 +96,9 @@ export function assembleResult(
     replications: { asked: plan.replications, done: plan.replications },
     startsAt: isoOf(plan.startMs),
     durationMs: Number.isFinite(plan.durationMs) ? plan.durationMs : null,
-    warmup: { kind: plan.warmup.kind, removed: warmupWords(plan) },
+    warmup: { kind: plan.warmup.kind, removed: removedText(plan) },
     billing: plan.money.billing,
-    classes: plan.classes.map((each) => ({
-      name: each.name,
-      model: plan.models[each.model]!.name,
-      tags: each.tags,
-      sloE2eMs: finiteOrNull(each.sloE2eMs),
-      sloTtftMs: finiteOrNull(each.sloTtftMs),
-      residency: each.residency,
-      ...(each.residency === null ? {} : { residencyRule: residencySummary(plan, each) }),
-    })),
+    classes: plan.classes.map((each) => classOf(plan, each)),
     regions: plan.regionNames,
     targets: plan.targets.map((target) => target.id),
     traces: provenance.traces,
@@ -123,6 +116,18 @@ export function assembleResult(
   };
   const assertions = plan.assertions.map((text) => evaluateAssertion(parseAssertion(text, known), result));
   return { ...result, assertions };
+}
+
+function classOf(plan: Plan, each: ClassPlan): RunResult["classes"][number] {
+  return {
+    name: each.name,
+    model: plan.models[each.model]!.name,
+    tags: each.tags,
+    sloE2eMs: finiteOrNull(each.sloE2eMs),
+    sloTtftMs: finiteOrNull(each.sloTtftMs),
+    residency: each.residency,
+    ...(each.residency === null ? {} : { residencyRule: residencySummary(plan, each) }),
+  };
 }
 
 function strategyResult(
@@ -210,7 +215,7 @@ function replicationPoint(stats: ReplicationStats, billing: BillingRule): Replic
     ttftMsP95: quantileOrNull(total.ttft, "p95"),
     throttledAttemptShare: metricOf(total, "throttledAttemptShare", billing),
     failedShare: metricOf(total, "failedShare", billing),
-    billUsd: perRule((rule) => formatUsd(total.cost[rule].totalFUsd + total.standingFUsd)),
+    billUsd: perRule((rule) => formatUsd(total.cost[rule].totalFUsd + total.reservedFUsd)),
     usdPer1kServed: perRule((rule) => usdPer1kServed(total, rule)),
   };
 }
@@ -260,8 +265,9 @@ function formatHours(ms: number): string {
   return `${Number((ms / HOUR_MS).toFixed(4))} h`;
 }
 
-function warmupWords({ warmup, arrivalsFromMs }: Plan): string {
-  if (warmup.words !== undefined) return warmup.words;
+/** What the warm-up removes, a phrase. */
+function removedText({ warmup, arrivalsFromMs }: Plan): string {
+  if (warmup.removed !== undefined) return warmup.removed;
   if (warmup.isAuto === true) return "nothing: no pilot runs were made";
   if (warmup.kind === "none") return "nothing: the run is a terminating one";
   return warmup.kind === "requests"
@@ -280,7 +286,7 @@ function isoOf(ms: number): string {
 const NOTHING = { count: 0, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
 const NO_COST = { totalFUsd: 0n, feeFUsd: 0n };
 const EMPTY_GROUP: GroupStats = {
-  standingFUsd: 0n,
+  reservedFUsd: 0n,
   fields: new Float64Array(64),
   e2e: NOTHING,
   ttft: NOTHING,

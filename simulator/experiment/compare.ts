@@ -1,3 +1,4 @@
+/** Paired comparison of strategies with the baseline on common random numbers. */
 import { type Estimate, tInterval, varianceRatio } from "../base/statistics.ts";
 import { END } from "../client/request-rules.ts";
 import { FIELD } from "../engine/recorder.ts";
@@ -67,7 +68,7 @@ function comparisonOf(
   };
 }
 
-/** One metric of one group, or null where it is not to be had. */
+/** One metric of one group, or null where it does not exist. */
 export function metricOf(group: GroupStats, metric: ComparedMetric, billing: BillingRule): number | null {
   const { fields } = group;
   switch (metric) {

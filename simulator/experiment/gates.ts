@@ -1,23 +1,21 @@
-/** Holds the gates of a scenario's `assert:` against the result of a run. */
-
-import type { Estimate } from "../base/statistics.ts";
+/** Evaluates the gates of a scenario's `assert` on the result of a run. */
 import { type Assertion, isShare, LATENCY_METRICS } from "../scenario/assertion.ts";
 import type { AssertionResult, GroupResult, RunResult, StrategyResult } from "./result.ts";
 
-/** Holds a gate against a result. An estimate that is not to be had fails the gate: it cannot be shown to hold. */
+/** Evaluates a gate. An estimate that does not exist fails it: the gate cannot be shown to hold. */
 export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, "assertions">): AssertionResult {
   const { text, metric, named } = assertion;
-  const readings: { readonly who: string; readonly value: number | null }[] = [];
+  const readings: { readonly strategy: string; readonly value: number | null }[] = [];
   if (metric === "saving") {
     const [one, other] = assertion.positional.map((name) => strategyOf(result, name));
     readings.push({
-      who: one!.name,
+      strategy: one!.name,
       value: savingOf(groupOf(one!, named.class), groupOf(other!, named.class), result),
     });
   } else {
     const strategies = named.strategy === undefined ? result.strategies : [strategyOf(result, named.strategy)];
     for (const strategy of strategies) {
-      readings.push({ who: strategy.name, value: readMetric(assertion, groupOf(strategy, named.class), result) });
+      readings.push({ strategy: strategy.name, value: readMetric(assertion, groupOf(strategy, named.class), result) });
     }
   }
   const failing = readings.filter(
@@ -25,7 +23,7 @@ export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, 
   );
   const shown = failing.length > 0 ? failing : readings;
   const found = shown
-    .map(({ who, value }) => `${who}: ${value === null ? "not to be had" : shownValue(metric, value)}`)
+    .map(({ strategy, value }) => `${strategy}: ${value === null ? "not to be had" : shownValue(metric, value)}`)
     .join(", ");
   return { text, passed: failing.length === 0, found };
 }
@@ -48,22 +46,27 @@ function savingOf(one: GroupResult, other: GroupResult, result: Omit<RunResult, 
 function readMetric(assertion: Assertion, group: GroupResult, result: Omit<RunResult, "assertions">): number | null {
   const { metric, positional } = assertion;
   const latency = positional[0] === "ttft" ? group.ttftMs : positional[0] === "wait" ? group.queueWaitMs : group.e2eMs;
-  const estimate: Estimate | null =
-    metric === "p50" || metric === "p95" || metric === "p99" || metric === "mean"
-      ? latency[metric]
-      : metric === "throttled"
-        ? group.throttledAttemptShare
-        : metric === "failed"
-          ? group.failedShare
-          : metric === "retried"
-            ? group.retriedShare
-            : metric === "goodput"
-              ? group.goodputShare
-              : metric === "cost"
-                ? group.cost[result.billing].totalUsd
-                : null;
-  if (estimate !== null) return estimate.value;
-  return metric === "residencyViolations" ? group.counts.residencyViolations : group.counts.residencyRefused;
+  switch (metric) {
+    case "p50":
+    case "p95":
+    case "p99":
+    case "mean":
+      return latency[metric].value;
+    case "throttled":
+      return group.throttledAttemptShare.value;
+    case "failed":
+      return group.failedShare.value;
+    case "retried":
+      return group.retriedShare.value;
+    case "goodput":
+      return group.goodputShare.value;
+    case "cost":
+      return group.cost[result.billing].totalUsd.value;
+    case "residencyViolations":
+      return group.counts.residencyViolations;
+    default:
+      return group.counts.residencyRefused;
+  }
 }
 
 function compare(value: number, comparison: Assertion["comparison"], limit: number): boolean {

@@ -1,3 +1,4 @@
+/** Estimates over replications: one group of requests, quotas, reserved capacity and residency of a strategy. */
 import { type Estimate, observationsForQuantile, tInterval } from "../base/statistics.ts";
 import { END } from "../client/request-rules.ts";
 import { FIELD } from "../engine/recorder.ts";
@@ -14,6 +15,7 @@ import type {
   StrategyResult,
 } from "./result.ts";
 
+/** Costs are exact in femto-dollars. */
 const FUSD_PER_USD = 1e15;
 
 /** What is needed to turn one group's replications into estimates. */
@@ -62,7 +64,7 @@ export function usdPer1kServed(stats: GroupStats, rule: BillingRule): number | n
 
 /** Tokens, routing fee and reserved capacity of one replication, USD. */
 export function billUsd(stats: GroupStats, rule: BillingRule): number {
-  return Number(stats.cost[rule].totalFUsd + stats.standingFUsd) / FUSD_PER_USD;
+  return Number(stats.cost[rule].totalFUsd + stats.reservedFUsd) / FUSD_PER_USD;
 }
 
 /** A quantile of one replication, or null where too few requests stand behind it to say anything. */
@@ -103,8 +105,8 @@ function costSummary(
     totalUsd: tInterval(stats.map((each) => billUsd(each, rule))),
     usdPer1kServed: tInterval(perServed),
     routingFeeUsd: tInterval(stats.map((each) => Number(each.cost[rule].feeFUsd) / FUSD_PER_USD)),
-    ...(stats.some((each) => each.standingFUsd > 0n)
-      ? { reservedUsd: tInterval(stats.map((each) => Number(each.standingFUsd) / FUSD_PER_USD)) }
+    ...(stats.some((each) => each.reservedFUsd > 0n)
+      ? { reservedUsd: tInterval(stats.map((each) => Number(each.reservedFUsd) / FUSD_PER_USD)) }
       : {}),
     savingShare: baseline === null ? null : saving(),
   };
@@ -137,7 +139,7 @@ function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
 }
 
-/** Each quota's use over all replications: counts add up, the closest call and the outer refusals stand. */
+/** Each quota's use over all replications: counts add up, the highest use and the first and last refusal stand. */
 export function quotaSummaries(stats: readonly ReplicationStats[]): readonly QuotaSummary[] {
   return (stats[0]?.quotas ?? []).map((quota, q) => {
     const all = stats.map((each) => each.quotas[q]!);
@@ -168,7 +170,7 @@ export function reservedSummary(stats: readonly ReplicationStats[]): Pick<Strate
       name,
       usdPerHour,
       hours: tInterval(stats.map((each) => each.reserved[i]!.hours)),
-      usd: tInterval(stats.map((each) => Number(each.reserved[i]!.costFUsd) / 1e15)),
+      usd: tInterval(stats.map((each) => Number(each.reserved[i]!.costFUsd) / FUSD_PER_USD)),
     })),
   };
 }

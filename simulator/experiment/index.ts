@@ -1,3 +1,4 @@
+/** What runs an experiment: jobs, pilot runs, and the result that their outputs make. */
 export { assembleResult, type Provenance } from "./assemble.ts";
 export {
   type ExperimentInputs,

@@ -1,3 +1,4 @@
+/** Jobs of an experiment: some strategies through one replication, on the same traffic. */
 import type { SimulationObserver } from "../engine/observer.ts";
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -11,7 +12,7 @@ export interface ExperimentInputs {
   readonly plan: Plan;
 }
 
-/** A piece of work: some strategies through one replication, on the same traffic. */
+/** One job: plain data, as small as a worker needs. */
 export interface JobSpec {
   readonly replication: number;
   readonly strategyIndices: readonly number[];
@@ -23,12 +24,12 @@ export interface JobProgress {
   /** Share of the job that is done, in [0, 1]. */
   readonly share: number;
   readonly simulatedMs: number;
-  /** Of the job's first strategy so far, a little stale: they cost more than a chunk's share to look up. */
+  /** Of the job's first strategy so far; updated every few chunks, since they are slow to compute. */
   readonly p95Ms: number | null;
   readonly costUsd: number | null;
 }
 
-/** Chunks between two looks at p95 and cost: a few looks a second. */
+/** Chunks between two updates of p95 and cost: a few updates a second. */
 const FIGURES_EVERY = 16;
 
 export interface JobOutput {
@@ -54,7 +55,7 @@ export function planJobs(plan: Plan, workers: number): readonly JobSpec[] {
 /**
  * Runs a job chunk by chunk, yielding between chunks. Stop pulling to cancel.
  *
- * @param observerOf who watches a strategy's run, by index; the results are the same with and without
+ * @param observerOf observer of a strategy's run, by index; results are the same with and without one
  */
 export function* runJob(
   inputs: ExperimentInputs,
@@ -95,6 +96,7 @@ export function* runJob(
   return { stats };
 }
 
+/** p95 and cost of a run so far. */
 function figuresOf(plan: Plan, run: Simulation): Pick<JobProgress, "p95Ms" | "costUsd"> {
   const { schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions, billing } = plan.money;
   const terms = { rule: billing, schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions };

@@ -1,3 +1,4 @@
+/** One strategy in one replication, summed up: groups, latencies, bills, and the invariants of every run. */
 import { invariant } from "../base/errors.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { END } from "../client/request-rules.ts";
@@ -75,7 +76,7 @@ export function summarise(
   const reserved = reservedLines(plan, strategy, countedHours(plan, output));
   const total = {
     ...groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills),
-    standingFUsd: reserved.reduce((sum, line) => sum + line.costFUsd, 0n),
+    reservedFUsd: reserved.reduce((sum, line) => sum + line.costFUsd, 0n),
   };
   checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived: recorder.arrived });
   return {
@@ -95,7 +96,7 @@ export function summarise(
   };
 }
 
-/** Hours that the figures are about: without the warm-up, to the end of arrivals. */
+/** Counted hours: without the warm-up, to the end of arrivals. */
 function countedHours(
   { warmup, durationMs, arrivalsFromMs }: Plan,
   { countedFromMs, countedToMs }: SimulationOutput,
@@ -106,7 +107,7 @@ function countedHours(
 }
 
 function reservedLines(plan: Plan, strategy: number, hours: number): readonly CapacityLine[] {
-  return plan.money.standing
+  return plan.money.reserved
     .filter((charge) => charge.strategies.includes(strategy))
     .map((charge) => capacityLine(charge.name, charge.usdPerHour, hours));
 }
@@ -146,7 +147,7 @@ function groupOf(
     ttft: latencyOf(latency.ttft, members),
     wait: latencyOf(latency.wait, members),
     cost,
-    standingFUsd: 0n,
+    reservedFUsd: 0n,
   };
 }
 
@@ -203,7 +204,7 @@ export interface GroupStats {
   readonly wait: LatencyStats;
   readonly cost: Readonly<Record<BillingRule, CostStats>>;
   /** Reserved capacity, paid by the hour, used or not: of a run's total only, 0 in its parts. */
-  readonly standingFUsd: bigint;
+  readonly reservedFUsd: bigint;
 }
 
 interface Checked {

@@ -1,3 +1,4 @@
+/** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
 
 export type { Estimate } from "../base/statistics.ts";
@@ -6,7 +7,7 @@ export type { Estimate } from "../base/statistics.ts";
  * The run record's `result.json`: one shape for a simulated and for a measured run. Everything a report, a gate in
  * CI or another tool shows is in here or derived from here. Additive changes keep the version; others raise it.
  *
- * Units are in the names. Shares are in [0, 1]. `null` stands for "not to be had" (no served request, too few
+ * Units are in the names. Shares are in [0, 1]. `null` stands for "does not exist" (no served request, too few
  * samples), never for zero. Regions, classes, targets and hours are referred to by name or by UTC hour index.
  */
 export const RESULT_SCHEMA_VERSION = 1;
@@ -213,7 +214,7 @@ export interface Comparison {
 export interface AssertionResult {
   readonly text: string;
   readonly passed: boolean;
-  /** What was found, in words with numbers. */
+  /** What was found, as a phrase with numbers. */
   readonly found: string;
 }
 
@@ -233,7 +234,7 @@ export interface ResidencySummary {
   readonly targets: readonly {
     readonly target: string;
     readonly legal: boolean;
-    /** Why it is not, in words. */
+    /** Why it is not. */
     readonly reason: string | null;
   }[];
 }
@@ -257,7 +258,7 @@ export interface RunResult {
     readonly sloE2eMs: number | null;
     readonly sloTtftMs: number | null;
     readonly residency: string | null;
-    /** Of a class with a rule: what the rule allows, and each target that was held against it. */
+    /** Of a class with a rule: what the rule allows, and each target that was judged by it. */
     readonly residencyRule?: ResidencySummary;
   }[];
   readonly regions: readonly string[];

@@ -1,3 +1,4 @@
+/** The verdict of a run, which strategies are sound, and whether a run was stable. */
 import { type Estimate, meanNumber } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
@@ -14,7 +15,7 @@ export interface VerdictInput {
 /**
  * The run in one sentence: which strategy saves most (or, if none is shown to save, which is fastest), by how much with
  * what interval, and what it does to p95, in how many replications. Strategies that are unstable or fail more than
- * the baseline are not praised for being cheap.
+ * the baseline are left out, however cheap.
  */
 export function verdictOf(input: VerdictInput): string {
   const { baseline, strategies, comparisons, replications } = input;
@@ -29,11 +30,11 @@ export function verdictOf(input: VerdictInput): string {
   if (best !== undefined) {
     const cost = find(best.name, "usdPer1kServed");
     const sentence = `${best.name} costs ${percent(cost.relative, "less")} than ${baseline.name} per served request, and its p95 ${p95Clause(find(best.name, "e2eMsP95"))}`;
-    const rival =
+    const fastestClause =
       fastest === undefined || fastest === best
         ? ""
         : `; the lowest p95 shown is ${fastest.name}'s, ${percent(find(fastest.name, "e2eMsP95").relative, "below")} the baseline's`;
-    return `${sentence}${rival} (${condition}).`;
+    return `${sentence}${fastestClause} (${condition}).`;
   }
   if (fastest !== undefined) {
     return `${fastest.name} has a p95 ${percent(find(fastest.name, "e2eMsP95").relative, "below")} that of ${baseline.name}; no strategy is shown to cost less per served request without failing more (${condition}).`;
@@ -104,12 +105,12 @@ function thousands(value: number): string {
 }
 
 /**
- * More failed requests than this, as a share of all, are not waved through for want of replications that would show
- * them: the burden of proof is on the strategy that fails.
+ * More failed requests than this, as a share of all, count as failing more even when too few replications make the
+ * difference significant: the burden of proof is on the strategy that fails.
  */
 const FAILED_SHARE_MARGIN = 0.01;
 
-/** Whether a strategy fails more than the baseline: shown by its interval, or by more than a point on the average. */
+/** Whether a strategy fails more than the baseline: shown by its interval, or by more than a point on average. */
 export function failsMore(comparisons: readonly Comparison[], strategy: string): boolean {
   const failed = comparisons.find((each) => each.strategy === strategy && each.metric === "failedShare");
   if (failed === undefined) return false;
@@ -126,7 +127,7 @@ const BACKLOG_SHARE = 0.02;
  * things must hold together at the end of arrivals: it is large, it is a real share of everything served, and its mean
  * rose from each quarter of the run to the next.
  *
- * @returns the reason in words, or null for a stable run
+ * @returns the reason, or null for a stable run
  */
 export function instability(output: SimulationOutput, served: number): string | null {
   if (output.stoppedEarlyAtMs !== null) {

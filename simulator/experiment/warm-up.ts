@@ -1,16 +1,17 @@
+/** Warm-up `auto`: pilot runs and the MSER-5 rule choose how many requests at the start are left out. */
 import { END } from "../client/request-rules.ts";
 import type { ObservedRequest, SimulationObserver } from "../engine/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { type ExperimentInputs, type JobProgress, runJob } from "./job.ts";
 
-/** A run of one strategy on luck that the experiment does not use, to see how long its start can be seen. */
+/** A run of one strategy on draws that the experiment does not use, to see how long its start affects latencies. */
 export interface PilotJob {
   readonly pilot: true;
   readonly strategy: number;
   readonly replication: number;
 }
 
-/** What a pilot run says: mean latencies of served requests, by five requests in the order of their arrival. */
+/** What a pilot run gives: mean latencies of served requests, by five requests in the order of their arrival. */
 export interface PilotOutput {
   readonly strategy: number;
   /** NaN where none of the five was served. */
@@ -18,8 +19,8 @@ export interface PilotOutput {
 }
 
 /**
- * Pilot runs of each strategy. Their mean is what is judged: the noise of a single run hides its start, and a cut that
- * is chosen on the very data that it cuts leaves them biased.
+ * Pilot runs of each strategy. The rule is applied to their mean: the noise of a single run hides its start, and a cut
+ * that is chosen on the data that it cuts leaves them biased.
  */
 const PILOTS = 5;
 /** Beyond any replication, so that the choice is the same however many replications there are. */
@@ -57,13 +58,13 @@ export function settleWarmup(plan: Plan, outputs: readonly PilotOutput[]): Plan 
   const names = (of: (cut: number | null) => boolean): readonly string[] =>
     plan.strategies.flatMap(({ name }, i) => (of(cuts[i]!) ? [name] : []));
   const unsettled = names((cut) => cut === null);
-  const words =
+  const removed =
     amount > 0
       ? `the first ${amount} requests, chosen by MSER-5 on ${PILOTS} pilot runs of each strategy`
       : `nothing: MSER-5 on ${PILOTS} pilot runs of each strategy found no start to remove`;
   const each = plan.strategies.map(({ name }, i) => `${name} ${cuts[i] ?? "not settled"}`).join(", ");
   const notes = [
-    `Warm-up auto removes ${words}. Requests that each strategy asked for: ${each}.`,
+    `Warm-up auto removes ${removed}. Requests that each strategy asked for: ${each}.`,
     ...(unsettled.length === 0
       ? []
       : [
@@ -72,7 +73,7 @@ export function settleWarmup(plan: Plan, outputs: readonly PilotOutput[]): Plan 
   ];
   return {
     ...plan,
-    warmup: { kind: amount > 0 ? "requests" : "none", amount, words },
+    warmup: { kind: amount > 0 ? "requests" : "none", amount, removed },
     notes: [...plan.notes, ...notes],
   };
 }
@@ -89,7 +90,7 @@ function meanSeries(runs: readonly Float64Array[]): Float64Array {
       sum += run[i]!;
       served++;
     }
-    // A batch in which nobody was served keeps its place, so that batches still count requests.
+    // A batch in which no request was served keeps its place, so that batches still count requests.
     means[i] = served > 0 ? sum / served : (means[i - 1] ?? 0);
   }
   return means;
@@ -129,10 +130,10 @@ class LatencySeries implements SimulationObserver {
   }
 }
 
-/** Observations in a batch: what the 5 of MSER-5 stands for. */
+/** Observations in a batch: the 5 of MSER-5. */
 const MSER_BATCH = 5;
 
-/** Batches at the end that are never judged by themselves: a few that agree by chance would win. */
+/** Batches at the end that are never judged alone: a few that agree by chance would win. */
 const LAST_BATCHES = 5;
 const BATCHES_MIN = 20;
 
@@ -150,7 +151,7 @@ const BATCHES_MIN = 20;
 export function mserCut(means: ArrayLike<number>): number | null {
   const m = means.length;
   if (m < BATCHES_MIN) return null;
-  // Deviations from one value of the series: sums of squares would else lose their digits.
+  // Deviations from one value of the series: sums of squares would lose digits otherwise.
   const origin = means[m - 1]!;
   let sum = 0;
   let squares = 0;

@@ -1,3 +1,4 @@
+/** `assert`: the grammar of gates, and what makes one wrong. */
 import { MeridianError } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 import { parseCount, parseDurationMs, parseShare } from "../base/schema-forms.ts";

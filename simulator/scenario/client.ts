@@ -1,3 +1,4 @@
+/** `client`: how callers behave, their retries, time limits and hedges. */
 import { z } from "zod";
 import { count, durationMs } from "../base/schema-forms.ts";
 import { createLaw, lawSchema } from "../random/laws/index.ts";
@@ -98,6 +99,7 @@ export const clientSchema = z
   .meta({ description: "How callers behave" });
 export type ClientInput = z.output<typeof clientSchema>;
 
+/** The client of a scenario or of one strategy; Infinity where there is no limit. */
 export function clientPlanOf(input: ClientInput): ClientPlan {
   return {
     retry: retryPlanOf(input.retry),

@@ -1,82 +1,152 @@
+/** `world.models`: what a model is and where it runs, and the endpoints that serve it. */
+import { z } from "zod";
 import { type RegionDirectory, requireRegion } from "../base/regions.ts";
+import { count, durationMs, share } from "../base/schema-forms.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import type { Discipline } from "../service/capacity/capacity.ts";
-import { type CapacitySpec, capacitySpecOf, isQueueing, scaleCapacity } from "../service/capacity/index.ts";
+import {
+  type CapacitySpec,
+  capacitySchema,
+  capacitySpecOf,
+  isQueueing,
+  scaleCapacity,
+} from "../service/capacity/index.ts";
+import { isSoldOnlyThroughProfiles } from "../service/profiles.ts";
 import type { EndpointPlan } from "../service/service-plan.ts";
 import type { TargetDraft } from "./drafts.ts";
 import type { Problems } from "./problems.ts";
-import type { Scenario } from "./schema.ts";
+import type { ProvisionedInput } from "./reserved.ts";
+import { hasLevelOfItsOwn } from "./tiers.ts";
 
-const HOUR_MS = 3_600_000;
-const CACHE_TTL_MS = { "5m": 300_000, "1h": 3_600_000 } as const;
-/** Tiers whose calls are served before or after others. */
-const LEVELLED: readonly string[] = ["priority", "flex", "reserved"];
+const name = z.string().min(1).max(60);
+const CACHE_TTL_MS = { "5m": 5 * MINUTE_MS, "1h": HOUR_MS } as const;
+
+const batchSchema = z
+  .strictObject({
+    capacity: capacitySchema.optional().meta({
+      description: "Machines for batch in each region; as many as for calls, with an endless queue, unless given",
+    }),
+    window: durationMs
+      .refine((ms) => ms > 0, "must be more than 0")
+      .default(DAY_MS)
+      .meta({ description: "What is not done by then has expired: 24h" }),
+  })
+  .meta({ description: "Batch inference: targets <region>/batch, for deferrable classes" });
+
+export const modelSchema = z
+  .strictObject({
+    id: z.string().min(1).meta({ description: "Bedrock model id: anthropic.claude-sonnet-4-5-20250929-v1:0" }),
+    maxOutputTokens: count
+      .pipe(z.number().int().positive())
+      .default(64_000)
+      .meta({ description: "What an unset max_tokens reserves" }),
+    burndown: z.number().positive().optional().meta({
+      description: "Output tokens count this often against quotas; AWS's rate for the model unless given",
+    }),
+    capacity: capacitySchema.meta({ description: "Capacity in each region" }),
+    capacityIn: z
+      .record(name, capacitySchema)
+      .default({})
+      .meta({ description: "Capacity in single regions, in place of the above" }),
+    regions: z
+      .array(name)
+      .min(1)
+      .optional()
+      .meta({ description: "Regions that run it; all of the world unless given" }),
+    onDemand: z.boolean().optional().meta({
+      description:
+        "Whether a region's own endpoint sells it; unless given, no for models known to be sold only through profiles",
+    }),
+    batch: batchSchema.prefault({}),
+    errors: share.pipe(z.number().min(0).max(1)).default(0).meta({
+      description: "Share of attempts that fail with 500 after they were served",
+    }),
+    cache: z
+      .strictObject({
+        ttl: z.enum(["5m", "1h"]).default("5m").meta({ description: "Time to live of a cached prefix" }),
+        minimumTokens: count.default(1024).meta({ description: "Shortest prefix that is cached" }),
+      })
+      .optional()
+      .meta({ description: "Prompt cache; none unless given" }),
+  })
+  .meta({ description: "A model" });
+export type ModelInput = z.output<typeof modelSchema>;
+/** Models by the scenario's own names. */
+export type ModelsInput = Readonly<Record<string, ModelInput>>;
+
+/** Whether a region's own endpoint sells the model on demand. */
+export function isSoldOnDemand({ id, onDemand }: Pick<ModelInput, "id" | "onDemand">): boolean {
+  return onDemand ?? !isSoldOnlyThroughProfiles(id);
+}
 
 export interface EndpointsInput {
-  readonly scenario: Scenario;
+  readonly world: { readonly models: ModelsInput; readonly provisioned: readonly ProvisionedInput[] };
   readonly regionNames: readonly string[];
   readonly directory: RegionDirectory;
   readonly startMs: number;
-  readonly targets: readonly TargetDraft[];
+  readonly targets: readonly Pick<TargetDraft, "tier">[];
   readonly problems: Problems;
 }
+
+export type EndpointKind = "on-demand" | "batch" | "provisioned";
 
 /** Endpoint indices by what they are for. */
 export interface Endpoints {
   readonly list: readonly EndpointPlan[];
   /** -1 where the model does not run in the region. */
-  of(kind: "on-demand" | "batch" | "provisioned", region: number, model: number): number;
+  indexOf(kind: EndpointKind, region: number, model: number): number;
 }
 
 /**
- * The machines of a world: those for calls on demand, then those for batch where a target uses them, then what is
+ * The endpoints of a world: those for calls on demand, then those for batch where a target uses them, then what is
  * provisioned. Where tiers differ in level, endpoints serve by priority unless the scenario says `fcfs`.
  */
 export function resolveEndpoints(input: EndpointsInput): Endpoints {
-  const { scenario, regionNames, problems } = input;
-  const { models, provisioned } = scenario.world;
-  const modelNames = Object.keys(models);
-  const list: EndpointPlan[] = [];
-  const index = new Map<string, number>();
-  const add = (kind: string, region: number, model: number, of: Pick<EndpointPlan, "capacity" | "windowMs">) => {
-    index.set(`${kind}/${region}/${model}`, list.length);
-    list.push({
-      ...commonOf(input, region, model),
-      ...of,
-      id: endpointId(regionNames[region]!, modelNames[model]!, kind),
-    });
-  };
-  const usual: Discipline = input.targets.some(({ tier }) => LEVELLED.includes(tier)) ? "priority" : "fcfs";
-  const forEach = (
-    visit: (model: Scenario["world"]["models"][string], m: number, region: number, name: string) => void,
-  ) =>
-    modelNames.forEach((name, m) => {
-      regionNames.forEach((regionName, region) => {
-        const model = models[name]!;
-        if (model.regions === undefined || model.regions.includes(regionName)) visit(model, m, region, regionName);
-      });
-    });
-  checkNames(input, modelNames);
-  forEach((model, m, region, name) => {
-    const capacity = capacitySpecOf(model.capacityIn[name] ?? model.capacity, usual);
-    add("on-demand", region, m, { capacity, windowMs: Number.POSITIVE_INFINITY });
-  });
-  if (input.targets.some(({ tier }) => tier === "batch")) {
-    forEach((model, m, region, name) => {
-      const own = model.batch.capacity;
-      const capacity =
-        own === undefined
-          ? spareMachines(capacitySpecOf(model.capacityIn[name] ?? model.capacity))
-          : capacitySpecOf(own);
-      const { window: windowMs } = model.batch;
-      add("batch", region, m, { capacity: expiring(capacity, windowMs), windowMs });
-    });
+  checkRegions(input);
+  const endpoints = new EndpointList(input);
+  addOnDemand(input, endpoints);
+  if (input.targets.some(({ tier }) => tier === "batch")) addBatch(input, endpoints);
+  addProvisioned(input, endpoints);
+  return endpoints;
+}
+
+function checkRegions({ world, regionNames, problems }: EndpointsInput): void {
+  for (const [name, { regions, capacityIn }] of Object.entries(world.models)) {
+    const where = `world.models.${name}`;
+    for (const region of regions ?? []) problems.indexOf(region, regionNames, "region", `${where}.regions`);
+    for (const region of Object.keys(capacityIn)) {
+      problems.indexOf(region, regionNames, "region", `${where}.capacityIn.${region}`);
+    }
   }
-  provisioned.forEach((entry, i) => {
+}
+
+function addOnDemand(input: EndpointsInput, endpoints: EndpointList): void {
+  const usual: Discipline = input.targets.some(({ tier }) => hasLevelOfItsOwn(tier)) ? "priority" : "fcfs";
+  for (const { model, m, region, regionName } of placesOfModels(input)) {
+    const capacity = capacitySpecOf(model.capacityIn[regionName] ?? model.capacity, usual);
+    endpoints.add("on-demand", region, m, capacity, Number.POSITIVE_INFINITY);
+  }
+}
+
+function addBatch(input: EndpointsInput, endpoints: EndpointList): void {
+  for (const { model, m, region, regionName } of placesOfModels(input)) {
+    const { capacity: own, window: windowMs } = model.batch;
+    const capacity =
+      own === undefined
+        ? withEndlessQueue(capacitySpecOf(model.capacityIn[regionName] ?? model.capacity))
+        : capacitySpecOf(own);
+    endpoints.add("batch", region, m, expiring(capacity, windowMs), windowMs);
+  }
+}
+
+function addProvisioned({ world, regionNames, problems }: EndpointsInput, endpoints: EndpointList): void {
+  const modelNames = Object.keys(world.models);
+  world.provisioned.forEach((entry, i) => {
     const where = `world.provisioned[${i}]`;
     const region = regionNames.indexOf(entry.region);
     const model = entry.model === undefined ? 0 : modelNames.indexOf(entry.model);
     if (region < 0 || model < 0) return;
-    if (index.has(`provisioned/${region}/${model}`)) {
+    if (endpoints.indexOf("provisioned", region, model) >= 0) {
       const what = `${modelNames[model]} is provisioned in ${entry.region} twice`;
       problems.add("PROVISIONED_TWICE", where, what, "add the units up in one entry");
       return;
@@ -86,48 +156,67 @@ export function resolveEndpoints(input: EndpointsInput): Endpoints {
       const what = "provisioned machines have no other tenants";
       problems.add("PROVISIONED_WITH_BACKGROUND", `${where}.capacity.background`, what, "leave background out");
     }
-    const capacity = scaleCapacity(unit, entry.units);
-    add("provisioned", region, model, { capacity, windowMs: Number.POSITIVE_INFINITY });
+    endpoints.add("provisioned", region, model, scaleCapacity(unit, entry.units), Number.POSITIVE_INFINITY);
   });
-  return { list, of: (kind, region, model) => index.get(`${kind}/${region}/${model}`) ?? -1 };
 }
 
-function checkNames({ scenario, regionNames, problems }: EndpointsInput, modelNames: readonly string[]): void {
-  for (const name of modelNames) {
-    const spec = scenario.world.models[name]!;
-    const where = `world.models.${name}`;
-    for (const region of spec.regions ?? []) problems.indexOf(region, regionNames, "region", `${where}.regions`);
-    for (const region of Object.keys(spec.capacityIn)) {
-      problems.indexOf(region, regionNames, "region", `${where}.capacityIn.${region}`);
-    }
+interface PlaceOfModel {
+  readonly model: ModelInput;
+  readonly m: number;
+  readonly region: number;
+  readonly regionName: string;
+}
+
+/** Each model in each region that runs it. */
+function placesOfModels({ world, regionNames }: EndpointsInput): readonly PlaceOfModel[] {
+  return Object.values(world.models).flatMap((model, m) =>
+    regionNames.flatMap((regionName, region) =>
+      model.regions === undefined || model.regions.includes(regionName) ? [{ model, m, region, regionName }] : [],
+    ),
+  );
+}
+
+class EndpointList implements Endpoints {
+  readonly list: EndpointPlan[] = [];
+  private readonly index = new Map<string, number>();
+  private readonly input: EndpointsInput;
+
+  constructor(input: EndpointsInput) {
+    this.input = input;
+  }
+
+  indexOf(kind: EndpointKind, region: number, model: number): number {
+    return this.index.get(`${kind}/${region}/${model}`) ?? -1;
+  }
+
+  add(kind: EndpointKind, region: number, model: number, capacity: CapacitySpec, windowMs: number): void {
+    const { world, regionNames, directory, startMs } = this.input;
+    const [modelName, spec] = Object.entries(world.models)[model]!;
+    const regionName = regionNames[region]!;
+    const { utcOffsetMinutes } = requireRegion(directory, regionName, "world.regions");
+    this.index.set(`${kind}/${region}/${model}`, this.list.length);
+    this.list.push({
+      region,
+      model,
+      errorShare: spec.errors,
+      cacheTtlMs: spec.cache === undefined ? 0 : CACHE_TTL_MS[spec.cache.ttl],
+      cacheMinimumTokens: spec.cache?.minimumTokens ?? 0,
+      localHourAtStart: (((startMs / HOUR_MS + utcOffsetMinutes / 60) % 24) + 24) % 24,
+      capacity,
+      windowMs,
+      id: kind === "on-demand" ? `${regionName}/${modelName}` : `${regionName}/${modelName}/${kind}`,
+    });
   }
 }
 
-function endpointId(region: string, model: string, kind: string): string {
-  return kind === "on-demand" ? `${region}/${model}` : `${region}/${model}/${kind}`;
-}
-
-function commonOf(input: EndpointsInput, region: number, model: number) {
-  const spec = Object.values(input.scenario.world.models)[model]!;
-  const facts = requireRegion(input.directory, input.regionNames[region]!, "world.regions");
-  return {
-    region,
-    model,
-    errorShare: spec.errors,
-    cacheTtlMs: spec.cache === undefined ? 0 : CACHE_TTL_MS[spec.cache.ttl],
-    cacheMinimumTokens: spec.cache?.minimumTokens ?? 0,
-    localHourAtStart: (((input.startMs / HOUR_MS + facts.utcOffsetMinutes / 60) % 24) + 24) % 24,
-  };
-}
-
-/** As many machines as for calls, all for batch, with a queue that takes everything. */
-function spareMachines(spec: CapacitySpec): CapacitySpec {
+/** The capacity that calls on demand have, all of it for batch, with a queue that takes everything. */
+function withEndlessQueue(spec: CapacitySpec): CapacitySpec {
   if (!isQueueing(spec)) return spec;
   const endless = Number.POSITIVE_INFINITY;
   return { ...spec, waitingRoom: endless, queueDelayMsMax: endless, background: null, patience: null };
 }
 
-/** Who has not begun when the window closes leaves the queue. */
+/** A job that has not begun when the window closes leaves the queue. */
 function expiring(spec: CapacitySpec, windowMs: number): CapacitySpec {
   if (!isQueueing(spec) || spec.patience !== null) return spec;
   return { ...spec, patience: { kind: "constant", value: windowMs } };

@@ -1,3 +1,4 @@
+/** `world.faults`: what goes wrong, at set times or at random. */
 import { z } from "zod";
 import { durationMs, share } from "../base/schema-forms.ts";
 import type { FaultSpec } from "../service/service-plan.ts";
@@ -44,7 +45,7 @@ export const faultSchema = z
         ...when,
         add: durationMs.meta({ description: "Added to each round trip" }),
       })
-      .meta({ description: "The way to the region gets longer" }),
+      .meta({ description: "Round trips to the region get longer" }),
     z
       .strictObject({
         kind: z.literal("packet-loss"),

@@ -1,3 +1,4 @@
+/** Prices of a run: `world.prices` (schema and curves in service/pricing) applied to everything that targets sell. */
 import type { RegionDirectory } from "../base/regions.ts";
 import { DAY_MS } from "../base/time.ts";
 import { createPriceBook, type PriceBook } from "../service/pricing/price-book.ts";
@@ -6,7 +7,7 @@ import type { RecordedPrice } from "../service/pricing/price-overrides.ts";
 import { buildPriceSchedule } from "../service/pricing/price-schedule.ts";
 import { PREPAID, type PriceSchedule } from "../service/pricing/prices.ts";
 import type { RouteDraft } from "./drafts.ts";
-import type { ClassPlan, MoneyPlan, StandingCharge } from "./plan.ts";
+import type { ClassPlan, MoneyPlan, ReservedCharge } from "./plan.ts";
 import { inWorld, type Problems } from "./problems.ts";
 import type { Scenario } from "./schema.ts";
 import type { Targets } from "./targets.ts";
@@ -49,7 +50,7 @@ export function resolveSchedule(input: ScheduleInput): PriceSchedule | undefined
   );
 }
 
-/** A tier without a price is a fault of the target that names it, not of the prices. */
+/** Whether every tier has a price. Where one has none the problem is the target that names it, not the prices. */
 function areTiersSold({ targets, scenario, problems }: ScheduleInput, book: PriceBook): boolean {
   const models = Object.keys(scenario.world.models).length;
   let areSold = true;
@@ -66,12 +67,13 @@ function areTiersSold({ targets, scenario, problems }: ScheduleInput, book: Pric
   return areSold;
 }
 
+/** The money part of a plan: whose price each route is billed by, and what is reserved. */
 export function moneyOf(
   scenario: Scenario,
   targets: Targets,
   classes: readonly ClassPlan[],
   schedule: PriceSchedule,
-  standing: readonly StandingCharge[],
+  reserved: readonly ReservedCharge[],
 ): MoneyPlan {
   const models = Object.keys(scenario.world.models).length;
   const candidateKeys = classes.map((each) => {
@@ -90,7 +92,7 @@ export function moneyOf(
     billing,
     routingFeeUsdPer1kDecisions,
     keyOfTarget,
-    standing,
+    reserved,
   };
 }
 

@@ -1,3 +1,4 @@
+/** The plan: a scenario resolved into plain data, all that the engine, the bench and reports go by. */
 import type { HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
 import type { RetrySpec } from "../client/retry-rules.ts";
 import type { LawSpec } from "../random/laws/index.ts";
@@ -57,8 +58,8 @@ export interface WarmupPlan {
   readonly amount: number;
   /** To be chosen by pilot runs, see experiment/warm-up.ts; until then nothing is removed. */
   readonly isAuto?: boolean;
-  /** What is removed, where pilot runs chose it. */
-  readonly words?: string;
+  /** What is removed, a phrase for reports, where pilot runs chose it. */
+  readonly removed?: string;
 }
 
 export interface SignalPlan {
@@ -99,7 +100,7 @@ export interface ClassPlan {
   readonly residency: string | null;
   /** Mask over targets: sold for the class's model and legal under its residency rule. */
   readonly legal: Uint8Array;
-  /** By target: why it is not legal, in words; null where it is. */
+  /** By target: why it is not legal; null where it is. */
   readonly reasons: readonly (string | null)[];
   /** Mask over regions that the residency rule allows: to audit where requests ran. */
   readonly allowedRegions: Uint8Array;
@@ -128,11 +129,11 @@ export interface MoneyPlan {
   /** Schedule key of (target, model), indexed `target * models + model`; -1 = not sold. */
   readonly keyOfTarget: Int32Array;
   /** Reserved capacity: charges that accrue whether used or not. */
-  readonly standing: readonly StandingCharge[];
+  readonly reserved: readonly ReservedCharge[];
 }
 
 /** Capacity paid by the hour. */
-export interface StandingCharge {
+export interface ReservedCharge {
   /** For people: where, of which model, how much. */
   readonly name: string;
   readonly usdPerHour: number;
@@ -179,7 +180,7 @@ export interface StrategyPlan {
 
 /** What `meridian validate` replays of a scenario, and how far the simulator may be off. */
 export interface ValidationPlan {
-  /** Kept as text: it goes the way of `--at` and `--duration`. */
+  /** Kept as text: it is passed on like `--at` and `--duration`. */
   readonly at?: string | undefined;
   readonly for?: string | undefined;
   /** Labels; all strategies unless given. */

@@ -1,7 +1,7 @@
+/** Collects every problem of a scenario, so that all of them are reported at once. */
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 
-/** Collects what is wrong, so that a person sees all of it at once. */
 export class Problems {
   readonly list: Problem[] = [];
 

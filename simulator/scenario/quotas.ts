@@ -1,3 +1,4 @@
+/** `world.quotas`: limits of accounts, and the meters of each account, source region, model and family. */
 import { z } from "zod";
 import { count, durationMs, unionOf } from "../base/schema-forms.ts";
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
@@ -139,11 +140,11 @@ export interface QuotasInput {
 export interface Quotas {
   readonly quotas: readonly QuotaSpec[];
   readonly routes: readonly (RoutePlan | null)[];
-  /** Where the defaults come from, in words; empty where none is used. */
+  /** Where the defaults come from, a sentence; empty where none is used. */
   readonly notes: readonly string[];
 }
 
-/** One set of meters for each account x source region x model x family that a route uses and an entry limits. */
+/** The quotas: one set of meters for each account × source region × model × family that a route uses and an entry limits. */
 export function resolveQuotas(input: QuotasInput): Quotas {
   const { regionNames, accounts, problems } = input;
   const modelNames = Object.keys(input.models);
@@ -158,9 +159,9 @@ export function resolveQuotas(input: QuotasInput): Quotas {
     const of = { region: draft.sourceRegion, model, family: draft.family };
     const overflow = draft.overflow === null ? null : planOf(draft.overflow, model);
     const draw = (tier: QuotaInput["tier"]) => accounts.map((account) => list.indexOf({ account, tier, ...of }));
-    if (draft.quotaOf === "nobody") return { ...draft, overflow, quotas: accounts.map(() => -1) };
-    if (draft.quotaOf === "family") return { ...draft, overflow, quotas: draw(undefined) };
-    const own = draw(draft.quotaOf);
+    if (draft.quotaSource === "none") return { ...draft, overflow, quotas: accounts.map(() => -1) };
+    if (draft.quotaSource === "family") return { ...draft, overflow, quotas: draw(undefined) };
+    const own = draw(draft.quotaSource);
     // Without a quota of its own the tier draws on the family's, and beyond that standard has no room either.
     return own.every((quota) => quota < 0)
       ? { ...draft, overflow: null, quotas: draw(undefined) }
@@ -170,7 +171,11 @@ export function resolveQuotas(input: QuotasInput): Quotas {
   return { quotas: list.quotas, routes, notes: list.notes() };
 }
 
-/** The rate at which AWS counts a model's output tokens; 1 for models of which nothing is known. */
+/**
+ * How many quota tokens one output token of a model takes at settlement, as AWS publishes it; 1 where nothing is known.
+ *
+ * @param modelId Bedrock id
+ */
 export function burndownOf(modelId: string, data: QuotaData): number {
   const row = data.quotas.find((each) => each.model === modelId && each.burndown !== null);
   return row?.burndown ?? 1;
@@ -184,7 +189,7 @@ interface QuotaKey {
   readonly tier: QuotaInput["tier"];
 }
 
-/** Quotas, each once. */
+/** The quotas that routes draw on, each once. */
 class QuotaList {
   readonly quotas: QuotaSpec[] = [];
   private readonly input: QuotasInput;
@@ -198,7 +203,7 @@ class QuotaList {
     this.modelNames = Object.keys(input.models);
   }
 
-  /** -1 where nothing limits. */
+  /** Index of the quota that counts the key's calls; -1 where nothing limits them. */
   indexOf(key: QuotaKey): number {
     const region = this.input.regionNames[key.region]!;
     const model = this.modelNames[key.model]!;

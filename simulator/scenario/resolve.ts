@@ -1,25 +1,30 @@
+/** From a checked scenario to the plan that the engine runs: each block is resolved by its own file, in order. */
 import { type RegionDirectory, regionDirectory } from "../base/regions.ts";
-import { capacitySpecOf, ignoresPriority } from "../service/capacity/index.ts";
+import { capacitySpecOf } from "../service/capacity/index.ts";
 import { buildNetwork, type Network, type RoundTripData } from "../service/network.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../service/pricing/price-overrides.ts";
+import type { PriceSchedule } from "../service/pricing/prices.ts";
 import type { ProfileData } from "../service/profiles.ts";
 import type { QuotaData } from "../service/quota/default-quotas.ts";
-import type { ArrivalSpec } from "../traffic/arrivals/index.ts";
+import type { FaultSpec, ServicePlan } from "../service/service-plan.ts";
 import type { Recording } from "../traffic/recording.ts";
 import { parseAssertion } from "./assertion.ts";
-import { originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
+import { type ClassesInput, originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";
 import type { TargetDraft } from "./drafts.ts";
 import { faultsOf } from "./faults.ts";
 import { moneyOf, resolveSchedule } from "./money.ts";
-import type { Plan, WarmupPlan } from "./plan.ts";
+import type { ClassPlan, ModelPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
 import { inWorld, Problems } from "./problems.ts";
-import { burndownOf, resolveQuotas } from "./quotas.ts";
-import { resolveStanding } from "./reserved-charges.ts";
+import { burndownOf, type Quotas, resolveQuotas } from "./quotas.ts";
+import { remarksOf } from "./remarks.ts";
+import { resolveReservedCharges } from "./reserved.ts";
 import type { Scenario } from "./schema.ts";
-import { resolveStrategies, type StrategyDraft, strategyDrafts } from "./strategies.ts";
+import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
+import { checkValidation } from "./validation.ts";
+import { resolveWarmup } from "./warm-up.ts";
 
 /** Facts and recordings that a scenario refers to, loaded by an adapter. */
 export interface ResolveInputs {
@@ -39,247 +44,268 @@ export interface ResolveInputs {
  */
 export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   const problems = new Problems();
-  const startMs = Date.parse(scenario.start);
-  const names = regionNamesOf(scenario, problems);
+  const names = namesOf(scenario, problems);
+  const setting: Setting = { scenario, inputs, names, problems };
+  const network = problems.attempt(() => networkOf(setting), inWorld);
+  const supply = resolveSupply(setting, network);
+  const demand = demandOf(setting, supply.targets);
+  const classes = resolveClasses(demand);
+  const faults = faultsOf(scenario.world.faults, names.regions, names.models, problems);
+  const choices = resolveChoices(setting, supply.targets, classes);
+  checkAssertions(setting, choices.strategies, classes);
+  checkValidation(scenario.validation, choices.labels, problems);
+  const warmup = resolveWarmup(scenario, problems);
+  const schedule = scheduleOf(setting, supply.targets);
   problems.throwIfAny();
-  const { directory, regionNames } = names!;
-  const { origins } = scenario.world.network;
-  const originNames = originsOf({ classes: scenario.traffic, origins, regionNames, directory, problems });
-  const durationMs = scenario.duration ?? Number.POSITIVE_INFINITY;
-  const network = problems.attempt(() => networkOf(scenario, inputs, originNames, regionNames, directory), inWorld);
-  const modelNames = Object.keys(scenario.world.models);
-  const hopMs = network?.hopMs ?? new Float64Array(regionNames.length ** 2);
-  const targets = resolveTargets({
-    scenario,
-    regionNames,
-    directory,
-    profiles: inputs.profiles,
-    hopMs,
-    startMs,
+  return {
+    ...runPartOf(scenario, supply.targets.targets),
+    warmup: warmup.warmup,
+    regionNames: names.regions,
+    originNames: names.origins,
+    models: modelPlansOf(scenario, inputs.quotas),
+    targets: targetPlansOf(supply.targets, names.models.length),
+    classes,
+    world: servicePlanOf(setting, supply, faults, schedule!),
+    network: { rttMs: network!.rttMs, jitterCv: network!.jitterCv },
+    money: moneyOf(scenario, supply.targets, classes, schedule!, choices.charges),
+    client: clientPlanOf(scenario.client),
+    gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
+    strategies: choices.strategies,
+    baseline: choices.baseline,
+    traffic: resolveTraffic(demand, inputs.recordings),
+    assertions: scenario.assert,
+    validation: scenario.validation,
+    notes: [...choices.notes, ...remarksOf(scenario, supply.targets.targets), ...supply.quotas.notes, ...warmup.notes],
+  };
+}
+
+/** Names that the rest of a scenario refers to, in the order of their indices in the plan. */
+interface Names {
+  readonly directory: RegionDirectory;
+  readonly regions: readonly string[];
+  readonly origins: readonly string[];
+  readonly models: readonly string[];
+  readonly accounts: readonly string[];
+}
+
+/** What every step of the resolution needs. */
+interface Setting {
+  readonly scenario: Scenario;
+  readonly inputs: ResolveInputs;
+  readonly names: Names;
+  readonly problems: Problems;
+}
+
+/** @throws MeridianError usage at once where regions are wrong: nothing else could be judged */
+function namesOf(scenario: Scenario, problems: Problems): Names {
+  const { regions: entries, network, models } = scenario.world;
+  const directory = problems.attempt(() => regionDirectory(entries.filter((entry) => typeof entry !== "string")));
+  const regions = entries.map((entry) => (typeof entry === "string" ? entry : entry.name));
+  if (directory !== undefined) checkRegionNames(entries, regions, directory, problems);
+  problems.throwIfAny();
+  const origins = originsOf({
+    classes: scenario.traffic,
+    origins: network.origins,
+    regionNames: regions,
+    directory: directory!,
     problems,
   });
   const accounts = [...new Set(scenario.traffic.map((each) => each.account))];
+  return { directory: directory!, regions, origins, models: Object.keys(models), accounts };
+}
+
+function checkRegionNames(
+  entries: Scenario["world"]["regions"],
+  names: readonly string[],
+  directory: RegionDirectory,
+  problems: Problems,
+): void {
+  names.forEach((name, i) => {
+    const where = `world.regions[${i}]`;
+    if (typeof entries[i] === "string") problems.indexOf(name, [...directory.keys()], "region", where);
+    if (names.indexOf(name) !== i) {
+      problems.add("REGION_TWICE", where, `region "${name}" is there twice`, "take one out");
+    }
+  });
+}
+
+function networkOf({ scenario, inputs, names }: Setting): Network {
+  const { origins, regions, directory } = names;
+  return buildNetwork({ spec: scenario.world.network, data: inputs.roundTrips, origins, regions, directory });
+}
+
+/** What can be called, and the quotas that calls draw on. */
+interface Supply {
+  readonly targets: Targets;
+  readonly quotas: Quotas;
+}
+
+function resolveSupply({ scenario, inputs, names, problems }: Setting, network: Network | undefined): Supply {
+  const { world } = scenario;
+  const { directory, regions, accounts } = names;
+  const targets = resolveTargets({
+    world,
+    regionNames: regions,
+    directory,
+    profiles: inputs.profiles,
+    hopMs: network?.hopMs ?? new Float64Array(regions.length ** 2),
+    startMs: startMsOf(scenario),
+    problems,
+  });
   const quotas = resolveQuotas({
-    models: scenario.world.models,
-    entries: scenario.world.quotas,
-    regionNames,
+    models: world.models,
+    entries: world.quotas,
+    regionNames: regions,
     accounts,
     data: inputs.quotas,
     routes: targets.routes,
     problems,
   });
-  const classesInput = {
+  return { targets, quotas };
+}
+
+/** Classes as their resolution takes them, with the targets that they may use. */
+function demandOf({ scenario, names, problems }: Setting, { targets, routes }: Targets): ClassesInput {
+  return {
     classes: scenario.traffic,
-    modelNames,
-    origins,
-    regionNames,
-    originNames,
-    directory,
-    targets: targets.targets,
-    routes: targets.routes,
-    startMs,
+    modelNames: names.models,
+    origins: scenario.world.network.origins,
+    regionNames: names.regions,
+    originNames: names.origins,
+    directory: names.directory,
+    targets,
+    routes,
+    startMs: startMsOf(scenario),
     problems,
   };
-  const classes = resolveClasses(classesInput);
-  const faults = faultsOf(scenario.world.faults, regionNames, modelNames, problems);
-  const strategyContext = {
-    targetIds: targets.targets.map((target) => target.id),
-    regionOfTarget: targets.targets.map((target) => regionNames[target.region]!),
+}
+
+/** What is compared, and what each strategy may choose and pays for. */
+interface Choices {
+  readonly strategies: readonly StrategyPlan[];
+  readonly labels: readonly string[];
+  readonly baseline: number;
+  readonly charges: readonly ReservedCharge[];
+  readonly notes: readonly string[];
+}
+
+function resolveChoices(
+  { scenario, inputs, names, problems }: Setting,
+  { targets, routes, bought }: Targets,
+  classes: readonly ClassPlan[],
+): Choices {
+  const { world } = scenario;
+  const { prices } = inputs;
+  const targetIds = targets.map((target) => target.id);
+  const context = {
+    targetIds,
+    regionOfTarget: targets.map((target) => names.regions[target.region]!),
     classNames: scenario.traffic.map((each) => each.class),
   };
-  const drafts = strategyDrafts(scenario.strategies, strategyContext, problems);
-  const standing = resolveStanding({ scenario, prices: inputs.prices, targets, strategies: drafts, problems });
-  const targetIds = targets.targets.map((target) => target.id);
-  const { isWithheld } = standing;
+  const drafts = strategyDrafts(scenario.strategies, context, problems);
+  const labels = drafts.map(({ plan }) => plan.name);
+  const reserved = resolveReservedCharges({ world, prices, bought, targetIds, routes, strategies: drafts, problems });
+  const { isWithheld, charges } = reserved;
   const { strategies, notes } = resolveStrategies({ drafts, classes, targetIds, isWithheld, problems });
-  const baseline = baselineOf(scenario, drafts, problems);
+  const { baseline: asked } = scenario;
+  const baseline = asked === undefined ? 0 : problems.indexOf(asked, labels, "strategy", "baseline");
+  return { strategies, labels, baseline, charges, notes };
+}
+
+function checkAssertions(
+  { scenario, problems }: Setting,
+  strategies: readonly StrategyPlan[],
+  classes: readonly ClassPlan[],
+): void {
+  const known = { strategies: strategies.map((each) => each.name), classes: classes.map((each) => each.name) };
   scenario.assert.forEach((text, i) => {
-    const known = { strategies: strategies.map((each) => each.name), classes: classes.map((each) => each.name) };
     problems.attempt(() => parseAssertion(text, known), `assert[${i}]`);
   });
-  scenario.validation.strategies?.forEach((label, i) => {
-    const names = drafts.map(({ plan }) => plan.name);
-    problems.indexOf(label, names, "strategy", `validation.strategies[${i}]`);
+}
+
+function scheduleOf({ scenario, inputs, names, problems }: Setting, targets: Targets): PriceSchedule | undefined {
+  return resolveSchedule({
+    scenario,
+    prices: inputs.prices,
+    recordedPrices: inputs.recordedPrices,
+    targets,
+    regions: names.directory,
+    startMs: startMsOf(scenario),
+    durationMs: durationMsOf(scenario),
+    problems,
   });
-  const warmup = resolveWarmup(scenario, problems);
-  const remarks = remarksOf(scenario, targets.targets);
-  const { prices, recordedPrices } = inputs;
-  const money = { scenario, prices, recordedPrices, targets, regions: directory, startMs, durationMs, problems };
-  const schedule = resolveSchedule(money);
-  problems.throwIfAny();
+}
+
+/** ms since 1970 UTC. */
+function startMsOf({ start }: Scenario): number {
+  return Date.parse(start);
+}
+
+function durationMsOf({ duration }: Scenario): number {
+  return duration ?? Number.POSITIVE_INFINITY;
+}
+
+/** What a plan has straight from the scenario: how long the run is, how often it is repeated, what routers know. */
+function runPartOf(scenario: Scenario, targets: readonly TargetDraft[]) {
+  const { name, description, seed, arrivalsFrom, requests, replications, routers, signals } = scenario;
   return {
-    name: scenario.name,
-    description: scenario.description,
-    seed: scenario.seed,
-    startMs,
-    durationMs,
-    arrivalsFromMs: scenario.arrivalsFrom,
-    requestsMax: scenario.requests ?? Number.POSITIVE_INFINITY,
-    warmup: warmup.warmup,
-    drainMs: drainOf(scenario, targets),
-    replications: scenario.replications,
-    routers: scenario.routers,
-    signals: { source: scenario.signals.source, ageMs: scenario.signals.age },
-    regionNames,
-    originNames,
-    models: modelNames.map((name) => {
-      const { id, maxOutputTokens, burndown } = scenario.world.models[name]!;
-      return { name, id, maxOutputTokens, burndown: burndown ?? burndownOf(id, inputs.quotas) };
-    }),
-    targets: targets.targets.map(({ id, region, route, tier }, t) => ({
-      id,
-      region,
-      route,
-      isAsync: tier === "batch",
-      calledIds: modelNames.map((_, m) => targets.routes[t * modelNames.length + m]?.calledId ?? null),
-    })),
-    classes,
-    world: {
-      startMs,
-      durationMs,
-      regionNames,
-      modelCount: modelNames.length,
-      endpoints: targets.endpoints,
-      quotas: quotas.quotas,
-      reservations: targets.reservations,
-      routes: quotas.routes,
-      accountOfClass: scenario.traffic.map((each) => accounts.indexOf(each.account)),
-      faults,
-      healthDelayMs: scenario.world.healthDelay,
-      epochStartMs: schedule!.epochStartMs,
-    },
-    network: { rttMs: network!.rttMs, jitterCv: network!.jitterCv },
-    money: moneyOf(scenario, targets, classes, schedule!, standing.charges),
-    client: clientPlanOf(scenario.client),
-    gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
-    strategies,
-    baseline,
-    traffic: resolveTraffic(classesInput, inputs.recordings),
-    assertions: scenario.assert,
-    validation: scenario.validation,
-    notes: [...notes, ...remarks, ...quotas.notes, ...warmup.notes],
+    name,
+    description,
+    seed,
+    startMs: startMsOf(scenario),
+    durationMs: durationMsOf(scenario),
+    arrivalsFromMs: arrivalsFrom,
+    requestsMax: requests ?? Number.POSITIVE_INFINITY,
+    drainMs: drainMsOf(scenario, targets),
+    replications,
+    routers,
+    signals: { source: signals.source, ageMs: signals.age },
   };
-}
-
-function regionNamesOf(scenario: Scenario, problems: Problems) {
-  const entries = scenario.world.regions;
-  const custom = entries.filter((entry) => typeof entry !== "string");
-  const directory = problems.attempt(() => regionDirectory(custom));
-  if (directory === undefined) return undefined;
-  const regionNames = entries.map((entry) => (typeof entry === "string" ? entry : entry.name));
-  regionNames.forEach((name, i) => {
-    const where = `world.regions[${i}]`;
-    if (typeof entries[i] === "string") problems.indexOf(name, [...directory.keys()], "region", where);
-    if (regionNames.indexOf(name) !== i) {
-      problems.add("REGION_TWICE", where, `region "${name}" is there twice`, "take one out");
-    }
-  });
-  return { directory, regionNames };
-}
-
-function networkOf(
-  scenario: Scenario,
-  inputs: ResolveInputs,
-  origins: readonly string[],
-  regions: readonly string[],
-  directory: RegionDirectory,
-): Network {
-  return buildNetwork({ spec: scenario.world.network, data: inputs.roundTrips, origins, regions, directory });
-}
-
-function baselineOf(scenario: Scenario, strategies: readonly StrategyDraft[], problems: Problems): number {
-  if (scenario.baseline === undefined) return 0;
-  return problems.indexOf(
-    scenario.baseline,
-    strategies.map(({ plan }) => plan.name),
-    "strategy",
-    "baseline",
-  );
 }
 
 /** Batch answers may come a whole window after their call, and count; then the usual time for what is under way. */
-function drainOf({ drain, world }: Scenario, { targets }: Targets): number {
+function drainMsOf({ drain, world }: Scenario, targets: readonly TargetDraft[]): number {
   if (!targets.some(({ tier }) => tier === "batch")) return drain;
   return drain + Math.max(...Object.values(world.models).map(({ batch }) => batch.window));
 }
 
-/**
- * What is left out of the figures at a run's start. `auto` leaves it to pilot runs where there is a steady state to
- * wait for; a run that follows the clock is terminating: its start is part of what is asked, and nothing is removed.
- */
-function resolveWarmup(
-  scenario: Scenario,
-  problems: Problems,
-): { readonly warmup: WarmupPlan; readonly notes: readonly string[] } {
-  const { warmup, arrivalsFrom, duration, requests } = scenario;
-  if (warmup === "none") return { warmup: { kind: "none", amount: 0 }, notes: [] };
-  if (warmup === "auto") return automatic(scenario);
-  const isDuration = typeof warmup === "number";
-  const amount = isDuration ? arrivalsFrom + warmup : warmup.requests;
-  if (amount >= ((isDuration ? duration : requests) ?? Number.POSITIVE_INFINITY)) {
-    const fix = "make it shorter, or the run longer";
-    problems.add("WARMUP_TOO_LONG", "warmup", "the warm-up is as long as the run", fix);
-  }
-  return { warmup: { kind: isDuration ? "duration" : "requests", amount }, notes: [] };
+function modelPlansOf({ world }: Scenario, quotas: QuotaData): readonly ModelPlan[] {
+  return Object.entries(world.models).map(([name, { id, maxOutputTokens, burndown }]) => ({
+    name,
+    id,
+    maxOutputTokens,
+    burndown: burndown ?? burndownOf(id, quotas),
+  }));
 }
 
-function automatic(scenario: Scenario): { readonly warmup: WarmupPlan; readonly notes: readonly string[] } {
-  const reason = followsTheClock(scenario);
-  if (reason === undefined) return { warmup: { kind: "none", amount: 0, isAuto: true }, notes: [] };
+function targetPlansOf({ targets, routes }: Targets, models: number): readonly TargetPlan[] {
+  return targets.map(({ id, region, route, tier }, t) => ({
+    id,
+    region,
+    route,
+    isAsync: tier === "batch",
+    calledIds: Array.from({ length: models }, (_, m) => routes[t * models + m]?.calledId ?? null),
+  }));
+}
+
+function servicePlanOf(
+  { scenario, names }: Setting,
+  { targets, quotas }: Supply,
+  faults: readonly FaultSpec[],
+  { epochStartMs }: PriceSchedule,
+): ServicePlan {
   return {
-    warmup: { kind: "none", amount: 0 },
-    notes: [
-      `Warm-up auto removes nothing: ${reason}, so there is no steady state. The figures are those of a run that begins with empty systems.`,
-    ],
+    startMs: startMsOf(scenario),
+    durationMs: durationMsOf(scenario),
+    regionNames: names.regions,
+    modelCount: names.models.length,
+    endpoints: targets.endpoints,
+    quotas: quotas.quotas,
+    reservations: targets.reservations,
+    routes: quotas.routes,
+    accountOfClass: scenario.traffic.map((each) => names.accounts.indexOf(each.account)),
+    faults,
+    healthDelayMs: scenario.world.healthDelay,
+    epochStartMs,
   };
-}
-
-const STATIONARY: ReadonlySet<string> = new Set(["poisson", "deterministic", "renewal", "gamma", "mmpp"]);
-
-/** Why the run has no steady state; undefined if all of it is the same at any time. */
-function followsTheClock({ traffic, world }: Scenario): string | undefined {
-  const moving = traffic.find(({ arrivals }) => !STATIONARY.has(arrivals.process));
-  if (moving !== undefined)
-    return `the traffic of class ${moving.class} follows the clock (${moving.arrivals.process})`;
-  if (world.faults.some((fault) => fault.at !== undefined)) return "faults come at set times";
-  const { hourly, hourlyFor, shocks } = world.prices;
-  const isPriced = [hourly, ...hourlyFor.map(({ curve }) => curve)].some(({ kind }) => kind !== "flat");
-  if (isPriced || shocks.length > 0) return "prices change in the course of it";
-  const busy = Object.entries(world.models).find(([, { capacity, capacityIn }]) =>
-    [capacity, ...Object.values(capacityIn)].some(
-      (each) => "background" in each && each.background !== undefined && each.background.swing > 0,
-    ),
-  );
-  return busy === undefined ? undefined : `other tenants of ${busy[0]} follow the hour`;
-}
-
-/** What is legal but should not pass in silence. */
-function remarksOf(scenario: Scenario, targets: readonly TargetDraft[]): readonly string[] {
-  return [...classesWithoutArrivals(scenario), ...queuesIgnoringPriority(scenario, targets)];
-}
-
-function classesWithoutArrivals({ traffic }: Scenario): readonly string[] {
-  const silent = traffic.filter((each) => isSilent(each.arrivals));
-  if (silent.length === traffic.length) return ["No class has a rate above 0: nothing arrives, and nothing is learnt."];
-  return silent.map((each) => `Class ${each.class} has a rate of 0: nothing arrives.`);
-}
-
-function isSilent(arrivals: ArrivalSpec): boolean {
-  if (arrivals.process === "mmpp") return arrivals.states.every(({ ratePerS }) => ratePerS === 0);
-  return "ratePerS" in arrivals && arrivals.ratePerS === 0;
-}
-
-/** Tiers, and priorities of classes, do nothing in queues that serve whoever came first. */
-function queuesIgnoringPriority({ world }: Scenario, targets: readonly TargetDraft[]): readonly string[] {
-  const tiers = [...new Set(targets.map(({ tier }) => tier))].filter((tier) =>
-    ["priority", "flex", "reserved"].includes(tier),
-  );
-  if (tiers.length === 0) return [];
-  const deaf = Object.entries(world.models).filter(([, { capacity, capacityIn }]) =>
-    [capacity, ...Object.values(capacityIn)].some((each) => ignoresPriority(capacitySpecOf(each, "priority"))),
-  );
-  return deaf.map(
-    ([name]) =>
-      `Some queues of ${name} do not serve by priority, as the scenario says: the ${tiers.length === 1 ? "tier" : "tiers"} ${tiers.join(" and ")} wait there like standard.`,
-  );
 }

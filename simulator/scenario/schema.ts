@@ -1,104 +1,26 @@
+/** The scenario file: its blocks, each defined beside its resolution, put together into one schema. */
 import { z } from "zod";
 import { customRegionSchema } from "../base/regions.ts";
-import { count, durationMs, durationUpTo, parseDurationMs, share } from "../base/schema-forms.ts";
-import { DAY_MS, HOUR_MS } from "../base/time.ts";
-import { capacitySchema, gatewaySchema } from "../service/capacity/index.ts";
+import { count, durationMs } from "../base/schema-forms.ts";
+import { HOUR_MS } from "../base/time.ts";
+import { gatewaySchema } from "../service/capacity/index.ts";
 import { networkSchema } from "../service/network.ts";
 import { pricesSchema } from "../service/pricing/schema.ts";
 import { profilesSchema } from "../service/profiles.ts";
 import { classSchema } from "./classes.ts";
 import { clientSchema } from "./client.ts";
+import { modelSchema } from "./endpoints.ts";
 import { faultSchema } from "./faults.ts";
 import { quotaSchema } from "./quotas.ts";
+import { provisionedSchema, reservedSchema } from "./reserved.ts";
 import { strategySchema } from "./strategies.ts";
-import { batchSchema, provisionedSchema, reservedSchema, TARGET_TIERS, tiersSchema } from "./tiers.ts";
-
-const aboveZero = share.pipe(z.number().positive().max(1));
-/** Kept as text: it goes the way of `--at` and `--duration`. */
-const time = z.string().refine((text) => parseDurationMs(text) !== undefined, "write a time such as 90s or 14h");
-
-const marginsSchema = z
-  .strictObject({
-    p50: aboveZero.default(0.05).meta({ description: "Of p50 of E2E and TTFT, of the measured value" }),
-    p95: aboveZero.default(0.05).meta({ description: "Of p95 of E2E and TTFT" }),
-    p99: aboveZero.default(0.1).meta({ description: "Of p99 of E2E and TTFT" }),
-    throttled: aboveZero.default(0.01).meta({ description: "Share of attempts answered 429; 1% is one point" }),
-    unavailable: aboveZero.default(0.01).meta({ description: "Share of attempts answered 503, in points" }),
-    retries: aboveZero.default(0.02).meta({ description: "Attempts beyond the first, per request" }),
-    failed: aboveZero.default(0.01).meta({ description: "Share of requests not served, in points" }),
-    split: aboveZero.default(0.01).meta({ description: "Share of served requests that ran in a region, in points" }),
-    cost: aboveZero.default(0.005).meta({ description: "Of the price of 1,000 served requests" }),
-  })
-  .meta({ description: "Simulator and measurement must differ by less than this; fixed before anybody measures" });
-
-/** What `meridian validate` compares, and how close it must be. */
-const validationSchema = z
-  .strictObject({
-    at: time.optional().meta({ description: "Where in the scenario to begin; its start unless given" }),
-    for: time.optional().meta({ description: "How much of it is replayed in real time, such as 3m" }),
-    strategies: z.array(z.string().min(1)).min(1).optional().meta({
-      description: "Labels of the strategies that are validated; all unless given",
-    }),
-    margins: marginsSchema.prefault({}),
-  })
-  .meta({ description: "What meridian validate replays, and how far the simulator may be off" });
+import { targetSchema } from "./targets.ts";
+import { tiersSchema } from "./tiers.ts";
+import { validationSchema } from "./validation.ts";
+import { warmupSchema, withinRun } from "./warm-up.ts";
 
 const name = z.string().min(1).max(60);
-const _positiveDuration = durationMs.refine((ms) => ms > 0, "must be more than 0");
-/** Prices and faults are laid out over the whole run: longer ones would only fill the memory. */
-const RUN_MS_MAX = 400 * DAY_MS;
-const withinRun = durationUpTo(RUN_MS_MAX, "must be at most 400d: no run is longer");
 const positiveCount = count.pipe(z.number().int().positive());
-
-const modelSchema = z
-  .strictObject({
-    id: z.string().min(1).meta({ description: "Bedrock model id: anthropic.claude-sonnet-4-5-20250929-v1:0" }),
-    maxOutputTokens: positiveCount.default(64_000).meta({ description: "What an unset max_tokens reserves" }),
-    burndown: z.number().positive().optional().meta({
-      description: "Output tokens count this often against quotas; AWS's rate for the model unless given",
-    }),
-    capacity: capacitySchema.meta({ description: "Capacity in each region" }),
-    capacityIn: z
-      .record(name, capacitySchema)
-      .default({})
-      .meta({ description: "Capacity in single regions, in place of the above" }),
-    regions: z
-      .array(name)
-      .min(1)
-      .optional()
-      .meta({ description: "Regions that run it; all of the world unless given" }),
-    onDemand: z.boolean().optional().meta({
-      description:
-        "Whether a region's own endpoint sells it; unless given, no for models known to be sold only through profiles",
-    }),
-    batch: batchSchema.prefault({}),
-    errors: share.pipe(z.number().min(0).max(1)).default(0).meta({
-      description: "Share of attempts that fail with 500 after they were served",
-    }),
-    cache: z
-      .strictObject({
-        ttl: z.enum(["5m", "1h"]).default("5m").meta({ description: "Time to live of a cached prefix" }),
-        minimumTokens: count.default(1024).meta({ description: "Shortest prefix that is cached" }),
-      })
-      .optional()
-      .meta({ description: "Prompt cache; none unless given" }),
-  })
-  .meta({ description: "A model" });
-
-const targetSchema = z
-  .union([
-    name,
-    z.strictObject({
-      id: name.optional().meta({ description: "Name for strategies; <region>/<route>@<tier> unless given" }),
-      region: name.meta({ description: "Source region: the endpoint that is called" }),
-      route: name.default("regional").meta({
-        description:
-          "regional, the prefix of a system profile (us, eu, global ...), the name of a profile of your own, provisioned, or batch",
-      }),
-      tier: z.enum(TARGET_TIERS).default("standard").meta({ description: "Service tier: how the call is bought" }),
-    }),
-  ])
-  .meta({ description: "Something a strategy can choose: us-east-1, eu-west-1/eu, or an object" });
 
 const worldSchema = z
   .strictObject({
@@ -137,7 +59,7 @@ const worldSchema = z
       .default([])
       .meta({ description: "Stations that every request passes before it is routed, in order" }),
   })
-  .meta({ description: "Regions, models and what holds them back" });
+  .meta({ description: "Regions, models and their limits" });
 
 /** A scenario file. Its JSON Schema for editors is made from this (`meridian schema`). */
 export const scenarioSchema = z
@@ -153,7 +75,7 @@ export const scenarioSchema = z
       .min(0)
       .max(2 ** 53 - 1)
       .default(1)
-      .meta({ description: "All chance follows from it" }),
+      .meta({ description: "Every draw follows from it" }),
     start: z.iso
       .datetime({ message: "write an instant in UTC such as 2026-05-04T00:00:00Z" })
       .default("2026-05-04T00:00:00Z")
@@ -167,13 +89,7 @@ export const scenarioSchema = z
         "A window of a longer run: requests that would arrive before this time are left out; traffic, prices, faults and other tenants are as they are then",
     }),
     requests: positiveCount.optional().meta({ description: "Number of requests after which arrivals end" }),
-    warmup: z
-      .union([z.enum(["none", "auto"]), withinRun, z.strictObject({ requests: positiveCount })])
-      .default("none")
-      .meta({
-        description:
-          "Left out of the figures: none, a duration, { requests: 50k }, or auto: MSER-5 on pilot runs chooses, nothing where the run follows the clock",
-      }),
+    warmup: warmupSchema,
     drain: withinRun.default(HOUR_MS).meta({ description: "How long requests may still end after the last arrival" }),
     replications: z.number().int().min(1).max(10_000).default(10).meta({ description: "Independent repetitions" }),
     routers: z

@@ -1,3 +1,4 @@
+/** `strategies`: the strategies that a run compares, their options, and what each may choose. */
 import { z } from "zod";
 import { count, durationMs, share } from "../base/schema-forms.ts";
 import { findTarget } from "../client/options.ts";
@@ -93,6 +94,7 @@ export interface StrategyDraft {
   readonly named: readonly number[] | null;
 }
 
+/** The strategies with their options checked; wrong options and labels that are there twice become problems. */
 export function strategyDrafts(
   strategies: readonly StrategyInput[],
   context: StrategyContext,
@@ -159,16 +161,16 @@ export function resolveStrategies(input: OfferInput): {
     });
     if (named !== null && named.length > 0) {
       const astray = classes.filter((_, c) => named.every((t) => offered[c]![t] === 0));
-      const words = astray.map((each) => `class "${each.name}" (${reasonOf(input, s, each, named)})`).join(", ");
+      const list = astray.map((each) => `class "${each.name}" (${reasonOf(input, s, each, named)})`).join(", ");
       if (astray.length === classes.length) {
         problems.add(
           "STRATEGY_TARGETS_ILLEGAL",
           where,
-          `no class may go to ${named.map((t) => targetIds[t]).join(", ")}: ${words}`,
+          `no class may go to ${named.map((t) => targetIds[t]).join(", ")}: ${list}`,
           "name a target that the classes may use, or widen their residency rule",
         );
       } else if (astray.length > 0) {
-        notes.push(`${plan.name} sends requests elsewhere than to the targets it names for ${words}.`);
+        notes.push(`${plan.name} sends requests elsewhere than to the targets it names for ${list}.`);
       }
     }
     return { ...plan, offered: withheld ? offered : null };

@@ -1,21 +1,36 @@
+/** `world.targets`: what strategies choose among, as text or objects, with the routes behind each target. */
+import { z } from "zod";
 import type { Problem } from "../base/errors.ts";
 import type { RegionDirectory } from "../base/regions.ts";
-import { STANDARD_LEVEL } from "../service/capacity/capacity.ts";
 import type { Placement } from "../service/pricing/billing.ts";
-import { PREPAID, type PriceKey, type ServiceTier } from "../service/pricing/prices.ts";
-import { createProfileBook, type ProfileBook, type ProfileData } from "../service/profiles.ts";
+import type { PriceKey } from "../service/pricing/prices.ts";
+import { createProfileBook, type ProfileBook, type ProfileBookInput, type ProfileData } from "../service/profiles.ts";
 import type { ReservationSpec } from "../service/quota/token-quota.ts";
 import type { EndpointPlan } from "../service/service-plan.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";
-import { type Endpoints, resolveEndpoints } from "./endpoints.ts";
-import { type Places, placesOf } from "./places.ts";
+import { resolveEndpoints } from "./endpoints.ts";
 import { inWorld, type Problems } from "./problems.ts";
-import type { Scenario } from "./schema.ts";
-import { draftsOf, PlacementList, routeOfReserved } from "./target-drafts.ts";
-import type { TargetTier } from "./tiers.ts";
+import type { Bought } from "./reserved.ts";
+import { RouteMaker, type RoutesInput, routeOfReserved } from "./routes.ts";
+import { TARGET_TIERS, type TargetTier } from "./tiers.ts";
 
-/** Tiers that are served before the standard one, or after it. */
-const QUEUE_LEVEL: Readonly<Partial<Record<TargetTier, number>>> = { priority: 0, reserved: 0, flex: 2 };
+const name = z.string().min(1).max(60);
+
+export const targetSchema = z
+  .union([
+    name,
+    z.strictObject({
+      id: name.optional().meta({ description: "Name for strategies; <region>/<route>@<tier> unless given" }),
+      region: name.meta({ description: "Source region: the endpoint that is called" }),
+      route: name.default("regional").meta({
+        description:
+          "regional, the prefix of a system profile (us, eu, global ...), the name of a profile of your own, provisioned, or batch",
+      }),
+      tier: z.enum(TARGET_TIERS).default("standard").meta({ description: "Service tier: how the call is bought" }),
+    }),
+  ])
+  .meta({ description: "Something a strategy can choose: us-east-1, eu-west-1/eu, or an object" });
+type TargetInput = z.output<typeof targetSchema>;
 
 export interface Targets {
   readonly targets: readonly TargetDraft[];
@@ -32,40 +47,31 @@ export interface Targets {
   readonly keyOfTarget: Int32Array;
 }
 
-export interface Bought {
-  readonly kind: "provisioned" | "reserved";
-  /** Index in `world.provisioned` or `world.reserved`. */
-  readonly entry: number;
-  readonly target: number;
-  readonly model: number;
-}
-
-export interface TargetsInput {
-  readonly scenario: Scenario;
-  readonly regionNames: readonly string[];
+export interface TargetsInput extends RoutesInput {
+  readonly world: RoutesInput["world"] & {
+    readonly targets?: readonly TargetInput[] | undefined;
+    readonly profiles: ProfileBookInput["spec"];
+  };
   readonly directory: RegionDirectory;
   readonly profiles: ProfileData;
-  /** Backbone round trip, ms, indexed `source * regions + destination`. */
-  readonly hopMs: Float64Array;
   readonly startMs: number;
-  readonly problems: Problems;
 }
 
 /** Endpoints, targets and the routes between them; and what each pair is billed by. */
 export function resolveTargets(input: TargetsInput): Targets {
-  const { scenario, problems } = input;
-  const modelNames = Object.keys(scenario.world.models);
+  const { world, problems } = input;
+  const modelNames = Object.keys(world.models);
   const book = problems.attempt(
     () =>
       createProfileBook({
         data: input.profiles,
-        spec: scenario.world.profiles,
+        spec: world.profiles,
         directory: input.directory,
         worldRegions: input.regionNames,
       }),
     inWorld,
   );
-  const targets = draftsOf({ ...input, book });
+  const targets = targetDrafts(input, book);
   const endpoints = resolveEndpoints({ ...input, targets });
   const maker = new RouteMaker(input, endpoints, book);
   const routes: (RouteDraft | null)[] = [];
@@ -85,10 +91,10 @@ export function resolveTargets(input: TargetsInput): Targets {
     }
   }
   const { money, reservations, bought } = maker;
-  const keyOfTarget = Int32Array.from(routes, (route) =>
-    route === null ? -1 : money.placements[route.placements[0]!]!.sourceKey,
-  );
   const { priceKeys, placements, placementRegion } = money;
+  const keyOfTarget = Int32Array.from(routes, (route) =>
+    route === null ? -1 : placements[route.placements[0]!]!.sourceKey,
+  );
   return {
     targets,
     routes,
@@ -102,167 +108,129 @@ export function resolveTargets(input: TargetsInput): Targets {
   };
 }
 
-interface RouteOf {
-  readonly source: number;
-  readonly model: number;
-  readonly places: Places;
-  readonly kind: Parameters<Endpoints["of"]>[0];
-  readonly tier: TargetTier;
-}
-
-type IndexedDraft = TargetDraft & { readonly index: number };
-
-/** Makes routes one by one, and keeps the keys, placements and reservations that they need. */
-class RouteMaker {
-  readonly money = new PlacementList();
-  readonly reservations: ReservationSpec[] = [];
-  readonly bought: Bought[] = [];
-  private readonly input: TargetsInput;
-  private readonly endpoints: Endpoints;
-  private readonly book: ProfileBook | undefined;
-
-  constructor(input: TargetsInput, endpoints: Endpoints, book: ProfileBook | undefined) {
-    this.input = input;
-    this.endpoints = endpoints;
-    this.book = book;
-  }
-
-  /** @param unsold receives why the model is not sold at the target */
-  route(target: IndexedDraft, model: number, unsold: Problem[]): RouteDraft | null {
-    if (this.book === undefined) return null;
-    if (target.route === "provisioned") return this.provisioned(target, model, unsold);
-    const suffix = target.tier === "standard" ? "" : `@${target.tier}`;
-    const route = target.route === "batch" ? "regional" : target.route;
-    const { region, where } = target;
-    const places = placesOf(this.input, this.book, { region, route, model, suffix, where, unsold });
-    if (places === null) return null;
-    const kind = target.tier === "batch" ? "batch" : "on-demand";
-    const base = { source: target.region, model, places, kind } as const;
-    if (target.tier === "reserved") return this.reserved(base, target, unsold);
-    const overflow = target.tier === "latency-optimized" ? this.plain({ ...base, tier: "standard" }) : null;
-    const plain = this.plain({ ...base, tier: target.tier });
-    return plain === null ? null : { ...plain, overflow };
-  }
-
-  private provisioned(target: IndexedDraft, model: number, unsold: Problem[]): RouteDraft | null {
-    const { scenario, regionNames } = this.input;
-    const [name, spec] = Object.entries(scenario.world.models)[model]!;
-    const region = regionNames[target.region]!;
-    const i = scenario.world.provisioned.findIndex(
-      (entry) => entry.region === region && (entry.model ?? name) === name,
-    );
-    if (i < 0) {
-      unsold.push({
-        code: "PROVISIONED_MISSING",
-        where: target.where,
-        what: `nothing is provisioned in ${region} for ${name}`,
-        fix: `buy it: world.provisioned: [{ region: ${region}, model: ${name}, units: 1, capacity: {...} }]`,
-      });
-      return null;
-    }
-    const places: Places = { family: "regional", calledId: spec.id, inWorld: [target.region], reaches: [region] };
-    const plain = this.plain({ source: target.region, model, places, kind: "provisioned", tier: "reserved" });
-    const entry = scenario.world.provisioned[i]!;
-    this.bought.push({ kind: "provisioned", entry: i, target: target.index, model });
-    if (plain === null || entry.overflow === "none") return plain;
-    const route = entry.overflow === "standard" ? "regional" : entry.overflow;
-    const where = `world.provisioned[${i}].overflow`;
-    const refused: Problem[] = [];
-    const question = { region: target.region, route, model, suffix: "", where, unsold: refused };
-    const overflowPlaces = placesOf(this.input, this.book!, question);
-    this.input.problems.list.push(...refused.map((problem) => overflowProblem(problem, this.book!, spec.id, region)));
-    if (overflowPlaces === null) return plain;
-    const base = { source: target.region, model, places: overflowPlaces, kind: "on-demand", tier: "standard" } as const;
-    return withOverflow(plain, this.plain(base));
-  }
-
-  private reserved(base: Omit<RouteOf, "tier">, target: IndexedDraft, unsold: Problem[]): RouteDraft | null {
-    const { scenario, regionNames } = this.input;
-    const [name, spec] = Object.entries(scenario.world.models)[base.model]!;
-    const region = regionNames[target.region]!;
-    const i = scenario.world.reserved.findIndex(
-      (each) =>
-        each.region === region &&
-        (each.model ?? name) === name &&
-        routeOfReserved(each, spec, this.book) === target.route,
-    );
-    const entry = scenario.world.reserved[i];
-    if (entry === undefined) {
-      unsold.push({
-        code: "RESERVED_MISSING",
-        where: target.where,
-        what: `no tokens per minute of ${name} are reserved for "${target.id}"`,
-        fix: `reserve them: world.reserved: [{ region: ${region}, model: ${name}, route: ${target.route}, inputTokensPerMinute: 100k, outputTokensPerMinute: 10k }]`,
-      });
-      return null;
-    }
-    const plain = this.plain({ ...base, tier: "reserved" });
-    if (plain === null) return null;
-    this.bought.push({ kind: "reserved", entry: i, target: target.index, model: base.model });
-    const { inputTokensPerMinute, outputTokensPerMinute } = entry;
-    const id = `${region}/${name}/${target.route}@reserved`;
-    let reservation = this.reservations.findIndex((each) => each.id === id);
-    if (reservation < 0) {
-      const spec = { id, inputTokensPerMinute, outputTokensPerMinute, law: "token-bucket" } as const;
-      reservation = this.reservations.push(spec) - 1;
-    }
-    return { ...plain, reservation, overflow: this.plain({ ...base, tier: "standard" }) };
-  }
-
-  /** A route that goes nowhere else; null where the model runs in none of its places. */
-  private plain({ source, model, places, kind, tier }: RouteOf): RouteDraft | null {
-    const { scenario, regionNames, hopMs } = this.input;
-    const { models, profileRule, tiers } = scenario.world;
-    const [name, spec] = Object.entries(models)[model]!;
-    const known = places.inWorld.filter((region) => this.endpoints.of(kind, region, model) >= 0);
-    if (known.length === 0) return null;
-    const ordered = [...known.filter((r) => r === source), ...known.filter((r) => r !== source)];
-    const keyFor = (region: number): PriceKey => ({
-      model: name,
-      region: regionNames[region]!,
-      family: places.family,
-      tier: billedTier(tier),
-      ...(spec.cache?.ttl === "1h" ? { cacheTtl: "1h" as const } : {}),
-    });
-    const sourceKey = this.money.key(keyFor(source));
-    const speedUp =
-      tier === "priority" ? tiers.priority.speedUp : tier === "latency-optimized" ? tiers.latencyOptimized.speedUp : 0;
+/**
+ * The targets that the scenario lists (`us-east-1`, `eu-west-1/eu`, `us-east-1@priority`, `us-east-1/batch` or an
+ * object; every region that runs a model unless it lists any), and then those of reservations that it does not list.
+ */
+function targetDrafts(input: TargetsInput, book: ProfileBook | undefined): readonly TargetDraft[] {
+  const { world, regionNames, problems } = input;
+  const models = Object.values(world.models);
+  const runsAny = (name: string) => models.some(({ regions }) => regions === undefined || regions.includes(name));
+  const written = world.targets ?? regionNames.filter(runsAny);
+  const drafts = written.map((target, t): TargetDraft => {
+    const where = world.targets === undefined ? "world.targets" : `world.targets[${t}]`;
+    const parts = typeof target === "string" ? parseTarget(target) : target;
+    const { region, route, tier } = checked(parts, where, problems);
     return {
-      sourceRegion: source,
-      destinations: ordered.map((region) => this.endpoints.of(kind, region, model)),
-      hopMs: ordered.map((region) => hopMs[source * regionNames.length + region]!),
-      placements: ordered.map((region) => this.money.placement(sourceKey, this.money.key(keyFor(region)), region)),
-      rule: profileRule,
-      queueLevel: kind === "on-demand" ? (QUEUE_LEVEL[tier] ?? STANDARD_LEVEL) : STANDARD_LEVEL,
-      decodeFactor: 1 / (1 + speedUp),
-      queueShare: tier === "flex" ? tiers.flex.queueShare : 1,
-      reservation: -1,
-      overflow: null,
-      family: places.family,
-      quotaOf: quotaOf(tier),
-      calledId: places.calledId,
-      reaches: places.reaches,
+      id: (typeof target === "string" ? undefined : target.id) ?? targetName(region, route, tier),
+      region: Math.max(0, problems.indexOf(region, regionNames, "region", where)),
+      route,
+      tier,
+      where,
     };
+  });
+  drafts.push(...reservedTargets(input, book, drafts));
+  drafts.forEach((draft, t) => {
+    if (drafts.findIndex((other) => other.id === draft.id) === t) return;
+    problems.add("TARGET_TWICE", draft.where, `target "${draft.id}" is there twice`, "take one out, or give it an id");
+  });
+  return drafts;
+}
+
+/** What a reservation is bought for is a target, listed or not. */
+function reservedTargets(
+  { world, regionNames, problems }: TargetsInput,
+  book: ProfileBook | undefined,
+  listed: readonly TargetDraft[],
+): readonly TargetDraft[] {
+  const { models, provisioned, reserved } = world;
+  const modelNames = Object.keys(models);
+  const added: TargetDraft[] = [];
+  const add = (regionName: string, route: string, tier: TargetTier, where: string) => {
+    const region = problems.indexOf(regionName, regionNames, "region", `${where}.region`);
+    const isThere = [...listed, ...added].some(
+      (draft) => draft.region === region && draft.route === route && draft.tier === tier,
+    );
+    if (region >= 0 && !isThere) added.push({ id: targetName(regionName, route, tier), region, route, tier, where });
+  };
+  provisioned.forEach((entry, i) => {
+    modelOfEntry(entry, modelNames, `world.provisioned[${i}]`, problems);
+    add(entry.region, "provisioned", "standard", `world.provisioned[${i}]`);
+  });
+  reserved.forEach((entry, i) => {
+    const model = modelOfEntry(entry, modelNames, `world.reserved[${i}]`, problems);
+    if (model < 0) return;
+    add(entry.region, routeOfReserved(entry, models[modelNames[model]!]!, book), "reserved", `world.reserved[${i}]`);
+  });
+  return added;
+}
+
+/** Index of the model that an entry names, or of the only one; -1 with a problem. */
+function modelOfEntry(
+  entry: { readonly model?: string | undefined },
+  modelNames: readonly string[],
+  where: string,
+  problems: Problems,
+): number {
+  if (entry.model !== undefined) return problems.indexOf(entry.model, modelNames, "model", `${where}.model`);
+  if (modelNames.length === 1) return 0;
+  problems.add("MODEL_MISSING", `${where}.model`, "which model is it for?", `name one of ${modelNames.join(", ")}`);
+  return -1;
+}
+
+/** What a target names, before its tier is checked. */
+interface TargetParts {
+  readonly region: string;
+  readonly route: string;
+  readonly tier: string;
+}
+
+/**
+ * A target as text, in its parts. The tier is not checked yet.
+ *
+ * @example parseTarget("eu-west-1/eu@priority") // => { region: "eu-west-1", route: "eu", tier: "priority" }
+ * @example parseTarget("us-east-1") // => { region: "us-east-1", route: "regional", tier: "standard" }
+ */
+export function parseTarget(text: string): TargetParts {
+  const [place = "", tier = "standard"] = text.split("@");
+  const slash = place.indexOf("/");
+  return slash < 0
+    ? { region: place, route: "regional", tier }
+    : { region: place.slice(0, slash), route: place.slice(slash + 1), tier };
+}
+
+/** The parts with a tier that exists and fits the route; what does not fit becomes a problem. */
+function checked(parts: TargetParts, where: string, problems: Problems): TargetParts & { readonly tier: TargetTier } {
+  const { region, route } = parts;
+  const tier = TARGET_TIERS.find((each) => each === parts.tier);
+  if (tier === undefined) {
+    const known = TARGET_TIERS.join(", ");
+    problems.add("TIER_UNKNOWN", where, `there is no service tier "${parts.tier}"`, `tiers are ${known}`);
+    return { region, route, tier: "standard" };
   }
+  if (/\/provisioned$|^provisioned\//.test(route)) {
+    problems.add(
+      "PROVISIONED_ON_PROFILE",
+      where,
+      "provisioned throughput is bought in one region: no profile can use it",
+      `write ${region}/provisioned, and name the profile as the overflow of the world.provisioned entry`,
+    );
+    return { region, route: "provisioned", tier: "standard" };
+  }
+  if (
+    (route === "provisioned" && tier !== "standard") ||
+    (route === "batch" && tier !== "standard" && tier !== "batch")
+  ) {
+    const what = `a ${route} target has no service tier: "${tier}" is one of calls on demand`;
+    problems.add("TIER_NOT_THERE", where, what, `write ${region}/${route}`);
+    return { region, route, tier: "standard" };
+  }
+  // <region>@batch and <region>/batch are the same thing.
+  return { region, route, tier: route === "batch" ? "batch" : tier };
 }
 
-function billedTier(tier: TargetTier): ServiceTier | typeof PREPAID {
-  return tier === "reserved" ? PREPAID : tier;
-}
-
-/** Priority, standard and flex calls share a quota; batch and reserved ones have none (Bedrock User Guide, quotas). */
-function quotaOf(tier: TargetTier): RouteDraft["quotaOf"] {
-  if (tier === "latency-optimized") return tier;
-  return tier === "batch" || tier === "reserved" ? "nobody" : "family";
-}
-
-function withOverflow(route: RouteDraft, overflow: RouteDraft | null): RouteDraft {
-  if (overflow === null) return route;
-  return { ...route, overflow, reaches: [...new Set([...route.reaches, ...overflow.reaches])] };
-}
-
-function overflowProblem(problem: Problem, book: ProfileBook, modelId: string, region: string): Problem {
-  if (problem.code !== "MODEL_ONLY_THROUGH_PROFILES") return problem;
-  const profiles = book.profilesOf(modelId, region).map((profile) => profile.split(".")[0]);
-  return { ...problem, fix: `name a profile as its overflow: ${profiles.join(" or ")}; or write overflow: none` };
+/** The usual id of a target: `<region>/<route>@<tier>` without what is usual. */
+function targetName(region: string, route: string, tier: TargetTier): string {
+  const suffix = tier === "standard" || route === "batch" ? "" : `@${tier}`;
+  return `${region}${route === "regional" ? "" : `/${route}`}${suffix}`;
 }

@@ -1,23 +1,12 @@
+/** `world.tiers`: how a call is bought, and what each service tier means for its route besides the price. */
 import { z } from "zod";
-import { count, durationMs, share } from "../base/schema-forms.ts";
-import { DAY_MS } from "../base/time.ts";
-import { capacitySchema } from "../service/capacity/index.ts";
-import { SERVICE_TIERS } from "../service/pricing/prices.ts";
-import { PROVISIONED_TERMS } from "../service/pricing/reserved.ts";
-
-const name = z.string().min(1).max(60);
-const positiveCount = count.pipe(z.number().positive());
-const usdPerHour = z.number().min(0).max(1e6);
+import { share } from "../base/schema-forms.ts";
+import { STANDARD_LEVEL } from "../service/capacity/capacity.ts";
+import { PREPAID, SERVICE_TIERS, type ServiceTier } from "../service/pricing/prices.ts";
 
 /** Tiers that a target can name. A reserved one draws on `world.reserved`. */
 export const TARGET_TIERS = [...SERVICE_TIERS, "reserved"] as const;
 export type TargetTier = (typeof TARGET_TIERS)[number];
-
-const holders = z
-  .array(name)
-  .min(1)
-  .optional()
-  .meta({ description: "Labels of the strategies that hold and pay for it; all whose targets have it unless given" });
 
 const speedUp = share.pipe(z.number().min(0).max(10));
 
@@ -50,54 +39,50 @@ export const tiersSchema = z
       .meta({ description: "Latency-optimised inference" }),
   })
   .meta({ description: "What service tiers do besides their price" });
+export type TiersInput = z.output<typeof tiersSchema>;
 
-export const batchSchema = z
-  .strictObject({
-    capacity: capacitySchema.optional().meta({
-      description: "Machines for batch in each region; as many as for calls, with an endless queue, unless given",
-    }),
-    window: durationMs
-      .refine((ms) => ms > 0, "must be more than 0")
-      .default(DAY_MS)
-      .meta({ description: "What is not done by then has expired: 24h" }),
-  })
-  .meta({ description: "Batch inference: targets <region>/batch, for deferrable classes" });
+const QUEUE_LEVEL: Readonly<Partial<Record<TargetTier, number>>> = { priority: 0, reserved: 0, flex: 2 };
 
-export const provisionedSchema = z
-  .strictObject({
-    region: name.meta({ description: "Where it is bought" }),
-    model: name.optional().meta({ description: "The scenario's model; may be left out where there is one" }),
-    units: z.number().int().min(1).max(10_000).default(1).meta({ description: "Model units" }),
-    term: z.enum(PROVISIONED_TERMS).default("noCommit").meta({ description: "Commitment, which sets the price" }),
-    usdPerUnitHour: usdPerHour
-      .optional()
-      .meta({ description: "USD per hour and model unit; the published price of the term unless given" }),
-    capacity: capacitySchema.meta({ description: "Capacity of one model unit; units multiply it" }),
-    overflow: name.default("none").meta({
-      description:
-        "Where a refused call goes: none (503, as AWS does), standard (the region's own endpoint), or a profile of the region such as eu",
-    }),
-    strategies: holders,
-  })
-  .meta({ description: "Provisioned throughput: a target <region>/provisioned, paid by the hour whether used or not" });
-export type ProvisionedInput = z.output<typeof provisionedSchema>;
+/**
+ * Level of a tier's calls in a queue that serves by priority; 0 is served first.
+ *
+ * @example queueLevelOf("flex") // => 2
+ */
+export function queueLevelOf(tier: TargetTier): number {
+  return QUEUE_LEVEL[tier] ?? STANDARD_LEVEL;
+}
 
-export const reservedSchema = z
-  .strictObject({
-    region: name.meta({ description: "Source region of the reservation" }),
-    model: name.optional().meta({ description: "The scenario's model; may be left out where there is one" }),
-    inputTokensPerMinute: positiveCount.meta({ description: "Input tokens without cache reads: at least 100k" }),
-    outputTokensPerMinute: positiveCount.meta({ description: "Output tokens: at least 10k" }),
-    term: z.enum(["1m", "3m"]).default("1m").meta({ description: "Months of commitment, which set the price" }),
-    routing: z
-      .enum(["geo", "global"])
-      .default("geo")
-      .meta({ description: "geo: the region's own endpoint or a geographic profile; global: the global profile" }),
-    route: name.optional().meta({
-      description: "Route of its calls, as in targets; global for global, else the region's own endpoint or profile",
-    }),
-    usdPerHour: usdPerHour.optional().meta({ description: "USD per hour in all; the published price unless given" }),
-    strategies: holders,
-  })
-  .meta({ description: "Reserved tier: a target <region>/<route>@reserved; what does not fit goes on as standard" });
-export type ReservedInput = z.output<typeof reservedSchema>;
+/**
+ * Whether calls of the tier are served before or after those of the standard tier.
+ *
+ * @example hasLevelOfItsOwn("reserved") // => true
+ * @example hasLevelOfItsOwn("batch") // => false
+ */
+export function hasLevelOfItsOwn(tier: TargetTier): boolean {
+  return QUEUE_LEVEL[tier] !== undefined;
+}
+
+/** Whose quotas a call draws on: none, those of its route's family, or the tier's own. */
+export type QuotaSource = "none" | "family" | "latency-optimized";
+
+/** Priority, standard and flex calls share a quota; batch and reserved ones have none (Bedrock User Guide, quotas). */
+export function quotaSourceOf(tier: TargetTier): QuotaSource {
+  if (tier === "latency-optimized") return tier;
+  return tier === "batch" || tier === "reserved" ? "none" : "family";
+}
+
+/** The tier in the price book; reserved tokens are paid for by the hour. */
+export function billedTierOf(tier: TargetTier): ServiceTier | typeof PREPAID {
+  return tier === "reserved" ? PREPAID : tier;
+}
+
+/** Factor of the time to decode a token, 1 for the standard tier. */
+export function decodeFactorOf(tier: TargetTier, { priority, latencyOptimized }: TiersInput): number {
+  const speedUp = tier === "priority" ? priority.speedUp : tier === "latency-optimized" ? latencyOptimized.speedUp : 0;
+  return 1 / (1 + speedUp);
+}
+
+/** Share of a queue's places and of its longest delay that the tier's calls may use, in [0, 1]. */
+export function queueShareOf(tier: TargetTier, { flex }: TiersInput): number {
+  return tier === "flex" ? flex.queueShare : 1;
+}

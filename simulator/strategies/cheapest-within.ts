@@ -1,3 +1,4 @@
+/** Strategy `cheapest-within`: the lowest price among targets that are fast enough. */
 import { MINUTE_MS } from "../base/time.ts";
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
@@ -35,7 +36,7 @@ const options = {
  * Prediction = moving p95 of this router's own observations + round trip from this caller. A target qualifies when
  * the prediction is at most `p95` and its failure share at most `failureCeiling`. An unknown target (no outcome yet,
  * or none for `forget`) qualifies while fewer than `probes` requests are in flight to it: that bounds what exploring
- * can cost and lets a target that was slow once be found good again. On a retry the target that just failed does not
+ * can cost, and a target that was slow once is tried again. On a retry the target that just failed does not
  * qualify. If none qualifies, the lowest prediction among the known wins, then the least loaded of the unknown.
  */
 export const cheapestWithin: StrategyDefinition = {
@@ -79,7 +80,7 @@ export const cheapestWithin: StrategyDefinition = {
   },
 };
 
-/** Lowest predicted p95, the unknown behind the known and by load; `previous` only if it stands alone. */
+/** Lowest predicted p95; unknown targets after known ones, by load; `previous` only if there is no other. */
 function leastBad(targets: TargetView, previous: number): number {
   const { eligible, eligibleCount, e2eMsP95, rttMs, inFlight } = targets;
   let best = -1;

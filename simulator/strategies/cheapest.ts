@@ -1,3 +1,4 @@
+/** Strategy `cheapest`: the lowest price now. */
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
 import { requestPriceMicroUsd } from "../client/target-view.ts";

@@ -1,3 +1,4 @@
+/** The registry of strategies. */
 import { MeridianError } from "../base/errors.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
 import { cheapest } from "./cheapest.ts";
@@ -24,6 +25,7 @@ export const STRATEGIES: readonly StrategyDefinition[] = [
 /**
  * The strategy with this name.
  *
+ * @example findStrategy("cheapest").signals // => ["price", "rtt"]
  * @throws MeridianError (usage) STRATEGY_UNKNOWN, with the names there are
  */
 export function findStrategy(name: string): StrategyDefinition {

@@ -1,3 +1,4 @@
+/** Strategy `least-outstanding`: the fewest requests in flight. */
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
 
@@ -29,7 +30,7 @@ export const leastOutstanding: StrategyDefinition = {
         for (let i = 1; i < eligibleCount; i++) {
           const target = eligible[i]!;
           const more = inFlight[target]! - least;
-          // All ones where it has fewer: a mask instead of a branch, since who has fewer cannot be predicted.
+          // All ones where it has fewer: a mask instead of a branch, since the branch could not be predicted.
           const isFewer = more >> 31;
           best += (target - best) & isFewer;
           least += more & isFewer;

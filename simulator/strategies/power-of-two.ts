@@ -1,3 +1,4 @@
+/** Strategy `power-of-two`: the less loaded of two targets drawn at random. */
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
 

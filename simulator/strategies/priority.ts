@@ -1,3 +1,4 @@
+/** Strategy `priority`: a primary target and ordered fallbacks. */
 import { Cooldown } from "../client/limits.ts";
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
@@ -13,7 +14,7 @@ const options = {
 
 /**
  * Primary and ordered fallbacks: the first target of the list that is eligible and not cooling. A retry of a request
- * looks behind the target that failed it, so a request walks down the list even with a cooldown of 0 (exact ordered
+ * begins after the target that failed it, so a request walks down the list even with a cooldown of 0 (exact ordered
  * failover), and starts again at the top after the last.
  *
  * When every listed target is cooling, the one whose cooldown ends first is tried: it has had the longest to recover.

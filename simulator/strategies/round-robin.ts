@@ -1,3 +1,4 @@
+/** Strategy `round-robin`: targets in turn, evenly or by weight. */
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
 
@@ -10,9 +11,9 @@ const TIE = 1e-6;
 
 /**
  * Smooth weighted round robin: for each request every eligible target earns its share of it (weight over the eligible
- * weights), the richest takes the request and pays 1, so that a credit is what a target was due minus what it got.
+ * weights), the one with the most credit takes the request and pays 1, so that a credit is what a target was due minus what it got.
  * With equal weights and all eligible this is plain rotation in target order; with 5:1:1 it gives a a b a c a a, not a
- * run of five. Credits of a target that is out for a while do not pile up.
+ * run of five. Credits of a target that is not eligible for a while do not accumulate.
  *
  * Source: nginx, ngx_http_upstream_round_robin (2012), here with shares in place of weights, so that eligible sets of
  * different size can be mixed: then it is the greedy rule of the carpool problem, whose credits stay bounded (Ajtai,

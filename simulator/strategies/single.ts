@@ -1,3 +1,4 @@
+/** Strategy `single`: one fixed target. */
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
 

@@ -1,3 +1,4 @@
+/** Strategy `weighted`: a random split by fixed weights. */
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
 

@@ -34,19 +34,19 @@ describe("edges of a run", () => {
     }
   });
 
-  it("one call: it takes its service time", async () => {
+  it("one request: it takes its service time", async () => {
     const result = await runScenario(twoRegions({ requests: 1 }));
     assertSound(result);
     for (const { total } of result.strategies) {
       assert.equal(total.counts.served, 2);
       assert.ok(Math.abs(total.e2eMs.mean.value! - 1500) < 1e-6);
       assert.equal(total.queueWaitMs.max, 0);
-      // One call is too few for a percentile other than the median.
+      // One request is too few for a percentile other than the median.
       assert.equal(total.e2eMs.p95.value, null);
     }
   });
 
-  it("all regions down all the time: every call fails after its attempts, and ends", async () => {
+  it("all regions down all the time: every request fails after its attempts, and ends", async () => {
     const scenario = twoRegions({ duration: "10m" });
     const faults: ScenarioInput["world"]["faults"] = [{ kind: "outage", at: "0s", for: "48h" }];
     const result = await runScenario({ ...scenario, world: { ...scenario.world, faults } });
@@ -60,7 +60,7 @@ describe("edges of a run", () => {
     }
   });
 
-  it("overload for ever: the run ends, says unstable, and blames nobody else", async () => {
+  it("overload for ever: the run ends and says that it is unstable", async () => {
     const scenario = twoRegions({ requests: 60_000 }, "4/s");
     const strategies: ScenarioInput["strategies"] = [{ single: { target: "a" } }];
     const result = await runScenario({ ...scenario, strategies, drain: "0s" });

@@ -25,7 +25,7 @@ describe("splitting a region without limits in two, half the weight each", () =>
       });
     const whole = (await run({ a: UNCAPPED }, { a: 1 })).strategies[0]!;
     const split = (await run({ a: UNCAPPED, b: UNCAPPED }, { a: 0.5, b: 0.5 })).strategies[0]!;
-    // Luck belongs to the request, not to the region, so this is equality and not a matter of noise.
+    // Draws belong to the request, not to the region, so this is equality without noise.
     near(split.total.e2eMs.mean.value!, whole.total.e2eMs.mean.value!);
     assert.equal(split.total.e2eMs.p95.value, whole.total.e2eMs.p95.value);
     assert.equal(split.total.e2eMs.max, whole.total.e2eMs.max);

@@ -23,7 +23,7 @@ function run({ servers, load, cv, seed }: Station, more: number): Promise<RunRes
 }
 
 describe("one more server at a first-come-first-served station without retries", () => {
-  it("makes no call wait longer, with the same luck", async () => {
+  it("makes no request wait longer, with the same draws", async () => {
     const station = fc.record({
       servers: fc.integer({ min: 1, max: 12 }),
       load: fc.double({ min: 0.3, max: 1.2, noNaN: true }),

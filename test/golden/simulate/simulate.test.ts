@@ -30,7 +30,7 @@ function unversioned(resultJson: string): string {
   return resultJson.replace(`"meridian": "${packageVersion()}"`, '"meridian": "-"');
 }
 
-/** The first line that differs, with what was there: a diff of 280 kB helps nobody. */
+/** The first line that differs, with what was there: a diff of 280 kB would not be read. */
 function firstDifference(expected: string, got: string): string {
   const [was, is] = [expected.split("\n"), got.split("\n")];
   const line = is.findIndex((text, i) => text !== was[i]);
@@ -55,7 +55,7 @@ describe("a run with a little of everything", () => {
     );
   });
 
-  it("is not empty talk: quotas refuse, faults fail calls, retries and both regions are used", () => {
+  it("exercises what it claims: quotas refuse, faults fail calls, retries and both regions are used", () => {
     const [single, priority] = JSON.parse(alone["result.json"]!).strategies;
     assert.ok(single.total.counts.throttled > 0 && single.total.counts.failed > 0 && single.total.counts.retried > 0);
     assert.ok(priority.byRegion.every((region: { counts: { served: number } }) => region.counts.served > 100));

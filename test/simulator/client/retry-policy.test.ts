@@ -87,7 +87,7 @@ test("an answer without a hint, 0 or NaN, changes nothing", () => {
   }
 });
 
-test("standard is three attempts of the Python SDK unless told otherwise", () => {
+test("standard is three attempts of the Python SDK unless a scenario says otherwise", () => {
   const policy = createRetryPolicy({ mode: "standard" });
   assert.equal(policy.attemptsMax, 3);
   assert.equal(policy.nextDelayMs(0, "throttled", 0, 0.9999), 999.9);
@@ -114,7 +114,7 @@ for (const [spec, kind, count] of granted) {
   });
 }
 
-test("after 35 dear retries 10 tokens are left: two cheap ones, no third", () => {
+test("after 35 expensive retries 10 tokens are left: enough for two cheap ones, not for a third", () => {
   const policy = createRetryPolicy({ mode: "standard", sdk: "js" });
   for (let i = 0; i < 35; i++) policy.nextDelayMs(0, "unavailable", 0, 0);
   assert.deepEqual(

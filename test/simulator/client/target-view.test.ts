@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it, test } from "node:test";
 import {
+  completeOutcome,
   nextPictureMs,
   requestPriceMicroUsd,
   TargetViewState,
@@ -31,6 +32,16 @@ it("a picture of signals stays as it was taken; attempts in flight are no part o
   assert.equal(shown[1]!.lastOutcomeMs[0], 100);
   assert.equal(shown[1]!.inFlight[1], 0);
   assert.ok(Number.isNaN(shown[0]!.e2eMsMean[0]!), "each model has its own");
+});
+
+it("a router learns latencies and output tokens of served attempts alone", () => {
+  for (const kind of ["ok", "throttled", "unavailable", "timeout", "error"] as const) {
+    const outcome = { ...outcomeOf(0, kind, 1_500), sentMs: 400, ttftMs: 90, outputTokens: 7, rttMs: 20 };
+    completeOutcome(outcome);
+    const learnt = [outcome.e2eMs, outcome.ttftMs, outcome.outputTokens];
+    assert.deepEqual(learnt, kind === "ok" ? [1_100, 90, 7] : [NaN, NaN, 0], kind);
+    assert.deepEqual([outcome.sentMs, outcome.nowMs, outcome.rttMs, outcome.inputTokens], [400, 1_500, 20, 1_000]);
+  }
 });
 
 test("tokens times USD per million tokens is millionths of a USD", () => {

@@ -155,7 +155,7 @@ describe("the audit of a run", () => {
     const costs = watched.records.map((record) => fUsd(record.costUsd));
     assert.ok(costs.some((cost) => cost === 0n) && costs.some((cost) => cost > 0n));
     assert.equal(sum(costs), watched.stats.total.cost.source.totalFUsd);
-    assert.ok(watched.stats.total.standingFUsd > 0n);
+    assert.ok(watched.stats.total.reservedFUsd > 0n);
   });
 
   it("changes nothing in what it watches", () => {

@@ -86,7 +86,7 @@ describe("quantiles", () => {
     );
   });
 
-  it("nothing counted: not to be had", () => {
+  it("nothing counted: NaN", () => {
     assert.ok(Number.isNaN(histogramQuantile(new Uint32Array(BUCKETS), 0, 0, 0.5)));
   });
 });

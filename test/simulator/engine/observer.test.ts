@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { END } from "../../../simulator/client/request-rules.ts";
 import { Observation, type ObservedAttempt, type ObservedRequest } from "../../../simulator/engine/observer.ts";
-import { CALL, UNKNOWN } from "../../../simulator/engine/request-rows.ts";
+import { REQUEST_FLAG, UNKNOWN } from "../../../simulator/engine/request-rows.ts";
 import {
   ATTEMPT,
   ATTEMPT_FLOAT,
@@ -15,7 +15,7 @@ import { OUTCOME } from "../../../simulator/service/service.ts";
 
 function setUp() {
   const table = createAttemptTable();
-  // Attempts name the row of their call: the first one, unless a test says otherwise.
+  // Attempts name the row of their request: the first one, unless a test says otherwise.
   table.ints[table.allocate() * ATTEMPT_INTS + ATTEMPT.outcome] = OUTCOME.ok;
   const attempts: ObservedAttempt[] = [];
   const ended: ObservedRequest[] = [];
@@ -44,7 +44,7 @@ function setUp() {
 }
 
 describe("what an observer is shown", () => {
-  it("of a served attempt: instants at the source region's door, half a hop before and after the endpoint", () => {
+  it("of a served attempt: instants at the source region, half a hop before and after the endpoint", () => {
     const { table, attempts, send, seen } = setUp();
     const a = send({ requestId: 7, ordinal: 1, target: 3, endpoint: 2, outcome: OUTCOME.ok, outputTokens: 40 });
     const from = a * ATTEMPT_FLOATS;
@@ -75,9 +75,9 @@ describe("what an observer is shown", () => {
     );
   });
 
-  it("of a request: who served it, which is an ordinal and not a slot", () => {
+  it("of a request: which attempt served it, by its ordinal and not its row", () => {
     const { table, ended, send, seen } = setUp();
-    const request = send({ requestId: 9, classIndex: 1, originIndex: 2, attempts: 3, flags: CALL.isCounted });
+    const request = send({ requestId: 9, classIndex: 1, originIndex: 2, attempts: 3, flags: REQUEST_FLAG.isCounted });
     table.floats[request * ATTEMPT_FLOATS + ATTEMPT_FLOAT.arrivalMs] = 10;
     send({});
     seen.requestEnded(request, END.served, 500, send({ ordinal: 2 }));

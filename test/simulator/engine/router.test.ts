@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { takePicture } from "../../../simulator/client/target-view.ts";
-import { beginAttempt, endAttempt, writeCall, writeOutcome } from "../../../simulator/engine/request-rows.ts";
+import { beginAttempt, endAttempt, writeOutcome, writeRequest } from "../../../simulator/engine/request-rows.ts";
 import { createRouters, Learning, routingRandom, signalsOf } from "../../../simulator/engine/router.ts";
 import { Signals } from "../../../simulator/engine/signals.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
@@ -76,11 +76,11 @@ function setUp(strategy: ScenarioInput["strategies"][number]) {
   const routers = createRouters(plan, plan.strategies[0]!);
   const signals = new Signals(plan, plan.strategies[0]!, world, routers);
   const learning = new Learning(plan.strategies[0]!, plan.client, routers[0]!, signals.hasOwnPictures);
-  const call = attempts.allocate();
-  writeCall(attempts, call, chunkOf([{ atMs: 0 }]), 0, plan.classes[0]!, 100);
+  const request = attempts.allocate();
+  writeRequest(attempts, request, chunkOf([{ atMs: 0 }]), 0, plan.classes[0]!, 100);
   const send = (target: number, atMs: number) => {
     learning.sent(routers[0]!, 0, target);
-    return beginAttempt(attempts, call, target, plan.classes[0]!, atMs);
+    return beginAttempt(attempts, request, target, plan.classes[0]!, atMs);
   };
   const tell = (attempt: number, result: Outcome, nowMs: number) => {
     writeOutcome(learning.outcome, attempts, attempt, result, nowMs, signals.columns.rttMs);

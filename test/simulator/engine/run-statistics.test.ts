@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { END } from "../../../simulator/client/request-rules.ts";
 import { CELL, FIELD } from "../../../simulator/engine/recorder.ts";
-import { beginAttempt, CALL, writeCall } from "../../../simulator/engine/request-rows.ts";
+import { beginAttempt, REQUEST_FLAG, writeRequest } from "../../../simulator/engine/request-rows.ts";
 import { BatchCount, RunStatistics } from "../../../simulator/engine/run-statistics.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../../../simulator/service/attempt-table.ts";
@@ -18,16 +18,16 @@ function open() {
   const statistics = new RunStatistics(plan, attempts);
   const each = plan.classes[0]!;
   const arrive = (atMs: number, isCounted = true): number => {
-    const call = attempts.allocate();
-    writeCall(attempts, call, chunkOf([{ atMs, input: 1000, output: 50 }]), 0, each, 100);
-    attempts.ints[call * ATTEMPT_INTS + ATTEMPT.flags] = isCounted ? CALL.isCounted : 0;
+    const request = attempts.allocate();
+    writeRequest(attempts, request, chunkOf([{ atMs, input: 1000, output: 50 }]), 0, each, 100);
+    attempts.ints[request * ATTEMPT_INTS + ATTEMPT.flags] = isCounted ? REQUEST_FLAG.isCounted : 0;
     statistics.arrived(0, isCounted, atMs);
-    return call;
+    return request;
   };
-  const send = (call: number, target: number): number => {
-    const attempt = beginAttempt(attempts, call, target, each, 0);
-    attempts.ints[call * ATTEMPT_INTS + ATTEMPT.lastTarget] = target;
-    statistics.sent(call, target, 0, 0);
+  const send = (request: number, target: number): number => {
+    const attempt = beginAttempt(attempts, request, target, each, 0);
+    attempts.ints[request * ATTEMPT_INTS + ATTEMPT.lastTarget] = target;
+    statistics.sent(request, target, 0, 0);
     return attempt;
   };
   return { attempts, statistics, arrive, send };
@@ -100,7 +100,7 @@ describe("the statistics of a run", () => {
 const planWith = (...isAsync: boolean[]) =>
   ({ targets: isAsync.map((each) => ({ isAsync: each })) }) as unknown as Plan;
 
-it("counts who is at a target that answers in batches, wherever they come from and go to", () => {
+it("counts the requests at targets that answer in batches, wherever they come from and go to", () => {
   const batch = new BatchCount(planWith(false, true));
   batch.move(-1, 1);
   batch.move(-1, 0);

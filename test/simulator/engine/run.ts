@@ -7,7 +7,7 @@ import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
 import type { TrafficChunk } from "../../../simulator/traffic/traffic.ts";
-import { planOf } from "../scenario/base.ts";
+import { HAIKU, planOf, worldInput } from "../scenario/base.ts";
 
 /** A row of traffic as a test writes it. */
 export interface Row {
@@ -17,6 +17,22 @@ export interface Row {
   readonly output?: number;
   readonly maxTokens?: number;
 }
+
+export type World = ScenarioInput["world"];
+type Capacity = World["models"][string]["capacity"];
+
+/** Servers that take the same time for every attempt. */
+export const capacity = (servers: number | "unlimited", service = "1s", over: object = {}): Capacity =>
+  ({ kind: "slots", servers, service: { constant: service }, ...over }) as Capacity;
+/** Two regions with one model of that capacity. */
+export const world = (slots: Capacity, over: Partial<World> = {}) =>
+  worldInput({ models: { m: { id: HAIKU, burndown: 1, capacity: slots } }, ...over });
+/** Arrivals at equal distances from 0. */
+export const rows = (count: number, gapMs: number): Row[] =>
+  Array.from({ length: count }, (_, i) => ({ atMs: i * gapMs }));
+/** A client with retry rules of its own. */
+export const custom = (rules: object, over: object = {}): ScenarioInput["client"] =>
+  ({ retry: { custom: rules }, ...over }) as ScenarioInput["client"];
 
 export function chunkOf(rows: readonly Row[]): TrafficChunk {
   const ints = (pick: (row: Row) => number) => Int32Array.from(rows, pick);

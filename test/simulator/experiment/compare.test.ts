@@ -54,7 +54,7 @@ describe("a strategy against the baseline", () => {
     assert.notEqual(all.usdPer1kServed!.verdict, "not comparable");
   });
 
-  it("what is not to be had in a replication leaves the pair out", () => {
+  it("a metric that a replication lacks leaves its pair out", () => {
     const none = of([{ served: 0 }, { p95: 2300 }, { p95: 2100 }, { p95: 1800 }]);
     const { e2eMsP95, usdPer1kServed, failedShare } = compared(none, base);
     assert.equal(e2eMsP95!.difference.n, 3);

@@ -47,7 +47,7 @@ export function group({
     ttft: one,
     wait: one,
     cost: { source: cost, destination: cost, "lowest-cost": cost },
-    standingFUsd: BigInt(Math.round(standingUsd * 1e15)),
+    reservedFUsd: BigInt(Math.round(standingUsd * 1e15)),
   };
 }
 

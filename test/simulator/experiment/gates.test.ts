@@ -79,7 +79,7 @@ describe("gates", () => {
     for (const [text, passed] of table) assert.equal(holds(text), passed, text);
   });
 
-  it("says who failed and with what", () => {
+  it("says which strategies failed and with what", () => {
     assert.equal(found("p95(e2e) < 6s"), "single: 7.000 s");
     assert.equal(found("p95(e2e) < 8s"), "single: 7.000 s, cheapest-within: 5.000 s");
     assert.equal(found("residencyViolations == 0"), "cheapest-within: 2");
@@ -87,7 +87,7 @@ describe("gates", () => {
     assert.match(found("saving(cheapest-within, single) > 5%"), /cheapest-within: 2[01]\.\d %/);
   });
 
-  it("what is not to be had cannot be shown to hold", () => {
+  it("an estimate that does not exist cannot be shown to hold", () => {
     const none = groupResult({ stats: [group({ sent: 0 })], baseline: null, sent: [0] });
     const empty = {
       billing: "source",
@@ -112,7 +112,7 @@ describe("gates", () => {
       ["p95(e2e, chat) < 8s", /ASSERTION_ARGUMENT "chat" has no name/],
       ["throttled(single) < 1%", /ASSERTION_ARGUMENT "single" has no name: write strategy=single/],
       ["saving(single) > 5%", /ASSERTION_ARGUMENT saving wants two/],
-      ["saving(single, nobody) > 5%", /ASSERTION_UNKNOWN_STRATEGY/],
+      ["saving(single, none-such) > 5%", /ASSERTION_UNKNOWN_STRATEGY/],
       ["saving(single, cheapest-within, strategy=single) > 5%", /ASSERTION_ARGUMENT/],
     ];
     for (const [text, message] of table) assert.match(refusal(text), message, text);

@@ -31,7 +31,7 @@ describe("a group's estimates", () => {
     assert.deepEqual(result.e2eMs.p95, tInterval([2000, 2400]));
     assert.equal(result.e2eMs.max, 7200);
     assert.equal(result.e2eMs.count, 2900);
-    assert.equal(result.goodputShare.value, null, "nobody had an objective");
+    assert.equal(result.goodputShare.value, null, "no request had an objective");
   });
 
   it("cost: totals, per 1,000 served, and the saving against the baseline by replication", () => {
@@ -87,7 +87,7 @@ const use = (granted: number, utilisationMax: number, firstRefusalMs: number | n
 const stats = (...uses: readonly ReturnType<typeof use>[]) =>
   uses.map((each) => ({ quotas: [each] }) as unknown as ReplicationStats);
 
-test("counts add up over replications; the closest call and the outer refusals stand", () => {
+test("counts add up over replications; the highest use and the first and last refusal stand", () => {
   assert.deepEqual(quotaSummaries(stats(use(100, 0.9, null, null), use(50, 1.2, 500, 900), use(10, 1, 300, 400))), [
     {
       id: "q",

@@ -48,7 +48,7 @@ describe("jobs", () => {
   });
 
   it("report the first strategy's p95 and bill as they go", () => {
-    // 8 servers at a tenth of their rate: nobody waits, so the latency is exponential, p95 = -ln 0.05 s.
+    // 8 servers at a tenth of their rate: no request waits, so the latency is exponential, p95 = -ln 0.05 s.
     const traffic = [
       classInput({ arrivals: { poisson: "0.8/s" }, tokens: { input: 1000, output: 200, maxTokens: 400 } }),
     ];

@@ -80,7 +80,7 @@ describe("the run in one sentence", () => {
     );
   });
 
-  it("of several it names the one that costs least, and who is fastest", () => {
+  it("of several it names the one that costs least, and which is fastest", () => {
     const text = said([
       { name: "a", cost: "better", usd: 4 },
       { name: "b", cost: "better", usd: 3 },
@@ -92,7 +92,7 @@ describe("the run in one sentence", () => {
     assert.match(text, /the lowest p95 shown is c's/);
   });
 
-  it("knows whom it speaks of", () => {
+  it("knows which strategies it names", () => {
     const cases: readonly Case[] = [
       { name: "a", cost: "better", usd: 4 },
       { name: "b", cost: "better", usd: 3 },
@@ -114,7 +114,7 @@ describe("the run in one sentence", () => {
     );
   });
 
-  it("praises nobody who is unstable or fails more", () => {
+  it("leaves out strategies that are unstable or fail more", () => {
     assert.doesNotMatch(said([{ name: "x", cost: "better", p95: "better", unstable: true }]), WINS);
     assert.doesNotMatch(said([{ name: "x", cost: "better", p95: "better", failed: "worse" }]), WINS);
     assert.match(

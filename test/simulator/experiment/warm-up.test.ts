@@ -59,7 +59,7 @@ const mean = (values: Float64Array | readonly number[]): number =>
   (values as readonly number[]).reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("warm-up: auto", () => {
-  it("asks for pilots on luck that the replications do not use, of every strategy alike", () => {
+  it("plans pilots of every strategy, on draws that the replications do not use", () => {
     const plan = autoPlan(["round-robin", "least-outstanding"]);
     const pilots = planPilots(plan);
     // The schema takes 10,000 replications, counted from 0.
@@ -125,13 +125,13 @@ describe("warm-up: auto", () => {
       { strategy: 1, meansMs: flat },
     ]);
     assert.deepEqual([settled.warmup.kind, settled.warmup.amount], ["none", 0]);
-    assert.match(settled.warmup.words!, /^nothing: MSER-5/);
+    assert.match(settled.warmup.removed!, /^nothing: MSER-5/);
     assert.match(settled.notes.at(-1)!, /^round-robin: not settled/);
   });
 
-  it("does not stumble over pilots in which nobody was served", () => {
-    const nobody = new Float64Array(200).fill(Number.NaN);
-    const { warmup } = settleWarmup(autoPlan(), [{ strategy: 0, meansMs: nobody }]);
+  it("takes pilots in which no request was served", () => {
+    const unserved = new Float64Array(200).fill(Number.NaN);
+    const { warmup } = settleWarmup(autoPlan(), [{ strategy: 0, meansMs: unserved }]);
     assert.deepEqual([warmup.kind, warmup.amount], ["none", 0]);
   });
 });

@@ -27,7 +27,7 @@ describe("classes", () => {
     assert.equal(plan.classes[1]!.residency, null);
   });
 
-  it("a class that nobody may serve is a problem, not a run of refusals", () => {
+  it("a class that no target may serve is a problem, not a run of refusals", () => {
     const problems = problemsOf(aws({ regions: ["us-east-1"] }, [classInput({ residency: "eu" })]));
     assert.equal(problems.length, 1);
     assert.match(problems[0]!.where!, /^traffic\[0\]/);

@@ -16,7 +16,7 @@ const reserved = (over: object = {}) => ({
   reserved: [{ region: "eu-west-1", inputTokensPerMinute: "100k", outputTokensPerMinute: "10k", ...over }],
 });
 
-/** What is wrong, where it is said to be, and what the cure must speak of. */
+/** What is wrong, where it is said to be, and what the fix must speak of. */
 const REFUSED: readonly (readonly [string, ScenarioInput, string, string, RegExp])[] = [
   [
     "a class with no legal region",
@@ -78,14 +78,14 @@ const REFUSED: readonly (readonly [string, ScenarioInput, string, string, RegExp
     /write us-east-1\/provisioned/,
   ],
   [
-    "a provisioned target that nobody bought",
+    "a provisioned target that was not bought",
     aws({ targets: ["us-east-1/provisioned"] }),
     "PROVISIONED_MISSING",
     "world.targets[0]",
     /world\.provisioned: \[\{ region: us-east-1/,
   ],
   [
-    "a reserved target that nobody reserved",
+    "a reserved target that was not reserved",
     aws({ targets: ["us-east-1@reserved"] }),
     "RESERVED_MISSING",
     "world.targets[0]",
@@ -147,14 +147,14 @@ const REFUSED: readonly (readonly [string, ScenarioInput, string, string, RegExp
     /deferrable: true/,
   ],
   [
-    "callers in a place that nobody knows",
+    "callers in a place that is not known",
     aws({}, { traffic: [classInput({ origin: "mars" })] }),
     "ORIGIN_UNKNOWN",
     "traffic[0].origin",
     /this scenario has/,
   ],
   [
-    "a price of a model that nobody knows",
+    "a price of a model that is not known",
     aws({ models: model("acme.unheard-of-v1:0") }),
     "PRICE_MODEL_UNKNOWN",
     "world.prices",
@@ -169,7 +169,7 @@ const REFUSED: readonly (readonly [string, ScenarioInput, string, string, RegExp
   ],
 ];
 
-describe("contradictory worlds are refused, at their path and with a cure", () => {
+describe("contradictory worlds are refused, at their path and with a fix", () => {
   for (const [name, input, code, where, cure] of REFUSED) {
     it(name, () => {
       const problems = problemsOf(input);
@@ -192,7 +192,7 @@ describe("contradictory worlds are refused, at their path and with a cure", () =
 
 describe("what is legal is taken", () => {
   it("published prices of reservations, by the hour", () => {
-    const prices = (world: object) => planOf(aws(world)).money.standing.map((charge) => charge.usdPerHour);
+    const prices = (world: object) => planOf(aws(world)).money.reserved.map((charge) => charge.usdPerHour);
     assert.deepEqual(
       prices({ regions: ["us-east-1"], models: model(LLAMA), ...provisioned({ units: 2, term: "sixMonth" }) }),
       [26.16],
@@ -246,19 +246,5 @@ describe("what is legal is taken", () => {
       problemsOf(aws({ models: model(HAIKU, { onDemand: false }) }))[0]!.code,
       "MODEL_ONLY_THROUGH_PROFILES",
     );
-  });
-
-  it("a class that is silent among others, a strategy that names what some class may not use: notes", () => {
-    const traffic = [
-      classInput({ residency: "eu" }),
-      classInput({ class: "free" }),
-      classInput({ class: "off", arrivals: { poisson: "0/s" } }),
-    ];
-    const { notes } = planOf(aws({}, { traffic, strategies: [{ single: { target: "us-east-1" } }] }));
-    assert.equal(notes.length, 2);
-    assert.match(notes[0]!, /single sends requests elsewhere .* class "all" \(us-east-1: eu: is called in us-east-1/);
-    assert.match(notes[1]!, /Class off has a rate of 0/);
-    const silent = planOf(aws({}, { traffic: [classInput({ arrivals: { poisson: "0/s" } })] }));
-    assert.deepEqual(silent.notes, ["No class has a rate above 0: nothing arrives, and nothing is learnt."]);
   });
 });

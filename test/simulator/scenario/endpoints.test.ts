@@ -12,14 +12,14 @@ const SLOTS = { kind: "slots", servers: 3, waitingRoom: 5 } as const;
 function endpoints(world: object, tiers: readonly TargetDraft["tier"][] = ["standard"]) {
   const over = { models: { m: { id: HAIKU, capacity: SLOTS } }, ...world } as Partial<ScenarioInput["world"]>;
   return resolveEndpoints({
-    scenario: scenarioSchema.parse(scenarioInput({ world: worldInput(over) })),
+    world: scenarioSchema.parse(scenarioInput({ world: worldInput(over) })).world,
     regionNames: ["a", "b"],
     directory: regionDirectory([
       { name: "a", utcOffset: "+00:00" },
       { name: "b", utcOffset: "+00:00" },
     ] as unknown as Parameters<typeof regionDirectory>[0]),
     startMs: 0,
-    targets: tiers.map((tier) => ({ id: tier, region: 0, route: "regional", tier, where: "world.targets" })),
+    targets: tiers.map((tier) => ({ tier })),
     problems: new Problems(),
   });
 }
@@ -29,13 +29,18 @@ const bought = (capacity: object, units: number) =>
 
 describe("machines", () => {
   it("on demand in every region, for batch where a target wants it, provisioned where it was bought", () => {
-    const { list, of } = endpoints({ provisioned: [{ region: "b", capacity: SLOTS }] }, ["standard", "batch"]);
+    const machines = endpoints({ provisioned: [{ region: "b", capacity: SLOTS }] }, ["standard", "batch"]);
     assert.deepEqual(
-      list.map(({ id }) => id),
+      machines.list.map(({ id }) => id),
       ["a/m", "b/m", "a/m/batch", "b/m/batch", "b/m/provisioned"],
     );
     assert.deepEqual(
-      [of("on-demand", 1, 0), of("batch", 0, 0), of("provisioned", 1, 0), of("provisioned", 0, 0)],
+      [
+        machines.indexOf("on-demand", 1, 0),
+        machines.indexOf("batch", 0, 0),
+        machines.indexOf("provisioned", 1, 0),
+        machines.indexOf("provisioned", 0, 0),
+      ],
       [1, 2, 4, -1],
     );
     assert.equal(endpoints({}).list.length, 2);
@@ -58,7 +63,7 @@ describe("machines", () => {
     assert.deepEqual(empirical.load, [[30, 2]]);
   });
 
-  it("batch: what is given stays, but nobody waits beyond the window", () => {
+  it("batch: what is given stays, but no job waits beyond the window", () => {
     const own = (batch: object) => {
       const models = { m: { id: HAIKU, capacity: SLOTS, batch } };
       const { capacity, windowMs } = endpoints({ models }, ["batch"]).list.at(-1)!;

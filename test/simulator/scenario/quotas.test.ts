@@ -3,7 +3,9 @@ import { describe, it } from "node:test";
 import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
 import { burndownOf, metersOf, quotaSchema } from "../../../simulator/scenario/quotas.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { simulate } from "../engine/run.ts";
 import { classInput, HAIKU, planOf, SONNET, scenarioInput, worldInput } from "./base.ts";
+import { input } from "./one-region.ts";
 
 const said = (input: unknown) =>
   quotaSchema
@@ -51,7 +53,7 @@ const plan = (quotas: Quotas, accounts: readonly string[] = ["default"]) =>
   ).world;
 
 describe("quotas", () => {
-  it("one set of meters for each account and source region, shared by nobody else", () => {
+  it("one set of meters for each account and source region, shared with no other", () => {
     const world = plan([{ tokensPerMinute: 1000 }], ["one", "two", "one"]);
     assert.deepEqual(
       world.quotas.map((quota) => quota.id),
@@ -102,7 +104,26 @@ describe("quotas", () => {
   it("output counts at the rate that AWS states for the model, once where nothing is known", async () => {
     const { quotas } = await loadReference();
     assert.equal(burndownOf(SONNET, quotas), 5);
-    assert.equal(burndownOf("nobody.knows-v1", quotas), 1);
+    assert.equal(burndownOf("acme.unknown-v1", quotas), 1);
     assert.equal(plan([{ tokensPerMinute: 1 }]).quotas[0]!.burndown, 1, `the scenario's word for ${HAIKU}`);
+  });
+});
+
+describe("a refusal that says how long to wait", () => {
+  it("delays the SDK's retry until then", () => {
+    const quotas = (retryAfter?: string) => [
+      {
+        requests: { limit: 1, law: "clock-window", window: "10m" },
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      },
+    ];
+    const client = { retry: { standard: { maxAttempts: 2 } } } as ScenarioInput["client"];
+    const ended = (retryAfter?: string) => {
+      const run = simulate(input({ quotas: quotas(retryAfter) }, { client }), [{ atMs: 0 }, { atMs: 5000 }]);
+      assert.deepEqual(run.ends, { served: 1, throttled: 1 });
+      return run.output.quotas[0]!.lastRefusalMs!;
+    };
+    assert.ok(ended() <= 6000, "at most a second of backoff after the first throttling");
+    assert.equal(ended("4s"), 9000);
   });
 });

@@ -73,7 +73,7 @@ describe("a scenario becomes a plan", () => {
             faults: [{ kind: "brownout", region: "x", model: "y", at: "0", for: "1h", capacity: 0.5 }],
             quotas: [{ region: "x", model: "y", account: "z", tokensPerMinute: 100 }],
           }),
-          baseline: "nobody",
+          baseline: "none-such",
           assert: ["p95(e2e, class=none) < 8s", "speed() > 3"],
         }),
       ).sort(),
@@ -120,75 +120,11 @@ describe("a scenario becomes a plan", () => {
     assert.equal(missing!.where, "strategies[0].single");
   });
 
-  it("a warm-up as long as the run", () => {
-    assert.deepEqual(codes(scenarioInput({ warmup: { requests: 2000 } })), ["WARMUP_TOO_LONG warmup"]);
-    assert.deepEqual(codes(scenarioInput({ duration: "1h", warmup: "2h" })), ["WARMUP_TOO_LONG warmup"]);
-    assert.deepEqual(codes(scenarioInput({ warmup: "2h" })), []);
-  });
-
   it("a class says which model it calls where there are several", () => {
     const models = { m: { id: HAIKU, capacity: SLOTS }, n: { id: SONNET, capacity: SLOTS } };
     const problems = codes(
       scenarioInput({ world: worldInput({ models, regions: ["us-east-1"], targets: ["us-east-1/us"], prices: {} }) }),
     );
     assert.ok(problems.includes("MODEL_MISSING traffic[0].model"), problems.join());
-  });
-});
-
-const auto = (over: Partial<ScenarioInput>) => planOf(scenarioInput({ warmup: "auto", ...over }));
-
-describe("warm-up left to pilot runs", () => {
-  it("is left to them where the run is the same at any time", () => {
-    const plan = auto({});
-    assert.deepEqual(plan.warmup, { kind: "none", amount: 0, isAuto: true });
-    assert.deepEqual(plan.notes, []);
-  });
-
-  const background = (swing: string) => ({
-    m: {
-      id: HAIKU,
-      burndown: 1,
-      capacity: {
-        kind: "slots",
-        servers: 4,
-        service: { exponential: { mean: "1s" } },
-        background: { mean: 1, swing, noise: "10%" },
-      },
-    },
-  });
-  const clocks: readonly (readonly [reason: RegExp, over: unknown])[] = [
-    [
-      /class all follows the clock \(sinusoid\)/,
-      { traffic: [classInput({ arrivals: { sinusoid: { rate: "4/s", amplitude: 0.5, period: "1h" } } } as never)] },
-    ],
-    [
-      /faults come at set times/,
-      { world: worldInput({ faults: [{ kind: "outage", region: "a", at: "1m", for: "1m" }] } as never) },
-    ],
-    [
-      /prices change/,
-      {
-        world: worldInput({
-          prices: {
-            book: "none",
-            overrides: [{ model: "m", input: 1, output: 5 }],
-            hourly: { sine: { amplitude: 0.2, peakAt: "15:00 local" } },
-          },
-        } as never),
-      },
-    ],
-    [/other tenants of m follow the hour/, { world: worldInput({ models: background("40%") } as never) }],
-  ];
-  for (const [reason, over] of clocks) {
-    it(`removes nothing, and says why: ${reason.source}`, () => {
-      const plan = auto(over as Partial<ScenarioInput>);
-      assert.deepEqual(plan.warmup, { kind: "none", amount: 0 });
-      assert.match(plan.notes.join("\n"), reason);
-      assert.match(plan.notes.join("\n"), /begins with empty systems/);
-    });
-  }
-
-  it("does not mind other tenants who come and go by chance alone", () => {
-    assert.equal(auto({ world: worldInput({ models: background("0%") } as never) }).warmup.isAuto, true);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ScenarioInput, scenarioJsonSchema, scenarioSchema } from "../../../simulator/scenario/schema.ts";
-import { classInput, planOf, problemsOf, scenarioInput, schemaProblems, worldInput } from "./base.ts";
+import { classInput, scenarioInput, schemaProblems, worldInput } from "./base.ts";
 
 describe("a scenario file", () => {
   it("needs a name, a world, traffic, strategies and an end; the rest has defaults", () => {
@@ -71,36 +71,8 @@ describe("a scenario file", () => {
     assert.equal(properties.world.required, undefined);
     assert.deepEqual(properties.world.anyOf, [{ required: ["regions", "models"] }, { required: ["include"] }]);
   });
-});
 
-describe("the validation section", () => {
-  it("has the margins of docs/validate.md unless a scenario has its own", () => {
-    assert.deepEqual(planOf(scenarioInput()).validation, {
-      margins: {
-        p50: 0.05,
-        p95: 0.05,
-        p99: 0.1,
-        throttled: 0.01,
-        unavailable: 0.01,
-        retries: 0.02,
-        failed: 0.01,
-        split: 0.01,
-        cost: 0.005,
-      },
-    });
-    const own = planOf(scenarioInput({ validation: { at: "14h", for: "3m", margins: { p99: "20%" } } }));
-    assert.equal(own.validation.margins.p99, 0.2);
-    assert.deepEqual([own.validation.at, own.validation.for], ["14h", "3m"]);
-  });
-
-  it("refuses margins of nothing, times without a unit, and strategies that are not there", () => {
-    assert.equal(schemaProblems(scenarioInput({ validation: { margins: { p50: 0 } } })).length, 1);
-    assert.equal(schemaProblems(scenarioInput({ validation: { for: "3" } })).length, 1);
-    const [problem] = problemsOf(scenarioInput({ validation: { strategies: ["nobody"] } }));
-    assert.match(`${problem!.where} ${problem!.what}`, /validation\.strategies\[0\].*nobody/);
-  });
-
-  it("a window must begin before the run ends", () => {
+  it("refuses a window that begins after the end of the run", () => {
     const [problem] = schemaProblems(
       scenarioInput({ requests: undefined, duration: "1h", arrivalsFrom: "1h" } as never),
     );

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { parseTarget } from "../../../simulator/scenario/targets.ts";
 import { classInput, HAIKU, planOf, problemsOf, SONNET, scenarioInput } from "./base.ts";
 
 const SLOTS = { kind: "slots", servers: 1 } as const;
@@ -134,4 +135,12 @@ describe("targets, routes and endpoints", () => {
       ],
     );
   });
+});
+
+it("a target as text: region, route and tier, each with what is usual", () => {
+  const texts = ["a", "a/us", "a@flex", "a/my-profile@reserved", "a/b/provisioned"];
+  assert.deepEqual(
+    texts.map((text) => Object.values(parseTarget(text)).join(" ")),
+    ["a regional standard", "a us standard", "a regional flex", "a my-profile reserved", "a b/provisioned standard"],
+  );
 });

@@ -30,7 +30,7 @@ export function conforms(definition: StrategyDefinition): void {
       { numRuns: 150 },
     );
   });
-  test(`${name}: equal luck, equal choice: two fresh instances agree on every request`, () => {
+  test(`${name}: equal draws, equal choice: two fresh instances agree on every request`, () => {
     const steps = Array.from({ length: 50 }, (_, i) => ({ ...CALM, request: i }));
     assert.deepEqual(play(definition, steps), play(definition, steps));
   });
@@ -43,17 +43,17 @@ export function conforms(definition: StrategyDefinition): void {
       column.fill(NaN);
     }
     view.lastOutcomeMs.fill(NaN);
-    const choice = create(definition).choose(requestOf(), view, 0, luck(1));
+    const choice = create(definition).choose(requestOf(), view, 0, drawsOf(1));
     assert.ok(choice >= 0 && choice < CONTEXT.targetIds.length);
   });
   test(`${name}: takes the only eligible target, whichever it is, also on a retry after it failed`, () => {
     const strategy = create(definition);
     for (let target = 0; target < CONTEXT.targetIds.length; target++) {
       const view = viewOf(CONTEXT, [target]);
-      assert.equal(strategy.choose(requestOf(), view, 0, luck(target)), target);
+      assert.equal(strategy.choose(requestOf(), view, 0, drawsOf(target)), target);
       strategy.observe?.(outcomeOf(target, "throttled", 1));
       const retry = requestOf({ attempt: 1, previousTarget: target });
-      assert.equal(strategy.choose(retry, view, 2, luck(target)), target);
+      assert.equal(strategy.choose(retry, view, 2, drawsOf(target)), target);
     }
   });
   test(`${name}: still chooses when every target has just failed`, () => {
@@ -62,7 +62,7 @@ export function conforms(definition: StrategyDefinition): void {
     for (let target = 0; target < CONTEXT.targetIds.length; target++) {
       for (const kind of KINDS.slice(1)) strategy.observe?.(outcomeOf(target, kind, 10));
     }
-    assert.ok([1, 3].includes(strategy.choose(requestOf(), view, 11, luck(1))));
+    assert.ok([1, 3].includes(strategy.choose(requestOf(), view, 11, drawsOf(1))));
   });
   test(`${name}: refuses an unknown option by name`, () => {
     assert.throws(
@@ -147,7 +147,7 @@ function play(definition: StrategyDefinition, steps: readonly Step[]): number[] 
     view.priceOutUsdPerMTok.set(price);
     const previousTarget = retry ? previous : -1;
     const asked = requestOf({ requestId: request, attempt: retry ? 1 : 0, previousTarget });
-    const choice = strategy.choose(asked, view, nowMs, luck(request));
+    const choice = strategy.choose(asked, view, nowMs, drawsOf(request));
     choices.push(choice);
     feedBack(view, strategy, choice, kind, nowMs);
     previous = choice;
@@ -173,7 +173,7 @@ function create(definition: StrategyDefinition) {
   return definition.create(needed(definition), CONTEXT);
 }
 
-function luck(request: number): KeyedRandom {
+function drawsOf(request: number): KeyedRandom {
   const random = new KeyedRandom(7, "strategy");
   random.seek(request, 0);
   return random;

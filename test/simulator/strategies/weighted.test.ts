@@ -46,7 +46,7 @@ test("no weight among the eligible: all equally likely", () => {
   assert.equal(strategy.choose(requestOf(), view, 0, uniforms(0.51)), 2);
 });
 
-test("a retry draws afresh by default and elsewhere if told so", () => {
+test("a retry draws afresh by default and elsewhere where the option says so", () => {
   const view = viewOf(context);
   const retry = requestOf({ attempt: 1, previousTarget: 0 });
   const weights = { a: 60, b: 30, c: 10 };
