@@ -233,7 +233,11 @@ export function estimateRoundTripMs(from: RegionFacts, to: RegionFacts): number 
   return km === undefined ? undefined : 4 + 0.0155 * km;
 }
 
-/** Great-circle distance by the haversine formula on a sphere. */
+/**
+ * Great-circle distance by the haversine formula on a sphere; undefined when a region has no coordinates.
+ *
+ * @example Math.round(greatCircleKm({ latitude: 90, longitude: 0 }, { latitude: 0, longitude: 0 })) // => 10_008
+ */
 export function greatCircleKm(from: RegionFacts, to: RegionFacts): number | undefined {
   if (from.latitude === undefined || from.longitude === undefined) return undefined;
   if (to.latitude === undefined || to.longitude === undefined) return undefined;

@@ -43,7 +43,9 @@ export interface Swing {
  * Relative amplitude a of a sine with mean 1. With r = peak/trough = (1 + a)/(1 - a): a = (r - 1)/(r + 1). A trough a
  * share d below the peak is r = 1/(1 - d), so a = d/(2 - d).
  *
- * @example swingAmplitude({ peakToTrough: 1.31 }) // 0.1342; { troughBelowPeak: 0.31 } 0.1834; { plusMinus: 0.31 } 0.31
+ * @example swingAmplitude({ peakToTrough: 3 }) // => 0.5
+ * @example swingAmplitude({ troughBelowPeak: 0.5 }) // => 0.5 / 1.5
+ * @example swingAmplitude({ plusMinus: 0.31 }) // => 0.31
  */
 export function swingAmplitude(swing: Swing): number {
   if (swing.peakToTrough !== undefined) return (swing.peakToTrough - 1) / (swing.peakToTrough + 1);

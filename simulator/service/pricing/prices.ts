@@ -66,7 +66,11 @@ export function priceKeyName(key: PriceKey): string {
   return `${key.model}/${key.region}/${key.family}/${key.tier}${ttl}`;
 }
 
-/** Three parts input to one part output: the usual blend of published price comparisons. */
+/**
+ * Three parts input to one part output: the usual blend of published price comparisons.
+ *
+ * @example blendedPrice(3, 15) // => 6
+ */
 export function blendedPrice(inputPrice: number, outputPrice: number): number {
   return (3 * inputPrice + outputPrice) / 4;
 }
@@ -74,7 +78,12 @@ export function blendedPrice(inputPrice: number, outputPrice: number): number {
 /** One dollar in femto-dollars. */
 export const FEMTO_USD_PER_USD = 10n ** 15n;
 
-/** Exact decimal text of an amount: `25`, `388.8`, `-0.000000000000001`. No rounding, no trailing zeros. */
+/**
+ * Exact decimal text of an amount in femto-dollars, in USD. No rounding, no trailing zeros.
+ *
+ * @example formatUsd(388_800_000_000_000_000n) // => "388.8"
+ * @example formatUsd(-1n) // => "-0.000000000000001"
+ */
 export function formatUsd(fUsd: bigint): string {
   const sign = fUsd < 0n ? "-" : "";
   const amount = fUsd < 0n ? -fUsd : fUsd;
