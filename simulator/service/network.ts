@@ -197,7 +197,11 @@ const originSchema = z
 const jitterSchema = z
   .union([
     z.literal("none").transform(() => ({ cv: 0 })),
-    z.strictObject({ cv: share.pipe(z.number().min(0).max(10)) }),
+    z.strictObject({
+      cv: share
+        .pipe(z.number().min(0).max(10))
+        .meta({ description: "Standard deviation / mean of a round trip: 10% or 0.1" }),
+    }),
   ])
   .default({ cv: 0.1 })
   .meta({
