@@ -97,13 +97,7 @@ export function formatProgress(state: ProgressState): string {
     .join("  ");
 }
 
-/**
- * A span of time for people.
- *
- * @example formatSpan(850) // => "850 ms"
- * @example formatSpan(95_000) // => "1 min 35 s"
- * @example formatSpan(11_520_000) // => "3 h 12 min"
- */
+/** 850 → "850 ms", 4100 → "4.1 s", 95_000 → "1 min 35 s", 11_520_000 → "3 h 12 min". */
 export function formatSpan(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;

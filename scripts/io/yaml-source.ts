@@ -203,11 +203,7 @@ function offsetOf(document: Document.Parsed, path: ConfigPath): number {
 /** A place in a configuration: keys and list indices from the root. */
 export type ConfigPath = readonly (string | number)[];
 
-/**
- * A place as text; the root is the empty text. Odd keys are quoted.
- *
- * @example formatPath(["traffic", 0, "arrivals"]) // => "traffic[0].arrivals"
- */
+/** `["traffic", 0, "arrivals"]` → `traffic[0].arrivals`; the root is the empty text. Odd keys are quoted. */
 export function formatPath(path: ConfigPath): string {
   let text = "";
   for (const step of path) {
@@ -221,8 +217,6 @@ export function formatPath(path: ConfigPath): string {
 /**
  * `traffic[0].arrivals`, `traffic.0.arrivals` or `a["b c"].d` → path; undefined when the text is no path.
  * Numbers are list indices; a map whose keys look like numbers takes them as keys all the same (see `stepInto`).
- *
- * @example parsePath("traffic.0.arrivals") // => ["traffic", 0, "arrivals"]
  */
 export function parsePath(text: string): ConfigPath | undefined {
   const path: (string | number)[] = [];

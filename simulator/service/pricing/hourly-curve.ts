@@ -44,7 +44,6 @@ export interface Swing {
  * share d below the peak is r = 1/(1 - d), so a = d/(2 - d).
  *
  * @example swingAmplitude({ peakToTrough: 3 }) // => 0.5
- * @example swingAmplitude({ troughBelowPeak: 0.5 }) // => 0.5 / 1.5
  * @example swingAmplitude({ plusMinus: 0.31 }) // => 0.31
  */
 export function swingAmplitude(swing: Swing): number {

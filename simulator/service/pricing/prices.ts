@@ -79,10 +79,9 @@ export function blendedPrice(inputPrice: number, outputPrice: number): number {
 export const FEMTO_USD_PER_USD = 10n ** 15n;
 
 /**
- * Exact decimal text of an amount in femto-dollars, in USD. No rounding, no trailing zeros.
+ * Exact decimal text of an amount, without rounding or trailing zeros.
  *
  * @example formatUsd(388_800_000_000_000_000n) // => "388.8"
- * @example formatUsd(-1n) // => "-0.000000000000001"
  */
 export function formatUsd(fUsd: bigint): string {
   const sign = fUsd < 0n ? "-" : "";
