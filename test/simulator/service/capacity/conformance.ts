@@ -190,7 +190,8 @@ function keepsItsQueue(specs: readonly CapacitySpec[]): void {
         if (hadRoom) assertOpen(run);
         const offer = run.offer(call);
         if (hadRoom && !limitsSize(spec)) assert.equal(offer, OFFER.started);
-        assert.ok(run.capacity.waiting >= 0 && run.capacity.expectedQueueDelayMs() >= 0);
+        // Work that joined and left again may leave a residue of rounding.
+        assert.ok(run.capacity.waiting >= 0 && run.capacity.expectedQueueDelayMs() >= -1e-6);
         if (run.capacity.hasRoom()) assertOpen(run);
         if (isQueueing(spec)) assert.ok(run.capacity.waiting <= spec.waitingRoom);
       }
