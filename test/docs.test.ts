@@ -112,7 +112,7 @@ describe("documents", () => {
 
   it("link to pages and places that exist", () => {
     const broken = [...texts].flatMap(([page, text]) =>
-      [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+      [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)]
         .map((match) => match[1]!)
         .filter((link) => !/^[a-z]+:/.test(link))
         .filter((link) => !linkWorks(page, link))
@@ -211,10 +211,15 @@ describe("the index of the documents", () => {
 
 /** Pages and folders' pages that a page links to, by path from the project's root, in its order. */
 function linksOf(page: string): readonly string[] {
-  return [...texts.get(page)!.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+  return [...proseOf(texts.get(page)!).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
     .map((match) => match[1]!)
     .filter((link) => !/^[a-z]+:/.test(link))
     .map((link) => join(dirname(page), link).replaceAll("\\", "/"));
+}
+
+/** A page without its fenced blocks: what looks like a link in code is none. */
+function proseOf(markdown: string): string {
+  return markdown.replace(/^```[\s\S]*?^```/gm, "");
 }
 
 /** A whole scenario that stands by itself; one of a session is checked there. */

@@ -9,6 +9,7 @@ import {
   machineTexts,
   missingFromIndex,
   missingProof,
+  privateWords,
   type Registry,
   RULES,
   SHORT_FILES,
@@ -111,6 +112,10 @@ describe("the house is in order", () => {
         .filter((path) => path !== "test/tidy.test.ts" && path !== "test/tidy/rules.ts")
         .flatMap((path) => machineTexts(path, readFileSync(join(ROOT, path), "utf8"))),
     );
+  });
+
+  it("documents are in the field's words", () => {
+    none(list(["*.md", "docs/**/*.md"]).flatMap((path) => privateWords(path, readFileSync(join(ROOT, path), "utf8"))));
   });
 
   it("the lockfile names every optional dependency", () => {
@@ -233,6 +238,9 @@ describe("the rules themselves", () => {
     fails("plainWords", "simulator/a.ts", "export const sameLuck = 1;");
     fails("plainWords", "simulator/a.ts", "// Nobody waits.");
     passes("plainWords", "simulator/a.ts", "// The price book.");
+    assert.deepEqual(privateWords("docs/a.md", "A draw.\nEverybody waits."), [
+      'docs/a.md:2  "Everybody": say no caller, all requests, ...',
+    ]);
   });
 
   it("knows a file without anything to test", () => {

@@ -102,7 +102,12 @@ export function formatInstant(iso: string): string {
   return `${iso.slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** `12.3 %`. */
+/**
+ * A share in [0, 1] as a percentage.
+ *
+ * @example formatShare(0.1234) // => "12.3 %"
+ * @example formatShare(null) // => "n/a"
+ */
 export function formatShare(share: number | null): string {
   return share === null ? NOT_AVAILABLE : `${formatPlain(share, PERCENT)} %`;
 }
@@ -117,7 +122,12 @@ export function formatLength(durationMs: number | null): string {
   return durationMs === null ? "a set number of requests" : formatDuration(durationMs);
 }
 
-/** `24 h`, `1 h 30 min`, `10 min`, `45 s`: a run's length. */
+/**
+ * A run's length.
+ *
+ * @example formatDuration(5_400_000) // => "1 h 30 min"
+ * @example formatDuration(45_000) // => "45 s"
+ */
 export function formatDuration(durationMs: number): string {
   const parts: string[] = [];
   let restS = Math.round(durationMs / 1000);
@@ -133,13 +143,22 @@ export function formatDuration(durationMs: number): string {
   return parts.length === 0 ? `${formatPlain(durationMs, MILLISECONDS)} ms` : parts.join(" ");
 }
 
-/** `a`, `a and b`, `a, b and c`. */
+/**
+ * Items as a sentence has them.
+ *
+ * @example formatList(["a", "b", "c"]) // => "a, b and c"
+ */
 export function formatList(items: readonly string[]): string {
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
 }
 
-/** `1 strategy`, `3 strategies`. */
+/**
+ * A count with its noun.
+ *
+ * @example plural(1, "strategy", "strategies") // => "1 strategy"
+ * @example plural(1_200, "strategy", "strategies") // => "1,200 strategies"
+ */
 export function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

@@ -28,7 +28,9 @@ export interface SvgOptions {
  * @param options  prefix of ids, and whether to leave the heading to the page
  * @returns        one `<svg>` element, sizes in px
  * @throws         CHART_WARNING (internal) when Vega-Lite or Vega warns: a chart must compile without warnings
- * @example await renderSvg(frontier.spec(result, LIGHT), { idPrefix: "frontier" })
+ * @example
+ * const svg = await renderSvg({ data: { values: [{ x: 1 }] }, mark: "point" }, { idPrefix: "one" });
+ * svg.startsWith("<svg ") // => true
  */
 export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promise<string> {
   const warnings: string[] = [];

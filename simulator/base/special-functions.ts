@@ -3,6 +3,8 @@
 /**
  * Quantile of the standard normal law on (0, 1), relative error about 1e-16.
  * Source: M. J. Wichura, "Algorithm AS 241: The percentage points of the normal distribution", 1988, PPND16.
+ *
+ * @example normalQuantile(0.5) // => 0
  */
 export function normalQuantile(p: number): number {
   const q = p - 0.5;

@@ -44,9 +44,24 @@ export function quantityOf(unit: LawUnit): Quantity {
   return unit === "durationMs" ? durationMs : count;
 }
 
-/** The quantity, which must be above zero. @param what its name in the message */
-export function above0(quantity: Quantity, what: string): Quantity {
-  return quantity.refine((value) => value > 0, `${what} must be above 0`);
+/** The quantity, refused unless above zero. */
+export function above0(quantity: Quantity, what: keyof typeof MEANINGS): Quantity {
+  return explained(
+    quantity.refine((value) => value > 0, `${what} must be above 0`),
+    MEANINGS[what],
+  );
+}
+
+const MEANINGS = {
+  mean: "Mean",
+  min: "Smallest value",
+  max: "Largest value",
+  scale: "The value that 63 % of the draws do not exceed",
+} as const;
+
+/** The quantity with what it is, before how it is written. @param meaning such as `Mean` */
+export function explained(quantity: Quantity, meaning: string): Quantity {
+  return quantity.meta({ description: `${meaning}. ${quantity.meta()?.description}` });
 }
 
 /** A plain number above zero, such as a shape or a coefficient of variation. */
@@ -66,7 +81,10 @@ export interface Bounds {
 /** The YAML form of limits: `{ min: 100ms, max: 60s }`, either end optional. */
 export function boundsSchema(quantity: Quantity): z.ZodType<Bounds> {
   return z
-    .strictObject({ min: quantity.optional(), max: quantity.optional() })
+    .strictObject({
+      min: explained(quantity, "Lower limit").optional(),
+      max: explained(quantity, "Upper limit").optional(),
+    })
     .refine(({ min, max }) => min !== undefined || max !== undefined, "give min, max or both")
     .refine(({ min, max }) => min === undefined || max === undefined || min < max, "min must be below max")
     .transform(({ min, max }) => ({ ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }));

@@ -196,7 +196,11 @@ const originSchema = z
 const jitterSchema = z
   .union([
     z.literal("none").transform(() => ({ cv: 0 })),
-    z.strictObject({ cv: share.pipe(z.number().min(0).max(10)) }),
+    z.strictObject({
+      cv: share
+        .pipe(z.number().min(0).max(10))
+        .meta({ description: "Standard deviation / mean of a round trip: 10% or 0.1" }),
+    }),
   ])
   .default({ cv: 0.1 })
   .meta({
@@ -232,7 +236,11 @@ export function estimateRoundTripMs(from: RegionFacts, to: RegionFacts): number 
   return km === undefined ? undefined : 4 + 0.0155 * km;
 }
 
-/** Great-circle distance by the haversine formula on a sphere. */
+/**
+ * Great-circle distance by the haversine formula on a sphere; undefined when a region has no coordinates.
+ *
+ * @example Math.round(greatCircleKm({ latitude: 90, longitude: 0 }, { latitude: 0, longitude: 0 })) // => 10_008
+ */
 export function greatCircleKm(from: RegionFacts, to: RegionFacts): number | undefined {
   if (from.latitude === undefined || from.longitude === undefined) return undefined;
   if (to.latitude === undefined || to.longitude === undefined) return undefined;

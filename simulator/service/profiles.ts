@@ -231,7 +231,7 @@ const profileSchema = z
     }),
     model: name.optional().meta({ description: "Imagined profile: the scenario's model or a Bedrock id" }),
     destinations: z
-      .union([regions, z.record(name, regions)])
+      .union([regions, z.record(name, regions.meta({ description: "Destinations of calls to this source region" }))])
       .optional()
       .meta({ description: "Imagined profile: its regions, the same for all sources or by source region" }),
     family: z.enum(["geographic", "global"]).optional().meta({

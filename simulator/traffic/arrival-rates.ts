@@ -77,10 +77,9 @@ export function renewalProcess(gap: Law, random: (purpose: string) => BlockStrea
 const RATE_PER_S_MAX = 1e8;
 
 /** A rate of requests such as `20/s`, possibly 0; output in requests per second. */
-export const arrivalRate: z.ZodType<number> = ratePerS.refine(
-  (rate) => rate <= RATE_PER_S_MAX,
-  `the rate must be at most ${RATE_PER_S_MAX / 1e6}M/s`,
-);
+export const arrivalRate: z.ZodType<number> = ratePerS
+  .refine((rate) => rate <= RATE_PER_S_MAX, `the rate must be at most ${RATE_PER_S_MAX / 1e6}M/s`)
+  .meta({ description: "Requests per unit of time: 20/s, 1.2k/min, 50M/d" });
 
 /** A coefficient of variation of inter-arrival times. */
 export const burstinessCv: z.ZodType<number> = z

@@ -261,12 +261,16 @@ const PRIVATE_WORDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function plainWords(file: SourceFile): readonly Violation[] {
-  if (file.path.startsWith("test/tidy")) return [];
-  return file.text
+  return file.path.startsWith("test/tidy") ? [] : privateWords(file.path, file.text);
+}
+
+/** Private words in source or in a document. */
+export function privateWords(path: string, text: string): readonly Violation[] {
+  return text
     .split("\n")
     .flatMap((line, i) =>
       PRIVATE_WORDS.filter(([word]) => word.test(line)).map(
-        ([word, instead]) => `${file.path}:${i + 1}  "${word.exec(line)![0]}": say ${instead}`,
+        ([word, instead]) => `${path}:${i + 1}  "${word.exec(line)![0]}": say ${instead}`,
       ),
     );
 }

@@ -1,7 +1,11 @@
 /** Names on charts: shortened, broken into lines, and placed beside points where there is room. */
 import { printable } from "../../base/text.ts";
 
-/** Long names lose their middle: what tells two variants of a strategy apart is often at the end. */
+/**
+ * Long names lose their middle: what tells two variants of a strategy apart is often at the end.
+ *
+ * @example shortName("cheapest-within-4s", 11) // => "cheap…in-4s"
+ */
 export function shortName(name: string, lengthMax = 24): string {
   const clean = printable(name);
   if (clean.length <= lengthMax) return clean;
@@ -14,7 +18,11 @@ export function labelByIndex(names: readonly string[]): string {
   return `${JSON.stringify(names.map((name) => shortName(name)))}[datum.value]`;
 }
 
-/** Breaks text at spaces into lines of at most `lengthMax` characters, at least a word each. */
+/**
+ * Breaks text at spaces into lines of at most `lengthMax` characters, at least a word each.
+ *
+ * @example breakLines("to be or not", 6) // => ["to be", "or not"]
+ */
 export function breakLines(text: string, lengthMax: number): string[] {
   const lines: string[] = [];
   let line = "";

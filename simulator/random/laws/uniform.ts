@@ -1,6 +1,6 @@
 /** The law `uniform`: equally likely between two ends. */
 import { z } from "zod";
-import type { LawDefinition } from "../law.ts";
+import { explained, type LawDefinition } from "../law.ts";
 
 export interface UniformSpec {
   readonly kind: "uniform";
@@ -14,7 +14,7 @@ export const uniform: LawDefinition<UniformSpec> = {
   summary: "Equally likely between min and max: { uniform: { min: 0s, max: 2.5s } }",
   schema: (quantity) =>
     z
-      .strictObject({ min: quantity, max: quantity })
+      .strictObject({ min: explained(quantity, "Smallest value"), max: explained(quantity, "Largest value") })
       .refine(({ min, max }) => min < max, { message: "min must be below max", path: ["min"] })
       .transform(({ min, max }) => ({ kind: "uniform" as const, min, max })),
   create: ({ min, max }) => {

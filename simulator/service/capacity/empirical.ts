@@ -39,16 +39,22 @@ export interface EmpiricalCell {
   readonly tpotMs: LawSpec;
 }
 
-const cellSchema = z.strictObject({
-  hours: z
-    .tuple([z.number().min(0).max(24), z.number().min(0).max(24)])
-    .default([0, 24])
-    .meta({ description: "Local hours [from, to); may wrap at midnight" }),
-  maxInputTokens: positiveLimit.default(Number.POSITIVE_INFINITY),
-  maxOutputTokens: positiveLimit.default(Number.POSITIVE_INFINITY),
-  ttft: lawSchema("durationMs").meta({ description: "Time to first token" }),
-  tpot: lawSchema("durationMs").meta({ description: "Time per output token after the first" }),
-});
+const cellSchema = z
+  .strictObject({
+    hours: z
+      .tuple([z.number().min(0).max(24), z.number().min(0).max(24)])
+      .default([0, 24])
+      .meta({ description: "Local hours [from, to); may wrap at midnight" }),
+    maxInputTokens: positiveLimit
+      .default(Number.POSITIVE_INFINITY)
+      .meta({ description: "Longest input that the cell holds for, tokens: a number, or unlimited" }),
+    maxOutputTokens: positiveLimit
+      .default(Number.POSITIVE_INFINITY)
+      .meta({ description: "Longest output that the cell holds for, tokens: a number, or unlimited" }),
+    ttft: lawSchema("durationMs").meta({ description: "Time to first token" }),
+    tpot: lawSchema("durationMs").meta({ description: "Time per output token after the first" }),
+  })
+  .meta({ description: "Recorded latencies of some hours and sizes of calls" });
 
 const schema = z.strictObject({
   kind: z.literal("empirical"),

@@ -13,7 +13,11 @@ export const deterministic: ArrivalDefinition<DeterministicSpec> = {
   name: "deterministic",
   summary: "One request every interval: { deterministic: { interval: 1.25s } }",
   schema: z
-    .strictObject({ interval: durationMs.refine((ms) => ms >= 1e-5, "interval must be above 0") })
+    .strictObject({
+      interval: durationMs
+        .refine((ms) => ms >= 1e-5, "interval must be above 0")
+        .meta({ description: "Time from one request to the next: 250ms, 1.25s" }),
+    })
     .transform(({ interval }) => ({ process: "deterministic" as const, intervalMs: interval })),
   create: ({ intervalMs }) => {
     let sent = 0;

@@ -23,12 +23,14 @@ export const mmpp: ArrivalDefinition<MmppSpec> = {
     .strictObject({
       states: z
         .array(
-          z.strictObject({
-            rate: arrivalRate,
-            stay: durationMs
-              .refine((ms) => ms > 0, "stay must be above 0")
-              .meta({ description: "Mean time in this state" }),
-          }),
+          z
+            .strictObject({
+              rate: arrivalRate,
+              stay: durationMs
+                .refine((ms) => ms > 0, "stay must be above 0")
+                .meta({ description: "Mean time in this state" }),
+            })
+            .meta({ description: "A state: { rate: 5/s, stay: 10m }" }),
         )
         .min(2)
         .max(100)

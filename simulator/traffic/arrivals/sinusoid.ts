@@ -26,7 +26,10 @@ export const sinusoid: ArrivalDefinition<SinusoidSpec> = {
     .strictObject({
       rate: arrivalRate,
       amplitude: z.number().min(0).max(1).meta({ description: "Swing relative to the mean, 0 to 1" }),
-      period: durationMs.refine((ms) => ms > 0, "period must be above 0").default(DAY_MS),
+      period: durationMs
+        .refine((ms) => ms > 0, "period must be above 0")
+        .default(DAY_MS)
+        .meta({ description: "Time from one peak to the next: 24h" }),
       peakAt: durationMs.default(0).meta({ description: "A time, after the start, at which the rate is highest" }),
     })
     .transform(({ rate, amplitude, period, peakAt }) => ({

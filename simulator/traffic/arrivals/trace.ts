@@ -24,7 +24,10 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
     scale: factor.meta({ description: "Rate multiplied by this: copies of the recording, and a thinned one" }),
     timeScale: factor.meta({ description: "Times multiplied by this: 0.5 plays at double speed" }),
     slice: z
-      .strictObject({ from: durationMs.default(0), to: durationMs.optional() })
+      .strictObject({
+        from: durationMs.default(0).meta({ description: "Where the part begins, from the recording's start: 30m" }),
+        to: durationMs.optional().meta({ description: "Where it ends, from the recording's start: 1h30m" }),
+      })
       .refine(({ from, to }) => to === undefined || from < to, { message: "from must be before to", path: ["from"] })
       .meta({ description: "Part of the recording, from its start" }),
     tile: z.boolean().meta({ description: "Repeat the recording to fill the run" }),

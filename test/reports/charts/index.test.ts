@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { THEMES } from "../../../reports/base/theme.ts";
 import { CHARTS } from "../../../reports/charts/index.ts";
@@ -19,9 +19,14 @@ test("every chart that a file here exports is in the registry", async () => {
     const exported: Record<string, unknown> = await import(new URL(`reports/charts/${file}`, ROOT).href);
     const charts = Object.entries(exported).filter(([, value]) => isChart(value));
     assert.ok(charts.length > 0, `reports/charts/${file} exports no chart: parts belong in reports/charts/parts`);
-    for (const [name, chart] of charts) {
+    const name = file.replace(/\.ts$/, "");
+    const [only] = charts.length === 1 ? charts.map(([, chart]) => (chart as { id: string }).id) : [name];
+    assert.equal(only, name, `reports/charts/${file}: give its chart the id "${name}", after its file`);
+    const own = `test/reports/charts/${name}.test.ts`;
+    assert.ok(existsSync(new URL(own, ROOT)), `reports/charts/${file}: write ${own}`);
+    for (const [constant, chart] of charts) {
       if (CHARTS.some((one) => one === chart)) listed += 1;
-      else unlisted.push(`reports/charts/index.ts: import ${name} from ${file} and list it`);
+      else unlisted.push(`reports/charts/index.ts: import ${constant} from ${file} and list it`);
     }
   }
   assert.deepEqual(unlisted, []);
@@ -34,7 +39,8 @@ function isChart(value: unknown): boolean {
 
 test("ids of charts are file names, each its own", () => {
   const ids = CHARTS.map((chart) => chart.id);
-  for (const id of ids) assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+  for (const id of ids)
+    assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/, "an id is lower case, its words joined by hyphens");
   assert.equal(new Set(ids).size, ids.length);
 });
 
@@ -43,13 +49,13 @@ for (const [name, result] of FIXTURES) {
     for (const chart of CHARTS) {
       const absence = chart.absence(result);
       if (absence !== undefined) {
-        assert.match(absence, /\.$/);
+        assert.match(absence, /\.$/, `${chart.id}: absence is a sentence`);
         continue;
       }
       for (const theme of THEMES) {
         const spec = chart.spec(result, theme);
         const svg = await renderSvg(spec, { idPrefix: `${chart.id}-${theme.name}` });
-        assert.match(svg, /^<svg[\s\S]*<\/svg>$/);
+        assert.match(svg, /^<svg[\s\S]*<\/svg>$/, chart.id);
         assert.ok(
           !/NaN|undefined|Infinity|null/.test(svg.replace(/<text[\s\S]*?<\/text>/g, "")),
           `${chart.id} draws a missing number`,
@@ -64,9 +70,9 @@ for (const [name, result] of FIXTURES) {
     for (const chart of CHARTS) {
       if (chart.absence(result) !== undefined) continue;
       const table = chart.table(result);
-      assert.ok(table.rows.length > 0, chart.id);
+      assert.ok(table.rows.length > 0, `${chart.id}: where there is a picture there are rows`);
       for (const row of table.rows) {
-        assert.equal(row.cells.length, table.columns.length, chart.id);
+        assert.equal(row.cells.length, table.columns.length, `${chart.id}: a cell for each column`);
         for (const cell of row.cells)
           assert.ok(!/NaN|Infinity|undefined/.test(`${cell.text}${cell.detail ?? ""}`), chart.id);
       }
@@ -82,7 +88,7 @@ test("no heading claims a difference that the comparisons do not show", () => {
       !/\b(shown (lower|higher|to cost)|better|worse|cheapest to|wins?|best|fastest)\b/i.test(
         title.replace(/No strategy is shown to cost less/, ""),
       ),
-      title,
+      `${chart.id} ranks strategies that no comparison tells apart: ${title}`,
     );
   }
   const forest = CHARTS.find((chart) => chart.id === "difference-forest")!;
@@ -104,8 +110,9 @@ test("every spec carries finding, conditions and alt text", () => {
   for (const chart of CHARTS) {
     const { title, subtitle } = chart.heading(fixture());
     const spec = chart.spec(fixture(), THEMES[0]!) as { description?: string };
-    assert.ok(spec.description?.includes(title) && spec.description.includes(subtitle), chart.id);
+    const isTold = spec.description?.includes(title) && spec.description.includes(subtitle);
+    assert.ok(isTold, `${chart.id}: spread frame(...) of parts/frame.ts into the spec; it writes the alt text`);
     assert.match(title, /\d/, `${chart.id}: a finding has numbers`);
-    assert.match(subtitle, /five-regions/, chart.id);
+    assert.match(subtitle, /five-regions/, `${chart.id}: begin the subtitle with conditionText(result)`);
   }
 });

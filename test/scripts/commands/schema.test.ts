@@ -16,7 +16,7 @@ describe("meridian schema", () => {
     assert.equal(schema.additionalProperties, false);
     for (const key of ["name", "seed", "duration", "replications"]) assert.ok(schema.properties[key]?.description, key);
     const saved = await readFile(join(ROOT, "scenarios", "scenario.schema.json"), "utf8");
-    assert.equal(saved, stdout, "run npm run schema");
+    assert.equal(saved, stdout, "the schema changed: run npm run schema and commit scenarios/scenario.schema.json");
   });
 
   it("writes to a file, and says when it cannot", async () => {

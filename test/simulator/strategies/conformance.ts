@@ -13,6 +13,7 @@ import { contextOf, outcomeOf, requestOf, setEligible, viewOf } from "./fixtures
  * default; an option that this table does not know fails the suite, so a new strategy cannot slip through.
  */
 const NEEDED: Readonly<Record<string, unknown>> = { target: "b", p95: 4_000 };
+const HERE = "NEEDED in test/simulator/strategies/conformance.ts";
 const CONTEXT = contextOf("a", "b", "c", "d", "e");
 const KINDS: readonly OutcomeKind[] = ["ok", "throttled", "unavailable", "timeout", "error"];
 
@@ -81,15 +82,19 @@ export function conforms(definition: StrategyDefinition): void {
       /outputTokens[^:]*request\.|\.outputTokens\b(?!")/,
       "no strategy may read output lengths",
     );
-    assert.doesNotMatch(source, /\b(Intl|structuredClone|Date|async|Math\.random)\b/);
-    assert.match(definition.summary, /^[A-Z].{20,100}\.$/);
+    const foreign = /\b(Intl|structuredClone|Date|async|Math\.random)\b/.exec(source)?.[0];
+    assert.equal(foreign, undefined, `${path} uses ${foreign}: k6 has no such thing, or it is not repeatable`);
+    assert.match(definition.summary, /^[A-Z].{20,100}\.$/, "the summary is a sentence of 22 to 102 characters");
     for (const [option, spec] of Object.entries(definition.options)) {
       assert.ok(spec.doc.length > 10, `option ${option} needs a doc`);
     }
     const page = new URL(`../../../docs/strategies/${name}.md`, import.meta.url);
     assert.ok(existsSync(page), `docs/strategies/${name}.md is missing`);
     const text = readFileSync(page, "utf8");
-    for (const part of ["## Rule", "## Worked example", "## When it goes wrong"]) assert.ok(text.includes(part), part);
+    for (const part of ["## Rule", "## Worked example", "## When it goes wrong"])
+      assert.ok(text.includes(part), `docs/strategies/${name}.md: add the heading "${part}"`);
+    const own = `test/simulator/strategies/${name}.test.ts`;
+    assert.ok(existsSync(new URL(`../../../${own}`, import.meta.url)), `write ${own}`);
     for (const option of Object.keys(definition.options)) {
       assert.ok(text.includes(`\`${option}\``), `docs/strategies/${name}.md does not mention the option ${option}`);
     }
@@ -100,7 +105,7 @@ export function needed(definition: StrategyDefinition): Record<string, unknown> 
   const options: Record<string, unknown> = {};
   for (const [option, spec] of Object.entries(definition.options)) {
     if (spec.required !== true) continue;
-    assert.ok(option in NEEDED, `tell the conformance suite a value for ${definition.name}.${option}`);
+    assert.ok(option in NEEDED, `tell the conformance suite a value for ${definition.name}.${option}: ${HERE}`);
     options[option] = NEEDED[option];
   }
   return options;

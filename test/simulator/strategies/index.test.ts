@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { findStrategy, STRATEGIES } from "../../../simulator/strategies/index.ts";
@@ -24,4 +24,13 @@ test("every page in docs/strategies belongs to a strategy", () => {
     file.replace(".md", ""),
   );
   assert.deepEqual(pages.sort(), STRATEGIES.map((strategy) => strategy.name).sort());
+});
+
+test("the index of the docs leads to every strategy", () => {
+  const index = readFileSync(new URL("../../../docs/README.md", import.meta.url), "utf8");
+  const missing = STRATEGIES.filter(({ name }) => !index.includes(`[${name}](strategies/${name}.md)`));
+  assert.deepEqual(
+    missing.map(({ name }) => `docs/README.md: add a row for strategies/${name}.md`),
+    [],
+  );
 });

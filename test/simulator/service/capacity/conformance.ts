@@ -82,6 +82,7 @@ const SAMPLES: Readonly<Record<string, readonly [object, ...object[]]>> = {
   ],
 };
 
+const HERE = "test/simulator/service/capacity/conformance.ts";
 const QUEUE_KEYS = ["waitingRoom", "patience", "queueDelayMsMax", "background"] as const;
 const near = (actual: number, expected: number, share = 1e-6) =>
   Math.abs(actual - expected) <= share * Math.max(1, Math.abs(expected));
@@ -115,7 +116,7 @@ export function conforms(model: (typeof CAPACITY_MODELS)[keyof typeof CAPACITY_M
   const samples = SAMPLES[kind];
   describe(`capacity model ${kind}`, () => {
     if (samples === undefined) {
-      it("has a sample", () => assert.fail(`tell the conformance suite a sample of ${kind}`));
+      it("has a sample", () => assert.fail(`tell the conformance suite a sample of ${kind}: SAMPLES in ${HERE}`));
       return;
     }
     const written = samples.map((sample) => ({ kind, ...sample }));
@@ -133,7 +134,7 @@ function describesItself(
   specs: readonly CapacitySpec[],
 ): void {
   it("accepts its samples, gives plain data, refuses an unknown key by name", () => {
-    assert.match(model.summary, /^[A-Z].{20,100}[^.]$/);
+    assert.match(model.summary, /^[A-Z].{20,100}[^.]$/, "the summary is one line for the editor, without a full stop");
     for (const spec of specs) {
       assert.equal(spec.kind, model.kind);
       assert.deepEqual(structuredClone(spec), spec);
@@ -189,7 +190,8 @@ function keepsItsQueue(specs: readonly CapacitySpec[]): void {
         if (hadRoom) assertOpen(run);
         const offer = run.offer(call);
         if (hadRoom && !limitsSize(spec)) assert.equal(offer, OFFER.started);
-        assert.ok(run.capacity.waiting >= 0 && run.capacity.expectedQueueDelayMs() >= 0);
+        // Work that joined and left again may leave a residue of rounding.
+        assert.ok(run.capacity.waiting >= 0 && run.capacity.expectedQueueDelayMs() >= -1e-6);
         if (run.capacity.hasRoom()) assertOpen(run);
         if (isQueueing(spec)) assert.ok(run.capacity.waiting <= spec.waitingRoom);
       }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import test from "node:test";
 import { detectFormat, FORMATS } from "../../../../simulator/traffic/formats/index.ts";
 import { readTrace } from "../../../../simulator/traffic/trace-format.ts";
@@ -21,10 +22,22 @@ const SAMPLES: Record<string, readonly string[]> = {
   ],
 };
 
+const HERE = "test/simulator/traffic/formats/index.test.ts";
+
 for (const format of FORMATS) {
+  const lines = SAMPLES[format.name];
+
+  test(`${format.name}: has a summary, a test of its own and a sample`, () => {
+    assert.match(format.summary, /^[A-Z].{20,}[^.]$/, "the summary is one line of meridian list formats, no full stop");
+    const own = `test/simulator/traffic/formats/${format.name}.test.ts`;
+    assert.ok(existsSync(new URL(`../../../../${own}`, import.meta.url)), `write ${own}`);
+    assert.ok(lines, `tell the conformance suite a sample of ${format.name}: SAMPLES in ${HERE}`);
+  });
+  if (lines === undefined) continue;
+
   test(`${format.name}: found by its first line, reads the same requests, stops at a bad row`, () => {
-    const lines = SAMPLES[format.name]!;
-    assert.equal(detectFormat(lines[0]!), format);
+    const found = detectFormat(lines[0]!);
+    assert.equal(found, format, `the first format that matches is ${found?.name}: list ${format.name} before it`);
     const { arrivalMs, inputTokens, outputTokens } = readTrace(format, lines, "f");
     assert.deepEqual(
       [[...arrivalMs], [...inputTokens], [...outputTokens]],

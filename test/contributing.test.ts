@@ -1,0 +1,163 @@
+/**
+ * Executes the walk-throughs of CONTRIBUTING.md in a copy of the project: writes the files and applies the differences
+ * as its fenced blocks show them, then runs the commands of its `sh check` blocks. Fails where one no longer works.
+ */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { after, describe, it } from "node:test";
+
+const ROOT = join(import.meta.dirname, "..");
+const WALKTHROUGH = /^Add an? (.+)$/;
+const EXTENSION_POINTS = ["strategy", "trace format", "capacity model", "chart", "endpoint adapter"];
+
+interface Block {
+  /** What the section adds. */
+  readonly adds: string;
+  readonly line: number;
+  readonly language: string;
+  /** What follows the language: a path, or `check`. */
+  readonly mark: string;
+  readonly text: string;
+}
+
+const blocks = walkthroughBlocks(readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8"));
+const checks = blocks.filter(({ language, mark }) => language === "sh" && mark === "check");
+const changes = blocks.filter(({ language }) => language === "diff");
+const files = blocks.filter((block) => block.mark !== "" && !checks.includes(block) && !changes.includes(block));
+const tests = files.map(({ mark }) => mark).filter((path) => path.endsWith(".test.ts"));
+
+const copy = mkdtempSync(join(tmpdir(), "meridian-contributing-"));
+after(() => rmSync(copy, { recursive: true, force: true }));
+
+describe("CONTRIBUTING.md", () => {
+  it("walks through every extension point: its test, its file, its line, the commands that check it", () => {
+    for (const adds of EXTENSION_POINTS) {
+      const own = (list: readonly Block[]) => list.filter((block) => block.adds === adds).map(({ mark }) => mark);
+      assert.ok(own(files).some((path) => /^test\/.*\.test\.ts$/.test(path)));
+      assert.ok(own(files).some((path) => /^(simulator|reports)\/.*\.ts$/.test(path)));
+      assert.ok(own(changes).some((path) => /^(simulator|reports)\/.*\/index\.ts$/.test(path)));
+      assert.equal(own(checks).length, 1, `${adds}: one block of sh check`);
+    }
+  });
+
+  it("has files that are new and differences that apply", () => {
+    copyProject();
+    for (const { line, mark, text } of files) {
+      assert.ok(!existsSync(join(copy, mark)), `CONTRIBUTING.md:${line}  ${mark} is there already`);
+      mkdirSync(dirname(join(copy, mark)), { recursive: true });
+      writeFileSync(join(copy, mark), text);
+    }
+    for (const { line, mark, text } of changes) {
+      const before = readFileSync(join(copy, mark), "utf8");
+      writeFileSync(join(copy, mark), applied(text, before, `CONTRIBUTING.md:${line}  ${mark}`));
+    }
+  });
+
+  it("shows code that the linter and the compiler accept", async () => {
+    const paths = [...files, ...changes].map(({ mark }) => mark).filter((path) => path.endsWith(".ts"));
+    const config = { extends: "./tsconfig.json", files: paths, include: ["simulator/**/*.d.ts"] };
+    writeFileSync(join(copy, "tsconfig.walkthroughs.json"), JSON.stringify(config));
+    const [lint, types] = await Promise.all([
+      run(`npx biome check --error-on-warnings ${paths.join(" ")}`),
+      run("npx tsc -p tsconfig.walkthroughs.json"),
+    ]);
+    assert.equal(lint.code, 0, lint.output);
+    assert.equal(types.code, 0, types.output);
+  });
+
+  it("shows commands that pass", async () => {
+    const commands = checks.flatMap(({ text }) => text.trim().split("\n"));
+    const unit = /^npm run unit -- (.+)$/;
+    // The tests of all walk-throughs in one run; other commands once each, before it.
+    for (const command of new Set(commands.filter((each) => !unit.test(each)))) await passes(command);
+    const words = new Set(commands.flatMap((command) => unit.exec(command)?.[1]?.split(" ") ?? []));
+    assert.ok(words.delete("tidy"));
+    const output = await passes(`npm run unit -- ${[...words].join(" ")}`);
+    for (const path of tests) assert.ok(output.includes(`ok      ${path}`), `no command runs ${path}`);
+    // What tidy says of the rest of the tree is for the test of the tree.
+    const { output: tidy } = await run("npm run unit -- tidy.test");
+    const names = files.map(({ mark }) => basename(mark));
+    assert.deepEqual(
+      tidy.split("\n").filter((line) => names.some((name) => line.includes(name))),
+      [],
+    );
+  });
+
+  it("and what is forgotten is named by the conformance suites", async () => {
+    const samples = changes.map(({ mark }) => mark).filter((path) => path.startsWith("test/"));
+    for (const path of samples) cpSync(join(ROOT, path), join(copy, path));
+    rmSync(join(copy, "docs/strategies/stay.md"));
+    rmSync(join(copy, "test/reports/charts/failed-share.test.ts"));
+    const { code, output } = await run(
+      "npm run unit -- strategies/index formats/index capacity/index adapters/conformance",
+    );
+    assert.equal(code, 1);
+    for (const wanted of [
+      "docs/strategies/stay.md is missing",
+      "tell the conformance suite a sample of tsv",
+      "tell the conformance suite a sample of delay",
+      "tell the conformance suite a served answer of tgi",
+    ])
+      assert.ok(output.includes(wanted), `"${wanted}" is not in:\n${output}`);
+  });
+});
+
+function walkthroughBlocks(markdown: string): readonly Block[] {
+  const found: Block[] = [];
+  for (const match of markdown.matchAll(/^## (.+)$|^```(\w+) ?([^\n]*)\n([\s\S]*?)^```$/gm)) {
+    const heading = match[1];
+    const adds: string = heading ?? found.at(-1)?.adds ?? "";
+    const line = markdown.slice(0, match.index).split("\n").length;
+    found.push({ adds, line, language: match[2] ?? "", mark: match[3] ?? "", text: match[4] ?? "" });
+  }
+  return found.flatMap((block) => {
+    const adds = WALKTHROUGH.exec(block.adds)?.[1];
+    return adds === undefined || block.language === "" ? [] : [{ ...block, adds }];
+  });
+}
+
+/** What tests and commands read, without what is large and not read; packages are shared. */
+function copyProject(): void {
+  const left = new Set([".git", "node_modules", "runs", "dist", ".cache"]);
+  cpSync(ROOT, copy, {
+    recursive: true,
+    filter: (path) => path === ROOT || !(left.has(basename(path)) || path.endsWith(".gz")),
+  });
+  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"), "dir");
+}
+
+/**
+ * A text with a difference applied. Hunks are separated by `@@`; lines begin with a space (there before and after),
+ * `-` or `+`. A hunk's place is found by its lines, which must stand there once.
+ */
+function applied(difference: string, before: string, place: string): string {
+  return difference.split(/^@@\n/m).reduce((text, hunk) => {
+    const lines = hunk.trimEnd().split("\n");
+    const side = (signs: string) =>
+      lines.filter((line) => signs.includes(line[0]!)).map((line) => `${line.slice(1)}\n`);
+    const old = side(" -").join("");
+    const parts = `\n${text}`.split(`\n${old}`);
+    assert.equal(parts.length, 2, `${place} has these lines ${parts.length - 1} times, not once:\n${old}`);
+    return parts.join(`\n${side(" +").join("")}`).slice(1);
+  }, before);
+}
+
+async function passes(command: string): Promise<string> {
+  const { code, output } = await run(command);
+  assert.equal(code, 0, `${command}\n${output}`);
+  return output;
+}
+
+/** Runs a command in the copy, as a contributor would. */
+function run(command: string): Promise<{ readonly code: number; readonly output: string }> {
+  const env: NodeJS.ProcessEnv = { ...process.env, npm_config_update_notifier: "false" };
+  delete env.NODE_TEST_CONTEXT;
+  return new Promise((resolve) => {
+    execFile("sh", ["-c", command], { cwd: copy, env, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: `${stdout}${stderr}` });
+    });
+  });
+}
