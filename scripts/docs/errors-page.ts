@@ -28,6 +28,7 @@ const LISTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^BENCH_NOT_REPLAYABLE$|^(SCENARIO|WORLD_FILE|REGION|RESIDENCY|PROFILE|PROBE)_/, "usage"],
   [/^(PROVISIONED|RESERVED|MODEL|NETWORK|STRATEGY|ENDPOINT)_/, "usage"],
   [/^REFERENCE_/, "environment"],
+  [/^PRICES_(BAD_\w+|EMPTY)$/, "data"],
   [/^CALIBRATE_/, NOTE],
 ];
 
