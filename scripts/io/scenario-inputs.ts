@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -12,6 +13,7 @@ import { recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
 import { type ProfileData, profileDataSchema } from "../../simulator/service/profiles.ts";
 import { type QuotaData, quotaDataSchema } from "../../simulator/service/quota/default-quotas.ts";
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
+import { PACKAGE_ROOT } from "./process.ts";
 import { readTextFile } from "./text-files.ts";
 import { loadTrace, type RecordedTrace } from "./traces.ts";
 
@@ -77,7 +79,7 @@ export interface Reference {
   readonly roundTrips: RoundTripData;
 }
 
-const FOLDER = new URL("../../scenarios/reference/", import.meta.url);
+const FOLDER = pathToFileURL(join(PACKAGE_ROOT, "scenarios", "reference/"));
 
 /**
  * Reads the four bundled data sets.

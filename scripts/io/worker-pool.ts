@@ -36,8 +36,6 @@ export async function runOnPool<Job, Output, Progress>(
     runtime: "worker_threads",
     minThreads: 1,
     maxThreads: Math.max(1, Math.min(options.workers, jobs.length)),
-    // Workers start without the loader of this thread, and must find it wherever the command was called from.
-    execArgv: ["--import", import.meta.resolve("tsx")],
     workerData: options.shared,
   });
   const stop = new AbortController();
