@@ -17,8 +17,6 @@ import { type Terminal, terminalAsk } from "../io/terminal.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
 export const benchCommand: CommandDefinition = {
-  name: "bench",
-  summary: "Replay a scenario's traffic with k6 against endpoints, in real time, and save a measured run.",
   examples: [
     ["meridian bench a.yaml --duration 60s", "a minute of each strategy against an emulator of the scenario"],
     ["meridian bench a.yaml --duration 2m --strategy single cheapest", "only these strategies"],

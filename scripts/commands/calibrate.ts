@@ -18,8 +18,6 @@ import { interrupted } from "../io/worker-pool.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
 
 export const calibrateCommand: CommandDefinition = {
-  name: "calibrate",
-  summary: "Fit a world to measured calls, or tell whether a fitted one still holds.",
   examples: [
     ["meridian calibrate --from runs/a-bench-20260504t101500-1a2b3c4d", "fits what a bench measured"],
     ["meridian calibrate --from log.jsonl.gz --model sonnet=anthropic.claude-sonnet-4-5", "fits an invocation log"],

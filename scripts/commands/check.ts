@@ -2,8 +2,6 @@ import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../si
 import { prepareExperiment } from "../io/experiment.ts";
 import { addScenarioOptions, type CommandDefinition, type CommandInput, jsonDocument, overridesOf } from "./command.ts";
 export const checkCommand: CommandDefinition = {
-  name: "check",
-  summary: "Check scenario files: every problem at once, each with its line and a fix.",
   examples: [
     ["meridian check scenarios/flagship.yaml", "checks one file"],
     ["meridian check scenarios/*.yaml --json", "checks many, for a script"],

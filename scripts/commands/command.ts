@@ -2,10 +2,15 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Override, parseSet } from "../io/overrides.ts";
 import type { Terminal } from "../io/terminal.ts";
 
-/** A verb of the command line: one file in this folder, one line in index.ts. */
-export interface CommandDefinition {
+/** A verb's entry in index.ts: enough for `meridian --help`; the rest is loaded when the verb is asked for. */
+export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  load(): Promise<CommandDefinition>;
+}
+
+/** What a verb's own file exports: its examples, its options and its work. */
+export interface CommandDefinition {
   /** Shown under --help, each a whole command line with what it does. */
   readonly examples: readonly (readonly [command: string, does: string])[];
   /** Adds arguments and options. */

@@ -18,8 +18,6 @@ import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocu
 import { addProbeTargetOptions, probeSettings } from "./probe.ts";
 
 export const doctorCommand: CommandDefinition = {
-  name: "doctor",
-  summary: "Check this machine: Node, k6, credentials (never shown), write access, clock; endpoints if asked to.",
   examples: [
     ["meridian doctor", "exit code 4 when something required is missing"],
     ["meridian doctor --json", "the same for a script"],

@@ -21,8 +21,6 @@ import {
 } from "./command.ts";
 
 export const emulateCommand: CommandDefinition = {
-  name: "emulate",
-  summary: "Start Bedrock-compatible endpoints with a scenario's physics behind them.",
   examples: [
     ["meridian emulate", "five regions from port 7400 on, with a world of our own"],
     ["meridian emulate scenarios/flagship.yaml", "the regions, quotas and machines of a scenario"],

@@ -9,8 +9,6 @@ import { suggest } from "../io/yaml-source.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 
 export const listCommand: CommandDefinition = {
-  name: "list",
-  summary: "List what a scenario can name: strategies, regions, traces, laws and more.",
   examples: [
     ["meridian list", "what can be listed"],
     ["meridian list strategies", "one line for each strategy"],

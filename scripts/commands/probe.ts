@@ -19,8 +19,6 @@ import { failureProblems, formatProbeProgress, probeText } from "../probe/text.t
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument, wholeNumber } from "./command.ts";
 
 export const probeCommand: CommandDefinition = {
-  name: "probe",
-  summary: "Call endpoints now and then with the AWS SDK: time to first token, every gap, what fails and why.",
   examples: [
     ["meridian probe a.yaml --endpoints endpoints.yaml", "what a scenario calls, at endpoints of your own"],
     [

@@ -6,8 +6,6 @@ import { environmentProblem, stableJson } from "../io/text-files.ts";
 import { type CommandDefinition, type CommandInput, RUNS_FOLDER } from "./command.ts";
 
 export const reportCommand: CommandDefinition = {
-  name: "report",
-  summary: "Rebuild the reports of a saved run from its result.json.",
   examples: [
     ["meridian report latest", "rewrites report.html and summary.md, prints the table"],
     ["meridian report runs/flagship-... --format md", "prints the Markdown summary"],

@@ -5,8 +5,6 @@ import { environmentProblem } from "../io/text-files.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 
 export const schemaCommand: CommandDefinition = {
-  name: "schema",
-  summary: "Print the JSON Schema of scenario files, for editors.",
   examples: [
     ["meridian schema", "prints it"],
     ["meridian schema -o scenarios/scenario.schema.json", "writes it to a file"],

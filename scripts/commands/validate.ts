@@ -26,8 +26,6 @@ import {
   RUNS_FOLDER,
 } from "./command.ts";
 export const validateCommand: CommandDefinition = {
-  name: "validate",
-  summary: "Simulate, measure with k6, compare: is the simulator right within margins that were fixed before?",
   examples: [
     ["meridian validate a.yaml --duration 2m", "two minutes of every strategy against an emulator of the scenario"],
     [
