@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { PACKAGE_ROOT } from "./io/process.ts";
 
 /** What the command starts: itself, and its worker threads. */
@@ -14,6 +14,16 @@ const PROGRAMS = ["scripts/cli.ts", "scripts/io/simulate-worker.ts"];
 const K6_SCRIPTS = ["scenarios/k6/replay.ts", "scenarios/k6/native-executor.ts"];
 /** Types of modules that bring none. */
 const AMBIENT = globSync("simulator/**/*.d.ts", { cwd: PACKAGE_ROOT });
+/** Packages of many small files that are compiled in: loading them file by file would take most of the start. */
+const COMPILED_IN = ["zod", "yaml", "csv-parse", "fastest-levenshtein", "seedrandom"];
+/** Leaves out zod's messages in fifty other languages: half of its code, which each start would read. */
+const ENGLISH_ONLY: Plugin = {
+  name: "english-only",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    })),
+};
 /** The oldest Node that the package runs on. */
 const TARGET = "node20.15";
 
@@ -22,7 +32,8 @@ const DIST = join(PACKAGE_ROOT, "dist");
 await buildPackage();
 
 async function buildPackage(): Promise<void> {
-  const library = librarySources();
+  const { exports, dependencies } = readManifest();
+  const library = librarySources(exports);
   rmSync(DIST, { recursive: true, force: true });
   const common: BuildOptions = {
     absWorkingDir: PACKAGE_ROOT,
@@ -32,25 +43,51 @@ async function buildPackage(): Promise<void> {
     format: "esm",
     logLevel: "warning",
     legalComments: "none",
+    minifyWhitespace: true,
   };
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: [...library, ...PROGRAMS],
     platform: "node",
     target: TARGET,
-    packages: "external",
+    external: dependencies.filter((name) => !COMPILED_IN.includes(name)).flatMap((name) => [name, `${name}/*`]),
+    // Its files for Node are CommonJS and ask for Node's modules by require.
+    alias: { yaml: join(PACKAGE_ROOT, "node_modules", "yaml", "browser", "index.js") },
+    plugins: [ENGLISH_ONLY],
+    metafile: true,
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
   });
   await build({ ...common, entryPoints: K6_SCRIPTS, platform: "neutral", target: "es2022", external: ["k6", "k6/*"] });
+  writeFileSync(join(DIST, "LICENSES.txt"), licencesOf(Object.keys(metafile.inputs)));
   emitTypes(library);
 }
 
+/** Licences of the packages that are compiled in. */
+function licencesOf(inputs: readonly string[]): string {
+  const names = inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  const texts = [...new Set(names)].sort().map((name) => {
+    const folder = join(PACKAGE_ROOT, "node_modules", name);
+    const file = globSync("LICEN[SC]E*", { cwd: folder })[0];
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Readonly<Record<string, string>>;
+    const text = file === undefined ? `Licence: ${manifest.license}` : readFileSync(join(folder, file), "utf8");
+    return `${name} ${manifest.version}\n\n${text.trim()}\n`;
+  });
+  return `Packages that are compiled into this folder, with their licences.\n\n${texts.join("\n---\n\n")}`;
+}
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+  readonly dependencies: readonly string[];
+}
+
+function readManifest(): Manifest {
+  const { exports, dependencies } = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8"));
+  return { exports, dependencies: Object.keys(dependencies) };
+}
+
 /** What users import: the sources of the compiled files that package.json exports. */
-function librarySources(): readonly string[] {
-  const { exports } = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8")) as {
-    readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
-  };
+function librarySources(exports: Manifest["exports"]): readonly string[] {
   return Object.values(exports).flatMap((entry) =>
     typeof entry === "string" ? [] : [entry.default.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts")],
   );
