@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simulator/base/errors.ts";
+import { suggest } from "../simulator/base/near-names.ts";
 import { type CommandDefinition, type CommandEntry, type CommonOptions, jsonDocument } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { packageVersion, watchInterrupts } from "./io/process.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
-import { suggest } from "./io/yaml-source.ts";
 
 /** Options that take one or more values. */
 const LISTS: readonly string[] = ["--set", "--strategy"];

@@ -1,6 +1,7 @@
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import { addScenarioOptions, type CommandDefinition, type CommandInput, jsonDocument, overridesOf } from "./command.ts";
+import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
+import { addScenarioOptions, overridesOf } from "./options.ts";
 export const checkCommand: CommandDefinition = {
   examples: [
     ["meridian check scenarios/flagship.yaml", "checks one file"],

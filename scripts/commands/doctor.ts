@@ -14,7 +14,8 @@ import { openCaller } from "../probe/caller.ts";
 import { prepareProbe } from "../probe/prepare.ts";
 import { runProbe } from "../probe/run-probe.ts";
 import { createSpendLedger } from "../probe/spending.ts";
-import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument, RUNS_FOLDER } from "./command.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
+import { RUNS_FOLDER } from "./options.ts";
 import { addProbeTargetOptions, probeSettings } from "./probe.ts";
 
 export const doctorCommand: CommandDefinition = {

@@ -10,15 +10,8 @@ import { prepareExperiment } from "../io/experiment.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { type KnownAnswer, parseKnownAnswer } from "../validate/known-answer.ts";
-import {
-  addScenarioOptions,
-  type CommandDefinition,
-  type CommandInput,
-  type CommonOptions,
-  JSON_SCHEMA_VERSION,
-  overridesOf,
-  wholeNumber,
-} from "./command.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
+import { addScenarioOptions, overridesOf, wholeNumber } from "./options.ts";
 
 export const emulateCommand: CommandDefinition = {
   examples: [

@@ -16,7 +16,8 @@ import { type PreparedProbe, type ProbeSettings, prepareProbe } from "../probe/p
 import { checkProbePlace, type ProbeRun, probeFileOf, runProbe, writeProbeFile } from "../probe/run-probe.ts";
 import { createSpendLedger, type SpendLedger } from "../probe/spending.ts";
 import { failureProblems, formatProbeProgress, probeText } from "../probe/text.ts";
-import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument, wholeNumber } from "./command.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
+import { wholeNumber } from "./options.ts";
 
 export const probeCommand: CommandDefinition = {
   examples: [

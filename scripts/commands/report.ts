@@ -3,7 +3,8 @@ import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { readRun } from "../io/run-store.ts";
 import { environmentProblem, stableJson } from "../io/text-files.ts";
-import { type CommandDefinition, type CommandInput, RUNS_FOLDER } from "./command.ts";
+import type { CommandDefinition, CommandInput } from "./command.ts";
+import { RUNS_FOLDER } from "./options.ts";
 
 export const reportCommand: CommandDefinition = {
   examples: [

@@ -10,14 +10,8 @@ import { newRunId, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
-import {
-  addScenarioOptions,
-  type CommandDefinition,
-  type CommandInput,
-  overridesOf,
-  RUNS_FOLDER,
-  wholeNumber,
-} from "./command.ts";
+import type { CommandDefinition, CommandInput } from "./command.ts";
+import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
 export const simulateCommand: CommandDefinition = {
   examples: [
     ["meridian simulate scenarios/flagship.yaml", "runs it, prints the table and where the report is"],

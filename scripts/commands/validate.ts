@@ -17,14 +17,8 @@ import {
   saveValidation,
 } from "../validate/measure.ts";
 import { simulateRows } from "../validate/simulate-rows.ts";
-import {
-  addScenarioOptions,
-  type CommandDefinition,
-  type CommandInput,
-  type CommonOptions,
-  overridesOf,
-  RUNS_FOLDER,
-} from "./command.ts";
+import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
+import { addScenarioOptions, overridesOf, RUNS_FOLDER } from "./options.ts";
 export const validateCommand: CommandDefinition = {
   examples: [
     ["meridian validate a.yaml --duration 2m", "two minutes of every strategy against an emulator of the scenario"],

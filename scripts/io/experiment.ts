@@ -1,5 +1,6 @@
 /** Reads a scenario and everything it names, checks it and resolves it: all that comes before a run. */
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
 import type { ExperimentInputs } from "../../simulator/experiment/job.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
@@ -10,7 +11,6 @@ import { formatSpan } from "./progress.ts";
 import { type LoadedScenario, loadScenario, parseScenario } from "./scenario-file.ts";
 import { loadScenarioInputs } from "./scenario-inputs.ts";
 import type { RecordedTrace } from "./traces.ts";
-import { suggest } from "./yaml-source.ts";
 
 export interface PrepareOptions {
   readonly overrides: readonly Override[];

@@ -15,7 +15,7 @@ import { type QuotaData, quotaDataSchema } from "../../simulator/service/quota/d
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import { PACKAGE_ROOT } from "./process.ts";
 import { readTextFile } from "./text-files.ts";
-import { loadTrace, type RecordedTrace } from "./traces.ts";
+import type { RecordedTrace } from "./traces.ts";
 
 export interface ScenarioInputs {
   readonly inputs: ResolveInputs;
@@ -42,6 +42,8 @@ export async function loadScenarioInputs(scenario: Scenario, file: string): Prom
     });
   const traces: RecordedTrace[] = [];
   for (const [name, configPath] of tracesOf(scenario)) {
+    // Only scenarios with recordings wait for the code that reads them.
+    const { loadTrace } = await import("./traces.ts");
     const trace = await keep(loadTrace(name, baseDir), configPath);
     if (trace !== undefined) traces.push(trace);
   }
@@ -110,7 +112,7 @@ async function load<T>(folder: URL, file: string, schema: z.ZodType<T>): Promise
     };
     throw new MeridianError("environment", problem, { cause });
   }
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = schema.safeParse(parseJson(text), { jitless: true });
   if (parsed.success) return parsed.data;
   throw new MeridianError("data", {
     code: "REFERENCE_DAMAGED",

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { Tinypool } from "tinypool";
+import type { MessagePort } from "node:worker_threads";
+import type { Tinypool } from "tinypool";
 import { type ErrorKind, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 
 export interface PoolOptions<Progress> {
@@ -30,6 +30,8 @@ export async function runOnPool<Job, Output, Progress>(
 ): Promise<readonly Output[]> {
   if (jobs.length === 0) return [];
   options.signal.throwIfAborted();
+  // Commands that start no worker need not load it.
+  const { Tinypool } = await import("tinypool");
   const pool = new Tinypool({
     filename: options.workerFile,
     name: "runTask",
