@@ -1,3 +1,4 @@
+/** The command line of every verb: parsing, help, problems and exit codes. */
 import { Command, CommanderError } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simulator/base/errors.ts";
 import { suggest } from "../simulator/base/near-names.ts";

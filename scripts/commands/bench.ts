@@ -1,3 +1,4 @@
+/** `meridian bench`: replays a scenario with k6 against endpoints and saves a measured run. */
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
@@ -33,7 +34,7 @@ export const benchCommand: CommandDefinition = {
   run: runBench,
 };
 
-/** Nobody means to wait this long without having said so. */
+/** A longer replay has to be asked for with --duration. */
 const UNASKED_MS_MAX = 15 * 60_000;
 /** What two cores were measured to dispatch, and to stream from an emulator, in time: requests per second. */
 const RATE_MAX_PER_S = 200;

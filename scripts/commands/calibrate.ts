@@ -1,3 +1,4 @@
+/** `meridian calibrate`: fits a world to measured calls, or says whether a fitted one still holds. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";

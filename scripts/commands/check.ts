@@ -1,7 +1,9 @@
+/** `meridian check`: every problem of scenario files at once, each with its line and a fix. */
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf } from "./options.ts";
+
 export const checkCommand: CommandDefinition = {
   examples: [
     ["meridian check scenarios/flagship.yaml", "checks one file"],

@@ -1,3 +1,4 @@
+/** `meridian doctor`: what this machine has of what commands need; endpoints too, if asked to. */
 import { type Command, Option } from "commander";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import {

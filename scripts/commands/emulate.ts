@@ -1,3 +1,4 @@
+/** `meridian emulate`: starts Bedrock-compatible endpoints and says how to point clients at them. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -189,9 +190,7 @@ export function fleetText(fleet: Fleet, { caFile, colour }: FleetTextOptions): s
     bold("Endpoints"),
     ...rows,
     "",
-    bold(
-      `For boto3, the AWS CLI, the JavaScript SDK and LiteLLM (${first.region}; test credentials, known to everybody)`,
-    ),
+    bold(`For boto3, the AWS CLI, the JavaScript SDK and LiteLLM (${first.region}; test credentials, publicly known)`),
     ...exports,
     "",
     bold("Pages of its own"),

@@ -1,3 +1,4 @@
+/** `meridian list`: what a scenario or a command can name. */
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";

@@ -1,3 +1,4 @@
+/** `meridian probe`: calls endpoints with the AWS SDK and says what came, when, and why calls failed. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { parseDurationMs } from "../../simulator/base/schema-forms.ts";

@@ -1,3 +1,4 @@
+/** `meridian report`: rebuilds the reports of a saved run. */
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";

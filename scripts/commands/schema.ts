@@ -1,3 +1,4 @@
+/** `meridian schema`: the JSON Schema of scenario files, for editors. */
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { scenarioJsonSchema } from "../../simulator/scenario/schema.ts";

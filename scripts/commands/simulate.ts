@@ -1,3 +1,4 @@
+/** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 import { join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -12,6 +13,7 @@ import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
+
 export const simulateCommand: CommandDefinition = {
   examples: [
     ["meridian simulate scenarios/flagship.yaml", "runs it, prints the table and where the report is"],

@@ -1,3 +1,4 @@
+/** `meridian validate`: simulates, measures and compares within margins fixed before. */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
@@ -19,6 +20,7 @@ import {
 import { simulateRows } from "../validate/simulate-rows.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER } from "./options.ts";
+
 export const validateCommand: CommandDefinition = {
   examples: [
     ["meridian validate a.yaml --duration 2m", "two minutes of every strategy against an emulator of the scenario"],

@@ -198,7 +198,9 @@ const LINES_MIN = 40;
 const FUNCTION_LINES_MAX = 70;
 
 /** Files that are shorter for a reason. */
-export const SHORT_FILES: Readonly<Record<string, string>> = {};
+export const SHORT_FILES: Readonly<Record<string, string>> = {
+  "scripts/commands/options.ts": "apart from the contract, so that an overview of the verbs loads no YAML",
+};
 
 /** Files that are longer for a reason. */
 export const LONG_FILES: Readonly<Record<string, string>> = {
