@@ -12,7 +12,7 @@ function packageRoot(from: string): string {
 }
 
 /** Whether the compiled package runs, not the sources. */
-const IS_COMPILED = import.meta.filename.endsWith(".js");
+export const IS_COMPILED = import.meta.filename.endsWith(".js");
 
 /**
  * A program that is started by its path: a worker thread, a k6 script.
