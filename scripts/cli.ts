@@ -1,10 +1,11 @@
+/** The command line of every verb: parsing, help, problems and exit codes. */
 import { Command, CommanderError } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simulator/base/errors.ts";
-import { type CommandDefinition, type CommonOptions, jsonDocument } from "./commands/command.ts";
+import { suggest } from "../simulator/base/near-names.ts";
+import { type CommandDefinition, type CommandEntry, type CommonOptions, jsonDocument } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { packageVersion, watchInterrupts } from "./io/process.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
-import { suggest } from "./io/yaml-source.ts";
 
 /** Options that take one or more values. */
 const LISTS: readonly string[] = ["--set", "--strategy"];
@@ -19,11 +20,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   ignoreBrokenPipes();
   const interrupts = watchInterrupts();
   let exitCode: number = EXIT_CODES.ok;
-  const program = buildProgram(async (definition, args, options) => {
-    const terminal = createTerminal(options);
-    exitCode = await definition.run({ args, options, terminal, signal: interrupts.signal });
-  });
   try {
+    const program = await buildProgram(argv, async (definition, args, options) => {
+      const terminal = createTerminal(options);
+      exitCode = await definition.run({ args, options, terminal, signal: interrupts.signal });
+    });
     if (argv.length === 0) {
       program.outputHelp({ error: true });
       return EXIT_CODES.usage;
@@ -39,7 +40,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 type RunVerb = (definition: CommandDefinition, args: readonly string[], options: CommonOptions) => Promise<void>;
 
-function buildProgram(run: RunVerb): Command {
+/** All verbs by name and summary; the one that is asked for with its options too, as only its code is loaded. */
+async function buildProgram(argv: readonly string[], run: RunVerb): Promise<Command> {
   const program = new Command("meridian")
     .description("Simulate, benchmark and compare cross-region routing of LLM calls.")
     .version(packageVersion(), "-V, --version", "print the version")
@@ -49,17 +51,24 @@ function buildProgram(run: RunVerb): Command {
     // Commander would print its own wording before it throws; `fail` prints ours.
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(true);
-  for (const definition of commands) program.addCommand(buildVerb(definition, run));
+  for (const entry of commands) {
+    const verb = plainVerb(entry);
+    if (argv.includes(entry.name)) addDetails(verb, await entry.load(), run);
+    program.addCommand(verb);
+  }
   return program;
 }
 
-function buildVerb(definition: CommandDefinition, run: RunVerb): Command {
-  const verb = new Command(definition.name)
-    .summary(definition.summary)
-    .description(definition.summary)
+function plainVerb({ name, summary }: CommandEntry): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(summary)
     .helpOption("-h, --help", "show help")
     .exitOverride()
     .configureOutput({ outputError: () => {} });
+}
+
+function addDetails(verb: Command, definition: CommandDefinition, run: RunVerb): void {
   definition.configure(verb);
   verb
     .option("--json", "print one JSON document on stdout; everything else goes to stderr")
@@ -67,7 +76,6 @@ function buildVerb(definition: CommandDefinition, run: RunVerb): Command {
     .option("--no-color", "no colours (also NO_COLOR)")
     .addHelpText("after", examplesText(definition))
     .action(async () => run(definition, verb.args, verb.opts()));
-  return verb;
 }
 
 function examplesText(definition: CommandDefinition): string {

@@ -62,7 +62,7 @@ const scripts = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as
   .scripts;
 
 /** Why a command of the docs would not work; undefined when it is one we know. */
-function fault(command: string): string | undefined {
+async function fault(command: string): Promise<string | undefined> {
   const words = wordsOf(command);
   if (words[0] === "npm") {
     const script = words[1] === "run" ? words[2] : words[1];
@@ -73,7 +73,7 @@ function fault(command: string): string | undefined {
   const definition = commands.find((each) => each.name === words[2]);
   if (definition === undefined) return words[2]?.startsWith("-") ? undefined : `there is no verb "${words[2]}"`;
   const verb = new Command();
-  definition.configure(verb);
+  (await definition.load()).configure(verb);
   const known = [
     ...verb.options.flatMap((option) => [option.long, option.short]),
     "--json",
@@ -87,14 +87,15 @@ function fault(command: string): string | undefined {
 }
 
 describe("documents", () => {
-  it("show only commands that exist", () => {
+  it("show only commands that exist", async () => {
     const shell = blocks.filter((block) => ["sh", "bash"].includes(block.language));
-    const faults = shell.flatMap((block) =>
-      commandsOf(block).flatMap((command) => {
-        const found = fault(command);
-        return found === undefined ? [] : [`${block.page}:${block.line}  ${command}: ${found}`];
-      }),
-    );
+    const faults: string[] = [];
+    for (const block of shell) {
+      for (const command of commandsOf(block)) {
+        const found = await fault(command);
+        if (found !== undefined) faults.push(`${block.page}:${block.line}  ${command}: ${found}`);
+      }
+    }
     assert.deepEqual(faults, []);
     assert.ok(shell.length > 3, "the docs show commands");
   });

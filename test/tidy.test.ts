@@ -51,6 +51,7 @@ const REGISTRIES: readonly Registry[] = [
 /** Source files (or whole folders, with a slash at the end) that no test imports, and what exercises them instead. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/test.ts": "it runs the tests; a fault in it shows in every run",
+  "scripts/build.ts": "test/package.test.ts installs and runs what it builds",
   "scripts/cli.ts": "test/scripts/meridian.test.ts drives it as a process",
   "scenarios/k6/runtime.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scenarios/k6/native-executor.ts": "it runs in k6 alone; test/scripts/bench/executors.test.ts drives it there",

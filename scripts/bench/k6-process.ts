@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { ClientCounts } from "../../simulator/bench/checks.ts";
 import { encodeReplayPlan, type ReplayPlan } from "../../simulator/bench/plan.ts";
 import { type AttemptRow, encodeSchedule, type ScheduleRow } from "../../simulator/bench/rows.ts";
+import { programFile } from "../io/process.ts";
 import { interrupted } from "../io/worker-pool.ts";
 import { hideSecrets } from "./bedrock/credentials.ts";
 import { type ExecutorChoice, executorVariables } from "./executors.ts";
@@ -36,8 +36,8 @@ export interface Replayed {
   readonly counts: ClientCounts | undefined;
 }
 
-const REPLAY_SCRIPT = fileURLToPath(import.meta.resolve("../../scenarios/k6/replay.ts"));
-const PLAIN_SCRIPT = fileURLToPath(import.meta.resolve("../../scenarios/k6/native-executor.ts"));
+const REPLAY_SCRIPT = programFile("scenarios/k6/replay.ts");
+const PLAIN_SCRIPT = programFile("scenarios/k6/native-executor.ts");
 const POLL_MS = 200;
 /** What k6 may take beyond the run itself: loading, the last rows, the summary. */
 const SLACK_MS = 45_000;

@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
 import type { Observation } from "../../simulator/calibrate/calls.ts";
-import { suggest } from "../io/yaml-source.ts";
 import { axisStartOf, bareModelId, type Measurement, shortModelName } from "./measurement.ts";
 
 const REQUIRED = ["timestamp", "region", "model", "inputTokens", "outputTokens", "e2eMs", "status"] as const;

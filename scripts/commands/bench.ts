@@ -1,3 +1,4 @@
+/** `meridian bench`: replays a scenario with k6 against endpoints and saves a measured run. */
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
@@ -18,8 +19,6 @@ import { type Terminal, terminalAsk } from "../io/terminal.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
 export const benchCommand: CommandDefinition = {
-  name: "bench",
-  summary: "Replay a scenario's traffic with k6 against endpoints, in real time, and save a measured run.",
   examples: [
     ["meridian bench a.yaml --duration 60s", "a minute of each strategy against an emulator of the scenario"],
     ["meridian bench a.yaml --duration 2m --strategy single cheapest", "only these strategies"],
@@ -36,7 +35,7 @@ export const benchCommand: CommandDefinition = {
   run: runBench,
 };
 
-/** Nobody means to wait this long without having said so. */
+/** A longer replay has to be asked for with --duration. */
 const UNASKED_MS_MAX = 15 * MINUTE_MS;
 /** What two cores were measured to dispatch, and to stream from an emulator, in time: requests per second. */
 const RATE_MAX_PER_S = 200;

@@ -1,3 +1,4 @@
+/** `meridian calibrate`: fits a world to measured calls, or says whether a fitted one still holds. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
@@ -18,8 +19,6 @@ import { interrupted } from "../io/worker-pool.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
 
 export const calibrateCommand: CommandDefinition = {
-  name: "calibrate",
-  summary: "Fit a world to measured calls, or tell whether a fitted one still holds.",
   examples: [
     ["meridian calibrate --from runs/a-bench-20260504t101500-1a2b3c4d", "fits what a bench measured"],
     ["meridian calibrate --from log.jsonl.gz --model sonnet=anthropic.claude-sonnet-4-5", "fits an invocation log"],

@@ -1,9 +1,10 @@
+/** `meridian check`: every problem of scenario files at once, each with its line and a fix. */
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import { addScenarioOptions, type CommandDefinition, type CommandInput, jsonDocument, overridesOf } from "./command.ts";
+import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
+import { addScenarioOptions, overridesOf } from "./options.ts";
+
 export const checkCommand: CommandDefinition = {
-  name: "check",
-  summary: "Check scenario files: every problem at once, each with its line and a fix.",
   examples: [
     ["meridian check scenarios/flagship.yaml", "checks one file"],
     ["meridian check scenarios/*.yaml --json", "checks many, for a script"],

@@ -1,11 +1,16 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Override, parseSet } from "../io/overrides.ts";
+/** The contract of a verb, and the documents of `--json`. What verbs have in common to read is in options.ts. */
+import type { Command } from "commander";
 import type { Terminal } from "../io/terminal.ts";
 
-/** A verb of the command line: one file in this folder, one line in index.ts. */
-export interface CommandDefinition {
+/** A verb's entry in index.ts: enough for `meridian --help`; the rest is loaded when the verb is asked for. */
+export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  load(): Promise<CommandDefinition>;
+}
+
+/** What a verb's own file exports: its examples, its options and its work. */
+export interface CommandDefinition {
   /** Shown under --help, each a whole command line with what it does. */
   readonly examples: readonly (readonly [command: string, does: string])[];
   /** Adds arguments and options. */
@@ -40,33 +45,4 @@ export const JSON_SCHEMA_VERSION = 1;
 /** One `--json` document: `{ schemaVersion, kind, ...body }`. */
 export function jsonDocument(kind: string, body: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ schemaVersion: JSON_SCHEMA_VERSION, kind, ...body }, null, 2);
-}
-
-/** Where runs are saved unless `--out` says otherwise. */
-export const RUNS_FOLDER = "runs";
-
-/** Adds the options that change a scenario from the command line. */
-export function addScenarioOptions(command: Command): void {
-  command
-    .option("--set <path=value...>", "put a value over the scenario's, e.g. --set 'traffic[0].tokens.maxTokens=800'")
-    .addOption(new Option("--seed <n>", "root seed").argParser(wholeNumber(0)))
-    .addOption(new Option("--replications <n>", "replications").argParser(wholeNumber(1)));
-}
-
-/** The overrides of a command line, in order: later ones win, and the short options come last. */
-export function overridesOf(options: CommonOptions): readonly Override[] {
-  const sets = (options.set as readonly string[] | undefined) ?? [];
-  const short = (["seed", "replications"] as const).flatMap((name) =>
-    options[name] === undefined ? [] : [{ path: [name], value: options[name], origin: `--${name} ${options[name]}` }],
-  );
-  return [...sets.map(parseSet), ...short];
-}
-
-/** An option parser for whole numbers from `min` up. */
-export function wholeNumber(min: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
-    throw new InvalidArgumentError(`It must be a whole number, ${min} or more.`);
-  };
 }

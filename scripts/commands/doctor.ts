@@ -1,3 +1,4 @@
+/** `meridian doctor`: what this machine has of what commands need; endpoints too, if asked to. */
 import { type Command, Option } from "commander";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import {
@@ -14,12 +15,11 @@ import { openCaller } from "../probe/caller.ts";
 import { prepareProbe } from "../probe/prepare.ts";
 import { runProbe } from "../probe/run-probe.ts";
 import { createSpendLedger } from "../probe/spending.ts";
-import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument, RUNS_FOLDER } from "./command.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
+import { RUNS_FOLDER } from "./options.ts";
 import { addProbeTargetOptions, probeSettings } from "./probe.ts";
 
 export const doctorCommand: CommandDefinition = {
-  name: "doctor",
-  summary: "Check this machine: Node, k6, credentials (never shown), write access, clock; endpoints if asked to.",
   examples: [
     ["meridian doctor", "exit code 4 when something required is missing"],
     ["meridian doctor --json", "the same for a script"],

@@ -1,3 +1,4 @@
+/** `meridian emulate`: starts Bedrock-compatible endpoints and says how to point clients at them. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,19 +11,10 @@ import { prepareExperiment } from "../io/experiment.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { type KnownAnswer, parseKnownAnswer } from "../validate/known-answer.ts";
-import {
-  addScenarioOptions,
-  type CommandDefinition,
-  type CommandInput,
-  type CommonOptions,
-  JSON_SCHEMA_VERSION,
-  overridesOf,
-  wholeNumber,
-} from "./command.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
+import { addScenarioOptions, overridesOf, wholeNumber } from "./options.ts";
 
 export const emulateCommand: CommandDefinition = {
-  name: "emulate",
-  summary: "Start Bedrock-compatible endpoints with a scenario's physics behind them.",
   examples: [
     ["meridian emulate", "five regions from port 7400 on, with a world of our own"],
     ["meridian emulate scenarios/flagship.yaml", "the regions, quotas and machines of a scenario"],
@@ -198,9 +190,7 @@ export function fleetText(fleet: Fleet, { caFile, colour }: FleetTextOptions): s
     bold("Endpoints"),
     ...rows,
     "",
-    bold(
-      `For boto3, the AWS CLI, the JavaScript SDK and LiteLLM (${first.region}; test credentials, known to everybody)`,
-    ),
+    bold(`For boto3, the AWS CLI, the JavaScript SDK and LiteLLM (${first.region}; test credentials, publicly known)`),
     ...exports,
     "",
     bold("Pages of its own"),

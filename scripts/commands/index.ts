@@ -1,27 +1,60 @@
-import { benchCommand } from "./bench.ts";
-import { calibrateCommand } from "./calibrate.ts";
-import { checkCommand } from "./check.ts";
-import type { CommandDefinition } from "./command.ts";
-import { doctorCommand } from "./doctor.ts";
-import { emulateCommand } from "./emulate.ts";
-import { listCommand } from "./list.ts";
-import { probeCommand } from "./probe.ts";
-import { reportCommand } from "./report.ts";
-import { schemaCommand } from "./schema.ts";
-import { simulateCommand } from "./simulate.ts";
-import { validateCommand } from "./validate.ts";
+/** All verbs of the command line, in the order of `meridian --help`. Adding one = its file and its entry here. */
+import type { CommandEntry } from "./command.ts";
 
-/** All verbs, in the order of `meridian --help`. */
-export const commands: readonly CommandDefinition[] = [
-  simulateCommand,
-  benchCommand,
-  validateCommand,
-  calibrateCommand,
-  checkCommand,
-  reportCommand,
-  emulateCommand,
-  probeCommand,
-  listCommand,
-  schemaCommand,
-  doctorCommand,
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "simulate",
+    summary: "Run every strategy of a scenario on the same traffic and save a report.",
+    load: async () => (await import("./simulate.ts")).simulateCommand,
+  },
+  {
+    name: "bench",
+    summary: "Replay a scenario's traffic with k6 against endpoints, in real time, and save a measured run.",
+    load: async () => (await import("./bench.ts")).benchCommand,
+  },
+  {
+    name: "validate",
+    summary: "Simulate, measure with k6, compare: is the simulator right within margins that were fixed before?",
+    load: async () => (await import("./validate.ts")).validateCommand,
+  },
+  {
+    name: "calibrate",
+    summary: "Fit a world to measured calls, or tell whether a fitted one still holds.",
+    load: async () => (await import("./calibrate.ts")).calibrateCommand,
+  },
+  {
+    name: "check",
+    summary: "Check scenario files: every problem at once, each with its line and a fix.",
+    load: async () => (await import("./check.ts")).checkCommand,
+  },
+  {
+    name: "report",
+    summary: "Rebuild the reports of a saved run from its result.json.",
+    load: async () => (await import("./report.ts")).reportCommand,
+  },
+  {
+    name: "emulate",
+    summary: "Start Bedrock-compatible endpoints with a scenario's physics behind them.",
+    load: async () => (await import("./emulate.ts")).emulateCommand,
+  },
+  {
+    name: "probe",
+    summary: "Call endpoints now and then with the AWS SDK: time to first token, every gap, what fails and why.",
+    load: async () => (await import("./probe.ts")).probeCommand,
+  },
+  {
+    name: "list",
+    summary: "List what a scenario can name: strategies, regions, traces, laws and more.",
+    load: async () => (await import("./list.ts")).listCommand,
+  },
+  {
+    name: "schema",
+    summary: "Print the JSON Schema of scenario files, for editors.",
+    load: async () => (await import("./schema.ts")).schemaCommand,
+  },
+  {
+    name: "doctor",
+    summary: "Check this machine: Node, k6, credentials (never shown), write access, clock; endpoints if asked to.",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
 ];

@@ -1,16 +1,15 @@
+/** `meridian list`: what a scenario or a command can name. */
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { LAWS } from "../../simulator/random/laws/index.ts";
 import { STRATEGIES } from "../../simulator/strategies/index.ts";
 import { ARRIVALS } from "../../simulator/traffic/arrivals/index.ts";
 import { FORMATS } from "../../simulator/traffic/formats/index.ts";
 import { listTraces } from "../io/traces.ts";
-import { suggest } from "../io/yaml-source.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 
 export const listCommand: CommandDefinition = {
-  name: "list",
-  summary: "List what a scenario can name: strategies, regions, traces, laws and more.",
   examples: [
     ["meridian list", "what can be listed"],
     ["meridian list strategies", "one line for each strategy"],

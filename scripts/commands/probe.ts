@@ -1,3 +1,4 @@
+/** `meridian probe`: calls endpoints with the AWS SDK and says what came, when, and why calls failed. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { parseDurationMs } from "../../simulator/base/schema-forms.ts";
@@ -16,11 +17,10 @@ import { type PreparedProbe, type ProbeSettings, prepareProbe } from "../probe/p
 import { checkProbePlace, type ProbeRun, probeFileOf, runProbe, writeProbeFile } from "../probe/run-probe.ts";
 import { createSpendLedger, type SpendLedger } from "../probe/spending.ts";
 import { failureProblems, formatProbeProgress, probeText } from "../probe/text.ts";
-import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument, wholeNumber } from "./command.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
+import { wholeNumber } from "./options.ts";
 
 export const probeCommand: CommandDefinition = {
-  name: "probe",
-  summary: "Call endpoints now and then with the AWS SDK: time to first token, every gap, what fails and why.",
   examples: [
     ["meridian probe a.yaml --endpoints endpoints.yaml", "what a scenario calls, at endpoints of your own"],
     [

@@ -1,13 +1,13 @@
+/** `meridian report`: rebuilds the reports of a saved run. */
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { readRun } from "../io/run-store.ts";
 import { environmentProblem, stableJson } from "../io/text-files.ts";
-import { type CommandDefinition, type CommandInput, RUNS_FOLDER } from "./command.ts";
+import type { CommandDefinition, CommandInput } from "./command.ts";
+import { RUNS_FOLDER } from "./options.ts";
 
 export const reportCommand: CommandDefinition = {
-  name: "report",
-  summary: "Rebuild the reports of a saved run from its result.json.",
   examples: [
     ["meridian report latest", "rewrites report.html and summary.md, prints the table"],
     ["meridian report runs/flagship-... --format md", "prints the Markdown summary"],

@@ -1,3 +1,4 @@
+/** `meridian schema`: the JSON Schema of scenario files, for editors. */
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { scenarioJsonSchema } from "../../simulator/scenario/schema.ts";
@@ -5,8 +6,6 @@ import { environmentProblem } from "../io/text-files.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 
 export const schemaCommand: CommandDefinition = {
-  name: "schema",
-  summary: "Print the JSON Schema of scenario files, for editors.",
   examples: [
     ["meridian schema", "prints it"],
     ["meridian schema -o scenarios/scenario.schema.json", "writes it to a file"],

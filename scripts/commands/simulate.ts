@@ -1,25 +1,20 @@
+/** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 import { join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
-import { jobsOf, type PreparedExperiment, prepareExperiment, simulate } from "../io/experiment.ts";
+import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { packageVersion } from "../io/process.ts";
 import { createProgress } from "../io/progress.ts";
+import { jobsOf, runExperiment } from "../io/run-experiment.ts";
 import { newRunId, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
-import {
-  addScenarioOptions,
-  type CommandDefinition,
-  type CommandInput,
-  overridesOf,
-  RUNS_FOLDER,
-  wholeNumber,
-} from "./command.ts";
+import type { CommandDefinition, CommandInput } from "./command.ts";
+import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
+
 export const simulateCommand: CommandDefinition = {
-  name: "simulate",
-  summary: "Run every strategy of a scenario on the same traffic and save a report.",
   examples: [
     ["meridian simulate scenarios/flagship.yaml", "runs it, prints the table and where the report is"],
     ["meridian simulate a.yaml --replications 5 --seed 7", "changes two numbers of the scenario"],
@@ -100,7 +95,7 @@ async function runWithProgress(
     jobs: jobs.length,
   });
   try {
-    return await simulate(experiment, jobs, {
+    return await runExperiment(experiment, jobs, {
       workers: workers ?? defaultWorkers(jobs.length),
       signal,
       onProgress: progress.update,

@@ -1,3 +1,4 @@
+/** `meridian validate`: simulates, measures and compares within margins fixed before. */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
@@ -18,17 +19,10 @@ import {
   saveValidation,
 } from "../validate/measure.ts";
 import { simulateRows } from "../validate/simulate-rows.ts";
-import {
-  addScenarioOptions,
-  type CommandDefinition,
-  type CommandInput,
-  type CommonOptions,
-  overridesOf,
-  RUNS_FOLDER,
-} from "./command.ts";
+import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
+import { addScenarioOptions, overridesOf, RUNS_FOLDER } from "./options.ts";
+
 export const validateCommand: CommandDefinition = {
-  name: "validate",
-  summary: "Simulate, measure with k6, compare: is the simulator right within margins that were fixed before?",
   examples: [
     ["meridian validate a.yaml --duration 2m", "two minutes of every strategy against an emulator of the scenario"],
     [

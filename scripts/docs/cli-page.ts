@@ -1,7 +1,7 @@
 /** The page of the command line: every verb with its arguments, options and examples, and the exit codes. */
 import { Command, type Option } from "commander";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
-import type { CommandDefinition } from "../commands/command.ts";
+import type { CommandDefinition, CommandEntry } from "../commands/command.ts";
 import { anchor, code, table, wrapped } from "./markdown.ts";
 
 /** What each exit code tells the caller. */
@@ -22,8 +22,11 @@ const COMMON: readonly (readonly [flags: string, meaning: string])[] = [
   ["-h, --help", "show help"],
 ];
 
+/** A verb as a whole: its entry, and what its file says. */
+type Verb = Omit<CommandEntry, "load"> & CommandDefinition;
+
 /** @param commands all verbs, in the order of `meridian --help` */
-export function cliPage(commands: readonly CommandDefinition[]): string {
+export function cliPage(commands: readonly Verb[]): string {
   const index = commands.map(({ name, summary }) => [`[${code(name)}](#${anchor(`meridian ${name}`)})`, summary]);
   return [
     "# Command line",
@@ -46,7 +49,7 @@ export function cliPage(commands: readonly CommandDefinition[]): string {
   ].join("\n\n");
 }
 
-function verbSection(definition: CommandDefinition): string {
+function verbSection(definition: Verb): string {
   const verb = new Command(definition.name);
   definition.configure(verb);
   const args = verb.registeredArguments;

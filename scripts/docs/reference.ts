@@ -12,9 +12,10 @@ import { scenarioPage } from "./scenario-page.ts";
 const MADE = "<!-- Made from the code by `npm run docs`: change the code, not this page. -->";
 
 /** Text of each page, by its path from the project's root. */
-export function referencePages(): ReadonlyMap<string, string> {
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+  const verbs = await Promise.all(commands.map(async (entry) => ({ ...entry, ...(await entry.load()) })));
   const pages: Readonly<Record<string, string>> = {
-    "docs/reference/cli.md": cliPage(commands),
+    "docs/reference/cli.md": cliPage(verbs),
     "docs/reference/scenario.md": scenarioPage(scenarioSchema).text,
     "docs/reference/assert.md": assertPage(),
     "docs/reference/errors.md": errorsPage(),
@@ -23,8 +24,8 @@ export function referencePages(): ReadonlyMap<string, string> {
 }
 
 /** Says which pages changed, and which keys of the scenario have no meaning to show. */
-function writePages(): void {
-  for (const [path, text] of referencePages()) {
+async function writePages(): Promise<void> {
+  for (const [path, text] of await referencePages()) {
     const file = join(PACKAGE_ROOT, path);
     const before = readIfThere(file);
     if (before !== text) writeFileSync(file, text);
@@ -43,4 +44,4 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
-if (process.argv[1] === import.meta.filename) writePages();
+if (process.argv[1] === import.meta.filename) await writePages();

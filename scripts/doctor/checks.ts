@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS, MINUTE_MS } from "../../simulator/base/time.ts";
 import { type ProbeRecord, type ProbeSummary, summariseProbes } from "../../simulator/probe/summary.ts";
-import { PACKAGE_ROOT } from "../io/process.ts";
+import { IS_COMPILED, PACKAGE_ROOT } from "../io/process.ts";
 import { formatSpan } from "../io/progress.ts";
 import { probeStore } from "../io/run-store.ts";
 import { SKEW_REFUSED_MS, SKEW_TOLD_MS, skewWords, worstSkewMs } from "../probe/clock.ts";
@@ -32,7 +32,8 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export async function checkHost(env: Env, runsFolder: string): Promise<readonly HostCheck[]> {
   return Promise.all([
     checkNode(env),
-    checkPackagedNode(),
+    // The compiled package runs on the host's own Node.
+    ...(IS_COMPILED ? [] : [checkPackagedNode()]),
     checkRunsFolder(runsFolder),
     checkCpu(),
     checkClock(),
@@ -45,9 +46,11 @@ async function checkNode(env: Env): Promise<HostCheck> {
   const host = env.MERIDIAN_HOST_NODE;
   const own = process.versions.node;
   const found = host === undefined ? own : `${own} (packaged; the host has ${host})`;
-  const isNew = Number(own.split(".")[0]) >= 24;
+  const [major, minor] = own.split(".").map(Number) as [number, number];
+  const isNew = IS_COMPILED ? major > 20 || (major === 20 && minor >= 15) : major >= 24;
   if (isNew) return { name: "node", status: "ok", required: true, found };
-  return { name: "node", status: "missing", required: true, found, fix: "run npm ci, which brings Node 24" };
+  const fix = IS_COMPILED ? "use Node 20.15 or newer" : "run npm ci, which brings Node 24";
+  return { name: "node", status: "missing", required: true, found, fix };
 }
 
 async function checkPackagedNode(): Promise<HostCheck> {

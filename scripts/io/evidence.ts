@@ -3,6 +3,7 @@ import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { csvCell } from "../../reports/tables/table.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
 import { type AuditRecord, createAudit } from "../../simulator/engine/audit.ts";
 import { AUDIT_COLUMNS, auditJsonLine, auditRows } from "../../simulator/engine/audit-lines.ts";
 import { type CloudWatchSeries, createCloudWatchSeries } from "../../simulator/engine/cloudwatch.ts";
@@ -11,7 +12,6 @@ import type { JobSpec } from "../../simulator/experiment/index.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { environmentProblem, stableJson } from "./text-files.ts";
-import { suggest } from "./yaml-source.ts";
 
 type AuditFormat = "jsonl" | "csv";
 

@@ -1,31 +1,16 @@
-import { createHash } from "node:crypto";
+/** Reads a scenario and everything it names, checks it and resolves it: all that comes before a run. */
 import { MeridianError } from "../../simulator/base/errors.ts";
-import {
-  assembleResult,
-  type ExperimentInputs,
-  type JobOutput,
-  type JobProgress,
-  type JobSpec,
-  type PilotJob,
-  type PilotOutput,
-  planJobs,
-  planPilots,
-  settleWarmup,
-} from "../../simulator/experiment/index.ts";
-import type { RunResult } from "../../simulator/experiment/result.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
+import type { ExperimentInputs } from "../../simulator/experiment/job.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { resolvePlan } from "../../simulator/scenario/resolve.ts";
 import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
-import type { EvidenceJob } from "./evidence.ts";
 import type { Override } from "./overrides.ts";
-import { packageVersion } from "./process.ts";
 import { formatSpan } from "./progress.ts";
 import { type LoadedScenario, loadScenario, parseScenario } from "./scenario-file.ts";
 import { loadScenarioInputs } from "./scenario-inputs.ts";
 import type { RecordedTrace } from "./traces.ts";
-import { type PoolOptions, runOnPool } from "./worker-pool.ts";
-import { suggest } from "./yaml-source.ts";
 
 export interface PrepareOptions {
   readonly overrides: readonly Override[];
@@ -54,42 +39,14 @@ export async function prepareExperiment(file: string, options: PrepareOptions): 
   return prepare(await loadScenario(file, scenarioSchema, [...options.overrides, ...filter]));
 }
 
+const AS_IT_IS: PrepareOptions = { overrides: [], strategies: [] };
+
 /** The same for a scenario that is in memory; relative paths in it are relative to the folder of `file`. */
-export async function prepareText(text: string, file: string): Promise<PreparedExperiment> {
-  return prepare(parseScenario(text, file, scenarioSchema));
-}
-
-type SimulateOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
-
-const WORKER_FILE = new URL("./simulate-worker.ts", import.meta.url).href;
-
-/** Runs all jobs on worker threads and puts the result together; before them the pilots of a warm-up left to them. */
-export async function simulate(
-  experiment: PreparedExperiment,
-  jobs: readonly EvidenceJob[],
-  options: SimulateOptions,
-): Promise<RunResult> {
-  const inputs = await withWarmup(experiment.inputs, options);
-  const pool = { ...options, workerFile: WORKER_FILE, shared: inputs };
-  const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, pool);
-  return assembleResult(inputs, outputs, {
-    scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
-    meridianVersion: packageVersion(),
-    traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
-  });
-}
-
-async function withWarmup(inputs: ExperimentInputs, { workers, signal }: SimulateOptions): Promise<ExperimentInputs> {
-  const pilots = planPilots(inputs.plan);
-  if (pilots.length === 0) return inputs;
-  const pool = { workers, signal, onProgress: () => {}, workerFile: WORKER_FILE, shared: inputs };
-  const outputs = await runOnPool<PilotJob, PilotOutput, JobProgress>(pilots, pool);
-  return { plan: settleWarmup(inputs.plan, outputs) };
-}
-
-/** Jobs of an experiment; how many depends on the workers, what comes out does not. */
-export function jobsOf(experiment: PreparedExperiment, workers: number): readonly JobSpec[] {
-  return planJobs(experiment.inputs.plan, workers);
+export async function prepareText(text: string, file: string, options = AS_IT_IS): Promise<PreparedExperiment> {
+  const loaded = parseScenario(text, file, scenarioSchema, options.overrides);
+  const filter = keepStrategies(loaded, options.strategies);
+  if (filter.length === 0) return prepare(loaded);
+  return prepare(parseScenario(text, file, scenarioSchema, [...options.overrides, ...filter]));
 }
 
 async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperiment> {

@@ -1,10 +1,28 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 
 /** Folder that holds package.json, scenarios/ and the rest, wherever the command was called from. */
-export const PACKAGE_ROOT = join(import.meta.dirname, "..", "..");
+export const PACKAGE_ROOT = packageRoot(import.meta.dirname);
+
+/** Walks up: the compiled package has its files at other depths than the sources. */
+function packageRoot(from: string): string {
+  return existsSync(join(from, "package.json")) ? from : packageRoot(dirname(from));
+}
+
+/** Whether the compiled package runs, not the sources. */
+export const IS_COMPILED = import.meta.filename.endsWith(".js");
+
+/**
+ * A program that is started by its path: a worker thread, a k6 script.
+ *
+ * @param source its source file, relative to the root of the package
+ * @returns the file to run: the source itself, or in the compiled package what `npm run build` made of it
+ */
+export function programFile(source: string): string {
+  return IS_COMPILED ? join(PACKAGE_ROOT, "dist", source.replace(/\.ts$/, ".js")) : join(PACKAGE_ROOT, source);
+}
 
 /** Version of this package. */
 export function packageVersion(): string {

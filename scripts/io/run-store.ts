@@ -5,9 +5,9 @@ import { basename, dirname, join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
 import { RESULT_SCHEMA_VERSION, type RunResult } from "../../simulator/experiment/result.ts";
 import { environmentProblem, readTextFile } from "./text-files.ts";
-import { suggest } from "./yaml-source.ts";
 
 /** Files of a run by name; names are plain, without folders. */
 export type RunFiles = Readonly<Record<string, string | Uint8Array>>;

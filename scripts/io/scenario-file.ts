@@ -70,7 +70,8 @@ export function parseScenario<S extends z.ZodType>(
   const plain = toPlain(source, path);
   if ("problem" in plain) throw new MeridianError("usage", plain.problem);
   const where = (configPath: ConfigPath) => placeOf(configPath, source, overrides);
-  const parsed = schema.safeParse(plain.value);
+  // Compiling a parser for each schema takes longer than the one parse that it is used for.
+  const parsed = schema.safeParse(plain.value, { jitless: true });
   if (!parsed.success) {
     const context = { value: plain.value, schema: mapSchema(schema), where };
     throw new MeridianError("usage", inFileOrder(problemsOfIssues(parsed.error.issues, context)));

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -12,8 +13,9 @@ import { recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
 import { type ProfileData, profileDataSchema } from "../../simulator/service/profiles.ts";
 import { type QuotaData, quotaDataSchema } from "../../simulator/service/quota/default-quotas.ts";
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
+import { PACKAGE_ROOT } from "./process.ts";
 import { readTextFile } from "./text-files.ts";
-import { loadTrace, type RecordedTrace } from "./traces.ts";
+import type { RecordedTrace } from "./traces.ts";
 
 export interface ScenarioInputs {
   readonly inputs: ResolveInputs;
@@ -40,6 +42,8 @@ export async function loadScenarioInputs(scenario: Scenario, file: string): Prom
     });
   const traces: RecordedTrace[] = [];
   for (const [name, configPath] of tracesOf(scenario)) {
+    // Only scenarios with recordings wait for the code that reads them.
+    const { loadTrace } = await import("./traces.ts");
     const trace = await keep(loadTrace(name, baseDir), configPath);
     if (trace !== undefined) traces.push(trace);
   }
@@ -77,7 +81,7 @@ export interface Reference {
   readonly roundTrips: RoundTripData;
 }
 
-const FOLDER = new URL("../../scenarios/reference/", import.meta.url);
+const FOLDER = pathToFileURL(join(PACKAGE_ROOT, "scenarios", "reference/"));
 
 /**
  * Reads the four bundled data sets.
@@ -108,7 +112,7 @@ async function load<T>(folder: URL, file: string, schema: z.ZodType<T>): Promise
     };
     throw new MeridianError("environment", problem, { cause });
   }
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = schema.safeParse(parseJson(text), { jitless: true });
   if (parsed.success) return parsed.data;
   throw new MeridianError("data", {
     code: "REFERENCE_DAMAGED",

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import { interrupted } from "./worker-pool.ts";
 
 /**
@@ -79,6 +78,7 @@ export function terminalAsk(
   const { stdin, stderr } = streams;
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
   return async (question) => {
+    const { createInterface } = await import("node:readline/promises");
     const lines = createInterface({ input: stdin, output: stderr });
     try {
       // A closed input (Ctrl-D) is no answer.

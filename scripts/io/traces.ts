@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { isAbsolute, join, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { dayShape } from "../../simulator/traffic/day-shape.ts";
 import type { RecordedClient, Recording } from "../../simulator/traffic/recording.ts";
+import { PACKAGE_ROOT } from "./process.ts";
 import { readTraceFile } from "./trace-file.ts";
 
 /** A recording with what a report must say about it. */
@@ -67,7 +67,7 @@ export async function listTraces(): Promise<readonly CataloguedRecording[]> {
   }));
 }
 
-const TRACES_DIR = fileURLToPath(new URL("../../scenarios/traces/", import.meta.url));
+const TRACES_DIR = join(PACKAGE_ROOT, "scenarios", "traces");
 
 const catalogSchema = z.strictObject({
   recordings: z.record(

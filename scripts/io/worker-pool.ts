@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { Tinypool } from "tinypool";
+import type { MessagePort } from "node:worker_threads";
+import type { Tinypool } from "tinypool";
 import { type ErrorKind, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 
 export interface PoolOptions<Progress> {
@@ -30,14 +30,14 @@ export async function runOnPool<Job, Output, Progress>(
 ): Promise<readonly Output[]> {
   if (jobs.length === 0) return [];
   options.signal.throwIfAborted();
+  // Commands that start no worker need not load it.
+  const { Tinypool } = await import("tinypool");
   const pool = new Tinypool({
     filename: options.workerFile,
     name: "runTask",
     runtime: "worker_threads",
     minThreads: 1,
     maxThreads: Math.max(1, Math.min(options.workers, jobs.length)),
-    // Workers start without the loader of this thread, and must find it wherever the command was called from.
-    execArgv: ["--import", import.meta.resolve("tsx")],
     workerData: options.shared,
   });
   const stop = new AbortController();

@@ -12,7 +12,6 @@ import {
   type YAMLError,
 } from "yaml";
 import type { Problem } from "../../simulator/base/errors.ts";
-import { nearNames } from "../../simulator/base/near-names.ts";
 
 /** A parsed YAML text that still knows on which line each value stands. */
 export interface YamlSource {
@@ -243,15 +242,6 @@ function unquote(json: string): string {
   } catch {
     return json.slice(1, -1);
   }
-}
-
-/** The fix line for an unknown name: the nearest one, or the list of all. */
-export function suggest(word: string, known: readonly string[]): string {
-  const near = nearNames(word, known)[0];
-  if (near !== undefined) return `did you mean "${near}"?`;
-  if (known.length === 0) return "remove it";
-  const shown = known.slice(0, 30).join(", ");
-  return `known here: ${shown}${known.length > 30 ? ` and ${known.length - 30} more` : ""}`;
 }
 
 /** The name that `suggest` guessed; undefined when it listed what is known instead. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Problem } from "../../simulator/base/errors.ts";
-import { type ConfigPath, formatPath, guessIn, suggest } from "./yaml-source.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
+import { type ConfigPath, formatPath, guessIn } from "./yaml-source.ts";
 
 /** What the translation needs beside the issues. */
 export interface IssueContext {

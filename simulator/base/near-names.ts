@@ -29,3 +29,12 @@ export function didYouMean(asked: string, known: readonly string[]): string {
   const near = nearNames(asked, known);
   return near.length === 0 ? "" : ` (did you mean ${near.join(", ")}?)`;
 }
+
+/** The fix line for an unknown name: the nearest one, or the list of all. */
+export function suggest(word: string, known: readonly string[]): string {
+  const near = nearNames(word, known)[0];
+  if (near !== undefined) return `did you mean "${near}"?`;
+  if (known.length === 0) return "remove it";
+  const shown = known.slice(0, 30).join(", ");
+  return `known here: ${shown}${known.length > 30 ? ` and ${known.length - 30} more` : ""}`;
+}

@@ -9,7 +9,7 @@ import type { ClassPlan, StrategyPlan } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 
 /** A strategy as a scenario names it. */
-interface StrategyInput {
+export interface StrategyInput {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly name: string | undefined;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { accessSync, constants, copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
@@ -27,7 +27,8 @@ describe("meridian", () => {
     assert.equal(help.code, 0);
     const flat = help.stdout.replace(/\s+/g, " ");
     for (const { name, summary } of commands) assert.ok(flat.includes(summary), name);
-    for (const { name, examples } of commands) {
+    for (const { name, load } of commands) {
+      const { examples } = await load();
       const verb = await meridian([name, "--help"]);
       assert.equal(verb.code, 0, name);
       for (const [example] of examples) assert.ok(verb.stdout.includes(example), `${name}: ${example}`);
@@ -71,15 +72,18 @@ describe("meridian", () => {
     assert.match(debug.stderr, /^\s+at /m);
   });
 
-  it("says what to do when packages are missing", async () => {
+  it("says what to do when packages or compiled files are missing", () => {
     const folder = mkdtempSync(join(tmpdir(), "meridian-"));
-    copyFileSync(BIN, join(folder, "meridian.mjs"));
-    const { status, stderr } = spawnSync(process.execPath, [join(folder, "meridian.mjs"), "list"], {
-      encoding: "utf8",
-    });
+    const launcher = join(folder, "meridian.mjs");
+    copyFileSync(BIN, launcher);
+    const list = () => spawnSync(process.execPath, [launcher, "list"], { encoding: "utf8" });
+    const installed = list();
+    writeFileSync(join(folder, "cli.ts"), 'import "meridian-package-that-is-missing";\n');
+    const checkout = list();
     rmSync(folder, { recursive: true });
-    assert.equal(status, 4);
-    assert.match(stderr, /^INSTALL_INCOMPLETE .*\n {2}fix: run npm ci/);
+    assert.deepEqual([installed.status, checkout.status], [4, 4]);
+    assert.match(installed.stderr, /^INSTALL_INCOMPLETE .*\n {2}fix: install the package again\n$/);
+    assert.match(checkout.stderr, /^INSTALL_INCOMPLETE .*\n {2}fix: run npm ci in the project's folder\n$/);
   });
 
   it("runs from any folder", async () => {

@@ -27,12 +27,21 @@ export function layerName(strategyIndex: number, part: string): string {
 const FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif";
 const TITLE_CHARACTERS_PER_LINE = 110;
 
+/** The part of a spec that all charts have alike. */
+interface Frame {
+  readonly background: string;
+  readonly padding: number;
+  readonly description: string;
+  readonly title: { readonly text: string[]; readonly subtitle: string[] };
+  readonly config: Config;
+}
+
 /** What every spec shares: background, title and subtitle, alt text, fonts and axis colours. */
 export function frame(
   { question }: { readonly question: string },
   heading: { readonly title: string; readonly subtitle: string },
   theme: ChartTheme,
-) {
+): Frame {
   return {
     background: theme.background,
     padding: 6,

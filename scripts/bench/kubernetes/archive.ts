@@ -1,10 +1,10 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { encodeReplayPlan, type ReplayPlan } from "../../../simulator/bench/plan.ts";
 import { encodeSchedule, type ScheduleRow } from "../../../simulator/bench/rows.ts";
-import { PACKAGE_ROOT } from "../../io/process.ts";
+import { PACKAGE_ROOT, programFile } from "../../io/process.ts";
 import { interrupted } from "../../io/worker-pool.ts";
 import { type K6Program, runChild } from "../k6-program.ts";
 
@@ -17,9 +17,12 @@ export interface ArchiveOrder {
   readonly signal: AbortSignal;
 }
 
-/** What k6 loads: the script, everything that it imports, and its two inputs beside them. */
-const SCRIPT = "scenarios/k6/replay.ts";
-const SOURCES = ["scenarios/k6", "simulator"];
+/** What k6 loads: the script, everything that it imports (the compiled script imports nothing), and its two inputs. */
+const SCRIPT_FILE = programFile("scenarios/k6/replay.ts");
+const SCRIPT = `scenarios/k6/${basename(SCRIPT_FILE)}`;
+const SOURCES: readonly (readonly [from: string, to: string])[] = SCRIPT_FILE.endsWith(".js")
+  ? [[SCRIPT_FILE, SCRIPT]]
+  : ["scenarios/k6", "simulator"].map((folder) => [join(PACKAGE_ROOT, folder), folder]);
 /** Where the archive says that its files were. */
 const HOME = "/meridian";
 const LIMIT_MS = 120_000;
@@ -33,9 +36,9 @@ const LIMIT_MS = 120_000;
 export async function makeArchive({ k6, plan, schedule, run, signal }: ArchiveOrder): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "meridian-archive-"));
   try {
-    for (const source of SOURCES) {
+    for (const [from, to] of SOURCES) {
       const isSource = (path: string): boolean => !/\.(json|md)$/.test(path);
-      await cp(join(PACKAGE_ROOT, source), join(folder, source), { recursive: true, filter: isSource });
+      await cp(from, join(folder, to), { recursive: true, filter: isSource });
     }
     await writeFile(join(folder, "plan.json"), encodeReplayPlan(plan));
     await writeFile(join(folder, "schedule.json"), encodeSchedule(schedule));

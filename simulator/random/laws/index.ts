@@ -84,11 +84,17 @@ function newLaw(spec: LawSpec): Law {
 
 /**
  * The YAML forms of a law: `{ lognormal: { mean: 4s, cv: 1 } }` with optional `clamp` or `truncate` beside it, or a
- * bare quantity meaning a constant.
+ * bare quantity meaning a constant. Equal units give the same schema: a scenario has many laws, and each start of a
+ * command would take its time to make them all.
  */
 export function lawSchema(unit: LawUnit): z.ZodType<LawSpec> {
-  return lawOr<never>(unit, {}).meta({ description: "Probability law; a bare quantity is a constant" });
+  const made =
+    SCHEMAS[unit] ?? lawOr<never>(unit, {}).meta({ description: "Probability law; a bare quantity is a constant" });
+  SCHEMAS[unit] = made;
+  return made;
 }
+
+const SCHEMAS: Partial<Record<LawUnit, z.ZodType<LawSpec>>> = {};
 
 /** A law or one of further named forms, e.g. `{ recorded: <name> }` for lengths. */
 export function lawOr<Other>(

@@ -14,7 +14,7 @@ describe("meridian calibrate", () => {
     await writeRunFolder(at("run"), 5.5);
   });
 
-  it("fits a measured run, and the world foretells more load than was measured", async () => {
+  it("fits a measured run, and the world predicts more load than was measured", async () => {
     const fitted = await meridian(["calibrate", "--from", at("run"), "--out", at("w.yaml")], { cwd: folder });
     assert.equal(fitted.code, 0, fitted.stderr);
     assert.match(fitted.stdout, /10 places and a line; load slows nothing/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Command, InvalidArgumentError } from "commander";
-import { addScenarioOptions, overridesOf, wholeNumber } from "../../../scripts/commands/command.ts";
+import { addScenarioOptions, overridesOf, wholeNumber } from "../../../scripts/commands/options.ts";
 
 function overrides(...argv: readonly string[]) {
   const command = new Command().exitOverride().configureOutput({ outputError: () => {} });

@@ -8,7 +8,7 @@ import { METRICS } from "../../../simulator/scenario/assertion.ts";
 import { scenarioJsonSchema } from "../../../simulator/scenario/schema.ts";
 import { ROOT } from "../run-meridian.ts";
 
-const pages = referencePages();
+const pages = await referencePages();
 
 describe("reference pages", () => {
   for (const [path, text] of pages) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { formatPath, parsePath, suggest } from "../../../scripts/io/yaml-source.ts";
+import { formatPath, parsePath } from "../../../scripts/io/yaml-source.ts";
+import { suggest } from "../../../simulator/base/near-names.ts";
 
 describe("config paths", () => {
   it("reads both spellings of an index and quoted keys", () => {

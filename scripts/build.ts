@@ -1,0 +1,140 @@
+/**
+ * Builds the package: `npm run build` compiles the sources to dist/, where every file keeps the path of its source.
+ * Programs for Node are bundled with shared chunks, k6 scripts each into one file; types come from the compiler.
+ */
+import { execFileSync } from "node:child_process";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import { PACKAGE_ROOT } from "./io/process.ts";
+
+/** What the command starts: itself, and its worker threads. */
+const PROGRAMS = ["scripts/cli.ts", "scripts/io/simulate-worker.ts"];
+/** What k6 runs: one file each, as k6 has no packages. */
+const K6_SCRIPTS = ["scenarios/k6/replay.ts", "scenarios/k6/native-executor.ts"];
+/** Types of modules that bring none. */
+const AMBIENT = globSync("simulator/**/*.d.ts", { cwd: PACKAGE_ROOT });
+/** Packages of many small files that are compiled in: loading them file by file would take most of the start. */
+const COMPILED_IN = ["zod", "yaml", "csv-parse", "fastest-levenshtein", "seedrandom"];
+/** Leaves out zod's messages in fifty other languages: half of its code, which each start would read. */
+const ENGLISH_ONLY: Plugin = {
+  name: "english-only",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    })),
+};
+/** The oldest Node that the package runs on. */
+const TARGET = "node20.15";
+
+const DIST = join(PACKAGE_ROOT, "dist");
+
+await buildPackage();
+
+async function buildPackage(): Promise<void> {
+  const { exports, dependencies } = readManifest();
+  const library = librarySources(exports);
+  rmSync(DIST, { recursive: true, force: true });
+  const common: BuildOptions = {
+    absWorkingDir: PACKAGE_ROOT,
+    outbase: ".",
+    outdir: DIST,
+    bundle: true,
+    format: "esm",
+    logLevel: "warning",
+    legalComments: "none",
+    minifyWhitespace: true,
+  };
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [...library, ...PROGRAMS],
+    platform: "node",
+    target: TARGET,
+    external: dependencies.filter((name) => !COMPILED_IN.includes(name)).flatMap((name) => [name, `${name}/*`]),
+    // Its files for Node are CommonJS and ask for Node's modules by require.
+    alias: { yaml: join(PACKAGE_ROOT, "node_modules", "yaml", "browser", "index.js") },
+    plugins: [ENGLISH_ONLY],
+    metafile: true,
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+  });
+  await build({ ...common, entryPoints: K6_SCRIPTS, platform: "neutral", target: "es2022", external: ["k6", "k6/*"] });
+  writeFileSync(join(DIST, "LICENSES.txt"), licencesOf(Object.keys(metafile.inputs)));
+  emitTypes(library);
+}
+
+/** Licences of the packages that are compiled in. */
+function licencesOf(inputs: readonly string[]): string {
+  const names = inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  const texts = [...new Set(names)].sort().map((name) => {
+    const folder = join(PACKAGE_ROOT, "node_modules", name);
+    const file = globSync("LICEN[SC]E*", { cwd: folder })[0];
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Readonly<Record<string, string>>;
+    const text = file === undefined ? `Licence: ${manifest.license}` : readFileSync(join(folder, file), "utf8");
+    return `${name} ${manifest.version}\n\n${text.trim()}\n`;
+  });
+  return `Packages that are compiled into this folder, with their licences.\n\n${texts.join("\n---\n\n")}`;
+}
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+  readonly dependencies: readonly string[];
+}
+
+function readManifest(): Manifest {
+  const { exports, dependencies } = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8"));
+  return { exports, dependencies: Object.keys(dependencies) };
+}
+
+/** What users import: the sources of the compiled files that package.json exports. */
+function librarySources(exports: Manifest["exports"]): readonly string[] {
+  return Object.values(exports).flatMap((entry) =>
+    typeof entry === "string" ? [] : [entry.default.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts")],
+  );
+}
+
+/** Types of the library's entries and of what they name, and of nothing else. */
+function emitTypes(library: readonly string[]): void {
+  const config = join(DIST, "tsconfig.json");
+  writeFileSync(config, JSON.stringify(typesConfig([...library, ...PROGRAMS])));
+  execFileSync(join(PACKAGE_ROOT, "node_modules", ".bin", "tsc"), ["-p", config], {
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32",
+  });
+  rmSync(config);
+  const reached = new Set<string>();
+  for (const entry of library) follow(join(DIST, entry.replace(/\.ts$/, ".d.ts")), reached);
+  for (const file of globSync("**/*.d.ts", { cwd: DIST })) {
+    if (!reached.has(join(DIST, file))) rmSync(join(DIST, file));
+  }
+}
+
+/** Keeps a declaration file and all that it imports, and lets it import by the names of the compiled files. */
+function follow(file: string, reached: Set<string>): void {
+  if (reached.has(file)) return;
+  reached.add(file);
+  const text = readFileSync(file, "utf8");
+  const imports = /((?:\bfrom|\bimport)\s*\(?\s*"\.[^"]+)\.ts"/g;
+  writeFileSync(file, text.replace(imports, '$1.js"'));
+  for (const [, start] of text.matchAll(imports)) {
+    follow(resolve(dirname(file), `${start!.slice(start!.indexOf('"') + 1)}.d.ts`), reached);
+  }
+}
+
+/** The compiler also holds the code to what the oldest Node has: its library is that of the year before. */
+function typesConfig(files: readonly string[]): unknown {
+  return {
+    extends: "../tsconfig.json",
+    compilerOptions: {
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      rewriteRelativeImportExtensions: true,
+      lib: ["es2023", "es2024.string"],
+      rootDir: "..",
+      outDir: ".",
+    },
+    include: [],
+    files: [...files, ...AMBIENT].map((file) => `../${file}`),
+  };
+}

@@ -1,0 +1,53 @@
+/** Runs a prepared experiment on worker threads and puts its result together. */
+import { createHash } from "node:crypto";
+import { pathToFileURL } from "node:url";
+import {
+  assembleResult,
+  type ExperimentInputs,
+  type JobOutput,
+  type JobProgress,
+  type JobSpec,
+  type PilotJob,
+  type PilotOutput,
+  planJobs,
+  planPilots,
+  settleWarmup,
+} from "../../simulator/experiment/index.ts";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { EvidenceJob } from "./evidence.ts";
+import type { PreparedExperiment } from "./experiment.ts";
+import { packageVersion, programFile } from "./process.ts";
+import { type PoolOptions, runOnPool } from "./worker-pool.ts";
+
+type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
+
+const WORKER_FILE = pathToFileURL(programFile("scripts/io/simulate-worker.ts")).href;
+
+/** Runs all jobs on worker threads and puts the result together; before them the pilots of a warm-up left to them. */
+export async function runExperiment(
+  experiment: PreparedExperiment,
+  jobs: readonly EvidenceJob[],
+  options: RunOptions,
+): Promise<RunResult> {
+  const inputs = await withWarmup(experiment.inputs, options);
+  const pool = { ...options, workerFile: WORKER_FILE, shared: inputs };
+  const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, pool);
+  return assembleResult(inputs, outputs, {
+    scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
+    meridianVersion: packageVersion(),
+    traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
+  });
+}
+
+async function withWarmup(inputs: ExperimentInputs, { workers, signal }: RunOptions): Promise<ExperimentInputs> {
+  const pilots = planPilots(inputs.plan);
+  if (pilots.length === 0) return inputs;
+  const pool = { workers, signal, onProgress: () => {}, workerFile: WORKER_FILE, shared: inputs };
+  const outputs = await runOnPool<PilotJob, PilotOutput, JobProgress>(pilots, pool);
+  return { plan: settleWarmup(inputs.plan, outputs) };
+}
+
+/** Jobs of an experiment; how many depends on the workers, what comes out does not. */
+export function jobsOf(experiment: PreparedExperiment, workers: number): readonly JobSpec[] {
+  return planJobs(experiment.inputs.plan, workers);
+}

@@ -1,0 +1,253 @@
+/**
+ * `meridian/strategies`: the routing strategies as a library for gateways, k6 scripts and browsers. The contract of a
+ * strategy, the registry, `defineStrategy` for one of your own, and `createRouter`, which runs one on live requests.
+ */
+import { invariant, MeridianError, type Problem } from "./base/errors.ts";
+import type { OptionSpec, OutcomeKind, SignalName, StrategyDefinition } from "./client/strategy.ts";
+import { TargetViewState } from "./client/target-view.ts";
+import { KeyedRandom } from "./random/keyed-random.ts";
+import { findStrategy } from "./strategies/index.ts";
+
+export { MeridianError, type Problem } from "./base/errors.ts";
+export { type CheckedOptions, checkOptions } from "./client/options.ts";
+export {
+  type AttemptOutcome,
+  deferUntil,
+  type OptionSpec,
+  type OutcomeKind,
+  type RequestView,
+  type SignalName,
+  type Strategy,
+  type StrategyContext,
+  type StrategyDefinition,
+  type TargetView,
+} from "./client/strategy.ts";
+export type { RandomStream } from "./random/keyed-random.ts";
+export { findStrategy, STRATEGIES } from "./strategies/index.ts";
+
+/** A target of a router, with what the caller knows of it. */
+export interface RouterTarget {
+  /** Name by which options, `choose` and `update` know the target; unique. */
+  readonly id: string;
+  /** Region in which it runs; the id unless given. */
+  readonly region?: string;
+  /** Price now, USD per million tokens; a target without a price is never the cheapest. */
+  readonly priceInUsdPerMTok?: number;
+  readonly priceOutUsdPerMTok?: number;
+  /** Network round trip from here, ms; 0 unless given. */
+  readonly rttMs?: number;
+  /** Share of the token quota that is left, in [0, 1]; 1 unless given. */
+  readonly quotaHeadroom?: number;
+  /** Whether requests may be sent there; true unless given. */
+  readonly eligible?: boolean;
+}
+
+/** Options of {@link createRouter}. */
+export interface RouterOptions {
+  /** Name of a bundled strategy, or a definition of your own. */
+  readonly strategy: string | StrategyDefinition;
+  /** Its options as plain values: durations in ms, shares in [0, 1]. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** At least one, in order of preference. */
+  readonly targets: readonly RouterTarget[];
+  /** Seed of the draws of randomised strategies; give each router its own. 0 unless given. */
+  readonly seed?: number;
+}
+
+/** A request as its caller knows it. */
+export interface RoutedRequest {
+  /** The router's clock, ms from any origin; it must not run backwards. */
+  readonly nowMs: number;
+  readonly inputTokens?: number;
+  /** The caller's max_tokens; unlimited unless given. */
+  readonly maxTokens?: number;
+  /** The request's objective of E2E latency, ms; none unless given. */
+  readonly sloE2eMs?: number;
+  /** For a retry or a hedge: the request's attempt before this one. */
+  readonly after?: RoutedAttempt;
+}
+
+/** One attempt that the router has directed to a target. Hand it back to `observe` when it has ended. */
+export interface RoutedAttempt {
+  /** Id of the target. */
+  readonly target: string;
+  readonly targetIndex: number;
+  readonly requestId: number;
+  /** 0 for the first attempt of the request. */
+  readonly attempt: number;
+  readonly arrivalMs: number;
+  readonly sentMs: number;
+  readonly inputTokens: number;
+}
+
+/** How an attempt ended. */
+export interface RoutedOutcome {
+  /** `throttled` for 429, `unavailable` for 503, `error` for any other failure. */
+  readonly kind: OutcomeKind;
+  /** When it ended, on the clock of `choose`. */
+  readonly nowMs: number;
+  /** Time to first token, ms from sending; unknown unless given. */
+  readonly ttftMs?: number;
+  readonly outputTokens?: number;
+}
+
+/** Routes requests with one strategy, and learns from their outcomes. One per gateway process or client. */
+export interface Router {
+  /**
+   * Chooses a target for a request's next attempt, and counts the attempt as in flight until `observe`.
+   *
+   * @throws MeridianError ROUTER_NO_TARGET if no target is eligible
+   */
+  choose(request: RoutedRequest): RoutedAttempt;
+  /** Learns how an attempt ended. Call it once for each attempt. */
+  observe(attempt: RoutedAttempt, outcome: RoutedOutcome): void;
+  /**
+   * Changes what is known of a target: its health, prices, round trip or quota.
+   *
+   * @throws MeridianError ROUTER_TARGET_UNKNOWN
+   */
+  update(id: string, changes: Omit<RouterTarget, "id" | "region">): void;
+}
+
+/**
+ * Creates a router. It is pure: the caller brings the clock and sends the requests, so it runs in a gateway, in k6 and
+ * in a browser, and decides there as it does in a simulation.
+ *
+ * @throws MeridianError (usage) STRATEGY_UNKNOWN, STRATEGY_BAD_OPTION and the like, ROUTER_TARGETS
+ * @example createRouter({ strategy: "round-robin", targets: [{ id: "eu-west-1" }] }).choose({ nowMs: 0 }).target // => "eu-west-1"
+ */
+export function createRouter({ strategy, options = {}, targets, seed = 0 }: RouterOptions): Router {
+  const definition = typeof strategy === "string" ? findStrategy(strategy) : strategy;
+  const targetIds = targets.map(({ id }) => id);
+  refuseTargets(targetIds);
+  const regionOfTarget = targets.map(({ id, region }) => region ?? id);
+  const instance = definition.create(options, { targetIds, regionOfTarget, classNames: ["default"] });
+  const view = new TargetViewState(targetIds, definition.signals);
+  view.priceInUsdPerMTok.fill(Number.NaN);
+  view.priceOutUsdPerMTok.fill(Number.NaN);
+  const isEligible = targetIds.map(() => true);
+  const random = new KeyedRandom(seed, "routing");
+  let requests = 0;
+
+  const update: Router["update"] = (id, changes) => {
+    const index = targetIds.indexOf(id);
+    if (index < 0) throw unknownTarget(id, targetIds);
+    const columns = ["priceInUsdPerMTok", "priceOutUsdPerMTok", "rttMs", "quotaHeadroom"] as const;
+    for (const name of columns) view[name][index] = changes[name] ?? view[name][index]!;
+    isEligible[index] = changes.eligible ?? isEligible[index]!;
+    const eligible = targetIds.flatMap((_, target) => (isEligible[target] ? [target] : []));
+    view.eligible.set(eligible);
+    view.eligibleCount = eligible.length;
+  };
+  for (const target of targets) update(target.id, target);
+
+  return {
+    update,
+    choose({ nowMs, inputTokens, maxTokens = Infinity, sloE2eMs = Infinity, after }) {
+      if (view.eligibleCount === 0) throw noTarget();
+      const requestId = after?.requestId ?? requests++;
+      const attempt = after === undefined ? 0 : after.attempt + 1;
+      const arrivalMs = after?.arrivalMs ?? nowMs;
+      const tokens = inputTokens ?? after?.inputTokens ?? 0;
+      random.seek(requestId, attempt);
+      const previousTarget = after?.targetIndex ?? -1;
+      const known = { requestId, attempt, previousTarget, arrivalMs, inputTokens: tokens, maxTokens, sloE2eMs };
+      const targetIndex = instance.choose({ ...ONE_CLASS, ...known }, view, nowMs, random);
+      invariant(isEligible[targetIndex] === true, `strategy ${definition.name} chooses an eligible target`);
+      view.onSent(targetIndex);
+      const target = targetIds[targetIndex]!;
+      return { target, targetIndex, requestId, attempt, arrivalMs, sentMs: nowMs, inputTokens: tokens };
+    },
+    observe({ requestId, targetIndex, sentMs, inputTokens }, { kind, nowMs, ttftMs = Number.NaN, outputTokens = 0 }) {
+      const isOk = kind === "ok";
+      const outcome = {
+        requestId,
+        classIndex: 0,
+        target: targetIndex,
+        kind,
+        sentMs,
+        nowMs,
+        e2eMs: isOk ? nowMs - sentMs : Number.NaN,
+        ttftMs: isOk ? ttftMs : Number.NaN,
+        inputTokens,
+        outputTokens: isOk ? outputTokens : 0,
+        rttMs: view.rttMs[targetIndex]!,
+      };
+      view.onOutcome(outcome);
+      instance.observe?.(outcome);
+    },
+  };
+}
+
+/** What requests of a router have in common: one class, one origin, no cached prefix, sent at once. */
+const ONE_CLASS = { classIndex: 0, originIndex: 0, prefixTokens: 0, prefixId: -1, deferrable: false } as const;
+
+const SIGNALS: Readonly<Record<SignalName, true>> = {
+  inFlight: true,
+  price: true,
+  rtt: true,
+  e2e: true,
+  ttft: true,
+  e2eP95: true,
+  throttleShare: true,
+  failureShare: true,
+  quotaHeadroom: true,
+};
+
+const OPTION_TYPES: Readonly<Record<OptionSpec["type"], true>> = {
+  target: true,
+  targets: true,
+  targetWeights: true,
+  durationMs: true,
+  number: true,
+  share: true,
+  integer: true,
+  choice: true,
+  boolean: true,
+};
+
+/**
+ * A strategy of your own, checked: its name, its signals and the descriptions of its options.
+ *
+ * @returns the definition itself, with its own type
+ * @throws MeridianError (usage) STRATEGY_DEFINITION, with everything that is wrong
+ * @example defineStrategy({ name: "first", summary: "The first.", options: {}, signals: [], create: () => ({ choose: (_, t) => t.eligible[0] }) }).name // => "first"
+ */
+export function defineStrategy<const Definition extends StrategyDefinition>(definition: Definition): Definition {
+  const { name, summary, options, signals } = definition;
+  const wrong: string[] = [];
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) wrong.push(`the name "${name}" is not lower case with hyphens`);
+  if (summary.trim() === "") wrong.push("the summary is empty");
+  for (const signal of signals) if (!Object.hasOwn(SIGNALS, signal)) wrong.push(`there is no signal "${signal}"`);
+  for (const [option, spec] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTION_TYPES, spec.type)) wrong.push(`option ${option} has the unknown type "${spec.type}"`);
+    if (spec.type === "choice" && (spec.values ?? []).length === 0) wrong.push(`option ${option} has no values`);
+    if (spec.required === true && spec.default !== undefined)
+      wrong.push(`option ${option} is required, with a default`);
+  }
+  if (typeof definition.create !== "function") wrong.push("create is not a function");
+  if (wrong.length === 0) return definition;
+  const fix = `signals are ${Object.keys(SIGNALS).join(", ")}; types of options are ${Object.keys(OPTION_TYPES).join(", ")}`;
+  throw new MeridianError(
+    "usage",
+    wrong.map((what): Problem => ({ code: "STRATEGY_DEFINITION", what, where: `strategy ${name}`, fix })),
+  );
+}
+
+function refuseTargets(ids: readonly string[]): void {
+  const isUnique = new Set(ids).size === ids.length;
+  if (ids.length > 0 && isUnique) return;
+  const what = isUnique ? "a router needs at least one target" : "two targets have the same id";
+  const fix = 'give targets such as [{ id: "us-east-1" }, { id: "us-west-2" }]';
+  throw new MeridianError("usage", { code: "ROUTER_TARGETS", what, where: "targets", fix });
+}
+
+function unknownTarget(id: string, ids: readonly string[]): MeridianError {
+  const what = `the router has no target "${id}"`;
+  return new MeridianError("usage", { code: "ROUTER_TARGET_UNKNOWN", what, fix: `targets are ${ids.join(", ")}` });
+}
+
+function noTarget(): MeridianError {
+  const what = "no target of the router is eligible";
+  return new MeridianError("environment", { code: "ROUTER_NO_TARGET", what, fix: "update one with eligible: true" });
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Command } from "commander";
+import { benchCommand } from "../../../scripts/commands/bench.ts";
+import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
+import { checkCommand } from "../../../scripts/commands/check.ts";
+import { type CommandDefinition, jsonDocument } from "../../../scripts/commands/command.ts";
+import { doctorCommand } from "../../../scripts/commands/doctor.ts";
+import { emulateCommand } from "../../../scripts/commands/emulate.ts";
+import { commands } from "../../../scripts/commands/index.ts";
+import { listCommand } from "../../../scripts/commands/list.ts";
+import { probeCommand } from "../../../scripts/commands/probe.ts";
+import { reportCommand } from "../../../scripts/commands/report.ts";
+import { schemaCommand } from "../../../scripts/commands/schema.ts";
+import { simulateCommand } from "../../../scripts/commands/simulate.ts";
+import { validateCommand } from "../../../scripts/commands/validate.ts";
+
+const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
+  simulate: simulateCommand,
+  bench: benchCommand,
+  validate: validateCommand,
+  calibrate: calibrateCommand,
+  check: checkCommand,
+  report: reportCommand,
+  emulate: emulateCommand,
+  probe: probeCommand,
+  list: listCommand,
+  schema: schemaCommand,
+  doctor: doctorCommand,
+};
+
+/** Words of an example, quotes removed; what follows a pipe is another program's. */
+function wordsOf(example: string): readonly string[] {
+  const words = [...example.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3]!);
+  const pipe = words.indexOf("|");
+  return pipe < 0 ? words : words.slice(0, pipe);
+}
+
+describe("the registry of commands", () => {
+  it("loads each verb's own definition", async () => {
+    assert.deepEqual(
+      commands.map(({ name }) => name),
+      Object.keys(DEFINITIONS),
+    );
+    for (const { name, load } of commands) assert.equal(await load(), DEFINITIONS[name], name);
+  });
+
+  for (const { name, summary } of commands) {
+    it(`${name} says what it does, with examples that its options understand`, () => {
+      const { examples, configure } = DEFINITIONS[name]!;
+      assert.match(summary, /^[A-Z].*[.?]$/);
+      assert.ok(examples.length > 0);
+      for (const [example] of examples) {
+        const [meridian, verb, ...args] = wordsOf(example);
+        assert.deepEqual([meridian, verb], ["meridian", name], example);
+        const command = new Command(name).exitOverride().configureOutput({ outputError: () => {} });
+        configure(command);
+        command.option("--json").option("-q, --quiet");
+        assert.doesNotThrow(() => command.parse(args, { from: "user" }), example);
+      }
+    });
+  }
+
+  it("has one envelope for documents", () => {
+    assert.deepEqual(JSON.parse(jsonDocument("list", { entries: [] })), {
+      schemaVersion: 1,
+      kind: "list",
+      entries: [],
+    });
+  });
+});

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AWS_REGIONS, formatProblem, scenarioJsonSchema } from "../../simulator/index.ts";
+import {
+  createRouter,
+  defineStrategy,
+  MeridianError,
+  type RouterTarget,
+  STRATEGIES,
+  type StrategyDefinition,
+} from "../../simulator/routing.ts";
+
+const TWO: readonly RouterTarget[] = [{ id: "us-east-1" }, { id: "eu-west-1" }];
+
+function codesOf(work: () => unknown): readonly string[] {
+  try {
+    work();
+  } catch (error) {
+    assert.ok(error instanceof MeridianError, String(error));
+    return error.problems.map(({ code }) => code);
+  }
+  return [];
+}
+
+describe("createRouter", () => {
+  it("routes with every bundled strategy that needs no options", () => {
+    for (const { name, options } of STRATEGIES) {
+      if (Object.values(options).some(({ required }) => required === true)) continue;
+      const router = createRouter({ strategy: name, targets: TWO });
+      const attempt = router.choose({ nowMs: 0, inputTokens: 10 });
+      assert.ok(["us-east-1", "eu-west-1"].includes(attempt.target), name);
+    }
+  });
+
+  it("counts attempts as in flight until their outcome is known", () => {
+    const router = createRouter({ strategy: "least-outstanding", targets: TWO });
+    const attempts = [0, 1, 2].map((nowMs) => router.choose({ nowMs }));
+    assert.deepEqual(
+      attempts.map(({ target }) => target),
+      ["us-east-1", "eu-west-1", "us-east-1"],
+    );
+    router.observe(attempts[0]!, { kind: "ok", nowMs: 3, ttftMs: 1, outputTokens: 5 });
+    router.observe(attempts[2]!, { kind: "error", nowMs: 3 });
+    assert.equal(router.choose({ nowMs: 4 }).target, "us-east-1");
+  });
+
+  it("knows a retry from a new request", () => {
+    const router = createRouter({ strategy: "priority", options: { cooldown: 0 }, targets: TWO });
+    const first = router.choose({ nowMs: 0, inputTokens: 7 });
+    const second = router.choose({ nowMs: 5, after: first });
+    assert.deepEqual(second, {
+      target: "eu-west-1",
+      targetIndex: 1,
+      requestId: first.requestId,
+      attempt: 1,
+      arrivalMs: 0,
+      sentMs: 5,
+      inputTokens: 7,
+    });
+    assert.equal(router.choose({ nowMs: 6 }).requestId, first.requestId + 1);
+  });
+
+  it("goes by prices as they are now, and by health", () => {
+    const targets = TWO.map((target, i) => ({ ...target, priceInUsdPerMTok: 1 + i, priceOutUsdPerMTok: 4 + i }));
+    const router = createRouter({ strategy: "cheapest", targets });
+    const target = () => router.choose({ nowMs: 0, inputTokens: 1000, maxTokens: 100 }).target;
+    assert.equal(target(), "us-east-1");
+    router.update("eu-west-1", { priceInUsdPerMTok: 0.5, priceOutUsdPerMTok: 2 });
+    assert.equal(target(), "eu-west-1");
+    router.update("eu-west-1", { eligible: false });
+    assert.equal(target(), "us-east-1");
+    router.update("us-east-1", { eligible: false });
+    assert.deepEqual(codesOf(target), ["ROUTER_NO_TARGET"]);
+    router.update("eu-west-1", { eligible: true });
+    assert.equal(target(), "eu-west-1");
+  });
+
+  it("takes a target without a price for the dearest", () => {
+    const router = createRouter({
+      strategy: "cheapest",
+      targets: [{ id: "a" }, { id: "b", priceInUsdPerMTok: 90, priceOutUsdPerMTok: 90 }],
+    });
+    assert.equal(router.choose({ nowMs: 0, inputTokens: 1, maxTokens: 1 }).target, "b");
+  });
+
+  it("repeats its draws for the same seed, and differs for another", () => {
+    const chosen = (seed: number) => {
+      const router = createRouter({ strategy: "weighted", targets: TWO, seed });
+      return Array.from({ length: 40 }, (_, nowMs) => router.choose({ nowMs }).targetIndex).join("");
+    };
+    assert.equal(chosen(3), chosen(3));
+    assert.notEqual(chosen(3), chosen(4));
+  });
+
+  it("refuses what it cannot route", () => {
+    assert.deepEqual(
+      codesOf(() => createRouter({ strategy: "single", targets: [] })),
+      ["ROUTER_TARGETS"],
+    );
+    assert.deepEqual(
+      codesOf(() => createRouter({ strategy: "round-robin", targets: [TWO[0]!, TWO[0]!] })),
+      ["ROUTER_TARGETS"],
+    );
+    assert.deepEqual(
+      codesOf(() => createRouter({ strategy: "fastest", targets: TWO })),
+      ["STRATEGY_UNKNOWN"],
+    );
+    const router = createRouter({ strategy: "round-robin", targets: TWO });
+    assert.deepEqual(
+      codesOf(() => router.update("mars-1", { eligible: false })),
+      ["ROUTER_TARGET_UNKNOWN"],
+    );
+  });
+
+  it("stops at a strategy that breaks its contract", () => {
+    const broken: StrategyDefinition = {
+      name: "broken",
+      summary: "Names no target.",
+      options: {},
+      signals: [],
+      create: () => ({ choose: () => 7 }),
+    };
+    const router = createRouter({ strategy: broken, targets: TWO });
+    assert.deepEqual(
+      codesOf(() => router.choose({ nowMs: 0 })),
+      ["INVARIANT_BROKEN"],
+    );
+  });
+});
+
+describe("defineStrategy", () => {
+  it("gives every bundled definition back", () => {
+    for (const definition of STRATEGIES) assert.equal(defineStrategy(definition), definition);
+  });
+
+  it("says everything that is wrong with one", () => {
+    const wrong = {
+      name: "My Strategy",
+      summary: " ",
+      options: {
+        mode: { type: "choice", doc: "one of none" },
+        limit: { type: "number", doc: "a limit", required: true, default: 3 },
+      },
+      signals: ["weather"],
+      create: () => ({ choose: () => 0 }),
+    } as unknown as StrategyDefinition;
+    assert.deepEqual(
+      codesOf(() => defineStrategy(wrong)),
+      Array<string>(5).fill("STRATEGY_DEFINITION"),
+    );
+  });
+});
+
+describe("the pure part", () => {
+  it("has regions, problems and the schema", () => {
+    assert.ok(AWS_REGIONS.length > 10);
+    assert.equal(formatProblem({ code: "A", what: "b", where: "c", fix: "d" }), "A  c: b\n  fix: d");
+    assert.equal(typeof scenarioJsonSchema(), "object");
+  });
+});
