@@ -1,8 +1,5 @@
 /** The queues of the simulator: events by time, the earliest of fixed clocks, and the earliest of ascending streams. */
 
-/** Insertion numbers stay below this: a tag, read as a double, is then an ordinary number above zero. */
-const INSERTIONS_MAX = 2 ** 30;
-
 /**
  * Event queue: a 4-ary heap over one typed array, ordered by (time, insertion number), so that equal times leave in the
  * order in which they were scheduled. Arrivals never enter it: the loop merges the sorted arrival stream with its top.
@@ -155,6 +152,9 @@ export class EventHeap {
     this.halves = new Int32Array(entries.buffer);
   }
 }
+
+/** Insertion numbers stay below this: a tag, read as a double, is then an ordinary number above zero. */
+const INSERTIONS_MAX = 2 ** 30;
 
 /** Places of an entry's payload and insertion number, counted in halves, on little-endian processors. */
 const PAYLOAD = 2;

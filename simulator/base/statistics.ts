@@ -74,7 +74,7 @@ export function meanNumber(values: ArrayLike<number>, from = 0, to = values.leng
   return sum / count;
 }
 
-/** Sample variance (n - 1) by plain sums, which typed arrays need too. @param values without NaN, at least two */
+/** Sample variance (n - 1), by plain sums in the order of the values. @param values at least two, without NaN */
 export function varianceOf(values: ArrayLike<number>): number {
   const middle = meanNumber(values);
   let squares = 0;

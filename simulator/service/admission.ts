@@ -5,6 +5,12 @@ import type { FaultState } from "./fault-state.ts";
 import { type QuotaUse, Reservation, TokenQuota } from "./quota/token-quota.ts";
 import type { RoutePlan, ServicePlan } from "./service-plan.ts";
 
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+
 /**
  * All quotas and reservations of a run. An attempt reserves on arrival and settles at its end; its row says what it
  * holds.
@@ -25,7 +31,7 @@ export class Admission {
   /** Grants or refuses; after a refusal the row says which limit refused. */
   admits(nowMs: number, attempt: number, route: RoutePlan): boolean {
     if (route.reservation >= 0 && !this.draw(nowMs, attempt, route.reservation)) return false;
-    const classIndex = this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.classIndex]!;
+    const classIndex = this.table.ints[attempt * INTS + PLACE.classIndex]!;
     const quota = route.quotas[this.plan.accountOfClass[classIndex]!]!;
     return quota < 0 || this.reserve(nowMs, attempt, quota);
   }
@@ -33,17 +39,17 @@ export class Admission {
   /** A served attempt: its use replaces its reservation. */
   settleServed(nowMs: number, attempt: number): void {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const quota = ints[at + ATTEMPT.quota]!;
+    const at = attempt * INTS;
+    const quota = ints[at + PLACE.quota]!;
     if (quota < 0) return;
-    const input = ints[at + ATTEMPT.inputTokens]!;
-    const cacheRead = ints[at + ATTEMPT.cacheReadTokens]!;
-    this.settle(nowMs, attempt, this.quotas[quota]!.settlement(input, cacheRead, ints[at + ATTEMPT.outputTokens]!));
+    const input = ints[at + PLACE.inputTokens]!;
+    const cacheRead = ints[at + PLACE.cacheReadTokens]!;
+    this.settle(nowMs, attempt, this.quotas[quota]!.settlement(input, cacheRead, ints[at + PLACE.outputTokens]!));
   }
 
   /** An attempt that was not served gives back its whole reservation. */
   giveBack(nowMs: number, attempt: number): void {
-    if (this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.quota]! >= 0) this.settle(nowMs, attempt, 0);
+    if (this.table.ints[attempt * INTS + PLACE.quota]! >= 0) this.settle(nowMs, attempt, 0);
   }
 
   /** Share of the limit left for a class on a route, in [0, 1]; 1 where no limit applies. */
@@ -56,7 +62,7 @@ export class Admission {
 
   /** The wait in the answer of the quota that throttled an attempt, ms; NaN = none. */
   retryAfterMs(attempt: number): number {
-    const quota = this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.refusal]! >> 2;
+    const quota = this.table.ints[attempt * INTS + PLACE.refusal]! >> 2;
     return this.plan.quotas[quota]?.retryAfterMs ?? Number.NaN;
   }
 
@@ -72,37 +78,37 @@ export class Admission {
 
   private draw(nowMs: number, attempt: number, reservation: number): boolean {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const input = ints[at + ATTEMPT.inputTokens]! - ints[at + ATTEMPT.cacheReadTokens]!;
-    return this.reservations[reservation]!.take(nowMs, input, ints[at + ATTEMPT.outputTokens]!);
+    const at = attempt * INTS;
+    const input = ints[at + PLACE.inputTokens]! - ints[at + PLACE.cacheReadTokens]!;
+    return this.reservations[reservation]!.take(nowMs, input, ints[at + PLACE.outputTokens]!);
   }
 
   private reserve(nowMs: number, attempt: number, quotaIndex: number): boolean {
     const { floats, ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    const from = attempt * ATTEMPT_FLOATS;
+    const at = attempt * INTS;
+    const from = attempt * FLOATS;
     const quota = this.quotas[quotaIndex]!;
     const tokens = quota.reservation(
-      ints[at + ATTEMPT.inputTokens]!,
-      ints[at + ATTEMPT.cacheReadTokens]!,
-      ints[at + ATTEMPT.maxTokens]!,
+      ints[at + PLACE.inputTokens]!,
+      ints[at + PLACE.cacheReadTokens]!,
+      ints[at + PLACE.maxTokens]!,
     );
     if (!quota.reserve(nowMs, tokens)) {
-      ints[at + ATTEMPT.refusal] = (quotaIndex << 2) | quota.refusedBy;
+      ints[at + PLACE.refusal] = (quotaIndex << 2) | quota.refusedBy;
       return false;
     }
-    ints[at + ATTEMPT.quota] = quotaIndex;
-    floats[from + ATTEMPT_FLOAT.reservedTokens] = tokens;
-    floats[from + ATTEMPT_FLOAT.reservedAtMs] = nowMs;
+    ints[at + PLACE.quota] = quotaIndex;
+    floats[from + FLOAT.reservedTokens] = tokens;
+    floats[from + FLOAT.reservedAtMs] = nowMs;
     return true;
   }
 
   /** @param used tokens as quotas count them */
   private settle(nowMs: number, attempt: number, used: number): void {
     const { floats, ints } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
-    const quota = this.quotas[ints[attempt * ATTEMPT_INTS + ATTEMPT.quota]!]!;
-    const reservedAtMs = floats[from + ATTEMPT_FLOAT.reservedAtMs]!;
-    quota.settle(nowMs, reservedAtMs, floats[from + ATTEMPT_FLOAT.reservedTokens]!, used);
+    const from = attempt * FLOATS;
+    const quota = this.quotas[ints[attempt * INTS + PLACE.quota]!]!;
+    const reservedAtMs = floats[from + FLOAT.reservedAtMs]!;
+    quota.settle(nowMs, reservedAtMs, floats[from + FLOAT.reservedTokens]!, used);
   }
 }

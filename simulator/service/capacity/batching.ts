@@ -17,6 +17,12 @@ import {
 import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
 import { positiveLimit, type QueueSpec, queueOf, queueShape, refusingKeys } from "./waiting-line.ts";
 
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+
 export interface BatchingSpec extends QueueSpec {
   readonly kind: "batching";
   /** alpha: ms of a decode step with nothing in it. */
@@ -155,7 +161,7 @@ export class Batching extends Station<BatchingSpec> {
 
   protected draw(attempt: number): boolean {
     const factor = this.noise === null ? 1 : this.drawn(this.noise, this.context.serviceKey, attempt);
-    this.table.floats[attempt * ATTEMPT_FLOATS + ATTEMPT_FLOAT.work] = factor;
+    this.table.floats[attempt * FLOATS + FLOAT.work] = factor;
     return this.kvNeed(attempt) <= this.spec.kvTokensMax;
   }
 
@@ -170,10 +176,10 @@ export class Batching extends Station<BatchingSpec> {
   /** Steps. */
   protected workOf(attempt: number): number {
     const { floats, ints } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
-    const output = Math.max(1, ints[attempt * ATTEMPT_INTS + ATTEMPT.outputTokens]!);
-    const decode = output * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
-    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + ATTEMPT_FLOAT.work]!;
+    const from = attempt * FLOATS;
+    const output = Math.max(1, ints[attempt * INTS + PLACE.outputTokens]!);
+    const decode = output * floats[from + FLOAT.decodeFactor]!;
+    return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + FLOAT.work]!;
   }
 
   protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
@@ -195,13 +201,13 @@ export class Batching extends Station<BatchingSpec> {
   /** Takes a place in the batch; decoding begins after prefill. */
   protected start(nowMs: number, attempt: number): void {
     const { floats } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
+    const from = attempt * FLOATS;
 
-    floats[from + ATTEMPT_FLOAT.startedMs] = nowMs;
+    floats[from + FLOAT.startedMs] = nowMs;
     this.inService++;
     this.kvTokens += this.kvNeed(attempt);
     const { prefillBaseMs, prefillPerTokenMs } = this.spec;
-    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + ATTEMPT_FLOAT.work]!;
+    const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + FLOAT.work]!;
     if (delayMs > 0) {
       this.joins.push(nowMs + delayMs, attempt);
       return;
@@ -232,17 +238,17 @@ export class Batching extends Station<BatchingSpec> {
     this.clock.landOn(this.marks.topMs, nowMs);
     const attempt = this.marks.peek();
     const { floats } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
+    const from = attempt * FLOATS;
     this.subject = attempt;
     const rest = this.remainder[attempt]!;
     if (rest > 0) {
       this.remainder[attempt] = -1;
-      floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
+      floats[from + FLOAT.firstTokenMs] = nowMs;
       this.marks.replaceTop(this.clock.units + rest, attempt);
       this.refresh();
       return CAPACITY_EVENT.firstToken;
     }
-    if (rest === 0) floats[from + ATTEMPT_FLOAT.firstTokenMs] = nowMs;
+    if (rest === 0) floats[from + FLOAT.firstTokenMs] = nowMs;
     this.marks.pop();
     this.decoding--;
     this.inService--;
@@ -254,24 +260,24 @@ export class Batching extends Station<BatchingSpec> {
 
   private join(attempt: number): void {
     const { floats, ints } = this.table;
-    const from = attempt * ATTEMPT_FLOATS;
+    const from = attempt * FLOATS;
     if (attempt >= this.remainder.length) {
       const grown = new Float64Array(Math.max(attempt + 1, this.remainder.length * 2));
       grown.set(this.remainder);
       this.remainder = grown;
     }
-    const factor = floats[from + ATTEMPT_FLOAT.work]!;
-    const output = Math.max(1, ints[attempt * ATTEMPT_INTS + ATTEMPT.outputTokens]!);
+    const factor = floats[from + FLOAT.work]!;
+    const output = Math.max(1, ints[attempt * INTS + PLACE.outputTokens]!);
     const toFirst = (this.spec.prefillWorkPerToken * this.uncached(attempt) + 1) * factor;
-    this.remainder[attempt] = (output - 1) * factor * floats[from + ATTEMPT_FLOAT.decodeFactor]!;
+    this.remainder[attempt] = (output - 1) * factor * floats[from + FLOAT.decodeFactor]!;
     this.marks.push(this.clock.units + toFirst, attempt);
     this.decoding++;
   }
 
   private kvNeed(attempt: number): number {
     const { ints } = this.table;
-    const at = attempt * ATTEMPT_INTS;
-    return ints[at + ATTEMPT.inputTokens]! + ints[at + ATTEMPT.outputTokens]!;
+    const at = attempt * INTS;
+    return ints[at + PLACE.inputTokens]! + ints[at + PLACE.outputTokens]!;
   }
 
   private stepMsAt(sequences: number): number {

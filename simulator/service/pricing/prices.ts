@@ -1,9 +1,9 @@
 /** The contract of money: price keys, exact amounts in femto-dollars, and prices over a run by epoch. */
 
 /**
- * A price is an integer number of femto-dollars per token (1 USD per million tokens =
- * 1e9 fUSD per token), so hourly factors lose nothing that matters (1e-10 relative) and a bill is an exact BigInt sum
- * of integer token counts times integer prices: the sum of request costs is the bill, to the last digit.
+ * A price is an integer number of femto-dollars per token (1 USD per million tokens = 1e9 fUSD per token): hourly
+ * factors lose nothing that matters (1e-10 relative), and a bill is an exact BigInt sum of integer token counts times
+ * integer prices, so that the sum of request costs is the bill, to the last digit.
  */
 export const FEMTO_USD_PER_TOKEN_OF_USD_PER_MTOK = 1e9;
 
