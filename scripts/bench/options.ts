@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../../simulator/base/schema-forms.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
-import { addScenarioOptions, type CommonOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "../commands/command.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "../commands/options.ts";
 import type { Override } from "../io/overrides.ts";

@@ -4,8 +4,8 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { DAY_MS } from "../../simulator/base/time.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
+import { DAY_MS } from "../../simulator/base/time.ts";
 import { RESULT_SCHEMA_VERSION, type RunResult } from "../../simulator/experiment/result.ts";
 import { environmentProblem, readTextFile } from "./text-files.ts";
 
