@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { TestOutcome } from "../../../scripts/testing/messages.ts";
 import { createReport, type TestReport } from "../../../scripts/testing/report.ts";
+import type { TestOutcome } from "../../../scripts/testing/slots.ts";
 
 const ROOT = "/project";
 const file = { path: `${ROOT}/test/a.test.ts`, isShared: true };

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
-import type { WorkerMessage } from "../../../scripts/testing/messages.ts";
+import type { WorkerMessage } from "../../../scripts/testing/slots.ts";
 
 const WORKER = join(import.meta.dirname, "../../../scripts/testing/worker.ts");
 
