@@ -8,9 +8,10 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { PACKAGE_ROOT } from "./io/process.ts";
-import { runCheck, runInSlots, type TestFile } from "./testing/slots.ts";
 import { whyOwnProcess } from "./testing/own-process.ts";
 import { createReport } from "./testing/report.ts";
+import { runCheck, runInSlots, type TestFile } from "./testing/slots.ts";
+
 const FILE_LIMIT_MS = 900_000;
 
 /** What takes long starts first, so that no core is idle at the end. */

@@ -1,4 +1,5 @@
-/** When a run on several instances begins. Apart from the runtime, so that it can be run outside k6 too. */
+/** When a run on several instances of k6 begins. Apart from the runtime, so that it can be run outside k6 too. */
+
 /** Instances that agree on no instant beforehand start with the next full minute. */
 const GRID_MS = 60_000;
 /** At least so long after an instance was ready: the last of them may be released a little later than the first. */

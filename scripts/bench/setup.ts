@@ -1,3 +1,4 @@
+/** What a bench sends where and what it may cost, for every target but Bedrock itself (`bedrock/plan.ts`). */
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { plannedCalls } from "../../simulator/bench/make-plan.ts";
 import type { ReplayOperation, SpendPlan } from "../../simulator/bench/plan.ts";

@@ -1,3 +1,4 @@
+/** World files: the YAML of fitted capacities and quotas that a scenario can include, written and read. */
 import { z } from "zod";
 import { type EndpointFit, QUOTA_ERROR_MAX } from "../../simulator/calibrate/fit-endpoint.ts";
 import type { Estimate } from "../../simulator/calibrate/intervals.ts";

@@ -1,3 +1,4 @@
+/** Values that the command line puts over those of a scenario: `--set path=value` and options with a meaning of their own. */
 import { isCollection, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { type ConfigPath, formatPath, parsePath, type YamlSource } from "./yaml-source.ts";

@@ -1,3 +1,4 @@
+/** Runs jobs on worker threads; answers come in the order of the jobs, so the number of workers changes no result. */
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Tinypool } from "tinypool";

@@ -1,3 +1,4 @@
+/** A YAML text that is parsed safely and knows the line of every value; paths into it, and guesses for unknown names. */
 import {
   type Document,
   isAlias,

@@ -1,9 +1,10 @@
+/** Permission to spend money on a probe: a budget and a confirmation, unless all endpoints are on this machine. */
 import { createInterface } from "node:readline/promises";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import type { Terminal } from "../io/terminal.ts";
 import type { PreparedProbe } from "./prepare.ts";
 
-/** Calls of other machines keep this distance at least: a probe is no load. */
+/** Shortest interval between calls of other machines, ms: probes must not load the service. */
 const INTERVAL_MS_MIN = 500;
 
 /** Puts a question to a person. */
@@ -16,16 +17,16 @@ export interface MoneyOptions {
   readonly budgetUsd: number | undefined;
   /** `--yes`. */
   readonly agreed: boolean;
-  /** Undefined where nobody can be asked. */
+  /** Undefined without a terminal. */
   readonly ask: Ask | undefined;
   readonly note: (text: string) => void;
 }
 
 /**
- * Tells what the calls may cost at most and lets nobody spend it by accident: a budget and a yes are needed, on the
- * command line or, on a terminal, typed. Endpoints on this machine cost nothing.
+ * Says what the calls may cost at most, and requires a budget and a confirmation before anything is spent: `--yes` on
+ * the command line or a typed yes on a terminal. Endpoints on this machine cost nothing.
  *
- * @returns the budget, USD; Infinity where nobody is paid
+ * @returns the budget, USD; Infinity where all calls are free
  * @throws MeridianError usage, PROBE_COSTS_MONEY with all that is missing, PROBE_TOO_FAST; interrupted, PROBE_DECLINED
  */
 export async function allowSpending(

@@ -1,3 +1,4 @@
+/** Measures the harness itself: the same k6 path to an endpoint whose every answer is known in advance. */
 import type { QueueOptions, Stall } from "../../emulator/backends/queue.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { parseCount, parseDurationMs } from "../../simulator/base/schema-forms.ts";
@@ -94,7 +95,7 @@ export function knownAnswerError(
   });
 }
 
-/** One region, one model, no network and no retries: nothing but the way through the harness. */
+/** One region, one model, no network and no retries: nothing but the path through the harness. */
 function knownScenario(routers: number, durationMs: number): string {
   return `name: known-answer
 seed: 1
@@ -121,7 +122,7 @@ export type KnownAnswer = Pick<QueueOptions, "servers" | "service" | "meanServic
 const SERVICES = { mmc: "exponential", mdc: "deterministic" } as const;
 
 /**
- * `mmc:servers=8,mean=520ms,room=0,stall=2s/20s` → the law; undefined if it is not one. Without `room` everybody may wait;
+ * `mmc:servers=8,mean=520ms,room=0,stall=2s/20s` → the law; undefined if it is not one. Without `room` the queue is unlimited;
  * `stall` freezes every endpoint for the last 2 s of every 20 s.
  */
 export function parseKnownAnswer(text: string): KnownAnswer | undefined {

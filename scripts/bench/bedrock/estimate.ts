@@ -1,3 +1,4 @@
+/** What a bench is expected to cost, what it can cost at worst, and whether a budget is worth starting with. */
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { SpendPlan } from "../../../simulator/bench/plan.ts";
 import { requestOf, type ScheduleRow } from "../../../simulator/bench/rows.ts";

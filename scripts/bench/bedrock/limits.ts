@@ -1,3 +1,4 @@
+/** How many requests a bench may send, in all, per second and for how long. */
 import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
 import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import { formatSpan } from "../../io/progress.ts";

@@ -1,3 +1,4 @@
+/** `bench --target bedrock`: everything that is checked before the first call, then the locks, then the target. */
 import { createHash, randomBytes } from "node:crypto";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { ReplayOperation, SpendPlan } from "../../../simulator/bench/plan.ts";

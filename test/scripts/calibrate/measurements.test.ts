@@ -11,7 +11,7 @@ import { probeObservations, readMeasurements } from "../../../scripts/calibrate/
 import { MeridianError } from "../../../simulator/base/errors.ts";
 
 /** A made-up log in the form of the service's. */
-const invocationLog = (name: string) => join(import.meta.dirname, "../../fixtures/invocation-logs", name);
+const invocationLog = (name: string) => join(import.meta.dirname, "../fixtures/invocation-logs", name);
 const stop = () => createBadRows({ skip: false, max: 0 });
 const folder = mkdtempSync(join(tmpdir(), "meridian-calls-"));
 const place = (name: string, content: string | Uint8Array): string => {

@@ -161,7 +161,7 @@ describe("meridian probe", () => {
       await import("./scripts/commands/probe.ts"); await import("./scripts/commands/doctor.ts");
       const loaded = Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes("@aws-sdk"));
       console.log(loaded.length);`;
-    const args = ["--import", "tsx", "--input-type=module", "--eval", script];
+    const args = ["--input-type=module", "--eval", script];
     const { NODE_TEST_CONTEXT, ...rest } = process.env;
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: rest });
     assert.equal(stdout.trim(), "0");

@@ -8,9 +8,14 @@ import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { createFixedLatencyBackend } from "../../../../emulator/backends/queue.ts";
 import { type Fleet, startFleet } from "../../../../emulator/fleet.ts";
+import { planBedrock } from "../../../../scripts/bench/bedrock/plan.ts";
+import type { CommonOptions } from "../../../../scripts/commands/command.ts";
+import { prepareExperiment } from "../../../../scripts/io/experiment.ts";
+import { recordSchedule } from "../../../../simulator/bench/make-plan.ts";
 import type { RunResult } from "../../../../simulator/experiment/result.ts";
 import { k6ForTests } from "../../../scenarios/k6/k6.ts";
 import { meridian } from "../../run-meridian.ts";
+import { withAwsEnv } from "./with-env.ts";
 
 const MODEL = "anthropic.claude-3-haiku-20240307-v1:0";
 const SCENARIO = `name: one-region
@@ -318,4 +323,34 @@ it("a budget works elsewhere too: an emulated run that it stops is saved, and in
   assert.ok(a!.attempts > 0 && a!.inFlight > 0, "the first went on until the budget");
   assert.deepEqual([b!.attempts, b!.inFlight], [0, b!.sent], "the second was not begun");
   assert.ok((await traces(out)).includes('"requestsStopped"'));
+});
+
+describe("what is known before the first call", () => {
+  const planned = async (options: CommonOptions) => {
+    const experiment = await prepareExperiment(scenario, { overrides: [], strategies: [] });
+    const drawn = recordSchedule(experiment.inputs.plan);
+    const env = { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: fleet.endpoints[0]!.url, ...keys() };
+    const plan = await withAwsEnv(env, () => planBedrock(experiment, drawn, { drain: 10_000, ...options }));
+    return { plan, requests: drawn.length };
+  };
+
+  it("is the purchase: requests, the most it can cost, and a token for exactly this run", async () => {
+    const before = called;
+    const small = await planned({ budgetUsd: 0.25 });
+    const again = await planned({ budgetUsd: 0.25 });
+    const other = await planned({ budgetUsd: 0.5 });
+    assert.equal(small.plan.purchase.requests, small.requests);
+    assert.equal(small.plan.purchase.mostUsd, 0.25, "the worst case is dearer than the budget");
+    assert.equal(small.plan.purchase.token, again.plan.purchase.token);
+    assert.notEqual(small.plan.purchase.token, other.plan.purchase.token);
+    assert.ok(
+      small.plan.schedule.every((row) => row[5] > 0),
+      "every answer has a limit",
+    );
+    assert.equal(called, before, "nothing is sent");
+  });
+
+  it("refuses more requests than real endpoints are sent without being asked", async () => {
+    await assert.rejects(planned({ budgetUsd: 0.25, maxRequests: 10 }), /BENCH_REQUEST_LIMIT/);
+  });
 });
