@@ -39,7 +39,7 @@ describe("how an endpoint is called", () => {
   it("has problems: a name that is missing, a tier, a setting or an authorisation that the API does not have", () => {
     assert.deepEqual(codes(endpointWay({ api: "openai" }, {}, context()).problems), ["ENDPOINT_MODEL"]);
     const named = { api: "openai", models: { nova: "x" } } as const;
-    assert.deepEqual(codes(endpointWay(named, {}, context({ tier: "reserved" })).problems), ["ENDPOINT_TIER"]);
+    assert.deepEqual(codes(endpointWay(named, {}, context({ tier: "latency-optimized" })).problems), ["ENDPOINT_TIER"]);
     assert.deepEqual(codes(endpointWay(named, { auth: "sigv4" }, context()).problems), ["ENDPOINT_AUTH"]);
     const stray = { temperature: 1 } as object;
     assert.deepEqual(codes(endpointWay({}, stray, context()).problems), ["ENDPOINT_SETTING"]);

@@ -128,7 +128,7 @@ describe("invocation logs", () => {
     assert.match(notes[0]!, /1 records stood there twice/);
   });
 
-  it("edge cases: broken lines are told of by line, the rest is read", async () => {
+  it("edge cases: broken lines are reported by line, the rest is read", async () => {
     const text = await readPackedText(invocationLog("bedrock-invocation-log-edge-cases.jsonl"));
     assert.match(await codeOf(() => readInvocationLog(text, "log", stop())), /^CALIBRATE_BAD_ROW log:\d+$/);
     const skipping = createBadRows({ skip: true, max: 10 });
@@ -195,7 +195,7 @@ describe("files", () => {
     );
   });
 
-  it("that cannot be used are told of, and none can hang the command", async () => {
+  it("that cannot be used are reported, and none can hang the command", async () => {
     const read = (path: string) => () =>
       readMeasurements([path], { strategies: [], badRows: stop(), roundTripMs: new Map() });
     const cases = [

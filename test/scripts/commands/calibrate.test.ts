@@ -14,7 +14,7 @@ describe("meridian calibrate", () => {
     await writeRunFolder(at("run"), 5.5);
   });
 
-  it("fits a measured run, and the world foretells more load than was measured", async () => {
+  it("fits a measured run, and the world predicts more load than was measured", async () => {
     const fitted = await meridian(["calibrate", "--from", at("run"), "--out", at("w.yaml")], { cwd: folder });
     assert.equal(fitted.code, 0, fitted.stderr);
     assert.match(fitted.stdout, /10 places and a line; load slows nothing/);
@@ -27,7 +27,7 @@ describe("meridian calibrate", () => {
     assert.ok(Math.abs(predictedMs / p95Ms - 1) < 0.15, `${predictedMs} for ${p95Ms}`);
   });
 
-  it("tells whether the fit still holds: 0, or 99 where it drifted", async () => {
+  it("says whether the fit still holds: 0, or 99 where it drifted", async () => {
     await writeRunFolder(at("again"), 5.5, 4);
     const args = (run: string, ...more: string[]) => ["calibrate", "--from", run, "--compare", at("w.yaml"), ...more];
     const same = await meridian(args(at("again")));

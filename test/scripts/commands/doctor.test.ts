@@ -49,8 +49,16 @@ describe("meridian doctor", () => {
       HOME: folder,
       AWS_EC2_METADATA_DISABLED: "true",
     };
-    const nobody = ["--probe", "--region", "us-east-1", "--model", CLAUDE, "--endpoint-url", fleet.endpoints[0]!.url];
-    const unsigned = await meridian(["doctor", "--out", join(folder, "runs"), ...nobody], { env: noKeys });
+    const unsignedCall = [
+      "--probe",
+      "--region",
+      "us-east-1",
+      "--model",
+      CLAUDE,
+      "--endpoint-url",
+      fleet.endpoints[0]!.url,
+    ];
+    const unsigned = await meridian(["doctor", "--out", join(folder, "runs"), ...unsignedCall], { env: noKeys });
     assert.equal(unsigned.code, 4);
     assert.match(unsigned.stdout, /^ok +node[\s\S]*^missing +probe /m);
     await fleet.close(0);

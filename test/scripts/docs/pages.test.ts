@@ -14,7 +14,7 @@ describe("pieces of Markdown", () => {
     assert.equal(table(["a"], [["x | <y>\n*z* `<b>`"]]), "| a |\n| --- |\n| x \\| \\<y> \\*z\\* `<b>` |");
   });
 
-  it("prose breaks at 120 columns and keeps its words", () => {
+  it("prose breaks at 120 columns and loses nothing", () => {
     const text = Array.from({ length: 80 }, (_, i) => `word${i}`).join(" ");
     const lines = wrapped(text).split("\n");
     assert.ok(lines.length > 1 && lines.every((line) => line.length <= 120));
@@ -60,7 +60,7 @@ describe("the pages of assertions and errors", () => {
   it("show gates that are understood", () =>
     assert.match(assertPage(), /^\| `saving` .*`saving\(cheapest, single\) > 5%`/m));
 
-  it("take what is said beside a code from the source", () => {
+  it("take the texts beside a code from the source", () => {
     const thrown =
       'throw new MeridianError("data", { code: "TEA_COLD", what: "the cup is cold", where, fix: "heat it" });';
     const page = errorsPage(new Map([["a.ts", `function pour() { ${thrown} }`]]));

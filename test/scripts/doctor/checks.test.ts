@@ -123,7 +123,7 @@ describe("doctor's look at AWS", () => {
 
   const around = { profilesOf: () => ["us.x"], placeOf: new Map() };
 
-  it("tells who answered, who did not and why", () => {
+  it("shows which targets answered, which did not and why", () => {
     const failed = { ttftMs: null, error: "needs-profile", message: "on-demand throughput is not supported" };
     const checks = checksOfProbes([probeOf(), probeOf({ region: "eu-west-1", ...failed })], around);
     assert.deepEqual(
@@ -145,7 +145,7 @@ describe("doctor's look at AWS", () => {
     assert.match(skewed(301_000).found, /301 s behind/);
   });
 
-  it("tells what the last probe found, and how old that is", async () => {
+  it("shows what the last probe found, and how old that is", async () => {
     const path = join(folder, "probe.json");
     const probes = [probeOf(), probeOf({ error: "throttled" }), probeOf()];
     await writeProbeFile(path, probeFileOf({ ended: "all", harness: null, probes }));

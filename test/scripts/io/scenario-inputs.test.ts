@@ -31,7 +31,7 @@ async function failureOf(text: string): Promise<MeridianError> {
   return error;
 }
 
-test("a trace that is not there and a region that is unknown are told of together, each with its line", async () => {
+test("a trace that is not there and a region that is unknown are reported together, each with its line", async () => {
   const { problems, exitCode } = await failureOf(SCENARIO);
   assert.equal(exitCode, 2);
   const trace = problems.find(({ code }) => code === "TRACE_NOT_FOUND");
@@ -125,7 +125,7 @@ test("the four bundled data sets load", async () => {
   assert.equal(Object.keys(reference.roundTrips.rtt).length, 32);
 });
 
-test("a missing and a damaged file are told apart, with the file's name", async () => {
+test("a missing and a damaged file are different problems, with the file's name", async () => {
   const folder = await mkdtemp(join(tmpdir(), "meridian-reference-"));
   const url = pathToFileURL(`${folder}/`);
   const fails = async (code: string, kind: string) =>

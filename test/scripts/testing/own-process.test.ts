@@ -86,7 +86,7 @@ describe("the guard of a process that test files share", () => {
       );
   });
 
-  it("tells of each file's own", () => assert.deepEqual(guard.violations(), []));
+  it("reports each violation once", () => assert.deepEqual(guard.violations(), []));
 
   it("notices what is left changed: environment, signal handlers, clocks", () => {
     const { setTimeout: original } = globalThis;

@@ -25,7 +25,7 @@ function printed(act: (report: TestReport) => void): { readonly text: string; re
 }
 
 describe("the report of the tests", () => {
-  it("is good when something ran and nothing failed; what was skipped is told with its reason", () => {
+  it("is good when something ran and nothing failed; what was skipped is listed with its reason", () => {
     const { text, isOk } = printed((report) =>
       report.file({ file, tests: [test("passed"), test("skipped", "no such host")], end, problems: [] }),
     );

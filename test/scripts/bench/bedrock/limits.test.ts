@@ -16,7 +16,7 @@ it("real endpoints have limits, others those that a person gives", () => {
   refuseBeyond(benchLimits({}, false), at(0, 1e9), 100);
 });
 
-it("every limit that is passed is told of, with the number that would do", () => {
+it("every limit that is exceeded is reported, with the number that would do", () => {
   const schedule = at(0, 400, 900, 1300, 1399, 1401, 9000);
   refuseBeyond({ requestsMax: 14, perSecondMax: 4, lengthMaxMs: 9000 }, schedule, 2);
   assert.throws(() => refuseBeyond({ requestsMax: 13, perSecondMax: 3, lengthMaxMs: 8999 }, schedule, 2), {

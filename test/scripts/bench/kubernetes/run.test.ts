@@ -76,7 +76,7 @@ describe("meridian bench --kubernetes", () => {
     assert.deepEqual(await readdir(join(folder, "refused")).catch(() => []), []);
   };
 
-  it("refuses hosts that nobody allowed", () => refused([], /ENDPOINT_NOT_ALLOWED/));
+  it("refuses hosts that were not allowed", () => refused([], /ENDPOINT_NOT_ALLOWED/));
   it("refuses routers that do not divide", () =>
     refused([...HOSTS, "--parallelism", "3"], /KUBERNETES_ROUTERS.*4 routers[\s\S]*--set routers=6/));
   it("refuses an emulator, which runners cannot reach", () => refused(["--target", "emulator"], /KUBERNETES_TARGET/));
