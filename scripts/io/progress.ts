@@ -126,7 +126,15 @@ export function formatProgress(state: ProgressState): string {
     .join("  ");
 }
 
-/** 850 → "850 ms", 4100 → "4.1 s", 95_000 → "1 min 35 s", 11_520_000 → "3 h 12 min". */
+/**
+ * A length of time for people.
+ *
+ * @param ms of 0 or more
+ * @example formatSpan(850) // => "850 ms"
+ * @example formatSpan(4100) // => "4.1 s"
+ * @example formatSpan(95_000) // => "1 min 35 s"
+ * @example formatSpan(11_520_000) // => "3 h 12 min"
+ */
 export function formatSpan(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;

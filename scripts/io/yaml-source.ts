@@ -204,7 +204,11 @@ function offsetOf(document: Document.Parsed, path: ConfigPath): number {
 /** A place in a configuration: keys and list indices from the root. */
 export type ConfigPath = readonly (string | number)[];
 
-/** `["traffic", 0, "arrivals"]` → `traffic[0].arrivals`; the root is the empty text. Odd keys are quoted. */
+/**
+ * A path as text; the root is the empty text. Keys with spaces, dots or brackets are quoted.
+ *
+ * @example formatPath(["traffic", 0, "arrivals"]) // => "traffic[0].arrivals"
+ */
 export function formatPath(path: ConfigPath): string {
   let text = "";
   for (const step of path) {
@@ -216,8 +220,11 @@ export function formatPath(path: ConfigPath): string {
 }
 
 /**
- * `traffic[0].arrivals`, `traffic.0.arrivals` or `a["b c"].d` → path; undefined when the text is no path.
- * Numbers are list indices; a map whose keys look like numbers takes them as keys all the same (see `stepInto`).
+ * The path that a text names. Numbers are list indices; a map whose keys look like numbers takes them as keys.
+ *
+ * @returns undefined when the text is no path
+ * @example parsePath("traffic.0.arrivals") // => ["traffic", 0, "arrivals"]
+ * @example parsePath('a["b c"].d') // => ["a", "b c", "d"]
  */
 export function parsePath(text: string): ConfigPath | undefined {
   const path: (string | number)[] = [];
@@ -246,7 +253,12 @@ function unquote(json: string): string {
   }
 }
 
-/** The fix line for an unknown name: the nearest one, or the list of all. */
+/**
+ * The fix for an unknown name: the nearest one, or the list of all.
+ *
+ * @example suggest("singel", ["single", "cheapest"]) // => 'did you mean "single"?'
+ * @example suggest("x", ["single", "cheapest"]) // => "known here: single, cheapest"
+ */
 export function suggest(word: string, known: readonly string[]): string {
   const near = nearNames(word, known)[0];
   if (near !== undefined) return `did you mean "${near}"?`;

@@ -139,7 +139,12 @@ export function probePrompt(inputTokens: number, random: RandomStream): string {
   return text.slice(0, length);
 }
 
-/** No tokenizer makes more tokens of `probePrompt`'s text; the frame of a chat adds some of its own. */
+/**
+ * An upper limit for the tokens of `probePrompt`'s text: no tokenizer in use makes more, and 100 are for the frame of a
+ * chat.
+ *
+ * @example inputTokensMax(500) // => 1100
+ */
 export function inputTokensMax(inputTokens: number): number {
   return Math.ceil((inputTokens * CHARS_PER_TOKEN) / 2) + 100;
 }

@@ -6,9 +6,9 @@ import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { type CommandInput, type CommonOptions, jsonDocument, RUNS_FOLDER } from "../../commands/command.ts";
 import type { Terminal } from "../../io/terminal.ts";
-import { benchLimits, refuseBeyond } from "../bedrock/limits.ts";
 import { type EndpointSet, loadEndpoints } from "../endpoints-file.ts";
 import { ensureK6 } from "../k6-program.ts";
+import { benchLimits, refuseBeyondLimits } from "../limits.ts";
 import { executorOf } from "../options.ts";
 import { BEDROCK, EMULATOR, refuseAmazon } from "../setup.ts";
 import { endpointsTarget } from "../target.ts";
@@ -32,7 +32,7 @@ export async function benchOnKubernetes(
 ): Promise<void> {
   const name = String(options.target);
   refuseMeaningless(options);
-  refuseBeyond(benchLimits(options, false), schedule, plan.strategies.length);
+  refuseBeyondLimits(benchLimits(options, false), schedule, plan.strategies.length);
   if (name === EMULATOR || name === BEDROCK) throw needsEndpoints();
   const set = await clusterEndpoints(plan, name, options);
   const open = await endpointsTarget(set, name, options.api as ReplayOperation).open(Date.now());
