@@ -1,7 +1,6 @@
 /** Permission to spend money on a probe: a budget and a confirmation, unless all endpoints are on this machine. */
-import { createInterface } from "node:readline/promises";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import type { Terminal } from "../io/terminal.ts";
+import { type Terminal, terminalAsk } from "../io/terminal.ts";
 import type { PreparedProbe } from "./prepare.ts";
 
 /** Shortest interval between calls of other machines, ms: probes must not load the service. */
@@ -60,19 +59,18 @@ export async function allowSpending(
 }
 
 /** Asks on the terminal; undefined where there is none. Ctrl-C is a no. */
-export function terminalAsk(terminal: Terminal, signal: AbortSignal): Ask | undefined {
-  if (process.stdin.isTTY !== true || !terminal.live) return undefined;
-  return async (question) => {
-    const asker = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return await asker.question(question, { signal });
-    } catch (error) {
-      if (signal.aborted || (error instanceof Error && error.name === "AbortError")) return "";
+export function askToSpend(
+  terminal: Pick<Terminal, "live">,
+  signal: AbortSignal,
+  streams?: Parameters<typeof terminalAsk>[1],
+): Ask | undefined {
+  const ask = terminal.live ? terminalAsk(signal, streams) : undefined;
+  if (ask === undefined) return undefined;
+  return (question) =>
+    ask(question).catch((error: unknown) => {
+      if (error instanceof MeridianError && error.kind === "interrupted") return "";
       throw error;
-    } finally {
-      asker.close();
-    }
-  };
+    });
 }
 
 function isYes(answer: string): boolean {
