@@ -76,7 +76,8 @@ async function indexAnswers(): Promise<boolean> {
   }
 }
 
-const CLIENT_LIMIT_MS = 90_000;
+/** LiteLLM alone takes a busy machine a minute to import. */
+const CLIENT_LIMIT_MS = 180_000;
 
 /** Runs Python without the host's own AWS settings, and returns what it printed. */
 export async function runPython(
