@@ -8,10 +8,9 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { PACKAGE_ROOT } from "./io/process.ts";
-import { runCheck } from "./testing/checks.ts";
 import { whyOwnProcess } from "./testing/own-process.ts";
 import { createReport } from "./testing/report.ts";
-import { runInSlots, type TestFile } from "./testing/slots.ts";
+import { runCheck, runInSlots, type TestFile } from "./testing/slots.ts";
 
 const FILE_LIMIT_MS = 900_000;
 

@@ -96,10 +96,10 @@ function unanswered(response: Response, endedMs: number): AttemptAnswer {
   };
 }
 
-/** Headers that let a call in. */
+/** Headers that authorise a call. */
 type Authorize = (auth: ReplayAuth, request: SignableRequest) => Readonly<Record<string, string>>;
 
-/** Calls are let in by what the environment holds; a way whose credentials are not there lets in with nothing. */
+/** Authorises calls with the credentials of the environment; where they are missing, with nothing. */
 export function authorizeFrom(env: Readonly<Record<string, string | undefined>>, crypto: CryptoFunctions): Authorize {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   const sign =

@@ -42,7 +42,7 @@ export async function setup(): Promise<Start> {
   return start;
 }
 
-/** One request: the next of the schedule, whoever takes it up. */
+/** One request: the next of the schedule, by whichever virtual user is free. */
 export async function replay(start: Start): Promise<void> {
   beginAt(start);
   const begunMs = nowMs();

@@ -1,3 +1,4 @@
+/** Signs requests to Bedrock with AWS Signature Version 4, on k6's own cryptography. */
 import { encodeSegment } from "../../simulator/bench/adapters/adapter.ts";
 
 /** The part of k6/crypto that signing needs; a test brings its own. */

@@ -1,3 +1,7 @@
+/**
+ * How a file of endpoints says that its endpoints are called: API, authorisation, names of models, settings of adapters.
+ * The schema of the file, and what its blocks mean for one endpoint.
+ */
 import { z } from "zod";
 import type { Problem } from "../../simulator/base/errors.ts";
 import { durationMs } from "../../simulator/base/schema-forms.ts";
@@ -17,10 +21,15 @@ export interface WayContext {
   readonly calls: readonly PlannedCall[];
 }
 
-/** How an endpoint is called, by what its file says of all endpoints and of this one, and what is wrong with that. */
+/**
+ * How an endpoint is called, and what is wrong with that.
+ *
+ * @param common what the file says of all its endpoints
+ * @param own what it says of this one, which takes precedence
+ */
 export function endpointWay(
-  common: Manner,
-  own: Manner,
+  common: ConnectionInput,
+  own: ConnectionInput,
   { where, calls }: WayContext,
 ): { readonly way: EndpointWay; readonly problems: readonly Problem[] } {
   const adapter = findAdapter(own.api ?? common.api ?? "bedrock");
@@ -46,15 +55,15 @@ export function endpointWay(
   return { way, problems };
 }
 
-/** What a file says of all its endpoints that holds for none of them. */
+/** Problems of what a file says of all its endpoints and none of them can use. */
 export function strayProblems({
   endpoints,
   ...common
-}: Manner & Pick<EndpointsInput, "endpoints">): readonly Problem[] {
-  const manners = Object.values(endpoints).map((entry): Manner => (typeof entry === "string" ? {} : entry));
-  const used = manners.map((own) => findAdapter(own.api ?? common.api ?? "bedrock"));
+}: ConnectionInput & Pick<EndpointsInput, "endpoints">): readonly Problem[] {
+  const inputs = Object.values(endpoints).map((entry): ConnectionInput => (typeof entry === "string" ? {} : entry));
+  const used = inputs.map((own) => findAdapter(own.api ?? common.api ?? "bedrock"));
   const strays = Object.keys(settingsIn(common)).filter((name) => !used.some((adapter) => has(adapter, name)));
-  const auths = manners.map((own) => own.auth ?? common.auth ?? "api-key");
+  const auths = inputs.map((own) => own.auth ?? common.auth ?? "api-key");
   return [
     ...(used.length === 0 ? [] : strays.map((name) => straySetting(name, used, name))),
     ...(common.keyFrom !== undefined && auths.length > 0 && !auths.includes("api-key") ? [strayKey("keyFrom")] : []),
@@ -96,20 +105,20 @@ function modelProblems(
       add({ code: "ENDPOINT_MODEL", what, where, fix: `add models: { ${model}: <its name there> }` });
     }
     if (!adapter.tiers.includes(tier)) {
-      const what = `target ${target} is of tier ${tier}, for which api ${adapter.name} has no word`;
+      const what = `target ${target} is of tier ${tier}, which api ${adapter.name} does not have`;
       add({ code: "ENDPOINT_TIER", what, where, fix: "leave that target out of the scenario" });
     }
   }
   return [...problems.values()];
 }
 
-/** Names that end so hold keys; those of AWS, k6 and this program have a meaning of their own. */
+/** Names of variables that hold keys; those of AWS, k6 and this program have a meaning of their own. */
 const KEY_VARIABLE = /^(?!AWS_|K6_|MERIDIAN_)[A-Z][A-Z0-9_]*(KEY|TOKEN)$/;
 
 const charsPerToken = z.number().min(1).max(20);
 
 /** What may be said for all endpoints of a file, and for each of them otherwise. */
-const manner = {
+const connectionFields = {
   api: z
     .enum(adapters.map(({ name }) => name))
     .optional()
@@ -139,7 +148,7 @@ const manner = {
 
 /** A file that says where each region's endpoint is, and how it is called. */
 export const endpointsSchema = z.strictObject({
-  ...manner,
+  ...connectionFields,
   charsPerToken: z
     .union([charsPerToken, z.record(z.string(), charsPerToken)])
     .optional()
@@ -153,7 +162,7 @@ export const endpointsSchema = z.strictObject({
       z.strictObject({
         url: z.string(),
         roundTrip: durationMs.default(0).meta({ description: "Network round trip from here that latencies contain" }),
-        ...manner,
+        ...connectionFields,
       }),
     ]),
   ),
@@ -161,10 +170,10 @@ export const endpointsSchema = z.strictObject({
 
 export type EndpointsInput = z.output<typeof endpointsSchema>;
 /** What a file says of all its endpoints, or of one. */
-type Manner = Pick<EndpointsInput, "api" | "auth" | "keyFrom" | "models" | "firstToken">;
+type ConnectionInput = Pick<EndpointsInput, "api" | "auth" | "keyFrom" | "models" | "firstToken">;
 
 /** The settings of adapters that are given here, by name. */
-function settingsIn(said: Manner): AdapterSettings {
+function settingsIn(said: ConnectionInput): AdapterSettings {
   const values = said as Readonly<Record<string, unknown>>;
   const names = new Set(adapters.flatMap((adapter) => Object.keys(adapter.settings)));
   return Object.fromEntries(

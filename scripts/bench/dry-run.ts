@@ -1,3 +1,4 @@
+/** `bench --dry-run`: what would be sent, where, and what it would cost, as plain data and as text. No model is called. */
 import { requestOf, type ScheduleRow } from "../../simulator/bench/rows.ts";
 import { spendPlanOf } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
@@ -6,9 +7,9 @@ import { formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { stableJson } from "../io/text-files.ts";
 import type { BedrockEndpoint } from "./bedrock/endpoints.ts";
-import { type BenchEstimate, estimateBench } from "./bedrock/estimate.ts";
 import { usdText } from "./bedrock/locks.ts";
 import type { BedrockPlan } from "./bedrock/plan.ts";
+import { type BenchEstimate, estimateBench } from "./estimate.ts";
 import { k6Arguments } from "./k6-process.ts";
 import { findK6 } from "./k6-program.ts";
 import type { BenchSetup } from "./setup.ts";

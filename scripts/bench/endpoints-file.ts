@@ -1,3 +1,4 @@
+/** Reads a file of endpoints (`--target endpoints.yaml`) and decides which hosts may be called at all. */
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -6,7 +7,7 @@ import { parseScenario } from "../io/scenario-file.ts";
 import { readTextFile } from "../io/text-files.ts";
 import { type EndpointsInput, endpointsSchema, endpointWay, strayProblems } from "./connection.ts";
 
-/** Endpoints that somebody else runs. */
+/** Endpoints that are already running, as a file gives them. */
 export interface EndpointSet {
   readonly urlOfRegion: ReadonlyMap<string, string>;
   readonly roundTripMs: ReadonlyMap<string, number>;
@@ -94,7 +95,7 @@ function charsById(said: EndpointsInput["charsPerToken"], calls: readonly Planne
   return chars;
 }
 
-/** A URL without its path, which the guard takes, and the path that calls stand below. */
+/** A URL without its path, as the guard takes it, and the path that is the base of all calls. */
 function splitBase(text: string): { readonly url: string; readonly base: string } {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.pathname === "/") return { url: text, base: "" };
@@ -137,8 +138,8 @@ function credentialsOf(
       if (env[name]) credentials[name] = env[name];
     }
   }
-  const told = new Map(problems.map((problem) => [problem.what, problem]));
-  if (told.size > 0) throw new MeridianError("environment", [...told.values()]);
+  const distinct = new Map(problems.map((problem) => [problem.what, problem]));
+  if (distinct.size > 0) throw new MeridianError("environment", [...distinct.values()]);
   return credentials;
 }
 
@@ -163,7 +164,10 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
-/** Never called, whoever asks: link-local networks and clouds' metadata services, unspecified and multicast addresses. */
+/**
+ * Never called, even if allowed by name: link-local networks and clouds' metadata services, unspecified and multicast
+ * addresses.
+ */
 const FORBIDDEN = new BlockList();
 FORBIDDEN.addSubnet("169.254.0.0", 16, "ipv4");
 FORBIDDEN.addSubnet("0.0.0.0", 8, "ipv4");

@@ -1,3 +1,4 @@
+/** Scenarios for k6's own executors (`bench --executor`), which approximate a schedule's arrivals. */
 import type { ReplayPlan } from "../../simulator/bench/plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 

@@ -1,3 +1,4 @@
+/** `bench --import-rows`: makes one measured run of the logs that several instances of k6 wrote. */
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { checkRows, firstTokenNotes, seesFirstTokens } from "../../simulator/bench/checks.ts";
 import type { ReplayOperation } from "../../simulator/bench/plan.ts";
@@ -9,7 +10,7 @@ import { concludeBench } from "./outcome.ts";
 import type { BenchedStrategy } from "./run.ts";
 
 /**
- * `bench --import-rows`: one measured run of what several instances wrote, with the gate of a run on one machine.
+ * Makes one measured run of what several instances wrote, judged like a run on one machine.
  *
  * @throws MeridianError for logs that are not of this scenario, are there twice, or miss a strategy
  */

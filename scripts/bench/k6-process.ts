@@ -1,3 +1,4 @@
+/** Runs one strategy's replay in k6: its input files, its environment, its rows while it runs, its end. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,7 +38,7 @@ export interface Replayed {
 }
 
 const REPLAY_SCRIPT = programFile("scenarios/k6/replay.ts");
-const PLAIN_SCRIPT = programFile("scenarios/k6/native-executor.ts");
+const NATIVE_SCRIPT = programFile("scenarios/k6/native-executor.ts");
 const POLL_MS = 200;
 /** What k6 may take beyond the run itself: loading, the last rows, the summary. */
 const SLACK_MS = 45_000;
@@ -91,9 +92,14 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
   }
 }
 
-/** How k6 is started; all else reaches it in its environment. */
-export function k6Arguments(rowsFile: string, isPlain = false): readonly string[] {
-  const script = isPlain ? PLAIN_SCRIPT : REPLAY_SCRIPT;
+/**
+ * How k6 is started; all else reaches it in its environment.
+ *
+ * @param rowsFile file that receives the rows
+ * @param isNative whether one of k6's own executors says when to send
+ */
+export function k6Arguments(rowsFile: string, isNative = false): readonly string[] {
+  const script = isNative ? NATIVE_SCRIPT : REPLAY_SCRIPT;
   return ["run", "--quiet", "--address=", "--log-format=raw", `--console-output=${rowsFile}`, script];
 }
 

@@ -1,3 +1,4 @@
+/** Finds the k6 program, builds it where there is none, and runs it (or any other program) to its end. */
 import { spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir, open, readFile, rename, rm } from "node:fs/promises";
@@ -5,6 +6,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
+import { isAlive } from "../io/process.ts";
 import { interrupted } from "../io/worker-pool.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -19,7 +21,7 @@ export interface K6Program {
 const MAJOR_MIN = 1;
 const VERSION_LIMIT_MS = 10_000;
 
-/** Where a k6 that we built is kept. */
+/** Where a k6 that was built here is kept. */
 export function cachedK6(env: Env): string {
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "meridian", "k6", "k6");
 }
@@ -85,7 +87,7 @@ const LOCK_POLL_MS = 1000;
 export interface EnsureOptions {
   readonly env: Env;
   readonly signal: AbortSignal;
-  /** Told in words what is done, when something takes long. */
+  /** Takes remarks about steps that take long. */
   readonly note: (text: string) => void;
   readonly limitMs?: number;
 }
@@ -147,15 +149,6 @@ async function oneAtATime({ env, signal }: EnsureOptions, work: () => Promise<vo
     if (built !== undefined) return built;
     const owner = Number(await readFile(lock, "utf8").catch(() => ""));
     if (owner > 0 && !isAlive(owner)) await rm(lock, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

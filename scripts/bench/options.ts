@@ -1,3 +1,4 @@
+/** The command line of `meridian bench`: its options, and what they change in the scenario. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../../simulator/base/schema-forms.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
@@ -11,7 +12,7 @@ const DRAIN_MS = MINUTE_MS;
 const VUS = 100;
 /** The version of k6 that is tested. */
 const IMAGE = `grafana/k6:${K6_MODULE.split("@v")[1]}`;
-/** Our own: every request at its instant. */
+/** The executor of Meridian's own script: every request at its instant. */
 const DISPATCHER = "dispatcher";
 
 export function addBenchOptions(command: Command): void {
@@ -35,7 +36,7 @@ export function addBenchOptions(command: Command): void {
     .option("--allow-host <host...>", "hosts other than this machine that the target file may name")
     .option("--spend-real-money", "lock 1 of --target bedrock: real calls cost real money")
     .addOption(new Option("--budget-usd <usd>", "lock 2: stop before more than this is spent").argParser(amount))
-    .option("--confirm <token>", "lock 3 where nobody is at a terminal: the token that --dry-run shows")
+    .option("--confirm <token>", "lock 3 without a terminal: the token that --dry-run shows")
     .option("--profile <name>", "profile of the AWS configuration files, for --target bedrock")
     .option("--fips", "call the FIPS endpoints of Bedrock")
     .option("--max-requests <n>", "refuse to send more, over all strategies; 1000 for bedrock", wholeNumber(1))

@@ -1,3 +1,4 @@
+/** The end of every bench: makes a measured run of its strategies, saves it, prints it and decides the exit code. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -13,6 +14,45 @@ import type { Terminal } from "../io/terminal.ts";
 import { stableJson } from "../io/text-files.ts";
 import type { BenchedStrategy } from "./run.ts";
 import { saveBench } from "./save.ts";
+
+export interface BenchConclusion {
+  readonly experiment: PreparedExperiment;
+  readonly benched: readonly BenchedStrategy[];
+  /** Where it was measured, and what else the report is to say. */
+  readonly place: string;
+  readonly notes: readonly string[];
+  readonly startedAt: Date;
+  readonly k6Version: string;
+  readonly input: CommandInput;
+}
+
+/**
+ * Makes benched strategies one measured run: judged, saved and printed, wherever their rows came from.
+ *
+ * @returns the exit code: 99 for an invalid run and for failed gates
+ * @throws MeridianError assertion when rows are missing, for then there is nothing to count
+ */
+export async function concludeBench(conclusion: BenchConclusion): Promise<number> {
+  const { experiment, benched, place, notes, startedAt, k6Version } = conclusion;
+  const { options, terminal, signal } = conclusion.input;
+  const reports = benched.map(({ report }) => report);
+  const reasons = invalidReasons(reports);
+  if (!reports.every(({ isComplete }) => isComplete)) throw new MeridianError("assertion", reasons.map(invalidRun));
+  const result = benchResult(experiment, benched, place, notes);
+  const saved = await saveBench(experiment, result, benched, {
+    out: String(options.out),
+    startedAt,
+    k6Version,
+    place,
+    reasons,
+    signal,
+  });
+  await printResult(result, options, terminal);
+  terminal.note(`report: ${join(saved.folder, "report.html")}`);
+  if (reports.some(({ plain }) => plain !== undefined)) return nativeExecutorCode(benched, terminal);
+  for (const reason of reasons) terminal.problem(formatProblem(invalidRun(reason)));
+  return reasons.length > 0 ? EXIT_CODES.assertion : assertionCode(result, terminal);
+}
 
 /** The measured run of benched strategies. */
 function benchResult(
@@ -32,6 +72,48 @@ function benchResult(
     },
   });
   return { ...result, notes: [...result.notes, ...notes] };
+}
+
+async function printResult(result: RunResult, options: CommonOptions, terminal: Terminal): Promise<void> {
+  if (options.json === true) {
+    terminal.out(stableJson(result).trimEnd());
+    return;
+  }
+  const { renderTerminal } = await import("../../reports/index.ts");
+  terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
+}
+
+/** Why a measured run is not valid, as a problem with its fix. */
+function invalidRun(reason: string): Problem {
+  const fix = "free the machine of other work, bench fewer requests a second, or mend what the reason names";
+  return { code: "BENCH_INVALID", what: reason, fix };
+}
+
+/** Reports gates that failed. */
+function assertionCode(result: RunResult, terminal: Terminal): number {
+  const failed = result.assertions.filter((each) => !each.passed);
+  for (const each of failed) {
+    terminal.problem(formatProblem({ code: "ASSERTION_FAILED", what: `${each.text}; found ${each.found}` }));
+  }
+  return failed.length > 0 ? EXIT_CODES.assertion : EXIT_CODES.ok;
+}
+
+/**
+ * Reports how an executor of k6 did. Such a run is not a valid measurement anyway, so only what went wrong in it makes
+ * it fail: requests that never left, rows that do not add up.
+ */
+function nativeExecutorCode(benched: readonly BenchedStrategy[], terminal: Terminal): number {
+  const faults = benched.flatMap(({ report }) => report.faults.map((fault) => `${report.strategy}: ${fault}`));
+  for (const { report } of benched) {
+    if (report.plain === undefined) continue;
+    const note = nativeNote(report.requests, report.plain);
+    terminal.note(`${report.strategy}: ${note}; not for comparison with a simulation`);
+  }
+  for (const what of faults) {
+    const fix = "give it more virtual users with --vus, or leave --executor out: the dispatcher drops nothing";
+    terminal.problem(formatProblem({ code: "BENCH_INVALID", what, fix }));
+  }
+  return faults.length > 0 ? EXIT_CODES.assertion : EXIT_CODES.ok;
 }
 
 /**
@@ -68,7 +150,7 @@ export function tokenNotes(benched: readonly BenchedStrategy[]): readonly string
   });
 }
 
-/** What a budget was kept by, where there was one. */
+/** What was spent of the budget, where there was one. */
 export function spendNotes(benched: readonly BenchedStrategy[]): readonly string[] {
   return benched.flatMap(({ spend, report }) => {
     if (spend === undefined) return [];
@@ -80,85 +162,4 @@ export function spendNotes(benched: readonly BenchedStrategy[]): readonly string
 function change(counted: number, wanted: number): string {
   const percent = 100 * (counted / Math.max(1, wanted) - 1);
   return `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`;
-}
-
-async function printResult(result: RunResult, options: CommonOptions, terminal: Terminal): Promise<void> {
-  if (options.json === true) {
-    terminal.out(stableJson(result).trimEnd());
-    return;
-  }
-  const { renderTerminal } = await import("../../reports/index.ts");
-  terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
-}
-
-/** Why a measured run proves nothing, as a problem that a person can mend. */
-function invalidRun(reason: string): Problem {
-  const fix = "free the machine of other work, bench fewer requests a second, or mend what the reason names";
-  return { code: "BENCH_INVALID", what: reason, fix };
-}
-
-/** Tells of gates that failed. */
-function assertionCode(result: RunResult, terminal: Terminal): number {
-  const failed = result.assertions.filter((each) => !each.passed);
-  for (const each of failed) {
-    terminal.problem(formatProblem({ code: "ASSERTION_FAILED", what: `${each.text}; found ${each.found}` }));
-  }
-  return failed.length > 0 ? EXIT_CODES.assertion : EXIT_CODES.ok;
-}
-
-/**
- * Tells how an executor of k6 did. It was asked for as a run that proves nothing, so only what went wrong in it counts:
- * requests that never left, rows that do not add up.
- */
-function plainCode(benched: readonly BenchedStrategy[], terminal: Terminal): number {
-  const faults = benched.flatMap(({ report }) => report.faults.map((fault) => `${report.strategy}: ${fault}`));
-  for (const { report } of benched) {
-    if (report.plain === undefined) continue;
-    const note = nativeNote(report.requests, report.plain);
-    terminal.note(`${report.strategy}: ${note}; not for comparison with a simulation`);
-  }
-  for (const what of faults) {
-    const fix = "give it more virtual users with --vus, or leave --executor out: the dispatcher drops nothing";
-    terminal.problem(formatProblem({ code: "BENCH_INVALID", what, fix }));
-  }
-  return faults.length > 0 ? EXIT_CODES.assertion : EXIT_CODES.ok;
-}
-
-export interface BenchConclusion {
-  readonly experiment: PreparedExperiment;
-  readonly benched: readonly BenchedStrategy[];
-  /** Where it was measured, and what else the report is to say. */
-  readonly place: string;
-  readonly notes: readonly string[];
-  readonly startedAt: Date;
-  readonly k6Version: string;
-  readonly input: CommandInput;
-}
-
-/**
- * Makes benched strategies one measured run: judged, saved and printed, wherever their rows came from.
- *
- * @returns the exit code: 99 for an invalid run and for failed gates
- * @throws MeridianError assertion when rows are missing, for then there is nothing to count
- */
-export async function concludeBench(conclusion: BenchConclusion): Promise<number> {
-  const { experiment, benched, place, notes, startedAt, k6Version } = conclusion;
-  const { options, terminal, signal } = conclusion.input;
-  const reports = benched.map(({ report }) => report);
-  const reasons = invalidReasons(reports);
-  if (!reports.every(({ isComplete }) => isComplete)) throw new MeridianError("assertion", reasons.map(invalidRun));
-  const result = benchResult(experiment, benched, place, notes);
-  const saved = await saveBench(experiment, result, benched, {
-    out: String(options.out),
-    startedAt,
-    k6Version,
-    place,
-    reasons,
-    signal,
-  });
-  await printResult(result, options, terminal);
-  terminal.note(`report: ${join(saved.folder, "report.html")}`);
-  if (reports.some(({ plain }) => plain !== undefined)) return plainCode(benched, terminal);
-  for (const reason of reasons) terminal.problem(formatProblem(invalidRun(reason)));
-  return reasons.length > 0 ? EXIT_CODES.assertion : assertionCode(result, terminal);
 }

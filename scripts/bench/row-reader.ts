@@ -1,5 +1,5 @@
+/** Reads the rows that a running k6 appends to a file, and keeps the figures of the progress line. */
 import { type FileHandle, open } from "node:fs/promises";
-import { orderStatistic } from "../../simulator/base/statistics.ts";
 import { type AttemptRow, parseRow, type RequestRow, type ScheduleRow } from "../../simulator/bench/rows.ts";
 import { bucketOf, HistogramSet, histogramQuantile } from "../../simulator/engine/histogram.ts";
 
@@ -16,7 +16,7 @@ export interface RunState {
   readonly costUsd: number;
 }
 
-/** Reads the rows that a running k6 appends to a file. */
+/** The rows so far, and the figures of the progress line. */
 export interface RowReader {
   readonly attempts: readonly AttemptRow[];
   readonly requests: readonly RequestRow[];
@@ -30,10 +30,11 @@ export interface RowReader {
   close(): Promise<void>;
 }
 
-const CHUNK_BYTES = 1 << 20;
-
 /**
+ * Reads rows as k6 writes them.
+ *
  * @param file    may come into being later
+ * @param schedule the requests that k6 was given
  * @param priceOf what an attempt costs, USD
  */
 export function createRowReader(
@@ -41,63 +42,107 @@ export function createRowReader(
   schedule: readonly ScheduleRow[],
   priceOf: (attempt: AttemptRow) => number = () => 0,
 ): RowReader {
-  const attempts: AttemptRow[] = [];
-  const requests: RequestRow[] = [];
-  const faults: string[] = [];
-  const beats = new Map<number, { readonly sent: number; readonly open: number }>();
-  const e2e = new HistogramSet(1);
-  const lag = new HistogramSet(1);
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  let served = 0;
-  let throttled = 0;
-  let costUsd = 0;
-  let readyBeforeMs: number | undefined;
-  let handle: FileHandle | undefined;
-  let offset = 0;
-  let rest = Buffer.alloc(0);
-  let broken = 0;
+  const tally = new RowTally(schedule, priceOf);
+  const tail = tailLines(file, (line) => tally.take(line));
+  return {
+    attempts: tally.attempts,
+    requests: tally.requests,
+    faults: tally.faults,
+    get readyBeforeMs() {
+      return tally.readyBeforeMs;
+    },
+    poll: tail.poll,
+    state: () => tally.state(),
+    close: tail.close,
+  };
+}
 
-  function take(line: string): void {
+/** Sorts rows by their kind and counts as they come. */
+class RowTally {
+  readonly attempts: AttemptRow[] = [];
+  readonly requests: RequestRow[] = [];
+  readonly faults: string[] = [];
+  readyBeforeMs: number | undefined;
+  private readonly schedule: readonly ScheduleRow[];
+  private readonly priceOf: (attempt: AttemptRow) => number;
+  private readonly beats = new Map<number, { readonly sent: number; readonly open: number }>();
+  private readonly e2e = new HistogramSet(1);
+  private readonly lag = new HistogramSet(1);
+  private served = 0;
+  private throttled = 0;
+  private costUsd = 0;
+  private broken = 0;
+
+  constructor(schedule: readonly ScheduleRow[], priceOf: (attempt: AttemptRow) => number) {
+    this.schedule = schedule;
+    this.priceOf = priceOf;
+  }
+
+  take(line: string): void {
     const row = parseRow(line);
     switch (row?.t) {
       case "a":
-        attempts.push(row);
-        if (row.k === "throttled") throttled++;
-        costUsd += priceOf(row);
+        this.attempts.push(row);
+        if (row.k === "throttled") this.throttled++;
+        this.costUsd += this.priceOf(row);
         break;
-      case "r": {
-        requests.push(row);
-        const arrivalMs = schedule[row.i]?.[0] ?? row.b;
-        note(lag, Math.max(0, row.b - arrivalMs));
-        if (row.w < 0) break;
-        served++;
-        note(e2e, Math.max(0, row.e - arrivalMs));
+      case "r":
+        this.takeRequest(row);
         break;
-      }
       case "b":
-        beats.set(row.router, row);
+        this.beats.set(row.router, row);
         break;
       case "s":
-        readyBeforeMs = row.at - row.ready;
+        this.readyBeforeMs = row.at - row.ready;
         break;
       case "c":
         // One k6 on this machine leaves a summary of its own.
         break;
       case "x":
-        faults.push(`the k6 script failed: ${row.what.slice(0, 300)}`);
+        this.faults.push(`the k6 script failed: ${row.what.slice(0, 300)}`);
         break;
       default:
-        if (++broken === 1) faults.push(`k6 wrote a line that is no row: ${line.slice(0, 100)}`);
+        if (++this.broken === 1) this.faults.push(`k6 wrote a line that is no row: ${line.slice(0, 100)}`);
     }
   }
 
+  state(): RunState {
+    const ended = this.requests.length;
+    const beats = [...this.beats.values()];
+    return {
+      sent: beats.reduce((sum, { sent }) => sum + sent, 0),
+      inFlight: beats.reduce((sum, { open }) => sum + open, 0),
+      ended,
+      throttled: this.throttled,
+      e2eMsP95: this.served === 0 ? null : histogramQuantile(this.e2e.counts, 0, this.served, 0.95),
+      costUsd: this.costUsd,
+      lagMsP99: ended === 0 ? null : histogramQuantile(this.lag.counts, 0, ended, 0.99),
+    };
+  }
+
+  private takeRequest(row: RequestRow): void {
+    this.requests.push(row);
+    const arrivalMs = this.schedule[row.i]?.[0] ?? row.b;
+    record(this.lag, Math.max(0, row.b - arrivalMs));
+    if (row.w < 0) return;
+    this.served++;
+    record(this.e2e, Math.max(0, row.e - arrivalMs));
+  }
+}
+
+function record(histogram: HistogramSet, ms: number): void {
+  histogram.record(0, ms, bucketOf(ms));
+}
+
+const CHUNK_BYTES = 1 << 20;
+
+/** Hands on the whole lines that were appended to a file since the last poll. */
+function tailLines(file: string, onLine: (line: string) => void): Pick<RowReader, "poll" | "close"> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let handle: FileHandle | undefined;
+  let offset = 0;
+  let rest = Buffer.alloc(0);
   return {
-    attempts,
-    requests,
-    faults,
-    get readyBeforeMs() {
-      return readyBeforeMs;
-    },
     async poll() {
       handle ??= await open(file, "r").catch(() => undefined);
       if (handle === undefined) return;
@@ -108,73 +153,12 @@ export function createRowReader(
         const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
         const end = bytes.lastIndexOf(0x0a) + 1;
         rest = Buffer.from(bytes.subarray(end));
-        for (const line of bytes.toString("utf8", 0, end).split("\n")) if (line !== "") take(line);
+        for (const line of bytes.toString("utf8", 0, end).split("\n")) if (line !== "") onLine(line);
       }
-    },
-    state() {
-      let sent = 0;
-      let inFlight = 0;
-      for (const beat of beats.values()) {
-        sent += beat.sent;
-        inFlight += beat.open;
-      }
-      return {
-        sent,
-        inFlight,
-        ended: requests.length,
-        throttled,
-        e2eMsP95: served === 0 ? null : histogramQuantile(e2e.counts, 0, served, 0.95),
-        costUsd,
-        lagMsP99: requests.length === 0 ? null : histogramQuantile(lag.counts, 0, requests.length, 0.99),
-      };
     },
     async close() {
       await handle?.close();
       handle = undefined;
     },
-  };
-}
-
-function note(histogram: HistogramSet, ms: number): void {
-  histogram.record(0, ms, bucketOf(ms));
-}
-
-/** Watches how late this process wakes up: an emulator in it answers as late. */
-export interface LoopWatch {
-  /** Lateness so far at a quantile, ms. */
-  lateMs(quantile: number): number;
-  stop(): void;
-}
-
-const TICK_MS = 10;
-
-/**
- * Wakes every 10 ms at absolute instants. A pause counts once for each instant that it swallowed, as every call in it
- * waited.
- */
-export function watchLoop(clockMs: () => number = () => performance.now()): LoopWatch {
-  const late: number[] = [];
-  let dueMs = clockMs() + TICK_MS;
-  let timer = wake();
-
-  function wake(): NodeJS.Timeout {
-    // Timers are of whole milliseconds: rounded up, for one that is early would have to be set again.
-    const next = setTimeout(tick, Math.max(1, Math.ceil(dueMs - clockMs())));
-    next.unref();
-    return next;
-  }
-
-  function tick(): void {
-    const nowMs = clockMs();
-    for (; dueMs <= nowMs; dueMs += TICK_MS) late.push(nowMs - dueMs);
-    timer = wake();
-  }
-
-  return {
-    lateMs(quantile) {
-      const ascending = Float64Array.from(late).sort();
-      return ascending.length === 0 ? 0 : orderStatistic(ascending, quantile);
-    },
-    stop: () => clearTimeout(timer),
   };
 }

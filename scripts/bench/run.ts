@@ -1,20 +1,20 @@
+/** Measures the strategies of a scenario one after the other, and shows how far the run is. */
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { checkRows, firstTokenNotes, type HarnessReport, seesFirstTokens } from "../../simulator/bench/checks.ts";
 import { makeReplayPlan } from "../../simulator/bench/make-plan.ts";
 import { attemptPricer, type MeasuredRun } from "../../simulator/bench/measured.ts";
 import { checkNativeRows } from "../../simulator/bench/native-executor.ts";
-import type { SpendPlan } from "../../simulator/bench/plan.ts";
+import type { ReplayPlan, SpendPlan } from "../../simulator/bench/plan.ts";
 import { type EndpointRecords, recordOf, type ScheduleRow, settled } from "../../simulator/bench/rows.ts";
 import { leftOf, type SpendReport, shareOf, spendReport } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { formatSpan } from "../io/progress.ts";
-import type { OutputStream } from "../io/terminal.ts";
+import { createStatusLine, formatSpan, type StatusLineOptions } from "../io/progress.ts";
 import { interrupted } from "../io/worker-pool.ts";
 import type { ExecutorChoice } from "./executors.ts";
-import { replayInK6 } from "./k6-process.ts";
+import { type Replayed, replayInK6 } from "./k6-process.ts";
 import type { K6Program } from "./k6-program.ts";
 import type { RunState } from "./row-reader.ts";
-import type { BenchTarget } from "./target.ts";
+import type { BenchTarget, OpenTarget } from "./target.ts";
 
 export interface BenchOptions {
   readonly k6: K6Program;
@@ -69,76 +69,69 @@ export async function benchStrategies(plan: Plan, options: BenchOptions): Promis
 }
 
 async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions): Promise<BenchedStrategy> {
-  const { k6, schedule, drainMs, signal } = options;
+  const { schedule, drainMs, spend } = options;
   const { name } = plan.strategies[strategy]!;
   const startMs = Date.now() + LEAD_MS + schedule.length * LEAD_MS_PER_REQUEST - plan.arrivalsFromMs;
   const open = await options.target.open(startMs);
   try {
-    const { credentials, addresses, targets, records } = open;
+    const requests = schedule.length;
     const lastArrivalMs = schedule.at(-1)![0];
-    const { spend } = options;
-    const replay = makeReplayPlan(plan, strategy, targets, {
-      requests: schedule.length,
-      lastArrivalMs,
-      drainMs,
-      spend,
-    });
-    const place = {
-      strategy: name,
-      ordinal: strategy + 1,
-      strategies: plan.strategies.length,
-      requests: schedule.length,
-    };
-    const { rows, rowsText, counts } = await replayInK6({
-      k6,
+    const replay = makeReplayPlan(plan, strategy, open.targets, { requests, lastArrivalMs, drainMs, spend });
+    const place = { strategy: name, ordinal: strategy + 1, strategies: plan.strategies.length, requests };
+    const replayed = await replayInK6({
+      k6: options.k6,
       plan: replay,
       schedule,
       startMs,
-      credentials,
-      addresses,
+      credentials: open.credentials,
+      addresses: open.addresses,
       priceOf: attemptPricer(plan, schedule),
       executor: options.executor,
-      signal,
+      signal: options.signal,
       onState: (state) => options.onMoment({ ...state, ...place }),
     });
-    const attempts = settled(rows.attempts, records);
-    const clientFaults = [...rows.faults, ...startFaults(rows.readyBeforeMs), ...open.faults];
-    const input = {
-      strategy: name,
-      schedule,
-      attempts,
-      requests: rows.requests,
-      counts,
-      clientFaults,
-      lateMsP99: open.lateMsP99(),
-    };
-    const checked =
-      options.executor === undefined
-        ? { ...input, report: checkRows(input) }
-        : checkNativeRows({
-            ...input,
-            ...options.executor,
-            droppedIterations: counts?.droppedIterations ?? 0,
-            endMs: replay.durationMs + replay.drainMs,
-          });
-    return {
-      run: {
-        schedule: checked.schedule,
-        attempts,
-        requests: checked.requests,
-        isStreaming: seesFirstTokens(replay),
-        notes: firstTokenNotes(replay, attempts),
-        ranIn: (attempt) => recordOf(records, attempt)?.region ?? undefined,
-      },
-      report: checked.report,
-      records,
-      rowsText,
-      ...(targets.isEmulated ? {} : { roundTripMs: Object.fromEntries(targets.roundTripMs) }),
-      ...(spend === undefined ? {} : { spend: spendReport(replay, spend, schedule, rows) }),
-    };
+    return checkedStrategy(name, { open, replay, replayed }, options);
   } finally {
     await open.close();
   }
+}
+
+/** Checks what k6 left of a strategy's run and adds what its endpoints say of it. */
+function checkedStrategy(
+  strategy: string,
+  { open, replay, replayed }: { readonly open: OpenTarget; readonly replay: ReplayPlan; readonly replayed: Replayed },
+  { schedule, executor, spend }: BenchOptions,
+): BenchedStrategy {
+  const { rows, rowsText, counts } = replayed;
+  const { records, targets } = open;
+  const attempts = settled(rows.attempts, records);
+  const clientFaults = [...rows.faults, ...startFaults(rows.readyBeforeMs), ...open.faults];
+  const { requests } = rows;
+  const input = { strategy, schedule, attempts, requests, counts, clientFaults, lateMsP99: open.lateMsP99() };
+  const checked =
+    executor === undefined
+      ? { ...input, report: checkRows(input) }
+      : checkNativeRows({
+          ...input,
+          ...executor,
+          droppedIterations: counts?.droppedIterations ?? 0,
+          endMs: replay.durationMs + replay.drainMs,
+        });
+  return {
+    run: {
+      schedule: checked.schedule,
+      attempts,
+      requests: checked.requests,
+      isStreaming: seesFirstTokens(replay),
+      notes: firstTokenNotes(replay, attempts),
+      ranIn: (attempt) => recordOf(records, attempt)?.region ?? undefined,
+    },
+    report: checked.report,
+    records,
+    rowsText,
+    ...(targets.isEmulated ? {} : { roundTripMs: Object.fromEntries(targets.roundTripMs) }),
+    ...(spend === undefined ? {} : { spend: spendReport(replay, spend, schedule, rows) }),
+  };
 }
 
 function startFaults(readyBeforeMs: number | undefined): readonly string[] {
@@ -170,34 +163,11 @@ export interface BenchProgress {
 }
 
 const LIVE_EVERY_MS = 500;
-const PLAIN_EVERY_MS = 10_000;
-const CLEAR_LINE = "\r\u001b[2K";
 
-/** Shows a running bench on stderr: one live line on a terminal, a line every ten seconds elsewhere. */
-export function createBenchProgress(options: {
-  readonly stream: OutputStream;
-  readonly live: boolean;
-  readonly quiet: boolean;
-  readonly clockMs?: () => number;
-}): BenchProgress {
-  const clockMs = options.clockMs ?? (() => performance.now());
-  let printedMs = options.live ? Number.NEGATIVE_INFINITY : clockMs();
-  let lineShown = false;
-  return {
-    update(moment) {
-      const nowMs = clockMs();
-      if (options.quiet || nowMs - printedMs < (options.live ? LIVE_EVERY_MS : PLAIN_EVERY_MS)) return;
-      printedMs = nowMs;
-      const line = formatBench(moment);
-      const width = Math.max(20, (options.stream.columns || 80) - 1);
-      options.stream.write(options.live ? `${CLEAR_LINE}${line.slice(0, width)}` : `${line}\n`);
-      lineShown = options.live;
-    },
-    stop() {
-      if (lineShown) options.stream.write(CLEAR_LINE);
-      lineShown = false;
-    },
-  };
+/** Shows a running bench on stderr. */
+export function createBenchProgress(options: Omit<StatusLineOptions, "liveEveryMs">): BenchProgress {
+  const line = createStatusLine({ ...options, liveEveryMs: LIVE_EVERY_MS });
+  return { update: (moment) => line.show(formatBench(moment)), stop: line.stop };
 }
 
 /** `2/3 round-robin  41 %  812 sent  12 in flight  p95 4.1 s  31 throttled  0.42 USD  lag 2 ms`; unknown parts are left out. */

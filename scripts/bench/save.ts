@@ -1,10 +1,10 @@
+/** Saves a measured run with its rows, its traffic and the report on the harness. */
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { encodeSchedule } from "../../simulator/bench/rows.ts";
 import type { RunResult } from "../../simulator/experiment/index.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
-import { packageVersion } from "../io/process.ts";
-import { newRunId, type RunFiles, type SavedRun, saveRun } from "../io/run-store.ts";
+import { newRunId, provenance, type RunFiles, type SavedRun, saveRun } from "../io/run-store.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
 import type { BenchedStrategy } from "./run.ts";
@@ -64,16 +64,7 @@ export async function saveBench(
         rowsSha256: createHash("sha256").update(rowsText).digest("hex"),
       })),
     }),
-    "provenance.json": stableJson({
-      schemaVersion: 1,
-      meridian: packageVersion(),
-      startedAt: facts.startedAt.toISOString(),
-      savedAt: savedAt.toISOString(),
-      elapsedMs: savedAt.getTime() - facts.startedAt.getTime(),
-      node: process.versions.node,
-      hostNode: process.env.MERIDIAN_HOST_NODE ?? process.versions.node,
-      platform: `${process.platform} ${process.arch}`,
-    }),
+    "provenance.json": provenance(facts.startedAt, savedAt),
     ...Object.fromEntries(schedules.files),
     ...Object.fromEntries(rows),
   };

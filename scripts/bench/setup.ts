@@ -1,3 +1,4 @@
+/** What a bench sends where and what it may cost, for every target but Bedrock itself (`bedrock/plan.ts`). */
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { plannedCalls } from "../../simulator/bench/make-plan.ts";
 import type { ReplayOperation, SpendPlan } from "../../simulator/bench/plan.ts";
@@ -5,9 +6,9 @@ import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import { spendPlanOf } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../commands/command.ts";
-import { refuseTinyBudget } from "./bedrock/estimate.ts";
-import { benchLimits, refuseBeyond } from "./bedrock/limits.ts";
 import { loadEndpoints } from "./endpoints-file.ts";
+import { refuseTinyBudget } from "./estimate.ts";
+import { benchLimits, refuseBeyondLimits } from "./limits.ts";
 import { type BenchTarget, emulatorTarget, endpointsTarget } from "./target.ts";
 
 /** What a bench sends where, and what it may cost. */
@@ -35,7 +36,7 @@ export async function freeSetup(
   schedule: readonly ScheduleRow[],
   options: CommonOptions,
 ): Promise<BenchSetup> {
-  refuseBeyond(benchLimits(options, false), schedule, plan.strategies.length);
+  refuseBeyondLimits(benchLimits(options, false), schedule, plan.strategies.length);
   const isEmulated = options.target === EMULATOR;
   const budgetUsd = options.budgetUsd as number | undefined;
   const target = await benchTargetOf(plan, options);

@@ -1,3 +1,4 @@
+/** Where a strategy is measured: an emulator in this process, or endpoints that are already running. */
 import type { FleetOptions } from "../../emulator/fleet.ts";
 import type { InvocationOutcome } from "../../emulator/monitoring/invocation-log.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -7,13 +8,11 @@ import type { EndpointRecord, EndpointRecords } from "../../simulator/bench/rows
 import { replicationSeed } from "../../simulator/engine/simulation.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { EndpointSet } from "./endpoints-file.ts";
-import { watchLoop } from "./row-reader.ts";
 
-/** Where a strategy is measured. */
 export interface BenchTarget {
   /** For the notes of the report. */
   readonly place: string;
-  /** By model id, where somebody said it: characters of filler text that make a token. */
+  /** Characters of filler text that make a token, by model id, where the endpoints' file gives them. */
   readonly charsPerToken?: ReadonlyMap<string, number>;
   /** Makes ready for one strategy's run, whose clock is 0 at an instant of the wall clock, ms since 1970. */
   open(startMs: number): Promise<OpenTarget>;
@@ -25,7 +24,7 @@ export interface OpenTarget {
   readonly addresses: Readonly<Record<string, string>>;
   /** What the endpoints say of attempts; empty where they say nothing. Filled as the run goes. */
   readonly records: EndpointRecords;
-  /** How late the endpoints themselves were at the 99th percentile, ms; null where nobody knows. */
+  /** How late the endpoints themselves were at the 99th percentile, ms; null where that is not known. */
   lateMsP99(): number | null;
   /** What went wrong inside the endpoints. */
   readonly faults: readonly string[];
@@ -34,13 +33,18 @@ export interface OpenTarget {
 
 /**
  * An emulator of the scenario in this process, started anew for each strategy, so that every one begins with an empty
- * system. Its world's clock is the scenario's, and its luck is that of the simulated replication 0.
+ * system. Its clock is the scenario's, and its draws are those of the simulated replication 0.
  */
 export function emulatorTarget(plan: Plan, operation: ReplayOperation): BenchTarget {
   return fleetTarget("the emulator on this machine", plan, operation, {});
 }
 
-/** A fleet in this process that sells what a scenario sells. @param over what it does otherwise than its emulator */
+/**
+ * A fleet of emulated endpoints in this process, with the regions and models of a scenario.
+ *
+ * @param place what the report calls it
+ * @param over options in place of those of the scenario's emulator
+ */
 export function fleetTarget(
   place: string,
   plan: Plan,
@@ -53,9 +57,9 @@ export function fleetTarget(
       const { scenarioFleet, startFleet } = await import("../../emulator/fleet.ts");
       const records = new Map<string, EndpointRecord>();
       const faults: string[] = [];
-      const luck = { ...plan, seed: replicationSeed(plan.seed, 0) };
+      const seeded = { ...plan, seed: replicationSeed(plan.seed, 0) };
       const fleet = await startFleet({
-        ...scenarioFleet(luck, { startMs: Date.now() - startMs, drawsByRequest: true }),
+        ...scenarioFleet(seeded, { startMs: Date.now() - startMs, drawsByRequest: true }),
         onOutcome: (outcome) => {
           const record = recordOfOutcome(outcome);
           if (record !== undefined) records.set(record.id, record);
@@ -97,7 +101,7 @@ function recordOfOutcome(outcome: InvocationOutcome): EndpointRecord | undefined
   };
 }
 
-/** Endpoints that are there already; they keep their state from one strategy to the next. */
+/** Endpoints that are already running; they keep their state from one strategy to the next. */
 export function endpointsTarget(set: EndpointSet, file: string, operation: ReplayOperation): BenchTarget {
   return {
     place: `the endpoints of ${file}`,
@@ -128,4 +132,44 @@ function credentialsOf(
 ): Readonly<Record<string, string>> {
   if (credentials === undefined) throw new MeridianError("internal", { code: "INTERNAL", what: "an open emulator" });
   return { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey };
+}
+
+/** Watches how late this process wakes up: an emulator in it answers as late. */
+export interface LoopWatch {
+  /** Lateness so far at a quantile, ms. */
+  lateMs(quantile: number): number;
+  stop(): void;
+}
+
+const TICK_MS = 10;
+
+/**
+ * Wakes every 10 ms at absolute instants. A pause counts once for each instant that it swallowed, as every call in it
+ * waited.
+ */
+export function watchLoop(clockMs: () => number = () => performance.now()): LoopWatch {
+  const late: number[] = [];
+  let dueMs = clockMs() + TICK_MS;
+  let timer = wake();
+
+  function wake(): NodeJS.Timeout {
+    // Timers are of whole milliseconds: rounded up, for one that is early would have to be set again.
+    const next = setTimeout(tick, Math.max(1, Math.ceil(dueMs - clockMs())));
+    next.unref();
+    return next;
+  }
+
+  function tick(): void {
+    const nowMs = clockMs();
+    for (; dueMs <= nowMs; dueMs += TICK_MS) late.push(nowMs - dueMs);
+    timer = wake();
+  }
+
+  return {
+    lateMs(quantile) {
+      const ascending = Float64Array.from(late).sort();
+      return ascending[Math.max(0, Math.ceil(quantile * ascending.length) - 1)] ?? 0;
+    },
+    stop: () => clearTimeout(timer),
+  };
 }

@@ -1,3 +1,4 @@
+/** Measured calls from CSV, and what happens to rows that cannot be used. */
 import { parse } from "csv-parse/sync";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
@@ -126,6 +127,11 @@ function instantOf(text: string): number | undefined {
   return Number.isFinite(ms) ? ms : undefined;
 }
 
+/**
+ * How a call ended by its HTTP status; 0 stands for no answer.
+ *
+ * @example [200, 429, 503, 500, 0].map(outcomeOfStatus) // => ["served", "throttled", "refused", "failed", "left"]
+ */
 export function outcomeOfStatus(status: number): Observation["outcome"] {
   if (status >= 200 && status < 300) return "served";
   if (status === 429) return "throttled";
@@ -133,7 +139,7 @@ export function outcomeOfStatus(status: number): Observation["outcome"] {
   return status === 0 || status === 408 || status === 499 ? "left" : "failed";
 }
 
-/** What to do with a row that cannot be used, and how many were. */
+/** Rows that cannot be used: counted, or refused. */
 export interface BadRows {
   /** Counts the row, or throws. @param where `file:line` */
   bad(where: string, what: string, fix: string): void;

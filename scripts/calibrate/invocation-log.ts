@@ -1,3 +1,4 @@
+/** Measured calls from a Bedrock model invocation log. */
 import { z } from "zod";
 import type { Observation } from "../../simulator/calibrate/calls.ts";
 import type { BadRows } from "./csv-calls.ts";

@@ -1,3 +1,4 @@
+/** What every source of measured calls gives, and how its files and model ids are read. */
 import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -13,8 +14,9 @@ export interface Measurement {
 }
 
 /**
- * A short name of a Bedrock model id, profile or ARN: `us.anthropic.claude-haiku-4-5-20251001-v1:0` →
- * `claude-haiku-4-5`.
+ * A short name of a Bedrock model id, profile or ARN.
+ *
+ * @example shortModelName("us.anthropic.claude-haiku-4-5-20251001-v1:0") // => "claude-haiku-4-5"
  */
 export function shortModelName(id: string): string {
   const last = bareModelId(id).split(".").at(-1)!;
@@ -28,13 +30,17 @@ export function shortModelName(id: string): string {
 
 const PROFILE_PREFIX = /^(us|us-gov|eu|apac|jp|au|ca|global)\./;
 
-/** The model's own id: without an ARN around it and without a profile's prefix. */
+/**
+ * The model's own id: without an ARN around it and without a profile's prefix.
+ *
+ * @example bareModelId("eu.amazon.nova-lite-v1:0") // => "amazon.nova-lite-v1:0"
+ */
 export function bareModelId(id: string): string {
   const inArn = id.startsWith("arn:") ? id.slice(id.lastIndexOf("/") + 1) : id;
   return inArn.replace(PROFILE_PREFIX, "");
 }
 
-/** Instants of a file as ms after its first, and that first one; for sources whose rows say when on the calendar. */
+/** The first instant of a file, ms since 1970, from which its times count; Infinity without rows. */
 export function axisStartOf(epochsMs: readonly number[]): number {
   return epochsMs.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
 }

@@ -1,3 +1,4 @@
+/** Reads the measured calls of all sources that `meridian calibrate` is given. Times count from each file's first call. */
 import { stat } from "node:fs/promises";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { Observation } from "../../simulator/calibrate/calls.ts";

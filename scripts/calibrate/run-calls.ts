@@ -1,3 +1,4 @@
+/** Measured calls from the folder of a run that `meridian bench` saved. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -43,8 +44,8 @@ export async function readRunCalls(folder: string, options: RunOptions): Promise
   const observations: Observation[] = [];
   let elsewhere = 0;
   for (const each of wanted) {
-    const schedule = await scheduleOf(join(folder, plain(each.schedule)), plan);
-    const file = join(folder, plain(each.rows));
+    const schedule = await scheduleOf(join(folder, plainName(each.schedule)), plan);
+    const file = join(folder, plainName(each.rows));
     for (const attempt of readAttempts(await readPackedText(file), file, schedule.length, options.badRows)) {
       const place = placeOf(plan, bench, attempt, schedule[attempt.i]!);
       if (place === undefined) elsewhere++;
@@ -60,8 +61,8 @@ export async function readRunCalls(folder: string, options: RunOptions): Promise
   };
 }
 
-/** A name from the run's own file leads nowhere else. */
-function plain(name: string): string {
+/** @throws MeridianError for a name that could lead out of the run's folder */
+function plainName(name: string): string {
   if (/^[\w.-]+$/.test(name) && !name.startsWith(".")) return name;
   const what = `bench.json names a file "${name.slice(0, 80)}" that is not of the run`;
   throw new MeridianError("data", { code: "CALIBRATE_NO_BENCH", what, where: "bench.json", fix: "bench again" });
@@ -95,7 +96,7 @@ function noStrategy(folder: string, bench: Bench): MeridianError {
   });
 }
 
-/** The traffic as it was saved; runs of before that draw it again. */
+/** The traffic as it was saved; older runs, which did not save it, draw it again. */
 async function scheduleOf(file: string, plan: Plan): Promise<readonly ScheduleRow[]> {
   if ((await stat(file).catch(() => undefined)) === undefined) return recordSchedule(plan);
   return decodeSchedule(await readPackedText(file));
@@ -121,7 +122,7 @@ interface Place {
   readonly roundTripMs: number;
 }
 
-/** Where an attempt ran and how far that is; undefined where nobody knows. */
+/** Where an attempt ran and how far away that is; undefined where it is not known. */
 function placeOf(plan: Plan, bench: Bench, attempt: AttemptRow, row: ScheduleRow): Place | undefined {
   const target = plan.targets[attempt.g];
   if (target === undefined || target.isAsync || target.route !== "regional") return undefined;

@@ -1,3 +1,4 @@
+/** What `meridian calibrate` prints: a fit, and how far a stored fit is from a new measurement. */
 import CliTable from "cli-table3";
 import type { DriftError, MovedParameter } from "../../simulator/calibrate/drift.ts";
 import { type EndpointFit, QUOTA_ERROR_MAX } from "../../simulator/calibrate/fit-endpoint.ts";
@@ -19,21 +20,21 @@ export function fitText(fit: EndpointFit): string {
   const { load, e2eMsP95, lowMs, highMs } = extrapolation;
   const lines = [
     `${model} in ${region}: ${counts.served} served${others.join("")}; ${seen.callsPerS.toFixed(1)}/s, up to ${seen.insideMax} inside`,
-    `  ${wordsOf(fit)}`,
+    `  ${shapeText(fit)}`,
     table.toString(),
     `  held-out error: ${errors.join(", ")}`,
     `  at ${load} times the load: p95 E2E ${Math.round(e2eMsP95)} ms (${Math.round(lowMs)} to ${Math.round(highMs)} over what fits alike)`,
   ];
   if (quota !== undefined && quota.error <= QUOTA_ERROR_MAX) {
-    const words = `${Math.round(quota.limit)} ${quota.of} a minute, ${quota.law}`;
-    lines.push(`  quota: ${words}; it decides ${((1 - quota.error) * 100).toFixed(1)} % of the calls as was decided`);
+    const limit = `${Math.round(quota.limit)} ${quota.of} a minute, ${quota.law}`;
+    lines.push(`  quota: ${limit}; it decides ${((1 - quota.error) * 100).toFixed(1)} % of the calls as was decided`);
   }
   for (const { what, fix } of fit.warnings) lines.push(`  warning: ${what}`, `    fix: ${fix}`);
   return lines.join("\n");
 }
 
-/** A fit's shape in words. */
-function wordsOf({ variant, spec }: EndpointFit): string {
+/** A fit's shape as a phrase. */
+function shapeText({ variant, spec }: EndpointFit): string {
   const places =
     spec.servers === Number.POSITIVE_INFINITY ? "no limit on places seen" : `${spec.servers} places and a line`;
   const curve = {
@@ -53,7 +54,7 @@ function wordsOf({ variant, spec }: EndpointFit): string {
   return `${places}; ${curve}${when}; ${variant.isWhole ? "answers in one piece" : prompts}`;
 }
 
-/** How a stored fit tells a new measurement. */
+/** How far a stored fit is from a new measurement, and which of its numbers moved. */
 export function driftText(
   region: string,
   model: string,

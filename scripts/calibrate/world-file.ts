@@ -1,3 +1,4 @@
+/** World files: the YAML of fitted capacities and quotas that a scenario can include, written and read. */
 import { z } from "zod";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { type EndpointFit, QUOTA_ERROR_MAX } from "../../simulator/calibrate/fit-endpoint.ts";

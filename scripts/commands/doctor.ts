@@ -10,7 +10,7 @@ import {
   type HostCheck,
 } from "../doctor/checks.ts";
 import { packageVersion } from "../io/process.ts";
-import { allowSpending, terminalAsk } from "../probe/allow-spending.ts";
+import { allowSpending, askToSpend } from "../probe/allow-spending.ts";
 import { openCaller } from "../probe/caller.ts";
 import { prepareProbe } from "../probe/prepare.ts";
 import { runProbe } from "../probe/run-probe.ts";
@@ -75,7 +75,7 @@ async function probeOnce({ terminal, signal }: CommandInput, options: CommonOpti
     intervalMs: ONE_CALL.intervalMs,
     budgetUsd: options.budgetUsd as number | undefined,
     agreed: options.yes === true,
-    ask: terminalAsk(terminal, signal),
+    ask: askToSpend(terminal, signal),
     note: (text) => terminal.note(text),
   });
   const { inputTokens, outputTokens } = settings;

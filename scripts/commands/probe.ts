@@ -10,7 +10,7 @@ import {
 } from "../../simulator/probe/summary.ts";
 import { createStatusLine, formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
-import { allowSpending, terminalAsk } from "../probe/allow-spending.ts";
+import { allowSpending, askToSpend } from "../probe/allow-spending.ts";
 import { openCaller } from "../probe/caller.ts";
 import { checkOwnClock } from "../probe/clock.ts";
 import { type PreparedProbe, type ProbeSettings, prepareProbe } from "../probe/prepare.ts";
@@ -49,7 +49,7 @@ async function runProbeCommand({ args, options, terminal, signal }: CommandInput
     intervalMs: options.interval as number,
     budgetUsd: options.budgetUsd as number | undefined,
     agreed: options.yes === true,
-    ask: terminalAsk(terminal, signal),
+    ask: askToSpend(terminal, signal),
     note: (text) => terminal.note(text),
   });
   const ledger = createSpendLedger(budgetUsd);

@@ -4,10 +4,9 @@ import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/e
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
-import { packageVersion } from "../io/process.ts";
 import { createProgress } from "../io/progress.ts";
 import { jobsOf, runExperiment } from "../io/run-experiment.ts";
-import { newRunId, type SavedRun, saveRun } from "../io/run-store.ts";
+import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
@@ -127,16 +126,7 @@ async function save(
     "result.json": resultJson,
     "report.html": html,
     "summary.md": markdown,
-    "provenance.json": stableJson({
-      schemaVersion: 1,
-      meridian: packageVersion(),
-      startedAt: startedAt.toISOString(),
-      savedAt: savedAt.toISOString(),
-      elapsedMs: savedAt.getTime() - startedAt.getTime(),
-      node: process.versions.node,
-      hostNode: process.env.MERIDIAN_HOST_NODE ?? process.versions.node,
-      platform: `${process.platform} ${process.arch}`,
-    }),
+    "provenance.json": provenance(startedAt, savedAt),
   });
   await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);
   return saved;

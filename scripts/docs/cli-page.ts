@@ -4,7 +4,7 @@ import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import type { CommandDefinition, CommandEntry } from "../commands/command.ts";
 import { anchor, code, table, wrapped } from "./markdown.ts";
 
-/** What each exit code tells the caller. */
+/** What each exit code means. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   ok: "fine",
   internal: "a bug of Meridian; the message asks you to report it, `MERIDIAN_DEBUG=1` shows the stack",

@@ -54,11 +54,12 @@ interface ErrorEntry {
   readonly fixes: readonly string[];
 }
 
-/** @throws Error when a code's kind cannot be told: LISTED wants a line */
-export function errorsPage(): string {
-  const paths = globSync(SOURCES, { cwd: PACKAGE_ROOT }).map((path) => path.replaceAll("\\", "/"));
-  const texts = paths.sort().map((path) => [path, readFileSync(join(PACKAGE_ROOT, path), "utf8")] as const);
-  const entries = entriesOf(findErrorCodes(new Map(texts)));
+/**
+ * @param sources text of each file by its path; Meridian's own unless given
+ * @throws Error when the source does not show a code's kind: add a line to LISTED
+ */
+export function errorsPage(sources: ReadonlyMap<string, string> = ownSources()): string {
+  const entries = entriesOf(findErrorCodes(sources));
   const groups = Map.groupBy(entries, (entry) => entry.code.split("_", 1)[0]!);
   const shared = [...groups].filter(([, group]) => group.length > 1);
   const single = [...groups].filter(([, group]) => group.length === 1).flatMap(([, group]) => group);
@@ -83,6 +84,11 @@ export function errorsPage(): string {
     ...shared.map(([prefix, group]) => `## ${prefix}\n\n${entryTable(group)}`),
     `## Others\n\n${entryTable(single)}`,
   ].join("\n\n");
+}
+
+function ownSources(): ReadonlyMap<string, string> {
+  const paths = globSync(SOURCES, { cwd: PACKAGE_ROOT }).map((path) => path.replaceAll("\\", "/"));
+  return new Map(paths.sort().map((path) => [path, readFileSync(join(PACKAGE_ROOT, path), "utf8")] as const));
 }
 
 function entriesOf(sites: readonly CodeSite[]): readonly ErrorEntry[] {

@@ -34,7 +34,11 @@ export function wrapped(text: string): string {
   return lines.join("\n");
 }
 
-/** A heading's anchor as GitHub makes it. */
+/**
+ * A heading's anchor as GitHub makes it.
+ *
+ * @example anchor("capacity, kind: `slots`") // => "capacity-kind-slots"
+ */
 export function anchor(heading: string): string {
   const letters = heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "");
   return letters.trim().replace(/\s/g, "-");

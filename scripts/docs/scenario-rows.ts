@@ -1,9 +1,7 @@
-/** Rows of a block of the scenario file: its keys and those below them, down to blocks that have a section of their own. */
 /**
- * The scenario's schema as a tree for readers: JSON Schema, plus what JSON Schema cannot say of a readable quantity:
- * that a text is a duration, a rate or a share, and what its default is in the notation of a scenario file.
+ * Rows of a block of the scenario file: its keys and those below them, down to blocks that have a section of their own.
+ * Below them the tree that rows are made from: JSON Schema, with the notation of readable quantities.
  */
-
 import { z } from "zod";
 import { count, durationMs, ratePerS, share } from "../../simulator/base/schema-forms.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
@@ -77,7 +75,7 @@ function entryOf(node: SchemaNode, resolve: (node: SchemaNode) => SchemaNode): S
   return typeof node.additionalProperties === "object" ? resolve(node.additionalProperties) : undefined;
 }
 
-/** Alternatives that a key with a fixed value tells apart, such as kind: slots. */
+/** Alternatives that a key with a fixed value distinguishes, such as kind: slots. */
 export function isTagged(node: SchemaNode): boolean {
   return node.oneOf?.every((each) => tagOf(each) !== undefined) ?? false;
 }
@@ -201,7 +199,7 @@ export interface SchemaNode {
 
 export type Quantity = "text" | "duration" | "rate" | "share" | "number" | "time of day" | "instant";
 
-/** Texts that tell quantities apart: the first kind of which a schema takes one of the texts is the schema's. */
+/** Texts that distinguish quantities: a schema is of the first kind of which it accepts one of the texts. */
 const PROBES: readonly (readonly [Quantity, readonly string[]])[] = [
   ["text", ["qwerty", "QW"]],
   ["time of day", ["15:00"]],

@@ -1,12 +1,13 @@
+/** The checks of `meridian doctor`: the host, AWS settings, and what probes found. */
 import { execFile } from "node:child_process";
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
-import { availableParallelism, homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS, MINUTE_MS } from "../../simulator/base/time.ts";
 import { type ProbeRecord, type ProbeSummary, summariseProbes } from "../../simulator/probe/summary.ts";
+import { cachedK6, onPath } from "../bench/k6-program.ts";
 import { IS_COMPILED, PACKAGE_ROOT } from "../io/process.ts";
 import { formatSpan } from "../io/progress.ts";
 import { probeStore } from "../io/run-store.ts";
@@ -28,7 +29,7 @@ export interface HostCheck {
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Looks at the host; at AWS's settings, see probe/aws-checks.ts. */
+/** Looks at the host: Node, the folder of runs, cores, the clock, k6 and Go. */
 export async function checkHost(env: Env, runsFolder: string): Promise<readonly HostCheck[]> {
   return Promise.all([
     checkNode(env),
@@ -83,9 +84,8 @@ async function checkClock(): Promise<HostCheck> {
 
 async function checkK6(env: Env): Promise<HostCheck> {
   const base = { name: "k6", required: false };
-  const cached = join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "meridian", "k6", "k6");
   const named = env.K6_BIN;
-  const path = named !== undefined && named !== "" ? named : ((await findOnPath("k6", env)) ?? cached);
+  const path = named !== undefined && named !== "" ? named : ((await onPath("k6", env)) ?? cachedK6(env));
   const version = await versionOf(path, ["version"]);
   if (version !== undefined) return { ...base, status: "ok", found: `${version} (${path})` };
   if (named !== undefined && named !== "") {
@@ -96,25 +96,10 @@ async function checkK6(env: Env): Promise<HostCheck> {
 
 async function checkGo(env: Env): Promise<HostCheck> {
   const base = { name: "go", required: false };
-  const path = await findOnPath("go", env);
+  const path = await onPath("go", env);
   const version = path === undefined ? undefined : await versionOf(path, ["version"]);
   if (version !== undefined) return { ...base, status: "ok", found: version };
   return { ...base, status: "warning", found: "none", fix: "only needed to build k6" };
-}
-
-async function findOnPath(program: string, env: Env): Promise<string | undefined> {
-  for (const folder of (env.PATH ?? "").split(delimiter)) {
-    const path = join(folder, program);
-    if (
-      folder !== "" &&
-      (await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return path;
-  }
-  return undefined;
 }
 
 const run = promisify(execFile);

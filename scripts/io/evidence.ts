@@ -1,3 +1,4 @@
+/** Files that a simulation writes beside its result, request by request (`--audit`) or minute by minute (`--cloudwatch`). */
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";

@@ -58,7 +58,7 @@ async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperi
     return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan) };
   } catch (error) {
     if (!(error instanceof MeridianError) || error.kind === "internal" || error.problems === missing) throw error;
-    // A recorded price that could not be loaded has been told of already.
+    // A recorded price that could not be loaded has been reported already.
     const others = error.problems.filter(({ code }) => missing.length === 0 || code !== "PRICE_RECORDING_GAP");
     if (others.length === 0) throw new MeridianError("data", missing);
     throw new MeridianError(error.kind, [...missing, ...others.map(loaded.place)], { cause: error });

@@ -1,3 +1,4 @@
+/** Values that the command line puts over those of a scenario: `--set path=value` and options with a meaning of their own. */
 import { isCollection, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { type ConfigPath, formatPath, parsePath, type YamlSource } from "./yaml-source.ts";
@@ -12,8 +13,11 @@ export interface Override {
 }
 
 /**
- * `traffic[0].arrivals.scale=3` → an override. The value is YAML, so numbers, lists and maps work and `20/s` is text.
- * @throws SET_SYNTAX when it is not `path=value`, the path is none, or the value is not YAML
+ * The override of `--set path=value`. The value is YAML, so numbers, lists and maps work and `20/s` is text.
+ *
+ * @throws MeridianError usage SET_SYNTAX when it is not `path=value`, the path is none, or the value is not YAML
+ * @example parseSet("traffic[0].arrivals.scale=3").path // => ["traffic", 0, "arrivals", "scale"]
+ * @example parseSet("traffic[0].arrivals.scale=3").value // => 3
  */
 export function parseSet(text: string): Override {
   const cut = text.indexOf("=");
@@ -25,7 +29,11 @@ export function parseSet(text: string): Override {
   return { path, value: document.toJS({ maxAliasCount: 0 }) as unknown, origin };
 }
 
-/** Writes overrides into the document, in order. Returns a problem for each that has no place to go. */
+/**
+ * Writes overrides into the document, in order.
+ *
+ * @returns a problem for each that has no place to go
+ */
 export function applyOverrides(source: YamlSource, overrides: readonly Override[]): readonly Problem[] {
   const problems: Problem[] = [];
   for (const override of overrides) {

@@ -1,3 +1,4 @@
+/** This process: where the package is, its version, compiler settings, interrupts, and whether another process is alive. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -41,6 +42,16 @@ const INLINED_BYTECODE_MAX = 5_000;
 export function tuneCompiler(): void {
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_BYTECODE_MAX}`);
   setFlagsFromString("--semi-space-growth-factor=1");
+}
+
+/** Whether a process of this machine is running; true also for one that another user owns. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 export interface Interrupts {

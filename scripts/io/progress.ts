@@ -1,3 +1,4 @@
+/** Progress on stderr: one live line on a terminal, now and then a plain line elsewhere. */
 import type { OutputStream } from "./terminal.ts";
 
 /** How far one job is, as its worker last said. */
@@ -20,7 +21,7 @@ export interface ProgressState {
   readonly simulatedMs: number | null;
   readonly requestsDone: number;
   readonly requestsPerS: number;
-  /** Wall-clock time left; null while it cannot be told. */
+  /** Wall-clock time left; null while it cannot be estimated. */
   readonly remainingMs: number | null;
   readonly p95Ms: number | null;
   readonly costUsd: number | null;
@@ -46,24 +47,16 @@ const LIVE_EVERY_MS = 200;
 const PLAIN_EVERY_MS = 10_000;
 const CLEAR_LINE = "\r\u001b[2K";
 
-/** Shows a running simulation on stderr. Prints only when told something, so it needs no timer. */
+/** Shows a running simulation on stderr. Prints only when an update comes, so it needs no timer. */
 export function createProgress(options: ProgressOptions): Progress {
   const clockMs = options.clockMs ?? (() => performance.now());
   const startedMs = clockMs();
+  const line = createStatusLine({ ...options, liveEveryMs: LIVE_EVERY_MS });
   const reports = new Map<number, JobReport>();
   let latest: JobReport | undefined;
   const done = new Set<number>();
-  let printedMs = options.live ? Number.NEGATIVE_INFINITY : startedMs;
-  let lineShown = false;
-  const show = (): void => {
-    const nowMs = clockMs();
-    if (options.quiet || nowMs - printedMs < (options.live ? LIVE_EVERY_MS : PLAIN_EVERY_MS)) return;
-    printedMs = nowMs;
-    const line = formatProgress(stateOf(options.jobs, reports, done, latest, nowMs - startedMs));
-    const width = Math.max(20, (options.stream.columns || 80) - 1);
-    options.stream.write(options.live ? `${CLEAR_LINE}${line.slice(0, width)}` : `${line}\n`);
-    lineShown = options.live;
-  };
+  const show = (): void =>
+    line.show(formatProgress(stateOf(options.jobs, reports, done, latest, clockMs() - startedMs)));
   return {
     update: (jobIndex, report) => {
       reports.set(jobIndex, report);
@@ -74,9 +67,45 @@ export function createProgress(options: ProgressOptions): Progress {
       done.add(jobIndex);
       show();
     },
-    stop: () => {
-      if (lineShown) options.stream.write(CLEAR_LINE);
-      lineShown = false;
+    stop: line.stop,
+  };
+}
+
+/** A line on stderr that says how far some work is. */
+export interface StatusLine {
+  show(text: string): void;
+  /** Clears the live line. */
+  stop(): void;
+}
+
+export interface StatusLineOptions {
+  readonly stream: OutputStream;
+  /** True where the line can be redrawn. */
+  readonly live: boolean;
+  readonly quiet: boolean;
+  /** Shortest time between two states of the live line, ms; 0 shows each. */
+  readonly liveEveryMs?: number;
+  readonly clockMs?: () => number;
+}
+
+/** One live line on a terminal, a plain line every ten seconds elsewhere. */
+export function createStatusLine(options: StatusLineOptions): StatusLine {
+  const { stream, live, quiet, liveEveryMs = 0 } = options;
+  const clockMs = options.clockMs ?? (() => performance.now());
+  let printedMs = live ? Number.NEGATIVE_INFINITY : clockMs();
+  let isShown = false;
+  return {
+    show(text) {
+      const nowMs = clockMs();
+      if (quiet || nowMs - printedMs < (live ? liveEveryMs : PLAIN_EVERY_MS)) return;
+      printedMs = nowMs;
+      const width = Math.max(20, (stream.columns || 80) - 1);
+      stream.write(live ? `${CLEAR_LINE}${text.slice(0, width)}` : `${text}\n`);
+      isShown = live;
+    },
+    stop() {
+      if (isShown) stream.write(CLEAR_LINE);
+      isShown = false;
     },
   };
 }
@@ -97,7 +126,15 @@ export function formatProgress(state: ProgressState): string {
     .join("  ");
 }
 
-/** 850 → "850 ms", 4100 → "4.1 s", 95_000 → "1 min 35 s", 11_520_000 → "3 h 12 min". */
+/**
+ * A length of time for people.
+ *
+ * @param ms of 0 or more
+ * @example formatSpan(850) // => "850 ms"
+ * @example formatSpan(4100) // => "4.1 s"
+ * @example formatSpan(95_000) // => "1 min 35 s"
+ * @example formatSpan(11_520_000) // => "3 h 12 min"
+ */
 export function formatSpan(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
@@ -138,40 +175,4 @@ function stateOf(
 function short(count: number): string {
   if (count < 1000) return String(Math.round(count));
   return count < 1e6 ? `${(count / 1e3).toFixed(count < 1e4 ? 1 : 0)}k` : `${(count / 1e6).toFixed(1)}M`;
-}
-
-/** What goes on, on stderr. */
-export interface StatusLine {
-  show(text: string): void;
-  /** Clears the live line. */
-  stop(): void;
-}
-
-/** One live line on a terminal, a plain line every ten seconds elsewhere. */
-export function createStatusLine(options: {
-  readonly stream: OutputStream;
-  readonly live: boolean;
-  readonly quiet: boolean;
-  readonly clockMs?: () => number;
-}): StatusLine {
-  const { stream, live, quiet } = options;
-  const clockMs = options.clockMs ?? (() => performance.now());
-  let printedMs = clockMs();
-  let isShown = false;
-  return {
-    show(text) {
-      if (quiet) return;
-      if (live) {
-        stream.write(`${CLEAR_LINE}${text.slice(0, Math.max(20, (stream.columns || 80) - 1))}`);
-        isShown = true;
-      } else if (clockMs() - printedMs >= PLAIN_EVERY_MS) {
-        printedMs = clockMs();
-        stream.write(`${text}\n`);
-      }
-    },
-    stop() {
-      if (isShown) stream.write(CLEAR_LINE);
-      isShown = false;
-    },
-  };
 }

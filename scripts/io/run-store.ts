@@ -1,3 +1,4 @@
+/** The folder of saved runs: a run is published whole or not at all, and found again by id, folder or `latest`. */
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -7,8 +8,8 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { RESULT_SCHEMA_VERSION, type RunResult } from "../../simulator/experiment/result.ts";
-import { environmentProblem, readTextFile } from "./text-files.ts";
-
+import { isAlive, packageVersion } from "./process.ts";
+import { environmentProblem, readTextFile, stableJson } from "./text-files.ts";
 /** Files of a run by name; names are plain, without folders. */
 export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
 
@@ -80,6 +81,26 @@ export async function saveRun(root: string, id: string, files: RunFiles): Promis
     const fix = "free some space or check permissions, or name another folder with --out";
     throw new MeridianError("environment", environmentProblem("RUN_NOT_SAVED", error, root, fix), { cause: error });
   }
+}
+
+/**
+ * Text of a run's provenance.json: when it was made, by what. The only file of a run that holds a time of day: the
+ * same scenario gives the same bytes in all others.
+ *
+ * @param startedAt when the command began
+ * @param savedAt when its files were put together
+ */
+export function provenance(startedAt: Date, savedAt: Date): string {
+  return stableJson({
+    schemaVersion: 1,
+    meridian: packageVersion(),
+    startedAt: startedAt.toISOString(),
+    savedAt: savedAt.toISOString(),
+    elapsedMs: savedAt.getTime() - startedAt.getTime(),
+    node: process.versions.node,
+    hostNode: process.env.MERIDIAN_HOST_NODE ?? process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+  });
 }
 
 /** Checks that runs can be saved under `root`, by doing it with an empty folder. Returns what went wrong, if it did. */
@@ -166,15 +187,6 @@ async function sweep(root: string): Promise<void> {
 }
 
 const TEMP_NAME = /^\.tmp-([0-9a-f]{8})-(\d+)-/;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
 
 async function isOld(path: string): Promise<boolean> {
   const handle = await open(path, "r").catch(() => undefined);

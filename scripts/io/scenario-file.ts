@@ -1,3 +1,4 @@
+/** Reads a scenario file: include, overrides, schema, and every problem with its line. */
 import { dirname, isAbsolute, resolve } from "node:path";
 import { isAlias, isMap, isScalar, type Pair, visit, type YAMLMap } from "yaml";
 import type { z } from "zod";
@@ -11,7 +12,7 @@ import { mapSchema, problemsOfIssues } from "./zod-problems.ts";
 export interface LoadedScenario<T> {
   readonly path: string;
   readonly value: T;
-  /** The same as plain data in the file's own words, before the schema read it. */
+  /** The same as plain data in the notation of the file, before the schema read it. */
   readonly plain: unknown;
   /** The scenario as it will run: the file with the overrides written in, comments kept. */
   readonly yaml: string;

@@ -1,3 +1,4 @@
+/** Loads what a scenario names outside its own file: reference data, recordings, recorded prices. */
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,7 +28,7 @@ export interface ScenarioInputs {
 
 /**
  * Loads everything outside its own file that a scenario names: reference data, recordings, recorded prices. Relative
- * paths are relative to the scenario's folder. Files that cannot be used are left out and told of, so that the rest of
+ * paths are relative to the scenario's folder. Files that cannot be used are left out and reported, so that the rest of
  * the scenario can still be checked.
  */
 export async function loadScenarioInputs(scenario: Scenario, file: string): Promise<ScenarioInputs> {
@@ -104,13 +105,16 @@ async function load<T>(folder: URL, file: string, schema: z.ZodType<T>): Promise
   try {
     text = await readFile(new URL(file, folder), "utf8");
   } catch (cause) {
-    const problem = {
-      code: "REFERENCE_UNREADABLE",
-      what: `the bundled data file ${file} cannot be read`,
-      where: `scenarios/reference/${file}`,
-      fix: "install Meridian again; the file is part of it",
-    };
-    throw new MeridianError("environment", problem, { cause });
+    throw new MeridianError(
+      "environment",
+      {
+        code: "REFERENCE_UNREADABLE",
+        what: `the bundled data file ${file} cannot be read`,
+        where: `scenarios/reference/${file}`,
+        fix: "install Meridian again; the file is part of it",
+      },
+      { cause },
+    );
   }
   const parsed = schema.safeParse(parseJson(text), { jitless: true });
   if (parsed.success) return parsed.data;
@@ -160,8 +164,12 @@ export function parseRecordedPrices(text: string, file: string): readonly Record
   }
   if (problems.length > 0) throw new MeridianError("data", problems);
   if (rows.length === 0) {
-    const problem = { code: "PRICES_EMPTY", what: "the recording has no rows", where: file, fix: ROW_FIX };
-    throw new MeridianError("data", problem);
+    throw new MeridianError("data", {
+      code: "PRICES_EMPTY",
+      what: "the recording has no rows",
+      where: file,
+      fix: ROW_FIX,
+    });
   }
   return rows;
 }
@@ -186,8 +194,12 @@ function parseCsv(text: string, file: string): readonly CsvLine[] {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error.lines === "number" ? `:${error.lines}` : "";
-    const problem = { code: "PRICES_BAD_CSV", what: error.message, where: `${file}${line}`, fix: ROW_FIX };
-    throw new MeridianError("data", problem, { cause: error });
+    const where = `${file}${line}`;
+    throw new MeridianError(
+      "data",
+      { code: "PRICES_BAD_CSV", what: error.message, where, fix: ROW_FIX },
+      { cause: error },
+    );
   }
 }
 

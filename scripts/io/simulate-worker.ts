@@ -1,3 +1,4 @@
+/** Worker thread of `meridian simulate`: runs one job on the inputs that the pool gave to the thread. */
 import { Tinypool } from "tinypool";
 import {
   type ExperimentInputs,
@@ -14,7 +15,6 @@ import { driveJob, type JobAnswer, type PoolTask } from "./worker-pool.ts";
 
 tuneCompiler();
 
-/** Worker thread of `meridian simulate`: one call runs one job on the inputs that the pool handed to the thread. */
 export function runTask({ job, port }: PoolTask<EvidenceJob | PilotJob>): JobAnswer<JobOutput | PilotOutput> {
   const inputs = Tinypool.workerData as ExperimentInputs;
   if ("pilot" in job) return driveJob<JobProgress, PilotOutput>(runPilot(inputs, job), port);

@@ -1,3 +1,4 @@
+/** What a command writes and asks on a terminal: results on stdout, everything else on stderr. */
 import { interrupted } from "./worker-pool.ts";
 
 /**
@@ -67,7 +68,7 @@ function isSet(value: string | undefined): boolean {
 }
 
 /**
- * Asks a person a question on stderr and waits for a line of stdin; undefined where nobody is there to be asked.
+ * Asks a question on stderr and waits for a line of stdin; undefined where one of the two is no terminal.
  *
  * @throws MeridianError INTERRUPTED from the question, when the signal fires while it waits
  */

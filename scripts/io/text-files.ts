@@ -1,8 +1,4 @@
-/**
- * JSON with keys in a stable order (as built, which the result's types fix) and one rule more than JSON.stringify:
- * a number that is not finite is our bug, never a silent null.
- * @throws MeridianError (internal) with the path of the bad number
- */
+/** Text files: safe reading of small ones, JSON as Meridian writes it, and problems of the file system. */
 import { appendFile, open, readdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -71,11 +67,18 @@ async function nearbyFile(path: string): Promise<string> {
   return kin.length > 0 ? `there are ${kin.slice(0, 10).join(", ")}` : "check the path";
 }
 
-/** Adds the words of an operating system error to a problem of ours. */
+/** A problem that quotes the message of an operating system error. */
 export function environmentProblem(code: string, error: unknown, where: string, fix: string): Problem {
   return { code, what: error instanceof Error ? error.message : String(error), where, fix };
 }
 
+/**
+ * JSON with keys in a stable order (as built, which the result's types fix) and one rule more than JSON.stringify:
+ * a number that is not finite is a bug, never a silent null.
+ *
+ * @throws MeridianError internal RESULT_NOT_FINITE with the key of the bad number
+ * @example stableJson({ b: 1, a: [2] }) // => '{\n  "b": 1,\n  "a": [\n    2\n  ]\n}\n'
+ */
 export function stableJson(value: unknown): string {
   return `${JSON.stringify(value, refuseBadNumbers, 2)}\n`;
 }

@@ -1,3 +1,4 @@
+/** Streams a trace file, plain or gzipped, within limits, into the columns of a recording. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";

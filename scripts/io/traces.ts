@@ -1,3 +1,4 @@
+/** Recordings of traffic by name (bundled, with licence and checksum) or by path. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";

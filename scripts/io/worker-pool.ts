@@ -1,3 +1,4 @@
+/** Runs jobs on worker threads; answers come in the order of the jobs, so the number of workers changes no result. */
 import { availableParallelism } from "node:os";
 import type { MessagePort } from "node:worker_threads";
 import type { Tinypool } from "tinypool";
@@ -14,7 +15,7 @@ export interface PoolOptions<Progress> {
   readonly onJobDone?: (jobIndex: number) => void;
 }
 
-/** Workers to use when nobody said: one per core, never more than jobs. */
+/** Workers to use by default: one per core, never more than jobs. */
 export function defaultWorkers(jobs: number): number {
   return Math.max(1, Math.min(availableParallelism(), jobs));
 }
@@ -54,6 +55,12 @@ export async function runOnPool<Job, Output, Progress>(
   }
 }
 
+/** Node 24 strips types itself. An older one needs a loader, which workers do not inherit from this thread. */
+function _typeScriptLoader(): string[] {
+  return process.features.typescript === false ? ["--import", import.meta.resolve("tsx")] : [];
+}
+
+/** The error of work that Ctrl-C or SIGTERM stopped. */
 export function interrupted(): MeridianError {
   return new MeridianError("interrupted", {
     code: "INTERRUPTED",
@@ -104,7 +111,7 @@ function workerFailure(error: unknown): MeridianError {
 /** What a worker is handed for one job. */
 export interface PoolTask<Job> {
   readonly job: Job;
-  /** Takes progress messages; nobody answers on it. */
+  /** Takes progress messages; no answer comes back on it. */
   readonly port: MessagePort;
 }
 
@@ -131,12 +138,12 @@ export function driveJob<Progress, Output>(
       port.postMessage(step.value);
     }
   } catch (error) {
-    return answerOfError(error);
+    return errorAnswer(error);
   }
 }
 
 /** An error as plain data. */
-export function answerOfError(error: unknown): JobAnswer<never> {
+export function errorAnswer(error: unknown): JobAnswer<never> {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (error instanceof MeridianError) return { ok: false, kind: error.kind, problems: error.problems, stack };
   const what = error instanceof Error ? error.message : String(error);

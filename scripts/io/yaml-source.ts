@@ -1,3 +1,4 @@
+/** A YAML text that is parsed safely and knows the line of every value; paths into it, and guesses for unknown names. */
 import {
   type Document,
   isAlias,
@@ -202,7 +203,11 @@ function offsetOf(document: Document.Parsed, path: ConfigPath): number {
 /** A place in a configuration: keys and list indices from the root. */
 export type ConfigPath = readonly (string | number)[];
 
-/** `["traffic", 0, "arrivals"]` → `traffic[0].arrivals`; the root is the empty text. Odd keys are quoted. */
+/**
+ * A path as text; the root is the empty text. Keys with spaces, dots or brackets are quoted.
+ *
+ * @example formatPath(["traffic", 0, "arrivals"]) // => "traffic[0].arrivals"
+ */
 export function formatPath(path: ConfigPath): string {
   let text = "";
   for (const step of path) {
@@ -214,8 +219,11 @@ export function formatPath(path: ConfigPath): string {
 }
 
 /**
- * `traffic[0].arrivals`, `traffic.0.arrivals` or `a["b c"].d` → path; undefined when the text is no path.
- * Numbers are list indices; a map whose keys look like numbers takes them as keys all the same (see `stepInto`).
+ * The path that a text names. Numbers are list indices; a map whose keys look like numbers takes them as keys.
+ *
+ * @returns undefined when the text is no path
+ * @example parsePath("traffic.0.arrivals") // => ["traffic", 0, "arrivals"]
+ * @example parsePath('a["b c"].d') // => ["a", "b c", "d"]
  */
 export function parsePath(text: string): ConfigPath | undefined {
   const path: (string | number)[] = [];

@@ -1,3 +1,4 @@
+/** Turns the issues of a zod schema into problems for people: what is wrong, where, and how to fix it. */
 import { z } from "zod";
 import type { Problem } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
@@ -14,7 +15,7 @@ export interface IssueContext {
 
 type Issue = z.core.$ZodIssue;
 
-/** Turns zod's issues into problems in the words of a person: one per mistake, none lost. */
+/** Turns zod's issues into problems for people: one per mistake, none lost. */
 export function problemsOfIssues(issues: readonly Issue[], context: IssueContext): readonly Problem[] {
   return withoutEchoes(issues.flatMap((issue) => translate(issue, [], context))).map((each) => each.problem);
 }
@@ -26,7 +27,7 @@ interface Placed {
 }
 
 /**
- * A misspelt key is one mistake, but zod tells of it up to three times: the key is unknown, the right one is missing,
+ * A misspelt key is one mistake, but zod reports it up to three times: the key is unknown, the right one is missing,
  * and the map around it fails its own check. Keeps the first.
  */
 function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
@@ -130,7 +131,7 @@ function codeOf(issue: Issue & { code: "custom" }): { code?: string; fix?: strin
 }
 
 /**
- * A union's issue holds the issues of every alternative. Tell the person about the one they most likely meant:
+ * A union's issue holds the issues of every alternative. Reports those of the one that was most likely meant:
  * alternatives of another kind (text against map) are dropped; a key that no alternative knows is the mistake;
  * else the alternative with the fewest complaints at its root, then the fewest in all.
  */

@@ -1,9 +1,9 @@
-import { createInterface } from "node:readline/promises";
+/** Permission to spend money on a probe: a budget and a confirmation, unless all endpoints are on this machine. */
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import type { Terminal } from "../io/terminal.ts";
+import { type Terminal, terminalAsk } from "../io/terminal.ts";
 import type { PreparedProbe } from "./prepare.ts";
 
-/** Calls of other machines keep this distance at least: a probe is no load. */
+/** Shortest interval between calls of other machines, ms: probes must not load the service. */
 const INTERVAL_MS_MIN = 500;
 
 /** Puts a question to a person. */
@@ -16,16 +16,16 @@ export interface MoneyOptions {
   readonly budgetUsd: number | undefined;
   /** `--yes`. */
   readonly agreed: boolean;
-  /** Undefined where nobody can be asked. */
+  /** Undefined without a terminal. */
   readonly ask: Ask | undefined;
   readonly note: (text: string) => void;
 }
 
 /**
- * Tells what the calls may cost at most and lets nobody spend it by accident: a budget and a yes are needed, on the
- * command line or, on a terminal, typed. Endpoints on this machine cost nothing.
+ * Says what the calls may cost at most, and requires a budget and a confirmation before anything is spent: `--yes` on
+ * the command line or a typed yes on a terminal. Endpoints on this machine cost nothing.
  *
- * @returns the budget, USD; Infinity where nobody is paid
+ * @returns the budget, USD; Infinity where all calls are free
  * @throws MeridianError usage, PROBE_COSTS_MONEY with all that is missing, PROBE_TOO_FAST; interrupted, PROBE_DECLINED
  */
 export async function allowSpending(
@@ -59,19 +59,18 @@ export async function allowSpending(
 }
 
 /** Asks on the terminal; undefined where there is none. Ctrl-C is a no. */
-export function terminalAsk(terminal: Terminal, signal: AbortSignal): Ask | undefined {
-  if (process.stdin.isTTY !== true || !terminal.live) return undefined;
-  return async (question) => {
-    const asker = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return await asker.question(question, { signal });
-    } catch (error) {
-      if (signal.aborted || (error instanceof Error && error.name === "AbortError")) return "";
+export function askToSpend(
+  terminal: Pick<Terminal, "live">,
+  signal: AbortSignal,
+  streams?: Parameters<typeof terminalAsk>[1],
+): Ask | undefined {
+  const ask = terminal.live ? terminalAsk(signal, streams) : undefined;
+  if (ask === undefined) return undefined;
+  return (question) =>
+    ask(question).catch((error: unknown) => {
+      if (error instanceof MeridianError && error.kind === "interrupted") return "";
       throw error;
-    } finally {
-      asker.close();
-    }
-  };
+    });
 }
 
 function isYes(answer: string): boolean {

@@ -1,3 +1,4 @@
+/** One watched call of Bedrock through the AWS SDK: when it connected, when each piece came, how it ended. */
 import type {
   BedrockRuntimeClient,
   BedrockRuntimeClientConfig,
@@ -33,7 +34,7 @@ export interface CallerOptions {
   readonly region: string;
   readonly url: string;
   readonly allowedHosts: readonly string[];
-  /** Whether the length of the answer may be wished for: an emulator heeds that, the service would log it. */
+  /** Whether to request the length of the answer: an emulator obeys, the service would only log it. */
   readonly wishes: boolean;
   readonly identity: Pick<BedrockRuntimeClientConfig, "credentials" | "token" | "authSchemePreference">;
   readonly redact: Redact;

@@ -1,3 +1,4 @@
+/** Clocks of a probe: what this machine adds to its measurements, and how far its clock is from the service's. */
 import { orderStatistic } from "../../simulator/base/statistics.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { ProbeHarness, ProbeRecord, ProbeSummary } from "../../simulator/probe/summary.ts";
@@ -67,7 +68,7 @@ function errorsOf(probes: readonly ProbeRecord[]): ProbeHarness {
 
 /** AWS refuses signatures whose clock is further off. Source: AWS General Reference, signing requests. */
 export const SKEW_REFUSED_MS = 5 * MINUTE_MS;
-/** Less is not worth a word: the service's Date header is cut to seconds. */
+/** Less is not reported: the service's Date header is cut to seconds. */
 export const SKEW_TOLD_MS = 2000;
 
 /** The clock furthest from ours, ms; 0 where none was heard. */
@@ -80,6 +81,6 @@ export function worstSkewMs(summaries: readonly ProbeSummary[]): number {
 
 /** `this machine's clock is 12 s ahead of the service's`, with a warning where signatures are refused. */
 export function skewWords(skewMs: number): string {
-  const words = `this machine's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? "behind" : "ahead of"} the service's`;
-  return Math.abs(skewMs) > SKEW_REFUSED_MS ? `${words}; beyond 5 minutes AWS refuses signatures` : words;
+  const text = `this machine's clock is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? "behind" : "ahead of"} the service's`;
+  return Math.abs(skewMs) > SKEW_REFUSED_MS ? `${text}; beyond 5 minutes AWS refuses signatures` : text;
 }

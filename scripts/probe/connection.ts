@@ -1,3 +1,4 @@
+/** Connections of a probe: timed, to guarded addresses only, in HTTP/2 or HTTP/1.1. */
 import { type IncomingMessage, request as send } from "node:http";
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
@@ -44,7 +45,7 @@ export function watchedConnection(options: ConnectOptions, watch: ConnectionWatc
   });
   // Small requests must not wait for one another's acknowledgement.
   socket.setNoDelay(true);
-  // For as long as it lives: an error that nobody hears ends the process.
+  // For as long as it lives: an error without a listener ends the process.
   socket.on("error", (error: Error) => {
     watch.error ??= error;
   });
@@ -70,7 +71,7 @@ function lookupCode(problem: string): string {
   return problem === "ENDPOINT_UNKNOWN_HOST" ? "ENOTFOUND" : "EHOSTUNREACH";
 }
 
-/** A request as the SDK hands it to whoever sends it: signed, and with its headers complete. */
+/** A request as the SDK hands it to its request handler: signed, and with its headers complete. */
 interface SignedRequest {
   readonly method: string;
   readonly path: string;
@@ -90,7 +91,7 @@ export function http1Handler(connect: () => Socket) {
         const outgoing = send({ method, path, headers, createConnection: connect });
         const onAbort = (): void => void outgoing.destroy(new Error("stopped"));
         outgoing.once("response", (incoming) => {
-          // Whoever reads the body hears of its errors; one that comes after that is nobody's.
+          // The reader of the body sees its errors; one that comes later must not end the process.
           incoming.on("error", () => {});
           resolve({ response: responseOf(incoming) });
         });

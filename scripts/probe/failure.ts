@@ -1,6 +1,7 @@
+/** Why a call of a probe failed, classified by what a person would do about it. */
 import type { Problem } from "../../simulator/base/errors.ts";
 
-/** What went wrong with a call, as a person would say it. */
+/** What went wrong with a call. */
 export type FailureKind =
   | "no-credentials"
   | "expired-credentials"
@@ -26,7 +27,7 @@ export interface Failure {
   readonly kind: FailureKind;
   /** 0 where there was no answer. */
   readonly status: number;
-  /** As it came; may hold secrets, so it is to be redacted before anybody sees it. */
+  /** As it came; it may hold secrets and must be redacted before it is shown. */
   readonly message: string;
   readonly requestId: string | null;
 }
@@ -41,7 +42,13 @@ export interface CallFacts {
   readonly requestId: string | undefined;
 }
 
-/** Sorts an error by what a person would do about it. */
+/**
+ * Classifies an error by what a person would do about it.
+ *
+ * @param error what the SDK threw
+ * @param facts what else was seen of the call
+ * @returns kind, HTTP status (0 without an answer), message and request id
+ */
 export function classifyFailure(error: unknown, facts: CallFacts): Failure {
   const own = describe(error);
   const cause = facts.socketError === undefined ? own : describe(facts.socketError);
@@ -96,8 +103,8 @@ function describe(error: unknown): Described {
 
 /**
  * Errors of the service and of the SDK's credential chain. Names and texts: Amazon Bedrock API reference and User Guide
- * (troubleshooting API error codes), General Reference (signature errors); where AWS publishes no text, the words
- * that public issue threads quote.
+ * (troubleshooting API error codes), General Reference (signature errors); where AWS publishes no text, the
+ * messages that public issue threads quote.
  */
 function byName({ name, message }: Described): FailureKind | undefined {
   const says = (pattern: RegExp): boolean => pattern.test(message);

@@ -1,10 +1,11 @@
+/** The identity that a probe calls with, found within a time limit, and the redaction of its secrets. */
 import type { BedrockRuntimeClientConfig } from "@aws-sdk/client-bedrock-runtime";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { hideSecrets } from "../bench/bedrock/credentials.ts";
 
-/** Who calls, ready for a client of the SDK. */
+/** Credentials that are ready for a client of the SDK. */
 export interface Identity {
-  /** Kind and place in words, without a value: `session from a profile with single sign-on (dev)`. */
+  /** Kind and place, without a value: `session from a profile with single sign-on (dev)`. */
   readonly source: string;
   readonly isApiKey: boolean;
   /** ms since 1970; null where the credentials do not say. */
@@ -83,7 +84,7 @@ function tooSlow({ limitMs, profile }: IdentityOptions): MeridianError {
   });
 }
 
-/** Takes secrets out of a text before anybody sees it. */
+/** Takes secrets out of a text before it is shown. */
 export type Redact = (text: string) => string;
 
 /** Parts of a signed request: some services answer a wrong signature with all that was signed. */

@@ -1,9 +1,10 @@
+/** Where a probe calls each region, and with which identity. */
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import type { EndpointWay } from "../../simulator/bench/make-plan.ts";
 import { guardEndpoint, loadEndpoints, type Resolve } from "../bench/endpoints-file.ts";
 import { findIdentity, type Identity, identityOf } from "./identity.ts";
 
-/** Where a region is called, and as whom. */
+/** Where a region is called, and with which identity. */
 export interface Place {
   readonly region: string;
   /** Scheme, host and port, and the path that calls stand below, where there is one. */
@@ -11,7 +12,7 @@ export interface Place {
   readonly host: string;
   /** Hosts beyond loopback that a connection may lead to. */
   readonly allowedHosts: readonly string[];
-  /** On this machine: nobody is paid, and the length of answers may be wished for. */
+  /** On this machine: calls are free, and the length of answers may be requested. */
   readonly isLoopback: boolean;
   readonly identity: Identity;
   /** What models are called there, where it is not their own id. */

@@ -1,3 +1,4 @@
+/** Finds out what a probe will call, where, with which identity and at what price, before the first call. */
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { nameAtEndpoint } from "../../simulator/bench/make-plan.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
@@ -33,14 +34,14 @@ export interface PreparedProbe {
   /** How to call a region's endpoint. */
   callerOf(region: string): CallerOptions;
   readonly targets: readonly ProbeTarget[];
-  /** Where the prices are from; empty where nobody is paid. */
+  /** Where the prices are from; empty where all calls are free. */
   readonly priceSources: readonly string[];
   /** Inference profiles that offer a model in a region. */
   profilesOf(model: string, region: string): readonly string[];
 }
 
 /**
- * Finds out what is to be called, where, as whom and at what price.
+ * Finds out what is to be called, where, with which identity and at what price.
  *
  * @throws MeridianError usage, environment: each with what to add
  */
@@ -98,11 +99,11 @@ async function callsOf(settings: ProbeSettings): Promise<readonly Call[]> {
 
 /** `--region a b.yaml` takes the file for a region. */
 function refuseSwallowed({ regions, models }: ProbeSettings): void {
-  for (const [option, words] of [
+  for (const [option, values] of [
     ["--region", regions],
     ["--model", models],
   ] as const) {
-    const file = words.find((word) => /\.ya?ml$/.test(word));
+    const file = values.find((value) => /\.ya?ml$/.test(value));
     if (file === undefined) continue;
     const what = `"${file}" is taken for a value of ${option}`;
     const fix = `put the scenario before ${option}, which takes every word up to the next option`;

@@ -1,3 +1,4 @@
+/** Runs a probe: regions in parallel, one call at a time in each, within budget and time; and its file. */
 import { access, constants, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,7 +18,7 @@ export interface ProbeTarget {
   readonly model: string;
   /** Its name at the endpoint. */
   readonly calledAs: string;
-  /** What one call may cost at most, USD; 0 where nobody is paid. */
+  /** What one call may cost at most, USD; 0 where calls are free. */
   readonly worstUsd: number;
   /** What a call cost by its tokens, USD. */
   readonly costUsd: (probe: ProbeRecord) => number;
@@ -27,7 +28,7 @@ export interface ProbeOrder {
   readonly targets: readonly ProbeTarget[];
   /** Calls of each region and model. */
   readonly count: number;
-  /** From one call of a region to the next, on the average. */
+  /** From one call of a region to the next, on average, ms. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
   /** After so long no call begins. */
@@ -105,7 +106,7 @@ function mayCall(target: ProbeTarget, around: ProbeSurroundings, run: RunState):
   return run.ended === "all";
 }
 
-/** A whole answer has its bill in it, a refused or unsent call has none; of any other nobody says what it cost. */
+/** A whole answer states its tokens; a refused or unsent call is free; any other is billed at its worst case. */
 function billOf(probe: ProbeRecord | undefined, target: ProbeTarget): number {
   if (probe?.error === null) return target.costUsd(probe);
   const isRefused = probe !== undefined && REFUSED.has(probe.status);

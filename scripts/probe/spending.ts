@@ -1,3 +1,4 @@
+/** What a probe's calls cost: the ledger of its budget, the price of a call, and prompts of bounded length. */
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import type { ProbeRecord } from "../../simulator/probe/summary.ts";
 import type { RandomStream } from "../../simulator/random/keyed-random.ts";
@@ -5,7 +6,13 @@ import type { PriceBook, PriceQuote } from "../../simulator/service/pricing/pric
 import type { RouteFamily, TokenPricesUsdPerMTok } from "../../simulator/service/pricing/prices.ts";
 import type { ProfileData } from "../../simulator/service/profiles.ts";
 
-/** Money that may still be spent: the worst case is taken before a call, and what it did not cost is given back. */
+/**
+ * Money that may still be spent: the worst case is taken before a call, and what it did not cost is given back.
+ *
+ * Not the budget of a bench (simulator/bench/spend.ts): that one runs inside k6, is divided among routers before the
+ * run and prices a planned request by class and target. A probe has one ledger, and takes the price of each call as a
+ * number.
+ */
 export interface SpendLedger {
   /** @returns false if the budget does not hold it */
   reserve(worstUsd: number): boolean;
@@ -13,7 +20,7 @@ export interface SpendLedger {
   spentUsd(): number;
 }
 
-/** @param budgetUsd Infinity where nobody is paid */
+/** @param budgetUsd Infinity where all calls are free */
 export function createSpendLedger(budgetUsd: number): SpendLedger {
   let reserved = 0;
   let spent = 0;
@@ -36,7 +43,7 @@ export interface CallPrice {
   /** At most, USD a call. */
   readonly worstUsd: number;
   readonly costUsd: (probe: ProbeRecord) => number;
-  /** Where the price is from, in words. */
+  /** Where the price is from, as text for people. */
   readonly derivation: string;
 }
 
@@ -115,14 +122,14 @@ function priceUnknown({ region, model }: PricedCall, cause: Problem): Problem {
   };
 }
 
-/** Common English words: at least two characters for every token of any tokenizer in use, four on the average. */
+/** Common English words: at least two characters for every token of any tokenizer in use, four on average. */
 const WORDS = "lamp tree road fish wind salt moon leaf hill rain boat corn".split(" ");
 const CHARS_PER_TOKEN = 4;
 const TASK = "Write a long story about these words: ";
 
 /**
- * A prompt of about so many input tokens at four characters each. It begins differently each time, so that no cache of
- * prompts can answer for the machines.
+ * A prompt of about so many input tokens at four characters each. It begins differently each time, so that no prompt
+ * cache can serve it.
  */
 export function probePrompt(inputTokens: number, random: RandomStream): string {
   const length = Math.max(1, Math.round(inputTokens * CHARS_PER_TOKEN));
@@ -132,7 +139,12 @@ export function probePrompt(inputTokens: number, random: RandomStream): string {
   return text.slice(0, length);
 }
 
-/** No tokenizer makes more tokens of `probePrompt`'s text; the frame of a chat adds some of its own. */
+/**
+ * An upper limit for the tokens of `probePrompt`'s text: no tokenizer in use makes more, and 100 are for the frame of a
+ * chat.
+ *
+ * @example inputTokensMax(500) // => 1100
+ */
 export function inputTokensMax(inputTokens: number): number {
   return Math.ceil((inputTokens * CHARS_PER_TOKEN) / 2) + 100;
 }

@@ -1,3 +1,4 @@
+/** What `meridian probe` prints: the table, the progress line and the problems. */
 import { formatMs, printable } from "../../reports/base/text.ts";
 import type { Problem } from "../../simulator/base/errors.ts";
 import type { SampleQuantile } from "../../simulator/base/statistics.ts";

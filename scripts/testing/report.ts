@@ -1,8 +1,6 @@
 /** What the test command prints: a line per file, every failure with the command that repeats it, and the total. */
 import { relative } from "node:path";
-import type { CheckOutcome } from "./checks.ts";
-import type { TestOutcome } from "./messages.ts";
-import type { FileOutcome } from "./slots.ts";
+import type { CheckOutcome, FileOutcome, TestOutcome } from "./slots.ts";
 
 export interface TestReport {
   file(outcome: FileOutcome): void;

@@ -1,10 +1,11 @@
 /**
  * Runs test files in as many processes as there are cores. Files that need a process of their own get one; the others
- * are handed to long-lived processes one by one, so that starting Node and loading modules is paid once.
+ * are handed to long-lived processes one by one, so that Node starts and modules load only once. Checks of the whole
+ * tree (types, lint, unused code) take the place of a file.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
-import type { FileEnd, FileRequest, TestOutcome, WorkerMessage } from "./messages.ts";
 
 const WORKER = join(import.meta.dirname, "worker.ts");
 
@@ -76,9 +77,9 @@ function runOne(child: ChildProcess, file: TestFile, limitMs: number): Promise<F
       resolve({ file, tests, end, problems });
     };
     const onMessage = (message: unknown) => {
-      const told = message as WorkerMessage;
-      if (told.kind === "test") tests.push(told);
-      else finish(told, told.problems);
+      const heard = message as WorkerMessage;
+      if (heard.kind === "test") tests.push(heard);
+      else finish(heard, heard.problems);
     };
     const onExit = (code: number | null, signal: NodeJS.Signals | null) =>
       finish(undefined, [`its process ended (${signal ?? `exit code ${code}`}) before its tests did`]);
@@ -89,7 +90,72 @@ function runOne(child: ChildProcess, file: TestFile, limitMs: number): Promise<F
     child.on("message", onMessage).on("exit", onExit);
     const request: FileRequest = { path: file.path };
     child.send(request, (error) => {
-      if (error !== null) finish(undefined, [`its process does not listen: ${error.message}`]);
+      if (error !== null) finish(undefined, [`its process cannot be reached: ${error.message}`]);
     });
   });
+}
+
+/** What the test command and the processes that run test files tell each other. */
+
+/** Asks for one file. */
+export interface FileRequest {
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** One test, or one suite that failed by itself. */
+export interface TestOutcome {
+  readonly kind: "test";
+  readonly outcome: "passed" | "failed" | "skipped";
+  readonly name: string;
+  /** Absolute path of the file the test stands in: the test file or a helper. */
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  /** Why it failed, with the stack; why it was skipped. */
+  readonly detail: string;
+}
+
+/** The file's tests are over, and nothing that they started is left in the process. */
+interface FileEnd {
+  readonly kind: "end";
+  readonly durationMs: number;
+  /** What is wrong with the file apart from its tests. */
+  readonly problems: readonly string[];
+  /** Memory of the process, so that one that has grown can be replaced. */
+  readonly residentBytes: number;
+}
+
+export type WorkerMessage = TestOutcome | FileEnd;
+
+export interface CheckOutcome {
+  readonly name: string;
+  readonly isOk: boolean;
+  /** Everything that it printed, stdout and stderr together. */
+  readonly text: string;
+  readonly durationMs: number;
+}
+
+/**
+ * Runs a script of package.json (type check, linter, search for unused code) to its end.
+ *
+ * @param name its name there
+ * @param cwd folder of package.json
+ */
+export async function runCheck(name: string, cwd: string): Promise<CheckOutcome> {
+  const startedMs = performance.now();
+  // npm names the file that it runs from, which saves a shell and works where npm is a script of its own.
+  const npm = process.env.npm_execpath;
+  const [command, args] = npm === undefined ? ["npm", []] : [process.execPath, [npm]];
+  const child = spawn(command, [...args, "run", "--silent", name], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    shell: npm === undefined && process.platform === "win32",
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+    });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { name, isOk: code === 0, text, durationMs: performance.now() - startedMs };
 }

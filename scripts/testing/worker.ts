@@ -1,14 +1,14 @@
 /**
  * The process that runs test files for `scripts/test.ts`, one after the other as the parent asks for them: each file
- * in a run of its own, so that its hooks, its tests and what goes wrong belong to it alone. `--shared` guards the
+ * in a run of its own, so that its hooks, its tests and its failures belong to it alone. `--shared` guards the
  * process against files that would disturb the next.
  */
 import { run } from "node:test";
 import { pathToFileURL } from "node:url";
-import { guardSharedProcess } from "./guard.ts";
-import type { FileRequest, TestOutcome, WorkerMessage } from "./messages.ts";
+import { guardSharedProcess } from "./own-process.ts";
+import type { FileRequest, TestOutcome, WorkerMessage } from "./slots.ts";
 
-/** Longer than any test takes; a test that hangs is told of by its name. */
+/** Longer than any test takes; a test that hangs is reported by its name. */
 const TEST_TIMEOUT_MS = 600_000;
 
 const guard = process.argv.includes("--shared") ? guardSharedProcess() : undefined;
@@ -17,7 +17,7 @@ process.on("message", (request: FileRequest) => runFile(request.path));
 // The parent has no more files, or is gone.
 process.on("disconnect", () => process.exit());
 
-function tell(message: WorkerMessage): void {
+function send(message: WorkerMessage): void {
   process.send?.(message);
 }
 
@@ -33,14 +33,14 @@ function runFile(path: string): void {
     if (event.details.type === "suite" || event.name === path) return;
     const { skip } = event;
     const detail = typeof skip === "string" ? skip : "";
-    tell({ ...placeOf(event), outcome: skip === undefined ? "passed" : "skipped", detail });
+    send({ ...placeOf(event), outcome: skip === undefined ? "passed" : "skipped", detail });
   });
   stream.on("test:fail", (event) => {
     failures += 1;
     const { error } = event.details;
-    // A suite that failed only because a test in it did has already been told of.
+    // A suite that failed only because a test in it did: that test has been reported.
     if (event.details.type === "suite" && failureTypeOf(error) === "subtestsFailed") return;
-    tell({ ...placeOf(event), outcome: "failed", detail: textOf(error) });
+    send({ ...placeOf(event), outcome: "failed", detail: textOf(error) });
   });
   stream.on("test:diagnostic", ({ message }) => diagnostics.push(message));
   // Comes when all tests are over and nothing is left to happen in the process.
@@ -51,13 +51,13 @@ function runFile(path: string): void {
       process.exitCode = 0;
       process.channel?.ref();
       const residentBytes = process.memoryUsage().rss;
-      tell({ kind: "end", durationMs: performance.now() - startedMs, problems, residentBytes });
+      send({ kind: "end", durationMs: performance.now() - startedMs, problems, residentBytes });
     }),
   );
   stream.resume();
 }
 
-/** A file that threw after its first tests were declared: the run itself does not tell. */
+/** A file that threw after its first tests were declared: the run itself does not report that. */
 async function loadProblems(path: string, failures: number): Promise<readonly string[]> {
   try {
     await import(pathToFileURL(path).href);

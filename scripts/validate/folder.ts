@@ -1,3 +1,4 @@
+/** The evidence of a validation: what its folder holds, written and read. */
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";

@@ -1,3 +1,4 @@
+/** Measures the harness itself: the same k6 path to an endpoint whose every answer is known in advance. */
 import type { QueueOptions, Stall } from "../../emulator/backends/queue.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { parseCount, parseDurationMs } from "../../simulator/base/schema-forms.ts";
@@ -16,21 +17,7 @@ const LENGTH_MS_MIN = 3000;
 /** Of the window, the harness's own run takes so much. */
 const LENGTH_SHARE = 0.25;
 
-/** The first requests of a schedule as a client of one endpoint sends them: same arrivals and sizes, from instant 0. */
-export function knownSchedule(schedule: readonly ScheduleRow[]): readonly ScheduleRow[] {
-  const fromMs = schedule[0]![0];
-  const wholeMs = schedule.at(-1)![0] - fromMs;
-  const lengthMs = Math.min(LENGTH_MS_MAX, Math.max(LENGTH_MS_MIN, LENGTH_SHARE * wholeMs));
-  return schedule
-    .filter(([arrivalMs]) => arrivalMs - fromMs <= lengthMs)
-    .map(([arrivalMs, , , input, output, maxTokens]) => [arrivalMs - fromMs, 0, 0, input, output, maxTokens, 0, -1]);
-}
-
-/** The queue that answers it: loaded, so that calls wait for each other, but not overloaded. */
-export function knownQueue(schedule: readonly ScheduleRow[]): KnownQueue {
-  const lengthS = Math.max(1, (schedule.at(-1)![0] - schedule[0]![0]) / 1000);
-  return queueFor(schedule.length / lengthS);
-}
+const DRAIN_MS = 30_000;
 
 /**
  * Sends the beginning of a schedule through the same k6 path to an endpoint whose every answer follows from the
@@ -60,8 +47,6 @@ export async function runKnownAnswer(
   const [benched] = await benchStrategies(inputs.plan, { ...how, target, schedule: known, drainMs: DRAIN_MS });
   return benched!;
 }
-
-const DRAIN_MS = 30_000;
 
 /** What the rows of a known-answer run say of the harness. */
 export function knownAnswerError(
@@ -94,7 +79,23 @@ export function knownAnswerError(
   });
 }
 
-/** One region, one model, no network and no retries: nothing but the way through the harness. */
+/** The first requests of a schedule as a client of one endpoint sends them: same arrivals and sizes, from instant 0. */
+export function knownSchedule(schedule: readonly ScheduleRow[]): readonly ScheduleRow[] {
+  const fromMs = schedule[0]![0];
+  const wholeMs = schedule.at(-1)![0] - fromMs;
+  const lengthMs = Math.min(LENGTH_MS_MAX, Math.max(LENGTH_MS_MIN, LENGTH_SHARE * wholeMs));
+  return schedule
+    .filter(([arrivalMs]) => arrivalMs - fromMs <= lengthMs)
+    .map(([arrivalMs, , , input, output, maxTokens]) => [arrivalMs - fromMs, 0, 0, input, output, maxTokens, 0, -1]);
+}
+
+/** The queue that answers it: loaded, so that calls wait for each other, but not overloaded. */
+export function knownQueue(schedule: readonly ScheduleRow[]): KnownQueue {
+  const lengthS = Math.max(1, (schedule.at(-1)![0] - schedule[0]![0]) / 1000);
+  return queueFor(schedule.length / lengthS);
+}
+
+/** One region, one model, no network and no retries: nothing but the path through the harness. */
 function knownScenario(routers: number, durationMs: number): string {
   return `name: known-answer
 seed: 1
@@ -121,8 +122,11 @@ export type KnownAnswer = Pick<QueueOptions, "servers" | "service" | "meanServic
 const SERVICES = { mmc: "exponential", mdc: "deterministic" } as const;
 
 /**
- * `mmc:servers=8,mean=520ms,room=0,stall=2s/20s` → the law; undefined if it is not one. Without `room` everybody may wait;
- * `stall` freezes every endpoint for the last 2 s of every 20 s.
+ * The law that `mmc:servers=8,mean=520ms,room=0,stall=2s/20s` names. Without `room` the queue is unlimited; `stall` freezes
+ * every endpoint for the last 2 s of every 20 s.
+ *
+ * @returns undefined for a text that is no law
+ * @example parseKnownAnswer("mdc:servers=2,mean=1s,room=0") // => { servers: 2, service: "deterministic", meanServiceMs: 1000, waitingRoom: 0 }
  */
 export function parseKnownAnswer(text: string): KnownAnswer | undefined {
   const match = /^(mmc|mdc):(.+)$/.exec(text);

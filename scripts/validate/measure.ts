@@ -1,3 +1,4 @@
+/** Runs a validation: measures and simulates the same traffic, derives all figures from that evidence, saves both. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
@@ -18,7 +19,7 @@ import type { BenchTarget } from "../bench/target.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import { packageVersion } from "../io/process.ts";
 import { formatSpan } from "../io/progress.ts";
-import { newRunId, type RunFiles, type SavedRun, saveRun } from "../io/run-store.ts";
+import { newRunId, provenance, type RunFiles, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, environmentProblem, stableJson } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
@@ -34,7 +35,7 @@ export interface MeasureOptions {
   readonly signal: AbortSignal;
 }
 
-/** A validation runs in real time: nobody means to wait this long for each strategy. */
+/** A validation runs in real time: longer windows are taken for a mistake. Of each strategy, ms. */
 const LENGTH_MS_MAX = HOUR_MS;
 const RESAMPLES = 1000;
 
@@ -220,16 +221,7 @@ export async function saveValidation(
     ...evidenceFiles(evidence),
     "simulated-result.json": stableJson(facts.simulated),
     ...files,
-    "provenance.json": stableJson({
-      schemaVersion: 1,
-      meridian: packageVersion(),
-      startedAt: facts.startedAt.toISOString(),
-      savedAt: savedAt.toISOString(),
-      elapsedMs: savedAt.getTime() - facts.startedAt.getTime(),
-      node: process.versions.node,
-      hostNode: process.env.MERIDIAN_HOST_NODE ?? process.versions.node,
-      platform: `${process.platform} ${process.arch}`,
-    }),
+    "provenance.json": provenance(facts.startedAt, savedAt),
   });
   await appendJobSummary(String(files["summary.md"]), process.env.GITHUB_STEP_SUMMARY);
   return saved;

@@ -1,3 +1,4 @@
+/** Packed files of rows, endpoint records and schedules, as a validation keeps them. */
 import { gunzipSync, gzipSync } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { MeasuredRun } from "../../simulator/bench/measured.ts";

@@ -1,3 +1,4 @@
+/** The simulated side of a validation, with every row kept. */
 import type { MeasuredRun } from "../../simulator/bench/measured.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import { assembleResult, type Provenance, type RunResult, runJob } from "../../simulator/experiment/index.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { runChild } from "../../scripts/bench/k6-program.ts";
-import { type LoopWatch, watchLoop } from "../../scripts/bench/row-reader.ts";
+import { type LoopWatch, watchLoop } from "../../scripts/bench/target.ts";
 import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { recordSchedule } from "../../simulator/bench/make-plan.ts";

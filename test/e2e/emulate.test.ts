@@ -19,11 +19,11 @@ const TOO_MANY = "Too many requests, please wait before trying again.";
 /** The installed clients, unchanged, against the command that a user would start. */
 describe("clients of meridian emulate", { timeout: 600_000 }, () => {
   let python: string | undefined;
+  let missing: string;
   let emulator: EmulatorProcess;
 
   before(async () => {
-    python = await pythonWithClients();
-    if (python === undefined) console.error("SKIP: boto3, AWS CLI and LiteLLM are not to be had from PyPI here");
+    ({ python, reason: missing } = await pythonWithClients());
     emulator = await startEmulator([]);
   });
   after(async () => {
@@ -65,7 +65,7 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
   });
 
   it("boto3 has everything that it has of the service", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     const checks = ["converse", "stream", "invoke", "count", "profiles", "invalid"];
     const seen = JSON.parse(
       await runPython(python, [scriptOf("boto3_checks.py"), ...checks], environmentOf(emulator, "us-east-1")),
@@ -81,7 +81,7 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
   });
 
   it("what the docs show works as they show it", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     const blocks = clientBlocks();
     const url = emulator.ready.endpoints[0]!.url;
     const exports = blocks.filter(({ text }) => text.startsWith("export "));
@@ -158,7 +158,7 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
     }
 
     it("boto3 tries three times", async (test) => {
-      if (python === undefined) return test.skip("no Python clients");
+      if (python === undefined) return test.skip(missing);
       const environment = { ...environmentOf(tight, "us-east-1"), TEST_MODEL: NOVA };
       const seen = JSON.parse(await runPython(python, [scriptOf("quota_checks.py"), "boto3"], environment));
       const { served, ...refusal } = seen;
@@ -168,7 +168,7 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
     });
 
     it("the AWS CLI tries five times", async (test) => {
-      if (python === undefined) return test.skip("no Python clients");
+      if (python === undefined) return test.skip(missing);
       const call = ["-m", "awscli", "bedrock-runtime", "converse", "--model-id", NOVA];
       const args = [...call, "--messages", '[{"role":"user","content":[{"text":"Hi"}]}]'];
       await runPython(python, args, environmentOf(tight, "us-west-2"));
@@ -181,7 +181,7 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
     });
 
     it("LiteLLM raises its rate limit error at once", async (test) => {
-      if (python === undefined) return test.skip("no Python clients");
+      if (python === undefined) return test.skip(missing);
       const environment = {
         ...environmentOf(tight, "eu-west-1"),
         TEST_MODEL: NOVA,

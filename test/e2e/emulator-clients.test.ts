@@ -15,11 +15,11 @@ const LITELLM = fileURLToPath(new URL("emulator-clients/litellm_checks.py", impo
 describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   let fleet: Fleet;
   let python: string | undefined;
+  let missing: string;
   let folder: string;
 
   before(async () => {
-    python = await pythonWithClients();
-    if (python === undefined) console.error("SKIP: boto3, AWS CLI and LiteLLM are not to be had from PyPI here");
+    ({ python, reason: missing } = await pythonWithClients());
     fleet = await testFleet({ tls: true });
     folder = mkdtempSync(join(tmpdir(), "meridian-clients-"));
     writeFileSync(join(folder, "ca.pem"), fleet.certificate!.certPem);
@@ -45,7 +45,7 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   }
 
   it("boto3 converses, streams, invokes, counts and manages profiles", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     const seen = await boto3(["converse", "stream", "invoke", "count", "profiles"]);
     assert.equal(seen.converse.stopReason, "end_turn");
     assert.equal(seen.converse.usage.outputTokens, 9);
@@ -66,7 +66,7 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   });
 
   it("boto3 sees the service's refusals", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     const { invalid } = await boto3(["invalid"]);
     for (const refusal of invalid) {
       assert.equal(refusal.code, "ValidationException");
@@ -78,7 +78,7 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   });
 
   it("boto3 tries a throttled call three times in standard mode", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     fleet.faults.add({ effect: { name: "ThrottlingException" } });
     const before = fleet.log.recent.total;
     const { throttled } = await boto3(["throttled"]);
@@ -90,7 +90,7 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   });
 
   it("boto3 raises an exception in the middle of a stream", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     fleet.faults.add({ effect: { name: "ServiceUnavailableException" }, afterTokens: 2 });
     const { midstream } = await boto3(["midstream"]);
     assert.equal(midstream.code, "serviceUnavailableException");
@@ -98,7 +98,7 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   });
 
   it("boto3 is refused with a wrong secret, an unknown key and a foreign region", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     const cases = [
       [{ AWS_SECRET_ACCESS_KEY: "wrong" }, "InvalidSignatureException"],
       [{ AWS_ACCESS_KEY_ID: "AKIAUNKNOWNUNKNOWN00" }, "UnrecognizedClientException"],
@@ -112,7 +112,7 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   });
 
   it("boto3 calls over TLS with an API key", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     const {
       AWS_ACCESS_KEY_ID: _id,
       AWS_SECRET_ACCESS_KEY: _secret,
@@ -124,7 +124,7 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   });
 
   it("the AWS CLI converses and lists profiles", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     const cli = async (...args: string[]) =>
       JSON.parse(await runPython(python!, ["-m", "awscli", "--output", "json", ...args], overHttp()));
     const answer = await cli(
@@ -138,7 +138,7 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
   });
 
   it("LiteLLM completes by Converse and by invoke, streams, and meets a throttle at once", async (test) => {
-    if (python === undefined) return test.skip("no Python clients");
+    if (python === undefined) return test.skip(missing);
     const environment = { ...overHttp(), LITELLM_LOCAL_MODEL_COST_MAP: "True" };
     const run = async (...checks: string[]) => JSON.parse(await runPython(python!, [LITELLM, ...checks], environment));
     const seen = await run("completion", "stream", "invoke");

@@ -52,3 +52,38 @@ export async function meridian(args: readonly string[], options: RunOptions = {}
   const [code] = (await once(child, "close")) as [number | null];
   return { code, stdout, stderr };
 }
+
+/**
+ * Runs the command in this process: the same exit code and the same output without the start of a process, for tests
+ * that are about what a command says and writes. Not for signals, terminals or another working folder. One call at a
+ * time, since it takes over the streams and the environment of the process.
+ */
+export async function meridianHere(args: readonly string[], env: RunOptions["env"] = {}): Promise<Finished> {
+  const { main } = await import("../../scripts/cli.ts");
+  const before = { ...process.env };
+  const said = { stdout: "", stderr: "" };
+  const restores = (["stdout", "stderr"] as const).map((name) => {
+    const stream = process[name];
+    const { write } = stream;
+    const listeners = stream.listeners("error");
+    stream.write = (text: string | Uint8Array) => {
+      said[name] += typeof text === "string" ? text : Buffer.from(text).toString("utf8");
+      return true;
+    };
+    return () => {
+      stream.write = write;
+      for (const each of stream.listeners("error").filter((listener) => !listeners.includes(listener)))
+        stream.off("error", each as () => void);
+    };
+  });
+  for (const name of ["GITHUB_STEP_SUMMARY", "MERIDIAN_HOST_NODE"]) delete process.env[name];
+  Object.assign(process.env, { NO_COLOR: "1", ...env });
+  try {
+    const code = await main(args);
+    return { code, ...said };
+  } finally {
+    for (const restore of restores) restore();
+    for (const name of Object.keys(process.env)) if (!Object.hasOwn(before, name)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+}

@@ -1,3 +1,4 @@
+/** How a Bedrock model counts the tokens of our prompts, measured with CountTokens before the run. */
 import { BedrockRuntimeClient, CountTokensCommand } from "@aws-sdk/client-bedrock-runtime";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { quantileSorted } from "../../../simulator/base/statistics.ts";

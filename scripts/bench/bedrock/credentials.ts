@@ -1,3 +1,4 @@
+/** Credentials for Bedrock as the AWS SDKs find them, and how they are kept out of every text that is shown. */
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../../simulator/base/time.ts";
@@ -5,7 +6,7 @@ import { MINUTE_MS } from "../../../simulator/base/time.ts";
 /** What lets calls in. The values go to k6's environment and nowhere else. */
 export interface BedrockCredentials {
   readonly kind: "API key" | "access key" | "session";
-  /** Where they were found, in words. */
+  /** Where they were found, as text for people. */
   readonly source: string;
   /** ms since 1970; null when they do not end, or do not say when. */
   readonly expiresAtMs: number | null;
@@ -67,8 +68,8 @@ export function refuseExpiring({ expiresAtMs, source }: BedrockCredentials, runE
   });
 }
 
-/** The SDK's marks of where credentials came from, in words; see its feature ids. */
-const SOURCES: readonly (readonly [mark: string, words: string])[] = [
+/** What the SDK's marks of a source of credentials (its feature ids) mean. */
+const SOURCES: readonly (readonly [mark: string, text: string])[] = [
   ["CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN", "a web identity token"],
   ["CREDENTIALS_PROFILE_STS_WEB_ID_TOKEN", "a profile with a web identity token"],
   ["CREDENTIALS_PROFILE_SSO", "a profile with single sign-on"],
@@ -86,8 +87,8 @@ const SOURCES: readonly (readonly [mark: string, words: string])[] = [
 
 function sourceOf(identity: object, profile: string | undefined): string {
   const marks = (identity as { readonly $source?: Readonly<Record<string, unknown>> }).$source ?? {};
-  const words = SOURCES.find(([mark]) => Object.hasOwn(marks, mark))?.[1] ?? "the AWS SDK's chain";
-  return profile === undefined ? words : `${words} (${profile})`;
+  const text = SOURCES.find(([mark]) => Object.hasOwn(marks, mark))?.[1] ?? "the AWS SDK's chain";
+  return profile === undefined ? text : `${text} (${profile})`;
 }
 
 function missing(error: unknown, profile: string | undefined): MeridianError {
@@ -128,15 +129,17 @@ const SECRET_VARIABLES = [
   "AWS_BEARER_TOKEN_BEDROCK",
 ] as const;
 
-/** Key ids and Bedrock API keys, whoever's they are. */
+/** Key ids and Bedrock API keys of any account. */
 const SHAPES = /\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bABSK[A-Za-z0-9+/=_-]{16,}|\bbedrock-api-key-[A-Za-z0-9+/=_-]{16,}/g;
-/** Shorter values would black out words that are nobody's secret. */
+/** Shorter values may be ordinary text: hiding them would make messages unreadable. */
 const LENGTH_MIN = 8;
 
 /**
- * Takes secrets out of a text that others wrote: error messages of credential providers, lines of child processes.
+ * Takes secrets out of a text from elsewhere: error messages of credential providers, lines of child processes.
  *
  * @param secrets values in use; those of this process's environment are hidden too
+ * @returns the text with `[hidden]` in place of each
+ * @example hideSecrets("key wJalrXUtnFEMI is wrong", ["wJalrXUtnFEMI"], {}) // => "key [hidden] is wrong"
  */
 export function hideSecrets(
   text: string,

@@ -1,3 +1,4 @@
+/** Bedrock's endpoint of each region, as the AWS SDK resolves it, and Bedrock as the target of a bench. */
 import { isIP } from "node:net";
 import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
 import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";

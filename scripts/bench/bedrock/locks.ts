@@ -1,8 +1,9 @@
+/** The three locks before real money is spent: a flag, a budget and a confirmation. */
 import { createHash } from "node:crypto";
 import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
 import { stableJson } from "../../io/text-files.ts";
 
-/** The three locks on spending, as a person has set them. */
+/** The three locks as the command line sets them. */
 export interface SpendLocks {
   /** `--spend-real-money`. */
   readonly flag: boolean;
@@ -22,7 +23,7 @@ export interface Purchase {
   readonly mostUsd: number;
 }
 
-/** Asks a person and waits for a line; undefined where nobody is there to be asked. */
+/** Asks a person and waits for a line; undefined where there is no terminal. */
 export type Ask = ((question: string) => Promise<string>) | undefined;
 
 /** All that decides what a run may cost: a token for one run opens no other. */
@@ -76,7 +77,7 @@ export function shutLocks(locks: SpendLocks, purchase: Purchase, canAsk: boolean
   if (locks.token === undefined && !canAsk) {
     problems.push({
       code: "SPEND_CONFIRM_MISSING",
-      what: "nobody is at a terminal to confirm the cost",
+      what: "there is no terminal to confirm the cost at",
       where: "--target bedrock",
       fix: "run it once with --dry-run, look at what it shows, and add the --confirm token from there",
     });
@@ -92,7 +93,11 @@ export function shutLocks(locks: SpendLocks, purchase: Purchase, canAsk: boolean
   return problems;
 }
 
-/** At least to the cent, and never less than it is. */
+/**
+ * An amount to the cent, rounded up.
+ *
+ * @example usdText(0.001) // => "0.01"
+ */
 export function usdText(usd: number): string {
   if (!Number.isFinite(usd)) return "unlimited";
   return (Math.ceil(usd * 100 - 1e-9) / 100).toFixed(2);

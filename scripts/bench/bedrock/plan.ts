@@ -1,3 +1,4 @@
+/** `bench --target bedrock`: everything that is checked before the first call, then the locks, then the target. */
 import { createHash, randomBytes } from "node:crypto";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { ReplayOperation, SpendPlan } from "../../../simulator/bench/plan.ts";
@@ -7,12 +8,12 @@ import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../../commands/command.ts";
 import type { PreparedExperiment } from "../../io/experiment.ts";
 import { loadReference } from "../../io/scenario-inputs.ts";
+import { type BenchEstimate, estimateBench, listPricesOf, refuseTinyBudget } from "../estimate.ts";
+import { benchLimits, refuseBeyondLimits } from "../limits.ts";
 import type { BenchSetup } from "../setup.ts";
 import { boundAnswers, measurePrompts, type PromptMeasure, promptLengths } from "./count-tokens.ts";
 import { type BedrockCredentials, bedrockCredentials, refuseExpiring } from "./credentials.ts";
 import { type BedrockEndpoint, bedrockEndpoints, bedrockTarget } from "./endpoints.ts";
-import { type BenchEstimate, estimateBench, listPricesOf, refuseTinyBudget } from "./estimate.ts";
-import { benchLimits, refuseBeyond } from "./limits.ts";
 import { type Ask, confirmToken, openLocks, type Purchase, type SpendLocks } from "./locks.ts";
 
 /** All that is known of a run on Amazon Bedrock before a single call. */
@@ -46,7 +47,7 @@ export async function planBedrock(
   options: CommonOptions,
 ): Promise<BedrockPlan> {
   const { plan } = experiment.inputs;
-  refuseBeyond(benchLimits(options, true), drawn, plan.strategies.length);
+  refuseBeyondLimits(benchLimits(options, true), drawn, plan.strategies.length);
   const listPrice = listPricesOf(plan, (await loadReference()).prices);
   const { schedule, bounded } = boundAnswers(drawn);
   const endpoints = await bedrockEndpoints({

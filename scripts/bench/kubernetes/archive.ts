@@ -1,3 +1,4 @@
+/** A k6 archive of one strategy's replay: the same bytes for the same inputs, and nothing of this machine in it. */
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";

@@ -1,3 +1,4 @@
+/** Manifests for k6-operator: a TestRun for each strategy, with its archive. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";

@@ -1,3 +1,4 @@
+/** Reads the logs of several instances of k6 and merges those of one run. */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -15,7 +16,7 @@ import {
 } from "../../../simulator/bench/rows.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 
-/** One run's rows, whoever wrote them. */
+/** The rows of one run, from all of its instances. */
 export interface MergedRows {
   readonly attempts: readonly AttemptRow[];
   readonly requests: readonly RequestRow[];
@@ -30,7 +31,7 @@ export interface MergedRows {
 
 /**
  * Puts the logs of one run's instances together. What is missing or disagrees is a fault, and makes the run invalid;
- * what cannot be told apart is refused.
+ * logs that cannot be assigned to one instance each are refused.
  *
  * @param logs at least one, all of one run
  * @throws MeridianError data ROWS_TWICE for an instance with two logs

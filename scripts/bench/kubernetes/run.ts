@@ -1,3 +1,4 @@
+/** `bench --kubernetes`: writes the manifests and prints the commands that run them and collect the rows. */
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { plannedCalls } from "../../../simulator/bench/make-plan.ts";
 import type { ReplayOperation } from "../../../simulator/bench/plan.ts";
@@ -6,21 +7,22 @@ import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { type CommandInput, type CommonOptions, jsonDocument } from "../../commands/command.ts";
 import { RUNS_FOLDER } from "../../commands/options.ts";
 import type { Terminal } from "../../io/terminal.ts";
-import { benchLimits, refuseBeyond } from "../bedrock/limits.ts";
 import { type EndpointSet, loadEndpoints } from "../endpoints-file.ts";
 import { ensureK6 } from "../k6-program.ts";
+import { benchLimits, refuseBeyondLimits } from "../limits.ts";
 import { executorOf } from "../options.ts";
 import { BEDROCK, EMULATOR, refuseAmazon } from "../setup.ts";
 import { endpointsTarget } from "../target.ts";
 import { type ClusterRun, writeManifests } from "./manifests.ts";
 
 const FOLDER = "k8s";
-/** Kubelets keep so much of a container's log unless they are told otherwise; a request's rows take some 250 bytes. */
+/** What a kubelet keeps of a container's log by default. */
 const LOG_BYTES_KEPT = 10 * 2 ** 20;
+/** About what the rows of one request take. */
 const ROW_BYTES = 250;
 
 /**
- * `bench --kubernetes`: writes manifests for k6-operator instead of running anything, and says what to do with them.
+ * Writes manifests for k6-operator instead of running anything, and says what to do with them.
  *
  * @throws MeridianError for everything that a person can mend
  */
@@ -31,7 +33,7 @@ export async function benchOnKubernetes(
 ): Promise<void> {
   const name = String(options.target);
   refuseMeaningless(options);
-  refuseBeyond(benchLimits(options, false), schedule, plan.strategies.length);
+  refuseBeyondLimits(benchLimits(options, false), schedule, plan.strategies.length);
   if (name === EMULATOR || name === BEDROCK) throw needsEndpoints();
   const set = await clusterEndpoints(plan, name, options);
   const open = await endpointsTarget(set, name, options.api as ReplayOperation).open(Date.now());
@@ -61,7 +63,7 @@ export async function benchOnKubernetes(
 
 /** Names lead somewhere only inside the cluster, and credentials come from a secret there. */
 async function clusterEndpoints(plan: Plan, file: string, options: CommonOptions): Promise<EndpointSet> {
-  const elsewhere = "192.0.2.1"; // RFC 5737: stands for an address that nobody knows yet
+  const elsewhere = "192.0.2.1"; // RFC 5737: stands for an address that is not known yet
   const set = await loadEndpoints(file, {
     regions: [...new Set(plan.targets.map(({ region }) => plan.regionNames[region]!))],
     calls: plannedCalls(plan),

@@ -38,9 +38,11 @@ export function documentedStarts(): readonly (readonly string[])[] {
 
 /** What a block of `export A=1 B=2` lines sets. */
 export function exportsOf(block: ClientBlock): Readonly<Record<string, string>> {
-  const words = block.text
+  const assignments = block.text
     .split("\n")
     .filter((line) => line.startsWith("export "))
     .flatMap((line) => line.slice("export ".length).trim().split(/\s+/));
-  return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
+  return Object.fromEntries(
+    assignments.map((each) => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]),
+  );
 }

@@ -10,17 +10,26 @@ const run = promisify(execFile);
 const PACKAGES = ["boto3>=1.44.5", "awscli>=1.46.2", "litellm>=1.106.2"];
 const INSTALL_LIMIT_MS = 240_000;
 
+export interface PythonClients {
+  /** Path of an interpreter that has the packages; undefined where it cannot be had. */
+  readonly python: string | undefined;
+  /** Why there is none, for tests to skip with. */
+  readonly reason: string;
+}
+
 /**
  * A Python with boto3, the AWS CLI and LiteLLM, made once in the user's cache folder.
  *
- * @returns path of its interpreter; undefined where there is no Python or no package index
+ * @returns its interpreter, or why there is none: no Python, no pip in it, or no package index
  * @throws where the index answers and the packages still cannot be installed: a test must not skip for that
  */
-export async function pythonWithClients(): Promise<string | undefined> {
+export async function pythonWithClients(): Promise<PythonClients> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "meridian");
   const folder = join(cache, `emulator-clients-${PACKAGES.join("-").replaceAll(/[^a-z0-9.-]/g, "")}`);
   const python = join(folder, "bin", "python");
-  if (existsSync(python)) return python;
+  if (existsSync(python)) return { python, reason: "" };
+  const reason = await whyNoPip();
+  if (reason !== undefined) return { python: undefined, reason };
   mkdirSync(dirname(folder), { recursive: true });
   const made = mkdtempSync(`${folder}.part-`);
   try {
@@ -29,13 +38,29 @@ export async function pythonWithClients(): Promise<string | undefined> {
     await run(join(made, "bin", "python"), pip, { timeout: INSTALL_LIMIT_MS });
     // Only a whole environment gets the name, so an interrupted install is never used.
     renameSync(made, folder);
-    return python;
+    return { python, reason: "" };
   } catch (error) {
     rmSync(made, { recursive: true, force: true });
-    if (existsSync(python)) return python;
+    if (existsSync(python)) return { python, reason: "" };
     if (await indexAnswers()) throw error;
-    return undefined;
+    return { python: undefined, reason: "no package index answers, so boto3, the AWS CLI and LiteLLM are not here" };
   }
+}
+
+/** What of Python's own is missing; undefined if nothing is. `ensurepip` is what puts pip into a new environment. */
+async function whyNoPip(): Promise<string | undefined> {
+  for (const [args, reason] of [
+    [["--version"], "there is no python3 here"],
+    [["-m", "pip", "--version"], "python3 has no pip here"],
+    [["-c", "import venv, ensurepip"], "python3 cannot make environments with pip here"],
+  ] as const) {
+    const works = await run("python3", [...args], { timeout: 60_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (!works) return reason;
+  }
+  return undefined;
 }
 
 async function indexAnswers(): Promise<boolean> {
@@ -51,7 +76,8 @@ async function indexAnswers(): Promise<boolean> {
   }
 }
 
-const CLIENT_LIMIT_MS = 90_000;
+/** LiteLLM alone takes a busy machine a minute to import. */
+const CLIENT_LIMIT_MS = 180_000;
 
 /** Runs Python without the host's own AWS settings, and returns what it printed. */
 export async function runPython(

@@ -104,7 +104,7 @@ describe("an attempt in k6", () => {
     assert.deepEqual(metadata, { outputTokens: "50", class: "all", requestId: "7.1", target: target.id });
   });
 
-  it("tells endpoints that are no emulator neither origin nor target", async () => {
+  it("sends neither origin nor target to endpoints that are no emulator", async () => {
     const { sent } = await send({ body: JSON.stringify(USAGE) }, { isEmulated: false });
     assert.deepEqual(Object.keys(sent.params.headers), ["authorization"]);
     assert.doesNotMatch(sent.body, /"target"/);
@@ -154,7 +154,7 @@ describe("an attempt in k6", () => {
       assert.equal((JSON.parse(sent.body) as { model: string }).model, "meta/llama");
     });
 
-    it("reads the answer in that API's words", async () => {
+    it("reads the answer in that API's form", async () => {
       const headers = { "X-Request-Id": "req-1" };
       const { result } = await send({ body, headers }, over);
       assert.deepEqual([result.kind, result.usage, result.serviceRequestId], ["ok", [100, 50, 0, 0], "req-1"]);

@@ -39,7 +39,7 @@ const DRY: DryRun = {
   },
 };
 
-it("a dry run in words", () => {
+it("a dry run as text", () => {
   assert.equal(
     dryRunText(DRY),
     [

@@ -145,7 +145,7 @@ describe("an endpoints file", () => {
     assert.deepEqual(set.credentials, {});
   });
 
-  it("has an endpoint for every region that the scenario calls, and every problem is told by line", async () => {
+  it("has an endpoint for every region that the scenario calls, and every problem has its line", async () => {
     assert.deepEqual(await problems("endpoints:\n  us-east-1: http://169.254.169.254\n"), [
       "ENDPOINT_FORBIDDEN /endpoints.yaml:2 endpoints.us-east-1",
       "ENDPOINT_MISSING /endpoints.yaml:1 endpoints",

@@ -100,7 +100,7 @@ describe("executors in k6", () => {
   };
 
   for (const executor of EXECUTORS) {
-    it(`${executor} sends the schedule's requests and is told apart`, { timeout: 120_000 }, async () => {
+    it(`${executor} sends the schedule's requests and is marked in the report`, { timeout: 120_000 }, async () => {
       const { report, run } = await bench(executor, 60);
       assert.equal(report.plain?.executor, executor);
       assert.ok(report.isComplete);

@@ -7,8 +7,12 @@ import { gzipSync } from "node:zlib";
 import { createFixedLatencyBackend } from "../../../emulator/backends/queue.ts";
 import { type Fleet, startFleet } from "../../../emulator/fleet.ts";
 import { catalogOf } from "../../../emulator/model/catalog.ts";
+import { importRows } from "../../../scripts/bench/import-rows.ts";
 import type { K6Program } from "../../../scripts/bench/k6-program.ts";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
+import { createTerminal } from "../../../scripts/io/terminal.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
+import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
 import { meridian, TINY } from "../run-meridian.ts";
@@ -102,5 +106,31 @@ describe("meridian bench --import-rows", () => {
     assert.deepEqual([none.code, /ROWS_NONE/.test(none.stderr)], [3, true], none.stderr);
     const missing = await imported(WHAT.slice(0, -2), logs);
     assert.deepEqual([missing.code, /ROWS_MISSING.*"single"/.test(missing.stderr)], [3, true], missing.stderr);
+  });
+});
+
+describe("rows that cannot be imported", () => {
+  const problemsOf = async (files: readonly string[]) => {
+    const experiment = await prepareExperiment(TINY, { overrides: [], strategies: [] });
+    const options = { api: "converse-stream", drain: 10_000, importRows: files };
+    const input = { args: [TINY], options, terminal: createTerminal({ quiet: true }), signal: AbortSignal.abort() };
+    const schedule = recordSchedule(experiment.inputs.plan);
+    const error: unknown = await importRows(experiment, schedule, [], input).catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof MeridianError);
+    return error.problems.map(({ code, where }) => `${code} ${where}`);
+  };
+
+  it("are those of another run, each file by its name", async () => {
+    const files = ["a.jsonl", "b.jsonl"].map((name) => join(folder, name));
+    const start = { t: "s", at: 1, ready: 0, run: "another", instance: 1, instances: 1, targets: [] };
+    for (const file of files) await writeFile(file, `${JSON.stringify(start)}\n`);
+    assert.deepEqual(
+      await problemsOf(files),
+      files.map((file) => `ROWS_OF_ANOTHER_RUN ${file}`),
+    );
+  });
+
+  it("are none at all: every strategy needs some", async () => {
+    assert.deepEqual(await problemsOf([]), ["ROWS_MISSING --import-rows"]);
   });
 });

@@ -30,7 +30,7 @@ export interface ChatRequest {
 
 export type Misdeed =
   | { readonly status: number; readonly error: object; readonly headers?: Readonly<Record<string, string>> }
-  /** The connection is closed after so many tokens, with or without an error told in the stream. */
+  /** The connection is closed after so many tokens, with or without an error in the stream. */
   | { readonly tokens: number; readonly error?: object };
 
 export interface ServerOptions {

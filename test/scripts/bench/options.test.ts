@@ -4,10 +4,10 @@ import { Command } from "commander";
 import { addBenchOptions, benchOverrides } from "../../../scripts/bench/options.ts";
 import type { CommonOptions } from "../../../scripts/commands/command.ts";
 
-function parsed(...words: readonly string[]): CommonOptions {
+function parsed(...args: readonly string[]): CommonOptions {
   const command = new Command("bench").exitOverride().configureOutput({ outputError: () => {} });
   addBenchOptions(command);
-  return command.parse(["a.yaml", ...words], { from: "user" }).opts();
+  return command.parse(["a.yaml", ...args], { from: "user" }).opts();
 }
 
 describe("options of a bench", () => {
@@ -29,7 +29,7 @@ describe("options of a bench", () => {
   });
 
   it("make one replication of the part of the scenario that was asked for", () => {
-    const paths = (...words: readonly string[]) => benchOverrides(parsed(...words)).map(({ path }) => path.join("."));
+    const paths = (...args: readonly string[]) => benchOverrides(parsed(...args)).map(({ path }) => path.join("."));
     assert.deepEqual(paths(), ["replications"]);
     assert.deepEqual(paths("--duration", "1m"), ["replications", "duration", "requests"]);
   });

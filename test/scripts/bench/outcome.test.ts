@@ -5,7 +5,7 @@ import type { BenchedStrategy } from "../../../scripts/bench/run.ts";
 import type { PreparedExperiment } from "../../../scripts/io/experiment.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 
-// What it saves and prints of whole runs is in bench.test.ts and bench-import.test.ts.
+// What it saves and prints of whole runs: commands/bench.test.ts and import-rows.test.ts.
 it("a bench without all of its rows is no run: it says why and saves nothing", async () => {
   const report = {
     strategy: "one",

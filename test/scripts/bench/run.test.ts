@@ -41,7 +41,7 @@ function progress(live: boolean, quiet = false) {
   return { made, written, at: (ms: number) => (nowMs = ms) };
 }
 
-it("a moment of a bench in words", () => {
+it("a moment of a bench as a progress line", () => {
   assert.equal(
     formatBench(MOMENT),
     "2/3 round-robin  40 %  812 sent  12 in flight  p95 4.1 s  31 throttled  0.4200 USD  lag 1.9 ms",
@@ -149,7 +149,7 @@ const median = (values: readonly number[]) =>
   );
 const countOf = (rows: readonly AttemptRow[], kind: AttemptRow["k"]) => rows.filter((row) => row.k === kind).length;
 
-/** Load of the machine may make a run late, which is told elsewhere; nothing else may be wrong. */
+/** Load of the machine may make a run late, which other tests check; nothing else may be wrong. */
 function assertSound({ report, run }: BenchedStrategy): void {
   assert.deepEqual(report.faults, []);
   assert.ok(report.isComplete);

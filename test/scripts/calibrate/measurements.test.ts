@@ -11,7 +11,7 @@ import { probeObservations, readMeasurements } from "../../../scripts/calibrate/
 import { MeridianError } from "../../../simulator/base/errors.ts";
 
 /** A made-up log in the form of the service's. */
-const invocationLog = (name: string) => join(import.meta.dirname, "../../fixtures/invocation-logs", name);
+const invocationLog = (name: string) => join(import.meta.dirname, "../fixtures/invocation-logs", name);
 const stop = () => createBadRows({ skip: false, max: 0 });
 const folder = mkdtempSync(join(tmpdir(), "meridian-calls-"));
 const place = (name: string, content: string | Uint8Array): string => {
@@ -128,7 +128,7 @@ describe("invocation logs", () => {
     assert.match(notes[0]!, /1 records stood there twice/);
   });
 
-  it("edge cases: broken lines are told of by line, the rest is read", async () => {
+  it("edge cases: broken lines are reported by line, the rest is read", async () => {
     const text = await readPackedText(invocationLog("bedrock-invocation-log-edge-cases.jsonl"));
     assert.match(await codeOf(() => readInvocationLog(text, "log", stop())), /^CALIBRATE_BAD_ROW log:\d+$/);
     const skipping = createBadRows({ skip: true, max: 10 });
@@ -195,7 +195,7 @@ describe("files", () => {
     );
   });
 
-  it("that cannot be used are told of, and none can hang the command", async () => {
+  it("that cannot be used are reported, and none can hang the command", async () => {
     const read = (path: string) => () =>
       readMeasurements([path], { strategies: [], badRows: stop(), roundTripMs: new Map() });
     const cases = [

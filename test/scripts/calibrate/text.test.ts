@@ -39,7 +39,7 @@ const fit: EndpointFit = {
   warnings: [{ code: "X", what: "something is not known", fix: "measure it" }],
 };
 
-it("a fit is told in words, with its intervals, its error and what is not known", () => {
+it("a fit is described with its intervals, its error and what is not known", () => {
   const text = fitText(fit);
   for (const part of [
     "nova in us-east-1: 900 served, 12 throttled, 3 left; 6.0/s, up to 17 inside",
@@ -54,7 +54,7 @@ it("a fit is told in words, with its intervals, its error and what is not known"
   }
 });
 
-it("drift is told by percentile, with what moved", () => {
+it("drift is shown by percentile, with what moved", () => {
   const error = { measure: "e2e", share: 0.95, measuredMs: 3000, predictedMs: 2400, error: -0.2 } as const;
   const moved = [{ name: "output.perToken", stored: 11, now: fit.estimates[0]! }];
   const text = driftText("us-east-1", "nova", [{ ...error, low: -0.25, high: -0.15, isDrift: true }], moved);

@@ -13,7 +13,7 @@ import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
 import { planOf, scenarioInput } from "../../simulator/scenario/base.ts";
-import { meridian, TINY } from "../run-meridian.ts";
+import { meridian, meridianHere, TINY } from "../run-meridian.ts";
 
 let folder = "";
 before(
@@ -69,7 +69,7 @@ describe("meridian bench", () => {
       assert.equal(total.counts.served, total.counts.sent);
       assert.ok(Number(total.cost.source.totalUsd.value) > 0);
     }
-    const rebuilt = await meridian(["report", run, "--format", "md"]);
+    const rebuilt = await meridianHere(["report", run, "--format", "md"]);
     assert.match(rebuilt.stdout, /^Measured|\nMeasured/m, rebuilt.stderr);
     assert.deepEqual(await leftovers(tmp), []);
   });
@@ -90,7 +90,7 @@ describe("meridian bench", () => {
 
   describe("says before it starts anything", () => {
     const refused = async (args: readonly string[], code: number, text: RegExp): Promise<void> => {
-      const done = await meridian(["bench", ...args, "--out", join(folder, "refused")]);
+      const done = await meridianHere(["bench", ...args, "--out", join(folder, "refused")]);
       assert.equal(done.code, code, done.stderr);
       assert.match(done.stderr, text);
     };
@@ -108,7 +108,7 @@ describe("meridian bench", () => {
     it("that an option is wrong", () => refused([TINY, "--duration", "soon"], 2, /It must be a time/));
 
     it("that K6_BIN is no k6", async () => {
-      const done = await meridian(["bench", TINY, "--duration", "2s"], { env: { K6_BIN: "/nowhere/k6" } });
+      const done = await meridianHere(["bench", TINY, "--duration", "2s"], { K6_BIN: "/nowhere/k6" });
       assert.equal(done.code, 4);
       assert.match(done.stderr, /K6_BIN_UNUSABLE/);
     });

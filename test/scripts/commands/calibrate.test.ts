@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { scenarioText, writeRunFolder } from "../calibrate/run-folder.ts";
-import { meridian } from "../run-meridian.ts";
+import { meridian, meridianHere } from "../run-meridian.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meridian-calibrate-"));
 const at = (name: string) => join(folder, name);
@@ -21,21 +21,21 @@ describe("meridian calibrate", () => {
     const p95Ms = await writeRunFolder(at("more"), 8.25, 9);
     writeFileSync(at("more.yaml"), scenarioText(8.25, 9));
     const args = ["simulate", at("more.yaml"), "--set", `world.include=${at("w.yaml")}`, "--json", "--out", at("runs")];
-    const simulated = await meridian(args);
+    const simulated = await meridianHere(args);
     assert.equal(simulated.code, 0, simulated.stderr);
     const predictedMs = JSON.parse(simulated.stdout).strategies[0].total.e2eMs.p95.value;
     assert.ok(Math.abs(predictedMs / p95Ms - 1) < 0.15, `${predictedMs} for ${p95Ms}`);
   });
 
-  it("tells whether the fit still holds: 0, or 99 where it drifted", async () => {
+  it("says whether the fit still holds: 0, or 99 where it drifted", async () => {
     await writeRunFolder(at("again"), 5.5, 4);
     const args = (run: string, ...more: string[]) => ["calibrate", "--from", run, "--compare", at("w.yaml"), ...more];
-    const same = await meridian(args(at("again")));
+    const same = await meridianHere(args(at("again")));
     assert.equal(same.code, 0, same.stdout + same.stderr);
     assert.match(same.stdout, /no drift/);
     const world = readFileSync(at("w.yaml"), "utf8");
     writeFileSync(at("slow.yaml"), world.replaceAll(/(output:\n\s+perToken: )[\d.]+ms/g, "$117ms"));
-    const drifted = await meridian(["calibrate", "--from", at("again"), "--compare", at("slow.yaml"), "--json"]);
+    const drifted = await meridianHere(["calibrate", "--from", at("again"), "--compare", at("slow.yaml"), "--json"]);
     assert.equal(drifted.code, 99, drifted.stderr);
     const { kind, drifted: isDrift, compared } = JSON.parse(drifted.stdout);
     assert.deepEqual([kind, isDrift], ["drift", true]);
@@ -50,7 +50,7 @@ describe("meridian calibrate", () => {
     const header = "timestamp,region,model,inputTokens,outputTokens,ttftMs,e2eMs,status";
     writeFileSync(at("calls.csv"), [header, ...rows, ""].join("\n"));
     const args = ["calibrate", "--from", at("calls.csv"), "--model", "big=amazon.nova-pro", "--rtt", "10ms", "--json"];
-    const { code, stdout, stderr } = await meridian([...args, "--out", at("csv.yaml")]);
+    const { code, stdout, stderr } = await meridianHere([...args, "--out", at("csv.yaml")]);
     assert.equal(code, 0, stderr);
     const document = JSON.parse(stdout);
     assert.deepEqual([document.kind, document.fits[0].model, document.fits[0].counts.served], ["calibrate", "big", 60]);
@@ -59,7 +59,7 @@ describe("meridian calibrate", () => {
 
   it("refuses what it cannot use, and leaves no file behind", async () => {
     const refused = async (...args: string[]) => {
-      const { code, stderr } = await meridian(["calibrate", ...args, "--out", at("none.yaml")]);
+      const { code, stderr } = await meridianHere(["calibrate", ...args, "--out", at("none.yaml")]);
       assert.equal(existsSync(at("none.yaml")), false);
       return `${code} ${stderr.split("\n").find((line) => /^[A-Z_]+ /.test(line))}`;
     };

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { meridian, TINY } from "../run-meridian.ts";
+import { meridian, meridianHere, TINY } from "../run-meridian.ts";
 
 let folder = "";
 let bad = "";
@@ -26,7 +26,7 @@ describe("meridian check", () => {
   });
 
   it("names every problem with line, path and fix, and exits 2", async () => {
-    const { code, stdout, stderr } = await meridian(["check", TINY, bad]);
+    const { code, stdout, stderr } = await meridianHere(["check", TINY, bad]);
     assert.equal(code, 2);
     assert.match(stdout, /^ok /);
     const codes = stderr.split("\n").filter((line) => /^[A-Z]/.test(line));
@@ -38,17 +38,17 @@ describe("meridian check", () => {
   });
 
   it("checks what a resolved scenario must hold too: names of regions and targets", async () => {
-    const region = await meridian(["check", TINY, "--set", "world.regions[1]=eu-wst-1"]);
+    const region = await meridianHere(["check", TINY, "--set", "world.regions[1]=eu-wst-1"]);
     assert.equal(region.code, 2);
     assert.match(region.stderr, /eu-wst-1/);
     assert.match(region.stderr, /fix: /);
-    const target = await meridian(["check", TINY, "--set", "strategies[0].single.target=mars"]);
+    const target = await meridianHere(["check", TINY, "--set", "strategies[0].single.target=mars"]);
     assert.equal(target.code, 2);
     assert.match(target.stderr, /mars/);
   });
 
   it("answers programs with one document", async () => {
-    const { code, stdout } = await meridian(["check", TINY, bad, "--json"]);
+    const { code, stdout } = await meridianHere(["check", TINY, bad, "--json"]);
     assert.equal(code, 2);
     const document = JSON.parse(stdout) as {
       kind: string;
@@ -63,8 +63,8 @@ describe("meridian check", () => {
   });
 
   it("applies overrides before it checks", async () => {
-    assert.equal((await meridian(["check", TINY, "--seed", "7", "--replications", "2"])).code, 0);
-    const wrong = await meridian(["check", TINY, "--set", "sed=1"]);
+    assert.equal((await meridianHere(["check", TINY, "--seed", "7", "--replications", "2"])).code, 0);
+    const wrong = await meridianHere(["check", TINY, "--set", "sed=1"]);
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /--set sed=1 sed: unknown key "sed"/);
   });
@@ -74,7 +74,7 @@ describe("meridian check", () => {
       [join(folder, "absent.yaml"), /SCENARIO_NOT_FOUND/],
       [folder, /SCENARIO_IS_DIRECTORY/],
     ] as const) {
-      const { code, stderr } = await meridian(["check", file]);
+      const { code, stderr } = await meridianHere(["check", file]);
       assert.equal(code, 2);
       assert.match(stderr, pattern);
       assert.match(stderr, /fix: /);

@@ -166,7 +166,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
     }
   });
 
-  it("a taken port is told of, and nothing is left listening", async () => {
+  it("a taken port is reported, and nothing is left listening", async () => {
     const holder = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => holder.once("listening", resolve));
     const { port } = holder.address() as { port: number };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CATALOGUES } from "../../../scripts/commands/list.ts";
-import { meridian } from "../run-meridian.ts";
+import { meridian, meridianHere } from "../run-meridian.ts";
 
 describe("meridian list", () => {
   it("says what can be listed", async () => {
@@ -11,16 +11,16 @@ describe("meridian list", () => {
   });
 
   it("lists for people and for programs", async () => {
-    const text = await meridian(["list", "regions"]);
+    const text = await meridianHere(["list", "regions"]);
     assert.match(text.stdout, /^eu-west-1 .*Dublin|^eu-west-1 .*Ireland/m);
-    const json = JSON.parse((await meridian(["list", "strategies", "--json"])).stdout) as Record<string, unknown>;
+    const json = JSON.parse((await meridianHere(["list", "strategies", "--json"])).stdout) as Record<string, unknown>;
     assert.equal(json.schemaVersion, 1);
     assert.equal(json.kind, "list");
     assert.ok((json.entries as { name: string }[]).some((entry) => entry.name === "cheapest-within"));
   });
 
   it("refuses an unknown kind with the nearest", async () => {
-    const { code, stderr, stdout } = await meridian(["list", "strategie", "--json"]);
+    const { code, stderr, stdout } = await meridianHere(["list", "strategie", "--json"]);
     assert.equal(code, 2);
     assert.match(stderr, /did you mean "strategies"\?/);
     assert.equal((JSON.parse(stdout) as { kind: string }).kind, "problems");

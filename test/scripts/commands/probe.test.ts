@@ -161,7 +161,7 @@ describe("meridian probe", () => {
       await import("./scripts/commands/probe.ts"); await import("./scripts/commands/doctor.ts");
       const loaded = Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes("@aws-sdk"));
       console.log(loaded.length);`;
-    const args = ["--import", "tsx", "--input-type=module", "--eval", script];
+    const args = ["--input-type=module", "--eval", script];
     const { NODE_TEST_CONTEXT, ...rest } = process.env;
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: rest });
     assert.equal(stdout.trim(), "0");
@@ -197,7 +197,7 @@ describe("options of a probe", () => {
   });
 
   it("say what is wrong with a value", () => {
-    for (const [option, value, words] of [
+    for (const [option, value, message] of [
       ["--interval", "2", /It must be a time/],
       ["--interval", "40d", /It must be a time/],
       ["--count", "0", /1 or more/],
@@ -206,7 +206,7 @@ describe("options of a probe", () => {
       ["--price", "3,x", /two prices/],
       ["--budget-usd", "free", /amount in USD/],
     ] as const) {
-      assert.throws(() => parsed([option, value]), words, `${option} ${value}`);
+      assert.throws(() => parsed([option, value]), message, `${option} ${value}`);
     }
     assert.throws(() => parsed("--endpoint-url http://127.0.0.1 --endpoints a.yaml".split(" ")), /cannot be used with/);
   });

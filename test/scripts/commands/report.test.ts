@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { meridian, TINY } from "../run-meridian.ts";
+import { meridian, meridianHere, TINY } from "../run-meridian.ts";
 
 let folder = "";
 let runs = "";
@@ -21,7 +21,7 @@ describe("meridian report", () => {
     const before = await Promise.all(["report.html", "summary.md"].map((name) => readFile(join(run, name), "utf8")));
     await writeFile(join(run, "report.html"), "");
     await rm(join(run, "summary.md"));
-    const { code, stdout } = await meridian(["report", "latest", "--out", runs]);
+    const { code, stdout } = await meridianHere(["report", "latest", "--out", runs]);
     assert.equal(code, 0);
     assert.match(stdout, /round-robin/);
     const after = await Promise.all(["report.html", "summary.md"].map((name) => readFile(join(run, name), "utf8")));
@@ -30,23 +30,23 @@ describe("meridian report", () => {
 
   it("prints one format, or writes it elsewhere", async () => {
     const run = join(runs, "latest");
-    const markdown = await meridian(["report", run, "--format", "md"]);
+    const markdown = await meridianHere(["report", run, "--format", "md"]);
     assert.equal(markdown.stdout.trimEnd(), (await readFile(join(run, "summary.md"), "utf8")).trimEnd());
     const file = join(folder, "r.html");
-    assert.equal((await meridian(["report", run, "-o", file])).code, 0);
+    assert.equal((await meridianHere(["report", run, "-o", file])).code, 0);
     assert.equal(await readFile(file, "utf8"), await readFile(join(run, "report.html"), "utf8"));
-    const json = await meridian(["report", run, "--json"]);
+    const json = await meridianHere(["report", run, "--json"]);
     assert.equal(json.stdout, await readFile(join(run, "result.json"), "utf8"));
   });
 
   it("explains what cannot be reported", async () => {
-    const format = await meridian(["report", join(runs, "latest"), "--format", "pdf"]);
+    const format = await meridianHere(["report", join(runs, "latest"), "--format", "pdf"]);
     assert.equal(format.code, 2);
     assert.match(format.stderr, /REPORT_FORMAT.*\n {2}fix: formats are html, md, table/);
-    const absent = await meridian(["report", "no-such-run", "--out", runs]);
+    const absent = await meridianHere(["report", "no-such-run", "--out", runs]);
     assert.equal(absent.code, 3);
     assert.match(absent.stderr, /^RUN_NOT_FOUND/);
-    const outside = await meridian(["report", "..", "--out", join(runs, "latest")]);
+    const outside = await meridianHere(["report", "..", "--out", join(runs, "latest")]);
     assert.equal(outside.code, 3, "a folder that is named is read, and holds no result");
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { meridian, ROOT } from "../run-meridian.ts";
+import { meridian, meridianHere, ROOT } from "../run-meridian.ts";
 
 describe("meridian schema", () => {
   it("prints a schema with descriptions, and the one in scenarios/ is current", async () => {
@@ -22,9 +22,9 @@ describe("meridian schema", () => {
   it("writes to a file, and says when it cannot", async () => {
     const folder = await mkdtemp(join(tmpdir(), "meridian-"));
     const file = join(folder, "s.json");
-    assert.equal((await meridian(["schema", "-o", file])).code, 0);
+    assert.equal((await meridianHere(["schema", "-o", file])).code, 0);
     assert.match(await readFile(file, "utf8"), /"\$schema"/);
-    const failed = await meridian(["schema", "-o", join(folder, "no", "s.json")]);
+    const failed = await meridianHere(["schema", "-o", join(folder, "no", "s.json")]);
     assert.equal(failed.code, 4);
     assert.match(failed.stderr, /^SCHEMA_NOT_WRITTEN/);
     await rm(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
-import { meridian, TINY } from "../run-meridian.ts";
+import { meridian, meridianHere, TINY } from "../run-meridian.ts";
 
 let folder = "";
 before(async () => {
@@ -84,12 +84,12 @@ describe("meridian simulate", () => {
       "--replications",
       "2",
     ];
-    const { code, stdout, stderr } = await meridian([...args, "--strategy", "round-robin"]);
+    const { code, stdout, stderr } = await meridianHere([...args, "--strategy", "round-robin"]);
     assert.equal(code, 0, stderr);
     const result = JSON.parse(stdout) as RunResult;
     assert.deepEqual([result.seed, result.replications.done, result.strategies.length], [9, 2, 1]);
     assert.equal(result.baseline, "round-robin");
-    const again = await meridian([
+    const again = await meridianHere([
       "simulate",
       join(await onlyRun(out), "scenario.yaml"),
       "--out",
@@ -103,7 +103,7 @@ describe("meridian simulate", () => {
     const run = async (workers: string) => {
       const auto = ["--set", "warmup=auto", "requests=5k", "traffic[0].arrivals={poisson: 7/s}"];
       const args = ["simulate", TINY, "--workers", workers, "--out", join(folder, "auto"), "--json", ...auto];
-      const { code, stdout, stderr } = await meridian(args);
+      const { code, stdout, stderr } = await meridianHere(args);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /pilot runs/);
       return stdout;
@@ -123,7 +123,7 @@ describe("meridian simulate", () => {
     for (const workers of ["1", "2"]) {
       const [audit, series] = [join(folder, `audit-${workers}.jsonl`), join(folder, `series-${workers}.json`)];
       const args = ["simulate", TINY, "--out", join(folder, "audit"), "--workers", workers, "--json"];
-      const { code, stdout, stderr } = await meridian([...args, "--audit", audit, "--cloudwatch", series]);
+      const { code, stdout, stderr } = await meridianHere([...args, "--audit", audit, "--cloudwatch", series]);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /^wrote .*audit-\d\.jsonl$/m);
       results.push(stdout);
@@ -153,14 +153,21 @@ describe("meridian simulate", () => {
   });
 
   it("refuses a strategy that the scenario does not have", async () => {
-    const { code, stderr } = await meridian(["simulate", TINY, "--strategy", "singel", "--out", join(folder, "none")]);
+    const { code, stderr } = await meridianHere([
+      "simulate",
+      TINY,
+      "--strategy",
+      "singel",
+      "--out",
+      join(folder, "none"),
+    ]);
     assert.equal(code, 2);
     assert.match(stderr, /STRATEGY_NOT_IN_SCENARIO.*singel/);
     assert.match(stderr, /did you mean "single"\?/);
   });
 
   it("prints the scenario as it would run", async () => {
-    const { code, stdout } = await meridian([
+    const { code, stdout } = await meridianHere([
       "simulate",
       TINY,
       "--print-config",
@@ -177,7 +184,7 @@ describe("meridian simulate", () => {
 
   it("exits 99 when an assertion of the scenario fails, and still saves the run", async () => {
     const out = join(folder, "assert");
-    const { code, stderr } = await meridian([
+    const { code, stderr } = await meridianHere([
       "simulate",
       TINY,
       "--out",
@@ -191,7 +198,7 @@ describe("meridian simulate", () => {
   });
 
   it("says what is wrong with the place for runs", async () => {
-    const { code, stderr } = await meridian(["simulate", TINY, "--out", "/dev/null/runs", "--quiet"]);
+    const { code, stderr } = await meridianHere(["simulate", TINY, "--out", "/dev/null/runs", "--quiet"]);
     assert.equal(code, 4);
     assert.match(stderr, /^RUN_NOT_SAVED/);
   });

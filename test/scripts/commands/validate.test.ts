@@ -8,7 +8,7 @@ import { scenarioFleet, startFleet } from "../../../emulator/fleet.ts";
 import { prepareText } from "../../../scripts/io/experiment.ts";
 import type { ValidationResult } from "../../../simulator/validate/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
-import { meridian } from "../run-meridian.ts";
+import { meridian, meridianHere } from "../run-meridian.ts";
 
 /** Ten seconds of two regions, the first with a quota that is too small; margins that a busy machine keeps. */
 function scenario(stepBase: string): string {
@@ -93,7 +93,7 @@ describe("meridian validate", () => {
     for (const name of names.filter((each) => /validation|measured|report|summary/.test(each))) {
       await writeFile(join(run, name), "spoilt");
     }
-    const again = await meridian(["validate", "--from", run, "--out", out]);
+    const again = await meridianHere(["validate", "--from", run, "--out", out]);
     assert.equal(again.code, code, again.stderr);
     assert.match(again.stdout, /harness itself errs by/);
     assert.ok(!again.stderr.includes("simulates the scenario otherwise"), again.stderr);
@@ -134,7 +134,7 @@ describe("meridian validate", () => {
 
   describe("says before it starts anything", () => {
     const refused = async (args: readonly string[], code: number, text: RegExp): Promise<void> => {
-      const done = await meridian(["validate", ...args, "--out", join(folder, "refused")]);
+      const done = await meridianHere(["validate", ...args, "--out", join(folder, "refused")]);
       assert.equal(done.code, code, done.stderr);
       assert.match(done.stderr, text);
     };

@@ -37,7 +37,7 @@ describe("error codes in the source", () => {
     ]);
   });
 
-  it("of one function that reads several kinds of files are told for each", () => {
+  it("of one function that reads several kinds of files are listed for each", () => {
     const reader = `
       function read(file) {
         const fail = (suffix, what, fix) => new MeridianError(file.kind, { code: \`\${file.code}_\${suffix}\`, what, fix });

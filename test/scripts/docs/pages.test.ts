@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertPage } from "../../../scripts/docs/assert-page.ts";
 import { cliPage } from "../../../scripts/docs/cli-page.ts";
+import { errorsPage } from "../../../scripts/docs/errors-page.ts";
 import { anchor, table, wrapped } from "../../../scripts/docs/markdown.ts";
 import { EXIT_CODES } from "../../../simulator/base/errors.ts";
 import { ROOT } from "../run-meridian.ts";
@@ -13,7 +14,7 @@ describe("pieces of Markdown", () => {
     assert.equal(table(["a"], [["x | <y>\n*z* `<b>`"]]), "| a |\n| --- |\n| x \\| \\<y> \\*z\\* `<b>` |");
   });
 
-  it("prose breaks at 120 columns and keeps its words", () => {
+  it("prose breaks at 120 columns and loses nothing", () => {
     const text = Array.from({ length: 80 }, (_, i) => `word${i}`).join(" ");
     const lines = wrapped(text).split("\n");
     assert.ok(lines.length > 1 && lines.every((line) => line.length <= 120));
@@ -58,6 +59,15 @@ describe("the command line's page", () => {
 describe("the pages of assertions and errors", () => {
   it("show gates that are understood", () =>
     assert.match(assertPage(), /^\| `saving` .*`saving\(cheapest, single\) > 5%`/m));
+
+  it("take the texts beside a code from the source", () => {
+    const thrown =
+      'throw new MeridianError("data", { code: "TEA_COLD", what: "the cup is cold", where, fix: "heat it" });';
+    const page = errorsPage(new Map([["a.ts", `function pour() { ${thrown} }`]]));
+    assert.match(page, /^\| `TEA_COLD` \| data \| 3 \| the cup is cold \| heat it \|$/m);
+    const hidden = 'function list() { return { code: "TEA_GONE", what: "no tea", fix: "buy some" }; }';
+    assert.throws(() => errorsPage(new Map([["a.ts", hidden]])), /a\.ts: say the kind of TEA_GONE/);
+  });
 
   it("give each code one row with its exit code", () => {
     // The committed page, which reference.test.ts holds to the code: reading all of the source once is enough.

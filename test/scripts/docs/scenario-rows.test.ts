@@ -22,7 +22,7 @@ function rowsOf(schema: z.ZodType): readonly string[] {
 }
 
 describe("the schema for readers", () => {
-  it("tells quantities by what they take, and writes defaults as a scenario does", () => {
+  it("recognises quantities by what they accept, and writes defaults as a scenario does", () => {
     const rows = rowsOf(
       z.strictObject({
         wait: durationMs.default(90_000),

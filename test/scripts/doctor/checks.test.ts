@@ -15,21 +15,21 @@ import {
 import { probeFileOf, writeProbeFile } from "../../../scripts/probe/run-probe.ts";
 import { probeOf } from "../../simulator/probe/probes.ts";
 
-let home = "";
-before(async () => {
-  home = await mkdtemp(join(tmpdir(), "meridian-"));
-  await mkdir(join(home, "bin"));
-  await writeFile(join(home, "bin", "k6"), '#!/bin/sh\necho "k6 v9.9.9 (test)"\n');
-  await chmod(join(home, "bin", "k6"), 0o755);
-});
-after(() => rm(home, { recursive: true }));
+describe("doctor's checks of the host", () => {
+  let home = "";
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), "meridian-"));
+    await mkdir(join(home, "bin"));
+    await writeFile(join(home, "bin", "k6"), '#!/bin/sh\necho "k6 v9.9.9 (test)"\n');
+    await chmod(join(home, "bin", "k6"), 0o755);
+  });
+  after(() => rm(home, { recursive: true }));
 
-async function find(name: string, env: Env): Promise<HostCheck> {
-  const checks = await checkHost({ HOME: home, PATH: "/bin", XDG_CACHE_HOME: home, ...env }, join(home, "runs"));
-  return checks.find((check) => check.name === name)!;
-}
+  async function find(name: string, env: Env): Promise<HostCheck> {
+    const checks = await checkHost({ HOME: home, PATH: "/bin", XDG_CACHE_HOME: home, ...env }, join(home, "runs"));
+    return checks.find((check) => check.name === name)!;
+  }
 
-describe("doctor's checks", () => {
   it("finds k6 by K6_BIN and by PATH, and says so when it is not there", async () => {
     assert.match((await find("k6", { K6_BIN: join(home, "bin", "k6") })).found, /v9\.9\.9/);
     assert.match((await find("k6", { PATH: join(home, "bin") })).found, /v9\.9\.9/);
@@ -51,47 +51,47 @@ describe("doctor's checks", () => {
   });
 });
 
-const NAMES = [
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "AWS_PROFILE",
-  "AWS_REGION",
-  "AWS_DEFAULT_REGION",
-  "AWS_BEARER_TOKEN_BEDROCK",
-  "AWS_SHARED_CREDENTIALS_FILE",
-  "AWS_CONFIG_FILE",
-] as const;
-const saved = Object.fromEntries(NAMES.map((name) => [name, process.env[name]]));
-const KEY = "AKIACANARYCANARY0000";
-const SECRET = "CANARYsecretCANARYsecretCANARYsecret0000";
-let folder = "";
+describe("doctor's checks of AWS settings", () => {
+  const NAMES = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CONFIG_FILE",
+  ] as const;
+  const saved = Object.fromEntries(NAMES.map((name) => [name, process.env[name]]));
+  const KEY = "AKIACANARYCANARY0000";
+  const SECRET = "CANARYsecretCANARYsecretCANARYsecret0000";
+  let folder = "";
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "meridian-doctor-"));
-  await writeFile(join(folder, "config"), "[profile dev]\nregion = eu-north-1\n");
-  await writeFile(
-    join(folder, "credentials"),
-    `[dev]\naws_access_key_id = ${KEY}\naws_secret_access_key = ${SECRET}\n`,
-  );
-});
-afterEach(() => {
-  for (const name of NAMES) {
-    if (saved[name] === undefined) delete process.env[name];
-    else process.env[name] = saved[name];
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "meridian-doctor-"));
+    await writeFile(join(folder, "config"), "[profile dev]\nregion = eu-north-1\n");
+    await writeFile(
+      join(folder, "credentials"),
+      `[dev]\naws_access_key_id = ${KEY}\naws_secret_access_key = ${SECRET}\n`,
+    );
+  });
+  afterEach(() => {
+    for (const name of NAMES) {
+      if (saved[name] === undefined) delete process.env[name];
+      else process.env[name] = saved[name];
+    }
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** The chain of the SDK reads the process's own environment. */
+  function options(env: Readonly<Record<string, string>>, profile?: string) {
+    const files = { AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"), AWS_CONFIG_FILE: join(folder, "config") };
+    for (const name of NAMES) delete process.env[name];
+    Object.assign(process.env, files, env);
+    return { env: process.env, profile, instanceMetadata: false };
   }
-});
-after(() => rm(folder, { recursive: true }));
 
-/** The chain of the SDK reads the process's own environment. */
-function options(env: Readonly<Record<string, string>>, profile?: string) {
-  const files = { AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"), AWS_CONFIG_FILE: join(folder, "config") };
-  for (const name of NAMES) delete process.env[name];
-  Object.assign(process.env, files, env);
-  return { env: process.env, profile, instanceMetadata: false };
-}
-
-describe("doctor's look at AWS", () => {
   it("names the kind and source of credentials and never shows them", async () => {
     const fromEnv = await checkCredentials(options({ AWS_ACCESS_KEY_ID: KEY, AWS_SECRET_ACCESS_KEY: SECRET }));
     assert.deepEqual([fromEnv.status, fromEnv.found], ["ok", "access key from environment variables"]);
@@ -120,10 +120,12 @@ describe("doctor's look at AWS", () => {
     assert.match((await checkRegion(options({}, "dev"))).found, /^eu-north-1 /);
     assert.equal((await checkRegion(options({}))).status, "warning");
   });
+});
 
+describe("doctor's checks of probes", () => {
   const around = { profilesOf: () => ["us.x"], placeOf: new Map() };
 
-  it("tells who answered, who did not and why", () => {
+  it("shows which targets answered, which did not and why", () => {
     const failed = { ttftMs: null, error: "needs-profile", message: "on-demand throughput is not supported" };
     const checks = checksOfProbes([probeOf(), probeOf({ region: "eu-west-1", ...failed })], around);
     assert.deepEqual(
@@ -145,7 +147,9 @@ describe("doctor's look at AWS", () => {
     assert.match(skewed(301_000).found, /301 s behind/);
   });
 
-  it("tells what the last probe found, and how old that is", async () => {
+  it("shows what the last probe found, and how old that is", async (test) => {
+    const folder = await mkdtemp(join(tmpdir(), "meridian-doctor-"));
+    test.after(() => rm(folder, { recursive: true }));
     const path = join(folder, "probe.json");
     const probes = [probeOf(), probeOf({ error: "throttled" }), probeOf()];
     await writeProbeFile(path, probeFileOf({ ended: "all", harness: null, probes }));

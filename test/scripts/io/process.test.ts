@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { watchInterrupts } from "../../../scripts/io/process.ts";
+import { isAlive, watchInterrupts } from "../../../scripts/io/process.ts";
+
+it("knows whether a process is running", () => {
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  assert.deepEqual([isAlive(process.pid), isAlive(pid)], [true, false]);
+});
 
 it("sets options that this V8 knows, and prints nothing", () => {
   const script = `
     import { tuneCompiler } from ${JSON.stringify(new URL("../../../scripts/io/process.ts", import.meta.url).href)};
     tuneCompiler();
   `;
-  const args = ["--import", "tsx", "--input-type=module", "-e", script];
+  const args = ["--input-type=module", "-e", script];
   assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }), "");
   const options = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
   const known =
@@ -35,13 +40,7 @@ describe("interrupts", () => {
     const script = `import { watchInterrupts } from ${JSON.stringify(MODULE_URL)};
       watchInterrupts().signal.addEventListener("abort", () => console.log("aborted"));
       console.log("ready"); setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, [
-      "--import",
-      import.meta.resolve("tsx"),
-      "--input-type=module",
-      "-e",
-      script,
-    ]);
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
     await once(child.stdout, "data");
     child.kill("SIGINT");
     await once(child.stdout, "data");

@@ -1,24 +1,28 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import fc from "fast-check";
-import { latestRunId, newRunId, probeStore, readRun, runFolder, saveRun } from "../../../scripts/io/run-store.ts";
+import {
+  latestRunId,
+  newRunId,
+  probeStore,
+  provenance,
+  readRun,
+  runFolder,
+  saveRun,
+} from "../../../scripts/io/run-store.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 
 const STORE_URL = new URL("../../../scripts/io/run-store.ts", import.meta.url).href;
-let root = "";
-beforeEach(async () => {
-  root = join(await mkdtemp(join(tmpdir(), "meridian-")), "runs");
-});
-afterEach(() => rm(join(root, ".."), { recursive: true, force: true }));
 
 describe("run ids", () => {
   it("never lead out of the store", () => {
     for (const id of ["..", ".", "", "a/b", "/etc", "A", "a\\b", "a\0", "x".repeat(65), "~", "-a"]) {
-      assert.throws(() => runFolder(root, id), /RUN_ID/, id);
+      assert.throws(() => runFolder("/store", id), /RUN_ID/, id);
     }
     fc.assert(
       fc.property(fc.string(), (id) => {
@@ -43,6 +47,12 @@ describe("run ids", () => {
 });
 
 describe("saveRun", () => {
+  let root = "";
+  beforeEach(async () => {
+    root = join(await mkdtemp(join(tmpdir(), "meridian-")), "runs");
+  });
+  afterEach(() => rm(join(root, ".."), { recursive: true, force: true }));
+
   it("publishes all files and points latest at them", async () => {
     const saved = await saveRun(root, "demo", { "result.json": "{}", "report.html": "<p>" });
     assert.equal(saved.folder, join(root, "demo"));
@@ -64,8 +74,7 @@ describe("saveRun", () => {
   it("gives two savers of one id two whole folders", async () => {
     const script = `import { saveRun } from ${JSON.stringify(STORE_URL)};
       console.log((await saveRun(${JSON.stringify(root)}, "demo", { a: String(process.pid) })).id);`;
-    const other = () =>
-      spawnSync(process.execPath, ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script]);
+    const other = () => spawnSync(process.execPath, ["--input-type=module", "-e", script]);
     await saveRun(root, "demo", { a: "0" });
     assert.equal(other().stdout.toString().trim(), "demo.2");
     assert.equal((await readdir(join(root, "demo.2"))).length, 1);
@@ -92,7 +101,7 @@ describe("saveRun", () => {
       const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => ["f" + i, "x".repeat(1000)]));
       for (let i = 0; ; i++) await saveRun(${JSON.stringify(root)}, "run" + i, files);`;
     const kill = (afterMs: number) =>
-      spawnSync(process.execPath, ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script], {
+      spawnSync(process.execPath, ["--input-type=module", "-e", script], {
         timeout: afterMs,
         killSignal: "SIGKILL",
       });
@@ -116,6 +125,23 @@ describe("saveRun", () => {
   });
 });
 
+describe("provenance", () => {
+  it("says when a run was made, how long that took and by what", () => {
+    const text = provenance(new Date("2026-05-04T03:02:01Z"), new Date("2026-05-04T03:02:03.500Z"));
+    const manifest = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+    const { node, hostNode, platform, ...rest } = JSON.parse(text);
+    assert.deepEqual(rest, {
+      schemaVersion: 1,
+      meridian: manifest.version,
+      startedAt: "2026-05-04T03:02:01.000Z",
+      savedAt: "2026-05-04T03:02:03.500Z",
+      elapsedMs: 2500,
+    });
+    assert.equal(`v${node}`, process.version);
+    assert.ok(typeof hostNode === "string" && platform.startsWith(process.platform));
+  });
+});
+
 const RESULT = {
   schemaVersion: 1,
   scenario: { name: "a" },
@@ -124,27 +150,28 @@ const RESULT = {
   verdict: "v",
 };
 
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), "meridian-"));
-  await saveRun(root, "cut", { "result.json": '{"schemaVersion": 1, "scen' });
-  await saveRun(root, "odd", { "result.json": '{"schemaVersion": 1}' });
-  await saveRun(root, "new", { "result.json": JSON.stringify({ ...RESULT, schemaVersion: 99 }) });
-  await saveRun(root, "bare", { "summary.md": "" });
-  await saveRun(root, "good", { "result.json": JSON.stringify(RESULT) });
-});
-after(() => rm(root, { recursive: true }));
-
-async function codeOf(name: string): Promise<string> {
-  const error: unknown = await readRun(name, root).then(
-    () => undefined,
-    (thrown) => thrown,
-  );
-  assert.ok(error instanceof MeridianError, name);
-  assert.ok(error.problems[0]?.fix, `${name}: a fix is given`);
-  return `${error.problems[0]?.code} ${error.exitCode}`;
-}
-
 describe("readRun", () => {
+  let root = "";
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), "meridian-"));
+    await saveRun(root, "cut", { "result.json": '{"schemaVersion": 1, "scen' });
+    await saveRun(root, "odd", { "result.json": '{"schemaVersion": 1}' });
+    await saveRun(root, "new", { "result.json": JSON.stringify({ ...RESULT, schemaVersion: 99 }) });
+    await saveRun(root, "bare", { "summary.md": "" });
+    await saveRun(root, "good", { "result.json": JSON.stringify(RESULT) });
+  });
+  after(() => rm(root, { recursive: true }));
+
+  async function codeOf(name: string): Promise<string> {
+    const error: unknown = await readRun(name, root).then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    assert.ok(error instanceof MeridianError, name);
+    assert.ok(error.problems[0]?.fix, `${name}: a fix is given`);
+    return `${error.problems[0]?.code} ${error.exitCode}`;
+  }
+
   it("finds a run by id, by folder, by its result file and by latest", async () => {
     for (const name of ["good", join(root, "good"), join(root, "good", "result.json"), "latest"]) {
       const run = await readRun(name, root);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { prepareText } from "../../../scripts/io/experiment.ts";
 import { loadRecordedPrices, loadReference, parseRecordedPrices } from "../../../scripts/io/scenario-inputs.ts";
@@ -31,114 +31,120 @@ async function failureOf(text: string): Promise<MeridianError> {
   return error;
 }
 
-test("a trace that is not there and a region that is unknown are told of together, each with its line", async () => {
-  const { problems, exitCode } = await failureOf(SCENARIO);
-  assert.equal(exitCode, 2);
-  const trace = problems.find(({ code }) => code === "TRACE_NOT_FOUND");
-  const region = problems.find(({ code }) => code === "REGION_UNKNOWN");
-  assert.match(trace?.where ?? "", /two-faults\.yaml:11 traffic\[0\]\.arrivals/);
-  assert.match(trace?.fix ?? "", /did you mean azure-conv-2023\?/);
-  assert.match(region?.where ?? "", /two-faults\.yaml:4 world\.regions\[1\]/);
-});
+describe("files that a scenario names", () => {
+  it("a trace that is not there and a region that is unknown are reported together, each with its line", async () => {
+    const { problems, exitCode } = await failureOf(SCENARIO);
+    assert.equal(exitCode, 2);
+    const trace = problems.find(({ code }) => code === "TRACE_NOT_FOUND");
+    const region = problems.find(({ code }) => code === "REGION_UNKNOWN");
+    assert.match(trace?.where ?? "", /two-faults\.yaml:11 traffic\[0\]\.arrivals/);
+    assert.match(trace?.fix ?? "", /did you mean azure-conv-2023\?/);
+    assert.match(region?.where ?? "", /two-faults\.yaml:4 world\.regions\[1\]/);
+  });
 
-test("a scenario whose only fault is a missing trace ends as an error of the data", async () => {
-  const { problems, exitCode } = await failureOf(SCENARIO.replace("us-west-9", "us-west-2"));
-  assert.equal(exitCode, 3);
-  assert.deepEqual(
-    problems.map(({ code }) => code),
-    ["TRACE_NOT_FOUND"],
-  );
-});
-
-test("factors and prices, with zones and empty cells", () => {
-  const text = [
-    "instant,region,model,factor,input,output",
-    "2026-05-04T15:00:00Z,us-east-1,,1.31,,",
-    '2026-05-04T15:30:00+05:30,"ap-south-1",sonnet,,3.1,15.5',
-    "",
-  ].join("\n");
-  const base = { model: undefined, factor: undefined, inputUsdPerMTok: undefined, outputUsdPerMTok: undefined };
-  assert.deepEqual(parseRecordedPrices(text, "p.csv"), [
-    { ...base, atMs: Date.UTC(2026, 4, 4, 15), region: "us-east-1", factor: 1.31 },
-    {
-      ...base,
-      atMs: Date.UTC(2026, 4, 4, 10),
-      region: "ap-south-1",
-      model: "sonnet",
-      inputUsdPerMTok: 3.1,
-      outputUsdPerMTok: 15.5,
-    },
-  ]);
-});
-
-test("every bad row is named with file and line", () => {
-  const bad = [
-    "2026-05-04 15:00,us-east-1,1.31,,",
-    "2026-05-04T15:00:00Z,,1.31,,",
-    "2026-05-04T15:00:00Z,r1,cheap,,",
-    "2026-05-04T15:00:00Z,r1,-1,,",
-    "2026-05-04T15:00:00Z,r1,,3,",
-    "2026-05-04T15:00:00Z,r1,1,3,15",
-    "2026-05-04T15:00:00Z,r1,,,",
-  ];
-  const text = ["instant,region,factor,input,output", "2026-05-04T15:00:00Z,r1,1,,", ...bad].join("\n");
-  assert.throws(
-    () => parseRecordedPrices(text, "p.csv"),
-    (error) => {
-      assert.ok(error instanceof MeridianError && error.exitCode === 3);
-      assert.deepEqual(
-        error.problems.map((problem) => problem.where),
-        bad.map((_, index) => `p.csv:${index + 3}`),
-      );
-      return true;
-    },
-  );
-});
-
-test("broken CSV, a wrong header and an empty file are refused", () => {
-  const fails = (text: string, pattern: RegExp) => assert.throws(() => parseRecordedPrices(text, "p.csv"), pattern);
-  fails("instant,factor\n2026-05-04T15:00:00Z,1", /PRICES_BAD_HEADER {2}p\.csv:1.*region/);
-  fails("instant,region,price\n", /PRICES_BAD_HEADER/);
-  fails("instant,region,factor\n", /PRICES_EMPTY/);
-  fails("", /PRICES_EMPTY/);
-  fails('instant,region,factor\n2026-05-04T15:00:00Z,"r1,1', /PRICES_BAD_CSV {2}p\.csv/);
-  fails("instant,region,factor\n2026-05-04T15:00:00Z,r1", /PRICES_BAD_CSV {2}p\.csv:2/);
-});
-
-test("a file is read from disk, a missing one is named", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "meridian-prices-"));
-  try {
-    const path = join(folder, "p.csv");
-    await writeFile(path, "instant,region,factor\n2026-05-04T00:00:00Z,r1,1.5\n");
-    assert.equal((await loadRecordedPrices(path))[0]?.factor, 1.5);
-    await assert.rejects(() => loadRecordedPrices(join(folder, "q.csv")), /PRICES_NOT_FOUND/);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
-
-test("the four bundled data sets load", async () => {
-  const reference = await loadReference();
-  assert.equal(reference.prices.prices.length, 613);
-  assert.equal(reference.profiles.profiles.length, 91);
-  assert.equal(reference.quotas.quotas.length, 54);
-  assert.equal(Object.keys(reference.roundTrips.rtt).length, 32);
-});
-
-test("a missing and a damaged file are told apart, with the file's name", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "meridian-reference-"));
-  const url = pathToFileURL(`${folder}/`);
-  const fails = async (code: string, kind: string) =>
-    assert.rejects(
-      () => loadReference(url),
-      (error) => error instanceof MeridianError && error.kind === kind && error.problems[0]?.code === code,
+  it("a scenario whose only fault is a missing trace ends as an error of the data", async () => {
+    const { problems, exitCode } = await failureOf(SCENARIO.replace("us-west-9", "us-west-2"));
+    assert.equal(exitCode, 3);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ["TRACE_NOT_FOUND"],
     );
-  try {
-    await fails("REFERENCE_UNREADABLE", "environment");
-    await cp(new URL("../../../scenarios/reference/", import.meta.url), folder, { recursive: true });
-    await writeFile(join(folder, "region-rtt.json"), '{"unit": "ms", "rtt": {');
-    await fails("REFERENCE_DAMAGED", "data");
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
+});
+
+describe("recorded prices", () => {
+  it("factors and prices, with zones and empty cells", () => {
+    const text = [
+      "instant,region,model,factor,input,output",
+      "2026-05-04T15:00:00Z,us-east-1,,1.31,,",
+      '2026-05-04T15:30:00+05:30,"ap-south-1",sonnet,,3.1,15.5',
+      "",
+    ].join("\n");
+    const base = { model: undefined, factor: undefined, inputUsdPerMTok: undefined, outputUsdPerMTok: undefined };
+    assert.deepEqual(parseRecordedPrices(text, "p.csv"), [
+      { ...base, atMs: Date.UTC(2026, 4, 4, 15), region: "us-east-1", factor: 1.31 },
+      {
+        ...base,
+        atMs: Date.UTC(2026, 4, 4, 10),
+        region: "ap-south-1",
+        model: "sonnet",
+        inputUsdPerMTok: 3.1,
+        outputUsdPerMTok: 15.5,
+      },
+    ]);
+  });
+
+  it("every bad row is named with file and line", () => {
+    const bad = [
+      "2026-05-04 15:00,us-east-1,1.31,,",
+      "2026-05-04T15:00:00Z,,1.31,,",
+      "2026-05-04T15:00:00Z,r1,cheap,,",
+      "2026-05-04T15:00:00Z,r1,-1,,",
+      "2026-05-04T15:00:00Z,r1,,3,",
+      "2026-05-04T15:00:00Z,r1,1,3,15",
+      "2026-05-04T15:00:00Z,r1,,,",
+    ];
+    const text = ["instant,region,factor,input,output", "2026-05-04T15:00:00Z,r1,1,,", ...bad].join("\n");
+    assert.throws(
+      () => parseRecordedPrices(text, "p.csv"),
+      (error) => {
+        assert.ok(error instanceof MeridianError && error.exitCode === 3);
+        assert.deepEqual(
+          error.problems.map((problem) => problem.where),
+          bad.map((_, index) => `p.csv:${index + 3}`),
+        );
+        return true;
+      },
+    );
+  });
+
+  it("broken CSV, a wrong header and an empty file are refused", () => {
+    const fails = (text: string, pattern: RegExp) => assert.throws(() => parseRecordedPrices(text, "p.csv"), pattern);
+    fails("instant,factor\n2026-05-04T15:00:00Z,1", /PRICES_BAD_HEADER {2}p\.csv:1.*region/);
+    fails("instant,region,price\n", /PRICES_BAD_HEADER/);
+    fails("instant,region,factor\n", /PRICES_EMPTY/);
+    fails("", /PRICES_EMPTY/);
+    fails('instant,region,factor\n2026-05-04T15:00:00Z,"r1,1', /PRICES_BAD_CSV {2}p\.csv/);
+    fails("instant,region,factor\n2026-05-04T15:00:00Z,r1", /PRICES_BAD_CSV {2}p\.csv:2/);
+  });
+
+  it("a file is read from disk, a missing one is named", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "meridian-prices-"));
+    try {
+      const path = join(folder, "p.csv");
+      await writeFile(path, "instant,region,factor\n2026-05-04T00:00:00Z,r1,1.5\n");
+      assert.equal((await loadRecordedPrices(path))[0]?.factor, 1.5);
+      await assert.rejects(() => loadRecordedPrices(join(folder, "q.csv")), /PRICES_NOT_FOUND/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe("reference data", () => {
+  it("the four bundled data sets load", async () => {
+    const reference = await loadReference();
+    assert.equal(reference.prices.prices.length, 613);
+    assert.equal(reference.profiles.profiles.length, 91);
+    assert.equal(reference.quotas.quotas.length, 54);
+    assert.equal(Object.keys(reference.roundTrips.rtt).length, 32);
+  });
+
+  it("a missing and a damaged file are different problems, with the file's name", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "meridian-reference-"));
+    const url = pathToFileURL(`${folder}/`);
+    const fails = async (code: string, kind: string) =>
+      assert.rejects(
+        () => loadReference(url),
+        (error) => error instanceof MeridianError && error.kind === kind && error.problems[0]?.code === code,
+      );
+    try {
+      await fails("REFERENCE_UNREADABLE", "environment");
+      await cp(new URL("../../../scenarios/reference/", import.meta.url), folder, { recursive: true });
+      await writeFile(join(folder, "region-rtt.json"), '{"unit": "ms", "rtt": {');
+      await fails("REFERENCE_DAMAGED", "data");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 });

@@ -28,7 +28,7 @@ describe("terminal", () => {
     assert.deepEqual(err, ["p\n"]);
   });
 
-  it("colours a terminal unless told not to", () => {
+  it("colours a terminal unless that is switched off", () => {
     assert.equal(make({}).terminal.colour, true);
     assert.equal(make({ color: false }).terminal.colour, false);
     assert.equal(make({}, { NO_COLOR: "1" }).terminal.colour, false);
@@ -61,7 +61,7 @@ it("a person is asked on stderr and answers with a line", async () => {
   assert.match(String(stderr.read()), /Sure\? /);
 });
 
-it("nobody is asked without a terminal", () => {
+it("no question is asked without a terminal", () => {
   assert.equal(terminalAsk(new AbortController().signal, terminal(false).streams), undefined);
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
-import { allowSpending, type MoneyOptions } from "../../../scripts/probe/allow-spending.ts";
+import { allowSpending, askToSpend, type MoneyOptions } from "../../../scripts/probe/allow-spending.ts";
 import { identityOf } from "../../../scripts/probe/identity.ts";
 import type { MeridianError } from "../../../simulator/base/errors.ts";
 
@@ -57,6 +58,17 @@ describe("spending on probes", () => {
     for (const answer of ["", "y", "no"]) {
       assert.equal(await refusal({ budgetUsd: 0.1, ask: ask(answer) }), "PROBE_DECLINED");
     }
+  });
+
+  it("asks on a terminal only, and takes Ctrl-C for a no", async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    const stderr = Object.assign(new PassThrough(), { isTTY: true });
+    const streams = { stdin, stderr } as unknown as NonNullable<Parameters<typeof askToSpend>[2]>;
+    const controller = new AbortController();
+    assert.equal(askToSpend({ live: false }, controller.signal, streams), undefined);
+    const answer = askToSpend({ live: true }, controller.signal, streams)!("Sure? ");
+    controller.abort();
+    assert.equal(await answer, "");
   });
 
   it("makes no load", async () => {

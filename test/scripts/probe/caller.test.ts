@@ -112,15 +112,15 @@ describe("one call of a probe", () => {
     assert.equal(await (await open()).call(order, controller.signal), undefined);
   });
 
-  it("tells wrong credentials, unknown models, models sold through profiles only and places without anybody", async () => {
+  it("distinguishes wrong credentials, unknown models, models sold through profiles only and ports without a listener", async () => {
     const { accessKeyId } = fleet.credentials!;
     const wrong = await failureOf({ identity: { credentials: { accessKeyId, secretAccessKey: SECRET } } });
     assert.deepEqual([wrong.error, wrong.status], ["wrong-credentials", 403]);
     assert.ok(!JSON.stringify(wrong).includes("CANARY"));
     assert.equal((await failureOf({}, { model: "amazon.nothing-v1:0" })).error, "model-not-here");
     assert.equal((await failureOf({}, { model: CLAUDE_BASE })).error, "needs-profile");
-    const nobody = await failureOf({ url: "http://127.0.0.1:1" });
-    assert.deepEqual([nobody.error, nobody.status, nobody.connectMs], ["unreachable", 0, null]);
+    const refused = await failureOf({ url: "http://127.0.0.1:1" });
+    assert.deepEqual([refused.error, refused.status, refused.connectMs], ["unreachable", 0, null]);
   });
 
   it("never connects to where a name has come to lead meanwhile", async () => {
@@ -137,7 +137,7 @@ describe("one call of a probe", () => {
     assert.equal(unknown.error, "dns");
   });
 
-  it("does not trust a certificate that nobody vouched for", async () => {
+  it("does not trust a certificate without a known authority", async () => {
     const probe = await failureOf({ url: fleet.endpoints[0]!.tlsUrl! });
     assert.deepEqual([probe.error, probe.connectMs], ["tls", null]);
   });
@@ -182,7 +182,7 @@ describe("one call of a probe", () => {
     });
     after(() => void server.close());
 
-    it("is probed in HTTP/1.1, and its failures are told as well", async () => {
+    it("is probed in HTTP/1.1, and its failures are reported as well", async () => {
       const caller = await open({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
       const [first, second] = [await caller.call(order, never), await caller.call(order, never)];
       for (const probe of [first!, second!]) {

@@ -10,7 +10,7 @@ describe("what this machine adds to a probe", () => {
     assert.ok(harness!.gapErrorMsP95 >= 0 && harness!.gapErrorMsP95 < 60, JSON.stringify(harness));
   });
 
-  it("is not waited for once somebody stopped it", async () => {
+  it("ends at once when it is stopped", async () => {
     assert.equal(await checkOwnClock(AbortSignal.abort()), undefined);
   });
 });

@@ -48,7 +48,7 @@ const find = (profile: string | undefined, limitMs = 10_000) =>
   findIdentity({ env: process.env, profile, instanceMetadata: false, limitMs });
 
 describe("who probes", () => {
-  it("is found in the environment, and its source is told without its values", async () => {
+  it("is found in the environment, and its source is named without its values", async () => {
     withEnvironment({ AWS_ACCESS_KEY_ID: KEY, AWS_SECRET_ACCESS_KEY: SECRET, AWS_SESSION_TOKEN: `${SECRET}token` });
     const identity = await find(undefined);
     assert.equal(identity.source, "session from environment variables");
@@ -73,7 +73,7 @@ describe("who probes", () => {
     assert.deepEqual([identity.isApiKey, identity.config.authSchemePreference], [true, ["httpBearerAuth"]]);
   });
 
-  it("is missed in plain words, without asking a machine's metadata service, and the environment stays as it was", async () => {
+  it("that is missing is a problem with its fix, found without asking a machine's metadata service, and the environment stays as it was", async () => {
     withEnvironment({});
     // The fastest of three: a busy machine can delay one, the service would delay all.
     let fastestMs = Number.POSITIVE_INFINITY;
@@ -94,7 +94,7 @@ describe("who probes", () => {
     await assert.rejects(find("slow", 300), (error: MeridianError) => error.problems[0]!.code === "CREDENTIALS_SLOW");
   });
 
-  it("signs even where nobody asks for it", () => {
+  it("signs even where that is not required", () => {
     assert.deepEqual(identityOf({}).config, {
       credentials: { accessKeyId: "none", secretAccessKey: "none" },
       authSchemePreference: ["sigv4"],
@@ -110,7 +110,7 @@ describe("redaction of error texts", () => {
     assert.equal(clean, "a [hidden] b [hidden] c");
   });
 
-  it("hides what was signed, whoever's it is", () => {
+  it("hides what was signed, of any account", () => {
     const canonical =
       "The Canonical String for this request should have been 'POST\n/model/x/converse-stream\n\nhost:a\nx-amz-security-token:IQoJb3JpZ2luX2VjCANARY==\n' Credential=AKIACANARYCANARY0000/20260504/us-east-1, Signature=cafecafe, Bearer ABSKCANARYCANARYCANARY";
     const clean = createRedactor([])(canonical);
@@ -118,7 +118,7 @@ describe("redaction of error texts", () => {
     assert.ok(!clean.includes("\n"));
   });
 
-  it("keeps to one line of 400 characters and leaves ordinary words alone", () => {
+  it("keeps to one line of 400 characters and leaves ordinary text alone", () => {
     assert.equal(createRedactor([])("Too many tokens, please wait."), "Too many tokens, please wait.");
     assert.equal(createRedactor([])("x y ".repeat(500)).length, 400);
   });

@@ -45,7 +45,7 @@ const targetsOf = async (overrides: Partial<ProbeSettings>) =>
   (await prepareProbe(settings(overrides))).targets.map(({ region, model }) => `${region} ${model}`);
 
 describe("preparing a probe", () => {
-  it("takes every region with every model, once, and nobody is paid on this machine", async () => {
+  it("takes every region with every model, once, and is free on this machine", async () => {
     const prepared = await prepareProbe(settings({ regions: ["a-1", "b-1", "a-1"], models: ["x", "y"] }));
     assert.deepEqual(
       prepared.targets.map(({ region, model, worstUsd }) => [region, model, worstUsd]),

@@ -137,7 +137,7 @@ describe("a probe's calls", () => {
     assert.deepEqual([run.ended, calls.length, spentUsd], ["budget", 3, 1.5]);
   });
 
-  it("count the worst case where nobody says what a call cost, and nothing where it was refused", async () => {
+  it("count the worst case where the cost of a call is not known, and nothing where it was refused", async () => {
     const cost = async (answer: Partial<ProbeRecord>) =>
       (await probed({ targets: [target("a", "x", 1)], order: { count: 1 }, answer: () => answer })).spentUsd;
     assert.equal(await cost({ error: "timeout", status: 200 }), 1);
@@ -145,7 +145,7 @@ describe("a probe's calls", () => {
     assert.equal(await cost({ error: "unreachable", status: 0, connectMs: null }), 0);
   });
 
-  it("stop when the time is over or somebody says so, and keep what was measured", async () => {
+  it("stop when the time is over or on request, and keep what was measured", async () => {
     const late = await probed({ targets: [target("a", "x")], order: { count: 1000, limitMs: 60 } });
     assert.equal(late.run.ended, "time-limit");
     assert.ok(late.run.probes.length > 1 && late.run.probes.length < 1000);

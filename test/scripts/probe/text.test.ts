@@ -32,7 +32,7 @@ describe("the table of a probe", () => {
     );
   });
 
-  it("tells of pieces of several tokens and of clocks that disagree", () => {
+  it("notes pieces of several tokens and clocks that disagree", () => {
     const probes = [probeOf({ outputTokens: 15, clockSkewMs: 400_000 }), probeOf({ outputTokens: 15 })];
     const summaries = summariseProbes(probes);
     const text = probeText(summaries, { ttftErrorMsP50: 3.14, gapErrorMsP95: 1 });

@@ -1,6 +1,9 @@
+// Own process: it changes the process that it guards
 import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { whyOwnProcess } from "../../../scripts/testing/own-process.ts";
+import { Worker } from "node:worker_threads";
+import { guardSharedProcess, whyOwnProcess } from "../../../scripts/testing/own-process.ts";
 
 const FILE = "test/a/b.test.ts";
 const why = (text: string, others: Readonly<Record<string, string>> = {}) =>
@@ -59,5 +62,45 @@ describe("a test file has a process of its own", () => {
       'import { readFileSync } from "node:fs";',
     ])
       assert.equal(why(text), undefined, text);
+  });
+});
+
+describe("the guard of a process that test files share", () => {
+  const guard = guardSharedProcess();
+
+  it("refuses processes, threads and another working folder, and remembers that they were tried", () => {
+    const started = [
+      () => spawn(process.execPath, ["--version"]),
+      () => spawnSync(process.execPath, ["--version"]),
+      () => execFileSync(process.execPath, ["--version"]),
+    ];
+    for (const start of started) assert.throws(start, /starts a process; say why in the test file/);
+    assert.throws(() => new Worker("0", { eval: true }), /starts a thread/);
+    assert.throws(() => process.chdir(".."), /changes the working folder/);
+    const violations = guard.violations();
+    assert.equal(violations.length, 3, violations.join("\n"));
+    for (const what of ["a process", "a thread", "the working folder"])
+      assert.ok(
+        violations.some((text) => text.includes(what)),
+        what,
+      );
+  });
+
+  it("reports each violation once", () => assert.deepEqual(guard.violations(), []));
+
+  it("notices what is left changed: environment, signal handlers, clocks", () => {
+    const { setTimeout: original } = globalThis;
+    const handler = () => {};
+    process.env.MERIDIAN_LEFT_BEHIND = "1";
+    process.on("SIGHUP", handler);
+    globalThis.setTimeout = ((...args: Parameters<typeof original>) => original(...args)) as typeof original;
+    const [text] = guard.violations();
+    for (const what of ["environment variable MERIDIAN_LEFT_BEHIND", "handlers of SIGHUP", "global setTimeout"])
+      assert.ok(text!.includes(what), text);
+    delete process.env.MERIDIAN_LEFT_BEHIND;
+    process.off("SIGHUP", handler);
+    globalThis.setTimeout = original;
+    assert.equal(guard.violations().length, 1);
+    assert.deepEqual(guard.violations(), []);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { TestOutcome } from "../../../scripts/testing/messages.ts";
 import { createReport, type TestReport } from "../../../scripts/testing/report.ts";
+import type { TestOutcome } from "../../../scripts/testing/slots.ts";
 
 const ROOT = "/project";
 const file = { path: `${ROOT}/test/a.test.ts`, isShared: true };
@@ -25,7 +25,7 @@ function printed(act: (report: TestReport) => void): { readonly text: string; re
 }
 
 describe("the report of the tests", () => {
-  it("is good when something ran and nothing failed; what was skipped is told with its reason", () => {
+  it("is good when something ran and nothing failed; what was skipped is listed with its reason", () => {
     const { text, isOk } = printed((report) =>
       report.file({ file, tests: [test("passed"), test("skipped", "no such host")], end, problems: [] }),
     );

@@ -1,11 +1,11 @@
-// Own process: it starts the processes that run tests
+// Own process: it starts the processes that run tests, and npm
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { createReport } from "../../../scripts/testing/report.ts";
-import { type FileOutcome, runInSlots } from "../../../scripts/testing/slots.ts";
+import { type FileOutcome, runCheck, runInSlots } from "../../../scripts/testing/slots.ts";
 
 const TEST = 'import { test, describe, before } from "node:test"; import assert from "node:assert";\n';
 const FILES: Readonly<Record<string, string>> = {
@@ -99,4 +99,23 @@ describe("test files in slots", () => {
       /\n(?<passed>\d+) passed, (?<failed>\d+) failed, (?<skipped>\d+) skipped\n$/.exec(printed)!.groups!;
     assert.deepEqual([Number(passed), Number(failed), Number(skipped)], [9, 9, 1]);
   });
+});
+
+it("a check is a script of package.json: its exit code decides, and all that it says is kept", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "meridian-checks-"));
+  const scripts = {
+    good: "node -e \"console.log('fine')\"",
+    bad: "node -e \"console.error('not fine'); process.exit(3)\"",
+  };
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "checked", version: "1.0.0", scripts }));
+  try {
+    const good = await runCheck("good", folder);
+    assert.deepEqual([good.name, good.isOk, good.text.trim()], ["good", true, "fine"]);
+    const bad = await runCheck("bad", folder);
+    assert.equal(bad.isOk, false);
+    assert.match(bad.text, /not fine/);
+    assert.ok(bad.durationMs > 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -183,7 +183,7 @@ describe("the known answers of a harness", () => {
 });
 
 describe("simulated rows", () => {
-  it("stop when told to, and are a run of the schedule", async () => {
+  it("stop on request, and are a run of the schedule", async () => {
     const { experiment, evidence, side } = await evidenceOf();
     const provenance = { scenarioSha256: "0", meridianVersion: "0", traces: [] };
     const stopped = simulateRows(experiment.inputs.plan, provenance, { signal: AbortSignal.abort() });

@@ -43,7 +43,7 @@ interface Answer {
   readonly body: object;
 }
 
-/** A service that counts as it is told to. */
+/** A service whose counts the test sets. */
 async function service(answer: (text: string, path: string, authorization: string) => Answer): Promise<string> {
   const server = createServer();
   servers.push(server);

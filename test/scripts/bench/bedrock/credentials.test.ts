@@ -96,7 +96,7 @@ describe("credentials for Bedrock", () => {
     assert.deepEqual([found.kind, found.expiresAtMs], ["session", Date.UTC(2036, 0, 1)]);
   });
 
-  it("that are missing are told of, without what others said of secrets", async () => {
+  it("that are missing are a problem that quotes no secret", async () => {
     const config = "[profile lab]\ncredential_process = echo broken AKIAIOSFODNN7CANARY >&2; exit 1\n";
     for (const profile of [undefined, "lab", "nowhere"]) {
       await assert.rejects(
@@ -131,7 +131,7 @@ it("hides values in use, those of the environment, and what looks like a key", (
   assert.equal(hideSecrets(`Bearer ${long} ${short}`, [], {}), "Bearer [hidden] [hidden]");
 });
 
-it("hides a value before another that is part of it, and leaves short words alone", () => {
+it("hides a value before another that is part of it, and leaves short values alone", () => {
   assert.equal(hideSecrets("abcdefghij abcdefgh", ["abcdefgh", "abcdefghij"], {}), "[hidden] [hidden]");
   assert.equal(hideSecrets("region us-east-1", ["region"], {}), "region us-east-1");
 });

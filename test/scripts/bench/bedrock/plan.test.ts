@@ -8,9 +8,14 @@ import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { createFixedLatencyBackend } from "../../../../emulator/backends/queue.ts";
 import { type Fleet, startFleet } from "../../../../emulator/fleet.ts";
+import { planBedrock } from "../../../../scripts/bench/bedrock/plan.ts";
+import type { CommonOptions } from "../../../../scripts/commands/command.ts";
+import { prepareExperiment } from "../../../../scripts/io/experiment.ts";
+import { recordSchedule } from "../../../../simulator/bench/make-plan.ts";
 import type { RunResult } from "../../../../simulator/experiment/result.ts";
 import { k6ForTests } from "../../../scenarios/k6/k6.ts";
-import { meridian } from "../../run-meridian.ts";
+import { meridian, meridianHere } from "../../run-meridian.ts";
+import { withAwsEnv } from "./with-env.ts";
 
 const MODEL = "anthropic.claude-3-haiku-20240307-v1:0";
 const SCENARIO = `name: one-region
@@ -81,7 +86,7 @@ const command = (...more: readonly string[]) => [
 const BUDGET = ["--budget-usd", "0.25"];
 
 async function tokenFor(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
-  const { code, stdout, stderr } = await meridian([...args, "--dry-run", "--json"], { env });
+  const { code, stdout, stderr } = await meridianHere([...args, "--dry-run", "--json"], env);
   assert.equal(code, 0, stderr);
   return (JSON.parse(stdout) as { bedrock: { locks: { confirm: string } } }).bedrock.locks.confirm;
 }
@@ -139,7 +144,7 @@ describe("meridian bench --target bedrock", () => {
 
   it("says of every lock that is shut how to open it, and sends nothing", async () => {
     const before = called;
-    const bare = await meridian(command(), { env: cleanEnv(keys()) });
+    const bare = await meridianHere(command(), cleanEnv(keys()));
     assert.equal(bare.code, 2, bare.stderr);
     for (const [code, fix] of [
       ["SPEND_FLAG_MISSING", "add --spend-real-money"],
@@ -150,7 +155,7 @@ describe("meridian bench --target bedrock", () => {
     }
     const token = await tokenFor(command(...BUDGET), cleanEnv(keys()));
     const richer = command("--budget-usd", "25", "--spend-real-money", "--confirm", token);
-    const wrong = await meridian(richer, { env: cleanEnv(keys()) });
+    const wrong = await meridianHere(richer, cleanEnv(keys()));
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /^SPEND_CONFIRM_WRONG/, "the token of one budget opens no other");
     assert.equal(called, before);
@@ -158,7 +163,7 @@ describe("meridian bench --target bedrock", () => {
 
   it("shows everything in a dry run, and no secret", async () => {
     const env = cleanEnv({ ...keys(), AWS_SESSION_TOKEN: "canary-of-a-session-token" });
-    const { code, stdout, stderr } = await meridian(command(...BUDGET, "--dry-run"), { env });
+    const { code, stdout, stderr } = await meridianHere(command(...BUDGET, "--dry-run"), env);
     assert.equal(code, 0, stderr);
     for (const part of [
       /endpoint +us-east-1 {2}http:\/\/127\.0\.0\.1:\d+ {2}\(set in the environment or a profile\)/,
@@ -176,7 +181,7 @@ describe("meridian bench --target bedrock", () => {
     for (const secret of Object.values({ ...keys(), token: "canary-of-a-session-token" })) {
       assert.ok(!(stdout + stderr).includes(secret));
     }
-    const blind = await meridian(command("--dry-run"), { env: cleanEnv({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: "" }) });
+    const blind = await meridianHere(command("--dry-run"), cleanEnv({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: "" }));
     assert.equal(blind.code, 0, blind.stderr);
     assert.match(blind.stdout, /https:\/\/bedrock-runtime\.us-east-1\.amazonaws\.com/);
     assert.match(blind.stdout, /credentials +none found/);
@@ -231,7 +236,7 @@ describe("meridian bench --target bedrock", () => {
 
   describe("refuses before it sends", () => {
     const refused = async (args: readonly string[], code: number, text: RegExp, env = cleanEnv(keys())) => {
-      const done = await meridian(args, { env });
+      const done = await meridianHere(args, env);
       assert.equal(done.code, code, done.stdout + done.stderr);
       assert.match(done.stderr, text);
     };
@@ -263,12 +268,10 @@ describe("meridian bench --target bedrock", () => {
       const args = command(...BUDGET, "--profile", "short", "--duration", "1m", "--drain", "60s");
       const { stdout } = await meridian([...args, "--dry-run"], { env: cleanEnv() });
       assert.match(stdout, /credentials +session from a profile with a credential process \(short\), until 20/);
-      await refused(
-        [...args, "--spend-real-money"],
-        4,
-        /CREDENTIALS_EXPIRE.*\n {2}fix: get a longer session/,
-        cleanEnv(),
-      );
+      // A process of its own: the SDK reads a profile's files once in each.
+      const { code, stderr } = await meridian([...args, "--spend-real-money"], { env: cleanEnv() });
+      assert.equal(code, 4);
+      assert.match(stderr, /CREDENTIALS_EXPIRE.*\n {2}fix: get a longer session/);
     });
 
     it("credentials that the service does not take, before anything is billed", async () => {
@@ -283,7 +286,7 @@ describe("meridian bench --target bedrock", () => {
       await writeFile(file, "endpoints:\n  us-east-1: https://bedrock-runtime.us-east-1.amazonaws.com\n");
       const host = "bedrock-runtime.us-east-1.amazonaws.com";
       const args = ["bench", scenario, "--duration", "2s", "--target", file, "--allow-host", host];
-      const done = await meridian(args, { env: cleanEnv() });
+      const done = await meridianHere(args, cleanEnv());
       assert.equal(done.code, 2);
       assert.match(done.stderr, /ENDPOINT_COSTS_MONEY|ENDPOINT_UNKNOWN_HOST/);
     });
@@ -318,4 +321,34 @@ it("a budget works elsewhere too: an emulated run that it stops is saved, and in
   assert.ok(a!.attempts > 0 && a!.inFlight > 0, "the first went on until the budget");
   assert.deepEqual([b!.attempts, b!.inFlight], [0, b!.sent], "the second was not begun");
   assert.ok((await traces(out)).includes('"requestsStopped"'));
+});
+
+describe("what is known before the first call", () => {
+  const planned = async (options: CommonOptions) => {
+    const experiment = await prepareExperiment(scenario, { overrides: [], strategies: [] });
+    const drawn = recordSchedule(experiment.inputs.plan);
+    const env = { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: fleet.endpoints[0]!.url, ...keys() };
+    const plan = await withAwsEnv(env, () => planBedrock(experiment, drawn, { drain: 10_000, ...options }));
+    return { plan, requests: drawn.length };
+  };
+
+  it("is the purchase: requests, the most it can cost, and a token for exactly this run", async () => {
+    const before = called;
+    const small = await planned({ budgetUsd: 0.25 });
+    const again = await planned({ budgetUsd: 0.25 });
+    const other = await planned({ budgetUsd: 0.5 });
+    assert.equal(small.plan.purchase.requests, small.requests);
+    assert.equal(small.plan.purchase.mostUsd, 0.25, "the worst case is dearer than the budget");
+    assert.equal(small.plan.purchase.token, again.plan.purchase.token);
+    assert.notEqual(small.plan.purchase.token, other.plan.purchase.token);
+    assert.ok(
+      small.plan.schedule.every((row) => row[5] > 0),
+      "every answer has a limit",
+    );
+    assert.equal(called, before, "nothing is sent");
+  });
+
+  it("refuses more requests than real endpoints are sent without being asked", async () => {
+    await assert.rejects(planned({ budgetUsd: 0.25, maxRequests: 10 }), /BENCH_REQUEST_LIMIT/);
+  });
 });

@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parseAllDocuments } from "yaml";
+import { benchOnKubernetes } from "../../../../scripts/bench/kubernetes/run.ts";
+import type { CommonOptions } from "../../../../scripts/commands/command.ts";
+import { createTerminal } from "../../../../scripts/io/terminal.ts";
+import { MeridianError } from "../../../../simulator/base/errors.ts";
 import { k6ForTests } from "../../../scenarios/k6/k6.ts";
+import { planOf, scenarioInput } from "../../../simulator/scenario/base.ts";
 import { meridian, TINY } from "../../run-meridian.ts";
 
 let folder = "";
@@ -71,7 +76,7 @@ describe("meridian bench --kubernetes", () => {
     assert.deepEqual(await readdir(join(folder, "refused")).catch(() => []), []);
   };
 
-  it("refuses hosts that nobody allowed", () => refused([], /ENDPOINT_NOT_ALLOWED/));
+  it("refuses hosts that were not allowed", () => refused([], /ENDPOINT_NOT_ALLOWED/));
   it("refuses routers that do not divide", () =>
     refused([...HOSTS, "--parallelism", "3"], /KUBERNETES_ROUTERS.*4 routers[\s\S]*--set routers=6/));
   it("refuses an emulator, which runners cannot reach", () => refused(["--target", "emulator"], /KUBERNETES_TARGET/));
@@ -87,4 +92,29 @@ describe("meridian bench --kubernetes", () => {
       /KUBERNETES_TOO_LARGE[\s\S]*--volume-claim/,
     ),
   );
+});
+
+describe("what a cluster cannot do", () => {
+  const plan = planOf(scenarioInput());
+  const terminal = createTerminal({ quiet: true });
+  const problemsOf = async (options: CommonOptions) => {
+    const input = { args: ["a.yaml"], options, terminal, signal: new AbortController().signal };
+    const error: unknown = await benchOnKubernetes(plan, [], input).catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof MeridianError);
+    return error.problems.map(({ code, where }) => `${code} ${where}`);
+  };
+
+  it("is refused, each option that would be ignored by its name", async () => {
+    const options = { target: "endpoints.yaml", executor: "ramping-vus", vus: 1, budgetUsd: 5, dryRun: true };
+    assert.deepEqual(await problemsOf(options), [
+      "KUBERNETES_OPTION --executor",
+      "KUBERNETES_OPTION --budget-usd",
+      "KUBERNETES_OPTION --dry-run",
+    ]);
+  });
+
+  it("needs endpoints that runners can reach", async () => {
+    for (const target of ["emulator", "bedrock"])
+      assert.deepEqual(await problemsOf({ target }), ["KUBERNETES_TARGET --target"]);
+  });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { estimateBench, listPricesOf, refuseTinyBudget } from "../../../../scripts/bench/bedrock/estimate.ts";
-import { loadReference } from "../../../../scripts/io/scenario-inputs.ts";
-import { recordSchedule } from "../../../../simulator/bench/make-plan.ts";
-import { spendPlanOf } from "../../../../simulator/bench/spend-plan.ts";
-import { classInput, HAIKU, planOf, scenarioInput } from "../../../simulator/scenario/base.ts";
+import { estimateBench, listPricesOf, refuseTinyBudget } from "../../../scripts/bench/estimate.ts";
+import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
+import { spendPlanOf } from "../../../simulator/bench/spend-plan.ts";
+import { classInput, HAIKU, planOf, scenarioInput } from "../../simulator/scenario/base.ts";
 
 const estimate = (over: object = {}, count: Parameters<typeof spendPlanOf>[2][number] = "exact") => {
   const plan = planOf(scenarioInput({ requests: 100, ...over } as never));

@@ -1,15 +1,16 @@
-import { MeridianError } from "../../../simulator/base/errors.ts";
-import type { SpendPlan } from "../../../simulator/bench/plan.ts";
-import { requestOf, type ScheduleRow } from "../../../simulator/bench/rows.ts";
-import { worstCaseUsd } from "../../../simulator/bench/spend.ts";
-import type { ListPrice } from "../../../simulator/bench/spend-plan.ts";
-import { createRetryPolicy } from "../../../simulator/client/retry-policy.ts";
-import type { RetrySpec } from "../../../simulator/client/retry-rules.ts";
-import { assembleResult, type RunResult, runJob } from "../../../simulator/experiment/index.ts";
-import type { QuotaSummary } from "../../../simulator/experiment/result.ts";
-import type { Plan } from "../../../simulator/scenario/plan.ts";
-import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";
-import type { PriceBookData } from "../../../simulator/service/pricing/price-book-data.ts";
+/** What a bench is expected to cost, what it can cost at worst, and whether a budget is worth starting with. */
+import { MeridianError } from "../../simulator/base/errors.ts";
+import type { SpendPlan } from "../../simulator/bench/plan.ts";
+import { requestOf, type ScheduleRow } from "../../simulator/bench/rows.ts";
+import { worstCaseUsd } from "../../simulator/bench/spend.ts";
+import type { ListPrice } from "../../simulator/bench/spend-plan.ts";
+import { createRetryPolicy } from "../../simulator/client/retry-policy.ts";
+import type { RetrySpec } from "../../simulator/client/retry-rules.ts";
+import { assembleResult, type RunResult, runJob } from "../../simulator/experiment/index.ts";
+import type { QuotaSummary } from "../../simulator/experiment/result.ts";
+import type { Plan } from "../../simulator/scenario/plan.ts";
+import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
+import type { PriceBookData } from "../../simulator/service/pricing/price-book-data.ts";
 
 export interface StrategyEstimate {
   readonly name: string;

@@ -1,6 +1,7 @@
-import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
-import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
-import { formatSpan } from "../../io/progress.ts";
+/** How many requests a bench may send, in all, per second and for how long. */
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import type { ScheduleRow } from "../../simulator/bench/rows.ts";
+import { formatSpan } from "../io/progress.ts";
 
 /** How much may be sent to endpoints that cost money. */
 export interface SendLimits {
@@ -15,7 +16,7 @@ export interface SendLimits {
 export const REAL_LIMITS: SendLimits = { requestsMax: 1000, perSecondMax: 50, lengthMaxMs: 3_600_000 };
 
 /** @throws MeridianError usage, one problem for each limit that is passed, with the option that raises it */
-export function refuseBeyond(limits: SendLimits, schedule: readonly ScheduleRow[], strategies: number): void {
+export function refuseBeyondLimits(limits: SendLimits, schedule: readonly ScheduleRow[], strategies: number): void {
   const problems: Problem[] = [];
   const requests = schedule.length * strategies;
   if (requests > limits.requestsMax) {

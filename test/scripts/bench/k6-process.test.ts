@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { k6Arguments, type ReplayOptions, replayInK6 } from "../../../scripts/bench/k6-process.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
+import { makeReplayPlan, recordSchedule } from "../../../simulator/bench/make-plan.ts";
+import { planOf, scenarioInput } from "../../simulator/scenario/base.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "meridian-k6-process-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const plan = planOf(scenarioInput({ requests: 3 }));
+const schedule = recordSchedule(plan);
+const SECRET = "CANARYsecretCANARY";
+
+/** Starts a shell script in place of k6. `$rows` is the file that it is to write rows to. */
+function replay(name: string, script: string): ReturnType<typeof replayInK6> {
+  const path = join(folder, name);
+  const rows = 'for arg; do case "$arg" in --console-output=*) rows=$(echo "$arg" | cut -d= -f2-);; esac; done';
+  writeFileSync(path, `#!/bin/sh\n${rows}\n${script}\n`, { mode: 0o755 });
+  const targets = {
+    urlOfRegion: new Map(plan.regionNames.map((region) => [region, "http://127.0.0.1:1"])),
+    operation: "converse" as const,
+    isEmulated: true,
+    roundTripMs: new Map<string, number>(),
+  };
+  const options: ReplayOptions = {
+    k6: { path, version: "1.8.1" },
+    plan: makeReplayPlan(plan, 0, targets, { requests: 3, lastArrivalMs: schedule.at(-1)![0], drainMs: 0 }),
+    schedule,
+    startMs: Date.now(),
+    credentials: { SOME_KEY: SECRET },
+    addresses: {},
+    priceOf: () => 0,
+    signal: new AbortController().signal,
+    onState: () => {},
+  };
+  return replayInK6(options);
+}
+
+const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("meridian-bench-"));
+
+describe("a strategy's replay in k6", () => {
+  it("is started with its script and the file for rows, all else in the environment", () => {
+    const scripts = [false, true].map((isNative) => k6Arguments("rows.jsonl", isNative).at(-1)!);
+    assert.match(scripts[0]!, /scenarios[\\/]k6[\\/]replay\.ts$/);
+    assert.match(scripts[1]!, /scenarios[\\/]k6[\\/]native-executor\.ts$/);
+    assert.ok(k6Arguments("rows.jsonl").includes("--console-output=rows.jsonl"));
+  });
+
+  it("gives rows and counts, and leaves no files", async () => {
+    const before = left();
+    const row = '{"t":"s","at":5000,"ready":4000}';
+    const count = (n: number) => `{"values":{"count":${n}}}`;
+    const metrics = `{"metrics":{"http_reqs":${count(4)},"meridian_attempts":${count(4)},"meridian_requests_ended":${count(3)}}}`;
+    const script = `printf '%s\\n' '${row}' > "$rows"\nprintf '%s' '${metrics}' > "$MERIDIAN_SUMMARY"`;
+    const { rows, rowsText, counts } = await replay("writes", script);
+    assert.equal(rows.readyBeforeMs, 1000);
+    assert.equal(Buffer.from(rowsText).toString(), `${row}\n`);
+    assert.deepEqual(counts, { httpRequests: 4, attempts: 4, requestsEnded: 3, droppedIterations: 0 });
+    assert.deepEqual(
+      left().filter((name) => !before.includes(name)),
+      [],
+    );
+  });
+
+  it("that fails says what k6 said last, without credentials", async () => {
+    await assert.rejects(replay("fails", 'echo "no such host, key $SOME_KEY" >&2\nexit 107'), (error) => {
+      assert.ok(error instanceof MeridianError);
+      assert.match(error.message, /K6_FAILED.*k6 ended with 107: no such host, key \[hidden\]/s);
+      assert.ok(!error.message.includes(SECRET));
+      return true;
+    });
+  });
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { z } from "zod";
+import { formatPath } from "../../../scripts/io/yaml-source.ts";
+import { mapSchema, problemsOfIssues } from "../../../scripts/io/zod-problems.ts";
+
+const schema = z.strictObject({
+  cups: z.number().int().min(1).max(6).meta({ description: "how many" }),
+  tea: z.union([z.string(), z.strictObject({ leaf: z.enum(["green", "black"]), grams: z.number() })]).optional(),
+});
+
+/** `code place: what -> fix` of each problem. */
+function problemsOf(value: unknown): readonly string[] {
+  const { error } = schema.safeParse(value);
+  const context = { value, schema: mapSchema(schema), where: formatPath };
+  return problemsOfIssues(error?.issues ?? [], context).map(
+    ({ code, where, what, fix }) => `${code} ${where}: ${what} -> ${fix}`,
+  );
+}
+
+describe("problems of a schema", () => {
+  it("are none for a value that matches", () => assert.deepEqual(problemsOf({ cups: 2, tea: "oolong" }), []));
+
+  it("name a missing key with its description", () =>
+    assert.deepEqual(problemsOf({}), ["SCENARIO_MISSING_KEY cups: cups is missing -> add it: how many"]));
+
+  it("tell a misspelt key once, with the right one", () =>
+    assert.deepEqual(problemsOf({ cupz: 2 }), [
+      'SCENARIO_UNKNOWN_KEY cupz: unknown key "cupz" -> did you mean "cups"?',
+    ]));
+
+  it("show bounds and the value that passes them", () => {
+    assert.deepEqual(problemsOf({ cups: 0 }), ["SCENARIO_INVALID_VALUE cups: 0 is too small -> at least 1"]);
+    assert.deepEqual(problemsOf({ cups: 7 }), ["SCENARIO_INVALID_VALUE cups: 7 is too large -> at most 6"]);
+  });
+
+  it("are those of the alternative that was meant", () =>
+    assert.deepEqual(problemsOf({ cups: 2, tea: { leaf: "gren", grams: 3 } }), [
+      'SCENARIO_INVALID_VALUE tea.leaf: "gren" is not one of green, black -> did you mean "green"?',
+    ]));
+});
+
+it("a schema's map knows the keys below a path, through alternatives", () => {
+  const map = mapSchema(schema);
+  assert.deepEqual(map.keysAt([]), ["cups", "tea"]);
+  assert.deepEqual(map.keysAt(["tea"]), ["leaf", "grams"]);
+  assert.equal(map.descriptionAt(["cups"]), "how many");
+});
