@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Fleet } from "../../emulator/fleet.ts";
+import { ORIGIN_HEADER } from "../../emulator/region-service.ts";
 import { CLAUDE, CLAUDE_BASE, jsonOf, send, TITAN, testFleet, userMessage } from "./support.ts";
 
 /** What a caller without an SDK receives: statuses, headers, bodies. */
@@ -104,7 +105,7 @@ describe("region service", { timeout: 60_000 }, () => {
     };
     await timed({});
     const near = await timed({});
-    const distant = await timed({ "x-meridian-origin": "eu-west-1" });
+    const distant = await timed({ [ORIGIN_HEADER]: "eu-west-1" });
     await far.close(0);
     assert.ok(distant >= 119 && distant - near > 60, `${near} and ${distant} ms`);
   });
