@@ -7,6 +7,7 @@ import { PACKAGE_ROOT } from "../io/process.ts";
 import { assertPage } from "./assert-page.ts";
 import { cliPage } from "./cli-page.ts";
 import { errorsPage } from "./errors-page.ts";
+import { modelsPage } from "./models-page.ts";
 import { scenarioPage } from "./scenario-page.ts";
 
 const MADE = "<!-- Made from the code by `npm run docs`: change the code, not this page. -->";
@@ -18,6 +19,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     "docs/reference/scenario.md": scenarioPage(scenarioSchema).text,
     "docs/reference/assert.md": assertPage(),
     "docs/reference/errors.md": errorsPage(),
+    "docs/reference/models.md": modelsPage(),
   };
   return new Map(Object.entries(pages).map(([path, text]) => [path, `${MADE}\n\n${text}\n`]));
 }
