@@ -285,7 +285,9 @@ describe("lookups", () => {
     assert.match(fact.source, /quotas-token-burndown/);
     assert.equal(fact.asOf, "2026-08-27");
     assert.equal(fact.confidence, "medium-high");
-    assert.match(facts.fact("anthropic.claude-sonnet-4-6", "maxOutputTokens")!.note!, /128,000/);
+    const disputed = facts.fact("anthropic.claude-sonnet-4-6", "maxOutputTokens")!;
+    assert.equal(disputed.value, 128_000);
+    assert.match(disputed.note!, /64,000/);
     assert.deepEqual(facts.unknownFacts("anthropic.claude-opus-4-8"), []);
     assert.deepEqual(facts.unknownFacts("anthropic.claude-fable-5"), [
       "burndown (tokens of quota for each output token)",
