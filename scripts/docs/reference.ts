@@ -7,6 +7,7 @@ import { PACKAGE_ROOT } from "../io/process.ts";
 import { assertPage } from "./assert-page.ts";
 import { cliPage } from "./cli-page.ts";
 import { errorsPage } from "./errors-page.ts";
+import { modelsPage } from "./models-page.ts";
 import { scenarioPage } from "./scenario-page.ts";
 
 const MADE = "<!-- Made from the code by `npm run docs`: change the code, not this page. -->";
@@ -19,6 +20,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     "docs/reference/scenario.md": scenarioPage(scenarioSchema).text,
     "docs/reference/assert.md": assertPage(),
     "docs/reference/errors.md": errorsPage(),
+    "docs/reference/models.md": modelsPage(),
   };
   return new Map(Object.entries(pages).map(([path, text]) => [path, `${MADE}\n\n${text}\n`]));
 }
