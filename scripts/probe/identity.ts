@@ -1,7 +1,7 @@
 /** The identity that a probe calls with, found within a time limit, and the redaction of its secrets. */
 import type { BedrockRuntimeClientConfig } from "@aws-sdk/client-bedrock-runtime";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { hideSecrets } from "../bench/bedrock/credentials.ts";
+import { bedrockCredentials, hideSecrets } from "../bench/bedrock/credentials.ts";
 
 /** Credentials that are ready for a client of the SDK. */
 export interface Identity {
@@ -30,8 +30,6 @@ export interface IdentityOptions {
  */
 export async function findIdentity(options: IdentityOptions): Promise<Identity> {
   const { env, profile } = options;
-  // With it comes the SDK, which other verbs do not need.
-  const { bedrockCredentials } = await import("../bench/bedrock/credentials.ts");
   const find = () => bedrockCredentials({ env, ...(profile === undefined ? {} : { profile }) });
   const { kind, source, expiresAtMs, variables } = await withinLimit(options, find);
   return { ...identityOf(variables), source: `${kind} from ${source}`, expiresAtMs };

@@ -1,5 +1,4 @@
 /** Credentials for Bedrock as the AWS SDKs find them, and how they are kept out of every text that is shown. */
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../../simulator/base/time.ts";
 
@@ -35,6 +34,8 @@ export async function bedrockCredentials(options: CredentialOptions = {}): Promi
       variables: { AWS_BEARER_TOKEN_BEDROCK: bearer },
     };
   }
+  // The SDK takes a while to load, and most that import this file only hide secrets.
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
   const provide = defaultProvider(options.profile === undefined ? {} : { profile: options.profile });
   const found = await provide().catch((error: unknown) => {
     throw missing(error, options.profile);
