@@ -119,9 +119,9 @@ describe("workflows", () => {
     }
   });
 
-  it("know the Node that the package brings", () => {
-    const { dependencies } = JSON.parse(text("package.json")) as { dependencies: Record<string, string> };
-    assert.match(dependencies.node!, new RegExp(`^\\^${text(".nvmrc").trim()}\\.`));
+  it("know the Node that a checkout brings", () => {
+    const { devDependencies } = JSON.parse(text("package.json")) as { devDependencies: Record<string, string> };
+    assert.match(devDependencies.node!, new RegExp(`^\\^${text(".nvmrc").trim()}\\.`));
   });
 });
 

@@ -3,7 +3,6 @@ import { registerHooks } from "node:module";
 import { afterEach, describe, it } from "node:test";
 import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
 import { converseFrame } from "../../../emulator/http/wire.ts";
-import { authorizeFrom } from "../../../scenarios/k6/call.ts";
 import type { CryptoFunctions } from "../../../scenarios/k6/sigv4.ts";
 import type { ReplayPlan } from "../../../simulator/bench/plan.ts";
 import type { AttemptOrder } from "../../../simulator/bench/router-io.ts";
@@ -27,7 +26,7 @@ registerHooks({
     return { url: `data:text/javascript,${encodeURIComponent(source)}`, shortCircuit: true };
   },
 });
-const { call } = await import("../../../scenarios/k6/call.ts");
+const { authorizeFrom, call } = await import("../../../scenarios/k6/call.ts");
 
 const TIMINGS = { blocked: 1, connecting: 2, tls_handshaking: 3, sending: 4, waiting: 150.12345, receiving: 200 };
 const USAGE = { usage: { inputTokens: 100, outputTokens: 50 } };
