@@ -40,7 +40,7 @@ export async function writeRunFolder(folder: string, perS: number, seed = 1): Pr
     const { arrivalMs, inputTokens, outputTokens } = requestOf(row, i);
     return { atMs: arrivalMs, input: inputTokens, output: outputTokens };
   });
-  const calls = callsFrom(FOREIGN[0]!, asks, seed + 30);
+  const calls = callsFrom(FOREIGN[0]!, asks, seed + 31);
   const rows = calls.map((call, i) => ({
     t: "a",
     i,
