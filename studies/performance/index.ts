@@ -2,7 +2,8 @@
  * `npm run perf`: the public engine against SimPy's process style, on two models given as scenario files, and against
  * itself with more in flight and more requests.
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --scale (these rows only), --json.
- * See docs/model/performance.md. `npm run perf -- executors` measures k6's own executors: see executors.ts.
+ * See docs/model/performance.md. `npm run perf -- executors` measures k6's own executors: see executors.ts;
+ * `npm run perf -- startup` the start of the installed command: see startup.ts.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
@@ -18,12 +19,21 @@ import {
   summarise,
 } from "./rounds.ts";
 import { runScale, SCALE_PLAN, type ScaleSummary, scaleTable } from "./scale.ts";
+import { measureStartup } from "./startup.ts";
 
 const FULL: PerformancePlan = { rounds: 5, engineRequests: 4_000_000, peerRequests: 100_000 };
 const SMOKE: PerformancePlan = { rounds: 1, engineRequests: 100_000, peerRequests: 20_000 };
 const USAGE = "PERF_USAGE";
 
-await runCommand((argv) => (argv[0] === "executors" ? measureExecutors(argv.slice(1)) : comparePrograms(argv)));
+const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  executors: measureExecutors,
+  startup: measureStartup,
+};
+
+await runCommand((argv) => {
+  const part = argv[0] !== undefined && Object.hasOwn(PARTS, argv[0]) ? PARTS[argv[0]] : undefined;
+  return part === undefined ? comparePrograms(argv) : part(argv.slice(1));
+});
 
 async function comparePrograms(argv: readonly string[]): Promise<number> {
   const { plan, models, scale: wantsScale, json } = readArguments(argv);
