@@ -2,8 +2,7 @@
  * `npm run perf`: the public engine against SimPy's process style, on two models given as scenario files, and against
  * itself with more in flight and more requests.
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --scale (these rows only), --json.
- * See docs/model/performance.md. `npm run perf -- executors` measures k6's own executors: see executors.ts;
- * `npm run perf -- startup` the start of the installed command: see startup.ts.
+ * See docs/model/performance.md. `npm run perf -- executors` measures k6's own executors: see executors.ts.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
@@ -25,6 +24,7 @@ const FULL: PerformancePlan = { rounds: 5, engineRequests: 4_000_000, peerReques
 const SMOKE: PerformancePlan = { rounds: 1, engineRequests: 100_000, peerRequests: 20_000 };
 const USAGE = "PERF_USAGE";
 
+/** Parts that are measured by name alone: `npm run perf -- startup` measures the start of the installed command. */
 const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   executors: measureExecutors,
   startup: measureStartup,
