@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { prepareExperiment } from "../scripts/io/experiment.ts";
 import { jobsOf, runExperiment } from "../scripts/io/run-experiment.ts";
+import { installPackage, type PackedPackage, startupTable } from "../studies/performance/startup.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FILES_MAX = 450;
@@ -15,13 +16,6 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
-}
-
-interface Packed {
-  readonly filename: string;
-  /** Bytes of the tarball. */
-  readonly size: number;
-  readonly files: readonly { readonly path: string }[];
 }
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
@@ -44,7 +38,7 @@ const printed = PAGES.flatMap((page) => blocks(page, /^text printed by (\S+)$/))
 
 describe("the package, installed from its tarball", () => {
   let folder: string;
-  let packed: Packed;
+  let packed: PackedPackage;
   const inside = (...path: readonly string[]) => join(folder, "node_modules", "meridian", ...path);
   const run = (file: string, ...args: readonly string[]): SpawnSyncReturns<string> => {
     const { NODE_TEST_CONTEXT, MERIDIAN_HOST_NODE, GITHUB_STEP_SUMMARY, ...env } = process.env;
@@ -54,17 +48,9 @@ describe("the package, installed from its tarball", () => {
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "meridian-"));
-    const options = ["--json", "--foreground-scripts=false", "--pack-destination", folder];
-    const told = execFileSync("npm", ["pack", ...options], { cwd: ROOT, encoding: "utf8" });
-    packed = (JSON.parse(told) as readonly Packed[])[0]!;
-    execFileSync("tar", ["-xzf", packed.filename], { cwd: folder });
-    // Only what the package says that it depends on can be found from it.
-    for (const name of [...Object.keys(manifest.dependencies), "@types/node"]) {
-      const place = join(folder, "node_modules", name);
-      mkdirSync(dirname(place), { recursive: true });
-      symlinkSync(join(ROOT, "node_modules", name), place, "dir");
-    }
-    cpSync(join(folder, "package"), inside(), { recursive: true });
+    packed = installPackage(folder);
+    mkdirSync(join(folder, "node_modules", "@types"));
+    symlinkSync(join(ROOT, "node_modules", "@types", "node"), join(folder, "node_modules", "@types", "node"), "dir");
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", type: "module", private: true }));
     const [twoRegions] = blocks("README.md", /^yaml (two-regions)$/);
     writeFileSync(join(folder, "two-regions.yaml"), twoRegions!.text);
@@ -167,6 +153,19 @@ describe("the package, installed from its tarball", () => {
     assert.match(meridian("list", "traces").stdout, /^azure/m);
     const flagship = meridian("check", inside("scenarios", "flagship.yaml"));
     assert.equal(flagship.status, 0, flagship.stderr);
+  });
+});
+
+describe("the table of starts", () => {
+  it("shows medians as multiples of the first", () => {
+    const table = startupTable(
+      new Map([
+        ["node -e 0", [30, 20, 40]],
+        ["meridian --help", [61, 59, 60]],
+      ]),
+    );
+    assert.match(table, /\| `node -e 0` +\| +30 \| +1\.0 \|/);
+    assert.match(table, /\| `meridian --help` \| +60 \| +2\.0 \|/);
   });
 });
 

@@ -18,12 +18,22 @@ import {
   summarise,
 } from "./rounds.ts";
 import { runScale, SCALE_PLAN, type ScaleSummary, scaleTable } from "./scale.ts";
+import { measureStartup } from "./startup.ts";
 
 const FULL: PerformancePlan = { rounds: 5, engineRequests: 4_000_000, peerRequests: 100_000 };
 const SMOKE: PerformancePlan = { rounds: 1, engineRequests: 100_000, peerRequests: 20_000 };
 const USAGE = "PERF_USAGE";
 
-await runCommand((argv) => (argv[0] === "executors" ? measureExecutors(argv.slice(1)) : comparePrograms(argv)));
+/** Parts that are measured by name alone: `npm run perf -- startup` measures the start of the installed command. */
+const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  executors: measureExecutors,
+  startup: measureStartup,
+};
+
+await runCommand((argv) => {
+  const part = argv[0] !== undefined && Object.hasOwn(PARTS, argv[0]) ? PARTS[argv[0]] : undefined;
+  return part === undefined ? comparePrograms(argv) : part(argv.slice(1));
+});
 
 async function comparePrograms(argv: readonly string[]): Promise<number> {
   const { plan, models, scale: wantsScale, json } = readArguments(argv);
