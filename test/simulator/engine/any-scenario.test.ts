@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { budget } from "../../budget.ts";
 import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { simulate, simulatePlan } from "./run.ts";
 
@@ -148,7 +149,7 @@ it("whatever is mixed, every request ends once and the run ends", () => {
       const { sent } = simulate(input);
       assert.equal(sent, input.warmup === "none" ? 200 : 170);
     }),
-    { numRuns: 250 },
+    { numRuns: budget(250, 80) },
   );
 });
 
@@ -159,6 +160,6 @@ it("watching a run changes nothing of it", () => {
       const plan = planOf(input);
       assert.deepEqual(simulatePlan(plan, undefined, watcher).output, simulatePlan(plan).output);
     }),
-    { numRuns: 60 },
+    { numRuns: budget(60, 20) },
   );
 });
