@@ -1,6 +1,7 @@
 /** From a checked scenario to the plan that the engine runs: each block is resolved by its own file, in order. */
 import { type RegionDirectory, regionDirectory } from "../base/regions.ts";
 import { capacitySpecOf } from "../service/capacity/index.ts";
+import type { ModelFacts } from "../service/model-facts.ts";
 import { buildNetwork, type Network, type RoundTripData } from "../service/network.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../service/pricing/price-overrides.ts";
@@ -32,6 +33,7 @@ export interface ResolveInputs {
   readonly profiles: ProfileData;
   readonly quotas: QuotaData;
   readonly roundTrips: RoundTripData;
+  readonly models: ModelFacts;
   /** By the names that `traceNamesOf` gives. */
   readonly recordings: Readonly<Record<string, Recording>>;
   readonly recordedPrices: Readonly<Record<string, readonly RecordedPrice[]>>;
