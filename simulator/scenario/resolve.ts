@@ -18,10 +18,11 @@ import { faultsOf } from "./faults.ts";
 import { moneyOf, resolveSchedule } from "./money.ts";
 import type { ClassPlan, ModelPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
 import { inWorld, Problems } from "./problems.ts";
-import { burndownOf, type Quotas, resolveQuotas } from "./quotas.ts";
+import { type Quotas, resolveQuotas } from "./quotas.ts";
 import { remarksOf } from "./remarks.ts";
 import { resolveReservedCharges } from "./reserved.ts";
 import type { Scenario } from "./schema.ts";
+import { type SettledScenario, settleScenario } from "./settled-models.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
 import { checkValidation } from "./validation.ts";
@@ -44,8 +45,9 @@ export interface ResolveInputs {
  *
  * @throws MeridianError usage with every problem at once; `where` is a config path
  */
-export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
+export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const problems = new Problems();
+  const scenario = settleScenario(written, inputs.models);
   const names = namesOf(scenario, problems);
   const setting: Setting = { scenario, inputs, names, problems };
   const network = problems.attempt(() => networkOf(setting), inWorld);
@@ -64,7 +66,7 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     warmup: warmup.warmup,
     regionNames: names.regions,
     originNames: names.origins,
-    models: modelPlansOf(scenario, inputs.quotas),
+    models: modelPlansOf(scenario),
     targets: targetPlansOf(supply.targets, names.models.length),
     classes,
     world: servicePlanOf(setting, supply, faults, schedule!),
@@ -92,14 +94,14 @@ interface Names {
 
 /** What every step of the resolution needs. */
 interface Setting {
-  readonly scenario: Scenario;
+  readonly scenario: SettledScenario;
   readonly inputs: ResolveInputs;
   readonly names: Names;
   readonly problems: Problems;
 }
 
 /** @throws MeridianError usage at once where regions are wrong: nothing else could be judged */
-function namesOf(scenario: Scenario, problems: Problems): Names {
+function namesOf(scenario: SettledScenario, problems: Problems): Names {
   const { regions: entries, network, models } = scenario.world;
   const directory = problems.attempt(() => regionDirectory(entries.filter((entry) => typeof entry !== "string")));
   const regions = entries.map((entry) => (typeof entry === "string" ? entry : entry.name));
@@ -271,12 +273,12 @@ function drainMsOf({ drain, world }: Scenario, targets: readonly TargetDraft[]):
   return drain + Math.max(...Object.values(world.models).map(({ batch }) => batch.window));
 }
 
-function modelPlansOf({ world }: Scenario, quotas: QuotaData): readonly ModelPlan[] {
+function modelPlansOf({ world }: SettledScenario): readonly ModelPlan[] {
   return Object.entries(world.models).map(([name, { id, maxOutputTokens, burndown }]) => ({
     name,
     id,
     maxOutputTokens,
-    burndown: burndown ?? burndownOf(id, quotas),
+    burndown,
   }));
 }
 

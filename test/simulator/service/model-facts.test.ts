@@ -216,6 +216,12 @@ describe("the table agrees with the data beside it", () => {
     }
   });
 
+  it("output counts in the emulator's default catalogue as the table says", () => {
+    for (const { modelId, burndown } of DEFAULT_CATALOG.models) {
+      assert.equal(burndown, facts.fact(modelId, "burndown")?.value, modelId);
+    }
+  });
+
   it("the emulator's default catalogue has the same limits, but for two newer readings of model cards", () => {
     const differing = DEFAULT_CATALOG.models
       .filter(({ modelId, contextTokens, maxOutputTokens }) => {
