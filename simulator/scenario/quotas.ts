@@ -8,8 +8,8 @@ import type { MeterSpec } from "../service/quota/meter.ts";
 import type { QuotaSpec } from "../service/quota/token-quota.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
 import type { RouteDraft } from "./drafts.ts";
+import type { SettledModel } from "./models.ts";
 import type { Problems } from "./problems.ts";
-import type { SettledModel } from "./settled-models.ts";
 
 const lawSchema = z.enum(["token-bucket", "clock-window", "rolling-window"]).meta({
   description:

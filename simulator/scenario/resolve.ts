@@ -13,16 +13,17 @@ import type { Recording } from "../traffic/recording.ts";
 import { parseAssertion } from "./assertion.ts";
 import { type ClassesInput, originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";
-import type { TargetDraft } from "./drafts.ts";
 import { faultsOf } from "./faults.ts";
+import { checkQuotasFit } from "./feasibility.ts";
+import { modelPlansOf, type SettledModels, settleModels, unknownNotes } from "./models.ts";
 import { moneyOf, resolveSchedule } from "./money.ts";
-import type { ClassPlan, ModelPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
+import type { ClassPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
 import { inWorld, Problems } from "./problems.ts";
 import { type Quotas, resolveQuotas } from "./quotas.ts";
 import { remarksOf } from "./remarks.ts";
 import { resolveReservedCharges } from "./reserved.ts";
+import { durationMsOf, runPartOf, startMsOf } from "./run-part.ts";
 import type { Scenario } from "./schema.ts";
-import { type SettledScenario, settleScenario } from "./settled-models.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
 import { checkValidation } from "./validation.ts";
@@ -47,7 +48,8 @@ export interface ResolveInputs {
  */
 export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const problems = new Problems();
-  const scenario = settleScenario(written, inputs.models);
+  const models = settleModels(written.world.models, inputs.models);
+  const scenario = { ...written, world: { ...written.world, models } };
   const names = namesOf(scenario, problems);
   const setting: Setting = { scenario, inputs, names, problems };
   const network = problems.attempt(() => networkOf(setting), inWorld);
@@ -60,13 +62,16 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   checkValidation(scenario.validation, choices.labels, problems);
   const warmup = resolveWarmup(scenario, problems);
   const schedule = scheduleOf(setting, supply.targets);
+  const traffic = resolveTraffic(demand, inputs.recordings);
+  const modelPlans = modelPlansOf(models);
+  const misfits = misfitsOf(setting, supply, { classes, traffic, models: modelPlans });
   problems.throwIfAny();
   return {
     ...runPartOf(scenario, supply.targets.targets),
     warmup: warmup.warmup,
     regionNames: names.regions,
     originNames: names.origins,
-    models: modelPlansOf(scenario),
+    models: modelPlans,
     targets: targetPlansOf(supply.targets, names.models.length),
     classes,
     world: servicePlanOf(setting, supply, faults, schedule!),
@@ -76,12 +81,24 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
     gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
     strategies: choices.strategies,
     baseline: choices.baseline,
-    traffic: resolveTraffic(demand, inputs.recordings),
+    traffic,
     assertions: scenario.assert,
     validation: scenario.validation,
-    notes: [...choices.notes, ...remarksOf(scenario, supply.targets.targets), ...supply.quotas.notes, ...warmup.notes],
+    notes: [
+      ...choices.notes,
+      ...remarksOf(scenario, supply.targets.targets),
+      ...supply.quotas.notes,
+      ...misfits,
+      ...unknownNotes(models, classes, traffic),
+      ...warmup.notes,
+    ],
   };
 }
+
+/** A checked scenario whose models leave nothing out. */
+type SettledScenario = Omit<Scenario, "world"> & {
+  readonly world: Omit<Scenario["world"], "models"> & { readonly models: SettledModels };
+};
 
 /** Names that the rest of a scenario refers to, in the order of their indices in the plan. */
 interface Names {
@@ -168,6 +185,27 @@ function resolveSupply({ scenario, inputs, names, problems }: Setting, network: 
   return { targets, quotas };
 }
 
+/** Notes on quotas that can never grant what some class asks for; where none can, problems. */
+function misfitsOf(
+  { names, scenario, problems }: Setting,
+  { targets, quotas }: Supply,
+  demand: Pick<Plan, "classes" | "traffic" | "models">,
+): readonly string[] {
+  return checkQuotasFit({
+    ...demand,
+    targetIds: targets.targets.map(({ id }) => id),
+    routes: quotas.routes,
+    quotas: quotas.quotas,
+    accountOfClass: accountsOf(scenario, names),
+    problems,
+  });
+}
+
+/** Account index of each class. */
+function accountsOf({ traffic }: Pick<Scenario, "traffic">, { accounts }: Names): readonly number[] {
+  return traffic.map((each) => accounts.indexOf(each.account));
+}
+
 /** Classes as their resolution takes them, with the targets that they may use. */
 function demandOf({ scenario, names, problems }: Setting, { targets, routes }: Targets): ClassesInput {
   return {
@@ -240,48 +278,6 @@ function scheduleOf({ scenario, inputs, names, problems }: Setting, targets: Tar
   });
 }
 
-/** ms since 1970 UTC. */
-function startMsOf({ start }: Scenario): number {
-  return Date.parse(start);
-}
-
-function durationMsOf({ duration }: Scenario): number {
-  return duration ?? Number.POSITIVE_INFINITY;
-}
-
-/** What a plan has straight from the scenario: how long the run is, how often it is repeated, what routers know. */
-function runPartOf(scenario: Scenario, targets: readonly TargetDraft[]) {
-  const { name, description, seed, arrivalsFrom, requests, replications, routers, signals } = scenario;
-  return {
-    name,
-    description,
-    seed,
-    startMs: startMsOf(scenario),
-    durationMs: durationMsOf(scenario),
-    arrivalsFromMs: arrivalsFrom,
-    requestsMax: requests ?? Number.POSITIVE_INFINITY,
-    drainMs: drainMsOf(scenario, targets),
-    replications,
-    routers,
-    signals: { source: signals.source, ageMs: signals.age },
-  };
-}
-
-/** Batch answers may come a whole window after their call, and count; then the usual time for what is under way. */
-function drainMsOf({ drain, world }: Scenario, targets: readonly TargetDraft[]): number {
-  if (!targets.some(({ tier }) => tier === "batch")) return drain;
-  return drain + Math.max(...Object.values(world.models).map(({ batch }) => batch.window));
-}
-
-function modelPlansOf({ world }: SettledScenario): readonly ModelPlan[] {
-  return Object.entries(world.models).map(([name, { id, maxOutputTokens, burndown }]) => ({
-    name,
-    id,
-    maxOutputTokens,
-    burndown,
-  }));
-}
-
 function targetPlansOf({ targets, routes }: Targets, models: number): readonly TargetPlan[] {
   return targets.map(({ id, region, route, tier }, t) => ({
     id,
@@ -307,7 +303,7 @@ function servicePlanOf(
     quotas: quotas.quotas,
     reservations: targets.reservations,
     routes: quotas.routes,
-    accountOfClass: scenario.traffic.map((each) => names.accounts.indexOf(each.account)),
+    accountOfClass: accountsOf(scenario, names),
     faults,
     healthDelayMs: scenario.world.healthDelay,
     epochStartMs,

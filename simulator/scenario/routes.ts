@@ -7,7 +7,8 @@ import type { ProfileBook } from "../service/profiles.ts";
 import type { ReservationSpec } from "../service/quota/token-quota.ts";
 import type { DestinationRule } from "../service/service-plan.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";
-import { type EndpointKind, type Endpoints, isSoldOnDemand, type ModelInput, type ModelsInput } from "./endpoints.ts";
+import { type EndpointKind, type Endpoints, isSoldOnDemand } from "./endpoints.ts";
+import type { ModelInput, ModelsInput } from "./models.ts";
 import type { Problems } from "./problems.ts";
 import type { Bought, ProvisionedInput, ReservedInput } from "./reserved.ts";
 import {

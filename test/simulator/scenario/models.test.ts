@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { modelSchema, settleModels, unknownNotes } from "../../../simulator/scenario/models.ts";
+import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
+import { simulate } from "../engine/run.ts";
+import { classOf } from "../traffic/pull.ts";
+import { scenarioInput } from "./base.ts";
+
+/** One call of 500 tokens in and out every 2 s for half an hour, against 60k tokens of each clock minute. */
+const halfHour = (model: { readonly id: string; readonly burndown?: number }, quota: object = {}): ScenarioInput =>
+  scenarioInput({
+    duration: "30m",
+    requests: undefined,
+    world: {
+      regions: ["us-east-1"],
+      profiles: { restrictToWorld: true },
+      models: { m: { capacity: { kind: "slots", servers: "unlimited", service: "1s" }, ...model } },
+      targets: ["us-east-1/us"],
+      quotas: [{ tokensPerMinute: "60k", law: "clock-window", ...quota }],
+    },
+    traffic: [
+      {
+        class: "c",
+        arrivals: { deterministic: { interval: "2s" } },
+        tokens: { input: 500, output: 500, maxTokens: 500 },
+        origin: "us-east-1",
+      },
+    ],
+  });
+
+describe("burndown of the model that is called", () => {
+  // Served and throttled of 899: an independent replay of reserve and settle, by the burndown.
+  const ENDS = {
+    1: { served: 899 },
+    5: { served: 600, throttled: 299 },
+    10: { served: 330, throttled: 569 },
+    15: { served: 240, throttled: 659 },
+  };
+  for (const [id, burndown] of [
+    ["anthropic.claude-opus-4-8", 15],
+    ["anthropic.claude-opus-5", 10],
+    ["anthropic.claude-sonnet-4-6", 5],
+    ["anthropic.claude-opus-4-1-20250805-v1:0", 5],
+    ["anthropic.claude-opus-4-7", 5],
+    ["amazon.nova-pro-v1:0", 1],
+  ] as const) {
+    it(`${id}: ${burndown}`, () => {
+      assert.deepEqual(simulate(halfHour({ id })).ends, ENDS[burndown]);
+    });
+  }
+
+  it("what the scenario states goes first: at the quota, else at the model", () => {
+    const id = "anthropic.claude-opus-4-8";
+    assert.deepEqual(simulate(halfHour({ id, burndown: 5 })).ends, ENDS[5]);
+    assert.deepEqual(simulate(halfHour({ id, burndown: 5 }, { burndown: 1 })).ends, ENDS[1]);
+  });
+
+  it("weighed at reservation too, fewer calls fit: a minute has room for 7 of 8,000 tokens", () => {
+    const { ends } = simulate(halfHour({ id: "anthropic.claude-opus-4-8" }, { reserveWeightedOutput: true }));
+    assert.deepEqual(ends, { served: 30 * 7, throttled: 899 - 30 * 7 });
+  });
+});
+
+const { models: facts } = await loadReference();
+const CAPACITY = { kind: "slots", servers: 1 };
+const settled = (model: object) => settleModels({ m: modelSchema.parse({ capacity: CAPACITY, ...model }) }, facts);
+
+describe("a model is what the scenario says, else what the table says, else as usual", () => {
+  it("burndown and maximum output", () => {
+    const of = (model: object) => {
+      const { burndown, maxOutputTokens, unknown } = settled(model).m!;
+      return { burndown, maxOutputTokens, unknown };
+    };
+    const SONNET_46 = "anthropic.claude-sonnet-4-6";
+    assert.deepEqual(of({ id: SONNET_46 }), { burndown: 5, maxOutputTokens: 128_000, unknown: [] });
+    const stated = { burndown: 2, maxOutputTokens: 8000 };
+    assert.deepEqual(of({ id: SONNET_46, ...stated }), { ...stated, unknown: [] });
+    assert.deepEqual(of({ id: "acme.own-v1", ...stated }), { ...stated, unknown: [] });
+    assert.deepEqual(of({ id: "acme.own-v1" }), {
+      burndown: 1,
+      maxOutputTokens: 64_000,
+      unknown: ["burndown", "maxOutputTokens"],
+    });
+    assert.deepEqual(of({ id: "anthropic.claude-3-7-sonnet-20250219-v1:0" }).unknown, ["maxOutputTokens"]);
+  });
+
+  describe("an unknown maximum output", () => {
+    const notes = (tokens: object, model: object = {}) => {
+      const traffic = classOf(
+        "c",
+        { process: "poisson", ratePerS: 1 },
+        {
+          tokens: tokensSchema.parse({ input: 5, output: 5, ...tokens }),
+        },
+      );
+      return unknownNotes(settled({ id: "acme.own-v1", ...model }), [{ model: 0 }], [traffic]);
+    };
+
+    it("is said where calls leave max_tokens out", () => {
+      const note =
+        "The maximum output of m (acme.own-v1) is not known: calls without max_tokens are taken to reserve 64,000. If you know it, state world.models.m.maxOutputTokens.";
+      assert.deepEqual(notes({ maxTokens: "unset" }), [note]);
+      assert.deepEqual(notes({}), [note]);
+    });
+
+    it("is not said where it does not count", () => {
+      assert.deepEqual(notes({ maxTokens: 100 }), []);
+      assert.deepEqual(notes({ maxTokens: { exponential: { mean: 2 } } }), []);
+      assert.deepEqual(notes({ maxTokens: "unset" }, { maxOutputTokens: "8k" }), []);
+      assert.deepEqual(notes({ maxTokens: "unset" }, { id: "amazon.nova-pro-v1:0" }), []);
+    });
+  });
+});
