@@ -15,14 +15,15 @@ import { type ClassesInput, originsOf, resolveClasses, resolveTraffic } from "./
 import { clientPlanOf } from "./client.ts";
 import { faultsOf } from "./faults.ts";
 import { checkQuotasFit } from "./feasibility.ts";
+import { checkModelIds, endedNotes } from "./known-models.ts";
 import { modelPlansOf, type SettledModels, settleModels, unknownNotes } from "./models.ts";
-import { moneyOf, resolveSchedule } from "./money.ts";
+import { moneyOf, questionsOnPrices, resolveSchedule } from "./money.ts";
 import type { ClassPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
 import { inWorld, Problems } from "./problems.ts";
 import { type Quotas, resolveQuotas } from "./quotas.ts";
 import { remarksOf } from "./remarks.ts";
 import { resolveReservedCharges } from "./reserved.ts";
-import { durationMsOf, runPartOf, startMsOf } from "./run-part.ts";
+import { durationMsOf, runPartOf, spanOf, startMsOf } from "./run-part.ts";
 import type { Scenario } from "./schema.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
@@ -48,7 +49,8 @@ export interface ResolveInputs {
  */
 export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const problems = new Problems();
-  const models = settleModels(written.world.models, inputs.models);
+  const meant = checkModelIds({ world: written.world, facts: inputs.models, otherIds: listedIds(inputs), problems });
+  const models = settleModels(meant.models, inputs.models);
   const scenario = { ...written, world: { ...written.world, models } };
   const names = namesOf(scenario, problems);
   const setting: Setting = { scenario, inputs, names, problems };
@@ -65,6 +67,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const traffic = resolveTraffic(demand, inputs.recordings);
   const modelPlans = modelPlansOf(models);
   const misfits = misfitsOf(setting, supply, { classes, traffic, models: modelPlans });
+  problems.forget(meant.guessed);
   problems.throwIfAny();
   return {
     ...runPartOf(scenario, supply.targets.targets),
@@ -90,9 +93,15 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
       ...supply.quotas.notes,
       ...misfits,
       ...unknownNotes(models, classes, traffic),
+      ...questionsOnPrices(scenario, inputs.prices, supply.targets),
+      ...endedNotes(models, inputs.models, spanOf(scenario)),
       ...warmup.notes,
     ],
   };
+}
+
+function listedIds({ prices, profiles }: ResolveInputs): ReadonlySet<string> {
+  return new Set([...prices.prices.map(({ model }) => model), ...profiles.profiles.map(({ modelId }) => modelId)]);
 }
 
 /** A checked scenario whose models leave nothing out. */
@@ -120,10 +129,11 @@ interface Setting {
 /** @throws MeridianError usage at once where regions are wrong: nothing else could be judged */
 function namesOf(scenario: SettledScenario, problems: Problems): Names {
   const { regions: entries, network, models } = scenario.world;
+  const known = problems.list.length;
   const directory = problems.attempt(() => regionDirectory(entries.filter((entry) => typeof entry !== "string")));
   const regions = entries.map((entry) => (typeof entry === "string" ? entry : entry.name));
   if (directory !== undefined) checkRegionNames(entries, regions, directory, problems);
-  problems.throwIfAny();
+  if (problems.list.length > known) problems.throwIfAny();
   const origins = originsOf({
     classes: scenario.traffic,
     origins: network.origins,

@@ -13,6 +13,12 @@ export function durationMsOf({ duration }: Scenario): number {
   return duration ?? Number.POSITIVE_INFINITY;
 }
 
+/** When the run is, ms since 1970 UTC; the end of arrivals, or Infinity. */
+export function spanOf(scenario: Scenario): { readonly startMs: number; readonly endMs: number } {
+  const startMs = startMsOf(scenario);
+  return { startMs, endMs: startMs + durationMsOf(scenario) };
+}
+
 type RunPart = Pick<
   Plan,
   | "name"
