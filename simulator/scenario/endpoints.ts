@@ -3,7 +3,6 @@ import { type RegionDirectory, requireRegion } from "../base/regions.ts";
 import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import type { Discipline } from "../service/capacity/capacity.ts";
 import { type CapacitySpec, capacitySpecOf, isQueueing, scaleCapacity } from "../service/capacity/index.ts";
-import { isSoldOnlyThroughProfiles } from "../service/profiles.ts";
 import type { EndpointPlan } from "../service/service-plan.ts";
 import type { TargetDraft } from "./drafts.ts";
 import type { ModelInput, ModelsInput } from "./models.ts";
@@ -12,11 +11,6 @@ import type { ProvisionedInput } from "./reserved.ts";
 import { hasLevelOfItsOwn } from "./tiers.ts";
 
 const CACHE_TTL_MS = { "5m": 5 * MINUTE_MS, "1h": HOUR_MS } as const;
-
-/** Whether a region's own endpoint sells the model on demand. */
-export function isSoldOnDemand({ id, onDemand }: Pick<ModelInput, "id" | "onDemand">): boolean {
-  return onDemand ?? !isSoldOnlyThroughProfiles(id);
-}
 
 export interface EndpointsInput {
   readonly world: { readonly models: ModelsInput; readonly provisioned: readonly ProvisionedInput[] };

@@ -68,12 +68,14 @@ export type ModelsInput = Readonly<Record<string, ModelInput>>;
 
 /** Facts that a scenario may leave out, each with the value of a model of which it is not known. */
 const USUAL = { burndown: 1, maxOutputTokens: 64_000 } as const satisfies Partial<FactValues>;
-type SettledFact = keyof typeof USUAL;
+type SettledFact = keyof typeof USUAL | "profileOnly";
 
 /** A model with everything that the scenario left out. */
 export interface SettledModel extends ModelInput {
   readonly burndown: number;
   readonly maxOutputTokens: number;
+  /** Whether a region's own endpoint sells it. */
+  readonly onDemand: boolean;
   /** What neither the scenario nor the table says: these have usual values. */
   readonly unknown: readonly SettledFact[];
 }
@@ -86,17 +88,25 @@ export function settleModels(models: ModelsInput, facts: ModelFacts): SettledMod
 
 function settled(model: ModelInput, facts: ModelFacts): SettledModel {
   const unknown: SettledFact[] = [];
-  const settle = (stated: number | undefined, fact: SettledFact): number => {
+  const settle = (stated: number | undefined, fact: keyof typeof USUAL): number => {
     const value = stated ?? facts.fact(model.id, fact)?.value;
     if (value === undefined) unknown.push(fact);
     return value ?? USUAL[fact];
   };
+  const profileOnly = facts.fact(model.id, "profileOnly")?.value;
+  if ((model.onDemand ?? profileOnly) === undefined && isLikeListed(model.id, facts)) unknown.push("profileOnly");
   return {
     ...model,
+    onDemand: model.onDemand ?? profileOnly !== true,
     burndown: settle(model.burndown, "burndown"),
     maxOutputTokens: settle(model.maxOutputTokens, "maxOutputTokens"),
     unknown,
   };
+}
+
+/** A model of the scenario's own, unlike all that are listed, is sold as the scenario says. */
+function isLikeListed(id: string, facts: ModelFacts): boolean {
+  return facts.idOf(id) !== undefined || facts.nearestModels(id).length > 0;
 }
 
 export function modelPlansOf(models: SettledModels): readonly ModelPlan[] {
@@ -111,16 +121,29 @@ export function modelPlansOf(models: SettledModels): readonly ModelPlan[] {
 /**
  * Notes on what is not known of models and counts in this scenario, one each. The burndown is not among them: quotas
  * may state it, and say themselves where none does.
+ *
+ * @param calledAlone whether some target calls the model at a region's own endpoint, on demand
  */
 export function unknownNotes(
   models: SettledModels,
   classes: readonly Pick<ClassPlan, "model">[],
   traffic: readonly ClassTraffic[],
+  calledAlone: (model: number) => boolean,
 ): readonly string[] {
   return Object.entries(models).flatMap(([name, { id, unknown, maxOutputTokens }], m) => {
+    const notes: string[] = [];
+    const say = (what: string, assumed: string, key: string) =>
+      notes.push(
+        `${what} ${name} (${id}) is not known: ${assumed}. If you know it, state world.models.${name}.${key}.`,
+      );
     const isLeftOut = classes.some(({ model }, c) => model === m && smallestCall(traffic[c]!)?.isUnset === true);
-    if (!unknown.includes("maxOutputTokens") || !isLeftOut) return [];
-    const assumed = maxOutputTokens.toLocaleString("en-US");
-    return `The maximum output of ${name} (${id}) is not known: calls without max_tokens are taken to reserve ${assumed}. If you know it, state world.models.${name}.maxOutputTokens.`;
+    if (unknown.includes("maxOutputTokens") && isLeftOut) {
+      const assumed = maxOutputTokens.toLocaleString("en-US");
+      say("The maximum output of", `calls without max_tokens are taken to reserve ${assumed}`, "maxOutputTokens");
+    }
+    if (unknown.includes("profileOnly") && calledAlone(m)) {
+      say("Whether a region's own endpoint sells", "targets of single regions are taken to", "onDemand");
+    }
+    return notes;
   });
 }

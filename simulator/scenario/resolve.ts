@@ -92,7 +92,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
       ...remarksOf(scenario, supply.targets.targets),
       ...supply.quotas.notes,
       ...misfits,
-      ...unknownNotes(models, classes, traffic),
+      ...unknownNotes(models, classes, traffic, calledAlone(setting, supply.targets)),
       ...questionsOnPrices(scenario, inputs.prices, supply.targets),
       ...endedNotes(models, inputs.models, spanOf(scenario)),
       ...warmup.notes,
@@ -209,6 +209,13 @@ function misfitsOf(
     accountOfClass: accountsOf(scenario, names),
     problems,
   });
+}
+
+/** Whether some target calls a model at a region's own endpoint, on demand. */
+function calledAlone({ names }: Setting, { routes }: Targets): (model: number) => boolean {
+  const { length } = names.models;
+  return (model) =>
+    routes.some((route, r) => r % length === model && route?.family === "regional" && route.quotaSource === "family");
 }
 
 /** Account index of each class. */

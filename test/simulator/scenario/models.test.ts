@@ -6,7 +6,7 @@ import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
 import { simulate } from "../engine/run.ts";
 import { classOf } from "../traffic/pull.ts";
-import { scenarioInput } from "./base.ts";
+import { planOf, scenarioInput } from "./base.ts";
 
 /** One call of 500 tokens in and out every 2 s for half an hour, against 60k tokens of each clock minute. */
 const halfHour = (model: { readonly id: string; readonly burndown?: number }, quota: object = {}): ScenarioInput =>
@@ -95,7 +95,7 @@ describe("a model is what the scenario says, else what the table says, else as u
           tokens: tokensSchema.parse({ input: 5, output: 5, ...tokens }),
         },
       );
-      return unknownNotes(settled({ id: "acme.own-v1", ...model }), [{ model: 0 }], [traffic]);
+      return unknownNotes(settled({ id: "acme.own-v1", ...model }), [{ model: 0 }], [traffic], () => false);
     };
 
     it("is said where calls leave max_tokens out", () => {
@@ -111,5 +111,36 @@ describe("a model is what the scenario says, else what the table says, else as u
       assert.deepEqual(notes({ maxTokens: "unset" }, { maxOutputTokens: "8k" }), []);
       assert.deepEqual(notes({ maxTokens: "unset" }, { id: "amazon.nova-pro-v1:0" }), []);
     });
+  });
+
+  it("sold in regions unless it is known to be sold only through profiles", () => {
+    const sold = (model: object) => settled(model).m!.onDemand;
+    assert.deepEqual([sold({ id: "anthropic.claude-opus-5" }), sold({ id: "amazon.nova-pro-v1:0" })], [false, true]);
+    assert.equal(sold({ id: "anthropic.claude-opus-5", onDemand: true }), true);
+    assert.equal(sold({ id: "amazon.nova-pro-v1:0", onDemand: false }), false);
+  });
+
+  it("a listed model, or one like it, of which that is not known: a note if a region's own endpoint is called", () => {
+    const [PRICE, region] = [{ input: 1, output: 5 }, ["us-east-1"]];
+    const notes = (model: { readonly id: string; readonly onDemand?: boolean }, targets: string[] = region) =>
+      planOf(
+        scenarioInput({
+          world: {
+            regions: ["us-east-1"],
+            models: { m: { capacity: { kind: "slots", servers: 1 }, ...model } },
+            targets,
+            prices: { overrides: [{ model: "m", ...PRICE }] },
+            profiles: { restrictToWorld: true, define: [{ name: "own", model: "m", destinations: region }] },
+          } as ScenarioInput["world"],
+        }),
+      ).notes;
+    const OPUS_3 = "anthropic.claude-3-opus-20240229-v1:0";
+    assert.deepEqual(notes({ id: OPUS_3 }), [
+      `Whether a region's own endpoint sells m (${OPUS_3}) is not known: targets of single regions are taken to. If you know it, state world.models.m.onDemand.`,
+    ]);
+    assert.match(notes({ id: "anthropic.claude-opus-4-9" })[0]!, /^Whether a region's own endpoint sells m/);
+    assert.deepEqual(notes({ id: OPUS_3, onDemand: true }), []);
+    assert.deepEqual(notes({ id: OPUS_3 }, ["us-east-1/own"]), []);
+    assert.deepEqual(notes({ id: "acme.own-v1" }), [], "a model of the scenario's own is sold as it says");
   });
 });
