@@ -5,7 +5,7 @@ import type { Discipline } from "../service/capacity/capacity.ts";
 import { type CapacitySpec, capacitySpecOf, isQueueing, scaleCapacity } from "../service/capacity/index.ts";
 import type { EndpointPlan } from "../service/service-plan.ts";
 import type { TargetDraft } from "./drafts.ts";
-import type { ModelInput, ModelsInput } from "./models.ts";
+import type { SettledModel, SettledModels } from "./models.ts";
 import type { Problems } from "./problems.ts";
 import type { ProvisionedInput } from "./reserved.ts";
 import { hasLevelOfItsOwn } from "./tiers.ts";
@@ -13,7 +13,7 @@ import { hasLevelOfItsOwn } from "./tiers.ts";
 const CACHE_TTL_MS = { "5m": 5 * MINUTE_MS, "1h": HOUR_MS } as const;
 
 export interface EndpointsInput {
-  readonly world: { readonly models: ModelsInput; readonly provisioned: readonly ProvisionedInput[] };
+  readonly world: { readonly models: SettledModels; readonly provisioned: readonly ProvisionedInput[] };
   readonly regionNames: readonly string[];
   readonly directory: RegionDirectory;
   readonly startMs: number;
@@ -94,7 +94,7 @@ function addProvisioned({ world, regionNames, problems }: EndpointsInput, endpoi
 }
 
 interface PlaceOfModel {
-  readonly model: ModelInput;
+  readonly model: SettledModel;
   readonly m: number;
   readonly region: number;
   readonly regionName: string;

@@ -56,7 +56,9 @@ export const modelSchema = z
     cache: z
       .strictObject({
         ttl: z.enum(["5m", "1h"]).default("5m").meta({ description: "Time to live of a cached prefix" }),
-        minimumTokens: count.default(1024).meta({ description: "Shortest prefix that is cached" }),
+        minimumTokens: count
+          .optional()
+          .meta({ description: "Shortest prefix that is cached; that of the model unless given" }),
       })
       .optional()
       .meta({ description: "Prompt cache; none unless given" }),
@@ -67,15 +69,17 @@ export type ModelInput = z.output<typeof modelSchema>;
 export type ModelsInput = Readonly<Record<string, ModelInput>>;
 
 /** Facts that a scenario may leave out, each with the value of a model of which it is not known. */
-const USUAL = { burndown: 1, maxOutputTokens: 64_000 } as const satisfies Partial<FactValues>;
+const USUAL = { burndown: 1, maxOutputTokens: 64_000, cacheMinimumTokens: 1024 } as const satisfies Partial<FactValues>;
 type SettledFact = keyof typeof USUAL | "profileOnly";
 
 /** A model with everything that the scenario left out. */
-export interface SettledModel extends ModelInput {
+export interface SettledModel extends Omit<ModelInput, "cache"> {
   readonly burndown: number;
   readonly maxOutputTokens: number;
   /** Whether a region's own endpoint sells it. */
   readonly onDemand: boolean;
+  /** Prompt cache; undefined: none. */
+  readonly cache: { readonly ttl: "5m" | "1h"; readonly minimumTokens: number } | undefined;
   /** What neither the scenario nor the table says: these have usual values. */
   readonly unknown: readonly SettledFact[];
 }
@@ -93,11 +97,13 @@ function settled(model: ModelInput, facts: ModelFacts): SettledModel {
     if (value === undefined) unknown.push(fact);
     return value ?? USUAL[fact];
   };
+  const { cache } = model;
   const profileOnly = facts.fact(model.id, "profileOnly")?.value;
   if ((model.onDemand ?? profileOnly) === undefined && isLikeListed(model.id, facts)) unknown.push("profileOnly");
   return {
     ...model,
     onDemand: model.onDemand ?? profileOnly !== true,
+    cache: cache && { ...cache, minimumTokens: settle(cache.minimumTokens, "cacheMinimumTokens") },
     burndown: settle(model.burndown, "burndown"),
     maxOutputTokens: settle(model.maxOutputTokens, "maxOutputTokens"),
     unknown,
@@ -130,16 +136,24 @@ export function unknownNotes(
   traffic: readonly ClassTraffic[],
   calledAlone: (model: number) => boolean,
 ): readonly string[] {
-  return Object.entries(models).flatMap(([name, { id, unknown, maxOutputTokens }], m) => {
+  return Object.entries(models).flatMap(([name, { id, unknown, maxOutputTokens, cache }], m) => {
     const notes: string[] = [];
     const say = (what: string, assumed: string, key: string) =>
       notes.push(
         `${what} ${name} (${id}) is not known: ${assumed}. If you know it, state world.models.${name}.${key}.`,
       );
-    const isLeftOut = classes.some(({ model }, c) => model === m && smallestCall(traffic[c]!)?.isUnset === true);
-    if (unknown.includes("maxOutputTokens") && isLeftOut) {
+    const calls = classes.flatMap(({ model }, c) => (model === m ? (smallestCall(traffic[c]!) ?? []) : []));
+    if (unknown.includes("maxOutputTokens") && calls.some(({ isUnset }) => isUnset)) {
       const assumed = maxOutputTokens.toLocaleString("en-US");
       say("The maximum output of", `calls without max_tokens are taken to reserve ${assumed}`, "maxOutputTokens");
+    }
+    if (unknown.includes("cacheMinimumTokens") && calls.some(({ hasPrefixes }) => hasPrefixes)) {
+      const assumed = cache!.minimumTokens.toLocaleString("en-US");
+      say(
+        "The shortest prefix that is cached by",
+        `prefixes of ${assumed} tokens are taken to be`,
+        "cache.minimumTokens",
+      );
     }
     if (unknown.includes("profileOnly") && calledAlone(m)) {
       say("Whether a region's own endpoint sells", "targets of single regions are taken to", "onDemand");

@@ -143,4 +143,66 @@ describe("a model is what the scenario says, else what the table says, else as u
     assert.deepEqual(notes({ id: OPUS_3 }, ["us-east-1/own"]), []);
     assert.deepEqual(notes({ id: "acme.own-v1" }), [], "a model of the scenario's own is sold as it says");
   });
+
+  describe("the shortest prefix that is cached", () => {
+    const minimum = (model: object) => settled(model).m!.cache?.minimumTokens;
+    const notes = (model: object, tokens: object = { prefix: { tokens: 3 } }) => {
+      const traffic = classOf(
+        "c",
+        { process: "poisson", ratePerS: 1 },
+        {
+          tokens: tokensSchema.parse({ input: 5, output: 5, maxTokens: 5, ...tokens }),
+        },
+      );
+      return unknownNotes(settled(model), [{ model: 0 }], [traffic], () => false);
+    };
+    const HAIKU_45 = "anthropic.claude-haiku-4-5-20251001-v1:0";
+    const HAIKU_3 = "anthropic.claude-3-haiku-20240307-v1:0";
+
+    it("is that of the model, unless the scenario states it or has no cache", () => {
+      assert.equal(minimum({ id: HAIKU_45, cache: {} }), 4096);
+      assert.equal(minimum({ id: "anthropic.claude-sonnet-4-5-20250929-v1:0", cache: { ttl: "1h" } }), 1024);
+      assert.equal(minimum({ id: "anthropic.claude-opus-5", cache: {} }), 512);
+      assert.equal(minimum({ id: HAIKU_45, cache: { minimumTokens: "2k" } }), 2000);
+      assert.equal(minimum({ id: HAIKU_45 }), undefined);
+    });
+
+    it("is 1,024 where it is not known, with a note if prompts share prefixes", () => {
+      assert.equal(minimum({ id: HAIKU_3, cache: {} }), 1024);
+      assert.deepEqual(notes({ id: HAIKU_3, cache: {} }), [
+        `The shortest prefix that is cached by m (${HAIKU_3}) is not known: prefixes of 1,024 tokens are taken to be. If you know it, state world.models.m.cache.minimumTokens.`,
+      ]);
+      assert.deepEqual(notes({ id: HAIKU_3, cache: {} }, {}), [], "no prefixes");
+      assert.deepEqual(notes({ id: HAIKU_3 }), [], "no cache");
+      assert.deepEqual(notes({ id: HAIKU_3, cache: { minimumTokens: 500 } }), []);
+      assert.deepEqual(notes({ id: HAIKU_45, cache: {} }), []);
+    });
+
+    it("of a run: 4,095 tokens are not cached by Haiku 4.5, 4,096 are", () => {
+      // 10 calls of 5,000 tokens at 1 USD per million; what is read from the cache is free.
+      const readTokens = (prefix: number) => {
+        const { cost } = simulate(
+          scenarioInput({
+            world: {
+              regions: ["us-east-1"],
+              models: { m: { id: HAIKU_45, onDemand: true, cache: {}, capacity: { kind: "slots", servers: 9 } } },
+              targets: ["us-east-1"],
+              prices: { overrides: [{ model: "m", input: 1, output: 0, cacheRead: 0, cacheWrite: 1 }] },
+            } as ScenarioInput["world"],
+            requests: 10,
+            traffic: [
+              {
+                class: "c",
+                arrivals: { deterministic: { interval: "9s" } },
+                tokens: { input: 5000, output: 5, maxTokens: 5, prefix: { tokens: prefix } },
+              },
+            ] as ScenarioInput["traffic"],
+          }),
+        ).total;
+        return 50_000 - Number(cost.source.totalFUsd / 1_000_000_000n);
+      };
+      assert.equal(readTokens(4095), 0);
+      assert.equal(readTokens(4096), 9 * 4096);
+    });
+  });
 });
