@@ -72,10 +72,12 @@ function refusalOf(
   const { maxOutputTokens } = input.models[input.classes[classIndex]!.model]!;
   const maxTokens = call.isUnset ? Math.min(call.maxTokens, maxOutputTokens) : call.maxTokens;
   const reserved = new TokenQuota(quota, 0).reservation(call.inputTokens, 0, maxTokens);
-  const meter = [quota.tokensPerMinute, quota.tokensPerDay].find((each) => each !== null && reserved > roomOf(each));
-  if (meter === undefined || meter === null) return undefined;
+  const tight = [quota.tokensPerMinute, quota.tokensPerDay].find((each) => each !== null && reserved > roomOf(each));
+  const isTooFew = quota.requests !== null && roomOf(quota.requests) < 1;
+  if ((tight ?? null) === null && !isTooFew) return undefined;
   if (route.overflow !== null && refusalOf(input, route.overflow, classIndex, call) === undefined) return undefined;
-  return `${call.isOnlySize ? "" : "at least "}${figure(reserved)} > ${limitText(meter)}`;
+  if (!tight) return `1 > ${limitText(quota.requests!, "requests")}`;
+  return `${call.isOnlySize ? "" : "at least "}${figure(reserved)} > ${limitText(tight, "tokens")}`;
 }
 
 /** The most that a meter ever grants at once. */
@@ -83,13 +85,13 @@ function roomOf({ law, limit, burst }: MeterSpec): number {
   return law === "token-bucket" ? burst : limit;
 }
 
-function limitText(meter: MeterSpec): string {
+function limitText(meter: MeterSpec, unit: "tokens" | "requests"): string {
   const { windowMs } = meter;
   const room = roomOf(meter);
-  if (room !== meter.limit) return `${figure(room)} tokens, the burst`;
+  if (room !== meter.limit) return `${figure(room)} ${unit}, the burst`;
   if (windowMs === MINUTE_MS || windowMs === DAY_MS)
-    return `${figure(room)} tokens a ${windowMs === DAY_MS ? "day" : "minute"}`;
-  return `${figure(room)} tokens in ${figure(windowMs / 1000)} s`;
+    return `${figure(room)} ${unit} a ${windowMs === DAY_MS ? "day" : "minute"}`;
+  return `${figure(room)} ${unit} in ${figure(windowMs / 1000)} s`;
 }
 
 function figure(value: number): string {

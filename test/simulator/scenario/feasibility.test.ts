@@ -64,6 +64,11 @@ describe("a class whose every call reserves more than the quota", () => {
       /1,500 > 1,400 tokens, the burst of us-east/,
     );
     assert.deepEqual(limits({ tokensPerMinute: { limit: 1000, law: "token-bucket", burst: "2k" } }), []);
+    assert.match(
+      limits({ requests: { limit: 0.5, law: "clock-window" } })[0]!,
+      /1 > 0\.5 requests a minute of us-east-1\/us$/,
+    );
+    assert.deepEqual(limits({ requests: 1 }), []);
     assert.match(limits({ tokensPerDay: 1400 })[0]!, /1,500 > 1,400 tokens a day of us-east-1\/us$/);
     assert.match(
       limits({ tokensPerMinute: { limit: 1400, window: "10s" } })[0]!,
