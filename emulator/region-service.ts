@@ -108,7 +108,7 @@ function infer(context: RegionContext, route: Route & { kind: "inference" }, exc
       response,
       parsed,
       shownId: resolved.shownId,
-      burndown: resolved.model.burndown ?? 1,
+      burndown: resolved.model.burndown,
       arrivedMs,
       oneWayMs: context.roundTripMs(typeof origin === "string" ? origin : undefined, requestMetadata) / 2,
       report: (outcome) => {

@@ -11,8 +11,8 @@ export interface ModelInfo {
   readonly onDemandRegions: readonly string[];
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
-  /** Quota tokens per output token; 1 by default. */
-  readonly burndown?: number;
+  /** Quota tokens per output token. */
+  readonly burndown: number;
 }
 
 /** A system-defined inference profile. */
@@ -156,14 +156,14 @@ const LLAMA = "meta.llama3-3-70b-instruct-v1:0";
 /** The catalogue of a fleet without a scenario: a few models of each body format and their profiles. */
 export const DEFAULT_CATALOG: CatalogData = {
   models: [
-    model(SONNET, "Claude Sonnet 4.5", [], 200_000, 64_000),
-    model(HAIKU, "Claude Haiku 4.5", [], 200_000, 64_000),
+    { ...model(SONNET, "Claude Sonnet 4.5", [], 200_000, 64_000), burndown: 5 },
+    { ...model(HAIKU, "Claude Haiku 4.5", [], 200_000, 64_000), burndown: 5 },
     model(CLAUDE_3_HAIKU, "Claude 3 Haiku", GLOBAL, 200_000, 4096),
     model(NOVA_PRO, "Nova Pro", ["us-east-1", "us-gov-west-1"], 300_000, 10_000),
     model(NOVA_LITE, "Nova Lite", ["us-east-1", "us-gov-west-1"], 300_000, 10_000),
-    model(LLAMA, "Llama 3.3 70B Instruct", ["us-east-2"], 128_000, 8192),
+    model(LLAMA, "Llama 3.3 70B Instruct", ["us-east-2"], 128_000, 4096),
     model("mistral.mistral-large-2407-v1:0", "Mistral Large (24.07)", ["us-west-2"], 128_000, 8192),
-    model("mistral.mistral-7b-instruct-v0:2", "Mistral 7B Instruct", GLOBAL, 32_000, 8192),
+    model("mistral.mistral-7b-instruct-v0:2", "Mistral 7B Instruct", GLOBAL, 32_000, 4096),
     model("amazon.titan-text-express-v1", "Titan Text G1 - Express", GLOBAL, 8000, 8192),
     model("cohere.command-r-v1:0", "Command R", ["us-east-1", "us-west-2"], 128_000, 4000),
     model("openai.gpt-oss-120b-1:0", "gpt-oss-120b", GLOBAL, 128_000, 16_384),
@@ -187,7 +187,7 @@ function model(
   contextTokens: number,
   maxOutputTokens: number,
 ): ModelInfo {
-  return { modelId, modelName, onDemandRegions, contextTokens, maxOutputTokens };
+  return { modelId, modelName, onDemandRegions, contextTokens, maxOutputTokens, burndown: 1 };
 }
 
 function claudeProfiles(modelId: string): ProfileInfo[] {

@@ -29,7 +29,7 @@ export interface BenchEstimate {
   readonly strategies: readonly StrategyEstimate[];
   readonly expectedUsd: number;
   readonly worstUsd: number;
-  /** The most tokens that the arrivals of any minute ask for, input and max_tokens. */
+  /** The most tokens that the arrivals of any minute ask for: input, and max_tokens as quotas reserve it. */
   readonly busiestMinuteTokens: number;
 }
 
@@ -107,9 +107,11 @@ export function refuseTinyBudget(plan: Plan, schedule: readonly ScheduleRow[], s
 const MINUTE_MS = 60_000;
 
 function busiestMinute(plan: Plan, schedule: readonly ScheduleRow[]): number {
+  const weights = plan.classes.map(({ model }) => reservedWeight(plan, model));
   const tokensOf = (row: ScheduleRow): number => {
     const { classIndex, inputTokens, maxTokens } = requestOf(row, 0);
-    return inputTokens + (maxTokens > 0 ? maxTokens : plan.models[plan.classes[classIndex]!.model]!.maxOutputTokens);
+    const most = maxTokens > 0 ? maxTokens : plan.models[plan.classes[classIndex]!.model]!.maxOutputTokens;
+    return inputTokens + most * weights[classIndex]!;
   };
   let from = 0;
   let tokens = 0;
@@ -120,6 +122,12 @@ function busiestMinute(plan: Plan, schedule: readonly ScheduleRow[]): number {
     most = Math.max(most, tokens);
   }
   return most;
+}
+
+/** How often max_tokens counts where a quota of the model reserves the most. */
+function reservedWeight({ world }: Plan, model: number): number {
+  const weighing = world.quotas.filter((quota) => quota.model === model && quota.reservesWeightedOutput);
+  return Math.max(1, ...weighing.map(({ burndown }) => burndown));
 }
 
 /**

@@ -30,8 +30,9 @@ async function runCheck({ args, options, terminal }: CommandInput): Promise<numb
   let exitCode: number = EXIT_CODES.ok;
   for (const file of args) {
     try {
-      const { summary, inputs } = await prepareExperiment(file, { overrides: overridesOf(options), strategies: [] });
-      const { notes } = inputs.plan;
+      const asked = { overrides: overridesOf(options), strategies: [] };
+      const { summary, inputs, advice } = await prepareExperiment(file, asked);
+      const notes = [...inputs.plan.notes, ...advice];
       checked.push({ file, ok: true, problems: [], notes });
       if (options.json !== true && !terminal.quiet) {
         terminal.out(`ok  ${file}: ${summary}`);

@@ -96,7 +96,7 @@ function sitesOfObject({ node, around }: Found, context: Context): readonly Code
 /** `rowError(place, "TRACE_BAD_TIME", what, fix)`: a function with a parameter `code`, or `suffix` of a family. */
 function sitesOfCall({ node, around }: Found, context: Context): readonly CodeSite[] {
   if (node.type !== "CallExpression") return [];
-  const named = context.functions.get(nameOf(node.callee as Node)) ?? [];
+  const named = context.functions.get(calledName(node)) ?? [];
   const called = named.filter(({ parameters }) => parameters.includes("code") || parameters.includes("suffix"));
   const callee = called.find(({ path }) => path === context.path) ?? called[0];
   if (callee === undefined) return [];
@@ -180,9 +180,21 @@ function kindOf(node: Node): string | undefined {
   return first?.type === "Literal" ? String(first.value) : undefined;
 }
 
+/** Where the name of a function without its own stands. */
+const HOLDER: Readonly<Record<string, (holder: Node) => unknown>> = {
+  VariableDeclarator: (holder) => holder.id,
+  MethodDefinition: (holder) => holder.key,
+};
+
+/** `add` of `problems.add(...)`, as of `add(...)`. */
+function calledName({ callee }: Node): string | undefined {
+  const called = callee as Node;
+  return nameOf(called.type === "MemberExpression" ? called.property : called);
+}
+
 function functionOf({ node, around }: Found, path: string): FunctionInfo | undefined {
   if (!["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"].includes(node.type)) return undefined;
-  const name = nameOf(node.id as Node) ?? nameOf(around[0]?.type === "VariableDeclarator" ? around[0].id : undefined);
+  const name = nameOf(node.id as Node) ?? nameOf(HOLDER[around[0]?.type ?? ""]?.(around[0]!));
   if (name === undefined) return undefined;
   const parameters = (node.params as readonly Node[]).map(
     (each) => nameOf(each) ?? nameOf(each.left as Node | undefined) ?? "",

@@ -27,6 +27,7 @@ const REPORTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
 const LISTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^BENCH_NOT_REPLAYABLE$|^(SCENARIO|WORLD_FILE|REGION|RESIDENCY|PROFILE|PROBE)_/, "usage"],
   [/^(PROVISIONED|RESERVED|MODEL|NETWORK|STRATEGY|ENDPOINT)_/, "usage"],
+  [/^(CLASS|QUOTA|RESERVATION|TARGET|TIER|VALIDATION|WARMUP)_/, "usage"],
   [/^REFERENCE_/, "environment"],
   [/^PRICES_/, "data"],
   [/^CALIBRATE_/, NOTE],

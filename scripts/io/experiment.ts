@@ -3,8 +3,10 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { ExperimentInputs } from "../../simulator/experiment/job.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
+import { legacyNotes } from "../../simulator/scenario/known-models.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { resolvePlan } from "../../simulator/scenario/resolve.ts";
+import { spanOf } from "../../simulator/scenario/run-part.ts";
 import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
 import type { Override } from "./overrides.ts";
 import { formatSpan } from "./progress.ts";
@@ -26,6 +28,8 @@ export interface PreparedExperiment {
   readonly traces: readonly RecordedTrace[];
   /** One line for people. */
   readonly summary: string;
+  /** What concerns plans made with this scenario, not its result: sentences for people who check it. */
+  readonly advice: readonly string[];
 }
 
 /**
@@ -55,7 +59,8 @@ async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperi
   try {
     const plan = resolvePlan(loaded.value, inputs);
     if (missing.length > 0) throw new MeridianError("data", missing);
-    return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan) };
+    const advice = legacyNotes(loaded.value.world.models, inputs.models, spanOf(loaded.value));
+    return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan), advice };
   } catch (error) {
     if (!(error instanceof MeridianError) || error.kind === "internal" || error.problems === missing) throw error;
     // A recorded price that could not be loaded has been reported already.

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import type { Scenario } from "../../simulator/scenario/schema.ts";
+import { createModelFacts, type ModelFacts, modelFactsSchema } from "../../simulator/service/model-facts.ts";
 import { type RoundTripData, roundTripDataSchema } from "../../simulator/service/network.ts";
 import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../../simulator/service/pricing/price-overrides.ts";
@@ -80,24 +81,26 @@ export interface Reference {
   readonly profiles: ProfileData;
   readonly quotas: QuotaData;
   readonly roundTrips: RoundTripData;
+  readonly models: ModelFacts;
 }
 
 const FOLDER = pathToFileURL(join(PACKAGE_ROOT, "scenarios", "reference/"));
 
 /**
- * Reads the four bundled data sets.
+ * Reads the five bundled data sets.
  *
  * @param folder where they lie; another one for tests or for newer data of the same shape
  * @throws MeridianError environment, REFERENCE_UNREADABLE; data, REFERENCE_DAMAGED
  */
 export async function loadReference(folder: URL = FOLDER): Promise<Reference> {
-  const [prices, profiles, quotas, roundTrips] = await Promise.all([
+  const [prices, profiles, quotas, roundTrips, models] = await Promise.all([
     load(folder, "bedrock-prices.json", priceBookDataSchema),
     load(folder, "bedrock-profiles.json", profileDataSchema),
     load(folder, "bedrock-quotas.json", quotaDataSchema),
     load(folder, "region-rtt.json", roundTripDataSchema),
+    load(folder, "bedrock-models.json", modelFactsSchema),
   ]);
-  return { prices, profiles, quotas, roundTrips };
+  return { prices, profiles, quotas, roundTrips, models: createModelFacts(models) };
 }
 
 async function load<T>(folder: URL, file: string, schema: z.ZodType<T>): Promise<T> {

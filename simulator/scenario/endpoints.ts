@@ -1,86 +1,19 @@
-/** `world.models`: what a model is and where it runs, and the endpoints that serve it. */
-import { z } from "zod";
+/** The endpoints that serve the models of a scenario. */
 import { type RegionDirectory, requireRegion } from "../base/regions.ts";
-import { count, durationMs, share } from "../base/schema-forms.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import type { Discipline } from "../service/capacity/capacity.ts";
-import {
-  type CapacitySpec,
-  capacitySchema,
-  capacitySpecOf,
-  isQueueing,
-  scaleCapacity,
-} from "../service/capacity/index.ts";
-import { isSoldOnlyThroughProfiles } from "../service/profiles.ts";
+import { type CapacitySpec, capacitySpecOf, isQueueing, scaleCapacity } from "../service/capacity/index.ts";
 import type { EndpointPlan } from "../service/service-plan.ts";
 import type { TargetDraft } from "./drafts.ts";
+import type { SettledModel, SettledModels } from "./models.ts";
 import type { Problems } from "./problems.ts";
 import type { ProvisionedInput } from "./reserved.ts";
 import { hasLevelOfItsOwn } from "./tiers.ts";
 
-const name = z.string().min(1).max(60);
 const CACHE_TTL_MS = { "5m": 5 * MINUTE_MS, "1h": HOUR_MS } as const;
 
-const batchSchema = z
-  .strictObject({
-    capacity: capacitySchema.optional().meta({
-      description: "Machines for batch in each region; as many as for calls, with an endless queue, unless given",
-    }),
-    window: durationMs
-      .refine((ms) => ms > 0, "must be more than 0")
-      .default(DAY_MS)
-      .meta({ description: "What is not done by then has expired: 24h" }),
-  })
-  .meta({ description: "Batch inference: targets <region>/batch, for deferrable classes" });
-
-export const modelSchema = z
-  .strictObject({
-    id: z.string().min(1).meta({ description: "Bedrock model id: anthropic.claude-sonnet-4-5-20250929-v1:0" }),
-    maxOutputTokens: count
-      .pipe(z.number().int().positive())
-      .default(64_000)
-      .meta({ description: "What an unset max_tokens reserves" }),
-    burndown: z.number().positive().optional().meta({
-      description: "Output tokens count this often against quotas; AWS's rate for the model unless given",
-    }),
-    capacity: capacitySchema.meta({ description: "Capacity in each region" }),
-    capacityIn: z
-      .record(name, capacitySchema)
-      .default({})
-      .meta({ description: "Capacity in single regions, in place of the above" }),
-    regions: z
-      .array(name)
-      .min(1)
-      .optional()
-      .meta({ description: "Regions that run it; all of the world unless given" }),
-    onDemand: z.boolean().optional().meta({
-      description:
-        "Whether a region's own endpoint sells it; unless given, no for models known to be sold only through profiles",
-    }),
-    batch: batchSchema.prefault({}),
-    errors: share.pipe(z.number().min(0).max(1)).default(0).meta({
-      description: "Share of attempts that fail with 500 after they were served",
-    }),
-    cache: z
-      .strictObject({
-        ttl: z.enum(["5m", "1h"]).default("5m").meta({ description: "Time to live of a cached prefix" }),
-        minimumTokens: count.default(1024).meta({ description: "Shortest prefix that is cached" }),
-      })
-      .optional()
-      .meta({ description: "Prompt cache; none unless given" }),
-  })
-  .meta({ description: "A model" });
-export type ModelInput = z.output<typeof modelSchema>;
-/** Models by the scenario's own names. */
-export type ModelsInput = Readonly<Record<string, ModelInput>>;
-
-/** Whether a region's own endpoint sells the model on demand. */
-export function isSoldOnDemand({ id, onDemand }: Pick<ModelInput, "id" | "onDemand">): boolean {
-  return onDemand ?? !isSoldOnlyThroughProfiles(id);
-}
-
 export interface EndpointsInput {
-  readonly world: { readonly models: ModelsInput; readonly provisioned: readonly ProvisionedInput[] };
+  readonly world: { readonly models: SettledModels; readonly provisioned: readonly ProvisionedInput[] };
   readonly regionNames: readonly string[];
   readonly directory: RegionDirectory;
   readonly startMs: number;
@@ -161,7 +94,7 @@ function addProvisioned({ world, regionNames, problems }: EndpointsInput, endpoi
 }
 
 interface PlaceOfModel {
-  readonly model: ModelInput;
+  readonly model: SettledModel;
   readonly m: number;
   readonly region: number;
   readonly regionName: string;

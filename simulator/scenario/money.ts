@@ -4,6 +4,7 @@ import { DAY_MS } from "../base/time.ts";
 import { createPriceBook, type PriceBook } from "../service/pricing/price-book.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../service/pricing/price-overrides.ts";
+import { priceQuestions } from "../service/pricing/price-questions.ts";
 import { buildPriceSchedule } from "../service/pricing/price-schedule.ts";
 import { PREPAID, type PriceSchedule } from "../service/pricing/prices.ts";
 import type { RouteDraft } from "./drafts.ts";
@@ -30,7 +31,7 @@ export interface ScheduleInput {
 export function resolveSchedule(input: ScheduleInput): PriceSchedule | undefined {
   const { scenario, problems, startMs, durationMs } = input;
   const { prices, models } = scenario.world;
-  const modelIds = Object.fromEntries(Object.entries(models).map(([name, { id }]) => [name, id]));
+  const modelIds = modelIdsOf(models);
   const data = prices.book === "none" ? null : input.prices;
   const book = problems.attempt(() => createPriceBook({ data, overrides: prices.overrides, modelIds }), inWorld);
   if (book === undefined || !areTiersSold(input, book)) return undefined;
@@ -48,6 +49,20 @@ export function resolveSchedule(input: ScheduleInput): PriceSchedule | undefined
       }),
     inWorld,
   );
+}
+
+function modelIdsOf(models: Scenario["world"]["models"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(models).map(([name, { id }]) => [name, id]));
+}
+
+/** Questions about the scenario's own prices, one for each model whose price is far from the list. */
+export function questionsOnPrices(
+  { world }: Pick<Scenario, "world">,
+  data: PriceBookData,
+  targets: Targets,
+): readonly string[] {
+  const { overrides } = world.prices;
+  return priceQuestions({ data, overrides, modelIds: modelIdsOf(world.models) }, targets.priceKeys);
 }
 
 /** Whether every tier has a price. Where one has none the problem is the target that names it, not the prices. */

@@ -41,6 +41,14 @@ export class Problems {
     }
   }
 
+  /** Drops the problems whose text speaks of a name that was only guessed: they may be false. */
+  forget(guessed: readonly string[]): void {
+    const kept = this.list.filter(
+      ({ code, what }) => code === "MODEL_ID_UNKNOWN" || !guessed.some((name) => what.includes(name)),
+    );
+    this.list.splice(0, this.list.length, ...kept);
+  }
+
   throwIfAny(): void {
     if (this.list.length > 0) throw new MeridianError("usage", this.list);
   }

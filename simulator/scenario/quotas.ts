@@ -8,6 +8,7 @@ import type { MeterSpec } from "../service/quota/meter.ts";
 import type { QuotaSpec } from "../service/quota/token-quota.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
 import type { RouteDraft } from "./drafts.ts";
+import type { SettledModel } from "./models.ts";
 import type { Problems } from "./problems.ts";
 
 const lawSchema = z.enum(["token-bucket", "clock-window", "rolling-window"]).meta({
@@ -76,6 +77,10 @@ export const quotaSchema = z
       .boolean()
       .default(false)
       .meta({ description: "Cache reads are part of the reservation (the older reading of the AWS page)" }),
+    reserveWeightedOutput: z
+      .boolean()
+      .default(false)
+      .meta({ description: "max_tokens counts times the burndown at reservation too (as some callers report)" }),
   })
   .superRefine((quota, context) => {
     const limits = ["tokensPerMinute", "tokensPerDay", "requests"] as const;
@@ -127,7 +132,7 @@ const FAMILY: Readonly<Record<RouteFamily, NonNullable<QuotaInput["family"]>>> =
 
 export interface QuotasInput {
   /** Models by the scenario's names: what of them sets a quota. */
-  readonly models: Readonly<Record<string, { readonly id: string; readonly burndown?: number | undefined }>>;
+  readonly models: Readonly<Record<string, Pick<SettledModel, "id" | "burndown" | "unknown">>>;
   /** `world.quotas`. */
   readonly entries: readonly QuotaInput[];
   readonly regionNames: readonly string[];
@@ -140,7 +145,7 @@ export interface QuotasInput {
 export interface Quotas {
   readonly quotas: readonly QuotaSpec[];
   readonly routes: readonly (RoutePlan | null)[];
-  /** Where the defaults come from, a sentence; empty where none is used. */
+  /** Where the defaults come from, and whose burndown is not known; empty where neither is used. */
   readonly notes: readonly string[];
 }
 
@@ -171,16 +176,6 @@ export function resolveQuotas(input: QuotasInput): Quotas {
   return { quotas: list.quotas, routes, notes: list.notes() };
 }
 
-/**
- * How many quota tokens one output token of a model takes at settlement, as AWS publishes it; 1 where nothing is known.
- *
- * @param modelId Bedrock id
- */
-export function burndownOf(modelId: string, data: QuotaData): number {
-  const row = data.quotas.find((each) => each.model === modelId && each.burndown !== null);
-  return row?.burndown ?? 1;
-}
-
 interface QuotaKey {
   readonly account: string;
   readonly region: number;
@@ -197,6 +192,8 @@ class QuotaList {
   private readonly known = new Map<string, number>();
   private readonly defaults = new Set<string>();
   private readonly sources = new Set<string>();
+  /** Models whose burndown is not known but counts. */
+  private readonly unknown = new Set<string>();
 
   constructor(input: QuotasInput) {
     this.input = input;
@@ -218,9 +215,14 @@ class QuotaList {
   }
 
   notes(): readonly string[] {
-    if (this.defaults.size === 0) return [];
-    const sources = [...this.sources].map((source) => this.input.data.sources[source] ?? source);
-    return [`AWS default quotas: ${[...this.defaults].join("; ")}. Sources: ${sources.join("; ")}.`];
+    const { data, models } = this.input;
+    const sources = [...this.sources].map((source) => data.sources[source] ?? source);
+    const defaults = `AWS default quotas: ${[...this.defaults].join("; ")}. Sources: ${sources.join("; ")}.`;
+    const unknown = [...this.unknown].map(
+      (name) =>
+        `The burndown of ${name} (${models[name]!.id}) is not known: its output tokens count once against quotas. If you know it, state world.models.${name}.burndown.`,
+    );
+    return this.defaults.size === 0 ? unknown : [defaults, ...unknown];
   }
 
   private entryOf(key: QuotaKey, region: string, model: string): QuotaInput | undefined {
@@ -262,18 +264,24 @@ class QuotaList {
       tokensPerMinute: meter(found.tokensPerMinute),
       tokensPerDay: meter(found.tokensPerDay),
       reserveCacheReads: this.input.entries[at]!.reserveCacheReads,
+      reserveWeightedOutput: this.input.entries[at]!.reserveWeightedOutput,
     };
   }
 
   private add(id: string, key: QuotaKey, entry: QuotaInput): number {
-    const spec = this.input.models[this.modelNames[key.model]!]!;
+    const name = this.modelNames[key.model]!;
+    const spec = this.input.models[name]!;
+    const meters = metersOf(entry);
+    const isCounting = meters.tokensPerMinute !== null || meters.tokensPerDay !== null;
+    if (isCounting && entry.burndown === undefined && spec.unknown.includes("burndown")) this.unknown.add(name);
     this.quotas.push({
       id,
       region: key.region,
       model: key.model,
-      ...metersOf(entry),
-      burndown: entry.burndown ?? spec.burndown ?? burndownOf(spec.id, this.input.data),
+      ...meters,
+      burndown: entry.burndown ?? spec.burndown,
       reservesCacheReads: entry.reserveCacheReads,
+      reservesWeightedOutput: entry.reserveWeightedOutput,
       retryAfterMs: entry.retryAfter ?? Number.NaN,
     });
     return this.quotas.length - 1;

@@ -3,7 +3,7 @@ import { capacitySpecOf, ignoresPriority } from "../service/capacity/index.ts";
 import type { ArrivalSpec } from "../traffic/arrivals/index.ts";
 import type { ClassInput } from "./classes.ts";
 import type { TargetDraft } from "./drafts.ts";
-import type { ModelsInput } from "./endpoints.ts";
+import type { ModelsInput } from "./models.ts";
 import { hasLevelOfItsOwn } from "./tiers.ts";
 
 /** Models and traffic of a scenario, as far as remarks go by them. */

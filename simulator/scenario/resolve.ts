@@ -1,6 +1,7 @@
 /** From a checked scenario to the plan that the engine runs: each block is resolved by its own file, in order. */
 import { type RegionDirectory, regionDirectory } from "../base/regions.ts";
 import { capacitySpecOf } from "../service/capacity/index.ts";
+import type { ModelFacts } from "../service/model-facts.ts";
 import { buildNetwork, type Network, type RoundTripData } from "../service/network.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../service/pricing/price-overrides.ts";
@@ -12,14 +13,17 @@ import type { Recording } from "../traffic/recording.ts";
 import { parseAssertion } from "./assertion.ts";
 import { type ClassesInput, originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";
-import type { TargetDraft } from "./drafts.ts";
 import { faultsOf } from "./faults.ts";
-import { moneyOf, resolveSchedule } from "./money.ts";
-import type { ClassPlan, ModelPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
+import { checkQuotasFit } from "./feasibility.ts";
+import { checkModelIds, endedNotes } from "./known-models.ts";
+import { modelPlansOf, type SettledModels, settleModels, unknownNotes } from "./models.ts";
+import { moneyOf, questionsOnPrices, resolveSchedule } from "./money.ts";
+import type { ClassPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
 import { inWorld, Problems } from "./problems.ts";
-import { burndownOf, type Quotas, resolveQuotas } from "./quotas.ts";
+import { type Quotas, resolveQuotas } from "./quotas.ts";
 import { remarksOf } from "./remarks.ts";
 import { resolveReservedCharges } from "./reserved.ts";
+import { durationMsOf, runPartOf, spanOf, startMsOf } from "./run-part.ts";
 import type { Scenario } from "./schema.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
@@ -32,6 +36,7 @@ export interface ResolveInputs {
   readonly profiles: ProfileData;
   readonly quotas: QuotaData;
   readonly roundTrips: RoundTripData;
+  readonly models: ModelFacts;
   /** By the names that `traceNamesOf` gives. */
   readonly recordings: Readonly<Record<string, Recording>>;
   readonly recordedPrices: Readonly<Record<string, readonly RecordedPrice[]>>;
@@ -42,8 +47,11 @@ export interface ResolveInputs {
  *
  * @throws MeridianError usage with every problem at once; `where` is a config path
  */
-export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
+export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const problems = new Problems();
+  const meant = checkModelIds({ world: written.world, facts: inputs.models, otherIds: listedIds(inputs), problems });
+  const models = settleModels(meant.models, inputs.models);
+  const scenario = { ...written, world: { ...written.world, models } };
   const names = namesOf(scenario, problems);
   const setting: Setting = { scenario, inputs, names, problems };
   const network = problems.attempt(() => networkOf(setting), inWorld);
@@ -56,13 +64,17 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   checkValidation(scenario.validation, choices.labels, problems);
   const warmup = resolveWarmup(scenario, problems);
   const schedule = scheduleOf(setting, supply.targets);
+  const traffic = resolveTraffic(demand, inputs.recordings);
+  const modelPlans = modelPlansOf(models);
+  const misfits = misfitsOf(setting, supply, { classes, traffic, models: modelPlans });
+  problems.forget(meant.guessed);
   problems.throwIfAny();
   return {
     ...runPartOf(scenario, supply.targets.targets),
     warmup: warmup.warmup,
     regionNames: names.regions,
     originNames: names.origins,
-    models: modelPlansOf(scenario, inputs.quotas),
+    models: modelPlans,
     targets: targetPlansOf(supply.targets, names.models.length),
     classes,
     world: servicePlanOf(setting, supply, faults, schedule!),
@@ -72,12 +84,30 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
     strategies: choices.strategies,
     baseline: choices.baseline,
-    traffic: resolveTraffic(demand, inputs.recordings),
+    traffic,
     assertions: scenario.assert,
     validation: scenario.validation,
-    notes: [...choices.notes, ...remarksOf(scenario, supply.targets.targets), ...supply.quotas.notes, ...warmup.notes],
+    notes: [
+      ...choices.notes,
+      ...remarksOf(scenario, supply.targets.targets),
+      ...supply.quotas.notes,
+      ...misfits,
+      ...unknownNotes(models, classes, traffic, calledAlone(setting, supply.targets)),
+      ...questionsOnPrices(scenario, inputs.prices, supply.targets),
+      ...endedNotes(models, inputs.models, spanOf(scenario)),
+      ...warmup.notes,
+    ],
   };
 }
+
+function listedIds({ prices, profiles }: ResolveInputs): ReadonlySet<string> {
+  return new Set([...prices.prices.map(({ model }) => model), ...profiles.profiles.map(({ modelId }) => modelId)]);
+}
+
+/** A checked scenario whose models leave nothing out. */
+type SettledScenario = Omit<Scenario, "world"> & {
+  readonly world: Omit<Scenario["world"], "models"> & { readonly models: SettledModels };
+};
 
 /** Names that the rest of a scenario refers to, in the order of their indices in the plan. */
 interface Names {
@@ -90,19 +120,20 @@ interface Names {
 
 /** What every step of the resolution needs. */
 interface Setting {
-  readonly scenario: Scenario;
+  readonly scenario: SettledScenario;
   readonly inputs: ResolveInputs;
   readonly names: Names;
   readonly problems: Problems;
 }
 
 /** @throws MeridianError usage at once where regions are wrong: nothing else could be judged */
-function namesOf(scenario: Scenario, problems: Problems): Names {
+function namesOf(scenario: SettledScenario, problems: Problems): Names {
   const { regions: entries, network, models } = scenario.world;
+  const known = problems.list.length;
   const directory = problems.attempt(() => regionDirectory(entries.filter((entry) => typeof entry !== "string")));
   const regions = entries.map((entry) => (typeof entry === "string" ? entry : entry.name));
   if (directory !== undefined) checkRegionNames(entries, regions, directory, problems);
-  problems.throwIfAny();
+  if (problems.list.length > known) problems.throwIfAny();
   const origins = originsOf({
     classes: scenario.traffic,
     origins: network.origins,
@@ -162,6 +193,34 @@ function resolveSupply({ scenario, inputs, names, problems }: Setting, network: 
     problems,
   });
   return { targets, quotas };
+}
+
+/** Notes on quotas that can never grant what some class asks for; where none can, problems. */
+function misfitsOf(
+  { names, scenario, problems }: Setting,
+  { targets, quotas }: Supply,
+  demand: Pick<Plan, "classes" | "traffic" | "models">,
+): readonly string[] {
+  return checkQuotasFit({
+    ...demand,
+    targetIds: targets.targets.map(({ id }) => id),
+    routes: quotas.routes,
+    quotas: quotas.quotas,
+    accountOfClass: accountsOf(scenario, names),
+    problems,
+  });
+}
+
+/** Whether some target calls a model at a region's own endpoint, on demand. */
+function calledAlone({ names }: Setting, { routes }: Targets): (model: number) => boolean {
+  const { length } = names.models;
+  return (model) =>
+    routes.some((route, r) => r % length === model && route?.family === "regional" && route.quotaSource === "family");
+}
+
+/** Account index of each class. */
+function accountsOf({ traffic }: Pick<Scenario, "traffic">, { accounts }: Names): readonly number[] {
+  return traffic.map((each) => accounts.indexOf(each.account));
 }
 
 /** Classes as their resolution takes them, with the targets that they may use. */
@@ -236,48 +295,6 @@ function scheduleOf({ scenario, inputs, names, problems }: Setting, targets: Tar
   });
 }
 
-/** ms since 1970 UTC. */
-function startMsOf({ start }: Scenario): number {
-  return Date.parse(start);
-}
-
-function durationMsOf({ duration }: Scenario): number {
-  return duration ?? Number.POSITIVE_INFINITY;
-}
-
-/** What a plan has straight from the scenario: how long the run is, how often it is repeated, what routers know. */
-function runPartOf(scenario: Scenario, targets: readonly TargetDraft[]) {
-  const { name, description, seed, arrivalsFrom, requests, replications, routers, signals } = scenario;
-  return {
-    name,
-    description,
-    seed,
-    startMs: startMsOf(scenario),
-    durationMs: durationMsOf(scenario),
-    arrivalsFromMs: arrivalsFrom,
-    requestsMax: requests ?? Number.POSITIVE_INFINITY,
-    drainMs: drainMsOf(scenario, targets),
-    replications,
-    routers,
-    signals: { source: signals.source, ageMs: signals.age },
-  };
-}
-
-/** Batch answers may come a whole window after their call, and count; then the usual time for what is under way. */
-function drainMsOf({ drain, world }: Scenario, targets: readonly TargetDraft[]): number {
-  if (!targets.some(({ tier }) => tier === "batch")) return drain;
-  return drain + Math.max(...Object.values(world.models).map(({ batch }) => batch.window));
-}
-
-function modelPlansOf({ world }: Scenario, quotas: QuotaData): readonly ModelPlan[] {
-  return Object.entries(world.models).map(([name, { id, maxOutputTokens, burndown }]) => ({
-    name,
-    id,
-    maxOutputTokens,
-    burndown: burndown ?? burndownOf(id, quotas),
-  }));
-}
-
 function targetPlansOf({ targets, routes }: Targets, models: number): readonly TargetPlan[] {
   return targets.map(({ id, region, route, tier }, t) => ({
     id,
@@ -303,7 +320,7 @@ function servicePlanOf(
     quotas: quotas.quotas,
     reservations: targets.reservations,
     routes: quotas.routes,
-    accountOfClass: scenario.traffic.map((each) => names.accounts.indexOf(each.account)),
+    accountOfClass: accountsOf(scenario, names),
     faults,
     healthDelayMs: scenario.world.healthDelay,
     epochStartMs,

@@ -7,7 +7,8 @@ import type { ProfileBook } from "../service/profiles.ts";
 import type { ReservationSpec } from "../service/quota/token-quota.ts";
 import type { DestinationRule } from "../service/service-plan.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";
-import { type EndpointKind, type Endpoints, isSoldOnDemand, type ModelInput, type ModelsInput } from "./endpoints.ts";
+import type { EndpointKind, Endpoints } from "./endpoints.ts";
+import type { SettledModel, SettledModels } from "./models.ts";
 import type { Problems } from "./problems.ts";
 import type { Bought, ProvisionedInput, ReservedInput } from "./reserved.ts";
 import {
@@ -22,7 +23,7 @@ import {
 
 export interface RoutesInput {
   readonly world: {
-    readonly models: ModelsInput;
+    readonly models: SettledModels;
     readonly provisioned: readonly ProvisionedInput[];
     readonly reserved: readonly ReservedInput[];
     readonly tiers: TiersInput;
@@ -177,12 +178,12 @@ export class RouteMaker {
 /** The route of a reserved tier's calls: as stated, else the region's own endpoint or a profile that sells the model. */
 export function routeOfReserved(
   { route, routing, region }: Pick<ReservedInput, "route" | "routing" | "region">,
-  model: Pick<ModelInput, "id" | "onDemand">,
+  model: Pick<SettledModel, "id" | "onDemand">,
   book: ProfileBook | undefined,
 ): string {
   if (route !== undefined) return route;
   if (routing === "global") return "global";
-  if (isSoldOnDemand(model)) return "regional";
+  if (model.onDemand) return "regional";
   const profile = book?.profilesOf(model.id, region).find((id) => !id.startsWith("global."));
   return profile?.split(".")[0] ?? "regional";
 }
@@ -220,7 +221,7 @@ export interface PlacesQuestion {
 }
 
 export interface PlacesInput {
-  readonly world: { readonly models: Readonly<Record<string, Pick<ModelInput, "id" | "onDemand">>> };
+  readonly world: { readonly models: Readonly<Record<string, Pick<SettledModel, "id" | "onDemand">>> };
   readonly regionNames: readonly string[];
   readonly problems: Problems;
 }
@@ -235,7 +236,7 @@ export function placesOf(input: PlacesInput, book: ProfileBook, question: Places
   const spec = Object.values(world.models)[question.model]!;
   const source = regionNames[question.region]!;
   if (question.route === "regional") {
-    if (isSoldOnDemand(spec)) {
+    if (spec.onDemand) {
       return { family: "regional", calledId: spec.id, inWorld: [question.region], reaches: [source] };
     }
     const profiles = book.profilesOf(spec.id, source).slice(0, 2);

@@ -4,7 +4,7 @@ import { count, durationUpTo } from "../base/schema-forms.ts";
 import { DAY_MS } from "../base/time.ts";
 import type { PricesSpec } from "../service/pricing/schema.ts";
 import type { ClassInput } from "./classes.ts";
-import type { ModelsInput } from "./endpoints.ts";
+import type { ModelsInput } from "./models.ts";
 import type { WarmupPlan } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 

@@ -2,7 +2,7 @@
  * Verifies that results stay equal to the last bit: runs every scenario at a reduced budget and every oracle
  * row, and compares the SHA-256 of each result with `pins.json` beside this file.
  *
- * `node --import tsx studies/performance/pin.ts` compares; `--write` records; words keep the entries that contain one.
+ * `node --import tsx studies/performance/pin.ts` compares; `--write` records; words keep to the entries that contain one.
  */
 import { createHash } from "node:crypto";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
@@ -59,9 +59,9 @@ for (const oracle of allOracles()) {
   const { value, low, high } = await ask(oracle, ORACLE_BUDGET);
   pins[`oracle ${oracle.id}`] = sha256({ value, low, high });
 }
-if (isWriting) writeFileSync(PINS_FILE, stableJson(pins));
+const known = JSON.parse(readFileSync(PINS_FILE, "utf8")) as Pins;
+if (isWriting) writeFileSync(PINS_FILE, stableJson(words.length > 0 ? { ...known, ...pins } : pins));
 else {
-  const known = JSON.parse(readFileSync(PINS_FILE, "utf8")) as Pins;
   const moved = Object.keys(pins).filter((name) => pins[name] !== known[name]);
   const gone = words.length > 0 ? [] : Object.keys(known).filter((name) => !(name in pins));
   for (const name of moved)

@@ -123,6 +123,14 @@ describe("a fleet of a scenario", () => {
     assert.deepEqual(scenarioFleet(plan).regions, ["us-east-1", "us-west-2", "eu-west-1"]);
   });
 
+  it("counts the output of a model as the table of facts says, where the scenario does not", async () => {
+    // Opus 4.8: EstimatedTPMQuotaUsage of 500 tokens in and 500 out is 500 + 15 x 500 = 8,000.
+    const models = { opus: { id: "anthropic.claude-opus-4-8", capacity: SLOTS_1S } };
+    const opus = await planOf({ capacity: SLOTS_1S, models, world: { targets: ["us-east-1/us"] } });
+    const [{ burndown, maxOutputTokens } = { burndown: 0, maxOutputTokens: 0 }] = catalogOf(opus).models;
+    assert.deepEqual([500 + burndown * 500, maxOutputTokens], [8000, 128_000]);
+  });
+
   it("offers what the targets name, and nothing else", () => {
     const { models, profiles } = catalogOf(plan);
     const facts = models.map(({ modelId, onDemandRegions, maxOutputTokens, burndown }) => [

@@ -16,6 +16,8 @@ export interface QuotaSpec {
   readonly burndown: number;
   /** Cache reads are part of the reservation: the older reading of the same page. They never count at settlement. */
   readonly reservesCacheReads: boolean;
+  /** max_tokens counts `burndown` times at reservation too: how some callers read their refusals. */
+  readonly reservesWeightedOutput: boolean;
   /** Wait that its refusals ask of the caller, ms; NaN = none. */
   readonly retryAfterMs: number;
 }
@@ -41,8 +43,8 @@ export interface QuotaUse {
 /**
  * Reservation at the start, settlement at the end.
  *
- * Reserve: input + cache write + max_tokens, output not weighted. Settle: input + cache write + output x burndown.
- * Cache reads are left out at settlement always, at reservation in the newer reading. A settlement may exceed the
+ * Reserve: input + cache write + max_tokens, output not weighted unless `reservesWeightedOutput`. Settle: input + cache
+ * write + output x burndown. Cache reads are left out at settlement always, at reservation in the newer reading. A settlement may exceed the
  * reservation; then use overshoots the limit and later requests wait for it.
  * Source: Bedrock User Guide, "How tokens are counted" (its example: 36,000 reserved, 9,000 settled).
  */
@@ -69,7 +71,8 @@ export class TokenQuota {
 
   /** Tokens that a request reserves. `input` is all of the prompt, cached parts included. */
   reservation(input: number, cacheRead: number, maxTokens: number): number {
-    return input - (this.spec.reservesCacheReads ? 0 : cacheRead) + maxTokens;
+    const { reservesCacheReads, reservesWeightedOutput, burndown } = this.spec;
+    return input - (reservesCacheReads ? 0 : cacheRead) + (reservesWeightedOutput ? maxTokens * burndown : maxTokens);
   }
 
   /** Tokens that a served request settles to. `input` is all of the prompt, cached parts included. */

@@ -36,21 +36,25 @@ describe("an estimate", () => {
   });
 
   it("says what the busiest minute asks of a quota, and what the quota does", () => {
-    const { busiestMinuteTokens, strategies, schedule } = estimate({
-      duration: "2m",
-      requests: undefined,
-      traffic: [classInput({ arrivals: { poisson: "2/s" } })],
-      world: {
-        ...scenarioInput().world,
-        quotas: [{ region: "a", tokensPerMinute: "9k", law: "token-bucket" }],
-      },
-      strategies: [{ single: { target: "a" } }],
-    });
+    const against = (quota: object) =>
+      estimate({
+        duration: "2m",
+        requests: undefined,
+        traffic: [classInput({ arrivals: { poisson: "2/s" } })],
+        world: {
+          ...scenarioInput().world,
+          quotas: [{ region: "a", tokensPerMinute: "9k", law: "token-bucket", ...quota }],
+        },
+        strategies: [{ single: { target: "a" } }],
+      });
+    const { busiestMinuteTokens, strategies, schedule } = against({});
     const perRequest = 100 + 200;
     const most = Math.max(
       ...schedule.map(([from]) => schedule.filter(([ms]) => ms > from - 60_000 && ms <= from).length),
     );
     assert.equal(busiestMinuteTokens, most * perRequest);
+    const weighted = against({ burndown: 5, reserveWeightedOutput: true });
+    assert.equal(weighted.busiestMinuteTokens, most * (100 + 5 * 200));
     assert.ok(strategies[0]!.attemptsThrottled > 0);
     assert.ok(strategies[0]!.quotas.some(({ utilisationMax }) => utilisationMax > 0.9));
   });

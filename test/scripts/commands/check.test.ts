@@ -18,6 +18,27 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
+const SONNET_4 = "anthropic.claude-sonnet-4-20250514-v1:0";
+/** A price per 1,000 tokens where one per million is meant. */
+const PER_1K = `name: ovr
+start: 2026-11-01T00:00:00Z
+duration: 1m
+replications: 1
+world:
+  regions: [us-east-1]
+  profiles: { restrictToWorld: true }
+  models:
+    s: { id: anthropic.claude-sonnet-4-5-20250929-v1:0, capacity: { kind: slots, servers: unlimited, service: 1s } }
+  targets: [us-east-1/us]
+  prices: { overrides: [{ model: s, input: 0.0033, output: 0.0165 }] }
+traffic:
+  - class: c
+    arrivals: { deterministic: { interval: 30s } }
+    tokens: { input: 500, output: 500, maxTokens: unset }
+    origin: us-east-1
+strategies: [round-robin]
+`;
+
 describe("meridian check", () => {
   it("accepts a good file", async () => {
     const { code, stdout, stderr } = await meridian(["check", TINY]);
@@ -45,6 +66,39 @@ describe("meridian check", () => {
     const target = await meridianHere(["check", TINY, "--set", "strategies[0].single.target=mars"]);
     assert.equal(target.code, 2);
     assert.match(target.stderr, /mars/);
+  });
+
+  it("says what is legal and should be known, and for those who plan, which models are legacy", async () => {
+    const file = join(folder, "notes.yaml");
+    await writeFile(file, PER_1K);
+    const { code, stdout, stderr } = await meridianHere(["check", file]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(
+      stdout,
+      /note: The price of s is 1,000 times below the list \(0\.0033 against 3\.30 USD.*: per 1K tokens\?/,
+    );
+    assert.match(stdout, /note: anthropic\.claude-sonnet-4-5-20250929-v1:0 \(s\) is legacy since 2026-10-08/);
+    const earlier = await meridianHere(["check", file, "--set", "start=2026-05-04T00:00:00Z"]);
+    assert.doesNotMatch(earlier.stdout, /legacy/);
+  });
+
+  it("names a mistyped model id once, and a class that no quota can serve", async () => {
+    const file = join(folder, "model.yaml");
+    await writeFile(file, PER_1K.replace("claude-sonnet", "claude-sonet").replace(/ {2}prices:.*\n/, ""));
+    const typo = await meridianHere(["check", file]);
+    assert.equal(typo.code, 2);
+    assert.match(
+      typo.stderr,
+      /^MODEL_ID_UNKNOWN .*model\.yaml:9 world\.models\.s\.id: there is no model .*did you mean/,
+    );
+    assert.match(typo.stderr, /\n1 problem\n$/);
+    const quota = 'world.quotas=[{"tokensPerMinute":"50k"}]';
+    const unset = await meridianHere(["check", file, "--set", `world.models.s.id=${SONNET_4}`, "--set", quota]);
+    assert.equal(unset.code, 2);
+    assert.match(
+      unset.stderr,
+      /model\.yaml:\d+ traffic\[0\]\.tokens\.maxTokens: every call of class c reserves 64,500 > 50,000 tokens a minute of us-east-1\/us\n {2}fix: give maxTokens, or a larger quota\n/,
+    );
   });
 
   it("answers programs with one document", async () => {

@@ -23,6 +23,14 @@ describe("error codes in the source", () => {
     assert.deepEqual(codes(caller, helper), expected);
   });
 
+  it("are found where a method takes the code", () => {
+    const list =
+      "export class Problems { add(code, where, what, fix) { this.list.push({ code, where, what, fix }); } }";
+    const caller = `problems.add("QUOTA_SMALL", where, \`\${a} > \${b}\`, "raise it"); set.add("OTHER");`;
+    const [quota] = codes(list, caller);
+    assert.deepEqual(quota, { code: "QUOTA_SMALL", kind: undefined, what: "… > …", fix: "raise it" });
+  });
+
   it("take texts from constants, and both sides of a choice", () => {
     const text = `
       function f(a) {

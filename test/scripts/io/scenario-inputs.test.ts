@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -122,12 +122,13 @@ describe("recorded prices", () => {
 });
 
 describe("reference data", () => {
-  it("the four bundled data sets load", async () => {
+  it("the five bundled data sets load", async () => {
     const reference = await loadReference();
     assert.equal(reference.prices.prices.length, 613);
     assert.equal(reference.profiles.profiles.length, 91);
     assert.equal(reference.quotas.quotas.length, 54);
     assert.equal(Object.keys(reference.roundTrips.rtt).length, 32);
+    assert.equal(reference.models.nameOf("amazon.nova-pro-v1:0"), "Nova Pro");
   });
 
   it("a missing and a damaged file are different problems, with the file's name", async () => {
@@ -143,6 +144,22 @@ describe("reference data", () => {
       await cp(new URL("../../../scenarios/reference/", import.meta.url), folder, { recursive: true });
       await writeFile(join(folder, "region-rtt.json"), '{"unit": "ms", "rtt": {');
       await fails("REFERENCE_DAMAGED", "data");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("a table of model facts with a model in it twice is refused by its name", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "meridian-models-"));
+    try {
+      await cp(new URL("../../../scenarios/reference/", import.meta.url), folder, { recursive: true });
+      const file = join(folder, "bedrock-models.json");
+      const table = JSON.parse(await readFile(file, "utf8")) as { models: unknown[] };
+      await writeFile(file, JSON.stringify({ ...table, models: [...table.models, table.models[0]] }));
+      await assert.rejects(
+        () => loadReference(pathToFileURL(`${folder}/`)),
+        /REFERENCE_DAMAGED {2}scenarios\/reference\/bedrock-models\.json.* is listed twice/s,
+      );
     } finally {
       await rm(folder, { recursive: true });
     }

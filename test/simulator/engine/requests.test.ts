@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { Requests } from "../../../simulator/engine/requests.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
+import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { capacity, chunkOf, custom, rows, simulate, type World, world } from "./run.ts";
 
 describe("requests, event by event", () => {
@@ -66,6 +66,8 @@ describe("refusals, retries and limits of time", () => {
   it("throttled for ever with unlimited retries: ends with the drain", () => {
     const input = scenarioInput({
       world: world(capacity(4), { quotas: [{ tokensPerMinute: 100 }] }),
+      // The scenario's own calls fit; the rows below ask for 300 tokens each.
+      traffic: [classInput({ tokens: { input: 20, output: 50, maxTokens: 50 } })],
       client: custom({ maxAttempts: "unlimited", backoff: { constant: "10s" } }),
       drain: "10m",
     });

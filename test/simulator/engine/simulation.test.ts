@@ -21,11 +21,16 @@ describe("a run, request by request", () => {
     assert.equal(total.fields[FIELD.outputTokens], 50);
   });
 
-  it("max_tokens cuts the answer short; unset, it is the model's maximum", () => {
-    const cut = (maxTokens: number) =>
-      simulate(scenarioInput({ world: world(capacity(1)) }), [{ atMs: 0, output: 90_000, maxTokens }]).total.fields;
-    assert.equal(cut(1000)[FIELD.outputTokens], 1000);
-    assert.equal(cut(0)[FIELD.outputTokens], 64_000);
+  it("max_tokens cuts the answer short; unset, it is the model's maximum, stated or known", () => {
+    const cut = (maxTokens: number, model: object = {}) => {
+      const models = { m: { id: HAIKU, capacity: capacity(1), ...model } };
+      const row = { atMs: 0, output: 90_000, maxTokens };
+      return simulate(scenarioInput({ world: worldInput({ models }) }), [row]).total.fields[FIELD.outputTokens];
+    };
+    assert.equal(cut(1000), 1000);
+    assert.equal(cut(0), 4096, "Claude 3 Haiku writes no more");
+    assert.equal(cut(0, { maxOutputTokens: "50k" }), 50_000);
+    assert.equal(cut(0, { id: "acme.own-v1" }), 64_000, "the usual value of a model that nothing is known of");
   });
 
   it("the mean number in the system is Little's: arrivals times time in it", () => {

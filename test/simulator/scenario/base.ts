@@ -47,15 +47,7 @@ export function classInput(over: Partial<ScenarioInput["traffic"][number]> = {})
 }
 
 export function planOf(input: ScenarioInput): Plan {
-  const { prices, profiles, quotas, roundTrips } = reference;
-  return resolvePlan(scenarioSchema.parse(input), {
-    prices,
-    profiles,
-    quotas,
-    roundTrips,
-    recordings: {},
-    recordedPrices: {},
-  });
+  return resolvePlan(scenarioSchema.parse(input), { ...reference, recordings: {}, recordedPrices: {} });
 }
 
 /** The problems of resolving a scenario that the schema takes; each says where it is and how to mend it. */

@@ -1,18 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
 import { regionDirectory } from "../../../simulator/base/regions.ts";
 import type { TargetDraft } from "../../../simulator/scenario/drafts.ts";
 import { resolveEndpoints } from "../../../simulator/scenario/endpoints.ts";
+import { settleModels } from "../../../simulator/scenario/models.ts";
 import { Problems } from "../../../simulator/scenario/problems.ts";
 import { type ScenarioInput, scenarioSchema } from "../../../simulator/scenario/schema.ts";
 import { HAIKU, scenarioInput, worldInput } from "./base.ts";
 
+const { models: facts } = await loadReference();
 const SLOTS = { kind: "slots", servers: 3, waitingRoom: 5 } as const;
 
 function endpoints(world: object, tiers: readonly TargetDraft["tier"][] = ["standard"]) {
   const over = { models: { m: { id: HAIKU, capacity: SLOTS } }, ...world } as Partial<ScenarioInput["world"]>;
+  const { world: written } = scenarioSchema.parse(scenarioInput({ world: worldInput(over) }));
   return resolveEndpoints({
-    world: scenarioSchema.parse(scenarioInput({ world: worldInput(over) })).world,
+    world: { ...written, models: settleModels(written.models, facts) },
     regionNames: ["a", "b"],
     directory: regionDirectory([
       { name: "a", utcOffset: "+00:00" },

@@ -41,3 +41,22 @@ it("keeps the problems of a part that throws them, and lets our own bugs through
   const internal = new MeridianError("internal", { code: "INVARIANT_BROKEN", what: "w" });
   assert.throws(() => problems.attempt(fail(internal)), MeridianError);
 });
+
+it("forgets what speaks of a guessed name, but not that it was guessed", () => {
+  const problems = new Problems();
+  problems.add(
+    "MODEL_ID_UNKNOWN",
+    "world.models.m.id",
+    'there is no model "sonet" (did you mean sonnet?)',
+    "write sonnet",
+  );
+  problems.add("PROFILE_UNKNOWN", "world.targets[0]", 'inference profile "us.sonnet" is not known', "define it");
+  problems.add("REGION_UNKNOWN", "world.regions[0]", 'there is no region "x"', "name one");
+  problems.forget([]);
+  assert.equal(problems.list.length, 3);
+  problems.forget(["sonnet"]);
+  assert.deepEqual(
+    problems.list.map(({ code }) => code),
+    ["MODEL_ID_UNKNOWN", "REGION_UNKNOWN"],
+  );
+});

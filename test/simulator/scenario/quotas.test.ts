@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
-import { burndownOf, metersOf, quotaSchema } from "../../../simulator/scenario/quotas.ts";
+import { metersOf, quotaSchema } from "../../../simulator/scenario/quotas.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { simulate } from "../engine/run.ts";
-import { classInput, HAIKU, planOf, SONNET, scenarioInput, worldInput } from "./base.ts";
-import { input } from "./one-region.ts";
+import { classInput, planOf, SONNET, scenarioInput, worldInput } from "./base.ts";
+import { input, slots } from "./one-region.ts";
 
 const said = (input: unknown) =>
   quotaSchema
@@ -101,11 +100,45 @@ describe("quotas", () => {
     );
   });
 
-  it("output counts at the rate that AWS states for the model, once where nothing is known", async () => {
-    const { quotas } = await loadReference();
-    assert.equal(burndownOf(SONNET, quotas), 5);
-    assert.equal(burndownOf("acme.unknown-v1", quotas), 1);
-    assert.equal(plan([{ tokensPerMinute: 1 }]).quotas[0]!.burndown, 1, `the scenario's word for ${HAIKU}`);
+  describe("output counts", () => {
+    const of = (model: object, quota: object) => {
+      const { world, models, notes } = planOf(
+        input({ models: { m: { capacity: slots(1), ...model } }, quotas: [quota] }),
+      );
+      return { quota: world.quotas[0]!.burndown, model: models[0]!.burndown, notes };
+    };
+    const limit = { tokensPerMinute: 1000 };
+
+    it("at the entry's rate, else at the model's, else at AWS's rate for the model", () => {
+      const opus = { id: "anthropic.claude-opus-4-8", onDemand: true };
+      assert.deepEqual(of(opus, limit), { quota: 15, model: 15, notes: [] });
+      assert.deepEqual(of({ ...opus, burndown: 3 }, limit), { quota: 3, model: 3, notes: [] });
+      assert.deepEqual(of({ ...opus, burndown: 3 }, { ...limit, burndown: 2 }), { quota: 2, model: 3, notes: [] });
+    });
+
+    it("once where the rate is not known, and a note says so if tokens count", () => {
+      const fable = { id: "anthropic.claude-fable-5", onDemand: true };
+      const { quota, notes } = of(fable, limit);
+      assert.equal(quota, 1);
+      assert.equal(notes.length, 1);
+      assert.match(
+        notes[0]!,
+        /^The burndown of m \(anthropic\.claude-fable-5\) is not known.* world\.models\.m\.burndown/,
+      );
+      for (const [model, entry] of [
+        [{ ...fable, burndown: 10 }, limit],
+        [fable, { ...limit, burndown: 10 }],
+        [fable, { requests: 10 }],
+      ] as const) {
+        assert.deepEqual(of(model, entry).notes, []);
+      }
+    });
+  });
+
+  it("a reservation may weigh max_tokens by the burndown", () => {
+    const weighs = (quota: object) => planOf(input({ quotas: [quota] })).world.quotas[0]!.reservesWeightedOutput;
+    assert.equal(weighs({ tokensPerMinute: 1000 }), false);
+    assert.equal(weighs({ tokensPerMinute: 1000, reserveWeightedOutput: true }), true);
   });
 });
 

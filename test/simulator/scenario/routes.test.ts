@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
 import type { Problem } from "../../../simulator/base/errors.ts";
 import { regionDirectory } from "../../../simulator/base/regions.ts";
+import { settleModels } from "../../../simulator/scenario/models.ts";
 import { Problems } from "../../../simulator/scenario/problems.ts";
 import { PlacementList, type PlacesQuestion, placesOf } from "../../../simulator/scenario/routes.ts";
 import { type ScenarioInput, scenarioSchema } from "../../../simulator/scenario/schema.ts";
@@ -15,7 +16,7 @@ const world = { regions: regionNames, models: { h: { id: HAIKU, capacity }, s: {
 const scenario = scenarioSchema.parse(
   scenarioInput({ world: { ...world, profiles: { restrictToWorld: true } } as ScenarioInput["world"] }),
 );
-const { profiles } = await loadReference();
+const { profiles, models: facts } = await loadReference();
 const book = createProfileBook({
   data: profiles,
   spec: scenario.world.profiles,
@@ -28,7 +29,11 @@ function ask(over: Partial<PlacesQuestion>) {
   const problems = new Problems();
   const question = { region: 1, route: "regional", model: 0, suffix: "", where: "here", unsold, ...over };
   return {
-    places: placesOf({ world: scenario.world, regionNames, problems }, book, question),
+    places: placesOf(
+      { world: { models: settleModels(scenario.world.models, facts) }, regionNames, problems },
+      book,
+      question,
+    ),
     unsold,
     problems: problems.list,
   };

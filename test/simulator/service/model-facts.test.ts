@@ -8,7 +8,6 @@ import {
   type FactName,
   modelFactsSchema,
 } from "../../../simulator/service/model-facts.ts";
-import { isSoldOnlyThroughProfiles } from "../../../simulator/service/profiles.ts";
 import { quotaDataSchema } from "../../../simulator/service/quota/default-quotas.ts";
 import { PROFILE_DATA } from "./fixtures.ts";
 import { BOOK_DATA } from "./pricing/fixtures.ts";
@@ -156,6 +155,33 @@ describe("values that public reports and AWS's pages state", () => {
     assert.equal(facts.fact("anthropic.claude-sonnet-4-20250514-v1:0", "samplingParameters"), undefined);
   });
 
+  it("models whose bare id is known to be refused, and models that are sold in a region", () => {
+    for (const id of [
+      "anthropic.claude-3-7-sonnet-20250219-v1:0",
+      "anthropic.claude-sonnet-4-20250514-v1:0",
+      "anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "anthropic.claude-opus-5",
+      "deepseek.r1-v1:0",
+      "amazon.nova-premier-v1:0",
+    ]) {
+      assert.equal(facts.fact(id, "profileOnly")?.value, true, id);
+      assert.ok(PROFILE_DATA.profiles.some((profile) => profile.modelId === id) || id.includes("3-7"), id);
+    }
+    for (const id of [
+      "amazon.nova-pro-v1:0",
+      "anthropic.claude-3-haiku-20240307-v1:0",
+      "anthropic.claude-3-5-sonnet-20240620-v1:0",
+      "meta.llama3-3-70b-instruct-v1:0",
+      "mistral.mistral-large-2407-v1:0",
+      "deepseek.v3.2",
+    ]) {
+      assert.equal(facts.fact(id, "profileOnly")?.value, false, id);
+    }
+    for (const id of ["sonnet", "anthropic.claude-opus-4-9", "anthropic.claude-3-opus-20240229-v1:0"]) {
+      assert.equal(facts.fact(id, "profileOnly"), undefined, id);
+    }
+  });
+
   it("lifecycle: the user guide's dates", () => {
     assert.deepEqual(facts.fact(SONNET_45, "lifecycle")?.value, {
       state: "legacy",
@@ -197,9 +223,16 @@ describe("the table agrees with the data beside it", () => {
     }
   });
 
-  it("what is sold only through profiles is what the scenario's targets know", () => {
-    for (const id of facts.ids) {
-      assert.equal(facts.fact(id, "profileOnly")?.value ?? false, isSoldOnlyThroughProfiles(id), id);
+  it("a model with a price in a region and no profile is sold there alone", () => {
+    const derived = facts.ids.filter((id) => facts.fact(id, "profileOnly")?.source.includes("no profile of the model"));
+    assert.equal(derived.length, 7);
+    for (const id of derived) {
+      assert.equal(facts.fact(id, "profileOnly")!.value, false, id);
+      assert.ok(!PROFILE_DATA.profiles.some(({ modelId }) => modelId === id), id);
+      assert.ok(
+        BOOK_DATA.prices.some(({ model, tier, region }) => model === id && tier === "standard" && region !== "*"),
+        id,
+      );
     }
   });
 
@@ -216,17 +249,18 @@ describe("the table agrees with the data beside it", () => {
     }
   });
 
-  it("the emulator's default catalogue has the same limits, but for two newer readings of model cards", () => {
-    const differing = DEFAULT_CATALOG.models
-      .filter(({ modelId, contextTokens, maxOutputTokens }) => {
-        const known = [facts.fact(modelId, "contextTokens")?.value, facts.fact(modelId, "maxOutputTokens")?.value];
-        return known[0] !== contextTokens || known[1] !== maxOutputTokens;
-      })
-      .map(({ modelId }) => [modelId, facts.fact(modelId, "maxOutputTokens")?.value]);
-    assert.deepEqual(differing, [
-      ["meta.llama3-3-70b-instruct-v1:0", 4096],
-      ["mistral.mistral-7b-instruct-v0:2", 4096],
-    ]);
+  it("the emulator's default catalogue has the same limits and burndown", () => {
+    for (const { modelId, contextTokens, maxOutputTokens, burndown } of DEFAULT_CATALOG.models) {
+      assert.deepEqual(
+        { contextTokens, maxOutputTokens, burndown },
+        {
+          contextTokens: facts.fact(modelId, "contextTokens")?.value,
+          maxOutputTokens: facts.fact(modelId, "maxOutputTokens")?.value,
+          burndown: facts.fact(modelId, "burndown")?.value,
+        },
+        modelId,
+      );
+    }
   });
 });
 

@@ -77,6 +77,7 @@ export function quotaSpec(tokensPerMinute: number, over: Partial<QuotaSpec> = {}
     requests: null,
     burndown: 1,
     reservesCacheReads: false,
+    reservesWeightedOutput: false,
     retryAfterMs: Number.NaN,
     ...over,
   };

@@ -71,6 +71,7 @@ const quota = (over: Partial<QuotaSpec> = {}) =>
       requests: null,
       burndown: 5,
       reservesCacheReads: false,
+      reservesWeightedOutput: false,
       retryAfterMs: Number.NaN,
       ...over,
     },
@@ -84,6 +85,15 @@ describe("a token quota", () => {
     assert.equal(quota({ reservesCacheReads: true }).reservation(input, 4000, 32_000), 40_000);
     assert.equal(quota().settlement(input, 4000, 1000), 9_000);
     assert.equal(quota({ reservesCacheReads: true }).settlement(input, 4000, 1000), 9_000);
+  });
+
+  it("the same example where the reservation weighs max_tokens by the burndown", () => {
+    const weighted = { reservesWeightedOutput: true };
+    const input = 3000 + 4000 + 1000;
+    assert.equal(quota(weighted).reservation(input, 4000, 32_000), 164_000);
+    assert.equal(quota({ ...weighted, reservesCacheReads: true }).reservation(input, 4000, 32_000), 168_000);
+    assert.equal(quota(weighted).settlement(input, 4000, 1000), 9_000);
+    assert.equal(quota(weighted).reservation(1000, 0, 64_000), 321_000);
   });
 
   it("gives back at the end what was reserved and not used", () => {

@@ -1,0 +1,99 @@
+/** Classes whose calls cannot be served whatever the load: every one reserves more than a quota can ever grant. */
+import { DAY_MS, MINUTE_MS } from "../base/time.ts";
+import type { MeterSpec } from "../service/quota/meter.ts";
+import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
+import type { RoutePlan } from "../service/service-plan.ts";
+import type { ClassTraffic } from "../traffic/class-stream.ts";
+import { type SmallestCall, smallestCall } from "../traffic/token-bounds.ts";
+import type { ClassPlan, ModelPlan } from "./plan.ts";
+import type { Problems } from "./problems.ts";
+
+export interface FeasibilityInput {
+  readonly classes: readonly ClassPlan[];
+  readonly traffic: readonly ClassTraffic[];
+  readonly models: readonly Pick<ModelPlan, "maxOutputTokens">[];
+  readonly targetIds: readonly string[];
+  /** Indexed `target * models + model`. */
+  readonly routes: readonly (RoutePlan | null)[];
+  readonly quotas: readonly QuotaSpec[];
+  /** Account index of each class. */
+  readonly accountOfClass: readonly number[];
+  readonly problems: Problems;
+}
+
+/**
+ * A problem for each class that no target can ever serve.
+ *
+ * @returns a note for each class that only some of its targets can ever serve
+ */
+export function checkQuotasFit(input: FeasibilityInput): readonly string[] {
+  return input.classes.flatMap((each, c) => {
+    const call = smallestCall(input.traffic[c]!);
+    const legal = input.targetIds.flatMap((id, t) => (each.legal[t] === 1 ? [{ id, t }] : []));
+    if (call === undefined || legal.length === 0) return [];
+    const refusals = legal.flatMap(({ id, t }) => {
+      const route = input.routes[t * input.models.length + each.model] ?? null;
+      const why = refusalOf(input, route, c, call);
+      return why === undefined ? [] : [{ id, why }];
+    });
+    if (refusals.length === 0) return [];
+    if (refusals.length < legal.length) {
+      // A call through another target may have filled the cache; what is read from it need not be reserved.
+      const which = call.hasPrefixes ? " whose prompt is not cached" : "";
+      return [`Every call of class ${each.name}${which} reserves ${listed(refusals)}: never served there.`];
+    }
+    const isUnset = call.isUnset && call.maxTokens === Number.POSITIVE_INFINITY;
+    input.problems.add(
+      "QUOTA_NEVER_FITS",
+      `traffic[${c}]${isUnset && input.traffic[c]!.tokens?.maxTokens !== undefined ? ".tokens.maxTokens" : ""}`,
+      `every call of class ${each.name} reserves ${listed(refusals)}`,
+      `give ${isUnset ? "maxTokens" : "a smaller maxTokens, shorter prompts"}, or a larger quota`,
+    );
+    return [];
+  });
+}
+
+/** `64,500 > 50,000 tokens a minute of us-east-1/us and us-west-2/us`. */
+function listed(refusals: readonly { readonly id: string; readonly why: string }[]): string {
+  const byReason = Map.groupBy(refusals, ({ why }) => why);
+  return [...byReason].map(([why, of]) => `${why} of ${of.map(({ id }) => id).join(" and ")}`).join("; ");
+}
+
+/** Why the quotas of a route and of its overflow can never grant a call of the class; undefined where one can. */
+function refusalOf(
+  input: FeasibilityInput,
+  route: RoutePlan | null,
+  classIndex: number,
+  call: SmallestCall,
+): string | undefined {
+  if (route === null) return undefined;
+  const quota = input.quotas[route.quotas[input.accountOfClass[classIndex]!]!];
+  if (quota === undefined) return undefined;
+  const { maxOutputTokens } = input.models[input.classes[classIndex]!.model]!;
+  const maxTokens = call.isUnset ? Math.min(call.maxTokens, maxOutputTokens) : call.maxTokens;
+  const reserved = new TokenQuota(quota, 0).reservation(call.inputTokens, 0, maxTokens);
+  const tight = [quota.tokensPerMinute, quota.tokensPerDay].find((each) => each !== null && reserved > roomOf(each));
+  const isTooFew = quota.requests !== null && roomOf(quota.requests) < 1;
+  if ((tight ?? null) === null && !isTooFew) return undefined;
+  if (route.overflow !== null && refusalOf(input, route.overflow, classIndex, call) === undefined) return undefined;
+  if (!tight) return `1 > ${limitText(quota.requests!, "requests")}`;
+  return `${call.isOnlySize ? "" : "at least "}${figure(reserved)} > ${limitText(tight, "tokens")}`;
+}
+
+/** The most that a meter ever grants at once. */
+function roomOf({ law, limit, burst }: MeterSpec): number {
+  return law === "token-bucket" ? burst : limit;
+}
+
+function limitText(meter: MeterSpec, unit: "tokens" | "requests"): string {
+  const { windowMs } = meter;
+  const room = roomOf(meter);
+  if (room !== meter.limit) return `${figure(room)} ${unit}, the burst`;
+  if (windowMs === MINUTE_MS || windowMs === DAY_MS)
+    return `${figure(room)} ${unit} a ${windowMs === DAY_MS ? "day" : "minute"}`;
+  return `${figure(room)} ${unit} in ${figure(windowMs / 1000)} s`;
+}
+
+function figure(value: number): string {
+  return value.toLocaleString("en-US");
+}

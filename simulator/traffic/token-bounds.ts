@@ -1,0 +1,96 @@
+/** The smallest call of a class, for what no call of it can do: fit into a quota, for example. */
+import { createLaw, type LawSpec } from "../random/laws/index.ts";
+import type { ClassTraffic } from "./class-stream.ts";
+import type { RecordedColumns } from "./recording.ts";
+import type { LengthSpec } from "./tokens.ts";
+
+export interface SmallestCall {
+  /** Tokens of the shortest prompt. */
+  readonly inputTokens: number;
+  /** Smallest max_tokens of the calls that state it; Infinity where none does. */
+  readonly maxTokens: number;
+  /** Whether some call leaves max_tokens out. */
+  readonly isUnset: boolean;
+  /** Whether all calls are of these sizes. */
+  readonly isOnlySize: boolean;
+  /** Whether prompts may begin with what a cache holds. */
+  readonly hasPrefixes: boolean;
+}
+
+/** The least that any call of the class asks for; undefined where a length or its recording is missing. */
+export function smallestCall(traffic: ClassTraffic): SmallestCall | undefined {
+  const recorded = recordedRows(traffic);
+  const { input, output, maxTokens, prefix } = traffic.tokens ?? {};
+  const shortest = shortestOf(input ?? recorded?.inputTokens, traffic);
+  if (shortest === undefined) return undefined;
+  const limit = shortestLimit(maxTokens, output, recorded, traffic);
+  if (limit === undefined) return undefined;
+  return {
+    inputTokens: shortest,
+    maxTokens: limit.least,
+    isUnset: limit.isUnset,
+    isOnlySize: input?.kind === "constant" && limit.isConstant,
+    hasPrefixes: (prefix ?? recorded?.prefixId) !== undefined,
+  };
+}
+
+interface LeastLimit {
+  readonly least: number;
+  readonly isUnset: boolean;
+  readonly isConstant: boolean;
+}
+
+function shortestLimit(
+  spec: NonNullable<ClassTraffic["tokens"]>["maxTokens"],
+  output: LengthSpec | undefined,
+  recorded: RecordedColumns | undefined,
+  traffic: ClassTraffic,
+): LeastLimit | undefined {
+  if (spec?.kind === "unset") return ALL_UNSET;
+  if (spec === undefined) return recorded?.maxTokens === undefined ? ALL_UNSET : leastRecorded(recorded.maxTokens);
+  const source = spec.kind === "outputTimes" ? (output ?? recorded?.outputTokens) : spec;
+  const shortest = shortestOf(source, traffic);
+  if (shortest === undefined) return undefined;
+  const isConstant = !(source instanceof Int32Array) && source?.kind === "constant";
+  const least = spec.kind === "outputTimes" ? Math.ceil(spec.factor * shortest) : shortest;
+  // The traffic writes 0 for a max_tokens that is left out.
+  return least === 0
+    ? { least: isConstant ? Number.POSITIVE_INFINITY : 1, isUnset: true, isConstant }
+    : { least, isUnset: false, isConstant };
+}
+
+const ALL_UNSET: LeastLimit = { least: Number.POSITIVE_INFINITY, isUnset: true, isConstant: true };
+
+function leastRecorded(column: Int32Array): LeastLimit {
+  let least = Number.POSITIVE_INFINITY;
+  let isUnset = false;
+  for (const tokens of column) {
+    if (tokens === 0) isUnset = true;
+    else least = Math.min(least, tokens);
+  }
+  return { least, isUnset, isConstant: false };
+}
+
+function recordedRows({ arrivals, recordings }: ClassTraffic): RecordedColumns | undefined {
+  const recording = arrivals.process === "trace" ? recordings?.[arrivals.trace] : undefined;
+  return recording?.kind === "trace" ? recording.columns : undefined;
+}
+
+/** The smallest number that draws of a length can be. */
+function shortestOf(source: LengthSpec | Int32Array | undefined, { recordings }: ClassTraffic): number | undefined {
+  if (source === undefined) return undefined;
+  if (source instanceof Int32Array) return source.reduce((least, tokens) => Math.min(least, tokens), Infinity);
+  if (source.kind === "constant") return Math.round(source.value);
+  if (source.kind !== "recorded") return leastDraw(source);
+  const recording = recordings?.[source.name];
+  return recording?.kind === "lengths" ? leastDraw({ kind: "empirical", quantiles: recording.quantiles }) : undefined;
+}
+
+/** The smallest uniform that a generator draws above 0. */
+const LEAST_UNIFORM = 2 ** -53;
+
+/** Rounded as the traffic rounds draws: to 0 only where the law itself lists numbers that small. */
+function leastDraw(law: LawSpec): number {
+  const least = Math.floor(createLaw(law).quantile(LEAST_UNIFORM) + 0.5);
+  return law.kind === "empirical" ? least : Math.max(1, least);
+}

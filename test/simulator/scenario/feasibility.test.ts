@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkQuotasFit } from "../../../simulator/scenario/feasibility.ts";
+import { Problems } from "../../../simulator/scenario/problems.ts";
+import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { classInput, planOf, problemsOf, scenarioInput } from "./base.ts";
+
+type World = ScenarioInput["world"];
+const SONNET_4 = "anthropic.claude-sonnet-4-20250514-v1:0";
+
+/** Calls of 500 tokens through two profiles, against 50k tokens a minute of each. */
+const squeezed = (tokens: object, world: Partial<World> = {}, model: object = {}): ScenarioInput =>
+  scenarioInput({
+    world: {
+      regions: ["us-east-1", "us-west-2"],
+      profiles: { restrictToWorld: true },
+      models: { s: { id: SONNET_4, capacity: { kind: "slots", servers: "unlimited", service: "1s" }, ...model } },
+      targets: ["us-east-1/us"],
+      quotas: [{ tokensPerMinute: "50k" }],
+      ...world,
+    } as World,
+    traffic: [classInput({ class: "c", tokens: { input: 500, output: 500, ...tokens } })],
+  });
+const both = { targets: ["us-east-1/us", "us-west-2/us"] };
+const whats = (input: ScenarioInput) => problemsOf(input).map(({ code, what }) => `${code}: ${what}`);
+
+describe("a class whose every call reserves more than the quota", () => {
+  it("is a problem, with what is reserved, what there is, and where", () => {
+    const [problem, ...others] = problemsOf(squeezed({ maxTokens: "unset" }));
+    assert.deepEqual(others, []);
+    assert.deepEqual(problem, {
+      code: "QUOTA_NEVER_FITS",
+      where: "traffic[0].tokens.maxTokens",
+      what: "every call of class c reserves 64,500 > 50,000 tokens a minute of us-east-1/us",
+      fix: "give maxTokens, or a larger quota",
+    });
+    assert.deepEqual(problemsOf(squeezed({})), [{ ...problem, where: "traffic[0]" }], "left out is unset");
+  });
+
+  it("counts the model's maximum as stated, and max_tokens as given", () => {
+    assert.deepEqual(whats(squeezed({ maxTokens: "unset" }, {}, { maxOutputTokens: "49500" })), []);
+    assert.deepEqual(whats(squeezed({ maxTokens: "49500" })), []);
+    const [problem] = problemsOf(squeezed({ maxTokens: "60k" }));
+    assert.match(problem!.what, /reserves 60,500 > 50,000 tokens a minute/);
+    assert.match(problem!.fix!, /smaller maxTokens/);
+  });
+
+  it("weighs max_tokens where the quota does", () => {
+    const weighted = (quota: object) => ({ quotas: [{ tokensPerMinute: "50k", ...quota }] });
+    assert.deepEqual(whats(squeezed({ maxTokens: 9900 }, weighted({ reserveWeightedOutput: true }))), []);
+    assert.match(
+      whats(squeezed({ maxTokens: 9901 }, weighted({ reserveWeightedOutput: true })))[0]!,
+      /reserves 50,005 > 50,000/,
+    );
+    assert.deepEqual(whats(squeezed({ maxTokens: 9901 }, weighted({}))), []);
+  });
+
+  it("knows the burst of a bucket, tokens per day and windows of other lengths", () => {
+    const limits = (quota: object) => whats(squeezed({ maxTokens: 1000 }, { quotas: [quota] } as Partial<World>));
+    const bucket = { limit: "50k", law: "token-bucket" };
+    assert.deepEqual(limits({ tokensPerMinute: { ...bucket, burst: 1500 } }), []);
+    assert.match(
+      limits({ tokensPerMinute: { ...bucket, burst: 1400 } })[0]!,
+      /1,500 > 1,400 tokens, the burst of us-east/,
+    );
+    assert.deepEqual(limits({ tokensPerMinute: { limit: 1000, law: "token-bucket", burst: "2k" } }), []);
+    assert.match(
+      limits({ requests: { limit: 0.5, law: "clock-window" } })[0]!,
+      /1 > 0\.5 requests a minute of us-east-1\/us$/,
+    );
+    assert.deepEqual(limits({ requests: 1 }), []);
+    assert.match(limits({ tokensPerDay: 1400 })[0]!, /1,500 > 1,400 tokens a day of us-east-1\/us$/);
+    assert.match(
+      limits({ tokensPerMinute: { limit: 1400, window: "10s" } })[0]!,
+      /1,400 tokens in 10 s of us-east-1\/us$/,
+    );
+  });
+
+  it("knows the shortest call of a law, and says that others reserve more", () => {
+    const between = (min: string) => ({ maxTokens: { uniform: { min, max: "90k" } } });
+    assert.deepEqual(whats(squeezed(between("40k"))), []);
+    assert.match(whats(squeezed(between("60k")))[0]!, /reserves at least 60,500 > 50,000/);
+    const times = { output: { uniform: { min: "30k", max: "31k" } }, maxTokens: { outputTimes: 2 } };
+    assert.match(whats(squeezed(times))[0]!, /reserves at least 60,500 > 50,000/);
+  });
+
+  it("names all targets, alike ones together", () => {
+    const text = whats(squeezed({ maxTokens: "unset" }, both))[0]!;
+    assert.match(text, /64,500 > 50,000 tokens a minute of us-east-1\/us and us-west-2\/us$/);
+    const quotas = [{ tokensPerMinute: "50k" }, { region: "us-west-2", tokensPerMinute: "40k" }];
+    assert.match(
+      whats(squeezed({ maxTokens: "unset" }, { ...both, quotas } as Partial<World>))[0]!,
+      /50,000 tokens a minute of us-east-1\/us; 64,500 > 40,000 tokens a minute of us-west-2\/us$/,
+    );
+  });
+
+  it("is a note where another target may serve it", () => {
+    const quotas = [{ region: "us-east-1", tokensPerMinute: "50k" }];
+    const { notes } = planOf(squeezed({ maxTokens: "unset" }, { ...both, quotas } as Partial<World>));
+    assert.deepEqual(notes, [
+      "Every call of class c reserves 64,500 > 50,000 tokens a minute of us-east-1/us: never served there.",
+    ]);
+    const prefix = { maxTokens: "unset", prefix: { tokens: 400 } };
+    assert.match(
+      planOf(squeezed(prefix, { ...both, quotas } as Partial<World>)).notes[0]!,
+      /whose prompt is not cached/,
+    );
+  });
+
+  it("is neither for a tier that draws on no quota, though what it sends on would be refused", () => {
+    const reserved = [
+      { region: "us-east-1", inputTokensPerMinute: "1M", outputTokensPerMinute: "1M", usdPerHour: 7, route: "us" },
+    ];
+    const world = { targets: ["us-east-1/us@reserved"], reserved } as Partial<World>;
+    assert.deepEqual(whats(squeezed({ maxTokens: "unset" }, world)), []);
+    assert.equal(planOf(squeezed({ maxTokens: "unset" }, world)).world.quotas[0]!.tokensPerMinute!.limit, 50_000);
+  });
+});
+
+it("classes that may go nowhere, and models that no quota limits, are not judged", () => {
+  const { classes, traffic, models, world } = planOf(squeezed({ maxTokens: 100 }));
+  const problems = new Problems();
+  const input = { classes, traffic, models, targetIds: ["us-east-1/us"], accountOfClass: [0], problems };
+  const unlimited = world.routes.map((route) => route && { ...route, quotas: [-1] });
+  assert.deepEqual(checkQuotasFit({ ...input, routes: unlimited, quotas: world.quotas }), []);
+  const nowhere = classes.map((each) => ({ ...each, legal: Uint8Array.of(0) }));
+  assert.deepEqual(checkQuotasFit({ ...input, classes: nowhere, routes: world.routes, quotas: world.quotas }), []);
+  assert.deepEqual(problems.list, []);
+});
