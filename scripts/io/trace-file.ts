@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import type { TimeUnit } from "../../simulator/base/instants.ts";
 import { detectFormat, FORMATS } from "../../simulator/traffic/formats/index.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import { LINE_LENGTH_MAX, type TraceReader } from "../../simulator/traffic/trace-format.ts";
@@ -14,6 +15,12 @@ export interface UnpackLimits {
   /** Unpacked bytes per packed byte, once a file is larger than `freeBytes`. */
   readonly ratioMax: number;
   readonly freeBytes: number;
+}
+
+interface TraceFileOptions {
+  readonly limits?: UnpackLimits;
+  /** Of its times where the scenario says so; null to go by what the file states. */
+  readonly unit?: TimeUnit | null;
 }
 
 const LIMITS: UnpackLimits = { bytesMax: 8 * 2 ** 30, ratioMax: 500, freeBytes: 64 * 2 ** 20 };
@@ -27,13 +34,13 @@ const LIMITS: UnpackLimits = { bytesMax: 8 * 2 ** 30, ratioMax: 500, freeBytes: 
 export async function readTraceFile(
   path: string,
   source: string,
-  limits: UnpackLimits = LIMITS,
+  { limits = LIMITS, unit = null }: TraceFileOptions = {},
 ): Promise<{ columns: RecordedColumns; sha256: string }> {
   const info = await stat(path);
   if (!info.isFile()) throw problem("TRACE_NOT_A_FILE", source, "this is not a file", "give the path of a trace file");
   const hash = createHash("sha256");
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  const lines = new LinePump(source);
+  const lines = new LinePump(source, unit);
   let unpacked = 0;
   try {
     for await (const bytes of openBytes(path)) {
@@ -52,12 +59,14 @@ export async function readTraceFile(
 /** Cuts text into lines and hands them to the reader of the format that the first line shows. */
 class LinePump {
   private readonly source: string;
+  private readonly unit: TimeUnit | null;
   private reader: TraceReader | undefined;
   private rest = "";
   private lineNumber = 0;
 
-  constructor(source: string) {
+  constructor(source: string, unit: TimeUnit | null) {
     this.source = source;
+    this.unit = unit;
   }
 
   push(text: string): void {
@@ -86,7 +95,7 @@ class LinePump {
     }
     let line = rawLine.endsWith("\r") ? rawLine.slice(0, -1) : rawLine;
     if (this.lineNumber === 1 && line.startsWith("\uFEFF")) line = line.slice(1);
-    this.reader ??= detectFormat(line)?.reader(this.source);
+    this.reader ??= detectFormat(line)?.reader(this.source, this.unit);
     if (this.reader === undefined) {
       const known = FORMATS.map(({ name, summary }) => `${name} (${summary})`).join("; ");
       throw problem("TRACE_UNKNOWN_FORMAT", where, "the first line fits no known format", `known: ${known}`);

@@ -1,5 +1,6 @@
 /** The contract of trace formats, and what they share: checked cells, and rows collected into columns. */
 import { MeridianError } from "../base/errors.ts";
+import type { TimeUnit } from "../base/instants.ts";
 import type { RecordedColumns } from "./recording.ts";
 
 /** A reader of one recording. Lines are pushed, so that the caller may stream the file. */
@@ -21,16 +22,24 @@ export interface TraceFormat {
   readonly summary: string;
   /** Whether a file that begins with this line is of this format. */
   matches(firstLine: string): boolean;
-  /** @param source the file's name, for error messages */
-  reader(source: string): TraceReader;
+  /**
+   * @param source the file's name, for error messages
+   * @param unit   of its times where the scenario says so; null to go by what the file states
+   */
+  reader(source: string, unit: TimeUnit | null): TraceReader;
 }
 
 /** Longest line that is read, characters; a longer one is not a trace. */
 export const LINE_LENGTH_MAX = 2 ** 20;
 
 /** Reads lines held in memory; to stream a file, push its lines into `format.reader` one by one. */
-export function readTrace(format: TraceFormat, lines: Iterable<string>, source: string): RecordedColumns {
-  const reader = format.reader(source);
+export function readTrace(
+  format: TraceFormat,
+  lines: Iterable<string>,
+  source: string,
+  unit: TimeUnit | null = null,
+): RecordedColumns {
+  const reader = format.reader(source, unit);
   let lineNumber = 0;
   for (const text of lines) reader.line(text, ++lineNumber);
   return reader.finish();
@@ -61,63 +70,19 @@ export function tokenCount(value: unknown, column: string, place: RowPlace): num
   return tokens;
 }
 
-/** A time in its unit from a cell or a JSON value; never negative. */
-export function timeNumber(value: unknown, column: string, place: RowPlace): number {
-  const time = typeof value === "number" ? value : numberOf(value);
-  if (!Number.isFinite(time) || time < 0) {
-    throw rowError(place, "TRACE_BAD_TIME", `${column} is ${shorten(value)}`, "times must be numbers of 0 or more");
-  }
-  return time;
-}
-
-const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/;
-
-/**
- * A date and time such as `2023-11-16 18:15:46.6805900`, with or without a zone (UTC when it has none). Whole seconds
- * and the fraction are kept apart, since a double of epoch ms has no room for 100 ns.
- */
-export function dateTime(value: unknown, column: string, place: RowPlace): { epochS: number; fractionMs: number } {
-  const match = typeof value === "string" ? DATE_TIME.exec(value.trim()) : null;
-  if (match !== null) {
-    const [, year, month, day, hour, minute, second, fraction = "", zone = "Z"] = match;
-    const epochMs = Date.UTC(
-      Number(year),
-      Number(month) - 1,
-      Number(day),
-      Number(hour),
-      Number(minute),
-      Number(second),
-    );
-    if (Number(month) <= 12 && Number(day) <= 31 && Number(hour) <= 23 && Number(minute) <= 59) {
-      const fractionMs = fraction === "" ? 0 : Number(fraction) / 10 ** (fraction.length - 3);
-      return { epochS: epochMs / 1000 - zoneOffsetS(zone), fractionMs };
-    }
-  }
-  throw rowError(
-    place,
-    "TRACE_BAD_TIME",
-    `${column} is ${shorten(value)}`,
-    "write a date and time like 2026-05-04T10:15:00.250Z, or name the column time_s or time_ms and give numbers",
-  );
-}
-
-function zoneOffsetS(zone: string): number {
-  if (zone === "Z") return 0;
-  const sign = zone.startsWith("-") ? -1 : 1;
-  return sign * (Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(-2)) * 60);
-}
-
 function numberOf(value: unknown): number {
   return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
 }
 
-function shorten(value: unknown): string {
+/** A value as the file has it, short. */
+export function shorten(value: unknown): string {
   const text = value === undefined ? "missing" : value === "" ? "empty" : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /** One recorded request; what a format does not have is left out in every row. */
 export interface RecordedRow {
+  /** ms, or what the `settle` that is given to `finish` makes ms of. */
   readonly timeMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -159,8 +124,11 @@ export class RowBuffer {
     if (row.originName !== undefined) this.origins.add(row.originName, place);
   }
 
-  /** @throws MeridianError TRACE_EMPTY if there is no row */
-  finish(): RecordedColumns {
+  /**
+   * @param times makes ms of the rows' times, which it gets in ascending order
+   * @throws MeridianError TRACE_EMPTY if there is no row
+   */
+  finish(times?: { settle(read: Float64Array): Float64Array }): RecordedColumns {
     const rows = this.timeMs.length;
     if (rows === 0) {
       throw new MeridianError("data", {
@@ -173,8 +141,9 @@ export class RowBuffer {
     const order = this.timeOrder();
     const column = (values: readonly number[]) => Int32Array.from({ length: rows }, (_, i) => values[order(i)]!);
     const labels = (list: Labels) => Uint16Array.from({ length: rows }, (_, i) => list.indices[order(i)]!);
+    const arrivalMs = Float64Array.from({ length: rows }, (_, i) => this.timeMs[order(i)]!);
     return {
-      arrivalMs: Float64Array.from({ length: rows }, (_, i) => this.timeMs[order(i)]!),
+      arrivalMs: times === undefined ? arrivalMs : times.settle(arrivalMs),
       inputTokens: column(this.inputTokens),
       outputTokens: column(this.outputTokens),
       ...(this.maxTokens.length === rows ? { maxTokens: column(this.maxTokens) } : {}),

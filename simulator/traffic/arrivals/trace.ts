@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MeridianError } from "../../base/errors.ts";
 import { Earliest } from "../../base/event-queue.ts";
+import { TIME_UNITS, type TimeUnit } from "../../base/instants.ts";
 import { durationMs, share } from "../../base/schema-forms.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
@@ -38,6 +39,9 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
     thin: share
       .refine((value) => value >= 1e-4 && value <= 1, "thin must be between 0.01% and 100%")
       .meta({ description: "Share of the requests that are kept" }),
+    unit: z.enum(TIME_UNITS).meta({
+      description: "Unit of the file's numeric times where it states none, or another: s, ms, us or ns",
+    }),
     only: z.string().min(1).meta({ description: "Only rows with this class label" }),
     shape: dayShapeSchema,
   },
@@ -67,6 +71,7 @@ export function traceSpec(name: string, options: Readonly<Record<string, unknown
     spreadMs: (options.spread as number | undefined) ?? MINUTE_MS,
     thin: (options.thin as number | undefined) ?? 1,
     only: (options.only as string | undefined) ?? null,
+    unit: (options.unit as TimeUnit | undefined) ?? null,
     shape,
   };
 }
@@ -164,9 +169,9 @@ function select(spec: TraceSpec, recorded: RecordedColumns, { className }: Arriv
   }
   const timesMs = Float64Array.from(kept, (row) => (arrivalMs[row]! - fromMs) * spec.timeScale);
   const lastMs = timesMs.at(-1)!;
-  const meanGapMs = (lastMs - timesMs[0]!) / (kept.length - 1);
+  const meanGapMs = kept.length === 1 ? 0 : (lastMs - timesMs[0]!) / (kept.length - 1);
   const periodMs = spec.toMs !== null ? (spec.toMs - fromMs) * spec.timeScale : lastMs + meanGapMs;
-  if (spec.tile && !(periodMs > 0)) {
+  if (spec.tile && (periodMs === 0 || (kept.length === 1 && spec.toMs === null))) {
     throw new MeridianError("usage", {
       code: "TRACE_TOO_SHORT",
       where: `class ${className}`,
@@ -203,5 +208,7 @@ export interface TraceSpec {
   readonly thin: number;
   /** Only rows of this class label of the recording. */
   readonly only: string | null;
+  /** Of the file's numeric times; null to go by what the file states. */
+  readonly unit: TimeUnit | null;
   readonly shape: DayShapeSpec | null;
 }

@@ -1,10 +1,13 @@
 /** The trace format `mooncake`: the Mooncake traces, with their shared prompt blocks. */
 import { jsonRow } from "../named-columns.ts";
+import { RecordedTimes } from "../recorded-times.ts";
 import type { RecordedColumns } from "../recording.ts";
-import { RowBuffer, type RowPlace, rowError, type TraceFormat, timeNumber, tokenCount } from "../trace-format.ts";
+import { RowBuffer, type RowPlace, rowError, type TraceFormat, tokenCount } from "../trace-format.ts";
 
 /** Tokens that one hash id stands for. */
 const BLOCK_TOKENS = 512;
+/** Other tools write files of this form with seconds, which then have fractions. */
+const TIME = { name: "timestamp", unit: "ms", isWhole: true } as const;
 
 /**
  * Mooncake traces: a hash id for each 512-token block of the prompt, where equal ids mean equal prompts up to and
@@ -15,7 +18,8 @@ export const mooncake: TraceFormat = {
   name: "mooncake",
   summary: "JSONL of the Mooncake traces: timestamp (ms), input_length, output_length, hash_ids",
   matches: (firstLine) => firstLine.includes('"input_length"') && firstLine.includes('"timestamp"'),
-  reader(source) {
+  reader(source, unit) {
+    const times = new RecordedTimes(unit);
     const rows = new RowBuffer(source);
     const prefixes = new SharedRuns();
     return {
@@ -26,7 +30,7 @@ export const mooncake: TraceFormat = {
         prefixes.add(hashIds(row.hash_ids, place));
         rows.add(
           {
-            timeMs: timeNumber(row.timestamp, "timestamp", place),
+            timeMs: times.read(row.timestamp, TIME, place),
             inputTokens: tokenCount(row.input_length, "input_length", place),
             outputTokens: tokenCount(row.output_length, "output_length", place),
             // The place in the file until all rows are known.
@@ -35,7 +39,7 @@ export const mooncake: TraceFormat = {
           place,
         );
       },
-      finish: () => withPrefixes(rows.finish(), prefixes),
+      finish: () => withPrefixes(rows.finish(times), prefixes),
     };
   },
 };

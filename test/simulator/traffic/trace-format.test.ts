@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  dateTime,
-  RowBuffer,
-  readTrace,
-  type TraceFormat,
-  timeNumber,
-  tokenCount,
-} from "../../../simulator/traffic/trace-format.ts";
+import { RowBuffer, readTrace, type TraceFormat, tokenCount } from "../../../simulator/traffic/trace-format.ts";
 
 describe("checked cells", () => {
   const place = { source: "day.csv", lineNumber: 18 };
@@ -21,24 +14,6 @@ describe("checked cells", () => {
     );
     for (const wrong of ["1.5", "abc", "", undefined, null, Number.NaN, 2 ** 31, {}]) {
       assert.throws(() => tokenCount(wrong, "x", place), /TRACE_BAD_NUMBER.*day\.csv:18/, String(wrong));
-    }
-  });
-
-  it("date and time keep 100 ns, and zones are subtracted", () => {
-    const noon = Date.UTC(2023, 10, 16, 12, 0, 0) / 1000;
-    assert.deepEqual(dateTime("2023-11-16 12:00:00.6805900", "t", place), { epochS: noon, fractionMs: 680.59 });
-    assert.equal(dateTime("2023-11-16T12:00:00Z", "t", place).epochS, noon);
-    assert.equal(dateTime("2023-11-16T14:30:00+02:30", "t", place).epochS, noon);
-    assert.equal(dateTime("2023-11-16T04:00:00-0800", "t", place).epochS, noon);
-    for (const wrong of ["16.11.2023", "2023-13-01 00:00:00", "2023-11-16 25:00:00", "", 5]) {
-      assert.throws(() => dateTime(wrong, "t", place), /TRACE_BAD_TIME.*day\.csv:18/, String(wrong));
-    }
-  });
-
-  it("times in numbers are finite and not negative", () => {
-    assert.equal(timeNumber("1.5", "t", place), 1.5);
-    for (const wrong of ["-1", "x", "", Number.POSITIVE_INFINITY]) {
-      assert.throws(() => timeNumber(wrong, "t", place), /TRACE_BAD_TIME/);
     }
   });
 
