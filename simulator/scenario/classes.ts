@@ -28,6 +28,14 @@ const sloSchema = z
   })
   .meta({ description: "Objectives of the class" });
 
+const originShares = z
+  .record(name, z.number().positive())
+  .refine((shares) => Object.keys(shares).length > 0, "no origin is named; write a region, or shares of several")
+  .refine(
+    (shares) => Number.isFinite(Object.values(shares).reduce((sum, share) => sum + share, 0)),
+    "the shares are too large to be added up; write shares such as 0.7 and 0.3",
+  );
+
 export const classSchema = z
   .strictObject({
     class: name.meta({ description: "Name of the traffic class" }),
@@ -35,12 +43,9 @@ export const classSchema = z
     model: name.optional().meta({ description: "The scenario's model; may be left out where there is one" }),
     arrivals: arrivalSchema,
     tokens: tokensSchema.optional().meta({ description: "Token counts; from the recording unless given" }),
-    origin: z
-      .union([name, z.record(name, z.number().positive())])
-      .optional()
-      .meta({
-        description: "Where callers are: a region or origin, or shares of several; the first region unless given",
-      }),
+    origin: z.union([name, originShares]).optional().meta({
+      description: "Where callers are: a region or origin, or shares of several; the first region unless given",
+    }),
     slo: sloSchema.optional(),
     residency: residencySchema.optional(),
     targets: z.array(name).min(1).optional().meta({

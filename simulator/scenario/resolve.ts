@@ -23,6 +23,7 @@ import { resolveReservedCharges } from "./reserved.ts";
 import type { Scenario } from "./schema.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
+import { checkTraffic } from "./traffic-checks.ts";
 import { checkValidation } from "./validation.ts";
 import { resolveWarmup } from "./warm-up.ts";
 
@@ -56,9 +57,12 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   checkValidation(scenario.validation, choices.labels, problems);
   const warmup = resolveWarmup(scenario, problems);
   const schedule = scheduleOf(setting, supply.targets);
+  const traffic = resolveTraffic(demand, inputs.recordings);
+  const run = runPartOf(scenario, supply.targets.targets);
+  const trafficNotes = checkTraffic(traffic, run, problems);
   problems.throwIfAny();
   return {
-    ...runPartOf(scenario, supply.targets.targets),
+    ...run,
     warmup: warmup.warmup,
     regionNames: names.regions,
     originNames: names.origins,
@@ -72,10 +76,16 @@ export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
     gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
     strategies: choices.strategies,
     baseline: choices.baseline,
-    traffic: resolveTraffic(demand, inputs.recordings),
+    traffic,
     assertions: scenario.assert,
     validation: scenario.validation,
-    notes: [...choices.notes, ...remarksOf(scenario, supply.targets.targets), ...supply.quotas.notes, ...warmup.notes],
+    notes: [
+      ...choices.notes,
+      ...remarksOf(scenario, supply.targets.targets),
+      ...trafficNotes,
+      ...supply.quotas.notes,
+      ...warmup.notes,
+    ],
   };
 }
 

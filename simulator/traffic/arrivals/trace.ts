@@ -129,7 +129,51 @@ function replay(spec: TraceSpec, context: ArrivalContext, endMs: number): Arriva
   };
 }
 
-function columnsOf(spec: TraceSpec, { recordings, className }: ArrivalContext): RecordedColumns {
+/** A run as rows may fall into it, ms. */
+interface RunSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What becomes of a recording's rows in a run. */
+export interface ReplayedRows {
+  /** Rows that `slice` and `only` leave, in time order. */
+  readonly rows: Int32Array;
+  /** How many of them fall into the run. */
+  readonly inRun: number;
+  /** When the first and the last of them would be sent, ms of the run's clock, were it long enough. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/**
+ * Counts the rows that fall into a run. With a shape, or a start drawn over a tiled recording, all of them may.
+ *
+ * @throws MeridianError TRAFFIC_UNKNOWN_RECORDING, TRACE_EMPTY_SELECTION or TRACE_TOO_SHORT
+ */
+export function replayedRows(
+  spec: TraceSpec,
+  context: Pick<ArrivalContext, "recordings" | "className">,
+  { fromMs, toMs }: RunSpan,
+): ReplayedRows {
+  const { rows, timesMs, periodMs } = select(spec, columnsOf(spec, context), context);
+  const shiftMs = spec.shiftMs === "random" ? 0 : spec.shiftMs;
+  const isAnywhere = spec.shape !== null || (spec.tile && spec.shiftMs === "random");
+  const isInRun = (timeMs: number): boolean => {
+    if (isAnywhere) return true;
+    const repetition = spec.tile ? Math.ceil((fromMs - shiftMs - timeMs) / periodMs) : 0;
+    const sentMs = shiftMs + timeMs + repetition * periodMs;
+    return sentMs >= fromMs && sentMs < toMs;
+  };
+  let inRun = 0;
+  for (const timeMs of timesMs) if (isInRun(timeMs)) inRun++;
+  return { rows, inRun, firstMs: shiftMs + timesMs[0]!, lastMs: shiftMs + timesMs.at(-1)! };
+}
+
+function columnsOf(
+  spec: TraceSpec,
+  { recordings, className }: Pick<ArrivalContext, "recordings" | "className">,
+): RecordedColumns {
   const recording = recordings[spec.trace];
   if (recording?.kind === "trace") return recording.columns;
   throw new MeridianError("usage", {
@@ -149,7 +193,7 @@ interface Selection {
   readonly periodMs: number;
 }
 
-function select(spec: TraceSpec, recorded: RecordedColumns, { className }: ArrivalContext): Selection {
+function select(spec: TraceSpec, recorded: RecordedColumns, { className }: { readonly className: string }): Selection {
   const { arrivalMs, classIndex, classNames } = recorded;
   const fromMs = spec.fromMs;
   const toMs = spec.toMs ?? Number.POSITIVE_INFINITY;
