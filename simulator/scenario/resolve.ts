@@ -130,12 +130,13 @@ function checkRegionNames(
   directory: RegionDirectory,
   problems: Problems,
 ): void {
+  const known = [...directory.keys()];
+  const seen = new Set<string>();
   names.forEach((name, i) => {
     const where = `world.regions[${i}]`;
-    if (typeof entries[i] === "string") problems.indexOf(name, [...directory.keys()], "region", where);
-    if (names.indexOf(name) !== i) {
-      problems.add("REGION_TWICE", where, `region "${name}" is there twice`, "take one out");
-    }
+    if (typeof entries[i] === "string") problems.indexOf(name, known, "region", where);
+    if (seen.has(name)) problems.add("REGION_TWICE", where, `region "${name}" is there twice`, "take one out");
+    seen.add(name);
   });
 }
 
