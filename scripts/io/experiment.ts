@@ -1,5 +1,5 @@
 /** Reads a scenario and everything it names, checks it and resolves it: all that comes before a run. */
-import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { ExperimentInputs } from "../../simulator/experiment/job.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
@@ -51,7 +51,7 @@ export async function prepareText(text: string, file: string, options = AS_IT_IS
 
 async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperiment> {
   const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path);
-  const missing = problems.map((problem) => (isOfScenario(problem) ? loaded.place(problem) : problem));
+  const missing = problems.map((problem) => (problem.code.endsWith("_NOT_FOUND") ? loaded.place(problem) : problem));
   try {
     const plan = resolvePlan(loaded.value, inputs);
     if (missing.length > 0) throw new MeridianError("data", missing);
@@ -63,11 +63,6 @@ async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperi
     if (others.length === 0) throw new MeridianError("data", missing);
     throw new MeridianError(error.kind, [...missing, ...others.map(loaded.place)], { cause: error });
   }
-}
-
-/** Whether a problem of what a scenario names is one of its own lines. */
-function isOfScenario({ code }: Problem): boolean {
-  return code.endsWith("_NOT_FOUND") || code === "TRACE_TWO_UNITS";
 }
 
 function summaryOf(plan: Plan): string {

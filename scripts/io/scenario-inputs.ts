@@ -43,7 +43,7 @@ export async function loadScenarioInputs(scenario: Scenario, file: string): Prom
       return undefined;
     });
   const traces: RecordedTrace[] = [];
-  for (const [name, { configPath, unit }] of tracesOf(scenario, problems)) {
+  for (const [name, { configPath, unit }] of tracesOf(scenario)) {
     // Only scenarios with recordings wait for the code that reads them.
     const { loadTrace } = await import("./traces.ts");
     const trace = await keep(loadTrace(name, baseDir, unit), configPath);
@@ -62,23 +62,21 @@ export async function loadScenarioInputs(scenario: Scenario, file: string): Prom
 interface NamedTrace {
   /** The first place that names it. */
   readonly configPath: string;
-  /** Of its times, where the scenario gives one. */
+  /** Of its times, as the first class says that says one. */
   readonly unit: TimeUnit | null;
 }
 
-/** Recordings by name; one that is given two units becomes a problem. */
-function tracesOf(scenario: Scenario, problems: Problem[]): ReadonlyMap<string, NamedTrace> {
+/** Recordings by name. */
+function tracesOf(scenario: Scenario): ReadonlyMap<string, NamedTrace> {
   const named = new Map<string, NamedTrace>();
   scenario.traffic.forEach(({ arrivals, tokens }, i) => {
     for (const name of traceNamesOf(tokens === undefined ? { arrivals } : { arrivals, tokens })) {
-      const configPath = `traffic[${i}].arrivals`;
-      const unit = arrivals.process === "trace" && arrivals.trace === name ? arrivals.unit : null;
       const before = named.get(name);
-      if (before !== undefined && unit !== null && before.unit !== null && unit !== before.unit) {
-        const what = `${name} is read in ${before.unit} by another class, and here in ${unit}`;
-        problems.push({ code: "TRACE_TWO_UNITS", where: `${configPath}.unit`, what, fix: "give one file one unit" });
-      }
-      named.set(name, { configPath: before?.configPath ?? configPath, unit: before?.unit ?? unit });
+      const unit = arrivals.process === "trace" && arrivals.trace === name ? arrivals.unit : null;
+      named.set(name, {
+        configPath: before?.configPath ?? `traffic[${i}].arrivals`,
+        unit: before?.unit ?? unit,
+      });
     }
   });
   return named;

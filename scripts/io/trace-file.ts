@@ -15,6 +15,9 @@ export interface UnpackLimits {
   /** Unpacked bytes per packed byte, once a file is larger than `freeBytes`. */
   readonly ratioMax: number;
   readonly freeBytes: number;
+  /** Rows per packed byte, once there are more than `freeRows`: recorded rows take some bytes each even packed. */
+  readonly rowRatioMax: number;
+  readonly freeRows: number;
 }
 
 interface TraceFileOptions {
@@ -23,7 +26,13 @@ interface TraceFileOptions {
   readonly unit?: TimeUnit | null;
 }
 
-const LIMITS: UnpackLimits = { bytesMax: 8 * 2 ** 30, ratioMax: 500, freeBytes: 64 * 2 ** 20 };
+const LIMITS: UnpackLimits = {
+  bytesMax: 8 * 2 ** 30,
+  ratioMax: 500,
+  freeBytes: 64 * 2 ** 20,
+  rowRatioMax: 4,
+  freeRows: 4e6,
+};
 
 /**
  * Streams a trace file, plain or gzipped, through the format that its first line shows.
@@ -48,6 +57,7 @@ export async function readTraceFile(
       checkSize(unpacked, info.size, limits, source);
       hash.update(bytes);
       lines.push(decoder.decode(bytes, { stream: true }));
+      checkRows(lines.lineNumber, info.size, limits, source);
     }
     lines.push(decoder.decode());
   } catch (cause) {
@@ -62,7 +72,7 @@ class LinePump {
   private readonly unit: TimeUnit | null;
   private reader: TraceReader | undefined;
   private rest = "";
-  private lineNumber = 0;
+  lineNumber = 0;
 
   constructor(source: string, unit: TimeUnit | null) {
     this.source = source;
@@ -116,6 +126,13 @@ function checkSize(unpacked: number, packed: number, limits: UnpackLimits, sourc
   if (unpacked > limits.bytesMax || unpacked > limits.freeBytes + packed * limits.ratioMax) {
     const mib = Math.floor(unpacked / 2 ** 20);
     throw problem("TRACE_TOO_LARGE", source, `the file unpacks to over ${mib} MiB`, "cut it into smaller traces");
+  }
+}
+
+function checkRows(rows: number, packed: number, limits: UnpackLimits, source: string): void {
+  if (rows > limits.freeRows + packed * limits.rowRatioMax) {
+    const what = `${packed.toLocaleString("en-US")} bytes unpack to over ${rows.toLocaleString("en-US")} rows`;
+    throw problem("TRACE_TOO_LARGE", source, what, "no recording packs so well; if it is one, unpack it first");
   }
 }
 

@@ -1,4 +1,5 @@
 /** Checks the traffic of each class before the run: that it can be made, and what becomes of recorded rows. */
+import type { TimeUnit } from "../base/instants.ts";
 import type { TraceSpec } from "../traffic/arrivals/trace.ts";
 import { replayedRows } from "../traffic/arrivals/trace.ts";
 import { type ClassTraffic, createClassStream, knownOrigin } from "../traffic/class-stream.ts";
@@ -35,7 +36,22 @@ export function checkTraffic(traffic: readonly ClassTraffic[], run: Run, problem
     }, pathOf);
     return found ?? [];
   });
+  checkUnits(traffic, problems);
   return [...notes, ...notesOfLabels(traffic)];
+}
+
+/** A file is read once, and so in one unit. */
+function checkUnits(traffic: readonly ClassTraffic[], problems: Problems): void {
+  const unitOf = new Map<string, TimeUnit>();
+  traffic.forEach(({ arrivals }, index) => {
+    if (arrivals.process !== "trace" || arrivals.unit === null) return;
+    const { trace, unit } = arrivals;
+    const before = unitOf.get(trace) ?? unit;
+    unitOf.set(trace, before);
+    if (before === unit) return;
+    const what = `${trace} is read in ${before} by another class, and here in ${unit}`;
+    problems.add("TRACE_TWO_UNITS", `traffic[${index}].arrivals.unit`, what, "give one file one unit");
+  });
 }
 
 function notesOfRows(

@@ -1,6 +1,7 @@
 /** The contract of trace formats, and what they share: checked cells, and rows collected into columns. */
 import { MeridianError } from "../base/errors.ts";
 import type { TimeUnit } from "../base/instants.ts";
+import { Growing, ordered, timeOrder } from "./growing-columns.ts";
 import type { RecordedColumns } from "./recording.ts";
 
 /** A reader of one recording. Lines are pushed, so that the caller may stream the file. */
@@ -93,27 +94,37 @@ export interface RecordedRow {
   readonly originName?: string;
 }
 
+/** Most rows of one recording: a week of a large service. Beyond, their columns would not fit into memory. */
+const ROWS_MAX = 2 ** 25;
 /** Most different labels of one kind: what a column of 16-bit indices can hold. */
 const LABELS_MAX = 65_536;
+const LABEL_LENGTH_MAX = 200;
 
 /** Collects rows into columns, ascending in time; rows of equal time keep the file's order. */
 export class RowBuffer {
-  private readonly timeMs: number[] = [];
-  private readonly inputTokens: number[] = [];
-  private readonly outputTokens: number[] = [];
-  private readonly maxTokens: number[] = [];
-  private readonly prefixTokens: number[] = [];
-  private readonly prefixId: number[] = [];
+  private readonly timeMs = new Growing(Float64Array);
+  private readonly inputTokens = new Growing(Int32Array);
+  private readonly outputTokens = new Growing(Int32Array);
+  private readonly maxTokens = new Growing(Int32Array);
+  private readonly prefixTokens = new Growing(Int32Array);
+  private readonly prefixId = new Growing(Int32Array);
   private readonly classes = new Labels();
   private readonly origins = new Labels();
 
   private readonly source: string;
+  private readonly rowsMax: number;
 
-  constructor(source: string) {
+  constructor(source: string, rowsMax = ROWS_MAX) {
     this.source = source;
+    this.rowsMax = rowsMax;
   }
 
+  /** @throws MeridianError TRACE_TOO_LARGE, TRACE_TOO_MANY_LABELS, TRACE_LONG_LABEL */
   add(row: RecordedRow, place: RowPlace): void {
+    if (this.timeMs.length === this.rowsMax) {
+      const what = `more than ${this.rowsMax.toLocaleString("en-US")} rows`;
+      throw rowError(place, "TRACE_TOO_LARGE", what, "cut it into smaller traces");
+    }
     this.timeMs.push(row.timeMs);
     this.inputTokens.push(row.inputTokens);
     this.outputTokens.push(row.outputTokens);
@@ -138,39 +149,32 @@ export class RowBuffer {
         fix: "a trace needs at least one row below its header",
       });
     }
-    const order = this.timeOrder();
-    const column = (values: readonly number[]) => Int32Array.from({ length: rows }, (_, i) => values[order(i)]!);
-    const labels = (list: Labels) => Uint16Array.from({ length: rows }, (_, i) => list.indices[order(i)]!);
-    const arrivalMs = Float64Array.from({ length: rows }, (_, i) => this.timeMs[order(i)]!);
+    const order = timeOrder(this.timeMs.whole());
+    const column = (values: Growing<Int32Array>) => ordered(values.whole(), order);
+    const isWhole = (values: { readonly length: number }) => values.length === rows;
+    const arrivalMs = ordered(this.timeMs.whole(), order);
+    const { classes, origins } = this;
     return {
       arrivalMs: times === undefined ? arrivalMs : times.settle(arrivalMs),
       inputTokens: column(this.inputTokens),
       outputTokens: column(this.outputTokens),
-      ...(this.maxTokens.length === rows ? { maxTokens: column(this.maxTokens) } : {}),
-      ...(this.prefixTokens.length === rows ? { prefixTokens: column(this.prefixTokens) } : {}),
-      ...(this.prefixId.length === rows ? { prefixId: column(this.prefixId) } : {}),
-      ...(this.classes.hasNames && this.classes.indices.length === rows
-        ? { classIndex: labels(this.classes), classNames: this.classes.names }
+      ...(isWhole(this.maxTokens) ? { maxTokens: column(this.maxTokens) } : {}),
+      ...(isWhole(this.prefixTokens) ? { prefixTokens: column(this.prefixTokens) } : {}),
+      ...(isWhole(this.prefixId) ? { prefixId: column(this.prefixId) } : {}),
+      ...(classes.hasNames && isWhole(classes.indices)
+        ? { classIndex: ordered(classes.indices.whole(), order), classNames: classes.names }
         : {}),
-      ...(this.origins.hasNames && this.origins.indices.length === rows
-        ? { originIndex: labels(this.origins), originNames: this.origins.names }
+      ...(origins.hasNames && isWhole(origins.indices)
+        ? { originIndex: ordered(origins.indices.whole(), order), originNames: origins.names }
         : {}),
     };
-  }
-
-  private timeOrder(): (i: number) => number {
-    const { timeMs } = this;
-    const isSorted = timeMs.every((time, i) => i === 0 || time >= timeMs[i - 1]!);
-    if (isSorted) return (i) => i;
-    const order = timeMs.map((_, i) => i).sort((a, b) => timeMs[a]! - timeMs[b]! || a - b);
-    return (i) => order[i]!;
   }
 }
 
 /** Text labels as indices, in order of first appearance. */
 class Labels {
   readonly names: string[] = [];
-  readonly indices: number[] = [];
+  readonly indices = new Growing(Uint16Array);
   private readonly known = new Map<string, number>();
 
   /** Whether any row has a label that is not empty. */
@@ -184,6 +188,10 @@ class Labels {
       index = this.names.length;
       if (index === LABELS_MAX) {
         throw rowError(place, "TRACE_TOO_MANY_LABELS", `more than ${LABELS_MAX} different labels`, "use fewer classes");
+      }
+      if (name.length > LABEL_LENGTH_MAX) {
+        const what = `a label has ${name.length} characters`;
+        throw rowError(place, "TRACE_LONG_LABEL", what, `labels have at most ${LABEL_LENGTH_MAX}`);
       }
       this.names.push(name);
       this.known.set(name, index);

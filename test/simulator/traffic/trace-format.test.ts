@@ -54,6 +54,16 @@ describe("collected rows", () => {
     assert.deepEqual(Object.keys(rows.finish()), ["arrivalMs", "inputTokens", "outputTokens"]);
   });
 
+  it("rows, and the length of labels, are bounded", () => {
+    const rows = new RowBuffer("f", 2);
+    const row = { timeMs: 0, inputTokens: 1, outputTokens: 1 };
+    rows.add(row, rowPlace);
+    rows.add(row, rowPlace);
+    assert.throws(() => rows.add(row, { source: "f", lineNumber: 4 }), /TRACE_TOO_LARGE {2}f:4: more than 2 rows/);
+    const long = { ...row, className: "x".repeat(201) };
+    assert.throws(() => new RowBuffer("f").add(long, rowPlace), /TRACE_LONG_LABEL {2}f:1: a label has 201 characters/);
+  });
+
   it("no rows is an error", () => {
     assert.throws(() => new RowBuffer("empty.csv").finish(), /TRACE_EMPTY {2}empty\.csv/);
   });

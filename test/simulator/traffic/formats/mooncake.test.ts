@@ -50,3 +50,12 @@ test("seconds with fractions are refused as milliseconds, and read where the sce
   assert.throws(() => read(...lines), /TRACE_BAD_TIME {2}moon\.jsonl:2: timestamp is 0\.5.*whole ms\n.*unit: s/);
   assert.deepEqual([...readTrace(mooncake, lines, "moon.jsonl", "s").arrivalMs], [0, 500]);
 });
+
+test("the ids that are held in memory are bounded", () => {
+  const ids = Array.from({ length: 100_000 }, (_, i) => i);
+  const reader = mooncake.reader("moon.jsonl", null);
+  const text = row(0, 1, ids);
+  assert.throws(() => {
+    for (let line = 1; line <= 41; line++) reader.line(text, line);
+  }, /TRACE_TOO_LARGE {2}moon\.jsonl:41: more than 4,000,000 hash_ids/);
+});
