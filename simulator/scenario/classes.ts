@@ -1,7 +1,7 @@
 /** `traffic`: classes of requests, where they come from, what they may use and how long they may take. */
 import { z } from "zod";
 import { type RegionDirectory, requireRegion } from "../base/regions.ts";
-import { durationMs } from "../base/schema-forms.ts";
+import { durationMs, ownEntry } from "../base/schema-forms.ts";
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import {
   isRegionAllowed,
@@ -11,7 +11,7 @@ import {
   residencySchema,
 } from "../service/residency.ts";
 import { arrivalSchema } from "../traffic/arrivals/index.ts";
-import { type ClassTraffic, traceNamesOf } from "../traffic/class-stream.ts";
+import { type ClassTraffic, knownOrigin, traceNamesOf } from "../traffic/class-stream.ts";
 import type { Recording } from "../traffic/recording.ts";
 import { tokensSchema } from "../traffic/tokens.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";
@@ -82,14 +82,20 @@ export interface ClassesInput {
   readonly problems: Problems;
 }
 
-/** Every place that some class is called from, each once, in the scenario's order; unknown ones become problems. */
-export function originsOf({
-  classes,
-  origins: own,
-  regionNames,
-  directory,
-  problems,
-}: Pick<ClassesInput, "classes" | "origins" | "regionNames" | "directory" | "problems">): readonly string[] {
+/**
+ * Every place that some class is called from, each once, in the scenario's order; unknown ones become problems. Then
+ * those of the scenario's regions and origins that only rows of its recordings name.
+ */
+export function originsOf(
+  {
+    classes,
+    origins: own,
+    regionNames,
+    directory,
+    problems,
+  }: Pick<ClassesInput, "classes" | "origins" | "regionNames" | "directory" | "problems">,
+  recordings: Readonly<Record<string, Recording>> = {},
+): readonly string[] {
   const custom = Object.keys(own);
   const places = [...new Set([...regionNames, ...custom, ...directory.keys()])];
   const origins = new Set<string>();
@@ -98,6 +104,14 @@ export function originsOf({
       if (problems.indexOf(origin, places, "origin", `traffic[${i}].origin`) >= 0) origins.add(origin);
     }
   });
+  const known = Object.fromEntries([...regionNames, ...custom].map((name, index) => [name, index]));
+  for (const { arrivals } of classes) {
+    const recording = arrivals.process === "trace" ? ownEntry(recordings, arrivals.trace) : undefined;
+    for (const label of recording?.kind === "trace" ? (recording.columns.originNames ?? []) : []) {
+      const place = knownOrigin(label, known);
+      if (place !== undefined) origins.add(place.name);
+    }
+  }
   return [...origins];
 }
 

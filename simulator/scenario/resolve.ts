@@ -45,7 +45,7 @@ export interface ResolveInputs {
  */
 export function resolvePlan(scenario: Scenario, inputs: ResolveInputs): Plan {
   const problems = new Problems();
-  const names = namesOf(scenario, problems);
+  const names = namesOf(scenario, inputs.recordings, problems);
   const setting: Setting = { scenario, inputs, names, problems };
   const network = problems.attempt(() => networkOf(setting), inWorld);
   const supply = resolveSupply(setting, network);
@@ -107,19 +107,14 @@ interface Setting {
 }
 
 /** @throws MeridianError usage at once where regions are wrong: nothing else could be judged */
-function namesOf(scenario: Scenario, problems: Problems): Names {
+function namesOf(scenario: Scenario, recordings: ResolveInputs["recordings"], problems: Problems): Names {
   const { regions: entries, network, models } = scenario.world;
   const directory = problems.attempt(() => regionDirectory(entries.filter((entry) => typeof entry !== "string")));
   const regions = entries.map((entry) => (typeof entry === "string" ? entry : entry.name));
   if (directory !== undefined) checkRegionNames(entries, regions, directory, problems);
   problems.throwIfAny();
-  const origins = originsOf({
-    classes: scenario.traffic,
-    origins: network.origins,
-    regionNames: regions,
-    directory: directory!,
-    problems,
-  });
+  const places = { origins: network.origins, regionNames: regions, directory: directory! };
+  const origins = originsOf({ classes: scenario.traffic, ...places, problems }, recordings);
   const accounts = [...new Set(scenario.traffic.map((each) => each.account))];
   return { directory: directory!, regions, origins, models: Object.keys(models), accounts };
 }

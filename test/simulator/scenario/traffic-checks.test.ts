@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkTraffic } from "../../../simulator/scenario/traffic-checks.ts";
 import type { RecordedColumns, Recording } from "../../../simulator/traffic/recording.ts";
-import { recordingOf } from "../traffic/pull.ts";
+import { recordingOf, rowsOf } from "../traffic/pull.ts";
 import { classInput, planOf, problemsOf, scenarioInput, worldInput } from "./base.ts";
 
 const scenario = (arrivals: object, over: object = {}, duration = "60s") =>
@@ -80,6 +80,24 @@ describe("labels of rows", () => {
       check(withOrigins({ originIndex: new Uint16Array(6).fill(4) }))[0]!,
       /6 of 6 rows .*: constructor \(6\);/,
     );
+  });
+
+  it("regions of the scenario are known to rows, though no class names them; other regions are not", () => {
+    const { originNames, traffic, notes } = planOf(
+      { ...scenario({}), world: { ...world, prices: worldInput().prices } as never },
+      withOrigins(),
+    );
+    assert.deepEqual(originNames, ["us-east-1", "eu-west-1"]);
+    assert.deepEqual(
+      traffic[0]!.originShares.map(({ originIndex }) => originIndex),
+      [0],
+    );
+    const rows = rowsOf(traffic);
+    assert.deepEqual(
+      rows.map(({ originIndex }) => originNames[originIndex]),
+      ["eu-west-1", "eu-west-1", "us-east-1", "us-east-1", "us-east-1", "us-east-1"],
+    );
+    assert.match(notes[0]!, /3 of 6 rows .*: eu-central-1 \(2\), none at all \(1\);/);
   });
 
   it("class labels that no class takes are counted and named", () => {
