@@ -1,6 +1,7 @@
 /** Measured calls from CSV, and what happens to rows that cannot be used. */
 import { parse } from "csv-parse/sync";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { parseInstantMs } from "../../simulator/base/instants.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { Observation } from "../../simulator/calibrate/calls.ts";
 import { axisStartOf, bareModelId, type Measurement, shortModelName } from "./measurement.ts";
@@ -10,7 +11,8 @@ const OPTIONAL = ["ttftMs", "cacheReadTokens", "maxTokens", "roundTripMs"] as co
 type Column = (typeof REQUIRED)[number] | (typeof OPTIONAL)[number];
 
 /**
- * Reads calls from CSV: a header with timestamp (ISO 8601, or ms since 1970; when the call was sent), region, model,
+ * Reads calls from CSV: a header with timestamp (ISO 8601, or the time since 1970 in s, ms,
+ * us or ns, which plausibility tells apart; when the call was sent), region, model,
  * inputTokens (without cached ones), outputTokens, e2eMs, status (an HTTP status), and where known ttftMs,
  * cacheReadTokens, maxTokens, roundTripMs. Empty cells are not known; e2eMs may be empty where the call failed.
  *
@@ -83,8 +85,8 @@ function parseRow(
     if (text === "" ? isNeeded : !(value >= 0 && value < 1e12)) problems.push(`${column} is "${text}"`);
     return value;
   };
-  const epochMs = instantOf(cell("timestamp"));
-  if (epochMs === undefined) problems.push(`timestamp is "${cell("timestamp")}"`);
+  const epochMs = parseInstantMs(cell("timestamp"));
+  if (typeof epochMs === "string") problems.push(`timestamp "${cell("timestamp")}" ${epochMs}`);
   for (const column of ["region", "model"] as const) if (cell(column) === "") problems.push(`${column} is empty`);
   const status = number("status", true);
   const outcome = outcomeOfStatus(status);
@@ -97,12 +99,13 @@ function parseRow(
     (column) => number(column, false),
   );
   if (ttftMs > e2eMs) problems.push(`ttftMs ${ttftMs} is after the end, e2eMs ${e2eMs}`);
-  if (problems.length > 0) {
-    badRows.bad(where, problems.join(", "), "counts and times are numbers of 0 or more, a timestamp is ISO 8601");
+  if (typeof epochMs === "string" || problems.length > 0) {
+    const fix = "counts and times are numbers of 0 or more, a timestamp is ISO 8601 or the time since 1970";
+    badRows.bad(where, problems.join(", "), fix);
     return undefined;
   }
   return {
-    epochMs: epochMs!,
+    epochMs,
     observation: {
       axis: "",
       region: cell("region"),
@@ -119,12 +122,6 @@ function parseRow(
       axisStartMs: 0,
     },
   };
-}
-
-/** ISO 8601, or ms since 1970. */
-function instantOf(text: string): number | undefined {
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isFinite(ms) ? ms : undefined;
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Measured calls from a Bedrock model invocation log. */
+
 import { z } from "zod";
+import { parseInstantMs } from "../../simulator/base/instants.ts";
 import type { Observation } from "../../simulator/calibrate/calls.ts";
 import type { BadRows } from "./csv-calls.ts";
 import { axisStartOf, bareModelId, type Measurement, shortModelName } from "./measurement.ts";
@@ -53,7 +55,7 @@ export function readInvocationLog(text: string, file: string, badRows: BadRows):
       continue;
     }
     modelIds[observation.model] = bareModelId(record.modelId);
-    rows.push({ epochMs: Date.parse(record.timestamp), observation });
+    rows.push({ epochMs: record.epochMs, observation });
   }
   const startMs = axisStartOf(rows.map(({ epochMs }) => epochMs));
   const observations = rows.map(({ epochMs, observation }) => ({
@@ -65,7 +67,7 @@ export function readInvocationLog(text: string, file: string, badRows: BadRows):
   return { observations, modelIds, notes: notesOf(file, duplicates, withoutLatency, observations.length) };
 }
 
-type LogRecord = z.output<typeof recordSchema>;
+type LogRecord = z.output<typeof recordSchema> & { readonly epochMs: number };
 
 function parseRecord(line: string, where: string, badRows: BadRows): LogRecord | undefined {
   let value: unknown;
@@ -81,11 +83,12 @@ function parseRecord(line: string, where: string, badRows: BadRows): LogRecord |
     badRows.bad(where, `${path.join(".") || "the line"}: ${message}`, "is this a Bedrock model invocation log?");
     return undefined;
   }
-  if (Number.isNaN(Date.parse(parsed.data.timestamp))) {
-    badRows.bad(where, `timestamp "${parsed.data.timestamp}" is no instant`, "it is ISO 8601 in such logs");
+  const epochMs = parseInstantMs(parsed.data.timestamp);
+  if (typeof epochMs === "string") {
+    badRows.bad(where, `timestamp "${parsed.data.timestamp}" ${epochMs}`, "it is ISO 8601 in such logs");
     return undefined;
   }
-  return parsed.data;
+  return { ...parsed.data, epochMs };
 }
 
 function observationOf(record: LogRecord, file: string): Observation | undefined {

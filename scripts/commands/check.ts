@@ -1,4 +1,5 @@
 /** `meridian check`: every problem of scenario files at once, each with its line and a fix. */
+import { printable } from "../../reports/base/text.ts";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
@@ -36,7 +37,7 @@ async function runCheck({ args, options, terminal }: CommandInput): Promise<numb
       checked.push({ file, ok: true, problems: [], notes });
       if (options.json !== true && !terminal.quiet) {
         terminal.out(`ok  ${file}: ${summary}`);
-        for (const note of notes) terminal.out(`    note: ${note}`);
+        for (const note of notes) terminal.out(`    note: ${printable(note)}`);
       }
     } catch (error) {
       if (!(error instanceof MeridianError) || error.kind === "internal") throw error;

@@ -1,5 +1,7 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
+
 import { join } from "node:path";
+import { printable } from "../../reports/base/text.ts";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
@@ -55,6 +57,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     return EXIT_CODES.ok;
   }
   terminal.note(`${args[0]}: ${experiment.summary}`);
+  for (const note of experiment.inputs.plan.notes) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;

@@ -19,7 +19,7 @@ const REPORTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^(ASSERTION_FAILED|BENCH_INVALID|VALIDATION_…)$/, "assertion"],
   [/^INTERRUPTED$/, "interrupted"],
   [/^(INTERNAL|EMULATOR_FAULT)$/, "internal"],
-  [/^USAGE$/, "usage"],
+  [/^(USAGE|MORE_PROBLEMS)$/, "usage"],
   [/^PROBE_…$/, "environment"],
 ];
 
@@ -43,6 +43,10 @@ const ABOUT: Readonly<Record<string, readonly [what: string, fix: string]>> = {
   "VALIDATION_…": [
     "`VALIDATION_DIFFERENT`, `VALIDATION_UNDECIDED`, `VALIDATION_INVALID`: the simulator was not shown to be right",
     "see [validate](../validate.md)",
+  ],
+  TRACE_BAD_TIME: [
+    "a row's time cannot be read or cannot be meant: no unit, a date that does not exist, an epoch time of another unit, a fraction where there are whole ms, another kind than the rows before",
+    "write a date and time like 2026-05-04T10:15:00.250Z, name the column time_s or time_ms, or write `unit` beside the trace's name; see [traffic](../model/traffic.md#recorded-requests)",
   ],
   INTERNAL: ["something that cannot be has happened", "report it, with the command line and the scenario"],
   INVARIANT_BROKEN: ["a run broke a rule that always holds", "report it, with the command line and the scenario"],

@@ -120,9 +120,10 @@ function place(problem: Problem, where: (path: ConfigPath) => string): Problem {
   return path === undefined ? problem : { ...problem, where: where(path) };
 }
 
-/** Problems by line, as a person mends them; those of the command line first. */
+/** Problems by line, as a person mends them; those of the command line first, and those without a place last. */
 function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
-  const line = (problem: Problem) => Number(/:(\d+)(?: |$)/.exec(problem.where ?? "")?.[1] ?? 0);
+  const line = ({ where }: Problem) => (where === undefined ? Number.MAX_SAFE_INTEGER : lineIn(where));
+  const lineIn = (where: string) => Number(/:(\d+)(?: |$)/.exec(where)?.[1] ?? 0);
   return problems
     .map((problem, i) => ({ problem, i }))
     .sort((a, b) => line(a.problem) - line(b.problem) || a.i - b.i)

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { parseInstantMs, type TimeUnit } from "../../simulator/base/instants.ts";
 import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import type { Scenario } from "../../simulator/scenario/schema.ts";
 import { createModelFacts, type ModelFacts, modelFactsSchema } from "../../simulator/service/model-facts.ts";
@@ -43,10 +44,10 @@ export async function loadScenarioInputs(scenario: Scenario, file: string): Prom
       return undefined;
     });
   const traces: RecordedTrace[] = [];
-  for (const [name, configPath] of tracesOf(scenario)) {
+  for (const [name, { configPath, unit }] of tracesOf(scenario)) {
     // Only scenarios with recordings wait for the code that reads them.
     const { loadTrace } = await import("./traces.ts");
-    const trace = await keep(loadTrace(name, baseDir), configPath);
+    const trace = await keep(loadTrace(name, baseDir, unit), configPath);
     if (trace !== undefined) traces.push(trace);
   }
   const recordedPrices: Record<string, Awaited<ReturnType<typeof loadRecordedPrices>>> = {};
@@ -59,15 +60,27 @@ export async function loadScenarioInputs(scenario: Scenario, file: string): Prom
   return { inputs: { ...reference, recordings, recordedPrices }, traces, problems };
 }
 
-/** Recordings by name, each with the first place that names it. */
-function tracesOf(scenario: Scenario): ReadonlyMap<string, string> {
-  const places = new Map<string, string>();
+interface NamedTrace {
+  /** The first place that names it. */
+  readonly configPath: string;
+  /** Of its times, as the first class says that says one. */
+  readonly unit: TimeUnit | null;
+}
+
+/** Recordings by name. */
+function tracesOf(scenario: Scenario): ReadonlyMap<string, NamedTrace> {
+  const named = new Map<string, NamedTrace>();
   scenario.traffic.forEach(({ arrivals, tokens }, i) => {
     for (const name of traceNamesOf(tokens === undefined ? { arrivals } : { arrivals, tokens })) {
-      if (!places.has(name)) places.set(name, `traffic[${i}].arrivals`);
+      const before = named.get(name);
+      const unit = arrivals.process === "trace" && arrivals.trace === name ? arrivals.unit : null;
+      named.set(name, {
+        configPath: before?.configPath ?? `traffic[${i}].arrivals`,
+        unit: before?.unit ?? unit,
+      });
     }
   });
-  return places;
+  return named;
 }
 
 /** A file that is not there is a fault of the scenario's line; a fault inside a file keeps its own place. */
@@ -140,7 +153,7 @@ function parseJson(text: string): unknown {
 const BYTES_MAX = 64 * 2 ** 20;
 const PROBLEMS_MAX = 20;
 const COLUMNS: readonly string[] = ["instant", "region", "model", "factor", "input", "output"];
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
+const ZONED = /^\d{4}-.*T.*(?:Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * Reads recorded prices: CSV with a header of `instant` (ISO 8601 with zone), `region`, optional `model`, and either
@@ -220,8 +233,9 @@ function checkHeader(header: readonly string[], file: string): string[] {
 /** The row, or what is wrong with it. */
 function rowOf(record: Readonly<Record<string, string>>): RecordedPrice | string {
   const instant = record.instant ?? "";
-  const atMs = INSTANT.test(instant) ? Date.parse(instant) : Number.NaN;
-  if (Number.isNaN(atMs)) return `"${instant}" is not an instant with its zone`;
+  if (!ZONED.test(instant)) return `"${instant}" is not an instant with its zone`;
+  const atMs = parseInstantMs(instant);
+  if (typeof atMs === "string") return `"${instant}" ${atMs}`;
   const region = record.region ?? "";
   if (region === "") return "the region is empty";
   const factor = numberOf(record.factor);

@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import type { TimeUnit } from "../../simulator/base/instants.ts";
 import { detectFormat, FORMATS } from "../../simulator/traffic/formats/index.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import { LINE_LENGTH_MAX, type TraceReader } from "../../simulator/traffic/trace-format.ts";
@@ -14,9 +15,24 @@ export interface UnpackLimits {
   /** Unpacked bytes per packed byte, once a file is larger than `freeBytes`. */
   readonly ratioMax: number;
   readonly freeBytes: number;
+  /** Rows per packed byte, once there are more than `freeRows`: recorded rows take some bytes each even packed. */
+  readonly rowRatioMax: number;
+  readonly freeRows: number;
 }
 
-const LIMITS: UnpackLimits = { bytesMax: 8 * 2 ** 30, ratioMax: 500, freeBytes: 64 * 2 ** 20 };
+interface TraceFileOptions {
+  readonly limits?: UnpackLimits;
+  /** Of its times where the scenario says so; null to go by what the file states. */
+  readonly unit?: TimeUnit | null;
+}
+
+const LIMITS: UnpackLimits = {
+  bytesMax: 8 * 2 ** 30,
+  ratioMax: 500,
+  freeBytes: 64 * 2 ** 20,
+  rowRatioMax: 4,
+  freeRows: 4e6,
+};
 
 /**
  * Streams a trace file, plain or gzipped, through the format that its first line shows.
@@ -27,13 +43,13 @@ const LIMITS: UnpackLimits = { bytesMax: 8 * 2 ** 30, ratioMax: 500, freeBytes: 
 export async function readTraceFile(
   path: string,
   source: string,
-  limits: UnpackLimits = LIMITS,
+  { limits = LIMITS, unit = null }: TraceFileOptions = {},
 ): Promise<{ columns: RecordedColumns; sha256: string }> {
   const info = await stat(path);
   if (!info.isFile()) throw problem("TRACE_NOT_A_FILE", source, "this is not a file", "give the path of a trace file");
   const hash = createHash("sha256");
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  const lines = new LinePump(source);
+  const lines = new LinePump(source, unit);
   let unpacked = 0;
   try {
     for await (const bytes of openBytes(path)) {
@@ -41,6 +57,7 @@ export async function readTraceFile(
       checkSize(unpacked, info.size, limits, source);
       hash.update(bytes);
       lines.push(decoder.decode(bytes, { stream: true }));
+      checkRows(lines.lineNumber, info.size, limits, source);
     }
     lines.push(decoder.decode());
   } catch (cause) {
@@ -52,12 +69,14 @@ export async function readTraceFile(
 /** Cuts text into lines and hands them to the reader of the format that the first line shows. */
 class LinePump {
   private readonly source: string;
+  private readonly unit: TimeUnit | null;
   private reader: TraceReader | undefined;
   private rest = "";
-  private lineNumber = 0;
+  lineNumber = 0;
 
-  constructor(source: string) {
+  constructor(source: string, unit: TimeUnit | null) {
     this.source = source;
+    this.unit = unit;
   }
 
   push(text: string): void {
@@ -86,7 +105,7 @@ class LinePump {
     }
     let line = rawLine.endsWith("\r") ? rawLine.slice(0, -1) : rawLine;
     if (this.lineNumber === 1 && line.startsWith("\uFEFF")) line = line.slice(1);
-    this.reader ??= detectFormat(line)?.reader(this.source);
+    this.reader ??= detectFormat(line)?.reader(this.source, this.unit);
     if (this.reader === undefined) {
       const known = FORMATS.map(({ name, summary }) => `${name} (${summary})`).join("; ");
       throw problem("TRACE_UNKNOWN_FORMAT", where, "the first line fits no known format", `known: ${known}`);
@@ -107,6 +126,13 @@ function checkSize(unpacked: number, packed: number, limits: UnpackLimits, sourc
   if (unpacked > limits.bytesMax || unpacked > limits.freeBytes + packed * limits.ratioMax) {
     const mib = Math.floor(unpacked / 2 ** 20);
     throw problem("TRACE_TOO_LARGE", source, `the file unpacks to over ${mib} MiB`, "cut it into smaller traces");
+  }
+}
+
+function checkRows(rows: number, packed: number, limits: UnpackLimits, source: string): void {
+  if (rows > limits.freeRows + packed * limits.rowRatioMax) {
+    const what = `${packed.toLocaleString("en-US")} bytes unpack to over ${rows.toLocaleString("en-US")} rows`;
+    throw problem("TRACE_TOO_LARGE", source, what, "no recording packs so well; if it is one, unpack it first");
   }
 }
 

@@ -5,6 +5,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import type { TimeUnit } from "../../simulator/base/instants.ts";
 import { dayShape } from "../../simulator/traffic/day-shape.ts";
 import type { RecordedClient, Recording } from "../../simulator/traffic/recording.ts";
 import { PACKAGE_ROOT } from "./process.ts";
@@ -36,14 +37,19 @@ export interface CataloguedRecording {
  * Loads a bundled recording by name, or a trace file (CSV or JSONL, plain or .gz) by path.
  *
  * @param baseDir what a relative path is relative to: the scenario's folder
+ * @param unit of its times where the scenario says so; null to go by what the file states
  * @throws MeridianError TRACE_* (kind "data"): not found, damaged, empty, or with a row that cannot be read
  */
-export async function loadTrace(nameOrPath: string, baseDir: string): Promise<RecordedTrace> {
+export async function loadTrace(
+  nameOrPath: string,
+  baseDir: string,
+  unit: TimeUnit | null = null,
+): Promise<RecordedTrace> {
   const catalog = await readCatalog();
   const entry = Object.hasOwn(catalog, nameOrPath) ? catalog[nameOrPath] : undefined;
-  if (entry !== undefined) return loadBundled(nameOrPath, entry);
+  if (entry !== undefined) return loadBundled(nameOrPath, entry, unit);
   const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(baseDir, nameOrPath);
-  const { columns, sha256 } = await readTraceFile(path, nameOrPath).catch((cause: unknown) => {
+  const { columns, sha256 } = await readTraceFile(path, nameOrPath, { unit }).catch((cause: unknown) => {
     throw isMissing(cause) ? notFound(nameOrPath, Object.keys(catalog), cause) : cause;
   });
   return {
@@ -105,11 +111,11 @@ const clientsSchema = z.object({
 });
 const lengthsSchema = z.object({ quantiles: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]))) });
 
-async function loadBundled(name: string, entry: CatalogEntry): Promise<RecordedTrace> {
+async function loadBundled(name: string, entry: CatalogEntry, unit: TimeUnit | null): Promise<RecordedTrace> {
   const path = resolve(TRACES_DIR, entry.file);
   const { attribution, licence } = entry;
   if (entry.kind === "trace") {
-    const { columns, sha256 } = await readTraceFile(path, entry.file).catch((cause: unknown) => {
+    const { columns, sha256 } = await readTraceFile(path, entry.file, { unit }).catch((cause: unknown) => {
       throw isMissing(cause) ? damaged(entry.file, cause) : cause;
     });
     if (entry.sha256 !== undefined && entry.sha256 !== sha256) throw damaged(entry.file);

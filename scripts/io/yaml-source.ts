@@ -12,7 +12,7 @@ import {
   parseAllDocuments,
   type YAMLError,
 } from "yaml";
-import type { Problem } from "../../simulator/base/errors.ts";
+import { firstProblems, type Problem } from "../../simulator/base/errors.ts";
 
 /** A parsed YAML text that still knows on which line each value stands. */
 export interface YamlSource {
@@ -55,7 +55,7 @@ export function parseYaml(text: string, file: string): YamlSource | readonly Pro
   if (document.errors.some((error) => error.message.startsWith(STACK_OVERFLOW))) return [tooDeep(file)];
   const problems = document.errors.slice(0, SYNTAX_PROBLEMS_MAX).map((error) => syntaxProblem(error, at(error.pos[0])));
   if (problems.length === 0) checkNodes(document, at, problems);
-  if (problems.length > 0) return problems;
+  if (problems.length > 0) return firstProblems(problems);
   return { document, lineOf: (path) => Math.max(1, lines.linePos(offsetOf(document, path)).line) };
 }
 

@@ -1,6 +1,6 @@
 /** Turns the issues of a zod schema into problems for people: what is wrong, where, and how to fix it. */
 import { z } from "zod";
-import type { Problem } from "../../simulator/base/errors.ts";
+import { firstProblems, PROBLEMS_MAX, type Problem } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { type ConfigPath, formatPath, guessIn } from "./yaml-source.ts";
 
@@ -15,9 +15,31 @@ export interface IssueContext {
 
 type Issue = z.core.$ZodIssue;
 
-/** Turns zod's issues into problems for people: one per mistake, none lost. */
+/** Turns zod's issues into problems for people: one per mistake, the first of them where there are very many. */
 export function problemsOfIssues(issues: readonly Issue[], context: IssueContext): readonly Problem[] {
-  return withoutEchoes(issues.flatMap((issue) => translate(issue, [], context))).map((each) => each.problem);
+  const budget = new Budget();
+  const placed = issues.flatMap((issue) => translate(issue, [], { ...context, budget }));
+  return firstProblems(
+    withoutEchoes(placed).map((each) => each.problem),
+    budget.dropped,
+  );
+}
+
+/** Bounds the work: finding the line of each of thousands of wrong keys takes seconds. */
+class Budget {
+  dropped = 0;
+  private left = PROBLEMS_MAX;
+
+  take<T>(items: readonly T[]): readonly T[] {
+    const taken = items.slice(0, this.left);
+    this.left -= taken.length;
+    this.dropped += items.length - taken.length;
+    return taken;
+  }
+}
+
+interface Translation extends IssueContext {
+  readonly budget: Budget;
 }
 
 /** A problem and the place it speaks of. */
@@ -42,10 +64,12 @@ function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
   return all.filter(({ problem, path }) => !echoed.has(`${problem.code} ${formatPath(path)}`));
 }
 
-function translate(issue: Issue, base: ConfigPath, context: IssueContext): readonly Placed[] {
+function translate(issue: Issue, base: ConfigPath, context: Translation): readonly Placed[] {
   const path: ConfigPath = [...base, ...issue.path.map((step) => (typeof step === "symbol" ? String(step) : step))];
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(path, key, context));
+  if (issue.code === "unrecognized_keys")
+    return context.budget.take(issue.keys).map((key) => unknownKey(path, key, context));
   if (issue.code === "invalid_union") return unionProblems(issue, path, context);
+  if (context.budget.take([issue]).length === 0) return [];
   const found = valueAt(context.value, path);
   if (found === undefined && path.length > 0 && issue.code !== "custom") return [missingKey(path, context)];
   return [{ problem: wrongValue(issue, path, found, context), path }];
@@ -138,15 +162,16 @@ function codeOf(issue: Issue & { code: "custom" }): { code?: string; fix?: strin
 function unionProblems(
   issue: Issue & { code: "invalid_union" },
   path: ConfigPath,
-  context: IssueContext,
+  context: Translation,
 ): readonly Placed[] {
   const found = valueAt(context.value, path);
-  if (found === undefined) return [missingKey(path, context)];
-  if (issue.errors.length === 0) return [{ problem: noAlternative(issue, path, found, context), path }];
+  const alone = (placed: () => Placed): readonly Placed[] => context.budget.take([placed]).map((make) => make());
+  if (found === undefined) return alone(() => missingKey(path, context));
+  if (issue.errors.length === 0) return alone(() => ({ problem: noAlternative(issue, path, found, context), path }));
   const branches = issue.errors.filter((issues) => !issues.some((each) => isKindMismatch(each, found)));
-  if (branches.length === 0) return [{ problem: noAlternative(issue, path, found, context), path }];
+  if (branches.length === 0) return alone(() => ({ problem: noAlternative(issue, path, found, context), path }));
   const strangers = keysUnknownToAll(branches);
-  if (strangers.length > 0) return strangers.map((key) => unknownKey(path, key, context));
+  if (strangers.length > 0) return context.budget.take(strangers).map((key) => unknownKey(path, key, context));
   const best = branches.reduce((a, b) => (complaints(b) < complaints(a) ? b : a));
   return best.flatMap((each) => translate(each, path, context));
 }

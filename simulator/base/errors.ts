@@ -59,6 +59,24 @@ export function formatProblem(problem: Problem): string {
   return `${problem.code}  ${where}${problem.what}${fix}`;
 }
 
+/** Most problems that are listed at once: more cannot be mended in one go, and hostile files have them by the thousand. */
+export const PROBLEMS_MAX = 100;
+
+/**
+ * The first problems of a list, and how many more there are.
+ *
+ * @param more found beside those of the list
+ */
+export function firstProblems(problems: readonly Problem[], more = 0): readonly Problem[] {
+  const left = Math.max(0, problems.length - PROBLEMS_MAX) + more;
+  if (left === 0) return problems;
+  const what = `and ${left.toLocaleString("en-US")} more ${left === 1 ? "problem" : "problems"}`;
+  return [
+    ...problems.slice(0, PROBLEMS_MAX),
+    { code: "MORE_PROBLEMS", what, fix: "mend these first, and check again" },
+  ];
+}
+
 /** Throws an INTERNAL error unless the invariant holds. The message names the invariant, not the symptom. */
 export function invariant(holds: boolean, what: string): asserts holds {
   if (!holds) throw new MeridianError("internal", { code: "INVARIANT_BROKEN", what });

@@ -86,6 +86,10 @@ export function assembleResult(
     comparisons,
     requestsPerReplication: sent.reduce((sum, value) => sum + value, 0) / sent.length,
     replications: plan.replications,
+    silentClasses: plan.classes.flatMap(({ name }, c) =>
+      baselineStats.some((each) => each.byClass[c]!.fields[FIELD.sent]! > 0) ? [] : [name],
+    ),
+    hasWarmup: plan.warmup.kind !== "none",
   };
   const result: Omit<RunResult, "assertions"> = {
     schemaVersion: RESULT_SCHEMA_VERSION,

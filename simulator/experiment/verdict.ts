@@ -10,14 +10,29 @@ export interface VerdictInput {
   readonly comparisons: readonly Comparison[];
   readonly requestsPerReplication: number;
   readonly replications: number;
+  /** Names of classes of which no request counts. */
+  readonly silentClasses: readonly string[];
+  /** Requests of the warm-up do not count. */
+  readonly hasWarmup: boolean;
 }
 
 /**
  * The run in one sentence: which strategy saves most (or, if none is shown to save, which is fastest), by how much with
  * what interval, and what it does to p95, in how many replications. Strategies that are unstable or fail more than
- * the baseline are left out, however cheap.
+ * the baseline are left out, however cheap. What was not sent at all comes first.
  */
 export function verdictOf(input: VerdictInput): string {
+  const after = input.hasWarmup ? " after the warm-up" : "";
+  if (input.requestsPerReplication === 0) {
+    return `Nothing was sent${after}: no request arrived within the run, so there is nothing to compare.`;
+  }
+  const { silentClasses: silent } = input;
+  if (silent.length === 0) return findingOf(input);
+  const shown = silent.slice(0, 5).join(", ") + (silent.length > 5 ? ` and ${silent.length - 5} more` : "");
+  return `Nothing was sent${after} of ${silent.length === 1 ? "class" : "the classes"} ${shown}. ${findingOf(input)}`;
+}
+
+function findingOf(input: VerdictInput): string {
   const { baseline, strategies, comparisons, replications } = input;
   const condition = `${replications} paired replication${replications === 1 ? "" : "s"} of ${thousands(input.requestsPerReplication)} requests`;
   const others = strategies.filter((each) => each !== baseline);

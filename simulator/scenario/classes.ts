@@ -1,7 +1,7 @@
 /** `traffic`: classes of requests, where they come from, what they may use and how long they may take. */
 import { z } from "zod";
 import { type RegionDirectory, requireRegion } from "../base/regions.ts";
-import { durationMs } from "../base/schema-forms.ts";
+import { durationMs, ownEntry } from "../base/schema-forms.ts";
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import {
   isRegionAllowed,
@@ -11,7 +11,7 @@ import {
   residencySchema,
 } from "../service/residency.ts";
 import { arrivalSchema } from "../traffic/arrivals/index.ts";
-import { type ClassTraffic, traceNamesOf } from "../traffic/class-stream.ts";
+import { type ClassTraffic, knownOrigin, traceNamesOf } from "../traffic/class-stream.ts";
 import type { Recording } from "../traffic/recording.ts";
 import { tokensSchema } from "../traffic/tokens.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";
@@ -28,6 +28,14 @@ const sloSchema = z
   })
   .meta({ description: "Objectives of the class" });
 
+const originShares = z
+  .record(name, z.number().positive())
+  .refine((shares) => Object.keys(shares).length > 0, "no origin is named; write a region, or shares of several")
+  .refine(
+    (shares) => Number.isFinite(Object.values(shares).reduce((sum, share) => sum + share, 0)),
+    "the shares are too large to be added up; write shares such as 0.7 and 0.3",
+  );
+
 export const classSchema = z
   .strictObject({
     class: name.meta({ description: "Name of the traffic class" }),
@@ -35,12 +43,9 @@ export const classSchema = z
     model: name.optional().meta({ description: "The scenario's model; may be left out where there is one" }),
     arrivals: arrivalSchema,
     tokens: tokensSchema.optional().meta({ description: "Token counts; from the recording unless given" }),
-    origin: z
-      .union([name, z.record(name, z.number().positive())])
-      .optional()
-      .meta({
-        description: "Where callers are: a region or origin, or shares of several; the first region unless given",
-      }),
+    origin: z.union([name, originShares]).optional().meta({
+      description: "Where callers are: a region or origin, or shares of several; the first region unless given",
+    }),
     slo: sloSchema.optional(),
     residency: residencySchema.optional(),
     targets: z.array(name).min(1).optional().meta({
@@ -77,14 +82,20 @@ export interface ClassesInput {
   readonly problems: Problems;
 }
 
-/** Every place that some class is called from, each once, in the scenario's order; unknown ones become problems. */
-export function originsOf({
-  classes,
-  origins: own,
-  regionNames,
-  directory,
-  problems,
-}: Pick<ClassesInput, "classes" | "origins" | "regionNames" | "directory" | "problems">): readonly string[] {
+/**
+ * Every place that some class is called from, each once, in the scenario's order; unknown ones become problems. Then
+ * those of the scenario's regions and origins that only rows of its recordings name.
+ */
+export function originsOf(
+  {
+    classes,
+    origins: own,
+    regionNames,
+    directory,
+    problems,
+  }: Pick<ClassesInput, "classes" | "origins" | "regionNames" | "directory" | "problems">,
+  recordings: Readonly<Record<string, Recording>> = {},
+): readonly string[] {
   const custom = Object.keys(own);
   const places = [...new Set([...regionNames, ...custom, ...directory.keys()])];
   const origins = new Set<string>();
@@ -93,6 +104,14 @@ export function originsOf({
       if (problems.indexOf(origin, places, "origin", `traffic[${i}].origin`) >= 0) origins.add(origin);
     }
   });
+  const known = Object.fromEntries([...regionNames, ...custom].map((name, index) => [name, index]));
+  for (const { arrivals } of classes) {
+    const recording = arrivals.process === "trace" ? ownEntry(recordings, arrivals.trace) : undefined;
+    for (const label of recording?.kind === "trace" ? (recording.columns.originNames ?? []) : []) {
+      const place = knownOrigin(label, known);
+      if (place !== undefined) origins.add(place.name);
+    }
+  }
   return [...origins];
 }
 

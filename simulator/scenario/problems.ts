@@ -1,9 +1,11 @@
 /** Collects every problem of a scenario, so that all of them are reported at once. */
-import { MeridianError, type Problem } from "../base/errors.ts";
+import { firstProblems, MeridianError, PROBLEMS_MAX, type Problem } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 
 export class Problems {
   readonly list: Problem[] = [];
+  /** Problems beyond those that are listed. */
+  private more = 0;
 
   add(code: string, where: string, what: string, fix: string): void {
     this.list.push({ code, where, what, fix });
@@ -12,7 +14,8 @@ export class Problems {
   /** Index of a name in a list, or -1 with a problem. */
   indexOf(asked: string, known: readonly string[], noun: string, where: string): number {
     const index = known.indexOf(asked);
-    if (index < 0) {
+    if (index < 0 && this.list.length >= PROBLEMS_MAX) this.more++;
+    else if (index < 0) {
       this.add(
         `${noun.toUpperCase()}_UNKNOWN`,
         where,
@@ -50,7 +53,7 @@ export class Problems {
   }
 
   throwIfAny(): void {
-    if (this.list.length > 0) throw new MeridianError("usage", this.list);
+    if (this.list.length > 0) throw new MeridianError("usage", firstProblems(this.list, this.more));
   }
 }
 

@@ -27,6 +27,7 @@ import { durationMsOf, runPartOf, spanOf, startMsOf } from "./run-part.ts";
 import type { Scenario } from "./schema.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
+import { checkTraffic } from "./traffic-checks.ts";
 import { checkValidation } from "./validation.ts";
 import { resolveWarmup } from "./warm-up.ts";
 
@@ -52,7 +53,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const meant = checkModelIds({ world: written.world, facts: inputs.models, otherIds: listedIds(inputs), problems });
   const models = settleModels(meant.models, inputs.models);
   const scenario = { ...written, world: { ...written.world, models } };
-  const names = namesOf(scenario, problems);
+  const names = namesOf(scenario, inputs.recordings, problems);
   const setting: Setting = { scenario, inputs, names, problems };
   const network = problems.attempt(() => networkOf(setting), inWorld);
   const supply = resolveSupply(setting, network);
@@ -67,10 +68,12 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const traffic = resolveTraffic(demand, inputs.recordings);
   const modelPlans = modelPlansOf(models);
   const misfits = misfitsOf(setting, supply, { classes, traffic, models: modelPlans });
+  const run = runPartOf(scenario, supply.targets.targets);
+  const trafficNotes = checkTraffic(traffic, run, problems);
   problems.forget(meant.guessed);
   problems.throwIfAny();
   return {
-    ...runPartOf(scenario, supply.targets.targets),
+    ...run,
     warmup: warmup.warmup,
     regionNames: names.regions,
     originNames: names.origins,
@@ -90,6 +93,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
     notes: [
       ...choices.notes,
       ...remarksOf(scenario, supply.targets.targets),
+      ...trafficNotes,
       ...supply.quotas.notes,
       ...misfits,
       ...unknownNotes(models, classes, traffic, calledAlone(setting, supply.targets)),
@@ -127,20 +131,15 @@ interface Setting {
 }
 
 /** @throws MeridianError usage at once where regions are wrong: nothing else could be judged */
-function namesOf(scenario: SettledScenario, problems: Problems): Names {
+function namesOf(scenario: SettledScenario, recordings: ResolveInputs["recordings"], problems: Problems): Names {
   const { regions: entries, network, models } = scenario.world;
   const known = problems.list.length;
   const directory = problems.attempt(() => regionDirectory(entries.filter((entry) => typeof entry !== "string")));
   const regions = entries.map((entry) => (typeof entry === "string" ? entry : entry.name));
   if (directory !== undefined) checkRegionNames(entries, regions, directory, problems);
   if (problems.list.length > known) problems.throwIfAny();
-  const origins = originsOf({
-    classes: scenario.traffic,
-    origins: network.origins,
-    regionNames: regions,
-    directory: directory!,
-    problems,
-  });
+  const places = { origins: network.origins, regionNames: regions, directory: directory! };
+  const origins = originsOf({ classes: scenario.traffic, ...places, problems }, recordings);
   const accounts = [...new Set(scenario.traffic.map((each) => each.account))];
   return { directory: directory!, regions, origins, models: Object.keys(models), accounts };
 }
@@ -151,12 +150,13 @@ function checkRegionNames(
   directory: RegionDirectory,
   problems: Problems,
 ): void {
+  const known = [...directory.keys()];
+  const seen = new Set<string>();
   names.forEach((name, i) => {
     const where = `world.regions[${i}]`;
-    if (typeof entries[i] === "string") problems.indexOf(name, [...directory.keys()], "region", where);
-    if (names.indexOf(name) !== i) {
-      problems.add("REGION_TWICE", where, `region "${name}" is there twice`, "take one out");
-    }
+    if (typeof entries[i] === "string") problems.indexOf(name, known, "region", where);
+    if (seen.has(name)) problems.add("REGION_TWICE", where, `region "${name}" is there twice`, "take one out");
+    seen.add(name);
   });
 }
 

@@ -1,4 +1,5 @@
 /** The traffic of one class: its spec as plain data, and its rows in time order. */
+import { ownEntry } from "../base/schema-forms.ts";
 import { cumulativeShares } from "../random/sampler.ts";
 import { purposeStream } from "../random/streams.ts";
 import type { ArrivalContext, ArrivalProcess, OriginShare } from "./arrival-process.ts";
@@ -74,7 +75,7 @@ function originFiller(traffic: ClassTraffic, arrivals: ArrivalProcess, context: 
   const { recorded } = arrivals;
   const known = traffic.recordedOrigins;
   if (recorded?.originIndex === undefined || recorded.originNames === undefined || known === undefined) return drawn;
-  const indexOf = Int32Array.from(recorded.originNames, (name) => known[name] ?? -1);
+  const indexOf = Int32Array.from(recorded.originNames, (name) => knownOrigin(name, known)?.index ?? -1);
   const labels = recorded.originIndex;
   return (columns, from, to, recordedRow) => {
     drawn(columns, from, to, recordedRow);
@@ -83,6 +84,23 @@ function originFiller(traffic: ClassTraffic, arrivals: ArrivalProcess, context: 
       if (origin >= 0) columns.originIndex[i] = origin;
     }
   };
+}
+
+/**
+ * The origin that a label of a recording names: as it is written, or else without the blanks around it and in small
+ * letters, as the names of regions are; undefined where the scenario knows none of that name.
+ *
+ * @example knownOrigin(" US-EAST-1", { "us-east-1": 4 }) // => { name: "us-east-1", index: 4 }
+ */
+export function knownOrigin(
+  label: string,
+  known: Readonly<Record<string, number>>,
+): { readonly name: string; readonly index: number } | undefined {
+  for (const name of [label, label.trim().toLowerCase()]) {
+    const index = ownEntry(known, name);
+    if (index !== undefined) return { name, index };
+  }
+  return undefined;
 }
 
 /** One draw for each row, except for a class with one origin. */

@@ -1,28 +1,23 @@
 /** Rows with named columns, as CSV and JSONL traces share them, and the cells of a line of either. */
 import { parse } from "csv-parse/browser/esm/sync";
+import type { TimeUnit } from "../base/instants.ts";
+import { RecordedTimes, type TimeColumn } from "./recorded-times.ts";
 import type { RecordedColumns } from "./recording.ts";
-import {
-  dateTime,
-  RowBuffer,
-  type RowPlace,
-  rowError,
-  type TraceReader,
-  timeNumber,
-  tokenCount,
-} from "./trace-format.ts";
+import { RowBuffer, type RowPlace, rowError, type TraceReader, tokenCount } from "./trace-format.ts";
 
 /** Columns of the generic formats, with their other names. */
-const TIMES_MS = ["time_ms", "timestamp_ms", "arrival_ms"];
-const TIMES_S = ["time_s", "timestamp_s", "arrival_s"];
-const DATE_TIMES = ["time", "timestamp"];
+const TIMES: readonly TimeColumn[] = [
+  ...(["ms", "s", "us", "ns"] as const).flatMap((unit) =>
+    ["time", "timestamp", "arrival"].map((name) => ({ name: `${name}_${unit}`, unit })),
+  ),
+  { name: "time", unit: null },
+  { name: "timestamp", unit: null },
+];
 const INPUT = "input_tokens";
 const OUTPUT = "output_tokens";
 const MAX = "max_tokens";
 const CLASS = "class";
 const ORIGINS = ["origin", "region"];
-
-/** Numbers beyond these are epoch times, counted from the first row; smaller ones count from the trace's start. */
-const EPOCH_MS = 1e11;
 
 /** Whether these column names are enough for a trace. */
 export function hasNamedColumns(names: readonly string[]): boolean {
@@ -32,13 +27,13 @@ export function hasNamedColumns(names: readonly string[]): boolean {
 /** Collects rows given as cells by column name. */
 export class NamedRows {
   private readonly rows: RowBuffer;
+  private readonly times: RecordedTimes;
   private readonly source: string;
-  private origin: { epochS: number; fractionMs: number } | undefined;
-  private firstMs = 0;
 
-  constructor(source: string) {
+  constructor(source: string, unit: TimeUnit | null = null) {
     this.source = source;
     this.rows = new RowBuffer(source);
+    this.times = new RecordedTimes(unit);
   }
 
   /** @param cell the value of a column, undefined where the row has none */
@@ -53,7 +48,7 @@ export class NamedRows {
     const origin = ORIGINS.find((name) => names.includes(name));
     this.rows.add(
       {
-        timeMs: this.timeMs(time, cell(time), place),
+        timeMs: this.times.read(cell(time.name), time, place),
         inputTokens: tokenCount(cell(INPUT), INPUT, place),
         outputTokens: tokenCount(cell(OUTPUT), OUTPUT, place),
         maxTokens: isBlank(cell(MAX)) ? 0 : tokenCount(cell(MAX), MAX, place),
@@ -65,30 +60,17 @@ export class NamedRows {
   }
 
   finish(): RecordedColumns {
-    const columns = this.rows.finish();
-    // Rows may stand in any order, so the earliest is only known now.
-    const shiftMs = this.origin === undefined && this.firstMs < EPOCH_MS ? 0 : columns.arrivalMs[0]!;
-    return shiftMs === 0 ? columns : { ...columns, arrivalMs: columns.arrivalMs.map((ms) => ms - shiftMs) };
-  }
-
-  private timeMs(name: string, value: unknown, place: RowPlace): number {
-    if (DATE_TIMES.includes(name)) {
-      const { epochS, fractionMs } = dateTime(value, name, place);
-      this.origin ??= { epochS, fractionMs };
-      return (epochS - this.origin.epochS) * 1000 + fractionMs - this.origin.fractionMs;
-    }
-    const ms = timeNumber(value, name, place) * (TIMES_S.includes(name) ? 1000 : 1);
-    if (this.firstMs === 0) this.firstMs = ms;
-    return ms;
+    return this.rows.finish(this.times);
   }
 }
 
 /** A reader that skips empty lines and passes the rest to `take`. */
 export function namedReader(
   source: string,
+  unit: TimeUnit | null,
   take: (rows: NamedRows, text: string, lineNumber: number) => void,
 ): TraceReader {
-  const rows = new NamedRows(source);
+  const rows = new NamedRows(source, unit);
   return {
     line(text, lineNumber) {
       if (text !== "") take(rows, text, lineNumber);
@@ -97,8 +79,8 @@ export function namedReader(
   };
 }
 
-function timeColumn(names: readonly string[]): string | undefined {
-  return [...TIMES_MS, ...TIMES_S, ...DATE_TIMES].find((name) => names.includes(name));
+function timeColumn(names: readonly string[]): TimeColumn | undefined {
+  return TIMES.find(({ name }) => names.includes(name));
 }
 
 function isBlank(value: unknown): boolean {
@@ -125,6 +107,15 @@ export function csvCells(text: string, place: RowPlace): string[] {
     throw rowError(place, "TRACE_BAD_CSV", `${cells.length} fields in one line`, `at most ${FIELDS_MAX} are read`);
   }
   return cells;
+}
+
+/** The names in a file's first line, quoted or not; none where it is no CSV. */
+export function headerCells(firstLine: string): readonly string[] {
+  try {
+    return csvCells(firstLine, { source: "", lineNumber: 1 }).map((cell) => cell.trim());
+  } catch {
+    return [];
+  }
 }
 
 function quotedCells(text: string, place: RowPlace): string[] {

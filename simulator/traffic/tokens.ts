@@ -116,8 +116,11 @@ const TOKENS_MAX = 2 ** 31 - 1;
  */
 export function createTokenFiller(spec: TokenSpec, context: TokenContext): TokenFiller {
   const { recorded } = context;
-  const fillInput = lengthColumn(spec.input ?? recorded?.inputTokens, "input", context);
-  const fillOutput = lengthColumn(spec.output ?? recorded?.outputTokens, "output", context);
+  const missing =
+    recorded === undefined ? (["input", "output"] as const).filter((each) => spec[each] === undefined) : [];
+  if (missing.length > 0) throw tokensMissing(missing, context);
+  const fillInput = lengthColumn(spec.input ?? recorded!.inputTokens, "input", context);
+  const fillOutput = lengthColumn(spec.output ?? recorded!.outputTokens, "output", context);
   const fillMax = maxTokensColumn(spec.maxTokens, context);
   const fillPrefix = prefixColumns(spec.prefix, context);
   return (columns, from, to, recordedRow) => {
@@ -138,15 +141,16 @@ export function prefixIdCount(spec: TokenSpec, recorded: RecordedColumns | undef
 
 type ColumnFiller = (column: Int32Array, from: number, to: number, recordedRow: Int32Array) => void;
 
-function lengthColumn(source: LengthSpec | Int32Array | undefined, what: string, context: TokenContext): ColumnFiller {
-  if (source === undefined) {
-    throw new MeridianError("usage", {
-      code: "TRAFFIC_TOKENS_MISSING",
-      where: `class ${context.className}`,
-      what: `no ${what} tokens are given, and the arrivals are not recorded requests that would bring them`,
-      fix: `add tokens: { ${what}: <number or law> } to the class`,
-    });
-  }
+function tokensMissing(what: readonly string[], { className }: TokenContext): MeridianError {
+  return new MeridianError("usage", {
+    code: "TRAFFIC_TOKENS_MISSING",
+    where: `class ${className}, tokens`,
+    what: `no ${what.join(" and ")} tokens are given, and the arrivals are not recorded requests that would bring them`,
+    fix: `add tokens: { ${what.map((each) => `${each}: <number or law>`).join(", ")} } to the class`,
+  });
+}
+
+function lengthColumn(source: LengthSpec | Int32Array, what: string, context: TokenContext): ColumnFiller {
   if (source instanceof Int32Array) {
     return (column, from, to, recordedRow) => {
       for (let i = from; i < to; i++) column[i] = source[recordedRow[i]!]!;

@@ -1,5 +1,7 @@
 /** The contract of trace formats, and what they share: checked cells, and rows collected into columns. */
 import { MeridianError } from "../base/errors.ts";
+import type { TimeUnit } from "../base/instants.ts";
+import { Growing, ordered, timeOrder } from "./growing-columns.ts";
 import type { RecordedColumns } from "./recording.ts";
 
 /** A reader of one recording. Lines are pushed, so that the caller may stream the file. */
@@ -21,16 +23,24 @@ export interface TraceFormat {
   readonly summary: string;
   /** Whether a file that begins with this line is of this format. */
   matches(firstLine: string): boolean;
-  /** @param source the file's name, for error messages */
-  reader(source: string): TraceReader;
+  /**
+   * @param source the file's name, for error messages
+   * @param unit   of its times where the scenario says so; null to go by what the file states
+   */
+  reader(source: string, unit: TimeUnit | null): TraceReader;
 }
 
 /** Longest line that is read, characters; a longer one is not a trace. */
 export const LINE_LENGTH_MAX = 2 ** 20;
 
 /** Reads lines held in memory; to stream a file, push its lines into `format.reader` one by one. */
-export function readTrace(format: TraceFormat, lines: Iterable<string>, source: string): RecordedColumns {
-  const reader = format.reader(source);
+export function readTrace(
+  format: TraceFormat,
+  lines: Iterable<string>,
+  source: string,
+  unit: TimeUnit | null = null,
+): RecordedColumns {
+  const reader = format.reader(source, unit);
   let lineNumber = 0;
   for (const text of lines) reader.line(text, ++lineNumber);
   return reader.finish();
@@ -61,63 +71,19 @@ export function tokenCount(value: unknown, column: string, place: RowPlace): num
   return tokens;
 }
 
-/** A time in its unit from a cell or a JSON value; never negative. */
-export function timeNumber(value: unknown, column: string, place: RowPlace): number {
-  const time = typeof value === "number" ? value : numberOf(value);
-  if (!Number.isFinite(time) || time < 0) {
-    throw rowError(place, "TRACE_BAD_TIME", `${column} is ${shorten(value)}`, "times must be numbers of 0 or more");
-  }
-  return time;
-}
-
-const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/;
-
-/**
- * A date and time such as `2023-11-16 18:15:46.6805900`, with or without a zone (UTC when it has none). Whole seconds
- * and the fraction are kept apart, since a double of epoch ms has no room for 100 ns.
- */
-export function dateTime(value: unknown, column: string, place: RowPlace): { epochS: number; fractionMs: number } {
-  const match = typeof value === "string" ? DATE_TIME.exec(value.trim()) : null;
-  if (match !== null) {
-    const [, year, month, day, hour, minute, second, fraction = "", zone = "Z"] = match;
-    const epochMs = Date.UTC(
-      Number(year),
-      Number(month) - 1,
-      Number(day),
-      Number(hour),
-      Number(minute),
-      Number(second),
-    );
-    if (Number(month) <= 12 && Number(day) <= 31 && Number(hour) <= 23 && Number(minute) <= 59) {
-      const fractionMs = fraction === "" ? 0 : Number(fraction) / 10 ** (fraction.length - 3);
-      return { epochS: epochMs / 1000 - zoneOffsetS(zone), fractionMs };
-    }
-  }
-  throw rowError(
-    place,
-    "TRACE_BAD_TIME",
-    `${column} is ${shorten(value)}`,
-    "write a date and time like 2026-05-04T10:15:00.250Z, or name the column time_s or time_ms and give numbers",
-  );
-}
-
-function zoneOffsetS(zone: string): number {
-  if (zone === "Z") return 0;
-  const sign = zone.startsWith("-") ? -1 : 1;
-  return sign * (Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(-2)) * 60);
-}
-
 function numberOf(value: unknown): number {
   return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
 }
 
-function shorten(value: unknown): string {
+/** A value as the file has it, short. */
+export function shorten(value: unknown): string {
   const text = value === undefined ? "missing" : value === "" ? "empty" : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /** One recorded request; what a format does not have is left out in every row. */
 export interface RecordedRow {
+  /** ms, or what the `settle` that is given to `finish` makes ms of. */
   readonly timeMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -128,27 +94,37 @@ export interface RecordedRow {
   readonly originName?: string;
 }
 
+/** Most rows of one recording: a week of a large service. Beyond, their columns would not fit into memory. */
+const ROWS_MAX = 2 ** 25;
 /** Most different labels of one kind: what a column of 16-bit indices can hold. */
 const LABELS_MAX = 65_536;
+const LABEL_LENGTH_MAX = 200;
 
 /** Collects rows into columns, ascending in time; rows of equal time keep the file's order. */
 export class RowBuffer {
-  private readonly timeMs: number[] = [];
-  private readonly inputTokens: number[] = [];
-  private readonly outputTokens: number[] = [];
-  private readonly maxTokens: number[] = [];
-  private readonly prefixTokens: number[] = [];
-  private readonly prefixId: number[] = [];
+  private readonly timeMs = new Growing(Float64Array);
+  private readonly inputTokens = new Growing(Int32Array);
+  private readonly outputTokens = new Growing(Int32Array);
+  private readonly maxTokens = new Growing(Int32Array);
+  private readonly prefixTokens = new Growing(Int32Array);
+  private readonly prefixId = new Growing(Int32Array);
   private readonly classes = new Labels();
   private readonly origins = new Labels();
 
   private readonly source: string;
+  private readonly rowsMax: number;
 
-  constructor(source: string) {
+  constructor(source: string, rowsMax = ROWS_MAX) {
     this.source = source;
+    this.rowsMax = rowsMax;
   }
 
+  /** @throws MeridianError TRACE_TOO_LARGE, TRACE_TOO_MANY_LABELS, TRACE_LONG_LABEL */
   add(row: RecordedRow, place: RowPlace): void {
+    if (this.timeMs.length === this.rowsMax) {
+      const what = `more than ${this.rowsMax.toLocaleString("en-US")} rows`;
+      throw rowError(place, "TRACE_TOO_LARGE", what, "cut it into smaller traces");
+    }
     this.timeMs.push(row.timeMs);
     this.inputTokens.push(row.inputTokens);
     this.outputTokens.push(row.outputTokens);
@@ -159,8 +135,11 @@ export class RowBuffer {
     if (row.originName !== undefined) this.origins.add(row.originName, place);
   }
 
-  /** @throws MeridianError TRACE_EMPTY if there is no row */
-  finish(): RecordedColumns {
+  /**
+   * @param times makes ms of the rows' times, which it gets in ascending order
+   * @throws MeridianError TRACE_EMPTY if there is no row
+   */
+  finish(times?: { settle(read: Float64Array): Float64Array }): RecordedColumns {
     const rows = this.timeMs.length;
     if (rows === 0) {
       throw new MeridianError("data", {
@@ -170,38 +149,32 @@ export class RowBuffer {
         fix: "a trace needs at least one row below its header",
       });
     }
-    const order = this.timeOrder();
-    const column = (values: readonly number[]) => Int32Array.from({ length: rows }, (_, i) => values[order(i)]!);
-    const labels = (list: Labels) => Uint16Array.from({ length: rows }, (_, i) => list.indices[order(i)]!);
+    const order = timeOrder(this.timeMs.whole());
+    const column = (values: Growing<Int32Array>) => ordered(values.whole(), order);
+    const isWhole = (values: { readonly length: number }) => values.length === rows;
+    const arrivalMs = ordered(this.timeMs.whole(), order);
+    const { classes, origins } = this;
     return {
-      arrivalMs: Float64Array.from({ length: rows }, (_, i) => this.timeMs[order(i)]!),
+      arrivalMs: times === undefined ? arrivalMs : times.settle(arrivalMs),
       inputTokens: column(this.inputTokens),
       outputTokens: column(this.outputTokens),
-      ...(this.maxTokens.length === rows ? { maxTokens: column(this.maxTokens) } : {}),
-      ...(this.prefixTokens.length === rows ? { prefixTokens: column(this.prefixTokens) } : {}),
-      ...(this.prefixId.length === rows ? { prefixId: column(this.prefixId) } : {}),
-      ...(this.classes.hasNames && this.classes.indices.length === rows
-        ? { classIndex: labels(this.classes), classNames: this.classes.names }
+      ...(isWhole(this.maxTokens) ? { maxTokens: column(this.maxTokens) } : {}),
+      ...(isWhole(this.prefixTokens) ? { prefixTokens: column(this.prefixTokens) } : {}),
+      ...(isWhole(this.prefixId) ? { prefixId: column(this.prefixId) } : {}),
+      ...(classes.hasNames && isWhole(classes.indices)
+        ? { classIndex: ordered(classes.indices.whole(), order), classNames: classes.names }
         : {}),
-      ...(this.origins.hasNames && this.origins.indices.length === rows
-        ? { originIndex: labels(this.origins), originNames: this.origins.names }
+      ...(origins.hasNames && isWhole(origins.indices)
+        ? { originIndex: ordered(origins.indices.whole(), order), originNames: origins.names }
         : {}),
     };
-  }
-
-  private timeOrder(): (i: number) => number {
-    const { timeMs } = this;
-    const isSorted = timeMs.every((time, i) => i === 0 || time >= timeMs[i - 1]!);
-    if (isSorted) return (i) => i;
-    const order = timeMs.map((_, i) => i).sort((a, b) => timeMs[a]! - timeMs[b]! || a - b);
-    return (i) => order[i]!;
   }
 }
 
 /** Text labels as indices, in order of first appearance. */
 class Labels {
   readonly names: string[] = [];
-  readonly indices: number[] = [];
+  readonly indices = new Growing(Uint16Array);
   private readonly known = new Map<string, number>();
 
   /** Whether any row has a label that is not empty. */
@@ -215,6 +188,10 @@ class Labels {
       index = this.names.length;
       if (index === LABELS_MAX) {
         throw rowError(place, "TRACE_TOO_MANY_LABELS", `more than ${LABELS_MAX} different labels`, "use fewer classes");
+      }
+      if (name.length > LABEL_LENGTH_MAX) {
+        const what = `a label has ${name.length} characters`;
+        throw rowError(place, "TRACE_LONG_LABEL", what, `labels have at most ${LABEL_LENGTH_MAX}`);
       }
       this.names.push(name);
       this.known.set(name, index);

@@ -110,7 +110,30 @@ export function lawOr<Other>(
   const named = oneKeyOf(forms, {
     clamp: bounds.meta({ description: "Values beyond these limits are set to the limit" }),
     truncate: bounds.meta({ description: "Values beyond these limits are redrawn" }),
-  }).transform(({ value, options }) => ({ ...value, ...options }) as LawSpec | Other);
+  }).transform(({ value, options }, context) => {
+    const spec = { ...value, ...options } as LawSpec | Other;
+    if (isLaw(spec) && !isComputable(spec)) {
+      const message = "no finite values can be drawn from this law; write parameters nearer to 1, such as cv: 2";
+      context.addIssue({ code: "custom", message });
+    }
+    return spec;
+  });
   const bare = quantity.transform((value): LawSpec => ({ kind: "constant", value }));
   return unionOf([bare, named]) as z.ZodType<LawSpec | Other>;
+}
+
+function isLaw(spec: unknown): spec is LawSpec {
+  return (
+    typeof spec === "object" &&
+    spec !== null &&
+    "kind" in spec &&
+    typeof spec.kind === "string" &&
+    Object.hasOwn(LAWS, spec.kind)
+  );
+}
+
+/** Whether its mean and its values, out to the ends of what is ever drawn, are finite numbers. */
+function isComputable(spec: LawSpec): boolean {
+  const { mean, quantile } = createLaw(spec);
+  return [mean, ...[2 ** -53, 0.5, 1 - 2 ** -53].map(quantile)].every(Number.isFinite);
 }

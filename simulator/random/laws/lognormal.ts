@@ -10,6 +10,8 @@ export interface LognormalSpec {
   readonly cv: number;
 }
 
+const CV_MAX = 1000;
+
 /**
  * A product of many small factors: the usual law of service times and token counts. With mean m and cv c the
  * logarithm is normal with variance s² = ln(1 + c²) and mean ln m - s²/2.
@@ -21,7 +23,10 @@ export const lognormal: LawDefinition<LognormalSpec> = {
     z
       .strictObject({
         mean: above0(quantity, "mean"),
-        cv: positiveNumber("cv", "Coefficient of variation: standard deviation / mean"),
+        cv: positiveNumber("cv", "Coefficient of variation: standard deviation / mean").refine(
+          (cv) => cv <= CV_MAX,
+          `cv must be at most ${CV_MAX}; above 10, most of the mean is in values that are hardly ever drawn`,
+        ),
       })
       .transform(({ mean, cv }) => ({ kind: "lognormal" as const, mean, cv })),
   create: ({ mean, cv }) => {

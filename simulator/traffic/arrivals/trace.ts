@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MeridianError } from "../../base/errors.ts";
 import { Earliest } from "../../base/event-queue.ts";
+import { TIME_UNITS, type TimeUnit } from "../../base/instants.ts";
 import { durationMs, share } from "../../base/schema-forms.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
@@ -38,6 +39,9 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
     thin: share
       .refine((value) => value >= 1e-4 && value <= 1, "thin must be between 0.01% and 100%")
       .meta({ description: "Share of the requests that are kept" }),
+    unit: z.enum(TIME_UNITS).meta({
+      description: "Unit of the file's numeric times where it states none, or another: s, ms, us or ns",
+    }),
     only: z.string().min(1).meta({ description: "Only rows with this class label" }),
     shape: dayShapeSchema,
   },
@@ -67,6 +71,7 @@ export function traceSpec(name: string, options: Readonly<Record<string, unknown
     spreadMs: (options.spread as number | undefined) ?? MINUTE_MS,
     thin: (options.thin as number | undefined) ?? 1,
     only: (options.only as string | undefined) ?? null,
+    unit: (options.unit as TimeUnit | undefined) ?? null,
     shape,
   };
 }
@@ -124,7 +129,51 @@ function replay(spec: TraceSpec, context: ArrivalContext, endMs: number): Arriva
   };
 }
 
-function columnsOf(spec: TraceSpec, { recordings, className }: ArrivalContext): RecordedColumns {
+/** A run as rows may fall into it, ms. */
+interface RunSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What becomes of a recording's rows in a run. */
+export interface ReplayedRows {
+  /** Rows that `slice` and `only` leave, in time order. */
+  readonly rows: Int32Array;
+  /** How many of them fall into the run. */
+  readonly inRun: number;
+  /** When the first and the last of them would be sent, ms of the run's clock, were it long enough. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/**
+ * Counts the rows that fall into a run. With a shape, or a start drawn over a tiled recording, all of them may.
+ *
+ * @throws MeridianError TRAFFIC_UNKNOWN_RECORDING, TRACE_EMPTY_SELECTION or TRACE_TOO_SHORT
+ */
+export function replayedRows(
+  spec: TraceSpec,
+  context: Pick<ArrivalContext, "recordings" | "className">,
+  { fromMs, toMs }: RunSpan,
+): ReplayedRows {
+  const { rows, timesMs, periodMs } = select(spec, columnsOf(spec, context), context);
+  const shiftMs = spec.shiftMs === "random" ? 0 : spec.shiftMs;
+  const isAnywhere = spec.shape !== null || (spec.tile && spec.shiftMs === "random");
+  const isInRun = (timeMs: number): boolean => {
+    if (isAnywhere) return true;
+    const repetition = spec.tile ? Math.ceil((fromMs - shiftMs - timeMs) / periodMs) : 0;
+    const sentMs = shiftMs + timeMs + repetition * periodMs;
+    return sentMs >= fromMs && sentMs < toMs;
+  };
+  let inRun = 0;
+  for (const timeMs of timesMs) if (isInRun(timeMs)) inRun++;
+  return { rows, inRun, firstMs: shiftMs + timesMs[0]!, lastMs: shiftMs + timesMs.at(-1)! };
+}
+
+function columnsOf(
+  spec: TraceSpec,
+  { recordings, className }: Pick<ArrivalContext, "recordings" | "className">,
+): RecordedColumns {
   const recording = recordings[spec.trace];
   if (recording?.kind === "trace") return recording.columns;
   throw new MeridianError("usage", {
@@ -144,7 +193,7 @@ interface Selection {
   readonly periodMs: number;
 }
 
-function select(spec: TraceSpec, recorded: RecordedColumns, { className }: ArrivalContext): Selection {
+function select(spec: TraceSpec, recorded: RecordedColumns, { className }: { readonly className: string }): Selection {
   const { arrivalMs, classIndex, classNames } = recorded;
   const fromMs = spec.fromMs;
   const toMs = spec.toMs ?? Number.POSITIVE_INFINITY;
@@ -164,9 +213,9 @@ function select(spec: TraceSpec, recorded: RecordedColumns, { className }: Arriv
   }
   const timesMs = Float64Array.from(kept, (row) => (arrivalMs[row]! - fromMs) * spec.timeScale);
   const lastMs = timesMs.at(-1)!;
-  const meanGapMs = (lastMs - timesMs[0]!) / (kept.length - 1);
+  const meanGapMs = kept.length === 1 ? 0 : (lastMs - timesMs[0]!) / (kept.length - 1);
   const periodMs = spec.toMs !== null ? (spec.toMs - fromMs) * spec.timeScale : lastMs + meanGapMs;
-  if (spec.tile && !(periodMs > 0)) {
+  if (spec.tile && (periodMs === 0 || (kept.length === 1 && spec.toMs === null))) {
     throw new MeridianError("usage", {
       code: "TRACE_TOO_SHORT",
       where: `class ${className}`,
@@ -203,5 +252,7 @@ export interface TraceSpec {
   readonly thin: number;
   /** Only rows of this class label of the recording. */
   readonly only: string | null;
+  /** Of the file's numeric times; null to go by what the file states. */
+  readonly unit: TimeUnit | null;
   readonly shape: DayShapeSpec | null;
 }

@@ -1,18 +1,19 @@
 /** The trace format `azure-llm`: the public Azure LLM inference traces. */
-import { csvCells } from "../named-columns.ts";
-import { dateTime, RowBuffer, rowError, type TraceFormat, tokenCount } from "../trace-format.ts";
+import { csvCells, headerCells } from "../named-columns.ts";
+import { RecordedTimes } from "../recorded-times.ts";
+import { RowBuffer, rowError, type TraceFormat, tokenCount } from "../trace-format.ts";
 
 const HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens";
+const TIME = { name: "TIMESTAMP", unit: null };
 
 /** The public Azure LLM inference traces of 2023 and 2024. All seven fractional digits of the time are kept. */
 export const azureLlm: TraceFormat = {
   name: "azure-llm",
   summary: "CSV of the Azure LLM inference traces: TIMESTAMP, ContextTokens, GeneratedTokens",
-  matches: (firstLine) => firstLine.trim() === HEADER,
-  reader(source) {
+  matches: (firstLine) => headerCells(firstLine).join(",") === HEADER,
+  reader(source, unit) {
     const rows = new RowBuffer(source);
-    let originS: number | undefined;
-    let originFractionMs = 0;
+    const times = new RecordedTimes(unit);
     return {
       line(text, lineNumber) {
         if (lineNumber === 1 || text === "") return;
@@ -21,22 +22,16 @@ export const azureLlm: TraceFormat = {
         if (cells.length !== 3) {
           throw rowError(place, "TRACE_BAD_CSV", `${cells.length} fields instead of 3`, `each row has ${HEADER}`);
         }
-        const { epochS, fractionMs } = dateTime(cells[0], "TIMESTAMP", place);
-        if (originS === undefined) {
-          originS = epochS;
-          originFractionMs = fractionMs;
-        }
         rows.add(
           {
-            // Rounded to the 100 ns of the file, so that no digit of the subtraction's error remains.
-            timeMs: Math.round(((epochS - originS) * 1000 + fractionMs - originFractionMs) * 1e4) / 1e4,
+            timeMs: times.read(cells[0], TIME, place),
             inputTokens: tokenCount(cells[1], "ContextTokens", place),
             outputTokens: tokenCount(cells[2], "GeneratedTokens", place),
           },
           place,
         );
       },
-      finish: () => rows.finish(),
+      finish: () => rows.finish(times),
     };
   },
 };

@@ -1,10 +1,16 @@
 /** The trace format `mooncake`: the Mooncake traces, with their shared prompt blocks. */
 import { jsonRow } from "../named-columns.ts";
+import { RecordedTimes } from "../recorded-times.ts";
 import type { RecordedColumns } from "../recording.ts";
-import { RowBuffer, type RowPlace, rowError, type TraceFormat, timeNumber, tokenCount } from "../trace-format.ts";
+import { RowBuffer, type RowPlace, rowError, type TraceFormat, tokenCount } from "../trace-format.ts";
 
 /** Tokens that one hash id stands for. */
 const BLOCK_TOKENS = 512;
+/** Most ids of a recording, which are held in memory: the largest public one has 400,000. */
+const BLOCKS_MAX = 4e6;
+const NO_IDS: readonly number[] = [];
+/** Other tools write files of this form with seconds, which then have fractions. */
+const TIME = { name: "timestamp", unit: "ms", isWhole: true } as const;
 
 /**
  * Mooncake traces: a hash id for each 512-token block of the prompt, where equal ids mean equal prompts up to and
@@ -15,7 +21,8 @@ export const mooncake: TraceFormat = {
   name: "mooncake",
   summary: "JSONL of the Mooncake traces: timestamp (ms), input_length, output_length, hash_ids",
   matches: (firstLine) => firstLine.includes('"input_length"') && firstLine.includes('"timestamp"'),
-  reader(source) {
+  reader(source, unit) {
+    const times = new RecordedTimes(unit);
     const rows = new RowBuffer(source);
     const prefixes = new SharedRuns();
     return {
@@ -23,10 +30,10 @@ export const mooncake: TraceFormat = {
         if (text === "") return;
         const place = { source, lineNumber };
         const row = jsonRow(text, place);
-        prefixes.add(hashIds(row.hash_ids, place));
+        prefixes.add(hashIds(row.hash_ids, place), place);
         rows.add(
           {
-            timeMs: timeNumber(row.timestamp, "timestamp", place),
+            timeMs: times.read(row.timestamp, TIME, place),
             inputTokens: tokenCount(row.input_length, "input_length", place),
             outputTokens: tokenCount(row.output_length, "output_length", place),
             // The place in the file until all rows are known.
@@ -35,7 +42,7 @@ export const mooncake: TraceFormat = {
           place,
         );
       },
-      finish: () => withPrefixes(rows.finish(), prefixes),
+      finish: () => withPrefixes(rows.finish(times), prefixes),
     };
   },
 };
@@ -58,14 +65,20 @@ function withPrefixes(columns: RecordedColumns, prefixes: SharedRuns): RecordedC
 /** The block ids of all rows, and how many rows have each. */
 class SharedRuns {
   private readonly ids: (readonly number[])[] = [];
+  private blocks = 0;
   private readonly rowsWith = new Map<number, number>();
 
   get count(): number {
     return this.ids.length;
   }
 
-  add(ids: readonly number[]): void {
-    this.ids.push(ids);
+  add(ids: readonly number[], place: RowPlace): void {
+    this.blocks += ids.length;
+    if (this.blocks > BLOCKS_MAX) {
+      const what = `more than ${BLOCKS_MAX.toLocaleString("en-US")} hash_ids in all`;
+      throw rowError(place, "TRACE_TOO_LARGE", what, "cut it into smaller traces, or leave hash_ids out");
+    }
+    this.ids.push(ids.length === 0 ? NO_IDS : ids);
     for (const id of ids) this.rowsWith.set(id, (this.rowsWith.get(id) ?? 0) + 1);
   }
 
@@ -78,7 +91,7 @@ class SharedRuns {
 }
 
 function hashIds(value: unknown, place: RowPlace): readonly number[] {
-  if (value === undefined) return [];
+  if (value === undefined) return NO_IDS;
   if (Array.isArray(value) && value.every((id) => Number.isInteger(id))) return value as number[];
   throw rowError(
     place,

@@ -47,6 +47,23 @@ describe("CSV calls", () => {
     assert.equal(observations[0]!.axisStartMs, Date.parse("2026-05-04T10:00:01.500Z"));
   });
 
+  it("times since 1970 in s, ms or us are the same instants; what is none is refused", async () => {
+    const at = ["1777888800.216", "1777888800.233", "1777888801.500"];
+    const read = (times: readonly string[]) => {
+      const rows = times.map((time) => GOOD.replace("2026-05-04T10:00:01.500Z", time));
+      const { observations } = readCsvCalls([HEADER, ...rows].join("\n"), "a.csv", stop());
+      return observations.map(({ sentMs, axisStartMs }) => [sentMs, axisStartMs]);
+    };
+    const expected = [0, 17, 1284].map((ms) => [ms, Date.parse("2026-05-04T10:00:00.216Z")]);
+    assert.deepEqual(read(at), expected);
+    assert.deepEqual(read(at.map((time) => time.replace(".", ""))), expected);
+    assert.deepEqual(read(at.map((time) => `${time.replace(".", "")}000`)), expected);
+    assert.deepEqual(read(at.map((time) => new Date(Number(time) * 1000).toISOString())), expected);
+    for (const wrong of ["17", "1e308", "2026-02-30T00:00:00Z", "1970-01-21T13:51:28Z"]) {
+      assert.equal(await codeOf(() => read([at[0]!, wrong])), "CALIBRATE_BAD_ROW a.csv:3", wrong);
+    }
+  });
+
   it("name the line of a bad row, and skip no more than allowed", async () => {
     const bad = GOOD.replace(",900,", ",-3,");
     const text = `${HEADER}\n${GOOD}\n${bad}\n${bad}\n`;

@@ -101,6 +101,31 @@ describe("meridian check", () => {
     );
   });
 
+  it("refuses with its line what could only fail in the run: no origin, no tokens, a law without values", async () => {
+    const good = await readFile(TINY, "utf8");
+    const problemOf = async (name: string, text: string) => {
+      const file = join(folder, name);
+      await writeFile(file, text);
+      const { code, stderr } = await meridianHere(["check", file]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /\n1 problem/);
+      return stderr;
+    };
+    const traffic = "traffic: [{ class: chat, arrivals: { poisson: 1/s }";
+    const rest = (text: string) => good.replace(/^traffic:\n(?: .*\n)+/m, `${text} }]\n`);
+    const line =
+      rest(traffic)
+        .split("\n")
+        .findIndex((each) => each.startsWith("traffic:")) + 1;
+    const tokens = "tokens: { input: 5, output: 5 }";
+    const place = (path: string) => new RegExp(`:${line} traffic\\[0\\]\\.${path}`);
+    const origin = await problemOf("origin.yaml", rest(`${traffic}, ${tokens}, origin: {}`));
+    assert.match(origin, place("origin: no origin is named\n {2}fix: write a region, or shares of several"));
+    assert.match(await problemOf("tokens.yaml", rest(traffic)), place("tokens: no input and output tokens are given"));
+    const law = tokens.replace("input: 5", "input: { lognormal: { mean: 1200, cv: 1e308 } }");
+    assert.match(await problemOf("cv.yaml", rest(`${traffic}, ${law}`)), /cv must be at most 1000/);
+  });
+
   it("answers programs with one document", async () => {
     const { code, stdout } = await meridianHere(["check", TINY, bad, "--json"]);
     assert.equal(code, 2);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -97,6 +97,51 @@ describe("meridian simulate", () => {
       "--json",
     ]);
     assert.equal(again.stdout, stdout, "the saved scenario reproduces the run");
+  });
+
+  it("sends every row of a trace, or says which not", async () => {
+    const simulate = async (name: string, lines: readonly string[]) => {
+      await writeFile(join(folder, `${name}.csv`), lines.join("\n"));
+      const scenario = [
+        `{ name: ${name}, seed: 1, duration: 1m, replications: 1,`,
+        "  world: { regions: [us-east-1, eu-west-1], models: { nova: { id: amazon.nova-pro-v1:0,",
+        "    capacity: { kind: slots, servers: unlimited, service: 1s } } } },",
+        `  traffic: [{ class: c, arrivals: { trace: ${name}.csv }, tokens: { maxTokens: 1000 } }],`,
+        "  strategies: [round-robin] }",
+      ];
+      const file = join(folder, `${name}.yaml`);
+      await writeFile(file, scenario.join("\n"));
+      const { code, stdout, stderr } = await meridianHere(["simulate", file, "--out", join(folder, name), "--json"]);
+      return { code, stderr, result: code === 0 ? (JSON.parse(stdout) as RunResult) : undefined };
+    };
+    const sent = (run: Awaited<ReturnType<typeof simulate>>) => run.result?.strategies[0]?.total.counts.sent;
+    const azure = "TIMESTAMP,ContextTokens,GeneratedTokens";
+    const at = (second: number) => `2023-11-16 18:15:${second}.0000000,10,5`;
+    assert.equal(sent(await simulate("unsorted", [azure, at(48), at(46), at(47)])), 3);
+    const header = "time_s,input_tokens,output_tokens";
+    assert.equal(sent(await simulate("one", [header, "0,100,50"])), 1);
+    const epochs = ["1700000001500,1,1", "1700000000000,1,1"];
+    assert.equal(sent(await simulate("epochs", ["timestamp,input_tokens,output_tokens", ...epochs])), 2);
+    const late = await simulate("late", [header, "7200,100,50", "7201,100,50"]);
+    assert.equal(late.code, 2);
+    assert.match(
+      late.stderr,
+      /late\.yaml:4 traffic\[0\]\.arrivals: 0 of 2 rows of late\.csv fall into the run: first at 7,200 s/,
+    );
+
+    const origins = ["eu-west-1", "US-EAST-1", "eu-west-1 ", "eu-central-1", ""];
+    const rows = origins.map((origin, i) => `${i === 4 ? 61 : i},100,50,${origin}`);
+    const run = await simulate("origins", [`${header},region`, ...rows]);
+    assert.equal(sent(run), 4);
+    const notes = [
+      "Class c: 1 of 5 rows of origins.csv fall outside the run: last at 61 s, duration 60 s.",
+      "Class c: 2 of 5 rows of origins.csv name origins that the scenario does not know: eu-central-1 (1), none at all (1); drawn from the class's shares.",
+      "Class c: origins of origins.csv in another spelling: US-EAST-1 read as us-east-1 (1).",
+    ];
+    for (const note of notes) {
+      assert.ok(run.result?.notes.includes(note), String(run.result?.notes));
+      assert.ok(run.stderr.includes(`note: ${note}`), run.stderr);
+    }
   });
 
   it("chooses a warm-up by pilot runs when that is left to it, the same whatever the workers", async () => {

@@ -52,6 +52,31 @@ describe("files that a scenario names", () => {
   });
 });
 
+describe("the unit of a trace's times", () => {
+  const lines = ["timestamp,input_tokens,output_tokens", "0,100,50", "0.5,100,50"].join("\n");
+  const scenario = (arrivals: string) =>
+    SCENARIO.replace("us-west-9", "us-west-2")
+      .replace("{ trace: azure-conv-2024 }", arrivals)
+      .replace("duration: 1h", "duration: 1m");
+
+  it("is what the scenario says where the file says none; two units for one file are refused", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "meridian-unit-"));
+    await writeFile(join(folder, "t.csv"), lines);
+    const timesOf = async (arrivals: string) => {
+      const { inputs } = await prepareText(scenario(arrivals), join(folder, "s.yaml"));
+      const recording = inputs.plan.traffic[0]!.recordings!["t.csv"]!;
+      assert.ok(recording.kind === "trace");
+      return [...recording.columns.arrivalMs];
+    };
+    assert.deepEqual(await timesOf("{ trace: t.csv, unit: s }"), [0, 500]);
+    assert.deepEqual(await timesOf("{ trace: t.csv, unit: ms }"), [0, 0.5]);
+    await assert.rejects(timesOf("{ trace: t.csv }"), /TRACE_BAD_TIME {2}t\.csv:2/);
+    const two = "{ trace: t.csv, unit: s }\n  - class: other\n    arrivals: { trace: t.csv, unit: ms }";
+    await assert.rejects(timesOf(two), /TRACE_TWO_UNITS {2}.*s\.yaml:13 traffic\[1\]\.arrivals\.unit/);
+    await rm(folder, { recursive: true });
+  });
+});
+
 describe("recorded prices", () => {
   it("factors and prices, with zones and empty cells", () => {
     const text = [

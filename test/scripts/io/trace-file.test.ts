@@ -53,8 +53,13 @@ test("a file that unpacks out of all proportion is refused", async () => {
   const rows = `time_ms,input_tokens,output_tokens\n${"0,1,1\n".repeat(200_000)}`;
   const path = join(folder, "bomb.csv.gz");
   writeFileSync(path, gzipSync(rows));
-  const wide = { bytesMax: 1e9, ratioMax: 1e6, freeBytes: 0 };
-  assert.equal((await readTraceFile(path, "bomb", wide)).columns.arrivalMs.length, 200_000);
-  await assert.rejects(readTraceFile(path, "bomb", { ...wide, ratioMax: 100 }), /TRACE_TOO_LARGE {2}bomb/);
-  await assert.rejects(readTraceFile(path, "bomb", { ...wide, bytesMax: 1e5 }), /TRACE_TOO_LARGE {2}bomb/);
+  const wide = { bytesMax: 1e9, ratioMax: 1e6, freeBytes: 0, rowRatioMax: 1e6, freeRows: 0 };
+  assert.equal((await readTraceFile(path, "bomb", { limits: wide })).columns.arrivalMs.length, 200_000);
+  await assert.rejects(readTraceFile(path, "bomb", { limits: { ...wide, ratioMax: 100 } }), /TRACE_TOO_LARGE {2}bomb/);
+  await assert.rejects(readTraceFile(path, "bomb", { limits: { ...wide, bytesMax: 1e5 } }), /TRACE_TOO_LARGE {2}bomb/);
+  const few = { ...wide, rowRatioMax: 4, freeRows: 1000 };
+  await assert.rejects(
+    readTraceFile(path, "bomb", { limits: few }),
+    /TRACE_TOO_LARGE {2}bomb: .* bytes unpack to over .* rows/,
+  );
 });

@@ -40,6 +40,40 @@ describe("problems of a schema", () => {
     ]));
 });
 
+describe("very many problems", () => {
+  const many = (count: number, keyOf: (i: number) => string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [keyOf(i), i]));
+  /** How often the place of a key was looked for, which is what takes time. */
+  const countedProblems = (value: unknown) => {
+    let lookups = 0;
+    const where = (path: Parameters<typeof formatPath>[0]) => {
+      lookups++;
+      return formatPath(path);
+    };
+    const issues = schema.safeParse(value).error?.issues ?? [];
+    return { problems: problemsOfIssues(issues, { value, schema: mapSchema(schema), where }), lookups };
+  };
+
+  it("are cut after a hundred, wherever they stand, and the rest is counted", () => {
+    const strangers = many(20_000, (i) => `x${i}`);
+    for (const value of [
+      { cups: 2, ...strangers },
+      { cups: 2, tea: { leaf: "green", grams: 1, ...strangers } },
+    ]) {
+      const { problems, lookups } = countedProblems(value);
+      assert.equal(problems.length, 101);
+      assert.equal(problems[100]!.what, "and 19,900 more problems");
+      assert.ok(lookups <= 100, `${lookups} look-ups`);
+    }
+  });
+
+  it("a hundred are shown whole", () => {
+    const { problems } = countedProblems({ cups: 2, ...many(100, (i) => `x${i}`) });
+    assert.equal(problems.length, 100);
+    assert.ok(problems.every(({ code }) => code === "SCENARIO_UNKNOWN_KEY"));
+  });
+});
+
 it("a schema's map knows the keys below a path, through alternatives", () => {
   const map = mapSchema(schema);
   assert.deepEqual(map.keysAt([]), ["cups", "tea"]);

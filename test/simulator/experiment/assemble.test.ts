@@ -89,4 +89,15 @@ describe("the run's result", () => {
     assert.match(one.verdict, /^No strategy is shown/);
     assert.ok(one.notes.some((note) => note.startsWith("One replication")));
   });
+
+  it("a class, or a run, of which nothing was sent comes first", () => {
+    const silent = classInput({ class: "off", arrivals: { poisson: "0/s" } });
+    const verdict = (traffic: ScenarioInput["traffic"]) => {
+      const plan = planOf(scenarioInput({ duration: "60s", requests: undefined, traffic }));
+      return assembleResult({ plan }, runAll({ plan }), PROVENANCE).verdict;
+    };
+    assert.match(verdict([classInput(), silent]), /^Nothing was sent of class off\. round-robin alone: p95/);
+    assert.match(verdict([silent]), /^Nothing was sent: no request arrived within the run/);
+    assert.match(verdict([classInput()]), /^round-robin alone: p95/);
+  });
 });

@@ -64,7 +64,15 @@ function inputOf(cases: readonly Case[]): VerdictInput {
       one("failedShare", each.failed ?? "not shown", 0),
     ];
   });
-  return { baseline, strategies, comparisons, requestsPerReplication: 12_345, replications: 10 };
+  return {
+    baseline,
+    strategies,
+    comparisons,
+    requestsPerReplication: 12_345,
+    replications: 10,
+    silentClasses: [],
+    hasWarmup: false,
+  };
 }
 
 const WINS = /costs .* less than base|has a p95/;
@@ -123,6 +131,19 @@ describe("the run in one sentence", () => {
         { name: "y", p95: "better" },
       ]),
       /^y has a p95 12 % \(10–14 %\) below that of base; no strategy is shown to cost less/,
+    );
+  });
+
+  it("begins with what was not sent at all", () => {
+    const input = inputOf([{ name: "cheap", cost: "better" }]);
+    assert.match(
+      verdictOf({ ...input, requestsPerReplication: 0, silentClasses: ["a"] }),
+      /^Nothing was sent: no request arrived within the run/,
+    );
+    assert.match(verdictOf({ ...input, silentClasses: ["a"] }), /^Nothing was sent of class a\. cheap costs 12 %/);
+    assert.match(
+      verdictOf({ ...input, silentClasses: ["a", "b", "c", "d", "e", "f", "g"], hasWarmup: true }),
+      /^Nothing was sent after the warm-up of the classes a, b, c, d, e and 2 more\. cheap costs/,
     );
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
 import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
-import { resolvePlan } from "../../../simulator/scenario/resolve.ts";
+import { type ResolveInputs, resolvePlan } from "../../../simulator/scenario/resolve.ts";
 import { type ScenarioInput, scenarioSchema } from "../../../simulator/scenario/schema.ts";
 
 const reference = await loadReference();
@@ -46,14 +46,14 @@ export function classInput(over: Partial<ScenarioInput["traffic"][number]> = {})
   } as ScenarioInput["traffic"][number];
 }
 
-export function planOf(input: ScenarioInput): Plan {
-  return resolvePlan(scenarioSchema.parse(input), { ...reference, recordings: {}, recordedPrices: {} });
+export function planOf(input: ScenarioInput, recordings: ResolveInputs["recordings"] = {}): Plan {
+  return resolvePlan(scenarioSchema.parse(input), { ...reference, recordings, recordedPrices: {} });
 }
 
 /** The problems of resolving a scenario that the schema takes; each says where it is and how to mend it. */
-export function problemsOf(input: ScenarioInput): readonly Problem[] {
+export function problemsOf(input: ScenarioInput, recordings: ResolveInputs["recordings"] = {}): readonly Problem[] {
   try {
-    planOf(input);
+    planOf(input, recordings);
   } catch (error) {
     assert.ok(error instanceof MeridianError, String(error));
     assert.equal(error.kind, "usage");

@@ -60,3 +60,22 @@ it("forgets what speaks of a guessed name, but not that it was guessed", () => {
     ["MODEL_ID_UNKNOWN", "REGION_UNKNOWN"],
   );
 });
+
+it("lists a hundred problems, and says how many more there are", () => {
+  const problems = new Problems();
+  for (let i = 0; i < 20_000; i++) problems.indexOf(`nowhere-${i}`, ["a", "b"], "region", `world.regions[${i}]`);
+  assert.throws(
+    () => problems.throwIfAny(),
+    (error) => {
+      assert.ok(error instanceof MeridianError);
+      assert.equal(error.problems.length, 101);
+      assert.equal(error.problems[0]!.where, "world.regions[0]");
+      assert.deepEqual(error.problems[100], {
+        code: "MORE_PROBLEMS",
+        what: "and 19,900 more problems",
+        fix: "mend these first, and check again",
+      });
+      return true;
+    },
+  );
+});

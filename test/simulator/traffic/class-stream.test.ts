@@ -46,7 +46,7 @@ describe("rows of a class", () => {
       originNames: ["paris", "mars"],
     });
     const spec = { process: "trace", trace: "r", scale: 1, timeScale: 1, fromMs: 0, toMs: null, tile: false } as const;
-    const arrivals = { ...spec, shiftMs: 0, spreadMs: 0, thin: 1, only: null, shape: null };
+    const arrivals = { ...spec, shiftMs: 0, spreadMs: 0, thin: 1, only: null, unit: null, shape: null };
     const rows = rowsOf([
       { name: "a", arrivals, originShares: [ORIGINS[0]!], recordings: { r: recording }, recordedOrigins: { paris: 5 } },
     ]);

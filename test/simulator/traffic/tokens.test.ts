@@ -96,7 +96,7 @@ test("recorded lengths, recorded limits, and options over them", () => {
     prefixId: Int32Array.of(-1, 0, 1),
   });
   const spec = { process: "trace", trace: "r", scale: 1, timeScale: 1, fromMs: 0, toMs: null, tile: false } as const;
-  const arrivals = { ...spec, shiftMs: 0, spreadMs: 0, thin: 1, only: null, shape: null };
+  const arrivals = { ...spec, shiftMs: 0, spreadMs: 0, thin: 1, only: null, unit: null, shape: null };
   const base = { name: "a", arrivals, originShares: [{ originIndex: 0, share: 1, shapeShiftMs: 0 }] };
   const plain = rowsOf([{ ...base, recordings: { r: recording } }]);
   assert.deepEqual(

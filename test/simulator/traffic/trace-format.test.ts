@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  dateTime,
-  RowBuffer,
-  readTrace,
-  type TraceFormat,
-  timeNumber,
-  tokenCount,
-} from "../../../simulator/traffic/trace-format.ts";
+import { RowBuffer, readTrace, type TraceFormat, tokenCount } from "../../../simulator/traffic/trace-format.ts";
 
 describe("checked cells", () => {
   const place = { source: "day.csv", lineNumber: 18 };
@@ -21,24 +14,6 @@ describe("checked cells", () => {
     );
     for (const wrong of ["1.5", "abc", "", undefined, null, Number.NaN, 2 ** 31, {}]) {
       assert.throws(() => tokenCount(wrong, "x", place), /TRACE_BAD_NUMBER.*day\.csv:18/, String(wrong));
-    }
-  });
-
-  it("date and time keep 100 ns, and zones are subtracted", () => {
-    const noon = Date.UTC(2023, 10, 16, 12, 0, 0) / 1000;
-    assert.deepEqual(dateTime("2023-11-16 12:00:00.6805900", "t", place), { epochS: noon, fractionMs: 680.59 });
-    assert.equal(dateTime("2023-11-16T12:00:00Z", "t", place).epochS, noon);
-    assert.equal(dateTime("2023-11-16T14:30:00+02:30", "t", place).epochS, noon);
-    assert.equal(dateTime("2023-11-16T04:00:00-0800", "t", place).epochS, noon);
-    for (const wrong of ["16.11.2023", "2023-13-01 00:00:00", "2023-11-16 25:00:00", "", 5]) {
-      assert.throws(() => dateTime(wrong, "t", place), /TRACE_BAD_TIME.*day\.csv:18/, String(wrong));
-    }
-  });
-
-  it("times in numbers are finite and not negative", () => {
-    assert.equal(timeNumber("1.5", "t", place), 1.5);
-    for (const wrong of ["-1", "x", "", Number.POSITIVE_INFINITY]) {
-      assert.throws(() => timeNumber(wrong, "t", place), /TRACE_BAD_TIME/);
     }
   });
 
@@ -77,6 +52,16 @@ describe("collected rows", () => {
     const rows = new RowBuffer("f");
     rows.add({ timeMs: 0, inputTokens: 1, outputTokens: 1, className: "", originName: "" }, rowPlace);
     assert.deepEqual(Object.keys(rows.finish()), ["arrivalMs", "inputTokens", "outputTokens"]);
+  });
+
+  it("rows, and the length of labels, are bounded", () => {
+    const rows = new RowBuffer("f", 2);
+    const row = { timeMs: 0, inputTokens: 1, outputTokens: 1 };
+    rows.add(row, rowPlace);
+    rows.add(row, rowPlace);
+    assert.throws(() => rows.add(row, { source: "f", lineNumber: 4 }), /TRACE_TOO_LARGE {2}f:4: more than 2 rows/);
+    const long = { ...row, className: "x".repeat(201) };
+    assert.throws(() => new RowBuffer("f").add(long, rowPlace), /TRACE_LONG_LABEL {2}f:1: a label has 201 characters/);
   });
 
   it("no rows is an error", () => {

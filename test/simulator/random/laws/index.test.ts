@@ -35,6 +35,30 @@ test("mistakes say what and where", () => {
   assert.match(message({ exponential: { mean: "1s" }, truncate: {} }), /give min, max or both/);
 });
 
+test("laws of which no finite values can be drawn are refused, whatever their parameters", () => {
+  const refused: [unknown, RegExp][] = [
+    [{ lognormal: { mean: "4s", cv: 1e308 } }, /cv must be at most 1000/],
+    [{ lognormal: { mean: "4s", cv: 1001 } }, /cv must be at most 1000/],
+    [{ pareto: { alpha: 1e308, mean: "1s", max: "1m" } }, /no finite values can be drawn/],
+    [{ pareto: { alpha: 1e-320, min: "1s", max: "1m" } }, /no finite values can be drawn/],
+  ];
+  for (const [yaml, pattern] of refused) {
+    const issues = duration.safeParse(yaml).error?.issues.map((issue) => issue.message);
+    assert.match(String(issues), pattern, JSON.stringify(yaml));
+  }
+  const positive = fc.oneof(fc.double({ min: 1e-3, max: 1000, noNaN: true }), fc.double({ min: 0, noNaN: true }));
+  fc.assert(
+    fc.property(fc.constantFrom("lognormal", "gamma", "weibull", "pareto"), positive, (name, parameter) => {
+      const key = { lognormal: "cv", gamma: "cv", weibull: "shape", pareto: "alpha" }[name]!;
+      const rest = name === "pareto" ? { max: "1m" } : {};
+      const parsed = duration.safeParse({ [name]: { mean: "1s", [key]: parameter, ...rest } });
+      if (!parsed.success) return;
+      const law = createLaw(parsed.data);
+      for (const u of [2 ** -53, 0.5, 1 - 2 ** -53]) assert.ok(Number.isFinite(law.quantile(u)), law.name);
+    }),
+  );
+});
+
 test("every law has a JSON Schema for editors", () => {
   const schema = JSON.stringify(z.toJSONSchema(duration, { io: "input" }));
   for (const name of Object.keys(LAWS)) assert.match(schema, new RegExp(`"${name}":`));

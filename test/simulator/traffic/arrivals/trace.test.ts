@@ -19,6 +19,7 @@ test("trace options stand beside the name and have defaults", () => {
     spreadMs: 60_000,
     thin: 1,
     only: null,
+    unit: null,
     shape: null,
   });
   const spec = arrivalSchema.parse({ trace: "a.csv", scale: 3, slice: { from: "1m", to: "2m" }, shift: "random" });
@@ -60,6 +61,17 @@ test("played as it is, once", () => {
 test("tile: the seam takes the mean gap", () => {
   // Gaps 10, 30, 20: mean 20, so one repetition lasts 60 + 20.
   assert.deepEqual(play([0, 10, 40, 60], { tile: true }, 200), [0, 10, 40, 60, 80, 90, 120, 140, 160, 170]);
+});
+
+test("one row, or a selection that leaves one, is one request", () => {
+  assert.deepEqual(play([0], {}, 1e9), [0]);
+  assert.deepEqual(play([7000], {}, 1e9), [7000]);
+  assert.deepEqual(play([0, 10, 40], { slice: { from: "5ms", to: "20ms" } }, 1e9), [5]);
+  assert.deepEqual(play([0], { scale: 3 }, 1e9), [0, 0, 0]);
+  assert.equal(play([5], { shift: "random" }, 1e9).length, 1);
+  assert.deepEqual(play([0, 10, 40], { slice: { from: "5ms", to: "20ms" }, tile: true }, 40), [5, 20, 35]);
+  const labelled = recordingOf([0, 10, 40], { classIndex: Uint16Array.of(0, 1, 0), classNames: ["chat", "code"] });
+  assert.deepEqual(arrivalsUntil({ trace: "r", only: "code" }, 1e9, 1, recordings(labelled)), [10]);
 });
 
 test("timeScale, slice and shift", () => {

@@ -28,3 +28,31 @@ test("malformed rows stop with file and line", () => {
   assert.throws(() => read("2023-11-16 18:15:47,1.5,1"), /TRACE_BAD_NUMBER {2}azure\.csv:2/);
   assert.throws(() => read(), /TRACE_EMPTY/);
 });
+
+test("rows in any order: the earliest is the origin, and none is lost", () => {
+  const columns = read("2023-11-16 18:15:48.0,10,5", "2023-11-16 18:15:46.0,20,5", "2023-11-16 18:15:47.0,30,5");
+  assert.deepEqual([...columns.arrivalMs], [0, 1000, 2000]);
+  assert.deepEqual([...columns.inputTokens], [20, 30, 10]);
+  // A hundred rows of which the first two are swapped.
+  const rows = Array.from(
+    { length: 100 },
+    (_, i) => `2023-11-16 18:15:${46 + Math.floor(i / 10)}.${i % 10},${100 + i},5`,
+  );
+  const swapped = read(rows[1]!, rows[0]!, ...rows.slice(2));
+  assert.deepEqual(
+    [...swapped.arrivalMs],
+    Array.from(rows, (_, i) => i * 100),
+  );
+  assert.deepEqual(
+    [...swapped.inputTokens],
+    Array.from(rows, (_, i) => 100 + i),
+  );
+});
+
+test("a day that does not exist is refused, a quoted header is read", () => {
+  assert.throws(
+    () => read("2023-02-28 23:59:59.0,10,5", "2023-02-30 00:00:00.0,10,5"),
+    /TRACE_BAD_TIME {2}azure\.csv:3: TIMESTAMP is "2023-02-30 00:00:00\.0", which names a day that does not exist/,
+  );
+  assert.equal(azureLlm.matches('"TIMESTAMP","ContextTokens","GeneratedTokens"'), true);
+});

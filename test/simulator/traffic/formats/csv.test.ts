@@ -27,3 +27,20 @@ test("malformed rows stop with file and line", () => {
   assert.throws(() => read("time_ms,in,out", "0,5,1"), /TRACE_MISSING_COLUMN {2}mine\.csv:2/);
   assert.throws(() => read(header), /TRACE_EMPTY/);
 });
+
+test("a quoted header is read; a column that is there twice is refused", () => {
+  const quoted = '"time_s","input_tokens","output_tokens"';
+  assert.equal(csv.matches(quoted), true);
+  assert.deepEqual([...read(quoted, '"0.5","1","1"').arrivalMs], [500]);
+  assert.throws(
+    () => read("time_s,input_tokens,output_tokens,time_s", "0,1,1,5"),
+    /TRACE_BAD_CSV {2}mine\.csv:1: the column time_s is there twice/,
+  );
+});
+
+test("epoch times of a timestamp column are read in their own unit", () => {
+  const rows = ["1777888800.233,2,1", "1777888800.216,1,1"];
+  const columns = read("timestamp,input_tokens,output_tokens", ...rows);
+  assert.deepEqual([...columns.arrivalMs], [0, 17]);
+  assert.deepEqual([...columns.inputTokens], [1, 2]);
+});

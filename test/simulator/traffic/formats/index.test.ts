@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import test from "node:test";
+import fc from "fast-check";
+import { MeridianError } from "../../../../simulator/base/errors.ts";
 import { detectFormat, FORMATS } from "../../../../simulator/traffic/formats/index.ts";
 import { readTrace } from "../../../../simulator/traffic/trace-format.ts";
 
@@ -50,6 +52,34 @@ for (const format of FORMATS) {
     const broken = [...lines.slice(0, -1), lines.at(-1)!.replace("200", "-200")];
     const place = new RegExp(`TRACE_NEGATIVE_TOKENS {2}f:${lines.length}`);
     assert.throws(() => readTrace(format, broken, "f"), place);
+  });
+}
+
+for (const format of FORMATS) {
+  const lines = SAMPLES[format.name]!;
+  test(`${format.name}: a damaged row is read, or refused with its line, and nothing else`, () => {
+    const last = lines.at(-1)!;
+    const damaged = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .tuple(fc.nat(last.length), fc.nat(last.length), fc.string({ maxLength: 4 }))
+        .map(([from, to, text]) => last.slice(0, from) + text + last.slice(to)),
+    );
+    const rows = fc.array(damaged, { maxLength: 4 });
+    fc.assert(
+      fc.property(rows, (more) => {
+        try {
+          const { arrivalMs } = readTrace(format, [...lines, ...more], "f");
+          assert.ok(arrivalMs.length >= 2);
+          assert.ok(arrivalMs.every((ms, i) => Number.isFinite(ms) && ms >= (i === 0 ? 0 : arrivalMs[i - 1]!)));
+        } catch (error) {
+          assert.ok(error instanceof MeridianError && error.kind === "data", String(error));
+          assert.match(error.problems[0]!.where ?? "", /^f:\d+$/);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 }
 

@@ -35,3 +35,27 @@ test("malformed rows stop with file and line", () => {
     /moon\.jsonl:1: hash_ids/,
   );
 });
+
+test("epoch milliseconds keep their gap, in any order", () => {
+  const columns = read(row(1_700_000_002_500, 20, []), row(1_700_000_000_000, 10, []));
+  assert.deepEqual([...columns.arrivalMs], [0, 2500]);
+  assert.deepEqual([...columns.inputTokens], [10, 20]);
+});
+
+test("seconds with fractions are refused as milliseconds, and read where the scenario says seconds", () => {
+  const lines = [
+    '{"timestamp": 0, "input_length": 256, "output_length": 128}',
+    '{"timestamp": 0.5, "input_length": 25, "output_length": 12}',
+  ];
+  assert.throws(() => read(...lines), /TRACE_BAD_TIME {2}moon\.jsonl:2: timestamp is 0\.5.*whole ms\n.*unit: s/);
+  assert.deepEqual([...readTrace(mooncake, lines, "moon.jsonl", "s").arrivalMs], [0, 500]);
+});
+
+test("the ids that are held in memory are bounded", () => {
+  const ids = Array.from({ length: 100_000 }, (_, i) => i);
+  const reader = mooncake.reader("moon.jsonl", null);
+  const text = row(0, 1, ids);
+  assert.throws(() => {
+    for (let line = 1; line <= 41; line++) reader.line(text, line);
+  }, /TRACE_TOO_LARGE {2}moon\.jsonl:41: more than 4,000,000 hash_ids/);
+});
