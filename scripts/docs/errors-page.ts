@@ -30,6 +30,7 @@ const LISTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^(CLASS|QUOTA|RESERVATION|TARGET|TIER|VALIDATION|WARMUP)_/, "usage"],
   [/^REFERENCE_/, "environment"],
   [/^PRICES_/, "data"],
+  [/^TRACE_OUTSIDE_RUN$/, "usage"],
   [/^CALIBRATE_/, NOTE],
 ];
 
