@@ -30,7 +30,7 @@ const LISTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^(CLASS|QUOTA|RESERVATION|TARGET|TIER|VALIDATION|WARMUP)_/, "usage"],
   [/^REFERENCE_/, "environment"],
   [/^PRICES_/, "data"],
-  [/^TRACE_OUTSIDE_RUN$/, "usage"],
+  [/^TRACE_(OUTSIDE_RUN|TWO_UNITS)$/, "usage"],
   [/^CALIBRATE_/, NOTE],
 ];
 
