@@ -307,7 +307,9 @@ describe("world backend: prompts", () => {
     assert.deepEqual(use(2, [point("a", 2000), point("b", 3500)]), [2000, 1500]);
     assert.deepEqual(use(3, [point("a", 2000), point("b", 3500)]), [3500, 0]);
     assert.deepEqual(use(4, [point("a", 2000)], "us-west-2"), [0, 2000]);
-    assert.deepEqual(use(5, [point("c", 1023)]), [0, 0]);
+    // Nova Pro caches prefixes of 1,000 tokens and more.
+    assert.deepEqual(use(5, [point("c", 999)]), [0, 0]);
+    assert.deepEqual(use(6, [point("d", 1000)]), [0, 1000]);
     advanceTo(400_000);
     assert.deepEqual(use(400_000, [point("a", 2000)]), [0, 2000]);
   });
