@@ -5,12 +5,12 @@ import { type Budget, FULL_BUDGET, type Oracle } from "../../../studies/oracles/
 import { IS_FULL } from "../../budget.ts";
 
 /** Tolerance that a row's reduced budget aims at. */
-const TOLERANCE_AIM = 0.09;
+const TOLERANCE_AIM = 0.075;
 const REQUESTS_MIN = 60_000;
 const REQUESTS_MAX = 3_000_000;
 
 /**
- * A budget small enough for every commit: as many requests as make 4 standard errors 9 %, within limits. The noisiest
+ * A budget small enough for every commit: as many requests as make 4 standard errors 7.5 %, within limits. The noisiest
  * row (100 servers at 95 % load) would want 24 M requests and is left with a wider tolerance.
  */
 export function reducedBudget({ sdRelative500k, compare }: Oracle): Budget {
