@@ -19,7 +19,8 @@ const KINDS: readonly (readonly [Kind, string])[] = [
  *
  * @param input as the price book takes it, with the list prices that it is compared with
  * @param keys what the scenario sells
- * @example "The price of s is 1,000 times below the list (0.0033 against 3.30 USD per million tokens of input): per 1K tokens?"
+ * @returns such as "The price of s is 1,000 times below the list (0.0033 against 3.30 USD per million tokens of input):
+ *   per 1K tokens?"
  */
 export function priceQuestions(input: PriceBookInput, keys: readonly PriceKey[]): readonly string[] {
   if (input.overrides === undefined || input.overrides.length === 0) return [];
