@@ -55,8 +55,9 @@ export function checkQuotasFit(input: FeasibilityInput): readonly string[] {
 
 /** `64,500 > 50,000 tokens a minute of us-east-1/us and us-west-2/us`. */
 function listed(refusals: readonly { readonly id: string; readonly why: string }[]): string {
-  const byReason = Map.groupBy(refusals, ({ why }) => why);
-  return [...byReason].map(([why, of]) => `${why} of ${of.map(({ id }) => id).join(" and ")}`).join("; ");
+  const reasons = [...new Set(refusals.map(({ why }) => why))];
+  const idsOf = (reason: string) => refusals.flatMap(({ id, why }) => (why === reason ? [id] : []));
+  return reasons.map((reason) => `${reason} of ${idsOf(reason).join(" and ")}`).join("; ");
 }
 
 /** Why the quotas of a route and of its overflow can never grant a call of the class; undefined where one can. */

@@ -80,8 +80,9 @@ export function legacyNotes(models: ModelsInput, facts: ModelFacts, span: RunSpa
 }
 
 function lifecycles(models: ModelsInput, facts: ModelFacts): readonly (Lifecycle & { readonly name: string })[] {
-  const namesOfId = Map.groupBy(Object.keys(models), (name) => models[name]!.id);
-  return [...namesOfId].flatMap(([id, names]) => {
+  const ids = new Set(Object.values(models).map((model) => model.id));
+  return [...ids].flatMap((id) => {
+    const names = Object.keys(models).filter((name) => models[name]!.id === id);
     const known = facts.fact(id, "lifecycle")?.value;
     return known === undefined ? [] : [{ ...known, name: `${id} (${names.join(", ")})` }];
   });
