@@ -41,6 +41,8 @@ async function buildPackage(): Promise<void> {
     outbase: ".",
     outdir: DIST,
     bundle: true,
+    // Modules are named by where they are installed, not by where a link there leads on one machine.
+    preserveSymlinks: true,
     format: "esm",
     logLevel: "warning",
     legalComments: "none",

@@ -2,7 +2,7 @@
  * `meridian/strategies`: the routing strategies as a library for gateways, k6 scripts and browsers. The contract of a
  * strategy, the registry, `defineStrategy` for one of your own, and `createRouter`, which runs one on live requests.
  */
-import { invariant, MeridianError, type Problem } from "./base/errors.ts";
+import { MeridianError, type Problem } from "./base/errors.ts";
 import type { OptionSpec, OutcomeKind, SignalName, StrategyDefinition } from "./client/strategy.ts";
 import { TargetViewState } from "./client/target-view.ts";
 import { KeyedRandom } from "./random/keyed-random.ts";
@@ -96,10 +96,11 @@ export interface Router {
   /**
    * Chooses a target for a request's next attempt, and counts the attempt as in flight until `observe`.
    *
-   * @throws MeridianError ROUTER_NO_TARGET if no target is eligible
+   * @throws MeridianError ROUTER_NO_TARGET if no target is eligible; (usage) ROUTER_BAD_CHOICE if a strategy of your own
+   *         chooses anything but an eligible target
    */
   choose(request: RoutedRequest): RoutedAttempt;
-  /** Learns how an attempt ended. Call it once for each attempt. */
+  /** Learns how an attempt ended. Call it once for each attempt; further calls are ignored. */
   observe(attempt: RoutedAttempt, outcome: RoutedOutcome): void;
   /**
    * Changes what is known of a target: its health, prices, round trip or quota.
@@ -128,6 +129,7 @@ export function createRouter({ strategy, options = {}, targets, seed = 0 }: Rout
   const isEligible = targetIds.map(() => true);
   const random = new KeyedRandom(seed, "routing");
   let requests = 0;
+  const open = new OpenAttempts();
 
   const update: Router["update"] = (id, changes) => {
     const index = targetIds.indexOf(id);
@@ -153,12 +155,16 @@ export function createRouter({ strategy, options = {}, targets, seed = 0 }: Rout
       const previousTarget = after?.targetIndex ?? -1;
       const known = { requestId, attempt, previousTarget, arrivalMs, inputTokens: tokens, maxTokens, sloE2eMs };
       const targetIndex = instance.choose({ ...ONE_CLASS, ...known }, view, nowMs, random);
-      invariant(isEligible[targetIndex] === true, `strategy ${definition.name} chooses an eligible target`);
+      if (isEligible[targetIndex] !== true) throw badChoice(definition.name, targetIndex, view);
       view.onSent(targetIndex);
       const target = targetIds[targetIndex]!;
-      return { target, targetIndex, requestId, attempt, arrivalMs, sentMs: nowMs, inputTokens: tokens };
+      const routed = { target, targetIndex, requestId, attempt, arrivalMs, sentMs: nowMs, inputTokens: tokens };
+      open.add(routed);
+      return routed;
     },
-    observe({ requestId, targetIndex, sentMs, inputTokens }, { kind, nowMs, ttftMs = Number.NaN, outputTokens = 0 }) {
+    observe(routed, { kind, nowMs, ttftMs = Number.NaN, outputTokens = 0 }) {
+      if (!open.take(routed)) return;
+      const { requestId, targetIndex, sentMs, inputTokens } = routed;
       const isOk = kind === "ok";
       const outcome = {
         requestId,
@@ -177,6 +183,31 @@ export function createRouter({ strategy, options = {}, targets, seed = 0 }: Rout
       instance.observe?.(outcome);
     },
   };
+}
+
+/** Attempts in flight, by what tells them apart, since callers may hand back copies. */
+class OpenAttempts {
+  /** Two attempts of one request have the same key where both came `after` the same one. */
+  private readonly counts = new Map<string, number>();
+
+  add(attempt: RoutedAttempt): void {
+    const key = keyOf(attempt);
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  }
+
+  /** Takes an attempt out; false if it is not in flight. */
+  take(attempt: RoutedAttempt): boolean {
+    const key = keyOf(attempt);
+    const count = this.counts.get(key);
+    if (count === undefined) return false;
+    if (count > 1) this.counts.set(key, count - 1);
+    else this.counts.delete(key);
+    return true;
+  }
+}
+
+function keyOf({ requestId, attempt, targetIndex }: RoutedAttempt): string {
+  return `${requestId}/${attempt}/${targetIndex}`;
 }
 
 /** What requests of a router have in common: one class, one origin, no cached prefix, sent at once. */
@@ -245,6 +276,16 @@ function refuseTargets(ids: readonly string[]): void {
 function unknownTarget(id: string, ids: readonly string[]): MeridianError {
   const what = `the router has no target "${id}"`;
   return new MeridianError("usage", { code: "ROUTER_TARGET_UNKNOWN", what, fix: `targets are ${ids.join(", ")}` });
+}
+
+/** A negative choice is an instant to wait for, see `deferUntil`. */
+function badChoice(strategy: string, choice: number, { eligible, eligibleCount }: TargetViewState): MeridianError {
+  const what =
+    choice < 0
+      ? `it put a request off (it returned ${choice}), but a router sends every request at once`
+      : `it chose ${choice}, which is no eligible target's index`;
+  const fix = `return one of targets.eligible, here ${eligible.slice(0, eligibleCount).join(", ")}; put off only requests that are deferrable`;
+  return new MeridianError("usage", { code: "ROUTER_BAD_CHOICE", what, where: `strategy ${strategy}`, fix });
 }
 
 function noTarget(): MeridianError {

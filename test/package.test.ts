@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { prepareExperiment } from "../scripts/io/experiment.ts";
 import { jobsOf, runExperiment } from "../scripts/io/run-experiment.ts";
@@ -71,6 +71,19 @@ describe("the package, installed from its tarball", () => {
         path,
       );
     }
+  });
+
+  it("names no place outside of itself", () => {
+    const compiled = globSync("dist/**/*.js", { cwd: inside() });
+    assert.ok(compiled.length > 10);
+    const outside = compiled.flatMap((path) => {
+      const text = readFileSync(inside(path), "utf8");
+      const places = text.match(/["'`](?:(?:\.\.\/)+|\/)[^"'`\s]*\/node_modules\/[^"'`\s]*["'`]/g) ?? [];
+      const imports = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?"(\.[^"\n]+)"/g)].map(([, from]) => from!);
+      const beyond = imports.filter((from) => relative(inside(), join(dirname(inside(path)), from)).startsWith(".."));
+      return [...places, ...beyond, ...(text.includes(ROOT) ? [ROOT] : [])].map((name) => `${path}: ${name}`);
+    });
+    assert.deepEqual(outside, []);
   });
 
   it("has every file that its entries name", () => {

@@ -58,6 +58,8 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scenarios/k6/replay.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
   "scripts/testing/worker.ts": "test/scripts/testing/worker.test.ts runs it as a process",
+  "simulator/experiment/result.ts": "types and the number of their version, which a golden result holds",
+  "simulator/validate/result.ts": "types and the number of their version; what fills them has its tests",
   "studies/held-out/index.ts": "test/studies/held-out/index.test.ts runs it as a process",
   "studies/oracles/index.ts": "test/studies/oracles/index.test.ts runs it as a process",
   "studies/performance/engine-round.ts": "test/studies/performance/programs.test.ts runs it as a process",
@@ -169,6 +171,8 @@ describe("the rules themselves", () => {
       "export const a = fetch(url);",
       "export const a = () => setTimeout(b, 1);",
       'export const a = await import("node:fs");',
+      "export const a = await import(name);",
+      "export const a = await import(`node:fs`);",
     ]) {
       fails("purity", "simulator/a.ts", text);
       fails("purity", "reports/charts/a.ts", text);
@@ -183,6 +187,7 @@ describe("the rules themselves", () => {
       "export function f(process: Arrival) { return process.next(); }",
       "const process = make(); export const a = process.rate;",
       "export const a = { process: 1 }; export const b = a.process;",
+      'export const a = await import("./b.ts");',
     ]) {
       passes("purity", "simulator/a.ts", text);
     }
@@ -238,6 +243,11 @@ describe("the rules themselves", () => {
     passes("functionLength", "scripts/a.ts", `function f() {\n${"g();\n".repeat(60)}}`);
     fails("opening", "scripts/a.ts", "export const a = 1;");
     passes("opening", "scripts/a.ts", "/** Says a. */\nexport const a = 1;");
+    fails("opening", "scripts/a.ts", "export const a = 1; // Says a.");
+    for (const empty of ['/// <reference path="./b.d.ts" />', "//", "/**\n *\n */"]) {
+      fails("opening", "scripts/a.ts", `${empty}\nexport const a = 1;`);
+      passes("opening", "scripts/a.ts", `/** Says a. */\n${empty}\nexport const a = 1;`);
+    }
     fails("plainWords", "simulator/a.ts", "export const sameLuck = 1;");
     fails("plainWords", "simulator/a.ts", "// Nobody waits.");
     passes("plainWords", "simulator/a.ts", "// The price book.");
@@ -263,6 +273,15 @@ describe("the rules themselves", () => {
       parseSource("a/part.ts", 'import { deep } from "./deep.ts";'),
     ]);
     assert.deepEqual([...tested], ["a/b.ts"]);
+    const reached = (text: string) => [...testedPaths([parseSource("test/a/b.test.ts", text)])];
+    for (const types of ["import type { B }", "import { type B, type C }", "export type { B }", "export { type B }"]) {
+      assert.deepEqual(reached(`${types} from "../../a/b.ts";`), [], types);
+    }
+    assert.deepEqual(reached('export type B = import("../../a/b.ts").B;'), []);
+    for (const more of ["import { type B, c }", "import * as b", "export *"]) {
+      assert.deepEqual(reached(`${more} from "../../a/b.ts";`), ["a/b.ts"], more);
+    }
+    assert.deepEqual(reached('import "../../a/b.ts"; await import("../../a/c.ts");'), ["a/b.ts", "a/c.ts"]);
   });
 
   it("finds what an index forgot", () => {

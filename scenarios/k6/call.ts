@@ -1,3 +1,4 @@
+/** One attempt as a call from k6: its request, signed; its answer, with what it took. */
 /// <reference path="./k6.d.ts" />
 import { asyncRequest, type Response } from "k6/http";
 import { findAdapter } from "../../simulator/bench/adapters/index.ts";

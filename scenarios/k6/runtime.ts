@@ -1,8 +1,8 @@
-/// <reference path="./k6.d.ts" />
 /**
  * What every script here stands on: the plan and the schedule that Node wrote, the run's clock, timers, the wire and a
  * place for rows.
  */
+/// <reference path="./k6.d.ts" />
 import { hmac, sha256 } from "k6/crypto";
 import { SharedArray } from "k6/data";
 import { test } from "k6/execution";

@@ -1,5 +1,6 @@
 /** What a bench is expected to cost, what it can cost at worst, and whether a budget is worth starting with. */
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { SpendPlan } from "../../simulator/bench/plan.ts";
 import { requestOf, type ScheduleRow } from "../../simulator/bench/rows.ts";
 import { worstCaseUsd } from "../../simulator/bench/spend.ts";
@@ -103,8 +104,6 @@ export function refuseTinyBudget(plan: Plan, schedule: readonly ScheduleRow[], s
     fix: `give at least --budget-usd ${usd(1.05 * dearestUsd * parts)}, or bench fewer strategies, fewer routers or shorter prompts`,
   });
 }
-
-const MINUTE_MS = 60_000;
 
 function busiestMinute(plan: Plan, schedule: readonly ScheduleRow[]): number {
   const weights = plan.classes.map(({ model }) => reservedWeight(plan, model));

@@ -1,5 +1,6 @@
 /** How many requests a bench may send, in all, per second and for how long. */
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import { formatSpan } from "../io/progress.ts";
 
@@ -13,7 +14,7 @@ export interface SendLimits {
   readonly lengthMaxMs: number;
 }
 
-export const REAL_LIMITS: SendLimits = { requestsMax: 1000, perSecondMax: 50, lengthMaxMs: 3_600_000 };
+export const REAL_LIMITS: SendLimits = { requestsMax: 1000, perSecondMax: 50, lengthMaxMs: HOUR_MS };
 
 /** @throws MeridianError usage, one problem for each limit that is passed, with the option that raises it */
 export function refuseBeyondLimits(limits: SendLimits, schedule: readonly ScheduleRow[], strategies: number): void {

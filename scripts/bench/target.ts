@@ -2,6 +2,7 @@
 import type { FleetOptions } from "../../emulator/fleet.ts";
 import type { InvocationOutcome } from "../../emulator/monitoring/invocation-log.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { orderStatistic, sortedNumbers } from "../../simulator/base/statistics.ts";
 import type { ReplayTargets } from "../../simulator/bench/make-plan.ts";
 import type { ReplayOperation } from "../../simulator/bench/plan.ts";
 import type { EndpointRecord, EndpointRecords } from "../../simulator/bench/rows.ts";
@@ -136,7 +137,7 @@ function credentialsOf(
 
 /** Watches how late this process wakes up: an emulator in it answers as late. */
 export interface LoopWatch {
-  /** Lateness so far at a quantile, ms. */
+  /** Lateness so far at a quantile, ms; 0 before the first instant. */
   lateMs(quantile: number): number;
   stop(): void;
 }
@@ -167,8 +168,7 @@ export function watchLoop(clockMs: () => number = () => performance.now()): Loop
 
   return {
     lateMs(quantile) {
-      const ascending = Float64Array.from(late).sort();
-      return ascending[Math.max(0, Math.ceil(quantile * ascending.length) - 1)] ?? 0;
+      return late.length === 0 ? 0 : orderStatistic(sortedNumbers(late), quantile);
     },
     stop: () => clearTimeout(timer),
   };

@@ -37,8 +37,6 @@ interface Call {
   hedges: number;
   lastTarget: number;
   lastRetryCost: number;
-  /** A retry or a deferral is scheduled. */
-  isPending: boolean;
   isEnded: boolean;
   cancelDeadline: () => void;
   cancelHedge: () => void;
@@ -117,7 +115,6 @@ export class ReplayRouter {
       hedges: 0,
       lastTarget: -1,
       lastRetryCost: 0,
-      isPending: false,
       isEnded: false,
       cancelDeadline: nothing,
       cancelHedge: nothing,
@@ -159,9 +156,7 @@ export class ReplayRouter {
   /** Dispatches the request at that instant; at once if it has passed. */
   private later(call: Call, ms: number): void {
     if (ms === NEVER) return;
-    call.isPending = true;
     this.io.after(Math.max(0, ms - this.io.nowMs()), () => {
-      call.isPending = false;
       if (!call.isEnded) this.dispatch(call, this.io.nowMs(), false);
     });
   }
@@ -234,7 +229,7 @@ export class ReplayRouter {
 
   /** Retries, waits for a hedge in flight, or gives up. */
   private afterFailure(call: Call, kind: Failure, { isFinal, retryAfterMs, endedMs }: AttemptAnswer): void {
-    if (isStillUnderWay(call.outstanding, call.isPending)) return;
+    if (isStillUnderWay(call.outstanding)) return;
     const uniform = keyedUniform(this.retryKey, call.request.requestId, call.attempts - 1);
     const delayMs = retryDelayMs(this.retry, call.attempts, kind, isFinal, retryAfterMs, uniform);
     if (delayMs === GIVE_UP) {

@@ -117,7 +117,7 @@ function numberFault(value: unknown, spec: OptionSpec): string | undefined {
 
 function targetFault(name: string, context: StrategyContext): string | undefined {
   if (findTarget(name, context) >= 0) return undefined;
-  return `"${name}" is not a target of this scenario; targets are ${context.targetIds.join(", ")}`;
+  return `there is no target "${name}"; targets are ${context.targetIds.join(", ")}`;
 }
 
 function targetsFault(value: unknown, context: StrategyContext): string | undefined {

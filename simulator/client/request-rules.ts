@@ -121,15 +121,14 @@ export function afterAnswer(isEnded: boolean, isServed: boolean): "forget" | "se
 }
 
 /**
- * Whether a request goes on without the attempt that has just failed: another one may still answer, or a retry or
- * deferral is already set. Then the failure asks for no retry of its own.
+ * Whether a request goes on without the attempt that has just failed: another one may still answer. Then the failure
+ * asks for no retry of its own. A retry or deferral cannot be set already: one is set only while no answer is awaited.
  *
  * @param outstanding attempts whose answer is awaited, the failed one left out
- * @param isPending   a retry or a deferral will send it
- * @example isStillUnderWay(0, false) // => false
+ * @example isStillUnderWay(0) // => false
  */
-export function isStillUnderWay(outstanding: number, isPending: boolean): boolean {
-  return outstanding > 0 || isPending;
+export function isStillUnderWay(outstanding: number): boolean {
+  return outstanding > 0;
 }
 
 /**

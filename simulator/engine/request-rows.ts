@@ -30,10 +30,8 @@ export const REQUEST_FLAG = {
   isEnded: 1,
   /** Arrived after the warm-up. */
   isCounted: 2,
-  /** An event names it: a retry, a deferral, a station on the way. */
-  isPending: 4,
   /** An attempt is under way in the request's own row. */
-  isSent: 8,
+  isSent: 4,
 } as const;
 
 /** Stands in an attempt's row for what is not known yet: its outcome, its endpoint. */

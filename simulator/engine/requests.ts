@@ -32,7 +32,7 @@ const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
-const { isEnded: IS_ENDED, isCounted: IS_COUNTED, isPending: IS_PENDING } = REQUEST_FLAG;
+const { isEnded: IS_ENDED, isCounted: IS_COUNTED } = REQUEST_FLAG;
 const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED } = OUTCOME;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
@@ -127,7 +127,6 @@ export class Requests implements ServiceListener {
     }
     if (this.gateways === null) this.dispatch(request, false);
     else {
-      ints[at + PLACE.flags]! |= IS_PENDING;
       ints[at + PLACE.holds]!++;
       this.gateways.enter(nowMs, request, id | 0);
       this.refresh();
@@ -184,7 +183,6 @@ export class Requests implements ServiceListener {
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
   private resume(request: number): void {
     const hasEnded = this.isEnded(request);
-    this.rows.ints[request * INTS + PLACE.flags]! &= ~IS_PENDING;
     this.release(request);
     if (!hasEnded) this.dispatch(request, false);
   }
@@ -316,7 +314,7 @@ export class Requests implements ServiceListener {
   private afterFailure(router: Router, request: number, outcome: Outcome, hintMs: number): void {
     const { ints } = this.rows;
     const at = request * INTS;
-    if (isStillUnderWay(ints[at + PLACE.outstanding]!, (ints[at + PLACE.flags]! & IS_PENDING) !== 0)) return;
+    if (isStillUnderWay(ints[at + PLACE.outstanding]!)) return;
     const kind = KIND_OF_OUTCOME[outcome]! as Failure;
     const sent = ints[at + PLACE.attempts]!;
     const uniform = keyedUniform(this.retryKey, ints[at + PLACE.requestId]!, sent - 1);
@@ -383,9 +381,7 @@ export class Requests implements ServiceListener {
   /** Routes the request at that instant; a retry, or an attempt that was deferred. */
   private later(request: number, ms: number): void {
     if (ms === NEVER) return;
-    const { ints } = this.rows;
-    ints[request * INTS + PLACE.flags]! |= IS_PENDING;
-    ints[request * INTS + PLACE.holds]!++;
+    this.rows.ints[request * INTS + PLACE.holds]!++;
     this.schedule(ms, (request << EVENT_BITS) | EVENT.dispatch);
   }
 

@@ -1,6 +1,6 @@
 /** Puts the outputs of all jobs together into the result of a run, `result.json`. */
 import { invariant } from "../base/errors.ts";
-import { tInterval } from "../base/statistics.ts";
+import { meanNumber, tInterval } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { CELL, CELL_FIELDS, FIELD } from "../engine/recorder.ts";
 import { parseAssertion } from "../scenario/assertion.ts";
@@ -84,7 +84,7 @@ export function assembleResult(
     baseline: strategies[0]!,
     strategies,
     comparisons,
-    requestsPerReplication: sent.reduce((sum, value) => sum + value, 0) / sent.length,
+    requestsPerReplication: meanNumber(sent),
     replications: plan.replications,
     silentClasses: plan.classes.flatMap(({ name }, c) =>
       baselineStats.some((each) => each.byClass[c]!.fields[FIELD.sent]! > 0) ? [] : [name],

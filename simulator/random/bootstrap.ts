@@ -1,4 +1,8 @@
-/** The circular block bootstrap of dependent series, and the choice of its block length. */
+/**
+ * The circular block bootstrap of dependent series, and the choice of its block length. Two others are not circular:
+ * calibrate's, since a fit takes rows and a measurement's end is no neighbour of its start, and the held-out study's,
+ * which draws blocks of equal time, so that a block has as many requests as came in it.
+ */
 import type { RandomStream } from "./keyed-random.ts";
 
 /** Resamples of a paired series, as weights: how often each position was drawn. The array is reused between calls. */

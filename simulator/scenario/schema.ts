@@ -1,4 +1,7 @@
-/** The scenario file: its blocks, each defined beside its resolution, put together into one schema. */
+/**
+ * The scenario file as one schema. Its blocks stand beside what resolves them, here or in base/ and service/ (regions,
+ * networks, profiles, prices, gateways); the keys of the run, of `signals` and of `world` itself are this file's own.
+ */
 import { z } from "zod";
 import { customRegionSchema } from "../base/regions.ts";
 import { count, durationMs } from "../base/schema-forms.ts";

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { AWS_REGIONS, formatProblem, scenarioJsonSchema } from "../../simulator/index.ts";
 import {
   createRouter,
+  deferUntil,
   defineStrategy,
   MeridianError,
   type RouterTarget,
@@ -112,18 +113,69 @@ describe("createRouter", () => {
     );
   });
 
-  it("stops at a strategy that breaks its contract", () => {
-    const broken: StrategyDefinition = {
-      name: "broken",
-      summary: "Names no target.",
+  it("says what is wrong with the choice of a strategy of one's own", () => {
+    const routerOf = (choice: number) => {
+      const strategy = { name: "own", summary: "Always the same.", options: {}, signals: [] };
+      return createRouter({
+        strategy: { ...strategy, create: () => ({ choose: () => choice }) },
+        targets: [...TWO, { id: "sa-east-1", eligible: false }],
+      });
+    };
+    const fix = "\n  fix: return one of targets.eligible, here 0, 1; put off only requests that are deferrable";
+    for (const [choice, what] of [
+      [7, "it chose 7, which is no eligible target's index"],
+      [2, "it chose 2, which is no eligible target's index"],
+      [0.5, "it chose 0.5, which is no eligible target's index"],
+      [Number.NaN, "it chose NaN, which is no eligible target's index"],
+      [deferUntil(500), "it put a request off (it returned -501), but a router sends every request at once"],
+    ] as const) {
+      assert.throws(
+        () => routerOf(choice).choose({ nowMs: 0 }),
+        (error) =>
+          error instanceof MeridianError &&
+          error.kind === "usage" &&
+          error.message === `ROUTER_BAD_CHOICE  strategy own: ${what}${fix}`,
+      );
+    }
+    assert.equal(routerOf(1).choose({ nowMs: 0 }).target, "eu-west-1");
+  });
+
+  it("learns of an attempt once, however often it is told, from the attempt or a copy", () => {
+    const inFlight: number[][] = [];
+    let observed = 0;
+    const strategy: StrategyDefinition = {
+      name: "own",
+      summary: "Notes what it sees.",
       options: {},
       signals: [],
-      create: () => ({ choose: () => 7 }),
+      create: () => ({
+        choose(_, targets) {
+          inFlight.push([...targets.inFlight]);
+          return 0;
+        },
+        observe: () => observed++,
+      }),
     };
-    const router = createRouter({ strategy: broken, targets: TWO });
-    assert.deepEqual(
-      codesOf(() => router.choose({ nowMs: 0 })),
-      ["INVARIANT_BROKEN"],
+    const router = createRouter({ strategy, targets: TWO });
+    const first = router.choose({ nowMs: 0 });
+    const twice = [1, 2].map((nowMs) => router.choose({ nowMs, after: first }));
+    for (const attempt of [first, first, { ...first }, { ...twice[0]! }, ...twice, ...twice]) {
+      router.observe(attempt, { kind: "ok", nowMs: 3 });
+    }
+    router.choose({ nowMs: 4 });
+    assert.deepEqual(inFlight, [
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [0, 0],
+    ]);
+    assert.equal(observed, 3);
+  });
+
+  it("says which targets there are where an option names another", () => {
+    assert.throws(
+      () => createRouter({ strategy: "single", options: { target: "mars-1" }, targets: TWO }),
+      /there is no target "mars-1"; targets are us-east-1, eu-west-1/,
     );
   });
 });

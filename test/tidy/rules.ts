@@ -9,7 +9,8 @@ export type Rule = (file: SourceFile) => readonly Violation[];
 
 /** Rules that look at one source file at a time. */
 export const RULES: Readonly<Record<string, Rule>> = {
-  purity: (file) => (isPure(file.path) ? [...impureImports(file), ...impureGlobals(file)] : []),
+  purity: (file) =>
+    isPure(file.path) ? [...impureImports(file), ...computedImports(file), ...impureGlobals(file)] : [],
   importDirection,
   noDefaultExport: (file) =>
     each(file, "ExportDefaultDeclaration", "export by name; a default export has no name to search for"),
@@ -40,6 +41,13 @@ function impureImports(file: SourceFile): readonly Violation[] {
   return file.imports
     .filter(({ from }) => isBuiltin(from))
     .map(({ from, start }) => at(file, start, `"${from}" is Node's: let a file in scripts/io do it and pass data in`));
+}
+
+/** The rules can only judge what an import names in full. */
+function computedImports(file: SourceFile): readonly Violation[] {
+  return file.nodes
+    .filter((node) => node.type === "ImportExpression" && typeof (node.source as SyntaxNode).value !== "string")
+    .map((node) => at(file, node.start, "import() of pure code names its file in quotes"));
 }
 
 /** Free names that pure code must not use, and what to do instead. */
@@ -247,8 +255,12 @@ function functionLength(file: SourceFile): readonly Violation[] {
   });
 }
 
+/** A comment with text in it that is no `/// <reference ...>`. */
+const SAYS = /^(?!\/).*\p{L}/su;
+
 function opening(file: SourceFile): readonly Violation[] {
-  if (file.path.startsWith("test/") || file.comments.some(({ start }) => start < (file.body[0]?.start ?? 0))) return [];
+  const says = file.comments.some(({ start, value }) => start < (file.body[0]?.start ?? 0) && SAYS.test(value));
+  if (file.path.startsWith("test/") || says) return [];
   return [`${file.path}:1  open with one to three lines that say what the file is for`];
 }
 
@@ -297,13 +309,15 @@ export function isTypesOnly(file: SourceFile): boolean {
   });
 }
 
-/** Source files that some test imports. */
+/** Source files of which some test imports more than types. */
 export function testedPaths(files: readonly SourceFile[]): ReadonlySet<string> {
-  return new Set(files.filter((file) => file.path.startsWith("test/")).flatMap(importedPaths));
+  const tests = files.filter((file) => file.path.startsWith("test/"));
+  const thatRun = ({ imports }: SourceFile) => imports.filter(({ isTypes }) => !isTypes);
+  return new Set(tests.flatMap((file) => importedPaths(file, thatRun(file))));
 }
 
-function importedPaths(file: SourceFile): readonly string[] {
-  const relative = file.imports.filter(({ from }) => from.startsWith("."));
+function importedPaths(file: SourceFile, imports = file.imports): readonly string[] {
+  const relative = imports.filter(({ from }) => from.startsWith("."));
   return relative.map(({ from }) => posix.normalize(posix.join(posix.dirname(file.path), from)));
 }
 

@@ -15,8 +15,15 @@ export interface SourceFile {
   readonly nodes: readonly SyntaxNode[];
   readonly comments: readonly Comment[];
   /** What the file imports or re-exports from. */
-  readonly imports: readonly { readonly from: string; readonly start: number }[];
+  readonly imports: readonly Import[];
   lineAt(offset: number): number;
+}
+
+export interface Import {
+  readonly from: string;
+  readonly start: number;
+  /** It asks for types alone, of which nothing runs. */
+  readonly isTypes: boolean;
 }
 
 /** @throws Error when the file is no TypeScript */
@@ -61,7 +68,14 @@ const IMPORTING = new Set([
   "TSImportType",
 ]);
 
-function importOf(node: SyntaxNode): readonly { from: string; start: number }[] {
+function importOf(node: SyntaxNode): readonly Import[] {
   const source = IMPORTING.has(node.type) ? (node.source as SyntaxNode | null | undefined) : undefined;
-  return typeof source?.value === "string" ? [{ from: source.value, start: node.start }] : [];
+  if (typeof source?.value !== "string") return [];
+  return [{ from: source.value, start: node.start, isTypes: isOfTypes(node) }];
+}
+
+function isOfTypes({ type, importKind, exportKind, specifiers }: SyntaxNode): boolean {
+  if (type === "TSImportType" || importKind === "type" || exportKind === "type") return true;
+  if (!Array.isArray(specifiers) || specifiers.length === 0) return false;
+  return specifiers.every((each) => each.importKind === "type" || each.exportKind === "type");
 }

@@ -94,12 +94,11 @@ describe("an answer", () => {
       [[true, false], "forget", "a late failure"],
     ]));
 
-  it("that fails asks for no retry while something of its request is under way", () =>
+  it("that fails asks for no retry while another attempt of its request is under way", () =>
     table(isStillUnderWay, [
-      [[0, false], false, "nothing is left"],
-      [[1, false], true, "a hedge may still answer"],
-      [[0, true], true, "a retry is set"],
-      [[2, true], true, "both"],
+      [[0], false, "nothing is left"],
+      [[1], true, "a hedge may still answer"],
+      [[2], true, "so may two"],
     ]));
 });
 

@@ -146,6 +146,33 @@ describe("refusals, retries and limits of time", () => {
   });
 });
 
+describe("batch targets", () => {
+  const bought = (target: string, service: string, client: ScenarioInput["client"]) =>
+    scenarioInput({
+      world: world(capacity("unlimited", service), { targets: ["a", "a/batch"] }),
+      traffic: [classInput({ deferrable: true })],
+      strategies: [{ single: { target } }],
+      client,
+    });
+
+  it("no limit of an attempt's time and no hedge applies to a call in batch", () => {
+    const hasty: ScenarioInput["client"] = { retry: "none", timeout: "600ms", hedge: { after: "400ms" } };
+    const batch = simulate(bought("a/batch", "1s", hasty), [{ atMs: 0 }]);
+    assert.deepEqual([batch.ends, batch.attempts, batch.total.e2e.mean], [{ served: 1 }, 1, 1000]);
+    const onDemand = simulate(bought("a", "1s", hasty), [{ atMs: 0 }]);
+    assert.deepEqual([onDemand.ends, onDemand.attempts], [{ timedOut: 1 }, 2]);
+  });
+
+  it("a request no longer waits for a batch once it has ended, served or by its deadline", () => {
+    // At the last arrival, at 5 s, all others have ended, and the last waits for its batch: that leaves none.
+    const times = [...rows(3, 10), { atMs: 5000 }];
+    const served = simulate(bought("a/batch", "1s", { retry: "none" }), times);
+    assert.deepEqual([served.ends, served.output.inSystemAtEnd], [{ served: 4 }, 0]);
+    const late = simulate(bought("a/batch", "1h", { retry: "none", deadline: "2s" }), times);
+    assert.deepEqual([late.ends, late.output.inSystemAtEnd], [{ timedOut: 4 }, 0]);
+  });
+});
+
 describe("hedging", () => {
   const hedged = (after: string, over: object = {}, slots = capacity("unlimited", "1s")) =>
     scenarioInput({ world: world(slots), client: { retry: "none", hedge: { after, ...over } } });
