@@ -90,7 +90,7 @@ function p95Clause(comparison: Comparison): string {
   return verdict === "not comparable" ? "cannot be compared" : "is not shown to differ";
 }
 
-/** `12 % less (11–13 %)`: a relative difference as a positive number in the direction of the word. */
+/** `12 % (11–13 %) less`: a relative difference as a positive number in the direction of the word. */
 function percent({ value, low, high }: Estimate, word: string): string {
   if (value === null) return word;
   const shown = (x: number) => {
