@@ -38,7 +38,7 @@ function findingOf(input: VerdictInput): string {
   const others = strategies.filter((each) => each !== baseline);
   if (others.length === 0) {
     const p95 = baseline.total.e2eMs.p95.value;
-    return `${baseline.name} alone: p95 ${p95 === null ? "not to be had" : seconds(p95)} over ${condition}; name a second strategy to compare.`;
+    return `${baseline.name} alone: p95 ${p95 === null ? "cannot be computed" : seconds(p95)} over ${condition}; name a second strategy to compare.`;
   }
   const find = finder(comparisons);
   const { best, fastest } = leadersOf(input);

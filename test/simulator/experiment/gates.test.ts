@@ -94,7 +94,7 @@ describe("gates", () => {
       strategies: [{ name: "single", total: none, byClass: [] }],
     } as unknown as RunResult;
     const gate = evaluateAssertion(parseAssertion("p95(e2e) < 8s", known), empty);
-    assert.deepEqual([gate.passed, gate.found], [false, "single: not to be had"]);
+    assert.deepEqual([gate.passed, gate.found], [false, "single: n/a"]);
     assert.equal(evaluateAssertion(parseAssertion("p95(e2e) > 8s", known), empty).passed, false);
   });
 
