@@ -69,7 +69,7 @@ function simulateOnce(plan: Plan): RunResult {
   }
 }
 
-/** Every request once, at the dearest target that its class may be sent to. */
+/** Every request once, at the most expensive target that its class may be sent to. */
 function worstOnceUsd(plan: Plan, schedule: readonly ScheduleRow[], spend: SpendPlan): number {
   return schedule.reduce((sum, row) => sum + worstOfUsd(plan, row, spend), 0);
 }
@@ -94,14 +94,14 @@ function worstOfUsd(plan: Plan, row: ScheduleRow, spend: SpendPlan): number {
  */
 export function refuseTinyBudget(plan: Plan, schedule: readonly ScheduleRow[], spend: SpendPlan): void {
   const parts = plan.strategies.length * plan.routers;
-  const dearestUsd = schedule.reduce((most, row) => Math.max(most, worstOfUsd(plan, row, spend)), 0);
-  if (spend.budgetUsd / parts >= dearestUsd) return;
+  const highestUsd = schedule.reduce((most, row) => Math.max(most, worstOfUsd(plan, row, spend)), 0);
+  if (spend.budgetUsd / parts >= highestUsd) return;
   const usd = (amount: number): string => String(Number(amount.toPrecision(2)));
   throw new MeridianError("usage", {
     code: "SPEND_BUDGET_TOO_SMALL",
-    what: `each of ${plan.routers} routers has ${usd(spend.budgetUsd / parts)} USD for a strategy, and the dearest call may cost ${usd(dearestUsd)}: the run would stop at once`,
+    what: `each of ${plan.routers} routers has ${usd(spend.budgetUsd / parts)} USD for a strategy, and the most expensive call may cost ${usd(highestUsd)}: the run would stop at once`,
     where: "--budget-usd",
-    fix: `give at least --budget-usd ${usd(1.05 * dearestUsd * parts)}, or bench fewer strategies, fewer routers or shorter prompts`,
+    fix: `give at least --budget-usd ${usd(1.05 * highestUsd * parts)}, or bench fewer strategies, fewer routers or shorter prompts`,
   });
 }
 

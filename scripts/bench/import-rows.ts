@@ -12,7 +12,7 @@ import type { BenchedStrategy } from "./run.ts";
 /**
  * Makes one measured run of what several instances wrote, judged like a run on one machine.
  *
- * @throws MeridianError for logs that are not of this scenario, are there twice, or miss a strategy
+ * @throws MeridianError for logs that are not of this scenario, are duplicated, or miss a strategy
  */
 export async function importRows(
   experiment: PreparedExperiment,

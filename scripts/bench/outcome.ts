@@ -155,7 +155,9 @@ export function spendNotes(benched: readonly BenchedStrategy[]): readonly string
   return benched.flatMap(({ spend, report }) => {
     if (spend === undefined) return [];
     const spent = `at most ${spend.spentUsd.toFixed(4)} USD of ${spend.budgetUsd.toFixed(4)} were spent`;
-    return [`${report.strategy}: ${spent}, at the dearest prices, and in full where the service reported no tokens.`];
+    return [
+      `${report.strategy}: ${spent}, at the most expensive prices, and in full where the service reported no tokens.`,
+    ];
   });
 }
 

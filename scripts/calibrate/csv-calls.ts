@@ -55,7 +55,7 @@ function csvRows(text: string, file: string): readonly { readonly cells: readonl
       code: "CALIBRATE_CSV",
       where: `${file}:${lines ?? 1}`,
       what,
-      fix: "mend the row",
+      fix: "correct the row",
     });
   }
 }

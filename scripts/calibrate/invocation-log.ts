@@ -159,7 +159,7 @@ function maxTokensOf(body: unknown): number {
 
 function notesOf(file: string, duplicates: number, withoutLatency: number, kept: number): readonly string[] {
   return [
-    ...(duplicates > 0 ? [`${file}: ${duplicates} records stood there twice and were counted once`] : []),
+    ...(duplicates > 0 ? [`${file}: ${duplicates} duplicate records were counted once`] : []),
     ...(withoutLatency > 0
       ? [`${file}: ${withoutLatency} records hold no latency (it stands in logged bodies only) and were left out`]
       : []),

@@ -1,4 +1,4 @@
-/** `meridian check`: every problem of scenario files at once, each with its line and a fix. */
+/** `meridian check`: every problem of a stage (form, then meaning) at once, each with its line and a fix. */
 import { printable } from "../../reports/base/text.ts";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { prepareExperiment } from "../io/experiment.ts";
@@ -48,6 +48,12 @@ async function runCheck({ args, options, terminal }: CommandInput): Promise<numb
   }
   const wrong = checked.reduce((sum, each) => sum + each.problems.length, 0);
   if (options.json === true) terminal.out(jsonDocument("check", { ok: wrong === 0, files: checked }));
-  else if (wrong > 0) terminal.note(`${wrong} ${wrong === 1 ? "problem" : "problems"}`);
+  else if (wrong > 0) terminal.note(`${wrong} ${wrong === 1 ? "problem" : "problems"}${laterStages(checked)}`);
   return exitCode;
+}
+
+/** What a file means is judged only when its form is right. */
+function laterStages(checked: readonly CheckedFile[]): string {
+  const isOfForm = ({ code }: Problem) => code.startsWith("SCENARIO_");
+  return checked.some(({ problems }) => problems.some(isOfForm)) ? "; more may follow once the form is right" : "";
 }

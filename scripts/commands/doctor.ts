@@ -63,7 +63,7 @@ function asksForCalls({ probe, endpoints, endpointUrl }: CommonOptions): boolean
   return probe === true || endpoints !== undefined || endpointUrl !== undefined;
 }
 
-/** Small calls: what they show is whether anybody answers. */
+/** Small calls: what they show is whether the endpoint answers. */
 const ONE_CALL = { count: 1, intervalMs: 1000, timeoutMs: 30_000, limitMs: 300_000, seed: 1 } as const;
 
 async function probeOnce({ terminal, signal }: CommandInput, options: CommonOptions): Promise<readonly HostCheck[]> {

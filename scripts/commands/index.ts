@@ -24,7 +24,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "check",
-    summary: "Check scenario files: every problem at once, each with its line and a fix.",
+    summary:
+      "Check scenario files: every problem of a stage (form, then meaning) at once, each with its line and a fix.",
     load: async () => (await import("./check.ts")).checkCommand,
   },
   {

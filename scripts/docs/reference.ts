@@ -46,4 +46,10 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
-if (process.argv[1] === import.meta.filename) await writePages();
+if (process.argv[1] === import.meta.filename) {
+  // A reader that has seen enough, such as `head`, ends the listing; the pages are written all the same.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  await writePages();
+}

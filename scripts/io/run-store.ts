@@ -151,7 +151,7 @@ async function syncFolder(path: string): Promise<void> {
   await handle.close();
 }
 
-/** `runs/latest` is a convenience: where links are not to be had, the run stands without it. */
+/** `runs/latest` is a convenience: if symbolic links are unsupported, it is skipped. */
 async function pointLatest(root: string, id: string): Promise<void> {
   const temp = join(root, `${TEMP_PREFIX}${host()}-${process.pid}-${LATEST}`);
   try {

@@ -4,9 +4,10 @@ import { isAlias, isMap, isScalar, type Pair, visit, type YAMLMap } from "yaml";
 import type { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
+import { mapSchema } from "./schema-map.ts";
 import { readTextFile } from "./text-files.ts";
 import { type ConfigPath, formatPath, parsePath, parseYaml, toPlain, type YamlSource } from "./yaml-source.ts";
-import { mapSchema, problemsOfIssues } from "./zod-problems.ts";
+import { problemsOfIssues } from "./zod-problems.ts";
 
 /** A scenario file that parsed and matches its schema. */
 export interface LoadedScenario<T> {

@@ -1,7 +1,8 @@
 /** Turns the issues of a zod schema into problems for people: what is wrong, where, and how to fix it. */
-import { z } from "zod";
+import type { z } from "zod";
 import { firstProblems, PROBLEMS_MAX, type Problem } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
+import type { SchemaMap } from "./schema-map.ts";
 import { type ConfigPath, formatPath, guessIn } from "./yaml-source.ts";
 
 /** What the translation needs beside the issues. */
@@ -99,6 +100,7 @@ function missingKey(path: ConfigPath, context: IssueContext): Placed {
 function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: IssueContext): Problem {
   const where = context.where(path);
   const description = context.schema.descriptionAt(path);
+  const words = context.schema.wordsAt(path);
   const withFix = (what: string, fix: string | undefined): Problem => ({
     code: "SCENARIO_INVALID_VALUE",
     what,
@@ -109,7 +111,10 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
     case "invalid_type":
       if (found === null && issue.expected === "object")
         return withFix("a map is missing here", "write {} if there is nothing to set");
-      return withFix(`${show(found)} is not ${article(issue.expected)}`, description);
+      return withFix(
+        `${show(found)} is not ${article(issue.expected)}`,
+        isOwnWording(issue.message) ? issue.message : (context.schema.formAt(path) ?? description),
+      );
     case "invalid_value": {
       const options = issue.values.map(String);
       return withFix(`${show(found)} is not one of ${options.join(", ")}`, suggest(String(found), options));
@@ -117,12 +122,12 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
     case "too_small":
       return withFix(
         `${sizeOf(issue.origin, found)} is too small`,
-        `${bound(issue.origin, "at least", issue.minimum, issue.inclusive)}`,
+        [bound(issue.origin, "at least", issue.minimum, issue.inclusive), ...words].join(", or "),
       );
     case "too_big":
       return withFix(
         `${sizeOf(issue.origin, found)} is too large`,
-        `${bound(issue.origin, "at most", issue.maximum, issue.inclusive)}`,
+        [bound(issue.origin, "at most", issue.maximum, issue.inclusive), ...words].join(", or "),
       );
     case "custom":
       return { ...withFix(...splitMessage(subjectOf(issue.message, found), description)), ...codeOf(issue) };
@@ -190,7 +195,11 @@ function noAlternative(issue: Issue, path: ConfigPath, found: unknown, context: 
 
 function isKindMismatch(issue: Issue, found: unknown): boolean {
   if (issue.path.length > 0) return false;
-  return issue.code === "invalid_type" || (issue.code === "invalid_value" && typeof found === "object");
+  return (
+    issue.code === "invalid_type" ||
+    (issue.code === "invalid_value" &&
+      (typeof found === "object" || issue.values.every((each) => typeof each !== typeof found)))
+  );
 }
 
 function keysUnknownToAll(branches: readonly (readonly Issue[])[]): readonly string[] {
@@ -250,76 +259,4 @@ function bound(origin: string, side: string, limit: number | bigint, inclusive: 
   const unit = origin === "array" ? ` item${plural}` : origin === "string" ? ` character${plural}` : "";
   const strict = side === "at least" ? "more than" : "less than";
   return `${inclusive === false ? strict : side} ${limit}${unit}`;
-}
-
-/**
- * Answers questions about a zod schema that its issues leave open: which keys are known at a path, and what the
- * documentation says of a value. Works on the JSON Schema of the schema's input, which is public, where the inside
- * of a zod object is not.
- */
-interface SchemaMap {
-  keysAt(path: ConfigPath): readonly string[];
-  descriptionAt(path: ConfigPath): string | undefined;
-}
-
-interface JsonSchemaNode {
-  readonly properties?: Readonly<Record<string, JsonSchemaNode>>;
-  readonly additionalProperties?: boolean | JsonSchemaNode;
-  readonly items?: JsonSchemaNode;
-  readonly prefixItems?: readonly JsonSchemaNode[];
-  readonly anyOf?: readonly JsonSchemaNode[];
-  readonly oneOf?: readonly JsonSchemaNode[];
-  readonly allOf?: readonly JsonSchemaNode[];
-  readonly description?: string;
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, JsonSchemaNode>>;
-}
-
-export function mapSchema(schema: z.ZodType): SchemaMap {
-  const root = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchemaNode;
-  const nodesAt = (path: ConfigPath): readonly JsonSchemaNode[] => {
-    let nodes = expand([root], root);
-    for (const step of path)
-      nodes = expand(
-        nodes.flatMap((node) => stepInto(node, step)),
-        root,
-      );
-    return nodes;
-  };
-  return {
-    keysAt: (path) => [...new Set(nodesAt(path).flatMap((node) => Object.keys(node.properties ?? {})))],
-    descriptionAt: (path) => nodesAt(path).find((node) => node.description !== undefined)?.description,
-  };
-}
-
-/** Follows references and alternatives, so that each node of the answer speaks for itself. */
-function expand(nodes: readonly JsonSchemaNode[], root: JsonSchemaNode): readonly JsonSchemaNode[] {
-  const seen = new Set<JsonSchemaNode>();
-  const visit = (node: JsonSchemaNode): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    for (const part of [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])]) visit(part);
-    const target = node.$ref === undefined ? undefined : dereference(node.$ref, root);
-    if (target !== undefined) visit(target);
-  };
-  for (const node of nodes) visit(node);
-  return [...seen];
-}
-
-function dereference(reference: string, root: JsonSchemaNode): JsonSchemaNode | undefined {
-  if (reference === "#") return root;
-  const name = /^#\/\$defs\/(.+)$/.exec(reference)?.[1];
-  return name === undefined ? undefined : root.$defs?.[decodeURIComponent(name)];
-}
-
-function stepInto(node: JsonSchemaNode, step: string | number): readonly JsonSchemaNode[] {
-  const found: JsonSchemaNode[] = [];
-  const property = Object.hasOwn(node.properties ?? {}, step) ? node.properties?.[step] : undefined;
-  if (property !== undefined) found.push(property);
-  else if (typeof node.additionalProperties === "object") found.push(node.additionalProperties);
-  if (typeof step === "number") {
-    const item = node.prefixItems?.[step] ?? node.items;
-    if (item !== undefined) found.push(item);
-  }
-  return found;
 }

@@ -57,7 +57,7 @@ export interface PricedCall {
 }
 
 /**
- * The price of a call at the dearest of the regions that may run it, since AWS does not say for every profile whose
+ * The price of a call at the most expensive of the regions that may run it, since AWS does not say for every profile whose
  * price counts.
  *
  * @param ownPrices prices that the user gave, in place of the book's
@@ -68,7 +68,7 @@ export function priceOfCall(
   facts: { readonly book: PriceBook; readonly profiles: ProfileData },
   ownPrices: Pick<TokenPricesUsdPerMTok, "input" | "output"> | undefined,
 ): CallPrice {
-  const found = ownPrices === undefined ? dearest(call, facts) : { prices: ownPrices, derivation: "--price" };
+  const found = ownPrices === undefined ? mostExpensive(call, facts) : { prices: ownPrices, derivation: "--price" };
   if ("code" in found) throw new MeridianError("usage", priceUnknown(call, found));
   const { input, output } = found.prices;
   const usd = (inputTokens: number, outputTokens: number) => (inputTokens * input + outputTokens * output) / 1e6;
@@ -84,7 +84,7 @@ interface FoundPrice {
   readonly derivation: string;
 }
 
-function dearest(
+function mostExpensive(
   { region, model }: PricedCall,
   { book, profiles }: { readonly book: PriceBook; readonly profiles: ProfileData },
 ): FoundPrice | Problem {

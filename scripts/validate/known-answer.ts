@@ -14,7 +14,7 @@ import { prepareText } from "../io/experiment.ts";
 /** Long enough for a p99 of a few hundred requests, short beside what it is held against. */
 const LENGTH_MS_MAX = 15_000;
 const LENGTH_MS_MIN = 3000;
-/** Of the window, the harness's own run takes so much. */
+/** Share of the window that the harness's own run takes. */
 const LENGTH_SHARE = 0.25;
 
 const DRAIN_MS = 30_000;

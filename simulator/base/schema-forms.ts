@@ -75,7 +75,7 @@ export function parseShare(text: string): number | undefined {
 
 /** A text field whose parser answers undefined for what it cannot read. */
 function textual(parse: (text: string) => number | undefined, what: string, example: string) {
-  return z.string().transform((text, context) => {
+  return z.string({ error: `write ${what} as text, like ${example}` }).transform((text, context) => {
     const value = parse(text);
     if (value !== undefined && Number.isFinite(value)) return value;
     context.addIssue({ code: "custom", message: `"${text}" is not ${what}; write it like ${example}` });

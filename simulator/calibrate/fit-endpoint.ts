@@ -149,7 +149,7 @@ function warningsOf(facts: WarningFacts): readonly CalibrationWarning[] {
 function loadWarnings({ spec, seen }: WarningFacts): readonly CalibrationWarning[] {
   if (seen.insideMax < 4) {
     const what = `never more than ${seen.insideMax} calls were inside at a time: how load slows them is not known`;
-    return [{ code: "CALIBRATE_NO_LOAD", what, fix: "measure with calls that overlap, some ten at a time" }];
+    return [{ code: "CALIBRATE_NO_LOAD", what, fix: "measure with calls that overlap, about ten at a time" }];
   }
   if (spec.servers < Number.POSITIVE_INFINITY) return [];
   const what = `no call was seen waiting for a place: there are at least ${seen.insideMax} places, how many is not known`;
@@ -182,7 +182,7 @@ function outcomeWarnings({ counts, quota, observations }: WarningFacts): readonl
     const what = `${counts.throttled} calls were throttled, and no limit per minute explains which: none is in the fit`;
     warnings.push({ code: "CALIBRATE_QUOTA_UNKNOWN", what, fix: "give the quota under world.quotas" });
   } else if (quota !== undefined && quota.error > QUOTA_ERROR_MIN) {
-    const what = `the limit that was found throttles as many calls, but ${(100 * quota.error).toFixed(0)} % of them others than were: its law is another`;
+    const what = `the limit that was found throttles as many calls, but ${(100 * quota.error).toFixed(0)} % are the wrong calls, so the quota's window law differs`;
     warnings.push({ code: "CALIBRATE_QUOTA_ROUGH", what, fix: "give the quota under world.quotas if you know it" });
   } else if (counts.throttled > 0 && observations.some(({ maxTokens }) => Number.isNaN(maxTokens))) {
     const what = "the calls' max_tokens are not known, which a quota reserves: its limit is a guess";
@@ -190,7 +190,7 @@ function outcomeWarnings({ counts, quota, observations }: WarningFacts): readonl
   }
   if (counts.refused > 0) {
     const what = `${counts.refused} calls were refused with 503: the places that this leaves are a guess`;
-    warnings.push({ code: "CALIBRATE_REFUSED", what, fix: "measure at a load that it takes, too" });
+    warnings.push({ code: "CALIBRATE_REFUSED", what, fix: "also measure at a load without refusals" });
   }
   const lost = counts.left + counts.failed;
   if (lost > 0.02 * (lost + counts.served)) {

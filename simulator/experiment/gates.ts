@@ -23,7 +23,7 @@ export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, 
   );
   const shown = failing.length > 0 ? failing : readings;
   const found = shown
-    .map(({ strategy, value }) => `${strategy}: ${value === null ? "not to be had" : shownValue(metric, value)}`)
+    .map(({ strategy, value }) => `${strategy}: ${value === null ? "n/a" : shownValue(metric, value)}`)
     .join(", ");
   return { text, passed: failing.length === 0, found };
 }

@@ -38,7 +38,7 @@ function findingOf(input: VerdictInput): string {
   const others = strategies.filter((each) => each !== baseline);
   if (others.length === 0) {
     const p95 = baseline.total.e2eMs.p95.value;
-    return `${baseline.name} alone: p95 ${p95 === null ? "not to be had" : seconds(p95)} over ${condition}; name a second strategy to compare.`;
+    return `${baseline.name} alone: p95 ${p95 === null ? "cannot be computed" : seconds(p95)} over ${condition}; name a second strategy to compare.`;
   }
   const find = finder(comparisons);
   const { best, fastest } = leadersOf(input);
@@ -90,7 +90,7 @@ function p95Clause(comparison: Comparison): string {
   return verdict === "not comparable" ? "cannot be compared" : "is not shown to differ";
 }
 
-/** `12 % less (11–13 %)`: a relative difference as a positive number in the direction of the word. */
+/** `12 % (11–13 %) less`: a relative difference as a positive number in the direction of the word. */
 function percent({ value, low, high }: Estimate, word: string): string {
   if (value === null) return word;
   const shown = (x: number) => {

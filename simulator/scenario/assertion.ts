@@ -86,15 +86,17 @@ function checkNames(assertion: Omit<Assertion, "limit">, known: KnownNames): voi
   }
   for (const strategy of strategies) {
     if (known.strategies.includes(strategy)) continue;
-    throw wrong(
+    throw unknownName(
       "ASSERTION_UNKNOWN_STRATEGY",
       `there is no strategy "${strategy}"${didYouMean(strategy, known.strategies)}`,
+      `strategies: ${known.strategies.join(", ")}`,
     );
   }
   if (named.class !== undefined && !known.classes.includes(named.class)) {
-    throw wrong(
+    throw unknownName(
       "ASSERTION_UNKNOWN_CLASS",
       `there is no class "${named.class}"${didYouMean(named.class, known.classes)}`,
+      `classes: ${known.classes.join(", ")}`,
     );
   }
   for (const name of Object.keys(named)) {
@@ -110,4 +112,8 @@ function wrong(code: string, what: string): MeridianError {
     where: "assert",
     fix: `metrics: ${METRICS.join(", ")}; example: "p95(e2e, class=chat) < 8s"`,
   });
+}
+
+function unknownName(code: string, what: string, fix: string): MeridianError {
+  return new MeridianError("usage", { code, what, where: "assert", fix });
 }

@@ -101,7 +101,8 @@ export function originsOf(
   const origins = new Set<string>();
   classes.forEach((each, i) => {
     for (const origin of Object.keys(sharesOf(each, regionNames))) {
-      if (problems.indexOf(origin, places, "origin", `traffic[${i}].origin`) >= 0) origins.add(origin);
+      if (problems.indexOf(origin, places, "origin", `traffic[${i}].origin`, "meridian list regions") >= 0)
+        origins.add(origin);
     }
   });
   const known = Object.fromEntries([...regionNames, ...custom].map((name, index) => [name, index]));

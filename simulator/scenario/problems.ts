@@ -1,6 +1,9 @@
 /** Collects every problem of a scenario, so that all of them are reported at once. */
 import { firstProblems, MeridianError, PROBLEMS_MAX, type Problem } from "../base/errors.ts";
-import { didYouMean } from "../base/near-names.ts";
+import { didYouMean, nearNames } from "../base/near-names.ts";
+
+/** More names than these are not read in an error. */
+const NAMES_SHOWN_MAX = 12;
 
 export class Problems {
   readonly list: Problem[] = [];
@@ -11,8 +14,12 @@ export class Problems {
     this.list.push({ code, where, what, fix });
   }
 
-  /** Index of a name in a list, or -1 with a problem. */
-  indexOf(asked: string, known: readonly string[], noun: string, where: string): number {
+  /**
+   * Index of a name in a list, or -1 with a problem.
+   *
+   * @param listing the command that lists the names, where they are Meridian's own and not the scenario's
+   */
+  indexOf(asked: string, known: readonly string[], noun: string, where: string, listing?: string): number {
     const index = known.indexOf(asked);
     if (index < 0 && this.list.length >= PROBLEMS_MAX) this.more++;
     else if (index < 0) {
@@ -20,7 +27,7 @@ export class Problems {
         `${noun.toUpperCase()}_UNKNOWN`,
         where,
         `there is no ${noun} "${asked}"${didYouMean(asked, known)}`,
-        `this scenario has: ${known.slice(0, 12).join(", ")}`,
+        `${listing === undefined ? "this scenario has" : "known"}: ${shownNames(asked, known, listing)}`,
       );
     }
     return index;
@@ -55,6 +62,15 @@ export class Problems {
   throwIfAny(): void {
     if (this.list.length > 0) throw new MeridianError("usage", firstProblems(this.list, this.more));
   }
+}
+
+/** All names; of very many the near ones first, how many are left out, and where all are listed. */
+function shownNames(asked: string, known: readonly string[], listing: string | undefined): string {
+  const left = known.length - NAMES_SHOWN_MAX;
+  if (left <= 0) return known.join(", ");
+  const nearFirst = [...new Set([...nearNames(asked, known), ...known])];
+  const shown = nearFirst.slice(0, NAMES_SHOWN_MAX).join(", ");
+  return `${shown}, … and ${left} more${listing === undefined ? "" : ` (${listing})`}`;
 }
 
 /** `prices.shocks[0]` of a part that does not know where it stands is `world.prices.shocks[0]` of the scenario. */

@@ -154,7 +154,7 @@ function checkRegionNames(
   const seen = new Set<string>();
   names.forEach((name, i) => {
     const where = `world.regions[${i}]`;
-    if (typeof entries[i] === "string") problems.indexOf(name, known, "region", where);
+    if (typeof entries[i] === "string") problems.indexOf(name, known, "region", where, "meridian list regions");
     if (seen.has(name)) problems.add("REGION_TWICE", where, `region "${name}" is there twice`, "take one out");
     seen.add(name);
   });

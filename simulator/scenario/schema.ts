@@ -32,7 +32,9 @@ const worldSchema = z
         "World file whose keys hold where this one has none, such as meridian calibrate writes; see its guide",
     }),
     regions: z
-      .array(z.union([name, customRegionSchema]))
+      .array(
+        z.union([name, customRegionSchema]).meta({ description: "Name of an AWS region, or a region of your own" }),
+      )
       .min(1)
       .meta({ description: "AWS regions by name; others with their clock and country" }),
     models: z

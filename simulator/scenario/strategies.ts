@@ -104,7 +104,10 @@ export function strategyDrafts(
     const options = Object.fromEntries(Object.entries(each.options).filter(([, value]) => value !== undefined));
     const where = `strategies[${i}].${each.kind}`;
     // The same check as at run time, so that a wrong option is found before any work is done.
-    problems.attempt(() => findStrategy(each.kind).create(options, context), where);
+    problems.attempt(
+      () => findStrategy(each.kind).create(options, context),
+      (own) => (own.startsWith(`${each.kind}.`) ? `strategies[${i}].${own}` : where),
+    );
     const client = each.client === undefined ? null : clientPlanOf(each.client);
     const plan = { name: each.name ?? each.kind, kind: each.kind, options, client };
     return { plan, where, named: namedTargets(each.kind, options, context) };

@@ -16,7 +16,13 @@ export const withinRun = durationUpTo(RUN_MS_MAX, "must be at most 400d: no run 
 const positiveCount = count.pipe(z.number().int().positive());
 
 export const warmupSchema = z
-  .union([z.enum(["none", "auto"]), withinRun, z.strictObject({ requests: positiveCount })])
+  .union([
+    z.enum(["none", "auto"]),
+    withinRun,
+    z.strictObject({
+      requests: positiveCount.meta({ description: "Requests at the start that are left out of the figures" }),
+    }),
+  ])
   .default("none")
   .meta({
     description:

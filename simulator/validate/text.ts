@@ -22,7 +22,7 @@ export function valueText(value: number | null, unit: QuantityResult["unit"]): s
 /** `+1.20 % (−0.30 to +2.70)`: simulated against measured, in percent of it, in points, or per request. */
 export function differenceText(quantity: QuantityResult): string {
   const { difference } = quantity;
-  if (difference === null) return "not to be had";
+  if (difference === null) return "n/a";
   const interval = intervalText(quantity);
   return `${signedDifference(quantity)}${interval === "" ? "" : ` (${interval})`}`;
 }

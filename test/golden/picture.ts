@@ -1,4 +1,4 @@
-/** Golden pictures: a drawn SVG against the one in the repository, which somebody has looked at. */
+/** Golden pictures: a drawn SVG against the one in the repository, which a person has looked at. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";

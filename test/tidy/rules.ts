@@ -271,7 +271,7 @@ const PRIVATE_WORDS: readonly (readonly [RegExp, string])[] = [
   [/\brivals?\b/i, "candidate"],
   [/\bhappenings?\b/i, "event"],
   [/\bfore(tell|tells|told)\b/i, "predict"],
-  [/\b(nobody|everybody)\b/i, "no caller, all requests, ..."],
+  [/\b(nobody|everybody|anybody|somebody)\b/i, "no caller, all requests, ..."],
   [/\bwho met whom\b/i, "occupancy"],
 ];
 

@@ -13,7 +13,7 @@ export interface BedrockEndpoint extends GuardedEndpoint {
   readonly region: string;
   /** The partition's own endpoint, not one that was set in the environment or a profile. */
   readonly isStandard: boolean;
-  /** Its name leads somewhere from this machine; false only where that was allowed. */
+  /** Its host name resolves on this machine; false only where that was allowed. */
   readonly hasAddress: boolean;
 }
 

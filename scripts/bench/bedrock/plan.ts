@@ -31,7 +31,7 @@ export interface BedrockPlan {
   readonly notes: readonly string[];
 }
 
-/** A strategy takes so long beside its schedule and its drain. */
+/** Time a strategy takes beyond its schedule and its drain. */
 const OVERHEAD_MS = 10_000;
 /** A budget that was not given: the estimate needs one, the locks refuse it. */
 const NO_BUDGET_USD = Number.POSITIVE_INFINITY;
@@ -89,7 +89,7 @@ export async function planBedrock(
 /**
  * Opens the locks, then measures prompts (free of charge), and makes the target ready.
  *
- * @throws MeridianError for locks that are shut, credentials that end too early or are not taken
+ * @throws MeridianError for a missing confirmation or budget, credentials that end too early or are not taken
  */
 export async function openBedrock(
   plan: Plan,

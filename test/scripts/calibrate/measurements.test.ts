@@ -142,7 +142,7 @@ describe("invocation logs", () => {
     const { region, ttftMs, endMs, inputTokens, cacheReadTokens } = observations[0]!;
     assert.deepEqual([observations.length, region, ttftMs, endMs], [1, "eu-north-1", 120, 800]);
     assert.deepEqual([inputTokens, cacheReadTokens], [15, 90]);
-    assert.match(notes[0]!, /1 records stood there twice/);
+    assert.match(notes[0]!, /1 duplicate records were counted once/);
   });
 
   it("edge cases: broken lines are reported by line, the rest is read", async () => {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { mapSchema } from "../../../scripts/io/schema-map.ts";
 import { formatPath } from "../../../scripts/io/yaml-source.ts";
-import { mapSchema, problemsOfIssues } from "../../../scripts/io/zod-problems.ts";
+import { problemsOfIssues } from "../../../scripts/io/zod-problems.ts";
 
 const schema = z.strictObject({
   cups: z.number().int().min(1).max(6).meta({ description: "how many" }),
+  sugar: z.union([z.literal("unset"), z.number().min(1)]).optional(),
   tea: z.union([z.string(), z.strictObject({ leaf: z.enum(["green", "black"]), grams: z.number() })]).optional(),
 });
 
@@ -32,6 +34,24 @@ describe("problems of a schema", () => {
   it("show bounds and the value that passes them", () => {
     assert.deepEqual(problemsOf({ cups: 0 }), ["SCENARIO_INVALID_VALUE cups: 0 is too small -> at least 1"]);
     assert.deepEqual(problemsOf({ cups: 7 }), ["SCENARIO_INVALID_VALUE cups: 7 is too large -> at most 6"]);
+  });
+
+  it("say what to write in place of a value of another kind, then what it is for", () => {
+    assert.deepEqual(problemsOf({ cups: "x" }), [
+      'SCENARIO_INVALID_VALUE cups: "x" is not a number -> write a whole number from 1, such as 6 (how many)',
+    ]);
+    assert.deepEqual(problemsOf({ cups: 1.5 }), [
+      "SCENARIO_INVALID_VALUE cups: 1.5 is not a whole number -> write a whole number from 1, such as 6 (how many)",
+    ]);
+  });
+
+  it("name the bound of a number, and the word that is allowed beside it", () => {
+    assert.deepEqual(problemsOf({ cups: 2, sugar: -1 }), [
+      "SCENARIO_INVALID_VALUE sugar: -1 is too small -> at least 1, or unset",
+    ]);
+    assert.deepEqual(problemsOf({ cups: 2, sugar: "unsett" }), [
+      'SCENARIO_INVALID_VALUE sugar: "unsett" is not one of unset -> did you mean "unset"?',
+    ]);
   });
 
   it("are those of the alternative that was meant", () =>
@@ -72,11 +92,4 @@ describe("very many problems", () => {
     assert.equal(problems.length, 100);
     assert.ok(problems.every(({ code }) => code === "SCENARIO_UNKNOWN_KEY"));
   });
-});
-
-it("a schema's map knows the keys below a path, through alternatives", () => {
-  const map = mapSchema(schema);
-  assert.deepEqual(map.keysAt([]), ["cups", "tea"]);
-  assert.deepEqual(map.keysAt(["tea"]), ["leaf", "grams"]);
-  assert.equal(map.descriptionAt(["cups"]), "how many");
 });

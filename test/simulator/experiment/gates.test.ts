@@ -46,7 +46,7 @@ function refusal(text: string): string {
     assert.ok(error instanceof MeridianError && error.kind === "usage");
     const [problem] = error.problems;
     assert.ok(problem!.where && problem!.fix);
-    return `${problem!.code} ${problem!.what}`;
+    return `${problem!.code} ${problem!.what} fix: ${problem!.fix}`;
   }
   return "";
 }
@@ -94,7 +94,7 @@ describe("gates", () => {
       strategies: [{ name: "single", total: none, byClass: [] }],
     } as unknown as RunResult;
     const gate = evaluateAssertion(parseAssertion("p95(e2e) < 8s", known), empty);
-    assert.deepEqual([gate.passed, gate.found], [false, "single: not to be had"]);
+    assert.deepEqual([gate.passed, gate.found], [false, "single: n/a"]);
     assert.equal(evaluateAssertion(parseAssertion("p95(e2e) > 8s", known), empty).passed, false);
   });
 
@@ -106,8 +106,8 @@ describe("gates", () => {
       ["p95() < 8s", /ASSERTION_ARGUMENT .*e2e, ttft, wait/],
       ["p95(e2e) < 8", /ASSERTION_VALUE "8" is not a value of p95/],
       ["failed() < 1s", /ASSERTION_VALUE/],
-      ["p95(e2e, strategy=cheapest) < 8s", /ASSERTION_UNKNOWN_STRATEGY/],
-      ["p95(e2e, class=chats) < 8s", /ASSERTION_UNKNOWN_CLASS .*did you mean chat/],
+      ["p95(e2e, strategy=cheapest) < 8s", /ASSERTION_UNKNOWN_STRATEGY.* fix: strategies: single, /],
+      ["p95(e2e, class=chats) < 8s", /ASSERTION_UNKNOWN_CLASS .*did you mean chat.* fix: classes: chat/],
       ["p95(e2e, region=a) < 8s", /ASSERTION_ARGUMENT "region"/],
       ["p95(e2e, chat) < 8s", /ASSERTION_ARGUMENT "chat" has no name/],
       ["throttled(single) < 1%", /ASSERTION_ARGUMENT "single" has no name: write strategy=single/],

@@ -151,7 +151,7 @@ const REFUSED: readonly (readonly [string, ScenarioInput, string, string, RegExp
     aws({}, { traffic: [classInput({ origin: "mars" })] }),
     "ORIGIN_UNKNOWN",
     "traffic[0].origin",
-    /this scenario has/,
+    /^known: .*, … and \d+ more \(meridian list regions\)$/,
   ],
   [
     "a price of a model that is not known",

@@ -21,6 +21,20 @@ it("collects problems, and throws them together", () => {
   });
 });
 
+it("shows near names first, says how many are left out, and names the command that lists all", () => {
+  const known = Array.from({ length: 20 }, (_, i) => `zone-${"abcdefghijklmnopqrst"[i]!.repeat(8)}`);
+  const fixOf = (listing?: string) => {
+    const problems = new Problems();
+    problems.indexOf("zone-tttttttx", known, "region", "here", listing);
+    return problems.list[0]!.fix!;
+  };
+  assert.match(
+    fixOf("meridian list regions"),
+    /^known: zone-t{8}, zone-a{8}, .*k{8}, … and 8 more \(meridian list regions\)$/,
+  );
+  assert.match(fixOf(), /^this scenario has: zone-t{8}, .*, … and 8 more$/);
+});
+
 it("keeps the problems of a part that throws them, and lets our own bugs through", () => {
   const problems = new Problems();
   const thrown = new MeridianError("usage", { code: "X", what: "w", where: "inner", fix: "f" });

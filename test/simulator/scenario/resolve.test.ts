@@ -115,9 +115,9 @@ describe("a scenario becomes a plan", () => {
 
   it("strategies are tried out: a target that is not there, an option that is missing", () => {
     const [wrong] = problemsOf(scenarioInput({ strategies: [{ single: { target: "c" } }] }));
-    assert.equal(wrong!.where, "strategies[0].single");
+    assert.equal(wrong!.where, "strategies[0].single.target");
     const [missing] = problemsOf(scenarioInput({ strategies: ["single"] }));
-    assert.equal(missing!.where, "strategies[0].single");
+    assert.equal(missing!.where, "strategies[0].single.target");
   });
 
   it("a class says which model it calls where there are several", () => {

@@ -336,7 +336,7 @@ describe("a table that does not hold together is refused", () => {
   const empty = Object.fromEntries(Object.keys(RAW.facts).map((name) => [name, []]));
   const table = (burndown: readonly unknown[], more: Record<string, unknown> = {}) => ({
     asOf: "2026",
-    sources: { S: "somebody" },
+    sources: { S: "someone" },
     models: [
       { id: "m1", name: "M 1" },
       { id: "m2", name: "M 2" },

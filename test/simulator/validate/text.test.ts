@@ -27,7 +27,7 @@ it("differences are read in the unit of their margin", () => {
   assert.equal(signedDifference(retries), "+0.0051");
   assert.equal(intervalText(retries), "");
   assert.equal(marginText(retries), "±0.02");
-  assert.equal(differenceText(oneQuantity({ difference: null })), "not to be had");
+  assert.equal(differenceText(oneQuantity({ difference: null })), "n/a");
 });
 
 it("values have a unit, and open questions what they need", () => {

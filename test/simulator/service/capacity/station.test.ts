@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { VirtualClock } from "../../../../simulator/service/capacity/station.ts";
 import { Run, slotsSpec } from "./driver.ts";
 
-it("virtual time runs at the rate of the moment, and only while anybody is served", () => {
+it("virtual time runs at the rate of the moment, and only while a call is served", () => {
   const clock = new VirtualClock();
   clock.setUnitMs(20);
   clock.synchronise(1000, false);
