@@ -32,6 +32,7 @@ import {
   DEFAULT_REGIONS,
 } from "./model/catalog.ts";
 import { createClock, type EmulatorClock } from "./model/clock.ts";
+import { notEnforced } from "./model/facts.ts";
 import { createInvocationLog, type InvocationLog, type InvocationOutcome } from "./monitoring/invocation-log.ts";
 import { createMetrics, type Metrics } from "./monitoring/metrics.ts";
 import { createRegionService, type RegionContext } from "./region-service.ts";
@@ -80,6 +81,8 @@ export interface Fleet {
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
+  /** What is not enforced because it is not known of a model, one line per model. */
+  readonly notes: readonly string[];
   /**
    * URL of a region's endpoint for a client's `endpoint` option: HTTPS if TLS is on, else HTTP.
    *
@@ -157,6 +160,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     log,
     metrics,
     faults,
+    notes: notEnforced(catalog.data.models),
     connections,
     close,
     endpoint(region) {

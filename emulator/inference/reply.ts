@@ -19,7 +19,7 @@ export interface ReplyFormat {
   ): { readonly body: object; readonly headers: Record<string, string | number> };
   readonly streamHeaders: Readonly<Record<string, string>>;
   begin(answer: Answer): readonly Buffer[];
-  delta(answer: Answer, from: number, to: number): Buffer;
+  delta(answer: Answer, from: number, to: number): readonly Buffer[];
   end(answer: Answer, times: ReplyTimes): readonly Buffer[];
 }
 
@@ -51,7 +51,7 @@ export function invokeReply(format: AnswerFormat, reflected: Reflected): ReplyFo
       ...settingHeaders,
     },
     begin: (answer) => format.begin(answer).map(chunkFrame),
-    delta: (answer, from, to) => chunkFrame(format.delta(answer, from, to)),
+    delta: (answer, from, to) => format.delta(answer, from, to).map(chunkFrame),
     end(answer, times) {
       const chunks = [...format.end(answer)];
       const last = chunks.pop();
@@ -98,8 +98,8 @@ export interface TokenStreamOptions {
   readonly returnMs: number;
   /** First frames of the answer. */
   readonly begin: () => readonly Buffer[];
-  /** The frame of tokens `from` (inclusive) to `to` (exclusive). */
-  readonly delta: (from: number, to: number) => Buffer;
+  /** The frames of tokens `from` (inclusive) to `to` (exclusive). */
+  readonly delta: (from: number, to: number) => readonly Buffer[];
   readonly writeHead: () => void;
 }
 
@@ -151,7 +151,7 @@ class PacedStream implements TokenStream {
     const { handle, begin } = this.options;
     if (this.started || this.isStopped) return;
     this.started = true;
-    const due = Math.max(1, Math.min(handle.tokensWritten(nowMs), handle.outputTokens));
+    const due = Math.min(Math.max(1, handle.tokensWritten(nowMs)), handle.outputTokens);
     this.write([...begin(), ...this.deltas(due)]);
     if (!this.isBlocked) this.pump(nowMs);
   }
@@ -201,7 +201,7 @@ class PacedStream implements TokenStream {
     const step = Math.max(1, Math.ceil((upTo - this.sent) / MAX_EVENTS_PER_WRITE));
     while (this.sent < upTo) {
       const to = Math.min(upTo, this.sent + step);
-      frames.push(this.options.delta(this.sent, to));
+      frames.push(...this.options.delta(this.sent, to));
       this.sent = to;
     }
     return frames;

@@ -69,6 +69,7 @@ async function runEmulate({ args, options, terminal, signal }: CommandInput): Pr
   });
   const caFile = await certificateFile(fleet);
   try {
+    for (const note of fleet.notes) terminal.note(note);
     announce(fleet, caFile?.path, options, terminal);
     await aborted(signal);
     terminal.note("draining: no new calls; those under way have 10 s, a second signal ends them at once");
