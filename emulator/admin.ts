@@ -1,8 +1,17 @@
 /** The emulator's own pages under `/_meridian/`: health, metrics, invocation log, audit, injected faults. */
-import type { FaultInjector, FaultRule } from "./backends/faults.ts";
+import { parseDurationMs } from "../simulator/base/schema-forms.ts";
+import { FAULT_EFFECTS, type FaultEffect, type FaultInjector, type FaultRule } from "./backends/faults.ts";
 import { sameSecret } from "./http/authentication.ts";
 import { isServiceErrorName, ServiceError } from "./http/errors.ts";
-import { asInteger, asObject, asText, type JsonObject, optional, parseJsonObject } from "./http/request-body.ts";
+import {
+  asInteger,
+  asNumber,
+  asObject,
+  asText,
+  type JsonObject,
+  optional,
+  parseJsonObject,
+} from "./http/request-body.ts";
 import type { JsonReply, WireRequest } from "./http/wire.ts";
 import { type InvocationLog, type LogIdentity, toLogRecord } from "./monitoring/invocation-log.ts";
 import { type Metrics, metricData, prometheusText } from "./monitoring/metrics.ts";
@@ -70,38 +79,79 @@ const PAGES: Readonly<Record<string, Page>> = {
   },
 };
 
+/** Members of a fault rule. */
+const RULE_MEMBERS: readonly string[] = [
+  ...["error", "message", "region", "modelId", "class", "times", "share", "at", "for", "afterTokens", "lasts", "gap"],
+];
+
 /**
- * Reads a fault rule: `{region?, modelId?, times?, afterTokens?, error, message?}`; `error` is the name of an error of the
- * service, `reset` or `silence`.
+ * Reads a fault rule: `{error, message?, region?, modelId?, class?, times?, share?, at?, for?, afterTokens?, lasts?, gap?}`;
+ * `error` is the name of an error of the service, `reset`, `silence`, `empty` or `drip`; times are texts such as `250ms`.
  *
  * @throws ServiceError ValidationException or SerializationException
  */
 export function readRule(body: JsonObject): FaultRule {
-  const error = asText(body.error);
-  const message = optional(body.message, asText);
-  const times = optional(body.times, asInteger);
-  const afterTokens = optional(body.afterTokens, asInteger);
-  const region = optional(body.region, asText);
-  const modelId = optional(body.modelId, asText);
-  if (error !== "reset" && error !== "silence" && !isServiceErrorName(error)) {
-    throw new ServiceError("ValidationException", "The error must be the name of a service error, reset or silence.");
+  const unknown = Object.keys(body).find((name) => !RULE_MEMBERS.includes(name));
+  if (unknown !== undefined) {
+    throw invalidRule(`a fault has no member ${unknown.slice(0, 40)}; it has ${RULE_MEMBERS.join(", ")}.`);
   }
-  if ((times ?? 1) < 1 || (afterTokens ?? 1) < 1) {
-    throw new ServiceError("ValidationException", "times and afterTokens must be 1 or more.");
-  }
-  return {
-    ...(region === undefined ? {} : { region }),
-    ...(modelId === undefined ? {} : { modelId }),
-    ...(times === undefined ? {} : { times }),
-    ...(afterTokens === undefined ? {} : { afterTokens }),
-    effect: error === "reset" || error === "silence" ? error : { name: error, message },
+  const effect = effectOf(asText(body.error), optional(body.message, asText));
+  const share = optional(body.share, asNumber);
+  const [times, afterTokens] = [countOf(body, "times", 1), countOf(body, "afterTokens", 0)];
+  if (share !== undefined && !(share > 0 && share <= 1)) throw invalidRule("share must be above 0 and at most 1.");
+  const rule = {
+    region: optional(body.region, asText),
+    modelId: optional(body.modelId, asText),
+    class: optional(body.class, asText),
+    times,
+    share,
+    atMs: durationOf(body, "at"),
+    forMs: durationOf(body, "for"),
+    afterTokens,
+    lastsMs: durationOf(body, "lasts"),
+    gapMs: durationOf(body, "gap"),
   };
+  if (rule.lastsMs !== undefined && effect !== "silence") throw invalidRule("lasts is for silence only.");
+  if ((rule.gapMs === undefined) === (effect === "drip")) throw invalidRule("gap is for drip, which needs it.");
+  if (effect === "empty" && (afterTokens ?? 0) > 0) throw invalidRule("an empty answer has no afterTokens.");
+  const given = Object.entries(rule).filter(([, value]) => value !== undefined);
+  return { ...(Object.fromEntries(given) as Omit<FaultRule, "effect">), effect };
 }
 
-/** JSON has no Infinity: an unlimited rule has no `times`. */
-function shownRule({ effect, times, ...rest }: FaultRule): object {
+function effectOf(error: string, message: string | undefined): FaultEffect {
+  if (isServiceErrorName(error)) return { name: error, message };
+  if (FAULT_EFFECTS.includes(error)) return error as FaultEffect;
+  throw invalidRule(`error must be the name of a service error, or one of ${FAULT_EFFECTS.join(", ")}.`);
+}
+
+function countOf(body: JsonObject, name: string, least: number): number | undefined {
+  const value = optional(body[name], asInteger);
+  if ((value ?? least) < least) throw invalidRule(`${name} must be ${least} or more.`);
+  return value;
+}
+
+function durationOf(body: JsonObject, name: string): number | undefined {
+  const text = optional(body[name], asText);
+  const ms = text === undefined ? undefined : parseDurationMs(text);
+  if (text !== undefined && (ms === undefined || (ms === 0 && name !== "at"))) {
+    throw invalidRule(`${name} must be a length of time such as 250ms, 5s or 2m.`);
+  }
+  return ms;
+}
+
+function invalidRule(message: string): ServiceError {
+  return new ServiceError("ValidationException", message);
+}
+
+/** As it was given, with what is left of `times`. JSON has no Infinity: an unlimited rule has no `times`. */
+function shownRule({ effect, times, atMs, forMs, lastsMs, gapMs, ...rest }: FaultRule): object {
   const named = typeof effect === "string" ? { error: effect } : { error: effect.name, message: effect.message };
-  return { ...rest, ...named, ...(Number.isFinite(times) ? { times } : {}) };
+  const durations = { at: shownMs(atMs), for: shownMs(forMs), lasts: shownMs(lastsMs), gap: shownMs(gapMs) };
+  return { ...rest, ...named, ...durations, ...(Number.isFinite(times) ? { times } : {}) };
+}
+
+function shownMs(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : `${ms}ms`;
 }
 
 function requireToken(headers: WireRequest["headers"], token: string | undefined): void {

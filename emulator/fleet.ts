@@ -219,7 +219,7 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
   const roundTripMs = options.roundTripMs ?? backend.roundTripMs?.bind(backend) ?? (() => 0);
   const log = createInvocationLog(options.onOutcome);
   const metrics = createMetrics();
-  const faults = withFaults(backend);
+  const faults = withFaults(backend, clock);
   const gauges = () => ({ meridian_connections: connections(), meridian_clock_ms: Math.round(clock.nowMs()) });
   const identity = { accountId: TEST_ACCOUNT_ID, arn: TEST_IDENTITY_ARN };
   const bodyLimits = {

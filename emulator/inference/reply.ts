@@ -1,6 +1,6 @@
 /** How an answer goes onto the wire: as one JSON body, or as event-stream frames paced by the tokens. */
 import { converseAnswer, converseBegin, converseDelta, converseEnd, type Reflected } from "../converse/answer.ts";
-import { chunkFrame, dropIfUnread, SLOW_READER_MS, type WireResponse } from "../http/wire.ts";
+import { breakOff, chunkFrame, dropIfUnread, SLOW_READER_MS, type WireResponse } from "../http/wire.ts";
 import type { Answer, AnswerFormat } from "../model/answer.ts";
 import type { InferenceHandle } from "../model/backend.ts";
 import type { Deadline, EmulatorClock } from "../model/clock.ts";
@@ -110,6 +110,8 @@ export interface TokenStream {
   start(nowMs: number): void;
   /** Writes what is left of the first `tokens` tokens and the closing frames, then ends the response. */
   finish(tokens: number, closing: () => readonly Buffer[]): void;
+  /** Writes what is left of the first `tokens` tokens, then resets the connection. */
+  breakOff(tokens: number): void;
   /** The caller has disconnected: writes nothing more. */
   stop(): void;
 }
@@ -167,6 +169,18 @@ class PacedStream implements TokenStream {
       this.afterReturn(() => this.end());
     };
     if (!this.isBlocked) this.closing();
+  }
+
+  breakOff(tokens: number): void {
+    const { response } = this.options;
+    this.timer?.cancel();
+    if (this.started) this.write(this.deltas(tokens));
+    this.afterReturn(() => {
+      if (!response.headersSent || response.destroyed) breakOff(response);
+      // What was written before must be on its way: a reset drops what is still in the buffers.
+      else response.write(Buffer.alloc(0), () => breakOff(response));
+      this.stop();
+    });
   }
 
   stop(): void {

@@ -160,9 +160,10 @@ class InferenceRun implements InferenceObserver {
     const { clock, oneWayMs, response } = this.options;
     if (this.isOver || handle === undefined) return;
     this.endMs = nowMs;
-    this.stream?.stop();
-    this.report("ServiceUnavailableException", handle.tokensWritten(nowMs));
-    after(clock, oneWayMs, () => breakOff(response));
+    const tokens = Math.min(handle.tokensWritten(nowMs), handle.outputTokens);
+    this.report("ServiceUnavailableException", tokens);
+    if (this.stream !== undefined) this.stream.breakOff(tokens);
+    else after(clock, oneWayMs, () => breakOff(response));
   }
 
   private streamOf(handle: InferenceHandle, answer: Answer): TokenStream {

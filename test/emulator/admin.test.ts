@@ -5,6 +5,7 @@ import { withFaults } from "../../emulator/backends/faults.ts";
 import { createInvocationLog } from "../../emulator/monitoring/invocation-log.ts";
 import { createMetrics } from "../../emulator/monitoring/metrics.ts";
 import { outcomeOf } from "./outcome.ts";
+import { manualClock } from "./support.ts";
 
 function context(token?: string): AdminContext {
   const log = createInvocationLog();
@@ -13,7 +14,7 @@ function context(token?: string): AdminContext {
     log.add(outcome);
     metrics.add(outcome);
   }
-  const faults = withFaults({ begin: () => ({ kind: "dropped", how: "silence" }) });
+  const faults = withFaults({ begin: () => ({ kind: "dropped", how: "silence" }) }, manualClock().clock);
   return {
     region: "us-east-1",
     log,
@@ -58,13 +59,45 @@ describe("admin pages", () => {
     ask("DELETE faults", to);
     assert.deepEqual(to.faults.rules(), []);
   });
+  it("read every member of a fault, and show it as it was given", () => {
+    const to = context();
+    const given = {
+      error: "silence",
+      modelId: "m",
+      class: "c",
+      share: 0.5,
+      at: "1s",
+      for: "2m",
+      afterTokens: 3,
+      lasts: "250ms",
+    };
+    ask("POST faults", to, given);
+    ask("POST faults", to, { error: "drip", gap: "1s500ms" });
+    assert.deepEqual(to.faults.rules()[0], {
+      ...{ modelId: "m", class: "c", share: 0.5, atMs: 1000, forMs: 120_000, afterTokens: 3, lastsMs: 250 },
+      ...{ effect: "silence", times: Number.POSITIVE_INFINITY },
+    });
+    const shown = JSON.parse(ask("GET faults", to).body).rules;
+    assert.deepEqual(shown, [
+      { ...given, at: "1000ms", for: "120000ms" },
+      { error: "drip", gap: "1500ms" },
+    ]);
+    assert.deepEqual(readRule(shown[0]!), readRule(given), "what is shown can be sent again");
+  });
   it("refuse unknown errors, invalid counts, other content types and unknown pages", () => {
     for (const body of [
       { error: "Nonsense" },
       { error: "reset", times: 0 },
       { error: "ThrottlingException", afterTokens: -1 },
+      { error: "reset", afterToken: 3 },
+      { error: "reset", share: 0 },
+      { error: "reset", lasts: "5s" },
+      { error: "silence", lasts: "soon" },
+      { error: "silence", lasts: 5 },
+      { error: "drip" },
+      { error: "empty", afterTokens: 2 },
     ]) {
-      assert.throws(() => readRule(body), { name: "ValidationException" });
+      assert.throws(() => readRule(body), /^(Validation|Serialization)Exception/);
     }
     assert.throws(() => ask("POST faults", context(), { error: "reset" }, { "content-type": "text/plain" }), {
       name: "ValidationException",

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Fleet } from "../../emulator/fleet.ts";
 import { ORIGIN_HEADER } from "../../emulator/region-service.ts";
@@ -152,3 +154,38 @@ describe("region service", { timeout: 60_000 }, () => {
     for (const canary of canaries) assert.equal(outputs.join().includes(canary), false, canary);
   });
 });
+
+describe("streams that break over HTTP/1.1", () => {
+  it("bring three tokens, then end without a last chunk", async () => {
+    const fleet = await testFleet({ auth: "off" });
+    fleet.faults.add({ effect: "reset", times: 1, afterTokens: 3 });
+    const { socket, received } = rawRequest(fleet, `/model/${CLAUDE}/converse-stream`, { messages: [userMessage()] });
+    await once(socket, "close");
+    const text = received();
+    await fleet.close(0);
+    assert.equal(text.match(/"delta":\{"text"/g)?.length, 3);
+    assert.doesNotMatch(text, /messageStop/);
+  });
+  it("bring three tokens, then nothing until the caller gives up", async () => {
+    const fleet = await testFleet({ auth: "off" });
+    fleet.faults.add({ effect: "silence", times: 1, afterTokens: 3 });
+    const { socket, received } = rawRequest(fleet, `/model/${CLAUDE}/converse-stream`, { messages: [userMessage()] });
+    while (!received().includes(" see")) await once(socket, "data");
+    socket.destroy();
+    while (fleet.log.recent.total === 0) await new Promise((resolve) => setImmediate(resolve));
+    const [outcome] = fleet.log.recent.last(1);
+    await fleet.close(0);
+    assert.equal(received().match(/"delta":\{"text"/g)?.length, 3);
+    assert.deepEqual([outcome?.error, outcome?.outputTokens], ["ClientClosed", 3]);
+  });
+});
+
+function rawRequest(fleet: Fleet, path: string, body: object) {
+  const bytes = JSON.stringify(body);
+  const socket = connect(fleet.endpoints[0]!.port, "127.0.0.1");
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk) => chunks.push(chunk));
+  socket.on("error", () => {});
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${bytes.length}\r\n\r\n${bytes}`);
+  return { socket, received: () => Buffer.concat(chunks).toString("latin1") };
+}
