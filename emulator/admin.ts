@@ -40,10 +40,9 @@ export interface AdminRequest {
 /**
  * Answers a request of the emulator's own pages.
  *
- * @throws ServiceError for an unknown page, a missing token or an invalid body
+ * @throws ServiceError for an unknown page or an invalid body; the caller has checked the token
  */
 export function handleAdmin(request: AdminRequest, context: AdminContext): JsonReply {
-  requireToken(request.headers, context.token);
   const page = Object.hasOwn(PAGES, request.name) ? PAGES[request.name] : undefined;
   if (page === undefined) throw new ServiceError("UnknownOperationException");
   return page(request, context);
@@ -154,7 +153,8 @@ function shownMs(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : `${ms}ms`;
 }
 
-function requireToken(headers: WireRequest["headers"], token: string | undefined): void {
+/** @throws ServiceError AccessDeniedException without the fleet's token, if it has one */
+export function requireToken(headers: WireRequest["headers"], token: string | undefined): void {
   if (token === undefined) return;
   const given = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? "")?.[1] ?? "";
   if (!sameSecret(given, token)) throw new ServiceError("AccessDeniedException", "This page needs the fleet's token.");

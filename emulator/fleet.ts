@@ -22,6 +22,7 @@ import {
   makeCertificate,
   startListener,
 } from "./http/listener.ts";
+import { BodyBudget } from "./http/request-body.ts";
 import type { InferenceBackend } from "./model/backend.ts";
 import {
   type Catalog,
@@ -53,6 +54,8 @@ export interface FleetOptions {
   readonly basePort?: number;
   /** Address to listen on; `127.0.0.1` by default. Addresses beyond loopback require `token`. */
   readonly host?: string;
+  /** Further names in the Host header by which callers reach a loopback fleet, such as `host.docker.internal`. */
+  readonly allowedHosts?: readonly string[];
   /** Secret of a fleet that listens beyond loopback: secret access key, API key and key of the admin pages. */
   readonly token?: string;
   /** `verify` (default) checks SigV4 and API keys against `Fleet.credentials`; `off` accepts any credentials. */
@@ -99,6 +102,8 @@ export interface Fleet {
 
 /** 25 MB, the service's limit of a body. */
 const MAX_BODY_BYTES = 25_000_000;
+/** Memory of all bodies that are being read. */
+const MAX_BODIES_BYTES = 512_000_000;
 const CLOSE_GRACE_MS = 10_000;
 const LOOPBACK_HOSTS: readonly string[] = ["127.0.0.1", "::1", "localhost"];
 const MIN_TOKEN_LENGTH = 16;
@@ -225,6 +230,7 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
   const bodyLimits = {
     maxBytes: options.limits?.maxBodyBytes ?? MAX_BODY_BYTES,
     timeoutMs: options.limits?.requestTimeoutMs ?? DEFAULT_LISTENER_LIMITS.requestTimeoutMs,
+    budget: new BodyBudget(MAX_BODIES_BYTES),
   };
   const contextOf = (region: string): RegionContext => ({
     region,
@@ -236,6 +242,8 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
     controlPlane,
     admin: { region, log, metrics, faults, identity, token, gauges },
     bodyLimits,
+    // Beyond loopback, where the fleet has any name, the token keeps strangers out.
+    hosts: token === undefined ? [options.host ?? "127.0.0.1", ...(options.allowedHosts ?? [])] : undefined,
     roundTripMs: (origin, requestMetadata) => roundTripMs(origin, region, requestMetadata),
     onInternalError: options.onInternalError ?? (() => {}),
   });

@@ -189,3 +189,29 @@ function rawRequest(fleet: Fleet, path: string, body: object) {
   socket.write(`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${bytes.length}\r\n\r\n${bytes}`);
   return { socket, received: () => Buffer.concat(chunks).toString("latin1") };
 }
+
+describe("strangers", () => {
+  it("are refused before their bodies are read", async () => {
+    const fleet = await testFleet();
+    const socket = connect(fleet.endpoints[0]!.port, "127.0.0.1");
+    const head = "host: 127.0.0.1\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    socket.write(`POST /model/${CLAUDE}/converse HTTP/1.1\r\n${head}1\r\na\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    socket.destroy();
+    await fleet.close(0);
+    assert.match(answer.toString(), /^HTTP\/1\.1 403 .*MissingAuthenticationToken/s);
+  });
+  it("who point a name of their own at loopback reach neither models nor pages", async () => {
+    const fleet = await testFleet({ auth: "off", allowedHosts: ["host.docker.internal"] });
+    const body = { messages: [userMessage()] };
+    const path = `/model/${CLAUDE}/converse`;
+    const headers = { host: "evil.example" };
+    const statuses = [
+      await send(fleet, { path, body, headers }),
+      await send(fleet, { path: "/_meridian/faults", body: { error: "reset" }, headers }),
+      await send(fleet, { path, body, headers: { host: "host.docker.internal:7400" } }),
+    ].map(({ status }) => status);
+    await fleet.close(0);
+    assert.deepEqual(statuses, [403, 403, 200]);
+  });
+});
