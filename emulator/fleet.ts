@@ -14,6 +14,7 @@ import {
   TEST_CREDENTIALS,
   TEST_IDENTITY_ARN,
 } from "./http/authentication.ts";
+import { refuseOpenHost } from "./http/host.ts";
 import {
   type Certificate,
   DEFAULT_LISTENER_LIMITS,
@@ -105,8 +106,6 @@ const MAX_BODY_BYTES = 25_000_000;
 /** Memory of all bodies that are being read. */
 const MAX_BODIES_BYTES = 512_000_000;
 const CLOSE_GRACE_MS = 10_000;
-const LOOPBACK_HOSTS: readonly string[] = ["127.0.0.1", "::1", "localhost"];
-const MIN_TOKEN_LENGTH = 16;
 
 /**
  * Starts Bedrock-compatible endpoints in this process, one for each source region.
@@ -248,17 +247,6 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
     onInternalError: options.onInternalError ?? (() => {}),
   });
   return { contextOf, credentials, log, metrics, faults };
-}
-
-function refuseOpenHost(host: string, token: string | undefined, auth: FleetOptions["auth"]): void {
-  if (LOOPBACK_HOSTS.includes(host)) return;
-  if (token !== undefined && token.length >= MIN_TOKEN_LENGTH && auth !== "off") return;
-  throw new MeridianError("usage", {
-    code: "EMULATOR_HOST_NEEDS_TOKEN",
-    what: `listening on ${host} lets other hosts connect`,
-    where: "--host",
-    fix: `give --token with at least ${MIN_TOKEN_LENGTH} characters and leave --auth on, or listen on 127.0.0.1`,
-  });
 }
 
 function refusePorts(basePort: number, count: number): void {

@@ -1,8 +1,55 @@
-/** A call that a fault strikes while it runs: its tokens stop, drip or end in a failure, whatever the backend says. */
+/** Faults, and a call that one strikes while it runs: its tokens stop, drip or end in a failure. */
 import type { ServiceFault } from "../http/errors.ts";
-import type { Admission, InferenceHandle, InferenceObserver } from "../model/backend.ts";
+import type {
+  Admission,
+  InferenceBackend,
+  InferenceCall,
+  InferenceHandle,
+  InferenceObserver,
+} from "../model/backend.ts";
 import type { Deadline, EmulatorClock } from "../model/clock.ts";
-import type { FaultRule, StruckCall } from "./faults.ts";
+
+/** A fault to inject. Matching fields that are left out match every call. */
+export interface FaultRule {
+  readonly region?: string;
+  /** Model or profile id. */
+  readonly modelId?: string;
+  /** `requestMetadata.class` of the call. */
+  readonly class?: string;
+  /** How many matching calls it strikes; unlimited by default. */
+  readonly times?: number;
+  /** Share of the matching calls that it strikes, above 0, at most 1, the default; drawn by call, the same in each run. */
+  readonly share?: number;
+  /** When it begins, after it was added, emulator ms; at once by default. */
+  readonly atMs?: number;
+  /** How long it then lasts, emulator ms; for good by default. */
+  readonly forMs?: number;
+  readonly effect: FaultEffect;
+  /**
+   * Tokens that come first, so that a stream fails midway; an answer that is not longer is whole. Without it nothing
+   * comes first: an error is the answer, a reset comes before it, silence precedes the first byte.
+   */
+  readonly afterTokens?: number;
+  /** For silence: how long nothing comes, emulator ms; the rest follows at its pace. For good by default. */
+  readonly lastsMs?: number;
+  /** For a drip: time from one token to the next, emulator ms; more if the model is slower. */
+  readonly gapMs?: number;
+}
+
+/**
+ * An error of the service, as the answer or inside the stream; a connection that is reset; no more bytes; an answer of 200
+ * without content; tokens that come slowly.
+ */
+export type FaultEffect = ServiceFault | "reset" | "silence" | "empty" | "drip";
+
+/** A call that a fault strikes. */
+export interface StruckCall {
+  readonly backend: InferenceBackend;
+  readonly clock: EmulatorClock;
+  readonly call: InferenceCall;
+  readonly nowMs: number;
+  readonly observer: InferenceObserver;
+}
 
 /**
  * Begins a call on its backend and lets the fault strike it.

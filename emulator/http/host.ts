@@ -1,7 +1,26 @@
-/** Which names of hosts a loopback fleet answers to: a web page that points its own name at loopback gets nothing. */
+/**
+ * Who can reach a fleet: beyond loopback only callers with its token, on loopback only those who call it by a name of
+ * loopback, so that a web page that points its own name there gets nothing.
+ */
 import { isIP } from "node:net";
+import { MeridianError } from "../../simulator/base/errors.ts";
 import { ServiceError } from "./errors.ts";
 import type { WireRequest } from "./wire.ts";
+
+const LOOPBACK_HOSTS: readonly string[] = ["127.0.0.1", "::1", "localhost"];
+const MIN_TOKEN_LENGTH = 16;
+
+/** @throws MeridianError EMULATOR_HOST_NEEDS_TOKEN for an address beyond loopback without a long token */
+export function refuseOpenHost(host: string, token: string | undefined, auth: "verify" | "off" | undefined): void {
+  if (LOOPBACK_HOSTS.includes(host)) return;
+  if (token !== undefined && token.length >= MIN_TOKEN_LENGTH && auth !== "off") return;
+  throw new MeridianError("usage", {
+    code: "EMULATOR_HOST_NEEDS_TOKEN",
+    what: `listening on ${host} lets other hosts connect`,
+    where: "--host",
+    fix: `give --token with at least ${MIN_TOKEN_LENGTH} characters and leave --auth on, or listen on 127.0.0.1`,
+  });
+}
 
 /**
  * @param headers of a request

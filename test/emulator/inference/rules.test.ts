@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { InferenceOperation } from "../../../emulator/http/router.ts";
 import { parseCall } from "../../../emulator/inference/call.ts";
+import { refuseByRules } from "../../../emulator/inference/rules.ts";
 import { notEnforced, rulesOf } from "../../../emulator/model/facts.ts";
 
 const HAIKU_45 = "anthropic.claude-haiku-4-5-20251001-v1:0";
@@ -168,6 +169,24 @@ describe("thinking", () => {
     assert.match(additional(budget(64_000)) ?? "", /^The model returned the following errors: `max_tokens` must be/);
     assert.equal(additional({ foo: 1 }), model("foo: Extra inputs are not permitted"));
     assert.equal(converse(NOVA, { additionalModelRequestFields: { foo: 1 } }), undefined);
+  });
+});
+
+describe("a model of which nothing is known", () => {
+  it("refuses only answers longer than its limit", () => {
+    const point = { prefixId: "p", tokens: 1, ttlMs: 3_600_000 };
+    const prompt = {
+      inputTokens: 9_000_000,
+      cachePoints: Array(9).fill(point),
+      maxTokens: 10,
+      stopSequences: [],
+      tool: undefined,
+      sampling: { temperature: 0.5, topP: 0.5 },
+      thinking: { mode: "budget", budgetTokens: 1, isShown: true },
+    } as const;
+    const own = { modelId: "my.model", maxOutputTokens: 10 };
+    refuseByRules(prompt, prompt.inputTokens, own, false);
+    assert.throws(() => refuseByRules({ ...prompt, maxTokens: 11 }, 1, own, false), { name: "ValidationException" });
   });
 });
 
