@@ -1,10 +1,12 @@
 /** The emulator's own pages under `/_meridian/`: health, metrics, invocation log, audit, injected faults. */
 import { parseDurationMs } from "../simulator/base/schema-forms.ts";
 import { FAULT_EFFECTS, type FaultEffect, type FaultInjector, type FaultRule } from "./backends/faults.ts";
+import type { RegionPolicy } from "./backends/region-policy.ts";
 import { sameSecret } from "./http/authentication.ts";
 import { isServiceErrorName, ServiceError } from "./http/errors.ts";
 import {
   asInteger,
+  asList,
   asNumber,
   asObject,
   asText,
@@ -14,7 +16,8 @@ import {
 } from "./http/request-body.ts";
 import type { JsonReply, WireRequest } from "./http/wire.ts";
 import { type InvocationLog, type LogIdentity, toLogRecord } from "./monitoring/invocation-log.ts";
-import { type Metrics, metricData, prometheusText } from "./monitoring/metrics.ts";
+import { metricData, metricStatistics } from "./monitoring/metric-queries.ts";
+import { type Metrics, prometheusText } from "./monitoring/metrics.ts";
 
 /** What the pages show and change. */
 export interface AdminContext {
@@ -22,6 +25,7 @@ export interface AdminContext {
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
+  readonly policy: Pick<RegionPolicy, "deny" | "denied">;
   readonly identity: LogIdentity;
   /** Required as a bearer token if set. */
   readonly token: string | undefined;
@@ -58,6 +62,8 @@ const PAGES: Readonly<Record<string, Page>> = {
     headers: { "content-type": "text/plain; version=0.0.4" },
   }),
   "POST metric-data": (request, { metrics, region }) => json(metricData(readJson(request), region, metrics.series())),
+  "POST metric-statistics": (request, { metrics, region }) =>
+    json(metricStatistics(readJson(request), region, metrics.series())),
   "GET invocations": ({ query }, { log, identity }) => ({
     status: 200,
     body: log.recent
@@ -75,6 +81,17 @@ const PAGES: Readonly<Record<string, Page>> = {
   "DELETE faults": (_request, { faults }) => {
     faults.clear();
     return json({ rules: [] });
+  },
+  "GET policy": (_request, { policy }) => json({ denyRegions: policy.denied() }),
+  "POST policy": (request, { policy }) => {
+    const { denyRegions, ...rest } = readJson(request);
+    if (Object.keys(rest).length > 0) throw invalidRule("a policy has no member but denyRegions, a list of regions.");
+    policy.deny(asList(denyRegions).map(asText));
+    return json({ denyRegions: policy.denied() });
+  },
+  "DELETE policy": (_request, { policy }) => {
+    policy.deny([]);
+    return json({ denyRegions: [] });
   },
 };
 

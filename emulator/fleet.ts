@@ -3,6 +3,7 @@ import { MeridianError } from "../simulator/base/errors.ts";
 import type { Plan } from "../simulator/scenario/plan.ts";
 import { type FaultInjector, withFaults } from "./backends/faults.ts";
 import { createFixedLatencyBackend, type FixedLatencyOptions } from "./backends/queue.ts";
+import { type RegionPolicy, withRegionPolicy } from "./backends/region-policy.ts";
 import { createWorldBackend, type WorldBackendOptions } from "./backends/world-backend.ts";
 import { createApplicationProfiles, createControlPlane } from "./control-plane.ts";
 import { endpointOf, environmentOf, type FleetEndpoint } from "./endpoint.ts";
@@ -69,6 +70,8 @@ export interface FleetOptions {
   readonly roundTripMs?: NonNullable<InferenceBackend["roundTripMs"]>;
   /** Limits of connections, headers, bodies and idle time that differ from the defaults. */
   readonly limits?: Partial<ListenerLimits & { readonly maxBodyBytes: number }>;
+  /** Regions in which an organisation's policy denies running models; none by default. */
+  readonly deniedRegions?: readonly string[];
   /** Called with the outcome of every inference request. */
   readonly onOutcome?: (outcome: InvocationOutcome) => void;
   /** Called with faults of the emulator itself. */
@@ -85,6 +88,7 @@ export interface Fleet {
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
+  readonly policy: Pick<RegionPolicy, "deny" | "denied">;
   /** What is not enforced because it is not known of a model, one line per model. */
   readonly notes: readonly string[];
   /**
@@ -155,7 +159,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   }
 
   const endpoints = regions.map((region, index) => endpointOf(region, host, listeners[index]!.port, certificate));
-  const { credentials, log, metrics, faults } = shared;
+  const { credentials, log, metrics, faults, policy } = shared;
   return {
     endpoints,
     clock,
@@ -164,6 +168,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     log,
     metrics,
     faults,
+    policy,
     notes: notEnforced(catalog.data.models),
     connections,
     close,
@@ -223,7 +228,9 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
   const roundTripMs = options.roundTripMs ?? backend.roundTripMs?.bind(backend) ?? (() => 0);
   const log = createInvocationLog(options.onOutcome);
   const metrics = createMetrics();
-  const faults = withFaults(backend, clock);
+  const policy = withRegionPolicy(backend, TEST_IDENTITY_ARN);
+  policy.deny(options.deniedRegions ?? []);
+  const faults = withFaults(policy, clock);
   const gauges = () => ({ meridian_connections: connections(), meridian_clock_ms: Math.round(clock.nowMs()) });
   const identity = { accountId: TEST_ACCOUNT_ID, arn: TEST_IDENTITY_ARN };
   const bodyLimits = {
@@ -239,14 +246,14 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
     catalog,
     applicationProfiles,
     controlPlane,
-    admin: { region, log, metrics, faults, identity, token, gauges },
+    admin: { region, log, metrics, faults, policy, identity, token, gauges },
     bodyLimits,
     // Beyond loopback, where the fleet has any name, the token keeps strangers out.
     hosts: token === undefined ? [options.host ?? "127.0.0.1", ...(options.allowedHosts ?? [])] : undefined,
     roundTripMs: (origin, requestMetadata) => roundTripMs(origin, region, requestMetadata),
     onInternalError: options.onInternalError ?? (() => {}),
   });
-  return { contextOf, credentials, log, metrics, faults };
+  return { contextOf, credentials, log, metrics, faults, policy };
 }
 
 function refusePorts(basePort: number, count: number): void {

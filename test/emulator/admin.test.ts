@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type AdminContext, handleAdmin, readRule, requireToken } from "../../emulator/admin.ts";
 import { withFaults } from "../../emulator/backends/faults.ts";
+import { withRegionPolicy } from "../../emulator/backends/region-policy.ts";
 import { createInvocationLog } from "../../emulator/monitoring/invocation-log.ts";
 import { createMetrics } from "../../emulator/monitoring/metrics.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -20,6 +21,7 @@ function context(token?: string): AdminContext {
     log,
     metrics,
     faults,
+    policy: withRegionPolicy(faults, "a"),
     identity: { accountId: "1", arn: "a" },
     token,
     gauges: () => ({ g: 1 }),
@@ -83,6 +85,15 @@ describe("admin pages", () => {
       { error: "drip", gap: "1500ms" },
     ]);
     assert.deepEqual(readRule(shown[0]!), readRule(given), "what is shown can be sent again");
+  });
+  it("show and change the policy", () => {
+    const to = context();
+    ask("POST policy", to, { denyRegions: ["us-west-2"] });
+    assert.deepEqual(JSON.parse(ask("GET policy", to).body), { denyRegions: ["us-west-2"] });
+    ask("DELETE policy", to);
+    assert.deepEqual(to.policy.denied(), []);
+    assert.throws(() => ask("POST policy", to, { denyRegions: "us-west-2" }), { name: "SerializationException" });
+    assert.throws(() => ask("POST policy", to, { denyRegions: [], allow: [] }), { name: "ValidationException" });
   });
   it("refuse unknown errors, invalid counts, other content types and unknown pages", () => {
     for (const body of [
