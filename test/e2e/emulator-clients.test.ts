@@ -9,6 +9,8 @@ import { CLAUDE, testFleet } from "../emulator/support.ts";
 import { pythonWithClients, runPython } from "./emulator-clients/python-clients.ts";
 
 const BOTO3 = fileURLToPath(new URL("emulator-clients/boto3_checks.py", import.meta.url));
+/** OpenAI's client comes with LiteLLM. */
+const OPENAI = fileURLToPath(new URL("emulator-clients/openai_checks.py", import.meta.url));
 const LITELLM = fileURLToPath(new URL("emulator-clients/litellm_checks.py", import.meta.url));
 
 /** The installed clients of Python, unchanged: what works here works against the service's own wire. */
@@ -149,5 +151,30 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
     const before = fleet.log.recent.total;
     assert.equal((await run("throttled")).throttled, 429);
     assert.equal(fleet.log.recent.total - before, 1);
+  });
+
+  it("OpenAI's client completes, responds, calls functions and meets errors, below both of its paths", async (test) => {
+    if (python === undefined) return test.skip(missing);
+    const { url } = fleet.endpoints[0]!;
+    const run = async (path: string, ...checks: string[]) => {
+      const environment = { OPENAI_BASE_URL: `${url}${path}`, OPENAI_API_KEY: fleet.credentials!.bearerToken };
+      return JSON.parse(await runPython(python!, [OPENAI, ...checks], environment));
+    };
+    const seen = await run("/openai/v1", "chat", "chat_stream", "tool", "responses", "responses_stream", "structured");
+    assert.deepEqual(seen.chat, { usage: 5, finish: "length" });
+    assert.deepEqual(seen.chat_stream, { text: " one can see how the", usage: 5 });
+    assert.deepEqual(seen.responses, { text: seen.chat_stream.text, status: "incomplete", usage: 5 });
+    assert.equal(seen.responses_stream.filter((type: string) => type === "response.output_text.delta").length, 5);
+    for (const { city, days } of [seen.tool, seen.structured]) {
+      assert.ok(typeof city === "string" && Number.isInteger(days) && days >= 1);
+    }
+    fleet.faults.add({ effect: { name: "ThrottlingException" }, times: 1 });
+    const { errors, models, throttled } = await run("/v1", "throttled", "errors", "models");
+    assert.deepEqual(errors, [
+      ["NotFoundError", 404],
+      ["BadRequestError", 400],
+      ["PermissionDeniedError", 403],
+    ]);
+    assert.deepEqual([models, throttled], [true, 429]);
   });
 });
