@@ -6,16 +6,16 @@ import type { JsonObject } from "../http/request-body.ts";
 import type { WireRequest } from "../http/wire.ts";
 import type { VendorApi } from "./vendor-api.ts";
 
-/** The one version of the API. */
-const VERSION = "2023-06-01";
+/** Versions of the API; the first holds where none is stated. */
+const VERSIONS: readonly unknown[] = ["2023-06-01", "2026-10-21"];
 
 /** Source: Amazon Bedrock User Guide, Messages API; Anthropic API reference. */
 export const messagesApi: VendorApi = {
   serves: (modelId) => modelId.startsWith("anthropic."),
   style: "anthropic",
   parse(body, headers) {
-    const version = textOf(headers, "anthropic-version") ?? body.anthropic_version ?? VERSION;
-    if (version !== VERSION) {
+    const version = textOf(headers, "anthropic-version") ?? body.anthropic_version ?? VERSIONS[0];
+    if (!VERSIONS.includes(version)) {
       throw new ServiceError(
         "ValidationException",
         `anthropic-version: "${String(version).slice(0, 40)}" is not a valid version`,

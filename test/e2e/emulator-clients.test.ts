@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Fleet } from "../../emulator/fleet.ts";
+import { IS_FULL } from "../budget.ts";
 import { CLAUDE, testFleet } from "../emulator/support.ts";
-import { pythonWithClients, runPython } from "./emulator-clients/python-clients.ts";
+import { pythonWithClients, pythonWithFrameworks, runPython } from "./emulator-clients/python-clients.ts";
 
 const BOTO3 = fileURLToPath(new URL("emulator-clients/boto3_checks.py", import.meta.url));
 /** OpenAI's client comes with LiteLLM. */
 const OPENAI = fileURLToPath(new URL("emulator-clients/openai_checks.py", import.meta.url));
+const FRAMEWORKS = fileURLToPath(new URL("emulator-clients/framework_checks.py", import.meta.url));
 const LITELLM = fileURLToPath(new URL("emulator-clients/litellm_checks.py", import.meta.url));
 
 /** The installed clients of Python, unchanged: what works here works against the service's own wire. */
@@ -176,5 +178,35 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
       ["PermissionDeniedError", 403],
     ]);
     assert.deepEqual([models, throttled], [true, 429]);
+  });
+
+  it("Anthropic's clients, langchain-aws and pydantic-ai talk, stream, think and call tools", async (test) => {
+    if (!IS_FULL) return test.skip("only in a full run: three more packages to install");
+    const frameworks = await pythonWithFrameworks();
+    if (frameworks.python === undefined) return test.skip(frameworks.reason);
+    const environment = {
+      ...overHttp(),
+      EMULATOR_URL: fleet.endpoints[0]!.url,
+      API_KEY: fleet.credentials!.bearerToken,
+    };
+    const checks = ["anthropic_bedrock", "anthropic_own", "anthropic_errors", "count", "langchain", "pydantic_ai"];
+    const seen = JSON.parse(await runPython(frameworks.python, [FRAMEWORKS, ...checks], environment));
+    for (const client of [seen.anthropic_bedrock, seen.anthropic_own]) {
+      assert.deepEqual(client, {
+        text: " one can see how the",
+        streamed: " one can see how the",
+        stop: "max_tokens",
+        thinking: ["thinking", "text"],
+        tool: "tool_use",
+      });
+    }
+    assert.deepEqual(seen.anthropic_errors, [
+      ["BadRequestError", 400],
+      ["BadRequestError", 400],
+      ["NotFoundError", 404],
+    ]);
+    assert.equal(seen.count, 3);
+    assert.deepEqual(seen.langchain, { usage: 8, streamed: 32, trip: true });
+    assert.deepEqual(seen.pydantic_ai, { usage: 8, trip: true });
   });
 });
