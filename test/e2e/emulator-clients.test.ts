@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Fleet } from "../../emulator/fleet.ts";
 import { IS_FULL } from "../budget.ts";
 import { CLAUDE, testFleet } from "../emulator/support.ts";
+import { builtClients, runClient } from "./emulator-clients/built-clients.ts";
 import { pythonWithClients, pythonWithFrameworks, runPython } from "./emulator-clients/python-clients.ts";
 
 const BOTO3 = fileURLToPath(new URL("emulator-clients/boto3_checks.py", import.meta.url));
@@ -15,8 +16,8 @@ const OPENAI = fileURLToPath(new URL("emulator-clients/openai_checks.py", import
 const FRAMEWORKS = fileURLToPath(new URL("emulator-clients/framework_checks.py", import.meta.url));
 const LITELLM = fileURLToPath(new URL("emulator-clients/litellm_checks.py", import.meta.url));
 
-/** The installed clients of Python, unchanged: what works here works against the service's own wire. */
-describe("Python clients of the emulator", { timeout: 600_000 }, () => {
+/** The installed clients, unchanged: what works here works against the service's own wire. */
+describe("Clients of the emulator", { timeout: 600_000 }, () => {
   let fleet: Fleet;
   let python: string | undefined;
   let missing: string;
@@ -208,5 +209,27 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
     assert.equal(seen.count, 3);
     assert.deepEqual(seen.langchain, { usage: 8, streamed: 32, trip: true });
     assert.deepEqual(seen.pydantic_ai, { usage: 8, trip: true });
+  });
+
+  it("Anthropic's Bedrock client for JavaScript and the AI SDK talk, stream, call tools and make objects", async (test) => {
+    if (!IS_FULL) return test.skip("only in a full run: more packages to install");
+    const { folder, reason } = await builtClients("node");
+    if (folder === undefined) return test.skip(reason);
+    const environment = { ...overHttp(), EMULATOR_URL: fleet.endpoints[0]!.url };
+    const args = [join(folder, "checks.mjs"), "anthropicBedrock", "aiSdk"];
+    const seen = await runClient(process.execPath, args, environment);
+    const text = " one can see how the";
+    assert.deepEqual(seen.anthropicBedrock, { text, streamed: text, trip: true, refused: 400 });
+    assert.deepEqual(seen.aiSdk, { text, usage: 5, streamed: text, object: true, tool: true });
+  });
+
+  it("the AWS SDK for Go converses, streams, invokes and is refused", async (test) => {
+    if (!IS_FULL) return test.skip("only in a full run: an SDK to compile");
+    const { folder, reason } = await builtClients("go");
+    if (folder === undefined) return test.skip(reason);
+    const environment = { ...overHttp(), EMULATOR_URL: fleet.endpoints[0]!.url };
+    assert.deepEqual(await runClient(join(folder, "client"), [], environment), {
+      ...{ stop: "max_tokens", usage: 5, deltas: 5, invoke: "max_tokens", refused: true },
+    });
   });
 });
