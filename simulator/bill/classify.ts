@@ -1,0 +1,93 @@
+/** What each line of a bill bought: which model's tokens, of which kind, at which tier; or why that cannot be said. */
+import type { BillLine } from "./bill-line.ts";
+import { isMarketplaceModel, type ModelNames, modelNameOf } from "./model-names.ts";
+import { readUsageType, type TokenKind, tokensPerUnit, type UsageTier } from "./usage-type.ts";
+import { type Decimal, ONE } from "./usd.ts";
+
+/**
+ * `tokens`: of a text model, what routing can move. `bedrock`: other spend on Bedrock (images, guardrails, provisioned
+ * hours). `other`: another service. `unattributed`: Bedrock's or not cannot be told.
+ */
+export type SpendKind = "tokens" | "bedrock" | "other" | "unattributed";
+
+export interface ClassifiedLine {
+  readonly line: BillLine;
+  readonly spend: SpendKind;
+  /** Name of the model as people know it; undefined where the line does not say. */
+  readonly model: string | undefined;
+  /** Its Bedrock id; undefined where the name fits no known model. */
+  readonly modelId: string | undefined;
+  readonly tokenKind: TokenKind | undefined;
+  readonly tier: UsageTier | undefined;
+  readonly routing: "regional" | "global" | undefined;
+  readonly isLongPrompt: boolean;
+  readonly region: string | undefined;
+  /** Undefined where the line gives no quantity in a unit of tokens. */
+  readonly tokens: Decimal | undefined;
+  /** Why a line is not attributed, or what is odd about it. */
+  readonly remark: string | undefined;
+}
+
+/** Reads one line's usage type, service and unit. */
+export function classifyLine(line: BillLine, names: ModelNames): ClassifiedLine {
+  const facts = line.usageType === undefined ? undefined : readUsageType(line.usageType);
+  const isMarketplace = isMarketplaceModel(line.service) || /(^|-)MP:/.test(line.usageType ?? "");
+  const written = isMarketplaceModel(line.service) ? modelNameOf(line.service!) : facts?.model;
+  const modelId = written === undefined ? undefined : names.idOf(written);
+  const spend = spendOf(line, isMarketplace, facts?.tokenKind);
+  return {
+    line,
+    spend,
+    model: written,
+    modelId,
+    tokenKind: facts?.tokenKind,
+    tier: facts?.tokenKind === undefined ? undefined : facts.tier,
+    routing: facts?.tokenKind === undefined ? undefined : facts.routing,
+    isLongPrompt: facts?.isLongPrompt ?? false,
+    region: line.region ?? facts?.region,
+    tokens: facts?.tokenKind === undefined ? undefined : tokensOf(line, isMarketplace),
+    remark: remarkOf(line, spend, facts?.region, written, modelId),
+  };
+}
+
+function spendOf(line: BillLine, isMarketplace: boolean, tokenKind: TokenKind | undefined): SpendKind {
+  const isBedrock = isMarketplace || /bedrock/i.test(line.service ?? "");
+  if (tokenKind !== undefined && (isBedrock || line.service === undefined)) return "tokens";
+  if (isBedrock) return "bedrock";
+  return line.service === undefined ? "unattributed" : "other";
+}
+
+function tokensOf(line: BillLine, isMarketplace: boolean): Decimal | undefined {
+  const factor = tokensPerUnit(line.unit, isMarketplace);
+  return factor === undefined || line.quantity === undefined ? undefined : line.quantity * BigInt(factor);
+}
+
+function remarkOf(
+  line: BillLine,
+  spend: SpendKind,
+  regionOfUsage: string | undefined,
+  model: string | undefined,
+  modelId: string | undefined,
+): string | undefined {
+  if (regionOfUsage !== undefined && line.region !== undefined && line.region !== regionOfUsage)
+    return `the usage type is of ${regionOfUsage}, the line of ${line.region}`;
+  if (spend === "unattributed") {
+    const isSaid = line.service !== undefined || line.usageType !== undefined;
+    return isSaid ? "neither service nor usage type names Bedrock" : "the export does not say for what";
+  }
+  if (spend === "tokens" && model !== undefined && modelId === undefined)
+    return `the model ${model} is not in the table of models`;
+  if (
+    spend === "tokens" &&
+    line.quantity !== undefined &&
+    line.unit !== undefined &&
+    tokensOf(line, true) === undefined
+  )
+    return `the unit ${line.unit} counts no tokens`;
+  return undefined;
+}
+
+/** USD per million tokens; undefined without tokens. @param tokens exact */
+export function usdPerMTok(costUsd: Decimal, tokens: Decimal): Decimal | undefined {
+  return tokens === 0n ? undefined : (costUsd * 1_000_000n * ONE) / tokens;
+}
