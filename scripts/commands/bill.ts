@@ -4,7 +4,7 @@ import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
 import { candidatesOf } from "../../simulator/bill/candidates.ts";
-import { createModelNames } from "../../simulator/bill/model-names.ts";
+import { createModelNames } from "../../simulator/bill/classify.ts";
 import {
   createBill,
   partsOf,

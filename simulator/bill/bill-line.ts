@@ -5,17 +5,7 @@ import type { Decimal } from "./usd.ts";
  * What a line is charged for. Only `usage` is spend that a route could change; the others are kept apart, since adding
  * a credit or a tax to usage would make every price per token wrong.
  */
-export const CHARGE_KINDS = [
-  "usage",
-  "correction",
-  "commitment",
-  "discount",
-  "credit",
-  "refund",
-  "tax",
-  "fee",
-] as const;
-export type ChargeKind = (typeof CHARGE_KINDS)[number];
+export type ChargeKind = "usage" | "correction" | "commitment" | "discount" | "credit" | "refund" | "tax" | "fee";
 
 /** Undefined: the export does not say. An export grouped by one dimension says little. */
 export interface BillLine {
@@ -42,10 +32,6 @@ export interface BillLine {
   /** Line or record of the file, from 1. */
   readonly line: number;
 }
-
-/** What an export groups by; a line says nothing of other dimensions. */
-export const BILL_DIMENSIONS = ["service", "usageType", "operation", "region", "account", "identity", "tag"] as const;
-export type BillDimension = (typeof BILL_DIMENSIONS)[number];
 
 /** A file of a bill, read wholly: daily or hourly lines, of which a year has some hundred thousand. */
 export interface BillExport {

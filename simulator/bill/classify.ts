@@ -1,6 +1,5 @@
 /** What each line of a bill bought: which model's tokens, of which kind, at which tier; or why that cannot be said. */
 import type { BillLine } from "./bill-line.ts";
-import { isMarketplaceModel, type ModelNames, modelNameOf } from "./model-names.ts";
 import { readUsageType, type TokenKind, tokensPerUnit, type UsageTier } from "./usage-type.ts";
 import { type Decimal, ONE } from "./usd.ts";
 
@@ -90,4 +89,39 @@ function remarkOf(
 /** USD per million tokens; undefined without tokens. @param tokens exact */
 export function usdPerMTok(costUsd: Decimal, tokens: Decimal): Decimal | undefined {
   return tokens === 0n ? undefined : (costUsd * 1_000_000n * ONE) / tokens;
+}
+
+const MARKETPLACE = /\s*\(Amazon Bedrock Edition\)\s*$/i;
+
+/** Whether a service of this name is a model sold through the marketplace. */
+export function isMarketplaceModel(service: string | undefined): boolean {
+  return service !== undefined && MARKETPLACE.test(service);
+}
+
+/** @example modelNameOf("Claude Haiku 4.5 (Amazon Bedrock Edition)") // => "Claude Haiku 4.5" */
+export function modelNameOf(service: string): string {
+  return service.replace(MARKETPLACE, "");
+}
+
+/** Ids of models by their names as bills write them. */
+export interface ModelNames {
+  /** Undefined for a name that fits no model, or more than one. */
+  idOf(name: string): string | undefined;
+}
+
+/** @param models with their public names, e.g. `Claude Haiku 4.5` */
+export function createModelNames(models: readonly { readonly id: string; readonly name: string }[]): ModelNames {
+  const ids = new Map<string, string | undefined>();
+  for (const { id, name } of models) {
+    const key = keyOf(name);
+    ids.set(key, ids.has(key) ? undefined : id);
+  }
+  return { idOf: (name) => ids.get(keyOf(name)) };
+}
+
+/** Words without order, digits in their order: `Claude4.6Opus` is `Claude Opus 4.6`, `Nova2.0Lite` is `Nova 2 Lite`. */
+function keyOf(name: string): string {
+  const plain = name.replace(/(\d)\.0(?!\d)/g, "$1").replace(/([a-z])([A-Z])/g, "$1 $2");
+  const words = (plain.toLowerCase().match(/[a-z]+|\+/g) ?? []).filter((word) => word !== "instruct").sort();
+  return `${words.join(" ")} ${(plain.match(/\d+/g) ?? []).join("")}`;
 }

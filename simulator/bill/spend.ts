@@ -1,7 +1,6 @@
 /** Spend of a bill by any dimension: exact sums, tokens by kind and the effective price, which reconcile with the file. */
 import type { BillExport, ChargeKind } from "./bill-line.ts";
-import { type ClassifiedLine, classifyLine, type SpendKind, usdPerMTok } from "./classify.ts";
-import type { ModelNames } from "./model-names.ts";
+import { type ClassifiedLine, classifyLine, type ModelNames, type SpendKind, usdPerMTok } from "./classify.ts";
 import { TOKEN_KINDS, type TokenKind } from "./usage-type.ts";
 import { type Decimal, sumOf } from "./usd.ts";
 

@@ -4,7 +4,7 @@ import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts
 import type { BillExport, BillLine } from "../bill-line.ts";
 import { instantMsOf } from "../table-reader.ts";
 import { type Decimal, parseDecimal } from "../usd.ts";
-import { chargeKindOf, tagOf } from "./cost-explorer-values.ts";
+import { chargeKindOf, tagOf } from "./cost-explorer-long.ts";
 
 const metric = z.object({ Amount: z.string().optional(), Unit: z.string().optional() });
 const metrics = z.record(z.string(), metric);

@@ -3,7 +3,7 @@ import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts
 import type { BillExport, BillLine, BillTable } from "../bill-line.ts";
 import { instantMsOf } from "../table-reader.ts";
 import { type Decimal, formatDecimal, parseDecimal, sumOf } from "../usd.ts";
-import { chargeKindOf } from "./cost-explorer-values.ts";
+import { chargeKindOf } from "./cost-explorer-long.ts";
 
 const COST_COLUMN = /^(.*)\(\$\)$/;
 const TOTAL_COLUMN = /^total costs?$/i;

@@ -1,7 +1,6 @@
 /** GetCostAndUsage flattened by a script: a row for each day and group, columns named after the API's members. */
-import type { BillExport, BillLine, BillTable } from "../bill-line.ts";
+import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
 import { nextDayMs, type RowReader, readRows } from "../table-reader.ts";
-import { chargeKindOf, tagOf } from "./cost-explorer-values.ts";
 
 const nameOf = (column: string): string => column.toLowerCase().replace(/[^a-z0-9]/g, "");
 
@@ -76,4 +75,27 @@ function knownRegion(row: RowReader): string | undefined {
 function tagsOf(row: RowReader, tagKey: string | undefined): Readonly<Record<string, string>> {
   const value = row.text("tag", "tagvalue", ...(tagKey === undefined ? [] : [nameOf(`tag:${tagKey}`)]));
   return value === undefined ? {} : tagOf(value, tagKey);
+}
+
+/**
+ * A tag as the API gives it: `team$search`; `team$` is untagged.
+ *
+ * @param key where the file names it apart from the value
+ * @example tagOf("team$search") // => { team: "search" }
+ */
+export function tagOf(value: string, key?: string): Readonly<Record<string, string>> {
+  const at = value.indexOf("$");
+  if (at > 0) return { [value.slice(0, at).replace(/^user:/, "")]: value.slice(at + 1) };
+  return { [key ?? "tag"]: value };
+}
+
+/** Source: Cost Explorer, dimension RECORD_TYPE ("Charge type" in the console). */
+export function chargeKindOf(recordType: string | undefined): ChargeKind {
+  const words = (recordType ?? "usage").toLowerCase();
+  if (/tax/.test(words)) return "tax";
+  if (/credit/.test(words)) return "credit";
+  if (/refund/.test(words)) return "refund";
+  if (/discount|negation/.test(words)) return "discount";
+  if (/upfront|recurring|ri fee|reservation applied/.test(words)) return "commitment";
+  return /usage|covered/.test(words) ? "usage" : "fee";
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { readBillFile } from "../../../scripts/bill/read-bill.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
-import { createModelNames } from "../../../simulator/bill/model-names.ts";
+import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { createBill, partsOf, spendBy } from "../../../simulator/bill/spend.ts";
 import { formatCents, formatDecimal } from "../../../simulator/bill/usd.ts";
 
@@ -113,98 +113,31 @@ describe("bill exports", () => {
     assert.deepEqual(plain(parquet!), plain(csv!));
   });
 
-  it("reads the API's answers: groups, tags, pages", async () => {
-    const page = (start: string, end: string, amount: string, token?: string) => ({
-      GroupDefinitions: [
-        { Type: "DIMENSION", Key: "USAGE_TYPE" },
-        { Type: "TAG", Key: "team" },
-      ],
+  it("reads the API's answers, a document or one on each line", async () => {
+    const page = {
       ResultsByTime: [
         {
-          TimePeriod: { Start: start, End: end },
-          Total: {},
-          Groups: [
-            {
-              Keys: ["USE1-NovaLite-input-tokens", "team$search"],
-              Metrics: {
-                UnblendedCost: { Amount: amount, Unit: "USD" },
-                UsageQuantity: { Amount: "10", Unit: "1K tokens" },
-              },
-            },
-          ],
-          Estimated: true,
+          TimePeriod: { Start: "2026-07-01", End: "2026-07-02" },
+          Total: { UnblendedCost: { Amount: "1", Unit: "USD" } },
         },
       ],
-      ...(token === undefined ? {} : { NextPageToken: token }),
-    });
-    const read = await reading(
-      "pages.json",
-      JSON.stringify([
-        page("2026-07-01", "2026-07-02", "0.6", "next"),
-        page("2026-07-02T05:00:00Z", "2026-07-02T06:00:00Z", "0.0000000123"),
-      ]),
-    );
-    assert.deepEqual(read.notes, []);
-    assert.deepEqual(
-      read.lines.map(({ startMs, endMs, costUsd, tags, unit, estimated }) => [
-        startMs,
-        endMs - startMs,
-        formatDecimal(costUsd),
-        tags.team,
-        unit,
-        estimated,
-      ]),
-      [
-        [Date.UTC(2026, 6, 1), 86_400_000, "0.6", "search", "1K tokens", true],
-        [Date.UTC(2026, 6, 2, 5), 3_600_000, "0.0000000123", "search", "1K tokens", true],
-      ],
-    );
-    const cut = await reading("cut.json", JSON.stringify(page("2026-07-01", "2026-07-02", "1", "next")));
-    assert.match(cut.notes.join(), /not complete/);
+    };
+    assert.equal((await reading("a.json", JSON.stringify(page, null, 2))).lines.length, 1);
+    assert.equal((await reading("a.jsonl", `${JSON.stringify(page)}\n${JSON.stringify(page)}\n`)).lines.length, 2);
   });
 
-  it("reads the older report's columns and its tags by column", async () => {
-    const { lines } = await reading(
-      "cur1.csv",
-      "lineItem/UsageStartDate,lineItem/UsageEndDate,lineItem/LineItemType,lineItem/UnblendedCost,lineItem/UsageAmount,lineItem/UsageType,lineItem/ProductCode,pricing/unit,product/region,resourceTags/user:team\n" +
-        "2026-09-03T00:00:00Z,2026-09-03T01:00:00Z,Usage,1.5E-2,250,USE1-NovaLite-input-tokens,AmazonBedrock,1K tokens,us-east-1,search\n",
-    );
-    assert.deepEqual(
-      lines.map(({ costUsd, unit, region, tags }) => [formatDecimal(costUsd), unit, region, tags]),
-      [["0.015", "1K tokens", "us-east-1", { team: "search" }]],
+  it("refuses Parquet that is none", async () => {
+    assert.match(
+      problemsOf(await reading("p.parquet", "PAR1, but no more").catch((caught) => caught)),
+      /the Parquet file cannot be read/,
     );
   });
 
-  it("names every bad row of a file at once", async () => {
-    const header =
-      "TimePeriodStart,TimePeriodEnd,Region,Service,UsageType,Tag,UnblendedCost,UsageQuantity,UsageUnit,Currency,Estimated";
-    const row =
-      "2026-07-01,2026-07-02,us-east-1,Amazon Bedrock,USE1-NovaLite-input-tokens,team$a,1,1,1K tokens,USD,false";
-    const error = await reading(
-      "bad.csv",
-      [
-        header,
-        row,
-        row.replace("2026-07-01", "2026-02-30"),
-        row.replace(",1,1,", ",x,1,"),
-        row.replace("USD", "EUR"),
-        row.replace(",1,1,", ",,1,"),
-        "",
-      ].join("\n"),
-    ).catch((caught) => caught);
-    const problems = problemsOf(error);
-    assert.match(problems, /bad\.csv:3: TimePeriodStart|bad\.csv:3: timeperiodstart is no date: "2026-02-30"/i);
-    assert.match(problems, /bad\.csv:4: unblendedcost is no number: "x"/);
-    assert.match(problems, /bad\.csv:5: the currency is EUR/);
-    assert.match(problems, /bad\.csv:6: unblendedcost is empty/);
-  });
-
-  it("says when the console's file does not add up to its own totals", async () => {
-    const error = await reading(
-      "console.csv",
-      '"Service","A($)","Total costs($)"\n"Service total","3","3"\n"2026-07-01","1","1"\n"2026-07-02","1","1"\n',
-    ).catch((caught) => caught);
-    assert.match(problemsOf(error), /BILL_TOTAL_DIFFERS console\.csv:2: the days of "A" add up to 2, the file says 3/);
+  it("names the line of a broken CSV file", async () => {
+    assert.match(
+      problemsOf(await reading("q.csv", 'a,b\n1,2\n"3,4\n').catch((caught) => caught)),
+      /BILL_UNREADABLE q\.csv:\d/,
+    );
   });
 
   it("refuses files of no known format, with what is known", async () => {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { billCommand } from "../../../scripts/commands/bill.ts";
 import { meridianHere } from "../run-meridian.ts";
 
 const BILL = "scenarios/bills/cost-explorer.csv.gz";
 
 describe("meridian bill", () => {
+  it("shows examples that name files of the package", () => {
+    for (const [command] of billCommand.examples) assert.match(command, /^meridian bill scenarios\/bills\//);
+  });
+
   it("says what the bill is for, who could move, and what stands out", async () => {
     const { code, stdout } = await meridianHere(["bill", BILL]);
     assert.equal(code, 0);

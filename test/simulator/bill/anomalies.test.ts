@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { anomaliesOf } from "../../../simulator/bill/anomalies.ts";
 import type { BillLine } from "../../../simulator/bill/bill-line.ts";
-import { createModelNames } from "../../../simulator/bill/model-names.ts";
+import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { createBill } from "../../../simulator/bill/spend.ts";
 import { parseDecimal } from "../../../simulator/bill/usd.ts";
 

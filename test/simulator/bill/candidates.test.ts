@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { BillLine } from "../../../simulator/bill/bill-line.ts";
 import { candidatesOf } from "../../../simulator/bill/candidates.ts";
-import { createModelNames } from "../../../simulator/bill/model-names.ts";
+import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { createBill } from "../../../simulator/bill/spend.ts";
 import { formatDecimal, parseDecimal } from "../../../simulator/bill/usd.ts";
 import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readUsageType, tokensPerUnit } from "../../../simulator/bill/usage-type.ts";
+import { AWS_REGIONS } from "../../../simulator/base/regions.ts";
+import { REGION_OF_USAGE_PREFIX, readUsageType, tokensPerUnit } from "../../../simulator/bill/usage-type.ts";
 
 /** Usage types as they stand in public price lists and bills, and what a person reads in them. */
 const KNOWN: readonly (readonly [string, string])[] = [
@@ -54,5 +55,20 @@ describe("usage types", () => {
     assert.equal(tokensPerUnit("Units", false), undefined);
     assert.equal(tokensPerUnit("GB-Mo", true), undefined);
     assert.equal(tokensPerUnit(undefined, true), undefined);
+  });
+});
+
+describe("prefixes of usage types", () => {
+  it("name regions that exist", () => {
+    const known = new Set(AWS_REGIONS.map(({ id }) => id));
+    assert.deepEqual(
+      Object.values(REGION_OF_USAGE_PREFIX).filter((region) => !known.has(region)),
+      [],
+    );
+  });
+
+  it("do not follow the regions' names in Asia", () => {
+    const { APS1, APS2, APS3, APS4 } = REGION_OF_USAGE_PREFIX;
+    assert.deepEqual([APS1, APS2, APS3, APS4], ["ap-southeast-1", "ap-southeast-2", "ap-south-1", "ap-southeast-3"]);
   });
 });
