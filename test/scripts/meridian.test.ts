@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../scripts/commands/index.ts";
 import { packageVersion } from "../../scripts/io/process.ts";
-import { BIN, meridian, TINY } from "./run-meridian.ts";
+import { meridian, SOURCE_BIN, TINY } from "./run-meridian.ts";
 
 /** A Node on the PATH that is older than the packaged one, if the host has such. */
 const OLD_NODE = (process.env.PATH ?? "")
@@ -75,7 +75,7 @@ describe("meridian", () => {
   it("says what to do when packages or compiled files are missing", () => {
     const folder = mkdtempSync(join(tmpdir(), "meridian-"));
     const launcher = join(folder, "meridian.mjs");
-    copyFileSync(BIN, launcher);
+    copyFileSync(SOURCE_BIN, launcher);
     const list = () => spawnSync(process.execPath, [launcher, "list"], { encoding: "utf8" });
     const installed = list();
     writeFileSync(join(folder, "cli.ts"), 'import "meridian-package-that-is-missing";\n');

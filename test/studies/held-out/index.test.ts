@@ -7,7 +7,7 @@ const INDEX = join(import.meta.dirname, "../../../studies/held-out/index.ts");
 
 function study(...args: readonly string[]): Promise<{ readonly code: number; readonly stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", INDEX, ...args], (error, _stdout, stderr) => {
+    execFile(process.execPath, [INDEX, ...args], (error, _stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stderr });
     });
   });

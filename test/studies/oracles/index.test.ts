@@ -5,7 +5,7 @@ import { test } from "node:test";
 const entry = new URL("../../../studies/oracles/index.ts", import.meta.url).pathname;
 
 function oracles(...args: readonly string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", entry, ...args], { encoding: "utf8", timeout: 60_000 });
+  return spawnSync(process.execPath, [entry, ...args], { encoding: "utf8", timeout: 60_000 });
 }
 
 for (const args of [["--budget", "many"], ["--budget", "0x5"], ["--row", "mm1-z"], ["--fast"]]) {

@@ -8,7 +8,7 @@ import { k6ForTests } from "../../scenarios/k6/k6.ts";
 const entry = new URL("../../../studies/performance/index.ts", import.meta.url).pathname;
 
 function executors(...args: readonly string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", entry, "executors", ...args], {
+  return spawnSync(process.execPath, [entry, "executors", ...args], {
     encoding: "utf8",
     timeout: 100_000,
   });

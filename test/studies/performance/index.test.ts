@@ -5,7 +5,7 @@ import { test } from "node:test";
 const entry = new URL("../../../studies/performance/index.ts", import.meta.url).pathname;
 
 function perf(...args: readonly string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", entry, ...args], { encoding: "utf8", timeout: 30_000 });
+  return spawnSync(process.execPath, [entry, ...args], { encoding: "utf8", timeout: 30_000 });
 }
 
 for (const args of [["--model", "r9"], ["--rounds", "0"], ["--requests", "many"], ["--fast"]]) {
