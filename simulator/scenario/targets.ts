@@ -91,13 +91,15 @@ export function resolveTargets(input: TargetsInput): Targets {
     }
   }
   const { money, reservations, bought } = maker;
+  // After all others, so that keys and placements of short prompts are the same with and without long ones.
+  const billed = routes.map((route, r) => route && maker.withLongPrompts(route, r % modelNames.length));
   const { priceKeys, placements, placementRegion } = money;
   const keyOfTarget = Int32Array.from(routes, (route) =>
     route === null ? -1 : placements[route.placements[0]!]!.sourceKey,
   );
   return {
     targets,
-    routes,
+    routes: billed,
     endpoints: endpoints.list,
     reservations,
     bought,

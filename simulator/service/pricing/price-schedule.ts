@@ -46,7 +46,8 @@ export function buildPriceSchedule(input: PriceScheduleInput): PriceSchedule {
   const tracks: KeyTrack[] = [];
   for (const key of input.keys) {
     const track = trackOf(input, key);
-    if ("code" in track) problems.push(track);
+    // What is missing for long prompts is missing for short ones too, and is a problem once.
+    if ("code" in track) problems.push(...(key.prompt === "long" ? [] : [track]));
     else tracks.push(track);
   }
   input.spec.shocks.forEach((shock, index) => {
@@ -184,7 +185,9 @@ function epochStarts(input: PriceScheduleInput, tracks: readonly KeyTrack[]): re
 function factorsAt(track: KeyTrack, instantMs: number, shock: number): KindFactors {
   const { curve } = track;
   if (curve.kind === "recorded") {
-    const factors = recordedFactors(track.rows, instantMs, track.quote.prices);
+    // What is recorded is the price of short prompts.
+    const { prices, shortPrompt = prices } = track.quote;
+    const factors = recordedFactors(track.rows, instantMs, shortPrompt);
     invariant(factors !== undefined, "a recorded price is in force from the run's start");
     return { input: factors.input * shock, output: factors.output * shock };
   }
