@@ -1,7 +1,9 @@
 /** Turns the issues of a zod schema into problems for people: what is wrong, where, and how to fix it. */
 import type { z } from "zod";
+import { correctedCount } from "../../simulator/base/corrections.ts";
 import { firstProblems, PROBLEMS_MAX, type Problem } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { nearNames, suggest } from "../../simulator/base/near-names.ts";
+import { parseCount } from "../../simulator/base/quantities.ts";
 import type { SchemaMap } from "./schema-map.ts";
 import { type ConfigPath, formatPath, guessIn } from "./yaml-source.ts";
 
@@ -47,6 +49,8 @@ interface Translation extends IssueContext {
 interface Placed {
   readonly problem: Problem;
   readonly path: ConfigPath;
+  /** Where an unknown key was meant to stand. */
+  readonly meant?: ConfigPath | undefined;
 }
 
 /**
@@ -55,7 +59,8 @@ interface Placed {
  */
 function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
   const echoed = new Set<string>();
-  for (const { problem, path } of all) {
+  for (const { problem, path, meant } of all) {
+    if (meant !== undefined) echoed.add(`SCENARIO_MISSING_KEY ${formatPath(meant)}`);
     const guess = problem.code === "SCENARIO_UNKNOWN_KEY" ? guessIn(problem.fix) : undefined;
     if (guess === undefined) continue;
     const parent = path.slice(0, -1);
@@ -77,13 +82,50 @@ function translate(issue: Issue, base: ConfigPath, context: Translation): readon
 }
 
 function unknownKey(path: ConfigPath, key: string, context: IssueContext): Placed {
+  const owner = ownerBelow(path, key, context) ?? ownerAbove(path, key, context);
   const problem = {
     code: "SCENARIO_UNKNOWN_KEY",
     what: `unknown key "${key}"`,
     where: context.where([...path, key]),
-    fix: suggest(key, context.schema.keysAt(path)),
+    fix: owner === undefined ? suggest(key, context.schema.keysAt(path)) : ownerFix(key, owner, path),
   };
-  return { problem, path: [...path, key] };
+  return { problem, path: [...path, key], meant: owner && [...owner, key] };
+}
+
+function ownerFix(key: string, owner: ConfigPath, path: ConfigPath): string {
+  if (owner.length > path.length) return `indent it, so that it stands below ${formatPath(owner)}`;
+  return owner.length === 0
+    ? `move it to the left: ${key} is a key of the scenario itself`
+    : `move it to the left, below ${formatPath(owner)}`;
+}
+
+/** The value beside a key, or in the last item of a list there, that may hold it: the key has slipped to the left. */
+function ownerBelow(path: ConfigPath, key: string, { value, schema }: IssueContext, depth = 2): ConfigPath | undefined {
+  const here = valueAt(value, path);
+  if (depth === 0 || typeof here !== "object" || here === null) return undefined;
+  const steps = Array.isArray(here) ? (here.length > 0 ? [here.length - 1] : []) : Object.keys(here).slice(0, 100);
+  const below = steps.filter((step) => step !== key).map((step): ConfigPath => [...path, step]);
+  const owner = below.find((each) => isMapAt(value, each) && schema.keysAt(each).includes(key));
+  if (owner !== undefined) return owner;
+  for (const each of below) {
+    const found = ownerBelow(each, key, { value, schema } as IssueContext, depth - 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The nearest value around a key that may hold it: the key has slipped to the right. */
+function ownerAbove(path: ConfigPath, key: string, { value, schema }: IssueContext): ConfigPath | undefined {
+  for (let length = path.length - 1; length >= 0; length--) {
+    const each = path.slice(0, length);
+    if (isMapAt(value, each) && schema.keysAt(each).includes(key)) return each;
+  }
+  return undefined;
+}
+
+function isMapAt(value: unknown, path: ConfigPath): boolean {
+  const here = valueAt(value, path);
+  return typeof here === "object" && here !== null && !Array.isArray(here);
 }
 
 function missingKey(path: ConfigPath, context: IssueContext): Placed {
@@ -111,9 +153,14 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
     case "invalid_type":
       if (found === null && issue.expected === "object")
         return withFix("a map is missing here", "write {} if there is nothing to set");
+      // A quantity says itself what it is, and what was probably meant.
+      if (typeof found === "number" && issue.message.includes("; "))
+        return withFix(...splitMessage(issue.message, description));
       return withFix(
         `${show(found)} is not ${article(issue.expected)}`,
-        isOwnWording(issue.message) ? issue.message : (context.schema.formAt(path) ?? description),
+        isOwnWording(issue.message)
+          ? issue.message
+          : (literalOf(issue.expected, found) ?? context.schema.formAt(path) ?? description),
       );
     case "invalid_value": {
       const options = issue.values.map(String);
@@ -127,15 +174,44 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
     case "too_big":
       return withFix(
         `${sizeOf(issue.origin, found)} is too large`,
-        [bound(issue.origin, "at most", issue.maximum, issue.inclusive), ...words].join(", or "),
+        asPercent(found, issue.maximum, context.schema.takesTextAt(path)) ??
+          [bound(issue.origin, "at most", issue.maximum, issue.inclusive), ...words].join(", or "),
       );
-    case "custom":
-      return { ...withFix(...splitMessage(subjectOf(issue.message, found), description)), ...codeOf(issue) };
+    case "custom": {
+      const [what, fix] = splitMessage(subjectOf(issue.message, found), description);
+      const isCorrection = fix?.startsWith("write ") === true && issue.path.length === 0;
+      return { ...withFix(what, isCorrection ? [fix, ...words].join(", or ") : fix), ...codeOf(issue) };
+    }
     case "invalid_format":
       return withFix(`${show(found)} is not valid here`, isOwnWording(issue.message) ? issue.message : description);
     default:
       return withFix(`${show(found)} is not valid here: ${issue.message}`, description);
   }
+}
+
+/** The value as the schema wants it: `"5"` is 5, 1.5 is 2 where whole numbers are, `yes` is true. */
+function literalOf(expected: string, found: unknown): string | undefined {
+  const isNumber = expected === "int" || expected === "number";
+  if (isNumber && typeof found === "string") {
+    const value = parseCount(correctedCount(found) ?? "");
+    if (value === undefined) return undefined;
+    return `write ${expected === "int" ? Math.max(1, Math.round(value)) : value}, without quotes or a unit`;
+  }
+  if (expected === "int" && typeof found === "number") return `write ${Math.max(1, Math.round(found))}`;
+  if (expected === "boolean" && typeof found === "string") {
+    if (/^(yes|y|on|1|true)$/i.test(found)) return "write true";
+    return /^(no|n|off|0|false)$/i.test(found) ? "write false" : undefined;
+  }
+  return expected === "string" && (typeof found === "number" || typeof found === "boolean")
+    ? `write ${JSON.stringify(String(found))}, in quotes`
+    : undefined;
+}
+
+/** Where a share may be written as a percentage, 31 means 31%. */
+function asPercent(found: unknown, maximum: number | bigint, takesText: boolean): string | undefined {
+  const value = typeof found === "string" ? parseCount(found) : found;
+  const isMeant = takesText && Number(maximum) <= 1 && typeof value === "number" && value > 1 && value <= 100;
+  return isMeant ? `write ${value}%` : undefined;
 }
 
 /** "must be more than 0" → "\"0s\" must be more than 0". */
@@ -177,7 +253,7 @@ function unionProblems(
   if (branches.length === 0) return alone(() => ({ problem: noAlternative(issue, path, found, context), path }));
   const strangers = keysUnknownToAll(branches);
   if (strangers.length > 0) return context.budget.take(strangers).map((key) => unknownKey(path, key, context));
-  const best = branches.reduce((a, b) => (complaints(b) < complaints(a) ? b : a));
+  const best = branches.reduce((a, b) => (complaints(b, found) < complaints(a, found) ? b : a));
   return best.flatMap((each) => translate(each, path, context));
 }
 
@@ -211,11 +287,18 @@ function keysUnknownToAll(branches: readonly (readonly Issue[])[]): readonly str
   return [...(first ?? [])].filter((key) => others.every((set) => set.has(key)));
 }
 
-function complaints(issues: readonly Issue[]): number {
+/** A word that is unlike all that are allowed was not meant as one of them; one that is like some was. */
+function wordComplaint(issue: Issue, found: unknown): number {
+  if (issue.code !== "invalid_value" || issue.path.length > 0) return 0;
+  return nearNames(String(found), issue.values.map(String)).length > 0 ? -500 : 500;
+}
+
+function complaints(issues: readonly Issue[], found: unknown): number {
   const atRoot = issues.filter(
     (each) => each.path.length === 0 || (each.path.length === 1 && each.code === "invalid_type"),
   );
-  return atRoot.length * 1000 + issues.length;
+  const words = issues.reduce((sum, issue) => sum + wordComplaint(issue, found), 0);
+  return atRoot.length * 1000 + issues.length + words;
 }
 
 function valueAt(value: unknown, path: ConfigPath): unknown {
