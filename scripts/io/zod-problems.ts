@@ -3,23 +3,14 @@ import type { z } from "zod";
 import { correctedCount } from "../../simulator/base/corrections.ts";
 import { firstProblems, PROBLEMS_MAX, type Problem } from "../../simulator/base/errors.ts";
 import { nearNames, suggest } from "../../simulator/base/near-names.ts";
-import { parseCount } from "../../simulator/base/quantities.ts";
-import type { SchemaMap } from "./schema-map.ts";
-import { type ConfigPath, formatPath, guessIn } from "./yaml-source.ts";
-
-/** What the translation needs beside the issues. */
-export interface IssueContext {
-  /** The value that was checked. */
-  readonly value: unknown;
-  readonly schema: SchemaMap;
-  /** `file:line path` of a place in the configuration. */
-  where(path: ConfigPath): string;
-}
+import { parseCount, parseShare } from "../../simulator/base/quantities.ts";
+import { type KeyContext, missingKey, type Placed, unknownKey, valueAt, withoutEchoes } from "./config-keys.ts";
+import type { ConfigPath } from "./yaml-source.ts";
 
 type Issue = z.core.$ZodIssue;
 
 /** Turns zod's issues into problems for people: one per mistake, the first of them where there are very many. */
-export function problemsOfIssues(issues: readonly Issue[], context: IssueContext): readonly Problem[] {
+export function problemsOfIssues(issues: readonly Issue[], context: KeyContext): readonly Problem[] {
   const budget = new Budget();
   const placed = issues.flatMap((issue) => translate(issue, [], { ...context, budget }));
   return firstProblems(
@@ -41,33 +32,8 @@ class Budget {
   }
 }
 
-interface Translation extends IssueContext {
+interface Translation extends KeyContext {
   readonly budget: Budget;
-}
-
-/** A problem and the place it speaks of. */
-interface Placed {
-  readonly problem: Problem;
-  readonly path: ConfigPath;
-  /** Where an unknown key was meant to stand. */
-  readonly meant?: ConfigPath | undefined;
-}
-
-/**
- * A misspelt key is one mistake, but zod reports it up to three times: the key is unknown, the right one is missing,
- * and the map around it fails its own check. Keeps the first.
- */
-function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
-  const echoed = new Set<string>();
-  for (const { problem, path, meant } of all) {
-    if (meant !== undefined) echoed.add(`SCENARIO_MISSING_KEY ${formatPath(meant)}`);
-    const guess = problem.code === "SCENARIO_UNKNOWN_KEY" ? guessIn(problem.fix) : undefined;
-    if (guess === undefined) continue;
-    const parent = path.slice(0, -1);
-    echoed.add(`SCENARIO_INVALID_VALUE ${formatPath(parent)}`);
-    echoed.add(`SCENARIO_MISSING_KEY ${formatPath([...parent, guess])}`);
-  }
-  return all.filter(({ problem, path }) => !echoed.has(`${problem.code} ${formatPath(path)}`));
 }
 
 function translate(issue: Issue, base: ConfigPath, context: Translation): readonly Placed[] {
@@ -81,65 +47,7 @@ function translate(issue: Issue, base: ConfigPath, context: Translation): readon
   return [{ problem: wrongValue(issue, path, found, context), path }];
 }
 
-function unknownKey(path: ConfigPath, key: string, context: IssueContext): Placed {
-  const owner = ownerBelow(path, key, context) ?? ownerAbove(path, key, context);
-  const problem = {
-    code: "SCENARIO_UNKNOWN_KEY",
-    what: `unknown key "${key}"`,
-    where: context.where([...path, key]),
-    fix: owner === undefined ? suggest(key, context.schema.keysAt(path)) : ownerFix(key, owner, path),
-  };
-  return { problem, path: [...path, key], meant: owner && [...owner, key] };
-}
-
-function ownerFix(key: string, owner: ConfigPath, path: ConfigPath): string {
-  if (owner.length > path.length) return `indent it, so that it stands below ${formatPath(owner)}`;
-  return owner.length === 0
-    ? `move it to the left: ${key} is a key of the scenario itself`
-    : `move it to the left, below ${formatPath(owner)}`;
-}
-
-/** The value beside a key, or in the last item of a list there, that may hold it: the key has slipped to the left. */
-function ownerBelow(path: ConfigPath, key: string, { value, schema }: IssueContext, depth = 2): ConfigPath | undefined {
-  const here = valueAt(value, path);
-  if (depth === 0 || typeof here !== "object" || here === null) return undefined;
-  const steps = Array.isArray(here) ? (here.length > 0 ? [here.length - 1] : []) : Object.keys(here).slice(0, 100);
-  const below = steps.filter((step) => step !== key).map((step): ConfigPath => [...path, step]);
-  const owner = below.find((each) => isMapAt(value, each) && schema.keysAt(each).includes(key));
-  if (owner !== undefined) return owner;
-  for (const each of below) {
-    const found = ownerBelow(each, key, { value, schema } as IssueContext, depth - 1);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** The nearest value around a key that may hold it: the key has slipped to the right. */
-function ownerAbove(path: ConfigPath, key: string, { value, schema }: IssueContext): ConfigPath | undefined {
-  for (let length = path.length - 1; length >= 0; length--) {
-    const each = path.slice(0, length);
-    if (isMapAt(value, each) && schema.keysAt(each).includes(key)) return each;
-  }
-  return undefined;
-}
-
-function isMapAt(value: unknown, path: ConfigPath): boolean {
-  const here = valueAt(value, path);
-  return typeof here === "object" && here !== null && !Array.isArray(here);
-}
-
-function missingKey(path: ConfigPath, context: IssueContext): Placed {
-  const description = context.schema.descriptionAt(path);
-  const problem = {
-    code: "SCENARIO_MISSING_KEY",
-    what: `${formatPath(path.slice(-1))} is missing`,
-    where: context.where(path),
-    fix: description === undefined ? `add ${formatPath(path)}` : `add it: ${description}`,
-  };
-  return { problem, path };
-}
-
-function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: IssueContext): Problem {
+function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: KeyContext): Problem {
   const where = context.where(path);
   const description = context.schema.descriptionAt(path);
   const words = context.schema.wordsAt(path);
@@ -180,7 +88,7 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
     case "custom": {
       const [what, fix] = splitMessage(subjectOf(issue.message, found), description);
       const isCorrection = fix?.startsWith("write ") === true && issue.path.length === 0;
-      return { ...withFix(what, isCorrection ? [fix, ...words].join(", or ") : fix), ...codeOf(issue) };
+      return { ...withFix(what, isCorrection ? [fix, ...new Set(words)].join(", or ") : fix), ...codeOf(issue) };
     }
     case "invalid_format":
       return withFix(`${show(found)} is not valid here`, isOwnWording(issue.message) ? issue.message : description);
@@ -193,7 +101,7 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
 function literalOf(expected: string, found: unknown): string | undefined {
   const isNumber = expected === "int" || expected === "number";
   if (isNumber && typeof found === "string") {
-    const value = parseCount(correctedCount(found) ?? "");
+    const value = parseCount(correctedCount(found) ?? "") ?? parseShare(found);
     if (value === undefined) return undefined;
     return `write ${expected === "int" ? Math.max(1, Math.round(value)) : value}, without quotes or a unit`;
   }
@@ -257,7 +165,19 @@ function unionProblems(
   return best.flatMap((each) => translate(each, path, context));
 }
 
-function noAlternative(issue: Issue, path: ConfigPath, found: unknown, context: IssueContext): Problem {
+function noAlternative(
+  issue: Issue & { code: "invalid_union" },
+  path: ConfigPath,
+  found: unknown,
+  context: KeyContext,
+): Problem {
+  const quantity = issue.errors
+    .flat()
+    .find(({ message, path: own }) => own.length === 0 && / has no unit, /.test(message));
+  if (quantity !== undefined) {
+    const [what, fix] = splitMessage(quantity.message, undefined);
+    return { code: "SCENARIO_INVALID_VALUE", what, where: context.where(path), ...(fix === undefined ? {} : { fix }) };
+  }
   const options = (issue as { options?: readonly unknown[] }).options?.map(String);
   const keys = context.schema.keysAt(path);
   const fix = options !== undefined ? suggest(String(found), options) : context.schema.descriptionAt(path);
@@ -299,15 +219,6 @@ function complaints(issues: readonly Issue[], found: unknown): number {
   );
   const words = issues.reduce((sum, issue) => sum + wordComplaint(issue, found), 0);
   return atRoot.length * 1000 + issues.length + words;
-}
-
-function valueAt(value: unknown, path: ConfigPath): unknown {
-  let current = value;
-  for (const step of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, step)) return undefined;
-    current = (current as Record<string | number, unknown>)[step];
-  }
-  return current;
 }
 
 /** The value as the person wrote it, short. */

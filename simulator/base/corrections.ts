@@ -126,7 +126,7 @@ function plainText(found: unknown): string {
     .slice(0, 80)
     .trim()
     .toLowerCase()
-    .replace(/^[-+~≈]\s*/, "")
+    .replace(/^[-+~≈$€£]\s*|\.$/g, "")
     .replace(/(?<=\d)[,_'\u00a0 ](?=\d{3}(?:\D|$))/g, "")
     .replace(/^(\d+),(\d{1,2})(?!\d)/, "$1.$2");
 }

@@ -1,6 +1,6 @@
 /** Prices over a run: list prices, hourly curves, recorded changes and shocks, as integers by epoch. */
 import { invariant, MeridianError, type Problem } from "../../base/errors.ts";
-import { didYouMean } from "../../base/near-names.ts";
+import { didYouMean, nearNames } from "../../base/near-names.ts";
 import { type RegionDirectory, requireRegion } from "../../base/regions.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 import { type HourlyCurve, hourFactor } from "./hourly-curve.ts";
@@ -55,6 +55,12 @@ export function buildPriceSchedule(input: PriceScheduleInput): PriceSchedule {
   });
   input.spec.hourlyFor.forEach((entry, index) => {
     problems.push(...namesOfNothing(input, entry, `prices.hourlyFor[${index}]`));
+  });
+  input.spec.overrides.forEach((entry, index) => {
+    const { model, region } = entry;
+    const isTypo = region !== undefined && didYouMean(region, [...input.regions.keys()]) !== "";
+    const selector = { model, region: isTypo && !input.regions.has(region) ? region : undefined };
+    problems.push(...namesOfNothing(input, selector, `prices.overrides[${index}]`));
   });
   if (problems.length > 0) throw new MeridianError("usage", problems);
 
@@ -147,17 +153,19 @@ function modelNames(input: PriceScheduleInput, model: string): readonly string[]
 function namesOfNothing(input: PriceScheduleInput, entry: Selector, where: string): readonly Problem[] {
   const problems: Problem[] = [];
   const regions = [...new Set(input.keys.map((key) => key.region))];
-  const models = [...new Set(input.keys.flatMap((key) => modelNames(input, key.model)))];
+  const sold = [...input.keys.map((key) => key.model), ...Object.keys(input.modelIds ?? {})];
+  const models = [...new Set(sold.flatMap((model) => modelNames(input, model)))];
   for (const [what, asked, known] of [
     ["region", entry.region, regions],
     ["model", entry.model, models],
   ] as const) {
     if (asked === undefined || known.includes(asked)) continue;
+    const [near] = nearNames(asked, known);
     problems.push({
       code: "PRICE_SELECTOR_UNKNOWN",
       what: `no price of this scenario has ${what} "${asked}"${didYouMean(asked, known)}`,
       where: `${where}.${what}`,
-      fix: `name one of: ${known.join(", ")}`,
+      fix: `${near === undefined ? "" : `write ${near}; `}name one of: ${known.join(", ")}`,
     });
   }
   return problems;
