@@ -32,7 +32,7 @@ it("shows near names first, says how many are left out, and names the command th
     fixOf("meridian list regions"),
     /^write zone-t{8}; known: zone-t{8}, zone-a{8}, .*k{8}, … and 8 more \(meridian list regions\)$/,
   );
-  assert.match(fixOf(), /^this scenario has: zone-t{8}, .*, … and 8 more$/);
+  assert.match(fixOf(), /^write zone-t{8}; this scenario has: zone-t{8}, .*, … and 8 more$/);
 });
 
 it("keeps the problems of a part that throws them, and lets our own bugs through", () => {
