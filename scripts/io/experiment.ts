@@ -5,6 +5,7 @@ import { suggest } from "../../simulator/base/near-names.ts";
 import type { Provenance } from "../../simulator/experiment/index.ts";
 import type { ExperimentInputs } from "../../simulator/experiment/job.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
+import { demandRemarks } from "../../simulator/scenario/demand.ts";
 import { legacyNotes } from "../../simulator/scenario/known-models.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { resolvePlan } from "../../simulator/scenario/resolve.ts";
@@ -62,7 +63,9 @@ async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperi
   try {
     const plan = resolvePlan(loaded.value, inputs);
     if (missing.length > 0) throw new MeridianError("data", missing);
-    const advice = legacyNotes(loaded.value.world.models, inputs.models, spanOf(loaded.value));
+    const { world, traffic } = loaded.value;
+    const legacy = legacyNotes(world.models, inputs.models, spanOf(loaded.value));
+    const advice = [...demandRemarks(plan, traffic), ...legacy];
     return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan), advice };
   } catch (error) {
     if (!(error instanceof MeridianError) || error.kind === "internal" || error.problems === missing) throw error;
