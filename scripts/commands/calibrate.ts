@@ -6,7 +6,7 @@ import { parseDurationMs, parseShare } from "../../simulator/base/schema-forms.t
 import { byEndpoint, type EndpointObservations, endpointCalls } from "../../simulator/calibrate/calls.ts";
 import { driftOf, movedParameters } from "../../simulator/calibrate/drift.ts";
 import { CALLS_MIN, type EndpointFit, fitEndpoint } from "../../simulator/calibrate/fit-endpoint.ts";
-import { createBadRows } from "../calibrate/csv-calls.ts";
+import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import type { Measurement } from "../calibrate/measurement.ts";
 import { readMeasurements } from "../calibrate/measurements.ts";
 import { driftText, fitText } from "../calibrate/text.ts";
@@ -57,7 +57,7 @@ function configure(command: Command): void {
 }
 
 async function runCalibrate({ options, terminal, signal }: CommandInput): Promise<number> {
-  const badRows = createBadRows({ skip: options.onBadRow === "skip", max: Number(options.maxBadRows) });
+  const badRows = new BadRows({ skip: options.onBadRow === "skip", max: Number(options.maxBadRows) });
   const stored = options.compare === undefined ? undefined : await readWorldFile(String(options.compare));
   const sources = options.from as readonly string[];
   const measurement = renamed(
@@ -69,7 +69,7 @@ async function runCalibrate({ options, terminal, signal }: CommandInput): Promis
     options.model as readonly string[],
   );
   for (const note of measurement.notes) terminal.note(`note: ${note}`);
-  if (badRows.count > 0) terminal.note(`note: ${badRows.count} bad rows were left out`);
+  if (badRows.summary !== undefined) terminal.note(`note: ${badRows.summary}`);
   const fits: EndpointFit[] = [];
   for (const endpoint of byEndpoint(measurement.observations)) {
     // Fitting keeps the thread busy: a Ctrl-C gets its turn between endpoints.

@@ -111,9 +111,9 @@ async function readParquet(file: TraceFile, reader: RequestReader, options: Read
 }
 
 function openBytes(path: string): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: 2 ** 18 });
+  const file = createReadStream(path, { highWaterMark: 2 ** 17 });
   if (!path.endsWith(".gz")) return file;
-  const gunzip = createGunzip({ chunkSize: 2 ** 18 });
+  const gunzip = createGunzip({ chunkSize: 2 ** 17 });
   file.on("error", (error) => gunzip.destroy(error));
   return file.pipe(gunzip);
 }

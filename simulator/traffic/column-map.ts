@@ -88,7 +88,10 @@ const column = z
       .max(200)
       .transform((name): { name: string; unit?: TimeUnit } => ({ name })),
     z
-      .strictObject({ name: z.string().min(1).max(200), unit: z.enum(TIME_UNITS) })
+      .strictObject({
+        name: z.string().min(1).max(200).meta({ description: "Name of the column" }),
+        unit: z.enum(TIME_UNITS).meta({ description: "Unit of its times" }),
+      })
       .meta({ description: "A column of times with their unit: { name: started, unit: s }" }),
   ])
   .meta({ description: "Name of a column, or { name, unit }" });

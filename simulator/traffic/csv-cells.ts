@@ -18,7 +18,11 @@ export function csvCells(text: string, place: RowPlace): string[] {
   return cells;
 }
 
-/** Whether a quoted cell is still open at the end of a text. */
+/**
+ * Whether a quoted cell is still open at the end of a text.
+ *
+ * @example hasOpenQuote('1,"two') // => true
+ */
 export function hasOpenQuote(text: string): boolean {
   let quotes = 0;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) quotes++;

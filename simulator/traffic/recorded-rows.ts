@@ -1,6 +1,6 @@
 /** Recorded requests as formats hand them on, and collected into the columns of a recording. */
 import { MeridianError } from "../base/errors.ts";
-import { Growing, ordered, timeOrder } from "./growing-columns.ts";
+import { Growing, timeOrder } from "./growing-columns.ts";
 import { OUTCOMES, type Outcome } from "./outcome.ts";
 import type { RecordedColumns } from "./recording.ts";
 import { type RowPlace, rowError } from "./row-cells.ts";
@@ -134,30 +134,30 @@ export class RowBuffer {
       });
     }
     const order = timeOrder(this.timeMs.whole());
-    const read = ordered(this.timeMs.whole(), order);
+    const read = this.timeMs.release(order);
     const columns: Record<string, unknown> = {
       arrivalMs: times === undefined ? read : times.settle(read),
-      inputTokens: ordered(this.inputTokens.whole(), order),
-      outputTokens: ordered(this.outputTokens.whole(), order),
+      inputTokens: this.inputTokens.release(order),
+      outputTokens: this.outputTokens.release(order),
     };
     COUNTS.forEach(([name, none], i) => {
       const column = filled(this.counts[i]!, rows, none);
-      if (column !== undefined) columns[name] = ordered(column, order);
+      if (column !== undefined) columns[name] = column.release(order);
     });
     LENGTHS_OF_TIME.forEach((name, i) => {
       const column = filled(this.lengths[i]!, rows, Number.NaN);
-      if (column !== undefined) columns[name] = ordered(column, order);
+      if (column !== undefined) columns[name] = column.release(order);
     });
     LABELS.forEach(([, index, names], i) => {
       const column = this.labels[i]!.whole(rows);
       if (column === undefined) return;
-      columns[index] = ordered(column, order);
+      columns[index] = column.release(order);
       columns[names] = this.labels[i]!.names;
     });
     const outcome = filled(this.outcomes, rows, 0);
-    if (outcome !== undefined) columns.outcome = ordered(outcome, order);
+    if (outcome !== undefined) columns.outcome = outcome.release(order);
     const sessionId = filled(this.sessions.ids, rows, -1);
-    if (sessionId !== undefined) columns.sessionId = renumbered(ordered(sessionId, order));
+    if (sessionId !== undefined) columns.sessionId = renumbered(sessionId.release(order));
     const start = times?.startEpochMs;
     if (start !== undefined) columns.startEpochMs = start;
     return columns as unknown as RecordedColumns;
@@ -173,10 +173,10 @@ function pushAt<C extends Column>(column: Growing<C>, row: number, value: number
 }
 
 /** The column for all rows, or undefined where no row had a value. */
-function filled<C extends Column>(column: Growing<C>, rows: number, none: number): C | undefined {
+function filled<C extends Column>(column: Growing<C>, rows: number, none: number): Growing<C> | undefined {
   if (column.length === 0) return undefined;
   while (column.length < rows) column.push(none);
-  return column.whole();
+  return column;
 }
 
 /** Numbers in order of first appearance; -1 stays. */
@@ -214,7 +214,7 @@ class Labels {
   }
 
   /** The column for all rows, or undefined where no row has a label that is not empty. */
-  whole(rows: number): Uint16Array | undefined {
+  whole(rows: number): Growing<Uint16Array> | undefined {
     if (!this.names.some((name) => name !== "")) return undefined;
     return filled(this.indices, rows, this.indices.length < rows ? this.indexOf("") : 0);
   }

@@ -1,6 +1,6 @@
 /** Which rows of a recording a class takes, by their labels. */
 import { z } from "zod";
-import { bareModelId, shortModelName } from "./model-names.ts";
+import { bareModelId, shortModelName } from "./labels.ts";
 import type { RecordedColumns } from "./recording.ts";
 
 /** Labels that rows must have, all of them. */

@@ -1,9 +1,9 @@
 /** The trace format `bedrock-log`: model invocation logs of Amazon Bedrock, from S3 or from a log group. */
 import { jsonRow } from "../json-records.ts";
+import { tagsClass } from "../labels.ts";
 import { outcomeOfError } from "../outcome.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import { isObject, type JsonObject, objectAt, type RowPlace, rowError, textAt, tokenCountOr } from "../row-cells.ts";
-import { tagsClass } from "../tags.ts";
 import type { FirstRecord, RequestSink, TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "timestamp", unit: null };

@@ -1,8 +1,9 @@
 /** The trace format `cloudtrail`: Bedrock calls as CloudTrail events, which tell no tokens. */
+
+import { tagsClass } from "../labels.ts";
 import { outcomeOfError } from "../outcome.ts";
 import { UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import { objectAt, textAt } from "../row-cells.ts";
-import { tagsClass } from "../tags.ts";
 import type { TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "eventTime", unit: null };

@@ -2,7 +2,7 @@
 import { parseInstantMs } from "../../base/instants.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform, purposeKey } from "../../random/keyed-random.ts";
-import { regionIn } from "../model-names.ts";
+import { regionIn } from "../labels.ts";
 import { UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import { type JsonObject, type RowPlace, rowError } from "../row-cells.ts";
 import type { RequestSink, TraceFormat } from "../trace-format.ts";

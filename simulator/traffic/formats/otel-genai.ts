@@ -1,6 +1,6 @@
 /** The trace format `otel-genai`: spans of OpenTelemetry's generative AI conventions. */
 import { toMs } from "../../base/instants.ts";
-import { regionIn } from "../model-names.ts";
+import { regionIn } from "../labels.ts";
 import { outcomeOfError } from "../outcome.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import { isObject, type JsonObject, objectAt, type RowPlace, textAt, tokenCountOr } from "../row-cells.ts";

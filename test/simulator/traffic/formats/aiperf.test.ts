@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { aiperf } from "../../../../simulator/traffic/formats/aiperf.ts";
 import { readText } from "../read-trace.ts";
 
 test("records with units of any kind; the warm-up is left out; failed and cut calls", () => {
@@ -26,7 +27,7 @@ test("records with units of any kind; the warm-up is left out; failed and cut ca
     record("c", { was_cancelled: true }),
   ].join("\n");
   const { columns, reader } = readText(text, "profile_export.jsonl");
-  assert.equal(reader.format, "aiperf");
+  assert.equal(reader.format, aiperf.name);
   assert.deepEqual([...columns.outcome!], [0, 3, 4]);
   assert.deepEqual([columns.e2eMs![0], columns.ttftMs![0], columns.sessionId![0]], [900, 45.5, 0]);
   assert.deepEqual(reader.notes, ["1 requests of the warm-up were left out"]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { bailian } from "../../../../simulator/traffic/formats/bailian.ts";
 import { readText } from "../read-trace.ts";
 
 test("seconds, conversations by their first chat, prefixes of 16-token blocks", () => {
@@ -21,7 +22,7 @@ test("seconds, conversations by their first chat, prefixes of 16-token blocks", 
     row(3, 2, 70, 96, [1, 2, 8]),
   ];
   const { columns, reader } = readText(rows.join("\n"), "q.jsonl");
-  assert.equal(reader.format, "bailian");
+  assert.equal(reader.format, bailian.name);
   assert.deepEqual([...columns.arrivalMs], [500, 1000, 61_114, 70_000]);
   assert.deepEqual([...columns.sessionId!], [0, 1, 0, 0]);
   assert.deepEqual([...columns.prefixTokens!], [40, 0, 48, 32]);

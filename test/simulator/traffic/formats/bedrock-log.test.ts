@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { BadRows } from "../../../../simulator/traffic/bad-rows.ts";
+import { bedrockLog } from "../../../../simulator/traffic/formats/bedrock-log.ts";
 import { UNKNOWN_TOKENS } from "../../../../simulator/traffic/recorded-rows.ts";
 import { counted, fixtureText, sum } from "../fixtures.ts";
 import { readText } from "../read-trace.ts";
@@ -9,7 +10,7 @@ const LOG = fixtureText("invocation-logs/bedrock-invocation-log.jsonl");
 
 test("an hour of a log: rows, tokens of each kind, tags, ends", () => {
   const { columns, reader } = readText(LOG, "log");
-  assert.equal(reader.format, "bedrock-log");
+  assert.equal(reader.format, bedrockLog.name);
   assert.equal(columns.arrivalMs.length, 200);
   // Input of the log leaves cached tokens out: 219,634 + 158,676 + 14,029.
   assert.equal(sum(columns.inputTokens), 392_339);

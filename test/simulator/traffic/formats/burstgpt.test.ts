@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { burstgpt } from "../../../../simulator/traffic/formats/burstgpt.ts";
 import { readText } from "../read-trace.ts";
 
 test("older and newer files: models, kinds of log, sessions; no response is a failed call", () => {
   const old =
     "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n5,ChatGPT,472,18,490,API log\n6,GPT-4,10,0,10,API log\n";
   const { columns, reader } = readText(old, "b.csv");
-  assert.equal(reader.format, "burstgpt");
+  assert.equal(reader.format, burstgpt.name);
   assert.deepEqual(
     [[...columns.arrivalMs], [...columns.outcome!]],
     [

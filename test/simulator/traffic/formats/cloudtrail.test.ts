@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { cloudtrail } from "../../../../simulator/traffic/formats/cloudtrail.ts";
 import { counted, fixtureText } from "../fixtures.ts";
 import { readText } from "../read-trace.ts";
 
 test("events of calls in one long line: who, where, how it ended, no tokens; other events are counted", () => {
   const text = fixtureText("request-logs/cloudtrail.json.gz");
   const { columns, reader } = readText(text, "trail");
-  assert.equal(reader.format, "cloudtrail");
+  assert.equal(reader.format, cloudtrail.name);
   assert.equal(columns.arrivalMs.length, 200);
   assert.ok(columns.inputTokens.every((tokens) => tokens === -1));
   assert.deepEqual(counted(columns.outcome!, ["served", "throttled", "refused", "failed"]), {

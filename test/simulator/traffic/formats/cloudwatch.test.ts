@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { cloudwatch } from "../../../../simulator/traffic/formats/cloudwatch.ts";
 import { counted, fixtureText, sum } from "../fixtures.ts";
 import { readText } from "../read-trace.ts";
 
@@ -10,7 +11,8 @@ test("as many requests as invocations, their tokens in all, each within its minu
   let requests = 0;
   const tokens = [0, 0, 0, 0];
   for (const region of REGIONS) {
-    const { columns } = readText(textOf(region), region);
+    const { columns, reader } = readText(textOf(region), region);
+    assert.equal(reader.format, cloudwatch.name);
     requests += columns.arrivalMs.length;
     tokens[0]! += sum(columns.inputTokens);
     tokens[1]! += sum(columns.outputTokens);

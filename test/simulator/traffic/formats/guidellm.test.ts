@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { guidellm } from "../../../../simulator/traffic/formats/guidellm.ts";
 import { readText } from "../read-trace.ts";
 
 const rows = (times: readonly number[]) =>
@@ -7,7 +8,7 @@ const rows = (times: readonly number[]) =>
 
 test("a fraction anywhere means seconds; whole numbers are ms, and it is said", () => {
   const seconds = readText(rows([0, 0.5, 2]), "g.jsonl");
-  assert.deepEqual([seconds.reader.format, [...seconds.columns.arrivalMs]], ["guidellm", [0, 500, 2000]]);
+  assert.deepEqual([seconds.reader.format, [...seconds.columns.arrivalMs]], [guidellm.name, [0, 500, 2000]]);
   const whole = readText(rows([0, 500, 2000]), "g.jsonl");
   assert.deepEqual([...whole.columns.arrivalMs], [0, 500, 2000]);
   assert.match(whole.reader.notes[0]!, /read as ms; say unit: s/);
@@ -33,7 +34,7 @@ test("requests of a benchmark's report, without their texts", () => {
   };
   for (const text of [JSON.stringify(report), JSON.stringify(report, null, 2)]) {
     const { columns, reader } = readText(text, "benchmarks.json");
-    assert.equal(reader.format, "guidellm");
+    assert.equal(reader.format, guidellm.name);
     assert.deepEqual(
       [[...columns.inputTokens], [...columns.outcome!]],
       [

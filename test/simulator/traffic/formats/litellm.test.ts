@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { litellm } from "../../../../simulator/traffic/formats/litellm.ts";
 import { counted, fixtureText, sum } from "../fixtures.ts";
 import { readText } from "../read-trace.ts";
 
@@ -9,7 +10,7 @@ test("a list of rows, or one a line: tokens, teams, regions, times to the ms", (
   const rows = JSON.parse(TEXT) as { prompt_tokens: number; completion_tokens: number; team_id: string }[];
   for (const text of [TEXT, rows.map((row) => JSON.stringify(row)).join("\n")]) {
     const { columns, reader } = readText(text, "spend");
-    assert.equal(reader.format, "litellm");
+    assert.equal(reader.format, litellm.name);
     assert.equal(columns.arrivalMs.length, 200);
     assert.equal(sum(columns.inputTokens), sum(rows.map((row) => row.prompt_tokens)));
     assert.equal(sum(columns.outputTokens), sum(rows.map((row) => row.completion_tokens)));

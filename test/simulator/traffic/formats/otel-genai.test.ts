@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { otelGenai } from "../../../../simulator/traffic/formats/otel-genai.ts";
 import { counted, fixtureText, sum } from "../fixtures.ts";
 import { readText } from "../read-trace.ts";
 
@@ -28,7 +29,7 @@ test("spans of exports, one a line or one document: tokens with those of caches,
   };
   for (const text of [TEXT, JSON.stringify(whole, null, 1)]) {
     const { columns, reader } = readText(text, "spans");
-    assert.equal(reader.format, "otel-genai");
+    assert.equal(reader.format, otelGenai.name);
     assert.equal(columns.arrivalMs.length, spans.length);
     assert.equal(sum(columns.inputTokens.filter((tokens) => tokens >= 0)), of("gen_ai.usage.input_tokens"));
     assert.equal(sum(columns.outputTokens.filter((tokens) => tokens >= 0)), of("gen_ai.usage.output_tokens"));
