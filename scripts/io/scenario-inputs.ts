@@ -30,6 +30,13 @@ export interface ScenarioInputs {
   readonly problems: readonly Problem[];
 }
 
+export interface InputOptions {
+  /** What happens to rows of recordings that cannot be read; the first stops unless given. */
+  readonly badRows?: BadRowsOptions;
+  /** Recordings that have been read already. */
+  readonly loaded?: readonly RecordedTrace[];
+}
+
 /**
  * Loads everything outside its own file that a scenario names: reference data, recordings, recorded prices. Relative
  * paths are relative to the scenario's folder. Files that cannot be used are left out and reported, so that the rest of
@@ -38,7 +45,7 @@ export interface ScenarioInputs {
 export async function loadScenarioInputs(
   scenario: Scenario,
   file: string,
-  badRows: BadRowsOptions = { skip: false, max: 0 },
+  { badRows, loaded = [] }: InputOptions = {},
 ): Promise<ScenarioInputs> {
   const baseDir = dirname(file);
   const reference = await loadReference();
@@ -53,7 +60,10 @@ export async function loadScenarioInputs(
   for (const [name, { configPath, reading }] of tracesOf(scenario)) {
     // Only scenarios with recordings wait for the code that reads them.
     const { loadTrace } = await import("./traces.ts");
-    const trace = await keep(loadTrace(name, baseDir, { ...reading, badRows: new BadRows(badRows) }), configPath);
+    const read = async () =>
+      loaded.find((each) => each.name === name) ??
+      loadTrace(name, baseDir, { ...reading, badRows: new BadRows(badRows) });
+    const trace = await keep(read(), configPath);
     if (trace !== undefined) traces.push(trace);
   }
   const recordedPrices: Record<string, Awaited<ReturnType<typeof loadRecordedPrices>>> = {};

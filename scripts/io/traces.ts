@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
-import { MeridianError } from "../../simulator/base/errors.ts";
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { dayShape } from "../../simulator/traffic/day-shape.ts";
 import type { RecordedClient, Recording } from "../../simulator/traffic/recording.ts";
 import { replayable } from "../../simulator/traffic/replayable.ts";
@@ -25,6 +25,8 @@ export interface RecordedTrace {
   readonly recording: Recording;
   /** What a reader of the result should know of how it was read, one sentence each. */
   readonly notes: readonly string[];
+  /** Rows that were left out as they could not be read. */
+  readonly rejected: readonly Problem[];
 }
 
 /** An entry of the catalogue, for `meridian list traces`. */
@@ -64,6 +66,7 @@ export async function loadTrace(
     licence: "",
     recording: { kind: "trace", columns },
     notes: [...read.notes, ...notes],
+    rejected: reading.badRows?.rejected ?? [],
   };
 }
 
@@ -124,7 +127,7 @@ async function loadBundled(name: string, entry: CatalogEntry, reading: ReadingOp
       throw isMissing(cause) ? damaged(entry.file, cause) : cause;
     });
     if (entry.sha256 !== undefined && entry.sha256 !== sha256) throw damaged(entry.file);
-    return { name, path, sha256, attribution, licence, recording: { kind: "trace", columns }, notes: [] };
+    return { name, path, sha256, attribution, licence, recording: { kind: "trace", columns }, notes: [], rejected: [] };
   }
   const { bytes, json } = await readJson(path, entry.file);
   return {
@@ -135,6 +138,7 @@ async function loadBundled(name: string, entry: CatalogEntry, reading: ReadingOp
     licence,
     recording: recordingOf(name, entry, json),
     notes: [],
+    rejected: [],
   };
 }
 
