@@ -1,35 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { RowBuffer, readTrace, type TraceFormat, tokenCount } from "../../../simulator/traffic/trace-format.ts";
-
-describe("checked cells", () => {
-  const place = { source: "day.csv", lineNumber: 18 };
-
-  it("token counts: whole, not negative, within 32 bits", () => {
-    assert.equal(tokenCount("12", "output_tokens", place), 12);
-    assert.equal(tokenCount(0, "output_tokens", place), 0);
-    assert.throws(
-      () => tokenCount("-3", "output_tokens", place),
-      /TRACE_NEGATIVE_TOKENS {2}day\.csv:18: output_tokens is -3\n {2}fix: token counts must be 0 or more/,
-    );
-    for (const wrong of ["1.5", "abc", "", undefined, null, Number.NaN, 2 ** 31, {}]) {
-      assert.throws(() => tokenCount(wrong, "x", place), /TRACE_BAD_NUMBER.*day\.csv:18/, String(wrong));
-    }
-  });
-
-  it("lines are numbered from 1", () => {
-    const seen: string[] = [];
-    const columns = { arrivalMs: new Float64Array(0), inputTokens: new Int32Array(0), outputTokens: new Int32Array(0) };
-    const format: TraceFormat = {
-      name: "spy",
-      summary: "",
-      matches: () => true,
-      reader: () => ({ line: (text, n) => seen.push(`${n}${text}`), finish: () => columns }),
-    };
-    assert.equal(readTrace(format, ["a", "b"], "f"), columns);
-    assert.deepEqual(seen, ["1a", "2b"]);
-  });
-});
+import { RowBuffer } from "../../../simulator/traffic/recorded-rows.ts";
 
 describe("collected rows", () => {
   const rowPlace = { source: "f", lineNumber: 1 };
