@@ -3,7 +3,13 @@
  * strategy, the registry, `defineStrategy` for one of your own, and `createRouter`, which runs one on live requests.
  */
 import { MeridianError, type Problem } from "./base/errors.ts";
-import type { OptionSpec, OutcomeKind, SignalName, StrategyDefinition } from "./client/strategy.ts";
+import {
+  type OptionSpec,
+  type OutcomeKind,
+  type SignalName,
+  type StrategyDefinition,
+  signalsOf,
+} from "./client/strategy.ts";
 import { TargetViewState } from "./client/target-view.ts";
 import { KeyedRandom } from "./random/keyed-random.ts";
 import { findStrategy } from "./strategies/index.ts";
@@ -15,7 +21,9 @@ export {
   deferUntil,
   type OptionSpec,
   type OutcomeKind,
+  type PriceOutlook,
   type RequestView,
+  SHED,
   type SignalName,
   type Strategy,
   type StrategyContext,
@@ -123,7 +131,7 @@ export function createRouter({ strategy, options = {}, targets, seed = 0 }: Rout
   refuseTargets(targetIds);
   const regionOfTarget = targets.map(({ id, region }) => region ?? id);
   const instance = definition.create(options, { targetIds, regionOfTarget, classNames: ["default"] });
-  const view = new TargetViewState(targetIds, definition.signals);
+  const view = new TargetViewState(targetIds, signalsOf(definition, options));
   view.priceInUsdPerMTok.fill(Number.NaN);
   view.priceOutUsdPerMTok.fill(Number.NaN);
   const isEligible = targetIds.map(() => true);
@@ -229,6 +237,10 @@ const OPTION_TYPES: Readonly<Record<OptionSpec["type"], true>> = {
   target: true,
   targets: true,
   targetWeights: true,
+  targetAmounts: true,
+  classTargets: true,
+  classShares: true,
+  amounts: true,
   durationMs: true,
   number: true,
   share: true,
@@ -252,7 +264,8 @@ export function defineStrategy<const Definition extends StrategyDefinition>(defi
   for (const signal of signals) if (!Object.hasOwn(SIGNALS, signal)) wrong.push(`there is no signal "${signal}"`);
   for (const [option, spec] of Object.entries(options)) {
     if (!Object.hasOwn(OPTION_TYPES, spec.type)) wrong.push(`option ${option} has the unknown type "${spec.type}"`);
-    if (spec.type === "choice" && (spec.values ?? []).length === 0) wrong.push(`option ${option} has no values`);
+    if ((spec.type === "choice" || spec.type === "amounts") && (spec.values ?? []).length === 0)
+      wrong.push(`option ${option} has no values`);
     if (spec.required === true && spec.default !== undefined)
       wrong.push(`option ${option} is required, with a default`);
   }

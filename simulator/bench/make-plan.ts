@@ -1,5 +1,6 @@
 /** Makes the replay plan and the schedule of a scenario, and refuses what cannot be replayed against endpoints. */
 import { MeridianError, type Problem } from "../base/errors.ts";
+import { signalsOf } from "../client/strategy.ts";
 import { replicationSeed } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { FaultState } from "../service/fault-state.ts";
@@ -200,7 +201,7 @@ export function notReplayable(plan: Plan): readonly Problem[] {
         "give base, factor and cap",
       );
     }
-    if (findStrategy(strategy.kind).signals.includes("quotaHeadroom")) {
+    if (signalsOf(findStrategy(strategy.kind), strategy.options).includes("quotaHeadroom")) {
       refuse("strategies", `${strategy.name} reads quotas that no client can see`, "leave it out with --strategy");
     }
   }

@@ -70,6 +70,21 @@ function schemaOf(spec: OptionSpec): z.ZodType {
       return z.array(z.string().min(1)).min(1);
     case "targetWeights":
       return z.record(z.string().min(1), z.number().min(0));
+    case "targetAmounts":
+      return z.record(z.string().min(1), count);
+    case "classTargets":
+      return z.record(
+        z.string().min(1),
+        z.array(z.string().min(1)).min(1).meta({ description: "Targets of a class, first choice first" }),
+      );
+    case "classShares":
+      return z.record(z.string().min(1), share);
+    case "amounts":
+      return z.strictObject(
+        Object.fromEntries(
+          (spec.values ?? []).map((name) => [name, count.optional().meta({ description: `Weight of ${name}` })]),
+        ),
+      );
     case "durationMs":
       return durationMs;
     case "share":
@@ -198,6 +213,7 @@ function namedTargets(
     if (value === undefined) return [];
     if (type === "target") return [value];
     if (type === "targets" && Array.isArray(value)) return value;
+    if (type === "classTargets") return Object.values(value as Readonly<Record<string, readonly string[]>>).flat();
     if (type === "targetWeights") {
       return Object.entries(value as Readonly<Record<string, number>>).flatMap(([name, weight]) =>
         weight > 0 ? [name] : [],
