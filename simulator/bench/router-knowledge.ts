@@ -9,7 +9,7 @@ import {
   takePicture,
 } from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
-import { findStrategy } from "../strategies/index.ts";
+import { definitionOf } from "../strategies/index.ts";
 import { ReplayColumns, type ReplayPlan } from "./plan.ts";
 import type { AttemptAnswer } from "./router-io.ts";
 import type { ScheduledRequest } from "./rows.ts";
@@ -45,7 +45,7 @@ export class RouterKnowledge {
   /** @throws MeridianError usage for options that the strategy does not take */
   constructor(plan: ReplayPlan) {
     this.plan = plan;
-    const definition = findStrategy(plan.strategy.kind);
+    const definition = definitionOf(plan.strategy);
     const targetIds = plan.targets.map((target) => target.id);
     this.strategy = definition.create(plan.strategy.options, {
       targetIds,

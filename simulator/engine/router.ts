@@ -16,7 +16,7 @@ import type { ClientPlan, Plan, RetryPlan, StrategyPlan } from "../scenario/plan
 import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
 import { INPUT, OUTPUT } from "../service/pricing/prices.ts";
 import { OUTCOME, type Outcome } from "../service/service.ts";
-import { findStrategy } from "../strategies/index.ts";
+import { definitionOf } from "../strategies/index.ts";
 
 /** One gateway process or SDK client: a strategy's state, what it has seen of each model's targets, its retry budget. */
 export interface Router {
@@ -30,7 +30,7 @@ export interface Router {
 
 /** Makes the routers of one run. With shared signals all routers learn into the same views. */
 export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Router[] {
-  const definition = findStrategy(strategy.kind);
+  const definition = definitionOf(strategy);
   const targetIds = plan.targets.map((target) => target.id);
   const context = {
     targetIds,
@@ -71,7 +71,7 @@ function priceOutlook({ money, classes, models }: Plan): PriceOutlook {
 
 /** The signals that a strategy asks for. */
 export function signalsOf(strategy: StrategyPlan): readonly SignalName[] {
-  return signalsOfDefinition(findStrategy(strategy.kind), strategy.options);
+  return signalsOfDefinition(definitionOf(strategy), strategy.options);
 }
 
 /** The draws of routing: keyed by request and attempt alone, so that every strategy and every router draws the same. */

@@ -1,5 +1,6 @@
 /** The registry of strategies. */
 import { MeridianError } from "../base/errors.ts";
+import { strategyFromSource } from "../client/own-strategy.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
 import { bandit } from "./bandit.ts";
 import { bestValue } from "./best-value.ts";
@@ -69,4 +70,16 @@ export function findStrategy(name: string): StrategyDefinition {
     where: "strategies",
     fix: `strategies are ${STRATEGIES.map((strategy) => strategy.name).join(", ")}`,
   });
+}
+
+/** What a plan says of a strategy: a name of the registry, or the code of one of the user's own. */
+export interface PlannedStrategy {
+  readonly kind: string;
+  /** Code of the user's own strategy; null for one of the registry. */
+  readonly source: string | null;
+}
+
+/** The strategy of a plan. @throws MeridianError (usage) STRATEGY_UNKNOWN, STRATEGY_FILE */
+export function definitionOf({ kind, source }: PlannedStrategy): StrategyDefinition {
+  return source === null ? findStrategy(kind) : strategyFromSource(source, kind);
 }
