@@ -3,17 +3,26 @@ import { markdownTable } from "markdown-table";
 import { measureDecisions } from "../../scripts/strategy/measure.ts";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { likelyOptions } from "../../simulator/client/likely-options.ts";
-import { STRATEGIES } from "../../simulator/strategies/index.ts";
+import { findStrategy, STRATEGIES } from "../../simulator/strategies/index.ts";
 import { readOptions, wholeNumber } from "../arguments.ts";
 
+/** A few targets, as most have, and many. */
 const SIZES = [5, 64];
 const USAGE = "PERF_USAGE";
 
-/** Prints a table. @returns the exit code */
+/**
+ * Prints a table. `--strategy NAME` measures one, `--decisions N` so many in a round.
+ *
+ * @returns the exit code
+ */
 export async function measureStrategies(argv: readonly string[]): Promise<number> {
-  const values = readOptions(argv, USAGE, { decisions: { type: "string", default: "200000" } });
+  const values = readOptions(argv, USAGE, {
+    decisions: { type: "string", default: "200000" },
+    strategy: { type: "string" },
+  });
   const decisions = wholeNumber(USAGE, "decisions", values.decisions);
-  const rows = STRATEGIES.map((definition) => {
+  const chosen = values.strategy === undefined ? STRATEGIES : [findStrategy(values.strategy)];
+  const rows = chosen.map((definition) => {
     const costs = SIZES.map((targets) => {
       const targetIds = Array.from({ length: targets }, (_, i) => `t${i}`);
       const context = { targetIds, regionOfTarget: targetIds, classNames: ["chat", "digest"] };

@@ -5,6 +5,7 @@ import { benchCommand } from "../../../scripts/commands/bench.ts";
 import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
 import { checkCommand } from "../../../scripts/commands/check.ts";
 import { type CommandDefinition, jsonDocument } from "../../../scripts/commands/command.ts";
+import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
 import { doctorCommand } from "../../../scripts/commands/doctor.ts";
 import { emulateCommand } from "../../../scripts/commands/emulate.ts";
 import { commands } from "../../../scripts/commands/index.ts";
@@ -13,6 +14,7 @@ import { probeCommand } from "../../../scripts/commands/probe.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
 import { simulateCommand } from "../../../scripts/commands/simulate.ts";
+import { strategyCommand } from "../../../scripts/commands/strategy.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
@@ -25,6 +27,8 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   emulate: emulateCommand,
   probe: probeCommand,
   list: listCommand,
+  conformance: conformanceCommand,
+  strategy: strategyCommand,
   schema: schemaCommand,
   doctor: doctorCommand,
 };
