@@ -64,6 +64,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./list.ts")).listCommand,
   },
   {
+    name: "conformance",
+    summary: "Try a strategy of your own in many situations, and measure what a decision costs.",
+    load: async () => (await import("./conformance.ts")).conformanceCommand,
+  },
+  {
+    name: "strategy",
+    summary: "Begin a strategy of your own.",
+    load: async () => (await import("./strategy.ts")).strategyCommand,
+  },
+  {
     name: "schema",
     summary: "Print the JSON Schema of scenario files, for editors.",
     load: async () => (await import("./schema.ts")).schemaCommand,

@@ -52,7 +52,7 @@ export async function loadScenarioInputs(
   const problems: Problem[] = [];
   const keep = async <T>(load: Promise<T>, configPath: string): Promise<T | undefined> =>
     load.catch((error: unknown) => {
-      if (!(error instanceof MeridianError) || error.kind !== "data") throw error;
+      if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
       problems.push(...error.problems.map((problem) => placed(problem, configPath)));
       return undefined;
     });
@@ -80,8 +80,18 @@ export async function loadScenarioInputs(
     const prices = await keepFile(loadRecordedPrices(file), file, "world.prices");
     if (prices !== undefined) recordedPrices[path] = prices;
   }
+  const strategySources: Record<string, string> = {};
+  const notes: string[] = [];
+  for (const [i, { file: own }] of scenario.strategies.entries()) {
+    if (own === undefined || Object.hasOwn(strategySources, own)) continue;
+    const { loadStrategyFile } = await import("./strategy-files.ts");
+    const code = await keep(loadStrategyFile(own, baseDir, baseDir), `strategies[${i}].file`);
+    if (code === undefined) continue;
+    strategySources[own] = code.source;
+    notes.push(`The strategy ${own} is code of your own, SHA-256 ${code.sha256.slice(0, 16)} with what it imports.`);
+  }
   const recordings = Object.fromEntries(traces.map((trace) => [trace.name, trace.recording]));
-  return { inputs: { ...reference, recordings, recordedPrices }, traces, problems };
+  return { inputs: { ...reference, recordings, recordedPrices, strategySources, notes }, traces, problems };
 }
 
 interface NamedTrace {
