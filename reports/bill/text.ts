@@ -1,4 +1,5 @@
 /** A bill in the terminal: the answer first, then spend by group, candidates, odd days, and what is not attributed. */
+import { printable } from "../../simulator/base/errors.ts";
 import type { Anomaly } from "../../simulator/bill/anomalies.ts";
 import type { Candidate } from "../../simulator/bill/candidates.ts";
 import {
@@ -11,7 +12,7 @@ import {
   usageLines,
 } from "../../simulator/bill/spend.ts";
 import { type Decimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
-import { formatNumber, plural, printable } from "../base/text.ts";
+import { formatNumber, plural } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
 
 /** What was read out of a bill. */
