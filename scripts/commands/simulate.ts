@@ -3,16 +3,19 @@
 import { join } from "node:path";
 import { printable } from "../../reports/base/text.ts";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { parseDurationMs, parseShare } from "../../simulator/base/schema-forms.ts";
+import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { createProgress } from "../io/progress.ts";
 import { jobsOf, runExperiment } from "../io/run-experiment.ts";
+import { runPrecise } from "../io/run-precise.ts";
 import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
-import type { CommandDefinition, CommandInput } from "./command.ts";
+import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
 
 export const simulateCommand: CommandDefinition = {
@@ -21,6 +24,7 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --replications 5 --seed 7", "changes two numbers of the scenario"],
     ["meridian simulate a.yaml --set world.prices.billing=destination", "changes any value"],
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
+    ["meridian simulate a.yaml --precision 2%", "adds replications until each interval is within 2 % of its value"],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
   ],
@@ -31,6 +35,8 @@ export const simulateCommand: CommandDefinition = {
       .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
       .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
       .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER)
+      .option("--precision <share>", "add replications until what assert reads (or p95 and cost) is within it, e.g. 2%")
+      .option("--budget <time>", "add no replications that would take longer than this in all, e.g. 5m")
       .option("--audit <file>", "write one record per request of one replication to a .jsonl or .csv file")
       .option("--cloudwatch <file>", "write CloudWatch metrics of one strategy, by minute, in GetMetricData's shape")
       .option("--audit-strategy <name>", "only this strategy; --cloudwatch takes the baseline unless named")
@@ -47,10 +53,8 @@ export const simulateCommand: CommandDefinition = {
 async function runSimulate({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const startedAt = new Date();
   const overrides = overridesOf(options);
-  const experiment = await prepareExperiment(args[0]!, {
-    overrides,
-    strategies: (options.strategy as readonly string[] | undefined) ?? [],
-  });
+  const strategies = (options.strategy as readonly string[] | undefined) ?? [];
+  const experiment = await prepareExperiment(args[0]!, { overrides, strategies });
   if (options.printConfig === true) {
     const notes = overrides.map((each) => `# set by ${each.origin}\n`).join("");
     terminal.out(`${notes}${experiment.yaml}`.trimEnd());
@@ -59,13 +63,22 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   terminal.note(`${args[0]}: ${experiment.summary}`);
   for (const note of experiment.inputs.plan.notes) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
+  const rule = precisionRule(options);
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
   let saved: SavedRun;
   let result: RunResult;
+  let open: readonly PrecisionTarget[] = [];
   try {
-    result = await runWithProgress(experiment, { workers, evidence, terminal, signal });
-    saved = await save(experiment, result, String(options.out), startedAt, signal);
+    let ran = experiment;
+    if (rule === undefined) result = await runWithProgress(experiment, { workers, evidence, terminal, signal });
+    else {
+      const at = { path: ["replications"], origin: "--precision" };
+      const rebuild = (replications: number) =>
+        prepareExperiment(args[0]!, { overrides: [...overrides, { ...at, value: replications }], strategies });
+      ({ experiment: ran, result, open } = await runInStages(rebuild, experiment, rule, { workers, terminal, signal }));
+    }
+    saved = await save(ran, result, String(options.out), startedAt, signal);
     for (const file of (await evidence?.publish()) ?? []) terminal.note(`wrote ${file}`);
   } finally {
     await evidence?.discard();
@@ -76,7 +89,84 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
   }
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
-  return verdictCode(result, terminal);
+  return imprecise(open, rule, terminal) ? EXIT_CODES.assertion : verdictCode(result, terminal);
+}
+
+interface PrecisionRule {
+  readonly precision: number;
+  readonly budgetMs: number;
+}
+
+/** What --precision and --budget ask for; undefined where neither is given. */
+function precisionRule({ precision, budget, audit, cloudwatch }: CommonOptions): PrecisionRule | undefined {
+  if (precision === undefined && budget === undefined) return undefined;
+  const share = precision === undefined ? 0 : parseShare(String(precision));
+  if (share === undefined || (precision !== undefined && (share <= 0 || share >= 1))) {
+    throw new MeridianError("usage", {
+      code: "PRECISION_VALUE",
+      what: `"${String(precision)}" is no precision`,
+      where: "--precision",
+      fix: "write a percentage above 0, for example 2%",
+    });
+  }
+  const budgetMs = budget === undefined ? Number.POSITIVE_INFINITY : parseDurationMs(String(budget));
+  if (budgetMs === undefined) {
+    const fix = "write a time, for example 90s, 5m or 1h";
+    throw new MeridianError("usage", {
+      code: "BUDGET_VALUE",
+      what: `"${String(budget)}" is no time`,
+      where: "--budget",
+      fix,
+    });
+  }
+  if (audit !== undefined || cloudwatch !== undefined) {
+    throw new MeridianError("usage", {
+      code: "PRECISION_EVIDENCE",
+      what: "evidence of single requests is not written while replications are added",
+      fix: "run it again with --audit and the replications that were found, without --precision",
+    });
+  }
+  return { precision: share, budgetMs };
+}
+
+/** Stages until precise or out of time. */
+function runInStages(
+  rebuild: (replications: number) => Promise<PreparedExperiment>,
+  experiment: PreparedExperiment,
+  rule: PrecisionRule,
+  {
+    workers,
+    terminal,
+    signal,
+  }: { readonly workers: number | undefined; readonly terminal: Terminal; readonly signal: AbortSignal },
+) {
+  return runPrecise(rebuild, {
+    ...rule,
+    from: experiment.inputs.plan.replications,
+    workers: workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
+    onStage: (text) => terminal.note(text),
+    how: (jobs) => {
+      const progress = createProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet, jobs });
+      const used = workers ?? defaultWorkers(jobs);
+      return { workers: used, signal, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
+    },
+  });
+}
+
+/** Says what stayed less precise than asked for; true where something did. A budget alone asks for nothing. */
+function imprecise(open: readonly PrecisionTarget[], rule: PrecisionRule | undefined, terminal: Terminal): boolean {
+  if (rule === undefined || rule.precision === 0 || open.length === 0) return false;
+  for (const { name, estimate, isShare } of open) {
+    const { value, low, high, n } = estimate;
+    const half =
+      low === null || high === null || value === null ? null : (high - low) / 2 / (isShare ? 1 : Math.abs(value));
+    const found = half === null ? "no interval" : `±${(100 * half).toPrecision(2)} ${isShare ? "points" : "%"}`;
+    const what = `${name} is known to ${found} after ${n} replications, not to ${Number((100 * rule.precision).toPrecision(6))}`;
+    terminal.problem(
+      formatProblem({ code: "PRECISION_NOT_REACHED", what, fix: "give it more time with --budget, or ask for less" }),
+    );
+  }
+  return true;
 }
 
 async function runWithProgress(
