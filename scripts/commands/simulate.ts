@@ -1,22 +1,31 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 
 import { join } from "node:path";
-import { printable } from "../../reports/base/text.ts";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
-import { parseDurationMs, parseShare } from "../../simulator/base/schema-forms.ts";
+import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
+import type { Override } from "../io/overrides.ts";
 import { createProgress } from "../io/progress.ts";
 import { jobsOf, runExperiment } from "../io/run-experiment.ts";
-import { runPrecise } from "../io/run-precise.ts";
+import { imprecise, precisionRule, runInStages } from "../io/run-precise.ts";
 import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
+import type { LogTraffic } from "../traffic/log-classes.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
-import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
+import {
+  addBadRowOptions,
+  addScenarioOptions,
+  badRowsOf,
+  overridesOf,
+  pairsOf,
+  RUNS_FOLDER,
+  wholeNumber,
+} from "./options.ts";
 
 export const simulateCommand: CommandDefinition = {
   examples: [
@@ -26,6 +35,7 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
     ["meridian simulate a.yaml --precision 2%", "adds replications until each interval is within 2 % of its value"],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
+    ["meridian simulate my-world.yaml --traffic s3-logs/", "runs a log's own requests in that world"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
   ],
   configure: (command) => {
@@ -45,23 +55,36 @@ export const simulateCommand: CommandDefinition = {
         "which replication, counted from 0 as in result.json; 0 unless given",
         wholeNumber(0),
       )
+      .option("--traffic <log>", "take the traffic from this file or folder of any format, in place of the scenario's")
+      .option("--traffic-format <name>", "with --traffic: its format, where it is not to be found")
+      .option("--traffic-tag <key>", "with --traffic: the tag whose values are classes; team and the like unless given")
+      .option("--map-model <from=to...>", "with --traffic: the scenario's model for one of the log", [])
       .option("--print-config", "print the scenario as it would run, and stop");
+    addBadRowOptions(command);
   },
   run: runSimulate,
 };
 
 async function runSimulate({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const startedAt = new Date();
-  const overrides = overridesOf(options);
+  const log = await logTraffic(args[0]!, options);
+  const overrides = [...(log?.overrides ?? []), ...overridesOf(options)];
   const strategies = (options.strategy as readonly string[] | undefined) ?? [];
-  const experiment = await prepareExperiment(args[0]!, { overrides, strategies });
+  const prepare = (all: readonly Override[]) =>
+    prepareExperiment(args[0]!, {
+      overrides: all,
+      strategies,
+      inputs: { badRows: badRowsOf(options), ...(log === undefined ? {} : { loaded: [log.trace] }) },
+    });
+  const experiment = await prepare(overrides);
+  const notes = log?.notes ?? [];
   if (options.printConfig === true) {
-    const notes = overrides.map((each) => `# set by ${each.origin}\n`).join("");
-    terminal.out(`${notes}${experiment.yaml}`.trimEnd());
+    const origins = [...new Set(overrides.map((each) => `# set by ${each.origin}\n`))].join("");
+    terminal.out(`${origins}${experiment.yaml}`.trimEnd());
     return EXIT_CODES.ok;
   }
   terminal.note(`${args[0]}: ${experiment.summary}`);
-  for (const note of experiment.inputs.plan.notes) terminal.note(`note: ${printable(note)}`);
+  for (const note of [...notes, ...experiment.inputs.plan.notes]) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
   const rule = precisionRule(options);
   const evidence = await openEvidence(options, experiment.inputs.plan);
@@ -74,8 +97,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     if (rule === undefined) result = await runWithProgress(experiment, { workers, evidence, terminal, signal });
     else {
       const at = { path: ["replications"], origin: "--precision" };
-      const rebuild = (replications: number) =>
-        prepareExperiment(args[0]!, { overrides: [...overrides, { ...at, value: replications }], strategies });
+      const rebuild = (replications: number) => prepare([...overrides, { ...at, value: replications }]);
       ({ experiment: ran, result, open } = await runInStages(rebuild, experiment, rule, { workers, terminal, signal }));
     }
     saved = await save(ran, result, String(options.out), startedAt, signal);
@@ -92,81 +114,17 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   return imprecise(open, rule, terminal) ? EXIT_CODES.assertion : verdictCode(result, terminal);
 }
 
-interface PrecisionRule {
-  readonly precision: number;
-  readonly budgetMs: number;
-}
-
-/** What --precision and --budget ask for; undefined where neither is given. */
-function precisionRule({ precision, budget, audit, cloudwatch }: CommonOptions): PrecisionRule | undefined {
-  if (precision === undefined && budget === undefined) return undefined;
-  const share = precision === undefined ? 0 : parseShare(String(precision));
-  if (share === undefined || (precision !== undefined && (share <= 0 || share >= 1))) {
-    throw new MeridianError("usage", {
-      code: "PRECISION_VALUE",
-      what: `"${String(precision)}" is no precision`,
-      where: "--precision",
-      fix: "write a percentage above 0, for example 2%",
-    });
-  }
-  const budgetMs = budget === undefined ? Number.POSITIVE_INFINITY : parseDurationMs(String(budget));
-  if (budgetMs === undefined) {
-    const fix = "write a time, for example 90s, 5m or 1h";
-    throw new MeridianError("usage", {
-      code: "BUDGET_VALUE",
-      what: `"${String(budget)}" is no time`,
-      where: "--budget",
-      fix,
-    });
-  }
-  if (audit !== undefined || cloudwatch !== undefined) {
-    throw new MeridianError("usage", {
-      code: "PRECISION_EVIDENCE",
-      what: "evidence of single requests is not written while replications are added",
-      fix: "run it again with --audit and the replications that were found, without --precision",
-    });
-  }
-  return { precision: share, budgetMs };
-}
-
-/** Stages until precise or out of time. */
-function runInStages(
-  rebuild: (replications: number) => Promise<PreparedExperiment>,
-  experiment: PreparedExperiment,
-  rule: PrecisionRule,
-  {
-    workers,
-    terminal,
-    signal,
-  }: { readonly workers: number | undefined; readonly terminal: Terminal; readonly signal: AbortSignal },
-) {
-  return runPrecise(rebuild, {
-    ...rule,
-    from: experiment.inputs.plan.replications,
-    workers: workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
-    onStage: (text) => terminal.note(text),
-    how: (jobs) => {
-      const progress = createProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet, jobs });
-      const used = workers ?? defaultWorkers(jobs);
-      return { workers: used, signal, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
-    },
-  });
-}
-
-/** Says what stayed less precise than asked for; true where something did. A budget alone asks for nothing. */
-function imprecise(open: readonly PrecisionTarget[], rule: PrecisionRule | undefined, terminal: Terminal): boolean {
-  if (rule === undefined || rule.precision === 0 || open.length === 0) return false;
-  for (const { name, estimate, isShare } of open) {
-    const { value, low, high, n } = estimate;
-    const half =
-      low === null || high === null || value === null ? null : (high - low) / 2 / (isShare ? 1 : Math.abs(value));
-    const found = half === null ? "no interval" : `±${(100 * half).toPrecision(2)} ${isShare ? "points" : "%"}`;
-    const what = `${name} is known to ${found} after ${n} replications, not to ${Number((100 * rule.precision).toPrecision(6))}`;
-    terminal.problem(
-      formatProblem({ code: "PRECISION_NOT_REACHED", what, fix: "give it more time with --budget, or ask for less" }),
-    );
-  }
-  return true;
+/** The traffic of `--traffic`, read; undefined without it. */
+async function logTraffic(file: string, options: CommonOptions): Promise<LogTraffic | undefined> {
+  if (options.traffic === undefined) return undefined;
+  const { trafficOfLog } = await import("../traffic/log-classes.ts");
+  const reading = {
+    format: (options.trafficFormat as string | undefined) ?? null,
+    tag: (options.trafficTag as string | undefined) ?? null,
+    badRows: new BadRows(badRowsOf(options)),
+    models: pairsOf(options.mapModel as readonly string[], "--map-model"),
+  };
+  return trafficOfLog(file, String(options.traffic), reading, overridesOf(options));
 }
 
 async function runWithProgress(
@@ -220,9 +178,16 @@ async function save(
     "report.html": html,
     "summary.md": markdown,
     "provenance.json": provenance(startedAt, savedAt),
+    ...rejectsFile(experiment.traces),
   });
   await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);
   return saved;
+}
+
+/** Rows of recordings that were left out, one a line with its place and reason; none unless there are some. */
+function rejectsFile(traces: PreparedExperiment["traces"]): Readonly<Record<string, string>> {
+  const lines = traces.flatMap(({ rejected }) => rejected.map((problem) => JSON.stringify(problem)));
+  return lines.length === 0 ? {} : { "rejects.jsonl": `${lines.join("\n")}\n` };
 }
 
 function verdictCode(result: RunResult, terminal: Terminal): number {

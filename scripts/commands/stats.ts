@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
-import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/schema-forms.ts";
+import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { PROCEDURES } from "../../simulator/compare/procedures.ts";
 import { isLatency, lessIsBetter } from "../../simulator/compare/result.ts";
 import { bestOf, knSelect } from "../../simulator/compare/selection.ts";
@@ -94,9 +94,7 @@ const FIRST_STAGE = 10;
 
 /** Ranks the strategies of a run by one metric: the best by name, no difference above delta, or open. */
 async function bestOfRun(options: CommonOptions, out: (text: string) => void): Promise<void> {
-  const [{ result }] = (await findRuns([String(options.run)], String(options.out))) as readonly [
-    { readonly result: RunResult },
-  ];
+  const { result } = (await findRuns([String(options.run)], String(options.out)))[0]!;
   const metric = metricOf(String(options.metric));
   const delta = deltaOf(options.delta, metric);
   const { names, values } = samplesOf(result, metric, options.class as string | undefined);

@@ -1,5 +1,7 @@
 /** Runs an experiment in stages: replications are added until the estimates are precise, or the time is used up. */
 
+import { formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { assembleResult } from "../../simulator/experiment/assemble.ts";
 import { type JobOutput, planJobs } from "../../simulator/experiment/index.ts";
 import {
@@ -11,8 +13,12 @@ import {
   precisionTargets,
 } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { CommonOptions } from "../commands/command.ts";
 import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
+import { createProgress } from "./progress.ts";
 import { type RunOptions, runJobs, withWarmup } from "./run-experiment.ts";
+import type { Terminal } from "./terminal.ts";
+import { defaultWorkers } from "./worker-pool.ts";
 
 export interface PreciseOptions {
   /** Replications to begin with; the rule's least number where that is more. */
@@ -77,4 +83,86 @@ export async function runPrecise(
     }
     wanted = next;
   }
+}
+
+/** What --precision and --budget ask for. */
+export interface PrecisionRule {
+  readonly precision: number;
+  readonly budgetMs: number;
+}
+
+/** What --precision and --budget ask for; undefined where neither is given. */
+export function precisionRule({ precision, budget, audit, cloudwatch }: CommonOptions): PrecisionRule | undefined {
+  if (precision === undefined && budget === undefined) return undefined;
+  const share = precision === undefined ? 0 : parseShare(String(precision));
+  if (share === undefined || (precision !== undefined && (share <= 0 || share >= 1))) {
+    throw new MeridianError("usage", {
+      code: "PRECISION_VALUE",
+      what: `"${String(precision)}" is no precision`,
+      where: "--precision",
+      fix: "write a percentage above 0, for example 2%",
+    });
+  }
+  const budgetMs = budget === undefined ? Number.POSITIVE_INFINITY : parseDurationMs(String(budget));
+  if (budgetMs === undefined) {
+    const fix = "write a time, for example 90s, 5m or 1h";
+    throw new MeridianError("usage", {
+      code: "BUDGET_VALUE",
+      what: `"${String(budget)}" is no time`,
+      where: "--budget",
+      fix,
+    });
+  }
+  if (audit !== undefined || cloudwatch !== undefined) {
+    throw new MeridianError("usage", {
+      code: "PRECISION_EVIDENCE",
+      what: "evidence of single requests is not written while replications are added",
+      fix: "run it again with --audit and the replications that were found, without --precision",
+    });
+  }
+  return { precision: share, budgetMs };
+}
+
+/** Stages until precise or out of time. */
+export function runInStages(
+  rebuild: (replications: number) => Promise<PreparedExperiment>,
+  experiment: PreparedExperiment,
+  rule: PrecisionRule,
+  {
+    workers,
+    terminal,
+    signal,
+  }: { readonly workers: number | undefined; readonly terminal: Terminal; readonly signal: AbortSignal },
+) {
+  return runPrecise(rebuild, {
+    ...rule,
+    from: experiment.inputs.plan.replications,
+    workers: workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
+    onStage: (text) => terminal.note(text),
+    how: (jobs) => {
+      const progress = createProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet, jobs });
+      const used = workers ?? defaultWorkers(jobs);
+      return { workers: used, signal, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
+    },
+  });
+}
+
+/** Says what stayed less precise than asked for; true where something did. A budget alone asks for nothing. */
+export function imprecise(
+  open: readonly PrecisionTarget[],
+  rule: PrecisionRule | undefined,
+  terminal: Terminal,
+): boolean {
+  if (rule === undefined || rule.precision === 0 || open.length === 0) return false;
+  for (const { name, estimate, isShare } of open) {
+    const { value, low, high, n } = estimate;
+    const half =
+      low === null || high === null || value === null ? null : (high - low) / 2 / (isShare ? 1 : Math.abs(value));
+    const found = half === null ? "no interval" : `±${(100 * half).toPrecision(2)} ${isShare ? "points" : "%"}`;
+    const what = `${name} is known to ${found} after ${n} replications, not to ${Number((100 * rule.precision).toPrecision(6))}`;
+    terminal.problem(
+      formatProblem({ code: "PRECISION_NOT_REACHED", what, fix: "give it more time with --budget, or ask for less" }),
+    );
+  }
+  return true;
 }
