@@ -15,6 +15,7 @@ import { benchStrategies, createBenchProgress } from "../bench/run.ts";
 import { BEDROCK, type BenchSetup, freeSetup } from "../bench/setup.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { formatSpan } from "../io/progress.ts";
+import { requireStore } from "../io/run-store.ts";
 import { type Terminal, terminalAsk } from "../io/terminal.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
@@ -58,6 +59,7 @@ async function runBench(input: CommandInput): Promise<number> {
     await benchOnKubernetes(plan, drawn, input);
     return EXIT_CODES.ok;
   }
+  if (options.dryRun !== true) await requireStore(String(options.out));
   const setup = await benchSetup(experiment, drawn, input);
   if (setup === undefined) return EXIT_CODES.ok;
   const { target, schedule } = setup;

@@ -7,7 +7,7 @@ import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { createProgress } from "../io/progress.ts";
 import { jobsOf, runExperiment } from "../io/run-experiment.ts";
-import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
+import { newRunId, provenance, requireStore, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
@@ -55,6 +55,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     terminal.out(`${notes}${experiment.yaml}`.trimEnd());
     return EXIT_CODES.ok;
   }
+  await requireStore(String(options.out));
   terminal.note(`${args[0]}: ${experiment.summary}`);
   for (const note of experiment.inputs.plan.notes) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
