@@ -19,6 +19,8 @@ export interface BenchSetup {
   readonly spend?: SpendPlan;
   /** For the report. */
   readonly notes: readonly string[];
+  /** Calls leave this machine, and may cost real money. */
+  readonly costsMoney?: boolean;
   /** The service's own counts of tokens may differ from those wanted: the report says by how much. */
   readonly saysTokens: boolean;
 }

@@ -13,6 +13,7 @@ import { addBenchOptions, benchOverrides, executorOf } from "../bench/options.ts
 import { concludeBench, gatesOf, spendNotes, tokenNotes } from "../bench/outcome.ts";
 import { benchStrategies, createBenchProgress } from "../bench/run.ts";
 import { BEDROCK, type BenchSetup, freeSetup } from "../bench/setup.ts";
+import { createSpendRecord, lostBatches, lostText } from "../bench/spend-record.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { formatSpan } from "../io/progress.ts";
 import { requireStore } from "../io/run-store.ts";
@@ -66,6 +67,8 @@ async function runBench(input: CommandInput): Promise<number> {
   const note = (text: string): void => terminal.note(text);
   const k6 = await ensureK6({ env: process.env, signal, note });
   announce(args[0]!, plan, schedule, target.place, terminal);
+  const out = String(options.out);
+  for (const lost of setup.costsMoney === true ? await lostBatches(out) : []) note(lostText(lost));
   const progress = createBenchProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet });
   const drainMs = Math.min(plan.drainMs, options.drain as number);
   const benched = await benchStrategies(plan, {
@@ -74,6 +77,7 @@ async function runBench(input: CommandInput): Promise<number> {
     schedule,
     drainMs,
     spend: setup.spend,
+    record: setup.costsMoney === true ? createSpendRecord(out) : undefined,
     executor: executorOf(options),
     signal,
     onMoment: progress.update,

@@ -117,6 +117,7 @@ export async function openBedrock(
     schedule: planned.schedule,
     spend,
     notes: [...planned.notes, ...notes],
+    costsMoney: true,
     saysTokens: true,
   };
 }
