@@ -4,6 +4,7 @@ import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import { openLocks } from "../bench/bedrock/locks.ts";
 import { openBedrock, planBedrock } from "../bench/bedrock/plan.ts";
 import { bedrockDryRun, freeDryRun, k6Command, printDryRun } from "../bench/dry-run.ts";
 import { importRows } from "../bench/import-rows.ts";
@@ -129,8 +130,11 @@ export async function benchSetup(
   const file = args[0]!;
   const isDry = options.dryRun === true;
   if (options.target !== BEDROCK) {
-    const setup = await freeSetup(plan, drawn, options);
-    if (!isDry) return setup;
+    const setup = await freeSetup(experiment, drawn, options);
+    if (!isDry) {
+      if (setup.paid !== undefined) await openLocks(setup.paid.locks, setup.paid.purchase, terminalAsk(signal));
+      return setup;
+    }
     printDryRun(freeDryRun(file, plan, setup, await k6Command()), options, terminal);
     return undefined;
   }
