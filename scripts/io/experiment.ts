@@ -15,13 +15,14 @@ import type { Override } from "./overrides.ts";
 import { packageVersion } from "./process.ts";
 import { formatSpan } from "./progress.ts";
 import { type LoadedScenario, loadScenario, parseScenario } from "./scenario-file.ts";
-import { loadScenarioInputs } from "./scenario-inputs.ts";
+import { type InputOptions, loadScenarioInputs } from "./scenario-inputs.ts";
 import type { RecordedTrace } from "./traces.ts";
 
 export interface PrepareOptions {
   readonly overrides: readonly Override[];
   /** Labels to keep; all when empty. */
   readonly strategies: readonly string[];
+  readonly inputs?: InputOptions;
 }
 
 /** A scenario that has been read, checked and resolved: all that can be wrong with it has been found. */
@@ -43,8 +44,8 @@ export interface PreparedExperiment {
 export async function prepareExperiment(file: string, options: PrepareOptions): Promise<PreparedExperiment> {
   const loaded = await loadScenario(file, scenarioSchema, options.overrides);
   const filter = keepStrategies(loaded, options.strategies);
-  if (filter.length === 0) return prepare(loaded);
-  return prepare(await loadScenario(file, scenarioSchema, [...options.overrides, ...filter]));
+  if (filter.length === 0) return prepare(loaded, options.inputs);
+  return prepare(await loadScenario(file, scenarioSchema, [...options.overrides, ...filter]), options.inputs);
 }
 
 const AS_IT_IS: PrepareOptions = { overrides: [], strategies: [] };
@@ -57,11 +58,11 @@ export async function prepareText(text: string, file: string, options = AS_IT_IS
   return prepare(parseScenario(text, file, scenarioSchema, [...options.overrides, ...filter]));
 }
 
-async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperiment> {
-  const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path);
+async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions): Promise<PreparedExperiment> {
+  const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path, options);
   const missing = problems.map((problem) => (problem.code.endsWith("_NOT_FOUND") ? loaded.place(problem) : problem));
   try {
-    const plan = resolvePlan(loaded.value, inputs);
+    const plan = withTraceNotes(resolvePlan(loaded.value, inputs), traces);
     if (missing.length > 0) throw new MeridianError("data", missing);
     const { world, traffic } = loaded.value;
     const legacy = legacyNotes(world.models, inputs.models, spanOf(loaded.value));
@@ -103,6 +104,12 @@ function plainValue(_key: string, value: unknown): unknown {
     return createHash("sha256").update(bytes).digest("hex");
   }
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** What is to be known of how recordings were read goes where everything else is that a result's reader should know. */
+function withTraceNotes(plan: Plan, traces: readonly RecordedTrace[]): Plan {
+  const notes = traces.flatMap((trace) => trace.notes.map((note) => `${trace.name}: ${note}.`));
+  return notes.length === 0 ? plan : { ...plan, notes: [...plan.notes, ...notes] };
 }
 
 function summaryOf(plan: Plan): string {

@@ -24,6 +24,8 @@ export interface ReplayPlan {
   readonly strategy: {
     readonly name: string;
     readonly kind: string;
+    /** Code of the user's own strategy; null for one of the registry. */
+    readonly source: string | null;
     readonly options: Readonly<Record<string, unknown>>;
   };
   readonly client: ClientPlan;

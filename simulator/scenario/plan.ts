@@ -174,8 +174,10 @@ export type RetryPlan =
 export interface StrategyPlan {
   /** Label, unique in the run. */
   readonly name: string;
-  /** Registry name. */
+  /** Registry name, or the name of the user's own file. */
   readonly kind: string;
+  /** Code of the user's own strategy; null for one of the registry. */
+  readonly source: string | null;
   readonly options: Readonly<Record<string, unknown>>;
   /** A client of its own; the scenario's when absent. */
   readonly client: ClientPlan | null;

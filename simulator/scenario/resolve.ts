@@ -41,6 +41,10 @@ export interface ResolveInputs {
   /** By the names that `traceNamesOf` gives. */
   readonly recordings: Readonly<Record<string, Recording>>;
   readonly recordedPrices: Readonly<Record<string, readonly RecordedPrice[]>>;
+  /** Code of the user's own strategies, by path as the scenario writes it; none unless given. */
+  readonly strategySources?: Readonly<Record<string, string>>;
+  /** Remarks of the adapter that loaded all this. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -92,6 +96,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
     assertions: scenario.assert,
     validation: scenario.validation,
     notes: [
+      ...(inputs.notes ?? []),
       ...choices.notes,
       ...remarksOf(scenario, supply.targets.targets),
       ...trafficNotes,
@@ -262,7 +267,7 @@ function resolveChoices(
     regionOfTarget: targets.map((target) => names.regions[target.region]!),
     classNames: scenario.traffic.map((each) => each.class),
   };
-  const drafts = strategyDrafts(scenario.strategies, context, problems);
+  const drafts = strategyDrafts(scenario.strategies, context, inputs.strategySources ?? {}, problems);
   const labels = drafts.map(({ plan }) => plan.name);
   const reserved = resolveReservedCharges({ world, prices, bought, targetIds, routes, strategies: drafts, problems });
   const { isWithheld, charges } = reserved;

@@ -1,5 +1,5 @@
 /** Confirmations without a terminal: tokens of exactly one run, which expire and count once. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -38,18 +38,20 @@ const LIFE_MIN = 60;
  * The token that confirms a run: when it was made, and a hash of that and of all that the run may cost.
  *
  * @param atMs ms since 1970
+ * @param nonce makes it another one than any before, since each counts once
  */
-export function confirmToken(facts: RunFacts, atMs: number): string {
+export function confirmToken(facts: RunFacts, atMs: number, nonce = randomBytes(3).toString("hex")): string {
   const minute = Math.floor(atMs / MINUTE_MS);
-  const hash = createHash("sha256").update(stableJson({ facts, minute })).digest("hex").slice(0, 12);
-  return `${hash}-${minute.toString(36)}`;
+  const hash = createHash("sha256").update(stableJson({ facts, minute, nonce })).digest("hex").slice(0, 12);
+  return `${hash}-${minute.toString(36)}-${nonce}`;
 }
 
 /** What is wrong with a token; undefined if it confirms the run. */
 export function tokenFault(token: string, facts: RunFacts, nowMs: number): "wrong" | "expired" | undefined {
-  const minute = Number.parseInt(token.split("-")[1] ?? "", 36);
+  const [, made = "", nonce = ""] = token.split("-");
+  const minute = Number.parseInt(made, 36);
   const ageMin = Math.floor(nowMs / MINUTE_MS) - minute;
-  if (!(ageMin >= 0) || token !== confirmToken(facts, minute * MINUTE_MS)) return "wrong";
+  if (!(ageMin >= 0) || token !== confirmToken(facts, minute * MINUTE_MS, nonce)) return "wrong";
   return ageMin > LIFE_MIN ? "expired" : undefined;
 }
 

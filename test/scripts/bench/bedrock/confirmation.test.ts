@@ -11,15 +11,15 @@ const MINUTE_MS = 60_000;
 
 it("a token is of all that it was made of, and of its minute", () => {
   const token = confirmToken(FACTS, NOW_MS);
-  assert.match(token, /^[0-9a-f]{12}-[0-9a-z]+$/);
-  assert.equal(confirmToken({ ...FACTS }, NOW_MS + 20_000), token);
-  assert.notEqual(confirmToken({ ...FACTS, budgetUsd: 50 }, NOW_MS), token);
+  assert.match(token, /^[0-9a-f]{12}-[0-9a-z]+-[0-9a-f]{6}$/);
+  assert.notEqual(confirmToken(FACTS, NOW_MS), token, "another dry run gives another");
+  assert.equal(confirmToken({ ...FACTS }, NOW_MS + 20_000, "n"), confirmToken(FACTS, NOW_MS, "n"));
   assert.equal(tokenFault(token, FACTS, NOW_MS), undefined);
   assert.equal(tokenFault(token, FACTS, NOW_MS + 60 * MINUTE_MS), undefined);
   assert.equal(tokenFault(token, FACTS, NOW_MS + 61 * MINUTE_MS), "expired");
   assert.equal(tokenFault(token, { ...FACTS, budgetUsd: 50 }, NOW_MS), "wrong");
   assert.equal(tokenFault(token, FACTS, NOW_MS - 2 * MINUTE_MS), "wrong", "from the future");
-  for (const other of ["", "abc", token.slice(0, 12), `${token.slice(0, 13)}zzzz`, `${token}x`])
+  for (const other of ["", "abc", token.slice(0, 12), `${token.slice(0, 13)}zzzz-abcdef`, `${token}x`])
     assert.equal(tokenFault(other, FACTS, NOW_MS), "wrong", other);
 });
 
