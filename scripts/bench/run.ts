@@ -1,6 +1,12 @@
 /** Measures the strategies of a scenario one after the other, and shows how far the run is. */
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { checkRows, firstTokenNotes, type HarnessReport, seesFirstTokens } from "../../simulator/bench/checks.ts";
+import {
+  checkRows,
+  emptyAnswerNotes,
+  firstTokenNotes,
+  type HarnessReport,
+  seesFirstTokens,
+} from "../../simulator/bench/checks.ts";
 import { makeReplayPlan } from "../../simulator/bench/make-plan.ts";
 import { attemptPricer, type MeasuredRun } from "../../simulator/bench/measured.ts";
 import { checkNativeRows } from "../../simulator/bench/native-executor.ts";
@@ -135,7 +141,7 @@ function checkedStrategy(
       attempts,
       requests: checked.requests,
       isStreaming: seesFirstTokens(replay),
-      notes: firstTokenNotes(replay, attempts),
+      notes: [...emptyAnswerNotes(attempts), ...firstTokenNotes(replay, attempts)],
       ranIn: (attempt) => recordOf(records, attempt)?.region ?? undefined,
     },
     report: checked.report,
