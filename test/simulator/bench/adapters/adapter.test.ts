@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { isOutOfMoney, type PromptOrder, promptTexts, refuseEmpty } from "../../../../simulator/bench/adapters/adapter.ts";
+import {
+  isOutOfMoney,
+  type PromptOrder,
+  promptTexts,
+  refuseEmpty,
+} from "../../../../simulator/bench/adapters/adapter.ts";
 
 it("an exhausted account is distinguished from a rate limit", () => {
   for (const name of [
