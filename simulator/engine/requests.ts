@@ -90,7 +90,7 @@ export class Requests implements ServiceListener {
     this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
-    this.timers = new Timers(this.client);
+    this.timers = new Timers(this.client, this.rows);
     this.random = routingRandom(seed);
     this.retryKey = purposeKey(seed, "retry");
     this.maxTokensOfClass = Int32Array.from(plan.classes, (each) => plan.models[each.model]!.maxOutputTokens);
@@ -330,6 +330,7 @@ export class Requests implements ServiceListener {
   private timerEvent(): void {
     const { nowMs, timers } = this;
     const timer = timers.take();
+    if (timer < 0) return;
     const { slot, generation } = timers;
     const { ints, floats } = this.rows;
     const at = slot * INTS;

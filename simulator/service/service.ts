@@ -81,6 +81,7 @@ export class Service {
           serviceKey,
           patienceKey,
           localHourAtStart: endpoint.localHourAtStart,
+          announcesFirsts: listener.onFirstToken !== undefined,
           ...(listener.onStart === undefined ? {} : { onStart: listener.onStart.bind(listener) }),
         },
         table,
