@@ -34,6 +34,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./report.ts")).reportCommand,
   },
   {
+    name: "compare",
+    summary: "Compare runs with a baseline run: what differs, what is shown to change, and gates for a build.",
+    load: async () => (await import("./compare.ts")).compareCommand,
+  },
+  {
+    name: "runs",
+    summary: "List saved runs, tag them, name baselines, remove what is not needed.",
+    load: async () => (await import("./runs.ts")).runsCommand,
+  },
+  {
+    name: "sql",
+    summary: "Query all saved runs with one SELECT.",
+    load: async () => (await import("./sql.ts")).sqlCommand,
+  },
+  {
     name: "emulate",
     summary: "Start Bedrock-compatible endpoints with a scenario's physics behind them.",
     load: async () => (await import("./emulate.ts")).emulateCommand,
