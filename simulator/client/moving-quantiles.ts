@@ -113,13 +113,14 @@ const FIRST_BUCKET = Int32Array.from({ length: BUCKETS_PER_OCTAVE }, (_, i) =>
 );
 /** 2^-octave, to bring a value into [1, 2). */
 const SHRINK = Float64Array.from({ length: 31 }, (_, octave) => 2 ** -octave);
-const LOWEST_MS = 2 ** LOWEST_OCTAVE;
+const TO_LOWEST = 2 ** -LOWEST_OCTAVE;
+const BEYOND = 2 ** (BUCKETS / BUCKETS_PER_OCTAVE);
 
-/** floor(log2(valueMs / LOWEST_MS) x BUCKETS_PER_OCTAVE) by the octave and comparisons: a logarithm costs five times as much. */
+/** floor(log2(valueMs x TO_LOWEST) x BUCKETS_PER_OCTAVE) by the octave and comparisons: a logarithm costs five times as much. */
 function bucketOf(valueMs: number): number {
-  const value = valueMs / LOWEST_MS;
+  const value = valueMs * TO_LOWEST;
   if (!(value >= 1)) return 0;
-  if (value >= 2 ** (BUCKETS / BUCKETS_PER_OCTAVE)) return BUCKETS - 1;
+  if (value >= BEYOND) return BUCKETS - 1;
   const octave = 31 - Math.clz32(value | 0);
   const within = value * SHRINK[octave]!;
   let bucket = FIRST_BUCKET[((within - 1) * BUCKETS_PER_OCTAVE) | 0]!;

@@ -60,22 +60,25 @@ export const sinusoid: ArrivalDefinition<SinusoidSpec> = {
     let perhaps = 0;
     return {
       fill(arrivalMs, from, to) {
+        // Locals in the loop: a closure's variable is boxed at every change.
+        let t = nowMs;
         for (let i = from; i < to; ) {
           if (used === BLOCK) {
             gaps = drawGaps(BLOCK);
             used = 0;
           }
-          nowMs += gaps[used++]!;
-          if (nowMs >= untilMs) {
-            untilMs = nowMs + stretchMs;
-            const middle = Math.cos(angular * (nowMs + stretchMs / 2 - peakAtMs));
+          t += gaps[used++]!;
+          if (t >= untilMs) {
+            untilMs = t + stretchMs;
+            const middle = Math.cos(angular * (t + stretchMs / 2 - peakAtMs));
             surely = 1 + amplitude * (middle - SLACK);
             perhaps = 1 + amplitude * (middle + SLACK);
           }
           const drawn = keep.next() * (1 + amplitude);
           if (drawn >= perhaps) continue;
-          if (drawn < surely || drawn < 1 + amplitude * Math.cos(angular * (nowMs - peakAtMs))) arrivalMs[i++] = nowMs;
+          if (drawn < surely || drawn < 1 + amplitude * Math.cos(angular * (t - peakAtMs))) arrivalMs[i++] = t;
         }
+        nowMs = t;
         return to;
       },
     };
