@@ -3,10 +3,12 @@
  * scenario files, and against itself with more requests in flight and in total. Without options it writes what it
  * measured into docs/model/performance.md.
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model NAME, --scale (these rows only), --json.
- * See docs/model/performance.md. `npm run perf -- executors` measures k6's native executors: see executors.ts.
+ * See docs/model/performance.md. `npm run perf -- browser` measures the engine in a Web Worker: see browser.ts;
+ * `npm run perf -- executors` measures k6's native executors: see executors.ts.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
+import { measureBrowser } from "./browser.ts";
 import { measureExecutors } from "./executors.ts";
 import { writeMeasured } from "./page.ts";
 import { engineProgram, kernelProgram, simpyProgram } from "./programs.ts";
@@ -28,6 +30,7 @@ const USAGE = "PERF_USAGE";
 
 /** Parts that are measured by name alone: `npm run perf -- startup` measures the start of the installed command. */
 const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  browser: measureBrowser,
   executors: measureExecutors,
   startup: measureStartup,
 };
