@@ -1,5 +1,5 @@
 /** The emulator's own pages under `/_meridian/`: health, metrics, invocation log, audit, injected faults. */
-import { parseDurationMs } from "../simulator/base/schema-forms.ts";
+import { parseDurationMs } from "../simulator/base/quantities.ts";
 import { FAULT_EFFECTS, type FaultEffect, type FaultInjector, type FaultRule } from "./backends/faults.ts";
 import type { RegionPolicy } from "./backends/region-policy.ts";
 import { sameSecret } from "./http/authentication.ts";

@@ -1,7 +1,8 @@
 /** A comparison of runs as text: in a terminal, and as Markdown for a pull request. */
+import { printable } from "../../simulator/base/errors.ts";
 import type { ComparedRow, ComparisonResult, RunPairing } from "../../simulator/compare/result.ts";
 import { changeText, METRIC_NAMES } from "../../simulator/compare/verdict-text.ts";
-import { plural, printable } from "../base/text.ts";
+import { plural } from "../base/text.ts";
 import { collapsedTable, escapeMarkdown, tableMarkdown } from "../text/markdown.ts";
 import { paint, type TerminalOptions, type TerminalRow, terminalTable, wrap } from "../text/terminal.ts";
 import {

@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./calibrate.ts")).calibrateCommand,
   },
   {
+    name: "bill",
+    summary: "Read an export of the bill: spend by team, model and region, candidates for re-routing, odd days.",
+    load: async () => (await import("./bill.ts")).billCommand,
+  },
+  {
     name: "check",
     summary:
       "Check scenario files: every problem of a stage (form, then meaning) at once, each with its line and a fix.",
@@ -62,6 +67,16 @@ export const commands: readonly CommandEntry[] = [
     name: "list",
     summary: "List what a scenario can name: strategies, regions, traces, laws and more.",
     load: async () => (await import("./list.ts")).listCommand,
+  },
+  {
+    name: "conformance",
+    summary: "Try a strategy of your own in many situations, and measure what a decision costs.",
+    load: async () => (await import("./conformance.ts")).conformanceCommand,
+  },
+  {
+    name: "strategy",
+    summary: "Begin a strategy of your own.",
+    load: async () => (await import("./strategy.ts")).strategyCommand,
   },
   {
     name: "schema",

@@ -1,6 +1,6 @@
 /** `meridian runs`: lists, filters, tags and names saved runs, and removes those that are not needed any more. */
 import { rm } from "node:fs/promises";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { findRuns, idsByAge } from "../store/find-runs.ts";
@@ -134,10 +134,7 @@ async function printRuns(runs: readonly ListedRun[], terminal: Terminal, root: s
     terminal.note(`no such run in ${root}`);
     return;
   }
-  const [{ printable }, { terminalTable }] = await Promise.all([
-    import("../../reports/base/text.ts"),
-    import("../../reports/text/terminal.ts"),
-  ]);
+  const { terminalTable } = await import("../../reports/text/terminal.ts");
   const lines = terminalTable(
     [
       ["Run", "Saved (UTC)", "Kind", "Repl.", "Labels"],

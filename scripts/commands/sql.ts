@@ -1,5 +1,5 @@
 /** `meridian sql`: one SELECT over all saved runs. */
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { QueryResult } from "../store/reader.ts";
 import { openRunStore } from "../store/runs.ts";
 import { STORE_TABLES, STORE_VIEWS } from "../store/tables/index.ts";
@@ -73,7 +73,6 @@ async function written(result: QueryResult, format: Format): Promise<string> {
     return jsonDocument("query", { columns: result.columns, rows });
   }
   const { escapeMarkdown } = await import("../../reports/text/markdown.ts");
-  const { printable } = await import("../../reports/base/text.ts");
   const cell = (value: unknown) =>
     value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
   if (format === "csv") {

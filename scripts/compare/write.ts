@@ -1,8 +1,7 @@
 /** Writes a comparison: to the terminal or a file in one of its formats, its gates as JUnit XML, and the job summary. */
 import junit, { type Builder } from "junit-report-builder";
 import writeFileAtomic from "write-file-atomic";
-import { printable } from "../../reports/base/text.ts";
-import { MeridianError } from "../../simulator/base/errors.ts";
+import { MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { ComparisonResult } from "../../simulator/compare/result.ts";
 import type { CommandInput, CommonOptions } from "../commands/command.ts";
 import { appendJobSummary, environmentProblem, stableJson } from "../io/text-files.ts";

@@ -5,6 +5,7 @@ import { suggest } from "../../simulator/base/near-names.ts";
 import type { Provenance } from "../../simulator/experiment/index.ts";
 import type { ExperimentInputs } from "../../simulator/experiment/job.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
+import { demandRemarks } from "../../simulator/scenario/demand.ts";
 import { legacyNotes } from "../../simulator/scenario/known-models.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { resolvePlan } from "../../simulator/scenario/resolve.ts";
@@ -14,13 +15,14 @@ import type { Override } from "./overrides.ts";
 import { packageVersion } from "./process.ts";
 import { formatSpan } from "./progress.ts";
 import { type LoadedScenario, loadScenario, parseScenario } from "./scenario-file.ts";
-import { loadScenarioInputs } from "./scenario-inputs.ts";
+import { type InputOptions, loadScenarioInputs } from "./scenario-inputs.ts";
 import type { RecordedTrace } from "./traces.ts";
 
 export interface PrepareOptions {
   readonly overrides: readonly Override[];
   /** Labels to keep; all when empty. */
   readonly strategies: readonly string[];
+  readonly inputs?: InputOptions;
 }
 
 /** A scenario that has been read, checked and resolved: all that can be wrong with it has been found. */
@@ -42,8 +44,8 @@ export interface PreparedExperiment {
 export async function prepareExperiment(file: string, options: PrepareOptions): Promise<PreparedExperiment> {
   const loaded = await loadScenario(file, scenarioSchema, options.overrides);
   const filter = keepStrategies(loaded, options.strategies);
-  if (filter.length === 0) return prepare(loaded);
-  return prepare(await loadScenario(file, scenarioSchema, [...options.overrides, ...filter]));
+  if (filter.length === 0) return prepare(loaded, options.inputs);
+  return prepare(await loadScenario(file, scenarioSchema, [...options.overrides, ...filter]), options.inputs);
 }
 
 const AS_IT_IS: PrepareOptions = { overrides: [], strategies: [] };
@@ -56,13 +58,15 @@ export async function prepareText(text: string, file: string, options = AS_IT_IS
   return prepare(parseScenario(text, file, scenarioSchema, [...options.overrides, ...filter]));
 }
 
-async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperiment> {
-  const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path);
+async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions): Promise<PreparedExperiment> {
+  const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path, options);
   const missing = problems.map((problem) => (problem.code.endsWith("_NOT_FOUND") ? loaded.place(problem) : problem));
   try {
-    const plan = resolvePlan(loaded.value, inputs);
+    const plan = withTraceNotes(resolvePlan(loaded.value, inputs), traces);
     if (missing.length > 0) throw new MeridianError("data", missing);
-    const advice = legacyNotes(loaded.value.world.models, inputs.models, spanOf(loaded.value));
+    const { world, traffic } = loaded.value;
+    const legacy = legacyNotes(world.models, inputs.models, spanOf(loaded.value));
+    const advice = [...demandRemarks(plan, traffic), ...legacy];
     return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan), advice };
   } catch (error) {
     if (!(error instanceof MeridianError) || error.kind === "internal" || error.problems === missing) throw error;
@@ -100,6 +104,12 @@ function plainValue(_key: string, value: unknown): unknown {
     return createHash("sha256").update(bytes).digest("hex");
   }
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** What is to be known of how recordings were read goes where everything else is that a result's reader should know. */
+function withTraceNotes(plan: Plan, traces: readonly RecordedTrace[]): Plan {
+  const notes = traces.flatMap((trace) => trace.notes.map((note) => `${trace.name}: ${note}.`));
+  return notes.length === 0 ? plan : { ...plan, notes: [...plan.notes, ...notes] };
 }
 
 function summaryOf(plan: Plan): string {

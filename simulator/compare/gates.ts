@@ -1,7 +1,7 @@
 /** Gates of `--fail-on`: changes between runs that a build should not let through. */
 import { MeridianError } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
-import { parseCount, parseDurationMs, parseShare } from "../base/schema-forms.ts";
+import { parseCount, parseDurationMs, parseShare } from "../base/quantities.ts";
 import type { RunResult, SampleMetric } from "../experiment/result.ts";
 import type { GroupMetric } from "./matching.ts";
 import { type ComparedRow, type ComparisonResult, type GateResult, isLatency, lessIsBetter } from "./result.ts";

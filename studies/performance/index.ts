@@ -4,11 +4,13 @@
  * measured into docs/model/performance.md.
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model NAME, --scale (these rows only), --json.
  * See docs/model/performance.md. `npm run perf -- browser` measures the engine in a Web Worker: see browser.ts;
- * `npm run perf -- executors` measures k6's native executors: see executors.ts.
+ * `npm run perf -- executors` k6's native executors: see executors.ts, and `npm run perf -- decisions` what a decision
+ * of each strategy costs.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
 import { measureBrowser } from "./browser.ts";
+import { measureStrategies } from "./decisions.ts";
 import { measureExecutors } from "./executors.ts";
 import { writeMeasured } from "./page.ts";
 import { engineProgram, kernelProgram, simpyProgram } from "./programs.ts";
@@ -31,6 +33,7 @@ const USAGE = "PERF_USAGE";
 /** Parts that are measured by name alone: `npm run perf -- startup` measures the start of the installed command. */
 const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   browser: measureBrowser,
+  decisions: measureStrategies,
   executors: measureExecutors,
   startup: measureStartup,
 };

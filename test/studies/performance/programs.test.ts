@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { MeridianError } from "../../../simulator/base/errors.ts";
-import { parseCount, parseDurationMs, parseRatePerS } from "../../../simulator/base/schema-forms.ts";
+import { parseCount, parseDurationMs, parseRatePerS } from "../../../simulator/base/quantities.ts";
 import { defaultCacheFolder, engineProgram, runChild, SIMPY_VERSION } from "../../../studies/performance/programs.ts";
 
 const environmentError = (error: unknown) => error instanceof MeridianError && error.exitCode === 4;
