@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
-import { parseCount, parseDurationMs } from "../../../simulator/base/schema-forms.ts";
+import { parseCount, parseDurationMs } from "../../../simulator/base/quantities.ts";
 import { assembleResult, planJobs, runJob } from "../../../simulator/experiment/index.ts";
 import { withMeasured } from "../../../studies/performance/page.ts";
 
