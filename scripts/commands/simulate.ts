@@ -11,7 +11,7 @@ import type { Override } from "../io/overrides.ts";
 import { createProgress } from "../io/progress.ts";
 import { jobsOf, runExperiment } from "../io/run-experiment.ts";
 import { imprecise, precisionRule, runInStages } from "../io/run-precise.ts";
-import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
+import { newRunId, provenance, requireStore, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
@@ -83,6 +83,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     terminal.out(`${origins}${experiment.yaml}`.trimEnd());
     return EXIT_CODES.ok;
   }
+  await requireStore(String(options.out));
   terminal.note(`${args[0]}: ${experiment.summary}`);
   for (const note of [...notes, ...experiment.inputs.plan.notes]) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");

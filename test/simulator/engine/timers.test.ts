@@ -7,7 +7,7 @@ import type { ClientPlan } from "../../../simulator/scenario/plan.ts";
 const client = (attemptMs: number, requestMs: number, afterMs: number): ClientPlan => ({
   retry: { mode: "none" },
   timeout: { attemptMs, requestMs },
-  hedge: { afterMs, hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0 },
+  hedge: { afterMs, hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0, budgetShare: Number.POSITIVE_INFINITY },
 });
 
 it("timers of three delays fall due in order of time, at equal instants timeouts before deadlines before hedges", () => {
