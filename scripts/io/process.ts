@@ -32,7 +32,7 @@ export function packageVersion(): string {
 }
 
 /** Bytecode that V8 may inline into one function; its default of 920 cuts the path of a request into a dozen calls. */
-const INLINED_BYTECODE_MAX = 5_000;
+const INLINED_BYTECODE_MAX = 2_500;
 
 /**
  * Lets V8 inline the engine's path per request: a fifth less time (docs/model/performance.md). And keeps the space for

@@ -116,6 +116,7 @@ describe("refusals, retries and limits of time", () => {
     });
     const { ends, attempts, total, output } = simulate(input, [{ atMs: 0 }]);
     assert.deepEqual([ends, attempts], [{ timedOut: 1 }, 3]);
+    assert.equal(total.fields[FIELD.attemptsTimedOut], 3);
     const one = simulate({ ...input, client: { retry: "none" } }, [{ atMs: 0 }]).total.cost.source.totalFUsd;
     assert.ok(one > 0n);
     assert.equal(total.cost.source.totalFUsd, 3n * one);
