@@ -21,6 +21,7 @@ import { sqlCommand } from "../../../scripts/commands/sql.ts";
 import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
+import { viewCommand } from "../../../scripts/commands/view.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   simulate: simulateCommand,
@@ -33,6 +34,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   compare: compareCommand,
   runs: runsCommand,
   sql: sqlCommand,
+  view: viewCommand,
   stats: statsCommand,
   emulate: emulateCommand,
   probe: probeCommand,
