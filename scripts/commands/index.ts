@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./calibrate.ts")).calibrateCommand,
   },
   {
+    name: "traffic",
+    summary: "Your own traffic: describe recorded requests of any format, with pictures.",
+    load: async () => (await import("./traffic.ts")).trafficCommand,
+  },
+  {
     name: "check",
     summary:
       "Check scenario files: every problem of a stage (form, then meaning) at once, each with its line and a fix.",

@@ -1,0 +1,46 @@
+/** `meridian traffic`: describes recorded requests, fits a model to them, generates and converts traffic. */
+import { type Command, Option } from "commander";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import { TIME_UNITS } from "../../simulator/base/instants.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
+import type { CommandDefinition, CommandInput } from "./command.ts";
+import { addBadRowOptions } from "./options.ts";
+
+/** What can be done with traffic. A new one is a line here and its file. */
+const ACTIONS: Readonly<Record<string, () => Promise<(input: CommandInput) => Promise<number>>>> = {
+  describe: async () => (await import("../traffic/describe.ts")).describe,
+};
+
+export const trafficCommand: CommandDefinition = {
+  examples: [
+    ["meridian traffic describe s3-logs/", "rates, bursts, lengths, tenants; a page with pictures"],
+    [
+      "meridian traffic describe day.csv --columns time=ts input=prompt_tok output=answer_tok --unit s",
+      "columns of your own",
+    ],
+    ["meridian traffic describe log.jsonl.gz --on-bad-row skip --json", "one JSON document"],
+  ],
+  configure,
+  run: async (input) => {
+    const [action = ""] = input.args;
+    const load = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+    if (load === undefined) {
+      const what = action === "" ? "say what to do with the traffic" : `"${action}" cannot be done with traffic`;
+      throw new MeridianError("usage", { code: "TRAFFIC_ACTION", what, fix: suggest(action, Object.keys(ACTIONS)) });
+    }
+    return (await load())({ ...input, args: input.args.slice(1) });
+  },
+};
+
+function configure(command: Command): void {
+  command
+    .argument("<action>", Object.keys(ACTIONS).join(", "))
+    .argument("[files...]", "files or folders of any format, or bundled recordings: see list formats, list traces")
+    .option("--format <name>", "format of the files, where it is not to be found")
+    .addOption(new Option("--unit <unit>", "unit of numeric times").choices([...TIME_UNITS]))
+    .option("--columns <role=name...>", "what columns of yours mean: time=ts input=prompt_tok output=answer_tok")
+    .option("--tag <key>", "tag of the requests whose value is their class label")
+    .option("--out <file>", "file to write");
+  addBadRowOptions(command);
+  command.option("--rejects <file>", "with skip: where bad rows are listed", "rejects.jsonl");
+}
