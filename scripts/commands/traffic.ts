@@ -9,6 +9,7 @@ import { addBadRowOptions } from "./options.ts";
 /** What can be done with traffic. A new one is a line here and its file. */
 const ACTIONS: Readonly<Record<string, () => Promise<(input: CommandInput) => Promise<number>>>> = {
   describe: async () => (await import("../traffic/describe.ts")).describe,
+  fit: async () => (await import("../traffic/fit.ts")).fit,
 };
 
 export const trafficCommand: CommandDefinition = {
@@ -18,6 +19,7 @@ export const trafficCommand: CommandDefinition = {
       "meridian traffic describe day.csv --columns time=ts input=prompt_tok output=answer_tok --unit s",
       "columns of your own",
     ],
+    ["meridian traffic fit azure-code-2023 --out code.traffic.yaml", "a synthetic model, and whether it passes"],
     ["meridian traffic describe log.jsonl.gz --on-bad-row skip --json", "one JSON document"],
   ],
   configure,
