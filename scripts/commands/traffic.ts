@@ -4,12 +4,13 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { TIME_UNITS } from "../../simulator/base/instants.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
-import { addBadRowOptions } from "./options.ts";
+import { addBadRowOptions, wholeNumber } from "./options.ts";
 
 /** What can be done with traffic. A new one is a line here and its file. */
 const ACTIONS: Readonly<Record<string, () => Promise<(input: CommandInput) => Promise<number>>>> = {
   describe: async () => (await import("../traffic/describe.ts")).describe,
   fit: async () => (await import("../traffic/fit.ts")).fit,
+  generate: async () => (await import("../traffic/generate.ts")).generate,
 };
 
 export const trafficCommand: CommandDefinition = {
@@ -20,6 +21,14 @@ export const trafficCommand: CommandDefinition = {
       "columns of your own",
     ],
     ["meridian traffic fit azure-code-2023 --out code.traffic.yaml", "a synthetic model, and whether it passes"],
+    [
+      "meridian traffic generate code.traffic.yaml --requests 1000000 --out code.parquet",
+      "as many requests as you like",
+    ],
+    [
+      "meridian traffic generate code.traffic.yaml --duration 1h --as aiperf --out code.jsonl",
+      "for another tool to replay",
+    ],
     ["meridian traffic describe log.jsonl.gz --on-bad-row skip --json", "one JSON document"],
   ],
   configure,
@@ -42,7 +51,14 @@ function configure(command: Command): void {
     .addOption(new Option("--unit <unit>", "unit of numeric times").choices([...TIME_UNITS]))
     .option("--columns <role=name...>", "what columns of yours mean: time=ts input=prompt_tok output=answer_tok")
     .option("--tag <key>", "tag of the requests whose value is their class label")
-    .option("--out <file>", "file to write");
+    .option("--out <file>", "file to write")
+    .addOption(new Option("--requests <n>", "generate: so many requests").argParser(wholeNumber(1)))
+    .option("--duration <time>", "generate: requests of so long a time")
+    .addOption(new Option("--seed <n>", "generate: seed of all draws").argParser(wholeNumber(0)))
+    .option(
+      "--as <format>",
+      "generate: csv, jsonl, parquet, mooncake, aiperf or guidellm; by the file's name unless given",
+    );
   addBadRowOptions(command);
   command.option("--rejects <file>", "with skip: where bad rows are listed", "rejects.jsonl");
 }

@@ -1,7 +1,7 @@
 /** `meridian traffic fit`: a synthetic model of recorded requests as a `traffic:` block, and how far it is from them. */
 
 import writeFileAtomic from "write-file-atomic";
-import { stringify } from "yaml";
+import { Document, isScalar, isSeq, visit } from "yaml";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import type { LawSpec } from "../../simulator/random/laws/index.ts";
 import type { ArrivalSpec } from "../../simulator/traffic/arrivals/index.ts";
@@ -79,7 +79,17 @@ function trafficYaml({ classes, passes }: TrafficFit, { name, columns, sha256 }:
     },
     ...(Object.keys(each.origins).length === 0 ? {} : { origin: each.origins }),
   }));
-  return `${head.join("\n")}\n${stringify({ traffic }, { lineWidth: 0, collectionStyle: "any" })}`;
+  const document = new Document({ traffic });
+  // Lists of numbers stand on one line.
+  visit(document, {
+    Seq: (_key, list) => void (list.flow = list.items.every((each) => isScalar(each) || isFlow(each))),
+  });
+  return `${head.join("\n")}\n${document.toString({ lineWidth: 0, flowCollectionPadding: false })}`;
+}
+
+/** Whether an entry is a pair of numbers. */
+function isFlow(entry: unknown): boolean {
+  return isSeq(entry) && entry.items.every(isScalar);
 }
 
 function arrivalsYaml(spec: ArrivalSpec): object {
