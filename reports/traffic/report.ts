@@ -1,7 +1,8 @@
 /** What `meridian traffic describe` shows: lines for the terminal, and a page with a picture of each statistic. */
+import { printable } from "../../simulator/base/errors.ts";
 import type { LengthSummary, TrafficDescription, WindowRates } from "../../simulator/traffic/describe.ts";
 import type { Share } from "../../simulator/traffic/describe-parts.ts";
-import { formatCount, formatDuration, formatInstant, formatShare, printable } from "../base/text.ts";
+import { formatCount, formatDuration, formatInstant, formatShare } from "../base/text.ts";
 import { figureHtml, item, type Markup, markup } from "../html/elements.ts";
 import { filters, pageHtml } from "../html/page.ts";
 import { TRAFFIC_CHARTS } from "./charts.ts";

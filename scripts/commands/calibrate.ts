@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { parseDurationMs, parseShare } from "../../simulator/base/schema-forms.ts";
+import { parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { byEndpoint, type EndpointObservations, endpointCalls } from "../../simulator/calibrate/calls.ts";
 import { driftOf, movedParameters } from "../../simulator/calibrate/drift.ts";
 import { CALLS_MIN, type EndpointFit, fitEndpoint } from "../../simulator/calibrate/fit-endpoint.ts";

@@ -1,8 +1,7 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 
 import { join } from "node:path";
-import { printable } from "../../reports/base/text.ts";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";

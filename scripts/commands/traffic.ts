@@ -1,14 +1,18 @@
 /** `meridian traffic`: describes recorded requests, fits a model to them, generates and converts traffic. */
 import { type Command, Option } from "commander";
-import { MeridianError } from "../../simulator/base/errors.ts";
+import writeFileAtomic from "write-file-atomic";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { TIME_UNITS } from "../../simulator/base/instants.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
-import type { CommandDefinition, CommandInput } from "./command.ts";
+import { describeTraffic } from "../../simulator/traffic/describe.ts";
+import { environmentProblem } from "../io/text-files.ts";
+import { readTraffic } from "../traffic/read.ts";
+import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addBadRowOptions, wholeNumber } from "./options.ts";
 
 /** What can be done with traffic. A new one is a line here and its file. */
 const ACTIONS: Readonly<Record<string, () => Promise<(input: CommandInput) => Promise<number>>>> = {
-  describe: async () => (await import("../traffic/describe.ts")).describe,
+  describe: async () => describe,
   fit: async () => (await import("../traffic/fit.ts")).fit,
   generate: async () => (await import("../traffic/generate.ts")).generate,
 };
@@ -61,4 +65,25 @@ function configure(command: Command): void {
     );
   addBadRowOptions(command);
   command.option("--rejects <file>", "with skip: where bad rows are listed", "rejects.jsonl");
+}
+
+/** Text or JSON, and a page beside it. @throws MeridianError data TRACE_*; environment TRAFFIC_NOT_SAVED */
+async function describe({ args, options, terminal }: CommandInput): Promise<number> {
+  const read = await readTraffic(args, options);
+  const traffic = describeTraffic(read.columns, read.notes);
+  const origin = { name: read.name, format: read.format, files: read.files, sha256: read.sha256 };
+  const { renderTrafficHtml, trafficText } = await import("../../reports/index.ts");
+  const out = String(options.out ?? "traffic.html");
+  if (options.json !== true || options.out !== undefined) {
+    await writeFileAtomic(out, await renderTrafficHtml(traffic, origin)).catch((error: unknown) => {
+      const fix = "name a place that can be written to with --out";
+      throw new MeridianError("environment", environmentProblem("TRAFFIC_NOT_SAVED", error, out, fix));
+    });
+  }
+  if (options.json === true) terminal.out(jsonDocument("traffic", { ...origin, traffic }));
+  else {
+    terminal.out(trafficText(traffic, origin));
+    terminal.note(`page: ${out}`);
+  }
+  return EXIT_CODES.ok;
 }

@@ -1,6 +1,6 @@
 /** Loads what a scenario names outside its own file: reference data, recordings, recorded prices. */
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
@@ -19,7 +19,7 @@ import { BadRows, type BadRowsOptions } from "../../simulator/traffic/bad-rows.t
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
 import { PACKAGE_ROOT } from "./process.ts";
-import { readTextFile } from "./text-files.ts";
+import { isBelow, readTextFile } from "./text-files.ts";
 import type { RecordedTrace } from "./traces.ts";
 
 export interface ScenarioInputs {
@@ -52,10 +52,18 @@ export async function loadScenarioInputs(
   const problems: Problem[] = [];
   const keep = async <T>(load: Promise<T>, configPath: string): Promise<T | undefined> =>
     load.catch((error: unknown) => {
-      if (!(error instanceof MeridianError) || error.kind !== "data") throw error;
+      if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
       problems.push(...error.problems.map((problem) => placed(problem, configPath)));
       return undefined;
     });
+  /** The same for a file of the scenario's; of one outside its folder nothing is shown. */
+  const keepFile = async <T>(load: Promise<T>, path: string, configPath: string): Promise<T | undefined> => {
+    const before = problems.length;
+    const loaded = await keep(load, configPath);
+    if (problems.length === before || (await isBelow(path, baseDir))) return loaded;
+    problems.push(...problems.splice(before).map(withoutContent));
+    return loaded;
+  };
   const traces: RecordedTrace[] = [];
   for (const [name, { configPath, reading }] of tracesOf(scenario)) {
     // Only scenarios with recordings wait for the code that reads them.
@@ -63,17 +71,27 @@ export async function loadScenarioInputs(
     const read = async () =>
       loaded.find((each) => each.name === name) ??
       loadTrace(name, baseDir, { ...reading, badRows: new BadRows(badRows) });
-    const trace = await keep(read(), configPath);
+    const trace = await keepFile(read(), resolve(baseDir, name), configPath);
     if (trace !== undefined) traces.push(trace);
   }
   const recordedPrices: Record<string, Awaited<ReturnType<typeof loadRecordedPrices>>> = {};
   for (const path of recordedPriceFiles(scenario.world.prices)) {
-    const load = loadRecordedPrices(isAbsolute(path) ? path : resolve(baseDir, path));
-    const prices = await keep(load, "world.prices");
+    const file = resolve(baseDir, path);
+    const prices = await keepFile(loadRecordedPrices(file), file, "world.prices");
     if (prices !== undefined) recordedPrices[path] = prices;
   }
+  const strategySources: Record<string, string> = {};
+  const notes: string[] = [];
+  for (const [i, { file: own }] of scenario.strategies.entries()) {
+    if (own === undefined || Object.hasOwn(strategySources, own)) continue;
+    const { loadStrategyFile } = await import("./strategy-files.ts");
+    const code = await keep(loadStrategyFile(own, baseDir, baseDir), `strategies[${i}].file`);
+    if (code === undefined) continue;
+    strategySources[own] = code.source;
+    notes.push(`The strategy ${own} is code of your own, SHA-256 ${code.sha256.slice(0, 16)} with what it imports.`);
+  }
   const recordings = Object.fromEntries(traces.map((trace) => [trace.name, trace.recording]));
-  return { inputs: { ...reference, recordings, recordedPrices }, traces, problems };
+  return { inputs: { ...reference, recordings, recordedPrices, strategySources, notes }, traces, problems };
 }
 
 interface NamedTrace {
@@ -97,6 +115,13 @@ function tracesOf(scenario: Scenario): ReadonlyMap<string, NamedTrace> {
     }
   });
   return named;
+}
+
+/** What a file outside the scenario's folder holds is not for the scenario's author, who may be another person. */
+function withoutContent(problem: Problem): Problem {
+  if (/_(NOT_FOUND|NOT_A_FILE|IS_DIRECTORY|TOO_LARGE|UNREADABLE|EMPTY)$/.test(problem.code)) return problem;
+  const what = "a line here cannot be read; the file is outside the scenario's folder, so its text is not shown";
+  return { ...problem, what, fix: "copy the file into the scenario's folder to see what is wrong" };
 }
 
 /** A file that is not there is a fault of the scenario's line; a fault inside a file keeps its own place. */

@@ -3,7 +3,7 @@ import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { parseDurationMs } from "../../simulator/base/schema-forms.ts";
+import { parseDurationMs } from "../../simulator/base/quantities.ts";
 import { classSchema } from "../../simulator/scenario/classes.ts";
 import { type ClassTraffic, traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import type { Recording } from "../../simulator/traffic/recording.ts";

@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { trafficCommand } from "../../../scripts/commands/traffic.ts";
+import { fit } from "../../../scripts/traffic/fit.ts";
+import { generate } from "../../../scripts/traffic/generate.ts";
 import { readTraffic } from "../../../scripts/traffic/read.ts";
+import { writerOf } from "../../../scripts/traffic/request-writers.ts";
 import { describeTraffic } from "../../../simulator/traffic/describe.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meridian-traffic-"));
@@ -50,7 +53,7 @@ describe("meridian traffic", () => {
     const log = "test/scripts/fixtures/invocation-logs/bedrock-invocation-log-edge-cases.jsonl";
     await assert.rejects(run(["describe", log], { out: at("b.html") }), /TRACE_BAD_JSON .*:4: .*\n.*--on-bad-row skip/);
     const text = await run(["describe", log], { onBadRow: "skip", out: at("b.html"), rejects: at("rejects.jsonl") });
-    assert.match(text, /2 of 9 rows \(22 %\) could not be read and were left out/);
+    assert.match(text, /2 of 10 rows \(20 %\) could not be read and were left out/);
     const rejected = readFileSync(at("rejects.jsonl"), "utf8")
       .trim()
       .split("\n")
@@ -84,6 +87,17 @@ describe("meridian traffic", () => {
       (await readTraffic(["docs/examples/s3-logs"], { onBadRow: "stop", maxBadRows: 0 })).columns,
     );
     assert.ok(Math.abs(fitted.input.mean / recorded.input.mean - 1) < 0.05);
+  });
+
+  it("has a format for each ending, and its actions stand alone", async () => {
+    assert.deepEqual(
+      ["a.CSV", "b.jsonl", "c.parquet"].map((file) => writerOf(file, undefined).name),
+      ["csv", "jsonl", "parquet"],
+    );
+    assert.equal(writerOf("d.txt", "aiperf").name, "aiperf");
+    const input = { args: [], options: {}, terminal: {} as never, signal: new AbortController().signal };
+    await assert.rejects(fit(input), /TRAFFIC_NO_FILES/);
+    await assert.rejects(generate(input), /TRAFFIC_NO_FILES/);
   });
 
   it("says what is missing or unknown", async () => {
