@@ -10,6 +10,7 @@ import { compareCommand } from "../../../scripts/commands/compare.ts";
 import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
 import { doctorCommand } from "../../../scripts/commands/doctor.ts";
 import { emulateCommand } from "../../../scripts/commands/emulate.ts";
+import { importCommand } from "../../../scripts/commands/import.ts";
 import { commands } from "../../../scripts/commands/index.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
@@ -20,6 +21,7 @@ import { simulateCommand } from "../../../scripts/commands/simulate.ts";
 import { sqlCommand } from "../../../scripts/commands/sql.ts";
 import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
+import { trafficCommand } from "../../../scripts/commands/traffic.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
 import { viewCommand } from "../../../scripts/commands/view.ts";
 
@@ -28,6 +30,8 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   bench: benchCommand,
   validate: validateCommand,
   calibrate: calibrateCommand,
+  traffic: trafficCommand,
+  import: importCommand,
   bill: billCommand,
   check: checkCommand,
   report: reportCommand,
