@@ -5,6 +5,7 @@ import { benchCommand } from "../../../scripts/commands/bench.ts";
 import { billCommand } from "../../../scripts/commands/bill.ts";
 import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
 import { checkCommand } from "../../../scripts/commands/check.ts";
+import { claimsCommand } from "../../../scripts/commands/claims.ts";
 import { type CommandDefinition, jsonDocument } from "../../../scripts/commands/command.ts";
 import { compareCommand } from "../../../scripts/commands/compare.ts";
 import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
@@ -27,6 +28,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   validate: validateCommand,
   calibrate: calibrateCommand,
   bill: billCommand,
+  claims: claimsCommand,
   check: checkCommand,
   report: reportCommand,
   compare: compareCommand,
