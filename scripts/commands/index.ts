@@ -28,6 +28,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./bill.ts")).billCommand,
   },
   {
+    name: "prices",
+    summary: "Check the age of list prices, and take AWS's price lists into a book of your own.",
+    load: async () => (await import("./prices.ts")).pricesCommand,
+  },
+  {
     name: "claims",
     summary: "Test what is said of routing: each claim under every billing rule and reading, with its condition.",
     load: async () => (await import("./claims.ts")).claimsCommand,

@@ -13,6 +13,7 @@ import { doctorCommand } from "../../../scripts/commands/doctor.ts";
 import { emulateCommand } from "../../../scripts/commands/emulate.ts";
 import { commands } from "../../../scripts/commands/index.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
+import { pricesCommand } from "../../../scripts/commands/prices.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
 import { runsCommand } from "../../../scripts/commands/runs.ts";
@@ -28,6 +29,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   validate: validateCommand,
   calibrate: calibrateCommand,
   bill: billCommand,
+  prices: pricesCommand,
   claims: claimsCommand,
   check: checkCommand,
   report: reportCommand,
