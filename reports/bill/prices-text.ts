@@ -1,4 +1,4 @@
-/** Price books in the terminal: what is old or missing, and what an imported price list changes. */
+/** A price book in the terminal: what is old or missing, and what an imported price list changes. */
 import type { Problem } from "../../simulator/base/errors.ts";
 import { formatProblem, printable } from "../../simulator/base/errors.ts";
 import { ageDays, type PriceBookUpdate, type PriceChange } from "../../simulator/bill/price-book-update.ts";

@@ -2,7 +2,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
-import writeFileAtomic from "write-file-atomic";
 import { renderPriceCheck, renderPriceImport } from "../../reports/bill/prices-text.ts";
 import { EXIT_CODES, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { createModelNames } from "../../simulator/bill/classify.ts";
@@ -12,10 +11,9 @@ import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import type { PriceBookData, PriceRow } from "../../simulator/service/pricing/price-book-data.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import { loadPriceBook } from "../io/price-book-file.ts";
+import { loadPriceBook, savePriceBook } from "../io/price-book-file.ts";
 import { loadScenario } from "../io/scenario-file.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
-import { stableJson } from "../io/text-files.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { wholeNumber } from "./options.ts";
 
@@ -57,7 +55,7 @@ async function importList(file: string, { options, terminal }: CommandInput): Pr
   const imported = readPriceList(await readJson(file), file, names);
   const update = updateBook(book, imported);
   const isWritten = options.dryRun !== true && imported.rows.length > 0;
-  if (isWritten) await writeFileAtomic(path, stableJson(update.book));
+  if (isWritten) await savePriceBook(path, update.book);
   const { changes, confirmed, gone } = update;
   if (options.json === true) {
     const { offer, asOf, left } = imported;

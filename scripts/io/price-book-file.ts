@@ -1,8 +1,9 @@
 /** A user's price book: a JSON file of the bundled book's shape. */
+import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
-import { readTextFile } from "./text-files.ts";
+import { readTextFile, stableJson } from "./text-files.ts";
 
 const KIND = { code: "PRICE_BOOK", noun: "price book", bytesMax: 64 * 2 ** 20, kind: "data" } as const;
 
@@ -30,4 +31,9 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
     where: path,
     fix: "write it with meridian prices import, or copy scenarios/reference/bedrock-prices.json and change its rows",
   });
+}
+
+/** Writes a book whole or not at all, so that a scenario never reads half of one. */
+export async function savePriceBook(path: string, book: PriceBookData): Promise<void> {
+  await writeFileAtomic(path, stableJson(book));
 }
