@@ -38,6 +38,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./bill.ts")).billCommand,
   },
   {
+    name: "prices",
+    summary: "Check the age of list prices, and take AWS's price lists into a book of your own.",
+    load: async () => (await import("./prices.ts")).pricesCommand,
+  },
+  {
+    name: "claims",
+    summary: "Test what is said of routing: each claim under every billing rule and reading, with its condition.",
+    load: async () => (await import("./claims.ts")).claimsCommand,
+  },
+  {
     name: "check",
     summary:
       "Check scenario files: every problem of a stage (form, then meaning) at once, each with its line and a fix.",

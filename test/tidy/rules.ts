@@ -160,6 +160,7 @@ export const CORE_ORDER: readonly string[] = [
   "traffic",
   "service",
   "bill",
+  "claims",
   "client",
   "strategies",
   "scenario",

@@ -5,6 +5,7 @@ import { benchCommand } from "../../../scripts/commands/bench.ts";
 import { billCommand } from "../../../scripts/commands/bill.ts";
 import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
 import { checkCommand } from "../../../scripts/commands/check.ts";
+import { claimsCommand } from "../../../scripts/commands/claims.ts";
 import { type CommandDefinition, jsonDocument } from "../../../scripts/commands/command.ts";
 import { compareCommand } from "../../../scripts/commands/compare.ts";
 import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
@@ -13,6 +14,7 @@ import { emulateCommand } from "../../../scripts/commands/emulate.ts";
 import { importCommand } from "../../../scripts/commands/import.ts";
 import { commands } from "../../../scripts/commands/index.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
+import { pricesCommand } from "../../../scripts/commands/prices.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
 import { runsCommand } from "../../../scripts/commands/runs.ts";
@@ -33,6 +35,8 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   traffic: trafficCommand,
   import: importCommand,
   bill: billCommand,
+  prices: pricesCommand,
+  claims: claimsCommand,
   check: checkCommand,
   report: reportCommand,
   compare: compareCommand,
