@@ -2,6 +2,7 @@
  * Text of reports: numbers with their units and no more digits than their intervals carry, durations, lists, and what
  * the comparisons of a run show.
  */
+import { limitText } from "../../simulator/experiment/phrases.ts";
 import type { ComparedMetric, Estimate, RunResult } from "../../simulator/experiment/result.ts";
 
 /** Stands for a value that does not exist; never for zero. */
@@ -91,10 +92,9 @@ export function formatMs(valueMs: number | null): string {
   return `${formatPlain(valueMs, unit)} ${unit.symbol}`;
 }
 
-/** `8 s`, `2.5 s`, `800 ms`: a limit that someone set, exactly as set. */
+/** `8 s`, `2.5 s`, `800 ms`, `24 h`: a limit that someone set, exactly as set. */
 export function formatLimitMs(limitMs: number): string {
-  const unit = latencyUnit([limitMs]);
-  return `${Number((limitMs * unit.factor).toPrecision(12))} ${unit.symbol}`;
+  return limitText(limitMs);
 }
 
 /** `2026-05-04 00:00 UTC` from an ISO instant. */

@@ -1,7 +1,7 @@
 /** Chart: cost against p95 latency, with the strategies that no other beats on both (the Pareto frontier). */
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
-import { failsMore } from "../../simulator/experiment/verdict.ts";
+import { failsMore } from "../../simulator/experiment/standing.ts";
 import { conditionText, formatList, formatShare, latencyUnit, plural, shownDifferences, USD } from "../base/text.ts";
 import { type ChartTheme, strategyStyles } from "../base/theme.ts";
 import {

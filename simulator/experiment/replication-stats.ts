@@ -11,7 +11,7 @@ import { BILLING_RULES, type BillingRule } from "../service/pricing/prices.ts";
 import { type CapacityLine, capacityLine } from "../service/pricing/reserved.ts";
 import type { QuotaUse } from "../service/quota/token-quota.ts";
 import type { DistributionPoint } from "./result.ts";
-import { instability } from "./verdict.ts";
+import { instability } from "./stability.ts";
 
 /** One strategy in one replication, small enough to send between threads. */
 export interface ReplicationStats {
@@ -24,9 +24,13 @@ export interface ReplicationStats {
   readonly byHour: readonly GroupStats[];
   /** By hour: `region * CELL_FIELDS + field`. */
   readonly regionHours: readonly Float64Array[];
+  /** Counted attempts by the region that was called: `region * CELL_FIELDS + field`. */
+  readonly regionAttempts: Float64Array;
   readonly e2eCounts: Uint32Array;
   readonly ttftCounts: Uint32Array;
   readonly meanInSystem: number;
+  /** Length of the counted time, from the end of the warm-up to the end of arrivals. */
+  readonly countedHours: number;
   readonly quotas: readonly QuotaUse[];
   /** Reserved capacity that the strategy holds, over the counted time. */
   readonly reserved: readonly CapacityLine[];
@@ -73,7 +77,8 @@ export function summarise(
     const inHour = (epoch: number) => Math.floor(epochStartMs[epoch]! / HOUR_MS) === h;
     return groupOf(hour.fields, hour, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills);
   });
-  const reserved = reservedLines(plan, strategy, countedHours(plan, output));
+  const hours = countedHours(plan, output);
+  const reserved = reservedLines(plan, strategy, hours);
   const total = {
     ...groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills),
     reservedFUsd: reserved.reduce((sum, line) => sum + line.costFUsd, 0n),
@@ -87,12 +92,14 @@ export function summarise(
     byRegion,
     byHour,
     regionHours: regionHoursOf(output, plan.regionNames.length),
+    regionAttempts: recorder.regionAttempts,
     e2eCounts: recorder.e2e.merged(groups),
     ttftCounts: recorder.ttft.merged(groups),
     meanInSystem: output.meanInSystem,
+    countedHours: hours,
     quotas: output.quotas,
     reserved,
-    unstable: instability(output, total.fields[END.served]!),
+    unstable: instability(output, { sent: total.fields[FIELD.sent]!, served: total.fields[END.served]! }),
   };
 }
 

@@ -64,6 +64,11 @@ export type BillingRuleName = "source" | "destination" | "lowest-cost";
 export interface CostSummary {
   readonly totalUsd: Estimate;
   readonly usdPer1kServed: Estimate;
+  /**
+   * The bill of 30.4 days (730 h) that are like the counted time. Of a strategy's total and its classes; left out where
+   * the counted time is not known.
+   */
+  readonly usdPerMonth?: Estimate;
   /** Part of the total that is the routing fee. */
   readonly routingFeeUsd: Estimate;
   /**
@@ -132,6 +137,20 @@ export interface ReplicationPoint {
   /** Exact decimal USD: the sum of request costs, and of reserved capacity where the strategy holds any. */
   readonly billUsd: Readonly<Record<BillingRuleName, string>>;
   readonly usdPer1kServed: Readonly<Record<BillingRuleName, number | null>>;
+  /** By class, in the run's order: for paired comparisons of one class. */
+  readonly byClass?: readonly ClassPoint[];
+}
+
+/** One class in one replication. */
+export interface ClassPoint {
+  readonly name: string;
+  readonly e2eMsP95: number | null;
+  readonly ttftMsP95: number | null;
+  readonly failedShare: number | null;
+  /** Of requests with an objective: served within it. */
+  readonly goodputShare: number | null;
+  /** Under the run's billing rule. */
+  readonly usdPer1kServed: number | null;
 }
 
 /** Points of the empirical latency distribution, pooled over replications: share of served requests at most `ms`. */
@@ -211,6 +230,29 @@ export interface Comparison {
   readonly varianceRatio: number | null;
 }
 
+/** A strategy on its own: does it serve, and does it keep what was promised to each class? */
+export interface Standing {
+  readonly strategy: string;
+  /** From best to worst; a strategy is never preferred to one that stands better. */
+  readonly level: StandingLevel;
+  /** Why it does not stand better, a phrase; null where it keeps every objective. */
+  readonly reason: string | null;
+  readonly classes: readonly ClassStanding[];
+}
+
+export type StandingLevel = "keeps objectives" | "misses objectives" | "fails requests" | "unstable";
+
+export interface ClassStanding {
+  readonly name: string;
+  /** Of all its requests, failed ones counted as outside; null where the class has no objective. */
+  readonly withinShare: number | null;
+  /** Share that is asked for. */
+  readonly targetShare: number;
+  /** Null where the class has no objective, or nothing was sent. */
+  readonly isKept: boolean | null;
+  readonly failedShare: number | null;
+}
+
 export interface AssertionResult {
   readonly text: string;
   readonly passed: boolean;
@@ -257,6 +299,10 @@ export interface RunResult {
     readonly tags: Readonly<Record<string, string>>;
     readonly sloE2eMs: number | null;
     readonly sloTtftMs: number | null;
+    /** Its requests may wait for hours: it is in no headline about latency. */
+    readonly deferrable?: boolean;
+    /** From its callers to the nearest region that it may call, ms, averaged over its origins. */
+    readonly roundTripMs?: number;
     readonly residency: string | null;
     /** Of a class with a rule: what the rule allows, and each target that was judged by it. */
     readonly residencyRule?: ResidencySummary;
@@ -270,8 +316,16 @@ export interface RunResult {
   readonly strategies: readonly StrategyResult[];
   readonly comparisons: readonly Comparison[];
   readonly prices: readonly RegionPriceHours[];
-  /** One sentence with number, interval and condition. */
+  /** The answer in a few sentences, with numbers, intervals, condition and what it assumes. */
   readonly verdict: string;
+  /** The same, sentence by sentence: the headline first. */
+  readonly verdictSentences?: readonly string[];
+  /** The strategy that the verdict prefers; null where nothing shows that one is to be preferred. */
+  readonly recommended?: string | null;
+  /** By strategy, in their order: what the verdict rests on. */
+  readonly standings?: readonly Standing[];
+  /** What the answer assumes, one sentence each: prices, billing rule, capacities, window law of quotas. */
+  readonly assumptions?: readonly string[];
   /** Strategies that the verdict speaks of, the baseline apart. */
   readonly verdictStrategies?: readonly string[];
   /** What a reader must know: initial condition, instability, unstated assumptions. */
