@@ -146,6 +146,7 @@ button{font:inherit;font-size:13px;color:var(--text);background:none;border:1px 
 a{color:var(--link)}
 a:focus-visible,button:focus-visible,input:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .verdict{font-size:22px;line-height:1.35;font-weight:600;margin:14px 0 16px;max-width:60em;overflow-wrap:anywhere}
+.reasons{font-size:16px;margin:-6px 0 16px;max-width:70em;overflow-wrap:anywhere}
 .alarm,.alarm dt,.alarm dd{color:var(--alarm)}
 p.alarm{margin:0 0 10px;overflow-wrap:anywhere}
 .conditions{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:10px 24px;margin:0 0 8px;padding:14px 16px;border:1px solid var(--grid);border-radius:8px}

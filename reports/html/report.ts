@@ -72,7 +72,9 @@ ${foldedTable("By strategy and class", residencyCountTable(result))}</section>`;
 export function verdictSection(result: RunResult): Markup {
   const failed = result.assertions.filter((one) => !one.passed).length;
   const unstable = result.strategies.filter((one) => one.status === "unstable");
-  return markup`<p class="verdict">${result.verdict}</p>
+  const [headline = result.verdict, ...rest] = result.verdictSentences ?? [result.verdict];
+  return markup`<p class="verdict">${headline}</p>
+${rest.length === 0 ? "" : markup`<p class="reasons">${rest.join(" ")}</p>`}
 ${failed > 0 ? markup`<p class="alarm"><strong>${plural(failed, "assertion", "assertions")} failed</strong>, see <a href="#assertions">assertions</a>.</p>` : ""}
 ${unstable.map(
   (one) =>

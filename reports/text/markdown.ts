@@ -29,7 +29,7 @@ export function renderMarkdown(result: RunResult): string {
   const quotas = hasQuotas(result);
   const head = [
     `### ${escapeMarkdown(result.scenario.name)}`,
-    `**${escapeMarkdown(result.verdict)}**`,
+    ...verdictLines(result),
     ...assertionLines(result),
     tableMarkdown(strategyTable(result)),
     conditions(result),
@@ -53,6 +53,12 @@ export function renderMarkdown(result: RunResult): string {
     kept.push(detail);
   }
   return `${truncate(kept.join("\n\n"))}\n`;
+}
+
+/** The headline in bold, the sentences behind it. */
+function verdictLines({ verdict, verdictSentences }: RunResult): string[] {
+  const [headline = verdict, ...rest] = verdictSentences ?? [verdict];
+  return [`**${escapeMarkdown(headline)}**`, ...(rest.length === 0 ? [] : [escapeMarkdown(rest.join(" "))])];
 }
 
 function assertionLines(result: RunResult): string[] {
