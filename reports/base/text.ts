@@ -184,6 +184,11 @@ export function replicationText(result: RunResult): string {
   return `n = ${plural(result.replications.done, "replication", "replications")}`;
 }
 
+/** Whether a measured run of several strategies is invalid: then nothing of it is compared. */
+export function isInvalid(result: Pick<RunResult, "kind" | "strategies" | "comparisons">): boolean {
+  return result.kind === "measured" && result.strategies.length > 1 && result.comparisons.length === 0;
+}
+
 /** How replications are paired: a simulation gives all strategies the same draws, a measurement cannot. */
 export function pairingText(result: RunResult): string {
   return result.kind === "simulated" ? "paired by common random numbers" : "paired by replication";

@@ -186,7 +186,7 @@ code{font-size:13px}
 footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
 .away{display:none!important}
 @media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}}
-@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv,summary{display:none}section.chart{break-inside:avoid}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
+@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}section.chart{break-inside:avoid}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
 `;
 
 function variables(theme: ChartTheme): string {

@@ -11,6 +11,8 @@ import {
   residencyRuleTable,
   residencyText,
 } from "../tables/limits.ts";
+import { hasTokens, readingTable, tokenTable } from "../tables/money.ts";
+import { hasQuotaNeeds, preferredStrategy, quotaNeedTable, quotaNeedText } from "../tables/quota-needs.ts";
 import { classTable, regionTable, savingTable, strategyTable } from "../tables/strategies.ts";
 import type { Cell, Table } from "../tables/table.ts";
 
@@ -35,6 +37,7 @@ export function renderMarkdown(result: RunResult): string {
     conditions(result),
     ...(bound ? [escapeMarkdown(`Residency: ${residencyText(result)}`)] : []),
     ...(quotas ? [escapeMarkdown(`Quotas: ${quotaText(result)}`)] : []),
+    ...(hasQuotaNeeds(result) ? [escapeMarkdown(quotaNeedText(preferredStrategy(result)))] : []),
     ...noteLines(result),
   ];
   const details = [
@@ -42,7 +45,10 @@ export function renderMarkdown(result: RunResult): string {
     ...(bound ? [residencyRuleTable(result), residencyCountTable(result)] : []),
     classTable(result),
     regionTable(result),
+    ...(hasTokens(result) ? [tokenTable(result)] : []),
+    ...((result.priceReadings ?? []).length > 0 ? [readingTable(result)] : []),
     ...(quotas ? [quotaTable(result)] : []),
+    ...(hasQuotaNeeds(result) ? [quotaNeedTable(result)] : []),
   ].map(collapsedTable);
   const kept = [...head];
   for (const [index, detail] of [...details, provenance(result)].entries()) {

@@ -21,6 +21,7 @@ import {
   USD,
 } from "../base/text.ts";
 import { shortName } from "../charts/parts/labels.ts";
+import { hasQuotaNeeds, preferredStrategy, quotaNeedText } from "../tables/quota-needs.ts";
 import { comparisonOf } from "../tables/table.ts";
 
 /** What the terminal can do. */
@@ -205,6 +206,7 @@ function footnotes(result: RunResult, view: LatencyView): string[] {
           `${printable(strategy.name)}: USD ${formatValue(line.usd, USD, DECIMALS_MAX)} of the total is reserved capacity, ${printable(line.name)}`,
       ),
     ),
+    ...(hasQuotaNeeds(result) ? [printable(quotaNeedText(preferredStrategy(result)))] : []),
     ...result.assertions.map(
       (one) => `${one.passed ? "passed" : "FAILED"}  ${printable(one.text)}: ${printable(one.found)}`,
     ),

@@ -18,8 +18,10 @@ const PLACE = {
   withObjective: 16,
   withinObjective: 17,
   residencyViolations: 18,
+  /** Of served requests. */
+  servedInputTokens: 19,
 } as const;
-const WIDTH = 19;
+const WIDTH = 20;
 export const FIELD = PLACE;
 export const FIELDS = WIDTH;
 
@@ -214,6 +216,7 @@ function addTo(fields: Float64Array, at: number, request: CountedRequest, ending
   if (request.attemptsUnavailable > 0) fields[at + PLACE.attemptsUnavailable]! += request.attemptsUnavailable;
   if (ending.end === SERVED) {
     fields[at + PLACE.outputTokens]! += request.outputTokens;
+    fields[at + PLACE.servedInputTokens]! += request.inputTokens;
     if (ending.hasWaited) fields[at + PLACE.waited]!++;
     if (ending.isViolation) fields[at + PLACE.residencyViolations]!++;
   }

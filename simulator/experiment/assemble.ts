@@ -12,6 +12,7 @@ import { compareWithBaseline } from "./compare.ts";
 import { evaluateAssertion } from "./gates.ts";
 import { residencySummary } from "./groups.ts";
 import type { ExperimentInputs, JobOutput } from "./job.ts";
+import { priceReadingsOf, priceSentence } from "./price-readings.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
 import {
   RESULT_SCHEMA_VERSION,
@@ -66,6 +67,7 @@ export function assembleResult(
   );
   const classes = plan.classes.map((each, c) => classOf(plan, each, c));
   const kind = provenance.kind ?? "simulated";
+  const readings = priceReadingsOf(plan, byStrategy);
   const result: Omit<RunResult, "assertions"> = {
     ...identityOf(plan, kind, provenance),
     classes,
@@ -76,7 +78,8 @@ export function assembleResult(
     strategies,
     comparisons,
     prices: pricesOf(plan, Math.max(...byStrategy.flat().map((each) => each.byHour.length))),
-    ...answerPart(plan, baselineStats, { kind, classes, strategies, comparisons }),
+    ...(readings.length === 0 ? {} : { priceReadings: readings }),
+    ...answerPart(plan, baselineStats, { kind, classes, strategies, comparisons, priceReadings: readings }),
     notes: notesOf(plan, strategies),
   };
   const known = {
@@ -107,7 +110,7 @@ function identityOf(plan: Plan, kind: RunResult["kind"], provenance: Provenance)
 function answerPart(
   plan: Plan,
   baseline: readonly ReplicationStats[],
-  result: Pick<RunResult, "kind" | "classes" | "strategies" | "comparisons">,
+  result: Pick<RunResult, "kind" | "classes" | "strategies" | "comparisons" | "priceReadings">,
 ) {
   const { classes, strategies, comparisons } = result;
   const assumptions = assumptionsOf(plan, result.kind);
@@ -124,9 +127,13 @@ function answerPart(
     ),
     hasWarmup: plan.warmup.kind !== "none",
   });
+  const [headline, ...rest] = answer.sentences;
+  const about = answer.recommended ?? answer.named[0];
+  const truth = about === undefined ? "" : priceSentence(result.priceReadings ?? [], about, plan.money.billing);
+  const sentences = [headline!, ...(truth === "" ? [] : [truth]), ...rest];
   return {
-    verdict: answer.sentences.join(" "),
-    verdictSentences: answer.sentences,
+    verdict: sentences.join(" "),
+    verdictSentences: sentences,
     verdictStrategies: answer.named,
     recommended: answer.recommended,
     standings: answer.standings,

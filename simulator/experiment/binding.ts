@@ -21,7 +21,7 @@ export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][n
   const outside = 1 - (group.goodputShare.value ?? 1);
   const failed = group.failedShare.value ?? 0;
   if (failed >= outside / 2 && failed > 0) return whatFails(strategy, group);
-  const limitMs = each.sloE2eMs ?? each.sloTtftMs ?? Number.POSITIVE_INFINITY;
+  const limitMs = tighterLimitMs(group, each);
   const waitMs = group.queueWaitMs.p95.value ?? 0;
   const tripMs = each.roundTripMs ?? 0;
   if (tripMs >= LARGE_PART * limitMs) {
@@ -39,6 +39,14 @@ export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][n
       : { binding: "capacity", text: `What binds is the capacity: ${waiting}.` };
   }
   return { binding: "work", text: workText(group, each) };
+}
+
+/** Of the two limits the one that its p95 comes nearer to, or exceeds by more. */
+function tighterLimitMs(group: NamedGroup, { sloE2eMs, sloTtftMs }: RunResult["classes"][number]): number {
+  const wholeMs = sloE2eMs ?? Number.POSITIVE_INFINITY;
+  const firstMs = sloTtftMs ?? Number.POSITIVE_INFINITY;
+  const whole = (group.e2eMs.p95.value ?? 0) / wholeMs;
+  return (group.ttftMs.p95.value ?? 0) / firstMs > whole ? firstMs : wholeMs;
 }
 
 function workText(group: NamedGroup, each: RunResult["classes"][number]): string {

@@ -1,7 +1,17 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
+import type { BillingRuleName, PriceReading, QuotaNeed, Standing, TokenLine } from "./result-detail.ts";
 
 export type { Estimate } from "../base/statistics.ts";
+export type {
+  BillingRuleName,
+  ClassStanding,
+  PriceReading,
+  QuotaNeed,
+  Standing,
+  StandingLevel,
+  TokenLine,
+} from "./result-detail.ts";
 
 /**
  * The run record's `result.json`: one shape for a simulated and for a measured run. Everything a report, a gate in
@@ -57,9 +67,6 @@ export interface Counts {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
-
-/** The billing rules that every run is priced under, side by side. */
-export type BillingRuleName = "source" | "destination" | "lowest-cost";
 
 export interface CostSummary {
   readonly totalUsd: Estimate;
@@ -207,6 +214,12 @@ export interface StrategyResult {
   readonly meanInSystem: Estimate;
   /** Each quota that was in force for the strategy: what it refused and how close it came. Sums over replications. */
   readonly quotas: readonly QuotaSummary[];
+  /** What the calls of the first replication ask of each quota, and where none is set. */
+  readonly quotaNeeds?: readonly QuotaNeed[];
+  /** Tokens billed by kind, with their price. */
+  readonly tokens?: readonly TokenLine[];
+  /** Of the billed tokens: those of attempts that served no request (retries, hedges that lost, time limits). */
+  readonly wastedTokens?: { readonly prompt: number; readonly output: number };
   /** Reserved capacity that it holds; left out where there is none. */
   readonly reserved?: readonly ReservedLine[];
   readonly replications: readonly ReplicationPoint[];
@@ -228,29 +241,6 @@ export interface Comparison {
   readonly verdict: "better" | "worse" | "not shown" | "not comparable";
   /** Variance of independent differences over variance of paired ones: what common random numbers bought. */
   readonly varianceRatio: number | null;
-}
-
-/** A strategy on its own: does it serve, and does it keep what was promised to each class? */
-export interface Standing {
-  readonly strategy: string;
-  /** From best to worst; a strategy is never preferred to one that stands better. */
-  readonly level: StandingLevel;
-  /** Why it does not stand better, a phrase; null where it keeps every objective. */
-  readonly reason: string | null;
-  readonly classes: readonly ClassStanding[];
-}
-
-export type StandingLevel = "keeps objectives" | "misses objectives" | "fails requests" | "unstable";
-
-export interface ClassStanding {
-  readonly name: string;
-  /** Of all its requests, failed ones counted as outside; null where the class has no objective. */
-  readonly withinShare: number | null;
-  /** Share that is asked for. */
-  readonly targetShare: number;
-  /** Null where the class has no objective, or nothing was sent. */
-  readonly isKept: boolean | null;
-  readonly failedShare: number | null;
 }
 
 export interface AssertionResult {
@@ -316,6 +306,8 @@ export interface RunResult {
   readonly strategies: readonly StrategyResult[];
   readonly comparisons: readonly Comparison[];
   readonly prices: readonly RegionPriceHours[];
+  /** Where prices are a what-if: savings at list prices, and in each reading of a swing. */
+  readonly priceReadings?: readonly PriceReading[];
   /** The answer in a few sentences, with numbers, intervals, condition and what it assumes. */
   readonly verdict: string;
   /** The same, sentence by sentence: the headline first. */

@@ -3,7 +3,8 @@ import { tInterval } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { CELL, CELL_FIELDS, FIELD } from "../engine/recorder.ts";
 import type { Plan } from "../scenario/plan.ts";
-import { BILLING_RULES, type BillingRule, formatUsd } from "../service/pricing/prices.ts";
+import { BILLED_KINDS } from "../service/pricing/billing.ts";
+import { BILLING_RULES, type BillingRule, formatUsd, OUTPUT } from "../service/pricing/prices.ts";
 import { metricOf } from "./compare.ts";
 import { billUsd, groupResult, quantileOrNull, quotaSummaries, reservedSummary, usdPer1kServed } from "./groups.ts";
 import { distribution, type GroupStats, type ReplicationStats } from "./replication-stats.ts";
@@ -73,8 +74,38 @@ export function strategyResult(
     ttftDistribution: distribution(stats.map((each) => each.ttftCounts)),
     meanInSystem: tInterval(stats.map((each) => each.meanInSystem)),
     quotas: quotaSummaries(stats),
+    ...(stats[0]?.quotaNeeds === undefined ? {} : { quotaNeeds: stats[0].quotaNeeds }),
+    ...tokenPart(stats),
     ...reservedSummary(stats),
     replications: stats.map((each) => replicationPoint(plan, each)),
+  };
+}
+
+/** Tokens billed by kind with their price, kinds of which there are none left out; and how many served no request. */
+function tokenPart(stats: readonly ReplicationStats[]): Pick<StrategyResult, "tokens" | "wastedTokens"> {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const count = (kind: number) => sum(stats.map(({ tokens }) => tokens.count[kind] ?? 0));
+  const tokens = BILLED_KINDS.flatMap((kind, k) => {
+    const usd = (rule: BillingRule) =>
+      formatUsd(stats.reduce((total, each) => total + (each.tokens.fUsd[rule][k] ?? 0n), 0n));
+    if (count(k) === 0) return [];
+    return [
+      {
+        kind,
+        tokens: count(k),
+        usd: { source: usd("source"), destination: usd("destination"), "lowest-cost": usd("lowest-cost") },
+      },
+    ];
+  });
+  const served = (field: number) => sum(stats.map(({ total }) => total.fields[field]!));
+  const all = BILLED_KINDS.map((_, k) => count(k));
+  const output = all[OUTPUT]!;
+  return {
+    tokens,
+    wastedTokens: {
+      prompt: sum(all) - output - served(FIELD.servedInputTokens),
+      output: output - served(FIELD.outputTokens),
+    },
   };
 }
 

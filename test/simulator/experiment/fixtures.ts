@@ -66,6 +66,8 @@ export function replication(figures: Figures, over: Partial<ReplicationStats> = 
     ttftCounts: new Uint32Array(BUCKETS),
     meanInSystem: 1,
     countedHours: 1,
+    tokens: { count: [], fUsd: { source: [], destination: [], "lowest-cost": [] } },
+    otherBills: [],
     quotas: [],
     unstable: null,
     ...over,
