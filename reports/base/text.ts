@@ -5,6 +5,8 @@
 import { limitText } from "../../simulator/experiment/phrases.ts";
 import type { ComparedMetric, Estimate, RunResult } from "../../simulator/experiment/result.ts";
 
+export { printable } from "../../simulator/base/errors.ts";
+
 /** Stands for a value that does not exist; never for zero. */
 export const NOT_AVAILABLE = "n/a";
 
@@ -161,11 +163,6 @@ export function formatList(items: readonly string[]): string {
  */
 export function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
-}
-
-/** Control characters replaced by `·`, so that a name cannot send escape codes to a terminal or break a line. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "·");
 }
 
 function estimateDecimals(estimate: Estimate, unit: Unit): number {

@@ -31,6 +31,8 @@ export function strategyTable(result: RunResult): Table {
   const e2e = latencyUnit(groups.map((group) => group.e2eMs.p95.value));
   const ttft = latencyUnit(groups.map((group) => group.ttftMs.p95.value));
   const of = view.className === null ? "" : ` of ${view.className}`;
+  // Results of earlier versions do not count them.
+  const hasTimeouts = result.strategies.some(({ total }) => (total.counts.attemptsTimedOut ?? 0) > 0);
   return {
     id: "strategies",
     caption: `Strategies, baseline first; ${intervalText(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together${view.className === null ? "" : `; objectives and latency are those of class ${view.className}, costs and failures of all classes`}; ${NO_QUANTILE} = so many requests failed that there is no such percentile`,
@@ -39,6 +41,7 @@ export function strategyTable(result: RunResult): Table {
       rightColumn(`Within SLO${of} (%)`, "goodput_share"),
       rightColumn("Failed (%)", "failed_share"),
       rightColumn("Throttled (% of attempts)", "throttled_attempt_share"),
+      ...(hasTimeouts ? [rightColumn("Timed out (% of attempts)", "timed_out_attempt_share")] : []),
       rightColumn(`p50 E2E${of} (${e2e.symbol})`, "e2e_p50_ms"),
       rightColumn(`p95 E2E${of} (${e2e.symbol})`, "e2e_p95_ms"),
       rightColumn(`p99 E2E${of} (${e2e.symbol})`, "e2e_p99_ms"),
@@ -49,7 +52,7 @@ export function strategyTable(result: RunResult): Table {
     ],
     rows: result.strategies.map((strategy, strategyIndex) => ({
       strategyIndex,
-      cells: strategyCells(result, strategy, { view, e2e, ttft }),
+      cells: strategyCells(result, strategy, { view, e2e, ttft, hasTimeouts }),
     })),
   };
 }
@@ -57,7 +60,12 @@ export function strategyTable(result: RunResult): Table {
 function strategyCells(
   result: RunResult,
   strategy: StrategyResult,
-  { view, e2e, ttft }: { readonly view: LatencyView; readonly e2e: Unit; readonly ttft: Unit },
+  {
+    view,
+    e2e,
+    ttft,
+    hasTimeouts,
+  }: { readonly view: LatencyView; readonly e2e: Unit; readonly ttft: Unit; readonly hasTimeouts: boolean },
 ): Cell[] {
   const { total } = strategy;
   const group = view.of(strategy);
@@ -68,6 +76,7 @@ function strategyCells(
     estimateCell(group.goodputShare, PERCENT),
     estimateCell(total.failedShare, PERCENT, change("failedShare")),
     estimateCell(total.throttledAttemptShare, PERCENT, change("throttledAttemptShare")),
+    ...(hasTimeouts ? [estimateCell(total.timedOutAttemptShare, PERCENT)] : []),
     quantileCell(group, "p50", e2e),
     quantileCell(group, "p95", e2e, changeOf(view.comparisonOf(strategy))),
     quantileCell(group, "p99", e2e),

@@ -1,6 +1,7 @@
 /** The terminal output: a run in 80 columns or more, and the writer of terminal tables. */
 import { styleText } from "node:util";
 import CliTable from "cli-table3";
+import { printable } from "../../simulator/base/errors.ts";
 import type {
   Comparison,
   Estimate,
@@ -16,7 +17,6 @@ import {
   NOT_AVAILABLE,
   PERCENT,
   plural,
-  printable,
   type Unit,
   USD,
 } from "../base/text.ts";

@@ -1,5 +1,4 @@
 /** Runs a prepared experiment on worker threads and puts its result together. */
-import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import {
   assembleResult,
@@ -15,11 +14,11 @@ import {
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { EvidenceJob } from "./evidence.ts";
-import type { PreparedExperiment } from "./experiment.ts";
-import { packageVersion, programFile } from "./process.ts";
+import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
+import { programFile } from "./process.ts";
 import { type PoolOptions, runOnPool } from "./worker-pool.ts";
 
-type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
+export type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
 
 const WORKER_FILE = pathToFileURL(programFile("scripts/io/simulate-worker.ts")).href;
 
@@ -30,16 +29,20 @@ export async function runExperiment(
   options: RunOptions,
 ): Promise<RunResult> {
   const inputs = await withWarmup(experiment.inputs, options);
-  const pool = { ...options, workerFile: WORKER_FILE, shared: inputs };
-  const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, pool);
-  return assembleResult(inputs, outputs, {
-    scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
-    meridianVersion: packageVersion(),
-    traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
-  });
+  return assembleResult(inputs, await runJobs(inputs, jobs, options), resultProvenance(experiment));
 }
 
-async function withWarmup(inputs: ExperimentInputs, { workers, signal }: RunOptions): Promise<ExperimentInputs> {
+/** Runs jobs of settled inputs on worker threads. */
+export async function runJobs(
+  inputs: ExperimentInputs,
+  jobs: readonly EvidenceJob[],
+  options: RunOptions,
+): Promise<readonly JobOutput[]> {
+  return runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, { ...options, workerFile: WORKER_FILE, shared: inputs });
+}
+
+/** Inputs with their warm-up settled, by pilot runs where it was left to them. */
+export async function withWarmup(inputs: ExperimentInputs, { workers, signal }: RunOptions): Promise<ExperimentInputs> {
   const pilots = planPilots(inputs.plan);
   if (pilots.length === 0) return inputs;
   const pool = { workers, signal, onProgress: () => {}, workerFile: WORKER_FILE, shared: inputs };

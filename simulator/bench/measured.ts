@@ -7,7 +7,8 @@ import { summarise } from "../experiment/replication-stats.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { type BilledAttempt, createLedger, ledgerCell, requestCostFUsd } from "../service/pricing/billing.ts";
 import { epochAt } from "../service/pricing/price-schedule.ts";
-import { TOKEN_KINDS, usdOf } from "../service/pricing/prices.ts";
+import { promptTokensOf, TOKEN_KINDS, usdOf } from "../service/pricing/prices.ts";
+import { placementsOf } from "../service/service-plan.ts";
 import { type HarnessReport, invalidReasons } from "./checks.ts";
 import { nativeNote } from "./native-executor.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduledRequest, type ScheduleRow } from "./rows.ts";
@@ -161,6 +162,7 @@ function describe(
     attempts: row.n,
     attemptsThrottled: until.filter((attempt) => attempt.k === "throttled" && attempt.e <= row.e).length,
     attemptsUnavailable: until.filter((attempt) => attempt.k === "unavailable" && attempt.e <= row.e).length,
+    attemptsTimedOut: until.filter((attempt) => attempt.k === "timeout" && attempt.e <= row.e).length,
     inputTokens: request.inputTokens,
     outputTokens: serving?.u?.[1] ?? 0,
     e2eMs,
@@ -236,7 +238,7 @@ export function billedAttempt(
   const choice = route.destinations.findIndex((endpoint) => plan.world.endpoints[endpoint]!.region === region);
   return {
     epoch: epochAt(plan.money.schedule, attempt.s),
-    placement: route.placements[Math.max(0, choice)]!,
+    placement: placementsOf(route, promptTokensOf(attempt.u ?? []))[Math.max(0, choice)]!,
     classIndex,
     tokens: attempt.u ?? [],
     decisions: 1,
@@ -293,8 +295,7 @@ export function attemptPricer(plan: Plan, schedule: readonly ScheduleRow[]): (ro
     const route = plan.world.routes[g * plan.models.length + plan.classes[classIndex]!.model];
     if (route === null || route === undefined) return 0;
     const epoch = epochAt(terms.schedule, s);
-    return usdOf(
-      requestCostFUsd({ epoch, placement: route.placements[0]!, classIndex, tokens: u, decisions: 1 }, terms),
-    );
+    const placement = placementsOf(route, promptTokensOf(u))[0]!;
+    return usdOf(requestCostFUsd({ epoch, placement, classIndex, tokens: u, decisions: 1 }, terms));
   };
 }

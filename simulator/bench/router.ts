@@ -9,6 +9,7 @@ import {
   type End,
   endAfter,
   type Failure,
+  HedgeBudget,
   hedgeDueMs,
   isStillUnderWay,
   mayHedge,
@@ -19,6 +20,7 @@ import {
 } from "../client/request-rules.ts";
 import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
 import type { RetrySpec } from "../client/retry-rules.ts";
+import { SHED } from "../client/strategy.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { ReplayPlan } from "./plan.ts";
 import type { AttemptAnswer, ReplayIo } from "./router-io.ts";
@@ -70,6 +72,7 @@ export class ReplayRouter {
   private readonly spend: SpendLedger | undefined;
   private readonly calls = new Set<Call>();
   private readonly flights = new Set<Flight>();
+  private readonly hedges: HedgeBudget;
   private attemptsSent = 0;
 
   /** @throws MeridianError usage for options that the strategy or the retry mode does not take */
@@ -79,6 +82,7 @@ export class ReplayRouter {
     this.knowledge = new RouterKnowledge(plan);
     this.retry = createRetryPolicy(plan.client.retry as RetrySpec);
     this.retryKey = purposeKey(plan.seed, "retry");
+    this.hedges = new HedgeBudget(plan.client.hedge.budgetShare);
     this.spend = plan.spend === null ? undefined : new SpendLedger(plan.spend, plan.routers);
   }
 
@@ -105,6 +109,7 @@ export class ReplayRouter {
   /** A request arrives now, whatever its intended arrival. */
   start(request: ScheduledRequest): void {
     const nowMs = this.io.nowMs();
+    this.hedges.request();
     const deadlineMs = deadlineInMs(this.plan.client.timeout, request.arrivalMs, nowMs);
     const call: Call = {
       request,
@@ -150,6 +155,7 @@ export class ReplayRouter {
     }
     const choice = this.knowledge.choose(call, nowMs);
     if (choice >= 0) this.sendWithin(call, choice, nowMs, isHedge);
+    else if (choice === SHED && !isHedge) this.finish(call, END.refused, nowMs, -1);
     else this.later(call, putOffUntilMs(-1 - choice, nowMs, isHedge));
   }
 
@@ -204,6 +210,7 @@ export class ReplayRouter {
   private hedge(call: Call): void {
     call.cancelHedge = nothing;
     if (call.isEnded || !mayHedge(this.plan.client.hedge, call.hedges, call.outstanding)) return;
+    if (!this.hedges.take()) return;
     call.hedges++;
     this.dispatch(call, this.io.nowMs(), true);
   }

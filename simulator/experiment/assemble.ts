@@ -31,6 +31,8 @@ export interface Provenance {
   readonly traces: RunResult["traces"];
   /** Simulated unless given. A measured run assumes neither capacities nor quotas. */
   readonly kind?: RunResult["kind"];
+  /** Digest of what the traffic is drawn from, where it is known. */
+  readonly trafficSha256?: string;
 }
 
 /**
@@ -98,6 +100,7 @@ function identityOf(plan: Plan, kind: RunResult["kind"], provenance: Provenance)
     scenario: { name: plan.name, description: plan.description, sha256: provenance.scenarioSha256 },
     versions: { meridian: provenance.meridianVersion },
     seed: plan.seed,
+    ...(provenance.trafficSha256 === undefined ? {} : { trafficSha256: provenance.trafficSha256 }),
     replications: { asked: plan.replications, done: plan.replications },
     startsAt: new Date(plan.startMs).toISOString(),
     durationMs: Number.isFinite(plan.durationMs) ? plan.durationMs : null,

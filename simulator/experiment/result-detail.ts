@@ -78,3 +78,15 @@ export interface PriceReading {
     readonly savingShare: Readonly<Record<BillingRuleName, Estimate>>;
   }[];
 }
+
+/** What a residency rule means in this run's world. */
+export interface ResidencySummary {
+  /** Regions of the world in which the class's data may be. */
+  readonly regions: readonly string[];
+  readonly targets: readonly {
+    readonly target: string;
+    readonly legal: boolean;
+    /** Why it is not. */
+    readonly reason: string | null;
+  }[];
+}

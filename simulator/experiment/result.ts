@@ -1,6 +1,13 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
-import type { BillingRuleName, PriceReading, QuotaNeed, Standing, TokenLine } from "./result-detail.ts";
+import type {
+  BillingRuleName,
+  PriceReading,
+  QuotaNeed,
+  ResidencySummary,
+  Standing,
+  TokenLine,
+} from "./result-detail.ts";
 
 export type { Estimate } from "../base/statistics.ts";
 export type {
@@ -8,6 +15,7 @@ export type {
   ClassStanding,
   PriceReading,
   QuotaNeed,
+  ResidencySummary,
   Standing,
   StandingLevel,
   TokenLine,
@@ -60,6 +68,8 @@ export interface Counts {
   readonly attempts: number;
   readonly attemptsThrottled: number;
   readonly attemptsUnavailable: number;
+  /** Given up by their caller after its limit for an attempt; the service went on with them, and billed. */
+  readonly attemptsTimedOut: number;
   /** Requests with more than one attempt. */
   readonly retried: number;
   /** Served requests that waited in a server's queue. */
@@ -98,6 +108,7 @@ export interface GroupResult {
   readonly throttledAttemptShare: Estimate;
   /** Of attempts: answered 503. */
   readonly unavailableAttemptShare: Estimate;
+  readonly timedOutAttemptShare: Estimate;
   /** Of requests: not served in the end, for whatever reason. */
   readonly failedShare: Estimate;
   readonly retriedShare: Estimate;
@@ -158,6 +169,37 @@ export interface ClassPoint {
   readonly goodputShare: number | null;
   /** Under the run's billing rule. */
   readonly usdPer1kServed: number | null;
+}
+
+/**
+ * Metrics that are kept for each replication. Times in ms from the intended arrival of served requests, shares in
+ * [0, 1], costs under the run's billing rule.
+ */
+export const SAMPLE_METRICS = [
+  "e2eMsMean",
+  "e2eMsP50",
+  "e2eMsP95",
+  "e2eMsP99",
+  "ttftMsP50",
+  "ttftMsP95",
+  "ttftMsP99",
+  "waitMsP95",
+  "goodputShare",
+  "throttledAttemptShare",
+  "failedShare",
+  "retriedShare",
+  "trafficShare",
+  "usdPer1kServed",
+  "billUsd",
+] as const;
+export type SampleMetric = (typeof SAMPLE_METRICS)[number];
+
+/** The values of one group of requests, one for each replication in order; null where a replication has none. */
+export interface GroupSamples {
+  readonly scope: "total" | "class" | "region";
+  /** Class or region; empty for the total. */
+  readonly name: string;
+  readonly values: Readonly<Record<SampleMetric, readonly (number | null)[]>>;
 }
 
 /** Points of the empirical latency distribution, pooled over replications: share of served requests at most `ms`. */
@@ -223,6 +265,8 @@ export interface StrategyResult {
   /** Reserved capacity that it holds; left out where there is none. */
   readonly reserved?: readonly ReservedLine[];
   readonly replications: readonly ReplicationPoint[];
+  /** Values of single replications by class and region; results of version 0.1.0 lack them. */
+  readonly samples?: readonly GroupSamples[];
 }
 
 export type ComparedMetric = "e2eMsP95" | "ttftMsP95" | "throttledAttemptShare" | "failedShare" | "usdPer1kServed";
@@ -259,24 +303,14 @@ export interface RegionPriceHours {
   readonly outputUsdPerMTok: number;
 }
 
-/** What a residency rule means in this run's world. */
-export interface ResidencySummary {
-  /** Regions of the world in which the class's data may be. */
-  readonly regions: readonly string[];
-  readonly targets: readonly {
-    readonly target: string;
-    readonly legal: boolean;
-    /** Why it is not. */
-    readonly reason: string | null;
-  }[];
-}
-
 export interface RunResult {
   readonly schemaVersion: typeof RESULT_SCHEMA_VERSION;
   readonly kind: "simulated" | "measured";
   readonly scenario: { readonly name: string; readonly description: string; readonly sha256: string };
   readonly versions: { readonly meridian: string };
   readonly seed: number;
+  /** Digest of what the traffic is drawn from: runs with equal digests are sent the same requests. */
+  readonly trafficSha256?: string;
   readonly replications: { readonly asked: number; readonly done: number };
   readonly startsAt: string;
   /** Length of the run; null when it ended after a number of requests. */

@@ -18,6 +18,7 @@ import type {
   ReplicationPoint,
   StrategyResult,
 } from "./result.ts";
+import { samplesOf } from "./samples.ts";
 
 /** Estimates of one strategy over its replications; against the baseline where it is not the baseline itself. */
 export function strategyResult(
@@ -78,6 +79,11 @@ export function strategyResult(
     ...tokenPart(stats),
     ...reservedSummary(stats),
     replications: stats.map((each) => replicationPoint(plan, each)),
+    samples: samplesOf(
+      stats,
+      { classes: plan.classes.map((each) => each.name), regions: namedRegions(plan, stats).map(({ name }) => name) },
+      plan.money.billing,
+    ),
   };
 }
 

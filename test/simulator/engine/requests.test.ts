@@ -116,6 +116,7 @@ describe("refusals, retries and limits of time", () => {
     });
     const { ends, attempts, total, output } = simulate(input, [{ atMs: 0 }]);
     assert.deepEqual([ends, attempts], [{ timedOut: 1 }, 3]);
+    assert.equal(total.fields[FIELD.attemptsTimedOut], 3);
     const one = simulate({ ...input, client: { retry: "none" } }, [{ atMs: 0 }]).total.cost.source.totalFUsd;
     assert.ok(one > 0n);
     assert.equal(total.cost.source.totalFUsd, 3n * one);
@@ -185,6 +186,14 @@ describe("hedging", () => {
     assert.equal(slow.total.cost.source.totalFUsd, 2n * quick.total.cost.source.totalFUsd);
   });
 
+  it("a hedge budget bounds what a slow service is sent on top", () => {
+    const rows = Array.from({ length: 200 }, (_, i) => ({ atMs: 2000 * i }));
+    const extra = (over: object) => simulate(hedged("400ms", over), rows).attempts - rows.length;
+    assert.equal(extra({}), 200, "every call is slow");
+    assert.equal(extra({ budget: "10%" }), 20);
+    assert.equal(extra({ budget: "100%" }), 200);
+  });
+
   it("a hedge that finds a free server overtakes a queue", () => {
     const strategies: ScenarioInput["strategies"] = ["round-robin"];
     const { total, ends } = simulate({ ...hedged("100ms", {}, capacity(1)), strategies }, [
@@ -236,5 +245,26 @@ describe("hedging", () => {
         assert.equal(output.stoppedEarlyAtMs, null);
       }
     }
+  });
+});
+
+describe("what a strategy refuses or puts off", () => {
+  const paced = (over: object) =>
+    scenarioInput({
+      world: world(capacity("unlimited", "1s")),
+      // Each call reserves 100 + 200 tokens, so that 3 of them fill a minute of 900.
+      strategies: [{ "quota-paced": { tokensPerMinute: { a: 900, b: 1 }, ...over } }] as never,
+    });
+
+  it("a request that is shed ends as refused, with no attempt and no wait", () => {
+    const { ends, attempts, total } = simulate(paced({ patience: "0s", full: "shed" }), rows(5, 10));
+    assert.deepEqual([ends, attempts], [{ served: 3, refused: 2 }, 3]);
+    assert.equal(total.e2e.mean, 1000);
+  });
+
+  it("a wait counts in the latency, from the intended arrival", () => {
+    const { ends, total } = simulate(paced({ patience: "2m" }), rows(4, 0));
+    // At 1 s three answers settle to 150 tokens each, which makes room for the fourth.
+    assert.deepEqual([ends, total.e2e.max], [{ served: 4 }, 2_000]);
   });
 });
