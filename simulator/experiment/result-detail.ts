@@ -90,3 +90,19 @@ export interface ResidencySummary {
     readonly reason: string | null;
   }[];
 }
+
+export interface AssertionResult {
+  readonly text: string;
+  readonly passed: boolean;
+  /** What was found, as a phrase with numbers. */
+  readonly found: string;
+}
+
+export interface RegionPriceHours {
+  readonly region: string;
+  /** Price over list price for each UTC hour of the run. */
+  readonly factor: readonly number[];
+  /** List price of the first model of the scenario. */
+  readonly inputUsdPerMTok: number;
+  readonly outputUsdPerMTok: number;
+}

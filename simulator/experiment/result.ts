@@ -1,9 +1,11 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
 import type {
+  AssertionResult,
   BillingRuleName,
   PriceReading,
   QuotaNeed,
+  RegionPriceHours,
   ResidencySummary,
   Standing,
   TokenLine,
@@ -11,10 +13,12 @@ import type {
 
 export type { Estimate } from "../base/statistics.ts";
 export type {
+  AssertionResult,
   BillingRuleName,
   ClassStanding,
   PriceReading,
   QuotaNeed,
+  RegionPriceHours,
   ResidencySummary,
   Standing,
   StandingLevel,
@@ -285,22 +289,6 @@ export interface Comparison {
   readonly verdict: "better" | "worse" | "not shown" | "not comparable";
   /** Variance of independent differences over variance of paired ones: what common random numbers bought. */
   readonly varianceRatio: number | null;
-}
-
-export interface AssertionResult {
-  readonly text: string;
-  readonly passed: boolean;
-  /** What was found, as a phrase with numbers. */
-  readonly found: string;
-}
-
-export interface RegionPriceHours {
-  readonly region: string;
-  /** Price over list price for each UTC hour of the run. */
-  readonly factor: readonly number[];
-  /** List price of the first model of the scenario. */
-  readonly inputUsdPerMTok: number;
-  readonly outputUsdPerMTok: number;
 }
 
 export interface RunResult {
