@@ -164,6 +164,7 @@ export const CORE_ORDER: readonly string[] = [
   "scenario",
   "engine",
   "experiment",
+  "sweep",
   "bench",
   "calibrate",
   "validate",
