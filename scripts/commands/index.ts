@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./shard.ts")).shardCommand,
   },
   {
+    name: "worker",
+    summary: "Work for sweeps that are sent over Redis, on any number of machines.",
+    load: async () => (await import("./worker.ts")).workerCommand,
+  },
+  {
     name: "bench",
     summary: "Replay a scenario's traffic with k6 against endpoints, in real time, and save a measured run.",
     load: async () => (await import("./bench.ts")).benchCommand,

@@ -1,11 +1,11 @@
 /** `meridian shard`: this machine's part of a sweep's jobs, without a queue: AWS Batch arrays and Kubernetes Indexed Jobs. */
 import { dirname, join } from "node:path";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
-import { distinct, SWEEP_SCHEMA_VERSION, type SweepFile, shardOf } from "../../simulator/sweep/job.ts";
-import { packageVersion } from "../io/process.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { distinct, type SweepFile, shardOf } from "../../simulator/sweep/job.ts";
 import { readTextFile } from "../io/text-files.ts";
 import { openStore } from "../sweep/open-store.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
+import { parseSweep } from "../sweep/sweep-file.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { wholeNumber } from "./options.ts";
 
@@ -47,37 +47,19 @@ async function runShard({ args, options, terminal, signal }: CommandInput): Prom
     terminal,
     signal,
   });
-  for (const { problems } of tally.cannotRun) for (const problem of problems) terminal.problem(formatProblem(problem));
-  const { ran, wereDone, cannotRun } = tally;
-  if (options.json === true)
-    terminal.out(jsonDocument("shard", { index, count, ran, wereDone, cannotRun: cannotRun.length }));
-  else
-    terminal.out(
-      `${ran} ran, ${wereDone} were done before${cannotRun.length === 0 ? "" : `, ${cannotRun.length} cannot run`}`,
-    );
-  return cannotRun.length > 0 ? EXIT_CODES.data : EXIT_CODES.ok;
+  const { ran, wereDone } = tally;
+  if (options.json === true) terminal.out(jsonDocument("shard", { index, count, ran, wereDone }));
+  else terminal.out(`${ran} ran, ${wereDone} were done before`);
+  return EXIT_CODES.ok;
 }
 
 const SWEEP_BYTES_MAX = 512 * 1024 * 1024;
 
 async function readSweep(file: string): Promise<SweepFile> {
-  const text = await readTextFile(file, { code: "SWEEP", noun: "job file", bytesMax: SWEEP_BYTES_MAX, kind: "data" });
-  const fail = (what: string, fix: string) =>
-    new MeridianError("data", { code: "SWEEP_UNREADABLE", where: file, what, fix });
-  let sweep: Partial<SweepFile>;
-  try {
-    sweep = JSON.parse(text) as Partial<SweepFile>;
-  } catch {
-    throw fail("this is no job file", "name the sweep.json that meridian sweep --plan wrote");
-  }
-  if (sweep.schemaVersion !== SWEEP_SCHEMA_VERSION || !Array.isArray(sweep.jobs))
-    throw fail("this is no job file of this version", "name the sweep.json that meridian sweep --plan wrote");
-  if (sweep.meridianVersion !== packageVersion())
-    throw fail(
-      `it was planned by version ${sweep.meridianVersion}, this is ${packageVersion()}`,
-      "use one version on all machines, or plan again",
-    );
-  return sweep as SweepFile;
+  return parseSweep(
+    await readTextFile(file, { code: "SWEEP", noun: "job file", bytesMax: SWEEP_BYTES_MAX, kind: "data" }),
+    file,
+  );
 }
 
 /** The part that a batch system gave to this machine. */

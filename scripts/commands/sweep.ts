@@ -11,10 +11,13 @@ import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
 import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
 import { SWEEP_METRICS, type SweepMetric, type SweepRow } from "../../simulator/sweep/points.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import { environmentProblem, stableJson } from "../io/text-files.ts";
+import { createStatusLine } from "../io/progress.ts";
+import { environmentProblem } from "../io/text-files.ts";
+import type { JobStore } from "../sweep/job-store.ts";
 import { openStore } from "../sweep/open-store.ts";
 import { parseVary, planSweep } from "../sweep/plan-sweep.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
+import { sweepId, sweepText } from "../sweep/sweep-file.ts";
 import { answer, defaultGroup, readRows, writePoints } from "../sweep/sweep-report.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
@@ -52,6 +55,8 @@ export const sweepCommand: CommandDefinition = {
         "folder that receives the sweep's folder and the results of its jobs",
         join(RUNS_FOLDER, "sweeps"),
       )
+      .option("--redis <url>", "send the jobs to meridian worker processes instead of running them here")
+      .option("--store <place>", "where results of jobs live; the folder `jobs` in --out unless given")
       .option("--plan", "write the job file and stop: run it with meridian shard on any machines");
   },
   run: runSweepCommand,
@@ -63,25 +68,19 @@ async function runSweepCommand({ args, options, terminal, signal }: CommandInput
   const sweep = await planned(args[0]!, options);
   const all = distinct(sweep.jobs);
   const out = String(options.out);
-  const folder = join(out, `${sweep.name}-${idOf(sweep)}`);
+  const folder = join(out, `${sweep.name}-${sweepId(sweep)}`);
   const jobFile = join(folder, "sweep.json");
-  await write(jobFile, stableJson(sweep));
+  await write(jobFile, sweepText(sweep));
   if (options.plan === true) {
     terminal.out(options.json === true ? jsonDocument("sweep plan", { file: jobFile, jobs: all.length }) : jobFile);
     terminal.note(`${all.length} jobs; run them with: meridian shard ${jobFile} --index 0 --count 1`);
     return EXIT_CODES.ok;
   }
-  const store = openStore(join(out, "jobs"));
+  const store = openStore((options.store as string | undefined) ?? join(out, "jobs"));
   terminal.note(`${args[0]}: ${all.length} variants (${sweep.design}), results in ${folder}`);
-  const tally = await runSweep(sweep, store, {
-    jobs: sweep.jobs,
-    workers: options.workers as number | undefined,
-    terminal,
-    signal,
-  });
-  terminal.note(`${tally.ran} ran, ${tally.wereDone} were done before`);
-  for (const { problems } of tally.cannotRun) for (const problem of problems) terminal.problem(formatProblem(problem));
-  const { rows, done } = await readRows(sweep, store);
+  await runJobs(sweep, store, { options, terminal, signal });
+  const { rows, done, problems } = await readRows(sweep, store);
+  for (const problem of problems) terminal.problem(formatProblem(problem));
   await writePoints(folder, sweep, rows);
   report(
     { sweep, rows, done },
@@ -90,7 +89,35 @@ async function runSweepCommand({ args, options, terminal, signal }: CommandInput
     terminal,
   );
   terminal.note(`points: ${join(folder, "points.csv")}`);
-  return tally.cannotRun.length > 0 ? EXIT_CODES.data : EXIT_CODES.ok;
+  return problems.length > 0 ? EXIT_CODES.data : EXIT_CODES.ok;
+}
+
+async function runJobs(
+  sweep: SweepFile,
+  store: JobStore,
+  how: Pick<CommandInput, "options" | "terminal" | "signal">,
+): Promise<void> {
+  const { options, terminal, signal } = how;
+  if (typeof options.redis !== "string") {
+    const workers = options.workers as number | undefined;
+    const { ran, wereDone } = await runSweep(sweep, store, { jobs: sweep.jobs, workers, terminal, signal });
+    terminal.note(`${ran} ran, ${wereDone} were done before`);
+    return;
+  }
+  // Only sweeps over a queue load the code that speaks to it.
+  const { sendAndWait } = await import("../sweep/queue.ts");
+  const line = createStatusLine({
+    stream: process.stderr,
+    live: terminal.live,
+    quiet: terminal.quiet,
+    liveEveryMs: 500,
+  });
+  try {
+    const onDone = (done: number, of: number) => line.show(`${done} of ${of} jobs done`);
+    await sendAndWait(sweep, store, { redisUrl: options.redis, signal, onDone });
+  } finally {
+    line.stop();
+  }
 }
 
 async function planned(file: string, options: CommonOptions): Promise<SweepFile> {
@@ -123,13 +150,6 @@ function report(
     terminal.out(
       renderSweepText({ sweep, question, analysis, done }, { colour: terminal.colour, width: terminal.width }),
     );
-}
-
-/** The same sweep has the same folder: its jobs' keys hold all that makes it. */
-function idOf(sweep: SweepFile): string {
-  let hash = 0n;
-  for (const { key } of sweep.jobs) hash = (hash * 1_000_003n + BigInt(`0x${key.slice(0, 15)}`)) % 2n ** 40n;
-  return hash.toString(16).padStart(10, "0");
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -22,6 +22,10 @@ export interface JobStore {
    * @throws MeridianError data, JOB_DAMAGED, when the bytes are not those that the manifest names
    */
   read(key: string): Promise<string | undefined>;
+  /** Keeps a job file, so that any machine with the store can run its jobs. */
+  writeSweep(id: string, text: string): Promise<void>;
+  /** Undefined where there is none of this id. */
+  readSweep(id: string): Promise<string | undefined>;
 }
 
 /** What a manifest says of its result. */
@@ -36,6 +40,7 @@ export interface JobManifest {
 /** @param root folder of the store; made when the first result comes */
 export function createFolderStore(root: string): JobStore {
   const fileOf = (key: string, suffix: string) => join(root, key.slice(0, 2), `${key}${suffix}`);
+  const sweepFile = (id: string) => join(root, `sweep-${id}.json`);
   const manifestOf = async (key: string): Promise<JobManifest | undefined> => {
     const text = await readFile(fileOf(key, MANIFEST), "utf8").catch(absent);
     return text === undefined ? undefined : (JSON.parse(text) as JobManifest);
@@ -58,6 +63,18 @@ export function createFolderStore(root: string): JobStore {
       if (manifest === undefined) return undefined;
       return checked(manifest, await readFile(fileOf(key, RESULT)).catch(absent), fileOf(key, RESULT));
     },
+    writeSweep: async (id, text) => {
+      try {
+        await mkdir(root, { recursive: true });
+        await replace(sweepFile(id), text);
+      } catch (error) {
+        const fix = "free some space, check permissions, or name another folder";
+        throw new MeridianError("environment", environmentProblem("SWEEP_NOT_SAVED", error, root, fix), {
+          cause: error,
+        });
+      }
+    },
+    readSweep: async (id) => await readFile(sweepFile(id), "utf8").catch(absent),
   };
 }
 

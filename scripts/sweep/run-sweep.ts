@@ -1,13 +1,14 @@
 /** Runs the jobs of a sweep that are not done on worker threads, with progress; what is done is never run again. */
 import { pathToFileURL } from "node:url";
-import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
 import { distinct, type SweepFile, type SweepJob } from "../../simulator/sweep/job.ts";
 import { programFile } from "../io/process.ts";
 import { createProgress, type JobReport } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { defaultWorkers, runOnPool } from "../io/worker-pool.ts";
 import type { JobStore } from "./job-store.ts";
-import type { SweepOutcome, SweepShared } from "./sweep-worker.ts";
+import { sweepId, sweepText } from "./sweep-file.ts";
+import type { SweepMessage, SweepOutcome, SweepShared } from "./sweep-worker.ts";
 
 export interface RunSweepOptions {
   /** Of the sweep's, those that this machine runs. */
@@ -21,11 +22,10 @@ export interface RunSweepOptions {
 export interface SweepTally {
   readonly ran: number;
   readonly wereDone: number;
-  /** Jobs whose scenario cannot run at its point, with the reasons. */
-  readonly cannotRun: readonly { readonly job: SweepJob; readonly problems: readonly Problem[] }[];
 }
 
-const WORKER_FILE = pathToFileURL(programFile("scripts/sweep/sweep-worker.ts")).href;
+/** What worker threads load. */
+export const WORKER_FILE = pathToFileURL(programFile("scripts/sweep/sweep-worker.ts")).href;
 
 /**
  * @throws MeridianError interrupted, when a signal came: finished jobs are kept, and the same command goes on with the
@@ -44,24 +44,21 @@ export async function runSweep(sweep: SweepFile, store: JobStore, options: RunSw
     jobs: todo.length,
   });
   const workers = options.workers ?? defaultWorkers(todo.length);
-  const shared: SweepShared = { sweep, store: store.place };
+  const shared: SweepShared = { store: store.place };
+  const id = sweepId(sweep);
+  if (todo.length > 0) await store.writeSweep(id, sweepText(sweep));
+  const messages = todo.map(({ key }): SweepMessage => ({ sweepId: id, index: indexOf.get(key)! }));
   try {
-    const outcomes = await runOnPool<number, SweepOutcome, JobReport>(
-      todo.map(({ key }) => indexOf.get(key)!),
-      {
-        workerFile: WORKER_FILE,
-        shared,
-        workers,
-        signal,
-        onProgress: progress.update,
-        onJobDone: progress.jobDone,
-      },
-    );
+    const outcomes = await runOnPool<SweepMessage, SweepOutcome, JobReport>(messages, {
+      workerFile: WORKER_FILE,
+      shared,
+      workers,
+      signal,
+      onProgress: progress.update,
+      onJobDone: progress.jobDone,
+    });
     const ran = outcomes.filter(({ state }) => state === "ran").length;
-    const cannotRun = outcomes.flatMap(({ state, problems }, at) =>
-      state === "cannot run" ? [{ job: todo[at]!, problems }] : [],
-    );
-    return { ran, wereDone: wanted.length - ran - cannotRun.length, cannotRun };
+    return { ran, wereDone: wanted.length - ran };
   } catch (error) {
     if (!signal.aborted) throw error;
     const done = (await Promise.all(wanted.map(({ key }) => store.isDone(key)))).filter(Boolean).length;

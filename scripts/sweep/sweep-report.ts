@@ -2,29 +2,37 @@
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { toCsv } from "../../reports/tables/table.ts";
-import { MeridianError } from "../../simulator/base/errors.ts";
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
-import type { RunResult } from "../../simulator/experiment/result.ts";
 import { analyse, type SweepAnalysis, type SweepQuestion } from "../../simulator/sweep/analysis.ts";
 import type { SweepFile } from "../../simulator/sweep/job.ts";
 import { ALL, rowsOf, SWEEP_METRICS, type SweepRow } from "../../simulator/sweep/points.ts";
 import { stableJson } from "../io/text-files.ts";
 import type { JobStore } from "./job-store.ts";
+import { isResult, parseOutcome } from "./variant.ts";
 
-/** Rows of every point that has a result, and how many jobs have one. */
-export async function readRows(
-  sweep: SweepFile,
-  store: JobStore,
-): Promise<{ readonly rows: readonly SweepRow[]; readonly done: number }> {
+/** What the store has of a sweep. */
+export interface SweepRows {
+  readonly rows: readonly SweepRow[];
+  /** Jobs that are done. */
+  readonly done: number;
+  /** Of jobs whose scenario cannot run at their point. */
+  readonly problems: readonly Problem[];
+}
+
+export async function readRows(sweep: SweepFile, store: JobStore): Promise<SweepRows> {
   const rows: SweepRow[] = [];
+  const problems = new Map<string, readonly Problem[]>();
   const done = new Set<string>();
   for (const [point, { key, values }] of sweep.jobs.entries()) {
     const text = await store.read(key);
     if (text === undefined) continue;
     done.add(key);
-    rows.push(...rowsOf(point, values, JSON.parse(text) as RunResult));
+    const outcome = parseOutcome(text);
+    if (isResult(outcome)) rows.push(...rowsOf(point, values, outcome));
+    else problems.set(key, outcome.problems);
   }
-  return { rows, done: done.size };
+  return { rows, done: done.size, problems: [...problems.values()].flat() };
 }
 
 /** @throws MeridianError usage, SWEEP_GROUP, for a class that the results do not have */

@@ -26,10 +26,20 @@ export interface VariantTask {
   readonly overrides: readonly Override[];
 }
 
-/** A result's text, or why the scenario at this point cannot run. */
-export type VariantOutput =
-  | { readonly ok: true; readonly result: string }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+/** What a job leaves in the store in place of a result where the scenario cannot run at its point: that is final, too. */
+export interface CannotRun {
+  readonly kind: "cannot run";
+  readonly problems: readonly Problem[];
+}
+
+/** The document that a job left. */
+export function parseOutcome(text: string): RunResult | CannotRun {
+  return JSON.parse(text) as RunResult | CannotRun;
+}
+
+export function isResult(outcome: RunResult | CannotRun): outcome is RunResult {
+  return "strategies" in outcome;
+}
 
 export function taskOf(sweep: SweepFile, job: SweepJob): VariantTask {
   const { scenarioYaml, scenarioFile } = sweep;
@@ -44,17 +54,18 @@ export function overridesAt({ factors }: Pick<SweepFile, "factors">, values: rea
   });
 }
 
-/** Runs a job in this thread, step by step, so that a caller may stop between steps. */
-export async function* runVariant(task: VariantTask): AsyncGenerator<JobProgress, VariantOutput> {
+/** Runs a job in this thread, step by step, so that a caller may stop between steps. @returns text for the store */
+export async function* runVariant(task: VariantTask): AsyncGenerator<JobProgress, string> {
   let experiment: PreparedExperiment;
   try {
     const { scenarioYaml, scenarioFile, overrides } = task;
     experiment = await prepareText(scenarioYaml, scenarioFile, { overrides, strategies: [] });
   } catch (error) {
-    if (error instanceof MeridianError && error.kind !== "internal") return { ok: false, problems: error.problems };
-    throw error;
+    if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
+    const outcome: CannotRun = { kind: "cannot run", problems: error.problems };
+    return stableJson(outcome);
   }
-  return { ok: true, result: stableJson(yield* simulate(experiment)) };
+  return stableJson(yield* simulate(experiment));
 }
 
 function* simulate(experiment: PreparedExperiment): Generator<JobProgress, RunResult> {
