@@ -2,20 +2,24 @@
  * `meridian/strategies`: the routing strategies as a library for gateways, k6 scripts and browsers. The contract of a
  * strategy, the registry, `defineStrategy` for one of your own, and `createRouter`, which runs one on live requests.
  */
-import { MeridianError, type Problem } from "./base/errors.ts";
-import type { OptionSpec, OutcomeKind, SignalName, StrategyDefinition } from "./client/strategy.ts";
+import { MeridianError } from "./base/errors.ts";
+import { type OutcomeKind, type StrategyDefinition, signalsOf } from "./client/strategy.ts";
 import { TargetViewState } from "./client/target-view.ts";
 import { KeyedRandom } from "./random/keyed-random.ts";
 import { findStrategy } from "./strategies/index.ts";
 
 export { MeridianError, type Problem } from "./base/errors.ts";
+export { type ConformanceCheck, checkConformance } from "./client/conformance.ts";
+export { defineStrategy } from "./client/define-strategy.ts";
 export { type CheckedOptions, checkOptions } from "./client/options.ts";
 export {
   type AttemptOutcome,
   deferUntil,
   type OptionSpec,
   type OutcomeKind,
+  type PriceOutlook,
   type RequestView,
+  SHED,
   type SignalName,
   type Strategy,
   type StrategyContext,
@@ -123,7 +127,7 @@ export function createRouter({ strategy, options = {}, targets, seed = 0 }: Rout
   refuseTargets(targetIds);
   const regionOfTarget = targets.map(({ id, region }) => region ?? id);
   const instance = definition.create(options, { targetIds, regionOfTarget, classNames: ["default"] });
-  const view = new TargetViewState(targetIds, definition.signals);
+  const view = new TargetViewState(targetIds, signalsOf(definition, options));
   view.priceInUsdPerMTok.fill(Number.NaN);
   view.priceOutUsdPerMTok.fill(Number.NaN);
   const isEligible = targetIds.map(() => true);
@@ -212,58 +216,6 @@ function keyOf({ requestId, attempt, targetIndex }: RoutedAttempt): string {
 
 /** What requests of a router have in common: one class, one origin, no cached prefix, sent at once. */
 const ONE_CLASS = { classIndex: 0, originIndex: 0, prefixTokens: 0, prefixId: -1, deferrable: false } as const;
-
-const SIGNALS: Readonly<Record<SignalName, true>> = {
-  inFlight: true,
-  price: true,
-  rtt: true,
-  e2e: true,
-  ttft: true,
-  e2eP95: true,
-  throttleShare: true,
-  failureShare: true,
-  quotaHeadroom: true,
-};
-
-const OPTION_TYPES: Readonly<Record<OptionSpec["type"], true>> = {
-  target: true,
-  targets: true,
-  targetWeights: true,
-  durationMs: true,
-  number: true,
-  share: true,
-  integer: true,
-  choice: true,
-  boolean: true,
-};
-
-/**
- * A strategy of your own, checked: its name, its signals and the descriptions of its options.
- *
- * @returns the definition itself, with its own type
- * @throws MeridianError (usage) STRATEGY_DEFINITION, with everything that is wrong
- * @example defineStrategy({ name: "first", summary: "The first.", options: {}, signals: [], create: () => ({ choose: (_, t) => t.eligible[0] }) }).name // => "first"
- */
-export function defineStrategy<const Definition extends StrategyDefinition>(definition: Definition): Definition {
-  const { name, summary, options, signals } = definition;
-  const wrong: string[] = [];
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) wrong.push(`the name "${name}" is not lower case with hyphens`);
-  if (summary.trim() === "") wrong.push("the summary is empty");
-  for (const signal of signals) if (!Object.hasOwn(SIGNALS, signal)) wrong.push(`there is no signal "${signal}"`);
-  for (const [option, spec] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTION_TYPES, spec.type)) wrong.push(`option ${option} has the unknown type "${spec.type}"`);
-    if (spec.type === "choice" && (spec.values ?? []).length === 0) wrong.push(`option ${option} has no values`);
-    if (spec.required === true && spec.default !== undefined)
-      wrong.push(`option ${option} is required, with a default`);
-  }
-  if (typeof definition.create !== "function") wrong.push("create is not a function");
-  if (wrong.length === 0) return definition;
-  const fix = `signals are ${Object.keys(SIGNALS).join(", ")}; types of options are ${Object.keys(OPTION_TYPES).join(", ")}`;
-  throw new MeridianError(
-    "usage",
-    wrong.map((what): Problem => ({ code: "STRATEGY_DEFINITION", what, where: `strategy ${name}`, fix })),
-  );
-}
 
 function refuseTargets(ids: readonly string[]): void {
   const isUnique = new Set(ids).size === ids.length;

@@ -1,4 +1,5 @@
 /** A sweep in the terminal: the answer first, then its table. */
+import { printable } from "../../simulator/base/errors.ts";
 import {
   type Curve,
   isLargerBetter,
@@ -9,17 +10,7 @@ import {
 import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
 import type { CurvePoint } from "../../simulator/sweep/load-curve.ts";
 import type { SweepMetric } from "../../simulator/sweep/points.ts";
-import {
-  formatNumber,
-  formatPlain,
-  NOT_AVAILABLE,
-  PERCENT,
-  plural,
-  printable,
-  SECONDS,
-  type Unit,
-  USD,
-} from "../base/text.ts";
+import { formatNumber, formatPlain, NOT_AVAILABLE, PERCENT, plural, SECONDS, type Unit, USD } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
 
 export interface SweepReport {

@@ -1,7 +1,8 @@
 /** The Markdown output: `summary.md` of a run, and the writer of Markdown tables. */
 import { markdownTable } from "markdown-table";
+import { printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatInstant, formatLength, printable } from "../base/text.ts";
+import { formatInstant, formatLength } from "../base/text.ts";
 import {
   boundClasses,
   hasQuotas,

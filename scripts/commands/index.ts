@@ -49,6 +49,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./report.ts")).reportCommand,
   },
   {
+    name: "compare",
+    summary: "Compare runs with a baseline run: what differs, what is shown to change, and gates for a build.",
+    load: async () => (await import("./compare.ts")).compareCommand,
+  },
+  {
+    name: "runs",
+    summary: "List saved runs, tag them, name baselines, remove what is not needed.",
+    load: async () => (await import("./runs.ts")).runsCommand,
+  },
+  {
+    name: "sql",
+    summary: "Query all saved runs with one SELECT.",
+    load: async () => (await import("./sql.ts")).sqlCommand,
+  },
+  {
     name: "emulate",
     summary: "Start Bedrock-compatible endpoints with a scenario's physics behind them.",
     load: async () => (await import("./emulate.ts")).emulateCommand,
@@ -62,6 +77,16 @@ export const commands: readonly CommandEntry[] = [
     name: "list",
     summary: "List what a scenario can name: strategies, regions, traces, laws and more.",
     load: async () => (await import("./list.ts")).listCommand,
+  },
+  {
+    name: "conformance",
+    summary: "Try a strategy of your own in many situations, and measure what a decision costs.",
+    load: async () => (await import("./conformance.ts")).conformanceCommand,
+  },
+  {
+    name: "strategy",
+    summary: "Begin a strategy of your own.",
+    load: async () => (await import("./strategy.ts")).strategyCommand,
   },
   {
     name: "schema",

@@ -5,7 +5,7 @@ import writeFileAtomic from "write-file-atomic";
 import { renderSweepText } from "../../reports/sweep/text.ts";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
-import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/schema-forms.ts";
+import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import type { SweepQuestion } from "../../simulator/sweep/analysis.ts";
 import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
 import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";

@@ -1,5 +1,4 @@
 /** One job of a sweep, from its scenario to its result: the same bytes wherever and however often it runs. */
-import { createHash } from "node:crypto";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import {
   assembleResult,
@@ -13,9 +12,8 @@ import {
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { SweepFile, SweepJob } from "../../simulator/sweep/job.ts";
-import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
+import { type PreparedExperiment, prepareText, resultProvenance } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
-import { packageVersion } from "../io/process.ts";
 import { stableJson } from "../io/text-files.ts";
 import { parsePath } from "../io/yaml-source.ts";
 
@@ -87,9 +85,5 @@ function* simulate(experiment: PreparedExperiment): Generator<JobProgress, RunRe
     }
     outputs.push(step.value);
   }
-  return assembleResult(inputs, outputs, {
-    scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
-    meridianVersion: packageVersion(),
-    traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
-  });
+  return assembleResult(inputs, outputs, resultProvenance(experiment));
 }

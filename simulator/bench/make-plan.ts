@@ -1,11 +1,12 @@
 /** Makes the replay plan and the schedule of a scenario, and refuses what cannot be replayed against endpoints. */
 import { MeridianError, type Problem } from "../base/errors.ts";
+import { signalsOf } from "../client/strategy.ts";
 import { replicationSeed } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { FaultState } from "../service/fault-state.ts";
 import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
 import { INPUT, OUTPUT, PREPAID } from "../service/pricing/prices.ts";
-import { findStrategy } from "../strategies/index.ts";
+import { definitionOf } from "../strategies/index.ts";
 import { createTraffic } from "../traffic/source.ts";
 import type { ReplayTier } from "./adapters/adapter.ts";
 import type { HealthEpoch, PriceEpoch, ReplayOperation, ReplayPlan, ReplayTarget, SpendPlan } from "./plan.ts";
@@ -66,7 +67,7 @@ export function makeReplayPlan(
   targets: ReplayTargets,
   schedule: ReplaySchedule,
 ): ReplayPlan {
-  const { name, kind, options, client } = plan.strategies[strategyIndex]!;
+  const { name, kind, source, options, client } = plan.strategies[strategyIndex]!;
   const durationMs = Math.min(plan.durationMs, schedule.lastArrivalMs + 1);
   const endMs = durationMs + schedule.drainMs;
   const regions = plan.regionNames.length;
@@ -79,7 +80,7 @@ export function makeReplayPlan(
     fromMs: plan.arrivalsFromMs,
     durationMs,
     drainMs: schedule.drainMs,
-    strategy: { name, kind, options },
+    strategy: { name, kind, source, options },
     client: client ?? plan.client,
     signalAgeMs: plan.signals.ageMs,
     operation: targets.operation,
@@ -200,7 +201,7 @@ export function notReplayable(plan: Plan): readonly Problem[] {
         "give base, factor and cap",
       );
     }
-    if (findStrategy(strategy.kind).signals.includes("quotaHeadroom")) {
+    if (signalsOf(definitionOf(strategy), strategy.options).includes("quotaHeadroom")) {
       refuse("strategies", `${strategy.name} reads quotas that no client can see`, "leave it out with --strategy");
     }
   }

@@ -1,6 +1,6 @@
 /** A replaying router's strategy and all that it bases its choices on: signals, prices, round trips and health. */
 
-import type { Strategy } from "../client/strategy.ts";
+import { type PriceOutlook, type Strategy, signalsOf } from "../client/strategy.ts";
 import {
   completeOutcome,
   type LearntOutcome,
@@ -9,7 +9,7 @@ import {
   takePicture,
 } from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
-import { findStrategy } from "../strategies/index.ts";
+import { definitionOf } from "../strategies/index.ts";
 import { ReplayColumns, type ReplayPlan } from "./plan.ts";
 import type { AttemptAnswer } from "./router-io.ts";
 import type { ScheduledRequest } from "./rows.ts";
@@ -45,14 +45,16 @@ export class RouterKnowledge {
   /** @throws MeridianError usage for options that the strategy does not take */
   constructor(plan: ReplayPlan) {
     this.plan = plan;
-    const definition = findStrategy(plan.strategy.kind);
+    const definition = definitionOf(plan.strategy);
     const targetIds = plan.targets.map((target) => target.id);
     this.strategy = definition.create(plan.strategy.options, {
       targetIds,
       regionOfTarget: plan.targets.map((target) => target.region),
       classNames: plan.classes.map((each) => each.name),
+      prices: priceOutlook(plan),
     });
-    const views = () => plan.modelMaxTokens.map(() => new TargetViewState(targetIds, definition.signals));
+    const signals = signalsOf(definition, plan.strategy.options);
+    const views = () => plan.modelMaxTokens.map(() => new TargetViewState(targetIds, signals));
     this.learnt = views();
     this.shown = plan.signalAgeMs > 0 ? views() : this.learnt;
     this.columns = new ReplayColumns(plan);
@@ -132,4 +134,13 @@ export class RouterKnowledge {
     this.nextPictureMs = nextPictureMs(nowMs, signalAgeMs);
     takePicture(this.learnt, this.shown);
   }
+}
+
+/** Prices over the run, of the epochs that the plan has. */
+function priceOutlook({ prices, classes }: ReplayPlan): PriceOutlook {
+  return {
+    epochStartMs: prices.map(({ fromMs }) => fromMs),
+    inUsdPerMTok: (epoch, classIndex, target) => prices[epoch]!.inUsdPerMTok[classes[classIndex]!.model]![target]!,
+    outUsdPerMTok: (epoch, classIndex, target) => prices[epoch]!.outUsdPerMTok[classes[classIndex]!.model]![target]!,
+  };
 }

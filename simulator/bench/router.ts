@@ -19,6 +19,7 @@ import {
 } from "../client/request-rules.ts";
 import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
 import type { RetrySpec } from "../client/retry-rules.ts";
+import { SHED } from "../client/strategy.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { ReplayPlan } from "./plan.ts";
 import type { AttemptAnswer, ReplayIo } from "./router-io.ts";
@@ -150,6 +151,7 @@ export class ReplayRouter {
     }
     const choice = this.knowledge.choose(call, nowMs);
     if (choice >= 0) this.sendWithin(call, choice, nowMs, isHedge);
+    else if (choice === SHED && !isHedge) this.finish(call, END.refused, nowMs, -1);
     else this.later(call, putOffUntilMs(-1 - choice, nowMs, isHedge));
   }
 

@@ -12,6 +12,14 @@ export interface CheckedOptions {
   target(name: string): number;
   /** Indices in the order given; every target in order when the option is left out. */
   targets(name: string): Int32Array;
+  /** One number per target; 0 for those it does not name. */
+  amounts(name: string): Float64Array;
+  /** By class: indices of its targets in the order given; undefined for a class that it does not name. */
+  classTargets(name: string): readonly (Int32Array | undefined)[];
+  /** One share per class; 1 for those it does not name. */
+  classShares(name: string): Float64Array;
+  /** The named numbers as given; none when the option is left out. */
+  named(name: string): Readonly<Record<string, number>>;
   /** One weight per target; 1 for every target when the option is left out, 0 for those it does not name. */
   weights(name: string): Float64Array;
 }
@@ -52,6 +60,18 @@ export function checkOptions(
     choice: (name) => values.get(name) as string,
     target: (name) => findTarget(values.get(name) as string, context),
     targets: (name) => targetList(values.get(name) as readonly string[] | undefined, context),
+    amounts: (name) => amountColumn((values.get(name) ?? {}) as Readonly<Record<string, number>>, context),
+    classTargets: (name) => {
+      const lists = (values.get(name) ?? {}) as Readonly<Record<string, readonly string[]>>;
+      return context.classNames.map((each) =>
+        Object.hasOwn(lists, each) ? targetList(lists[each], context) : undefined,
+      );
+    },
+    classShares: (name) => {
+      const shares = (values.get(name) ?? {}) as Readonly<Record<string, number>>;
+      return Float64Array.from(context.classNames, (each) => (Object.hasOwn(shares, each) ? shares[each]! : 1));
+    },
+    named: (name) => (values.get(name) ?? {}) as Readonly<Record<string, number>>,
     weights: (name) => weightColumn(values.get(name) as Readonly<Record<string, number>> | undefined, context),
   };
 }
@@ -67,10 +87,13 @@ function targetList(names: readonly string[] | undefined, context: StrategyConte
 }
 
 function weightColumn(given: Readonly<Record<string, number>> | undefined, context: StrategyContext): Float64Array {
-  const weights = new Float64Array(context.targetIds.length);
-  if (given === undefined) return weights.fill(1);
-  for (const [name, weight] of Object.entries(given)) weights[findTarget(name, context)] = weight;
-  return weights;
+  return given === undefined ? new Float64Array(context.targetIds.length).fill(1) : amountColumn(given, context);
+}
+
+function amountColumn(given: Readonly<Record<string, number>>, context: StrategyContext): Float64Array {
+  const amounts = new Float64Array(context.targetIds.length);
+  for (const [name, amount] of Object.entries(given)) amounts[findTarget(name, context)] = amount;
+  return amounts;
 }
 
 function unknownOption(strategy: string, name: string, specs: Readonly<Record<string, OptionSpec>>): Problem {
@@ -100,7 +123,15 @@ function faultOf(value: unknown, spec: OptionSpec, context: StrategyContext): st
     case "targets":
       return targetsFault(value, context);
     case "targetWeights":
-      return weightsFault(value, context);
+      return amountsFault(value, context, "weight") ?? weightsFault(value as Readonly<Record<string, number>>);
+    case "targetAmounts":
+      return amountsFault(value, context, "number");
+    case "classTargets":
+      return classTargetsFault(value, context);
+    case "classShares":
+      return classSharesFault(value, context);
+    case "amounts":
+      return namedFault(value, spec.values ?? []);
     default:
       return numberFault(value, spec);
   }
@@ -134,20 +165,62 @@ function targetsFault(value: unknown, context: StrategyContext): string | undefi
   return undefined;
 }
 
-function weightsFault(value: unknown, context: StrategyContext): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "it must map targets to weights";
-  let total = 0;
+function amountsFault(value: unknown, context: StrategyContext, noun: "weight" | "number"): string | undefined {
+  if (!isMap(value)) return `it must map targets to ${noun}s`;
   const seen = new Set<number>();
-  for (const [name, weight] of Object.entries(value)) {
+  for (const [name, amount] of Object.entries(value)) {
     const fault = targetFault(name, context);
     if (fault !== undefined) return fault;
-    if (typeof weight !== "number" || !Number.isFinite(weight) || weight < 0) {
-      return `the weight of ${name} must be a finite number, 0 or more`;
-    }
+    if (!isAmount(amount)) return `the ${noun} of ${name} must be a finite number, 0 or more`;
     const index = findTarget(name, context);
-    if (seen.has(index)) return `"${name}" is weighted twice`;
+    if (seen.has(index)) return `"${name}" is ${noun === "weight" ? "weighted" : "named"} twice`;
     seen.add(index);
-    total += weight;
   }
-  return total > 0 ? undefined : "at least one weight must be above 0";
+  return undefined;
+}
+
+function weightsFault(weights: Readonly<Record<string, number>>): string | undefined {
+  return Object.values(weights).some((weight) => weight > 0) ? undefined : "at least one weight must be above 0";
+}
+
+function classTargetsFault(value: unknown, context: StrategyContext): string | undefined {
+  if (!isMap(value)) return "it must map classes to lists of targets";
+  for (const [name, list] of Object.entries(value)) {
+    const unknown = classFault(name, context);
+    if (unknown !== undefined) return unknown;
+    const fault = targetsFault(list, context);
+    if (fault !== undefined) return `${name}: ${fault}`;
+  }
+  return undefined;
+}
+
+function classSharesFault(value: unknown, context: StrategyContext): string | undefined {
+  if (!isMap(value)) return "it must map classes to shares";
+  for (const [name, share] of Object.entries(value)) {
+    const fault = classFault(name, context);
+    if (fault !== undefined) return fault;
+    if (!isAmount(share) || share > 1) return `the share of ${name} must be in 0 to 1`;
+  }
+  return undefined;
+}
+
+function classFault(name: string, { classNames }: StrategyContext): string | undefined {
+  return classNames.includes(name) ? undefined : `there is no class "${name}"; classes are ${classNames.join(", ")}`;
+}
+
+function namedFault(value: unknown, names: readonly string[]): string | undefined {
+  if (!isMap(value)) return `it must map some of ${names.join(", ")} to numbers`;
+  for (const [name, amount] of Object.entries(value)) {
+    if (!names.includes(name)) return `there is no "${name}"; names are ${names.join(", ")}`;
+    if (!isAmount(amount)) return `${name} must be a finite number, 0 or more`;
+  }
+  return undefined;
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }

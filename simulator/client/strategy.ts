@@ -14,7 +14,8 @@ export interface Strategy {
    * @param targets columns over all targets for this request's model; only the eligible may be chosen
    * @param nowMs   the router's clock, ms since the scenario's start
    * @param random  this decision's own draws, equal for every strategy
-   * @returns an eligible target index; or `deferUntil(ms)` to ask again later (deferrable classes only)
+   * @returns an eligible target index; `deferUntil(ms)` to ask again later, whose wait counts in the request's latency;
+   *          or `SHED` to refuse the request. A hedge cannot wait or be shed: it is then not sent
    */
   choose(request: RequestView, targets: TargetView, nowMs: number, random: RandomStream): number;
   /** Called with each attempt's outcome when the router learns of it. */
@@ -105,7 +106,12 @@ export interface AttemptOutcome {
   readonly e2eMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Network round trip of the request's origin that the latencies contain; 0 where it is not known. */
+  readonly rttMs: number;
 }
+
+/** What `choose` returns to refuse a request, as a gateway answers 503 by itself: it ends as refused, without a retry. */
+export const SHED = Number.NEGATIVE_INFINITY;
 
 /**
  * What `choose` returns to be asked again at an instant: negative numbers are instants, others are targets.
@@ -124,6 +130,17 @@ export interface StrategyContext {
   readonly targetIds: readonly string[];
   readonly regionOfTarget: readonly string[];
   readonly classNames: readonly string[];
+  /** Prices over the run, where they are known beforehand; left out where they are not. */
+  readonly prices?: PriceOutlook;
+}
+
+/** Prices over the run, as a price list with hours gives them: piecewise constant. */
+export interface PriceOutlook {
+  /** When each epoch begins, ms on the router's clock, ascending; the first begins at or before 0. */
+  readonly epochStartMs: ArrayLike<number>;
+  /** USD per million tokens for requests of a class; NaN where the target does not sell the class's model. */
+  inUsdPerMTok(epoch: number, classIndex: number, target: number): number;
+  outUsdPerMTok(epoch: number, classIndex: number, target: number): number;
 }
 
 /** Description of an option, from which the scenario schema, its docs and its defaults are made. */
@@ -132,6 +149,10 @@ export interface OptionSpec {
     | "target"
     | "targets"
     | "targetWeights"
+    | "targetAmounts"
+    | "classTargets"
+    | "classShares"
+    | "amounts"
     | "durationMs"
     | "number"
     | "share"
@@ -143,7 +164,7 @@ export interface OptionSpec {
   readonly required?: boolean;
   /** An optional option without a default: `doc` says what its absence means. */
   readonly default?: unknown;
-  /** For `choice`. */
+  /** For `choice`: what it can be; for `amounts`: the names that it may give a number. */
   readonly values?: readonly string[];
   readonly min?: number;
   readonly max?: number;
@@ -156,10 +177,20 @@ export interface StrategyDefinition {
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly signals: readonly SignalName[];
+  /** Which of `signals` it reads with these options, where that depends on them. */
+  signalsFor?(options: Readonly<Record<string, unknown>>): readonly SignalName[];
   /**
    * Makes the state of one router. Options arrive as plain values (durations in ms, shares in [0, 1]).
    *
    * @throws MeridianError (usage) with every problem found in the options
    */
   create(options: Readonly<Record<string, unknown>>, context: StrategyContext): Strategy;
+}
+
+/** The signals that a strategy reads with these options: only they are kept up to date. */
+export function signalsOf(
+  definition: StrategyDefinition,
+  options: Readonly<Record<string, unknown>>,
+): readonly SignalName[] {
+  return definition.signalsFor?.(options) ?? definition.signals;
 }

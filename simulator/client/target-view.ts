@@ -21,14 +21,10 @@ export const DEFAULT_SIGNAL_MEMORY: SignalMemory = {
 };
 
 /** One attempt's end, as far as the columns need it. Latencies as the caller saw them, NaN unless kind is "ok". */
-export interface ViewOutcome extends Pick<AttemptOutcome, "target" | "kind" | "sentMs" | "nowMs" | "ttftMs" | "e2eMs"> {
-  /** Network round trip that the latencies contain; 0 where it is not known. */
-  readonly rttMs: number;
-}
+export type ViewOutcome = Pick<AttemptOutcome, "target" | "kind" | "sentMs" | "nowMs" | "ttftMs" | "e2eMs" | "rttMs">;
 
 /** All that a router learns of one attempt: what its strategy observes, and what the columns need. */
-export type LearntOutcome = { -readonly [Field in keyof Outcome]: Outcome[Field] };
-type Outcome = AttemptOutcome & ViewOutcome;
+export type LearntOutcome = { -readonly [Field in keyof AttemptOutcome]: AttemptOutcome[Field] };
 
 /**
  * Completes an outcome in place: a served attempt took from `sentMs` to `nowMs`; of any other a router learns neither

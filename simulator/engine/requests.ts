@@ -13,7 +13,7 @@ import {
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { GIVE_UP } from "../client/retry-policy.ts";
-import type { TargetView } from "../client/strategy.ts";
+import { SHED, type TargetView } from "../client/strategy.ts";
 import { type KeyedRandom, keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
@@ -213,6 +213,7 @@ export class Requests implements ServiceListener {
     this.random.seek(ints[at + PLACE.requestId]!, ints[at + PLACE.attempts]!);
     const choice = router.strategy.choose(this.shown.view, targets as TargetView, nowMs, this.random);
     if (choice >= 0) this.send(request, router, choice);
+    else if (choice === SHED && !isHedge) this.finalise(request, END.refused, -1);
     else this.later(request, putOffUntilMs(-1 - choice, nowMs, isHedge));
   }
 

@@ -1,14 +1,22 @@
 /** Routers (gateway processes, SDK clients): what each is made of, and what it learns from the outcomes of attempts. */
 import { END, type End, endAfter, type Failure } from "../client/request-rules.ts";
 import { createRetryPolicy, type RetryPolicy } from "../client/retry-policy.ts";
-import type { OutcomeKind, SignalName, Strategy } from "../client/strategy.ts";
+import {
+  type OutcomeKind,
+  type PriceOutlook,
+  type SignalName,
+  type Strategy,
+  signalsOf as signalsOfDefinition,
+} from "../client/strategy.ts";
 import { type LearntOutcome, TargetViewState } from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { createLaw } from "../random/laws/index.ts";
 import { compileSampler } from "../random/sampler.ts";
 import type { ClientPlan, Plan, RetryPlan, StrategyPlan } from "../scenario/plan.ts";
+import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
+import { INPUT, OUTPUT } from "../service/pricing/prices.ts";
 import { OUTCOME, type Outcome } from "../service/service.ts";
-import { findStrategy } from "../strategies/index.ts";
+import { definitionOf } from "../strategies/index.ts";
 
 /** One gateway process or SDK client: a strategy's state, what it has seen of each model's targets, its retry budget. */
 export interface Router {
@@ -22,14 +30,15 @@ export interface Router {
 
 /** Makes the routers of one run. With shared signals all routers learn into the same views. */
 export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Router[] {
-  const definition = findStrategy(strategy.kind);
+  const definition = definitionOf(strategy);
   const targetIds = plan.targets.map((target) => target.id);
   const context = {
     targetIds,
     regionOfTarget: plan.targets.map((target) => plan.regionNames[target.region]!),
     classNames: plan.classes.map((each) => each.name),
+    prices: priceOutlook(plan),
   };
-  const views = (): TargetViewState[] => plan.models.map(() => new TargetViewState(targetIds, definition.signals));
+  const views = (): TargetViewState[] => plan.models.map(() => new TargetViewState(targetIds, signalsOf(strategy)));
   const shared = plan.signals.source === "shared" ? views() : null;
   const client = strategy.client ?? plan.client;
   const routers: Router[] = [];
@@ -46,9 +55,23 @@ export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Rout
   return routers;
 }
 
+/** Prices over the run as the price list has them, under the source rule that the price columns follow too. */
+function priceOutlook({ money, classes, models }: Plan): PriceOutlook {
+  const { schedule, keyOfTarget } = money;
+  const priceOf = (epoch: number, classIndex: number, target: number, kind: number): number => {
+    const key = keyOfTarget[target * models.length + classes[classIndex]!.model]!;
+    return key < 0 ? Number.NaN : priceUsdPerMTok(schedule, epoch, key, kind);
+  };
+  return {
+    epochStartMs: schedule.epochStartMs,
+    inUsdPerMTok: (epoch, classIndex, target) => priceOf(epoch, classIndex, target, INPUT),
+    outUsdPerMTok: (epoch, classIndex, target) => priceOf(epoch, classIndex, target, OUTPUT),
+  };
+}
+
 /** The signals that a strategy asks for. */
 export function signalsOf(strategy: StrategyPlan): readonly SignalName[] {
-  return findStrategy(strategy.kind).signals;
+  return signalsOfDefinition(definitionOf(strategy), strategy.options);
 }
 
 /** The draws of routing: keyed by request and attempt alone, so that every strategy and every router draws the same. */

@@ -134,6 +134,37 @@ export interface ReplicationPoint {
   readonly usdPer1kServed: Readonly<Record<BillingRuleName, number | null>>;
 }
 
+/**
+ * Metrics that are kept for each replication. Times in ms from the intended arrival of served requests, shares in
+ * [0, 1], costs under the run's billing rule.
+ */
+export const SAMPLE_METRICS = [
+  "e2eMsMean",
+  "e2eMsP50",
+  "e2eMsP95",
+  "e2eMsP99",
+  "ttftMsP50",
+  "ttftMsP95",
+  "ttftMsP99",
+  "waitMsP95",
+  "goodputShare",
+  "throttledAttemptShare",
+  "failedShare",
+  "retriedShare",
+  "trafficShare",
+  "usdPer1kServed",
+  "billUsd",
+] as const;
+export type SampleMetric = (typeof SAMPLE_METRICS)[number];
+
+/** The values of one group of requests, one for each replication in order; null where a replication has none. */
+export interface GroupSamples {
+  readonly scope: "total" | "class" | "region";
+  /** Class or region; empty for the total. */
+  readonly name: string;
+  readonly values: Readonly<Record<SampleMetric, readonly (number | null)[]>>;
+}
+
 /** Points of the empirical latency distribution, pooled over replications: share of served requests at most `ms`. */
 export interface DistributionPoint {
   readonly ms: number;
@@ -191,6 +222,8 @@ export interface StrategyResult {
   /** Reserved capacity that it holds; left out where there is none. */
   readonly reserved?: readonly ReservedLine[];
   readonly replications: readonly ReplicationPoint[];
+  /** Values of single replications by class and region; results of version 0.1.0 lack them. */
+  readonly samples?: readonly GroupSamples[];
 }
 
 export type ComparedMetric = "e2eMsP95" | "ttftMsP95" | "throttledAttemptShare" | "failedShare" | "usdPer1kServed";
@@ -245,6 +278,8 @@ export interface RunResult {
   readonly scenario: { readonly name: string; readonly description: string; readonly sha256: string };
   readonly versions: { readonly meridian: string };
   readonly seed: number;
+  /** Digest of what the traffic is drawn from: runs with equal digests are sent the same requests. */
+  readonly trafficSha256?: string;
   readonly replications: { readonly asked: number; readonly done: number };
   readonly startsAt: string;
   /** Length of the run; null when it ended after a number of requests. */

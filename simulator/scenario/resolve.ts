@@ -14,7 +14,7 @@ import { parseAssertion } from "./assertion.ts";
 import { type ClassesInput, originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";
 import { faultsOf } from "./faults.ts";
-import { checkQuotasFit } from "./feasibility.ts";
+import { checkContextFits, checkQuotasFit } from "./feasibility.ts";
 import { checkModelIds, endedNotes } from "./known-models.ts";
 import { modelPlansOf, type SettledModels, settleModels, unknownNotes } from "./models.ts";
 import { moneyOf, questionsOnPrices, resolveSchedule } from "./money.ts";
@@ -41,6 +41,10 @@ export interface ResolveInputs {
   /** By the names that `traceNamesOf` gives. */
   readonly recordings: Readonly<Record<string, Recording>>;
   readonly recordedPrices: Readonly<Record<string, readonly RecordedPrice[]>>;
+  /** Code of the user's own strategies, by path as the scenario writes it; none unless given. */
+  readonly strategySources?: Readonly<Record<string, string>>;
+  /** Remarks of the adapter that loaded all this. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -67,7 +71,8 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const schedule = scheduleOf(setting, supply.targets);
   const traffic = resolveTraffic(demand, inputs.recordings);
   const modelPlans = modelPlansOf(models);
-  const misfits = misfitsOf(setting, supply, { classes, traffic, models: modelPlans });
+  const demands = { classes, traffic, models: modelPlans };
+  const misfits = [...misfitsOf(setting, supply, demands), ...checkContextFits({ ...demands, problems })];
   const run = runPartOf(scenario, supply.targets.targets);
   const trafficNotes = checkTraffic(traffic, run, problems);
   problems.forget(meant.guessed);
@@ -91,6 +96,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
     assertions: scenario.assert,
     validation: scenario.validation,
     notes: [
+      ...(inputs.notes ?? []),
       ...choices.notes,
       ...remarksOf(scenario, supply.targets.targets),
       ...trafficNotes,
@@ -261,7 +267,7 @@ function resolveChoices(
     regionOfTarget: targets.map((target) => names.regions[target.region]!),
     classNames: scenario.traffic.map((each) => each.class),
   };
-  const drafts = strategyDrafts(scenario.strategies, context, problems);
+  const drafts = strategyDrafts(scenario.strategies, context, inputs.strategySources ?? {}, problems);
   const labels = drafts.map(({ plan }) => plan.name);
   const reserved = resolveReservedCharges({ world, prices, bought, targetIds, routes, strategies: drafts, problems });
   const { isWithheld, charges } = reserved;
@@ -285,6 +291,7 @@ function checkAssertions(
 function scheduleOf({ scenario, inputs, names, problems }: Setting, targets: Targets): PriceSchedule | undefined {
   return resolveSchedule({
     scenario,
+    models: scenario.world.models,
     prices: inputs.prices,
     recordedPrices: inputs.recordedPrices,
     targets,

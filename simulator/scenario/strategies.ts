@@ -1,9 +1,11 @@
 /** `strategies`: the strategies that a run compares, their options, and what each may choose. */
+
 import { z } from "zod";
-import { count, durationMs, share } from "../base/schema-forms.ts";
+import { didYouMean, nearNames } from "../base/near-names.ts";
+import { count, durationMs, ownEntry, share } from "../base/schema-forms.ts";
 import { findTarget } from "../client/options.ts";
 import type { OptionSpec, StrategyContext, StrategyDefinition } from "../client/strategy.ts";
-import { findStrategy, STRATEGIES } from "../strategies/index.ts";
+import { definitionOf, STRATEGIES } from "../strategies/index.ts";
 import { clientPlanOf, clientSchema } from "./client.ts";
 import type { ClassPlan, StrategyPlan } from "./plan.ts";
 import type { Problems } from "./problems.ts";
@@ -11,6 +13,8 @@ import type { Problems } from "./problems.ts";
 /** A strategy as a scenario names it. */
 export interface StrategyInput {
   readonly kind: string;
+  /** Path of the user's own strategy, as written; undefined for one of the registry. */
+  readonly file: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   readonly name: string | undefined;
   readonly client: z.output<typeof clientSchema> | undefined;
@@ -22,11 +26,15 @@ const names = STRATEGIES.map((each) => each.name);
 export const strategySchema = z
   .union([z.enum(names as [string, ...string[]]), strategyObject()])
   .transform((input): StrategyInput => {
-    if (typeof input === "string") return { kind: input, options: {}, name: undefined, client: undefined };
-    const kind = names.find((name) => input[name] !== undefined)!;
+    if (typeof input === "string") {
+      return { kind: input, file: undefined, options: {}, name: undefined, client: undefined };
+    }
+    const file = input.file as string | undefined;
+    const kind = file === undefined ? names.find((name) => input[name] !== undefined)! : nameOfFile(file);
     return {
       kind,
-      options: (input[kind] ?? {}) as Record<string, unknown>,
+      file,
+      options: ((file === undefined ? input[kind] : input.options) ?? {}) as Record<string, unknown>,
       name: input.name as string | undefined,
       client: input.client as StrategyInput["client"],
     };
@@ -42,15 +50,29 @@ function strategyObject() {
       .optional()
       .meta({ description: "Label in the results; the strategy's name unless given" }),
     client: clientSchema.optional().meta({ description: "A client of this strategy's own" }),
+    file: z
+      .string()
+      .regex(/\.(ts|mts|js|mjs)$/, "name a file that ends with .ts, .mts, .js or .mjs")
+      .optional()
+      .meta({ description: "A strategy of your own, in the scenario's folder or below: ./mine.ts; its code is run" }),
+    options: z.record(z.string(), z.unknown()).optional().meta({ description: "Options of a strategy of your own" }),
   };
   for (const definition of STRATEGIES) shape[definition.name] = optionsOf(definition).optional();
   return z.strictObject(shape).superRefine((input, context) => {
-    const given = names.filter((name) => input[name] !== undefined);
+    const given = [...names, "file"].filter((name) => input[name] !== undefined);
     if (given.length !== 1) {
       const found = given.length === 0 ? "none" : given.join(" and ");
-      context.addIssue({ code: "custom", message: `name exactly one strategy of ${names.join(", ")}; found ${found}` });
+      const message = `name exactly one strategy of ${names.join(", ")}, or a file of your own; found ${found}`;
+      context.addIssue({ code: "custom", message });
+    } else if (given[0] !== "file" && input.options !== undefined) {
+      context.addIssue({ code: "custom", path: ["options"], message: `options of ${given[0]} stand below its name` });
     }
   });
+}
+
+/** `./rules/mine.ts` → `mine`: the strategy's label unless it has a name. */
+function nameOfFile(file: string): string {
+  return file.replace(/^.*[\\/]/, "").replace(/\.[a-z]+$/, "");
 }
 
 function optionsOf(definition: StrategyDefinition): z.ZodType {
@@ -70,6 +92,21 @@ function schemaOf(spec: OptionSpec): z.ZodType {
       return z.array(z.string().min(1)).min(1);
     case "targetWeights":
       return z.record(z.string().min(1), z.number().min(0));
+    case "targetAmounts":
+      return z.record(z.string().min(1), count);
+    case "classTargets":
+      return z.record(
+        z.string().min(1),
+        z.array(z.string().min(1)).min(1).meta({ description: "Targets of a class, first choice first" }),
+      );
+    case "classShares":
+      return z.record(z.string().min(1), share);
+    case "amounts":
+      return z.strictObject(
+        Object.fromEntries(
+          (spec.values ?? []).map((name) => [name, count.optional().meta({ description: `Weight of ${name}` })]),
+        ),
+      );
     case "durationMs":
       return durationMs;
     case "share":
@@ -85,6 +122,19 @@ function schemaOf(spec: OptionSpec): z.ZodType {
   }
 }
 
+/** Problems from an index on that speak of an unknown target name the near one. */
+function nameTargets(problems: Problems, from: number, { targetIds, regionOfTarget }: StrategyContext): void {
+  const names = [...new Set([...targetIds, ...regionOfTarget])];
+  const named = problems.list.splice(from).map((problem) => {
+    const [, asked, listed] = /^there is no target "(.*)"; (targets are .*)$/s.exec(problem.what) ?? [];
+    if (asked === undefined) return problem;
+    const [near] = nearNames(asked, names);
+    const what = `there is no target "${asked}"${didYouMean(asked, names)}`;
+    return { ...problem, what, fix: near === undefined ? listed! : `write ${near}; ${listed}` };
+  });
+  problems.list.push(...named);
+}
+
 /** A strategy whose options have been checked. */
 export interface StrategyDraft {
   readonly plan: Omit<StrategyPlan, "offered">;
@@ -94,23 +144,34 @@ export interface StrategyDraft {
   readonly named: readonly number[] | null;
 }
 
-/** The strategies with their options checked; wrong options and labels that are there twice become problems. */
+/**
+ * The strategies with their options checked; wrong options and labels that are there twice become problems.
+ *
+ * @param sources code of the user's own strategies by path; a path without code has been reported by the adapter
+ */
 export function strategyDrafts(
   strategies: readonly StrategyInput[],
   context: StrategyContext,
+  sources: Readonly<Record<string, string>>,
   problems: Problems,
 ): readonly StrategyDraft[] {
   const drafts = strategies.map((each, i): StrategyDraft => {
-    const options = Object.fromEntries(Object.entries(each.options).filter(([, value]) => value !== undefined));
-    const where = `strategies[${i}].${each.kind}`;
+    const { kind, file } = each;
+    const where = `strategies[${i}].${file === undefined ? kind : "file"}`;
+    const source = file === undefined ? null : (ownEntry(sources, file) ?? null);
+    const isKnown = file === undefined || source !== null;
+    const definition = isKnown ? problems.attempt(() => definitionOf({ kind, source }), where) : undefined;
+    const options = definition === undefined ? undefined : optionsFor(definition, each, i, problems);
     // The same check as at run time, so that a wrong option is found before any work is done.
+    const before = problems.list.length;
     problems.attempt(
-      () => findStrategy(each.kind).create(options, context),
-      (own) => (own.startsWith(`${each.kind}.`) ? `strategies[${i}].${own}` : where),
+      () => (options === undefined ? undefined : definition?.create(options, context)),
+      (own) => placeOf(own, i, definition?.name, file === undefined ? kind : "options") ?? where,
     );
+    nameTargets(problems, before, context);
     const client = each.client === undefined ? null : clientPlanOf(each.client);
-    const plan = { name: each.name ?? each.kind, kind: each.kind, options, client };
-    return { plan, where, named: namedTargets(each.kind, options, context) };
+    const plan = { name: each.name ?? kind, kind, source, options: options ?? {}, client };
+    return { plan, where, named: definition === undefined ? null : namedTargets(definition, plan.options, context) };
   });
   drafts.forEach(({ plan }, i) => {
     if (drafts.findIndex((other) => other.plan.name === plan.name) === i) return;
@@ -122,6 +183,45 @@ export function strategyDrafts(
     );
   });
   return drafts;
+}
+
+/**
+ * Options as plain values. Those of a file of the user's own are read here: the schema cannot know them.
+ *
+ * @returns undefined with problems where they are not what the strategy takes
+ */
+function optionsFor(
+  definition: StrategyDefinition,
+  { file, options }: StrategyInput,
+  i: number,
+  problems: Problems,
+): Readonly<Record<string, unknown>> | undefined {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  if (file === undefined) return given;
+  const before = problems.list.length;
+  for (const [name, value] of Object.entries(given)) {
+    const spec = ownEntry(definition.options, name);
+    if (spec === undefined) {
+      const fix = `it takes: ${Object.keys(definition.options).join(", ") || "no options"}`;
+      const where = `strategies[${i}].options.${name}`;
+      problems.add("STRATEGY_UNKNOWN_OPTION", where, `${definition.name} has no option "${name}"`, fix);
+      continue;
+    }
+    const parsed = schemaOf(spec).safeParse(value);
+    if (parsed.success) given[name] = parsed.data;
+    for (const issue of parsed.error?.issues ?? []) {
+      const path = ["options", name, ...issue.path].join(".");
+      problems.add("STRATEGY_BAD_OPTION", `strategies[${i}].${path}`, issue.message, spec.doc);
+    }
+  }
+  return problems.list.length === before ? given : undefined;
+}
+
+/** Config path of an option that a strategy calls `<its name>.<option>`. */
+function placeOf(own: string, i: number, name: string | undefined, key: string): string | undefined {
+  return name !== undefined && own.startsWith(`${name}.`)
+    ? `strategies[${i}].${key}${own.slice(name.length)}`
+    : undefined;
 }
 
 export interface OfferInput {
@@ -189,15 +289,16 @@ function reasonOf(input: OfferInput, strategy: number, each: ClassPlan, named: r
 
 /** Targets that are named in options; a weight of 0 names nothing. */
 function namedTargets(
-  kind: string,
+  definition: StrategyDefinition,
   options: Readonly<Record<string, unknown>>,
   context: StrategyContext,
 ): readonly number[] | null {
-  const names = Object.entries(findStrategy(kind).options).flatMap(([option, { type }]): readonly unknown[] => {
+  const names = Object.entries(definition.options).flatMap(([option, { type }]): readonly unknown[] => {
     const value = options[option];
     if (value === undefined) return [];
     if (type === "target") return [value];
     if (type === "targets" && Array.isArray(value)) return value;
+    if (type === "classTargets") return Object.values(value as Readonly<Record<string, readonly string[]>>).flat();
     if (type === "targetWeights") {
       return Object.entries(value as Readonly<Record<string, number>>).flatMap(([name, weight]) =>
         weight > 0 ? [name] : [],

@@ -1,6 +1,7 @@
 /** Strategy `priority`: a primary target and ordered fallbacks. */
 import { Cooldown } from "../client/limits.ts";
 import { checkOptions } from "../client/options.ts";
+import { isEligible } from "../client/pick.ts";
 import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
 
 const options = {
@@ -66,9 +67,3 @@ export const priority: StrategyDefinition = {
     };
   },
 };
-
-function isEligible(targets: TargetView, target: number): boolean {
-  const { eligible, eligibleCount } = targets;
-  for (let i = 0; i < eligibleCount; i++) if (eligible[i] === target) return true;
-  return false;
-}

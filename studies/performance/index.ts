@@ -2,10 +2,12 @@
  * `npm run perf`: the speed of the public engine against SimPy's process style, on two models given as scenario files,
  * and against itself with more requests in flight and in total.
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --scale (these rows only), --json.
- * See docs/model/performance.md. `npm run perf -- executors` measures k6's native executors: see executors.ts.
+ * See docs/model/performance.md. `npm run perf -- executors` measures k6's native executors: see executors.ts,
+ * and `npm run perf -- decisions` what a decision of each strategy costs.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
+import { measureStrategies } from "./decisions.ts";
 import { measureExecutors } from "./executors.ts";
 import { engineProgram, simpyProgram } from "./programs.ts";
 import {
@@ -26,6 +28,7 @@ const USAGE = "PERF_USAGE";
 
 /** Parts that are measured by name alone: `npm run perf -- startup` measures the start of the installed command. */
 const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  decisions: measureStrategies,
   executors: measureExecutors,
   startup: measureStartup,
 };

@@ -168,6 +168,7 @@ export const CORE_ORDER: readonly string[] = [
   "bench",
   "calibrate",
   "validate",
+  "compare",
   "probe",
 ];
 

@@ -5,14 +5,19 @@ import { benchCommand } from "../../../scripts/commands/bench.ts";
 import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
 import { checkCommand } from "../../../scripts/commands/check.ts";
 import { type CommandDefinition, jsonDocument } from "../../../scripts/commands/command.ts";
+import { compareCommand } from "../../../scripts/commands/compare.ts";
+import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
 import { doctorCommand } from "../../../scripts/commands/doctor.ts";
 import { emulateCommand } from "../../../scripts/commands/emulate.ts";
 import { commands } from "../../../scripts/commands/index.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
+import { runsCommand } from "../../../scripts/commands/runs.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
 import { simulateCommand } from "../../../scripts/commands/simulate.ts";
+import { sqlCommand } from "../../../scripts/commands/sql.ts";
+import { strategyCommand } from "../../../scripts/commands/strategy.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
@@ -22,9 +27,14 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   calibrate: calibrateCommand,
   check: checkCommand,
   report: reportCommand,
+  compare: compareCommand,
+  runs: runsCommand,
+  sql: sqlCommand,
   emulate: emulateCommand,
   probe: probeCommand,
   list: listCommand,
+  conformance: conformanceCommand,
+  strategy: strategyCommand,
   schema: schemaCommand,
   doctor: doctorCommand,
 };

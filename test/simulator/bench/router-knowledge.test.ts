@@ -15,7 +15,7 @@ const PLAN: ReplayPlan = {
   prices: [{ fromMs: 0, inUsdPerMTok: [[1, 2]], outUsdPerMTok: [[5, 10]] }],
 };
 const knowing = (kind: string, options: object, over: Partial<ReplayPlan> = {}) =>
-  new RouterKnowledge({ ...PLAN, ...over, strategy: { name: kind, kind, options: { ...options } } });
+  new RouterKnowledge({ ...PLAN, ...over, strategy: { name: kind, kind, source: null, options: { ...options } } });
 const answer = (kind: AttemptAnswer["kind"], endedMs: number): AttemptAnswer => ({
   kind,
   isFinal: false,

@@ -88,3 +88,43 @@ for (const [option, value] of refused) {
     assert.throws(() => checkOptions("s", specs, { target: "eu-west-1", [option]: value }, context), MeridianError);
   });
 }
+
+test("amounts by target, lists and shares by class, and named amounts", () => {
+  const kinds: Record<string, OptionSpec> = {
+    quota: { type: "targetAmounts", doc: "how many" },
+    lists: { type: "classTargets", doc: "which" },
+    admit: { type: "classShares", doc: "how far" },
+    score: { type: "amounts", values: ["price", "load"], doc: "what counts" },
+  };
+  const given = {
+    quota: { "us-east-1": 900 },
+    lists: { chat: ["us-east-1"] },
+    admit: { chat: 0.6 },
+    score: { price: 2 },
+  };
+  const checked = checkOptions("s", kinds, given, context);
+  assert.deepEqual([...checked.amounts("quota")], [0, 900, 0]);
+  assert.deepEqual(checked.classTargets("lists"), [Int32Array.of(1)]);
+  assert.deepEqual([...checked.classShares("admit")], [0.6]);
+  assert.deepEqual(checked.named("score"), { price: 2 });
+  const empty = checkOptions("s", kinds, {}, context);
+  assert.deepEqual([[...empty.amounts("quota")], empty.classTargets("lists")], [[0, 0, 0], [undefined]]);
+  assert.deepEqual([[...empty.classShares("admit")], empty.named("score")], [[1], {}]);
+  const wrong = { quota: { mars: 1 }, lists: { chatt: [] }, admit: { chat: 2 }, score: { price: -1 } };
+  const problems = problemsOf(() => checkOptions("s", kinds, wrong, context));
+  assert.deepEqual(problems, [
+    's.quota: there is no target "mars"; targets are eu-west-1, us-east-1, us-east-1/global',
+    's.lists: there is no class "chatt"; classes are chat',
+    "s.admit: the share of chat must be in 0 to 1",
+    "s.score: price must be a finite number, 0 or more",
+  ]);
+});
+
+function problemsOf(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof MeridianError) return error.problems.map(({ where, what }) => `${where}: ${what}`);
+  }
+  return [];
+}

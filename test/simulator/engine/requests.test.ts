@@ -238,3 +238,24 @@ describe("hedging", () => {
     }
   });
 });
+
+describe("what a strategy refuses or puts off", () => {
+  const paced = (over: object) =>
+    scenarioInput({
+      world: world(capacity("unlimited", "1s")),
+      // Each call reserves 100 + 200 tokens, so that 3 of them fill a minute of 900.
+      strategies: [{ "quota-paced": { tokensPerMinute: { a: 900, b: 1 }, ...over } }] as never,
+    });
+
+  it("a request that is shed ends as refused, with no attempt and no wait", () => {
+    const { ends, attempts, total } = simulate(paced({ patience: "0s", full: "shed" }), rows(5, 10));
+    assert.deepEqual([ends, attempts], [{ served: 3, refused: 2 }, 3]);
+    assert.equal(total.e2e.mean, 1000);
+  });
+
+  it("a wait counts in the latency, from the intended arrival", () => {
+    const { ends, total } = simulate(paced({ patience: "2m" }), rows(4, 0));
+    // At 1 s three answers settle to 150 tokens each, which makes room for the fourth.
+    assert.deepEqual([ends, total.e2e.max], [{ served: 4 }, 2_000]);
+  });
+});

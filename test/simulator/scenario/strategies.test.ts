@@ -13,6 +13,7 @@ describe("strategies as a scenario names them", () => {
   it("a name alone, or with options, a label and a client", () => {
     assert.deepEqual(strategySchema.parse("round-robin"), {
       kind: "round-robin",
+      file: undefined,
       options: {},
       name: undefined,
       client: undefined,

@@ -39,6 +39,7 @@ export function outcomeOf(target: number, kind: OutcomeKind, nowMs: number, e2eM
     e2eMs: served ? e2eMs : NaN,
     inputTokens: 1_000,
     outputTokens: served ? 100 : 0,
+    rttMs: 0,
   };
 }
 

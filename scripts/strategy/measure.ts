@@ -1,0 +1,113 @@
+/** What a decision of a strategy costs: time, and memory that it keeps. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { AttemptOutcome, RequestView, StrategyDefinition } from "../../simulator/client/strategy.ts";
+import { signalsOf } from "../../simulator/client/strategy.ts";
+import { TargetViewState } from "../../simulator/client/target-view.ts";
+import { KeyedRandom } from "../../simulator/random/keyed-random.ts";
+
+/** Cost of a decision with its outcome. */
+export interface DecisionCost {
+  readonly targets: number;
+  readonly decisions: number;
+  /** Median of the rounds: choose, the signals that it asks for, and observe. */
+  readonly nsPerDecision: number;
+  /** Memory that a decision leaves behind, bytes: 0 but for noise where state is bounded. */
+  readonly bytesKeptPerDecision: number;
+}
+
+const ROUNDS = 5;
+
+/** A strategy's cost over targets that are all eligible and answer in turn. Options as plain values. */
+export function measureDecisions(
+  definition: StrategyDefinition,
+  options: Readonly<Record<string, unknown>>,
+  { targets, decisions }: { readonly targets: number; readonly decisions: number },
+): DecisionCost {
+  const targetIds = Array.from({ length: targets }, (_, i) => `t${i}`);
+  const strategy = definition.create(options, { targetIds, regionOfTarget: targetIds, classNames: ["chat", "digest"] });
+  const view = new TargetViewState(targetIds, signalsOf(definition, options));
+  for (let t = 0; t < targets; t++) {
+    view.priceInUsdPerMTok[t] = 3 + (t % 3);
+    view.priceOutUsdPerMTok[t] = 15 + (t % 3);
+    view.rttMs[t] = 10 * t;
+  }
+  const random = new KeyedRandom(1, "routing");
+  const request = newRequest();
+  const outcome = newOutcome();
+  let id = 0;
+
+  function round(): number {
+    const begun = performance.now();
+    for (let i = 0; i < decisions; i++, id++) {
+      const nowMs = id * 2;
+      request.requestId = id;
+      request.arrivalMs = nowMs;
+      request.prefixId = id & 1023;
+      random.seek(id, 0);
+      const choice = strategy.choose(request, view, nowMs, random);
+      if (!(choice >= 0)) continue;
+      view.onSent(choice);
+      outcome.requestId = id;
+      outcome.target = choice;
+      outcome.kind = id % 50 === 0 ? "throttled" : "ok";
+      outcome.sentMs = nowMs;
+      outcome.nowMs = nowMs + 1;
+      outcome.e2eMs = outcome.kind === "ok" ? 400 + (id & 255) : Number.NaN;
+      outcome.ttftMs = outcome.e2eMs / 4;
+      view.onOutcome(outcome);
+      strategy.observe?.(outcome);
+    }
+    return ((performance.now() - begun) * 1e6) / decisions;
+  }
+
+  round();
+  const heap = heapInUse();
+  const times = Array.from({ length: ROUNDS }, round).sort((a, b) => a - b);
+  const kept = Math.max(0, heapInUse() - heap) / (ROUNDS * decisions);
+  return { targets, decisions: ROUNDS * decisions, nsPerDecision: times[ROUNDS >> 1]!, bytesKeptPerDecision: kept };
+}
+
+/** Bytes in use after a full collection. */
+function heapInUse(): number {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function newRequest(): Mutable<RequestView> {
+  return {
+    requestId: 0,
+    classIndex: 0,
+    originIndex: 0,
+    inputTokens: 1_000,
+    maxTokens: 500,
+    prefixTokens: 0,
+    prefixId: -1,
+    attempt: 0,
+    previousTarget: -1,
+    arrivalMs: 0.5,
+    sloE2eMs: 5_000,
+    deferrable: false,
+  };
+}
+
+function newOutcome(): Mutable<AttemptOutcome> {
+  return {
+    requestId: 0,
+    classIndex: 0,
+    target: 0,
+    kind: "ok",
+    sentMs: 0.5,
+    nowMs: 0.5,
+    ttftMs: 0.5,
+    e2eMs: 0.5,
+    inputTokens: 1_000,
+    outputTokens: 100,
+    rttMs: 10,
+  };
+}
