@@ -38,6 +38,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./calibrate.ts")).calibrateCommand,
   },
   {
+    name: "bill",
+    summary: "Read an export of the bill: spend by team, model and region, candidates for re-routing, odd days.",
+    load: async () => (await import("./bill.ts")).billCommand,
+  },
+  {
     name: "check",
     summary:
       "Check scenario files: every problem of a stage (form, then meaning) at once, each with its line and a fix.",

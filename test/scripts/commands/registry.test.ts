@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Command } from "commander";
 import { benchCommand } from "../../../scripts/commands/bench.ts";
+import { billCommand } from "../../../scripts/commands/bill.ts";
 import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
 import { checkCommand } from "../../../scripts/commands/check.ts";
 import { type CommandDefinition, jsonDocument } from "../../../scripts/commands/command.ts";
@@ -25,6 +26,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   bench: benchCommand,
   validate: validateCommand,
   calibrate: calibrateCommand,
+  bill: billCommand,
   check: checkCommand,
   report: reportCommand,
   compare: compareCommand,
