@@ -24,7 +24,7 @@ export interface SweepMessage {
   readonly index: number;
 }
 
-/** Whether this thread published the job's result, or somebody else had before. */
+/** Whether this thread published the job's result, or another had before. */
 export interface SweepOutcome {
   readonly state: "ran" | "was done";
 }
