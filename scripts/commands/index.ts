@@ -64,6 +64,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./sql.ts")).sqlCommand,
   },
   {
+    name: "view",
+    summary: "A local page over saved runs: list them, compare by ticking, see what is running.",
+    load: async () => (await import("./view.ts")).viewCommand,
+  },
+  {
     name: "stats",
     summary: "Statistical procedures by name, and the best strategy of a saved run.",
     load: async () => (await import("./stats.ts")).statsCommand,

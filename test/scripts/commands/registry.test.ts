@@ -23,6 +23,7 @@ import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
 import { trafficCommand } from "../../../scripts/commands/traffic.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
+import { viewCommand } from "../../../scripts/commands/view.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   simulate: simulateCommand,
@@ -37,6 +38,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   compare: compareCommand,
   runs: runsCommand,
   sql: sqlCommand,
+  view: viewCommand,
   stats: statsCommand,
   emulate: emulateCommand,
   probe: probeCommand,
