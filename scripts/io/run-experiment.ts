@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import {
   assembleResult,
+  boundOf,
   type ExperimentInputs,
   type JobOutput,
   type JobProgress,
@@ -13,7 +14,7 @@ import {
   planPilots,
   settleWarmup,
 } from "../../simulator/experiment/index.ts";
-import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { BoundSummary, RunResult } from "../../simulator/experiment/result.ts";
 import type { EvidenceJob } from "./evidence.ts";
 import type { PreparedExperiment } from "./experiment.ts";
 import { packageVersion, programFile } from "./process.ts";
@@ -32,11 +33,26 @@ export async function runExperiment(
   const inputs = await withWarmup(experiment.inputs, options);
   const pool = { ...options, workerFile: WORKER_FILE, shared: inputs };
   const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, pool);
-  return assembleResult(inputs, outputs, {
+  const result = assembleResult(inputs, outputs, {
     scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
     meridianVersion: packageVersion(),
     traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
   });
+  return { ...result, bound: await boundFor(inputs, outputs) };
+}
+
+/** The bound; the solver is loaded only where limits bind, and then all is computed again with it. */
+async function boundFor(inputs: ExperimentInputs, outputs: readonly JobOutput[]): Promise<BoundSummary> {
+  const asked = new Error("a solver is needed");
+  try {
+    return boundOf(inputs.plan, outputs, () => {
+      throw asked;
+    });
+  } catch (error) {
+    if (error !== asked) throw error;
+  }
+  const { loadLinearSolver } = await import("./lp.ts");
+  return boundOf(inputs.plan, outputs, await loadLinearSolver());
 }
 
 async function withWarmup(inputs: ExperimentInputs, { workers, signal }: RunOptions): Promise<ExperimentInputs> {

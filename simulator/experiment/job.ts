@@ -5,6 +5,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { billLedger } from "../service/pricing/billing.ts";
 import { usdOf } from "../service/pricing/prices.ts";
 import { createTraffic } from "../traffic/source.ts";
+import { ArrivalCounter, type Arrivals } from "./arrived-tokens.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
 
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
@@ -34,6 +35,8 @@ const FIGURES_EVERY = 16;
 
 export interface JobOutput {
   readonly stats: readonly ReplicationStats[];
+  /** Of the replication's traffic; left out where it is not known (a measured run). */
+  readonly arrivals?: Arrivals;
 }
 
 /**
@@ -75,11 +78,13 @@ export function* runJob(
   const runs = job.strategyIndices.map(
     (index) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index)),
   );
+  const arrivals = new ArrivalCounter(plan, job.replication);
   const isRunning = runs.map(() => true);
   let requestsDone = 0;
   let chunks = 0;
   let figures: Pick<JobProgress, "p95Ms" | "costUsd"> = { p95Ms: null, costUsd: null };
   for (let chunk = traffic.next(); chunk !== undefined && isRunning.includes(true); chunk = traffic.next()) {
+    arrivals.add(chunk);
     for (let i = 0; i < runs.length; i++) {
       if (!isRunning[i]) continue;
       isRunning[i] = runs[i]!.run(chunk);
@@ -93,7 +98,7 @@ export function* runJob(
     yield { requestsDone, share: Math.min(1, share), simulatedMs, ...figures };
   }
   const stats = runs.map((run, i) => summarise(plan, job.strategyIndices[i]!, job.replication, run.end()));
-  return { stats };
+  return { stats, arrivals: arrivals.found };
 }
 
 /** p95 and cost of a run so far. */
