@@ -1,11 +1,23 @@
 /** The emulator's own pages under `/_meridian/`: health, metrics, invocation log, audit, injected faults. */
-import type { FaultInjector, FaultRule } from "./backends/faults.ts";
+import { parseDurationMs } from "../simulator/base/quantities.ts";
+import { FAULT_EFFECTS, type FaultEffect, type FaultInjector, type FaultRule } from "./backends/faults.ts";
+import type { RegionPolicy } from "./backends/region-policy.ts";
 import { sameSecret } from "./http/authentication.ts";
 import { isServiceErrorName, ServiceError } from "./http/errors.ts";
-import { asInteger, asObject, asText, type JsonObject, optional, parseJsonObject } from "./http/request-body.ts";
+import {
+  asInteger,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  type JsonObject,
+  optional,
+  parseJsonObject,
+} from "./http/request-body.ts";
 import type { JsonReply, WireRequest } from "./http/wire.ts";
 import { type InvocationLog, type LogIdentity, toLogRecord } from "./monitoring/invocation-log.ts";
-import { type Metrics, metricData, prometheusText } from "./monitoring/metrics.ts";
+import { metricData, metricStatistics } from "./monitoring/metric-queries.ts";
+import { type Metrics, prometheusText } from "./monitoring/metrics.ts";
 
 /** What the pages show and change. */
 export interface AdminContext {
@@ -13,6 +25,7 @@ export interface AdminContext {
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
+  readonly policy: Pick<RegionPolicy, "deny" | "denied">;
   readonly identity: LogIdentity;
   /** Required as a bearer token if set. */
   readonly token: string | undefined;
@@ -31,10 +44,9 @@ export interface AdminRequest {
 /**
  * Answers a request of the emulator's own pages.
  *
- * @throws ServiceError for an unknown page, a missing token or an invalid body
+ * @throws ServiceError for an unknown page or an invalid body; the caller has checked the token
  */
 export function handleAdmin(request: AdminRequest, context: AdminContext): JsonReply {
-  requireToken(request.headers, context.token);
   const page = Object.hasOwn(PAGES, request.name) ? PAGES[request.name] : undefined;
   if (page === undefined) throw new ServiceError("UnknownOperationException");
   return page(request, context);
@@ -50,6 +62,8 @@ const PAGES: Readonly<Record<string, Page>> = {
     headers: { "content-type": "text/plain; version=0.0.4" },
   }),
   "POST metric-data": (request, { metrics, region }) => json(metricData(readJson(request), region, metrics.series())),
+  "POST metric-statistics": (request, { metrics, region }) =>
+    json(metricStatistics(readJson(request), region, metrics.series())),
   "GET invocations": ({ query }, { log, identity }) => ({
     status: 200,
     body: log.recent
@@ -68,43 +82,96 @@ const PAGES: Readonly<Record<string, Page>> = {
     faults.clear();
     return json({ rules: [] });
   },
+  "GET policy": (_request, { policy }) => json({ denyRegions: policy.denied() }),
+  "POST policy": (request, { policy }) => {
+    const { denyRegions, ...rest } = readJson(request);
+    if (Object.keys(rest).length > 0) throw invalidRule("a policy has no member but denyRegions, a list of regions.");
+    policy.deny(asList(denyRegions).map(asText));
+    return json({ denyRegions: policy.denied() });
+  },
+  "DELETE policy": (_request, { policy }) => {
+    policy.deny([]);
+    return json({ denyRegions: [] });
+  },
 };
 
+/** Members of a fault rule. */
+const RULE_MEMBERS: readonly string[] = [
+  ...["error", "message", "region", "modelId", "class", "times", "share", "at", "for", "afterTokens", "lasts", "gap"],
+];
+
 /**
- * Reads a fault rule: `{region?, modelId?, times?, afterTokens?, error, message?}`; `error` is the name of an error of the
- * service, `reset` or `silence`.
+ * Reads a fault rule: `{error, message?, region?, modelId?, class?, times?, share?, at?, for?, afterTokens?, lasts?, gap?}`;
+ * `error` is the name of an error of the service, `reset`, `silence`, `empty` or `drip`; times are texts such as `250ms`.
  *
  * @throws ServiceError ValidationException or SerializationException
  */
 export function readRule(body: JsonObject): FaultRule {
-  const error = asText(body.error);
-  const message = optional(body.message, asText);
-  const times = optional(body.times, asInteger);
-  const afterTokens = optional(body.afterTokens, asInteger);
-  const region = optional(body.region, asText);
-  const modelId = optional(body.modelId, asText);
-  if (error !== "reset" && error !== "silence" && !isServiceErrorName(error)) {
-    throw new ServiceError("ValidationException", "The error must be the name of a service error, reset or silence.");
+  const unknown = Object.keys(body).find((name) => !RULE_MEMBERS.includes(name));
+  if (unknown !== undefined) {
+    throw invalidRule(`a fault has no member ${unknown.slice(0, 40)}; it has ${RULE_MEMBERS.join(", ")}.`);
   }
-  if ((times ?? 1) < 1 || (afterTokens ?? 1) < 1) {
-    throw new ServiceError("ValidationException", "times and afterTokens must be 1 or more.");
-  }
-  return {
-    ...(region === undefined ? {} : { region }),
-    ...(modelId === undefined ? {} : { modelId }),
-    ...(times === undefined ? {} : { times }),
-    ...(afterTokens === undefined ? {} : { afterTokens }),
-    effect: error === "reset" || error === "silence" ? error : { name: error, message },
+  const effect = effectOf(asText(body.error), optional(body.message, asText));
+  const share = optional(body.share, asNumber);
+  const [times, afterTokens] = [countOf(body, "times", 1), countOf(body, "afterTokens", 0)];
+  if (share !== undefined && !(share > 0 && share <= 1)) throw invalidRule("share must be above 0 and at most 1.");
+  const rule = {
+    region: optional(body.region, asText),
+    modelId: optional(body.modelId, asText),
+    class: optional(body.class, asText),
+    times,
+    share,
+    atMs: durationOf(body, "at"),
+    forMs: durationOf(body, "for"),
+    afterTokens,
+    lastsMs: durationOf(body, "lasts"),
+    gapMs: durationOf(body, "gap"),
   };
+  if (rule.lastsMs !== undefined && effect !== "silence") throw invalidRule("lasts is for silence only.");
+  if ((rule.gapMs === undefined) === (effect === "drip")) throw invalidRule("gap is for drip, which needs it.");
+  if (effect === "empty" && (afterTokens ?? 0) > 0) throw invalidRule("an empty answer has no afterTokens.");
+  const given = Object.entries(rule).filter(([, value]) => value !== undefined);
+  return { ...(Object.fromEntries(given) as Omit<FaultRule, "effect">), effect };
 }
 
-/** JSON has no Infinity: an unlimited rule has no `times`. */
-function shownRule({ effect, times, ...rest }: FaultRule): object {
+function effectOf(error: string, message: string | undefined): FaultEffect {
+  if (isServiceErrorName(error)) return { name: error, message };
+  if (FAULT_EFFECTS.includes(error)) return error as FaultEffect;
+  throw invalidRule(`error must be the name of a service error, or one of ${FAULT_EFFECTS.join(", ")}.`);
+}
+
+function countOf(body: JsonObject, name: string, least: number): number | undefined {
+  const value = optional(body[name], asInteger);
+  if ((value ?? least) < least) throw invalidRule(`${name} must be ${least} or more.`);
+  return value;
+}
+
+function durationOf(body: JsonObject, name: string): number | undefined {
+  const text = optional(body[name], asText);
+  const ms = text === undefined ? undefined : parseDurationMs(text);
+  if (text !== undefined && (ms === undefined || (ms === 0 && name !== "at"))) {
+    throw invalidRule(`${name} must be a length of time such as 250ms, 5s or 2m.`);
+  }
+  return ms;
+}
+
+function invalidRule(message: string): ServiceError {
+  return new ServiceError("ValidationException", message);
+}
+
+/** As it was given, with what is left of `times`. JSON has no Infinity: an unlimited rule has no `times`. */
+function shownRule({ effect, times, atMs, forMs, lastsMs, gapMs, ...rest }: FaultRule): object {
   const named = typeof effect === "string" ? { error: effect } : { error: effect.name, message: effect.message };
-  return { ...rest, ...named, ...(Number.isFinite(times) ? { times } : {}) };
+  const durations = { at: shownMs(atMs), for: shownMs(forMs), lasts: shownMs(lastsMs), gap: shownMs(gapMs) };
+  return { ...rest, ...named, ...durations, ...(Number.isFinite(times) ? { times } : {}) };
 }
 
-function requireToken(headers: WireRequest["headers"], token: string | undefined): void {
+function shownMs(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : `${ms}ms`;
+}
+
+/** @throws ServiceError AccessDeniedException without the fleet's token, if it has one */
+export function requireToken(headers: WireRequest["headers"], token: string | undefined): void {
   if (token === undefined) return;
   const given = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? "")?.[1] ?? "";
   if (!sameSecret(given, token)) throw new ServiceError("AccessDeniedException", "This page needs the fleet's token.");

@@ -3,6 +3,7 @@ import { MeridianError } from "../simulator/base/errors.ts";
 import type { Plan } from "../simulator/scenario/plan.ts";
 import { type FaultInjector, withFaults } from "./backends/faults.ts";
 import { createFixedLatencyBackend, type FixedLatencyOptions } from "./backends/queue.ts";
+import { type RegionPolicy, withRegionPolicy } from "./backends/region-policy.ts";
 import { createWorldBackend, type WorldBackendOptions } from "./backends/world-backend.ts";
 import { createApplicationProfiles, createControlPlane } from "./control-plane.ts";
 import { endpointOf, environmentOf, type FleetEndpoint } from "./endpoint.ts";
@@ -14,6 +15,7 @@ import {
   TEST_CREDENTIALS,
   TEST_IDENTITY_ARN,
 } from "./http/authentication.ts";
+import { refuseOpenHost } from "./http/host.ts";
 import {
   type Certificate,
   DEFAULT_LISTENER_LIMITS,
@@ -22,6 +24,7 @@ import {
   makeCertificate,
   startListener,
 } from "./http/listener.ts";
+import { BodyBudget } from "./http/request-body.ts";
 import type { InferenceBackend } from "./model/backend.ts";
 import {
   type Catalog,
@@ -32,6 +35,7 @@ import {
   DEFAULT_REGIONS,
 } from "./model/catalog.ts";
 import { createClock, type EmulatorClock } from "./model/clock.ts";
+import { notEnforced } from "./model/facts.ts";
 import { createInvocationLog, type InvocationLog, type InvocationOutcome } from "./monitoring/invocation-log.ts";
 import { createMetrics, type Metrics } from "./monitoring/metrics.ts";
 import { createRegionService, type RegionContext } from "./region-service.ts";
@@ -52,6 +56,8 @@ export interface FleetOptions {
   readonly basePort?: number;
   /** Address to listen on; `127.0.0.1` by default. Addresses beyond loopback require `token`. */
   readonly host?: string;
+  /** Further names in the Host header by which callers reach a loopback fleet, such as `host.docker.internal`. */
+  readonly allowedHosts?: readonly string[];
   /** Secret of a fleet that listens beyond loopback: secret access key, API key and key of the admin pages. */
   readonly token?: string;
   /** `verify` (default) checks SigV4 and API keys against `Fleet.credentials`; `off` accepts any credentials. */
@@ -64,6 +70,8 @@ export interface FleetOptions {
   readonly roundTripMs?: NonNullable<InferenceBackend["roundTripMs"]>;
   /** Limits of connections, headers, bodies and idle time that differ from the defaults. */
   readonly limits?: Partial<ListenerLimits & { readonly maxBodyBytes: number }>;
+  /** Regions in which an organisation's policy denies running models; none by default. */
+  readonly deniedRegions?: readonly string[];
   /** Called with the outcome of every inference request. */
   readonly onOutcome?: (outcome: InvocationOutcome) => void;
   /** Called with faults of the emulator itself. */
@@ -80,6 +88,9 @@ export interface Fleet {
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
+  readonly policy: Pick<RegionPolicy, "deny" | "denied">;
+  /** What is not enforced because it is not known of a model, one line per model. */
+  readonly notes: readonly string[];
   /**
    * URL of a region's endpoint for a client's `endpoint` option: HTTPS if TLS is on, else HTTP.
    *
@@ -96,9 +107,9 @@ export interface Fleet {
 
 /** 25 MB, the service's limit of a body. */
 const MAX_BODY_BYTES = 25_000_000;
+/** Memory of all bodies that are being read. */
+const MAX_BODIES_BYTES = 512_000_000;
 const CLOSE_GRACE_MS = 10_000;
-const LOOPBACK_HOSTS: readonly string[] = ["127.0.0.1", "::1", "localhost"];
-const MIN_TOKEN_LENGTH = 16;
 
 /**
  * Starts Bedrock-compatible endpoints in this process, one for each source region.
@@ -148,7 +159,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   }
 
   const endpoints = regions.map((region, index) => endpointOf(region, host, listeners[index]!.port, certificate));
-  const { credentials, log, metrics, faults } = shared;
+  const { credentials, log, metrics, faults, policy } = shared;
   return {
     endpoints,
     clock,
@@ -157,6 +168,8 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     log,
     metrics,
     faults,
+    policy,
+    notes: notEnforced(catalog.data.models),
     connections,
     close,
     endpoint(region) {
@@ -215,12 +228,15 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
   const roundTripMs = options.roundTripMs ?? backend.roundTripMs?.bind(backend) ?? (() => 0);
   const log = createInvocationLog(options.onOutcome);
   const metrics = createMetrics();
-  const faults = withFaults(backend);
+  const policy = withRegionPolicy(backend, TEST_IDENTITY_ARN);
+  policy.deny(options.deniedRegions ?? []);
+  const faults = withFaults(policy, clock);
   const gauges = () => ({ meridian_connections: connections(), meridian_clock_ms: Math.round(clock.nowMs()) });
   const identity = { accountId: TEST_ACCOUNT_ID, arn: TEST_IDENTITY_ARN };
   const bodyLimits = {
     maxBytes: options.limits?.maxBodyBytes ?? MAX_BODY_BYTES,
     timeoutMs: options.limits?.requestTimeoutMs ?? DEFAULT_LISTENER_LIMITS.requestTimeoutMs,
+    budget: new BodyBudget(MAX_BODIES_BYTES),
   };
   const contextOf = (region: string): RegionContext => ({
     region,
@@ -230,23 +246,14 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
     catalog,
     applicationProfiles,
     controlPlane,
-    admin: { region, log, metrics, faults, identity, token, gauges },
+    admin: { region, log, metrics, faults, policy, identity, token, gauges },
     bodyLimits,
+    // Beyond loopback, where the fleet has any name, the token keeps strangers out.
+    hosts: token === undefined ? [options.host ?? "127.0.0.1", ...(options.allowedHosts ?? [])] : undefined,
     roundTripMs: (origin, requestMetadata) => roundTripMs(origin, region, requestMetadata),
     onInternalError: options.onInternalError ?? (() => {}),
   });
-  return { contextOf, credentials, log, metrics, faults };
-}
-
-function refuseOpenHost(host: string, token: string | undefined, auth: FleetOptions["auth"]): void {
-  if (LOOPBACK_HOSTS.includes(host)) return;
-  if (token !== undefined && token.length >= MIN_TOKEN_LENGTH && auth !== "off") return;
-  throw new MeridianError("usage", {
-    code: "EMULATOR_HOST_NEEDS_TOKEN",
-    what: `listening on ${host} lets other hosts connect`,
-    where: "--host",
-    fix: `give --token with at least ${MIN_TOKEN_LENGTH} characters and leave --auth on, or listen on 127.0.0.1`,
-  });
+  return { contextOf, credentials, log, metrics, faults, policy };
 }
 
 function refusePorts(basePort: number, count: number): void {

@@ -3,7 +3,7 @@
  * test to them. `startFleet` is the entry; the rest is for backends of one's own and for inspecting a fleet.
  */
 
-export type { FaultInjector, FaultRule } from "./backends/faults.ts";
+export type { FaultEffect, FaultInjector, FaultRule } from "./backends/faults.ts";
 export {
   createFixedLatencyBackend,
   createQueueBackend,
@@ -11,6 +11,7 @@ export {
   type QueueOptions,
   type Stall,
 } from "./backends/queue.ts";
+export type { RegionPolicy } from "./backends/region-policy.ts";
 export type { WorldBackendOptions } from "./backends/world-backend.ts";
 export type { FleetEndpoint } from "./endpoint.ts";
 export { type Fleet, type FleetOptions, scenarioFleet, startFleet } from "./fleet.ts";

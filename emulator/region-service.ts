@@ -1,9 +1,10 @@
 /** The request handler of one region's endpoint: body, route, authentication, then the operation. */
 import { randomUUID } from "node:crypto";
-import { type AdminContext, handleAdmin } from "./admin.ts";
+import { type AdminContext, handleAdmin, requireToken } from "./admin.ts";
 import type { ApplicationProfiles, ControlPlane } from "./control-plane.ts";
-import { type AuthMode, authenticate } from "./http/authentication.ts";
+import { type AuthMode, authenticate, authenticateHeaders } from "./http/authentication.ts";
 import { ServiceError } from "./http/errors.ts";
+import { refuseForeignHost } from "./http/host.ts";
 import { type BodyLimits, RequestAborted, readBody } from "./http/request-body.ts";
 import { type InferenceOperation, parseRoute, type Route } from "./http/router.ts";
 import { sendFault, sendJson, type WireRequest, type WireResponse } from "./http/wire.ts";
@@ -24,6 +25,8 @@ export interface RegionContext {
   readonly controlPlane: ControlPlane;
   readonly admin: AdminContext;
   readonly bodyLimits: BodyLimits;
+  /** Names by which callers may reach the endpoint; undefined: any. */
+  readonly hosts: readonly string[] | undefined;
   /** Round trip between a caller in `origin` (undefined: the fleet's default) and this endpoint, emulator ms. */
   readonly roundTripMs: (origin: string | undefined, requestMetadata: InferenceCall["requestMetadata"]) => number;
   /** Notified of the emulator's own faults, which the caller sees as InternalServerException. */
@@ -61,26 +64,29 @@ async function answer(
   response: WireResponse,
   requestId: string,
 ): Promise<void> {
-  const body = await readBody(request, context.bodyLimits);
-  const arrivedMs = context.clock.nowMs();
-  const method = request.method ?? "";
-  const url = request.url ?? "";
+  const { method = "", url = "", headers } = request;
+  refuseForeignHost(headers, context.hosts);
   const route = parseRoute(method, url);
-  if (route.kind === "admin") {
-    sendJson(response, requestId, handleAdmin({ ...route, headers: request.headers, body }, context.admin));
-    return;
-  }
-  const mark = url.indexOf("?");
-  const path = mark < 0 ? url : url.slice(0, mark);
-  const query = mark < 0 ? "" : url.slice(mark + 1);
-  const signed = { method, path, query, headers: request.headers, body };
-  authenticate(signed, context.auth, { region: context.region, nowMs: Date.now() });
-  if (route.kind === "inference") {
-    infer(context, route, { request, response, requestId, body, arrivedMs });
-    return;
-  }
-  const reply = route.kind === "control" ? control(context, route, body) : count(context, route.modelId, body);
-  sendJson(response, requestId, { status: reply.status, body: JSON.stringify(reply.body) });
+  const scope = { region: context.region, nowMs: Date.now() };
+  if (route.kind === "admin") requireToken(headers, context.admin.token);
+  else authenticateHeaders(headers, context.auth, scope);
+  await readBody(request, context.bodyLimits, (body) => {
+    const arrivedMs = context.clock.nowMs();
+    if (route.kind === "admin") {
+      sendJson(response, requestId, handleAdmin({ ...route, headers, body }, context.admin));
+      return;
+    }
+    const mark = url.indexOf("?");
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const query = mark < 0 ? "" : url.slice(mark + 1);
+    authenticate({ method, path, query, headers, body }, context.auth, scope);
+    if (route.kind === "inference") {
+      infer(context, route, { request, response, requestId, body, arrivedMs });
+      return;
+    }
+    const reply = route.kind === "control" ? control(context, route, body) : count(context, route.modelId, body);
+    sendJson(response, requestId, { status: reply.status, body: JSON.stringify(reply.body) });
+  });
 }
 
 interface Exchange {

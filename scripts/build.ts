@@ -1,10 +1,12 @@
 /**
  * Builds the package: `npm run build` compiles the sources to dist/, where every file keeps the path of its source.
  * Programs for Node are bundled with shared chunks, k6 scripts each into one file; types come from the compiler.
+ * `--code-into <folder>` writes the code there and no types: the tests run the command as it will be installed.
  */
 import { execFileSync } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { parseSync } from "oxc-parser";
 import { PACKAGE_ROOT } from "./io/process.ts";
@@ -16,7 +18,10 @@ const K6_SCRIPTS = ["scenarios/k6/replay.ts", "scenarios/k6/native-executor.ts"]
 /** Types of modules that bring none. */
 const AMBIENT = globSync("simulator/**/*.d.ts", { cwd: PACKAGE_ROOT });
 /** Packages of many small files that are compiled in: loading them file by file would take most of the start. */
-const COMPILED_IN = ["zod", "yaml", "csv-parse", "fastest-levenshtein", "seedrandom"];
+const COMPILED_IN = [
+  ...["zod", "yaml", "csv-parse", "fastest-levenshtein", "seedrandom"],
+  ...["@stdlib/stats-base-dists-t-quantile", "simple-statistics", "vega", "vega-lite"],
+];
 /** Leaves out zod's messages in fifty other languages: half of its code, which each start would read. */
 const ENGLISH_ONLY: Plugin = {
   name: "english-only",
@@ -25,10 +30,17 @@ const ENGLISH_ONLY: Plugin = {
       contents: 'export { default as en } from "./en.js";',
     })),
 };
+/** Leaves out the log of stdlib's developers, which asks for Node's modules by require. */
+const NO_DEBUG_LOG: Plugin = {
+  name: "no-debug-log",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]debug[\\/]src[\\/]index\.js$/ }, () => ({ contents: "module.exports = () => () => {};" })),
+};
 /** The oldest Node that the package runs on. */
 const TARGET = "node20.15";
 
-const DIST = join(PACKAGE_ROOT, "dist");
+const { values: OPTIONS } = parseArgs({ options: { "code-into": { type: "string" } } });
+const DIST = resolve(OPTIONS["code-into"] ?? join(PACKAGE_ROOT, "dist"));
 
 await buildPackage();
 
@@ -56,7 +68,7 @@ async function buildPackage(): Promise<void> {
     external: dependencies.filter((name) => !COMPILED_IN.includes(name)).flatMap((name) => [name, `${name}/*`]),
     // Its files for Node are CommonJS and ask for Node's modules by require.
     alias: { yaml: join(PACKAGE_ROOT, "node_modules", "yaml", "browser", "index.js") },
-    plugins: [ENGLISH_ONLY],
+    plugins: [ENGLISH_ONLY, NO_DEBUG_LOG],
     metafile: true,
     write: false,
     splitting: true,
@@ -68,7 +80,7 @@ async function buildPackage(): Promise<void> {
   }
   await build({ ...common, entryPoints: K6_SCRIPTS, platform: "neutral", target: "es2022", external: ["k6", "k6/*"] });
   writeFileSync(join(DIST, "LICENSES.txt"), licencesOf(Object.keys(metafile.inputs)));
-  emitTypes(library);
+  if (OPTIONS["code-into"] === undefined) emitTypes(library);
 }
 
 /**

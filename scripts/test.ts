@@ -8,25 +8,23 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { PACKAGE_ROOT } from "./io/process.ts";
-import { whyOwnProcess } from "./testing/own-process.ts";
+import { helpersOf, whyOwnProcess } from "./testing/own-process.ts";
+import { compilePackage, PACKAGE_VARIABLE } from "./testing/package.ts";
 import { createReport } from "./testing/report.ts";
 import { runCheck, runInSlots, type TestFile } from "./testing/slots.ts";
 
 const FILE_LIMIT_MS = 900_000;
 
-/** What takes long starts first, so that no core is idle at the end. */
+/** What takes long starts first, so that no core is idle at the end; and what mostly waits, beside what computes. */
 const LONGEST_FIRST = [
-  "test/contributing",
-  "test/e2e/",
-  "test/scripts/commands/",
-  "test/docs",
-  "test/golden/",
-  "test/scenarios/",
-  "test/metamorphic/",
-  "test/scripts/",
-  "test/oracle/",
-  "test/simulator/calibrate/",
+  ...["contributing", "package", "e2e/", "scripts/commands/validate", "scripts/commands/", "docs"].map(inTests),
+  ...["scripts/bench/", "studies/", "scenarios/", "golden/", "scripts/", "simulator/calibrate/", "metamorphic/"].map(
+    inTests,
+  ),
 ];
+
+/** Starts the command: tests that reach it want the compiled package. */
+const COMMAND_HELPER = "test/scripts/run-meridian.ts";
 
 const OPTIONS = ["--checks", "--full"];
 
@@ -44,23 +42,29 @@ if (process.argv.includes("--full")) process.env.MERIDIAN_TEST_FULL = "1";
 // What one process has compiled the next need not: half of the start of a command.
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "meridian-compile-cache");
 const report = createReport(PACKAGE_ROOT);
-const own: TestFile[] = [];
-const shared: TestFile[] = [];
-for (const file of files) {
-  const isShared = whyOwnProcess(file, textOf) === undefined;
-  (isShared ? shared : own).push({ path: join(PACKAGE_ROOT, file), isShared });
-}
+const work: readonly TestFile[] = files.map((file) => ({
+  path: join(PACKAGE_ROOT, file),
+  isShared: whyOwnProcess(file, textOf) === undefined,
+}));
 const checks = ["typecheck", "lint", "unused"]
   .filter(() => process.argv.includes("--checks"))
   .map((script) => async () => report.check(await runCheck(script, PACKAGE_ROOT)));
-// The first file mostly waits for its emulator: the checks have the other cores meanwhile.
-await runInSlots([...own.slice(0, 1), ...checks, ...own.slice(1), ...shared], {
+delete process.env[PACKAGE_VARIABLE];
+const wantsCommand = files.some((file) => helpersOf(file, textOf).has(COMMAND_HELPER));
+const compiled = wantsCommand ? await compilePackage(PACKAGE_ROOT) : undefined;
+if (compiled !== undefined) process.env[PACKAGE_VARIABLE] = compiled.folder;
+await runInSlots([...work.slice(0, 2), ...checks, ...work.slice(2)], {
   // One more than there are cores: tests of k6 and of emulators spend much of their time waiting.
   slots: availableParallelism() + 1,
   fileLimitMs: FILE_LIMIT_MS,
   onFile: report.file,
 });
+compiled?.remove();
 process.exitCode = report.finish() ? 0 : 1;
+
+function inTests(prefix: string): string {
+  return `test/${prefix}`;
+}
 
 function rank(file: string): number {
   const index = LONGEST_FIRST.findIndex((prefix) => file.startsWith(prefix));

@@ -7,7 +7,7 @@ import { Command } from "commander";
 import { loadEndpoints } from "../scripts/bench/endpoints-file.ts";
 import { commands } from "../scripts/commands/index.ts";
 import { prepareText } from "../scripts/io/experiment.ts";
-import { meridian } from "./scripts/run-meridian.ts";
+import { meridian, meridianHere } from "./scripts/run-meridian.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGES = [...globSync("*.md", { cwd: ROOT }), ...globSync("docs/**/*.md", { cwd: ROOT })]
@@ -105,7 +105,7 @@ describe("documents", () => {
       it(`${block.page}:${block.line}  ${command}`, async () => {
         const [npx, name, ...args] = wordsOf(command);
         assert.deepEqual([npx, name], ["npx", "meridian"], "runnable commands are npx meridian ...");
-        const { code, stderr } = await meridian(args);
+        const { code, stderr } = await meridianHere(args);
         assert.equal(code, 0, stderr);
       });
     }
@@ -149,7 +149,7 @@ describe("documents", () => {
       const folder = mkdtempSync(join(tmpdir(), "meridian-"));
       const file = join(folder, `${name}.yaml`);
       writeFileSync(file, scenario.text);
-      const { code, stdout, stderr } = await meridian(["simulate", file, "--out", join(folder, "runs")]);
+      const { code, stdout, stderr } = await meridianHere(["simulate", file, "--out", join(folder, "runs")]);
       assert.equal(code, 0, stderr);
       rmSync(folder, { recursive: true });
       expectOutput(block, stdout);

@@ -1,24 +1,13 @@
-/** Fault injection for tests of retry and failover code; wraps any backend. */
-import type { ServiceFault } from "../http/errors.ts";
-import type {
-  Admission,
-  InferenceBackend,
-  InferenceCall,
-  InferenceHandle,
-  InferenceObserver,
-} from "../model/backend.ts";
+/** Fault injection for tests of retry and failover code: which calls a fault strikes; wraps any backend. */
+import { KeyedRandom } from "../../simulator/random/keyed-random.ts";
+import type { Admission, InferenceBackend, InferenceCall } from "../model/backend.ts";
+import type { EmulatorClock } from "../model/clock.ts";
+import { beginStruck, type FaultRule, type StruckCall } from "./struck-call.ts";
 
-/** A fault to inject. Matching fields that are left out match every call. */
-export interface FaultRule {
-  readonly region?: string;
-  readonly modelId?: string;
-  /** How many matching calls it affects; unlimited by default. */
-  readonly times?: number;
-  /** An error of the service, a reset connection, or no answer at all. */
-  readonly effect: ServiceFault | "reset" | "silence";
-  /** For an error: sends this many tokens first, so that a stream fails midway. */
-  readonly afterTokens?: number;
-}
+export type { FaultEffect, FaultRule } from "./struck-call.ts";
+
+/** Effects besides errors of the service. */
+export const FAULT_EFFECTS: readonly string[] = ["reset", "silence", "empty", "drip"];
 
 /** A backend with faults that can be added while it runs. */
 export interface FaultInjector extends InferenceBackend {
@@ -29,70 +18,54 @@ export interface FaultInjector extends InferenceBackend {
 
 interface ArmedRule {
   readonly rule: FaultRule;
+  readonly addedMs: number;
+  readonly random: KeyedRandom;
   left: number;
+  matched: number;
 }
 
-/** Wraps a backend; the first matching rule that is not used up decides a call. */
-export function withFaults(backend: InferenceBackend): FaultInjector {
+/** Wraps a backend; the first rule that strikes a call decides it. */
+export function withFaults(backend: InferenceBackend, clock: EmulatorClock): FaultInjector {
   let armed: ArmedRule[] = [];
+  let added = 0;
 
   return {
     add(rule) {
-      armed.push({ rule, left: rule.times ?? Number.POSITIVE_INFINITY });
+      const random = new KeyedRandom(added++, "emulator/faults");
+      const left = rule.times ?? Number.POSITIVE_INFINITY;
+      armed.push({ rule, addedMs: clock.nowMs(), random, left, matched: 0 });
     },
     clear() {
       armed = [];
     },
     rules: () => armed.map(({ rule, left }) => ({ ...rule, times: left })),
     begin(call, nowMs, observer): Admission {
-      const hit = armed.find(({ rule, left }) => left > 0 && matches(rule, call));
+      armed = armed.filter(({ rule, addedMs }) => nowMs < addedMs + (rule.atMs ?? 0) + (rule.forMs ?? Infinity));
+      const hit = armed.find((candidate) => strikes(candidate, call, nowMs));
       if (hit === undefined) return backend.begin(call, nowMs, observer);
       hit.left--;
       if (hit.left <= 0) armed = armed.filter((other) => other !== hit);
-      return applyRule(hit.rule, backend, call, nowMs, observer);
+      return apply(hit.rule, { backend, clock, call, nowMs, observer });
     },
   };
 }
 
-function matches(rule: FaultRule, call: InferenceCall): boolean {
-  return (
+function strikes(armed: ArmedRule, call: InferenceCall, nowMs: number): boolean {
+  const { rule, addedMs, random } = armed;
+  const matches =
+    nowMs >= addedMs + (rule.atMs ?? 0) &&
     (rule.region === undefined || rule.region === call.region) &&
-    (rule.modelId === undefined || rule.modelId === call.modelId || rule.modelId === call.profileId)
-  );
+    (rule.modelId === undefined || rule.modelId === call.modelId || rule.modelId === call.profileId) &&
+    (rule.class === undefined || rule.class === call.requestMetadata.class);
+  if (!matches) return false;
+  random.seek(armed.matched++, 0);
+  return random.next() < (rule.share ?? 1);
 }
 
-function applyRule(
-  rule: FaultRule,
-  backend: InferenceBackend,
-  call: InferenceCall,
-  nowMs: number,
-  observer: InferenceObserver,
-): Admission {
-  const { effect, afterTokens } = rule;
-  if (typeof effect === "string") return { kind: "dropped", how: effect };
-  if (afterTokens === undefined) return { kind: "refused", fault: effect };
-
-  // The call runs with an answer of `afterTokens` tokens, whose end becomes the failure.
-  const shortened = { ...call, wantedOutputTokens: Math.max(1, afterTokens) };
-  const admission = backend.begin(shortened, nowMs, {
-    onFirstToken: (instant) => observer.onFirstToken(instant),
-    onEnd: (instant) => observer.onFailure(instant, effect),
-    onFailure: (instant, fault) => observer.onFailure(instant, fault),
-    onBreak: (instant) => observer.onBreak(instant),
-  });
-  if (admission.kind !== "accepted") return admission;
-  return { kind: "accepted", handle: longerHandle(admission.handle) };
-}
-
-/** Reports one more token than exists, so that the last one before the failure does not end the answer. */
-function longerHandle(handle: InferenceHandle): InferenceHandle {
-  return {
-    destinationRegion: handle.destinationRegion,
-    outputTokens: handle.outputTokens + 1,
-    cacheReadTokens: handle.cacheReadTokens,
-    cacheWriteTokens: handle.cacheWriteTokens,
-    tokensWritten: (nowMs) => handle.tokensWritten(nowMs),
-    nextTokenMs: (nowMs) => handle.nextTokenMs(nowMs),
-    cancel: (nowMs) => handle.cancel(nowMs),
-  };
+function apply(rule: FaultRule, struck: StruckCall): Admission {
+  const { effect, afterTokens = 0, lastsMs } = rule;
+  if (afterTokens === 0 && typeof effect !== "string") return { kind: "refused", fault: effect };
+  if (afterTokens === 0 && effect === "reset") return { kind: "dropped", how: effect };
+  if (afterTokens === 0 && effect === "silence" && lastsMs === undefined) return { kind: "dropped", how: effect };
+  return beginStruck(rule, struck);
 }

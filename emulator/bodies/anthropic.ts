@@ -1,99 +1,39 @@
-/** The Messages API: requests, answers and streaming events of Anthropic's models. */
+/** The Messages API: answers and streaming events of Anthropic's models. */
 import { toolInput } from "../converse/answer.ts";
-import { ServiceError } from "../http/errors.ts";
-import { isObject, type JsonObject } from "../http/request-body.ts";
-import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
-import { IMAGE_TOKENS, type ParsedPrompt, PromptMeter, sampleOfSchema, type ToolAnswer } from "../model/prompt.ts";
-import { type InvokeBody, optionalTexts } from "./body.ts";
+import {
+  type Answer,
+  type AnswerBlock,
+  type AnswerFormat,
+  type BlockKind,
+  type BlockStep,
+  blocksOf,
+  blockText,
+  derivedId,
+  firstStep,
+  lastStep,
+  stepsOf,
+  thinkingSignature,
+} from "../model/answer.ts";
+import { parseMessages } from "./anthropic-request.ts";
+import type { InvokeBody } from "./body.ts";
 
 /**
  * Anthropic's Messages API as Bedrock offers it.
  * Source: Amazon Bedrock User Guide, Anthropic Claude Messages API; Anthropic API reference (streaming events).
  */
 export const anthropicBody: InvokeBody = {
-  parse(body) {
-    return { prompt: parseMessages(body), format: FORMAT };
+  parse(body, headers) {
+    const beta = headers?.["anthropic-beta"];
+    const betaHeader = typeof beta === "string" ? beta : undefined;
+    return { prompt: parseMessages(body, { at: "invoke", betaHeader }), format: messagesFormat };
   },
 };
 
-function parseMessages(body: JsonObject): ParsedPrompt {
-  for (const name of ["anthropic_version", "max_tokens", "messages"]) {
-    if (body[name] === undefined) throw invalid(`${name}: Field required`);
-  }
-  for (const name of ["model", "stream"]) {
-    if (body[name] !== undefined) throw invalid(`${name}: Extra inputs are not permitted`);
-  }
-  const maxTokens = body.max_tokens;
-  if (typeof maxTokens !== "number" || !Number.isInteger(maxTokens)) {
-    throw invalid("max_tokens: Input should be a valid integer");
-  }
-  if (maxTokens < 1) throw invalid("max_tokens: Input should be greater than or equal to 1");
-
-  const meter = new PromptMeter();
-  const tools = listOf(body.tools, "tools").filter(isObject);
-  for (const tool of tools) meterPart(tool, meter);
-  meterContent(body.system, "system", meter);
-  meterMessages(listOf(body.messages, "messages"), meter);
-  return {
-    inputTokens: meter.tokens,
-    cachePoints: meter.cachePoints,
-    maxTokens,
-    stopSequences: optionalTexts(body, "stop_sequences"),
-    tool: forcedTool(body.tool_choice, tools),
-  };
-}
-
-function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
-  if (messages.length === 0) throw invalid("messages: at least one message is required");
-  for (const [index, message] of messages.entries()) {
-    if (!isObject(message)) throw invalid(`messages.${index}: Input should be a valid dictionary`);
-    const role = message.role;
-    if (role !== "user" && role !== "assistant")
-      throw invalid(`messages.${index}.role: Input should be 'user' or 'assistant'`);
-    if (index === 0 && role !== "user") throw invalid('messages: first message must use the "user" role');
-    if (message.content === undefined) throw invalid(`messages.${index}.content: Field required`);
-    if (message.content === "" || (Array.isArray(message.content) && message.content.length === 0)) {
-      throw invalid(`messages.${index}: ${role} messages must have non-empty content`);
-    }
-    meterContent(message.content, `messages.${index}.content`, meter);
-  }
-}
-
-function meterContent(content: unknown, at: string, meter: PromptMeter): void {
-  if (content === undefined || content === null) return;
-  if (typeof content === "string") {
-    meter.addText(content);
-    return;
-  }
-  for (const [index, block] of listOf(content, at).entries()) {
-    if (!isObject(block)) throw invalid(`${at}.${index}: Input should be a valid dictionary`);
-    if (block.type === "text" && block.text === "") throw invalid("messages: text content blocks must be non-empty");
-    meterPart(block, meter);
-  }
-}
-
-/** Adds a content block or a tool, and its cache checkpoint if it has one. */
-function meterPart(part: JsonObject, meter: PromptMeter): void {
-  const { cache_control: cacheControl, ...rest } = part;
-  if (rest.type === "text" && typeof rest.text === "string") meter.addText(rest.text);
-  else if (rest.type === "image") meter.addTokens(IMAGE_TOKENS, JSON.stringify(rest));
-  else meter.addJson(rest);
-  if (isObject(cacheControl)) meter.mark(typeof cacheControl.ttl === "string" ? cacheControl.ttl : undefined);
-}
-
-function forcedTool(choice: unknown, tools: readonly JsonObject[]): ToolAnswer | undefined {
-  if (!isObject(choice) || (choice.type !== "any" && choice.type !== "tool")) return undefined;
-  const tool = choice.type === "any" ? tools[0] : tools.find((candidate) => candidate.name === choice.name);
-  if (tool === undefined || typeof tool.name !== "string") {
-    throw invalid("tool_choice: the tool is not among the tools of the request");
-  }
-  return { name: tool.name, input: sampleOfSchema(tool.input_schema) };
-}
-
-const FORMAT: AnswerFormat = {
+/** A message, whole and as events. */
+export const messagesFormat: AnswerFormat = {
   answer: (answer) => ({
     ...messageHead(answer),
-    content: [contentBlock(answer)],
+    content: blocksOf(answer).map((block) => contentBlock(answer, block)),
     stop_reason: answer.stopReason,
     stop_sequence: answer.stopSequence ?? null,
     usage: usage(answer, answer.outputTokens),
@@ -101,20 +41,19 @@ const FORMAT: AnswerFormat = {
   begin: (answer) => [
     {
       type: "message_start",
-      message: { ...messageHead(answer), content: [], stop_reason: null, stop_sequence: null, usage: usage(answer, 1) },
+      message: {
+        ...messageHead(answer),
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage: usage(answer, Math.min(1, answer.outputTokens)),
+      },
     },
-    { type: "content_block_start", index: 0, content_block: emptyBlock(answer) },
+    ...events(answer, firstStep(answer)),
   ],
-  delta(answer, from, to) {
-    const piece = answerPiece(answer, from, to);
-    const delta =
-      answer.tool === undefined
-        ? { type: "text_delta", text: piece }
-        : { type: "input_json_delta", partial_json: piece };
-    return { type: "content_block_delta", index: 0, delta };
-  },
+  delta: (answer, from, to) => events(answer, stepsOf(answer, from, to)),
   end: (answer) => [
-    { type: "content_block_stop", index: 0 },
+    ...events(answer, lastStep(answer)),
     {
       type: "message_delta",
       delta: { stop_reason: answer.stopReason, stop_sequence: answer.stopSequence ?? null },
@@ -124,37 +63,56 @@ const FORMAT: AnswerFormat = {
   ],
 };
 
+function events(answer: Answer, steps: readonly BlockStep[]): readonly object[] {
+  return steps.flatMap((each): object[] => {
+    const { index, kind } = each.block;
+    const delta = (content: object): object => ({ type: "content_block_delta", index, delta: content });
+    if (each.step === "piece") return [delta(DELTAS[kind](each.text))];
+    if (each.step === "start") {
+      return [{ type: "content_block_start", index, content_block: emptyBlock(answer, each.block) }];
+    }
+    const stop = { type: "content_block_stop", index };
+    if (kind !== "thinking") return [stop];
+    return [delta({ type: "signature_delta", signature: thinkingSignature(answer) }), stop];
+  });
+}
+
+const DELTAS: Readonly<Record<BlockKind, (text: string) => object>> = {
+  thinking: (thinking) => ({ type: "thinking_delta", thinking }),
+  text: (text) => ({ type: "text_delta", text }),
+  tool: (json) => ({ type: "input_json_delta", partial_json: json }),
+};
+
+/** Claude's own name for a model, without vendor and revision: `claude-sonnet-4-5-20250929`. */
+export function claudeName(modelId: string): string {
+  return modelId.replace(/^anthropic\./, "").replace(/-v\d+(:\d+)?$/, "");
+}
+
 function messageHead(answer: Answer): object {
-  // Claude reports its name without vendor and revision: claude-sonnet-4-5-20250929.
-  const model = answer.modelId.replace(/^anthropic\./, "").replace(/-v\d+(:\d+)?$/, "");
+  const model = claudeName(answer.modelId);
   return { model, id: derivedId("msg_bdrk_", answer.requestId), type: "message", role: "assistant" };
 }
 
-function contentBlock(answer: Answer): object {
-  if (answer.tool === undefined) return { type: "text", text: wholeText(answer) };
-  return { ...emptyBlock(answer), input: toolInput(answer) };
+function contentBlock(answer: Answer, block: AnswerBlock): object {
+  const text = blockText(answer, block);
+  if (block.kind === "thinking") return { type: "thinking", thinking: text, signature: thinkingSignature(answer) };
+  if (block.kind === "tool") return { ...emptyBlock(answer, block), input: toolInput(answer) };
+  return { type: "text", text };
 }
 
-function emptyBlock(answer: Answer): object {
+function emptyBlock(answer: Answer, { kind }: AnswerBlock): object {
+  if (kind === "thinking") return { type: "thinking", thinking: "", signature: "" };
   if (answer.tool === undefined) return { type: "text", text: "" };
   return { type: "tool_use", id: derivedId("toolu_bdrk_", answer.requestId), name: answer.tool.name, input: {} };
 }
 
 function usage(answer: Answer, outputTokens: number): object {
+  const written = (ttl: string): number => answer.cacheWrites.find((write) => write.ttl === ttl)?.tokens ?? 0;
   return {
     input_tokens: answer.inputTokens,
     cache_creation_input_tokens: answer.cacheWriteTokens,
     cache_read_input_tokens: answer.cacheReadTokens,
+    cache_creation: { ephemeral_5m_input_tokens: written("5m"), ephemeral_1h_input_tokens: written("1h") },
     output_tokens: outputTokens,
   };
-}
-
-function listOf(value: unknown, at: string): readonly unknown[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw invalid(`${at}: Input should be a valid list`);
-  return value;
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError("ValidationException", message);
 }

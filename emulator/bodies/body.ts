@@ -1,6 +1,7 @@
 /** The contract of a model family's request and answer format in InvokeModel, and readers that its formats share. */
 import { ServiceError } from "../http/errors.ts";
 import { isObject, type JsonObject } from "../http/request-body.ts";
+import type { WireRequest } from "../http/wire.ts";
 import type { AnswerFormat } from "../model/answer.ts";
 import type { ParsedPrompt } from "../model/prompt.ts";
 
@@ -9,10 +10,15 @@ export interface InvokeBody {
   /**
    * Parses a request.
    *
+   * @param body    its JSON
+   * @param headers of the request, lower-case
    * @returns the prompt, and the format of this request's answer
    * @throws ServiceError ValidationException with the family's messages
    */
-  parse(body: JsonObject): { readonly prompt: ParsedPrompt; readonly format: AnswerFormat };
+  parse(
+    body: JsonObject,
+    headers?: WireRequest["headers"],
+  ): { readonly prompt: ParsedPrompt; readonly format: AnswerFormat };
 }
 
 /** The service's error for a body that violates the family's schema. */
@@ -60,7 +66,8 @@ export function optionalObject(body: JsonObject, name: string): JsonObject {
   return value;
 }
 
-function jsonType(value: unknown): string {
+/** The JSON type of a value by its name in the service's messages. */
+export function jsonType(value: unknown): string {
   if (value === null) return "Null";
   if (Array.isArray(value)) return "JSONArray";
   if (isObject(value)) return "JSONObject";

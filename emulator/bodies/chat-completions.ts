@@ -55,10 +55,12 @@ export function chatCompletionsFormat(reasonMember: "finish_reason" | "stop_reas
       usage: usage(answer),
     }),
     begin: () => [],
-    delta: (answer, from, to) => ({
-      ...head(answer, "chat.completion.chunk"),
-      choices: choice("delta", answerPiece(answer, from, to), null),
-    }),
+    delta: (answer, from, to) => [
+      {
+        ...head(answer, "chat.completion.chunk"),
+        choices: choice("delta", answerPiece(answer, from, to), null),
+      },
+    ],
     end: (answer) => [
       {
         ...head(answer, "chat.completion.chunk"),

@@ -34,11 +34,13 @@ const FORMAT: AnswerFormat = {
     finish_reason: finishReason(answer),
   }),
   begin: () => [],
-  delta: (answer, from, to) => ({
-    event_type: "text-generation",
-    text: answerPiece(answer, from, to),
-    is_finished: false,
-  }),
+  delta: (answer, from, to) => [
+    {
+      event_type: "text-generation",
+      text: answerPiece(answer, from, to),
+      is_finished: false,
+    },
+  ],
   end: (answer) => [
     {
       event_type: "stream-end",

@@ -31,12 +31,14 @@ const FORMAT: AnswerFormat = {
     stop_reason: stopReason(answer),
   }),
   begin: () => [],
-  delta: (answer, from, to) => ({
-    generation: answerPiece(answer, from, to),
-    prompt_token_count: from === 0 ? answer.inputTokens : null,
-    generation_token_count: to,
-    stop_reason: null,
-  }),
+  delta: (answer, from, to) => [
+    {
+      generation: answerPiece(answer, from, to),
+      prompt_token_count: from === 0 ? answer.inputTokens : null,
+      generation_token_count: to,
+      stop_reason: null,
+    },
+  ],
   end: (answer) => [
     {
       generation: "",

@@ -31,7 +31,7 @@ const CHAT = chatCompletionsFormat("stop_reason");
 const TEXT: AnswerFormat = {
   answer: (answer) => ({ outputs: [{ text: wholeText(answer), stop_reason: stopReason(answer) }] }),
   begin: () => [],
-  delta: (answer, from, to) => ({ outputs: [{ text: answerPiece(answer, from, to), stop_reason: null }] }),
+  delta: (answer, from, to) => [{ outputs: [{ text: answerPiece(answer, from, to), stop_reason: null }] }],
   end: (answer) => [{ outputs: [{ text: "", stop_reason: stopReason(answer) }] }],
 };
 

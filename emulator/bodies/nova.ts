@@ -1,17 +1,63 @@
 /** Requests and answers of Amazon's Nova models. */
-import { contentBlock, toolUseId } from "../converse/answer.ts";
+import { contentBlocks, converseEvents } from "../converse/answer.ts";
 import { parseConverse } from "../converse/request.ts";
+import { ServiceError } from "../http/errors.ts";
 import { isObject, type JsonObject } from "../http/request-body.ts";
-import { type Answer, type AnswerFormat, answerPiece } from "../model/answer.ts";
-import type { InvokeBody } from "./body.ts";
+import { type Answer, type AnswerFormat, type BlockStep, firstStep, lastStep, stepsOf } from "../model/answer.ts";
+import { type InvokeBody, jsonType, malformedInput } from "./body.ts";
 
 /** Nearly the body of Converse; the caller checks the model's limits. Source: Amazon Nova User Guide. */
 export const novaBody: InvokeBody = {
   parse(body) {
-    const unlimited = { contextTokens: Number.POSITIVE_INFINITY, maxOutputTokens: Number.POSITIVE_INFINITY };
-    return { prompt: parseConverse(withConverseNames(body), unlimited), format: FORMAT };
+    refuseWrongTypes(body, "#", SHAPE);
+    try {
+      return { prompt: parseConverse(withConverseNames(body)), format: FORMAT };
+    } catch (error) {
+      // Nova checks its body against a schema of its own, where Converse fails to read a value of the wrong type.
+      if (!(error instanceof ServiceError) || error.name !== "SerializationException") throw error;
+      throw malformedInput(`#: ${error.message}`);
+    }
   },
 };
+
+/** Types of members: the name of a JSON type, an object's members, or the items of a list. */
+type Shape = "String" | "Integer" | "Number" | "JSONObject" | { readonly [member: string]: Shape } | readonly [Shape];
+
+const MESSAGE: Shape = { role: "String", content: [{ text: "String", image: "JSONObject", toolUse: "JSONObject" }] };
+const SHAPE: Shape = {
+  schemaVersion: "String",
+  system: [{ text: "String" }],
+  messages: [MESSAGE],
+  inferenceConfig: {
+    maxTokens: "Integer",
+    max_new_tokens: "Integer",
+    temperature: "Number",
+    topP: "Number",
+    topK: "Integer",
+    stopSequences: ["String"],
+  },
+  toolConfig: { tools: ["JSONObject"], toolChoice: "JSONObject" },
+};
+
+/** @throws ServiceError ValidationException for the first value that has not the type of the shape; absent ones are fine */
+function refuseWrongTypes(value: unknown, at: string, shape: Shape): void {
+  if (value === undefined || value === null) return;
+  if (typeof shape === "string") {
+    const found = jsonType(value);
+    const fits = found === shape || (shape === "Integer" && Number.isInteger(value));
+    if (!fits) throw malformedInput(`${at}: expected type: ${shape}, found: ${found}`);
+  } else if (isListShape(shape)) {
+    if (!Array.isArray(value)) throw malformedInput(`${at}: expected type: JSONArray, found: ${jsonType(value)}`);
+    for (const [index, item] of value.entries()) refuseWrongTypes(item, `${at}/${index}`, shape[0]);
+  } else {
+    if (!isObject(value)) throw malformedInput(`${at}: expected type: JSONObject, found: ${jsonType(value)}`);
+    for (const [name, inner] of Object.entries(shape)) refuseWrongTypes(value[name], `${at}/${name}`, inner);
+  }
+}
+
+function isListShape(shape: Shape): shape is readonly [Shape] {
+  return Array.isArray(shape);
+}
 
 /** Nova also accepts `max_new_tokens`, the older name of `maxTokens`. */
 function withConverseNames(body: JsonObject): JsonObject {
@@ -22,27 +68,22 @@ function withConverseNames(body: JsonObject): JsonObject {
 
 const FORMAT: AnswerFormat = {
   answer: (answer) => ({
-    output: { message: { content: [contentBlock(answer)], role: "assistant" } },
+    output: { message: { content: contentBlocks(answer), role: "assistant" } },
     stopReason: answer.stopReason,
     usage: usage(answer),
   }),
-  begin(answer) {
-    const start = { messageStart: { role: "assistant" } };
-    if (answer.tool === undefined) return [start];
-    const toolUse = { name: answer.tool.name, toolUseId: toolUseId(answer) };
-    return [start, { contentBlockStart: { start: { toolUse }, contentBlockIndex: 0 } }];
-  },
-  delta(answer, from, to) {
-    const piece = answerPiece(answer, from, to);
-    const delta = answer.tool === undefined ? { text: piece } : { toolUse: { input: piece } };
-    return { contentBlockDelta: { delta, contentBlockIndex: 0 } };
-  },
+  begin: (answer) => [{ messageStart: { role: "assistant" } }, ...chunks(answer, firstStep(answer))],
+  delta: (answer, from, to) => chunks(answer, stepsOf(answer, from, to)),
   end: (answer) => [
-    { contentBlockStop: { contentBlockIndex: 0 } },
+    ...chunks(answer, lastStep(answer)),
     { messageStop: { stopReason: answer.stopReason } },
     { metadata: { usage: usage(answer), metrics: {}, trace: {} } },
   ],
 };
+
+function chunks(answer: Answer, steps: readonly BlockStep[]): readonly object[] {
+  return converseEvents(answer, steps).map(([type, payload]) => ({ [type]: payload }));
+}
 
 function usage(answer: Answer): object {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = answer;

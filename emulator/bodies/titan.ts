@@ -39,13 +39,15 @@ const FORMAT: AnswerFormat = {
     ],
   }),
   begin: () => [],
-  delta: (answer, from, to) => ({
-    outputText: answerPiece(answer, from, to),
-    index: 0,
-    totalOutputTextTokenCount: null,
-    completionReason: null,
-    inputTextTokenCount: from === 0 ? answer.inputTokens : null,
-  }),
+  delta: (answer, from, to) => [
+    {
+      outputText: answerPiece(answer, from, to),
+      index: 0,
+      totalOutputTextTokenCount: null,
+      completionReason: null,
+      inputTextTokenCount: from === 0 ? answer.inputTokens : null,
+    },
+  ],
   end: (answer) => [
     {
       outputText: "",

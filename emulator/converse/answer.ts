@@ -1,6 +1,17 @@
 /** Answers in the format of Converse and ConverseStream; Nova and Anthropic share parts of it. */
-import { converseFrame } from "../http/wire.ts";
-import { type Answer, answerPiece, derivedId, wholeText } from "../model/answer.ts";
+import { type ConverseEventType, converseFrame } from "../http/wire.ts";
+import {
+  type Answer,
+  type BlockKind,
+  type BlockStep,
+  blocksOf,
+  blockText,
+  derivedId,
+  firstStep,
+  lastStep,
+  stepsOf,
+  thinkingSignature,
+} from "../model/answer.ts";
 import type { CallSettings } from "../model/prompt.ts";
 
 /** Settings of the request that Converse repeats in its answer. */
@@ -10,7 +21,7 @@ export type Reflected = Pick<CallSettings, "serviceTier" | "latency">;
 export function converseAnswer(answer: Answer, latencyMs: number, reflected: Reflected): object {
   return {
     metrics: { latencyMs },
-    output: { message: { content: [contentBlock(answer)], role: "assistant" } },
+    output: { message: { content: contentBlocks(answer), role: "assistant" } },
     stopReason: answer.stopReason,
     usage: usageOf(answer),
     ...reflectedMembers(reflected),
@@ -19,34 +30,60 @@ export function converseAnswer(answer: Answer, latencyMs: number, reflected: Ref
 
 /** First frames of a ConverseStream. Only tool blocks have a contentBlockStart. */
 export function converseBegin(answer: Answer): Buffer[] {
-  const frames = [converseFrame("messageStart", { role: "assistant" })];
-  if (answer.tool !== undefined) {
-    const toolUse = { name: answer.tool.name, toolUseId: toolUseId(answer) };
-    frames.push(converseFrame("contentBlockStart", { contentBlockIndex: 0, start: { toolUse } }));
-  }
-  return frames;
+  return [converseFrame("messageStart", { role: "assistant" }), ...framesOf(answer, firstStep(answer))];
 }
 
-/** The frame of tokens `from` (inclusive) to `to` (exclusive). */
-export function converseDelta(answer: Answer, from: number, to: number): Buffer {
-  const piece = answerPiece(answer, from, to);
-  const delta = answer.tool === undefined ? { text: piece } : { toolUse: { input: piece } };
-  return converseFrame("contentBlockDelta", { contentBlockIndex: 0, delta });
+/** The frames of tokens `from` (inclusive) to `to` (exclusive). */
+export function converseDelta(answer: Answer, from: number, to: number): Buffer[] {
+  return framesOf(answer, stepsOf(answer, from, to));
 }
 
 /** Last frames of a ConverseStream; `latencyMs` is the latency at the service. */
 export function converseEnd(answer: Answer, latencyMs: number, reflected: Reflected): Buffer[] {
   return [
-    converseFrame("contentBlockStop", { contentBlockIndex: 0 }),
+    ...framesOf(answer, lastStep(answer)),
     converseFrame("messageStop", { stopReason: answer.stopReason }),
     converseFrame("metadata", { metrics: { latencyMs }, usage: usageOf(answer), ...reflectedMembers(reflected) }),
   ];
 }
 
+function framesOf(answer: Answer, steps: readonly BlockStep[]): Buffer[] {
+  return converseEvents(answer, steps).map(([type, payload]) => converseFrame(type, payload));
+}
+
+/** Events of a stream's blocks, by their names in Converse. */
+export function converseEvents(
+  answer: Answer,
+  steps: readonly BlockStep[],
+): readonly (readonly [type: ConverseEventType, payload: object])[] {
+  return steps.flatMap((each): (readonly [ConverseEventType, object])[] => {
+    const contentBlockIndex = each.block.index;
+    const { kind } = each.block;
+    const delta = (content: object) => ["contentBlockDelta", { contentBlockIndex, delta: content }] as const;
+    if (each.step === "piece") return [delta(DELTAS[kind](each.text))];
+    if (each.step === "start") {
+      if (answer.tool === undefined || kind !== "tool") return [];
+      const toolUse = { name: answer.tool.name, toolUseId: toolUseId(answer) };
+      return [["contentBlockStart", { contentBlockIndex, start: { toolUse } }]];
+    }
+    const stop = ["contentBlockStop", { contentBlockIndex }] as const;
+    if (kind !== "thinking") return [stop];
+    return [delta({ reasoningContent: { signature: thinkingSignature(answer) } }), stop];
+  });
+}
+
+const DELTAS: Readonly<Record<BlockKind, (text: string) => object>> = {
+  thinking: (text) => ({ reasoningContent: { text } }),
+  text: (text) => ({ text }),
+  tool: (input) => ({ toolUse: { input } }),
+};
+
 /** Converse's token counts; `inputTokens` excludes tokens read from the cache or written to it. */
 export function usageOf(answer: Answer): object {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = answer;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWrites } = answer;
+  const cacheDetails = cacheWrites.map(({ ttl, tokens }) => ({ ttl, inputTokens: tokens }));
   return {
+    ...(cacheDetails.length === 0 ? {} : { cacheDetails }),
     cacheReadInputTokens: cacheReadTokens,
     cacheWriteInputTokens: cacheWriteTokens,
     inputTokens,
@@ -55,10 +92,16 @@ export function usageOf(answer: Answer): object {
   };
 }
 
-/** The answer's one content block: text or a tool call. */
-export function contentBlock(answer: Answer): object {
-  if (answer.tool === undefined) return { text: wholeText(answer) };
-  return { toolUse: { input: toolInput(answer), name: answer.tool.name, toolUseId: toolUseId(answer) } };
+/** The answer's content blocks: thinking, and text or a tool call. */
+export function contentBlocks(answer: Answer): readonly object[] {
+  return blocksOf(answer).map((block) => {
+    const text = blockText(answer, block);
+    if (block.kind === "thinking") {
+      return { reasoningContent: { reasoningText: { text, signature: thinkingSignature(answer) } } };
+    }
+    if (answer.tool === undefined) return { text };
+    return { toolUse: { input: toolInput(answer), name: answer.tool.name, toolUseId: toolUseId(answer) } };
+  });
 }
 
 /** Id of the answer's tool call. */

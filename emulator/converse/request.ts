@@ -1,4 +1,5 @@
 /** Validates the body of Converse and ConverseStream and counts its tokens: messages, content blocks, tools, limits. */
+import { parseClaudeFields } from "../bodies/claude-fields.ts";
 import { ServiceError } from "../http/errors.ts";
 import {
   asInteger,
@@ -11,31 +12,29 @@ import {
   type JsonObject,
   optional,
 } from "../http/request-body.ts";
-import type { ModelInfo } from "../model/catalog.ts";
 import {
   BYTES_PER_TOKEN,
   CACHE_TTL_MS,
   IMAGE_TOKENS,
   type ParsedPrompt,
   PromptMeter,
-  sampleOfSchema,
+  type Sampling,
   type ToolAnswer,
 } from "../model/prompt.ts";
+import { sampleOfSchema } from "../model/schema-sample.ts";
 
 /**
- * Parses `messages`, `system`, `inferenceConfig` and `toolConfig`.
+ * Parses `messages`, `system`, `inferenceConfig`, `toolConfig`, `outputConfig` and, for Claude,
+ * `additionalModelRequestFields`.
  *
- * @param body  the request's JSON
- * @param model limits of the model
+ * @param body     the request's JSON
+ * @param isClaude the model takes Anthropic's additional fields
  * @throws ServiceError SerializationException for wrong types, ValidationException for anything else, both with the
  *         service's messages
  * Source: Amazon Bedrock API reference, Converse; texts as quoted in public issue threads.
  */
-export function parseConverse(
-  body: JsonObject,
-  model: Pick<ModelInfo, "contextTokens" | "maxOutputTokens">,
-): ParsedPrompt {
-  const { maxTokens, stopSequences } = parseInferenceConfig(optional(body.inferenceConfig, asObject) ?? {});
+export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt {
+  const { maxTokens, stopSequences, sampling } = parseInferenceConfig(optional(body.inferenceConfig, asObject) ?? {});
   const meter = new PromptMeter();
   const toolConfig = optional(body.toolConfig, asObject);
   const tool = toolConfig === undefined ? undefined : meterToolConfig(toolConfig, meter);
@@ -43,34 +42,60 @@ export function parseConverse(
     meterBlock(asObject(block), `system.${index}`, meter);
   }
   meterMessages(optional(body.messages, asList) ?? [], toolConfig !== undefined, meter);
-  refuseTooLong(meter.tokens, maxTokens, model);
-  return { inputTokens: meter.tokens, cachePoints: meter.cachePoints, maxTokens, stopSequences, tool };
+  const additional = optional(body.additionalModelRequestFields, asObject) ?? {};
+  const { topK, thinking, betas, structured } = isClaude ? claudeFields(additional) : NO_FIELDS;
+  return {
+    inputTokens: meter.tokens,
+    cachePoints: meter.cachePoints,
+    maxTokens,
+    stopSequences,
+    tool,
+    sampling: { ...sampling, topK },
+    thinking,
+    betas,
+    structured: structuredAnswer(optional(body.outputConfig, asObject)) ?? structured,
+  };
 }
 
-/**
- * Checks the limits of a model, which hold for every body format.
- *
- * @throws ServiceError ValidationException if input or requested output is too long
- */
-export function refuseTooLong(
-  inputTokens: number,
-  maxTokens: number | undefined,
-  model: Pick<ModelInfo, "contextTokens" | "maxOutputTokens">,
-): void {
-  if (maxTokens !== undefined && maxTokens > model.maxOutputTokens) {
-    throw new ServiceError(
-      "ValidationException",
-      `The maximum tokens you requested exceeds the model limit of ${model.maxOutputTokens}. Try again with a maximum tokens value that is lower than ${model.maxOutputTokens}.`,
-    );
-  }
-  if (inputTokens > model.contextTokens) {
-    throw new ServiceError("ValidationException", "Input is too long for requested model.");
+const NO_FIELDS: Partial<ReturnType<typeof parseClaudeFields>> = {};
+
+function claudeFields(additional: JsonObject): ReturnType<typeof parseClaudeFields> {
+  try {
+    // Converse has names of its own for the others, which may not be given twice.
+    return parseClaudeFields(additional, ["stop_sequences", "temperature", "top_p"]);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw invalid(`The model returned the following errors: ${error.message}`);
   }
 }
 
-function parseInferenceConfig(config: JsonObject): { maxTokens: number | undefined; stopSequences: string[] } {
+/** The JSON of `outputConfig.textFormat`, whose schema is a text. */
+function structuredAnswer(config: JsonObject | undefined): string | undefined {
+  const format = optional(config?.textFormat, asObject);
+  if (format === undefined) return undefined;
+  const at = "outputConfig.textFormat";
+  const type = asText(format.type);
+  const constraints = new ConstraintList();
+  constraints.check(type === "json_schema", type, `${at}.type`, "Member must satisfy enum value set: [json_schema]");
+  constraints.throwIfAny();
+  const text = asText(optional(optional(format.structure, asObject)?.jsonSchema, asObject)?.schema);
+  try {
+    return JSON.stringify(sampleOfSchema(JSON.parse(text)));
+  } catch {
+    throw invalid(`The value at ${at}.structure.jsonSchema.schema is not a JSON schema.`);
+  }
+}
+
+interface InferenceConfig {
+  readonly maxTokens: number | undefined;
+  readonly stopSequences: string[];
+  readonly sampling: Sampling;
+}
+
+function parseInferenceConfig(config: JsonObject): InferenceConfig {
   const maxTokens = optional(config.maxTokens, asInteger);
   const stopSequences = (optional(config.stopSequences, asList) ?? []).map(asText);
+  const sampling = { temperature: optional(config.temperature, asNumber), topP: optional(config.topP, asNumber) };
   const constraints = new ConstraintList();
   constraints.check(
     maxTokens === undefined || maxTokens >= 1,
@@ -78,8 +103,8 @@ function parseInferenceConfig(config: JsonObject): { maxTokens: number | undefin
     "inferenceConfig.maxTokens",
     "Member must have value greater than or equal to 1",
   );
-  for (const name of ["temperature", "topP"]) {
-    const value = optional(config[name], asNumber) ?? 0;
+  for (const name of ["temperature", "topP"] as const) {
+    const value = sampling[name] ?? 0;
     const at = `inferenceConfig.${name}`;
     constraints.check(value >= 0, value, at, "Member must have value greater than or equal to 0");
     constraints.check(value <= 1, value, at, "Member must have value less than or equal to 1");
@@ -99,7 +124,7 @@ function parseInferenceConfig(config: JsonObject): { maxTokens: number | undefin
     );
   }
   constraints.throwIfAny();
-  return { maxTokens, stopSequences };
+  return { maxTokens, stopSequences, sampling };
 }
 
 function meterMessages(messages: readonly unknown[], hasTools: boolean, meter: PromptMeter): void {
@@ -222,7 +247,7 @@ function meterCachePoint(cachePoint: JsonObject, at: string, meter: PromptMeter)
   const known = ttl === undefined || Object.hasOwn(CACHE_TTL_MS, ttl);
   constraints.check(known, ttl, `${at}.cachePoint.ttl`, "Member must satisfy enum value set: [1h, 5m]");
   constraints.throwIfAny();
-  meter.mark(ttl);
+  meter.mark(ttl, at);
 }
 
 function mediaKey(media: JsonObject): string {

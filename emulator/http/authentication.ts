@@ -14,16 +14,35 @@ import { ServiceError } from "./errors.ts";
  */
 export function authenticate(request: SignedRequest, mode: AuthMode, scope: SigningScope): void {
   if (mode.kind === "off") return;
-  const authorization = request.headers.authorization;
-  if (typeof authorization !== "string" || authorization === "") {
-    throw new ServiceError("MissingAuthenticationTokenException");
+  if (bearerOf(request.headers) === undefined) verifySigV4(request, mode.credentials, scope);
+  else authenticateBearer(request.headers, mode.credentials);
+}
+
+/** The API key of a request: a bearer token, or `x-api-key` as Anthropic's clients send it. */
+function bearerOf(headers: HeaderMap): string | undefined {
+  const { authorization, "x-api-key": apiKey } = headers;
+  if (typeof authorization === "string" && authorization !== "") {
+    return /^Bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];
   }
-  const bearer = /^Bearer\s+(\S+)\s*$/i.exec(authorization);
-  if (bearer === null) {
-    verifySigV4(request, mode.credentials, scope);
-  } else if (!sameSecret(bearer[1]!, mode.credentials.bearerToken)) {
-    throw new ServiceError("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.");
-  }
+  if (typeof apiKey === "string" && apiKey !== "") return apiKey;
+  throw new ServiceError("MissingAuthenticationTokenException");
+}
+
+function authenticateBearer(headers: HeaderMap, credentials: Credentials): void {
+  if (sameSecret(bearerOf(headers) ?? "", credentials.bearerToken)) return;
+  throw new ServiceError("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.");
+}
+
+/**
+ * Checks what can be checked before the body is read, so that strangers cannot make the service keep their bodies: that
+ * there are credentials, that they are known, meant for this endpoint and current.
+ *
+ * @throws ServiceError as {@link authenticate}
+ */
+export function authenticateHeaders(headers: HeaderMap, mode: AuthMode, scope: SigningScope): void {
+  if (mode.kind === "off") return;
+  if (bearerOf(headers) === undefined) verifyScope(headers, mode.credentials, scope);
+  else authenticateBearer(headers, mode.credentials);
 }
 
 /** `verify` checks signatures and API keys; `off` accepts any credentials, or none. */
@@ -80,7 +99,8 @@ interface SigningScope {
   readonly nowMs: number;
 }
 
-const SIGNING_SERVICE = "bedrock";
+/** The service, and the name of its newer endpoint. */
+const SIGNING_SERVICES: readonly string[] = ["bedrock", "bedrock-mantle"];
 const SKEW_MS = 5 * MINUTE_MS;
 const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+(.*)$/s;
 
@@ -93,31 +113,44 @@ const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+(.*)$/s;
  * Source: AWS General Reference, Authenticating requests (SigV4) and common errors.
  */
 export function verifySigV4(request: SignedRequest, credentials: Credentials, scope: SigningScope): void {
-  const fields = authorizationFields(String(request.headers.authorization ?? ""));
-  const [accessKeyId, date, region, service, terminator] = fields.credential.split("/");
-  if (terminator !== "aws4_request" || date === undefined) {
-    throw incompleteSignature("Credential must have 5 elements: access key, date, region, service and aws4_request.");
-  }
-  refuseUnknownKey(String(accessKeyId), request.headers["x-amz-security-token"], credentials);
-  if (region !== scope.region) throw invalidSignature("Credential should be scoped to a valid region.");
-  if (service !== SIGNING_SERVICE)
-    throw invalidSignature(`Credential should be scoped to correct service: '${SIGNING_SERVICE}'.`);
-
-  const stamp = dateStamp(request.headers);
-  if (!stamp.startsWith(date))
-    throw invalidSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.");
-  refuseSkew(stamp, scope.nowMs);
-
+  const { fields, date, region, service, stamp } = verifyScope(request.headers, credentials, scope);
   const signedHeaders = fields.signedHeaders.split(";");
+  const missing = signedHeaders.find((name) => !isPresent(request.headers, name));
+  if (missing !== undefined) throw new ServiceError("InvalidSignatureException");
   if (!signedHeaders.includes("host") && !signedHeaders.includes(":authority"))
     throw invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   const canonical = canonicalRequest({ ...request, signedHeaders, payloadHash: payloadHash(request) });
-  const scopeText = `${date}/${region}/${SIGNING_SERVICE}/aws4_request`;
+  const scopeText = `${date}/${region}/${service}/aws4_request`;
   const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${scopeText}\n${sha256(canonical)}`;
-  const key = signingKey(credentials.secretAccessKey, date, region);
+  const key = signingKey(credentials.secretAccessKey, [date, region, service]);
   if (!sameSecret(fields.signature, createHmac("sha256", key).update(toSign).digest("hex"))) {
     throw new ServiceError("InvalidSignatureException");
   }
+}
+
+/** The parts of a signature that need no body: whose it is, for where and when. */
+function verifyScope(headers: HeaderMap, credentials: Credentials, scope: SigningScope) {
+  const fields = authorizationFields(String(headers.authorization ?? ""));
+  const [accessKeyId, date, region, service = "", terminator] = fields.credential.split("/");
+  if (terminator !== "aws4_request" || date === undefined) {
+    throw incompleteSignature("Credential must have 5 elements: access key, date, region, service and aws4_request.");
+  }
+  refuseUnknownKey(String(accessKeyId), headers["x-amz-security-token"], credentials);
+  if (region !== scope.region) throw invalidSignature("Credential should be scoped to a valid region.");
+  if (!SIGNING_SERVICES.includes(service))
+    throw invalidSignature(`Credential should be scoped to correct service: '${SIGNING_SERVICES[0]}'.`);
+
+  const stamp = dateStamp(headers);
+  if (!stamp.startsWith(date))
+    throw invalidSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.");
+  refuseSkew(stamp, scope.nowMs);
+  return { fields, date, region, service, stamp };
+}
+
+/** Names of signed headers are the caller's: only headers that it sent count, not what an object has besides. */
+function isPresent(headers: HeaderMap, name: string): boolean {
+  if (name === "host" || name === ":authority") return true;
+  return Object.hasOwn(headers, name);
 }
 
 interface AuthorizationFields {
@@ -187,14 +220,14 @@ function payloadHash(request: SignedRequest): string {
 
 let cachedKey: { readonly id: string; readonly key: Buffer } | undefined;
 
-/** A signing key is valid for one day and region; caching the latest saves four HMACs per request. */
-function signingKey(secret: string, date: string, region: string): Buffer {
-  const id = `${secret} ${date} ${region}`;
+/** A signing key is valid for one day, region and service; caching the latest saves four HMACs per request. */
+function signingKey(secret: string, scope: readonly [date: string, region: string, service: string]): Buffer {
+  const id = `${secret} ${scope.join(" ")}`;
   if (cachedKey?.id === id) return cachedKey.key;
-  let key = createHmac("sha256", `AWS4${secret}`).update(date).digest();
-  for (const part of [region, SIGNING_SERVICE, "aws4_request"]) key = createHmac("sha256", key).update(part).digest();
-  cachedKey = { id, key };
-  return key;
+  let key: string | Buffer = `AWS4${secret}`;
+  for (const part of [...scope, "aws4_request"]) key = createHmac("sha256", key).update(part).digest();
+  cachedKey = { id, key: key as Buffer };
+  return cachedKey.key;
 }
 
 function sha256(data: string | Buffer): string {

@@ -60,7 +60,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const { limits } = options;
   const sockets = new Set<Socket>();
   const sniffing = new Set<Socket>();
-  const sessions = new Set<ServerHttp2Session>();
+  const sessions = new Set<OpenSession>();
   const http1 = http1Server(options);
   const http2 = http2Server(options, sessions);
   const tls = options.certificate === undefined ? undefined : tlsServer(options.certificate, limits, http1, http2);
@@ -102,10 +102,11 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     async drain(graceMs) {
       server.close();
       for (const socket of sniffing) socket.destroy();
-      for (const session of sessions) session.close();
+      for (const { session } of sessions) session.close();
       const endMs = performance.now() + graceMs;
       while (sockets.size > 0 && performance.now() < endMs) {
         http1.closeIdleConnections();
+        destroyIdle(sessions);
         await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
       }
       for (const socket of sockets) socket.destroy();
@@ -161,7 +162,7 @@ function http1Server(options: ListenerOptions): Http1Server {
   return server;
 }
 
-function http2Server(options: ListenerOptions, sessions: Set<ServerHttp2Session>): Http2Server {
+function http2Server(options: ListenerOptions, sessions: Set<OpenSession>): Http2Server {
   const { limits } = options;
   const server = createHttp2Server(
     {
@@ -178,12 +179,35 @@ function http2Server(options: ListenerOptions, sessions: Set<ServerHttp2Session>
     },
   );
   server.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
+    const open = { session, streams: 0, isIdle: false };
+    sessions.add(open);
+    session.once("close", () => sessions.delete(open));
+    session.on("stream", (stream) => {
+      open.streams++;
+      open.isIdle = false;
+      stream.once("close", () => open.streams--);
+    });
     session.setTimeout(limits.idleTimeoutMs, () => session.close());
   });
   server.on("sessionError", () => {});
   return server;
+}
+
+/** An HTTP/2 connection and its running requests. */
+interface OpenSession {
+  readonly session: ServerHttp2Session;
+  streams: number;
+  /** It had no request and nothing to send when last looked at. */
+  isIdle: boolean;
+}
+
+/** A closed session stays open until its client closes it, too: one that is idle twice in a row is disconnected. */
+function destroyIdle(sessions: ReadonlySet<OpenSession>): void {
+  for (const open of sessions) {
+    const isIdle = open.streams === 0 && open.session.state.outboundQueueSize === 0;
+    if (isIdle && open.isIdle) open.session.destroy();
+    open.isIdle = isIdle;
+  }
 }
 
 function headerBytes(rawHeaders: readonly string[]): number {

@@ -6,6 +6,30 @@ import type { WireRequest } from "./wire.ts";
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly timeoutMs: number;
+  /** Memory of all bodies together. */
+  readonly budget?: BodyBudget | undefined;
+}
+
+/** The memory that the bodies of all connections may take. */
+export class BodyBudget {
+  readonly maxBytes: number;
+  usedBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** Takes memory for a body. @throws ServiceError ServiceUnavailableException when there is not enough left */
+  take(bytes: number): void {
+    if (this.usedBytes + bytes > this.maxBytes) {
+      throw new ServiceError("ServiceUnavailableException", "Too many connections, please wait before trying again.");
+    }
+    this.usedBytes += bytes;
+  }
+
+  give(bytes: number): void {
+    this.usedBytes -= bytes;
+  }
 }
 
 /** The caller disconnected before its request was complete, so no answer is sent. */
@@ -13,20 +37,31 @@ export class RequestAborted extends Error {}
 
 /** An oversize body is read and discarded up to this many times the limit, so that the caller still reads the error. */
 const DISCARD_FACTOR = 4;
+const FIRST_BYTES = 4096;
 
 /**
- * Reads a whole request body.
+ * Reads a whole request body into one buffer that grows, however small the pieces in which it arrives.
  *
  * @param request incoming request
- * @param limits  most bytes, and most milliseconds until the last one
- * @throws ServiceError RequestEntityTooLargeException beyond `maxBytes`, ModelTimeoutException (408) when too slow;
- *         RequestAborted when the caller disconnects
+ * @param limits  most bytes, of this and of all bodies, and most milliseconds until the last one
+ * @param use     called with the body; its memory counts until this has returned
+ * @returns what `use` returns
+ * @throws ServiceError RequestEntityTooLargeException beyond `maxBytes`, ModelTimeoutException (408) when too slow,
+ *         ServiceUnavailableException without memory for it; RequestAborted when the caller disconnects
  */
-export function readBody(request: WireRequest, limits: BodyLimits): Promise<Buffer> {
+export async function readBody<T>(request: WireRequest, limits: BodyLimits, use: (body: Buffer) => T): Promise<T> {
+  const bytes = new GrowingBytes(limits);
+  try {
+    return use(await collected(request, limits, bytes));
+  } finally {
+    bytes.drop();
+  }
+}
+
+function collected(request: WireRequest, limits: BodyLimits, bytes: GrowingBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
     const timer = setTimeout(() => settle(() => reject(tooSlow())), limits.timeoutMs);
+    let received = 0;
 
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
@@ -36,17 +71,57 @@ export function readBody(request: WireRequest, limits: BodyLimits): Promise<Buff
       finish();
     };
     const onData = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes <= limits.maxBytes) chunks.push(chunk);
-      else chunks.length = 0;
-      if (bytes > limits.maxBytes * DISCARD_FACTOR) settle(() => reject(tooLarge()));
+      received += chunk.length;
+      try {
+        if (received <= limits.maxBytes) bytes.add(chunk);
+        else bytes.drop();
+      } catch (error) {
+        settle(() => reject(error));
+      }
+      if (received > limits.maxBytes * DISCARD_FACTOR) settle(() => reject(tooLarge()));
     };
     const onEnd = (): void => {
-      settle(() => (bytes > limits.maxBytes ? reject(tooLarge()) : resolve(Buffer.concat(chunks, bytes))));
+      settle(() => (received > limits.maxBytes ? reject(tooLarge()) : resolve(bytes.whole())));
     };
     const onDisconnect = (): void => settle(() => reject(new RequestAborted()));
     request.on("data", onData).on("end", onEnd).on("close", onDisconnect).on("error", onDisconnect);
   });
+}
+
+/** One buffer that doubles when it is full. Pieces are copied: each would keep the memory of a whole read alive. */
+class GrowingBytes {
+  private readonly limits: BodyLimits;
+  private buffer: Buffer = Buffer.alloc(0);
+  private length = 0;
+
+  constructor(limits: BodyLimits) {
+    this.limits = limits;
+  }
+
+  add(chunk: Buffer): void {
+    const needed = this.length + chunk.length;
+    if (needed > this.buffer.length) this.grow(Math.max(needed, FIRST_BYTES, this.buffer.length * 2));
+    chunk.copy(this.buffer, this.length);
+    this.length = needed;
+  }
+
+  whole(): Buffer {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  drop(): void {
+    this.limits.budget?.give(this.buffer.length);
+    this.buffer = Buffer.alloc(0);
+    this.length = 0;
+  }
+
+  private grow(wantedBytes: number): void {
+    const size = Math.max(this.length, Math.min(wantedBytes, Math.max(this.limits.maxBytes, FIRST_BYTES)));
+    this.limits.budget?.take(size - this.buffer.length);
+    const larger = Buffer.allocUnsafe(size);
+    this.buffer.copy(larger, 0, 0, this.length);
+    this.buffer = larger;
+  }
 }
 
 function tooLarge(): ServiceError {

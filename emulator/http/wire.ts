@@ -17,7 +17,7 @@ export interface WireResponse {
   readonly writableFinished: boolean;
   readonly destroyed: boolean;
   writeHead(status: number, headers: Record<string, string | number>): unknown;
-  write(chunk: Buffer): boolean;
+  write(chunk: Buffer, done?: () => void): boolean;
   end(chunk?: Buffer | string): unknown;
   destroy(): unknown;
   /** Only on HTTP/2. */

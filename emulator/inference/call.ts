@@ -1,7 +1,7 @@
 /** Turns a request into a validated call: body, settings and limits; also CountTokens, which only counts. */
 import { malformedInput } from "../bodies/body.ts";
 import { invokeBodyOf } from "../bodies/index.ts";
-import { parseConverse, refuseTooLong } from "../converse/request.ts";
+import { parseConverse } from "../converse/request.ts";
 import { ServiceError } from "../http/errors.ts";
 import { asObject, asText, ConstraintList, type JsonObject, optional, parseJsonObject } from "../http/request-body.ts";
 import type { InferenceOperation } from "../http/router.ts";
@@ -9,8 +9,15 @@ import type { WireRequest } from "../http/wire.ts";
 import { findStop, type StopMatch } from "../model/answer.ts";
 import type { InferenceCall, ServiceTierName } from "../model/backend.ts";
 import type { Catalog, ModelInfo, ResolvedModel } from "../model/catalog.ts";
-import { type CallSettings, countFromMetadata, estimateJsonTokens, type ParsedPrompt } from "../model/prompt.ts";
+import {
+  type CallSettings,
+  countFromMetadata,
+  estimateTokens,
+  type ParsedPrompt,
+  type ThinkingRequest,
+} from "../model/prompt.ts";
 import { converseReply, invokeReply, type ReplyFormat } from "./reply.ts";
+import { refuseByRules } from "./rules.ts";
 
 /** A validated request: the call for the backend, and the format of its answer. */
 export interface ParsedCall {
@@ -44,45 +51,76 @@ export function parseCall(context: CallContext): ParsedCall {
 function parseConverseCall(context: CallContext): ParsedCall {
   const body = parseJsonObject(context.body, brokenConverseJson);
   const settings = parseConverseSettings(body);
-  const prompt = parseConverse(body, context.resolved.model);
+  const prompt = parseConverse(body, isClaude(context.resolved.model));
   return assemble(context, prompt, settings, converseReply(settings));
 }
 
 function parseInvokeCall(context: CallContext): ParsedCall {
   const body = parseJsonObject(context.body, malformedInput);
   const settings = headerSettings(context.headers);
-  const { model } = context.resolved;
-  const { prompt, format } = invokeBodyOf(model.modelId).parse(body);
-  refuseTooLong(prompt.inputTokens, prompt.maxTokens, model);
+  const { prompt, format } = invokeBodyOf(context.resolved.model.modelId).parse(body, context.headers);
   return assemble(context, prompt, settings, invokeReply(format, settings));
 }
 
-function assemble(context: CallContext, prompt: ParsedPrompt, settings: CallSettings, format: ReplyFormat): ParsedCall {
-  const { resolved } = context;
+function isClaude({ modelId }: ModelInfo): boolean {
+  return modelId.startsWith("anthropic.");
+}
+
+/**
+ * Completes a parsed request: sizes that the caller states, and the rules of its model.
+ *
+ * @throws ServiceError ValidationException if a stated size is malformed or a rule is broken
+ */
+export function assemble(
+  context: Omit<CallContext, "headers" | "body">,
+  prompt: ParsedPrompt,
+  settings: CallSettings,
+  format: ReplyFormat,
+): ParsedCall {
+  const { model, profile, destinations } = context.resolved;
   const { requestMetadata } = settings;
-  const stop = prompt.tool === undefined ? findStop(prompt.stopSequences) : undefined;
-  const wantedByTool = prompt.tool === undefined ? undefined : Math.max(1, estimateJsonTokens(prompt.tool.input));
-  const inputTokens = countFromMetadata(requestMetadata.inputTokens, 0) ?? prompt.inputTokens;
+  const inputTokens = countFromMetadata(requestMetadata, "inputTokens", 0) ?? prompt.inputTokens;
+  const wantedTokens = countFromMetadata(requestMetadata, "outputTokens", 1);
+  refuseByRules(prompt, inputTokens, model, context.operation.startsWith("Converse"));
+  const fixed = prompt.tool === undefined ? prompt.structured : JSON.stringify(prompt.tool.input);
+  const stop = fixed === undefined ? findStop(prompt.stopSequences) : undefined;
   const call: InferenceCall = {
     requestId: context.requestId,
     region: context.region,
-    modelId: resolved.model.modelId,
-    profileId: resolved.profile?.profileId,
-    destinations: resolved.destinations,
+    modelId: model.modelId,
+    profileId: profile?.profileId,
+    destinations,
     operation: context.operation,
     inputTokens,
     // A caller's own count may be smaller than the estimate on which the checkpoints are based.
     cachePoints: prompt.cachePoints.map((point) => ({ ...point, tokens: Math.min(point.tokens, inputTokens) })),
+    cacheMinimumTokens: model.cacheMinimumTokens,
     maxTokens: prompt.maxTokens,
-    modelMaxTokens: resolved.model.maxOutputTokens,
-    wantedOutputTokens: countFromMetadata(requestMetadata.outputTokens, 1) ?? wantedByTool,
-    stopAtTokens: stop?.tokens,
+    modelMaxTokens: model.maxOutputTokens,
+    wantedOutputTokens: wantedTokens ?? withThinking(fixed && Math.max(1, estimateTokens(fixed)), prompt),
+    stopAtTokens: withThinking(stop?.tokens, prompt),
     serviceTier: settings.serviceTier ?? "default",
     latencyOptimized: settings.latency === "optimized",
     requestMetadata,
     accountId: context.accountId,
   };
   return { call, prompt, stop, format };
+}
+
+/** Tokens of an answer whose text has `textTokens`: {@link thinkingTokensOf} of them are thinking. */
+function withThinking(textTokens: number | "" | undefined, { thinking }: ParsedPrompt): number | undefined {
+  if (textTokens === undefined || textTokens === "" || !isThinking(thinking)) return textTokens || undefined;
+  return textTokens + Math.min(textTokens, thinking.budgetTokens ?? Number.POSITIVE_INFINITY);
+}
+
+/** Half of an answer is thinking, but never more than the budget. */
+export function thinkingTokensOf({ thinking }: ParsedPrompt, outputTokens: number): number {
+  if (!isThinking(thinking)) return 0;
+  return Math.min(Math.floor(outputTokens / 2), thinking.budgetTokens ?? Number.POSITIVE_INFINITY);
+}
+
+function isThinking(thinking: ParsedPrompt["thinking"]): thinking is ThinkingRequest {
+  return thinking !== undefined && thinking.mode !== "disabled";
 }
 
 /** Settings that InvokeModel takes from headers and Converse from the body. */
@@ -212,7 +250,7 @@ export function countTokens(catalog: Catalog, modelId: string, body: Buffer): { 
 }
 
 function countConverse(body: JsonObject, model: ModelInfo): number {
-  return parseConverse(body, model).inputTokens;
+  return parseConverse(body, isClaude(model)).inputTokens;
 }
 
 /** InvokeModel's body is a blob, which is base64 in JSON. */

@@ -1,6 +1,6 @@
 /** How an answer goes onto the wire: as one JSON body, or as event-stream frames paced by the tokens. */
 import { converseAnswer, converseBegin, converseDelta, converseEnd, type Reflected } from "../converse/answer.ts";
-import { chunkFrame, dropIfUnread, SLOW_READER_MS, type WireResponse } from "../http/wire.ts";
+import { breakOff, chunkFrame, dropIfUnread, SLOW_READER_MS, type WireResponse } from "../http/wire.ts";
 import type { Answer, AnswerFormat } from "../model/answer.ts";
 import type { InferenceHandle } from "../model/backend.ts";
 import type { Deadline, EmulatorClock } from "../model/clock.ts";
@@ -19,7 +19,7 @@ export interface ReplyFormat {
   ): { readonly body: object; readonly headers: Record<string, string | number> };
   readonly streamHeaders: Readonly<Record<string, string>>;
   begin(answer: Answer): readonly Buffer[];
-  delta(answer: Answer, from: number, to: number): Buffer;
+  delta(answer: Answer, from: number, to: number): readonly Buffer[];
   end(answer: Answer, times: ReplyTimes): readonly Buffer[];
 }
 
@@ -51,7 +51,7 @@ export function invokeReply(format: AnswerFormat, reflected: Reflected): ReplyFo
       ...settingHeaders,
     },
     begin: (answer) => format.begin(answer).map(chunkFrame),
-    delta: (answer, from, to) => chunkFrame(format.delta(answer, from, to)),
+    delta: (answer, from, to) => format.delta(answer, from, to).map(chunkFrame),
     end(answer, times) {
       const chunks = [...format.end(answer)];
       const last = chunks.pop();
@@ -98,8 +98,8 @@ export interface TokenStreamOptions {
   readonly returnMs: number;
   /** First frames of the answer. */
   readonly begin: () => readonly Buffer[];
-  /** The frame of tokens `from` (inclusive) to `to` (exclusive). */
-  readonly delta: (from: number, to: number) => Buffer;
+  /** The frames of tokens `from` (inclusive) to `to` (exclusive). */
+  readonly delta: (from: number, to: number) => readonly Buffer[];
   readonly writeHead: () => void;
 }
 
@@ -110,6 +110,8 @@ export interface TokenStream {
   start(nowMs: number): void;
   /** Writes what is left of the first `tokens` tokens and the closing frames, then ends the response. */
   finish(tokens: number, closing: () => readonly Buffer[]): void;
+  /** Writes what is left of the first `tokens` tokens, then resets the connection. */
+  breakOff(tokens: number): void;
   /** The caller has disconnected: writes nothing more. */
   stop(): void;
 }
@@ -151,7 +153,7 @@ class PacedStream implements TokenStream {
     const { handle, begin } = this.options;
     if (this.started || this.isStopped) return;
     this.started = true;
-    const due = Math.max(1, Math.min(handle.tokensWritten(nowMs), handle.outputTokens));
+    const due = Math.min(Math.max(1, handle.tokensWritten(nowMs)), handle.outputTokens);
     this.write([...begin(), ...this.deltas(due)]);
     if (!this.isBlocked) this.pump(nowMs);
   }
@@ -167,6 +169,18 @@ class PacedStream implements TokenStream {
       this.afterReturn(() => this.end());
     };
     if (!this.isBlocked) this.closing();
+  }
+
+  breakOff(tokens: number): void {
+    const { response } = this.options;
+    this.timer?.cancel();
+    if (this.started) this.write(this.deltas(tokens));
+    this.afterReturn(() => {
+      if (!response.headersSent || response.destroyed) breakOff(response);
+      // What was written before must be on its way: a reset drops what is still in the buffers.
+      else response.write(Buffer.alloc(0), () => breakOff(response));
+      this.stop();
+    });
   }
 
   stop(): void {
@@ -201,7 +215,7 @@ class PacedStream implements TokenStream {
     const step = Math.max(1, Math.ceil((upTo - this.sent) / MAX_EVENTS_PER_WRITE));
     while (this.sent < upTo) {
       const to = Math.min(upTo, this.sent + step);
-      frames.push(this.options.delta(this.sent, to));
+      frames.push(...this.options.delta(this.sent, to));
       this.sent = to;
     }
     return frames;

@@ -1,11 +1,18 @@
 /** One inference call from its arrival at the service to its answer on the wire and its entry in log and metrics. */
+import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { ServiceFault } from "../http/errors.ts";
 import { breakOff, exceptionFrame, sendFault, sendJson, type WireResponse } from "../http/wire.ts";
-import type { Answer, StopReason } from "../model/answer.ts";
-import { type InferenceBackend, type InferenceHandle, type InferenceObserver, outputLimit } from "../model/backend.ts";
+import type { Answer, CacheWrite, StopReason } from "../model/answer.ts";
+import {
+  type InferenceBackend,
+  type InferenceCall,
+  type InferenceHandle,
+  type InferenceObserver,
+  outputLimit,
+} from "../model/backend.ts";
 import type { EmulatorClock } from "../model/clock.ts";
 import type { InvocationOutcome } from "../monitoring/invocation-log.ts";
-import type { ParsedCall } from "./call.ts";
+import { type ParsedCall, thinkingTokensOf } from "./call.ts";
 import { createTokenStream, type ReplyTimes, type TokenStream } from "./reply.ts";
 
 /** A validated call with everything needed to serve it. */
@@ -153,9 +160,10 @@ class InferenceRun implements InferenceObserver {
     const { clock, oneWayMs, response } = this.options;
     if (this.isOver || handle === undefined) return;
     this.endMs = nowMs;
-    this.stream?.stop();
-    this.report("ServiceUnavailableException", handle.tokensWritten(nowMs));
-    after(clock, oneWayMs, () => breakOff(response));
+    const tokens = Math.min(handle.tokensWritten(nowMs), handle.outputTokens);
+    this.report("ServiceUnavailableException", tokens);
+    if (this.stream !== undefined) this.stream.breakOff(tokens);
+    else after(clock, oneWayMs, () => breakOff(response));
   }
 
   private streamOf(handle: InferenceHandle, answer: Answer): TokenStream {
@@ -197,16 +205,34 @@ function answerOf({ call, prompt, stop }: ParsedCall, handle: InferenceHandle): 
     outputTokens,
     cacheReadTokens,
     cacheWriteTokens,
+    cacheWrites: cacheWritesOf(call, handle),
     stopReason,
     stopSequence: stopReason === "stop_sequence" ? stop?.sequence : undefined,
     tool: prompt.tool,
+    structured: prompt.structured,
+    thinkingTokens: thinkingTokensOf(prompt, outputTokens),
+    isThinkingShown: prompt.thinking?.isShown ?? true,
   };
 
   function stopReasonOf(): StopReason {
     if (outputTokens >= outputLimit(call)) return "max_tokens";
-    if (prompt.tool !== undefined) return "tool_use";
+    if (prompt.tool !== undefined && outputTokens > 0) return "tool_use";
     return stop !== undefined && outputTokens >= stop.tokens ? "stop_sequence" : "end_turn";
   }
+}
+
+/** The written part of the prompt by time to live: what lies before a checkpoint has the checkpoint's. */
+function cacheWritesOf(call: InferenceCall, handle: InferenceHandle): readonly CacheWrite[] {
+  const endTokens = handle.cacheReadTokens + handle.cacheWriteTokens;
+  const byTtl = { "1h": 0, "5m": 0 };
+  let from = handle.cacheReadTokens;
+  for (const { tokens, ttlMs } of call.cachePoints) {
+    const to = Math.min(tokens, endTokens);
+    if (to <= from) continue;
+    byTtl[ttlMs >= HOUR_MS ? "1h" : "5m"] += to - from;
+    from = to;
+  }
+  return (["1h", "5m"] as const).map((ttl) => ({ ttl, tokens: byTtl[ttl] })).filter(({ tokens }) => tokens > 0);
 }
 
 function after(clock: EmulatorClock, delayMs: number, action: () => void): void {

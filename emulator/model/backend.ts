@@ -36,6 +36,8 @@ export interface InferenceCall {
   readonly inputTokens: number;
   /** Cache checkpoints in order of growing prefix; empty without prompt caching. */
   readonly cachePoints: readonly CachePoint[];
+  /** Shorter prefixes are not cached; undefined: not known. */
+  readonly cacheMinimumTokens?: number | undefined;
   /** The caller's limit; undefined reserves the model's maximum. */
   readonly maxTokens: number | undefined;
   /** The model's own output limit. */
@@ -61,6 +63,8 @@ export interface CachePoint {
   /** Tokens up to the checkpoint. */
   readonly tokens: number;
   readonly ttlMs: number;
+  /** Its place in the request, such as `system.1`, for messages. */
+  readonly at?: string;
 }
 
 /** The answer of {@link InferenceBackend.begin}. */
@@ -79,7 +83,10 @@ export type Admission =
 export interface InferenceHandle {
   /** Region that runs the call. */
   readonly destinationRegion: string;
-  /** Output tokens of the whole answer, fixed at admission, at least 1, never above the caller's or model's limit. */
+  /**
+   * Output tokens of the whole answer, fixed at admission, at least 1 (0 only for a fault that empties it), never above
+   * the caller's or model's limit.
+   */
   readonly outputTokens: number;
   /** Input tokens read from the prompt cache and written to it. */
   readonly cacheReadTokens: number;

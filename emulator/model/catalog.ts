@@ -1,15 +1,16 @@
 /** Models and inference profiles: what is offered where, a default catalogue, and the one of a scenario. */
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { ServiceError } from "../http/errors.ts";
+import { bundledFacts, type ModelRules, rulesOf } from "./facts.ts";
 
 /** A model as the emulated service offers it. */
-export interface ModelInfo {
+export interface ModelInfo extends ModelRules {
   /** E.g. `anthropic.claude-sonnet-4-5-20250929-v1:0`. */
   readonly modelId: string;
   readonly modelName: string;
   /** Regions that offer the bare id on demand; elsewhere the model is reached through profiles only. */
   readonly onDemandRegions: readonly string[];
-  readonly contextTokens: number;
+  /** Largest answer, and what an unset max_tokens reserves. */
   readonly maxOutputTokens: number;
   /** Quota tokens per output token. */
   readonly burndown: number;
@@ -123,7 +124,7 @@ export function providerOf(modelId: string): string {
 
 /**
  * Source regions and destinations of the default profiles.
- * Source: ListInferenceProfiles output collected per region, 2026-08-21; limits from the vendors' model cards.
+ * Source: ListInferenceProfiles output collected per region, 2026-08-21. Limits come from the table of model facts.
  */
 const US = ["us-east-1", "us-east-2", "us-west-2"];
 const EU = ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"];
@@ -153,20 +154,23 @@ const NOVA_PRO = "amazon.nova-pro-v1:0";
 const NOVA_LITE = "amazon.nova-lite-v1:0";
 const LLAMA = "meta.llama3-3-70b-instruct-v1:0";
 
+/** Limit of models whose maximum output is not known, and their burndown. */
+const USUAL = { maxOutputTokens: 64_000, burndown: 1 } as const;
+
 /** The catalogue of a fleet without a scenario: a few models of each body format and their profiles. */
 export const DEFAULT_CATALOG: CatalogData = {
   models: [
-    { ...model(SONNET, "Claude Sonnet 4.5", [], 200_000, 64_000), burndown: 5 },
-    { ...model(HAIKU, "Claude Haiku 4.5", [], 200_000, 64_000), burndown: 5 },
-    model(CLAUDE_3_HAIKU, "Claude 3 Haiku", GLOBAL, 200_000, 4096),
-    model(NOVA_PRO, "Nova Pro", ["us-east-1", "us-gov-west-1"], 300_000, 10_000),
-    model(NOVA_LITE, "Nova Lite", ["us-east-1", "us-gov-west-1"], 300_000, 10_000),
-    model(LLAMA, "Llama 3.3 70B Instruct", ["us-east-2"], 128_000, 4096),
-    model("mistral.mistral-large-2407-v1:0", "Mistral Large (24.07)", ["us-west-2"], 128_000, 8192),
-    model("mistral.mistral-7b-instruct-v0:2", "Mistral 7B Instruct", GLOBAL, 32_000, 4096),
-    model("amazon.titan-text-express-v1", "Titan Text G1 - Express", GLOBAL, 8000, 8192),
-    model("cohere.command-r-v1:0", "Command R", ["us-east-1", "us-west-2"], 128_000, 4000),
-    model("openai.gpt-oss-120b-1:0", "gpt-oss-120b", GLOBAL, 128_000, 16_384),
+    model(SONNET, []),
+    model(HAIKU, []),
+    model(CLAUDE_3_HAIKU, GLOBAL),
+    model(NOVA_PRO, ["us-east-1", "us-gov-west-1"]),
+    model(NOVA_LITE, ["us-east-1", "us-gov-west-1"]),
+    model(LLAMA, ["us-east-2"]),
+    model("mistral.mistral-large-2407-v1:0", ["us-west-2"]),
+    model("mistral.mistral-7b-instruct-v0:2", GLOBAL),
+    model("amazon.titan-text-express-v1", GLOBAL),
+    model("cohere.command-r-v1:0", ["us-east-1", "us-west-2"]),
+    model("openai.gpt-oss-120b-1:0", GLOBAL),
   ],
   profiles: [
     ...claudeProfiles(SONNET),
@@ -180,14 +184,17 @@ export const DEFAULT_CATALOG: CatalogData = {
 /** Regions in which a fleet without a scenario listens. */
 export const DEFAULT_REGIONS = ["us-east-1", "us-west-2", "eu-west-1", "ap-northeast-1", "ap-southeast-2"] as const;
 
-function model(
-  modelId: string,
-  modelName: string,
-  onDemandRegions: readonly string[],
-  contextTokens: number,
-  maxOutputTokens: number,
-): ModelInfo {
-  return { modelId, modelName, onDemandRegions, contextTokens, maxOutputTokens, burndown: 1 };
+/** Name, limits and rules of a model from the table of model facts. */
+function model(modelId: string, onDemandRegions: readonly string[]): ModelInfo {
+  const facts = bundledFacts();
+  return {
+    modelId,
+    modelName: facts.nameOf(modelId) ?? modelId,
+    onDemandRegions,
+    maxOutputTokens: facts.fact(modelId, "maxOutputTokens")?.value ?? USUAL.maxOutputTokens,
+    burndown: facts.fact(modelId, "burndown")?.value ?? USUAL.burndown,
+    ...rulesOf(modelId),
+  };
 }
 
 function claudeProfiles(modelId: string): ProfileInfo[] {
@@ -215,9 +222,6 @@ function geographic(prefix: string, modelId: string, sources: readonly string[],
   );
   return { profileId: `${prefix}.${modelId}`, modelId, kind: "geographic", destinationsBySource };
 }
-
-/** Context length of models that the default catalogue lacks. */
-const DEFAULT_CONTEXT_TOKENS = 200_000;
 
 /**
  * The models and profiles that a scenario's targets call; an id that is offered under several tiers is listed once.
@@ -247,14 +251,13 @@ export function catalogOf(plan: Plan): CatalogData {
     });
   });
   const models = plan.models.map(({ id, name, maxOutputTokens, burndown }, model): ModelInfo => {
-    const facts = DEFAULT_CATALOG.models.find((known) => known.modelId === id);
     return {
       modelId: id,
-      modelName: facts?.modelName ?? name,
+      modelName: bundledFacts().nameOf(id) ?? name,
       onDemandRegions: [...onDemand[model]!],
-      contextTokens: facts?.contextTokens ?? DEFAULT_CONTEXT_TOKENS,
       maxOutputTokens,
       burndown,
+      ...rulesOf(id),
     };
   });
   return { models: uniqueModels(models), profiles: [...profiles.values()] };

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
-import { isObject, type JsonObject } from "../http/request-body.ts";
+import { ServiceError } from "../http/errors.ts";
 import type { CachePoint, InferenceCall, ServiceTierName } from "./backend.ts";
 
 /** What a request asks of the model, independent of its body format. */
@@ -13,6 +13,29 @@ export interface ParsedPrompt {
   readonly stopSequences: readonly string[];
   /** The answer, when the caller forces a tool call. */
   readonly tool: ToolAnswer | undefined;
+  /** Sampling parameters that the caller set. */
+  readonly sampling?: Sampling | undefined;
+  readonly thinking?: ThinkingRequest | undefined;
+  /** Betas of the model's vendor that the caller asks for. */
+  readonly betas?: readonly string[] | undefined;
+  /** The answer's JSON, when the caller asks for one that satisfies a schema. */
+  readonly structured?: string | undefined;
+}
+
+/** Undefined: not set. */
+export interface Sampling {
+  readonly temperature?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly topK?: number | undefined;
+}
+
+/** Whether and how the model is to think before it answers. */
+export interface ThinkingRequest {
+  readonly mode: "budget" | "adaptive" | "disabled";
+  /** Most tokens of thinking; only of the mode `budget`. */
+  readonly budgetTokens: number | undefined;
+  /** The caller wants to read it. */
+  readonly isShown: boolean;
 }
 
 /** Settings besides the prompt: members of the body in Converse, headers in InvokeModel. */
@@ -52,13 +75,18 @@ export class PromptMeter {
     this.pending.push(key);
   }
 
-  /** Ends a cacheable prefix here; `ttl` is a key of `CACHE_TTL_MS`, `5m` by default. */
-  mark(ttl: string | undefined): void {
+  /** Ends a cacheable prefix here; `ttl` is a key of `CACHE_TTL_MS`, `5m` by default; `at` is the path of the mark. */
+  mark(ttl: string | undefined, at: string): void {
     // Lengths are hashed too, so that two texts never hash like their concatenation.
     for (const part of this.pending) this.hash.update(`${part.length}:`).update(part);
     this.pending = [];
     const prefixId = this.hash.copy().digest("hex");
-    this.cachePoints.push({ prefixId, tokens: this.tokens, ttlMs: CACHE_TTL_MS[ttl ?? "5m"] ?? CACHE_TTL_MS["5m"]! });
+    this.cachePoints.push({
+      prefixId,
+      tokens: this.tokens,
+      ttlMs: CACHE_TTL_MS[ttl ?? "5m"] ?? CACHE_TTL_MS["5m"]!,
+      at,
+    });
   }
 }
 
@@ -83,65 +111,33 @@ export function estimateJsonTokens(value: unknown): number {
   return text === undefined ? 0 : estimateTokens(text);
 }
 
-/** Reads a count sent as text: a whole number of at most 9 digits, at least `least`; undefined for anything else. */
-export function countFromMetadata(text: string | undefined, least: number): number | undefined {
-  if (text === undefined || !/^\d{1,9}$/.test(text)) return undefined;
-  const value = Number(text);
-  return value >= least ? value : undefined;
+/**
+ * Reads a count that the caller states in `requestMetadata`.
+ *
+ * @param name  member, such as `inputTokens`
+ * @param least smallest count
+ * @returns undefined if it is not stated
+ * @throws ServiceError ValidationException for anything but a whole number of at most nine digits
+ */
+export function countFromMetadata(
+  metadata: Readonly<Record<string, string>>,
+  name: string,
+  least: number,
+): number | undefined {
+  const text = Object.hasOwn(metadata, name) ? metadata[name] : undefined;
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new ServiceError(
+    "ValidationException",
+    `requestMetadata.${name} states a number of tokens: it must be a whole number from ${least} to 999999999, not '${text.slice(0, 40)}'.`,
+  );
 }
 
 /** A tool call as the answer; only given when the caller's tool choice forces one. */
 export interface ToolAnswer {
   readonly name: string;
-  /** Arguments that satisfy the types of the tool's schema. */
+  /** Arguments that satisfy the tool's schema. */
   readonly input: unknown;
-}
-
-const MAX_DEPTH = 8;
-
-/**
- * A minimal value for a JSON schema, by its types, enums, defaults and required members.
- *
- * @example sampleOfSchema({ type: "object", required: ["city"], properties: { city: { type: "string" } } }) // => { city: "sample" }
- */
-export function sampleOfSchema(schema: unknown, depth = 0): unknown {
-  if (!isObject(schema) || depth > MAX_DEPTH) return {};
-  for (const member of ["const", "default"]) if (Object.hasOwn(schema, member)) return schema[member];
-  for (const member of ["enum", "examples"]) {
-    const values = schema[member];
-    if (Array.isArray(values) && values.length > 0) return values[0];
-  }
-  for (const member of ["anyOf", "oneOf"]) {
-    const choices = schema[member];
-    if (Array.isArray(choices) && choices.length > 0) return sampleOfSchema(choices[0], depth + 1);
-  }
-  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
-  switch (type) {
-    case "string":
-      return "sample";
-    case "integer":
-    case "number":
-      return typeof schema.minimum === "number" ? schema.minimum : 1;
-    case "boolean":
-      return true;
-    case "null":
-      return null;
-    case "array":
-      return typeof schema.minItems === "number" && schema.minItems > 0
-        ? [sampleOfSchema(schema.items, depth + 1)]
-        : [];
-    default:
-      return sampleOfObject(schema, depth);
-  }
-}
-
-function sampleOfObject(schema: JsonObject, depth: number): JsonObject {
-  const properties = isObject(schema.properties) ? schema.properties : {};
-  const names = Array.isArray(schema.required) ? schema.required : Object.keys(properties);
-  const entries = names
-    .filter((name): name is string => typeof name === "string")
-    .map((name) => [name, sampleOfSchema(properties[name], depth + 1)] as const);
-  return Object.fromEntries(entries);
 }
 
 /** Prompt tokens read from the cache and written to it. */
@@ -158,17 +154,21 @@ export interface PromptCache {
 const NO_USE: CacheUse = { readTokens: 0, writeTokens: 0 };
 const MAX_ENTRIES = 50_000;
 
+/** Shortest prefix that is cached for models of which it is not known. */
+const USUAL_MINIMUM_TOKENS = 1024;
+
 /**
- * Reads the longest cached prefix and writes the rest up to the last checkpoint. Prefixes under `minPrefixTokens` are
- * not cached, as on the service.
+ * Reads the longest cached prefix and writes the rest up to the last checkpoint. Prefixes shorter than the model's
+ * minimum are not cached, as on the service.
  * Source: Amazon Bedrock User Guide, Prompt caching.
  */
-export function createPromptCache(minPrefixTokens = 1024): PromptCache {
+export function createPromptCache(): PromptCache {
   const expiresMs = new Map<string, number>();
 
   return {
     use(call, destinationRegion, nowMs) {
-      const points = call.cachePoints.filter((point) => point.tokens >= minPrefixTokens);
+      const minimumTokens = call.cacheMinimumTokens ?? USUAL_MINIMUM_TOKENS;
+      const points = call.cachePoints.filter((point) => point.tokens >= minimumTokens);
       const last = points.at(-1);
       if (last === undefined) return NO_USE;
       const scope = `${call.accountId} ${destinationRegion} ${call.modelId} `;

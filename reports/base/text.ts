@@ -163,11 +163,6 @@ export function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** Control characters replaced by `·`, so that a name cannot send escape codes to a terminal or break a line. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "·");
-}
-
 function estimateDecimals(estimate: Estimate, unit: Unit): number {
   const value = (estimate.value ?? 0) * unit.factor;
   if (estimate.low === null || estimate.high === null) return decimalsFor(value, null);

@@ -2,6 +2,7 @@
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { formatInstant, formatLength, formatLimitMs, pairingText, plural } from "../base/text.ts";
 import { CHARTS } from "../charts/index.ts";
+import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -45,6 +46,7 @@ ${figures}
 ${foldedTable("Savings under each billing rule", savingTable(result))}
 ${foldedTable("By class of traffic", classTable(result))}
 ${foldedTable("By region", regionTable(result))}</section>
+${boundSection(result)}
 ${quotasSection(result)}
 ${residencySection(result)}
 ${assertionsSection(result)}
@@ -53,6 +55,16 @@ ${provenanceSection(result)}`,
     footer:
       "Latency is measured from the intended arrival to the last byte (E2E) or the first token (TTFT), over all attempts and waits, for requests that were served. ~ means that no difference is shown, not that there is none.",
   });
+}
+
+/** The least possible cost, and how far each strategy is from it. */
+function boundSection(result: RunResult): Markup | "" {
+  if (result.bound === undefined) return "";
+  if (!hasBound(result))
+    return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p></section>`;
+  return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p>
+${tableHtml(boundTable(result))}
+${foldedTable("Regret by class and hour", regretTable(result))}</section>`;
 }
 
 function quotasSection(result: RunResult): Markup | "" {

@@ -1,7 +1,9 @@
 /** The Markdown output: `summary.md` of a run, and the writer of Markdown tables. */
 import { markdownTable } from "markdown-table";
+import { printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatInstant, formatLength, printable } from "../base/text.ts";
+import { formatInstant, formatLength } from "../base/text.ts";
+import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -35,6 +37,7 @@ export function renderMarkdown(result: RunResult): string {
     conditions(result),
     ...(bound ? [escapeMarkdown(`Residency: ${residencyText(result)}`)] : []),
     ...(quotas ? [escapeMarkdown(`Quotas: ${quotaText(result)}`)] : []),
+    ...(result.bound === undefined ? [] : [escapeMarkdown(`Least possible cost: ${boundText(result)}`)]),
     ...noteLines(result),
   ];
   const details = [
@@ -43,6 +46,7 @@ export function renderMarkdown(result: RunResult): string {
     classTable(result),
     regionTable(result),
     ...(quotas ? [quotaTable(result)] : []),
+    ...(hasBound(result) ? [boundTable(result), regretTable(result)] : []),
   ].map(collapsedTable);
   const kept = [...head];
   for (const [index, detail] of [...details, provenance(result)].entries()) {

@@ -1,8 +1,9 @@
 /** The terminal output: a run in 80 columns or more, and the writer of terminal tables. */
 import { styleText } from "node:util";
 import CliTable from "cli-table3";
+import { printable } from "../../simulator/base/errors.ts";
 import type { ComparedMetric, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { formatValue, latencyUnit, PERCENT, plural, printable, type Unit, USD } from "../base/text.ts";
+import { formatValue, latencyUnit, PERCENT, plural, type Unit, USD } from "../base/text.ts";
 import { comparisonOf } from "../tables/table.ts";
 
 /** What the terminal can do. */

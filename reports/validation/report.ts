@@ -1,8 +1,10 @@
 /** The three outputs of a validation: one HTML page, `summary.md` and the terminal. Pure functions of `validation.json`. */
+
+import { printable } from "../../simulator/base/errors.ts";
 import type { QuantityResult, StrategyValidation, ValidationResult } from "../../simulator/validate/result.ts";
 import { intervalText, marginText, outcomeText, signedDifference, valueText } from "../../simulator/validate/text.ts";
 import { openQuestions } from "../../simulator/validate/validate.ts";
-import { formatCount, formatDuration, formatInstant, printable } from "../base/text.ts";
+import { formatCount, formatDuration, formatInstant } from "../base/text.ts";
 import type { Chart } from "../charts/chart.ts";
 import { figureHtml, foldedTable, item, type Markup, markup, notesSection, tableHtml } from "../html/elements.ts";
 import { filters, pageHtml } from "../html/page.ts";

@@ -1,11 +1,12 @@
 /** Reads a file of endpoints (`--target endpoints.yaml`) and decides which hosts may be called at all. */
 import { lookup } from "node:dns/promises";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import type { EndpointWay, PlannedCall } from "../../simulator/bench/make-plan.ts";
 import { parseScenario } from "../io/scenario-file.ts";
 import { readTextFile } from "../io/text-files.ts";
 import { type EndpointsInput, endpointsSchema, endpointWay, strayProblems } from "./connection.ts";
+import { isForbiddenAddress, isForbiddenName, isLoopbackAddress } from "./forbidden-addresses.ts";
 
 /** Endpoints that are already running, as a file gives them. */
 export interface EndpointSet {
@@ -160,25 +161,6 @@ export interface GuardedEndpoint {
 /** Resolves a name to all of its addresses; a test brings its own. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
-
-/**
- * Never called, even if allowed by name: link-local networks and clouds' metadata services, unspecified and multicast
- * addresses.
- */
-const FORBIDDEN = new BlockList();
-FORBIDDEN.addSubnet("169.254.0.0", 16, "ipv4");
-FORBIDDEN.addSubnet("0.0.0.0", 8, "ipv4");
-FORBIDDEN.addSubnet("224.0.0.0", 3, "ipv4");
-FORBIDDEN.addAddress("100.100.100.200", "ipv4");
-FORBIDDEN.addAddress("192.0.0.192", "ipv4");
-FORBIDDEN.addSubnet("fe80::", 10, "ipv6");
-FORBIDDEN.addSubnet("fd00:ec2::", 32, "ipv6");
-FORBIDDEN.addSubnet("ff00::", 8, "ipv6");
-FORBIDDEN.addAddress("::", "ipv6");
-
 /**
  * Decides whether a URL may be called: loopback always, another host only if it was allowed by name, and no host whose
  * name leads to a forbidden address. The address is what k6 will connect to, so a name cannot lead elsewhere later.
@@ -206,11 +188,11 @@ export async function guardEndpoint(
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const addresses = isIP(host) > 0 ? [host] : await resolve(host).catch(() => []);
   if (addresses.length === 0) return refuse("ENDPOINT_UNKNOWN_HOST", `${host} has no address`, "check the name");
-  const forbidden = addresses.find((address) => isIn(FORBIDDEN, address));
+  const forbidden = isForbiddenName(host) ? "a metadata service" : addresses.find(isForbiddenAddress);
   if (forbidden !== undefined) {
     return refuse("ENDPOINT_FORBIDDEN", `${host} leads to ${forbidden}, which is never called`, "name another host");
   }
-  const isLoopback = addresses.every((address) => isIn(LOOPBACK, address));
+  const isLoopback = addresses.every(isLoopbackAddress);
   if (!isLoopback && !allowedHosts.includes(host)) {
     return refuse(
       "ENDPOINT_NOT_ALLOWED",
@@ -219,11 +201,6 @@ export async function guardEndpoint(
     );
   }
   return { url: `${url.protocol}//${url.host}`, host, address: addresses[0]!, isLoopback };
-}
-
-function isIn(list: BlockList, address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  return list.check(mapped ?? address, isIP(mapped ?? address) === 6 ? "ipv6" : "ipv4");
 }
 
 async function resolveAll(host: string): Promise<readonly string[]> {

@@ -136,7 +136,8 @@ function reservedWeight({ world }: Plan, model: number): number {
  */
 export function listPricesOf(plan: Plan, data: PriceBookData): ListPrice {
   const modelIds = Object.fromEntries(plan.models.map(({ name, id }) => [name, id]));
-  const book = createPriceBook({ data, modelIds });
+  const longPriceOf = (model: string) => plan.models.find(({ name }) => name === model)?.longPrice ?? undefined;
+  const book = createPriceBook({ data, modelIds, longPriceOf });
   const unknown = plan.money.schedule.keys.flatMap((key) => {
     const quote = book.quote(key);
     return "code" in quote ? [{ ...quote, fix: `real money needs a known price. ${quote.fix ?? ""}`.trim() }] : [];

@@ -1,6 +1,6 @@
 /** The command line of `meridian bench`: its options, and what they change in the scenario. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseDurationMs } from "../../simulator/base/schema-forms.ts";
+import { parseDurationMs } from "../../simulator/base/quantities.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "../commands/options.ts";

@@ -1,5 +1,4 @@
 /** The end of every bench: makes a measured run of its strategies, saves it, prints it and decides the exit code. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { invalidReasons } from "../../simulator/bench/checks.ts";
@@ -8,8 +7,7 @@ import { nativeNote } from "../../simulator/bench/native-executor.ts";
 import { requestOf } from "../../simulator/bench/rows.ts";
 import type { RunResult } from "../../simulator/experiment/index.ts";
 import type { CommandInput, CommonOptions } from "../commands/command.ts";
-import type { PreparedExperiment } from "../io/experiment.ts";
-import { packageVersion } from "../io/process.ts";
+import { type PreparedExperiment, resultProvenance } from "../io/experiment.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { stableJson } from "../io/text-files.ts";
 import type { BenchedStrategy } from "./run.ts";
@@ -65,11 +63,7 @@ function benchResult(
     runs: benched.map(({ run }) => run),
     reports: benched.map(({ report }) => report),
     place,
-    provenance: {
-      scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
-      meridianVersion: packageVersion(),
-      traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
-    },
+    provenance: resultProvenance(experiment),
   });
   return { ...result, notes: [...result.notes, ...notes] };
 }

@@ -1,4 +1,4 @@
-/** What every source of measured calls gives, and how its files and model ids are read. */
+/** What every source of measured calls gives, and how the files of a run are read. */
 import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -11,33 +11,6 @@ export interface Measurement {
   readonly modelIds: Readonly<Record<string, string>>;
   /** What was left out and why, one sentence each. */
   readonly notes: readonly string[];
-}
-
-/**
- * A short name of a Bedrock model id, profile or ARN.
- *
- * @example shortModelName("us.anthropic.claude-haiku-4-5-20251001-v1:0") // => "claude-haiku-4-5"
- */
-export function shortModelName(id: string): string {
-  const last = bareModelId(id).split(".").at(-1)!;
-  return (
-    last
-      .replace(/:\d+$/, "")
-      .replace(/-v\d+$/, "")
-      .replace(/-\d{8}$/, "") || last
-  );
-}
-
-const PROFILE_PREFIX = /^(us|us-gov|eu|apac|jp|au|ca|global)\./;
-
-/**
- * The model's own id: without an ARN around it and without a profile's prefix.
- *
- * @example bareModelId("eu.amazon.nova-lite-v1:0") // => "amazon.nova-lite-v1:0"
- */
-export function bareModelId(id: string): string {
-  const inArn = id.startsWith("arn:") ? id.slice(id.lastIndexOf("/") + 1) : id;
-  return inArn.replace(PROFILE_PREFIX, "");
 }
 
 /** The first instant of a file, ms since 1970, from which its times count; Infinity without rows. */

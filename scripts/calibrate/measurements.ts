@@ -1,12 +1,14 @@
 /** Reads the measured calls of all sources that `meridian calibrate` is given. Times count from each file's first call. */
-import { stat } from "node:fs/promises";
-import { MeridianError } from "../../simulator/base/errors.ts";
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { Observation } from "../../simulator/calibrate/calls.ts";
 import type { ProbeFile } from "../../simulator/probe/summary.ts";
+import type { BadRows } from "../../simulator/traffic/bad-rows.ts";
+import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
+import { outcomeOfStatus } from "../../simulator/traffic/outcome.ts";
 import { readProbeFile } from "../probe/run-probe.ts";
-import { type BadRows, outcomeOfStatus, readCsvCalls } from "./csv-calls.ts";
-import { readInvocationLog } from "./invocation-log.ts";
-import { axisStartOf, bareModelId, type Measurement, readPackedText, shortModelName } from "./measurement.ts";
+import { readLogCalls } from "./log-calls.ts";
+import { axisStartOf, type Measurement } from "./measurement.ts";
 import { readRunCalls } from "./run-calls.ts";
 
 export interface ReadOptions {
@@ -17,10 +19,10 @@ export interface ReadOptions {
 }
 
 /**
- * Reads measured calls of any kind and puts them together: folders of measured runs, invocation logs (.jsonl), CSV,
- * files of `meridian probe` (.json); all but the first and the last also packed (.gz).
+ * Reads measured calls of any kind and puts them together: folders of measured runs, files of `meridian probe`, and logs
+ * and tables of any format that traffic is read from, files or folders, also packed (.gz).
  *
- * @throws MeridianError data CALIBRATE_*, with file and line
+ * @throws MeridianError data CALIBRATE_*, TRACE_*, with file and line
  */
 export async function readMeasurements(paths: readonly string[], options: ReadOptions): Promise<Measurement> {
   const parts: Measurement[] = [];
@@ -37,20 +39,25 @@ export async function readMeasurements(paths: readonly string[], options: ReadOp
 }
 
 async function readOne(path: string, options: ReadOptions): Promise<Measurement> {
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
-  if (isFolder) return readRunCalls(path, options);
-  const name = path.replace(/\.gz$/, "");
-  if (name.endsWith(".csv")) return readCsvCalls(await readPackedText(path), path, options.badRows);
-  if (name.endsWith(".jsonl")) return readInvocationLog(await readPackedText(path), path, options.badRows);
-  if (path.endsWith(".json")) return readProbeCalls(path);
-  // A name without a known ending may be a run that is not there, or a file that is misnamed.
-  await readPackedText(path);
-  throw new MeridianError("data", {
-    code: "CALIBRATE_UNKNOWN_KIND",
-    what: "the name does not tell what it holds",
-    where: path,
-    fix: "a folder of a measured run, .jsonl (invocation log), .csv (calls) or .json (probe), the middle two also .gz",
-  });
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory() === true) {
+    const isRun = (await stat(join(path, "bench.json")).catch(() => undefined))?.isFile() === true;
+    const isSimulated = (await stat(join(path, "result.json")).catch(() => undefined))?.isFile() === true;
+    return isRun || isSimulated ? readRunCalls(path, options) : readLogCalls(path, options.badRows);
+  }
+  if (info?.isFile() === true && path.endsWith(".json") && (await isProbe(path))) return readProbeCalls(path);
+  return readLogCalls(path, options.badRows);
+}
+
+/** Whether a JSON file begins as those of `meridian probe` do. */
+async function isProbe(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+    return /"tool":\s*"meridian probe"|"probes"\s*:/.test(buffer.toString("latin1", 0, bytesRead));
+  } finally {
+    await file.close();
+  }
 }
 
 /**

@@ -7,8 +7,8 @@ import { recordSchedule } from "../../simulator/bench/make-plan.ts";
 import { type AttemptRow, decodeSchedule, parseRow, requestOf, type ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Observation } from "../../simulator/calibrate/calls.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import type { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import type { BadRows } from "./csv-calls.ts";
 import { type Measurement, readPackedText } from "./measurement.ts";
 
 const benchSchema = z.object({
@@ -108,11 +108,16 @@ function readAttempts(text: string, file: string, requests: number, badRows: Bad
     if (line === "") continue;
     const row = parseRow(line);
     const where = `${file}:${index + 1}`;
-    if (row === undefined) badRows.bad(where, "the line is no row of a measured run", "was the file cut off?");
+    const bad = (what: string, fix: string) =>
+      badRows.add(new MeridianError("data", { code: "CALIBRATE_BAD_ROW", where, what, fix }));
+    if (row === undefined) bad("the line is no row of a measured run", "was the file cut off?");
     else if (row.t !== "a") continue;
     else if (!(row.i < requests) || !Number.isFinite(row.s) || !Number.isFinite(row.e)) {
-      badRows.bad(where, "the attempt has no request or no times", "do the rows and the schedule belong together?");
-    } else attempts.push(row);
+      bad("the attempt has no request or no times", "do the rows and the schedule belong together?");
+    } else {
+      badRows.good++;
+      attempts.push(row);
+    }
   }
   return attempts;
 }

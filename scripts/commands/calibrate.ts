@@ -2,11 +2,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { parseDurationMs, parseShare } from "../../simulator/base/schema-forms.ts";
+import { parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { byEndpoint, type EndpointObservations, endpointCalls } from "../../simulator/calibrate/calls.ts";
 import { driftOf, movedParameters } from "../../simulator/calibrate/drift.ts";
 import { CALLS_MIN, type EndpointFit, fitEndpoint } from "../../simulator/calibrate/fit-endpoint.ts";
-import { createBadRows } from "../calibrate/csv-calls.ts";
+import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import type { Measurement } from "../calibrate/measurement.ts";
 import { readMeasurements } from "../calibrate/measurements.ts";
 import { driftText, fitText } from "../calibrate/text.ts";
@@ -17,6 +17,7 @@ import type { Terminal } from "../io/terminal.ts";
 import { environmentProblem, readTextFile, stableJson } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
+import { addBadRowOptions, badRowsOf } from "./options.ts";
 
 export const calibrateCommand: CommandDefinition = {
   examples: [
@@ -36,7 +37,7 @@ function configure(command: Command): void {
   command
     .requiredOption(
       "--from <path...>",
-      "folders of measured runs, .jsonl invocation logs, .csv, .json of meridian probe",
+      "folders of measured runs, .json of meridian probe, and logs of any format of list formats",
     )
     .option("--strategy <name...>", "of measured runs, only these strategies", [])
     .option("--out <file>", "world file to write", "fitted.world.yaml")
@@ -47,17 +48,12 @@ function configure(command: Command): void {
         .argParser(margin),
     )
     .option("--rtt <time...>", "round trip in the times where a source knows none: 12ms, or us-east-1=12ms", [])
-    .option("--model <name=id...>", "name of a model in the world file, for sources that know ids only", [])
-    .addOption(new Option("--on-bad-row <what>", "a row that cannot be used").choices(["stop", "skip"]).default("stop"))
-    .addOption(
-      new Option("--max-bad-rows <count>", "with skip: more than so many stop all the same")
-        .default(100)
-        .argParser(count),
-    );
+    .option("--model <name=id...>", "name of a model in the world file, for sources that know ids only", []);
+  addBadRowOptions(command);
 }
 
 async function runCalibrate({ options, terminal, signal }: CommandInput): Promise<number> {
-  const badRows = createBadRows({ skip: options.onBadRow === "skip", max: Number(options.maxBadRows) });
+  const badRows = new BadRows(badRowsOf(options));
   const stored = options.compare === undefined ? undefined : await readWorldFile(String(options.compare));
   const sources = options.from as readonly string[];
   const measurement = renamed(
@@ -69,7 +65,7 @@ async function runCalibrate({ options, terminal, signal }: CommandInput): Promis
     options.model as readonly string[],
   );
   for (const note of measurement.notes) terminal.note(`note: ${note}`);
-  if (badRows.count > 0) terminal.note(`note: ${badRows.count} bad rows were left out`);
+  if (badRows.summary !== undefined) terminal.note(`note: ${badRows.summary}`);
   const fits: EndpointFit[] = [];
   for (const endpoint of byEndpoint(measurement.observations)) {
     // Fitting keeps the thread busy: a Ctrl-C gets its turn between endpoints.
@@ -212,10 +208,4 @@ function margin(text: string): number {
   const share = parseShare(text);
   if (share !== undefined && share > 0) return share;
   throw new InvalidArgumentError("It must be a share such as 10%.");
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError("It must be a whole number of 0 or more.");
 }

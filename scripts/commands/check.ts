@@ -1,6 +1,5 @@
 /** `meridian check`: every problem of a stage (form, then meaning) at once, each with its line and a fix. */
-import { printable } from "../../reports/base/text.ts";
-import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { EXIT_CODES, formatProblem, MeridianError, type Problem, printable } from "../../simulator/base/errors.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf } from "./options.ts";

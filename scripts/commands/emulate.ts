@@ -8,6 +8,7 @@ import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/e
 import { durationMs } from "../../simulator/base/schema-forms.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { prepareExperiment } from "../io/experiment.ts";
+import { npmParentGone } from "../io/npm-parent.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { type KnownAnswer, parseKnownAnswer } from "../validate/known-answer.ts";
@@ -69,8 +70,9 @@ async function runEmulate({ args, options, terminal, signal }: CommandInput): Pr
   });
   const caFile = await certificateFile(fleet);
   try {
+    for (const note of fleet.notes) terminal.note(note);
     announce(fleet, caFile?.path, options, terminal);
-    await aborted(signal);
+    await Promise.race([aborted(signal), npmParentGone(signal)]);
     terminal.note("draining: no new calls; those under way have 10 s, a second signal ends them at once");
   } finally {
     await fleet.close();

@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./calibrate.ts")).calibrateCommand,
   },
   {
+    name: "bill",
+    summary: "Read an export of the bill: spend by team, model and region, candidates for re-routing, odd days.",
+    load: async () => (await import("./bill.ts")).billCommand,
+  },
+  {
     name: "check",
     summary:
       "Check scenario files: every problem of a stage (form, then meaning) at once, each with its line and a fix.",
@@ -32,6 +37,21 @@ export const commands: readonly CommandEntry[] = [
     name: "report",
     summary: "Rebuild the reports of a saved run from its result.json.",
     load: async () => (await import("./report.ts")).reportCommand,
+  },
+  {
+    name: "compare",
+    summary: "Compare runs with a baseline run: what differs, what is shown to change, and gates for a build.",
+    load: async () => (await import("./compare.ts")).compareCommand,
+  },
+  {
+    name: "runs",
+    summary: "List saved runs, tag them, name baselines, remove what is not needed.",
+    load: async () => (await import("./runs.ts")).runsCommand,
+  },
+  {
+    name: "sql",
+    summary: "Query all saved runs with one SELECT.",
+    load: async () => (await import("./sql.ts")).sqlCommand,
   },
   {
     name: "emulate",

@@ -1,5 +1,7 @@
 /** Options that several verbs take, and how they are read. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import type { BadRowsOptions } from "../../simulator/traffic/bad-rows.ts";
 import { type Override, parseSet } from "../io/overrides.ts";
 import type { CommonOptions } from "./command.ts";
 
@@ -12,6 +14,39 @@ export function addScenarioOptions(command: Command): void {
     .option("--set <path=value...>", "put a value over the scenario's, e.g. --set 'traffic[0].tokens.maxTokens=800'")
     .addOption(new Option("--seed <n>", "root seed").argParser(wholeNumber(0)))
     .addOption(new Option("--replications <n>", "replications").argParser(wholeNumber(1)));
+}
+
+/** Adds the options that say what happens to rows of a recording that cannot be read. */
+export function addBadRowOptions(command: Command): void {
+  command
+    .addOption(new Option("--on-bad-row <what>", "a row that cannot be used").choices(["stop", "skip"]).default("stop"))
+    .addOption(
+      new Option("--max-bad-rows <count>", "with skip: more than so many stop all the same")
+        .default(100)
+        .argParser(wholeNumber(0)),
+    );
+}
+
+/** What a command line says of bad rows. */
+export function badRowsOf(options: CommonOptions): BadRowsOptions {
+  return { skip: options.onBadRow === "skip", max: Number(options.maxBadRows) };
+}
+
+/** `from=to` pairs of an option. @throws MeridianError usage PAIR_SYNTAX */
+export function pairsOf(texts: readonly string[], option: string): ReadonlyMap<string, string> {
+  return new Map(
+    texts.map((text) => {
+      const cut = text.indexOf("=");
+      if (cut > 0 && cut < text.length - 1) return [text.slice(0, cut), text.slice(cut + 1)];
+      const fix = `write for example ${option} claude-haiku-4-5=haiku`;
+      throw new MeridianError("usage", {
+        code: "PAIR_SYNTAX",
+        what: "this is not from=to",
+        where: `${option} ${text}`,
+        fix,
+      });
+    }),
+  );
 }
 
 /** The overrides of a command line, in order: later ones win, and the short options come last. */

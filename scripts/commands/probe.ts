@@ -1,7 +1,7 @@
 /** `meridian probe`: calls endpoints with the AWS SDK and says what came, when, and why calls failed. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import { parseDurationMs } from "../../simulator/base/schema-forms.ts";
+import { parseDurationMs } from "../../simulator/base/quantities.ts";
 import {
   type ProbeHarness,
   type ProbeRecord,

@@ -1,9 +1,9 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 
 import { join } from "node:path";
-import { printable } from "../../reports/base/text.ts";
-import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { createProgress } from "../io/progress.ts";
@@ -12,8 +12,17 @@ import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
-import type { CommandDefinition, CommandInput } from "./command.ts";
-import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
+import type { LogTraffic } from "../traffic/log-classes.ts";
+import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
+import {
+  addBadRowOptions,
+  addScenarioOptions,
+  badRowsOf,
+  overridesOf,
+  pairsOf,
+  RUNS_FOLDER,
+  wholeNumber,
+} from "./options.ts";
 
 export const simulateCommand: CommandDefinition = {
   examples: [
@@ -22,6 +31,7 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --set world.prices.billing=destination", "changes any value"],
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
+    ["meridian simulate my-world.yaml --traffic s3-logs/", "runs a log's own requests in that world"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
   ],
   configure: (command) => {
@@ -39,25 +49,33 @@ export const simulateCommand: CommandDefinition = {
         "which replication, counted from 0 as in result.json; 0 unless given",
         wholeNumber(0),
       )
+      .option("--traffic <log>", "take the traffic from this file or folder of any format, in place of the scenario's")
+      .option("--traffic-format <name>", "with --traffic: its format, where it is not to be found")
+      .option("--traffic-tag <key>", "with --traffic: the tag whose values are classes; team and the like unless given")
+      .option("--map-model <from=to...>", "with --traffic: the scenario's model for one of the log", [])
       .option("--print-config", "print the scenario as it would run, and stop");
+    addBadRowOptions(command);
   },
   run: runSimulate,
 };
 
 async function runSimulate({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const startedAt = new Date();
-  const overrides = overridesOf(options);
+  const log = await logTraffic(args[0]!, options);
+  const overrides = [...(log?.overrides ?? []), ...overridesOf(options)];
   const experiment = await prepareExperiment(args[0]!, {
     overrides,
     strategies: (options.strategy as readonly string[] | undefined) ?? [],
+    inputs: { badRows: badRowsOf(options), ...(log === undefined ? {} : { loaded: [log.trace] }) },
   });
+  const notes = log?.notes ?? [];
   if (options.printConfig === true) {
-    const notes = overrides.map((each) => `# set by ${each.origin}\n`).join("");
-    terminal.out(`${notes}${experiment.yaml}`.trimEnd());
+    const origins = [...new Set(overrides.map((each) => `# set by ${each.origin}\n`))].join("");
+    terminal.out(`${origins}${experiment.yaml}`.trimEnd());
     return EXIT_CODES.ok;
   }
   terminal.note(`${args[0]}: ${experiment.summary}`);
-  for (const note of experiment.inputs.plan.notes) terminal.note(`note: ${printable(note)}`);
+  for (const note of [...notes, ...experiment.inputs.plan.notes]) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
@@ -77,6 +95,19 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   }
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
   return verdictCode(result, terminal);
+}
+
+/** The traffic of `--traffic`, read; undefined without it. */
+async function logTraffic(file: string, options: CommonOptions): Promise<LogTraffic | undefined> {
+  if (options.traffic === undefined) return undefined;
+  const { trafficOfLog } = await import("../traffic/log-classes.ts");
+  const reading = {
+    format: (options.trafficFormat as string | undefined) ?? null,
+    tag: (options.trafficTag as string | undefined) ?? null,
+    badRows: new BadRows(badRowsOf(options)),
+    models: pairsOf(options.mapModel as readonly string[], "--map-model"),
+  };
+  return trafficOfLog(file, String(options.traffic), reading, overridesOf(options));
 }
 
 async function runWithProgress(
@@ -130,9 +161,16 @@ async function save(
     "report.html": html,
     "summary.md": markdown,
     "provenance.json": provenance(startedAt, savedAt),
+    ...rejectsFile(experiment.traces),
   });
   await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);
   return saved;
+}
+
+/** Rows of recordings that were left out, one a line with its place and reason; none unless there are some. */
+function rejectsFile(traces: PreparedExperiment["traces"]): Readonly<Record<string, string>> {
+  const lines = traces.flatMap(({ rejected }) => rejected.map((problem) => JSON.stringify(problem)));
+  return lines.length === 0 ? {} : { "rejects.jsonl": `${lines.join("\n")}\n` };
 }
 
 function verdictCode(result: RunResult, terminal: Terminal): number {

@@ -16,7 +16,7 @@ type Kind = Exclude<keyof typeof EXIT_CODES, "ok"> | typeof NOTE;
 
 /** Kinds of codes that a command reports beside its result; what is thrown near them has another. */
 const REPORTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
-  [/^(ASSERTION_FAILED|BENCH_INVALID|VALIDATION_…)$/, "assertion"],
+  [/^(ASSERTION_FAILED|GATE_FAILED|BENCH_INVALID|VALIDATION_…)$/, "assertion"],
   [/^INTERRUPTED$/, "interrupted"],
   [/^(INTERNAL|EMULATOR_FAULT)$/, "internal"],
   [/^(USAGE|MORE_PROBLEMS)$/, "usage"],
@@ -27,7 +27,7 @@ const REPORTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
 const LISTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^BENCH_NOT_REPLAYABLE$|^(SCENARIO|WORLD_FILE|REGION|RESIDENCY|PROFILE|PROBE)_/, "usage"],
   [/^(PROVISIONED|RESERVED|MODEL|NETWORK|STRATEGY|ENDPOINT)_/, "usage"],
-  [/^(CLASS|QUOTA|RESERVATION|TARGET|TIER|VALIDATION|WARMUP)_/, "usage"],
+  [/^(CLASS|CONTEXT|QUOTA|RESERVATION|TARGET|TIER|VALIDATION|WARMUP)_/, "usage"],
   [/^REFERENCE_/, "environment"],
   [/^PRICES_/, "data"],
   [/^TRACE_(OUTSIDE_RUN|TWO_UNITS)$/, "usage"],

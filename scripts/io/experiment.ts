@@ -1,23 +1,28 @@
 /** Reads a scenario and everything it names, checks it and resolves it: all that comes before a run. */
+import { createHash } from "node:crypto";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
+import type { Provenance } from "../../simulator/experiment/index.ts";
 import type { ExperimentInputs } from "../../simulator/experiment/job.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
+import { demandRemarks } from "../../simulator/scenario/demand.ts";
 import { legacyNotes } from "../../simulator/scenario/known-models.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { resolvePlan } from "../../simulator/scenario/resolve.ts";
 import { spanOf } from "../../simulator/scenario/run-part.ts";
 import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
 import type { Override } from "./overrides.ts";
+import { packageVersion } from "./process.ts";
 import { formatSpan } from "./progress.ts";
 import { type LoadedScenario, loadScenario, parseScenario } from "./scenario-file.ts";
-import { loadScenarioInputs } from "./scenario-inputs.ts";
+import { type InputOptions, loadScenarioInputs } from "./scenario-inputs.ts";
 import type { RecordedTrace } from "./traces.ts";
 
 export interface PrepareOptions {
   readonly overrides: readonly Override[];
   /** Labels to keep; all when empty. */
   readonly strategies: readonly string[];
+  readonly inputs?: InputOptions;
 }
 
 /** A scenario that has been read, checked and resolved: all that can be wrong with it has been found. */
@@ -39,8 +44,8 @@ export interface PreparedExperiment {
 export async function prepareExperiment(file: string, options: PrepareOptions): Promise<PreparedExperiment> {
   const loaded = await loadScenario(file, scenarioSchema, options.overrides);
   const filter = keepStrategies(loaded, options.strategies);
-  if (filter.length === 0) return prepare(loaded);
-  return prepare(await loadScenario(file, scenarioSchema, [...options.overrides, ...filter]));
+  if (filter.length === 0) return prepare(loaded, options.inputs);
+  return prepare(await loadScenario(file, scenarioSchema, [...options.overrides, ...filter]), options.inputs);
 }
 
 const AS_IT_IS: PrepareOptions = { overrides: [], strategies: [] };
@@ -53,13 +58,15 @@ export async function prepareText(text: string, file: string, options = AS_IT_IS
   return prepare(parseScenario(text, file, scenarioSchema, [...options.overrides, ...filter]));
 }
 
-async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperiment> {
-  const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path);
+async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions): Promise<PreparedExperiment> {
+  const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path, options);
   const missing = problems.map((problem) => (problem.code.endsWith("_NOT_FOUND") ? loaded.place(problem) : problem));
   try {
-    const plan = resolvePlan(loaded.value, inputs);
+    const plan = withTraceNotes(resolvePlan(loaded.value, inputs), traces);
     if (missing.length > 0) throw new MeridianError("data", missing);
-    const advice = legacyNotes(loaded.value.world.models, inputs.models, spanOf(loaded.value));
+    const { world, traffic } = loaded.value;
+    const legacy = legacyNotes(world.models, inputs.models, spanOf(loaded.value));
+    const advice = [...demandRemarks(plan, traffic), ...legacy];
     return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan), advice };
   } catch (error) {
     if (!(error instanceof MeridianError) || error.kind === "internal" || error.problems === missing) throw error;
@@ -68,6 +75,41 @@ async function prepare(loaded: LoadedScenario<Scenario>): Promise<PreparedExperi
     if (others.length === 0) throw new MeridianError("data", missing);
     throw new MeridianError(error.kind, [...missing, ...others.map(loaded.place)], { cause: error });
   }
+}
+
+/** What a result says about where it comes from: digests of the scenario and of its traffic, version, recordings. */
+export function resultProvenance({ yaml, inputs, traces }: PreparedExperiment): Provenance {
+  return {
+    scenarioSha256: createHash("sha256").update(yaml).digest("hex"),
+    meridianVersion: packageVersion(),
+    trafficSha256: trafficSha256(inputs.plan),
+    traces: traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
+  };
+}
+
+/**
+ * SHA-256 of a plan's classes of traffic with their recordings, its seed, its length and its start, in hexadecimal. The
+ * number of replications is not in it: those that two runs have in common are the same.
+ */
+function trafficSha256(plan: Plan): string {
+  const { traffic, seed, durationMs, arrivalsFromMs, requestsMax, originNames } = plan;
+  const text = JSON.stringify({ traffic, seed, durationMs, arrivalsFromMs, requestsMax, originNames }, plainValue);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Columns of recordings by their bytes; numbers that JSON lacks by their names. */
+function plainValue(_key: string, value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) {
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    return createHash("sha256").update(bytes).digest("hex");
+  }
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** What is to be known of how recordings were read goes where everything else is that a result's reader should know. */
+function withTraceNotes(plan: Plan, traces: readonly RecordedTrace[]): Plan {
+  const notes = traces.flatMap((trace) => trace.notes.map((note) => `${trace.name}: ${note}.`));
+  return notes.length === 0 ? plan : { ...plan, notes: [...plan.notes, ...notes] };
 }
 
 function summaryOf(plan: Plan): string {

@@ -1,5 +1,5 @@
 /** Progress on stderr: one live line on a terminal, now and then a plain line elsewhere. */
-import type { OutputStream } from "./terminal.ts";
+import { type OutputStream, safeText } from "./terminal.ts";
 
 /** How far one job is, as its worker last said. */
 export interface JobReport {
@@ -95,7 +95,8 @@ export function createStatusLine(options: StatusLineOptions): StatusLine {
   let printedMs = live ? Number.NEGATIVE_INFINITY : clockMs();
   let isShown = false;
   return {
-    show(text) {
+    show(line) {
+      const text = safeText(line, false);
       const nowMs = clockMs();
       if (quiet || nowMs - printedMs < (live ? liveEveryMs : PLAIN_EVERY_MS)) return;
       printedMs = nowMs;

@@ -1,6 +1,6 @@
 /** Runs a prepared experiment on worker threads and puts its result together. */
-import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
+import type { BoundSummary } from "../../simulator/experiment/bound-result.ts";
 import {
   assembleResult,
   boundOf,
@@ -14,10 +14,10 @@ import {
   planPilots,
   settleWarmup,
 } from "../../simulator/experiment/index.ts";
-import type { BoundSummary, RunResult } from "../../simulator/experiment/result.ts";
+import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { EvidenceJob } from "./evidence.ts";
-import type { PreparedExperiment } from "./experiment.ts";
-import { packageVersion, programFile } from "./process.ts";
+import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
+import { programFile } from "./process.ts";
 import { type PoolOptions, runOnPool } from "./worker-pool.ts";
 
 type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
@@ -33,11 +33,7 @@ export async function runExperiment(
   const inputs = await withWarmup(experiment.inputs, options);
   const pool = { ...options, workerFile: WORKER_FILE, shared: inputs };
   const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, pool);
-  const result = assembleResult(inputs, outputs, {
-    scenarioSha256: createHash("sha256").update(experiment.yaml).digest("hex"),
-    meridianVersion: packageVersion(),
-    traces: experiment.traces.map(({ name, sha256, attribution }) => ({ name, sha256, attribution })),
-  });
+  const result = assembleResult(inputs, outputs, resultProvenance(experiment));
   return { ...result, bound: await boundFor(inputs, outputs) };
 }
 

@@ -218,14 +218,15 @@ const resultHead = z.object({
 });
 
 /**
- * Reads a saved run, named by its folder, by its id in the store `root`, or `latest`.
+ * Reads a saved run, named by its folder, by a result file, by its id in the store `root`, or `latest`.
  * @throws RUN_NOT_FOUND, RUN_ID, RUN_DAMAGED, RUN_VERSION
  */
 export async function readRun(name: string, root: string): Promise<StoredRun> {
-  const folder = await findFolder(name, root);
-  const file = join(folder, "result.json");
+  const isFile = name.endsWith(".json") && basename(name) !== "result.json" && (await isRegularFile(name));
+  const file = isFile ? resolve(name) : join(await findFolder(name, root), "result.json");
+  const folder = dirname(file);
   const text = await readTextFile(file, { code: "RUN", noun: "run result", bytesMax: RESULT_BYTES_MAX, kind: "data" });
-  return { id: basename(folder), folder, result: parseResult(text, file) };
+  return { id: basename(isFile ? file : folder), folder, result: parseResult(text, file) };
 }
 
 async function findFolder(name: string, root: string): Promise<string> {
@@ -240,6 +241,10 @@ async function findFolder(name: string, root: string): Promise<string> {
     where: name,
     fix: `name a run folder, an id in ${root}, or ${suggest(name, [LATEST])}`,
   });
+}
+
+async function isRegularFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 async function isFolder(path: string): Promise<boolean> {

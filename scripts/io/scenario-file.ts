@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
 import { mapSchema } from "./schema-map.ts";
-import { readTextFile } from "./text-files.ts";
+import { isBelow, readTextFile } from "./text-files.ts";
 import { type ConfigPath, formatPath, parsePath, parseYaml, toPlain, type YamlSource } from "./yaml-source.ts";
 import { problemsOfIssues } from "./zod-problems.ts";
 
@@ -75,8 +75,12 @@ export function parseScenario<S extends z.ZodType>(
   // Compiling a parser for each schema takes longer than the one parse that it is used for.
   const parsed = schema.safeParse(plain.value, { jitless: true });
   if (!parsed.success) {
-    const context = { value: plain.value, schema: mapSchema(schema), where };
-    throw new MeridianError("usage", inFileOrder(problemsOfIssues(parsed.error.issues, context)));
+    const map = mapSchema(schema);
+    const problems = problemsOfIssues(parsed.error.issues, { value: plain.value, schema: map, where });
+    const isTheirs = ({ where: place }: Problem) =>
+      included?.isAsked === false && place?.startsWith(`${included.file}:`) === true;
+    const shown = problems.map((problem) => (isTheirs(problem) ? withoutText(problem) : problem));
+    throw new MeridianError("usage", inFileOrder(shown));
   }
   return {
     path,
@@ -135,6 +139,8 @@ function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
 interface IncludedText {
   readonly file: string;
   readonly text: string;
+  /** Named on the command line: its text may be shown. */
+  readonly isAsked: boolean;
 }
 
 export const WORLD_FILE_BYTES_MAX = 1024 * 1024;
@@ -159,10 +165,32 @@ function otherOverrides(overrides: readonly Override[]): readonly Override[] {
  * @throws MeridianError usage WORLD_FILE_NOT_FOUND, _TOO_LARGE and so on
  */
 async function readInclude(name: string, scenarioFile: string, overrides: readonly Override[]): Promise<IncludedText> {
-  const folder = overrides.some(({ path }) => isInclude(path)) ? "." : dirname(scenarioFile);
+  const isAsked = overrides.some(({ path }) => isInclude(path));
+  const folder = isAsked ? "." : dirname(scenarioFile);
   const file = isAbsolute(name) || folder === "." ? name : resolve(folder, name);
+  // A scenario from elsewhere must not read what is not its own.
+  if (!isAsked && !(await isBelow(file, folder))) throw new MeridianError("usage", outsideProblem(name, file));
   const kind = { code: "WORLD_FILE", noun: "world file", bytesMax: WORLD_FILE_BYTES_MAX, kind: "usage" as const };
-  return { file, text: await readTextFile(file, kind) };
+  return { file, text: await readTextFile(file, kind), isAsked };
+}
+
+function outsideProblem(name: string, where: string): Problem {
+  return {
+    code: "WORLD_FILE_OUTSIDE",
+    what: "a scenario includes only files below its own folder",
+    where,
+    fix: `move it there, or name it on the command line: --set world.include=${name}`,
+  };
+}
+
+/**
+ * A problem without the text of an included file: where it is, and what is needed there. The scenario that includes a
+ * file may not be its reader's, and then the text is not for its author.
+ */
+function withoutText({ code, where = "" }: Problem): Problem {
+  const what = code === "SCENARIO_UNKNOWN_KEY" ? "a key here is not known" : "what stands here is not valid";
+  const fix = "the text of included files is not shown; name the file with --set world.include=<file> to see more";
+  return { code, what, where: /^.*?:\d+(?= |$)/.exec(where)?.[0] ?? where, fix };
 }
 
 /** A scenario with its include written in. */
@@ -177,7 +205,7 @@ interface MergedSource extends YamlSource {
  */
 function mergeInclude(source: YamlSource, file: string, included: IncludedText): MergedSource | readonly Problem[] {
   const parsed = parseYaml(included.text, included.file);
-  if (!("document" in parsed)) return parsed;
+  if (!("document" in parsed)) return included.isAsked ? parsed : parsed.map(withoutText);
   const theirs = parsed.document.contents;
   const problem = isMap(theirs) ? faultOf(theirs, parsed, included.file) : wrongShape(included.file);
   if (problem !== undefined) return [problem];

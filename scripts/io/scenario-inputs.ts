@@ -1,11 +1,11 @@
 /** Loads what a scenario names outside its own file: reference data, recordings, recorded prices. */
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import { parseInstantMs, type TimeUnit } from "../../simulator/base/instants.ts";
+import { parseInstantMs } from "../../simulator/base/instants.ts";
 import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import type { Scenario } from "../../simulator/scenario/schema.ts";
 import { createModelFacts, type ModelFacts, modelFactsSchema } from "../../simulator/service/model-facts.ts";
@@ -15,9 +15,11 @@ import type { RecordedPrice } from "../../simulator/service/pricing/price-overri
 import { recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
 import { type ProfileData, profileDataSchema } from "../../simulator/service/profiles.ts";
 import { type QuotaData, quotaDataSchema } from "../../simulator/service/quota/default-quotas.ts";
+import { BadRows, type BadRowsOptions } from "../../simulator/traffic/bad-rows.ts";
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
+import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
 import { PACKAGE_ROOT } from "./process.ts";
-import { readTextFile } from "./text-files.ts";
+import { isBelow, readTextFile } from "./text-files.ts";
 import type { RecordedTrace } from "./traces.ts";
 
 export interface ScenarioInputs {
@@ -28,12 +30,23 @@ export interface ScenarioInputs {
   readonly problems: readonly Problem[];
 }
 
+export interface InputOptions {
+  /** What happens to rows of recordings that cannot be read; the first stops unless given. */
+  readonly badRows?: BadRowsOptions;
+  /** Recordings that have been read already. */
+  readonly loaded?: readonly RecordedTrace[];
+}
+
 /**
  * Loads everything outside its own file that a scenario names: reference data, recordings, recorded prices. Relative
  * paths are relative to the scenario's folder. Files that cannot be used are left out and reported, so that the rest of
  * the scenario can still be checked.
  */
-export async function loadScenarioInputs(scenario: Scenario, file: string): Promise<ScenarioInputs> {
+export async function loadScenarioInputs(
+  scenario: Scenario,
+  file: string,
+  { badRows, loaded = [] }: InputOptions = {},
+): Promise<ScenarioInputs> {
   const baseDir = dirname(file);
   const reference = await loadReference();
   const problems: Problem[] = [];
@@ -43,17 +56,28 @@ export async function loadScenarioInputs(scenario: Scenario, file: string): Prom
       problems.push(...error.problems.map((problem) => placed(problem, configPath)));
       return undefined;
     });
+  /** The same for a file of the scenario's; of one outside its folder nothing is shown. */
+  const keepFile = async <T>(load: Promise<T>, path: string, configPath: string): Promise<T | undefined> => {
+    const before = problems.length;
+    const loaded = await keep(load, configPath);
+    if (problems.length === before || (await isBelow(path, baseDir))) return loaded;
+    problems.push(...problems.splice(before).map(withoutContent));
+    return loaded;
+  };
   const traces: RecordedTrace[] = [];
-  for (const [name, { configPath, unit }] of tracesOf(scenario)) {
+  for (const [name, { configPath, reading }] of tracesOf(scenario)) {
     // Only scenarios with recordings wait for the code that reads them.
     const { loadTrace } = await import("./traces.ts");
-    const trace = await keep(loadTrace(name, baseDir, unit), configPath);
+    const read = async () =>
+      loaded.find((each) => each.name === name) ??
+      loadTrace(name, baseDir, { ...reading, badRows: new BadRows(badRows) });
+    const trace = await keepFile(read(), resolve(baseDir, name), configPath);
     if (trace !== undefined) traces.push(trace);
   }
   const recordedPrices: Record<string, Awaited<ReturnType<typeof loadRecordedPrices>>> = {};
   for (const path of recordedPriceFiles(scenario.world.prices)) {
-    const load = loadRecordedPrices(isAbsolute(path) ? path : resolve(baseDir, path));
-    const prices = await keep(load, "world.prices");
+    const file = resolve(baseDir, path);
+    const prices = await keepFile(loadRecordedPrices(file), file, "world.prices");
     if (prices !== undefined) recordedPrices[path] = prices;
   }
   const strategySources: Record<string, string> = {};
@@ -73,8 +97,8 @@ export async function loadScenarioInputs(scenario: Scenario, file: string): Prom
 interface NamedTrace {
   /** The first place that names it. */
   readonly configPath: string;
-  /** Of its times, as the first class says that says one. */
-  readonly unit: TimeUnit | null;
+  /** How it is to be read, as the first class says that says so. */
+  readonly reading: ReadingOptions;
 }
 
 /** Recordings by name. */
@@ -83,14 +107,21 @@ function tracesOf(scenario: Scenario): ReadonlyMap<string, NamedTrace> {
   scenario.traffic.forEach(({ arrivals, tokens }, i) => {
     for (const name of traceNamesOf(tokens === undefined ? { arrivals } : { arrivals, tokens })) {
       const before = named.get(name);
-      const unit = arrivals.process === "trace" && arrivals.trace === name ? arrivals.unit : null;
-      named.set(name, {
-        configPath: before?.configPath ?? `traffic[${i}].arrivals`,
-        unit: before?.unit ?? unit,
-      });
+      const own = arrivals.process === "trace" && arrivals.trace === name ? arrivals : undefined;
+      const reading = { ...before?.reading };
+      if (own?.reading !== undefined) Object.assign(reading, own.reading, before?.reading);
+      if (own !== undefined && own.unit !== null) reading.unit ??= own.unit;
+      named.set(name, { configPath: before?.configPath ?? `traffic[${i}].arrivals`, reading });
     }
   });
   return named;
+}
+
+/** What a file outside the scenario's folder holds is not for the scenario's author, who may be another person. */
+function withoutContent(problem: Problem): Problem {
+  if (/_(NOT_FOUND|NOT_A_FILE|IS_DIRECTORY|TOO_LARGE|UNREADABLE|EMPTY)$/.test(problem.code)) return problem;
+  const what = "a line here cannot be read; the file is outside the scenario's folder, so its text is not shown";
+  return { ...problem, what, fix: "copy the file into the scenario's folder to see what is wrong" };
 }
 
 /** A file that is not there is a fault of the scenario's line; a fault inside a file keeps its own place. */

@@ -11,6 +11,8 @@ export interface SchemaMap {
   descriptionAt(path: ConfigPath): string | undefined;
   /** The words that are allowed at a path beside other values, such as `unset` beside a number. */
   wordsAt(path: ConfigPath): readonly string[];
+  /** Whether a text may stand there, beside whatever else. */
+  takesTextAt(path: ConfigPath): boolean;
   /** What to write at a path, with the description after it; undefined where the schema does not tell. */
   formAt(path: ConfigPath): string | undefined;
 }
@@ -53,6 +55,7 @@ export function mapSchema(schema: z.ZodType): SchemaMap {
       nodesAt(path)
         .flatMap((node) => node.enum ?? (node.const === undefined ? [] : [node.const]))
         .map(String),
+    takesTextAt: (path) => nodesAt(path).some(({ type }) => type === "string"),
     formAt: (path) => {
       const kinds = nodesAt(path).filter(({ type }) => type !== undefined);
       const form = kinds.length === 1 ? formOf(kinds[0]!) : undefined;

@@ -44,17 +44,42 @@ export interface TerminalStreams {
 export function createTerminal(options: TerminalOptions, streams: TerminalStreams = process): Terminal {
   const { stdout, stderr, env } = streams;
   const quiet = options.quiet === true;
+  const colour = wantsColour(options, stdout, env);
   return {
-    out: (text) => void stdout.write(`${text}\n`),
+    out: (text) => void stdout.write(`${safeText(text, colour)}\n`),
     note: (text) => {
-      if (!quiet) stderr.write(`${text}\n`);
+      if (!quiet) stderr.write(`${safeText(text, false)}\n`);
     },
-    problem: (text) => void stderr.write(`${text}\n`),
-    colour: wantsColour(options, stdout, env),
+    problem: (text) => void stderr.write(`${safeText(text, false)}\n`),
+    colour,
     width: stdout.isTTY === true ? Math.max(40, stdout.columns || 80) : 80,
     live: stderr.isTTY === true && !isSet(env.CI) && env.TERM !== "dumb",
     quiet,
   };
+}
+
+/** Control characters but for line ends and tabs; the first alternative is a colour of our own. */
+const CONTROLS = new RegExp(`(${"\u001b"}\\[[\\d;]*m)|(?![\\n\\t])[\\p{Cc}\\p{Cf}\\u2028\\u2029]`, "gu");
+
+/**
+ * Text that cannot command who reads it: no escape codes of a terminal, and no workflow commands of GitHub's runners,
+ * which read every line for a leading `::` and for `##[`. Names come from files, and files from anywhere.
+ *
+ * @param keepsColours whether colours stay; names were cleaned before they were put among them
+ * @example safeText("::error::x", false) // => ":·:error::x"
+ * @example safeText("a\u001b]0;title\u0007b", true) // => "a·]0;title·b"
+ */
+export function safeText(text: string, keepsColours: boolean): string {
+  // Of a JSON document the values must stay: they are escaped, not replaced.
+  if (text.startsWith("{")) return text.replaceAll("##[", "##\\u005b").replace(CONTROLS, escaped);
+  return text
+    .replace(CONTROLS, (found, colour?: string) => (keepsColours && colour !== undefined ? found : "·"))
+    .replace(/^(\s*):(?=:)/gm, "$1:·")
+    .replaceAll("##[", "##·[");
+}
+
+function escaped(found: string): string {
+  return [...found].map((each) => `\\u${each.codePointAt(0)!.toString(16).padStart(4, "0")}`).join("");
 }
 
 function wantsColour(options: TerminalOptions, stdout: OutputStream, env: TerminalStreams["env"]): boolean {

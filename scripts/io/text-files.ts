@@ -1,6 +1,6 @@
 /** Text files: safe reading of small ones, JSON as Meridian writes it, and problems of the file system. */
-import { appendFile, open, readdir } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { appendFile, open, readdir, realpath } from "node:fs/promises";
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { nearNames } from "../../simulator/base/near-names.ts";
 
@@ -54,6 +54,14 @@ function decode(bytes: Uint8Array, notUtf8: () => MeridianError): string {
   } catch {
     throw notUtf8();
   }
+}
+
+/** Whether a file lies below a folder, links followed; a file that is not there is judged by its path. */
+export async function isBelow(file: string, folder: string): Promise<boolean> {
+  const real = async (path: string): Promise<string> => realpath(path).catch(() => resolve(path));
+  const [inside, root] = await Promise.all([real(file), real(folder)]);
+  const way = relative(root, inside);
+  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
 }
 
 /** The fix for a missing file: the nearest name in the same folder, or what is there. */

@@ -1,13 +1,14 @@
-/** Streams a trace file, plain or gzipped, within limits, into the columns of a recording. */
-import { createHash } from "node:crypto";
+/** Streams a recording, from a file or a folder, plain or gzipped, within limits, and collects it into columns. */
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import type { TimeUnit } from "../../simulator/base/instants.ts";
-import { detectFormat, FORMATS } from "../../simulator/traffic/formats/index.ts";
+import { findColumns } from "../../simulator/traffic/column-map.ts";
+import { RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
-import { LINE_LENGTH_MAX, type TraceReader } from "../../simulator/traffic/trace-format.ts";
+import { type ReadingOptions, RequestReader, type TakeRequest } from "../../simulator/traffic/request-reader.ts";
+import { openParquet } from "./parquet-rows.ts";
+import { type TraceFile, traceFiles } from "./trace-files.ts";
 
 /** What a trace may unpack to: beyond, it is a bomb and not a trace. */
 export interface UnpackLimits {
@@ -20,10 +21,8 @@ export interface UnpackLimits {
   readonly freeRows: number;
 }
 
-interface TraceFileOptions {
+export interface TraceFileOptions extends ReadingOptions {
   readonly limits?: UnpackLimits;
-  /** Of its times where the scenario says so; null to go by what the file states. */
-  readonly unit?: TimeUnit | null;
 }
 
 const LIMITS: UnpackLimits = {
@@ -34,8 +33,16 @@ const LIMITS: UnpackLimits = {
   freeRows: 4e6,
 };
 
+/** What was read. */
+export interface ReadRecording {
+  readonly reader: RequestReader;
+  /** Of the unpacked content, all files in order. */
+  readonly sha256: string;
+  readonly files: number;
+}
+
 /**
- * Streams a trace file, plain or gzipped, through the format that its first line shows.
+ * Reads a trace file or a folder of them into columns, through the format that its beginning shows.
  *
  * @param source the name to print in messages
  * @throws the system's error if the file cannot be opened; MeridianError TRACE_* if it cannot be read
@@ -43,97 +50,94 @@ const LIMITS: UnpackLimits = {
 export async function readTraceFile(
   path: string,
   source: string,
-  { limits = LIMITS, unit = null }: TraceFileOptions = {},
-): Promise<{ columns: RecordedColumns; sha256: string }> {
-  const info = await stat(path);
-  if (!info.isFile()) throw problem("TRACE_NOT_A_FILE", source, "this is not a file", "give the path of a trace file");
-  const hash = createHash("sha256");
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const lines = new LinePump(source, unit);
-  let unpacked = 0;
-  try {
-    for await (const bytes of openBytes(path)) {
-      unpacked += bytes.length;
-      checkSize(unpacked, info.size, limits, source);
-      hash.update(bytes);
-      lines.push(decoder.decode(bytes, { stream: true }));
-      checkRows(lines.lineNumber, info.size, limits, source);
-    }
-    lines.push(decoder.decode());
-  } catch (cause) {
-    throw readProblem(cause, source);
-  }
-  return { columns: lines.finish(), sha256: hash.digest("hex") };
+  options: TraceFileOptions = {},
+): Promise<{ columns: RecordedColumns; sha256: string; notes: readonly string[]; format: string; files: number }> {
+  const rows = new RowBuffer(source);
+  const { reader, sha256, files } = await readRequests([{ path, source }], options, (row, place) =>
+    rows.add(row, place),
+  );
+  if (rows.length === 0) throw empty(source, reader);
+  return { columns: rows.finish(reader.times), sha256, notes: reader.notes, format: reader.format!, files };
 }
 
-/** Cuts text into lines and hands them to the reader of the format that the first line shows. */
-class LinePump {
-  private readonly source: string;
-  private readonly unit: TimeUnit | null;
-  private reader: TraceReader | undefined;
-  private rest = "";
-  lineNumber = 0;
-
-  constructor(source: string, unit: TimeUnit | null) {
-    this.source = source;
-    this.unit = unit;
-  }
-
-  push(text: string): void {
-    const lines = (this.rest + text).split("\n");
-    this.rest = lines.pop()!;
-    for (const line of lines) this.take(line);
-    if (this.rest.length > LINE_LENGTH_MAX) this.take(this.rest);
-  }
-
-  finish(): RecordedColumns {
-    if (this.rest !== "") this.take(this.rest);
-    if (this.reader !== undefined) return this.reader.finish();
-    throw problem("TRACE_EMPTY", this.source, "the file is empty", "a trace needs at least one row");
-  }
-
-  private take(rawLine: string): void {
-    this.lineNumber++;
-    const where = `${this.source}:${this.lineNumber}`;
-    if (rawLine.length > LINE_LENGTH_MAX) {
-      throw problem(
-        "TRACE_LINE_TOO_LONG",
-        where,
-        "the line is longer than 1 MiB",
-        "one request per line, without texts",
-      );
+/** Streams the requests of files and folders, in order. @throws as `readTraceFile` */
+export async function readRequests(
+  paths: readonly { readonly path: string; readonly source: string }[],
+  options: TraceFileOptions,
+  take: TakeRequest,
+): Promise<ReadRecording> {
+  const reader = new RequestReader(options, take);
+  const hash = createHash("sha256");
+  let files = 0;
+  for (const { path, source } of paths) {
+    for (const file of await traceFiles(path, source)) {
+      files++;
+      if (/\.parquet$/i.test(file.path)) await readParquet(file, reader, options, hash);
+      else await readText(file, reader, options.limits ?? LIMITS, hash);
     }
-    let line = rawLine.endsWith("\r") ? rawLine.slice(0, -1) : rawLine;
-    if (this.lineNumber === 1 && line.startsWith("\uFEFF")) line = line.slice(1);
-    this.reader ??= detectFormat(line)?.reader(this.source, this.unit);
-    if (this.reader === undefined) {
-      const known = FORMATS.map(({ name, summary }) => `${name} (${summary})`).join("; ");
-      throw problem("TRACE_UNKNOWN_FORMAT", where, "the first line fits no known format", `known: ${known}`);
-    }
-    this.reader.line(line, this.lineNumber);
   }
+  reader.finish();
+  return { reader, sha256: hash.digest("hex"), files };
+}
+
+async function readText(file: TraceFile, reader: RequestReader, limits: UnpackLimits, hash: Hash): Promise<void> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const records = reader.file(file.source);
+  let unpacked = 0;
+  try {
+    for await (const bytes of openBytes(file.path)) {
+      unpacked += bytes.length;
+      checkSize(unpacked, file, limits);
+      hash.update(bytes);
+      records.push(decoder.decode(bytes, { stream: true }));
+      checkRows(records.lineNumber, file, limits);
+    }
+    records.push(decoder.decode());
+  } catch (cause) {
+    throw readProblem(cause, file.source);
+  }
+  records.end();
+}
+
+async function readParquet(file: TraceFile, reader: RequestReader, options: ReadingOptions, hash: Hash): Promise<void> {
+  for await (const bytes of createReadStream(file.path)) hash.update(bytes as Uint8Array);
+  const table = await openParquet(file.path, file.source);
+  const found = Object.values(findColumns(table.columns, options.columns ?? null)).map(({ name }) => name);
+  const wanted = [...new Set([...found, ...(options.tag == null ? [] : [options.tag])])];
+  const columns = table.columns.filter((name) => wanted.includes(name) || /^(message|Timestamps?)$/i.test(name));
+  const take = reader.table(file.source, columns);
+  let row = 0;
+  for await (const block of table.blocks(columns)) for (const record of block) take(record, ++row);
 }
 
 function openBytes(path: string): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path);
+  const file = createReadStream(path, { highWaterMark: 2 ** 17 });
   if (!path.endsWith(".gz")) return file;
-  const gunzip = createGunzip();
+  const gunzip = createGunzip({ chunkSize: 2 ** 17 });
   file.on("error", (error) => gunzip.destroy(error));
   return file.pipe(gunzip);
 }
 
-function checkSize(unpacked: number, packed: number, limits: UnpackLimits, source: string): void {
-  if (unpacked > limits.bytesMax || unpacked > limits.freeBytes + packed * limits.ratioMax) {
+function checkSize(unpacked: number, { bytes, source }: TraceFile, limits: UnpackLimits): void {
+  if (unpacked > limits.bytesMax || unpacked > limits.freeBytes + bytes * limits.ratioMax) {
     const mib = Math.floor(unpacked / 2 ** 20);
     throw problem("TRACE_TOO_LARGE", source, `the file unpacks to over ${mib} MiB`, "cut it into smaller traces");
   }
 }
 
-function checkRows(rows: number, packed: number, limits: UnpackLimits, source: string): void {
-  if (rows > limits.freeRows + packed * limits.rowRatioMax) {
-    const what = `${packed.toLocaleString("en-US")} bytes unpack to over ${rows.toLocaleString("en-US")} rows`;
+function checkRows(rows: number, { bytes, source }: TraceFile, limits: UnpackLimits): void {
+  if (rows > limits.freeRows + bytes * limits.rowRatioMax) {
+    const what = `${bytes.toLocaleString("en-US")} bytes unpack to over ${rows.toLocaleString("en-US")} rows`;
     throw problem("TRACE_TOO_LARGE", source, what, "no recording packs so well; if it is one, unpack it first");
   }
+}
+
+function empty(source: string, reader: RequestReader): MeridianError {
+  if (reader.format !== undefined) {
+    const what = ["the recording has no requests", ...reader.notes].join("; ");
+    return problem("TRACE_EMPTY", source, what, "a trace needs at least one row below its header");
+  }
+  return problem("TRACE_EMPTY", source, "the file is empty", "a trace needs at least one row");
 }
 
 function readProblem(cause: unknown, source: string): unknown {
@@ -144,13 +148,8 @@ function readProblem(cause: unknown, source: string): unknown {
     return problem("TRACE_DAMAGED_GZIP", source, what, "copy or pack the file again; `gzip -t` checks it", cause);
   }
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
-    return problem(
-      "TRACE_NOT_TEXT",
-      source,
-      "the file is not UTF-8 text",
-      "traces are CSV or JSONL text, or .gz",
-      cause,
-    );
+    const fix = "traces are CSV or JSON text, or .gz, or .parquet";
+    return problem("TRACE_NOT_TEXT", source, "the file is not UTF-8 text", fix, cause);
   }
   return problem("TRACE_UNREADABLE", source, `the file cannot be read (${code || cause})`, "check the file", cause);
 }

@@ -4,10 +4,11 @@ import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
-import { MeridianError } from "../../simulator/base/errors.ts";
-import type { TimeUnit } from "../../simulator/base/instants.ts";
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { dayShape } from "../../simulator/traffic/day-shape.ts";
 import type { RecordedClient, Recording } from "../../simulator/traffic/recording.ts";
+import { replayable } from "../../simulator/traffic/replayable.ts";
+import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
 import { PACKAGE_ROOT } from "./process.ts";
 import { readTraceFile } from "./trace-file.ts";
 
@@ -22,6 +23,10 @@ export interface RecordedTrace {
   readonly attribution: string;
   readonly licence: string;
   readonly recording: Recording;
+  /** What a reader of the result should know of how it was read, one sentence each. */
+  readonly notes: readonly string[];
+  /** Rows that were left out as they could not be read. */
+  readonly rejected: readonly Problem[];
 }
 
 /** An entry of the catalogue, for `meridian list traces`. */
@@ -34,31 +39,34 @@ export interface CataloguedRecording {
 }
 
 /**
- * Loads a bundled recording by name, or a trace file (CSV or JSONL, plain or .gz) by path.
+ * Loads a bundled recording by name, or a recording by the path of its file or folder.
  *
  * @param baseDir what a relative path is relative to: the scenario's folder
- * @param unit of its times where the scenario says so; null to go by what the file states
+ * @param reading how it is to be read, where the scenario says so
  * @throws MeridianError TRACE_* (kind "data"): not found, damaged, empty, or with a row that cannot be read
  */
 export async function loadTrace(
   nameOrPath: string,
   baseDir: string,
-  unit: TimeUnit | null = null,
+  reading: ReadingOptions = {},
 ): Promise<RecordedTrace> {
   const catalog = await readCatalog();
   const entry = Object.hasOwn(catalog, nameOrPath) ? catalog[nameOrPath] : undefined;
-  if (entry !== undefined) return loadBundled(nameOrPath, entry, unit);
+  if (entry !== undefined) return loadBundled(nameOrPath, entry, reading);
   const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(baseDir, nameOrPath);
-  const { columns, sha256 } = await readTraceFile(path, nameOrPath, { unit }).catch((cause: unknown) => {
+  const read = await readTraceFile(path, nameOrPath, reading).catch((cause: unknown) => {
     throw isMissing(cause) ? notFound(nameOrPath, Object.keys(catalog), cause) : cause;
   });
+  const { columns, notes } = replayable(read.columns);
   return {
     name: nameOrPath,
     path,
-    sha256,
+    sha256: read.sha256,
     attribution: "",
     licence: "",
     recording: { kind: "trace", columns },
+    notes: [...read.notes, ...notes],
+    rejected: reading.badRows?.rejected ?? [],
   };
 }
 
@@ -111,15 +119,15 @@ const clientsSchema = z.object({
 });
 const lengthsSchema = z.object({ quantiles: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]))) });
 
-async function loadBundled(name: string, entry: CatalogEntry, unit: TimeUnit | null): Promise<RecordedTrace> {
+async function loadBundled(name: string, entry: CatalogEntry, reading: ReadingOptions): Promise<RecordedTrace> {
   const path = resolve(TRACES_DIR, entry.file);
   const { attribution, licence } = entry;
   if (entry.kind === "trace") {
-    const { columns, sha256 } = await readTraceFile(path, entry.file, { unit }).catch((cause: unknown) => {
+    const { columns, sha256 } = await readTraceFile(path, entry.file, reading).catch((cause: unknown) => {
       throw isMissing(cause) ? damaged(entry.file, cause) : cause;
     });
     if (entry.sha256 !== undefined && entry.sha256 !== sha256) throw damaged(entry.file);
-    return { name, path, sha256, attribution, licence, recording: { kind: "trace", columns } };
+    return { name, path, sha256, attribution, licence, recording: { kind: "trace", columns }, notes: [], rejected: [] };
   }
   const { bytes, json } = await readJson(path, entry.file);
   return {
@@ -129,6 +137,8 @@ async function loadBundled(name: string, entry: CatalogEntry, unit: TimeUnit | n
     attribution,
     licence,
     recording: recordingOf(name, entry, json),
+    notes: [],
+    rejected: [],
   };
 }
 

@@ -55,11 +55,6 @@ export async function runOnPool<Job, Output, Progress>(
   }
 }
 
-/** Node 24 strips types itself. An older one needs a loader, which workers do not inherit from this thread. */
-function _typeScriptLoader(): string[] {
-  return process.features.typescript === false ? ["--import", import.meta.resolve("tsx")] : [];
-}
-
 /** The error of work that Ctrl-C or SIGTERM stopped. */
 export function interrupted(): MeridianError {
   return new MeridianError("interrupted", {

@@ -13,6 +13,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { firstProblems, type Problem } from "../../simulator/base/errors.ts";
+import { type Misindented, misindented } from "./yaml-indentation.ts";
 
 /** A parsed YAML text that still knows on which line each value stands. */
 export interface YamlSource {
@@ -53,7 +54,7 @@ export function parseYaml(text: string, file: string): YamlSource | readonly Pro
   if (documents.length > 1) return [severalDocuments(file, lines.linePos(documents[1]!.range[0]).line)];
   const at = (offset: number) => `${file}:${Math.max(1, lines.linePos(offset).line)}`;
   if (document.errors.some((error) => error.message.startsWith(STACK_OVERFLOW))) return [tooDeep(file)];
-  const problems = document.errors.slice(0, SYNTAX_PROBLEMS_MAX).map((error) => syntaxProblem(error, at(error.pos[0])));
+  const problems = syntaxProblems(text, document.errors, at);
   if (problems.length === 0) checkNodes(document, at, problems);
   if (problems.length > 0) return firstProblems(problems);
   return { document, lineOf: (path) => Math.max(1, lines.linePos(offsetOf(document, path)).line) };
@@ -111,12 +112,48 @@ const SYNTAX_FIXES: Readonly<Record<string, string>> = {
   BAD_INDENT: "give all keys of one block the same indentation",
   MULTILINE_IMPLICIT_KEY: "is a colon or a closing quote missing on the line before?",
   MISSING_CHAR: "close the bracket, brace or quote",
+  BLOCK_AS_IMPLICIT_KEY: "is a colon missing after the key, or a quote?",
   BAD_ALIAS: "define the anchor (&name) before the alias (*name) uses it",
   UNEXPECTED_TOKEN: "quote the text if it holds one of : { } [ ] , & * # ? | - < > = ! % @",
 };
 
+/** The parser complains of every line after a wrong indentation: then that is the only problem. */
+function syntaxProblems(text: string, errors: readonly YAMLError[], at: (offset: number) => string): Problem[] {
+  const shown = errors.slice(0, SYNTAX_PROBLEMS_MAX).map((error) => syntaxProblem(error, at(error.pos[0])));
+  const [first] = shown;
+  if (first === undefined) return shown;
+  const tabs = shown.filter(({ fix }) => fix === SYNTAX_FIXES.TAB_AS_INDENT);
+  if (tabs.length > 0) return onePerLine(tabs);
+  const lineOf = ({ where = "" }: Problem) => Number(/:(\d+)$/.exec(where)?.[1]);
+  const found = withoutSpace(text, lineOf(first)) ?? misindented(text);
+  if (found === undefined || Math.abs(found.line - lineOf(first)) > 1) return onePerLine(shown);
+  const where = first.where!.replace(/\d+$/, String(found.line));
+  return [{ code: "SCENARIO_SYNTAX", what: found.what, where, fix: found.fix }];
+}
+
+function onePerLine(problems: readonly Problem[]): Problem[] {
+  return problems.filter(({ where }, i) => problems.findIndex((each) => each.where === where) === i);
+}
+
+/** A key whose colon has no space after it, on the line of an error or the one before. */
+function withoutSpace(text: string, line: number): Misindented | undefined {
+  const lines = text.split("\n");
+  for (const each of [line, line - 1]) {
+    const [, key, value] = /^\s*(?:- )?([A-Za-z][\w-]*):(?!\/\/)([^\s:].*?)\s*$/.exec(lines[each - 1] ?? "") ?? [];
+    if (key !== undefined)
+      return { line: each, what: `no space follows the colon of ${key}`, fix: `write ${key}: ${value}` };
+  }
+  return undefined;
+}
+
 function syntaxProblem(error: YAMLError, where: string): Problem {
   const tab = error.code === "TAB_AS_INDENT" || /\btab/i.test(error.message);
+  const unclosed = /^Flow (map|sequence) .* end with a (\S)/.exec(error.message);
+  if (unclosed !== null) {
+    const [, kind, bracket = ""] = unclosed;
+    const what = `a ${kind === "map" ? "map" : "list"} in brackets is not closed before this line`;
+    return { code: "SCENARIO_SYNTAX", what, where, fix: `write the missing ${bracket} at the end of the line before` };
+  }
   return {
     code: "SCENARIO_SYNTAX",
     what: lowerFirst(firstLine(error.message).replace(/[.:]$/, "")),

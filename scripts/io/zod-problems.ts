@@ -1,23 +1,16 @@
 /** Turns the issues of a zod schema into problems for people: what is wrong, where, and how to fix it. */
 import type { z } from "zod";
+import { correctedCount } from "../../simulator/base/corrections.ts";
 import { firstProblems, PROBLEMS_MAX, type Problem } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
-import type { SchemaMap } from "./schema-map.ts";
-import { type ConfigPath, formatPath, guessIn } from "./yaml-source.ts";
-
-/** What the translation needs beside the issues. */
-export interface IssueContext {
-  /** The value that was checked. */
-  readonly value: unknown;
-  readonly schema: SchemaMap;
-  /** `file:line path` of a place in the configuration. */
-  where(path: ConfigPath): string;
-}
+import { nearNames, suggest } from "../../simulator/base/near-names.ts";
+import { parseCount, parseShare } from "../../simulator/base/quantities.ts";
+import { type KeyContext, missingKey, type Placed, unknownKey, valueAt, withoutEchoes } from "./config-keys.ts";
+import type { ConfigPath } from "./yaml-source.ts";
 
 type Issue = z.core.$ZodIssue;
 
 /** Turns zod's issues into problems for people: one per mistake, the first of them where there are very many. */
-export function problemsOfIssues(issues: readonly Issue[], context: IssueContext): readonly Problem[] {
+export function problemsOfIssues(issues: readonly Issue[], context: KeyContext): readonly Problem[] {
   const budget = new Budget();
   const placed = issues.flatMap((issue) => translate(issue, [], { ...context, budget }));
   return firstProblems(
@@ -39,30 +32,8 @@ class Budget {
   }
 }
 
-interface Translation extends IssueContext {
+interface Translation extends KeyContext {
   readonly budget: Budget;
-}
-
-/** A problem and the place it speaks of. */
-interface Placed {
-  readonly problem: Problem;
-  readonly path: ConfigPath;
-}
-
-/**
- * A misspelt key is one mistake, but zod reports it up to three times: the key is unknown, the right one is missing,
- * and the map around it fails its own check. Keeps the first.
- */
-function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
-  const echoed = new Set<string>();
-  for (const { problem, path } of all) {
-    const guess = problem.code === "SCENARIO_UNKNOWN_KEY" ? guessIn(problem.fix) : undefined;
-    if (guess === undefined) continue;
-    const parent = path.slice(0, -1);
-    echoed.add(`SCENARIO_INVALID_VALUE ${formatPath(parent)}`);
-    echoed.add(`SCENARIO_MISSING_KEY ${formatPath([...parent, guess])}`);
-  }
-  return all.filter(({ problem, path }) => !echoed.has(`${problem.code} ${formatPath(path)}`));
 }
 
 function translate(issue: Issue, base: ConfigPath, context: Translation): readonly Placed[] {
@@ -76,28 +47,7 @@ function translate(issue: Issue, base: ConfigPath, context: Translation): readon
   return [{ problem: wrongValue(issue, path, found, context), path }];
 }
 
-function unknownKey(path: ConfigPath, key: string, context: IssueContext): Placed {
-  const problem = {
-    code: "SCENARIO_UNKNOWN_KEY",
-    what: `unknown key "${key}"`,
-    where: context.where([...path, key]),
-    fix: suggest(key, context.schema.keysAt(path)),
-  };
-  return { problem, path: [...path, key] };
-}
-
-function missingKey(path: ConfigPath, context: IssueContext): Placed {
-  const description = context.schema.descriptionAt(path);
-  const problem = {
-    code: "SCENARIO_MISSING_KEY",
-    what: `${formatPath(path.slice(-1))} is missing`,
-    where: context.where(path),
-    fix: description === undefined ? `add ${formatPath(path)}` : `add it: ${description}`,
-  };
-  return { problem, path };
-}
-
-function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: IssueContext): Problem {
+function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: KeyContext): Problem {
   const where = context.where(path);
   const description = context.schema.descriptionAt(path);
   const words = context.schema.wordsAt(path);
@@ -111,9 +61,14 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
     case "invalid_type":
       if (found === null && issue.expected === "object")
         return withFix("a map is missing here", "write {} if there is nothing to set");
+      // A quantity says itself what it is, and what was probably meant.
+      if (typeof found === "number" && issue.message.includes("; "))
+        return withFix(...splitMessage(issue.message, description));
       return withFix(
         `${show(found)} is not ${article(issue.expected)}`,
-        isOwnWording(issue.message) ? issue.message : (context.schema.formAt(path) ?? description),
+        isOwnWording(issue.message)
+          ? issue.message
+          : (literalOf(issue.expected, found) ?? context.schema.formAt(path) ?? description),
       );
     case "invalid_value": {
       const options = issue.values.map(String);
@@ -127,15 +82,44 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Iss
     case "too_big":
       return withFix(
         `${sizeOf(issue.origin, found)} is too large`,
-        [bound(issue.origin, "at most", issue.maximum, issue.inclusive), ...words].join(", or "),
+        asPercent(found, issue.maximum, context.schema.takesTextAt(path)) ??
+          [bound(issue.origin, "at most", issue.maximum, issue.inclusive), ...words].join(", or "),
       );
-    case "custom":
-      return { ...withFix(...splitMessage(subjectOf(issue.message, found), description)), ...codeOf(issue) };
+    case "custom": {
+      const [what, fix] = splitMessage(subjectOf(issue.message, found), description);
+      const isCorrection = fix?.startsWith("write ") === true && issue.path.length === 0;
+      return { ...withFix(what, isCorrection ? [fix, ...new Set(words)].join(", or ") : fix), ...codeOf(issue) };
+    }
     case "invalid_format":
       return withFix(`${show(found)} is not valid here`, isOwnWording(issue.message) ? issue.message : description);
     default:
       return withFix(`${show(found)} is not valid here: ${issue.message}`, description);
   }
+}
+
+/** The value as the schema wants it: `"5"` is 5, 1.5 is 2 where whole numbers are, `yes` is true. */
+function literalOf(expected: string, found: unknown): string | undefined {
+  const isNumber = expected === "int" || expected === "number";
+  if (isNumber && typeof found === "string") {
+    const value = parseCount(correctedCount(found) ?? "") ?? parseShare(found);
+    if (value === undefined) return undefined;
+    return `write ${expected === "int" ? Math.max(1, Math.round(value)) : value}, without quotes or a unit`;
+  }
+  if (expected === "int" && typeof found === "number") return `write ${Math.max(1, Math.round(found))}`;
+  if (expected === "boolean" && typeof found === "string") {
+    if (/^(yes|y|on|1|true)$/i.test(found)) return "write true";
+    return /^(no|n|off|0|false)$/i.test(found) ? "write false" : undefined;
+  }
+  return expected === "string" && (typeof found === "number" || typeof found === "boolean")
+    ? `write ${JSON.stringify(String(found))}, in quotes`
+    : undefined;
+}
+
+/** Where a share may be written as a percentage, 31 means 31%. */
+function asPercent(found: unknown, maximum: number | bigint, takesText: boolean): string | undefined {
+  const value = typeof found === "string" ? parseCount(found) : found;
+  const isMeant = takesText && Number(maximum) <= 1 && typeof value === "number" && value > 1 && value <= 100;
+  return isMeant ? `write ${value}%` : undefined;
 }
 
 /** "must be more than 0" → "\"0s\" must be more than 0". */
@@ -177,11 +161,23 @@ function unionProblems(
   if (branches.length === 0) return alone(() => ({ problem: noAlternative(issue, path, found, context), path }));
   const strangers = keysUnknownToAll(branches);
   if (strangers.length > 0) return context.budget.take(strangers).map((key) => unknownKey(path, key, context));
-  const best = branches.reduce((a, b) => (complaints(b) < complaints(a) ? b : a));
+  const best = branches.reduce((a, b) => (complaints(b, found) < complaints(a, found) ? b : a));
   return best.flatMap((each) => translate(each, path, context));
 }
 
-function noAlternative(issue: Issue, path: ConfigPath, found: unknown, context: IssueContext): Problem {
+function noAlternative(
+  issue: Issue & { code: "invalid_union" },
+  path: ConfigPath,
+  found: unknown,
+  context: KeyContext,
+): Problem {
+  const quantity = issue.errors
+    .flat()
+    .find(({ message, path: own }) => own.length === 0 && / has no unit, /.test(message));
+  if (quantity !== undefined) {
+    const [what, fix] = splitMessage(quantity.message, undefined);
+    return { code: "SCENARIO_INVALID_VALUE", what, where: context.where(path), ...(fix === undefined ? {} : { fix }) };
+  }
   const options = (issue as { options?: readonly unknown[] }).options?.map(String);
   const keys = context.schema.keysAt(path);
   const fix = options !== undefined ? suggest(String(found), options) : context.schema.descriptionAt(path);
@@ -211,20 +207,18 @@ function keysUnknownToAll(branches: readonly (readonly Issue[])[]): readonly str
   return [...(first ?? [])].filter((key) => others.every((set) => set.has(key)));
 }
 
-function complaints(issues: readonly Issue[]): number {
+/** A word that is unlike all that are allowed was not meant as one of them; one that is like some was. */
+function wordComplaint(issue: Issue, found: unknown): number {
+  if (issue.code !== "invalid_value" || issue.path.length > 0) return 0;
+  return nearNames(String(found), issue.values.map(String)).length > 0 ? -500 : 500;
+}
+
+function complaints(issues: readonly Issue[], found: unknown): number {
   const atRoot = issues.filter(
     (each) => each.path.length === 0 || (each.path.length === 1 && each.code === "invalid_type"),
   );
-  return atRoot.length * 1000 + issues.length;
-}
-
-function valueAt(value: unknown, path: ConfigPath): unknown {
-  let current = value;
-  for (const step of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, step)) return undefined;
-    current = (current as Record<string | number, unknown>)[step];
-  }
-  return current;
+  const words = issues.reduce((sum, issue) => sum + wordComplaint(issue, found), 0);
+  return atRoot.length * 1000 + issues.length + words;
 }
 
 /** The value as the person wrote it, short. */

@@ -50,8 +50,8 @@ export async function prepareProbe(settings: ProbeSettings): Promise<PreparedPro
   const regions = [...new Set(calls.map(({ region }) => region))];
   const places = await placesOf({ ...settings, regions });
   const placeOf = new Map(places.map((place) => [place.region, place]));
-  const { prices, profiles } = await loadReference();
-  const facts = { book: createPriceBook({ data: prices }), profiles };
+  const { prices, profiles, models } = await loadReference();
+  const facts = { book: createPriceBook({ data: prices }), profiles, models };
   const targets: ProbeTarget[] = [];
   const priceSources = new Set<string>();
   for (const { region, model, name = model, id = model } of calls) {

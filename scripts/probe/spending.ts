@@ -2,6 +2,7 @@
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import type { ProbeRecord } from "../../simulator/probe/summary.ts";
 import type { RandomStream } from "../../simulator/random/keyed-random.ts";
+import type { LongContextPrice, ModelFacts } from "../../simulator/service/model-facts.ts";
 import type { PriceBook, PriceQuote } from "../../simulator/service/pricing/price-book.ts";
 import type { RouteFamily, TokenPricesUsdPerMTok } from "../../simulator/service/pricing/prices.ts";
 import type { ProfileData } from "../../simulator/service/profiles.ts";
@@ -65,13 +66,18 @@ export interface PricedCall {
  */
 export function priceOfCall(
   call: PricedCall,
-  facts: { readonly book: PriceBook; readonly profiles: ProfileData },
+  facts: CallFacts,
   ownPrices: Pick<TokenPricesUsdPerMTok, "input" | "output"> | undefined,
 ): CallPrice {
   const found = ownPrices === undefined ? mostExpensive(call, facts) : { prices: ownPrices, derivation: "--price" };
   if ("code" in found) throw new MeridianError("usage", priceUnknown(call, found));
   const { input, output } = found.prices;
-  const usd = (inputTokens: number, outputTokens: number) => (inputTokens * input + outputTokens * output) / 1e6;
+  const long = longPriceOf(call, facts);
+  const usd = (inputTokens: number, outputTokens: number) => {
+    const isLong = long !== undefined && inputTokens > long.aboveInputTokens;
+    const [inputFactor, outputFactor] = isLong ? [long.inputFactor, long.outputFactor] : [1, 1];
+    return (inputTokens * input * inputFactor + outputTokens * output * outputFactor) / 1e6;
+  };
   return {
     worstUsd: usd(inputTokensMax(call.inputTokens), call.outputTokens),
     costUsd: ({ inputTokens, outputTokens, cacheReadTokens }) => usd(inputTokens + cacheReadTokens, outputTokens),
@@ -79,15 +85,24 @@ export function priceOfCall(
   };
 }
 
+interface CallFacts {
+  readonly book: PriceBook;
+  readonly profiles: ProfileData;
+  readonly models: ModelFacts;
+}
+
+/** What a call with a long prompt costs more; undefined where it does not, or where that is not known. */
+function longPriceOf({ model }: PricedCall, { models }: CallFacts): LongContextPrice | undefined {
+  const known = models.fact(model, "longContextPrice")?.value;
+  return known === "none" ? undefined : known;
+}
+
 interface FoundPrice {
   readonly prices: Pick<TokenPricesUsdPerMTok, "input" | "output">;
   readonly derivation: string;
 }
 
-function mostExpensive(
-  { region, model }: PricedCall,
-  { book, profiles }: { readonly book: PriceBook; readonly profiles: ProfileData },
-): FoundPrice | Problem {
+function mostExpensive({ region, model }: PricedCall, { book, profiles }: CallFacts): FoundPrice | Problem {
   const route = routeOf(model, region, profiles);
   const quote = (where: string, family: RouteFamily) =>
     book.quote({ model: route.modelId, region: where, family, tier: "standard" });

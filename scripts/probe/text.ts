@@ -1,6 +1,7 @@
 /** What `meridian probe` prints: the table, the progress line and the problems. */
-import { formatMs, printable } from "../../reports/base/text.ts";
+import { formatMs } from "../../reports/base/text.ts";
 import type { Problem } from "../../simulator/base/errors.ts";
+import { printable } from "../../simulator/base/errors.ts";
 import type { SampleQuantile } from "../../simulator/base/statistics.ts";
 import type { ProbeHarness, ProbeRecord, ProbeSummary } from "../../simulator/probe/summary.ts";
 import { SKEW_TOLD_MS, skewWords, worstSkewMs } from "./clock.ts";

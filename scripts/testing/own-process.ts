@@ -1,18 +1,9 @@
 /**
- * Which test files need a process of their own: those that start processes or threads, or change what a process has
- * only once (environment, working folder, signal handlers). The first half decides it before the run; the second half
- * guards a shared process and fails a file that the first half missed.
+ * Which test files need a process of their own: those that change what a process has only once (environment, working
+ * folder, signal handlers). The first half decides it before the run; the second half guards a shared process and fails
+ * a file that the first half missed. Starting processes and threads changes nothing for the files that follow.
  */
-import childProcess from "node:child_process";
-import { syncBuiltinESMExports } from "node:module";
 import { posix } from "node:path";
-import workerThreads from "node:worker_threads";
-
-/** Modules that start processes: what reaches one may start some. */
-const PROCESSES = /^(?:node:)?(?:child_process|cluster)$/;
-
-/** Modules that start threads. Much reaches the pool and has no jobs for it: only those next to it count. */
-const THREADS = /^(?:node:)?worker_threads$|^tinypool$/;
 
 /** Changes of what all files in one process would share. */
 const PROCESS_WIDE = [
@@ -23,43 +14,51 @@ const PROCESS_WIDE = [
 ];
 
 /** For what neither imports nor text show: `// Own process: <reason>` in the test file or a helper of it. */
-const MARK = /^\/\/ Own process: (.+)$/m;
+const OWN = /^\/\/ Own process: (.+)$/m;
+
+/** For what puts back all that it changes, and is held to it by the guard: `// Shared process: <reason>`. */
+const SHARED = /^\/\/ Shared process: (.+)$/m;
 
 /**
- * Why a test file cannot share a process with others. Computed from what the file and the test helpers that it imports
- * reach, so a file that is moved or merged is judged anew.
+ * Why a test file cannot share a process with others. Computed from what stands in the file and in the test helpers
+ * that it imports, so a file that is moved or merged is judged anew.
  *
  * @param file path from the root of the project, with forward slashes
  * @param read text of a file at such a path; undefined where there is none
  * @returns undefined for a file that can share
  */
 export function whyOwnProcess(file: string, read: (path: string) => string | undefined): string | undefined {
-  const seen = new Set<string>();
-  const queue = [file];
-  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
-    if (seen.has(path)) continue;
-    seen.add(path);
-    const text = read(path) ?? "";
-    const place = path === file ? "" : `${path}: `;
-    const isTest = path.startsWith("test/");
-    const own = isTest ? declaredReason(text) : undefined;
-    if (own !== undefined) return `${place}${own}`;
-    for (const imported of importsOf(text)) {
-      if (PROCESSES.test(imported) || (isTest && THREADS.test(imported))) return `${place}imports ${imported}`;
-      if (!imported.startsWith(".")) continue;
-      const target = posix.join(posix.dirname(path), imported);
-      queue.push(target);
-      if (path === file && importsOf(read(target) ?? "").some((name) => THREADS.test(name)))
-        return `${target} starts threads`;
-    }
+  for (const [path, text] of helpersOf(file, read)) {
+    const reason = declaredReason(text);
+    if (reason !== undefined) return path === file ? reason : `${path}: ${reason}`;
   }
   return undefined;
 }
 
+/**
+ * A test file and the test helpers that it reaches, with their texts.
+ *
+ * @param file path from the root of the project, with forward slashes
+ * @param read text of a file at such a path; undefined where there is none
+ */
+export function helpersOf(file: string, read: (path: string) => string | undefined): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  const queue = [file];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (texts.has(path) || !path.startsWith("test/")) continue;
+    const text = read(path) ?? "";
+    texts.set(path, text);
+    const folder = posix.dirname(path);
+    queue.push(...importsOf(text).flatMap((name) => (name.startsWith(".") ? [posix.join(folder, name)] : [])));
+  }
+  return texts;
+}
+
 /** The reason that stands in a test file or a helper itself: a mark, or a change of the process. */
 function declaredReason(text: string): string | undefined {
-  const changes = PROCESS_WIDE.map((pattern) => pattern.exec(text)?.[0]);
-  return MARK.exec(text)?.[1] ?? changes.find((found) => found !== undefined);
+  const own = OWN.exec(text)?.[1];
+  if (own !== undefined || SHARED.test(text)) return own;
+  return PROCESS_WIDE.map((pattern) => pattern.exec(text)?.[0]).find((found) => found !== undefined);
 }
 
 /** Modules that a file loads when it is loaded; not those that it takes types from. */
@@ -76,22 +75,15 @@ export interface Guard {
 }
 
 /**
- * Guards this process from here on: starting a process or a thread throws, and so does changing the working folder.
+ * Guards this process from here on: changing the working folder throws, and what else a file leaves changed is noticed.
  * Call it once, before any test file is loaded.
  */
 export function guardSharedProcess(): Guard {
   let found: string[] = [];
-  const refuse = (what: string) =>
-    function refused(): never {
-      found.push(`${what} in a process that it shares with other test files; ${ADVICE}`);
-      throw new Error(`a test that shares its process ${what}; ${ADVICE}`);
-    };
-  Object.assign(childProcess.ChildProcess.prototype, { spawn: refuse("starts a process") });
-  for (const name of ["spawnSync", "execSync", "execFileSync"] as const)
-    Object.assign(childProcess, { [name]: refuse("starts a process") });
-  Object.assign(workerThreads, { Worker: refuse("starts a thread") });
-  process.chdir = refuse("changes the working folder");
-  syncBuiltinESMExports();
+  process.chdir = () => {
+    found.push(`changes the working folder of a process that it shares with other test files; ${ADVICE}`);
+    throw new Error(`a test that shares its process changes the working folder; ${ADVICE}`);
+  };
   let before = stateOfProcess();
   return {
     violations() {

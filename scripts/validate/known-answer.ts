@@ -1,7 +1,7 @@
 /** Measures the harness itself: the same k6 path to an endpoint whose every answer is known in advance. */
 import type { QueueOptions, Stall } from "../../emulator/backends/queue.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { parseCount, parseDurationMs } from "../../simulator/base/schema-forms.ts";
+import { parseCount, parseDurationMs } from "../../simulator/base/quantities.ts";
 import type { ReplayOperation } from "../../simulator/bench/plan.ts";
 import type { AttemptRow, RequestRow, ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";

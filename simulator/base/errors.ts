@@ -53,10 +53,18 @@ export class MeridianError extends Error {
  *
  * @example formatProblem({ code: "BAD_RATE", what: "it is 0", where: "a[0]" }) // => "BAD_RATE  a[0]: it is 0"
  */
-export function formatProblem(problem: Problem): string {
-  const where = problem.where === undefined ? "" : `${problem.where}: `;
-  const fix = problem.fix === undefined ? "" : `\n  fix: ${problem.fix}`;
-  return `${problem.code}  ${where}${problem.what}${fix}`;
+export function formatProblem({ code, what, where, fix }: Problem): string {
+  const place = where === undefined ? "" : `${printable(where)}: `;
+  return `${code}  ${place}${printable(what)}${fix === undefined ? "" : `\n  fix: ${printable(fix)}`}`;
+}
+
+/**
+ * Control characters replaced by `·`, so that a name cannot send escape codes to a terminal or break a line.
+ *
+ * @example printable("a\u001b[31mb") // => "a·[31mb"
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "·");
 }
 
 /** Most problems that are listed at once: more cannot be mended in one go, and hostile files have them by the thousand. */

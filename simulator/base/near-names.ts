@@ -3,7 +3,8 @@ import { distance } from "fastest-levenshtein";
 
 /**
  * The known names nearest to one that was not found, best first. Nearness is edit distance; a name that contains the
- * given one (`nova-pro` in `amazon.nova-pro-v1:0`) is near whatever its length.
+ * given one (`nova-pro` in `amazon.nova-pro-v1:0`) is near whatever its length, and
+ * so is one whose first words are near.
  *
  * @example nearNames("nova-pro", ["amazon.nova-pro-v1:0", "us-east-1"]) // => ["amazon.nova-pro-v1:0"]
  */
@@ -13,11 +14,32 @@ export function nearNames(asked: string, known: readonly string[], limit = 3): r
     .map((name) => {
       const lower = name.toLowerCase();
       const contains = wanted.length >= 3 && lower.includes(wanted);
-      return { name, score: contains ? 0 : distance(wanted, lower) };
+      return { name, score: contains ? 0 : Math.min(edits(wanted, lower), beginning(wanted, lower)) };
     })
     .filter((entry) => entry.score <= Math.max(2, Math.floor(wanted.length / 3)));
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
   return scored.slice(0, limit).map((entry) => entry.name);
+}
+
+/** Edit distance in which two letters in the wrong order are one mistake, not two. */
+function edits(wanted: string, name: string): number {
+  let least = distance(wanted, name);
+  for (let i = 0; i + 1 < wanted.length && i < SWAPS_MAX && least > 1; i++) {
+    const swapped = wanted.slice(0, i) + wanted[i + 1] + wanted[i] + wanted.slice(i + 2);
+    least = Math.min(least, 1 + distance(swapped, name));
+  }
+  return least;
+}
+
+/** Names are short; what is longer is no typing error of one. */
+const SWAPS_MAX = 60;
+
+/** Distance to the first words of a name: `fallbak` is near `fallback west`. */
+function beginning(wanted: string, name: string): number {
+  const words = name.split(" ");
+  if (wanted.length < 5 || words.length === 1) return Number.POSITIVE_INFINITY;
+  // Names that are near as a whole go first.
+  return 0.5 + Math.min(...words.map((_, i) => distance(wanted, words.slice(0, i + 1).join(" "))));
 }
 
 /**

@@ -1,91 +1,62 @@
 /** Readable quantities of scenario files (`45m`, `20/s`, `200k`, `31%`) and the shapes that several blocks share. */
 import { z } from "zod";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "./time.ts";
-
-const DURATION_MS: Readonly<Record<string, number>> = {
-  us: 0.001,
-  ms: 1,
-  s: 1000,
-  m: MINUTE_MS,
-  min: MINUTE_MS,
-  h: HOUR_MS,
-  d: DAY_MS,
-};
-const MULTIPLIER: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9, B: 1e9 };
-
-const NUMBER = String.raw`\d+(?:\.\d+)?(?:e[+-]?\d+)?`;
-const DURATION_PART = new RegExp(`^(${NUMBER})\\s*(us|ms|s|min|m|h|d)`);
-const COUNT = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)$`);
-const RATE = new RegExp(`^(${NUMBER})\\s*([kKMGB]?)\\s*/\\s*(s|min|m|h|d)$`);
-const PERCENT = new RegExp(`^(${NUMBER})\\s*%$`);
+import { correctedCount, correctedDuration, correctedRate, correctedShare } from "./corrections.ts";
+import { parseCount, parseDurationMs, parseRatePerS, parseShare } from "./quantities.ts";
+import { DAY_MS } from "./time.ts";
 
 /** A hundred years: nothing in a scenario lasts longer, and instants must remain valid dates. */
 const DURATION_MS_MAX = 36_500 * DAY_MS;
 
-/**
- * `90s`, `1h30m`, `250ms` → milliseconds; undefined if it is not a duration. A bare number has no unit and is none.
- *
- * @example parseDurationMs("1h30m") // => 5_400_000
- */
-export function parseDurationMs(text: string): number | undefined {
-  let rest = text.trim();
-  if (rest === "0") return 0;
-  if (rest === "") return undefined;
-  let total = 0;
-  while (rest !== "") {
-    const part = DURATION_PART.exec(rest);
-    if (part === null) return undefined;
-    total += Number(part[1]) * DURATION_MS[part[2]!]!;
-    rest = rest.slice(part[0].length).trim();
-  }
-  return total;
-}
-
-/**
- * `200k`, `1.5M`, `64` → a number; undefined if it is not one.
- *
- * @example parseCount("1.5M") // => 1_500_000
- */
-export function parseCount(text: string): number | undefined {
-  const match = COUNT.exec(text.trim());
-  return match === null ? undefined : Number(match[1]) * MULTIPLIER[match[2]!]!;
-}
-
-/**
- * `20/s`, `1.2k/min`, `50M/d` → events per second; undefined if it is not a rate.
- *
- * @example parseRatePerS("1.2k/min") // => 20
- */
-export function parseRatePerS(text: string): number | undefined {
-  const match = RATE.exec(text.trim());
-  if (match === null) return undefined;
-  return (Number(match[1]) * MULTIPLIER[match[2]!]! * 1000) / DURATION_MS[match[3]!]!;
-}
-
-/**
- * `31%` or `0.31` → 0.31; undefined if it is not a share.
- *
- * @example parseShare("31%") // => 0.31
- */
-export function parseShare(text: string): number | undefined {
-  const match = PERCENT.exec(text.trim());
-  if (match !== null) return Number(match[1]) / 100;
-  return parseCount(text);
+/** How a quantity is read, called and mended. */
+interface Quantity {
+  readonly parse: (text: string) => number | undefined;
+  readonly what: string;
+  readonly example: string;
+  /** The literal that was probably meant. */
+  readonly corrected: (found: unknown) => string | undefined;
 }
 
 /** A text field whose parser answers undefined for what it cannot read. */
-function textual(parse: (text: string) => number | undefined, what: string, example: string) {
-  return z.string({ error: `write ${what} as text, like ${example}` }).transform((text, context) => {
+function textual({ parse, what, example, corrected }: Quantity) {
+  const fixOf = (found: unknown): string => {
+    const literal = corrected(found);
+    return literal === undefined ? `write it like ${example}` : `write ${literal}`;
+  };
+  const noText = ({ input }: { readonly input?: unknown }): string =>
+    typeof input === "number"
+      ? `${input} has no unit, and is not ${what}; ${fixOf(input)}`
+      : `write ${what} as text, like ${example}`;
+  return z.string({ error: noText }).transform((text, context) => {
     const value = parse(text);
     if (value !== undefined && Number.isFinite(value)) return value;
-    context.addIssue({ code: "custom", message: `"${text}" is not ${what}; write it like ${example}` });
+    context.addIssue({ code: "custom", message: `"${text}" is not ${what}; ${fixOf(text)}` });
     return z.NEVER;
   });
 }
 
+const DURATION: Quantity = {
+  parse: parseDurationMs,
+  what: "a duration",
+  example: "250ms, 45s, 30m or 1h30m",
+  corrected: correctedDuration,
+};
+const RATE: Quantity = {
+  parse: parseRatePerS,
+  what: "a rate",
+  example: "20/s, 1.2k/min or 50M/d",
+  corrected: correctedRate,
+};
+const COUNT: Quantity = {
+  parse: parseCount,
+  what: "a number",
+  example: "64, 200k or 1.5M",
+  corrected: correctedCount,
+};
+const SHARE: Quantity = { parse: parseShare, what: "a share", example: "31% or 0.31", corrected: correctedShare };
+
 /** A duration with its unit, such as `45m`, of at most `msMax`; output in ms. @param message for a longer one */
 export function durationUpTo(msMax: number, message: string) {
-  return textual(parseDurationMs, "a duration", "250ms, 45s, 30m or 1h30m")
+  return textual(DURATION)
     .refine((ms) => ms <= msMax, message)
     .meta({ description: "Duration with its unit: 250ms, 45s, 30m, 1h30m, 2d" });
 }
@@ -94,17 +65,17 @@ export function durationUpTo(msMax: number, message: string) {
 export const durationMs = durationUpTo(DURATION_MS_MAX, "must be at most 36500d");
 
 /** A rate such as `20/s`; output in events per second. */
-export const ratePerS = textual(parseRatePerS, "a rate", "20/s, 1.2k/min or 50M/d").meta({
+export const ratePerS = textual(RATE).meta({
   description: "Rate: 20/s, 1.2k/min, 50M/d",
 });
 
 /** A count such as `200k` or 200000. */
-export const count = z.union([z.number().min(0), textual(parseCount, "a number", "64, 200k or 1.5M")]).meta({
+export const count = z.union([z.number().min(0), textual(COUNT)]).meta({
   description: "Number, with k, M or G if you like: 64, 200k, 1.5M",
 });
 
 /** A share such as `31%` or 0.31; output in [0, 1] unless a wider use says otherwise. */
-export const share = z.union([z.number(), textual(parseShare, "a share", "31% or 0.31")]).meta({
+export const share = z.union([z.number(), textual(SHARE)]).meta({
   description: "Share: 31% or 0.31",
 });
 

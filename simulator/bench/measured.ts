@@ -7,7 +7,8 @@ import { summarise } from "../experiment/replication-stats.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { type BilledAttempt, createLedger, ledgerCell, requestCostFUsd } from "../service/pricing/billing.ts";
 import { epochAt } from "../service/pricing/price-schedule.ts";
-import { TOKEN_KINDS, usdOf } from "../service/pricing/prices.ts";
+import { promptTokensOf, TOKEN_KINDS, usdOf } from "../service/pricing/prices.ts";
+import { placementsOf } from "../service/service-plan.ts";
 import { type HarnessReport, invalidReasons } from "./checks.ts";
 import { nativeNote } from "./native-executor.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduledRequest, type ScheduleRow } from "./rows.ts";
@@ -226,7 +227,7 @@ export function billedAttempt(
   const choice = route.destinations.findIndex((endpoint) => plan.world.endpoints[endpoint]!.region === region);
   return {
     epoch: epochAt(plan.money.schedule, attempt.s),
-    placement: route.placements[Math.max(0, choice)]!,
+    placement: placementsOf(route, promptTokensOf(attempt.u ?? []))[Math.max(0, choice)]!,
     classIndex,
     tokens: attempt.u ?? [],
     decisions: 1,
@@ -283,8 +284,7 @@ export function attemptPricer(plan: Plan, schedule: readonly ScheduleRow[]): (ro
     const route = plan.world.routes[g * plan.models.length + plan.classes[classIndex]!.model];
     if (route === null || route === undefined) return 0;
     const epoch = epochAt(terms.schedule, s);
-    return usdOf(
-      requestCostFUsd({ epoch, placement: route.placements[0]!, classIndex, tokens: u, decisions: 1 }, terms),
-    );
+    const placement = placementsOf(route, promptTokensOf(u))[0]!;
+    return usdOf(requestCostFUsd({ epoch, placement, classIndex, tokens: u, decisions: 1 }, terms));
   };
 }

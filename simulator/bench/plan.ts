@@ -126,6 +126,10 @@ export interface SpendPlan {
   readonly budgetUsd: number;
   /** By class and target: the highest price of each kind of token, in the order of the ledger's kinds; NaN = none. */
   readonly dearestUsdPerMTok: readonly (readonly (readonly number[])[])[];
+  /** The same of calls with long prompts. */
+  readonly dearestLongUsdPerMTok: readonly (readonly (readonly number[])[])[];
+  /** By model: prompts of more tokens are long ones; Infinity: none are. */
+  readonly longAboveTokens: readonly number[];
   /** By model: the most tokens that the service may count for one token of a prompt. */
   readonly inputFactor: readonly number[];
   /** Tokens that the service may add to every prompt. */

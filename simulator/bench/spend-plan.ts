@@ -19,27 +19,34 @@ export type ListPrice = (key: PriceKey) => TokenPricesUsdPerMTok | undefined;
  * of the run, and never below the list price.
  *
  * @param listPrice called for every key; undefined becomes NaN
- * @returns USD per million tokens by class and target, in the order of `TOKEN_KINDS`; NaN where a class may not go or
+ * @returns of short prompts and of long ones, USD per million tokens by class and target, in the order of `TOKEN_KINDS`; NaN where a class may not go or
  *   there is no price
  */
-export function dearestPrices(plan: Plan, listPrice?: ListPrice): SpendPlan["dearestUsdPerMTok"] {
+export function dearestPrices(
+  plan: Plan,
+  listPrice?: ListPrice,
+): Pick<SpendPlan, "dearestUsdPerMTok" | "dearestLongUsdPerMTok"> {
   const { keys } = plan.money.schedule;
   const ofKey = keys.map((key, index) => dearestOfKey(plan, index, listPrice === undefined ? null : listPrice(key)));
-  return plan.classes.map((each, c) =>
-    plan.targets.map((_, t) => {
-      const route = each.legal[t] === 1 ? plan.world.routes[t * plan.models.length + each.model] : null;
-      if (route === null || route === undefined) return TOKEN_KINDS.map(() => Number.NaN);
-      const own = keysOf(plan, route);
-      const tiers = new Set(own.map((key) => keys[key]!.tier));
-      const others = (plan.money.candidateKeys[c] ?? []).filter((key) => tiers.has(keys[key]!.tier));
-      return TOKEN_KINDS.map((__, kind) => Math.max(...[...own, ...others].map((key) => ofKey[key]![kind]!)));
-    }),
-  );
+  const dearest = (isWanted: (key: PriceKey) => boolean) =>
+    plan.classes.map((each, c) =>
+      plan.targets.map((_, t) => {
+        const route = each.legal[t] === 1 ? plan.world.routes[t * plan.models.length + each.model] : null;
+        if (route === null || route === undefined) return TOKEN_KINDS.map(() => Number.NaN);
+        const own = keysOf(plan, route);
+        const tiers = new Set(own.map((key) => keys[key]!.tier));
+        const others = (plan.money.candidateKeys[c] ?? []).filter((key) => tiers.has(keys[key]!.tier));
+        const fitting = [...own, ...others].filter((key) => isWanted(keys[key]!));
+        return TOKEN_KINDS.map((__, kind) => Math.max(...fitting.map((key) => ofKey[key]![kind]!)));
+      }),
+    );
+  // A long prompt may count as a short one where its tokens are counted otherwise than here.
+  return { dearestUsdPerMTok: dearest(({ prompt }) => prompt !== "long"), dearestLongUsdPerMTok: dearest(() => true) };
 }
 
 /** Price keys under which a route and its overflow may be billed. */
 function keysOf(plan: Plan, route: RoutePlan): readonly number[] {
-  const own = route.placements.flatMap((placement) => {
+  const own = [...route.placements, ...(route.longPrompts?.placements ?? [])].flatMap((placement) => {
     const { sourceKey, destinationKey } = plan.money.placements[placement]!;
     return [sourceKey, destinationKey];
   });
@@ -76,7 +83,8 @@ export function spendPlanOf(
 ): SpendPlan {
   return {
     budgetUsd,
-    dearestUsdPerMTok: dearestPrices(plan, listPrice),
+    ...dearestPrices(plan, listPrice),
+    longAboveTokens: plan.models.map(({ longPrice }) => longPrice?.aboveInputTokens ?? Number.POSITIVE_INFINITY),
     inputFactor: counts.map((count) => {
       if (count === "exact") return 1;
       return count.isMeasured ? MEASURED_FACTOR : Math.max(1, count.charsPerToken * TOKENS_PER_CHAR_MAX);

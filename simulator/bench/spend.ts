@@ -1,5 +1,5 @@
 /** Keeps a router within its share of the budget: reserves the worst case of each attempt, settles what it cost. */
-import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT } from "../service/pricing/prices.ts";
+import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, promptTokensOf } from "../service/pricing/prices.ts";
 import type { SpendPlan } from "./plan.ts";
 import type { AttemptRow } from "./rows.ts";
 
@@ -79,15 +79,21 @@ export function settledUsd(plan: SpendPlan, order: SpendOrder, end: SpendEnd): n
   return settledNanoUsd(plan, order, end, worstNanoUsd(plan, order)) / NANO_USD;
 }
 
+/** By kind of token; the prices of long prompts are never below those of short ones here. */
+function dearestOf(plan: SpendPlan, { classIndex, model, target }: SpendOrder, promptTokens: number) {
+  const isLong = promptTokens > plan.longAboveTokens[model]!;
+  const prices = isLong ? plan.dearestLongUsdPerMTok : plan.dearestUsdPerMTok;
+  return prices[classIndex]![target]!;
+}
+
 function worstNanoUsd(plan: SpendPlan, order: SpendOrder): number {
-  const prices = plan.dearestUsdPerMTok[order.classIndex]![order.target]!;
   const factor = plan.inputFactor[order.model]!;
   const prefix = Math.min(order.prefixTokens, order.inputTokens);
+  const prefixMost = Math.ceil(prefix * factor);
+  const restMost = Math.ceil((order.inputTokens - prefix) * factor) + plan.inputTokensMore;
+  const prices = dearestOf(plan, order, prefixMost + restMost);
   const prefixPrice = Math.max(prices[INPUT]!, prices[CACHE_READ]!, prices[CACHE_WRITE]!);
-  const usdPerMTok =
-    Math.ceil(prefix * factor) * prefixPrice +
-    (Math.ceil((order.inputTokens - prefix) * factor) + plan.inputTokensMore) * prices[INPUT]! +
-    order.maxTokens * prices[OUTPUT]!;
+  const usdPerMTok = prefixMost * prefixPrice + restMost * prices[INPUT]! + order.maxTokens * prices[OUTPUT]!;
   return Math.ceil(usdPerMTok * NANO_USD_PER_USD_PER_MTOK);
 }
 
@@ -97,7 +103,7 @@ function worstNanoUsd(plan: SpendPlan, order: SpendOrder): number {
  */
 function settledNanoUsd(plan: SpendPlan, order: SpendOrder, { c, u }: SpendEnd, worst: number): number {
   if (u === null) return isRefusal(c) ? 0 : worst;
-  const prices = plan.dearestUsdPerMTok[order.classIndex]![order.target]!;
+  const prices = dearestOf(plan, order, promptTokensOf(u));
   const usdPerMTok = u.reduce((sum, tokens, kind) => sum + tokens * prices[kind]!, 0);
   return Math.ceil(usdPerMTok * NANO_USD_PER_USD_PER_MTOK);
 }

@@ -38,6 +38,7 @@ import {
   type RunResult,
   type StrategyResult,
 } from "./result.ts";
+import { samplesOf } from "./samples.ts";
 import { strategiesOfVerdict, verdictOf } from "./verdict.ts";
 
 /** Facts about a run that do not follow from its plan. */
@@ -45,6 +46,8 @@ export interface Provenance {
   readonly scenarioSha256: string;
   readonly meridianVersion: string;
   readonly traces: RunResult["traces"];
+  /** Digest of what the traffic is drawn from, where it is known. */
+  readonly trafficSha256?: string;
 }
 
 /**
@@ -97,6 +100,7 @@ export function assembleResult(
     scenario: { name: plan.name, description: plan.description, sha256: provenance.scenarioSha256 },
     versions: { meridian: provenance.meridianVersion },
     seed: plan.seed,
+    ...(provenance.trafficSha256 === undefined ? {} : { trafficSha256: provenance.trafficSha256 }),
     replications: { asked: plan.replications, done: plan.replications },
     startsAt: isoOf(plan.startMs),
     durationMs: Number.isFinite(plan.durationMs) ? plan.durationMs : null,
@@ -176,6 +180,11 @@ function strategyResult(
     quotas: quotaSummaries(stats),
     ...reservedSummary(stats),
     replications: stats.map((each) => replicationPoint(each, plan.money.billing)),
+    samples: samplesOf(
+      stats,
+      { classes: plan.classes.map((each) => each.name), regions: namedRegions(plan, stats).map(({ name }) => name) },
+      plan.money.billing,
+    ),
   };
 }
 

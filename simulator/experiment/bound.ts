@@ -8,15 +8,15 @@ import { epochAt } from "../service/pricing/price-schedule.ts";
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { type Arrivals, arrivalCell } from "./arrived-tokens.ts";
 import { type Demand, demandsAsBilled, hasFreeCapacity, leastCost, type Optimum } from "./bound-model.ts";
+import type { BoundSummary, StrategyBound } from "./bound-result.ts";
 import type { JobOutput } from "./job.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
-import type { BoundSummary, StrategyBound } from "./result.ts";
 
 /**
  * The least cost of what each strategy served, under the scenario's billing rule, prices, residency, quotas, reserved
  * tokens and deadlines; and its regret, cost - bound, with the parts of it:
  *
- *   wasted     tokens that were billed and reached nobody (calls given up, hedges that lost)
+ *   wasted     tokens that were billed and reached no caller (calls given up, hedges that lost)
  *   placement  what was served, in the hours in which it was sent, above the best choice of targets in those hours
  *   timing     what putting deferrable work off to cheaper hours could have saved beside that
  *

@@ -1,5 +1,6 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
+import type { BoundSummary } from "./bound-result.ts";
 
 export type { Estimate } from "../base/statistics.ts";
 
@@ -134,6 +135,37 @@ export interface ReplicationPoint {
   readonly usdPer1kServed: Readonly<Record<BillingRuleName, number | null>>;
 }
 
+/**
+ * Metrics that are kept for each replication. Times in ms from the intended arrival of served requests, shares in
+ * [0, 1], costs under the run's billing rule.
+ */
+export const SAMPLE_METRICS = [
+  "e2eMsMean",
+  "e2eMsP50",
+  "e2eMsP95",
+  "e2eMsP99",
+  "ttftMsP50",
+  "ttftMsP95",
+  "ttftMsP99",
+  "waitMsP95",
+  "goodputShare",
+  "throttledAttemptShare",
+  "failedShare",
+  "retriedShare",
+  "trafficShare",
+  "usdPer1kServed",
+  "billUsd",
+] as const;
+export type SampleMetric = (typeof SAMPLE_METRICS)[number];
+
+/** The values of one group of requests, one for each replication in order; null where a replication has none. */
+export interface GroupSamples {
+  readonly scope: "total" | "class" | "region";
+  /** Class or region; empty for the total. */
+  readonly name: string;
+  readonly values: Readonly<Record<SampleMetric, readonly (number | null)[]>>;
+}
+
 /** Points of the empirical latency distribution, pooled over replications: share of served requests at most `ms`. */
 export interface DistributionPoint {
   readonly ms: number;
@@ -191,6 +223,8 @@ export interface StrategyResult {
   /** Reserved capacity that it holds; left out where there is none. */
   readonly reserved?: readonly ReservedLine[];
   readonly replications: readonly ReplicationPoint[];
+  /** Values of single replications by class and region; results of version 0.1.0 lack them. */
+  readonly samples?: readonly GroupSamples[];
 }
 
 export type ComparedMetric = "e2eMsP95" | "ttftMsP95" | "throttledAttemptShare" | "failedShare" | "usdPer1kServed";
@@ -239,47 +273,14 @@ export interface ResidencySummary {
   }[];
 }
 
-/**
- * A strategy against the least that its served requests could have cost, with foresight: means over replications, USD
- * of tokens under the run's billing rule. regret = wasted + placement + timing.
- */
-export interface StrategyBound {
-  readonly strategy: string;
-  readonly costUsd: Estimate;
-  readonly boundUsd: Estimate;
-  /** Cost - bound; never negative while deadlines are met. */
-  readonly regretUsd: Estimate;
-  /** Regret over the bound. */
-  readonly regretShare: Estimate;
-  /** Of tokens that were billed and reached nobody. */
-  readonly wastedUsd: Estimate;
-  /** Above the best choice of targets in the hours in which requests were sent. */
-  readonly placementUsd: Estimate;
-  /** What putting deferrable work off could have saved beside that. */
-  readonly timingUsd: Estimate;
-  /** What quotas and reservations cost even with foresight: part of the bound, not of the regret. */
-  readonly limitsUsd: Estimate;
-  readonly byClass: readonly { readonly name: string; readonly regretUsd: Estimate }[];
-  /** By UTC hour of the run: wasted and placement, mean USD. */
-  readonly byHour: readonly number[];
-  /** Quotas that cost something even with foresight: what one more million tokens a minute would have saved. */
-  readonly quotas: readonly { readonly id: string; readonly usdPerMillionTokensPerMinute: number }[];
-}
-
-/** The bound of a run: see docs/model/bound.md. */
-export interface BoundSummary {
-  /** In the scenario's order; empty where none can be stated. */
-  readonly strategies: readonly StrategyBound[];
-  /** Why no bound can be stated; null where it is. */
-  readonly missing: string | null;
-}
-
 export interface RunResult {
   readonly schemaVersion: typeof RESULT_SCHEMA_VERSION;
   readonly kind: "simulated" | "measured";
   readonly scenario: { readonly name: string; readonly description: string; readonly sha256: string };
   readonly versions: { readonly meridian: string };
   readonly seed: number;
+  /** Digest of what the traffic is drawn from: runs with equal digests are sent the same requests. */
+  readonly trafficSha256?: string;
   readonly replications: { readonly asked: number; readonly done: number };
   readonly startsAt: string;
   /** Length of the run; null when it ended after a number of requests. */

@@ -1,17 +1,17 @@
-/** Classes whose calls cannot be served whatever the load: every one reserves more than a quota can ever grant. */
+/** Classes whose calls cannot be served whatever the load: too much for a quota, or for the model's context window. */
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import type { MeterSpec } from "../service/quota/meter.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
 import type { ClassTraffic } from "../traffic/class-stream.ts";
-import { type SmallestCall, smallestCall } from "../traffic/token-bounds.ts";
+import { type SmallestCall, shareOfPromptsAbove, smallestCall } from "../traffic/token-bounds.ts";
 import type { ClassPlan, ModelPlan } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 
 export interface FeasibilityInput {
   readonly classes: readonly ClassPlan[];
   readonly traffic: readonly ClassTraffic[];
-  readonly models: readonly Pick<ModelPlan, "maxOutputTokens">[];
+  readonly models: readonly ModelPlan[];
   readonly targetIds: readonly string[];
   /** Indexed `target * models + model`. */
   readonly routes: readonly (RoutePlan | null)[];
@@ -50,6 +50,42 @@ export function checkQuotasFit(input: FeasibilityInput): readonly string[] {
       `give ${isUnset ? "maxTokens" : "a smaller maxTokens, shorter prompts"}, or a larger quota`,
     );
     return [];
+  });
+}
+
+/** A law without an upper end exceeds any window now and then; less than one call in a million is not worth a note. */
+const RARE = 1e-6;
+
+/**
+ * A problem for each class whose prompts never fit into the context window of its model.
+ *
+ * @returns a note for each class of whose prompts some do not: the service refuses them, the simulator serves them
+ */
+export function checkContextFits({
+  classes,
+  traffic,
+  models,
+  problems,
+}: Pick<FeasibilityInput, "classes" | "traffic" | "models" | "problems">): readonly string[] {
+  return classes.flatMap((each, c) => {
+    const { name, id, contextTokens } = models[each.model]!;
+    const share = shareOfPromptsAbove(traffic[c]!, contextTokens) ?? 0;
+    const window = `the context window of ${name} (${id}), ${figure(contextTokens)} tokens`;
+    if (share === 1) {
+      const isStated = traffic[c]!.tokens?.input !== undefined;
+      const fix = `give shorter prompts or another model; if its window is larger, state world.models.${name}.contextTokens`;
+      problems.add(
+        "CONTEXT_NEVER_FITS",
+        `traffic[${c}]${isStated ? ".tokens.input" : ""}`,
+        `every prompt of class ${each.name} exceeds ${window}: the service refuses it`,
+        fix,
+      );
+    }
+    if (share < RARE || share === 1) return [];
+    const percent = `${Number((100 * share).toPrecision(2))} %`;
+    return [
+      `An expected ${percent} of the prompts of class ${each.name} exceed ${window}: the service refuses such calls with 400, the simulator serves them. Limit tokens.input, or state world.models.${name}.contextTokens.`,
+    ];
   });
 }
 

@@ -1,5 +1,5 @@
 /** Whether the models that a scenario names exist, and whether they are still sold when it runs. */
-import type { Lifecycle, ModelFacts } from "../service/model-facts.ts";
+import { bareModelId, type Lifecycle, type ModelFacts } from "../service/model-facts.ts";
 import type { ModelsInput } from "./models.ts";
 import type { Problems } from "./problems.ts";
 import type { Scenario } from "./schema.ts";
@@ -29,7 +29,9 @@ export function checkModelIds({ world, facts, otherIds, problems }: KnownModelsI
   const { book, overrides } = world.prices;
   const entries = Object.entries(world.models).map(([name, model]) => {
     const { id } = model;
-    const isOwn = book === "none" || overrides.some((each) => each.model === name || each.model === id);
+    const isPriced = overrides.some((each) => each.model === name || each.model === id);
+    // A profile's id or an ARN is no model of the scenario's own, whatever it states of it.
+    const isOwn = book === "none" || (isPriced && bareModelId(id) === id);
     if (isOwn || facts.ids.includes(id) || otherIds.has(id)) return [name, model] as const;
     const meant = facts.idOf(id);
     const near = meant === undefined ? facts.nearestModels(id) : [meant];

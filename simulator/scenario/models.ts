@@ -6,9 +6,9 @@ import { z } from "zod";
 import { count, durationMs, share } from "../base/schema-forms.ts";
 import { DAY_MS } from "../base/time.ts";
 import { capacitySchema } from "../service/capacity/index.ts";
-import type { FactValues, ModelFacts } from "../service/model-facts.ts";
+import type { FactValues, LongContextPrice, ModelFacts } from "../service/model-facts.ts";
 import type { ClassTraffic } from "../traffic/class-stream.ts";
-import { smallestCall } from "../traffic/token-bounds.ts";
+import { shareOfPromptsAbove, smallestCall } from "../traffic/token-bounds.ts";
 import type { ClassPlan, ModelPlan } from "./plan.ts";
 
 const name = z.string().min(1).max(60);
@@ -25,6 +25,23 @@ const batchSchema = z
   })
   .meta({ description: "Batch inference: targets <region>/batch, for deferrable classes" });
 
+const longContextSchema = z
+  .union([
+    z.literal("none").transform((): "none" => "none"),
+    z
+      .strictObject({
+        above: count
+          .pipe(z.number().int().positive())
+          .meta({ description: "Prompts of more tokens than this, cached ones included, pay it: 200k" }),
+        input: z.number().positive().max(1000).meta({ description: "Multiplies the prices of input and of the cache" }),
+        output: z.number().positive().max(1000).meta({ description: "Multiplies the price of output" }),
+      })
+      .transform(({ above, input, output }): LongContextPrice => {
+        return { aboveInputTokens: above, inputFactor: input, outputFactor: output };
+      }),
+  ])
+  .meta({ description: "What calls with long prompts cost, the whole call; AWS's price for the model unless given" });
+
 export const modelSchema = z
   .strictObject({
     id: z.string().min(1).meta({ description: "Bedrock model id: anthropic.claude-sonnet-4-5-20250929-v1:0" }),
@@ -32,6 +49,11 @@ export const modelSchema = z
       .pipe(z.number().int().positive())
       .optional()
       .meta({ description: "What an unset max_tokens reserves; the model's maximum output unless given" }),
+    contextTokens: count
+      .pipe(z.number().int().positive())
+      .optional()
+      .meta({ description: "Tokens of prompt and answer together; the model's context window unless given" }),
+    longContext: longContextSchema.optional(),
     burndown: z.number().positive().optional().meta({
       description: "Output tokens count this often against quotas; AWS's rate for the model unless given",
     }),
@@ -70,12 +92,21 @@ export type ModelsInput = Readonly<Record<string, ModelInput>>;
 
 /** Facts that a scenario may leave out, each with the value of a model of which it is not known. */
 const USUAL = { burndown: 1, maxOutputTokens: 64_000, cacheMinimumTokens: 1024 } as const satisfies Partial<FactValues>;
-type SettledFact = keyof typeof USUAL | "profileOnly";
+/** Tokens. No listed model has a smaller window, or another price for shorter prompts. */
+const SMALLEST_CONTEXT = 8_000;
+const LOWEST_LONG_PRICE = 200_000;
+/** Share of calls for which a note is not worth it. */
+const RARE = 1e-6;
+type SettledFact = keyof typeof USUAL | "profileOnly" | "contextTokens" | "longContextPrice";
 
 /** A model with everything that the scenario left out. */
 export interface SettledModel extends Omit<ModelInput, "cache"> {
   readonly burndown: number;
   readonly maxOutputTokens: number;
+  /** The largest window that a caller can ask for; Infinity where it is not known. */
+  readonly contextTokens: number;
+  /** Undefined: one price whatever the length. */
+  readonly longPrice: LongContextPrice | undefined;
   /** Whether a region's own endpoint sells it. */
   readonly onDemand: boolean;
   /** Prompt cache; undefined: none. */
@@ -99,15 +130,29 @@ function settled(model: ModelInput, facts: ModelFacts): SettledModel {
   };
   const { cache } = model;
   const profileOnly = facts.fact(model.id, "profileOnly")?.value;
-  if ((model.onDemand ?? profileOnly) === undefined && isLikeListed(model.id, facts)) unknown.push("profileOnly");
+  const longPrice = model.longContext ?? facts.fact(model.id, "longContextPrice")?.value;
+  const contextTokens = model.contextTokens ?? contextOf(model.id, facts);
+  if (isLikeListed(model.id, facts)) {
+    if ((model.onDemand ?? profileOnly) === undefined) unknown.push("profileOnly");
+    if (contextTokens === undefined) unknown.push("contextTokens");
+    if (longPrice === undefined) unknown.push("longContextPrice");
+  }
   return {
     ...model,
     onDemand: model.onDemand ?? profileOnly !== true,
     cache: cache && { ...cache, minimumTokens: settle(cache.minimumTokens, "cacheMinimumTokens") },
     burndown: settle(model.burndown, "burndown"),
     maxOutputTokens: settle(model.maxOutputTokens, "maxOutputTokens"),
+    contextTokens: contextTokens ?? Number.POSITIVE_INFINITY,
+    longPrice: longPrice === "none" ? undefined : longPrice,
     unknown,
   };
+}
+
+/** The largest window that a caller can ask for: some models have a larger one with a beta. */
+function contextOf(id: string, facts: ModelFacts): number | undefined {
+  const usual = facts.fact(id, "contextTokens")?.value;
+  return usual && Math.max(usual, facts.fact(id, "extendedContextTokens")?.value ?? 0);
 }
 
 /** A model of the scenario's own, unlike all that are listed, is sold as the scenario says. */
@@ -116,12 +161,10 @@ function isLikeListed(id: string, facts: ModelFacts): boolean {
 }
 
 export function modelPlansOf(models: SettledModels): readonly ModelPlan[] {
-  return Object.entries(models).map(([name, { id, maxOutputTokens, burndown }]) => ({
-    name,
-    id,
-    maxOutputTokens,
-    burndown,
-  }));
+  return Object.entries(models).map(([name, model]) => {
+    const { id, maxOutputTokens, burndown, contextTokens, longPrice = null } = model;
+    return { name, id, maxOutputTokens, burndown, contextTokens, longPrice };
+  });
 }
 
 /**
@@ -146,6 +189,14 @@ export function unknownNotes(
     if (unknown.includes("maxOutputTokens") && calls.some(({ isUnset }) => isUnset)) {
       const assumed = maxOutputTokens.toLocaleString("en-US");
       say("The maximum output of", `calls without max_tokens are taken to reserve ${assumed}`, "maxOutputTokens");
+    }
+    const isAnyAbove = (tokens: number) =>
+      classes.some(({ model }, c) => model === m && (shareOfPromptsAbove(traffic[c]!, tokens) ?? 0) > RARE);
+    if (unknown.includes("contextTokens") && isAnyAbove(SMALLEST_CONTEXT)) {
+      say("The context window of", "no prompt is taken to be too long", "contextTokens");
+    }
+    if (unknown.includes("longContextPrice") && isAnyAbove(LOWEST_LONG_PRICE)) {
+      say("The price of long prompts to", "they are billed like short ones", "longContext");
     }
     if (unknown.includes("cacheMinimumTokens") && calls.some(({ hasPrefixes }) => hasPrefixes)) {
       const assumed = cache!.minimumTokens.toLocaleString("en-US");

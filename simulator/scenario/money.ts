@@ -8,6 +8,7 @@ import { priceQuestions } from "../service/pricing/price-questions.ts";
 import { buildPriceSchedule } from "../service/pricing/price-schedule.ts";
 import { PREPAID, type PriceSchedule } from "../service/pricing/prices.ts";
 import type { RouteDraft } from "./drafts.ts";
+import type { SettledModels } from "./models.ts";
 import type { ClassPlan, MoneyPlan, ReservedCharge } from "./plan.ts";
 import { inWorld, type Problems } from "./problems.ts";
 import type { Scenario } from "./schema.ts";
@@ -18,6 +19,7 @@ const OPEN_ENDED_MS = 45 * DAY_MS;
 
 export interface ScheduleInput {
   readonly scenario: Scenario;
+  readonly models: SettledModels;
   readonly prices: PriceBookData;
   readonly recordedPrices: Readonly<Record<string, readonly RecordedPrice[]>>;
   readonly targets: Targets;
@@ -29,11 +31,13 @@ export interface ScheduleInput {
 
 /** The prices of everything that targets sell; undefined with problems. */
 export function resolveSchedule(input: ScheduleInput): PriceSchedule | undefined {
-  const { scenario, problems, startMs, durationMs } = input;
-  const { prices, models } = scenario.world;
-  const modelIds = modelIdsOf(models);
+  const { models, problems, startMs, durationMs } = input;
+  const { prices } = input.scenario.world;
   const data = prices.book === "none" ? null : input.prices;
-  const book = problems.attempt(() => createPriceBook({ data, overrides: prices.overrides, modelIds }), inWorld);
+  const { overrides } = prices;
+  const modelIds = modelIdsOf(models);
+  const longPriceOf = (model: string) => models[model]?.longPrice;
+  const book = problems.attempt(() => createPriceBook({ data, overrides, modelIds, longPriceOf }), inWorld);
   if (book === undefined || !areTiersSold(input, book)) return undefined;
   return problems.attempt(
     () =>
@@ -114,5 +118,6 @@ export function moneyOf(
 /** Keys that a route and its overflow are billed by. */
 function keysOf(route: RouteDraft | null, placements: Targets["placements"]): readonly number[] {
   if (route === null) return [];
-  return [...route.placements.map((place) => placements[place]!.sourceKey), ...keysOf(route.overflow, placements)];
+  const own = [...route.placements, ...(route.longPrompts?.placements ?? [])];
+  return [...own.map((place) => placements[place]!.sourceKey), ...keysOf(route.overflow, placements)];
 }

@@ -3,6 +3,7 @@ import type { HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
 import type { RetrySpec } from "../client/retry-rules.ts";
 import type { LawSpec } from "../random/laws/index.ts";
 import type { CapacitySpec } from "../service/capacity/index.ts";
+import type { LongContextPrice } from "../service/model-facts.ts";
 import type { Placement } from "../service/pricing/billing.ts";
 import type { BillingRule, PriceSchedule } from "../service/pricing/prices.ts";
 import type { ServicePlan } from "../service/service-plan.ts";
@@ -76,6 +77,10 @@ export interface ModelPlan {
   readonly maxOutputTokens: number;
   /** Output tokens count this many times against a quota, where no quota entry says otherwise. */
   readonly burndown: number;
+  /** Tokens of prompt and answer together; Infinity where that is not known. */
+  readonly contextTokens: number;
+  /** What calls with long prompts cost more; null: one price whatever the length. */
+  readonly longPrice: LongContextPrice | null;
 }
 
 export interface TargetPlan {

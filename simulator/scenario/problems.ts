@@ -27,7 +27,7 @@ export class Problems {
         `${noun.toUpperCase()}_UNKNOWN`,
         where,
         `there is no ${noun} "${asked}"${didYouMean(asked, known)}`,
-        `${listing === undefined ? "this scenario has" : "known"}: ${shownNames(asked, known, listing)}`,
+        `${writeNear(asked, known)}${listing === undefined ? "this scenario has" : "known"}: ${shownNames(asked, known, listing)}`,
       );
     }
     return index;
@@ -62,6 +62,11 @@ export class Problems {
   throwIfAny(): void {
     if (this.list.length > 0) throw new MeridianError("usage", firstProblems(this.list, this.more));
   }
+}
+
+function writeNear(asked: string, known: readonly string[]): string {
+  const [near] = nearNames(asked, known);
+  return near === undefined ? "" : `write ${near}; `;
 }
 
 /** All names; of very many the near ones first, how many are left out, and where all are listed. */

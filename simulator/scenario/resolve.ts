@@ -14,7 +14,7 @@ import { parseAssertion } from "./assertion.ts";
 import { type ClassesInput, originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";
 import { faultsOf } from "./faults.ts";
-import { checkQuotasFit } from "./feasibility.ts";
+import { checkContextFits, checkQuotasFit } from "./feasibility.ts";
 import { checkModelIds, endedNotes } from "./known-models.ts";
 import { modelPlansOf, type SettledModels, settleModels, unknownNotes } from "./models.ts";
 import { moneyOf, questionsOnPrices, resolveSchedule } from "./money.ts";
@@ -71,7 +71,8 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const schedule = scheduleOf(setting, supply.targets);
   const traffic = resolveTraffic(demand, inputs.recordings);
   const modelPlans = modelPlansOf(models);
-  const misfits = misfitsOf(setting, supply, { classes, traffic, models: modelPlans });
+  const demands = { classes, traffic, models: modelPlans };
+  const misfits = [...misfitsOf(setting, supply, demands), ...checkContextFits({ ...demands, problems })];
   const run = runPartOf(scenario, supply.targets.targets);
   const trafficNotes = checkTraffic(traffic, run, problems);
   problems.forget(meant.guessed);
@@ -290,6 +291,7 @@ function checkAssertions(
 function scheduleOf({ scenario, inputs, names, problems }: Setting, targets: Targets): PriceSchedule | undefined {
   return resolveSchedule({
     scenario,
+    models: scenario.world.models,
     prices: inputs.prices,
     recordedPrices: inputs.recordedPrices,
     targets,

@@ -2,7 +2,7 @@
 import type { Problem } from "../base/errors.ts";
 import { STANDARD_LEVEL } from "../service/capacity/capacity.ts";
 import type { Placement } from "../service/pricing/billing.ts";
-import { type PriceKey, priceKeyName, type RouteFamily } from "../service/pricing/prices.ts";
+import { PREPAID, type PriceKey, priceKeyName, type RouteFamily } from "../service/pricing/prices.ts";
 import type { ProfileBook } from "../service/profiles.ts";
 import type { ReservationSpec } from "../service/quota/token-quota.ts";
 import type { DestinationRule } from "../service/service-plan.ts";
@@ -76,6 +76,17 @@ export class RouteMaker {
     const overflow = target.tier === "latency-optimized" ? this.plain({ ...base, tier: "standard" }) : null;
     const plain = this.plain({ ...base, tier: target.tier });
     return plain === null ? null : { ...plain, overflow };
+  }
+
+  /** The route with placements for long prompts, where its model has a price of their own. */
+  withLongPrompts(route: RouteDraft, model: number): RouteDraft {
+    const { longPrice } = Object.values(this.input.world.models)[model]!;
+    const { money } = this;
+    const overflow = route.overflow && this.withLongPrompts(route.overflow, model);
+    const isPrepaid = money.isPrepaid(route.placements[0]!);
+    if (longPrice === undefined || isPrepaid) return { ...route, overflow };
+    const placements = route.placements.map((placement) => money.longPrompts(placement));
+    return { ...route, overflow, longPrompts: { aboveTokens: longPrice.aboveInputTokens, placements } };
   }
 
   private provisioned(target: IndexedDraft, model: number, unsold: Problem[]): RouteDraft | null {
@@ -161,6 +172,7 @@ export class RouteMaker {
       destinations: ordered.map((region) => this.endpoints.indexOf(kind, region, model)),
       hopMs: ordered.map((region) => hopMs[source * regionNames.length + region]!),
       placements: ordered.map((region) => this.money.placement(sourceKey, this.money.key(keyFor(region)), region)),
+      longPrompts: null,
       rule: world.profileRule,
       queueLevel: kind === "on-demand" ? queueLevelOf(tier) : STANDARD_LEVEL,
       decodeFactor: decodeFactorOf(tier, world.tiers),
@@ -288,5 +300,16 @@ export class PlacementList {
     this.placementIndex.set(name, this.placements.length);
     this.placementRegion.push(region);
     return this.placements.push({ sourceKey, destinationKey }) - 1;
+  }
+
+  /** The placement of the same calls with long prompts. */
+  longPrompts(placement: number): number {
+    const { sourceKey, destinationKey } = this.placements[placement]!;
+    const long = (key: number) => this.key({ ...this.priceKeys[key]!, prompt: "long" });
+    return this.placement(long(sourceKey), long(destinationKey), this.placementRegion[placement]!);
+  }
+
+  isPrepaid(placement: number): boolean {
+    return this.priceKeys[this.placements[placement]!.sourceKey]!.tier === PREPAID;
   }
 }

@@ -1,5 +1,7 @@
 /** `strategies`: the strategies that a run compares, their options, and what each may choose. */
+
 import { z } from "zod";
+import { didYouMean, nearNames } from "../base/near-names.ts";
 import { count, durationMs, ownEntry, share } from "../base/schema-forms.ts";
 import { findTarget } from "../client/options.ts";
 import type { OptionSpec, StrategyContext, StrategyDefinition } from "../client/strategy.ts";
@@ -120,6 +122,19 @@ function schemaOf(spec: OptionSpec): z.ZodType {
   }
 }
 
+/** Problems from an index on that speak of an unknown target name the near one. */
+function nameTargets(problems: Problems, from: number, { targetIds, regionOfTarget }: StrategyContext): void {
+  const names = [...new Set([...targetIds, ...regionOfTarget])];
+  const named = problems.list.splice(from).map((problem) => {
+    const [, asked, listed] = /^there is no target "(.*)"; (targets are .*)$/s.exec(problem.what) ?? [];
+    if (asked === undefined) return problem;
+    const [near] = nearNames(asked, names);
+    const what = `there is no target "${asked}"${didYouMean(asked, names)}`;
+    return { ...problem, what, fix: near === undefined ? listed! : `write ${near}; ${listed}` };
+  });
+  problems.list.push(...named);
+}
+
 /** A strategy whose options have been checked. */
 export interface StrategyDraft {
   readonly plan: Omit<StrategyPlan, "offered">;
@@ -148,10 +163,12 @@ export function strategyDrafts(
     const definition = isKnown ? problems.attempt(() => definitionOf({ kind, source }), where) : undefined;
     const options = definition === undefined ? undefined : optionsFor(definition, each, i, problems);
     // The same check as at run time, so that a wrong option is found before any work is done.
+    const before = problems.list.length;
     problems.attempt(
       () => (options === undefined ? undefined : definition?.create(options, context)),
       (own) => placeOf(own, i, definition?.name, file === undefined ? kind : "options") ?? where,
     );
+    nameTargets(problems, before, context);
     const client = each.client === undefined ? null : clientPlanOf(each.client);
     const plan = { name: each.name ?? kind, kind, source, options: options ?? {}, client };
     return { plan, where, named: definition === undefined ? null : namedTargets(definition, plan.options, context) };

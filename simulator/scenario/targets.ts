@@ -1,6 +1,7 @@
 /** `world.targets`: what strategies choose among, as text or objects, with the routes behind each target. */
 import { z } from "zod";
 import type { Problem } from "../base/errors.ts";
+import { didYouMean, nearNames } from "../base/near-names.ts";
 import type { RegionDirectory } from "../base/regions.ts";
 import type { Placement } from "../service/pricing/billing.ts";
 import type { PriceKey } from "../service/pricing/prices.ts";
@@ -91,13 +92,15 @@ export function resolveTargets(input: TargetsInput): Targets {
     }
   }
   const { money, reservations, bought } = maker;
+  // After all others, so that keys and placements of short prompts are the same with and without long ones.
+  const billed = routes.map((route, r) => route && maker.withLongPrompts(route, r % modelNames.length));
   const { priceKeys, placements, placementRegion } = money;
   const keyOfTarget = Int32Array.from(routes, (route) =>
     route === null ? -1 : placements[route.placements[0]!]!.sourceKey,
   );
   return {
     targets,
-    routes,
+    routes: billed,
     endpoints: endpoints.list,
     reservations,
     bought,
@@ -121,17 +124,21 @@ function targetDrafts(input: TargetsInput, book: ProfileBook | undefined): reado
     const where = world.targets === undefined ? "world.targets" : `world.targets[${t}]`;
     const parts = typeof target === "string" ? parseTarget(target) : target;
     const { region, route, tier } = checked(parts, where, problems);
+    const index = problems.indexOf(region, regionNames, "region", where);
+    // A region that was probably meant is judged on, so that the rest of the scenario may name the target.
+    const meant = index < 0 ? (nearNames(region, regionNames)[0] ?? region) : region;
     return {
-      id: (typeof target === "string" ? undefined : target.id) ?? targetName(region, route, tier),
-      region: Math.max(0, problems.indexOf(region, regionNames, "region", where)),
+      id: (typeof target === "string" ? undefined : target.id) ?? targetName(meant, route, tier),
+      region: Math.max(0, regionNames.indexOf(meant)),
       route,
       tier,
       where,
     };
   });
   drafts.push(...reservedTargets(input, book, drafts));
+  const isWrong = (where: string) => problems.list.some((problem) => problem.where === where);
   drafts.forEach((draft, t) => {
-    if (drafts.findIndex((other) => other.id === draft.id) === t) return;
+    if (isWrong(draft.where) || drafts.findIndex((other) => other.id === draft.id) === t) return;
     problems.add("TARGET_TWICE", draft.where, `target "${draft.id}" is there twice`, "take one out, or give it an id");
   });
   return drafts;
@@ -204,9 +211,11 @@ function checked(parts: TargetParts, where: string, problems: Problems): TargetP
   const { region, route } = parts;
   const tier = TARGET_TIERS.find((each) => each === parts.tier);
   if (tier === undefined) {
-    const known = TARGET_TIERS.join(", ");
-    problems.add("TIER_UNKNOWN", where, `there is no service tier "${parts.tier}"`, `tiers are ${known}`);
-    return { region, route, tier: "standard" };
+    const near = nearNames(parts.tier, TARGET_TIERS)[0] as TargetTier | undefined;
+    const what = `there is no service tier "${parts.tier}"${didYouMean(parts.tier, TARGET_TIERS)}`;
+    const list = `tiers are ${TARGET_TIERS.join(", ")}`;
+    problems.add("TIER_UNKNOWN", where, what, near === undefined ? list : `write ${near}; ${list}`);
+    return { region, route, tier: near ?? "standard" };
   }
   if (/\/provisioned$|^provisioned\//.test(route)) {
     problems.add(

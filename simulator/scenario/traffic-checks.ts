@@ -135,7 +135,9 @@ function notesOfLabels(traffic: readonly ClassTraffic[]): readonly string[] {
     const recording = recordings?.[arrivals.trace];
     if (recording?.kind !== "trace") continue;
     const { labels } = taken.get(arrivals.trace) ?? { labels: new Set<string | null>() };
-    taken.set(arrivals.trace, { columns: recording.columns, labels: labels.add(arrivals.only) });
+    const { only } = arrivals;
+    const label = only === null || typeof only === "string" ? only : (only.class ?? null);
+    taken.set(arrivals.trace, { columns: recording.columns, labels: labels.add(label) });
   }
   return [...taken].flatMap(([trace, { columns, labels }]): readonly string[] => {
     const { classIndex, classNames, arrivalMs } = columns;

@@ -1,6 +1,7 @@
 /** `validation`: what `meridian validate` replays of a scenario, and how far the simulator may be off. */
 import { z } from "zod";
-import { parseDurationMs, share } from "../base/schema-forms.ts";
+import { parseDurationMs } from "../base/quantities.ts";
+import { share } from "../base/schema-forms.ts";
 import type { Problems } from "./problems.ts";
 
 const aboveZero = share.pipe(z.number().positive().max(1));

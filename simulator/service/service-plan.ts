@@ -32,6 +32,8 @@ export interface RoutePlan {
   readonly hopMs: readonly number[];
   /** Billing placement of each destination, aligned with `destinations`. */
   readonly placements: readonly number[];
+  /** Where long prompts have a price of their own; null: one price whatever the length. */
+  readonly longPrompts: LongPrompts | null;
   readonly rule: DestinationRule;
   /** Quota index per account; -1 = none. */
   readonly quotas: readonly number[];
@@ -50,6 +52,25 @@ export interface RoutePlan {
    * is then a call of that route, with its quota, queue level and price.
    */
   readonly overflow: RoutePlan | null;
+}
+
+/** Calls with more than so many tokens of input, cached ones included, are billed elsewhere. */
+export interface LongPrompts {
+  readonly aboveTokens: number;
+  /** Billing placement of each destination, aligned with the route's `destinations`. */
+  readonly placements: readonly number[];
+}
+
+/**
+ * Billing placements of a call through a route, aligned with its destinations.
+ *
+ * @param inputTokens the whole prompt, with what a cache holds of it
+ */
+export function placementsOf(
+  { placements, longPrompts }: Pick<RoutePlan, "placements" | "longPrompts">,
+  inputTokens: number,
+): readonly number[] {
+  return longPrompts !== null && inputTokens > longPrompts.aboveTokens ? longPrompts.placements : placements;
 }
 
 /** The service of a run, resolved: what the simulator and the emulator both build a `Service` from. */

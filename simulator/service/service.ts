@@ -9,7 +9,7 @@ import { createCapacity } from "./capacity/index.ts";
 import { FaultState } from "./fault-state.ts";
 import { type CachedPrefix, PromptCaches } from "./prompt-cache.ts";
 import type { QuotaUse } from "./quota/token-quota.ts";
-import { Epochs, type RoutePlan, type ServicePlan } from "./service-plan.ts";
+import { Epochs, placementsOf, type RoutePlan, type ServicePlan } from "./service-plan.ts";
 import { ServiceRouting } from "./service-routing.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
@@ -195,7 +195,7 @@ export class Service {
   private forward(nowMs: number, attempt: number, route: RoutePlan, choice: number, backMs: number): void {
     const { floats, ints } = this.table;
     const at = attempt * INTS;
-    ints[at + PLACE.placement] = route.placements[choice]!;
+    ints[at + PLACE.placement] = placementsOf(route, ints[at + PLACE.inputTokens]!)[choice]!;
     ints[at + PLACE.endpoint] = route.destinations[choice]!;
     const hopMs = route.hopMs[choice]! / 2;
     floats[attempt * FLOATS + FLOAT.hopMs] = hopMs;

@@ -1,7 +1,8 @@
 /** How the rate of a day rises and falls: its YAML forms, its mixture over origins, and processes that follow it. */
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
-import { parseDurationMs, unionOf } from "../base/schema-forms.ts";
+import { parseDurationMs } from "../base/quantities.ts";
+import { unionOf } from "../base/schema-forms.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import type { ArrivalProcess, OriginShare } from "./arrival-process.ts";
 import { operationalClock, type RateProfile } from "./arrival-rates.ts";

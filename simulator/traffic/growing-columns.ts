@@ -30,6 +30,14 @@ export class Growing<C extends Column> {
   whole(): C {
     return this.values.subarray(0, this.length) as C;
   }
+
+  /** What was pushed, as a column of its own in an order or as it is; the memory behind it is let go. */
+  release(order: Uint32Array | undefined): C {
+    const column = ordered(this.whole(), order);
+    this.values = new this.make(0);
+    this.length = 0;
+    return column;
+  }
 }
 
 /**

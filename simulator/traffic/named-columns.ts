@@ -1,150 +1,132 @@
-/** Rows with named columns, as CSV and JSONL traces share them, and the cells of a line of either. */
-import { parse } from "csv-parse/browser/esm/sync";
-import type { TimeUnit } from "../base/instants.ts";
-import { RecordedTimes, type TimeColumn } from "./recorded-times.ts";
-import type { RecordedColumns } from "./recording.ts";
-import { RowBuffer, type RowPlace, rowError, type TraceReader, tokenCount } from "./trace-format.ts";
+/** Rows with named columns, as CSV, JSONL and Parquet recordings share them. */
 
-/** Columns of the generic formats, with their other names. */
-const TIMES: readonly TimeColumn[] = [
-  ...(["ms", "s", "us", "ns"] as const).flatMap((unit) =>
-    ["time", "timestamp", "arrival"].map((name) => ({ name: `${name}_${unit}`, unit })),
-  ),
-  { name: "time", unit: null },
-  { name: "timestamp", unit: null },
-];
-const INPUT = "input_tokens";
-const OUTPUT = "output_tokens";
-const MAX = "max_tokens";
-const CLASS = "class";
-const ORIGINS = ["origin", "region"];
+import { toMs } from "../base/instants.ts";
+import { suggest } from "../base/near-names.ts";
+import {
+  COLUMN_ROLES,
+  type ColumnMap,
+  type ColumnRole,
+  type FoundColumn,
+  type FoundColumns,
+  findColumns,
+} from "./column-map.ts";
+import { outcomeOfCell } from "./outcome.ts";
+import type { RecordedRow } from "./recorded-rows.ts";
+import type { TimeColumn } from "./recorded-times.ts";
+import { type JsonObject, lengthOfTime, type RowPlace, rowError, tokenCount, tokenCountOr } from "./row-cells.ts";
+import type { RecordReader, RequestSink } from "./trace-format.ts";
 
-/** Whether these column names are enough for a trace. */
+/** Whether these column names are enough for a recording of requests. */
 export function hasNamedColumns(names: readonly string[]): boolean {
-  return timeColumn(names) !== undefined && names.includes(INPUT) && names.includes(OUTPUT);
+  const { time, input, output } = findColumns(names, null);
+  return time !== undefined && input !== undefined && output !== undefined;
 }
 
-/** Collects rows given as cells by column name. */
-export class NamedRows {
-  private readonly rows: RowBuffer;
-  private readonly times: RecordedTimes;
-  private readonly source: string;
-
-  constructor(source: string, unit: TimeUnit | null = null) {
-    this.source = source;
-    this.rows = new RowBuffer(source);
-    this.times = new RecordedTimes(unit);
-  }
-
-  /** @param cell the value of a column, undefined where the row has none */
-  add(names: readonly string[], cell: (name: string) => unknown, lineNumber: number): void {
-    const place = { source: this.source, lineNumber };
-    const time = timeColumn(names);
-    if (time === undefined || !hasNamedColumns(names)) throw missingColumn(names, place);
-    const label = (name: string | undefined) => {
-      const value = name === undefined ? undefined : cell(name);
-      return value === undefined || value === null || value === "" ? "" : String(value);
-    };
-    const origin = ORIGINS.find((name) => names.includes(name));
-    this.rows.add(
-      {
-        timeMs: this.times.read(cell(time.name), time, place),
-        inputTokens: tokenCount(cell(INPUT), INPUT, place),
-        outputTokens: tokenCount(cell(OUTPUT), OUTPUT, place),
-        maxTokens: isBlank(cell(MAX)) ? 0 : tokenCount(cell(MAX), MAX, place),
-        className: label(names.includes(CLASS) ? CLASS : undefined),
-        originName: label(origin),
-      },
-      place,
-    );
-  }
-
-  finish(): RecordedColumns {
-    return this.rows.finish(this.times);
-  }
-}
-
-/** A reader that skips empty lines and passes the rest to `take`. */
-export function namedReader(
-  source: string,
-  unit: TimeUnit | null,
-  take: (rows: NamedRows, text: string, lineNumber: number) => void,
-): TraceReader {
-  const rows = new NamedRows(source, unit);
+/** Reads rows given as cells by column name. The columns are those of the first row. */
+export function namedReader(sink: RequestSink): RecordReader {
+  let known: Row | undefined;
+  let knownNames = "";
   return {
-    line(text, lineNumber) {
-      if (text !== "") take(rows, text, lineNumber);
+    take(record, place) {
+      const names = Object.keys(record);
+      // JSON objects may leave fields out; a table's rows all have the same.
+      const joined = names.join(",");
+      if (known === undefined || joined !== knownNames) {
+        known = rowOf(names, sink.columns, place);
+        knownNames = joined;
+      }
+      sink.add(read(record, known, sink, place), place);
     },
-    finish: () => rows.finish(),
   };
 }
 
-function timeColumn(names: readonly string[]): TimeColumn | undefined {
-  return TIMES.find(({ name }) => names.includes(name));
+interface Row {
+  readonly found: FoundColumns;
+  readonly time: TimeColumn;
+  readonly roles: readonly ColumnRole[];
 }
 
-function isBlank(value: unknown): boolean {
-  return value === undefined || value === null || value === "";
-}
-
-function missingColumn(names: readonly string[], place: RowPlace) {
-  const wanted = ["a time column (time_ms, time_s, or time with date and time)", INPUT, OUTPUT].join(", ");
-  const found = names.slice(0, 20).join(", ");
-  return rowError(place, "TRACE_MISSING_COLUMN", `the columns are ${found}`, `a trace needs ${wanted}`);
-}
-
-const FIELDS_MAX = 256;
-
-/**
- * The cells of one CSV line (RFC 4180 without line breaks inside quotes). Most lines have no quotes and are simply
- * split; csv-parse reads the others.
- *
- * @throws MeridianError TRACE_BAD_CSV
- */
-export function csvCells(text: string, place: RowPlace): string[] {
-  const cells = text.includes('"') ? quotedCells(text, place) : text.split(",");
-  if (cells.length > FIELDS_MAX) {
-    throw rowError(place, "TRACE_BAD_CSV", `${cells.length} fields in one line`, `at most ${FIELDS_MAX} are read`);
+function rowOf(names: readonly string[], map: ColumnMap | null, place: RowPlace): Row {
+  const found = findColumns(names, map);
+  for (const [role, column] of Object.entries(map ?? {})) {
+    const isNeeded = role === "time" || role === "input" || role === "output";
+    if (!isNeeded || names.includes(column.name)) continue;
+    const what = `there is no column "${column.name}", which columns.${role} names`;
+    throw rowError(place, "TRACE_MISSING_COLUMN", what, suggest(column.name, names));
   }
-  return cells;
+  if (found.time === undefined || found.input === undefined || found.output === undefined) {
+    throw missingColumn(names, found, place);
+  }
+  return { found, time: found.time, roles: COLUMN_ROLES.filter((role) => found[role] !== undefined) };
 }
 
-/** The names in a file's first line, quoted or not; none where it is no CSV. */
-export function headerCells(firstLine: string): readonly string[] {
-  try {
-    return csvCells(firstLine, { source: "", lineNumber: 1 }).map((cell) => cell.trim());
-  } catch {
-    return [];
+function read(record: JsonObject, { found, time }: Row, sink: RequestSink, place: RowPlace): RecordedRow {
+  const cell = (role: ColumnRole): unknown => {
+    const name = found[role]?.name;
+    return name !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+  };
+  const count = <T>(role: ColumnRole, otherwise: T) =>
+    found[role] === undefined ? undefined : tokenCountOr(otherwise, cell(role), found[role].name, place);
+  const label = (role: ColumnRole) => (found[role] === undefined ? undefined : textOf(cell(role)));
+  const outcome = found.status === undefined ? undefined : (outcomeOfCell(cell("status")) ?? "served");
+  const isFailed = outcome !== undefined && outcome !== "served";
+  const tokens = (role: "input" | "output") =>
+    isFailed ? count(role, 0)! : tokenCount(cell(role), found[role]!.name, place);
+  const cacheReadTokens = count("cacheRead", 0);
+  const cacheWriteTokens = count("cacheWrite", 0);
+  const cost = found.cost === undefined ? undefined : Number(cell("cost") ?? 0);
+  const row = {
+    timeMs: sink.times.read(record[time.name], time, place),
+    inputTokens: tokens("input") + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0),
+    outputTokens: tokens("output"),
+    cacheReadTokens,
+    cacheWriteTokens,
+    maxTokens: count("maxTokens", 0),
+    prefixTokens: count("prefixTokens", 0),
+    prefixId: found.prefixId === undefined ? undefined : idOf(cell("prefixId")),
+    className: sink.tag === null ? label("class") : textOf(Object.hasOwn(record, sink.tag) ? record[sink.tag] : ""),
+    originName: label(found.origin === undefined ? "region" : "origin"),
+    region: label("region"),
+    processingRegion: label("processingRegion"),
+    model: label("model"),
+    tenant: label("tenant"),
+    session: label("session"),
+    requestId: label("requestId"),
+    outcome,
+    e2eMs: durationOf(found.latency, cell("latency"), place),
+    ttftMs: durationOf(found.ttft, cell("ttft"), place),
+    roundTripMs: durationOf(found.roundTrip, cell("roundTrip"), place),
+    costUsd: cost,
+  };
+  if (row.ttftMs !== undefined && row.e2eMs !== undefined && row.ttftMs > row.e2eMs) {
+    const what = `${found.ttft!.name} is ${row.ttftMs} ms, after the end, ${found.latency!.name} ${row.e2eMs} ms`;
+    throw rowError(place, "TRACE_BAD_NUMBER", what, "the first token comes before the last one");
   }
+  return row;
 }
 
-function quotedCells(text: string, place: RowPlace): string[] {
-  try {
-    return parse(text, { relax_column_count: true })[0] ?? [];
-  } catch {
-    throw rowError(
-      place,
-      "TRACE_BAD_CSV",
-      "the quotes in this line do not match",
-      "close every quoted cell on its line, and write quotes inside it twice",
-    );
-  }
+function textOf(value: unknown): string {
+  return value === undefined || value === null ? "" : String(value);
 }
 
-/**
- * One JSON object of a JSONL file.
- *
- * @throws MeridianError TRACE_BAD_JSON
- */
-export function jsonRow(text: string, place: RowPlace): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw rowError(place, "TRACE_BAD_JSON", "the line is not JSON", "each line holds one JSON object");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw rowError(place, "TRACE_BAD_JSON", "the line is not a JSON object", "each line holds one JSON object");
-  }
-  return value as Record<string, unknown>;
+function idOf(value: unknown): number {
+  const id = value === undefined || value === null || value === "" ? -1 : Number(value);
+  return Number.isInteger(id) && id < 2 ** 31 ? id : -1;
+}
+
+function durationOf(column: FoundColumn | undefined, value: unknown, place: RowPlace): number | undefined {
+  if (column === undefined) return undefined;
+  const number = lengthOfTime(value, column.name, place);
+  return column.unit === null || column.unit === "ms" ? number : toMs(number, column.unit);
+}
+
+function missingColumn(names: readonly string[], found: FoundColumns, place: RowPlace) {
+  const wanted = [
+    ...(found.time === undefined ? ["a time (time_ms, time_s, or time with date and time)"] : []),
+    ...(found.input === undefined ? ["input_tokens"] : []),
+    ...(found.output === undefined ? ["output_tokens"] : []),
+  ].join(", ");
+  const what = `the columns are ${names.slice(0, 20).join(", ")}`;
+  const fix = `a trace needs ${wanted}; name columns of yours beside it: columns: { time: ts, input: prompt_tok }`;
+  return rowError(place, "TRACE_MISSING_COLUMN", what, fix);
 }

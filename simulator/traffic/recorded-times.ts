@@ -1,7 +1,7 @@
 /** The times of a recording's rows: one reader for all formats, of dates, epoch times and times from a start. */
 import { epochUnitOf, isEpoch, isNumeric, parseDateTime, type TimeUnit, toMs } from "../base/instants.ts";
 import { DAY_MS } from "../base/time.ts";
-import { type RowPlace, rowError, shorten } from "./trace-format.ts";
+import { type RowPlace, rowError, shorten } from "./row-cells.ts";
 
 /** A column of times, as its name or its format states it. */
 export interface TimeColumn {
@@ -10,6 +10,8 @@ export interface TimeColumn {
   readonly unit: TimeUnit | null;
   /** Its format has whole numbers only, so that a fraction means another unit. */
   readonly isWhole?: boolean;
+  /** The unit of all its numbers if any of them has a fraction. */
+  readonly fractionMeans?: TimeUnit;
 }
 
 /** What the first row shows the times to be; all others must be the same. */
@@ -31,8 +33,15 @@ export class RecordedTimes {
   private readonly asked: TimeUnit | null;
   private basis: Basis | undefined;
   private first = { epochS: 0, fractionMs: 0 };
+  /** What times from a start are multiplied by, once fractions have shown their unit. */
+  private factor = 1;
   private least = Number.POSITIVE_INFINITY;
   private leastAt: { readonly column: TimeColumn; readonly place: RowPlace } | undefined;
+  /** The instant of the settled times' 0, ms since 1970 UTC; undefined where times count from a start. */
+  startEpochMs: number | undefined;
+  /** Dates with and without a zone; those without are taken for UTC. */
+  zoned = 0;
+  zoneless = 0;
 
   constructor(asked: TimeUnit | null = null) {
     this.asked = asked;
@@ -65,6 +74,9 @@ export class RecordedTimes {
       );
     }
     this.settleBasis("from the start", value, column, place);
+    if (column.fractionMeans !== undefined && this.asked === null && !Number.isInteger(number)) {
+      this.factor = toMs(1, column.fractionMeans) / toMs(1, unit);
+    }
     if (number < this.least) {
       this.least = number;
       this.leastAt = { column, place };
@@ -82,18 +94,34 @@ export class RecordedTimes {
     const { basis } = this;
     if (basis === "from the start") {
       this.checkStart();
-      return read;
+      return this.factor === 1 ? read : read.map((time) => time * this.factor);
     }
     const first = read[0]!;
+    this.startEpochMs = this.epochMs(first);
     if (basis === "dates") return read.map((ticks) => (ticks - first) / TICKS_PER_MS);
     const unit = basis!.slice("epoch ".length) as TimeUnit;
     return read.map((time) => Math.round(toMs(time - first, unit) * EPOCH_STEPS_PER_MS) / EPOCH_STEPS_PER_MS);
+  }
+
+  /** Whether the scenario says the unit. */
+  get isAsked(): boolean {
+    return this.asked !== null;
+  }
+
+  /** The instant of a time that `read` gave, ms since 1970 UTC; undefined where times count from a start. */
+  epochMs(read: number): number | undefined {
+    if (this.basis === undefined || this.basis === "from the start") return undefined;
+    if (this.basis !== "dates")
+      return Math.round(toMs(read, this.basis.slice("epoch ".length) as TimeUnit) * 1e3) / 1e3;
+    return this.first.epochS * 1000 + this.first.fractionMs + read / TICKS_PER_MS;
   }
 
   private date(value: string, column: TimeColumn, place: RowPlace): number {
     const instant = parseDateTime(value);
     if (typeof instant === "string")
       throw badTime(value, column, place, instant === NO_DATE ? "" : `, which ${instant}`, DATE_FIX);
+    if (ZONED.test(value)) this.zoned++;
+    else this.zoneless++;
     if (this.basis === undefined) this.first = instant;
     this.settleBasis("dates", value, column, place);
     const { epochS, fractionMs } = this.first;
@@ -121,6 +149,7 @@ export class RecordedTimes {
   }
 }
 
+const ZONED = /(?:[Zz]|[+-]\d{2}:?\d{2})\s*$/;
 const NO_DATE = "is no date and time";
 const NUMBER_FIX = "times must be numbers of 0 or more, or dates like 2026-05-04T10:15:00.250Z";
 const DATE_FIX =

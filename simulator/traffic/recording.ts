@@ -26,6 +26,25 @@ export interface RecordedColumns {
   /** Index into `originNames`. */
   readonly originIndex?: Uint16Array;
   readonly originNames?: readonly string[];
+  readonly modelIndex?: Uint16Array;
+  readonly modelNames?: readonly string[];
+  /** Team, application or customer. */
+  readonly tenantIndex?: Uint16Array;
+  readonly tenantNames?: readonly string[];
+  /** Input tokens that were read from a cache, and those that were written to one; parts of `inputTokens`. */
+  readonly cacheReadTokens?: Int32Array;
+  readonly cacheWriteTokens?: Int32Array;
+  /** Place of each call's end in `OUTCOMES`. */
+  readonly outcome?: Uint16Array;
+  /** ms; NaN where a call does not tell. */
+  readonly e2eMs?: Float64Array;
+  readonly ttftMs?: Float64Array;
+  /** Equal in calls of one conversation; -1 = none. */
+  readonly sessionId?: Int32Array;
+  /** The instant of `arrivalMs` 0, ms since 1970 UTC. */
+  readonly startEpochMs?: number;
+  /** The recording tells no token counts: classes have to bring them. */
+  readonly isWithoutTokens?: boolean;
 }
 
 /** Relative rates over a day, from local midnight; the mean is 1. */

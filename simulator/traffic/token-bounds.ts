@@ -1,4 +1,4 @@
-/** The smallest call of a class, for what no call of it can do: fit into a quota, for example. */
+/** How small and how large the calls of a class are, for what none of them can do: fit into a quota, for example. */
 import { createLaw, type LawSpec } from "../random/laws/index.ts";
 import type { ClassTraffic } from "./class-stream.ts";
 import type { RecordedColumns } from "./recording.ts";
@@ -32,6 +32,40 @@ export function smallestCall(traffic: ClassTraffic): SmallestCall | undefined {
     isOnlySize: input?.kind === "constant" && limit.isConstant,
     hasPrefixes: (prefix ?? recorded?.prefixId) !== undefined,
   };
+}
+
+/**
+ * Expected share of a class's calls whose prompt has more tokens than the limit; undefined where the lengths or their
+ * recording are missing.
+ *
+ * @param limit tokens
+ */
+export function shareOfPromptsAbove(traffic: ClassTraffic, limit: number): number | undefined {
+  const source = traffic.tokens?.input ?? recordedRows(traffic)?.inputTokens;
+  if (source === undefined) return undefined;
+  if (source instanceof Int32Array) {
+    const above = source.reduce((number, tokens) => number + Number(tokens > limit), 0);
+    return source.length === 0 ? 0 : above / source.length;
+  }
+  if (source.kind !== "recorded") return shareOfDrawsAbove(source, limit);
+  const recording = traffic.recordings?.[source.name];
+  if (recording?.kind !== "lengths") return undefined;
+  return shareOfDrawsAbove({ kind: "empirical", quantiles: recording.quantiles }, limit);
+}
+
+/** Where the quantile function passes the limit, by bisection; draws are rounded to whole tokens. */
+function shareOfDrawsAbove(spec: LawSpec, limit: number): number {
+  const law = createLaw(spec);
+  const isAbove = (u: number) => Math.round(law.quantile(u)) > limit;
+  let [below, above] = [0, 1];
+  if (isAbove(LEAST_UNIFORM)) return 1;
+  if (!isAbove(1 - LEAST_UNIFORM)) return 0;
+  for (let step = 0; step < 53; step++) {
+    const middle = (below + above) / 2;
+    if (isAbove(middle)) above = middle;
+    else below = middle;
+  }
+  return 1 - above;
 }
 
 interface LeastLimit {

@@ -117,7 +117,9 @@ const TOKENS_MAX = 2 ** 31 - 1;
 export function createTokenFiller(spec: TokenSpec, context: TokenContext): TokenFiller {
   const { recorded } = context;
   const missing =
-    recorded === undefined ? (["input", "output"] as const).filter((each) => spec[each] === undefined) : [];
+    recorded === undefined || recorded.isWithoutTokens === true
+      ? (["input", "output"] as const).filter((each) => spec[each] === undefined)
+      : [];
   if (missing.length > 0) throw tokensMissing(missing, context);
   const fillInput = lengthColumn(spec.input ?? recorded!.inputTokens, "input", context);
   const fillOutput = lengthColumn(spec.output ?? recorded!.outputTokens, "output", context);

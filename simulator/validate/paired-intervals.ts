@@ -9,6 +9,8 @@ export interface PairedResult {
   readonly simulated: number;
   readonly measured: number;
   readonly difference: Difference;
+  /** Standard error of the difference over the resamples; NaN where it cannot be had. */
+  readonly error: number;
 }
 
 /** Results of all quantities. */
@@ -17,6 +19,8 @@ export interface PairedResults {
   readonly results: readonly PairedResult[];
   /** Block length: neighbouring requests that were drawn together. */
   readonly blockRequests: number;
+  /** Blocks in the series: the standard errors have (blocks - 1) degrees of freedom. */
+  readonly blocks: number;
 }
 
 /** Fewest blocks from which a spread is estimated. */
@@ -71,9 +75,9 @@ export function pairedIntervals(
     const [simulated, measured] = values[q]!;
     const value = differenceOf(simulated, measured, quantity.isRelative);
     const { low, high } = exactLimits(quantity) ?? intervalOf(value, draws[q]!, blocks);
-    return { simulated, measured, difference: { value, low, high } };
+    return { simulated, measured, difference: { value, low, high }, error: errorOf(draws[q]!) };
   });
-  return { results, blockRequests };
+  return { results, blockRequests, blocks };
 }
 
 function sharedBlockLength(
@@ -90,14 +94,21 @@ function sharedBlockLength(
   return Math.min(longest, length);
 }
 
+/** Spread of the resampled differences; NaN where too many of them are missing. */
+function errorOf(draws: Float64Array): number {
+  const known = draws.filter((draw) => !Number.isNaN(draw)).sort();
+  if (known.length < (1 - MISSING_MAX) * draws.length) return Number.NaN;
+  return known.length > 1 ? Math.sqrt(varianceOf(known)) : 0;
+}
+
 function intervalOf(
   value: number,
   draws: Float64Array,
   blocks: number,
 ): { readonly low: number; readonly high: number } {
+  const error = errorOf(draws);
+  if (Number.isNaN(value) || Number.isNaN(error)) return { low: NaN, high: NaN };
   const known = draws.filter((draw) => !Number.isNaN(draw)).sort();
-  if (Number.isNaN(value) || known.length < (1 - MISSING_MAX) * draws.length) return { low: NaN, high: NaN };
-  const error = known.length > 1 ? Math.sqrt(varianceOf(known)) : 0;
   const reach = error > 0 && blocks > 1 ? studentQuantile(1 - ALPHA, blocks - 1) * error : 0;
   return {
     low: Math.min(value - reach, orderStatistic(known, ALPHA)),

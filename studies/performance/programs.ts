@@ -17,7 +17,7 @@ const ROUND_LIMIT_MS = 600_000;
 export function engineProgram(): Program {
   return async (model, requests, seed, size) => {
     const sizes = size === undefined ? [] : [String(size.servers), String(size.perS)];
-    const args = ["--import", "tsx", ROUND_FILE, model, String(requests), String(seed), ...sizes];
+    const args = [ROUND_FILE, model, String(requests), String(seed), ...sizes];
     return JSON.parse(await runChild(process.execPath, args, ROUND_LIMIT_MS)) as Round;
   };
 }

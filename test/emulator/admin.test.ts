@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type AdminContext, handleAdmin, readRule } from "../../emulator/admin.ts";
+import { type AdminContext, handleAdmin, readRule, requireToken } from "../../emulator/admin.ts";
 import { withFaults } from "../../emulator/backends/faults.ts";
+import { withRegionPolicy } from "../../emulator/backends/region-policy.ts";
 import { createInvocationLog } from "../../emulator/monitoring/invocation-log.ts";
 import { createMetrics } from "../../emulator/monitoring/metrics.ts";
 import { outcomeOf } from "./outcome.ts";
+import { manualClock } from "./support.ts";
 
 function context(token?: string): AdminContext {
   const log = createInvocationLog();
@@ -13,12 +15,13 @@ function context(token?: string): AdminContext {
     log.add(outcome);
     metrics.add(outcome);
   }
-  const faults = withFaults({ begin: () => ({ kind: "dropped", how: "silence" }) });
+  const faults = withFaults({ begin: () => ({ kind: "dropped", how: "silence" }) }, manualClock().clock);
   return {
     region: "us-east-1",
     log,
     metrics,
     faults,
+    policy: withRegionPolicy(faults, "a"),
     identity: { accountId: "1", arn: "a" },
     token,
     gauges: () => ({ g: 1 }),
@@ -58,13 +61,54 @@ describe("admin pages", () => {
     ask("DELETE faults", to);
     assert.deepEqual(to.faults.rules(), []);
   });
+  it("read every member of a fault, and show it as it was given", () => {
+    const to = context();
+    const given = {
+      error: "silence",
+      modelId: "m",
+      class: "c",
+      share: 0.5,
+      at: "1s",
+      for: "2m",
+      afterTokens: 3,
+      lasts: "250ms",
+    };
+    ask("POST faults", to, given);
+    ask("POST faults", to, { error: "drip", gap: "1s500ms" });
+    assert.deepEqual(to.faults.rules()[0], {
+      ...{ modelId: "m", class: "c", share: 0.5, atMs: 1000, forMs: 120_000, afterTokens: 3, lastsMs: 250 },
+      ...{ effect: "silence", times: Number.POSITIVE_INFINITY },
+    });
+    const shown = JSON.parse(ask("GET faults", to).body).rules;
+    assert.deepEqual(shown, [
+      { ...given, at: "1000ms", for: "120000ms" },
+      { error: "drip", gap: "1500ms" },
+    ]);
+    assert.deepEqual(readRule(shown[0]!), readRule(given), "what is shown can be sent again");
+  });
+  it("show and change the policy", () => {
+    const to = context();
+    ask("POST policy", to, { denyRegions: ["us-west-2"] });
+    assert.deepEqual(JSON.parse(ask("GET policy", to).body), { denyRegions: ["us-west-2"] });
+    ask("DELETE policy", to);
+    assert.deepEqual(to.policy.denied(), []);
+    assert.throws(() => ask("POST policy", to, { denyRegions: "us-west-2" }), { name: "SerializationException" });
+    assert.throws(() => ask("POST policy", to, { denyRegions: [], allow: [] }), { name: "ValidationException" });
+  });
   it("refuse unknown errors, invalid counts, other content types and unknown pages", () => {
     for (const body of [
       { error: "Nonsense" },
       { error: "reset", times: 0 },
       { error: "ThrottlingException", afterTokens: -1 },
+      { error: "reset", afterToken: 3 },
+      { error: "reset", share: 0 },
+      { error: "reset", lasts: "5s" },
+      { error: "silence", lasts: "soon" },
+      { error: "silence", lasts: 5 },
+      { error: "drip" },
+      { error: "empty", afterTokens: 2 },
     ]) {
-      assert.throws(() => readRule(body), { name: "ValidationException" });
+      assert.throws(() => readRule(body), /^(Validation|Serialization)Exception/);
     }
     assert.throws(() => ask("POST faults", context(), { error: "reset" }, { "content-type": "text/plain" }), {
       name: "ValidationException",
@@ -74,7 +118,8 @@ describe("admin pages", () => {
   });
   it("require the token if there is one", () => {
     const to = context("a-long-operator-token");
-    assert.throws(() => ask("GET health", to), { name: "AccessDeniedException" });
-    assert.equal(ask("GET health", to, {}, { authorization: "Bearer a-long-operator-token" }).status, 200);
+    assert.throws(() => requireToken({}, to.token), { name: "AccessDeniedException" });
+    requireToken({ authorization: "Bearer a-long-operator-token" }, to.token);
+    requireToken({}, undefined);
   });
 });

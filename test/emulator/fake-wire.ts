@@ -18,8 +18,9 @@ export class FakeResponse extends EventEmitter implements WireResponse {
     this.status = status;
     this.headers = headers;
   }
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, done?: () => void): boolean {
     this.chunks.push(chunk);
+    done?.();
     return this.hasRoom;
   }
   end(chunk?: Buffer | string): void {

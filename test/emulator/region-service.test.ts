@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Fleet } from "../../emulator/fleet.ts";
 import { ORIGIN_HEADER } from "../../emulator/region-service.ts";
@@ -150,5 +152,66 @@ describe("region service", { timeout: 60_000 }, () => {
     }
     await checked.close(0);
     for (const canary of canaries) assert.equal(outputs.join().includes(canary), false, canary);
+  });
+});
+
+describe("streams that break over HTTP/1.1", () => {
+  it("bring three tokens, then end without a last chunk", async () => {
+    const fleet = await testFleet({ auth: "off" });
+    fleet.faults.add({ effect: "reset", times: 1, afterTokens: 3 });
+    const { socket, received } = rawRequest(fleet, `/model/${CLAUDE}/converse-stream`, { messages: [userMessage()] });
+    await once(socket, "close");
+    const text = received();
+    await fleet.close(0);
+    assert.equal(text.match(/"delta":\{"text"/g)?.length, 3);
+    assert.doesNotMatch(text, /messageStop/);
+  });
+  it("bring three tokens, then nothing until the caller gives up", async () => {
+    const fleet = await testFleet({ auth: "off" });
+    fleet.faults.add({ effect: "silence", times: 1, afterTokens: 3 });
+    const { socket, received } = rawRequest(fleet, `/model/${CLAUDE}/converse-stream`, { messages: [userMessage()] });
+    while (!received().includes(" see")) await once(socket, "data");
+    socket.destroy();
+    while (fleet.log.recent.total === 0) await new Promise((resolve) => setImmediate(resolve));
+    const [outcome] = fleet.log.recent.last(1);
+    await fleet.close(0);
+    assert.equal(received().match(/"delta":\{"text"/g)?.length, 3);
+    assert.deepEqual([outcome?.error, outcome?.outputTokens], ["ClientClosed", 3]);
+  });
+});
+
+function rawRequest(fleet: Fleet, path: string, body: object) {
+  const bytes = JSON.stringify(body);
+  const socket = connect(fleet.endpoints[0]!.port, "127.0.0.1");
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk) => chunks.push(chunk));
+  socket.on("error", () => {});
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${bytes.length}\r\n\r\n${bytes}`);
+  return { socket, received: () => Buffer.concat(chunks).toString("latin1") };
+}
+
+describe("strangers", () => {
+  it("are refused before their bodies are read", async () => {
+    const fleet = await testFleet();
+    const socket = connect(fleet.endpoints[0]!.port, "127.0.0.1");
+    const head = "host: 127.0.0.1\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    socket.write(`POST /model/${CLAUDE}/converse HTTP/1.1\r\n${head}1\r\na\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    socket.destroy();
+    await fleet.close(0);
+    assert.match(answer.toString(), /^HTTP\/1\.1 403 .*MissingAuthenticationToken/s);
+  });
+  it("who point a name of their own at loopback reach neither models nor pages", async () => {
+    const fleet = await testFleet({ auth: "off", allowedHosts: ["host.docker.internal"] });
+    const body = { messages: [userMessage()] };
+    const path = `/model/${CLAUDE}/converse`;
+    const headers = { host: "evil.example" };
+    const statuses = [
+      await send(fleet, { path, body, headers }),
+      await send(fleet, { path: "/_meridian/faults", body: { error: "reset" }, headers }),
+      await send(fleet, { path, body, headers: { host: "host.docker.internal:7400" } }),
+    ].map(({ status }) => status);
+    await fleet.close(0);
+    assert.deepEqual(statuses, [403, 403, 200]);
   });
 });

@@ -171,6 +171,42 @@ describe("AWS SDK for JavaScript", () => {
     assert.equal(events.filter((event) => event.contentBlockDelta !== undefined).length, 3);
   });
 
+  for (const [operation, open] of [
+    [
+      "ConverseStream",
+      async () => (await client.send(new ConverseStreamCommand({ modelId: CLAUDE, messages }))).stream,
+    ],
+    [
+      "InvokeModelWithResponseStream",
+      async () => {
+        const body = JSON.stringify({
+          anthropic_version: "bedrock-2023-05-31",
+          max_tokens: 100,
+          messages: [{ role: "user", content: "Hi" }],
+        });
+        return (await client.send(new InvokeModelWithResponseStreamCommand({ modelId: CLAUDE, body }))).body;
+      },
+    ],
+  ] as const) {
+    it(`sees three tokens of ${operation} before the stream is cut`, async () => {
+      fleet.faults.add({ effect: "reset", times: 1, afterTokens: 3 });
+      const deltas: unknown[] = [];
+      await assert.rejects(async () => {
+        for await (const event of (await open()) ?? []) {
+          if (/contentBlockDelta|text_delta/.test(textOf(event))) deltas.push(event);
+        }
+      });
+      assert.equal(deltas.length, 3);
+    });
+    it(`sees an empty ${operation} end well`, async () => {
+      fleet.faults.add({ effect: "empty", times: 1 });
+      const events: string[] = [];
+      for await (const event of (await open()) ?? []) events.push(textOf(event));
+      assert.equal(events.filter((text) => /delta":\{"text|text_delta/.test(text)).length, 0);
+      assert.match(events.join(), /end_turn/);
+    });
+  }
+
   it("answers a forced tool call, in pieces when streamed", async () => {
     const toolConfig = {
       tools: [
@@ -185,12 +221,13 @@ describe("AWS SDK for JavaScript", () => {
     };
     const whole = await client.send(new ConverseCommand({ modelId: CLAUDE, messages, toolConfig }));
     assert.equal(whole.stopReason, "tool_use");
-    assert.deepEqual(whole.output?.message?.content?.[0]?.toolUse?.input, { city: "sample" });
+    const input = whole.output?.message?.content?.[0]?.toolUse?.input;
+    assert.match(JSON.stringify(input), /^\{"city":"[^"]+"\}$/);
     const streamed = await client.send(new ConverseStreamCommand({ modelId: CLAUDE, messages, toolConfig }));
     const events = await collect(streamed.stream);
     assert.equal(events[1]?.contentBlockStart?.start?.toolUse?.name, "weather");
-    const input = events.map((event) => event.contentBlockDelta?.delta?.toolUse?.input ?? "").join("");
-    assert.deepEqual(JSON.parse(input), { city: "sample" });
+    const pieces = events.map((event) => event.contentBlockDelta?.delta?.toolUse?.input ?? "");
+    assert.deepEqual(JSON.parse(pieces.join("")), input);
   });
 
   it("reports cache writes, then reads", async () => {
@@ -301,4 +338,10 @@ async function collect(stream: AsyncIterable<ConverseStreamOutput> | undefined):
   const events: ConverseStreamOutput[] = [];
   for await (const event of stream ?? []) events.push(event);
   return events;
+}
+
+/** An event as text, with the chunks of InvokeModelWithResponseStream decoded. */
+function textOf(event: object): string {
+  const chunk = "chunk" in event ? (event.chunk as { bytes?: Uint8Array }) : undefined;
+  return chunk?.bytes === undefined ? JSON.stringify(event) : Buffer.from(chunk.bytes).toString();
 }

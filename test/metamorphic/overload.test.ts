@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, it } from "node:test";
 import { stringify } from "yaml";
 import { smallScenario } from "../../studies/oracles/oracle.ts";
-import { meridian } from "../scripts/run-meridian.ts";
+import { meridianHere } from "../scripts/run-meridian.ts";
 import { assertSound } from "./sound.ts";
 
 const folders: string[] = [];
@@ -29,7 +29,7 @@ it("overload for ever through the command: it ends, says unstable, and its gate 
   folders.push(folder);
   const file = join(folder, "overload.yaml");
   await writeFile(file, stringify(OVERLOAD, { aliasDuplicateObjects: false }));
-  const { code, stdout, stderr } = await meridian(["simulate", file, "--out", folder]);
+  const { code, stdout, stderr } = await meridianHere(["simulate", file, "--out", folder]);
   assert.equal(code, 99, stderr);
   assert.match(stderr, /ASSERTION_FAILED {2}p95\(e2e\) < 8s/);
   assert.doesNotMatch(stdout + stderr, /NaN|Infinity|undefined/);
@@ -46,7 +46,7 @@ it("without a gate an unstable run is a result like any other: exit code 0", asy
   folders.push(folder);
   const file = join(folder, "overload.yaml");
   await writeFile(file, stringify({ ...OVERLOAD, assert: [] }, { aliasDuplicateObjects: false }));
-  const { code, stdout } = await meridian(["simulate", file, "--out", folder, "--quiet", "--json"]);
+  const { code, stdout } = await meridianHere(["simulate", file, "--out", folder, "--quiet", "--json"]);
   assert.equal(code, 0);
   assert.equal(JSON.parse(stdout).strategies[0].status, "unstable");
 });

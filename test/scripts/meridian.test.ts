@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../scripts/commands/index.ts";
 import { packageVersion } from "../../scripts/io/process.ts";
-import { BIN, meridian, TINY } from "./run-meridian.ts";
+import { meridian, meridianHere, SOURCE_BIN, TINY } from "./run-meridian.ts";
 
 /** A Node on the PATH that is older than the packaged one, if the host has such. */
 const OLD_NODE = (process.env.PATH ?? "")
@@ -29,7 +29,7 @@ describe("meridian", () => {
     for (const { name, summary } of commands) assert.ok(flat.includes(summary), name);
     for (const { name, load } of commands) {
       const { examples } = await load();
-      const verb = await meridian([name, "--help"]);
+      const verb = await meridianHere([name, "--help"]);
       assert.equal(verb.code, 0, name);
       for (const [example] of examples) assert.ok(verb.stdout.includes(example), `${name}: ${example}`);
       assert.match(verb.stdout, /--json/);
@@ -47,22 +47,22 @@ describe("meridian", () => {
   });
 
   it("refuses unknown verbs, flags and values with the nearest known one, exit 2", async () => {
-    const verb = await meridian(["simulte", "a.yaml"]);
+    const verb = await meridianHere(["simulte", "a.yaml"]);
     assert.equal(verb.code, 2);
     assert.match(verb.stderr, /^USAGE {2}unknown command 'simulte'\n {2}fix: did you mean "simulate"\?/);
-    const flag = await meridian(["doctor", "--jsn"]);
+    const flag = await meridianHere(["doctor", "--jsn"]);
     assert.equal(flag.code, 2);
     assert.match(flag.stderr, /fix: did you mean --json\? see meridian doctor --help/);
-    const value = await meridian(["simulate", "a.yaml", "--workers", "none"]);
+    const value = await meridianHere(["simulate", "a.yaml", "--workers", "none"]);
     assert.equal(value.code, 2);
     assert.match(value.stderr, /whole number/);
-    const missing = await meridian(["check"]);
+    const missing = await meridianHere(["check"]);
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /missing required argument 'scenario'/);
-    const swallowed = await meridian(["check", "--set", "seed=1", "a.yaml"]);
+    const swallowed = await meridianHere(["check", "--set", "seed=1", "a.yaml"]);
     assert.equal(swallowed.code, 2);
     assert.match(swallowed.stderr, /fix: put the file before --set, which takes every word up to the next option/);
-    assert.equal((await meridian(["list", "--set"])).code, 2);
+    assert.equal((await meridianHere(["list", "--set"])).code, 2);
   });
 
   it("never prints a stack trace unless asked to", async () => {
@@ -75,7 +75,7 @@ describe("meridian", () => {
   it("says what to do when packages or compiled files are missing", () => {
     const folder = mkdtempSync(join(tmpdir(), "meridian-"));
     const launcher = join(folder, "meridian.mjs");
-    copyFileSync(BIN, launcher);
+    copyFileSync(SOURCE_BIN, launcher);
     const list = () => spawnSync(process.execPath, [launcher, "list"], { encoding: "utf8" });
     const installed = list();
     writeFileSync(join(folder, "cli.ts"), 'import "meridian-package-that-is-missing";\n');

@@ -1,9 +1,16 @@
+// Shared process: `meridianHere` puts back the streams and the environment
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { PACKAGE_VARIABLE } from "../../scripts/testing/package.ts";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
-export const BIN = join(ROOT, "scripts", "meridian.mjs");
+/** The command of the sources; and the one to test, which is compiled where the test command has done so. */
+export const SOURCE_BIN = join(ROOT, "scripts", "meridian.mjs");
+const PACKAGE = process.env[PACKAGE_VARIABLE];
+export const BIN = PACKAGE === undefined ? SOURCE_BIN : join(PACKAGE, "scripts", "meridian.mjs");
+const MAIN = PACKAGE === undefined ? join(ROOT, "scripts", "cli.ts") : join(PACKAGE, "dist", "scripts", "cli.js");
 export const TINY = join(ROOT, "test", "scripts", "fixtures", "tiny.yaml");
 
 export interface Finished {
@@ -15,7 +22,7 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Node that starts the command. */
+  /** Node that starts the command of the sources. */
   readonly node?: string;
   /** Called once, when stderr or stdout first says something. */
   readonly onFirstOutput?: (child: ChildProcess) => void;
@@ -27,7 +34,7 @@ const LIMIT_MS = 120_000;
 export async function meridian(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   // NODE_TEST_CONTEXT would make a child of the test runner report in its protocol.
   const { NODE_TEST_CONTEXT, GITHUB_STEP_SUMMARY, MERIDIAN_HOST_NODE, ...env } = process.env;
-  const child = spawn(options.node ?? process.execPath, [BIN, ...args], {
+  const child = spawn(options.node ?? process.execPath, [options.node === undefined ? BIN : SOURCE_BIN, ...args], {
     cwd: options.cwd ?? ROOT,
     env: { ...env, NO_COLOR: "1", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -59,7 +66,7 @@ export async function meridian(args: readonly string[], options: RunOptions = {}
  * time, since it takes over the streams and the environment of the process.
  */
 export async function meridianHere(args: readonly string[], env: RunOptions["env"] = {}): Promise<Finished> {
-  const { main } = await import("../../scripts/cli.ts");
+  const { main } = (await import(pathToFileURL(MAIN).href)) as typeof import("../../scripts/cli.ts");
   const before = { ...process.env };
   const said = { stdout: "", stderr: "" };
   const restores = (["stdout", "stderr"] as const).map((name) => {

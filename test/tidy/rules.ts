@@ -159,6 +159,7 @@ export const CORE_ORDER: readonly string[] = [
   "random",
   "traffic",
   "service",
+  "bill",
   "client",
   "strategies",
   "scenario",
@@ -167,6 +168,7 @@ export const CORE_ORDER: readonly string[] = [
   "bench",
   "calibrate",
   "validate",
+  "compare",
   "probe",
 ];
 

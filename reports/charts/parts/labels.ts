@@ -1,5 +1,5 @@
 /** Names on charts: shortened, broken into lines, and placed beside points where there is room. */
-import { printable } from "../../base/text.ts";
+import { printable } from "../../../simulator/base/errors.ts";
 
 /**
  * Long names lose their middle: what tells two variants of a strategy apart is often at the end.

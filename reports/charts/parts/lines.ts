@@ -1,6 +1,8 @@
 /** What line charts share: names at the ends of lines, lines for objectives (SLO), and the order of painting. */
+
+import { printable } from "../../../simulator/base/errors.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
-import { formatLimitMs, formatList, printable, type Unit } from "../../base/text.ts";
+import { formatLimitMs, formatList, type Unit } from "../../base/text.ts";
 import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
 import { type KnownScale, type Layer, layerName } from "./frame.ts";
 import { shortName } from "./labels.ts";

@@ -1,6 +1,15 @@
 /** Bills: the ledger that a run fills with counts, and its exact cost under each billing rule. */
 import { invariant } from "../../base/errors.ts";
-import { type BillingRule, blendedPrice, INPUT, OUTPUT, PREPAID, type PriceSchedule, TOKEN_KINDS } from "./prices.ts";
+import {
+  type BillingRule,
+  blendedPrice,
+  INPUT,
+  OUTPUT,
+  PREPAID,
+  type PriceKey,
+  type PriceSchedule,
+  TOKEN_KINDS,
+} from "./prices.ts";
 
 /** How calls are charged. One run is billed under all three rules side by side. */
 export interface BillingTerms {
@@ -9,7 +18,7 @@ export interface BillingTerms {
   readonly placements: readonly Placement[];
   /**
    * For `lowest-cost`: the keys each class may be sold at, by class: those of its legal targets. The cheapest in force
-   * of the tier that was called, by the 3:1 blend, prices the class's tokens, wherever they ran.
+   * of the tier that was called and for prompts of that length, by the 3:1 blend, prices the class's tokens, wherever they ran.
    */
   readonly candidateKeys: readonly (readonly number[])[];
   /** Charged under `lowest-cost` only: AWS documents no routing fee. */
@@ -107,7 +116,7 @@ export function cheapestKey(schedule: PriceSchedule, epoch: number, keys: readon
   return best;
 }
 
-/** The cheapest key of each class and tier in one epoch, found when first asked for. */
+/** The cheapest key of each class, tier and length of prompt in one epoch, found when first asked for. */
 class CheapestKeys {
   declare private readonly terms: BillingTerms;
   declare private readonly epoch: number;
@@ -118,12 +127,13 @@ class CheapestKeys {
     this.epoch = epoch;
   }
 
-  of(cls: number, tier: string): number {
-    const name = `${cls}/${tier}`;
+  of(cls: number, { tier, prompt }: Pick<PriceKey, "tier" | "prompt">): number {
+    const name = `${cls}/${tier}/${prompt ?? ""}`;
     const known = this.known.get(name);
     if (known !== undefined) return known;
     const { schedule, candidateKeys } = this.terms;
-    const keys = (candidateKeys[cls] ?? []).filter((key) => schedule.keys[key]!.tier === tier);
+    const isAlike = (key: PriceKey) => key.tier === tier && key.prompt === prompt;
+    const keys = (candidateKeys[cls] ?? []).filter((key) => isAlike(schedule.keys[key]!));
     const cheapest = cheapestKey(schedule, this.epoch, keys);
     this.known.set(name, cheapest);
     return cheapest;
@@ -132,16 +142,16 @@ class CheapestKeys {
 
 function billedKey(terms: BillingTerms, placement: number, cls: number, cheapest: CheapestKeys): number {
   const { sourceKey, destinationKey } = terms.placements[placement]!;
-  const { tier } = terms.schedule.keys[sourceKey]!;
+  const key = terms.schedule.keys[sourceKey]!;
   // What a reservation has paid for is paid for under every rule.
-  if (tier === PREPAID) return sourceKey;
+  if (key.tier === PREPAID) return sourceKey;
   switch (terms.rule) {
     case "source":
       return sourceKey;
     case "destination":
       return destinationKey;
     case "lowest-cost":
-      return cheapest.of(cls, tier);
+      return cheapest.of(cls, key);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The list price of a key: overridden, listed, or derived by a rule seen in published prices. */
 import { MeridianError, type Problem } from "../../base/errors.ts";
 import { didYouMean } from "../../base/near-names.ts";
+import type { LongContextPrice } from "../model-facts.ts";
 import { type CachePolicy, cachePolicyOf } from "../prompt-cache.ts";
 import type { PriceBookData, PriceRow } from "./price-book-data.ts";
 import { checkOverrides, findOverride, type PriceOverride } from "./price-overrides.ts";
@@ -9,6 +10,8 @@ import { PREPAID, type PriceKey, priceKeyName, type ServiceTier, type TokenPrice
 /** A list price and where it comes from, so that a report can say so. */
 export interface PriceQuote {
   readonly prices: TokenPricesUsdPerMTok;
+  /** Only of a key of long prompts: the prices of the same call with a shorter one. */
+  readonly shortPrompt?: TokenPricesUsdPerMTok;
   /** How the price was found, for people: `listed`, or the rules applied. */
   readonly derivation: string;
   readonly source: string;
@@ -28,6 +31,8 @@ export interface PriceBookInput {
   readonly overrides?: readonly PriceOverride[];
   /** Bedrock id of each of the scenario's model names. */
   readonly modelIds?: Readonly<Record<string, string>>;
+  /** What calls with long prompts cost more, by the key's model; undefined where they do not. */
+  readonly longPriceOf?: (model: string) => LongContextPrice | undefined;
 }
 
 /**
@@ -46,20 +51,41 @@ export function createPriceBook(input: PriceBookInput): PriceBook {
     else rows.push(row);
   }
   const modelIds = new Map(Object.entries(input.modelIds ?? {}));
-
+  const quoteShort = (key: PriceKey): PriceQuote | Problem => {
+    if (!isSoldByToken(key)) return PAID_BY_THE_HOUR;
+    const modelId = modelIds.get(key.model) ?? key.model;
+    const rows = rowsOfModel.get(modelId) ?? [];
+    const rules = input.data?.rulesObserved;
+    const cache = cachePolicyOf(modelId, rows, rules);
+    const overridden = quoteOverride(overrides, key, modelId, cache, rules);
+    if (overridden !== undefined) return overridden;
+    if (input.data === null) return FREE;
+    if (rows.length === 0) return unknownModel(key, modelId, [...rowsOfModel.keys()]);
+    return quoteListed({ rows, key, modelId, cache, rules: input.data.rulesObserved }) ?? notListed(key, rows);
+  };
   return {
     quote(key) {
-      if (!isSoldByToken(key)) return PAID_BY_THE_HOUR;
-      const modelId = modelIds.get(key.model) ?? key.model;
-      const rows = rowsOfModel.get(modelId) ?? [];
-      const rules = input.data?.rulesObserved;
-      const cache = cachePolicyOf(modelId, rows, rules);
-      const overridden = quoteOverride(overrides, key, modelId, cache, rules);
-      if (overridden !== undefined) return overridden;
-      if (input.data === null) return FREE;
-      if (rows.length === 0) return unknownModel(key, modelId, [...rowsOfModel.keys()]);
-      return quoteListed({ rows, key, modelId, cache, rules: input.data.rulesObserved }) ?? notListed(key, rows);
+      const quote = quoteShort(key);
+      const long = key.prompt === "long" ? input.longPriceOf?.(key.model) : undefined;
+      return long === undefined || "code" in quote ? quote : quoteLong(quote, long);
     },
+  };
+}
+
+/** The whole call pays the other price, cache reads and writes as input. */
+function quoteLong(quote: PriceQuote, { aboveInputTokens, inputFactor, outputFactor }: LongContextPrice): PriceQuote {
+  const { input, output, cacheRead, cacheWrite } = quote.prices;
+  const above = aboveInputTokens.toLocaleString("en-US");
+  return {
+    ...quote,
+    prices: {
+      input: input * inputFactor,
+      output: output * outputFactor,
+      cacheRead: cacheRead * inputFactor,
+      cacheWrite: cacheWrite * inputFactor,
+    },
+    shortPrompt: quote.prices,
+    derivation: `${quote.derivation}; input x ${inputFactor}, output x ${outputFactor} (prompts above ${above} tokens)`,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Prices over a run: list prices, hourly curves, recorded changes and shocks, as integers by epoch. */
 import { invariant, MeridianError, type Problem } from "../../base/errors.ts";
-import { didYouMean } from "../../base/near-names.ts";
+import { didYouMean, nearNames } from "../../base/near-names.ts";
 import { type RegionDirectory, requireRegion } from "../../base/regions.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 import { type HourlyCurve, hourFactor } from "./hourly-curve.ts";
@@ -46,7 +46,8 @@ export function buildPriceSchedule(input: PriceScheduleInput): PriceSchedule {
   const tracks: KeyTrack[] = [];
   for (const key of input.keys) {
     const track = trackOf(input, key);
-    if ("code" in track) problems.push(track);
+    // What is missing for long prompts is missing for short ones too, and is a problem once.
+    if ("code" in track) problems.push(...(key.prompt === "long" ? [] : [track]));
     else tracks.push(track);
   }
   input.spec.shocks.forEach((shock, index) => {
@@ -54,6 +55,12 @@ export function buildPriceSchedule(input: PriceScheduleInput): PriceSchedule {
   });
   input.spec.hourlyFor.forEach((entry, index) => {
     problems.push(...namesOfNothing(input, entry, `prices.hourlyFor[${index}]`));
+  });
+  input.spec.overrides.forEach((entry, index) => {
+    const { model, region } = entry;
+    const isTypo = region !== undefined && didYouMean(region, [...input.regions.keys()]) !== "";
+    const selector = { model, region: isTypo && !input.regions.has(region) ? region : undefined };
+    problems.push(...namesOfNothing(input, selector, `prices.overrides[${index}]`));
   });
   if (problems.length > 0) throw new MeridianError("usage", problems);
 
@@ -146,17 +153,19 @@ function modelNames(input: PriceScheduleInput, model: string): readonly string[]
 function namesOfNothing(input: PriceScheduleInput, entry: Selector, where: string): readonly Problem[] {
   const problems: Problem[] = [];
   const regions = [...new Set(input.keys.map((key) => key.region))];
-  const models = [...new Set(input.keys.flatMap((key) => modelNames(input, key.model)))];
+  const sold = [...input.keys.map((key) => key.model), ...Object.keys(input.modelIds ?? {})];
+  const models = [...new Set(sold.flatMap((model) => modelNames(input, model)))];
   for (const [what, asked, known] of [
     ["region", entry.region, regions],
     ["model", entry.model, models],
   ] as const) {
     if (asked === undefined || known.includes(asked)) continue;
+    const [near] = nearNames(asked, known);
     problems.push({
       code: "PRICE_SELECTOR_UNKNOWN",
       what: `no price of this scenario has ${what} "${asked}"${didYouMean(asked, known)}`,
       where: `${where}.${what}`,
-      fix: `name one of: ${known.join(", ")}`,
+      fix: `${near === undefined ? "" : `write ${near}; `}name one of: ${known.join(", ")}`,
     });
   }
   return problems;
@@ -184,7 +193,9 @@ function epochStarts(input: PriceScheduleInput, tracks: readonly KeyTrack[]): re
 function factorsAt(track: KeyTrack, instantMs: number, shock: number): KindFactors {
   const { curve } = track;
   if (curve.kind === "recorded") {
-    const factors = recordedFactors(track.rows, instantMs, track.quote.prices);
+    // What is recorded is the price of short prompts.
+    const { prices, shortPrompt = prices } = track.quote;
+    const factors = recordedFactors(track.rows, instantMs, shortPrompt);
     invariant(factors !== undefined, "a recorded price is in force from the run's start");
     return { input: factors.input * shock, output: factors.output * shock };
   }

@@ -38,6 +38,17 @@ export interface PriceKey {
   readonly tier: ServiceTier | typeof PREPAID;
   /** Life of a cached prefix, which sets the price of writing it; 5 minutes when left out. */
   readonly cacheTtl?: "5m" | "1h";
+  /** Calls whose prompt is so long that the model has another price for them. */
+  readonly prompt?: "long";
+}
+
+/**
+ * Tokens of a whole prompt, from token counts in the order of `TOKEN_KINDS`.
+ *
+ * @example promptTokensOf([1_000, 500, 200_000, 3_000]) // => 204_000
+ */
+export function promptTokensOf(tokens: readonly number[]): number {
+  return (tokens[INPUT] ?? 0) + (tokens[CACHE_READ] ?? 0) + (tokens[CACHE_WRITE] ?? 0);
 }
 
 /** List prices of one key. */
@@ -65,7 +76,8 @@ export interface PriceSchedule {
 /** `model/region/family/tier`, for messages and for finding equal keys. */
 export function priceKeyName(key: PriceKey): string {
   const ttl = key.cacheTtl === "1h" ? "/1h" : "";
-  return `${key.model}/${key.region}/${key.family}/${key.tier}${ttl}`;
+  const prompt = key.prompt === "long" ? "/long" : "";
+  return `${key.model}/${key.region}/${key.family}/${key.tier}${ttl}${prompt}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The `prices` block of a scenario. */
 import { z } from "zod";
-import { durationMs, parseShare } from "../../base/schema-forms.ts";
+import { parseShare } from "../../base/quantities.ts";
+import { durationMs } from "../../base/schema-forms.ts";
 import { type HourlyCurve, swingAmplitude } from "./hourly-curve.ts";
 import { BILLING_RULES, ROUTE_FAMILIES, SERVICE_TIERS } from "./prices.ts";
 

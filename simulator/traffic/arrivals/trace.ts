@@ -7,8 +7,10 @@ import { durationMs, share } from "../../base/schema-forms.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
+import { type ColumnMap, columnMapSchema } from "../column-map.ts";
 import { createDayShape, type DayShapeSpec, dayShapeSchema, shapedByDay } from "../day-shape.ts";
 import type { RecordedColumns } from "../recording.ts";
+import { labelText, onlySchema, type RowLabels, rowFilter } from "../row-labels.ts";
 
 /** A factor of rate or time. */
 const factor = z.number().refine((value) => value >= 1e-3 && value <= 1e4, "must be between 0.001 and 10000");
@@ -42,7 +44,13 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
     unit: z.enum(TIME_UNITS).meta({
       description: "Unit of the file's numeric times where it states none, or another: s, ms, us or ns",
     }),
-    only: z.string().min(1).meta({ description: "Only rows with this class label" }),
+    format: z
+      .string()
+      .min(1)
+      .meta({ description: "Format of the file, where it is not to be found: see list formats" }),
+    columns: columnMapSchema,
+    tag: z.string().min(1).meta({ description: "Tag of the requests whose value is their class label: team" }),
+    only: onlySchema,
     shape: dayShapeSchema,
   },
   create: (spec, context) => {
@@ -53,6 +61,12 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
     return shapedByDay(process, shape, context.origins);
   },
 };
+
+/** What the scenario says of how a file is to be read; undefined where it says nothing. */
+function readingOf(options: Readonly<Record<string, unknown>>): Pick<TraceSpec, "reading"> {
+  const { format = null, columns = null, tag = null } = options as Partial<TraceReading>;
+  return format === null && columns === null && tag === null ? {} : { reading: { format, columns, tag } };
+}
 
 /** The full spec of a trace from its name and the options that stand beside it. */
 export function traceSpec(name: string, options: Readonly<Record<string, unknown>>): TraceSpec {
@@ -70,9 +84,10 @@ export function traceSpec(name: string, options: Readonly<Record<string, unknown
     shiftMs: (options.shift as number | "random" | undefined) ?? 0,
     spreadMs: (options.spread as number | undefined) ?? MINUTE_MS,
     thin: (options.thin as number | undefined) ?? 1,
-    only: (options.only as string | undefined) ?? null,
+    only: (options.only as TraceSpec["only"] | undefined) ?? null,
     unit: (options.unit as TimeUnit | undefined) ?? null,
     shape,
+    ...readingOf(options),
   };
 }
 
@@ -194,21 +209,20 @@ interface Selection {
 }
 
 function select(spec: TraceSpec, recorded: RecordedColumns, { className }: { readonly className: string }): Selection {
-  const { arrivalMs, classIndex, classNames } = recorded;
+  const { arrivalMs } = recorded;
   const fromMs = spec.fromMs;
   const toMs = spec.toMs ?? Number.POSITIVE_INFINITY;
-  const wanted = spec.only === null ? -1 : (classNames?.indexOf(spec.only) ?? -1);
+  const isWanted = rowFilter(spec.only, recorded);
   const kept: number[] = [];
   for (let row = 0; row < arrivalMs.length; row++) {
-    const isWanted = spec.only === null || (wanted >= 0 && classIndex?.[row] === wanted);
-    if (isWanted && arrivalMs[row]! >= fromMs && arrivalMs[row]! < toMs) kept.push(row);
+    if (isWanted(row) && arrivalMs[row]! >= fromMs && arrivalMs[row]! < toMs) kept.push(row);
   }
   if (kept.length === 0) {
     throw new MeridianError("usage", {
       code: "TRACE_EMPTY_SELECTION",
       where: `class ${className}`,
       what: `no request of ${spec.trace} is left by slice and only`,
-      fix: `the recording has ${arrivalMs.length} rows over ${((arrivalMs.at(-1) ?? 0) / 1000).toFixed(0)} s${labels(classNames)}`,
+      fix: `the recording has ${arrivalMs.length} rows over ${((arrivalMs.at(-1) ?? 0) / 1000).toFixed(0)} s${labelText(recorded)}`,
     });
   }
   const timesMs = Float64Array.from(kept, (row) => (arrivalMs[row]! - fromMs) * spec.timeScale);
@@ -224,10 +238,6 @@ function select(spec: TraceSpec, recorded: RecordedColumns, { className }: { rea
     });
   }
   return { rows: Int32Array.from(kept), timesMs, periodMs };
-}
-
-function labels(classNames: readonly string[] | undefined): string {
-  return classNames === undefined ? "" : ` and the class labels ${classNames.join(", ")}`;
 }
 
 /** How a recording is replayed. */
@@ -250,9 +260,18 @@ export interface TraceSpec {
   readonly spreadMs: number;
   /** Share of requests that are kept. */
   readonly thin: number;
-  /** Only rows of this class label of the recording. */
-  readonly only: string | null;
+  /** Only rows of this class label of the recording, or of these labels. */
+  readonly only: string | RowLabels | null;
   /** Of the file's numeric times; null to go by what the file states. */
   readonly unit: TimeUnit | null;
   readonly shape: DayShapeSpec | null;
+  /** How the file is to be read, where the scenario says so. */
+  readonly reading?: TraceReading;
+}
+
+/** How a file is to be read; null to go by what it shows. */
+export interface TraceReading {
+  readonly format: string | null;
+  readonly columns: ColumnMap | null;
+  readonly tag: string | null;
 }

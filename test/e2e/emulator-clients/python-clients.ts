@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { runForked } from "./python-forks.ts";
 
 const run = promisify(execFile);
 
@@ -76,7 +77,6 @@ async function indexAnswers(): Promise<boolean> {
   }
 }
 
-/** LiteLLM alone takes a busy machine a minute to import. */
 const CLIENT_LIMIT_MS = 180_000;
 
 /** Runs Python without the host's own AWS settings, and returns what it printed. */
@@ -86,6 +86,8 @@ export async function runPython(
   environment: Readonly<Record<string, string>>,
 ): Promise<string> {
   const env = { PATH: process.env.PATH ?? "", HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true", ...environment };
+  // The AWS CLI brings SDK parts of its own, which must not meet those of boto3.
+  if (args[0] !== "-m") return runForked(python, args, env);
   const { stdout } = await run(python, [...args], { env, timeout: CLIENT_LIMIT_MS, maxBuffer: 16 * 2 ** 20 });
   return stdout;
 }

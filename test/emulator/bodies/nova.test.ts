@@ -25,6 +25,35 @@ describe("Nova body", () => {
       ["messageStart", ...Array(4).fill("contentBlockDelta"), "contentBlockStop", "messageStop", "metadata"],
     );
   });
+  for (const [body, found] of [
+    [{ messages: "hello" }, "#/messages: expected type: JSONArray, found: String"],
+    [
+      { messages: [{ role: "user", content: "hello" }] },
+      "#/messages/0/content: expected type: JSONArray, found: String",
+    ],
+    [
+      { messages: [{ role: "user", content: [{ text: 3 }] }] },
+      "#/messages/0/content/0/text: expected type: String, found: Number",
+    ],
+    [
+      { messages, inferenceConfig: { maxTokens: "9" } },
+      "#/inferenceConfig/maxTokens: expected type: Integer, found: String",
+    ],
+    [{ messages, inferenceConfig: [] }, "#/inferenceConfig: expected type: JSONObject, found: JSONArray"],
+    [{ messages, system: "be brief" }, "#/system: expected type: JSONArray, found: String"],
+  ] as const) {
+    it(`refuses ${found}`, () => {
+      const message = `Malformed input request: ${found}, please reformat your input and try again.`;
+      assert.throws(() => novaBody.parse(body), { name: "ValidationException", message });
+    });
+  }
+  it("refuses every other wrong type as malformed input, too", () => {
+    const content = [{ text: "x" }, { cachePoint: 3 }];
+    assert.throws(() => novaBody.parse({ messages: [{ role: "user", content }] }), {
+      name: "ValidationException",
+      message: /^Malformed input request: /,
+    });
+  });
   it("refuses as Converse does", () => {
     assert.throws(() => novaBody.parse({ messages: [] }), { name: "ValidationException" });
   });

@@ -11,13 +11,17 @@ export const ANSWER: Answer = {
   stopReason: "end_turn",
   stopSequence: undefined,
   tool: undefined,
+  thinkingTokens: 0,
+  isThinkingShown: true,
+  cacheWrites: [],
 };
 
 /** A format's output for a request: the whole answer, and all chunks of a stream. */
 export function shapesOf(body: InvokeBody, request: Record<string, unknown>, overrides: Partial<Answer> = {}) {
   const { prompt, format } = body.parse(request);
   const answer = { ...ANSWER, ...overrides };
-  const deltas = Array.from({ length: answer.outputTokens }, (_, index) => format.delta(answer, index, index + 1));
+  const tokens = Array.from({ length: answer.outputTokens }, (_, index) => index);
+  const deltas = tokens.flatMap((index) => format.delta(answer, index, index + 1));
   return {
     prompt,
     // Round-tripped through JSON, as on the wire.

@@ -21,6 +21,9 @@ const answer: Answer = {
   stopReason: "end_turn",
   stopSequence: undefined,
   tool: undefined,
+  thinkingTokens: 0,
+  isThinkingShown: true,
+  cacheWrites: [],
 };
 const plain = { serviceTier: undefined, latency: undefined };
 
@@ -45,8 +48,55 @@ describe("Converse answers", () => {
     const tool = { ...answer, tool: { name: "t", input: { a: 1 } } };
     assert.deepEqual(typesOf(converseBegin(tool)), ["messageStart", "contentBlockStart"]);
     assert.deepEqual(typesOf(converseEnd(answer, 5, plain)), ["contentBlockStop", "messageStop", "metadata"]);
-    const [delta] = decodeFrames(converseDelta(tool, 0, 3));
+    const [delta] = decodeFrames(Buffer.concat(converseDelta(tool, 0, 3)));
     assert.deepEqual(delta?.payload, { contentBlockIndex: 0, delta: { toolUse: { input: '{"a":1}' } } });
+  });
+  it("say for how long prompt tokens were written to the cache, the longest first", () => {
+    const cacheWrites = [
+      { ttl: "1h", tokens: 12 },
+      { ttl: "5m", tokens: 8 },
+    ] as const;
+    const { cacheDetails } = usageOf({ ...answer, cacheWrites }) as { cacheDetails: unknown };
+    assert.deepEqual(cacheDetails, [
+      { ttl: "1h", inputTokens: 12 },
+      { ttl: "5m", inputTokens: 8 },
+    ]);
+  });
+  it("think first, with a signature, in a block of its own", () => {
+    const thinking: Answer = { ...answer, outputTokens: 4, thinkingTokens: 2 };
+    const { output } = converseAnswer(thinking, 1, plain) as {
+      output: {
+        message: { content: { text?: string; reasoningContent?: { reasoningText: Record<string, string> } }[] };
+      };
+    };
+    const [first, second] = output.message.content;
+    const { text, signature } = first?.reasoningContent?.reasoningText ?? {};
+    assert.deepEqual([text?.length, second?.text], [8, " one can"]);
+    const frames = [
+      ...converseBegin(thinking),
+      ...[0, 1, 2, 3].flatMap((token) => converseDelta(thinking, token, token + 1)),
+    ];
+    const events = decodeFrames(Buffer.concat([...frames, ...converseEnd(thinking, 1, plain)]));
+    assert.deepEqual(
+      events.slice(1, -2).map(({ type, payload }) => [type, payload.contentBlockIndex, payload.delta]),
+      [
+        ["contentBlockDelta", 0, { reasoningContent: { text: " one" } }],
+        ["contentBlockDelta", 0, { reasoningContent: { text: " can" } }],
+        ["contentBlockDelta", 0, { reasoningContent: { signature } }],
+        ["contentBlockStop", 0, undefined],
+        ["contentBlockDelta", 1, { text: " one" }],
+        ["contentBlockDelta", 1, { text: " can" }],
+        ["contentBlockStop", 1, undefined],
+      ],
+    );
+  });
+  it("are empty without tokens", () => {
+    const empty: Answer = { ...answer, outputTokens: 0 };
+    const frames = [...converseBegin(empty), ...converseDelta(empty, 0, 0), ...converseEnd(empty, 1, plain)];
+    assert.deepEqual(
+      decodeFrames(Buffer.concat(frames)).map(({ type }) => type),
+      ["messageStart", "messageStop", "metadata"],
+    );
   });
   it("give no arguments to a tool call that the limit cut off", () => {
     const cut: Answer = { ...answer, tool: { name: "t", input: { a: 1 } }, stopReason: "max_tokens" };

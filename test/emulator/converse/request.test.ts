@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { meterBlock, meterToolConfig, parseConverse } from "../../../emulator/converse/request.ts";
 import { PromptMeter } from "../../../emulator/model/prompt.ts";
+import { sampleOfSchema } from "../../../emulator/model/schema-sample.ts";
 import { userMessage } from "../support.ts";
 
-const MODEL = { contextTokens: 1000, maxOutputTokens: 4096 };
-const parse = (body: Record<string, unknown>) => parseConverse(body, MODEL);
+const parse = (body: Record<string, unknown>) => parseConverse(body);
 const assistant = (text = "Fine") => ({ role: "assistant", content: [{ text }] });
 
 describe("parseConverse", () => {
@@ -71,12 +71,6 @@ describe("parseConverse", () => {
       /^2 validation errors detected: .*'inferenceConfig\.temperature'.*'inferenceConfig\.topP'/,
     ],
     [
-      "more tokens than the model writes",
-      { messages: [userMessage()], inferenceConfig: { maxTokens: 5000 } },
-      /^The maximum tokens you requested exceeds the model limit of 4096\./,
-    ],
-    ["too long an input", { messages: [userMessage("x".repeat(4004))] }, /^Input is too long for requested model\.$/],
-    [
       "tool blocks without tools",
       { messages: [{ role: "user", content: [{ toolResult: { toolUseId: "a", content: [] } }] }] },
       /^The toolConfig field must be defined/,
@@ -102,6 +96,19 @@ describe("parseConverse", () => {
       assert.throws(() => parse(body), { name: "SerializationException" });
     });
   }
+
+  it("answers with the JSON that outputConfig or the additional fields ask for", () => {
+    const schema = { type: "object", properties: { n: { const: 5 } }, required: ["n"] };
+    const structure = { jsonSchema: { name: "n", schema: JSON.stringify(schema) } };
+    const textFormat = { type: "json_schema", structure };
+    assert.equal(parse({ messages: [userMessage()], outputConfig: { textFormat } }).structured, '{"n":5}');
+    const additionalModelRequestFields = { output_config: { format: { type: "json_schema", schema } } };
+    const body = { messages: [userMessage()], additionalModelRequestFields };
+    assert.equal(parseConverse(body, true).structured, '{"n":5}');
+    assert.equal(parseConverse(body).structured, undefined);
+    const broken = { textFormat: { type: "json_schema", structure: { jsonSchema: { schema: "{" } } } };
+    assert.throws(() => parse({ messages: [userMessage()], outputConfig: broken }), { name: "ValidationException" });
+  });
 
   it("requires one result for every tool use, and no more", () => {
     const toolConfig = { tools: [{ toolSpec: { name: "t", inputSchema: { json: {} } } }] };
@@ -157,7 +164,10 @@ describe("meterToolConfig", () => {
   it("forces a tool only if the choice does", () => {
     assert.equal(read({ tools }), undefined);
     assert.equal(read({ tools, toolChoice: { auto: {} } }), undefined);
-    assert.deepEqual(read({ tools, toolChoice: { any: {} } }), { name: "first", input: { q: "sample" } });
+    assert.deepEqual(read({ tools, toolChoice: { any: {} } }), {
+      name: "first",
+      input: sampleOfSchema(spec("first").toolSpec.inputSchema.json),
+    });
     assert.equal(read({ tools, toolChoice: { tool: { name: "second" } } })?.name, "second");
   });
   it("counts the tools and accepts a checkpoint among them", () => {

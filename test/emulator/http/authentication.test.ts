@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   authenticate,
+  authenticateHeaders,
   canonicalPath,
   canonicalQuery,
   canonicalRequest,
@@ -203,6 +204,44 @@ describe("verifySigV4", () => {
     assert.throws(() => verifySigV4({ ...request, headers }, TEST_CREDENTIALS, SIGNING_SCOPE), {
       name: "InvalidSignatureException",
     });
+  });
+
+  it("counts only headers that were sent as signed, whatever their names", async () => {
+    for (const names of [
+      "host;constructor",
+      "host;__proto__",
+      "host;toString;x",
+      "host;",
+      "host;\u0000",
+      "host;x-absent",
+    ]) {
+      const request = await signed({ path: PATH, atMs: SIGNED_AT_MS });
+      const authorization = String(request.headers.authorization).replace(
+        /SignedHeaders=[^,]+/,
+        `SignedHeaders=${names}`,
+      );
+      const headers = { ...request.headers, authorization };
+      assert.throws(() => verifySigV4({ ...request, headers }, TEST_CREDENTIALS, SIGNING_SCOPE), {
+        name: /^(InvalidSignature|IncompleteSignature)Exception$/,
+      });
+    }
+  });
+
+  it("is checked without the body as far as that goes", async () => {
+    const mode = { kind: "verify", credentials: TEST_CREDENTIALS } as const;
+    const check = async (options: Parameters<typeof signed>[0]) =>
+      authenticateHeaders((await signed(options)).headers, mode, SIGNING_SCOPE);
+    await check({ path: PATH, atMs: SIGNED_AT_MS });
+    await check({ path: PATH, atMs: SIGNED_AT_MS, service: "bedrock-mantle" });
+    await assert.rejects(check({ path: PATH, atMs: SIGNED_AT_MS, accessKeyId: "AKIAOTHER" }), {
+      name: "UnrecognizedClientException",
+    });
+    await assert.rejects(check({ path: PATH, atMs: SIGNED_AT_MS - 3_600_000 }), { name: "InvalidSignatureException" });
+    assert.throws(() => authenticateHeaders({}, mode, SIGNING_SCOPE), { name: "MissingAuthenticationTokenException" });
+    const wrong = { authorization: "Bearer nonsense" };
+    assert.throws(() => authenticateHeaders(wrong, mode, SIGNING_SCOPE), { name: "AccessDeniedException" });
+    authenticateHeaders({ "x-api-key": TEST_CREDENTIALS.bearerToken }, mode, SIGNING_SCOPE);
+    authenticateHeaders({}, { kind: "off" }, SIGNING_SCOPE);
   });
 
   it("refuses headers that are not SigV4", () => {

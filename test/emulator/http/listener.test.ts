@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
@@ -146,6 +147,41 @@ describe("listener", { timeout: 30_000 }, () => {
     assert.ok((await running).endsWith("done"));
     await drained;
     assert.equal(own.connections(), 0);
+  });
+
+  it("does not wait for an idle HTTP/2 session", async () => {
+    const own = await startListener({ host: "127.0.0.1", port: 0, certificate: undefined, limits: LIMITS, onRequest });
+    const session = connectHttp2(`http://127.0.0.1:${own.port}`);
+    session.on("error", () => {});
+    const stream = session.request({ ":method": "GET", ":path": "/" });
+    stream.resume();
+    await once(stream, "close");
+    const startMs = performance.now();
+    await own.drain(10_000);
+    assert.ok(performance.now() - startMs < 2000);
+    session.destroy();
+  });
+
+  it("lets a request on HTTP/2 finish before it disconnects", async () => {
+    const own = await startListener({ host: "127.0.0.1", port: 0, certificate: undefined, limits: LIMITS, onRequest });
+    const session = connectHttp2(`http://127.0.0.1:${own.port}`);
+    session.on("error", () => {});
+    const stream = session.request({ ":method": "GET", ":path": "/slow" });
+    let heard = "";
+    stream.on("data", (chunk: Buffer) => {
+      heard += chunk.toString();
+    });
+    while (slow.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const drained = own.drain(10_000);
+    const response = slow.pop()!;
+    setTimeout(() => {
+      response.writeHead(200, {});
+      response.end("x".repeat(100_000));
+    }, 100);
+    await once(stream, "close");
+    await drained;
+    assert.equal(heard.length, 100_000);
+    session.destroy();
   });
 
   it("disconnects what does not finish within the grace period", async () => {

@@ -8,6 +8,7 @@ import {
   asNumber,
   asObject,
   asText,
+  BodyBudget,
   ConstraintList,
   optional,
   parseJsonObject,
@@ -18,34 +19,72 @@ import type { WireRequest } from "../../../emulator/http/wire.ts";
 
 const request = () => Object.assign(new PassThrough(), { headers: {} }) as unknown as WireRequest & PassThrough;
 const LIMITS = { maxBytes: 10, timeoutMs: 1000 };
+const toText = (body: Buffer) => body.toString();
 
 describe("readBody", () => {
   it("joins chunks up to the limit", async () => {
     const stream = request();
-    const body = readBody(stream, LIMITS);
+    const body = readBody(stream, LIMITS, toText);
     stream.write("12345");
     stream.end("67890");
-    assert.equal((await body).toString(), "1234567890");
+    assert.equal(await body, "1234567890");
   });
   it("reads an oversize body to its end before refusing it", async () => {
     const stream = request();
-    const body = readBody(stream, LIMITS);
+    const body = readBody(stream, LIMITS, toText);
     stream.write("12345678901");
     stream.end("more");
     await assert.rejects(body, { name: "RequestEntityTooLargeException" });
   });
   it("stops reading a body that never ends", async () => {
     const stream = request();
-    const body = readBody(stream, LIMITS);
+    const body = readBody(stream, LIMITS, toText);
     stream.write("x".repeat(41));
     await assert.rejects(body, { name: "RequestEntityTooLargeException" });
   });
   it("refuses a body that takes too long", async () => {
-    await assert.rejects(readBody(request(), { maxBytes: 10, timeoutMs: 5 }), { name: "ModelTimeoutException" });
+    await assert.rejects(readBody(request(), { maxBytes: 10, timeoutMs: 5 }, toText), {
+      name: "ModelTimeoutException",
+    });
+  });
+  it("keeps one buffer, however small the pieces, and gives its memory back", async () => {
+    const budget = new BodyBudget(40_000);
+    const stream = request();
+    const body = readBody(stream, { maxBytes: 30_000, timeoutMs: 1000, budget }, (bytes) => {
+      assert.equal(budget.usedBytes, 16_384);
+      return bytes.toString();
+    });
+    for (let piece = 0; piece < 10_000; piece++) stream.write("x");
+    stream.end();
+    assert.equal(await body, "x".repeat(10_000));
+    assert.equal(budget.usedBytes, 0);
+  });
+  it("refuses a body when all bodies together take too much, until others are done", async () => {
+    const budget = new BodyBudget(10_000);
+    const limits = { maxBytes: 8192, timeoutMs: 1000, budget };
+    const first = request();
+    const held = readBody(first, limits, toText);
+    first.write("x".repeat(8000));
+    const second = request();
+    const refused = readBody(second, limits, toText);
+    second.write("x".repeat(4000));
+    await assert.rejects(refused, { name: "ServiceUnavailableException" });
+    first.end();
+    await held;
+    const third = request();
+    const accepted = readBody(third, limits, toText);
+    third.end("ok");
+    assert.equal(await accepted, "ok");
+    const aborted = request();
+    const given = readBody(aborted, limits, toText);
+    aborted.write("x");
+    aborted.destroy();
+    await assert.rejects(given, RequestAborted);
+    assert.equal(budget.usedBytes, 0);
   });
   it("aborts when the caller disconnects", async () => {
     const stream = request();
-    const body = readBody(stream, LIMITS);
+    const body = readBody(stream, LIMITS, toText);
     stream.destroy();
     await assert.rejects(body, RequestAborted);
   });

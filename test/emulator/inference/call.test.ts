@@ -38,6 +38,7 @@ describe("parseCall", () => {
         operation: "ConverseStream",
         inputTokens: 5000,
         cachePoints: undefined,
+        cacheMinimumTokens: 1024,
         maxTokens: 70,
         modelMaxTokens: 64_000,
         wantedOutputTokens: 33,

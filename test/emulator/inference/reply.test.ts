@@ -28,7 +28,7 @@ describe("replies", () => {
   });
   it("in chunks carry the invocation metrics in the last one only", () => {
     const reply = invokeReply(format, PLAIN);
-    const frames = decodeFrames(Buffer.concat([reply.delta(ANSWER, 0, 4), ...reply.end(ANSWER, TIMES)]));
+    const frames = decodeFrames(Buffer.concat([...reply.delta(ANSWER, 0, 4), ...reply.end(ANSWER, TIMES)]));
     const bodies = frames.map(({ payload }) => JSON.parse(Buffer.from(String(payload.bytes), "base64").toString()));
     assert.equal("amazon-bedrock-invocationMetrics" in bodies[0], false);
     assert.deepEqual(bodies.at(-1)["amazon-bedrock-invocationMetrics"], {
@@ -73,7 +73,7 @@ function setUp(returnMs = 0) {
     response,
     returnMs,
     begin: () => [note("B")],
-    delta: (from, to) => note(`${from}-${to}`),
+    delta: (from, to) => [note(`${from}-${to}`)],
     writeHead: () => response.writeHead(200, {}),
   });
   return { advanceTo, response, log, stream };
@@ -157,7 +157,7 @@ describe("token stream", () => {
       begin: () => [],
       delta: (from, to) => {
         events++;
-        return Buffer.alloc(to - from);
+        return [Buffer.alloc(to - from)];
       },
       writeHead: () => response.writeHead(200, {}),
     });

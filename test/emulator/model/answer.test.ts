@@ -7,6 +7,7 @@ import {
   answerText,
   derivedId,
   findStop,
+  stepsOf,
   wholeText,
 } from "../../../emulator/model/answer.ts";
 import { estimateTokens } from "../../../emulator/model/prompt.ts";
@@ -21,6 +22,9 @@ const answer: Answer = {
   stopReason: "tool_use",
   stopSequence: undefined,
   tool: { name: "t", input: { city: "Zürich", days: [1, 2, 3] } },
+  thinkingTokens: 0,
+  isThinkingShown: true,
+  cacheWrites: [],
 };
 
 describe("answerPiece", () => {
@@ -31,6 +35,20 @@ describe("answerPiece", () => {
   });
   it("is four characters per token for text", () => {
     assert.equal(wholeText({ ...answer, tool: undefined }).length, 28);
+  });
+  it("is the JSON of a structured answer, cut off where the limit is", () => {
+    const structured = `{"a":"${"x".repeat(60)}"}`;
+    const whole = { ...answer, tool: undefined, structured };
+    assert.equal(wholeText(whole), structured);
+    assert.equal(wholeText({ ...whole, stopReason: "max_tokens", outputTokens: 3 }), structured.slice(0, 12));
+  });
+  it("leaves thinking out of the text, and a caller may leave it out of the answer", () => {
+    const thinking = { ...answer, tool: undefined, outputTokens: 6, thinkingTokens: 2 };
+    assert.equal(wholeText(thinking), answerText(0, 4));
+    const shown = (isThinkingShown: boolean) =>
+      stepsOf({ ...thinking, isThinkingShown }, 0, 6).map((each) => `${each.step} ${each.block.kind}`);
+    assert.deepEqual(shown(true), ["piece thinking", "stop thinking", "start text", "piece text"]);
+    assert.deepEqual(shown(false), ["stop thinking", "start text", "piece text"]);
   });
   it("derives ids from the request", () => assert.equal(derivedId("x_", answer.requestId), "x_0123456789abcdef"));
 });

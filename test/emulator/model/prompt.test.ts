@@ -7,7 +7,6 @@ import {
   estimateJsonTokens,
   estimateTokens,
   PromptMeter,
-  sampleOfSchema,
 } from "../../../emulator/model/prompt.ts";
 import { callOf } from "../support.ts";
 
@@ -15,10 +14,10 @@ describe("PromptMeter", () => {
   it("marks successive prefixes with their tokens and times to live", () => {
     const meter = new PromptMeter();
     meter.addText("a".repeat(40));
-    meter.mark("1h");
+    meter.mark("1h", "system.0");
     meter.addText("b".repeat(8));
     meter.addTokens(100, "picture");
-    meter.mark(undefined);
+    meter.mark(undefined, "system.2");
     assert.deepEqual(
       meter.cachePoints.map(({ tokens, ttlMs }) => [tokens, ttlMs]),
       [
@@ -31,7 +30,7 @@ describe("PromptMeter", () => {
     const idOf = (parts: readonly string[], after: string) => {
       const meter = new PromptMeter();
       for (const part of parts) meter.addText(part);
-      meter.mark("5m");
+      meter.mark("5m", "x");
       meter.addText(after);
       return meter.cachePoints[0]!.prefixId;
     };
@@ -54,43 +53,17 @@ describe("token estimate", () => {
 });
 
 describe("countFromMetadata", () => {
-  it("reads whole numbers only", () => {
-    assert.equal(countFromMetadata("120", 1), 120);
-    for (const text of [undefined, "", "0", "-1", "1.5", "1e3", "9999999999", "x"]) {
-      assert.equal(countFromMetadata(text, 1), undefined, String(text));
+  it("reads whole numbers and refuses everything else", () => {
+    assert.equal(countFromMetadata({ n: "120" }, "n", 1), 120);
+    assert.equal(countFromMetadata({}, "n", 1), undefined);
+    assert.equal(countFromMetadata({}, "constructor", 1), undefined);
+    for (const text of ["", "0", "-5", "1.5", "1e3", "9999999999", "abc"]) {
+      assert.throws(
+        () => countFromMetadata({ n: text }, "n", 1),
+        { name: "ValidationException", message: /^requestMetadata\.n states a number of tokens/ },
+        text,
+      );
     }
-  });
-});
-
-describe("sampleOfSchema", () => {
-  it("fills required members by type, enum, default and minimum", () => {
-    const schema = {
-      type: "object",
-      properties: {
-        city: { type: "string" },
-        unit: { enum: ["C", "F"] },
-        days: { type: "integer", minimum: 3 },
-        now: { type: "boolean" },
-        tags: { type: "array", items: { type: "string" }, minItems: 1 },
-        kind: { default: "x" },
-        optional: { type: "string" },
-      },
-      required: ["city", "unit", "days", "now", "tags", "kind"],
-    };
-    assert.deepEqual(sampleOfSchema(schema), {
-      city: "sample",
-      unit: "C",
-      days: 3,
-      now: true,
-      tags: ["sample"],
-      kind: "x",
-    });
-  });
-  it("terminates on recursive schemas and tolerates invalid ones", () => {
-    const loop: Record<string, unknown> = { type: "object" };
-    loop.properties = { again: loop };
-    assert.equal(typeof sampleOfSchema(loop), "object");
-    for (const value of [undefined, null, 3, "x", []]) assert.deepEqual(sampleOfSchema(value), {});
   });
 });
 
@@ -120,5 +93,12 @@ describe("prompt cache", () => {
     assert.equal(cache.use({ ...call, modelId: "other" }, "us-east-1", 1).readTokens, 0);
     const short = callOf({ cachePoints: [point("s", 1023)] });
     assert.deepEqual(cache.use(short, "us-east-1", 0), { readTokens: 0, writeTokens: 0 });
+  });
+  it("goes by the model's own minimum", () => {
+    const written = (tokens: number, cacheMinimumTokens: number) =>
+      createPromptCache().use(callOf({ cachePoints: [point("p", tokens)], cacheMinimumTokens }), "us-east-1", 0);
+    assert.equal(written(4095, 4096).writeTokens, 0);
+    assert.equal(written(4096, 4096).writeTokens, 4096);
+    assert.equal(written(600, 512).writeTokens, 600);
   });
 });

@@ -1,57 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createMetrics, metricData, prometheusText } from "../../../emulator/monitoring/metrics.ts";
+import { createMetrics, prometheusText } from "../../../emulator/monitoring/metrics.ts";
 import { outcomeOf } from "../outcome.ts";
-
-const START = Date.UTC(2026, 10, 21);
-const metrics = createMetrics();
-for (const [minute, latencyMs, region] of [
-  [0, 100, "us-east-1"],
-  [0, 300, "us-east-1"],
-  [1, 50, "us-east-1"],
-  [5, 70, "us-east-1"],
-  [0, 9999, "eu-west-1"],
-] as const) {
-  metrics.add(outcomeOf({ timestampMs: START + minute * 60_000, latencyMs, region }));
-}
-
-function ask(stat: string, period: number, extra: object = {}, window: object = {}) {
-  const metric = { Namespace: "AWS/Bedrock", MetricName: "InvocationLatency", ...extra };
-  const query = { Id: "q", MetricStat: { Metric: metric, Period: period, Stat: stat } };
-  const body = { MetricDataQueries: [query], ...window };
-  return (
-    metricData(body, "us-east-1", metrics.series()) as {
-      MetricDataResults: { Timestamps: string[]; Values: number[] }[];
-    }
-  ).MetricDataResults[0]!;
-}
-
-describe("metricData", () => {
-  it("answers newest first, by period", () => {
-    assert.deepEqual(ask("Average", 60).Values, [70, 50, 200]);
-    assert.deepEqual(ask("Average", 60).Timestamps.at(-1), "2026-11-21T00:00:00.000Z");
-    assert.deepEqual(ask("Sum", 300).Values, [70, 450]);
-    assert.deepEqual(
-      [ask("Maximum", 300).Values, ask("Minimum", 300).Values, ask("SampleCount", 300).Values],
-      [
-        [70, 300],
-        [70, 50],
-        [1, 3],
-      ],
-    );
-  });
-  it("filters by time window and model", () => {
-    const window = { StartTime: START / 1000 + 60, EndTime: "2026-11-21T00:02:00Z" };
-    assert.deepEqual(ask("Sum", 60, {}, window).Values, [50]);
-    assert.deepEqual(ask("Sum", 60, { Dimensions: [{ Name: "ModelId", Value: "other" }] }).Values, []);
-  });
-  it("refuses unknown statistics, periods and instants", () => {
-    assert.throws(() => ask("p99", 60), { name: "ValidationException" });
-    assert.throws(() => ask("constructor", 60), { name: "ValidationException" });
-    assert.throws(() => ask("Sum", 90), { name: "ValidationException" });
-    assert.throws(() => ask("Sum", 60, {}, { StartTime: "yesterday" }), { name: "ValidationException" });
-  });
-});
 
 const sums = (outcomes: readonly ReturnType<typeof outcomeOf>[]) => {
   const metrics = createMetrics();
@@ -87,6 +37,21 @@ describe("metrics", () => {
     const metrics = createMetrics();
     metrics.add(outcomeOf());
     assert.match(prometheusText(metrics.series(), {}), /^bedrock_estimated_tpm_quota_usage_sum\{[^}]*\} 35$/m);
+  });
+  it("print latencies and tokens as histograms", () => {
+    const metrics = createMetrics();
+    for (const latencyMs of [10, 11, 260, 400_000]) metrics.add(outcomeOf({ latencyMs }));
+    const lines = prometheusText(metrics.series(), {}).split("\n");
+    const counts = ["10", "25", "250", "500", "300000", "+Inf"].map((limit) =>
+      Number(
+        lines
+          .find((line) => line.startsWith("bedrock_invocation_latency_bucket") && line.includes(`le="${limit}"`))
+          ?.split(" ")[1],
+      ),
+    );
+    assert.deepEqual(counts, [1, 2, 2, 3, 3, 4]);
+    assert.ok(lines.includes("# TYPE bedrock_invocation_latency histogram"));
+    assert.ok(lines.includes("# TYPE bedrock_invocations summary"));
   });
   it("print as Prometheus text with escaped labels", () => {
     const metrics = createMetrics();

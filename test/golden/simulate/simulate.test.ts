@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { packageVersion } from "../../../scripts/io/process.ts";
-import { meridian } from "../../scripts/run-meridian.ts";
+import { meridianHere } from "../../scripts/run-meridian.ts";
 
 const SCENARIO = join(import.meta.dirname, "everything.yaml");
 const GOLDEN = join(import.meta.dirname, "everything.result.json");
@@ -19,7 +19,7 @@ async function run(workers: number): Promise<Readonly<Record<string, string>>> {
   const out = await mkdtemp(join(tmpdir(), "meridian-golden-"));
   outs.push(out);
   const args = ["simulate", SCENARIO, "--workers", String(workers), "--out", out, "--quiet"];
-  const { code, stderr } = await meridian(args);
+  const { code, stderr } = await meridianHere(args);
   assert.equal(code, 0, stderr);
   const read = SAME_FILES.map(async (file) => [file, await readFile(join(out, "latest", file), "utf8")] as const);
   return Object.fromEntries(await Promise.all(read));

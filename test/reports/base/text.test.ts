@@ -16,11 +16,11 @@ import {
   MILLISECONDS,
   PERCENT,
   pairingText,
-  printable,
   SECONDS,
   shownDifferences,
   shownText,
 } from "../../../reports/base/text.ts";
+import { printable } from "../../../simulator/base/errors.ts";
 import type { Estimate } from "../../../simulator/experiment/result.ts";
 import { fixture } from "../fixture.ts";
 

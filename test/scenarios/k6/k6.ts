@@ -1,4 +1,3 @@
-// Own process: k6 is one itself, and so is what builds it
 import { ensureK6 } from "../../../scripts/bench/k6-program.ts";
 
 /** The k6 of these tests; built when there is none, so that they never pass by not running. */

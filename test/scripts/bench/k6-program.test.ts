@@ -1,4 +1,3 @@
-// Own process: it starts programs that stand for k6 and Go
 import assert from "node:assert/strict";
 import {
   chmodSync,

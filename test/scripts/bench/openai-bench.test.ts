@@ -14,7 +14,7 @@ import { type AttemptRow, parseRow } from "../../../simulator/bench/rows.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
 import { planOf } from "../../simulator/scenario/base.ts";
-import { meridian } from "../run-meridian.ts";
+import { meridian, meridianHere } from "../run-meridian.ts";
 import { type Misdeed, NATURAL_LENGTH, type OpenAiServer, startOpenAiServer } from "./openai-server.ts";
 
 const FIRST_MS = 150;
@@ -145,7 +145,7 @@ endpoints:
       file,
       "api: openai\nendpoints:\n  us-east-1: http://127.0.0.1:1\n  eu-west-1: http://127.0.0.1:1\n",
     );
-    const { code, stderr } = await meridian(["bench", scenario, "--target", file, "--out", join(folder, "none")]);
+    const { code, stderr } = await meridianHere(["bench", scenario, "--target", file, "--out", join(folder, "none")]);
     assert.equal(code, 2);
     assert.match(
       stderr,

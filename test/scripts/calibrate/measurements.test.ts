@@ -4,26 +4,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { createBadRows, outcomeOfStatus, readCsvCalls } from "../../../scripts/calibrate/csv-calls.ts";
-import { readInvocationLog } from "../../../scripts/calibrate/invocation-log.ts";
-import { bareModelId, readPackedText, shortModelName } from "../../../scripts/calibrate/measurement.ts";
+import { readLogCalls } from "../../../scripts/calibrate/log-calls.ts";
 import { probeObservations, readMeasurements } from "../../../scripts/calibrate/measurements.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
+import { BadRows } from "../../../simulator/traffic/bad-rows.ts";
+import { bareModelId, shortModelName } from "../../../simulator/traffic/labels.ts";
+import { outcomeOfStatus } from "../../../simulator/traffic/outcome.ts";
 
 /** A made-up log in the form of the service's. */
 const invocationLog = (name: string) => join(import.meta.dirname, "../fixtures/invocation-logs", name);
-const stop = () => createBadRows({ skip: false, max: 0 });
+const stop = () => new BadRows();
 const folder = mkdtempSync(join(tmpdir(), "meridian-calls-"));
 const place = (name: string, content: string | Uint8Array): string => {
   const file = join(folder, name);
   writeFileSync(file, content);
   return file;
 };
+/** Reads a text as the calls of a file. */
+const readCalls = (text: string, name: string, badRows: BadRows) => readLogCalls(place(name, text), badRows);
 const codeOf = async (run: () => unknown): Promise<string> => {
   try {
     await run();
   } catch (error) {
-    if (error instanceof MeridianError) return `${error.problems[0]!.code} ${error.problems[0]!.where ?? ""}`;
+    if (error instanceof MeridianError)
+      return `${error.problems[0]!.code} ${(error.problems[0]!.where ?? "").replace(`${folder}/`, "")}`;
     throw error;
   }
   return "no error";
@@ -33,9 +37,9 @@ const HEADER = "timestamp,region,model,inputTokens,outputTokens,ttftMs,e2eMs,sta
 const GOOD = "2026-05-04T10:00:01.500Z,us-east-1,us.anthropic.claude-haiku-4-5-20251001-v1:0,120,40,210,900,200";
 
 describe("CSV calls", () => {
-  it("are read with what is known of them", () => {
-    const throttled = "1777888802000,us-east-1,anthropic.claude-haiku-4-5-20251001-v1:0,10,0,,,429";
-    const { observations, modelIds } = readCsvCalls(`${HEADER}\n${GOOD}\n\n${throttled}\n`, "a.csv", stop());
+  it("are read with what is known of them", async () => {
+    const throttled = "2026-05-04T10:00:02Z,us-east-1,anthropic.claude-haiku-4-5-20251001-v1:0,10,0,,,429";
+    const { observations, modelIds } = await readCalls(`${HEADER}\n${GOOD}\n\n${throttled}\n`, "a.csv", stop());
     assert.deepEqual(modelIds, { "claude-haiku-4-5": "anthropic.claude-haiku-4-5-20251001-v1:0" });
     assert.deepEqual(
       observations.map(({ sentMs, endMs, ttftMs, outcome }) => [sentMs, endMs, ttftMs, outcome]),
@@ -49,48 +53,44 @@ describe("CSV calls", () => {
 
   it("times since 1970 in s, ms or us are the same instants; what is none is refused", async () => {
     const at = ["1777888800.216", "1777888800.233", "1777888801.500"];
-    const read = (times: readonly string[]) => {
+    const read = async (times: readonly string[]) => {
       const rows = times.map((time) => GOOD.replace("2026-05-04T10:00:01.500Z", time));
-      const { observations } = readCsvCalls([HEADER, ...rows].join("\n"), "a.csv", stop());
+      const { observations } = await readCalls([HEADER, ...rows].join("\n"), "a.csv", stop());
       return observations.map(({ sentMs, axisStartMs }) => [sentMs, axisStartMs]);
     };
     const expected = [0, 17, 1284].map((ms) => [ms, Date.parse("2026-05-04T10:00:00.216Z")]);
-    assert.deepEqual(read(at), expected);
-    assert.deepEqual(read(at.map((time) => time.replace(".", ""))), expected);
-    assert.deepEqual(read(at.map((time) => `${time.replace(".", "")}000`)), expected);
-    assert.deepEqual(read(at.map((time) => new Date(Number(time) * 1000).toISOString())), expected);
+    assert.deepEqual(await read(at), expected);
+    assert.deepEqual(await read(at.map((time) => time.replace(".", ""))), expected);
+    assert.deepEqual(await read(at.map((time) => `${time.replace(".", "")}000`)), expected);
+    assert.deepEqual(await read(at.map((time) => new Date(Number(time) * 1000).toISOString())), expected);
     for (const wrong of ["17", "1e308", "2026-02-30T00:00:00Z", "1970-01-21T13:51:28Z"]) {
-      assert.equal(await codeOf(() => read([at[0]!, wrong])), "CALIBRATE_BAD_ROW a.csv:3", wrong);
+      assert.equal(await codeOf(() => read([at[0]!, wrong])), "TRACE_BAD_TIME a.csv:3", wrong);
     }
   });
 
   it("name the line of a bad row, and skip no more than allowed", async () => {
     const bad = GOOD.replace(",900,", ",-3,");
     const text = `${HEADER}\n${GOOD}\n${bad}\n${bad}\n`;
-    assert.equal(await codeOf(() => readCsvCalls(text, "a.csv", stop())), "CALIBRATE_BAD_ROW a.csv:3");
-    const two = createBadRows({ skip: true, max: 2 });
-    assert.equal(readCsvCalls(text, "a.csv", two).observations.length, 1);
+    assert.equal(await codeOf(() => readCalls(text, "a.csv", stop())), "TRACE_BAD_NUMBER a.csv:3");
+    const two = new BadRows({ skip: true, max: 2 });
+    assert.equal((await readCalls(text, "a.csv", two)).observations.length, 1);
     assert.equal(two.count, 2);
-    const one = createBadRows({ skip: true, max: 1 });
-    assert.equal(await codeOf(() => readCsvCalls(text, "a.csv", one)), "CALIBRATE_BAD_ROW a.csv:4");
-    for (const [from, to] of [
-      ["2026-05-04T10:00:01.500Z", "yesterday"],
-      ["us-east-1", ""],
-      [",120,", ",many,"],
-      [",210,", ",1000,"],
+    const one = new BadRows({ skip: true, max: 1 });
+    assert.equal(await codeOf(() => readCalls(text, "a.csv", one)), "TRACE_BAD_NUMBER a.csv:4");
+    for (const [from, to, code] of [
+      ["2026-05-04T10:00:01.500Z", "yesterday", "TRACE_BAD_TIME"],
+      ["us-east-1", "", "CALIBRATE_BAD_ROW"],
+      [",120,", ",many,", "TRACE_BAD_NUMBER"],
+      [",210,", ",1000,", "TRACE_BAD_NUMBER"],
     ] as const) {
       const row = `${HEADER}\n${GOOD.replace(from, to)}`;
-      assert.equal(await codeOf(() => readCsvCalls(row, "a.csv", stop())), "CALIBRATE_BAD_ROW a.csv:2", to);
+      assert.equal(await codeOf(() => readCalls(row, "a.csv", stop())), `${code} a.csv:2`, to);
     }
   });
 
   it("need their header", async () => {
-    assert.equal(
-      await codeOf(() => readCsvCalls("time,region\n1,2\n", "a.csv", stop())),
-      "CALIBRATE_CSV_HEADER a.csv:1",
-    );
-    assert.equal(await codeOf(() => readCsvCalls("", "a.csv", stop())), "CALIBRATE_CSV_HEADER a.csv:1");
-    assert.equal(await codeOf(() => readCsvCalls(`${HEADER}\n"a`, "a.csv", stop())), "CALIBRATE_CSV a.csv:2");
+    assert.equal(await codeOf(() => readCalls("time,region\n1,2\n", "a.csv", stop())), "TRACE_UNKNOWN_FORMAT a.csv:1");
+    assert.equal(await codeOf(() => readCalls(`${HEADER}\n"a`, "a.csv", stop())), "TRACE_BAD_CSV a.csv:2");
   });
 
   it("status codes are outcomes", () => {
@@ -102,7 +102,7 @@ describe("CSV calls", () => {
 describe("invocation logs", () => {
   it("give the calls whose bodies hold a latency, and say how many do not", async () => {
     const file = invocationLog("bedrock-invocation-log.jsonl");
-    const { observations, notes } = readInvocationLog(await readPackedText(file), "log", stop());
+    const { observations, notes } = await readLogCalls(file, stop());
     assert.ok(observations.length > 50);
     const first = observations.find(({ sentMs }) => sentMs === 0)!;
     // Its first record: 162 tokens in, 247 out, latencyMs 2297.
@@ -121,7 +121,7 @@ describe("invocation logs", () => {
     assert.ok(notes.some((note) => note.includes("hold no latency")));
   });
 
-  it("of a stream give the first byte too; twice the same record counts once", () => {
+  it("of a stream give the first byte too; twice the same record counts once", async () => {
     const record = {
       timestamp: "2026-09-03T14:00:09Z",
       region: "eu-west-1",
@@ -138,18 +138,18 @@ describe("invocation logs", () => {
       },
     };
     const text = `${JSON.stringify(record)}\n${JSON.stringify(record)}\n`;
-    const { observations, notes } = readInvocationLog(text, "log", stop());
+    const { observations, notes } = await readCalls(text, "log.jsonl", stop());
     const { region, ttftMs, endMs, inputTokens, cacheReadTokens } = observations[0]!;
     assert.deepEqual([observations.length, region, ttftMs, endMs], [1, "eu-north-1", 120, 800]);
     assert.deepEqual([inputTokens, cacheReadTokens], [15, 90]);
-    assert.match(notes[0]!, /1 duplicate records were counted once/);
+    assert.match(notes[0]!, /1 requests stand there twice, by their ids, and count once/);
   });
 
   it("edge cases: broken lines are reported by line, the rest is read", async () => {
-    const text = await readPackedText(invocationLog("bedrock-invocation-log-edge-cases.jsonl"));
-    assert.match(await codeOf(() => readInvocationLog(text, "log", stop())), /^CALIBRATE_BAD_ROW log:\d+$/);
-    const skipping = createBadRows({ skip: true, max: 10 });
-    assert.ok(readInvocationLog(text, "log", skipping).observations.length > 0);
+    const file = invocationLog("bedrock-invocation-log-edge-cases.jsonl");
+    assert.match(await codeOf(() => readLogCalls(file, stop())), /^TRACE_BAD_JSON .*:4$/);
+    const skipping = new BadRows({ skip: true, max: 10 });
+    assert.ok((await readLogCalls(file, skipping)).observations.length > 0);
     assert.ok(skipping.count > 0);
     const throttled = {
       timestamp: "2026-09-03T14:00:09Z",
@@ -157,7 +157,7 @@ describe("invocation logs", () => {
       modelId: "m",
       errorCode: "ThrottlingException",
     };
-    assert.equal(readInvocationLog(JSON.stringify(throttled), "log", stop()).observations[0]!.outcome, "throttled");
+    assert.equal((await readCalls(JSON.stringify(throttled), "t.jsonl", stop())).observations[0]!.outcome, "throttled");
   });
 });
 
@@ -217,11 +217,11 @@ describe("files", () => {
       readMeasurements([path], { strategies: [], badRows: stop(), roundTripMs: new Map() });
     const cases = [
       [join(folder, "none.csv"), "CALIBRATE_NOT_FOUND"],
-      ["/dev/zero", "CALIBRATE_NOT_A_FILE"],
-      [place("cut.csv.gz", gzipSync(GOOD.repeat(50)).subarray(0, 40)), "CALIBRATE_DAMAGED"],
-      [place("latin.csv", new Uint8Array([0xe9, 0x0a])), "CALIBRATE_NOT_UTF8"],
-      [place("calls.txt", "x"), "CALIBRATE_UNKNOWN_KIND"],
-      [folder, "CALIBRATE_NO_BENCH"],
+      ["/dev/zero", "TRACE_NOT_A_FILE"],
+      [place("cut.csv.gz", gzipSync(GOOD.repeat(50)).subarray(0, 40)), "TRACE_DAMAGED_GZIP"],
+      [place("latin.csv", new Uint8Array([0xe9, 0x0a])), "TRACE_NOT_TEXT"],
+      [place("calls.txt", "x"), "TRACE_UNKNOWN_FORMAT"],
+      [mkdtempSync(join(tmpdir(), "meridian-empty-")), "TRACE_EMPTY"],
     ] as const;
     for (const [path, code] of cases) assert.match(await codeOf(read(path)), new RegExp(`^${code} `), path);
   });

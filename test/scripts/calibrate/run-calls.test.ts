@@ -4,14 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { createBadRows } from "../../../scripts/calibrate/csv-calls.ts";
 import { readRunCalls } from "../../../scripts/calibrate/run-calls.ts";
+import { BadRows } from "../../../simulator/traffic/bad-rows.ts";
 import { writeRunFolder } from "./run-folder.ts";
 
 describe("the attempts of a measured run", () => {
   const folder = join(mkdtempSync(join(tmpdir(), "meridian-run-calls-")), "run");
-  const read = (strategies: readonly string[] = []) =>
-    readRunCalls(folder, { strategies, badRows: createBadRows({ skip: false, max: 0 }) });
+  const read = (strategies: readonly string[] = []) => readRunCalls(folder, { strategies, badRows: new BadRows() });
   const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
   before(() => writeRunFolder(folder, 2));
   after(() => rmSync(join(folder, ".."), { recursive: true }));

@@ -68,7 +68,7 @@ describe("meridian calibrate", () => {
       at("few.csv"),
       "timestamp,region,model,inputTokens,outputTokens,e2eMs,status\n2026-05-04T10:00:00Z,r,m,1,1,5,200\n",
     );
-    assert.match(await refused("--from", at("bad.csv")), /^3 CALIBRATE_CSV_HEADER /);
+    assert.match(await refused("--from", at("bad.csv")), /^3 TRACE_UNKNOWN_FORMAT /);
     assert.match(await refused("--from", at("few.csv")), /^3 CALIBRATE_TOO_FEW /);
     assert.match(await refused("--from", at("few.csv"), "--rtt", "soon"), /^2 CALIBRATE_RTT_SYNTAX /);
     assert.match(await refused("--from", at("few.csv"), "--model", "x"), /^2 CALIBRATE_MODEL_SYNTAX /);

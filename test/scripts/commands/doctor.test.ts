@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { CLAUDE, testFleet } from "../../emulator/support.ts";
-import { meridian } from "../run-meridian.ts";
+import { meridian, meridianHere } from "../run-meridian.ts";
 
 describe("meridian doctor", () => {
   it("is content with a machine that has what is required, and exits 4 with one that has not", async () => {
@@ -13,7 +13,7 @@ describe("meridian doctor", () => {
     assert.equal(fine.code, 0, fine.stderr);
     assert.match(fine.stdout, /^ok +node +24\./m);
     await writeFile(join(folder, "file"), "");
-    const bad = await meridian(["doctor", "--json", "--out", join(folder, "file")]);
+    const bad = await meridianHere(["doctor", "--json", "--out", join(folder, "file")]);
     assert.equal(bad.code, 4);
     const document = JSON.parse(bad.stdout) as { ok: boolean; checks: { name: string; status: string }[] };
     assert.equal(document.ok, false);
@@ -32,7 +32,7 @@ describe("meridian doctor", () => {
     const env = Object.fromEntries(fleet.environment("us-east-1"));
     const args = ["doctor", "--json", "--out", join(folder, "runs"), "--endpoints", file, "--model", CLAUDE];
     const calls = fleet.log.recent.total;
-    const both = await meridian(args, { env });
+    const both = await meridianHere(args, env);
     assert.equal(both.code, 4, both.stderr);
     assert.equal(fleet.log.recent.total - calls, 1);
     const { checks } = JSON.parse(both.stdout) as { checks: { name: string; status: string; found: string }[] };
@@ -41,7 +41,7 @@ describe("meridian doctor", () => {
     assert.equal(found("clock skew")?.status, "ok");
     assert.equal(found("aws credentials")?.found, "access key from environment variables");
     assert.match(found("probe eu-west-1")?.found ?? "", /ECONNREFUSED/);
-    const one = await meridian([...args, "--region", "us-east-1"], { env });
+    const one = await meridianHere([...args, "--region", "us-east-1"], env);
     assert.equal(one.code, 0, one.stdout);
     const noKeys = {
       AWS_ACCESS_KEY_ID: "",
@@ -50,7 +50,7 @@ describe("meridian doctor", () => {
       AWS_EC2_METADATA_DISABLED: "true",
     };
     const unknown = ["--probe", "--region", "us-east-1", "--model", CLAUDE, "--endpoint-url", fleet.endpoints[0]!.url];
-    const unsigned = await meridian(["doctor", "--out", join(folder, "runs"), ...unknown], { env: noKeys });
+    const unsigned = await meridianHere(["doctor", "--out", join(folder, "runs"), ...unknown], noKeys);
     assert.equal(unsigned.code, 4);
     assert.match(unsigned.stdout, /^ok +node[\s\S]*^missing +probe /m);
     await fleet.close(0);

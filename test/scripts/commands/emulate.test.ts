@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { certificateFile, fleetText } from "../../../scripts/commands/emulate.ts";
 import { testFleet } from "../../emulator/support.ts";
 import { converse, startEmulator } from "../emulator-process.ts";
-import { meridian, ROOT } from "../run-meridian.ts";
+import { meridianHere, ROOT } from "../run-meridian.ts";
 
 const ENDPOINTS = join(ROOT, "test", "scripts", "fixtures", "endpoints.yaml");
 const NOVA = "amazon.nova-pro-v1:0";
@@ -159,7 +159,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
       ],
     ] as const;
     for (const [args, code, text] of cases) {
-      const done = await meridian(["emulate", ...args]);
+      const done = await meridianHere(["emulate", ...args]);
       assert.equal(done.code, code, `${args.join(" ")}: ${done.stderr}`);
       assert.match(done.stderr, text);
       assert.doesNotMatch(done.stderr, /\bat .*\.ts:/);
@@ -170,7 +170,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
     const holder = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => holder.once("listening", resolve));
     const { port } = holder.address() as { port: number };
-    const done = await meridian(["emulate", ENDPOINTS, "--base-port", String(port)]);
+    const done = await meridianHere(["emulate", ENDPOINTS, "--base-port", String(port)]);
     holder.close();
     assert.equal(done.code, 4, done.stderr);
     assert.match(done.stderr, /EMULATOR_PORT_TAKEN/);

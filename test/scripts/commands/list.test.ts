@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CATALOGUES } from "../../../scripts/commands/list.ts";
-import { meridian, meridianHere } from "../run-meridian.ts";
+import { meridianHere } from "../run-meridian.ts";
 
 describe("meridian list", () => {
   it("says what can be listed", async () => {
-    const { code, stdout } = await meridian(["list"]);
+    const { code, stdout } = await meridianHere(["list"]);
     assert.equal(code, 0);
     for (const kind of Object.keys(CATALOGUES)) assert.match(stdout, new RegExp(`^${kind} `, "m"));
   });

@@ -12,7 +12,7 @@ import { addProbePaceOptions, addProbeTargetOptions, probeSettings } from "../..
 import { readProbeFile } from "../../../scripts/probe/run-probe.ts";
 import type { ProbeSummary } from "../../../simulator/probe/summary.ts";
 import { type EmulatorProcess, startEmulator } from "../emulator-process.ts";
-import { meridian, ROOT } from "../run-meridian.ts";
+import { meridian, meridianHere, ROOT } from "../run-meridian.ts";
 
 /** Alone on a machine without noise: 150 ms + 500 x 0.2 ms of prefill and steps of 20 ms. */
 const WORLD = `
@@ -89,7 +89,7 @@ describe("meridian probe", () => {
   it("prints a table, goes on where one model fails, says why and exits 4", async () => {
     const url = emulator.ready.endpoints[0]!.url;
     const args = ["probe", "--region", "us-east-1", "--model", "amazon.nothing-v1:0", MODEL, "--endpoint-url", url];
-    const { code, stdout, stderr } = await meridian([...args, "--count", "2", "--interval", "50ms"], { env });
+    const { code, stdout, stderr } = await meridianHere([...args, "--count", "2", "--interval", "50ms"], env);
     assert.equal(code, 4, stderr);
     assert.match(stdout, /us-east-1 +2\/2 /);
     assert.match(stdout, /us-east-1 +0\/1 /);
@@ -145,14 +145,14 @@ describe("meridian probe", () => {
   it("spends nothing by accident: the worst case is printed and both locks are named", async () => {
     const away = ["--endpoint-url", "https://203.0.113.1", "--allow-host", "203.0.113.1"];
     const args = ["probe", "--region", "us-east-1", "--model", MODEL, ...away];
-    const { code, stdout, stderr } = await meridian(args, { env });
+    const { code, stdout, stderr } = await meridianHere(args, env);
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, /20 calls of other machines cost at most 0\.\d+ USD/);
     assert.match(stderr, /add --budget-usd 0\.\d\d/);
     assert.match(stderr, /add --yes/);
-    const small = await meridian([...args, "--yes", "--budget-usd", "0.000001"], { env });
+    const small = await meridianHere([...args, "--yes", "--budget-usd", "0.000001"], env);
     assert.match(small.stderr, /one call may cost/);
-    const fast = await meridian([...args, "--yes", "--budget-usd", "1", "--interval", "10ms"], { env });
+    const fast = await meridianHere([...args, "--yes", "--budget-usd", "1", "--interval", "10ms"], env);
     assert.match(fast.stderr, /PROBE_TOO_FAST/);
   });
 

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Command } from "commander";
 import { benchCommand } from "../../../scripts/commands/bench.ts";
+import { billCommand } from "../../../scripts/commands/bill.ts";
 import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
 import { checkCommand } from "../../../scripts/commands/check.ts";
 import { type CommandDefinition, jsonDocument } from "../../../scripts/commands/command.ts";
+import { compareCommand } from "../../../scripts/commands/compare.ts";
 import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
 import { doctorCommand } from "../../../scripts/commands/doctor.ts";
 import { emulateCommand } from "../../../scripts/commands/emulate.ts";
@@ -12,8 +14,10 @@ import { commands } from "../../../scripts/commands/index.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
+import { runsCommand } from "../../../scripts/commands/runs.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
 import { simulateCommand } from "../../../scripts/commands/simulate.ts";
+import { sqlCommand } from "../../../scripts/commands/sql.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
 
@@ -22,8 +26,12 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   bench: benchCommand,
   validate: validateCommand,
   calibrate: calibrateCommand,
+  bill: billCommand,
   check: checkCommand,
   report: reportCommand,
+  compare: compareCommand,
+  runs: runsCommand,
+  sql: sqlCommand,
   emulate: emulateCommand,
   probe: probeCommand,
   list: listCommand,

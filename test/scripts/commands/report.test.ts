@@ -3,14 +3,14 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { meridian, meridianHere, TINY } from "../run-meridian.ts";
+import { meridianHere, TINY } from "../run-meridian.ts";
 
 let folder = "";
 let runs = "";
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "meridian-"));
   runs = join(folder, "runs");
-  const { code, stderr } = await meridian(["simulate", TINY, "--out", runs, "--quiet"]);
+  const { code, stderr } = await meridianHere(["simulate", TINY, "--out", runs, "--quiet"]);
   assert.equal(code, 0, stderr);
 });
 after(() => rm(folder, { recursive: true, force: true }));

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { meridian, meridianHere, ROOT } from "../run-meridian.ts";
+import { meridianHere, ROOT } from "../run-meridian.ts";
 
 describe("meridian schema", () => {
   it("prints a schema with descriptions, and the one in scenarios/ is current", async () => {
-    const { code, stdout } = await meridian(["schema"]);
+    const { code, stdout } = await meridianHere(["schema"]);
     assert.equal(code, 0);
     const schema = JSON.parse(stdout) as {
       properties: Record<string, { description?: string }>;

@@ -44,7 +44,7 @@ describe("meridian simulate", () => {
 
   it("with one worker gives the same bytes as with two, and under --json prints them and nothing else", async () => {
     const out = join(folder, "json");
-    const { code, stdout, stderr } = await meridian([
+    const { code, stdout, stderr } = await meridianHere([
       "simulate",
       TINY,
       "--out",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { z } from "zod";
@@ -381,8 +381,11 @@ describe("a scenario includes a world file", () => {
   it("and a fault inside it names its own line", async () => {
     write("worlds/wrong.yaml", WORLD.replace("servers: 3", "servrs: 3"));
     const { where, what } = await problemOf(scenario("  include: worlds/wrong.yaml\n"));
-    assert.match(where!, /worlds\/wrong\.yaml:8 world\.models\.nova\.capacityIn/);
-    assert.match(what, /servrs/);
+    assert.match(where!, /worlds\/wrong\.yaml:8$/);
+    assert.equal(what, "a key here is not known");
+    const asked = await problemOf(scenario(""), [`world.include=${join(folder, "worlds/wrong.yaml")}`]);
+    assert.match(asked.where!, /worlds\/wrong\.yaml:8 world\.models\.nova\.capacityIn/);
+    assert.match(asked.what, /servrs/);
     const own = await problemOf(scenario("  include: worlds/w.yaml\n  healthDely: 1s\n"));
     assert.match(own.where!, /a\.yaml:5 world\.healthDely/);
   });
@@ -404,6 +407,24 @@ describe("a scenario includes a world file", () => {
     }
     const { where } = await problemOf(scenario("  include: worlds/none.yaml\n"));
     assert.match(where!, /a\.yaml:4 world\.include/);
+  });
+
+  it("but none outside its folder, by whatever way, and no text of one that is wrong", async () => {
+    const outside = mkdtempSync(join(tmpdir(), "meridian-outside-"));
+    writeFileSync(join(outside, "secret.yaml"), "password: hunter2\n");
+    writeFileSync(join(outside, "secret.env"), "KEY=hunter2: *x [\n");
+    symlinkSync(join(outside, "secret.yaml"), join(folder, "worlds/link.yaml"));
+    for (const name of [join(outside, "secret.yaml"), `../${basename(outside)}/secret.yaml`, "worlds/link.yaml"]) {
+      const { code, where } = await problemOf(scenario(`  include: ${name}\n`));
+      assert.equal(code, "WORLD_FILE_OUTSIDE", name);
+      assert.match(where!, /a\.yaml:4 world\.include$/);
+    }
+    for (const name of ["secret.yaml", "secret.env"]) {
+      copyFileSync(join(outside, name), join(folder, "worlds", name));
+      const problem = await problemOf(scenario(`  include: worlds/${name}\n`));
+      assert.ok(!JSON.stringify(problem).includes("hunter2") && !JSON.stringify(problem).includes("password"), name);
+    }
+    rmSync(outside, { recursive: true });
   });
 
   it("but not one that is text only", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
-import { createTerminal, type TerminalOptions, terminalAsk } from "../../../scripts/io/terminal.ts";
+import { createTerminal, safeText, type TerminalOptions, terminalAsk } from "../../../scripts/io/terminal.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 
 function make(options: TerminalOptions, env: Record<string, string> = {}, isTTY = true) {
@@ -11,6 +11,35 @@ function make(options: TerminalOptions, env: Record<string, string> = {}, isTTY 
   const stderr = { write: (text: string) => err.push(text), isTTY };
   return { out, err, terminal: createTerminal(options, { stdout, stderr, env }) };
 }
+
+describe("what is written", () => {
+  const ESCAPE = String.fromCharCode(27);
+
+  it("holds no escape codes of a terminal but colours where they are wanted", () => {
+    const hostile = `${ESCAPE}]0;PWNED\u0007${ESCAPE}[2J${ESCAPE}[31mred\u202e\u009b`;
+    assert.equal(safeText(hostile, false), "·]0;PWNED··[2J·red··");
+    assert.equal(safeText(hostile, true), `·]0;PWNED··[2J${ESCAPE}[31mred··`);
+    assert.equal(safeText("a\n\tb", false), "a\n\tb");
+    const { out, err, terminal } = make({ color: false });
+    terminal.out(hostile);
+    terminal.note(hostile);
+    terminal.problem(hostile);
+    assert.ok(![...out, ...err].join("").includes(ESCAPE));
+  });
+
+  it("holds no workflow commands of a runner", () => {
+    assert.equal(safeText("::error::x\n  ::add-mask::0", false), ":·:error::x\n  :·:add-mask::0");
+    assert.equal(safeText("a ##[error]pwn", false), "a ##·[error]pwn");
+    assert.equal(safeText("p95::mean", false), "p95::mean");
+  });
+
+  it("keeps the values of a JSON document", () => {
+    const value = { name: "##[error]x\u009b\u202e" };
+    const text = safeText(JSON.stringify(value), false);
+    assert.ok(!text.includes("##[") && !/[\p{Cc}\p{Cf}]/u.test(text));
+    assert.deepEqual(JSON.parse(text), value);
+  });
+});
 
 describe("terminal", () => {
   it("keeps results and remarks apart", () => {

@@ -6,8 +6,8 @@ import type { MeridianError } from "../../../simulator/base/errors.ts";
 import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";
 import { probeOf } from "../../simulator/probe/probes.ts";
 
-const { prices, profiles } = await loadReference();
-const facts = { book: createPriceBook({ data: prices }), profiles };
+const { prices, profiles, models } = await loadReference();
+const facts = { book: createPriceBook({ data: prices }), profiles, models };
 const call = { region: "us-east-1", model: "amazon.nova-pro-v1:0", inputTokens: 500, outputTokens: 100 };
 
 /** List price straight from the data file. */
@@ -48,6 +48,20 @@ describe("what probes cost", () => {
       undefined,
     );
     assert.ok(price.worstUsd >= dearest && price.worstUsd < dearest * 1.01, `${price.worstUsd} ${dearest}`);
+  });
+
+  it("is that of long prompts, also at worst and where the user states the price", () => {
+    const long = { ...call, model: "us.anthropic.claude-sonnet-4-5-20250929-v1:0", inputTokens: 99_950 };
+    const price = priceOfCall(long, facts, undefined);
+    assert.ok(Math.abs(price.worstUsd - (200_000 * 3.3 + 100 * 16.5) / 1e6) < 1e-9, "just below");
+    const above = priceOfCall({ ...long, inputTokens: 99_951 }, facts, undefined);
+    assert.ok(Math.abs(above.worstUsd - (200_002 * 6.6 + 100 * 24.75) / 1e6) < 1e-9);
+    const costUsd = (inputTokens: number, cacheReadTokens: number) =>
+      price.costUsd(probeOf({ inputTokens, outputTokens: 1000, cacheReadTokens }));
+    assert.ok(Math.abs(costUsd(300_000, 0) - 2.00475) < 1e-9);
+    assert.ok(Math.abs(costUsd(150_000, 50_000) - 0.6765) < 1e-9, "exactly at the threshold");
+    const own = priceOfCall({ ...long, inputTokens: 150_000 }, facts, { input: 1, output: 10 });
+    assert.ok(Math.abs(own.worstUsd - (300_100 * 2 + 100 * 15) / 1e6) < 1e-9);
   });
 
   it("must be known, or stated", () => {

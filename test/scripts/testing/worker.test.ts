@@ -1,4 +1,3 @@
-// Own process: it starts the process that runs tests
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";

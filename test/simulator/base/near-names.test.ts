@@ -12,6 +12,13 @@ test("a part of a long name finds it", () => {
   assert.deepEqual(nearNames("nova-pro", NAMES), ["amazon.nova-pro-v1:0"]);
 });
 
+test("the first words of a name find it", () => {
+  assert.deepEqual(nearNames("fallbak", ["one profile", "fallback west", "fallback + batch"]), [
+    "fallback + batch",
+    "fallback west",
+  ]);
+});
+
 test("without a near name there is no suggestion", () => {
   assert.deepEqual(nearNames("mars-colony-seven", NAMES), []);
   assert.equal(didYouMean("mars-colony-seven", NAMES), "");

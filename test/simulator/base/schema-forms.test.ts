@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { parseCount, parseDurationMs, parseRatePerS, parseShare } from "../../../simulator/base/quantities.ts";
 import {
   count,
   durationMs,
   oneKeyOf,
   ownEntry,
-  parseCount,
-  parseDurationMs,
-  parseRatePerS,
-  parseShare,
   ratePerS,
   share,
   unionOf,
@@ -87,8 +84,9 @@ describe("readable quantities", () => {
   it("a wrong text is refused with what was expected and an example", () => {
     const said = (result: { error?: { issues: readonly { message: string }[] } | undefined }) =>
       result.error?.issues.map((issue) => issue.message).join() ?? "";
-    assert.match(said(durationMs.safeParse("45")), /"45" is not a duration; write it like 250ms, 45s/);
-    assert.match(said(ratePerS.safeParse("45")), /"45" is not a rate; write it like 20\/s/);
+    assert.match(said(durationMs.safeParse("45")), /"45" is not a duration; write 45s/);
+    assert.match(said(ratePerS.safeParse("45")), /"45" is not a rate; write 45\/s/);
+    assert.match(said(ratePerS.safeParse("often")), /"often" is not a rate; write it like 20\/s/);
     assert.equal(durationMs.parse("45s"), 45_000);
     assert.equal(ratePerS.parse("60/min"), 1);
     assert.equal(count.parse("2k"), 2000);

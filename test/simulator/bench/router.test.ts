@@ -127,6 +127,8 @@ function share(attempts: number): SpendPlan {
   return {
     budgetUsd: attempts * 300e-6,
     dearestUsdPerMTok: [[dearest, dearest]],
+    dearestLongUsdPerMTok: [[dearest, dearest]],
+    longAboveTokens: [Number.POSITIVE_INFINITY],
     inputFactor: [1],
     inputTokensMore: 0,
   };

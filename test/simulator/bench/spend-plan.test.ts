@@ -14,11 +14,12 @@ const PRICES = {
   ],
 };
 const plan = (prices: object = PRICES) => planOf(scenarioInput({ world: worldInput({ prices } as never) }));
+const short = (...input: Parameters<typeof dearestPrices>) => dearestPrices(...input).dearestUsdPerMTok;
 
 describe("the dearest price of a token", () => {
   it("is taken over the billing rules, kind by kind: the cheapest key by blend may be dear in one kind", () => {
     // Any rule may bill either region's key: lowest-cost chooses by a 3:1 blend.
-    assert.deepEqual(dearestPrices(plan())[0], [
+    assert.deepEqual(short(plan())[0], [
       [2, 5, 0.2, 2.5],
       [2, 5, 0.2, 2.5],
     ]);
@@ -29,13 +30,33 @@ describe("the dearest price of a token", () => {
     const { schedule } = swing.money;
     const inputs = Array.from(schedule.fUsdPerToken).filter((_, i) => i % TOKEN_KINDS.length === INPUT);
     assert.ok(Math.max(...inputs) > Math.min(...inputs));
-    assert.equal(dearestPrices(swing)[0]![0]![INPUT], Math.max(...inputs) / 1e9);
+    assert.equal(short(swing)[0]![0]![INPUT], Math.max(...inputs) / 1e9);
   });
 
   it("is never below the list price, and unknown without one", () => {
     const list = (output: number) => () => ({ input: 0.5, output, cacheRead: 0, cacheWrite: 0 });
-    assert.deepEqual(dearestPrices(plan(), list(9))[0]![0], [2, 9, 0.2, 2.5]);
-    assert.ok(dearestPrices(plan(), () => undefined)[0]![0]!.every(Number.isNaN));
+    assert.deepEqual(short(plan(), list(9))[0]![0], [2, 9, 0.2, 2.5]);
+    assert.ok(short(plan(), () => undefined)[0]![0]!.every(Number.isNaN));
+  });
+
+  it("is that of long prompts too, where the model has one", () => {
+    const world = { ...PRICES, overrides: [PRICES.overrides[0]] };
+    const longContext = { above: "200k", input: 2, output: 1.5 };
+    const { models } = worldInput();
+    const long = planOf(
+      scenarioInput({
+        world: worldInput({
+          regions: [{ name: "a" }],
+          models: { m: { ...models!.m!, longContext } },
+          prices: world,
+        } as never),
+      }),
+    );
+    const { dearestUsdPerMTok, dearestLongUsdPerMTok, longAboveTokens } = spendPlanOf(long, 1, ["exact"]);
+    assert.deepEqual(dearestUsdPerMTok, [[[1, 5, 0.1, 1.25]]]);
+    assert.deepEqual(dearestLongUsdPerMTok, [[[2, 7.5, 0.2, 2.5]]]);
+    assert.deepEqual(longAboveTokens, [200_000]);
+    assert.deepEqual(spendPlanOf(plan(), 1, ["exact"]).longAboveTokens, [Number.POSITIVE_INFINITY]);
   });
 
   it("is unknown where a class may not go", () => {
@@ -52,7 +73,7 @@ describe("the dearest price of a token", () => {
         ],
       } as never),
     );
-    const [a, b] = dearestPrices(only)[0]!;
+    const [a, b] = short(only)[0]!;
     assert.deepEqual(a, [1, 5, 0.1, 1.25]);
     assert.ok(b!.every(Number.isNaN));
   });
@@ -70,6 +91,8 @@ const REPORT_PRICES = [1, 10, 0, 0];
 const SPEND = {
   budgetUsd: 6,
   dearestUsdPerMTok: [[REPORT_PRICES, REPORT_PRICES]],
+  dearestLongUsdPerMTok: [[REPORT_PRICES, REPORT_PRICES]],
+  longAboveTokens: [Number.POSITIVE_INFINITY],
   inputFactor: [2],
   inputTokensMore: 50,
 };

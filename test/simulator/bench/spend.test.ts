@@ -14,6 +14,14 @@ const PLAN: SpendPlan = {
       [Number.NaN, Number.NaN, Number.NaN, Number.NaN],
     ],
   ],
+  dearestLongUsdPerMTok: [
+    [
+      [6, 22.5, 0.6, 7.5],
+      [12, 45, 1.2, 15],
+      [Number.NaN, Number.NaN, Number.NaN, Number.NaN],
+    ],
+  ],
+  longAboveTokens: [200_000],
   inputFactor: [1.25],
   inputTokensMore: 100,
 };
@@ -39,6 +47,22 @@ describe("the worst case of an attempt", () => {
     const expected = (800 * 1.25 * 3.75 + (200 * 1.25 + 100) * 3 + 200 * 15) / 1e6;
     near(worstCaseUsd(PLAN, order({ prefixTokens: 800 })), expected);
     near(worstCaseUsd(PLAN, order({ prefixTokens: 5000 })), (1000 * 1.25 * 3.75 + 100 * 3 + 200 * 15) / 1e6);
+  });
+});
+
+describe("an attempt with a long prompt", () => {
+  it("may pay the price of long prompts where the highest count of its tokens is long", () => {
+    const most = (inputTokens: number) => worstCaseUsd(PLAN, order({ inputTokens, maxTokens: 1000 }));
+    // 159,920 tokens are counted as 200,000 at most, with the frame.
+    near(most(159_920), (200_000 * 3 + 1000 * 15) / 1e6);
+    near(most(159_921), (200_002 * 6 + 1000 * 22.5) / 1e6);
+  });
+
+  it("cost that price where the service counts so many tokens, cached ones included", () => {
+    const cost = (u: readonly [number, number, number, number]) => settledUsd(PLAN, order(), { c: 200, u });
+    near(cost([200_000, 1000, 0, 0]), (200_000 * 3 + 1000 * 15) / 1e6);
+    near(cost([1, 1000, 200_000, 0]), (6 + 1000 * 22.5 + 200_000 * 0.6) / 1e6);
+    near(cost([1, 1000, 100_000, 100_000]), (6 + 1000 * 22.5 + 100_000 * 0.6 + 100_000 * 7.5) / 1e6);
   });
 });
 

@@ -71,7 +71,7 @@ describe("observations", () => {
 });
 
 describe("fitEndpoint", () => {
-  const [endpoint] = byEndpoint(observed(3, 900));
+  const [endpoint] = byEndpoint(observed(3, budget(900, 600)));
   const fit = fitEndpoint(endpoint!)!;
   const estimate = (name: string) => fit.estimates.find((each) => each.name === name)!;
 
@@ -110,9 +110,12 @@ describe("fitEndpoint", () => {
   });
 
   it("still holds for new calls of the same endpoint, and not for one that became slower", () => {
-    const again = endpointCalls(observed(4, 700));
+    const again = endpointCalls(observed(4, budget(700, 400)));
     assert.ok(driftOf(fit.spec, again, true, 0.1).every(({ isDrift }) => !isDrift));
-    const slower = observed(4, 700).map((each) => ({ ...each, endMs: each.sentMs + 1.5 * (each.endMs - each.sentMs) }));
+    const slower = observed(4, budget(700, 400)).map((each) => ({
+      ...each,
+      endMs: each.sentMs + 1.5 * (each.endMs - each.sentMs),
+    }));
     const errors = driftOf(fit.spec, endpointCalls(slower), true, 0.1);
     assert.ok(errors.some(({ measure, isDrift, high }) => measure === "e2e" && isDrift && high < -0.1));
   });

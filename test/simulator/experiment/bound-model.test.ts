@@ -84,5 +84,5 @@ test("billed tokens become demands; a cache write counts as the read that it cou
 test("provisioned throughput has no price of a token: no bound", () => {
   const own = { kind: "slots", servers: 1, service: { constant: "1s" } };
   assert.equal(hasFreeCapacity(plan()), false);
-  assert.equal(hasFreeCapacity(plan({ provisioned: [{ region: "a", capacity: own, usdPerHour: 1 }] })), true);
+  assert.equal(hasFreeCapacity(plan({ provisioned: [{ region: "a", capacity: own, usdPerUnitHour: 1 }] })), true);
 });

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { checkQuotasFit } from "../../../simulator/scenario/feasibility.ts";
 import { Problems } from "../../../simulator/scenario/problems.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { classInput, planOf, problemsOf, scenarioInput } from "./base.ts";
+import { classInput, planOf, problemsOf, SONNET, scenarioInput } from "./base.ts";
 
 type World = ScenarioInput["world"];
 const SONNET_4 = "anthropic.claude-sonnet-4-20250514-v1:0";
@@ -23,6 +23,67 @@ const squeezed = (tokens: object, world: Partial<World> = {}, model: object = {}
   });
 const both = { targets: ["us-east-1/us", "us-west-2/us"] };
 const whats = (input: ScenarioInput) => problemsOf(input).map(({ code, what }) => `${code}: ${what}`);
+
+describe("prompts and the context window", () => {
+  const prompts = (input: unknown, model: object) => {
+    const tokens = { input, output: 5, maxTokens: 5 };
+    const models = { m: { capacity: { kind: "slots", servers: 9 }, onDemand: true, ...model } } as object;
+    return scenarioInput({
+      world: { regions: ["us-east-1"], models, targets: ["us-east-1"], profiles: { restrictToWorld: true } } as World,
+      traffic: [classInput({ class: "c", tokens: tokens as never })],
+    });
+  };
+  const HAIKU_45 = "anthropic.claude-haiku-4-5-20251001-v1:0";
+
+  it("prompts that never fit are a problem", () => {
+    const [problem, ...others] = problemsOf(prompts("250k", { id: HAIKU_45 }));
+    assert.deepEqual(others, []);
+    assert.equal(problem!.code, "CONTEXT_NEVER_FITS");
+    assert.equal(problem!.where, "traffic[0].tokens.input");
+    assert.equal(
+      problem!.what,
+      `every prompt of class c exceeds the context window of m (${HAIKU_45}), 200,000 tokens: the service refuses it`,
+    );
+    assert.match(problem!.fix!, /world\.models\.m\.contextTokens/);
+    assert.deepEqual(whats(prompts(1_000_001, { id: SONNET })).length, 1);
+  });
+
+  it("fit where the model has a larger window, with a beta or as the scenario states", () => {
+    assert.deepEqual(planOf(prompts("900k", { id: "anthropic.claude-sonnet-4-6" })).notes, []);
+    assert.deepEqual(planOf(prompts("300k", { id: SONNET })).notes, []);
+    assert.deepEqual(planOf(prompts("250k", { id: HAIKU_45, contextTokens: "250k" })).notes, []);
+    assert.equal(problemsOf(prompts("250k", { id: "anthropic.claude-sonnet-4-6", contextTokens: 249_999 })).length, 1);
+  });
+
+  it("that fit now and then are noted with the share that does not", () => {
+    const [note, ...others] = planOf(prompts({ exponential: { mean: "50k" } }, { id: HAIKU_45 })).notes;
+    assert.deepEqual(others, []);
+    // exp(-200,000.5 / 50,000): draws are rounded.
+    assert.match(
+      note!,
+      /^An expected 1\.8 % of the prompts of class c exceed the context window of m .*, 200,000 tokens/,
+    );
+    assert.deepEqual(planOf(prompts({ lognormal: { mean: 1200, cv: 1 } }, { id: HAIKU_45 })).notes, [], "one in 1e9");
+  });
+
+  it("are taken to fit where the window is not known, with a note; so is a price of long ones", () => {
+    const prices = (input: ScenarioInput) => {
+      const world = { ...input.world, prices: { overrides: [{ model: "m", input: 1, output: 5 }] } };
+      return planOf({ ...input, world } as ScenarioInput).notes;
+    };
+    const id = "writer.palmyra-x5-v1:0";
+    assert.deepEqual(prices(prompts("8k", { id })), []);
+    const [window, ...others] = prices(prompts("9k", { id }));
+    assert.match(
+      window!,
+      /^The context window of m \(writer\.palmyra-x5-v1:0\) is not known: no prompt is taken to be/,
+    );
+    assert.deepEqual(others, []);
+    const unpriced = prices(prompts("201k", { id: "cohere.command-r-v1:0", contextTokens: "300k" }));
+    assert.match(unpriced.join(), /The price of long prompts to m .* is not known: they are billed like short ones/);
+    assert.deepEqual(prices(prompts("9M", { id: "acme.own-v1", burndown: 1 })), [], "a model of the scenario's own");
+  });
+});
 
 describe("a class whose every call reserves more than the quota", () => {
   it("is a problem, with what is reserved, what there is, and where", () => {

@@ -17,7 +17,7 @@ it("collects problems, and throws them together", () => {
     code: "MODEL_UNKNOWN",
     where: "world.x",
     what: 'there is no model "sonet" (did you mean sonnet?)',
-    fix: "this scenario has: haiku, sonnet",
+    fix: "write sonnet; this scenario has: haiku, sonnet",
   });
 });
 
@@ -30,9 +30,9 @@ it("shows near names first, says how many are left out, and names the command th
   };
   assert.match(
     fixOf("meridian list regions"),
-    /^known: zone-t{8}, zone-a{8}, .*k{8}, … and 8 more \(meridian list regions\)$/,
+    /^write zone-t{8}; known: zone-t{8}, zone-a{8}, .*k{8}, … and 8 more \(meridian list regions\)$/,
   );
-  assert.match(fixOf(), /^this scenario has: zone-t{8}, .*, … and 8 more$/);
+  assert.match(fixOf(), /^write zone-t{8}; this scenario has: zone-t{8}, .*, … and 8 more$/);
 });
 
 it("keeps the problems of a part that throws them, and lets our own bugs through", () => {

@@ -24,6 +24,7 @@ export function routePlan(destinations: readonly number[], over: Partial<RoutePl
     destinations,
     hopMs: destinations.map((_, i) => (i === 0 ? 0 : 60)),
     placements: destinations,
+    longPrompts: null,
     rule: "in-order",
     quotas: [-1],
     queueLevel: 1,

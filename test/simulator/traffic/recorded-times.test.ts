@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { TIME_UNITS, type TimeUnit, toMs } from "../../../simulator/base/instants.ts";
 import { FORMATS } from "../../../simulator/traffic/formats/index.ts";
 import { RecordedTimes, type TimeColumn } from "../../../simulator/traffic/recorded-times.ts";
-import { readTrace } from "../../../simulator/traffic/trace-format.ts";
+import { readTrace } from "./read-trace.ts";
 
 /** Times of one column as a reader gives them; rows may stand in any order. */
 function timesOf(values: readonly unknown[], column: TimeColumn, asked: TimeUnit | null = null): number[] {
@@ -117,14 +117,42 @@ describe("a permutation of the rows of a trace gives the same recording", () => 
     ],
     jsonl: [["", (ms, tokens) => JSON.stringify({ time: iso(ms), input_tokens: tokens, output_tokens: 1 })]],
     mooncake: [
-      ["", (ms, tokens) => JSON.stringify({ timestamp: START_MS + ms, input_length: tokens, output_length: 1 })],
+      [
+        "",
+        (ms, tokens) =>
+          JSON.stringify({ timestamp: START_MS + ms, input_length: tokens, output_length: 1, hash_ids: [tokens % 7] }),
+      ],
+    ],
+    burstgpt: [["Timestamp,Model,Request tokens,Response tokens", (ms, tokens) => `${ms / 1000},GPT-4,${tokens},1`]],
+    bailian: [
+      [
+        "",
+        (ms, tokens) =>
+          JSON.stringify({ chat_id: ms, timestamp: ms / 1000, input_length: tokens, output_length: 1, type: "text" }),
+      ],
+    ],
+    guidellm: [["", (ms, tokens) => JSON.stringify({ timestamp: ms / 1000, input_length: tokens, output_length: 1 })]],
+    litellm: [
+      ["", (ms, tokens) => JSON.stringify({ startTime: iso(ms), prompt_tokens: tokens, completion_tokens: 1 })],
+    ],
+    cloudtrail: [
+      [
+        "",
+        (ms, tokens) =>
+          JSON.stringify({
+            eventTime: iso(ms),
+            eventSource: "bedrock.amazonaws.com",
+            eventName: "Converse",
+            requestID: `${ms} ${tokens}`,
+          }),
+      ],
     ],
   };
   const distinct = fc.uniqueArray(fc.integer({ min: 0, max: 1e8 }), { minLength: 1, maxLength: 30 });
 
   for (const format of FORMATS) {
     it(format.name, () => {
-      for (const [header, rowOf] of HEADERS[format.name]!) {
+      for (const [header, rowOf] of HEADERS[format.name] ?? []) {
         const read = (order: readonly number[]) => {
           const rows = order.map((ms) => rowOf(ms, (ms % 1000) + 1));
           return readTrace(format, header === "" ? rows : [header, ...rows], "f");

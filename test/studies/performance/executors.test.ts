@@ -1,32 +1,35 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { before, describe, it, test } from "node:test";
 import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import { KNOWN_LAW, lawOf, quantilesOf, trueLatencies } from "../../../studies/performance/executors.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
+import { runHere } from "../run-here.ts";
 
 const entry = new URL("../../../studies/performance/index.ts", import.meta.url).pathname;
 
-function executors(...args: readonly string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", entry, "executors", ...args], {
-    encoding: "utf8",
-    timeout: 100_000,
-  });
-}
+const executors = (...args: readonly string[]) => runHere(entry, ["executors", ...args]);
 
 before(k6ForTests, { timeout: 900_000 });
 
 for (const args of [["--only", "warp"], ["--only", "ramping-vus"], ["--seconds", "0"], ["--law", "soon"], ["--fast"]]) {
-  test(`npm run perf -- executors ${args.join(" ")}: refused with exit code 2 and no stack trace`, () => {
-    const { status, stderr } = executors(...args);
+  test(`npm run perf -- executors ${args.join(" ")}: refused with exit code 2 and no stack trace`, async () => {
+    const { status, stderr } = await executors(...args);
     assert.equal(status, 2);
     assert.match(stderr, /EXECUTORS_(USAGE|LAW)/);
     assert.doesNotMatch(stderr, /\n {4}at /);
   });
 }
 
-test("npm run perf -- executors measures one against the exact answer", { timeout: 120_000 }, () => {
-  const { status, stdout, stderr } = executors("--only", "dispatcher", "--seconds", "3", "--rate", "20", "--json");
+test("npm run perf -- executors measures one against the exact answer", { timeout: 120_000 }, async () => {
+  const { status, stdout, stderr } = await executors(
+    "--only",
+    "dispatcher",
+    "--seconds",
+    "3",
+    "--rate",
+    "20",
+    "--json",
+  );
   assert.equal(status, 0, stderr);
   const { rows, truth, requests } = JSON.parse(stdout) as {
     readonly rows: readonly { readonly sent: number; readonly fromIntendedMs: { readonly p50: number } }[];

@@ -1,3 +1,4 @@
+// Shared process: the environment is put back
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -20,22 +20,13 @@ const ORDER: PromptOrder = {
   charsPerToken: 4,
   salt: "",
 };
-const MODEL = {
-  modelId: "amazon.nova-pro-v1:0",
-  modelName: "Nova Pro",
-  onDemandRegions: [],
-  contextTokens: 300_000,
-  maxOutputTokens: 5000,
-  burndown: 1,
-};
-
 function request(order: Partial<PromptOrder> = {}, isStream = true, origin?: string) {
   return bedrock.request({ model: "a.b-v1:0", prompt: { ...ORDER, ...order }, isStream, settings: {}, origin });
 }
 
 function read(order: Partial<PromptOrder>) {
   const body = JSON.parse(request(order).body) as Record<string, unknown>;
-  return { body, prompt: parseConverse(body, MODEL), settings: parseConverseSettings(body) };
+  return { body, prompt: parseConverse(body), settings: parseConverseSettings(body) };
 }
 
 it("a prompt has the wanted number of tokens, as the emulator counts them", () => {

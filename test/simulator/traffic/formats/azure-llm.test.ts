@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { azureLlm } from "../../../../simulator/traffic/formats/azure-llm.ts";
-import { readTrace } from "../../../../simulator/traffic/trace-format.ts";
+import { readText, readTrace } from "../read-trace.ts";
 
 const HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens";
 const read = (...rows: string[]) => readTrace(azureLlm, [HEADER, ...rows], "azure.csv");
@@ -54,5 +54,6 @@ test("a day that does not exist is refused, a quoted header is read", () => {
     () => read("2023-02-28 23:59:59.0,10,5", "2023-02-30 00:00:00.0,10,5"),
     /TRACE_BAD_TIME {2}azure\.csv:3: TIMESTAMP is "2023-02-30 00:00:00\.0", which names a day that does not exist/,
   );
-  assert.equal(azureLlm.matches('"TIMESTAMP","ContextTokens","GeneratedTokens"'), true);
+  const quoted = '"TIMESTAMP","ContextTokens","GeneratedTokens"\n2023-02-28 23:59:59.0,10,5\n';
+  assert.equal(readText(quoted, "azure.csv").reader.format, "azure-llm");
 });

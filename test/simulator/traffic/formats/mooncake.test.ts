@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { mooncake } from "../../../../simulator/traffic/formats/mooncake.ts";
-import { readTrace } from "../../../../simulator/traffic/trace-format.ts";
+import { SharedRuns } from "../../../../simulator/traffic/shared-runs.ts";
+import { readTrace } from "../read-trace.ts";
 
 const row = (timestamp: number, input: number, ids: readonly number[]) =>
   JSON.stringify({ timestamp, input_length: input, output_length: 5, hash_ids: ids });
@@ -52,10 +53,10 @@ test("seconds with fractions are refused as milliseconds, and read where the sce
 });
 
 test("the ids that are held in memory are bounded", () => {
+  const runs = new SharedRuns(512, () => {});
   const ids = Array.from({ length: 100_000 }, (_, i) => i);
-  const reader = mooncake.reader("moon.jsonl", null);
-  const text = row(0, 1, ids);
+  const request = { timeMs: 0, inputTokens: 1, outputTokens: 1 };
   assert.throws(() => {
-    for (let line = 1; line <= 41; line++) reader.line(text, line);
-  }, /TRACE_TOO_LARGE {2}moon\.jsonl:41: more than 4,000,000 hash_ids/);
+    for (let line = 1; line <= 101; line++) runs.add(request, ids, { source: "moon.jsonl", lineNumber: line });
+  }, /TRACE_TOO_LARGE {2}moon\.jsonl:101: more than 10,000,000 hash_ids/);
 });

@@ -1,0 +1,222 @@
+/** The Messages API's requests: what they must have, what they may have, and what they ask. */
+import { isObject, type JsonObject } from "../http/request-body.ts";
+import { CACHE_TTL_MS, IMAGE_TOKENS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
+import { sampleOfSchema } from "../model/schema-sample.ts";
+import { integerOf, invalid, parseClaudeFields, shareOf } from "./claude-fields.ts";
+
+/** Fields of every request besides those of `claude-fields.ts`. */
+const FIELDS: readonly string[] = [
+  "max_tokens",
+  "messages",
+  "metadata",
+  "stop_sequences",
+  "system",
+  "temperature",
+  "top_p",
+];
+/** The version that bodies of InvokeModel state. */
+const VERSION = "bedrock-2023-05-31";
+/** Fields of the paths that Anthropic's own client calls; the version is a header there. */
+const DIRECT_FIELDS: readonly string[] = ["anthropic_version", "model", "service_tier", "stream"];
+
+/** Where a request of the Messages API was sent. */
+export interface MessagesRequest {
+  /** InvokeModel's body, or the one of `/anthropic/v1/messages`. */
+  readonly at: "invoke" | "messages";
+  /** Value of the `anthropic-beta` header. */
+  readonly betaHeader?: string | undefined;
+}
+
+/**
+ * Parses a request of the Messages API.
+ *
+ * @throws ServiceError ValidationException with Anthropic's messages
+ * Source: Amazon Bedrock User Guide, Anthropic Claude Messages API; Anthropic API reference, Messages and errors.
+ */
+export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequest): ParsedPrompt {
+  const isInvoke = at === "invoke";
+  const required = isInvoke ? ["anthropic_version", "max_tokens", "messages"] : ["max_tokens", "messages"];
+  for (const name of required) if (body[name] === undefined) throw invalid(`${name}: Field required`);
+  if (isInvoke && body.anthropic_version !== VERSION) {
+    throw invalid(`anthropic_version: Input should be '${VERSION}'`);
+  }
+  const allowed = [...FIELDS, ...(isInvoke ? ["anthropic_version"] : DIRECT_FIELDS)];
+  const { topK, ...fields } = parseClaudeFields(body, allowed, betaHeader);
+  const maxTokens = integerOf(body.max_tokens, "max_tokens", 1);
+  const sampling = {
+    temperature: shareOf(body.temperature, "temperature"),
+    topP: shareOf(body.top_p, "top_p"),
+    topK,
+  };
+  const meter = new PromptMeter();
+  const tools = toolsOf(body.tools, meter);
+  meterContent(body.system, "system", meter);
+  meterMessages(listOf(body.messages, "messages"), meter);
+  return {
+    ...fields,
+    sampling,
+    inputTokens: meter.tokens,
+    cachePoints: meter.cachePoints,
+    maxTokens,
+    stopSequences: stopSequencesOf(body.stop_sequences),
+    tool: forcedTool(body.tool_choice, tools),
+  };
+}
+
+function stopSequencesOf(value: unknown): readonly string[] {
+  return listOf(value, "stop_sequences").map((sequence, index) => {
+    if (typeof sequence !== "string") throw invalid(`stop_sequences.${index}: Input should be a valid string`);
+    if (sequence.trim() === "") throw invalid("stop_sequences: each stop sequence must contain non-whitespace");
+    return sequence;
+  });
+}
+
+function toolsOf(value: unknown, meter: PromptMeter): readonly JsonObject[] {
+  return listOf(value, "tools").map((tool, index) => {
+    if (!isObject(tool)) throw invalid(`tools.${index}: Input should be a valid dictionary`);
+    // Tools of Anthropic's own have a type and no schema.
+    const isCustom = tool.type === undefined || tool.type === "custom";
+    if (typeof tool.name !== "string") throw invalid(`tools.${index}.custom.name: Field required`);
+    if (isCustom && !isObject(tool.input_schema)) throw invalid(`tools.${index}.custom.input_schema: Field required`);
+    meterPart(tool, `tools.${index}`, meter);
+    return tool;
+  });
+}
+
+function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
+  if (messages.length === 0) throw invalid("messages: at least one message is required");
+  let toolUses: readonly string[] = [];
+  for (const [index, message] of messages.entries()) {
+    const at = `messages.${index}`;
+    if (!isObject(message)) throw invalid(`${at}: Input should be a valid dictionary`);
+    for (const name of Object.keys(message)) {
+      if (name !== "role" && name !== "content") throw invalid(`${at}.${name}: Extra inputs are not permitted`);
+    }
+    const role = message.role;
+    if (role !== "user" && role !== "assistant") throw invalid(`${at}.role: Input should be 'user' or 'assistant'`);
+    if (index === 0 && role !== "user") throw invalid('messages: first message must use the "user" role');
+    if (message.content === undefined) throw invalid(`${at}.content: Field required`);
+    if (message.content === "" || (Array.isArray(message.content) && message.content.length === 0)) {
+      throw invalid(`${at}: ${role} messages must have non-empty content`);
+    }
+    meterContent(message.content, `${at}.content`, meter);
+    refuseUnmatchedResults(message.content, toolUses, index);
+    toolUses = idsOf(message.content, "tool_use", "id");
+  }
+  if (toolUses.length > 0) throw unanswered(messages.length - 1, toolUses);
+}
+
+/** Every result answers a tool call of the message before, and every call is answered at once. */
+function refuseUnmatchedResults(content: unknown, toolUses: readonly string[], index: number): void {
+  const results = idsOf(content, "tool_result", "tool_use_id");
+  const orphan = results.find((id) => !toolUses.includes(id));
+  if (orphan !== undefined) {
+    const block = listOf(content, "").findIndex((each) => isObject(each) && each.tool_use_id === orphan);
+    throw invalid(
+      `messages.${index}.content.${block}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${orphan}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+    );
+  }
+  const open = toolUses.filter((id) => !results.includes(id));
+  if (open.length > 0) throw unanswered(index - 1, open);
+}
+
+function unanswered(index: number, ids: readonly string[]) {
+  return invalid(
+    `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+  );
+}
+
+function idsOf(content: unknown, type: string, member: string): readonly string[] {
+  if (!Array.isArray(content)) return [];
+  return content.filter((block) => isObject(block) && block.type === type).map((block) => String(block[member]));
+}
+
+const BLOCK_TYPES: readonly string[] = [
+  "text",
+  "image",
+  "document",
+  "tool_use",
+  "tool_result",
+  "thinking",
+  "redacted_thinking",
+  "search_result",
+  "server_tool_use",
+  "web_search_tool_result",
+  "container_upload",
+  "compaction",
+];
+/** Members that a block of a type must have, as texts. */
+const REQUIRED_TEXTS: Readonly<Record<string, readonly string[]>> = {
+  text: ["text"],
+  tool_use: ["id", "name"],
+  tool_result: ["tool_use_id"],
+  thinking: ["thinking", "signature"],
+};
+
+function meterContent(content: unknown, at: string, meter: PromptMeter): void {
+  if (content === undefined || content === null) return;
+  if (typeof content === "string") {
+    meter.addText(content);
+    return;
+  }
+  for (const [index, block] of listOf(content, at).entries()) {
+    if (!isObject(block)) throw invalid(`${at}.${index}: Input should be a valid dictionary`);
+    const type = String(block.type);
+    if (block.type === undefined) throw invalid(`${at}.${index}.type: Field required`);
+    if (!BLOCK_TYPES.includes(type)) {
+      throw invalid(
+        `${at}.${index}: Input tag '${type.slice(0, 60)}' found using 'type' does not match any of the expected tags: ${BLOCK_TYPES.map((tag) => `'${tag}'`).join(", ")}`,
+      );
+    }
+    for (const member of REQUIRED_TEXTS[type] ?? []) {
+      if (block[member] === undefined) throw invalid(`${at}.${index}.${type}.${member}: Field required`);
+      if (typeof block[member] !== "string") {
+        throw invalid(`${at}.${index}.${type}.${member}: Input should be a valid string`);
+      }
+    }
+    if (type === "text" && block.text === "") throw invalid("messages: text content blocks must be non-empty");
+    meterPart(block, `${at}.${index}`, meter);
+  }
+}
+
+/** Adds a content block or a tool, and its cache checkpoint if it has one. */
+function meterPart(part: JsonObject, at: string, meter: PromptMeter): void {
+  const { cache_control: cacheControl, ...rest } = part;
+  if (rest.type === "text" && typeof rest.text === "string") meter.addText(rest.text);
+  else if (rest.type === "image") meter.addTokens(IMAGE_TOKENS, JSON.stringify(rest));
+  else meter.addJson(rest);
+  if (cacheControl === undefined || cacheControl === null) return;
+  if (!isObject(cacheControl)) throw invalid(`${at}.cache_control: Input should be a valid dictionary`);
+  const { type, ttl = "5m" } = cacheControl;
+  if (type !== "ephemeral") {
+    throw invalid(`${at}.cache_control.type: Input should be 'ephemeral'`);
+  }
+  if (typeof ttl !== "string" || !Object.hasOwn(CACHE_TTL_MS, ttl)) {
+    throw invalid(`${at}.cache_control.ttl: Input should be '5m' or '1h'`);
+  }
+  meter.mark(ttl, at);
+}
+
+const CHOICES: readonly unknown[] = ["auto", "any", "tool", "none"];
+
+function forcedTool(choice: unknown, tools: readonly JsonObject[]): ToolAnswer | undefined {
+  if (choice === undefined || choice === null) return undefined;
+  if (!isObject(choice)) throw invalid("tool_choice: Input should be a valid dictionary");
+  if (!CHOICES.includes(choice.type)) {
+    throw invalid(
+      `tool_choice: Input tag '${String(choice.type).slice(0, 60)}' found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'`,
+    );
+  }
+  if (choice.type !== "any" && choice.type !== "tool") return undefined;
+  const tool = choice.type === "any" ? tools[0] : tools.find((candidate) => candidate.name === choice.name);
+  if (tool === undefined || typeof tool.name !== "string") {
+    throw invalid("tool_choice: the tool is not among the tools of the request");
+  }
+  return { name: tool.name, input: sampleOfSchema(tool.input_schema) };
+}
+
+function listOf(value: unknown, at: string): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw invalid(`${at}: Input should be a valid list`);
+  return value;
+}

@@ -1,0 +1,102 @@
+/**
+ * What a model refuses whatever the format of the request: too long a prompt or answer, cache checkpoints, parameters that
+ * exclude each other, thinking. A rule whose fact is unknown is not enforced.
+ */
+import { ServiceError } from "../http/errors.ts";
+import type { ModelInfo } from "../model/catalog.ts";
+import { LONG_CONTEXT_BETA } from "../model/facts.ts";
+import { CACHE_TTL_MS, type ParsedPrompt } from "../model/prompt.ts";
+
+/**
+ * Checks a request against the limits and rules of its model.
+ *
+ * @param prompt      what the request asks
+ * @param inputTokens all input tokens, as counted here or stated by the caller
+ * @param model       its model
+ * @param isConverse  Converse quotes the model's refusals with a sentence before them
+ * @throws ServiceError ValidationException with the message of the first rule that is broken
+ * Source: texts of the service as quoted in public issue threads; docs/reference/models.md has the facts.
+ */
+export function refuseByRules(
+  prompt: ParsedPrompt,
+  inputTokens: number,
+  model: Omit<ModelInfo, "onDemandRegions" | "modelName" | "burndown">,
+  isConverse: boolean,
+): void {
+  refuseTooLong(prompt, inputTokens, model);
+  const refusal = cacheRefusal(prompt, model) ?? thinkingRefusal(prompt, model) ?? samplingRefusal(prompt, model);
+  if (refusal === undefined) return;
+  throw invalid(isConverse ? `The model returned the following errors: ${refusal}` : refusal);
+}
+
+type Rules = Parameters<typeof refuseByRules>[2];
+
+function refuseTooLong({ maxTokens, betas = [] }: ParsedPrompt, inputTokens: number, model: Rules): void {
+  if (maxTokens !== undefined && maxTokens > model.maxOutputTokens) {
+    throw invalid(
+      `The maximum tokens you requested exceeds the model limit of ${model.maxOutputTokens}. Try again with a maximum tokens value that is lower than ${model.maxOutputTokens}.`,
+    );
+  }
+  const extended = betas.includes(LONG_CONTEXT_BETA) ? model.extendedContextTokens : undefined;
+  const windowTokens = extended ?? model.contextTokens ?? Number.POSITIVE_INFINITY;
+  if (inputTokens > windowTokens) throw invalid("Input is too long for requested model.");
+}
+
+function cacheRefusal({ cachePoints }: ParsedPrompt, { cacheMaxPoints, cacheTtls }: Rules): string | undefined {
+  if (cachePoints.length > (cacheMaxPoints ?? Number.POSITIVE_INFINITY)) {
+    return `A maximum of ${cacheMaxPoints} blocks with cache_control may be provided. Found ${cachePoints.length}.`;
+  }
+  const unknown = cachePoints.find(({ ttlMs }) => !(cacheTtls ?? ALL_TTLS).some((ttl) => CACHE_TTL_MS[ttl] === ttlMs));
+  if (unknown !== undefined) return `${unknown.at}.cache_control.ttl: Extra inputs are not permitted`;
+  const longer = cachePoints.find((point, index) => point.ttlMs > (cachePoints[index - 1]?.ttlMs ?? point.ttlMs));
+  if (longer === undefined) return undefined;
+  return `${longer.at}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are processed in the following order: \`tools\`, \`system\`, \`messages\`.`;
+}
+
+const ALL_TTLS = Object.keys(CACHE_TTL_MS);
+
+function thinkingRefusal(prompt: ParsedPrompt, { thinking: rules, maxOutputTokens }: Rules): string | undefined {
+  const { thinking, tool, maxTokens = maxOutputTokens, sampling = {} } = prompt;
+  if (rules === undefined || thinking === undefined) return undefined;
+  const { mode, budgetTokens = 0 } = thinking;
+  if (mode === "disabled")
+    return rules.alwaysOn ? "thinking.type.disabled is not supported for this model." : undefined;
+  if (rules.modes.length === 0) return "thinking is not supported for this model.";
+  if (!rules.modes.includes(mode)) {
+    return mode === "adaptive"
+      ? "adaptive thinking is not supported on this model"
+      : '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.';
+  }
+  const leastTokens = rules.minimumBudgetTokens ?? 1;
+  if (mode === "budget" && budgetTokens < leastTokens) {
+    return `thinking.enabled.budget_tokens: Input should be greater than or equal to ${leastTokens}`;
+  }
+  if (mode === "budget" && budgetTokens >= maxTokens) {
+    return "`max_tokens` must be greater than `thinking.budget_tokens`.";
+  }
+  if (tool !== undefined) return "Thinking may not be enabled when tool_choice forces tool use.";
+  if ((sampling.temperature ?? 1) !== 1) return "`temperature` may only be set to 1 when thinking is enabled.";
+  if ((sampling.topP ?? 1) < 0.95) {
+    return "`top_p` must be greater than or equal to 0.95 or unset when thinking is enabled.";
+  }
+  return sampling.topK === undefined ? undefined : "`top_k` must be unset when thinking is enabled.";
+}
+
+function samplingRefusal({ sampling = {} }: ParsedPrompt, { samplingParameters }: Rules): string | undefined {
+  const { temperature, topP, topK } = sampling;
+  if (samplingParameters === "one-of-two" && temperature !== undefined && topP !== undefined) {
+    return "`temperature` and `top_p` cannot both be specified for this model. Please use only one.";
+  }
+  if (samplingParameters !== "refused") return undefined;
+  const given = [
+    ["temperature", (temperature ?? 1) !== 1],
+    ["top_p", (topP ?? 1) !== 1],
+    ["top_k", topK !== undefined],
+  ] as const;
+  const name = given.find(([, isSet]) => isSet)?.[0];
+  return name === undefined ? undefined : `\`${name}\` is deprecated for this model.`;
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError("ValidationException", message);
+}

@@ -1,0 +1,204 @@
+/** A bill in the terminal: the answer first, then spend by group, candidates, odd days, and what is not attributed. */
+import { printable } from "../../simulator/base/errors.ts";
+import type { Anomaly } from "../../simulator/bill/anomalies.ts";
+import type { Candidate } from "../../simulator/bill/candidates.ts";
+import {
+  type Bill,
+  type BillPart,
+  type BillRemark,
+  type SpendDimension,
+  type SpendGroup,
+  saysForWhat,
+  usageLines,
+} from "../../simulator/bill/spend.ts";
+import { type Decimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
+import { formatNumber, plural } from "../base/text.ts";
+import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
+
+/** What was read out of a bill. */
+export interface BillReport {
+  readonly bill: Bill;
+  readonly parts: readonly BillPart[];
+  readonly groupings: readonly { readonly dimension: SpendDimension; readonly groups: readonly SpendGroup[] }[];
+  readonly candidates: readonly Candidate[];
+  readonly anomalies: readonly { readonly dimension: SpendDimension; readonly anomaly: Anomaly }[];
+  readonly remarks: readonly BillRemark[];
+  /** Tag whose values are the teams. */
+  readonly teamTag: string | undefined;
+}
+
+/** @returns the whole answer, lines of at most `options.width` characters where words allow */
+export function renderBillText(report: BillReport, options: TerminalOptions): string {
+  const { bill, groupings, candidates, anomalies, remarks } = report;
+  const tokens = sumOf(usageLines(bill).map(({ line }) => line.costUsd));
+  const days = spanOf(bill).days;
+  const lines = [
+    ...wrap(headline(report, tokens), options.width),
+    ...bill.export.notes.flatMap((note) => wrap(`note: ${note}`, options.width)),
+    "",
+    ...partLines(report.parts),
+    ...groupings
+      .filter(({ groups }) => groups.some(({ key }) => key !== undefined))
+      .flatMap(({ dimension, groups }) => ["", ...groupLines(dimension, groups, tokens, days)]),
+    ...candidateLines(candidates, days, options),
+    ...(anomalies.length === 0 ? [] : ["", "What stands out", ...anomalies.map(anomalyLine)]),
+    ...(remarks.length === 0 ? [] : ["", "Not attributed, or odd (counted in the total)", ...remarks.map(remarkLine)]),
+  ];
+  return lines.join("\n");
+}
+
+const DAY_MS = 86_400_000;
+const DAYS_PER_MONTH = 365 / 12;
+
+/** Days on which usage was charged: tax and credits may lie outside. */
+function spanOf(bill: Bill): { readonly first: string; readonly last: string; readonly days: number } {
+  const usage = bill.lines.filter(({ line }) => line.kind === "usage");
+  const starts = usage.map(({ line }) => Math.floor(line.startMs / DAY_MS));
+  const first = starts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const last = starts.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (starts.length === 0) return { first: "", last: "", days: 0 };
+  const day = (index: number) => new Date(index * DAY_MS).toISOString().slice(0, 10);
+  return { first: day(first), last: day(last), days: last - first + 1 };
+}
+
+function headline({ bill, teamTag }: BillReport, tokens: Decimal): string {
+  const { first, last, days } = spanOf(bill);
+  const lines = usageLines(bill);
+  const untagged = sumOf(lines.filter(({ line }) => isUntagged(line.tags, teamTag)).map(({ line }) => line.costUsd));
+  const tagged = teamTag === undefined ? "" : `; ${share(untagged, tokens)} of it has no ${teamTag}`;
+  const what = saysForWhat(bill)
+    ? `for tokens of text models, which routing can move${tagged}`
+    : `of usage${tagged}; this export does not say for what: group it by usage type, too, to see tokens and candidates`;
+  return `USD ${usd(bill.totalUsd)} over ${plural(days, "day", "days")} (${first} to ${last}), of it USD ${usd(tokens)} ${what}.`;
+}
+
+function isUntagged(tags: Readonly<Record<string, string>>, key: string | undefined): boolean {
+  return key !== undefined && (tags[key] ?? "") === "";
+}
+
+const PART_NAMES: Readonly<Record<BillPart["spend"], string>> = {
+  tokens: "tokens of text models",
+  bedrock: "other on Bedrock",
+  other: "other services",
+  unattributed: "not said for what",
+};
+
+function partLines(parts: readonly BillPart[]): readonly string[] {
+  const total = sumOf(parts.map(({ costUsd }) => costUsd));
+  return terminalTable(
+    [
+      ["Bill", "USD", "lines"],
+      ...parts.map(({ kind, spend, costUsd, lines }) => [
+        `${kind}, ${PART_NAMES[spend]}`,
+        usd(costUsd),
+        formatNumber(lines, 0),
+      ]),
+      ["total, as the file's lines sum to", usd(total), ""],
+    ],
+    { aligns: ["left", "right", "right"], gap: 2 },
+  );
+}
+
+/** Longest groupings are cut to these, the rest counted in one line. */
+const GROUPS_SHOWN = 15;
+
+function groupLines(
+  dimension: SpendDimension,
+  groups: readonly SpendGroup[],
+  tokens: Decimal,
+  days: number,
+): readonly string[] {
+  const shown = groups.slice(0, GROUPS_SHOWN);
+  const rest = groups.slice(GROUPS_SHOWN);
+  const row = (name: string, costUsd: Decimal) => [name, usd(costUsd), perMonth(costUsd, days), share(costUsd, tokens)];
+  // Over several models a price per token says nothing.
+  const kinds = dimension === "model" ? (["input", "output", "cacheRead", "cacheWrite"] as const) : [];
+  const prices = (group: SpendGroup) =>
+    kinds.map((kind) => {
+      const price = group.effectiveUsdPerMTok[kind];
+      return price === undefined ? "" : formatNumber(toNumber(price), 4);
+    });
+  const headings = kinds.map((kind, at) => (at === 0 ? `USD/MTok ${KIND_NAMES[kind]}` : KIND_NAMES[kind]));
+  return terminalTable(
+    [
+      [`By ${dimension}`, "USD", "USD/month", "share", ...headings],
+      ...shown.map((one) => [...row(groupName(one.key), one.costUsd), ...prices(one)]),
+      ...(rest.length === 0
+        ? []
+        : [[...row(`${rest.length} more`, sumOf(rest.map(({ costUsd }) => costUsd))), ...kinds.map(() => "")]]),
+    ],
+    { aligns: ["left", ...Array<"right">(3 + kinds.length).fill("right")], gap: 2 },
+  );
+}
+
+const KIND_NAMES = { input: "input", output: "output", cacheRead: "cache read", cacheWrite: "cache write" } as const;
+
+function groupName(key: string | undefined): string {
+  if (key === undefined) return "(not said)";
+  return key === "" ? "(untagged)" : printable(key);
+}
+
+const CANDIDATES_SHOWN = 8;
+
+function candidateLines(candidates: readonly Candidate[], days: number, options: TerminalOptions): readonly string[] {
+  if (candidates.length === 0) return [];
+  const rows = candidates.slice(0, CANDIDATES_SHOWN).map((candidate) => {
+    const live = candidate.options.find(({ name }) => name !== "batch");
+    const batch = candidate.options.find(({ name }) => name === "batch");
+    return [
+      printable(candidate.group === undefined || candidate.group === "" ? "(untagged)" : candidate.group),
+      printable(candidate.model),
+      perMonth(candidate.costUsd, days),
+      regionsText(candidate),
+      live === undefined ? "none listed" : `${perMonth(live.savingUsd, days)} ${live.name}`,
+      batch === undefined ? "" : perMonth(batch.savingUsd, days),
+    ];
+  });
+  return [
+    "",
+    ...terminalTable([["Candidates", "model", "USD/month", "billed in", "at most saved", "as batch"], ...rows], {
+      aligns: ["left", "left", "right", "left", "right", "right"],
+      gap: 2,
+    }),
+    ...wrap(
+      "At most saved: USD a month if every token were bought the cheapest way that the price list has for the model, before quotas, latency, residency and cache losses; simulate it before you sign it.",
+      options.width,
+    ),
+  ];
+}
+
+/** The dearest region and how many others. */
+function regionsText({ regions, costUsd }: Candidate): string {
+  const [first, ...others] = regions;
+  if (first === undefined) return "";
+  return `${first[0]} ${share(first[1], costUsd)}${others.length === 0 ? "" : ` + ${others.length}`}`;
+}
+
+function anomalyLine({ dimension, anomaly }: BillReport["anomalies"][number]): string {
+  const who = `${dimension.replace(/^tag:/, "")} ${groupName(anomaly.group)}`;
+  if (anomaly.kind !== "day")
+    return `  ${anomaly.day}  ${who} ${anomaly.kind === "began" ? "was billed for the first time" : "was billed for the last time"}`;
+  const usual = formatNumber(anomaly.usualUsd, 2);
+  const times = formatNumber(toNumber(anomaly.costUsd) / anomaly.usualUsd, 1);
+  return `  ${anomaly.day}  ${who}: USD ${usd(anomaly.costUsd)}, ${times} times the usual ${usual} of that weekday`;
+}
+
+function remarkLine({ remark, service, usageType, costUsd, lines }: BillRemark): string {
+  const what = [service, usageType]
+    .filter((one) => one !== undefined)
+    .map((one) => printable(one))
+    .join(", ");
+  return `  USD ${usd(costUsd)} in ${plural(lines, "line", "lines")}${what === "" ? "" : ` (${what})`}: ${printable(remark)}`;
+}
+
+function usd(value: Decimal): string {
+  return formatNumber(toNumber(value), 2);
+}
+
+function perMonth(value: Decimal, days: number): string {
+  return days === 0 ? "" : formatNumber((toNumber(value) / days) * DAYS_PER_MONTH, 0);
+}
+
+function share(part: Decimal, whole: Decimal): string {
+  return whole === 0n ? "" : `${formatNumber((100 * toNumber(part)) / toNumber(whole), 1)} %`;
+}

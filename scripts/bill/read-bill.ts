@@ -1,0 +1,138 @@
+/** Bill exports from files: CSV (gzip too), Parquet and the API's JSON; which format it is, the file says. */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { CsvError, parse } from "csv-parse/sync";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import type { BillExport, BillTable } from "../../simulator/bill/bill-line.ts";
+import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/formats/cost-explorer-api.ts";
+import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
+
+/** Decompressed size of one export; a year of hourly lines of a large organisation is below it. */
+const BYTES_MAX = 1_000_000_000;
+
+/**
+ * @param path a CSV, Parquet or JSON file, or one of these in gzip
+ * @throws MeridianError data: unreadable, of no known format, or with problems in its rows
+ */
+export async function readBillFile(path: string): Promise<BillExport> {
+  const bytes = await bytesOf(path);
+  const name = basename(path);
+  if (bytes.subarray(0, 4).toString("latin1") === "PAR1") return readTable(await readParquetTable(path), name);
+  const text = new TextDecoder("utf-8").decode(bytes);
+  if (/^\s*[[{]/.test(text)) return readJson(text, name);
+  return readTable(csvTable(text, name), name);
+}
+
+async function bytesOf(path: string): Promise<Buffer> {
+  const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const what = error.code === "ENOENT" ? "there is no such file" : `the file cannot be read (${error.code})`;
+    throw new MeridianError("data", { code: "BILL_UNREADABLE", where: path, what, fix: "name an export of your bill" });
+  });
+  if (file[0] !== 0x1f || file[1] !== 0x8b) return file;
+  try {
+    return gunzipSync(file, { maxOutputLength: BYTES_MAX });
+  } catch (error) {
+    const what = `the gzip file cannot be unpacked (${(error as Error).message})`;
+    throw new MeridianError("data", { code: "BILL_UNREADABLE", where: path, what, fix: "download it again" });
+  }
+}
+
+function csvTable(text: string, name: string): BillTable {
+  const lines: number[] = [];
+  let rows: readonly (readonly string[])[];
+  try {
+    rows = parse(text, {
+      bom: true,
+      skip_empty_lines: true,
+      on_record: (record: string[], { lines: line }) => {
+        lines.push(line);
+        return record;
+      },
+    }) as readonly (readonly string[])[];
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const where = `${name}:${error.lines ?? 1}`;
+    throw new MeridianError("data", {
+      code: "BILL_UNREADABLE",
+      where,
+      what: error.message,
+      fix: "mend the line, or export the file again",
+    });
+  }
+  const [columns = [], ...body] = rows;
+  return { columns, rows: body, lineOf: (row) => lines[row + 1] ?? row + 2 };
+}
+
+function readTable(table: BillTable, name: string): BillExport {
+  const format = BILL_TABLE_FORMATS.find(({ matches }) => matches(table.columns));
+  if (format !== undefined) return format.read(table, name);
+  const known = BILL_TABLE_FORMATS.map(({ title }) => title).join("; ");
+  const columns = table.columns.slice(0, 8).join(", ");
+  throw new MeridianError("data", {
+    code: "BILL_FORMAT_UNKNOWN",
+    where: name,
+    what: `the columns (${columns}${table.columns.length > 8 ? ", ..." : ""}) are of no bill that is known`,
+    fix: `known are: ${known}; answers of the Cost Explorer API as JSON`,
+  });
+}
+
+/** One JSON document, or one on each line. */
+function readJson(text: string, name: string): BillExport {
+  const value = parseJson(text) ?? parseLines(text);
+  if (isCostExplorerApi(value)) return readCostExplorerApi(value, name);
+  const what = value === undefined ? "this is no JSON" : "this JSON is no answer of GetCostAndUsage";
+  const fix = "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line";
+  throw new MeridianError("data", { code: "BILL_FORMAT_UNKNOWN", where: name, what, fix });
+}
+
+function parseLines(text: string): unknown[] | undefined {
+  const values = text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map(parseJson);
+  return values.includes(undefined) ? undefined : values;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param path of a local file
+ * @throws MeridianError data, when it is no Parquet file that can be read
+ */
+async function readParquetTable(path: string): Promise<BillTable> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    const quoted = `'${path.replaceAll("'", "''")}'`;
+    const described = await connection.runAndReadAll(`describe select * from read_parquet(${quoted})`);
+    const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+    const selected = columns.map(({ name, type }) => asText(`"${name.replaceAll('"', '""')}"`, type)).join(", ");
+    const found = await connection.runAndReadAll(`select ${selected} from read_parquet(${quoted})`);
+    return {
+      columns: columns.map(({ name }) => name),
+      rows: found.getRows().map((row) => row.map((cell) => (cell === null ? "" : String(cell)))),
+      lineOf: (row) => row + 1,
+    };
+  } catch (error) {
+    const what = `the Parquet file cannot be read: ${(error as Error).message}`;
+    throw new MeridianError("data", { code: "BILL_UNREADABLE", where: path, what, fix: "export it again" });
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function asText(column: string, type: string): string {
+  // By epoch, since instants with a zone need an extension of DuckDB to be formatted.
+  if (/^(TIMESTAMP|DATE)/.test(type)) return `strftime(make_timestamp_ms(epoch_ms(${column})), '%Y-%m-%dT%H:%M:%SZ')`;
+  if (/^(MAP|STRUCT)|\[\]$/.test(type)) return `to_json(${column})::VARCHAR`;
+  return `${column}::VARCHAR`;
+}

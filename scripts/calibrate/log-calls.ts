@@ -1,0 +1,93 @@
+/** Measured calls from logs and tables of any format that traffic is read from. */
+import { MeridianError } from "../../simulator/base/errors.ts";
+import type { Observation } from "../../simulator/calibrate/calls.ts";
+import type { BadRows } from "../../simulator/traffic/bad-rows.ts";
+import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
+import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
+import { type RowPlace, rowError } from "../../simulator/traffic/row-cells.ts";
+import { readRequests } from "../io/trace-file.ts";
+import type { Measurement } from "./measurement.ts";
+
+/**
+ * Reads calls with their latency: a file or a folder, in a format of `meridian list formats`. Calls that were answered
+ * but do not tell how long it took are left out and counted. Where the service measured the latency, as in an invocation
+ * log, no network is in it.
+ *
+ * @throws MeridianError data TRACE_*, CALIBRATE_NOT_FOUND, CALIBRATE_BAD_ROW with file and line
+ */
+export async function readLogCalls(path: string, badRows: BadRows): Promise<Measurement> {
+  const found: { readonly read: number; readonly observation: Observation }[] = [];
+  const modelIds: Record<string, string> = {};
+  let withoutLatency = 0;
+  const take = (row: RecordedRow, place: RowPlace): void => {
+    const observation = observationOf(row, path, place);
+    if (observation === undefined) {
+      withoutLatency++;
+      return;
+    }
+    modelIds[observation.model] = bareModelId(row.model!);
+    found.push({ read: row.timeMs, observation });
+  };
+  const { reader } = await readRequests([{ path, source: path }], { badRows }, take).catch((cause: unknown) => {
+    throw isMissing(cause) ? notFound(path, cause) : cause;
+  });
+  const order = found.map((_, i) => i).sort((a, b) => found[a]!.read - found[b]!.read);
+  const sentMs = new Float64Array(found.length);
+  if (found.length > 0) {
+    const settled = reader.times.settle(Float64Array.from(order, (i) => found[i]!.read));
+    for (const [at, i] of order.entries()) sentMs[i] = settled[at]!;
+  }
+  const axisStartMs = reader.times.startEpochMs ?? Number.NaN;
+  const observations = found.map(({ observation }, i) => ({
+    ...observation,
+    sentMs: sentMs[i]!,
+    endMs: sentMs[i]! + observation.endMs,
+    axisStartMs,
+  }));
+  // What is bad is counted over all sources, and said once.
+  const notes = reader.notes.filter((note) => note !== badRows.summary);
+  if (withoutLatency > 0) {
+    notes.push(`${withoutLatency} records hold no latency (logs have it in logged bodies only) and were left out`);
+  }
+  if (reader.format === "bedrock-log" && found.length > 0) {
+    notes.push("times of a log are whole seconds, so how calls overlapped is known roughly only");
+  }
+  return { observations, modelIds, notes: notes.map((note) => `${path}: ${note}`) };
+}
+
+function observationOf(row: RecordedRow, axis: string, place: RowPlace): Observation | undefined {
+  const outcome = row.outcome ?? "served";
+  const e2eMs = row.e2eMs ?? Number.NaN;
+  const region = row.processingRegion || row.region || row.originName || "";
+  for (const [name, value] of Object.entries({ region, model: row.model ?? "" })) {
+    if (value !== "") continue;
+    const fix = "calls are fitted by region and model: give a column for each";
+    throw rowError(place, "CALIBRATE_BAD_ROW", `${name} is empty`, fix);
+  }
+  if (outcome === "served" && (Number.isNaN(e2eMs) || row.outputTokens < 0)) return undefined;
+  return {
+    axis,
+    region,
+    model: shortModelName(row.model!),
+    sentMs: 0,
+    endMs: e2eMs,
+    ttftMs: row.ttftMs ?? Number.NaN,
+    inputTokens: Math.max(0, row.inputTokens - (row.cacheReadTokens ?? 0)),
+    cacheReadTokens: row.cacheReadTokens ?? 0,
+    outputTokens: Math.max(1, row.outputTokens),
+    maxTokens: row.maxTokens || Number.NaN,
+    outcome,
+    roundTripMs: row.roundTripMs ?? Number.NaN,
+    axisStartMs: 0,
+  };
+}
+
+function isMissing(cause: unknown): boolean {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function notFound(path: string, cause: unknown): MeridianError {
+  const problem = { code: "CALIBRATE_NOT_FOUND", where: path, what: "there is no such file", fix: "check the path" };
+  return new MeridianError("data", problem, { cause });
+}

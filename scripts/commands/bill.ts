@@ -1,0 +1,105 @@
+/** `meridian bill`: what an export of the bill says, who could be routed otherwise, and what stands out. */
+import { renderBillText } from "../../reports/bill/text.ts";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { AWS_REGIONS } from "../../simulator/base/regions.ts";
+import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
+import { candidatesOf } from "../../simulator/bill/candidates.ts";
+import { createModelNames } from "../../simulator/bill/classify.ts";
+import {
+  createBill,
+  partsOf,
+  remarksOf,
+  SPEND_DIMENSIONS,
+  type SpendDimension,
+  spendBy,
+  tagKeysOf,
+} from "../../simulator/bill/spend.ts";
+import { formatDecimal } from "../../simulator/bill/usd.ts";
+import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
+import { readBillFile } from "../bill/read-bill.ts";
+import { loadReference } from "../io/scenario-inputs.ts";
+import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
+
+export const billCommand: CommandDefinition = {
+  examples: [
+    ["meridian bill scenarios/bills/cost-explorer.csv.gz", "spend by team, model, region; candidates; odd days"],
+    ["meridian bill scenarios/bills/focus-1.0.parquet --by tag:team --by model", "only these groupings"],
+    ["meridian bill scenarios/bills/cur-2.csv.gz --json", "every figure exact, for a script"],
+  ],
+  configure: (command) =>
+    void command
+      .argument("<file>", "Cost Explorer (CSV or the API's JSON), CUR 2.0 or FOCUS (CSV, Parquet), gzip too")
+      .option("--by <dimension...>", `${SPEND_DIMENSIONS.join(", ")} or tag:<key>`)
+      .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given"),
+  run: runBill,
+};
+
+async function runBill({ args, options, terminal }: CommandInput): Promise<number> {
+  const { models, prices } = await loadReference();
+  const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
+  const bill = createBill(await readBillFile(args[0]!), names);
+  const tags = tagKeysOf(bill);
+  const team = teamOf(options.team as string | undefined, tags);
+  const groupings = dimensionsOf(options.by as readonly string[] | undefined, team);
+  const byTeam: SpendDimension = team === undefined ? "account" : `tag:${team}`;
+  const report = {
+    bill,
+    parts: partsOf(bill),
+    groupings: groupings.map((dimension) => ({ dimension, groups: spendBy(bill, dimension) })),
+    candidates: candidatesOf(
+      bill,
+      byTeam,
+      createPriceBook({ data: prices }),
+      AWS_REGIONS.map(({ id }) => id),
+    ),
+    anomalies: ([byTeam, "region", "model"] as const).flatMap((dimension) =>
+      anomaliesOf(bill, dimension)
+        // A dimension that the export lacks would repeat the whole bill under "not said".
+        .filter(({ group }) => group !== undefined)
+        .map((anomaly) => ({ dimension, anomaly })),
+    ),
+    remarks: remarksOf(bill),
+    teamTag: team,
+  };
+  if (options.json === true)
+    terminal.out(
+      jsonDocument("bill", plain({ file: args[0]!, ...report, bill: undefined, summary: summaryOf(report.bill) })),
+    );
+  else terminal.out(renderBillText(report, { colour: terminal.colour, width: terminal.width }));
+  return EXIT_CODES.ok;
+}
+
+function summaryOf(bill: ReturnType<typeof createBill>) {
+  const { format, view, costBasis, notes, statedTotalUsd } = bill.export;
+  return { format, view, costBasis, notes, statedTotalUsd, totalUsd: bill.totalUsd, lines: bill.lines.length };
+}
+
+function teamOf(asked: string | undefined, tags: readonly string[]): string | undefined {
+  if (asked === undefined || tags.includes(asked)) return asked ?? tags[0];
+  const fix = tags.length === 0 ? "the file has no tags: export it grouped by one" : `its tags are ${tags.join(", ")}`;
+  throw new MeridianError("usage", {
+    code: "BILL_TAG_UNKNOWN",
+    what: `no line has the tag ${JSON.stringify(asked)}`,
+    fix,
+  });
+}
+
+function dimensionsOf(asked: readonly string[] | undefined, team: string | undefined): readonly SpendDimension[] {
+  if (asked === undefined)
+    return [...(team === undefined ? [] : [`tag:${team}` as const]), "model", "region", "kind", "tier"];
+  return asked.map((dimension) => {
+    if ((SPEND_DIMENSIONS as readonly string[]).includes(dimension) || /^tag:./.test(dimension))
+      return dimension as SpendDimension;
+    const fix = `one of ${SPEND_DIMENSIONS.join(", ")} or tag:<key>`;
+    throw new MeridianError("usage", {
+      code: "BILL_DIMENSION",
+      what: `there is no grouping ${JSON.stringify(dimension)}`,
+      fix,
+    });
+  });
+}
+
+/** Amounts as exact decimals in texts: JSON's numbers would lose digits. */
+function plain(value: object): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(value, (_, one) => (typeof one === "bigint" ? formatDecimal(one) : one)));
+}

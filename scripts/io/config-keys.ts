@@ -1,0 +1,125 @@
+/** Keys of a configuration that are unknown or missing: which was meant, or where it belongs. */
+import type { Problem } from "../../simulator/base/errors.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
+import type { SchemaMap } from "./schema-map.ts";
+import { type ConfigPath, formatPath, guessIn } from "./yaml-source.ts";
+
+/** What is needed to judge a key. */
+export interface KeyContext {
+  /** The value that was checked. */
+  readonly value: unknown;
+  readonly schema: SchemaMap;
+  /** `file:line path` of a place in the configuration. */
+  where(path: ConfigPath): string;
+}
+
+/** A problem and the place it speaks of. */
+export interface Placed {
+  readonly problem: Problem;
+  readonly path: ConfigPath;
+  /** Where an unknown key was meant to stand. */
+  readonly meant?: ConfigPath | undefined;
+}
+
+/**
+ * A misspelt key is one mistake, but zod reports it up to three times: the key is unknown, the right one is missing,
+ * and the map around it fails its own check. Keeps the first.
+ */
+export function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
+  const echoed = new Set<string>();
+  for (const { problem, path, meant } of all) {
+    if (meant !== undefined) echoed.add(`SCENARIO_MISSING_KEY ${formatPath(meant)}`);
+    const guess = problem.code === "SCENARIO_UNKNOWN_KEY" ? guessIn(problem.fix) : undefined;
+    if (guess === undefined) continue;
+    const parent = path.slice(0, -1);
+    echoed.add(`SCENARIO_INVALID_VALUE ${formatPath(parent)}`);
+    echoed.add(`SCENARIO_MISSING_KEY ${formatPath([...parent, guess])}`);
+  }
+  return renamed(all.filter(({ problem, path }) => !echoed.has(`${problem.code} ${formatPath(path)}`)));
+}
+
+/** Where a map has one key too many and one too few, one was meant as the other. */
+function renamed(all: readonly Placed[]): readonly Placed[] {
+  const inMap = (code: string, { path }: Placed) =>
+    all.filter(
+      (each) => each.problem.code === code && formatPath(each.path.slice(0, -1)) === formatPath(path.slice(0, -1)),
+    );
+  return all.flatMap((each) => {
+    const unknown = inMap("SCENARIO_UNKNOWN_KEY", each);
+    const missing = inMap("SCENARIO_MISSING_KEY", each);
+    const isPair = unknown.length === 1 && missing.length === 1 && each.path.length > 0;
+    if (!isPair || guessIn(unknown[0]!.problem.fix) !== undefined || unknown[0]!.meant !== undefined) return [each];
+    if (each === missing[0]) return [];
+    if (each !== unknown[0]) return [each];
+    const fix = `did you mean "${missing[0]!.path.at(-1)}"?`;
+    return [{ ...each, problem: { ...each.problem, fix } }];
+  });
+}
+
+export function unknownKey(path: ConfigPath, key: string, context: KeyContext): Placed {
+  const owner = ownerBelow(path, key, context) ?? ownerAbove(path, key, context);
+  const problem = {
+    code: "SCENARIO_UNKNOWN_KEY",
+    what: `unknown key "${key}"`,
+    where: context.where([...path, key]),
+    fix: owner === undefined ? suggest(key, context.schema.keysAt(path)) : ownerFix(key, owner, path),
+  };
+  return { problem, path: [...path, key], meant: owner && [...owner, key] };
+}
+
+function ownerFix(key: string, owner: ConfigPath, path: ConfigPath): string {
+  if (owner.length > path.length) return `indent it, so that it stands below ${formatPath(owner)}`;
+  return owner.length === 0
+    ? `move it to the left: ${key} is a key of the scenario itself`
+    : `move it to the left, below ${formatPath(owner)}`;
+}
+
+/** The value beside a key, or in the last item of a list there, that may hold it: the key has slipped to the left. */
+function ownerBelow(path: ConfigPath, key: string, { value, schema }: KeyContext, depth = 2): ConfigPath | undefined {
+  const here = valueAt(value, path);
+  if (depth === 0 || typeof here !== "object" || here === null) return undefined;
+  const steps = Array.isArray(here) ? (here.length > 0 ? [here.length - 1] : []) : Object.keys(here).slice(0, 100);
+  const below = steps.filter((step) => step !== key).map((step): ConfigPath => [...path, step]);
+  const owner = below.find((each) => isMapAt(value, each) && schema.keysAt(each).includes(key));
+  if (owner !== undefined) return owner;
+  for (const each of below) {
+    const found = ownerBelow(each, key, { value, schema } as KeyContext, depth - 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The nearest value around a key that may hold it: the key has slipped to the right. */
+function ownerAbove(path: ConfigPath, key: string, { value, schema }: KeyContext): ConfigPath | undefined {
+  for (let length = path.length - 1; length >= 0; length--) {
+    const each = path.slice(0, length);
+    if (isMapAt(value, each) && schema.keysAt(each).includes(key)) return each;
+  }
+  return undefined;
+}
+
+function isMapAt(value: unknown, path: ConfigPath): boolean {
+  const here = valueAt(value, path);
+  return typeof here === "object" && here !== null && !Array.isArray(here);
+}
+
+export function missingKey(path: ConfigPath, context: KeyContext): Placed {
+  const description = context.schema.descriptionAt(path);
+  const problem = {
+    code: "SCENARIO_MISSING_KEY",
+    what: `${formatPath(path.slice(-1))} is missing`,
+    where: context.where(path),
+    fix: description === undefined ? `add ${formatPath(path)}` : `add it: ${description}`,
+  };
+  return { problem, path };
+}
+
+/** The value at a path; undefined where there is none. */
+export function valueAt(value: unknown, path: ConfigPath): unknown {
+  let current = value;
+  for (const step of path) {
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, step)) return undefined;
+    current = (current as Record<string | number, unknown>)[step];
+  }
+  return current;
+}

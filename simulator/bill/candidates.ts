@@ -1,0 +1,145 @@
+/** Who could be routed otherwise, and what the list prices would make of it: a ceiling, before quotas and latency. */
+import type { PriceBook } from "../service/pricing/price-book.ts";
+import type { PriceKey, ServiceTier, TokenPricesUsdPerMTok } from "../service/pricing/prices.ts";
+import type { ClassifiedLine } from "./classify.ts";
+import { type Bill, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
+import type { TokenKind } from "./usage-type.ts";
+import { type Decimal, parseDecimal, sumOf } from "./usd.ts";
+
+/** One way to buy the same tokens. */
+export interface CandidateOption {
+  /** `global profile`, `batch`, or `us-east-2`: all of it called there. */
+  readonly name: string;
+  /** What the lines that can be priced would have cost. */
+  readonly costUsd: Decimal;
+  /** Positive: cheaper than billed. */
+  readonly savingUsd: Decimal;
+}
+
+/** The spend of one group on one model. */
+export interface Candidate {
+  /** Value of the dimension, e.g. of the tag `team`; the empty text or undefined: untagged. */
+  readonly group: string | undefined;
+  readonly model: string;
+  readonly modelId: string;
+  readonly costUsd: Decimal;
+  /** Of it, what has a list price both as billed and otherwise. */
+  readonly pricedUsd: Decimal;
+  /** Billed regions with their cost, the dearest first. */
+  readonly regions: readonly (readonly [region: string, costUsd: Decimal])[];
+  /** Cheaper ways only, the cheapest first; empty where the list has none. */
+  readonly options: readonly CandidateOption[];
+}
+
+/**
+ * Prices each group's tokens otherwise: through the global profile, in each region that lists the model, and as batch.
+ * What was billed is scaled by the ratio of list prices, so that a discount of the account stays.
+ *
+ * @param regions where a call may go
+ * @returns the largest spend first
+ */
+export function candidatesOf(
+  bill: Bill,
+  dimension: SpendDimension,
+  book: PriceBook,
+  regions: readonly string[],
+): readonly Candidate[] {
+  const groups = new Map<string, ClassifiedLine[]>();
+  for (const line of tokenLines(bill)) {
+    if (line.modelId === undefined || line.region === undefined) continue;
+    const key = JSON.stringify([spendKeyOf(line, dimension) ?? null, line.modelId]);
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [line]);
+    else members.push(line);
+  }
+  return [...groups.values()]
+    .map((lines) => candidateOf(lines, spendKeyOf(lines[0]!, dimension), book, regions))
+    .sort((a, b) => (a.costUsd < b.costUsd ? 1 : a.costUsd > b.costUsd ? -1 : 0));
+}
+
+function candidateOf(
+  lines: readonly ClassifiedLine[],
+  group: string | undefined,
+  book: PriceBook,
+  regions: readonly string[],
+): Candidate {
+  const costUsd = sumOf(lines.map(({ line }) => line.costUsd));
+  const options = [
+    optionOf("global profile", lines, book, (key) => ({ ...key, family: "global" })),
+    optionOf("batch", lines, book, (key) => ({ ...key, tier: "batch" })),
+    ...regions.map((region) => optionOf(region, lines, book, (key) => ({ ...key, region, family: "regional" }))),
+  ].filter((option) => option !== undefined);
+  const cheaper = options
+    .filter(({ savingUsd }) => savingUsd > 0n)
+    .sort((a, b) => (a.savingUsd < b.savingUsd ? 1 : -1));
+  const byRegion = new Map<string, Decimal>();
+  for (const { region, line } of lines) byRegion.set(region!, (byRegion.get(region!) ?? 0n) + line.costUsd);
+  return {
+    group,
+    model: lines[0]!.model!,
+    modelId: lines[0]!.modelId!,
+    costUsd,
+    pricedUsd: sumOf(
+      lines.map((line) => (listPriceOf(line, book, (key) => key) === undefined ? 0n : line.line.costUsd)),
+    ),
+    regions: [...byRegion].sort(([, a], [, b]) => (a < b ? 1 : -1)),
+    options: cheaper,
+  };
+}
+
+type Otherwise = (key: PriceKey) => PriceKey;
+
+/** Undefined where any line has no list price that way: half of a group's tokens elsewhere is no answer. */
+function optionOf(
+  name: string,
+  lines: readonly ClassifiedLine[],
+  book: PriceBook,
+  otherwise: Otherwise,
+): CandidateOption | undefined {
+  let now = 0n;
+  let then = 0n;
+  for (const line of lines) {
+    const listed = listPriceOf(line, book, (key) => key);
+    const other = listPriceOf(line, book, otherwise);
+    if (listed === undefined || listed === 0n) {
+      now += line.line.costUsd;
+      then += line.line.costUsd;
+      continue;
+    }
+    if (other === undefined) return undefined;
+    now += line.line.costUsd;
+    then += (line.line.costUsd * other) / listed;
+  }
+  return { name, costUsd: then, savingUsd: now - then };
+}
+
+const TIERS: Readonly<Record<string, ServiceTier>> = {
+  standard: "standard",
+  batch: "batch",
+  flex: "flex",
+  priority: "priority",
+  "latency-optimized": "latency-optimized",
+};
+
+/** USD per million tokens of the line's kind, exact as the list writes it. */
+function listPriceOf(line: ClassifiedLine, book: PriceBook, otherwise: Otherwise): Decimal | undefined {
+  const tier = TIERS[line.tier ?? ""];
+  if (tier === undefined) return undefined;
+  const key: PriceKey = {
+    model: line.modelId!,
+    region: line.region!,
+    family: line.routing === "global" ? "global" : "geographic",
+    tier,
+    ...(line.tokenKind === "cacheWrite1h" ? { cacheTtl: "1h" as const } : {}),
+  };
+  const quote = book.quote(otherwise(key));
+  return "code" in quote ? undefined : parseDecimal(String(quote.prices[LISTED_AS[line.tokenKind!]]));
+}
+
+const LISTED_AS: Readonly<Record<TokenKind, keyof TokenPricesUsdPerMTok>> = {
+  input: "input",
+  output: "output",
+  cacheRead: "cacheRead",
+  cacheWrite: "cacheWrite",
+  cacheWrite1h: "cacheWrite",
+};

@@ -1,0 +1,145 @@
+/** Answers of GetCostAndUsage as JSON: one page, a list of pages, or pages line by line. */
+import { z } from "zod";
+import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
+import type { BillExport, BillLine } from "../bill-line.ts";
+import { instantMsOf } from "../table-reader.ts";
+import { type Decimal, parseDecimal } from "../usd.ts";
+import { chargeKindOf, tagOf } from "./cost-explorer-long.ts";
+
+const metric = z.object({ Amount: z.string().optional(), Unit: z.string().optional() });
+const metrics = z.record(z.string(), metric);
+const page = z.object({
+  GroupDefinitions: z.array(z.object({ Type: z.string(), Key: z.string() })).default([]),
+  NextPageToken: z.string().nullish(),
+  ResultsByTime: z.array(
+    z.object({
+      TimePeriod: z.object({ Start: z.string(), End: z.string() }),
+      Total: metrics.optional(),
+      Groups: z.array(z.object({ Keys: z.array(z.string()), Metrics: metrics })).default([]),
+      Estimated: z.boolean().default(false),
+    }),
+  ),
+});
+type Page = z.infer<typeof page>;
+type Groups = Page["GroupDefinitions"];
+
+/** Whether a parsed JSON value is an answer of GetCostAndUsage, or a list of them. */
+export function isCostExplorerApi(value: unknown): boolean {
+  const first = Array.isArray(value) ? value[0] : value;
+  return typeof first === "object" && first !== null && "ResultsByTime" in first;
+}
+
+/** In the order of preference; several may be asked for in one call, and only one is summed. */
+const COSTS = ["UnblendedCost", "NetUnblendedCost", "AmortizedCost", "NetAmortizedCost", "BlendedCost"] as const;
+
+/**
+ * @param value the parsed file: a page or a list of pages
+ * @param file for messages
+ * @throws MeridianError data, with all problems: no page, an unreadable amount, another currency
+ */
+export function readCostExplorerApi(value: unknown, file: string): BillExport {
+  const parsed = z.array(page).safeParse(Array.isArray(value) ? value : [value]);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    const where = `${file}: ${path.join(".")}`;
+    throw new MeridianError("data", {
+      code: "BILL_UNREADABLE",
+      where,
+      what: message,
+      fix: "keep the API's answer as it is",
+    });
+  }
+  const pages = parsed.data;
+  const names = new Set(pages.flatMap(({ ResultsByTime }) => ResultsByTime.flatMap(metricNames)));
+  const cost = COSTS.find((name) => names.has(name));
+  const problems: Problem[] = [];
+  if (cost === undefined)
+    problems.push({
+      code: "BILL_NO_COST",
+      where: file,
+      what: "no cost was asked for",
+      fix: "ask with Metrics: [UnblendedCost, UsageQuantity]",
+    });
+  const groups = pages[0]?.GroupDefinitions ?? [];
+  const lines = cost === undefined ? [] : pages.flatMap((one) => linesOf(one, cost, file, problems));
+  if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
+  return {
+    format: "cost-explorer-api",
+    view:
+      groups.length === 0
+        ? "cost-explorer"
+        : `cost-explorer by ${groups.map(({ Key }) => Key.toLowerCase()).join(", ")}`,
+    lines,
+    statedTotalUsd: undefined,
+    costBasis: (cost ?? "").replace(/Cost$/, "").toLowerCase(),
+    notes: isCut(pages) ? ["the last page names a next page: the bill is not complete"] : [],
+  };
+}
+
+function metricNames(result: Page["ResultsByTime"][number]): readonly string[] {
+  return [...Object.keys(result.Total ?? {}), ...result.Groups.flatMap(({ Metrics }) => Object.keys(Metrics))];
+}
+
+/** Each page but the last names the next one. */
+function isCut(pages: readonly Page[]): boolean {
+  const open = pages.filter(({ NextPageToken }) => typeof NextPageToken === "string" && NextPageToken !== "");
+  return open.length >= pages.length && pages.length > 0;
+}
+
+function linesOf(one: Page, cost: string, file: string, problems: Problem[]): readonly BillLine[] {
+  return one.ResultsByTime.flatMap((result, at): readonly BillLine[] => {
+    const where = `${file}: ResultsByTime[${at}]`;
+    const problem = (what: string, fix: string) => problems.push({ code: "BILL_ROW_UNREADABLE", where, what, fix });
+    const amountOf = (measured: z.infer<typeof metrics>, name: string): Decimal | undefined => {
+      const { Amount, Unit } = measured[name] ?? {};
+      if (Amount === undefined) return undefined;
+      const amount = parseDecimal(Amount);
+      if (amount === undefined)
+        problem(`${name} is no number: ${JSON.stringify(Amount)}`, "keep the API's answer as it is");
+      if (name === cost && Unit !== undefined && Unit !== "USD")
+        problem(`the currency is ${Unit}`, "export the bill in USD");
+      return amount;
+    };
+    const startMs = instantMsOf(result.TimePeriod.Start);
+    const endMs = instantMsOf(result.TimePeriod.End);
+    if (startMs === undefined || endMs === undefined) {
+      problem(`TimePeriod is unreadable: ${JSON.stringify(result.TimePeriod)}`, "dates are written as 2026-09-03");
+      return [];
+    }
+    const rows = result.Groups.length > 0 ? result.Groups : [{ Keys: [], Metrics: result.Total ?? {} }];
+    return rows.map(({ Keys, Metrics }) => ({
+      startMs,
+      endMs,
+      costUsd: amountOf(Metrics, cost) ?? 0n,
+      quantity: amountOf(Metrics, "UsageQuantity"),
+      unit: unitOf(Metrics),
+      ...dimensionsOf(one.GroupDefinitions, Keys),
+      identity: undefined,
+      estimated: result.Estimated,
+      line: at + 1,
+    }));
+  });
+}
+
+/** The API says `N/A` where a group mixes units. */
+function unitOf(measured: z.infer<typeof metrics>): string | undefined {
+  const unit = measured.UsageQuantity?.Unit;
+  return unit === undefined || unit === "N/A" || unit === "" ? undefined : unit;
+}
+
+type Dimensions = Pick<BillLine, "kind" | "service" | "usageType" | "operation" | "region" | "account" | "tags">;
+
+function dimensionsOf(groups: Groups, keys: readonly string[]): Dimensions {
+  const byName = new Map(groups.map(({ Type, Key }, at) => [Type === "TAG" ? "TAG" : Key, keys[at]] as const));
+  const tagAt = groups.findIndex(({ Type }) => Type === "TAG");
+  const region = byName.get("REGION");
+  return {
+    kind: chargeKindOf(byName.get("RECORD_TYPE")),
+    service: byName.get("SERVICE"),
+    usageType: byName.get("USAGE_TYPE"),
+    operation: byName.get("OPERATION"),
+    region: region === undefined || /^no ?region$/i.test(region) ? undefined : region,
+    account: byName.get("LINKED_ACCOUNT"),
+    tags: tagAt < 0 ? {} : tagOf(keys[tagAt] ?? "", groups[tagAt]!.Key),
+  };
+}

@@ -1,0 +1,179 @@
+/** CSV downloads of the Cost Explorer console: one column a group, a row of totals, then a row for each day or hour. */
+import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
+import type { BillExport, BillLine, BillTable } from "../bill-line.ts";
+import { instantMsOf } from "../table-reader.ts";
+import { type Decimal, formatDecimal, parseDecimal, sumOf } from "../usd.ts";
+import { chargeKindOf } from "./cost-explorer-long.ts";
+
+const COST_COLUMN = /^(.*)\(\$\)$/;
+const TOTAL_COLUMN = /^total costs?$/i;
+
+export function isCostExplorerConsole(columns: readonly string[]): boolean {
+  return columns.length >= 2 && columns.slice(1).every((column) => COST_COLUMN.test(column.trim()));
+}
+
+/**
+ * The sums that the file states, for each day and each group, are checked against its cells.
+ *
+ * @param file for messages
+ * @throws MeridianError data, with all problems
+ */
+export function readCostExplorerConsole(table: BillTable, file: string): BillExport {
+  const dimension = table.columns[0]!.trim();
+  const groups = table.columns.slice(1).map((column) => COST_COLUMN.exec(column.trim())![1]!.trim());
+  const problems: Problem[] = [];
+  const rows = table.rows.map((cells, at) => readRow(cells, table.lineOf(at), file, problems));
+  const days = rows.filter((row) => row.startMs !== undefined);
+  const stated = rows.find((row) => row.startMs === undefined);
+  const totalAt = groups.findIndex((group) => TOTAL_COLUMN.test(group));
+  checkSums({ groups, days, stated, totalAt, file, problems });
+  if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
+
+  const lengthMs = stepOf(days.map((day) => day.startMs!));
+  const lines = days.flatMap((day) =>
+    groups.flatMap((group, at): readonly BillLine[] => {
+      const costUsd = day.costs[at];
+      if (at === totalAt || costUsd === undefined) return [];
+      return [
+        lineOf(dimension, group, { startMs: day.startMs!, endMs: day.startMs! + lengthMs, costUsd, line: day.line }),
+      ];
+    }),
+  );
+  return {
+    format: "cost-explorer-console",
+    view: `cost-explorer by ${dimension.toLowerCase()}`,
+    lines,
+    statedTotalUsd: totalAt < 0 ? undefined : stated?.costs[totalAt],
+    costBasis: "as chosen in the console (unblended unless it was changed)",
+    notes: ["the console's download gives costs only: no quantities, so no tokens and no prices"],
+  };
+}
+
+interface ConsoleRow {
+  readonly line: number;
+  /** Undefined: the row of totals. */
+  readonly startMs: number | undefined;
+  /** Undefined: an empty cell. */
+  readonly costs: readonly (Decimal | undefined)[];
+}
+
+function readRow(cells: readonly string[], line: number, file: string, problems: Problem[]): ConsoleRow {
+  const label = (cells[0] ?? "").trim();
+  const startMs = instantMsOf(label);
+  if (startMs === undefined && !/total$/i.test(label))
+    problems.push({
+      code: "BILL_ROW_UNREADABLE",
+      where: `${file}:${line}`,
+      what: `${JSON.stringify(label)} is neither a date nor the row of totals`,
+      fix: "keep the file as the console wrote it: dates as 2026-09-03",
+    });
+  const costs = cells.slice(1).map((cell) => {
+    if (cell.trim() === "") return undefined;
+    const cost = parseDecimal(cell);
+    if (cost === undefined)
+      problems.push({
+        code: "BILL_ROW_UNREADABLE",
+        where: `${file}:${line}`,
+        what: `${JSON.stringify(cell)} is no amount`,
+        fix: "write it as 12.345",
+      });
+    return cost ?? 0n;
+  });
+  return { line, startMs, costs };
+}
+
+interface SumsToCheck {
+  readonly groups: readonly string[];
+  readonly days: readonly ConsoleRow[];
+  readonly stated: ConsoleRow | undefined;
+  readonly totalAt: number;
+  readonly file: string;
+  readonly problems: Problem[];
+}
+
+/** The console may round what it prints to ten places, so that a sum may be off by this for each addend. */
+const ROUNDING: Decimal = 10n ** 8n;
+
+function checkSums({ groups, days, stated, totalAt, file, problems }: SumsToCheck): void {
+  const differ = (where: number, what: string, sum: Decimal, said: Decimal | undefined, addends: number) => {
+    if (said === undefined || (sum > said ? sum - said : said - sum) <= ROUNDING * BigInt(addends)) return;
+    problems.push({
+      code: "BILL_TOTAL_DIFFERS",
+      where: `${file}:${where}`,
+      what: `${what} add up to ${formatDecimal(sum)}, the file says ${formatDecimal(said)}`,
+      fix: "download the file again: rows or columns of it are missing or changed",
+    });
+  };
+  if (totalAt >= 0)
+    for (const { line, costs } of days)
+      differ(
+        line,
+        "the groups of the day",
+        sumOf(costs.map((cost, at) => (at === totalAt ? 0n : (cost ?? 0n)))),
+        costs[totalAt],
+        groups.length,
+      );
+  if (stated === undefined) return;
+  groups.forEach((group, at) => {
+    differ(
+      stated.line,
+      `the days of ${JSON.stringify(group)}`,
+      sumOf(days.map(({ costs }) => costs[at] ?? 0n)),
+      stated.costs[at],
+      days.length,
+    );
+  });
+}
+
+const DAY_MS = 86_400_000;
+
+/** Hourly downloads have hours as rows, monthly ones the first of each month: the smallest step is the length of a row. */
+function stepOf(startsMs: readonly number[]): number {
+  const sorted = [...startsMs].sort((a, b) => a - b);
+  const steps = sorted
+    .slice(1)
+    .map((start, at) => start - sorted[at]!)
+    .filter((step) => step > 0);
+  return steps.length === 0 ? DAY_MS : Math.min(...steps);
+}
+
+type Amount = Pick<BillLine, "startMs" | "endMs" | "costUsd" | "line">;
+
+const NOTHING_SAID = {
+  kind: "usage",
+  quantity: undefined,
+  unit: undefined,
+  service: undefined,
+  usageType: undefined,
+  operation: undefined,
+  region: undefined,
+  account: undefined,
+  identity: undefined,
+  tags: {},
+  estimated: false,
+} as const satisfies Partial<BillLine>;
+
+/** A group column of a known dimension says that; of any other name it is the value of a tag with the name as its key. */
+function lineOf(dimension: string, group: string, amount: Amount): BillLine {
+  const line: BillLine = { ...NOTHING_SAID, ...amount };
+  switch (dimension.toLowerCase().replaceAll(" ", "")) {
+    case "service":
+      return { ...line, service: group };
+    case "region":
+      return { ...line, region: /^no ?region$/i.test(group) ? undefined : group };
+    case "usagetype":
+      return { ...line, usageType: group };
+    case "apioperation":
+    case "operation":
+      return { ...line, operation: group };
+    case "linkedaccount":
+      return { ...line, account: group };
+    case "chargetype":
+      return { ...line, kind: chargeKindOf(group) };
+    case "total":
+    case "date":
+      return line;
+    default:
+      return { ...line, tags: { [dimension]: /^no tag( key|gedvalue)?\b/i.test(group) ? "" : group } };
+  }
+}

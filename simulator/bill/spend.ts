@@ -1,0 +1,203 @@
+/** Spend of a bill by any dimension: exact sums, tokens by kind and the effective price, which reconcile with the file. */
+import type { BillExport, ChargeKind } from "./bill-line.ts";
+import { type ClassifiedLine, classifyLine, type ModelNames, type SpendKind, usdPerMTok } from "./classify.ts";
+import { TOKEN_KINDS, type TokenKind } from "./usage-type.ts";
+import { type Decimal, sumOf } from "./usd.ts";
+
+/** A bill with each line read. */
+export interface Bill {
+  readonly export: BillExport;
+  readonly lines: readonly ClassifiedLine[];
+  readonly totalUsd: Decimal;
+}
+
+/** @param names the models that services and usage types may mean */
+export function createBill(exported: BillExport, names: ModelNames): Bill {
+  const lines = exported.lines.map((line) => classifyLine(line, names));
+  return { export: exported, lines, totalUsd: sumOf(lines.map(({ line }) => line.costUsd)) };
+}
+
+/** Ways to group; tags are `tag:team`. */
+export const SPEND_DIMENSIONS = [
+  "model",
+  "region",
+  "tier",
+  "kind",
+  "service",
+  "account",
+  "identity",
+  "day",
+  "hour",
+] as const;
+type PlainDimension = (typeof SPEND_DIMENSIONS)[number];
+export type SpendDimension = PlainDimension | `tag:${string}`;
+
+/** Sums of the lines of one group. */
+export interface SpendGroup {
+  /** Undefined: the lines do not say; the empty text: known to be untagged. */
+  readonly key: string | undefined;
+  readonly costUsd: Decimal;
+  readonly tokens: Readonly<Record<TokenKind, Decimal>>;
+  /** USD per million tokens of each kind that was bought. */
+  readonly effectiveUsdPerMTok: Readonly<Partial<Record<TokenKind, Decimal>>>;
+  readonly lines: number;
+}
+
+/** Usage by a dimension, the largest first; the groups' costs sum to the usage that `usageLines` gives. */
+export function spendBy(bill: Bill, dimension: SpendDimension): readonly SpendGroup[] {
+  return group(usageLines(bill), (line) => spendKeyOf(line, dimension)).sort(byCost);
+}
+
+/** What a route could change: usage of text models, without credits, taxes and corrections. */
+export function tokenLines(bill: Bill): readonly ClassifiedLine[] {
+  return bill.lines.filter(({ spend, line }) => spend === "tokens" && line.kind === "usage");
+}
+
+/** Usage of text models; of an export grouped by team or region alone, which does not say for what, all usage. */
+export function usageLines(bill: Bill): readonly ClassifiedLine[] {
+  return saysForWhat(bill) ? tokenLines(bill) : bill.lines.filter(({ line }) => line.kind === "usage");
+}
+
+/** Whether any line names a service or a usage type. */
+export function saysForWhat(bill: Bill): boolean {
+  return bill.lines.some(({ spend }) => spend !== "unattributed");
+}
+
+/** One part of the bill: what was charged, for what. */
+export interface BillPart {
+  readonly kind: ChargeKind;
+  readonly spend: SpendKind;
+  readonly costUsd: Decimal;
+  readonly lines: number;
+}
+
+/** The bill in parts that sum to its total: usage of tokens first, then what is kept apart. */
+export function partsOf(bill: Bill): readonly BillPart[] {
+  const parts = new Map<string, BillPart>();
+  for (const { line, spend } of bill.lines) {
+    const key = `${line.kind} ${spend}`;
+    const part = parts.get(key);
+    const { costUsd } = line;
+    parts.set(key, {
+      kind: line.kind,
+      spend,
+      costUsd: costUsd + (part?.costUsd ?? 0n),
+      lines: 1 + (part?.lines ?? 0),
+    });
+  }
+  return [...parts.values()].sort((a, b) => compare(b.costUsd, a.costUsd));
+}
+
+/** Lines that are odd or not attributed, by remark and service, the dearest first. */
+export interface BillRemark {
+  readonly remark: string;
+  readonly service: string | undefined;
+  readonly usageType: string | undefined;
+  readonly costUsd: Decimal;
+  readonly lines: number;
+}
+
+/** What could not be attributed or looks odd; nothing of it is left out of the totals. */
+export function remarksOf(bill: Bill): readonly BillRemark[] {
+  const remarks = new Map<string, BillRemark>();
+  for (const { line, remark } of bill.lines) {
+    if (remark === undefined) continue;
+    const { service, usageType, costUsd } = line;
+    const key = JSON.stringify([remark, service, usageType]);
+    const before = remarks.get(key);
+    remarks.set(key, {
+      remark,
+      service,
+      usageType,
+      costUsd: costUsd + (before?.costUsd ?? 0n),
+      lines: 1 + (before?.lines ?? 0),
+    });
+  }
+  return [...remarks.values()].sort((a, b) => compare(magnitude(b.costUsd), magnitude(a.costUsd)));
+}
+
+/** The tag keys that the bill's lines carry, in the order of their spend. */
+export function tagKeysOf(bill: Bill): readonly string[] {
+  const spend = new Map<string, Decimal>();
+  for (const { line } of bill.lines)
+    for (const key of Object.keys(line.tags)) spend.set(key, (spend.get(key) ?? 0n) + magnitude(line.costUsd));
+  return [...spend].sort(([, a], [, b]) => compare(b, a)).map(([key]) => key);
+}
+
+function group(
+  lines: readonly ClassifiedLine[],
+  keyOfLine: (line: ClassifiedLine) => string | undefined,
+): SpendGroup[] {
+  const groups = new Map<string | undefined, ClassifiedLine[]>();
+  for (const line of lines) {
+    const key = keyOfLine(line);
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [line]);
+    else members.push(line);
+  }
+  return [...groups].map(([key, members]) => summed(key, members));
+}
+
+function summed(key: string | undefined, members: readonly ClassifiedLine[]): SpendGroup {
+  const ofKind = (kind: TokenKind) => members.filter(({ tokenKind }) => tokenKind === kind);
+  const tokens = Object.fromEntries(
+    TOKEN_KINDS.map((kind) => [kind, sumOf(ofKind(kind).map((one) => one.tokens ?? 0n))]),
+  ) as Record<TokenKind, Decimal>;
+  const effective = TOKEN_KINDS.flatMap((kind) => {
+    // Lines without a quantity have a cost and no tokens: with them the price would be too high.
+    const priced = ofKind(kind).filter((one) => one.tokens !== undefined);
+    const price = usdPerMTok(sumOf(priced.map(({ line }) => line.costUsd)), tokens[kind]);
+    return price === undefined ? [] : [[kind, price] as const];
+  });
+  return {
+    key,
+    costUsd: sumOf(members.map(({ line }) => line.costUsd)),
+    tokens,
+    effectiveUsdPerMTok: Object.fromEntries(effective),
+    lines: members.length,
+  };
+}
+
+/** The group that a line belongs to; undefined where it does not say. */
+export function spendKeyOf(classified: ClassifiedLine, dimension: SpendDimension): string | undefined {
+  const { line } = classified;
+  if (dimension.startsWith("tag:")) return line.tags[dimension.slice(4)];
+  switch (dimension as PlainDimension) {
+    case "model":
+      return classified.model;
+    case "region":
+      return classified.region;
+    case "tier":
+      return classified.tier === undefined ? undefined : `${classified.tier}, ${classified.routing}`;
+    case "kind":
+      return classified.tokenKind;
+    case "service":
+      return line.service;
+    case "account":
+      return line.account;
+    case "identity":
+      return line.identity;
+    case "day":
+      return new Date(line.startMs).toISOString().slice(0, 10);
+    case "hour":
+      return isHourly(classified) ? `${new Date(line.startMs).toISOString().slice(11, 13)}:00` : undefined;
+  }
+}
+
+const HOUR_MS = 3_600_000;
+
+function isHourly({ line }: ClassifiedLine): boolean {
+  return line.endMs - line.startMs <= HOUR_MS;
+}
+
+function byCost(a: SpendGroup, b: SpendGroup): number {
+  return compare(b.costUsd, a.costUsd) || compare((a.key ?? "\uffff").localeCompare(b.key ?? "\uffff"), 0);
+}
+
+function compare(a: Decimal | number, b: Decimal | number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function magnitude(value: Decimal): Decimal {
+  return value < 0n ? -value : value;
+}

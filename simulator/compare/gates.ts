@@ -1,0 +1,220 @@
+/** Gates of `--fail-on`: changes between runs that a build should not let through. */
+import { MeridianError } from "../base/errors.ts";
+import { didYouMean } from "../base/near-names.ts";
+import { parseCount, parseDurationMs, parseShare } from "../base/quantities.ts";
+import type { RunResult, SampleMetric } from "../experiment/result.ts";
+import type { GroupMetric } from "./matching.ts";
+import { type ComparedRow, type ComparisonResult, type GateResult, isLatency, lessIsBetter } from "./result.ts";
+import { changeText, METRIC_NAMES } from "./verdict-text.ts";
+
+/**
+ * A gate: `regression`, or a change of a metric such as `p95(e2e, class=chat) > +5%`, `failed() > +0.1%` (points, for
+ * shares), `usdPer1k(strategy=cheapest) > +2%`, `p99(ttft) > +200ms`, `goodput(class=chat) < -1%`.
+ */
+export interface Gate {
+  readonly text: string;
+  /** Undefined for `regression`: any metric that is shown to be worse. */
+  readonly change?: {
+    readonly metric: SampleMetric;
+    readonly strategy?: string;
+    readonly class?: string;
+    readonly region?: string;
+    readonly comparison: "<" | "<=" | ">" | ">=";
+    /** Signed limit, of the relative change or of the difference in the metric's own unit. */
+    readonly limit: number;
+    readonly of: "relative" | "difference";
+  };
+}
+
+const FORM = /^\s*([A-Za-z]\w*)\s*(?:\(([^)]*)\))?\s*(<=|>=|<|>)\s*([+-])\s*(.+?)\s*$/;
+const LATENCY: Readonly<Record<string, Readonly<Record<string, SampleMetric>>>> = {
+  p50: { e2e: "e2eMsP50", ttft: "ttftMsP50" },
+  p95: { e2e: "e2eMsP95", ttft: "ttftMsP95", wait: "waitMsP95" },
+  p99: { e2e: "e2eMsP99", ttft: "ttftMsP99" },
+  mean: { e2e: "e2eMsMean" },
+};
+const OTHER: Readonly<Record<string, SampleMetric>> = {
+  throttled: "throttledAttemptShare",
+  failed: "failedShare",
+  retried: "retriedShare",
+  goodput: "goodputShare",
+  traffic: "trafficShare",
+  cost: "billUsd",
+  usdPer1k: "usdPer1kServed",
+};
+const GATE_METRICS = [...Object.keys(LATENCY), ...Object.keys(OTHER)];
+const ARGUMENTS = ["strategy", "class", "region"] as const;
+
+/**
+ * @param known the first run, whose strategies, classes and regions a gate may name
+ * @throws MeridianError usage GATE_* that says what is not understood
+ * @example parseGate("regression", { strategies: [], classes: [], regions: [] }) // => { text: "regression" }
+ */
+export function parseGate(text: string, known: Pick<RunResult, "strategies" | "classes" | "regions">): Gate {
+  if (text.trim() === "regression") return { text: "regression" };
+  const match = FORM.exec(text);
+  if (match === null) throw wrong("GATE_UNREADABLE", `"${text}" is neither regression nor metric(arguments) > +change`);
+  const [, name = "", args = "", comparison = "", sign = "", amount = ""] = match;
+  if (!GATE_METRICS.includes(name)) {
+    throw wrong("GATE_METRIC", `there is no metric "${name}"${didYouMean(name, GATE_METRICS)}`);
+  }
+  const { positional, named } = argumentsOf(args, known);
+  const ofLatency = Object.hasOwn(LATENCY, name) ? LATENCY[name] : undefined;
+  const metric = ofLatency === undefined ? OTHER[name]! : ofLatency[positional[0] ?? ""];
+  if (metric === undefined) {
+    throw wrong("GATE_ARGUMENT", `${name} wants one of ${Object.keys(ofLatency!).join(", ")} first`);
+  }
+  const extra = positional[ofLatency === undefined ? 0 : 1];
+  if (extra !== undefined)
+    throw wrong("GATE_ARGUMENT", `"${extra}" has no name: write strategy=${extra} or class=${extra}`);
+  const { of, size } = limitOf(metric, amount);
+  const limit = sign === "-" ? -size : size;
+  return { text, change: { metric, ...named, comparison: comparison as "<", limit, of } };
+}
+
+function argumentsOf(args: string, known: Pick<RunResult, "strategies" | "classes" | "regions">) {
+  const positional: string[] = [];
+  const named: { strategy?: string; class?: string; region?: string } = {};
+  const names = {
+    strategy: known.strategies.map(({ name }) => name),
+    class: known.classes.map(({ name }) => name),
+    region: known.regions,
+  };
+  for (const part of args.split(",").map((each) => each.trim())) {
+    if (part === "") continue;
+    const equals = part.indexOf("=");
+    if (equals < 0) {
+      positional.push(part);
+      continue;
+    }
+    const key = ARGUMENTS.find((each) => each === part.slice(0, equals).trim());
+    const value = part.slice(equals + 1).trim();
+    if (key === undefined) throw wrong("GATE_ARGUMENT", `"${part}" is not an argument: ${ARGUMENTS.join(", ")} are`);
+    if (!names[key].includes(value)) {
+      const what = `there is no ${key} "${value}"${didYouMean(value, names[key])}`;
+      throw new MeridianError("usage", {
+        code: "GATE_NAME",
+        what,
+        where: "--fail-on",
+        fix: `there are ${names[key].join(", ")}`,
+      });
+    }
+    named[key] = value;
+  }
+  if (named.class !== undefined && named.region !== undefined) {
+    throw wrong("GATE_ARGUMENT", "a gate is about a class or a region, not both");
+  }
+  return { positional, named };
+}
+
+function limitOf(
+  metric: SampleMetric,
+  amount: string,
+): { readonly of: "relative" | "difference"; readonly size: number } {
+  const isPercent = amount.endsWith("%");
+  if (metric.endsWith("Share")) {
+    const size = parseShare(amount.replace(/\s*(points|pp)$/, "%"));
+    if (size !== undefined) return { of: "difference", size };
+  } else if (isPercent) {
+    const size = Number(amount.slice(0, -1).trim());
+    if (Number.isFinite(size) && size >= 0 && amount.length > 1) return { of: "relative", size: size / 100 };
+  } else {
+    const size = isLatency(metric) ? parseDurationMs(amount) : parseCount(amount);
+    if (size !== undefined) return { of: "difference", size };
+  }
+  throw wrong("GATE_VALUE", `"${amount}" is no change of ${metric}: write 5%${isLatency(metric) ? " or 200ms" : ""}`);
+}
+
+/** Rows that gates look at beside the usual ones. */
+export function rowsOfGates(gates: readonly Gate[], first: RunResult): readonly GroupMetric[] {
+  return gates.flatMap(({ change }): readonly GroupMetric[] => {
+    if (change === undefined) return [];
+    const { metric } = change;
+    if (change.region !== undefined) return [{ scope: "region" as const, name: change.region, metric }];
+    // The only class is the total.
+    if (change.class === undefined || first.classes.length === 1)
+      return [{ scope: "total" as const, name: "", metric }];
+    return [{ scope: "class" as const, name: change.class, metric }];
+  });
+}
+
+/**
+ * Judges gates on a comparison. A change beyond the limit fails a gate where it is shown to be one; a change that
+ * cannot be judged (too few replications, unstable) fails it too, since the gate cannot be shown to hold.
+ */
+export function judgeGates(
+  gates: readonly Gate[],
+  comparison: Omit<ComparisonResult, "gates">,
+  first: RunResult,
+): readonly GateResult[] {
+  const isRefused = comparison.pairings.some(({ refusals }) => refusals.length > 0) && !comparison.forced;
+  return gates.map((gate) => {
+    if (isRefused) return { text: gate.text, passed: false, found: "the runs were not compared" };
+    return gate.change === undefined
+      ? judgeRegression(gate, comparison.rows)
+      : judgeChange(gate, comparison.rows, rowsOfGates([gate], first)[0]!);
+  });
+}
+
+function judgeRegression({ text }: Gate, rows: readonly ComparedRow[]): GateResult {
+  const worse = rows.filter(({ verdict }) => verdict === "worse");
+  if (worse.length > 0) return { text, passed: false, found: shownRows(worse) };
+  const open = rows.filter((row) => row.verdict === "too few" && !isNoWorse(row));
+  if (open.length > 0) return { text, passed: false, found: `too few to judge: ${shownRows(open)}` };
+  return {
+    text,
+    passed: rows.length > 0,
+    found: rows.length > 0 ? "nothing is shown to be worse" : "nothing was compared",
+  };
+}
+
+function isNoWorse({ metric, difference }: ComparedRow): boolean {
+  const less = lessIsBetter(metric);
+  return less === null || (difference.value !== null && (less ? difference.value <= 0 : difference.value >= 0));
+}
+
+function judgeChange({ text, change }: Gate, rows: readonly ComparedRow[], key: GroupMetric): GateResult {
+  const found = rows.filter(
+    ({ scope, name, metric, strategy }) =>
+      scope === key.scope && name === key.name && metric === key.metric && (change!.strategy ?? strategy) === strategy,
+  );
+  if (found.length === 0) return { text, passed: false, found: "no such group is in all runs" };
+  const failing = found.filter((row) => !holds(row, change!));
+  return { text, passed: failing.length === 0, found: shownRows(failing.length > 0 ? failing : found) };
+}
+
+function holds(row: ComparedRow, { of, limit, comparison }: NonNullable<Gate["change"]>): boolean {
+  if (row.verdict === "same" || row.verdict === "not shown") return true;
+  if (row.verdict === "too few" || row.verdict === "not comparable") return false;
+  const { value } = row[of];
+  // From nothing to something: no percentage says how much.
+  if (value === null) return false;
+  const isBeyond = { "<": value < limit, "<=": value <= limit, ">": value > limit, ">=": value >= limit }[comparison];
+  return !isBeyond;
+}
+
+/** More rows than these are counted. */
+const ROWS_MAX = 5;
+
+function shownRows(rows: readonly ComparedRow[]): string {
+  const more = rows.length > ROWS_MAX ? ` and ${rows.length - ROWS_MAX} more` : "";
+  return `${rows.slice(0, ROWS_MAX).map(shownRow).join(", ")}${more}`;
+}
+
+function shownRow(row: ComparedRow): string {
+  const place = [row.run, row.strategy, row.name, METRIC_NAMES[row.metric]].filter((part) => part !== "").join(" ");
+  const state =
+    row.verdict === "better" || row.verdict === "worse" || row.verdict === "differs"
+      ? ""
+      : ` (${row.note ?? row.verdict})`;
+  return `${place}: ${changeText(row)}${state}`;
+}
+
+function wrong(code: string, what: string): MeridianError {
+  return new MeridianError("usage", {
+    code,
+    what,
+    where: "--fail-on",
+    fix: `write regression, or a metric (${GATE_METRICS.join(", ")}) with a signed change: "p95(e2e, class=chat) > +5%"`,
+  });
+}

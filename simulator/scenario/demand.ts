@@ -1,0 +1,144 @@
+/** What a scenario asks of its service, in words for who checks it: legal, and probably not what was meant. */
+import { MINUTE_MS } from "../base/time.ts";
+import type { MeterSpec } from "../service/quota/meter.ts";
+import type { RoutePlan } from "../service/service-plan.ts";
+import { createTraffic } from "../traffic/source.ts";
+import type { TrafficChunk } from "../traffic/traffic.ts";
+import type { ClassInput } from "./classes.ts";
+import type { Plan } from "./plan.ts";
+
+/** Calls of each class that are looked at. */
+const SAMPLE_ROWS = 2000;
+/** Below these, a class may be meant so: a test of overload, answers that are cut now and then. */
+const OVERLOAD = 10;
+const CUT_SHARE = 0.1;
+
+/** One sentence each: on the origins, max_tokens and the load of each class. */
+export function demandRemarks(plan: Plan, classes: readonly Pick<ClassInput, "class" | "origin">[]): readonly string[] {
+  return [
+    ...classes.flatMap(originRemarks),
+    ...plan.classes.flatMap((_, c) => {
+      const calls = sampleOf(plan, c);
+      return calls === undefined ? [] : [...limitRemarks(plan, c, calls), ...loadRemarks(plan, c, calls)];
+    }),
+  ];
+}
+
+/** Shares of origins are weights: 60 and 60 are 50 % each. Small whole numbers are written as weights. */
+function originRemarks({ class: name, origin }: Pick<ClassInput, "class" | "origin">): readonly string[] {
+  if (origin === undefined || typeof origin === "string") return [];
+  const sum = Object.values(origin).reduce((total, share) => total + share, 0);
+  const areWeights = Object.values(origin).every((share) => Number.isInteger(share) && share < 10);
+  if (areWeights || Math.abs(sum - 1) < 0.005 || Math.abs(sum - 100) < 0.5) return [];
+  const shares = Object.entries(origin).map(([place, share]) => `${place} ${percent(share / sum)}`);
+  return [
+    `The origin shares of class ${name} sum to ${figure(sum)}, not to 1: they are taken as weights (${shares.join(", ")}).`,
+  ];
+}
+
+/** Means over the first calls of a class. */
+interface Calls {
+  readonly perMinute: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Of the answers, as many as max_tokens lets through. */
+  readonly servedTokens: number;
+  readonly maxTokens: number;
+  /** Share of answers that max_tokens cuts. */
+  readonly cutShare: number;
+}
+
+function sampleOf(plan: Plan, classIndex: number): Calls | undefined {
+  const traffic = plan.traffic[classIndex]!;
+  const { durationMs } = plan;
+  const options = { seed: plan.seed, replication: 0, durationMs, requestsMax: SAMPLE_ROWS, chunkRows: SAMPLE_ROWS };
+  const chunk = createTraffic([traffic], options).next();
+  if (chunk === undefined || chunk.length === 0) return undefined;
+  const { maxOutputTokens } = plan.models[plan.classes[classIndex]!.model]!;
+  const limitOf = (row: number) => chunk.maxTokens[row]! || maxOutputTokens;
+  const mean = (of: (row: number) => number) => {
+    let sum = 0;
+    for (let row = 0; row < chunk.length; row++) sum += of(row);
+    return sum / chunk.length;
+  };
+  return {
+    perMinute: perMinuteOf(plan, classIndex, chunk),
+    inputTokens: mean((row) => chunk.inputTokens[row]!),
+    outputTokens: mean((row) => chunk.outputTokens[row]!),
+    servedTokens: mean((row) => Math.min(chunk.outputTokens[row]!, limitOf(row))),
+    maxTokens: mean(limitOf),
+    cutShare: mean((row) => Number(chunk.outputTokens[row]! > limitOf(row))),
+  };
+}
+
+/** As stated, where a rate is; else from the first calls to the last of the sample, or over the whole run. */
+function perMinuteOf(plan: Plan, classIndex: number, { length, arrivalMs }: TrafficChunk): number {
+  const { arrivals } = plan.traffic[classIndex]!;
+  if ("ratePerS" in arrivals && arrivals.ratePerS !== null) return arrivals.ratePerS * 60;
+  const spanMs = length < SAMPLE_ROWS ? plan.durationMs : arrivalMs[length - 1]!;
+  return Number.isFinite(spanMs) && spanMs > 0 ? (length * MINUTE_MS) / spanMs : 0;
+}
+
+function limitRemarks(plan: Plan, classIndex: number, calls: Calls): readonly string[] {
+  const { name, model } = plan.classes[classIndex]!;
+  const { name: modelName, maxOutputTokens } = plan.models[model]!;
+  const remarks: string[] = [];
+  if (calls.maxTokens > maxOutputTokens) {
+    remarks.push(
+      `Class ${name} asks for max_tokens of ${figure(calls.maxTokens)}, above the ${figure(maxOutputTokens)} that ${modelName} can write: the service refuses such calls with 400.`,
+    );
+  }
+  if (calls.cutShare >= CUT_SHARE) {
+    remarks.push(
+      `max_tokens cuts ${percent(calls.cutShare)} of the answers of class ${name}: they would have ${figure(calls.outputTokens)} tokens on average, and at most ${figure(calls.maxTokens)} are allowed.`,
+    );
+  }
+  return remarks;
+}
+
+function loadRemarks(plan: Plan, classIndex: number, calls: Calls): readonly string[] {
+  const { name, model, legal } = plan.classes[classIndex]!;
+  const account = plan.world.accountOfClass[classIndex]!;
+  const indices = new Set<number>();
+  for (const t of plan.targets.keys()) {
+    if (legal[t] !== 1) continue;
+    const routes = withOverflow(plan.world.routes[t * plan.models.length + model] ?? null);
+    for (const route of routes) indices.add(route.quotas[account] ?? -1);
+  }
+  const quotas = [...indices].map((index) => plan.world.quotas[index]);
+  const tokens = (burndown: number) => calls.perMinute * (calls.inputTokens + burndown * calls.servedTokens);
+  const burndown = Math.min(...quotas.map((quota) => quota?.burndown ?? 1));
+  return [
+    remarkOn(name, calls.perMinute, "calls", sumOf(quotas.map((quota) => quota?.requests))),
+    remarkOn(name, tokens(burndown), "tokens", sumOf(quotas.map((quota) => quota?.tokensPerMinute))),
+  ].flatMap((remark) => remark ?? []);
+}
+
+function remarkOn(name: string, asked: number, unit: string, granted: number): string | undefined {
+  if (!(asked >= OVERLOAD * granted)) return undefined;
+  const times =
+    granted > 0
+      ? `${figure(Number((asked / granted).toPrecision(3)))} times the ${figure(granted)}`
+      : "where none is allowed";
+  return `Class ${name} asks for about ${figure(Number(asked.toPrecision(3)))} ${unit} a minute, ${times} that the quotas of its targets grant: almost all are throttled.`;
+}
+
+function withOverflow(route: RoutePlan | null): readonly RoutePlan[] {
+  return route === null ? [] : [route, ...withOverflow(route.overflow)];
+}
+
+/** A minute's worth of all limits; Infinity where one of them is missing. */
+function sumOf(meters: readonly (MeterSpec | null | undefined)[]): number {
+  return meters.reduce(
+    (sum, meter) => sum + (meter ? (meter.limit * MINUTE_MS) / meter.windowMs : Number.POSITIVE_INFINITY),
+    0,
+  );
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}
+
+function figure(value: number): string {
+  return (value >= 100 ? Math.round(value) : Number(value.toPrecision(3))).toLocaleString("en-US");
+}

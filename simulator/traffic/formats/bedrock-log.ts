@@ -1,0 +1,143 @@
+/** The trace format `bedrock-log`: model invocation logs of Amazon Bedrock, from S3 or from a log group. */
+import { jsonRow } from "../json-records.ts";
+import { tagsClass } from "../labels.ts";
+import { outcomeOfError } from "../outcome.ts";
+import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
+import { isObject, type JsonObject, objectAt, type RowPlace, rowError, textAt, tokenCountOr } from "../row-cells.ts";
+import type { FirstRecord, RequestSink, TraceFormat } from "../trace-format.ts";
+
+const TIME = { name: "timestamp", unit: null };
+/** Keys under which exports of a log group hold the text of an event. */
+const MESSAGES = ["message", "@message", "Message"];
+
+/**
+ * Model invocation logs: one JSON record a line, as S3 objects or exported from CloudWatch Logs (lines with a time before
+ * them, events of the API, subscription records, CSV of the console or of Logs Insights). Input tokens of the log leave
+ * out those read from or written to a cache; here they are added. Bodies are looked at for max_tokens, usage and latency
+ * only. Times are whole seconds.
+ */
+export const bedrockLog: TraceFormat = {
+  name: "bedrock-log",
+  summary: "Bedrock model invocation logs: S3 objects and folders of them, or exports of a CloudWatch log group",
+  matches: isLog,
+  reader: (sink) => ({
+    take(record, place) {
+      for (const key of MESSAGES) {
+        const message = Object.hasOwn(record, key) ? record[key] : undefined;
+        if (message === undefined) continue;
+        const inner =
+          typeof message === "string" ? innerRecord(message, place) : isObject(message) ? message : undefined;
+        if (inner === undefined) sink.note("% events of the log group are no records of calls, and were left out");
+        else sink.add(rowOf(inner, sink, place), place);
+        return;
+      }
+      sink.add(rowOf(record, sink, place), place);
+    },
+  }),
+};
+
+function isLog({ record = {}, columns }: FirstRecord): boolean {
+  if (record.schemaType === "ModelInvocationLog") return true;
+  if ("modelId" in record && "timestamp" in record && (isObject(record.input) || "errorCode" in record)) return true;
+  if (record.messageType === "DATA_MESSAGE" || record.messageType === "CONTROL_MESSAGE") return true;
+  const key = MESSAGES.find((name) => name in record || columns.includes(name));
+  if (key === undefined) return false;
+  const message = record[key];
+  if (isObject(message)) return isLog({ kind: "json", columns: [], record: message });
+  return typeof message === "string" && /"modelId"/.test(message) && /"(input|errorCode)"/.test(message);
+}
+
+function innerRecord(message: string, place: RowPlace): JsonObject | undefined {
+  return message.trim().startsWith("{") ? jsonRow(message, place) : undefined;
+}
+
+function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): RecordedRow {
+  const { schemaType } = record;
+  if (schemaType !== undefined && schemaType !== "ModelInvocationLog") {
+    const what = `schemaType is ${JSON.stringify(schemaType)?.slice(0, 60)}, not ModelInvocationLog`;
+    throw rowError(place, "TRACE_NOT_A_CALL", what, "take the record out");
+  }
+  const model = needed(record, "modelId", place);
+  const region = needed(record, "region", place);
+  const input = objectAt(record, "input");
+  const output = objectAt(record, "output");
+  const usage = usageOf(output.outputBodyJson);
+  const count = (own: JsonObject, name: string, ...others: readonly string[]): number => {
+    const [other] = others.flatMap((key) => (usage[key] === undefined ? [] : [usage[key]]));
+    return tokenCountOr(UNKNOWN_TOKENS, own[name] ?? other, name, place);
+  };
+  const read = Math.max(0, count(input, "cacheReadInputTokenCount", "cacheReadInputTokens", "cache_read_input_tokens"));
+  const written = Math.max(
+    0,
+    count(input, "cacheWriteInputTokenCount", "cacheWriteInputTokens", "cache_creation_input_tokens"),
+  );
+  const fresh = count(input, "inputTokenCount", "inputTokens", "input_tokens");
+  const outcome = outcomeOfError(textAt(record, "errorCode"));
+  const latency = latencyOf(output.outputBodyJson);
+  const tags = objectAt(record, "requestMetadata");
+  const tenant = tagsClass(tags, sink.tag, textAt(objectAt(record, "identity"), "arn"));
+  return {
+    timeMs: sink.times.read(record.timestamp, TIME, place),
+    inputTokens: fresh === UNKNOWN_TOKENS ? UNKNOWN_TOKENS : fresh + read + written,
+    outputTokens: count(output, "outputTokenCount", "outputTokens", "output_tokens"),
+    cacheReadTokens: read,
+    cacheWriteTokens: written,
+    maxTokens: maxTokensOf(input.inputBodyJson),
+    model,
+    region,
+    originName: region,
+    processingRegion: textAt(record, "inferenceRegion") ?? region,
+    requestId: textAt(record, "requestId"),
+    tenant,
+    className: tenant,
+    outcome,
+    e2eMs: latency.e2eMs,
+    ttftMs: latency.ttftMs,
+    roundTripMs: 0,
+  };
+}
+
+function needed(record: JsonObject, key: string, place: RowPlace): string {
+  const text = textAt(record, key);
+  if (text !== undefined) return text;
+  throw rowError(place, "TRACE_MISSING_COLUMN", `the record has no ${key}`, "is this a Bedrock model invocation log?");
+}
+
+/** Token counts inside of a body that was logged, of Converse or of a model's own protocol. */
+function usageOf(body: unknown): JsonObject {
+  for (const part of lastParts(body)) {
+    const usage = isObject(part.usage) ? part.usage : undefined;
+    if (usage !== undefined) return usage;
+  }
+  return {};
+}
+
+/** The body, or its last events, also those inside of `metadata`. */
+function lastParts(body: unknown): readonly JsonObject[] {
+  const events = Array.isArray(body) ? body.slice(-5).reverse() : [body];
+  return events.filter(isObject).map((event) => (isObject(event.metadata) ? event.metadata : event));
+}
+
+/** The service measured it, so no network is in it. */
+function latencyOf(body: unknown): { readonly e2eMs: number; readonly ttftMs: number } {
+  for (const part of lastParts(body)) {
+    const converse = objectAt(part, "metrics").latencyMs;
+    if (isPositive(converse)) return { e2eMs: converse, ttftMs: Number.NaN };
+    const stream = objectAt(part, "amazon-bedrock-invocationMetrics");
+    if (!isPositive(stream.invocationLatency)) continue;
+    const first = stream.firstByteLatency;
+    return { e2eMs: stream.invocationLatency, ttftMs: isPositive(first) ? first : Number.NaN };
+  }
+  return { e2eMs: Number.NaN, ttftMs: Number.NaN };
+}
+
+function maxTokensOf(body: unknown): number {
+  if (!isObject(body)) return 0;
+  const converse = objectAt(body, "inferenceConfig").maxTokens;
+  const given = converse ?? body.max_tokens ?? objectAt(body, "inferenceConfig").max_new_tokens;
+  return isPositive(given) && Number.isInteger(given) && given < 2 ** 31 ? given : 0;
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === "number" && value > 0;
+}

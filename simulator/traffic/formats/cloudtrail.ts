@@ -1,0 +1,43 @@
+/** The trace format `cloudtrail`: Bedrock calls as CloudTrail events, which tell no tokens. */
+
+import { tagsClass } from "../labels.ts";
+import { outcomeOfError } from "../outcome.ts";
+import { UNKNOWN_TOKENS } from "../recorded-rows.ts";
+import { objectAt, textAt } from "../row-cells.ts";
+import type { TraceFormat } from "../trace-format.ts";
+
+const TIME = { name: "eventTime", unit: null };
+const CALLS = ["InvokeModel", "InvokeModelWithResponseStream", "Converse", "ConverseStream"];
+
+/** CloudTrail events: who called which model where, and whether it failed. Classes bring the token counts. */
+export const cloudtrail: TraceFormat = {
+  name: "cloudtrail",
+  summary: "CloudTrail events of Bedrock calls (JSON or its log files); no tokens: classes give their lengths",
+  matches: ({ record = {} }) => "eventTime" in record && "eventSource" in record && "eventName" in record,
+  reader: (sink) => ({
+    take(record, place) {
+      if (!String(record.eventSource).startsWith("bedrock") || !CALLS.includes(String(record.eventName))) {
+        sink.note("% events are no calls of models, and were left out");
+        return;
+      }
+      const tenant = tagsClass({}, null, textAt(objectAt(record, "userIdentity"), "arn"));
+      const region = textAt(record, "awsRegion") ?? "";
+      sink.add(
+        {
+          timeMs: sink.times.read(record.eventTime, TIME, place),
+          inputTokens: UNKNOWN_TOKENS,
+          outputTokens: UNKNOWN_TOKENS,
+          model: textAt(objectAt(record, "requestParameters"), "modelId") ?? "",
+          region,
+          originName: region,
+          processingRegion: textAt(objectAt(record, "additionalEventData"), "inferenceRegion") ?? region,
+          requestId: textAt(record, "requestID"),
+          tenant,
+          className: tenant,
+          outcome: outcomeOfError(textAt(record, "errorCode")),
+        },
+        place,
+      );
+    },
+  }),
+};

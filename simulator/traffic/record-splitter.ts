@@ -1,0 +1,200 @@
+/** Cuts the text of a file into records: lines of JSON, JSON documents, CSV, and log lines with a time before their JSON. */
+import { MeridianError } from "../base/errors.ts";
+import { csvCells, hasOpenQuote } from "./csv-cells.ts";
+import { isContainer, JsonDocument, jsonRow } from "./json-records.ts";
+import { type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
+
+/** Longest line that is read, characters; a longer one is no record of a call. */
+export const LINE_LENGTH_MAX = 2 ** 20;
+/** Most lines of one CSV row with quoted line breaks. */
+const ROW_LINES_MAX = 1000;
+/** So much is looked at to tell how a file is built. */
+const HEAD_LENGTH = 2 ** 16;
+
+/** What the records of a file are handed to. */
+export interface RecordTaker {
+  /** The header of a table, before its rows. */
+  header(columns: readonly string[], place: RowPlace): void;
+  record(record: JsonObject, place: RowPlace): void;
+  /** A record that cannot be read: counts it, or throws. */
+  bad(error: unknown): void;
+}
+
+/** Cuts one file; what is pushed may end anywhere. */
+export class RecordSplitter {
+  lineNumber = 0;
+  private readonly source: string;
+  private readonly taker: RecordTaker;
+  private rest = "";
+  private mode: "unknown" | "json lines" | "csv" | "document" = "unknown";
+  private document: JsonDocument | undefined;
+  private header: readonly string[] | undefined;
+  /** Lines of a CSV row whose quotes are still open. */
+  private open: string[] = [];
+
+  constructor(source: string, taker: RecordTaker) {
+    this.source = source;
+    this.taker = taker;
+  }
+
+  push(text: string): void {
+    if (this.mode === "document") {
+      this.document!.push(text);
+      return;
+    }
+    this.rest += text;
+    if (this.mode === "unknown") {
+      this.rest = this.rest.replace(/^\uFEFF/, "");
+      if (!this.rest.includes("\n", firstInk(this.rest)) && this.rest.length < HEAD_LENGTH) return;
+      if (this.begin()) return;
+    }
+    this.cut();
+  }
+
+  end(): void {
+    if (this.mode === "unknown" && this.rest !== "" && this.begin()) this.rest = "";
+    if (this.mode === "document") {
+      this.document!.end();
+      return;
+    }
+    if (this.rest !== "") this.line(this.rest);
+    this.rest = "";
+    this.closeRow();
+  }
+
+  /** Settles how the file is built. @returns whether all that was pushed has been taken as a document */
+  private begin(): boolean {
+    const head = this.rest.slice(firstInk(this.rest));
+    const firstLine = head.split("\n", 1)[0]!.trim();
+    if (head.startsWith("[") || (head.startsWith("{") && isDocument(head, firstLine))) {
+      this.mode = "document";
+      this.document = new JsonDocument(this.source, (text, lineNumber) => this.json(text, lineNumber));
+      const { rest } = this;
+      this.rest = "";
+      this.document.push(rest);
+      return true;
+    }
+    this.mode = head.startsWith("{") || LOG_LINE.test(firstLine) ? "json lines" : "csv";
+    return false;
+  }
+
+  private cut(): void {
+    let from = 0;
+    for (let to = this.rest.indexOf("\n"); to >= 0; to = this.rest.indexOf("\n", from)) {
+      this.line(this.rest.slice(from, to));
+      from = to + 1;
+    }
+    this.rest = this.rest.slice(from);
+    if (this.rest.length > LINE_LENGTH_MAX) this.line(this.rest);
+  }
+
+  private line(rawLine: string): void {
+    this.lineNumber++;
+    const place = { source: this.source, lineNumber: this.lineNumber };
+    if (rawLine.length > LINE_LENGTH_MAX) {
+      const fix = "one request per line, without texts";
+      throw rowError(place, "TRACE_LINE_TOO_LONG", "the line is longer than 1 MiB", fix);
+    }
+    const line = rawLine.endsWith("\r") ? rawLine.slice(0, -1) : rawLine;
+    if (this.mode === "csv") this.csvLine(line);
+    else if (line.trim() !== "") this.json(line, this.lineNumber);
+  }
+
+  private json(text: string, lineNumber: number): void {
+    const place = { source: this.source, lineNumber };
+    try {
+      const isPrefixed = this.mode === "json lines" && LOG_LINE.test(text);
+      this.taker.record(jsonRow(isPrefixed ? text.slice(text.indexOf("{")) : text, place), place);
+    } catch (error) {
+      this.taker.bad(error);
+    }
+  }
+
+  private csvLine(line: string): void {
+    if (this.open.length === 0 && line === "") return;
+    if (this.open.length > 0 || hasOpenQuote(line)) {
+      this.open.push(line);
+      if (this.open.length > 1 && hasOpenQuote(line)) this.closeRow();
+      else if (this.open.length > ROW_LINES_MAX) this.refuseRow();
+      return;
+    }
+    this.row(line, this.lineNumber);
+  }
+
+  /** Takes the lines of a row whose quotes have closed, or refuses them at the end of the file. */
+  private closeRow(): void {
+    if (this.open.length === 0) return;
+    const text = this.open.join("\n");
+    const first = this.lineNumber - this.open.length + 1;
+    if (hasOpenQuote(text)) {
+      this.refuseRow();
+      return;
+    }
+    this.open = [];
+    this.row(text, first);
+  }
+
+  /** The first line of an endless row is refused, and those after it are read on their own. */
+  private refuseRow(): void {
+    const [bad, ...others] = this.open;
+    this.open = [];
+    let lineNumber = this.lineNumber - others.length;
+    this.row(bad!, lineNumber);
+    for (const line of others) {
+      lineNumber++;
+      if (line !== "") this.row(line, lineNumber);
+    }
+  }
+
+  private row(text: string, lineNumber: number): void {
+    const place = { source: this.source, lineNumber };
+    if (this.header === undefined) {
+      this.header = headerOf(text, place);
+      this.taker.header(this.header, place);
+      return;
+    }
+    try {
+      const cells = csvCells(text, place);
+      if (cells.length !== this.header.length) {
+        const what = `${cells.length} fields instead of the header's ${this.header.length}`;
+        throw rowError(place, "TRACE_BAD_CSV", what, "give every row as many fields as the header");
+      }
+      const record: Record<string, unknown> = {};
+      for (let i = 0; i < cells.length; i++) record[this.header[i]!] = cells[i]!.trim();
+      this.taker.record(record, place);
+    } catch (error) {
+      this.taker.bad(error);
+    }
+  }
+}
+
+/** A line of a log group as it is exported: the time of the event, then its text. */
+const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+Z\s+\{/;
+
+function firstInk(text: string): number {
+  const at = text.search(/\S/);
+  return at < 0 ? text.length : at;
+}
+
+/** Whether a text that begins with `{` is more than an object in each line. */
+function isDocument(head: string, firstLine: string): boolean {
+  try {
+    return isContainer(jsonRow(firstLine, { source: "", lineNumber: 1 }));
+  } catch (error) {
+    if (!(error instanceof MeridianError)) throw error;
+    if (/[{[,]$/.test(firstLine)) return true;
+    return CONTAINER_KEY.test(firstLine.slice(0, HEAD_LENGTH)) && !head.slice(firstLine.length).trim().startsWith("{");
+  }
+}
+
+const CONTAINER_KEY =
+  /^\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\d.]+|null|true|false|\[[^{}[\]]*\])\s*,)*\s*"\w+"\s*:\s*\[\s*\{/;
+
+function headerOf(text: string, place: RowPlace): readonly string[] {
+  const names = csvCells(text, place).map((cell) => cell.trim());
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw rowError(place, "TRACE_BAD_CSV", `the column ${twice} is there twice`, "take one out");
+  }
+  return names;
+}

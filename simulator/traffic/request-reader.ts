@@ -1,0 +1,195 @@
+/** Reads the requests of a recording: finds the format, hands every record to its reader, and counts what is left out. */
+import { MeridianError } from "../base/errors.ts";
+import type { TimeUnit } from "../base/instants.ts";
+import { BadRows } from "./bad-rows.ts";
+import type { ColumnMap } from "./column-map.ts";
+import { detectFormat, FORMATS } from "./formats/index.ts";
+import { RecordSplitter, type RecordTaker } from "./record-splitter.ts";
+import type { RecordedRow } from "./recorded-rows.ts";
+import { RecordedTimes } from "./recorded-times.ts";
+import type { JsonObject, RowPlace } from "./row-cells.ts";
+import { SeenIds } from "./seen-ids.ts";
+import type { FirstRecord, RecordReader, RequestSink, TraceFormat } from "./trace-format.ts";
+
+/** How a recording is to be read, beyond what its files say. */
+export interface ReadingOptions {
+  /** Name of the format; null to find it. */
+  readonly format?: string | null;
+  /** Of numeric times; null to go by what the files state. */
+  readonly unit?: TimeUnit | null;
+  readonly columns?: ColumnMap | null;
+  /** Key of the tag that is a request's class; null for the format's own choice. */
+  readonly tag?: string | null;
+  readonly badRows?: BadRows;
+}
+
+/** A file of a recording, whose text is pushed in. */
+export interface FileReader {
+  push(text: string): void;
+  end(): void;
+  /** Lines so far. */
+  readonly lineNumber: number;
+}
+
+/** Takes a request and where it stands; may throw a MeridianError, which makes the row a bad one. */
+export type TakeRequest = (row: RecordedRow, place: RowPlace) => void;
+
+/** Reads one recording, from one file or many; requests come out in the order of the files. */
+export class RequestReader {
+  readonly times: RecordedTimes;
+  readonly badRows: BadRows;
+  /** Requests whose id was seen before. */
+  duplicates = 0;
+  private readonly options: ReadingOptions;
+  private readonly asked: TraceFormat | undefined;
+  private readonly take: TakeRequest;
+  private readonly seen = new SeenIds();
+  private readonly said = new Map<string, number>();
+  private reader: RecordReader | undefined;
+  private found: TraceFormat | undefined;
+
+  /** @throws MeridianError usage TRACE_FORMAT for a format that does not exist */
+  constructor(options: ReadingOptions, take: TakeRequest) {
+    this.options = options;
+    this.take = take;
+    this.times = new RecordedTimes(options.unit ?? null);
+    this.badRows = options.badRows ?? new BadRows();
+    this.asked = options.format == null ? undefined : formatOf(options.format);
+  }
+
+  /** The format of the files so far. */
+  get format(): string | undefined {
+    return this.found?.name;
+  }
+
+  /** What a reader of the result should know, one sentence each. */
+  get notes(): readonly string[] {
+    const notes = [...this.said].map(([text, times]) => text.replace("%", `${times.toLocaleString("en-US")}`));
+    if (this.duplicates > 0) {
+      notes.push(`${this.duplicates.toLocaleString("en-US")} requests stand there twice, by their ids, and count once`);
+    }
+    const { zoned, zoneless } = this.times;
+    if (zoneless > 0) notes.push(`${zoned > 0 ? "some " : ""}times have no zone, and are taken for UTC`);
+    const { summary } = this.badRows;
+    return summary === undefined ? notes : [...notes, summary];
+  }
+
+  /** Begins a text file. @param source the name to print in messages */
+  file(source: string): FileReader {
+    return new RecordSplitter(source, this.taker());
+  }
+
+  /** Begins a table whose rows come as objects. */
+  table(source: string, columns: readonly string[]): (record: JsonObject, row: number) => void {
+    const taker = this.taker("parquet");
+    taker.header(columns, { source, lineNumber: 0 });
+    return (record, row) => {
+      try {
+        taker.record(record, { source, lineNumber: row });
+      } catch (error) {
+        taker.bad(error);
+      }
+    };
+  }
+
+  /** After the last file. */
+  finish(): void {
+    this.reader?.end?.();
+  }
+
+  private taker(table: "csv" | "parquet" = "csv"): RecordTaker {
+    let reader: RecordReader | undefined;
+    let columns: readonly string[] | undefined;
+    return {
+      header: (names, place) => {
+        columns = names;
+        if (this.options.columns == null)
+          reader = this.readerFor({ kind: table, columns: names, record: undefined }, place, false);
+      },
+      record: (record, place) => {
+        const kind = columns === undefined ? "json" : table;
+        reader ??= this.readerFor({ kind, columns: columns ?? [], record }, place, true)!;
+        reader.take(record, place);
+      },
+      bad: (error) => {
+        // Before the first good record, nothing is known of the file: a skip would lose all of it.
+        if (reader === undefined && isUnknown(error)) throw error;
+        this.badRows.add(error);
+      },
+    };
+  }
+
+  private readerFor(first: FirstRecord, place: RowPlace, mustMatch: boolean): RecordReader | undefined {
+    const format = this.asked ?? (this.options.columns == null ? detectFormat(first) : genericFormat(first));
+    if (format === undefined) {
+      if (!mustMatch && first.record === undefined && couldBeRecords(first)) return undefined;
+      throw unknownFormat(first, place);
+    }
+    if (this.found !== undefined && this.found !== format) {
+      throw new MeridianError("data", {
+        code: "TRACE_TWO_FORMATS",
+        where: place.source,
+        what: `this is ${format.name}, and the files before are ${this.found.name}`,
+        fix: "read each format on its own, or say which it is: format",
+      });
+    }
+    this.found = format;
+    this.reader ??= format.reader(this.sink());
+    return this.reader;
+  }
+
+  private sink(): RequestSink {
+    return {
+      times: this.times,
+      columns: this.options.columns ?? null,
+      tag: this.options.tag ?? null,
+      add: (row, place) => {
+        if (row.requestId !== undefined && row.requestId !== "" && !this.seen.add(row.requestId)) {
+          this.duplicates++;
+          return;
+        }
+        this.take(row, place);
+        this.badRows.good++;
+      },
+      note: (text) => void this.said.set(text, (this.said.get(text) ?? 0) + 1),
+    };
+  }
+}
+
+/** A header without a match may belong to a format that shows in its first row, such as an exported log group. */
+function couldBeRecords({ columns }: FirstRecord): boolean {
+  return columns.some((name) => /message/i.test(name));
+}
+
+function genericFormat({ kind }: FirstRecord): TraceFormat {
+  return formatOf(kind === "json" ? "jsonl" : kind);
+}
+
+function formatOf(name: string): TraceFormat {
+  const format = FORMATS.find((each) => each.name === name);
+  if (format !== undefined) return format;
+  throw new MeridianError("usage", {
+    code: "TRACE_FORMAT",
+    where: `format ${name}`,
+    what: "there is no trace format of this name",
+    fix: `formats: ${FORMATS.map((each) => each.name).join(", ")}`,
+  });
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof MeridianError && error.problems[0]?.code === "TRACE_UNKNOWN_FORMAT";
+}
+
+function unknownFormat({ columns, record }: FirstRecord, place: RowPlace): MeridianError {
+  const names = columns.length > 0 ? columns : Object.keys(record ?? {});
+  const shown = names
+    .slice(0, 12)
+    .map((name) => name.slice(0, 40))
+    .join(", ");
+  return new MeridianError("data", {
+    code: "TRACE_UNKNOWN_FORMAT",
+    where: `${place.source}:${place.lineNumber}`,
+    what: `this fits no known format; it begins with ${shown === "" ? "nothing" : shown}`,
+    fix: `known: ${FORMATS.map(({ name }) => name).join(", ")}; or name the columns: columns: { time: ts, input: prompt_tok, output: answer_tok }`,
+  });
+}

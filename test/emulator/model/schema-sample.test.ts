@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import fc from "fast-check";
+import { sampleOfSchema } from "../../../emulator/model/schema-sample.ts";
+import { SCHEMA_SHAPES } from "./schema-shapes.ts";
+
+/** Another validator than the one that the emulator uses. */
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+
+describe("sampleOfSchema", () => {
+  for (const [name, schema] of Object.entries(SCHEMA_SHAPES)) {
+    it(`satisfies: ${name}`, () => {
+      const value = sampleOfSchema(schema);
+      assert.ok(ajv.validate(schema, value), `${JSON.stringify(value)}: ${ajv.errorsText()}`);
+    });
+  }
+
+  it("satisfies schemas drawn at random", () => {
+    fc.assert(
+      fc.property(schemas, (schema) => {
+        const value = sampleOfSchema(schema);
+        assert.ok(
+          ajv.validate(schema, value),
+          `${JSON.stringify(schema)} ${JSON.stringify(value)} ${ajv.errorsText()}`,
+        );
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+  });
+
+  it("gives the same value for the same schema, and text of any size stays small", () => {
+    const schema = { type: "object", properties: { id: { type: "string", format: "uuid" } }, required: ["id"] };
+    assert.deepEqual(sampleOfSchema(schema), sampleOfSchema(structuredClone({ ...schema, title: "again" })));
+    assert.ok(JSON.stringify(sampleOfSchema(SCHEMA_SHAPES["a tree"])).length < 2000);
+  });
+
+  it("ends in time for schemas that are hostile or contradict themselves", () => {
+    const startMs = performance.now();
+    const deep = Array.from({ length: 2000 }).reduce<object>(
+      (inner) => ({ type: "array", minItems: 1, items: inner }),
+      {},
+    );
+    for (const schema of [
+      { type: "string", pattern: "^(a+)+$", minLength: 40, not: { pattern: "a" } },
+      { type: "integer", minimum: 3, maximum: 2 },
+      { $ref: "#" },
+      { $ref: "http://127.0.0.1:1/x.json" },
+      { allOf: [{ $ref: "#/$defs/a" }], $defs: { a: { allOf: [{ $ref: "#/$defs/a" }] } } },
+      { type: "array", minItems: 1e9, items: { type: "string" } },
+      { type: "string", minLength: 1e9 },
+      deep,
+      "text",
+      null,
+      { type: 3, properties: [], required: "x" },
+    ]) {
+      JSON.stringify(sampleOfSchema(schema));
+    }
+    assert.ok(performance.now() - startMs < 5000);
+  });
+});
+
+const leaves = fc.oneof(
+  fc.record({ type: fc.constant("integer"), minimum: fc.integer({ min: -50, max: 50 }) }),
+  fc.integer({ min: 0, max: 9 }).map((minimum) => ({ type: "number", minimum, maximum: minimum + 3 })),
+  fc.integer({ min: 0, max: 12 }).map((minLength) => ({ type: "string", minLength, maxLength: minLength + 4 })),
+  fc.constantFrom("date", "date-time", "email", "uuid", "ipv4", "uri").map((format) => ({ type: "string", format })),
+  fc
+    .constantFrom("^[a-f0-9]{8}$", "^\\+?[1-9]\\d{1,14}$", "^(GET|PUT)$")
+    .map((pattern) => ({ type: "string", pattern })),
+  fc
+    .array(fc.oneof(fc.string(), fc.integer(), fc.boolean()), { minLength: 1, maxLength: 4 })
+    .map((values) => ({ enum: values })),
+  fc.constant({ type: "boolean" }),
+  fc.constant({ type: "null" }),
+);
+const names = fc.stringMatching(/^[a-z]{1,6}$/);
+const schemas = fc.letrec<{ any: object; object: object }>((tie) => ({
+  any: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    leaves,
+    tie("object"),
+    fc
+      .tuple(tie("any"), fc.integer({ min: 0, max: 3 }))
+      .map(([items, minItems]) => ({ type: "array", items, minItems, maxItems: minItems + 1 })),
+    fc.array(leaves, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
+  ),
+  object: fc.dictionary(names, tie("any"), { maxKeys: 4 }).map((properties) => ({
+    type: "object",
+    properties,
+    required: Object.keys(properties).slice(0, 2),
+    additionalProperties: false,
+  })),
+})).object;

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { billCommand } from "../../../scripts/commands/bill.ts";
+import { meridianHere } from "../run-meridian.ts";
+
+const BILL = "scenarios/bills/cost-explorer.csv.gz";
+
+describe("meridian bill", () => {
+  it("shows examples that name files of the package", () => {
+    for (const [command] of billCommand.examples) assert.match(command, /^meridian bill scenarios\/bills\//);
+  });
+
+  it("says what the bill is for, who could move, and what stands out", async () => {
+    const { code, stdout } = await meridianHere(["bill", BILL]);
+    assert.equal(code, 0);
+    assert.match(
+      stdout.replaceAll(/\s+/g, " "),
+      /USD 32,166\.93 over 90 days \(2026-07-01 to 2026-09-28\), of it USD 32,166\.93 for tokens/,
+    );
+    // 21,760.64071225 / 90 × 365 / 12 = 7,354.3
+    assert.match(stdout, /search +21,760\.64 +7,354 +67\.6 %/);
+    assert.match(stdout, /2026-08-19 {2}region us-west-2: USD 366\.08/);
+    assert.match(stdout, /ap-northeast-1 was billed for the first time/);
+  });
+
+  it("gives every amount exactly as JSON", async () => {
+    const { stdout } = await meridianHere(["bill", BILL, "--by", "region", "--json"]);
+    const { summary, groupings } = JSON.parse(stdout);
+    assert.equal(summary.totalUsd, "32166.927926712");
+    assert.deepEqual(
+      groupings[0].groups.map(({ key, costUsd }: { key: string; costUsd: string }) => [key, costUsd]),
+      [
+        ["us-east-1", "13745.56977486"],
+        ["us-west-2", "8894.7168929"],
+        ["eu-central-1", "7958.127489602"],
+        ["ap-northeast-1", "1568.51376935"],
+      ],
+    );
+  });
+
+  it("refuses a tag or a grouping that is not there, and says what is", async () => {
+    const tag = await meridianHere(["bill", BILL, "--team", "squad"]);
+    assert.deepEqual([tag.code, /its tags are team/.test(tag.stderr)], [2, true]);
+    const by = await meridianHere(["bill", BILL, "--by", "colour"]);
+    assert.deepEqual([by.code, /one of model, region/.test(by.stderr)], [2, true]);
+  });
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { openParquet } from "../../../scripts/io/parquet-rows.ts";
+import { readTraceFile } from "../../../scripts/io/trace-file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "parquet-"));
+
+test("a file that another program wrote: integers of any width, instants to the microsecond, zstd", async () => {
+  const path = join(folder, "a.parquet");
+  const db = await (await DuckDBInstance.create(":memory:")).connect();
+  await db.run(
+    `COPY (SELECT TIMESTAMP '2026-05-04 10:00:00' + to_microseconds(i * 1500000 + 7 * (i % 2)) AS timestamp,
+       (100 + i)::BIGINT AS input_tokens, i::USMALLINT AS output_tokens, 'team' || (i % 3) AS team
+     FROM range(3000) t(i)) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  const table = await openParquet(path, "a.parquet");
+  assert.deepEqual([table.rows, table.columns], [3000, ["timestamp", "input_tokens", "output_tokens", "team"]]);
+  const { columns, format } = await readTraceFile(path, "a.parquet");
+  assert.equal(format, "parquet");
+  assert.deepEqual([...columns.arrivalMs.slice(0, 3)], [0, 1500.007, 3000]);
+  assert.deepEqual([columns.inputTokens[2999], columns.outputTokens[2999]], [3099, 2999]);
+  assert.deepEqual(columns.tenantNames, ["team0", "team1", "team2"]);
+});
+
+test("what is no Parquet is refused", async () => {
+  const path = join(folder, "b.parquet");
+  writeFileSync(path, "hello");
+  await assert.rejects(readTraceFile(path, "b.parquet"), /TRACE_BAD_PARQUET {2}b\.parquet/);
+});

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { trafficOfLog } from "../../../scripts/traffic/log-classes.ts";
+
+const WORLD = "docs/examples/my-world.yaml";
+const LOG = "docs/examples/s3-logs";
+
+interface Made {
+  readonly class: string;
+  readonly model: string;
+  readonly slo?: object;
+  readonly origin: Readonly<Record<string, number>>;
+}
+
+test("a class for each team and model, with the scenario's objectives, from where its calls came", async () => {
+  const { overrides, notes } = await trafficOfLog(WORLD, LOG, { models: new Map() }, []);
+  const put = Object.fromEntries(overrides.map(({ path, value }) => [path.join("."), value]));
+  const classes = put.traffic as readonly Made[];
+  assert.deepEqual(notes, []);
+  assert.equal(new Set(classes.map((each) => each.class)).size, classes.length);
+  assert.ok(classes.some((each) => each.class === "search haiku"));
+  assert.ok(classes.every(({ slo }) => JSON.stringify(slo) === '{"e2e":"8s"}'));
+  const all = classes.flatMap(({ origin }) => Object.values(origin)).reduce((total, count) => total + count, 0);
+  assert.equal(all, 200);
+  assert.deepEqual([put.start, put.duration], ["2026-09-03T14:00:09.000Z", "3420s"]);
+});
+
+test("models that the scenario lacks are counted, or given a name", async () => {
+  const without = [{ path: ["world", "models", "nova"], value: undefined, origin: "test" }];
+  const { notes } = await trafficOfLog(WORLD, LOG, { models: new Map() }, without);
+  assert.match(notes[0]!, /^\d+ of 200 requests ask for nova-lite, .* --map-model nova-lite=<name> gives it one$/);
+  const mapped = await trafficOfLog(WORLD, LOG, { models: new Map([["nova-lite", "haiku"]]) }, without);
+  assert.deepEqual(mapped.notes, []);
+});

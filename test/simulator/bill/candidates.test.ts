@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { BillLine } from "../../../simulator/bill/bill-line.ts";
+import { candidatesOf } from "../../../simulator/bill/candidates.ts";
+import { createModelNames } from "../../../simulator/bill/classify.ts";
+import { createBill } from "../../../simulator/bill/spend.ts";
+import { formatDecimal, parseDecimal } from "../../../simulator/bill/usd.ts";
+import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";
+
+const HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0";
+const NAMES = createModelNames([{ id: HAIKU, name: "Claude Haiku 4.5" }]);
+/** Geographic 1.10 / 5.50, global 1.00 / 5.00, as published; eu-west-1 is made cheaper here to have a cheapest region. */
+const BOOK = createPriceBook({
+  data: null,
+  overrides: [
+    { model: HAIKU, family: "global", input: 1, output: 5 },
+    { model: HAIKU, region: "eu-west-1", family: "regional", input: 0.5, output: 2.5 },
+    { model: HAIKU, region: "us-east-1", family: "regional", input: 1.1, output: 5.5 },
+    { model: HAIKU, region: "us-east-1", family: "geographic", input: 1.1, output: 5.5 },
+  ],
+});
+
+function line(usageType: string, cost: string, quantity: string, team = "search"): BillLine {
+  return {
+    startMs: Date.UTC(2026, 6, 1),
+    endMs: Date.UTC(2026, 6, 2),
+    kind: "usage",
+    costUsd: parseDecimal(cost)!,
+    quantity: parseDecimal(quantity)!,
+    unit: "Units",
+    service: "Claude Haiku 4.5 (Amazon Bedrock Edition)",
+    usageType,
+    operation: undefined,
+    region: "us-east-1",
+    account: undefined,
+    identity: undefined,
+    tags: { team },
+    estimated: false,
+    line: 1,
+  };
+}
+
+function billOf(...lines: BillLine[]) {
+  const exported = {
+    format: "test",
+    view: "test",
+    lines,
+    statedTotalUsd: undefined,
+    costBasis: "unblended",
+    notes: [],
+  };
+  return createBill(exported, NAMES);
+}
+
+describe("candidates", () => {
+  it("scales what was billed by the ratio of list prices, so that a discount stays", () => {
+    // 10 M input at 20 % off 1.10, 1 M output at 20 % off 5.50.
+    const bill = billOf(
+      line("USE1-MP:USE1_InputTokenCount-Units", "8.8", "10"),
+      line("USE1-MP:USE1_OutputTokenCount-Units", "4.4", "1"),
+    );
+    const [candidate] = candidatesOf(bill, "tag:team", BOOK, ["us-east-1", "eu-west-1"]);
+    assert.equal(formatDecimal(candidate!.costUsd), "13.2");
+    assert.deepEqual(
+      candidate!.options.map(({ name, costUsd, savingUsd }) => [
+        name,
+        formatDecimal(costUsd),
+        formatDecimal(savingUsd),
+      ]),
+      [
+        // 8.8 × 0.5 / 1.1 + 4.4 × 2.5 / 5.5
+        ["eu-west-1", "6", "7.2"],
+        ["batch", "6.6", "6.6"],
+        ["global profile", "12", "1.2"],
+      ],
+    );
+  });
+
+  it("offers nothing that costs as much or more, and groups by team", () => {
+    const bill = billOf(
+      line("USE1-MP:USE1_InputTokenCount_Global-Units", "10", "10", "a"),
+      line("USE1-MP:USE1_InputTokenCount_Global-Units", "30", "30", "b"),
+    );
+    const candidates = candidatesOf(bill, "tag:team", BOOK, ["us-east-1"]);
+    assert.deepEqual(
+      candidates.map(({ group, options }) => [group, options.map(({ name }) => name)]),
+      [
+        ["b", ["batch"]],
+        ["a", ["batch"]],
+      ],
+    );
+  });
+});

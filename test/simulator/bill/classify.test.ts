@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import type { BillLine } from "../../../simulator/bill/bill-line.ts";
+import {
+  classifyLine,
+  createModelNames,
+  isMarketplaceModel,
+  modelNameOf,
+  usdPerMTok,
+} from "../../../simulator/bill/classify.ts";
+import { formatDecimal, parseDecimal } from "../../../simulator/bill/usd.ts";
+
+const NAMES = createModelNames([
+  { id: "amazon.nova-lite-v1:0", name: "Nova Lite" },
+  { id: "anthropic.claude-haiku-4-5-20251001-v1:0", name: "Claude Haiku 4.5" },
+]);
+const LINE: BillLine = {
+  startMs: 0,
+  endMs: 86_400_000,
+  kind: "usage",
+  costUsd: parseDecimal("1.1")!,
+  quantity: parseDecimal("1")!,
+  unit: "Units",
+  service: "Claude Haiku 4.5 (Amazon Bedrock Edition)",
+  usageType: "USE1-MP:USE1_InputTokenCount-Units",
+  operation: undefined,
+  region: "us-east-1",
+  account: undefined,
+  identity: undefined,
+  tags: {},
+  estimated: false,
+  line: 1,
+};
+const read = (change: Partial<BillLine>) => classifyLine({ ...LINE, ...change }, NAMES);
+
+describe("lines of a bill", () => {
+  it("of the marketplace name their model in the service and count millions", () => {
+    const { spend, modelId, tokenKind, tokens } = read({});
+    assert.deepEqual(
+      [spend, modelId, tokenKind, formatDecimal(tokens!)],
+      ["tokens", "anthropic.claude-haiku-4-5-20251001-v1:0", "input", "1000000"],
+    );
+    assert.equal(formatDecimal(usdPerMTok(LINE.costUsd, tokens!)!), "1.1");
+  });
+
+  it("of first-party models name it in the usage type and count thousands", () => {
+    const { modelId, tokens } = read({
+      service: "Amazon Bedrock",
+      usageType: "USE1-NovaLite-output-tokens",
+      unit: "1K tokens",
+    });
+    assert.deepEqual([modelId, formatDecimal(tokens!)], ["amazon.nova-lite-v1:0", "1000"]);
+  });
+
+  it("say what is odd: another region, an unknown model, a unit that counts no tokens", () => {
+    assert.match(read({ region: "eu-west-1" }).remark!, /usage type is of us-east-1, the line of eu-west-1/);
+    assert.match(
+      read({ service: "Claude Novel 9 (Amazon Bedrock Edition)" }).remark!,
+      /Claude Novel 9 is not in the table/,
+    );
+    assert.match(read({ unit: "GB-Mo" }).remark!, /GB-Mo counts no tokens/);
+    assert.equal(read({}).remark, undefined);
+  });
+
+  it("are apart: other spend on Bedrock, other services, and what is not said", () => {
+    assert.equal(
+      read({ service: "Amazon Bedrock", usageType: "USE1-Guardrail-ContentPolicyUnitsConsumed" }).spend,
+      "bedrock",
+    );
+    assert.equal(read({ service: "Amazon Simple Storage Service", usageType: "TimedStorage-ByteHrs" }).spend, "other");
+    assert.equal(read({ service: undefined, usageType: undefined }).spend, "unattributed");
+    assert.equal(read({ service: undefined }).spend, "tokens");
+  });
+});
+
+const facts = JSON.parse(readFileSync("scenarios/reference/bedrock-models.json", "utf8")) as {
+  models: { id: string; name: string }[];
+};
+const ALL_NAMES = createModelNames(facts.models);
+
+describe("models as bills name them", () => {
+  it("are found in the table of models, however they are spelt", () => {
+    const known = {
+      NovaLite: "amazon.nova-lite-v1:0",
+      "Nova2.0Lite": "amazon.nova-2-lite-v1:0",
+      "Claude4.6Opus": "anthropic.claude-opus-4-6-v1",
+      "Llama3-3-70B": "meta.llama3-3-70b-instruct-v1:0",
+      MistralLarge2407: "mistral.mistral-large-2407-v1:0",
+      "Claude Sonnet 4.5": "anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "Claude 3.5 Sonnet v2": "anthropic.claude-3-5-sonnet-20241022-v2:0",
+    };
+    for (const [name, id] of Object.entries(known)) assert.equal(ALL_NAMES.idOf(name), id, name);
+    assert.equal(ALL_NAMES.idOf("Claude Novel 9"), undefined);
+  });
+
+  it("no two models of the table have one name", () => {
+    for (const { id, name } of facts.models) assert.equal(ALL_NAMES.idOf(name), id);
+  });
+
+  it("are services of their own in the marketplace", () => {
+    assert.ok(isMarketplaceModel("Claude Haiku 4.5 (Amazon Bedrock Edition)") && !isMarketplaceModel("Amazon Bedrock"));
+    assert.equal(modelNameOf("Claude Haiku 4.5 (Amazon Bedrock Edition)"), "Claude Haiku 4.5");
+  });
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isCostExplorerApi, readCostExplorerApi } from "../../../../simulator/bill/formats/cost-explorer-api.ts";
+import { formatDecimal } from "../../../../simulator/bill/usd.ts";
+import { problemsOf } from "./tables.ts";
+
+const page = (start: string, end: string, amount: string, more: object = {}, unit = "USD") => ({
+  GroupDefinitions: [
+    { Type: "DIMENSION", Key: "USAGE_TYPE" },
+    { Type: "TAG", Key: "team" },
+  ],
+  ResultsByTime: [
+    {
+      TimePeriod: { Start: start, End: end },
+      Total: {},
+      Groups: [
+        {
+          Keys: ["USE1-NovaLite-input-tokens", "team$search"],
+          Metrics: {
+            UnblendedCost: { Amount: amount, Unit: unit },
+            UsageQuantity: { Amount: "10", Unit: "1K tokens" },
+          },
+        },
+      ],
+      Estimated: true,
+    },
+  ],
+  ...more,
+});
+
+describe("answers of GetCostAndUsage", () => {
+  it("are read over pages, days and hours, with tags", () => {
+    const pages = [
+      page("2026-07-01", "2026-07-02", "0.6", { NextPageToken: "next" }),
+      page("2026-07-02T05:00:00Z", "2026-07-02T06:00:00Z", "0.0000000123"),
+    ];
+    assert.ok(isCostExplorerApi(pages) && isCostExplorerApi(pages[0]) && !isCostExplorerApi({ a: 1 }));
+    const { lines, notes, costBasis, view } = readCostExplorerApi(pages, "a.json");
+    assert.deepEqual([notes, costBasis, view], [[], "unblended", "cost-explorer by usage_type, team"]);
+    assert.deepEqual(
+      lines.map((line) => [
+        line.startMs,
+        line.endMs - line.startMs,
+        formatDecimal(line.costUsd),
+        line.tags.team,
+        line.unit,
+        line.estimated,
+      ]),
+      [
+        [Date.UTC(2026, 6, 1), 86_400_000, "0.6", "search", "1K tokens", true],
+        [Date.UTC(2026, 6, 2, 5), 3_600_000, "0.0000000123", "search", "1K tokens", true],
+      ],
+    );
+  });
+
+  it("without groups give the day's total", () => {
+    const answer = {
+      ResultsByTime: [
+        {
+          TimePeriod: { Start: "2026-07-01", End: "2026-07-02" },
+          Total: { AmortizedCost: { Amount: "3", Unit: "USD" } },
+        },
+      ],
+    };
+    const { lines, costBasis } = readCostExplorerApi(answer, "a.json");
+    assert.deepEqual([lines.length, formatDecimal(lines[0]!.costUsd), costBasis], [1, "3", "amortized"]);
+  });
+
+  it("that are cut say so, and what cannot be read is named", () => {
+    const cut = readCostExplorerApi(page("2026-07-01", "2026-07-02", "1", { NextPageToken: "next" }), "a.json");
+    assert.match(cut.notes.join(), /not complete/);
+    assert.match(
+      problemsOf(() => readCostExplorerApi(page("2026-07-01", "2026-07-02", "1", {}, "EUR"), "a.json")),
+      /currency is EUR/,
+    );
+    assert.match(
+      problemsOf(() => readCostExplorerApi(page("July", "2026-07-02", "1"), "a.json")),
+      /TimePeriod is unreadable/,
+    );
+    assert.match(
+      problemsOf(() => readCostExplorerApi(page("2026-07-01", "2026-07-02", "one"), "a.json")),
+      /UnblendedCost is no number/,
+    );
+    assert.match(
+      problemsOf(() => readCostExplorerApi({ ResultsByTime: [] }, "a.json")),
+      /BILL_NO_COST/,
+    );
+    assert.match(
+      problemsOf(() => readCostExplorerApi({ ResultsByTime: [1] }, "a.json")),
+      /BILL_UNREADABLE/,
+    );
+  });
+});

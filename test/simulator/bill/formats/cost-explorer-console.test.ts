@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  isCostExplorerConsole,
+  readCostExplorerConsole,
+} from "../../../../simulator/bill/formats/cost-explorer-console.ts";
+import { formatDecimal } from "../../../../simulator/bill/usd.ts";
+import { problemsOf, table } from "./tables.ts";
+
+const TEAMS = "team,search($),No tag key: team($),Total costs($)\nteam total,3,1,4\n2026-07-01,1,,1\n2026-07-02,2,1,3";
+
+describe("downloads of the Cost Explorer console", () => {
+  it("give a line for each filled cell; empty cells are no cost", () => {
+    const read = readCostExplorerConsole(table(TEAMS), "a.csv");
+    assert.ok(isCostExplorerConsole(table(TEAMS).columns) && !isCostExplorerConsole(["a", "b"]));
+    assert.deepEqual([read.view, formatDecimal(read.statedTotalUsd!)], ["cost-explorer by team", "4"]);
+    assert.deepEqual(
+      read.lines.map(({ startMs, endMs, costUsd, tags, line }) => [
+        startMs,
+        endMs - startMs,
+        formatDecimal(costUsd),
+        tags,
+        line,
+      ]),
+      [
+        [Date.UTC(2026, 6, 1), 86_400_000, "1", { team: "search" }, 3],
+        [Date.UTC(2026, 6, 2), 86_400_000, "2", { team: "search" }, 4],
+        [Date.UTC(2026, 6, 2), 86_400_000, "1", { team: "" }, 4],
+      ],
+    );
+  });
+
+  it("know the console's dimensions by their names", () => {
+    const by = (dimension: string, group: string) =>
+      readCostExplorerConsole(table(`${dimension},${group}($),Total costs($)\n2026-07-01,1,1`), "a.csv").lines[0]!;
+    assert.equal(by("Service", "Amazon Bedrock").service, "Amazon Bedrock");
+    assert.equal(by("Region", "eu-west-1").region, "eu-west-1");
+    assert.equal(by("Region", "NoRegion").region, undefined);
+    assert.equal(by("Usage type", "USE1-NovaLite-input-tokens").usageType, "USE1-NovaLite-input-tokens");
+    assert.equal(by("Linked account", "prod").account, "prod");
+    assert.equal(by("Charge type", "Tax").kind, "tax");
+  });
+
+  it("must add up to their own totals, for each day and each group", () => {
+    const off = (from: string, to: string) =>
+      problemsOf(() => readCostExplorerConsole(table(TEAMS.replace(from, to)), "a.csv"));
+    assert.match(
+      off("team total,3,1,4", "team total,5,1,4"),
+      /a\.csv:2: the days of "search" add up to 3, the file says 5/,
+    );
+    assert.match(
+      off("2026-07-02,2,1,3", "2026-07-02,2,1,9"),
+      /a\.csv:4: the groups of the day add up to 3, the file says 9/,
+    );
+    assert.match(off("2026-07-01,", "yesterday,"), /a\.csv:3: "yesterday" is neither a date nor the row of totals/);
+    assert.match(off("2026-07-01,1,", "2026-07-01,x,"), /a\.csv:3: "x" is no amount/);
+  });
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  chargeKindOf,
+  isCostExplorerLong,
+  readCostExplorerLong,
+  tagOf,
+} from "../../../../simulator/bill/formats/cost-explorer-long.ts";
+import { formatDecimal } from "../../../../simulator/bill/usd.ts";
+import { problemsOf, table } from "./tables.ts";
+
+const HEADER =
+  "TimePeriodStart,TimePeriodEnd,Region,Service,UsageType,Tag,UnblendedCost,UsageQuantity,UsageUnit,Currency,Estimated";
+const ROW = "2026-07-01,2026-07-02,us-east-1,Amazon Bedrock,USE1-NovaLite-input-tokens,team$a,1,10,1K tokens,USD,true";
+const read = (text: string) => readCostExplorerLong(table(text), "a.csv");
+
+describe("GetCostAndUsage, flattened", () => {
+  it("is read by the API's names", () => {
+    assert.ok(isCostExplorerLong(HEADER.split(",")));
+    const [line] = read(`${HEADER}\n${ROW}`).lines;
+    assert.deepEqual(
+      [
+        line!.endMs - line!.startMs,
+        formatDecimal(line!.costUsd),
+        formatDecimal(line!.quantity!),
+        line!.unit,
+        line!.tags,
+        line!.estimated,
+      ],
+      [86_400_000, "1", "10", "1K tokens", { team: "a" }, true],
+    );
+  });
+
+  it("is read by other scripts' names, too: snake case, a date, a named tag, a record type", () => {
+    const text =
+      "date,linked_account,service,usage_type,record_type,tag_team,amortized_cost\n2026-07-01,123,Amazon Bedrock,X,Credit,search,-5";
+    assert.ok(isCostExplorerLong(table(text).columns));
+    const { lines, costBasis } = read(text);
+    const [{ startMs, endMs, kind, account, tags, costUsd } = lines[0]!] = lines;
+    assert.deepEqual(
+      [endMs - startMs, kind, account, tags, formatDecimal(costUsd), costBasis],
+      [86_400_000, "credit", "123", { team: "search" }, "-5", "amortized"],
+    );
+  });
+
+  it("names every bad row at once", () => {
+    const bad = [
+      ROW.replace("2026-07-01", "2026-02-30"),
+      ROW.replace(",1,10,", ",x,10,"),
+      ROW.replace("USD", "EUR"),
+      ROW.replace(",1,10,", ",,10,"),
+    ];
+    const problems = problemsOf(() => read([HEADER, ROW, ...bad].join("\n")));
+    assert.match(problems, /a\.csv:3: timeperiodstart is no date: "2026-02-30"/);
+    assert.match(problems, /a\.csv:4: unblendedcost is no number: "x"/);
+    assert.match(problems, /a\.csv:5: the currency is EUR/);
+    assert.match(problems, /a\.csv:6: unblendedcost is empty/);
+  });
+});
+
+describe("values of Cost Explorer", () => {
+  it("tags carry their key before the first dollar sign", () => {
+    assert.deepEqual(tagOf("team$search"), { team: "search" });
+    assert.deepEqual(tagOf("team$"), { team: "" });
+    assert.deepEqual(tagOf("user:team$a$b"), { team: "a$b" });
+    assert.deepEqual(tagOf("search", "team"), { team: "search" });
+  });
+
+  it("record types are told apart", () => {
+    const kinds = [
+      "Usage",
+      "Tax",
+      "Credit",
+      "Refund",
+      "Enterprise Discount Program Discount",
+      "Savings Plan Upfront Fee",
+    ];
+    assert.deepEqual(kinds.map(chargeKindOf), ["usage", "tax", "credit", "refund", "discount", "commitment"]);
+    assert.equal(chargeKindOf(undefined), "usage");
+    assert.equal(chargeKindOf("SavingsPlanCoveredUsage"), "usage");
+  });
+});

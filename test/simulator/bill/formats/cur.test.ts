@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isCur, readCur } from "../../../../simulator/bill/formats/cur.ts";
+import { formatDecimal } from "../../../../simulator/bill/usd.ts";
+import { problemsOf, table } from "./tables.ts";
+
+const OLD =
+  "lineItem/UsageStartDate,lineItem/UsageEndDate,lineItem/LineItemType,lineItem/UnblendedCost,lineItem/UsageAmount,lineItem/UsageType,lineItem/ProductCode,pricing/unit,product/region,resourceTags/user:team\n" +
+  "2026-09-03T00:00:00Z,2026-09-03T01:00:00Z,Usage,1.5E-2,250,USE1-NovaLite-input-tokens,AmazonBedrock,1K tokens,us-east-1,search";
+
+describe("Cost and Usage Reports", () => {
+  it("of the older form have their tags in columns", () => {
+    assert.ok(isCur(table(OLD).columns) && !isCur(["a"]));
+    const { lines } = readCur(table(OLD), "a.csv");
+    assert.deepEqual(
+      lines.map(({ costUsd, unit, region, tags, service }) => [formatDecimal(costUsd), unit, region, tags, service]),
+      [["0.015", "1K tokens", "us-east-1", { team: "search" }, "AmazonBedrock"]],
+    );
+  });
+
+  it("of Data Exports have product and tags as JSON, and the caller where it was asked for", () => {
+    const columns = [
+      "line_item_usage_start_date",
+      "line_item_line_item_type",
+      "line_item_unblended_cost",
+      "product",
+      "resource_tags",
+      "line_item_iam_principal",
+    ];
+    const rows = [
+      [
+        "2026-09-03 00:00:00",
+        "Usage",
+        "1",
+        '{"product_name": "Claude Haiku 4.5 (Amazon Bedrock Edition)"}',
+        '{"user_team": "search"}',
+        "arn:x",
+      ],
+    ];
+    const [line] = readCur({ columns, rows, lineOf: () => 2 }, "a.csv").lines;
+    assert.deepEqual(
+      [line!.service, line!.tags, line!.identity],
+      ["Claude Haiku 4.5 (Amazon Bedrock Edition)", { team: "search" }, "arn:x"],
+    );
+  });
+
+  it("tell apart what a line is charged for, and refuse what they do not know", () => {
+    const kindOf = (type: string) => readCur(table(OLD.replace(",Usage,", `,${type},`)), "a.csv").lines[0]!.kind;
+    assert.deepEqual(["Tax", "Credit", "Refund", "EdpDiscount", "SavingsPlanRecurringFee"].map(kindOf), [
+      "tax",
+      "credit",
+      "refund",
+      "discount",
+      "commitment",
+    ]);
+    assert.match(
+      problemsOf(() => kindOf("Gift")),
+      /line_item_line_item_type is unknown: "Gift"/,
+    );
+  });
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compareRuns } from "../../../simulator/compare/compare.ts";
+import { judgeGates, parseGate, rowsOfGates } from "../../../simulator/compare/gates.ts";
+import { withMetrics } from "../../../simulator/compare/matching.ts";
+import { runOf, type Values } from "./fixtures.ts";
+
+const TEN = [1000, 1100, 900, 1050, 950, 1020, 980, 1080, 920, 1000];
+const times = (factor: number) => TEN.map((value) => value * factor);
+const A = runOf({
+  label: "a",
+  strategies: { single: { total: { e2eMsP95: TEN, e2eMsP99: TEN, failedShare: TEN.map(() => 0) } } },
+});
+
+function judged(values: Values, ...texts: readonly string[]) {
+  const gates = texts.map((text) => parseGate(text, A.result));
+  const b = runOf({ strategies: { single: { total: values } } });
+  const comparison = compareRuns([A, b], { also: rowsOfGates(gates, A.result) });
+  return judgeGates(gates, comparison, A.result);
+}
+
+test("a change beyond the limit fails where it is shown, whatever the unit of the limit", () => {
+  const slower = { e2eMsP95: times(1.08), e2eMsP99: times(1.5), failedShare: TEN.map((x) => x / 1e6) };
+  const gates = [
+    "p95(e2e) > +5%",
+    "p95(e2e) > +10%",
+    "p95(e2e, class=chat) > +50ms",
+    "p99(e2e, strategy=single) >= +700ms",
+    "failed() > +0.05%",
+    "failed() > +1 points",
+    "regression",
+  ];
+  assert.deepEqual(
+    judged(slower, ...gates).map(({ passed }) => passed),
+    [false, true, false, true, false, true, false],
+  );
+  assert.match(judged(slower, "p95(e2e) > +5%")[0]!.found, /^b single p95 E2E: \+8\.0.* %/);
+});
+
+test("what is not shown, or better, passes; what cannot be judged fails", () => {
+  const noisy = { e2eMsP95: TEN.map((value, i) => value * (i % 2 === 0 ? 1.5 : 0.7)) };
+  assert.equal(judged(noisy, "p95(e2e) > +5%")[0]!.passed, true);
+  assert.deepEqual(
+    judged(
+      { e2eMsP95: times(0.5), e2eMsP99: TEN, failedShare: TEN.map(() => 0) },
+      "p95(e2e) > +5%",
+      "p95(e2e) < -40%",
+      "regression",
+    ).map(({ passed }) => passed),
+    [true, false, true],
+  );
+  const one = judged({ e2eMsP95: [2000], failedShare: [0] }, "p95(e2e) > +5%", "regression", "p99(ttft) > +5%");
+  assert.deepEqual(
+    one.map(({ passed }) => passed),
+    [false, false, false],
+  );
+});
+
+test("a gate that is not understood says what would be", () => {
+  for (const [text, code, words] of [
+    ["p95(e2e) > 5%", "GATE_UNREADABLE", /signed change/],
+    ["p59(e2e) > +5%", "GATE_METRIC", /did you mean p50, p99, p95/],
+    ["p95 > +5%", "GATE_ARGUMENT", /wants one of e2e, ttft, wait first/],
+    ["p95(e2e, chat) > +5%", "GATE_ARGUMENT", /write strategy=chat or class=chat/],
+    ["p95(e2e, class=caht) > +5%", "GATE_NAME", /did you mean chat/],
+    ["p95(e2e, model=x) > +5%", "GATE_ARGUMENT", /is not an argument/],
+    ["p95(e2e) > +many", "GATE_VALUE", /write 5% or 200ms/],
+    ["failed(class=chat, region=us-east-1) > +5%", "GATE_ARGUMENT", /a class or a region/],
+  ] as const) {
+    assert.throws(
+      () => parseGate(text, A.result),
+      (error: Error) => error.message.startsWith(code) && words.test(error.message),
+      text,
+    );
+  }
+});
+
+test("a gate's rows come beside the usual ones, each once", () => {
+  const keys = withMetrics([{ scope: "total", name: "", metrics: ["failedShare"] }], undefined, [
+    { scope: "total", name: "", metric: "e2eMsP50" },
+    { scope: "total", name: "", metric: "failedShare" },
+    { scope: "region", name: "r", metric: "e2eMsP50" },
+    { scope: "region", name: "r", metric: "e2eMsP50" },
+  ]);
+  assert.deepEqual(
+    keys.map(({ scope, metrics }) => [scope, metrics]),
+    [
+      ["total", ["failedShare", "e2eMsP50"]],
+      ["region", ["e2eMsP50"]],
+    ],
+  );
+});

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { cloudtrail } from "../../../../simulator/traffic/formats/cloudtrail.ts";
+import { counted, fixtureText } from "../fixtures.ts";
+import { readText } from "../read-trace.ts";
+
+test("events of calls in one long line: who, where, how it ended, no tokens; other events are counted", () => {
+  const text = fixtureText("request-logs/cloudtrail.json.gz");
+  const { columns, reader } = readText(text, "trail");
+  assert.equal(reader.format, cloudtrail.name);
+  assert.equal(columns.arrivalMs.length, 200);
+  assert.ok(columns.inputTokens.every((tokens) => tokens === -1));
+  assert.deepEqual(counted(columns.outcome!, ["served", "throttled", "refused", "failed"]), {
+    served: 193,
+    throttled: 3,
+    refused: 2,
+    failed: 2,
+  });
+  const other = text.replace('"eventName":"ConverseStream"', '"eventName":"ListFoundationModels"');
+  const { columns: fewer, reader: second } = readText(other, "trail");
+  assert.equal(fewer.arrivalMs.length, 199);
+  assert.deepEqual(second.notes, ["1 events are no calls of models, and were left out"]);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { csv, jsonl } from "../../../../simulator/traffic/formats/generic.ts";
+import { readText, readTrace } from "../read-trace.ts";
+
+const read = (...lines: string[]) => readTrace(csv, lines, "mine.csv");
+const readJson = (...lines: string[]) => readTrace(jsonl, lines, "mine.jsonl");
+
+test("columns in any order, quoted labels, empty optional cells", () => {
+  const columns = read(
+    "class,output_tokens,input_tokens,time_ms,max_tokens,origin",
+    '"chat, eu",20,100,0,,eu-west-1',
+    "batch,40,200,15.5,512,",
+    "",
+  );
+  assert.deepEqual([...columns.arrivalMs], [0, 15.5]);
+  assert.deepEqual([...columns.inputTokens], [100, 200]);
+  assert.deepEqual([...columns.maxTokens!], [0, 512]);
+  assert.deepEqual(columns.classNames, ["chat, eu", "batch"]);
+  assert.deepEqual(columns.originNames, ["eu-west-1", ""]);
+});
+
+test("malformed rows stop with file and line", () => {
+  const header = "time_ms,input_tokens,output_tokens";
+  assert.throws(() => read(header, "0,1,1", "1,2"), /TRACE_BAD_CSV {2}mine\.csv:3: 2 fields instead of the header's 3/);
+  assert.throws(() => read(header, "0,-5,1"), /TRACE_NEGATIVE_TOKENS {2}mine\.csv:2/);
+  assert.throws(() => read(header, "soon,5,1"), /TRACE_BAD_TIME {2}mine\.csv:2/);
+  assert.throws(() => read("time_ms,in,out", "0,5,1"), /TRACE_MISSING_COLUMN {2}mine\.csv:2/);
+  assert.throws(() => read(header), /TRACE_EMPTY/);
+});
+
+test("a quoted header is read; a column that is there twice is refused", () => {
+  const quoted = '"time_s","input_tokens","output_tokens"';
+  assert.equal(readText(`${quoted}\n0,1,1\n`, "mine.csv").reader.format, "csv");
+  assert.deepEqual([...read(quoted, '"0.5","1","1"').arrivalMs], [500]);
+  assert.throws(
+    () => read("time_s,input_tokens,output_tokens,time_s", "0,1,1,5"),
+    /TRACE_BAD_CSV {2}mine\.csv:1: the column time_s is there twice/,
+  );
+});
+
+test("epoch times of a timestamp column are read in their own unit", () => {
+  const rows = ["1777888800.233,2,1", "1777888800.216,1,1"];
+  const columns = read("timestamp,input_tokens,output_tokens", ...rows);
+  assert.deepEqual([...columns.arrivalMs], [0, 17]);
+  assert.deepEqual([...columns.inputTokens], [1, 2]);
+});
+
+test("named fields, some left out in some rows", () => {
+  const columns = readJson(
+    '{"time_s": 1, "input_tokens": 10, "output_tokens": 1, "class": "chat"}',
+    '{"time_s": 2.5, "input_tokens": 20, "output_tokens": 2, "max_tokens": null, "region": "eu-west-1"}',
+  );
+  assert.deepEqual([...columns.arrivalMs], [1000, 2500]);
+  assert.deepEqual(columns.classNames, ["chat", ""]);
+  assert.deepEqual(columns.originNames, ["", "eu-west-1"]);
+  assert.deepEqual([...columns.maxTokens!], [0, 0]);
+});
+
+test("malformed rows stop with file and line; inherited names are no fields", () => {
+  assert.throws(
+    () => readJson('{"time_s":0,"input_tokens":1,"output_tokens":1}', "nope"),
+    /TRACE_BAD_JSON {2}mine\.jsonl:2/,
+  );
+  assert.throws(
+    () => readJson('{"time_s":0,"input_tokens":-1,"output_tokens":1}'),
+    /TRACE_NEGATIVE_TOKENS {2}mine\.jsonl:1/,
+  );
+  assert.throws(
+    () => readJson('{"__proto__":{"time_s":0,"input_tokens":1,"output_tokens":1}}'),
+    /TRACE_MISSING_COLUMN/,
+  );
+});

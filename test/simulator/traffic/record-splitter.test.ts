@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { RecordSplitter, type RecordTaker } from "../../../simulator/traffic/record-splitter.ts";
+
+/** Records with their lines, however the text is cut. */
+function split(text: string, cuts: readonly number[] = []) {
+  const seen: unknown[] = [];
+  const taker: RecordTaker = {
+    header: (columns) => seen.push(columns),
+    record: (record, { lineNumber }) => seen.push([lineNumber, record]),
+    bad: (error) => seen.push((error as Error).message.split(":", 2).join(":").slice(0, 40)),
+  };
+  const splitter = new RecordSplitter("f", taker);
+  let from = 0;
+  for (const cut of [...cuts].sort((a, b) => a - b)) {
+    splitter.push(text.slice(from, cut));
+    from = cut;
+  }
+  splitter.push(text.slice(from));
+  splitter.end();
+  return seen;
+}
+
+const TEXTS: Readonly<Record<string, readonly [text: string, records: readonly unknown[]]>> = {
+  "lines of JSON": [
+    '{"a":1}\n\n{"a":"}\\""}\r\n',
+    [
+      [1, { a: 1 }],
+      [3, { a: '}"' }],
+    ],
+  ],
+  "a list": [
+    '[{"a":[1,{"b":2}]},\n{"a":"]"}]',
+    [
+      [1, { a: [1, { b: 2 }] }],
+      [2, { a: "]" }],
+    ],
+  ],
+  "records inside": [
+    '{"x":{"y":[1]},"Records":[{"a":1},{"a":2}]}',
+    [
+      [1, { a: 1 }],
+      [1, { a: 2 }],
+    ],
+  ],
+  "documents one after the other": [
+    '{"logEvents":[{"a":1}]}{"logEvents":[{"a":2}]}',
+    [
+      [1, { a: 1 }],
+      [1, { a: 2 }],
+    ],
+  ],
+  "one object on many lines": ['{\n "a": {\n "b": "\\\\" }\n}\n', [[1, { a: { b: "\\" } }]]],
+  "a table": [
+    'a,b\n1,"x, ""y"""\n\n2,"two\nlines"\n',
+    [
+      ["a", "b"],
+      [2, { a: "1", b: 'x, "y"' }],
+      [4, { a: "2", b: "two\nlines" }],
+    ],
+  ],
+  "log lines": [
+    '2026-09-03T14:00:09.000Z {"a":1}\n2026-09-03T14:00:10.000Z {"a":2}\n',
+    [
+      [1, { a: 1 }],
+      [2, { a: 2 }],
+    ],
+  ],
+};
+
+for (const [name, [text, records]] of Object.entries(TEXTS)) {
+  test(`${name}: the same records wherever the text is cut`, () => {
+    assert.deepEqual(split(text), records);
+    fc.assert(
+      fc.property(fc.array(fc.nat(text.length), { maxLength: 6 }), (cuts) => {
+        assert.deepEqual(split(text, cuts), records);
+      }),
+      { numRuns: 60 },
+    );
+  });
+}
+
+test("bad lines are handed on by their line, and those after them are read", () => {
+  assert.deepEqual(split('{"a":1}\n{"a"\n{"a":2}\n'), [[1, { a: 1 }], "TRACE_BAD_JSON  f:2", [3, { a: 2 }]]);
+  assert.deepEqual(split('a,b\n1,"x\n2,y\n'), [["a", "b"], "TRACE_BAD_CSV  f:2", [3, { a: "2", b: "y" }]]);
+  assert.deepEqual(split("a,b\n1\n2,y\n"), [["a", "b"], "TRACE_BAD_CSV  f:2", [3, { a: "2", b: "y" }]]);
+});
+
+test("what is nested too deep, too wide or cut off is refused", () => {
+  assert.match(String(split(`{"a":${"[".repeat(70)}${"]".repeat(70)}}\n`)), /TRACE_BAD_JSON/);
+  assert.match(
+    String(split(`${JSON.stringify(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [i, 1])))}\n`)),
+    /TRACE_BAD_JSON/,
+  );
+  assert.throws(() => split("[".repeat(200_000)), /TRACE_BAD_JSON {2}f:1: nested deeper than 64/);
+  assert.throws(() => split('{"Records":[{"a":1},{"a":'), /TRACE_BAD_JSON {2}f:1: the JSON document breaks off/);
+});
