@@ -80,15 +80,18 @@ function replicationBound(
   const cost = costOf(stats.total);
   const byClassCost = stats.byClass.map(costOf);
   const wasted = byClassCost.reduce((sum, each, c) => sum + each * (1 - shares[c]!), 0);
+  // Exact bills and sums of doubles differ in their last digits: less than a billionth of the cost is nothing.
+  const settled = (usdMore: number) => (Math.abs(usdMore) < 1e-9 * cost ? 0 : usdMore);
+  const regret = settled(cost - best.costUsd);
   return {
     cost,
-    bound: best.costUsd,
-    wasted,
-    placement: cost - wasted - placed.costUsd,
-    timing: placed.costUsd - best.costUsd,
-    limits: best.costUsd - free.costUsd,
-    byClass: byClassCost.map((each, c) => each - best.byClassUsd[c]!),
-    byHour: stats.byHour.map((hour, h) => costOf(hour) - costInHour(plan, placed, h)),
+    bound: cost - regret,
+    wasted: settled(wasted),
+    placement: settled(cost - wasted - placed.costUsd),
+    timing: settled(placed.costUsd - best.costUsd),
+    limits: settled(best.costUsd - free.costUsd),
+    byClass: byClassCost.map((each, c) => settled(each - best.byClassUsd[c]!)),
+    byHour: stats.byHour.map((hour, h) => settled(costOf(hour) - costInHour(plan, placed, h))),
     quotaWorth: best.quotaWorthUsd,
   };
 }
