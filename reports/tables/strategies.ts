@@ -27,6 +27,8 @@ export function strategyTable(result: RunResult): Table {
   const groups = result.strategies.map((strategy) => strategy.total);
   const e2e = latencyUnit(groups.map((group) => group.e2eMs.p95.value));
   const ttft = latencyUnit(groups.map((group) => group.ttftMs.p95.value));
+  // Results of earlier versions do not count them.
+  const hasTimeouts = groups.some((group) => (group.counts.attemptsTimedOut ?? 0) > 0);
   return {
     id: "strategies",
     caption: `Strategies, baseline first; ${intervalText(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together`,
@@ -37,6 +39,7 @@ export function strategyTable(result: RunResult): Table {
       rightColumn(`p99 E2E (${e2e.symbol})`, "e2e_p99_ms"),
       rightColumn(`p95 TTFT (${ttft.symbol})`, "ttft_p95_ms"),
       rightColumn("Throttled (% of attempts)", "throttled_attempt_share"),
+      ...(hasTimeouts ? [rightColumn("Timed out (% of attempts)", "timed_out_attempt_share")] : []),
       rightColumn("Retried (%)", "retried_share"),
       rightColumn("Failed (%)", "failed_share"),
       ...BILLING_RULES.map((rule) => rightColumn(`USD per 1k served, ${rule}`, `usd_per_1k_served_${snake(rule)}`)),
@@ -55,6 +58,7 @@ export function strategyTable(result: RunResult): Table {
           estimateCell(total.e2eMs.p99, e2e),
           estimateCell(total.ttftMs.p95, ttft, change("ttftMsP95")),
           estimateCell(total.throttledAttemptShare, PERCENT, change("throttledAttemptShare")),
+          ...(hasTimeouts ? [estimateCell(total.timedOutAttemptShare, PERCENT)] : []),
           estimateCell(total.retriedShare, PERCENT),
           estimateCell(total.failedShare, PERCENT, change("failedShare")),
           ...BILLING_RULES.map((rule) =>

@@ -54,6 +54,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./sql.ts")).sqlCommand,
   },
   {
+    name: "stats",
+    summary: "Statistical procedures by name, and the best strategy of a saved run.",
+    load: async () => (await import("./stats.ts")).statsCommand,
+  },
+  {
     name: "emulate",
     summary: "Start Bedrock-compatible endpoints with a scenario's physics behind them.",
     load: async () => (await import("./emulate.ts")).emulateCommand,

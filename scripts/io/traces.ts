@@ -55,7 +55,8 @@ export async function loadTrace(
   if (entry !== undefined) return loadBundled(nameOrPath, entry, reading);
   const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(baseDir, nameOrPath);
   const read = await readTraceFile(path, nameOrPath, reading).catch((cause: unknown) => {
-    throw isMissing(cause) ? notFound(nameOrPath, Object.keys(catalog), cause) : cause;
+    if (isMissing(cause)) throw notFound(nameOrPath, Object.keys(catalog), cause);
+    throw isSystemError(cause) ? unreadable(nameOrPath, cause) : cause;
   });
   const { columns, notes } = replayable(read.columns);
   return {
@@ -182,7 +183,17 @@ function parsed<T>(schema: z.ZodType<T>, json: unknown, file: string): T {
 }
 
 function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  return isSystemError(cause) && (cause.code === "ENOENT" || cause.code === "ENOTDIR");
+}
+
+function isSystemError(cause: unknown): cause is NodeJS.ErrnoException {
+  return cause instanceof Error && "syscall" in cause && "code" in cause;
+}
+
+function unreadable(where: string, cause: NodeJS.ErrnoException): MeridianError {
+  const what = `the file cannot be read (${cause.code})`;
+  const fix = "check its path and permissions";
+  return new MeridianError("data", { code: "TRACE_UNREADABLE", where, what, fix }, { cause });
 }
 
 function notFound(nameOrPath: string, names: readonly string[], cause: unknown): MeridianError {

@@ -157,6 +157,7 @@ function describe(
     attempts: row.n,
     attemptsThrottled: until.filter((attempt) => attempt.k === "throttled" && attempt.e <= row.e).length,
     attemptsUnavailable: until.filter((attempt) => attempt.k === "unavailable" && attempt.e <= row.e).length,
+    attemptsTimedOut: until.filter((attempt) => attempt.k === "timeout" && attempt.e <= row.e).length,
     inputTokens: request.inputTokens,
     outputTokens: serving?.u?.[1] ?? 0,
     e2eMs,

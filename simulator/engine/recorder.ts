@@ -18,8 +18,10 @@ const PLACE = {
   withObjective: 16,
   withinObjective: 17,
   residencyViolations: 18,
+  /** Given up by their caller after its time limit for an attempt. */
+  attemptsTimedOut: 19,
 } as const;
-const WIDTH = 19;
+const WIDTH = 20;
 export const FIELD = PLACE;
 export const FIELDS = WIDTH;
 
@@ -40,6 +42,7 @@ export interface CountedRequest {
   readonly attempts: number;
   readonly attemptsThrottled: number;
   readonly attemptsUnavailable: number;
+  readonly attemptsTimedOut: number;
 }
 
 /** How it ended, in an object that its owner reuses. */
@@ -107,10 +110,10 @@ export class Recorder {
   record(request: CountedRequest, ending: Ending): void {
     const region = ending.region < 0 ? this.regions - 1 : ending.region;
     const group = request.classIndex * this.regions + region;
-    addTo(this.cells, group * WIDTH, request, ending);
     const { arrivalMs } = request;
     if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
     const hour = this.hour;
+    addTo(this.cells, group * WIDTH, request, ending);
     if (hour !== null) addTo(hour.fields, 0, request, ending);
     if (ending.end !== SERVED) return;
     const { e2eMs, waitMs } = ending;
@@ -204,6 +207,7 @@ function addTo(fields: Float64Array, at: number, request: CountedRequest, ending
   if (request.attempts !== 1) addRetries(fields, at, request);
   if (request.attemptsThrottled > 0) fields[at + PLACE.attemptsThrottled]! += request.attemptsThrottled;
   if (request.attemptsUnavailable > 0) fields[at + PLACE.attemptsUnavailable]! += request.attemptsUnavailable;
+  if (request.attemptsTimedOut > 0) fields[at + PLACE.attemptsTimedOut]! += request.attemptsTimedOut;
   if (ending.end === SERVED) {
     fields[at + PLACE.outputTokens]! += request.outputTokens;
     if (ending.hasWaited) fields[at + PLACE.waited]!++;

@@ -34,6 +34,8 @@ export class RunStatistics {
   declare private readonly placements: number;
   declare private readonly classes: number;
   declare private readonly regionOfTarget: Int32Array;
+  /** By target and model: where its routing decisions are entered; -1 = the target does not sell the model. */
+  declare private readonly decisionPlacement: Int32Array;
   declare private readonly regionOfEndpoint: Int32Array;
   /** By class. */
   declare private readonly hasObjective: readonly boolean[];
@@ -62,6 +64,7 @@ export class RunStatistics {
     });
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.regionOfEndpoint = Int32Array.from(plan.world.endpoints, (endpoint) => endpoint.region);
+    this.decisionPlacement = Int32Array.from(plan.world.routes, (route) => route?.placements[0] ?? -1);
     this.hasObjective = plan.classes.map(hasObjective);
   }
 
@@ -82,8 +85,8 @@ export class RunStatistics {
     const at = request * INTS;
     this.recorder.count(this.regionOfTarget[target]!, nowMs, COLUMN.attempts);
     if ((ints[at + PLACE.flags]! & IS_COUNTED) === 0) return;
-    const route = this.plan.world.routes[target * this.models + ints[at + PLACE.modelIndex]!]!;
-    this.ledger.decisions[this.ledgerRow(epoch, route.placements[0]!, ints[at + PLACE.classIndex]!)]!++;
+    const placement = this.decisionPlacement[target * this.models + ints[at + PLACE.modelIndex]!]!;
+    this.ledger.decisions[this.ledgerRow(epoch, placement, ints[at + PLACE.classIndex]!)]!++;
   }
 
   /**
@@ -119,6 +122,7 @@ export class RunStatistics {
     entry.attempts = ints[at + PLACE.attempts]!;
     entry.attemptsThrottled = ints[at + PLACE.attemptsThrottled]!;
     entry.attemptsUnavailable = ints[at + PLACE.attemptsUnavailable]!;
+    entry.attemptsTimedOut = ints[at + PLACE.attemptsTimedOut]!;
     entry.end = end;
     entry.hasObjective = this.hasObjective[classIndex]!;
     entry.isWithinObjective = false;
@@ -221,6 +225,7 @@ function newEntry(): Entry {
     attempts: 0,
     attemptsThrottled: 0,
     attemptsUnavailable: 0,
+    attemptsTimedOut: 0,
     end: END.served,
     region: -1,
     e2eMs: Number.NaN,

@@ -51,6 +51,8 @@ export interface Counts {
   readonly attempts: number;
   readonly attemptsThrottled: number;
   readonly attemptsUnavailable: number;
+  /** Given up by their caller after its limit for an attempt; the service went on with them, and billed. */
+  readonly attemptsTimedOut: number;
   /** Requests with more than one attempt. */
   readonly retried: number;
   /** Served requests that waited in a server's queue. */
@@ -87,6 +89,7 @@ export interface GroupResult {
   readonly throttledAttemptShare: Estimate;
   /** Of attempts: answered 503. */
   readonly unavailableAttemptShare: Estimate;
+  readonly timedOutAttemptShare: Estimate;
   /** Of requests: not served in the end, for whatever reason. */
   readonly failedShare: Estimate;
   readonly retriedShare: Estimate;

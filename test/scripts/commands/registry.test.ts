@@ -18,6 +18,7 @@ import { runsCommand } from "../../../scripts/commands/runs.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
 import { simulateCommand } from "../../../scripts/commands/simulate.ts";
 import { sqlCommand } from "../../../scripts/commands/sql.ts";
+import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
 
@@ -32,6 +33,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   compare: compareCommand,
   runs: runsCommand,
   sql: sqlCommand,
+  stats: statsCommand,
   emulate: emulateCommand,
   probe: probeCommand,
   list: listCommand,

@@ -21,6 +21,7 @@ const ended = (over: Partial<EndedRequest> = {}): EndedRequest => ({
   attempts: 1,
   attemptsThrottled: 0,
   attemptsUnavailable: 0,
+  attemptsTimedOut: 0,
   inputTokens: 100,
   outputTokens: 50,
   e2eMs: 800,
