@@ -49,21 +49,21 @@ export function learnersText(result: RunResult): readonly string[] {
 
 function sentenceOn(result: RunResult, learner: StrategyResult): string {
   const share = learner.total.goodputShare.value ?? 0;
-  const rivals = result.strategies.filter(
+  const others = result.strategies.filter(
     ({ kind, total }) => !LEARNERS.includes(kind) && (total.goodputShare.value ?? 0) >= share - EQUAL_SHARE,
   );
-  if (rivals.length === 0) return `${learner.name}: no strategy that does not learn meets as many objectives.`;
-  const unbeaten = rivals.filter((rival) => {
-    const { high } = difference(result, learner, rival, rivals.length);
+  if (others.length === 0) return `${learner.name}: no strategy that does not learn meets as many objectives.`;
+  const unbeaten = others.filter((other) => {
+    const { high } = difference(result, learner, other, others.length);
     return high === null || high >= 0;
   });
-  const least = rivals.toSorted((a, b) => (costOf(result, a).value ?? 0) - (costOf(result, b).value ?? 0))[0]!;
-  const gap = difference(result, learner, least, rivals.length);
+  const least = others.toSorted((a, b) => (costOf(result, a).value ?? 0) - (costOf(result, b).value ?? 0))[0]!;
+  const gap = difference(result, learner, least, others.length);
   const against = `${formatValue(gap, USD)} USD (${formatInterval(gap, USD) ?? "no interval"}) per 1,000 served against ${least.name}, the cheapest of them`;
-  const others = `of the ${rivals.length} that meet as many objectives (within 0.5 points)`;
+  const which = `of the ${others.length} that meet as many objectives (within 0.5 points)`;
   return unbeaten.length === 0
-    ? `${learner.name} costs less than each ${others}: ${against}.`
-    : `${learner.name} is not shown to cost less than ${unbeaten.map(({ name }) => name).join(", ")} ${others}: ${against}.`;
+    ? `${learner.name} costs less than each ${which}: ${against}.`
+    : `${learner.name} is not shown to cost less than ${unbeaten.map(({ name }) => name).join(", ")} ${which}: ${against}.`;
 }
 
 /** Paired over replications; all intervals hold at once. */
