@@ -4,8 +4,6 @@
  */
 import type { ComparedMetric, Estimate, RunResult } from "../../simulator/experiment/result.ts";
 
-export { printable } from "../../simulator/base/errors.ts";
-
 /** Stands for a value that does not exist; never for zero. */
 export const NOT_AVAILABLE = "n/a";
 

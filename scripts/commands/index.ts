@@ -23,9 +23,29 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./calibrate.ts")).calibrateCommand,
   },
   {
+    name: "traffic",
+    summary: "Your own traffic: describe recorded requests of any format, fit a model to them, generate more.",
+    load: async () => (await import("./traffic.ts")).trafficCommand,
+  },
+  {
+    name: "import",
+    summary: "Put recorded requests into the store, each once, for arrivals: { imported: name }.",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  {
     name: "bill",
     summary: "Read an export of the bill: spend by team, model and region, candidates for re-routing, odd days.",
     load: async () => (await import("./bill.ts")).billCommand,
+  },
+  {
+    name: "prices",
+    summary: "Check the age of list prices, and take AWS's price lists into a book of your own.",
+    load: async () => (await import("./prices.ts")).pricesCommand,
+  },
+  {
+    name: "claims",
+    summary: "Test what is said of routing: each claim under every billing rule and reading, with its condition.",
+    load: async () => (await import("./claims.ts")).claimsCommand,
   },
   {
     name: "check",
@@ -52,6 +72,11 @@ export const commands: readonly CommandEntry[] = [
     name: "sql",
     summary: "Query all saved runs with one SELECT.",
     load: async () => (await import("./sql.ts")).sqlCommand,
+  },
+  {
+    name: "view",
+    summary: "A local page over saved runs: list them, compare by ticking, see what is running.",
+    load: async () => (await import("./view.ts")).viewCommand,
   },
   {
     name: "stats",

@@ -16,6 +16,7 @@ import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
+import { createProgressFile } from "../view/progress-file.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 import {
   addBadRowOptions,
@@ -95,7 +96,15 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   let open: readonly PrecisionTarget[] = [];
   try {
     let ran = experiment;
-    if (rule === undefined) result = await runWithProgress(experiment, { workers, evidence, terminal, signal });
+    if (rule === undefined)
+      result = await runWithProgress(experiment, {
+        workers,
+        evidence,
+        terminal,
+        signal,
+        out: String(options.out),
+        name: args[0]!,
+      });
     else {
       const at = { path: ["replications"], origin: "--precision" };
       const rebuild = (replications: number) => prepare([...overrides, { ...at, value: replications }]);
@@ -133,6 +142,9 @@ async function runWithProgress(
   how: {
     readonly workers: number | undefined;
     readonly evidence: Evidence | null;
+    /** Folder of runs, and what runs, for the local page. */
+    readonly out: string;
+    readonly name: string;
     readonly terminal: Terminal;
     readonly signal: AbortSignal;
   },
@@ -144,6 +156,7 @@ async function runWithProgress(
     live: terminal.live,
     quiet: terminal.quiet,
     jobs: jobs.length,
+    also: createProgressFile(how.out, how.name),
   });
   try {
     return await runExperiment(experiment, jobs, {

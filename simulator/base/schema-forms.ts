@@ -4,8 +4,6 @@ import { correctedCount, correctedDuration, correctedRate, correctedShare } from
 import { parseCount, parseDurationMs, parseRatePerS, parseShare } from "./quantities.ts";
 import { DAY_MS } from "./time.ts";
 
-export { parseCount, parseDurationMs, parseRatePerS, parseShare } from "./quantities.ts";
-
 /** A hundred years: nothing in a scenario lasts longer, and instants must remain valid dates. */
 const DURATION_MS_MAX = 36_500 * DAY_MS;
 
