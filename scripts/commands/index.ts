@@ -120,7 +120,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "strategy",
-    summary: "Begin a strategy of your own.",
+    summary: "Begin a strategy of your own, or write a scenario's strategy as LiteLLM's configuration.",
     load: async () => (await import("./strategy.ts")).strategyCommand,
   },
   {

@@ -1,5 +1,6 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
+import type { BoundSummary } from "./bound-result.ts";
 import type {
   AssertionResult,
   BillingRuleName,
@@ -345,4 +346,6 @@ export interface RunResult {
   /** What a reader must know: initial condition, instability, unstated assumptions. */
   readonly notes: readonly string[];
   readonly assertions: readonly AssertionResult[];
+  /** The least possible cost; left out in runs that were not simulated, and in those of earlier versions. */
+  readonly bound?: BoundSummary;
 }
