@@ -21,7 +21,8 @@ const AMBIENT = globSync("simulator/**/*.d.ts", { cwd: PACKAGE_ROOT });
 /** Packages of many small files that are compiled in: loading them file by file would take most of the start. */
 const COMPILED_IN = [
   ...["zod", "yaml", "csv-parse", "fastest-levenshtein", "seedrandom"],
-  ...["@stdlib/stats-base-dists-t-quantile", "simple-statistics", "vega", "vega-lite"],
+  ...["@stdlib/stats-base-dists-t-quantile", "@stdlib/stats-base-dists-t-cdf", "@stdlib/stats-base-dists-normal-cdf"],
+  ...["simple-statistics", "vega", "vega-lite"],
 ];
 /** The oldest Node that the package runs on. */
 const TARGET = "node20.15";

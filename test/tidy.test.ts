@@ -60,6 +60,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/testing/worker.ts": "test/scripts/testing/worker.test.ts runs it as a process",
   "simulator/experiment/result.ts": "types and the number of their version, which a golden result holds",
   "simulator/validate/result.ts": "types and the number of their version; what fills them has its tests",
+  "studies/fuzz/index.ts": "test/studies/fuzz/index.test.ts runs it as a process",
   "studies/held-out/index.ts": "test/studies/held-out/index.test.ts runs it as a process",
   "studies/oracles/index.ts": "test/studies/oracles/index.test.ts runs it as a process",
   "studies/performance/engine-round.ts": "test/studies/performance/programs.test.ts runs it as a process",

@@ -23,6 +23,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./calibrate.ts")).calibrateCommand,
   },
   {
+    name: "traffic",
+    summary: "Your own traffic: describe recorded requests of any format, fit a model to them, generate more.",
+    load: async () => (await import("./traffic.ts")).trafficCommand,
+  },
+  {
+    name: "import",
+    summary: "Put recorded requests into the store, each once, for arrivals: { imported: name }.",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  {
     name: "bill",
     summary: "Read an export of the bill: spend by team, model and region, candidates for re-routing, odd days.",
     load: async () => (await import("./bill.ts")).billCommand,
@@ -52,6 +62,16 @@ export const commands: readonly CommandEntry[] = [
     name: "sql",
     summary: "Query all saved runs with one SELECT.",
     load: async () => (await import("./sql.ts")).sqlCommand,
+  },
+  {
+    name: "view",
+    summary: "A local page over saved runs: list them, compare by ticking, see what is running.",
+    load: async () => (await import("./view.ts")).viewCommand,
+  },
+  {
+    name: "stats",
+    summary: "Statistical procedures by name, and the best strategy of a saved run.",
+    load: async () => (await import("./stats.ts")).statsCommand,
   },
   {
     name: "emulate",

@@ -2,7 +2,7 @@
  * Whether a bench run is sound: complete rows, agreement with k6's counters, punctual dispatch, visible first tokens.
  */
 import { median, quantileSorted } from "../base/statistics.ts";
-import { isOutOfMoney } from "./adapters/adapter.ts";
+import { EMPTY_ANSWER, isOutOfMoney } from "./adapters/adapter.ts";
 import { findAdapter } from "./adapters/index.ts";
 import type { CalledTarget, ReplayPlan } from "./plan.ts";
 import type { AttemptRow, RequestRow, ScheduleRow } from "./rows.ts";
@@ -217,6 +217,16 @@ export function firstTokenNotes(plan: Called, attempts: readonly AttemptRow[]): 
   return [
     "TTFT is the time to the response's headers, which servers of this kind may send before the first token; they came, " +
       `at the median, after: ${seen.join("; ")}.`,
+  ];
+}
+
+/** How many answers had status 200 and no token: they are failures of their own kind. */
+export function emptyAnswerNotes(attempts: readonly AttemptRow[]): readonly string[] {
+  const empty = attempts.filter(({ x }) => x === EMPTY_ANSWER).length;
+  if (empty === 0) return [];
+  const share = Number(((100 * empty) / attempts.length).toPrecision(2));
+  return [
+    `${empty} of ${attempts.length} attempts (${share} %) were answered 200 without a token (${EMPTY_ANSWER}): they count as failed, not as fast.`,
   ];
 }
 

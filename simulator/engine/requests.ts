@@ -121,6 +121,7 @@ export class Requests implements ServiceListener {
     const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
+    this.routers[ints[at + PLACE.router]!]!.hedges.request();
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
@@ -353,6 +354,7 @@ export class Requests implements ServiceListener {
     // The timer of an earlier send is void.
     if (hedgeDueMs(hedge, sent, floats[slot * FLOATS + FLOAT.lastSentMs]!) > nowMs) return;
     if (!mayHedge(hedge, sent, ints[at + PLACE.outstanding]!)) return;
+    if (!this.routers[ints[at + PLACE.router]!]!.hedges.take()) return;
     ints[at + PLACE.hedges] = sent + 1;
     this.dispatch(slot, true);
   }

@@ -10,6 +10,7 @@ import { compareCommand } from "../../../scripts/commands/compare.ts";
 import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
 import { doctorCommand } from "../../../scripts/commands/doctor.ts";
 import { emulateCommand } from "../../../scripts/commands/emulate.ts";
+import { importCommand } from "../../../scripts/commands/import.ts";
 import { commands } from "../../../scripts/commands/index.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
@@ -18,20 +19,27 @@ import { runsCommand } from "../../../scripts/commands/runs.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
 import { simulateCommand } from "../../../scripts/commands/simulate.ts";
 import { sqlCommand } from "../../../scripts/commands/sql.ts";
+import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
+import { trafficCommand } from "../../../scripts/commands/traffic.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
+import { viewCommand } from "../../../scripts/commands/view.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   simulate: simulateCommand,
   bench: benchCommand,
   validate: validateCommand,
   calibrate: calibrateCommand,
+  traffic: trafficCommand,
+  import: importCommand,
   bill: billCommand,
   check: checkCommand,
   report: reportCommand,
   compare: compareCommand,
   runs: runsCommand,
   sql: sqlCommand,
+  view: viewCommand,
+  stats: statsCommand,
   emulate: emulateCommand,
   probe: probeCommand,
   list: listCommand,

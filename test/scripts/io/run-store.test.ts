@@ -12,6 +12,7 @@ import {
   probeStore,
   provenance,
   readRun,
+  requireStore,
   runFolder,
   saveRun,
 } from "../../../scripts/io/run-store.ts";
@@ -87,6 +88,26 @@ describe("saveRun", () => {
       (error) => error instanceof MeridianError && error.exitCode === 4 && error.problems[0]?.where === root,
     );
     assert.deepEqual(await readdir(root), []);
+  });
+
+  it("keeps a finished run elsewhere when its folder fails, and says where", async () => {
+    await writeFile(join(root, "..", "blocked"), "x");
+    const elsewhere = join(root, "..", "elsewhere");
+    await assert.rejects(saveRun(join(root, "..", "blocked"), "demo", { a: "1" }, elsewhere), (error) => {
+      assert.ok(error instanceof MeridianError && error.exitCode === 4);
+      assert.match(error.problems[0]!.fix!, /^nothing is lost: it is in .*elsewhere.demo\. /);
+      return true;
+    });
+    assert.equal(await readFile(join(elsewhere, "demo", "a"), "utf8"), "1");
+  });
+
+  it("refuses a folder before there is anything to save, also where making one would never end", async () => {
+    for (const folder of [join(root, "..", "file", "x"), "/proc/self/x/y"]) {
+      await writeFile(join(root, "..", "file"), "x");
+      await assert.rejects(requireStore(folder), /RUN_FOLDER_UNUSABLE {2}--out /);
+    }
+    await requireStore(join(root, "deep", "deeper"));
+    assert.deepEqual(await readdir(join(root, "deep", "deeper")), []);
   });
 
   it("says when the folder cannot be written to", async () => {

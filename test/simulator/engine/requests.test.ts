@@ -186,6 +186,14 @@ describe("hedging", () => {
     assert.equal(slow.total.cost.source.totalFUsd, 2n * quick.total.cost.source.totalFUsd);
   });
 
+  it("a hedge budget bounds what a slow service is sent on top", () => {
+    const rows = Array.from({ length: 200 }, (_, i) => ({ atMs: 2000 * i }));
+    const extra = (over: object) => simulate(hedged("400ms", over), rows).attempts - rows.length;
+    assert.equal(extra({}), 200, "every call is slow");
+    assert.equal(extra({ budget: "10%" }), 20);
+    assert.equal(extra({ budget: "100%" }), 200);
+  });
+
   it("a hedge that finds a free server overtakes a queue", () => {
     const strategies: ScenarioInput["strategies"] = ["round-robin"];
     const { total, ends } = simulate({ ...hedged("100ms", {}, capacity(1)), strategies }, [

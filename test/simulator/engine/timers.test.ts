@@ -8,7 +8,7 @@ import { ATTEMPT, ATTEMPT_INTS, createAttemptTable } from "../../../simulator/se
 const client = (attemptMs: number, requestMs: number, afterMs: number): ClientPlan => ({
   retry: { mode: "none" },
   timeout: { attemptMs, requestMs },
-  hedge: { afterMs, hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0 },
+  hedge: { afterMs, hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0, budgetShare: Number.POSITIVE_INFINITY },
 });
 
 /** Rows whose generations are those of the timers that a test sets. */
