@@ -8,6 +8,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./simulate.ts")).simulateCommand,
   },
   {
+    name: "sweep",
+    summary: "Run a scenario at many points: load curves, break-even maps, tornado, sensitivity; resumable.",
+    load: async () => (await import("./sweep.ts")).sweepCommand,
+  },
+  {
+    name: "shard",
+    summary: "Run one machine's part of a sweep's jobs, without a queue.",
+    load: async () => (await import("./shard.ts")).shardCommand,
+  },
+  {
+    name: "worker",
+    summary: "Work for sweeps that are sent over Redis, on any number of machines.",
+    load: async () => (await import("./worker.ts")).workerCommand,
+  },
+  {
     name: "bench",
     summary: "Replay a scenario's traffic with k6 against endpoints, in real time, and save a measured run.",
     load: async () => (await import("./bench.ts")).benchCommand,
@@ -36,6 +51,16 @@ export const commands: readonly CommandEntry[] = [
     name: "bill",
     summary: "Read an export of the bill: spend by team, model and region, candidates for re-routing, odd days.",
     load: async () => (await import("./bill.ts")).billCommand,
+  },
+  {
+    name: "prices",
+    summary: "Check the age of list prices, and take AWS's price lists into a book of your own.",
+    load: async () => (await import("./prices.ts")).pricesCommand,
+  },
+  {
+    name: "claims",
+    summary: "Test what is said of routing: each claim under every billing rule and reading, with its condition.",
+    load: async () => (await import("./claims.ts")).claimsCommand,
   },
   {
     name: "check",

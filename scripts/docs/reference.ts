@@ -5,6 +5,7 @@ import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { commands } from "../commands/index.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import { assertPage } from "./assert-page.ts";
+import { claimsPage } from "./claims-page.ts";
 import { cliPage } from "./cli-page.ts";
 import { errorsPage } from "./errors-page.ts";
 import { modelsPage } from "./models-page.ts";
@@ -21,6 +22,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     "docs/reference/assert.md": assertPage(),
     "docs/reference/errors.md": errorsPage(),
     "docs/reference/models.md": modelsPage(),
+    "docs/reference/claims.md": await claimsPage(),
   };
   return new Map(Object.entries(pages).map(([path, text]) => [path, `${MADE}\n\n${text}\n`]));
 }

@@ -17,12 +17,13 @@ import {
 import { type RoundTripData, roundTripDataSchema } from "../../simulator/service/network.ts";
 import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../../simulator/service/pricing/price-overrides.ts";
-import { recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
+import { priceBookFile, recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
 import { type ProfileData, profileDataSchema } from "../../simulator/service/profiles.ts";
 import { type QuotaData, quotaDataSchema } from "../../simulator/service/quota/default-quotas.ts";
 import { BadRows, type BadRowsOptions } from "../../simulator/traffic/bad-rows.ts";
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
+import { loadPriceBook } from "./price-book-file.ts";
 import { PACKAGE_ROOT } from "./process.ts";
 import { isBelow, readTextFile } from "./text-files.ts";
 import type { RecordedTrace } from "./traces.ts";
@@ -85,6 +86,11 @@ export async function loadScenarioInputs(
     const prices = await keepFile(loadRecordedPrices(file), file, "world.prices");
     if (prices !== undefined) recordedPrices[path] = prices;
   }
+  const bookFile = priceBookFile(scenario.world.prices);
+  const bookPath = bookFile === undefined ? undefined : resolve(baseDir, bookFile);
+  const ownBook =
+    bookPath === undefined ? undefined : await keepFile(loadPriceBook(bookPath), bookPath, "world.prices.book");
+  const prices = ownBook ?? reference.prices;
   const strategySources: Record<string, string> = {};
   const notes: string[] = [];
   for (const [i, { file: own }] of scenario.strategies.entries()) {
@@ -96,7 +102,7 @@ export async function loadScenarioInputs(
     notes.push(`The strategy ${own} is code of your own, SHA-256 ${code.sha256.slice(0, 16)} with what it imports.`);
   }
   const recordings = Object.fromEntries(traces.map((trace) => [trace.name, trace.recording]));
-  return { inputs: { ...reference, recordings, recordedPrices, strategySources, notes }, traces, problems };
+  return { inputs: { ...reference, prices, recordings, recordedPrices, strategySources, notes }, traces, problems };
 }
 
 interface NamedTrace {

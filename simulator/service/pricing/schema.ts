@@ -110,7 +110,8 @@ const curveObjectSchema = z
     if (given !== 1) return refuse(context, "give exactly one of sine, table or recorded, or write flat");
     if (curve.sine !== undefined) {
       const { swing, amplitude, peakAt, hourValue } = curve.sine;
-      return { kind: "sine", amplitude: amplitude ?? swingAmplitude(swing ?? {}), ...peakAt, hourValue };
+      const known = swing === undefined ? {} : { swing };
+      return { kind: "sine", amplitude: amplitude ?? swingAmplitude(swing ?? {}), ...known, ...peakAt, hourValue };
     }
     if (curve.table !== undefined) return { kind: "table", ...curve.table };
     return { kind: "recorded", file: curve.recorded?.file ?? "" };
@@ -170,9 +171,16 @@ export type PriceShock = z.output<typeof shockSchema>;
 /** The `prices` block of a scenario. */
 export const pricesSchema = z
   .strictObject({
-    book: z.enum(["aws-2026-09", "none"]).default("aws-2026-09").meta({
-      description: "List prices: the bundled AWS prices, or none (what is not overridden costs nothing)",
-    }),
+    book: z
+      .string()
+      .refine((book) => ["aws-2026-09", "none"].includes(book) || /.\.json$/.test(book), {
+        message: "write aws-2026-09, none, or the name of a .json file that meridian prices import has written",
+      })
+      .default("aws-2026-09")
+      .meta({
+        description:
+          "List prices: the bundled AWS prices (aws-2026-09), none (what is not overridden costs nothing), or a price book of your own, a .json file from meridian prices import",
+      }),
     hourly: hourlyCurveSchema.default({ kind: "flat" }),
     hourlyFor: z.array(hourlyForSchema).default([]).meta({ description: "Curves for single regions or models" }),
     overrides: z.array(overrideSchema).default([]).meta({ description: "Prices of the scenario's own" }),
@@ -187,6 +195,11 @@ export const pricesSchema = z
   })
   .meta({ description: "What calls cost" });
 export type PricesSpec = z.output<typeof pricesSchema>;
+
+/** The file of a price book of the user's own; undefined for the bundled one and for none. */
+export function priceBookFile({ book }: PricesSpec): string | undefined {
+  return book.endsWith(".json") ? book : undefined;
+}
 
 /** Files of recorded prices that a scenario's prices refer to, each once, for the loader. */
 export function recordedPriceFiles(spec: PricesSpec): readonly string[] {

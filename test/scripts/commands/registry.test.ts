@@ -5,6 +5,7 @@ import { benchCommand } from "../../../scripts/commands/bench.ts";
 import { billCommand } from "../../../scripts/commands/bill.ts";
 import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
 import { checkCommand } from "../../../scripts/commands/check.ts";
+import { claimsCommand } from "../../../scripts/commands/claims.ts";
 import { type CommandDefinition, jsonDocument } from "../../../scripts/commands/command.ts";
 import { compareCommand } from "../../../scripts/commands/compare.ts";
 import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
@@ -13,26 +14,35 @@ import { emulateCommand } from "../../../scripts/commands/emulate.ts";
 import { importCommand } from "../../../scripts/commands/import.ts";
 import { commands } from "../../../scripts/commands/index.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
+import { pricesCommand } from "../../../scripts/commands/prices.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
 import { runsCommand } from "../../../scripts/commands/runs.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
+import { shardCommand } from "../../../scripts/commands/shard.ts";
 import { simulateCommand } from "../../../scripts/commands/simulate.ts";
 import { sqlCommand } from "../../../scripts/commands/sql.ts";
 import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
+import { sweepCommand } from "../../../scripts/commands/sweep.ts";
 import { trafficCommand } from "../../../scripts/commands/traffic.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
 import { viewCommand } from "../../../scripts/commands/view.ts";
+import { workerCommand } from "../../../scripts/commands/worker.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   simulate: simulateCommand,
+  sweep: sweepCommand,
+  shard: shardCommand,
+  worker: workerCommand,
   bench: benchCommand,
   validate: validateCommand,
   calibrate: calibrateCommand,
   traffic: trafficCommand,
   import: importCommand,
   bill: billCommand,
+  prices: pricesCommand,
+  claims: claimsCommand,
   check: checkCommand,
   report: reportCommand,
   compare: compareCommand,
