@@ -13,7 +13,7 @@ import { ENGLISH_ONLY, NO_DEBUG_LOG } from "./browser/bundle-engine.ts";
 import { PACKAGE_ROOT } from "./io/process.ts";
 
 /** What the command starts: itself, and its worker threads. */
-const PROGRAMS = ["scripts/cli.ts", "scripts/io/simulate-worker.ts"];
+const PROGRAMS = ["scripts/cli.ts", "scripts/io/simulate-worker.ts", "scripts/sweep/sweep-worker.ts"];
 /** What k6 runs: one file each, as k6 has no packages. */
 const K6_SCRIPTS = ["scenarios/k6/replay.ts", "scenarios/k6/native-executor.ts"];
 /** Types of modules that bring none. */

@@ -12,6 +12,8 @@ import {
   residencyRuleTable,
   residencyText,
 } from "../tables/limits.ts";
+import { hasTokens, readingTable, tokenTable } from "../tables/money.ts";
+import { hasQuotaNeeds, preferredStrategy, quotaNeedTable, quotaNeedText } from "../tables/quota-needs.ts";
 import { classTable, regionTable, savingTable, strategyTable } from "../tables/strategies.ts";
 import type { Cell, Table } from "../tables/table.ts";
 
@@ -30,12 +32,13 @@ export function renderMarkdown(result: RunResult): string {
   const quotas = hasQuotas(result);
   const head = [
     `### ${escapeMarkdown(result.scenario.name)}`,
-    `**${escapeMarkdown(result.verdict)}**`,
+    ...verdictLines(result),
     ...assertionLines(result),
     tableMarkdown(strategyTable(result)),
     conditions(result),
     ...(bound ? [escapeMarkdown(`Residency: ${residencyText(result)}`)] : []),
     ...(quotas ? [escapeMarkdown(`Quotas: ${quotaText(result)}`)] : []),
+    ...(hasQuotaNeeds(result) ? [escapeMarkdown(quotaNeedText(preferredStrategy(result)))] : []),
     ...noteLines(result),
   ];
   const details = [
@@ -43,7 +46,10 @@ export function renderMarkdown(result: RunResult): string {
     ...(bound ? [residencyRuleTable(result), residencyCountTable(result)] : []),
     classTable(result),
     regionTable(result),
+    ...(hasTokens(result) ? [tokenTable(result)] : []),
+    ...((result.priceReadings ?? []).length > 0 ? [readingTable(result)] : []),
     ...(quotas ? [quotaTable(result)] : []),
+    ...(hasQuotaNeeds(result) ? [quotaNeedTable(result)] : []),
   ].map(collapsedTable);
   const kept = [...head];
   for (const [index, detail] of [...details, provenance(result)].entries()) {
@@ -54,6 +60,12 @@ export function renderMarkdown(result: RunResult): string {
     kept.push(detail);
   }
   return `${truncate(kept.join("\n\n"))}\n`;
+}
+
+/** The headline in bold, the sentences behind it. */
+function verdictLines({ verdict, verdictSentences }: RunResult): string[] {
+  const [headline = verdict, ...rest] = verdictSentences ?? [verdict];
+  return [`**${escapeMarkdown(headline)}**`, ...(rest.length === 0 ? [] : [escapeMarkdown(rest.join(" "))])];
 }
 
 function assertionLines(result: RunResult): string[] {

@@ -1,5 +1,7 @@
 /** `meridian bench`: replays a scenario with k6 against endpoints and saves a measured run. */
+
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { observationsForQuantile } from "../../simulator/base/statistics.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
@@ -113,6 +115,25 @@ function announce(file: string, plan: Plan, schedule: readonly ScheduleRow[], pl
   if (perS > RATE_MAX_PER_S) {
     terminal.note(`more than ${RATE_MAX_PER_S} requests/s may be too much for one machine; the run says if it was`);
   }
+  for (const text of tooFew(plan, schedule)) terminal.note(text);
+}
+
+/**
+ * Classes that send too few requests for a p95, with how many it takes: said before the run, while it can be made longer.
+ *
+ * @param schedule rows `[arrival ms, class index, ...]`
+ */
+export function tooFew(
+  { classes }: Pick<Plan, "classes">,
+  schedule: readonly (readonly [number, number, ...unknown[]])[],
+): readonly string[] {
+  const needed = observationsForQuantile(0.95);
+  return classes.flatMap(({ name }, c) => {
+    const sent = schedule.filter(([, classIndex]) => classIndex === c).length;
+    if (sent >= needed) return [];
+    const longer = sent === 0 ? "" : `: bench ${Math.ceil(needed / sent)} times as long`;
+    return [`class ${name} sends ${sent} requests; a p95 with an interval takes ${needed}${longer}`];
+  });
 }
 
 /**

@@ -8,6 +8,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./simulate.ts")).simulateCommand,
   },
   {
+    name: "sweep",
+    summary: "Run a scenario at many points: load curves, break-even maps, tornado, sensitivity; resumable.",
+    load: async () => (await import("./sweep.ts")).sweepCommand,
+  },
+  {
+    name: "shard",
+    summary: "Run one machine's part of a sweep's jobs, without a queue.",
+    load: async () => (await import("./shard.ts")).shardCommand,
+  },
+  {
+    name: "worker",
+    summary: "Work for sweeps that are sent over Redis, on any number of machines.",
+    load: async () => (await import("./worker.ts")).workerCommand,
+  },
+  {
     name: "bench",
     summary: "Replay a scenario's traffic with k6 against endpoints, in real time, and save a measured run.",
     load: async () => (await import("./bench.ts")).benchCommand,

@@ -18,10 +18,12 @@ const PLACE = {
   withObjective: 16,
   withinObjective: 17,
   residencyViolations: 18,
+  /** Of served requests. */
+  servedInputTokens: 19,
   /** Given up by their caller after its time limit for an attempt. */
-  attemptsTimedOut: 19,
+  attemptsTimedOut: 20,
 } as const;
-const WIDTH = 20;
+const WIDTH = 21;
 export const FIELD = PLACE;
 export const FIELDS = WIDTH;
 
@@ -84,6 +86,8 @@ export class Recorder {
   readonly hours: HourRecord[] = [];
   /** Counted arrivals by class: what the ends must add up to. */
   declare readonly arrived: Float64Array;
+  /** Attempts of counted requests by the region that was called: `region * CELL_WIDTH + field`. */
+  declare readonly regionAttempts: Float64Array;
   declare private readonly streams: boolean;
   /** By hour: `region * CELL_WIDTH + field`. */
   private readonly regionHours: Float64Array[] = [];
@@ -99,6 +103,7 @@ export class Recorder {
     this.regions = regions + 1;
     this.streams = streams;
     this.arrived = new Float64Array(classes);
+    this.regionAttempts = new Float64Array(regions * CELL_WIDTH);
     const groups = classes * this.regions;
     this.cells = new Float64Array(groups * WIDTH);
     this.e2e = new HistogramSet(groups);
@@ -144,8 +149,13 @@ export class Recorder {
     }
   }
 
-  /** Counts an event of an attempt in its source region's hour. Instants must not decrease. */
-  count(region: number, nowMs: number, field: number): void {
+  /**
+   * Counts an event of an attempt in its source region's hour. Instants must not decrease.
+   *
+   * @param isCounted whether its request is past the warm-up
+   */
+  count(region: number, nowMs: number, field: number, isCounted: boolean): void {
+    if (isCounted) this.regionAttempts[region * CELL_WIDTH + field]!++;
     if (nowMs >= this.passingToMs) this.turnPassingTo(nowMs);
     if (this.passing !== null) this.passing[region * CELL_WIDTH + field]!++;
   }
@@ -210,6 +220,7 @@ function addTo(fields: Float64Array, at: number, request: CountedRequest, ending
   if (request.attemptsTimedOut > 0) fields[at + PLACE.attemptsTimedOut]! += request.attemptsTimedOut;
   if (ending.end === SERVED) {
     fields[at + PLACE.outputTokens]! += request.outputTokens;
+    fields[at + PLACE.servedInputTokens]! += request.inputTokens;
     if (ending.hasWaited) fields[at + PLACE.waited]!++;
     if (ending.isViolation) fields[at + PLACE.residencyViolations]!++;
   }

@@ -83,8 +83,9 @@ export class RunStatistics {
   sent(request: number, target: number, epoch: number, nowMs: number): void {
     const { ints } = this.rows;
     const at = request * INTS;
-    this.recorder.count(this.regionOfTarget[target]!, nowMs, COLUMN.attempts);
-    if ((ints[at + PLACE.flags]! & IS_COUNTED) === 0) return;
+    const isCounted = (ints[at + PLACE.flags]! & IS_COUNTED) !== 0;
+    this.recorder.count(this.regionOfTarget[target]!, nowMs, COLUMN.attempts, isCounted);
+    if (!isCounted) return;
     const placement = this.decisionPlacement[target * this.models + ints[at + PLACE.modelIndex]!]!;
     this.ledger.decisions[this.ledgerRow(epoch, placement, ints[at + PLACE.classIndex]!)]!++;
   }
@@ -97,11 +98,12 @@ export class RunStatistics {
     const { ints } = this.rows;
     const at = attempt * INTS;
     const region = this.regionOfTarget[ints[at + PLACE.target]!]!;
+    const isCounted = (ints[ints[at + PLACE.request]! * INTS + PLACE.flags]! & IS_COUNTED) !== 0;
     if (outcome === OK) {
-      if ((ints[ints[at + PLACE.request]! * INTS + PLACE.flags]! & IS_COUNTED) !== 0) this.bill(attempt);
-      this.recorder.count(region, nowMs, COLUMN.served);
-    } else if (outcome === THROTTLED) this.recorder.count(region, nowMs, COLUMN.attemptsThrottled);
-    else if (outcome === UNAVAILABLE) this.recorder.count(region, nowMs, COLUMN.attemptsUnavailable);
+      if (isCounted) this.bill(attempt);
+      this.recorder.count(region, nowMs, COLUMN.served, isCounted);
+    } else if (outcome === THROTTLED) this.recorder.count(region, nowMs, COLUMN.attemptsThrottled, isCounted);
+    else if (outcome === UNAVAILABLE) this.recorder.count(region, nowMs, COLUMN.attemptsUnavailable, isCounted);
   }
 
   /** A request leaves the system. @param attempt the serving attempt; -1 unless the request was served */

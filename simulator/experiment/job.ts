@@ -5,6 +5,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { billLedger } from "../service/pricing/billing.ts";
 import { usdOf } from "../service/pricing/prices.ts";
 import { createTraffic } from "../traffic/source.ts";
+import { QuotaNeeds } from "./quota-needs.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
 
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
@@ -72,8 +73,11 @@ export function* runJob(
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
+  const needs = job.strategyIndices.map((index) =>
+    job.replication === 0 ? new QuotaNeeds(plan, observerOf(index)) : null,
+  );
   const runs = job.strategyIndices.map(
-    (index) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index)),
+    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),
   );
   const isRunning = runs.map(() => true);
   let requestsDone = 0;
@@ -92,7 +96,10 @@ export function* runJob(
     if (chunks++ % FIGURES_EVERY === 0) figures = figuresOf(plan, runs[0]!);
     yield { requestsDone, share: Math.min(1, share), simulatedMs, ...figures };
   }
-  const stats = runs.map((run, i) => summarise(plan, job.strategyIndices[i]!, job.replication, run.end()));
+  const stats = runs.map((run, i) => {
+    const summary = summarise(plan, job.strategyIndices[i]!, job.replication, run.end());
+    return needs[i] === null ? summary : { ...summary, quotaNeeds: needs[i]!.needs() };
+  });
   return { stats };
 }
 

@@ -253,6 +253,14 @@ function replicationsOf(world: World, name: string, total: GroupResult, index: n
         destination: per1k === null ? null : per1k * 1.01,
         "lowest-cost": per1k === null ? null : per1k * 0.97,
       },
+      byClass: world.classes.map((each, at) => ({
+        name: each,
+        e2eMsP95: none ? null : p95[replication]! * (1 + at / 10),
+        ttftMsP95: none ? null : p95[replication]! * 0.2,
+        failedShare: none ? 1 : throttled / 6,
+        goodputShare: none ? 0 : 0.93,
+        usdPer1kServed: per1k,
+      })),
     };
   }).map((point) => ({ ...point, failedShare: total.counts.sent === 0 ? null : point.failedShare }));
 }

@@ -19,16 +19,22 @@ import { probeCommand } from "../../../scripts/commands/probe.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
 import { runsCommand } from "../../../scripts/commands/runs.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
+import { shardCommand } from "../../../scripts/commands/shard.ts";
 import { simulateCommand } from "../../../scripts/commands/simulate.ts";
 import { sqlCommand } from "../../../scripts/commands/sql.ts";
 import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
+import { sweepCommand } from "../../../scripts/commands/sweep.ts";
 import { trafficCommand } from "../../../scripts/commands/traffic.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
 import { viewCommand } from "../../../scripts/commands/view.ts";
+import { workerCommand } from "../../../scripts/commands/worker.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   simulate: simulateCommand,
+  sweep: sweepCommand,
+  shard: shardCommand,
+  worker: workerCommand,
   bench: benchCommand,
   validate: validateCommand,
   calibrate: calibrateCommand,
