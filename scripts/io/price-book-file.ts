@@ -33,7 +33,11 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
   });
 }
 
-/** Writes a book whole or not at all, so that a scenario never reads half of one. */
+/**
+ * Writes a book whole or not at all, so that a scenario never reads half of one.
+ *
+ * @param path a file that is there is written over
+ */
 export async function savePriceBook(path: string, book: PriceBookData): Promise<void> {
   await writeFileAtomic(path, stableJson(book));
 }

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { parse } from "yaml";
+import { writeReplay } from "../../../scripts/bill/replay.ts";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
+import { MeridianError } from "../../../simulator/base/errors.ts";
+import { createBill } from "../../../simulator/bill/spend.ts";
+import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";
 import { meridianHere } from "../run-meridian.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meridian-"));
@@ -49,5 +53,18 @@ describe("meridian bill --scenario", () => {
     const path = join(folder, "none.yaml");
     const teams = await meridianHere(["bill", "scenarios/bills/cost-explorer-console-by-team.csv", "--scenario", path]);
     assert.deepEqual([teams.code, /BILL_NO_REPLAY/.test(teams.stderr)], [3, true]);
+  });
+
+  it("refuses a bill without lines, and writes nothing", async () => {
+    const names = { idOf: () => undefined };
+    const exported = { format: "none", view: "none", lines: [], statedTotalUsd: 0n, costBasis: "unblended", notes: [] };
+    const input = {
+      bill: createBill(exported, names),
+      dimension: "account",
+      book: createPriceBook({ data: null }),
+      names,
+    } as const;
+    await assert.rejects(writeReplay(join(folder, "empty.yaml"), undefined, input), MeridianError);
+    assert.equal(existsSync(join(folder, "empty.yaml")), false);
   });
 });
