@@ -3,16 +3,18 @@ import { randomUUID } from "node:crypto";
 import { type AdminContext, handleAdmin, requireToken } from "./admin.ts";
 import type { ApplicationProfiles, ControlPlane } from "./control-plane.ts";
 import { type AuthMode, authenticate, authenticateHeaders } from "./http/authentication.ts";
-import { ServiceError } from "./http/errors.ts";
+import { ServiceError, type ServiceFault } from "./http/errors.ts";
 import { refuseForeignHost } from "./http/host.ts";
 import { type BodyLimits, RequestAborted, readBody } from "./http/request-body.ts";
 import { type InferenceOperation, parseRoute, type Route } from "./http/router.ts";
-import { sendFault, sendJson, type WireRequest, type WireResponse } from "./http/wire.ts";
-import { countTokens, parseCall } from "./inference/call.ts";
+import { faultReply, sendJson, type WireRequest, type WireResponse } from "./http/wire.ts";
+import { countTokens, type ParsedCall, parseCall } from "./inference/call.ts";
 import { serveInference } from "./inference/serve.ts";
 import type { InferenceCall } from "./model/backend.ts";
-import type { Catalog } from "./model/catalog.ts";
+import type { Catalog, ResolvedModel } from "./model/catalog.ts";
 import type { EmulatorClock } from "./model/clock.ts";
+import { countMessages, errorStyleOf, listModels, parseVendorCall, type VendorContext } from "./vendor-apis/index.ts";
+import { errorReply } from "./vendor-apis/vendor-api.ts";
 
 /** What an endpoint shares with its fleet. */
 export interface RegionContext {
@@ -43,20 +45,23 @@ export function createRegionService(context: RegionContext): (request: WireReque
     response.on("error", () => response.destroy());
     answer(context, request, response, requestId).catch((error: unknown) => {
       if (error instanceof RequestAborted) return;
-      if (error instanceof ServiceError) {
-        sendFault(response, requestId, error, closingHeaders(error, request));
-        return;
-      }
+      const style = errorStyleOf(request.url ?? "");
+      const refuse = (fault: ServiceFault): void => {
+        const reply = style === undefined ? faultReply(fault) : errorReply(fault, style, requestId);
+        sendJson(response, requestId, { ...reply, headers: { ...reply.headers, ...closingHeaders(fault, request) } });
+      };
       // Nesting too deep for the stack is the caller's error; anything else that is not a ServiceError is a fault of ours.
-      if (error instanceof RangeError) {
-        sendFault(response, requestId, { name: "ValidationException", message: "The request is nested too deeply." });
-        return;
+      if (error instanceof ServiceError) refuse(error);
+      else if (error instanceof RangeError) refuse(TOO_DEEP);
+      else {
+        context.onInternalError(error);
+        refuse({ name: "InternalServerException" });
       }
-      context.onInternalError(error);
-      sendFault(response, requestId, { name: "InternalServerException" });
     });
   };
 }
+
+const TOO_DEEP: ServiceFault = { name: "ValidationException", message: "The request is nested too deeply." };
 
 async function answer(
   context: RegionContext,
@@ -80,13 +85,34 @@ async function answer(
     const path = mark < 0 ? url : url.slice(0, mark);
     const query = mark < 0 ? "" : url.slice(mark + 1);
     authenticate({ method, path, query, headers, body }, context.auth, scope);
+    const exchange = { request, response, requestId, body, arrivedMs };
     if (route.kind === "inference") {
-      infer(context, route, { request, response, requestId, body, arrivedMs });
+      infer(context, route, exchange);
       return;
     }
-    const reply = route.kind === "control" ? control(context, route, body) : count(context, route.modelId, body);
+    if (route.kind === "vendor") {
+      inferVendor(context, exchange, route.path);
+      return;
+    }
+    const reply = replyOf(context, route, exchange);
     sendJson(response, requestId, { status: reply.status, body: JSON.stringify(reply.body) });
   });
+}
+
+type PlainRoute = Route & { kind: "control" | "countTokens" | "countMessages" | "models" };
+
+/** Answers of operations that run no model. */
+function replyOf(context: RegionContext, route: PlainRoute, exchange: Exchange): { status: number; body: object } {
+  switch (route.kind) {
+    case "control":
+      return context.controlPlane.handle({ ...route, body: exchange.body }, context.region);
+    case "countTokens":
+      return { status: 200, body: countTokens(context.catalog, route.modelId, exchange.body) };
+    case "countMessages":
+      return { status: 200, body: countMessages(vendorContext(context, route.path, exchange)) };
+    case "models":
+      return { status: 200, body: listModels(context.catalog) };
+  }
 }
 
 interface Exchange {
@@ -98,34 +124,57 @@ interface Exchange {
 }
 
 function infer(context: RegionContext, route: Route & { kind: "inference" }, exchange: Exchange): void {
-  const { catalog, region, applicationProfiles, clock, admin } = context;
-  const { request, response, requestId, body, arrivedMs } = exchange;
+  const { catalog, region, applicationProfiles, accountId } = context;
+  const { request, requestId, body } = exchange;
   const resolved = catalog.resolve(route.modelId, region, applicationProfiles.lookup);
   const { operation } = route;
-  const { accountId } = context;
-  const { headers } = request;
-  const origin = headers[ORIGIN_HEADER];
   try {
+    const { headers } = request;
     const parsed = parseCall({ requestId, region, accountId, operation, resolved, headers, body });
-    const { requestMetadata } = parsed.call;
-    serveInference({
-      clock,
-      backend: admin.faults,
-      response,
-      parsed,
-      shownId: resolved.shownId,
-      burndown: resolved.model.burndown,
-      arrivedMs,
-      oneWayMs: context.roundTripMs(typeof origin === "string" ? origin : undefined, requestMetadata) / 2,
-      report: (outcome) => {
-        admin.log.add(outcome);
-        admin.metrics.add(outcome);
-      },
-    });
+    serve(context, exchange, parsed, resolved);
   } catch (error) {
     if (error instanceof ServiceError) reportRefused(context, requestId, operation, resolved.shownId, error);
     throw error;
   }
+}
+
+function inferVendor(context: RegionContext, exchange: Exchange, path: string): void {
+  const { parsed, resolved } = parseVendorCall(vendorContext(context, path, exchange));
+  serve(context, exchange, parsed, resolved);
+}
+
+function vendorContext(context: RegionContext, path: string, { request, requestId, body }: Exchange): VendorContext {
+  const { catalog, region, accountId, applicationProfiles } = context;
+  return {
+    path,
+    requestId,
+    region,
+    accountId,
+    body,
+    headers: request.headers,
+    catalog,
+    lookup: applicationProfiles.lookup,
+  };
+}
+
+function serve(context: RegionContext, exchange: Exchange, parsed: ParsedCall, resolved: ResolvedModel): void {
+  const { clock, admin } = context;
+  const origin = exchange.request.headers[ORIGIN_HEADER];
+  const { requestMetadata } = parsed.call;
+  serveInference({
+    clock,
+    backend: admin.faults,
+    response: exchange.response,
+    parsed,
+    shownId: resolved.shownId,
+    burndown: resolved.model.burndown,
+    arrivedMs: exchange.arrivedMs,
+    oneWayMs: context.roundTripMs(typeof origin === "string" ? origin : undefined, requestMetadata) / 2,
+    report: (outcome) => {
+      admin.log.add(outcome);
+      admin.metrics.add(outcome);
+    },
+  });
 }
 
 function reportRefused(
@@ -157,17 +206,16 @@ function reportRefused(
   context.admin.metrics.add(outcome);
 }
 
-function control(context: RegionContext, route: Route & { kind: "control" }, body: Buffer) {
-  return context.controlPlane.handle({ ...route, body }, context.region);
-}
-
-function count(context: RegionContext, modelId: string, body: Buffer) {
-  return { status: 200, body: countTokens(context.catalog, modelId, body) };
-}
+/** Errors after which part of the body may be on its way. */
+const UNREAD: readonly string[] = [
+  "RequestEntityTooLargeException",
+  "ModelTimeoutException",
+  "ServiceUnavailableException",
+];
 
 /** An HTTP/1.1 connection cannot be reused after a body that was not read to its end. */
-function closingHeaders(error: ServiceError, request: WireRequest): Record<string, string> {
-  const unread = error.name === "RequestEntityTooLargeException" || error.name === "ModelTimeoutException";
+function closingHeaders(error: ServiceFault, request: WireRequest): Record<string, string> {
+  const unread = UNREAD.includes(error.name);
   const http1 = request.headers[":path"] === undefined;
   return unread && http1 ? { connection: "close" } : {};
 }

@@ -27,5 +27,7 @@ export { classTable, regionTable, savingTable, strategyTable } from "./tables/st
 export { type Cell, type Column, csvRows, type Row, type Table, toCsv } from "./tables/table.ts";
 export { renderMarkdown } from "./text/markdown.ts";
 export { renderTerminal, type TerminalOptions } from "./text/terminal.ts";
+// Recorded traffic, described.
+export { renderTrafficHtml, type TrafficOrigin, trafficText } from "./traffic/report.ts";
 // Reports of a validation, whole.
 export { renderValidationHtml, renderValidationMarkdown, renderValidationTerminal } from "./validation/report.ts";

@@ -7,12 +7,13 @@ import { execFileSync } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { parseSync } from "oxc-parser";
+import { ENGLISH_ONLY, NO_DEBUG_LOG } from "./browser/bundle-engine.ts";
 import { PACKAGE_ROOT } from "./io/process.ts";
 
 /** What the command starts: itself, and its worker threads. */
-const PROGRAMS = ["scripts/cli.ts", "scripts/io/simulate-worker.ts"];
+const PROGRAMS = ["scripts/cli.ts", "scripts/io/simulate-worker.ts", "scripts/sweep/sweep-worker.ts"];
 /** What k6 runs: one file each, as k6 has no packages. */
 const K6_SCRIPTS = ["scenarios/k6/replay.ts", "scenarios/k6/native-executor.ts"];
 /** Types of modules that bring none. */
@@ -20,22 +21,9 @@ const AMBIENT = globSync("simulator/**/*.d.ts", { cwd: PACKAGE_ROOT });
 /** Packages of many small files that are compiled in: loading them file by file would take most of the start. */
 const COMPILED_IN = [
   ...["zod", "yaml", "csv-parse", "fastest-levenshtein", "seedrandom"],
-  ...["@stdlib/stats-base-dists-t-quantile", "simple-statistics", "vega", "vega-lite"],
+  ...["@stdlib/stats-base-dists-t-quantile", "@stdlib/stats-base-dists-t-cdf", "@stdlib/stats-base-dists-normal-cdf"],
+  ...["simple-statistics", "vega", "vega-lite"],
 ];
-/** Leaves out zod's messages in fifty other languages: half of its code, which each start would read. */
-const ENGLISH_ONLY: Plugin = {
-  name: "english-only",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: 'export { default as en } from "./en.js";',
-    })),
-};
-/** Leaves out the log of stdlib's developers, which asks for Node's modules by require. */
-const NO_DEBUG_LOG: Plugin = {
-  name: "no-debug-log",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]debug[\\/]src[\\/]index\.js$/ }, () => ({ contents: "module.exports = () => () => {};" })),
-};
 /** The oldest Node that the package runs on. */
 const TARGET = "node20.15";
 

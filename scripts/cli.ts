@@ -8,7 +8,7 @@ import { packageVersion, watchInterrupts } from "./io/process.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
 
 /** Options that take one or more values. */
-const LISTS: readonly string[] = ["--set", "--strategy"];
+const LISTS: readonly string[] = ["--set", "--strategy", "--columns", "--map-model"];
 
 /**
  * The command line. Parses, runs one verb, and turns whatever happens into an exit code and, for a problem, one
@@ -99,8 +99,17 @@ function fail(error: unknown, terminal: Terminal, argv: readonly string[]): numb
 
 function asMeridianError(error: unknown): MeridianError {
   if (error instanceof MeridianError) return error;
+  if (isSystemError(error)) {
+    const fix = "check the disk, its permissions and limits, and run it again";
+    return new MeridianError("environment", { code: "SYSTEM", what: error.message, fix }, { cause: error });
+  }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new MeridianError("internal", { code: "INTERNAL", what: what.split("\n", 1)[0]! });
+}
+
+/** What the operating system refused: a full disk, a missing permission, too many open files. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
 }
 
 /** `--set a=1 x.yaml` takes the file for a second value. */

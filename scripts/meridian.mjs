@@ -5,7 +5,7 @@
  * `node`, with the same arguments, and passes signals and the exit code through.
  * Plain JavaScript, because an older Node has to read it.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,12 +44,15 @@ async function runOnPackagedNode() {
     return;
   }
   const [{ spawn }, { constants }] = await Promise.all([import("node:child_process"), import("node:os")]);
+  const outlives = ignoresHangup();
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: "inherit",
+    // The channel carries nothing: its end tells the child that this process is gone.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
     // Doctor reports the host's Node; and a packaged Node that is itself too old must not start another.
-    env: { ...process.env, MERIDIAN_HOST_NODE: process.versions.node },
+    env: { ...process.env, MERIDIAN_HOST_NODE: process.versions.node, ...(outlives ? { MERIDIAN_NOHUP: "1" } : {}) },
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  const passed = ["SIGINT", "SIGTERM", "SIGQUIT", ...(outlives ? [] : ["SIGHUP"])];
+  for (const signal of passed) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     process.stderr.write(`NODE_NOT_STARTED  ${node}: ${error.message}\n  fix: run npm ci again\n`);
     process.exitCode = EXIT_ENVIRONMENT;
@@ -57,6 +60,16 @@ async function runOnPackagedNode() {
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
   });
+}
+
+/** Whether nohup started this: a child's signals are reset when it is started, so it has to be told. Linux shows it. */
+function ignoresHangup() {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n;
+  } catch {
+    return false;
+  }
 }
 
 /** Walks up from this file to the folder of packages. */

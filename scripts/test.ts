@@ -25,6 +25,8 @@ const LONGEST_FIRST = [
 
 /** Starts the command: tests that reach it want the compiled package. */
 const COMMAND_HELPER = "test/scripts/run-meridian.ts";
+/** This many files start the command from its sources sooner than it is compiled. */
+const SOURCES_MAX = 3;
 
 const OPTIONS = ["--checks", "--full"];
 
@@ -50,8 +52,8 @@ const checks = ["typecheck", "lint", "unused"]
   .filter(() => process.argv.includes("--checks"))
   .map((script) => async () => report.check(await runCheck(script, PACKAGE_ROOT)));
 delete process.env[PACKAGE_VARIABLE];
-const wantsCommand = files.some((file) => helpersOf(file, textOf).has(COMMAND_HELPER));
-const compiled = wantsCommand ? await compilePackage(PACKAGE_ROOT) : undefined;
+const starters = files.filter((file) => helpersOf(file, textOf).has(COMMAND_HELPER));
+const compiled = starters.length > SOURCES_MAX ? await compilePackage(PACKAGE_ROOT) : undefined;
 if (compiled !== undefined) process.env[PACKAGE_VARIABLE] = compiled.folder;
 await runInSlots([...work.slice(0, 2), ...checks, ...work.slice(2)], {
   // One more than there are cores: tests of k6 and of emulators spend much of their time waiting.

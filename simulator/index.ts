@@ -7,6 +7,11 @@
 export { type ErrorKind, EXIT_CODES, formatProblem, MeridianError, type Problem } from "./base/errors.ts";
 // Facts about regions.
 export { AWS_REGIONS } from "./base/regions.ts";
+// Comparing runs, and the statistics behind it.
+export { type CompareOptions, compareRuns, type RunToCompare } from "./compare/compare.ts";
+export { type Gate, judgeGates, parseGate, rowsOfGates } from "./compare/gates.ts";
+export { PROCEDURES, type Procedure } from "./compare/procedures.ts";
+export type { ComparedRow, ComparisonResult } from "./compare/result.ts";
 // Results of a run, as in result.json.
 export type { RunResult } from "./experiment/result.ts";
 // Strategies and routers, also as meridian/strategies.

@@ -153,7 +153,9 @@ async function passes(command: string): Promise<string> {
 
 /** Runs a command in the copy, as a contributor would. */
 function run(command: string): Promise<{ readonly code: number; readonly output: string }> {
-  const env: NodeJS.ProcessEnv = { ...process.env, npm_config_update_notifier: "false" };
+  // What is compiled here is of no use to anything else: its paths go with the copy.
+  const NODE_COMPILE_CACHE = join(copy, ".cache");
+  const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE, npm_config_update_notifier: "false" };
   delete env.NODE_TEST_CONTEXT;
   return new Promise((resolve) => {
     execFile("sh", ["-c", command], { cwd: copy, env, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {

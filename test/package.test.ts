@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { prepareExperiment } from "../scripts/io/experiment.ts";
 import { jobsOf, runExperiment } from "../scripts/io/run-experiment.ts";
 import { installPackage, type PackedPackage, startupTable } from "../studies/performance/startup.ts";
+import { OLD_NODE } from "./scripts/old-node.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FILES_MAX = 450;
@@ -160,6 +161,16 @@ describe("the package, installed from its tarball", () => {
       onProgress: () => {},
     });
     assert.deepEqual(JSON.parse(simulated.stdout), JSON.parse(JSON.stringify(result)));
+  });
+
+  it("runs on an older Node than that of a checkout", {
+    skip: OLD_NODE === undefined && "no older Node on this host",
+  }, () => {
+    const args = [inside(manifest.bin.meridian!), "simulate", "chat.yaml", "--quiet", "--json"];
+    const { NODE_TEST_CONTEXT, MERIDIAN_HOST_NODE, ...env } = process.env;
+    const { status, stdout, stderr } = spawnSync(OLD_NODE!, args, { cwd: folder, encoding: "utf8", env });
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, meridian("simulate", "chat.yaml", "--quiet", "--json").stdout);
   });
 
   it("finds its data, and lists it", () => {

@@ -45,6 +45,7 @@ const REGISTRIES: readonly Registry[] = [
   { folder: "simulator/traffic/formats", definitionType: "TraceFormat" },
   { folder: "simulator/bench/adapters", definitionType: "EndpointAdapter" },
   { folder: "simulator/service/capacity", definitionType: "CapacityModel", page: "docs/model/capacity.md" },
+  { folder: "simulator/sweep/designs", definitionType: "Design" },
   { folder: "reports/charts", definitionType: "Chart" },
 ];
 
@@ -57,10 +58,13 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scenarios/k6/native-executor.ts": "it runs in k6 alone; test/scripts/bench/executors.test.ts drives it there",
   "scenarios/k6/replay.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
+  "scripts/sweep/sweep-worker.ts": "test/scripts/commands/sweep.test.ts runs it in threads",
   "scripts/testing/worker.ts": "test/scripts/testing/worker.test.ts runs it as a process",
   "simulator/experiment/result.ts": "types and the number of their version, which a golden result holds",
   "simulator/validate/result.ts": "types and the number of their version; what fills them has its tests",
+  "studies/fuzz/index.ts": "test/studies/fuzz/index.test.ts runs it as a process",
   "studies/held-out/index.ts": "test/studies/held-out/index.test.ts runs it as a process",
+  "studies/league/index.ts": "test/studies/league/index.test.ts runs it as a process",
   "studies/oracles/index.ts": "test/studies/oracles/index.test.ts runs it as a process",
   "studies/performance/engine-round.ts": "test/studies/performance/programs.test.ts runs it as a process",
   "studies/performance/index.ts": "test/studies/performance/index.test.ts runs it as a process",

@@ -14,8 +14,8 @@ const FIELDS: readonly string[] = [
   "temperature",
   "top_p",
 ];
-/** The version that bodies of InvokeModel state. */
-const VERSION = "bedrock-2023-05-31";
+/** Versions of the API that bodies of InvokeModel state: Bedrock's own, and the one of Anthropic's clients since 2.10. */
+const VERSIONS: readonly unknown[] = ["bedrock-2023-05-31", "2026-10-21"];
 /** Fields of the paths that Anthropic's own client calls; the version is a header there. */
 const DIRECT_FIELDS: readonly string[] = ["anthropic_version", "model", "service_tier", "stream"];
 
@@ -37,8 +37,8 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
   const isInvoke = at === "invoke";
   const required = isInvoke ? ["anthropic_version", "max_tokens", "messages"] : ["max_tokens", "messages"];
   for (const name of required) if (body[name] === undefined) throw invalid(`${name}: Field required`);
-  if (isInvoke && body.anthropic_version !== VERSION) {
-    throw invalid(`anthropic_version: Input should be '${VERSION}'`);
+  if (isInvoke && !VERSIONS.includes(body.anthropic_version)) {
+    throw invalid(`anthropic_version: Input should be '${VERSIONS.join("' or '")}'`);
   }
   const allowed = [...FIELDS, ...(isInvoke ? ["anthropic_version"] : DIRECT_FIELDS)];
   const { topK, ...fields } = parseClaudeFields(body, allowed, betaHeader);

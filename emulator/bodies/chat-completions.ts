@@ -1,8 +1,17 @@
 /** The chat-completions format, which many families share. */
 import { isObject, type JsonObject } from "../http/request-body.ts";
-import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
-import { type ParsedPrompt, PromptMeter } from "../model/prompt.ts";
-import { type InvokeBody, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
+import {
+  type Answer,
+  type AnswerFormat,
+  type BlockStep,
+  derivedId,
+  firstStep,
+  stepsOf,
+  wholeText,
+} from "../model/answer.ts";
+import { type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
+import { sampleOfSchema } from "../model/schema-sample.ts";
+import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
 
 /**
  * Chat completions as OpenAI, DeepSeek, Qwen and others accept them; also the fallback for families without a format of
@@ -14,7 +23,7 @@ export const chatCompletionsBody: InvokeBody = {
   },
 };
 
-/** Parses a list of chat messages. @throws ServiceError ValidationException */
+/** Parses a request with a list of chat messages. @throws ServiceError ValidationException */
 export function parseChat(body: JsonObject): ParsedPrompt {
   const messages = body.messages;
   if (messages === undefined) throw malformedInput("#: required key [messages] not found");
@@ -22,56 +31,129 @@ export function parseChat(body: JsonObject): ParsedPrompt {
     throw malformedInput("#/messages: expected minimum item count: 1, found: 0");
   }
   const meter = new PromptMeter();
+  const tools = (Array.isArray(body.tools) ? body.tools : []).filter(isObject);
+  for (const tool of tools) meter.addJson(tool);
   for (const [index, message] of messages.entries()) {
     if (!isObject(message)) throw malformedInput(`#/messages/${index}: expected type: JSONObject`);
     if (typeof message.role !== "string") throw malformedInput(`#/messages/${index}: required key [role] not found`);
     if (typeof message.content === "string") meter.addText(message.content);
     else meter.addJson(message.content ?? null);
+    if (message.tool_calls !== undefined) meter.addJson(message.tool_calls);
   }
   return {
     inputTokens: meter.tokens,
     cachePoints: [],
     maxTokens: optionalInteger(body, "max_completion_tokens", 1) ?? optionalInteger(body, "max_tokens", 1),
     stopSequences: typeof body.stop === "string" ? [body.stop] : optionalTexts(body, "stop"),
-    tool: undefined,
+    tool: forcedFunction(body.tool_choice, tools.map(functionOf)),
+    sampling: { temperature: numberIn(body, "temperature", 2), topP: numberIn(body, "top_p", 1) },
+    structured: structuredText(isObject(body.response_format) ? body.response_format : undefined),
   };
 }
 
-/** @param reasonMember the family's name for the stop reason */
-export function chatCompletionsFormat(reasonMember: "finish_reason" | "stop_reason"): AnswerFormat {
+/** A function that the model may call: its name and the schema of its arguments. */
+export interface CallableFunction {
+  readonly name: string;
+  readonly parameters: unknown;
+}
+
+function functionOf(tool: JsonObject): CallableFunction {
+  const { name, parameters } = isObject(tool.function) ? tool.function : tool;
+  return { name: String(name), parameters };
+}
+
+/**
+ * @param choice    `required`, or an object that names one of the functions
+ * @param functions those that the request offers
+ * @returns the call that the choice forces; undefined if the model may choose
+ * @throws ServiceError ValidationException for a function that is not offered
+ */
+export function forcedFunction(choice: unknown, functions: readonly CallableFunction[]): ToolAnswer | undefined {
+  const named = isObject(choice) ? (isObject(choice.function) ? choice.function : choice).name : undefined;
+  if (choice !== "required" && named === undefined) return undefined;
+  const chosen = named === undefined ? functions[0] : functions.find(({ name }) => name === named);
+  if (chosen === undefined) throw malformedInput("#/tool_choice: the function is not among the tools of the request");
+  return { name: chosen.name, input: sampleOfSchema(chosen.parameters ?? { type: "object" }) };
+}
+
+/** The answer to `json_object` and `json_schema`; undefined for text. */
+export function structuredText(format: JsonObject | undefined): string | undefined {
+  if (format?.type === "json_object") return "{}";
+  if (format?.type !== "json_schema") return undefined;
+  const { schema } = isObject(format.json_schema) ? format.json_schema : format;
+  if (!isObject(schema)) throw malformedInput("#/response_format: required key [schema] not found");
+  return JSON.stringify(sampleOfSchema(schema));
+}
+
+/** Reads a number from 0 to `most`; undefined if absent. @throws ServiceError ValidationException */
+export function numberIn(body: JsonObject, name: string, most: number): number | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number") throw malformedInput(`#/${name}: expected type: Number, found: ${jsonType(value)}`);
+  if (value < 0) throw malformedInput(`#/${name}: ${value} is not greater or equal to 0`);
+  if (value > most) throw malformedInput(`#/${name}: ${value} is not less or equal to ${most}`);
+  return value;
+}
+
+/**
+ * @param reasonMember the family's name for the stop reason
+ * @param usageIn      where a stream says its token counts: with the last choice, in a chunk of its own, or nowhere
+ */
+export function chatCompletionsFormat(
+  reasonMember: "finish_reason" | "stop_reason",
+  usageIn: "last" | "own" | "none" = "last",
+): AnswerFormat {
   const head = (answer: Answer, object: string) => ({
     id: derivedId("chatcmpl-", answer.requestId),
     object,
     created: 0,
     model: answer.modelId,
   });
-  const choice = (member: "message" | "delta", content: string, reason: string | null) => [
-    { index: 0, [member]: { role: "assistant", content }, [reasonMember]: reason },
-  ];
+  const chunk = (answer: Answer, delta: object, reason: string | null) => ({
+    ...head(answer, "chat.completion.chunk"),
+    choices: [{ index: 0, delta: { role: "assistant", ...delta }, [reasonMember]: reason }],
+  });
   return {
     answer: (answer) => ({
       ...head(answer, "chat.completion"),
-      choices: choice("message", wholeText(answer), finishReason(answer)),
+      choices: [{ index: 0, message: { role: "assistant", ...content(answer) }, [reasonMember]: finishReason(answer) }],
       usage: usage(answer),
     }),
-    begin: () => [],
-    delta: (answer, from, to) => [
-      {
-        ...head(answer, "chat.completion.chunk"),
-        choices: choice("delta", answerPiece(answer, from, to), null),
-      },
-    ],
+    begin: (answer) => deltas(answer, firstStep(answer)).map((delta) => chunk(answer, delta, null)),
+    delta: (answer, from, to) => deltas(answer, stepsOf(answer, from, to)).map((delta) => chunk(answer, delta, null)),
     end: (answer) => [
       {
-        ...head(answer, "chat.completion.chunk"),
-        choices: choice("delta", "", finishReason(answer)),
-        usage: usage(answer),
+        ...chunk(answer, answer.tool === undefined ? { content: "" } : {}, finishReason(answer)),
+        ...(usageIn === "last" ? { usage: usage(answer) } : {}),
       },
+      ...(usageIn === "own" ? [{ ...head(answer, "chat.completion.chunk"), choices: [], usage: usage(answer) }] : []),
     ],
   };
 }
 
 const FORMAT = chatCompletionsFormat("finish_reason");
+
+function content(answer: Answer): object {
+  if (answer.tool === undefined) return { content: wholeText(answer) };
+  const call = { ...toolHead(answer), function: { name: answer.tool.name, arguments: wholeText(answer) } };
+  return { content: null, tool_calls: [call] };
+}
+
+function deltas(answer: Answer, steps: readonly BlockStep[]): readonly object[] {
+  return steps.flatMap((each): object[] => {
+    const { tool } = answer;
+    if (each.step === "piece") {
+      if (tool === undefined) return [{ content: each.text }];
+      return [{ tool_calls: [{ index: 0, function: { arguments: each.text } }] }];
+    }
+    if (each.step === "stop" || tool === undefined) return [];
+    return [{ tool_calls: [{ index: 0, ...toolHead(answer), function: { name: tool.name, arguments: "" } }] }];
+  });
+}
+
+function toolHead(answer: Answer): object {
+  return { id: derivedId("call_", answer.requestId), type: "function" };
+}
 
 function usage(answer: Answer): object {
   const { inputTokens, outputTokens } = answer;
@@ -79,5 +161,6 @@ function usage(answer: Answer): object {
 }
 
 function finishReason(answer: Answer): string {
-  return answer.stopReason === "max_tokens" ? "length" : "stop";
+  if (answer.stopReason === "max_tokens") return "length";
+  return answer.stopReason === "tool_use" ? "tool_calls" : "stop";
 }

@@ -82,9 +82,14 @@ export function renderError(fault: ServiceFault): RenderedError {
   };
 }
 
+/** An error with the service's standard message where it has none of its own. */
+export function withDefaultMessage(fault: ServiceFault): { readonly message: string } {
+  return { message: fault.message ?? SERVICE_ERRORS[fault.name][1] };
+}
+
 /** The JSON body of an error, also the payload of an in-stream exception. */
 export function faultBody(fault: ServiceFault): string {
-  return JSON.stringify({ message: fault.message ?? SERVICE_ERRORS[fault.name][1], ...fault.members });
+  return JSON.stringify({ ...withDefaultMessage(fault), ...fault.members });
 }
 
 /** @returns the HTTP status of an error */

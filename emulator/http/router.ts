@@ -5,6 +5,10 @@ import { ServiceError } from "./errors.ts";
 export type Route =
   | { readonly kind: "inference"; readonly operation: InferenceOperation; readonly modelId: string }
   | { readonly kind: "countTokens"; readonly modelId: string }
+  /** The path of a vendor's own API, a key of its registry. */
+  | { readonly kind: "vendor"; readonly path: string }
+  | { readonly kind: "countMessages"; readonly path: string }
+  | { readonly kind: "models" }
   | {
       readonly kind: "control";
       readonly operation: ControlOperation;
@@ -47,6 +51,18 @@ const COLLECTIONS: Readonly<Record<string, Readonly<Record<string, ControlOperat
   "foundation-models": { GET: "ListFoundationModels", "GET id": "GetFoundationModel" },
 };
 
+/** Paths in the shape of a model vendor's API. */
+const VENDOR_PATHS: Readonly<Record<string, "vendor" | "countMessages" | "models">> = {
+  "POST /v1/chat/completions": "vendor",
+  "POST /openai/v1/chat/completions": "vendor",
+  "POST /v1/responses": "vendor",
+  "POST /openai/v1/responses": "vendor",
+  "POST /anthropic/v1/messages": "vendor",
+  "POST /anthropic/v1/messages/count_tokens": "countMessages",
+  "GET /v1/models": "models",
+  "GET /openai/v1/models": "models",
+};
+
 /**
  * Parses a request line. Model ids arrive percent-encoded or raw, and ARNs contain slashes, so a model path is split at
  * its last slash.
@@ -62,6 +78,8 @@ export function parseRoute(method: string, url: string): Route {
   const query = mark < 0 ? "" : target.slice(mark + 1);
 
   if (path.startsWith("/model/")) return parseModelRoute(method, path);
+  const vendor = Object.hasOwn(VENDOR_PATHS, `${method} ${path}`) ? VENDOR_PATHS[`${method} ${path}`] : undefined;
+  if (vendor !== undefined) return vendor === "models" ? { kind: vendor } : { kind: vendor, path };
   if (path.startsWith(ADMIN_PREFIX)) {
     return { kind: "admin", name: `${method} ${path.slice(ADMIN_PREFIX.length)}`, query: new URLSearchParams(query) };
   }

@@ -49,6 +49,13 @@ export function sendJson(response: WireResponse, requestId: string, reply: JsonR
   dropIfUnread(response);
 }
 
+/** An error of the service as an answer. */
+export function faultReply(fault: ServiceFault): JsonReply {
+  const { status, errorType, body } = renderError(fault);
+  const hint = fault.retryAfterMs === undefined ? {} : { "x-amz-retry-after": String(fault.retryAfterMs) };
+  return { status, body, headers: { "x-amzn-errortype": errorType, ...hint } };
+}
+
 /** Sends an error of the service; `headers` are added to its own. */
 export function sendFault(
   response: WireResponse,
@@ -56,9 +63,8 @@ export function sendFault(
   fault: ServiceFault,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const { status, errorType, body } = renderError(fault);
-  const hint = fault.retryAfterMs === undefined ? {} : { "x-amz-retry-after": String(fault.retryAfterMs) };
-  sendJson(response, requestId, { status, body, headers: { "x-amzn-errortype": errorType, ...hint, ...headers } });
+  const reply = faultReply(fault);
+  sendJson(response, requestId, { ...reply, headers: { ...reply.headers, ...headers } });
 }
 
 const HTTP2_INTERNAL_ERROR = 2;

@@ -124,7 +124,7 @@ function isThinking(thinking: ParsedPrompt["thinking"]): thinking is ThinkingReq
 }
 
 /** Settings that InvokeModel takes from headers and Converse from the body. */
-function headerSettings(headers: WireRequest["headers"]): CallSettings {
+export function headerSettings(headers: WireRequest["headers"]): CallSettings {
   const metadata = textHeader(headers, "x-amzn-bedrock-request-metadata");
   return checkSettings({
     tier: textHeader(headers, "x-amzn-bedrock-service-tier"),
@@ -182,7 +182,7 @@ export interface RawSettings {
  * @throws ServiceError ValidationException naming every violated constraint: unknown tier or latency, more than 16
  *         metadata pairs, keys or values that are too long or contain characters that are not allowed
  */
-function checkSettings(raw: RawSettings): CallSettings {
+export function checkSettings(raw: RawSettings): CallSettings {
   const constraints = new ConstraintList();
   const { tier, latency, metadata } = raw;
   const tierValues = `Member must satisfy enum value set: [${TIERS.join(", ")}]`;

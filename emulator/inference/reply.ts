@@ -1,6 +1,16 @@
 /** How an answer goes onto the wire: as one JSON body, or as event-stream frames paced by the tokens. */
 import { converseAnswer, converseBegin, converseDelta, converseEnd, type Reflected } from "../converse/answer.ts";
-import { breakOff, chunkFrame, dropIfUnread, SLOW_READER_MS, type WireResponse } from "../http/wire.ts";
+import type { ServiceFault } from "../http/errors.ts";
+import {
+  breakOff,
+  chunkFrame,
+  dropIfUnread,
+  exceptionFrame,
+  faultReply,
+  type JsonReply,
+  SLOW_READER_MS,
+  type WireResponse,
+} from "../http/wire.ts";
 import type { Answer, AnswerFormat } from "../model/answer.ts";
 import type { InferenceHandle } from "../model/backend.ts";
 import type { Deadline, EmulatorClock } from "../model/clock.ts";
@@ -21,7 +31,14 @@ export interface ReplyFormat {
   begin(answer: Answer): readonly Buffer[];
   delta(answer: Answer, from: number, to: number): readonly Buffer[];
   end(answer: Answer, times: ReplyTimes): readonly Buffer[];
+  /** An error in place of the answer. */
+  refuse(fault: ServiceFault): JsonReply;
+  /** An error after a stream has started. */
+  exception(fault: ServiceFault): Buffer;
 }
+
+/** Errors of AWS's own operations. */
+const AWS_ERRORS = { refuse: faultReply, exception: exceptionFrame } as const;
 
 const EVENT_STREAM = "application/vnd.amazon.eventstream";
 
@@ -32,6 +49,7 @@ export function converseReply(reflected: Reflected): ReplyFormat {
     begin: converseBegin,
     delta: converseDelta,
     end: (answer, times) => converseEnd(answer, times.latencyMs, reflected),
+    ...AWS_ERRORS,
   };
 }
 
@@ -58,6 +76,7 @@ export function invokeReply(format: AnswerFormat, reflected: Reflected): ReplyFo
       const metrics = { "amazon-bedrock-invocationMetrics": invocationMetrics(answer, times) };
       return [...chunks, { ...last, ...metrics }].map(chunkFrame);
     },
+    ...AWS_ERRORS,
   };
 }
 

@@ -1,7 +1,7 @@
 /** One inference call from its arrival at the service to its answer on the wire and its entry in log and metrics. */
 import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { ServiceFault } from "../http/errors.ts";
-import { breakOff, exceptionFrame, sendFault, sendJson, type WireResponse } from "../http/wire.ts";
+import { breakOff, sendJson, type WireResponse } from "../http/wire.ts";
 import type { Answer, CacheWrite, StopReason } from "../model/answer.ts";
 import {
   type InferenceBackend,
@@ -55,7 +55,9 @@ function begin(options: ServeOptions, nowMs: number): void {
       run.accept(admission.handle);
       break;
     case "refused":
-      after(clock, (admission.afterMs ?? 0) + oneWayMs, () => sendFault(response, call.requestId, admission.fault));
+      after(clock, (admission.afterMs ?? 0) + oneWayMs, () =>
+        sendJson(response, call.requestId, parsed.format.refuse(admission.fault)),
+      );
       run.report(admission.fault.name, 0);
       break;
     case "dropped":
@@ -151,8 +153,8 @@ class InferenceRun implements InferenceObserver {
     this.endMs = nowMs;
     const tokens = Math.max(0, Math.min(handle.tokensWritten(nowMs), handle.outputTokens - 1));
     this.report(fault.name, tokens);
-    if (stream?.started) stream.finish(tokens, () => [exceptionFrame(fault)]);
-    else after(clock, oneWayMs, () => sendFault(response, parsed.call.requestId, fault));
+    if (stream?.started) stream.finish(tokens, () => [parsed.format.exception(fault)]);
+    else after(clock, oneWayMs, () => sendJson(response, parsed.call.requestId, parsed.format.refuse(fault)));
   }
 
   onBreak(nowMs: number): void {

@@ -250,7 +250,7 @@ export function catalogOf(plan: Plan): CatalogData {
       );
     });
   });
-  const models = plan.models.map(({ id, name, maxOutputTokens, burndown }, model): ModelInfo => {
+  const models = plan.models.map(({ id, name, maxOutputTokens, burndown, contextTokens }, model): ModelInfo => {
     return {
       modelId: id,
       modelName: bundledFacts().nameOf(id) ?? name,
@@ -258,9 +258,20 @@ export function catalogOf(plan: Plan): CatalogData {
       maxOutputTokens,
       burndown,
       ...rulesOf(id),
+      ...statedWindow(id, contextTokens),
     };
   });
   return { models: uniqueModels(models), profiles: [...profiles.values()] };
+}
+
+/** The context window that a scenario states, where it is not the one of the facts; it holds with and without betas. */
+function statedWindow(
+  modelId: string,
+  contextTokens: number,
+): Pick<ModelInfo, "contextTokens" | "extendedContextTokens"> {
+  const known = rulesOf(modelId);
+  const usual = known.extendedContextTokens ?? known.contextTokens ?? Number.POSITIVE_INFINITY;
+  return contextTokens === usual ? {} : { contextTokens, extendedContextTokens: undefined };
 }
 
 /** Several models of a scenario may be the same model of the service, with different capacities. */

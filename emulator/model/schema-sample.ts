@@ -34,9 +34,9 @@ function withinTime(schema: unknown): unknown {
   let best: unknown = {};
   const work = (): void => {
     const isValid = validatorOf(schema);
-    const normal = normalized(schema, 0);
+    const [described, normal] = [normalized(schema, 0, true), normalized(schema, 0, false)];
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      const value = generated(normal, attempt);
+      const value = generated(attempt < TRIES / 3 ? described : normal, attempt);
       if (value === undefined) continue;
       if (attempt === 0) best = value;
       if (!isValid(value)) continue;
@@ -88,18 +88,40 @@ const DATA_MEMBERS: ReadonlySet<string> = new Set(["const", "enum", "default", "
  * The schema with what the generator does not draw made plain: properties for names that only patterns allow, and texts
  * that have both a pattern and a length.
  */
-function normalized(schema: unknown, depth: number): unknown {
+function normalized(schema: unknown, depth: number, isDescribed: boolean): unknown {
   if (depth > DEEPEST) return schema;
-  if (Array.isArray(schema)) return schema.map((item) => normalized(item, depth + 1));
+  const inside = (inner: unknown): unknown => normalized(inner, depth + 1, isDescribed);
+  if (Array.isArray(schema)) return schema.map(inside);
   if (!isObject(schema)) return schema;
   const copy: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(schema)) {
     if (name === "properties" && isObject(value)) {
-      copy[name] = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, normalized(inner, depth + 1)]));
-    } else copy[name] = DATA_MEMBERS.has(name) ? value : normalized(value, depth + 1);
+      copy[name] = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inside(inner)]));
+    } else copy[name] = DATA_MEMBERS.has(name) ? value : inside(value);
   }
-  return withNamedProperties(withLongPattern(copy));
+  return withNamedProperties(withLongPattern(isDescribed ? withDescribedBounds(copy) : copy));
 }
+
+/** Bounds as clients write them into descriptions, where their vendor's API takes none: `minimum: 1; max length: 30.` */
+const DESCRIBED_BOUND =
+  /\b((?:exclusive )?(?:minimum|maximum)|multiple of|(?:min|max) (?:length|items|properties)): (-?\d+(?:\.\d+)?)(?=[;.]?(?:\s|$))/g;
+const SMALL_BOUNDS = { minimum: 1, maximum: 9 };
+
+/** The schema with the bounds of its description; numbers without any are small. */
+function withDescribedBounds(schema: Record<string, unknown>): Record<string, unknown> {
+  const bounds: Record<string, unknown> = {};
+  const text = typeof schema.description === "string" ? schema.description : "";
+  for (const [, name, value] of text.matchAll(DESCRIBED_BOUND)) {
+    bounds[name!.replace(/ (\w)/g, (_match, letter: string) => letter.toUpperCase())] = Number(value);
+  }
+  const isNumber = schema.type === "integer" || schema.type === "number";
+  const isFree = ![...NUMBER_BOUNDS].some((name) => name in schema || name in bounds);
+  return { ...(isNumber && isFree ? SMALL_BOUNDS : {}), ...bounds, ...schema };
+}
+
+const NUMBER_BOUNDS: ReadonlySet<string> = new Set([
+  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const"],
+]);
 
 /** `minProperties` of an object whose names follow patterns: that many properties with names that fit. */
 function withNamedProperties(schema: Record<string, unknown>): Record<string, unknown> {

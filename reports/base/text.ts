@@ -2,6 +2,7 @@
  * Text of reports: numbers with their units and no more digits than their intervals carry, durations, lists, and what
  * the comparisons of a run show.
  */
+import { limitText } from "../../simulator/experiment/phrases.ts";
 import type { ComparedMetric, Estimate, RunResult } from "../../simulator/experiment/result.ts";
 
 /** Stands for a value that does not exist; never for zero. */
@@ -91,10 +92,9 @@ export function formatMs(valueMs: number | null): string {
   return `${formatPlain(valueMs, unit)} ${unit.symbol}`;
 }
 
-/** `8 s`, `2.5 s`, `800 ms`: a limit that someone set, exactly as set. */
+/** `8 s`, `2.5 s`, `800 ms`, `24 h`: a limit that someone set, exactly as set. */
 export function formatLimitMs(limitMs: number): string {
-  const unit = latencyUnit([limitMs]);
-  return `${Number((limitMs * unit.factor).toPrecision(12))} ${unit.symbol}`;
+  return limitText(limitMs);
 }
 
 /** `2026-05-04 00:00 UTC` from an ISO instant. */
@@ -177,6 +177,11 @@ export function conditionText(result: RunResult): string {
 /** `n = 10 replications`. */
 export function replicationText(result: RunResult): string {
   return `n = ${plural(result.replications.done, "replication", "replications")}`;
+}
+
+/** Whether a measured run of several strategies is invalid: then nothing of it is compared. */
+export function isInvalid(result: Pick<RunResult, "kind" | "strategies" | "comparisons">): boolean {
+  return result.kind === "measured" && result.strategies.length > 1 && result.comparisons.length === 0;
 }
 
 /** How replications are paired: a simulation gives all strategies the same draws, a measurement cannot. */

@@ -1,6 +1,6 @@
 /** Colours of page and charts in both themes, and the style of each strategy. */
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { failsMore } from "../../simulator/experiment/verdict.ts";
+import { failsMore } from "../../simulator/experiment/standing.ts";
 
 /**
  * Colours of charts and page. Okabe–Ito hues whose contrast with the background is at least 3:1: on white blue 5.2,

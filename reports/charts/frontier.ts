@@ -1,8 +1,17 @@
 /** Chart: cost against p95 latency, with the strategies that no other beats on both (the Pareto frontier). */
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
-import { failsMore } from "../../simulator/experiment/verdict.ts";
-import { conditionText, formatList, formatShare, latencyUnit, plural, shownDifferences, USD } from "../base/text.ts";
+import { failsMore } from "../../simulator/experiment/standing.ts";
+import {
+  conditionText,
+  formatList,
+  formatShare,
+  isInvalid,
+  latencyUnit,
+  plural,
+  shownDifferences,
+  USD,
+} from "../base/text.ts";
 import { type ChartTheme, strategyStyles } from "../base/theme.ts";
 import {
   changeOf,
@@ -32,9 +41,11 @@ export const frontier: Chart = {
   id: "frontier",
   question: "Which strategies are not beaten on both cost and latency?",
   absence: (result) =>
-    placed(result).length === 0
-      ? "No request was served, so there is neither a cost per request nor a latency."
-      : undefined,
+    isInvalid(result)
+      ? "The run is invalid: its latencies and costs are not compared."
+      : placed(result).length === 0
+        ? "No request was served, so there is neither a cost per request nor a latency."
+        : undefined,
   heading: (result) => ({ title: title(result), subtitle: subtitle(result) }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),

@@ -2,8 +2,9 @@
 import type { ComparisonResult, RunPairing } from "../../simulator/compare/result.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { plural } from "../base/text.ts";
-import { foldedTable, item, type Markup, markup, tableHtml } from "../html/elements.ts";
+import { figureHtml, foldedTable, item, type Markup, markup, tableHtml } from "../html/elements.ts";
 import { filters, pageHtml } from "../html/page.ts";
+import { COMPARISON_CHARTS } from "./charts.ts";
 import { comparisonTable, differencesTable, letterOf, sameText } from "./tables.ts";
 
 /**
@@ -13,7 +14,10 @@ import { comparisonTable, differencesTable, letterOf, sameText } from "./tables.
  */
 export async function renderComparisonHtml(result: ComparisonResult, results: readonly RunResult[]): Promise<string> {
   const names = result.runs.map(({ label }) => label).join(" vs ");
-  void results;
+  const figures: Markup[] = [];
+  if (result.rows.length > 0) {
+    for (const chart of COMPARISON_CHARTS) figures.push(await figureHtml(chart, { comparison: result, results }));
+  }
   return `${pageHtml({
     title: `${names}: Meridian comparison`,
     heading: names,
@@ -24,6 +28,7 @@ ${gatesSection(result)}
 ${runsSection(result)}
 ${filters([])}
 ${result.pairings.map((pairing) => pairingSection(result, pairing))}
+${figures}
 ${result.unmatched.length === 0 ? "" : markup`<section id="unmatched"><h2>Not in all runs</h2><ul>${result.unmatched.map((text) => markup`<li>${text}</li>`)}</ul></section>`}`,
     footer:
       "Changes are of means over replications, with 95 % intervals; better and worse are said where Holm's correction over all differences of the page leaves them below 5 %. ~ means that no difference is shown, not that there is none.",

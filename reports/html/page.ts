@@ -146,6 +146,7 @@ button{font:inherit;font-size:13px;color:var(--text);background:none;border:1px 
 a{color:var(--link)}
 a:focus-visible,button:focus-visible,input:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .verdict{font-size:22px;line-height:1.35;font-weight:600;margin:14px 0 16px;max-width:60em;overflow-wrap:anywhere}
+.reasons{font-size:16px;margin:-6px 0 16px;max-width:70em;overflow-wrap:anywhere}
 .alarm,.alarm dt,.alarm dd{color:var(--alarm)}
 p.alarm{margin:0 0 10px;overflow-wrap:anywhere}
 .conditions{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:10px 24px;margin:0 0 8px;padding:14px 16px;border:1px solid var(--grid);border-radius:8px}
@@ -185,7 +186,7 @@ code{font-size:13px}
 footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
 .away{display:none!important}
 @media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}}
-@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv,summary{display:none}section.chart{break-inside:avoid}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
+@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}section.chart{break-inside:avoid}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
 `;
 
 function variables(theme: ChartTheme): string {

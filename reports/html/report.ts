@@ -2,6 +2,7 @@
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { formatInstant, formatLength, formatLimitMs, pairingText, plural } from "../base/text.ts";
 import { CHARTS } from "../charts/index.ts";
+import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -11,6 +12,8 @@ import {
   residencyRuleTable,
   residencyText,
 } from "../tables/limits.ts";
+import { hasTokens, readingTable, tokenTable, wasteText } from "../tables/money.ts";
+import { hasQuotaNeeds, preferredStrategy, quotaNeedTable, quotaNeedText } from "../tables/quota-needs.ts";
 import { classTable, regionTable, savingTable, strategyTable } from "../tables/strategies.ts";
 import { figureHtml, foldedTable, item, type Markup, markup, notesSection, tableHtml } from "./elements.ts";
 import { filters, pageHtml } from "./page.ts";
@@ -45,6 +48,8 @@ ${figures}
 ${foldedTable("Savings under each billing rule", savingTable(result))}
 ${foldedTable("By class of traffic", classTable(result))}
 ${foldedTable("By region", regionTable(result))}</section>
+${moneySection(result)}
+${boundSection(result)}
 ${quotasSection(result)}
 ${residencySection(result)}
 ${assertionsSection(result)}
@@ -55,10 +60,31 @@ ${provenanceSection(result)}`,
   });
 }
 
+function moneySection(result: RunResult): Markup | "" {
+  const readings = (result.priceReadings ?? []).length > 0;
+  if (!hasTokens(result) && !readings) return "";
+  return markup`<section id="money"><h2>The bill: tokens, prices, and what a what-if changes</h2><p>${wasteText(result)}</p>
+${hasTokens(result) ? foldedTable("Tokens by kind, and the bill they add up to", tokenTable(result)) : ""}
+${readings ? foldedTable("Savings at list prices and in each reading of the swing", readingTable(result)) : ""}</section>`;
+}
+
+/** The least possible cost, and how far each strategy is from it. */
+function boundSection(result: RunResult): Markup | "" {
+  if (result.bound === undefined) return "";
+  if (!hasBound(result))
+    return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p></section>`;
+  return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p>
+${tableHtml(boundTable(result))}
+${foldedTable("Regret by class and hour", regretTable(result))}</section>`;
+}
+
 function quotasSection(result: RunResult): Markup | "" {
-  if (!hasQuotas(result)) return "";
-  return markup`<section id="quotas"><h2>Quotas: what refused, when, how close</h2><p>${quotaText(result)}</p>
-${foldedTable("Every quota under every strategy", quotaTable(result))}</section>`;
+  const needs = hasQuotaNeeds(result);
+  if (!hasQuotas(result) && !needs) return "";
+  return markup`<section id="quotas"><h2>Quotas: how large they have to be, what refused, when, how close</h2>
+<p>${quotaNeedText(preferredStrategy(result))} ${hasQuotas(result) ? quotaText(result) : ""}</p>
+${needs ? foldedTable("How large each quota has to be", quotaNeedTable(result)) : ""}
+${hasQuotas(result) ? foldedTable("Every quota under every strategy", quotaTable(result)) : ""}</section>`;
 }
 
 function residencySection(result: RunResult): Markup | "" {
@@ -72,7 +98,9 @@ ${foldedTable("By strategy and class", residencyCountTable(result))}</section>`;
 export function verdictSection(result: RunResult): Markup {
   const failed = result.assertions.filter((one) => !one.passed).length;
   const unstable = result.strategies.filter((one) => one.status === "unstable");
-  return markup`<p class="verdict">${result.verdict}</p>
+  const [headline = result.verdict, ...rest] = result.verdictSentences ?? [result.verdict];
+  return markup`<p class="verdict">${headline}</p>
+${rest.length === 0 ? "" : markup`<p class="reasons">${rest.join(" ")}</p>`}
 ${failed > 0 ? markup`<p class="alarm"><strong>${plural(failed, "assertion", "assertions")} failed</strong>, see <a href="#assertions">assertions</a>.</p>` : ""}
 ${unstable.map(
   (one) =>

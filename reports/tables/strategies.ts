@@ -2,11 +2,13 @@
 import type {
   BillingRuleName,
   Estimate,
+  GroupResult,
   NamedGroup,
   RunResult,
   StrategyResult,
 } from "../../simulator/experiment/result.ts";
-import { formatCount, latencyUnit, PERCENT, type Unit, USD } from "../base/text.ts";
+import { type LatencyView, latencyView, NO_QUANTILE, quantileExists } from "../base/latency-view.ts";
+import { formatCount, formatValue, latencyUnit, NOT_AVAILABLE, PERCENT, type Unit, USD } from "../base/text.ts";
 import {
   type Cell,
   type Column,
@@ -22,52 +24,78 @@ import {
 
 export const BILLING_RULES: readonly BillingRuleName[] = ["source", "destination", "lowest-cost"];
 
-/** The main table: one row per strategy, baseline first; what is fast, what fails, what it costs under each rule. */
+/** The main table: one row per strategy, baseline first; does it serve and keep its objectives, how fast, at what cost. */
 export function strategyTable(result: RunResult): Table {
-  const groups = result.strategies.map((strategy) => strategy.total);
+  const view = latencyView(result);
+  const groups = result.strategies.map(view.of);
   const e2e = latencyUnit(groups.map((group) => group.e2eMs.p95.value));
   const ttft = latencyUnit(groups.map((group) => group.ttftMs.p95.value));
+  const of = view.className === null ? "" : ` of ${view.className}`;
+  // Results of earlier versions do not count them.
+  const hasTimeouts = result.strategies.some(({ total }) => (total.counts.attemptsTimedOut ?? 0) > 0);
   return {
     id: "strategies",
-    caption: `Strategies, baseline first; ${intervalText(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together`,
+    caption: `Strategies, baseline first; ${intervalText(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together${view.className === null ? "" : `; objectives and latency are those of class ${view.className}, costs and failures of all classes`}; ${NO_QUANTILE} = so many requests failed that there is no such percentile`,
     columns: [
       leftColumn("Strategy", "strategy"),
-      rightColumn(`p50 E2E (${e2e.symbol})`, "e2e_p50_ms"),
-      rightColumn(`p95 E2E (${e2e.symbol})`, "e2e_p95_ms"),
-      rightColumn(`p99 E2E (${e2e.symbol})`, "e2e_p99_ms"),
-      rightColumn(`p95 TTFT (${ttft.symbol})`, "ttft_p95_ms"),
-      rightColumn("Throttled (% of attempts)", "throttled_attempt_share"),
-      rightColumn("Retried (%)", "retried_share"),
+      rightColumn(`Within SLO${of} (%)`, "goodput_share"),
       rightColumn("Failed (%)", "failed_share"),
-      ...BILLING_RULES.map((rule) => rightColumn(`USD per 1k served, ${rule}`, `usd_per_1k_served_${snake(rule)}`)),
+      rightColumn("Throttled (% of attempts)", "throttled_attempt_share"),
+      ...(hasTimeouts ? [rightColumn("Timed out (% of attempts)", "timed_out_attempt_share")] : []),
+      rightColumn(`p50 E2E${of} (${e2e.symbol})`, "e2e_p50_ms"),
+      rightColumn(`p95 E2E${of} (${e2e.symbol})`, "e2e_p95_ms"),
+      rightColumn(`p99 E2E${of} (${e2e.symbol})`, "e2e_p99_ms"),
+      rightColumn(`p95 TTFT${of} (${ttft.symbol})`, "ttft_p95_ms"),
+      rightColumn("USD per month", "usd_per_month"),
+      rightColumn(`USD per 1k served, ${result.billing}`, "usd_per_1k_served"),
       rightColumn(`Saving (%), ${result.billing}`, "saving_share"),
     ],
-    rows: result.strategies.map((strategy, strategyIndex): Row => {
-      const { total } = strategy;
-      const change = (metric: Parameters<typeof comparisonOf>[2]) =>
-        changeOf(comparisonOf(result, strategy.name, metric));
-      return {
-        strategyIndex,
-        cells: [
-          nameCell(result, strategy),
-          estimateCell(total.e2eMs.p50, e2e),
-          estimateCell(total.e2eMs.p95, e2e, change("e2eMsP95")),
-          estimateCell(total.e2eMs.p99, e2e),
-          estimateCell(total.ttftMs.p95, ttft, change("ttftMsP95")),
-          estimateCell(total.throttledAttemptShare, PERCENT, change("throttledAttemptShare")),
-          estimateCell(total.retriedShare, PERCENT),
-          estimateCell(total.failedShare, PERCENT, change("failedShare")),
-          ...BILLING_RULES.map((rule) =>
-            estimateCell(
-              total.cost[rule].usdPer1kServed,
-              USD,
-              rule === result.billing ? change("usdPer1kServed") : undefined,
-            ),
-          ),
-          adjustedSavingCell(result, strategy),
-        ],
-      };
-    }),
+    rows: result.strategies.map((strategy, strategyIndex) => ({
+      strategyIndex,
+      cells: strategyCells(result, strategy, { view, e2e, ttft, hasTimeouts }),
+    })),
+  };
+}
+
+function strategyCells(
+  result: RunResult,
+  strategy: StrategyResult,
+  {
+    view,
+    e2e,
+    ttft,
+    hasTimeouts,
+  }: { readonly view: LatencyView; readonly e2e: Unit; readonly ttft: Unit; readonly hasTimeouts: boolean },
+): Cell[] {
+  const { total } = strategy;
+  const group = view.of(strategy);
+  const cost = total.cost[result.billing];
+  const change = (metric: Parameters<typeof comparisonOf>[2]) => changeOf(comparisonOf(result, strategy.name, metric));
+  return [
+    nameCell(result, strategy),
+    estimateCell(group.goodputShare, PERCENT),
+    estimateCell(total.failedShare, PERCENT, change("failedShare")),
+    estimateCell(total.throttledAttemptShare, PERCENT, change("throttledAttemptShare")),
+    ...(hasTimeouts ? [estimateCell(total.timedOutAttemptShare, PERCENT)] : []),
+    quantileCell(group, "p50", e2e),
+    quantileCell(group, "p95", e2e, changeOf(view.comparisonOf(strategy))),
+    quantileCell(group, "p99", e2e),
+    estimateCell(group.ttftMs.p95, ttft, view.className === null ? change("ttftMsP95") : undefined),
+    cost.usdPerMonth === undefined ? textCell(NOT_AVAILABLE) : estimateCell(cost.usdPerMonth, USD),
+    estimateCell(cost.usdPer1kServed, USD, change("usdPer1kServed")),
+    adjustedSavingCell(result, strategy),
+  ];
+}
+
+/** E2E percentile of all requests of a group, failed ones counted as never answered. */
+function quantileCell(group: GroupResult, name: "p50" | "p95" | "p99", unit: Unit, change?: Cell["change"]): Cell {
+  if (quantileExists(group, name)) return estimateCell(group.e2eMs[name], unit, change);
+  const served = formatValue(group.e2eMs[name], unit);
+  return {
+    text: NO_QUANTILE,
+    value: null,
+    detail: `served: ${served}`,
+    ...(change === undefined ? {} : { change }),
   };
 }
 
@@ -81,6 +109,7 @@ export function savingTable(result: RunResult): Table {
       leftColumn("Strategy", "strategy"),
       ...BILLING_RULES.flatMap((rule) => [
         rightColumn(`Bill (USD), ${rule}`, `bill_usd_${snake(rule)}`),
+        rightColumn(`USD per 1k served, ${rule}`, `usd_per_1k_served_${snake(rule)}`),
         rightColumn(`Saving (%), ${rule}`, `saving_share_${snake(rule)}`),
       ]),
       rightColumn("Routing fee (USD), lowest-cost", "routing_fee_usd"),
@@ -92,6 +121,7 @@ export function savingTable(result: RunResult): Table {
         nameCell(result, strategy),
         ...BILLING_RULES.flatMap((rule) => [
           estimateCell(strategy.total.cost[rule].totalUsd, USD),
+          estimateCell(strategy.total.cost[rule].usdPer1kServed, USD),
           savingCell(strategy, rule),
         ]),
         estimateCell(strategy.total.cost["lowest-cost"].routingFeeUsd, USD),
@@ -241,8 +271,8 @@ function groupRow(
       textCell(group.name),
       { text: formatCount(group.counts.sent), value: group.counts.sent },
       estimateCell(group.trafficShare, PERCENT),
-      estimateCell(group.e2eMs.p50, row.e2e),
-      estimateCell(group.e2eMs.p95, row.e2e),
+      quantileCell(group, "p50", row.e2e),
+      quantileCell(group, "p95", row.e2e),
       estimateCell(group.ttftMs.p95, row.ttft),
       estimateCell(group.throttledAttemptShare, PERCENT),
       estimateCell(group.failedShare, PERCENT),

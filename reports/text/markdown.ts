@@ -3,6 +3,7 @@ import { markdownTable } from "markdown-table";
 import { printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { formatInstant, formatLength } from "../base/text.ts";
+import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -12,6 +13,8 @@ import {
   residencyRuleTable,
   residencyText,
 } from "../tables/limits.ts";
+import { hasTokens, readingTable, tokenTable } from "../tables/money.ts";
+import { hasQuotaNeeds, preferredStrategy, quotaNeedTable, quotaNeedText } from "../tables/quota-needs.ts";
 import { classTable, regionTable, savingTable, strategyTable } from "../tables/strategies.ts";
 import type { Cell, Table } from "../tables/table.ts";
 
@@ -30,12 +33,14 @@ export function renderMarkdown(result: RunResult): string {
   const quotas = hasQuotas(result);
   const head = [
     `### ${escapeMarkdown(result.scenario.name)}`,
-    `**${escapeMarkdown(result.verdict)}**`,
+    ...verdictLines(result),
     ...assertionLines(result),
     tableMarkdown(strategyTable(result)),
     conditions(result),
     ...(bound ? [escapeMarkdown(`Residency: ${residencyText(result)}`)] : []),
     ...(quotas ? [escapeMarkdown(`Quotas: ${quotaText(result)}`)] : []),
+    ...(hasQuotaNeeds(result) ? [escapeMarkdown(quotaNeedText(preferredStrategy(result)))] : []),
+    ...(result.bound === undefined ? [] : [escapeMarkdown(`Least possible cost: ${boundText(result)}`)]),
     ...noteLines(result),
   ];
   const details = [
@@ -43,7 +48,11 @@ export function renderMarkdown(result: RunResult): string {
     ...(bound ? [residencyRuleTable(result), residencyCountTable(result)] : []),
     classTable(result),
     regionTable(result),
+    ...(hasTokens(result) ? [tokenTable(result)] : []),
+    ...((result.priceReadings ?? []).length > 0 ? [readingTable(result)] : []),
     ...(quotas ? [quotaTable(result)] : []),
+    ...(hasQuotaNeeds(result) ? [quotaNeedTable(result)] : []),
+    ...(hasBound(result) ? [boundTable(result), regretTable(result)] : []),
   ].map(collapsedTable);
   const kept = [...head];
   for (const [index, detail] of [...details, provenance(result)].entries()) {
@@ -54,6 +63,12 @@ export function renderMarkdown(result: RunResult): string {
     kept.push(detail);
   }
   return `${truncate(kept.join("\n\n"))}\n`;
+}
+
+/** The headline in bold, the sentences behind it. */
+function verdictLines({ verdict, verdictSentences }: RunResult): string[] {
+  const [headline = verdict, ...rest] = verdictSentences ?? [verdict];
+  return [`**${escapeMarkdown(headline)}**`, ...(rest.length === 0 ? [] : [escapeMarkdown(rest.join(" "))])];
 }
 
 function assertionLines(result: RunResult): string[] {

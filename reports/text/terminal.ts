@@ -2,8 +2,26 @@
 import { styleText } from "node:util";
 import CliTable from "cli-table3";
 import { printable } from "../../simulator/base/errors.ts";
-import type { ComparedMetric, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { formatValue, latencyUnit, PERCENT, plural, type Unit, USD } from "../base/text.ts";
+import type {
+  Comparison,
+  Estimate,
+  GroupResult,
+  RunResult,
+  StrategyResult,
+} from "../../simulator/experiment/result.ts";
+import { type LatencyView, latencyView, NO_QUANTILE, quantileExists } from "../base/latency-view.ts";
+import {
+  formatNumber,
+  formatValue,
+  latencyUnit,
+  NOT_AVAILABLE,
+  PERCENT,
+  plural,
+  type Unit,
+  USD,
+} from "../base/text.ts";
+import { shortName } from "../charts/parts/labels.ts";
+import { hasQuotaNeeds, preferredStrategy, quotaNeedText } from "../tables/quota-needs.ts";
 import { comparisonOf } from "../tables/table.ts";
 
 /** What the terminal can do. */
@@ -13,7 +31,8 @@ export interface TerminalOptions {
   readonly width: number;
 }
 
-const FIXED_COLUMN_WIDTHS = [6, 6, 6, 6, 5, 5, 7, 11, 10];
+/** SLO, fail, throttled, p50, p95, USD per 1,000, USD a month, two changes. */
+const FIXED_COLUMN_WIDTHS = [5, 5, 5, 6, 6, 7, 7, 11, 10];
 /** A narrow column takes two decimals at most. */
 const DECIMALS_MAX = 2;
 const NAME_WIDTH_MAX = 40;
@@ -31,13 +50,11 @@ export function renderTerminal(result: RunResult, options: TerminalOptions): str
   const fixed = FIXED_COLUMN_WIDTHS.reduce((sum, width) => sum + width, 0);
   const nameWidth = Math.min(NAME_WIDTH_MAX, Math.max(80, options.width) - fixed);
   const painted: Paint = (style, text) => paint(style, text, options.colour);
-  const e2e = latencyUnit(result.strategies.map((strategy) => strategy.total.e2eMs.p95.value));
-  const ttft = latencyUnit(result.strategies.map((strategy) => strategy.total.ttftMs.p95.value));
+  const view = latencyView(result);
+  const e2e = latencyUnit(result.strategies.map((strategy) => view.of(strategy).e2eMs.p95.value));
+  const how = { view, e2e, paint: painted, nameWidth };
   const lines = terminalTable(
-    [
-      headings(e2e, ttft),
-      ...result.strategies.map((strategy) => cellsOf(result, strategy, { e2e, ttft, paint: painted, nameWidth })),
-    ],
+    [headings(view, e2e), ...result.strategies.map((strategy) => cellsOf(result, strategy, how))],
     {
       aligns: ["left", ...FIXED_COLUMN_WIDTHS.map(() => "right" as const)],
       gap: 1,
@@ -49,21 +66,23 @@ export function renderTerminal(result: RunResult, options: TerminalOptions): str
     "",
     ...lines,
     "",
-    ...footnotes(result).flatMap((note) => wrap(note, Math.max(80, options.width))),
+    ...classLines(result, Math.max(80, options.width)),
+    ...footnotes(result, view).flatMap((note) => wrap(note, Math.max(80, options.width))),
   ].join("\n")}\n`;
 }
 
-function headings(e2e: Unit, ttft: Unit): TerminalRow {
+function headings(view: LatencyView, e2e: Unit): TerminalRow {
+  const of = view.className === null ? "" : "*";
   return [
     "Strategy\n",
-    `p50\n${e2e.symbol}`,
-    `p95\n${e2e.symbol}`,
-    `p99\n${e2e.symbol}`,
-    `TTFT\n95 ${ttft.symbol}`,
-    "Thr.\n%",
+    `SLO${of}\n%`,
     "Fail\n%",
+    "Thr.\n%",
+    `p50${of}\n${e2e.symbol}`,
+    `p95${of}\n${e2e.symbol}`,
     "USD\n/1k",
-    "p95 vs\nbaseline",
+    "USD\n/month",
+    `p95${of} vs\nbaseline`,
     { content: "USD vs\nbaseline", style: { "padding-right": 0 } },
   ];
 }
@@ -74,26 +93,87 @@ type Paint = (style: PaintStyle, text: string) => string;
 function cellsOf(
   result: RunResult,
   strategy: StrategyResult,
-  how: { readonly e2e: Unit; readonly ttft: Unit; readonly paint: Paint; readonly nameWidth: number },
+  how: { readonly view: LatencyView; readonly e2e: Unit; readonly paint: Paint; readonly nameWidth: number },
 ): TerminalRow {
   const { total } = strategy;
+  const group = how.view.of(strategy);
+  const cost = total.cost[result.billing];
+  const [slo, fail, thr, p50, p95, usd, month] = FIXED_COLUMN_WIDTHS.map((width) => width - 1);
+  const cost1k = comparisonOf(result, strategy.name, "usdPer1kServed");
   return [
     nameLines(`${strategy.status === "unstable" ? "! " : ""}${printable(strategy.name)}`, how.nameWidth - 1),
-    formatValue(total.e2eMs.p50, how.e2e, DECIMALS_MAX),
-    formatValue(total.e2eMs.p95, how.e2e, DECIMALS_MAX),
-    formatValue(total.e2eMs.p99, how.e2e, DECIMALS_MAX),
-    formatValue(total.ttftMs.p95, how.ttft, DECIMALS_MAX),
-    formatValue(total.throttledAttemptShare, PERCENT, DECIMALS_MAX),
-    formatValue(total.failedShare, PERCENT, DECIMALS_MAX),
-    formatValue(total.cost[result.billing].usdPer1kServed, USD, DECIMALS_MAX),
-    changeCell(result, strategy, "e2eMsP95", how.paint),
-    { content: changeCell(result, strategy, "usdPer1kServed", how.paint), style: { "padding-right": 0 } },
+    fitted(group.goodputShare, PERCENT, slo!),
+    fitted(total.failedShare, PERCENT, fail!),
+    fitted(total.throttledAttemptShare, PERCENT, thr!),
+    quantileText(group, "p50", how.e2e, p50!),
+    quantileText(group, "p95", how.e2e, p95!),
+    fitted(cost.usdPer1kServed, USD, usd!),
+    cost.usdPerMonth === undefined ? NOT_AVAILABLE : fitted(cost.usdPerMonth, USD, month!),
+    changeCell(strategy.name === result.baseline, how.view.comparisonOf(strategy), how.paint),
+    { content: changeCell(strategy.name === result.baseline, cost1k, how.paint), style: { "padding-right": 0 } },
   ];
 }
 
-function changeCell(result: RunResult, strategy: StrategyResult, metric: ComparedMetric, paint: Paint): string {
-  if (strategy.name === result.baseline) return "baseline";
-  const comparison = comparisonOf(result, strategy.name, metric);
+function quantileText(group: GroupResult, name: "p50" | "p95", unit: Unit, width: number): string {
+  return quantileExists(group, name) ? fitted(group.e2eMs[name], unit, width) : NO_QUANTILE;
+}
+
+/** A value in a narrow column: fewer decimals, then thousands or millions; never cut. */
+function fitted(estimate: Estimate, unit: Unit, width: number): string {
+  for (let decimals = DECIMALS_MAX; decimals >= 0; decimals--) {
+    const text = formatValue(estimate, unit, decimals);
+    if (text.length <= width) return text;
+  }
+  const value = (estimate.value ?? 0) * unit.factor;
+  const size = Math.abs(value);
+  for (const [factor, symbol] of [
+    [1e3, "k"],
+    [1e6, "M"],
+    [1e9, "G"],
+    [1e12, "T"],
+  ] as const) {
+    if (size >= factor * 1000) continue;
+    const digits = formatNumber(value / factor, size / factor < 10 ? 1 : 0);
+    return `${digits}${symbol}`;
+  }
+  return value.toExponential(0);
+}
+
+/** Share within the objective and p95 of each class, where there are several; as many classes as the width takes. */
+function classLines(result: RunResult, width: number): string[] {
+  if (result.classes.length < 2) return [];
+  const room = Math.floor((width - CLASS_NAME_WIDTH) / (2 * CLASS_COLUMN_WIDTH));
+  const names = result.classes.slice(0, room).map(({ name }) => name);
+  const unit = latencyUnit(result.strategies.flatMap(({ byClass }) => byClass.map(({ e2eMs }) => e2eMs.p95.value)));
+  const rows = result.strategies.map((strategy): TerminalRow => {
+    const cells = names.flatMap((name) => {
+      const group = strategy.byClass.find((each) => each.name === name);
+      if (group === undefined) return [NOT_AVAILABLE, NOT_AVAILABLE];
+      return [
+        fitted(group.goodputShare, PERCENT, CLASS_COLUMN_WIDTH - 1),
+        quantileText(group, "p95", unit, CLASS_COLUMN_WIDTH - 1),
+      ];
+    });
+    return [nameLines(printable(strategy.name), CLASS_NAME_WIDTH - 1), ...cells];
+  });
+  const heads = names.map((name) => ({ content: shortName(name, 2 * CLASS_COLUMN_WIDTH - 2), colSpan: 2 }));
+  const lines = terminalTable(
+    [["By class", ...heads], ["", ...names.flatMap(() => ["SLO %", `p95 ${unit.symbol}`])], ...rows],
+    {
+      aligns: ["left", ...names.flatMap(() => ["right", "right"] as const)],
+      gap: 1,
+      widths: [CLASS_NAME_WIDTH, ...names.flatMap(() => [CLASS_COLUMN_WIDTH, CLASS_COLUMN_WIDTH])],
+    },
+  );
+  const more = result.classes.length - names.length;
+  return [...lines, ...(more > 0 ? [`${plural(more, "class", "classes")} more in the report.`] : []), ""];
+}
+
+const CLASS_NAME_WIDTH = 18;
+const CLASS_COLUMN_WIDTH = 10;
+
+function changeCell(isBaseline: boolean, comparison: Comparison | undefined, paint: Paint): string {
+  if (isBaseline) return "baseline";
   if (comparison === undefined || comparison.verdict === "not comparable") return paint("yellow", "n/a");
   if (comparison.verdict === "not shown") return "~";
   const relative = comparison.relative.value;
@@ -107,12 +187,13 @@ function sizeInFourCharacters(relative: number): string {
   return relative < 9.995 ? `${Math.round(relative * 100)}%`.slice(0, 4) : ">9x";
 }
 
-function footnotes(result: RunResult): string[] {
+function footnotes(result: RunResult, view: LatencyView): string[] {
+  const of = view.className === null ? "" : ` * of class ${printable(view.className)}.`;
   const { asked, done } = result.replications;
   const short = done < asked ? ` (${asked} were asked for)` : "";
   const intervals = done < 2 ? "; no intervals, so no difference can be shown" : "";
   return [
-    `${plural(done, "replication", "replications")}${short}${intervals}. E2E latency of served requests; Thr. = attempts answered 429; Fail = requests not served; USD per 1,000 served under the ${result.billing} billing rule; ~ = no difference shown.`,
+    `${plural(done, "replication", "replications")}${short}${intervals}. E2E latency of served requests; SLO = requests within their objective, failed ones outside; none = so many failed that there is no such percentile; Thr. = attempts answered 429; Fail = requests not served; USD per 1,000 served and a month of such traffic under the ${result.billing} billing rule; ~ = no difference shown.${of}`,
     ...result.strategies
       .filter((strategy) => strategy.status === "unstable")
       .map(
@@ -125,6 +206,7 @@ function footnotes(result: RunResult): string[] {
           `${printable(strategy.name)}: USD ${formatValue(line.usd, USD, DECIMALS_MAX)} of the total is reserved capacity, ${printable(line.name)}`,
       ),
     ),
+    ...(hasQuotaNeeds(result) ? [printable(quotaNeedText(preferredStrategy(result)))] : []),
     ...result.assertions.map(
       (one) => `${one.passed ? "passed" : "FAILED"}  ${printable(one.text)}: ${printable(one.found)}`,
     ),

@@ -11,6 +11,7 @@ import { clearTimeout, setTimeout } from "k6/timers";
 import { decodeReplayPlan } from "../../simulator/bench/plan.ts";
 import type { ReplayIo } from "../../simulator/bench/router-io.ts";
 import { decodeSchedule, type ReplayRow, type ScheduleRow } from "../../simulator/bench/rows.ts";
+import { secretEchoes } from "../../simulator/bench/secret-echoes.ts";
 import { authorizeFrom, call } from "./call.ts";
 import { startInstantMs } from "./start.ts";
 
@@ -117,7 +118,9 @@ export function sleep(delayMs: number): Promise<void> {
 }
 
 /** Credentials in use: whatever a server echoes, they get into no row. */
-const secrets = (__ENV.MERIDIAN_SECRETS ?? "").split(",").flatMap((name) => __ENV[name] || []);
+const secrets = (__ENV.MERIDIAN_SECRETS ?? "")
+  .split(",")
+  .flatMap((name) => (__ENV[name] ? secretEchoes(__ENV[name]) : []));
 
 export function write(row: ReplayRow): void {
   console.log(secrets.reduce((text, secret) => text.split(secret).join("[hidden]"), JSON.stringify(row)));

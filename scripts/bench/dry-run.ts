@@ -6,8 +6,9 @@ import { type CommonOptions, JSON_SCHEMA_VERSION } from "../commands/command.ts"
 import { formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { stableJson } from "../io/text-files.ts";
+import { confirmToken } from "./bedrock/confirmation.ts";
 import type { BedrockEndpoint } from "./bedrock/endpoints.ts";
-import { usdText } from "./bedrock/locks.ts";
+import { type Purchase, type SpendLocks, usdText } from "./bedrock/locks.ts";
 import type { BedrockPlan } from "./bedrock/plan.ts";
 import { type BenchEstimate, estimateBench } from "./estimate.ts";
 import { k6Arguments } from "./k6-process.ts";
@@ -35,13 +36,21 @@ export interface DryRun {
   readonly notes: readonly string[];
   readonly k6: string;
   readonly bedrock: BedrockFacts | null;
+  /** What has to be open before anything is sent; null where all calls stay on this machine. */
+  readonly locks: LockFacts | null;
 }
 
 interface BedrockFacts {
   readonly endpoints: readonly Pick<BedrockEndpoint, "region" | "url" | "isStandard" | "hasAddress">[];
   readonly credentials: { readonly kind: string; readonly source: string; readonly expiresAt: string | null } | null;
   readonly endsAt: string;
-  readonly locks: { readonly flag: boolean; readonly budget: boolean; readonly confirm: string };
+}
+
+interface LockFacts {
+  readonly flag: boolean;
+  readonly budget: boolean;
+  /** The token that confirms exactly this run, for an hour. */
+  readonly confirm: string;
 }
 
 const PROMPTS = 5;
@@ -71,9 +80,13 @@ export function bedrockDryRun(file: string, plan: Plan, planned: BedrockPlan, k6
               expiresAt: credentials.expiresAtMs === null ? null : new Date(credentials.expiresAtMs).toISOString(),
             },
       endsAt: new Date(planned.endsAtMs).toISOString(),
-      locks: { flag: locks.flag, budget: locks.budgetUsd !== undefined, confirm: planned.purchase.token },
     },
+    locks: lockFacts(locks, planned.purchase),
   };
+}
+
+function lockFacts({ flag, budgetUsd }: SpendLocks, { facts }: Purchase): LockFacts {
+  return { flag, budget: budgetUsd !== undefined, confirm: confirmToken(facts, Date.now()) };
 }
 
 /** The dry run of a bench elsewhere. */
@@ -88,10 +101,11 @@ export function freeDryRun(file: string, plan: Plan, setup: BenchSetup, k6: stri
   return {
     ...common(file, plan, setup.schedule, estimateBench(plan, setup.schedule, counted)),
     target: setup.target.place,
-    budgetUsd: setup.spend?.budgetUsd ?? null,
+    budgetUsd: Number.isFinite(setup.spend?.budgetUsd) ? setup.spend!.budgetUsd : null,
     notes: setup.notes,
     k6,
     bedrock: null,
+    locks: setup.paid === undefined ? null : lockFacts(setup.paid.locks, setup.paid.purchase),
   };
 }
 
@@ -131,7 +145,7 @@ export function dryRunText(dry: DryRun): string {
     ["worst case", worstText(dry)],
     ...dry.notes.map((note) => ["note", note] as const),
     ["k6", dry.k6],
-    ...(dry.bedrock === null ? [] : lockLines(dry.bedrock, dry.budgetUsd)),
+    ...(dry.locks === null ? [] : lockLines(dry.locks, dry.budgetUsd)),
   ];
   return lines.map(([name, text]) => `${name.padEnd(16)}${text}`).join("\n");
 }
@@ -179,7 +193,7 @@ function worstText({ worstUsd, budgetUsd, strategies }: DryRun): string {
   return `${usdText(worstUsd)} USD if every request took ${most} attempts, all billed to max_tokens; ${budget}`;
 }
 
-function lockLines({ locks }: BedrockFacts, budgetUsd: number | null): readonly (readonly [string, string])[] {
+function lockLines(locks: LockFacts, budgetUsd: number | null): readonly (readonly [string, string])[] {
   return [
     ["lock 1", locks.flag ? "open: --spend-real-money" : "shut: add --spend-real-money"],
     ["lock 2", budgetUsd === null ? "shut: add --budget-usd" : `open: --budget-usd ${budgetUsd}`],
@@ -187,7 +201,7 @@ function lockLines({ locks }: BedrockFacts, budgetUsd: number | null): readonly 
       "lock 3",
       budgetUsd === null
         ? "shut: the token needs the budget"
-        : `shut: add --confirm ${locks.confirm}, or type the most it can cost when asked`,
+        : `shut: add --confirm ${locks.confirm} within an hour, or type the most it can cost when asked`,
     ],
   ];
 }

@@ -18,6 +18,8 @@ export interface EndpointSet {
   /** Addresses that were checked, by host name. */
   readonly addresses: Readonly<Record<string, string>>;
   readonly credentials: Readonly<Record<string, string>>;
+  /** Regions whose endpoints are on other machines. */
+  readonly remoteRegions: readonly string[];
 }
 
 export interface EndpointOptions {
@@ -48,6 +50,7 @@ export async function loadEndpoints(file: string, options: EndpointOptions): Pro
   const roundTripMs = new Map<string, number>();
   const waysOfRegion = new Map<string, EndpointWay>();
   const addresses: Record<string, string> = {};
+  const remoteRegions: string[] = [];
   for (const [region, entry] of Object.entries(endpoints)) {
     const own = typeof entry === "string" ? { url: entry, roundTrip: 0 } : entry;
     const where = `endpoints.${region}`;
@@ -68,6 +71,7 @@ export async function loadEndpoints(file: string, options: EndpointOptions): Pro
     urlOfRegion.set(region, guarded.url + base);
     roundTripMs.set(region, own.roundTrip);
     waysOfRegion.set(region, way);
+    if (!guarded.isLoopback) remoteRegions.push(region);
     if (isIP(guarded.host) === 0) addresses[guarded.host] = guarded.address;
   }
   for (const region of options.regions) {
@@ -84,6 +88,7 @@ export async function loadEndpoints(file: string, options: EndpointOptions): Pro
     charsPerToken: charsById(charsPerToken, options.calls ?? []),
     addresses,
     credentials: credentialsOf(ways, file, options.env),
+    remoteRegions,
   };
 }
 

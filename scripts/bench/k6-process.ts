@@ -1,12 +1,12 @@
 /** Runs one strategy's replay in k6: its input files, its environment, its rows while it runs, its end. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { ClientCounts } from "../../simulator/bench/checks.ts";
 import { encodeReplayPlan, type ReplayPlan } from "../../simulator/bench/plan.ts";
 import { type AttemptRow, encodeSchedule, type ScheduleRow } from "../../simulator/bench/rows.ts";
-import { programFile } from "../io/process.ts";
+import { isAlive, programFile } from "../io/process.ts";
 import { interrupted } from "../io/worker-pool.ts";
 import { hideSecrets } from "./bedrock/credentials.ts";
 import { type ExecutorChoice, executorVariables } from "./executors.ts";
@@ -27,6 +27,8 @@ export interface ReplayOptions {
   readonly executor?: ExecutorChoice | undefined;
   /** What an attempt costs, USD, for the progress. */
   readonly priceOf: (attempt: AttemptRow) => number;
+  /** Called before anything is sent, with the file of rows. */
+  readonly beforeStart?: (rowsFile: string) => Promise<void>;
   readonly signal: AbortSignal;
   readonly onState: (state: RunState) => void;
 }
@@ -53,12 +55,17 @@ const K6_DONE: readonly (number | null)[] = [0, 99];
  */
 export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
   const { plan, schedule, startMs, signal } = options;
-  const folder = await mkdtemp(join(tmpdir(), "meridian-bench-"));
+  await sweepFolders();
+  const folder = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   const file = (name: string): string => join(folder, name);
   const rows = createRowReader(file("rows.jsonl"), schedule, options.priceOf);
   try {
     await writeFile(file("plan.json"), encodeReplayPlan(plan));
     await writeFile(file("schedule.json"), encodeSchedule(schedule));
+    if (options.beforeStart !== undefined) {
+      await writeFile(file(KEPT), "rows of calls that may have cost money\n");
+      await options.beforeStart(file("rows.jsonl"));
+    }
     const watch = watchRows(rows, options.onState);
     const args = k6Arguments(file("rows.jsonl"), options.executor !== undefined);
     const end = await runChild(options.k6.path, args, {
@@ -79,6 +86,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
         MERIDIAN_SECRETS: Object.keys(options.credentials).join(","),
         ...options.credentials,
       },
+      endsWithParent: true,
       limitMs: Math.max(0, startMs + plan.durationMs - Date.now()) + plan.drainMs + SLACK_MS,
       signal,
     }).finally(watch.stop);
@@ -89,6 +97,24 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
   } finally {
     await rows.close();
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const FOLDER_PREFIX = "meridian-bench-";
+/** Marks a folder whose rows are the only record of what was paid for. */
+const KEPT = "kept";
+
+/** Removes the folders of benches that were killed, but for those with rows of calls that may have cost money. */
+async function sweepFolders(): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const pid = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const folder = join(tmpdir(), name);
+    const isKept = await access(join(folder, KEPT)).then(
+      () => true,
+      () => false,
+    );
+    if (!isKept) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -163,6 +163,7 @@ async function build(go: string, { env, signal, note, limitMs = BUILD_LIMIT_MS }
       env: { ...env, GOBIN: folder },
       limitMs,
       signal,
+      endsWithParent: true,
       onLine: (line) => {
         if (!line.startsWith("go: ") && ++packages % 200 === 0) note(`building k6: ${packages} packages done`);
       },
@@ -193,6 +194,8 @@ export interface ChildOptions {
   /** Wall-clock limit, ms: the child and all that it started are killed then. */
   readonly limitMs: number;
   readonly signal: AbortSignal;
+  /** Whether it ends at once when this process does, also by a kill that nothing can catch. */
+  readonly endsWithParent?: boolean;
   /** Each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -205,6 +208,21 @@ export interface ChildEnd {
   readonly tail: readonly string[];
 }
 
+/**
+ * Starts a program and kills it when its own input ends, which the death of the parent does whatever caused it. Signals
+ * reach the program by itself, as one of the group.
+ */
+const SUPERVISOR = `
+const { spawn } = require("node:child_process");
+const [program, ...args] = process.argv.slice(1);
+const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] });
+const end = () => process.kill(-process.pid, "SIGKILL");
+process.stdin.on("end", end).on("error", end).resume();
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(name, () => {});
+child.on("error", (error) => { process.stderr.write(error.message + "\\n"); process.exit(127); });
+child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGKILL" ? 137 : 143)));
+`;
+
 /** After a polite request to end, this long before the kill. */
 const GRACE_MS = 2000;
 const TAIL_LINES = 12;
@@ -215,12 +233,19 @@ const TAIL_LINES = 12;
  */
 export async function runChild(program: string, args: readonly string[], options: ChildOptions): Promise<ChildEnd> {
   if (options.signal.aborted) return { code: null, why: "aborted", tail: [] };
-  const child = spawn(program, args, {
+  const isSupervised = options.endsWithParent === true;
+  const [file, ...rest] = isSupervised
+    ? [process.execPath, "-e", SUPERVISOR, "--", program, ...args]
+    : [program, ...args];
+  const child = spawn(file, rest, {
     env: definedOnly(options.env),
     cwd: options.cwd,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [isSupervised ? "pipe" : "ignore", "pipe", "pipe"],
     detached: true,
   });
+  child.stdin?.on("error", () => undefined);
+  // A supervisor that was killed must not leave what it has started.
+  if (isSupervised) child.once("exit", () => kill("SIGKILL"));
   let why: ChildEnd["why"] = "ended";
   const tail: string[] = [];
   const hear = (line: string): void => {
@@ -253,7 +278,7 @@ export async function runChild(program: string, args: readonly string[], options
         hear(error.message);
         resolve(null);
       });
-      for (const stream of [child.stdout, child.stderr]) readLines(stream, hear);
+      for (const stream of [child.stdout!, child.stderr!]) readLines(stream, hear);
       child.once("close", (exitCode) => resolve(exitCode));
     });
     return { code, why, tail };

@@ -1,6 +1,12 @@
 /** Measures the strategies of a scenario one after the other, and shows how far the run is. */
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { checkRows, firstTokenNotes, type HarnessReport, seesFirstTokens } from "../../simulator/bench/checks.ts";
+import {
+  checkRows,
+  emptyAnswerNotes,
+  firstTokenNotes,
+  type HarnessReport,
+  seesFirstTokens,
+} from "../../simulator/bench/checks.ts";
 import { makeReplayPlan } from "../../simulator/bench/make-plan.ts";
 import { attemptPricer, type MeasuredRun } from "../../simulator/bench/measured.ts";
 import { checkNativeRows } from "../../simulator/bench/native-executor.ts";
@@ -14,6 +20,7 @@ import type { ExecutorChoice } from "./executors.ts";
 import { type Replayed, replayInK6 } from "./k6-process.ts";
 import type { K6Program } from "./k6-program.ts";
 import type { RunState } from "./row-reader.ts";
+import type { SpendRecord } from "./spend-record.ts";
 import type { BenchTarget, OpenTarget } from "./target.ts";
 
 export interface BenchOptions {
@@ -26,6 +33,8 @@ export interface BenchOptions {
   readonly executor?: ExecutorChoice | undefined;
   /** What all strategies together may spend; no limit where left out. */
   readonly spend?: SpendPlan | undefined;
+  /** Takes what is about to be sent and what it cost, where calls cost money. */
+  readonly record?: SpendRecord | undefined;
   readonly signal: AbortSignal;
   readonly onMoment: (moment: BenchMoment) => void;
 }
@@ -78,7 +87,14 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
     const lastArrivalMs = schedule.at(-1)![0];
     const replay = makeReplayPlan(plan, strategy, open.targets, { requests, lastArrivalMs, drainMs, spend });
     const place = { strategy: name, ordinal: strategy + 1, strategies: plan.strategies.length, requests };
+    let settle: ((spentUsd: number) => Promise<void>) | undefined;
+    const { record } = options;
+    const begin = async (rows: string): Promise<void> => {
+      const { budgetUsd } = spend!;
+      settle = await record!.begin({ target: options.target.place, strategy: name, requests, budgetUsd, rows });
+    };
     const replayed = await replayInK6({
+      ...(record === undefined || spend === undefined ? {} : { beforeStart: begin }),
       k6: options.k6,
       plan: replay,
       schedule,
@@ -90,7 +106,9 @@ async function benchStrategy(plan: Plan, strategy: number, options: BenchOptions
       signal: options.signal,
       onState: (state) => options.onMoment({ ...state, ...place }),
     });
-    return checkedStrategy(name, { open, replay, replayed }, options);
+    const checked = checkedStrategy(name, { open, replay, replayed }, options);
+    await settle?.(checked.spend!.spentUsd);
+    return checked;
   } finally {
     await open.close();
   }
@@ -123,7 +141,7 @@ function checkedStrategy(
       attempts,
       requests: checked.requests,
       isStreaming: seesFirstTokens(replay),
-      notes: firstTokenNotes(replay, attempts),
+      notes: [...emptyAnswerNotes(attempts), ...firstTokenNotes(replay, attempts)],
       ranIn: (attempt) => recordOf(records, attempt)?.region ?? undefined,
     },
     report: checked.report,

@@ -6,8 +6,11 @@ import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import { spendPlanOf } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../commands/command.ts";
+import type { PreparedExperiment } from "../io/experiment.ts";
+import { factsOf } from "./bedrock/confirmation.ts";
+import { locksOf, type Purchase, type SpendLocks } from "./bedrock/locks.ts";
 import { loadEndpoints } from "./endpoints-file.ts";
-import { refuseTinyBudget } from "./estimate.ts";
+import { estimateBench, refuseTinyBudget } from "./estimate.ts";
 import { benchLimits, refuseBeyondLimits } from "./limits.ts";
 import { type BenchTarget, emulatorTarget, endpointsTarget } from "./target.ts";
 
@@ -19,6 +22,10 @@ export interface BenchSetup {
   readonly spend?: SpendPlan;
   /** For the report. */
   readonly notes: readonly string[];
+  /** Calls leave this machine, and may cost real money. */
+  readonly costsMoney?: boolean;
+  /** The locks that are still to be opened before anything is sent. */
+  readonly paid?: { readonly locks: SpendLocks; readonly purchase: Purchase };
   /** The service's own counts of tokens may differ from those wanted: the report says by how much. */
   readonly saysTokens: boolean;
 }
@@ -32,14 +39,16 @@ export const BEDROCK = "bedrock";
  * @throws MeridianError for limits, and for a file of endpoints that cannot be read or must not be called
  */
 export async function freeSetup(
-  plan: Plan,
+  experiment: Pick<PreparedExperiment, "yaml" | "inputs">,
   schedule: readonly ScheduleRow[],
   options: CommonOptions,
 ): Promise<BenchSetup> {
-  refuseBeyondLimits(benchLimits(options, false), schedule, plan.strategies.length);
+  const { plan } = experiment.inputs;
   const isEmulated = options.target === EMULATOR;
-  const budgetUsd = options.budgetUsd as number | undefined;
-  const target = await benchTargetOf(plan, options);
+  const { target, remote } = await targetOf(plan, options);
+  refuseBeyondLimits(benchLimits(options, remote.length > 0), schedule, plan.strategies.length);
+  const locks = locksOf(options);
+  const budgetUsd = locks.budgetUsd ?? (remote.length > 0 ? Number.POSITIVE_INFINITY : undefined);
   const counts = plan.models.map(({ id }) =>
     isEmulated ? ("exact" as const) : { charsPerToken: target.charsPerToken?.get(id) ?? 4, isMeasured: false },
   );
@@ -51,7 +60,38 @@ export async function freeSetup(
     ...(spend === undefined ? {} : { spend }),
     notes: [],
     saysTokens: !isEmulated,
+    ...(remote.length === 0 ? {} : paidPart(experiment, { schedule, spend: spend!, remote, locks, options })),
   };
+}
+
+interface PaidInput {
+  readonly schedule: readonly ScheduleRow[];
+  readonly spend: SpendPlan;
+  readonly remote: readonly { readonly region: string; readonly url: string }[];
+  readonly locks: SpendLocks;
+  readonly options: CommonOptions;
+}
+
+/** Endpoints on other machines may cost money, whatever they speak: the same locks as for Bedrock. */
+function paidPart(
+  experiment: Pick<PreparedExperiment, "yaml" | "inputs">,
+  { schedule, spend, remote, locks, options }: PaidInput,
+): Pick<BenchSetup, "costsMoney" | "paid" | "notes"> {
+  const { plan } = experiment.inputs;
+  const { expectedUsd, worstUsd } = estimateBench(plan, schedule, spend);
+  const place = `${remote.length === 1 ? "an endpoint" : `${remote.length} endpoints`} on other machines`;
+  const purchase = {
+    place,
+    facts: factsOf(experiment, schedule, remote, options),
+    requests: schedule.length * plan.strategies.length,
+    expectedUsd,
+    mostUsd: Math.min(worstUsd, spend.budgetUsd),
+  };
+  const notes =
+    worstUsd > 0
+      ? []
+      : ["No price of these calls is known: the budget cannot stop them. State world.prices.overrides."];
+  return { costsMoney: true, paid: { locks, purchase }, notes };
 }
 
 /**
@@ -60,9 +100,16 @@ export async function freeSetup(
  * @throws MeridianError for a file of endpoints that cannot be read or must not be called
  */
 export async function benchTargetOf(plan: Plan, options: CommonOptions): Promise<BenchTarget> {
+  return (await targetOf(plan, options)).target;
+}
+
+async function targetOf(
+  plan: Plan,
+  options: CommonOptions,
+): Promise<{ readonly target: BenchTarget; readonly remote: PaidInput["remote"] }> {
   const operation = options.api as ReplayOperation;
   const name = String(options.target);
-  if (name === EMULATOR) return emulatorTarget(plan, operation);
+  if (name === EMULATOR) return { target: emulatorTarget(plan, operation), remote: [] };
   const sources = new Set(plan.targets.map(({ region }) => plan.regionNames[region]!));
   const set = await loadEndpoints(name, {
     regions: [...sources],
@@ -71,7 +118,9 @@ export async function benchTargetOf(plan: Plan, options: CommonOptions): Promise
     env: process.env,
   });
   refuseAmazon(set.urlOfRegion, name);
-  return endpointsTarget(set, name, operation);
+  const called = set.remoteRegions.filter((region) => sources.has(region));
+  const remote = called.map((region) => ({ region, url: set.urlOfRegion.get(region)! }));
+  return { target: endpointsTarget(set, name, operation), remote };
 }
 
 /** Suffixes of the hosts of Amazon's partitions. */

@@ -1,9 +1,12 @@
 /** `meridian bench`: replays a scenario with k6 against endpoints and saves a measured run. */
+
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { observationsForQuantile } from "../../simulator/base/statistics.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import { openLocks } from "../bench/bedrock/locks.ts";
 import { openBedrock, planBedrock } from "../bench/bedrock/plan.ts";
 import { bedrockDryRun, freeDryRun, k6Command, printDryRun } from "../bench/dry-run.ts";
 import { importRows } from "../bench/import-rows.ts";
@@ -13,8 +16,10 @@ import { addBenchOptions, benchOverrides, executorOf } from "../bench/options.ts
 import { concludeBench, gatesOf, spendNotes, tokenNotes } from "../bench/outcome.ts";
 import { benchStrategies, createBenchProgress } from "../bench/run.ts";
 import { BEDROCK, type BenchSetup, freeSetup } from "../bench/setup.ts";
+import { createSpendRecord, lostBatches, lostText } from "../bench/spend-record.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { formatSpan } from "../io/progress.ts";
+import { requireStore } from "../io/run-store.ts";
 import { type Terminal, terminalAsk } from "../io/terminal.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
@@ -58,12 +63,15 @@ async function runBench(input: CommandInput): Promise<number> {
     await benchOnKubernetes(plan, drawn, input);
     return EXIT_CODES.ok;
   }
+  if (options.dryRun !== true) await requireStore(String(options.out));
   const setup = await benchSetup(experiment, drawn, input);
   if (setup === undefined) return EXIT_CODES.ok;
   const { target, schedule } = setup;
   const note = (text: string): void => terminal.note(text);
   const k6 = await ensureK6({ env: process.env, signal, note });
   announce(args[0]!, plan, schedule, target.place, terminal);
+  const out = String(options.out);
+  for (const lost of setup.costsMoney === true ? await lostBatches(out) : []) note(lostText(lost));
   const progress = createBenchProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet });
   const drainMs = Math.min(plan.drainMs, options.drain as number);
   const benched = await benchStrategies(plan, {
@@ -72,6 +80,7 @@ async function runBench(input: CommandInput): Promise<number> {
     schedule,
     drainMs,
     spend: setup.spend,
+    record: setup.costsMoney === true ? createSpendRecord(out) : undefined,
     executor: executorOf(options),
     signal,
     onMoment: progress.update,
@@ -106,6 +115,25 @@ function announce(file: string, plan: Plan, schedule: readonly ScheduleRow[], pl
   if (perS > RATE_MAX_PER_S) {
     terminal.note(`more than ${RATE_MAX_PER_S} requests/s may be too much for one machine; the run says if it was`);
   }
+  for (const text of tooFew(plan, schedule)) terminal.note(text);
+}
+
+/**
+ * Classes that send too few requests for a p95, with how many it takes: said before the run, while it can be made longer.
+ *
+ * @param schedule rows `[arrival ms, class index, ...]`
+ */
+export function tooFew(
+  { classes }: Pick<Plan, "classes">,
+  schedule: readonly (readonly [number, number, ...unknown[]])[],
+): readonly string[] {
+  const needed = observationsForQuantile(0.95);
+  return classes.flatMap(({ name }, c) => {
+    const sent = schedule.filter(([, classIndex]) => classIndex === c).length;
+    if (sent >= needed) return [];
+    const longer = sent === 0 ? "" : `: bench ${Math.ceil(needed / sent)} times as long`;
+    return [`class ${name} sends ${sent} requests; a p95 with an interval takes ${needed}${longer}`];
+  });
 }
 
 /**
@@ -123,8 +151,11 @@ export async function benchSetup(
   const file = args[0]!;
   const isDry = options.dryRun === true;
   if (options.target !== BEDROCK) {
-    const setup = await freeSetup(plan, drawn, options);
-    if (!isDry) return setup;
+    const setup = await freeSetup(experiment, drawn, options);
+    if (!isDry) {
+      if (setup.paid !== undefined) await openLocks(setup.paid.locks, setup.paid.purchase, terminalAsk(signal));
+      return setup;
+    }
     printDryRun(freeDryRun(file, plan, setup, await k6Command()), options, terminal);
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** `meridian compare`: runs against a baseline run, with intervals, gates and one answer. */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { compareRuns } from "../../simulator/compare/compare.ts";
@@ -76,13 +76,14 @@ function comparisonOf(runs: readonly LoadedRun[], gates: readonly Gate[], option
   return { ...comparison, gates: judgeGates(gates, comparison, first) };
 }
 
-/** Labels are unique: runs of one name in two folders get their folders. */
+/** Labels are unique: of runs of one name, the folder around them is told, and the whole path where that is not enough. */
 function distinctLabels<T extends { readonly label: string; readonly folder: string }>(
   runs: readonly T[],
 ): readonly T[] {
-  return runs.map((run) =>
-    runs.filter(({ label }) => label === run.label).length > 1 ? { ...run, label: join(run.folder, run.label) } : run,
-  );
+  const withName = (run: T, all: readonly T[], name: string) =>
+    all.filter(({ label }) => label === run.label).length > 1 ? { ...run, label: name } : run;
+  const near = runs.map((run) => withName(run, runs, join(basename(dirname(run.folder)), run.label)));
+  return near.map((run) => withName(run, near, run.folder));
 }
 
 function metricsOf(options: CommonOptions): { readonly metrics?: readonly SampleMetric[] } {

@@ -8,6 +8,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./simulate.ts")).simulateCommand,
   },
   {
+    name: "sweep",
+    summary: "Run a scenario at many points: load curves, break-even maps, tornado, sensitivity; resumable.",
+    load: async () => (await import("./sweep.ts")).sweepCommand,
+  },
+  {
+    name: "shard",
+    summary: "Run one machine's part of a sweep's jobs, without a queue.",
+    load: async () => (await import("./shard.ts")).shardCommand,
+  },
+  {
+    name: "worker",
+    summary: "Work for sweeps that are sent over Redis, on any number of machines.",
+    load: async () => (await import("./worker.ts")).workerCommand,
+  },
+  {
     name: "bench",
     summary: "Replay a scenario's traffic with k6 against endpoints, in real time, and save a measured run.",
     load: async () => (await import("./bench.ts")).benchCommand,
@@ -21,6 +36,16 @@ export const commands: readonly CommandEntry[] = [
     name: "calibrate",
     summary: "Fit a world to measured calls, or tell whether a fitted one still holds.",
     load: async () => (await import("./calibrate.ts")).calibrateCommand,
+  },
+  {
+    name: "traffic",
+    summary: "Your own traffic: describe recorded requests of any format, fit a model to them, generate more.",
+    load: async () => (await import("./traffic.ts")).trafficCommand,
+  },
+  {
+    name: "import",
+    summary: "Put recorded requests into the store, each once, for arrivals: { imported: name }.",
+    load: async () => (await import("./import.ts")).importCommand,
   },
   {
     name: "bill",
@@ -69,6 +94,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./sql.ts")).sqlCommand,
   },
   {
+    name: "view",
+    summary: "A local page over saved runs: list them, compare by ticking, see what is running.",
+    load: async () => (await import("./view.ts")).viewCommand,
+  },
+  {
+    name: "stats",
+    summary: "Statistical procedures by name, and the best strategy of a saved run.",
+    load: async () => (await import("./stats.ts")).statsCommand,
+  },
+  {
     name: "emulate",
     summary: "Start Bedrock-compatible endpoints with a scenario's physics behind them.",
     load: async () => (await import("./emulate.ts")).emulateCommand,
@@ -90,7 +125,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "strategy",
-    summary: "Begin a strategy of your own.",
+    summary: "Begin a strategy of your own, or write a scenario's strategy as LiteLLM's configuration.",
     load: async () => (await import("./strategy.ts")).strategyCommand,
   },
   {

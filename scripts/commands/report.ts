@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { readRun } from "../io/run-store.ts";
+import { readRun, type StoredRun } from "../io/run-store.ts";
 import { environmentProblem, stableJson } from "../io/text-files.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 import { RUNS_FOLDER } from "./options.ts";
@@ -23,8 +23,17 @@ export const reportCommand: CommandDefinition = {
   run: runReport,
 };
 
-async function runReport({ args, options, terminal }: CommandInput): Promise<number> {
-  const run = await readRun(args[0]!, String(options.out));
+async function runReport(input: CommandInput): Promise<number> {
+  const run = await readRun(input.args[0]!, String(input.options.out));
+  return reportOn(run, input).catch((error: unknown) => {
+    if (error instanceof MeridianError) throw error;
+    const what = `the result lacks what a report shows (${error instanceof Error ? error.message : String(error)})`;
+    const fix = "simulate the run's scenario.yaml again";
+    throw new MeridianError("data", { code: "RUN_DAMAGED", what, where: join(run.folder, "result.json"), fix });
+  });
+}
+
+async function reportOn(run: StoredRun, { options, terminal }: CommandInput): Promise<number> {
   const { renderHtml, renderMarkdown, renderTerminal } = await import("../../reports/index.ts");
   const table = () => renderTerminal(run.result, { colour: terminal.colour, width: terminal.width });
   const render: Readonly<Record<string, () => string | Promise<string>>> = {

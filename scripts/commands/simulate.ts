@@ -2,17 +2,21 @@
 
 import { join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
+import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
+import type { Override } from "../io/overrides.ts";
 import { createProgress } from "../io/progress.ts";
 import { jobsOf, runExperiment } from "../io/run-experiment.ts";
-import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
+import { imprecise, precisionRule, runInStages } from "../io/run-precise.ts";
+import { newRunId, provenance, requireStore, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
+import { createProgressFile } from "../view/progress-file.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 import {
   addBadRowOptions,
@@ -30,6 +34,7 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --replications 5 --seed 7", "changes two numbers of the scenario"],
     ["meridian simulate a.yaml --set world.prices.billing=destination", "changes any value"],
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
+    ["meridian simulate a.yaml --precision 2%", "adds replications until each interval is within 2 % of its value"],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
     ["meridian simulate my-world.yaml --traffic s3-logs/", "runs a log's own requests in that world"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
@@ -41,6 +46,8 @@ export const simulateCommand: CommandDefinition = {
       .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
       .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
       .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER)
+      .option("--precision <share>", "add replications until what assert reads (or p95 and cost) is within it, e.g. 2%")
+      .option("--budget <time>", "add no replications that would take longer than this in all, e.g. 5m")
       .option("--audit <file>", "write one record per request of one replication to a .jsonl or .csv file")
       .option("--cloudwatch <file>", "write CloudWatch metrics of one strategy, by minute, in GetMetricData's shape")
       .option("--audit-strategy <name>", "only this strategy; --cloudwatch takes the baseline unless named")
@@ -63,27 +70,47 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   const startedAt = new Date();
   const log = await logTraffic(args[0]!, options);
   const overrides = [...(log?.overrides ?? []), ...overridesOf(options)];
-  const experiment = await prepareExperiment(args[0]!, {
-    overrides,
-    strategies: (options.strategy as readonly string[] | undefined) ?? [],
-    inputs: { badRows: badRowsOf(options), ...(log === undefined ? {} : { loaded: [log.trace] }) },
-  });
+  const strategies = (options.strategy as readonly string[] | undefined) ?? [];
+  const prepare = (all: readonly Override[]) =>
+    prepareExperiment(args[0]!, {
+      overrides: all,
+      strategies,
+      inputs: { badRows: badRowsOf(options), ...(log === undefined ? {} : { loaded: [log.trace] }) },
+    });
+  const experiment = await prepare(overrides);
   const notes = log?.notes ?? [];
   if (options.printConfig === true) {
     const origins = [...new Set(overrides.map((each) => `# set by ${each.origin}\n`))].join("");
     terminal.out(`${origins}${experiment.yaml}`.trimEnd());
     return EXIT_CODES.ok;
   }
+  await requireStore(String(options.out));
   terminal.note(`${args[0]}: ${experiment.summary}`);
   for (const note of [...notes, ...experiment.inputs.plan.notes]) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
+  const rule = precisionRule(options);
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
   let saved: SavedRun;
   let result: RunResult;
+  let open: readonly PrecisionTarget[] = [];
   try {
-    result = await runWithProgress(experiment, { workers, evidence, terminal, signal });
-    saved = await save(experiment, result, String(options.out), startedAt, signal);
+    let ran = experiment;
+    if (rule === undefined)
+      result = await runWithProgress(experiment, {
+        workers,
+        evidence,
+        terminal,
+        signal,
+        out: String(options.out),
+        name: args[0]!,
+      });
+    else {
+      const at = { path: ["replications"], origin: "--precision" };
+      const rebuild = (replications: number) => prepare([...overrides, { ...at, value: replications }]);
+      ({ experiment: ran, result, open } = await runInStages(rebuild, experiment, rule, { workers, terminal, signal }));
+    }
+    saved = await save(ran, result, String(options.out), startedAt, signal);
     for (const file of (await evidence?.publish()) ?? []) terminal.note(`wrote ${file}`);
   } finally {
     await evidence?.discard();
@@ -94,7 +121,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
   }
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
-  return verdictCode(result, terminal);
+  return imprecise(open, rule, terminal) ? EXIT_CODES.assertion : verdictCode(result, terminal);
 }
 
 /** The traffic of `--traffic`, read; undefined without it. */
@@ -115,6 +142,9 @@ async function runWithProgress(
   how: {
     readonly workers: number | undefined;
     readonly evidence: Evidence | null;
+    /** Folder of runs, and what runs, for the local page. */
+    readonly out: string;
+    readonly name: string;
     readonly terminal: Terminal;
     readonly signal: AbortSignal;
   },
@@ -126,6 +156,7 @@ async function runWithProgress(
     live: terminal.live,
     quiet: terminal.quiet,
     jobs: jobs.length,
+    also: createProgressFile(how.out, how.name),
   });
   try {
     return await runExperiment(experiment, jobs, {

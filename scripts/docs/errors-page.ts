@@ -16,7 +16,7 @@ type Kind = Exclude<keyof typeof EXIT_CODES, "ok"> | typeof NOTE;
 
 /** Kinds of codes that a command reports beside its result; what is thrown near them has another. */
 const REPORTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
-  [/^(ASSERTION_FAILED|GATE_FAILED|BENCH_INVALID|VALIDATION_…)$/, "assertion"],
+  [/^(ASSERTION_FAILED|GATE_FAILED|PRECISION_NOT_REACHED|BENCH_INVALID|VALIDATION_…)$/, "assertion"],
   [/^INTERRUPTED$/, "interrupted"],
   [/^(INTERNAL|EMULATOR_FAULT)$/, "internal"],
   [/^(USAGE|MORE_PROBLEMS)$/, "usage"],

@@ -26,7 +26,11 @@ export function parseSet(text: string): Override {
   if (path === undefined) throw setProblem(origin, "this is not path=value");
   const document = parseDocument(text.slice(cut + 1), { prettyErrors: false, logLevel: "silent" });
   if (document.errors.length > 0) throw setProblem(origin, "the value is not valid YAML");
-  return { path, value: document.toJS({ maxAliasCount: 0 }) as unknown, origin };
+  try {
+    return { path, value: document.toJS({ maxAliasCount: 0 }) as unknown, origin };
+  } catch {
+    throw setProblem(origin, "the value has an alias (*name), which nothing defines");
+  }
 }
 
 /**

@@ -32,7 +32,7 @@ export function packageVersion(): string {
 }
 
 /** Bytecode that V8 may inline into one function; its default of 920 cuts the path of a request into a dozen calls. */
-const INLINED_BYTECODE_MAX = 5_000;
+const INLINED_BYTECODE_MAX = 2_500;
 
 /**
  * Lets V8 inline the engine's path per request: a fifth less time (docs/model/performance.md). And keeps the space for
@@ -55,7 +55,7 @@ export function isAlive(pid: number): boolean {
 }
 
 export interface Interrupts {
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first signal that asks the process to end, and by the end of the launcher. */
   readonly signal: AbortSignal;
   stop(): void;
 }
@@ -77,13 +77,40 @@ export function watchInterrupts(clockMs: () => number = () => performance.now())
       controller.abort();
     } else if (nowMs - firstMs > SAME_KEYSTROKE_MS) process.exit(EXIT_CODES.interrupted);
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  const outlives = outlivesTerminal();
+  const handlers = ENDING.map((name) => [name, name === "SIGHUP" && outlives ? ignore : onSignal] as const);
+  for (const [name, handler] of handlers) process.on(name, handler);
+  const onGone = (): void => controller.abort();
+  const isLaunched = process.env.MERIDIAN_HOST_NODE !== undefined && process.channel !== undefined;
+  if (isLaunched) {
+    process.once("disconnect", onGone);
+    process.channel?.unref();
+  }
   return {
     signal: controller.signal,
     stop: () => {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
+      for (const [name, handler] of handlers) process.off(name, handler);
+      process.off("disconnect", onGone);
     },
   };
+}
+
+/** Ctrl-C, kill, a terminal that was closed, quit. */
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+const SIGHUP_NUMBER = 1;
+
+function ignore(): void {}
+
+/**
+ * Whether whoever started this process wants it to outlive its terminal, as nohup does: the launcher says so, or on
+ * Linux the kernel.
+ */
+function outlivesTerminal(): boolean {
+  if (process.env.MERIDIAN_NOHUP === "1") return true;
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    return mask !== undefined && (BigInt(`0x${mask}`) & (1n << BigInt(SIGHUP_NUMBER - 1))) !== 0n;
+  } catch {
+    return false;
+  }
 }

@@ -33,6 +33,8 @@ export interface ProgressOptions {
   readonly live: boolean;
   readonly quiet: boolean;
   readonly jobs: number;
+  /** Told as well, under --quiet too: the file that the local page reads. */
+  readonly also?: { update(share: number, text: string): void; stop(): void };
   readonly clockMs?: () => number;
 }
 
@@ -55,8 +57,11 @@ export function createProgress(options: ProgressOptions): Progress {
   const reports = new Map<number, JobReport>();
   let latest: JobReport | undefined;
   const done = new Set<number>();
-  const show = (): void =>
-    line.show(formatProgress(stateOf(options.jobs, reports, done, latest, clockMs() - startedMs)));
+  const show = (): void => {
+    const state = stateOf(options.jobs, reports, done, latest, clockMs() - startedMs);
+    line.show(formatProgress(state));
+    options.also?.update(state.share, formatProgress(state));
+  };
   return {
     update: (jobIndex, report) => {
       reports.set(jobIndex, report);
@@ -67,7 +72,10 @@ export function createProgress(options: ProgressOptions): Progress {
       done.add(jobIndex);
       show();
     },
-    stop: line.stop,
+    stop() {
+      line.stop();
+      options.also?.stop();
+    },
   };
 }
 

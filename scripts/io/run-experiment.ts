@@ -2,6 +2,7 @@
 import { pathToFileURL } from "node:url";
 import {
   assembleResult,
+  boundOf,
   type ExperimentInputs,
   type JobOutput,
   type JobProgress,
@@ -18,7 +19,7 @@ import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
 import { programFile } from "./process.ts";
 import { type PoolOptions, runOnPool } from "./worker-pool.ts";
 
-type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
+export type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
 
 const WORKER_FILE = pathToFileURL(programFile("scripts/io/simulate-worker.ts")).href;
 
@@ -29,12 +30,40 @@ export async function runExperiment(
   options: RunOptions,
 ): Promise<RunResult> {
   const inputs = await withWarmup(experiment.inputs, options);
-  const pool = { ...options, workerFile: WORKER_FILE, shared: inputs };
-  const outputs = await runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, pool);
-  return assembleResult(inputs, outputs, resultProvenance(experiment));
+  const outputs = await runJobs(inputs, jobs, options);
+  return withBound(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)));
 }
 
-async function withWarmup(inputs: ExperimentInputs, { workers, signal }: RunOptions): Promise<ExperimentInputs> {
+/** A result with its bound; the solver is loaded only where limits bind, and then all is computed again with it. */
+export async function withBound(
+  inputs: ExperimentInputs,
+  outputs: readonly JobOutput[],
+  result: RunResult,
+): Promise<RunResult> {
+  const asked = new Error("a solver is needed");
+  try {
+    const bound = boundOf(inputs.plan, outputs, () => {
+      throw asked;
+    });
+    return { ...result, bound };
+  } catch (error) {
+    if (error !== asked) throw error;
+  }
+  const { loadLinearSolver } = await import("./lp.ts");
+  return { ...result, bound: boundOf(inputs.plan, outputs, await loadLinearSolver()) };
+}
+
+/** Runs jobs of settled inputs on worker threads. */
+export async function runJobs(
+  inputs: ExperimentInputs,
+  jobs: readonly EvidenceJob[],
+  options: RunOptions,
+): Promise<readonly JobOutput[]> {
+  return runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, { ...options, workerFile: WORKER_FILE, shared: inputs });
+}
+
+/** Inputs with their warm-up settled, by pilot runs where it was left to them. */
+export async function withWarmup(inputs: ExperimentInputs, { workers, signal }: RunOptions): Promise<ExperimentInputs> {
   const pilots = planPilots(inputs.plan);
   if (pilots.length === 0) return inputs;
   const pool = { workers, signal, onProgress: () => {}, workerFile: WORKER_FILE, shared: inputs };

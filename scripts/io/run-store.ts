@@ -1,7 +1,7 @@
 /** The folder of saved runs: a run is published whole or not at all, and found again by id, folder or `latest`. */
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
-import { hostname } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -53,12 +53,29 @@ export function newRunId(name: string, content: string, savedAt: Date): string {
   return `${slug}-${time}-${hash}`;
 }
 
+/** Where a finished run is kept that its own folder could not take. */
+const ELSEWHERE = join(tmpdir(), "meridian-runs");
+
 /**
  * Publishes a run: writes all files into a temporary folder beside the final one, syncs them to disk, renames. A kill
- * at any moment leaves either the whole run or nothing but a temporary folder, which the next save sweeps away.
+ * at any moment leaves either the whole run or nothing but a temporary folder, which the next save sweeps away. Where
+ * that fails the finished run is saved elsewhere, and the error says where.
+ *
  * @throws RUN_NOT_SAVED (environment) naming the place when the disk is full or permission is missing
  */
-export async function saveRun(root: string, id: string, files: RunFiles): Promise<SavedRun> {
+export async function saveRun(root: string, id: string, files: RunFiles, elsewhere = ELSEWHERE): Promise<SavedRun> {
+  try {
+    return await saveAt(root, id, files);
+  } catch (error) {
+    if (!(error instanceof MeridianError) || error.kind !== "environment") throw error;
+    const kept = await saveAt(elsewhere, id, files).catch(() => undefined);
+    if (kept === undefined) throw error;
+    const fix = `nothing is lost: it is in ${kept.folder}. Free some space or check permissions, and move it`;
+    throw new MeridianError("environment", { ...error.problems[0]!, fix }, { cause: error });
+  }
+}
+
+async function saveAt(root: string, id: string, files: RunFiles): Promise<SavedRun> {
   runFolder(root, id);
   for (const name of Object.keys(files)) {
     if (!FILE_NAME.test(name))
@@ -66,7 +83,7 @@ export async function saveRun(root: string, id: string, files: RunFiles): Promis
   }
   const temp = join(root, `${TEMP_PREFIX}${host()}-${process.pid}-${id}`);
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     await sweep(root);
     await mkdir(temp);
     for (const [name, content] of Object.entries(files)) await writeSynced(join(temp, name), content);
@@ -107,7 +124,7 @@ export function provenance(startedAt: Date, savedAt: Date): string {
 export async function probeStore(root: string): Promise<string | undefined> {
   const probe = join(root, `${TEMP_PREFIX}${host()}-${process.pid}-probe`);
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     await mkdir(probe);
     await writeSynced(join(probe, "probe"), "x");
     return undefined;
@@ -115,6 +132,33 @@ export async function probeStore(root: string): Promise<string | undefined> {
     return error instanceof Error ? error.message : String(error);
   } finally {
     await rm(probe, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/**
+ * Checks that runs can be saved under a folder, before there is one to save.
+ *
+ * @throws MeridianError environment RUN_FOLDER_UNUSABLE
+ */
+export async function requireStore(root: string): Promise<void> {
+  const what = await probeStore(root);
+  if (what === undefined) return;
+  const fix = "name a folder that can be written to with --out, or free some space";
+  throw new MeridianError("environment", { code: "RUN_FOLDER_UNUSABLE", what, where: `--out ${root}`, fix });
+}
+
+/** Makes a folder and those above it, one by one: made in one go, a folder below /proc is tried for ever. */
+async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let each = resolve(path); !(await isFolder(each)); each = dirname(each)) {
+    missing.push(each);
+    if (dirname(each) === each) break;
+  }
+  for (const each of missing.toReversed()) {
+    await mkdir(each).catch(async (error: NodeJS.ErrnoException) => {
+      // Another process may have made it meanwhile.
+      if (error.code !== "EEXIST" || !(await isFolder(each))) throw error;
+    });
   }
 }
 

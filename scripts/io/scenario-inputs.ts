@@ -8,7 +8,12 @@ import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { parseInstantMs } from "../../simulator/base/instants.ts";
 import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import type { Scenario } from "../../simulator/scenario/schema.ts";
-import { createModelFacts, type ModelFacts, modelFactsSchema } from "../../simulator/service/model-facts.ts";
+import {
+  createModelFacts,
+  type ModelFacts,
+  type ModelFactsData,
+  modelFactsSchema,
+} from "../../simulator/service/model-facts.ts";
 import { type RoundTripData, roundTripDataSchema } from "../../simulator/service/network.ts";
 import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../../simulator/service/pricing/price-overrides.ts";
@@ -161,6 +166,11 @@ export async function loadReference(folder: URL = FOLDER): Promise<Reference> {
     load(folder, "bedrock-models.json", modelFactsSchema),
   ]);
   return { prices, profiles, quotas, roundTrips, models: createModelFacts(models) };
+}
+
+/** The facts about models as plain data, which can be posted to a worker. @throws as `loadReference` */
+export function loadModelFactsData(folder: URL = FOLDER): Promise<ModelFactsData> {
+  return load(folder, "bedrock-models.json", modelFactsSchema);
 }
 
 async function load<T>(folder: URL, file: string, schema: z.ZodType<T>): Promise<T> {

@@ -58,8 +58,8 @@ export function createTerminal(options: TerminalOptions, streams: TerminalStream
   };
 }
 
-/** Control characters but for line ends and tabs; the first alternative is a colour of our own. */
-const CONTROLS = new RegExp(`(${"\u001b"}\\[[\\d;]*m)|(?![\\n\\t])[\\p{Cc}\\p{Cf}\\u2028\\u2029]`, "gu");
+/** Control characters but for line ends (of CSV, too) and tabs; the first alternative is a colour of our own. */
+const CONTROLS = new RegExp(`(${"\u001b"}\\[[\\d;]*m)|(?![\\n\\t]|\\r\\n)[\\p{Cc}\\p{Cf}\\u2028\\u2029]`, "gu");
 
 /**
  * Text that cannot command who reads it: no escape codes of a terminal, and no workflow commands of GitHub's runners,

@@ -23,6 +23,8 @@ export interface UnpackLimits {
 
 export interface TraceFileOptions extends ReadingOptions {
   readonly limits?: UnpackLimits;
+  /** Waited for between blocks, for a taker that is slower than the reader. */
+  readonly pause?: () => Promise<void>;
 }
 
 const LIMITS: UnpackLimits = {
@@ -73,14 +75,15 @@ export async function readRequests(
     for (const file of await traceFiles(path, source)) {
       files++;
       if (/\.parquet$/i.test(file.path)) await readParquet(file, reader, options, hash);
-      else await readText(file, reader, options.limits ?? LIMITS, hash);
+      else await readText(file, reader, options, hash);
     }
   }
   reader.finish();
   return { reader, sha256: hash.digest("hex"), files };
 }
 
-async function readText(file: TraceFile, reader: RequestReader, limits: UnpackLimits, hash: Hash): Promise<void> {
+async function readText(file: TraceFile, reader: RequestReader, options: TraceFileOptions, hash: Hash): Promise<void> {
+  const { limits = LIMITS, pause } = options;
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const records = reader.file(file.source);
   let unpacked = 0;
@@ -91,6 +94,7 @@ async function readText(file: TraceFile, reader: RequestReader, limits: UnpackLi
       hash.update(bytes);
       records.push(decoder.decode(bytes, { stream: true }));
       checkRows(records.lineNumber, file, limits);
+      if (pause !== undefined) await pause();
     }
     records.push(decoder.decode());
   } catch (cause) {
@@ -99,7 +103,12 @@ async function readText(file: TraceFile, reader: RequestReader, limits: UnpackLi
   records.end();
 }
 
-async function readParquet(file: TraceFile, reader: RequestReader, options: ReadingOptions, hash: Hash): Promise<void> {
+async function readParquet(
+  file: TraceFile,
+  reader: RequestReader,
+  options: TraceFileOptions,
+  hash: Hash,
+): Promise<void> {
   for await (const bytes of createReadStream(file.path)) hash.update(bytes as Uint8Array);
   const table = await openParquet(file.path, file.source);
   const found = Object.values(findColumns(table.columns, options.columns ?? null)).map(({ name }) => name);
@@ -107,7 +116,10 @@ async function readParquet(file: TraceFile, reader: RequestReader, options: Read
   const columns = table.columns.filter((name) => wanted.includes(name) || /^(message|Timestamps?)$/i.test(name));
   const take = reader.table(file.source, columns);
   let row = 0;
-  for await (const block of table.blocks(columns)) for (const record of block) take(record, ++row);
+  for await (const block of table.blocks(columns)) {
+    for (const record of block) take(record, ++row);
+    if (options.pause !== undefined) await options.pause();
+  }
 }
 
 function openBytes(path: string): AsyncIterable<Uint8Array> {

@@ -6,11 +6,12 @@ import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { dayShape } from "../../simulator/traffic/day-shape.ts";
+import { RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
 import type { RecordedClient, Recording } from "../../simulator/traffic/recording.ts";
 import { replayable } from "../../simulator/traffic/replayable.ts";
 import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
 import { PACKAGE_ROOT } from "./process.ts";
-import { readTraceFile } from "./trace-file.ts";
+import { readRequests, readTraceFile } from "./trace-file.ts";
 
 /** A recording with what a report must say about it. */
 export interface RecordedTrace {
@@ -53,9 +54,11 @@ export async function loadTrace(
   const catalog = await readCatalog();
   const entry = Object.hasOwn(catalog, nameOrPath) ? catalog[nameOrPath] : undefined;
   if (entry !== undefined) return loadBundled(nameOrPath, entry, reading);
+  if (nameOrPath.startsWith(IMPORTED)) return loadImported(nameOrPath, reading);
   const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(baseDir, nameOrPath);
   const read = await readTraceFile(path, nameOrPath, reading).catch((cause: unknown) => {
-    throw isMissing(cause) ? notFound(nameOrPath, Object.keys(catalog), cause) : cause;
+    if (isMissing(cause)) throw notFound(nameOrPath, Object.keys(catalog), cause);
+    throw isSystemError(cause) ? unreadable(nameOrPath, cause) : cause;
   });
   const { columns, notes } = replayable(read.columns);
   return {
@@ -67,6 +70,29 @@ export async function loadTrace(
     recording: { kind: "trace", columns },
     notes: [...read.notes, ...notes],
     rejected: reading.badRows?.rejected ?? [],
+  };
+}
+
+/** How an import of the store is named among recordings; in a scenario, `arrivals: { imported: name }`. */
+const IMPORTED = "imported:";
+
+async function loadImported(name: string, reading: ReadingOptions): Promise<RecordedTrace> {
+  // Only scenarios with imports wait for the code of the store.
+  const { importFiles } = await import("../traffic/imports.ts");
+  const files = await importFiles("runs", name.slice(IMPORTED.length));
+  const rows = new RowBuffer(name);
+  const paths = files.map((path) => ({ path, source: name }));
+  const { reader, sha256 } = await readRequests(paths, reading, (row, place) => rows.add(row, place));
+  const { columns, notes } = replayable(rows.finish(reader.times));
+  return {
+    name,
+    path: files[0]!,
+    sha256,
+    attribution: "",
+    licence: "",
+    recording: { kind: "trace", columns },
+    notes: [...reader.notes, ...notes],
+    rejected: [],
   };
 }
 
@@ -182,7 +208,17 @@ function parsed<T>(schema: z.ZodType<T>, json: unknown, file: string): T {
 }
 
 function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  return isSystemError(cause) && (cause.code === "ENOENT" || cause.code === "ENOTDIR");
+}
+
+function isSystemError(cause: unknown): cause is NodeJS.ErrnoException {
+  return cause instanceof Error && "syscall" in cause && "code" in cause;
+}
+
+function unreadable(where: string, cause: NodeJS.ErrnoException): MeridianError {
+  const what = `the file cannot be read (${cause.code})`;
+  const fix = "check its path and permissions";
+  return new MeridianError("data", { code: "TRACE_UNREADABLE", where, what, fix }, { cause });
 }
 
 function notFound(nameOrPath: string, names: readonly string[], cause: unknown): MeridianError {

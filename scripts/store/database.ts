@@ -33,7 +33,7 @@ export async function openDatabase(): Promise<Database> {
 }
 
 /** The database's module, loaded when a command first needs it. */
-export async function loadDuckDb() {
+export async function loadDuckDb(): Promise<typeof import("@duckdb/node-api")> {
   try {
     return await import("@duckdb/node-api");
   } catch (error) {

@@ -64,9 +64,9 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Me
 /**
  * The difference of the means of two independent samples (B. L. Welch), with Satterthwaite's degrees of freedom.
  *
- * @example welchDifference({ mean: 1, variance: 4, n: 4 }, { mean: 3, variance: 4, n: 4 }).freedom // => 6
  * Source: B. L. Welch, "The generalization of Student's problem when several different population variances are
  * involved", Biometrika 34, 1947.
+ * @example welchDifference({ mean: 1, variance: 4, n: 4 }, { mean: 3, variance: 4, n: 4 }).freedom // => 6
  */
 export function welchDifference(a: Moments, b: Moments): MeanDifference {
   const value = b.mean - a.mean;

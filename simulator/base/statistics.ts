@@ -180,29 +180,35 @@ export function sampleQuantile(ascending: ArrayLike<number>, p: number): SampleQ
   return { value, low: ascending[ranks.low - 1]!, high: ascending[ranks.high - 1]!, n };
 }
 
-/** Probability left on either side of a quantile's interval. */
-const TAIL = 0.025;
+/** Ranks from 1, and the probability that the quantile lies between their observations. */
+export interface IntervalRanks {
+  readonly low: number;
+  readonly high: number;
+  readonly coverage: number;
+}
 
 /**
- * Ranks (from 1) whose observations enclose the p-quantile of n independent observations with at least 95 %, at most
- * 2.5 % on either side; undefined where no such pair exists.
+ * Ranks (from 1) whose observations enclose the p-quantile of n independent observations with at least 1 - alpha, at
+ * most alpha / 2 on either side; undefined where no such pair exists.
  *
- * @example intervalRanks(1000, 0.95) // => { low: 936, high: 964 }
+ * @param alpha 0.05 unless given
+ * @example intervalRanks(1000, 0.95)?.low // => 936
  */
-export function intervalRanks(n: number, p: number): { readonly low: number; readonly high: number } | undefined {
+export function intervalRanks(n: number, p: number, alpha = 1 - CONFIDENCE): IntervalRanks | undefined {
+  const tail = alpha / 2;
   let below = 0;
   let low = 0;
-  let high: number | undefined;
+  let belowLow = 0;
   // The quantile lies below the r-th smallest when fewer than r observations do: P(B < r), B binomial (n, p).
   for (let r = 1; r <= n; r++) {
     below += binomial(n, r - 1, p);
-    if (below <= TAIL) low = r;
-    if (below >= 1 - TAIL) {
-      high = r;
-      break;
+    if (below <= tail) {
+      low = r;
+      belowLow = below;
     }
+    if (below >= 1 - tail) return low === 0 ? undefined : { low, high: r, coverage: below - belowLow };
   }
-  return low === 0 || high === undefined ? undefined : { low, high };
+  return undefined;
 }
 
 /** P(B = k) for B binomial (n, p), by logarithms so that no n is too large. */
@@ -218,9 +224,9 @@ function binomial(n: number, k: number, p: number): number {
  * @example observationsForQuantile(0.99) // => 299
  * @example observationsForQuantile(0.95) // => 59
  */
-export function observationsForQuantile(p: number): number {
+export function observationsForQuantile(p: number, alpha = 1 - CONFIDENCE): number {
   let n = 1;
-  while (1 - p ** n - (1 - p) ** n < CONFIDENCE) n++;
+  while (1 - p ** n - (1 - p) ** n < 1 - alpha) n++;
   return n;
 }
 

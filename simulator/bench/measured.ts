@@ -29,15 +29,20 @@ export interface MeasuredInput {
 export function measuredResult(plan: Plan, input: MeasuredInput): RunResult {
   const single: Plan = { ...plan, replications: 1 };
   const stats = input.runs.map((run, strategy) => summarise(single, strategy, 0, measuredOutput(single, run)));
-  const result = assembleResult({ plan: single }, [{ stats }], input.provenance);
+  const result = assembleResult({ plan: single }, [{ stats }], { ...input.provenance, kind: "measured" });
   const reasons = invalidReasons(input.reports);
   return {
     ...result,
-    kind: "measured",
     comparisons: reasons.length > 0 ? [] : result.comparisons,
-    verdict: reasons.length > 0 ? `Invalid run, nothing can be concluded: ${reasons[0]}.` : result.verdict,
+    ...(reasons.length > 0 ? invalidAnswer(reasons[0]!) : {}),
     notes: [...reasons.map((reason) => `INVALID: ${reason}.`), ...measuredNotes(input), ...result.notes],
   };
+}
+
+/** In place of a verdict; nothing is preferred, and nothing highlighted. */
+function invalidAnswer(reason: string) {
+  const verdict = `Invalid run, nothing can be concluded: ${reason}.`;
+  return { verdict, verdictSentences: [verdict], verdictStrategies: [], recommended: null, standings: [] };
 }
 
 /** What latency counts from: the schedule's arrivals, unless a native executor of k6 made its own. */
@@ -115,7 +120,7 @@ export function measuredOutput(plan: Plan, run: MeasuredRun): SimulationOutput {
     recorder.record(ended, ended);
   });
   recorder.complete();
-  countPassing(plan, recorder, attempts);
+  countPassing(plan, recorder, attempts, counted);
   const load = loadOf(run.schedule, requests, counted);
   return {
     recorder,
@@ -157,6 +162,7 @@ function describe(
     attempts: row.n,
     attemptsThrottled: until.filter((attempt) => attempt.k === "throttled" && attempt.e <= row.e).length,
     attemptsUnavailable: until.filter((attempt) => attempt.k === "unavailable" && attempt.e <= row.e).length,
+    attemptsTimedOut: until.filter((attempt) => attempt.k === "timeout" && attempt.e <= row.e).length,
     inputTokens: request.inputTokens,
     outputTokens: serving?.u?.[1] ?? 0,
     e2eMs,
@@ -177,16 +183,21 @@ export function regionOf(plan: Plan, attempt: AttemptRow, ranIn: MeasuredRun["ra
 }
 
 /** Attempts and their answers by source region and hour, in order of time. */
-function countPassing(plan: Plan, recorder: Recorder, attempts: readonly AttemptRow[]): void {
-  const events: { readonly ms: number; readonly region: number; readonly field: number }[] = [];
-  for (const { g, s, e, k } of attempts) {
+function countPassing(
+  plan: Plan,
+  recorder: Recorder,
+  attempts: readonly AttemptRow[],
+  counted: readonly boolean[],
+): void {
+  const events: { readonly ms: number; readonly region: number; readonly field: number; readonly i: number }[] = [];
+  for (const { i, g, s, e, k } of attempts) {
     const { region } = plan.targets[g]!;
-    events.push({ ms: Math.max(0, s), region, field: CELL.attempts });
+    events.push({ ms: Math.max(0, s), region, field: CELL.attempts, i });
     const field = FIELD_OF_KIND[k];
-    if (field !== undefined) events.push({ ms: Math.max(0, e), region, field });
+    if (field !== undefined) events.push({ ms: Math.max(0, e), region, field, i });
   }
   events.sort((a, b) => a.ms - b.ms);
-  for (const { ms, region, field } of events) recorder.count(region, ms, field);
+  for (const { ms, region, field, i } of events) recorder.count(region, ms, field, counted[i] === true);
 }
 
 const FIELD_OF_KIND: Readonly<Partial<Record<AttemptRow["k"], number>>> = {

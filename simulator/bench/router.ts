@@ -9,6 +9,7 @@ import {
   type End,
   endAfter,
   type Failure,
+  HedgeBudget,
   hedgeDueMs,
   isStillUnderWay,
   mayHedge,
@@ -71,6 +72,7 @@ export class ReplayRouter {
   private readonly spend: SpendLedger | undefined;
   private readonly calls = new Set<Call>();
   private readonly flights = new Set<Flight>();
+  private readonly hedges: HedgeBudget;
   private attemptsSent = 0;
 
   /** @throws MeridianError usage for options that the strategy or the retry mode does not take */
@@ -80,6 +82,7 @@ export class ReplayRouter {
     this.knowledge = new RouterKnowledge(plan);
     this.retry = createRetryPolicy(plan.client.retry as RetrySpec);
     this.retryKey = purposeKey(plan.seed, "retry");
+    this.hedges = new HedgeBudget(plan.client.hedge.budgetShare);
     this.spend = plan.spend === null ? undefined : new SpendLedger(plan.spend, plan.routers);
   }
 
@@ -106,6 +109,7 @@ export class ReplayRouter {
   /** A request arrives now, whatever its intended arrival. */
   start(request: ScheduledRequest): void {
     const nowMs = this.io.nowMs();
+    this.hedges.request();
     const deadlineMs = deadlineInMs(this.plan.client.timeout, request.arrivalMs, nowMs);
     const call: Call = {
       request,
@@ -206,6 +210,7 @@ export class ReplayRouter {
   private hedge(call: Call): void {
     call.cancelHedge = nothing;
     if (call.isEnded || !mayHedge(this.plan.client.hedge, call.hedges, call.outstanding)) return;
+    if (!this.hedges.take()) return;
     call.hedges++;
     this.dispatch(call, this.io.nowMs(), true);
   }

@@ -75,7 +75,7 @@ export class MovingQuantiles {
     this.below[target] = below;
     const inBucket = this.weights[base + pointer]!;
     const part = inBucket > 0 ? Math.min(1, Math.max(0, (goal - below) / inBucket)) : 0;
-    this.estimate[target] = 2 ** ((pointer + part) / BUCKETS_PER_OCTAVE + LOWEST_OCTAVE);
+    this.estimate[target] = FLOOR_MS[pointer]! * exp2Below(part);
   }
 
   /** Scales one target's weights so that the next observation weighs 1 again; drops what has faded to nothing. */
@@ -103,7 +103,36 @@ const BUCKETS = 30 * BUCKETS_PER_OCTAVE;
 const RESCALE_ABOVE = 1e9;
 const NEGLIGIBLE = 1e-12;
 
+/** Lower edge of each bucket, ms. */
+const FLOOR_MS = Float64Array.from({ length: BUCKETS }, (_, b) => 2 ** (b / BUCKETS_PER_OCTAVE + LOWEST_OCTAVE));
+/** Lower edges of the buckets of one octave, as multiples of its beginning, and the end. */
+const EDGES = Float64Array.from({ length: BUCKETS_PER_OCTAVE + 1 }, (_, b) => 2 ** (b / BUCKETS_PER_OCTAVE));
+/** By sixteenth of an octave's width: the bucket in which that sixteenth begins. */
+const FIRST_BUCKET = Int32Array.from({ length: BUCKETS_PER_OCTAVE }, (_, i) =>
+  Math.floor(Math.log2(1 + i / BUCKETS_PER_OCTAVE) * BUCKETS_PER_OCTAVE + 1e-9),
+);
+/** 2^-octave, to bring a value into [1, 2). */
+const SHRINK = Float64Array.from({ length: 31 }, (_, octave) => 2 ** -octave);
+const TO_LOWEST = 2 ** -LOWEST_OCTAVE;
+const BEYOND = 2 ** (BUCKETS / BUCKETS_PER_OCTAVE);
+
+/** floor(log2(valueMs x TO_LOWEST) x BUCKETS_PER_OCTAVE) by the octave and comparisons: a logarithm costs five times as much. */
 function bucketOf(valueMs: number): number {
-  const bucket = Math.floor((Math.log2(valueMs) - LOWEST_OCTAVE) * BUCKETS_PER_OCTAVE);
-  return bucket > 0 ? Math.min(bucket, BUCKETS - 1) : 0;
+  const value = valueMs * TO_LOWEST;
+  if (!(value >= 1)) return 0;
+  if (value >= BEYOND) return BUCKETS - 1;
+  const octave = 31 - Math.clz32(value | 0);
+  const within = value * SHRINK[octave]!;
+  let bucket = FIRST_BUCKET[((within - 1) * BUCKETS_PER_OCTAVE) | 0]!;
+  while (within >= EDGES[bucket + 1]!) bucket++;
+  return octave * BUCKETS_PER_OCTAVE + bucket;
+}
+
+const LN2_BY_BUCKETS = Math.LN2 / BUCKETS_PER_OCTAVE;
+
+/** 2^(part / BUCKETS_PER_OCTAVE) for a part of a bucket in [0, 1]: eight terms of the series, exact to rounding. */
+function exp2Below(part: number): number {
+  const x = part * LN2_BY_BUCKETS;
+  const upper = 1 + (x / 5) * (1 + (x / 6) * (1 + x / 7));
+  return 1 + x * (1 + (x / 2) * (1 + (x / 3) * (1 + (x / 4) * upper)));
 }

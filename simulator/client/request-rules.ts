@@ -42,6 +42,42 @@ export interface HedgePolicy {
   readonly afterMs: number;
   /** Hedges per request; 0 = never. */
   readonly hedgesMax: number;
+  /** Hedges over requests, of each router; Infinity = no budget. */
+  readonly budgetShare: number;
+}
+
+/** Requests whose unused hedges may be saved up: a quiet day must not pay for a storm. */
+const SAVED_REQUESTS = 100;
+
+/**
+ * Keeps a router's hedges to a share of its requests, so that slow servers do not get more load for being slow. A token
+ * bucket: each request puts its share in, each hedge takes one out, and what 100 requests put in is the most that is
+ * saved up. As Finagle's backup requests and the retry budgets of Linkerd and Envoy.
+ */
+export class HedgeBudget {
+  declare private readonly share: number;
+  declare private readonly savedMax: number;
+  private tokens = 0;
+
+  /** @param share hedges over requests, above 0; Infinity = no budget */
+  constructor(share: number) {
+    this.share = share;
+    this.savedMax = Math.max(1, share * SAVED_REQUESTS);
+  }
+
+  /** A request has arrived at the router. */
+  request(): void {
+    if (this.share < Number.POSITIVE_INFINITY) this.tokens = Math.min(this.savedMax, this.tokens + this.share);
+  }
+
+  /** Whether a hedge may leave; if so, it is paid for. */
+  take(): boolean {
+    if (this.share === Number.POSITIVE_INFINITY) return true;
+    // Shares such as 0.1 do not add up to whole numbers exactly.
+    if (this.tokens < 1 - 1e-9) return false;
+    this.tokens -= 1;
+    return true;
+  }
 }
 
 /** What `putOffUntilMs` returns for an attempt that is not made at all. */
@@ -85,8 +121,8 @@ export function putOffUntilMs(askedMs: number, nowMs: number, isHedge: boolean):
  * When the next hedge is due unless an attempt is answered or sent before.
  *
  * @returns an instant, ms; Infinity when no more may be sent
- * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1 }, 0, 1_000) // => 1_400
- * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1 }, 1, 1_000) // => Infinity
+ * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1, budgetShare: Infinity }, 0, 1_000) // => 1_400
+ * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1, budgetShare: Infinity }, 1, 1_000) // => Infinity
  */
 export function hedgeDueMs({ afterMs, hedgesMax }: HedgePolicy, hedgesSent: number, latestSentMs: number): number {
   return hedgesSent < hedgesMax ? latestSentMs + afterMs : Number.POSITIVE_INFINITY;
@@ -97,8 +133,8 @@ export function hedgeDueMs({ afterMs, hedgesMax }: HedgePolicy, hedgesSent: numb
  * a deferral there is no silence to hedge against.
  *
  * @param outstanding attempts whose answer is awaited
- * @example mayHedge({ afterMs: 400, hedgesMax: 2 }, 1, 1) // => true
- * @example mayHedge({ afterMs: 400, hedgesMax: 2 }, 1, 0) // => false
+ * @example mayHedge({ afterMs: 400, hedgesMax: 2, budgetShare: Infinity }, 1, 1) // => true
+ * @example mayHedge({ afterMs: 400, hedgesMax: 2, budgetShare: Infinity }, 1, 0) // => false
  */
 export function mayHedge({ hedgesMax }: HedgePolicy, hedgesSent: number, outstanding: number): boolean {
   return outstanding > 0 && hedgesSent < hedgesMax;

@@ -171,8 +171,15 @@ export class TargetViewState implements TargetView {
   private keepAfter(gapMs: number): number {
     const { timeConstantMs, observationsMin, silenceMs } = this.memory;
     if (gapMs > silenceMs) return 0;
-    return Math.exp(-Math.min(gapMs / timeConstantMs, 1 / observationsMin));
+    return expOfMinus(Math.min(gapMs / timeConstantMs, 1 / observationsMin));
   }
+}
+
+/** exp(-x): for the small x of a busy target by eight terms of the series, which are exact to rounding up to 0.05. */
+function expOfMinus(x: number): number {
+  if (x > 0.05) return Math.exp(-x);
+  const lower = 1 - (x / 5) * (1 - (x / 6) * (1 - x / 7));
+  return 1 - x * (1 - (x / 2) * (1 - (x / 3) * (1 - (x / 4) * lower)));
 }
 
 /** Running weighted mean; the first value, with all of the weight, is the mean. */

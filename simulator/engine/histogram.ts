@@ -43,7 +43,7 @@ export function bucketFloorMs(bucket: number): number {
 
 /**
  * Quantile p of the counts in `counts[offset .. offset + SIZE)`: values are taken as spread evenly inside their
- * bucket, and ranks as k6 and DuckDB's `quantile_cont` do (linear between order statistics at p (n - 1)).
+ * bucket, those below 1/32 ms as 0, and ranks as k6 and DuckDB's `quantile_cont` do (linear between order statistics at p (n - 1)).
  *
  * @returns ms, or NaN when nothing was counted
  */
@@ -54,6 +54,8 @@ export function histogramQuantile(counts: Uint32Array, offset: number, count: nu
   for (let bucket = 0; bucket < SIZE; bucket++) {
     const here = counts[offset + bucket]!;
     if (here > 0 && below + here >= rank) {
+      // Waits are 0 more often than not; spread over the first bucket they would be a fraction of it.
+      if (bucket === 0) return 0;
       const floorMs = bucketFloorMs(bucket);
       return floorMs + (bucketFloorMs(bucket + 1) - floorMs) * ((rank - below) / here);
     }

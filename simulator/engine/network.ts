@@ -39,6 +39,7 @@ export class Network {
   oneWayMs(origin: number, region: number, leg: 0 | 1, request: number, attempt: number): number {
     let ms = this.rttMs[origin * this.regions + region]! / 2;
     if (ms > 0 && this.jitter !== null) ms *= this.jitter(keyedUniform(this.keys[leg], request, attempt));
+    if (this.faults.isQuiet) return ms;
     ms += this.faults.latencySurgeMs(region) / 2;
     const loss = this.faults.packetLossShare(region);
     return loss > 0 ? ms + retransmissionMs(loss, keyedUniform(this.lossKeys[leg], request, attempt)) : ms;

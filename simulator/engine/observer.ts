@@ -45,6 +45,8 @@ export interface ObservedAttempt {
   /** All of the prompt, cached parts included. */
   inputTokens: number;
   outputTokens: number;
+  /** The caller's max_tokens, or the model's maximum where unset. */
+  maxTokens: number;
   cacheReadTokens: number;
   cacheWriteTokens: number;
   /** Quota that its tokens count against; -1 = none. */
@@ -108,6 +110,7 @@ export class Observation {
     attempt.answeredMs = nowMs + hopMs;
     attempt.inputTokens = ints[at + ATTEMPT.inputTokens]!;
     attempt.outputTokens = ints[at + ATTEMPT.outputTokens]!;
+    attempt.maxTokens = ints[at + ATTEMPT.maxTokens]!;
     attempt.cacheReadTokens = ints[at + ATTEMPT.cacheReadTokens]!;
     attempt.cacheWriteTokens = ints[at + ATTEMPT.cacheWriteTokens]!;
     attempt.quota = ints[at + ATTEMPT.quota]!;
@@ -164,6 +167,7 @@ function newAttempt(): ObservedAttempt {
     answeredMs: 0,
     inputTokens: 0,
     outputTokens: 0,
+    maxTokens: 0,
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
     quota: -1,

@@ -18,8 +18,12 @@ const PLACE = {
   withObjective: 16,
   withinObjective: 17,
   residencyViolations: 18,
+  /** Of served requests. */
+  servedInputTokens: 19,
+  /** Given up by their caller after its time limit for an attempt. */
+  attemptsTimedOut: 20,
 } as const;
-const WIDTH = 19;
+const WIDTH = 21;
 export const FIELD = PLACE;
 export const FIELDS = WIDTH;
 
@@ -40,6 +44,7 @@ export interface CountedRequest {
   readonly attempts: number;
   readonly attemptsThrottled: number;
   readonly attemptsUnavailable: number;
+  readonly attemptsTimedOut: number;
 }
 
 /** How it ended, in an object that its owner reuses. */
@@ -81,6 +86,8 @@ export class Recorder {
   readonly hours: HourRecord[] = [];
   /** Counted arrivals by class: what the ends must add up to. */
   declare readonly arrived: Float64Array;
+  /** Attempts of counted requests by the region that was called: `region * CELL_WIDTH + field`. */
+  declare readonly regionAttempts: Float64Array;
   declare private readonly streams: boolean;
   /** By hour: `region * CELL_WIDTH + field`. */
   private readonly regionHours: Float64Array[] = [];
@@ -96,6 +103,7 @@ export class Recorder {
     this.regions = regions + 1;
     this.streams = streams;
     this.arrived = new Float64Array(classes);
+    this.regionAttempts = new Float64Array(regions * CELL_WIDTH);
     const groups = classes * this.regions;
     this.cells = new Float64Array(groups * WIDTH);
     this.e2e = new HistogramSet(groups);
@@ -107,10 +115,10 @@ export class Recorder {
   record(request: CountedRequest, ending: Ending): void {
     const region = ending.region < 0 ? this.regions - 1 : ending.region;
     const group = request.classIndex * this.regions + region;
-    addTo(this.cells, group * WIDTH, request, ending);
     const { arrivalMs } = request;
     if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
     const hour = this.hour;
+    addTo(this.cells, group * WIDTH, request, ending);
     if (hour !== null) addTo(hour.fields, 0, request, ending);
     if (ending.end !== SERVED) return;
     const { e2eMs, waitMs } = ending;
@@ -141,8 +149,13 @@ export class Recorder {
     }
   }
 
-  /** Counts an event of an attempt in its source region's hour. Instants must not decrease. */
-  count(region: number, nowMs: number, field: number): void {
+  /**
+   * Counts an event of an attempt in its source region's hour. Instants must not decrease.
+   *
+   * @param isCounted whether its request is past the warm-up
+   */
+  count(region: number, nowMs: number, field: number, isCounted: boolean): void {
+    if (isCounted) this.regionAttempts[region * CELL_WIDTH + field]!++;
     if (nowMs >= this.passingToMs) this.turnPassingTo(nowMs);
     if (this.passing !== null) this.passing[region * CELL_WIDTH + field]!++;
   }
@@ -204,8 +217,10 @@ function addTo(fields: Float64Array, at: number, request: CountedRequest, ending
   if (request.attempts !== 1) addRetries(fields, at, request);
   if (request.attemptsThrottled > 0) fields[at + PLACE.attemptsThrottled]! += request.attemptsThrottled;
   if (request.attemptsUnavailable > 0) fields[at + PLACE.attemptsUnavailable]! += request.attemptsUnavailable;
+  if (request.attemptsTimedOut > 0) fields[at + PLACE.attemptsTimedOut]! += request.attemptsTimedOut;
   if (ending.end === SERVED) {
     fields[at + PLACE.outputTokens]! += request.outputTokens;
+    fields[at + PLACE.servedInputTokens]! += request.inputTokens;
     if (ending.hasWaited) fields[at + PLACE.waited]!++;
     if (ending.isViolation) fields[at + PLACE.residencyViolations]!++;
   }

@@ -71,6 +71,7 @@ export function writeRequest(
   ints[at + PLACE.attempts] = 0;
   ints[at + PLACE.attemptsThrottled] = 0;
   ints[at + PLACE.attemptsUnavailable] = 0;
+  ints[at + PLACE.attemptsTimedOut] = 0;
   ints[at + PLACE.lastTarget] = -1;
   ints[at + PLACE.lastRetryCost] = 0;
   ints[at + PLACE.maxTokens] = limit;
@@ -134,51 +135,67 @@ const REQUEST_SIDE = [
   ATTEMPT.prefixId,
 ];
 
-type ShownView = { -readonly [Field in keyof RequestView]: RequestView[Field] };
+/**
+ * What a strategy is shown of a request: one object that reads the request's row, so that a decision costs only what
+ * its strategy looks at; never the output's length.
+ */
+export class ShownRequest implements RequestView {
+  sloE2eMs = Number.NaN;
+  deferrable = false;
+  declare private readonly rows: SlotTable;
+  private request = 0;
 
-/** What a strategy is shown of a request: one object, written anew for each decision; never the output's length. */
-export class ShownRequest {
-  declare readonly view: RequestView;
-  private readonly fields = newView();
-
-  constructor() {
-    this.view = this.fields;
+  constructor(rows: SlotTable) {
+    this.rows = rows;
   }
 
-  show({ ints, floats }: SlotTable, request: number, each: ClassPlan): void {
-    const { fields } = this;
-    const at = request * INTS;
-    fields.requestId = ints[at + PLACE.requestId]!;
-    fields.classIndex = ints[at + PLACE.classIndex]!;
-    fields.originIndex = ints[at + PLACE.originIndex]!;
-    fields.inputTokens = ints[at + PLACE.inputTokens]!;
-    fields.maxTokens = ints[at + PLACE.maxTokens]!;
-    fields.prefixTokens = ints[at + PLACE.prefixTokens]!;
-    fields.prefixId = ints[at + PLACE.prefixId]!;
-    fields.attempt = ints[at + PLACE.attempts]!;
-    fields.previousTarget = ints[at + PLACE.lastTarget]!;
-    fields.arrivalMs = floats[request * FLOATS + FLOAT.arrivalMs]!;
-    fields.sloE2eMs = each.sloE2eMs;
-    fields.deferrable = each.deferrable;
+  /** The request in a row from now on, and its class. */
+  show(request: number, each: ClassPlan): this {
+    this.request = request;
+    this.sloE2eMs = each.sloE2eMs;
+    this.deferrable = each.deferrable;
+    return this;
   }
-}
 
-/** Instants start as NaN, so that the compiler keeps them as doubles from the first one on. */
-function newView(): ShownView {
-  return {
-    requestId: 0,
-    classIndex: 0,
-    originIndex: 0,
-    inputTokens: 0,
-    maxTokens: 0,
-    prefixTokens: 0,
-    prefixId: -1,
-    attempt: 0,
-    previousTarget: -1,
-    arrivalMs: Number.NaN,
-    sloE2eMs: Number.NaN,
-    deferrable: false,
-  };
+  get requestId(): number {
+    return this.rows.ints[this.request * INTS + PLACE.requestId]!;
+  }
+
+  get classIndex(): number {
+    return this.rows.ints[this.request * INTS + PLACE.classIndex]!;
+  }
+
+  get originIndex(): number {
+    return this.rows.ints[this.request * INTS + PLACE.originIndex]!;
+  }
+
+  get inputTokens(): number {
+    return this.rows.ints[this.request * INTS + PLACE.inputTokens]!;
+  }
+
+  get maxTokens(): number {
+    return this.rows.ints[this.request * INTS + PLACE.maxTokens]!;
+  }
+
+  get prefixTokens(): number {
+    return this.rows.ints[this.request * INTS + PLACE.prefixTokens]!;
+  }
+
+  get prefixId(): number {
+    return this.rows.ints[this.request * INTS + PLACE.prefixId]!;
+  }
+
+  get attempt(): number {
+    return this.rows.ints[this.request * INTS + PLACE.attempts]!;
+  }
+
+  get previousTarget(): number {
+    return this.rows.ints[this.request * INTS + PLACE.lastTarget]!;
+  }
+
+  get arrivalMs(): number {
+    return this.rows.floats[this.request * FLOATS + FLOAT.arrivalMs]!;
+  }
 }
 
 /**

@@ -33,11 +33,12 @@ const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const { isEnded: IS_ENDED, isCounted: IS_COUNTED } = REQUEST_FLAG;
-const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED } = OUTCOME;
+const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED, timeout: TIMEOUT } = OUTCOME;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
 const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2 } as const;
 const EVENT_BITS = 2;
+const { arriveAtRegion: ARRIVE, response: RESPONSE } = EVENT;
 
 /**
  * Requests are routed, sent, timed out, hedged and retried, and end, by the rules of `client/request-rules.ts`. One
@@ -71,7 +72,7 @@ export class Requests implements ServiceListener {
   declare private readonly isLimited: boolean;
   declare private readonly hasNetwork: boolean;
   declare private readonly observation: Observation | null;
-  private readonly shown = new ShownRequest();
+  declare private readonly shown: ShownRequest;
   /** Instant of the event being processed, ms. A field: a number passed as an argument is boxed at every call. */
   private nowMs = Number.NaN;
 
@@ -82,6 +83,7 @@ export class Requests implements ServiceListener {
     this.statistics = new RunStatistics(plan, this.rows);
     this.batch = this.statistics.batch;
     this.routers = createRouters(plan, strategy);
+    this.shown = new ShownRequest(this.rows);
     this.signals = new Signals(plan, strategy, this.service, this.routers);
     this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
     this.network = new Network(plan.network, plan.regionNames.length, this.service.faults, seed);
@@ -90,7 +92,7 @@ export class Requests implements ServiceListener {
     this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
-    this.timers = new Timers(this.client);
+    this.timers = new Timers(this.client, this.rows);
     this.random = routingRandom(seed);
     this.retryKey = purposeKey(seed, "retry");
     this.maxTokensOfClass = Int32Array.from(plan.classes, (each) => plan.models[each.model]!.maxOutputTokens);
@@ -119,6 +121,7 @@ export class Requests implements ServiceListener {
     const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
+    this.routers[ints[at + PLACE.router]!]!.hedges.request();
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
@@ -144,9 +147,9 @@ export class Requests implements ServiceListener {
       const payload = this.agenda.pop();
       const slot = payload >> EVENT_BITS;
       const event = payload & ((1 << EVENT_BITS) - 1);
-      if (event === EVENT.dispatch) this.resume(slot);
-      else if (event === EVENT.response) this.respond(slot);
-      else this.service.receive(nowMs, slot);
+      if (event === ARRIVE) this.service.receive(nowMs, slot);
+      else if (event === RESPONSE) this.respond(slot);
+      else this.resume(slot);
     } else this.timerEvent();
     this.refresh();
   }
@@ -209,9 +212,9 @@ export class Requests implements ServiceListener {
     }
     const model = ints[at + PLACE.modelIndex]!;
     const targets = this.signals.show(router, classIndex, model, ints[at + PLACE.originIndex]!, nowMs);
-    this.shown.show(this.rows, request, this.classes[classIndex]!);
+    const shown = this.shown.show(request, this.classes[classIndex]!);
     this.random.seek(ints[at + PLACE.requestId]!, ints[at + PLACE.attempts]!);
-    const choice = router.strategy.choose(this.shown.view, targets as TargetView, nowMs, this.random);
+    const choice = router.strategy.choose(shown, targets as TargetView, nowMs, this.random);
     if (choice >= 0) this.send(request, router, choice);
     else if (choice === SHED && !isHedge) this.finalise(request, END.refused, -1);
     else this.later(request, putOffUntilMs(-1 - choice, nowMs, isHedge));
@@ -285,6 +288,7 @@ export class Requests implements ServiceListener {
     }
     if (outcome === THROTTLED) ints[at + PLACE.attemptsThrottled]!++;
     else if (outcome === UNAVAILABLE) ints[at + PLACE.attemptsUnavailable]!++;
+    else if (outcome === TIMEOUT) ints[at + PLACE.attemptsTimedOut]!++;
     this.afterFailure(
       router,
       request,
@@ -331,6 +335,7 @@ export class Requests implements ServiceListener {
   private timerEvent(): void {
     const { nowMs, timers } = this;
     const timer = timers.take();
+    if (timer < 0) return;
     const { slot, generation } = timers;
     const { ints, floats } = this.rows;
     const at = slot * INTS;
@@ -349,6 +354,7 @@ export class Requests implements ServiceListener {
     // The timer of an earlier send is void.
     if (hedgeDueMs(hedge, sent, floats[slot * FLOATS + FLOAT.lastSentMs]!) > nowMs) return;
     if (!mayHedge(hedge, sent, ints[at + PLACE.outstanding]!)) return;
+    if (!this.routers[ints[at + PLACE.router]!]!.hedges.take()) return;
     ints[at + PLACE.hedges] = sent + 1;
     this.dispatch(slot, true);
   }
@@ -357,7 +363,7 @@ export class Requests implements ServiceListener {
   private timeOut(attempt: number): void {
     const { ints } = this.rows;
     ints[attempt * INTS + PLACE.isDetached] = 1;
-    this.answer(ints[attempt * INTS + PLACE.request]!, attempt, OUTCOME.timeout);
+    this.answer(ints[attempt * INTS + PLACE.request]!, attempt, TIMEOUT);
   }
 
   /** Records a request's end. @param attempt the serving attempt, -1 if it was not served */

@@ -1,5 +1,5 @@
 /** Routers (gateway processes, SDK clients): what each is made of, and what it learns from the outcomes of attempts. */
-import { END, type End, endAfter, type Failure } from "../client/request-rules.ts";
+import { END, type End, endAfter, type Failure, HedgeBudget } from "../client/request-rules.ts";
 import { createRetryPolicy, type RetryPolicy } from "../client/retry-policy.ts";
 import {
   type OutcomeKind,
@@ -26,6 +26,7 @@ export interface Router {
   /** What the strategy is shown, by model: the same object unless signals have an age. */
   readonly shown: readonly TargetViewState[];
   readonly retry: RetryPolicy;
+  readonly hedges: HedgeBudget;
 }
 
 /** Makes the routers of one run. With shared signals all routers learn into the same views. */
@@ -50,6 +51,7 @@ export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Rout
       learnt,
       shown,
       retry: createRetryPolicy(compiledRetry(client.retry)),
+      hedges: new HedgeBudget(client.hedge.budgetShare),
     });
   }
   return routers;

@@ -34,6 +34,8 @@ export class RunStatistics {
   declare private readonly placements: number;
   declare private readonly classes: number;
   declare private readonly regionOfTarget: Int32Array;
+  /** By target and model: where its routing decisions are entered; -1 = the target does not sell the model. */
+  declare private readonly decisionPlacement: Int32Array;
   declare private readonly regionOfEndpoint: Int32Array;
   /** By class. */
   declare private readonly hasObjective: readonly boolean[];
@@ -62,6 +64,7 @@ export class RunStatistics {
     });
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.regionOfEndpoint = Int32Array.from(plan.world.endpoints, (endpoint) => endpoint.region);
+    this.decisionPlacement = Int32Array.from(plan.world.routes, (route) => route?.placements[0] ?? -1);
     this.hasObjective = plan.classes.map(hasObjective);
   }
 
@@ -80,10 +83,11 @@ export class RunStatistics {
   sent(request: number, target: number, epoch: number, nowMs: number): void {
     const { ints } = this.rows;
     const at = request * INTS;
-    this.recorder.count(this.regionOfTarget[target]!, nowMs, COLUMN.attempts);
-    if ((ints[at + PLACE.flags]! & IS_COUNTED) === 0) return;
-    const route = this.plan.world.routes[target * this.models + ints[at + PLACE.modelIndex]!]!;
-    this.ledger.decisions[this.ledgerRow(epoch, route.placements[0]!, ints[at + PLACE.classIndex]!)]!++;
+    const isCounted = (ints[at + PLACE.flags]! & IS_COUNTED) !== 0;
+    this.recorder.count(this.regionOfTarget[target]!, nowMs, COLUMN.attempts, isCounted);
+    if (!isCounted) return;
+    const placement = this.decisionPlacement[target * this.models + ints[at + PLACE.modelIndex]!]!;
+    this.ledger.decisions[this.ledgerRow(epoch, placement, ints[at + PLACE.classIndex]!)]!++;
   }
 
   /**
@@ -94,11 +98,12 @@ export class RunStatistics {
     const { ints } = this.rows;
     const at = attempt * INTS;
     const region = this.regionOfTarget[ints[at + PLACE.target]!]!;
+    const isCounted = (ints[ints[at + PLACE.request]! * INTS + PLACE.flags]! & IS_COUNTED) !== 0;
     if (outcome === OK) {
-      if ((ints[ints[at + PLACE.request]! * INTS + PLACE.flags]! & IS_COUNTED) !== 0) this.bill(attempt);
-      this.recorder.count(region, nowMs, COLUMN.served);
-    } else if (outcome === THROTTLED) this.recorder.count(region, nowMs, COLUMN.attemptsThrottled);
-    else if (outcome === UNAVAILABLE) this.recorder.count(region, nowMs, COLUMN.attemptsUnavailable);
+      if (isCounted) this.bill(attempt);
+      this.recorder.count(region, nowMs, COLUMN.served, isCounted);
+    } else if (outcome === THROTTLED) this.recorder.count(region, nowMs, COLUMN.attemptsThrottled, isCounted);
+    else if (outcome === UNAVAILABLE) this.recorder.count(region, nowMs, COLUMN.attemptsUnavailable, isCounted);
   }
 
   /** A request leaves the system. @param attempt the serving attempt; -1 unless the request was served */
@@ -119,6 +124,7 @@ export class RunStatistics {
     entry.attempts = ints[at + PLACE.attempts]!;
     entry.attemptsThrottled = ints[at + PLACE.attemptsThrottled]!;
     entry.attemptsUnavailable = ints[at + PLACE.attemptsUnavailable]!;
+    entry.attemptsTimedOut = ints[at + PLACE.attemptsTimedOut]!;
     entry.end = end;
     entry.hasObjective = this.hasObjective[classIndex]!;
     entry.isWithinObjective = false;
@@ -221,6 +227,7 @@ function newEntry(): Entry {
     attempts: 0,
     attemptsThrottled: 0,
     attemptsUnavailable: 0,
+    attemptsTimedOut: 0,
     end: END.served,
     region: -1,
     e2eMs: Number.NaN,

@@ -1,24 +1,34 @@
 /** A client's timers: timeouts, deadlines and hedges, each kind in a queue of equal delays. */
+import type { SlotTable } from "../base/slot-table.ts";
 import { deadlineInMs } from "../client/request-rules.ts";
 import type { ClientPlan } from "../scenario/plan.ts";
+import { ATTEMPT, ATTEMPT_INTS } from "../service/attempt-table.ts";
+
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const INTS = ATTEMPT_INTS;
 
 export const TIMER = { timeout: 0, deadline: 1, hedge: 2 } as const;
 export type Timer = (typeof TIMER)[keyof typeof TIMER];
 
 /**
  * A client's timers: an attempt's timeout, a request's deadline, the delay before a hedge. None is ever cancelled: each
- * names a row and its generation, and is void when the row has another generation by then.
+ * names a row and its generation, and is void when the row has another generation by then. Void ones are dropped
+ * together when the oldest falls due, so most timers never become events.
  */
 export class Timers {
-  /** When the next one is due, ms; Infinity when none is set. */
+  /** No timer is due before this, ms; Infinity when none is set. */
   nextMs = Number.POSITIVE_INFINITY;
   /** Row and generation of the timer that `take` took. */
   slot = 0;
   generation = 0;
+  declare private readonly rows: SlotTable;
   /** By `TIMER`; null = this client has none of the kind. */
-  declare private readonly lines: readonly (DelayLine | null)[];
+  declare private readonly lines: readonly [DelayLine | null, DelayLine | null, DelayLine | null];
 
-  constructor({ timeout, hedge }: ClientPlan) {
+  /** @param rows requests and attempts, as `request-rows.ts` writes them */
+  constructor({ timeout, hedge }: ClientPlan, rows: SlotTable) {
+    this.rows = rows;
     this.lines = [
       lineOf(timeout.attemptMs),
       // In the simulator a request arrives at its intended arrival.
@@ -37,28 +47,42 @@ export class Timers {
   }
 
   set(timer: Timer, nowMs: number, slot: number, generation: number): void {
-    this.lines[timer]!.push(nowMs, slot, generation);
-    this.refresh();
+    const line = this.lines[timer]!;
+    line.push(nowMs, slot, generation);
+    if (line.topMs < this.nextMs) this.nextMs = line.topMs;
   }
 
-  /** Takes the timer that is due at `nextMs`; at equal instants in the order of `TIMER`. */
-  take(): Timer {
-    for (const timer of [TIMER.timeout, TIMER.deadline, TIMER.hedge]) {
-      const line = this.lines[timer]!;
-      if (line === null || line.topMs > this.nextMs) continue;
-      this.slot = line.topSlot;
-      this.generation = line.topGeneration;
-      line.pop();
-      this.refresh();
-      return timer;
-    }
-    throw new RangeError("no timer is due");
-  }
-
-  private refresh(): void {
+  /**
+   * Takes the timer that is due at `nextMs`, at equal instants in the order of `TIMER`; -1 where it turns out void, and
+   * `nextMs` has moved on.
+   */
+  take(): Timer | -1 {
+    const dueMs = this.nextMs;
+    let taken: Timer | -1 = -1;
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const line of this.lines) if (line !== null && line.topMs < nextMs) nextMs = line.topMs;
+    for (let timer = 0; timer < this.lines.length; timer++) {
+      const line = this.lines[timer]!;
+      if (line === null) continue;
+      if (line.topMs <= dueMs && taken < 0) {
+        this.dropVoid(line, timer as Timer);
+        if (line.topMs <= dueMs) {
+          taken = timer as Timer;
+          this.slot = line.topSlot;
+          this.generation = line.topGeneration;
+          line.pop();
+        }
+      }
+      if (line.topMs < nextMs) nextMs = line.topMs;
+    }
     this.nextMs = nextMs;
+    return taken;
+  }
+
+  private dropVoid(line: DelayLine, timer: Timer): void {
+    const place = timer === TIMER.timeout ? PLACE.attemptGeneration : PLACE.generation;
+    const { ints } = this.rows;
+    while (line.topMs < Number.POSITIVE_INFINITY && ints[line.topSlot * INTS + place] !== line.topGeneration)
+      line.pop();
   }
 }
 

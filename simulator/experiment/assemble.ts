@@ -1,51 +1,36 @@
 /** Puts the outputs of all jobs together into the result of a run, `result.json`. */
 import { invariant } from "../base/errors.ts";
-import { meanNumber, tInterval } from "../base/statistics.ts";
+import { meanNumber } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
-import { CELL, CELL_FIELDS, FIELD } from "../engine/recorder.ts";
+import { FIELD } from "../engine/recorder.ts";
 import { parseAssertion } from "../scenario/assertion.ts";
 import type { ClassPlan, Plan } from "../scenario/plan.ts";
 import { epochAt, priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
-import {
-  BILLING_RULES,
-  type BillingRule,
-  formatUsd,
-  INPUT,
-  OUTPUT,
-  PREPAID,
-  type PriceKey,
-} from "../service/pricing/prices.ts";
-import { compareWithBaseline, metricOf } from "./compare.ts";
+import { INPUT, OUTPUT, PREPAID, type PriceKey } from "../service/pricing/prices.ts";
+import { assumptionsOf } from "./assumptions.ts";
+import { compareWithBaseline } from "./compare.ts";
 import { evaluateAssertion } from "./gates.ts";
-import {
-  groupResult,
-  quantileOrNull,
-  quotaSummaries,
-  reservedSummary,
-  residencySummary,
-  usdPer1kServed,
-} from "./groups.ts";
+import { residencySummary } from "./groups.ts";
 import type { ExperimentInputs, JobOutput } from "./job.ts";
-import { distribution, type GroupStats, type ReplicationStats } from "./replication-stats.ts";
+import { priceReadingsOf, priceSentence } from "./price-readings.ts";
+import type { ReplicationStats } from "./replication-stats.ts";
 import {
-  type HourGroup,
-  type NamedGroup,
   RESULT_SCHEMA_VERSION,
-  type RegionHourCell,
   type RegionPriceHours,
-  type ReplicationPoint,
   type ReservedLine,
   type RunResult,
   type StrategyResult,
 } from "./result.ts";
-import { samplesOf } from "./samples.ts";
-import { strategiesOfVerdict, verdictOf } from "./verdict.ts";
+import { strategyResult } from "./strategy-result.ts";
+import { answerOf } from "./verdict.ts";
 
 /** Facts about a run that do not follow from its plan. */
 export interface Provenance {
   readonly scenarioSha256: string;
   readonly meridianVersion: string;
   readonly traces: RunResult["traces"];
+  /** Simulated unless given. A measured run assumes neither capacities nor quotas. */
+  readonly kind?: RunResult["kind"];
   /** Digest of what the traffic is drawn from, where it is known. */
   readonly trafficSha256?: string;
 }
@@ -82,31 +67,12 @@ export function assembleResult(
       strategies: order.length - 1,
     }),
   );
-  const sent = baselineStats.map((each) => each.total.fields[FIELD.sent]!);
-  const verdictInput = {
-    baseline: strategies[0]!,
-    strategies,
-    comparisons,
-    requestsPerReplication: meanNumber(sent),
-    replications: plan.replications,
-    silentClasses: plan.classes.flatMap(({ name }, c) =>
-      baselineStats.some((each) => each.byClass[c]!.fields[FIELD.sent]! > 0) ? [] : [name],
-    ),
-    hasWarmup: plan.warmup.kind !== "none",
-  };
+  const classes = plan.classes.map((each, c) => classOf(plan, each, c));
+  const kind = provenance.kind ?? "simulated";
+  const readings = priceReadingsOf(plan, byStrategy);
   const result: Omit<RunResult, "assertions"> = {
-    schemaVersion: RESULT_SCHEMA_VERSION,
-    kind: "simulated",
-    scenario: { name: plan.name, description: plan.description, sha256: provenance.scenarioSha256 },
-    versions: { meridian: provenance.meridianVersion },
-    seed: plan.seed,
-    ...(provenance.trafficSha256 === undefined ? {} : { trafficSha256: provenance.trafficSha256 }),
-    replications: { asked: plan.replications, done: plan.replications },
-    startsAt: isoOf(plan.startMs),
-    durationMs: Number.isFinite(plan.durationMs) ? plan.durationMs : null,
-    warmup: { kind: plan.warmup.kind, removed: removedText(plan) },
-    billing: plan.money.billing,
-    classes: plan.classes.map((each) => classOf(plan, each)),
+    ...identityOf(plan, kind, provenance),
+    classes,
     regions: plan.regionNames,
     targets: plan.targets.map((target) => target.id),
     traces: provenance.traces,
@@ -114,8 +80,8 @@ export function assembleResult(
     strategies,
     comparisons,
     prices: pricesOf(plan, Math.max(...byStrategy.flat().map((each) => each.byHour.length))),
-    verdict: verdictOf(verdictInput),
-    verdictStrategies: strategiesOfVerdict(verdictInput),
+    ...(readings.length === 0 ? {} : { priceReadings: readings }),
+    ...answerPart(plan, baselineStats, { kind, classes, strategies, comparisons, priceReadings: readings }),
     notes: notesOf(plan, strategies),
   };
   const known = {
@@ -126,111 +92,86 @@ export function assembleResult(
   return { ...result, assertions };
 }
 
-function classOf(plan: Plan, each: ClassPlan): RunResult["classes"][number] {
+/** What was run, and with what. */
+function identityOf(plan: Plan, kind: RunResult["kind"], provenance: Provenance) {
+  return {
+    schemaVersion: RESULT_SCHEMA_VERSION,
+    kind,
+    scenario: { name: plan.name, description: plan.description, sha256: provenance.scenarioSha256 },
+    versions: { meridian: provenance.meridianVersion },
+    seed: plan.seed,
+    ...(provenance.trafficSha256 === undefined ? {} : { trafficSha256: provenance.trafficSha256 }),
+    replications: { asked: plan.replications, done: plan.replications },
+    startsAt: new Date(plan.startMs).toISOString(),
+    durationMs: Number.isFinite(plan.durationMs) ? plan.durationMs : null,
+    warmup: { kind: plan.warmup.kind, removed: removedText(plan) },
+    billing: plan.money.billing,
+  } as const;
+}
+
+/** The verdict and what it rests on. */
+function answerPart(
+  plan: Plan,
+  baseline: readonly ReplicationStats[],
+  result: Pick<RunResult, "kind" | "classes" | "strategies" | "comparisons" | "priceReadings">,
+) {
+  const { classes, strategies, comparisons } = result;
+  const assumptions = assumptionsOf(plan, result.kind);
+  const answer = answerOf({
+    strategies,
+    classes,
+    comparisons,
+    billing: plan.money.billing,
+    assumptions,
+    requestsPerReplication: meanNumber(baseline.map((each) => each.total.fields[FIELD.sent]!)),
+    replications: plan.replications,
+    silentClasses: plan.classes.flatMap(({ name }, c) =>
+      baseline.some((each) => each.byClass[c]!.fields[FIELD.sent]! > 0) ? [] : [name],
+    ),
+    hasWarmup: plan.warmup.kind !== "none",
+  });
+  const [headline, ...rest] = answer.sentences;
+  const about = answer.recommended ?? answer.named[0];
+  const truth = about === undefined ? "" : priceSentence(result.priceReadings ?? [], about, plan.money.billing);
+  const sentences = [headline!, ...(truth === "" ? [] : [truth]), ...rest];
+  return {
+    verdict: sentences.join(" "),
+    verdictSentences: sentences,
+    verdictStrategies: answer.named,
+    recommended: answer.recommended,
+    standings: answer.standings,
+    assumptions,
+  };
+}
+
+function classOf(plan: Plan, each: ClassPlan, index: number): RunResult["classes"][number] {
+  const roundTripMs = nearestRoundTripMs(plan, each, index);
   return {
     name: each.name,
     model: plan.models[each.model]!.name,
     tags: each.tags,
     sloE2eMs: finiteOrNull(each.sloE2eMs),
     sloTtftMs: finiteOrNull(each.sloTtftMs),
+    ...(each.deferrable ? { deferrable: true } : {}),
+    ...(roundTripMs === null ? {} : { roundTripMs }),
     residency: each.residency,
     ...(each.residency === null ? {} : { residencyRule: residencySummary(plan, each) }),
   };
 }
 
-function strategyResult(
-  plan: Plan,
+/** Of a class's callers to the nearest region that it may call, averaged over its origins; null where none is legal. */
+function nearestRoundTripMs(
+  { network, targets, regionNames, traffic }: Plan,
+  each: ClassPlan,
   index: number,
-  stats: readonly ReplicationStats[],
-  baseline: readonly ReplicationStats[] | null,
-): StrategyResult {
-  const strategy = plan.strategies[index]!;
-  const sent = stats.map((each) => each.total.fields[FIELD.sent]!);
-  const group = (pick: (each: ReplicationStats) => GroupStats | undefined) =>
-    groupResult({
-      stats: stats.map((each) => pick(each) ?? EMPTY_GROUP),
-      baseline: baseline?.map((each) => pick(each) ?? EMPTY_GROUP) ?? null,
-      sent,
-    });
-  const hours = Math.max(0, ...stats.map((each) => each.byHour.length));
-  const unstable = stats.filter((each) => each.unstable !== null);
-  return {
-    name: strategy.name,
-    kind: strategy.kind,
-    options: strategy.options,
-    status: unstable.length > 0 ? "unstable" : "ok",
-    statusReason:
-      unstable.length > 0 ? `${unstable[0]!.unstable} (${unstable.length} of ${stats.length} replications)` : null,
-    total: group((each) => each.total),
-    byClass: plan.classes.map((each, c): NamedGroup => ({ name: each.name, ...group((one) => one.byClass[c]) })),
-    byRegion: namedRegions(plan, stats).map(
-      ({ name, r }): NamedGroup => ({ name, ...group((one) => one.byRegion[r]) }),
-    ),
-    byHour: [...Array(hours).keys()].map(
-      (hour): HourGroup => ({
-        hour,
-        startsAt: isoOf(plan.startMs + hour * HOUR_MS),
-        ...group((one) => one.byHour[hour]),
-      }),
-    ),
-    byRegionHour: regionHours(plan, stats),
-    e2eDistribution: distribution(stats.map((each) => each.e2eCounts)),
-    ttftDistribution: distribution(stats.map((each) => each.ttftCounts)),
-    meanInSystem: tInterval(stats.map((each) => each.meanInSystem)),
-    quotas: quotaSummaries(stats),
-    ...reservedSummary(stats),
-    replications: stats.map((each) => replicationPoint(each, plan.money.billing)),
-    samples: samplesOf(
-      stats,
-      { classes: plan.classes.map((each) => each.name), regions: namedRegions(plan, stats).map(({ name }) => name) },
-      plan.money.billing,
-    ),
-  };
-}
-
-/** Regions, and "none" only when some request was never sent anywhere. */
-function namedRegions(plan: Plan, stats: readonly ReplicationStats[]): readonly { name: string; r: number }[] {
-  const none = plan.regionNames.length;
-  const isUsed = stats.some((each) => each.byRegion[none]!.fields[FIELD.sent]! > 0);
-  const regions = plan.regionNames.map((name, r) => ({ name, r }));
-  return isUsed ? [...regions, { name: "none", r: none }] : regions;
-}
-
-function regionHours(plan: Plan, stats: readonly ReplicationStats[]): readonly RegionHourCell[] {
-  const hours = Math.max(0, ...stats.map((each) => each.regionHours.length));
-  const cells: RegionHourCell[] = [];
-  plan.regionNames.forEach((region, r) => {
-    for (let hour = 0; hour < hours; hour++) {
-      const sum = (field: number) =>
-        stats.reduce((total, each) => total + (each.regionHours[hour]?.[r * CELL_FIELDS + field] ?? 0), 0);
-      cells.push({
-        region,
-        hour,
-        attempts: sum(CELL.attempts),
-        attemptsThrottled: sum(CELL.attemptsThrottled),
-        attemptsUnavailable: sum(CELL.attemptsUnavailable),
-        served: sum(CELL.served),
-      });
-    }
-  });
-  return cells;
-}
-
-function replicationPoint(stats: ReplicationStats, billing: BillingRule): ReplicationPoint {
-  const { total } = stats;
-  const perRule = <T>(pick: (rule: BillingRule) => T) =>
-    Object.fromEntries(BILLING_RULES.map((rule) => [rule, pick(rule)])) as Record<BillingRule, T>;
-  return {
-    replication: stats.replication,
-    e2eMsP50: quantileOrNull(total.e2e, "p50"),
-    e2eMsP95: quantileOrNull(total.e2e, "p95"),
-    e2eMsP99: quantileOrNull(total.e2e, "p99"),
-    ttftMsP95: quantileOrNull(total.ttft, "p95"),
-    throttledAttemptShare: metricOf(total, "throttledAttemptShare", billing),
-    failedShare: metricOf(total, "failedShare", billing),
-    billUsd: perRule((rule) => formatUsd(total.cost[rule].totalFUsd + total.reservedFUsd)),
-    usdPer1kServed: perRule((rule) => usdPer1kServed(total, rule)),
-  };
+): number | null {
+  const regions = targets.flatMap(({ region }, t) => (each.legal[t] === 1 ? [region] : []));
+  if (regions.length === 0) return null;
+  let sum = 0;
+  for (const { originIndex, share } of traffic[index]!.originShares) {
+    sum += share * Math.min(...regions.map((region) => network.rttMs[originIndex * regionNames.length + region]!));
+  }
+  return Number.isFinite(sum) ? Number(sum.toPrecision(12)) : null;
 }
 
 /** Hourly price factors of the first model's first key in each region. */
@@ -291,18 +232,3 @@ function removedText({ warmup, arrivalsFromMs }: Plan): string {
 function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-const NOTHING = { count: 0, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
-const NO_COST = { totalFUsd: 0n, feeFUsd: 0n };
-const EMPTY_GROUP: GroupStats = {
-  reservedFUsd: 0n,
-  fields: new Float64Array(64),
-  e2e: NOTHING,
-  ttft: NOTHING,
-  wait: NOTHING,
-  cost: { source: NO_COST, destination: NO_COST, "lowest-cost": NO_COST },
-};

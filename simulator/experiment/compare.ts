@@ -6,6 +6,7 @@ import type { BillingRule } from "../service/pricing/prices.ts";
 import { quantileOrNull, usdPer1kServed } from "./groups.ts";
 import type { GroupStats, ReplicationStats } from "./replication-stats.ts";
 import type { ComparedMetric, Comparison } from "./result.ts";
+import { FAILED_SHARE_MARGIN } from "./standing.ts";
 
 /** Smaller is better for each of them. */
 export const COMPARED_METRICS: readonly ComparedMetric[] = [
@@ -29,7 +30,7 @@ export interface CompareInput {
 /**
  * Paired differences from the baseline on common random numbers, with intervals that hold for all strategies at once
  * (Bonferroni over strategies, per metric). A difference is called better or worse only when its interval excludes 0;
- * latency of an unstable run is not compared at all.
+ * latency of an unstable run, or of runs of which different requests got through, is not compared at all.
  */
 export function compareWithBaseline(input: CompareInput): readonly Comparison[] {
   return COMPARED_METRICS.map((metric) => comparisonOf(input, metric));
@@ -53,6 +54,7 @@ function comparisonOf(
   const baselineMean = tInterval(theirs).value;
   const isLatency = metric === "e2eMsP95" || metric === "ttftMsP95";
   const isUnstable = [...stats, ...baseline].some((each) => each.unstable !== null);
+  const verdict = verdictOf(difference);
   return {
     strategy,
     metric,
@@ -60,12 +62,30 @@ function comparisonOf(
     value: tInterval(mine).value,
     difference,
     relative: scaled(difference, baselineMean),
-    verdict: pairs.length === 0 || (isLatency && isUnstable) ? "not comparable" : verdictOf(difference),
+    verdict:
+      pairs.length === 0 || (isLatency && (isUnstable || isSurvivors(verdict, stats, baseline)))
+        ? "not comparable"
+        : verdict,
     varianceRatio: varianceRatio(
       pairs.map(([a]) => a),
       pairs.map(([, b]) => b),
     ),
   };
+}
+
+/**
+ * Whether one side is fast only because its slowest requests are missing: it fails a point more than the other. The
+ * other way round a difference is shown all the more.
+ */
+function isSurvivors(
+  verdict: Comparison["verdict"],
+  stats: readonly ReplicationStats[],
+  baseline: readonly ReplicationStats[],
+): boolean {
+  const failed = (each: readonly ReplicationStats[]) =>
+    tInterval(each.map(({ total }) => metricOf(total, "failedShare", "source"))).value ?? 0;
+  const more = failed(stats) - failed(baseline);
+  return verdict === "worse" ? more < -FAILED_SHARE_MARGIN : more > FAILED_SHARE_MARGIN;
 }
 
 /** One metric of one group, or null where it does not exist. */

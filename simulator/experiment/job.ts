@@ -5,6 +5,8 @@ import type { Plan } from "../scenario/plan.ts";
 import { billLedger } from "../service/pricing/billing.ts";
 import { usdOf } from "../service/pricing/prices.ts";
 import { createTraffic } from "../traffic/source.ts";
+import { ArrivalCounter, type Arrivals } from "./arrived-tokens.ts";
+import { QuotaNeeds } from "./quota-needs.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
 
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
@@ -34,6 +36,8 @@ const FIGURES_EVERY = 16;
 
 export interface JobOutput {
   readonly stats: readonly ReplicationStats[];
+  /** Of the replication's traffic; left out where it is not known (a measured run). */
+  readonly arrivals?: Arrivals;
 }
 
 /**
@@ -72,14 +76,19 @@ export function* runJob(
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
-  const runs = job.strategyIndices.map(
-    (index) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index)),
+  const needs = job.strategyIndices.map((index) =>
+    job.replication === 0 ? new QuotaNeeds(plan, observerOf(index)) : null,
   );
+  const runs = job.strategyIndices.map(
+    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),
+  );
+  const arrivals = new ArrivalCounter(plan, job.replication);
   const isRunning = runs.map(() => true);
   let requestsDone = 0;
   let chunks = 0;
   let figures: Pick<JobProgress, "p95Ms" | "costUsd"> = { p95Ms: null, costUsd: null };
   for (let chunk = traffic.next(); chunk !== undefined && isRunning.includes(true); chunk = traffic.next()) {
+    arrivals.add(chunk);
     for (let i = 0; i < runs.length; i++) {
       if (!isRunning[i]) continue;
       isRunning[i] = runs[i]!.run(chunk);
@@ -92,8 +101,11 @@ export function* runJob(
     if (chunks++ % FIGURES_EVERY === 0) figures = figuresOf(plan, runs[0]!);
     yield { requestsDone, share: Math.min(1, share), simulatedMs, ...figures };
   }
-  const stats = runs.map((run, i) => summarise(plan, job.strategyIndices[i]!, job.replication, run.end()));
-  return { stats };
+  const stats = runs.map((run, i) => {
+    const summary = summarise(plan, job.strategyIndices[i]!, job.replication, run.end());
+    return needs[i] === null ? summary : { ...summary, quotaNeeds: needs[i]!.needs() };
+  });
+  return { stats, arrivals: arrivals.found };
 }
 
 /** p95 and cost of a run so far. */

@@ -6,12 +6,13 @@ import { BUCKETS, bucketFloorMs, type HistogramSet, histogramQuantile } from "..
 import { CELL_FIELDS, FIELD, FIELDS, HOURS_MAX } from "../engine/recorder.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
-import { type Bill, billLedger, type Ledger } from "../service/pricing/billing.ts";
-import { BILLING_RULES, type BillingRule } from "../service/pricing/prices.ts";
+import type { Ledger } from "../service/pricing/billing.ts";
+import { BILLING_RULES, type BillingRule, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { type CapacityLine, capacityLine } from "../service/pricing/reserved.ts";
 import type { QuotaUse } from "../service/quota/token-quota.ts";
-import type { DistributionPoint } from "./result.ts";
-import { instability } from "./verdict.ts";
+import { type Bills, billsOf, type OtherBill, otherBillsOf, type TokenStats, tokensOf } from "./bills.ts";
+import type { DistributionPoint, QuotaNeed } from "./result.ts";
+import { instability } from "./stability.ts";
 
 /** One strategy in one replication, small enough to send between threads. */
 export interface ReplicationStats {
@@ -24,12 +25,24 @@ export interface ReplicationStats {
   readonly byHour: readonly GroupStats[];
   /** By hour: `region * CELL_FIELDS + field`. */
   readonly regionHours: readonly Float64Array[];
+  /** Counted attempts by the region that was called: `region * CELL_FIELDS + field`. */
+  readonly regionAttempts: Float64Array;
   readonly e2eCounts: Uint32Array;
   readonly ttftCounts: Uint32Array;
   readonly meanInSystem: number;
+  /** Length of the counted time, from the end of the warm-up to the end of arrivals. */
+  readonly countedHours: number;
+  /** Tokens billed and their price under each rule, by `BILLED_KINDS`. */
+  readonly tokens: TokenStats;
+  /** The bill at other prices, by `plan.money.otherPrices`. */
+  readonly otherBills: readonly OtherBill[];
   readonly quotas: readonly QuotaUse[];
+  /** Tokens that were billed, indexed `(epoch * classes + class) * TOKEN_KINDS.length + kind`. */
+  readonly billedTokens: Float64Array;
   /** Reserved capacity that the strategy holds, over the counted time. */
   readonly reserved: readonly CapacityLine[];
+  /** Of the first replication only. */
+  readonly quotaNeeds?: readonly QuotaNeed[];
   /** Why the run is unstable, or null. */
   readonly unstable: string | null;
 }
@@ -46,7 +59,7 @@ export function summarise(
   output: SimulationOutput,
 ): ReplicationStats {
   const { recorder, ledger } = output;
-  const bills = billsOf(plan, output);
+  const bills = billsOf(plan, ledger);
   const { classes, regions } = recorder;
   const groups = [...Array(classes * regions).keys()];
   const latencies = { e2e: recorder.e2e, ttft: recorder.ttft, wait: recorder.wait };
@@ -73,7 +86,8 @@ export function summarise(
     const inHour = (epoch: number) => Math.floor(epochStartMs[epoch]! / HOUR_MS) === h;
     return groupOf(hour.fields, hour, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills);
   });
-  const reserved = reservedLines(plan, strategy, countedHours(plan, output));
+  const hours = countedHours(plan, output);
+  const reserved = reservedLines(plan, strategy, hours);
   const total = {
     ...groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills),
     reservedFUsd: reserved.reduce((sum, line) => sum + line.costFUsd, 0n),
@@ -87,12 +101,17 @@ export function summarise(
     byRegion,
     byHour,
     regionHours: regionHoursOf(output, plan.regionNames.length),
+    regionAttempts: recorder.regionAttempts,
     e2eCounts: recorder.e2e.merged(groups),
     ttftCounts: recorder.ttft.merged(groups),
     meanInSystem: output.meanInSystem,
+    countedHours: hours,
+    tokens: tokensOf(plan, ledger, bills),
+    otherBills: otherBillsOf(plan, ledger),
     quotas: output.quotas,
+    billedTokens: billedTokensOf(ledger),
     reserved,
-    unstable: instability(output, total.fields[END.served]!),
+    unstable: instability(output, { sent: total.fields[FIELD.sent]!, served: total.fields[END.served]! }),
   };
 }
 
@@ -104,6 +123,18 @@ function countedHours(
   const fromMs = warmup.kind === "none" ? arrivalsFromMs : warmup.kind === "duration" ? warmup.amount : countedFromMs;
   const toMs = Number.isFinite(durationMs) ? durationMs : countedToMs;
   return toMs > fromMs ? (toMs - fromMs) / HOUR_MS : 0;
+}
+
+/** The ledger's tokens, wherever they ran. */
+function billedTokensOf({ epochs, placements, classes, tokens }: Ledger): Float64Array {
+  const kinds = TOKEN_KINDS.length;
+  const sums = new Float64Array(epochs * classes * kinds);
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (let i = 0; i < placements * classes * kinds; i++) {
+      sums[epoch * classes * kinds + (i % (classes * kinds))]! += tokens[epoch * placements * classes * kinds + i]!;
+    }
+  }
+  return sums;
 }
 
 function reservedLines(plan: Plan, strategy: number, hours: number): readonly CapacityLine[] {
@@ -118,17 +149,6 @@ type Part = {
   readonly byPlacement: readonly bigint[];
   readonly byEpoch: readonly bigint[];
 };
-type Bills = Readonly<Record<BillingRule, Bill>>;
-
-function billsOf(plan: Plan, output: SimulationOutput): Bills {
-  const { schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions } = plan.money;
-  const entries = BILLING_RULES.map((rule) => {
-    const terms = { rule, schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions };
-    return [rule, billLedger(output.ledger, terms)] as const;
-  });
-  return Object.fromEntries(entries) as Bills;
-}
-
 function groupOf(
   cells: Float64Array,
   latency: { readonly e2e: HistogramSet; readonly ttft: HistogramSet; readonly wait: HistogramSet },

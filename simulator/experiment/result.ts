@@ -1,7 +1,30 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
+import type { BoundSummary } from "./bound-result.ts";
+import type {
+  AssertionResult,
+  BillingRuleName,
+  PriceReading,
+  QuotaNeed,
+  RegionPriceHours,
+  ResidencySummary,
+  Standing,
+  TokenLine,
+} from "./result-detail.ts";
 
 export type { Estimate } from "../base/statistics.ts";
+export type {
+  AssertionResult,
+  BillingRuleName,
+  ClassStanding,
+  PriceReading,
+  QuotaNeed,
+  RegionPriceHours,
+  ResidencySummary,
+  Standing,
+  StandingLevel,
+  TokenLine,
+} from "./result-detail.ts";
 
 /**
  * The run record's `result.json`: one shape for a simulated and for a measured run. Everything a report, a gate in
@@ -50,6 +73,8 @@ export interface Counts {
   readonly attempts: number;
   readonly attemptsThrottled: number;
   readonly attemptsUnavailable: number;
+  /** Given up by their caller after its limit for an attempt; the service went on with them, and billed. */
+  readonly attemptsTimedOut: number;
   /** Requests with more than one attempt. */
   readonly retried: number;
   /** Served requests that waited in a server's queue. */
@@ -58,12 +83,14 @@ export interface Counts {
   readonly outputTokens: number;
 }
 
-/** The billing rules that every run is priced under, side by side. */
-export type BillingRuleName = "source" | "destination" | "lowest-cost";
-
 export interface CostSummary {
   readonly totalUsd: Estimate;
   readonly usdPer1kServed: Estimate;
+  /**
+   * The bill of 30.4 days (730 h) that are like the counted time. Of a strategy's total and its classes; left out where
+   * the counted time is not known.
+   */
+  readonly usdPerMonth?: Estimate;
   /** Part of the total that is the routing fee. */
   readonly routingFeeUsd: Estimate;
   /**
@@ -86,6 +113,7 @@ export interface GroupResult {
   readonly throttledAttemptShare: Estimate;
   /** Of attempts: answered 503. */
   readonly unavailableAttemptShare: Estimate;
+  readonly timedOutAttemptShare: Estimate;
   /** Of requests: not served in the end, for whatever reason. */
   readonly failedShare: Estimate;
   readonly retriedShare: Estimate;
@@ -132,6 +160,20 @@ export interface ReplicationPoint {
   /** Exact decimal USD: the sum of request costs, and of reserved capacity where the strategy holds any. */
   readonly billUsd: Readonly<Record<BillingRuleName, string>>;
   readonly usdPer1kServed: Readonly<Record<BillingRuleName, number | null>>;
+  /** By class, in the run's order: for paired comparisons of one class. */
+  readonly byClass?: readonly ClassPoint[];
+}
+
+/** One class in one replication. */
+export interface ClassPoint {
+  readonly name: string;
+  readonly e2eMsP95: number | null;
+  readonly ttftMsP95: number | null;
+  readonly failedShare: number | null;
+  /** Of requests with an objective: served within it. */
+  readonly goodputShare: number | null;
+  /** Under the run's billing rule. */
+  readonly usdPer1kServed: number | null;
 }
 
 /**
@@ -219,6 +261,12 @@ export interface StrategyResult {
   readonly meanInSystem: Estimate;
   /** Each quota that was in force for the strategy: what it refused and how close it came. Sums over replications. */
   readonly quotas: readonly QuotaSummary[];
+  /** What the calls of the first replication ask of each quota, and where none is set. */
+  readonly quotaNeeds?: readonly QuotaNeed[];
+  /** Tokens billed by kind, with their price. */
+  readonly tokens?: readonly TokenLine[];
+  /** Of the billed tokens: those of attempts that served no request (retries, hedges that lost, time limits). */
+  readonly wastedTokens?: { readonly prompt: number; readonly output: number };
   /** Reserved capacity that it holds; left out where there is none. */
   readonly reserved?: readonly ReservedLine[];
   readonly replications: readonly ReplicationPoint[];
@@ -244,34 +292,6 @@ export interface Comparison {
   readonly varianceRatio: number | null;
 }
 
-export interface AssertionResult {
-  readonly text: string;
-  readonly passed: boolean;
-  /** What was found, as a phrase with numbers. */
-  readonly found: string;
-}
-
-export interface RegionPriceHours {
-  readonly region: string;
-  /** Price over list price for each UTC hour of the run. */
-  readonly factor: readonly number[];
-  /** List price of the first model of the scenario. */
-  readonly inputUsdPerMTok: number;
-  readonly outputUsdPerMTok: number;
-}
-
-/** What a residency rule means in this run's world. */
-export interface ResidencySummary {
-  /** Regions of the world in which the class's data may be. */
-  readonly regions: readonly string[];
-  readonly targets: readonly {
-    readonly target: string;
-    readonly legal: boolean;
-    /** Why it is not. */
-    readonly reason: string | null;
-  }[];
-}
-
 export interface RunResult {
   readonly schemaVersion: typeof RESULT_SCHEMA_VERSION;
   readonly kind: "simulated" | "measured";
@@ -292,6 +312,10 @@ export interface RunResult {
     readonly tags: Readonly<Record<string, string>>;
     readonly sloE2eMs: number | null;
     readonly sloTtftMs: number | null;
+    /** Its requests may wait for hours: it is in no headline about latency. */
+    readonly deferrable?: boolean;
+    /** From its callers to the nearest region that it may call, ms, averaged over its origins. */
+    readonly roundTripMs?: number;
     readonly residency: string | null;
     /** Of a class with a rule: what the rule allows, and each target that was judged by it. */
     readonly residencyRule?: ResidencySummary;
@@ -305,11 +329,23 @@ export interface RunResult {
   readonly strategies: readonly StrategyResult[];
   readonly comparisons: readonly Comparison[];
   readonly prices: readonly RegionPriceHours[];
-  /** One sentence with number, interval and condition. */
+  /** Where prices are a what-if: savings at list prices, and in each reading of a swing. */
+  readonly priceReadings?: readonly PriceReading[];
+  /** The answer in a few sentences, with numbers, intervals, condition and what it assumes. */
   readonly verdict: string;
+  /** The same, sentence by sentence: the headline first. */
+  readonly verdictSentences?: readonly string[];
+  /** The strategy that the verdict prefers; null where nothing shows that one is to be preferred. */
+  readonly recommended?: string | null;
+  /** By strategy, in their order: what the verdict rests on. */
+  readonly standings?: readonly Standing[];
+  /** What the answer assumes, one sentence each: prices, billing rule, capacities, window law of quotas. */
+  readonly assumptions?: readonly string[];
   /** Strategies that the verdict speaks of, the baseline apart. */
   readonly verdictStrategies?: readonly string[];
   /** What a reader must know: initial condition, instability, unstated assumptions. */
   readonly notes: readonly string[];
   readonly assertions: readonly AssertionResult[];
+  /** The least possible cost; left out in runs that were not simulated, and in those of earlier versions. */
+  readonly bound?: BoundSummary;
 }

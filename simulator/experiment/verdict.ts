@@ -1,161 +1,305 @@
-/** The verdict of a run, which strategies are sound, and whether a run was stable. */
-import { type Estimate, meanNumber } from "../base/statistics.ts";
-import { HOUR_MS } from "../base/time.ts";
-import type { SimulationOutput } from "../engine/simulation.ts";
-import type { Comparison, StrategyResult } from "./result.ts";
+/** The verdict of a run: does it serve, does it keep its objectives, what does it cost, how fast is it. */
+import { assumptionSentence } from "./assumptions.ts";
+import { whatBinds, whatFails } from "./binding.ts";
+import { costValues, leastOf, meanOf, shortfallValues, speedValues, type ValuesOf } from "./leaders.ts";
+import { failersText, leftOutTexts } from "./left-out.ts";
+import { namesText, percentText, thousands, usdText } from "./phrases.ts";
+import type { ComparedMetric, Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
+import {
+  FAILED_SHARE_MARGIN,
+  FAILS_SHARE_MAX,
+  failsMore,
+  headlineClasses,
+  LEVELS,
+  OBJECTIVE_SHARE,
+  shareText,
+  standingOf,
+} from "./standing.ts";
+import { fasterText, objectivesText, p95Text } from "./verdict-parts.ts";
 
 export interface VerdictInput {
-  readonly baseline: StrategyResult;
+  /** Baseline first. */
   readonly strategies: readonly StrategyResult[];
+  readonly classes: RunResult["classes"];
   readonly comparisons: readonly Comparison[];
+  readonly billing: RunResult["billing"];
   readonly requestsPerReplication: number;
   readonly replications: number;
   /** Names of classes of which no request counts. */
   readonly silentClasses: readonly string[];
   /** Requests of the warm-up do not count. */
   readonly hasWarmup: boolean;
+  /** Phrases, see `assumptionsOf`. */
+  readonly assumptions: readonly string[];
 }
 
+export interface Answer {
+  /** The headline first, the assumptions last. */
+  readonly sentences: readonly string[];
+  /** Null where nothing shows that one strategy is to be preferred. */
+  readonly recommended: string | null;
+  /** Strategies that the verdict speaks of, the baseline apart; at most five. */
+  readonly named: readonly string[];
+  readonly standings: readonly Standing[];
+}
+
+/** A difference in cost smaller than this share is not worth a choice. */
+const COST_MARGIN = 0.005;
+/** The same of a p95. */
+const SPEED_MARGIN = 0.01;
+const NAMED_MAX = 5;
+
 /**
- * The run in one sentence: which strategy saves most (or, if none is shown to save, which is fastest), by how much with
- * what interval, and what it does to p95, in how many replications. Strategies that are unstable or fail more than
- * the baseline are left out, however cheap. What was not sent at all comes first.
+ * The answer in a few sentences. In this order: does it serve, does it keep each class's objectives, what does it cost,
+ * how fast is it. No strategy is preferred that misses an objective which another keeps, fails more, or is unstable; none is
+ * ranked above another where no difference is shown. When none keeps the objectives, that is the headline, with the
+ * least bad and what binds. What was not sent at all comes first; what the answer assumes comes last.
  */
-export function verdictOf(input: VerdictInput): string {
+export function answerOf(input: VerdictInput): Answer {
+  const standings = input.strategies.map((strategy) => standingOf(strategy, input.classes));
   const after = input.hasWarmup ? " after the warm-up" : "";
   if (input.requestsPerReplication === 0) {
-    return `Nothing was sent${after}: no request arrived within the run, so there is nothing to compare.`;
+    const nothing = `Nothing was sent${after}: no request arrived within the run, so there is nothing to compare.`;
+    return { sentences: [nothing], recommended: null, named: [], standings };
   }
-  const { silentClasses: silent } = input;
-  if (silent.length === 0) return findingOf(input);
-  const shown = silent.slice(0, 5).join(", ") + (silent.length > 5 ? ` and ${silent.length - 5} more` : "");
-  return `Nothing was sent${after} of ${silent.length === 1 ? "class" : "the classes"} ${shown}. ${findingOf(input)}`;
-}
-
-function findingOf(input: VerdictInput): string {
-  const { baseline, strategies, comparisons, replications } = input;
-  const condition = `${replications} paired replication${replications === 1 ? "" : "s"} of ${thousands(input.requestsPerReplication)} requests`;
-  const others = strategies.filter((each) => each !== baseline);
-  if (others.length === 0) {
-    const p95 = baseline.total.e2eMs.p95.value;
-    return `${baseline.name} alone: p95 ${p95 === null ? "cannot be computed" : seconds(p95)} over ${condition}; name a second strategy to compare.`;
-  }
-  const find = finder(comparisons);
-  const { best, fastest } = leadersOf(input);
-  if (best !== undefined) {
-    const cost = find(best.name, "usdPer1kServed");
-    const sentence = `${best.name} costs ${percent(cost.relative, "less")} than ${baseline.name} per served request, and its p95 ${p95Clause(find(best.name, "e2eMsP95"))}`;
-    const fastestClause =
-      fastest === undefined || fastest === best
-        ? ""
-        : `; the lowest p95 shown is ${fastest.name}'s, ${percent(find(fastest.name, "e2eMsP95").relative, "below")} the baseline's`;
-    return `${sentence}${fastestClause} (${condition}).`;
-  }
-  if (fastest !== undefined) {
-    return `${fastest.name} has a p95 ${percent(find(fastest.name, "e2eMsP95").relative, "below")} that of ${baseline.name}; no strategy is shown to cost less per served request without failing more (${condition}).`;
-  }
-  return `No strategy is shown to be cheaper or faster than ${baseline.name} without failing more (${condition}).`;
-}
-
-/** The strategies that the verdict speaks of beside the baseline: the one that saves most, the fastest. */
-export function strategiesOfVerdict(input: VerdictInput): readonly string[] {
-  const { best, fastest } = leadersOf(input);
-  return [...new Set([best, fastest].flatMap((each) => (each === undefined ? [] : [each.name])))];
-}
-
-type Leaders = { readonly best: StrategyResult | undefined; readonly fastest: StrategyResult | undefined };
-
-function leadersOf({ baseline, strategies, comparisons }: VerdictInput): Leaders {
-  const find = finder(comparisons);
-  const sound = strategies.filter(
-    (each) => each !== baseline && each.status === "ok" && !failsMore(comparisons, each.name),
-  );
-  const cheaper = sound.filter((each) => find(each.name, "usdPer1kServed").verdict === "better");
-  const faster = sound.filter((each) => find(each.name, "e2eMsP95").verdict === "better");
+  const finding = findingOf(input, standings);
+  const sentences = [
+    silentText(input.silentClasses, after),
+    ...finding.sentences,
+    conditionText(input),
+    assumptionSentence(input.assumptions),
+  ];
+  const baseline = input.strategies[0]!.name;
   return {
-    best: least(cheaper, (each) => find(each.name, "usdPer1kServed").value),
-    fastest: least(faster, (each) => find(each.name, "e2eMsP95").value),
+    sentences: sentences.filter((sentence) => sentence !== ""),
+    recommended: finding.recommended,
+    named: [...new Set(finding.named)].filter((name) => name !== baseline).slice(0, NAMED_MAX),
+    standings,
   };
 }
 
-function finder(comparisons: readonly Comparison[]) {
-  return (strategy: string, metric: Comparison["metric"]) =>
-    comparisons.find((each) => each.strategy === strategy && each.metric === metric)!;
+interface Finding {
+  readonly sentences: readonly string[];
+  readonly recommended: string | null;
+  readonly named: readonly string[];
 }
 
-function p95Clause(comparison: Comparison): string {
-  const { verdict, relative } = comparison;
-  if (verdict === "better") return `is ${percent(relative, "lower")}`;
-  if (verdict === "worse") return `is ${percent(relative, "higher")}`;
-  return verdict === "not comparable" ? "cannot be compared" : "is not shown to differ";
+function silentText(silent: readonly string[], after: string): string {
+  if (silent.length === 0) return "";
+  const shown = silent.slice(0, 5).join(", ") + (silent.length > 5 ? ` and ${silent.length - 5} more` : "");
+  return `Nothing was sent${after} of ${silent.length === 1 ? "class" : "the classes"} ${shown}.`;
 }
 
-/** `12 % (11–13 %) less`: a relative difference as a positive number in the direction of the word. */
-function percent({ value, low, high }: Estimate, word: string): string {
-  if (value === null) return word;
-  const shown = (x: number) => {
-    const hundredths = Math.abs(x) * 100;
-    return hundredths >= 10 ? hundredths.toFixed(0) : hundredths.toFixed(1);
+function conditionText({ strategies, replications, requestsPerReplication }: VerdictInput): string {
+  const paired = strategies.length > 1 ? "paired " : "";
+  return `(${replications} ${paired}replication${replications === 1 ? "" : "s"} of ${thousands(requestsPerReplication)} requests.)`;
+}
+
+function findingOf(input: VerdictInput, standings: readonly Standing[]): Finding {
+  const rank = (one: Standing) => LEVELS.indexOf(one.level);
+  const best = Math.min(...standings.map(rank));
+  const pool = input.strategies.filter((_, i) => rank(standings[i]!) === best);
+  if (best >= 2) return overload(input, standings);
+  if (best === 1) return missed(input, standings, pool);
+  return kept(input, standings, pool);
+}
+
+/** No strategy serves: failures first, and neither latency nor cost of the few that got through. */
+function overload(input: VerdictInput, standings: readonly Standing[]): Finding {
+  const { least, tied } = leastOf(
+    input.strategies,
+    ({ replications }) => replications.map(({ failedShare }) => failedShare),
+    () => FAILED_SHARE_MARGIN,
+  );
+  if (least === undefined) return { sentences: ["No strategy serves this traffic."], recommended: null, named: [] };
+  const failed = shareText(least.total.failedShare.value ?? 0);
+  const one = input.strategies.length === 1;
+  const others = tied.length - 1;
+  const many = others === 0 ? "" : ` (${others} ${others === 1 ? "other is" : "others are"} not shown to differ)`;
+  const sentences = [
+    one
+      ? `${least.name} does not serve this traffic: it fails ${failed} of the requests.`
+      : `No strategy serves this traffic. The least bad is ${least.name}${many}: it fails ${failed} of the requests.`,
+    least.status === "unstable" && (least.total.failedShare.value ?? 0) <= FAILS_SHARE_MAX
+      ? `What binds is the capacity: ${least.statusReason ?? "the backlog grew without bound"}.`
+      : whatFails(least, least.total).text,
+    "Latency and cost are those of the requests that got through, and are not compared.",
+  ];
+  const unstable = standings.filter(({ level }) => level === "unstable").length;
+  if (unstable > 0 && !one)
+    sentences.push(`${unstable === standings.length ? "All are" : `${unstable} of ${standings.length} are`} unstable.`);
+  return { sentences, recommended: null, named: [least.name] };
+}
+
+/** Every strategy that serves misses an objective: the least bad, by how much, and what binds. */
+function missed(input: VerdictInput, standings: readonly Standing[], pool: readonly StrategyResult[]): Finding {
+  const promised = input.classes.filter((each) => each.sloE2eMs !== null || each.sloTtftMs !== null);
+  const close = closest(pool, shortfallValues(promised, OBJECTIVE_SHARE));
+  const sound = soundOf(input, close);
+  const chosen = leastOf(sound, costValues(input), (usd) => COST_MARGIN * usd).least ?? sound[0]!;
+  const missing = standings
+    .find(({ strategy }) => strategy === chosen.name)!
+    .classes.filter(({ isKept }) => isKept === false)
+    .toSorted((a, b) => (a.withinShare ?? 0) - (b.withinShare ?? 0));
+  const names = missing.map(({ name }) => name);
+  const mine = standings.filter(({ strategy }) => strategy === chosen.name);
+  const figures = `${objectivesText(input.classes, mine, names)}, where ${shareText(OBJECTIVE_SHARE)} is asked for`;
+  const speed = p95Text(input, chosen, names);
+  const others = close.length - 1;
+  const alone = input.strategies.length === 1;
+  const many = others === 0 ? "" : ` (${others} ${others === 1 ? "other is" : "others are"} about as near)`;
+  const worst = input.classes.find(({ name }) => name === names[0])!;
+  return {
+    sentences: [
+      alone
+        ? `${chosen.name} misses its objective${missing.length === 1 ? "" : "s"}: ${figures}${speed}.`
+        : `No strategy keeps ${promised.length === 1 ? "the objective" : "every objective"}. The least bad is ${chosen.name}${many}: ${figures}${speed}.`,
+      whatBinds(chosen, worst).text,
+      `${chosen.name} costs ${moneyText(input, chosen)}${alone ? "" : againstBaseline(input, chosen)}.`,
+      failersText(standings),
+    ],
+    recommended: null,
+    named: [chosen.name],
   };
-  if (low === null || high === null) return `${shown(value)} % ${word}`;
-  const ends = [shown(low), shown(high)].sort((a, b) => Number(a) - Number(b));
-  return `${shown(value)} % (${ends[0]}–${ends[1]} %) ${word}`;
 }
 
-function least<T>(items: readonly T[], by: (item: T) => number | null): T | undefined {
-  let best: T | undefined;
-  for (const item of items) {
-    const value = by(item);
-    if (value !== null && (best === undefined || value < by(best)!)) best = item;
+/** Two points of requests more or less within an objective that is missed anyway are no reason to pay more. */
+const SHORTFALL_MARGIN = 0.02;
+
+/** Those that come about as near to the objectives as the nearest, and whatever comes nearer than one of these. */
+function closest(pool: readonly StrategyResult[], valuesOf: ValuesOf): readonly StrategyResult[] {
+  const { tied } = leastOf(pool, valuesOf, () => SHORTFALL_MARGIN);
+  const farthest = Math.max(...tied.map((each) => meanOf(valuesOf(each))));
+  return tied.length === 0 ? pool : pool.filter((each) => meanOf(valuesOf(each)) <= farthest);
+}
+
+/** Some strategies keep every objective (or there is none): the cheapest of them, or those not shown to differ. */
+function kept(input: VerdictInput, standings: readonly Standing[], pool: readonly StrategyResult[]): Finding {
+  const baseline = input.strategies[0]!;
+  const sound = soundOf(input, pool);
+  const cheapest = leastOf(sound, costValues(input), (usd) => COST_MARGIN * usd);
+  const fastest = leastOf(cheapest.tied, speedValues(input), (value) => SPEED_MARGIN * value);
+  const leaders = fastest.tied.length > 0 ? fastest.tied : cheapest.tied;
+  const rest = leftOutTexts(input.classes, standings, { pool, sound });
+  if (input.strategies.length === 1) {
+    return {
+      sentences: [
+        `${baseline.name} alone ${servesText(input, standings, [baseline])}; it costs ${moneyText(input, baseline)}${speedText(input, baseline)}; name a second strategy to compare.`,
+      ],
+      recommended: null,
+      named: [],
+    };
   }
-  return best;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toPrecision(3)} s`;
-}
-
-function thousands(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-/**
- * More failed requests than this, as a share of all, count as failing more even when too few replications make the
- * difference significant: the burden of proof is on the strategy that fails.
- */
-const FAILED_SHARE_MARGIN = 0.01;
-
-/** Whether a strategy fails more than the baseline: shown by its interval, or by more than a point on average. */
-export function failsMore(comparisons: readonly Comparison[], strategy: string): boolean {
-  const failed = comparisons.find((each) => each.strategy === strategy && each.metric === "failedShare");
-  if (failed === undefined) return false;
-  return failed.verdict === "worse" || (failed.difference.value ?? 0) > FAILED_SHARE_MARGIN;
-}
-
-/** A backlog smaller than this is noise, whatever its trend. */
-const BACKLOG_MIN = 500;
-/** Share of all served requests that must still be in the system at the end. */
-const BACKLOG_SHARE = 0.02;
-
-/**
- * Judges whether the backlog grew without bound. A stable system in the middle of a peak has a backlog too, so three
- * things must hold together at the end of arrivals: it is large, it is a real share of everything served, and its mean
- * rose from each quarter of the run to the next.
- *
- * @returns the reason, or null for a stable run
- */
-export function instability(output: SimulationOutput, served: number): string | null {
-  if (output.stoppedEarlyAtMs !== null) {
-    const hours = (output.stoppedEarlyAtMs / HOUR_MS).toFixed(1);
-    return `stopped after ${hours} h of simulated time: the backlog grew beyond what memory can hold`;
+  if (leaders.includes(baseline)) {
+    const others = leaders.filter((each) => each !== baseline);
+    return leaders.length === 1 && pool.length < input.strategies.length
+      ? preferred(input, standings, leaders, { sound, rest })
+      : noWinner(input, standings, { pool, leaders: others, rest });
   }
-  const { backlog, inSystemAtEnd } = output;
-  if (inSystemAtEnd < BACKLOG_MIN || inSystemAtEnd < BACKLOG_SHARE * served || backlog.length < 8) return null;
-  const quarter = Math.floor(backlog.length / 4);
-  const means = [0, 1, 2, 3].map((q) => {
-    const part = backlog.slice(q * quarter, q === 3 ? undefined : (q + 1) * quarter);
-    return meanNumber(part);
-  });
-  const isRising = means.every((mean, q) => q === 0 || mean > means[q - 1]!);
-  return isRising ? `the backlog grew all the time and stood at ${inSystemAtEnd} requests when arrivals ended` : null;
+  return preferred(input, standings, leaders, { sound, rest });
+}
+
+/** One strategy that is cheapest, or several of which none is shown to be cheaper or faster than the others. */
+function preferred(
+  input: VerdictInput,
+  standings: readonly Standing[],
+  leaders: readonly StrategyResult[],
+  { sound, rest }: { readonly sound: readonly StrategyResult[]; readonly rest: readonly string[] },
+): Finding {
+  const first = leaders[0]!;
+  const names = leaders.map(({ name }) => name);
+  const faster = fasterText(input, first, sound);
+  const figures = `${moneyText(input, first)}${againstBaseline(input, first)}${speedText(input, first)}`;
+  const serves = servesText(input, standings, leaders);
+  return {
+    sentences: [
+      names.length === 1
+        ? `${first.name} ${serves} and costs ${figures}.`
+        : `${namesText(names)} ${serves} and are not shown to differ: ${figures}.`,
+      faster.text,
+      ...rest,
+    ],
+    recommended: names.length === 1 ? first.name : null,
+    named: [...names, ...(faster.name === null ? [] : [faster.name])],
+  };
+}
+
+function noWinner(
+  input: VerdictInput,
+  standings: readonly Standing[],
+  {
+    pool,
+    leaders,
+    rest,
+  }: {
+    readonly pool: readonly StrategyResult[];
+    readonly leaders: readonly StrategyResult[];
+    readonly rest: readonly string[];
+  },
+): Finding {
+  const baseline = input.strategies[0]!;
+  const faster = fasterText(input, baseline, soundOf(input, pool));
+  const others =
+    leaders.length === 0
+      ? ""
+      : ` ${namesText(leaders.map(({ name }) => name))} ${leaders.length === 1 ? "is" : "are"} not shown to differ from it.`;
+  const one = input.replications === 1 ? " One replication cannot show a difference: ask for more." : "";
+  return {
+    sentences: [
+      `No strategy is shown to cost less than ${baseline.name} without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}${one}`,
+      faster.text,
+      ...rest,
+    ],
+    recommended: null,
+    named: [...leaders.map(({ name }) => name), ...(faster.name === null ? [] : [faster.name])],
+  };
+}
+
+/** Those that do not fail more than the best of them, nor are shown to fail more than a baseline that is one of them. */
+function soundOf(input: VerdictInput, pool: readonly StrategyResult[]): readonly StrategyResult[] {
+  const baseline = input.strategies[0]!;
+  const failed = (each: StrategyResult) => each.total.failedShare.value ?? 0;
+  const least = Math.min(...pool.map(failed));
+  return pool.filter(
+    (each) =>
+      failed(each) <= least + FAILED_SHARE_MARGIN &&
+      (!pool.includes(baseline) || !failsMore(input.comparisons, each.name)),
+  );
+}
+
+/** `keeps every objective (98 % of chat within 6 s)`, or how much it serves where nothing was promised. */
+function servesText(input: VerdictInput, standings: readonly Standing[], chosen: readonly StrategyResult[]): string {
+  const mine = standings.filter(({ strategy }) => chosen.some(({ name }) => name === strategy));
+  const names = mine[0]!.classes.filter(({ isKept }) => isKept !== null).map(({ name }) => name);
+  const plural = chosen.length > 1 ? "" : "s";
+  if (names.length > 0) {
+    return `keep${plural} ${names.length === 1 ? "the objective" : "every objective"} (${objectivesText(input.classes, mine, names)})`;
+  }
+  const failed = Math.max(...chosen.map((each) => each.total.failedShare.value ?? 0));
+  return `serve${plural} ${failed === 0 ? "every request" : `all but ${shareText(failed)} of the requests`}`;
+}
+
+function moneyText({ billing }: VerdictInput, { total }: StrategyResult): string {
+  const { usdPerMonth, usdPer1kServed } = total.cost[billing];
+  const per1k = usdPer1kServed.value === null ? "nothing served" : `${usdText(usdPer1kServed.value)} per 1,000 served`;
+  const month = usdPerMonth?.value ?? null;
+  return month === null ? per1k : `${usdText(month)} a month of such traffic (${per1k})`;
+}
+
+function againstBaseline(input: VerdictInput, chosen: StrategyResult): string {
+  const baseline = input.strategies[0]!;
+  if (chosen === baseline) return "";
+  const cost = comparisonOf(input, chosen.name, "usdPer1kServed");
+  if (cost === undefined || cost.verdict === "not comparable") return "";
+  if (cost.verdict === "not shown") return `, no difference from ${baseline.name} shown`;
+  return `, ${percentText(cost.relative, cost.verdict === "better" ? "less" : "more")} than ${baseline.name}`;
+}
+
+function speedText(input: VerdictInput, chosen: StrategyResult): string {
+  const names = headlineClasses(input.classes).map(({ name }) => name);
+  return p95Text(input, chosen, names);
+}
+
+function comparisonOf({ comparisons }: VerdictInput, strategy: string, metric: ComparedMetric): Comparison | undefined {
+  return comparisons.find((each) => each.strategy === strategy && each.metric === metric);
 }

@@ -1,6 +1,6 @@
 /** `client`: how callers behave, their retries, time limits and hedges. */
 import { z } from "zod";
-import { count, durationMs } from "../base/schema-forms.ts";
+import { count, durationMs, share } from "../base/schema-forms.ts";
 import { createLaw, lawSchema } from "../random/laws/index.ts";
 import type { ClientPlan, RetryPlan } from "./plan.ts";
 
@@ -92,6 +92,10 @@ export const clientSchema = z
       .strictObject({
         after: durationMs.meta({ description: "Silence after which a second attempt is sent" }),
         max: z.number().int().min(1).max(5).default(1).meta({ description: "Hedges per request" }),
+        budget: share
+          .pipe(z.number().positive().max(5))
+          .optional()
+          .meta({ description: "Most hedges over requests, of each router: 10%; no limit unless given" }),
       })
       .optional()
       .meta({ description: "Hedged requests: the first answer wins, losers are billed" }),
@@ -109,8 +113,12 @@ export function clientPlanOf(input: ClientInput): ClientPlan {
     },
     hedge:
       input.hedge === undefined
-        ? { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0 }
-        : { afterMs: input.hedge.after, hedgesMax: input.hedge.max },
+        ? { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY }
+        : {
+            afterMs: input.hedge.after,
+            hedgesMax: input.hedge.max,
+            budgetShare: input.hedge.budget ?? Number.POSITIVE_INFINITY,
+          },
   };
 }
 

@@ -1,15 +1,16 @@
 /** Prices of a run: `world.prices` (schema and curves in service/pricing) applied to everything that targets sell. */
 import type { RegionDirectory } from "../base/regions.ts";
 import { DAY_MS } from "../base/time.ts";
+import { arbitrageCeiling, swingReadings } from "../service/pricing/hourly-curve.ts";
 import { createPriceBook, type PriceBook } from "../service/pricing/price-book.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../service/pricing/price-overrides.ts";
 import { priceQuestions } from "../service/pricing/price-questions.ts";
-import { buildPriceSchedule } from "../service/pricing/price-schedule.ts";
-import { PREPAID, type PriceSchedule } from "../service/pricing/prices.ts";
+import { buildPriceSchedule, epochAt } from "../service/pricing/price-schedule.ts";
+import { PREPAID, type PriceSchedule, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import type { RouteDraft } from "./drafts.ts";
 import type { SettledModels } from "./models.ts";
-import type { ClassPlan, MoneyPlan, ReservedCharge } from "./plan.ts";
+import type { ClassPlan, MoneyPlan, OtherPrices, ReservedCharge } from "./plan.ts";
 import { inWorld, type Problems } from "./problems.ts";
 import type { Scenario } from "./schema.ts";
 import type { Targets } from "./targets.ts";
@@ -53,6 +54,51 @@ export function resolveSchedule(input: ScheduleInput): PriceSchedule | undefined
       }),
     inWorld,
   );
+}
+
+/**
+ * Prices that a what-if is set beside: the list prices, and for a sine the three readings of its swing. All have the
+ * run's keys and epochs, so that one ledger is billed at each of them. None where the run has list prices itself.
+ */
+export function otherPricesOf(input: ScheduleInput, own: PriceSchedule | undefined): readonly OtherPrices[] {
+  const { scenario } = input;
+  const { prices } = scenario.world;
+  const isList = prices.hourly.kind === "flat" && prices.hourlyFor.length === 0 && prices.shocks.length === 0;
+  if (own === undefined || isList) return [];
+  const withPrices = (over: Partial<typeof prices>) =>
+    resampled(
+      resolveSchedule({
+        ...input,
+        scenario: { ...scenario, world: { ...scenario.world, prices: { ...prices, ...over } } },
+      }),
+      own,
+    );
+  const list = withPrices({ hourly: { kind: "flat" }, hourlyFor: [], shocks: [] });
+  const { hourly } = prices;
+  const readings = hourly.kind === "sine" ? swingReadings(hourly.swing ?? {}) : [];
+  const regions = new Set(own.keys.map(({ region }) => region)).size;
+  return [
+    ...(list === undefined ? [] : [{ name: "list prices", schedule: list }]),
+    ...readings.flatMap(({ name, amplitude }): OtherPrices[] => {
+      if (hourly.kind !== "sine") return [];
+      const schedule = withPrices({ hourly: { ...hourly, amplitude } });
+      return schedule === undefined ? [] : [{ name, schedule, ceilingShare: arbitrageCeiling(amplitude, regions) }];
+    }),
+  ];
+}
+
+/** A schedule's prices at the beginning of each epoch of another. */
+function resampled(from: PriceSchedule | undefined, { epochStartMs, keys }: PriceSchedule): PriceSchedule | undefined {
+  if (from === undefined) return undefined;
+  const width = keys.length * TOKEN_KINDS.length;
+  const fUsdPerToken = new Float64Array(epochStartMs.length * width);
+  const factor = new Float64Array(epochStartMs.length * keys.length);
+  epochStartMs.forEach((ms, epoch) => {
+    const at = epochAt(from, ms);
+    fUsdPerToken.set(from.fUsdPerToken.subarray(at * width, (at + 1) * width), epoch * width);
+    factor.set(from.factor.subarray(at * keys.length, (at + 1) * keys.length), epoch * keys.length);
+  });
+  return { epochStartMs, keys, fUsdPerToken, factor };
 }
 
 function modelIdsOf(models: Scenario["world"]["models"]): Readonly<Record<string, string>> {

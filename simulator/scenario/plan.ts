@@ -123,6 +123,8 @@ export interface NetworkPlan {
 
 export interface MoneyPlan {
   readonly schedule: PriceSchedule;
+  /** Other prices that a run is billed at too, beside a what-if: the list, other readings of a swing. */
+  readonly otherPrices?: readonly OtherPrices[];
   readonly placements: readonly Placement[];
   /** Region of each placement's destination. */
   readonly placementRegion: readonly number[];
@@ -135,6 +137,14 @@ export interface MoneyPlan {
   readonly keyOfTarget: Int32Array;
   /** Reserved capacity: charges that accrue whether used or not. */
   readonly reserved: readonly ReservedCharge[];
+}
+
+/** A schedule with the keys and epochs of the run's own. */
+export interface OtherPrices {
+  readonly name: string;
+  readonly schedule: PriceSchedule;
+  /** Closed form of what price routing can save at most: equal sine waves, phases spread evenly over the day. */
+  readonly ceilingShare?: number;
 }
 
 /** Capacity paid by the hour. */

@@ -17,7 +17,7 @@ import { faultsOf } from "./faults.ts";
 import { checkContextFits, checkQuotasFit } from "./feasibility.ts";
 import { checkModelIds, endedNotes } from "./known-models.ts";
 import { modelPlansOf, type SettledModels, settleModels, unknownNotes } from "./models.ts";
-import { moneyOf, questionsOnPrices, resolveSchedule } from "./money.ts";
+import { moneyOf, otherPricesOf, questionsOnPrices, resolveSchedule, type ScheduleInput } from "./money.ts";
 import type { ClassPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
 import { inWorld, Problems } from "./problems.ts";
 import { type Quotas, resolveQuotas } from "./quotas.ts";
@@ -68,7 +68,8 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   checkAssertions(setting, choices.strategies, classes);
   checkValidation(scenario.validation, choices.labels, problems);
   const warmup = resolveWarmup(scenario, problems);
-  const schedule = scheduleOf(setting, supply.targets);
+  const prices = pricesInput(setting, supply.targets);
+  const schedule = resolveSchedule(prices);
   const traffic = resolveTraffic(demand, inputs.recordings);
   const modelPlans = modelPlansOf(models);
   const demands = { classes, traffic, models: modelPlans };
@@ -87,7 +88,10 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
     classes,
     world: servicePlanOf(setting, supply, faults, schedule!),
     network: { rttMs: network!.rttMs, jitterCv: network!.jitterCv },
-    money: moneyOf(scenario, supply.targets, classes, schedule!, choices.charges),
+    money: {
+      ...moneyOf(scenario, supply.targets, classes, schedule!, choices.charges),
+      otherPrices: otherPricesOf(prices, schedule),
+    },
     client: clientPlanOf(scenario.client),
     gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
     strategies: choices.strategies,
@@ -288,8 +292,8 @@ function checkAssertions(
   });
 }
 
-function scheduleOf({ scenario, inputs, names, problems }: Setting, targets: Targets): PriceSchedule | undefined {
-  return resolveSchedule({
+function pricesInput({ scenario, inputs, names, problems }: Setting, targets: Targets): ScheduleInput {
+  return {
     scenario,
     models: scenario.world.models,
     prices: inputs.prices,
@@ -299,7 +303,7 @@ function scheduleOf({ scenario, inputs, names, problems }: Setting, targets: Tar
     startMs: startMsOf(scenario),
     durationMs: durationMsOf(scenario),
     problems,
-  });
+  };
 }
 
 function targetPlansOf({ targets, routes }: Targets, models: number): readonly TargetPlan[] {

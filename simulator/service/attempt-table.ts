@@ -57,8 +57,10 @@ export const ATTEMPT = {
   hedges: 34,
   /** Changes with each attempt that the row has held. */
   attemptGeneration: 35,
+  /** Driver's own, of a request: attempts that it gave up. */
+  attemptsTimedOut: 36,
 } as const;
-export const ATTEMPT_INTS = 36;
+export const ATTEMPT_INTS = 37;
 
 /** Places of a row's floats; instants in ms. */
 export const ATTEMPT_FLOAT = {

@@ -65,6 +65,11 @@ export class FaultState {
     this.nextMs = next?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
+  /** No fault is in force. */
+  get isQuiet(): boolean {
+    return this.activeCount === 0;
+  }
+
   isDown(region: number): boolean {
     return this.activeCount > 0 && this.sum("outage", region) > 0;
   }

@@ -55,6 +55,11 @@ export class Service {
   declare private readonly listener: ServiceListener;
   declare private readonly capacities: readonly Capacity[];
   declare private readonly admission: Admission;
+  /** What this plan has none of is passed over: faults, hops between regions, answers that fail or come too late. */
+  declare private readonly hasFaults: boolean;
+  declare private readonly hasHops: boolean;
+  /** By endpoint. */
+  declare private readonly mayFail: readonly boolean[];
   /** Whether calls of some route yield to others in a queue. */
   declare private readonly someYield: boolean;
   declare private readonly caches: PromptCaches;
@@ -81,12 +86,18 @@ export class Service {
           serviceKey,
           patienceKey,
           localHourAtStart: endpoint.localHourAtStart,
+          announcesFirsts: listener.onFirstToken !== undefined,
           ...(listener.onStart === undefined ? {} : { onStart: listener.onStart.bind(listener) }),
         },
         table,
       ),
     );
     this.admission = new Admission(plan, table);
+    this.hasFaults = plan.faults.length > 0;
+    this.hasHops = plan.routes.some((route) => takesHops(route));
+    this.mayFail = plan.endpoints.map(
+      ({ errorShare, windowMs }) => this.hasFaults || errorShare > 0 || windowMs < Number.POSITIVE_INFINITY,
+    );
     this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
     this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener));
     this.faults = new FaultState(plan, seed);
@@ -175,7 +186,7 @@ export class Service {
   }
 
   private enter(nowMs: number, attempt: number, route: RoutePlan): void {
-    if (this.faults.isDown(route.sourceRegion)) {
+    if (this.hasFaults && this.faults.isDown(route.sourceRegion)) {
       this.listener.onOutcome(attempt, OUTCOMES.error, nowMs);
       return;
     }
@@ -222,7 +233,7 @@ export class Service {
     const at = attempt * INTS;
 
     const endpoint = ints[at + PLACE.endpoint]!;
-    if (this.faults.isDown(this.plan.endpoints[endpoint]!.region)) {
+    if (this.hasFaults && this.faults.isDown(this.plan.endpoints[endpoint]!.region)) {
       this.refuse(nowMs, attempt, OUTCOMES.error);
       return;
     }
@@ -283,22 +294,25 @@ export class Service {
   }
 
   private finish(nowMs: number, attempt: number, endpoint: number): void {
-    const { floats, ints } = this.table;
-    const at = attempt * INTS;
-    const plan = this.plan.endpoints[endpoint]!;
-    if (nowMs - floats[attempt * FLOATS + FLOAT.offeredMs]! > plan.windowMs) {
-      this.end(nowMs, attempt, OUTCOMES.abandoned);
+    const outcome = this.mayFail[endpoint]! ? this.outcomeAtEnd(nowMs, attempt, endpoint) : OUTCOMES.ok;
+    if (outcome !== OUTCOMES.ok) {
+      this.end(nowMs, attempt, outcome);
       return;
-    }
-    const share = plan.errorShare + this.faults.errorShare(plan.region);
-    if (share > 0) {
-      if (keyedUniform(this.errorKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!) < share) {
-        this.end(nowMs, attempt, OUTCOMES.error);
-        return;
-      }
     }
     this.admission.settleServed(nowMs, attempt);
     this.listener.onOutcome(attempt, OUTCOMES.ok, nowMs);
+  }
+
+  /** Whether an answer is one, comes after its time, or is an error. */
+  private outcomeAtEnd(nowMs: number, attempt: number, endpoint: number): Outcome {
+    const { floats, ints } = this.table;
+    const at = attempt * INTS;
+    const plan = this.plan.endpoints[endpoint]!;
+    if (nowMs - floats[attempt * FLOATS + FLOAT.offeredMs]! > plan.windowMs) return OUTCOMES.abandoned;
+    const share = plan.errorShare + this.faults.errorShare(plan.region);
+    if (share === 0) return OUTCOMES.ok;
+    const uniform = keyedUniform(this.errorKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
+    return uniform < share ? OUTCOMES.error : OUTCOMES.ok;
   }
 
   /** Ends an attempt that was not served; its whole reservation is given back. */
@@ -325,10 +339,15 @@ export class Service {
 
   private refresh(): void {
     let nextMs = this.agenda.ms;
-    if (this.hops.topMs < nextMs) nextMs = this.hops.topMs;
-    if (this.faults.nextMs < nextMs) nextMs = this.faults.nextMs;
+    if (this.hasHops && this.hops.topMs < nextMs) nextMs = this.hops.topMs;
+    if (this.hasFaults && this.faults.nextMs < nextMs) nextMs = this.faults.nextMs;
     this.nextMs = nextMs;
   }
+}
+
+/** Whether calls of a route, or of the one that it overflows into, may run in another region than the one called. */
+function takesHops(route: RoutePlan | null): boolean {
+  return route !== null && (route.hopMs.some((ms) => ms > 0) || takesHops(route.overflow));
 }
 
 /** In place of the caller's level: the call is on its overflow route and goes no further. */

@@ -11,7 +11,7 @@ import {
   findColumns,
 } from "./column-map.ts";
 import { outcomeOfCell } from "./outcome.ts";
-import type { RecordedRow } from "./recorded-rows.ts";
+import { type RecordedRow, UNKNOWN_TOKENS } from "./recorded-rows.ts";
 import type { TimeColumn } from "./recorded-times.ts";
 import { type JsonObject, lengthOfTime, type RowPlace, rowError, tokenCount, tokenCountOr } from "./row-cells.ts";
 import type { RecordReader, RequestSink } from "./trace-format.ts";
@@ -71,13 +71,18 @@ function read(record: JsonObject, { found, time }: Row, sink: RequestSink, place
   const outcome = found.status === undefined ? undefined : (outcomeOfCell(cell("status")) ?? "served");
   const isFailed = outcome !== undefined && outcome !== "served";
   const tokens = (role: "input" | "output") =>
-    isFailed ? count(role, 0)! : tokenCount(cell(role), found[role]!.name, place);
+    cell(role) === null
+      ? UNKNOWN_TOKENS
+      : isFailed
+        ? count(role, UNKNOWN_TOKENS)!
+        : tokenCount(cell(role), found[role]!.name, place);
   const cacheReadTokens = count("cacheRead", 0);
   const cacheWriteTokens = count("cacheWrite", 0);
+  const input = tokens("input");
   const cost = found.cost === undefined ? undefined : Number(cell("cost") ?? 0);
   const row = {
     timeMs: sink.times.read(record[time.name], time, place),
-    inputTokens: tokens("input") + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0),
+    inputTokens: input < 0 ? input : input + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0),
     outputTokens: tokens("output"),
     cacheReadTokens,
     cacheWriteTokens,

@@ -21,6 +21,8 @@ export interface ReadingOptions {
   /** Key of the tag that is a request's class; null for the format's own choice. */
   readonly tag?: string | null;
   readonly badRows?: BadRows;
+  /** Ids of requests that are known already and count as duplicates. */
+  readonly seen?: SeenIds;
 }
 
 /** A file of a recording, whose text is pushed in. */
@@ -32,7 +34,7 @@ export interface FileReader {
 }
 
 /** Takes a request and where it stands; may throw a MeridianError, which makes the row a bad one. */
-export type TakeRequest = (row: RecordedRow, place: RowPlace) => void;
+export type TakeRequest = (row: RecordedRow, place: RowPlace, times: RecordedTimes) => void;
 
 /** Reads one recording, from one file or many; requests come out in the order of the files. */
 export class RequestReader {
@@ -43,7 +45,7 @@ export class RequestReader {
   private readonly options: ReadingOptions;
   private readonly asked: TraceFormat | undefined;
   private readonly take: TakeRequest;
-  private readonly seen = new SeenIds();
+  private readonly seen: SeenIds;
   private readonly said = new Map<string, number>();
   private reader: RecordReader | undefined;
   private found: TraceFormat | undefined;
@@ -54,6 +56,7 @@ export class RequestReader {
     this.take = take;
     this.times = new RecordedTimes(options.unit ?? null);
     this.badRows = options.badRows ?? new BadRows();
+    this.seen = options.seen ?? new SeenIds();
     this.asked = options.format == null ? undefined : formatOf(options.format);
   }
 
@@ -146,9 +149,10 @@ export class RequestReader {
       add: (row, place) => {
         if (row.requestId !== undefined && row.requestId !== "" && !this.seen.add(row.requestId)) {
           this.duplicates++;
+          this.badRows.good++;
           return;
         }
-        this.take(row, place);
+        this.take(row, place, this.times);
         this.badRows.good++;
       },
       note: (text) => void this.said.set(text, (this.said.get(text) ?? 0) + 1),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
 import { count, share, unionOf } from "../base/schema-forms.ts";
+import { incompleteGamma, normalQuantile } from "../base/special-functions.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
@@ -39,6 +40,8 @@ export interface TokenSpec {
   readonly output?: LengthSpec;
   readonly maxTokens?: MaxTokensSpec;
   readonly prefix?: PrefixSpec;
+  /** Of input and output: of the normal scores behind them (Gaussian copula); independent where it is left out. */
+  readonly correlation?: number;
 }
 
 const recorded = z
@@ -82,6 +85,9 @@ export const tokensSchema: z.ZodType<TokenSpec> = z
       .optional()
       .meta({ description: "max_tokens of the call: a number, a law, unset, or a margin" }),
     prefix: prefix.optional().meta({ description: "Leading tokens that a prompt cache can serve" }),
+    correlation: z.number().gt(-1).lt(1).optional().meta({
+      description: "Correlation of the lengths of input and output, -1 to 1: a Gaussian copula; 0 unless given",
+    }),
   })
   .transform((spec) => {
     const given = Object.entries(spec).filter(([, value]) => value !== undefined);
@@ -122,7 +128,10 @@ export function createTokenFiller(spec: TokenSpec, context: TokenContext): Token
       : [];
   if (missing.length > 0) throw tokensMissing(missing, context);
   const fillInput = lengthColumn(spec.input ?? recorded!.inputTokens, "input", context);
-  const fillOutput = lengthColumn(spec.output ?? recorded!.outputTokens, "output", context);
+  const fillOutput =
+    spec.correlation === undefined
+      ? lengthColumn(spec.output ?? recorded!.outputTokens, "output", context)
+      : correlatedColumn(spec.output, spec.correlation, context);
   const fillMax = maxTokensColumn(spec.maxTokens, context);
   const fillPrefix = prefixColumns(spec.prefix, context);
   return (columns, from, to, recordedRow) => {
@@ -173,6 +182,54 @@ function lengthColumn(source: LengthSpec | Int32Array, what: string, context: To
     }
   };
 }
+
+/**
+ * Outputs whose normal scores are correlated with those of the inputs (Gaussian copula). The inputs' draws are made again
+ * from a stream of the same name, since a column does not keep them. Source: Nelsen, "An Introduction to Copulas", 2006.
+ */
+function correlatedColumn(output: LengthSpec | undefined, correlation: number, context: TokenContext): ColumnFiller {
+  if (output === undefined) {
+    throw new MeridianError("usage", {
+      code: "TRAFFIC_TOKENS_MISSING",
+      where: `class ${context.className}, tokens.correlation`,
+      what: "lengths can be correlated only where both input and output are laws",
+      fix: "give tokens.output a law, or leave correlation out",
+    });
+  }
+  const law = output.kind === "recorded" ? recordedLengths(output.name, "output", context) : output;
+  const sample = compileSampler(createLaw(law));
+  const least = law.kind === "empirical" && createLaw(law).quantile(2 ** -53) < 0.5 ? 0 : 1;
+  const [inputs, own] = [context.random("input"), context.random("output")];
+  const rest = Math.sqrt(1 - correlation * correlation);
+  return (column, from, to) => {
+    for (let i = from; i < to; i++) {
+      const score = correlation * normalScore(inputs.next()) + rest * normalScore(own.next());
+      column[i] = Math.max(least, Math.min(TOKENS_MAX, sample(normalShare(score)) + 0.5));
+    }
+  };
+}
+
+const SMALLEST_SHARE = 2 ** -53;
+
+function normalScore(u: number): number {
+  return normalQuantile(Math.max(SMALLEST_SHARE, Math.min(1 - SMALLEST_SHARE, u)));
+}
+
+/** The normal distribution function within the open unit interval, from a table: relative error about 1e-5. */
+function normalShare(score: number): number {
+  const x = Math.max(0, Math.min(2 * TABLE_END * TABLE_STEPS - 1, (score + TABLE_END) * TABLE_STEPS));
+  const i = Math.floor(x);
+  const share = NORMAL_SHARES[i]! + (x - i) * (NORMAL_SHARES[i + 1]! - NORMAL_SHARES[i]!);
+  return Math.max(SMALLEST_SHARE, Math.min(1 - SMALLEST_SHARE, share));
+}
+
+const TABLE_END = 8;
+const TABLE_STEPS = 256;
+const NORMAL_SHARES = Float64Array.from({ length: 2 * TABLE_END * TABLE_STEPS + 1 }, (_, i) => {
+  const score = i / TABLE_STEPS - TABLE_END;
+  const tail = incompleteGamma(0.5, (score * score) / 2).upper / 2;
+  return score < 0 ? tail : 1 - tail;
+});
 
 function recordedLengths(name: string, what: string, { recordings, className }: TokenContext): LawSpec {
   const recording = recordings[name];

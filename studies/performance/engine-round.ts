@@ -1,6 +1,6 @@
 /**
- * One round of the engine in its own process: `engine-round.ts r1|r2 REQUESTS SEED [SERVERS PER_S]` prints a Round as
- * JSON, at another size where servers per region and requests per second are given.
+ * One round of the engine in its own process: `engine-round.ts r1|r2|r3-lo|r3-cw REQUESTS SEED [SERVERS PER_S]` prints
+ * a Round as JSON, R1 at another size where servers per region and requests per second are given.
  * The clock runs from the first request to the summarised replication, as in `meridian simulate` on one worker.
  */
 import { join } from "node:path";
@@ -12,7 +12,10 @@ import type { Round } from "./rounds.ts";
 
 tuneCompiler();
 const [model, requests, seed, servers, perS] = process.argv.slice(2);
-const file = join(import.meta.dirname, `${model}.yaml`);
+const [name, strategy] = model!.split("-");
+const file = join(import.meta.dirname, `${name}.yaml`);
+/** By the second part of a model's name. */
+const STRATEGIES: Readonly<Record<string, string>> = { lo: "least-outstanding", cw: "cheapest within 12 s" };
 const overrides: Override[] = [
   { path: ["requests"], value: Number(requests), origin: "perf requests" },
   { path: ["seed"], value: Number(seed), origin: "perf seed" },
@@ -23,9 +26,13 @@ if (servers !== undefined) {
     { path: ["traffic", 0, "arrivals", "poisson"], value: `${perS}/s`, origin: "perf servers" },
   );
 }
-const { inputs } = await prepareExperiment(file, { overrides, strategies: [] });
+const { inputs } = await prepareExperiment(file, {
+  overrides,
+  strategies: strategy === undefined ? [] : [STRATEGIES[strategy]!],
+});
 const jobs = planJobs(inputs.plan, 1);
 
+const cpu = process.cpuUsage();
 const beganMs = performance.now();
 const outputs = jobs.map((job) => {
   const steps = runJob(inputs, job);
@@ -35,6 +42,7 @@ const outputs = jobs.map((job) => {
   }
 });
 const seconds = (performance.now() - beganMs) / 1_000;
+const userSeconds = process.cpuUsage(cpu).user / 1e6;
 
 const result = assembleResult(inputs, outputs, {
   scenarioSha256: "",
@@ -44,6 +52,7 @@ const result = assembleResult(inputs, outputs, {
 const { counts, e2eMs } = result.strategies[0]!.total;
 const round: Round = {
   seconds,
+  userSeconds,
   requests: counts.sent,
   meanMs: e2eMs.mean.value ?? Number.NaN,
   p95Ms: e2eMs.p95.value ?? Number.NaN,

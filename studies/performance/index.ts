@@ -1,15 +1,19 @@
 /**
- * `npm run perf`: the speed of the public engine against SimPy's process style, on two models given as scenario files,
- * and against itself with more requests in flight and in total.
- * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model r1|r2, --scale (these rows only), --json.
- * See docs/model/performance.md. `npm run perf -- executors` measures k6's native executors: see executors.ts,
- * and `npm run perf -- decisions` what a decision of each strategy costs.
+ * `npm run perf`: the speed of the public engine against SimPy's process style and a C++ program, on models given as
+ * scenario files, and against itself with more requests in flight and in total. Without options it writes what it
+ * measured into docs/model/performance.md.
+ * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model NAME, --scale (these rows only), --json.
+ * See docs/model/performance.md. `npm run perf -- browser` measures the engine in a Web Worker: see browser.ts;
+ * `npm run perf -- executors` k6's native executors: see executors.ts, and `npm run perf -- decisions` what a decision
+ * of each strategy costs.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
+import { measureBrowser } from "./browser.ts";
 import { measureStrategies } from "./decisions.ts";
 import { measureExecutors } from "./executors.ts";
-import { engineProgram, simpyProgram } from "./programs.ts";
+import { writeMeasured } from "./page.ts";
+import { engineProgram, kernelProgram, simpyProgram } from "./programs.ts";
 import {
   MODELS,
   type ModelName,
@@ -28,6 +32,7 @@ const USAGE = "PERF_USAGE";
 
 /** Parts that are measured by name alone: `npm run perf -- startup` measures the start of the installed command. */
 const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  browser: measureBrowser,
   decisions: measureStrategies,
   executors: measureExecutors,
   startup: measureStartup,
@@ -44,14 +49,28 @@ async function comparePrograms(argv: readonly string[]): Promise<number> {
   const say = (done: string) => process.stderr.write(`${done}\n`);
   const summaries: ModelSummary[] = [];
   const peer = models.length > 0 ? await simpyProgram() : engine;
-  for (const model of models) summaries.push(summarise(await runRounds(model, plan, engine, peer, say)));
+  const kernel = models.some(hasKernel) ? await kernelProgram() : null;
+  if (kernel === null && models.some(hasKernel)) say("NOT MEASURED against C++: no g++ that compiles kernel_r3.cpp");
+  for (const model of models) {
+    const rounds = await runRounds(model, plan, engine, peer, say, hasKernel(model) ? kernel : null);
+    summaries.push(summarise(rounds));
+  }
   const scale = wantsScale ? await runScale(SCALE_PLAN, engine, say) : null;
   const text = json
     ? JSON.stringify({ schemaVersion: 1, plan, models: summaries, scale }, null, 2)
     : tables(summaries, scale);
   process.stdout.write(`${text}\n`);
+  if (argv.length === 0) {
+    await writeMeasured(tables(summaries, scale));
+    say("written into docs/model/performance.md");
+  }
   const isGood = summaries.every((summary) => summary.agrees) && scale?.holds !== false;
   return isGood ? EXIT_CODES.ok : EXIT_CODES.assertion;
+}
+
+/** R1 and R2 are measured against SimPy alone. */
+function hasKernel(model: ModelName): boolean {
+  return model.startsWith("r3");
 }
 
 function tables(summaries: readonly ModelSummary[], scale: ScaleSummary | null): string {

@@ -1,11 +1,12 @@
-/** The programs that are timed, each in a process of its own: Meridian's engine and SimPy's process style. */
+/** The programs that are timed, each in a process of its own: Meridian's engine, SimPy's process style, a C++ kernel. */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import type { Program, Round } from "./rounds.ts";
+import type { ModelName, Program, Round } from "./rounds.ts";
 
 const ROUND_FILE = join(import.meta.dirname, "engine-round.ts");
 const ROUND_LIMIT_MS = 600_000;
@@ -25,14 +26,37 @@ export function engineProgram(): Program {
 /** The newest SimPy that PyPI had when this study was written. */
 export const SIMPY_VERSION = "4.1.2";
 
-const MODEL_FILE = join(import.meta.dirname, "simpy_r1r2.py");
+/** SimPy's version of a model, and what it is called there. */
+function simpyModel(model: ModelName): readonly [file: string, name: string] {
+  const [name, strategy] = model.split("-");
+  return strategy === undefined ? ["simpy_r1r2.py", name!] : ["simpy_r3.py", strategy];
+}
+
 const INSTALL_LIMIT_MS = 180_000;
 
-/** SimPy's own answer to the two models: process style, one Python process per round. */
+/** SimPy's own answer to the models: process style, one Python process per round. */
 export async function simpyProgram(cacheFolder: string = defaultCacheFolder()): Promise<Program> {
   const python = await installSimpy(cacheFolder);
   return async (model, requests, seed) => {
-    const printed = await runChild(python, [MODEL_FILE, model, String(requests), String(seed)], ROUND_LIMIT_MS);
+    const [file, name] = simpyModel(model);
+    const args = [join(import.meta.dirname, file), name, String(requests), String(seed)];
+    return JSON.parse(await runChild(python, args, ROUND_LIMIT_MS)) as Round;
+  };
+}
+
+const KERNEL_FILE = join(import.meta.dirname, "kernel_r3.cpp");
+
+/** The C++ program for R3, compiled once into the cache folder; null where there is no g++. */
+export async function kernelProgram(cacheFolder: string = defaultCacheFolder()): Promise<Program | null> {
+  const source = createHash("sha256")
+    .update(await readFile(KERNEL_FILE))
+    .digest("hex")
+    .slice(0, 16);
+  const binary = join(cacheFolder, `kernel-r3-${source}`);
+  await mkdir(cacheFolder, { recursive: true });
+  if (!existsSync(binary) && !(await succeeds("g++", ["-O3", "-std=c++17", "-o", binary, KERNEL_FILE]))) return null;
+  return async (model, requests, seed) => {
+    const printed = await runChild(binary, [simpyModel(model)[1], String(requests), String(seed)], ROUND_LIMIT_MS);
     return JSON.parse(printed) as Round;
   };
 }

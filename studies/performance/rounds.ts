@@ -1,4 +1,4 @@
-/** Timed rounds of two programs on one model: how they are interleaved, summarised and shown. */
+/** Timed rounds of programs on one model: how they are interleaved, summarised and shown. */
 import Table from "cli-table3";
 import { mean, median, sampleStandardDeviation } from "simple-statistics";
 
@@ -6,6 +6,8 @@ import { mean, median, sampleStandardDeviation } from "simple-statistics";
 export interface Round {
   /** Duration of the simulation, without the start of the process. */
   readonly seconds: number;
+  /** Processor time of it, all threads of the process: what is compared, since other work on the machine takes none. */
+  readonly userSeconds: number;
   readonly requests: number;
   readonly meanMs: number;
   readonly p95Ms: number;
@@ -17,8 +19,9 @@ export interface Round {
   readonly peakRssMiB?: number;
 }
 
-export type ModelName = "r1" | "r2";
-export const MODELS: readonly ModelName[] = ["r1", "r2"];
+/** R3 is measured with a strategy that learns nothing and with one that does. */
+export type ModelName = "r1" | "r2" | "r3-lo" | "r3-cw";
+export const MODELS: readonly ModelName[] = ["r1", "r2", "r3-lo", "r3-cw"];
 
 /** A size of R1 other than its own: servers per region and requests per second, 64 and 72. */
 export interface Size {
@@ -44,6 +47,8 @@ export interface ModelRounds {
   /** Timed rounds, in order; index i of both ran back to back. */
   readonly engine: readonly Round[];
   readonly peer: readonly Round[];
+  /** Rounds of the engine's length of a C++ program for this model alone; empty where there is none. */
+  readonly kernel: readonly Round[];
   /** Engine rounds of the peer's length, for the comparison of answers. */
   readonly engineShort: readonly Round[];
 }
@@ -58,10 +63,18 @@ export async function runRounds(
   engine: Program,
   peer: Program,
   onRound: (done: string) => void,
+  kernel: Program | null = null,
 ): Promise<ModelRounds> {
-  const rounds = { model, engine: [] as Round[], peer: [] as Round[], engineShort: [] as Round[] };
+  const rounds = {
+    model,
+    engine: [] as Round[],
+    peer: [] as Round[],
+    kernel: [] as Round[],
+    engineShort: [] as Round[],
+  };
   for (let i = 0; i < plan.rounds; i++) {
     rounds.engine.push(await engine(model, plan.engineRequests, 1_000 + i));
+    if (kernel !== null) rounds.kernel.push(await kernel(model, plan.engineRequests, 4_000 + i));
     rounds.peer.push(await peer(model, plan.peerRequests, 2_000 + i));
     rounds.engineShort.push(await engine(model, plan.peerRequests, 3_000 + i));
     onRound(`${model} round ${i + 1} of ${plan.rounds}`);
@@ -76,6 +89,8 @@ export interface ModelSummary {
   readonly peerRequestsPerS: Spread;
   /** Engine's requests per second over the peer's, round by round. */
   readonly ratio: Spread;
+  /** Engine's processor time per request over the C++ program's; null where it was not measured. */
+  readonly timesKernel: Spread | null;
   readonly agreement: readonly AgreementRow[];
   readonly agrees: boolean;
 }
@@ -117,6 +132,10 @@ export function summarise(rounds: ModelRounds): ModelSummary {
     engineRequestsPerS: spreadOf(rounds.engine.map(speed)),
     peerRequestsPerS: spreadOf(rounds.peer.map(speed)),
     ratio: spreadOf(rounds.engine.map((round, i) => speed(round) / speed(rounds.peer[i]!))),
+    timesKernel:
+      rounds.kernel.length === 0
+        ? null
+        : spreadOf(rounds.engine.map((round, i) => speed(rounds.kernel[i]!) / speed(round))),
     agreement,
     agrees: agreement.every((row) => Math.abs(row.difference) <= row.allowed),
   };
@@ -128,7 +147,7 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 function speed(round: Round): number {
-  return round.requests / round.seconds;
+  return round.requests / round.userSeconds;
 }
 
 /**
@@ -163,7 +182,7 @@ function standardError(values: readonly number[]): number {
 /** Tables for the terminal: one line per model, then the agreement of the answers. */
 export function performanceTable(summaries: readonly ModelSummary[]): string {
   const speed = new Table({
-    head: ["model", "engine kreq/s", "SimPy kreq/s", "engine / SimPy (min/median/max)"],
+    head: ["model", "engine kreq/s", "SimPy kreq/s", "engine / SimPy (min/median/max)", "time / C++"],
     style: { head: [], border: [] },
   });
   const answers = new Table({
@@ -176,6 +195,7 @@ export function performanceTable(summaries: readonly ModelSummary[]): string {
       (summary.engineRequestsPerS.median / 1_000).toFixed(0),
       (summary.peerRequestsPerS.median / 1_000).toFixed(1),
       spreadText(summary.ratio),
+      summary.timesKernel === null ? "not measured" : spreadText(summary.timesKernel),
     ]);
     for (const { what, engine, peer, difference, allowed } of summary.agreement) {
       const show = what === "throttled" ? percent : seconds;

@@ -99,5 +99,5 @@ export function scaleTable({ rows }: ScaleSummary): string {
 }
 
 function speed(round: Round): number {
-  return round.requests / round.seconds;
+  return round.requests / round.userSeconds;
 }

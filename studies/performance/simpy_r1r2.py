@@ -120,14 +120,15 @@ def main():
         buckets = [TokenBucket(env) for _ in range(REGIONS)]
         start = lambda: request_r2(env, regions, buckets, rng, latencies, counts)  # noqa: E731
     env.process(source(env, requests, rng, start))
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     env.run()
-    seconds = time.perf_counter() - began
+    seconds, user = time.perf_counter() - began, time.process_time() - cpu
     latencies.sort()
     print(
         json.dumps(
             {
                 "seconds": seconds,
+                "userSeconds": user,
                 "requests": requests,
                 "meanMs": 1000 * math.fsum(latencies) / len(latencies),
                 "p95Ms": 1000 * latencies[math.ceil(0.95 * len(latencies)) - 1],

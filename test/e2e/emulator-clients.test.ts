@@ -5,14 +5,19 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Fleet } from "../../emulator/fleet.ts";
+import { IS_FULL } from "../budget.ts";
 import { CLAUDE, testFleet } from "../emulator/support.ts";
-import { pythonWithClients, runPython } from "./emulator-clients/python-clients.ts";
+import { builtClients, runClient } from "./emulator-clients/built-clients.ts";
+import { pythonWithClients, pythonWithFrameworks, runPython } from "./emulator-clients/python-clients.ts";
 
 const BOTO3 = fileURLToPath(new URL("emulator-clients/boto3_checks.py", import.meta.url));
+/** OpenAI's client comes with LiteLLM. */
+const OPENAI = fileURLToPath(new URL("emulator-clients/openai_checks.py", import.meta.url));
+const FRAMEWORKS = fileURLToPath(new URL("emulator-clients/framework_checks.py", import.meta.url));
 const LITELLM = fileURLToPath(new URL("emulator-clients/litellm_checks.py", import.meta.url));
 
-/** The installed clients of Python, unchanged: what works here works against the service's own wire. */
-describe("Python clients of the emulator", { timeout: 600_000 }, () => {
+/** The installed clients, unchanged: what works here works against the service's own wire. */
+describe("Clients of the emulator", { timeout: 600_000 }, () => {
   let fleet: Fleet;
   let python: string | undefined;
   let missing: string;
@@ -149,5 +154,82 @@ describe("Python clients of the emulator", { timeout: 600_000 }, () => {
     const before = fleet.log.recent.total;
     assert.equal((await run("throttled")).throttled, 429);
     assert.equal(fleet.log.recent.total - before, 1);
+  });
+
+  it("OpenAI's client completes, responds, calls functions and meets errors, below both of its paths", async (test) => {
+    if (python === undefined) return test.skip(missing);
+    const { url } = fleet.endpoints[0]!;
+    const run = async (path: string, ...checks: string[]) => {
+      const environment = { OPENAI_BASE_URL: `${url}${path}`, OPENAI_API_KEY: fleet.credentials!.bearerToken };
+      return JSON.parse(await runPython(python!, [OPENAI, ...checks], environment));
+    };
+    const seen = await run("/openai/v1", "chat", "chat_stream", "tool", "responses", "responses_stream", "structured");
+    assert.deepEqual(seen.chat, { usage: 5, finish: "length" });
+    assert.deepEqual(seen.chat_stream, { text: " one can see how the", usage: 5 });
+    assert.deepEqual(seen.responses, { text: seen.chat_stream.text, status: "incomplete", usage: 5 });
+    assert.equal(seen.responses_stream.filter((type: string) => type === "response.output_text.delta").length, 5);
+    for (const { city, days } of [seen.tool, seen.structured]) {
+      assert.ok(typeof city === "string" && Number.isInteger(days) && days >= 1);
+    }
+    fleet.faults.add({ effect: { name: "ThrottlingException" }, times: 1 });
+    const { errors, models, throttled } = await run("/v1", "throttled", "errors", "models");
+    assert.deepEqual(errors, [
+      ["NotFoundError", 404],
+      ["BadRequestError", 400],
+      ["PermissionDeniedError", 403],
+    ]);
+    assert.deepEqual([models, throttled], [true, 429]);
+  });
+
+  it("Anthropic's clients, langchain-aws and pydantic-ai talk, stream, think and call tools", async (test) => {
+    if (!IS_FULL) return test.skip("only in a full run: three more packages to install");
+    const frameworks = await pythonWithFrameworks();
+    if (frameworks.python === undefined) return test.skip(frameworks.reason);
+    const environment = {
+      ...overHttp(),
+      EMULATOR_URL: fleet.endpoints[0]!.url,
+      API_KEY: fleet.credentials!.bearerToken,
+    };
+    const checks = ["anthropic_bedrock", "anthropic_own", "anthropic_errors", "count", "langchain", "pydantic_ai"];
+    const seen = JSON.parse(await runPython(frameworks.python, [FRAMEWORKS, ...checks], environment));
+    for (const client of [seen.anthropic_bedrock, seen.anthropic_own]) {
+      assert.deepEqual(client, {
+        text: " one can see how the",
+        streamed: " one can see how the",
+        stop: "max_tokens",
+        thinking: ["thinking", "text"],
+        tool: "tool_use",
+      });
+    }
+    assert.deepEqual(seen.anthropic_errors, [
+      ["BadRequestError", 400],
+      ["BadRequestError", 400],
+      ["NotFoundError", 404],
+    ]);
+    assert.equal(seen.count, 3);
+    assert.deepEqual(seen.langchain, { usage: 8, streamed: 32, trip: true });
+    assert.deepEqual(seen.pydantic_ai, { usage: 8, trip: true });
+  });
+
+  it("Anthropic's Bedrock client for JavaScript and the AI SDK talk, stream, call tools and make objects", async (test) => {
+    if (!IS_FULL) return test.skip("only in a full run: more packages to install");
+    const { folder, reason } = await builtClients("node");
+    if (folder === undefined) return test.skip(reason);
+    const environment = { ...overHttp(), EMULATOR_URL: fleet.endpoints[0]!.url };
+    const args = [join(folder, "checks.mjs"), "anthropicBedrock", "aiSdk"];
+    const seen = await runClient(process.execPath, args, environment);
+    const text = " one can see how the";
+    assert.deepEqual(seen.anthropicBedrock, { text, streamed: text, trip: true, refused: 400 });
+    assert.deepEqual(seen.aiSdk, { text, usage: 5, streamed: text, object: true, tool: true });
+  });
+
+  it("the AWS SDK for Go converses, streams, invokes and is refused", async (test) => {
+    if (!IS_FULL) return test.skip("only in a full run: an SDK to compile");
+    const { folder, reason } = await builtClients("go");
+    if (folder === undefined) return test.skip(reason);
+    const environment = { ...overHttp(), EMULATOR_URL: fleet.endpoints[0]!.url };
+    assert.deepEqual(await runClient(join(folder, "client"), [], environment), {
+      ...{ stop: "max_tokens", usage: 5, deltas: 5, invoke: "max_tokens", refused: true },
+    });
   });
 });

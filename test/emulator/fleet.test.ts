@@ -131,6 +131,18 @@ describe("a fleet of a scenario", () => {
     assert.deepEqual([500 + burndown * 500, maxOutputTokens], [8000, 128_000]);
   });
 
+  it("goes by the context window that the scenario states, else by the facts", async () => {
+    const window = async (model: object) => {
+      const s = { id: "anthropic.claude-sonnet-4-5-20250929-v1:0", capacity: SLOTS_1S, ...model };
+      const [found] = catalogOf(
+        await planOf({ capacity: SLOTS_1S, models: { s }, world: { targets: ["us-east-1/us"] } }),
+      ).models;
+      return [found?.contextTokens, found?.extendedContextTokens];
+    };
+    assert.deepEqual(await window({}), [200_000, 1_000_000]);
+    assert.deepEqual(await window({ contextTokens: 5000 }), [5000, undefined]);
+  });
+
   it("offers what the targets name, and nothing else", () => {
     const { models, profiles } = catalogOf(plan);
     const facts = models.map(({ modelId, onDemandRegions, maxOutputTokens, burndown }) => [

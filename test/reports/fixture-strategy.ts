@@ -92,6 +92,7 @@ function groupOf(world: World, name: string, index: number, shape: GroupShape): 
     attempts,
     attemptsThrottled: Math.round(attempts * throttledShare),
     attemptsUnavailable: 0,
+    attemptsTimedOut: 0,
     retried: attempts - shape.sent,
     waited: Math.round(served / 5),
     inputTokens: shape.sent * 1200,
@@ -106,6 +107,7 @@ function groupOf(world: World, name: string, index: number, shape: GroupShape): 
     queueWaitMs: latency(world, p50Ms * 0.05 * load, tail * 2, served, `wait${shape.key}`, name),
     throttledAttemptShare: share(throttledShare, "throttled"),
     unavailableAttemptShare: share(0, "unavailable"),
+    timedOutAttemptShare: share(0, "timed out"),
     failedShare: share(failed, "failed"),
     retriedShare: share(throttledShare * 0.9, "retried"),
     attemptsPerRequest: estimateOf(draws(world, 1 + throttledShare, 0.01, `attempts${shape.key}`, name)),
@@ -251,6 +253,14 @@ function replicationsOf(world: World, name: string, total: GroupResult, index: n
         destination: per1k === null ? null : per1k * 1.01,
         "lowest-cost": per1k === null ? null : per1k * 0.97,
       },
+      byClass: world.classes.map((each, at) => ({
+        name: each,
+        e2eMsP95: none ? null : p95[replication]! * (1 + at / 10),
+        ttftMsP95: none ? null : p95[replication]! * 0.2,
+        failedShare: none ? 1 : throttled / 6,
+        goodputShare: none ? 0 : 0.93,
+        usdPer1kServed: per1k,
+      })),
     };
   }).map((point) => ({ ...point, failedShare: total.counts.sent === 0 ? null : point.failedShare }));
 }

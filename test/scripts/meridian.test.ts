@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { accessSync, constants, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../scripts/commands/index.ts";
 import { packageVersion } from "../../scripts/io/process.ts";
+import { OLD_NODE } from "./old-node.ts";
 import { meridian, meridianHere, SOURCE_BIN, TINY } from "./run-meridian.ts";
-
-/** A Node on the PATH that is older than the packaged one, if the host has such. */
-const OLD_NODE = (process.env.PATH ?? "")
-  .split(delimiter)
-  .map((folder) => join(folder, "node"))
-  .find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return Number(/^v(\d+)/.exec(execFileSync(path, ["--version"], { encoding: "utf8" }))?.[1]) < 24;
-    } catch {
-      return false;
-    }
-  });
 
 describe("meridian", () => {
   it("shows help for itself and for each verb, with examples", async () => {

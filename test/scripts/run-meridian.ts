@@ -62,10 +62,18 @@ export async function meridian(args: readonly string[], options: RunOptions = {}
 
 /**
  * Runs the command in this process: the same exit code and the same output without the start of a process, for tests
- * that are about what a command says and writes. Not for signals, terminals or another working folder. One call at a
- * time, since it takes over the streams and the environment of the process.
+ * that are about what a command says and writes. Not for signals, terminals or another working folder. One call waits for
+ * the other, since it takes over the streams and the environment of the process.
  */
-export async function meridianHere(args: readonly string[], env: RunOptions["env"] = {}): Promise<Finished> {
+export function meridianHere(args: readonly string[], env: RunOptions["env"] = {}): Promise<Finished> {
+  const done = turn.then(() => runHere(args, env));
+  turn = done.catch(() => {});
+  return done;
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+async function runHere(args: readonly string[], env: RunOptions["env"]): Promise<Finished> {
   const { main } = (await import(pathToFileURL(MAIN).href)) as typeof import("../../scripts/cli.ts");
   const before = { ...process.env };
   const said = { stdout: "", stderr: "" };

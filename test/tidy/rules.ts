@@ -166,6 +166,7 @@ export const CORE_ORDER: readonly string[] = [
   "scenario",
   "engine",
   "experiment",
+  "sweep",
   "bench",
   "calibrate",
   "validate",
@@ -212,8 +213,11 @@ const FUNCTION_LINES_MAX = 70;
 export const SHORT_FILES: Readonly<Record<string, string>> = {
   "simulator/base/near-names.ts": "apart from errors.ts, which k6 loads: it imports an npm package, which k6 cannot",
   "simulator/base/time.ts": "three constants that files of every folder and the k6 scripts share",
+  "simulator/bench/secret-echoes.ts": "what k6 and the command both hide by; k6 loads no more than it needs",
   "scripts/commands/options.ts": "apart from the contract, so that an overview of the verbs loads no YAML",
   "scenarios/k6/start.ts": "apart from the runtime, which loads in k6 alone, so that a test can run it",
+  "scripts/sweep/open-store.ts": "a registry of stores",
+  "scripts/sweep/sweep-file.ts": "apart from what runs jobs, so that threads and commands read one job file alike",
   "scripts/io/simulate-worker.ts": "the file that worker threads load; apart from the pool, so that they load no more",
 };
 
@@ -242,7 +246,7 @@ function mayBeShort(file: SourceFile): boolean {
   return (
     isTypesOnly(file) ||
     posix.basename(file.path) === "index.ts" ||
-    /export const \w+: \w*(Definition|Format|Model|Adapter|Chart|Body\w*)\b/.test(file.text)
+    /export const \w+: \w*(Definition|Design|Format|Model|Adapter|Chart|Body\w*)\b/.test(file.text)
   );
 }
 

@@ -1,6 +1,6 @@
 /** Layers of the frontier chart: means, intervals, replications, the line of unbeaten strategies, names. */
 import type { ReplicationPoint, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
-import { failsMore } from "../../../simulator/experiment/verdict.ts";
+import { failsMore } from "../../../simulator/experiment/standing.ts";
 import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
 import { type KnownScale, type Layer, layerName } from "./frame.ts";
 import { type Box, type PointLabel, placeLabels, shortName } from "./labels.ts";

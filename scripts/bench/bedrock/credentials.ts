@@ -1,6 +1,7 @@
 /** Credentials for Bedrock as the AWS SDKs find them, and how they are kept out of every text that is shown. */
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../../simulator/base/time.ts";
+import { secretEchoes } from "../../../simulator/bench/secret-echoes.ts";
 
 /** What lets calls in. The values go to k6's environment and nowhere else. */
 export interface BedrockCredentials {
@@ -151,6 +152,6 @@ export function hideSecrets(
     (value) => value.length >= LENGTH_MIN,
   );
   // Longest first: a value may be part of another.
-  const ordered = [...new Set(values)].sort((a, b) => b.length - a.length);
+  const ordered = [...new Set(values.flatMap(secretEchoes))].sort((a, b) => b.length - a.length);
   return ordered.reduce((hidden, value) => hidden.replaceAll(value, "[hidden]"), text).replace(SHAPES, "[hidden]");
 }

@@ -1,7 +1,7 @@
 /** The three locks before real money is spent: a flag, a budget and a confirmation. */
-import { createHash } from "node:crypto";
 import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
-import { stableJson } from "../../io/text-files.ts";
+import type { CommonOptions } from "../../commands/command.ts";
+import { type RunFacts, tokenFault, useToken } from "./confirmation.ts";
 
 /** The three locks as the command line sets them. */
 export interface SpendLocks {
@@ -13,10 +13,21 @@ export interface SpendLocks {
   readonly token: string | undefined;
 }
 
+/** The locks as options and environment set them. */
+export function locksOf(options: CommonOptions): SpendLocks {
+  return {
+    flag: options.spendRealMoney === true,
+    budgetUsd: options.budgetUsd as number | undefined,
+    token: (options.confirm as string | undefined) ?? (process.env.MERIDIAN_CONFIRM || undefined),
+  };
+}
+
 /** What is about to be bought. */
 export interface Purchase {
-  /** The token that confirms it. */
-  readonly token: string;
+  /** Where the requests go, for people. */
+  readonly place: string;
+  /** What a token confirms. */
+  readonly facts: RunFacts;
   readonly requests: number;
   readonly expectedUsd: number;
   /** The most that it can cost: the worst case or the budget, whichever is less. */
@@ -26,24 +37,30 @@ export interface Purchase {
 /** Asks a person and waits for a line; undefined where there is no terminal. */
 export type Ask = ((question: string) => Promise<string>) | undefined;
 
-/** All that decides what a run may cost: a token for one run opens no other. */
-export function confirmToken(facts: Readonly<Record<string, unknown>>): string {
-  return createHash("sha256").update(stableJson(facts)).digest("hex").slice(0, 12);
-}
-
 /**
  * Opens the three locks, or says of each that is shut what opens it. A person at a terminal confirms by typing the
- * most that the run can cost; a script gives the token that `--dry-run` shows.
+ * most that the run can cost; a script gives the token that `--dry-run` shows, which counts once.
  *
- * @throws MeridianError usage SPEND_FLAG_MISSING, SPEND_BUDGET_MISSING, SPEND_CONFIRM_MISSING, SPEND_CONFIRM_WRONG
+ * @param use uses a token up; false if it has been used before
+ * @throws MeridianError usage SPEND_FLAG_MISSING, SPEND_BUDGET_MISSING, SPEND_CONFIRM_MISSING, SPEND_CONFIRM_WRONG,
+ *   SPEND_CONFIRM_EXPIRED, SPEND_CONFIRM_USED
  */
-export async function openLocks(locks: SpendLocks, purchase: Purchase, ask: Ask): Promise<void> {
+export async function openLocks(
+  locks: SpendLocks,
+  purchase: Purchase,
+  ask: Ask,
+  use: (token: string) => Promise<boolean> = useToken,
+): Promise<void> {
   const shut = shutLocks(locks, purchase, ask !== undefined);
   if (shut.length > 0) throw new MeridianError("usage", shut);
+  if (locks.token !== undefined && !(await use(locks.token))) {
+    const what = "this token has been used: each confirms one run";
+    throw new MeridianError("usage", { code: "SPEND_CONFIRM_USED", what, where: "--confirm", fix: AGAIN });
+  }
   if (locks.token !== undefined || ask === undefined) return;
   const amount = usdText(purchase.mostUsd);
   const answer = await ask(
-    `${purchase.requests} requests go to Amazon Bedrock: expected ${usdText(purchase.expectedUsd)} USD, at most ${amount} USD.\n` +
+    `${purchase.requests} requests go to ${purchase.place}: expected ${usdText(purchase.expectedUsd)} USD, at most ${amount} USD.\n` +
       `Type ${amount} to go on: `,
   );
   if (answer.trim() !== amount) {
@@ -55,14 +72,21 @@ export async function openLocks(locks: SpendLocks, purchase: Purchase, ask: Ask)
   }
 }
 
-/** What each lock that is shut needs. */
-export function shutLocks(locks: SpendLocks, purchase: Purchase, canAsk: boolean): readonly Problem[] {
+const AGAIN = "run it again with --dry-run, look at what it shows, and take the token from there";
+
+/** What each lock that is shut needs. @param nowMs ms since 1970 */
+export function shutLocks(
+  locks: SpendLocks,
+  purchase: Purchase,
+  canAsk: boolean,
+  nowMs = Date.now(),
+): readonly Problem[] {
   const problems: Problem[] = [];
   if (!locks.flag) {
     problems.push({
       code: "SPEND_FLAG_MISSING",
-      what: "real Amazon Bedrock costs real money",
-      where: "--target bedrock",
+      what: `calls of ${purchase.place} may cost real money`,
+      where: "--target",
       fix: "add --spend-real-money",
     });
   }
@@ -70,7 +94,7 @@ export function shutLocks(locks: SpendLocks, purchase: Purchase, canAsk: boolean
     problems.push({
       code: "SPEND_BUDGET_MISSING",
       what: "there is no budget that the run stops at",
-      where: "--target bedrock",
+      where: "--target",
       fix: "add --budget-usd with the most that it may cost, for example --budget-usd 5",
     });
   }
@@ -78,17 +102,18 @@ export function shutLocks(locks: SpendLocks, purchase: Purchase, canAsk: boolean
     problems.push({
       code: "SPEND_CONFIRM_MISSING",
       what: "there is no terminal to confirm the cost at",
-      where: "--target bedrock",
+      where: "--target",
       fix: "run it once with --dry-run, look at what it shows, and add the --confirm token from there",
     });
   }
-  if (locks.token !== undefined && locks.token !== purchase.token) {
-    problems.push({
-      code: "SPEND_CONFIRM_WRONG",
-      what: "this token confirms another run: scenario, traffic, endpoints, budget or limits have changed",
-      where: "--confirm",
-      fix: "run it again with --dry-run, look at what it shows, and take the token from there",
-    });
+  const fault = locks.token === undefined ? undefined : tokenFault(locks.token, purchase.facts, nowMs);
+  if (fault === "wrong") {
+    const what = "this token confirms another run: scenario, traffic, endpoints, budget or limits have changed";
+    problems.push({ code: "SPEND_CONFIRM_WRONG", what, where: "--confirm", fix: AGAIN });
+  }
+  if (fault === "expired") {
+    const what = "this token is more than an hour old: prices, credentials and quotas may have changed";
+    problems.push({ code: "SPEND_CONFIRM_EXPIRED", what, where: "--confirm", fix: AGAIN });
   }
   return problems;
 }

@@ -1,8 +1,8 @@
 /** `bench --target bedrock`: everything that is checked before the first call, then the locks, then the target. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { ReplayOperation, SpendPlan } from "../../../simulator/bench/plan.ts";
-import { encodeSchedule, type ScheduleRow } from "../../../simulator/bench/rows.ts";
+import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import { type ListPrice, type PromptCount, spendPlanOf } from "../../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../../commands/command.ts";
@@ -11,10 +11,11 @@ import { loadReference } from "../../io/scenario-inputs.ts";
 import { type BenchEstimate, estimateBench, listPricesOf, refuseTinyBudget } from "../estimate.ts";
 import { benchLimits, refuseBeyondLimits } from "../limits.ts";
 import type { BenchSetup } from "../setup.ts";
+import { factsOf } from "./confirmation.ts";
 import { boundAnswers, measurePrompts, type PromptMeasure, promptLengths } from "./count-tokens.ts";
 import { type BedrockCredentials, bedrockCredentials, refuseExpiring } from "./credentials.ts";
 import { type BedrockEndpoint, bedrockEndpoints, bedrockTarget } from "./endpoints.ts";
-import { type Ask, confirmToken, openLocks, type Purchase, type SpendLocks } from "./locks.ts";
+import { type Ask, locksOf, openLocks, type Purchase, type SpendLocks } from "./locks.ts";
 
 /** All that is known of a run on Amazon Bedrock before a single call. */
 export interface BedrockPlan {
@@ -58,11 +59,7 @@ export async function planBedrock(
     allowUnknown: options.dryRun === true,
   });
   const credentials = await credentialsOf(options);
-  const locks: SpendLocks = {
-    flag: options.spendRealMoney === true,
-    budgetUsd: options.budgetUsd as number | undefined,
-    token: (options.confirm as string | undefined) ?? (process.env.MERIDIAN_CONFIRM || undefined),
-  };
+  const locks = locksOf(options);
   const spend = spendPlanOf(plan, locks.budgetUsd ?? NO_BUDGET_USD, countsOf(plan, new Map()), listPrice);
   // As if all prompts could be measured: what fails then fails however they are counted.
   refuseTinyBudget(plan, schedule, { ...spend, inputFactor: spend.inputFactor.map(() => 1) });
@@ -76,7 +73,8 @@ export async function planBedrock(
     estimate,
     locks,
     purchase: {
-      token: tokenOf(experiment, schedule, endpoints, options),
+      place: "Amazon Bedrock",
+      facts: factsOf(experiment, schedule, endpoints, options),
       requests: schedule.length * plan.strategies.length,
       expectedUsd: estimate.expectedUsd,
       mostUsd: Math.min(estimate.worstUsd, spend.budgetUsd),
@@ -117,6 +115,7 @@ export async function openBedrock(
     schedule: planned.schedule,
     spend,
     notes: [...planned.notes, ...notes],
+    costsMoney: true,
     saysTokens: true,
   };
 }
@@ -144,23 +143,6 @@ function countsOf(plan: Plan, measures: ReadonlyMap<string, PromptMeasure>): rea
     return measure === undefined
       ? { charsPerToken: 4, isMeasured: false }
       : { charsPerToken: measure.charsPerToken, isMeasured: true };
-  });
-}
-
-function tokenOf(
-  experiment: PreparedExperiment,
-  schedule: readonly ScheduleRow[],
-  endpoints: readonly BedrockEndpoint[],
-  options: CommonOptions,
-): string {
-  return confirmToken({
-    scenario: experiment.yaml,
-    schedule: createHash("sha256").update(encodeSchedule(schedule)).digest("hex"),
-    endpoints: endpoints.map(({ region, url }) => `${region} ${url}`),
-    operation: options.api,
-    drainMs: options.drain,
-    budgetUsd: options.budgetUsd ?? null,
-    limits: { ...benchLimits(options, true) },
   });
 }
 

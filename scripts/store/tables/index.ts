@@ -1,9 +1,18 @@
 /** The registry of the store's tables and views. Adding one = its file and its line here. */
 import type { StoreTable, StoreView } from "../table.ts";
+import { REQUESTS } from "./requests.ts";
 import { CLASSES, COMPARISONS, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES } from "./runs.ts";
 
 /** Tables with files in the store. */
-export const STORE_TABLES: readonly StoreTable[] = [RUN_RECORDS, STRATEGIES, CLASSES, REGIONS, HOURS, COMPARISONS];
+export const STORE_TABLES: readonly StoreTable[] = [
+  RUN_RECORDS,
+  STRATEGIES,
+  CLASSES,
+  REGIONS,
+  HOURS,
+  COMPARISONS,
+  REQUESTS,
+];
 
 /** Views over them, in the order in which they are created. */
 export const STORE_VIEWS: readonly StoreView[] = [RUNS_VIEW];

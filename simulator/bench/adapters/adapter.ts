@@ -75,6 +75,18 @@ export interface Verdict {
   readonly usage: readonly [number, number, number, number] | null;
 }
 
+/** Error of an answer with status 200 and no token. */
+export const EMPTY_ANSWER = "EmptyAnswer";
+
+/**
+ * An answer without a token is none: it serves no request, and says nothing of how long answers take. It has been billed, and
+ * no SDK tries it again.
+ */
+export function refuseEmpty<V extends Verdict>(verdict: V): V {
+  const isEmpty = verdict.kind === "ok" && verdict.usage?.[1] === 0;
+  return isEmpty ? { ...verdict, kind: "error", isFinal: true, error: EMPTY_ANSWER } : verdict;
+}
+
 export interface AdapterVerdict extends Verdict {
   /** The wait that the service asks for, ms; NaN = none. */
   readonly retryAfterMs: number;

@@ -8,6 +8,7 @@ import {
   type PromptOrder,
   promptTexts,
   type ReplayTier,
+  refuseEmpty,
   type Verdict,
 } from "./adapter.ts";
 
@@ -26,7 +27,7 @@ export const bedrock: EndpointAdapter = {
     body: converseBody(prompt),
   }),
   read: (answer: AdapterAnswer, isStream: boolean): AdapterVerdict => ({
-    ...(isStream ? verdictOfStream(answer) : verdictOfJson(answer)),
+    ...refuseEmpty(isStream ? verdictOfStream(answer) : verdictOfJson(answer)),
     retryAfterMs: Number(answer.header("x-amz-retry-after") ?? Number.NaN),
     serviceRequestId: answer.header("x-amzn-requestid") ?? "",
   }),

@@ -11,6 +11,7 @@ import {
   isOutOfMoney,
   type PromptOrder,
   promptTexts,
+  refuseEmpty,
   type Verdict,
 } from "./adapter.ts";
 
@@ -45,7 +46,7 @@ export const openai: EndpointAdapter = {
     const body = typeof answer.body === "string" ? answer.body : "";
     const { id, ...verdict } = verdictOf(answer, body, isStream);
     return {
-      ...verdict,
+      ...refuseEmpty(verdict),
       retryAfterMs: retryAfterMs(answer),
       serviceRequestId: answer.header("x-request-id") ?? id,
     };

@@ -22,6 +22,8 @@ const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
+const NOTHING = NOTHING_DUE;
+const { internal: INTERNAL, firstToken: FIRST_TOKEN, finished: FINISHED } = CAPACITY_EVENT;
 
 export interface BatchingSpec extends QueueSpec {
   readonly kind: "batching";
@@ -115,6 +117,9 @@ export const batching: CapacityModel<BatchingSpec, typeof schema> = {
  * and a sequence that joins at V0 with w steps of work leaves when V reaches V0 + w. A change of n or b changes only
  * the rate, so the agenda is one heap keyed by virtual instants: O(log n) per request and no event per token.
  *
+ * A first token changes no rate, so it is no event unless somebody listens: its instant is written down when V next
+ * passes its mark.
+ *
  * Special cases with closed forms (both are tests): alpha = 0 is M/G/1 processor sharing with E[S] = beta E[w];
  * beta = 0 is M/G/infinity with S = alpha w.
  *
@@ -125,10 +130,11 @@ export class Batching extends Station<BatchingSpec> {
   declare private readonly noise: Sampler | null;
   /** Joins after prefill, by real time. */
   private readonly joins = new EventHeap();
-  /** First tokens and ends, by virtual time. */
-  private readonly marks = new EventHeap();
-  /** Per attempt slot: steps from the first token to the end; -1 once the first token is out. */
-  private remainder = new Float64Array(1024);
+  /** First tokens that are not out yet, and ends: by virtual time. */
+  private readonly firsts = new EventHeap();
+  private readonly ends = new EventHeap();
+  declare private readonly announcesFirsts: boolean;
+  declare private readonly hasTokenLimit: boolean;
   /** Of those in service: past prefill. */
   private decoding = 0;
   private kvTokens = 0;
@@ -137,7 +143,9 @@ export class Batching extends Station<BatchingSpec> {
   constructor(spec: BatchingSpec, context: CapacityContext, table: SlotTable) {
     super(spec, context, table, spec.discipline === "priority");
     this.noise = spec.noise === null ? null : compileSampler(createLaw(spec.noise));
-    this.settle(0);
+    this.announcesFirsts = context.announcesFirsts !== false;
+    this.hasTokenLimit = spec.kvTokensMax < Number.POSITIVE_INFINITY;
+    this.changePace();
   }
 
   get stepMs(): number {
@@ -162,15 +170,12 @@ export class Batching extends Station<BatchingSpec> {
   protected draw(attempt: number): boolean {
     const factor = this.noise === null ? 1 : this.drawn(this.noise, this.context.serviceKey, attempt);
     this.table.floats[attempt * FLOATS + FLOAT.work] = factor;
-    return this.kvNeed(attempt) <= this.spec.kvTokensMax;
+    return !this.hasTokenLimit || this.kvNeed(attempt) <= this.spec.kvTokensMax;
   }
 
   protected fits(attempt: number): boolean {
-    return (
-      this.factor > 0 &&
-      this.inService < this.spec.batchMax &&
-      this.kvTokens + this.kvNeed(attempt) <= this.spec.kvTokensMax
-    );
+    if (this.factor <= 0 || this.inService >= this.spec.batchMax) return false;
+    return !this.hasTokenLimit || this.kvTokens + this.kvNeed(attempt) <= this.spec.kvTokensMax;
   }
 
   /** Steps. */
@@ -183,95 +188,134 @@ export class Batching extends Station<BatchingSpec> {
   }
 
   protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
-    if (this.marks.size > 0 && this.clock.reachMs(this.marks.topMs) <= nowMs) return this.reachMark(nowMs);
-    if (this.joins.topMs > nowMs) return NOTHING_DUE;
+    if (this.announcesFirsts && this.clock.reachMs(this.firsts.topMs) <= nowMs) {
+      this.subject = this.firsts.pop();
+      this.table.floats[this.subject * FLOATS + FLOAT.firstTokenMs] = nowMs;
+      this.refresh();
+      return FIRST_TOKEN;
+    }
+    if (this.clock.reachMs(this.ends.topMs) <= nowMs) return this.end(nowMs);
+    if (this.joins.topMs > nowMs) return NOTHING;
     const attempt = this.joins.pop();
-    this.clock.synchronise(nowMs, this.decoding > 0);
+    this.synchronise(nowMs);
     this.join(attempt);
-    this.settle(nowMs);
-    return CAPACITY_EVENT.internal;
+    this.changePace();
+    return INTERNAL;
   }
 
   /** The first in line may have been too large for the cache; those behind it need not be. */
   protected override afterLeaving(nowMs: number): void {
-    this.fill(nowMs);
-    this.settle(nowMs);
+    this.resize(nowMs);
   }
 
   /** Takes a place in the batch; decoding begins after prefill. */
   protected start(nowMs: number, attempt: number): void {
     const { floats } = this.table;
     const from = attempt * FLOATS;
-
     floats[from + FLOAT.startedMs] = nowMs;
     this.inService++;
-    this.kvTokens += this.kvNeed(attempt);
+    if (this.hasTokenLimit) this.kvTokens += this.kvNeed(attempt);
     const { prefillBaseMs, prefillPerTokenMs } = this.spec;
     const delayMs = (prefillBaseMs + prefillPerTokenMs * this.uncached(attempt)) * floats[from + FLOAT.work]!;
     if (delayMs > 0) {
       this.joins.push(nowMs + delayMs, attempt);
       return;
     }
-    this.clock.synchronise(nowMs, this.decoding > 0);
+    this.synchronise(nowMs);
     this.join(attempt);
+    this.changePace();
   }
 
-  protected settle(nowMs: number): void {
-    this.clock.synchronise(nowMs, this.decoding > 0);
-    this.clock.setUnitMs(this.stepMsAt(this.decoding));
+  protected settle(_nowMs: number): void {
     this.refresh();
   }
 
-  protected ownNextMs(): number {
-    const markMs = this.marks.size > 0 ? this.clock.reachMs(this.marks.topMs) : Number.POSITIVE_INFINITY;
-    return this.joins.topMs < markMs ? this.joins.topMs : markMs;
+  protected override resize(nowMs: number): void {
+    this.synchronise(nowMs);
+    this.fill(nowMs);
+    this.changePace();
   }
 
+  protected ownNextMs(): number {
+    const joinMs = this.joins.topMs;
+    if (this.decoding === 0) return joinMs;
+    const endMs = this.clock.reachMs(this.ends.topMs);
+    const nextMs = joinMs < endMs ? joinMs : endMs;
+    return this.announcesFirsts ? Math.min(nextMs, this.clock.reachMs(this.firsts.topMs)) : nextMs;
+  }
+
+  /** In the order of the marks that come next. */
   protected clear(nowMs: number): readonly number[] {
-    this.clock.synchronise(nowMs, this.decoding > 0);
+    this.synchronise(nowMs);
+    const first = new Map<number, number>();
+    for (; this.firsts.size > 0; this.firsts.pop()) first.set(this.firsts.peek(), this.firsts.topMs);
+    const marks: { readonly attempt: number; readonly at: number }[] = [];
+    for (; this.ends.size > 0; this.ends.pop()) {
+      const attempt = this.ends.peek();
+      marks.push({ attempt, at: first.get(attempt) ?? this.ends.topMs });
+    }
+    marks.sort((a, b) => a.at - b.at);
     this.decoding = 0;
     this.kvTokens = 0;
-    return [...this.marks.drain(), ...this.joins.drain()];
+    this.changePace();
+    return [...marks.map(({ attempt }) => attempt), ...this.joins.drain()];
   }
 
-  private reachMark(nowMs: number): CapacityEvent {
-    this.clock.landOn(this.marks.topMs, nowMs);
-    const attempt = this.marks.peek();
-    const { floats } = this.table;
-    const from = attempt * FLOATS;
+  /** The sequence whose last mark V has reached is done, and others take its place. */
+  private end(nowMs: number): CapacityEvent {
+    const units = this.ends.topMs;
+    const attempt = this.ends.pop();
+    if (!this.announcesFirsts && this.firsts.topMs <= units) this.passFirsts(units, nowMs);
+    this.clock.landOn(units, nowMs);
     this.subject = attempt;
-    const rest = this.remainder[attempt]!;
-    if (rest > 0) {
-      this.remainder[attempt] = -1;
-      floats[from + FLOAT.firstTokenMs] = nowMs;
-      this.marks.replaceTop(this.clock.units + rest, attempt);
-      this.refresh();
-      return CAPACITY_EVENT.firstToken;
-    }
-    if (rest === 0) floats[from + FLOAT.firstTokenMs] = nowMs;
-    this.marks.pop();
+    const { floats } = this.table;
+    const first = attempt * FLOATS + FLOAT.firstTokenMs;
+    if (Number.isNaN(floats[first]!)) floats[first] = nowMs;
     this.decoding--;
     this.inService--;
-    this.kvTokens -= this.kvNeed(attempt);
-    this.fill(nowMs);
-    this.settle(nowMs);
-    return CAPACITY_EVENT.finished;
+    if (this.hasTokenLimit) this.kvTokens -= this.kvNeed(attempt);
+    if (this.line.length > 0) this.fill(nowMs);
+    this.changePace();
+    return FINISHED;
   }
 
+  /** Decoding begins; synchronise first. */
   private join(attempt: number): void {
     const { floats, ints } = this.table;
     const from = attempt * FLOATS;
-    if (attempt >= this.remainder.length) {
-      const grown = new Float64Array(Math.max(attempt + 1, this.remainder.length * 2));
-      grown.set(this.remainder);
-      this.remainder = grown;
-    }
     const factor = floats[from + FLOAT.work]!;
-    const output = Math.max(1, ints[attempt * INTS + PLACE.outputTokens]!);
-    const toFirst = (this.spec.prefillWorkPerToken * this.uncached(attempt) + 1) * factor;
-    this.remainder[attempt] = (output - 1) * factor * floats[from + FLOAT.decodeFactor]!;
-    this.marks.push(this.clock.units + toFirst, attempt);
+    const output = ints[attempt * INTS + PLACE.outputTokens]!;
+    const { prefillWorkPerToken } = this.spec;
+    const prefill = prefillWorkPerToken > 0 ? prefillWorkPerToken * this.uncached(attempt) : 0;
+    const first = this.clock.units + (prefill + 1) * factor;
+    const rest = output > 1 ? (output - 1) * factor * floats[from + FLOAT.decodeFactor]! : 0;
+    floats[from + FLOAT.firstTokenMs] = Number.NaN;
+    if (rest > 0) this.firsts.push(first, attempt);
+    this.ends.push(first + rest, attempt);
     this.decoding++;
+  }
+
+  /** Brings V up to now at the pace that has held, past the first tokens that are out by then. */
+  private synchronise(nowMs: number): void {
+    if (!this.announcesFirsts && this.decoding > 0) {
+      const units = this.clock.unitsAt(nowMs);
+      if (this.firsts.topMs <= units) this.passFirsts(units, nowMs);
+    }
+    this.clock.synchronise(nowMs, this.decoding > 0);
+  }
+
+  /** Writes down when the first tokens with marks up to `units` were out: at the latest now. */
+  private passFirsts(units: number, nowMs: number): void {
+    const { floats } = this.table;
+    while (this.firsts.topMs <= units) {
+      const atMs = this.clock.reachMs(this.firsts.topMs);
+      floats[this.firsts.pop() * FLOATS + FLOAT.firstTokenMs] = atMs < nowMs ? atMs : nowMs;
+    }
+  }
+
+  private changePace(): void {
+    this.clock.setUnitMs(this.stepMsAt(this.decoding));
+    this.refresh();
   }
 
   private kvNeed(attempt: number): number {

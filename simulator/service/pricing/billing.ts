@@ -3,6 +3,7 @@ import { invariant } from "../../base/errors.ts";
 import {
   type BillingRule,
   blendedPrice,
+  CACHE_WRITE,
   INPUT,
   OUTPUT,
   PREPAID,
@@ -31,6 +32,28 @@ export interface BillPart {
   readonly byClass: readonly bigint[];
   readonly byPlacement: readonly bigint[];
   readonly byEpoch: readonly bigint[];
+  /** By `BILLED_KINDS`; a routing fee is of no kind. */
+  readonly byKind: readonly bigint[];
+}
+
+/** Kinds of token on a bill: writing a cache for 5 minutes and for an hour have prices of their own. */
+export const BILLED_KINDS = ["input", "output", "cache read", "cache write 5m", "cache write 1h"] as const;
+const WRITE_1H = 4;
+
+/** Position in `BILLED_KINDS` of a kind of token that is sold by a key. */
+function billedKind(kind: number, { cacheTtl }: PriceSchedule["keys"][number]): number {
+  return kind === CACHE_WRITE && cacheTtl === "1h" ? WRITE_1H : kind;
+}
+
+/** Tokens of a ledger by `BILLED_KINDS`. */
+export function billedTokens(ledger: Ledger, { schedule, placements }: BillingTerms): readonly number[] {
+  const sums = BILLED_KINDS.map(() => 0);
+  const kinds = TOKEN_KINDS.length;
+  for (let i = 0; i < ledger.tokens.length; i++) {
+    const placement = Math.floor(i / kinds / ledger.classes) % ledger.placements;
+    sums[billedKind(i % kinds, schedule.keys[placements[placement]!.sourceKey]!)]! += ledger.tokens[i]!;
+  }
+  return sums;
 }
 
 export interface Bill {
@@ -65,7 +88,10 @@ export function billLedger(ledger: Ledger, terms: BillingTerms): Bill {
           const tokens = ledger.tokens[cell * kinds + kind]!;
           if (tokens === 0) continue;
           if (at < 0) at = (epoch * terms.schedule.keys.length + billedKey(terms, placement, cls, cheapest)) * kinds;
-          cost += BigInt(tokens) * BigInt(terms.schedule.fUsdPerToken[at + kind]!);
+          const amount = BigInt(tokens) * BigInt(terms.schedule.fUsdPerToken[at + kind]!);
+          const { sourceKey } = terms.placements[placement]!;
+          all.byKind[billedKind(kind, terms.schedule.keys[sourceKey]!)]! += amount;
+          cost += amount;
         }
         if (cost !== 0n) all.add(epoch, placement, cls, cost);
       }
@@ -165,6 +191,7 @@ class Sums implements BillPart {
   declare readonly byClass: bigint[];
   declare readonly byPlacement: bigint[];
   declare readonly byEpoch: bigint[];
+  readonly byKind: bigint[] = BILLED_KINDS.map(() => 0n);
 
   constructor(ledger: Ledger) {
     this.byClass = new Array<bigint>(ledger.classes).fill(0n);

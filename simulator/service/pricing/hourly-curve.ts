@@ -9,6 +9,8 @@ export type HourlyCurve =
       readonly kind: "sine";
       /** Relative amplitude a: the factor runs between 1 - a and 1 + a, with mean 1 over the day. */
       readonly amplitude: number;
+      /** How the scenario said it, where it gave a swing. */
+      readonly swing?: Swing | undefined;
       /** Hour of the peak on the curve's clock, in [0, 24). */
       readonly peakHour: number;
       readonly clock: CurveClock;
@@ -51,6 +53,18 @@ export function swingAmplitude(swing: Swing): number {
   if (swing.peakToTrough !== undefined) return (swing.peakToTrough - 1) / (swing.peakToTrough + 1);
   if (swing.troughBelowPeak !== undefined) return swing.troughBelowPeak / (2 - swing.troughBelowPeak);
   return swing.plusMinus ?? 0;
+}
+
+/** One figure such as 31 % in its three readings, each with the amplitude that it means; empty without a swing. */
+export function swingReadings(swing: Swing): readonly { readonly name: string; readonly amplitude: number }[] {
+  const share = swing.peakToTrough === undefined ? (swing.troughBelowPeak ?? swing.plusMinus) : swing.peakToTrough - 1;
+  if (share === undefined || share <= 0 || share >= 1) return [];
+  const figure = `${Number((share * 100).toPrecision(6))} %`;
+  return [
+    { name: `peak ${figure} above the trough`, amplitude: swingAmplitude({ peakToTrough: 1 + share }) },
+    { name: `trough ${figure} below the peak`, amplitude: swingAmplitude({ troughBelowPeak: share }) },
+    { name: `${figure} either way`, amplitude: share },
+  ];
 }
 
 const TURN = 2 * Math.PI;

@@ -110,7 +110,8 @@ const curveObjectSchema = z
     if (given !== 1) return refuse(context, "give exactly one of sine, table or recorded, or write flat");
     if (curve.sine !== undefined) {
       const { swing, amplitude, peakAt, hourValue } = curve.sine;
-      return { kind: "sine", amplitude: amplitude ?? swingAmplitude(swing ?? {}), ...peakAt, hourValue };
+      const known = swing === undefined ? {} : { swing };
+      return { kind: "sine", amplitude: amplitude ?? swingAmplitude(swing ?? {}), ...known, ...peakAt, hourValue };
     }
     if (curve.table !== undefined) return { kind: "table", ...curve.table };
     return { kind: "recorded", file: curve.recorded?.file ?? "" };

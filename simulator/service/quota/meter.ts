@@ -104,7 +104,9 @@ class ClockWindow implements Meter {
   declare private readonly offsetMs: number;
   declare private limit: number;
   private used = 0;
-  private window = -1;
+  /** The window of the latest instant, ms. */
+  private fromMs = Number.NEGATIVE_INFINITY;
+  private untilMs = Number.NEGATIVE_INFINITY;
 
   constructor(limit: number, windowMs: number, offsetMs: number) {
     this.fullLimit = limit;
@@ -127,7 +129,9 @@ class ClockWindow implements Meter {
   settle(nowMs: number, takenAtMs: number, difference: number): void {
     this.roll(nowMs);
     // What was reserved in an earlier window is gone with it; only an overshoot is charged to the current one.
-    if (difference > 0 || this.windowOf(takenAtMs) === this.window) this.used = Math.max(0, this.used + difference);
+    if (difference <= 0 && takenAtMs < this.fromMs) return;
+    const used = this.used + difference;
+    this.used = used > 0 ? used : 0;
   }
 
   utilisation(nowMs: number): number {
@@ -139,16 +143,11 @@ class ClockWindow implements Meter {
     this.limit = this.fullLimit * factor;
   }
 
-  private windowOf(ms: number): number {
-    return Math.floor((ms + this.offsetMs) / this.windowMs);
-  }
-
   private roll(nowMs: number): void {
-    const window = this.windowOf(nowMs);
-    if (window !== this.window) {
-      this.window = window;
-      this.used = 0;
-    }
+    if (nowMs < this.untilMs) return;
+    this.fromMs = Math.floor((nowMs + this.offsetMs) / this.windowMs) * this.windowMs - this.offsetMs;
+    this.untilMs = this.fromMs + this.windowMs;
+    this.used = 0;
   }
 }
 

@@ -40,12 +40,20 @@ export const ARRIVALS = {
   servegen,
 } as const;
 
+/** Recorded requests of the store: replayed as those of a file are. */
+const IMPORTED = "imported";
+
 /** The YAML forms: `{ poisson: 20/s }`, `{ trace: azure-conv-2023, scale: 3 }`, ... */
 export const arrivalSchema: z.ZodType<ArrivalSpec> = oneKeyOf(formsOf(), trace.options)
   .transform(({ name, value, options }, context) => {
+    if (name === IMPORTED) return traceSpec(`${IMPORTED}:${(value as TraceSpec).trace}`, options);
     if (name === trace.name) return traceSpec((value as TraceSpec).trace, options);
     for (const option of Object.keys(options)) {
-      context.addIssue({ code: "custom", path: [option], message: `${option} goes only with trace, not with ${name}` });
+      context.addIssue({
+        code: "custom",
+        path: [option],
+        message: `${option} goes only with trace and imported, not with ${name}`,
+      });
     }
     return value;
   })
@@ -61,5 +69,7 @@ export function createArrivals(spec: ArrivalSpec, context: ArrivalContext): Arri
 function formsOf(): Record<string, z.ZodType<ArrivalSpec>> {
   const forms: Record<string, z.ZodType<ArrivalSpec>> = {};
   for (const { name, schema, summary } of Object.values(ARRIVALS)) forms[name] = schema.meta({ description: summary });
+  const summary = "Requests that meridian import put into the store: { imported: prod-week-36, scale: 2 }";
+  forms[IMPORTED] = trace.schema.meta({ description: summary });
   return forms;
 }

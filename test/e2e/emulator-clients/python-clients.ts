@@ -9,7 +9,9 @@ const run = promisify(execFile);
 
 /** The retry behaviour that the tests expect is that of these versions on; changing one makes a new environment. */
 const PACKAGES = ["boto3>=1.44.5", "awscli>=1.46.2", "litellm>=1.106.2"];
-const INSTALL_LIMIT_MS = 240_000;
+/** Clients of Anthropic and agent frameworks, apart, since they want other versions of what they share with the above. */
+const FRAMEWORKS = ["anthropic[bedrock]>=2.10", "langchain-aws>=1.9", "pydantic-ai-slim[bedrock]>=2.62"];
+const INSTALL_LIMIT_MS = 600_000;
 
 export interface PythonClients {
   /** Path of an interpreter that has the packages; undefined where it cannot be had. */
@@ -24,9 +26,18 @@ export interface PythonClients {
  * @returns its interpreter, or why there is none: no Python, no pip in it, or no package index
  * @throws where the index answers and the packages still cannot be installed: a test must not skip for that
  */
-export async function pythonWithClients(): Promise<PythonClients> {
+export function pythonWithClients(): Promise<PythonClients> {
+  return pythonWith(PACKAGES);
+}
+
+/** A Python with Anthropic's client, langchain-aws and pydantic-ai, likewise. */
+export function pythonWithFrameworks(): Promise<PythonClients> {
+  return pythonWith(FRAMEWORKS);
+}
+
+async function pythonWith(packages: readonly string[]): Promise<PythonClients> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "meridian");
-  const folder = join(cache, `emulator-clients-${PACKAGES.join("-").replaceAll(/[^a-z0-9.-]/g, "")}`);
+  const folder = join(cache, `emulator-clients-${packages.join("-").replaceAll(/[^a-z0-9.-]/g, "")}`);
   const python = join(folder, "bin", "python");
   if (existsSync(python)) return { python, reason: "" };
   const reason = await whyNoPip();
@@ -35,7 +46,7 @@ export async function pythonWithClients(): Promise<PythonClients> {
   const made = mkdtempSync(`${folder}.part-`);
   try {
     await run("python3", ["-m", "venv", made], { timeout: INSTALL_LIMIT_MS });
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES];
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
     await run(join(made, "bin", "python"), pip, { timeout: INSTALL_LIMIT_MS });
     // Only a whole environment gets the name, so an interrupted install is never used.
     renameSync(made, folder);
@@ -44,7 +55,7 @@ export async function pythonWithClients(): Promise<PythonClients> {
     rmSync(made, { recursive: true, force: true });
     if (existsSync(python)) return { python, reason: "" };
     if (await indexAnswers()) throw error;
-    return { python: undefined, reason: "no package index answers, so boto3, the AWS CLI and LiteLLM are not here" };
+    return { python: undefined, reason: `no package index answers, so ${packages.join(", ")} are not here` };
   }
 }
 

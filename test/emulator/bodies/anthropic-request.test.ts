@@ -50,7 +50,10 @@ describe("requests of the Messages API", () => {
     [{ ...base, stream: true }, "stream: Extra inputs are not permitted"],
     [{ ...base, foo: 1 }, "foo: Extra inputs are not permitted"],
     [{ ...base, context_management: {} }, "context_management: Extra inputs are not permitted"],
-    [{ ...base, anthropic_version: "2023-06-01" }, "anthropic_version: Input should be 'bedrock-2023-05-31'"],
+    [
+      { ...base, anthropic_version: "2023-06-01" },
+      "anthropic_version: Input should be 'bedrock-2023-05-31' or '2026-10-21'",
+    ],
     [{ ...base, temperature: 1.5 }, "temperature: Input should be less than or equal to 1"],
     [{ ...base, temperature: "1" }, "temperature: Input should be a valid number"],
     [{ ...base, top_p: -1 }, "top_p: Input should be greater than or equal to 0"],

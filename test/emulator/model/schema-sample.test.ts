@@ -31,6 +31,28 @@ describe("sampleOfSchema", () => {
     );
   });
 
+  it("keeps to bounds that a client has moved into the description, as far as the schema allows", () => {
+    const properties = {
+      days: { type: "integer", description: "Length of stay.\nminimum: 3; maximum: 5." },
+      city: { type: "string", description: "min length: 12; max length: 14." },
+      rate: { type: "number", description: "exclusive minimum: 0; multiple of: 0.5; maximum: 2." },
+      free: { type: "integer" },
+      other: { type: "integer", minimum: 100, description: "minimum: 3." },
+      odd: { type: "boolean", description: "minimum: 3; max items: x." },
+    };
+    const value = sampleOfSchema({ type: "object", properties, required: Object.keys(properties) }) as Record<
+      string,
+      never
+    >;
+    assert.ok(value.days! >= 3 && value.days! <= 5);
+    assert.ok(String(value.city).length >= 12 && String(value.city).length <= 14);
+    assert.ok([0.5, 1, 1.5, 2].includes(value.rate!));
+    assert.ok(value.free! >= 1 && value.free! <= 9);
+    assert.ok(value.other! >= 100);
+    const contradicted = { type: "integer", maximum: 2, description: "minimum: 3." };
+    assert.ok((sampleOfSchema(contradicted) as number) <= 2);
+  });
+
   it("gives the same value for the same schema, and text of any size stays small", () => {
     const schema = { type: "object", properties: { id: { type: "string", format: "uuid" } }, required: ["id"] };
     assert.deepEqual(sampleOfSchema(schema), sampleOfSchema(structuredClone({ ...schema, title: "again" })));

@@ -78,3 +78,9 @@ test("labels of the eight strategies do not cover each other", () => {
     }
   });
 });
+
+test("an invalid measured run has no frontier", () => {
+  const invalid = { ...fixture(), kind: "measured" as const, comparisons: [] };
+  assert.match(frontier.absence(invalid)!, /^The run is invalid/);
+  assert.equal(frontier.absence({ ...fixture(), kind: "measured" }), undefined);
+});

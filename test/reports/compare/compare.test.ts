@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { COMPARISON_CHARTS, mergedResult } from "../../../reports/compare/charts.ts";
 import { renderComparisonHtml } from "../../../reports/compare/html.ts";
 import { renderComparisonCsv } from "../../../reports/compare/index.ts";
 import { comparisonTable, letterOf } from "../../../reports/compare/tables.ts";
@@ -92,5 +93,12 @@ describe("the page of a comparison", () => {
     ];
     const result: ComparisonResult = { ...compareRuns(runs), gates: [] };
     assert.ok((await renderComparisonHtml(result, [a, a])).length > 10_000);
+    const merged = mergedResult({ comparison: result, results: [a, a] });
+    assert.deepEqual(
+      merged.strategies.slice(0, 2).map(({ name }) => name),
+      [`A ${a.strategies[0]!.name}`, `B ${a.strategies[0]!.name}`],
+    );
+    for (const chart of COMPARISON_CHARTS)
+      assert.equal(chart.absence({ comparison: result, results: [a, a] }), undefined);
   });
 });

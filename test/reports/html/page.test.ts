@@ -186,7 +186,7 @@ test("the style sheet styles nothing that no page has, and loads nothing", async
     byClass: one.byClass.map((group) => ({ ...group, counts: { ...group.counts, residencyViolations: 1 } })),
   }));
   const pages = [
-    await renderHtml({ ...unstable, strategies: violated }),
+    await renderHtml({ ...unstable, strategies: violated, verdictSentences: ["The headline.", "What it assumes."] }),
     await renderValidationHtml(validation()),
   ].join();
   const present = new Set([...pages.matchAll(/ class="([^"]*)"/g)].flatMap((match) => match[1]!.split(" ")));

@@ -30,8 +30,11 @@ test("values are those of the record, whatever the text rounds to", () => {
   const table = strategyTable(result);
   result.strategies.forEach((strategy, at) => {
     const cell = (key: string) => table.rows[at]!.cells[column(table, key)]!.value;
-    assert.equal(cell("e2e_p95_ms"), strategy.total.e2eMs.p95.value);
-    assert.equal(cell("usd_per_1k_served_lowest_cost"), strategy.total.cost["lowest-cost"].usdPer1kServed.value);
+    const [chat] = strategy.byClass;
+    const p95 = chat!.failedShare.value! > 0.05 ? null : chat!.e2eMs.p95.value;
+    assert.equal(cell("e2e_p95_ms"), p95);
+    assert.equal(cell("goodput_share"), chat!.goodputShare.value);
+    assert.equal(cell("usd_per_1k_served"), strategy.total.cost.source.usdPer1kServed.value);
     assert.equal(cell("failed_share"), strategy.total.failedShare.value);
   });
 });
@@ -54,8 +57,20 @@ test("changes carry a word and, only where shown, a number", () => {
   const changes = table.rows.flatMap((row) =>
     row.cells.flatMap((cell) => (cell.change === undefined ? [] : [cell.change.text])),
   );
-  assert.equal(changes.length, 7 * 5);
+  assert.equal(changes.length, 7 * 4);
   for (const text of changes) assert.match(text, /^(better, −\d|worse, \+\d|~ not shown)/);
+});
+
+test("where more fail than a percentile leaves out, it lies among the failed and is not that of the survivors", () => {
+  const result = fixture({ classes: ["all"] });
+  const [baseline, ...others] = result.strategies;
+  const failing = { value: 0.2, low: 0.19, high: 0.21, n: 10 };
+  const strategies = [{ ...baseline!, total: { ...baseline!.total, failedShare: failing } }, ...others];
+  const [row] = strategyTable({ ...result, strategies }).rows;
+  const text = (key: string) => row!.cells[column(strategyTable(result), key)]!.text;
+  assert.equal(text("e2e_p95_ms"), "none");
+  assert.equal(text("e2e_p99_ms"), "none");
+  assert.notEqual(text("e2e_p50_ms"), "none");
 });
 
 test("an unstable strategy is not comparable", () => {
@@ -68,6 +83,6 @@ test("an unstable strategy is not comparable", () => {
 test("the three billing rules stand side by side", () => {
   const keys = savingTable(fixture()).columns.map((one) => one.key);
   for (const rule of ["source", "destination", "lowest_cost"]) {
-    assert.ok(keys.includes(`bill_usd_${rule}`) && keys.includes(`saving_share_${rule}`));
+    assert.ok(keys.includes(`bill_usd_${rule}`) && keys.includes(`usd_per_1k_served_${rule}`));
   }
 });

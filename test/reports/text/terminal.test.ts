@@ -19,7 +19,8 @@ for (const [name, result] of FIXTURES) {
 test("baseline first, a word for each difference shown, ~ for the others", () => {
   const lines = renderTerminal(fixture(), plain).split("\n");
   const header = lines.findIndex((line) => line.startsWith("Strategy"));
-  assert.match(lines[header + 1]!, /^\s+s\s+s\s+s/, "units in the header");
+  assert.match(lines[header]!, /SLO\* +Fail +Thr\. +p50\* +p95\* +USD +USD/);
+  assert.match(lines[header + 1]!, /^ +% +% +% +s +s +\/1k +\/month/, "units in the header");
   assert.match(lines[header + 2]!, /^single-us-east-1 .*baseline +baseline$/);
   const row = (name: string) => lines.find((line) => line.startsWith(`${name} `))!;
   assert.match(row("round-robin"), /better 31% +worse 1%$/);
@@ -64,4 +65,29 @@ test("a long name goes on below, broken between its words", () => {
     `  ${"x".repeat(8)}`,
     "",
   ]);
+});
+
+test("no digit is cut, however large a figure is", () => {
+  const result = fixture({ classes: ["all"] });
+  const large = { value: 123_456_789.125, low: 123_456_789.1, high: 123_456_789.2, n: 10 };
+  const strategies = result.strategies.map((one) => ({
+    ...one,
+    total: {
+      ...one.total,
+      e2eMs: { ...one.total.e2eMs, p50: large, p95: large },
+      failedShare: { value: 0.0495, low: 0.04949, high: 0.04951, n: 10 },
+      cost: { ...one.total.cost, source: { ...one.total.cost.source, usdPer1kServed: large, usdPerMonth: large } },
+    },
+  }));
+  const text = renderTerminal({ ...result, strategies }, plain);
+  assert.doesNotMatch(text, /…/);
+  assert.match(text, /123k +123k +123M +123M/);
+});
+
+test("classes have their share within the objective and p95 below, not mixed into one", () => {
+  const lines = renderTerminal(fixture(), plain).split("\n");
+  const from = lines.findIndex((line) => line.startsWith("By class"));
+  assert.match(lines[from]!, /chat +code +batch$/);
+  assert.match(lines[from + 1]!, /^ +SLO % +p95 s +SLO % +p95 s/);
+  assert.ok(!renderTerminal(fixture({ classes: ["all"] }), plain).includes("By class"));
 });

@@ -35,8 +35,8 @@ const DRY: DryRun = {
     ],
     credentials: { kind: "session", source: "single sign-on", expiresAt: "2026-11-21T10:00:00.000Z" },
     endsAt: "2026-11-21T09:00:00.000Z",
-    locks: { flag: false, budget: true, confirm: "0123456789ab" },
   },
+  locks: { flag: false, budget: true, confirm: "0123456789ab-1abc" },
 };
 
 it("a dry run as text", () => {
@@ -58,7 +58,7 @@ it("a dry run as text", () => {
       "k6              k6 run replay.ts",
       "lock 1          shut: add --spend-real-money",
       "lock 2          open: --budget-usd 5",
-      "lock 3          shut: add --confirm 0123456789ab, or type the most it can cost when asked",
+      "lock 3          shut: add --confirm 0123456789ab-1abc within an hour, or type the most it can cost when asked",
     ].join("\n"),
   );
 });
@@ -74,5 +74,5 @@ it("says what is not known or not limited", () => {
   assert.match(text, /unlimited: clients may try for ever; no budget/);
   assert.match(text, /lock 2 +shut: add --budget-usd/);
   assert.match(text, /lock 3 +shut: the token needs the budget/);
-  assert.doesNotMatch(dryRunText({ ...DRY, bedrock: null }), /lock|endpoint|credentials/);
+  assert.doesNotMatch(dryRunText({ ...DRY, bedrock: null, locks: null }), /lock|endpoint|credentials/);
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
@@ -45,6 +47,40 @@ describe("a child process", () => {
     assert.deepEqual([end.code, end.why], [3, "ended"]);
     assert.deepEqual([...lines].sort(), ["one", "three", "two"]);
     assert.equal(end.tail.length, 3);
+  });
+
+  it("ends with its parent, whatever ends that: here a kill that nothing can catch", async () => {
+    const url = new URL("../../../scripts/bench/k6-program.ts", import.meta.url).href;
+    const script = `import { runChild } from ${JSON.stringify(url)};
+      const onLine = (line) => console.log(line);
+      const signal = new AbortController().signal;
+      await runChild("sh", ["-c", "echo $$; exec sleep 60"], { env: process.env, limitMs: 60_000, signal, onLine, endsWithParent: true });`;
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", script]);
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(String(line).trim());
+    assert.ok(isAlive(pid), String(line));
+    parent.kill("SIGKILL");
+    assert.ok(await gone(pid));
+  });
+
+  it("has its own exit code, its words and the polite way out when it is watched over", async () => {
+    const options = { env: ENV, limitMs: 10_000, signal: NEVER, endsWithParent: true };
+    const end = await runChild("sh", ["-c", "echo said; exit 3"], options);
+    assert.deepEqual([end.code, end.why, end.tail], [3, "ended", ["said"]]);
+    const missing = await runChild("/nowhere/k6", ["run", "--quiet"], options);
+    assert.equal(missing.code, 127);
+    const controller = new AbortController();
+    const onLine = (text: string) => text === "ready" && controller.abort();
+    const polite = await runChild(
+      "sh",
+      ["-c", "trap 'echo last; exit 0' TERM; echo ready; while :; do sleep 0.1; done"],
+      {
+        ...options,
+        signal: controller.signal,
+        onLine,
+      },
+    );
+    assert.deepEqual([polite.why, polite.tail.at(-1)], ["aborted", "last"]);
   });
 
   it("sees only the environment that it is given", async () => {

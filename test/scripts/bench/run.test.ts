@@ -133,7 +133,14 @@ async function onKnownFleet(at: Plan, operation: ReplayOperation, prepare: (flee
             AWS_SECRET_ACCESS_KEY: fleet.credentials!.secretAccessKey,
           };
     const urlOfRegion = new Map(fleet.endpoints.map(({ region, url }) => [region, url]));
-    const set = { urlOfRegion, roundTripMs: new Map(), waysOfRegion: new Map(), addresses: {}, credentials };
+    const set = {
+      urlOfRegion,
+      roundTripMs: new Map(),
+      waysOfRegion: new Map(),
+      addresses: {},
+      remoteRegions: [],
+      credentials,
+    };
     const target = endpointsTarget(set, "test.yaml", operation);
     const [benched] = await benchStrategies(at, { ...options(at), target });
     return benched!;

@@ -11,6 +11,7 @@ import { compareCommand } from "../../../scripts/commands/compare.ts";
 import { conformanceCommand } from "../../../scripts/commands/conformance.ts";
 import { doctorCommand } from "../../../scripts/commands/doctor.ts";
 import { emulateCommand } from "../../../scripts/commands/emulate.ts";
+import { importCommand } from "../../../scripts/commands/import.ts";
 import { commands } from "../../../scripts/commands/index.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
 import { pricesCommand } from "../../../scripts/commands/prices.ts";
@@ -19,16 +20,27 @@ import { projectCommand } from "../../../scripts/commands/project.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
 import { runsCommand } from "../../../scripts/commands/runs.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
+import { shardCommand } from "../../../scripts/commands/shard.ts";
 import { simulateCommand } from "../../../scripts/commands/simulate.ts";
 import { sqlCommand } from "../../../scripts/commands/sql.ts";
+import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
+import { sweepCommand } from "../../../scripts/commands/sweep.ts";
+import { trafficCommand } from "../../../scripts/commands/traffic.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
+import { viewCommand } from "../../../scripts/commands/view.ts";
+import { workerCommand } from "../../../scripts/commands/worker.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   simulate: simulateCommand,
+  sweep: sweepCommand,
+  shard: shardCommand,
+  worker: workerCommand,
   bench: benchCommand,
   validate: validateCommand,
   calibrate: calibrateCommand,
+  traffic: trafficCommand,
+  import: importCommand,
   bill: billCommand,
   project: projectCommand,
   prices: pricesCommand,
@@ -38,6 +50,8 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   compare: compareCommand,
   runs: runsCommand,
   sql: sqlCommand,
+  view: viewCommand,
+  stats: statsCommand,
   emulate: emulateCommand,
   probe: probeCommand,
   list: listCommand,

@@ -245,7 +245,7 @@ describe("meridian simulate", () => {
   it("says what is wrong with the place for runs", async () => {
     const { code, stderr } = await meridianHere(["simulate", TINY, "--out", "/dev/null/runs", "--quiet"]);
     assert.equal(code, 4);
-    assert.match(stderr, /^RUN_NOT_SAVED/);
+    assert.match(stderr, /^RUN_FOLDER_UNUSABLE/);
   });
 
   it("stops cleanly on Ctrl-C: exit 130, no run, says so", async () => {

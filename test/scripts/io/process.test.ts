@@ -36,6 +36,27 @@ describe("interrupts", () => {
     assert.equal(process.listenerCount("SIGINT"), before);
   });
 
+  it("aborts on a closed terminal and on quit as on a kill", () => {
+    for (const name of ["SIGHUP", "SIGQUIT", "SIGTERM"] as const) {
+      const interrupts = watchInterrupts();
+      process.emit(name);
+      assert.equal(interrupts.signal.aborted, true, name);
+      interrupts.stop();
+    }
+  });
+
+  it("outlives its terminal where that was asked for", () => {
+    process.env.MERIDIAN_NOHUP = "1";
+    try {
+      const interrupts = watchInterrupts();
+      process.emit("SIGHUP");
+      assert.equal(interrupts.signal.aborted, false);
+      interrupts.stop();
+    } finally {
+      delete process.env.MERIDIAN_NOHUP;
+    }
+  });
+
   it("takes two signals of one keystroke for one, and ends on a real second", async () => {
     const script = `import { watchInterrupts } from ${JSON.stringify(MODULE_URL)};
       watchInterrupts().signal.addEventListener("abort", () => console.log("aborted"));

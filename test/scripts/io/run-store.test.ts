@@ -12,6 +12,7 @@ import {
   probeStore,
   provenance,
   readRun,
+  requireStore,
   runFolder,
   saveRun,
 } from "../../../scripts/io/run-store.ts";
@@ -89,6 +90,26 @@ describe("saveRun", () => {
     assert.deepEqual(await readdir(root), []);
   });
 
+  it("keeps a finished run elsewhere when its folder fails, and says where", async () => {
+    await writeFile(join(root, "..", "blocked"), "x");
+    const elsewhere = join(root, "..", "elsewhere");
+    await assert.rejects(saveRun(join(root, "..", "blocked"), "demo", { a: "1" }, elsewhere), (error) => {
+      assert.ok(error instanceof MeridianError && error.exitCode === 4);
+      assert.match(error.problems[0]!.fix!, /^nothing is lost: it is in .*elsewhere.demo\. /);
+      return true;
+    });
+    assert.equal(await readFile(join(elsewhere, "demo", "a"), "utf8"), "1");
+  });
+
+  it("refuses a folder before there is anything to save, also where making one would never end", async () => {
+    for (const folder of [join(root, "..", "file", "x"), "/proc/self/x/y"]) {
+      await writeFile(join(root, "..", "file"), "x");
+      await assert.rejects(requireStore(folder), /RUN_FOLDER_UNUSABLE {2}--out /);
+    }
+    await requireStore(join(root, "deep", "deeper"));
+    assert.deepEqual(await readdir(join(root, "deep", "deeper")), []);
+  });
+
   it("says when the folder cannot be written to", async () => {
     await writeFile(join(root, "..", "file"), "x");
     await assert.rejects(saveRun(join(root, "..", "file"), "demo", { a: "1" }), /RUN_NOT_SAVED/);
@@ -106,6 +127,9 @@ describe("saveRun", () => {
         killSignal: "SIGKILL",
       });
     for (const afterMs of [700, 913, 1107]) kill(afterMs);
+    // A busy machine takes longer to start the child.
+    const saved = () => readdir(root).catch(() => []);
+    for (let afterMs = 2000; (await saved()).length === 0 && afterMs < 40_000; afterMs *= 2) kill(afterMs);
     const runs = (await readdir(root)).filter((name) => name.startsWith("run"));
     assert.ok(runs.length > 0, "the child was killed before it saved anything; give it longer");
     for (const name of runs) assert.equal((await readdir(join(root, name))).length, 20, name);

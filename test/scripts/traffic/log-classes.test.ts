@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import { trafficOfLog } from "../../../scripts/traffic/log-classes.ts";
+import { meridianHere } from "../run-meridian.ts";
 
 const WORLD = "docs/examples/my-world.yaml";
 const LOG = "docs/examples/s3-logs";
@@ -31,4 +35,15 @@ test("models that the scenario lacks are counted, or given a name", async () => 
   assert.match(notes[0]!, /^\d+ of 200 requests ask for nova-lite, .* --map-model nova-lite=<name> gives it one$/);
   const mapped = await trafficOfLog(WORLD, LOG, { models: new Map([["nova-lite", "haiku"]]) }, without);
   assert.deepEqual(mapped.notes, []);
+});
+
+test("one command from a log to a report", async () => {
+  const out = mkdtempSync(join(tmpdir(), "meridian-log-"));
+  const args = ["simulate", WORLD, "--traffic", LOG, "--replications", "2", "--workers", "1", "--out", out, "--json"];
+  const { code, stdout, stderr } = await meridianHere(args);
+  assert.equal(code, 0, stderr);
+  const result = JSON.parse(stdout);
+  for (const { total } of result.strategies) assert.equal(total.counts.sent, 400);
+  assert.ok(result.notes.some((note: string) => note.includes("7 of 200 calls tell no output")));
+  assert.ok(readdirSync(out).some((name) => name.startsWith("my-world-")));
 });

@@ -138,12 +138,16 @@ it("what common random numbers gain: Var a + Var b over Var (a - b)", () => {
 
 describe("quantiles of small samples", () => {
   it("takes the ranks of the published example: n 1000, p95", () => {
-    assert.deepEqual(intervalRanks(1000, 0.95), { low: 936, high: 964 });
+    const { low, high, coverage } = intervalRanks(1000, 0.95)!;
+    assert.deepEqual([low, high], [936, 964]);
+    assert.ok(Math.abs(coverage - 0.9580952682226541) < 1e-9);
   });
 
   it("has an interval of the median from six observations on, as 1 - 2 / 2^6 says", () => {
     assert.equal(intervalRanks(5, 0.5), undefined);
-    assert.deepEqual(intervalRanks(6, 0.5), { low: 1, high: 6 });
+    const { low, high, coverage } = intervalRanks(6, 0.5)!;
+    assert.deepEqual([low, high], [1, 6]);
+    assert.ok(Math.abs(coverage - (1 - 2 / 2 ** 6)) < 1e-12);
   });
 
   it("gives no p95 below 20 observations and no interval of it below 72", () => {

@@ -6,6 +6,7 @@ import {
   END,
   endAfter,
   type Failure,
+  HedgeBudget,
   type HedgePolicy,
   hedgeDueMs,
   isStillUnderWay,
@@ -20,8 +21,8 @@ import { createRetryPolicy, GIVE_UP } from "../../../simulator/client/retry-poli
 
 const limits: TimeoutPolicy = { attemptMs: 60_000, requestMs: 100_000 };
 const unlimited: TimeoutPolicy = { attemptMs: Number.POSITIVE_INFINITY, requestMs: Number.POSITIVE_INFINITY };
-const twice: HedgePolicy = { afterMs: 800, hedgesMax: 2 };
-const never: HedgePolicy = { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0 };
+const twice: HedgePolicy = { afterMs: 800, hedgesMax: 2, budgetShare: Infinity };
+const never: HedgePolicy = { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Infinity };
 
 /** One case a line: arguments, what comes out, and why. */
 function table<Args extends readonly unknown[], Result>(
@@ -130,5 +131,30 @@ describe("a retry", () => {
       error: END.failed,
     };
     for (const [kind, end] of Object.entries(ends)) assert.equal(endAfter(kind as Failure), end, kind);
+  });
+});
+
+describe("a hedge budget", () => {
+  const sent = (share: number, requests: number, budget = new HedgeBudget(share)): number => {
+    let hedges = 0;
+    for (let i = 0; i < requests; i++) {
+      budget.request();
+      if (budget.take()) hedges++;
+    }
+    return hedges;
+  };
+
+  it("lets through as many hedges as its share of the requests, however many are wanted", () => {
+    assert.deepEqual([sent(0.1, 1000), sent(0.01, 1000), sent(2, 10)], [100, 10, 10]);
+    assert.equal(sent(Number.POSITIVE_INFINITY, 5), 5);
+    assert.equal(new HedgeBudget(0.5).take(), false, "nothing is earned yet");
+  });
+
+  it("saves up what a hundred requests put in, and no more", () => {
+    const budget = new HedgeBudget(0.1);
+    for (let i = 0; i < 10_000; i++) budget.request();
+    let hedges = 0;
+    while (budget.take()) hedges++;
+    assert.equal(hedges, 10);
   });
 });

@@ -86,6 +86,15 @@ describe("quantiles", () => {
     );
   });
 
+  it("is 0 where most waits are 0, not a part of the first bucket", () => {
+    const set = new HistogramSet(1);
+    for (let i = 0; i < 30; i++) set.record(0, 100, bucketOf(100));
+    set.fillZeros(0, 100);
+    const at = (p: number) => histogramQuantile(set.counts, 0, 100, p);
+    assert.deepEqual([at(0), at(0.5), at(0.69)], [0, 0, 0]);
+    assert.ok(Math.abs(at(0.9) - 100) < 1);
+  });
+
   it("nothing counted: NaN", () => {
     assert.ok(Number.isNaN(histogramQuantile(new Uint32Array(BUCKETS), 0, 0, 0.5)));
   });

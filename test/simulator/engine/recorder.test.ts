@@ -21,6 +21,7 @@ const ended = (over: Partial<EndedRequest> = {}): EndedRequest => ({
   attempts: 1,
   attemptsThrottled: 0,
   attemptsUnavailable: 0,
+  attemptsTimedOut: 0,
   inputTokens: 100,
   outputTokens: 50,
   e2eMs: 800,
@@ -110,10 +111,10 @@ describe("the recorder", () => {
 
   it("attempts by region and hour of passing; beyond the last hour only totals", () => {
     const recorder = new Recorder(1, 2);
-    recorder.count(1, 10, CELL.attempts);
-    recorder.count(1, 20, CELL.attemptsThrottled);
-    recorder.count(0, 2 * HOUR_MS, CELL.attempts);
-    recorder.count(0, HOURS_MAX * HOUR_MS, CELL.attempts);
+    recorder.count(1, 10, CELL.attempts, false);
+    recorder.count(1, 20, CELL.attemptsThrottled, true);
+    recorder.count(0, 2 * HOUR_MS, CELL.attempts, true);
+    recorder.count(0, HOURS_MAX * HOUR_MS, CELL.attempts, true);
     const late = ended({ arrivalMs: HOURS_MAX * HOUR_MS });
     recorder.record(late, late);
     recorder.complete();

@@ -116,6 +116,7 @@ describe("refusals, retries and limits of time", () => {
     });
     const { ends, attempts, total, output } = simulate(input, [{ atMs: 0 }]);
     assert.deepEqual([ends, attempts], [{ timedOut: 1 }, 3]);
+    assert.equal(total.fields[FIELD.attemptsTimedOut], 3);
     const one = simulate({ ...input, client: { retry: "none" } }, [{ atMs: 0 }]).total.cost.source.totalFUsd;
     assert.ok(one > 0n);
     assert.equal(total.cost.source.totalFUsd, 3n * one);
@@ -183,6 +184,14 @@ describe("hedging", () => {
     const quick = simulate(hedged("1100ms"), [{ atMs: 0 }]);
     assert.equal(quick.attempts, 1);
     assert.equal(slow.total.cost.source.totalFUsd, 2n * quick.total.cost.source.totalFUsd);
+  });
+
+  it("a hedge budget bounds what a slow service is sent on top", () => {
+    const rows = Array.from({ length: 200 }, (_, i) => ({ atMs: 2000 * i }));
+    const extra = (over: object) => simulate(hedged("400ms", over), rows).attempts - rows.length;
+    assert.equal(extra({}), 200, "every call is slow");
+    assert.equal(extra({ budget: "10%" }), 20);
+    assert.equal(extra({ budget: "100%" }), 200);
   });
 
   it("a hedge that finds a free server overtakes a queue", () => {

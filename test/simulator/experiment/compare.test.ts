@@ -54,6 +54,17 @@ describe("a strategy against the baseline", () => {
     assert.notEqual(all.usdPer1kServed!.verdict, "not comparable");
   });
 
+  it("survivors are not faster: who fails a point more is not called better, who fails less may be", () => {
+    const fast = [1000, 1100, 1050, 990];
+    const failing = of(fast.map((p95) => ({ p95, served: 980 })));
+    assert.equal(compared(failing, base).e2eMsP95!.verdict, "not comparable");
+    assert.equal(compared(base, failing).e2eMsP95!.verdict, "not comparable");
+    const whole = of(fast.map((p95) => ({ p95 })));
+    const lossy = of([2000, 2400, 2200, 1900].map((p95) => ({ p95, served: 900 })));
+    assert.equal(compared(whole, lossy).e2eMsP95!.verdict, "better");
+    assert.equal(compared(of(fast.map((p95) => ({ p95, served: 995 }))), base).e2eMsP95!.verdict, "better");
+  });
+
   it("a metric that a replication lacks leaves its pair out", () => {
     const none = of([{ served: 0 }, { p95: 2300 }, { p95: 2100 }, { p95: 1800 }]);
     const { e2eMsP95, usdPer1kServed, failedShare } = compared(none, base);

@@ -53,6 +53,7 @@ export function group({
 
 export function replication(figures: Figures, over: Partial<ReplicationStats> = {}): ReplicationStats {
   return {
+    billedTokens: new Float64Array(),
     strategy: 0,
     replication: 0,
     total: group(figures),
@@ -60,10 +61,14 @@ export function replication(figures: Figures, over: Partial<ReplicationStats> = 
     byRegion: [],
     byHour: [],
     regionHours: [],
+    regionAttempts: new Float64Array(),
     reserved: [],
     e2eCounts: new Uint32Array(BUCKETS),
     ttftCounts: new Uint32Array(BUCKETS),
     meanInSystem: 1,
+    countedHours: 1,
+    tokens: { count: [], fUsd: { source: [], destination: [], "lowest-cost": [] } },
+    otherBills: [],
     quotas: [],
     unstable: null,
     ...over,

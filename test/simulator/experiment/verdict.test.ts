@@ -1,211 +1,158 @@
 import assert from "node:assert/strict";
-import { describe, it, test } from "node:test";
-import type { SimulationOutput } from "../../../simulator/engine/simulation.ts";
-import type { Comparison, StrategyResult } from "../../../simulator/experiment/result.ts";
-import {
-  failsMore,
-  instability,
-  strategiesOfVerdict,
-  type VerdictInput,
-  verdictOf,
-} from "../../../simulator/experiment/verdict.ts";
-import { simulate } from "../engine/run.ts";
-import { scenarioInput } from "../scenario/base.ts";
+import { describe, it } from "node:test";
+import { answer, classOf, strategyOf } from "./answers.ts";
 
-type Shown = Comparison["verdict"];
+const CHAT = [classOf("chat", 6000)];
+const WITH_BATCH = [classOf("chat", 6000), classOf("batch", 86_400_000, { deferrable: true })];
+const one = (
+  name: string,
+  chat: Parameters<typeof strategyOf>[1][string],
+  over: Parameters<typeof strategyOf>[2] = {},
+) => strategyOf(name, { chat }, over);
+const noisy = (around: number) => [around * 0.9, around * 1.1, around * 0.95, around * 1.05, around];
 
-interface Case {
-  readonly name: string;
-  readonly cost?: Shown;
-  readonly p95?: Shown;
-  readonly failed?: Shown;
-  readonly unstable?: boolean;
-  readonly usd?: number;
-  readonly ms?: number;
-}
-
-const strategy = (name: string, status: "ok" | "unstable" = "ok") =>
-  ({
-    name,
-    status,
-    total: { e2eMs: { p95: { value: 2500, low: null, high: null, n: 1 } } },
-  }) as unknown as StrategyResult;
-
-function said(cases: readonly Case[]): string {
-  const input = inputOf(cases);
-  for (const name of strategiesOfVerdict(input)) assert.match(verdictOf(input), new RegExp(`\\b${name}\\b`));
-  return verdictOf(input);
-}
-
-function inputOf(cases: readonly Case[]): VerdictInput {
-  const baseline = strategy("base");
-  const strategies = [
-    baseline,
-    ...cases.map((each) => strategy(each.name, each.unstable === true ? "unstable" : "ok")),
-  ];
-  const comparisons = cases.flatMap((each): Comparison[] => {
-    const one = (metric: Comparison["metric"], verdict: Shown, value: number): Comparison => {
-      const sign = verdict === "worse" ? 1 : -1;
-      const relative = { value: 0.12 * sign, low: 0.1 * sign, high: 0.14 * sign, n: 10 };
-      return {
-        strategy: each.name,
-        metric,
-        baselineValue: 5,
-        value,
-        difference: relative,
-        relative,
-        verdict,
-        varianceRatio: null,
-      };
-    };
-    return [
-      one("usdPer1kServed", each.cost ?? "not shown", each.usd ?? 4),
-      one("e2eMsP95", each.p95 ?? "not shown", each.ms ?? 2000),
-      one("failedShare", each.failed ?? "not shown", 0),
-    ];
-  });
-  return {
-    baseline,
-    strategies,
-    comparisons,
-    requestsPerReplication: 12_345,
-    replications: 10,
-    silentClasses: [],
-    hasWarmup: false,
-  };
-}
-
-const WINS = /costs .* less than base|has a p95/;
-
-describe("the run in one sentence", () => {
-  it("names the cheapest that is shown, its interval, its p95 and the condition", () => {
-    assert.equal(
-      said([
-        { name: "cheap", cost: "better", p95: "worse" },
-        { name: "dear", cost: "worse" },
-      ]),
-      "cheap costs 12 % (10–14 %) less than base per served request, and its p95 is 12 % (10–14 %) higher (10 paired replications of 12,345 requests).",
+describe("the answer of a run", () => {
+  it("names the cheapest that keeps the objective: share, month, interval, p95, condition, assumptions", () => {
+    const { verdict, recommended, named } = answer(
+      [
+        one("base", { within: 0.97, p95: 5000 }),
+        one("cheap", { within: 0.96, p95: 5500 }, { usd: 4 }),
+        one("dear", {}, { usd: 6 }),
+      ],
+      CHAT,
     );
-  });
-
-  it("of several it names the one that costs least, and which is fastest", () => {
-    const text = said([
-      { name: "a", cost: "better", usd: 4 },
-      { name: "b", cost: "better", usd: 3 },
-      { name: "c", p95: "better", ms: 900 },
-      { name: "d", p95: "better", ms: 1200 },
-    ]);
-    assert.match(text, /^b costs/);
-    assert.match(text, /its p95 is not shown to differ/);
-    assert.match(text, /the lowest p95 shown is c's/);
-  });
-
-  it("knows which strategies it names", () => {
-    const cases: readonly Case[] = [
-      { name: "a", cost: "better", usd: 4 },
-      { name: "b", cost: "better", usd: 3 },
-      { name: "c", p95: "better", ms: 900 },
-    ];
-    assert.deepEqual(strategiesOfVerdict(inputOf(cases)), ["b", "c"]);
-    assert.deepEqual(strategiesOfVerdict(inputOf([{ name: "a" }])), []);
-    assert.deepEqual(strategiesOfVerdict(inputOf([{ name: "a", cost: "better", failed: "worse" }])), []);
-  });
-
-  it("never names a winner that is not shown", () => {
-    const text = said([
-      { name: "x", usd: 1, ms: 1 },
-      { name: "y", cost: "worse", p95: "not comparable" },
-    ]);
     assert.equal(
-      text,
-      "No strategy is shown to be cheaper or faster than base without failing more (10 paired replications of 12,345 requests).",
+      verdict,
+      "cheap keeps the objective (96 % of chat within 6 s) and costs USD 4,000 a month of such traffic (USD 4.00 per 1,000 served), 20 % less than base; p95 of chat 5.50 s, 10 % higher than with base. Faster, for 50 % more money: dear (p95 of chat 4.00 s). (5 paired replications of 12,345 requests.) Assumes list prices.",
     );
+    assert.equal(recommended, "cheap");
+    assert.deepEqual(named, ["cheap", "dear"]);
   });
 
-  it("leaves out strategies that are unstable or fail more", () => {
-    assert.doesNotMatch(said([{ name: "x", cost: "better", p95: "better", unstable: true }]), WINS);
-    assert.doesNotMatch(said([{ name: "x", cost: "better", p95: "better", failed: "worse" }]), WINS);
+  it("never prefers one that misses an objective that another keeps, however cheap", () => {
+    const { verdict, recommended } = answer(
+      [one("base", { within: 0.96 }), one("cheap", { within: 0.82 }, { usd: 1 })],
+      CHAT,
+    );
+    assert.equal(recommended, "base");
+    assert.match(verdict, /^base keeps the objective/);
+    assert.match(verdict, /Left out because it misses 95 %: cheap \(82 % of chat within 6 s\)\./);
+  });
+
+  it("nor one that fails more, does not serve, or is unstable", () => {
+    const base = one("base", { within: 0.99 });
+    const failing = answer([base, one("x", { within: 0.96, failed: 0.03 }, { usd: 1 })], CHAT);
+    assert.match(failing.verdict, /^No strategy is shown to cost less than base|^base keeps/);
+    assert.match(failing.verdict, /it fails more: x \(3 % of the requests\)/);
+    const broken = answer([base, one("x", { within: 0.7, failed: 0.3 }, { usd: 1 })], CHAT);
+    assert.equal(broken.recommended, "base");
+    assert.match(broken.verdict, /it does not serve: x \(fails 30 % of chat\)/);
+    const unstable = answer([base, one("x", {}, { usd: 1, unstable: true })], CHAT);
+    assert.equal(unstable.recommended, "base");
+    assert.match(unstable.verdict, /x \(the backlog grew all the time\)/);
+  });
+
+  it("does not rank what is not shown to differ, nor a difference too small to choose by", () => {
+    const tiny = answer([one("base", {}), one("a", {}, { usd: 4 }), one("b", {}, { usd: 4.003 })], CHAT);
+    assert.match(tiny.verdict, /^a and b keep the objective .* and are not shown to differ: USD 4,000/);
+    assert.equal(tiny.recommended, null);
+    assert.deepEqual(tiny.named, ["a", "b"]);
+    const loose = answer(
+      [one("base", {}, { usd: 9 }), one("a", {}, { usd: noisy(4) }), one("b", {}, { usd: noisy(4.1).toReversed() })],
+      CHAT,
+    );
+    assert.match(loose.verdict, /^a and b keep/);
+    const none = answer([one("base", {}), one("a", {}), one("b", {})], CHAT);
     assert.match(
-      said([
-        { name: "x", cost: "better", failed: "worse" },
-        { name: "y", p95: "better" },
-      ]),
-      /^y has a p95 12 % \(10–14 %\) below that of base; no strategy is shown to cost less/,
+      none.verdict,
+      /^No strategy is shown to cost less than base without failing more: it keeps .* a and b are not shown to differ from it\./,
     );
+  });
+
+  it("of equal cost the faster one is preferred, by its own class and not by one that may wait", () => {
+    const classes = (chat: number, batch: number) => ({ chat: { p95: chat }, batch: { p95: batch } });
+    const by = (chat: number, batch: number) =>
+      answer([strategyOf("base", classes(5000, 90_000)), strategyOf("x", classes(chat, batch))], WITH_BATCH);
+    assert.equal(by(4000, 90_000).recommended, "x");
+    assert.match(
+      by(4000, 90_000).verdict,
+      /99 % of batch within 24 h.* p95 of chat 4\.00 s, 20 % lower than with base/,
+    );
+    assert.equal(by(5000, 9_000).recommended, null);
+    assert.doesNotMatch(by(5000, 9_000).verdict, /p95 of batch|faster/i);
+  });
+
+  it("when none keeps its objective that is the headline: the least bad, by how much, and what binds", () => {
+    const work = answer([one("base", { within: 0.7, p95: 9000 }), one("x", { within: 0.82, p95: 8500 })], CHAT);
+    assert.match(
+      work.verdict,
+      /^No strategy keeps the objective\. The least bad is x: 82 % of chat within 6 s, where 95 % is asked for; p95 of chat 8\.50 s, .* What binds is the work itself: chat takes 4\.25 s on average, of which it waits 5 ms/,
+    );
+    assert.equal(work.recommended, null);
+    const quota = answer([one("base", { within: 0.8, wait: 4000, throttled: 0.2 })], CHAT);
+    assert.match(quota.verdict, /^base misses its objective: 80 % .* What binds is the quota: 20 % of the attempts/);
+    const queue = answer([one("base", { within: 0.8, wait: 4000 })], CHAT);
+    assert.match(queue.verdict, /What binds is the capacity: the p95 of the wait/);
+    const far = answer([one("base", { within: 0.8 })], [classOf("chat", 1000, { roundTripMs: 300 })]);
+    assert.match(far.verdict, /What binds is the distance: a round trip of chat to the nearest region .* takes 300 ms/);
+    const failing = answer([one("base", { within: 0.93, failed: 0.045 })], CHAT);
+    assert.match(failing.verdict, /What binds is the quota: under base 4\.5 % of the requests are throttled/);
+  });
+
+  it("an overload has its failures as the headline, and no latency", () => {
+    const { verdict, recommended } = answer(
+      [
+        one("base", { failed: 0.996, within: 0 }, { unstable: true }),
+        one("x", { failed: 0.99, within: 0 }, { unstable: true }),
+      ],
+      CHAT,
+    );
+    assert.match(
+      verdict,
+      /^No strategy serves this traffic\. The least bad is .*: it fails 99(\.\d)? % of the requests\. What binds is the quota/,
+    );
+    assert.match(verdict, /All are unstable\./);
+    assert.doesNotMatch(verdict, /p95/);
+    assert.equal(recommended, null);
+  });
+
+  it("without objectives it speaks of what is served, and of the class with the most requests", () => {
+    const { verdict } = answer([one("base", {}), one("x", {}, { usd: 4 })], [classOf("chat", null)]);
+    assert.match(verdict, /^x serves every request and costs/);
+  });
+
+  it("a strategy alone, and one replication, show no difference", () => {
+    assert.match(
+      answer([one("base", {})], CHAT).verdict,
+      /^base alone keeps the objective .* name a second strategy to compare\./,
+    );
+    const single = answer(
+      [
+        one("base", { within: [0.99], failed: [0], p95: [4000] }, { usd: [5] }),
+        one("x", { within: [0.99], failed: [0], p95: [1000] }, { usd: [1] }),
+      ],
+      CHAT,
+    );
+    assert.match(
+      single.verdict,
+      /^No strategy is shown to cost less than base .* One replication cannot show a difference/,
+    );
+    assert.equal(single.recommended, null);
   });
 
   it("begins with what was not sent at all", () => {
-    const input = inputOf([{ name: "cheap", cost: "better" }]);
+    const strategies = [one("base", {}), one("cheap", {}, { usd: 4 })];
     assert.match(
-      verdictOf({ ...input, requestsPerReplication: 0, silentClasses: ["a"] }),
+      answer(strategies, CHAT, { requestsPerReplication: 0 }).verdict,
       /^Nothing was sent: no request arrived within the run/,
     );
-    assert.match(verdictOf({ ...input, silentClasses: ["a"] }), /^Nothing was sent of class a\. cheap costs 12 %/);
     assert.match(
-      verdictOf({ ...input, silentClasses: ["a", "b", "c", "d", "e", "f", "g"], hasWarmup: true }),
-      /^Nothing was sent after the warm-up of the classes a, b, c, d, e and 2 more\. cheap costs/,
+      answer(strategies, CHAT, { silentClasses: ["a"] }).verdict,
+      /^Nothing was sent of class a\. cheap keeps/,
     );
-  });
-
-  it("a strategy alone has nothing to be compared with", () => {
-    assert.equal(
-      said([]),
-      "base alone: p95 2.50 s over 10 paired replications of 12,345 requests; name a second strategy to compare.",
+    assert.match(
+      answer(strategies, CHAT, { silentClasses: ["a", "b", "c", "d", "e", "f", "g"], hasWarmup: true }).verdict,
+      /^Nothing was sent after the warm-up of the classes a, b, c, d, e and 2 more\. cheap/,
     );
-  });
-});
-
-function failed(verdict: Comparison["verdict"], value: number | null): readonly Comparison[] {
-  const difference = { value, low: null, high: null, n: 2 };
-  const base = { strategy: "s", baselineValue: 0.01, value: 0.01, relative: difference, varianceRatio: null };
-  return [
-    { ...base, metric: "e2eMsP95", difference: { ...difference, value: 99 }, verdict: "worse" },
-    { ...base, metric: "failedShare", difference, verdict },
-  ];
-}
-
-test("what the interval shows, however small, and what is beyond a point, shown or not", () => {
-  assert.equal(failsMore(failed("worse", 0.0001), "s"), true);
-  assert.equal(failsMore(failed("not shown", 0.17), "s"), true);
-  assert.equal(failsMore(failed("not shown", 0.009), "s"), false);
-  assert.equal(failsMore(failed("not shown", -0.5), "s"), false);
-  assert.equal(failsMore(failed("better", -0.01), "s"), false);
-  assert.equal(failsMore(failed("not comparable", null), "s"), false);
-  assert.equal(failsMore(failed("worse", 0.2), "the baseline"), false);
-});
-
-const output = (backlog: readonly number[], inSystemAtEnd: number, stoppedEarlyAtMs: number | null = null) =>
-  ({ backlog, inSystemAtEnd, stoppedEarlyAtMs }) as SimulationOutput;
-const rising = Array.from({ length: 16 }, (_, i) => 100 * (i + 1));
-
-describe("a backlog without bound", () => {
-  it("is large, a real share of what was served, and rose all the time: all three", () => {
-    assert.match(instability(output(rising, 1700), 10_000)!, /stood at 1700 requests/);
-    assert.equal(instability(output(rising, 499), 1000), null, "small");
-    assert.equal(instability(output(rising, 1700), 100_000), null, "a small share");
-    const peak = [...rising.slice(0, 12), 900, 800, 700, 600];
-    assert.equal(instability(output(peak, 700), 10_000), null, "it fell in the end");
-    assert.equal(instability(output(rising.slice(0, 7), 1700), 10_000), null, "too few looks");
-  });
-
-  it("a run that was stopped is unstable, whatever else", () => {
-    assert.match(instability(output([], 0, 7_200_000), 10)!, /stopped after 2.0 h/);
-  });
-
-  it("tells overload from a busy system in a run", () => {
-    const at = (rate: string) =>
-      simulate(
-        scenarioInput({
-          requests: 50_000,
-          traffic: [{ class: "all", arrivals: { poisson: rate }, tokens: { input: 1, output: 1 } }],
-        }),
-      ).stats.unstable;
-    assert.equal(at("7.4/s"), null); // 92 % of 8 servers
-    assert.match(at("9/s")!, /backlog grew/);
-  });
-
-  it("and in a short run too", () => {
-    const traffic = [{ class: "all", arrivals: { poisson: "16/s" }, tokens: { input: 1, output: 1 } }];
-    assert.match(simulate(scenarioInput({ requests: 6000, traffic })).stats.unstable!, /backlog grew/);
   });
 });

@@ -15,14 +15,15 @@ describe("the client as a scenario writes it", () => {
     assert.deepEqual(plan({}), {
       retry: { mode: "standard" },
       timeout: { attemptMs: Number.POSITIVE_INFINITY, requestMs: Number.POSITIVE_INFINITY },
-      hedge: { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0 },
+      hedge: { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
     });
   });
 
   it("limits and hedges in ms", () => {
     const { timeout, hedge } = plan({ timeout: "30s", deadline: "2m", hedge: { after: "800ms", max: 2 } });
     assert.deepEqual(timeout, { attemptMs: 30_000, requestMs: 120_000 });
-    assert.deepEqual(hedge, { afterMs: 800, hedgesMax: 2 });
+    assert.deepEqual(hedge, { afterMs: 800, hedgesMax: 2, budgetShare: Number.POSITIVE_INFINITY });
+    assert.equal(plan({ hedge: { after: "1s", budget: "10%" } }).hedge.budgetShare, 0.1);
   });
 
   it("SDK modes, with their constants", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { z } from "zod";
+import { correlation } from "../../../simulator/traffic/describe.ts";
 import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
 import { classOf, recordingOf, rowsOf } from "./pull.ts";
 
@@ -132,4 +133,16 @@ test("lengths by a recording's name; what is missing is named", () => {
   assert.ok(Math.abs(mean(rows.map((r) => r.inputTokens)) - 20) < 0.2);
   assert.throws(() => rowsWith({ input: { recorded: "none" }, output: 1 }, 1), /TRAFFIC_UNKNOWN_RECORDING.*"none"/s);
   assert.throws(() => rowsWith({ input: 1 }, 1), /TRAFFIC_TOKENS_MISSING.*no output tokens/s);
+});
+
+test("correlated lengths keep their own laws and have the correlation that was asked for", () => {
+  const law = { kind: "lognormal", mean: 500, cv: 1 } as const;
+  const rows = rowsOf([classOf("a", POISSON, { tokens: { input: law, output: law, correlation: -0.6 } })], {
+    requestsMax: 40_000,
+  });
+  const scores = (column: readonly number[]) => Float64Array.from(column, (tokens) => Math.log(tokens));
+  const [x, y] = [scores(rows.map((row) => row.inputTokens)), scores(rows.map((row) => row.outputTokens))];
+  assert.ok(Math.abs(correlation(x, y) + 0.6) < 0.02, String(correlation(x, y)));
+  const mean = rows.reduce((sum, { outputTokens }) => sum + outputTokens, 0) / rows.length;
+  assert.ok(Math.abs(mean / 500 - 1) < 0.03, String(mean));
 });

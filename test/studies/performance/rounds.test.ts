@@ -17,7 +17,7 @@ test("programs take turns, each round has its own seed, answers are compared at 
     (name: string): Program =>
     async (model, requests, seed) => {
       calls.push(`${name} ${model} ${requests}`);
-      return { seconds: seed, requests, meanMs: 1, p95Ms: 1, throttledShare: 0, failedShare: 0 };
+      return { seconds: seed, userSeconds: seed, requests, meanMs: 1, p95Ms: 1, throttledShare: 0, failedShare: 0 };
     };
   const plan = { rounds: 2, engineRequests: 40, peerRequests: 10 };
   const done: string[] = [];
@@ -30,6 +30,7 @@ test("programs take turns, each round has its own seed, answers are compared at 
 
 const base: Round = {
   seconds: 1,
+  userSeconds: 1,
   requests: 100_000,
   meanMs: 4_000,
   p95Ms: 11_000,
@@ -42,11 +43,12 @@ function rounds(change: Partial<ModelRounds> = {}): ModelRounds {
   return {
     model: "r1",
     engine: [
-      round({ requests: 4e6, seconds: 0.5 }),
-      round({ requests: 4e6, seconds: 0.4 }),
-      round({ requests: 4e6, seconds: 1 }),
+      round({ requests: 4e6, userSeconds: 0.5 }),
+      round({ requests: 4e6, userSeconds: 0.4 }),
+      round({ requests: 4e6, userSeconds: 1 }),
     ],
-    peer: [round({}), round({ meanMs: 4_010 }), round({ meanMs: 3_990, seconds: 2 })],
+    peer: [round({}), round({ meanMs: 4_010 }), round({ meanMs: 3_990, userSeconds: 2 })],
+    kernel: [],
     engineShort: [round({}), round({ meanMs: 4_008 }), round({ meanMs: 3_992 })],
     ...change,
   };
@@ -102,6 +104,7 @@ test("shows speeds, the three ratios and a word per answer", () => {
     engineRequestsPerS: { min: 8e6, median: 9e6, max: 1e7 },
     peerRequestsPerS: { min: 9e4, median: 1e5, max: 1.1e5 },
     ratio: { min: 80.4, median: 90, max: 101 },
+    timesKernel: { min: 2.1, median: 2.2, max: 2.3 },
     agreement: [
       { what: "mean", engine: 4_001, peer: 4_003, difference: -0.0005, allowed: 0.005 },
       { what: "throttled", engine: 0.06, peer: 0.04, difference: 0.02, allowed: 0.01 },
@@ -109,7 +112,18 @@ test("shows speeds, the three ratios and a word per answer", () => {
     agrees: false,
   };
   const text = performanceTable([summary]);
-  for (const part of ["R1", "9000", "100.0", "80 / 90 / 101", "4.001 s", "-0.05 %", "agrees", "6.00 %", "DIFFERS"]) {
+  for (const part of [
+    "R1",
+    "9000",
+    "100.0",
+    "80 / 90 / 101",
+    "2.1 / 2.2 / 2.3",
+    "4.001 s",
+    "-0.05 %",
+    "agrees",
+    "6.00 %",
+    "DIFFERS",
+  ]) {
     assert.ok(text.includes(part), part);
   }
   assert.ok(text.split("\n").every((line) => line.length <= 100));

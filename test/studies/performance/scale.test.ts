@@ -6,6 +6,7 @@ import { runScale, scaleTable, summariseScale } from "../../../studies/performan
 
 const round = (kreqPerS: number, over: Partial<Round> = {}): Round => ({
   seconds: 1,
+  userSeconds: 1,
   requests: kreqPerS * 1_000,
   meanMs: 4_000,
   p95Ms: 11_000,

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  confirmToken,
-  openLocks,
-  type SpendLocks,
-  shutLocks,
-  usdText,
-} from "../../../../scripts/bench/bedrock/locks.ts";
+import { confirmToken } from "../../../../scripts/bench/bedrock/confirmation.ts";
+import { openLocks, type SpendLocks, shutLocks, usdText } from "../../../../scripts/bench/bedrock/locks.ts";
 
-const OPEN: SpendLocks = { flag: true, budgetUsd: 5, token: "abc" };
-const PURCHASE = { token: "abc", requests: 400, expectedUsd: 1.234, mostUsd: 4.2 };
+const FACTS = { scenario: "a", budgetUsd: 5, limits: { requestsMax: 1 } };
+const TOKEN = confirmToken(FACTS, Date.now());
+const OPEN: SpendLocks = { flag: true, budgetUsd: 5, token: TOKEN };
+const PURCHASE = { place: "Amazon Bedrock", facts: FACTS, requests: 400, expectedUsd: 1.234, mostUsd: 4.2 };
+const unused = async () => true;
 const codes = (locks: Partial<SpendLocks>, canAsk = false) =>
   shutLocks({ ...OPEN, ...locks }, PURCHASE, canAsk).map(({ code }) => code);
 
@@ -42,16 +40,24 @@ describe("the locks on spending", () => {
         message: /SPEND_CONFIRM_WRONG.*nothing was sent/,
       });
     }
-    await openLocks(OPEN, PURCHASE, answer("never asked"));
+    await openLocks(OPEN, PURCHASE, answer("never asked"), unused);
     assert.equal(asked.length, 5, "a token needs no question");
     await assert.rejects(openLocks({ ...locks, flag: false }, PURCHASE, answer("4.20")), /SPEND_FLAG_MISSING/);
   });
 
-  it("a token is of all that it was made of", () => {
-    const facts = { scenario: "a", budgetUsd: 5, limits: { requestsMax: 1 } };
-    assert.match(confirmToken(facts), /^[0-9a-f]{12}$/);
-    assert.equal(confirmToken({ ...facts }), confirmToken(facts));
-    assert.notEqual(confirmToken({ ...facts, budgetUsd: 50 }), confirmToken(facts));
+  it("a token opens the third once, and for an hour", async () => {
+    const used = new Set<string>();
+    const use = async (token: string) => !used.has(token) && used.add(token).has(token);
+    await openLocks(OPEN, PURCHASE, undefined, use);
+    await assert.rejects(openLocks(OPEN, PURCHASE, undefined, use), /SPEND_CONFIRM_USED .*--dry-run/s);
+    const later = (minutes: number) =>
+      shutLocks(OPEN, PURCHASE, false, Date.now() + minutes * 60_000).map(({ code }) => code);
+    assert.deepEqual([later(59), later(62)], [[], ["SPEND_CONFIRM_EXPIRED"]]);
+    const other = { ...PURCHASE, facts: { ...FACTS, budgetUsd: 50 } };
+    assert.deepEqual(
+      shutLocks(OPEN, other, false).map(({ code }) => code),
+      ["SPEND_CONFIRM_WRONG"],
+    );
   });
 
   it("an amount is never shown as less than it is", () => {

@@ -72,6 +72,7 @@ function target() {
     roundTripMs: new Map(),
     waysOfRegion: new Map(),
     addresses: {},
+    remoteRegions: [],
     credentials: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
   };
   return { set, target: endpointsTarget(set, "test.yaml", "converse") };

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { isOutOfMoney, type PromptOrder, promptTexts } from "../../../../simulator/bench/adapters/adapter.ts";
+import {
+  isOutOfMoney,
+  type PromptOrder,
+  promptTexts,
+  refuseEmpty,
+} from "../../../../simulator/bench/adapters/adapter.ts";
 
 it("an exhausted account is distinguished from a rate limit", () => {
   for (const name of [
@@ -69,4 +74,13 @@ describe("a prompt's text", () => {
     assert.ok(shared(one.rest, later.rest) <= 1);
     assert.notEqual(one.prefix, texts({ ...cached, prefixId: 5 }).prefix);
   });
+});
+
+it("an answer of status 200 without a token is a failure of its own, billed, and not tried again", () => {
+  const verdict = (output: number) =>
+    ({ kind: "ok", isFinal: false, error: "", usage: [10, output, 0, 0], id: "x" }) as const;
+  assert.deepEqual(refuseEmpty(verdict(1)), verdict(1));
+  assert.deepEqual(refuseEmpty(verdict(0)), { ...verdict(0), kind: "error", isFinal: true, error: "EmptyAnswer" });
+  const unreported = { ...verdict(0), usage: null };
+  assert.deepEqual(refuseEmpty(unreported), unreported, "nothing was said of tokens");
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { mmpp } from "../../../../simulator/traffic/arrivals/mmpp.ts";
+import { meanRateOf, mmpp } from "../../../../simulator/traffic/arrivals/mmpp.ts";
+import { simulate } from "../../../../simulator/traffic/fit/arrivals.ts";
 import { arrivalsUntil, histogram } from "../pull.ts";
 
 const YAML = {
@@ -58,4 +59,20 @@ test("mmpp: the YAML form becomes a plain spec in ms and requests per second", (
       { ratePerS: 50, meanStayMs: 5000 },
     ],
   });
+});
+
+test("states that follow by chance, in steps: mean rate and share of time as the chain's own", () => {
+  const states = [
+    { rate: "1/s", stay: "20s", next: [0, 1, 3] },
+    { rate: "10/s", stay: "5s", next: [1, 0, 0] },
+    { rate: "0/s", stay: "10s", next: [1, 1, 0] },
+  ];
+  const spec = mmpp.schema.parse({ states, step: "1s" });
+  // Visits of the chain: a = b + c/2, b = a/4 + c/2, c = 3a/4, so that a : b : c = 8 : 5 : 6.
+  const time = 8 * 20 + 5 * 5 + 6 * 10;
+  const expected = (8 * 20 * 1 + 5 * 5 * 10) / time;
+  assert.ok(Math.abs(meanRateOf(spec) / expected - 1) < 1e-9, `${meanRateOf(spec)} ${expected}`);
+  const arrivals = simulate(spec, 40_000_000);
+  assert.ok(Math.abs(arrivals.length / 40_000 / expected - 1) < 0.03, String(arrivals.length / 40_000));
+  assert.throws(() => mmpp.schema.parse({ states: [{ rate: "1/s", stay: "1s", next: [1] }, states[1]] }), /each state/);
 });

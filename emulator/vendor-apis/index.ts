@@ -1,0 +1,115 @@
+/** Registry of the paths in the shape of a model vendor's own API. */
+import { ServiceError } from "../http/errors.ts";
+import { isObject, parseJsonObject } from "../http/request-body.ts";
+import type { WireRequest } from "../http/wire.ts";
+import { assemble, type CallContext, checkSettings, headerSettings, type ParsedCall } from "../inference/call.ts";
+import type { ApplicationProfileLookup, Catalog, ResolvedModel } from "../model/catalog.ts";
+import { countTokensOf, messagesApi } from "./messages.ts";
+import { chatCompletionsApi, responsesApi } from "./openai.ts";
+import { type ErrorStyle, type VendorApi, vendorReply } from "./vendor-api.ts";
+
+/**
+ * APIs by the end of their paths. The service has OpenAI's below `/openai/v1` and, on its newer endpoint, `/v1`;
+ * Anthropic's is below `/anthropic/v1`. A new one is one file and one line here.
+ */
+const APIS: Readonly<Record<string, VendorApi>> = {
+  "/v1/chat/completions": chatCompletionsApi,
+  "/openai/v1/chat/completions": chatCompletionsApi,
+  "/v1/responses": responsesApi,
+  "/openai/v1/responses": responsesApi,
+  "/anthropic/v1/messages": messagesApi,
+};
+
+/** Beginnings of the paths whose errors are those of a vendor. */
+const PREFIXES: readonly (readonly [string, ErrorStyle])[] = [
+  ["/anthropic/", "anthropic"],
+  ["/openai/", "openai"],
+  ["/v1/", "openai"],
+];
+
+/** Whose errors a path answers with; undefined for AWS's own. */
+export function errorStyleOf(path: string): ErrorStyle | undefined {
+  return PREFIXES.find(([prefix]) => path.startsWith(prefix))?.[1];
+}
+
+/** What a request to a vendor's API needs besides its body. */
+export interface VendorContext extends Pick<CallContext, "requestId" | "region" | "accountId" | "body"> {
+  /** A key of the registry, see `parseRoute`. */
+  readonly path: string;
+  readonly headers: WireRequest["headers"];
+  readonly catalog: Catalog;
+  readonly lookup: ApplicationProfileLookup;
+}
+
+/**
+ * Parses a request to a vendor's API.
+ *
+ * @throws ServiceError ValidationException, ResourceNotFoundException for an unknown model
+ */
+export function parseVendorCall(context: VendorContext): {
+  readonly parsed: ParsedCall;
+  readonly resolved: ResolvedModel;
+} {
+  const api = APIS[context.path]!;
+  const body = parseJsonObject(context.body, (reason) => new ServiceError("ValidationException", reason));
+  if (typeof body.model !== "string") throw new ServiceError("ValidationException", "model: Field required");
+  const resolved = resolveNamed(body.model, context);
+  if (!api.serves(resolved.model.modelId)) {
+    throw new ServiceError("ValidationException", `model \`${body.model}\` isn't supported on this route`);
+  }
+  const { prompt, isStream, tier, metadata, format } = api.parse(body, context.headers);
+  const fromHeaders = headerSettings(context.headers);
+  const own = checkSettings({
+    tier,
+    latency: undefined,
+    metadata: isObject(metadata) ? metadata : undefined,
+    tierAt: "service_tier",
+  });
+  const settings = {
+    ...fromHeaders,
+    serviceTier: own.serviceTier ?? fromHeaders.serviceTier,
+    requestMetadata: { ...own.requestMetadata, ...fromHeaders.requestMetadata },
+  };
+  const operation = isStream ? "InvokeModelWithResponseStream" : "InvokeModel";
+  const parsed = assemble(
+    { ...context, operation, resolved },
+    prompt,
+    settings,
+    vendorReply(format, api.style, context.requestId),
+  );
+  return { parsed, resolved };
+}
+
+/** Counts the tokens of a request of the Messages API, which is not run. */
+export function countMessages(context: VendorContext): { readonly input_tokens: number } {
+  const body = parseJsonObject(context.body, (reason) => new ServiceError("ValidationException", reason));
+  if (typeof body.model !== "string") throw new ServiceError("ValidationException", "model: Field required");
+  resolveNamed(body.model, context);
+  return countTokensOf(body, context.headers);
+}
+
+/** Models by OpenAI's list. */
+export function listModels(catalog: Catalog): object {
+  const data = catalog.data.models.map(({ modelId }) => ({
+    id: modelId,
+    object: "model",
+    created: 0,
+    owned_by: "system",
+  }));
+  return { object: "list", data };
+}
+
+/** The newer endpoint takes a model's own id even where the older one wants a profile: a profile of the region serves it. */
+function resolveNamed(id: string, { catalog, region, lookup }: VendorContext): ResolvedModel {
+  for (const candidate of [
+    id,
+    ...catalog.data.profiles.filter(({ modelId }) => modelId === id).map((each) => each.profileId),
+  ]) {
+    try {
+      return catalog.resolve(candidate, region, lookup);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+    }
+  }
+  throw new ServiceError("ResourceNotFoundException", `The model \`${id.slice(0, 200)}\` does not exist`);
+}

@@ -1,0 +1,90 @@
+/** Whose latency a table with one row per strategy shows: unlike classes are never mixed into one percentile. */
+import { largestClass, meanOf, pairedDifference } from "../../simulator/experiment/leaders.ts";
+import type { Comparison, GroupResult, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { FAILED_SHARE_MARGIN, hasQuantile, headlineClasses } from "../../simulator/experiment/standing.ts";
+
+/** Stands for a percentile that lies among failed requests. */
+export const NO_QUANTILE = "none";
+
+export interface LatencyView {
+  /** The class it is about; null where one percentile over all requests means something. */
+  readonly className: string | null;
+  readonly of: (strategy: StrategyResult) => GroupResult;
+  /** p95 against the baseline; undefined for the baseline itself. */
+  readonly comparisonOf: (strategy: StrategyResult) => Comparison | undefined;
+}
+
+/**
+ * All requests where all classes have the same objectives and none may wait; else the class with an objective that the
+ * baseline keeps least, or without objectives the one with the most requests.
+ */
+export function latencyView(result: RunResult): LatencyView {
+  const headline = headlineClasses(result.classes);
+  const objectives = new Set(headline.map(({ sloE2eMs, sloTtftMs }) => `${sloE2eMs} ${sloTtftMs}`));
+  const everything = headline.length === result.classes.length && objectives.size <= 1;
+  const lead = everything ? undefined : leadClass(result, headline);
+  if (lead === undefined) {
+    return {
+      className: null,
+      of: (strategy) => strategy.total,
+      comparisonOf: ({ name }) =>
+        result.comparisons.find(({ strategy, metric }) => strategy === name && metric === "e2eMsP95"),
+    };
+  }
+  return {
+    className: lead,
+    of: (strategy) => strategy.byClass.find(({ name }) => name === lead) ?? strategy.total,
+    comparisonOf: (strategy) => classComparison(result, strategy, lead),
+  };
+}
+
+function leadClass(result: RunResult, headline: RunResult["classes"]): string | undefined {
+  const within = ({ name }: RunResult["classes"][number]) =>
+    result.strategies[0]?.byClass.find((each) => each.name === name)?.goodputShare.value ?? null;
+  const promised = headline.filter((each) => within(each) !== null).toSorted((a, b) => within(a)! - within(b)!);
+  return (promised[0] ?? largestClass(result, headline))?.name;
+}
+
+/** p95 of one class against the baseline, by the paired values of each replication. */
+export function classComparison(
+  { strategies, baseline, comparisons }: RunResult,
+  strategy: StrategyResult,
+  className: string,
+): Comparison | undefined {
+  if (strategy.name === baseline || comparisons.length === 0) return undefined;
+  const values = (one: StrategyResult | undefined) =>
+    (one?.replications ?? []).map((point) => point.byClass?.find(({ name }) => name === className)?.e2eMsP95 ?? null);
+  const [mine, theirs] = [values(strategy), values(strategies[0])];
+  const difference = pairedDifference(mine, theirs, strategies.length - 1);
+  const by = meanOf(theirs);
+  const over = (value: number | null) => (value === null || !(by > 0) ? null : value / by);
+  const { value, low, high, n } = difference;
+  return {
+    strategy: strategy.name,
+    metric: "e2eMsP95",
+    baselineValue: Number.isNaN(by) ? null : by,
+    value: Number.isNaN(meanOf(mine)) ? null : meanOf(mine),
+    difference,
+    relative: { value: over(value), low: over(low), high: over(high), n },
+    verdict: verdictOf(difference, [strategy, strategies[0]!], className),
+    varianceRatio: null,
+  };
+}
+
+function verdictOf(
+  { value, low, high }: Comparison["difference"],
+  [mine, theirs]: readonly [StrategyResult, StrategyResult],
+  className: string,
+): Comparison["verdict"] {
+  if (value === null || mine.status === "unstable" || theirs.status === "unstable") return "not comparable";
+  if (low === null || high === null || (low <= 0 && high >= 0)) return "not shown";
+  const failed = (one: StrategyResult) => one.byClass.find(({ name }) => name === className)?.failedShare.value ?? 0;
+  const more = failed(mine) - failed(theirs);
+  if (high < 0) return more > FAILED_SHARE_MARGIN ? "not comparable" : "better";
+  return more < -FAILED_SHARE_MARGIN ? "not comparable" : "worse";
+}
+
+/** Whether the percentile of all requests of a group exists when failed ones count as never answered. */
+export function quantileExists(group: GroupResult, name: "p50" | "p95" | "p99"): boolean {
+  return hasQuantile(group, { p50: 0.5, p95: 0.95, p99: 0.99 }[name]);
+}

@@ -1,0 +1,89 @@
+/** `meridian traffic`: describes recorded requests, fits a model to them, generates and converts traffic. */
+import { type Command, Option } from "commander";
+import writeFileAtomic from "write-file-atomic";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { TIME_UNITS } from "../../simulator/base/instants.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
+import { describeTraffic } from "../../simulator/traffic/describe.ts";
+import { environmentProblem } from "../io/text-files.ts";
+import { readTraffic } from "../traffic/read.ts";
+import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
+import { addBadRowOptions, wholeNumber } from "./options.ts";
+
+/** What can be done with traffic. A new one is a line here and its file. */
+const ACTIONS: Readonly<Record<string, () => Promise<(input: CommandInput) => Promise<number>>>> = {
+  describe: async () => describe,
+  fit: async () => (await import("../traffic/fit.ts")).fit,
+  generate: async () => (await import("../traffic/generate.ts")).generate,
+};
+
+export const trafficCommand: CommandDefinition = {
+  examples: [
+    ["meridian traffic describe s3-logs/", "rates, bursts, lengths, tenants; a page with pictures"],
+    [
+      "meridian traffic describe day.csv --columns time=ts input=prompt_tok output=answer_tok --unit s",
+      "columns of your own",
+    ],
+    ["meridian traffic fit azure-code-2023 --out code.traffic.yaml", "a synthetic model, and whether it passes"],
+    [
+      "meridian traffic generate code.traffic.yaml --requests 1000000 --out code.parquet",
+      "as many requests as you like",
+    ],
+    [
+      "meridian traffic generate code.traffic.yaml --duration 1h --as aiperf --out code.jsonl",
+      "for another tool to replay",
+    ],
+    ["meridian traffic describe log.jsonl.gz --on-bad-row skip --json", "one JSON document"],
+  ],
+  configure,
+  run: async (input) => {
+    const [action = ""] = input.args;
+    const load = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+    if (load === undefined) {
+      const what = action === "" ? "say what to do with the traffic" : `"${action}" cannot be done with traffic`;
+      throw new MeridianError("usage", { code: "TRAFFIC_ACTION", what, fix: suggest(action, Object.keys(ACTIONS)) });
+    }
+    return (await load())({ ...input, args: input.args.slice(1) });
+  },
+};
+
+function configure(command: Command): void {
+  command
+    .argument("<action>", Object.keys(ACTIONS).join(", "))
+    .argument("[files...]", "files or folders of any format, or bundled recordings: see list formats, list traces")
+    .option("--format <name>", "format of the files, where it is not to be found")
+    .addOption(new Option("--unit <unit>", "unit of numeric times").choices([...TIME_UNITS]))
+    .option("--columns <role=name...>", "what columns of yours mean: time=ts input=prompt_tok output=answer_tok")
+    .option("--tag <key>", "tag of the requests whose value is their class label")
+    .option("--out <file>", "file to write")
+    .addOption(new Option("--requests <n>", "generate: so many requests").argParser(wholeNumber(1)))
+    .option("--duration <time>", "generate: requests of so long a time")
+    .addOption(new Option("--seed <n>", "generate: seed of all draws").argParser(wholeNumber(0)))
+    .option(
+      "--as <format>",
+      "generate: csv, jsonl, parquet, mooncake, aiperf or guidellm; by the file's name unless given",
+    );
+  addBadRowOptions(command);
+  command.option("--rejects <file>", "with skip: where bad rows are listed", "rejects.jsonl");
+}
+
+/** Text or JSON, and a page beside it. @throws MeridianError data TRACE_*; environment TRAFFIC_NOT_SAVED */
+async function describe({ args, options, terminal }: CommandInput): Promise<number> {
+  const read = await readTraffic(args, options);
+  const traffic = describeTraffic(read.columns, read.notes);
+  const origin = { name: read.name, format: read.format, files: read.files, sha256: read.sha256 };
+  const { renderTrafficHtml, trafficText } = await import("../../reports/index.ts");
+  const out = String(options.out ?? "traffic.html");
+  if (options.json !== true || options.out !== undefined) {
+    await writeFileAtomic(out, await renderTrafficHtml(traffic, origin)).catch((error: unknown) => {
+      const fix = "name a place that can be written to with --out";
+      throw new MeridianError("environment", environmentProblem("TRAFFIC_NOT_SAVED", error, out, fix));
+    });
+  }
+  if (options.json === true) terminal.out(jsonDocument("traffic", { ...origin, traffic }));
+  else {
+    terminal.out(trafficText(traffic, origin));
+    terminal.note(`page: ${out}`);
+  }
+  return EXIT_CODES.ok;
+}

@@ -1,0 +1,168 @@
+/** Runs an experiment in stages: replications are added until the estimates are precise, or the time is used up. */
+
+import { formatProblem, MeridianError } from "../../simulator/base/errors.ts";
+import { parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
+import { assembleResult } from "../../simulator/experiment/assemble.ts";
+import { type JobOutput, planJobs } from "../../simulator/experiment/index.ts";
+import {
+  FIRST_REPLICATIONS,
+  isPrecise,
+  MOST_REPLICATIONS,
+  nextReplications,
+  type PrecisionTarget,
+  precisionTargets,
+} from "../../simulator/experiment/precision.ts";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { CommonOptions } from "../commands/command.ts";
+import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
+import { createProgress } from "./progress.ts";
+import { type RunOptions, runJobs, withBound, withWarmup } from "./run-experiment.ts";
+import type { Terminal } from "./terminal.ts";
+import { defaultWorkers } from "./worker-pool.ts";
+
+export interface PreciseOptions {
+  /** Replications to begin with; the rule's least number where that is more. */
+  readonly from: number;
+  /** Half-width over mean that each interval must come under; 0 for as precise as the time allows. */
+  readonly precision: number;
+  /** Wall-clock time, ms; a stage that would exceed it is not begun. */
+  readonly budgetMs: number;
+  /** Called before each stage. */
+  readonly onStage: (text: string) => void;
+  /** What runs a stage: all its jobs with progress. */
+  readonly how: (jobs: number) => RunOptions & { stop(): void };
+  /** Worker threads a stage is cut for. */
+  readonly workers: number;
+  readonly clockMs?: () => number;
+}
+
+/** How a run in stages ended. */
+export interface PreciseRun {
+  readonly result: RunResult;
+  /** Targets that are not precise; none where the precision was reached. */
+  readonly open: readonly PrecisionTarget[];
+}
+
+/**
+ * Adds replications stage by stage. The result is, to the last bit, that of a run which was asked for as many
+ * replications at once.
+ *
+ * @param rebuild the experiment with another number of replications
+ */
+export async function runPrecise(
+  rebuild: (replications: number) => Promise<PreparedExperiment>,
+  options: PreciseOptions,
+): Promise<{ readonly experiment: PreparedExperiment } & PreciseRun> {
+  const clockMs = options.clockMs ?? (() => performance.now());
+  const startedMs = clockMs();
+  const outputs: JobOutput[] = [];
+  let done = 0;
+  let wanted = Math.max(FIRST_REPLICATIONS, options.from);
+  for (;;) {
+    const experiment = await rebuild(wanted);
+    const first = options.how(1);
+    const inputs = await withWarmup(experiment.inputs, first);
+    first.stop();
+    const jobs = planJobs(inputs.plan, options.workers).filter(({ replication }) => replication >= done);
+    options.onStage(`replications ${done + 1} to ${wanted}`);
+    const how = options.how(jobs.length);
+    try {
+      outputs.push(...(await runJobs(inputs, jobs, how)));
+    } finally {
+      how.stop();
+    }
+    done = wanted;
+    const result = assembleResult(inputs, outputs, resultProvenance(experiment));
+    const targets = precisionTargets(result, inputs.plan.assertions);
+    const open = targets.filter((target) => !isPrecise(target, options.precision));
+    const next = nextReplications(targets, done, options.precision);
+    const spentMs = clockMs() - startedMs;
+    const wouldTakeMs = (spentMs / done) * (next - done);
+    if (open.length === 0 || done >= MOST_REPLICATIONS || spentMs + wouldTakeMs > options.budgetMs) {
+      return { experiment, result: await withBound(inputs, outputs, result), open };
+    }
+    wanted = next;
+  }
+}
+
+/** What --precision and --budget ask for. */
+export interface PrecisionRule {
+  readonly precision: number;
+  readonly budgetMs: number;
+}
+
+/** What --precision and --budget ask for; undefined where neither is given. */
+export function precisionRule({ precision, budget, audit, cloudwatch }: CommonOptions): PrecisionRule | undefined {
+  if (precision === undefined && budget === undefined) return undefined;
+  const share = precision === undefined ? 0 : parseShare(String(precision));
+  if (share === undefined || (precision !== undefined && (share <= 0 || share >= 1))) {
+    throw new MeridianError("usage", {
+      code: "PRECISION_VALUE",
+      what: `"${String(precision)}" is no precision`,
+      where: "--precision",
+      fix: "write a percentage above 0, for example 2%",
+    });
+  }
+  const budgetMs = budget === undefined ? Number.POSITIVE_INFINITY : parseDurationMs(String(budget));
+  if (budgetMs === undefined) {
+    const fix = "write a time, for example 90s, 5m or 1h";
+    throw new MeridianError("usage", {
+      code: "BUDGET_VALUE",
+      what: `"${String(budget)}" is no time`,
+      where: "--budget",
+      fix,
+    });
+  }
+  if (audit !== undefined || cloudwatch !== undefined) {
+    throw new MeridianError("usage", {
+      code: "PRECISION_EVIDENCE",
+      what: "evidence of single requests is not written while replications are added",
+      fix: "run it again with --audit and the replications that were found, without --precision",
+    });
+  }
+  return { precision: share, budgetMs };
+}
+
+/** Stages until precise or out of time. */
+export function runInStages(
+  rebuild: (replications: number) => Promise<PreparedExperiment>,
+  experiment: PreparedExperiment,
+  rule: PrecisionRule,
+  {
+    workers,
+    terminal,
+    signal,
+  }: { readonly workers: number | undefined; readonly terminal: Terminal; readonly signal: AbortSignal },
+) {
+  return runPrecise(rebuild, {
+    ...rule,
+    from: experiment.inputs.plan.replications,
+    workers: workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
+    onStage: (text) => terminal.note(text),
+    how: (jobs) => {
+      const progress = createProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet, jobs });
+      const used = workers ?? defaultWorkers(jobs);
+      return { workers: used, signal, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
+    },
+  });
+}
+
+/** Says what stayed less precise than asked for; true where something did. A budget alone asks for nothing. */
+export function imprecise(
+  open: readonly PrecisionTarget[],
+  rule: PrecisionRule | undefined,
+  terminal: Terminal,
+): boolean {
+  if (rule === undefined || rule.precision === 0 || open.length === 0) return false;
+  for (const { name, estimate, isShare } of open) {
+    const { value, low, high, n } = estimate;
+    const half =
+      low === null || high === null || value === null ? null : (high - low) / 2 / (isShare ? 1 : Math.abs(value));
+    const found = half === null ? "no interval" : `±${(100 * half).toPrecision(2)} ${isShare ? "points" : "%"}`;
+    const what = `${name} is known to ${found} after ${n} replications, not to ${Number((100 * rule.precision).toPrecision(6))}`;
+    terminal.problem(
+      formatProblem({ code: "PRECISION_NOT_REACHED", what, fix: "give it more time with --budget, or ask for less" }),
+    );
+  }
+  return true;
+}

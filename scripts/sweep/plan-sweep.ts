@@ -1,0 +1,108 @@
+/** From a scenario and its factors to the job file of a sweep: everything that can be wrong is found before a job runs. */
+import { createHash } from "node:crypto";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
+import { scenarioSchema } from "../../simulator/scenario/schema.ts";
+import type { Point } from "../../simulator/sweep/design.ts";
+import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
+import { type Factor, parseRange } from "../../simulator/sweep/factor.ts";
+import { jobValues, SWEEP_SCHEMA_VERSION, type SweepFile, type SweepJob } from "../../simulator/sweep/job.ts";
+import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
+import { parseSet } from "../io/overrides.ts";
+import { packageVersion } from "../io/process.ts";
+import { parseScenario } from "../io/scenario-file.ts";
+import { formatPath } from "../io/yaml-source.ts";
+import { overridesAt } from "./variant.ts";
+
+export interface SweepRequest {
+  readonly name: string;
+  readonly base: PreparedExperiment;
+  readonly scenarioFile: string;
+  readonly factors: readonly Factor[];
+  readonly design: string;
+  readonly points: number;
+  readonly seed: number;
+}
+
+/**
+ * A factor as the command line writes it: `path=0.5..4x8`, `path=[a, b]`, `path=value`.
+ *
+ * @throws MeridianError usage, SET_SYNTAX or SWEEP_RANGE
+ * @example parseVary("seed=[1, 2, 3]") // => { kind: "list", path: "seed", values: [1, 2, 3] }
+ */
+export function parseVary(text: string): Factor {
+  const { path, value } = parseSet(text);
+  const name = formatPath(path);
+  const range = typeof value === "string" ? parseRange(name, value) : undefined;
+  return range ?? { kind: "list", path: name, values: Array.isArray(value) ? value : [value] };
+}
+
+/** Variants that are resolved before the sweep begins; of more, the first and the last. */
+const RESOLVED_MAX = 32;
+
+/**
+ * Makes the jobs. The form of every variant is checked; of a small sweep, its meaning, too.
+ *
+ * @throws MeridianError usage or data with the problems of the first point that cannot run, and which point that is
+ */
+export async function planSweep(request: SweepRequest): Promise<SweepFile> {
+  const { base, scenarioFile, factors } = request;
+  const points = designOf(request.design).points({ factors, points: request.points, seed: request.seed });
+  if (points.length === 0)
+    throw new MeridianError("usage", {
+      code: "SWEEP_EMPTY",
+      what: "the sweep has no points",
+      fix: "give --vary path=low..high",
+    });
+  const recordings = base.traces.map(({ name, sha256 }) => [name, sha256]);
+  const keys = new Map<string, string>();
+  const jobs: SweepJob[] = [];
+  for (const [at, point] of points.entries()) {
+    const values = jobValues(point);
+    const overrides = overridesAt({ factors }, values);
+    const yaml = await naming(point, factors, async () => {
+      const isResolved = points.length <= RESOLVED_MAX || at === 0 || at === points.length - 1;
+      if (isResolved) return (await prepareText(base.yaml, scenarioFile, { overrides, strategies: [] })).yaml;
+      return parseScenario(base.yaml, scenarioFile, scenarioSchema, overrides).yaml;
+    });
+    const content = JSON.stringify([packageVersion(), yaml, recordings]);
+    const key = keys.get(content) ?? createHash("sha256").update(content).digest("hex");
+    keys.set(content, key);
+    jobs.push({ key, values });
+  }
+  const { name, design, seed } = request;
+  return {
+    schemaVersion: SWEEP_SCHEMA_VERSION,
+    meridianVersion: packageVersion(),
+    name,
+    scenarioYaml: base.yaml,
+    scenarioFile,
+    design,
+    seed,
+    factors,
+    jobs,
+  };
+}
+
+function designOf(name: string) {
+  const design = DESIGNS.find((each) => each.name === name);
+  if (design !== undefined) return design;
+  const names = DESIGNS.map((each) => each.name);
+  throw new MeridianError("usage", {
+    code: "SWEEP_DESIGN",
+    what: `there is no design "${name}"`,
+    fix: suggest(name, names),
+  });
+}
+
+/** Problems of a variant say at which point they stand. */
+async function naming<T>(point: Point, factors: readonly Factor[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
+    const place = factors.map(({ path }, i) => `${path}=${JSON.stringify(point[i] ?? "as it is")}`).join(", ");
+    const problems = error.problems.map((problem) => ({ ...problem, what: `${problem.what} (at ${place})` }));
+    throw new MeridianError(error.kind, problems, { cause: error });
+  }
+}

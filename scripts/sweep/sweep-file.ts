@@ -1,0 +1,36 @@
+/** Job files: their text, their id, and what is wrong with a file that is none. */
+import { createHash } from "node:crypto";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import { SWEEP_SCHEMA_VERSION, type SweepFile } from "../../simulator/sweep/job.ts";
+import { packageVersion } from "../io/process.ts";
+import { stableJson } from "../io/text-files.ts";
+
+/** The job file as text; the same sweep has the same bytes. */
+export function sweepText(sweep: SweepFile): string {
+  return stableJson(sweep);
+}
+
+/** Ten hexadecimal digits of the content: the same sweep has the same folder. */
+export function sweepId(sweep: SweepFile): string {
+  return createHash("sha256").update(sweepText(sweep)).digest("hex").slice(0, 10);
+}
+
+/**
+ * @param where for messages
+ * @throws MeridianError data, SWEEP_UNREADABLE: no job file, or one of another version
+ */
+export function parseSweep(text: string, where: string): SweepFile {
+  const fail = (what: string, fix: string) => new MeridianError("data", { code: "SWEEP_UNREADABLE", where, what, fix });
+  const rightOne = "name the sweep.json that meridian sweep --plan wrote";
+  let sweep: Partial<SweepFile>;
+  try {
+    sweep = JSON.parse(text) as Partial<SweepFile>;
+  } catch {
+    throw fail("this is no job file", rightOne);
+  }
+  if (sweep.schemaVersion !== SWEEP_SCHEMA_VERSION || !Array.isArray(sweep.jobs))
+    throw fail("this is no job file of this version", rightOne);
+  if (sweep.meridianVersion === packageVersion()) return sweep as SweepFile;
+  const what = `it was planned by version ${sweep.meridianVersion}, this is ${packageVersion()}`;
+  throw fail(what, "use one version on all machines, or plan again");
+}

@@ -1,0 +1,143 @@
+/** `meridian traffic fit`: a synthetic model of recorded requests as a `traffic:` block, and how far it is from them. */
+
+import writeFileAtomic from "write-file-atomic";
+import { Document, isScalar, isSeq, visit } from "yaml";
+import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import type { LawSpec } from "../../simulator/random/laws/index.ts";
+import type { ArrivalSpec } from "../../simulator/traffic/arrivals/index.ts";
+import { type ClassFit, fitTraffic, type TrafficFit } from "../../simulator/traffic/fit/fit-traffic.ts";
+import { type CommandInput, jsonDocument } from "../commands/command.ts";
+import { environmentProblem } from "../io/text-files.ts";
+import { type ReadTraffic, readTraffic } from "./read.ts";
+
+/** @throws MeridianError data TRACE_*, TRAFFIC_TOO_FEW; environment TRAFFIC_NOT_SAVED */
+export async function fit({ args, options, terminal }: CommandInput): Promise<number> {
+  const read = await readTraffic(args, options);
+  const fitted = fitTraffic(read.columns);
+  if (fitted === undefined) {
+    const what = `${read.columns.arrivalMs.length} requests are too few to be fitted`;
+    throw new MeridianError("data", { code: "TRAFFIC_TOO_FEW", where: read.name, what, fix: "give 50 or more" });
+  }
+  for (const note of read.notes) terminal.note(`note: ${note}`);
+  const out = String(options.out ?? "fitted.traffic.yaml");
+  await writeFileAtomic(out, trafficYaml(fitted, read)).catch((error: unknown) => {
+    const fix = "name a place that can be written to with --out";
+    throw new MeridianError("environment", environmentProblem("TRAFFIC_NOT_SAVED", error, out, fix));
+  });
+  if (options.json === true) terminal.out(jsonDocument("traffic-fit", { out, source: read.name, ...fitted }));
+  else terminal.out(fitted.classes.map(classText).join("\n\n"));
+  const zipf = fitted.tenantZipf;
+  if (zipf !== null) terminal.note(`shares of tenants fall as rank to the power of ${(-zipf).toFixed(2)} (Zipf)`);
+  terminal.note(`traffic: ${out}`);
+  return EXIT_CODES.ok;
+}
+
+/** What was fitted to a class, and how far it is. */
+function classText({ name, rows, arrivals, input, output, correlation, passes }: ClassFit): string {
+  const [chosen, ...others] = arrivals as [(typeof arrivals)[number], ...(typeof arrivals)[number][]];
+  const lines = [
+    `${name}: ${rows.toLocaleString("en-US")} requests; ${passes ? "the fit passes" : "the fit FAILS: what is marked ! is too far off"}`,
+    `  arrivals: ${chosen.name}; Kolmogorov-Smirnov distance of the times between ${short(chosen.gapDistance)}`,
+  ];
+  for (const each of chosen.comparisons) {
+    const mark = each.passes ? " " : "!";
+    lines.push(
+      `  ${mark} ${each.name.padEnd(24)} recorded ${short(each.recorded).padEnd(8)} fitted ${short(each.fitted)}`,
+    );
+  }
+  for (const [what, law] of [
+    ["input", input],
+    ["output", output],
+  ] as const) {
+    if (law === undefined) continue;
+    const errors = `mean off by ${percent(law.meanError)}, p50/p95/p99 by up to ${percent(law.quantileError)}`;
+    lines.push(`  ${law.passes ? " " : "!"} ${what} tokens: ${law.name}; ${errors}, distance ${short(law.distance)}`);
+  }
+  if (correlation !== undefined) lines.push(`    correlation of input and output: ${correlation}`);
+  for (const other of others) {
+    const far = other.comparisons.filter((each) => !each.passes).map((each) => `${each.name} ${short(each.fitted)}`);
+    lines.push(`    not taken: ${other.name}${other.passes ? "" : `, fails: ${far.join(", ")}`}`);
+  }
+  return lines.join("\n");
+}
+
+function trafficYaml({ classes, passes }: TrafficFit, { name, columns, sha256 }: ReadTraffic): string {
+  const rows = columns.arrivalMs.length.toLocaleString("en-US");
+  const head = [
+    `# Fitted by meridian traffic fit to ${rows} requests of ${printableName(name)}, sha256 ${sha256.slice(0, 12)}.`,
+    passes ? "# The fit passes." : "# The fit FAILS: see what meridian traffic fit prints before you use it.",
+  ];
+  const traffic = classes.map((each) => ({
+    class: each.name.slice(0, 60),
+    arrivals: arrivalsYaml(each.arrivals[0]!.spec),
+    tokens: {
+      ...(each.input === undefined ? {} : { input: lawYaml(each.input.spec) }),
+      ...(each.output === undefined ? {} : { output: lawYaml(each.output.spec) }),
+      ...(each.correlation === undefined ? {} : { correlation: each.correlation }),
+      ...(each.maxTokens === undefined ? {} : { maxTokens: lawYaml(each.maxTokens) }),
+      ...(each.prefix === undefined ? {} : { prefix: { ...each.prefix, tokens: lawYaml(each.prefix.tokens) } }),
+    },
+    ...(Object.keys(each.origins).length === 0 ? {} : { origin: each.origins }),
+  }));
+  const document = new Document({ traffic });
+  // Lists of numbers stand on one line.
+  visit(document, {
+    Seq: (_key, list) => void (list.flow = list.items.every((each) => isScalar(each) || isFlow(each))),
+  });
+  return `${head.join("\n")}\n${document.toString({ lineWidth: 0, flowCollectionPadding: false })}`;
+}
+
+/** Whether an entry is a pair of numbers. */
+function isFlow(entry: unknown): boolean {
+  return isSeq(entry) && entry.items.every(isScalar);
+}
+
+function arrivalsYaml(spec: ArrivalSpec): object {
+  if (spec.process === "poisson") return { poisson: perS(spec.ratePerS) };
+  if (spec.process === "gamma") return { gamma: { rate: perS(spec.ratePerS), cv: digits(spec.cv) } };
+  if (spec.process === "renewal") return { renewal: { interarrival: lawYaml(spec.interarrival, "ms") } };
+  if (spec.process === "diurnal" && spec.shape.kind === "weights") {
+    return { diurnal: { rate: perS(spec.ratePerS), shape: spec.shape.weights, cv: spec.cv } };
+  }
+  if (spec.process !== "mmpp") throw new Error(`no YAML form of ${spec.process}`);
+  return {
+    mmpp: {
+      ...(spec.stepMs === undefined ? {} : { step: `${spec.stepMs}ms` }),
+      states: spec.states.map(({ ratePerS, meanStayMs, next }) => ({
+        rate: perS(ratePerS),
+        stay: `${meanStayMs}ms`,
+        ...(next === undefined ? {} : { next }),
+      })),
+    },
+  };
+}
+
+function lawYaml(spec: LawSpec, unit = ""): unknown {
+  if (spec.kind === "constant") return unit === "" ? spec.value : `${spec.value}${unit}`;
+  const { kind, ...rest } = spec as { kind: string } & Record<string, unknown>;
+  const values = Object.entries(rest).map(([key, value]) => {
+    const isQuantity = unit !== "" && (key === "mean" || key === "scale");
+    return [key, isQuantity ? `${digits(Number(value))}${unit}` : value] as const;
+  });
+  return { [kind]: Object.fromEntries(values) };
+}
+
+function perS(rate: number): string {
+  return `${digits(rate)}/s`;
+}
+
+function digits(value: number): number {
+  return Number(value.toPrecision(6));
+}
+
+function printableName(name: string): string {
+  return name.replace(/[^\x20-\x7e]/g, "?").slice(0, 200);
+}
+
+function short(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "none";
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
+}

@@ -1,0 +1,95 @@
+/** Reads the recordings that a `meridian traffic` or `import` command names, as its options say. */
+import { resolve } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import type { TimeUnit } from "../../simulator/base/instants.ts";
+import { BadRows } from "../../simulator/traffic/bad-rows.ts";
+import { columnMapSchema } from "../../simulator/traffic/column-map.ts";
+import { RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
+import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
+import type { CommonOptions } from "../commands/command.ts";
+import { badRowsOf, pairsOf } from "../commands/options.ts";
+import { environmentProblem } from "../io/text-files.ts";
+import { readRequests, type TraceFileOptions } from "../io/trace-file.ts";
+import { listTraces, loadTrace } from "../io/traces.ts";
+
+/** Recordings put together, and what a reader should know of them. */
+export interface ReadTraffic {
+  readonly name: string;
+  readonly columns: RecordedColumns;
+  readonly format: string;
+  readonly files: number;
+  readonly sha256: string;
+  readonly notes: readonly string[];
+}
+
+/** How the options of a command say that files are to be read. @throws MeridianError usage */
+export function readingOf(options: CommonOptions): TraceFileOptions & { readonly badRows: BadRows } {
+  const pairs = options.columns === undefined ? undefined : pairsOf(options.columns as readonly string[], "--columns");
+  const parsed = pairs === undefined ? undefined : columnMapSchema.safeParse(Object.fromEntries(pairs));
+  if (parsed?.success === false) {
+    const what = parsed.error.issues.map(({ message }) => message).join("; ");
+    const fix = "roles are time, input, output, maxTokens, class, origin, model, tenant, requestId, latency and others";
+    throw new MeridianError("usage", { code: "TRAFFIC_COLUMNS", where: "--columns", what, fix });
+  }
+  return {
+    format: (options.format as string | undefined) ?? null,
+    unit: (options.unit as TimeUnit | undefined) ?? null,
+    tag: (options.tag as string | undefined) ?? null,
+    columns: parsed?.data ?? null,
+    badRows: new BadRows(badRowsOf(options)),
+  };
+}
+
+/**
+ * Reads files and folders into one recording; bundled recordings go by their name.
+ *
+ * @throws MeridianError usage TRAFFIC_NO_FILES; data TRACE_*
+ */
+export async function readTraffic(names: readonly string[], options: CommonOptions): Promise<ReadTraffic> {
+  if (names.length === 0) {
+    const fix = "name a file, a folder or a recording of list traces";
+    throw new MeridianError("usage", { code: "TRAFFIC_NO_FILES", what: "no traffic is named", fix });
+  }
+  const [name] = names as [string];
+  const bundled = (await listTraces()).find((each) => each.name === name && each.kind === "trace");
+  if (bundled !== undefined && names.length === 1) {
+    const { recording, sha256 } = await loadTrace(name, ".");
+    if (recording.kind === "trace") {
+      return { name, columns: recording.columns, format: "bundled", files: 1, sha256, notes: [] };
+    }
+  }
+  const reading = readingOf(options);
+  const rows = new RowBuffer(name);
+  const paths = names.map((each) => ({ path: resolve(each), source: each }));
+  const { reader, sha256, files } = await readRequests(paths, reading, (row, place) => rows.add(row, place)).catch(
+    (cause: unknown) => {
+      throw isMissing(cause) ? notFound(cause as NodeJS.ErrnoException) : cause;
+    },
+  );
+  await writeRejects(reading.badRows, options);
+  const columns = rows.finish(reader.times);
+  return { name: names.join(", "), columns, format: reader.format!, files, sha256, notes: reader.notes };
+}
+
+/** Lists rows that were left out, each with its place and reason; what they hold is not written. */
+export async function writeRejects({ rejected }: BadRows, options: CommonOptions): Promise<void> {
+  if (rejected.length === 0 || options.rejects === undefined) return;
+  const file = String(options.rejects);
+  await writeFileAtomic(file, `${rejected.map((each) => JSON.stringify(each)).join("\n")}\n`).catch(
+    (error: unknown) => {
+      const fix = "name a place that can be written to with --rejects";
+      throw new MeridianError("environment", environmentProblem("TRAFFIC_NOT_SAVED", error, file, fix));
+    },
+  );
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR");
+}
+
+function notFound(cause: NodeJS.ErrnoException): MeridianError {
+  const what = "there is no such file, folder or bundled recording";
+  const problem = { code: "TRACE_NOT_FOUND", where: cause.path ?? "", what, fix: "check the path; see list traces" };
+  return new MeridianError("data", problem, { cause });
+}

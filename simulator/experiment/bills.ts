@@ -1,0 +1,50 @@
+/** The bills of one run: under each rule, by kind of token, and at other prices than its own. */
+import type { Plan } from "../scenario/plan.ts";
+import { type Bill, type BillingTerms, billedTokens, billLedger, type Ledger } from "../service/pricing/billing.ts";
+import { BILLING_RULES, type BillingRule, type PriceSchedule } from "../service/pricing/prices.ts";
+
+export type Bills = Readonly<Record<BillingRule, Bill>>;
+
+/** Tokens billed by `BILLED_KINDS`, and what they cost, fUSD. */
+export interface TokenStats {
+  readonly count: readonly number[];
+  readonly fUsd: Readonly<Record<BillingRule, readonly bigint[]>>;
+}
+
+/** A run's tokens at other prices, fUSD. */
+export interface OtherBill {
+  readonly fUsd: Readonly<Record<BillingRule, bigint>>;
+  /** All tokens at the cheapest legal price of their hour: what perfect routing without limits would pay. */
+  readonly leastFUsd: bigint;
+}
+
+/** A run's ledger under each billing rule, at its own prices unless others are given. */
+export function billsOf(plan: Plan, ledger: Ledger, schedule = plan.money.schedule): Bills {
+  return perRule((rule) => billLedger(ledger, termsOf(plan, rule, schedule)));
+}
+
+/** Tokens and money by kind: they add up to the bill without fee and reserved capacity. */
+export function tokensOf(plan: Plan, ledger: Ledger, bills: Bills): TokenStats {
+  return {
+    count: billedTokens(ledger, termsOf(plan, "source", plan.money.schedule)),
+    fUsd: perRule((rule) => bills[rule].all.byKind),
+  };
+}
+
+/** The same ledger at each of the plan's other prices. */
+export function otherBillsOf(plan: Plan, ledger: Ledger): readonly OtherBill[] {
+  return (plan.money.otherPrices ?? []).map(({ schedule }) => {
+    const bills = billsOf(plan, ledger, schedule);
+    const { all, routingFee } = bills["lowest-cost"];
+    return { fUsd: perRule((rule) => bills[rule].all.total), leastFUsd: all.total - routingFee.total };
+  });
+}
+
+function termsOf(plan: Plan, rule: BillingRule, schedule: PriceSchedule): BillingTerms {
+  const { placements, candidateKeys, routingFeeUsdPer1kDecisions } = plan.money;
+  return { rule, schedule, placements, candidateKeys, routingFeeUsdPer1kDecisions };
+}
+
+function perRule<T>(of: (rule: BillingRule) => T): Readonly<Record<BillingRule, T>> {
+  return Object.fromEntries(BILLING_RULES.map((rule) => [rule, of(rule)])) as Record<BillingRule, T>;
+}

@@ -1,0 +1,94 @@
+/** What keeps a class from its objective: a quota, the capacity, the distance, or the work itself. */
+
+import { listText, secondsText } from "./phrases.ts";
+import type { NamedGroup, QuotaSummary, RunResult, StrategyResult } from "./result.ts";
+import { shareText } from "./standing.ts";
+
+export type Binding = "quota" | "capacity" | "distance" | "work" | "outage" | "residency";
+
+export interface Bound {
+  readonly binding: Binding;
+  /** A sentence with the numbers that say so. */
+  readonly text: string;
+}
+
+/** Of the limit: what a cause must take of it before it is called what binds. */
+const LARGE_PART = 0.25;
+
+/** What binds a class that misses its objective under a strategy. */
+export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][number]): Bound {
+  const group = strategy.byClass.find(({ name }) => name === each.name)!;
+  const outside = 1 - (group.goodputShare.value ?? 1);
+  const failed = group.failedShare.value ?? 0;
+  if (failed >= outside / 2 && failed > 0) return whatFails(strategy, group);
+  const limitMs = tighterLimitMs(group, each);
+  const waitMs = group.queueWaitMs.p95.value ?? 0;
+  const tripMs = each.roundTripMs ?? 0;
+  if (tripMs >= LARGE_PART * limitMs) {
+    const text = `What binds is the distance: a round trip of ${each.name} to the nearest region it may use takes ${secondsText(tripMs)}.`;
+    return { binding: "distance", text };
+  }
+  const throttled = group.throttledAttemptShare.value ?? 0;
+  if (waitMs - tripMs / 2 >= LARGE_PART * limitMs) {
+    const waiting = `the p95 of the wait before ${each.name} is worked on is ${secondsText(waitMs)}`;
+    return throttled >= 0.01
+      ? {
+          binding: "quota",
+          text: `What binds is the quota: ${shareText(throttled)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
+        }
+      : { binding: "capacity", text: `What binds is the capacity: ${waiting}.` };
+  }
+  return { binding: "work", text: workText(group, each) };
+}
+
+/** Of the two limits the one that its p95 comes nearer to, or exceeds by more. */
+function tighterLimitMs(group: NamedGroup, { sloE2eMs, sloTtftMs }: RunResult["classes"][number]): number {
+  const wholeMs = sloE2eMs ?? Number.POSITIVE_INFINITY;
+  const firstMs = sloTtftMs ?? Number.POSITIVE_INFINITY;
+  const whole = (group.e2eMs.p95.value ?? 0) / wholeMs;
+  return (group.ttftMs.p95.value ?? 0) / firstMs > whole ? firstMs : wholeMs;
+}
+
+function workText(group: NamedGroup, each: RunResult["classes"][number]): string {
+  const e2e = group.e2eMs.mean.value ?? 0;
+  const wait = Math.min(e2e, group.queueWaitMs.mean.value ?? 0);
+  return `What binds is the work itself: ${each.name} takes ${secondsText(e2e)} on average, of which it waits ${secondsText(wait)}; the rest is the model reading and writing, which routing mends little. Shorter answers, a faster model or tier, or a wider limit would.`;
+}
+
+/** What most failed requests ended by. */
+export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "counts">): Bound {
+  const { counts } = group;
+  const causes: readonly (readonly [Binding, number, string])[] = [
+    ["quota", counts.throttled, "are throttled by token quotas until they give up"],
+    ["capacity", counts.refused, "find no capacity"],
+    ["capacity", counts.abandoned, "leave the queue, which is too long"],
+    ["capacity", counts.timedOut, "run into the client's time limit"],
+    ["outage", counts.failed, "end in errors"],
+    ["residency", counts.residencyRefused, "have no target that their residency rule allows"],
+    ["capacity", counts.inFlight, "had not ended when the run was cut off"],
+  ];
+  const [binding, count, how] = causes.reduce((most, each) => (each[1] > most[1] ? each : most));
+  const share = counts.sent === 0 ? 0 : count / counts.sent;
+  const where = binding === "quota" ? quotasText(strategy.quotas) : "";
+  return {
+    binding,
+    text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${shareText(share)} of the requests ${how}${where}.`,
+  };
+}
+
+function nameOf(binding: Binding): string {
+  if (binding === "outage") return "the endpoints";
+  return binding === "residency" ? "the residency rule" : `the ${binding}`;
+}
+
+/** The quotas that refused most, at most two. */
+function quotasText(quotas: readonly QuotaSummary[]): string {
+  const refused = (quota: QuotaSummary) =>
+    quota.refusedTokensPerMinute + quota.refusedTokensPerDay + quota.refusedRequests;
+  const most = quotas
+    .filter((quota) => refused(quota) > 0)
+    .toSorted((a, b) => refused(b) - refused(a))
+    .slice(0, 2)
+    .map(({ id }) => id);
+  return most.length === 0 ? "" : ` (${listText(most)})`;
+}

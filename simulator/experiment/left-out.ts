@@ -1,0 +1,48 @@
+/** Which strategies a verdict leaves out, and why: they miss an objective, do not serve, or fail more. */
+import type { RunResult, Standing, StrategyResult } from "./result.ts";
+import { OBJECTIVE_SHARE, shareText } from "./standing.ts";
+import { objectivesText } from "./verdict-parts.ts";
+
+/**
+ * One sentence for each reason for which strategies are left out.
+ *
+ * @param pool  those that stand best
+ * @param sound those of them that do not fail more
+ */
+export function leftOutTexts(
+  classes: RunResult["classes"],
+  standings: readonly Standing[],
+  { pool, sound }: { readonly pool: readonly StrategyResult[]; readonly sound: readonly StrategyResult[] },
+): readonly string[] {
+  return [missersText(classes, standings), failersText(standings), failMoreText(pool, sound)];
+}
+
+/** Those that do not serve. */
+export function failersText(standings: readonly Standing[]): string {
+  const failers = standings.filter(({ level }) => level === "fails requests" || level === "unstable");
+  const each = failers.map(({ strategy, reason }) => `${strategy} (${reason})`);
+  return leftOut(failers.length === 1 ? "it does not serve" : "they do not serve", each);
+}
+
+function missersText(classes: RunResult["classes"], standings: readonly Standing[]): string {
+  const missers = standings.filter(({ level }) => level === "misses objectives");
+  const each = missers.map((standing) => {
+    const missing = standing.classes.filter(({ isKept }) => isKept === false).map(({ name }) => name);
+    return `${standing.strategy} (${objectivesText(classes, [standing], missing)})`;
+  });
+  return leftOut(`${missers.length === 1 ? "it misses" : "they miss"} ${shareText(OBJECTIVE_SHARE)}`, each);
+}
+
+function failMoreText(pool: readonly StrategyResult[], sound: readonly StrategyResult[]): string {
+  const more = pool.filter((each) => !sound.includes(each));
+  const each = more.map(({ name, total }) => `${name} (${shareText(total.failedShare.value ?? 0)} of the requests)`);
+  return leftOut(more.length === 1 ? "it fails more" : "they fail more", each);
+}
+
+const NAMED_MAX = 3;
+
+function leftOut(why: string, each: readonly string[]): string {
+  if (each.length === 0) return "";
+  const more = each.length > NAMED_MAX ? ` and ${each.length - NAMED_MAX} more` : "";
+  return `Left out because ${why}: ${each.slice(0, NAMED_MAX).join("; ")}${more}.`;
+}

@@ -1,0 +1,108 @@
+/** Details of `result.json`: how strategies stand, what quotas are asked for, tokens on the bill, savings at other prices. */
+import type { Estimate } from "../base/statistics.ts";
+
+/** The billing rules that every run is priced under, side by side. */
+export type BillingRuleName = "source" | "destination" | "lowest-cost";
+
+/** A strategy on its own: does it serve, and does it keep what was promised to each class? */
+export interface Standing {
+  readonly strategy: string;
+  /** From best to worst; a strategy is never preferred to one that stands better. */
+  readonly level: StandingLevel;
+  /** Why it does not stand better, a phrase; null where it keeps every objective. */
+  readonly reason: string | null;
+  readonly classes: readonly ClassStanding[];
+}
+
+export type StandingLevel = "keeps objectives" | "misses objectives" | "fails requests" | "unstable";
+
+export interface ClassStanding {
+  readonly name: string;
+  /** Of all its requests, failed ones counted as outside; null where the class has no objective. */
+  readonly withinShare: number | null;
+  /** Share that is asked for. */
+  readonly targetShare: number;
+  /** Null where the class has no objective, or nothing was sent. */
+  readonly isKept: boolean | null;
+  readonly failedShare: number | null;
+}
+
+/** What the calls of one replication ask of a quota, or of a region, model and route without one. */
+export interface QuotaNeed {
+  /** The quota's id, or region/model/route where none is set. */
+  readonly id: string;
+  readonly limitTokensPerMinute: number | null;
+  readonly law: string | null;
+  /** Calls that are counted, a throttled one and its retries as one; and those beyond what is kept. */
+  readonly calls: number;
+  readonly callsLeftOut: number;
+  /** Under each window law. */
+  readonly laws: readonly {
+    readonly law: string;
+    /** Most tokens that the calls of one minute reserve when they start, and settle to when they end. */
+    readonly busiestReserved: number;
+    readonly busiestSettled: number;
+    /** ms since the run's start. */
+    readonly busiestFromMs: number;
+    /** Tokens per minute: at most 1 % of the calls are throttled. */
+    readonly smallestLimit: number;
+  }[];
+  /** Share of the busiest minute's reservations. */
+  readonly byClass: readonly { readonly name: string; readonly share: number }[];
+  /** What max_tokens at what 99 % of a class's answers need would make of the busiest minute. */
+  readonly explicitMaxTokens: {
+    readonly byClass: readonly { readonly name: string; readonly tokens: number }[];
+    readonly busiestReserved: number;
+  };
+}
+
+/** One kind of token on a strategy's bill, over all replications. */
+export interface TokenLine {
+  readonly kind: string;
+  readonly tokens: number;
+  /** Exact decimal USD: the lines add up to the bill without routing fee and reserved capacity. */
+  readonly usd: Readonly<Record<BillingRuleName, string>>;
+}
+
+/** What would be saved at other prices, the requests routed as they were. */
+export interface PriceReading {
+  /** `list prices`, or a reading of the scenario's swing. */
+  readonly name: string;
+  /** Closed form of the most that price routing can save over evenly spread regions; null where there is none. */
+  readonly ceilingShare: number | null;
+  /** Of the baseline's bill: all its tokens at the cheapest legal price of their hour, quotas and capacity without limit. */
+  readonly hindsightShare: Estimate;
+  /** 1 - cost per served request / the baseline's, by strategy but the baseline. */
+  readonly savings: readonly {
+    readonly strategy: string;
+    readonly savingShare: Readonly<Record<BillingRuleName, Estimate>>;
+  }[];
+}
+
+/** What a residency rule means in this run's world. */
+export interface ResidencySummary {
+  /** Regions of the world in which the class's data may be. */
+  readonly regions: readonly string[];
+  readonly targets: readonly {
+    readonly target: string;
+    readonly legal: boolean;
+    /** Why it is not. */
+    readonly reason: string | null;
+  }[];
+}
+
+export interface AssertionResult {
+  readonly text: string;
+  readonly passed: boolean;
+  /** What was found, as a phrase with numbers. */
+  readonly found: string;
+}
+
+export interface RegionPriceHours {
+  readonly region: string;
+  /** Price over list price for each UTC hour of the run. */
+  readonly factor: readonly number[];
+  /** List price of the first model of the scenario. */
+  readonly inputUsdPerMTok: number;
+  readonly outputUsdPerMTok: number;
+}

@@ -1,0 +1,141 @@
+/** Clauses of a verdict: how well objectives are kept, p95 against the baseline, who is faster for more money. */
+import type { Estimate } from "../base/statistics.ts";
+import { costValues, largestClass, leastOf, meanOf, pairedDifference, speedValues } from "./leaders.ts";
+import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
+import type { ReplicationPoint, RunResult, Standing, StrategyResult } from "./result.ts";
+import { hasQuantile, headlineClasses, shareText } from "./standing.ts";
+
+type Classes = RunResult["classes"];
+type ResultClass = Classes[number];
+
+const CLASSES_MAX = 3;
+
+/**
+ * `97.1 % of chat within 6 s and 96 % of code within 8 s`: the named classes, of several strategies the range; of many
+ * classes those that are kept least.
+ */
+export function objectivesText(classes: Classes, standings: readonly Standing[], names: readonly string[]): string {
+  const each = classes
+    .filter(({ name }) => names.includes(name))
+    .map((one) => {
+      const shares = standings.map(({ classes: mine }) => mine.find(({ name }) => name === one.name)?.withinShare ?? 0);
+      return { one, low: Math.min(...shares), high: Math.max(...shares) };
+    })
+    .toSorted((a, b) => (classes.length > CLASSES_MAX ? a.low - b.low : 0));
+  const shown = each.slice(0, CLASSES_MAX);
+  const clauses = [...new Set(shown.map(({ one }) => objectiveText(one)))].map((objective) => {
+    const shares = shown
+      .filter(({ one }) => objectiveText(one) === objective)
+      .map(({ one, low, high }) => `${rangeText(low, high)} of ${one.name}`);
+    return `${listText(shares)} ${objective}`;
+  });
+  const more = each.length > CLASSES_MAX ? `, ${each.length - CLASSES_MAX} more classes better` : "";
+  return `${listText(clauses)}${more}`;
+}
+
+function rangeText(low: number, high: number): string {
+  const [from, to] = [shareText(low), shareText(high)];
+  return from === to ? to : `${from.replace(" %", "")}–${to}`;
+}
+
+/** What a clause about speed needs of a run. */
+export interface SpeedInput {
+  readonly strategies: readonly StrategyResult[];
+  readonly classes: Classes;
+  readonly billing: RunResult["billing"];
+}
+
+/** `; p95 of chat 5.5 s, 8.0 % (2.0–12 %) lower than with base`: p95 of some classes, paired with the baseline's. */
+export function p95Text(input: SpeedInput, chosen: StrategyResult, names: readonly string[]): string {
+  const baseline = input.strategies[0]!;
+  const isSent = (name: string) => (chosen.byClass.find((each) => each.name === name)?.counts.sent ?? 0) > 0;
+  const classes = input.classes.filter(({ name }) => names.includes(name) && isSent(name));
+  const figures = classes.slice(0, CLASSES_MAX).map((each) => {
+    const p95 = p95Of(chosen, each);
+    if (p95 === null) return { value: `of ${each.name} cannot be computed`, change: null };
+    const value = `of ${each.name} ${isFirstToken(each) ? "to the first token " : ""}${secondsText(p95)}`;
+    return { value, change: chosen === baseline ? null : changeText(chosen, baseline, each) };
+  });
+  if (figures.length === 0) return "";
+  const [first] = figures;
+  if (figures.every(({ change }) => change === first!.change)) {
+    const change = first!.change === null ? "" : `, ${first!.change} ${baseline.name}`;
+    return `; p95 ${listText(figures.map(({ value }) => value))}${change}`;
+  }
+  const each = figures.map(({ value, change }) => (change === null ? value : `${value}, ${change} ${baseline.name}`));
+  return `; p95 ${each.join("; ")}`;
+}
+
+/** An objective for the first token alone makes the first token what counts. */
+function isFirstToken({ sloE2eMs, sloTtftMs }: ResultClass): boolean {
+  return sloE2eMs === null && sloTtftMs !== null;
+}
+
+function p95Of(strategy: StrategyResult, each: ResultClass): number | null {
+  const group = strategy.byClass.find(({ name }) => name === each.name);
+  if (group === undefined || !hasQuantile(group, 0.95)) return null;
+  return (isFirstToken(each) ? group.ttftMs : group.e2eMs).p95.value;
+}
+
+function changeText(chosen: StrategyResult, baseline: StrategyResult, each: ResultClass): string | null {
+  const difference = relativeDifference(valuesOf(chosen, each), valuesOf(baseline, each));
+  if (difference === null) return null;
+  const group = baseline.byClass.find(({ name }) => name === each.name);
+  if (baseline.status === "unstable" || (group !== undefined && !hasQuantile(group, 0.95))) return null;
+  if (difference.low === null || difference.high === null) return null;
+  if (difference.high < 0) return `${percentText(difference, "lower")} than with`;
+  return difference.low > 0 ? `${percentText(difference, "higher")} than with` : "not shown to differ from that of";
+}
+
+function valuesOf(strategy: StrategyResult, each: ResultClass): readonly (number | null)[] {
+  const key = isFirstToken(each) ? "ttftMsP95" : "e2eMsP95";
+  return strategy.replications.map(
+    (point: ReplicationPoint) => point.byClass?.find(({ name }) => name === each.name)?.[key] ?? null,
+  );
+}
+
+/** The paired difference over the mean of the second; null where there is none. */
+export function relativeDifference(
+  mine: readonly (number | null)[],
+  theirs: readonly (number | null)[],
+): Estimate | null {
+  const difference = pairedDifference(mine, theirs);
+  const by = meanOf(theirs);
+  if (difference.value === null || !(by > 0)) return null;
+  const over = (value: number | null) => (value === null ? null : value / by);
+  return { value: difference.value / by, low: over(difference.low), high: over(difference.high), n: difference.n };
+}
+
+/** A p95 lower by less than this share is not worth a sentence. */
+const FASTER_MARGIN = 0.02;
+
+/** `Faster, for 3.1 % (…) more: x (p95 of chat 4.2 s).`: a sound strategy shown to be faster than the one preferred. */
+export function fasterText(
+  input: SpeedInput,
+  reference: StrategyResult,
+  sound: readonly StrategyResult[],
+): { readonly text: string; readonly name: string | null } {
+  const nothing = { text: "", name: null };
+  const speed = speedValues(input);
+  const { least, tied } = leastOf(sound, speed, (value) => FASTER_MARGIN * value);
+  if (least === undefined || tied.includes(reference)) return nothing;
+  const faster = relativeDifference(speed(least), speed(reference));
+  if (faster === null || faster.high === null || faster.high >= 0) return nothing;
+  const cost = relativeDifference(costValues(input)(least), costValues(input)(reference));
+  const headline = headlineClasses(input.classes);
+  const about = largestClass(input, headline);
+  const p95 = about === undefined ? null : p95Of(least, about);
+  if (about === undefined || p95 === null) return nothing;
+  const more = tied.length - 1;
+  const others = more === 0 ? "" : `; ${more} more ${more === 1 ? "is" : "are"} not shown to differ from it`;
+  return {
+    text: `Faster${priceText(cost)}: ${least.name} (p95 of ${about.name} ${secondsText(p95)}${others}).`,
+    name: least.name,
+  };
+}
+
+function priceText(cost: Estimate | null): string {
+  if (cost === null || cost.low === null || cost.high === null) return "";
+  if (cost.low > 0) return `, for ${percentText(cost, "more money")}`;
+  return cost.high < 0 ? `, for ${percentText(cost, "less money")}` : ", at a cost not shown to differ";
+}

@@ -1,0 +1,85 @@
+/** A factor of a sweep: a place in the scenario and the values or the range that it takes. */
+import { MeridianError } from "../base/errors.ts";
+
+/** Values that are tried as they are: numbers, texts such as `500k`, lists, maps. */
+export interface ListFactor {
+  readonly kind: "list";
+  /** Path in the scenario, e.g. `traffic[0].arrivals.scale`. */
+  readonly path: string;
+  readonly values: readonly unknown[];
+}
+
+/** A range of numbers; designs that sample take any value of it, a grid takes `steps`. */
+export interface RangeFactor {
+  readonly kind: "range";
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  /** Points of a grid, both ends included. */
+  readonly steps: number;
+  readonly scale: "linear" | "log";
+  /** Written after each number: `k`, `s`, `/s`, `%`; empty for a plain number. */
+  readonly unit: string;
+}
+
+export type Factor = ListFactor | RangeFactor;
+
+const NUMBER = "[+-]?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?";
+const RANGE = new RegExp(`^(${NUMBER})([a-zA-Z%/]*)\\.\\.(${NUMBER})([a-wyzA-Z%/]*)(?:x(\\d+))?(?:\\s+(log))?$`);
+/** Steps of a range that states none. */
+const STEPS = 8;
+export const STEPS_MAX = 10_000;
+
+/**
+ * A range as it is written: `0.5..4x8`, `100k..1600k x5 log`. Both ends carry the same unit.
+ *
+ * @returns undefined for what is no range
+ * @throws MeridianError usage, SWEEP_RANGE: the ends are equal, have other units, or a logarithm needs them above zero
+ * @example parseRange("scale", "0.5..4x8")?.steps // => 8
+ */
+export function parseRange(path: string, text: string): RangeFactor | undefined {
+  const match = RANGE.exec(text.trim().replace(/\s*x\s*(\d+)/, "x$1"));
+  if (match === null) return undefined;
+  const [, low, unit = "", high, otherUnit = "", steps, log] = match;
+  const [from, to] = [Number(low), Number(high)];
+  const fail = (what: string, fix: string) =>
+    new MeridianError("usage", { code: "SWEEP_RANGE", where: path, what, fix });
+  if (unit !== otherUnit) throw fail(`the ends of ${text} have different units`, "give both the same: 500k..2000k");
+  if (!Number.isFinite(from) || !Number.isFinite(to) || from === to)
+    throw fail(`${text} is no range`, "write low..high, e.g. 0.5..4x8");
+  if (log !== undefined && Math.min(from, to) <= 0)
+    throw fail(`${text} cannot be logarithmic`, "start above zero, or leave out log");
+  const count = steps === undefined ? STEPS : Number(steps);
+  if (count < 2 || count > STEPS_MAX) throw fail(`${text} has ${count} steps`, `take 2 to ${STEPS_MAX}`);
+  return { kind: "range", path, from, to, steps: count, scale: log === undefined ? "linear" : "log", unit };
+}
+
+/**
+ * The value of a factor at a position: 0 is its first value or low end, 1 its last value or high end.
+ *
+ * @param at in [0, 1]
+ */
+export function valueAt(factor: Factor, at: number): unknown {
+  if (factor.kind === "list")
+    return factor.values[Math.min(factor.values.length - 1, Math.floor(at * factor.values.length))];
+  return written(factor, numberAt(factor, at));
+}
+
+/** The number of a range at a position in [0, 1]. */
+export function numberAt({ from, to, scale }: RangeFactor, at: number): number {
+  if (at <= 0) return from;
+  if (at >= 1) return to;
+  return scale === "log" ? from * (to / from) ** at : from + (to - from) * at;
+}
+
+/** A number of a range as the scenario takes it, with twelve significant digits, so that its text is its value. */
+export function written({ unit }: RangeFactor, number: number): number | string {
+  const short = Number(number.toPrecision(12));
+  return unit === "" ? short : `${short}${unit}`;
+}
+
+/** All values of a grid. */
+export function gridValues(factor: Factor): readonly unknown[] {
+  if (factor.kind === "list") return factor.values;
+  return Array.from({ length: factor.steps }, (_, i) => valueAt(factor, i / (factor.steps - 1)));
+}

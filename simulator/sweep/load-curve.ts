@@ -1,0 +1,101 @@
+/** A metric against load: where it crosses its objective, with an interval, and where its knee is. */
+import type { Estimate } from "../base/statistics.ts";
+
+/** A metric at one load. */
+export interface CurvePoint {
+  readonly load: number;
+  readonly estimate: Estimate;
+}
+
+/** Where a curve crosses its objective. */
+export interface Crossing {
+  /** Load at which the line through the means crosses; null: within the range it does not. */
+  readonly load: number | null;
+  /** Loads at which the upper and the lower interval cross: the crossing lies between. Null: beyond the range. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Where there is no crossing: the metric is within its objective at all loads, or at none. */
+  readonly side: "crosses" | "within" | "beyond";
+}
+
+/**
+ * The first load, from below, at which a metric exceeds its objective, linear between points.
+ *
+ * @param points sorted by load; points without a value are left out
+ * @param objective in the metric's unit; larger is worse
+ */
+export function crossingOf(points: readonly CurvePoint[], objective: number): Crossing {
+  const at = (read: (estimate: Estimate) => number | null) => firstAbove(points, objective, read);
+  const load = at(({ value }) => value);
+  const known = points.filter(({ estimate }) => estimate.value !== null);
+  const side = load !== null ? "crosses" : (known[0]?.estimate.value ?? 0) > objective ? "beyond" : "within";
+  return { load, low: at(({ high, value }) => high ?? value), high: at(({ low, value }) => low ?? value), side };
+}
+
+function firstAbove(
+  points: readonly CurvePoint[],
+  objective: number,
+  read: (estimate: Estimate) => number | null,
+): number | null {
+  let before: { readonly load: number; readonly value: number } | undefined;
+  for (const { load, estimate } of points) {
+    const value = read(estimate);
+    if (value === null) continue;
+    if (value > objective) {
+      if (before === undefined) return null;
+      return before.load + ((load - before.load) * (objective - before.value)) / (value - before.value);
+    }
+    before = { load, value };
+  }
+  return null;
+}
+
+/**
+ * The knee: the point furthest below the straight line from the first to the last, both axes scaled to one. What the
+ * Kneedle method calls the point of maximum curvature (Satopaa et al., ICDCSW 2011), for a rising convex curve.
+ *
+ * @returns null with fewer than three points or where the curve does not rise
+ */
+export function kneeOf(points: readonly CurvePoint[]): CurvePoint | null {
+  const known = points.filter(({ estimate }) => estimate.value !== null);
+  const [first, last] = [known[0], known.at(-1)];
+  if (known.length < 3 || first === undefined || last === undefined) return null;
+  const rise = last.estimate.value! - first.estimate.value!;
+  if (!(rise > 0)) return null;
+  let knee: CurvePoint | null = null;
+  let deepest = 0;
+  for (const point of known) {
+    const along = (point.load - first.load) / (last.load - first.load);
+    const depth = along - (point.estimate.value! - first.estimate.value!) / rise;
+    if (depth > deepest) [knee, deepest] = [point, depth];
+  }
+  return knee;
+}
+
+/** Beyond this gap between two loads, relative to the whole range, a new point goes between them. */
+const GAP_MIN = 1 / 512;
+
+/**
+ * The load at which one more point tells most: inside the interval of the crossing while that is open, else where the
+ * curve bends most.
+ *
+ * @returns null when all gaps are as small as they need to be
+ */
+export function nextLoad(points: readonly CurvePoint[], objective: number | null): number | null {
+  const loads = points.map(({ load }) => load);
+  const range = loads.at(-1)! - loads[0]!;
+  const gaps = points.slice(1).map((point, i) => ({ from: points[i]!, to: point, size: point.load - points[i]!.load }));
+  const open = gaps.filter(({ size }) => size > GAP_MIN * range);
+  if (open.length === 0) return null;
+  const crossing =
+    objective === null ? undefined : open.find(({ from, to }) => isAbove(to, objective) && !isAbove(from, objective));
+  if (crossing !== undefined) return (crossing.from.load + crossing.to.load) / 2;
+  const bend = ({ from, to, size }: (typeof gaps)[number]) =>
+    Math.abs((to.estimate.value ?? 0) - (from.estimate.value ?? 0)) * size;
+  const widest = open.reduce((a, b) => (bend(b) > bend(a) ? b : a));
+  return (widest.from.load + widest.to.load) / 2;
+}
+
+function isAbove({ estimate }: CurvePoint, objective: number): boolean {
+  return estimate.value === null || estimate.value > objective;
+}

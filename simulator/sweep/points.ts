@@ -1,0 +1,75 @@
+/** What a sweep found: the metrics of every point, strategy and class, as one flat table. */
+import { type Estimate, tInterval } from "../base/statistics.ts";
+import type { GroupResult, RunResult } from "../experiment/result.ts";
+
+/** Metrics that a curve may show; each is one number of a group of requests. */
+export const SWEEP_METRICS = [
+  "p50",
+  "p95",
+  "p99",
+  "ttft-p95",
+  "failed",
+  "throttled",
+  "goodput",
+  "cost",
+  "saving",
+] as const;
+export type SweepMetric = (typeof SWEEP_METRICS)[number];
+
+/** Name of the group of all requests. */
+export const ALL = "all";
+
+/** One strategy and class at one point. */
+export interface SweepRow {
+  /** Index of the point in the design. */
+  readonly point: number;
+  /** Values of the factors there; null where the scenario's own stands. */
+  readonly values: readonly unknown[];
+  readonly strategy: string;
+  /** A class of traffic, or `all`. */
+  readonly group: string;
+  readonly isUnstable: boolean;
+  readonly metrics: Readonly<Record<SweepMetric, Estimate>>;
+}
+
+/** The rows of a point's result. */
+export function rowsOf(point: number, values: readonly unknown[], result: RunResult): readonly SweepRow[] {
+  return result.strategies.flatMap((strategy) => {
+    const groups = [
+      { name: ALL, group: strategy.total as GroupResult },
+      ...strategy.byClass.map((each) => ({ name: each.name, group: each as GroupResult })),
+    ];
+    return groups.map(({ name, group }) => ({
+      point,
+      values,
+      strategy: strategy.name,
+      group: name,
+      isUnstable: strategy.status === "unstable",
+      metrics: metricsOf(group, result),
+    }));
+  });
+}
+
+function metricsOf(group: GroupResult, { billing }: RunResult): SweepRow["metrics"] {
+  const cost = group.cost[billing];
+  return {
+    p50: ofServed(group.e2eMs.p50, group, 0.5),
+    p95: ofServed(group.e2eMs.p95, group, 0.95),
+    p99: ofServed(group.e2eMs.p99, group, 0.99),
+    "ttft-p95": ofServed(group.ttftMs.p95, group, 0.95),
+    failed: group.failedShare,
+    throttled: group.throttledAttemptShare,
+    goodput: group.goodputShare,
+    cost: cost.usdPer1kServed,
+    saving: cost.savingShare ?? tInterval([]),
+  };
+}
+
+/**
+ * A percentile of the latency of all requests, failed ones counted as never answered: where more fail than the
+ * percentile leaves out it does not exist. A percentile of the survivors would fall as the load rises.
+ */
+function ofServed(estimate: Estimate, group: GroupResult, share: number): Estimate {
+  const failed = group.failedShare.value;
+  return failed !== null && failed > 1 - share ? tInterval([]) : estimate;
+}

@@ -1,0 +1,265 @@
+/** Describes recorded requests: rates, burstiness, daily and weekly cycle, lengths, tenants, sessions, and what is odd. */
+import { meanNumber, quantileSorted, varianceOf } from "../base/statistics.ts";
+import { DAY_MS, HOUR_MS } from "../base/time.ts";
+import { type Share, sharesOf, warningsOf } from "./describe-parts.ts";
+import { shortModelName } from "./labels.ts";
+import { OUTCOMES } from "./outcome.ts";
+import type { RecordedColumns } from "./recording.ts";
+
+/** Requests in windows of one length. */
+export interface WindowRates {
+  readonly windowS: number;
+  /** Whole windows; the last part of the recording that fills none is left out. */
+  readonly windows: number;
+  readonly perSMean: number;
+  readonly requestsMax: number;
+  /** Share of windows without a request. */
+  readonly emptyShare: number;
+  /** Variance of the count over its mean: 1 for a Poisson process. NaN for fewer than two windows. */
+  readonly dispersion: number;
+}
+
+/** Token counts of one kind. */
+export interface LengthSummary {
+  readonly known: number;
+  readonly sum: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Quantiles at 0 %, 1 %, ... 100 %, for a picture. */
+  readonly curve: readonly number[];
+}
+
+/** Everything that `meridian traffic describe` says. */
+export interface TrafficDescription {
+  readonly rows: number;
+  readonly spanMs: number;
+  /** ISO 8601 in UTC; null where times count from a start. */
+  readonly start: string | null;
+  readonly windows: readonly WindowRates[];
+  /** Requests in windows of this length, for a picture: about 300 of them. */
+  readonly course: { readonly windowMs: number; readonly counts: readonly number[] };
+  /** Times between requests: mean and coefficient of variation; null for fewer than three requests. */
+  readonly interarrival: { readonly meanMs: number; readonly cv: number } | null;
+  /** Requests by hour of day and by day of the week (0 = Monday), UTC; null without instants. */
+  readonly hourOfDay: readonly number[] | null;
+  readonly weekday: readonly number[] | null;
+  readonly input: LengthSummary;
+  readonly output: LengthSummary;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Of input and output, where both are known: of their ranks (Spearman), and of their logarithms. */
+  readonly correlation: { readonly rank: number; readonly logarithms: number };
+  readonly tenants: readonly Share[];
+  readonly models: readonly Share[];
+  readonly origins: readonly Share[];
+  readonly classes: readonly Share[];
+  /** How unequal tenants are: 0 = all alike, 1 = one has everything; null without tenants. */
+  readonly gini: number | null;
+  readonly sessions: { readonly count: number; readonly turnsMean: number } | null;
+  /** Share of requests with a cacheable prefix, and of all input tokens that prefixes seen before make up. */
+  readonly prefixes: { readonly requestShare: number; readonly reusedTokenShare: number } | null;
+  readonly outcomes: Readonly<Record<string, number>> | null;
+  readonly warnings: readonly string[];
+}
+
+const WINDOWS_S = [1, 10, 60, 600, 3600];
+const COURSE_POINTS = 300;
+
+/** @param notes what was said while the recording was read */
+export function describeTraffic(columns: RecordedColumns, notes: readonly string[] = []): TrafficDescription {
+  const { arrivalMs, inputTokens, outputTokens, startEpochMs } = columns;
+  const rows = arrivalMs.length;
+  const spanMs = arrivalMs[rows - 1]! - arrivalMs[0]!;
+  const courseMs = Math.max(1000, Math.ceil(spanMs / COURSE_POINTS / 1000) * 1000);
+  const tenants = sharesOf(columns.tenantIndex, columns.tenantNames);
+  return {
+    rows,
+    spanMs,
+    start: startEpochMs === undefined ? null : new Date(startEpochMs + arrivalMs[0]!).toISOString(),
+    windows: WINDOWS_S.filter((windowS) => windowS === 1 || windowS * 2000 <= spanMs).map((windowS) =>
+      windowRates(arrivalMs, windowS),
+    ),
+    course: { windowMs: courseMs, counts: [...windowCounts(arrivalMs, courseMs, true)] },
+    interarrival: rows < 3 ? null : gapsOf(arrivalMs),
+    hourOfDay:
+      startEpochMs === undefined ? null : cycleOf(arrivalMs, startEpochMs, 24, (ms) => Math.floor(ms / HOUR_MS) % 24),
+    // 1 January 1970 was a Thursday.
+    weekday:
+      startEpochMs === undefined
+        ? null
+        : cycleOf(arrivalMs, startEpochMs, 7, (ms) => (Math.floor(ms / DAY_MS) + 3) % 7),
+    input: lengthSummary(inputTokens),
+    output: lengthSummary(outputTokens),
+    cacheReadTokens: sumOf(columns.cacheReadTokens),
+    cacheWriteTokens: sumOf(columns.cacheWriteTokens),
+    correlation: correlations(inputTokens, outputTokens),
+    tenants,
+    // Profiles and ARNs of one model count together.
+    models: sharesOf(columns.modelIndex, columns.modelNames?.map(shortModelName)),
+    origins: sharesOf(columns.originIndex, columns.originNames),
+    classes: sharesOf(columns.classIndex, columns.classNames),
+    gini: tenants.length < 2 ? null : giniOf(tenants.map(({ count }) => count)),
+    sessions: sessionsOf(columns.sessionId),
+    prefixes: prefixesOf(columns),
+    outcomes: outcomesOf(columns.outcome),
+    warnings: [...warningsOf(columns), ...notes],
+  };
+}
+
+/** Counts in windows from the first request on; only whole ones unless `withLast`. */
+export function windowCounts(arrivalMs: Float64Array, windowMs: number, withLast = false): Float64Array {
+  const first = arrivalMs[0] ?? 0;
+  const spanMs = (arrivalMs.at(-1) ?? 0) - first;
+  const whole = Math.floor(spanMs / windowMs);
+  const counts = new Float64Array(withLast || whole === 0 ? whole + 1 : whole);
+  for (const ms of arrivalMs) {
+    const window = Math.floor((ms - first) / windowMs);
+    if (window < counts.length) counts[window]!++;
+  }
+  return counts;
+}
+
+/** Rates and dispersion in windows of a length. */
+export function windowRates(arrivalMs: Float64Array, windowS: number): WindowRates {
+  const counts = windowCounts(arrivalMs, windowS * 1000);
+  const mean = meanNumber(counts);
+  let empty = 0;
+  let most = 0;
+  for (const count of counts) {
+    if (count === 0) empty++;
+    most = Math.max(most, count);
+  }
+  return {
+    windowS,
+    windows: counts.length,
+    perSMean: mean / windowS,
+    requestsMax: most,
+    emptyShare: empty / counts.length,
+    dispersion: counts.length < 2 ? Number.NaN : varianceOf(counts) / mean,
+  };
+}
+
+/** Mean and coefficient of variation of the times between requests. @param arrivalMs at least three */
+export function gapsOf(arrivalMs: Float64Array): { readonly meanMs: number; readonly cv: number } {
+  const gaps = arrivalMs.subarray(1).map((ms, i) => ms - arrivalMs[i]!);
+  const meanMs = meanNumber(gaps);
+  return { meanMs, cv: Math.sqrt(varianceOf(gaps)) / meanMs };
+}
+
+export function lengthSummary(tokens: Int32Array): LengthSummary {
+  const sorted = tokens.filter((count) => count >= 0).sort();
+  const sum = sumOf(sorted);
+  const at = (share: number) => quantileSorted(sorted, share);
+  return {
+    known: sorted.length,
+    sum,
+    mean: sum / sorted.length,
+    p50: at(0.5),
+    p90: at(0.9),
+    p95: at(0.95),
+    p99: at(0.99),
+    max: sorted.at(-1) ?? Number.NaN,
+    curve: sorted.length === 0 ? [] : Array.from({ length: 101 }, (_, i) => at(i / 100)),
+  };
+}
+
+function sumOf(values: ArrayLike<number> | undefined): number {
+  let sum = 0;
+  for (let i = 0; i < (values?.length ?? 0); i++) sum += values![i]!;
+  return sum;
+}
+
+function cycleOf(
+  arrivalMs: Float64Array,
+  startMs: number,
+  length: number,
+  of: (ms: number) => number,
+): readonly number[] {
+  const counts = new Array<number>(length).fill(0);
+  for (const ms of arrivalMs) counts[of(startMs + ms)]!++;
+  return counts;
+}
+
+function correlations(input: Int32Array, output: Int32Array) {
+  const both = Int32Array.from(input.keys()).filter((row) => input[row]! >= 0 && output[row]! >= 0);
+  const of = (column: Int32Array) => Float64Array.from(both, (row) => column[row]!);
+  const [x, y] = [of(input), of(output)];
+  return {
+    rank: correlation(ranks(x), ranks(y)),
+    logarithms: correlation(
+      x.map((value) => Math.log1p(value)),
+      y.map((value) => Math.log1p(value)),
+    ),
+  };
+}
+
+/** Ranks from 0; equal values share the mean of theirs. */
+export function ranks(values: Float64Array): Float64Array {
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);
+  const found = new Float64Array(values.length);
+  for (let from = 0; from < order.length; ) {
+    let to = from + 1;
+    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
+    for (let i = from; i < to; i++) found[order[i]!] = (from + to - 1) / 2;
+    from = to;
+  }
+  return found;
+}
+
+/** Pearson's correlation; NaN where one of them does not vary. */
+export function correlation(x: Float64Array, y: Float64Array): number {
+  const [mx, my] = [meanNumber(x), meanNumber(y)];
+  let [xy, xx, yy] = [0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    xy += (x[i]! - mx) * (y[i]! - my);
+    xx += (x[i]! - mx) ** 2;
+    yy += (y[i]! - my) ** 2;
+  }
+  return xy / Math.sqrt(xx * yy);
+}
+
+function giniOf(counts: readonly number[]): number {
+  const sorted = [...counts].sort((a, b) => a - b);
+  const total = sumOf(sorted);
+  const weighted = sorted.reduce((sum, count, i) => sum + (2 * i - sorted.length + 1) * count, 0);
+  return weighted / (sorted.length * total);
+}
+
+function sessionsOf(sessionId: Int32Array | undefined) {
+  if (sessionId === undefined) return null;
+  const ids = new Set(sessionId);
+  ids.delete(-1);
+  const turns = sessionId.filter((id) => id >= 0).length;
+  return ids.size === 0 ? null : { count: ids.size, turnsMean: turns / ids.size };
+}
+
+function prefixesOf({ prefixId, prefixTokens, cacheReadTokens, inputTokens }: RecordedColumns) {
+  const known = inputTokens.filter((tokens) => tokens >= 0);
+  const all = sumOf(known);
+  if (cacheReadTokens !== undefined) {
+    const cached = cacheReadTokens.filter((tokens) => tokens > 0).length;
+    return { requestShare: cached / cacheReadTokens.length, reusedTokenShare: sumOf(cacheReadTokens) / all };
+  }
+  if (prefixId === undefined || prefixTokens === undefined) return null;
+  const seen = new Set<number>();
+  let [carried, reused] = [0, 0];
+  for (let row = 0; row < prefixId.length; row++) {
+    const id = prefixId[row]!;
+    if (id < 0) continue;
+    carried++;
+    if (seen.has(id)) reused += prefixTokens[row]!;
+    seen.add(id);
+  }
+  return { requestShare: carried / prefixId.length, reusedTokenShare: reused / all };
+}
+
+function outcomesOf(outcome: Uint16Array | undefined): Readonly<Record<string, number>> | null {
+  if (outcome === undefined) return null;
+  const counts: Record<string, number> = {};
+  for (const each of outcome) counts[OUTCOMES[each]!] = (counts[OUTCOMES[each]!] ?? 0) + 1;
+  return counts;
+}

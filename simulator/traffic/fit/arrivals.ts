@@ -1,0 +1,229 @@
+/** Fits arrival processes to recorded arrivals and tells how far each is: the choice is by simulated statistics. */
+import { lnGamma } from "../../base/special-functions.ts";
+import { HOUR_MS } from "../../base/time.ts";
+import { purposeStream } from "../../random/streams.ts";
+import { type ArrivalSpec, createArrivals } from "../arrivals/index.ts";
+import { gapsOf, windowCounts, windowRates } from "../describe.ts";
+import { fitHiddenStates, type HiddenStates } from "./hidden-states.ts";
+
+/** How a statistic of a fitted process compares with the recorded one. */
+export interface Comparison {
+  readonly name: string;
+  readonly recorded: number;
+  readonly fitted: number;
+  /** Largest error at which it passes: relative, or of shares absolute. */
+  readonly tolerance: number;
+  readonly isShare: boolean;
+  readonly passes: boolean;
+}
+
+/** A candidate process with how far it is from the recording. */
+export interface ArrivalFit {
+  readonly name: string;
+  readonly spec: ArrivalSpec;
+  readonly comparisons: readonly Comparison[];
+  /** Largest Kolmogorov-Smirnov distance of the times between requests. */
+  readonly gapDistance: number;
+  /** Largest error in units of its tolerance: up to 1 passes. */
+  readonly distance: number;
+  readonly passes: boolean;
+}
+
+const DISPERSION_TOLERANCE = 0.25;
+const CV_TOLERANCE = 0.15;
+const EMPTY_TOLERANCE = 0.05;
+/** Windows of a length are compared where the recording has so many of them. */
+const WINDOWS_MIN = 30;
+const COMPARED_S = [1, 10, 60, 600, 3600];
+/** A process is judged on this many times the recording's length, within bounds of rows. */
+const LENGTH_FACTOR = 20;
+const ROWS_MAX = 1_000_000;
+/** Fewest requests that a process is fitted to. */
+export const ROWS_MIN = 50;
+const STEPS_MAX = 40_000;
+const STATES_MAX = 7;
+
+/**
+ * All candidates, the closest first; but a renewal process or a daily cycle comes before hidden states where it passes.
+ *
+ * @param arrivalMs ascending, at least `ROWS_MIN`
+ */
+export function fitArrivals(arrivalMs: Float64Array, startMs: number | undefined): readonly ArrivalFit[] {
+  const candidates = [...renewals(arrivalMs), ...daily(arrivalMs, startMs), ...hidden(arrivalMs)];
+  const fits = candidates.map(({ name, spec }) => judged(name, spec, arrivalMs));
+  // One more hidden state costs nothing to read; a renewal process that is as good says more.
+  const simplest = fits.find(({ passes, spec }) => passes && spec.process !== "mmpp");
+  return [...fits].sort((a, b) => Number(b === simplest) - Number(a === simplest) || a.distance - b.distance);
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly spec: ArrivalSpec;
+}
+
+function renewals(arrivalMs: Float64Array): readonly Candidate[] {
+  const { meanMs, cv } = gapsOf(arrivalMs);
+  const ratePerS = 1000 / meanMs;
+  const bounded = Math.min(20, Math.max(0.01, cv));
+  const shape = weibullShape(cv);
+  return [
+    { name: "Poisson", spec: { process: "poisson", ratePerS } },
+    { name: "gamma", spec: { process: "gamma", ratePerS, cv: bounded } },
+    {
+      name: "Weibull",
+      spec: { process: "renewal", interarrival: { kind: "weibull", shape, scale: meanMs / gamma1p(1 / shape) } },
+    },
+  ];
+}
+
+/** A daily cycle by hour, for recordings of a day and a half and more. */
+function daily(arrivalMs: Float64Array, startMs: number | undefined): readonly Candidate[] {
+  const spanMs = arrivalMs.at(-1)! - arrivalMs[0]!;
+  if (startMs === undefined || spanMs < 36 * HOUR_MS) return [];
+  const weights = new Array<number>(24).fill(0);
+  const hours = new Array<number>(24).fill(0);
+  for (const ms of arrivalMs) weights[Math.floor((startMs + ms) / HOUR_MS) % 24]!++;
+  for (let ms = 0; ms < spanMs; ms += HOUR_MS) hours[Math.floor((startMs + ms) / HOUR_MS) % 24]!++;
+  const { meanMs } = gapsOf(arrivalMs);
+  const shape = {
+    kind: "weights" as const,
+    weights: weights.map((count, i) => Number((count / hours[i]!).toPrecision(4))),
+  };
+  // Within an hour, what the cycle leaves of the burstiness: dispersion of short windows is about the squared CV.
+  const short = windowRates(arrivalMs, 10).dispersion;
+  return [1, Math.min(20, Math.max(0.1, Math.sqrt(short)))].map((cv) => ({
+    name: cv === 1 ? "daily cycle" : "daily cycle with bursts",
+    spec: { process: "diurnal", ratePerS: 1000 / meanMs, shape, cv: Number(cv.toPrecision(3)) },
+  }));
+}
+
+/** Markov-modulated processes: numbers of states around the one with the least BIC. */
+function hidden(arrivalMs: Float64Array): readonly Candidate[] {
+  const spanMs = arrivalMs.at(-1)! - arrivalMs[0]!;
+  const stepMs = Math.max(1000, Math.ceil(spanMs / STEPS_MAX / 1000) * 1000);
+  const counts = windowCounts(arrivalMs, stepMs);
+  if (counts.length < 100) return [];
+  const models: HiddenStates[] = [];
+  for (let states = 2; states <= STATES_MAX; states++) models.push(fitHiddenStates(counts, states));
+  const least = Math.min(...models.map(({ bic }) => bic));
+  const best = models.findIndex(({ bic }) => bic === least);
+  return models
+    .filter((_, i) => Math.abs(i - best) <= 1)
+    .map((model) => ({ name: `${model.mean.length} hidden states`, spec: mmppOf(model, stepMs) }));
+}
+
+function mmppOf({ mean, transition }: HiddenStates, stepMs: number): ArrivalSpec {
+  const states = mean.length;
+  return {
+    process: "mmpp",
+    stepMs,
+    states: Array.from(mean, (requests, s) => {
+      const leave = Math.max(1e-6, 1 - transition[s * states + s]!);
+      const next = Array.from(transition.subarray(s * states, (s + 1) * states), (chance, to) =>
+        to === s ? 0 : Number((chance / leave).toFixed(5)),
+      );
+      const isStuck = next.every((chance) => chance === 0);
+      return {
+        ratePerS: Number(((requests / stepMs) * 1000).toPrecision(6)),
+        meanStayMs: Math.max(stepMs, Math.round(stepMs / leave)),
+        next: isStuck ? next.map((_, to) => Number(to !== s)) : next,
+      };
+    }),
+  };
+}
+
+function judged(name: string, spec: ArrivalSpec, arrivalMs: Float64Array): ArrivalFit {
+  const spanMs = arrivalMs.at(-1)! - arrivalMs[0]!;
+  const made = simulate(spec, Math.min(LENGTH_FACTOR, ROWS_MAX / arrivalMs.length) * spanMs);
+  const comparisons: Comparison[] = [];
+  const compare = (what: string, recorded: number, fitted: number, tolerance: number, isShare = false) => {
+    const error = isShare ? Math.abs(fitted - recorded) : Math.abs(fitted / recorded - 1);
+    comparisons.push({ name: what, recorded, fitted, tolerance, isShare, passes: error <= tolerance });
+  };
+  compare("CV of the time between", gapsOf(arrivalMs).cv, made.length < 3 ? Number.NaN : gapsOf(made).cv, CV_TOLERANCE);
+  for (const windowS of COMPARED_S) {
+    const own = windowRates(arrivalMs, windowS);
+    if (own.windows < WINDOWS_MIN) continue;
+    const theirs = windowRates(made, windowS);
+    compare(`dispersion in ${windowS} s`, own.dispersion, theirs.dispersion, DISPERSION_TOLERANCE);
+    if (windowS === 1) compare("empty seconds", own.emptyShare, theirs.emptyShare, EMPTY_TOLERANCE, true);
+  }
+  const errors = comparisons.map(({ recorded, fitted, tolerance, isShare }) =>
+    isShare ? Math.abs(fitted - recorded) / tolerance : Math.abs(Math.log(fitted / recorded)) / Math.log1p(tolerance),
+  );
+  const distance = errors.reduce(
+    (most, error) => (Number.isNaN(error) ? Number.POSITIVE_INFINITY : Math.max(most, error)),
+    0,
+  );
+  return {
+    name,
+    spec,
+    comparisons,
+    gapDistance: distanceOf(gapList(arrivalMs), gapList(made)),
+    distance,
+    passes: comparisons.every(({ passes }) => passes),
+  };
+}
+
+/** Arrivals of a process over a time; the same each time. */
+export function simulate(spec: ArrivalSpec, durationMs: number): Float64Array {
+  const process = createArrivals(spec, {
+    className: "fit",
+    random: (purpose) => purposeStream(1, `fit/${purpose}`),
+    recordings: {},
+    origins: [{ originIndex: 0, share: 1, shapeShiftMs: 0 }],
+    durationMs,
+  });
+  const block = new Float64Array(8192);
+  const rows = new Int32Array(8192);
+  const parts: Float64Array[] = [];
+  for (let total = 0; total < 4 * ROWS_MAX; ) {
+    const end = process.fill(block, 0, block.length, rows);
+    const cut = block.subarray(0, end).findIndex((ms) => ms >= durationMs);
+    parts.push(block.slice(0, cut < 0 ? end : cut));
+    total += end;
+    if (cut >= 0 || end < block.length) break;
+  }
+  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function gapList(arrivalMs: Float64Array): Float64Array {
+  return arrivalMs
+    .subarray(1)
+    .map((ms, i) => ms - arrivalMs[i]!)
+    .sort();
+}
+
+/** Kolmogorov-Smirnov distance of two ascending samples. */
+export function distanceOf(a: Float64Array, b: Float64Array): number {
+  let [i, j, most] = [0, 0, 0];
+  while (i < a.length && j < b.length) {
+    const value = Math.min(a[i]!, b[j]!);
+    while (i < a.length && a[i]! <= value) i++;
+    while (j < b.length && b[j]! <= value) j++;
+    most = Math.max(most, Math.abs(i / a.length - j / b.length));
+  }
+  return most;
+}
+
+/** The Weibull shape with a coefficient of variation, by bisection: it falls as the shape grows. */
+function weibullShape(cv: number): number {
+  let [low, high] = [0.15, 20];
+  for (let i = 0; i < 60; i++) {
+    const middle = Math.sqrt(low * high);
+    const found = Math.sqrt(Math.max(0, gamma1p(2 / middle) / gamma1p(1 / middle) ** 2 - 1));
+    if (found > cv) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(low * high);
+}
+
+function gamma1p(x: number): number {
+  return Math.exp(lnGamma(1 + x));
+}

@@ -1,0 +1,143 @@
+/** Fits a synthetic model to recorded requests: each tenant's arrivals, lengths, correlation and prefixes. */
+
+import type { LawSpec } from "../../random/laws/index.ts";
+import type { RecordedColumns } from "../recording.ts";
+import { type ArrivalFit, fitArrivals, ROWS_MIN } from "./arrivals.ts";
+import { fitCorrelation, fitLengths, type LengthFit } from "./lengths.ts";
+
+/** What was fitted to the requests of one class. */
+export interface ClassFit {
+  readonly name: string;
+  readonly rows: number;
+  /** The chosen process, then the others. */
+  readonly arrivals: readonly ArrivalFit[];
+  readonly input: LengthFit | undefined;
+  readonly output: LengthFit | undefined;
+  readonly correlation: number | undefined;
+  readonly maxTokens: LawSpec | undefined;
+  readonly prefix: PrefixFit | undefined;
+  /** Requests by origin. */
+  readonly origins: Readonly<Record<string, number>>;
+  readonly passes: boolean;
+}
+
+interface PrefixFit {
+  readonly tokens: LawSpec;
+  readonly share: number;
+  readonly distinct: number;
+  readonly zipf: number;
+}
+
+export interface TrafficFit {
+  readonly classes: readonly ClassFit[];
+  /** Exponent of Zipf's law of the tenants' shares; null for fewer than three. */
+  readonly tenantZipf: number | null;
+  /** Requests in classes too small to be fitted, which went into the last class. */
+  readonly passes: boolean;
+}
+
+/** A tenant with fewer requests is put together with others of its kind. */
+const TENANT_ROWS_MIN = 200;
+const TENANTS_MAX = 8;
+
+/**
+ * Fits each large tenant on its own and all others together: tenants differ in burstiness, as ServeGen found, and their
+ * sum is smoother than any of them.
+ *
+ * @returns undefined where there are too few requests
+ */
+export function fitTraffic(columns: RecordedColumns): TrafficFit | undefined {
+  if (columns.arrivalMs.length < ROWS_MIN) return undefined;
+  const classes = partsOf(columns).map(({ name, rows }) => fitClass(name, rows, columns));
+  return {
+    classes,
+    tenantZipf: zipfOf(countsOf(columns.tenantIndex)),
+    passes: classes.every(({ passes }) => passes),
+  };
+}
+
+interface Part {
+  readonly name: string;
+  readonly rows: Int32Array;
+}
+
+function partsOf({ arrivalMs, tenantIndex, tenantNames }: RecordedColumns): readonly Part[] {
+  const all = Int32Array.from(arrivalMs.keys());
+  if (tenantIndex === undefined || tenantNames === undefined) return [{ name: "fitted", rows: all }];
+  const large = [...countsOf(tenantIndex)]
+    .filter(([, count]) => count >= TENANT_ROWS_MIN)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, TENANTS_MAX)
+    .map(([tenant]) => tenant);
+  const rest = all.filter((row) => !large.includes(tenantIndex[row]!));
+  // What is left over must be enough to be fitted.
+  if (rest.length > 0 && rest.length < ROWS_MIN) return [{ name: "fitted", rows: all }];
+  const parts = large.map((tenant) => ({
+    name: tenantNames[tenant]! || "untagged",
+    rows: all.filter((row) => tenantIndex[row] === tenant),
+  }));
+  return rest.length === 0 ? parts : [...parts, { name: parts.length === 0 ? "fitted" : "others", rows: rest }];
+}
+
+function fitClass(name: string, rows: Int32Array, columns: RecordedColumns): ClassFit {
+  const take = (column: Int32Array) => Int32Array.from(rows, (row) => column[row]!);
+  const [input, output] = [take(columns.inputTokens), take(columns.outputTokens)];
+  const times = Float64Array.from(rows, (row) => columns.arrivalMs[row]!);
+  const arrivals = fitArrivals(times, columns.startEpochMs);
+  const [inputFit, outputFit] = [fitLengths(input), fitLengths(output)];
+  const limits = columns.maxTokens === undefined ? undefined : take(columns.maxTokens);
+  return {
+    name,
+    rows: rows.length,
+    arrivals,
+    input: inputFit,
+    output: outputFit,
+    correlation: fitCorrelation(input, output),
+    maxTokens: limits?.some((tokens) => tokens > 0) === true ? fitLengths(limits)?.spec : undefined,
+    prefix: prefixOf(rows, columns),
+    origins: originsOf(rows, columns),
+    passes: arrivals[0]!.passes && inputFit?.passes !== false && outputFit?.passes !== false,
+  };
+}
+
+function prefixOf(rows: Int32Array, { prefixId, prefixTokens }: RecordedColumns): PrefixFit | undefined {
+  if (prefixId === undefined || prefixTokens === undefined) return undefined;
+  const carried = rows.filter((row) => prefixId[row]! >= 0);
+  const counts = countsOf(Int32Array.from(carried, (row) => prefixId[row]!));
+  const tokens = fitLengths(Int32Array.from(carried, (row) => prefixTokens[row]!));
+  if (tokens === undefined || counts.size === 0) return undefined;
+  return {
+    tokens: tokens.spec,
+    share: Number((carried.length / rows.length).toFixed(4)),
+    distinct: counts.size,
+    zipf: Math.min(10, Math.max(0, Number((zipfOf(counts) ?? 0).toFixed(2)))),
+  };
+}
+
+function originsOf(rows: Int32Array, { originIndex, originNames }: RecordedColumns): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  if (originIndex === undefined || originNames === undefined) return counts;
+  for (const row of rows) {
+    const name = originNames[originIndex[row]!]!;
+    if (name !== "") counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function countsOf(index: Int32Array | Uint16Array | undefined): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const each of index ?? []) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return counts;
+}
+
+/** Slope of log share over log rank, by least squares. */
+function zipfOf(counts: ReadonlyMap<number, number>): number | null {
+  const sorted = [...counts.values()].sort((a, b) => b - a);
+  if (sorted.length < 3) return null;
+  const points = sorted.map((count, i) => [Math.log(i + 1), Math.log(count)] as const);
+  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  const [mx, my] = [mean(0), mean(1)];
+  const xy = points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0);
+  const xx = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
+  return -xy / xx;
+}

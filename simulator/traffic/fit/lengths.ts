@@ -1,0 +1,101 @@
+/** Fits laws of token lengths: a lognormal where it is close enough, a table of quantiles otherwise; and their correlation. */
+import { quantileSorted, sortedNumbers } from "../../base/statistics.ts";
+import { createLaw, type LawSpec } from "../../random/laws/index.ts";
+import { correlation, ranks } from "../describe.ts";
+
+/** A fitted law with how far it is. */
+export interface LengthFit {
+  readonly spec: LawSpec;
+  readonly name: string;
+  /** Kolmogorov-Smirnov distance. */
+  readonly distance: number;
+  /** Relative error of the mean, and the largest of p50, p95 and p99. */
+  readonly meanError: number;
+  readonly quantileError: number;
+  readonly passes: boolean;
+}
+
+const MEAN_TOLERANCE = 0.02;
+const QUANTILE_TOLERANCE = 0.05;
+/** A lognormal is taken up to this Kolmogorov-Smirnov distance. */
+const CLOSE = 0.02;
+/** Shares of the quantile table: close together at the ends, where lengths pile up. */
+const SHARES = [
+  0,
+  0.002,
+  0.005,
+  ...Array.from({ length: 99 }, (_, i) => (i + 1) / 100),
+  0.992,
+  0.994,
+  0.996,
+  0.998,
+  0.999,
+  0.9995,
+  1,
+];
+
+/** @param tokens unknown counts are below 0 and left out. @returns undefined where no count is known */
+export function fitLengths(tokens: Int32Array): LengthFit | undefined {
+  const sorted = sortedNumbers(tokens.filter((count) => count >= 0));
+  if (sorted.length === 0) return undefined;
+  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+  if (sorted[0] === sorted.at(-1)) return judged("constant", { kind: "constant", value: sorted[0]! }, sorted, mean);
+  const square = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / sorted.length;
+  const lognormal: LawSpec = { kind: "lognormal", mean: rounded(mean), cv: rounded(Math.sqrt(square) / mean) };
+  const smooth = judged("lognormal", lognormal, sorted, mean);
+  if (smooth.passes && smooth.distance <= CLOSE) return smooth;
+  // Draws are rounded half up: the table's own values are whole, so that piles stay where they are.
+  const quantiles = SHARES.map((share): [number, number] => [share, Math.round(quantileSorted(sorted, share))]);
+  return judged("table of quantiles", { kind: "empirical", quantiles }, sorted, mean);
+}
+
+function judged(name: string, spec: LawSpec, sorted: Float64Array, mean: number): LengthFit {
+  const law = createLaw(spec);
+  let distance = 0;
+  for (let i = 1; i < 200; i++) {
+    const u = i / 200;
+    // The share of the sample up to what the law puts at u, ties counted by half.
+    const value = law.quantile(u);
+    const [below, upTo] = [countBelow(sorted, value - 0.5), countBelow(sorted, value + 0.5)];
+    const miss = u < below ? below - u : u > upTo ? u - upTo : 0;
+    distance = Math.max(distance, miss);
+  }
+  const meanError = Math.abs(law.mean / mean - 1);
+  const quantileError = Math.max(
+    ...[0.5, 0.95, 0.99].map((share) => {
+      const recorded = quantileSorted(sorted, share);
+      return Math.abs(law.quantile(share) - recorded) / Math.max(1, recorded);
+    }),
+  );
+  const passes = meanError <= MEAN_TOLERANCE && quantileError <= QUANTILE_TOLERANCE;
+  return { spec, name, distance, meanError, quantileError, passes };
+}
+
+/** Share of an ascending sample below a value. */
+function countBelow(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low / sorted.length;
+}
+
+/**
+ * Correlation of the normal scores behind two columns, from the correlation of their ranks; undefined where they are as
+ * good as independent. Source: Kruskal 1958, "Ordinal measures of association", section 10.
+ */
+export function fitCorrelation(input: Int32Array, output: Int32Array): number | undefined {
+  const rows = Int32Array.from(input.keys()).filter((row) => input[row]! >= 0 && output[row]! >= 0);
+  if (rows.length < 50) return undefined;
+  const of = (column: Int32Array) => ranks(Float64Array.from(rows, (row) => column[row]!));
+  const rank = correlation(of(input), of(output));
+  const scores = 2 * Math.sin((Math.PI * rank) / 6);
+  const noise = 2 / Math.sqrt(rows.length);
+  return Number.isNaN(scores) || Math.abs(scores) < Math.max(0.03, noise) ? undefined : Number(scores.toFixed(3));
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(5));
+}

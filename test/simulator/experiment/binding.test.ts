@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { whatBinds, whatFails } from "../../../simulator/experiment/binding.ts";
+import { classOf, strategyOf } from "./answers.ts";
+
+const chat = classOf("chat", 6000, { roundTripMs: 40 });
+const binds = (figures: Parameters<typeof strategyOf>[1][string], each = chat) =>
+  whatBinds(strategyOf("x", { chat: figures }), each).binding;
+
+it("what takes a large part of the limit binds: waits by quota or capacity, distance; else the work itself", () => {
+  assert.equal(binds({ within: 0.8 }), "work");
+  assert.equal(binds({ within: 0.8, wait: 3000 }), "capacity");
+  assert.equal(binds({ within: 0.8, wait: 3000, throttled: 0.1 }), "quota");
+  assert.equal(binds({ within: 0.8, wait: 3000 }, classOf("chat", 6000, { roundTripMs: 2000 })), "distance");
+});
+
+it("where failures are most of what is missing, what they ended by binds", () => {
+  const failing = strategyOf("x", { chat: { within: 0.9, failed: 0.1 } });
+  assert.equal(whatBinds(failing, chat).binding, "quota");
+  const counts = { ...failing.byClass[0]!.counts, throttled: 0, timedOut: 90, failed: 20 };
+  assert.match(
+    whatFails(failing, { counts }).text,
+    /^What binds is the capacity: under x 9 % of the requests run into/,
+  );
+});
+
+it("names the quotas that refused most", () => {
+  const refused = (id: string, count: number) => ({
+    id,
+    granted: 1,
+    refusedTokensPerMinute: count,
+    refusedTokensPerDay: 0,
+    refusedRequests: 0,
+    overshootTokens: 0,
+    utilisationMax: 1,
+    firstRefusalMs: 0,
+    lastRefusalMs: 0,
+  });
+  const one = {
+    ...strategyOf("x", { chat: { failed: 0.5 } }),
+    quotas: [refused("a", 1), refused("b", 9), refused("c", 5)],
+  };
+  assert.match(whatFails(one, one.byClass[0]!).text, /until they give up \(b and c\)\.$/);
+});

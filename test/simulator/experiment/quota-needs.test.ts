@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { hasQuotaNeeds, quotaNeedTable, quotaNeedText } from "../../../reports/tables/quota-needs.ts";
+import { assembleResult } from "../../../simulator/experiment/assemble.ts";
+import { THROTTLED_SHARE_MAX } from "../../../simulator/experiment/quota-needs.ts";
+import type { QuotaNeed } from "../../../simulator/experiment/result.ts";
+import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { planOf, scenarioInput } from "../scenario/base.ts";
+import { runAll } from "./fixtures.ts";
+
+/** A call a second, 400 tokens in and 60 out, 256 asked for: 60 calls reserve 39,360 tokens a minute. */
+function run(quotas: NonNullable<ScenarioInput["world"]>["quotas"]) {
+  const plan = planOf(
+    scenarioInput({
+      duration: "10m",
+      requests: undefined,
+      replications: 2,
+      world: {
+        regions: ["us-east-1"],
+        models: {
+          nova: {
+            id: "amazon.nova-pro-v1:0",
+            onDemand: true,
+            capacity: { kind: "slots", servers: "unlimited", service: "1s" },
+          },
+        },
+        ...(quotas === undefined ? {} : { quotas }),
+      },
+      traffic: [
+        {
+          class: "chat",
+          arrivals: { deterministic: { interval: "1s" } },
+          tokens: { input: 400, output: 60, maxTokens: 256 },
+          origin: "us-east-1",
+        },
+      ],
+      strategies: [{ single: { target: "us-east-1" } }],
+      client: { retry: "standard" },
+    }),
+  );
+  return assembleResult({ plan }, runAll({ plan }), { scenarioSha256: "", meridianVersion: "", traces: [] });
+}
+const needOf = (result: ReturnType<typeof run>): QuotaNeed => {
+  const [need, ...others] = result.strategies[0]!.quotaNeeds!;
+  assert.equal(others.length, 0);
+  return need!;
+};
+const lawOf = (need: QuotaNeed, law: string) => need.laws.find((each) => each.law === law)!;
+
+it("the busiest minute is known under every law though no quota is set", () => {
+  const need = needOf(run(undefined));
+  assert.equal(need.id, "us-east-1/nova/regional");
+  assert.equal(need.limitTokensPerMinute, null);
+  assert.equal(need.calls, 599);
+  for (const { busiestReserved, busiestSettled } of need.laws) {
+    assert.ok(Math.abs(busiestReserved - 60 * 656) <= 656);
+    assert.ok(Math.abs(busiestSettled - 60 * 460) <= 460);
+  }
+  assert.deepEqual(need.byClass, [{ name: "chat", share: 1 }]);
+  assert.deepEqual(need.explicitMaxTokens.byClass, [{ name: "chat", tokens: 60 }]);
+  assert.equal(need.explicitMaxTokens.busiestReserved, lawOf(need, "clock-window").busiestReserved - 60 * 196);
+});
+
+it("a limit that it recommends throttles at most 1 % when it is set, and what throttles asks for more", () => {
+  const tight = run([{ tokensPerMinute: 15_000, law: "clock-window" }]);
+  assert.ok(tight.strategies[0]!.total.throttledAttemptShare.value! > 0.2);
+  const need = needOf(tight);
+  assert.equal(need.limitTokensPerMinute, 15_000);
+  const limit = lawOf(need, "clock-window").smallestLimit;
+  assert.ok(limit > 25_000, String(limit));
+  const wide = run([{ tokensPerMinute: limit, law: "clock-window" }]);
+  assert.ok(wide.strategies[0]!.total.throttledAttemptShare.value! <= THROTTLED_SHARE_MAX + 0.005);
+});
+
+it("says which quota to ask for by the strictest law, and what max_tokens would save", () => {
+  const result = run(undefined);
+  assert.ok(hasQuotaNeeds(result));
+  assert.match(
+    quotaNeedText(result.strategies[0]!),
+    /^Under single the calls to us-east-1\/nova\/regional reserve 39,360 tokens in their busiest minute; to throttle at most 1 % of them takes 2\d,000 tokens a minute by the strictest window law \(.*\), .* by the mildest \(.*\); no quota is set\. A max_tokens that 99 % of the answers stay within \(chat 60\) would reserve 29\.9 % less/,
+  );
+  const [row] = quotaNeedTable(result).rows;
+  assert.equal(row!.cells[3]!.text, "none");
+  assert.equal(row!.cells.length, quotaNeedTable(result).columns.length);
+});

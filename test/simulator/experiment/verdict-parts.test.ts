@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { leftOutTexts } from "../../../simulator/experiment/left-out.ts";
+import { percentText, usdText } from "../../../simulator/experiment/phrases.ts";
+import { standingOf } from "../../../simulator/experiment/standing.ts";
+import { fasterText, objectivesText, p95Text } from "../../../simulator/experiment/verdict-parts.ts";
+import { classOf, strategyOf } from "./answers.ts";
+
+const classes = ["a", "b", "c", "d"].map((name, i) => classOf(name, i === 1 ? 8000 : 6000));
+const strategies = [
+  strategyOf("base", { a: { p95: 5000 }, b: { p95: 4000 } }, { usd: 5 }),
+  strategyOf("x", { a: { p95: 4000, within: 0.98 }, b: { p95: 4000, within: 0.96 } }, { usd: 6 }),
+];
+
+it("classes with one objective share it; of many classes those that are kept least are named", () => {
+  const standing = (within: readonly number[]) =>
+    standingOf(strategyOf("x", Object.fromEntries(within.map((share, i) => ["abcd"[i]!, { within: share }]))), classes);
+  const both = [standing([0.97, 0.98, 0.96]), standing([0.97, 0.981, 0.99])];
+  assert.equal(objectivesText(classes.slice(0, 3), both, ["a", "c"]), "97 % of a and 96–99 % of c within 6 s");
+  assert.equal(
+    objectivesText(classes, [standing([0.99, 0.98, 0.97, 0.96])], ["a", "b", "c", "d"]),
+    "96 % of d and 97 % of c within 6 s and 98 % of b within 8 s, 1 more classes better",
+  );
+});
+
+it("p95 says of each class what the paired interval shows against the baseline", () => {
+  const input = { strategies, classes: classes.slice(0, 2), billing: "source" as const };
+  assert.equal(p95Text(input, strategies[0]!, ["a", "b"]), "; p95 of a 5.00 s and of b 4.00 s");
+  assert.equal(
+    p95Text(input, strategies[1]!, ["a", "b"]),
+    "; p95 of a 4.00 s, 20 % lower than with base; of b 4.00 s, not shown to differ from that of base",
+  );
+});
+
+it("a sound strategy that is shown to be faster is named with what it costs", () => {
+  const input = { strategies, classes: classes.slice(0, 1), billing: "source" as const };
+  assert.deepEqual(fasterText(input, strategies[0]!, strategies), {
+    text: "Faster, for 20 % more money: x (p95 of a 4.00 s).",
+    name: "x",
+  });
+  assert.equal(fasterText(input, strategies[1]!, strategies).name, null);
+});
+
+it("what is left out stands with its reason, three names at most", () => {
+  const missing = ["p", "q", "r", "s"].map((name) =>
+    standingOf(strategyOf(name, { a: { within: 0.5 } }), classes.slice(0, 1)),
+  );
+  const [text] = leftOutTexts(classes.slice(0, 1), missing, { pool: [], sound: [] }).filter((each) => each !== "");
+  assert.equal(
+    text,
+    "Left out because they miss 95 %: p (50 % of a within 6 s); q (50 % of a within 6 s); r (50 % of a within 6 s) and 1 more.",
+  );
+});
+
+it("amounts and differences have no more digits than a reader needs", () => {
+  assert.equal(usdText(97_312), "USD 97,300");
+  assert.equal(usdText(0.0412), "USD 0.0412");
+  assert.equal(percentText({ value: -0.27, low: -0.47, high: -0.08, n: 5 }, "lower"), "27 % (8–47 %) lower");
+  assert.equal(percentText({ value: 0.2, low: 0.2, high: 0.2, n: 5 }, "more"), "20 % more");
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { gridValues, parseRange, valueAt } from "../../../simulator/sweep/factor.ts";
+
+describe("factors", () => {
+  it("read ranges with steps, units and a logarithm", () => {
+    assert.deepEqual(gridValues(parseRange("a", "0.5..4x8")!), [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]);
+    assert.deepEqual(gridValues(parseRange("a", "100k..400k x3")!), ["100k", "250k", "400k"]);
+    assert.deepEqual(gridValues(parseRange("a", "1s..100s x3 log")!), ["1s", "10s", "100s"]);
+    assert.equal(parseRange("a", "0..1")!.steps, 8);
+    assert.deepEqual(gridValues(parseRange("a", "-1..1x3")!), [-1, 0, 1]);
+  });
+
+  it("write numbers without the noise of binary fractions", () => {
+    assert.deepEqual(gridValues(parseRange("a", "0.1..0.4x4")!), [0.1, 0.2, 0.3, 0.4]);
+  });
+
+  it("leave what is no range to YAML, and refuse ranges that are none", () => {
+    for (const text of ["500k", "[1, 2]", "a..b", "1...2"]) assert.equal(parseRange("a", text), undefined, text);
+    assert.throws(() => parseRange("a", "1k..2M"), /different units/);
+    assert.throws(() => parseRange("a", "2..2"), /no range/);
+    assert.throws(() => parseRange("a", "0..4 log"), /cannot be logarithmic/);
+    assert.throws(() => parseRange("a", "0..4x1"), /1 steps/);
+  });
+
+  it("take a list by position", () => {
+    const factor = { kind: "list", path: "a", values: ["x", "y", "z"] } as const;
+    assert.deepEqual(
+      [0, 0.34, 0.99, 1].map((at) => valueAt(factor, at)),
+      ["x", "y", "z", "z"],
+    );
+  });
+});
