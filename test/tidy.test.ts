@@ -65,6 +65,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "simulator/validate/result.ts": "types and the number of their version; what fills them has its tests",
   "studies/fuzz/index.ts": "test/studies/fuzz/index.test.ts runs it as a process",
   "studies/held-out/index.ts": "test/studies/held-out/index.test.ts runs it as a process",
+  "studies/league/index.ts": "test/studies/league/index.test.ts runs it as a process",
   "studies/oracles/index.ts": "test/studies/oracles/index.test.ts runs it as a process",
   "studies/performance/engine-round.ts": "test/studies/performance/programs.test.ts runs it as a process",
   "studies/performance/index.ts": "test/studies/performance/index.test.ts runs it as a process",

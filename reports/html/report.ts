@@ -2,6 +2,7 @@
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { formatInstant, formatLength, formatLimitMs, pairingText, plural } from "../base/text.ts";
 import { CHARTS } from "../charts/index.ts";
+import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -48,6 +49,7 @@ ${foldedTable("Savings under each billing rule", savingTable(result))}
 ${foldedTable("By class of traffic", classTable(result))}
 ${foldedTable("By region", regionTable(result))}</section>
 ${moneySection(result)}
+${boundSection(result)}
 ${quotasSection(result)}
 ${residencySection(result)}
 ${assertionsSection(result)}
@@ -64,6 +66,16 @@ function moneySection(result: RunResult): Markup | "" {
   return markup`<section id="money"><h2>The bill: tokens, prices, and what a what-if changes</h2><p>${wasteText(result)}</p>
 ${hasTokens(result) ? foldedTable("Tokens by kind, and the bill they add up to", tokenTable(result)) : ""}
 ${readings ? foldedTable("Savings at list prices and in each reading of the swing", readingTable(result)) : ""}</section>`;
+}
+
+/** The least possible cost, and how far each strategy is from it. */
+function boundSection(result: RunResult): Markup | "" {
+  if (result.bound === undefined) return "";
+  if (!hasBound(result))
+    return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p></section>`;
+  return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p>
+${tableHtml(boundTable(result))}
+${foldedTable("Regret by class and hour", regretTable(result))}</section>`;
 }
 
 function quotasSection(result: RunResult): Markup | "" {

@@ -3,6 +3,7 @@ import { markdownTable } from "markdown-table";
 import { printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { formatInstant, formatLength } from "../base/text.ts";
+import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -39,6 +40,7 @@ export function renderMarkdown(result: RunResult): string {
     ...(bound ? [escapeMarkdown(`Residency: ${residencyText(result)}`)] : []),
     ...(quotas ? [escapeMarkdown(`Quotas: ${quotaText(result)}`)] : []),
     ...(hasQuotaNeeds(result) ? [escapeMarkdown(quotaNeedText(preferredStrategy(result)))] : []),
+    ...(result.bound === undefined ? [] : [escapeMarkdown(`Least possible cost: ${boundText(result)}`)]),
     ...noteLines(result),
   ];
   const details = [
@@ -50,6 +52,7 @@ export function renderMarkdown(result: RunResult): string {
     ...((result.priceReadings ?? []).length > 0 ? [readingTable(result)] : []),
     ...(quotas ? [quotaTable(result)] : []),
     ...(hasQuotaNeeds(result) ? [quotaNeedTable(result)] : []),
+    ...(hasBound(result) ? [boundTable(result), regretTable(result)] : []),
   ].map(collapsedTable);
   const kept = [...head];
   for (const [index, detail] of [...details, provenance(result)].entries()) {

@@ -1,4 +1,4 @@
-/** `meridian strategy`: begins a strategy of your own. */
+/** `meridian strategy`: begins a strategy of your own, or writes one as a gateway's configuration. */
 
 import { writeFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
@@ -6,17 +6,30 @@ import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { strategyTemplate } from "../strategy/template.ts";
-import type { CommandDefinition, CommandInput } from "./command.ts";
+import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 
 export const strategyCommand: CommandDefinition = {
-  examples: [["meridian strategy new mine.ts", "writes a strategy that works, to be changed; .js for JavaScript"]],
+  examples: [
+    ["meridian strategy new mine.ts", "writes a strategy that works, to be changed; .js for JavaScript"],
+    [
+      "meridian strategy export a.yaml --strategy least-outstanding",
+      "the scenario's strategy as LiteLLM's configuration",
+    ],
+  ],
   configure: (command) => {
-    command.argument("<action>", Object.keys(ACTIONS).join(", ")).argument("<file>", "the strategy's file");
+    command
+      .argument("<action>", Object.keys(ACTIONS).join(", "))
+      .argument("<file>", "new: the strategy's file; export: the scenario")
+      .option("--strategy <name>", "export: which of the scenario's strategies; the first unless given")
+      .option("-o, --output <file>", "export: write to a file instead of stdout");
   },
   run: runStrategy,
 };
 
-const ACTIONS: Readonly<Record<string, (input: CommandInput) => Promise<number>>> = { new: begin };
+const ACTIONS: Readonly<Record<string, (input: CommandInput) => Promise<number>>> = {
+  new: begin,
+  export: exportStrategy,
+};
 
 async function runStrategy(input: CommandInput): Promise<number> {
   const action = input.args[0]!;
@@ -47,5 +60,37 @@ async function begin({ args, terminal }: CommandInput): Promise<number> {
   terminal.note(`wrote ${file}`);
   terminal.out(`Try it: meridian conformance ${file}`);
   terminal.out(`Use it: strategies: [{ file: ./${basename(file)} }] in a scenario of the same folder`);
+  return EXIT_CODES.ok;
+}
+
+/** Prints `model_list` and `router_settings` of LiteLLM. */
+async function exportStrategy({ args, options, terminal }: CommandInput): Promise<number> {
+  const [{ prepareExperiment }, { litellmConfig }, { stringify }] = await Promise.all([
+    import("../io/experiment.ts"),
+    import("../strategy/export-litellm.ts"),
+    import("yaml"),
+  ]);
+  const named = options.strategy as string | undefined;
+  const asked = { overrides: [], strategies: named === undefined ? [] : [named] };
+  const { plan } = (await prepareExperiment(args[1]!, asked)).inputs;
+  const strategy = plan.strategies[0]!;
+  const config = litellmConfig(plan, strategy);
+  if (options.json === true) {
+    terminal.out(jsonDocument("strategy-export", { strategy: strategy.name, format: "litellm", config }));
+    return EXIT_CODES.ok;
+  }
+  const text = `# LiteLLM's configuration of the strategy ${strategy.name} of ${plan.name}.\n${stringify(config)}`;
+  if (typeof options.output !== "string") terminal.out(text.trimEnd());
+  else {
+    const { default: writeFileAtomic } = await import("write-file-atomic");
+    await writeFileAtomic(options.output, text).catch((error: unknown) => {
+      const fix = "choose a folder that can be written to";
+      throw new MeridianError(
+        "environment",
+        environmentProblem("STRATEGY_NOT_WRITTEN", error, String(options.output), fix),
+      );
+    });
+    terminal.note(`wrote ${options.output}`);
+  }
   return EXIT_CODES.ok;
 }

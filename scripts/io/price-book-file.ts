@@ -36,6 +36,7 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
 /**
  * Writes a book whole or not at all, so that a scenario never reads half of one.
  *
+ * @param path a file that is there is written over
  * @throws MeridianError environment: the file cannot be written
  */
 export async function savePriceBook(path: string, book: PriceBookData): Promise<void> {

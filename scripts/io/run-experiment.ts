@@ -2,6 +2,7 @@
 import { pathToFileURL } from "node:url";
 import {
   assembleResult,
+  boundOf,
   type ExperimentInputs,
   type JobOutput,
   type JobProgress,
@@ -29,7 +30,27 @@ export async function runExperiment(
   options: RunOptions,
 ): Promise<RunResult> {
   const inputs = await withWarmup(experiment.inputs, options);
-  return assembleResult(inputs, await runJobs(inputs, jobs, options), resultProvenance(experiment));
+  const outputs = await runJobs(inputs, jobs, options);
+  return withBound(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)));
+}
+
+/** A result with its bound; the solver is loaded only where limits bind, and then all is computed again with it. */
+export async function withBound(
+  inputs: ExperimentInputs,
+  outputs: readonly JobOutput[],
+  result: RunResult,
+): Promise<RunResult> {
+  const asked = new Error("a solver is needed");
+  try {
+    const bound = boundOf(inputs.plan, outputs, () => {
+      throw asked;
+    });
+    return { ...result, bound };
+  } catch (error) {
+    if (error !== asked) throw error;
+  }
+  const { loadLinearSolver } = await import("./lp.ts");
+  return { ...result, bound: boundOf(inputs.plan, outputs, await loadLinearSolver()) };
 }
 
 /** Runs jobs of settled inputs on worker threads. */

@@ -16,7 +16,7 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
 import { createProgress } from "./progress.ts";
-import { type RunOptions, runJobs, withWarmup } from "./run-experiment.ts";
+import { type RunOptions, runJobs, withBound, withWarmup } from "./run-experiment.ts";
 import type { Terminal } from "./terminal.ts";
 import { defaultWorkers } from "./worker-pool.ts";
 
@@ -79,7 +79,7 @@ export async function runPrecise(
     const spentMs = clockMs() - startedMs;
     const wouldTakeMs = (spentMs / done) * (next - done);
     if (open.length === 0 || done >= MOST_REPLICATIONS || spentMs + wouldTakeMs > options.budgetMs) {
-      return { experiment, result, open };
+      return { experiment, result: await withBound(inputs, outputs, result), open };
     }
     wanted = next;
   }

@@ -1,5 +1,6 @@
 /** What runs an experiment: jobs, pilot runs, and the result that their outputs make. */
 export { assembleResult, type Provenance } from "./assemble.ts";
+export { boundOf } from "./bound.ts";
 export {
   type ExperimentInputs,
   type JobOutput,

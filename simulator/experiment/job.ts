@@ -5,6 +5,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { billLedger } from "../service/pricing/billing.ts";
 import { usdOf } from "../service/pricing/prices.ts";
 import { createTraffic } from "../traffic/source.ts";
+import { ArrivalCounter, type Arrivals } from "./arrived-tokens.ts";
 import { QuotaNeeds } from "./quota-needs.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
 
@@ -35,6 +36,8 @@ const FIGURES_EVERY = 16;
 
 export interface JobOutput {
   readonly stats: readonly ReplicationStats[];
+  /** Of the replication's traffic; left out where it is not known (a measured run). */
+  readonly arrivals?: Arrivals;
 }
 
 /**
@@ -79,11 +82,13 @@ export function* runJob(
   const runs = job.strategyIndices.map(
     (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),
   );
+  const arrivals = new ArrivalCounter(plan, job.replication);
   const isRunning = runs.map(() => true);
   let requestsDone = 0;
   let chunks = 0;
   let figures: Pick<JobProgress, "p95Ms" | "costUsd"> = { p95Ms: null, costUsd: null };
   for (let chunk = traffic.next(); chunk !== undefined && isRunning.includes(true); chunk = traffic.next()) {
+    arrivals.add(chunk);
     for (let i = 0; i < runs.length; i++) {
       if (!isRunning[i]) continue;
       isRunning[i] = runs[i]!.run(chunk);
@@ -100,7 +105,7 @@ export function* runJob(
     const summary = summarise(plan, job.strategyIndices[i]!, job.replication, run.end());
     return needs[i] === null ? summary : { ...summary, quotaNeeds: needs[i]!.needs() };
   });
-  return { stats };
+  return { stats, arrivals: arrivals.found };
 }
 
 /** p95 and cost of a run so far. */

@@ -7,7 +7,7 @@ import { CELL_FIELDS, FIELD, FIELDS, HOURS_MAX } from "../engine/recorder.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
 import type { Ledger } from "../service/pricing/billing.ts";
-import { BILLING_RULES, type BillingRule } from "../service/pricing/prices.ts";
+import { BILLING_RULES, type BillingRule, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { type CapacityLine, capacityLine } from "../service/pricing/reserved.ts";
 import type { QuotaUse } from "../service/quota/token-quota.ts";
 import { type Bills, billsOf, type OtherBill, otherBillsOf, type TokenStats, tokensOf } from "./bills.ts";
@@ -37,6 +37,8 @@ export interface ReplicationStats {
   /** The bill at other prices, by `plan.money.otherPrices`. */
   readonly otherBills: readonly OtherBill[];
   readonly quotas: readonly QuotaUse[];
+  /** Tokens that were billed, indexed `(epoch * classes + class) * TOKEN_KINDS.length + kind`. */
+  readonly billedTokens: Float64Array;
   /** Reserved capacity that the strategy holds, over the counted time. */
   readonly reserved: readonly CapacityLine[];
   /** Of the first replication only. */
@@ -107,6 +109,7 @@ export function summarise(
     tokens: tokensOf(plan, ledger, bills),
     otherBills: otherBillsOf(plan, ledger),
     quotas: output.quotas,
+    billedTokens: billedTokensOf(ledger),
     reserved,
     unstable: instability(output, { sent: total.fields[FIELD.sent]!, served: total.fields[END.served]! }),
   };
@@ -120,6 +123,18 @@ function countedHours(
   const fromMs = warmup.kind === "none" ? arrivalsFromMs : warmup.kind === "duration" ? warmup.amount : countedFromMs;
   const toMs = Number.isFinite(durationMs) ? durationMs : countedToMs;
   return toMs > fromMs ? (toMs - fromMs) / HOUR_MS : 0;
+}
+
+/** The ledger's tokens, wherever they ran. */
+function billedTokensOf({ epochs, placements, classes, tokens }: Ledger): Float64Array {
+  const kinds = TOKEN_KINDS.length;
+  const sums = new Float64Array(epochs * classes * kinds);
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (let i = 0; i < placements * classes * kinds; i++) {
+      sums[epoch * classes * kinds + (i % (classes * kinds))]! += tokens[epoch * placements * classes * kinds + i]!;
+    }
+  }
+  return sums;
 }
 
 function reservedLines(plan: Plan, strategy: number, hours: number): readonly CapacityLine[] {

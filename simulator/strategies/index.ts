@@ -12,6 +12,7 @@ import { consistentHash } from "./consistent-hash.ts";
 import { driftPlusPenalty } from "./drift-plus-penalty.ts";
 import { leastLatency } from "./least-latency.ts";
 import { leastOutstanding } from "./least-outstanding.ts";
+import { litellm } from "./litellm.ts";
 import { lowestUsage } from "./lowest-usage.ts";
 import { mostHeadroom } from "./most-headroom.ts";
 import { powerOfD } from "./power-of-d.ts";
@@ -53,6 +54,7 @@ export const STRATEGIES: readonly StrategyDefinition[] = [
   score,
   bandit,
   driftPlusPenalty,
+  litellm,
 ];
 
 /**

@@ -24,7 +24,9 @@ test("each wrong strategy fails the demand that it breaks", () => {
   assert.ok(failing(() => 0).includes("chooses eligible targets only"));
   assert.ok(failing(() => Number.NaN).includes("survives signals that are not known"));
   assert.ok(
-    failing((_request, { count }) => count).includes("takes the only eligible target, also on a retry after it failed"),
+    failing((_request, { count }) => count).includes(
+      "takes the only eligible target, and keeps to it or sheds when it failed",
+    ),
   );
   const postponed = failing((_request, _targets, nowMs) => deferUntil(nowMs + 1));
   assert.ok(postponed.includes("sends or sheds what it puts off, in the end"));

@@ -1,0 +1,120 @@
+/** How far each strategy is from the least possible cost, and what of that comes from where: as tables and sentences. */
+import type { StrategyBound } from "../../simulator/experiment/bound-result.ts";
+import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
+import { formatEstimate, formatNumber, formatShare, PERCENT, USD } from "../base/text.ts";
+import { estimateCell, leftColumn, type Row, rightColumn, type Table, textCell } from "./table.ts";
+
+/** Whether the run has a bound to show. */
+export function hasBound(result: RunResult): boolean {
+  return (result.bound?.strategies.length ?? 0) > 0;
+}
+
+/** One row per strategy: cost, bound, regret and its parts. */
+export function boundTable(result: RunResult): Table {
+  const money = (estimate: Estimate) => estimateCell(estimate, USD);
+  return {
+    id: "bound",
+    caption:
+      "Cost of tokens against the least that the same served requests could have cost with foresight; means over replications, USD per replication",
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      rightColumn("Not served (%)", "failed_share"),
+      rightColumn("Cost", "cost_usd"),
+      rightColumn("Bound", "bound_usd"),
+      rightColumn("Regret", "regret_usd"),
+      rightColumn("Regret (%)", "regret_share"),
+      rightColumn("wasted", "wasted_usd"),
+      rightColumn("placement", "placement_usd"),
+      rightColumn("timing", "timing_usd"),
+      rightColumn("Limits cost", "limits_usd"),
+    ],
+    rows: boundsOf(result).map(
+      ({ bound, strategyIndex }): Row => ({
+        strategyIndex,
+        cells: [
+          textCell(bound.strategy),
+          estimateCell(result.strategies[strategyIndex]!.total.failedShare, PERCENT),
+          money(bound.costUsd),
+          money(bound.boundUsd),
+          money(bound.regretUsd),
+          estimateCell(bound.regretShare, PERCENT),
+          money(bound.wastedUsd),
+          money(bound.placementUsd),
+          money(bound.timingUsd),
+          money(bound.limitsUsd),
+        ],
+      }),
+    ),
+  };
+}
+
+/** One row per strategy, class and hour: where the regret arose. */
+export function regretTable(result: RunResult): Table {
+  return {
+    id: "regret",
+    caption:
+      "Regret by class, and by UTC hour of the run (what was wasted or placed above the best), USD per replication",
+    columns: [leftColumn("Strategy", "strategy"), leftColumn("Part", "part"), rightColumn("Regret", "regret_usd")],
+    rows: boundsOf(result).flatMap(({ bound, strategyIndex }) => [
+      ...bound.byClass.map(
+        ({ name, regretUsd }): Row => ({
+          strategyIndex,
+          cells: [textCell(bound.strategy), textCell(`class ${name}`), estimateCell(regretUsd, USD)],
+        }),
+      ),
+      ...bound.byHour.map(
+        (usd, hour): Row => ({
+          strategyIndex,
+          cells: [textCell(bound.strategy), textCell(`hour ${hour}`), { text: formatNumber(usd, 2), value: usd }],
+        }),
+      ),
+    ]),
+  };
+}
+
+/** The nearest to its bound, where its regret comes from, and which quota would be worth most: in sentences. */
+export function boundText(result: RunResult): string {
+  const { bound } = result;
+  if (bound === undefined) return "";
+  if (bound.missing !== null) return `No bound can be stated: ${bound.missing}.`;
+  const served = boundsOf(result).filter(({ strategyIndex, bound: one }) => {
+    const failed = result.strategies[strategyIndex]!.total.failedShare.value;
+    return failed !== null && failed <= SERVED_ENOUGH && one.regretShare.value !== null;
+  });
+  const [best] = served.toSorted((a, b) => costOf(a.bound) - costOf(b.bound));
+  if (best === undefined) return "No strategy served 99 % of its requests: none can be held against a bound.";
+  const { bound: one } = best;
+  const sentences = [
+    `The cheapest strategy that serves at least 99 %, ${one.strategy}, costs ${formatShare(one.regretShare.value)} more than the least possible for what it served (${formatEstimate(one.regretUsd, USD)} of ${formatEstimate(one.costUsd, USD)} a replication): ${partsText(one)}.`,
+  ];
+  const worth = one.quotas.toSorted((a, b) => b.usdPerMillionTokensPerMinute - a.usdPerMillionTokensPerMinute)[0];
+  sentences.push(
+    worth === undefined
+      ? "No quota costs anything with foresight."
+      : `With foresight quotas still cost ${formatEstimate(one.limitsUsd, USD)}; one more million tokens a minute of ${worth.id} would be worth up to ${formatNumber(worth.usdPerMillionTokensPerMinute, 2)} USD over the run.`,
+  );
+  return sentences.join(" ");
+}
+
+/** A strategy that serves less is cheap because it does not do its work. */
+const SERVED_ENOUGH = 0.01;
+
+function costOf({ costUsd }: StrategyBound): number {
+  return costUsd.value ?? Number.POSITIVE_INFINITY;
+}
+
+function partsText({ wastedUsd, placementUsd, timingUsd }: StrategyBound): string {
+  return [
+    `${formatEstimate(placementUsd, USD)} by where calls went`,
+    `${formatEstimate(timingUsd, USD)} by when`,
+    `${formatEstimate(wastedUsd, USD)} for calls whose callers had gone`,
+  ].join(", ");
+}
+
+/** Bounds in the result's order of strategies. */
+function boundsOf(result: RunResult): readonly { readonly bound: StrategyBound; readonly strategyIndex: number }[] {
+  return result.strategies.flatMap(({ name }, strategyIndex) => {
+    const bound = result.bound?.strategies.find((one) => one.strategy === name);
+    return bound === undefined ? [] : [{ bound, strategyIndex }];
+  });
+}

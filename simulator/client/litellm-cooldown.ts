@@ -1,0 +1,91 @@
+/** Cooldowns as LiteLLM's Router decides them. */
+import type { OutcomeKind } from "./strategy.ts";
+
+/** Counters of LiteLLM's cache live so long from their first increment. */
+const COUNTED_MS = 60_000;
+const FAILURE_SHARE = 0.5;
+const REQUESTS_MIN = 5;
+/** So many requests that all failed cool a deployment down even where it is the only one. */
+const ALL_FAILED_MIN = 1_000;
+
+export interface LitellmCooldownSettings {
+  readonly deployments: number;
+  /** `cooldown_time`, ms. */
+  readonly cooldownMs: number;
+  /** `allowed_fails`: failures within a cooldown's time that are let pass; null = the rule of shares. */
+  readonly allowedFails: number | null;
+}
+
+/**
+ * Without `allowed_fails`: a 429 cools a deployment down at once; any other failure does when more than half of its
+ * requests of the minute failed, of at least five. Neither holds where the group has one deployment, which cools down
+ * only when a thousand requests and all of them failed. With it: when more failures than that come within the time of a
+ * cooldown. A minute is counted from its first request.
+ *
+ * Source: litellm 1.109.1, router_utils/cooldown_handlers.py `_should_cooldown_deployment`,
+ * `should_cooldown_based_on_allowed_fails_policy`; caching/in_memory_cache.py (a key keeps its first time to live).
+ */
+export class LitellmCooldown {
+  /** By deployment: end of its cooldown, ms. */
+  declare readonly untilMs: Float64Array;
+  declare private readonly settings: LitellmCooldownSettings;
+  declare private readonly successes: ExpiringCounts;
+  declare private readonly failures: ExpiringCounts;
+
+  constructor(settings: LitellmCooldownSettings) {
+    this.settings = settings;
+    this.untilMs = new Float64Array(settings.deployments).fill(Number.NEGATIVE_INFINITY);
+    this.successes = new ExpiringCounts(settings.deployments, COUNTED_MS);
+    const failuresMs = settings.allowedFails === null ? COUNTED_MS : settings.cooldownMs;
+    this.failures = new ExpiringCounts(settings.deployments, failuresMs);
+  }
+
+  isCooling(deployment: number, nowMs: number): boolean {
+    return nowMs < this.untilMs[deployment]!;
+  }
+
+  /** An attempt has ended. */
+  learn(deployment: number, kind: OutcomeKind, nowMs: number): void {
+    if (kind === "ok") {
+      this.successes.add(deployment, nowMs);
+      return;
+    }
+    const failed = this.failures.add(deployment, nowMs);
+    if (this.mustCool(deployment, kind, failed, nowMs)) this.untilMs[deployment] = nowMs + this.settings.cooldownMs;
+  }
+
+  private mustCool(deployment: number, kind: OutcomeKind, failed: number, nowMs: number): boolean {
+    const { deployments, allowedFails } = this.settings;
+    const isAlone = deployments === 1;
+    if (allowedFails !== null) return !isAlone && failed > allowedFails;
+    if (kind === "throttled" && !isAlone) return true;
+    const all = failed + this.successes.read(deployment, nowMs);
+    const share = failed / all;
+    if (share === 1 && all >= ALL_FAILED_MIN) return true;
+    return share > FAILURE_SHARE && all >= REQUESTS_MIN && !isAlone;
+  }
+}
+
+/** Counts that begin again when their time to live, from the first increment, is over. */
+class ExpiringCounts {
+  private readonly counts: Float64Array;
+  private readonly endMs: Float64Array;
+  private readonly ttlMs: number;
+
+  constructor(size: number, ttlMs: number) {
+    this.counts = new Float64Array(size);
+    this.endMs = new Float64Array(size).fill(Number.NEGATIVE_INFINITY);
+    this.ttlMs = ttlMs;
+  }
+
+  read(key: number, nowMs: number): number {
+    return nowMs > this.endMs[key]! ? 0 : this.counts[key]!;
+  }
+
+  add(key: number, nowMs: number): number {
+    const before = this.read(key, nowMs);
+    if (before === 0) this.endMs[key] = nowMs + this.ttlMs;
+    this.counts[key] = before + 1;
+    return before + 1;
+  }
+}

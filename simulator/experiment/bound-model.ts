@@ -1,0 +1,322 @@
+/** The least cost of given tokens with foresight: where and when they may be bought, at what price, under which limits. */
+import type { LinearProgramme, LinearRow, LinearSolver } from "../base/linear-programme.ts";
+import { DAY_MS } from "../base/time.ts";
+import type { Plan } from "../scenario/plan.ts";
+import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, PREPAID, TOKEN_KINDS } from "../service/pricing/prices.ts";
+import type { RoutePlan } from "../service/service-plan.ts";
+
+/** Kinds that are bought apart: a cache write could have been a read, so that both count as reads. */
+const BOUGHT = [INPUT, OUTPUT, CACHE_READ] as const;
+const M = 1e6;
+
+/** Tokens of one class that can be bought in an epoch or, for work that may wait, in one up to `last`. */
+export interface Supply {
+  readonly classIndex: number;
+  /** Position in `TOKEN_KINDS`. */
+  readonly kind: number;
+  readonly epoch: number;
+  readonly last: number;
+  readonly tokens: number;
+}
+
+/** How many tokens of a class and kind must be bought, of its supplies. */
+export interface Demand {
+  readonly supplies: readonly Supply[];
+  readonly tokens: number;
+}
+
+export interface Optimum {
+  readonly costUsd: number;
+  /** By class, and by the epoch in which the tokens could have been bought first. */
+  readonly byClassUsd: Float64Array;
+  readonly byEpochUsd: Float64Array;
+  /** By quota: what one more million tokens a minute would have saved, USD over the run. */
+  readonly quotaWorthUsd: Float64Array;
+}
+
+/** A way to buy: a target, or what its calls overflow to. */
+interface Offer {
+  readonly quota: number;
+  readonly reservation: number;
+  /** USD per token, indexed `epoch * TOKEN_KINDS.length + kind`. */
+  readonly priceUsd: Float64Array;
+}
+
+/**
+ * Whether a bound can be stated: capacity that is paid by the hour without a limit of tokens (provisioned throughput)
+ * would take everything for nothing.
+ */
+export function hasFreeCapacity(plan: Plan): boolean {
+  return plan.world.routes.some((route) => {
+    for (let r = route; r !== null; r = r.overflow) if (isPrepaid(plan, r) && r.reservation < 0) return true;
+    return false;
+  });
+}
+
+/**
+ * The least cost at which demands can be bought where the strategy's classes are allowed to: prices, residency, quotas,
+ * reserved tokens and deadlines hold; compute capacity and latency do not limit it. Whatever a strategy did is one
+ * feasible choice, so that its cost is never below. Quotas are counted by input + output, which every admission
+ * reserves at least, over whole epochs with a window to spare.
+ *
+ * @param isLimited false leaves quotas and reservations out: what they cost
+ * @returns null where the limits leave no choice (a deadline that was missed)
+ */
+export function leastCost(
+  plan: Plan,
+  strategy: number,
+  demands: readonly Demand[],
+  solve: LinearSolver,
+  isLimited = true,
+): Optimum | null {
+  const offers = plan.classes.map((_, c) => offersOf(plan, strategy, c));
+  const columns = columnsOf(plan, demands, offers);
+  const limits = isLimited ? limitRows(plan, columns) : [];
+  const simple = cheapestFirst(columns, demands);
+  const meetsLimits = limits.every(({ row }) => sumOf(row, simple) <= row.limit * (1 + 1e-9));
+  if (meetsLimits) return optimumOf(plan, columns, simple, [], []);
+  const programme = programmeOf(columns, demands, limits);
+  const solution = solve(programme);
+  if (solution === null) return null;
+  const duals = solution.duals.slice(programme.rows.length - limits.length);
+  return optimumOf(plan, columns, solution.x, limits, duals);
+}
+
+/** Tokens of a supply, bought of an offer in an epoch; amounts in millions of tokens. */
+interface Column {
+  readonly supply: Supply;
+  readonly demand: number;
+  readonly offer: Offer;
+  readonly epoch: number;
+  /** USD per million tokens. */
+  readonly price: number;
+}
+
+function columnsOf(plan: Plan, demands: readonly Demand[], offers: readonly (readonly Offer[])[]): readonly Column[] {
+  const epochs = plan.money.schedule.epochStartMs.length;
+  return demands.flatMap(({ supplies }, demand) =>
+    supplies.flatMap((supply) =>
+      offers[supply.classIndex]!.flatMap((offer) => {
+        const found: Column[] = [];
+        for (let epoch = supply.epoch; epoch <= Math.min(supply.last, epochs - 1); epoch++) {
+          const price = offer.priceUsd[epoch * TOKEN_KINDS.length + supply.kind]! * M;
+          if (Number.isFinite(price)) found.push({ supply, demand, offer, epoch, price });
+        }
+        return found;
+      }),
+    ),
+  );
+}
+
+/** Without limits each supply is bought where and when it is cheapest, and the cheapest supplies are bought. */
+function cheapestFirst(columns: readonly Column[], demands: readonly Demand[]): readonly number[] {
+  const best = new Map<Supply, number>();
+  columns.forEach(({ supply, price }, i) => {
+    const other = best.get(supply);
+    if (other === undefined || price < columns[other]!.price) best.set(supply, i);
+  });
+  const x = new Array<number>(columns.length).fill(0);
+  const left = demands.map(({ tokens }) => tokens / M);
+  for (const i of [...best.values()].sort((a, b) => columns[a]!.price - columns[b]!.price)) {
+    const { supply, demand } = columns[i]!;
+    x[i] = Math.min(supply.tokens / M, left[demand]!);
+    left[demand]! -= x[i]!;
+  }
+  return x;
+}
+
+function programmeOf(
+  columns: readonly Column[],
+  demands: readonly Demand[],
+  limits: readonly Limit[],
+): LinearProgramme {
+  const rows: LinearRow[] = [];
+  const add = (members: readonly number[], relation: "<=" | "=", limit: number) =>
+    rows.push({ columns: members, coefficients: members.map(() => 1), relation, limit });
+  for (const members of grouped(columns, ({ supply }) => supply).values()) {
+    add(members, "<=", columns[members[0]!]!.supply.tokens / M);
+  }
+  for (const [demand, members] of grouped(columns, (column) => column.demand)) {
+    add(members, "=", demands[demand]!.tokens / M);
+  }
+  return { costs: columns.map(({ price }) => price), rows: [...rows, ...limits.map(({ row }) => row)] };
+}
+
+interface Limit {
+  readonly row: LinearRow;
+  /** -1 for a reservation. */
+  readonly quota: number;
+  /** How much the limit grows with one more token a minute. */
+  readonly minutes: number;
+}
+
+/** What quotas and reservations let through in each epoch, and in a day. */
+function limitRows(plan: Plan, columns: readonly Column[]): readonly Limit[] {
+  const limits: Limit[] = [];
+  const { quotas, reservations, epochStartMs, durationMs } = plan.world;
+  const minutesOf = (epoch: number, windowMs: number) =>
+    ((epochStartMs[epoch + 1] ?? epochStartMs[epoch]! + DAY_MS) - epochStartMs[epoch]!) / windowMs + 1;
+  const row = (members: readonly number[], limit: number): LinearRow => ({
+    columns: members,
+    coefficients: members.map(() => 1),
+    relation: "<=",
+    limit: limit / M,
+  });
+  const counted = columns.flatMap((column, i) => (column.supply.kind === CACHE_READ ? [] : [{ column, i }]));
+  quotas.forEach(({ tokensPerMinute, tokensPerDay }, quota) => {
+    const own = counted.filter(({ column }) => column.offer.quota === quota);
+    if (own.length === 0) return;
+    if (tokensPerMinute !== null) {
+      const { limit, windowMs, burst } = tokensPerMinute;
+      for (const [epoch, members] of grouped(own, ({ column }) => column.epoch)) {
+        const windows = minutesOf(epoch, windowMs);
+        const most = limit * windows + Math.max(0, burst - limit);
+        limits.push({
+          row: row(
+            members.map((m) => own[m]!.i),
+            most,
+          ),
+          quota,
+          minutes: windows,
+        });
+      }
+    }
+    if (tokensPerDay !== null) {
+      const days = Math.ceil((Number.isFinite(durationMs) ? durationMs : epochStartMs.at(-1)!) / DAY_MS) + 1;
+      limits.push({
+        row: row(
+          own.map(({ i }) => i),
+          tokensPerDay.limit * days,
+        ),
+        quota: -1,
+        minutes: 0,
+      });
+    }
+  });
+  reservations.forEach(({ inputTokensPerMinute, outputTokensPerMinute }, reservation) => {
+    for (const [kind, limit] of [
+      [INPUT, inputTokensPerMinute],
+      [OUTPUT, outputTokensPerMinute],
+    ] as const) {
+      const own = counted.filter(
+        ({ column }) => column.offer.reservation === reservation && column.supply.kind === kind,
+      );
+      for (const [epoch, members] of grouped(own, ({ column }) => column.epoch)) {
+        const most = limit * minutesOf(epoch, 60_000);
+        limits.push({
+          row: row(
+            members.map((m) => own[m]!.i),
+            most,
+          ),
+          quota: -1,
+          minutes: 0,
+        });
+      }
+    }
+  });
+  return limits;
+}
+
+function optimumOf(
+  plan: Plan,
+  columns: readonly Column[],
+  x: readonly number[],
+  limits: readonly Limit[],
+  duals: readonly number[],
+): Optimum {
+  const byClassUsd = new Float64Array(plan.classes.length);
+  const byEpochUsd = new Float64Array(plan.money.schedule.epochStartMs.length);
+  const quotaWorthUsd = new Float64Array(plan.world.quotas.length);
+  let costUsd = 0;
+  columns.forEach(({ supply, price }, i) => {
+    const usd = price * x[i]!;
+    costUsd += usd;
+    byClassUsd[supply.classIndex]! += usd;
+    byEpochUsd[supply.epoch]! += usd;
+  });
+  limits.forEach(({ quota, minutes }, i) => {
+    if (quota >= 0) quotaWorthUsd[quota]! += Math.max(0, -duals[i]!) * minutes;
+  });
+  return { costUsd, byClassUsd, byEpochUsd, quotaWorthUsd };
+}
+
+function offersOf(plan: Plan, strategy: number, classIndex: number): readonly Offer[] {
+  const { model, legal } = plan.classes[classIndex]!;
+  const may = plan.strategies[strategy]!.offered?.[classIndex] ?? legal;
+  const account = plan.world.accountOfClass[classIndex]!;
+  return plan.targets.flatMap((_, t) => {
+    if (may[t] === 0) return [];
+    const offers: Offer[] = [];
+    for (
+      let route = plan.world.routes[t * plan.models.length + model] ?? null;
+      route !== null;
+      route = route.overflow
+    ) {
+      const priceUsd = pricesOf(plan, route, classIndex);
+      offers.push({ quota: route.quotas[account] ?? -1, reservation: route.reservation, priceUsd });
+    }
+    return offers;
+  });
+}
+
+/** Least price of each epoch and kind at which the route may be billed under the scenario's rule. */
+function pricesOf(plan: Plan, route: RoutePlan, classIndex: number): Float64Array {
+  const { schedule, placements, candidateKeys, billing } = plan.money;
+  const { sourceKey } = placements[route.placements[0]!]!;
+  const { tier } = schedule.keys[sourceKey]!;
+  const keys =
+    billing === "source" || tier === PREPAID
+      ? [sourceKey]
+      : billing === "destination"
+        ? route.placements.map((placement) => placements[placement]!.destinationKey)
+        : candidateKeys[classIndex]!.filter((key) => schedule.keys[key]!.tier === tier);
+  const kinds = TOKEN_KINDS.length;
+  const epochs = schedule.epochStartMs.length;
+  return Float64Array.from({ length: epochs * kinds }, (_, i) => {
+    const epoch = Math.floor(i / kinds);
+    const own = keys.map((key) => schedule.fUsdPerToken[(epoch * schedule.keys.length + key) * kinds + (i % kinds)]!);
+    return Math.min(...own) / 1e15;
+  });
+}
+
+function isPrepaid(plan: Plan, route: RoutePlan): boolean {
+  return plan.money.schedule.keys[plan.money.placements[route.placements[0]!]!.sourceKey]!.tier === PREPAID;
+}
+
+/** Demands of one class in the epochs in which its tokens were billed. @param share which part of them must be bought */
+export function demandsAsBilled(
+  plan: Plan,
+  billedTokens: Float64Array,
+  classIndex: number,
+  share: number,
+): readonly Demand[] {
+  const { length: classes } = plan.classes;
+  const { length: epochs } = plan.money.schedule.epochStartMs;
+  const tokensOf = (epoch: number, kind: number) =>
+    billedTokens[(epoch * classes + classIndex) * TOKEN_KINDS.length + kind]!;
+  return BOUGHT.flatMap((kind) => {
+    const supplies: Supply[] = [];
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const tokens = tokensOf(epoch, kind) + (kind === CACHE_READ ? tokensOf(epoch, CACHE_WRITE) : 0);
+      if (tokens > 0) supplies.push({ classIndex, kind, epoch, last: epoch, tokens });
+    }
+    const total = supplies.reduce((sum, { tokens }) => sum + tokens, 0);
+    return total > 0 ? [{ supplies, tokens: total * share }] : [];
+  });
+}
+
+function sumOf({ columns, coefficients }: LinearRow, x: readonly number[]): number {
+  return columns.reduce((sum, column, i) => sum + coefficients[i]! * x[column]!, 0);
+}
+
+/** Positions of the items by a key, in the order of their first. */
+function grouped<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): ReadonlyMap<Key, readonly number[]> {
+  const groups = new Map<Key, number[]>();
+  items.forEach((item, i) => {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [i]);
+    else group.push(i);
+  });
+  return groups;
+}

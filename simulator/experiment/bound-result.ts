@@ -1,0 +1,37 @@
+/** The shape of a run's bound in `result.json`. */
+import type { Estimate } from "../base/statistics.ts";
+
+/**
+ * A strategy against the least that its served requests could have cost, with foresight: means over replications, USD
+ * of tokens under the run's billing rule. regret = wasted + placement + timing.
+ */
+export interface StrategyBound {
+  readonly strategy: string;
+  readonly costUsd: Estimate;
+  readonly boundUsd: Estimate;
+  /** Cost - bound; never negative while deadlines are met. */
+  readonly regretUsd: Estimate;
+  /** Regret over the bound. */
+  readonly regretShare: Estimate;
+  /** Of tokens that were billed and reached no caller. */
+  readonly wastedUsd: Estimate;
+  /** Above the best choice of targets in the hours in which requests were sent. */
+  readonly placementUsd: Estimate;
+  /** What putting deferrable work off could have saved beside that. */
+  readonly timingUsd: Estimate;
+  /** What quotas and reservations cost even with foresight: part of the bound, not of the regret. */
+  readonly limitsUsd: Estimate;
+  readonly byClass: readonly { readonly name: string; readonly regretUsd: Estimate }[];
+  /** By UTC hour of the run: wasted and placement, mean USD. */
+  readonly byHour: readonly number[];
+  /** Quotas that cost something even with foresight: what one more million tokens a minute would have saved. */
+  readonly quotas: readonly { readonly id: string; readonly usdPerMillionTokensPerMinute: number }[];
+}
+
+/** The bound of a run: see docs/model/bound.md. */
+export interface BoundSummary {
+  /** In the scenario's order; empty where none can be stated. */
+  readonly strategies: readonly StrategyBound[];
+  /** Why no bound can be stated; null where it is. */
+  readonly missing: string | null;
+}

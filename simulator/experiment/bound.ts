@@ -1,0 +1,170 @@
+/** The bound of a run: what its served requests would have cost at least, with foresight, and where the rest went. */
+import type { LinearSolver } from "../base/linear-programme.ts";
+import { type Estimate, meanNumber, tInterval } from "../base/statistics.ts";
+import { HOUR_MS } from "../base/time.ts";
+import { FIELD } from "../engine/recorder.ts";
+import type { Plan } from "../scenario/plan.ts";
+import { epochAt } from "../service/pricing/price-schedule.ts";
+import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
+import { type Arrivals, arrivalCell } from "./arrived-tokens.ts";
+import { type Demand, demandsAsBilled, hasFreeCapacity, leastCost, type Optimum } from "./bound-model.ts";
+import type { BoundSummary, StrategyBound } from "./bound-result.ts";
+import type { JobOutput } from "./job.ts";
+import type { ReplicationStats } from "./replication-stats.ts";
+
+/**
+ * The least cost of what each strategy served, under the scenario's billing rule, prices, residency, quotas, reserved
+ * tokens and deadlines; and its regret, cost - bound, with the parts of it:
+ *
+ *   wasted     tokens that were billed and reached no caller (calls given up, hedges that lost)
+ *   placement  what was served, in the hours in which it was sent, above the best choice of targets in those hours
+ *   timing     what putting deferrable work off to cheaper hours could have saved beside that
+ *
+ * The bound knows no latency and no compute capacity: it may be out of reach, and is never above what is possible. Where
+ * tokens were wasted it keeps the cheapest of what was billed, so that it stays a bound.
+ *
+ * @param solve called only where limits bind
+ */
+export function boundOf(plan: Plan, outputs: readonly JobOutput[], solve: LinearSolver): BoundSummary {
+  if (hasFreeCapacity(plan)) {
+    const why = "provisioned throughput is paid by the hour and has no limit of tokens that could be counted";
+    return { strategies: [], missing: why };
+  }
+  const stats = outputs.flatMap((output) => output.stats);
+  const arrivals = new Map(
+    outputs.flatMap(({ arrivals: found }) => (found === undefined ? [] : [[found.replication, found]])),
+  );
+  const strategies = plan.strategies.map((_, s) => {
+    const own = stats.filter((each) => each.strategy === s).sort((a, b) => a.replication - b.replication);
+    return strategyBound(
+      plan,
+      own.map((each) => replicationBound(plan, each, arrivals.get(each.replication), solve)),
+      plan.strategies[s]!.name,
+    );
+  });
+  return { strategies, missing: null };
+}
+
+/** One strategy in one replication, USD. */
+interface ReplicationBound {
+  readonly cost: number;
+  readonly bound: number;
+  readonly wasted: number;
+  readonly placement: number;
+  readonly timing: number;
+  /** What quotas and reservations cost even with foresight. */
+  readonly limits: number;
+  readonly byClass: readonly number[];
+  readonly byHour: readonly number[];
+  readonly quotaWorth: Float64Array;
+}
+
+function replicationBound(
+  plan: Plan,
+  stats: ReplicationStats,
+  arrivals: Arrivals | undefined,
+  solve: LinearSolver,
+): ReplicationBound | null {
+  const { strategy } = stats;
+  const shares = plan.classes.map((_, c) => servedShare(plan, stats, c));
+  const sent = plan.classes.flatMap((_, c) => demandsAsBilled(plan, stats.billedTokens, c, shares[c]!));
+  const placed = leastCost(plan, strategy, sent, solve);
+  if (placed === null) return null;
+  const waiting = withWaits(plan, stats, sent, arrivals);
+  const best = waiting === sent ? placed : leastCost(plan, strategy, waiting, solve);
+  const free = leastCost(plan, strategy, waiting, solve, false);
+  if (best === null || free === null) return null;
+  const rule = plan.money.billing;
+  const usd = (fUsd: bigint) => Number(fUsd) / 1e15;
+  const costOf = ({ cost }: ReplicationStats["total"]) => usd(cost[rule].totalFUsd);
+  const cost = costOf(stats.total);
+  const byClassCost = stats.byClass.map(costOf);
+  const wasted = byClassCost.reduce((sum, each, c) => sum + each * (1 - shares[c]!), 0);
+  // Exact bills and sums of doubles differ in their last digits: less than a billionth of the cost is nothing.
+  const settled = (usdMore: number) => (Math.abs(usdMore) < 1e-9 * cost ? 0 : usdMore);
+  const regret = settled(cost - best.costUsd);
+  return {
+    cost,
+    bound: cost - regret,
+    wasted: settled(wasted),
+    placement: settled(cost - wasted - placed.costUsd),
+    timing: settled(placed.costUsd - best.costUsd),
+    limits: settled(best.costUsd - free.costUsd),
+    byClass: byClassCost.map((each, c) => settled(each - best.byClassUsd[c]!)),
+    byHour: stats.byHour.map((hour, h) => settled(costOf(hour) - costInHour(plan, placed, h))),
+    quotaWorth: best.quotaWorthUsd,
+  };
+}
+
+/** Part of a class's billed tokens that served a request, by its output tokens; 1 where it has none. */
+function servedShare(plan: Plan, { billedTokens, byClass }: ReplicationStats, classIndex: number): number {
+  let billed = 0;
+  const step = plan.classes.length * TOKEN_KINDS.length;
+  for (let at = classIndex * TOKEN_KINDS.length + OUTPUT; at < billedTokens.length; at += step)
+    billed += billedTokens[at]!;
+  return billed > 0 ? Math.min(1, byClass[classIndex]!.fields[FIELD.outputTokens]! / billed) : 1;
+}
+
+/** The same demands, of which work that may wait can be bought from its arrival to its deadline. */
+function withWaits(
+  plan: Plan,
+  { billedTokens }: ReplicationStats,
+  demands: readonly Demand[],
+  arrivals: Arrivals | undefined,
+): readonly Demand[] {
+  if (arrivals === undefined || arrivals.tokens.length === 0) return demands;
+  const { length: classes } = plan.classes;
+  const { epochStartMs } = plan.money.schedule;
+  return demands.map((demand) => {
+    const { classIndex, kind } = demand.supplies[0]!;
+    const { deferrable, sloE2eMs } = plan.classes[classIndex]!;
+    if (!deferrable || hasCached(plan, billedTokens, classIndex)) return demand;
+    const supplies = [...epochStartMs.keys()].flatMap((epoch) =>
+      [0, 1].flatMap((isLate) => {
+        const tokens = arrivals.tokens[arrivalCell(classes, epoch, classIndex, isLate) + (kind === INPUT ? 0 : 1)]!;
+        const fromMs = isLate === 1 ? (epochStartMs[epoch + 1] ?? epochStartMs[epoch]!) : epochStartMs[epoch]!;
+        const last = epochAt(plan.money.schedule, fromMs + sloE2eMs);
+        return tokens === 0 ? [] : [{ classIndex, kind, epoch, last, tokens }];
+      }),
+    );
+    const total = supplies.reduce((sum, { tokens }) => sum + tokens, 0);
+    return { supplies, tokens: Math.min(demand.tokens, total) };
+  });
+}
+
+/** What of a prompt is cached depends on where earlier ones went: then only when it was sent is known. */
+function hasCached(plan: Plan, billedTokens: Float64Array, classIndex: number): boolean {
+  const step = plan.classes.length * TOKEN_KINDS.length;
+  for (let at = classIndex * TOKEN_KINDS.length; at < billedTokens.length; at += step) {
+    if (billedTokens[at + CACHE_READ]! + billedTokens[at + CACHE_WRITE]! > 0) return true;
+  }
+  return false;
+}
+
+function costInHour(plan: Plan, { byEpochUsd }: Optimum, hour: number): number {
+  const { epochStartMs } = plan.money.schedule;
+  return byEpochUsd.reduce((sum, usd, e) => (Math.floor(epochStartMs[e]! / HOUR_MS) === hour ? sum + usd : sum), 0);
+}
+
+function strategyBound(plan: Plan, replications: readonly (ReplicationBound | null)[], name: string): StrategyBound {
+  const known = replications.filter((each) => each !== null);
+  const estimate = (of: (each: ReplicationBound) => number): Estimate => tInterval(known.map(of));
+  const hours = Math.max(0, ...known.map(({ byHour }) => byHour.length));
+  return {
+    strategy: name,
+    costUsd: estimate(({ cost }) => cost),
+    boundUsd: estimate(({ bound }) => bound),
+    regretUsd: estimate(({ cost, bound }) => cost - bound),
+    regretShare: estimate(({ cost, bound }) => (bound > 0 ? cost / bound - 1 : 0)),
+    wastedUsd: estimate(({ wasted }) => wasted),
+    placementUsd: estimate(({ placement }) => placement),
+    timingUsd: estimate(({ timing }) => timing),
+    limitsUsd: estimate(({ limits }) => limits),
+    byClass: plan.classes.map((each, c) => ({ name: each.name, regretUsd: estimate(({ byClass }) => byClass[c]!) })),
+    byHour: Array.from({ length: hours }, (_, hour) => meanNumber(known.map(({ byHour }) => byHour[hour] ?? 0))),
+    quotas: plan.world.quotas.flatMap(({ id }, q) => {
+      const usd = meanNumber(known.map(({ quotaWorth }) => quotaWorth[q]!));
+      return usd > 0 ? [{ id, usdPerMillionTokensPerMinute: usd }] : [];
+    }),
+  };
+}

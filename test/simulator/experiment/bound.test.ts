@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { boundOf } from "../../../simulator/experiment/bound.ts";
+import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { simplex } from "../base/simplex.ts";
+import { classInput, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
+import { runAll } from "./fixtures.ts";
+
+const prices = {
+  book: "none",
+  overrides: [
+    { model: "m", region: "a", input: 1, output: 5 },
+    { model: "m", region: "b", input: 2, output: 4 },
+  ],
+  shocks: [{ at: "1h", for: "1h", factor: 0.4 }],
+};
+
+function boundsOf(strategies: unknown, world: object = {}, over: object = {}, traffic: object = {}) {
+  const plan = planOf(
+    scenarioInput({
+      requests: undefined,
+      duration: "3h",
+      drain: "4h",
+      world: worldInput({ prices, ...world } as never),
+      traffic: [classInput({ arrivals: { poisson: "60/h" }, slo: { e2e: "20s" }, ...traffic } as never)],
+      strategies,
+      ...over,
+    } as Partial<ScenarioInput>),
+  );
+  return boundOf(plan, runAll({ plan }), simplex).strategies;
+}
+
+const close = (value: number | null, expected: number) =>
+  assert.ok(Math.abs(value! - expected) < 1e-9, `${value} ${expected}`);
+
+describe("the bound of a run", () => {
+  it("nothing is lost by the cheapest target for equal requests; by the dearer one all of the difference", () => {
+    // 100 in and 50 out: 350 units at a, 400 at b.
+    const [a, b] = boundsOf([
+      { name: "a", single: { target: "a" } },
+      { name: "b", single: { target: "b" } },
+    ]);
+    // Input is cheaper at a and output at b: a bound that buys them apart is 300.
+    close(a!.regretShare.value, 350 / 300 - 1);
+    close(b!.regretShare.value, 400 / 300 - 1);
+    close(b!.costUsd.value! - b!.boundUsd.value!, b!.placementUsd.value!);
+    close(
+      b!.byHour.reduce((sum, usd) => sum + usd, 0),
+      b!.regretUsd.value!,
+    );
+    close(b!.byClass[0]!.regretUsd.value, b!.regretUsd.value!);
+  });
+
+  it("work that could have waited for the cheap hour is what timing says, and a strategy that waits has none", () => {
+    const may = { deferrable: true, slo: { e2e: "4h" } };
+    const waits = { "cheapest-hour": { reserve: "1m", spread: "10m" } };
+    const [now, later] = boundsOf([{ single: { target: "a" } }, waits], {}, {}, may);
+    assert.ok(now!.timingUsd.value! > 0.1 * now!.costUsd.value!);
+    close(later!.timingUsd.value, 0);
+    close(now!.boundUsd.value, later!.boundUsd.value!);
+  });
+
+  it("tokens of calls that were given up are wasted, not misplaced", () => {
+    const client = { retry: "standard", timeout: "900ms" };
+    const [one] = boundsOf([{ single: { target: "a" } }], {}, { client });
+    assert.ok(one!.wastedUsd.value! > 0.1 * one!.costUsd.value!);
+    const parts = one!.wastedUsd.value! + one!.placementUsd.value! + one!.timingUsd.value!;
+    close(parts, one!.regretUsd.value!);
+  });
+
+  it("regret is never negative, whatever the scenario", () => {
+    const any = fc.record({
+      seed: fc.nat(1_000),
+      law: fc.constantFrom("clock-window", "rolling-window", "token-bucket"),
+      perMinute: fc.constantFrom(200, 400, 1_000, 5_000),
+      strategy: fc.constantFrom("round-robin", "cheapest", "random", "least-latency", "price-weighted", "bandit"),
+      retry: fc.constantFrom("none", "standard"),
+      timeout: fc.constantFrom("2s", "60s"),
+      billing: fc.constantFrom("source", "destination", "lowest-cost"),
+      deferrable: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(any, ({ seed, law, perMinute, strategy, retry, timeout, billing, deferrable }) => {
+        const quotas = [
+          { region: "a", tokensPerMinute: perMinute, law },
+          { region: "b", tokensPerMinute: 2_000, law },
+        ];
+        const [one] = boundsOf(
+          [strategy],
+          { quotas, prices: { ...prices, billing } },
+          { seed, client: { retry, timeout } },
+          {
+            deferrable,
+            slo: { e2e: "1h" },
+            tokens: {
+              input: { lognormal: { mean: 100, cv: 1 } },
+              output: { lognormal: { mean: 50, cv: 1 } },
+              maxTokens: 200,
+            },
+          },
+        );
+        assert.ok(one!.regretUsd.n === 1, "the limits can be met");
+        assert.ok(one!.regretUsd.value! >= -1e-9, `${one!.regretUsd.value}`);
+        assert.ok(one!.limitsUsd.value! >= -1e-9);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
