@@ -11,7 +11,6 @@ import {
   failsMore,
   headlineClasses,
   LEVELS,
-  OBJECTIVE_SHARE,
   shareText,
   standingOf,
 } from "./standing.ts";
@@ -134,7 +133,7 @@ function overload(input: VerdictInput, standings: readonly Standing[]): Finding 
 /** Every strategy that serves misses an objective: the least bad, by how much, and what binds. */
 function missed(input: VerdictInput, standings: readonly Standing[], pool: readonly StrategyResult[]): Finding {
   const promised = input.classes.filter((each) => each.sloE2eMs !== null || each.sloTtftMs !== null);
-  const close = closest(pool, shortfallValues(promised, OBJECTIVE_SHARE));
+  const close = closest(pool, shortfallValues(promised));
   const sound = soundOf(input, close);
   const chosen = leastOf(sound, costValues(input), (usd) => COST_MARGIN * usd).least ?? sound[0]!;
   const missing = standings
@@ -143,7 +142,7 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
     .toSorted((a, b) => (a.withinShare ?? 0) - (b.withinShare ?? 0));
   const names = missing.map(({ name }) => name);
   const mine = standings.filter(({ strategy }) => strategy === chosen.name);
-  const figures = `${objectivesText(input.classes, mine, names)}, where ${shareText(OBJECTIVE_SHARE)} is asked for`;
+  const figures = objectivesText(input.classes, mine, names, null);
   const speed = p95Text(input, chosen, names);
   const others = close.length - 1;
   const alone = input.strategies.length === 1;
