@@ -110,6 +110,7 @@ export const SCRIPT = `
     for (const value of ["", ...values]) select.append(new Option(value || "all", value));
     const label = document.createElement("label");
     label.append(name + " ", select);
+    select.setAttribute("aria-label", name);
     select.autocomplete = "off";
     select.addEventListener("change", () => write((state) => { if (select.value) state.set(name, select.value); else state.delete(name); }));
     return [{ name, values, select, label }];
@@ -212,7 +213,7 @@ thead th{position:sticky;top:0;background:var(--background);font-weight:600;font
 th.right,td.right{text-align:right}
 tbody th{font-weight:600;position:sticky;left:0;background:var(--background);min-width:11em;max-width:16em;overflow-wrap:anywhere}
 td{white-space:nowrap}
-td.left{white-space:normal;overflow-wrap:anywhere}
+td.left{white-space:normal;overflow-wrap:break-word;min-width:5em}
 small{display:block;font-size:11px;line-height:1.35;font-weight:400;color:var(--muted)}
 small.better{color:var(--better);font-weight:600}
 small.worse,small.warning{color:var(--alarm);font-weight:600}
@@ -224,7 +225,7 @@ code{font-size:13px}
 footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
 [hidden],.away,.filtered{display:none!important}
 @media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}.scroll::before{content:"scroll sideways →";display:block;position:sticky;left:0;width:max-content;font-size:12px;color:var(--muted)}}
-@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}h2,.question,.subtitle,.caption,summary,thead{break-after:avoid}.scroll,tr,.conditions{break-inside:avoid}.scroll::before{content:none}section{margin-top:24px}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}td{white-space:normal}thead th,tbody th{position:static;font-size:9px}tbody th{min-width:6em}summary{list-style:none}body,.reasons,.conditions dd,summary,h2{font-size:12px}.verdict{font-size:16px}h2{font-weight:700}.subtitle,.caption,.question,.conditions dt{font-size:10px}main,header,footer{padding-left:0;padding-right:0}}
+@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}h2,.question,.subtitle,.caption,summary,thead{break-after:avoid}.scroll,tr,.conditions{break-inside:avoid}.scroll::before{content:none}section{margin-top:24px}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}td,td.left{white-space:normal;overflow-wrap:anywhere;min-width:0}thead th,tbody th{position:static;font-size:9px}tbody th{min-width:6em}summary{list-style:none}body,.reasons,.conditions dd,summary,h2{font-size:12px}.verdict{font-size:16px}h2{font-weight:700}.subtitle,.caption,.question,.conditions dt{font-size:10px}main,header,footer{padding-left:0;padding-right:0}}
 `;
 
 function variables(theme: ChartTheme): string {
