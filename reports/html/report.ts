@@ -1,5 +1,6 @@
 /** The HTML output: the page of a run, section by section. */
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { shareText } from "../../simulator/experiment/standing.ts";
 import { formatInstant, formatLength, formatLimitMs, pairingText, plural } from "../base/text.ts";
 import { CHARTS } from "../charts/index.ts";
 import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
@@ -148,6 +149,7 @@ function classText(one: RunResult["classes"][number]): string {
     one.model,
     ...(one.sloE2eMs === null ? [] : [`E2E within ${formatLimitMs(one.sloE2eMs)}`]),
     ...(one.sloTtftMs === null ? [] : [`TTFT within ${formatLimitMs(one.sloTtftMs)}`]),
+    ...(one.sloShare === undefined ? [] : [`${shareText(one.sloShare)} of its requests`]),
     ...(one.residency === null ? [] : [`residency ${one.residency}`]),
   ];
   return `${one.name} (${parts.join(", ")})`;
