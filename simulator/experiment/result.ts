@@ -7,7 +7,7 @@ import type {
   PriceReading,
   QuotaNeed,
   RegionPriceHours,
-  ResidencySummary,
+  ResultClass,
   Standing,
   TokenLine,
 } from "./result-detail.ts";
@@ -306,22 +306,7 @@ export interface RunResult {
   readonly durationMs: number | null;
   readonly warmup: { readonly kind: "none" | "duration" | "requests"; readonly removed: string };
   readonly billing: BillingRuleName;
-  readonly classes: readonly {
-    readonly name: string;
-    readonly model: string;
-    readonly tags: Readonly<Record<string, string>>;
-    readonly sloE2eMs: number | null;
-    readonly sloTtftMs: number | null;
-    /** Share of its requests that has to lie within these limits; 0.95 unless given. */
-    readonly sloShare?: number;
-    /** Its requests may wait for hours: it is in no headline about latency. */
-    readonly deferrable?: boolean;
-    /** From its callers to the nearest region that it may call, ms, averaged over its origins. */
-    readonly roundTripMs?: number;
-    readonly residency: string | null;
-    /** Of a class with a rule: what the rule allows, and each target that was judged by it. */
-    readonly residencyRule?: ResidencySummary;
-  }[];
+  readonly classes: readonly ResultClass[];
   readonly regions: readonly string[];
   readonly targets: readonly string[];
   /** Name and digest of each recorded input. */
