@@ -97,7 +97,7 @@ describe("CONTRIBUTING.md", () => {
     assert.equal(code, 1);
     for (const wanted of [
       "docs/strategies/stay.md is missing",
-      "tell the conformance suite a sample of tsv",
+      "tell the conformance suite a sample of gateway-log",
       "tell the conformance suite a sample of delay",
       "tell the conformance suite a served answer of tgi",
     ])

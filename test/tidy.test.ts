@@ -53,6 +53,7 @@ const REGISTRIES: readonly Registry[] = [
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/test.ts": "it runs the tests; a fault in it shows in every run",
   "scripts/build.ts": "test/package.test.ts installs and runs what it builds",
+  "scripts/browser/engine-worker.ts": "test/scripts/browser/engine-worker.test.ts runs it bundled, as a browser does",
   "scripts/cli.ts": "test/scripts/meridian.test.ts drives it as a process",
   "scenarios/k6/runtime.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scenarios/k6/native-executor.ts": "it runs in k6 alone; test/scripts/bench/executors.test.ts drives it there",

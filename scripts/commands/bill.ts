@@ -4,8 +4,9 @@ import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
 import { candidatesOf } from "../../simulator/bill/candidates.ts";
-import { createModelNames } from "../../simulator/bill/classify.ts";
+import { createModelNames, type ModelNames } from "../../simulator/bill/classify.ts";
 import {
+  type Bill,
   createBill,
   partsOf,
   remarksOf,
@@ -15,22 +16,28 @@ import {
   tagKeysOf,
 } from "../../simulator/bill/spend.ts";
 import { formatDecimal } from "../../simulator/bill/usd.ts";
-import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
+import { createPriceBook, type PriceBook } from "../../simulator/service/pricing/price-book.ts";
 import { readBillFile } from "../bill/read-bill.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
-import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
+import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 
 export const billCommand: CommandDefinition = {
   examples: [
     ["meridian bill scenarios/bills/cost-explorer.csv.gz", "spend by team, model, region; candidates; odd days"],
     ["meridian bill scenarios/bills/focus-1.0.parquet --by tag:team --by model", "only these groupings"],
     ["meridian bill scenarios/bills/cur-2.csv.gz --json", "every figure exact, for a script"],
+    ["meridian bill scenarios/bills/cur-2.csv.gz --scenario replay.yaml", "and a scenario that costs what was billed"],
   ],
   configure: (command) =>
     void command
-      .argument("<file>", "Cost Explorer (CSV or the API's JSON), CUR 2.0 or FOCUS (CSV, Parquet), gzip too")
+      .argument(
+        "<file>",
+        "Cost Explorer (CSV or the API's JSON), CUR 2.0 or FOCUS (CSV, Parquet), gzip too, or a folder of parts",
+      )
       .option("--by <dimension...>", `${SPEND_DIMENSIONS.join(", ")} or tag:<key>`)
-      .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given"),
+      .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given")
+      .option("--scenario <file>", "write a scenario that replays the bill's tokens, by team, model and region")
+      .option("--logs <file>", "with --scenario: a request log of the same calls, for their sizes"),
   run: runBill,
 };
 
@@ -61,12 +68,31 @@ async function runBill({ args, options, terminal }: CommandInput): Promise<numbe
     remarks: remarksOf(bill),
     teamTag: team,
   };
+  const written = await replayOf(options, bill, byTeam, createPriceBook({ data: prices }), names);
   if (options.json === true)
     terminal.out(
       jsonDocument("bill", plain({ file: args[0]!, ...report, bill: undefined, summary: summaryOf(report.bill) })),
     );
   else terminal.out(renderBillText(report, { colour: terminal.colour, width: terminal.width }));
+  if (written !== undefined) terminal.note(written);
   return EXIT_CODES.ok;
+}
+
+/** Writes the replay where one is asked for. @returns what to tell of it */
+async function replayOf(
+  { scenario, logs }: CommonOptions,
+  bill: Bill,
+  dimension: SpendDimension,
+  book: PriceBook,
+  names: ModelNames,
+): Promise<string | undefined> {
+  if (scenario === undefined && logs === undefined) return undefined;
+  if (scenario !== undefined) {
+    const { writeReplay } = await import("../bill/replay.ts");
+    return writeReplay(String(scenario), logs as string | undefined, { bill, dimension, book, names });
+  }
+  const fix = "add --scenario replay.yaml";
+  throw new MeridianError("usage", { code: "BILL_LOGS_ALONE", what: "--logs is for a replay of the bill", fix });
 }
 
 function summaryOf(bill: ReturnType<typeof createBill>) {

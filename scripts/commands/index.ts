@@ -58,6 +58,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./bill.ts")).billCommand,
   },
   {
+    name: "project",
+    summary: "Project the months after a bill: a fan of quantiles, price scenarios, and what drives the total.",
+    load: async () => (await import("./project.ts")).projectCommand,
+  },
+  {
     name: "prices",
     summary: "Check the age of list prices, and take AWS's price lists into a book of your own.",
     load: async () => (await import("./prices.ts")).pricesCommand,

@@ -3,7 +3,7 @@ import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
-import { readTextFile, stableJson } from "./text-files.ts";
+import { environmentProblem, readTextFile, stableJson } from "./text-files.ts";
 
 const KIND = { code: "PRICE_BOOK", noun: "price book", bytesMax: 64 * 2 ** 20, kind: "data" } as const;
 
@@ -33,7 +33,19 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
   });
 }
 
-/** Writes a book whole or not at all, so that a scenario never reads half of one. */
+/**
+ * Writes a book whole or not at all, so that a scenario never reads half of one.
+ *
+ * @param path a file that is there is written over
+ * @throws MeridianError environment: the file cannot be written
+ */
 export async function savePriceBook(path: string, book: PriceBookData): Promise<void> {
-  await writeFileAtomic(path, stableJson(book));
+  try {
+    await writeFileAtomic(path, stableJson(book));
+  } catch (error) {
+    const fix = "check that the folder exists and can be written to";
+    throw new MeridianError("environment", environmentProblem("PRICE_BOOK_NOT_WRITTEN", error, path, fix), {
+      cause: error,
+    });
+  }
 }

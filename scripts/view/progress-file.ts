@@ -1,5 +1,5 @@
 /** What is running now, in small files beside the runs: written by commands that run, read by the local page. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -16,7 +16,7 @@ export type Running = z.infer<typeof form>;
 export interface ProgressFile {
   /** Says how far the work is; most calls write nothing. */
   update(share: number, text: string): void;
-  /** Removes the file. */
+  /** Removes the file, and the folder where no other process has one there. */
   stop(): void;
 }
 
@@ -38,11 +38,16 @@ export function createProgressFile(root: string, name: string, clockMs = () => p
         writeFileSync(`${path}.tmp`, JSON.stringify({ name, share, text }));
         renameSync(`${path}.tmp`, path);
       } catch {
-        writtenMs = Number.POSITIVE_INFINITY;
+        // Not to be written, or another run has just taken the folder away: the next update tries again.
       }
     },
     stop() {
       rmSync(path, { force: true });
+      try {
+        rmdirSync(join(root, FOLDER));
+      } catch {
+        // Others are running, or the folder was never made.
+      }
     },
   };
 }

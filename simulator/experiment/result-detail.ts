@@ -4,24 +4,6 @@ import type { Estimate } from "../base/statistics.ts";
 /** The billing rules that every run is priced under, side by side. */
 export type BillingRuleName = "source" | "destination" | "lowest-cost";
 
-/** A class of traffic as its scenario describes it. */
-export interface ResultClass {
-  readonly name: string;
-  readonly model: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly sloE2eMs: number | null;
-  readonly sloTtftMs: number | null;
-  /** Share of its requests that has to lie within these limits; 0.95 unless given. */
-  readonly sloShare?: number;
-  /** Its requests may wait for hours: it is in no headline about latency. */
-  readonly deferrable?: boolean;
-  /** From its callers to the nearest region that it may call, ms, averaged over its origins. */
-  readonly roundTripMs?: number;
-  readonly residency: string | null;
-  /** Of a class with a rule: what the rule allows, and each target that was judged by it. */
-  readonly residencyRule?: ResidencySummary;
-}
-
 /** A strategy on its own: does it serve, and does it keep what was promised to each class? */
 export interface Standing {
   readonly strategy: string;

@@ -1,16 +1,8 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
 import type { BoundSummary } from "./bound-result.ts";
-import type {
-  AssertionResult,
-  BillingRuleName,
-  PriceReading,
-  QuotaNeed,
-  RegionPriceHours,
-  ResultClass,
-  Standing,
-  TokenLine,
-} from "./result-detail.ts";
+import type * as detail from "./result-detail.ts";
+import type { BillingRuleName, PriceReading, QuotaNeed, Standing, TokenLine } from "./result-detail.ts";
 
 export type { Estimate } from "../base/statistics.ts";
 export type {
@@ -306,7 +298,22 @@ export interface RunResult {
   readonly durationMs: number | null;
   readonly warmup: { readonly kind: "none" | "duration" | "requests"; readonly removed: string };
   readonly billing: BillingRuleName;
-  readonly classes: readonly ResultClass[];
+  readonly classes: readonly {
+    readonly name: string;
+    readonly model: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly sloE2eMs: number | null;
+    readonly sloTtftMs: number | null;
+    /** Share of its requests that has to lie within these limits; 0.95 unless given. */
+    readonly sloShare?: number;
+    /** Its requests may wait for hours: it is in no headline about latency. */
+    readonly deferrable?: boolean;
+    /** From its callers to the nearest region that it may call, ms, averaged over its origins. */
+    readonly roundTripMs?: number;
+    readonly residency: string | null;
+    /** Of a class with a rule: what the rule allows, and each target that was judged by it. */
+    readonly residencyRule?: detail.ResidencySummary;
+  }[];
   readonly regions: readonly string[];
   readonly targets: readonly string[];
   /** Name and digest of each recorded input. */
@@ -315,7 +322,7 @@ export interface RunResult {
   /** Baseline first, then in the scenario's order. */
   readonly strategies: readonly StrategyResult[];
   readonly comparisons: readonly Comparison[];
-  readonly prices: readonly RegionPriceHours[];
+  readonly prices: readonly detail.RegionPriceHours[];
   /** Where prices are a what-if: savings at list prices, and in each reading of a swing. */
   readonly priceReadings?: readonly PriceReading[];
   /** The answer in a few sentences, with numbers, intervals, condition and what it assumes. */
@@ -332,7 +339,7 @@ export interface RunResult {
   readonly verdictStrategies?: readonly string[];
   /** What a reader must know: initial condition, instability, unstated assumptions. */
   readonly notes: readonly string[];
-  readonly assertions: readonly AssertionResult[];
+  readonly assertions: readonly detail.AssertionResult[];
   /** The least possible cost; left out in runs that were not simulated, and in those of earlier versions. */
   readonly bound?: BoundSummary;
 }

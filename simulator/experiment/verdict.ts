@@ -241,11 +241,11 @@ function noWinner(
   const others =
     leaders.length === 0
       ? ""
-      : ` ${namesText(leaders.map(({ name }) => name))} ${leaders.length === 1 ? "is" : "are"} not shown to differ from it.`;
+      : ` ${namesText(leaders.map(({ name }) => name))} ${leaders.length === 1 ? "is" : "are"} not shown to differ from it by as much.`;
   const one = input.replications === 1 ? " One replication cannot show a difference: ask for more." : "";
   return {
     sentences: [
-      `No strategy is shown to cost less than ${baseline.name} without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}${one}`,
+      `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}${one}`,
       faster.text,
       ...rest,
     ],

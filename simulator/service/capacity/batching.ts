@@ -117,8 +117,8 @@ export const batching: CapacityModel<BatchingSpec, typeof schema> = {
  * and a sequence that joins at V0 with w steps of work leaves when V reaches V0 + w. A change of n or b changes only
  * the rate, so the agenda is one heap keyed by virtual instants: O(log n) per request and no event per token.
  *
- * A first token changes no rate, so it is no event unless somebody listens: its instant is written down when V next
- * passes its mark.
+ * A first token changes no rate, so it is an event only where a listener waits for it: otherwise its instant is
+ * written down when V next passes its mark.
  *
  * Special cases with closed forms (both are tests): alpha = 0 is M/G/1 processor sharing with E[S] = beta E[w];
  * beta = 0 is M/G/infinity with S = alpha w.

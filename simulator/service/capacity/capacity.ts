@@ -58,7 +58,7 @@ export interface CapacityContext {
   readonly patienceKey: number;
   /** Local hour of day at ms 0 of the run. */
   readonly localHourAtStart: number;
-  /** Whether a first token is an event of its own, as it is unless this is false: nobody waits for it then. */
+  /** Whether a first token is an event of its own, as it is unless this is false: no listener waits for it then. */
   readonly announcesFirsts?: boolean;
   /** Called when service begins of an attempt whose tokens are fixed from then on, evenly between these instants. */
   readonly onStart?: (attempt: number, firstTokenMs: number, endMs: number) => void;

@@ -75,6 +75,17 @@ describe("the engine in a browser's worker", () => {
     assert.deepEqual(last.kind === "result" && last.result, JSON.parse(JSON.stringify(here)));
   });
 
+  it("answers a failure of its own too, so that a page never waits for nothing", async () => {
+    await import("../../../scripts/browser/engine-worker.ts");
+    const replies: Reply[] = [];
+    const scope = globalThis as unknown as { onmessage: (event: { data: Job }) => void; postMessage: unknown };
+    scope.postMessage = (reply: Reply) => replies.push(reply);
+    const job = await jobOf(9, parse(SCENARIO));
+    scope.onmessage({ data: { ...job, inputs: { ...job.inputs, models: null as never } } });
+    assert.ok(replies[0]?.kind === "problems");
+    assert.deepEqual([replies[0].id, replies[0].problems[0]!.code], [9, "INTERNAL"]);
+  });
+
   it("answers a wrong scenario with its problems", async () => {
     const worker = startWorker(text);
     worker.post(await jobOf(8, { ...parse(SCENARIO), seed: "x", requests: -1 }));

@@ -54,4 +54,10 @@ describe("meridian prices", () => {
     assert.equal(code, 3);
     assert.equal((await meridianHere(["prices"])).code, 2);
   });
+
+  it("says where a book cannot be written", async () => {
+    const { code, stderr } = await meridianHere(["prices", "import", LIST, "--book", join(folder, "gone", "b.json")]);
+    assert.equal(code, 4);
+    assert.match(stderr, /PRICE_BOOK_NOT_WRITTEN .*gone/);
+  });
 });

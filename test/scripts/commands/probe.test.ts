@@ -53,6 +53,10 @@ describe("meridian probe", () => {
     await writeFile(endpoints, `auth: sigv4\nendpoints:\n${lines.join("\n")}\n`);
     env = { ...emulator.ready.endpoints[0]!.environment, HOME: folder };
   });
+  const answered = async (): Promise<number> => {
+    const reply = await fetch(`${emulator.ready.endpoints[0]!.url}/_meridian/audit`);
+    return ((await reply.json()) as { requests: number }).requests;
+  };
   after(async () => {
     await emulator.stop();
     await rm(folder, { recursive: true });
@@ -103,9 +107,14 @@ describe("meridian probe", () => {
   it("keeps what was measured when it is stopped: exit 130 and a whole file", async () => {
     const out = join(folder, "stopped.json");
     const args = ["probe", "--region", "us-east-1", "--model", MODEL, "--endpoints", endpoints, "--out", out];
+    const before = await answered();
     const { code, stdout, stderr } = await meridian([...args, "--count", "500", "--interval", "100ms"], {
       env,
-      onFirstOutput: (child) => void sleep(5000).then(() => child.kill("SIGINT")),
+      // Calls of a region follow one another: where the third was answered, two have been read.
+      onFirstOutput: async (child) => {
+        while (child.exitCode === null && (await answered()) < before + 3) await sleep(50);
+        child.kill("SIGINT");
+      },
     });
     assert.equal(code, 130, stderr);
     assert.match(stderr, /INTERRUPTED/);

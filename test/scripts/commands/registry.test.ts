@@ -17,6 +17,7 @@ import { initCommand } from "../../../scripts/commands/init.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
 import { pricesCommand } from "../../../scripts/commands/prices.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
+import { projectCommand } from "../../../scripts/commands/project.ts";
 import { reportCommand } from "../../../scripts/commands/report.ts";
 import { runsCommand } from "../../../scripts/commands/runs.ts";
 import { schemaCommand } from "../../../scripts/commands/schema.ts";
@@ -43,6 +44,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   traffic: trafficCommand,
   import: importCommand,
   bill: billCommand,
+  project: projectCommand,
   prices: pricesCommand,
   claims: claimsCommand,
   check: checkCommand,

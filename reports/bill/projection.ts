@@ -1,0 +1,135 @@
+/** A projection of the bill as page, spreadsheet and text: a fan over the months, and what drives the total. */
+import { printable } from "../../simulator/base/errors.ts";
+import { type Projection, QUANTILES } from "../../simulator/bill/project.ts";
+import { type Decimal, formatCents } from "../../simulator/bill/usd.ts";
+import { plural } from "../base/text.ts";
+import { markup, tableHtml } from "../html/elements.ts";
+import { pageHtml } from "../html/page.ts";
+import { csvRows, leftColumn, rightColumn, type Table, textCell, toCsv } from "../tables/table.ts";
+import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
+import { fanSvg } from "./fan.ts";
+
+/** What is projected, for the heads of all three forms. */
+export interface ProjectionReport {
+  readonly projection: Projection;
+  /** Name of the bill's file. */
+  readonly file: string;
+}
+
+/** Months by price scenario, with the total last; amounts to the cent. */
+export function projectionTable({ projection }: ProjectionReport): Table {
+  const cells = (usd: readonly Decimal[]) =>
+    usd.map((amount) => ({ text: formatCents(amount), value: formatCents(amount) }));
+  return {
+    id: "projection",
+    caption:
+      "USD by month and quantile: with a probability of 10 % the spend is below the first, of 90 % below the last.",
+    columns: [
+      leftColumn("prices", "prices"),
+      leftColumn("month", "month"),
+      ...QUANTILES.map((q) => rightColumn(`${100 * q} %`, `usd_p${100 * q}`)),
+    ],
+    rows: projection.scenarios.flatMap(({ price, months, totalUsd }) => [
+      ...months.map(({ month, usd }) => ({ cells: [textCell(price.name), textCell(month), ...cells(usd)] })),
+      { cells: [textCell(price.name), textCell("total"), ...cells(totalUsd)] },
+    ]),
+  };
+}
+
+function tornadoTable({ projection }: ProjectionReport): Table {
+  return {
+    id: "drivers",
+    caption: "Total when one driver is at its 10 % or 90 % quantile, or at the lowest and highest price scenario.",
+    columns: [leftColumn("driver", "driver"), rightColumn("low, USD", "low_usd"), rightColumn("high, USD", "high_usd")],
+    rows: projection.tornado.map(({ driver, lowUsd, highUsd }) => ({
+      cells: [driver, formatCents(lowUsd), formatCents(highUsd)].map(textCell),
+    })),
+  };
+}
+
+/** For a spreadsheet: cells that begin like a formula are made text. */
+export function renderProjectionCsv(report: ProjectionReport): string {
+  return toCsv(csvRows(projectionTable(report)));
+}
+
+/** One page that loads nothing and prints. */
+export function renderProjectionHtml(report: ProjectionReport): string {
+  const { projection, file } = report;
+  const page = pageHtml({
+    title: `Projection of ${file}`,
+    heading: "What the next months may cost",
+    description: `${headline(projection)} ${basis(report)}`,
+    strategies: [],
+    main: markup`
+${projection.scenarios.map(
+  ({ price, months }) => markup`<section class="chart"><h2>${price.name}</h2>${fanSvg(price.name, months)}</section>`,
+)}
+<section><h2>What drives the total</h2>${tableHtml(tornadoTable(report))}</section>
+<section><h2>Every month</h2>${tableHtml(projectionTable(report))}</section>
+<section><h2>What this rests on</h2><ul>${assumptions(projection).map((text) => markup`<li>${text}</li>`)}</ul></section>
+<section><h2>Signed off</h2><p>Name, date: ______________________________</p></section>`,
+    footer: "Made by meridian project.",
+  });
+  return String(page);
+}
+
+/** The total of each price scenario, the drivers, and what it rests on. */
+export function renderProjectionText(report: ProjectionReport, options: TerminalOptions): string {
+  const { projection } = report;
+  const right = QUANTILES.map(() => "right" as const);
+  return [
+    ...wrap(printable(`${headline(projection)} ${basis(report)}`), options.width),
+    "",
+    ...terminalTable(
+      [
+        ["total, USD", ...QUANTILES.map((q) => `${100 * q} %`)],
+        ...projection.scenarios.map(({ price, totalUsd }) => [printable(price.name), ...totalUsd.map(formatCents)]),
+      ],
+      { aligns: ["left", ...right], gap: 1, widths: [22, ...QUANTILES.map(() => 12)] },
+    ),
+    "",
+    ...terminalTable(
+      [
+        ["driver", "low, USD", "high, USD"],
+        ...projection.tornado.map(({ driver, lowUsd, highUsd }) => [driver, formatCents(lowUsd), formatCents(highUsd)]),
+      ],
+      { aligns: ["left", "right", "right"], gap: 2, widths: [22, 16, 16] },
+    ),
+    "",
+    ...assumptions(projection).flatMap((text) => wrap(`- ${text}`, options.width)),
+  ].join("\n");
+}
+
+function headline({ scenarios }: Projection): string {
+  const { months, totalUsd } = scenarios[0]!;
+  const [low, high] = [totalUsd[0]!, totalUsd.at(-1)!].map(formatCents);
+  return `${plural(months.length, "month", "months")} cost between USD ${low} and USD ${high} with a probability of 80 %, if nothing is changed.`;
+}
+
+function basis({ projection, file }: ProjectionReport): string {
+  const { firstDay, lastDay, days } = projection;
+  return `From ${plural(days, "day", "days")} of ${file}, ${firstDay} to ${lastDay}.`;
+}
+
+function assumptions({ growth, weekdays }: Projection): readonly string[] {
+  const [low, middle, high] = growth.quantiles.map((share) => `${(100 * share).toFixed(1)} %`);
+  const where = growth.source === "given" ? "as given" : "by the trend of the bill, which may not last";
+  const [least, most] = [Math.min(...weekdays), Math.max(...weekdays)];
+  return [
+    `Growth a month: ${middle} (${low} to ${high}, 10 to 90 % quantile), ${where}.`,
+    least === most
+      ? "Weekdays: no difference."
+      : `Weekdays: from ${(100 * least).toFixed(0)} % to ${(100 * most).toFixed(0)} % of the mean day. A bill of less than two years tells no seasons of the year.`,
+    "Months move together: the quantiles of the total are the sums of those of the months, so the fan is wide rather than narrow.",
+    "Usage only: credits, taxes and commitments are left out.",
+  ];
+}
+
+/** For scripts: amounts as decimals in texts, to the cent. */
+export function projectionJson(projection: Projection): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify({ quantiles: QUANTILES, ...projection }, (_, value) =>
+      typeof value === "bigint" ? formatCents(value) : value,
+    ),
+  );
+}

@@ -1,0 +1,275 @@
+/** A scenario whose traffic is fitted to a bill: replayed as it was routed, it costs what was billed. */
+import { AWS_REGIONS } from "../base/regions.ts";
+import { HOUR_MS } from "../base/time.ts";
+import type { PriceBook } from "../service/pricing/price-book.ts";
+import { shortModelName } from "../traffic/labels.ts";
+import { type ClassifiedLine, usdPerMTok } from "./classify.ts";
+import { type Bill, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
+import { type Decimal, formatCents, formatDecimal, sumOf, toNumber } from "./usd.ts";
+
+/** Sizes of calls of a model, from logs; a bill alone does not tell them. */
+export interface CallSizes {
+  readonly meanOutput: number;
+  readonly cvInput: number;
+  readonly cvOutput: number;
+}
+
+/** What is assumed of calls where no log tells: the spend does not depend on it, the width of intervals does. */
+export const ASSUMED_SIZES: CallSizes = { meanOutput: 200, cvInput: 1.5, cvOutput: 1.5 };
+
+export interface FitOptions {
+  readonly bill: Bill;
+  /** Whose values are the teams. */
+  readonly dimension: SpendDimension;
+  readonly book: PriceBook;
+  /** By Bedrock id. */
+  readonly sizes: ReadonlyMap<string, CallSizes>;
+  /** Requests of one simulated day; a larger day is thinned, and `costFactor` says by how much. */
+  readonly requestsMax: number;
+}
+
+export interface FittedTraffic {
+  /** A scenario file as plain data. */
+  readonly scenario: Readonly<Record<string, unknown>>;
+  /** The simulated cost of the day times this is that of the bill's days. */
+  readonly costFactor: number;
+  /** What is replayed. */
+  readonly fittedUsd: Decimal;
+  /** Usage of tokens that cannot be: hourly capacity, and lines without a model, a region or a quantity. */
+  readonly leftUsd: Decimal;
+  readonly days: number;
+  readonly classes: number;
+}
+
+/**
+ * One class of traffic for each team, model, region, tier and family of routes, in one average day, by the hour where
+ * the bill is hourly. Cached tokens are part of the prompt at the price that prompts cost on average: the share of cache
+ * hits stays as it was. Other routes cost what was billed times the ratio of list prices, so that a discount stays.
+ *
+ * @returns undefined when nothing of the bill can be replayed
+ */
+export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
+  const all = tokenLines(options.bill);
+  const lines = all.filter(isFitted);
+  if (lines.length === 0) return undefined;
+  const days = new Set(lines.map(({ line }) => Math.floor(line.startMs / (24 * HOUR_MS)))).size;
+  const groups = groupsOf(lines, options.dimension);
+  const drafts = groups
+    .map((group, index) => classOf(group, index, { ...options, days }))
+    .filter(({ callsPerDay }) => callsPerDay > 0);
+  const calls = drafts.reduce((sum, { callsPerDay }) => sum + callsPerDay, 0);
+  const thinning = Math.max(1, calls / options.requestsMax);
+  const fittedUsd = sumOf(lines.map(({ line }) => line.costUsd));
+  const leftUsd = sumOf(all.map(({ line }) => line.costUsd)) - fittedUsd;
+  const costFactor = days * thinning;
+  const scenario = scenarioOf(drafts, { thinning, costFactor, days, fittedUsd, leftUsd, sizes: options.sizes.size });
+  return { scenario, costFactor, fittedUsd, leftUsd, days, classes: drafts.length };
+}
+
+function isFitted({ modelId, region, tokens, tier, tokenKind }: ClassifiedLine): boolean {
+  const isByToken = tier !== "reserved" && tier !== "provisioned" && tokenKind !== undefined;
+  return isByToken && modelId !== undefined && region !== undefined && tokens !== undefined && tokens > 0n;
+}
+
+interface Group {
+  readonly team: string;
+  readonly first: ClassifiedLine;
+  readonly lines: readonly ClassifiedLine[];
+}
+
+function groupsOf(lines: readonly ClassifiedLine[], dimension: SpendDimension): readonly Group[] {
+  const groups = new Map<string, ClassifiedLine[]>();
+  for (const line of lines) {
+    const key = JSON.stringify([spendKeyOf(line, dimension) ?? "", line.modelId, line.region, line.routing, line.tier]);
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [line]);
+    else members.push(line);
+  }
+  return [...groups.values()].map((members) => ({
+    team: spendKeyOf(members[0]!, dimension) || "untagged",
+    first: members[0]!,
+    lines: members,
+  }));
+}
+
+interface Draft {
+  readonly name: string;
+  readonly model: string;
+  readonly modelId: string;
+  readonly team: string;
+  readonly region: string;
+  readonly home: string;
+  readonly targets: readonly string[];
+  readonly overrides: readonly Readonly<Record<string, unknown>>[];
+  readonly callsPerDay: number;
+  readonly input: number;
+  readonly output: number;
+  readonly sizes: CallSizes;
+  readonly hours: readonly number[] | undefined;
+}
+
+function classOf(group: Group, index: number, options: FitOptions & { readonly days: number }): Draft {
+  const { first, lines, team } = group;
+  const modelId = first.modelId!;
+  const region = first.region!;
+  const isGlobal = first.routing === "global";
+  const output = lines.filter(({ tokenKind }) => tokenKind === "output");
+  const prompt = lines.filter(({ tokenKind }) => tokenKind !== "output");
+  const sizes = options.sizes.get(modelId) ?? ASSUMED_SIZES;
+  const outputTokens = toNumber(sumOf(output.map(({ tokens }) => tokens!)));
+  const promptTokens = toNumber(sumOf(prompt.map(({ tokens }) => tokens!)));
+  // An embedding or a bill of prompts alone has no output to count calls by.
+  const calls = outputTokens > 0 ? outputTokens / sizes.meanOutput : promptTokens / 1000;
+  const name = `${slug(team)}-${slug(shortModelName(modelId))}-${region}-${index + 1}`;
+  const billed = { input: effectivePrice(prompt), output: effectivePrice(output) };
+  const home = isGlobal ? `${region}/global` : region;
+  const own = { model: name, region, family: isGlobal ? "global" : "regional" };
+  const others = first.tier === "standard" ? otherRoutes(options, first, billed, name) : [];
+  return {
+    name,
+    model: name,
+    modelId,
+    team,
+    region,
+    home,
+    targets: [home, ...others.map(({ target }) => target)],
+    overrides: [{ ...own, ...billed }, ...others.map(({ override }) => override)],
+    callsPerDay: calls / options.days,
+    input: Math.max(1, promptTokens / calls),
+    output: Math.max(1, outputTokens / calls),
+    sizes,
+    hours: hoursOf(lines),
+  };
+}
+
+interface Prices {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Exact until the last step: USD per million tokens, 0 where none were bought. */
+function effectivePrice(lines: readonly ClassifiedLine[]): number {
+  const price = usdPerMTok(sumOf(lines.map(({ line }) => line.costUsd)), sumOf(lines.map(({ tokens }) => tokens!)));
+  return price === undefined || price < 0n ? 0 : Number(formatDecimal(price));
+}
+
+/** Regions of the bill in the same legal area, and the global profile from home, where both have a list price. */
+function otherRoutes(
+  { bill, book }: FitOptions,
+  { modelId, region, routing }: ClassifiedLine,
+  billed: Prices,
+  model: string,
+) {
+  const listed = (where: string, family: "regional" | "global"): Prices | undefined => {
+    const quote = book.quote({ model: modelId!, region: where, family, tier: "standard" });
+    return "code" in quote ? undefined : quote.prices;
+  };
+  const now = listed(region!, routing === "global" ? "global" : "regional");
+  const area = AWS_REGIONS.find(({ id }) => id === region)?.geography;
+  const near = [...new Set(tokenLines(bill).map((line) => line.region))].filter(
+    (other) => other !== undefined && AWS_REGIONS.find(({ id }) => id === other)?.geography === area,
+  );
+  const ways = [...near.map((other) => [other!, "regional"] as const), [region!, "global"] as const].filter(
+    ([where, family]) => where !== region || (family === "global") !== (routing === "global"),
+  );
+  return ways.flatMap(([where, family]) => {
+    const then = listed(where, family);
+    if (now === undefined || then === undefined || now.input === 0 || now.output === 0) return [];
+    const input = (billed.input * then.input) / now.input;
+    const output = (billed.output * then.output) / now.output;
+    const target = family === "global" ? `${where}/global` : where;
+    return [{ target, override: { model, region: where, family, input, output } }];
+  });
+}
+
+/** Weights of the 24 hours, UTC; undefined where a line is longer than an hour. */
+function hoursOf(lines: readonly ClassifiedLine[]): readonly number[] | undefined {
+  if (lines.some(({ line }) => line.endMs - line.startMs > HOUR_MS)) return undefined;
+  const weights = new Array<number>(24).fill(0);
+  for (const { line, tokens } of lines) weights[new Date(line.startMs).getUTCHours()]! += toNumber(tokens!) / 1e6;
+  return weights.map((weight) => Number(weight.toPrecision(6)));
+}
+
+function slug(text: string): string {
+  const plain = text
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, "-")
+    .replace(/^-|-$/g, "");
+  return plain === "" ? "other" : plain.slice(0, 24);
+}
+
+interface Frame {
+  readonly thinning: number;
+  readonly costFactor: number;
+  readonly days: number;
+  readonly fittedUsd: Decimal;
+  readonly leftUsd: Decimal;
+  /** Models whose calls have a size from logs. */
+  readonly sizes: number;
+}
+
+function scenarioOf(drafts: readonly Draft[], frame: Frame): Readonly<Record<string, unknown>> {
+  const { thinning, costFactor, days, fittedUsd, leftUsd, sizes } = frame;
+  const targets = [...new Set(drafts.flatMap((draft) => draft.targets))];
+  const regions = [...new Set(targets.map((target) => target.split("/")[0]!))];
+  const byClass = (targetOf: (draft: Draft) => string) =>
+    Object.fromEntries(drafts.map((draft) => [draft.name, [targetOf(draft)]]));
+  const globalOf = ({ targets: all, home }: Draft) => all.find((target) => target.endsWith("/global")) ?? home;
+  return {
+    name: "replayed-bill",
+    description: [
+      `One average of ${days} days of a bill, USD ${formatCents(fittedUsd)} of tokens; USD ${formatCents(leftUsd)} could not be replayed.`,
+      `Cost of this day x ${Number(costFactor.toPrecision(9))} is the bill's${thinning > 1 ? `: one call in ${thinning.toPrecision(4)} is simulated` : ""}.`,
+      sizes > 0
+        ? "Sizes of calls are those of logs."
+        : "Sizes of calls are assumed, a bill does not tell them: intervals are wide.",
+      "Latency is assumed, without queues. Cache hits stay as they were. Routes stay in the legal area of the billed region, but for the global profile.",
+    ].join(" "),
+    seed: 1,
+    duration: "1d",
+    warmup: "none",
+    replications: 10,
+    world: {
+      regions,
+      profiles: { restrictToWorld: true },
+      models: Object.fromEntries(
+        drafts.map(({ model, modelId }) => [
+          model,
+          {
+            id: modelId,
+            longContext: "none",
+            // A bill does not tell a geographic profile from the region that was called: both have its price.
+            onDemand: true,
+            capacity: { kind: "slots", servers: 100_000, service: "500ms", perOutputToken: "15ms" },
+          },
+        ]),
+      ),
+      targets,
+      prices: { book: "none", overrides: drafts.flatMap(({ overrides }) => overrides) },
+    },
+    traffic: drafts.map((draft) => classEntry(draft, thinning)),
+    baseline: "as billed",
+    strategies: [
+      { name: "as billed", "by-class": { targets: byClass(({ home }) => home) } },
+      { name: "global profile", "by-class": { targets: byClass(globalOf) } },
+      "cheapest",
+    ],
+  };
+}
+
+function classEntry(
+  { name, model, team, region, targets, callsPerDay, input, output, sizes, hours }: Draft,
+  thinning: number,
+) {
+  const rate = `${Number((callsPerDay / thinning).toPrecision(12))}/d`;
+  const length = (mean: number, cv: number) => (cv === 0 ? Math.round(mean) : { lognormal: { mean, cv } });
+  return {
+    class: name,
+    tags: { team },
+    model,
+    arrivals: hours === undefined ? { poisson: rate } : { diurnal: { rate, shape: hours } },
+    tokens: { input: length(input, sizes.cvInput), output: length(output, sizes.cvOutput), maxTokens: "unset" },
+    origin: region,
+    targets,
+  };
+}

@@ -1,0 +1,240 @@
+/** What the next months may cost: trend and weekdays of a bill, prices that may change, quantiles and what drives them. */
+import type { Bill } from "./spend.ts";
+import { usageLines } from "./spend.ts";
+import { type Decimal, parseDecimal, sumOf, toNumber } from "./usd.ts";
+
+/** A change of all prices from a month on. */
+export interface PriceScenario {
+  readonly name: string;
+  /** -0.2 is a fifth cheaper. */
+  readonly change: number;
+  /** First month that has it, from 1. */
+  readonly fromMonth: number;
+}
+
+export interface ProjectionOptions {
+  readonly months: number;
+  /** Growth a month, low to high, read as the 10 % and 90 % quantiles; undefined: the bill's own trend. */
+  readonly growth: readonly [low: number, high: number] | undefined;
+  readonly prices: readonly PriceScenario[];
+}
+
+export interface ProjectedMonth {
+  /** `2026-10`, the calendar month. */
+  readonly month: string;
+  /** USD to the cent by quantile, in the order of `QUANTILES`. */
+  readonly usd: readonly Decimal[];
+}
+
+export interface Projection {
+  readonly firstDay: string;
+  readonly lastDay: string;
+  readonly days: number;
+  /** Growth a month: 10 %, 50 % and 90 % quantile, and where it is from. */
+  readonly growth: { readonly quantiles: readonly number[]; readonly source: "given" | "trend" };
+  /** Spend of a weekday over the mean of all, Sunday first. */
+  readonly weekdays: readonly number[];
+  readonly scenarios: readonly {
+    readonly price: PriceScenario;
+    readonly months: readonly ProjectedMonth[];
+    /** Sum of the months by quantile: exact when they move together, which makes it wide rather than narrow. */
+    readonly totalUsd: readonly Decimal[];
+  }[];
+  /** Total of all months at flat prices with one driver at its 10 % and 90 % quantile; the widest first. */
+  readonly tornado: readonly { readonly driver: string; readonly lowUsd: Decimal; readonly highUsd: Decimal }[];
+}
+
+export const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
+/** Standard normal quantiles of `QUANTILES`. */
+const Z = [-1.2815515655, -0.6744897502, 0, 0.6744897502, 1.2815515655] as const;
+const DAY_MS = 86_400_000;
+const DAYS_PER_MONTH = 365 / 12;
+/** Below this no trend is read from a bill. */
+export const TREND_DAYS_MIN = 28;
+
+/**
+ * Daily spend is level × growth × weekday × noise. Level and growth are a least-squares line through the logarithm of
+ * spend without its weekdays; their errors are widened by (1 + r) / (1 - r) for the correlation r of one day's residual
+ * with the next.
+ *
+ * @returns undefined when the bill has fewer than 7 days, or fewer than 28 and no growth is given
+ */
+export function projectBill(bill: Bill, options: ProjectionOptions): Projection | undefined {
+  const daily = dailySpend(bill);
+  if (daily.length < 7 || (options.growth === undefined && daily.length < TREND_DAYS_MIN)) return undefined;
+  const weekdays = weekdayFactors(daily);
+  const line = fitLine(daily.map(({ day, usd }) => Math.log(usd / weekdays[weekdayOf(day)]!)));
+  const [low, high] = options.growth ?? [0, 0];
+  const slope =
+    options.growth === undefined
+      ? { mean: line.slope, error: line.slopeError }
+      : { mean: perDay((low + high) / 2), error: (perDay(high) - perDay(low)) / (2 * Z[4]) };
+  const lastDay = daily.at(-1)!.day;
+  const model: Model = { line, slope, weekdays, lastDay, months: monthsAfter(lastDay, options.months) };
+  const totals = (growthZ: number, levelZ: number, price: PriceScenario) =>
+    sumOf(model.months.map((month, i) => monthUsd(model, { month, index: i, growthZ, levelZ, price })));
+  const scenarios = options.prices.map((price) => {
+    const months = model.months.map((month, index) => ({
+      month: new Date(month.from * DAY_MS).toISOString().slice(0, 7),
+      usd: Z.map((z) => monthUsd(model, { month, index, growthZ: z, levelZ: z, price })),
+    }));
+    return { price, months, totalUsd: Z.map((_, q) => sumOf(months.map(({ usd }) => usd[q]!))) };
+  });
+  const standing: Model = { ...model, slope: { mean: 0, error: 0 } };
+  const withoutGrowth = sumOf(
+    model.months.map((month, index) => monthUsd(standing, { month, index, growthZ: 0, levelZ: 0, price: FLAT })),
+  );
+  const changes = options.prices.filter(({ change }) => change !== 0);
+  const asProjected = totals(0, 0, FLAT);
+  const priceTotals = [asProjected, ...changes.map((price) => totals(0, 0, price))];
+  const tornado = [
+    { driver: "growth", lowUsd: totals(Z[0], 0, FLAT), highUsd: totals(Z[4], 0, FLAT) },
+    { driver: "level today", lowUsd: totals(0, Z[0], FLAT), highUsd: totals(0, Z[4], FLAT) },
+    {
+      driver: "growth ends now",
+      lowUsd: smallest([withoutGrowth, asProjected]),
+      highUsd: largest([withoutGrowth, asProjected]),
+    },
+    { driver: "prices", lowUsd: smallest(priceTotals), highUsd: largest(priceTotals) },
+  ];
+  const day = (index: number) => new Date(index * DAY_MS).toISOString().slice(0, 10);
+  return {
+    firstDay: day(daily[0]!.day),
+    lastDay: day(lastDay),
+    days: daily.length,
+    growth: {
+      quantiles: [Z[0], 0, Z[4]].map((z) => Math.exp((slope.mean + z * slope.error) * DAYS_PER_MONTH) - 1),
+      source: options.growth === undefined ? "trend" : "given",
+    },
+    weekdays,
+    scenarios,
+    tornado: tornado.sort((a, b) => (b.highUsd - b.lowUsd > a.highUsd - a.lowUsd ? 1 : -1)),
+  };
+}
+
+export const FLAT: PriceScenario = { name: "prices as they are", change: 0, fromMonth: 1 };
+
+interface DaySpend {
+  /** Days since 1970. */
+  readonly day: number;
+  readonly usd: number;
+}
+
+/** Days with spend whose amounts are final. */
+function dailySpend(bill: Bill): readonly DaySpend[] {
+  const sums = new Map<number, Decimal>();
+  const estimated = new Set<number>();
+  for (const { line } of usageLines(bill)) {
+    const first = Math.floor(line.startMs / DAY_MS);
+    const days = Math.max(1, Math.round((line.endMs - line.startMs) / DAY_MS));
+    for (let day = first; day < first + days; day++) {
+      sums.set(day, (sums.get(day) ?? 0n) + line.costUsd / BigInt(days));
+      if (line.estimated) estimated.add(day);
+    }
+  }
+  return [...sums]
+    .filter(([day, usd]) => usd > 0n && !estimated.has(day))
+    .map(([day, usd]) => ({ day, usd: toNumber(usd) }))
+    .sort((a, b) => a.day - b.day);
+}
+
+function weekdayOf(day: number): number {
+  return new Date(day * DAY_MS).getUTCDay();
+}
+
+/** Geometric means by weekday over that of all, which has mean 1 over a week; all 1 for less than two weeks. */
+function weekdayFactors(daily: readonly DaySpend[]): readonly number[] {
+  if (daily.length < 14) return new Array<number>(7).fill(1);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const logs = Array.from({ length: 7 }, (_, weekday) =>
+    daily.filter(({ day }) => weekdayOf(day) === weekday).map(({ usd }) => Math.log(usd)),
+  );
+  const all = mean(logs.filter((of) => of.length > 0).map(mean));
+  const factors = logs.map((of) => (of.length === 0 ? 1 : Math.exp(mean(of) - all)));
+  return factors.map((factor) => factor / mean(factors));
+}
+
+interface Line {
+  /** Value at the last point. */
+  readonly level: number;
+  readonly levelError: number;
+  readonly slope: number;
+  readonly slopeError: number;
+  /** Half the variance of residuals: the mean of a lognormal over its median. */
+  readonly correction: number;
+}
+
+function fitLine(values: readonly number[]): Line {
+  const n = values.length;
+  const x = values.map((_, i) => i - (n - 1));
+  const meanX = -(n - 1) / 2;
+  const meanY = values.reduce((sum, value) => sum + value, 0) / n;
+  const sxx = x.reduce((sum, at) => sum + (at - meanX) ** 2, 0);
+  const slope = x.reduce((sum, at, i) => sum + (at - meanX) * (values[i]! - meanY), 0) / sxx;
+  const level = meanY - slope * meanX;
+  const residuals = values.map((value, i) => value - level - slope * x[i]!);
+  const squares = residuals.reduce((sum, each) => sum + each ** 2, 0);
+  const variance = squares / Math.max(1, n - 2);
+  const lagged = residuals.slice(1).reduce((sum, each, i) => sum + each * residuals[i]!, 0);
+  const r = squares === 0 ? 0 : Math.min(0.95, Math.max(0, lagged / squares));
+  const inflated = variance * ((1 + r) / (1 - r));
+  return {
+    level,
+    slope,
+    levelError: Math.sqrt(inflated * (1 / n + meanX ** 2 / sxx)),
+    slopeError: Math.sqrt(inflated / sxx),
+    correction: variance / 2,
+  };
+}
+
+function perDay(growthPerMonth: number): number {
+  return Math.log(1 + growthPerMonth) / DAYS_PER_MONTH;
+}
+
+interface MonthSpan {
+  /** Days since 1970; `to` is not included. */
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Model {
+  readonly line: Line;
+  readonly slope: { readonly mean: number; readonly error: number };
+  readonly weekdays: readonly number[];
+  readonly lastDay: number;
+  readonly months: readonly MonthSpan[];
+}
+
+/** Whole calendar months after the bill's last one. */
+function monthsAfter(lastDay: number, count: number): readonly MonthSpan[] {
+  const last = new Date(lastDay * DAY_MS);
+  const start = (index: number) => Date.UTC(last.getUTCFullYear(), last.getUTCMonth() + 1 + index, 1) / DAY_MS;
+  return Array.from({ length: count }, (_, i) => ({ from: start(i), to: start(i + 1) }));
+}
+
+interface MonthQuestion {
+  readonly month: MonthSpan;
+  readonly index: number;
+  readonly growthZ: number;
+  readonly levelZ: number;
+  readonly price: PriceScenario;
+}
+
+/** USD of a month, to the cent. */
+function monthUsd(model: Model, { month, index, growthZ, levelZ, price }: MonthQuestion): Decimal {
+  const { line, slope, weekdays, lastDay } = model;
+  let usd = 0;
+  for (let day = month.from; day < month.to; day++) {
+    const growth = (slope.mean + growthZ * slope.error) * (day - lastDay);
+    usd += Math.exp(line.level + line.correction + levelZ * line.levelError + growth) * weekdays[weekdayOf(day)]!;
+  }
+  return parseDecimal((usd * (index + 1 >= price.fromMonth ? 1 + price.change : 1)).toFixed(2))!;
+}
+
+function smallest(values: readonly Decimal[]): Decimal {
+  return values.reduce((a, b) => (b < a ? b : a));
+}
+
+function largest(values: readonly Decimal[]): Decimal {
+  return values.reduce((a, b) => (b > a ? b : a));
+}

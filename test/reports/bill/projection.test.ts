@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { fanSvg } from "../../../reports/bill/fan.ts";
+import { projectionTable, renderProjectionCsv } from "../../../reports/bill/projection.ts";
+import { FLAT, type Projection } from "../../../simulator/bill/project.ts";
+import { ONE } from "../../../simulator/bill/usd.ts";
+
+const months = ["2026-10", "2026-11"].map((month, i) => ({
+  month,
+  usd: [1n, 2n, 3n, 4n, 5n].map((usd) => usd * ONE * BigInt(i + 1)),
+}));
+const projection: Projection = {
+  firstDay: "2026-07-01",
+  lastDay: "2026-09-28",
+  days: 90,
+  growth: { quantiles: [0, 0.1, 0.2], source: "trend" },
+  weekdays: [1, 1, 1, 1, 1, 1, 1],
+  scenarios: [{ price: FLAT, months, totalUsd: [3n, 6n, 9n, 12n, 15n].map((usd) => usd * ONE) }],
+  tornado: [],
+};
+
+describe("a projection's table", () => {
+  it("has every month and the total", () => {
+    assert.equal(projectionTable({ projection, file: "bill.csv" }).rows.length, 3);
+    assert.match(
+      renderProjectionCsv({ projection, file: "b" }),
+      /prices as they are,total,3\.00,6\.00,9\.00,12\.00,15\.00\r\n$/,
+    );
+  });
+});
+
+describe("the fan", () => {
+  it("puts amounts on a scale from zero, and says in words what it shows", () => {
+    const svg = String(fanSvg("flat <b>", months));
+    // The scale ends at 10: an amount of 10 is at its top, 12, and of 5 half way down to 230.
+    assert.match(svg, /points="70\.0,208\.2 700\.0,186\.4 700\.0,12\.0 70\.0,121\.0"/);
+    assert.match(svg, /aria-label="flat &lt;b&gt;: in 2026-11 between USD 2 and 10, median 6"/);
+  });
+});

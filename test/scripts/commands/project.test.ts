@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { meridianHere } from "../run-meridian.ts";
+
+const BILL = "scenarios/bills/cost-explorer.csv.gz";
+const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+after(() => rmSync(folder, { recursive: true }));
+
+describe("meridian project", () => {
+  it("writes page, spreadsheet and JSON that agree, and never one number", async () => {
+    const { code, stdout } = await meridianHere(["project", BILL, "--price", "@cut=-20%@7", "--out", folder]);
+    assert.equal(code, 0);
+    assert.match(stdout, /cost between USD \d+\.\d\d and USD \d+\.\d\d with a probability/);
+    const csv = readFileSync(join(folder, "projection.csv"), "utf8");
+    const { quantiles, scenarios } = JSON.parse(readFileSync(join(folder, "projection.json"), "utf8"));
+    assert.deepEqual(quantiles, [0.1, 0.25, 0.5, 0.75, 0.9]);
+    // A spreadsheet would run what begins with @.
+    assert.ok(csv.includes(`\r\n'@cut,total,${scenarios[1].totalUsd.join(",")}\r\n`));
+    const cents = scenarios[0].months.map(({ usd }: { usd: string[] }) => BigInt(usd[2]!.replace(".", "")));
+    const sum = cents.reduce((a: bigint, b: bigint) => a + b, 0n);
+    assert.equal(String(sum), scenarios[0].totalUsd[2].replace(".", ""));
+    const html = readFileSync(join(folder, "projection.html"), "utf8");
+    assert.ok(
+      html.includes(scenarios[0].totalUsd[4]) && html.includes("<svg") && !/https?:\/\/(?!www\.w3\.org)/.test(html),
+    );
+  });
+
+  it("refuses a growth that is one number, a price without a month, and a bill that is too short", async () => {
+    const growth = await meridianHere(["project", BILL, "--growth", "5%"]);
+    const price = await meridianHere(["project", BILL, "--price", "cut=-20%"]);
+    const short = await meridianHere(["project", "scenarios/bills/focus-1.0.csv.gz"]);
+    assert.deepEqual([growth.code, price.code, short.code], [2, 2, 3]);
+    assert.match(short.stderr, /PROJECT_TOO_SHORT/);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { BillLine } from "../../../simulator/bill/bill-line.ts";
+import { FLAT, projectBill, QUANTILES } from "../../../simulator/bill/project.ts";
+import { createBill } from "../../../simulator/bill/spend.ts";
+import { parseDecimal, sumOf, toNumber } from "../../../simulator/bill/usd.ts";
+
+const DAY_MS = 86_400_000;
+const START_MS = Date.UTC(2026, 6, 1);
+
+/** A bill of whole days with a known law. */
+function billOf(days: number, usdOf: (day: number, weekday: number) => number) {
+  const lines = Array.from({ length: days }, (_, day): BillLine => {
+    const startMs = START_MS + day * DAY_MS;
+    return {
+      startMs,
+      endMs: startMs + DAY_MS,
+      kind: "usage",
+      costUsd: parseDecimal(usdOf(day, new Date(startMs).getUTCDay()).toFixed(6))!,
+      quantity: undefined,
+      unit: undefined,
+      service: undefined,
+      usageType: undefined,
+      operation: undefined,
+      region: undefined,
+      account: undefined,
+      identity: undefined,
+      tags: {},
+      estimated: false,
+      line: day + 1,
+    };
+  });
+  const head = { format: "test", view: "test", statedTotalUsd: undefined, costBasis: "unblended", notes: [] };
+  return createBill({ ...head, lines }, { idOf: () => undefined });
+}
+
+const OPTIONS = { months: 12, growth: undefined, prices: [FLAT] };
+
+describe("the projection of a bill", () => {
+  it("continues an exact trend with its weekdays, without any width", () => {
+    const usd = (day: number, weekday: number): number => 100 * 1.001 ** day * (weekday % 6 === 0 ? 0.5 : 1.2);
+    const projection = projectBill(billOf(84, usd), OPTIONS)!;
+    const october = projection.scenarios[0]!.months[0]!;
+    let expected = 0;
+    // The last day is 22 September, so the first whole month is October: days 92 to 122.
+    for (let day = 92; day < 123; day++) expected += usd(day, new Date(START_MS + day * DAY_MS).getUTCDay());
+    assert.equal(october.month, "2026-10");
+    assert.ok(Math.abs(toNumber(october.usd[2]!) / expected - 1) < 0.002, `${october.usd[2]} for ${expected}`);
+    const growth = 1.001 ** (365 / 12) - 1;
+    for (const quantile of projection.growth.quantiles) assert.ok(Math.abs(quantile - growth) < 0.002);
+  });
+
+  it("is wider the noisier the bill, and the further ahead", () => {
+    const noise = (size: number) => (day: number) => 100 * Math.exp(size * Math.sin(day * 12.9898) * 1.4);
+    const width = (size: number, month: number): number => {
+      const { usd } = projectBill(billOf(90, noise(size)), OPTIONS)!.scenarios[0]!.months[month]!;
+      return toNumber(usd[4]!) / toNumber(usd[0]!);
+    };
+    assert.ok(width(0.4, 11) > width(0.1, 11));
+    assert.ok(width(0.4, 11) > width(0.4, 0));
+  });
+
+  it("sums exactly, in order of its quantiles, and takes price changes from their month on", () => {
+    const cut = { name: "cut", change: -0.2, fromMonth: 7 };
+    const [flat, cheaper] = projectBill(
+      billOf(30, () => 100),
+      { ...OPTIONS, prices: [FLAT, cut] },
+    )!.scenarios;
+    for (const { months, totalUsd } of [flat!, cheaper!]) {
+      assert.deepEqual(
+        totalUsd,
+        QUANTILES.map((_, q) => sumOf(months.map(({ usd }) => usd[q]!))),
+      );
+      assert.ok(totalUsd.every((usd, q) => q === 0 || usd >= totalUsd[q - 1]!));
+    }
+    assert.equal(cheaper!.months[5]!.usd[2], flat!.months[5]!.usd[2]);
+    assert.equal(toNumber(cheaper!.months[6]!.usd[2]!), 0.8 * toNumber(flat!.months[6]!.usd[2]!));
+  });
+
+  it("takes a range of growth as given, and shows it as the widest driver", () => {
+    const { growth, tornado } = projectBill(
+      billOf(10, () => 100),
+      { ...OPTIONS, growth: [0.02, 0.1] },
+    )!;
+    assert.equal(growth.source, "given");
+    assert.ok(Math.abs(growth.quantiles[0]! - 0.02) < 0.001 && Math.abs(growth.quantiles[2]! - 0.1) < 0.001);
+    assert.equal(tornado[0]!.driver, "growth");
+    // 365 days at 100 a day.
+    const ended = tornado.find(({ driver }) => driver === "growth ends now")!;
+    assert.equal(toNumber(ended.lowUsd), 36_500);
+  });
+
+  it("says nothing from too few days", () => {
+    assert.equal(
+      projectBill(
+        billOf(27, () => 100),
+        OPTIONS,
+      ),
+      undefined,
+    );
+    assert.equal(
+      projectBill(
+        billOf(6, () => 100),
+        { ...OPTIONS, growth: [0, 0.1] },
+      ),
+      undefined,
+    );
+  });
+});
