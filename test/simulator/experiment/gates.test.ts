@@ -106,7 +106,10 @@ describe("gates", () => {
       ["p95() < 8s", /ASSERTION_ARGUMENT .*e2e, ttft, wait/],
       ["p95(e2e) < 8", /ASSERTION_VALUE "8" is not a value of p95/],
       ["failed() < 1s", /ASSERTION_VALUE/],
-      ["p95(e2e, strategy=cheapest) < 8s", /ASSERTION_UNKNOWN_STRATEGY.* fix: write cheapest-within; strategies: single, /],
+      [
+        "p95(e2e, strategy=cheapest) < 8s",
+        /ASSERTION_UNKNOWN_STRATEGY.* fix: write cheapest-within; strategies: single, /,
+      ],
       ["p95(e2e, class=chats) < 8s", /ASSERTION_UNKNOWN_CLASS .*did you mean chat.* fix: write chat; classes: chat/],
       ["p95(e2e, region=a) < 8s", /ASSERTION_ARGUMENT "region"/],
       ["p95(e2e, chat) < 8s", /ASSERTION_ARGUMENT "chat" has no name/],
