@@ -5,7 +5,7 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 const NULLABLE = new Set(
   `value low high max durationMs statusReason sloE2eMs sloTtftMs residency savingShare e2eMsP50 e2eMsP95 e2eMsP99
   ttftMsP95 throttledAttemptShare failedShare source destination lowest-cost baselineValue varianceRatio
-  firstRefusalMs lastRefusalMs reason limitTokensPerMinute`.split(/\s+/),
+  firstRefusalMs lastRefusalMs reason limitTokensPerMinute withinShare isKept law ceilingShare missing`.split(/\s+/),
 );
 
 /** Every number of a result is finite, and null stands only where it may. */
