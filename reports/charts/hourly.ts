@@ -2,13 +2,22 @@
 import type { TopLevelSpec } from "vega-lite";
 import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { Estimate, HourGroup, RunResult } from "../../simulator/experiment/result.ts";
-import { conditionText, formatMs, latencyUnit, shownDifferences, shownText, type Unit } from "../base/text.ts";
+import {
+  conditionText,
+  formatCount,
+  formatMs,
+  latencyUnit,
+  shownDifferences,
+  shownText,
+  type Unit,
+} from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import {
   clippedEnds,
   frame,
+  hourCount,
   hourStartMs,
   hourText,
   type KnownScale,
@@ -64,7 +73,11 @@ function hourlyP95(options: HourlyOptions): Chart {
     id: options.id,
     question: options.question,
     absence: (result) =>
-      values(result, options).length === 0 ? "No request was served, so there is no latency to show." : undefined,
+      values(result, options).length === 0
+        ? "No request was served, so there is no latency to show."
+        : hourCount(result) < 2
+          ? "The run lasts one hour at most: its latency is that of the table of strategies."
+          : undefined,
     heading: (result) => ({
       title: [swing(result, options), overall(result, options)].filter((part) => part !== "").join("; "),
       subtitle: `${conditionText(result)}. Served requests by hour of arrival${bandText(result)}.`,
@@ -261,7 +274,7 @@ function table(options: HourlyOptions, result: RunResult): Table {
           textCell(strategy.name),
           { text: hourText(result, hour.hour), value: hour.startsAt },
           estimateCell(estimateOf(hour, options), unit),
-          { text: String(hour[options.latency].count), value: hour[options.latency].count },
+          { text: formatCount(hour[options.latency].count), value: hour[options.latency].count },
         ],
       })),
     ),

@@ -21,9 +21,13 @@ export function markup(strings: TemplateStringsArray, ...values: unknown[]) {
 /** Longer tables scroll within their own frame on screen. */
 const TALL_ROWS = 30;
 
-/** A table that scrolls sideways by itself, clippedEnds by keyboard, with its numbers as a CSV download. */
+/** A table that scrolls sideways by itself, also by keyboard, with its numbers as a CSV download. */
 export function tableHtml(table: Table): Markup {
-  return markup`<p class="caption" id="caption-${table.id}">${table.caption} <a class="csv" download="${table.id}.csv" href="${csvLink(table)}">Download CSV</a></p>
+  return framed(table, markup` ${download(table)}`);
+}
+
+function framed(table: Table, link: Markup | ""): Markup {
+  return markup`<p class="caption" id="caption-${table.id}">${table.caption}${link}</p>
 <div class="table${table.rows.length > TALL_ROWS ? " tall" : ""}" role="region" tabindex="0" aria-labelledby="caption-${table.id}">
 <table id="table-${table.id}" aria-labelledby="caption-${table.id}">
 <thead><tr>${table.columns.map((column) => markup`<th scope="col" class="${column.align}">${column.label}</th>`)}</tr></thead>
@@ -31,10 +35,21 @@ export function tableHtml(table: Table): Markup {
 </table></div>`;
 }
 
+/** Columns by which the reader may filter rows, by their keys. */
+const FACETS: ReadonlyMap<string, string> = new Map([
+  ["class", "class"],
+  ["region", "region"],
+  ["starts_at", "hour"],
+]);
+
 function rowHtml(table: Table, row: Row): Markup {
   const strategy = row.strategyIndex === undefined ? "" : markup` data-strategy="${row.strategyIndex}"`;
+  const facets = table.columns.map(({ key }, at) => {
+    const facet = FACETS.get(key);
+    return facet === undefined ? "" : markup` data-${raw(facet)}="${row.cells[at]?.text ?? ""}"`;
+  });
   return markup`
-<tr${strategy}>${row.cells.map((cell, at) => {
+<tr${strategy}${facets}>${row.cells.map((cell, at) => {
     const align = table.columns[at]?.align ?? "left";
     return at === 0
       ? markup`<th scope="row" class="${align}">${cellHtml(cell)}</th>`
@@ -47,6 +62,10 @@ function cellHtml(cell: Cell): Markup {
   const change =
     cell.change === undefined ? "" : markup`<small class="${cell.change.tone}">${cell.change.text}</small>`;
   return markup`${cell.text}${detail}${change}`;
+}
+
+function download(table: Table): Markup {
+  return markup`<a class="csv" download="${table.id}.csv" href="${csvLink(table)}">Download CSV</a>`;
 }
 
 function csvLink(table: Table): string {
@@ -100,7 +119,7 @@ export function notesSection({ notes }: { readonly notes: readonly string[] }): 
   return markup`<section id="notes"><h2>Notes</h2><ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul></section>`;
 }
 
-/** A table behind a line that opens it. */
+/** A table behind a line that opens it; its download stands beside that line. */
 export function foldedTable(summary: string, table: Table): Markup {
-  return markup`<details><summary>${summary}</summary>${tableHtml(table)}</details>`;
+  return markup`<div class="fold">${download(table)}<details><summary>${summary}</summary>${framed(table, "")}</details></div>`;
 }

@@ -41,17 +41,21 @@ ${page.main}
 </html>`;
 }
 
-/** Check boxes to show and hide strategies; with one strategy only what the script needs. */
+/**
+ * Check boxes to show and hide strategies, and the place where the script puts its filters of table rows; with one
+ * strategy only the latter.
+ */
 export function filters(strategies: readonly string[]): Markup {
+  const rows = markup`<span class="facets" id="facets" hidden><strong>Rows of tables</strong></span>`;
   if (strategies.length < 2) {
-    return markup`<button type="button" id="all" hidden>All</button>`;
+    return markup`<form class="filters" hidden aria-label="What to show">${rows} <button type="button" id="all" hidden>All</button></form>`;
   }
-  return markup`<form class="filters" data-needs-script hidden aria-label="Strategies to show"><strong>Show</strong>
+  return markup`<form class="filters" data-needs-script hidden aria-label="What to show"><strong>Show</strong>
 ${strategies.map(
   (name, index) =>
     markup`<label><input type="checkbox" data-filter="${index}" checked autocomplete="off"> ${name}</label>`,
 )}
-<button type="button" id="all">All</button></form>`;
+<button type="button" id="all">All</button>${rows}</form>`;
 }
 
 function policy(): string {
@@ -77,9 +81,10 @@ function jsonForScript(value: unknown): string {
 }
 
 /**
- * The page's only script: theme toggle and filter by strategy. The page is whole without it. The state lives in the
- * URL fragment (`#strategies=a,b&theme=dark`), so a link restores the view; names are only ever compared, never
- * written into the page.
+ * The page's only script: theme toggle, filter by strategy, and filters of table rows by class, region and hour, built
+ * from the rows themselves. The page is whole without it. The state lives in the URL fragment
+ * (`#strategies=a&strategies=b&class=chat&theme=dark`), so a link restores the view; names from it are only ever
+ * compared, never written into the page. What is folded is opened for printing.
  */
 export const SCRIPT = `
 (() => {
@@ -92,13 +97,38 @@ export const SCRIPT = `
   };
   const write = (change) => {
     const state = read();
-    for (const key of [...state.keys()]) if (key !== "strategies" && key !== "theme") state.delete(key);
+    for (const key of [...state.keys()]) if (!["strategies", "theme", "class", "region", "hour"].includes(key)) state.delete(key);
     change(state);
     history.replaceState(null, "", "#" + state);
     apply();
   };
+  const facets = ["class", "region", "hour"].flatMap((name) => {
+    const rows = Array.from(document.querySelectorAll("tr[data-" + name + "]"));
+    const values = [...new Set(rows.map((row) => row.dataset[name]))];
+    if (values.length < 2) return [];
+    const select = document.createElement("select");
+    for (const value of ["", ...values]) select.append(new Option(value || "all", value));
+    const label = document.createElement("label");
+    label.append(name + " ", select);
+    select.setAttribute("aria-label", name);
+    select.autocomplete = "off";
+    select.addEventListener("change", () => write((state) => { if (select.value) state.set(name, select.value); else state.delete(name); }));
+    return [{ name, values, select, label }];
+  });
+  if (facets.length) {
+    const place = document.getElementById("facets");
+    place.append(...facets.map((facet) => facet.label));
+    place.hidden = place.parentElement.hidden = false;
+  }
+  const applyFacets = (state) => {
+    for (const { name, values, select } of facets) select.value = values.includes(state.get(name)) ? state.get(name) : "";
+    const chosen = facets.filter(({ select }) => select.value);
+    for (const row of document.querySelectorAll("tr[data-class],tr[data-region],tr[data-hour]"))
+      row.classList.toggle("filtered", chosen.some(({ name, select }) => name in row.dataset && row.dataset[name] !== select.value));
+  };
   const apply = () => {
     const state = read();
+    applyFacets(state);
     const theme = state.get("theme");
     if (theme === "light" || theme === "dark") root.dataset.theme = theme; else delete root.dataset.theme;
     const wanted = state.has("strategies") ? new Set(state.getAll("strategies")) : new Set(names);
@@ -116,12 +146,18 @@ export const SCRIPT = `
       for (const name of chosen.length ? chosen : [""]) state.append("strategies", name);
     }
   }));
-  document.getElementById("all").addEventListener("click", () => write((state) => state.delete("strategies")));
+  document.getElementById("all").addEventListener("click", () => write((state) => { for (const key of ["strategies", "class", "region", "hour"]) state.delete(key); }));
   button.addEventListener("click", () => {
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     write((state) => state.set("theme", dark ? "light" : "dark"));
   });
   addEventListener("hashchange", apply);
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = Array.from(document.querySelectorAll("details:not([open])"));
+    for (const one of opened) one.open = true;
+  });
+  addEventListener("afterprint", () => { for (const one of opened) one.open = false; });
   for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
   apply();
 })();
@@ -144,7 +180,7 @@ header h1{font-size:20px;margin:0;overflow-wrap:anywhere}
 header .description{color:var(--muted);flex:1 1 240px;margin:0}
 button{font:inherit;font-size:13px;color:var(--text);background:none;border:1px solid var(--grid);border-radius:6px;padding:3px 10px;cursor:pointer}
 a{color:var(--link)}
-a:focus-visible,button:focus-visible,input:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .verdict{font-size:22px;line-height:1.35;font-weight:600;margin:14px 0 16px;max-width:60em;overflow-wrap:anywhere}
 .reasons{font-size:16px;margin:-6px 0 16px;max-width:70em;overflow-wrap:anywhere}
 .alarm,.alarm dt,.alarm dd{color:var(--alarm)}
@@ -155,6 +191,8 @@ p.alarm{margin:0 0 10px;overflow-wrap:anywhere}
 .conditions dd{margin:0;font-size:14px;overflow-wrap:anywhere}
 .filters{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:center;margin:16px 0 0;padding:8px 16px;border:1px solid var(--grid);border-radius:8px;font-size:13px;position:sticky;top:0;background:var(--background);z-index:2}
 .filters label{overflow-wrap:anywhere;cursor:pointer}
+.facets{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:center}
+select{font:inherit;max-width:16em;color:var(--text);background:var(--background);border:1px solid var(--grid);border-radius:6px}
 section{margin:44px 0 0}
 h2{font-size:18px;line-height:1.35;margin:0 0 2px;max-width:56em;overflow-wrap:anywhere}
 .question{margin:0 0 2px;font-size:13px;color:var(--muted)}
@@ -162,7 +200,8 @@ h2{font-size:18px;line-height:1.35;margin:0 0 2px;max-width:56em;overflow-wrap:a
 .scroll,.table{overflow-x:auto}
 .picture svg{display:block;max-width:100%;height:auto}
 .picture.wide svg{min-width:720px}
-details{margin:10px 0 0}
+.fold{margin:10px 0 0}
+.fold>.csv{float:right;font-size:13px}
 summary{cursor:pointer;color:var(--muted);font-size:14px}
 .table{margin:10px 0 0}
 .table.tall{max-height:32em;overflow-y:auto}
@@ -174,7 +213,7 @@ thead th{position:sticky;top:0;background:var(--background);font-weight:600;font
 th.right,td.right{text-align:right}
 tbody th{font-weight:600;position:sticky;left:0;background:var(--background);min-width:11em;max-width:16em;overflow-wrap:anywhere}
 td{white-space:nowrap}
-td.left{white-space:normal;overflow-wrap:anywhere}
+td.left{white-space:normal;overflow-wrap:break-word;min-width:5em}
 small{display:block;font-size:11px;line-height:1.35;font-weight:400;color:var(--muted)}
 small.better{color:var(--better);font-weight:600}
 small.worse,small.warning{color:var(--alarm);font-weight:600}
@@ -184,9 +223,9 @@ small.worse,small.warning{color:var(--alarm);font-weight:600}
 .assertions .better strong{color:var(--better)}
 code{font-size:13px}
 footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
-.away{display:none!important}
-@media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}}
-@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}section.chart{break-inside:avoid}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}tbody th{position:static}body{font-size:12px}}
+[hidden],.away,.filtered{display:none!important}
+@media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}.scroll::before{content:"scroll sideways →";display:block;position:sticky;left:0;width:max-content;font-size:12px;color:var(--muted)}}
+@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}h2,.question,.subtitle,.caption,summary,thead{break-after:avoid}.scroll,tr,.conditions{break-inside:avoid}.scroll::before{content:none}section{margin-top:24px}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}td,td.left{white-space:normal;overflow-wrap:anywhere;min-width:0}thead th,tbody th{position:static;font-size:9px}tbody th{min-width:6em}summary{list-style:none}body,.reasons,.conditions dd,summary,h2{font-size:12px}.verdict{font-size:16px}h2{font-weight:700}.subtitle,.caption,.question,.conditions dt{font-size:10px}main,header,footer{padding-left:0;padding-right:0}}
 `;
 
 function variables(theme: ChartTheme): string {

@@ -1,5 +1,6 @@
 /** The HTML output: the page of a run, section by section. */
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { shareText } from "../../simulator/experiment/standing.ts";
 import { formatInstant, formatLength, formatLimitMs, pairingText, plural } from "../base/text.ts";
 import { CHARTS } from "../charts/index.ts";
 import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
@@ -43,10 +44,10 @@ function page(result: RunResult, figures: readonly Markup[]): Markup {
 ${conditionsSection(result)}
 ${filters(names)}
 <section id="strategies">${tableHtml(strategyTable(result))}</section>
+${classSection(result)}
 ${figures}
-<section id="groups"><h2>By billing rule, class and region</h2>
+<section id="groups"><h2>By billing rule and region</h2>
 ${foldedTable("Savings under each billing rule", savingTable(result))}
-${foldedTable("By class of traffic", classTable(result))}
 ${foldedTable("By region", regionTable(result))}</section>
 ${moneySection(result)}
 ${boundSection(result)}
@@ -58,6 +59,12 @@ ${provenanceSection(result)}`,
     footer:
       "Latency is measured from the intended arrival to the last byte (E2E) or the first token (TTFT), over all attempts and waits, for requests that were served. ~ means that no difference is shown, not that there is none.",
   });
+}
+
+/** The verdict is per class, so several classes stand beside the main table and not behind a fold. */
+function classSection(result: RunResult): Markup {
+  const table = classTable(result);
+  return markup`<section id="by-class"><h2>By class of traffic</h2>${result.classes.length > 1 ? tableHtml(table) : foldedTable("The only class", table)}</section>`;
 }
 
 function moneySection(result: RunResult): Markup | "" {
@@ -142,6 +149,7 @@ function classText(one: RunResult["classes"][number]): string {
     one.model,
     ...(one.sloE2eMs === null ? [] : [`E2E within ${formatLimitMs(one.sloE2eMs)}`]),
     ...(one.sloTtftMs === null ? [] : [`TTFT within ${formatLimitMs(one.sloTtftMs)}`]),
+    ...(one.sloShare === undefined ? [] : [`${shareText(one.sloShare)} of its requests`]),
     ...(one.residency === null ? [] : [`residency ${one.residency}`]),
   ];
   return `${one.name} (${parts.join(", ")})`;

@@ -34,6 +34,7 @@ export function quotaNeedTable(result: RunResult): Table {
       rightColumn("rolling window", "smallest_limit_rolling_window"),
       leftColumn("Busiest minute by class", "by_class"),
       rightColumn("Reserved with explicit max_tokens", "busiest_with_max_tokens"),
+      leftColumn("Such max_tokens by class", "max_tokens_by_class"),
     ],
     rows: result.strategies.flatMap((strategy, strategyIndex) =>
       (strategy.quotaNeeds ?? [])
@@ -64,10 +65,8 @@ function cellsOf(strategy: StrategyResult, need: QuotaNeed): Cell[] {
     count(clock!.smallestLimit),
     count(rolling!.smallestLimit),
     textCell(need.byClass.map(({ name, share }) => `${name} ${formatShare(share)}`).join(", ")),
-    {
-      ...count(busiestReserved),
-      detail: byClass.map(({ name, tokens }) => `${name} ${formatCount(tokens)}`).join(", "),
-    },
+    count(busiestReserved),
+    textCell(byClass.map(({ name, tokens }) => `${name} ${formatCount(tokens)}`).join(", ")),
   ];
 }
 

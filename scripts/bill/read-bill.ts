@@ -1,6 +1,6 @@
 /** Bill exports from files: CSV (gzip too), Parquet and the API's JSON; which format it is, the file says. */
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { CsvError, parse } from "csv-parse/sync";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -12,10 +12,51 @@ import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
 const BYTES_MAX = 1_000_000_000;
 
 /**
- * @param path a CSV, Parquet or JSON file, or one of these in gzip
- * @throws MeridianError data: unreadable, of no known format, or with problems in its rows
+ * @param path a CSV, Parquet or JSON file, one of these in gzip, or a folder with the parts of one export
+ * @throws MeridianError data: unreadable, of no known format, without lines, or with problems in its rows
  */
 export async function readBillFile(path: string): Promise<BillExport> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const read = isFolder ? await readParts(path) : await readOne(path);
+  if (read.lines.length > 0) return read;
+  const fix = "export days on which there was spend";
+  throw new MeridianError("data", { code: "BILL_EMPTY", where: path, what: "the export has no lines", fix });
+}
+
+const PART = /\.(csv|parquet|json|jsonl)(\.gz)?$/i;
+
+/** Parts of one export, as Data Exports write them: files of one format, in folders or not; manifests are passed over. */
+async function readParts(folder: string): Promise<BillExport> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() && PART.test(entry.name) && !/manifest/i.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const parts: BillExport[] = [];
+  for (const path of paths) parts.push(await readOne(path));
+  const [first] = parts;
+  const other = parts.findIndex(({ view }) => view !== first?.view);
+  if (first === undefined || other >= 0) {
+    const what =
+      first === undefined
+        ? "the folder has no CSV, Parquet or JSON file"
+        : `${basename(paths[other]!)} is ${parts[other]!.view}, ${basename(paths[0]!)} is ${first.view}: adding them up would count spend twice`;
+    const fix = "give a folder with the parts of one export";
+    throw new MeridianError("data", { code: "BILL_FOLDER", where: folder, what, fix });
+  }
+  const note = `${parts.length} parts of one export were added up`;
+  return {
+    ...first,
+    statedTotalUsd: undefined,
+    lines: parts.flatMap(({ lines }) => lines),
+    notes: [...new Set([note, ...parts.flatMap(({ notes }) => notes)])],
+  };
+}
+
+async function readOne(path: string): Promise<BillExport> {
   const bytes = await bytesOf(path);
   const name = basename(path);
   if (bytes.subarray(0, 4).toString("latin1") === "PAR1") return readTable(await readParquetTable(path), name);

@@ -30,7 +30,10 @@ export const billCommand: CommandDefinition = {
   ],
   configure: (command) =>
     void command
-      .argument("<file>", "Cost Explorer (CSV or the API's JSON), CUR 2.0 or FOCUS (CSV, Parquet), gzip too")
+      .argument(
+        "<file>",
+        "Cost Explorer (CSV or the API's JSON), CUR 2.0 or FOCUS (CSV, Parquet), gzip too, or a folder of parts",
+      )
       .option("--by <dimension...>", `${SPEND_DIMENSIONS.join(", ")} or tag:<key>`)
       .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given")
       .option("--scenario <file>", "write a scenario that replays the bill's tokens, by team, model and region")

@@ -18,6 +18,8 @@ export interface RowReader {
   instantMs(...columns: readonly string[]): number;
   /** A JSON object of texts, as exports write maps; empty where the cell is. */
   map(...columns: readonly string[]): Readonly<Record<string, string>>;
+  /** A problem where a column says another currency: adding it up as USD would be wrong. */
+  usdOnly(...columns: readonly string[]): void;
   problem(what: string, fix: string): void;
 }
 
@@ -80,6 +82,11 @@ function rowReader({ cells, columns, line, file, problems }: RowContext): RowRea
       return value ?? 0n;
     },
     quantity: (...names) => number(names),
+    usdOnly: (...names) => {
+      const currency = text(...names);
+      if (currency !== undefined && /^[A-Z]{3}$/i.test(currency) && currency.toUpperCase() !== "USD")
+        problem(`the currency is ${currency}`, "export the bill in USD");
+    },
     instantMs: (...names) => {
       const cell = text(...names) ?? "";
       const ms = instantMsOf(cell);

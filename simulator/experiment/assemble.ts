@@ -152,6 +152,7 @@ function classOf(plan: Plan, each: ClassPlan, index: number): RunResult["classes
     tags: each.tags,
     sloE2eMs: finiteOrNull(each.sloE2eMs),
     sloTtftMs: finiteOrNull(each.sloTtftMs),
+    ...(each.sloShare === null ? {} : { sloShare: each.sloShare }),
     ...(each.deferrable ? { deferrable: true } : {}),
     ...(roundTripMs === null ? {} : { roundTripMs }),
     residency: each.residency,

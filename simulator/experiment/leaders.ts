@@ -1,7 +1,7 @@
 /** Which strategies come first, and which are not shown to differ from the first. */
 import { type Estimate, meanNumber, tInterval } from "../base/statistics.ts";
 import type { ReplicationPoint, RunResult, StrategyResult } from "./result.ts";
-import { headlineClasses } from "./standing.ts";
+import { headlineClasses, targetShareOf } from "./standing.ts";
 
 /** The one with the least mean, and every one that is not shown to exceed it by more than the margin, itself first. */
 export interface Least {
@@ -105,13 +105,13 @@ export function largestClass(
 }
 
 /** By replication: how far the classes with an objective fall short of the share asked for, weighted equally. */
-export function shortfallValues(classes: readonly ResultClass[], targetShare: number): ValuesOf {
-  const names = classes.map(({ name }) => name);
+export function shortfallValues(classes: readonly ResultClass[]): ValuesOf {
+  const targets = new Map(classes.map((each) => [each.name, targetShareOf(each)]));
   return ({ replications }) =>
     replications.map((point) => {
-      const shares = (point.byClass ?? []).filter(({ name }) => names.includes(name));
+      const shares = (point.byClass ?? []).filter(({ name }) => targets.has(name));
       if (shares.length === 0) return null;
-      return meanNumber(shares.map(({ goodputShare }) => Math.max(0, targetShare - (goodputShare ?? 0))));
+      return meanNumber(shares.map(({ name, goodputShare }) => Math.max(0, targets.get(name)! - (goodputShare ?? 0))));
     });
 }
 

@@ -1,6 +1,6 @@
 /** Which strategies a verdict leaves out, and why: they miss an objective, do not serve, or fail more. */
 import type { RunResult, Standing, StrategyResult } from "./result.ts";
-import { OBJECTIVE_SHARE, shareText } from "./standing.ts";
+import { shareText } from "./standing.ts";
 import { objectivesText } from "./verdict-parts.ts";
 
 /**
@@ -26,11 +26,15 @@ export function failersText(standings: readonly Standing[]): string {
 
 function missersText(classes: RunResult["classes"], standings: readonly Standing[]): string {
   const missers = standings.filter(({ level }) => level === "misses objectives");
+  const missingOf = (standing: Standing) => standing.classes.filter(({ isKept }) => isKept === false);
+  const targets = new Set(missers.flatMap(missingOf).map(({ targetShare }) => targetShare));
+  const common = targets.size === 1 ? [...targets][0]! : null;
   const each = missers.map((standing) => {
-    const missing = standing.classes.filter(({ isKept }) => isKept === false).map(({ name }) => name);
-    return `${standing.strategy} (${objectivesText(classes, [standing], missing)})`;
+    const missing = missingOf(standing).map(({ name }) => name);
+    return `${standing.strategy} (${objectivesText(classes, [standing], missing, common)})`;
   });
-  return leftOut(`${missers.length === 1 ? "it misses" : "they miss"} ${shareText(OBJECTIVE_SHARE)}`, each);
+  const what = common === null ? "an objective" : shareText(common);
+  return leftOut(`${missers.length === 1 ? "it misses" : "they miss"} ${what}`, each);
 }
 
 function failMoreText(pool: readonly StrategyResult[], sound: readonly StrategyResult[]): string {

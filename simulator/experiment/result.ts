@@ -304,6 +304,8 @@ export interface RunResult {
     readonly tags: Readonly<Record<string, string>>;
     readonly sloE2eMs: number | null;
     readonly sloTtftMs: number | null;
+    /** Share of its requests that has to lie within these limits; 0.95 unless given. */
+    readonly sloShare?: number;
     /** Its requests may wait for hours: it is in no headline about latency. */
     readonly deferrable?: boolean;
     /** From its callers to the nearest region that it may call, ms, averaged over its origins. */

@@ -12,7 +12,7 @@ import type {
 
 type ResultClass = RunResult["classes"][number];
 
-/** An objective is kept when this share of a class's requests is served within it: a limit on the p95. */
+/** An objective is kept when this share of a class's requests is served within it, unless the class names another. */
 export const OBJECTIVE_SHARE = 0.95;
 /** With more of a class's requests failed, no p95 over all of its requests exists: it is not served. */
 export const FAILS_SHARE_MAX = 0.05;
@@ -62,10 +62,15 @@ function classStanding(each: ResultClass, group: NamedGroup | undefined): ClassS
   return {
     name: each.name,
     withinShare,
-    targetShare: OBJECTIVE_SHARE,
-    isKept: withinShare === null ? null : withinShare >= OBJECTIVE_SHARE,
+    targetShare: targetShareOf(each),
+    isKept: withinShare === null ? null : withinShare >= targetShareOf(each),
     failedShare: isSent ? group.failedShare.value : null,
   };
+}
+
+/** The share of a class's requests that has to be served within its objective for it to be kept. */
+export function targetShareOf({ sloShare = OBJECTIVE_SHARE }: Pick<ResultClass, "sloShare">): number {
+  return sloShare;
 }
 
 /**

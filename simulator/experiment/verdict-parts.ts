@@ -3,7 +3,7 @@ import type { Estimate } from "../base/statistics.ts";
 import { costValues, largestClass, leastOf, meanOf, pairedDifference, speedValues } from "./leaders.ts";
 import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
 import type { ReplicationPoint, RunResult, Standing, StrategyResult } from "./result.ts";
-import { hasQuantile, headlineClasses, shareText } from "./standing.ts";
+import { hasQuantile, headlineClasses, OBJECTIVE_SHARE, shareText, targetShareOf } from "./standing.ts";
 
 type Classes = RunResult["classes"];
 type ResultClass = Classes[number];
@@ -12,9 +12,16 @@ const CLASSES_MAX = 3;
 
 /**
  * `97.1 % of chat within 6 s and 96 % of code within 8 s`: the named classes, of several strategies the range; of many
- * classes those that are kept least.
+ * classes those that are kept least. Then the share that is asked for, of each class where they differ.
+ *
+ * @param silent a share that needs no words where it is asked for of all
  */
-export function objectivesText(classes: Classes, standings: readonly Standing[], names: readonly string[]): string {
+export function objectivesText(
+  classes: Classes,
+  standings: readonly Standing[],
+  names: readonly string[],
+  silent: number | null = OBJECTIVE_SHARE,
+): string {
   const each = classes
     .filter(({ name }) => names.includes(name))
     .map((one) => {
@@ -23,14 +30,18 @@ export function objectivesText(classes: Classes, standings: readonly Standing[],
     })
     .toSorted((a, b) => (classes.length > CLASSES_MAX ? a.low - b.low : 0));
   const shown = each.slice(0, CLASSES_MAX);
-  const clauses = [...new Set(shown.map(({ one }) => objectiveText(one)))].map((objective) => {
+  const asked = [...new Set(each.map(({ one }) => targetShareOf(one)))];
+  const objectiveOf = (one: ResultClass) =>
+    `${objectiveText(one)}${asked.length > 1 ? ` where ${shareText(targetShareOf(one))} is asked for` : ""}`;
+  const clauses = [...new Set(shown.map(({ one }) => objectiveOf(one)))].map((objective) => {
     const shares = shown
-      .filter(({ one }) => objectiveText(one) === objective)
+      .filter(({ one }) => objectiveOf(one) === objective)
       .map(({ one, low, high }) => `${rangeText(low, high)} of ${one.name}`);
     return `${listText(shares)} ${objective}`;
   });
   const more = each.length > CLASSES_MAX ? `, ${each.length - CLASSES_MAX} more classes better` : "";
-  return `${listText(clauses)}${more}`;
+  const ofAll = asked.length === 1 && asked[0] !== silent ? `, where ${shareText(asked[0]!)} is asked for` : "";
+  return `${listText(clauses)}${more}${ofAll}`;
 }
 
 function rangeText(low: number, high: number): string {

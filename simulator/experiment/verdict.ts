@@ -11,7 +11,6 @@ import {
   failsMore,
   headlineClasses,
   LEVELS,
-  OBJECTIVE_SHARE,
   shareText,
   standingOf,
 } from "./standing.ts";
@@ -134,7 +133,7 @@ function overload(input: VerdictInput, standings: readonly Standing[]): Finding 
 /** Every strategy that serves misses an objective: the least bad, by how much, and what binds. */
 function missed(input: VerdictInput, standings: readonly Standing[], pool: readonly StrategyResult[]): Finding {
   const promised = input.classes.filter((each) => each.sloE2eMs !== null || each.sloTtftMs !== null);
-  const close = closest(pool, shortfallValues(promised, OBJECTIVE_SHARE));
+  const close = closest(pool, shortfallValues(promised));
   const sound = soundOf(input, close);
   const chosen = leastOf(sound, costValues(input), (usd) => COST_MARGIN * usd).least ?? sound[0]!;
   const missing = standings
@@ -143,7 +142,7 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
     .toSorted((a, b) => (a.withinShare ?? 0) - (b.withinShare ?? 0));
   const names = missing.map(({ name }) => name);
   const mine = standings.filter(({ strategy }) => strategy === chosen.name);
-  const figures = `${objectivesText(input.classes, mine, names)}, where ${shareText(OBJECTIVE_SHARE)} is asked for`;
+  const figures = objectivesText(input.classes, mine, names, null);
   const speed = p95Text(input, chosen, names);
   const others = close.length - 1;
   const alone = input.strategies.length === 1;
@@ -242,11 +241,11 @@ function noWinner(
   const others =
     leaders.length === 0
       ? ""
-      : ` ${namesText(leaders.map(({ name }) => name))} ${leaders.length === 1 ? "is" : "are"} not shown to differ from it.`;
+      : ` ${namesText(leaders.map(({ name }) => name))} ${leaders.length === 1 ? "is" : "are"} not shown to differ from it by as much.`;
   const one = input.replications === 1 ? " One replication cannot show a difference: ask for more." : "";
   return {
     sentences: [
-      `No strategy is shown to cost less than ${baseline.name} without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}${one}`,
+      `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}${one}`,
       faster.text,
       ...rest,
     ],

@@ -1,7 +1,7 @@
 /** `traffic`: classes of requests, where they come from, what they may use and how long they may take. */
 import { z } from "zod";
 import { type RegionDirectory, requireRegion } from "../base/regions.ts";
-import { durationMs, ownEntry } from "../base/schema-forms.ts";
+import { durationMs, ownEntry, share } from "../base/schema-forms.ts";
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import {
   isRegionAllowed,
@@ -25,6 +25,17 @@ const sloSchema = z
   .strictObject({
     e2e: positiveDuration.optional().meta({ description: "From intended arrival to last byte" }),
     ttft: positiveDuration.optional().meta({ description: "From intended arrival to first token" }),
+    share: share
+      .refine((part) => part > 0 && part < 1, "must be more than 0 and less than 100%; write it like 90% or 0.9")
+      .optional()
+      .meta({
+        description:
+          "Share of its requests that has to be served within e2e and ttft, failed ones counted as outside; 95% unless given",
+      }),
+  })
+  .refine(({ e2e, ttft, share: part }) => part === undefined || e2e !== undefined || ttft !== undefined, {
+    message: "a share of what? write the limit beside it, like e2e: 20s",
+    path: ["share"],
   })
   .meta({ description: "Objectives of the class" });
 
@@ -173,6 +184,7 @@ export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
       tags: each.tags,
       sloE2eMs: each.slo?.e2e ?? Number.POSITIVE_INFINITY,
       sloTtftMs: each.slo?.ttft ?? Number.POSITIVE_INFINITY,
+      sloShare: each.slo?.share ?? null,
       residency: each.residency?.label ?? null,
       legal,
       reasons,

@@ -102,6 +102,8 @@ export interface ClassPlan {
   /** Infinity = no objective. */
   readonly sloE2eMs: number;
   readonly sloTtftMs: number;
+  /** Share of the requests that has to lie within the objective, in (0, 1); null = the usual one. */
+  readonly sloShare: number | null;
   readonly residency: string | null;
   /** Mask over targets: sold for the class's model and legal under its residency rule. */
   readonly legal: Uint8Array;

@@ -116,7 +116,7 @@ function curveOf(strategy: string, rows: readonly SweepRow[], { metric, objectiv
 }
 
 function beyond({ load }: CurvePoint): CurvePoint {
-  const value = Number.MAX_VALUE;
+  const value = Number.POSITIVE_INFINITY;
   return { load, estimate: { value, low: value, high: value, n: 0 } };
 }
 

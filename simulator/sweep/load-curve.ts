@@ -21,21 +21,28 @@ export interface Crossing {
 /**
  * The first load, from below, at which a metric exceeds its objective, linear between points.
  *
- * @param points sorted by load; points without a value are left out
+ * @param points sorted by load; points without a value are left out; an infinite value lies beyond any objective, and
+ * tells only that the crossing is somewhere between its load and the one before
  * @param objective in the metric's unit; larger is worse
  */
 export function crossingOf(points: readonly CurvePoint[], objective: number): Crossing {
-  const at = (read: (estimate: Estimate) => number | null) => firstAbove(points, objective, read);
-  const load = at(({ value }) => value);
+  const load = firstAbove(points, objective, ({ value }) => value, 0.5);
   const known = points.filter(({ estimate }) => estimate.value !== null);
   const side = load !== null ? "crosses" : (known[0]?.estimate.value ?? 0) > objective ? "beyond" : "within";
-  return { load, low: at(({ high, value }) => high ?? value), high: at(({ low, value }) => low ?? value), side };
+  return {
+    load,
+    low: firstAbove(points, objective, ({ high, value }) => high ?? value, 0),
+    high: firstAbove(points, objective, ({ low, value }) => low ?? value, 1),
+    side,
+  };
 }
 
+/** @param atInfinity where between the two loads the crossing is put, as a share, when the upper value is infinite */
 function firstAbove(
   points: readonly CurvePoint[],
   objective: number,
   read: (estimate: Estimate) => number | null,
+  atInfinity: number,
 ): number | null {
   let before: { readonly load: number; readonly value: number } | undefined;
   for (const { load, estimate } of points) {
@@ -43,7 +50,8 @@ function firstAbove(
     if (value === null) continue;
     if (value > objective) {
       if (before === undefined) return null;
-      return before.load + ((load - before.load) * (objective - before.value)) / (value - before.value);
+      const share = Number.isFinite(value) ? (objective - before.value) / (value - before.value) : atInfinity;
+      return before.load + (load - before.load) * share;
     }
     before = { load, value };
   }

@@ -34,9 +34,7 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
   const tagKey = table.columns.map((column) => /^tag[:_$ ](.+)$/i.exec(column)?.[1]).find((key) => key !== undefined);
   const lines = readRows(table, file, nameOf, (row): BillLine => {
     const startMs = row.instantMs(...START);
-    const currency = row.text("currency", "unit", "currencycode");
-    if (currency !== undefined && /^[A-Z]{3}$/.test(currency) && currency !== "USD")
-      row.problem(`the currency is ${currency}`, "export the bill in USD");
+    row.usdOnly("currency", "unit", "currencycode");
     return {
       startMs,
       endMs: row.text(...END) === undefined ? nextDayMs(startMs) : row.instantMs(...END),

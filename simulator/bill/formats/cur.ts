@@ -24,6 +24,7 @@ export function readCur(table: BillTable, file: string): BillExport {
   const tagColumns = table.columns.filter((column) => /^(resourceTags\/|resource_tags_)/.test(column));
   const lines = readRows(table, file, nameOf, (row): BillLine => {
     const startMs = row.instantMs("line_item_usage_start_date");
+    row.usdOnly("line_item_currency_code");
     return {
       startMs,
       endMs: row.text("line_item_usage_end_date") === undefined ? startMs : row.instantMs("line_item_usage_end_date"),

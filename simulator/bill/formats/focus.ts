@@ -16,6 +16,7 @@ export function isFocus(columns: readonly string[]): boolean {
 export function readFocus(table: BillTable, file: string): BillExport {
   const lines = readRows(table, file, nameOf, (row): BillLine => {
     const startMs = row.instantMs("chargeperiodstart");
+    row.usdOnly("billingcurrency");
     return {
       startMs,
       endMs: row.text("chargeperiodend") === undefined ? startMs : row.instantMs("chargeperiodend"),

@@ -173,7 +173,7 @@ test("one picture of the two is shown: the light one unless the scheme or the re
 });
 
 test("whatever takes the focus shows it", () => {
-  const focusable = ["a", "button", "input", "summary", "[tabindex]"];
+  const focusable = ["a", "button", "input", "select", "summary", "[tabindex]"];
   for (const element of focusable) {
     assert.match(declared("", `${element}:focus-visible`, "outline") ?? "", /^2px solid/, element);
   }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { readBillFile } from "../../../scripts/bill/read-bill.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
@@ -58,6 +59,31 @@ describe("bill exports", () => {
       "focus-1.0.csv.gz": "2654.08313879",
       "focus-1.0.parquet": "2654.08313879",
     });
+  });
+
+  it("refuses another currency in every table, and an export without lines", async () => {
+    for (const file of ["cost-explorer.csv.gz", "cur-2.csv.gz", "focus-1.0.csv.gz"]) {
+      const text = gunzipSync(await readFile(join(BILLS, file))).toString("utf8");
+      const [head, first] = text.split("\n");
+      const euro = reading("euro.csv", `${head}\n${first!.replace(",USD,", ",EUR,")}\n`);
+      await assert.rejects(euro, (error) => /the currency is EUR/.test(problemsOf(error)), file);
+      await assert.rejects(reading("none.csv", `${head}\n`), (error) => /BILL_EMPTY/.test(problemsOf(error)), file);
+    }
+  });
+
+  it("adds the parts of one export up, and never two exports of the same spend", async () => {
+    const text = gunzipSync(await readFile(join(BILLS, "cur-2.csv.gz"))).toString("utf8");
+    const [head, ...rows] = text.trimEnd().split("\n");
+    const parts = join(folder, "parts");
+    await mkdir(join(parts, "BILLING_PERIOD=2026-09"), { recursive: true });
+    const part = (some: readonly string[]) => `${[head, ...some].join("\n")}\n`;
+    await writeFile(join(parts, "BILLING_PERIOD=2026-09", "cur-00001.csv"), part(rows.slice(0, 100)));
+    await writeFile(join(parts, "cur-00002.csv.gz"), gzipSync(part(rows.slice(100))));
+    await writeFile(join(parts, "cur-Manifest.json"), "{}");
+    const whole = createBill(await readBillFile(parts), NAMES);
+    assert.equal(formatDecimal(whole.totalUsd), "442.81651802");
+    await writeFile(join(parts, "focus.csv"), gunzipSync(await readFile(join(BILLS, "focus-1.0.csv.gz"))));
+    await assert.rejects(readBillFile(parts), (error) => /BILL_FOLDER .*twice/.test(problemsOf(error)));
   });
 
   it("agrees between the long form and the console's four views, group by group", async () => {

@@ -19,7 +19,7 @@ describe("meridian bill --scenario", () => {
     const path = join(folder, "replay.yaml");
     const log = join(folder, "log.csv");
     const rows = [
-      "time,input_tokens,output_tokens,model",
+      "time_s,input_tokens,output_tokens,model",
       "0,100,300,amazon.nova-lite-v1:0",
       "1,300,500,amazon.nova-lite-v1:0",
     ];

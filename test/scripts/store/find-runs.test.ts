@@ -38,7 +38,7 @@ test("runs are found by id, folder, result file, latest, pattern, baseline and t
 });
 
 test("what is not there is said with what is", async () => {
-  await assert.rejects(findRuns(["maim"], root), /did you mean main/);
+  await assert.rejects(findRuns(["maim"], root), /did you mean "?main/);
   await assert.rejects(findRuns(["latest~7"], root), /there are 3 runs/);
   await assert.rejects(findRuns(["tag:none"], root), /RUN_NOT_FOUND/);
   await assert.rejects(findRuns(["z-*"], root), /RUN_NOT_FOUND/);

@@ -51,6 +51,8 @@ it("speed is the worst class's p95 over its limit; without limits the p95 of the
 
 it("a shortfall is what a class lacks of the share that is asked for, a class that keeps it lacks nothing", () => {
   const one = strategyOf("x", { chat: { within: [0.75] }, code: { within: [0.99] } }, { usd: [1] });
-  const [shortfall] = shortfallValues([classOf("chat", 1), classOf("code", 1)], 0.95)(one);
+  const [shortfall] = shortfallValues([classOf("chat", 1), classOf("code", 1)])(one);
   assert.ok(Math.abs(shortfall! - 0.1) < 1e-12);
+  const [own] = shortfallValues([classOf("chat", 1, { sloShare: 0.85 }), classOf("code", 1, { sloShare: 0.995 })])(one);
+  assert.ok(Math.abs(own! - (0.1 + 0.005) / 2) < 1e-12);
 });

@@ -25,6 +25,14 @@ describe("how a strategy stands", () => {
     );
   });
 
+  it("asks of a class the share that it names", () => {
+    const of = (sloShare: number) =>
+      standingOf(strategyOf("x", { chat: { within: 0.93 } }), [classOf("chat", 6000, { sloShare })]);
+    assert.equal(of(0.9).level, "keeps objectives");
+    assert.equal(of(0.94).level, "misses objectives");
+    assert.equal(of(0.94).classes[0]!.targetShare, 0.94);
+  });
+
   it("does not serve a class of which more than 5 % fail, and a backlog without bound is worse still", () => {
     assert.equal(standing(0.94, 0.06).level, "fails requests");
     assert.equal(standing(0.99, 0, true).level, "unstable");

@@ -39,6 +39,35 @@ describe("the answer of a run", () => {
     assert.match(verdict, /Left out because it misses 95 %: cheap \(82 % of chat within 6 s\)\./);
   });
 
+  it("says the share that a class asks for where it is not the usual one", () => {
+    const by = (share: number, a: number, b: number) =>
+      answer(
+        [one("base", { within: a }), one("x", { within: b }, { usd: 4 })],
+        [classOf("chat", 6000, { sloShare: share })],
+      ).verdict;
+    assert.match(
+      by(0.9, 0.91, 0.92),
+      /^x keeps the objective \(92 % of chat within 6 s, where 90 % is asked for\) and/,
+    );
+    assert.match(by(0.9, 0.91, 0.82), /it misses 90 %: x \(82 % of chat within 6 s\)\./);
+    assert.match(
+      by(0.99, 0.97, 0.98),
+      /^No strategy keeps the objective\. .*: 98 % of chat within 6 s, where 99 % is asked for;/,
+    );
+    const both = [classOf("chat", 6000), classOf("code", 8000, { sloShare: 0.9 })];
+    const of = (name: string, chat: number, code: number, usd: number) =>
+      strategyOf(name, { chat: { within: chat }, code: { within: code } }, { usd });
+    const { verdict } = answer([of("base", 0.96, 0.93, 5), of("x", 0.96, 0.92, 4), of("y", 0.8, 0.85, 1)], both);
+    assert.match(
+      verdict,
+      /^x keeps every objective \(96 % of chat within 6 s where 95 % is asked for and 92 % of code within 8 s where 90 % is asked for\)/,
+    );
+    assert.match(
+      verdict,
+      /it misses an objective: y \(80 % of chat within 6 s where 95 % is asked for and 85 % of code/,
+    );
+  });
+
   it("nor one that fails more, does not serve, or is unstable", () => {
     const base = one("base", { within: 0.99 });
     const failing = answer([base, one("x", { within: 0.96, failed: 0.03 }, { usd: 1 })], CHAT);
@@ -65,7 +94,7 @@ describe("the answer of a run", () => {
     const none = answer([one("base", {}), one("a", {}), one("b", {})], CHAT);
     assert.match(
       none.verdict,
-      /^No strategy is shown to cost less than base without failing more: it keeps .* a and b are not shown to differ from it\./,
+      /^No strategy is shown to cost less than base by 0\.5 % or more without failing more: it keeps .* a and b are not shown to differ from it by as much\./,
     );
   });
 

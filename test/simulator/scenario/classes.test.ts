@@ -57,6 +57,23 @@ describe("classes", () => {
     assert.match(nowhere!.what, /not among the targets of the class/);
   });
 
+  it("an objective may ask for a share of its own, of a limit that is there", () => {
+    const shareOf = (slo: object) => planOf(aws({}, [classInput({ slo })])).classes[0]!.sloShare;
+    assert.equal(shareOf({ e2e: "20s", share: "90%" }), 0.9);
+    assert.equal(shareOf({ ttft: "2s", share: 0.995 }), 0.995);
+    assert.equal(shareOf({ e2e: "20s" }), null);
+    const wrong = (slo: object) =>
+      scenarioSchema
+        .safeParse(aws({}, [classInput({ slo })]))
+        .error!.issues.map(({ path, message }) => [path.join("."), message]);
+    assert.deepEqual(wrong({ share: "90%" }), [
+      ["traffic.0.slo.share", "a share of what? write the limit beside it, like e2e: 20s"],
+    ]);
+    for (const share of [0, 1, 95, "100%"]) {
+      assert.match(wrong({ e2e: "20s", share })[0]![1]!, /more than 0 and less than 100%/);
+    }
+  });
+
   it("the clock of callers is their own: shapes of the day begin at their midnight", () => {
     const shifts = (start: string, utcOffset: string) =>
       planOf(

@@ -55,8 +55,8 @@ describe("a scenario becomes a plan", () => {
     assert.equal(plan.world.healthDelayMs, 10_000);
     const [one] = plan.classes;
     assert.deepEqual(
-      [one!.sloE2eMs, one!.sloTtftMs, one!.queueLevel, one!.deferrable],
-      [8000, Number.POSITIVE_INFINITY, 2, true],
+      [one!.sloE2eMs, one!.sloTtftMs, one!.sloShare, one!.queueLevel, one!.deferrable],
+      [8000, Number.POSITIVE_INFINITY, null, 2, true],
     );
   });
 
