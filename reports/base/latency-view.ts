@@ -45,15 +45,48 @@ function leadClass(result: RunResult, headline: RunResult["classes"]): string | 
   return (promised[0] ?? largestClass(result, headline))?.name;
 }
 
+/** A run whose totals tell one latency, and the class it is of; null where that is all requests. */
+export interface HeadlineRun {
+  readonly className: string | null;
+  readonly result: RunResult;
+}
+
+/**
+ * The run as a chart of one latency per strategy shows it: latencies of totals, replications and comparisons are those
+ * of the class of `latencyView`; costs, failures and throttling stay those of all requests.
+ *
+ * @param result  the run; returned as it is where one percentile over all requests means something
+ */
+export function headlineRun(result: RunResult): HeadlineRun {
+  const view = latencyView(result);
+  const { className } = view;
+  if (className === null) return { className, result };
+  const strategies = result.strategies.map((strategy): StrategyResult => {
+    const { e2eMs, ttftMs } = view.of(strategy);
+    const replications = strategy.replications.map((point) => {
+      const of = point.byClass?.find(({ name }) => name === className);
+      return { ...point, e2eMsP95: of?.e2eMsP95 ?? null, ttftMsP95: of?.ttftMsP95 ?? null };
+    });
+    return { ...strategy, total: { ...strategy.total, e2eMs, ttftMs }, replications };
+  });
+  const comparisons = result.comparisons.map((one) => {
+    const strategy = result.strategies.find(({ name }) => name === one.strategy);
+    if (strategy === undefined || (one.metric !== "e2eMsP95" && one.metric !== "ttftMsP95")) return one;
+    return classComparison(result, strategy, className, one.metric) ?? one;
+  });
+  return { className, result: { ...result, strategies, comparisons } };
+}
+
 /** p95 of one class against the baseline, by the paired values of each replication. */
 export function classComparison(
   { strategies, baseline, comparisons }: RunResult,
   strategy: StrategyResult,
   className: string,
+  metric: "e2eMsP95" | "ttftMsP95" = "e2eMsP95",
 ): Comparison | undefined {
   if (strategy.name === baseline || comparisons.length === 0) return undefined;
   const values = (one: StrategyResult | undefined) =>
-    (one?.replications ?? []).map((point) => point.byClass?.find(({ name }) => name === className)?.e2eMsP95 ?? null);
+    (one?.replications ?? []).map((point) => point.byClass?.find(({ name }) => name === className)?.[metric] ?? null);
   const [mine, theirs] = [values(strategy), values(strategies[0])];
   const difference = pairedDifference(mine, theirs, strategies.length - 1);
   const by = meanOf(theirs);
@@ -61,7 +94,7 @@ export function classComparison(
   const { value, low, high, n } = difference;
   return {
     strategy: strategy.name,
-    metric: "e2eMsP95",
+    metric,
     baselineValue: Number.isNaN(by) ? null : by,
     value: Number.isNaN(meanOf(mine)) ? null : meanOf(mine),
     difference,

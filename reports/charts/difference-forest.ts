@@ -1,6 +1,7 @@
 /** Chart: paired differences of every strategy against the baseline, a panel per metric (a forest plot). */
 import type { TopLevelSpec } from "vega-lite";
 import type { ComparedMetric, Comparison, RunResult } from "../../simulator/experiment/result.ts";
+import { headlineRun } from "../base/latency-view.ts";
 import {
   conditionText,
   formatInterval,
@@ -50,15 +51,28 @@ export const differenceForest: Chart = {
     if (result.strategies.length < 2) return "One strategy: there is nothing to compare it with.";
     if (result.replications.done < 2)
       return "One replication: without intervals no difference can be shown. Ask for at least 10.";
-    return drawable(result).length === 0 ? "No difference could be computed: see the notes." : undefined;
+    return drawable(headlineRun(result).result).length === 0
+      ? "No difference could be computed: see the notes."
+      : undefined;
   },
   heading: (result) => ({
-    title: `Against ${result.baseline}, p95 E2E latency is ${shownText(shownDifferences(result, "e2eMsP95"))}; cost is ${shownText(shownDifferences(result, "usdPer1kServed"))}`,
-    subtitle: `${conditionText(result)}, ${pairingText(result)}. Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
+    title: `Against ${result.baseline}, p95 E2E latency${ofClass(result)} is ${shownText(shownDifferences(headlineRun(result).result, "e2eMsP95"))}; cost is ${shownText(shownDifferences(result, "usdPer1kServed"))}`,
+    subtitle: `${conditionText(result)}, ${pairingText(result)}. ${latencyText(result)}Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.`,
   }),
-  spec: (result, theme) => spec(result, theme),
-  table: (result) => table(result),
+  spec: (result, theme) => spec(headlineRun(result).result, strategyStyles(result, theme), theme, result),
+  table: (result) => table(headlineRun(result).result, ofClass(result)),
 };
+
+/** ` of chat` where the latencies are those of one class. */
+function ofClass(result: RunResult): string {
+  const { className } = headlineRun(result);
+  return className === null ? "" : ` of ${className}`;
+}
+
+function latencyText(result: RunResult): string {
+  const of = ofClass(result);
+  return of === "" ? "" : `Latencies are those${of}, the rest is of all classes. `;
+}
 
 interface Drawable {
   readonly row: number;
@@ -93,18 +107,18 @@ function drawable(result: RunResult): Drawable[] {
   );
 }
 
-function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
+function spec(result: RunResult, styles: readonly StrategyStyle[], theme: ChartTheme, whole: RunResult): TopLevelSpec {
   const all = drawable(result);
   const metrics = METRICS.filter((metric) => all.some((one) => one.metric === metric));
   return {
-    ...frame(differenceForest, differenceForest.heading(result), theme),
+    ...frame(differenceForest, differenceForest.heading(whole), theme),
     spacing: 16,
     hconcat: metrics.map((metric, at) =>
       panel(
         result,
         theme,
         all.filter((one) => one.metric === metric),
-        { metric, leftmost: at === 0 },
+        { metric, leftmost: at === 0, styles },
       ),
     ),
   } as TopLevelSpec;
@@ -114,9 +128,8 @@ function panel(
   result: RunResult,
   theme: ChartTheme,
   rows: readonly Drawable[],
-  place: { readonly metric: Metric; readonly leftmost: boolean },
+  place: { readonly metric: Metric; readonly leftmost: boolean; readonly styles: readonly StrategyStyle[] },
 ): Panel {
-  const styles = strategyStyles(result, theme);
   const others = result.strategies.flatMap((strategy, index) => (strategy.name === result.baseline ? [] : [index]));
   const ends = rows.flatMap((row) => [row.low, row.high, 0]);
   const low = Math.min(...ends);
@@ -156,7 +169,7 @@ function panel(
         mark: { type: "rule", color: theme.text, strokeWidth: 1 },
         encoding: { x: { ...x, field: "zero" } },
       },
-      ...rows.flatMap((row) => rowLayers(row, styles[row.strategyIndex]!, { x, y, theme })),
+      ...rows.flatMap((row) => rowLayers(row, place.styles[row.strategyIndex]!, { x, y, theme })),
     ],
   } as Panel;
 }
@@ -193,10 +206,10 @@ function rowLayers(
   ] as Layer[];
 }
 
-function table(result: RunResult): Table {
+function table(result: RunResult, of: string): Table {
   return {
     id: "difference-forest",
-    caption: `Paired differences against ${result.baseline}; simultaneous 95 % intervals`,
+    caption: `Paired differences against ${result.baseline}; simultaneous 95 % intervals${of === "" ? "" : `; latencies are those${of}`}`,
     columns: [
       leftColumn("Strategy", "strategy"),
       leftColumn("Metric", "metric"),

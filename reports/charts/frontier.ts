@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { failsMore } from "../../simulator/experiment/standing.ts";
+import { type HeadlineRun, headlineRun } from "../base/latency-view.ts";
 import {
   conditionText,
   formatList,
@@ -12,7 +13,7 @@ import {
   shownDifferences,
   USD,
 } from "../base/text.ts";
-import { type ChartTheme, strategyStyles } from "../base/theme.ts";
+import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
 import {
   changeOf,
   comparisonOf,
@@ -46,13 +47,19 @@ export const frontier: Chart = {
       : placed(result).length === 0
         ? "No request was served, so there is neither a cost per request nor a latency."
         : undefined,
-  heading: (result) => ({ title: title(result), subtitle: subtitle(result) }),
-  spec: (result, theme) => spec(result, theme),
-  table: (result) => table(result),
+  heading: (result) => ({ title: title(headlineRun(result)), subtitle: subtitle(headlineRun(result).result) }),
+  spec: (result, theme) => spec(headlineRun(result), strategyStyles(result, theme), theme),
+  table: (result) => table(headlineRun(result)),
 };
 
+/** ` of chat` where the latency is that of one class. */
+function ofClass({ className }: HeadlineRun): string {
+  return className === null ? "" : ` of ${className}`;
+}
+
 /** Counts only what the simultaneous intervals show against the baseline; the line itself is said to be by means. */
-function title(result: RunResult): string {
+function title(run: HeadlineRun): string {
+  const { result } = run;
   const points = placed(result);
   const only = points[0];
   if (points.length === 1 && only !== undefined) return `${only.strategy.name} is the only strategy to place`;
@@ -60,11 +67,12 @@ function title(result: RunResult): string {
   const names = line.length > 4 ? plural(line.length, "strategy", "strategies") : formatList(line);
   const unbeatenText =
     line.length === 0 ? "" : `by their means ${names} ${line.length === 1 ? "is" : "are"} not beaten on both`;
-  const shown = shownAgainstBaseline(result);
+  const shown = shownAgainstBaseline(run);
   return shown === "" ? capital(unbeatenText) : `${shown}; ${unbeatenText}`;
 }
 
-function shownAgainstBaseline(result: RunResult): string {
+function shownAgainstBaseline(run: HeadlineRun): string {
+  const { result } = run;
   const cost = shownDifferences(result, "usdPer1kServed");
   const latency = shownDifferences(result, "e2eMsP95");
   if (cost.total === 0) return "";
@@ -74,7 +82,7 @@ function shownAgainstBaseline(result: RunResult): string {
   const cheaper = cost.better.length;
   const of = `of ${plural(cost.total, "other strategy", "other strategies")}`;
   if (cheaper === 0) return `No strategy is shown to cost less than ${result.baseline}`;
-  return `${cheaper} ${of} ${cheaper === 1 ? "is" : "are"} shown to cost less than ${result.baseline}${less}, ${both === 0 ? "none" : both} of them with a lower p95`;
+  return `${cheaper} ${of} ${cheaper === 1 ? "is" : "are"} shown to cost less than ${result.baseline}${less}, ${both === 0 ? "none" : both} of them with a lower p95${ofClass(run)}`;
 }
 
 function subtitle(result: RunResult): string {
@@ -97,10 +105,10 @@ function failingText(result: RunResult): string {
   return ` Hollow and left out of the line, because more requests fail than under ${result.baseline} (${share(result.baseline)}): ${formatList(each)}.`;
 }
 
-function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
+function spec(run: HeadlineRun, styles: readonly StrategyStyle[], theme: ChartTheme): TopLevelSpec {
+  const { result } = run;
   const points = placed(result);
   const unit = latencyUnit(points.map((point) => point.ms));
-  const styles = strategyStyles(result, theme);
   const replications = points.flatMap((point) => replicationPoints(point.strategy, result));
   const usd = [...points.map((point) => point.usd), ...replications.map((one) => one.usd)];
   const ms = [...points.map((point) => point.ms), ...replications.map((one) => one.ms)];
@@ -131,7 +139,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       y: {
         type: "quantitative",
         scale: scaleSpec(y),
-        axis: { title: `p95 E2E latency (${unit.symbol}${scaleText(y)})`, ...tickOptions(y) },
+        axis: { title: `p95 E2E latency${ofClass(run)} (${unit.symbol}${scaleText(y)})`, ...tickOptions(y) },
       },
     },
   } as TopLevelSpec;
@@ -141,17 +149,18 @@ function ends(estimate: Estimate): (number | null)[] {
   return [estimate.low, estimate.high];
 }
 
-function table(result: RunResult): Table {
+function table(run: HeadlineRun): Table {
+  const { result } = run;
   const points = placed(result);
   const unit = latencyUnit(points.map((point) => point.ms));
   const line = new Set(unbeaten(points).map((point) => point.index));
   return {
     id: "frontier",
-    caption: `Cost and p95 E2E latency, billing rule ${result.billing}`,
+    caption: `Cost and p95 E2E latency${ofClass(run)}, billing rule ${result.billing}`,
     columns: [
       leftColumn("Strategy", "strategy"),
       rightColumn("USD per 1k served", "usd_per_1k_served"),
-      rightColumn(`p95 E2E (${unit.symbol})`, "e2e_p95_ms"),
+      rightColumn(`p95 E2E${ofClass(run)} (${unit.symbol})`, "e2e_p95_ms"),
       leftColumn("Not beaten on both, by means", "unbeaten"),
     ],
     rows: points.map(({ strategy, index, failsMore: fails }) => ({

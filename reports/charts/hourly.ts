@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { Estimate, HourGroup, RunResult } from "../../simulator/experiment/result.ts";
+import { latencyView } from "../base/latency-view.ts";
 import {
   conditionText,
   formatCount,
@@ -80,7 +81,7 @@ function hourlyP95(options: HourlyOptions): Chart {
           : undefined,
     heading: (result) => ({
       title: [swing(result, options), overall(result, options)].filter((part) => part !== "").join("; "),
-      subtitle: `${conditionText(result)}. Served requests by hour of arrival${bandText(result)}.`,
+      subtitle: `${conditionText(result)}. Served requests${result.classes.length > 1 ? " of all classes together" : ""} by hour of arrival${bandText(result)}.`,
     }),
     spec: (result, theme) => spec(chart, options, result, theme),
     table: (result) => table(options, result),
@@ -120,7 +121,9 @@ function swing(result: RunResult, options: HourlyOptions): string {
     : `${options.label} of ${baseline.name} is not shown to change over the day`;
 }
 
+/** Left to the charts of one class where the comparison over all classes would mix unlike objectives. */
 function overall(result: RunResult, options: HourlyOptions): string {
+  if (latencyView(result).className !== null) return "";
   const shown = shownDifferences(result, options.metric);
   return shown.total === 0 ? "" : `over the whole run it is ${shownText(shown)}`;
 }

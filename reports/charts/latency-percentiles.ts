@@ -26,7 +26,7 @@ export const latencyPercentiles: Chart = {
       : undefined,
   heading: (result) => ({
     title: title(result),
-    subtitle: `${conditionText(result)}, served requests of all replications pooled. Percentile axis stretched towards the tail; lines stop where fewer than ${SAMPLES_ABOVE_MIN} requests remain above; intervals of p50, p95 and p99 in the table.`,
+    subtitle: `${conditionText(result)}, served requests of all replications${result.classes.length > 1 ? " and classes" : ""} pooled. Percentile axis stretched towards the tail; lines stop where fewer than ${SAMPLES_ABOVE_MIN} requests remain above; intervals of p50, p95 and p99 in the table.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),

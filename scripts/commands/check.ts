@@ -45,10 +45,16 @@ async function runCheck({ args, options, terminal }: CommandInput): Promise<numb
       for (const problem of error.problems) terminal.problem(formatProblem(problem));
     }
   }
+  if (options.json !== true && exitCode === EXIT_CODES.ok) terminal.note(nextText(checked));
   const wrong = checked.reduce((sum, each) => sum + each.problems.length, 0);
   if (options.json === true) terminal.out(jsonDocument("check", { ok: wrong === 0, files: checked }));
   else if (wrong > 0) terminal.note(`${wrong} ${wrong === 1 ? "problem" : "problems"}${laterStages(checked)}`);
   return exitCode;
+}
+
+/** What to run next; of many files the first. */
+function nextText(checked: readonly CheckedFile[]): string {
+  return `next: npx meridian simulate ${checked[0]!.file}`;
 }
 
 /** What a file means is judged only when its form is right. */

@@ -3,6 +3,11 @@ import type { CommandEntry } from "./command.ts";
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: "init",
+    summary: "Write a first scenario from five answers, or from a file of recorded calls.",
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  {
     name: "simulate",
     summary: "Run every strategy of a scenario on the same traffic and save a report.",
     load: async () => (await import("./simulate.ts")).simulateCommand,

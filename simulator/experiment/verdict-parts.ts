@@ -14,7 +14,7 @@ const CLASSES_MAX = 3;
  * `97.1 % of chat within 6 s and 96 % of code within 8 s`: the named classes, of several strategies the range; of many
  * classes those that are kept least. Then the share that is asked for, of each class where they differ.
  *
- * @param silent a share that needs no words where it is asked for of all
+ * @param silent a share that needs no words
  */
 export function objectivesText(
   classes: Classes,
@@ -31,8 +31,10 @@ export function objectivesText(
     .toSorted((a, b) => (classes.length > CLASSES_MAX ? a.low - b.low : 0));
   const shown = each.slice(0, CLASSES_MAX);
   const asked = [...new Set(each.map(({ one }) => targetShareOf(one)))];
-  const objectiveOf = (one: ResultClass) =>
-    `${objectiveText(one)}${asked.length > 1 ? ` where ${shareText(targetShareOf(one))} is asked for` : ""}`;
+  const objectiveOf = (one: ResultClass) => {
+    const says = asked.length > 1 && targetShareOf(one) !== silent;
+    return `${objectiveText(one)}${says ? ` where ${shareText(targetShareOf(one))} is asked for` : ""}`;
+  };
   const clauses = [...new Set(shown.map(({ one }) => objectiveOf(one)))].map((objective) => {
     const shares = shown
       .filter(({ one }) => objectiveOf(one) === objective)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { classComparison, latencyView, quantileExists } from "../../../reports/base/latency-view.ts";
+import { classComparison, headlineRun, latencyView, quantileExists } from "../../../reports/base/latency-view.ts";
 import { fixture } from "../fixture.ts";
 
 it("one percentile over all requests only where all classes are alike; else the class with an objective", () => {
@@ -27,4 +27,26 @@ it("a percentile lies among the failed where more fail than it leaves out", () =
     (["p50", "p95", "p99"] as const).map((name) => quantileExists(group, name)),
     [true, true, false],
   );
+});
+
+it("a chart of one latency shows that of the class, beside costs of everything", () => {
+  const mixed = fixture({ classes: ["chat", "batch"], replications: 4 });
+  const { className, result } = headlineRun(mixed);
+  assert.equal(className, "chat");
+  result.strategies.forEach((strategy, at) => {
+    const before = mixed.strategies[at]!;
+    const chat = before.byClass.find(({ name }) => name === "chat")!;
+    assert.equal(strategy.total.e2eMs.p95.value, chat.e2eMs.p95.value);
+    assert.deepEqual(strategy.total.cost, before.total.cost);
+    assert.deepEqual(
+      strategy.replications.map((point) => point.ttftMsP95),
+      before.replications.map((point) => point.byClass!.find(({ name }) => name === "chat")!.ttftMsP95),
+    );
+  });
+  const of = (run: typeof mixed, metric: string) => run.comparisons.filter((one) => one.metric === metric);
+  assert.deepEqual(of(result, "usdPer1kServed"), of(mixed, "usdPer1kServed"));
+  for (const { baselineValue, value, relative } of of(result, "ttftMsP95"))
+    assert.ok(Math.abs(relative.value! - (value! / baselineValue! - 1)) < 1e-9);
+  const alone = fixture({ classes: ["all"] });
+  assert.equal(headlineRun(alone).result, alone);
 });

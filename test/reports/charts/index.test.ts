@@ -84,7 +84,7 @@ for (const [at, [name, result]] of FIXTURES.entries()) {
 }
 
 test("no heading claims a difference that the comparisons do not show", () => {
-  const none = withVerdict(fixture(), "not shown");
+  const none = withVerdict(fixture({ classes: ["all"] }), "not shown");
   for (const chart of CHARTS) {
     const { title } = chart.heading(none);
     assert.ok(
@@ -105,8 +105,14 @@ test("no heading claims a difference that the comparisons do not show", () => {
 
 test("titles follow the verdicts when they change", () => {
   const forest = CHARTS.find((chart) => chart.id === "difference-forest")!;
-  assert.match(forest.heading(withVerdict(fixture(), "better")).title, /is shown lower for all 7 other strategies/);
-  assert.match(forest.heading(withVerdict(fixture(), "worse")).title, /is shown higher for all 7 other strategies/);
+  assert.match(
+    forest.heading(withVerdict(fixture({ classes: ["all"] }), "better")).title,
+    /is shown lower for all 7 other strategies/,
+  );
+  assert.match(
+    forest.heading(withVerdict(fixture({ classes: ["all"] }), "worse")).title,
+    /is shown higher for all 7 other strategies/,
+  );
 });
 
 test("every spec carries finding, conditions and alt text", () => {

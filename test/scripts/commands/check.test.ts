@@ -42,8 +42,9 @@ strategies: [round-robin]
 describe("meridian check", () => {
   it("accepts a good file", async () => {
     const { code, stdout, stderr } = await meridian(["check", TINY]);
-    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(code, 0);
     assert.match(stdout, /^ok {2}.*tiny\.yaml: /);
+    assert.equal(stderr, `next: npx meridian simulate ${TINY}\n`);
   });
 
   it("names every problem with line, path and fix, and exits 2", async () => {
@@ -73,7 +74,7 @@ describe("meridian check", () => {
     const file = join(folder, "notes.yaml");
     await writeFile(file, PER_1K);
     const { code, stdout, stderr } = await meridianHere(["check", file]);
-    assert.deepEqual([code, stderr], [0, ""]);
+    assert.deepEqual([code, stderr], [0, `next: npx meridian simulate ${file}\n`]);
     assert.match(
       stdout,
       /note: The price of s is 1,000 times below the list \(0\.0033 against 3\.30 USD.*: per 1K tokens\?/,

@@ -13,6 +13,7 @@ import { doctorCommand } from "../../../scripts/commands/doctor.ts";
 import { emulateCommand } from "../../../scripts/commands/emulate.ts";
 import { importCommand } from "../../../scripts/commands/import.ts";
 import { commands } from "../../../scripts/commands/index.ts";
+import { initCommand } from "../../../scripts/commands/init.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
 import { pricesCommand } from "../../../scripts/commands/prices.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
@@ -32,6 +33,7 @@ import { viewCommand } from "../../../scripts/commands/view.ts";
 import { workerCommand } from "../../../scripts/commands/worker.ts";
 
 const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
+  init: initCommand,
   simulate: simulateCommand,
   sweep: sweepCommand,
   shard: shardCommand,
