@@ -15,6 +15,9 @@ const CALLS_MAX = 1_500_000;
 /** The calls of one quota, or of one region, model and route without one. */
 interface Calls {
   readonly id: string;
+  /** Plan indices. */
+  readonly region: number;
+  readonly model: number;
   readonly spec: QuotaSpec | null;
   readonly counts: TokenQuota;
   readonly columns: Record<
@@ -55,10 +58,10 @@ export class QuotaNeeds implements SimulationObserver {
     this.next?.onRunEnd();
   }
 
-  /** One entry for each quota that was asked, in the order of their names. */
+  /** One entry for each quota that was asked, in the order in which the scenario has regions and models. */
   needs(): readonly QuotaNeed[] {
     return [...this.calls.values()]
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .sort((a, b) => a.region - b.region || a.model - b.model || (a.id < b.id ? -1 : 1))
       .map((calls) => needOf(this.plan, calls, this.left));
   }
 
@@ -106,7 +109,8 @@ export class QuotaNeeds implements SimulationObserver {
     const { burndown } = plan.models[model]!;
     const counts = new TokenQuota(spec ?? { ...WITHOUT, id, region, model, burndown }, 0);
     const columns = { atMs: [], settledAtMs: [], reserve: [], settle: [], classIndex: [], maxTokens: [], output: [] };
-    const calls = { id, spec, counts, columns, busyMs: 0, served: 0 };
+    const place = { region: spec?.region ?? region, model: spec?.model ?? model };
+    const calls = { id, ...place, spec, counts, columns, busyMs: 0, served: 0 };
     this.calls.set(id, calls);
     return calls;
   }

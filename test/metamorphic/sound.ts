@@ -5,7 +5,8 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 const NULLABLE = new Set(
   `value low high max durationMs statusReason sloE2eMs sloTtftMs residency savingShare e2eMsP50 e2eMsP95 e2eMsP99
   ttftMsP95 throttledAttemptShare failedShare source destination lowest-cost baselineValue varianceRatio
-  firstRefusalMs lastRefusalMs reason limitTokensPerMinute withinShare isKept law ceilingShare missing`.split(/\s+/),
+  firstRefusalMs lastRefusalMs reason withinShare isKept limitTokensPerMinute law ceilingShare goodputShare
+  usdPer1kServed recommended missing`.split(/\s+/),
 );
 
 /** Every number of a result is finite, and null stands only where it may. */
@@ -26,9 +27,9 @@ function walk(value: unknown, path: string): void {
   for (const [key, inner] of Object.entries(value)) walk(inner, `${path}.${key}`);
 }
 
-/** A replication may have no value of a metric. */
+/** Values of single replications are null where nothing was measured. */
 function mayBeNull(path: string): boolean {
-  return NULLABLE.has(path.slice(path.lastIndexOf(".") + 1)) || /\.samples\.\d+\.values\./.test(path);
+  return NULLABLE.has(path.slice(path.lastIndexOf(".") + 1)) || /\.samples\.\d+\.values\.\w+\.\d+$/.test(path);
 }
 
 function isEstimate(value: object): value is { value: number | null; low: number | null; n: number } {

@@ -59,7 +59,7 @@ test("what is not shown, or better, passes; what cannot be judged fails", () => 
 test("a gate that is not understood says what would be", () => {
   for (const [text, code, words] of [
     ["p95(e2e) > 5%", "GATE_UNREADABLE", /signed change/],
-    ["p59(e2e) > +5%", "GATE_METRIC", /did you mean p50, p9/],
+    ["p59(e2e) > +5%", "GATE_METRIC", /did you mean p50, p95, p99/],
     ["p95 > +5%", "GATE_ARGUMENT", /wants one of e2e, ttft, wait first/],
     ["p95(e2e, chat) > +5%", "GATE_ARGUMENT", /write strategy=chat or class=chat/],
     ["p95(e2e, class=caht) > +5%", "GATE_NAME", /did you mean chat/],

@@ -110,6 +110,7 @@ describe("gates", () => {
         "p95(e2e, strategy=cheapest) < 8s",
         /ASSERTION_UNKNOWN_STRATEGY.* fix: write cheapest-within; strategies: single, /,
       ],
+      ["p95(e2e, strategy=fastest) < 8s", /ASSERTION_UNKNOWN_STRATEGY.* fix: strategies: single, /],
       ["p95(e2e, class=chats) < 8s", /ASSERTION_UNKNOWN_CLASS .*did you mean chat.* fix: write chat; classes: chat/],
       ["p95(e2e, region=a) < 8s", /ASSERTION_ARGUMENT "region"/],
       ["p95(e2e, chat) < 8s", /ASSERTION_ARGUMENT "chat" has no name/],
