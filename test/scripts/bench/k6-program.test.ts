@@ -80,7 +80,8 @@ describe("a child process", () => {
         onLine,
       },
     );
-    assert.deepEqual([polite.why, polite.tail.at(-1)], ["aborted", "last"]);
+    // The shell says "Terminated" on its other stream, before or after.
+    assert.deepEqual([polite.why, polite.tail.includes("last")], ["aborted", true]);
   });
 
   it("sees only the environment that it is given", async () => {
