@@ -79,31 +79,3 @@ export function kneeOf(points: readonly CurvePoint[]): CurvePoint | null {
   }
   return knee;
 }
-
-/** Beyond this gap between two loads, relative to the whole range, a new point goes between them. */
-const GAP_MIN = 1 / 512;
-
-/**
- * The load at which one more point tells most: inside the interval of the crossing while that is open, else where the
- * curve bends most.
- *
- * @returns null when all gaps are as small as they need to be
- */
-export function nextLoad(points: readonly CurvePoint[], objective: number | null): number | null {
-  const loads = points.map(({ load }) => load);
-  const range = loads.at(-1)! - loads[0]!;
-  const gaps = points.slice(1).map((point, i) => ({ from: points[i]!, to: point, size: point.load - points[i]!.load }));
-  const open = gaps.filter(({ size }) => size > GAP_MIN * range);
-  if (open.length === 0) return null;
-  const crossing =
-    objective === null ? undefined : open.find(({ from, to }) => isAbove(to, objective) && !isAbove(from, objective));
-  if (crossing !== undefined) return (crossing.from.load + crossing.to.load) / 2;
-  const bend = ({ from, to, size }: (typeof gaps)[number]) =>
-    Math.abs((to.estimate.value ?? 0) - (from.estimate.value ?? 0)) * size;
-  const widest = open.reduce((a, b) => (bend(b) > bend(a) ? b : a));
-  return (widest.from.load + widest.to.load) / 2;
-}
-
-function isAbove({ estimate }: CurvePoint, objective: number): boolean {
-  return estimate.value === null || estimate.value > objective;
-}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type CurvePoint, crossingOf, kneeOf, nextLoad } from "../../../simulator/sweep/load-curve.ts";
+import { type CurvePoint, crossingOf, kneeOf } from "../../../simulator/sweep/load-curve.ts";
 
 /** Mean time in an M/M/1 queue of rate 1: 1 / (1 - load), with an interval of 10 % either way. */
 function queue(load: number): CurvePoint {
@@ -31,15 +31,5 @@ describe("a curve over load", () => {
     assert.ok(Math.abs(kneeOf(LOADS.map(queue))!.load - (1 - Math.sqrt(0.05 * 0.95))) < 0.05);
     assert.equal(kneeOf([queue(0.1), queue(0.2)]), null);
     assert.equal(kneeOf(LOADS.map((load) => ({ load, estimate: { value: 1, low: 1, high: 1, n: 2 } }))), null);
-  });
-
-  it("asks for points that halve the gap around the crossing until it is small", () => {
-    let points = [queue(0.1), queue(0.9)];
-    for (let round = 0; round < 12; round++) {
-      const load = nextLoad(points, 4);
-      if (load === null) break;
-      points = [...points, queue(load)].sort((a, b) => a.load - b.load);
-    }
-    assert.ok(Math.abs(crossingOf(points, 4).load! - 0.75) < 0.002);
   });
 });
