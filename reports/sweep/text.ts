@@ -5,10 +5,11 @@ import {
   isLargerBetter,
   type MapCell,
   type SweepAnalysis,
+  type SweepPoint,
   type SweepQuestion,
 } from "../../simulator/sweep/analysis.ts";
 import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
-import type { CurvePoint } from "../../simulator/sweep/load-curve.ts";
+import type { Crossing } from "../../simulator/sweep/load-curve.ts";
 import type { SweepMetric } from "../../simulator/sweep/points.ts";
 import { formatNumber, formatPlain, NOT_AVAILABLE, PERCENT, plural, SECONDS, type Unit, USD } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
@@ -93,14 +94,15 @@ function curveLines({ sweep, question, analysis }: SweepReport, options: Termina
       gap: 2,
     }),
     ...wrap(
-      `${asked(question)} in ${unit.symbol}, ± its 95 % interval. ${NOT_AVAILABLE}: it does not exist, since more requests fail than the percentile leaves out.`,
+      `${asked(question)} in ${unit.symbol}, ± its 95 % interval. ${NOT_AVAILABLE}: it does not exist, since more requests fail than the percentile leaves out. unstable: the backlog grows without bound, so a figure would say how long the run was.`,
       options.width,
     ),
   ];
 }
 
-function valueCell({ estimate }: CurvePoint, unit: Unit): string {
+function valueCell({ estimate, isUnstable }: SweepPoint, unit: Unit): string {
   const { value, low, high } = estimate;
+  if (isUnstable) return "unstable";
   if (value === null) return NOT_AVAILABLE;
   const half = low === null || high === null ? "" : ` ±${formatPlain((high - low) / 2, unit)}`;
   return `${formatPlain(value, unit)}${half}`;
@@ -115,9 +117,16 @@ function curveSentence({ strategy, crossing, knee }: Curve, question: SweepQuest
     return `${name}: ${asked(question)} stays within ${limit} at every ${path} tried.${bend}`;
   if (crossing.side === "beyond")
     return `${name}: ${asked(question)} exceeds ${limit} at the lowest ${path} tried.${bend}`;
-  const from = crossing.low === null ? "below the range" : axis(crossing.low);
-  const to = crossing.high === null ? "beyond the range" : axis(crossing.high);
-  return `${name}: ${asked(question)} exceeds ${limit} from ${path} = ${axis(crossing.load!)} on (95 % between ${from} and ${to}).${bend}`;
+  return `${name}: ${asked(question)} exceeds ${limit} from ${path} = ${axis(crossing.load!)} on (${spanText(crossing)}).${bend}`;
+}
+
+/** Where the crossing lies with 95 % confidence. */
+function spanText({ low, high }: Crossing): string {
+  if (low === null && high === null) return "its interval is wider than the range: take more replications";
+  if (low === null) return `95 % below ${axis(high!)}, from below the range on`;
+  return high === null
+    ? `95 % above ${axis(low)}, beyond the range, too`
+    : `95 % between ${axis(low)} and ${axis(high)}`;
 }
 
 function mapLines({ sweep, question, analysis }: SweepReport): readonly string[] {

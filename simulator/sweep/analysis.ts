@@ -16,10 +16,15 @@ export interface SweepQuestion {
   readonly objective: number | null;
 }
 
+/** A point whose backlog may grow without bound: its latency then says how long the run was. */
+export interface SweepPoint extends CurvePoint {
+  readonly isUnstable: boolean;
+}
+
 /** A strategy's metric over the one numeric factor. */
 export interface Curve {
   readonly strategy: string;
-  readonly points: readonly CurvePoint[];
+  readonly points: readonly SweepPoint[];
   /** Null without an objective. */
   readonly crossing: Crossing | null;
   readonly knee: CurvePoint | null;
@@ -100,18 +105,19 @@ export function axisValue(value: unknown): number | null {
 
 function curveOf(strategy: string, rows: readonly SweepRow[], { metric, objective }: SweepQuestion): Curve {
   const points = rows
-    .flatMap((row): readonly CurvePoint[] => {
+    .flatMap((row): readonly SweepPoint[] => {
       const load = axisValue(row.values[0]);
-      return load === null ? [] : [{ load, estimate: row.metrics[metric] }];
+      return load === null ? [] : [{ load, estimate: row.metrics[metric], isUnstable: row.isUnstable }];
     })
     .sort((a, b) => a.load - b.load);
-  // A metric that does not exist, since too many requests fail, lies beyond any objective.
-  const judged = points.map((point) => (point.estimate.value === null && !RISING.has(metric) ? beyond(point) : point));
+  // A metric that does not exist, since too many requests fail, lies beyond any objective; so does that of a backlog.
+  const isBeyond = ({ estimate, isUnstable }: SweepPoint) => estimate.value === null || isUnstable;
+  const judged = points.map((point) => (isBeyond(point) && !RISING.has(metric) ? beyond(point) : point));
   return {
     strategy,
     points,
     crossing: objective === null || RISING.has(metric) ? null : crossingOf(judged, objective),
-    knee: RISING.has(metric) ? null : kneeOf(points),
+    knee: RISING.has(metric) ? null : kneeOf(points.filter(({ isUnstable }) => !isUnstable)),
   };
 }
 

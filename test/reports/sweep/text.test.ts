@@ -43,8 +43,9 @@ describe("a sweep in the terminal", () => {
         {
           strategy: "s",
           points: [
-            { load: 1, estimate: estimate(5000) },
-            { load: 2, estimate: estimate(null) },
+            { load: 1, estimate: estimate(5000), isUnstable: false },
+            { load: 2, estimate: estimate(null), isUnstable: false },
+            { load: 3, estimate: estimate(9e6), isUnstable: true },
           ],
           crossing: { load: 1.5, low: 1.25, high: null, side: "crosses" },
           knee: null,
@@ -54,10 +55,11 @@ describe("a sweep in the terminal", () => {
     assert.match(text, /1 of its jobs have no result yet/);
     assert.match(
       text,
-      /s: p95 latency of chat exceeds 8\.00 s from load = 1\.500 on \(95 % between 1\.250 and beyond the range\)/,
+      /s: p95 latency of chat exceeds 8\.00 s from load = 1\.500 on \(95 % above 1\.250, beyond the range, too\)/,
     );
     assert.match(text, /1\.000 +5\.00 ±0\.100/);
     assert.match(text, /2\.000 +n\/a/);
+    assert.match(text, /3\.000 +unstable/);
   });
 
   it("draws a map with a letter for each best strategy and a question mark where it is not clear", () => {

@@ -26,6 +26,9 @@ describe("what a sweep answers", () => {
     assert.ok(Math.abs(curve!.crossing!.load! - (2 + 1 / 3)) < 1e-12);
     const survivors = [10, null, null, null].map((value, i) => row(i, [i + 1], "a", at(value)));
     const [falling] = analyse({ design: "grid", factors: [LOAD], jobs: jobsOf(4) }, survivors, question).curves;
+    const backlog = [10, 15, 16, 17].map((value, i) => row(i, [i + 1], "a", at(value), i === 3));
+    const [growing] = analyse({ design: "grid", factors: [LOAD], jobs: jobsOf(4) }, backlog, question).curves;
+    assert.deepEqual(growing!.crossing, { load: 3.5, low: 3, high: 4, side: "crosses" }, "a backlog is beyond, too");
     // Nothing is known between the last load with a percentile and the first without one.
     assert.deepEqual(falling!.crossing, { load: 1.5, low: 1, high: 2, side: "crosses" });
   });
