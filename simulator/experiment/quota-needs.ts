@@ -33,6 +33,8 @@ export class QuotaNeeds implements SimulationObserver {
   declare private readonly plan: Plan;
   declare private readonly next: SimulationObserver | null;
   private readonly calls = new Map<string, Calls>();
+  /** By target, model and class: a name made for every attempt would cost more than the counting. Null: not counted. */
+  private readonly places: (Calls | null | undefined)[] = [];
   /** By request: the calls that it was last counted with, and its row there. */
   private readonly last = new Map<number, { readonly calls: Calls; readonly row: number }>();
   private kept = 0;
@@ -97,6 +99,16 @@ export class QuotaNeeds implements SimulationObserver {
   }
 
   private callsOf({ target, model, classIndex }: ObservedAttempt): Calls | null {
+    const { plan } = this;
+    const place = (target * plan.models.length + model) * plan.classes.length + classIndex;
+    const known = this.places[place];
+    if (known !== undefined) return known;
+    const found = this.findCalls(target, model, classIndex);
+    this.places[place] = found;
+    return found;
+  }
+
+  private findCalls(target: number, model: number, classIndex: number): Calls | null {
     const { plan } = this;
     const { isAsync, route, region } = plan.targets[target]!;
     if (isAsync || route === "provisioned" || route === "batch") return null;

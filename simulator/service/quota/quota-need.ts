@@ -19,12 +19,19 @@ const PRECISION = 0.005;
 /** Calls are put in order to this, ms: a thousandth of the window. */
 const GRAIN_MS = 60;
 
+/** Most tokens within one window, and when it began, ms since the run's start. */
+export interface BusiestMinute {
+  readonly tokens: number;
+  readonly fromMs: number;
+}
+
 /** Replays calls against limits. */
 export class QuotaReplay {
   declare private readonly demand: QuotaDemand;
   declare private readonly startMs: number;
   declare private readonly starts: Int32Array;
   declare private readonly ends: Int32Array;
+  private readonly anyMinute = new Map<Float64Array, BusiestMinute>();
 
   /** @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC */
   constructor(demand: QuotaDemand, startMs: number) {
@@ -81,9 +88,13 @@ export class QuotaReplay {
     return high;
   }
 
-  /** Most tokens of a column within one window, and when it began, ms since the run's start. */
-  busiest(tokens: Float64Array, law: MeterLaw): { readonly tokens: number; readonly fromMs: number } {
-    return law === "clock-window" ? this.busiestClockMinute(tokens) : this.busiestAnyMinute(tokens);
+  /** Of a column, which must not change afterwards. */
+  busiest(tokens: Float64Array, law: MeterLaw): BusiestMinute {
+    if (law === "clock-window") return this.busiestClockMinute(tokens);
+    // Two laws ask the same of each column.
+    const known = this.anyMinute.get(tokens) ?? this.busiestAnyMinute(tokens);
+    this.anyMinute.set(tokens, known);
+    return known;
   }
 
   /** Indices of the calls that begin in a window. */
