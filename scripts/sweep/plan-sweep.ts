@@ -10,7 +10,7 @@ import { jobValues, SWEEP_SCHEMA_VERSION, type SweepFile, type SweepJob } from "
 import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
 import { parseSet } from "../io/overrides.ts";
 import { packageVersion } from "../io/process.ts";
-import { parseScenario } from "../io/scenario-file.ts";
+import { parseScenario } from "../io/scenario-text.ts";
 import { formatPath } from "../io/yaml-source.ts";
 import { overridesAt } from "./variant.ts";
 
