@@ -73,7 +73,7 @@ function digest(text: string): string {
 }
 
 /** JSON that cannot end a script element or break a line of one. */
-function jsonForScript(value: unknown): string {
+export function jsonForScript(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
