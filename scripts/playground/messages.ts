@@ -2,6 +2,7 @@
 
 import type { LiveAnswer } from "../../reports/live/answer.ts";
 import type { Problem } from "../../simulator/base/errors.ts";
+import type { JobOutput } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import type { ModelFactsData } from "../../simulator/service/model-facts.ts";
@@ -13,20 +14,35 @@ export type WorkerInputs = Omit<ResolveInputs, "models"> & { readonly models: Mo
 /** The look of pictures. */
 export type ThemeName = "light" | "dark";
 
+/** How a part of a run is divided. */
+export interface PartAsk {
+  /** Requests of a replication that are simulated at most. */
+  readonly requestsMax: number;
+  /** Workers that simulate it; each does some of the strategies. */
+  readonly workers: number;
+}
+
+/** Runs the scenario with the knobs as they stand: a part of it at once, or the whole. */
+export interface RunAsk {
+  readonly kind: "run";
+  readonly id: number;
+  readonly values: KnobValues;
+  /** Left out for the whole. */
+  readonly part?: PartAsk;
+  readonly theme: ThemeName;
+}
+
 /** What the page asks. Numbers come back in the replies: the page may have asked for something else meanwhile. */
 export type Ask =
   /** Once, before all else. `file` is named in problems. */
   | { readonly kind: "inputs"; readonly inputs: WorkerInputs; readonly file: string; readonly meridianVersion: string }
   /** The text of the editor: is checked, and is what runs from now on. */
   | { readonly kind: "scenario"; readonly id: number; readonly text: string }
-  /** Runs the scenario with the knobs as they stand: a part of it at once, or the whole. */
-  | {
-      readonly kind: "run";
-      readonly id: number;
-      readonly values: KnobValues;
-      readonly extent: "part" | "whole";
-      readonly theme: ThemeName;
-    }
+  | RunAsk
+  /** Simulates some strategies of a part, for the worker that was asked for it. */
+  | ({ readonly kind: "help"; readonly id: number; readonly values: KnobValues; readonly place: number } & PartAsk)
+  /** What a helper found. */
+  | { readonly kind: "helped"; readonly id: number; readonly output: JobOutput }
   /** The last answer in other colours. */
   | { readonly kind: "draw"; readonly theme: ThemeName }
   /** What may stand at a place of the text; lines and columns from 0. */
@@ -60,6 +76,8 @@ export interface Extent {
   readonly tookMs: number;
   /** Of the simulation alone, ms. */
   readonly simulatedMs: number;
+  /** How many requests the next part may have, by what this one took. */
+  readonly requestsMax: number;
   /** What the whole run would take, by what this part took, ms. */
   readonly wholeMs: number;
 }
@@ -75,6 +93,7 @@ export type Reply =
       readonly missing: readonly string[];
     }
   | { readonly kind: "progress"; readonly id: number; readonly share: number }
+  | { readonly kind: "helped"; readonly id: number; readonly output: JobOutput }
   | { readonly kind: "answer"; readonly id: number; readonly answer: LiveAnswer; readonly extent: Extent }
   | { readonly kind: "drawn"; readonly answer: LiveAnswer }
   | { readonly kind: "problems"; readonly id: number; readonly problems: readonly PlacedProblem[] }

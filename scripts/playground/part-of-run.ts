@@ -15,14 +15,8 @@ export interface Part {
   readonly share?: number;
 }
 
-/** What earlier answers say of this machine. */
-export interface Measure {
-  /** Requests of a replication that an answer simulates at most. */
-  readonly requestsMax: number;
-  readonly answers: number;
-}
-
-export const WITHOUT_MEASURE: Measure = { requestsMax: 20_000, answers: 0 };
+/** Requests of a replication, before anything is known of the machine. */
+export const REQUESTS_AT_FIRST = 20_000;
 
 /** An answer should take no longer, ms; and while it takes less than the second figure, it may have more requests. */
 const ANSWER_MS = 240;
@@ -33,28 +27,33 @@ const REQUESTS_MAX = 400_000;
 /** The first answers are those of code that is not compiled yet. */
 const COLD_ANSWERS = 2;
 
-/** The measure after one more answer: where it took too long, the next has fewer requests. */
+/** How many requests the next part may have: fewer where this one took too long, more where there was time to spare. */
 export function adjusted(
-  { requestsMax, answers }: Measure,
-  done: { readonly result: RunResult; readonly simulatedMs: number; readonly tookMs: number },
-): Measure {
-  const next = answers + 1;
-  const { simulatedMs, tookMs, result } = done;
-  const requests = (result.strategies[0]?.total.counts.sent ?? 0) / Math.max(1, result.replications.done);
-  if (next <= COLD_ANSWERS || requests === 0 || result.replications.done > 1) return { requestsMax, answers: next };
+  requestsMax: number,
+  done: {
+    readonly result: RunResult;
+    readonly simulatedMs: number;
+    readonly tookMs: number;
+    /** Answers so far, this one included. */
+    readonly answers: number;
+  },
+): number {
+  const { simulatedMs, tookMs, result, answers } = done;
+  const requests = result.strategies[0]?.total.counts.sent ?? 0;
+  if (answers <= COLD_ANSWERS || requests === 0) return requestsMax;
   const left = ANSWER_MS - (tookMs - simulatedMs);
   const fits = (requests * Math.max(30, left)) / simulatedMs;
-  if (tookMs > ANSWER_MS) return { requestsMax: between(Math.min(requestsMax, fits * 0.9)), answers: next };
+  if (tookMs > ANSWER_MS) return between(Math.min(requestsMax, fits * 0.9));
   const isFull = requests >= requestsMax * 0.9;
-  return { requestsMax: isFull && tookMs < SPARE_MS ? between(fits * 0.7) : requestsMax, answers: next };
+  return isFull && tookMs < SPARE_MS ? between(fits * 0.7) : requestsMax;
 }
 
 function between(requests: number): number {
   return Math.round(Math.min(REQUESTS_MAX, Math.max(REQUESTS_MIN, requests)));
 }
 
-/** One replication of the plan, cut after as many requests as the measure allows. */
-export function partOf(plan: Plan, { requestsMax }: Measure): Part {
+/** One replication of the plan, cut after that many requests. */
+export function partOf(plan: Plan, requestsMax: number): Part {
   const one = { ...plan, replications: 1 };
   const endMs = arrivalOf(one, requestsMax);
   if (endMs === undefined) return { plan: plan.warmup.isAuto === true ? withoutWarmup(one) : one };

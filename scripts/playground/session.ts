@@ -9,6 +9,7 @@ import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import {
   assembleResult,
   type JobOutput,
+  type JobSpec,
   planJobs,
   planPilots,
   runJob,
@@ -24,9 +25,9 @@ import { createModelFacts } from "../../simulator/service/model-facts.ts";
 import { parseScenario } from "../io/scenario-text.ts";
 import { completionsAt } from "./completions.ts";
 import { type KnobValues, knobsOf } from "./knobs.ts";
-import type { Ask, Extent, PlacedProblem, Reply, ThemeName } from "./messages.ts";
+import type { Ask, Extent, PartAsk, PlacedProblem, Reply, RunAsk, ThemeName } from "./messages.ts";
 import { missingNames } from "./missing-names.ts";
-import { adjusted, type Part, partOf, WITHOUT_MEASURE } from "./part-of-run.ts";
+import { adjusted, type Part, partOf, REQUESTS_AT_FIRST } from "./part-of-run.ts";
 import { type ScenarioText, scenarioText, turnedText } from "./turned-text.ts";
 
 /** What the session needs of where it runs. */
@@ -40,22 +41,27 @@ export interface Surroundings {
 /** The least time between two pauses of a run, ms. */
 const SLICE_MS = 60;
 
-type RunAsk = Extract<Ask, { kind: "run" }>;
-
 /** Steps of some work, as the engine gives them. */
 type Work<T> = Generator<{ readonly share: number }, T>;
+
+interface Before {
+  /** Of a part; null of the whole. */
+  readonly requestsMax: number | null;
+  readonly result: RunResult;
+}
 
 export class PlaygroundSession {
   private inputs: ResolveInputs | undefined;
   private file = "scenario.yaml";
   private version = "";
   private source: ScenarioText | undefined;
-  /** The scenario as it is written: what the pictures show the change from. */
-  private before: RunResult | null = null;
-  private shown: RunResult | null = null;
+  /** The scenario as it is written, in parts of some sizes: what the pictures show the change from. */
+  private before: readonly Before[] = [];
+  private shown: { readonly result: RunResult; readonly before: RunResult | null } | null = null;
   private whole: RunResult | null = null;
   private latestRun = 0;
-  private measure = WITHOUT_MEASURE;
+  private answers = 0;
+  private readonly helped = new Map<number, (output: JobOutput) => void>();
   private readonly around: Surroundings;
 
   constructor(around: Surroundings) {
@@ -68,11 +74,15 @@ export class PlaygroundSession {
       if (ask.kind === "inputs") this.take(ask);
       else if (ask.kind === "scenario") this.check(ask.id, ask.text);
       else if (ask.kind === "run") await this.run(ask);
+      else if (ask.kind === "help") this.help(ask);
+      else if (ask.kind === "helped") this.helped.get(ask.id)?.(ask.output);
       else if (ask.kind === "complete") this.complete(ask);
       else if (ask.kind === "save") this.save(ask.id, ask.values);
       else if (ask.kind === "result") this.around.post({ kind: "result", id: ask.id, result: this.whole });
-      else if (this.shown !== null)
-        this.around.post({ kind: "drawn", answer: await liveAnswer(this.shown, this.before, themeOf(ask.theme)) });
+      else if (this.shown !== null) {
+        const { result, before } = this.shown;
+        this.around.post({ kind: "drawn", answer: await liveAnswer(result, before, themeOf(ask.theme)) });
+      }
     } catch (error) {
       this.around.post({ kind: "problems", id: "id" in ask ? ask.id : 0, problems: problemsOf(error) });
     }
@@ -90,7 +100,8 @@ export class PlaygroundSession {
     const parsed = scenarioText(text, this.file);
     const isText = "plain" in parsed;
     this.source = isText ? parsed : undefined;
-    this.before = null;
+    this.before = [];
+    this.answers = 0;
     let problems: readonly PlacedProblem[] = isText ? [] : parsed.map(withLine);
     let notes: readonly string[] = [];
     let missing: readonly string[] = [];
@@ -109,38 +120,76 @@ export class PlaygroundSession {
     this.around.post({ kind: "checked", id, problems, notes, knobs, missing });
   }
 
-  private async run({ id, values, extent, theme }: RunAsk): Promise<void> {
+  private async run(ask: RunAsk): Promise<void> {
+    const { id, values, theme, part: asked } = ask;
     this.latestRun = id;
     const { nowMs } = this.around;
     const beganMs = nowMs();
     const plan = this.planOf(turnedText(this.written(), this.file, values));
-    const part: Part = extent === "whole" ? { plan: await this.settled(plan, id) } : partOf(plan, this.measure);
+    const part: Part = asked === undefined ? { plan: await this.settled(plan, id) } : partOf(plan, asked.requestsMax);
     const simulateMs = nowMs();
-    const outputs: JobOutput[] = [];
-    const jobs = planJobs(part.plan, 1);
-    for (const [done, job] of jobs.entries()) {
-      const share = (own: number) => (done + own) / jobs.length;
-      const output = await this.inSlices(runJob({ plan: part.plan }, job), { id, share, isSliced: extent === "whole" });
-      if (output === undefined) return;
-      outputs.push(output);
-    }
+    const outputs = await (asked === undefined
+      ? this.simulateAll(part.plan, id)
+      : this.simulateShared(part.plan, id, asked));
+    if (outputs === undefined) return;
     const simulatedMs = nowMs() - simulateMs;
     const provenance = { scenarioSha256: "", meridianVersion: this.version, traces: [] };
     const result = assembleResult({ plan: part.plan }, outputs, provenance);
-    if (Object.keys(values).length === 0) this.before = result;
-    this.shown = result;
-    if (extent === "whole") this.whole = result;
-    const answer = await liveAnswer(result, this.before, themeOf(theme));
-    const tookMs = nowMs() - beganMs;
-    this.measure = adjusted(this.measure, { result, simulatedMs, tookMs });
-    this.around.post({ kind: "answer", id, answer, extent: extentOf(result, plan, part, { tookMs, simulatedMs }) });
+    const length = asked?.requestsMax ?? null;
+    const others = this.before.filter((one) => one.requestsMax !== length);
+    if (Object.keys(values).length === 0) this.before = [...others, { requestsMax: length, result }];
+    const before = this.before.find((one) => one.requestsMax === length)?.result ?? null;
+    this.shown = { result, before };
+    if (asked === undefined) this.whole = result;
+    const answer = await liveAnswer(result, before, themeOf(theme));
+    const took = { tookMs: nowMs() - beganMs, simulatedMs };
+    this.answers++;
+    const requestsMax =
+      asked === undefined ? REQUESTS_AT_FIRST : adjusted(asked.requestsMax, { ...took, result, answers: this.answers });
+    this.around.post({ kind: "answer", id, answer, extent: { ...extentOf(result, plan, part, took), requestsMax } });
+  }
+
+  /** Every job of the plan, in slices; undefined where a later message has made it pointless. */
+  private async simulateAll(plan: Plan, id: number): Promise<readonly JobOutput[] | undefined> {
+    const outputs: JobOutput[] = [];
+    const jobs = planJobs(plan, 1);
+    for (const [done, job] of jobs.entries()) {
+      const share = (own: number) => (done + own) / jobs.length;
+      const output = await this.inSlices(runJob({ plan }, job), { id, share });
+      if (output === undefined) return undefined;
+      outputs.push(output);
+    }
+    return outputs;
+  }
+
+  /** The first job here and at once; the others come from helpers, which have been asked by the page. */
+  private async simulateShared(plan: Plan, id: number, { workers }: PartAsk): Promise<readonly JobOutput[]> {
+    const jobs = planJobs(plan, workers);
+    const others: JobOutput[] = [];
+    const all = new Promise<void>((resolve) => {
+      if (jobs.length === 1) resolve();
+      this.helped.set(id, (output) => {
+        others.push(output);
+        if (others.length === jobs.length - 1) resolve();
+      });
+    });
+    const own = atOnce(plan, jobs[0]!);
+    await all;
+    this.helped.delete(id);
+    return [own, ...others];
+  }
+
+  private help({ id, values, place, requestsMax, workers }: Extract<Ask, { kind: "help" }>): void {
+    const { plan } = partOf(this.planOf(turnedText(this.written(), this.file, values)), requestsMax);
+    const job = planJobs(plan, workers)[place];
+    if (job !== undefined) this.around.post({ kind: "helped", id, output: atOnce(plan, job) });
   }
 
   /** The plan with its warm-up settled, by pilot runs where it was left to them. */
   private async settled(plan: Plan, id: number): Promise<Plan> {
     const outputs = [];
     for (const pilot of planPilots(plan)) {
-      const output = await this.inSlices(runPilot({ plan }, pilot), { id, share: () => 0, isSliced: true });
+      const output = await this.inSlices(runPilot({ plan }, pilot), { id, share: () => 0 });
       if (output === undefined) return plan;
       outputs.push(output);
     }
@@ -150,14 +199,14 @@ export class PlaygroundSession {
   /** Does the work; undefined where a later message has made it pointless. */
   private async inSlices<T>(
     work: Work<T>,
-    how: { readonly id: number; readonly share: (own: number) => number; readonly isSliced: boolean },
+    how: { readonly id: number; readonly share: (own: number) => number },
   ): Promise<T | undefined> {
     const { nowMs, pause, post } = this.around;
     let pausedMs = nowMs();
     for (;;) {
       const step = work.next();
       if (step.done === true) return step.value;
-      if (!how.isSliced || nowMs() - pausedMs < SLICE_MS) continue;
+      if (nowMs() - pausedMs < SLICE_MS) continue;
       await pause();
       if (this.latestRun !== how.id) return undefined;
       post({ kind: "progress", id: how.id, share: how.share(step.value.share) });
@@ -197,7 +246,21 @@ export class PlaygroundSession {
   }
 }
 
-function extentOf(result: RunResult, plan: Plan, part: Part, { tookMs, simulatedMs }: Took): Extent {
+/** A job of a part, without a pause. What the calls ask of quotas is for whole runs. */
+function atOnce(plan: Plan, job: JobSpec): JobOutput {
+  const steps = runJob({ plan }, { ...job, isWithoutNeeds: true });
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function extentOf(
+  result: RunResult,
+  plan: Plan,
+  part: Part,
+  { tookMs, simulatedMs }: Took,
+): Omit<Extent, "requestsMax"> {
   const requests = result.strategies[0]?.total.counts.sent ?? 0;
   const { done } = result.replications;
   const ofRun = part.share ?? 1;

@@ -66,7 +66,7 @@ async function jobOf(requests: number, seed: number): Promise<readonly Ask[]> {
   return [
     { kind: "inputs", inputs, file: "r3.yaml", meridianVersion: packageVersion() },
     { kind: "scenario", id: 1, text },
-    { kind: "run", id: 2, values: {}, extent: "whole", theme: "light" },
+    { kind: "run", id: 2, values: {}, theme: "light" },
   ];
 }
 

@@ -16,6 +16,7 @@ const IDLE_MS = 600;
 /** A whole run that takes longer is simulated when asked, s. */
 const WHOLE_S_MAX = 10;
 const WARM_ANSWERS = 3;
+const REQUESTS_AT_FIRST = 20_000;
 const COMPLETION_MS = 3_000;
 
 const setup = setupOf();
@@ -37,8 +38,8 @@ async function start(from: Setup): Promise<void> {
   const needs = place("needs");
   try {
     needs.textContent = "Starting the simulator …";
-    const { worker, inputs } = await beginning(from);
-    new Playground(from, worker).begin(inputs);
+    const { workers, inputs } = await beginning(from);
+    new Playground(from, workers).begin(inputs);
     needs.hidden = true;
     document.getElementById("play")!.hidden = false;
     document.getElementById("play-source")!.hidden = true;
@@ -47,15 +48,28 @@ async function start(from: Setup): Promise<void> {
   }
 }
 
+interface Question {
+  readonly id: number;
+  readonly askedMs: number;
+  readonly extent: "part" | "whole";
+  /** It is about the scenario as it is written, and only so that changes can be shown from there. */
+  readonly isBefore: boolean;
+}
+
 class Playground {
   private readonly from: Setup;
-  private readonly worker: Worker;
+  /** The first one answers; the others simulate some of the strategies for it. */
+  private readonly workers: readonly Worker[];
   private readonly editor;
   private readonly sliders;
   private lastId = 0;
   private checkId = 0;
   /** The question that is open, and when it was asked. */
-  private open: { readonly id: number; readonly askedMs: number; readonly extent: "part" | "whole" } | undefined;
+  private open: Question | undefined;
+  private requestsMax = REQUESTS_AT_FIRST;
+  /** How many requests the part had that shows the scenario as it is written. */
+  private beforeMax = 0;
+  private hasAskedBefore = false;
   /** When a slider was moved to where no question has asked yet. */
   private movedMs: number | undefined;
   private warm = 0;
@@ -63,11 +77,16 @@ class Playground {
   private timer = 0;
   private readonly waiting = new Map<number, (reply: Reply | null) => void>();
 
-  constructor(from: Setup, worker: Worker) {
+  constructor(from: Setup, workers: readonly Worker[]) {
     this.from = from;
-    this.worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
-    worker.onerror = (event) => this.say(`The simulator stopped: ${event.message}`);
+    this.workers = workers;
+    for (const [i, worker] of workers.entries()) {
+      worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+        if (i === 0) this.take(data);
+        else if (data.kind === "helped") this.post(data);
+      };
+      worker.onerror = (event) => this.say(`The simulator stopped: ${event.message}`);
+    }
     this.sliders = createSliders(place("knobs"), (isDone) => this.moved(isDone));
     this.editor = createEditor({
       place: place("editor"),
@@ -91,12 +110,16 @@ class Playground {
   }
 
   begin(inputs: Extract<Ask, { kind: "inputs" }>["inputs"]): void {
-    this.post({ kind: "inputs", inputs, file: this.from.file, meridianVersion: this.from.version });
+    this.postAll({ kind: "inputs", inputs, file: this.from.file, meridianVersion: this.from.version });
     this.check();
   }
 
   private post(ask: Ask): void {
-    this.worker.postMessage(ask);
+    this.workers[0]!.postMessage(ask);
+  }
+
+  private postAll(ask: Ask): void {
+    for (const worker of this.workers) worker.postMessage(ask);
   }
 
   private later(then: () => void, ms: number): void {
@@ -108,24 +131,32 @@ class Playground {
     this.open = undefined;
     this.movedMs = undefined;
     this.checkId = ++this.lastId;
-    this.post({ kind: "scenario", id: this.checkId, text: this.editor.text() });
+    this.postAll({ kind: "scenario", id: this.checkId, text: this.editor.text() });
   }
 
   private moved(isDone: boolean): void {
+    this.hasAskedBefore = false;
     this.movedMs ??= performance.now();
     place("answer").classList.add("stale");
     if (this.open?.extent !== "part") this.ask("part");
     if (isDone) this.later(() => this.whole(), IDLE_MS);
   }
 
-  private ask(extent: "part" | "whole"): void {
+  private ask(extent: "part" | "whole", isBefore = false): void {
     const askedMs = this.movedMs ?? performance.now();
     this.movedMs = undefined;
-    this.open = { id: ++this.lastId, askedMs, extent };
-    this.post({ kind: "run", id: this.lastId, values: this.sliders.values(), extent, theme: themeName() });
+    const id = ++this.lastId;
+    this.open = { id, askedMs, extent, isBefore };
+    const values = isBefore ? {} : this.sliders.values();
+    const part = { requestsMax: this.requestsMax, workers: this.workers.length };
+    this.post({ kind: "run", id, values, theme: themeName(), ...(extent === "part" ? { part } : {}) });
     const bar = place("progress") as HTMLProgressElement;
     bar.hidden = extent === "part";
     bar.value = 0;
+    if (extent === "whole") return;
+    if (Object.keys(values).length === 0) this.beforeMax = this.requestsMax;
+    for (const [at, worker] of this.workers.entries())
+      if (at > 0) worker.postMessage({ kind: "help", id, values, place: at, ...part } satisfies Ask);
   }
 
   /** The whole run, where nothing has been moved meanwhile and it takes no longer than a person waits. */
@@ -177,10 +208,24 @@ class Playground {
   }
 
   private answered(answer: LiveAnswer, extent: Extent): void {
-    const { askedMs, extent: asked } = this.open!;
+    const { askedMs, extent: asked, isBefore } = this.open!;
     this.open = undefined;
-    this.show(answer);
+    // Not for a before alone: it would have to be asked for again, and again.
+    if (asked === "part" && !isBefore && !this.hasAskedBefore) this.requestsMax = extent.requestsMax;
     const tookMs = performance.now() - askedMs;
+    if (!isBefore) this.shown(answer, extent, tookMs, asked);
+    if (this.movedMs !== undefined || isBefore) this.ask("part");
+    // The first answers are those of code that is not compiled yet, and decide how much the next ones may simulate.
+    else if (asked === "part" && ++this.warm < WARM_ANSWERS) this.ask("part");
+    else if (asked === "part" && this.beforeMax !== this.requestsMax) {
+      this.hasAskedBefore = true;
+      this.ask("part", true);
+    } else if (asked === "part") this.later(() => this.whole(), IDLE_MS);
+    if (this.movedMs === undefined && this.open === undefined) place("answer").classList.remove("stale");
+  }
+
+  private shown(answer: LiveAnswer, extent: Extent, tookMs: number, asked: Question["extent"]): void {
+    this.show(answer);
     place("answer").dataset.tookMs = String(Math.round(tookMs));
     place("answer").dataset.extent = asked;
     const isWhole = extent.replications === extent.replicationsAsked && extent.firstRequests === undefined;
@@ -188,13 +233,9 @@ class Playground {
     const button = place("whole");
     button.hidden = isWhole;
     button.dataset.seconds = String(extent.wholeMs / 1_000);
-    button.textContent = `Simulate the whole run (about ${extent.wholeMs < 1_000 ? "a second" : `${Math.round(extent.wholeMs / 1_000)} s`})`;
+    const takes = extent.wholeMs < 1_000 ? "a second" : `${Math.round(extent.wholeMs / 1_000)} s`;
+    button.textContent = `Simulate the whole run (about ${takes})`;
     this.say(`${extentText(extent, isWhole)}, answered in ${Math.round(tookMs)} ms.`);
-    if (this.movedMs !== undefined) this.ask("part");
-    // The first answers are those of code that is not compiled yet, and decide how much the next ones may simulate.
-    else if (asked === "part" && ++this.warm < WARM_ANSWERS) this.ask("part");
-    else if (asked === "part") this.later(() => this.whole(), IDLE_MS);
-    if (this.movedMs === undefined && this.open === undefined) place("answer").classList.remove("stale");
   }
 
   private show({ headline, reasons, frontierSvg, classesSvg, tablesHtml }: LiveAnswer): void {

@@ -21,12 +21,19 @@ export function setupOf(): Setup | undefined {
   return text === undefined || text === null ? undefined : (JSON.parse(text) as Setup);
 }
 
+/** More workers than this have too little to do each. */
+const WORKERS_MAX = 4;
+
 /** @throws Error where the browser lacks something, or the server does not answer */
-export async function beginning(from: Setup): Promise<{ readonly worker: Worker; readonly inputs: WorkerInputs }> {
-  if (from.workerUrl !== undefined) return { worker: new Worker(from.workerUrl), inputs: await fetchInputs(from) };
+export async function beginning(
+  from: Setup,
+): Promise<{ readonly workers: readonly Worker[]; readonly inputs: WorkerInputs }> {
+  const count = Math.min(WORKERS_MAX, Math.max(1, navigator.hardwareConcurrency));
+  const started = (url: string) => Array.from({ length: count }, () => new Worker(url));
+  if (from.workerUrl !== undefined) return { workers: started(from.workerUrl), inputs: await fetchInputs(from) };
   const code = await unzipped(from.worker ?? "");
   const url = URL.createObjectURL(new Blob([code as BlobPart], { type: "text/javascript" }));
-  return { worker: new Worker(url), inputs: unpackInputs(await unzipped(from.inputs ?? "")) };
+  return { workers: started(url), inputs: unpackInputs(await unzipped(from.inputs ?? "")) };
 }
 
 /** The inputs of the page's own scenario, or of a text. */

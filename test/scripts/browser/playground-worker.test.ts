@@ -74,7 +74,7 @@ describe("the playground's worker, bundled", () => {
     worker.post({ kind: "scenario", id: 1, text: SCENARIO });
     assert.deepEqual((await checked).problems, []);
     const answered = worker.next("answer", "problems");
-    worker.post({ kind: "run", id: 2, values: {}, extent: "whole", theme: "light" });
+    worker.post({ kind: "run", id: 2, values: {}, theme: "light" });
     const answer = await answered;
     assert.ok(answer.kind === "answer", JSON.stringify(answer));
     const asked = worker.next("result");
