@@ -1,6 +1,6 @@
 /** The few marks that live pictures are made of, as SVG text: no chart library, so that a picture takes a millisecond. */
 import { printable } from "../../simulator/base/errors.ts";
-import type { ChartTheme, StrategyStyle } from "../base/theme.ts";
+import type { StrategyStyle } from "../base/theme.ts";
 import { type KnownScale, ticksOf } from "../charts/parts/frame.ts";
 
 /** A piece of SVG in which every text was escaped. */
@@ -99,11 +99,6 @@ export function ticks(scale: KnownScale): readonly number[] {
   const first = Math.ceil(low / step - 1e-9);
   const count = Math.floor(high / step + 1e-9) - first;
   return Array.from({ length: count + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-/** The axis below a plot, with its grid lines. */
-export function gridColour({ grid }: ChartTheme): string {
-  return grid;
 }
 
 function px(value: number): string {

@@ -62,15 +62,10 @@ export function placeIn(text: string, offset: number): YamlPlace {
   const from = offset - WORD.exec(line)![0].length;
   const indent = /^[ -]*/.exec(line)![0];
   const written = line.slice(indent.length);
-  const outer = outerPath(before.slice(0, lineStart), column(indent, written));
+  const dash = indent.indexOf("-");
+  const outer = outerPath(before.slice(0, lineStart), dash < 0 ? indent.length : dash, dash >= 0);
   const own = ownSteps(before.slice(0, lineStart), indent);
   return flowPlace([...outer, ...own], written, from);
-}
-
-/** The column that decides what a line belongs to: that of its first dash, or of its first letter. */
-function column(indent: string, _written: string): number {
-  const dash = indent.indexOf("-");
-  return dash < 0 ? indent.length : dash;
 }
 
 /** A line that begins with a dash is an entry of the list of its key; which one is counted. */
@@ -92,12 +87,12 @@ function entriesBefore(above: string, dash: number): number {
 
 const KEY = /^("(?:[^"\\]|\\.)*"|[^\s:#][^:]*?):(?:\s|$)/;
 
-/** Keys and indices that the lines above lay around a column. */
-function outerPath(above: string, at: number): ConfigPath {
+/** Keys and indices that the lines above lay around a column; the key of a list may stand in the column of its dashes. */
+function outerPath(above: string, at: number, isEntry: boolean): ConfigPath {
   const path: (string | number)[] = [];
   const lines = above.split("\n");
   let least = at;
-  let isDashed = false;
+  let isDashed = isEntry;
   for (let i = lines.length - 1; i >= 0; i--) {
     const line = lines[i]!;
     if (/^\s*(#.*)?$/.test(line)) continue;

@@ -18,7 +18,7 @@ export const EXPLORABLE_BYTES_MAX = 1_500_000;
  */
 export async function explorableOf(text: string, file: string): Promise<Explorable | NotExplorable> {
   const { inputs, problems } = await inputsOfText(text, file);
-  if (problems.length > 0) return { absence: `${problems.map(({ what }) => what).join("; ")}.` };
+  if (problems.length > 0) return { absence: `${problems.map(({ where, what }) => `${where}: ${what}`).join("; ")}.` };
   const one: Explorable = {
     scenario: text,
     file: basename(file),

@@ -45,7 +45,7 @@ export function createEditor({ place, text, onChange, complete }: EditorOptions)
         autocompletion({ override: [(context) => completions(context, complete)] }),
         syntaxHighlighting(COLOURS),
         LOOK,
-        EditorView.contentAttributes.of({ "aria-label": "Scenario, YAML" }),
+        EditorView.contentAttributes.of({ "aria-label": "Scenario, YAML", tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString());
         }),
