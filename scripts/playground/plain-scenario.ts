@@ -34,3 +34,26 @@ export function entryOf(strategy: unknown): { readonly kind: string; readonly la
   const kind = Object.keys(strategy).find((key) => !COMMON.includes(key)) ?? "";
   return { kind, label: String(strategy.name ?? kind), options: blockAt(strategy, kind) };
 }
+
+/** Names of the regions. */
+export function regionsOf(plain: Block): readonly string[] {
+  return listOf(blockAt(plain, "world").regions).map((one) => String(isBlock(one) ? one.name : one));
+}
+
+export interface NamedTarget {
+  readonly id: string;
+  readonly region: string;
+}
+
+/** The targets by their ids; every region's own endpoint where the world names none. */
+export function targetsOf(plain: Block, regions: readonly string[]): readonly NamedTarget[] {
+  const { targets } = blockAt(plain, "world");
+  if (targets === undefined) return regions.map((region) => ({ id: region, region }));
+  return listOf(targets).map((one) => {
+    if (!isBlock(one)) return { id: String(one), region: /^[^/@]*/.exec(String(one))![0] };
+    const route = one.route === undefined || one.route === "regional" ? "" : `/${String(one.route)}`;
+    const tier = one.tier === undefined || one.tier === "standard" ? "" : `@${String(one.tier)}`;
+    const region = String(one.region);
+    return { id: String(one.id ?? `${region}${route}${tier}`), region };
+  });
+}

@@ -20,13 +20,14 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import { demandRemarks } from "../../simulator/scenario/demand.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { type ResolveInputs, resolvePlan } from "../../simulator/scenario/resolve.ts";
-import { scenarioSchema } from "../../simulator/scenario/schema.ts";
+import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { createModelFacts } from "../../simulator/service/model-facts.ts";
+import { recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
+import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import { parseScenario } from "../io/scenario-text.ts";
 import { completionsAt } from "./completions.ts";
 import { type KnobValues, knobsOf } from "./knobs.ts";
 import type { Ask, Extent, PartAsk, PlacedProblem, Reply, RunAsk, ThemeName } from "./messages.ts";
-import { missingNames } from "./missing-names.ts";
 import { adjusted, type Part, partOf, REQUESTS_AT_FIRST } from "./part-of-run.ts";
 import { type ScenarioText, scenarioText, turnedText } from "./turned-text.ts";
 
@@ -244,6 +245,24 @@ export class PlaygroundSession {
     const problem = { code: "SCENARIO_SYNTAX", what: "the scenario is not valid YAML", fix: "mend it first" };
     throw new MeridianError("usage", problem);
   }
+}
+
+/**
+ * Recordings, recorded prices and own strategies that the scenario names and the inputs lack, once each.
+ *
+ * @param inputs what has been loaded so far
+ */
+export function missingNames(scenario: Scenario, inputs: ResolveInputs): readonly string[] {
+  const recordings = scenario.traffic
+    .flatMap(({ arrivals, tokens }) => [...traceNamesOf(tokens === undefined ? { arrivals } : { arrivals, tokens })])
+    .filter((name) => !Object.hasOwn(inputs.recordings, name));
+  const prices = recordedPriceFiles(scenario.world.prices).filter(
+    (name) => !Object.hasOwn(inputs.recordedPrices, name),
+  );
+  const strategies = scenario.strategies.flatMap(({ file }) =>
+    file === undefined || Object.hasOwn(inputs.strategySources ?? {}, file) ? [] : [file],
+  );
+  return [...new Set([...recordings, ...prices, ...strategies])];
 }
 
 /** A job of a part, without a pause. What the calls ask of quotas is for whole runs. */

@@ -1,6 +1,6 @@
 /** Traffic of which only a share may leave its home region: each class becomes two, and one of them stays. */
 
-import { type Block, blockAt, isBlock, listOf } from "./plain-scenario.ts";
+import { type Block, isBlock, listOf, regionsOf, targetsOf } from "./plain-scenario.ts";
 import { faster } from "./scaled-arrivals.ts";
 
 export interface StayingTraffic {
@@ -41,28 +41,6 @@ export function stayingTraffic(plain: Block, traffic: readonly unknown[], share:
     return faster(one, share);
   });
   return { traffic: [...moving, ...staying], left };
-}
-
-function regionsOf(plain: Block): readonly string[] {
-  return listOf(blockAt(plain, "world").regions).map((one) => String(isBlock(one) ? one.name : one));
-}
-
-interface NamedTarget {
-  readonly id: string;
-  readonly region: string;
-}
-
-/** The targets by their ids; every region's own endpoint where the world names none. */
-function targetsOf(plain: Block, regions: readonly string[]): readonly NamedTarget[] {
-  const { targets } = blockAt(plain, "world");
-  if (targets === undefined) return regions.map((region) => ({ id: region, region }));
-  return listOf(targets).map((one) => {
-    if (!isBlock(one)) return { id: String(one), region: /^[^/@]*/.exec(String(one))![0] };
-    const route = one.route === undefined || one.route === "regional" ? "" : `/${String(one.route)}`;
-    const tier = one.tier === undefined || one.tier === "standard" ? "" : `@${String(one.tier)}`;
-    const region = String(one.region);
-    return { id: String(one.id ?? `${region}${route}${tier}`), region };
-  });
 }
 
 /** The region where most of the callers are; the first one unless the class says. */

@@ -7,10 +7,9 @@ import { parseScenario } from "../../../scripts/io/scenario-text.ts";
 import { explorableOf } from "../../../scripts/playground/explorable.ts";
 import { inputsOfText, playgroundOf } from "../../../scripts/playground/load.ts";
 import type { Ask, Reply, RunAsk } from "../../../scripts/playground/messages.ts";
-import { missingNames } from "../../../scripts/playground/missing-names.ts";
 import { packInputs, unpackInputs } from "../../../scripts/playground/pack-inputs.ts";
 import { adjusted, partOf, REQUESTS_AT_FIRST } from "../../../scripts/playground/part-of-run.ts";
-import { PlaygroundSession } from "../../../scripts/playground/session.ts";
+import { missingNames, PlaygroundSession } from "../../../scripts/playground/session.ts";
 import { scenarioSchema } from "../../../simulator/scenario/schema.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
