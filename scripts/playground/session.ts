@@ -267,7 +267,7 @@ export function missingNames(scenario: Scenario, inputs: ResolveInputs): readonl
 
 /** A job of a part, without a pause. What the calls ask of quotas is for whole runs. */
 function atOnce(plan: Plan, job: JobSpec): JobOutput {
-  const steps = runJob({ plan }, { ...job, isWithoutNeeds: true });
+  const steps = runJob({ plan, skipQuotaNeeds: true }, job);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
