@@ -3,22 +3,22 @@ import { mkdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { renderSweepText } from "../../reports/sweep/text.ts";
+import type { SweepReport } from "../../reports/sweep/words.ts";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
-import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
-import type { SweepQuestion } from "../../simulator/sweep/analysis.ts";
 import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
 import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
-import { SWEEP_METRICS, type SweepMetric, type SweepRow } from "../../simulator/sweep/points.ts";
+import { SWEEP_METRICS } from "../../simulator/sweep/points.ts";
+import type { AskedQuestion } from "../../simulator/sweep/question.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { createStatusLine } from "../io/progress.ts";
 import { environmentProblem } from "../io/text-files.ts";
+import { askedQuestion, type QuestionWords } from "../sweep/ask.ts";
 import type { JobStore } from "../sweep/job-store.ts";
 import { openStore } from "../sweep/open-store.ts";
 import { parseVary, planSweep } from "../sweep/plan-sweep.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
 import { sweepId, sweepText } from "../sweep/sweep-file.ts";
-import { answer, defaultGroup, readRows, writePoints } from "../sweep/sweep-report.ts";
+import { checkGroup, readFolder, readRows, reportOf, writeFolder } from "../sweep/sweep-report.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
 
@@ -34,21 +34,21 @@ export const sweepCommand: CommandDefinition = {
     ],
     ["meridian sweep a.yaml --vary 'client.timeout=5s..60s' --design tornado --metric failed", "each factor alone"],
     ["meridian sweep a.yaml --vary ... --plan", "writes the job file only, for other machines"],
+    ["meridian sweep report runs/sweeps/a-0011223344 --metric cost", "the report again, of another metric"],
   ],
   configure: (command) => {
-    command.argument("<scenario>", "scenario file");
+    command
+      .argument("<scenario>", "scenario file, or report")
+      .argument("[folder]", "of report: a sweep's folder, whose page is written again");
     addScenarioOptions(command);
     command
-      .requiredOption(
-        "--vary <path=values...>",
-        "a factor: low..high, low..highx8, 'low..high log', [list] or one value",
-      )
+      .option("--vary <path=values...>", "a factor: low..high, low..highx8, 'low..high log', [list] or one value")
       .option("--design <name>", DESIGNS.map(({ name }) => name).join(", "), "grid")
       .option("--points <n>", "points of a design that samples", wholeNumber(1), 64)
       .option("--strategy <name...>", "only these strategies")
-      .option("--metric <name>", SWEEP_METRICS.join(", "), "p95")
-      .option("--class <name>", "the class that is asked about; all together unless there is only one")
-      .option("--objective <value>", "limit of the metric: 8s, 1%, 2.5")
+      .option("--metric <name>", `${SWEEP_METRICS.join(", ")}; p95 unless given`)
+      .option("--class <name>", "the class that is asked about; the first with an objective unless given")
+      .option("--objective <value>", "limit of the metric: 8s, 1%, 2.5; the class's own unless given")
       .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
       .option(
         "--out <dir>",
@@ -62,10 +62,16 @@ export const sweepCommand: CommandDefinition = {
   run: runSweepCommand,
 };
 
-async function runSweepCommand({ args, options, terminal, signal }: CommandInput): Promise<number> {
-  const metric = metricOf(String(options.metric));
-  const objective = objectiveOf(metric, options.objective as string | undefined);
+async function runSweepCommand(input: CommandInput): Promise<number> {
+  const { args, options, terminal } = input;
+  if (args[0] === "report") return reportAgain(input);
+  if (args[1] !== undefined) {
+    const fix = "give one scenario, or: meridian sweep report FOLDER";
+    throw new MeridianError("usage", { code: "SWEEP_ACTION", what: `"${args[1]}" is one argument too many`, fix });
+  }
+  const asked = askedQuestion(options as QuestionWords);
   const sweep = await planned(args[0]!, options);
+  checkGroup(sweep, asked);
   const all = distinct(sweep.jobs);
   const out = String(options.out);
   const folder = join(out, `${sweep.name}-${sweepId(sweep)}`);
@@ -78,18 +84,38 @@ async function runSweepCommand({ args, options, terminal, signal }: CommandInput
   }
   const store = openStore((options.store as string | undefined) ?? join(out, "jobs"));
   terminal.note(`${args[0]}: ${all.length} variants (${sweep.design}), results in ${folder}`);
-  await runJobs(sweep, store, { options, terminal, signal });
+  await runJobs(sweep, store, input);
   const { rows, done, problems } = await readRows(sweep, store);
   for (const problem of problems) terminal.problem(formatProblem(problem));
-  await writePoints(folder, sweep, rows);
-  report(
-    { sweep, rows, done },
-    { metric, group: (options.class as string | undefined) ?? defaultGroup(rows), objective },
-    options,
-    terminal,
-  );
-  terminal.note(`points: ${join(folder, "points.csv")}`);
+  await show(folder, reportOf(sweep, { rows, done }, asked), asked, input);
   return problems.length > 0 ? EXIT_CODES.data : EXIT_CODES.ok;
+}
+
+/** The page and the answer of a sweep that has run, perhaps of another metric, class or objective. */
+async function reportAgain(input: CommandInput): Promise<number> {
+  const [, folder] = input.args;
+  if (folder === undefined) {
+    const fix = "write meridian sweep report runs/sweeps/NAME";
+    throw new MeridianError("usage", { code: "SWEEP_ACTION", what: "which sweep is to be reported?", fix });
+  }
+  const { sweep, found, asked } = await readFolder(folder);
+  const now = askedQuestion(input.options as QuestionWords, asked);
+  await show(folder, reportOf(sweep, found, now), now, input);
+  return EXIT_CODES.ok;
+}
+
+async function show(
+  folder: string,
+  report: SweepReport,
+  asked: AskedQuestion,
+  { options, terminal }: CommandInput,
+): Promise<void> {
+  const page = await writeFolder(folder, report, asked);
+  const { sweep, answers, done } = report;
+  const jobs = distinct(sweep.jobs).length;
+  if (options.json === true) terminal.out(jsonDocument("sweep", { ...answers[0], answers, done, jobs, report: page }));
+  else terminal.out(renderSweepText(report, { colour: terminal.colour, width: terminal.width }));
+  terminal.note(`report: ${page}, points: ${join(folder, "points.csv")}`);
 }
 
 async function runJobs(
@@ -121,6 +147,11 @@ async function runJobs(
 }
 
 async function planned(file: string, options: CommonOptions): Promise<SweepFile> {
+  const vary = (options.vary as readonly string[] | undefined) ?? [];
+  if (vary.length === 0) {
+    const fix = "give --vary path=low..high, as often as you like";
+    throw new MeridianError("usage", { code: "SWEEP_EMPTY", what: "nothing is varied", where: "--vary", fix });
+  }
   const base = await prepareExperiment(file, {
     overrides: overridesOf(options),
     strategies: (options.strategy as readonly string[] | undefined) ?? [],
@@ -129,27 +160,11 @@ async function planned(file: string, options: CommonOptions): Promise<SweepFile>
     name: basename(file, extname(file)),
     base,
     scenarioFile: file,
-    factors: (options.vary as readonly string[]).map(parseVary),
+    factors: vary.map(parseVary),
     design: String(options.design),
     points: options.points as number,
     seed: (options.seed as number | undefined) ?? 1,
   });
-}
-
-function report(
-  found: { readonly sweep: SweepFile; readonly rows: readonly SweepRow[]; readonly done: number },
-  question: SweepQuestion,
-  options: CommonOptions,
-  terminal: CommandInput["terminal"],
-): void {
-  const { sweep, rows, done } = found;
-  const analysis = answer(sweep, rows, question);
-  if (options.json === true)
-    terminal.out(jsonDocument("sweep", { question, analysis, done, jobs: distinct(sweep.jobs).length }));
-  else
-    terminal.out(
-      renderSweepText({ sweep, question, analysis, done }, { colour: terminal.colour, width: terminal.width }),
-    );
 }
 
 async function write(path: string, text: string): Promise<void> {
@@ -160,29 +175,4 @@ async function write(path: string, text: string): Promise<void> {
     const fix = "name another folder with --out";
     throw new MeridianError("environment", environmentProblem("SWEEP_NOT_WRITTEN", error, path, fix), { cause: error });
   }
-}
-
-function metricOf(name: string): SweepMetric {
-  const metric = SWEEP_METRICS.find((each) => each === name);
-  if (metric !== undefined) return metric;
-  throw new MeridianError("usage", {
-    code: "SWEEP_METRIC",
-    what: `there is no metric "${name}"`,
-    fix: suggest(name, SWEEP_METRICS),
-  });
-}
-
-/** Latencies in ms, shares in [0, 1], costs in USD per 1,000 served. */
-function objectiveOf(metric: SweepMetric, text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const isLatency = /^p|^ttft/.test(metric);
-  const value = isLatency ? parseDurationMs(text) : metric === "cost" ? parseCount(text) : parseShare(text);
-  if (value !== undefined) return value;
-  const fix = isLatency ? "write 8s or 800ms" : metric === "cost" ? "write 2.5" : "write 1% or 0.01";
-  throw new MeridianError("usage", {
-    code: "SWEEP_OBJECTIVE",
-    what: `"${text}" is no value of ${metric}`,
-    where: "--objective",
-    fix,
-  });
 }
