@@ -12,7 +12,7 @@ import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../
 import { sobolChart, tornadoChart } from "./bar-charts.ts";
 import { curveChart, strategiesOf } from "./curve-chart.ts";
 import { mapChart } from "./map-chart.ts";
-import { askedText, metricText, objectiveText, type SweepReport, sweepVerdict } from "./words.ts";
+import { askedText, metricText, objectiveText, openSentences, type SweepReport, sweepVerdict } from "./words.ts";
 
 /**
  * One HTML file that loads nothing. The same points and question give the same bytes.
@@ -30,6 +30,7 @@ export async function renderSweepHtml(report: SweepReport): Promise<string> {
     description: "The same scenario at many points",
     strategies: names,
     main: markup`<p class="verdict">${sweepVerdict(report)}</p>
+${openSentences(report).map((sentence) => markup`<p class="alarm">${sentence}</p>`)}
 <dl class="conditions">${conditions(report)}</dl>
 ${filters(names)}
 ${figures}

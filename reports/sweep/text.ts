@@ -10,6 +10,7 @@ import {
   curveSentence,
   MARKS,
   metricText,
+  openSentences,
   pointText,
   type SweepReport,
   sweepHead,
@@ -30,6 +31,7 @@ export function renderSweepText(report: SweepReport, options: TerminalOptions): 
     ...others
       .filter(({ question }) => question.objective !== null)
       .flatMap((other) => sentences(sweep, other, options)),
+    ...openSentences(report).flatMap((sentence) => wrap(sentence, options.width)),
     ...(analysis.map.length === 0 ? [] : mapLines(sweep, asked)),
     ...(analysis.tornado.length === 0 ? [] : tornadoLines(asked)),
     ...(analysis.sensitivity.length === 0 ? [] : sensitivityLines(sweep, asked)),

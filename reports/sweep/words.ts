@@ -1,5 +1,6 @@
 /** A sweep in words: its metrics with their units, what each strategy's curve says, and the answer in one sentence. */
 import { printable } from "../../simulator/base/errors.ts";
+import { openCrossings } from "../../simulator/sweep/adaptive.ts";
 import {
   type Curve,
   isLargerBetter,
@@ -144,6 +145,15 @@ export function sweepHead({ sweep, done }: SweepReport): string {
   const all = distinct(sweep.jobs).length;
   const missing = done < all ? `; ${all - done} of its jobs have no result yet` : "";
   return `${printable(sweep.name)}: ${plural(all, "variant", "variants")} (${sweep.design}) over ${sweep.factors.map(({ path }) => printable(path)).join(", ")}${missing}.`;
+}
+
+/** Crossings that are not as narrow as asked for, each in a sentence. */
+export function openSentences({ sweep, rows }: SweepReport): readonly string[] {
+  return openCrossings(sweep, rows).map(({ strategy, group, width }) => {
+    const where = `${printable(strategy)}${group === "all" ? "" : `, ${printable(group)}`}`;
+    const wanted = `${formatNumber(100 * sweep.adaptive!.tolerance, 1)} %`;
+    return `${where}: the crossing's interval is still ${formatNumber(100 * width, 1)} % wide, not ${wanted}: allow more --points, or take longer runs.`;
+  });
 }
 
 function curvesVerdict({ sweep }: SweepReport, curves: readonly Curve[], question: SweepQuestion): string {

@@ -11,7 +11,11 @@ export interface CurvePoint {
 export interface Crossing {
   /** Load at which the line through the means crosses; null: within the range it does not. */
   readonly load: number | null;
-  /** Loads at which the upper and the lower interval cross: the crossing lies between. Null: beyond the range. */
+  /**
+   * Points between which the crossing lies: the last one whose whole interval is within the objective, and the first one
+   * whose whole interval is beyond it. Nothing is taken for a line between them, since a curve over load is convex. Null:
+   * beyond the range.
+   */
   readonly low: number | null;
   readonly high: number | null;
   /**
@@ -34,32 +38,50 @@ export function crossingOf(points: readonly CurvePoint[], objective: number): Cr
   const isBeyond = (point: CurvePoint | undefined) => (point?.estimate.value ?? 0) > objective;
   const falls = isBeyond(known[0]) && !isBeyond(known.at(-1));
   const along = falls ? [...points].reverse() : points;
-  const load = firstAbove(along, objective, ({ value }) => value, 0.5);
-  const near = firstAbove(along, objective, ({ high, value }) => high ?? value, 0);
-  const far = firstAbove(along, objective, ({ low, value }) => low ?? value, 1);
+  const load = firstAbove(along, objective, ({ value }) => value, interpolated);
+  const near = firstAbove(
+    along,
+    objective,
+    ({ high, value }) => high ?? value,
+    ({ before }) => before.load,
+  );
+  const far = firstAbove(
+    along,
+    objective,
+    ({ low, value }) => low ?? value,
+    ({ at }) => at.load,
+  );
   const side = load === null ? (isBeyond(known[0]) ? "beyond" : "within") : falls ? "falls" : "rises";
   return { load, low: falls ? far : near, high: falls ? near : far, side };
 }
 
-/** @param atInfinity where between the two loads the crossing is put, as a share, when the upper value is infinite */
+interface Reading {
+  readonly load: number;
+  readonly value: number;
+}
+
+/** Where a reading first exceeds the objective: between `before` and `at`. */
 function firstAbove(
   points: readonly CurvePoint[],
   objective: number,
   read: (estimate: Estimate) => number | null,
-  atInfinity: number,
+  place: (gap: { readonly before: Reading; readonly at: Reading; readonly objective: number }) => number,
 ): number | null {
-  let before: { readonly load: number; readonly value: number } | undefined;
+  let before: Reading | undefined;
   for (const { load, estimate } of points) {
     const value = read(estimate);
     if (value === null) continue;
-    if (value > objective) {
-      if (before === undefined) return null;
-      const share = Number.isFinite(value) ? (objective - before.value) / (value - before.value) : atInfinity;
-      return before.load + (load - before.load) * share;
-    }
-    before = { load, value };
+    const at = { load, value };
+    if (value > objective) return before === undefined ? null : place({ before, at, objective });
+    before = at;
   }
   return null;
+}
+
+/** On the line between two readings; in the middle where the second is infinite. */
+function interpolated({ before, at, objective }: { before: Reading; at: Reading; objective: number }): number {
+  const share = Number.isFinite(at.value) ? (objective - before.value) / (at.value - before.value) : 0.5;
+  return before.load + (at.load - before.load) * share;
 }
 
 /** The load from which on more work costs more latency than it brings throughput. */
