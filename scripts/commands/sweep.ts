@@ -14,7 +14,7 @@ import { askedQuestion, type QuestionWords } from "../sweep/ask.ts";
 import { openStore } from "../sweep/open-store.ts";
 import { planRounds, runRounds } from "../sweep/rounds.ts";
 import { sweepId, sweepText } from "../sweep/sweep-file.ts";
-import { readFolder, reportOf, writeFolder } from "../sweep/sweep-report.ts";
+import { JOBS, readFolder, reportOf, writeFolder } from "../sweep/sweep-report.ts";
 import { plannedSweep, type SpecOptions } from "../sweep/sweep-spec.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
@@ -83,7 +83,8 @@ async function runSweepCommand(input: CommandInput): Promise<number> {
   const { sweep, base, asked } = await plannedSweep(args[0]!, options as SpecOptions, overridesOf(options));
   const out = String(options.out);
   const folder = join(out, `${sweep.name}-${sweepId(sweep)}`);
-  const store = openStore((options.store as string | undefined) ?? join(out, "jobs"));
+  const place = (options.store as string | undefined) ?? null;
+  const store = openStore(place ?? join(out, JOBS));
   const jobFile = join(folder, "sweep.json");
   if (options.plan === true) {
     const planned = await planRounds(sweep, base, store);
@@ -99,7 +100,7 @@ async function runSweepCommand(input: CommandInput): Promise<number> {
   const finished = await runRounds(sweep, base, store, { workers, redisUrl: redis, terminal, signal });
   const { problems } = finished.found;
   for (const problem of problems) terminal.problem(formatProblem(problem));
-  await show(folder, reportOf(finished.sweep, finished.found, asked), asked, input);
+  await show(folder, { report: reportOf(finished.sweep, finished.found, asked), asked, place }, input);
   return problems.length > 0 ? EXIT_CODES.data : EXIT_CODES.ok;
 }
 
@@ -110,19 +111,25 @@ async function reportAgain(input: CommandInput): Promise<number> {
     const fix = "write meridian sweep report runs/sweeps/NAME";
     throw new MeridianError("usage", { code: "SWEEP_ACTION", what: "which sweep is to be reported?", fix });
   }
-  const { sweep, found, asked } = await readFolder(folder);
+  const { sweep, found, asked, store } = await readFolder(folder);
   const now = askedQuestion(input.options as QuestionWords, asked);
-  await show(folder, reportOf(sweep, found, now), now, input);
+  await show(folder, { report: reportOf(sweep, found, now), asked: now, place: store }, input);
   return EXIT_CODES.ok;
+}
+
+/** What a sweep found, the question that it was put, and where its jobs' results are (null: beside the folder). */
+interface Shown {
+  readonly report: SweepReport;
+  readonly asked: AskedQuestion;
+  readonly place: string | null;
 }
 
 async function show(
   folder: string,
-  report: SweepReport,
-  asked: AskedQuestion,
+  { report, asked, place }: Shown,
   { options, terminal }: CommandInput,
 ): Promise<void> {
-  const page = await writeFolder(folder, report, asked);
+  const page = await writeFolder(folder, report, asked, place);
   const { sweep, answers, done } = report;
   const jobs = distinct(sweep.jobs).length;
   if (options.json === true) terminal.out(jsonDocument("sweep", { ...answers[0], answers, done, jobs, report: page }));

@@ -1,8 +1,7 @@
 /** The folder of a sweep: rows of all points from its store, the files and the page made of them, and reading them again. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { renderSweepHtml } from "../../reports/sweep/html.ts";
 import type { SweepReport } from "../../reports/sweep/words.ts";
 import { toCsv } from "../../reports/tables/table.ts";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -62,18 +61,32 @@ export function checkGroup({ classes }: Pick<SweepFile, "classes">, { group }: A
 }
 
 /** What `meridian sweep report` needs beside the points: the question as it was put. */
+/** Folder of results beside those of sweeps, unless a store is named. */
+export const JOBS = "jobs";
 const QUESTION_FILE = "question.json";
 const POINTS_FILE = "points.json";
 const REPORT_FILE = "report.html";
 
-/** Writes the folder's files: the job file, the points, the question and the page. @returns the page's path */
-export async function writeFolder(folder: string, report: SweepReport, asked: AskedQuestion): Promise<string> {
+/**
+ * Writes the folder's files: the job file, the points, the question and the page.
+ *
+ * @param store where results of jobs live, as it was given; null: in the folder `jobs` beside this one
+ * @returns the page's path
+ */
+export async function writeFolder(
+  folder: string,
+  report: SweepReport,
+  asked: AskedQuestion,
+  store: string | null,
+): Promise<string> {
+  // What reads folders for other ends needs no charts.
+  const { renderSweepHtml } = await import("../../reports/sweep/html.ts");
   const page = join(folder, REPORT_FILE);
   await writeFileAtomic(join(folder, "sweep.json"), sweepText(report.sweep));
   await writePoints(folder, report.sweep, report.rows);
   await writeFileAtomic(
     join(folder, QUESTION_FILE),
-    stableJson({ schemaVersion: 1, kind: "sweep question", ...asked }),
+    stableJson({ schemaVersion: 1, kind: "sweep question", ...asked, store }),
   );
   await writeFileAtomic(page, await renderSweepHtml(report));
   return page;
@@ -84,6 +97,8 @@ export interface SweepFolder {
   readonly sweep: SweepFile;
   readonly found: Pick<SweepRows, "rows" | "done">;
   readonly asked: AskedQuestion;
+  /** Address of the store that has the results of its jobs. */
+  readonly store: string;
 }
 
 /** @throws MeridianError data, SWEEP_UNREADABLE */
@@ -99,11 +114,15 @@ export async function readFolder(folder: string): Promise<SweepFolder> {
   };
   const sweep = parseSweep(await read("sweep.json"), folder, "show");
   const { points } = parsed<{ points: readonly PointRow[] }>(await read(POINTS_FILE), join(folder, POINTS_FILE));
-  const { metric, group, objective } = parsed<AskedQuestion>(await read(QUESTION_FILE), join(folder, QUESTION_FILE));
+  const { metric, group, objective, store } = parsed<AskedQuestion & { readonly store: string | null }>(
+    await read(QUESTION_FILE),
+    join(folder, QUESTION_FILE),
+  );
   const rows = points.map(({ values, ...row }) => ({ ...row, values: sweep.factors.map(({ path }) => values[path]) }));
   const known = new Set(rows.map(({ point }) => sweep.jobs[point]?.key));
   const done = distinct(sweep.jobs).filter(({ key }) => known.has(key)).length;
-  return { sweep, found: { rows, done }, asked: { metric, group, objective } };
+  const asked = { metric, group, objective };
+  return { sweep, found: { rows, done }, asked, store: store ?? join(dirname(resolve(folder)), JOBS) };
 }
 
 type PointRow = Omit<SweepRow, "values"> & { readonly values: Readonly<Record<string, unknown>> };
