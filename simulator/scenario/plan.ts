@@ -8,6 +8,7 @@ import type { Placement } from "../service/pricing/billing.ts";
 import type { BillingRule, PriceSchedule } from "../service/pricing/prices.ts";
 import type { ServicePlan } from "../service/service-plan.ts";
 import type { ClassTraffic } from "../traffic/class-stream.ts";
+import type { SlicePlan } from "./slices.ts";
 
 /**
  * A scenario resolved: names turned into indices, defaults filled in, reference data looked up. Plain data all the way
@@ -26,6 +27,8 @@ export interface Plan {
   /** Requests per replication; Infinity when `durationMs` ends them. */
   readonly requestsMax: number;
   readonly warmup: WarmupPlan;
+  /** Slices of time that are simulated in place of the whole run. */
+  readonly slices?: SlicePlan;
   /** How long after the last arrival the run goes on to let requests end, ms. */
   readonly drainMs: number;
   readonly replications: number;
