@@ -20,8 +20,16 @@ import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTabl
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { Gateways, LEG, Network } from "./network.ts";
-import { Observation, type SimulationObserver } from "./observer.ts";
-import { beginAttempt, endAttempt, REQUEST_FLAG, ShownRequest, writeOutcome, writeRequest } from "./request-rows.ts";
+import { type AttemptWatcher, Observation, type SimulationObserver } from "./observer.ts";
+import {
+  beginAttempt,
+  endAttempt,
+  REQUEST_FLAG,
+  ShownRequest,
+  UNKNOWN,
+  writeOutcome,
+  writeRequest,
+} from "./request-rows.ts";
 import { createRouters, endAfterOutcome, KIND_OF_OUTCOME, Learning, type Router, routingRandom } from "./router.ts";
 import { type BatchCount, RunStatistics } from "./run-statistics.ts";
 import { Signals } from "./signals.ts";
@@ -72,11 +80,18 @@ export class Requests implements ServiceListener {
   declare private readonly isLimited: boolean;
   declare private readonly hasNetwork: boolean;
   declare private readonly observation: Observation | null;
+  declare private readonly watcher: AttemptWatcher | null;
   declare private readonly shown: ShownRequest;
   /** Instant of the event being processed, ms. A field: a number passed as an argument is boxed at every call. */
   private nowMs = Number.NaN;
 
-  constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null) {
+  constructor(
+    plan: Plan,
+    strategy: StrategyPlan,
+    seed: number,
+    observer: SimulationObserver | null,
+    watcher: AttemptWatcher | null,
+  ) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
     this.service = new Service(plan.world, seed, this.rows, this);
@@ -90,6 +105,7 @@ export class Requests implements ServiceListener {
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
     this.observation = observer === null ? null : new Observation(observer, this.rows);
+    this.watcher = watcher;
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
     this.timers = new Timers(this.client, this.rows);
@@ -161,6 +177,7 @@ export class Requests implements ServiceListener {
     ints[attempt * INTS + PLACE.outcome] = outcome;
     floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
     if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
+    if (this.watcher !== null) this.watch(attempt);
     this.statistics.answered(attempt, outcome, nowMs);
     if (this.hasNetwork) {
       const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
@@ -181,6 +198,14 @@ export class Requests implements ServiceListener {
       if (isRequest && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
     }
     if (this.observation !== null) this.observation.runEnded(nowMs);
+    if (this.watcher === null) return;
+    for (const slot of this.rows.slotsInUse()) if (ints[slot * INTS + PLACE.outcome] === UNKNOWN) this.watch(slot);
+  }
+
+  private watch(attempt: number): void {
+    const { ints } = this.rows;
+    const isCounted = (ints[ints[attempt * INTS + PLACE.request]! * INTS + PLACE.flags]! & IS_COUNTED) !== 0;
+    if (isCounted) this.watcher!.onAttempt(this.rows, attempt);
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
@@ -373,6 +398,7 @@ export class Requests implements ServiceListener {
     this.batch.move(ints[request * INTS + PLACE.lastTarget]!, -1);
     this.statistics.ended(request, end, this.nowMs, attempt);
     if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
+    if (this.watcher !== null) this.watcher.onRequest(this.rows, request);
     this.release(request);
   }
 

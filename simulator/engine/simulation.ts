@@ -6,7 +6,7 @@ import type { QuotaUse } from "../service/quota/token-quota.ts";
 import type { Service } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { histogramQuantile } from "./histogram.ts";
-import type { SimulationObserver } from "./observer.ts";
+import type { AttemptWatcher, SimulationObserver } from "./observer.ts";
 import { FIELDS, type Recorder } from "./recorder.ts";
 import { Requests } from "./requests.ts";
 
@@ -43,10 +43,19 @@ export class Simulation {
   private nowMs = 0;
   private stoppedAtMs: number | null = null;
 
-  /** @param observer sees every attempt and request end; null costs next to nothing */
-  constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null = null) {
+  /**
+   * @param observer sees every attempt and request end; null costs next to nothing
+   * @param watcher  sees counted attempts in their rows
+   */
+  constructor(
+    plan: Plan,
+    strategy: StrategyPlan,
+    seed: number,
+    observer: SimulationObserver | null = null,
+    watcher: AttemptWatcher | null = null,
+  ) {
     this.plan = plan;
-    this.requests = new Requests(plan, strategy, seed, observer);
+    this.requests = new Requests(plan, strategy, seed, observer, watcher);
     this.service = this.requests.service;
   }
 

@@ -76,11 +76,9 @@ export function* runJob(
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
-  const needs = job.strategyIndices.map((index) =>
-    job.replication === 0 ? new QuotaNeeds(plan, observerOf(index)) : null,
-  );
+  const needs = job.strategyIndices.map(() => (job.replication === 0 ? new QuotaNeeds(plan) : null));
   const runs = job.strategyIndices.map(
-    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),
+    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i]),
   );
   const arrivals = new ArrivalCounter(plan, job.replication);
   const isRunning = runs.map(() => true);
