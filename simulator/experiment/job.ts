@@ -12,6 +12,8 @@ import { type ReplicationStats, summarise } from "./replication-stats.ts";
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
 export interface ExperimentInputs {
   readonly plan: Plan;
+  /** Leaves out what the calls ask of each quota: as long again as a short run, for what only a report shows. */
+  readonly skipQuotaNeeds?: boolean;
 }
 
 /** One job: plain data, as small as a worker needs. */
@@ -76,7 +78,8 @@ export function* runJob(
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
-  const needs = job.strategyIndices.map(() => (job.replication === 0 ? new QuotaNeeds(plan) : null));
+  const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true;
+  const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan) : null));
   const runs = job.strategyIndices.map(
     (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i]),
   );
