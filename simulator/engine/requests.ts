@@ -19,7 +19,7 @@ import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import { Gateways, LEG, Network } from "./network.ts";
+import { Gateways, Jitter, LEG, Network } from "./network.ts";
 import { type AttemptWatcher, Observation, type SimulationObserver } from "./observer.ts";
 import {
   beginAttempt,
@@ -70,7 +70,7 @@ export class Requests implements ServiceListener {
   declare private readonly signals: Signals;
   declare private readonly learning: Learning;
   declare private readonly network: Network;
-  declare private readonly regionOfTarget: Int32Array;
+  declare private readonly jitter: Jitter;
   declare private readonly random: KeyedRandom;
   declare private readonly retryKey: number;
   declare private readonly maxTokensOfClass: Int32Array;
@@ -91,6 +91,7 @@ export class Requests implements ServiceListener {
     seed: number,
     observer: SimulationObserver | null,
     watcher: AttemptWatcher | null,
+    jitter = new Jitter(plan.network.jitterCv, seed),
   ) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
@@ -101,12 +102,13 @@ export class Requests implements ServiceListener {
     this.shown = new ShownRequest(this.rows);
     this.signals = new Signals(plan, strategy, this.service, this.routers);
     this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
-    this.network = new Network(plan.network, plan.regionNames.length, this.service.faults, seed);
+    const regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
+    this.network = new Network(plan.network, regionOfTarget, plan.regionNames.length, this.service.faults, seed);
+    this.jitter = jitter;
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
     this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.watcher = watcher;
-    this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
     this.timers = new Timers(this.client, this.rows);
     this.random = routingRandom(seed);
@@ -124,7 +126,12 @@ export class Requests implements ServiceListener {
     return this.rows.inUse > 0;
   }
 
-  /** Takes one row of the traffic: a request arrives and is routed, or enters the first gateway. */
+  /** Draws ahead for the rows of a chunk that are about to arrive. */
+  prepare(chunk: TrafficChunk): void {
+    if (this.hasNetwork) this.jitter.prepare(this.seen, chunk.length);
+  }
+
+  /** Takes one row of a prepared chunk: a request arrives and is routed, or enters the first gateway. */
   arrive(chunk: TrafficChunk, row: number, nowMs: number): void {
     this.nowMs = nowMs;
     const { rows } = this;
@@ -139,6 +146,10 @@ export class Requests implements ServiceListener {
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     this.routers[ints[at + PLACE.router]!]!.hedges.request();
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
+    if (this.hasNetwork) {
+      rows.floats[request * FLOATS + FLOAT.jitterThere] = this.jitter.there[row]!;
+      rows.floats[request * FLOATS + FLOAT.jitterBack] = this.jitter.back[row]!;
+    }
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
       this.timers.set(TIMER.deadline, nowMs, request, ints[at + PLACE.generation]!);
@@ -180,7 +191,8 @@ export class Requests implements ServiceListener {
     if (this.watcher !== null) this.watch(attempt);
     this.statistics.answered(attempt, outcome, nowMs);
     if (this.hasNetwork) {
-      const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
+      const jitter = floats[attempt * FLOATS + FLOAT.jitterBack]!;
+      const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back, jitter);
       if (backMs > 0) {
         this.schedule(nowMs + backMs, (attempt << EVENT_BITS) | EVENT.response);
         return;
@@ -259,7 +271,7 @@ export class Requests implements ServiceListener {
     this.statistics.sent(request, target, this.service.epochAt(nowMs), nowMs);
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (this.hasNetwork) {
-      const thereMs = this.delayMs(attempt, LEG.there);
+      const thereMs = this.delayMs(attempt, LEG.there, this.drawJitter(attempt));
       if (thereMs > 0) {
         this.schedule(nowMs + thereMs, (attempt << EVENT_BITS) | EVENT.arriveAtRegion);
         return;
@@ -430,11 +442,23 @@ export class Requests implements ServiceListener {
     this.nextMs = nextMs;
   }
 
-  private delayMs(attempt: number, leg: 0 | 1): number {
+  /** Delay of a leg of an attempt, ms. */
+  private delayMs(attempt: number, leg: 0 | 1, jitter: number): number {
     const { ints } = this.rows;
     const at = attempt * INTS;
     const origin = ints[ints[at + PLACE.request]! * INTS + PLACE.originIndex]!;
-    const region = this.regionOfTarget[ints[at + PLACE.target]!]!;
-    return this.network.oneWayMs(origin, region, leg, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
+    const target = ints[at + PLACE.target]!;
+    return this.network.oneWayMs(origin, target, jitter, leg, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
+  }
+
+  /** Draws the jitter of both legs; returns that of the way there. First attempts have theirs since their arrival. */
+  private drawJitter(attempt: number): number {
+    const { jitter } = this;
+    const { ints, floats } = this.rows;
+    const id = ints[attempt * INTS + PLACE.requestId]!;
+    const ordinal = ints[attempt * INTS + PLACE.ordinal]!;
+    if (ordinal === 0) return floats[attempt * FLOATS + FLOAT.jitterThere]!;
+    floats[attempt * FLOATS + FLOAT.jitterBack] = jitter.factor(LEG.back, id, ordinal);
+    return jitter.factor(LEG.there, id, ordinal);
   }
 }

@@ -6,6 +6,7 @@ import type { QuotaUse } from "../service/quota/token-quota.ts";
 import type { Service } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { histogramQuantile } from "./histogram.ts";
+import type { Jitter } from "./network.ts";
 import type { AttemptWatcher, SimulationObserver } from "./observer.ts";
 import { FIELDS, type Recorder } from "./recorder.ts";
 import { Requests } from "./requests.ts";
@@ -46,6 +47,7 @@ export class Simulation {
   /**
    * @param observer sees every attempt and request end; null costs next to nothing
    * @param watcher  sees counted attempts in their rows
+   * @param jitter   of the replication, where its strategies share it
    */
   constructor(
     plan: Plan,
@@ -53,9 +55,10 @@ export class Simulation {
     seed: number,
     observer: SimulationObserver | null = null,
     watcher: AttemptWatcher | null = null,
+    jitter?: Jitter,
   ) {
     this.plan = plan;
-    this.requests = new Requests(plan, strategy, seed, observer, watcher);
+    this.requests = new Requests(plan, strategy, seed, observer, watcher, jitter);
     this.service = this.requests.service;
   }
 
@@ -63,6 +66,7 @@ export class Simulation {
   run(chunk: TrafficChunk): boolean {
     const { requests } = this;
     const { arrivalMs, length } = chunk;
+    requests.prepare(chunk);
     for (let from = 0; from < length; ) {
       const to = Math.min(length, from + BACKLOG_EVERY - (requests.seen % BACKLOG_EVERY));
       this.runRows(chunk, from, to);

@@ -1,4 +1,5 @@
 /** Jobs of an experiment: some strategies through one replication, on the same traffic. */
+import { Jitter } from "../engine/network.ts";
 import type { SimulationObserver } from "../engine/observer.ts";
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -80,8 +81,9 @@ export function* runJob(
   });
   const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true;
   const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan) : null));
+  const jitter = new Jitter(plan.network.jitterCv, seed);
   const runs = job.strategyIndices.map(
-    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i]),
+    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i], jitter),
   );
   const arrivals = new ArrivalCounter(plan, job.replication);
   const isRunning = runs.map(() => true);
