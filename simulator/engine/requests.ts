@@ -53,8 +53,10 @@ const { arriveAtRegion: ARRIVE, response: RESPONSE } = EVENT;
  * class, since all of it is one path through shared state, and the simulator's speed is the speed of that path.
  */
 export class Requests implements ServiceListener {
-  /** Instant of the next client-side event, ms; Infinity when none is due. */
-  nextMs = Number.POSITIVE_INFINITY;
+  /** Messages between callers and regions, and requests that wait to be routed again: almost all events of callers. */
+  readonly messages = new EventHeap();
+  /** When something else is due, ms: a timer, an event at a gateway. */
+  otherMs = Number.POSITIVE_INFINITY;
   declare readonly service: Service;
   declare readonly statistics: RunStatistics;
   /** Requests that have arrived. */
@@ -63,7 +65,6 @@ export class Requests implements ServiceListener {
   declare private readonly classes: readonly ClassPlan[];
   declare private readonly client: ClientPlan;
   private readonly rows = createAttemptTable();
-  private readonly agenda = new EventHeap();
   declare private readonly timers: Timers;
   declare private readonly gateways: Gateways | null;
   declare private readonly routers: readonly Router[];
@@ -121,6 +122,11 @@ export class Requests implements ServiceListener {
     this.isRetrying = this.client.retry.mode !== "none";
   }
 
+  /** Instant of the next client-side event, ms; Infinity when none is due. */
+  get nextMs(): number {
+    return this.messages.topMs <= this.otherMs ? this.messages.topMs : this.otherMs;
+  }
+
   /** Whether a request has not ended, or an attempt is still under way. */
   get isBusy(): boolean {
     return this.rows.inUse > 0;
@@ -153,32 +159,42 @@ export class Requests implements ServiceListener {
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
       this.timers.set(TIMER.deadline, nowMs, request, ints[at + PLACE.generation]!);
-      this.refresh();
+      this.refreshOther();
     }
     if (this.gateways === null) this.dispatch(request, false);
     else {
       ints[at + PLACE.holds]!++;
       this.gateways.enter(nowMs, request, id | 0);
-      this.refresh();
+      this.refreshOther();
     }
   }
 
   /** Processes one event, due at `nextMs`. At equal instants: gateways, then messages, then timers. */
   advance(): void {
-    const nowMs = this.nextMs;
-    this.nowMs = nowMs;
-    if (this.gateways !== null && this.gateways.nextMs <= nowMs) {
-      const slot = this.gateways.advance();
+    const { otherMs, gateways } = this;
+    const isAtGateway = gateways !== null && gateways.nextMs <= otherMs && gateways.nextMs <= this.messages.topMs;
+    if (this.messages.topMs <= otherMs && !isAtGateway) {
+      this.advanceMessage();
+      return;
+    }
+    this.nowMs = otherMs;
+    if (isAtGateway) {
+      const slot = gateways.advance();
       if (slot >= 0) this.resume(slot);
-    } else if (this.agenda.topMs <= nowMs) {
-      const payload = this.agenda.pop();
-      const slot = payload >> EVENT_BITS;
-      const event = payload & ((1 << EVENT_BITS) - 1);
-      if (event === ARRIVE) this.service.receive(nowMs, slot);
-      else if (event === RESPONSE) this.respond(slot);
-      else this.resume(slot);
     } else this.timerEvent();
-    this.refresh();
+    this.refreshOther();
+  }
+
+  /** Processes the next message. */
+  advanceMessage(): void {
+    const { messages } = this;
+    this.nowMs = messages.topMs;
+    const payload = messages.pop();
+    const slot = payload >> EVENT_BITS;
+    const event = payload & ((1 << EVENT_BITS) - 1);
+    if (event === ARRIVE) this.service.receive(this.nowMs, slot);
+    else if (event === RESPONSE) this.respond(slot);
+    else this.resume(slot);
   }
 
   /** The service has decided an attempt: its answer starts on the way back. */
@@ -194,7 +210,7 @@ export class Requests implements ServiceListener {
       const jitter = floats[attempt * FLOATS + FLOAT.jitterBack]!;
       const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back, jitter);
       if (backMs > 0) {
-        this.schedule(nowMs + backMs, (attempt << EVENT_BITS) | EVENT.response);
+        this.messages.push(nowMs + backMs, (attempt << EVENT_BITS) | RESPONSE);
         return;
       }
     }
@@ -273,7 +289,7 @@ export class Requests implements ServiceListener {
     if (this.hasNetwork) {
       const thereMs = this.delayMs(attempt, LEG.there, this.drawJitter(attempt));
       if (thereMs > 0) {
-        this.schedule(nowMs + thereMs, (attempt << EVENT_BITS) | EVENT.arriveAtRegion);
+        this.messages.push(nowMs + thereMs, (attempt << EVENT_BITS) | ARRIVE);
         return;
       }
     }
@@ -291,7 +307,7 @@ export class Requests implements ServiceListener {
       floats[request * FLOATS + FLOAT.lastSentMs] = nowMs;
       timers.set(TIMER.hedge, nowMs, request, ints[at + PLACE.generation]!);
     }
-    if (timers.nextMs < this.nextMs) this.nextMs = timers.nextMs;
+    if (timers.nextMs < this.otherMs) this.otherMs = timers.nextMs;
   }
 
   /** An answer reaches the caller. */
@@ -427,19 +443,12 @@ export class Requests implements ServiceListener {
   private later(request: number, ms: number): void {
     if (ms === NEVER) return;
     this.rows.ints[request * INTS + PLACE.holds]!++;
-    this.schedule(ms, (request << EVENT_BITS) | EVENT.dispatch);
+    this.messages.push(ms, (request << EVENT_BITS) | EVENT.dispatch);
   }
 
-  private schedule(ms: number, payload: number): void {
-    this.agenda.push(ms, payload);
-    if (ms < this.nextMs) this.nextMs = ms;
-  }
-
-  private refresh(): void {
-    let nextMs = this.agenda.topMs;
-    if (this.timers.nextMs < nextMs) nextMs = this.timers.nextMs;
-    if (this.gateways !== null && this.gateways.nextMs < nextMs) nextMs = this.gateways.nextMs;
-    this.nextMs = nextMs;
+  private refreshOther(): void {
+    const { gateways, timers } = this;
+    this.otherMs = gateways !== null && gateways.nextMs < timers.nextMs ? gateways.nextMs : timers.nextMs;
   }
 
   /** Delay of a leg of an attempt, ms. */

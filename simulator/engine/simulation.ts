@@ -42,6 +42,8 @@ export class Simulation {
   declare private readonly service: Service;
   private readonly backlog: number[] = [];
   private nowMs = 0;
+  /** When the event was due that `step` processed last, ms. */
+  private steppedMs = 0;
   private stoppedAtMs: number | null = null;
 
   /**
@@ -116,27 +118,39 @@ export class Simulation {
   /** Takes rows `from` to `to` of the traffic, and processes all events due before each. */
   private runRows(chunk: TrafficChunk, from: number, to: number): void {
     const { requests, service } = this;
+    const { endpoints } = service;
+    const { messages } = requests;
     const { arrivalMs } = chunk;
     for (let row = from; row < to; row++) {
-      const ms = arrivalMs[row]!;
+      const untilMs = arrivalMs[row]!;
       for (;;) {
-        if (service.nextMs <= ms && service.nextMs <= requests.nextMs) service.advance();
-        else if (requests.nextMs <= ms) requests.advance();
-        else break;
+        const endpointMs = endpoints.ms;
+        const messageMs = messages.topMs;
+        const nextMs = endpointMs <= messageMs ? endpointMs : messageMs;
+        if (service.otherMs <= nextMs || requests.otherMs <= nextMs) {
+          if (!this.step(untilMs)) break;
+        } else if (nextMs > untilMs) break;
+        else if (endpointMs <= messageMs) service.advanceEndpoint();
+        else requests.advanceMessage();
       }
-      requests.arrive(chunk, row, ms);
+      requests.arrive(chunk, row, untilMs);
     }
   }
 
-  private drain(untilMs: number): void {
+  /** Processes the next event of any kind; false where none is due by then. */
+  private step(untilMs: number): boolean {
     const { requests, service } = this;
-    while (requests.isBusy) {
-      const nextMs = Math.min(service.nextMs, requests.nextMs);
-      if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return;
-      this.nowMs = nextMs;
-      if (service.nextMs <= requests.nextMs) service.advance();
-      else requests.advance();
-    }
+    const isOfService = service.nextMs <= requests.nextMs;
+    const nextMs = isOfService ? service.nextMs : requests.nextMs;
+    if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return false;
+    this.steppedMs = nextMs;
+    if (isOfService) service.advance();
+    else requests.advance();
+    return true;
+  }
+
+  private drain(untilMs: number): void {
+    while (this.requests.isBusy && this.step(untilMs)) this.nowMs = this.steppedMs;
   }
 
   private noteBacklog(nowMs: number): boolean {
