@@ -1,9 +1,8 @@
 /** The plan of a client that is in use: what a replay plan says of strategy, targets and client rules, without an end. */
 import { MeridianError } from "../base/errors.ts";
 import { DAY_MS } from "../base/time.ts";
-import type { RetrySpec } from "../client/retry-rules.ts";
 import type { StrategyDefinition } from "../client/strategy.ts";
-import type { Plan } from "../scenario/plan.ts";
+import type { Plan, RetryPlan } from "../scenario/plan.ts";
 import { requestCostFUsd } from "../service/pricing/billing.ts";
 import { makeReplayPlan, notReplayable } from "./make-plan.ts";
 import { billedAttempt } from "./measured.ts";
@@ -135,7 +134,7 @@ export interface LiveOptions {
   /** Classes of callers by name; one for each model unless given. */
   readonly classes?: Readonly<Record<string, LiveClass>>;
   /** `standard` retries of the JavaScript SDK unless given. */
-  readonly retry?: Extract<RetrySpec, { readonly mode: "standard" | "adaptive" | "legacy" | "none" }>;
+  readonly retry?: RetryPlan;
   /** Limit of an attempt and of a whole request, ms; none unless given. */
   readonly timeoutMs?: number;
   readonly deadlineMs?: number;
