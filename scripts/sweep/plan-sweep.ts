@@ -16,7 +16,7 @@ import type { SweepClass } from "../../simulator/sweep/question.ts";
 import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
 import { parseSet } from "../io/overrides.ts";
 import { packageVersion } from "../io/process.ts";
-import { parseScenario } from "../io/scenario-file.ts";
+import { parseScenario } from "../io/scenario-text.ts";
 import { formatPath } from "../io/yaml-source.ts";
 import { overridesAt } from "./variant.ts";
 

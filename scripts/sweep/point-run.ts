@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
-import { parseScenario } from "../io/scenario-file.ts";
+import { parseScenario } from "../io/scenario-text.ts";
 import { openStore } from "./open-store.ts";
 import { readFolder } from "./sweep-report.ts";
 import { isResult, overridesAt, parseOutcome } from "./variant.ts";

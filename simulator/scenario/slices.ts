@@ -11,11 +11,9 @@ export const slicesSchema = z
   .strictObject({
     count: z.number().int().min(2).max(COUNT_MAX).meta({ description: "Slices, one in each equal part of the run" }),
     length: durationMs.refine((ms) => ms > 0, "must be more than 0").meta({ description: "Time that counts in each" }),
-    warmup: durationMs
-      .default(WARMUP_MS)
-      .meta({
-        description: "Simulated before each slice and not counted: longer than anything in the world remembers",
-      }),
+    warmup: durationMs.default(WARMUP_MS).meta({
+      description: "Simulated before each slice and not counted: longer than anything in the world remembers",
+    }),
   })
   .optional()
   .meta({
