@@ -8,7 +8,6 @@ import type { Placement } from "../service/pricing/billing.ts";
 import type { BillingRule, PriceSchedule } from "../service/pricing/prices.ts";
 import type { ServicePlan } from "../service/service-plan.ts";
 import type { ClassTraffic } from "../traffic/class-stream.ts";
-import type { SlicePlan } from "./slices.ts";
 
 /**
  * A scenario resolved: names turned into indices, defaults filled in, reference data looked up. Plain data all the way
@@ -54,6 +53,14 @@ export interface Plan {
   readonly validation: ValidationPlan;
   /** What a reader must know of the scenario itself, one sentence each. */
   readonly notes: readonly string[];
+}
+
+/** Slices of time that stand for the whole run. */
+export interface SlicePlan {
+  readonly count: number;
+  readonly lengthMs: number;
+  /** Simulated before each slice and not counted. */
+  readonly warmupMs: number;
 }
 
 export interface WarmupPlan {

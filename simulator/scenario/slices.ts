@@ -1,7 +1,7 @@
 /** `slices`: a long run of which only slices of time are simulated, as a sample of the whole. */
 import { z } from "zod";
 import { durationMs } from "../base/schema-forms.ts";
-import type { WarmupPlan } from "./plan.ts";
+import type { SlicePlan, WarmupPlan } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 
 const COUNT_MAX = 100_000;
@@ -20,13 +20,6 @@ export const slicesSchema = z
     description:
       "Simulates slices of the run only: counts and bills are scaled up, intervals hold the error. For runs too long to simulate whole",
   });
-
-/** Slices of time that stand for the whole run. */
-export interface SlicePlan {
-  readonly count: number;
-  readonly lengthMs: number;
-  readonly warmupMs: number;
-}
 
 interface SliceInput {
   readonly slices?: z.output<typeof slicesSchema>;
