@@ -185,6 +185,9 @@ export function faultOf(
     case OUTCOME.unavailable:
       return { name: "ServiceUnavailableException" };
     case OUTCOME.error:
+    case OUTCOME.broken:
+    case OUTCOME.empty:
+    case OUTCOME.rejected:
       return { name: "InternalServerException" };
     case OUTCOME.abandoned:
     case OUTCOME.timeout:

@@ -2,14 +2,21 @@
 import { EventHeap } from "../base/event-queue.ts";
 import {
   afterAnswer,
+  callsAgainAfter,
   END,
   type End,
   type Failure,
+  firstByteLimitMs,
   hedgeDueMs,
+  INTERRUPTION,
+  type Interruption,
   isStillUnderWay,
   mayHedge,
   NEVER,
+  outlastsIdle,
   putOffUntilMs,
+  resumedCall,
+  retriesAfterStart,
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { GIVE_UP } from "../client/retry-policy.ts";
@@ -18,10 +25,21 @@ import { type KeyedRandom, keyedUniform, purposeKey } from "../random/keyed-rand
 import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
+import type { StreamFault } from "../service/service-plan.ts";
+import { hasStreamFaults } from "../service/stream-faults.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
+import { FirstBytes, type GiveUp, GiveUps, type Interrupted, InterruptedRequests } from "./interruptions.ts";
 import { Gateways, LEG, Network } from "./network.ts";
 import { Observation, type SimulationObserver } from "./observer.ts";
-import { beginAttempt, endAttempt, REQUEST_FLAG, ShownRequest, writeOutcome, writeRequest } from "./request-rows.ts";
+import {
+  beginAttempt,
+  endAttempt,
+  REQUEST_FLAG,
+  ShownRequest,
+  UNKNOWN,
+  writeOutcome,
+  writeRequest,
+} from "./request-rows.ts";
 import { createRouters, endAfterOutcome, KIND_OF_OUTCOME, Learning, type Router, routingRandom } from "./router.ts";
 import { type BatchCount, RunStatistics } from "./run-statistics.ts";
 import { Signals } from "./signals.ts";
@@ -34,11 +52,18 @@ const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const { isEnded: IS_ENDED, isCounted: IS_COUNTED } = REQUEST_FLAG;
 const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED, timeout: TIMEOUT } = OUTCOME;
+const { broken: BROKEN, empty: EMPTY, rejected: REJECTED } = OUTCOME;
+const { none: WHOLE, idle: IDLE } = INTERRUPTION;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
-const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2 } as const;
+const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2, giveUp: 3 } as const;
 const EVENT_BITS = 2;
-const { arriveAtRegion: ARRIVE, response: RESPONSE } = EVENT;
+const { arriveAtRegion: ARRIVE, response: RESPONSE, giveUp: GIVES_UP } = EVENT;
+
+/** By outcome. */
+const INTERRUPTION_OF: readonly Interruption[] = Object.values(OUTCOME).map((outcome) =>
+  outcome === BROKEN ? INTERRUPTION.broken : outcome === EMPTY ? INTERRUPTION.empty : WHOLE,
+);
 
 /**
  * Requests are routed, sent, timed out, hedged and retried, and end, by the rules of `client/request-rules.ts`. One
@@ -71,6 +96,18 @@ export class Requests implements ServiceListener {
   declare private readonly isRetrying: boolean;
   declare private readonly isLimited: boolean;
   declare private readonly hasNetwork: boolean;
+  /** Answers may break off, stall or come empty: else nothing below is looked at. */
+  declare private readonly hasBreaks: boolean;
+  declare private readonly connectMs: number;
+  private readonly interrupted = new InterruptedRequests();
+  private readonly giveUps = new GiveUps();
+  /** Attempts of which no further byte ever comes. */
+  private readonly lost = new Set<number>();
+  /** Null where clients have no limit for the first byte. */
+  declare private readonly firstBytes: FirstBytes | null;
+  declare readonly isWhole: boolean;
+  declare onFirstToken?: (attempt: number, nowMs: number) => void;
+  declare onStart?: (attempt: number, firstTokenMs: number) => void;
   declare private readonly observation: Observation | null;
   declare private readonly shown: ShownRequest;
   /** Instant of the event being processed, ms. A field: a number passed as an argument is boxed at every call. */
@@ -79,6 +116,14 @@ export class Requests implements ServiceListener {
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
+    const { isStreaming, timeout } = this.client;
+    this.isWhole = !isStreaming;
+    this.connectMs = timeout.connectMs;
+    this.firstBytes = firstByteLimitMs(timeout) < NEVER ? new FirstBytes() : null;
+    if (this.firstBytes !== null && isStreaming) {
+      this.onFirstToken = (attempt, nowMs) => this.noteFirstByte(attempt, nowMs);
+      this.onStart = (attempt, firstTokenMs) => this.noteFirstByte(attempt, firstTokenMs);
+    }
     this.service = new Service(plan.world, seed, this.rows, this);
     this.statistics = new RunStatistics(plan, this.rows);
     this.batch = this.statistics.batch;
@@ -89,6 +134,12 @@ export class Requests implements ServiceListener {
     this.network = new Network(plan.network, plan.regionNames.length, this.service.faults, seed);
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
+    this.hasBreaks =
+      this.firstBytes !== null ||
+      this.connectMs < NEVER ||
+      hasStreamFaults(plan.world) ||
+      plan.world.faults.some(({ kind }) => kind === "errors") ||
+      plan.world.endpoints.some(({ errorShare }) => errorShare > 0);
     this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
@@ -149,6 +200,7 @@ export class Requests implements ServiceListener {
       const event = payload & ((1 << EVENT_BITS) - 1);
       if (event === ARRIVE) this.service.receive(nowMs, slot);
       else if (event === RESPONSE) this.respond(slot);
+      else if (event === GIVES_UP) this.giveUp(this.giveUps.take(slot));
       else this.resume(slot);
     } else this.timerEvent();
     this.refresh();
@@ -162,6 +214,13 @@ export class Requests implements ServiceListener {
     floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
     if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
     this.statistics.answered(attempt, outcome, nowMs);
+    if (this.hasBreaks && outcome === OK) {
+      const heldMs = this.service.heldBackMs(attempt, nowMs);
+      if (heldMs > 0) {
+        this.holdBack(attempt, heldMs);
+        return;
+      }
+    }
     if (this.hasNetwork) {
       const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
       if (backMs > 0) {
@@ -170,6 +229,32 @@ export class Requests implements ServiceListener {
       }
     }
     this.respond(attempt);
+  }
+
+  onLost(attempt: number): void {
+    this.lost.add(attempt);
+  }
+
+  /** An answer falls silent: its caller gives it up where the pause is longer than its limit between bytes. */
+  onStall(attempt: number, { effect, lastsMs, gapMs }: StreamFault, nowMs: number): void {
+    const { timeout, isStreaming } = this.client;
+    if (!isStreaming || !outlastsIdle(timeout, effect === "drip" ? gapMs : lastsMs)) return;
+    this.scheduleGiveUp(attempt, nowMs + this.backMs(attempt) + timeout.idleMs, true);
+  }
+
+  /** The service has made an answer that its caller gets later, or never. */
+  private holdBack(attempt: number, heldMs: number): void {
+    const { ints, floats } = this.rows;
+    if (heldMs === NEVER) {
+      this.lost.add(attempt);
+      if (ints[attempt * INTS + PLACE.isDetached] === 1 || this.isEnded(ints[attempt * INTS + PLACE.request]!)) {
+        this.dropLost(attempt);
+      }
+      return;
+    }
+    // A first token that came before the pause is not late.
+    if (this.service.struckBy(attempt)!.fault.afterTokens > 0) floats[attempt * FLOATS + FLOAT.endedMs]! += heldMs;
+    this.schedule(this.nowMs + heldMs + this.backMs(attempt), (attempt << EVENT_BITS) | RESPONSE);
   }
 
   /** Ends the requests that are still in the system: the run is over. */
@@ -226,6 +311,7 @@ export class Requests implements ServiceListener {
     const classIndex = rows.ints[at + PLACE.classIndex]!;
     const attempt = beginAttempt(rows, request, target, this.classes[classIndex]!, nowMs);
     const { ints } = rows;
+    if (this.hasBreaks) this.writeTokens(request, attempt);
     this.batch.move(ints[at + PLACE.lastTarget]!, target);
     ints[at + PLACE.lastTarget] = target;
     ints[at + PLACE.outstanding]!++;
@@ -235,6 +321,11 @@ export class Requests implements ServiceListener {
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (this.hasNetwork) {
       const thereMs = this.delayMs(attempt, LEG.there);
+      if (thereMs > this.connectMs) {
+        this.lost.add(attempt);
+        this.scheduleGiveUp(attempt, nowMs + this.connectMs, false);
+        return;
+      }
       if (thereMs > 0) {
         this.schedule(nowMs + thereMs, (attempt << EVENT_BITS) | EVENT.arriveAtRegion);
         return;
@@ -250,6 +341,10 @@ export class Requests implements ServiceListener {
     if (timers.has(TIMER.timeout)) {
       timers.set(TIMER.timeout, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
     }
+    if (this.firstBytes !== null) {
+      this.firstBytes.clear(attempt);
+      timers.set(TIMER.firstByte, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
+    }
     if (timers.has(TIMER.hedge) && hedgeDueMs(this.client.hedge, ints[at + PLACE.hedges]!, nowMs) < NEVER) {
       floats[request * FLOATS + FLOAT.lastSentMs] = nowMs;
       timers.set(TIMER.hedge, nowMs, request, ints[at + PLACE.generation]!);
@@ -263,14 +358,22 @@ export class Requests implements ServiceListener {
     const request = ints[attempt * INTS + PLACE.request]!;
     // An attempt that was given up has already counted as a timeout.
     if (ints[attempt * INTS + PLACE.isDetached] === 0) {
-      this.answer(request, attempt, ints[attempt * INTS + PLACE.outcome]! as Outcome);
+      const outcome = ints[attempt * INTS + PLACE.outcome]! as Outcome;
+      this.answer(request, attempt, outcome, this.hasBreaks ? INTERRUPTION_OF[outcome]! : WHOLE, true);
     }
+    if (this.hasBreaks) this.service.forget(attempt);
     endAttempt(this.rows, attempt);
     this.release(request);
   }
 
   /** Applies an attempt's answer, or the caller's own timeout, to its request. */
-  private answer(request: number, attempt: number, outcome: Outcome): void {
+  private answer(
+    request: number,
+    attempt: number,
+    outcome: Outcome,
+    interruption: Interruption,
+    hasBegun: boolean,
+  ): void {
     const { ints } = this.rows;
     const at = request * INTS;
     const router = this.routers[ints[at + PLACE.router]!]!;
@@ -289,12 +392,88 @@ export class Requests implements ServiceListener {
     if (outcome === THROTTLED) ints[at + PLACE.attemptsThrottled]!++;
     else if (outcome === UNAVAILABLE) ints[at + PLACE.attemptsUnavailable]!++;
     else if (outcome === TIMEOUT) ints[at + PLACE.attemptsTimedOut]!++;
+    if (this.hasBreaks) {
+      this.interrupted.note(request, interruption);
+      if (interruption !== WHOLE && hasBegun) {
+        this.afterBreak(router, request, attempt, outcome, interruption);
+        return;
+      }
+    }
     this.afterFailure(
       router,
       request,
       outcome,
       outcome === THROTTLED ? this.service.retryAfterMs(attempt) : Number.NaN,
     );
+  }
+
+  /** An answer that had begun has failed: the caller's own code calls again, or its own retry rules do, or it gives up. */
+  private afterBreak(
+    router: Router,
+    request: number,
+    attempt: number,
+    outcome: Outcome,
+    interruption: Interruption,
+  ): void {
+    const { ints } = this.rows;
+    const at = request * INTS;
+    const { broken } = this.client;
+    const known = this.interrupted.get(request)!;
+    if (!callsAgainAfter(broken, known.callsAgain)) {
+      if (retriesAfterStart(router.retry, interruption)) this.afterFailure(router, request, outcome, Number.NaN);
+      else if (!isStillUnderWay(ints[at + PLACE.outstanding]!)) {
+        this.finalise(request, endAfterOutcome(outcome), -1);
+      }
+      return;
+    }
+    if (isStillUnderWay(ints[at + PLACE.outstanding]!)) return;
+    known.callsAgain++;
+    known.attemptsBefore = ints[at + PLACE.attempts]!;
+    ints[at + PLACE.lastRetryCost] = 0;
+    if (broken.again === "resume") this.resumeAnswer(request, attempt, known);
+    this.later(request, this.nowMs + broken.delayMs);
+  }
+
+  /** The request's next calls are for the rest of the answer that an attempt has brought the beginning of. */
+  private resumeAnswer(request: number, attempt: number, known: Interrupted): void {
+    const { ints, floats } = this.rows;
+    const at = request * INTS;
+    const struck = this.service.struckBy(attempt);
+    const tokens = struck?.tokens ?? ints[attempt * INTS + PLACE.outputTokens]!;
+    // An error in place of an answer's end comes after all of its tokens.
+    const isAtEnd = struck === undefined && ints[attempt * INTS + PLACE.outcome] === BROKEN;
+    const received = struck?.fault.afterTokens ?? (isAtEnd ? tokens : 0);
+    if (received === 0) return;
+    known.original ??= {
+      inputTokens: ints[at + PLACE.inputTokens]!,
+      outputTokens: this.wholeTokens(request),
+      maxTokens: ints[at + PLACE.maxTokens]!,
+    };
+    known.resumedTokens += Math.min(received, tokens - 1);
+    if (Number.isNaN(known.firstTokenMs)) {
+      known.firstTokenMs = floats[attempt * FLOATS + FLOAT.firstTokenMs]! + this.backMs(attempt);
+    }
+  }
+
+  /** Tokens of a request's whole answer, though an attempt in its row may bring only some. */
+  private wholeTokens(request: number): number {
+    return this.service.struckBy(request)?.tokens ?? this.rows.ints[request * INTS + PLACE.outputTokens]!;
+  }
+
+  /** The tokens that an attempt asks for: of the whole answer, or of what is left of it. */
+  private writeTokens(request: number, attempt: number): void {
+    const { ints } = this.rows;
+    const at = attempt * INTS;
+    const known = this.interrupted.get(request);
+    const original = known?.original ?? null;
+    if (original === null) {
+      if (attempt !== request) ints[at + PLACE.outputTokens] = this.wholeTokens(request);
+      return;
+    }
+    const rest = resumedCall(original, known!.resumedTokens);
+    ints[at + PLACE.inputTokens] = rest.inputTokens;
+    ints[at + PLACE.outputTokens] = rest.outputTokens;
+    ints[at + PLACE.maxTokens] = rest.maxTokens;
   }
 
   /** The router learns the outcome of an attempt, unless it uses none. */
@@ -323,7 +502,9 @@ export class Requests implements ServiceListener {
     const kind = KIND_OF_OUTCOME[outcome]! as Failure;
     const sent = ints[at + PLACE.attempts]!;
     const uniform = keyedUniform(this.retryKey, ints[at + PLACE.requestId]!, sent - 1);
-    const delayMs = retryDelayMs(router.retry, sent, kind, outcome === ABANDONED, hintMs, uniform);
+    const isFinal = outcome === ABANDONED || outcome === REJECTED;
+    const ofCall = this.hasBreaks ? sent - (this.interrupted.get(request)?.attemptsBefore ?? 0) : sent;
+    const delayMs = retryDelayMs(router.retry, ofCall, kind, isFinal, hintMs, uniform);
     if (delayMs === GIVE_UP) {
       this.finalise(request, endAfterOutcome(outcome), -1);
       return;
@@ -341,7 +522,11 @@ export class Requests implements ServiceListener {
     const at = slot * INTS;
     if (timer === TIMER.timeout) {
       const isUnderWay = ints[at + PLACE.attemptGeneration] === generation;
-      if (isUnderWay && ints[at + PLACE.isDetached] === 0) this.timeOut(slot);
+      if (isUnderWay && ints[at + PLACE.isDetached] === 0) this.timeOut(slot, WHOLE, false);
+      return;
+    }
+    if (timer === TIMER.firstByte) {
+      if (!this.firstBytes!.isIn(slot, nowMs)) this.giveUp({ attempt: slot, generation, hasBegun: false });
       return;
     }
     if (ints[at + PLACE.generation] !== generation || this.isEnded(slot)) return;
@@ -360,10 +545,47 @@ export class Requests implements ServiceListener {
   }
 
   /** The caller gives an attempt up; the service does not know, goes on and bills it. */
-  private timeOut(attempt: number): void {
+  private timeOut(attempt: number, interruption: Interruption, hasBegun: boolean): void {
     const { ints } = this.rows;
     ints[attempt * INTS + PLACE.isDetached] = 1;
-    this.answer(ints[attempt * INTS + PLACE.request]!, attempt, TIMEOUT);
+    this.answer(ints[attempt * INTS + PLACE.request]!, attempt, TIMEOUT, interruption, hasBegun);
+    if (this.lost.has(attempt)) this.dropLost(attempt);
+  }
+
+  /** No byte of an attempt has come for as long as its caller waits. */
+  private giveUp({ attempt, generation, hasBegun }: GiveUp): void {
+    const { ints } = this.rows;
+    const at = attempt * INTS;
+    if (ints[at + PLACE.attemptGeneration] !== generation || ints[at + PLACE.isDetached] === 1) return;
+    this.timeOut(attempt, IDLE, hasBegun);
+  }
+
+  private scheduleGiveUp(attempt: number, ms: number, hasBegun: boolean): void {
+    const generation = this.rows.ints[attempt * INTS + PLACE.attemptGeneration]!;
+    const number = this.giveUps.add({ attempt, generation, hasBegun });
+    this.schedule(ms, (number << EVENT_BITS) | GIVES_UP);
+  }
+
+  /** @param firstTokenMs when the attempt's first token is made */
+  private noteFirstByte(attempt: number, firstTokenMs: number): void {
+    const fault = this.service.struckBy(attempt)?.fault;
+    const heldMs = fault?.effect === "silence" && fault.afterTokens === 0 ? fault.lastsMs : 0;
+    this.firstBytes!.set(attempt, firstTokenMs + heldMs + this.backMs(attempt));
+  }
+
+  /** The row of an attempt that no byte comes of any more, and that its caller has given up, is free. */
+  private dropLost(attempt: number): void {
+    const { ints } = this.rows;
+    const at = attempt * INTS;
+    const request = ints[at + PLACE.request]!;
+    this.lost.delete(attempt);
+    if (this.observation !== null && ints[at + PLACE.outcome] === UNKNOWN) {
+      this.observation.attemptEnded(attempt, this.nowMs);
+    }
+    if (ints[at + PLACE.isDetached] === 0) this.forget(this.routers[ints[request * INTS + PLACE.router]!]!, attempt);
+    this.service.forget(attempt);
+    endAttempt(this.rows, attempt);
+    this.release(request);
   }
 
   /** Records a request's end. @param attempt the serving attempt, -1 if it was not served */
@@ -371,8 +593,13 @@ export class Requests implements ServiceListener {
     const { ints } = this.rows;
     ints[request * INTS + PLACE.flags]! |= IS_ENDED;
     this.batch.move(ints[request * INTS + PLACE.lastTarget]!, -1);
+    if (this.hasBreaks) this.statistics.interrupted(this.interrupted.get(request), this.wholeTokens(request));
     this.statistics.ended(request, end, this.nowMs, attempt);
     if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
+    if (this.hasBreaks) {
+      this.interrupted.forget(request);
+      for (const lost of this.lost) if (ints[lost * INTS + PLACE.request] === request) this.dropLost(lost);
+    }
     this.release(request);
   }
 
@@ -402,6 +629,12 @@ export class Requests implements ServiceListener {
     if (this.timers.nextMs < nextMs) nextMs = this.timers.nextMs;
     if (this.gateways !== null && this.gateways.nextMs < nextMs) nextMs = this.gateways.nextMs;
     this.nextMs = nextMs;
+  }
+
+  /** The way of an attempt's answer back to its caller, ms. */
+  private backMs(attempt: number): number {
+    if (!this.hasNetwork) return 0;
+    return this.rows.floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
   }
 
   private delayMs(attempt: number, leg: 0 | 1): number {

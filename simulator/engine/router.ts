@@ -98,6 +98,9 @@ export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
   "error",
   "unavailable",
   "timeout",
+  "error",
+  "error",
+  "error",
 ];
 
 /** How a request ends that is given up after its last attempt had such an outcome. */

@@ -23,6 +23,7 @@ const OUTCOME_NAME: Readonly<Record<number, string>> = {
   [OUTCOME.throttled]: "ThrottlingException",
   [OUTCOME.unavailable]: "ServiceUnavailableException",
   [OUTCOME.error]: "InternalServerException",
+  [OUTCOME.broken]: "InternalServerException",
   [OUTCOME.abandoned]: "ModelTimeoutException",
 };
 

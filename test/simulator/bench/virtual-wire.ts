@@ -143,7 +143,7 @@ export function replayVirtually(plan: Plan, strategy: number): Replayed {
   return { attempts, requests, ranIn };
 }
 
-const KIND = ["ok", "throttled", "unavailable", "error", "unavailable", "timeout"] as const;
+const KIND = ["ok", "throttled", "unavailable", "error", "unavailable", "timeout", "error", "error", "error"] as const;
 
 /** Callbacks in order of time, equal instants in order of being asked for. */
 class Timers {

@@ -7,7 +7,9 @@ import { ATTEMPT, ATTEMPT_INTS, createAttemptTable } from "../../../simulator/se
 
 const client = (attemptMs: number, requestMs: number, afterMs: number): ClientPlan => ({
   retry: { mode: "none" },
-  timeout: { attemptMs, requestMs },
+  timeout: { attemptMs, requestMs, connectMs: Infinity, firstByteMs: Infinity, idleMs: Infinity },
+  isStreaming: true,
+  broken: { again: "never", callsMax: 0, delayMs: 0 },
   hedge: { afterMs, hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0, budgetShare: Number.POSITIVE_INFINITY },
 });
 
