@@ -17,6 +17,8 @@ export interface ServiceFault {
   readonly members?: Readonly<Record<string, string | number>> | undefined;
   /** Hint of when to retry, ms, sent as `x-amz-retry-after`. SDKs honour it; the service sends none today. */
   readonly retryAfterMs?: number | undefined;
+  /** It comes inside the stream of an answer, although no token of that may have been sent. */
+  readonly isInStream?: boolean | undefined;
 }
 
 /** Thrown while a request is handled, to answer it with an error of the service. */
