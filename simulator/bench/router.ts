@@ -4,6 +4,7 @@
  */
 import {
   afterAnswer,
+  callsAgainAfter,
   deadlineInMs,
   END,
   type End,
@@ -11,11 +12,14 @@ import {
   type Failure,
   HedgeBudget,
   hedgeDueMs,
+  INTERRUPTION,
   isStillUnderWay,
   mayHedge,
   NEVER,
   outputLimit,
   putOffUntilMs,
+  resumedCall,
+  retriesAfterStart,
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
@@ -39,6 +43,11 @@ interface Call {
   hedges: number;
   lastTarget: number;
   lastRetryCost: number;
+  /** Attempts before its latest call: the SDK counts from there. */
+  attemptsBefore: number;
+  /** Calls that the caller's own code made again, and the tokens that they continue from. */
+  callsAgain: number;
+  resumedTokens: number;
   isEnded: boolean;
   cancelDeadline: () => void;
   cancelHedge: () => void;
@@ -120,6 +129,9 @@ export class ReplayRouter {
       hedges: 0,
       lastTarget: -1,
       lastRetryCost: 0,
+      attemptsBefore: 0,
+      callsAgain: 0,
+      resumedTokens: 0,
       isEnded: false,
       cancelDeadline: nothing,
       cancelHedge: nothing,
@@ -196,12 +208,13 @@ export class ReplayRouter {
     call.cancelHedge = hedgeMs < NEVER ? this.io.after(hedgeMs - nowMs, () => this.hedge(call)) : nothing;
     this.io.send(
       {
-        request: call.request,
+        request: restOf(call),
         ordinal: flight.ordinal,
         model,
         target,
         sentMs: nowMs,
         timeoutMs: timeout.attemptMs,
+        limits: timeout,
       },
       (answer) => this.respond(flight, answer),
     );
@@ -231,14 +244,35 @@ export class ReplayRouter {
     if (what === "serve") {
       this.retry.onSuccess(call.lastRetryCost);
       this.finish(call, END.served, answer.endedMs, flight.ordinal);
+    } else if (answer.interruption !== undefined && (answer.interruption !== "idle" || answer.hasBegun === true)) {
+      this.afterBreak(call, answer.kind as Failure, answer);
     } else this.afterFailure(call, answer.kind as Failure, answer);
+  }
+
+  /** An answer that had begun has failed: the caller's own code calls again, or its own retry rules do, or it gives up. */
+  private afterBreak(call: Call, kind: Failure, answer: AttemptAnswer): void {
+    const { broken } = this.plan.client;
+    if (isStillUnderWay(call.outstanding)) return;
+    if (callsAgainAfter(broken, call.callsAgain)) {
+      call.callsAgain++;
+      call.attemptsBefore = call.attempts;
+      call.lastRetryCost = 0;
+      if (broken.again === "resume") {
+        const rest = restOf(call);
+        call.resumedTokens += Math.min(answer.receivedTokens ?? 0, Math.min(rest.outputTokens, call.maxTokens) - 1);
+      }
+      this.later(call, answer.endedMs + broken.delayMs);
+    } else if (retriesAfterStart(this.retry, INTERRUPTION[answer.interruption!])) {
+      this.afterFailure(call, kind, answer);
+    } else this.finish(call, endAfter(answer.interruption === "idle" ? kind : "error"), answer.endedMs, -1);
   }
 
   /** Retries, waits for a hedge in flight, or gives up. */
   private afterFailure(call: Call, kind: Failure, { isFinal, retryAfterMs, endedMs }: AttemptAnswer): void {
     if (isStillUnderWay(call.outstanding)) return;
     const uniform = keyedUniform(this.retryKey, call.request.requestId, call.attempts - 1);
-    const delayMs = retryDelayMs(this.retry, call.attempts, kind, isFinal, retryAfterMs, uniform);
+    const ofCall = call.attempts - call.attemptsBefore;
+    const delayMs = retryDelayMs(this.retry, ofCall, kind, isFinal, retryAfterMs, uniform);
     if (delayMs === GIVE_UP) {
       this.finish(call, endAfter(kind), endedMs, -1);
       return;
@@ -262,6 +296,7 @@ export class ReplayRouter {
       s: flight.sentMs,
       e: endedMs,
       k: answer.kind,
+      ...(known?.interruption === undefined ? {} : { d: known.interruption }),
       c: known?.status ?? 0,
       f: known === undefined || Number.isNaN(known.ttftMs) ? null : known.ttftMs,
       u: known?.usage ?? null,
@@ -287,6 +322,13 @@ export class ReplayRouter {
       ...(why === undefined ? {} : { why }),
     });
   }
+}
+
+/** What an attempt asks for: the request, or the rest of its answer where earlier calls brought the beginning. */
+function restOf({ request, maxTokens, resumedTokens }: Call): ScheduledRequest {
+  if (resumedTokens === 0) return request;
+  const outputTokens = Math.min(request.outputTokens, maxTokens);
+  return { ...request, ...resumedCall({ ...request, outputTokens, maxTokens }, resumedTokens) };
 }
 
 function nothing(): void {}

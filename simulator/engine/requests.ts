@@ -26,7 +26,7 @@ import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
 import type { StreamFault } from "../service/service-plan.ts";
-import { hasStreamFaults } from "../service/stream-faults.ts";
+import { gapOf, hasStreamFaults } from "../service/stream-faults.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { FirstBytes, type GiveUp, GiveUps, type Interrupted, InterruptedRequests } from "./interruptions.ts";
 import { Gateways, LEG, Network } from "./network.ts";
@@ -103,6 +103,8 @@ export class Requests implements ServiceListener {
   private readonly giveUps = new GiveUps();
   /** Attempts of which no further byte ever comes. */
   private readonly lost = new Set<number>();
+  /** Attempts whose answers are made and on their way for longer than the way takes. */
+  private readonly held = new Set<number>();
   /** Null where clients have no limit for the first byte. */
   declare private readonly firstBytes: FirstBytes | null;
   declare readonly isWhole: boolean;
@@ -212,15 +214,13 @@ export class Requests implements ServiceListener {
     const { ints, floats } = this.rows;
     ints[attempt * INTS + PLACE.outcome] = outcome;
     floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
-    if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
+    const heldMs = this.hasBreaks && outcome === OK ? this.service.heldBackMs(attempt, nowMs) : 0;
     this.statistics.answered(attempt, outcome, nowMs);
-    if (this.hasBreaks && outcome === OK) {
-      const heldMs = this.service.heldBackMs(attempt, nowMs);
-      if (heldMs > 0) {
-        this.holdBack(attempt, heldMs);
-        return;
-      }
+    if (heldMs > 0) {
+      this.holdBack(attempt, heldMs);
+      return;
     }
+    if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
     if (this.hasNetwork) {
       const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
       if (backMs > 0) {
@@ -236,15 +236,16 @@ export class Requests implements ServiceListener {
   }
 
   /** An answer falls silent: its caller gives it up where the pause is longer than its limit between bytes. */
-  onStall(attempt: number, { effect, lastsMs, gapMs }: StreamFault, nowMs: number): void {
+  onStall(attempt: number, fault: StreamFault, nowMs: number): void {
     const { timeout, isStreaming } = this.client;
-    if (!isStreaming || !outlastsIdle(timeout, effect === "drip" ? gapMs : lastsMs)) return;
+    if (!isStreaming || !outlastsIdle(timeout, gapOf(fault))) return;
     this.scheduleGiveUp(attempt, nowMs + this.backMs(attempt) + timeout.idleMs, true);
   }
 
   /** The service has made an answer that its caller gets later, or never. */
   private holdBack(attempt: number, heldMs: number): void {
     const { ints, floats } = this.rows;
+    this.held.add(attempt);
     if (heldMs === NEVER) {
       this.lost.add(attempt);
       if (ints[attempt * INTS + PLACE.isDetached] === 1 || this.isEnded(ints[attempt * INTS + PLACE.request]!)) {
@@ -265,7 +266,10 @@ export class Requests implements ServiceListener {
       const isRequest = ints[slot * INTS + PLACE.request] === slot;
       if (isRequest && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
     }
-    if (this.observation !== null) this.observation.runEnded(nowMs);
+    if (this.observation !== null) {
+      for (const attempt of this.held) this.observation.attemptEnded(attempt, nowMs);
+      this.observation.runEnded(nowMs);
+    }
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
@@ -361,7 +365,10 @@ export class Requests implements ServiceListener {
       const outcome = ints[attempt * INTS + PLACE.outcome]! as Outcome;
       this.answer(request, attempt, outcome, this.hasBreaks ? INTERRUPTION_OF[outcome]! : WHOLE, true);
     }
-    if (this.hasBreaks) this.service.forget(attempt);
+    if (this.hasBreaks) {
+      if (this.held.delete(attempt) && this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs);
+      this.service.forget(attempt);
+    }
     endAttempt(this.rows, attempt);
     this.release(request);
   }
@@ -579,9 +586,8 @@ export class Requests implements ServiceListener {
     const at = attempt * INTS;
     const request = ints[at + PLACE.request]!;
     this.lost.delete(attempt);
-    if (this.observation !== null && ints[at + PLACE.outcome] === UNKNOWN) {
-      this.observation.attemptEnded(attempt, this.nowMs);
-    }
+    this.held.delete(attempt);
+    if (this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs, true);
     if (ints[at + PLACE.isDetached] === 0) this.forget(this.routers[ints[request * INTS + PLACE.router]!]!, attempt);
     this.service.forget(attempt);
     endAttempt(this.rows, attempt);

@@ -162,6 +162,11 @@ export function endsEarly({ effect }: StreamFault): boolean {
   return effect === "error" || effect === "reset" || effect === "empty";
 }
 
+/** Time between two bytes of a struck answer that stalls, ms; Infinity = no more come. */
+export function gapOf({ effect, lastsMs, gapMs }: StreamFault): number {
+  return effect === "drip" ? gapMs : lastsMs;
+}
+
 /**
  * How much later than the service made it a struck answer is whole, for its caller.
  *

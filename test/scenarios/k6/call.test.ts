@@ -57,6 +57,7 @@ const order: AttemptOrder = {
     prefixTokens: 0,
     prefixId: -1,
   },
+  limits: { connectMs: Infinity, firstByteMs: Infinity, idleMs: Infinity },
   ordinal: 1,
   model: 0,
   target: 0,
