@@ -60,15 +60,19 @@ export async function call(
     tags: { name: `${plan.operation} ${target.region}` },
     responseCallback: null,
   });
-  if (response.status === 0) return unanswered(response, nowMs(), limitMs < order.timeoutMs);
   const { blocked, connecting, tls_handshaking: handshaking, sending, waiting, receiving } = response.timings;
+  // Where the connection breaks or time runs out while the body comes, k6 says status 0, and keeps what has come.
+  const hasBegun = response.status !== 0 || (isStream && receiving > 0);
+  const isTimeout = response.error_code === REQUEST_TIMEOUT;
+  if (!hasBegun || isTimeout) return unanswered(response, nowMs(), limitMs < order.timeoutMs);
   const headersMs = blocked + connecting + handshaking + sending + waiting;
   const verdict = adapter.read(
-    { status: response.status, header: headerOf(response), body: response.body, nowMs: Date.now() },
+    { status: response.status || 200, header: headerOf(response), body: response.body, nowMs: Date.now() },
     isStream,
   );
   return {
     ...verdict,
+    ...(response.status === 0 && verdict.kind !== "ok" ? { error: response.error.slice(0, 200) } : {}),
     endedMs: toMicroseconds(sentMs + headersMs + receiving),
     ttftMs: toMicroseconds(isStream && target.seesFirstToken ? headersMs : headersMs + receiving),
     status: response.status,

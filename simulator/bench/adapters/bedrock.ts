@@ -1,9 +1,9 @@
 /** Amazon Bedrock's Converse and ConverseStream, and emulators of them. */
 import {
-  brokenOff,
   type AdapterAnswer,
   type AdapterCall,
   type AdapterVerdict,
+  brokenOff,
   type EndpointAdapter,
   encodeSegment,
   type PromptOrder,

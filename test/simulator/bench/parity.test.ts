@@ -140,7 +140,11 @@ for (const [name, client] of Object.entries({
   CASES[`streams that stall and break, ${name}`] = scenario(
     { client: { limits: IDLE, timeout: "20s", ...client } as never, strategies: ["least-outstanding"] },
     // What is silent for good when its request's deadline passes has no end for a caller.
-    { faults: STREAM_FAULTS.filter(({ error, ...rest }) => !("deadline" in client) || error !== "silence" || "lasts" in rest) } as never,
+    {
+      faults: STREAM_FAULTS.filter(
+        ({ error, ...rest }) => !("deadline" in client) || error !== "silence" || "lasts" in rest,
+      ),
+    } as never,
   );
 }
 

@@ -3,6 +3,7 @@ import { decodeReplayPlan, encodeReplayPlan, type ReplayPlan } from "../../../si
 import { ReplayRouter } from "../../../simulator/bench/router.ts";
 import type { AttemptAnswer, ReplayIo } from "../../../simulator/bench/router-io.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduleRow } from "../../../simulator/bench/rows.ts";
+import { firstByteLimitMs, outlastsIdle } from "../../../simulator/client/request-rules.ts";
 import type { ObservedAttempt, ObservedRequest } from "../../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
@@ -13,7 +14,6 @@ import {
   ATTEMPT_INTS,
   createAttemptTable,
 } from "../../../simulator/service/attempt-table.ts";
-import { firstByteLimitMs, outlastsIdle } from "../../../simulator/client/request-rules.ts";
 import { OUTCOME, type Outcome, Service } from "../../../simulator/service/service.ts";
 import type { StreamFault } from "../../../simulator/service/service-plan.ts";
 import { gapOf } from "../../../simulator/service/stream-faults.ts";
@@ -31,7 +31,12 @@ export function replayPlanOf(plan: Plan, strategy: number, schedule: readonly Sc
   const made = makeReplayPlan(
     plan,
     strategy,
-    { urlOfRegion: new Map(), operation: plan.client.isStreaming ? "converse-stream" : "converse", isEmulated: true, roundTripMs: new Map() },
+    {
+      urlOfRegion: new Map(),
+      operation: plan.client.isStreaming ? "converse-stream" : "converse",
+      isEmulated: true,
+      roundTripMs: new Map(),
+    },
     { requests: schedule.length, lastArrivalMs: schedule.at(-1)![0], drainMs: plan.drainMs },
   );
   return decodeReplayPlan(encodeReplayPlan(made));
@@ -154,7 +159,10 @@ export function replayVirtually(plan: Plan, strategy: number): Replayed {
           endedMs,
           ttftMs: ok ? firstMs - order.sentMs : Number.NaN,
           retryAfterMs: outcome === OUTCOME.throttled ? world.retryAfterMs(ended) : Number.NaN,
-          usage: ok || outcome === OUTCOME.broken || outcome === OUTCOME.empty ? [request.inputTokens - read - written, ints[of + ATTEMPT.outputTokens]!, read, written] : null,
+          usage:
+            ok || outcome === OUTCOME.broken || outcome === OUTCOME.empty
+              ? [request.inputTokens - read - written, ints[of + ATTEMPT.outputTokens]!, read, written]
+              : null,
         });
       };
       world.receive(nowMs, slot);
