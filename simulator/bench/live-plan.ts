@@ -187,7 +187,7 @@ export function livePlanOfTargets(options: LiveOptions): LivePlan {
       },
       isStreaming: true,
       broken: { again: "never", callsMax: 0, delayMs: 0 },
-      hedge: { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
+      hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
     },
     signalAgeMs: 0,
     operation: "converse",

@@ -2,6 +2,7 @@
  * One router of a bench. To replay a schedule is to send its requests (exact arrivals and sizes, drawn beforehand) to
  * real endpoints; the router carries each through attempts, retries, hedges and deadlines.
  */
+import { HedgeDelays } from "../client/hedge-delays.ts";
 import {
   afterAnswer,
   callsAgainAfter,
@@ -85,6 +86,7 @@ export class ReplayRouter {
   private readonly calls = new Set<Call>();
   private readonly flights = new Set<Flight>();
   private readonly hedges: HedgeBudget;
+  private readonly hedgeDelays: HedgeDelays | null;
   private attemptsSent = 0;
 
   /**
@@ -97,7 +99,9 @@ export class ReplayRouter {
     this.knowledge = new RouterKnowledge(plan, definition);
     this.retry = createRetryPolicy(plan.client.retry as RetrySpec);
     this.retryKey = purposeKey(plan.seed, "retry");
-    this.hedges = new HedgeBudget(plan.client.hedge.budgetShare);
+    const { budgetShare, quantile } = plan.client.hedge;
+    this.hedges = new HedgeBudget(budgetShare);
+    this.hedgeDelays = quantile > 0 ? new HedgeDelays(quantile, plan.modelMaxTokens.length) : null;
     this.spend = plan.spend === null ? undefined : new SpendLedger(plan.spend, plan.routers);
   }
 
@@ -228,7 +232,8 @@ export class ReplayRouter {
     this.attemptsSent++;
     this.flights.add(flight);
     call.cancelHedge();
-    const hedgeMs = hedgeDueMs(hedge, call.hedges, nowMs);
+    const afterMs = this.hedgeDelays === null ? hedge.afterMs : this.hedgeDelays.afterMs(model);
+    const hedgeMs = hedgeDueMs({ afterMs, hedgesMax: hedge.hedgesMax }, call.hedges, nowMs);
     call.cancelHedge = hedgeMs < NEVER ? this.io.after(hedgeMs - nowMs, () => this.hedge(call)) : nothing;
     this.io.send(
       {
@@ -257,6 +262,9 @@ export class ReplayRouter {
     if (!this.flights.has(flight)) return;
     const { call } = flight;
     this.land(flight, answer.endedMs, answer);
+    if (answer.kind === "ok" || answer.kind === "timeout") {
+      this.hedgeDelays?.observe(this.modelOf(call.request), answer.endedMs - flight.sentMs, answer.endedMs);
+    }
     const what = afterAnswer(call.isEnded, answer.kind === "ok");
     if (what === "forget") {
       this.knowledge.forget(this.modelOf(call.request), flight.target);

@@ -46,6 +46,8 @@ export interface TimeoutPolicy {
 export interface HedgePolicy {
   /** Silence after which the next hedge leaves, counted from the latest send, ms. */
   readonly afterMs: number;
+  /** In its place, a quantile of what answers take lately, in (0, 1); 0 = none (`hedge-delays.ts`). */
+  readonly quantile: number;
   /** Hedges per request; 0 = never. */
   readonly hedgesMax: number;
   /** Hedges over requests, of each router; Infinity = no budget. */
@@ -164,10 +166,14 @@ export function putOffUntilMs(askedMs: number, nowMs: number, isHedge: boolean):
  * When the next hedge is due unless an attempt is answered or sent before.
  *
  * @returns an instant, ms; Infinity when no more may be sent
- * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1, budgetShare: Infinity }, 0, 1_000) // => 1_400
- * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1, budgetShare: Infinity }, 1, 1_000) // => Infinity
+ * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1 }, 0, 1_000) // => 1_400
+ * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1 }, 1, 1_000) // => Infinity
  */
-export function hedgeDueMs({ afterMs, hedgesMax }: HedgePolicy, hedgesSent: number, latestSentMs: number): number {
+export function hedgeDueMs(
+  { afterMs, hedgesMax }: Pick<HedgePolicy, "afterMs" | "hedgesMax">,
+  hedgesSent: number,
+  latestSentMs: number,
+): number {
   return hedgesSent < hedgesMax ? latestSentMs + afterMs : Number.POSITIVE_INFINITY;
 }
 
@@ -176,10 +182,14 @@ export function hedgeDueMs({ afterMs, hedgesMax }: HedgePolicy, hedgesSent: numb
  * a deferral there is no silence to hedge against.
  *
  * @param outstanding attempts whose answer is awaited
- * @example mayHedge({ afterMs: 400, hedgesMax: 2, budgetShare: Infinity }, 1, 1) // => true
- * @example mayHedge({ afterMs: 400, hedgesMax: 2, budgetShare: Infinity }, 1, 0) // => false
+ * @example mayHedge({ hedgesMax: 2 }, 1, 1) // => true
+ * @example mayHedge({ hedgesMax: 2 }, 1, 0) // => false
  */
-export function mayHedge({ hedgesMax }: HedgePolicy, hedgesSent: number, outstanding: number): boolean {
+export function mayHedge(
+  { hedgesMax }: Pick<HedgePolicy, "hedgesMax">,
+  hedgesSent: number,
+  outstanding: number,
+): boolean {
   return outstanding > 0 && hedgesSent < hedgesMax;
 }
 

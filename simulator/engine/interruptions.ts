@@ -61,22 +61,30 @@ export interface GiveUp {
   readonly hasBegun: boolean;
 }
 
-/** The instants at which callers give up single attempts, under numbers that an agenda can hold. */
-export class GiveUps {
-  private readonly byNumber = new Map<number, GiveUp>();
+/** A hedge that is due unless another attempt has left, or the row holds another request, by then. */
+export interface DueHedge {
+  readonly request: number;
+  readonly generation: number;
+  /** When the request's latest attempt left, ms. */
+  readonly sentMs: number;
+}
+
+/** What is due at single instants, under numbers that an agenda can hold. */
+export class Appointments {
+  private readonly byNumber = new Map<number, GiveUp | DueHedge>();
   private next = 0;
 
-  add(giveUp: GiveUp): number {
+  add(appointment: GiveUp | DueHedge): number {
     // An agenda's payload leaves 29 bits.
     const number = this.next++ & 0x1fff_ffff;
-    this.byNumber.set(number, giveUp);
+    this.byNumber.set(number, appointment);
     return number;
   }
 
-  take(number: number): GiveUp {
-    const giveUp = this.byNumber.get(number)!;
+  take(number: number): GiveUp | DueHedge {
+    const appointment = this.byNumber.get(number)!;
     this.byNumber.delete(number);
-    return giveUp;
+    return appointment;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The callers' side of a run: the life of its requests, from arrival to end, on rows of numbers. */
 import { EventHeap } from "../base/event-queue.ts";
+import type { HedgeDelays } from "../client/hedge-delays.ts";
 import {
   afterAnswer,
   callsAgainAfter,
@@ -28,7 +29,14 @@ import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service
 import type { StreamFault } from "../service/service-plan.ts";
 import { gapOf, hasStreamFaults } from "../service/stream-faults.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import { FirstBytes, type GiveUp, GiveUps, type Interrupted, InterruptedRequests } from "./interruptions.ts";
+import {
+  Appointments,
+  type DueHedge,
+  FirstBytes,
+  type GiveUp,
+  type Interrupted,
+  InterruptedRequests,
+} from "./interruptions.ts";
 import { Gateways, Jitter, LEG, Network } from "./network.ts";
 import { type AttemptWatcher, Observation, type SimulationObserver } from "./observer.ts";
 import {
@@ -56,9 +64,9 @@ const { broken: BROKEN, empty: EMPTY, rejected: REJECTED } = OUTCOME;
 const { none: WHOLE, idle: IDLE } = INTERRUPTION;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
-const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2, giveUp: 3 } as const;
+const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2, appointment: 3 } as const;
 const EVENT_BITS = 2;
-const { arriveAtRegion: ARRIVE, response: RESPONSE, giveUp: GIVES_UP } = EVENT;
+const { arriveAtRegion: ARRIVE, response: RESPONSE, appointment: APPOINTMENT } = EVENT;
 
 /** By outcome. */
 const INTERRUPTION_OF: readonly Interruption[] = Object.values(OUTCOME).map((outcome) =>
@@ -101,7 +109,7 @@ export class Requests implements ServiceListener {
   declare private readonly hasBreaks: boolean;
   declare private readonly connectMs: number;
   private readonly interrupted = new InterruptedRequests();
-  private readonly giveUps = new GiveUps();
+  private readonly appointments = new Appointments();
   /** Attempts of which no further byte ever comes. */
   private readonly lost = new Set<number>();
   /** Attempts whose answers are made and on their way for longer than the way takes. */
@@ -239,7 +247,7 @@ export class Requests implements ServiceListener {
     const event = payload & ((1 << EVENT_BITS) - 1);
     if (event === ARRIVE) this.service.receive(this.nowMs, slot);
     else if (event === RESPONSE) this.respond(slot);
-    else if (event === GIVES_UP) this.giveUp(this.giveUps.take(slot));
+    else if (event === APPOINTMENT) this.keep(this.appointments.take(slot));
     else this.resume(slot);
   }
 
@@ -368,6 +376,7 @@ export class Requests implements ServiceListener {
     this.learning.sent(router, ints[at + PLACE.modelIndex]!, target);
     this.statistics.sent(request, target, this.service.epochAt(nowMs), nowMs);
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
+    if (router.hedgeDelays !== null && !this.batch.isBatch[target]) this.planHedge(router.hedgeDelays, request);
     if (this.hasNetwork) {
       const thereMs = this.delayMs(attempt, LEG.there, this.drawJitter(attempt));
       if (thereMs > this.connectMs) {
@@ -381,6 +390,19 @@ export class Requests implements ServiceListener {
       }
     }
     this.service.receive(nowMs, attempt);
+  }
+
+  /** Makes an appointment for the next hedge of a request whose latest attempt leaves now. */
+  private planHedge(delays: HedgeDelays, request: number): void {
+    const { nowMs } = this;
+    const { ints, floats } = this.rows;
+    const at = request * INTS;
+    const { hedgesMax } = this.client.hedge;
+    const afterMs = delays.afterMs(ints[at + PLACE.modelIndex]!);
+    const dueMs = hedgeDueMs({ afterMs, hedgesMax }, ints[at + PLACE.hedges]!, nowMs);
+    if (dueMs === NEVER) return;
+    floats[request * FLOATS + FLOAT.lastSentMs] = nowMs;
+    this.makeAppointment(dueMs, { request, generation: ints[at + PLACE.generation]!, sentMs: nowMs });
   }
 
   private setTimers(request: number, attempt: number): void {
@@ -429,6 +451,10 @@ export class Requests implements ServiceListener {
     const { ints } = this.rows;
     const at = request * INTS;
     const router = this.routers[ints[at + PLACE.router]!]!;
+    if (router.hedgeDelays !== null && (outcome === OK || outcome === TIMEOUT)) {
+      const tookMs = this.nowMs - this.rows.floats[attempt * FLOATS + FLOAT.sentMs]!;
+      router.hedgeDelays.observe(ints[at + PLACE.modelIndex]!, tookMs, this.nowMs);
+    }
     const what = afterAnswer(this.isEnded(request), outcome === OK);
     if (what === "forget") {
       this.forget(router, attempt);
@@ -586,14 +612,20 @@ export class Requests implements ServiceListener {
       this.finalise(slot, END.timedOut, -1);
       return;
     }
-    const { hedge } = this.client;
-    const sent = ints[at + PLACE.hedges]!;
     // The timer of an earlier send is void.
-    if (hedgeDueMs(hedge, sent, floats[slot * FLOATS + FLOAT.lastSentMs]!) > nowMs) return;
-    if (!mayHedge(hedge, sent, ints[at + PLACE.outstanding]!)) return;
+    const due = hedgeDueMs(this.client.hedge, ints[at + PLACE.hedges]!, floats[slot * FLOATS + FLOAT.lastSentMs]!);
+    if (due <= nowMs) this.hedge(slot);
+  }
+
+  /** Sends a hedge that is due, if there is silence to hedge against and a budget to pay for it. */
+  private hedge(request: number): void {
+    const { ints } = this.rows;
+    const at = request * INTS;
+    const sent = ints[at + PLACE.hedges]!;
+    if (!mayHedge(this.client.hedge, sent, ints[at + PLACE.outstanding]!)) return;
     if (!this.routers[ints[at + PLACE.router]!]!.hedges.take()) return;
     ints[at + PLACE.hedges] = sent + 1;
-    this.dispatch(slot, true);
+    this.dispatch(request, true);
   }
 
   /** The caller gives an attempt up; the service does not know, goes on and bills it. */
@@ -614,8 +646,21 @@ export class Requests implements ServiceListener {
 
   private scheduleGiveUp(attempt: number, ms: number, hasBegun: boolean): void {
     const generation = this.rows.ints[attempt * INTS + PLACE.attemptGeneration]!;
-    const number = this.giveUps.add({ attempt, generation, hasBegun });
-    this.messages.push(ms, (number << EVENT_BITS) | GIVES_UP);
+    this.makeAppointment(ms, { attempt, generation, hasBegun });
+  }
+
+  private makeAppointment(ms: number, appointment: GiveUp | DueHedge): void {
+    this.messages.push(ms, (this.appointments.add(appointment) << EVENT_BITS) | APPOINTMENT);
+  }
+
+  private keep(appointment: GiveUp | DueHedge): void {
+    if ("attempt" in appointment) this.giveUp(appointment);
+    else this.hedgeByQuantile(appointment);
+  }
+
+  private hedgeByQuantile({ request, generation, sentMs }: DueHedge): void {
+    const isOver = this.rows.ints[request * INTS + PLACE.generation] !== generation || this.isEnded(request);
+    if (!isOver && this.rows.floats[request * FLOATS + FLOAT.lastSentMs] === sentMs) this.hedge(request);
   }
 
   /** @param firstTokenMs when the attempt's first token is made */

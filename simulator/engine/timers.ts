@@ -33,7 +33,7 @@ export class Timers {
       lineOf(timeout.attemptMs),
       // In the simulator a request arrives at its intended arrival.
       lineOf(deadlineInMs(timeout, 0, 0)),
-      hedge.hedgesMax > 0 ? new DelayLine(hedge.afterMs) : null,
+      hedge.hedgesMax > 0 && hedge.quantile === 0 ? new DelayLine(hedge.afterMs) : null,
       lineOf(firstByteLimitMs(timeout)),
     ];
     this.isUsed = this.lines.some((line, timer) => line !== null && timer !== TIMER.deadline);

@@ -129,6 +129,19 @@ const brokenSchema = unionOf([
     "What the caller's own code does when an answer breaks off, comes empty or falls silent after it began, which no SDK retries; never unless given",
 });
 
+/** A duration, or the quantile of `p95`. */
+const hedgeDelay = z.union(
+  [
+    z
+      .string()
+      .regex(/^p\d{1,2}(\.\d+)?$/)
+      .transform((text) => ({ quantile: Number(text.slice(1)) / 100 }))
+      .refine(({ quantile }) => quantile > 0, "must be above p0"),
+    durationMs,
+  ],
+  { error: () => "write a duration, like 3s, or a quantile, like p95" },
+);
+
 export const clientSchema = z
   .strictObject({
     retry: retrySchema.default("standard"),
@@ -145,7 +158,10 @@ export const clientSchema = z
       .meta({ description: "Limit of a request over all its attempts; none unless given" }),
     hedge: z
       .strictObject({
-        after: durationMs.meta({ description: "Silence after which a second attempt is sent" }),
+        after: hedgeDelay.meta({
+          description:
+            "Silence after which a second attempt is sent: 3s, or a quantile of what answers take lately: p95",
+        }),
         max: z.number().int().min(1).max(5).default(1).meta({ description: "Hedges per request" }),
         budget: share
           .pipe(z.number().positive().max(5))
@@ -175,9 +191,10 @@ export function clientPlanOf(input: ClientInput): ClientPlan {
     broken: breakPolicyOf(input.brokenStreams),
     hedge:
       input.hedge === undefined
-        ? { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY }
+        ? { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY }
         : {
-            afterMs: input.hedge.after,
+            afterMs: typeof input.hedge.after === "number" ? input.hedge.after : Number.POSITIVE_INFINITY,
+            quantile: typeof input.hedge.after === "number" ? 0 : input.hedge.after.quantile,
             hedgesMax: input.hedge.max,
             budgetShare: input.hedge.budget ?? Number.POSITIVE_INFINITY,
           },

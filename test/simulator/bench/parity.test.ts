@@ -114,6 +114,10 @@ const CASES: Record<string, ScenarioInput> = {
     client: { retry: "standard", hedge: { after: "700ms", max: 2 } } as never,
     strategies: ["least-outstanding"],
   }),
+  "hedges by quantile, within a budget": scenario({
+    client: { retry: "standard", timeout: "6s", hedge: { after: "p80", max: 2, budget: "20%" } } as never,
+    strategies: ["least-outstanding"],
+  }),
   "a window of a longer run, with the quotas' minutes and an outage of its time": scenario(
     { arrivalsFrom: "35m", strategies: [{ priority: { targets: ["a", "b", "c"] } }] as never },
     {

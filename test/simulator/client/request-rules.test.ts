@@ -22,8 +22,8 @@ import { createRetryPolicy, GIVE_UP } from "../../../simulator/client/retry-poli
 const none = { connectMs: Infinity, firstByteMs: Infinity, idleMs: Infinity };
 const limits: TimeoutPolicy = { ...none, attemptMs: 60_000, requestMs: 100_000 };
 const unlimited: TimeoutPolicy = { ...none, attemptMs: Number.POSITIVE_INFINITY, requestMs: Number.POSITIVE_INFINITY };
-const twice: HedgePolicy = { afterMs: 800, hedgesMax: 2, budgetShare: Infinity };
-const never: HedgePolicy = { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Infinity };
+const twice: HedgePolicy = { afterMs: 800, hedgesMax: 2, budgetShare: Infinity, quantile: 0 };
+const never: HedgePolicy = { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Infinity, quantile: 0 };
 
 /** One case a line: arguments, what comes out, and why. */
 function table<Args extends readonly unknown[], Result>(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { INTERRUPTION } from "../../../simulator/client/request-rules.ts";
-import { FirstBytes, GiveUps, InterruptedRequests } from "../../../simulator/engine/interruptions.ts";
+import { Appointments, FirstBytes, InterruptedRequests } from "../../../simulator/engine/interruptions.ts";
 
 it("requests that nothing happened to are not kept; once something has, the last failure is", () => {
   const requests = new InterruptedRequests();
@@ -17,11 +17,11 @@ it("requests that nothing happened to are not kept; once something has, the last
 });
 
 it("what is given up is found by its number, once", () => {
-  const giveUps = new GiveUps();
+  const giveUps = new Appointments();
   const numbers = [0, 1].map((attempt) => giveUps.add({ attempt, generation: 9, hasBegun: true }));
   assert.deepEqual(
-    numbers.map((number) => giveUps.take(number).attempt),
-    [0, 1],
+    numbers.map((number) => giveUps.take(number)),
+    [0, 1].map((attempt) => ({ attempt, generation: 9, hasBegun: true })),
   );
 });
 

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import type { AuditRecord } from "../../../simulator/engine/audit.ts";
 import { createAudit } from "../../../simulator/engine/audit.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { budget } from "../../budget.ts";
 import { HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
+import { anyScenario } from "./any-scenario.ts";
 import { type Row, rows, simulatePlan } from "./run.ts";
 
 /** Answers of 51 tokens: the first after 1 s, then one each 100 ms, the last after 6 s. */
@@ -219,6 +222,35 @@ describe("answers that stall", () => {
   });
 });
 
+describe("hedges by a quantile", () => {
+  it("leave once an attempt is slower than most of what came lately", () => {
+    const { ends, records } = run({
+      fault: { error: "silence", at: "50s", times: 1 },
+      capacity: { ...SLOTS, perOutputToken: "0ms", service: "1s" },
+      client: { retry: "none", hedge: { after: "p95" } },
+      rows: rows(60, 1000),
+    });
+    assert.deepEqual(ends, { served: 60 });
+    const hedged = records.filter(({ attempts }) => attempts.length > 1);
+    assert.deepEqual(
+      hedged.map(({ request }) => request),
+      [50],
+    );
+    const [, hedgeMs] = sentMs(hedged[0]!);
+    assert.ok(Math.abs(hedgeMs! / 1000 - 1) < 0.05, `${hedgeMs}`);
+  });
+
+  it("one attempt in ten at p90, where nothing else changes", () => {
+    const { attempts, sent } = run({
+      capacity: { kind: "slots", servers: "unlimited", service: { exponential: { mean: "1s" } } },
+      client: { retry: "none", hedge: { after: "p90" } },
+      rows: rows(6000, 100),
+    });
+    const share = (attempts - sent) / sent;
+    assert.ok(Math.abs(share - 0.1) < 0.02, `${share}`);
+  });
+});
+
 describe("limits of a client, each its own", () => {
   it("an idle limit of 3 s serves a stream of 6 s; a whole answer it ends, as a total limit does", () => {
     const client = (over: object) => run({ client: { retry: "none", ...over } }).ends;
@@ -300,4 +332,65 @@ describe("the caller's own code after a broken stream", () => {
     });
     assert.deepEqual([refused.ends, refused.attempts], [{ served: 1 }, 4]);
   });
+});
+
+function fUsd(usd: string): bigint {
+  const [whole, part = ""] = usd.split(".");
+  return BigInt(whole! + part.padEnd(15, "0"));
+}
+
+const kind = fc.record(
+  {
+    error: fc.constantFrom("reset", "silence", "empty", "drip", "ModelStreamErrorException", "ThrottlingException"),
+    afterTokens: fc.constantFrom(0, 1, 2, 40, 1000),
+    lasts: fc.constantFrom("1ms", "2s", "1h"),
+    gap: fc.constantFrom("1ms", "1s"),
+    share: fc.constantFrom(0.1, 0.5, 1),
+    times: fc.constantFrom(1, 20),
+    at: fc.constantFrom("0s", "5s"),
+    for: fc.constantFrom("1s", "1h"),
+    region: fc.constantFrom("a", "b"),
+  },
+  { requiredKeys: ["error", "gap"] },
+);
+const limits = fc.record(
+  {
+    streams: fc.boolean(),
+    limits: fc.record(
+      { connect: fc.constant("1s"), firstByte: fc.constantFrom("10ms", "3s"), idle: fc.constantFrom("1ms", "500ms") },
+      { requiredKeys: [] },
+    ),
+    brokenStreams: fc.constantFrom("whole", "resume", { again: "resume", max: 5, delay: "1s" }),
+  },
+  { requiredKeys: [] },
+);
+
+it("whatever is mixed, every request ends once, the run ends, and the audit's costs are the bill", () => {
+  const property = fc.property(
+    anyScenario,
+    fc.array(kind, { minLength: 1, maxLength: 3 }),
+    limits,
+    (input, kinds, over) => {
+      const faults = kinds.map(({ gap, lasts, afterTokens, ...fault }) => ({
+        kind: "stream",
+        ...fault,
+        ...(fault.error === "drip" ? { gap } : {}),
+        ...(fault.error === "silence" && lasts !== undefined ? { lasts } : {}),
+        ...(fault.error === "empty" || afterTokens === undefined ? {} : { afterTokens }),
+      }));
+      const plan = planOf({
+        ...input,
+        world: { ...input.world, faults: [...(input.world.faults ?? []), ...faults] },
+        client: { ...input.client, ...over },
+      } as ScenarioInput);
+      const records: AuditRecord[] = [];
+      const audit = createAudit({ plan, strategy: 0, replication: 0, write: (record) => records.push(record) });
+      const { sent, total } = simulatePlan(plan, undefined, audit);
+      assert.equal(sent, input.warmup === "none" ? 200 : 170);
+      const counted = records.filter((record) => record.counted);
+      const cost = counted.reduce((sum, record) => sum + fUsd(record.costUsd), 0n);
+      assert.equal(cost, total.cost[plan.money.billing].totalFUsd);
+    },
+  );
+  fc.assert(property, { numRuns: budget(400, 80) });
 });

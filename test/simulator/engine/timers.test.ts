@@ -10,7 +10,12 @@ const client = (attemptMs: number, requestMs: number, afterMs: number): ClientPl
   timeout: { attemptMs, requestMs, connectMs: Infinity, firstByteMs: Infinity, idleMs: Infinity },
   isStreaming: true,
   broken: { again: "never", callsMax: 0, delayMs: 0 },
-  hedge: { afterMs, hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0, budgetShare: Number.POSITIVE_INFINITY },
+  hedge: {
+    afterMs,
+    quantile: 0,
+    hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0,
+    budgetShare: Number.POSITIVE_INFINITY,
+  },
 });
 
 /** Rows whose generations are those of the timers that a test sets. */

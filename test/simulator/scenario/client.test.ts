@@ -25,14 +25,18 @@ describe("the client as a scenario writes it", () => {
       timeout: UNLIMITED,
       isStreaming: true,
       broken: { again: "never", callsMax: 2, delayMs: 0 },
-      hedge: { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
+      hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
     });
   });
 
   it("limits and hedges in ms", () => {
     const { timeout, hedge } = plan({ timeout: "30s", deadline: "2m", hedge: { after: "800ms", max: 2 } });
     assert.deepEqual(timeout, { ...UNLIMITED, attemptMs: 30_000, requestMs: 120_000 });
-    assert.deepEqual(hedge, { afterMs: 800, hedgesMax: 2, budgetShare: Number.POSITIVE_INFINITY });
+    assert.deepEqual(hedge, { afterMs: 800, quantile: 0, hedgesMax: 2, budgetShare: Number.POSITIVE_INFINITY });
+    const byQuantile = plan({ hedge: { after: "p99.5", budget: "5%" } }).hedge;
+    assert.deepEqual([byQuantile.afterMs, byQuantile.quantile], [Number.POSITIVE_INFINITY, 0.995]);
+    assert.match(said({ hedge: { after: "p0" } }), /above p0/);
+    assert.match(said({ hedge: { after: "95%" } }), /write a duration, like 3s, or a quantile, like p95/);
     assert.equal(plan({ hedge: { after: "1s", budget: "10%" } }).hedge.budgetShare, 0.1);
   });
 
