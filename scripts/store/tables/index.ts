@@ -3,6 +3,7 @@ import type { StoreTable, StoreView } from "../table.ts";
 import { COMPARISONS_VIEW, RUN_COMPARISONS, STRATEGY_COMPARISONS } from "./comparisons.ts";
 import { REQUESTS } from "./requests.ts";
 import { CLASSES, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES } from "./runs.ts";
+import { SWEEP_POINTS, SWEEP_VALUES } from "./sweeps.ts";
 
 /** Tables with files in the store. */
 export const STORE_TABLES: readonly StoreTable[] = [
@@ -14,6 +15,8 @@ export const STORE_TABLES: readonly StoreTable[] = [
   STRATEGY_COMPARISONS,
   RUN_COMPARISONS,
   REQUESTS,
+  SWEEP_POINTS,
+  SWEEP_VALUES,
 ];
 
 /** Views over them, in the order in which they are created. */
