@@ -12,6 +12,8 @@ import { type ReplicationStats, summarise } from "./replication-stats.ts";
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
 export interface ExperimentInputs {
   readonly plan: Plan;
+  /** Count of quotas what a plan asks for, too; nothing else of a result changes. */
+  readonly quotaDetail?: boolean;
 }
 
 /** One job: plain data, as small as a worker needs. */
@@ -77,7 +79,7 @@ export function* runJob(
     chunkRows: 16_384,
   });
   const needs = job.strategyIndices.map((index) =>
-    job.replication === 0 ? new QuotaNeeds(plan, observerOf(index)) : null,
+    job.replication === 0 ? new QuotaNeeds(plan, observerOf(index), inputs.quotaDetail) : null,
   );
   const runs = job.strategyIndices.map(
     (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),

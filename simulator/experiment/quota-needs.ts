@@ -1,11 +1,12 @@
 /** What the calls of one run ask of each quota, set or not: collected while it runs, summed up at its end. */
-import { MINUTE_MS } from "../base/time.ts";
+import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "../engine/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { METER_LAWS, type QuotaDemand, QuotaReplay } from "../service/quota/quota-need.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import { OUTCOME } from "../service/service.ts";
 import type { QuotaNeed } from "./result.ts";
+import type { QuotaNeedDetail } from "./result-detail.ts";
 
 /** Share of the calls that the recommended limit may throttle. */
 export const THROTTLED_SHARE_MAX = 0.01;
@@ -39,10 +40,13 @@ export class QuotaNeeds implements SimulationObserver {
   private readonly last = new Map<number, { readonly calls: Calls; readonly row: number }>();
   private kept = 0;
   private left = 0;
+  declare private readonly isDetailed: boolean;
 
-  constructor(plan: Plan, next: SimulationObserver | null) {
+  /** @param isDetailed also count what only a plan asks for: calls a minute, tokens a day, max_tokens unset */
+  constructor(plan: Plan, next: SimulationObserver | null, isDetailed = false) {
     this.plan = plan;
     this.next = next;
+    this.isDetailed = isDetailed;
   }
 
   onAttemptEnd(attempt: ObservedAttempt): void {
@@ -64,7 +68,7 @@ export class QuotaNeeds implements SimulationObserver {
   needs(): readonly QuotaNeed[] {
     return [...this.calls.values()]
       .sort((a, b) => a.region - b.region || a.model - b.model || (a.id < b.id ? -1 : 1))
-      .map((calls) => needOf(this.plan, calls, this.left));
+      .map((calls) => needOf(this.plan, calls, { left: this.left, isDetailed: this.isDetailed }));
   }
 
   /** A throttled call that comes again to the same quota is one call: its later attempts only settle it. */
@@ -137,7 +141,11 @@ const WITHOUT = {
   retryAfterMs: Number.NaN,
 };
 
-function needOf(plan: Plan, calls: Calls, left: number): QuotaNeed {
+function needOf(
+  plan: Plan,
+  calls: Calls,
+  { left, isDetailed }: { readonly left: number; readonly isDetailed: boolean },
+): QuotaNeed {
   const { columns, spec } = calls;
   const demand = demandOf(calls);
   const replay = new QuotaReplay(demand, plan.startMs);
@@ -175,7 +183,54 @@ function needOf(plan: Plan, calls: Calls, left: number): QuotaNeed {
       byClass: plan.classes.flatMap(({ name }, c) => (caps[c] === null ? [] : [{ name, tokens: caps[c]! }])),
       busiestReserved: replay.busiest(capped, "clock-window").tokens,
     },
+    ...(isDetailed ? { detail: detailOf(plan, calls, demand, capped) } : {}),
   };
+}
+
+/** @param capped what the calls would reserve with explicit max_tokens */
+function detailOf(
+  plan: Plan,
+  { columns, spec, model }: Calls,
+  demand: QuotaDemand,
+  capped: Float64Array,
+): QuotaNeedDetail {
+  const replayOf = (reserve: Float64Array) => new QuotaReplay({ ...demand, reserve }, plan.startMs);
+  const needOfReserves = (reserve: Float64Array) => {
+    const replay = replayOf(reserve);
+    return {
+      busiestReserved: replay.busiest(reserve, "rolling-window").tokens,
+      smallestLimit: Math.ceil(replay.smallestLimit("rolling-window", THROTTLED_SHARE_MAX)),
+    };
+  };
+  const { maxOutputTokens } = plan.models[model]!;
+  const weight = spec?.reservesWeightedOutput ? spec.burndown : 1;
+  const unset = demand.reserve.map((tokens, i) => tokens + (maxOutputTokens - columns.maxTokens[i]!) * weight);
+  const ones = new Float64Array(demand.atMs.length).fill(1);
+  return {
+    busiestCalls: replayOf(demand.reserve).busiest(ones, "rolling-window").tokens,
+    busiestDay: busiestDayOf(plan, demand),
+    unset: needOfReserves(unset),
+    explicit: needOfReserves(capped),
+  };
+}
+
+/** The UTC day that settles most, scaled up to a whole day where the run covers only a part of it. */
+function busiestDayOf(plan: Plan, { atMs, settle }: QuotaDemand): QuotaNeedDetail["busiestDay"] {
+  const days = new Map<number, number>();
+  let lastMs = 0;
+  atMs.forEach((ms, i) => {
+    const day = Math.floor((plan.startMs + ms) / DAY_MS);
+    days.set(day, (days.get(day) ?? 0) + settle[i]!);
+    lastMs = Math.max(lastMs, ms);
+  });
+  const endMs = plan.startMs + (Number.isFinite(plan.durationMs) ? plan.durationMs : lastMs);
+  let busiest = { settled: 0, coveredShare: 1 };
+  for (const [day, settled] of days) {
+    const fromMs = Math.max(day * DAY_MS, plan.startMs + plan.arrivalsFromMs);
+    const coveredMs = Math.min((day + 1) * DAY_MS, endMs) - fromMs;
+    if (settled > busiest.settled) busiest = { settled, coveredShare: Math.max(1, coveredMs) / DAY_MS };
+  }
+  return busiest;
 }
 
 /** Calls that were not served settle after the mean time of those that were. */
