@@ -58,11 +58,13 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     ]);
   const asIs = await runs.run({
     label: "as it is",
+    isSizing: true,
     about: "the scenario's own strategies",
     prepare: labelled("plan", [change(["assert"], [])]),
   });
   const routed = await runs.run({
     label: "routes",
+    isSizing: false,
     about: "one region, its profiles, batch and more regions, each class by its own list",
     prepare: labelled("routes", variant.changes),
   });
@@ -158,6 +160,7 @@ async function checkQuotas(input: {
   const kept = strategies.filter((each) => labelOf(each) === chosen);
   const result = await runs.run({
     label: "quotas",
+    isSizing: false,
     about: `${chosen} under the quotas to ask for, by the rolling window`,
     prepare: labelled("quotas", [change(["world", "quotas"], entries), ...onlyStrategies(kept as object[])]),
   });
@@ -243,6 +246,7 @@ async function checkReservation(input: {
   const strategy = { name: "reserved", "by-class": { targets: lists, cooldown: "0s" } };
   const result = await runs.run({
     label: "reserved",
+    isSizing: false,
     about: `one region with ${entry.inputTokensPerMinute} input and ${entry.outputTokensPerMinute} output tokens a minute reserved for ${best.termMonths} months`,
     prepare: labelled("reserved", [
       ...variant.changes,

@@ -24,6 +24,8 @@ export interface EvidenceOptions {
 export interface EvidenceTask {
   readonly label: EvidenceRun["label"];
   readonly about: string;
+  /** Whether what its calls ask of quotas is read. */
+  readonly isSizing: boolean;
   readonly prepare: (replications?: number) => Promise<PreparedExperiment>;
 }
 
@@ -36,18 +38,24 @@ export class EvidenceRuns {
     this.options = options;
   }
 
-  /** Quotas are counted in detail; nothing else differs from what `meridian simulate` makes of the same scenario. */
-  async run({ label, about, prepare }: EvidenceTask): Promise<RunResult> {
+  /** But for how quotas are counted, the same as `meridian simulate` makes of the same scenario. */
+  async run({ label, about, isSizing, prepare: read }: EvidenceTask): Promise<RunResult> {
     const { terminal, signal, out, precision } = this.options;
     const startedAt = new Date();
-    const experiment = detailed(await prepare());
+    const counting = isSizing ? { quotaDetail: true } : { skipQuotaNeeds: true };
+    const prepare = async (replications?: number): Promise<PreparedExperiment> => {
+      const experiment = await read(replications);
+      return { ...experiment, inputs: { ...experiment.inputs, ...counting } };
+    };
+    const experiment = await prepare();
     terminal.note(`${label}: ${experiment.summary}`);
     const { ran, result } =
       precision === undefined
         ? { ran: experiment, result: await this.once(experiment) }
-        : await runInStages(async (n) => detailed(await prepare(n)), experiment, precision, this.options).then(
-            (staged) => ({ ran: staged.experiment, result: staged.result }),
-          );
+        : await runInStages(prepare, experiment, precision, this.options).then((staged) => ({
+            ran: staged.experiment,
+            result: staged.result,
+          }));
     const saved = await saveExperiment(ran, result, { out, startedAt, signal });
     this.saved.push({ label, about, run: saved.id, folder: join(saved.folder) });
     return result;
@@ -69,8 +77,4 @@ export class EvidenceRuns {
       progress.stop();
     }
   }
-}
-
-function detailed(experiment: PreparedExperiment): PreparedExperiment {
-  return { ...experiment, inputs: { ...experiment.inputs, quotaDetail: true } };
 }

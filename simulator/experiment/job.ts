@@ -14,6 +14,8 @@ export interface ExperimentInputs {
   readonly plan: Plan;
   /** Count of quotas what a plan asks for, too; nothing else of a result changes. */
   readonly quotaDetail?: boolean;
+  /** Leaves out what the calls ask of each quota: as long again as a short run, for what only a report shows. */
+  readonly skipQuotaNeeds?: boolean;
 }
 
 /** One job: plain data, as small as a worker needs. */
@@ -79,7 +81,9 @@ export function* runJob(
     chunkRows: 16_384,
   });
   const needs = job.strategyIndices.map((index) =>
-    job.replication === 0 ? new QuotaNeeds(plan, observerOf(index), inputs.quotaDetail) : null,
+    job.replication === 0 && inputs.skipQuotaNeeds !== true
+      ? new QuotaNeeds(plan, observerOf(index), inputs.quotaDetail)
+      : null,
   );
   const runs = job.strategyIndices.map(
     (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),

@@ -88,6 +88,7 @@ describe("meridian plan", () => {
     );
     assert.deepEqual([strategy!.code, headroom!.code, budget!.code], [2, 2, 2]);
     assert.match(strategy!.stderr, /did you mean home|home/);
-    assert.ok(!existsSync(join(folder, "none")));
+    assert.match(headroom!.stderr, /PLAN_HEADROOM/);
+    assert.match(budget!.stderr, /PLAN_BUDGET/);
   });
 });
