@@ -19,6 +19,7 @@ import { formatDecimal } from "../../simulator/bill/usd.ts";
 import { createPriceBook, type PriceBook } from "../../simulator/service/pricing/price-book.ts";
 import { readBillFile } from "../bill/read-bill.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
+import { loadTagger, withTags } from "../io/tag-rules.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 
 export const billCommand: CommandDefinition = {
@@ -36,6 +37,7 @@ export const billCommand: CommandDefinition = {
       )
       .option("--by <dimension...>", `${SPEND_DIMENSIONS.join(", ")} or tag:<key>`)
       .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given")
+      .option("--tags <file>", 'rules that tag lines which lack a tag: tag team=search where usageType like "*Nova*"')
       .option("--scenario <file>", "write a scenario that replays the bill's tokens, by team, model and region")
       .option("--logs <file>", "with --scenario: a request log of the same calls, for their sizes"),
   run: runBill,
@@ -44,7 +46,9 @@ export const billCommand: CommandDefinition = {
 async function runBill({ args, options, terminal }: CommandInput): Promise<number> {
   const { models, prices } = await loadReference();
   const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
-  const bill = createBill(await readBillFile(args[0]!), names);
+  const tagger = options.tags === undefined ? undefined : await loadTagger(String(options.tags));
+  const exported = await readBillFile(args[0]!);
+  const bill = createBill(tagger === undefined ? exported : withTags(exported, tagger, names), names);
   const tags = tagKeysOf(bill);
   const team = teamOf(options.team as string | undefined, tags);
   const groupings = dimensionsOf(options.by as readonly string[] | undefined, team);

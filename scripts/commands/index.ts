@@ -54,7 +54,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "import",
-    summary: "Put recorded requests into the store, each once, for arrivals: { imported: name }.",
+    summary: "Put recorded requests, bills and price lists into the store, each once.",
     load: async () => (await import("./import.ts")).importCommand,
   },
   {

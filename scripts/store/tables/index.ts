@@ -1,5 +1,6 @@
 /** The registry of the store's tables and views. Adding one = its file and its line here. */
 import type { StoreTable, StoreView } from "../table.ts";
+import { BILL_LINES, BILL_TOTALS, LIST_PRICES } from "./bills.ts";
 import { REQUESTS } from "./requests.ts";
 import { CLASSES, COMPARISONS, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES } from "./runs.ts";
 
@@ -12,7 +13,9 @@ export const STORE_TABLES: readonly StoreTable[] = [
   HOURS,
   COMPARISONS,
   REQUESTS,
+  BILL_LINES,
+  LIST_PRICES,
 ];
 
 /** Views over them, in the order in which they are created. */
-export const STORE_VIEWS: readonly StoreView[] = [RUNS_VIEW];
+export const STORE_VIEWS: readonly StoreView[] = [RUNS_VIEW, BILL_TOTALS];
