@@ -1,7 +1,7 @@
 /** Makes a plan of a scenario: what is run, in which order, and what the answers are read from. */
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
 import { deferrals } from "../../simulator/advice/deferral.ts";
-import { busiestWindow, type Demand, demandOf } from "../../simulator/advice/demand.ts";
+import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
 import { frontierOf, type Outcome, outcomeOf, regionsWorthIt, watchedClass } from "../../simulator/advice/outcomes.ts";
 import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
 import { loadDurations, type Reservation, reservations } from "../../simulator/advice/reservation.ts";
@@ -9,13 +9,13 @@ import { residencyPrices } from "../../simulator/advice/residency-price.ts";
 import { provisionedBreakEvens, tierCosts } from "../../simulator/advice/tiers.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
-import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { RESERVED_MINIMUM_TPM } from "../../simulator/service/pricing/reserved.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { type EvidenceOptions, EvidenceRuns } from "./run-evidence.ts";
+import { busiestDayCalls, runSize } from "./run-size.ts";
 import {
   change,
   onlyStrategies,
@@ -37,9 +37,6 @@ export interface PlanOptions extends EvidenceOptions {
   readonly replications: number | undefined;
 }
 
-/** Most replications that a plan runs of its own accord. */
-const REPLICATIONS_MAX = 10;
-
 /** @throws MeridianError of the scenario, STRATEGY_NOT_IN_SCENARIO, INTERRUPTED */
 export async function makePlan(source: Source, options: PlanOptions): Promise<Advice> {
   const own = await prepareChanged(source, []);
@@ -47,7 +44,8 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
   checkStrategy(plan, options.strategy);
   const whole = demandOf(plan);
   const variant = await routesVariant(source, own);
-  const size = sizeOf(whole, plan, plan.strategies.length + new Set(variant.runAs.values()).size, options);
+  const strategiesRun = plan.strategies.length + new Set(variant.runAs.values()).size;
+  const size = runSize(whole, plan, strategiesRun, { ...options, isPrecise: options.precision !== undefined });
   const sized: Source = { file: source.file, overrides: [...source.overrides, ...size.changes] };
   const runs = new EvidenceRuns(options);
   const labelled = (label: string, changes: readonly Override[]) => (replications?: number) =>
@@ -56,32 +54,23 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
       ...changes,
       ...(replications === undefined ? [] : [change(["replications"], replications)]),
     ]);
-  const asIs = await runs.run({
-    label: "as it is",
-    isSizing: true,
-    about: "the scenario's own strategies",
-    prepare: labelled("plan", [change(["assert"], [])]),
-  });
-  const routed = await runs.run({
-    label: "routes",
-    isSizing: false,
-    about: "one region, its profiles, batch and more regions, each class by its own list",
-    prepare: labelled("routes", variant.changes),
-  });
+  const { asIs, routed } = await firstRuns(runs, labelled, variant);
   const chosen = chosenStrategy(asIs, options.strategy);
   const watched = watchedClass(asIs);
   const outcome = (label: string, result: RunResult, name: string) =>
     outcomeOf(label, result, result.strategies.find((each) => each.name === name)!, watched);
-  const reference = await loadReference();
-  const sizedPlan = (await prepareChanged(sized, [])).inputs.plan;
-  const demand = size.changes.length === 0 ? whole : demandOf(sizedPlan);
-  const quotas = quotaRequests(sizedPlan, asIs, asIs.strategies.find(({ name }) => name === chosen)!, {
-    data: reference.quotas,
-    names: reference.models.nameOf,
-    dayOverSimulated: size.isPart ? busiestDayCalls(whole) / Math.max(1, demand.calls) : undefined,
-    headroom: options.headroom,
+  const quotas = await quotaAnswers({
+    runs,
+    labelled,
+    own,
+    sized,
+    isPart: size.isPart,
+    whole,
+    asIs,
+    chosen,
+    outcome,
+    options,
   });
-  const quotaCheck = await checkQuotas({ runs, labelled, own, quotas, chosen, outcome });
   const routes = variant.options.flatMap((option): readonly RouteOutcome[] => {
     const ran = variant.runAs.get(option.name)!;
     return [{ option, outcome: { ...outcome("routes", routed, ran.name), strategy: option.name } }];
@@ -107,10 +96,8 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     replications: asIs.replications.done,
     hours: size.hours,
     ofHours: whole.minutes / 60,
-    callsPerReplication: demand.calls,
     headroom: options.headroom,
-    quotas,
-    quotaCheck,
+    ...quotas,
     strategies,
     routes,
     pool: { steps, worthIt: regionsWorthIt(steps) },
@@ -119,6 +106,23 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     runs: runs.saved,
     notes: notesOf(variant, asIs),
   };
+}
+
+/** The scenario's own strategies, and every way to route. */
+async function firstRuns(runs: EvidenceRuns, labelled: Labelled, variant: RoutesVariant) {
+  const asIs = await runs.run({
+    label: "as it is",
+    isSizing: true,
+    about: "the scenario's own strategies",
+    prepare: labelled("plan", [change(["assert"], [])]),
+  });
+  const routed = await runs.run({
+    label: "routes",
+    isSizing: false,
+    about: "one region, its profiles, batch and more regions, each class by its own list",
+    prepare: labelled("routes", variant.changes),
+  });
+  return { asIs, routed };
 }
 
 /** What is left out, what is taken as without limit, and what the runs assume. */
@@ -140,6 +144,32 @@ type Labelled = (
   changes: readonly Override[],
 ) => (replications?: number) => ReturnType<typeof prepareChanged>;
 type OutcomeOf = (label: string, result: RunResult, name: string) => Outcome;
+
+/** What to ask for under the strategy that was chosen, and how it does with that. */
+async function quotaAnswers(input: {
+  readonly runs: EvidenceRuns;
+  readonly labelled: Labelled;
+  readonly own: { readonly plain: unknown };
+  readonly sized: Source;
+  readonly isPart: boolean;
+  readonly whole: Demand;
+  readonly asIs: RunResult;
+  readonly chosen: string;
+  readonly outcome: OutcomeOf;
+  readonly options: PlanOptions;
+}): Promise<Pick<Advice, "quotas" | "quotaCheck" | "callsPerReplication">> {
+  const { sized, isPart, whole, asIs, chosen, options } = input;
+  const { quotas: data, models } = await loadReference();
+  const { plan } = (await prepareChanged(sized, [])).inputs;
+  const { calls } = isPart ? demandOf(plan) : whole;
+  const quotas = quotaRequests(plan, asIs, asIs.strategies.find(({ name }) => name === chosen)!, {
+    data,
+    names: models.nameOf,
+    dayOverSimulated: isPart ? busiestDayCalls(whole) / Math.max(1, calls) : undefined,
+    headroom: options.headroom,
+  });
+  return { quotas, quotaCheck: await checkQuotas({ ...input, quotas }), callsPerReplication: calls };
+}
 
 /** Tries the quotas that are to be asked for, by the strictest law, before they are asked for. */
 async function checkQuotas(input: {
@@ -259,45 +289,6 @@ async function checkReservation(input: {
     without: outcome("routes", routed, variant.runAs.get(variant.options[0]!.name)!.name),
     outcome: outcome("reserved", result, "reserved"),
   };
-}
-
-/** Replications and length: as many as the budget allows, and a part of the run where one replication is too much. */
-function sizeOf(
-  whole: Demand,
-  plan: Plan,
-  strategies: number,
-  { budget, replications, precision }: PlanOptions,
-): { readonly changes: readonly Override[]; readonly hours: number; readonly isPart: boolean } {
-  const perReplication = Math.max(1, whole.calls * strategies);
-  const ofHours = whole.minutes / 60;
-  if (replications !== undefined || precision !== undefined) return { changes: [], hours: ofHours, isPart: false };
-  const fits = Math.floor(budget / perReplication);
-  const n = Math.max(1, Math.min(fits, plan.replications, REPLICATIONS_MAX));
-  const changes = n === plan.replications ? [] : [change(["replications"], n)];
-  if (fits >= 1 || !Number.isFinite(plan.durationMs)) return { changes, hours: ofHours, isPart: false };
-  const window = busiestWindow(whole.callsByHour, budget / strategies);
-  const fromMs = Math.max(plan.arrivalsFromMs, window.fromHour * HOUR_MS);
-  const untilMs = Math.min(plan.durationMs, (window.fromHour + window.hours) * HOUR_MS);
-  return {
-    changes: [
-      ...changes,
-      change(["arrivalsFrom"], `${fromMs}ms`),
-      change(["duration"], `${untilMs}ms`),
-      change(["warmup"], "none"),
-    ],
-    hours: window.hours,
-    isPart: true,
-  };
-}
-
-/** Calls of the busiest day of the run: any 24 h in a row, or all of a shorter run. */
-function busiestDayCalls({ callsByHour }: Demand): number {
-  let [sum, most] = [0, 0];
-  callsByHour.forEach((calls, hour) => {
-    sum += calls - (callsByHour[hour - 24] ?? 0);
-    most = Math.max(most, sum);
-  });
-  return most;
 }
 
 function checkStrategy(plan: Plan, asked: string | undefined): void {

@@ -70,14 +70,6 @@ describe("meridian plan", () => {
     assert.ok(!/https?:\/\/(?!www\.w3\.org)/.test(html));
   });
 
-  it("shortens what its budget cannot hold, and says so", async () => {
-    const args = ["plan", file, "--set", "duration=3h", "--budget", "9k", "--out", join(folder, "runs")];
-    const { code, stdout, stderr } = await meridianHere([...args, "--workers", "1"]);
-    assert.equal(code, 0, stderr);
-    assert.match(stdout, /^a: 1 h of its 3 h, the busiest/);
-    assert.match(stdout, /One replication\s+has\s+no\s+intervals/);
-  });
-
   it("refuses a strategy, a headroom and a budget that are none, before anything runs", async () => {
     const [strategy, headroom, budget] = await Promise.all(
       [
