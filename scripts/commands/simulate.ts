@@ -16,6 +16,7 @@ import { type SavedExperiment, saveExperiment } from "../io/save-experiment.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers } from "../io/worker-pool.ts";
+import { explorableOf } from "../playground/explorable.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
 import { createProgressFile } from "../view/progress-file.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
@@ -38,6 +39,7 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --precision 2%", "adds replications until each interval is within 2 % of its value"],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
     ["meridian simulate my-world.yaml --traffic s3-logs/", "runs a log's own requests in that world"],
+    ["meridian simulate a.yaml --explorable", "a report in which sliders change the load, the quotas and more"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
   ],
   configure: (command) => {
@@ -61,6 +63,7 @@ export const simulateCommand: CommandDefinition = {
       .option("--traffic-format <name>", "with --traffic: its format, where it is not to be found")
       .option("--traffic-tag <key>", "with --traffic: the tag whose values are classes; team and the like unless given")
       .option("--map-model <from=to...>", "with --traffic: the scenario's model for one of the log", [])
+      .option("--explorable", "put the simulator into the report, to try other numbers in the page; up to 1.5 MB more")
       .option("--print-config", "print the scenario as it would run, and stop");
     addBadRowOptions(command);
   },
@@ -111,7 +114,10 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
       const rebuild = (replications: number) => prepare([...overrides, { ...at, value: replications }]);
       ({ experiment: ran, result, open } = await runInStages(rebuild, experiment, rule, { workers, terminal, signal }));
     }
-    saved = await saveExperiment(ran, result, { out: String(options.out), startedAt, signal });
+    const explorable = options.explorable === true ? await explorableOf(ran.yaml, args[0]!) : undefined;
+    if (explorable !== undefined && "absence" in explorable)
+      terminal.note(`note: the report has no playground: ${printable(explorable.absence)}`);
+    saved = await saveExperiment(ran, result, { out: String(options.out), startedAt, signal, explorable });
     await appendJobSummary(saved.markdown, process.env.GITHUB_STEP_SUMMARY);
     for (const file of (await evidence?.publish()) ?? []) terminal.note(`wrote ${file}`);
   } finally {

@@ -1,4 +1,5 @@
 /** Saves a simulated run with its reports. */
+import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { PreparedExperiment } from "./experiment.ts";
 import { newRunId, provenance, type SavedRun, saveRun } from "./run-store.ts";
@@ -15,6 +16,8 @@ export interface SaveOptions {
   readonly out: string;
   readonly startedAt: Date;
   readonly signal: AbortSignal;
+  /** The playground of the report's page; none unless given. */
+  readonly explorable?: Explorable | NotExplorable | undefined;
 }
 
 /**
@@ -25,11 +28,11 @@ export interface SaveOptions {
 export async function saveExperiment(
   experiment: PreparedExperiment,
   result: RunResult,
-  { out, startedAt, signal }: SaveOptions,
+  { out, startedAt, signal, explorable }: SaveOptions,
 ): Promise<SavedExperiment> {
   const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
   const resultJson = stableJson(result);
-  const html = await renderHtml(result);
+  const html = await renderHtml(result, explorable);
   const markdown = renderMarkdown(result);
   // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
   await new Promise((resolve) => setImmediate(resolve));

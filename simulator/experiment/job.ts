@@ -1,4 +1,5 @@
 /** Jobs of an experiment: some strategies through one replication, on the same traffic. */
+import { Jitter } from "../engine/network.ts";
 import type { SimulationObserver } from "../engine/observer.ts";
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -80,13 +81,11 @@ export function* runJob(
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
-  const needs = job.strategyIndices.map((index) =>
-    job.replication === 0 && inputs.skipQuotaNeeds !== true
-      ? new QuotaNeeds(plan, observerOf(index), inputs.quotaDetail)
-      : null,
-  );
+  const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true;
+  const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan, inputs.quotaDetail) : null));
+  const jitter = new Jitter(plan.network.jitterCv, seed);
   const runs = job.strategyIndices.map(
-    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),
+    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i], jitter),
   );
   const arrivals = new ArrivalCounter(plan, job.replication);
   const isRunning = runs.map(() => true);

@@ -3,6 +3,7 @@ import type { StoreTable, StoreView } from "../table.ts";
 import { BILL_LINES, BILL_TOTALS, LIST_PRICES } from "./bills.ts";
 import { REQUESTS } from "./requests.ts";
 import { CLASSES, COMPARISONS, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES } from "./runs.ts";
+import { SWEEP_POINTS, SWEEP_VALUES } from "./sweeps.ts";
 
 /** Tables with files in the store. */
 export const STORE_TABLES: readonly StoreTable[] = [
@@ -15,6 +16,8 @@ export const STORE_TABLES: readonly StoreTable[] = [
   REQUESTS,
   BILL_LINES,
   LIST_PRICES,
+  SWEEP_POINTS,
+  SWEEP_VALUES,
 ];
 
 /** Views over them, in the order in which they are created. */
