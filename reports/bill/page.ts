@@ -1,7 +1,8 @@
 /** The page of a bill: what is spent, who could move, what it would save, the year ahead, and a line to sign on. */
 import type { Projection } from "../../simulator/bill/project.ts";
 import { type SpendDimension, type SpendGroup, usageLines } from "../../simulator/bill/spend.ts";
-import { type Decimal, formatCents, formatDecimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
+import { type Decimal, formatDecimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
+import { centsText } from "../advice/section.ts";
 import { formatNumber } from "../base/text.ts";
 import { type Markup, markup, tableHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
@@ -26,9 +27,10 @@ export interface BillPage {
 /** One page that loads nothing and prints. */
 export function renderBillHtml(page: BillPage): string {
   const { report, replay, projection, file } = page;
+  const days = page.byDay.toSorted((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1));
   const total = sumOf(report.parts.map(({ costUsd }) => costUsd));
   const sections: readonly (Markup | "")[] = [
-    section("Day by day", markup`${daysSvg(page.byDay)}${tableHtml(groupTable("day", page.byDay))}`),
+    section("Day by day", markup`${daysSvg(days)}${tableHtml(groupTable("day", days))}`),
     ...report.groupings
       .filter(({ groups }) => groups.some(({ key }) => key !== undefined))
       .map(({ dimension, groups }) =>
@@ -74,7 +76,7 @@ ${tableHtml(projectionTable({ projection, file }))}`;
 }
 
 function money(value: Decimal) {
-  return { text: formatCents(value), value: formatDecimal(value) };
+  return { text: centsText(value), value: formatDecimal(value) };
 }
 
 function groupTable(dimension: SpendDimension, groups: readonly SpendGroup[]): Table {
@@ -169,9 +171,7 @@ ${shown.map(({ name, usd }, i) => {
 
 /** A column for each day, in order. */
 function daysSvg(groups: readonly SpendGroup[]): Markup {
-  const days = groups
-    .flatMap(({ key, costUsd }) => (key === undefined ? [] : [{ key, usd: toNumber(costUsd) }]))
-    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const days = groups.flatMap(({ key, costUsd }) => (key === undefined ? [] : [{ key, usd: toNumber(costUsd) }]));
   const top = Math.max(1e-9, ...days.map(({ usd }) => usd));
   const width = (WIDTH - 70) / Math.max(1, days.length);
   const label = `${days.length} days, USD ${top.toFixed(0)} on the dearest`;

@@ -1,6 +1,7 @@
 /** What routing would save by team, with intervals: a table and a picture. */
 import type { TeamSaving } from "../../simulator/advice/team-savings.ts";
-import { formatCents, formatDecimal } from "../../simulator/bill/usd.ts";
+import { formatDecimal } from "../../simulator/bill/usd.ts";
+import { centsText } from "../advice/section.ts";
 import { formatInterval, formatNumber, PERCENT } from "../base/text.ts";
 import { type Markup, markup } from "../html/elements.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
@@ -36,7 +37,7 @@ export function savingsTable({ savings }: ReplayReport): Table {
         return {
           cells: [
             textCell(each.team ?? "all"),
-            { text: formatCents(each.billedUsd), value: formatDecimal(each.billedUsd) },
+            { text: centsText(each.billedUsd), value: formatDecimal(each.billedUsd) },
             { text: (100 * each.reproduction).toFixed(1), value: each.reproduction },
             textCell(strategy),
             {
