@@ -10,7 +10,10 @@ const LEFT = 170;
 const RIGHT = 80;
 const TOP = 26;
 
-/** @param middle the total with every driver in the middle, USD */
+/**
+ * @param drivers the total, USD, with each driver at its 10 % and its 90 % quantile
+ * @param middle the total with every driver in the middle, USD
+ */
 export function tornadoSvg(drivers: Projection["tornado"], middle: number): Markup {
   const bars = drivers
     .map(({ driver, lowUsd, highUsd }) => ({ driver, low: toNumber(lowUsd), high: toNumber(highUsd) }))
