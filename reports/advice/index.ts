@@ -1,7 +1,7 @@
 /** A plan as page, Markdown and text: each question with its answer, figures and the run behind it. */
 import type { Advice } from "../../simulator/advice/advice.ts";
-import { HOUR_MS } from "../../simulator/base/time.ts";
 import { printable } from "../../simulator/base/errors.ts";
+import { HOUR_MS } from "../../simulator/base/time.ts";
 import { formatCount, formatDuration, plural } from "../base/text.ts";
 import { figureHtml, markup, tableHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
