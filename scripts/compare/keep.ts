@@ -13,6 +13,7 @@ import { openStoreWriter } from "../store/writer.ts";
  *
  * @param root the folder of runs
  * @param runs the runs as they were found, by the labels that the comparison has
+ * @param now the instant that is written beside the rows
  * @returns why nothing could be kept; undefined where all is well. The comparison itself stands either way
  */
 export async function keepComparison(

@@ -46,8 +46,10 @@ test("every column of a row is one of the table's", () => {
   assert.deepEqual([row!.run, row!.baseline_run], ["b", "run a"]);
 });
 
-test("nothing is kept of runs that lie elsewhere", async () => {
+test("nothing is kept of runs that lie elsewhere, or where nothing was compared", async () => {
   const other = join(root, "other");
   assert.equal(await keepComparison(other, runs, compared, now), undefined);
+  const own = runs.map((run) => ({ ...run, folder: join(other, run.id) }));
+  assert.equal(await keepComparison(other, own, { ...compared, rows: [] }, now), undefined);
   assert.equal(existsSync(other), false);
 });
