@@ -428,7 +428,10 @@ export class Service {
     if (struck !== undefined) {
       const { fault } = struck;
       if (fault.effect === "empty") return OUTCOMES.empty;
-      if (endsEarly(fault)) return this.listener.isWhole === true ? failureOf(fault) : OUTCOMES.broken;
+      if (endsEarly(fault)) {
+        ints[at + PLACE.refusal] = NO_QUOTA;
+        return this.listener.isWhole === true ? failureOf(fault) : OUTCOMES.broken;
+      }
       // A whole answer has its nth token at its end.
       if (fault.afterTokens > 0 && Number.isNaN(struck.struckMs)) this.stall(attempt, nowMs);
     }
