@@ -62,8 +62,11 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
     ["quota", counts.throttled, "are throttled by token quotas until they give up"],
     ["capacity", counts.refused, "find no capacity"],
     ["capacity", counts.abandoned, "leave the queue, which is too long"],
-    ["capacity", counts.timedOut, "run into the client's time limit"],
-    ["outage", counts.failed, "end in errors"],
+    ["capacity", counts.timedOut - (counts.idle ?? 0), "run into the client's time limit"],
+    ["capacity", counts.idle ?? 0, "get no byte for as long as the client waits for one"],
+    ["outage", counts.failed - (counts.broken ?? 0) - (counts.empty ?? 0), "end in errors"],
+    ["outage", counts.broken ?? 0, "get an answer that breaks off after it began, which no SDK tries again"],
+    ["outage", counts.empty ?? 0, "get an answer without content"],
     ["residency", counts.residencyRefused, "have no target that their residency rule allows"],
     ["capacity", counts.inFlight, "had not ended when the run was cut off"],
   ];
