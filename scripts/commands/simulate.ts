@@ -1,7 +1,7 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 
 import { join } from "node:path";
-import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
+import { InvalidArgumentError } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -12,10 +12,11 @@ import type { Override } from "../io/overrides.ts";
 import { createProgress } from "../io/progress.ts";
 import { jobsOf, runExperiment } from "../io/run-experiment.ts";
 import { imprecise, precisionRule, runInStages } from "../io/run-precise.ts";
-import { newRunId, provenance, requireStore, type SavedRun, saveRun } from "../io/run-store.ts";
+import { requireStore } from "../io/run-store.ts";
+import { type SavedExperiment, saveExperiment } from "../io/save-experiment.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
-import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
+import { defaultWorkers } from "../io/worker-pool.ts";
 import { explorableOf } from "../playground/explorable.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
 import { createProgressFile } from "../view/progress-file.ts";
@@ -37,6 +38,10 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --set world.prices.billing=destination", "changes any value"],
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
     ["meridian simulate a.yaml --precision 2%", "adds replications until each interval is within 2 % of its value"],
+    [
+      "meridian simulate month.yaml --slices 96x2m",
+      "a sample of a run that is too long to simulate whole, with its error",
+    ],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
     ["meridian simulate my-world.yaml --traffic s3-logs/", "runs a log's own requests in that world"],
     ["meridian simulate a.yaml --explorable", "a report in which sliders change the load, the quotas and more"],
@@ -49,6 +54,7 @@ export const simulateCommand: CommandDefinition = {
       .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
       .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
       .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER)
+      .option("--slices <kxlength>", "simulate slices of time as a sample of a long run, e.g. 48x2m", sliceSpec)
       .option("--precision <share>", "add replications until what assert reads (or p95 and cost) is within it, e.g. 2%")
       .option("--budget <time>", "add no replications that would take longer than this in all, e.g. 5m")
       .option("--audit <file>", "write one record per request of one replication to a .jsonl or .csv file")
@@ -70,10 +76,23 @@ export const simulateCommand: CommandDefinition = {
   run: runSimulate,
 };
 
+/** How many slices, and how long: `48x2m`. */
+function sliceSpec(text: string): { readonly count: number; readonly length: string } {
+  const match = /^(\d+)x(\S+)$/.exec(text);
+  if (match !== null) return { count: Number(match[1]), length: match[2]! };
+  throw new InvalidArgumentError("Write for example 48x2m: 48 slices of two minutes.");
+}
+
+/** One value over each: a warm-up that the scenario gives to slices stays. */
+function slicesOf(options: CommonOptions): readonly Override[] {
+  const slices = options.slices as { readonly count: number; readonly length: string } | undefined;
+  return Object.entries(slices ?? {}).map(([key, value]) => ({ path: ["slices", key], value, origin: "--slices" }));
+}
+
 async function runSimulate({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const startedAt = new Date();
   const log = await logTraffic(args[0]!, options);
-  const overrides = [...(log?.overrides ?? []), ...overridesOf(options)];
+  const overrides = [...(log?.overrides ?? []), ...slicesOf(options), ...overridesOf(options)];
   const strategies = (options.strategy as readonly string[] | undefined) ?? [];
   const prepare = (all: readonly Override[]) =>
     prepareExperiment(args[0]!, {
@@ -95,7 +114,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   const rule = precisionRule(options);
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
-  let saved: SavedRun;
+  let saved: SavedExperiment;
   let result: RunResult;
   let open: readonly PrecisionTarget[] = [];
   try {
@@ -117,7 +136,8 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     const explorable = options.explorable === true ? await explorableOf(ran.yaml, args[0]!) : undefined;
     if (explorable !== undefined && "absence" in explorable)
       terminal.note(`note: the report has no playground: ${printable(explorable.absence)}`);
-    saved = await save(ran, result, { out: String(options.out), startedAt, signal, explorable });
+    saved = await saveExperiment(ran, result, { out: String(options.out), startedAt, signal, explorable });
+    await appendJobSummary(saved.markdown, process.env.GITHUB_STEP_SUMMARY);
     for (const file of (await evidence?.publish()) ?? []) terminal.note(`wrote ${file}`);
   } finally {
     await evidence?.discard();
@@ -175,44 +195,6 @@ async function runWithProgress(
   } finally {
     progress.stop();
   }
-}
-
-/** Files of a run but provenance.json hold no time of day: the same scenario gives the same bytes. */
-async function save(
-  experiment: PreparedExperiment,
-  result: RunResult,
-  how: {
-    readonly out: string;
-    readonly startedAt: Date;
-    readonly signal: AbortSignal;
-    readonly explorable: Explorable | NotExplorable | undefined;
-  },
-): Promise<SavedRun> {
-  const { out, startedAt, signal } = how;
-  const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
-  const resultJson = stableJson(result);
-  const html = await renderHtml(result, how.explorable);
-  const markdown = renderMarkdown(result);
-  // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
-  await new Promise((resolve) => setImmediate(resolve));
-  if (signal.aborted) throw interrupted();
-  const savedAt = new Date();
-  const saved = await saveRun(out, newRunId(result.scenario.name, experiment.yaml + resultJson, savedAt), {
-    "scenario.yaml": experiment.yaml,
-    "result.json": resultJson,
-    "report.html": html,
-    "summary.md": markdown,
-    "provenance.json": provenance(startedAt, savedAt),
-    ...rejectsFile(experiment.traces),
-  });
-  await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);
-  return saved;
-}
-
-/** Rows of recordings that were left out, one a line with its place and reason; none unless there are some. */
-function rejectsFile(traces: PreparedExperiment["traces"]): Readonly<Record<string, string>> {
-  const lines = traces.flatMap(({ rejected }) => rejected.map((problem) => JSON.stringify(problem)));
-  return lines.length === 0 ? {} : { "rejects.jsonl": `${lines.join("\n")}\n` };
 }
 
 function verdictCode(result: RunResult, terminal: Terminal): number {

@@ -1,10 +1,10 @@
-/** What keeps a class from its objective: a quota, the capacity, the distance, or the work itself. */
+/** What keeps a class from its objective: a quota, the capacity, the distance, a time limit, or the work itself. */
 
 import { listText, secondsText } from "./phrases.ts";
 import type { NamedGroup, QuotaSummary, RunResult, StrategyResult } from "./result.ts";
 import { shareText } from "./standing.ts";
 
-export type Binding = "quota" | "capacity" | "distance" | "work" | "outage" | "residency";
+export type Binding = "quota" | "capacity" | "distance" | "work" | "limit" | "outage" | "residency";
 
 export interface Bound {
   readonly binding: Binding;
@@ -62,8 +62,12 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
     ["quota", counts.throttled, "are throttled by token quotas until they give up"],
     ["capacity", counts.refused, "find no capacity"],
     ["capacity", counts.abandoned, "leave the queue, which is too long"],
-    ["capacity", counts.timedOut - (counts.idle ?? 0), "run into the client's time limit"],
-    ["capacity", counts.idle ?? 0, "get no byte for as long as the client waits for one"],
+    [
+      "limit",
+      counts.timedOut - (counts.idle ?? 0),
+      "run into it, since they wait or since their answers take longer (`timeout` is for a whole call; the read timeout of most SDKs is between bytes: `limits: { idle: ... }`)",
+    ],
+    ["limit", counts.idle ?? 0, "get no byte for as long as the client waits for one"],
     ["outage", counts.failed - (counts.broken ?? 0) - (counts.empty ?? 0), "end in errors"],
     ["outage", counts.broken ?? 0, "get an answer that breaks off after it began, which no SDK tries again"],
     ["outage", counts.empty ?? 0, "get an answer without content"],
@@ -81,6 +85,7 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
 
 function nameOf(binding: Binding): string {
   if (binding === "outage") return "the endpoints";
+  if (binding === "limit") return "the client's time limit";
   return binding === "residency" ? "the residency rule" : `the ${binding}`;
 }
 
