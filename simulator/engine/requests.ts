@@ -79,6 +79,7 @@ export class Requests implements ServiceListener {
   declare private readonly countedFromRequest: number;
   declare private readonly isRetrying: boolean;
   declare private readonly isLimited: boolean;
+  declare private readonly isHedging: boolean;
   declare private readonly hasNetwork: boolean;
   declare private readonly observation: Observation | null;
   declare private readonly watcher: AttemptWatcher | null;
@@ -119,6 +120,7 @@ export class Requests implements ServiceListener {
     this.countedFromMs = kind === "duration" ? amount : Number.NEGATIVE_INFINITY;
     this.countedFromRequest = kind === "requests" ? amount : 0;
     this.isLimited = this.client.retry.mode === "adaptive";
+    this.isHedging = this.client.hedge.hedgesMax > 0;
     this.isRetrying = this.client.retry.mode !== "none";
   }
 
@@ -150,7 +152,7 @@ export class Requests implements ServiceListener {
     const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
-    this.routers[ints[at + PLACE.router]!]!.hedges.request();
+    if (this.isHedging) this.routers[ints[at + PLACE.router]!]!.hedges.request();
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
     if (this.hasNetwork) {
       rows.floats[request * FLOATS + FLOAT.jitterThere] = this.jitter.there[row]!;
@@ -207,8 +209,10 @@ export class Requests implements ServiceListener {
     if (this.watcher !== null) this.watch(attempt);
     this.statistics.answered(attempt, outcome, nowMs);
     if (this.hasNetwork) {
-      const jitter = floats[attempt * FLOATS + FLOAT.jitterBack]!;
-      const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back, jitter);
+      const from = attempt * FLOATS;
+      let backMs = floats[from + FLOAT.backMs]!;
+      if (!this.network.isQuiet) backMs = this.faultyMs(attempt, LEG.back, backMs);
+      backMs = floats[from + FLOAT.hopMs]! + backMs;
       if (backMs > 0) {
         this.messages.push(nowMs + backMs, (attempt << EVENT_BITS) | RESPONSE);
         return;
@@ -287,7 +291,7 @@ export class Requests implements ServiceListener {
     this.statistics.sent(request, target, this.service.epochAt(nowMs), nowMs);
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (this.hasNetwork) {
-      const thereMs = this.delayMs(attempt, LEG.there, this.drawJitter(attempt));
+      const thereMs = this.thereMs(attempt, ints[at + PLACE.originIndex]!, target);
       if (thereMs > 0) {
         this.messages.push(nowMs + thereMs, (attempt << EVENT_BITS) | ARRIVE);
         return;
@@ -451,23 +455,31 @@ export class Requests implements ServiceListener {
     this.otherMs = gateways !== null && gateways.nextMs < timers.nextMs ? gateways.nextMs : timers.nextMs;
   }
 
-  /** Delay of a leg of an attempt, ms. */
-  private delayMs(attempt: number, leg: 0 | 1, jitter: number): number {
-    const { ints } = this.rows;
-    const at = attempt * INTS;
-    const origin = ints[ints[at + PLACE.request]! * INTS + PLACE.originIndex]!;
-    const target = ints[at + PLACE.target]!;
-    return this.network.oneWayMs(origin, target, jitter, leg, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
+  /** The way there, ms; writes down the way back. First attempts have had their jitter since they arrived. */
+  private thereMs(attempt: number, origin: number, target: number): number {
+    const { ints, floats } = this.rows;
+    const from = attempt * FLOATS;
+    const ordinal = ints[attempt * INTS + PLACE.ordinal]!;
+    if (ordinal > 0) {
+      const id = ints[attempt * INTS + PLACE.requestId]!;
+      floats[from + FLOAT.jitterThere] = this.jitter.factor(LEG.there, id, ordinal);
+      floats[from + FLOAT.jitterBack] = this.jitter.factor(LEG.back, id, ordinal);
+    }
+    const halfMs = this.network.halfOfMs(origin, target);
+    floats[from + FLOAT.backMs] = halfMs * floats[from + FLOAT.jitterBack]!;
+    const ms = halfMs * floats[from + FLOAT.jitterThere]!;
+    return this.network.isQuiet ? ms : this.faultyMs(attempt, LEG.there, ms);
   }
 
-  /** Draws the jitter of both legs; returns that of the way there. First attempts have theirs since their arrival. */
-  private drawJitter(attempt: number): number {
-    const { jitter } = this;
-    const { ints, floats } = this.rows;
-    const id = ints[attempt * INTS + PLACE.requestId]!;
-    const ordinal = ints[attempt * INTS + PLACE.ordinal]!;
-    if (ordinal === 0) return floats[attempt * FLOATS + FLOAT.jitterThere]!;
-    floats[attempt * FLOATS + FLOAT.jitterBack] = jitter.factor(LEG.back, id, ordinal);
-    return jitter.factor(LEG.there, id, ordinal);
+  private faultyMs(attempt: number, leg: 0 | 1, ms: number): number {
+    const { ints } = this.rows;
+    const at = attempt * INTS;
+    return this.network.delayMs(
+      ms,
+      ints[at + PLACE.target]!,
+      leg,
+      ints[at + PLACE.requestId]!,
+      ints[at + PLACE.ordinal]!,
+    );
   }
 }
