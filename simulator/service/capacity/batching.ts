@@ -139,6 +139,9 @@ export class Batching extends Station<BatchingSpec> {
   private decoding = 0;
   private kvTokens = 0;
   private readonly clock = new VirtualClock();
+  /** When the next end and, where they are announced, the next first token is due at the present pace, ms. */
+  private endMs = Number.POSITIVE_INFINITY;
+  private firstMs = Number.POSITIVE_INFINITY;
 
   constructor(spec: BatchingSpec, context: CapacityContext, table: SlotTable) {
     super(spec, context, table, spec.discipline === "priority");
@@ -188,13 +191,13 @@ export class Batching extends Station<BatchingSpec> {
   }
 
   protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
-    if (this.announcesFirsts && this.clock.reachMs(this.firsts.topMs) <= nowMs) {
+    if (this.announcesFirsts && this.firstMs <= nowMs) {
       this.subject = this.firsts.pop();
       this.table.floats[this.subject * FLOATS + FLOAT.firstTokenMs] = nowMs;
       this.refresh();
       return FIRST_TOKEN;
     }
-    if (this.clock.reachMs(this.ends.topMs) <= nowMs) return this.end(nowMs);
+    if (this.endMs <= nowMs) return this.end(nowMs);
     if (this.joins.topMs > nowMs) return NOTHING;
     const attempt = this.joins.pop();
     this.synchronise(nowMs);
@@ -238,10 +241,13 @@ export class Batching extends Station<BatchingSpec> {
 
   protected ownNextMs(): number {
     const joinMs = this.joins.topMs;
-    if (this.decoding === 0) return joinMs;
-    const endMs = this.clock.reachMs(this.ends.topMs);
+    // An empty batch may have steps of no length, of which there is no limit.
+    const endMs = this.decoding > 0 ? this.clock.reachMs(this.ends.topMs) : Number.POSITIVE_INFINITY;
     const nextMs = joinMs < endMs ? joinMs : endMs;
-    return this.announcesFirsts ? Math.min(nextMs, this.clock.reachMs(this.firsts.topMs)) : nextMs;
+    this.endMs = endMs;
+    if (!this.announcesFirsts) return nextMs;
+    this.firstMs = this.decoding > 0 ? this.clock.reachMs(this.firsts.topMs) : Number.POSITIVE_INFINITY;
+    return Math.min(nextMs, this.firstMs);
   }
 
   /** In the order of the marks that come next. */
@@ -297,11 +303,10 @@ export class Batching extends Station<BatchingSpec> {
 
   /** Brings V up to now at the pace that has held, past the first tokens that are out by then. */
   private synchronise(nowMs: number): void {
-    if (!this.announcesFirsts && this.decoding > 0) {
-      const units = this.clock.unitsAt(nowMs);
-      if (this.firsts.topMs <= units) this.passFirsts(units, nowMs);
-    }
-    this.clock.synchronise(nowMs, this.decoding > 0);
+    const { clock } = this;
+    const units = this.decoding > 0 ? clock.unitsAt(nowMs) : clock.units;
+    if (!this.announcesFirsts && this.firsts.topMs <= units) this.passFirsts(units, nowMs);
+    clock.landOn(units, nowMs);
   }
 
   /** Writes down when the first tokens with marks up to `units` were out: at the latest now. */
@@ -325,6 +330,8 @@ export class Batching extends Station<BatchingSpec> {
   }
 
   private stepMsAt(sequences: number): number {
-    return (this.spec.stepBaseMs + this.spec.stepPerSequenceMs * (sequences + this.occupied())) / this.factor;
+    const { stepBaseMs, stepPerSequenceMs } = this.spec;
+    const stepMs = stepBaseMs + stepPerSequenceMs * (sequences + this.occupied());
+    return this.factor === 1 ? stepMs : stepMs / this.factor;
   }
 }
