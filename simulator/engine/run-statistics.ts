@@ -145,7 +145,7 @@ export class RunStatistics {
       entry.isViolation = each.allowedRegions[region] === 0;
       if (entry.hasObjective) entry.isWithinObjective = e2eMs <= each.sloE2eMs && ttftMs <= each.sloTtftMs;
     }
-    this.recorder.record(entry, entry);
+    this.recorder.record(entry);
   }
 
   /** When the first counted request arrived, ms; NaN before. */
