@@ -30,6 +30,7 @@ export const validateCommand: CommandDefinition = {
       "its afternoon, two strategies",
     ],
     ["meridian validate a.yaml --target endpoints.yaml --duration 2m", "against endpoints that are there already"],
+    ["meridian validate a.yaml --log decisions.jsonl", "against what a client of meridian/bedrock did"],
     ["meridian validate --from runs/a-validation-...", "makes every figure again from the saved rows, without k6"],
     ["meridian validate a.yaml --duration 2m --json | jq .outcome", "the result as one JSON document"],
   ],
@@ -44,6 +45,7 @@ function configure(command: Command): void {
   addScenarioOptions(command);
   command
     .option("--from <folder>", "a saved validation: its figures are made again from its rows")
+    .option("--log <file>", "a decision log: its requests are simulated, and nothing is sent")
     .option("--target <target>", "emulator, or a file that maps regions to URLs", "emulator")
     .addOption(new Option("--at <time>", "where in the scenario to begin, e.g. 14h").argParser(instant))
     .addOption(new Option("--duration <time>", "how much of it, in real time, e.g. 2m").argParser(duration))
@@ -76,7 +78,9 @@ async function runValidate(input: CommandInput): Promise<number> {
   });
 }
 
-async function validateFresh(file: string, { options, terminal, signal }: CommandInput): Promise<number> {
+async function validateFresh(file: string, input: CommandInput): Promise<number> {
+  if (typeof input.options.log === "string") return validateDecisions(file, input.options.log, input);
+  const { options, terminal, signal } = input;
   const startedAt = new Date();
   const experiment = await prepareValidation(file, options);
   const target = await benchTargetOf(experiment.inputs.plan, options);
@@ -96,6 +100,27 @@ async function validateFresh(file: string, { options, terminal, signal }: Comman
   await print(derived.validation, options, terminal);
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
   return exitCode(derived.validation, terminal);
+}
+
+/** Compares a decision log with the simulation of its requests; nothing is sent. */
+async function validateDecisions(
+  file: string,
+  log: string,
+  { options, terminal, signal }: CommandInput,
+): Promise<number> {
+  const startedAt = new Date();
+  const { readWholeLog, validateLog, saveLogValidation, reportOf } = await import("../validate/from-log.ts");
+  const records = await readWholeLog(log);
+  const [named = records[0]!.strategy] = (options.strategy as readonly string[] | undefined) ?? [];
+  const experiment = await prepareExperiment(file, {
+    overrides: [...overridesOf(options), { path: ["assert"], value: undefined, origin: "meridian validate" }],
+    strategies: [named],
+  });
+  const result = await validateLog(experiment, log, records, signal);
+  const saved = await saveLogValidation(experiment, result, log, { out: String(options.out), startedAt });
+  await print(result, options, terminal);
+  terminal.note(`report: ${reportOf(saved)}`);
+  return exitCode(result, terminal);
 }
 
 /** The scenario as it is validated: one replication, its window, the strategies asked for, and no gates. */

@@ -20,8 +20,9 @@ import {
 } from "../client/request-rules.ts";
 import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
 import type { RetrySpec } from "../client/retry-rules.ts";
-import { SHED } from "../client/strategy.ts";
+import { SHED, type StrategyDefinition } from "../client/strategy.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
+import type { QuotaHold } from "./client-quotas.ts";
 import type { ReplayPlan } from "./plan.ts";
 import type { AttemptAnswer, ReplayIo } from "./router-io.ts";
 import { RouterKnowledge } from "./router-knowledge.ts";
@@ -51,6 +52,8 @@ interface Flight {
   readonly sentMs: number;
   /** Reserved from the budget; undefined where there is none. */
   readonly reserved: Reservation | undefined;
+  /** Held of a quota that the client counts itself. */
+  readonly held: QuotaHold | undefined;
 }
 
 interface Reservation {
@@ -75,11 +78,14 @@ export class ReplayRouter {
   private readonly hedges: HedgeBudget;
   private attemptsSent = 0;
 
-  /** @throws MeridianError usage for options that the strategy or the retry mode does not take */
-  constructor(plan: ReplayPlan, io: ReplayIo) {
+  /**
+   * @param definition the strategy, where it is not one of the plan's
+   * @throws MeridianError usage for options that the strategy or the retry mode does not take
+   */
+  constructor(plan: ReplayPlan, io: ReplayIo, definition?: StrategyDefinition) {
     this.plan = plan;
     this.io = io;
-    this.knowledge = new RouterKnowledge(plan);
+    this.knowledge = new RouterKnowledge(plan, definition);
     this.retry = createRetryPolicy(plan.client.retry as RetrySpec);
     this.retryKey = purposeKey(plan.seed, "retry");
     this.hedges = new HedgeBudget(plan.client.hedge.budgetShare);
@@ -131,11 +137,29 @@ export class ReplayRouter {
     this.dispatch(call, nowMs, false);
   }
 
+  /** A request's answer has begun to reach its caller: no hedge leaves for it any more. */
+  answerBegan(requestId: number): void {
+    const call = this.callOf(requestId);
+    call?.cancelHedge();
+    if (call !== undefined) call.hedges = Number.POSITIVE_INFINITY;
+  }
+
+  /** A request's caller has gone: nothing more is sent for it, and nothing learnt from what is in flight. */
+  leave(requestId: number): void {
+    const call = this.callOf(requestId);
+    if (call !== undefined) this.finish(call, END.abandoned, this.io.nowMs(), -1);
+  }
+
   /** Ends the run: requests that have not ended count as in flight; later answers are ignored. */
   cutOff(): void {
     const nowMs = this.io.nowMs();
     for (const flight of [...this.flights]) this.land(flight, nowMs, { kind: "unfinished" });
     for (const call of [...this.calls]) this.finish(call, END.inFlight, nowMs, -1);
+  }
+
+  private callOf(requestId: number): Call | undefined {
+    for (const call of this.calls) if (call.request.requestId === requestId) return call;
+    return undefined;
   }
 
   private modelOf({ classIndex }: ScheduledRequest): number {
@@ -184,13 +208,13 @@ export class ReplayRouter {
   private send(call: Call, target: number, nowMs: number, reserved: Reservation | undefined): void {
     const { hedge, timeout } = this.plan.client;
     const model = this.modelOf(call.request);
-    const flight: Flight = { call, ordinal: call.attempts, target, sentMs: nowMs, reserved };
+    const held = this.knowledge.sent(call, target, nowMs);
+    const flight: Flight = { call, ordinal: call.attempts, target, sentMs: nowMs, reserved, held };
     call.attempts++;
     call.outstanding++;
     call.lastTarget = target;
     this.attemptsSent++;
     this.flights.add(flight);
-    this.knowledge.sent(model, target);
     call.cancelHedge();
     const hedgeMs = hedgeDueMs(hedge, call.hedges, nowMs);
     call.cancelHedge = hedgeMs < NEVER ? this.io.after(hedgeMs - nowMs, () => this.hedge(call)) : nothing;
@@ -250,6 +274,7 @@ export class ReplayRouter {
   private land(flight: Flight, endedMs: number, answer: AttemptAnswer | { readonly kind: "unfinished" }): void {
     this.flights.delete(flight);
     const known = answer.kind === "unfinished" ? undefined : answer;
+    if (known !== undefined) this.knowledge.settle(flight, known);
     if (flight.reserved !== undefined) {
       const { order, nanoUsd } = flight.reserved;
       this.spend?.settle(nanoUsd, order, { c: known?.status ?? 0, u: known?.usage ?? null });

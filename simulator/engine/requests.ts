@@ -84,6 +84,8 @@ export class Requests implements ServiceListener {
   declare private readonly observation: Observation | null;
   declare private readonly watcher: AttemptWatcher | null;
   declare private readonly shown: ShownRequest;
+  /** False while a slice warms up: what arrives then does not count. */
+  isCounting = true;
   /** Instant of the event being processed, ms. A field: a number passed as an argument is boxed at every call. */
   private nowMs = Number.NaN;
 
@@ -149,7 +151,7 @@ export class Requests implements ServiceListener {
     writeRequest(rows, request, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
     const { ints } = rows;
     const at = request * INTS;
-    const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
+    const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest && this.isCounting;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     if (this.isHedging) this.routers[ints[at + PLACE.router]!]!.hedges.request();

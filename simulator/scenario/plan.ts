@@ -26,6 +26,8 @@ export interface Plan {
   /** Requests per replication; Infinity when `durationMs` ends them. */
   readonly requestsMax: number;
   readonly warmup: WarmupPlan;
+  /** Slices of time that are simulated in place of the whole run. */
+  readonly slices?: SlicePlan;
   /** How long after the last arrival the run goes on to let requests end, ms. */
   readonly drainMs: number;
   readonly replications: number;
@@ -51,6 +53,14 @@ export interface Plan {
   readonly validation: ValidationPlan;
   /** What a reader must know of the scenario itself, one sentence each. */
   readonly notes: readonly string[];
+}
+
+/** Slices of time that stand for the whole run. */
+export interface SlicePlan {
+  readonly count: number;
+  readonly lengthMs: number;
+  /** Simulated before each slice and not counted. */
+  readonly warmupMs: number;
 }
 
 export interface WarmupPlan {

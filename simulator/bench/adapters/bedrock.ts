@@ -90,7 +90,7 @@ function verdictOfStream({ status, header, body }: AdapterAnswer): Verdict {
 }
 
 /** As the SDKs classify statuses; 408 and 424 they do not retry (observed with boto3 1.44.5 and JS 3.1162). */
-function failure(status: number, error: string): Verdict {
+export function failure(status: number, error: string): Verdict {
   if (status === THROTTLED && error !== NOT_READY) return { kind: "throttled", isFinal: false, error, usage: null };
   if (status === THROTTLED || status === UNAVAILABLE) {
     return { kind: "unavailable", isFinal: false, error, usage: null };

@@ -1,17 +1,14 @@
 /** How large a token quota has to be for a stream of calls: its busiest minute, and the smallest limit that suits it. */
 import { MINUTE_MS } from "../../base/time.ts";
 import { createMeter, type MeterLaw } from "./meter.ts";
-import { type CallsInOrder, inOrder, orderOf, refusedWithin, tightStretches } from "./quota-replay.ts";
-
-/** What calls ask of one quota, column by column; in any order. */
-export interface QuotaDemand {
-  readonly atMs: Float64Array;
-  readonly settledAtMs: Float64Array;
-  /** Tokens reserved at the start. */
-  readonly reserve: Float64Array;
-  /** Tokens that it settles to at the end. */
-  readonly settle: Float64Array;
-}
+import {
+  type CallsInOrder,
+  inOrder,
+  orderOf,
+  type QuotaDemand,
+  refusedWithin,
+  tightStretches,
+} from "./quota-replay.ts";
 
 export const METER_LAWS: readonly MeterLaw[] = ["token-bucket", "clock-window", "rolling-window"];
 

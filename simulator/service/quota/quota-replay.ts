@@ -1,12 +1,21 @@
 /** Replaying calls against one limit: in order, and only through the stretches of time in which it can refuse any. */
 import { MINUTE_MS } from "../../base/time.ts";
 import type { Meter, MeterLaw } from "./meter.ts";
-import type { QuotaDemand } from "./quota-need.ts";
 
 /** Calls are put in order to this, ms: a thousandth of the window. */
 const GRAIN_MS = 60;
 /** A rolling window is replayed from this long before it can first refuse: by then it holds nothing older. */
 const WARM_UP_MS = 2.5 * MINUTE_MS;
+
+/** What calls ask of one quota, column by column; in any order. */
+export interface QuotaDemand {
+  readonly atMs: Float64Array;
+  readonly settledAtMs: Float64Array;
+  /** Tokens reserved at the start. */
+  readonly reserve: Float64Array;
+  /** Tokens that it settles to at the end. */
+  readonly settle: Float64Array;
+}
 
 /** Calls in the order of their beginning, and their ends in the order of these: columns that are read from front to back. */
 export interface CallsInOrder {
