@@ -1,6 +1,6 @@
 /** The counts and histograms of one run, by class and region and by hour. */
 import { HOUR_MS } from "../base/time.ts";
-import { END, type End } from "../client/request-rules.ts";
+import { END, type End, INTERRUPTION, type Interruption } from "../client/request-rules.ts";
 import { bucketOf, HistogramSet } from "./histogram.ts";
 
 const SERVED = END.served;
@@ -22,8 +22,15 @@ const PLACE = {
   servedInputTokens: 19,
   /** Given up by their caller after its time limit for an attempt. */
   attemptsTimedOut: 20,
+  /** Of the failed, timed out and failed ones: those whose last answer broke off, fell silent, or came empty. */
+  broken: 21,
+  idle: 22,
+  empty: 23,
+  attemptsBroken: 24,
+  attemptsIdle: 25,
+  attemptsEmpty: 26,
 } as const;
-const WIDTH = 21;
+const WIDTH = 27;
 export const FIELD = PLACE;
 export const FIELDS = WIDTH;
 
@@ -45,6 +52,10 @@ export interface EndedRequest {
   readonly attemptsThrottled: number;
   readonly attemptsUnavailable: number;
   readonly attemptsTimedOut: number;
+  /** Attempts whose answers broke off, fell silent or came empty, by `INTERRUPTION`; null: none did. */
+  readonly interruptions: readonly number[] | null;
+  /** How the last attempt failed. */
+  readonly lastInterruption: Interruption;
   readonly end: End;
   /** Region that ran it, or the source region of its last attempt; -1 when none was chosen. */
   readonly region: number;
@@ -84,7 +95,7 @@ export class Recorder {
   declare private readonly streams: boolean;
   /** By hour: `region * CELL_WIDTH + field`. */
   private readonly regionHours: Float64Array[] = [];
-  /** The hour of the latest record; one that nobody sees for those that are not kept apart. */
+  /** The hour of the latest record; one that no result shows for those that are not kept apart. */
   declare private hour: HourRecord;
   declare private readonly later: HourRecord;
   private hourFromMs = Number.POSITIVE_INFINITY;
@@ -221,6 +232,10 @@ function addTo(cells: Float64Array, at: number, hour: Float64Array, ended: Ended
     addAttempts(cells, at, ended);
     addAttempts(hour, 0, ended);
   }
+  if (ended.interruptions !== null) {
+    addInterruptions(cells, at, ended);
+    addInterruptions(hour, 0, ended);
+  }
   if (end === SERVED) {
     const { outputTokens } = ended;
     cells[at + PLACE.outputTokens]! += outputTokens;
@@ -249,6 +264,15 @@ function addAttempts(fields: Float64Array, at: number, ended: EndedRequest): voi
   fields[at + PLACE.attemptsThrottled]! += ended.attemptsThrottled;
   fields[at + PLACE.attemptsUnavailable]! += ended.attemptsUnavailable;
   fields[at + PLACE.attemptsTimedOut]! += ended.attemptsTimedOut;
+}
+
+function addInterruptions(fields: Float64Array, at: number, ended: EndedRequest): void {
+  const { interruptions, lastInterruption: last, end } = ended;
+  for (let kind = INTERRUPTION.broken; kind <= INTERRUPTION.empty; kind++) {
+    fields[at + PLACE.attemptsBroken + kind - 1]! += interruptions![kind]!;
+  }
+  if (last !== INTERRUPTION.none && (end === END.failed || end === END.timedOut))
+    fields[at + PLACE.broken + last - 1]!++;
 }
 
 function complete(fields: Float64Array, at: number): void {

@@ -1,5 +1,5 @@
 /** The plan: a scenario resolved into plain data, all that the engine, the bench and reports go by. */
-import type { HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
+import type { BreakPolicy, HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
 import type { RetrySpec } from "../client/retry-rules.ts";
 import type { LawSpec } from "../random/laws/index.ts";
 import type { CapacitySpec } from "../service/capacity/index.ts";
@@ -172,6 +172,9 @@ export interface ClientPlan {
   readonly retry: RetryPlan;
   readonly timeout: TimeoutPolicy;
   readonly hedge: HedgePolicy;
+  /** Answers come as streams; else whole, and their first byte is their end. */
+  readonly isStreaming: boolean;
+  readonly broken: BreakPolicy;
 }
 
 /** A retry policy as plain data: a custom law of delays is compiled where it is used. */

@@ -64,7 +64,13 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const supply = resolveSupply(setting, network);
   const demand = demandOf(setting, supply.targets);
   const classes = resolveClasses(demand);
-  const faults = faultsOf(scenario.world.faults, names.regions, names.models, problems);
+  const faults = faultsOf(
+    scenario.world.faults,
+    names.regions,
+    names.models,
+    scenario.traffic.map((each) => each.class),
+    problems,
+  );
   const choices = resolveChoices(setting, supply.targets, classes);
   checkAssertions(setting, choices.strategies, classes);
   checkValidation(scenario.validation, choices.labels, problems);

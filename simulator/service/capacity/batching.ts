@@ -23,7 +23,7 @@ const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const NOTHING = NOTHING_DUE;
-const { internal: INTERNAL, firstToken: FIRST_TOKEN, finished: FINISHED } = CAPACITY_EVENT;
+const { internal: INTERNAL, firstToken: FIRST_TOKEN, finished: FINISHED, marked: MARKED } = CAPACITY_EVENT;
 
 export interface BatchingSpec extends QueueSpec {
   readonly kind: "batching";
@@ -133,20 +133,22 @@ export class Batching extends Station<BatchingSpec> {
   /** First tokens that are not out yet, and ends: by virtual time. */
   private readonly firsts = new EventHeap();
   private readonly ends = new EventHeap();
+  /** Tokens whose instants are asked for, by virtual time; null where none ever are. */
+  declare private readonly marks: EventHeap | null;
   declare private readonly announcesFirsts: boolean;
   declare private readonly hasTokenLimit: boolean;
   /** Of those in service: past prefill. */
   private decoding = 0;
   private kvTokens = 0;
   private readonly clock = new VirtualClock();
-  /** When the next end and, where they are announced, the next first token is due at the present pace, ms. */
+  /** When the next end is due at the present pace, ms. */
   private endMs = Number.POSITIVE_INFINITY;
-  private firstMs = Number.POSITIVE_INFINITY;
 
   constructor(spec: BatchingSpec, context: CapacityContext, table: SlotTable) {
     super(spec, context, table, spec.discipline === "priority");
     this.noise = spec.noise === null ? null : compileSampler(createLaw(spec.noise));
     this.announcesFirsts = context.announcesFirsts !== false;
+    this.marks = context.marks === undefined ? null : new EventHeap();
     this.hasTokenLimit = spec.kvTokensMax < Number.POSITIVE_INFINITY;
     this.changePace();
   }
@@ -191,11 +193,16 @@ export class Batching extends Station<BatchingSpec> {
   }
 
   protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
-    if (this.announcesFirsts && this.firstMs <= nowMs) {
+    if (this.announcesFirsts && this.clock.reachMs(this.firsts.topMs) <= nowMs) {
       this.subject = this.firsts.pop();
       this.table.floats[this.subject * FLOATS + FLOAT.firstTokenMs] = nowMs;
       this.refresh();
       return FIRST_TOKEN;
+    }
+    if (this.marks !== null && this.clock.reachMs(this.marks.topMs) <= nowMs) {
+      this.subject = this.marks.pop();
+      this.refresh();
+      return MARKED;
     }
     if (this.endMs <= nowMs) return this.end(nowMs);
     if (this.joins.topMs > nowMs) return NOTHING;
@@ -243,11 +250,16 @@ export class Batching extends Station<BatchingSpec> {
     const joinMs = this.joins.topMs;
     // An empty batch may have steps of no length, of which there is no limit.
     const endMs = this.decoding > 0 ? this.clock.reachMs(this.ends.topMs) : Number.POSITIVE_INFINITY;
-    const nextMs = joinMs < endMs ? joinMs : endMs;
     this.endMs = endMs;
-    if (!this.announcesFirsts) return nextMs;
-    this.firstMs = this.decoding > 0 ? this.clock.reachMs(this.firsts.topMs) : Number.POSITIVE_INFINITY;
-    return Math.min(nextMs, this.firstMs);
+    const nextMs = joinMs < endMs ? joinMs : endMs;
+    return this.marks === null && !this.announcesFirsts ? nextMs : this.beforeMarks(nextMs);
+  }
+
+  /** The earlier of an instant and of what is announced on the way, ms: other marks, first tokens. */
+  private beforeMarks(ms: number): number {
+    if (this.decoding === 0) return ms;
+    const nextMs = this.marks === null ? ms : Math.min(ms, this.clock.reachMs(this.marks.topMs));
+    return this.announcesFirsts ? Math.min(nextMs, this.clock.reachMs(this.firsts.topMs)) : nextMs;
   }
 
   /** In the order of the marks that come next. */
@@ -261,6 +273,7 @@ export class Batching extends Station<BatchingSpec> {
       marks.push({ attempt, at: first.get(attempt) ?? this.ends.topMs });
     }
     marks.sort((a, b) => a.at - b.at);
+    this.marks?.drain();
     this.decoding = 0;
     this.kvTokens = 0;
     this.changePace();
@@ -274,9 +287,8 @@ export class Batching extends Station<BatchingSpec> {
     if (!this.announcesFirsts && this.firsts.topMs <= units) this.passFirsts(units, nowMs);
     this.clock.landOn(units, nowMs);
     this.subject = attempt;
-    const { floats } = this.table;
     const first = attempt * FLOATS + FLOAT.firstTokenMs;
-    if (Number.isNaN(floats[first]!)) floats[first] = nowMs;
+    if (Number.isNaN(this.table.floats[first]!)) this.table.floats[first] = nowMs;
     this.decoding--;
     this.inService--;
     if (this.hasTokenLimit) this.kvTokens -= this.kvNeed(attempt);
@@ -298,15 +310,18 @@ export class Batching extends Station<BatchingSpec> {
     floats[from + FLOAT.firstTokenMs] = Number.NaN;
     if (rest > 0) this.firsts.push(first, attempt);
     this.ends.push(first + rest, attempt);
+    if (this.marks !== null) {
+      const token = this.context.marks!(attempt);
+      if (token > 0) this.marks.push(first + (rest * (token - 1)) / (output - 1), attempt);
+    }
     this.decoding++;
   }
 
   /** Brings V up to now at the pace that has held, past the first tokens that are out by then. */
   private synchronise(nowMs: number): void {
-    const { clock } = this;
-    const units = this.decoding > 0 ? clock.unitsAt(nowMs) : clock.units;
+    const units = this.decoding > 0 ? this.clock.unitsAt(nowMs) : this.clock.units;
     if (!this.announcesFirsts && this.firsts.topMs <= units) this.passFirsts(units, nowMs);
-    clock.landOn(units, nowMs);
+    this.clock.landOn(units, nowMs);
   }
 
   /** Writes down when the first tokens with marks up to `units` were out: at the latest now. */
@@ -324,14 +339,12 @@ export class Batching extends Station<BatchingSpec> {
   }
 
   private kvNeed(attempt: number): number {
-    const { ints } = this.table;
     const at = attempt * INTS;
-    return ints[at + PLACE.inputTokens]! + ints[at + PLACE.outputTokens]!;
+    return this.table.ints[at + PLACE.inputTokens]! + this.table.ints[at + PLACE.outputTokens]!;
   }
 
   private stepMsAt(sequences: number): number {
-    const { stepBaseMs, stepPerSequenceMs } = this.spec;
-    const stepMs = stepBaseMs + stepPerSequenceMs * (sequences + this.occupied());
+    const stepMs = this.spec.stepBaseMs + this.spec.stepPerSequenceMs * (sequences + this.occupied());
     return this.factor === 1 ? stepMs : stepMs / this.factor;
   }
 }

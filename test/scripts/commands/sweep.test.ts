@@ -101,7 +101,16 @@ describe("meridian sweep", () => {
     const plan = await meridianHere([...ARGS, "--out", join(root, "elsewhere"), "--plan", "--store", store, "--json"]);
     const { id, jobs } = JSON.parse(plan.stdout);
     assert.match(plan.stderr, new RegExp(`meridian shard ${id} --store`));
-    const { code, stdout, stderr } = await meridianHere(["shard", id, "--store", store, "--index", "1", "--count", "2"]);
+    const { code, stdout, stderr } = await meridianHere([
+      "shard",
+      id,
+      "--store",
+      store,
+      "--index",
+      "1",
+      "--count",
+      "2",
+    ]);
     assert.deepEqual([code, stdout, jobs], [0, "1 ran, 0 were done before\n", 3], stderr);
     const unknown = await meridianHere(["shard", "0123456789", "--store", store, "--index", "0", "--count", "2"]);
     assert.match(unknown.stderr, /SWEEP_NOT_FOUND/);
