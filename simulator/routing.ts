@@ -215,7 +215,14 @@ function keyOf({ requestId, attempt, targetIndex }: RoutedAttempt): string {
 }
 
 /** What requests of a router have in common: one class, one origin, no cached prefix, sent at once. */
-const ONE_CLASS = { classIndex: 0, originIndex: 0, prefixTokens: 0, prefixId: -1, deferrable: false } as const;
+const ONE_CLASS = {
+  classIndex: 0,
+  originIndex: 0,
+  prefixTokens: 0,
+  prefixId: -1,
+  sessionId: -1,
+  deferrable: false,
+} as const;
 
 function refuseTargets(ids: readonly string[]): void {
   const isUnique = new Set(ids).size === ids.length;

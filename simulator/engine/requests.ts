@@ -24,6 +24,7 @@ import { Observation, type SimulationObserver } from "./observer.ts";
 import { beginAttempt, endAttempt, REQUEST_FLAG, ShownRequest, writeOutcome, writeRequest } from "./request-rows.ts";
 import { createRouters, endAfterOutcome, KIND_OF_OUTCOME, Learning, type Router, routingRandom } from "./router.ts";
 import { type BatchCount, RunStatistics } from "./run-statistics.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
 import { Signals } from "./signals.ts";
 import { TIMER, Timers } from "./timers.ts";
 
@@ -36,9 +37,9 @@ const { isEnded: IS_ENDED, isCounted: IS_COUNTED } = REQUEST_FLAG;
 const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED, timeout: TIMEOUT } = OUTCOME;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
-const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2 } as const;
+const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2, nextTurn: 3 } as const;
 const EVENT_BITS = 2;
-const { arriveAtRegion: ARRIVE, response: RESPONSE } = EVENT;
+const { arriveAtRegion: ARRIVE, response: RESPONSE, nextTurn: NEXT_TURN } = EVENT;
 
 /**
  * Requests are routed, sent, timed out, hedged and retried, and end, by the rules of `client/request-rules.ts`. One
@@ -51,6 +52,8 @@ export class Requests implements ServiceListener {
   declare readonly statistics: RunStatistics;
   /** Requests that have arrived. */
   seen = 0;
+  /** Null where no class has sessions. */
+  declare readonly sessions: Sessions | null;
   declare private readonly batch: BatchCount;
   declare private readonly classes: readonly ClassPlan[];
   declare private readonly client: ClientPlan;
@@ -79,11 +82,12 @@ export class Requests implements ServiceListener {
   constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
+    this.sessions = createSessions(plan, this.rows, seed);
     this.service = new Service(plan.world, seed, this.rows, this);
     this.statistics = new RunStatistics(plan, this.rows);
     this.batch = this.statistics.batch;
     this.routers = createRouters(plan, strategy);
-    this.shown = new ShownRequest(this.rows);
+    this.shown = new ShownRequest(this.rows, this.sessions);
     this.signals = new Signals(plan, strategy, this.service, this.routers);
     this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
     this.network = new Network(plan.network, plan.regionNames.length, this.service.faults, seed);
@@ -103,6 +107,11 @@ export class Requests implements ServiceListener {
     this.isRetrying = this.client.retry.mode !== "none";
   }
 
+  /** Where sessions' prompts are cached; read by the service. */
+  get conversations(): Sessions | undefined {
+    return this.sessions ?? undefined;
+  }
+
   /** Whether a request has not ended, or an attempt is still under way. */
   get isBusy(): boolean {
     return this.rows.inUse > 0;
@@ -111,14 +120,16 @@ export class Requests implements ServiceListener {
   /** Takes one row of the traffic: a request arrives and is routed, or enters the first gateway. */
   arrive(chunk: TrafficChunk, row: number, nowMs: number): void {
     this.nowMs = nowMs;
-    const { rows } = this;
-    const id = this.seen++;
+    const { rows, sessions } = this;
+    const order = this.seen++;
+    const id = sessions === null ? order : sessions.identify(chunk, row);
     const request = rows.allocate();
     const classIndex = chunk.classIndex[row]!;
     writeRequest(rows, request, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
+    if (sessions !== null) sessions.attach(request);
     const { ints } = rows;
     const at = request * INTS;
-    const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
+    const isCounted = nowMs >= this.countedFromMs && order >= this.countedFromRequest;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     this.routers[ints[at + PLACE.router]!]!.hedges.request();
@@ -149,6 +160,7 @@ export class Requests implements ServiceListener {
       const event = payload & ((1 << EVENT_BITS) - 1);
       if (event === ARRIVE) this.service.receive(nowMs, slot);
       else if (event === RESPONSE) this.respond(slot);
+      else if (event === NEXT_TURN) this.nextTurn(slot);
       else this.resume(slot);
     } else this.timerEvent();
     this.refresh();
@@ -180,7 +192,14 @@ export class Requests implements ServiceListener {
       const isRequest = ints[slot * INTS + PLACE.request] === slot;
       if (isRequest && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
     }
+    if (this.sessions !== null) this.sessions.endAll();
     if (this.observation !== null) this.observation.runEnded(nowMs);
+  }
+
+  /** The caller of a session has thought: its next request arrives, unless the run's arrivals have ended. */
+  private nextTurn(session: number): void {
+    const sessions = this.sessions!;
+    if (sessions.next(session, this.nowMs)) this.arrive(sessions.following, 0, this.nowMs);
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
@@ -373,6 +392,10 @@ export class Requests implements ServiceListener {
     this.batch.move(ints[request * INTS + PLACE.lastTarget]!, -1);
     this.statistics.ended(request, end, this.nowMs, attempt);
     if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
+    if (this.sessions !== null) {
+      const session = this.sessions.ended(request, end);
+      if (session >= 0) this.schedule(this.nowMs + this.sessions.thinkMs, (session << EVENT_BITS) | NEXT_TURN);
+    }
     this.release(request);
   }
 

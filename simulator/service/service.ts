@@ -7,7 +7,7 @@ import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-
 import { CAPACITY_EVENT, type Capacity, OFFER, QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/capacity.ts";
 import { createCapacity } from "./capacity/index.ts";
 import { FaultState } from "./fault-state.ts";
-import { type CachedPrefix, PromptCaches } from "./prompt-cache.ts";
+import { type CachedPrefix, type Conversations, PromptCaches } from "./prompt-cache.ts";
 import type { QuotaUse } from "./quota/token-quota.ts";
 import { Epochs, placementsOf, type RoutePlan, type ServicePlan } from "./service-plan.ts";
 import { ServiceRouting } from "./service-routing.ts";
@@ -39,6 +39,8 @@ export interface ServiceListener {
    * For prompts cached at several lengths: their prefixes, shortest first, in place of the one in the attempt's row.
    */
   prefixes?(attempt: number): readonly CachedPrefix[];
+  /** Where there are such. */
+  readonly conversations?: Conversations | undefined;
 }
 
 /**
@@ -99,7 +101,7 @@ export class Service {
       ({ errorShare, windowMs }) => this.hasFaults || errorShare > 0 || windowMs < Number.POSITIVE_INFINITY,
     );
     this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
-    this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener));
+    this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener), listener.conversations);
     this.faults = new FaultState(plan, seed);
     this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
     this.agenda = new NextEvent(plan.endpoints.length);

@@ -152,7 +152,7 @@ export function prefixIdCount(spec: TokenSpec, recorded: RecordedColumns | undef
 
 type ColumnFiller = (column: Int32Array, from: number, to: number, recordedRow: Int32Array) => void;
 
-function tokensMissing(what: readonly string[], { className }: TokenContext): MeridianError {
+function tokensMissing(what: readonly string[], { className }: Pick<TokenContext, "className">): MeridianError {
   return new MeridianError("usage", {
     code: "TRAFFIC_TOKENS_MISSING",
     where: `class ${className}, tokens`,
@@ -167,7 +167,7 @@ function lengthColumn(source: LengthSpec | Int32Array, what: string, context: To
       for (let i = from; i < to; i++) column[i] = source[recordedRow[i]!]!;
     };
   }
-  const law = source.kind === "recorded" ? recordedLengths(source.name, what, context) : source;
+  const law = lengthLaw(source, what, context);
   if (law.kind === "constant") {
     const tokens = Math.min(TOKENS_MAX, Math.round(law.value));
     return (column, from, to) => column.fill(tokens, from, to);
@@ -196,7 +196,7 @@ function correlatedColumn(output: LengthSpec | undefined, correlation: number, c
       fix: "give tokens.output a law, or leave correlation out",
     });
   }
-  const law = output.kind === "recorded" ? recordedLengths(output.name, "output", context) : output;
+  const law = lengthLaw(output, "output", context);
   const sample = compileSampler(createLaw(law));
   const least = law.kind === "empirical" && createLaw(law).quantile(2 ** -53) < 0.5 ? 0 : 1;
   const [inputs, own] = [context.random("input"), context.random("output")];
@@ -231,7 +231,25 @@ const NORMAL_SHARES = Float64Array.from({ length: 2 * TABLE_END * TABLE_STEPS + 
   return score < 0 ? tail : 1 - tail;
 });
 
-function recordedLengths(name: string, what: string, { recordings, className }: TokenContext): LawSpec {
+/**
+ * The law of a length.
+ *
+ * @throws MeridianError TRAFFIC_TOKENS_MISSING, TRAFFIC_UNKNOWN_RECORDING
+ */
+export function lengthLaw(
+  source: LengthSpec | undefined,
+  what: string,
+  context: Pick<TokenContext, "recordings" | "className">,
+): LawSpec {
+  if (source === undefined) throw tokensMissing([what], context);
+  return source.kind === "recorded" ? recordedLengths(source.name, what, context) : source;
+}
+
+function recordedLengths(
+  name: string,
+  what: string,
+  { recordings, className }: Pick<TokenContext, "recordings" | "className">,
+): LawSpec {
   const recording = recordings[name];
   if (recording?.kind === "lengths") return { kind: "empirical", quantiles: recording.quantiles };
   throw new MeridianError("usage", {
