@@ -67,12 +67,12 @@ export async function* runVariant(task: VariantTask): AsyncGenerator<JobProgress
 }
 
 function* simulate(experiment: PreparedExperiment): Generator<JobProgress, RunResult> {
-  let inputs = experiment.inputs;
+  let inputs = { ...experiment.inputs, skipQuotaNeeds: true };
   const pilots = planPilots(inputs.plan);
   if (pilots.length > 0) {
     const outputs = [];
     for (const pilot of pilots) outputs.push(yield* runPilot(inputs, pilot));
-    inputs = { plan: settleWarmup(inputs.plan, outputs) };
+    inputs = { ...inputs, plan: settleWarmup(inputs.plan, outputs) };
   }
   const jobs = planJobs(inputs.plan, 1);
   const outputs: JobOutput[] = [];

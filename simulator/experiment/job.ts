@@ -12,6 +12,8 @@ import { type ReplicationStats, summarise } from "./replication-stats.ts";
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
 export interface ExperimentInputs {
   readonly plan: Plan;
+  /** Leaves out what the calls ask of each quota: as long again as a short run, for what only a report shows. */
+  readonly skipQuotaNeeds?: boolean;
 }
 
 /** One job: plain data, as small as a worker needs. */
@@ -82,7 +84,7 @@ export function* runJob(
     chunkRows: hasSessions(plan) ? SESSION_ROWS : CHUNK_ROWS,
   });
   const needs = job.strategyIndices.map((index) =>
-    job.replication === 0 ? new QuotaNeeds(plan, observerOf(index)) : null,
+    job.replication === 0 && inputs.skipQuotaNeeds !== true ? new QuotaNeeds(plan, observerOf(index)) : null,
   );
   const runs = job.strategyIndices.map(
     (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),

@@ -12,6 +12,39 @@ export const THROTTLED_SHARE_MAX = 0.01;
 /** Calls that are kept of a run: what comes later is left out, and the result says so. */
 const CALLS_MAX = 1_500_000;
 
+const COLUMNS = ["atMs", "settledAtMs", "reserve", "settle", "classIndex", "maxTokens", "output"] as const;
+type Column = (typeof COLUMNS)[number];
+
+/** Rows of numbers that grow: a million calls as plain arrays would take twice the memory of the run. */
+class Columns {
+  length = 0;
+  private readonly of = Object.fromEntries(COLUMNS.map((name) => [name, new Float64Array(64)])) as Record<
+    Column,
+    Float64Array
+  >;
+
+  /** Adds a row of zeros, and returns its index. */
+  add(): number {
+    if (this.length === this.of.atMs.length) {
+      for (const name of COLUMNS) {
+        const larger = new Float64Array(2 * this.length);
+        larger.set(this.of[name]);
+        this.of[name] = larger;
+      }
+    }
+    return this.length++;
+  }
+
+  /** Of the rows so far, and of those that will be added until it grows. */
+  column(name: Column): Float64Array {
+    return this.of[name];
+  }
+
+  rows(name: Column): Float64Array {
+    return this.of[name].subarray(0, this.length);
+  }
+}
+
 /** The calls of one quota, or of one region, model and route without one. */
 interface Calls {
   readonly id: string;
@@ -20,10 +53,7 @@ interface Calls {
   readonly model: number;
   readonly spec: QuotaSpec | null;
   readonly counts: TokenQuota;
-  readonly columns: Record<
-    "atMs" | "settledAtMs" | "reserve" | "settle" | "classIndex" | "maxTokens" | "output",
-    number[]
-  >;
+  readonly columns: Columns;
   busyMs: number;
   served: number;
 }
@@ -78,9 +108,9 @@ export class QuotaNeeds implements SimulationObserver {
     }
     const settledAtMs = isServed ? attempt.endedMs : Number.NaN;
     const known = attempt.ordinal === 0 ? undefined : this.last.get(attempt.requestId);
-    if (known?.calls === calls && Number.isNaN(columns.settledAtMs[known.row]!)) {
-      const wasMs = columns.atMs[known.row]!;
-      columns.settledAtMs[known.row] = isServed ? wasMs + attempt.endedMs - attempt.sentMs : Number.NaN;
+    if (known?.calls === calls && Number.isNaN(columns.column("settledAtMs")[known.row]!)) {
+      const wasMs = columns.column("atMs")[known.row]!;
+      columns.column("settledAtMs")[known.row] = isServed ? wasMs + attempt.endedMs - attempt.sentMs : Number.NaN;
       return;
     }
     if (this.kept >= CALLS_MAX) {
@@ -88,14 +118,19 @@ export class QuotaNeeds implements SimulationObserver {
       return;
     }
     this.kept++;
-    if (!isServed) this.last.set(attempt.requestId, { calls, row: columns.atMs.length });
-    columns.atMs.push(attempt.sentMs);
-    columns.settledAtMs.push(settledAtMs);
-    columns.reserve.push(counts.reservation(attempt.inputTokens, attempt.cacheReadTokens, attempt.maxTokens));
-    columns.settle.push(settle);
-    columns.classIndex.push(attempt.classIndex);
-    columns.maxTokens.push(attempt.maxTokens);
-    columns.output.push(attempt.outputTokens);
+    const row = columns.add();
+    if (!isServed) this.last.set(attempt.requestId, { calls, row });
+    columns.column("atMs")[row] = attempt.sentMs;
+    columns.column("settledAtMs")[row] = settledAtMs;
+    columns.column("reserve")[row] = counts.reservation(
+      attempt.inputTokens,
+      attempt.cacheReadTokens,
+      attempt.maxTokens,
+    );
+    columns.column("settle")[row] = settle;
+    columns.column("classIndex")[row] = attempt.classIndex;
+    columns.column("maxTokens")[row] = attempt.maxTokens;
+    columns.column("output")[row] = attempt.outputTokens;
   }
 
   private callsOf({ target, model, classIndex }: ObservedAttempt): Calls | null {
@@ -120,9 +155,8 @@ export class QuotaNeeds implements SimulationObserver {
     if (known !== undefined) return known;
     const { burndown } = plan.models[model]!;
     const counts = new TokenQuota(spec ?? { ...WITHOUT, id, region, model, burndown }, 0);
-    const columns = { atMs: [], settledAtMs: [], reserve: [], settle: [], classIndex: [], maxTokens: [], output: [] };
     const place = { region: spec?.region ?? region, model: spec?.model ?? model };
-    const calls = { id, ...place, spec, counts, columns, busyMs: 0, served: 0 };
+    const calls = { id, ...place, spec, counts, columns: new Columns(), busyMs: 0, served: 0 };
     this.calls.set(id, calls);
     return calls;
   }
@@ -153,19 +187,18 @@ function needOf(plan: Plan, calls: Calls, left: number): QuotaNeed {
   });
   const clock = laws.find(({ law }) => law === "clock-window")!;
   const busy = replay.callsFrom(clock.busiestFromMs);
+  const [classOf, maxTokens] = [columns.rows("classIndex"), columns.rows("maxTokens")];
   const shares = plan.classes.map((_, c) =>
-    busy.reduce((sum, i) => sum + (columns.classIndex[i] === c ? demand.reserve[i]! : 0), 0),
+    busy.reduce((sum, i) => sum + (classOf[i] === c ? demand.reserve[i]! : 0), 0),
   );
   const caps = plan.classes.map((_, c) => capOf(columns, c));
-  const capped = demand.reserve.map(
-    (reserve, i) => reserve - Math.max(0, columns.maxTokens[i]! - (caps[columns.classIndex[i]!] ?? 0)),
-  );
+  const capped = demand.reserve.map((reserve, i) => reserve - Math.max(0, maxTokens[i]! - (caps[classOf[i]!] ?? 0)));
   const minute = spec?.tokensPerMinute ?? null;
   return {
     id: calls.id,
     limitTokensPerMinute: minute === null ? null : (minute.limit * MINUTE_MS) / minute.windowMs,
     law: minute?.law ?? null,
-    calls: columns.atMs.length,
+    calls: columns.length,
     callsLeftOut: left,
     laws,
     byClass: plan.classes.flatMap(({ name }, c) =>
@@ -180,19 +213,23 @@ function needOf(plan: Plan, calls: Calls, left: number): QuotaNeed {
 
 /** Calls that were not served settle after the mean time of those that were. */
 function demandOf({ columns, busyMs, served }: Calls): QuotaDemand {
-  const atMs = Float64Array.from(columns.atMs);
+  const atMs = columns.rows("atMs");
   const meanMs = served === 0 ? 0 : busyMs / served;
   return {
     atMs,
-    settledAtMs: Float64Array.from(columns.settledAtMs, (ms, i) => (Number.isNaN(ms) ? atMs[i]! + meanMs : ms)),
-    reserve: Float64Array.from(columns.reserve),
-    settle: Float64Array.from(columns.settle),
+    settledAtMs: columns.rows("settledAtMs").map((ms, i) => (Number.isNaN(ms) ? atMs[i]! + meanMs : ms)),
+    reserve: columns.rows("reserve"),
+    settle: columns.rows("settle"),
   };
 }
 
 /** What 99 % of a class's answers stay within, rounded up to two digits; null where it made no call. */
-function capOf({ classIndex, output }: Calls["columns"], c: number): number | null {
-  const outputs = Float64Array.from(output.filter((_, i) => classIndex[i] === c)).sort();
+function capOf(columns: Columns, c: number): number | null {
+  const classOf = columns.rows("classIndex");
+  const outputs = columns
+    .rows("output")
+    .filter((_, i) => classOf[i] === c)
+    .sort();
   if (outputs.length === 0) return null;
   const p99 = outputs[Math.min(outputs.length - 1, Math.ceil(0.99 * outputs.length) - 1)]!;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);

@@ -29,8 +29,10 @@ export interface BusiestMinute {
 export class QuotaReplay {
   declare private readonly demand: QuotaDemand;
   declare private readonly startMs: number;
+  /** Indices of the calls in the order in which they begin. */
   declare private readonly starts: Int32Array;
-  declare private readonly ends: Int32Array;
+  /** What a replay reads, call by call in that order: a search replays the same calls some thirty times. */
+  declare private readonly takes: Takes;
   private readonly anyMinute = new Map<Float64Array, BusiestMinute>();
 
   /** @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC */
@@ -38,7 +40,7 @@ export class QuotaReplay {
     this.demand = demand;
     this.startMs = startMs;
     this.starts = orderOf(demand.atMs);
-    this.ends = orderOf(demand.settledAtMs);
+    this.takes = takesOf(demand, this.starts);
   }
 
   /**
@@ -47,20 +49,18 @@ export class QuotaReplay {
    * @param giveUpAt stop and return 1 as soon as more than this share is refused
    */
   refusedShare(law: MeterLaw, limit: number, giveUpAt = 1): number {
-    const { atMs, settledAtMs, reserve, settle } = this.demand;
-    const { starts, ends } = this;
-    const n = starts.length;
+    const { atMs, reserve, difference, ends, endsBefore } = this.takes;
+    const n = atMs.length;
     const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
     const isGranted = new Uint8Array(n);
     const refusedMax = giveUpAt * n;
     let refused = 0;
     let end = 0;
-    for (let s = 0; s < n; s++) {
-      const i = starts[s]!;
+    for (let i = 0; i < n; i++) {
       const nowMs = atMs[i]!;
-      while (end < n && settledAtMs[ends[end]!]! <= nowMs) {
-        const done = ends[end++]!;
-        if (isGranted[done] === 1) meter.settle(nowMs, atMs[done]!, settle[done]! - reserve[done]!);
+      for (const until = endsBefore[i]!; end < until; end++) {
+        const done = ends[end]!;
+        if (isGranted[done] === 1) meter.settle(nowMs, atMs[done]!, difference[done]!);
       }
       if (meter.take(nowMs, reserve[i]!)) isGranted[i] = 1;
       else if (++refused > refusedMax) return 1;
@@ -125,6 +125,41 @@ export class QuotaReplay {
     }
     return { tokens: most, fromMs: at };
   }
+}
+
+/** The calls in the order in which they begin, and which have ended by then. */
+interface Takes {
+  readonly atMs: Float64Array;
+  readonly reserve: Float64Array;
+  /** What is used less what was reserved. */
+  readonly difference: Float64Array;
+  /** Calls, by place in this table, in the order in which they settle. */
+  readonly ends: Int32Array;
+  /** How many of `ends` have settled when a call begins. */
+  readonly endsBefore: Int32Array;
+}
+
+function takesOf({ atMs, settledAtMs, reserve, settle }: QuotaDemand, starts: Int32Array): Takes {
+  const n = starts.length;
+  const placeOf = new Int32Array(n);
+  const takes = {
+    atMs: new Float64Array(n),
+    reserve: new Float64Array(n),
+    difference: new Float64Array(n),
+    endsBefore: new Int32Array(n),
+  };
+  const ends = orderOf(settledAtMs);
+  let end = 0;
+  for (let place = 0; place < n; place++) {
+    const i = starts[place]!;
+    placeOf[i] = place;
+    takes.atMs[place] = atMs[i]!;
+    takes.reserve[place] = reserve[i]!;
+    takes.difference[place] = settle[i]! - reserve[i]!;
+    while (end < n && settledAtMs[ends[end]!]! <= atMs[i]!) end++;
+    takes.endsBefore[place] = end;
+  }
+  return { ...takes, ends: ends.map((i) => placeOf[i]!) };
 }
 
 /** Indices in the order of instants, to a grain: a counting sort, since runs have many calls. */
