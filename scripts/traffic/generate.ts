@@ -6,6 +6,7 @@ import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { parseDurationMs } from "../../simulator/base/quantities.ts";
 import { classSchema } from "../../simulator/scenario/classes.ts";
 import { type ClassTraffic, traceNamesOf } from "../../simulator/traffic/class-stream.ts";
+import { settleMaxTokens } from "../../simulator/traffic/max-tokens.ts";
 import type { Recording } from "../../simulator/traffic/recording.ts";
 import { createTraffic } from "../../simulator/traffic/source.ts";
 import { type CommandInput, jsonDocument } from "../commands/command.ts";
@@ -100,15 +101,18 @@ async function classesOf(traffic: readonly z.output<typeof classSchema>[], baseD
       const reading = each.arrivals.process === "trace" ? { ...each.arrivals.reading, unit } : {};
       recordings[name] ??= (await loadTrace(name, baseDir, reading)).recording;
     }
+    const own = Object.fromEntries(traceNamesOf(source).map((name) => [name, recordings[name]!]));
+    const { arrivals, tokens } = each;
     classes.push({
       name: each.class,
-      ...source,
+      arrivals,
+      ...(tokens && { tokens: settleMaxTokens({ name: each.class, arrivals, tokens, recordings: own }) }),
       originShares: Object.entries(shares).map(([name, share]) => ({
         originIndex: originIndex(name),
         share: share / total,
         shapeShiftMs: 0,
       })),
-      recordings: Object.fromEntries(traceNamesOf(source).map((name) => [name, recordings[name]!])),
+      recordings: own,
       recordedOrigins: {},
     });
   }

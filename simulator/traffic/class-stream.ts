@@ -8,7 +8,7 @@ import type { DayShapeSpec } from "./day-shape.ts";
 import { sessionRows } from "./recorded-sessions.ts";
 import type { Recording } from "./recording.ts";
 import type { SessionSpec } from "./sessions.ts";
-import { createTokenFiller, type LengthSpec, prefixIdCount, type TokenSpec } from "./tokens.ts";
+import { createTokenFiller, type LengthSpec, prefixIdCount, type TokenInput, type TokenSpec } from "./tokens.ts";
 import type { TrafficChunk } from "./traffic.ts";
 import { createTurns } from "./turns.ts";
 
@@ -197,7 +197,7 @@ export interface TrafficOptions {
 }
 
 /** Names (or file paths) of every recording that a class needs, in a fixed order and without repeats. */
-export function traceNamesOf(traffic: { readonly arrivals: ArrivalSpec; readonly tokens?: TokenSpec }): string[] {
+export function traceNamesOf(traffic: { readonly arrivals: ArrivalSpec; readonly tokens?: TokenInput }): string[] {
   const { arrivals, tokens } = traffic;
   const names = new Set<string>();
   const addShape = (shape: DayShapeSpec | null) => {

@@ -15,12 +15,18 @@ import type { TrafficChunk } from "./traffic.ts";
 export type LengthSpec = LawSpec | { readonly kind: "recorded"; readonly name: string };
 
 /** The caller's max_tokens. */
-type MaxTokensSpec =
+export type MaxTokensSpec =
   | LengthSpec
   /** Left out by the caller, which reserves the model's maximum. */
   | { readonly kind: "unset" }
   /** A margin over the request's own output. */
   | { readonly kind: "outputTimes"; readonly factor: number };
+
+/** max_tokens that so large a share of the class's own answers stays within. */
+export interface OutputQuantile {
+  readonly kind: "outputQuantile";
+  readonly share: number;
+}
 
 /** The leading part of prompts that a prompt cache can serve. */
 interface PrefixSpec {
@@ -44,6 +50,9 @@ export interface TokenSpec {
   readonly correlation?: number;
 }
 
+/** Token counts as a scenario writes them: what follows from the class's answers is not settled yet. */
+export type TokenInput = Omit<TokenSpec, "maxTokens"> & { readonly maxTokens?: MaxTokensSpec | OutputQuantile };
+
 const recorded = z
   .string()
   .min(1)
@@ -56,11 +65,16 @@ const outputTimes = z
   .transform((factor) => ({ kind: "outputTimes" as const, factor }))
   .meta({ description: "This many times the tokens that the request will write" });
 
+const outputQuantile = share
+  .refine((value) => value > 0 && value < 1, "outputQuantile must be more than 0 and less than 100%, like 99%")
+  .transform((value) => ({ kind: "outputQuantile" as const, share: value }))
+  .meta({ description: "What this share of the class's answers stays within: 99%" });
+
 const length: z.ZodType<LengthSpec> = lawOr("count", { recorded });
 
-const maxTokens: z.ZodType<MaxTokensSpec> = unionOf([
+const maxTokens: z.ZodType<MaxTokensSpec | OutputQuantile> = unionOf([
   z.literal("unset").transform(() => ({ kind: "unset" as const })),
-  lawOr<LengthSpec | MaxTokensSpec>("count", { recorded, outputTimes }),
+  lawOr<LengthSpec | MaxTokensSpec | OutputQuantile>("count", { recorded, outputTimes, outputQuantile }),
 ]);
 
 const prefix: z.ZodType<PrefixSpec> = z.strictObject({
@@ -77,13 +91,13 @@ const prefix: z.ZodType<PrefixSpec> = z.strictObject({
 });
 
 /** The YAML form: `{ input: { lognormal: { mean: 1200, cv: 1.2 } }, output: 300, maxTokens: unset }`. */
-export const tokensSchema: z.ZodType<TokenSpec> = z
+export const tokensSchema: z.ZodType<TokenInput> = z
   .strictObject({
     input: length.optional().meta({ description: "Input tokens of the whole prompt, the prefix included" }),
     output: length.optional().meta({ description: "Tokens the model would write if nothing cut it short" }),
     maxTokens: maxTokens
       .optional()
-      .meta({ description: "max_tokens of the call: a number, a law, unset, or a margin" }),
+      .meta({ description: "max_tokens of the call: a number, a law, unset, a margin, or a quantile of the answers" }),
     prefix: prefix.optional().meta({ description: "Leading tokens that a prompt cache can serve" }),
     correlation: z.number().gt(-1).lt(1).optional().meta({
       description: "Correlation of the lengths of input and output, -1 to 1: a Gaussian copula; 0 unless given",
@@ -91,7 +105,7 @@ export const tokensSchema: z.ZodType<TokenSpec> = z
   })
   .transform((spec) => {
     const given = Object.entries(spec).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(given) as TokenSpec;
+    return Object.fromEntries(given) as TokenInput;
   })
   .meta({ description: "Token counts of requests; recorded traffic brings its own" });
 
