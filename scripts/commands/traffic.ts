@@ -26,6 +26,7 @@ export const trafficCommand: CommandDefinition = {
       "columns of your own",
     ],
     ["meridian traffic fit azure-code-2023 --out code.traffic.yaml", "a synthetic model, and whether it passes"],
+    ["meridian traffic fit day.csv --check-in my-world.yaml", "and whether your world would tell them apart"],
     [
       "meridian traffic generate code.traffic.yaml --requests 1000000 --out code.parquet",
       "as many requests as you like",
@@ -65,6 +66,10 @@ function configure(command: Command): void {
     .option("--columns <role=name...>", "what columns of yours mean: time=ts input=prompt_tok output=answer_tok")
     .option("--tag <key>", "tag of the requests whose value is their class label")
     .option("--out <file>", "file to write")
+    .option(
+      "--check-in <scenario>",
+      "fit: whether its world answers the fitted traffic as the recorded: p95 within 5 %, throttles within one point",
+    )
     .option("--scale-rate <factor>", "convert: rate multiplied by this, by whole copies and a thinned one")
     .option("--scale-time <factor>", "convert: times multiplied by this")
     .option("--slice <from..to>", "convert: a part, from the start of the recording: 10m..1h")
