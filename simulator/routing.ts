@@ -3,8 +3,9 @@
  * strategy, the registry, `defineStrategy` for one of your own, and `createRouter`, which runs one on live requests.
  */
 import { MeridianError } from "./base/errors.ts";
-import { type OutcomeKind, type StrategyDefinition, signalsOf } from "./client/strategy.ts";
-import { TargetViewState } from "./client/target-view.ts";
+import { putOffUntilMs } from "./client/request-rules.ts";
+import { deferUntil, type OutcomeKind, SHED, type StrategyDefinition, signalsOf } from "./client/strategy.ts";
+import { completeOutcome, type LearntOutcome, TargetViewState } from "./client/target-view.ts";
 import { KeyedRandom } from "./random/keyed-random.ts";
 import { findStrategy } from "./strategies/index.ts";
 
@@ -54,6 +55,8 @@ export interface RouterOptions {
   readonly options?: Readonly<Record<string, unknown>>;
   /** At least one, in order of preference. */
   readonly targets: readonly RouterTarget[];
+  /** Classes of requests, for strategies that tell them apart; `default` alone unless given. */
+  readonly classes?: readonly string[];
   /** Seed of the draws of randomised strategies; give each router its own. 0 unless given. */
   readonly seed?: number;
 }
@@ -67,8 +70,29 @@ export interface RoutedRequest {
   readonly maxTokens?: number;
   /** The request's objective of E2E latency, ms; none unless given. */
   readonly sloE2eMs?: number;
+  /** One of the router's classes; the first unless given. */
+  readonly class?: string;
+  /** Whether it may wait, for strategies that put such requests off; false unless given. */
+  readonly deferrable?: boolean;
+  /** The part of the prompt that many requests share: a number for it, and its tokens. */
+  readonly prefixId?: number;
+  readonly prefixTokens?: number;
   /** For a retry or a hedge: the request's attempt before this one. */
   readonly after?: RoutedAttempt;
+}
+
+/** What a strategy makes of a request: sent now, asked about again at an instant, or refused. */
+export type RoutingDecision =
+  | { readonly kind: "send"; readonly attempt: RoutedAttempt }
+  /** Call `decide` again then, with `put` in place of a new request. */
+  | { readonly kind: "defer"; readonly untilMs: number; readonly put: DeferredRequest }
+  | { readonly kind: "shed" };
+
+/** A request that was put off: hand it back so that it keeps its number and its arrival. */
+export interface DeferredRequest {
+  readonly requestId: number;
+  readonly arrivalMs: number;
+  readonly attempt: number;
 }
 
 /** One attempt that the router has directed to a target. Hand it back to `observe` when it has ended. */
@@ -82,6 +106,7 @@ export interface RoutedAttempt {
   readonly arrivalMs: number;
   readonly sentMs: number;
   readonly inputTokens: number;
+  readonly classIndex: number;
 }
 
 /** How an attempt ended. */
@@ -104,6 +129,13 @@ export interface Router {
    *         chooses anything but an eligible target
    */
   choose(request: RoutedRequest): RoutedAttempt;
+  /**
+   * The same, for strategies that may also put a request off or refuse it (`quota-paced`, `cheapest-hour`, ...).
+   *
+   * @param put the request as an earlier decision put it off
+   * @throws MeridianError ROUTER_NO_TARGET; (usage) ROUTER_BAD_CHOICE, ROUTER_CLASS
+   */
+  decide(request: RoutedRequest, put?: DeferredRequest): RoutingDecision;
   /** Learns how an attempt ended. Call it once for each attempt; further calls are ignored. */
   observe(attempt: RoutedAttempt, outcome: RoutedOutcome): void;
   /**
@@ -121,12 +153,13 @@ export interface Router {
  * @throws MeridianError (usage) STRATEGY_UNKNOWN, STRATEGY_BAD_OPTION and the like, ROUTER_TARGETS
  * @example createRouter({ strategy: "round-robin", targets: [{ id: "eu-west-1" }] }).choose({ nowMs: 0 }).target // => "eu-west-1"
  */
-export function createRouter({ strategy, options = {}, targets, seed = 0 }: RouterOptions): Router {
+export function createRouter({ strategy, options = {}, targets, classes, seed = 0 }: RouterOptions): Router {
   const definition = typeof strategy === "string" ? findStrategy(strategy) : strategy;
   const targetIds = targets.map(({ id }) => id);
   refuseTargets(targetIds);
   const regionOfTarget = targets.map(({ id, region }) => region ?? id);
-  const instance = definition.create(options, { targetIds, regionOfTarget, classNames: ["default"] });
+  const classNames = classes ?? ["default"];
+  const instance = definition.create(options, { targetIds, regionOfTarget, classNames });
   const view = new TargetViewState(targetIds, signalsOf(definition, options));
   view.priceInUsdPerMTok.fill(Number.NaN);
   view.priceOutUsdPerMTok.fill(Number.NaN);
@@ -147,46 +180,57 @@ export function createRouter({ strategy, options = {}, targets, seed = 0 }: Rout
   };
   for (const target of targets) update(target.id, target);
 
+  const decide: Router["decide"] = (request, put) => {
+    if (view.eligibleCount === 0) throw noTarget();
+    const { nowMs, after } = request;
+    const requestId = after?.requestId ?? put?.requestId ?? requests++;
+    const attempt = after === undefined ? (put?.attempt ?? 0) : after.attempt + 1;
+    const arrivalMs = after?.arrivalMs ?? put?.arrivalMs ?? nowMs;
+    const tokens = request.inputTokens ?? after?.inputTokens ?? 0;
+    random.seek(requestId, attempt);
+    const asked = askedOf(request, classNames);
+    const known = { requestId, attempt, previousTarget: after?.targetIndex ?? -1, arrivalMs, inputTokens: tokens };
+    const targetIndex = instance.choose({ ...asked, ...known }, view, nowMs, random);
+    if (targetIndex === SHED) return { kind: "shed" };
+    if (targetIndex < 0) {
+      const untilMs = putOffUntilMs(-1 - targetIndex, nowMs, false);
+      return { kind: "defer", untilMs, put: { requestId, arrivalMs, attempt } };
+    }
+    if (isEligible[targetIndex] !== true) throw badChoice(definition.name, targetIndex, view);
+    view.onSent(targetIndex);
+    const target = targetIds[targetIndex]!;
+    const { classIndex } = asked;
+    const sent = { requestId, attempt, arrivalMs, sentMs: nowMs, inputTokens: tokens, classIndex };
+    const routed = { target, targetIndex, ...sent };
+    open.add(routed);
+    return { kind: "send", attempt: routed };
+  };
+
   return {
     update,
-    choose({ nowMs, inputTokens, maxTokens = Infinity, sloE2eMs = Infinity, after }) {
-      if (view.eligibleCount === 0) throw noTarget();
-      const requestId = after?.requestId ?? requests++;
-      const attempt = after === undefined ? 0 : after.attempt + 1;
-      const arrivalMs = after?.arrivalMs ?? nowMs;
-      const tokens = inputTokens ?? after?.inputTokens ?? 0;
-      random.seek(requestId, attempt);
-      const previousTarget = after?.targetIndex ?? -1;
-      const known = { requestId, attempt, previousTarget, arrivalMs, inputTokens: tokens, maxTokens, sloE2eMs };
-      const targetIndex = instance.choose({ ...ONE_CLASS, ...known }, view, nowMs, random);
-      if (isEligible[targetIndex] !== true) throw badChoice(definition.name, targetIndex, view);
-      view.onSent(targetIndex);
-      const target = targetIds[targetIndex]!;
-      const routed = { target, targetIndex, requestId, attempt, arrivalMs, sentMs: nowMs, inputTokens: tokens };
-      open.add(routed);
-      return routed;
+    decide,
+    choose(request) {
+      const decision = decide(request);
+      if (decision.kind === "send") return decision.attempt;
+      throw badChoice(definition.name, decision.kind === "shed" ? SHED : deferUntil(decision.untilMs), view);
     },
-    observe(routed, { kind, nowMs, ttftMs = Number.NaN, outputTokens = 0 }) {
+    observe(routed, ended) {
       if (!open.take(routed)) return;
-      const { requestId, targetIndex, sentMs, inputTokens } = routed;
-      const isOk = kind === "ok";
-      const outcome = {
-        requestId,
-        classIndex: 0,
-        target: targetIndex,
-        kind,
-        sentMs,
-        nowMs,
-        e2eMs: isOk ? nowMs - sentMs : Number.NaN,
-        ttftMs: isOk ? ttftMs : Number.NaN,
-        inputTokens,
-        outputTokens: isOk ? outputTokens : 0,
-        rttMs: view.rttMs[targetIndex]!,
-      };
+      const outcome = outcomeOf(routed, ended, view.rttMs[routed.targetIndex]!);
       view.onOutcome(outcome);
       instance.observe?.(outcome);
     },
   };
+}
+
+function outcomeOf(routed: RoutedAttempt, ended: RoutedOutcome, rttMs: number): LearntOutcome {
+  const { requestId, targetIndex, sentMs, inputTokens, classIndex } = routed;
+  const { kind, nowMs, ttftMs = Number.NaN, outputTokens = 0 } = ended;
+  const e2eMs = Number.NaN;
+  const known = { requestId, classIndex, target: targetIndex, kind, sentMs, nowMs, inputTokens, rttMs };
+  const outcome = { ...known, e2eMs, ttftMs, outputTokens };
+  completeOutcome(outcome);
+  return outcome;
 }
 
 /** Attempts in flight, by what tells them apart, since callers may hand back copies. */
@@ -214,15 +258,15 @@ function keyOf({ requestId, attempt, targetIndex }: RoutedAttempt): string {
   return `${requestId}/${attempt}/${targetIndex}`;
 }
 
-/** What requests of a router have in common: one class, one origin, no cached prefix, sent at once. */
-const ONE_CLASS = {
-  classIndex: 0,
-  originIndex: 0,
-  prefixTokens: 0,
-  prefixId: -1,
-  sessionId: -1,
-  deferrable: false,
-} as const;
+/** What the caller says of a request, as its strategy sees it. */
+function askedOf(request: RoutedRequest, classNames: readonly string[]) {
+  const { maxTokens = Infinity, sloE2eMs = Infinity, deferrable = false, prefixTokens = 0, prefixId = -1 } = request;
+  const classIndex = request.class === undefined ? (request.after?.classIndex ?? 0) : classNames.indexOf(request.class);
+  if (classIndex >= 0)
+    return { classIndex, originIndex: 0, maxTokens, sloE2eMs, deferrable, prefixTokens, prefixId, sessionId: -1 };
+  const what = `the router has no class "${request.class}"`;
+  throw new MeridianError("usage", { code: "ROUTER_CLASS", what, fix: `classes are ${classNames.join(", ")}` });
+}
 
 function refuseTargets(ids: readonly string[]): void {
   const isUnique = new Set(ids).size === ids.length;
@@ -241,9 +285,9 @@ function unknownTarget(id: string, ids: readonly string[]): MeridianError {
 function badChoice(strategy: string, choice: number, { eligible, eligibleCount }: TargetViewState): MeridianError {
   const what =
     choice < 0
-      ? `it put a request off (it returned ${choice}), but a router sends every request at once`
+      ? `it put a request off or refused it (it returned ${choice}), but choose sends every request at once`
       : `it chose ${choice}, which is no eligible target's index`;
-  const fix = `return one of targets.eligible, here ${eligible.slice(0, eligibleCount).join(", ")}; put off only requests that are deferrable`;
+  const fix = `return one of targets.eligible, here ${eligible.slice(0, eligibleCount).join(", ")}; where the strategy may put off or refuse, call decide`;
   return new MeridianError("usage", { code: "ROUTER_BAD_CHOICE", what, where: `strategy ${strategy}`, fix });
 }
 

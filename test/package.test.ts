@@ -30,7 +30,7 @@ function blocks(page: string, marks: RegExp): readonly { readonly name: string; 
   });
 }
 
-const PAGES = ["README.md", "docs/library.md"];
+const PAGES = ["README.md", "docs/library.md", "docs/bedrock-client.md"];
 const examples = PAGES.flatMap((page) => blocks(page, /^ts example (\S+)$/));
 /** What the command prints for the README's scenario; it begins with the sentence that its example prints. */
 const [answer] = blocks("README.md", /^text output of (two-regions)$/);

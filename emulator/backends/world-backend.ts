@@ -2,7 +2,7 @@
  * The simulator's physics driven by the emulator's clock: quotas, capacity, service-side routing, prompt caches,
  * background tenants and faults of one resolved scenario, shared by all endpoints of a fleet.
  */
-import { LEG, Network } from "../../simulator/engine/network.ts";
+import { Jitter, LEG, Network } from "../../simulator/engine/network.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import {
   ATTEMPT,
@@ -12,6 +12,8 @@ import {
   createAttemptTable,
 } from "../../simulator/service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../../simulator/service/service.ts";
+import type { StreamFault } from "../../simulator/service/service-plan.ts";
+import { hasStreamFaults, StreamFaults } from "../../simulator/service/stream-faults.ts";
 import {
   type Admission,
   cappedOutputTokens,
@@ -29,6 +31,8 @@ import {
   createCallRoutes,
   prefixesOf,
 } from "./call-routes.ts";
+import { applyFault } from "./faults.ts";
+import type { FaultRule } from "./struck-call.ts";
 import { faultOf, WorldCall } from "./world-call.ts";
 
 /** Options of {@link createWorldBackend}. */
@@ -80,7 +84,9 @@ class WorldBackend implements InferenceBackend {
   private readonly routes: CallRoutes;
   private readonly lengths: AnswerLengths;
   private readonly world: Service;
+  private readonly streamFaults: StreamFaults | undefined;
   private readonly network: Network;
+  private readonly jitter: Jitter;
   private readonly startMs: number;
   private serial = 0;
   private running = 0;
@@ -98,7 +104,12 @@ class WorldBackend implements InferenceBackend {
     this.routes = createCallRoutes(plan);
     this.lengths = createAnswerLengths(plan);
     this.world = new Service(plan.world, plan.seed, this.table, this.listener());
-    this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, plan.seed);
+    this.streamFaults = hasStreamFaults(plan.world)
+      ? new StreamFaults(plan.world, this.world.faults, plan.seed)
+      : undefined;
+    const regions = Int32Array.from(plan.regionNames.keys());
+    this.network = new Network(plan.network, regions, regions.length, this.world.faults, plan.seed);
+    this.jitter = new Jitter(plan.network.jitterCv, plan.seed);
     // Scenario events before the start are processed now, so that the first call need not wait for them.
     this.advanceTo(this.startMs);
   }
@@ -107,7 +118,26 @@ class WorldBackend implements InferenceBackend {
     this.advanceTo(nowMs + this.startMs);
     const route = this.routes.of(call);
     if (route === undefined) return { kind: "refused", fault: { name: "ValidationException" } };
-    const { slot, worldCall } = this.enter(call, route, observer);
+    const serial = this.serial++ & 0x7fffffff;
+    const fault = this.strike(call, route, serial);
+    if (fault === null) return this.beginInWorld(call, route, serial, observer);
+    const backend: InferenceBackend = {
+      begin: (struck, _, through) => this.beginInWorld(struck, route, serial, through),
+    };
+    return applyFault(ruleOf(fault), { backend, clock: this.clock, call, nowMs, observer });
+  }
+
+  /** The fault of the scenario that strikes a call, with the draws of its request. */
+  private strike(call: InferenceCall, { model, classIndex }: CallRoute, serial: number): StreamFault | null {
+    const { world, plan, streamFaults } = this;
+    const region = plan.regionNames.indexOf(call.region);
+    if (streamFaults === undefined || world.faults.isDown(region)) return null;
+    const key = this.drawKeyOf(call.requestMetadata) ?? { request: serial, ordinal: 0 };
+    return streamFaults.strike({ region, model, classIndex, requestId: key.request, ordinal: key.ordinal });
+  }
+
+  private beginInWorld(call: InferenceCall, route: CallRoute, serial: number, observer: InferenceObserver): Admission {
+    const { slot, worldCall } = this.enter(call, route, serial, observer);
     this.world.receive(this.worldMs, slot);
     this.arm();
     const { ending } = worldCall;
@@ -125,24 +155,24 @@ class WorldBackend implements InferenceBackend {
     if (to < 0) return 0;
     if (from < 0) return this.world.faults.latencySurgeMs(to);
     const { request, ordinal } = this.drawKeyOf(requestMetadata) ?? { request: this.serial & 0x7fffffff, ordinal: 0 };
-    return (
-      this.network.oneWayMs(from, to, LEG.there, request, ordinal) +
-      this.network.oneWayMs(from, to, LEG.back, request, ordinal)
-    );
+    const oneWayMs = (leg: 0 | 1): number =>
+      this.network.oneWayMs(from, to, this.jitter.factor(leg, request, ordinal), leg, request, ordinal);
+    return oneWayMs(LEG.there) + oneWayMs(LEG.back);
   }
 
   /** Writes a call into a slot of the attempt table, ready for the world to receive. */
   private enter(
     call: InferenceCall,
     route: CallRoute,
+    serial: number,
     observer: InferenceObserver,
   ): { readonly slot: number; readonly worldCall: WorldCall } {
     const { clock, startMs, table } = this;
-    const serial = this.serial++ & 0x7fffffff;
     const { request, ordinal } = this.drawKeyOf(call.requestMetadata) ?? { request: serial, ordinal: 0 };
     const outputTokens = cappedOutputTokens(call, this.lengths.draw(route.classIndex, serial));
     const prefixes = prefixesOf(call, route.account);
-    const worldCall = new WorldCall({ clock, startMs, observer, outputTokens, prefixes });
+    const madeTokens = Math.min(outputTokens, call.breaksAtTokens ?? outputTokens);
+    const worldCall = new WorldCall({ clock, startMs, observer, outputTokens, madeTokens, prefixes });
     const slot = table.allocate();
     const { ints } = table;
     const at = slot * ATTEMPT_INTS;
@@ -152,7 +182,7 @@ class WorldBackend implements InferenceBackend {
     ints[at + ATTEMPT.modelIndex] = route.model;
     ints[at + ATTEMPT.target] = route.target;
     ints[at + ATTEMPT.inputTokens] = call.inputTokens;
-    ints[at + ATTEMPT.outputTokens] = outputTokens;
+    ints[at + ATTEMPT.outputTokens] = madeTokens;
     ints[at + ATTEMPT.maxTokens] = outputLimit(call);
     ints[at + ATTEMPT.prefixTokens] = call.cachePoints.at(-1)?.tokens ?? 0;
     ints[at + ATTEMPT.prefixId] = prefixes.at(-1)?.id ?? -1;
@@ -166,6 +196,7 @@ class WorldBackend implements InferenceBackend {
   /** Passes the world's events on to the calls they concern. */
   private listener(): ServiceListener {
     return {
+      strikesItself: true,
       onStart: (slot, firstTokenMs, endMs) => {
         const call = this.calls[slot]!;
         call.returnHopMs = this.hopMsOf(slot);
@@ -253,4 +284,14 @@ class WorldBackend implements InferenceBackend {
     const known = origin === undefined ? -1 : originNames.indexOf(origin);
     return known < 0 && this.options.origin !== undefined ? originNames.indexOf(this.options.origin) : known;
   }
+}
+
+/** A scenario's fault with the fields of the control page. */
+function ruleOf({ effect, error, message, afterTokens, lastsMs, gapMs }: StreamFault): FaultRule {
+  return {
+    effect: effect === "error" ? { name: error!, ...(message === "" ? {} : { message }) } : effect,
+    afterTokens,
+    ...(Number.isFinite(lastsMs) ? { lastsMs } : {}),
+    ...(Number.isNaN(gapMs) ? {} : { gapMs }),
+  };
 }

@@ -11,6 +11,14 @@ export interface Page {
   readonly strategies: readonly string[];
   readonly main: Markup;
   readonly footer: string;
+  readonly extension?: PageExtension | undefined;
+}
+
+/** More than the filters: style, script, and what the page's policy has to allow for them. */
+export interface PageExtension {
+  readonly style: string;
+  readonly script: string;
+  readonly policy: readonly string[];
 }
 
 /** A whole page that loads nothing, with its own style and script and a policy that allows nothing else. */
@@ -19,11 +27,11 @@ export function pageHtml(page: Page): Markup {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy()}">
+<meta http-equiv="Content-Security-Policy" content="${policy(page.extension)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${page.title}</title>
-<style>${raw(STYLE)}</style>
+<style>${raw(STYLE)}</style>${extended("style", page.extension?.style)}
 </head>
 <body>
 <header>
@@ -36,7 +44,7 @@ ${page.main}
 </main>
 <footer>${page.footer}</footer>
 <script type="application/json" id="strategy-names">${raw(jsonForScript(page.strategies))}</script>
-<script>${raw(SCRIPT)}</script>
+<script>${raw(SCRIPT)}</script>${extended("script", page.extension?.script)}
 </body>
 </html>`;
 }
@@ -46,7 +54,7 @@ ${page.main}
  * strategy only the latter.
  */
 export function filters(strategies: readonly string[]): Markup {
-  const rows = markup`<span class="facets" id="facets" hidden><strong>Rows of tables</strong></span>`;
+  const rows = markup`<span class="facets" id="facets" hidden><strong>Rows of tables</strong> <small id="reach"></small></span>`;
   if (strategies.length < 2) {
     return markup`<form class="filters" hidden aria-label="What to show">${rows} <button type="button" id="all" hidden>All</button></form>`;
   }
@@ -58,14 +66,22 @@ ${strategies.map(
 <button type="button" id="all">All</button>${rows}</form>`;
 }
 
-function policy(): string {
+function policy(extension: PageExtension | undefined): string {
+  const texts = (own: string, more: string | undefined) =>
+    [own, ...(more === undefined ? [] : [more])].map((text) => `'${digest(text)}'`).join(" ");
   return [
     "default-src 'none'",
-    `style-src '${digest(STYLE)}'`,
-    `script-src '${digest(SCRIPT)}'`,
+    `style-src ${texts(STYLE, extension?.style)}`,
+    `script-src ${texts(SCRIPT, extension?.script)}`,
+    ...(extension?.policy ?? []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
+}
+
+/** An element of the extension. Its text is our own; that nothing in it ends the element is for its maker to see to. */
+function extended(name: "style" | "script", text: string | undefined): Markup | "" {
+  return text === undefined ? "" : markup`<${raw(name)}>${raw(text)}</${raw(name)}>`;
 }
 
 function digest(text: string): string {
@@ -73,7 +89,7 @@ function digest(text: string): string {
 }
 
 /** JSON that cannot end a script element or break a line of one. */
-function jsonForScript(value: unknown): string {
+export function jsonForScript(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -82,7 +98,7 @@ function jsonForScript(value: unknown): string {
 
 /**
  * The page's only script: theme toggle, filter by strategy, and filters of table rows by class, region and hour, built
- * from the rows themselves. The page is whole without it. The state lives in the URL fragment
+ * from the rows themselves; a class also leaves its own panel alone in the picture of classes. The page is whole without it. The state lives in the URL fragment
  * (`#strategies=a&strategies=b&class=chat&theme=dark`), so a link restores the view; names from it are only ever
  * compared, never written into the page. What is folded is opened for printing.
  */
@@ -123,6 +139,14 @@ export const SCRIPT = `
   const applyFacets = (state) => {
     for (const { name, values, select } of facets) select.value = values.includes(state.get(name)) ? state.get(name) : "";
     const chosen = facets.filter(({ select }) => select.value);
+    const classFacet = facets.find(({ name }) => name === "class");
+    const wantedClass = classFacet ? classFacet.select.value : "";
+    if (classFacet) classFacet.values.forEach((name, index) => {
+      for (const panel of document.querySelectorAll('[class*=" class_' + index + '_panel"]'))
+        panel.classList.toggle("faint", wantedClass !== "" && wantedClass !== name);
+    });
+    const reach = document.getElementById("reach");
+    if (reach) reach.textContent = chosen.length === 0 ? "" : "Filters rows" + (wantedClass ? " and the panels of classes" : "") + "; the other pictures show the whole run.";
     for (const row of document.querySelectorAll("tr[data-class],tr[data-region],tr[data-hour]"))
       row.classList.toggle("filtered", chosen.some(({ name, select }) => name in row.dataset && row.dataset[name] !== select.value));
   };
@@ -224,6 +248,8 @@ small.worse,small.warning{color:var(--alarm);font-weight:600}
 code{font-size:13px}
 footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
 [hidden],.away,.filtered{display:none!important}
+.faint{opacity:.15}
+#reach{display:inline}
 @media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}.scroll::before{content:"scroll sideways →";display:block;position:sticky;left:0;width:max-content;font-size:12px;color:var(--muted)}}
 @media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}h2,.question,.subtitle,.caption,summary,thead{break-after:avoid}.scroll,tr,.conditions{break-inside:avoid}.scroll::before{content:none}section{margin-top:24px}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}td,td.left{white-space:normal;overflow-wrap:anywhere;min-width:0}thead th,tbody th{position:static;font-size:9px}tbody th{min-width:6em}summary{list-style:none}body,.reasons,.conditions dd,summary,h2{font-size:12px}.verdict{font-size:16px}h2{font-weight:700}.subtitle,.caption,.question,.conditions dt{font-size:10px}main,header,footer{padding-left:0;padding-right:0}}
 `;

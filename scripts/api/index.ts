@@ -24,6 +24,8 @@ export interface ScenarioText {
 export interface LoadOptions {
   /** Values over the scenario's, as `--set` takes them: `["replications=3", "world.prices.billing=destination"]`. */
   readonly set?: readonly string[];
+  /** Labels of the strategies to keep; all unless given. */
+  readonly strategies?: readonly string[];
 }
 
 /** A scenario that has been read, checked and resolved: all that can be wrong with it has been found. */
@@ -68,7 +70,10 @@ export interface SimulateOptions {
  * const scenario = await loadScenario("chat.yaml", { set: ["replications=3"] });
  */
 export async function loadScenario(source: ScenarioSource, options: LoadOptions = {}): Promise<Scenario> {
-  const { file, experiment } = await prepareSource(source, { set: options.set ?? [], strategies: [] });
+  const { file, experiment } = await prepareSource(source, {
+    set: options.set ?? [],
+    strategies: options.strategies ?? [],
+  });
   const { plan } = experiment.inputs;
   return { name: plan.name, file, yaml: experiment.yaml, summary: experiment.summary, notes: plan.notes, plan };
 }

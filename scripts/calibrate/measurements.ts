@@ -6,7 +6,9 @@ import type { ProbeFile } from "../../simulator/probe/summary.ts";
 import type { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
 import { outcomeOfStatus } from "../../simulator/traffic/outcome.ts";
+import { isDecisionLog } from "../bedrock/read-log.ts";
 import { readProbeFile } from "../probe/run-probe.ts";
+import { readDecisionCalls } from "./decision-calls.ts";
 import { readLogCalls } from "./log-calls.ts";
 import { axisStartOf, type Measurement } from "./measurement.ts";
 import { readRunCalls } from "./run-calls.ts";
@@ -46,6 +48,7 @@ async function readOne(path: string, options: ReadOptions): Promise<Measurement>
     return isRun || isSimulated ? readRunCalls(path, options) : readLogCalls(path, options.badRows);
   }
   if (info?.isFile() === true && path.endsWith(".json") && (await isProbe(path))) return readProbeCalls(path);
+  if (info?.isFile() === true && (await isDecisionLog(path))) return readDecisionCalls(path, options.badRows);
   return readLogCalls(path, options.badRows);
 }
 

@@ -79,6 +79,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./check.ts")).checkCommand,
   },
   {
+    name: "audit",
+    summary: "Read decisions, live or simulated: where calls went, whether they were allowed to, what they cost.",
+    load: async () => (await import("./audit.ts")).auditCommand,
+  },
+  {
     name: "report",
     summary: "Rebuild the reports of a saved run from its result.json.",
     load: async () => (await import("./report.ts")).reportCommand,

@@ -1,6 +1,8 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 
 import { join } from "node:path";
+import { InvalidArgumentError } from "commander";
+import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -15,6 +17,7 @@ import { newRunId, provenance, requireStore, type SavedRun, saveRun } from "../i
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
+import { explorableOf } from "../playground/explorable.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
 import { createProgressFile } from "../view/progress-file.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
@@ -35,8 +38,13 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --set world.prices.billing=destination", "changes any value"],
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
     ["meridian simulate a.yaml --precision 2%", "adds replications until each interval is within 2 % of its value"],
+    [
+      "meridian simulate month.yaml --slices 96x2m",
+      "a sample of a run that is too long to simulate whole, with its error",
+    ],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
     ["meridian simulate my-world.yaml --traffic s3-logs/", "runs a log's own requests in that world"],
+    ["meridian simulate a.yaml --explorable", "a report in which sliders change the load, the quotas and more"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
   ],
   configure: (command) => {
@@ -46,6 +54,7 @@ export const simulateCommand: CommandDefinition = {
       .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
       .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
       .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER)
+      .option("--slices <kxlength>", "simulate slices of time as a sample of a long run, e.g. 48x2m", sliceSpec)
       .option("--precision <share>", "add replications until what assert reads (or p95 and cost) is within it, e.g. 2%")
       .option("--budget <time>", "add no replications that would take longer than this in all, e.g. 5m")
       .option("--audit <file>", "write one record per request of one replication to a .jsonl or .csv file")
@@ -60,16 +69,30 @@ export const simulateCommand: CommandDefinition = {
       .option("--traffic-format <name>", "with --traffic: its format, where it is not to be found")
       .option("--traffic-tag <key>", "with --traffic: the tag whose values are classes; team and the like unless given")
       .option("--map-model <from=to...>", "with --traffic: the scenario's model for one of the log", [])
+      .option("--explorable", "put the simulator into the report, to try other numbers in the page; up to 1.5 MB more")
       .option("--print-config", "print the scenario as it would run, and stop");
     addBadRowOptions(command);
   },
   run: runSimulate,
 };
 
+/** How many slices, and how long: `48x2m`. */
+function sliceSpec(text: string): { readonly count: number; readonly length: string } {
+  const match = /^(\d+)x(\S+)$/.exec(text);
+  if (match !== null) return { count: Number(match[1]), length: match[2]! };
+  throw new InvalidArgumentError("Write for example 48x2m: 48 slices of two minutes.");
+}
+
+/** One value over each: a warm-up that the scenario gives to slices stays. */
+function slicesOf(options: CommonOptions): readonly Override[] {
+  const slices = options.slices as { readonly count: number; readonly length: string } | undefined;
+  return Object.entries(slices ?? {}).map(([key, value]) => ({ path: ["slices", key], value, origin: "--slices" }));
+}
+
 async function runSimulate({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const startedAt = new Date();
   const log = await logTraffic(args[0]!, options);
-  const overrides = [...(log?.overrides ?? []), ...overridesOf(options)];
+  const overrides = [...(log?.overrides ?? []), ...slicesOf(options), ...overridesOf(options)];
   const strategies = (options.strategy as readonly string[] | undefined) ?? [];
   const prepare = (all: readonly Override[]) =>
     prepareExperiment(args[0]!, {
@@ -110,7 +133,10 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
       const rebuild = (replications: number) => prepare([...overrides, { ...at, value: replications }]);
       ({ experiment: ran, result, open } = await runInStages(rebuild, experiment, rule, { workers, terminal, signal }));
     }
-    saved = await save(ran, result, String(options.out), startedAt, signal);
+    const explorable = options.explorable === true ? await explorableOf(ran.yaml, args[0]!) : undefined;
+    if (explorable !== undefined && "absence" in explorable)
+      terminal.note(`note: the report has no playground: ${printable(explorable.absence)}`);
+    saved = await save(ran, result, { out: String(options.out), startedAt, signal, explorable });
     for (const file of (await evidence?.publish()) ?? []) terminal.note(`wrote ${file}`);
   } finally {
     await evidence?.discard();
@@ -174,13 +200,17 @@ async function runWithProgress(
 async function save(
   experiment: PreparedExperiment,
   result: RunResult,
-  out: string,
-  startedAt: Date,
-  signal: AbortSignal,
+  how: {
+    readonly out: string;
+    readonly startedAt: Date;
+    readonly signal: AbortSignal;
+    readonly explorable: Explorable | NotExplorable | undefined;
+  },
 ): Promise<SavedRun> {
+  const { out, startedAt, signal } = how;
   const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
   const resultJson = stableJson(result);
-  const html = await renderHtml(result);
+  const html = await renderHtml(result, how.explorable);
   const markdown = renderMarkdown(result);
   // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
   await new Promise((resolve) => setImmediate(resolve));

@@ -7,6 +7,7 @@ import { suggest } from "../../simulator/base/near-names.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { strategyTemplate } from "../strategy/template.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
+import { addScenarioOptions, overridesOf } from "./options.ts";
 
 export const strategyCommand: CommandDefinition = {
   examples: [
@@ -15,11 +16,15 @@ export const strategyCommand: CommandDefinition = {
       "meridian strategy export a.yaml --strategy least-outstanding",
       "the scenario's strategy as LiteLLM's configuration",
     ],
+    ["meridian strategy export a.yaml --strategy priority --as envoy -o route.yaml", "as Envoy AI Gateway's resources"],
+    ["meridian strategy export a.yaml --as module -o router.mjs", "as a module with a router and a client"],
   ],
   configure: (command) => {
+    addScenarioOptions(command);
     command
       .argument("<action>", Object.keys(ACTIONS).join(", "))
       .argument("<file>", "new: the strategy's file; export: the scenario")
+      .option("--as <format>", "export: litellm, envoy or module", "litellm")
       .option("--strategy <name>", "export: which of the scenario's strategies; the first unless given")
       .option("-o, --output <file>", "export: write to a file instead of stdout");
   },
@@ -63,23 +68,29 @@ async function begin({ args, terminal }: CommandInput): Promise<number> {
   return EXIT_CODES.ok;
 }
 
-/** Prints `model_list` and `router_settings` of LiteLLM. */
+/** Prints the strategy in a gateway's words, and says what they cannot. */
 async function exportStrategy({ args, options, terminal }: CommandInput): Promise<number> {
-  const [{ prepareExperiment }, { litellmConfig }, { stringify }] = await Promise.all([
+  const [{ prepareExperiment }, { EXPORT_FORMATS }] = await Promise.all([
     import("../io/experiment.ts"),
-    import("../strategy/export-litellm.ts"),
-    import("yaml"),
+    import("../strategy/exports.ts"),
   ]);
+  const names = EXPORT_FORMATS.map(({ name }) => name);
+  const format = EXPORT_FORMATS.find(({ name }) => name === options.as);
+  if (format === undefined) {
+    const what = `a strategy cannot be exported as "${options.as}"`;
+    const fix = suggest(String(options.as), names);
+    throw new MeridianError("usage", { code: "STRATEGY_FORMAT", what, where: "--as", fix });
+  }
   const named = options.strategy as string | undefined;
-  const asked = { overrides: [], strategies: named === undefined ? [] : [named] };
+  const asked = { overrides: overridesOf(options), strategies: named === undefined ? [] : [named] };
   const { plan } = (await prepareExperiment(args[1]!, asked)).inputs;
   const strategy = plan.strategies[0]!;
-  const config = litellmConfig(plan, strategy);
+  const { text, document, lost } = await format.write(plan, strategy);
   if (options.json === true) {
-    terminal.out(jsonDocument("strategy-export", { strategy: strategy.name, format: "litellm", config }));
+    const body = { strategy: strategy.name, format: format.name, config: document, lost };
+    terminal.out(jsonDocument("strategy-export", body));
     return EXIT_CODES.ok;
   }
-  const text = `# LiteLLM's configuration of the strategy ${strategy.name} of ${plan.name}.\n${stringify(config)}`;
   if (typeof options.output !== "string") terminal.out(text.trimEnd());
   else {
     const { default: writeFileAtomic } = await import("write-file-atomic");
@@ -90,6 +101,7 @@ async function exportStrategy({ args, options, terminal }: CommandInput): Promis
         environmentProblem("STRATEGY_NOT_WRITTEN", error, String(options.output), fix),
       );
     });
+    for (const line of lost) terminal.note(`not kept: ${line}`);
     terminal.note(`wrote ${options.output}`);
   }
   return EXIT_CODES.ok;

@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { ValidationResult } from "../../simulator/validate/result.ts";
-import { duration, instant, parsedDuration, windowOverrides } from "../bench/options.ts";
+import { duration, instant, operationOf, parsedDuration, streamOverrides, windowOverrides } from "../bench/options.ts";
 import { benchTargetOf } from "../bench/setup.ts";
 import { prepareExperiment, prepareText } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
@@ -30,6 +30,7 @@ export const validateCommand: CommandDefinition = {
       "its afternoon, two strategies",
     ],
     ["meridian validate a.yaml --target endpoints.yaml --duration 2m", "against endpoints that are there already"],
+    ["meridian validate a.yaml --log decisions.jsonl", "against what a client of meridian/bedrock did"],
     ["meridian validate --from runs/a-validation-...", "makes every figure again from the saved rows, without k6"],
     ["meridian validate a.yaml --duration 2m --json | jq .outcome", "the result as one JSON document"],
   ],
@@ -44,6 +45,7 @@ function configure(command: Command): void {
   addScenarioOptions(command);
   command
     .option("--from <folder>", "a saved validation: its figures are made again from its rows")
+    .option("--log <file>", "a decision log: its requests are simulated, and nothing is sent")
     .option("--target <target>", "emulator, or a file that maps regions to URLs", "emulator")
     .addOption(new Option("--at <time>", "where in the scenario to begin, e.g. 14h").argParser(instant))
     .addOption(new Option("--duration <time>", "how much of it, in real time, e.g. 2m").argParser(duration))
@@ -54,9 +56,10 @@ function configure(command: Command): void {
     )
     .option("--strategy <name...>", "only these strategies, one after the other")
     .addOption(
-      new Option("--api <operation>", "what is called")
-        .choices(["converse-stream", "converse"])
-        .default("converse-stream"),
+      new Option("--api <operation>", "what is called; unless given, what the scenario's client.streams says").choices([
+        "converse-stream",
+        "converse",
+      ]),
     )
     .option("--allow-host <host...>", "hosts other than this machine that the target file may name")
     .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
@@ -76,13 +79,15 @@ async function runValidate(input: CommandInput): Promise<number> {
   });
 }
 
-async function validateFresh(file: string, { options, terminal, signal }: CommandInput): Promise<number> {
+async function validateFresh(file: string, input: CommandInput): Promise<number> {
+  if (typeof input.options.log === "string") return validateDecisions(file, input.options.log, input);
+  const { options, terminal, signal } = input;
   const startedAt = new Date();
   const experiment = await prepareValidation(file, options);
   const target = await benchTargetOf(experiment.inputs.plan, options);
   const { evidence, simulated } = await measureAndSimulate(file, experiment, {
     target,
-    operation: options.api === "converse" ? "converse" : "converse-stream",
+    operation: operationOf(experiment.inputs.plan),
     terminal,
     signal,
   });
@@ -98,9 +103,30 @@ async function validateFresh(file: string, { options, terminal, signal }: Comman
   return exitCode(derived.validation, terminal);
 }
 
+/** Compares a decision log with the simulation of its requests; nothing is sent. */
+async function validateDecisions(
+  file: string,
+  log: string,
+  { options, terminal, signal }: CommandInput,
+): Promise<number> {
+  const startedAt = new Date();
+  const { readWholeLog, validateLog, saveLogValidation, reportOf } = await import("../validate/from-log.ts");
+  const records = await readWholeLog(log);
+  const [named = records[0]!.strategy] = (options.strategy as readonly string[] | undefined) ?? [];
+  const experiment = await prepareExperiment(file, {
+    overrides: [...overridesOf(options), { path: ["assert"], value: undefined, origin: "meridian validate" }],
+    strategies: [named],
+  });
+  const result = await validateLog(experiment, log, records, signal);
+  const saved = await saveLogValidation(experiment, result, log, { out: String(options.out), startedAt });
+  await print(result, options, terminal);
+  terminal.note(`report: ${reportOf(saved)}`);
+  return exitCode(result, terminal);
+}
+
 /** The scenario as it is validated: one replication, its window, the strategies asked for, and no gates. */
 async function prepareValidation(file: string, options: CommonOptions) {
-  const asked = overridesOf(options);
+  const asked = [...overridesOf(options), ...streamOverrides(options)];
   const { plan } = (await prepareExperiment(file, { overrides: asked, strategies: [] })).inputs;
   const { at, for: length, strategies = [] } = plan.validation;
   const window = windowOverrides(

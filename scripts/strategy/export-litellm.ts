@@ -3,6 +3,19 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import type { Plan, StrategyPlan } from "../../simulator/scenario/plan.ts";
 import { priceUsdPerMTok } from "../../simulator/service/pricing/price-schedule.ts";
 import { INPUT, OUTPUT } from "../../simulator/service/pricing/prices.ts";
+import { comments, type ExportFormat, lostOf } from "./export-format.ts";
+
+export const litellmFormat: ExportFormat = {
+  name: "litellm",
+  summary: "LiteLLM: model_list and router_settings",
+  async write(plan, strategy) {
+    const config = litellmConfig(plan, strategy);
+    const { stringify } = await import("yaml");
+    const lost = lostOf(plan, strategy, {});
+    const head = comments("#", [`LiteLLM's configuration of the strategy ${strategy.name} of ${plan.name}.`, ...lost]);
+    return { text: head + stringify(config), document: config, lost };
+  },
+};
 
 /** The document, in the order in which it is written. */
 export interface LitellmConfig {
@@ -26,7 +39,7 @@ export function litellmConfig(plan: Plan, strategy: StrategyPlan): LitellmConfig
       code: "STRATEGY_NOT_EXPORTED",
       what: `LiteLLM's Router has no rule like ${strategy.kind}`,
       where: `strategy ${strategy.name}`,
-      fix: `those with one are ${Object.keys(RULES).join(", ")}; any runs in a gateway of your own with createRouter`,
+      fix: `those with one are ${Object.keys(RULES).join(", ")}; any runs in a program of your own: --as module`,
     });
   }
   const { settings, params = () => ({}), order } = rule(plan, strategy.options);

@@ -41,15 +41,20 @@ export function isResult(outcome: RunResult | CannotRun): outcome is RunResult {
 
 export function taskOf(sweep: SweepFile, job: SweepJob): VariantTask {
   const { scenarioYaml, scenarioFile } = sweep;
-  return { scenarioYaml, scenarioFile, overrides: overridesAt(sweep, job.values) };
+  return { scenarioYaml, scenarioFile, overrides: overridesAt(sweep, job) };
 }
 
 /** The values of a point, written over the scenario; null leaves the scenario's own. */
-export function overridesAt({ factors }: Pick<SweepFile, "factors">, values: readonly unknown[]): readonly Override[] {
-  return factors.flatMap(({ path }, i) => {
+export function overridesAt(
+  { factors }: Pick<SweepFile, "factors">,
+  { values, replications }: Omit<SweepJob, "key">,
+): readonly Override[] {
+  const own = factors.flatMap(({ path }, i) => {
     const value = values[i] ?? null;
     return value === null ? [] : [{ path: parsePath(path)!, value, origin: `${path}=${JSON.stringify(value)}` }];
   });
+  if (replications === undefined) return own;
+  return [...own, { path: ["replications"], value: replications, origin: `replications=${replications}` }];
 }
 
 /** Runs a job in this thread, step by step, so that a caller may stop between steps. @returns text for the store */

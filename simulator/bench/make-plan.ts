@@ -81,7 +81,7 @@ export function makeReplayPlan(
     durationMs,
     drainMs: schedule.drainMs,
     strategy: { name, kind, source, options },
-    client: client ?? plan.client,
+    client: { ...(client ?? plan.client), isStreaming: targets.operation === "converse-stream" },
     signalAgeMs: plan.signals.ageMs,
     operation: targets.operation,
     origins: plan.originNames,
@@ -172,8 +172,10 @@ function allHealthy(plan: Plan): HealthEpoch {
 /**
  * What in a scenario cannot be replayed against endpoints, each with its fix; empty when all of it can. Refusing is
  * better than measuring something other than what was simulated.
+ *
+ * @param seesQuotas the caller counts the account's quotas itself
  */
-export function notReplayable(plan: Plan): readonly Problem[] {
+export function notReplayable(plan: Plan, seesQuotas = false): readonly Problem[] {
   const problems: Problem[] = [];
   const refuse = (where: string, what: string, fix: string) => {
     problems.push({ code: "BENCH_NOT_REPLAYABLE", where, what, fix });
@@ -201,7 +203,7 @@ export function notReplayable(plan: Plan): readonly Problem[] {
         "give base, factor and cap",
       );
     }
-    if (signalsOf(definitionOf(strategy), strategy.options).includes("quotaHeadroom")) {
+    if (!seesQuotas && signalsOf(definitionOf(strategy), strategy.options).includes("quotaHeadroom")) {
       refuse("strategies", `${strategy.name} reads quotas that no client can see`, "leave it out with --strategy");
     }
   }

@@ -4,6 +4,7 @@
  */
 import type { TargetViewState } from "../client/target-view.ts";
 import type { ClientPlan } from "../scenario/plan.ts";
+import type { QuotaSpec } from "../service/quota/token-quota.ts";
 import type { AdapterSettings, ReplayTier } from "./adapters/adapter.ts";
 
 /** Everything that a replaying client needs of a scenario and one of its strategies. */
@@ -48,6 +49,10 @@ export interface ReplayPlan {
   /** Round trip contained in measured latencies, ms, by origin and target. */
   readonly rttMs: readonly (readonly number[])[];
   readonly prices: readonly PriceEpoch[];
+  /** Prices begin again after so long, ms: a client that lives longer than its scenario. Once only where left out. */
+  readonly pricesRepeatMs?: number;
+  /** Quotas that the client counts itself, for strategies that read what is left of them. None where left out. */
+  readonly quotas?: ClientQuotas;
   /** Null where the cost of the run is not limited. */
   readonly spend: SpendPlan | null;
   readonly health: readonly HealthEpoch[];
@@ -87,6 +92,15 @@ export interface ReplayClass {
   /** Indices of the targets that offer its model and are legal under its residency rule. */
   readonly legal: readonly number[];
   readonly deferrable: boolean;
+}
+
+/** The quotas of the account, as far as they are known to a client that is their only user. */
+export interface ClientQuotas {
+  /** The scenario's start, ms since 1970: windows of quotas begin at whole minutes. */
+  readonly startMs: number;
+  readonly specs: readonly QuotaSpec[];
+  /** By class and target: index into `specs`; -1 = none. */
+  readonly quotaOf: readonly (readonly number[])[];
 }
 
 /** Prices in force from an instant on, USD per million tokens, by model and target; NaN where there is none. */
@@ -148,6 +162,8 @@ export class ReplayColumns {
   private readonly priceIn: readonly (readonly Float64Array[])[];
   private readonly priceOut: readonly (readonly Float64Array[])[];
   private epoch = 0;
+  /** When the prices last began again, ms. */
+  private repeatedMs = 0;
   private health = -1;
 
   constructor(plan: ReplayPlan) {
@@ -162,8 +178,13 @@ export class ReplayColumns {
 
   /** Brings prices and health up to `nowMs`, which must not decrease. */
   refresh(nowMs: number): void {
-    const { prices, health } = this.plan;
-    while (this.epoch + 1 < prices.length && nowMs >= prices[this.epoch + 1]!.fromMs) this.epoch++;
+    const { prices, pricesRepeatMs = Number.POSITIVE_INFINITY, health } = this.plan;
+    const inTurnMs = nowMs - this.repeatedMs;
+    if (inTurnMs >= pricesRepeatMs) {
+      this.repeatedMs += Math.floor(inTurnMs / pricesRepeatMs) * pricesRepeatMs;
+      this.epoch = 0;
+    }
+    while (this.epoch + 1 < prices.length && nowMs - this.repeatedMs >= prices[this.epoch + 1]!.fromMs) this.epoch++;
     let latest = this.health;
     while (latest + 1 < health.length && nowMs >= health[latest + 1]!.fromMs) latest++;
     if (latest !== this.health) this.setHealth(latest);

@@ -1,6 +1,6 @@
 /** A replaying router's strategy and all that it bases its choices on: signals, prices, round trips and health. */
 
-import { type PriceOutlook, type Strategy, signalsOf } from "../client/strategy.ts";
+import { type PriceOutlook, type Strategy, type StrategyDefinition, signalsOf } from "../client/strategy.ts";
 import {
   completeOutcome,
   type LearntOutcome,
@@ -10,6 +10,7 @@ import {
 } from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { definitionOf } from "../strategies/index.ts";
+import { type QuotaHold, QuotaMeters } from "./client-quotas.ts";
 import { ReplayColumns, type ReplayPlan } from "./plan.ts";
 import type { AttemptAnswer } from "./router-io.ts";
 import type { ScheduledRequest } from "./rows.ts";
@@ -29,6 +30,8 @@ export interface KnownFlight {
   readonly call: KnownCall;
   readonly target: number;
   readonly sentMs: number;
+  /** What it holds of a quota that the client counts itself. */
+  readonly held?: QuotaHold | undefined;
 }
 
 /** Asks the strategy, and keeps the signals that its attempts' outcomes add up to. */
@@ -40,12 +43,13 @@ export class RouterKnowledge {
   private readonly learnt: readonly TargetViewState[];
   private readonly shown: readonly TargetViewState[];
   private readonly random: KeyedRandom;
+  /** Undefined where the strategy does not ask for them, or they are not known. */
+  private readonly quotas: QuotaMeters | undefined;
   private nextPictureMs = 0;
 
   /** @throws MeridianError usage for options that the strategy does not take */
-  constructor(plan: ReplayPlan) {
+  constructor(plan: ReplayPlan, definition: StrategyDefinition = definitionOf(plan.strategy)) {
     this.plan = plan;
-    const definition = definitionOf(plan.strategy);
     const targetIds = plan.targets.map((target) => target.id);
     this.strategy = definition.create(plan.strategy.options, {
       targetIds,
@@ -59,6 +63,8 @@ export class RouterKnowledge {
     this.shown = plan.signalAgeMs > 0 ? views() : this.learnt;
     this.columns = new ReplayColumns(plan);
     this.random = new KeyedRandom(plan.seed, "routing");
+    const wantsQuotas = plan.quotas !== undefined && signals.includes("quotaHeadroom");
+    this.quotas = wantsQuotas ? new QuotaMeters(plan.quotas) : undefined;
   }
 
   /** Whether any target is eligible for a class. */
@@ -73,6 +79,7 @@ export class RouterKnowledge {
     const each = this.plan.classes[classIndex]!;
     const view = this.shown[each.model]!;
     this.columns.show(view, classIndex, originIndex);
+    this.quotas?.show(view, classIndex, nowMs);
     this.age(nowMs);
     this.random.seek(requestId, attempts);
     const asked = {
@@ -94,10 +101,18 @@ export class RouterKnowledge {
     return this.strategy.choose(asked, view, nowMs, this.random);
   }
 
-  /** An attempt was sent. */
-  sent(model: number, target: number): void {
+  /** An attempt is sent. @returns what it holds of a quota that the client counts itself */
+  sent(call: KnownCall, target: number, nowMs: number): QuotaHold | undefined {
+    const { classIndex, inputTokens } = call.request;
+    const { model } = this.plan.classes[classIndex]!;
     this.learnt[model]!.onSent(target);
     if (this.shown !== this.learnt) this.shown[model]!.onSent(target);
+    return this.quotas?.hold({ classIndex, target, inputTokens, maxTokens: call.maxTokens }, nowMs);
+  }
+
+  /** An attempt has ended, whoever still waits for it: what it held of a quota is settled. */
+  settle({ held }: KnownFlight, { kind, endedMs, usage }: Pick<AttemptAnswer, "kind" | "endedMs" | "usage">): void {
+    if (held !== undefined) this.quotas?.release(held, endedMs, usage, kind === "ok" || kind === "timeout");
   }
 
   /** An attempt has ended: updates the signals and lets the strategy observe its outcome. */
@@ -113,7 +128,7 @@ export class RouterKnowledge {
       e2eMs: Number.NaN,
       ttftMs: answer.ttftMs,
       inputTokens: request.inputTokens,
-      outputTokens: Math.min(request.outputTokens, maxTokens),
+      outputTokens: answer.usage?.[1] ?? Math.min(request.outputTokens, maxTokens),
       rttMs: this.columns.roundTripMs(request.originIndex, target),
     };
     completeOutcome(outcome);

@@ -18,6 +18,16 @@ export interface SimulationObserver {
   onRunEnd(): void;
 }
 
+/**
+ * Watches a run's counted attempts in the engine's own rows, without copies: for what every run collects. As for the
+ * observer, an attempt is seen when the service is done with it or the run has ended.
+ */
+export interface AttemptWatcher {
+  onAttempt(rows: SlotTable, attempt: number): void;
+  /** A request has ended for its caller. */
+  onRequest(rows: SlotTable, request: number): void;
+}
+
 /** Indices are the plan's; instants are ms since the run's start. */
 export interface ObservedAttempt {
   requestId: number;
@@ -85,7 +95,8 @@ export class Observation {
     this.rows = rows;
   }
 
-  attemptEnded(a: number, nowMs: number): void {
+  /** @param isLost no more of it ever came */
+  attemptEnded(a: number, nowMs: number, isLost = false): void {
     const { attempt } = this;
     const { ints, floats } = this.rows;
     const at = a * ATTEMPT_INTS;
@@ -100,7 +111,7 @@ export class Observation {
     attempt.target = ints[at + ATTEMPT.target]!;
     attempt.endpoint = ints[at + ATTEMPT.endpoint]!;
     attempt.outcome = outcome;
-    attempt.isGivenUp = ints[at + ATTEMPT.isDetached] === 1;
+    attempt.isGivenUp = isLost || ints[at + ATTEMPT.isDetached] === 1;
     attempt.refusedQuota = isThrottled ? ints[at + ATTEMPT.refusal]! >> 2 : -1;
     attempt.refusedBy = isThrottled ? ints[at + ATTEMPT.refusal]! & 3 : 0;
     attempt.sentMs = floats[from + ATTEMPT_FLOAT.sentMs]!;

@@ -6,7 +6,8 @@ import type { QuotaUse } from "../service/quota/token-quota.ts";
 import type { Service } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { histogramQuantile } from "./histogram.ts";
-import type { SimulationObserver } from "./observer.ts";
+import type { Jitter } from "./network.ts";
+import type { AttemptWatcher, SimulationObserver } from "./observer.ts";
 import { FIELDS, type Recorder } from "./recorder.ts";
 import { Requests } from "./requests.ts";
 import type { SessionCounts } from "./sessions.ts";
@@ -45,12 +46,25 @@ export class Simulation {
   private readonly backlog: number[] = [];
   private nowMs = 0;
   private noted = 0;
+  /** When the event was due that `step` processed last, ms. */
+  private steppedMs = 0;
   private stoppedAtMs: number | null = null;
 
-  /** @param observer sees every attempt and request end; null costs next to nothing */
-  constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null = null) {
+  /**
+   * @param observer sees every attempt and request end; null costs next to nothing
+   * @param watcher  sees counted attempts in their rows
+   * @param jitter   of the replication, where its strategies share it
+   */
+  constructor(
+    plan: Plan,
+    strategy: StrategyPlan,
+    seed: number,
+    observer: SimulationObserver | null = null,
+    watcher: AttemptWatcher | null = null,
+    jitter?: Jitter,
+  ) {
     this.plan = plan;
-    this.requests = new Requests(plan, strategy, seed, observer);
+    this.requests = new Requests(plan, strategy, seed, observer, watcher, jitter);
     this.service = this.requests.service;
   }
 
@@ -58,6 +72,7 @@ export class Simulation {
   run(chunk: TrafficChunk): boolean {
     const { requests } = this;
     const { arrivalMs, length } = chunk;
+    requests.prepare(chunk);
     for (let from = 0; from < length; ) {
       // With sessions more requests may have arrived meanwhile than rows: then the next row is taken at once.
       const to = Math.min(length, from + Math.max(1, this.noted + BACKLOG_EVERY - requests.seen));
@@ -80,12 +95,21 @@ export class Simulation {
     const until = requests.seen + requestsMax;
     while (sessions.underWay > 0 && requests.seen < until) {
       const nextMs = Math.min(service.nextMs, requests.nextMs);
-      if (nextMs >= this.plan.durationMs || nextMs === Number.POSITIVE_INFINITY) return false;
-      if (service.nextMs <= requests.nextMs) service.advance();
-      else requests.advance();
+      if (nextMs >= this.plan.durationMs || !this.step(nextMs)) return false;
       if (requests.seen >= this.noted + BACKLOG_EVERY && !this.noteBacklog(nextMs)) return false;
     }
     return sessions.underWay > 0;
+  }
+
+  /** Whether requests that arrive from now on count. */
+  set isCounting(isCounting: boolean) {
+    this.requests.isCounting = isCounting;
+  }
+
+  /** Requests in the system, those in batch left out. */
+  get inSystem(): number {
+    const { statistics } = this.requests;
+    return statistics.inSystem - statistics.batch.waiting;
   }
 
   /** Ends the run: lets what is in the system finish within the drain, then counts the rest as in flight. */
@@ -140,27 +164,39 @@ export class Simulation {
   /** Takes rows `from` to `to` of the traffic, and processes all events due before each. */
   private runRows(chunk: TrafficChunk, from: number, to: number): void {
     const { requests, service } = this;
+    const { endpoints } = service;
+    const { messages } = requests;
     const { arrivalMs } = chunk;
     for (let row = from; row < to; row++) {
-      const ms = arrivalMs[row]!;
+      const untilMs = arrivalMs[row]!;
       for (;;) {
-        if (service.nextMs <= ms && service.nextMs <= requests.nextMs) service.advance();
-        else if (requests.nextMs <= ms) requests.advance();
-        else break;
+        const endpointMs = endpoints.ms;
+        const messageMs = messages.topMs;
+        const nextMs = endpointMs <= messageMs ? endpointMs : messageMs;
+        if (service.otherMs <= nextMs || requests.otherMs <= nextMs) {
+          if (!this.step(untilMs)) break;
+        } else if (nextMs > untilMs) break;
+        else if (endpointMs <= messageMs) service.advanceEndpoint();
+        else requests.advanceMessage();
       }
-      requests.arrive(chunk, row, ms);
+      requests.arrive(chunk, row, untilMs);
     }
   }
 
-  private drain(untilMs: number): void {
+  /** Processes the next event of any kind; false where none is due by then. */
+  private step(untilMs: number): boolean {
     const { requests, service } = this;
-    while (requests.isBusy) {
-      const nextMs = Math.min(service.nextMs, requests.nextMs);
-      if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return;
-      this.nowMs = nextMs;
-      if (service.nextMs <= requests.nextMs) service.advance();
-      else requests.advance();
-    }
+    const isOfService = service.nextMs <= requests.nextMs;
+    const nextMs = isOfService ? service.nextMs : requests.nextMs;
+    if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return false;
+    this.steppedMs = nextMs;
+    if (isOfService) service.advance();
+    else requests.advance();
+    return true;
+  }
+
+  private drain(untilMs: number): void {
+    while (this.requests.isBusy && this.step(untilMs)) this.nowMs = this.steppedMs;
   }
 
   private noteBacklog(nowMs: number): boolean {

@@ -26,6 +26,7 @@ import { resolveReservedCharges } from "./reserved.ts";
 import { durationMsOf, runPartOf, spanOf, startMsOf } from "./run-part.ts";
 import type { Scenario } from "./schema.ts";
 import { resolveSessions } from "./sessions.ts";
+import { resolveSlices } from "./slices.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
 import { checkTraffic } from "./traffic-checks.ts";
@@ -64,16 +65,17 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const supply = resolveSupply(setting, network);
   const demand = demandOf(setting, supply.targets);
   const classes = resolveClasses(demand);
-  const faults = faultsOf(scenario.world.faults, names.regions, names.models, problems);
+  const classNames = scenario.traffic.map((each) => each.class);
+  const faults = faultsOf(scenario.world.faults, names.regions, names.models, classNames, problems);
   const choices = resolveChoices(setting, supply.targets, classes);
   checkAssertions(setting, choices.strategies, classes);
   checkValidation(scenario.validation, choices.labels, problems);
   const warmup = resolveWarmup(scenario, problems);
+  const sliced = resolveSlices(scenario, warmup.warmup, problems);
   const prices = pricesInput(setting, supply.targets);
   const schedule = resolveSchedule(prices);
   const modelPlans = modelPlansOf(models);
-  const modelOf = (classIndex: number) => classes[classIndex]!.model;
-  const sessions = resolveSessions(scenario.traffic, modelPlans, { modelOf, requests: scenario.requests, problems });
+  const sessions = resolveSessions(scenario, modelPlans, classes, problems);
   const traffic = resolveTraffic(demand, inputs.recordings, sessions);
   const demands = { classes, traffic, models: modelPlans };
   const misfits = [...misfitsOf(setting, supply, demands), ...checkContextFits({ ...demands, problems })];
@@ -84,6 +86,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   return {
     ...run,
     warmup: warmup.warmup,
+    ...(sliced.slices === undefined ? {} : { slices: sliced.slices }),
     regionNames: names.regions,
     originNames: names.origins,
     models: modelPlans,
@@ -113,6 +116,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
       ...questionsOnPrices(scenario, inputs.prices, supply.targets),
       ...endedNotes(models, inputs.models, spanOf(scenario)),
       ...warmup.notes,
+      ...sliced.notes,
     ],
   };
 }

@@ -1,32 +1,26 @@
 /** `traffic[].sessions`: what they may stand beside, and how long their prompts may get. */
 import type { SessionSpec } from "../traffic/sessions.ts";
-import type { ClassInput } from "./classes.ts";
-import type { ModelPlan } from "./plan.ts";
+import type { ClassPlan, ModelPlan } from "./plan.ts";
 import type { Problems } from "./problems.ts";
+import type { Scenario } from "./schema.ts";
 
 /**
  * The sessions of each class; null where it has none. Prompts are limited by the model's context window unless the
  * scenario says otherwise.
- *
- * @param modelOf   index of the model of each class
- * @param requests  whether a number of requests ends the run, and not only its duration
  */
 export function resolveSessions(
-  classes: readonly ClassInput[],
+  { traffic: classes, requests, slices }: Pick<Scenario, "traffic" | "requests" | "slices">,
   models: readonly Pick<ModelPlan, "contextTokens">[],
-  {
-    modelOf,
-    requests,
-    problems,
-  }: {
-    readonly modelOf: (classIndex: number) => number;
-    readonly requests: number | undefined;
-    readonly problems: Problems;
-  },
+  plans: readonly Pick<ClassPlan, "model">[],
+  problems: Problems,
 ): readonly (SessionSpec | null)[] {
   return classes.map(({ sessions, deferrable, tokens }, i) => {
     if (sessions === undefined) return null;
     const where = `traffic[${i}].sessions`;
+    if (slices !== undefined) {
+      const what = "sessions begin in one slice of a run and end in another, where they are not known";
+      problems.add("SESSIONS_SLICES", where, what, "leave out slices, or sessions");
+    }
     if (deferrable) {
       const what = "a deferrable class has sessions: who waits for an answer before asking on cannot be put off";
       problems.add("SESSIONS_DEFERRABLE", where, what, "leave out deferrable: true, or sessions");
@@ -42,7 +36,7 @@ export function resolveSessions(
       const what = "sessions without an end cannot share a number of requests";
       problems.add("SESSIONS_UNLIMITED", `${where}.turns`, what, "end the run by duration, not by requests");
     }
-    const contextMax = sessions.contextMax ?? models[modelOf(i)]!.contextTokens;
+    const contextMax = sessions.contextMax ?? models[plans[i]!.model]!.contextTokens;
     return { ...sessions, contextMax: Number.isFinite(contextMax) ? contextMax : null };
   });
 }

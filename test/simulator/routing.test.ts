@@ -7,6 +7,7 @@ import {
   defineStrategy,
   MeridianError,
   type RouterTarget,
+  SHED,
   STRATEGIES,
   type StrategyDefinition,
 } from "../../simulator/routing.ts";
@@ -57,6 +58,7 @@ describe("createRouter", () => {
       arrivalMs: 0,
       sentMs: 5,
       inputTokens: 7,
+      classIndex: 0,
     });
     assert.equal(router.choose({ nowMs: 6 }).requestId, first.requestId + 1);
   });
@@ -121,13 +123,18 @@ describe("createRouter", () => {
         targets: [...TWO, { id: "sa-east-1", eligible: false }],
       });
     };
-    const fix = "\n  fix: return one of targets.eligible, here 0, 1; put off only requests that are deferrable";
+    const fix =
+      "\n  fix: return one of targets.eligible, here 0, 1; where the strategy may put off or refuse, call decide";
     for (const [choice, what] of [
       [7, "it chose 7, which is no eligible target's index"],
       [2, "it chose 2, which is no eligible target's index"],
       [0.5, "it chose 0.5, which is no eligible target's index"],
       [Number.NaN, "it chose NaN, which is no eligible target's index"],
-      [deferUntil(500), "it put a request off (it returned -501), but a router sends every request at once"],
+      [
+        deferUntil(500),
+        "it put a request off or refused it (it returned -501), but choose sends every request at once",
+      ],
+      [SHED, "it put a request off or refused it (it returned -Infinity), but choose sends every request at once"],
     ] as const) {
       assert.throws(
         () => routerOf(choice).choose({ nowMs: 0 }),
@@ -138,6 +145,36 @@ describe("createRouter", () => {
       );
     }
     assert.equal(routerOf(1).choose({ nowMs: 0 }).target, "eu-west-1");
+  });
+
+  it("puts off and refuses by decide, with the request's number and arrival kept", () => {
+    const seen: string[] = [];
+    const strategy: StrategyDefinition = {
+      name: "own",
+      summary: "Waits until 100, then refuses the second class.",
+      options: {},
+      signals: [],
+      create: (_, { classNames }) => ({
+        choose(request, _targets, nowMs) {
+          seen.push(`${request.requestId} ${classNames[request.classIndex]} since ${request.arrivalMs}`);
+          if (nowMs < 100) return deferUntil(100);
+          return request.classIndex === 1 ? SHED : 1;
+        },
+      }),
+    };
+    const router = createRouter({ strategy, targets: TWO, classes: ["chat", "batch"] });
+    const put = router.decide({ nowMs: 7, deferrable: true });
+    assert.deepEqual(put, { kind: "defer", untilMs: 100, put: { requestId: 0, arrivalMs: 7, attempt: 0 } });
+    assert.ok(put.kind === "defer");
+    const sent = router.decide({ nowMs: put.untilMs }, put.put);
+    assert.ok(sent.kind === "send");
+    assert.deepEqual([sent.attempt.target, sent.attempt.requestId, sent.attempt.arrivalMs], ["eu-west-1", 0, 7]);
+    assert.deepEqual(router.decide({ nowMs: 101, class: "batch" }), { kind: "shed" });
+    assert.deepEqual(seen, ["0 chat since 7", "0 chat since 7", "1 batch since 101"]);
+    assert.deepEqual(
+      codesOf(() => router.decide({ nowMs: 102, class: "none" })),
+      ["ROUTER_CLASS"],
+    );
   });
 
   it("learns of an attempt once, however often it is told, from the attempt or a copy", () => {

@@ -7,6 +7,7 @@ import { bedrockLog } from "./bedrock-log.ts";
 import { burstgpt } from "./burstgpt.ts";
 import { cloudtrail } from "./cloudtrail.ts";
 import { cloudwatch } from "./cloudwatch.ts";
+import { decisionLog } from "./decision-log.ts";
 import { csv, jsonl, parquet } from "./generic.ts";
 import { guidellm } from "./guidellm.ts";
 import { litellm } from "./litellm.ts";
@@ -18,6 +19,7 @@ export const FORMATS: readonly TraceFormat[] = [
   bedrockLog,
   cloudtrail,
   cloudwatch,
+  decisionLog,
   litellm,
   otelGenai,
   azureLlm,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Command } from "commander";
+import { auditCommand } from "../../../scripts/commands/audit.ts";
 import { benchCommand } from "../../../scripts/commands/bench.ts";
 import { billCommand } from "../../../scripts/commands/bill.ts";
 import { calibrateCommand } from "../../../scripts/commands/calibrate.ts";
@@ -48,6 +49,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   prices: pricesCommand,
   claims: claimsCommand,
   check: checkCommand,
+  audit: auditCommand,
   report: reportCommand,
   compare: compareCommand,
   runs: runsCommand,

@@ -43,11 +43,22 @@ describe("meridian sweep", () => {
     const first = await meridianHere([...ARGS, "--objective", "4s", "--out", out]);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stderr, /3 ran, 0 were done before/);
-    assert.match(first.stdout.replaceAll(/\s+/g, " "), /p95 latency of chat (exceeds|stays within) 4\.00 s/);
+    assert.match(first.stdout.replaceAll(/\s+/g, " "), /p95 latency of chat is within 4 s over/);
     const points = await readFile(join(await folderOf(out), "points.csv"), "utf8");
     const second = await meridianHere([...ARGS, "--out", out, "--workers", "1"]);
     assert.match(second.stderr, /0 ran, 3 were done before/);
     assert.equal(await readFile(join(await folderOf(out), "points.csv"), "utf8"), points);
+
+    const folder = await folderOf(out);
+    const page = await readFile(join(folder, "report.html"), "utf8");
+    assert.match(page, /How does p95 latency of chat go\?/);
+    const again = await meridianHere(["sweep", "report", folder, "--metric", "failed", "--objective", "1%", "--json"]);
+    const { question, analysis, report } = JSON.parse(again.stdout);
+    assert.deepEqual([question.metric, question.objective, question.group], ["failed", 0.01, "chat"]);
+    assert.equal(analysis.curves[0].points.length, 3);
+    assert.match(await readFile(report, "utf8"), /failed requests of chat/);
+    // Without words it is the question that was put last.
+    assert.match((await meridianHere(["sweep", "report", folder])).stdout, /failed requests of chat is within 1 %/);
   });
 
   it("a variant is what simulate makes of the same scenario", async () => {
@@ -83,6 +94,26 @@ describe("meridian sweep", () => {
     assert.match(missing.stderr, /SHARD_INDEX.*which part is this/);
     const array = await meridianHere(["shard", file, "--count", "2", "--json"], { AWS_BATCH_JOB_ARRAY_INDEX: "1" });
     assert.equal(JSON.parse(array.stdout).wereDone, 1);
+  });
+
+  it("a store that machines share has the job file, too: a shard names its id", async () => {
+    const store = join(root, "shared");
+    const plan = await meridianHere([...ARGS, "--out", join(root, "elsewhere"), "--plan", "--store", store, "--json"]);
+    const { id, jobs } = JSON.parse(plan.stdout);
+    assert.match(plan.stderr, new RegExp(`meridian shard ${id} --store`));
+    const { code, stdout, stderr } = await meridianHere([
+      "shard",
+      id,
+      "--store",
+      store,
+      "--index",
+      "1",
+      "--count",
+      "2",
+    ]);
+    assert.deepEqual([code, stdout, jobs], [0, "1 ran, 0 were done before\n", 3], stderr);
+    const unknown = await meridianHere(["shard", "0123456789", "--store", store, "--index", "0", "--count", "2"]);
+    assert.match(unknown.stderr, /SWEEP_NOT_FOUND/);
   });
 
   it("names the point at which a scenario is wrong, before anything runs", async () => {
@@ -167,11 +198,19 @@ describe("meridian sweep", () => {
       [["--objective", "4"], /SWEEP_OBJECTIVE.*write 8s/s],
       [["--vary", "seed=2..1x1"], /SWEEP_RANGE/],
       [["--redis", "http://x"], /REDIS_URL/],
+      [["--class", "caht"], /SWEEP_GROUP.*chat/s],
     ] as const) {
       const { code, stderr } = await meridianHere([...ARGS, "--out", join(root, "no"), ...args]);
       assert.equal(code, 2, stderr);
       assert.match(stderr, words);
     }
+    for (const [args, words] of [
+      [[TINY], /SWEEP_EMPTY/],
+      [[TINY, "more"], /SWEEP_ACTION/],
+      [["report"], /SWEEP_ACTION/],
+      [["report", join(root, "none")], /SWEEP_UNREADABLE/],
+    ] as const)
+      assert.match((await meridianHere(["sweep", ...args])).stderr, words);
     for (const { examples } of [sweepCommand, shardCommand, workerCommand]) assert.ok(examples.length > 1);
   });
 });

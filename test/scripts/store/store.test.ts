@@ -132,7 +132,7 @@ test("more rows than stand in memory at a time are one file, in their order", as
     [[0]],
   );
   assert.deepEqual(
-    readdirSync(tableFolder(root, CALLS)).filter((name) => name.startsWith(".tmp-")),
+    readdirSync(tableFolder(root, CALLS)).filter((name) => name.includes(".part-")),
     [],
   );
 });

@@ -32,14 +32,14 @@ describe("what a router knows", () => {
   it("counts its own attempts in flight, whether their requests live on or not", () => {
     const knowledge = knowing("least-outstanding", {});
     assert.equal(knowledge.choose(CALL, 0), 0);
-    knowledge.sent(0, 0);
+    knowledge.sent(CALL, 0, 0);
     assert.equal(knowledge.choose(CALL, 1), 1);
-    knowledge.sent(0, 1);
-    knowledge.sent(0, 1);
+    knowledge.sent(CALL, 1, 0);
+    knowledge.sent(CALL, 1, 0);
     knowledge.learn({ call: CALL, target: 0, sentMs: 0 }, answer("ok", 50));
-    knowledge.sent(0, 0);
-    knowledge.sent(0, 0);
-    knowledge.sent(0, 0);
+    knowledge.sent(CALL, 0, 0);
+    knowledge.sent(CALL, 0, 0);
+    knowledge.sent(CALL, 0, 0);
     knowledge.forget(0, 1);
     assert.equal(knowledge.choose(CALL, 60), 1, "three in flight at the first, one at the second");
   });
@@ -48,7 +48,7 @@ describe("what a router knows", () => {
   const choices = (signalAgeMs: number) => {
     const knowledge = knowing("cheapest-within", { p95: 4000 }, { signalAgeMs });
     assert.equal(knowledge.choose(CALL, 0), 0, "the cheaper one is tried first");
-    knowledge.sent(0, 0);
+    knowledge.sent(CALL, 0, 0);
     knowledge.learn({ call: CALL, target: 0, sentMs: 0 }, answer("error", 100));
     return [knowledge.choose(CALL, 101), knowledge.choose(CALL, 1001)];
   };

@@ -65,6 +65,15 @@ it("the load that remarks speak of is that of all turns", () => {
 });
 
 it("a class without sessions has none", () => {
-  const setting = { modelOf: () => 0, requests: 100, problems: new Problems() };
-  assert.deepEqual(resolveSessions([classInput() as never], [{ contextTokens: 1 }], setting), [null]);
+  const scenario = { traffic: [classInput() as never], requests: 100 };
+  assert.deepEqual(resolveSessions(scenario, [{ contextTokens: 1 }], [{ model: 0 }], new Problems()), [null]);
+});
+
+it("a run in slices has no sessions", () => {
+  const slices = { count: 2, length: "1m" };
+  const found = problemsOf(withClass({ sessions: SESSIONS }, { slices, warmup: "none" }));
+  assert.deepEqual(
+    found.map(({ code, where }) => `${code} ${where}`),
+    ["SESSIONS_SLICES traffic[0].sessions"],
+  );
 });

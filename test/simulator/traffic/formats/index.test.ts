@@ -38,6 +38,10 @@ const SAMPLES: Record<string, readonly string[]> = {
     '{"schemaType":"ModelInvocationLog","timestamp":"2026-05-04T10:00:00Z","region":"us-east-1","requestId":"a","modelId":"m.x","input":{"inputTokenCount":60,"cacheReadInputTokenCount":40},"output":{"outputTokenCount":7}}',
     '{"schemaType":"ModelInvocationLog","timestamp":"2026-05-04T10:00:01.5Z","region":"us-east-1","requestId":"b","modelId":"m.x","input":{"inputTokenCount":200},"output":{"outputTokenCount":8}}',
   ],
+  "decision-log": [
+    '{"strategy":"s","replication":0,"request":0,"class":"c","arrivedAt":"2026-05-04T10:00:00.000Z","endedAt":"2026-05-04T10:00:02.000Z","origin":"o","end":"served","promptTokens":100,"attempts":[{"outcome":"ok","sentAt":"2026-05-04T10:00:00.000Z","tokens":{"input":100,"output":7,"cacheRead":0,"cacheWrite":0}}]}',
+    '{"strategy":"s","replication":0,"request":1,"class":"c","arrivedAt":"2026-05-04T10:00:01.500Z","endedAt":"2026-05-04T10:00:02.000Z","origin":"o","end":"served","promptTokens":200,"attempts":[{"outcome":"ok","sentAt":"2026-05-04T10:00:01.500Z","tokens":{"input":200,"output":8,"cacheRead":0,"cacheWrite":0}}]}',
+  ],
   litellm: [
     '{"request_id":"a","startTime":"2026-05-04T10:00:00Z","prompt_tokens":100,"completion_tokens":7,"model":"m.x"}',
     '{"request_id":"b","startTime":"2026-05-04T10:00:01.500Z","prompt_tokens":200,"completion_tokens":8,"model":"m.x"}',
