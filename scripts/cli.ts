@@ -8,7 +8,7 @@ import { packageVersion, watchInterrupts } from "./io/process.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
 
 /** Options that take one or more values. */
-const LISTS: readonly string[] = ["--set", "--strategy", "--columns", "--map-model"];
+const LISTS: readonly string[] = ["--set", "--strategy", "--columns", "--map-model", "--only"];
 
 /**
  * The command line. Parses, runs one verb, and turns whatever happens into an exit code and, for a problem, one

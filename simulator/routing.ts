@@ -262,7 +262,8 @@ function keyOf({ requestId, attempt, targetIndex }: RoutedAttempt): string {
 function askedOf(request: RoutedRequest, classNames: readonly string[]) {
   const { maxTokens = Infinity, sloE2eMs = Infinity, deferrable = false, prefixTokens = 0, prefixId = -1 } = request;
   const classIndex = request.class === undefined ? (request.after?.classIndex ?? 0) : classNames.indexOf(request.class);
-  if (classIndex >= 0) return { classIndex, originIndex: 0, maxTokens, sloE2eMs, deferrable, prefixTokens, prefixId };
+  if (classIndex >= 0)
+    return { classIndex, originIndex: 0, maxTokens, sloE2eMs, deferrable, prefixTokens, prefixId, sessionId: -1 };
   const what = `the router has no class "${request.class}"`;
   throw new MeridianError("usage", { code: "ROUTER_CLASS", what, fix: `classes are ${classNames.join(", ")}` });
 }

@@ -1,5 +1,4 @@
 /** `meridian import`: puts recorded requests, bills and price lists into the store, each once. */
-import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
@@ -13,8 +12,8 @@ import { importBill, importPriceList, kindOfFile } from "../bill/import-bill.ts"
 import { readBillFile } from "../bill/read-bill.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { loadTagger, tagRow, withTags } from "../io/tag-rules.ts";
-import { readTextFile } from "../io/text-files.ts";
 import { checkImportName, importRequests } from "../traffic/imports.ts";
+import { pseudonymousRow, pseudonymsOf } from "../traffic/pseudonyms.ts";
 import { readingOf, writeRejects } from "../traffic/read.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addBadRowOptions, RUNS_FOLDER } from "./options.ts";
@@ -109,8 +108,8 @@ async function requests({ args, options, terminal }: CommandInput): Promise<numb
   checkImportName(name);
   const reading = readingOf(options);
   const tagger = options.tags === undefined ? undefined : await loadTagger(String(options.tags));
-  const hide =
-    options.anonymise === undefined ? (row: RecordedRow) => row : pseudonyms(await keyOf(String(options.anonymise)));
+  const of = options.anonymise === undefined ? undefined : await pseudonymsOf(String(options.anonymise));
+  const hide = (row: RecordedRow) => (of === undefined ? row : pseudonymousRow(row, of));
   const rename = (row: RecordedRow) => hide(tagger === undefined ? row : tagRow(row, tagger, reading.tag ?? null));
   const paths = args.map((path) => ({ path: resolve(path), source: path }));
   const imported = await importRequests(String(options.out), name, paths, reading, rename).catch((error: unknown) => {
@@ -130,35 +129,3 @@ async function requests({ args, options, terminal }: CommandInput): Promise<numb
   }
   return EXIT_CODES.ok;
 }
-
-async function keyOf(file: string): Promise<string> {
-  const kind = { code: "KEY_FILE", noun: "key file", bytesMax: 4096, kind: "usage" as const };
-  const key = (await readTextFile(file, kind)).trim();
-  if (key.length >= 16) return key;
-  const fix = "put 16 random characters or more into it, and keep it: the same key gives the same pseudonyms";
-  throw new MeridianError("usage", { code: "KEY_FILE_SHORT", where: file, what: "the key is too short", fix });
-}
-
-/** Stable names made with a key: equal labels stay equal, and without the key none can be guessed. */
-function pseudonyms(key: string): (row: RecordedRow) => RecordedRow {
-  const known = new Map<string, string>();
-  const of = (kind: string, value: string | undefined): string | undefined => {
-    if (value === undefined || value === "") return value;
-    const label = `${kind}/${value}`;
-    const before = known.get(label);
-    if (before !== undefined) return before;
-    const made = `${kind}-${createHmac("sha256", key).update(label).digest("hex").slice(0, 16)}`;
-    if (known.size < KNOWN_MAX) known.set(label, made);
-    return made;
-  };
-  return (row) => ({
-    ...row,
-    tenant: of("tenant", row.tenant),
-    className: of(row.className === row.tenant ? "tenant" : "class", row.className),
-    session: of("session", row.session),
-    requestId: of("request", row.requestId),
-    model: row.model?.replace(/\d{12}/g, "000000000000"),
-  });
-}
-
-const KNOWN_MAX = 100_000;

@@ -12,6 +12,7 @@ import { addBadRowOptions, wholeNumber } from "./options.ts";
 
 /** What can be done with traffic. A new one is a line here and its file. */
 const ACTIONS: Readonly<Record<string, () => Promise<(input: CommandInput) => Promise<number>>>> = {
+  convert: async () => (await import("../traffic/convert.ts")).convert,
   describe: async () => describe,
   fit: async () => (await import("../traffic/fit.ts")).fit,
   generate: async () => (await import("../traffic/generate.ts")).generate,
@@ -25,6 +26,7 @@ export const trafficCommand: CommandDefinition = {
       "columns of your own",
     ],
     ["meridian traffic fit azure-code-2023 --out code.traffic.yaml", "a synthetic model, and whether it passes"],
+    ["meridian traffic fit day.csv --check-in my-world.yaml", "and whether your world would tell them apart"],
     [
       "meridian traffic generate code.traffic.yaml --requests 1000000 --out code.parquet",
       "as many requests as you like",
@@ -32,6 +34,14 @@ export const trafficCommand: CommandDefinition = {
     [
       "meridian traffic generate code.traffic.yaml --duration 1h --as aiperf --out code.jsonl",
       "for another tool to replay",
+    ],
+    [
+      "meridian traffic convert s3-logs/ --only tenant=search --slice 10m..40m --scale-rate 2 --out search.csv",
+      "a part of it at twice the rate",
+    ],
+    [
+      "meridian traffic convert a.jsonl b.csv --max-tokens quantile:99% --split-by model --anonymise key.txt --out all.parquet",
+      "several files as one, split by model, without names",
     ],
     ["meridian traffic describe log.jsonl.gz --on-bad-row skip --json", "one JSON document"],
   ],
@@ -57,12 +67,39 @@ function configure(command: Command): void {
     .option("--tag <key>", "tag of the requests whose value is their class label")
     .option("--tags <file>", 'rules that tag calls without a tag: tag team=search where modelId like "*haiku*"')
     .option("--out <file>", "file to write")
+    .option(
+      "--check-in <scenario>",
+      "fit: whether its world answers the fitted traffic as the recorded: p95 within 5 %, throttles within one point",
+    )
+    .option("--scale-rate <factor>", "convert: rate multiplied by this, by whole copies and a thinned one")
+    .option("--scale-time <factor>", "convert: times multiplied by this")
+    .option("--slice <from..to>", "convert: a part, from the start of the recording: 10m..1h")
+    .option("--thin <share>", "convert: keep this share of the requests: 10%")
+    .option("--tile", "convert: repeat the recording to fill --duration")
+    .option("--only <label=value...>", "convert: requests with these labels alone: tenant=search model=nova-lite")
+    .addOption(
+      new Option("--split-by <label>", "convert: a file for each value").choices([
+        "class",
+        "origin",
+        "model",
+        "tenant",
+      ]),
+    )
+    .option("--map-model <from=to...>", "convert: models under other names: claude-haiku-4-5=haiku")
+    .option(
+      "--max-tokens <policy>",
+      "convert: recorded, unset, a number, quantile:99% of the answers by class, or times:1.5",
+    )
+    .option(
+      "--anonymise <key-file>",
+      "convert: tenants, classes and sessions under pseudonyms made with this file's text",
+    )
     .addOption(new Option("--requests <n>", "generate: so many requests").argParser(wholeNumber(1)))
-    .option("--duration <time>", "generate: requests of so long a time")
-    .addOption(new Option("--seed <n>", "generate: seed of all draws").argParser(wholeNumber(0)))
+    .option("--duration <time>", "generate: requests of so long a time; convert: up to then")
+    .addOption(new Option("--seed <n>", "generate, convert: seed of all draws").argParser(wholeNumber(0)))
     .option(
       "--as <format>",
-      "generate: csv, jsonl, parquet, mooncake, aiperf or guidellm; by the file's name unless given",
+      "generate, convert: csv, jsonl, parquet, mooncake, aiperf or guidellm; by the file's name unless given",
     );
   addBadRowOptions(command);
   command.option("--rejects <file>", "with skip: where bad rows are listed", "rejects.jsonl");

@@ -11,6 +11,7 @@ import type { RecordedClient, Recording } from "../../simulator/traffic/recordin
 import { replayable } from "../../simulator/traffic/replayable.ts";
 import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
 import { PACKAGE_ROOT } from "./process.ts";
+import { readServegenFolder } from "./servegen-folder.ts";
 import { readRequests, readTraceFile } from "./trace-file.ts";
 
 /** A recording with what a report must say about it. */
@@ -56,6 +57,12 @@ export async function loadTrace(
   if (entry !== undefined) return loadBundled(nameOrPath, entry, reading);
   if (nameOrPath.startsWith(IMPORTED)) return loadImported(nameOrPath, reading);
   const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(baseDir, nameOrPath);
+  const folder = await readServegenFolder(path, nameOrPath);
+  if (folder !== undefined) {
+    const { clients, sha256 } = folder;
+    const rest = { attribution: "", licence: "", notes: [], rejected: [] };
+    return { name: nameOrPath, path, sha256, recording: { kind: "clients", clients }, ...rest };
+  }
   const read = await readTraceFile(path, nameOrPath, reading).catch((cause: unknown) => {
     if (isMissing(cause)) throw notFound(nameOrPath, Object.keys(catalog), cause);
     throw isSystemError(cause) ? unreadable(nameOrPath, cause) : cause;

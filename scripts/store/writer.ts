@@ -97,26 +97,46 @@ interface Writing {
   readonly file: string;
 }
 
+/** Rows that stand in memory at a time; more of them go through files of their own first. */
+const BLOCK_ROWS = 25_000;
+
 async function writeParquet({ connection }: Database, { table, key, rows, stage, file }: Writing): Promise<void> {
   const staged = table.columns.map(({ name, type }) => `"${name}" ${isCast(type) ? "VARCHAR" : SQL_TYPE[type]}`);
-  await connection.run(`CREATE TEMP TABLE ${stage} (${staged.join(", ")})`);
+  const values = table.columns.map(({ name, type }) =>
+    isCast(type) ? `"${name}"::${SQL_TYPE[type]} AS "${name}"` : `"${name}"`,
+  );
+  const select = `SELECT ${quoted(key)}::VARCHAR AS "${table.keyColumn}", ${values.join(", ")} FROM ${stage}`;
+  const copy = (what: string, to: string) =>
+    connection.run(`COPY (${what}) TO ${quoted(to)} (FORMAT parquet, USE_TMP_FILE false, ROW_GROUP_SIZE 51200)`);
+  const create = () => connection.run(`CREATE OR REPLACE TEMP TABLE ${stage} (${staged.join(", ")})`);
+  const parts: string[] = [];
+  await create();
+  let appender = await connection.createAppender(stage);
   try {
-    const appender = await connection.createAppender(stage);
-    try {
-      for await (const row of rows) {
-        for (const { name, type } of table.columns) appendValue(appender, type, row[name], `${table.name}.${name}`);
-        appender.endRow();
+    let inBlock = 0;
+    for await (const row of rows) {
+      if (inBlock === BLOCK_ROWS) {
+        appender.closeSync();
+        const part = file.replace(/\.parquet$/, `.part-${parts.length}`);
+        parts.push(part);
+        await copy(select, part);
+        await create();
+        appender = await connection.createAppender(stage);
+        inBlock = 0;
       }
-    } finally {
-      appender.closeSync();
+      for (const { name, type } of table.columns) appendValue(appender, type, row[name], `${table.name}.${name}`);
+      appender.endRow();
+      inBlock++;
     }
-    const values = table.columns.map(({ name, type }) =>
-      isCast(type) ? `"${name}"::${SQL_TYPE[type]} AS "${name}"` : `"${name}"`,
-    );
-    const select = `SELECT ${quoted(key)}::VARCHAR AS "${table.keyColumn}", ${values.join(", ")} FROM ${stage}`;
-    await connection.run(`COPY (${select}) TO ${quoted(file)} (FORMAT parquet, USE_TMP_FILE false)`);
+    appender.closeSync();
+    if (parts.length === 0) await copy(select, file);
+    else {
+      const before = `SELECT * FROM read_parquet([${parts.map(quoted).join(", ")}])`;
+      await copy(`${before} UNION ALL ${select}`, file);
+    }
   } finally {
-    await connection.run(`DROP TABLE ${stage}`);
+    await connection.run(`DROP TABLE IF EXISTS ${stage}`);
+    for (const part of parts) await rm(part, { force: true });
   }
 }
 

@@ -88,6 +88,7 @@ function newRequest(): Mutable<RequestView> {
     maxTokens: 500,
     prefixTokens: 0,
     prefixId: -1,
+    sessionId: -1,
     attempt: 0,
     previousTarget: -1,
     arrivalMs: 0.5,

@@ -6,6 +6,7 @@ import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { parseDurationMs } from "../../simulator/base/quantities.ts";
 import { classSchema } from "../../simulator/scenario/classes.ts";
 import { type ClassTraffic, traceNamesOf } from "../../simulator/traffic/class-stream.ts";
+import { settleMaxTokens } from "../../simulator/traffic/max-tokens.ts";
 import type { Recording } from "../../simulator/traffic/recording.ts";
 import { createTraffic } from "../../simulator/traffic/source.ts";
 import { type CommandInput, jsonDocument } from "../commands/command.ts";
@@ -76,6 +77,13 @@ function onlyFile(args: readonly string[]): string {
   throw new MeridianError("usage", { code: "TRAFFIC_NO_FILES", what: "this takes one file", fix });
 }
 
+/** Turns follow answers, and a file of requests has none. */
+function needsAnswers(name: string): MeridianError {
+  const what = `class ${name} has sessions, whose turns follow answers that only a simulation has`;
+  const fix = "simulate it, with --audit for its requests one by one; or leave sessions out";
+  return new MeridianError("usage", { code: "TRAFFIC_SESSIONS", where: "traffic", what, fix });
+}
+
 function durationOf(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms > 0) return ms;
@@ -92,6 +100,7 @@ async function classesOf(traffic: readonly z.output<typeof classSchema>[], baseD
   const recordings: Record<string, Recording> = {};
   const classes: ClassTraffic[] = [];
   for (const each of traffic) {
+    if (each.sessions !== undefined) throw needsAnswers(each.class);
     const shares = typeof each.origin === "string" ? { [each.origin]: 1 } : (each.origin ?? { "": 1 });
     const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
     const source = { arrivals: each.arrivals, ...(each.tokens === undefined ? {} : { tokens: each.tokens }) };
@@ -100,15 +109,18 @@ async function classesOf(traffic: readonly z.output<typeof classSchema>[], baseD
       const reading = each.arrivals.process === "trace" ? { ...each.arrivals.reading, unit } : {};
       recordings[name] ??= (await loadTrace(name, baseDir, reading)).recording;
     }
+    const own = Object.fromEntries(traceNamesOf(source).map((name) => [name, recordings[name]!]));
+    const { arrivals, tokens } = each;
     classes.push({
       name: each.class,
-      ...source,
+      arrivals,
+      ...(tokens && { tokens: settleMaxTokens({ name: each.class, arrivals, tokens, recordings: own }) }),
       originShares: Object.entries(shares).map(([name, share]) => ({
         originIndex: originIndex(name),
         share: share / total,
         shapeShiftMs: 0,
       })),
-      recordings: Object.fromEntries(traceNamesOf(source).map((name) => [name, recordings[name]!])),
+      recordings: own,
       recordedOrigins: {},
     });
   }

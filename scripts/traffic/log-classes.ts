@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { nearNames } from "../../simulator/base/near-names.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { shortModelName } from "../../simulator/traffic/labels.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
@@ -203,12 +204,16 @@ function originsOf({ rows }: Group, { originIndex, originNames }: RecordedColumn
   return Object.keys(counts).length === 0 ? undefined : counts;
 }
 
+/** One line to copy: every model of the recording, each to be given one of the scenario's. */
 function noModel(names: readonly string[], { world }: Frame): MeridianError {
+  const own = Object.keys(world.models);
+  const named = names.filter((name) => name !== "").join(", ");
+  const pairs = names.map((name) => `${name || "name"}=${nearNames(name, own)[0] ?? own[0]}`);
   return new MeridianError("usage", {
     code: "TRAFFIC_NO_MODEL",
     where: "--traffic",
-    what: `the scenario has no model for ${names.slice(0, 5).join(", ") || "requests that name none"}`,
-    fix: `its models are ${Object.keys(world.models).join(", ")}: write --map-model ${names[0] || "name"}=${Object.keys(world.models)[0]}`,
+    what: `the scenario has no model for ${named || "requests that name none"}`,
+    fix: `its models are ${own.join(", ")}: write --map-model ${pairs.join(" ")}`,
   });
 }
 

@@ -82,7 +82,7 @@ function csvRow({ classes, origins }: RequestNames): PutRow {
 }
 
 /** Quoted where it must be; a spreadsheet takes no cell for a formula. */
-function csvCell(text: string): string {
+export function csvCell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -247,9 +247,10 @@ export const SCHEDULE_REQUESTS_MAX = 500_000;
 /**
  * Draws the whole traffic of replication 0: the requests that a simulation of the plan sees, in the same order.
  *
- * @throws MeridianError usage BENCH_TOO_MANY_REQUESTS, BENCH_NO_REQUESTS
+ * @throws MeridianError usage BENCH_SESSIONS, BENCH_TOO_MANY_REQUESTS, BENCH_NO_REQUESTS
  */
 export function recordSchedule(plan: Plan, requestsMax = SCHEDULE_REQUESTS_MAX): readonly ScheduleRow[] {
+  refuseSessions(plan);
   const traffic = createTraffic(plan.traffic, {
     seed: plan.seed,
     replication: 0,
@@ -280,6 +281,18 @@ export function recordSchedule(plan: Plan, requestsMax = SCHEDULE_REQUESTS_MAX):
     what: "no request arrives in this time",
     where: "duration",
     fix: "give a longer --duration, or more traffic",
+  });
+}
+
+/** A schedule is made before the first request is sent, and knows no answers. */
+function refuseSessions({ traffic }: Plan): void {
+  const index = traffic.findIndex(({ sessions }) => sessions !== undefined);
+  if (index < 0) return;
+  throw new MeridianError("usage", {
+    code: "BENCH_SESSIONS",
+    what: `class ${traffic[index]!.name} has sessions, whose turns follow answers: a bench sends at instants fixed beforehand`,
+    where: `traffic[${index}].sessions`,
+    fix: "simulate it; or bench its turns as single requests, without sessions",
   });
 }
 

@@ -90,6 +90,8 @@ export class RouterKnowledge {
       maxTokens,
       prefixTokens: request.prefixTokens,
       prefixId: request.prefixId,
+      // A bench has no sessions.
+      sessionId: -1,
       attempt: attempts,
       previousTarget: lastTarget,
       arrivalMs: request.arrivalMs,

@@ -278,6 +278,7 @@ function requestOf(change: Partial<RequestView>): RequestView {
     maxTokens: 1_000,
     prefixTokens: 0,
     prefixId: -1,
+    sessionId: -1,
     attempt: 0,
     previousTarget: -1,
     arrivalMs: 0,

@@ -32,6 +32,8 @@ export interface RequestView {
   readonly maxTokens: number;
   readonly prefixTokens: number;
   readonly prefixId: number;
+  /** Equal in the requests of one conversation, whose prompts go on from each other; -1 for a request of none. */
+  readonly sessionId: number;
   /** 0 for the first attempt. */
   readonly attempt: number;
   /** Target of the previous attempt of this request, -1 for the first. */

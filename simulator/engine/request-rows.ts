@@ -135,6 +135,12 @@ const REQUEST_SIDE = [
   ATTEMPT.prefixId,
 ];
 
+/** Which session a request is part of. */
+interface SessionKeys {
+  /** -1 for none. */
+  keyOf(request: number): number;
+}
+
 /**
  * What a strategy is shown of a request: one object that reads the request's row, so that a decision costs only what
  * its strategy looks at; never the output's length.
@@ -143,11 +149,13 @@ export class ShownRequest implements RequestView {
   sloE2eMs = Number.NaN;
   deferrable = false;
   declare private readonly rows: SlotTable;
+  declare private readonly sessions: SessionKeys | null;
   private request = 0;
   private each: ClassPlan | null = null;
 
-  constructor(rows: SlotTable) {
+  constructor(rows: SlotTable, sessions: SessionKeys | null = null) {
     this.rows = rows;
+    this.sessions = sessions;
   }
 
   /** The request in a row from now on, and its class. */
@@ -187,6 +195,10 @@ export class ShownRequest implements RequestView {
 
   get prefixId(): number {
     return this.rows.ints[this.request * INTS + PLACE.prefixId]!;
+  }
+
+  get sessionId(): number {
+    return this.sessions === null ? -1 : this.sessions.keyOf(this.request);
   }
 
   get attempt(): number {

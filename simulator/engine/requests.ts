@@ -50,6 +50,7 @@ import {
 } from "./request-rows.ts";
 import { createRouters, endAfterOutcome, KIND_OF_OUTCOME, Learning, type Router, routingRandom } from "./router.ts";
 import { type BatchCount, RunStatistics } from "./run-statistics.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
 import { Signals } from "./signals.ts";
 import { TIMER, Timers } from "./timers.ts";
 
@@ -64,9 +65,9 @@ const { broken: BROKEN, empty: EMPTY, rejected: REJECTED } = OUTCOME;
 const { none: WHOLE, idle: IDLE } = INTERRUPTION;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
-const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2, appointment: 3 } as const;
-const EVENT_BITS = 2;
-const { arriveAtRegion: ARRIVE, response: RESPONSE, appointment: APPOINTMENT } = EVENT;
+const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2, appointment: 3, nextTurn: 4 } as const;
+const EVENT_BITS = 3;
+const { arriveAtRegion: ARRIVE, response: RESPONSE, appointment: APPOINTMENT, nextTurn: NEXT_TURN } = EVENT;
 
 /** By outcome. */
 const INTERRUPTION_OF: readonly Interruption[] = Object.values(OUTCOME).map((outcome) =>
@@ -86,6 +87,8 @@ export class Requests implements ServiceListener {
   declare readonly statistics: RunStatistics;
   /** Requests that have arrived. */
   seen = 0;
+  /** Null where no class has sessions. */
+  declare readonly sessions: Sessions | null;
   declare private readonly batch: BatchCount;
   declare private readonly classes: readonly ClassPlan[];
   declare private readonly client: ClientPlan;
@@ -138,6 +141,7 @@ export class Requests implements ServiceListener {
   ) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
+    this.sessions = createSessions(plan, this.rows, seed);
     const { isStreaming, timeout } = this.client;
     this.isWhole = !isStreaming;
     this.connectMs = timeout.connectMs;
@@ -150,7 +154,7 @@ export class Requests implements ServiceListener {
     this.statistics = new RunStatistics(plan, this.rows);
     this.batch = this.statistics.batch;
     this.routers = createRouters(plan, strategy);
-    this.shown = new ShownRequest(this.rows);
+    this.shown = new ShownRequest(this.rows, this.sessions);
     this.signals = new Signals(plan, strategy, this.service, this.routers);
     this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
     const regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
@@ -179,6 +183,11 @@ export class Requests implements ServiceListener {
     this.isRetrying = this.client.retry.mode !== "none";
   }
 
+  /** Where sessions' prompts are cached; read by the service. */
+  get conversations(): Sessions | undefined {
+    return this.sessions ?? undefined;
+  }
+
   /** Instant of the next client-side event, ms; Infinity when none is due. */
   get nextMs(): number {
     return this.messages.topMs <= this.otherMs ? this.messages.topMs : this.otherMs;
@@ -191,27 +200,32 @@ export class Requests implements ServiceListener {
 
   /** Draws ahead for the rows of a chunk that are about to arrive. */
   prepare(chunk: TrafficChunk): void {
-    if (this.hasNetwork) this.jitter.prepare(this.seen, chunk.length);
+    if (this.hasNetwork && this.sessions === null) this.jitter.prepare(this.seen, chunk.length);
   }
 
   /** Takes one row of a prepared chunk: a request arrives and is routed, or enters the first gateway. */
   arrive(chunk: TrafficChunk, row: number, nowMs: number): void {
     this.nowMs = nowMs;
-    const { rows } = this;
-    const id = this.seen++;
+    const { rows, sessions } = this;
+    const order = this.seen++;
+    const id = sessions === null ? order : sessions.identify(chunk, row);
     const request = rows.allocate();
     const classIndex = chunk.classIndex[row]!;
     writeRequest(rows, request, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
+    if (sessions !== null) sessions.attach(request);
     const { ints } = rows;
     const at = request * INTS;
-    const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest && this.isCounting;
+    const isCounted = nowMs >= this.countedFromMs && order >= this.countedFromRequest && this.isCounting;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     if (this.isHedging) this.routers[ints[at + PLACE.router]!]!.hedges.request();
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
     if (this.hasNetwork) {
-      rows.floats[request * FLOATS + FLOAT.jitterThere] = this.jitter.there[row]!;
-      rows.floats[request * FLOATS + FLOAT.jitterBack] = this.jitter.back[row]!;
+      const { jitter } = this;
+      const from = request * FLOATS;
+      // Ids of sessions do not follow each other as rows do.
+      rows.floats[from + FLOAT.jitterThere] = sessions === null ? jitter.there[row]! : jitter.factor(LEG.there, id, 0);
+      rows.floats[from + FLOAT.jitterBack] = sessions === null ? jitter.back[row]! : jitter.factor(LEG.back, id, 0);
     }
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
@@ -252,6 +266,7 @@ export class Requests implements ServiceListener {
     if (event === ARRIVE) this.service.receive(this.nowMs, slot);
     else if (event === RESPONSE) this.respond(slot);
     else if (event === APPOINTMENT) this.keep(this.appointments.take(slot));
+    else if (event === NEXT_TURN) this.nextTurn(slot);
     else this.resume(slot);
   }
 
@@ -314,6 +329,7 @@ export class Requests implements ServiceListener {
       const isRequest = ints[slot * INTS + PLACE.request] === slot;
       if (isRequest && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
     }
+    if (this.sessions !== null) this.sessions.endAll();
     if (this.observation !== null) {
       for (const attempt of this.held) this.observation.attemptEnded(attempt, nowMs);
       this.observation.runEnded(nowMs);
@@ -326,6 +342,12 @@ export class Requests implements ServiceListener {
     const { ints } = this.rows;
     const isCounted = (ints[ints[attempt * INTS + PLACE.request]! * INTS + PLACE.flags]! & IS_COUNTED) !== 0;
     if (isCounted) this.watcher!.onAttempt(this.rows, attempt);
+  }
+
+  /** The caller of a session has thought: its next request arrives, unless the run's arrivals have ended. */
+  private nextTurn(session: number): void {
+    const sessions = this.sessions!;
+    if (sessions.next(session, this.nowMs)) this.arrive(sessions.following, 0, this.nowMs);
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
@@ -701,6 +723,10 @@ export class Requests implements ServiceListener {
     if (this.hasBreaks) {
       this.interrupted.forget(request);
       for (const lost of this.lost) if (ints[lost * INTS + PLACE.request] === request) this.dropLost(lost);
+    }
+    if (this.sessions !== null) {
+      const session = this.sessions.ended(request, end);
+      if (session >= 0) this.messages.push(this.nowMs + this.sessions.thinkMs, (session << EVENT_BITS) | NEXT_TURN);
     }
     this.release(request);
   }

@@ -10,6 +10,7 @@ import type { Jitter } from "./network.ts";
 import type { AttemptWatcher, SimulationObserver } from "./observer.ts";
 import { FIELDS, type Recorder } from "./recorder.ts";
 import { Requests } from "./requests.ts";
+import type { SessionCounts } from "./sessions.ts";
 
 /** With more requests in the system the run is stopped as unstable, before it runs out of memory. */
 const IN_SYSTEM_MAX = 3_000_000;
@@ -30,6 +31,8 @@ export interface SimulationOutput {
   readonly countedFromMs: number;
   readonly countedToMs: number;
   readonly stoppedEarlyAtMs: number | null;
+  /** Left out where no class has sessions. */
+  readonly sessions?: SessionCounts;
 }
 
 /**
@@ -42,6 +45,7 @@ export class Simulation {
   declare private readonly service: Service;
   private readonly backlog: number[] = [];
   private nowMs = 0;
+  private noted = 0;
   /** When the event was due that `step` processed last, ms. */
   private steppedMs = 0;
   private stoppedAtMs: number | null = null;
@@ -70,13 +74,31 @@ export class Simulation {
     const { arrivalMs, length } = chunk;
     requests.prepare(chunk);
     for (let from = 0; from < length; ) {
-      const to = Math.min(length, from + BACKLOG_EVERY - (requests.seen % BACKLOG_EVERY));
+      // With sessions more requests may have arrived meanwhile than rows: then the next row is taken at once.
+      const to = Math.min(length, from + Math.max(1, this.noted + BACKLOG_EVERY - requests.seen));
       this.runRows(chunk, from, to);
-      if (requests.seen % BACKLOG_EVERY === 0 && !this.noteBacklog(arrivalMs[to - 1]!)) return false;
+      if (requests.seen >= this.noted + BACKLOG_EVERY && !this.noteBacklog(arrivalMs[to - 1]!)) return false;
       from = to;
     }
     if (length > 0) this.nowMs = arrivalMs[length - 1]!;
     return true;
+  }
+
+  /**
+   * After the last chunk: goes on with the sessions that are under way, for about so many requests. Returns false once
+   * none is left, or arrivals have ended, or the run has been stopped as unstable.
+   */
+  goOn(requestsMax: number): boolean {
+    const { requests, service } = this;
+    const { sessions } = requests;
+    if (sessions === null || this.stoppedAtMs !== null) return false;
+    const until = requests.seen + requestsMax;
+    while (sessions.underWay > 0 && requests.seen < until) {
+      const nextMs = Math.min(service.nextMs, requests.nextMs);
+      if (nextMs >= this.plan.durationMs || !this.step(nextMs)) return false;
+      if (requests.seen >= this.noted + BACKLOG_EVERY && !this.noteBacklog(nextMs)) return false;
+    }
+    return sessions.underWay > 0;
   }
 
   /** Whether requests that arrive from now on count. */
@@ -93,7 +115,9 @@ export class Simulation {
   /** Ends the run: lets what is in the system finish within the drain, then counts the rest as in flight. */
   end(): SimulationOutput {
     const { requests, service } = this;
-    const { statistics } = requests;
+    const { statistics, sessions } = requests;
+    while (this.goOn(Number.POSITIVE_INFINITY));
+    this.nowMs = this.lastArrivalMs;
     const countedToMs = this.nowMs;
     const meanInSystem = statistics.meanInSystem(countedToMs);
     const inSystemAtEnd = statistics.inSystem - statistics.batch.waiting;
@@ -110,7 +134,18 @@ export class Simulation {
       inSystemAtEnd,
       backlog: this.backlog,
       stoppedEarlyAtMs: this.stoppedAtMs,
+      ...(sessions === null ? {} : { sessions: sessions.counts }),
     };
+  }
+
+  /** Requests that have arrived. */
+  get seen(): number {
+    return this.requests.seen;
+  }
+
+  /** When the last request arrived, ms. */
+  get lastArrivalMs(): number {
+    return Math.max(this.nowMs, this.requests.sessions?.lastArrivalMs || 0);
   }
 
   /** p95 of the latency of all requests served so far, ms; NaN before the first. */
@@ -165,7 +200,8 @@ export class Simulation {
   }
 
   private noteBacklog(nowMs: number): boolean {
-    const { statistics } = this.requests;
+    const { statistics, seen } = this.requests;
+    this.noted = seen;
     this.backlog.push(statistics.inSystem - statistics.batch.waiting);
     if (statistics.inSystem <= IN_SYSTEM_MAX) return true;
     this.nowMs = nowMs;

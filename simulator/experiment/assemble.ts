@@ -1,8 +1,10 @@
 /** Puts the outputs of all jobs together into the result of a run, `result.json`. */
+
 import { invariant } from "../base/errors.ts";
 import { meanNumber } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { FIELD } from "../engine/recorder.ts";
+import type { SessionCounts } from "../engine/sessions.ts";
 import { parseAssertion } from "../scenario/assertion.ts";
 import type { ClassPlan, Plan } from "../scenario/plan.ts";
 import { epochAt, priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
@@ -201,6 +203,7 @@ function notesOf(plan: Plan, strategies: readonly StrategyResult[]): readonly st
   if (plan.replications === 1) notes.push("One replication: no interval can be given, and no difference can be shown.");
   for (const strategy of strategies) {
     for (const line of strategy.reserved ?? []) notes.push(reservedNote(strategy.name, line));
+    if (strategy.sessions !== undefined) notes.push(sessionsNote(strategy.name, strategy.sessions));
     if (strategy.status === "unstable") notes.push(`${strategy.name} is unstable: ${strategy.statusReason}.`);
     if (strategy.total.counts.inFlight > 0) {
       notes.push(
@@ -209,6 +212,17 @@ function notesOf(plan: Plan, strategies: readonly StrategyResult[]): readonly st
     }
   }
   return notes;
+}
+
+function sessionsNote(strategy: string, { begun, completed, left, full, cut }: SessionCounts): string {
+  const parts = [
+    [left, "were left after a turn that was not served"],
+    [full, "filled their context window"],
+    [cut, "were cut by the end of the run"],
+  ] as const;
+  const others = parts.flatMap(([count, how]) => (count > 0 ? [`${count.toLocaleString("en-US")} ${how}`] : []));
+  const all = `${begun.toLocaleString("en-US")} sessions, of which ${completed.toLocaleString("en-US")} had all their turns`;
+  return `${strategy}: ${[all, ...others].join(", ")}.`;
 }
 
 function reservedNote(strategy: string, { name, usdPerHour, hours, usd }: ReservedLine): string {

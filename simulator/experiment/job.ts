@@ -37,6 +37,11 @@ export interface JobProgress {
   readonly costUsd: number | null;
 }
 
+/** Rows of traffic between two looks at whether the job goes on; where many requests may follow from each, fewer. */
+const CHUNK_ROWS = 16_384;
+const SESSION_ROWS = 512;
+const SESSION_REQUESTS = 16_384;
+
 /** Chunks between two updates of p95 and cost: a few updates a second. */
 const FIGURES_EVERY = 16;
 
@@ -80,7 +85,7 @@ export function* runJob(
     durationMs: plan.durationMs,
     fromMs: plan.arrivalsFromMs,
     requestsMax: plan.requestsMax,
-    chunkRows: 16_384,
+    chunkRows: hasSessions(plan) ? SESSION_ROWS : CHUNK_ROWS,
   });
   // The busiest minute of a run may lie between its slices.
   const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true && plan.slices === undefined;
@@ -104,22 +109,47 @@ export function* runJob(
         run.isCounting = piece.isCounted;
         isRunning[i] = run.run(piece.chunk);
         sampler?.note(i, piece, run.inSystem);
-        requestsDone += piece.chunk.length;
       }
     }
+    requestsDone = sumOf(runs);
     const simulatedMs = chunk.arrivalMs[chunk.length - 1]!;
     const share = Number.isFinite(plan.durationMs)
-      ? (simulatedMs - plan.arrivalsFromMs) / (plan.durationMs - plan.arrivalsFromMs)
+      ? shareOfTime(plan, simulatedMs)
       : requestsDone / runs.length / plan.requestsMax;
     if (chunks++ % FIGURES_EVERY === 0) figures = figuresOf(plan, runs[0]!);
     yield { requestsDone, share: Math.min(1, share), simulatedMs, ...figures };
   }
+  yield* sessionsToTheirEnd(plan, runs);
   const stats = runs.map((run, i) => {
     const whole = summarise(plan, job.strategyIndices[i]!, job.replication, run.end());
     const summary = sampler === null ? whole : sampler.scaled(i, whole);
     return needs[i] === null ? summary : { ...summary, quotaNeeds: needs[i]!.needs() };
   });
   return { stats, arrivals: arrivals.found };
+}
+
+/** Sessions go on after the last one has begun. */
+function* sessionsToTheirEnd(plan: Plan, runs: readonly Simulation[]): Generator<JobProgress, void> {
+  if (!hasSessions(plan)) return;
+  for (let goesOn = true; goesOn; ) {
+    goesOn = runs.map((run) => run.goOn(SESSION_REQUESTS)).includes(true);
+    const simulatedMs = Math.max(...runs.map((run) => run.lastArrivalMs));
+    const share = Number.isFinite(plan.durationMs) ? shareOfTime(plan, simulatedMs) : 1;
+    yield { requestsDone: sumOf(runs), share: Math.min(1, share), simulatedMs, ...figuresOf(plan, runs[0]!) };
+  }
+}
+
+function hasSessions({ traffic }: Plan): boolean {
+  return traffic.some(({ sessions }) => sessions !== undefined);
+}
+
+/** Requests that have arrived. */
+function sumOf(runs: readonly Simulation[]): number {
+  return runs.reduce((sum, { seen }) => sum + seen, 0);
+}
+
+function shareOfTime({ arrivalsFromMs, durationMs }: Plan, simulatedMs: number): number {
+  return (simulatedMs - arrivalsFromMs) / (durationMs - arrivalsFromMs);
 }
 
 /** p95 and cost of a run so far. */

@@ -4,6 +4,7 @@ import { HOUR_MS } from "../base/time.ts";
 import { END } from "../client/request-rules.ts";
 import { BUCKETS, bucketFloorMs, type HistogramSet, histogramQuantile } from "../engine/histogram.ts";
 import { CELL_FIELDS, FIELD, FIELDS, HOURS_MAX } from "../engine/recorder.ts";
+import type { SessionCounts } from "../engine/sessions.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
 import type { Ledger } from "../service/pricing/billing.ts";
@@ -43,6 +44,8 @@ export interface ReplicationStats {
   readonly reserved: readonly CapacityLine[];
   /** Of the first replication only. */
   readonly quotaNeeds?: readonly QuotaNeed[];
+  /** Left out where no class has sessions. */
+  readonly sessions?: SessionCounts;
   /** Why the run is unstable, or null. */
   readonly unstable: string | null;
 }
@@ -111,6 +114,7 @@ export function summarise(
     quotas: output.quotas,
     billedTokens: billedTokensOf(ledger),
     reserved,
+    ...(output.sessions === undefined ? {} : { sessions: output.sessions }),
     unstable: instability(output, { sent: total.fields[FIELD.sent]!, served: total.fields[END.served]! }),
   };
 }

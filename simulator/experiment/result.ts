@@ -1,5 +1,6 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
+import type { SessionCounts } from "../engine/sessions.ts";
 import type { BoundSummary } from "./bound-result.ts";
 import type * as detail from "./result-detail.ts";
 import type { BillingRuleName, PriceReading, QuotaNeed, Standing, TokenLine } from "./result-detail.ts";
@@ -261,6 +262,8 @@ export interface StrategyResult {
   readonly wastedTokens?: { readonly prompt: number; readonly output: number };
   /** Reserved capacity that it holds; left out where there is none. */
   readonly reserved?: readonly ReservedLine[];
+  /** What became of the sessions, the warm-up's among them, over all replications; left out where there are none. */
+  readonly sessions?: Readonly<SessionCounts>;
   readonly replications: readonly ReplicationPoint[];
   /** Values of single replications by class and region; results of version 0.1.0 lack them. */
   readonly samples?: readonly GroupSamples[];

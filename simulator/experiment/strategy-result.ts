@@ -1,7 +1,9 @@
 /** One strategy of a run: its groups, its replications, its quotas and its bill, as estimates. */
+
 import { tInterval } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { CELL, CELL_FIELDS, FIELD } from "../engine/recorder.ts";
+import type { SessionCounts } from "../engine/sessions.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { BILLED_KINDS } from "../service/pricing/billing.ts";
 import { BILLING_RULES, type BillingRule, formatUsd, OUTPUT } from "../service/pricing/prices.ts";
@@ -78,12 +80,29 @@ export function strategyResult(
     ...(stats[0]?.quotaNeeds === undefined ? {} : { quotaNeeds: stats[0].quotaNeeds }),
     ...tokenPart(stats),
     ...reservedSummary(stats),
+    ...sessionPart(stats),
     replications: stats.map((each) => replicationPoint(plan, each)),
     samples: samplesOf(
       stats,
       { classes: plan.classes.map((each) => each.name), regions: namedRegions(plan, stats).map(({ name }) => name) },
       plan.money.billing,
     ),
+  };
+}
+
+/** Sessions of all replications. */
+function sessionPart(stats: readonly ReplicationStats[]): Pick<StrategyResult, "sessions"> {
+  const counts = stats.flatMap(({ sessions }) => sessions ?? []);
+  if (counts.length === 0) return {};
+  const sum = (of: keyof SessionCounts) => counts.reduce((total, each) => total + each[of], 0);
+  return {
+    sessions: {
+      begun: sum("begun"),
+      completed: sum("completed"),
+      left: sum("left"),
+      full: sum("full"),
+      cut: sum("cut"),
+    },
   };
 }
 

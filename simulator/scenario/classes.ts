@@ -12,7 +12,9 @@ import {
 } from "../service/residency.ts";
 import { arrivalSchema } from "../traffic/arrivals/index.ts";
 import { type ClassTraffic, knownOrigin, traceNamesOf } from "../traffic/class-stream.ts";
+import { settleMaxTokens } from "../traffic/max-tokens.ts";
 import type { Recording } from "../traffic/recording.ts";
+import { type SessionSpec, sessionsSchema } from "../traffic/sessions.ts";
 import { tokensSchema } from "../traffic/tokens.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";
 import type { ClassPlan } from "./plan.ts";
@@ -54,6 +56,7 @@ export const classSchema = z
     model: name.optional().meta({ description: "The scenario's model; may be left out where there is one" }),
     arrivals: arrivalSchema,
     tokens: tokensSchema.optional().meta({ description: "Token counts; from the recording unless given" }),
+    sessions: sessionsSchema.optional(),
     origin: z.union([name, originShares]).optional().meta({
       description: "Where callers are: a region or origin, or shares of several; the first region unless given",
     }),
@@ -202,24 +205,38 @@ export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
 export function resolveTraffic(
   input: ClassesInput,
   recordings: Readonly<Record<string, Recording>>,
+  sessions: readonly (SessionSpec | null)[],
 ): readonly ClassTraffic[] {
   const { classes, origins, regionNames, originNames, directory } = input;
-  return classes.map((each): ClassTraffic => {
+  return classes.map((each, i): ClassTraffic => {
     const shares = Object.entries(sharesOf(each, regionNames));
     const total = shares.reduce((sum, [, weight]) => sum + weight, 0);
-    const source = { arrivals: each.arrivals, ...(each.tokens === undefined ? {} : { tokens: each.tokens }) };
+    const { arrivals, tokens } = each;
+    const own = Object.fromEntries(traceNamesOf(sourceOf(each)).map((name) => [name, recordings[name]!]));
+    const settled =
+      tokens &&
+      input.problems.attempt(
+        () => settleMaxTokens({ name: each.class, arrivals, tokens, recordings: own }),
+        () => `traffic[${i}].tokens.maxTokens`,
+      );
     return {
       name: each.class,
-      ...source,
+      arrivals,
+      ...(settled === undefined ? {} : { tokens: settled }),
+      ...(sessions[i] ? { sessions: sessions[i] } : {}),
       originShares: shares.map(([origin, weight]) => ({
         originIndex: originNames.indexOf(origin),
         share: weight / total,
         shapeShiftMs: untilMidnightMs(input.startMs, localOffsetMinutes(origins, directory, origin)),
       })),
-      recordings: Object.fromEntries(traceNamesOf(source).map((name) => [name, recordings[name]!])),
+      recordings: own,
       recordedOrigins: Object.fromEntries(originNames.map((name, index) => [name, index])),
     };
   });
+}
+
+function sourceOf({ arrivals, tokens }: ClassInput) {
+  return { arrivals, ...(tokens === undefined ? {} : { tokens }) };
 }
 
 function sharesOf(each: ClassInput, regionNames: readonly string[]): Readonly<Record<string, number>> {

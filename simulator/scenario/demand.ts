@@ -2,13 +2,16 @@
 import { MINUTE_MS } from "../base/time.ts";
 import type { MeterSpec } from "../service/quota/meter.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
+import type { ClassTraffic } from "../traffic/class-stream.ts";
 import { createTraffic } from "../traffic/source.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
+import { createTurns } from "../traffic/turns.ts";
 import type { ClassInput } from "./classes.ts";
 import type { Plan } from "./plan.ts";
 
-/** Calls of each class that are looked at. */
+/** Calls of each class that are looked at, or the sessions that begin; and so many turns of one. */
 const SAMPLE_ROWS = 2000;
+const SAMPLE_TURNS = 100;
 /** Below these, a class may be meant so: a test of overload, answers that are cut now and then. */
 const OVERLOAD = 10;
 const CUT_SHARE = 0.1;
@@ -51,9 +54,12 @@ interface Calls {
 function sampleOf(plan: Plan, classIndex: number): Calls | undefined {
   const traffic = plan.traffic[classIndex]!;
   const { durationMs } = plan;
-  const options = { seed: plan.seed, replication: 0, durationMs, requestsMax: SAMPLE_ROWS, chunkRows: SAMPLE_ROWS };
-  const chunk = createTraffic([traffic], options).next();
-  if (chunk === undefined || chunk.length === 0) return undefined;
+  const requestsMax = traffic.sessions === undefined ? SAMPLE_ROWS : Number.POSITIVE_INFINITY;
+  const options = { seed: plan.seed, replication: 0, durationMs, requestsMax, chunkRows: SAMPLE_ROWS };
+  const rows = createTraffic([traffic], options).next();
+  if (rows === undefined || rows.length === 0) return undefined;
+  const perMinute = perMinuteOf(plan, classIndex, rows);
+  const chunk = withTurns(traffic, plan.seed, rows);
   const { maxOutputTokens } = plan.models[plan.classes[classIndex]!.model]!;
   const limitOf = (row: number) => chunk.maxTokens[row]! || maxOutputTokens;
   const mean = (of: (row: number) => number) => {
@@ -62,13 +68,38 @@ function sampleOf(plan: Plan, classIndex: number): Calls | undefined {
     return sum / chunk.length;
   };
   return {
-    perMinute: perMinuteOf(plan, classIndex, chunk),
+    perMinute: (perMinute * chunk.length) / rows.length,
     inputTokens: mean((row) => chunk.inputTokens[row]!),
     outputTokens: mean((row) => chunk.outputTokens[row]!),
     servedTokens: mean((row) => Math.min(chunk.outputTokens[row]!, limitOf(row))),
     maxTokens: mean(limitOf),
     cutShare: mean((row) => Number(chunk.outputTokens[row]! > limitOf(row))),
   };
+}
+
+/** The calls of sessions: first ones, and those that follow answers. */
+function withTurns(traffic: ClassTraffic, seed: number, rows: TrafficChunk): Omit<TrafficChunk, "arrivalMs"> {
+  if (traffic.sessions === undefined) return rows;
+  const turns = createTurns(traffic, seed);
+  const calls = { ...rows, inputTokens: [] as number[], outputTokens: [] as number[], maxTokens: [] as number[] };
+  for (let row = 0; row < rows.length; row++) {
+    const session = rows.session![row]!;
+    let [input, output, limit] = [rows.inputTokens[row]!, rows.outputTokens[row]!, rows.maxTokens[row]!];
+    for (let turn = 1; ; turn++) {
+      calls.inputTokens.push(input);
+      calls.outputTokens.push(output);
+      calls.maxTokens.push(limit);
+      if (turn >= Math.min(SAMPLE_TURNS, rows.turns![row]!)) break;
+      input = turns.inputTokens(session, turn, input + output);
+      if (input > turns.contextMax) break;
+      output = turns.outputTokens(session, turn);
+      limit = turns.maxTokens(session, turn, output);
+    }
+  }
+  const [inputTokens, outputTokens, maxTokens] = [calls.inputTokens, calls.outputTokens, calls.maxTokens].map(
+    (column) => Int32Array.from(column),
+  ) as [Int32Array, Int32Array, Int32Array];
+  return { ...rows, length: inputTokens.length, inputTokens, outputTokens, maxTokens };
 }
 
 /** As stated, where a rate is; else from the first calls to the last of the sample, or over the whole run. */

@@ -25,6 +25,7 @@ import { remarksOf } from "./remarks.ts";
 import { resolveReservedCharges } from "./reserved.ts";
 import { durationMsOf, runPartOf, spanOf, startMsOf } from "./run-part.ts";
 import type { Scenario } from "./schema.ts";
+import { resolveSessions } from "./sessions.ts";
 import { resolveSlices } from "./slices.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
@@ -64,13 +65,8 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const supply = resolveSupply(setting, network);
   const demand = demandOf(setting, supply.targets);
   const classes = resolveClasses(demand);
-  const faults = faultsOf(
-    scenario.world.faults,
-    names.regions,
-    names.models,
-    scenario.traffic.map((each) => each.class),
-    problems,
-  );
+  const classNames = scenario.traffic.map((each) => each.class);
+  const faults = faultsOf(scenario.world.faults, names.regions, names.models, classNames, problems);
   const choices = resolveChoices(setting, supply.targets, classes);
   checkAssertions(setting, choices.strategies, classes);
   checkValidation(scenario.validation, choices.labels, problems);
@@ -78,8 +74,9 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const sliced = resolveSlices(scenario, warmup.warmup, problems);
   const prices = pricesInput(setting, supply.targets);
   const schedule = resolveSchedule(prices);
-  const traffic = resolveTraffic(demand, inputs.recordings);
   const modelPlans = modelPlansOf(models);
+  const sessions = resolveSessions(scenario, modelPlans, classes, problems);
+  const traffic = resolveTraffic(demand, inputs.recordings, sessions);
   const demands = { classes, traffic, models: modelPlans };
   const misfits = [...misfitsOf(setting, supply, demands), ...checkContextFits({ ...demands, problems })];
   const run = runPartOf(scenario, supply.targets.targets);

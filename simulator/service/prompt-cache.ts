@@ -13,18 +13,33 @@ export interface CachedPrefix {
 /** The prefixes of a prompt that may be cached at several lengths, shortest first. */
 export type PrefixesOf = (attempt: number) => readonly CachedPrefix[];
 
+/** Conversations, whose prompts begin with the whole of the one before: their cached part grows from turn to turn. */
+export interface Conversations {
+  /** Equal for the attempts of one conversation; -1 for an attempt that is part of none. */
+  conversationOf(attempt: number): number;
+  /** Leading tokens that other conversations begin with too: the prefix whose id stands in the attempt's row. */
+  sharedTokens(attempt: number): number;
+}
+
 /** The prompt caches of all endpoints, and what an attempt finds in them. */
 export class PromptCaches {
   declare private readonly plan: ServicePlan;
   declare private readonly table: SlotTable;
   declare private readonly prefixesOf: PrefixesOf | undefined;
+  declare private readonly conversations: Conversations | undefined;
   declare private readonly caches: readonly (PromptCache | null)[];
 
-  /** @param prefixesOf left out: the prefix in the attempt's row is the only one */
-  constructor(plan: ServicePlan, table: SlotTable, prefixesOf: PrefixesOf | undefined) {
+  /** @param prefixesOf left out: the prefix in the attempt's row is the only one, conversations apart */
+  constructor(
+    plan: ServicePlan,
+    table: SlotTable,
+    prefixesOf: PrefixesOf | undefined,
+    conversations: Conversations | undefined = undefined,
+  ) {
     this.plan = plan;
     this.table = table;
     this.prefixesOf = prefixesOf;
+    this.conversations = conversations;
     this.caches = plan.endpoints.map(({ cacheTtlMs }) => (cacheTtlMs > 0 ? new PromptCache(cacheTtlMs) : null));
   }
 
@@ -40,6 +55,12 @@ export class PromptCaches {
     ints[at + ATTEMPT.cacheReadTokens] = 0;
     ints[at + ATTEMPT.cacheWriteTokens] = 0;
     if (cache === null || prefix < minimum) return;
+    if (this.conversations !== undefined && this.conversations.conversationOf(attempt) >= 0) {
+      const read = this.readOfConversation(nowMs, attempt, cache, minimum);
+      ints[at + ATTEMPT.cacheReadTokens] = read;
+      ints[at + ATTEMPT.cacheWriteTokens] = prefix - read;
+      return;
+    }
     if (this.prefixesOf !== undefined) {
       const known = this.prefixesOf(attempt).filter(({ tokens }) => tokens >= minimum);
       const read = known.findLast(({ id }) => cache.has(nowMs, id))?.tokens ?? 0;
@@ -55,13 +76,37 @@ export class PromptCaches {
   keep(nowMs: number, attempt: number, endpoint: number): void {
     const cache = this.caches[endpoint]!;
     if (cache === null) return;
-    if (this.prefixesOf === undefined) {
+    const conversation = this.conversations?.conversationOf(attempt) ?? -1;
+    if (conversation >= 0) this.keepConversation(nowMs, attempt, endpoint, conversation);
+    else if (this.prefixesOf === undefined) {
       cache.touch(nowMs, this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.prefixId]!);
     } else for (const { id } of this.prefixesOf(attempt)) cache.touch(nowMs, id);
   }
 
   clear(endpoint: number): void {
     this.caches[endpoint]?.clear();
+  }
+
+  /** What the endpoint has of the conversation, or else of what it shares with others. */
+  private readOfConversation(nowMs: number, attempt: number, cache: PromptCache, minimum: number): number {
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const own = cache.conversationTokens(nowMs, this.conversations!.conversationOf(attempt));
+    if (own > 0) return Math.min(own, ints[at + ATTEMPT.prefixTokens]!);
+    const shared = this.conversations!.sharedTokens(attempt);
+    return shared >= minimum && cache.has(nowMs, ints[at + ATTEMPT.prefixId]!) ? shared : 0;
+  }
+
+  /** The whole of the prompt is there from now on, and with it what it shares with others. */
+  private keepConversation(nowMs: number, attempt: number, endpoint: number, conversation: number): void {
+    const cache = this.caches[endpoint]!;
+    const { ints } = this.table;
+    const at = attempt * ATTEMPT_INTS;
+    const minimum = this.plan.endpoints[endpoint]!.cacheMinimumTokens;
+    const tokens = ints[at + ATTEMPT.prefixTokens]!;
+    if (tokens >= minimum) cache.keepConversation(nowMs, conversation, tokens);
+    const shared = this.conversations!.sharedTokens(attempt);
+    if (shared > 0 && shared >= minimum) cache.touch(nowMs, ints[at + ATTEMPT.prefixId]!);
   }
 }
 
@@ -76,6 +121,7 @@ const SWEEP_AT_MIN = 4096;
 export class PromptCache {
   declare private readonly ttlMs: number;
   private readonly expiresMs = new Map<number, number>();
+  private readonly conversations = new Map<number, { expiresMs: number; tokens: number }>();
   private sweepAt = SWEEP_AT_MIN;
 
   constructor(ttlMs: number) {
@@ -84,7 +130,7 @@ export class PromptCache {
 
   /** Prefixes kept, including expired ones not yet swept. */
   get size(): number {
-    return this.expiresMs.size;
+    return this.expiresMs.size + this.conversations.size;
   }
 
   has(nowMs: number, prefixId: number): boolean {
@@ -95,16 +141,36 @@ export class PromptCache {
   /** A write or a hit: the time to live starts anew. */
   touch(nowMs: number, prefixId: number): void {
     this.expiresMs.set(prefixId, nowMs + this.ttlMs);
-    if (this.expiresMs.size > this.sweepAt) this.sweep(nowMs);
+    if (this.size > this.sweepAt) this.sweep(nowMs);
+  }
+
+  /** How much of a conversation is there. */
+  conversationTokens(nowMs: number, conversation: number): number {
+    const kept = this.conversations.get(conversation);
+    return kept !== undefined && kept.expiresMs > nowMs ? kept.tokens : 0;
+  }
+
+  /** A conversation was written or read up to a length: the time to live of all of it starts anew. */
+  keepConversation(nowMs: number, conversation: number, tokens: number): void {
+    const kept = this.conversations.get(conversation);
+    const expiresMs = nowMs + this.ttlMs;
+    if (kept === undefined) this.conversations.set(conversation, { expiresMs, tokens });
+    else {
+      kept.tokens = kept.expiresMs > nowMs ? Math.max(kept.tokens, tokens) : tokens;
+      kept.expiresMs = expiresMs;
+    }
+    if (this.size > this.sweepAt) this.sweep(nowMs);
   }
 
   clear(): void {
     this.expiresMs.clear();
+    this.conversations.clear();
   }
 
   private sweep(nowMs: number): void {
     for (const [prefixId, expiresMs] of this.expiresMs) if (expiresMs <= nowMs) this.expiresMs.delete(prefixId);
-    this.sweepAt = Math.max(SWEEP_AT_MIN, 2 * this.expiresMs.size);
+    for (const [id, { expiresMs }] of this.conversations) if (expiresMs <= nowMs) this.conversations.delete(id);
+    this.sweepAt = Math.max(SWEEP_AT_MIN, 2 * this.size);
   }
 }
 

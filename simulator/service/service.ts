@@ -14,7 +14,7 @@ import {
 } from "./capacity/capacity.ts";
 import { createCapacity } from "./capacity/index.ts";
 import { FaultState } from "./fault-state.ts";
-import { type CachedPrefix, PromptCaches } from "./prompt-cache.ts";
+import { type CachedPrefix, type Conversations, PromptCaches } from "./prompt-cache.ts";
 import type { QuotaUse } from "./quota/token-quota.ts";
 import { outcomeOfServiceError } from "./service-errors.ts";
 import { Epochs, placementsOf, type RoutePlan, type ServicePlan, type StreamFault } from "./service-plan.ts";
@@ -61,6 +61,8 @@ export interface ServiceListener {
    * For prompts cached at several lengths: their prefixes, shortest first, in place of the one in the attempt's row.
    */
   prefixes?(attempt: number): readonly CachedPrefix[];
+  /** Where there are such. */
+  readonly conversations?: Conversations | undefined;
   /** Answers come whole, not as streams: one that fails is an error and has no beginning. False unless given. */
   readonly isWhole?: boolean;
   /** Where stream faults strike: at the service unless given; elsewhere the listener lets them strike what it sends. */
@@ -137,8 +139,11 @@ export class Service {
       ({ errorShare, windowMs }) => this.hasFaults || errorShare > 0 || windowMs < Number.POSITIVE_INFINITY,
     );
     this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
-    this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener));
-    this.hasCaches = plan.endpoints.some(({ cacheTtlMs }) => cacheTtlMs > 0) || listener.prefixes !== undefined;
+    this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener), listener.conversations);
+    this.hasCaches =
+      plan.endpoints.some(({ cacheTtlMs }) => cacheTtlMs > 0) ||
+      listener.prefixes !== undefined ||
+      listener.conversations !== undefined;
     this.faults = new FaultState(plan, seed);
     this.streamFaults = strikesHere ? new StreamFaults(plan, this.faults, seed) : null;
     this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);

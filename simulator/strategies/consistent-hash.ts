@@ -6,9 +6,9 @@ import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 const options = {
   key: {
     type: "choice",
-    values: ["prefix", "class", "origin", "request"],
+    values: ["prefix", "session", "class", "origin", "request"],
     default: "prefix",
-    doc: "What must stay together: a session or shared prompt (prefix), a class, the callers' place; request spreads evenly",
+    doc: "What must stay together: a session, else a shared prompt (prefix); sessions alone; a class; the callers' place; request spreads evenly",
   },
   weights: { type: "targetWeights", doc: "Share of keys by target; left out, every target has the same" },
   loadFactor: {
@@ -25,7 +25,7 @@ const options = {
  * `loadFactor` c a target is passed over once it has more than c × (in flight of the eligible + 1) × its share in flight,
  * and the key's next-best target takes the request (bounded loads). A retry passes over the target that just failed.
  *
- * A request without a prefix is its own key: such requests spread evenly. Hashes do not depend on the seed, so that all
+ * A request without a session or prefix is its own key: such requests spread evenly. Hashes do not depend on the seed, so that all
  * routers agree. No draws.
  *
  * Source: Thaler and Ravishankar, "Using name-based mappings to increase hit rates", IEEE/ACM ToN 6(1), 1998; Schindelhauer
@@ -79,12 +79,19 @@ export const consistentHash: StrategyDefinition = {
 };
 
 /** Number that stands for what must stay together, and a second one that keeps kinds of keys apart. */
-function keyOf({ prefixId, classIndex, originIndex, requestId }: RequestView, of: string): Key {
-  KEY.kind = of === "class" ? 1 : of === "origin" ? 2 : 0;
-  KEY.key = of === "class" ? classIndex : of === "origin" ? originIndex : of === "prefix" ? prefixId : -1;
-  if (KEY.key >= 0) return KEY;
-  KEY.kind = 3;
-  KEY.key = requestId;
+function keyOf({ prefixId, sessionId, classIndex, originIndex, requestId }: RequestView, of: string): Key {
+  if (sessionId >= 0 && (of === "prefix" || of === "session")) return keyed(SESSION, sessionId);
+  if (prefixId >= 0 && of === "prefix") return keyed(0, prefixId);
+  if (of === "class") return keyed(1, classIndex);
+  if (of === "origin") return keyed(2, originIndex);
+  return keyed(3, requestId);
+}
+
+const SESSION = 4;
+
+function keyed(kind: number, key: number): Key {
+  KEY.kind = kind;
+  KEY.key = key;
   return KEY;
 }
 

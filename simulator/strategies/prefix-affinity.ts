@@ -28,9 +28,11 @@ const options = {
 
 /** Prefixes remembered at a time; each newer one may take an older one's place. */
 const PLACES = 16_384;
+/** Of a request without a prefix; sessions have the numbers below it. */
+const NO_KEY = -1;
 
 /**
- * Remembers which target last served each prefix. While that was within `ttl`, the request goes there again, where a
+ * Remembers which target last served each prefix, or each session where requests have one. While that was within `ttl`, the request goes there again, where a
  * cache read costs a tenth of the price and no prefill, unless the target has more than `ratio` times and `slack` more
  * in flight than the least loaded: then balance counts more than the cache. Everything else goes by `otherwise`.
  *
@@ -51,13 +53,13 @@ export const prefixAffinity: StrategyDefinition = {
     const slack = checked.number("slack");
     const ratio = checked.number("ratio");
     const isCheapest = checked.choice("otherwise") === "cheapest";
-    const prefixAt = new Int32Array(PLACES).fill(-1);
+    const keyAt = new Int32Array(PLACES).fill(NO_KEY);
     const targetAt = new Int32Array(PLACES);
     const usedMs = new Float64Array(PLACES);
 
-    /** The target that has the prefix and may be used now; -1 if there is none. */
-    function warmTarget(place: number, prefixId: number, targets: TargetView, nowMs: number): number {
-      if (prefixAt[place] !== prefixId || nowMs - usedMs[place]! > ttlMs) return -1;
+    /** The target that has the session or prefix and may be used now; -1 if there is none. */
+    function warmTarget(place: number, key: number, targets: TargetView, nowMs: number): number {
+      if (keyAt[place] !== key || nowMs - usedMs[place]! > ttlMs) return -1;
       const target = targetAt[place]!;
       if (!isEligible(targets, target)) return -1;
       const { inFlight } = targets;
@@ -68,13 +70,15 @@ export const prefixAffinity: StrategyDefinition = {
 
     return {
       choose(request, targets, nowMs) {
-        const { prefixId, previousTarget } = request;
-        const place = prefixId < 0 ? -1 : (Math.imul(prefixId, 0x9e3779b1) >>> 0) % PLACES;
-        const warm = place < 0 ? -1 : warmTarget(place, prefixId, targets, nowMs);
+        const { prefixId, sessionId, previousTarget } = request;
+        // A session's prompts go on from each other, beyond what they share with others.
+        const key = sessionId >= 0 ? NO_KEY - 1 - sessionId : prefixId;
+        const place = key === NO_KEY ? -1 : (Math.imul(key, 0x9e3779b1) >>> 0) % PLACES;
+        const warm = place < 0 ? -1 : warmTarget(place, key, targets, nowMs);
         const cold = () => (isCheapest ? cheapestOf(request, targets) : fewestInFlight(targets, previousTarget));
         const target = warm >= 0 && warm !== previousTarget ? warm : cold();
         if (place >= 0) {
-          prefixAt[place] = prefixId;
+          keyAt[place] = key;
           targetAt[place] = target;
           usedMs[place] = nowMs;
         }

@@ -37,6 +37,8 @@ export interface ArrivalContext {
   readonly origins: readonly OriginShare[];
   /** Length of the run, ms; may be Infinity. */
   readonly durationMs: number;
+  /** Of rows of a recording in order of time, those that arrivals are made of, where it is not all of them. */
+  beginnings?(rows: Int32Array, recorded: RecordedColumns): Int32Array;
 }
 
 /** What each process's file exports; a line in `arrivals/index.ts` registers it. */

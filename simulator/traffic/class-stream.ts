@@ -5,9 +5,12 @@ import { BLOCK, purposeStream } from "../random/streams.ts";
 import type { ArrivalContext, ArrivalProcess, OriginShare } from "./arrival-process.ts";
 import { type ArrivalSpec, createArrivals } from "./arrivals/index.ts";
 import type { DayShapeSpec } from "./day-shape.ts";
+import { sessionRows } from "./recorded-sessions.ts";
 import type { Recording } from "./recording.ts";
-import { createTokenFiller, type LengthSpec, prefixIdCount, type TokenSpec } from "./tokens.ts";
+import type { SessionSpec } from "./sessions.ts";
+import { createTokenFiller, type LengthSpec, prefixIdCount, type TokenInput, type TokenSpec } from "./tokens.ts";
 import type { TrafficChunk } from "./traffic.ts";
+import { createTurns } from "./turns.ts";
 
 /** The rows of one class, in time order. */
 export interface ClassStream {
@@ -35,6 +38,9 @@ export function createClassStream(
     origins: traffic.originShares,
     durationMs: options.durationMs,
     className: traffic.name,
+    ...(traffic.sessions?.kind === "recorded"
+      ? { beginnings: (rows, columns) => sessionRows(rows, columns).firsts }
+      : {}),
   };
   const arrivals = createArrivals(traffic.arrivals, context);
   const fillTokens = createTokenFiller(traffic.tokens ?? {}, {
@@ -47,6 +53,7 @@ export function createClassStream(
     prefixIdBase: place.prefixIdBase,
   });
   const fillOrigins = originFiller(traffic, arrivals, context);
+  const fillSessions = sessionFiller(traffic, options);
   const recordedRow = new Int32Array(place.rowsMax);
   let ended = false;
   return {
@@ -63,8 +70,31 @@ export function createClassStream(
       columns.classIndex.fill(place.classIndex, from, end);
       fillTokens(columns, from, end, recordedRow);
       fillOrigins(columns, from, end, recordedRow);
+      fillSessions(columns, from, end, recordedRow);
       return end;
     },
+  };
+}
+
+type SessionFiller = (columns: TrafficChunk, from: number, to: number, recordedRow: Int32Array) => void;
+
+/** Which session each row begins, by number or by its recorded row, and how many requests it has. */
+function sessionFiller(traffic: ClassTraffic, { seed, replication }: TrafficOptions): SessionFiller {
+  if (traffic.sessions === undefined) {
+    return ({ session, turns }, from, to) => {
+      session?.fill(-1, from, to);
+      turns?.fill(1, from, to);
+    };
+  }
+  const { count } = createTurns(traffic, seed, replication);
+  const isRecorded = traffic.sessions.kind === "recorded";
+  let next = 0;
+  return ({ session, turns }, from, to, recordedRow) => {
+    for (let i = from; i < to; i++) {
+      const number = isRecorded ? recordedRow[i]! : next++;
+      if (session !== undefined) session[i] = number;
+      if (turns !== undefined) turns[i] = count(number);
+    }
   };
 }
 
@@ -156,6 +186,8 @@ export interface ClassTraffic {
   readonly arrivals: ArrivalSpec;
   /** May be left out, wholly or in part, where the arrivals are recorded requests. */
   readonly tokens?: TokenSpec;
+  /** Requests that follow answers; none unless given. */
+  readonly sessions?: SessionSpec;
   /** At least one; the shares sum to 1. */
   readonly originShares: readonly OriginShare[];
   /** Every recording that `traceNamesOf` names, by that name. */
@@ -177,7 +209,7 @@ export interface TrafficOptions {
 }
 
 /** Names (or file paths) of every recording that a class needs, in a fixed order and without repeats. */
-export function traceNamesOf(traffic: { readonly arrivals: ArrivalSpec; readonly tokens?: TokenSpec }): string[] {
+export function traceNamesOf(traffic: { readonly arrivals: ArrivalSpec; readonly tokens?: TokenInput }): string[] {
   const { arrivals, tokens } = traffic;
   const names = new Set<string>();
   const addShape = (shape: DayShapeSpec | null) => {

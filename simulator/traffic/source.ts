@@ -24,8 +24,9 @@ export function createTraffic(classes: readonly ClassTraffic[], options: Traffic
     prefixIdBase += stream.prefixIds;
     return stream;
   });
-  const chunk = createChunk(chunkRows);
-  const fill = streams.length === 1 ? streams[0]!.fill : mergeStreams(streams);
+  const hasSessions = classes.some(({ sessions }) => sessions !== undefined);
+  const chunk = createChunk(chunkRows, hasSessions);
+  const fill = streams.length === 1 ? streams[0]!.fill : mergeStreams(streams, hasSessions);
   const { fromMs = 0 } = options;
   let left = options.requestsMax;
   return {
@@ -36,11 +37,24 @@ export function createTraffic(classes: readonly ClassTraffic[], options: Traffic
         chunk.length = fill(chunk, 0, wanted);
         const hasEnded = chunk.length < wanted;
         dropBefore(chunk, fromMs);
-        left = hasEnded ? 0 : left - chunk.length;
+        left = hasEnded ? 0 : left - takeTurns(chunk, left);
         if (chunk.length > 0) return chunk;
       }
     },
   };
+}
+
+/** Cuts the chunk, and its last session, to so many requests. Returns how many there are. */
+function takeTurns(chunk: MutableChunk, most: number): number {
+  const { turns } = chunk;
+  if (turns === undefined) return chunk.length;
+  let sum = 0;
+  for (let row = 0; row < chunk.length; row++) {
+    turns[row] = Math.min(turns[row]!, most - sum);
+    sum += turns[row]!;
+    if (sum >= most) chunk.length = row + 1;
+  }
+  return sum;
 }
 
 /** Removes the rows before an instant from a chunk. */
@@ -54,7 +68,7 @@ function dropBefore(chunk: MutableChunk, fromMs: number): void {
 
 type MutableChunk = { -readonly [Column in keyof TrafficChunk]: TrafficChunk[Column] };
 
-function createChunk(rows: number): MutableChunk {
+function createChunk(rows: number, hasSessions: boolean): MutableChunk {
   return {
     length: 0,
     arrivalMs: new Float64Array(rows),
@@ -65,13 +79,14 @@ function createChunk(rows: number): MutableChunk {
     maxTokens: new Int32Array(rows),
     prefixTokens: new Int32Array(rows),
     prefixId: new Int32Array(rows),
+    ...(hasSessions ? { session: new Int32Array(rows), turns: new Int32Array(rows) } : {}),
   };
 }
 
 /** Merges class streams: a block of rows is drawn ahead for each class and copied out row by row. */
-function mergeStreams(streams: readonly ClassStream[]): ClassStream["fill"] {
+function mergeStreams(streams: readonly ClassStream[], hasSessions: boolean): ClassStream["fill"] {
   const earliest = new Earliest(streams.length);
-  const blocks = streams.map(() => createChunk(BLOCK_ROWS));
+  const blocks = streams.map(() => createChunk(BLOCK_ROWS, hasSessions));
   const position = new Int32Array(streams.length);
   const draw = (stream: number): boolean => {
     const block = blocks[stream]!;
@@ -104,4 +119,7 @@ function copyRow(source: TrafficChunk, from: number, target: TrafficChunk, to: n
   target.maxTokens[to] = source.maxTokens[from]!;
   target.prefixTokens[to] = source.prefixTokens[from]!;
   target.prefixId[to] = source.prefixId[from]!;
+  if (target.session === undefined) return;
+  target.session[to] = source.session![from]!;
+  target.turns![to] = source.turns![from]!;
 }

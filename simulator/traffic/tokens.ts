@@ -15,12 +15,18 @@ import type { TrafficChunk } from "./traffic.ts";
 export type LengthSpec = LawSpec | { readonly kind: "recorded"; readonly name: string };
 
 /** The caller's max_tokens. */
-type MaxTokensSpec =
+export type MaxTokensSpec =
   | LengthSpec
   /** Left out by the caller, which reserves the model's maximum. */
   | { readonly kind: "unset" }
   /** A margin over the request's own output. */
   | { readonly kind: "outputTimes"; readonly factor: number };
+
+/** max_tokens that so large a share of the class's own answers stays within. */
+export interface OutputQuantile {
+  readonly kind: "outputQuantile";
+  readonly share: number;
+}
 
 /** The leading part of prompts that a prompt cache can serve. */
 interface PrefixSpec {
@@ -44,6 +50,9 @@ export interface TokenSpec {
   readonly correlation?: number;
 }
 
+/** Token counts as a scenario writes them: what follows from the class's answers is not settled yet. */
+export type TokenInput = Omit<TokenSpec, "maxTokens"> & { readonly maxTokens?: MaxTokensSpec | OutputQuantile };
+
 const recorded = z
   .string()
   .min(1)
@@ -56,11 +65,16 @@ const outputTimes = z
   .transform((factor) => ({ kind: "outputTimes" as const, factor }))
   .meta({ description: "This many times the tokens that the request will write" });
 
+const outputQuantile = share
+  .refine((value) => value > 0 && value < 1, "outputQuantile must be more than 0 and less than 100%, like 99%")
+  .transform((value) => ({ kind: "outputQuantile" as const, share: value }))
+  .meta({ description: "What this share of the class's answers stays within: 99%" });
+
 const length: z.ZodType<LengthSpec> = lawOr("count", { recorded });
 
-const maxTokens: z.ZodType<MaxTokensSpec> = unionOf([
+const maxTokens: z.ZodType<MaxTokensSpec | OutputQuantile> = unionOf([
   z.literal("unset").transform(() => ({ kind: "unset" as const })),
-  lawOr<LengthSpec | MaxTokensSpec>("count", { recorded, outputTimes }),
+  lawOr<LengthSpec | MaxTokensSpec | OutputQuantile>("count", { recorded, outputTimes, outputQuantile }),
 ]);
 
 const prefix: z.ZodType<PrefixSpec> = z.strictObject({
@@ -77,13 +91,13 @@ const prefix: z.ZodType<PrefixSpec> = z.strictObject({
 });
 
 /** The YAML form: `{ input: { lognormal: { mean: 1200, cv: 1.2 } }, output: 300, maxTokens: unset }`. */
-export const tokensSchema: z.ZodType<TokenSpec> = z
+export const tokensSchema: z.ZodType<TokenInput> = z
   .strictObject({
     input: length.optional().meta({ description: "Input tokens of the whole prompt, the prefix included" }),
     output: length.optional().meta({ description: "Tokens the model would write if nothing cut it short" }),
     maxTokens: maxTokens
       .optional()
-      .meta({ description: "max_tokens of the call: a number, a law, unset, or a margin" }),
+      .meta({ description: "max_tokens of the call: a number, a law, unset, a margin, or a quantile of the answers" }),
     prefix: prefix.optional().meta({ description: "Leading tokens that a prompt cache can serve" }),
     correlation: z.number().gt(-1).lt(1).optional().meta({
       description: "Correlation of the lengths of input and output, -1 to 1: a Gaussian copula; 0 unless given",
@@ -91,7 +105,7 @@ export const tokensSchema: z.ZodType<TokenSpec> = z
   })
   .transform((spec) => {
     const given = Object.entries(spec).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(given) as TokenSpec;
+    return Object.fromEntries(given) as TokenInput;
   })
   .meta({ description: "Token counts of requests; recorded traffic brings its own" });
 
@@ -152,7 +166,7 @@ export function prefixIdCount(spec: TokenSpec, recorded: RecordedColumns | undef
 
 type ColumnFiller = (column: Int32Array, from: number, to: number, recordedRow: Int32Array) => void;
 
-function tokensMissing(what: readonly string[], { className }: TokenContext): MeridianError {
+function tokensMissing(what: readonly string[], { className }: Pick<TokenContext, "className">): MeridianError {
   return new MeridianError("usage", {
     code: "TRAFFIC_TOKENS_MISSING",
     where: `class ${className}, tokens`,
@@ -167,7 +181,7 @@ function lengthColumn(source: LengthSpec | Int32Array, what: string, context: To
       for (let i = from; i < to; i++) column[i] = source[recordedRow[i]!]!;
     };
   }
-  const law = source.kind === "recorded" ? recordedLengths(source.name, what, context) : source;
+  const law = lengthLaw(source, what, context);
   if (law.kind === "constant") {
     const tokens = Math.min(TOKENS_MAX, Math.round(law.value));
     return (column, from, to) => column.fill(tokens, from, to);
@@ -200,7 +214,7 @@ function correlatedColumn(output: LengthSpec | undefined, correlation: number, c
       fix: "give tokens.output a law, or leave correlation out",
     });
   }
-  const law = output.kind === "recorded" ? recordedLengths(output.name, "output", context) : output;
+  const law = lengthLaw(output, "output", context);
   const sample = compileSampler(createLaw(law));
   const least = law.kind === "empirical" && createLaw(law).quantile(2 ** -53) < 0.5 ? 0 : 1;
   const [inputs, own] = [context.random("input"), context.random("output")];
@@ -235,7 +249,25 @@ const NORMAL_SHARES = Float64Array.from({ length: 2 * TABLE_END * TABLE_STEPS + 
   return score < 0 ? tail : 1 - tail;
 });
 
-function recordedLengths(name: string, what: string, { recordings, className }: TokenContext): LawSpec {
+/**
+ * The law of a length.
+ *
+ * @throws MeridianError TRAFFIC_TOKENS_MISSING, TRAFFIC_UNKNOWN_RECORDING
+ */
+export function lengthLaw(
+  source: LengthSpec | undefined,
+  what: string,
+  context: Pick<TokenContext, "recordings" | "className">,
+): LawSpec {
+  if (source === undefined) throw tokensMissing([what], context);
+  return source.kind === "recorded" ? recordedLengths(source.name, what, context) : source;
+}
+
+function recordedLengths(
+  name: string,
+  what: string,
+  { recordings, className }: Pick<TokenContext, "recordings" | "className">,
+): LawSpec {
   const recording = recordings[name];
   if (recording?.kind === "lengths") return { kind: "empirical", quantiles: recording.quantiles };
   throw new MeridianError("usage", {

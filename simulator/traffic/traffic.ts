@@ -22,6 +22,10 @@ export interface TrafficChunk {
   readonly prefixTokens: Int32Array;
   /** Which prefix it is (equal ids share a cache entry); -1 = none. */
   readonly prefixId: Int32Array;
+  /** Which session of its class a row begins; -1 = none. Left out where no class has sessions, likewise below. */
+  readonly session?: Int32Array;
+  /** Requests that are to come of it, the row's own included; 1 without a session. */
+  readonly turns?: Int32Array;
 }
 
 /**

@@ -12,6 +12,7 @@ import { type RenewalSpec, renewal } from "./renewal.ts";
 import { type ServegenSpec, servegen } from "./servegen.ts";
 import { type SinusoidSpec, sinusoid } from "./sinusoid.ts";
 import { type TraceSpec, trace, traceSpec } from "./trace.ts";
+import { type UsersSpec, users } from "./users.ts";
 
 /** An arrival process as plain data: what a resolved scenario stores. */
 export type ArrivalSpec =
@@ -24,6 +25,7 @@ export type ArrivalSpec =
   | DiurnalSpec
   | FlashSpec
   | TraceSpec
+  | UsersSpec
   | ServegenSpec;
 
 /** Every arrival process by name. A new one is one file and one line here (and its spec in the union above). */
@@ -38,6 +40,7 @@ export const ARRIVALS = {
   flash,
   trace,
   servegen,
+  users,
 } as const;
 
 /** Recorded requests of the store: replayed as those of a file are. */

@@ -26,7 +26,11 @@ export const servegen: ArrivalDefinition<ServegenSpec> = {
   summary: "Recorded tenants, each with its day and its bursts: { servegen: { clients: servegen-m-large-clients } }",
   schema: z
     .strictObject({
-      clients: z.string().min(1).default("servegen-m-large-clients").meta({ description: "Name of recorded clients" }),
+      clients: z
+        .string()
+        .min(1)
+        .default("servegen-m-large-clients")
+        .meta({ description: "Name of recorded clients, or a folder of chunk-N-trace.csv files as ServeGen has them" }),
       rate: arrivalRate.optional().meta({ description: "Mean rate of all clients together; default: as recorded" }),
     })
     .transform(({ clients, rate }) => ({ process: "servegen" as const, clients, ratePerS: rate ?? null })),

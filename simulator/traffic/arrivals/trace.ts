@@ -208,26 +208,39 @@ interface Selection {
   readonly periodMs: number;
 }
 
-function select(spec: TraceSpec, recorded: RecordedColumns, { className }: { readonly className: string }): Selection {
+/**
+ * The rows that `slice` and `only` leave, in order of time.
+ *
+ * @throws MeridianError TRACE_EMPTY_SELECTION where none is left
+ */
+export function selectedRows(spec: TraceSpec, recorded: RecordedColumns, className: string): Int32Array {
   const { arrivalMs } = recorded;
-  const fromMs = spec.fromMs;
   const toMs = spec.toMs ?? Number.POSITIVE_INFINITY;
   const isWanted = rowFilter(spec.only, recorded);
   const kept: number[] = [];
   for (let row = 0; row < arrivalMs.length; row++) {
-    if (isWanted(row) && arrivalMs[row]! >= fromMs && arrivalMs[row]! < toMs) kept.push(row);
+    if (isWanted(row) && arrivalMs[row]! >= spec.fromMs && arrivalMs[row]! < toMs) kept.push(row);
   }
-  if (kept.length === 0) {
-    throw new MeridianError("usage", {
-      code: "TRACE_EMPTY_SELECTION",
-      where: `class ${className}`,
-      what: `no request of ${spec.trace} is left by slice and only`,
-      fix: `the recording has ${arrivalMs.length} rows over ${((arrivalMs.at(-1) ?? 0) / 1000).toFixed(0)} s${labelText(recorded)}`,
-    });
-  }
-  const timesMs = Float64Array.from(kept, (row) => (arrivalMs[row]! - fromMs) * spec.timeScale);
-  const lastMs = timesMs.at(-1)!;
-  const meanGapMs = kept.length === 1 ? 0 : (lastMs - timesMs[0]!) / (kept.length - 1);
+  if (kept.length > 0) return Int32Array.from(kept);
+  throw new MeridianError("usage", {
+    code: "TRACE_EMPTY_SELECTION",
+    where: `class ${className}`,
+    what: `no request of ${spec.trace} is left by slice and only`,
+    fix: `the recording has ${arrivalMs.length} rows over ${((arrivalMs.at(-1) ?? 0) / 1000).toFixed(0)} s${labelText(recorded)}`,
+  });
+}
+
+function select(
+  spec: TraceSpec,
+  recorded: RecordedColumns,
+  { className, beginnings }: Pick<ArrivalContext, "className" | "beginnings">,
+): Selection {
+  const { arrivalMs } = recorded;
+  const fromMs = spec.fromMs;
+  const kept = selectedRows(spec, recorded, className);
+  const timeOf = (row: number) => (arrivalMs[row]! - fromMs) * spec.timeScale;
+  const lastMs = timeOf(kept.at(-1)!);
+  const meanGapMs = kept.length === 1 ? 0 : (lastMs - timeOf(kept[0]!)) / (kept.length - 1);
   const periodMs = spec.toMs !== null ? (spec.toMs - fromMs) * spec.timeScale : lastMs + meanGapMs;
   if (spec.tile && (periodMs === 0 || (kept.length === 1 && spec.toMs === null))) {
     throw new MeridianError("usage", {
@@ -237,7 +250,8 @@ function select(spec: TraceSpec, recorded: RecordedColumns, { className }: { rea
       fix: "give slice.to, the length of one repetition, or leave tile out",
     });
   }
-  return { rows: Int32Array.from(kept), timesMs, periodMs };
+  const rows = beginnings === undefined ? kept : beginnings(kept, recorded);
+  return { rows, timesMs: Float64Array.from(rows, timeOf), periodMs };
 }
 
 /** How a recording is replayed. */

@@ -4,6 +4,7 @@ import type { LawSpec } from "../../random/laws/index.ts";
 import type { RecordedColumns } from "../recording.ts";
 import { type ArrivalFit, fitArrivals, ROWS_MIN } from "./arrivals.ts";
 import { fitCorrelation, fitLengths, type LengthFit } from "./lengths.ts";
+import { fitSessions, type SessionFit } from "./sessions.ts";
 
 /** What was fitted to the requests of one class. */
 export interface ClassFit {
@@ -16,6 +17,10 @@ export interface ClassFit {
   readonly correlation: number | undefined;
   readonly maxTokens: LawSpec | undefined;
   readonly prefix: PrefixFit | undefined;
+  /** Rows of the recording that it was fitted to. */
+  readonly rowNumbers: Int32Array;
+  /** Conversations; undefined where there are none. The arrivals are then those of sessions, the input the first prompt. */
+  readonly sessions: SessionFit | undefined;
   /** Requests by origin. */
   readonly origins: Readonly<Record<string, number>>;
   readonly passes: boolean;
@@ -81,8 +86,12 @@ function partsOf({ arrivalMs, tenantIndex, tenantNames }: RecordedColumns): read
 
 function fitClass(name: string, rows: Int32Array, columns: RecordedColumns): ClassFit {
   const take = (column: Int32Array) => Int32Array.from(rows, (row) => column[row]!);
-  const [input, output] = [take(columns.inputTokens), take(columns.outputTokens)];
-  const times = Float64Array.from(rows, (row) => columns.arrivalMs[row]!);
+  const sessions = fitSessions(rows, columns);
+  const begun = sessions !== undefined && sessions.firsts.length >= ROWS_MIN ? sessions : undefined;
+  const beginnings = begun?.firsts ?? rows;
+  const input = Int32Array.from(beginnings, (row) => columns.inputTokens[row]!);
+  const output = take(columns.outputTokens);
+  const times = Float64Array.from(beginnings, (row) => columns.arrivalMs[row]!);
   const arrivals = fitArrivals(times, columns.startEpochMs);
   const [inputFit, outputFit] = [fitLengths(input), fitLengths(output)];
   const limits = columns.maxTokens === undefined ? undefined : take(columns.maxTokens);
@@ -92,11 +101,13 @@ function fitClass(name: string, rows: Int32Array, columns: RecordedColumns): Cla
     arrivals,
     input: inputFit,
     output: outputFit,
-    correlation: fitCorrelation(input, output),
+    correlation: begun === undefined ? fitCorrelation(input, output) : undefined,
     maxTokens: limits?.some((tokens) => tokens > 0) === true ? fitLengths(limits)?.spec : undefined,
-    prefix: prefixOf(rows, columns),
+    prefix: begun === undefined ? prefixOf(rows, columns) : undefined,
+    rowNumbers: rows,
+    sessions: begun,
     origins: originsOf(rows, columns),
-    passes: arrivals[0]!.passes && inputFit?.passes !== false && outputFit?.passes !== false,
+    passes: arrivals[0]!.passes && inputFit?.passes !== false && outputFit?.passes !== false && begun?.passes !== false,
   };
 }
 

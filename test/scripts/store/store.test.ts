@@ -115,3 +115,24 @@ test("only one SELECT on the store's own files is run", async () => {
   reader.close();
   assert.deepEqual(readdirSync(tableFolder(root, CALLS)).sort(), [".tmp-1-0.parquet", "file-a.parquet"]);
 });
+
+test("more rows than stand in memory at a time are one file, in their order", async () => {
+  const writer = openStoreWriter(root);
+  function* many() {
+    for (let id = 0; id < 60_001; id++) yield row(id, id / 2);
+  }
+  await writer.replace(CALLS, "file-large", many());
+  writer.close();
+  const where = "FROM calls WHERE source = 'file-large'";
+  assert.deepEqual(await rows(`SELECT count(*), sum(usd), min("at"), max("at") ${where}`), [
+    [60_001, (60_000 * 60_001) / 4, "2026-01-02 03:04:05.006", "2026-01-02 03:04:05.006"],
+  ]);
+  assert.deepEqual(
+    await rows(`SELECT count(*) FROM (SELECT id, row_number() OVER () - 1 AS n ${where}) WHERE id <> n`),
+    [[0]],
+  );
+  assert.deepEqual(
+    readdirSync(tableFolder(root, CALLS)).filter((name) => name.includes(".part-")),
+    [],
+  );
+});

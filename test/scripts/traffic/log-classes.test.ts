@@ -37,6 +37,19 @@ test("models that the scenario lacks are counted, or given a name", async () => 
   assert.deepEqual(mapped.notes, []);
 });
 
+test("where the scenario has none of the models, one line gives each of them one", async () => {
+  const other = [{ path: ["world", "models"], value: { "nova-pro": { id: "amazon.nova-pro-v1:0" } }, origin: "test" }];
+  const pairs = "--map-model nova-lite=nova-pro claude-haiku-4-5=nova-pro";
+  await assert.rejects(
+    trafficOfLog(WORLD, LOG, { models: new Map() }, other),
+    ({ problems: [problem] }: { problems: { code: string; fix: string }[] }) => {
+      assert.equal(problem!.code, "TRAFFIC_NO_MODEL");
+      assert.deepEqual(problem!.fix.split("write ")[1]!.split(" ").sort(), pairs.split(" ").sort());
+      return true;
+    },
+  );
+});
+
 test("one command from a log to a report", async () => {
   const out = mkdtempSync(join(tmpdir(), "meridian-log-"));
   const args = ["simulate", WORLD, "--traffic", LOG, "--replications", "2", "--workers", "1", "--out", out, "--json"];

@@ -187,4 +187,10 @@ describe("a recorded schedule", () => {
     const quiet = planOf({ ...input, duration: "7m", warmup: "none", arrivalsFrom: "419999ms" } as never);
     assert.throws(() => recordSchedule(quiet), /BENCH_NO_REQUESTS/);
   });
+
+  it("sessions are refused: their turns follow answers, which a schedule does not know", () => {
+    const sessions = { turns: 3, thinkTime: "1s", message: 10 };
+    const talking = planOf({ ...input, traffic: input.traffic.map((each) => ({ ...each, sessions })) });
+    assert.throws(() => recordSchedule(talking), /BENCH_SESSIONS.*traffic\[0\]\.sessions/s);
+  });
 });

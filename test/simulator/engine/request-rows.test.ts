@@ -109,6 +109,7 @@ it("a strategy sees the request as its caller knows it: never how long the answe
     maxTokens: 5000,
     prefixTokens: 0,
     prefixId: -1,
+    sessionId: -1,
     attempt: 2,
     previousTarget: 1,
     arrivalMs: 12.5,

@@ -59,3 +59,14 @@ it("a month is 730 hours of the counted time, in total and by class; replication
     replications.map((each) => [[byClass[0]!.name, each.e2eMsP95]]),
   );
 });
+
+it("sessions are counted by how they ended, over all replications, and a note says so", () => {
+  const sessions = { turns: 4, thinkTime: "1s", message: 10, contextMax: 250 };
+  const input = scenarioInput({ requests: undefined, duration: "10m", replications: 2 });
+  const plan = planOf({ ...input, traffic: input.traffic.map((each) => ({ ...each, sessions })) } as typeof input);
+  const stats = runAll({ plan }).flatMap((output) => output.stats);
+  const found = strategyResult(plan, 0, stats, null).sessions!;
+  // Prompts of 100 tokens, then 160 and 220: the fourth would be longer than 250.
+  assert.ok(found.begun > 4000 && found.completed === 0);
+  assert.equal(found.begun, found.full + found.cut);
+});

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
 import { modelSchema, settleModels, unknownNotes } from "../../../simulator/scenario/models.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
+import { type TokenSpec, tokensSchema } from "../../../simulator/traffic/tokens.ts";
 import { simulate } from "../engine/run.ts";
 import { classOf } from "../traffic/pull.ts";
 import { planOf, scenarioInput } from "./base.ts";
@@ -92,7 +92,7 @@ describe("a model is what the scenario says, else what the table says, else as u
         "c",
         { process: "poisson", ratePerS: 1 },
         {
-          tokens: tokensSchema.parse({ input: 5, output: 5, ...tokens }),
+          tokens: tokensSchema.parse({ input: 5, output: 5, ...tokens }) as TokenSpec,
         },
       );
       return unknownNotes(settled({ id: "acme.own-v1", ...model }), [{ model: 0 }], [traffic], () => false);
@@ -151,7 +151,7 @@ describe("a model is what the scenario says, else what the table says, else as u
         "c",
         { process: "poisson", ratePerS: 1 },
         {
-          tokens: tokensSchema.parse({ input: 5, output: 5, maxTokens: 5, ...tokens }),
+          tokens: tokensSchema.parse({ input: 5, output: 5, maxTokens: 5, ...tokens }) as TokenSpec,
         },
       );
       return unknownNotes(settled(model), [{ model: 0 }], [traffic], () => false);

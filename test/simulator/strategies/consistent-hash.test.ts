@@ -73,3 +73,23 @@ test("what stays together: a class, an origin; requests without a prefix spread"
   assert.deepEqual([targets("class", "requestId"), targets("origin", "requestId")], [1, 1]);
   assert.deepEqual([targets("prefix", "requestId"), targets("origin", "originIndex")], [4, 4]);
 });
+
+test("a session goes before the prompt that it shares, and key: session leaves that out", () => {
+  const view = viewOf(context);
+  const targets = (key: string, change: (i: number) => object) => {
+    const strategy = consistentHash.create({ key }, context);
+    const of = (i: number) => strategy.choose(requestOf({ requestId: i, ...change(i) }), view, 0, none);
+    return new Set(Array.from({ length: 64 }, (_, i) => of(i))).size;
+  };
+  for (const key of ["prefix", "session"]) {
+    assert.equal(
+      targets(key, (i) => ({ sessionId: 7, prefixId: i })),
+      1,
+    );
+    assert.equal(
+      targets(key, (i) => ({ sessionId: i, prefixId: 7 })),
+      4,
+    );
+  }
+  assert.deepEqual([targets("prefix", () => ({ prefixId: 7 })), targets("session", () => ({ prefixId: 7 }))], [1, 4]);
+});

@@ -16,6 +16,7 @@ export function requestOf(change: Partial<RequestView> = {}): RequestView {
     maxTokens: 1_000,
     prefixTokens: 0,
     prefixId: -1,
+    sessionId: -1,
     attempt: 0,
     previousTarget: -1,
     arrivalMs: 0,

@@ -44,3 +44,16 @@ test("a failed attempt moves its prefix; requests without one go by load or by p
   const cheap = prefixAffinity.create({ otherwise: "cheapest" }, context);
   assert.equal(cheap.choose(requestOf(), view, 0, none), 2);
 });
+
+test("a session goes back to its target, apart from others that begin with the same prompt", () => {
+  const strategy = prefixAffinity.create({}, context);
+  const view = viewOf(context);
+  const send = (sessionId: number) => {
+    const target = strategy.choose(requestOf({ sessionId, prefixId: 3 }), view, 0, none);
+    view.onSent(target);
+    return target;
+  };
+  const first = [0, 1, 2].map(send);
+  assert.equal(new Set(first).size, 3);
+  assert.deepEqual([2, 0, 1].map(send), [first[2], first[0], first[1]]);
+});

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
-import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
+import { type TokenSpec, tokensSchema } from "../../../simulator/traffic/tokens.ts";
 import { classOf, rowsOf } from "./pull.ts";
 
 const tokens = tokensSchema.parse({
   input: { lognormal: { mean: 1000, cv: 1 } },
   output: { gamma: { mean: 200, cv: 2 } },
   prefix: { tokens: 100, share: 0.5, distinct: 3 },
-});
+}) as TokenSpec;
 const originShares = [
   { originIndex: 0, share: 0.5, shapeShiftMs: 0 },
   { originIndex: 1, share: 0.5, shapeShiftMs: 0 },

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { smallestCall } from "../../../simulator/traffic/token-bounds.ts";
-import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
+import { type TokenSpec, tokensSchema } from "../../../simulator/traffic/tokens.ts";
 import { classOf, recordingOf, rowsOf } from "./pull.ts";
 
 const POISSON = { process: "poisson", ratePerS: 10 } as const;
-const classWith = (tokens: unknown) => classOf("a", POISSON, { tokens: tokensSchema.parse(tokens) });
+const classWith = (tokens: unknown) => classOf("a", POISSON, { tokens: tokensSchema.parse(tokens) as TokenSpec });
 
 describe("the smallest call of a class", () => {
   it("is a bound that no drawn row is below, and that rows come near", () => {

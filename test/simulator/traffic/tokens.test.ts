@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { z } from "zod";
 import { correlation } from "../../../simulator/traffic/describe.ts";
-import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
+import { type TokenSpec, tokensSchema } from "../../../simulator/traffic/tokens.ts";
 import { classOf, recordingOf, rowsOf } from "./pull.ts";
 
 test("YAML forms", () => {
@@ -35,7 +35,7 @@ test("mistakes are named", () => {
 
 const POISSON = { process: "poisson", ratePerS: 10 } as const;
 const rowsWith = (tokens: unknown, count = 20_000) =>
-  rowsOf([classOf("a", POISSON, { tokens: tokensSchema.parse(tokens) })], { requestsMax: count });
+  rowsOf([classOf("a", POISSON, { tokens: tokensSchema.parse(tokens) as TokenSpec })], { requestsMax: count });
 const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 test("lengths follow their laws as whole numbers of at least 1", () => {
@@ -108,7 +108,7 @@ test("recorded lengths, recorded limits, and options over them", () => {
       [1002, 12, 60, 1002, 1],
     ],
   );
-  const tokens = tokensSchema.parse({ output: 7, maxTokens: { outputTimes: 2 } });
+  const tokens = tokensSchema.parse({ output: 7, maxTokens: { outputTimes: 2 } }) as TokenSpec;
   const laid = rowsOf([{ ...base, tokens, recordings: { r: recording } }]);
   assert.deepEqual(
     laid.map((r) => [r.inputTokens, r.outputTokens, r.maxTokens]),
@@ -128,7 +128,7 @@ test("lengths by a recording's name; what is missing is named", () => {
       [1, 30],
     ],
   } as const;
-  const tokens = tokensSchema.parse({ input: { recorded: "mine" }, output: 1 });
+  const tokens = tokensSchema.parse({ input: { recorded: "mine" }, output: 1 }) as TokenSpec;
   const rows = rowsOf([classOf("a", POISSON, { tokens, recordings: { mine: lengths } })], { requestsMax: 20_000 });
   assert.ok(Math.abs(mean(rows.map((r) => r.inputTokens)) - 20) < 0.2);
   assert.throws(() => rowsWith({ input: { recorded: "none" }, output: 1 }, 1), /TRAFFIC_UNKNOWN_RECORDING.*"none"/s);

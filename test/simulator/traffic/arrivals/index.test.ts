@@ -24,6 +24,7 @@ const EXAMPLES: Record<keyof typeof ARRIVALS, unknown> = {
   flash: { flash: { rate: "20/s", at: "10s", for: "10s", factor: 5 } },
   trace: { trace: "three", scale: 2.5, tile: true, shape: { peakAt: "15:00", peakToMean: 2 } },
   servegen: { servegen: { clients: "clients", rate: "20/s" } },
+  users: { users: { count: 10_000, rampUp: "1m" } },
 };
 const recordings: Record<string, Recording> = {
   three: recordingOf([0, 700, 900]),
