@@ -20,6 +20,11 @@ export interface Strategy {
   choose(request: RequestView, targets: TargetView, nowMs: number, random: RandomStream): number;
   /** Called with each attempt's outcome when the router learns of it. */
   observe?(outcome: AttemptOutcome): void;
+  /**
+   * How the latest choice ranked a target, for people who ask why: the least is the best, and the scale is the
+   * strategy's own. NaN for a target that it did not consider. Only asked right after `choose`.
+   */
+  scoreOf?(target: number): number;
 }
 
 /** What a router may know of a request. One object, reused between calls: do not keep it. */

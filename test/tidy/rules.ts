@@ -217,6 +217,7 @@ export const SHORT_FILES: Readonly<Record<string, string>> = {
   "scripts/commands/options.ts": "apart from the contract, so that an overview of the verbs loads no YAML",
   "scenarios/k6/start.ts": "apart from the runtime, which loads in k6 alone, so that a test can run it",
   "scripts/sweep/open-store.ts": "a registry of stores",
+  "scripts/strategy/exports.ts": "a registry of formats",
   "scripts/sweep/sweep-file.ts": "apart from what runs jobs, so that threads and commands read one job file alike",
   "scripts/io/simulate-worker.ts": "the file that worker threads load; apart from the pool, so that they load no more",
 };
