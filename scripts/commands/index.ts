@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./sweep.ts")).sweepCommand,
   },
   {
+    name: "tune",
+    summary: "Find a strategy's options on one part of the traffic, and judge them on another.",
+    load: async () => (await import("./tune.ts")).tuneCommand,
+  },
+  {
     name: "shard",
     summary: "Run one machine's part of a sweep's jobs, without a queue.",
     load: async () => (await import("./shard.ts")).shardCommand,
