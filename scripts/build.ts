@@ -1,6 +1,7 @@
 /**
  * Builds the package: `npm run build` compiles the sources to dist/, where every file keeps the path of its source.
- * Programs for Node are bundled with shared chunks, k6 scripts each into one file; types come from the compiler.
+ * Programs for Node are bundled with shared chunks, k6 scripts and what browsers run each into one file; types come
+ * from the compiler.
  * `--code-into <folder>` writes the code there and no types: the tests run the command as it will be installed.
  */
 import { execFileSync } from "node:child_process";
@@ -9,7 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build } from "esbuild";
 import { parseSync } from "oxc-parser";
-import { ENGLISH_ONLY, NO_DEBUG_LOG } from "./browser/bundle-engine.ts";
+import { BROWSER_BUILD, BROWSER_PROGRAMS, ENGLISH_ONLY, NO_DEBUG_LOG } from "./browser/bundle.ts";
 import { PACKAGE_ROOT } from "./io/process.ts";
 
 /** What the command starts: itself, and its worker threads. */
@@ -67,7 +68,15 @@ async function buildPackage(): Promise<void> {
     writeFileSync(path, constantsAgain(path, text));
   }
   await build({ ...common, entryPoints: K6_SCRIPTS, platform: "neutral", target: "es2022", external: ["k6", "k6/*"] });
-  writeFileSync(join(DIST, "LICENSES.txt"), licencesOf(Object.keys(metafile.inputs)));
+  const browser = await build({
+    ...BROWSER_BUILD,
+    outbase: ".",
+    outdir: DIST,
+    entryPoints: Object.values(BROWSER_PROGRAMS),
+    metafile: true,
+  });
+  const inputs = [metafile, browser.metafile].flatMap((one) => Object.keys(one.inputs));
+  writeFileSync(join(DIST, "LICENSES.txt"), licencesOf(inputs));
   if (OPTIONS["code-into"] === undefined) emitTypes(library);
 }
 

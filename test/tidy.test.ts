@@ -53,7 +53,10 @@ const REGISTRIES: readonly Registry[] = [
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/test.ts": "it runs the tests; a fault in it shows in every run",
   "scripts/build.ts": "test/package.test.ts installs and runs what it builds",
-  "scripts/browser/engine-worker.ts": "test/scripts/browser/engine-worker.test.ts runs it bundled, as a browser does",
+  "scripts/browser/playground-worker.ts": "test/scripts/browser/playground-worker.test.ts runs it bundled",
+  "scripts/browser/without-eval.ts": "test/scripts/browser/playground-worker.test.ts runs it where eval is forbidden",
+  "scripts/browser/page/": "test/scripts/playground/browser.test.ts runs the page in Chromium",
+  "scripts/view/playground.ts": "test/scripts/playground/browser.test.ts asks the server for its pages",
   "scripts/cli.ts": "test/scripts/meridian.test.ts drives it as a process",
   "scenarios/k6/runtime.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scenarios/k6/native-executor.ts": "it runs in k6 alone; test/scripts/bench/executors.test.ts drives it there",

@@ -2,7 +2,7 @@
  * The simulator's physics driven by the emulator's clock: quotas, capacity, service-side routing, prompt caches,
  * background tenants and faults of one resolved scenario, shared by all endpoints of a fleet.
  */
-import { LEG, Network } from "../../simulator/engine/network.ts";
+import { Jitter, LEG, Network } from "../../simulator/engine/network.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import {
   ATTEMPT,
@@ -81,6 +81,7 @@ class WorldBackend implements InferenceBackend {
   private readonly lengths: AnswerLengths;
   private readonly world: Service;
   private readonly network: Network;
+  private readonly jitter: Jitter;
   private readonly startMs: number;
   private serial = 0;
   private running = 0;
@@ -98,7 +99,9 @@ class WorldBackend implements InferenceBackend {
     this.routes = createCallRoutes(plan);
     this.lengths = createAnswerLengths(plan);
     this.world = new Service(plan.world, plan.seed, this.table, this.listener());
-    this.network = new Network(plan.network, plan.regionNames.length, this.world.faults, plan.seed);
+    const regions = Int32Array.from(plan.regionNames.keys());
+    this.network = new Network(plan.network, regions, regions.length, this.world.faults, plan.seed);
+    this.jitter = new Jitter(plan.network.jitterCv, plan.seed);
     // Scenario events before the start are processed now, so that the first call need not wait for them.
     this.advanceTo(this.startMs);
   }
@@ -125,10 +128,9 @@ class WorldBackend implements InferenceBackend {
     if (to < 0) return 0;
     if (from < 0) return this.world.faults.latencySurgeMs(to);
     const { request, ordinal } = this.drawKeyOf(requestMetadata) ?? { request: this.serial & 0x7fffffff, ordinal: 0 };
-    return (
-      this.network.oneWayMs(from, to, LEG.there, request, ordinal) +
-      this.network.oneWayMs(from, to, LEG.back, request, ordinal)
-    );
+    const oneWayMs = (leg: 0 | 1): number =>
+      this.network.oneWayMs(from, to, this.jitter.factor(leg, request, ordinal), leg, request, ordinal);
+    return oneWayMs(LEG.there) + oneWayMs(LEG.back);
   }
 
   /** Writes a call into a slot of the attempt table, ready for the world to receive. */

@@ -82,15 +82,26 @@ const OTHER_SHAPES = ["triangle-down", "cross", "triangle-right", "triangle-left
  * @returns       as many styles as strategies; widths and dashes in px
  */
 export function strategyStyles(result: StyledResult, theme: ChartTheme): StrategyStyle[] {
-  const { strategies, baseline } = result;
-  const chosen = highlighted(result);
+  const names = result.strategies.map(({ name }) => name);
+  return stylesOf({ names, baseline: result.baseline, highlighted: highlighted(result) }, theme);
+}
+
+/** The styles of strategies of which it is known which ones are highlighted, at most as many as there are hues. */
+export function stylesOf(
+  {
+    names,
+    baseline,
+    highlighted: chosen,
+  }: { readonly names: readonly string[]; readonly baseline: string; readonly highlighted: ReadonlySet<string> },
+  theme: ChartTheme,
+): StrategyStyle[] {
   let hue = 0;
   let other = 0;
-  return strategies.map((strategy): StrategyStyle => {
-    if (strategy.name === baseline) {
+  return names.map((name): StrategyStyle => {
+    if (name === baseline) {
       return { colour: theme.baseline, dash: [5, 3], shape: "diamond", role: "baseline", width: 2.5 };
     }
-    if (chosen.has(strategy.name)) {
+    if (chosen.has(name)) {
       const at = hue++;
       return {
         colour: theme.hues[at]!,

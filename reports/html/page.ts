@@ -11,6 +11,14 @@ export interface Page {
   readonly strategies: readonly string[];
   readonly main: Markup;
   readonly footer: string;
+  readonly extension?: PageExtension | undefined;
+}
+
+/** More than the filters: style, script, and what the page's policy has to allow for them. */
+export interface PageExtension {
+  readonly style: string;
+  readonly script: string;
+  readonly policy: readonly string[];
 }
 
 /** A whole page that loads nothing, with its own style and script and a policy that allows nothing else. */
@@ -19,11 +27,11 @@ export function pageHtml(page: Page): Markup {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy()}">
+<meta http-equiv="Content-Security-Policy" content="${policy(page.extension)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${page.title}</title>
-<style>${raw(STYLE)}</style>
+<style>${raw(STYLE)}</style>${extended("style", page.extension?.style)}
 </head>
 <body>
 <header>
@@ -36,7 +44,7 @@ ${page.main}
 </main>
 <footer>${page.footer}</footer>
 <script type="application/json" id="strategy-names">${raw(jsonForScript(page.strategies))}</script>
-<script>${raw(SCRIPT)}</script>
+<script>${raw(SCRIPT)}</script>${extended("script", page.extension?.script)}
 </body>
 </html>`;
 }
@@ -58,14 +66,22 @@ ${strategies.map(
 <button type="button" id="all">All</button>${rows}</form>`;
 }
 
-function policy(): string {
+function policy(extension: PageExtension | undefined): string {
+  const texts = (own: string, more: string | undefined) =>
+    [own, ...(more === undefined ? [] : [more])].map((text) => `'${digest(text)}'`).join(" ");
   return [
     "default-src 'none'",
-    `style-src '${digest(STYLE)}'`,
-    `script-src '${digest(SCRIPT)}'`,
+    `style-src ${texts(STYLE, extension?.style)}`,
+    `script-src ${texts(SCRIPT, extension?.script)}`,
+    ...(extension?.policy ?? []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
+}
+
+/** An element of the extension. Its text is our own; that nothing in it ends the element is for its maker to see to. */
+function extended(name: "style" | "script", text: string | undefined): Markup | "" {
+  return text === undefined ? "" : markup`<${raw(name)}>${raw(text)}</${raw(name)}>`;
 }
 
 function digest(text: string): string {
@@ -73,7 +89,7 @@ function digest(text: string): string {
 }
 
 /** JSON that cannot end a script element or break a line of one. */
-function jsonForScript(value: unknown): string {
+export function jsonForScript(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -3,6 +3,13 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import { shareText } from "../../simulator/experiment/standing.ts";
 import { formatInstant, formatLength, formatLimitMs, pairingText, plural } from "../base/text.ts";
 import { CHARTS } from "../charts/index.ts";
+import {
+  type Explorable,
+  explorableExtension,
+  explorableLink,
+  explorableSection,
+  type NotExplorable,
+} from "../live/explorable.ts";
 import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import { decisionTable, explainedText, hasExplained, sightTable } from "../tables/explained.ts";
 import {
@@ -24,29 +31,36 @@ import { filters, pageHtml } from "./page.ts";
  * The report: one HTML file that loads nothing. It works by double click, with scripts off, in print and in both
  * colour schemes; a content security policy allows its own style and script and nothing else. Same result, same bytes.
  *
- * @param result  a run, as in `result.json`
- * @returns       a whole HTML page
- * @throws        CHART_WARNING (internal) when a chart does not compile without warnings
+ * @param result      a run, as in `result.json`
+ * @param explorable  the simulator with the run's scenario, to try other numbers in the page; none unless given
+ * @returns           a whole HTML page
+ * @throws            CHART_WARNING (internal) when a chart does not compile without warnings
  */
-export async function renderHtml(result: RunResult): Promise<string> {
+export async function renderHtml(result: RunResult, explorable?: Explorable | NotExplorable): Promise<string> {
   const figures: Markup[] = [];
   for (const chart of CHARTS) figures.push(await figureHtml(chart, result));
-  return `${page(result, figures)}\n`;
+  return `${page(result, figures, explorable)}\n`;
 }
 
-function page(result: RunResult, figures: readonly Markup[]): Markup {
+function page(
+  result: RunResult,
+  figures: readonly Markup[],
+  explorable: Explorable | NotExplorable | undefined,
+): Markup {
   const names = result.strategies.map((one) => one.name);
   return pageHtml({
     title: `${result.scenario.name}: Meridian report`,
     heading: result.scenario.name,
     description: result.scenario.description,
     strategies: names,
-    main: markup`${verdictSection(result)}
+    extension: explorableExtension(explorable),
+    main: markup`${verdictSection(result)}${explorableLink(explorable)}
 ${conditionsSection(result)}
 ${filters(names)}
 <section id="strategies">${tableHtml(strategyTable(result))}</section>
 ${classSection(result)}
 ${figures}
+${explorableSection(explorable)}
 <section id="groups"><h2>By billing rule and region</h2>
 ${foldedTable("Savings under each billing rule", savingTable(result))}
 ${foldedTable("By region", regionTable(result))}</section>

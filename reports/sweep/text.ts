@@ -1,135 +1,73 @@
 /** A sweep in the terminal: the answer first, then its table. */
 import { printable } from "../../simulator/base/errors.ts";
-import {
-  type Curve,
-  isLargerBetter,
-  type MapCell,
-  type SweepAnalysis,
-  type SweepPoint,
-  type SweepQuestion,
-} from "../../simulator/sweep/analysis.ts";
-import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
-import type { Crossing } from "../../simulator/sweep/load-curve.ts";
-import type { SweepMetric } from "../../simulator/sweep/points.ts";
-import { formatNumber, formatPlain, NOT_AVAILABLE, PERCENT, plural, SECONDS, type Unit, USD } from "../base/text.ts";
+import { type Curve, isLargerBetter, type MapCell, type SweepAnswer } from "../../simulator/sweep/analysis.ts";
+import type { SweepFile } from "../../simulator/sweep/job.ts";
+import { formatNumber, formatPlain, NOT_AVAILABLE } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
-
-export interface SweepReport {
-  readonly sweep: SweepFile;
-  readonly question: SweepQuestion;
-  readonly analysis: SweepAnalysis;
-  /** Jobs that have a result. */
-  readonly done: number;
-}
+import {
+  askedText,
+  axisText,
+  curveSentence,
+  MARKS,
+  metricText,
+  openSentences,
+  pointText,
+  type SweepReport,
+  sweepHead,
+  sweepVerdict,
+} from "./words.ts";
 
 /** @returns the whole answer as text */
 export function renderSweepText(report: SweepReport, options: TerminalOptions): string {
-  const { sweep, analysis, done } = report;
-  const all = distinct(sweep.jobs).length;
-  const missing = done < all ? `; ${all - done} of its jobs have no result yet` : "";
-  const head = `${printable(sweep.name)}: ${plural(all, "variant", "variants")} (${sweep.design}) over ${sweep.factors.map(({ path }) => printable(path)).join(", ")}${missing}.`;
+  const { sweep, answers } = report;
+  const [asked, ...others] = answers;
+  const { analysis } = asked;
   return [
-    ...wrap(head, options.width),
+    ...wrap(sweepHead(report), options.width),
     "",
-    ...(analysis.curves.length === 0 ? [] : curveLines(report, options)),
-    ...(analysis.map.length === 0 ? [] : mapLines(report)),
-    ...(analysis.tornado.length === 0 ? [] : tornadoLines(report)),
-    ...(analysis.sensitivity.length === 0 ? [] : sensitivityLines(report)),
+    ...wrap(sweepVerdict(report), options.width),
+    "",
+    ...(analysis.curves.length === 0 ? [] : curveLines(sweep, asked, options)),
+    ...others
+      .filter(({ question }) => question.objective !== null)
+      .flatMap((other) => sentences(sweep, other, options)),
+    ...openSentences(report).flatMap((sentence) => wrap(sentence, options.width)),
+    ...(analysis.map.length === 0 ? [] : mapLines(sweep, asked)),
+    ...(analysis.tornado.length === 0 ? [] : tornadoLines(asked)),
+    ...(analysis.sensitivity.length === 0 ? [] : sensitivityLines(sweep, asked)),
   ].join("\n");
 }
 
-const UNITS: Readonly<Record<SweepMetric, Unit>> = {
-  p50: SECONDS,
-  p95: SECONDS,
-  p99: SECONDS,
-  "ttft-p95": SECONDS,
-  failed: PERCENT,
-  throttled: PERCENT,
-  goodput: PERCENT,
-  cost: USD,
-  saving: PERCENT,
-};
-
-const NAMES: Readonly<Record<SweepMetric, string>> = {
-  p50: "p50 latency",
-  p95: "p95 latency",
-  p99: "p99 latency",
-  "ttft-p95": "p95 time to first token",
-  failed: "failed requests",
-  throttled: "throttled attempts",
-  goodput: "requests within their objective",
-  cost: "USD per 1,000 served",
-  saving: "saving against the baseline",
-};
-
-/** A metric's unit and name, for tables and charts. */
-export function metricText(metric: SweepMetric): { readonly name: string; readonly unit: Unit } {
-  return { name: NAMES[metric], unit: UNITS[metric] };
-}
-
-/** `p95 latency of chat`. */
-function asked({ metric, group }: SweepQuestion): string {
-  return `${NAMES[metric]}${group === "all" ? "" : ` of ${printable(group)}`}`;
-}
-
-function curveLines({ sweep, question, analysis }: SweepReport, options: TerminalOptions): readonly string[] {
+/** What each strategy's curve says. */
+function sentences(sweep: SweepFile, { question, analysis }: SweepAnswer, options: TerminalOptions): readonly string[] {
   const path = printable(sweep.factors[0]!.path);
-  const unit = UNITS[question.metric];
+  return analysis.curves.flatMap((curve) => wrap(curveSentence(curve, question, path), options.width));
+}
+
+function curveLines(sweep: SweepFile, answer: SweepAnswer, options: TerminalOptions): readonly string[] {
+  const { question, analysis } = answer;
+  const { unit } = metricText(question.metric);
   const loads = [...new Set(analysis.curves.flatMap(({ points }) => points.map(({ load }) => load)))].sort(
     (a, b) => a - b,
   );
   const cell = (curve: Curve, load: number) => {
     const point = curve.points.find((each) => each.load === load);
-    return point === undefined ? "" : valueCell(point, unit);
+    return point === undefined ? "" : pointText(point, unit);
   };
-  const rows = loads.map((load) => [
-    formatNumber(load, decimalsOf(load)),
-    ...analysis.curves.map((curve) => cell(curve, load)),
-  ]);
+  const rows = loads.map((load) => [axisText(load), ...analysis.curves.map((curve) => cell(curve, load))]);
+  const names = analysis.curves.map(({ strategy }) => printable(strategy));
   return [
-    ...analysis.curves.flatMap((curve) => wrap(curveSentence(curve, question, path), options.width)),
+    ...sentences(sweep, answer, options),
     "",
-    ...terminalTable([[path, ...analysis.curves.map(({ strategy }) => printable(strategy))], ...rows], {
-      aligns: ["right", ...analysis.curves.map(() => "right" as const)],
+    ...terminalTable([[printable(sweep.factors[0]!.path), ...names], ...rows], {
+      aligns: ["right", ...names.map(() => "right" as const)],
       gap: 2,
     }),
-    ...wrap(
-      `${asked(question)} in ${unit.symbol}, ± its 95 % interval. ${NOT_AVAILABLE}: it does not exist, since more requests fail than the percentile leaves out. unstable: the backlog grows without bound, so a figure would say how long the run was.`,
-      options.width,
-    ),
+    ...wrap(`${askedText(question)} in ${unit.symbol}, ± half its 95 % interval. ${MARKS}`, options.width),
   ];
 }
 
-function valueCell({ estimate, isUnstable }: SweepPoint, unit: Unit): string {
-  const { value, low, high } = estimate;
-  if (isUnstable) return "unstable";
-  if (value === null) return NOT_AVAILABLE;
-  const half = low === null || high === null ? "" : ` ±${formatPlain((high - low) / 2, unit)}`;
-  return `${formatPlain(value, unit)}${half}`;
-}
-
-function curveSentence({ strategy, crossing, knee }: Curve, question: SweepQuestion, path: string): string {
-  const name = printable(strategy);
-  const bend = knee === null ? "" : ` It bends at ${axis(knee.load)}.`;
-  if (crossing === null || question.objective === null) return `${name}: ${asked(question)} over ${path}.${bend}`;
-  const limit = `${formatPlain(question.objective, UNITS[question.metric])} ${UNITS[question.metric].symbol}`;
-  if (crossing.side === "within")
-    return `${name}: ${asked(question)} stays within ${limit} at every ${path} tried.${bend}`;
-  if (crossing.side === "beyond")
-    return `${name}: ${asked(question)} exceeds ${limit} at the lowest ${path} tried.${bend}`;
-  return `${name}: ${asked(question)} exceeds ${limit} from ${path} = ${axis(crossing.load!)} on (${spanText(crossing)}).${bend}`;
-}
-
-/** Where the crossing lies with 95 % confidence. */
-function spanText({ low, high }: Crossing): string {
-  if (low === null && high === null) return "its interval is wider than the range: take more replications";
-  if (low === null) return `95 % below ${axis(high!)}, from below the range on`;
-  return high === null
-    ? `95 % above ${axis(low)}, beyond the range, too`
-    : `95 % between ${axis(low)} and ${axis(high)}`;
-}
-
-function mapLines({ sweep, question, analysis }: SweepReport): readonly string[] {
+function mapLines(sweep: SweepFile, { question, analysis }: SweepAnswer): readonly string[] {
   const [rowPath, columnPath] = sweep.factors.map(({ path }) => printable(path));
   const rows = distinctTexts(analysis.map.map(({ values }) => values[0]));
   const columns = distinctTexts(analysis.map.map(({ values }) => values[1]));
@@ -138,10 +76,10 @@ function mapLines({ sweep, question, analysis }: SweepReport): readonly string[]
   const cellAt = (row: string, column: string) =>
     analysis.map.find(({ values }) => String(values[0]) === row && String(values[1]) === column);
   const cell = (found: MapCell | undefined) =>
-    found === undefined ? "" : `${letterOf(found.best)}${found.isClear ? "" : "?"}`;
-  const better = isLargerBetter(question.metric) ? "most" : "least";
+    found === undefined ? "" : `${letterOf(found.best)}${found.isClear || found.best === null ? "" : "?"}`;
+  const better = isLargerBetter(question.metric) ? "largest" : "least";
   return [
-    `${better} ${asked(question)}; rows ${rowPath}, columns ${columnPath}`,
+    `${better} ${askedText(question)}; rows ${rowPath}, columns ${columnPath}`,
     ...terminalTable(
       [["", ...columns], ...rows.map((row) => [row, ...columns.map((column) => cell(cellAt(row, column)))])],
       {
@@ -150,7 +88,7 @@ function mapLines({ sweep, question, analysis }: SweepReport): readonly string[]
       },
     ),
     ...strategies.filter((name) => name !== "none").map((name) => `${letterOf(name)} = ${printable(name)}`),
-    "? = its interval meets the second best's; - = no strategy is stable or has the metric",
+    "? = its interval meets the second best's; - = no strategy is stable, has the metric and keeps its latency",
   ];
 }
 
@@ -158,8 +96,8 @@ function distinctTexts(values: readonly unknown[]): readonly string[] {
   return [...new Set(values.map(String))];
 }
 
-function tornadoLines({ question, analysis }: SweepReport): readonly string[] {
-  const unit = UNITS[question.metric];
+function tornadoLines({ question, analysis }: SweepAnswer): readonly string[] {
+  const { unit } = metricText(question.metric);
   return terminalTable(
     [
       ["strategy", "factor", `as it is, ${unit.symbol}`, "at its low end", "at its high end"],
@@ -173,7 +111,7 @@ function tornadoLines({ question, analysis }: SweepReport): readonly string[] {
   );
 }
 
-function sensitivityLines({ sweep, question, analysis }: SweepReport): readonly string[] {
+function sensitivityLines(sweep: SweepFile, { question, analysis }: SweepAnswer): readonly string[] {
   const share = ({ value, low, high }: { value: number; low: number; high: number }) =>
     `${formatNumber(value, 2)} (${formatNumber(low, 2)} to ${formatNumber(high, 2)})`;
   const rows = analysis.sensitivity.flatMap(({ strategy, indices }) =>
@@ -188,18 +126,10 @@ function sensitivityLines({ sweep, question, analysis }: SweepReport): readonly 
     }),
   );
   return [
-    `Share of the variance of ${asked(question)} that a factor makes`,
+    `Share of the variance of ${askedText(question)} that a factor makes`,
     ...terminalTable([["strategy", "factor", "alone", "with others"], ...rows], {
       aligns: ["left", "left", "right", "right"],
       gap: 2,
     }),
   ];
-}
-
-function axis(load: number): string {
-  return formatNumber(load, decimalsOf(load));
-}
-
-function decimalsOf(load: number): number {
-  return Math.abs(load) >= 100 ? 0 : Math.abs(load) >= 10 ? 1 : 3;
 }

@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import type { EndpointWay, PlannedCall } from "../../simulator/bench/make-plan.ts";
-import { parseScenario } from "../io/scenario-file.ts";
+import { parseScenario } from "../io/scenario-text.ts";
 import { readTextFile } from "../io/text-files.ts";
 import { type EndpointsInput, endpointsSchema, endpointWay, strayProblems } from "./connection.ts";
 import { isForbiddenAddress, isForbiddenName, isLoopbackAddress } from "./forbidden-addresses.ts";

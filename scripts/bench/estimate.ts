@@ -60,7 +60,10 @@ export function estimateBench(plan: Plan, schedule: readonly ScheduleRow[], spen
 
 function simulateOnce(plan: Plan): RunResult {
   const single = { ...plan, replications: 1, assertions: [] };
-  const job = runJob({ plan: single }, { replication: 0, strategyIndices: plan.strategies.map((_, index) => index) });
+  const job = runJob(
+    { plan: single, skipQuotaNeeds: true },
+    { replication: 0, strategyIndices: plan.strategies.map((_, index) => index) },
+  );
   for (;;) {
     const step = job.next();
     if (step.done !== true) continue;

@@ -6,7 +6,7 @@ import type { Estimate } from "../../simulator/calibrate/intervals.ts";
 import type { LawSpec } from "../../simulator/random/laws/index.ts";
 import type { FittedSpec } from "../../simulator/service/capacity/fitted-work.ts";
 import { type CapacitySpec, capacitySchema, capacitySpecOf } from "../../simulator/service/capacity/index.ts";
-import { parseScenario } from "../io/scenario-file.ts";
+import { parseScenario } from "../io/scenario-text.ts";
 
 export interface WorldFacts {
   readonly fits: readonly EndpointFit[];

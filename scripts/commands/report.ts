@@ -1,9 +1,12 @@
 /** `meridian report`: rebuilds the reports of a saved run. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
+import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/errors.ts";
 import { readRun, type StoredRun } from "../io/run-store.ts";
 import { environmentProblem, stableJson } from "../io/text-files.ts";
+import { explorableOf } from "../playground/explorable.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 import { RUNS_FOLDER } from "./options.ts";
 
@@ -11,6 +14,7 @@ export const reportCommand: CommandDefinition = {
   examples: [
     ["meridian report latest", "rewrites report.html and summary.md, prints the table"],
     ["meridian report runs/flagship-... --format md", "prints the Markdown summary"],
+    ["meridian report latest --explorable", "a page in which sliders change the load, the quotas and more"],
     ["meridian report latest --format html -o /tmp/r.html", "writes the page elsewhere"],
   ],
   configure: (command) => {
@@ -18,6 +22,7 @@ export const reportCommand: CommandDefinition = {
       .argument("<run>", "a run folder, an id in the runs folder, or latest")
       .option("--format <format>", "html, md or table: print that instead of rewriting the folder's files")
       .option("-o, --output <file>", "write the format to a file")
+      .option("--explorable", "put the simulator into the page, to try other numbers there; up to 1.5 MB more")
       .option("--out <dir>", "the runs folder", RUNS_FOLDER);
   },
   run: runReport,
@@ -36,8 +41,12 @@ async function runReport(input: CommandInput): Promise<number> {
 async function reportOn(run: StoredRun, { options, terminal }: CommandInput): Promise<number> {
   const { renderHtml, renderMarkdown, renderTerminal } = await import("../../reports/index.ts");
   const table = () => renderTerminal(run.result, { colour: terminal.colour, width: terminal.width });
+  const explorable = options.explorable === true ? await explorableOfRun(run) : undefined;
+  if (explorable !== undefined && "absence" in explorable)
+    terminal.note(`note: the report has no playground: ${printable(explorable.absence)}`);
+  const html = () => renderHtml(run.result, explorable);
   const render: Readonly<Record<string, () => string | Promise<string>>> = {
-    html: () => renderHtml(run.result),
+    html,
     md: () => renderMarkdown(run.result),
     table,
   };
@@ -46,7 +55,7 @@ async function reportOn(run: StoredRun, { options, terminal }: CommandInput): Pr
     return EXIT_CODES.ok;
   }
   if (options.format === undefined && options.output === undefined) {
-    await write(join(run.folder, "report.html"), await renderHtml(run.result));
+    await write(join(run.folder, "report.html"), await html());
     await write(join(run.folder, "summary.md"), renderMarkdown(run.result));
     terminal.out(table());
     terminal.note(`report: ${join(run.folder, "report.html")}`);
@@ -64,6 +73,13 @@ async function reportOn(run: StoredRun, { options, terminal }: CommandInput): Pr
     terminal.note(`wrote ${options.output}`);
   } else terminal.out(text);
   return EXIT_CODES.ok;
+}
+
+/** A measured run has a scenario too: what is simulated then is its model of the endpoints. */
+async function explorableOfRun({ folder }: StoredRun): Promise<Explorable | NotExplorable> {
+  const file = join(folder, "scenario.yaml");
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  return text === undefined ? { absence: "the run has no scenario beside its result" } : explorableOf(text, file);
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 
 import { join } from "node:path";
+import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -15,6 +16,7 @@ import { newRunId, provenance, requireStore, type SavedRun, saveRun } from "../i
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
+import { explorableOf } from "../playground/explorable.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
 import { createProgressFile } from "../view/progress-file.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
@@ -41,6 +43,7 @@ export const simulateCommand: CommandDefinition = {
       "what ten decisions saw, scored and chose, and what hindsight would have",
     ],
     ["meridian simulate my-world.yaml --traffic s3-logs/", "runs a log's own requests in that world"],
+    ["meridian simulate a.yaml --explorable", "a report in which sliders change the load, the quotas and more"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
   ],
   configure: (command) => {
@@ -65,6 +68,7 @@ export const simulateCommand: CommandDefinition = {
       .option("--traffic-format <name>", "with --traffic: its format, where it is not to be found")
       .option("--traffic-tag <key>", "with --traffic: the tag whose values are classes; team and the like unless given")
       .option("--map-model <from=to...>", "with --traffic: the scenario's model for one of the log", [])
+      .option("--explorable", "put the simulator into the report, to try other numbers in the page; up to 1.5 MB more")
       .option("--print-config", "print the scenario as it would run, and stop");
     addBadRowOptions(command);
   },
@@ -117,7 +121,10 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     }
     if (options.explain !== undefined)
       result = await withExplained(ran, result, options.explain as number, terminal, signal);
-    saved = await save(ran, result, String(options.out), startedAt, signal);
+    const explorable = options.explorable === true ? await explorableOf(ran.yaml, args[0]!) : undefined;
+    if (explorable !== undefined && "absence" in explorable)
+      terminal.note(`note: the report has no playground: ${printable(explorable.absence)}`);
+    saved = await save(ran, result, { out: String(options.out), startedAt, signal, explorable });
     for (const file of (await evidence?.publish()) ?? []) terminal.note(`wrote ${file}`);
   } finally {
     await evidence?.discard();
@@ -207,13 +214,17 @@ async function runWithProgress(
 async function save(
   experiment: PreparedExperiment,
   result: RunResult,
-  out: string,
-  startedAt: Date,
-  signal: AbortSignal,
+  how: {
+    readonly out: string;
+    readonly startedAt: Date;
+    readonly signal: AbortSignal;
+    readonly explorable: Explorable | NotExplorable | undefined;
+  },
 ): Promise<SavedRun> {
+  const { out, startedAt, signal } = how;
   const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
   const resultJson = stableJson(result);
-  const html = await renderHtml(result);
+  const html = await renderHtml(result, how.explorable);
   const markdown = renderMarkdown(result);
   // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
   await new Promise((resolve) => setImmediate(resolve));

@@ -24,7 +24,7 @@ export const tuneCommand: CommandDefinition = {
       "weights, chosen on the first 70 % of the time and judged on the rest",
     ],
     [
-      "meridian tune a.yaml --strategy spill-over --vary 'world.reserved[0].units=[1, 2, 4]'",
+      "meridian tune a.yaml --strategy spill-over --vary 'world.reserved[0].inputTokensPerMinute=[100k, 200k]'",
       "a place in the scenario: how many reserved units",
     ],
   ],

@@ -18,12 +18,12 @@ export interface LoadedRun extends RunToCompare {
 }
 
 /** Reads what lies beside a result; what is missing is done without. */
-export async function loadRun({ result, folder, label, id }: FoundRun): Promise<LoadedRun> {
+export async function loadRun({ result, folder, label, id, scenarioYaml }: FoundRun): Promise<LoadedRun> {
   // A result file by itself may lie in a folder with other things.
   const isFolder = !id.endsWith(".json");
   const text = async (name: string) =>
     isFolder ? readFile(join(folder, name), "utf8").catch(() => undefined) : undefined;
-  const yaml = await text("scenario.yaml");
+  const yaml = scenarioYaml ?? (await text("scenario.yaml"));
   const machine = machineOf(await text("provenance.json"));
   const bench = result.kind === "measured" ? benchOf(await text("bench.json")) : undefined;
   const rows = bench === undefined || yaml === undefined ? {} : await rowsOf(folder, { yaml, result, bench, label });

@@ -14,8 +14,9 @@ import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.t
 import type { Override } from "./overrides.ts";
 import { packageVersion } from "./process.ts";
 import { formatSpan } from "./progress.ts";
-import { type LoadedScenario, loadScenario, parseScenario } from "./scenario-file.ts";
+import { loadScenario } from "./scenario-file.ts";
 import { type InputOptions, loadScenarioInputs } from "./scenario-inputs.ts";
+import { type LoadedScenario, parseScenario } from "./scenario-text.ts";
 import type { RecordedTrace } from "./traces.ts";
 
 export interface PrepareOptions {

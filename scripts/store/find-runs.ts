@@ -6,29 +6,44 @@ import { suggest } from "../../simulator/base/near-names.ts";
 import { LATEST, readRun, type StoredRun } from "../io/run-store.ts";
 import { baselines, tagsOf } from "./labels.ts";
 import { runIds } from "./runs.ts";
+import { SWEEPS_FOLDER } from "./sweeps.ts";
 
 /** A run with the name that it was called by. */
 export interface FoundRun extends StoredRun {
   readonly label: string;
+  /** Of a sweep's point, which has no folder of its own. */
+  readonly scenarioYaml?: string;
 }
 
 /**
  * Runs by their names, in the order given, those of a pattern or tag by age. Each run comes once.
  *
  * @param names a folder, a result file, an id or a pattern of ids (`flagship-*`), `latest` or `latest~1` for the one
- *   before it, the name of a baseline, or `tag:<tag>`
+ *   before it, the name of a baseline, `tag:<tag>`, or a point of a sweep (`flagship-0011223344/3`)
  * @param root the folder of runs
  * @throws MeridianError data RUN_NOT_FOUND, RUN_DAMAGED, RUN_VERSION
  */
 export async function findRuns(names: readonly string[], root: string): Promise<readonly FoundRun[]> {
   const found: FoundRun[] = [];
   for (const name of names) {
+    const point = await pointOf(name, root);
+    if (point !== undefined) {
+      found.push({ ...point, label: point.id });
+      continue;
+    }
     for (const { place, label } of await placesOf(name, root)) {
       const run = await readRun(place, root);
       if (!found.some((each) => each.folder === run.folder && each.id === run.id)) found.push({ ...run, label });
     }
   }
   return found;
+}
+
+/** A point of a sweep; the code that reads it is loaded only for names that end like one. */
+async function pointOf(name: string, root: string) {
+  if (!/\/\d+$/.test(name) || (await exists(name))) return undefined;
+  const { readPoint } = await import("../sweep/point-run.ts");
+  return readPoint(name, join(root, SWEEPS_FOLDER));
 }
 
 interface Place {

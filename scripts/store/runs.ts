@@ -1,4 +1,4 @@
-/** Saved runs as tables: brings the store up to date with the folders of runs, and opens it for queries. */
+/** Saved runs and sweeps as tables: brings the store up to date with their folders, and opens it for queries. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -7,6 +7,7 @@ import { readRun } from "../io/run-store.ts";
 import { readTextFile } from "../io/text-files.ts";
 import { baselines, tagsOf } from "./labels.ts";
 import { openStoreReader, type StoreReader } from "./reader.ts";
+import { syncSweeps } from "./sweeps.ts";
 import { STORE_TABLES, STORE_VIEWS } from "./tables/index.ts";
 import { RUN_LABELS, RUN_RECORDS, type RunFacts, runRows } from "./tables/runs.ts";
 import { openStoreWriter, type StoreWriter } from "./writer.ts";
@@ -83,7 +84,7 @@ async function syncRuns(
         problems.push(...error.problems);
       }
     }
-    return { ids, problems };
+    return { ids, problems: [...problems, ...(await syncSweeps(writer, root))] };
   } finally {
     writer.close();
   }

@@ -3,14 +3,20 @@ import { createHash } from "node:crypto";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
-import type { Point } from "../../simulator/sweep/design.ts";
 import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
 import { type Factor, parseRange } from "../../simulator/sweep/factor.ts";
-import { jobValues, SWEEP_SCHEMA_VERSION, type SweepFile, type SweepJob } from "../../simulator/sweep/job.ts";
+import {
+  type AdaptiveRule,
+  jobValues,
+  SWEEP_SCHEMA_VERSION,
+  type SweepFile,
+  type SweepJob,
+} from "../../simulator/sweep/job.ts";
+import type { SweepClass } from "../../simulator/sweep/question.ts";
 import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
 import { parseSet } from "../io/overrides.ts";
 import { packageVersion } from "../io/process.ts";
-import { parseScenario } from "../io/scenario-file.ts";
+import { parseScenario } from "../io/scenario-text.ts";
 import { formatPath } from "../io/yaml-source.ts";
 import { overridesAt } from "./variant.ts";
 
@@ -22,6 +28,7 @@ export interface SweepRequest {
   readonly design: string;
   readonly points: number;
   readonly seed: number;
+  readonly adaptive?: AdaptiveRule | null;
 }
 
 /**
@@ -54,22 +61,10 @@ export async function planSweep(request: SweepRequest): Promise<SweepFile> {
       what: "the sweep has no points",
       fix: "give --vary path=low..high",
     });
-  const recordings = base.traces.map(({ name, sha256 }) => [name, sha256]);
-  const keys = new Map<string, string>();
-  const jobs: SweepJob[] = [];
-  for (const [at, point] of points.entries()) {
-    const values = jobValues(point);
-    const overrides = overridesAt({ factors }, values);
-    const yaml = await naming(point, factors, async () => {
-      const isResolved = points.length <= RESOLVED_MAX || at === 0 || at === points.length - 1;
-      if (isResolved) return (await prepareText(base.yaml, scenarioFile, { overrides, strategies: [] })).yaml;
-      return parseScenario(base.yaml, scenarioFile, scenarioSchema, overrides).yaml;
-    });
-    const content = JSON.stringify([packageVersion(), yaml, recordings]);
-    const key = keys.get(content) ?? createHash("sha256").update(content).digest("hex");
-    keys.set(content, key);
-    jobs.push({ key, values });
-  }
+  const jobs = await jobsAt(
+    { base, scenarioFile, factors },
+    points.map((point) => ({ values: jobValues(point) })),
+  );
   const { name, design, seed } = request;
   return {
     schemaVersion: SWEEP_SCHEMA_VERSION,
@@ -80,8 +75,57 @@ export async function planSweep(request: SweepRequest): Promise<SweepFile> {
     design,
     seed,
     factors,
+    baseline: base.inputs.plan.strategies[base.inputs.plan.baseline]!.name,
+    classes: classesOf(base),
+    adaptive: request.adaptive ?? null,
     jobs,
   };
+}
+
+/** The same sweep with more points after its own. */
+export async function withPoints(
+  sweep: SweepFile,
+  base: PreparedExperiment,
+  points: readonly Omit<SweepJob, "key">[],
+): Promise<SweepFile> {
+  return { ...sweep, jobs: [...sweep.jobs, ...(await jobsAt({ ...sweep, base }, points))] };
+}
+
+/** The keys of points: equal content has an equal key, in this sweep or another. */
+async function jobsAt(
+  where: { readonly base: PreparedExperiment; readonly scenarioFile: string; readonly factors: readonly Factor[] },
+  points: readonly Omit<SweepJob, "key">[],
+): Promise<readonly SweepJob[]> {
+  const { base, scenarioFile, factors } = where;
+  const recordings = base.traces.map(({ name, sha256 }) => [name, sha256]);
+  const keys = new Map<string, string>();
+  const jobs: SweepJob[] = [];
+  for (const [at, point] of points.entries()) {
+    const overrides = overridesAt({ factors }, point);
+    const yaml = await naming(point.values, factors, async () => {
+      const isResolved = points.length <= RESOLVED_MAX || at === 0 || at === points.length - 1;
+      if (isResolved) return (await prepareText(base.yaml, scenarioFile, { overrides, strategies: [] })).yaml;
+      return parseScenario(base.yaml, scenarioFile, scenarioSchema, overrides).yaml;
+    });
+    const content = JSON.stringify([packageVersion(), yaml, recordings]);
+    const key = keys.get(content) ?? createHash("sha256").update(content).digest("hex");
+    keys.set(content, key);
+    jobs.push({ key, ...point });
+  }
+  return jobs;
+}
+
+const USUAL_SHARE = 0.95;
+
+/** Classes with their objectives. */
+export function classesOf({ inputs }: PreparedExperiment): readonly SweepClass[] {
+  const known = (ms: number) => (Number.isFinite(ms) ? ms : null);
+  return inputs.plan.classes.map(({ name, sloE2eMs, sloTtftMs, sloShare }) => ({
+    name,
+    sloE2eMs: known(sloE2eMs),
+    sloTtftMs: known(sloTtftMs),
+    sloShare: sloShare ?? USUAL_SHARE,
+  }));
 }
 
 function designOf(name: string) {
@@ -96,7 +140,7 @@ function designOf(name: string) {
 }
 
 /** Problems of a variant say at which point they stand. */
-async function naming<T>(point: Point, factors: readonly Factor[], work: () => Promise<T>): Promise<T> {
+async function naming<T>(point: readonly unknown[], factors: readonly Factor[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -17,9 +17,10 @@ export function sweepId(sweep: SweepFile): string {
 
 /**
  * @param where for messages
+ * @param use   jobs of another version must not be run here; their results may be shown
  * @throws MeridianError data, SWEEP_UNREADABLE: no job file, or one of another version
  */
-export function parseSweep(text: string, where: string): SweepFile {
+export function parseSweep(text: string, where: string, use: "run" | "show" = "run"): SweepFile {
   const fail = (what: string, fix: string) => new MeridianError("data", { code: "SWEEP_UNREADABLE", where, what, fix });
   const rightOne = "name the sweep.json that meridian sweep --plan wrote";
   let sweep: Partial<SweepFile>;
@@ -30,7 +31,7 @@ export function parseSweep(text: string, where: string): SweepFile {
   }
   if (sweep.schemaVersion !== SWEEP_SCHEMA_VERSION || !Array.isArray(sweep.jobs))
     throw fail("this is no job file of this version", rightOne);
-  if (sweep.meridianVersion === packageVersion()) return sweep as SweepFile;
+  if (use === "show" || sweep.meridianVersion === packageVersion()) return sweep as SweepFile;
   const what = `it was planned by version ${sweep.meridianVersion}, this is ${packageVersion()}`;
   throw fail(what, "use one version on all machines, or plan again");
 }

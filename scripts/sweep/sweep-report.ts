@@ -1,14 +1,18 @@
-/** From a job file and its store to the answer: rows of all points, the analysis, and the files of the sweep's folder. */
-import { join } from "node:path";
+/** The folder of a sweep: rows of all points from its store, the files and the page made of them, and reading them again. */
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
+import type { SweepReport } from "../../reports/sweep/words.ts";
 import { toCsv } from "../../reports/tables/table.ts";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
-import { analyse, type SweepAnalysis, type SweepQuestion } from "../../simulator/sweep/analysis.ts";
-import type { SweepFile } from "../../simulator/sweep/job.ts";
+import { analyse, type SweepAnswer } from "../../simulator/sweep/analysis.ts";
+import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
 import { ALL, rowsOf, SWEEP_METRICS, type SweepRow } from "../../simulator/sweep/points.ts";
+import { type AskedQuestion, questionsOf } from "../../simulator/sweep/question.ts";
 import { stableJson } from "../io/text-files.ts";
 import type { JobStore } from "./job-store.ts";
+import { parseSweep, sweepText } from "./sweep-file.ts";
 import { isResult, parseOutcome } from "./variant.ts";
 
 /** What the store has of a sweep. */
@@ -35,20 +39,105 @@ export async function readRows(sweep: SweepFile, store: JobStore): Promise<Sweep
   return { rows, done: done.size, problems: [...problems.values()].flat() };
 }
 
-/** @throws MeridianError usage, SWEEP_GROUP, for a class that the results do not have */
-export function answer(sweep: SweepFile, rows: readonly SweepRow[], question: SweepQuestion): SweepAnalysis {
-  const groups = [...new Set(rows.map(({ group }) => group))];
-  if (rows.length > 0 && !groups.includes(question.group)) {
-    const what = `there is no class "${question.group}"`;
-    throw new MeridianError("usage", { code: "SWEEP_GROUP", what, fix: suggest(question.group, groups) });
-  }
-  return analyse(sweep, rows, question);
+/** @throws MeridianError usage, SWEEP_GROUP, for a class that the scenario does not have */
+export function reportOf(
+  sweep: SweepFile,
+  { rows, done }: Pick<SweepRows, "rows" | "done">,
+  asked: AskedQuestion,
+): SweepReport {
+  checkGroup(sweep, asked);
+  const answers = questionsOf(sweep.classes, asked).map(
+    (question): SweepAnswer => ({ question, analysis: analyse(sweep, rows, question) }),
+  );
+  return { sweep, answers: answers as [SweepAnswer, ...SweepAnswer[]], rows, done };
 }
 
-/** The class that a curve is of unless one is named: the only one, else all of them together. */
-export function defaultGroup(rows: readonly SweepRow[]): string {
-  const classes = [...new Set(rows.map(({ group }) => group))].filter((group) => group !== ALL);
-  return classes.length === 1 ? classes[0]! : ALL;
+/** @throws MeridianError usage, SWEEP_GROUP */
+export function checkGroup({ classes }: Pick<SweepFile, "classes">, { group }: AskedQuestion): void {
+  const groups = [...classes.map(({ name }) => name), ALL];
+  if (group === null || groups.includes(group)) return;
+  const what = `there is no class "${group}"`;
+  throw new MeridianError("usage", { code: "SWEEP_GROUP", what, where: "--class", fix: suggest(group, groups) });
+}
+
+/** What `meridian sweep report` needs beside the points: the question as it was put. */
+/** Folder of results beside those of sweeps, unless a store is named. */
+export const JOBS = "jobs";
+const QUESTION_FILE = "question.json";
+const POINTS_FILE = "points.json";
+const REPORT_FILE = "report.html";
+
+/**
+ * Writes the folder's files: the job file, the points, the question and the page.
+ *
+ * @param store where results of jobs live, as it was given; null: in the folder `jobs` beside this one
+ * @returns the page's path
+ */
+export async function writeFolder(
+  folder: string,
+  report: SweepReport,
+  asked: AskedQuestion,
+  store: string | null,
+): Promise<string> {
+  // What reads folders for other ends needs no charts.
+  const { renderSweepHtml } = await import("../../reports/sweep/html.ts");
+  const page = join(folder, REPORT_FILE);
+  await writeFileAtomic(join(folder, "sweep.json"), sweepText(report.sweep));
+  await writePoints(folder, report.sweep, report.rows);
+  await writeFileAtomic(
+    join(folder, QUESTION_FILE),
+    stableJson({ schemaVersion: 1, kind: "sweep question", ...asked, store }),
+  );
+  await writeFileAtomic(page, await renderSweepHtml(report));
+  return page;
+}
+
+/** What a folder says. */
+export interface SweepFolder {
+  readonly sweep: SweepFile;
+  readonly found: Pick<SweepRows, "rows" | "done">;
+  readonly asked: AskedQuestion;
+  /** Address of the store that has the results of its jobs. */
+  readonly store: string;
+}
+
+/** @throws MeridianError data, SWEEP_UNREADABLE */
+export async function readFolder(folder: string): Promise<SweepFolder> {
+  const read = async (name: string) => {
+    try {
+      return await readFile(join(folder, name), "utf8");
+    } catch (error) {
+      const what = `there is no ${name} that can be read: ${(error as Error).message}`;
+      const fix = "name the folder that meridian sweep printed";
+      throw new MeridianError("data", { code: "SWEEP_UNREADABLE", where: folder, what, fix }, { cause: error });
+    }
+  };
+  const sweep = parseSweep(await read("sweep.json"), folder, "show");
+  const { points } = parsed<{ points: readonly PointRow[] }>(await read(POINTS_FILE), join(folder, POINTS_FILE));
+  const { metric, group, objective, store } = parsed<AskedQuestion & { readonly store: string | null }>(
+    await read(QUESTION_FILE),
+    join(folder, QUESTION_FILE),
+  );
+  const rows = points.map(({ values, ...row }) => ({ ...row, values: sweep.factors.map(({ path }) => values[path]) }));
+  const known = new Set(rows.map(({ point }) => sweep.jobs[point]?.key));
+  const done = distinct(sweep.jobs).filter(({ key }) => known.has(key)).length;
+  const asked = { metric, group, objective };
+  return { sweep, found: { rows, done }, asked, store: store ?? join(dirname(resolve(folder)), JOBS) };
+}
+
+type PointRow = Omit<SweepRow, "values"> & { readonly values: Readonly<Record<string, unknown>> };
+
+function parsed<T>(text: string, where: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    const fix = "give the sweep's command again: it writes the file anew";
+    throw new MeridianError(
+      "data",
+      { code: "SWEEP_UNREADABLE", where, what: "this is no JSON", fix },
+      { cause: error },
+    );
+  }
 }
 
 /** Writes points.json and points.csv: the same bytes whoever ran the jobs, in whatever order. */
@@ -62,7 +151,7 @@ export async function writePoints(folder: string, sweep: SweepFile, rows: readon
     metrics,
   }));
   await writeFileAtomic(
-    join(folder, "points.json"),
+    join(folder, POINTS_FILE),
     stableJson({ schemaVersion: 1, kind: "sweep points", points: table }),
   );
   const header = ["point", ...sweep.factors.map(({ path }) => path), "strategy", "class", "unstable"];

@@ -41,15 +41,20 @@ export function isResult(outcome: RunResult | CannotRun): outcome is RunResult {
 
 export function taskOf(sweep: SweepFile, job: SweepJob): VariantTask {
   const { scenarioYaml, scenarioFile } = sweep;
-  return { scenarioYaml, scenarioFile, overrides: overridesAt(sweep, job.values) };
+  return { scenarioYaml, scenarioFile, overrides: overridesAt(sweep, job) };
 }
 
 /** The values of a point, written over the scenario; null leaves the scenario's own. */
-export function overridesAt({ factors }: Pick<SweepFile, "factors">, values: readonly unknown[]): readonly Override[] {
-  return factors.flatMap(({ path }, i) => {
+export function overridesAt(
+  { factors }: Pick<SweepFile, "factors">,
+  { values, replications }: Omit<SweepJob, "key">,
+): readonly Override[] {
+  const own = factors.flatMap(({ path }, i) => {
     const value = values[i] ?? null;
     return value === null ? [] : [{ path: parsePath(path)!, value, origin: `${path}=${JSON.stringify(value)}` }];
   });
+  if (replications === undefined) return own;
+  return [...own, { path: ["replications"], value: replications, origin: `replications=${replications}` }];
 }
 
 /** Runs a job in this thread, step by step, so that a caller may stop between steps. @returns text for the store */
@@ -67,12 +72,12 @@ export async function* runVariant(task: VariantTask): AsyncGenerator<JobProgress
 }
 
 function* simulate(experiment: PreparedExperiment): Generator<JobProgress, RunResult> {
-  let inputs = experiment.inputs;
+  let inputs = { ...experiment.inputs, skipQuotaNeeds: true };
   const pilots = planPilots(inputs.plan);
   if (pilots.length > 0) {
     const outputs = [];
     for (const pilot of pilots) outputs.push(yield* runPilot(inputs, pilot));
-    inputs = { plan: settleWarmup(inputs.plan, outputs) };
+    inputs = { ...inputs, plan: settleWarmup(inputs.plan, outputs) };
   }
   const jobs = planJobs(inputs.plan, 1);
   const outputs: JobOutput[] = [];

@@ -102,6 +102,7 @@ export class TunedStrategy {
       ...this.overridesOf(settings[0]!),
       { path: ["strategies"], value: entries, origin },
       ...["baseline", "assert", "validation"].map((key) => ({ path: [key], value: undefined, origin })),
+      ...holdersOf(base).map((path) => ({ path, value: undefined, origin })),
       ...more,
     ];
     return prepareText(base.yaml, file, { overrides, strategies: [] });
@@ -113,6 +114,16 @@ export class TunedStrategy {
       if (value !== undefined) take(parsePath(path)!, value, path);
     });
   }
+}
+
+/** Where the scenario says by label who holds reserved capacity: every setting does, as the strategy itself. */
+function holdersOf(base: PreparedExperiment): readonly ConfigPath[] {
+  const { world } = parse(base.yaml) as { readonly world: Readonly<Record<string, unknown>> };
+  return ["reserved", "provisioned"].flatMap((key) =>
+    ((world[key] ?? []) as readonly Entry[]).flatMap((each, i) =>
+      each.strategies === undefined ? [] : [["world", key, i, "strategies"]],
+    ),
+  );
 }
 
 const KEYS = Object.keys(scenarioSchema.shape);

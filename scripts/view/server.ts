@@ -11,6 +11,7 @@ import { loadRun } from "../compare/load.ts";
 import { runFolder } from "../io/run-store.ts";
 import { findRuns, idsByAge } from "../store/find-runs.ts";
 import { tagsOf } from "../store/labels.ts";
+import { addPlayground } from "./playground.ts";
 import { runningNow } from "./progress-file.ts";
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
@@ -23,9 +24,9 @@ export interface ViewServer {
   close(): Promise<void>;
 }
 
-/** @param port 0 for any that is free */
-export async function startView(root: string, port: number): Promise<ViewServer> {
-  const app = viewApp(root);
+/** @param port 0 for any that is free @param file a scenario for the playground */
+export async function startView(root: string, port: number, file?: string): Promise<ViewServer> {
+  const app = viewApp(root, file);
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port }, (info) => {
       const close = () =>
@@ -44,7 +45,7 @@ export async function startView(root: string, port: number): Promise<ViewServer>
 }
 
 /** The pages, without a socket. */
-export function viewApp(root: string): Hono {
+export function viewApp(root: string, file?: string): Hono {
   const app = new Hono();
   app.use("*", async (c, next) => {
     // A page elsewhere could let its own name point here (DNS rebinding).
@@ -60,6 +61,7 @@ export function viewApp(root: string): Hono {
   });
   app.get("/view.js", (c) => c.body(SCRIPT, 200, { "content-type": "text/javascript; charset=utf-8" }));
   app.get("/running.json", async (c) => c.json({ running: await runningNow(root) }));
+  addPlayground(app, { root, ...(file === undefined ? {} : { file }) });
   app.get("/runs/:id", async (c) =>
     c.html(await readFile(join(runFolder(root, c.req.param("id")), "report.html"), "utf8")),
   );
@@ -103,12 +105,12 @@ async function listPage(root: string): Promise<string> {
           verdict: error instanceof MeridianError ? error.problems[0]!.what : "",
         }),
       );
-      return markup`<tr><td><input type="checkbox" name="run" value="${id}" aria-label="compare ${id}"></td><th scope="row"><a href="/runs/${id}">${id}</a></th><td>${read.scenario}</td><td>${read.kind}</td><td>${tags.join(" ")}</td><td>${read.verdict}</td></tr>`;
+      return markup`<tr><td><input type="checkbox" name="run" value="${id}" aria-label="compare ${id}"></td><th scope="row"><a href="/runs/${id}">${id}</a></th><td>${read.scenario}</td><td>${read.kind}</td><td>${read.kind === "unreadable" ? "" : markup`<a href="/playground?run=${id}">try</a>`}</td><td>${tags.join(" ")}</td><td>${read.verdict}</td></tr>`;
     }),
   );
   return String(markup`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Meridian runs</title><style>${raw(STYLE)}</style></head>
-<body><main><h1>Runs</h1><section id="running" aria-live="polite"></section>
-${ids.length === 0 ? markup`<p>No run has been saved in ${root} yet: meridian simulate makes one.</p>` : markup`<form action="/compare" method="get"><p><button type="submit">Compare the ticked runs</button> <label><input type="checkbox" name="force" value="yes"> even unlike ones</label></p><div class="table"><table><thead><tr><th></th><th>Run</th><th>Scenario</th><th>Kind</th><th>Tags</th><th>Answer</th></tr></thead><tbody>${rows}</tbody></table></div></form>`}
+<body><main><h1>Runs</h1><p><a href="/playground">Playground</a>: a scenario with sliders, simulated in this browser</p><section id="running" aria-live="polite"></section>
+${ids.length === 0 ? markup`<p>No run has been saved in ${root} yet: meridian simulate makes one.</p>` : markup`<form action="/compare" method="get"><p><button type="submit">Compare the ticked runs</button> <label><input type="checkbox" name="force" value="yes"> even unlike ones</label></p><div class="table"><table><thead><tr><th></th><th>Run</th><th>Scenario</th><th>Kind</th><th>Playground</th><th>Tags</th><th>Answer</th></tr></thead><tbody>${rows}</tbody></table></div></form>`}
 </main><script src="/view.js"></script></body></html>`);
 }
 

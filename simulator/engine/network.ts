@@ -16,33 +16,81 @@ const RETRANSMITS_MAX = 6;
 /** Legs of an attempt's round trip; each has draws of its own. */
 export const LEG = { there: 0, back: 1 } as const;
 
+/**
+ * Jitter of the legs of attempts: a factor of mean 1, keyed by request and attempt. Those of first attempts are drawn for
+ * all arrivals of a chunk in one go, once for all strategies of a replication.
+ */
+export class Jitter {
+  /** Of the first attempts of the prepared requests, in their order. */
+  there = new Float64Array(0);
+  back = new Float64Array(0);
+  declare private readonly sample: Sampler | null;
+  declare private readonly keys: readonly [number, number];
+  private firstRequest = -1;
+  private requests = 0;
+
+  /** @param cv of the factor; 0 = none */
+  constructor(cv: number, seed: number) {
+    this.sample = cv > 0 ? compileSampler(createLaw({ kind: "lognormal", mean: 1, cv })) : null;
+    this.keys = [purposeKey(seed, "network/there"), purposeKey(seed, "network/back")];
+  }
+
+  /** Draws for the first attempts of so many requests from one on. */
+  prepare(firstRequest: number, requests: number): void {
+    if (firstRequest === this.firstRequest && requests <= this.requests) return;
+    this.firstRequest = firstRequest;
+    this.requests = requests;
+    if (this.there.length < requests) {
+      this.there = new Float64Array(requests).fill(1);
+      this.back = new Float64Array(requests).fill(1);
+    }
+    const { there, back, sample, keys } = this;
+    if (sample === null) return;
+    for (let i = 0; i < requests; i++) there[i] = sample(keyedUniform(keys[LEG.there], firstRequest + i, 0));
+    for (let i = 0; i < requests; i++) back[i] = sample(keyedUniform(keys[LEG.back], firstRequest + i, 0));
+  }
+
+  /** @param attempt its ordinal */
+  factor(leg: 0 | 1, request: number, attempt: number): number {
+    return this.sample === null ? 1 : this.sample(keyedUniform(this.keys[leg], request, attempt));
+  }
+}
+
 /** One-way delays between callers and source regions: half a round trip, jitter, and what faults add. */
 export class Network {
-  declare private readonly rttMs: Float64Array;
-  declare private readonly regions: number;
-  declare private readonly jitter: Sampler | null;
+  /** By origin and target: half a round trip, ms. */
+  declare private readonly halfMs: Float64Array;
+  declare private readonly targets: number;
+  declare private readonly regionOfTarget: Int32Array;
   declare private readonly faults: FaultState;
-  declare private readonly keys: readonly [number, number];
   declare private readonly lossKeys: readonly [number, number];
 
-  constructor(plan: NetworkPlan, regions: number, faults: FaultState, seed: number) {
-    this.rttMs = plan.rttMs;
-    this.regions = regions;
+  /** @param regionOfTarget by target: the region that is called */
+  constructor(plan: NetworkPlan, regionOfTarget: Int32Array, regions: number, faults: FaultState, seed: number) {
+    const origins = plan.rttMs.length / regions;
+    this.targets = regionOfTarget.length;
+    this.halfMs = new Float64Array(origins * this.targets);
+    for (let o = 0; o < origins; o++) {
+      for (let t = 0; t < this.targets; t++) {
+        this.halfMs[o * this.targets + t] = plan.rttMs[o * regions + regionOfTarget[t]!]! / 2;
+      }
+    }
+    this.regionOfTarget = regionOfTarget;
     this.faults = faults;
-    this.jitter =
-      plan.jitterCv > 0 ? compileSampler(createLaw({ kind: "lognormal", mean: 1, cv: plan.jitterCv })) : null;
-    this.keys = [purposeKey(seed, "network/there"), purposeKey(seed, "network/back")];
     this.lossKeys = [purposeKey(seed, "loss/there"), purposeKey(seed, "loss/back")];
   }
 
-  /** Delay of one leg of an attempt, ms. @param attempt its ordinal */
-  oneWayMs(origin: number, region: number, leg: 0 | 1, request: number, attempt: number): number {
-    let ms = this.rttMs[origin * this.regions + region]! / 2;
-    if (ms > 0 && this.jitter !== null) ms *= this.jitter(keyedUniform(this.keys[leg], request, attempt));
-    if (this.faults.isQuiet) return ms;
-    ms += this.faults.latencySurgeMs(region) / 2;
+  /** Delay of one leg of an attempt, ms. @param jitter its factor @param attempt its ordinal */
+  oneWayMs(origin: number, target: number, jitter: number, leg: 0 | 1, request: number, attempt: number): number {
+    const ms = this.halfMs[origin * this.targets + target]! * jitter;
+    return this.faults.isQuiet ? ms : this.faultyMs(ms, target, leg, request, attempt);
+  }
+
+  private faultyMs(ms: number, target: number, leg: 0 | 1, request: number, attempt: number): number {
+    const region = this.regionOfTarget[target]!;
+    const surgedMs = ms + this.faults.latencySurgeMs(region) / 2;
     const loss = this.faults.packetLossShare(region);
-    return loss > 0 ? ms + retransmissionMs(loss, keyedUniform(this.lossKeys[leg], request, attempt)) : ms;
+    return loss > 0 ? surgedMs + retransmissionMs(loss, keyedUniform(this.lossKeys[leg], request, attempt)) : surgedMs;
   }
 }
 

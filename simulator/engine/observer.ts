@@ -33,6 +33,16 @@ export interface ObservedDecision {
   readonly strategy: Strategy;
 }
 
+/**
+ * Watches a run's counted attempts in the engine's own rows, without copies: for what every run collects. As for the
+ * observer, an attempt is seen when the service is done with it or the run has ended.
+ */
+export interface AttemptWatcher {
+  onAttempt(rows: SlotTable, attempt: number): void;
+  /** A request has ended for its caller. */
+  onRequest(rows: SlotTable, request: number): void;
+}
+
 /** Indices are the plan's; instants are ms since the run's start. */
 export interface ObservedAttempt {
   requestId: number;

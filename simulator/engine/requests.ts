@@ -19,9 +19,17 @@ import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import { Gateways, LEG, Network } from "./network.ts";
-import { Observation, type SimulationObserver } from "./observer.ts";
-import { beginAttempt, endAttempt, REQUEST_FLAG, ShownRequest, writeOutcome, writeRequest } from "./request-rows.ts";
+import { Gateways, Jitter, LEG, Network } from "./network.ts";
+import { type AttemptWatcher, Observation, type SimulationObserver } from "./observer.ts";
+import {
+  beginAttempt,
+  endAttempt,
+  REQUEST_FLAG,
+  ShownRequest,
+  UNKNOWN,
+  writeOutcome,
+  writeRequest,
+} from "./request-rows.ts";
 import { createRouters, endAfterOutcome, KIND_OF_OUTCOME, Learning, type Router, routingRandom } from "./router.ts";
 import { type BatchCount, RunStatistics } from "./run-statistics.ts";
 import { Signals } from "./signals.ts";
@@ -45,8 +53,10 @@ const { arriveAtRegion: ARRIVE, response: RESPONSE } = EVENT;
  * class, since all of it is one path through shared state, and the simulator's speed is the speed of that path.
  */
 export class Requests implements ServiceListener {
-  /** Instant of the next client-side event, ms; Infinity when none is due. */
-  nextMs = Number.POSITIVE_INFINITY;
+  /** Messages between callers and regions, and requests that wait to be routed again: almost all events of callers. */
+  readonly messages = new EventHeap();
+  /** When something else is due, ms: a timer, an event at a gateway. */
+  otherMs = Number.POSITIVE_INFINITY;
   declare readonly service: Service;
   declare readonly statistics: RunStatistics;
   /** Requests that have arrived. */
@@ -55,14 +65,13 @@ export class Requests implements ServiceListener {
   declare private readonly classes: readonly ClassPlan[];
   declare private readonly client: ClientPlan;
   private readonly rows = createAttemptTable();
-  private readonly agenda = new EventHeap();
   declare private readonly timers: Timers;
   declare private readonly gateways: Gateways | null;
   declare private readonly routers: readonly Router[];
   declare private readonly signals: Signals;
   declare private readonly learning: Learning;
   declare private readonly network: Network;
-  declare private readonly regionOfTarget: Int32Array;
+  declare private readonly jitter: Jitter;
   declare private readonly random: KeyedRandom;
   declare private readonly retryKey: number;
   declare private readonly maxTokensOfClass: Int32Array;
@@ -72,11 +81,19 @@ export class Requests implements ServiceListener {
   declare private readonly isLimited: boolean;
   declare private readonly hasNetwork: boolean;
   declare private readonly observation: Observation | null;
+  declare private readonly watcher: AttemptWatcher | null;
   declare private readonly shown: ShownRequest;
   /** Instant of the event being processed, ms. A field: a number passed as an argument is boxed at every call. */
   private nowMs = Number.NaN;
 
-  constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null) {
+  constructor(
+    plan: Plan,
+    strategy: StrategyPlan,
+    seed: number,
+    observer: SimulationObserver | null,
+    watcher: AttemptWatcher | null,
+    jitter = new Jitter(plan.network.jitterCv, seed),
+  ) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
     this.service = new Service(plan.world, seed, this.rows, this);
@@ -86,11 +103,13 @@ export class Requests implements ServiceListener {
     this.shown = new ShownRequest(this.rows);
     this.signals = new Signals(plan, strategy, this.service, this.routers);
     this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
-    this.network = new Network(plan.network, plan.regionNames.length, this.service.faults, seed);
+    const regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
+    this.network = new Network(plan.network, regionOfTarget, plan.regionNames.length, this.service.faults, seed);
+    this.jitter = jitter;
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
     this.observation = observer === null ? null : new Observation(observer, this.rows);
-    this.regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
+    this.watcher = watcher;
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
     this.timers = new Timers(this.client, this.rows);
     this.random = routingRandom(seed);
@@ -103,12 +122,22 @@ export class Requests implements ServiceListener {
     this.isRetrying = this.client.retry.mode !== "none";
   }
 
+  /** Instant of the next client-side event, ms; Infinity when none is due. */
+  get nextMs(): number {
+    return this.messages.topMs <= this.otherMs ? this.messages.topMs : this.otherMs;
+  }
+
   /** Whether a request has not ended, or an attempt is still under way. */
   get isBusy(): boolean {
     return this.rows.inUse > 0;
   }
 
-  /** Takes one row of the traffic: a request arrives and is routed, or enters the first gateway. */
+  /** Draws ahead for the rows of a chunk that are about to arrive. */
+  prepare(chunk: TrafficChunk): void {
+    if (this.hasNetwork) this.jitter.prepare(this.seen, chunk.length);
+  }
+
+  /** Takes one row of a prepared chunk: a request arrives and is routed, or enters the first gateway. */
   arrive(chunk: TrafficChunk, row: number, nowMs: number): void {
     this.nowMs = nowMs;
     const { rows } = this;
@@ -123,35 +152,49 @@ export class Requests implements ServiceListener {
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     this.routers[ints[at + PLACE.router]!]!.hedges.request();
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
+    if (this.hasNetwork) {
+      rows.floats[request * FLOATS + FLOAT.jitterThere] = this.jitter.there[row]!;
+      rows.floats[request * FLOATS + FLOAT.jitterBack] = this.jitter.back[row]!;
+    }
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
       this.timers.set(TIMER.deadline, nowMs, request, ints[at + PLACE.generation]!);
-      this.refresh();
+      this.refreshOther();
     }
     if (this.gateways === null) this.dispatch(request, false);
     else {
       ints[at + PLACE.holds]!++;
       this.gateways.enter(nowMs, request, id | 0);
-      this.refresh();
+      this.refreshOther();
     }
   }
 
   /** Processes one event, due at `nextMs`. At equal instants: gateways, then messages, then timers. */
   advance(): void {
-    const nowMs = this.nextMs;
-    this.nowMs = nowMs;
-    if (this.gateways !== null && this.gateways.nextMs <= nowMs) {
-      const slot = this.gateways.advance();
+    const { otherMs, gateways } = this;
+    const isAtGateway = gateways !== null && gateways.nextMs <= otherMs && gateways.nextMs <= this.messages.topMs;
+    if (this.messages.topMs <= otherMs && !isAtGateway) {
+      this.advanceMessage();
+      return;
+    }
+    this.nowMs = otherMs;
+    if (isAtGateway) {
+      const slot = gateways.advance();
       if (slot >= 0) this.resume(slot);
-    } else if (this.agenda.topMs <= nowMs) {
-      const payload = this.agenda.pop();
-      const slot = payload >> EVENT_BITS;
-      const event = payload & ((1 << EVENT_BITS) - 1);
-      if (event === ARRIVE) this.service.receive(nowMs, slot);
-      else if (event === RESPONSE) this.respond(slot);
-      else this.resume(slot);
     } else this.timerEvent();
-    this.refresh();
+    this.refreshOther();
+  }
+
+  /** Processes the next message. */
+  advanceMessage(): void {
+    const { messages } = this;
+    this.nowMs = messages.topMs;
+    const payload = messages.pop();
+    const slot = payload >> EVENT_BITS;
+    const event = payload & ((1 << EVENT_BITS) - 1);
+    if (event === ARRIVE) this.service.receive(this.nowMs, slot);
+    else if (event === RESPONSE) this.respond(slot);
+    else this.resume(slot);
   }
 
   /** The service has decided an attempt: its answer starts on the way back. */
@@ -161,11 +204,13 @@ export class Requests implements ServiceListener {
     ints[attempt * INTS + PLACE.outcome] = outcome;
     floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
     if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
+    if (this.watcher !== null) this.watch(attempt);
     this.statistics.answered(attempt, outcome, nowMs);
     if (this.hasNetwork) {
-      const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back);
+      const jitter = floats[attempt * FLOATS + FLOAT.jitterBack]!;
+      const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back, jitter);
       if (backMs > 0) {
-        this.schedule(nowMs + backMs, (attempt << EVENT_BITS) | EVENT.response);
+        this.messages.push(nowMs + backMs, (attempt << EVENT_BITS) | RESPONSE);
         return;
       }
     }
@@ -181,6 +226,14 @@ export class Requests implements ServiceListener {
       if (isRequest && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
     }
     if (this.observation !== null) this.observation.runEnded(nowMs);
+    if (this.watcher === null) return;
+    for (const slot of this.rows.slotsInUse()) if (ints[slot * INTS + PLACE.outcome] === UNKNOWN) this.watch(slot);
+  }
+
+  private watch(attempt: number): void {
+    const { ints } = this.rows;
+    const isCounted = (ints[ints[attempt * INTS + PLACE.request]! * INTS + PLACE.flags]! & IS_COUNTED) !== 0;
+    if (isCounted) this.watcher!.onAttempt(this.rows, attempt);
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
@@ -238,9 +291,9 @@ export class Requests implements ServiceListener {
     this.statistics.sent(request, target, this.service.epochAt(nowMs), nowMs);
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (this.hasNetwork) {
-      const thereMs = this.delayMs(attempt, LEG.there);
+      const thereMs = this.delayMs(attempt, LEG.there, this.drawJitter(attempt));
       if (thereMs > 0) {
-        this.schedule(nowMs + thereMs, (attempt << EVENT_BITS) | EVENT.arriveAtRegion);
+        this.messages.push(nowMs + thereMs, (attempt << EVENT_BITS) | ARRIVE);
         return;
       }
     }
@@ -258,7 +311,7 @@ export class Requests implements ServiceListener {
       floats[request * FLOATS + FLOAT.lastSentMs] = nowMs;
       timers.set(TIMER.hedge, nowMs, request, ints[at + PLACE.generation]!);
     }
-    if (timers.nextMs < this.nextMs) this.nextMs = timers.nextMs;
+    if (timers.nextMs < this.otherMs) this.otherMs = timers.nextMs;
   }
 
   /** An answer reaches the caller. */
@@ -377,6 +430,7 @@ export class Requests implements ServiceListener {
     this.batch.move(ints[request * INTS + PLACE.lastTarget]!, -1);
     this.statistics.ended(request, end, this.nowMs, attempt);
     if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
+    if (this.watcher !== null) this.watcher.onRequest(this.rows, request);
     this.release(request);
   }
 
@@ -393,26 +447,31 @@ export class Requests implements ServiceListener {
   private later(request: number, ms: number): void {
     if (ms === NEVER) return;
     this.rows.ints[request * INTS + PLACE.holds]!++;
-    this.schedule(ms, (request << EVENT_BITS) | EVENT.dispatch);
+    this.messages.push(ms, (request << EVENT_BITS) | EVENT.dispatch);
   }
 
-  private schedule(ms: number, payload: number): void {
-    this.agenda.push(ms, payload);
-    if (ms < this.nextMs) this.nextMs = ms;
+  private refreshOther(): void {
+    const { gateways, timers } = this;
+    this.otherMs = gateways !== null && gateways.nextMs < timers.nextMs ? gateways.nextMs : timers.nextMs;
   }
 
-  private refresh(): void {
-    let nextMs = this.agenda.topMs;
-    if (this.timers.nextMs < nextMs) nextMs = this.timers.nextMs;
-    if (this.gateways !== null && this.gateways.nextMs < nextMs) nextMs = this.gateways.nextMs;
-    this.nextMs = nextMs;
-  }
-
-  private delayMs(attempt: number, leg: 0 | 1): number {
+  /** Delay of a leg of an attempt, ms. */
+  private delayMs(attempt: number, leg: 0 | 1, jitter: number): number {
     const { ints } = this.rows;
     const at = attempt * INTS;
     const origin = ints[ints[at + PLACE.request]! * INTS + PLACE.originIndex]!;
-    const region = this.regionOfTarget[ints[at + PLACE.target]!]!;
-    return this.network.oneWayMs(origin, region, leg, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
+    const target = ints[at + PLACE.target]!;
+    return this.network.oneWayMs(origin, target, jitter, leg, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
+  }
+
+  /** Draws the jitter of both legs; returns that of the way there. First attempts have theirs since their arrival. */
+  private drawJitter(attempt: number): number {
+    const { jitter } = this;
+    const { ints, floats } = this.rows;
+    const id = ints[attempt * INTS + PLACE.requestId]!;
+    const ordinal = ints[attempt * INTS + PLACE.ordinal]!;
+    if (ordinal === 0) return floats[attempt * FLOATS + FLOAT.jitterThere]!;
+    floats[attempt * FLOATS + FLOAT.jitterBack] = jitter.factor(LEG.back, id, ordinal);
+    return jitter.factor(LEG.there, id, ordinal);
   }
 }

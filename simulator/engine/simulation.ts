@@ -6,7 +6,8 @@ import type { QuotaUse } from "../service/quota/token-quota.ts";
 import type { Service } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
 import { histogramQuantile } from "./histogram.ts";
-import type { SimulationObserver } from "./observer.ts";
+import type { Jitter } from "./network.ts";
+import type { AttemptWatcher, SimulationObserver } from "./observer.ts";
 import { FIELDS, type Recorder } from "./recorder.ts";
 import { Requests } from "./requests.ts";
 
@@ -41,12 +42,25 @@ export class Simulation {
   declare private readonly service: Service;
   private readonly backlog: number[] = [];
   private nowMs = 0;
+  /** When the event was due that `step` processed last, ms. */
+  private steppedMs = 0;
   private stoppedAtMs: number | null = null;
 
-  /** @param observer sees every attempt and request end; null costs next to nothing */
-  constructor(plan: Plan, strategy: StrategyPlan, seed: number, observer: SimulationObserver | null = null) {
+  /**
+   * @param observer sees every attempt and request end; null costs next to nothing
+   * @param watcher  sees counted attempts in their rows
+   * @param jitter   of the replication, where its strategies share it
+   */
+  constructor(
+    plan: Plan,
+    strategy: StrategyPlan,
+    seed: number,
+    observer: SimulationObserver | null = null,
+    watcher: AttemptWatcher | null = null,
+    jitter?: Jitter,
+  ) {
     this.plan = plan;
-    this.requests = new Requests(plan, strategy, seed, observer);
+    this.requests = new Requests(plan, strategy, seed, observer, watcher, jitter);
     this.service = this.requests.service;
   }
 
@@ -54,6 +68,7 @@ export class Simulation {
   run(chunk: TrafficChunk): boolean {
     const { requests } = this;
     const { arrivalMs, length } = chunk;
+    requests.prepare(chunk);
     for (let from = 0; from < length; ) {
       const to = Math.min(length, from + BACKLOG_EVERY - (requests.seen % BACKLOG_EVERY));
       this.runRows(chunk, from, to);
@@ -103,27 +118,39 @@ export class Simulation {
   /** Takes rows `from` to `to` of the traffic, and processes all events due before each. */
   private runRows(chunk: TrafficChunk, from: number, to: number): void {
     const { requests, service } = this;
+    const { endpoints } = service;
+    const { messages } = requests;
     const { arrivalMs } = chunk;
     for (let row = from; row < to; row++) {
-      const ms = arrivalMs[row]!;
+      const untilMs = arrivalMs[row]!;
       for (;;) {
-        if (service.nextMs <= ms && service.nextMs <= requests.nextMs) service.advance();
-        else if (requests.nextMs <= ms) requests.advance();
-        else break;
+        const endpointMs = endpoints.ms;
+        const messageMs = messages.topMs;
+        const nextMs = endpointMs <= messageMs ? endpointMs : messageMs;
+        if (service.otherMs <= nextMs || requests.otherMs <= nextMs) {
+          if (!this.step(untilMs)) break;
+        } else if (nextMs > untilMs) break;
+        else if (endpointMs <= messageMs) service.advanceEndpoint();
+        else requests.advanceMessage();
       }
-      requests.arrive(chunk, row, ms);
+      requests.arrive(chunk, row, untilMs);
     }
   }
 
-  private drain(untilMs: number): void {
+  /** Processes the next event of any kind; false where none is due by then. */
+  private step(untilMs: number): boolean {
     const { requests, service } = this;
-    while (requests.isBusy) {
-      const nextMs = Math.min(service.nextMs, requests.nextMs);
-      if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return;
-      this.nowMs = nextMs;
-      if (service.nextMs <= requests.nextMs) service.advance();
-      else requests.advance();
-    }
+    const isOfService = service.nextMs <= requests.nextMs;
+    const nextMs = isOfService ? service.nextMs : requests.nextMs;
+    if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return false;
+    this.steppedMs = nextMs;
+    if (isOfService) service.advance();
+    else requests.advance();
+    return true;
+  }
+
+  private drain(untilMs: number): void {
+    while (this.requests.isBusy && this.step(untilMs)) this.nowMs = this.steppedMs;
   }
 
   private noteBacklog(nowMs: number): boolean {

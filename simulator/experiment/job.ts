@@ -1,4 +1,5 @@
 /** Jobs of an experiment: some strategies through one replication, on the same traffic. */
+import { Jitter } from "../engine/network.ts";
 import type { SimulationObserver } from "../engine/observer.ts";
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -12,6 +13,8 @@ import { type ReplicationStats, summarise } from "./replication-stats.ts";
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
 export interface ExperimentInputs {
   readonly plan: Plan;
+  /** Leaves out what the calls ask of each quota: as long again as a short run, for what only a report shows. */
+  readonly skipQuotaNeeds?: boolean;
 }
 
 /** One job: plain data, as small as a worker needs. */
@@ -76,11 +79,11 @@ export function* runJob(
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
-  const needs = job.strategyIndices.map((index) =>
-    job.replication === 0 ? new QuotaNeeds(plan, observerOf(index)) : null,
-  );
+  const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true;
+  const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan) : null));
+  const jitter = new Jitter(plan.network.jitterCv, seed);
   const runs = job.strategyIndices.map(
-    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, needs[i] ?? observerOf(index)),
+    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i], jitter),
   );
   const arrivals = new ArrivalCounter(plan, job.replication);
   const isRunning = runs.map(() => true);

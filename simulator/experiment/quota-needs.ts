@@ -1,16 +1,27 @@
 /** What the calls of one run ask of each quota, set or not: collected while it runs, summed up at its end. */
+import type { SlotTable } from "../base/slot-table.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import type { ObservedAttempt, ObservedRequest, SimulationObserver } from "../engine/observer.ts";
+import type { AttemptWatcher } from "../engine/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
-import { METER_LAWS, type QuotaDemand, QuotaReplay } from "../service/quota/quota-need.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
+import { METER_LAWS, QuotaReplay } from "../service/quota/quota-need.ts";
+import type { QuotaDemand } from "../service/quota/quota-replay.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import { OUTCOME } from "../service/service.ts";
 import type { QuotaNeed } from "./result.ts";
+
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
+const OK = OUTCOME.ok;
 
 /** Share of the calls that the recommended limit may throttle. */
 export const THROTTLED_SHARE_MAX = 0.01;
 /** Calls that are kept of a run: what comes later is left out, and the result says so. */
 const CALLS_MAX = 1_500_000;
+const ROWS_AT_FIRST = 1024;
 
 /** The calls of one quota, or of one region, model and route without one. */
 interface Calls {
@@ -20,67 +31,63 @@ interface Calls {
   readonly model: number;
   readonly spec: QuotaSpec | null;
   readonly counts: TokenQuota;
-  readonly columns: Record<
-    "atMs" | "settledAtMs" | "reserve" | "settle" | "classIndex" | "maxTokens" | "output",
-    number[]
-  >;
+  readonly columns: CallColumns;
   busyMs: number;
   served: number;
 }
 
-/** Watches a run, and passes everything on to another observer where there is one. */
-export class QuotaNeeds implements SimulationObserver {
+/** By call; NaN stands for a settlement that is not known. */
+interface CallColumns {
+  atMs: Float64Array;
+  settledAtMs: Float64Array;
+  reserve: Float64Array;
+  settle: Float64Array;
+  classIndex: Uint16Array;
+  maxTokens: Int32Array;
+  output: Int32Array;
+  length: number;
+}
+
+/** Watches the attempts of a run, in the rows of the engine's table. */
+export class QuotaNeeds implements AttemptWatcher {
   declare private readonly plan: Plan;
-  declare private readonly next: SimulationObserver | null;
   private readonly calls = new Map<string, Calls>();
   /** By target, model and class: a name made for every attempt would cost more than the counting. Null: not counted. */
   private readonly places: (Calls | null | undefined)[] = [];
-  /** By request: the calls that it was last counted with, and its row there. */
+  /** By request that was not served yet: the calls that it was last counted with, and its row there. */
   private readonly last = new Map<number, { readonly calls: Calls; readonly row: number }>();
   private kept = 0;
   private left = 0;
 
-  constructor(plan: Plan, next: SimulationObserver | null) {
+  constructor(plan: Plan) {
     this.plan = plan;
-    this.next = next;
   }
 
-  onAttemptEnd(attempt: ObservedAttempt): void {
-    this.next?.onAttemptEnd(attempt);
-    const calls = attempt.isCounted ? this.callsOf(attempt) : null;
-    if (calls !== null) this.count(calls, attempt);
-  }
-
-  onRequestEnd(request: ObservedRequest): void {
-    this.next?.onRequestEnd(request);
-    this.last.delete(request.requestId);
-  }
-
-  onRunEnd(): void {
-    this.next?.onRunEnd();
-  }
-
-  /** One entry for each quota that was asked, in the order in which the scenario has regions and models. */
-  needs(): readonly QuotaNeed[] {
-    return [...this.calls.values()]
-      .sort((a, b) => a.region - b.region || a.model - b.model || (a.id < b.id ? -1 : 1))
-      .map((calls) => needOf(this.plan, calls, this.left));
-  }
-
-  /** A throttled call that comes again to the same quota is one call: its later attempts only settle it. */
-  private count(calls: Calls, attempt: ObservedAttempt): void {
-    const { columns, counts } = calls;
-    const isServed = attempt.outcome === OUTCOME.ok;
-    const settle = counts.settlement(attempt.inputTokens, attempt.cacheReadTokens, attempt.outputTokens);
+  onAttempt({ ints, floats }: SlotTable, attempt: number): void {
+    const at = attempt * INTS;
+    const classIndex = ints[at + PLACE.classIndex]!;
+    const place =
+      (ints[at + PLACE.target]! * this.plan.models.length + ints[at + PLACE.modelIndex]!) * this.plan.classes.length +
+      classIndex;
+    let calls = this.places[place];
+    if (calls === undefined) {
+      calls = this.findCalls(ints[at + PLACE.target]!, ints[at + PLACE.modelIndex]!, classIndex);
+      this.places[place] = calls;
+    }
+    if (calls === null) return;
+    const from = attempt * FLOATS;
+    const sentMs = floats[from + FLOAT.sentMs]!;
+    const isServed = ints[at + PLACE.outcome] === OK;
+    const endedMs = isServed ? floats[from + FLOAT.endedMs]! : Number.NaN;
     if (isServed) {
-      calls.busyMs += attempt.endedMs - attempt.sentMs;
+      calls.busyMs += endedMs - sentMs;
       calls.served++;
     }
-    const settledAtMs = isServed ? attempt.endedMs : Number.NaN;
-    const known = attempt.ordinal === 0 ? undefined : this.last.get(attempt.requestId);
+    const { columns } = calls;
+    const known = ints[at + PLACE.ordinal] === 0 ? undefined : this.last.get(ints[at + PLACE.requestId]!);
+    // A throttled call that comes again to the same quota is one call: its later attempts only settle it.
     if (known?.calls === calls && Number.isNaN(columns.settledAtMs[known.row]!)) {
-      const wasMs = columns.atMs[known.row]!;
-      columns.settledAtMs[known.row] = isServed ? wasMs + attempt.endedMs - attempt.sentMs : Number.NaN;
+      columns.settledAtMs[known.row] = columns.atMs[known.row]! + endedMs - sentMs;
       return;
     }
     if (this.kept >= CALLS_MAX) {
@@ -88,24 +95,30 @@ export class QuotaNeeds implements SimulationObserver {
       return;
     }
     this.kept++;
-    if (!isServed) this.last.set(attempt.requestId, { calls, row: columns.atMs.length });
-    columns.atMs.push(attempt.sentMs);
-    columns.settledAtMs.push(settledAtMs);
-    columns.reserve.push(counts.reservation(attempt.inputTokens, attempt.cacheReadTokens, attempt.maxTokens));
-    columns.settle.push(settle);
-    columns.classIndex.push(attempt.classIndex);
-    columns.maxTokens.push(attempt.maxTokens);
-    columns.output.push(attempt.outputTokens);
+    const row = columns.length;
+    if (!isServed) this.last.set(ints[at + PLACE.requestId]!, { calls, row });
+    if (row === columns.atMs.length) widen(columns);
+    const input = ints[at + PLACE.inputTokens]!;
+    const cacheRead = ints[at + PLACE.cacheReadTokens]!;
+    columns.length = row + 1;
+    columns.atMs[row] = sentMs;
+    columns.settledAtMs[row] = endedMs;
+    columns.reserve[row] = calls.counts.reservation(input, cacheRead, ints[at + PLACE.maxTokens]!);
+    columns.settle[row] = calls.counts.settlement(input, cacheRead, ints[at + PLACE.outputTokens]!);
+    columns.classIndex[row] = classIndex;
+    columns.maxTokens[row] = ints[at + PLACE.maxTokens]!;
+    columns.output[row] = ints[at + PLACE.outputTokens]!;
   }
 
-  private callsOf({ target, model, classIndex }: ObservedAttempt): Calls | null {
-    const { plan } = this;
-    const place = (target * plan.models.length + model) * plan.classes.length + classIndex;
-    const known = this.places[place];
-    if (known !== undefined) return known;
-    const found = this.findCalls(target, model, classIndex);
-    this.places[place] = found;
-    return found;
+  onRequest({ ints }: SlotTable, request: number): void {
+    if (this.last.size > 0) this.last.delete(ints[request * INTS + PLACE.requestId]!);
+  }
+
+  /** One entry for each quota that was asked, in the order in which the scenario has regions and models. */
+  needs(): readonly QuotaNeed[] {
+    return [...this.calls.values()]
+      .sort((a, b) => a.region - b.region || a.model - b.model || (a.id < b.id ? -1 : 1))
+      .map((calls) => needOf(this.plan, calls, this.left));
   }
 
   private findCalls(target: number, model: number, classIndex: number): Calls | null {
@@ -120,9 +133,8 @@ export class QuotaNeeds implements SimulationObserver {
     if (known !== undefined) return known;
     const { burndown } = plan.models[model]!;
     const counts = new TokenQuota(spec ?? { ...WITHOUT, id, region, model, burndown }, 0);
-    const columns = { atMs: [], settledAtMs: [], reserve: [], settle: [], classIndex: [], maxTokens: [], output: [] };
     const place = { region: spec?.region ?? region, model: spec?.model ?? model };
-    const calls = { id, ...place, spec, counts, columns, busyMs: 0, served: 0 };
+    const calls = { id, ...place, spec, counts, columns: newColumns(), busyMs: 0, served: 0 };
     this.calls.set(id, calls);
     return calls;
   }
@@ -165,7 +177,7 @@ function needOf(plan: Plan, calls: Calls, left: number): QuotaNeed {
     id: calls.id,
     limitTokensPerMinute: minute === null ? null : (minute.limit * MINUTE_MS) / minute.windowMs,
     law: minute?.law ?? null,
-    calls: columns.atMs.length,
+    calls: columns.length,
     callsLeftOut: left,
     laws,
     byClass: plan.classes.flatMap(({ name }, c) =>
@@ -178,23 +190,60 @@ function needOf(plan: Plan, calls: Calls, left: number): QuotaNeed {
   };
 }
 
+function newColumns(): CallColumns {
+  return {
+    atMs: new Float64Array(ROWS_AT_FIRST),
+    settledAtMs: new Float64Array(ROWS_AT_FIRST),
+    reserve: new Float64Array(ROWS_AT_FIRST),
+    settle: new Float64Array(ROWS_AT_FIRST),
+    classIndex: new Uint16Array(ROWS_AT_FIRST),
+    maxTokens: new Int32Array(ROWS_AT_FIRST),
+    output: new Int32Array(ROWS_AT_FIRST),
+    length: 0,
+  };
+}
+
+function widen(columns: CallColumns): void {
+  columns.atMs = widened(columns.atMs);
+  columns.settledAtMs = widened(columns.settledAtMs);
+  columns.reserve = widened(columns.reserve);
+  columns.settle = widened(columns.settle);
+  columns.classIndex = widened(columns.classIndex);
+  columns.maxTokens = widened(columns.maxTokens);
+  columns.output = widened(columns.output);
+}
+
+function widened<C extends Float64Array | Int32Array | Uint16Array>(column: C): C {
+  const Column = column.constructor as new (length: number) => C;
+  const wider = new Column(2 * column.length);
+  wider.set(column);
+  return wider;
+}
+
 /** Calls that were not served settle after the mean time of those that were. */
 function demandOf({ columns, busyMs, served }: Calls): QuotaDemand {
-  const atMs = Float64Array.from(columns.atMs);
+  const { length } = columns;
+  const atMs = columns.atMs.subarray(0, length);
+  const settledAtMs = columns.settledAtMs.slice(0, length);
   const meanMs = served === 0 ? 0 : busyMs / served;
+  for (let i = 0; i < length; i++) if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = atMs[i]! + meanMs;
   return {
     atMs,
-    settledAtMs: Float64Array.from(columns.settledAtMs, (ms, i) => (Number.isNaN(ms) ? atMs[i]! + meanMs : ms)),
-    reserve: Float64Array.from(columns.reserve),
-    settle: Float64Array.from(columns.settle),
+    settledAtMs,
+    reserve: columns.reserve.subarray(0, length),
+    settle: columns.settle.subarray(0, length),
   };
 }
 
 /** What 99 % of a class's answers stay within, rounded up to two digits; null where it made no call. */
-function capOf({ classIndex, output }: Calls["columns"], c: number): number | null {
-  const outputs = Float64Array.from(output.filter((_, i) => classIndex[i] === c)).sort();
-  if (outputs.length === 0) return null;
-  const p99 = outputs[Math.min(outputs.length - 1, Math.ceil(0.99 * outputs.length) - 1)]!;
+function capOf({ classIndex, output, length }: CallColumns, c: number): number | null {
+  let answers = 0;
+  for (let i = 0; i < length; i++) if (classIndex[i] === c) answers++;
+  if (answers === 0) return null;
+  const outputs = new Int32Array(answers);
+  for (let i = 0, to = 0; i < length; i++) if (classIndex[i] === c) outputs[to++] = output[i]!;
+  outputs.sort();
+  const p99 = outputs[Math.min(answers - 1, Math.ceil(0.99 * answers) - 1)]!;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);
   return Math.ceil(p99 / unit) * unit;
 }

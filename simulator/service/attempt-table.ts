@@ -86,8 +86,11 @@ export const ATTEMPT_FLOAT = {
   decodeFactor: 10,
   /** Driver's own, of a request: when its latest attempt left; kept only where requests are hedged. */
   lastSentMs: 11,
+  /** Driver's own: the jitter of its ways, a factor. */
+  jitterThere: 12,
+  jitterBack: 13,
 } as const;
-export const ATTEMPT_FLOATS = 12;
+export const ATTEMPT_FLOATS = 14;
 
 /** An empty table of attempts. */
 export function createAttemptTable(): SlotTable {

@@ -47,23 +47,23 @@ export interface ServiceListener {
  * the simulator (event clock) and the emulator (wall clock) share it.
  */
 export class Service {
-  /** When the next event is due, ms; Infinity when none is. */
-  nextMs = Number.POSITIVE_INFINITY;
   declare readonly faults: FaultState;
+  /** The endpoints' next events. Almost all events are theirs: the simulator's loop asks for them by themselves. */
+  declare readonly endpoints: NextEvent;
+  /** When something else is due, ms: an attempt on its way between regions, a fault. */
+  otherMs = Number.POSITIVE_INFINITY;
   declare private readonly plan: ServicePlan;
   declare private readonly table: SlotTable;
   declare private readonly listener: ServiceListener;
   declare private readonly capacities: readonly Capacity[];
   declare private readonly admission: Admission;
-  /** What this plan has none of is passed over: faults, hops between regions, answers that fail or come too late. */
+  /** What this plan has none of is passed over: faults, answers that fail or come too late. */
   declare private readonly hasFaults: boolean;
-  declare private readonly hasHops: boolean;
   /** By endpoint. */
   declare private readonly mayFail: readonly boolean[];
   /** Whether calls of some route yield to others in a queue. */
   declare private readonly someYield: boolean;
   declare private readonly caches: PromptCaches;
-  declare private readonly agenda: NextEvent;
   /** Attempts on their way from the source to another region. */
   private readonly hops = new EventHeap();
   declare private readonly errorKey: number;
@@ -94,7 +94,6 @@ export class Service {
     );
     this.admission = new Admission(plan, table);
     this.hasFaults = plan.faults.length > 0;
-    this.hasHops = plan.routes.some((route) => takesHops(route));
     this.mayFail = plan.endpoints.map(
       ({ errorShare, windowMs }) => this.hasFaults || errorShare > 0 || windowMs < Number.POSITIVE_INFINITY,
     );
@@ -102,10 +101,15 @@ export class Service {
     this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener));
     this.faults = new FaultState(plan, seed);
     this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
-    this.agenda = new NextEvent(plan.endpoints.length);
-    for (let e = 0; e < this.capacities.length; e++) this.agenda.update(e, this.capacities[e]!.nextMs);
+    this.endpoints = new NextEvent(plan.endpoints.length);
+    for (let e = 0; e < this.capacities.length; e++) this.endpoints.update(e, this.capacities[e]!.nextMs);
     this.epochs = new Epochs(plan.epochStartMs);
-    this.refresh();
+    this.otherMs = this.faults.nextMs;
+  }
+
+  /** When the next event is due, ms; Infinity when none is. */
+  get nextMs(): number {
+    return this.endpoints.ms <= this.otherMs ? this.endpoints.ms : this.otherMs;
   }
 
   /** The price epoch of an instant; instants must not go back. */
@@ -131,26 +135,33 @@ export class Service {
     ints[at + PLACE.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
     floats[from + FLOAT.decodeFactor] = route.decodeFactor;
     this.enter(nowMs, attempt, route);
-    this.refresh();
   }
 
   /** Processes one event that is due at `nextMs`. */
   advance(): void {
-    const nowMs = this.nextMs;
-    if (this.agenda.ms <= nowMs) {
-      const endpoint = this.agenda.index;
-      const capacity = this.capacities[endpoint]!;
-      const event = capacity.advance();
-      this.agenda.update(endpoint, capacity.nextMs);
-      if (event === FINISHED) this.finish(nowMs, capacity.subject, endpoint);
-      else if (event === LEFT) this.end(nowMs, capacity.subject, OUTCOMES.abandoned);
-      else if (event === FIRST_TOKEN) this.listener.onFirstToken?.(capacity.subject, nowMs);
-    } else if (this.hops.topMs <= nowMs) {
-      this.arrive(nowMs, this.hops.pop());
-    } else {
-      this.applyFault(nowMs);
-    }
-    this.refresh();
+    if (this.endpoints.ms <= this.otherMs) this.advanceEndpoint();
+    else this.advanceOther();
+  }
+
+  /** Processes the next event of an endpoint. */
+  advanceEndpoint(): void {
+    const { endpoints } = this;
+    const nowMs = endpoints.ms;
+    const endpoint = endpoints.index;
+    const capacity = this.capacities[endpoint]!;
+    const event = capacity.advance();
+    endpoints.update(endpoint, capacity.nextMs);
+    if (event === FINISHED) this.finish(nowMs, capacity.subject, endpoint);
+    else if (event === LEFT) this.end(nowMs, capacity.subject, OUTCOMES.abandoned);
+    else if (event === FIRST_TOKEN) this.listener.onFirstToken?.(capacity.subject, nowMs);
+  }
+
+  /** At equal instants attempts on their way come before faults. */
+  private advanceOther(): void {
+    const nowMs = this.otherMs;
+    if (this.hops.topMs <= nowMs) this.arrive(nowMs, this.hops.pop());
+    else this.applyFault(nowMs);
+    this.otherMs = this.hops.topMs < this.faults.nextMs ? this.hops.topMs : this.faults.nextMs;
   }
 
   /** Share of the route's quota that is left for a class, in [0, 1]; 1 where none applies. */
@@ -210,8 +221,10 @@ export class Service {
     ints[at + PLACE.endpoint] = route.destinations[choice]!;
     const hopMs = route.hopMs[choice]! / 2;
     floats[attempt * FLOATS + FLOAT.hopMs] = hopMs;
-    if (backMs + hopMs > 0) this.hops.push(nowMs + backMs + hopMs, attempt);
-    else this.arrive(nowMs, attempt);
+    if (backMs + hopMs > 0) {
+      this.hops.push(nowMs + backMs + hopMs, attempt);
+      if (this.hops.topMs < this.otherMs) this.otherMs = this.hops.topMs;
+    } else this.arrive(nowMs, attempt);
   }
 
   /** A call that its route could not take continues as one of the overflow route, once. */
@@ -247,7 +260,7 @@ export class Service {
       this.refuse(nowMs, attempt, OUTCOMES.unavailable);
       return;
     }
-    this.agenda.update(endpoint, capacity.nextMs);
+    this.endpoints.update(endpoint, capacity.nextMs);
     if (ints[at + PLACE.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
   }
 
@@ -332,22 +345,10 @@ export class Service {
         this.caches.clear(e);
         for (const attempt of capacity.evict(nowMs)) this.end(nowMs, attempt, OUTCOMES.error);
       }
-      this.agenda.update(e, capacity.nextMs);
+      this.endpoints.update(e, capacity.nextMs);
     });
     if (spec.kind === "quota-cut") this.admission.rescale(nowMs, this.faults);
   }
-
-  private refresh(): void {
-    let nextMs = this.agenda.ms;
-    if (this.hasHops && this.hops.topMs < nextMs) nextMs = this.hops.topMs;
-    if (this.hasFaults && this.faults.nextMs < nextMs) nextMs = this.faults.nextMs;
-    this.nextMs = nextMs;
-  }
-}
-
-/** Whether calls of a route, or of the one that it overflows into, may run in another region than the one called. */
-function takesHops(route: RoutePlan | null): boolean {
-  return route !== null && (route.hopMs.some((ms) => ms > 0) || takesHops(route.overflow));
 }
 
 /** In place of the caller's level: the call is on its overflow route and goes no further. */

@@ -3,18 +3,10 @@ import type { Estimate } from "../base/statistics.ts";
 import { tornado } from "./designs/tornado.ts";
 import type { Factor } from "./factor.ts";
 import type { SweepFile } from "./job.ts";
-import { type Crossing, type CurvePoint, crossingOf, kneeOf } from "./load-curve.ts";
-import type { SweepMetric, SweepRow } from "./points.ts";
+import { type Crossing, type CurvePoint, crossingOf, type Knee, kneeOf } from "./load-curve.ts";
+import { isLatency, leftOutShare, type SweepMetric, type SweepRow } from "./points.ts";
+import type { SweepQuestion } from "./question.ts";
 import { type FactorIndices, sobolIndices } from "./sobol-indices.ts";
-
-/** The question put to the points. */
-export interface SweepQuestion {
-  readonly metric: SweepMetric;
-  /** A class, or `all`. */
-  readonly group: string;
-  /** In the metric's unit; null: none. */
-  readonly objective: number | null;
-}
 
 /** A point whose backlog may grow without bound: its latency then says how long the run was. */
 export interface SweepPoint extends CurvePoint {
@@ -27,7 +19,8 @@ export interface Curve {
   readonly points: readonly SweepPoint[];
   /** Null without an objective. */
   readonly crossing: Crossing | null;
-  readonly knee: CurvePoint | null;
+  /** Of latencies over load; null for others, and where it lies beyond the range. */
+  readonly knee: Knee | null;
 }
 
 /** What a factor alone does to a strategy's metric. */
@@ -48,7 +41,7 @@ export interface Sensitivity {
 /** The best strategy at each point of a map over two factors, and whether the next best is distinguishable. */
 export interface MapCell {
   readonly values: readonly unknown[];
-  /** Null where the metric does not exist for any strategy. */
+  /** Null where no strategy is stable, has the metric and keeps its latency. */
   readonly best: string | null;
   readonly value: Estimate | null;
   /** The intervals of the best and the second best do not meet. */
@@ -60,6 +53,12 @@ export interface SweepAnalysis {
   readonly tornado: readonly TornadoBar[];
   readonly sensitivity: readonly Sensitivity[];
   readonly map: readonly MapCell[];
+}
+
+/** A question with what the points answer. */
+export interface SweepAnswer {
+  readonly question: SweepQuestion;
+  readonly analysis: SweepAnalysis;
 }
 
 /** @param rows of all points that have a result, in the order of the design */
@@ -76,7 +75,7 @@ export function analyse(
   return {
     curves:
       factors.length === 1 && !isOneAtATime
-        ? strategies.map((strategy) => curveOf(strategy, of(strategy), question))
+        ? strategies.map((strategy) => curveOf(strategy, of(strategy), factors[0]!.path, question))
         : [],
     tornado: isOneAtATime
       ? strategies.flatMap((strategy) => barsOf(strategy, of(strategy), factors, question.metric))
@@ -85,7 +84,7 @@ export function analyse(
       design === "sensitivity"
         ? strategies.map((strategy) => sensitivityOf(strategy, of(strategy), sweep, question.metric))
         : [],
-    map: factors.length === 2 && design === "grid" ? mapOf(asked, question.metric) : [],
+    map: factors.length === 2 && design === "grid" ? mapOf(asked, question) : [],
   };
 }
 
@@ -103,28 +102,49 @@ export function axisValue(value: unknown): number | null {
   return Number.isFinite(size) ? size : null;
 }
 
-function curveOf(strategy: string, rows: readonly SweepRow[], { metric, objective }: SweepQuestion): Curve {
-  const points = rows
-    .flatMap((row): readonly SweepPoint[] => {
-      const load = axisValue(row.values[0]);
-      return load === null ? [] : [{ load, estimate: row.metrics[metric], isUnstable: row.isUnstable }];
-    })
-    .sort((a, b) => a.load - b.load);
-  // A metric that does not exist, since too many requests fail, lies beyond any objective; so does that of a backlog.
-  const isBeyond = ({ estimate, isUnstable }: SweepPoint) => estimate.value === null || isUnstable;
-  const judged = points.map((point) => (isBeyond(point) && !RISING.has(metric) ? beyond(point) : point));
+function curveOf(strategy: string, rows: readonly SweepRow[], path: string, question: SweepQuestion): Curve {
+  const { metric, objective } = question;
+  const sorted = onePerLoad(rows);
+  const judged = sorted.map(([load, row]): CurvePoint => ({ load, estimate: judgedEstimate(row, metric) }));
   return {
     strategy,
-    points,
-    crossing: objective === null || RISING.has(metric) ? null : crossingOf(judged, objective),
-    knee: RISING.has(metric) ? null : kneeOf(points.filter(({ isUnstable }) => !isUnstable)),
+    points: sorted.map(([load, row]) => ({ load, estimate: row.metrics[metric], isUnstable: row.isUnstable })),
+    crossing: objective === null || RISING.has(metric) || path === "seed" ? null : crossingOf(judged, objective),
+    knee: isLatency(metric) && LOAD_PATH.test(path) ? kneeOf(judged) : null,
   };
 }
 
-function beyond({ load }: CurvePoint): CurvePoint {
-  const value = Number.POSITIVE_INFINITY;
-  return { load, estimate: { value, low: value, high: value, n: 0 } };
+/** Paths whose values are offered load, up to a factor. */
+const LOAD_PATH = /^traffic(\[\d+\])?\.(arrivals|sessions|scale)/;
+
+/** Rows by load; where a load was run again with more replications, those count. */
+function onePerLoad(rows: readonly SweepRow[]): readonly (readonly [load: number, row: SweepRow])[] {
+  const byLoad = new Map<number, SweepRow>();
+  for (const row of rows) {
+    const load = axisValue(row.values[0]);
+    const known = load === null ? undefined : byLoad.get(load);
+    if (load !== null && (known === undefined || row.metrics.failed.n >= known.metrics.failed.n)) byLoad.set(load, row);
+  }
+  return [...byLoad].sort(([a], [b]) => a - b);
 }
+
+/**
+ * An estimate as a crossing judges it. A backlog that grows without bound lies beyond any objective, and so does a metric
+ * that does not exist since too many requests fail; where the share that fails is not told from what the percentile leaves
+ * out, that end of the interval is open.
+ */
+function judgedEstimate({ metrics, isUnstable }: SweepRow, metric: SweepMetric): Estimate {
+  const { value, low, high, n } = metrics[metric];
+  if (RISING.has(metric)) return metrics[metric];
+  if (isUnstable) return { value: BEYOND, low: BEYOND, high: BEYOND, n };
+  const [leftOut, failed] = [leftOutShare(metric), metrics.failed];
+  const mayFail = (failed.high ?? failed.value ?? 0) > leftOut;
+  const mayServe = failed.low !== null && failed.low <= leftOut;
+  if (value === null) return { value: BEYOND, low: mayServe ? 0 : BEYOND, high: BEYOND, n };
+  return { value, low, high: mayFail ? BEYOND : high, n };
+}
+
+const BEYOND = Number.POSITIVE_INFINITY;
 
 function barsOf(
   strategy: string,
@@ -152,13 +172,14 @@ function sensitivityOf(
   return { strategy, indices: sobolIndices(values, sweep.factors.length) ?? null };
 }
 
-function mapOf(rows: readonly SweepRow[], metric: SweepMetric): readonly MapCell[] {
+function mapOf(rows: readonly SweepRow[], { metric, p95LimitMs }: SweepQuestion): readonly MapCell[] {
   const byPoint = new Map<number, SweepRow[]>();
   for (const row of rows) byPoint.set(row.point, [...(byPoint.get(row.point) ?? []), row]);
   const sign = RISING.has(metric) ? -1 : 1;
   return [...byPoint.values()].map((candidates) => {
     const known = candidates
       .filter(({ metrics, isUnstable }) => metrics[metric].value !== null && !isUnstable)
+      .filter(({ metrics }) => p95LimitMs === null || (metrics.p95.value ?? BEYOND) <= p95LimitMs)
       .sort((a, b) => sign * (a.metrics[metric].value! - b.metrics[metric].value!));
     const [best, second] = known;
     if (best === undefined) return { values: candidates[0]!.values, best: null, value: null, isClear: false };

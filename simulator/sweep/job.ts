@@ -1,9 +1,10 @@
 /** The jobs of a sweep: each point of the design is one scenario, run whole, under a key that its content decides. */
 import type { Point } from "./design.ts";
 import type { Factor } from "./factor.ts";
+import type { SweepClass, SweepQuestion } from "./question.ts";
 
 /** Version of the job file. */
-export const SWEEP_SCHEMA_VERSION = 1;
+export const SWEEP_SCHEMA_VERSION = 2;
 
 /** The job file: all that any machine needs to run any of the jobs. Plain data. */
 export interface SweepFile {
@@ -18,7 +19,22 @@ export interface SweepFile {
   readonly design: string;
   readonly seed: number;
   readonly factors: readonly Factor[];
+  /** Strategy that the others are compared with. */
+  readonly baseline: string;
+  /** Classes with their objectives, as the scenario has them without the factors. */
+  readonly classes: readonly SweepClass[];
+  /** How points are added after those of the design; null: not at all. */
+  readonly adaptive: AdaptiveRule | null;
   readonly jobs: readonly SweepJob[];
+}
+
+/** When a sweep has enough points. */
+export interface AdaptiveRule {
+  readonly questions: readonly SweepQuestion[];
+  /** Width of the interval of a crossing, as a share of the load there. */
+  readonly tolerance: number;
+  /** Variants in all. */
+  readonly pointsMax: number;
 }
 
 /** One point: a value for each factor, null where the scenario's own stands. */
@@ -26,6 +42,8 @@ export interface SweepJob {
   /** SHA-256, hexadecimal, of the canonical scenario, its recordings and the version. */
   readonly key: string;
   readonly values: readonly unknown[];
+  /** More than the scenario has, where points were added to narrow an interval. */
+  readonly replications?: number;
 }
 
 /** The job file's values of a point: JSON has no undefined. */

@@ -16,6 +16,18 @@ export const SWEEP_METRICS = [
 ] as const;
 export type SweepMetric = (typeof SWEEP_METRICS)[number];
 
+/** Metrics that are percentiles, and the share of the requests that each leaves out. */
+const LEFT_OUT: Readonly<Partial<Record<SweepMetric, number>>> = { p50: 0.5, p95: 0.05, p99: 0.01, "ttft-p95": 0.05 };
+
+export function isLatency(metric: SweepMetric): boolean {
+  return LEFT_OUT[metric] !== undefined;
+}
+
+/** The share of failed requests above which a metric does not exist; 1 for what is no percentile. */
+export function leftOutShare(metric: SweepMetric): number {
+  return LEFT_OUT[metric] ?? 1;
+}
+
 /** Name of the group of all requests. */
 export const ALL = "all";
 
@@ -45,23 +57,26 @@ export function rowsOf(point: number, values: readonly unknown[], result: RunRes
       strategy: strategy.name,
       group: name,
       isUnstable: strategy.status === "unstable",
-      metrics: metricsOf(group, result),
+      metrics: metricsOf(group, result, strategy.name === result.baseline),
     }));
   });
 }
 
-function metricsOf(group: GroupResult, { billing }: RunResult): SweepRow["metrics"] {
+const NOTHING: Estimate = { value: 0, low: 0, high: 0, n: 0 };
+
+function metricsOf(group: GroupResult, { billing }: RunResult, isBaseline: boolean): SweepRow["metrics"] {
   const cost = group.cost[billing];
   return {
-    p50: ofServed(group.e2eMs.p50, group, 0.5),
-    p95: ofServed(group.e2eMs.p95, group, 0.95),
-    p99: ofServed(group.e2eMs.p99, group, 0.99),
-    "ttft-p95": ofServed(group.ttftMs.p95, group, 0.95),
+    p50: ofServed(group.e2eMs.p50, group, "p50"),
+    p95: ofServed(group.e2eMs.p95, group, "p95"),
+    p99: ofServed(group.e2eMs.p99, group, "p99"),
+    "ttft-p95": ofServed(group.ttftMs.p95, group, "ttft-p95"),
     failed: group.failedShare,
     throttled: group.throttledAttemptShare,
     goodput: group.goodputShare,
     cost: cost.usdPer1kServed,
-    saving: cost.savingShare ?? tInterval([]),
+    // The baseline saves nothing against itself: what saves less is not worth it.
+    saving: cost.savingShare ?? (isBaseline ? NOTHING : tInterval([])),
   };
 }
 
@@ -69,7 +84,7 @@ function metricsOf(group: GroupResult, { billing }: RunResult): SweepRow["metric
  * A percentile of the latency of all requests, failed ones counted as never answered: where more fail than the
  * percentile leaves out it does not exist. A percentile of the survivors would fall as the load rises.
  */
-function ofServed(estimate: Estimate, group: GroupResult, share: number): Estimate {
+function ofServed(estimate: Estimate, group: GroupResult, metric: SweepMetric): Estimate {
   const failed = group.failedShare.value;
-  return failed !== null && failed > 1 - share ? tInterval([]) : estimate;
+  return failed !== null && failed > leftOutShare(metric) ? tInterval([]) : estimate;
 }

@@ -6,13 +6,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { chromium } from "playwright-core";
-import { parse } from "yaml";
-import { bundleEngine } from "../../scripts/browser/bundle-engine.ts";
-import type { Job, Reply } from "../../scripts/browser/engine-worker.ts";
+import { parseDocument } from "yaml";
+import { browserProgram } from "../../scripts/browser/bundle.ts";
 import { packageVersion } from "../../scripts/io/process.ts";
-import { loadModelFactsData, loadScenarioInputs } from "../../scripts/io/scenario-inputs.ts";
+import { inputsOfText } from "../../scripts/playground/load.ts";
+import type { Ask, Reply } from "../../scripts/playground/messages.ts";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
-import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { readOptions, wholeNumber } from "../arguments.ts";
 import { engineProgram } from "./programs.ts";
 import { spreadOf } from "./rounds.ts";
@@ -57,29 +56,36 @@ export async function measureBrowser(argv: readonly string[]): Promise<number> {
   return median >= SHARE_MIN ? EXIT_CODES.ok : EXIT_CODES.assertion;
 }
 
-async function jobOf(requests: number, seed: number): Promise<Job> {
-  const scenario = { ...parse(await readFile(FILE, "utf8")), requests, seed, strategies: ["least-outstanding"] };
-  const { inputs } = await loadScenarioInputs(scenarioSchema.parse(scenario), FILE);
-  const models = await loadModelFactsData();
-  return { id: seed, scenario, inputs: { ...inputs, models }, meridianVersion: packageVersion() };
+/** What a page posts to have a scenario of that many requests simulated. */
+async function jobOf(requests: number, seed: number): Promise<readonly Ask[]> {
+  const document = parseDocument(await readFile(FILE, "utf8"));
+  for (const [key, value] of Object.entries({ requests, seed, strategies: ["least-outstanding"] }))
+    document.set(key, value);
+  const text = document.toString();
+  const { inputs } = await inputsOfText(text, FILE);
+  return [
+    { kind: "inputs", inputs, file: "r3.yaml", meridianVersion: packageVersion() },
+    { kind: "scenario", id: 1, text },
+    { kind: "run", id: 2, values: {}, theme: "light" },
+  ];
 }
 
 /** Seconds of the simulation in a fresh worker of a fresh page. */
-async function roundIn(browser: Awaited<ReturnType<typeof chromium.launch>>, job: Job): Promise<number> {
+async function roundIn(browser: Awaited<ReturnType<typeof chromium.launch>>, asks: readonly Ask[]): Promise<number> {
   const page = await browser.newPage();
   try {
     // Runs in the page, whose globals Node's types do not know: so as text.
-    const program = `(async ([text, job]) => {
+    const program = `(async ([text, asks]) => {
       const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
       return await new Promise((resolve, reject) => {
         worker.onerror = (event) => reject(new Error(event.message));
-        worker.onmessage = ({ data }) => data.kind === "progress" || resolve({ ...data, result: undefined });
-        worker.postMessage(job);
+        worker.onmessage = ({ data }) => ["answer", "problems"].includes(data.kind) && resolve(data);
+        for (const ask of asks) worker.postMessage(ask);
       });
-    })(${JSON.stringify([await bundleEngine(), job])})`;
+    })(${JSON.stringify([await browserProgram("worker"), asks])})`;
     const reply: Reply = await page.evaluate(program);
-    if (reply.kind !== "result") throw new Error(JSON.stringify(reply));
-    return reply.seconds;
+    if (reply.kind !== "answer") throw new Error(JSON.stringify(reply));
+    return reply.extent.simulatedMs / 1_000;
   } finally {
     await page.close();
   }

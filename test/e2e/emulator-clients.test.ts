@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Fleet } from "../../emulator/fleet.ts";
@@ -223,13 +223,28 @@ describe("Clients of the emulator", { timeout: 600_000 }, () => {
     assert.deepEqual(seen.aiSdk, { text, usage: 5, streamed: text, object: true, tool: true });
   });
 
-  it("the AWS SDK for Go converses, streams, invokes and is refused", async (test) => {
-    if (!IS_FULL) return test.skip("only in a full run: an SDK to compile");
-    const { folder, reason } = await builtClients("go");
-    if (folder === undefined) return test.skip(reason);
-    const environment = { ...overHttp(), EMULATOR_URL: fleet.endpoints[0]!.url };
-    assert.deepEqual(await runClient(join(folder, "client"), [], environment), {
-      ...{ stop: "max_tokens", usage: 5, deltas: 5, invoke: "max_tokens", refused: true },
+  /** Of clients that are compiled: each prints what it saw as the same object. */
+  const COMPILED = {
+    Go: { language: "go", command: (folder: string) => [join(folder, "client")] },
+    Java: {
+      language: "java",
+      command: (folder: string) => [
+        ...["java", "-cp", [join(folder, "target/client-1.jar"), join(folder, "target/dependency/*")].join(delimiter)],
+        "Client",
+      ],
+    },
+    Rust: { language: "rust", command: (folder: string) => [join(folder, "target/debug/client")] },
+  } as const;
+  for (const [name, { language, command }] of Object.entries(COMPILED)) {
+    it(`the AWS SDK for ${name} converses, streams, invokes and is refused`, async (test) => {
+      if (!IS_FULL) return test.skip("only in a full run: an SDK to compile");
+      const { folder, reason } = await builtClients(language);
+      if (folder === undefined) return test.skip(reason);
+      const environment = { ...overHttp(), EMULATOR_URL: fleet.endpoints[0]!.url };
+      const [program, ...args] = command(folder);
+      assert.deepEqual(await runClient(program!, args, environment), {
+        ...{ stop: "max_tokens", usage: 5, deltas: 5, invoke: "max_tokens", refused: true },
+      });
     });
-  });
+  }
 });

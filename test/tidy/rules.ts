@@ -219,6 +219,9 @@ export const SHORT_FILES: Readonly<Record<string, string>> = {
   "scripts/sweep/open-store.ts": "a registry of stores",
   "scripts/strategy/exports.ts": "a registry of formats",
   "scripts/sweep/sweep-file.ts": "apart from what runs jobs, so that threads and commands read one job file alike",
+  "scripts/browser/playground-worker.ts":
+    "the file that a browser's worker is bundled from; apart from what tests import",
+  "scripts/browser/without-eval.ts": "loaded before all others: a module's imports run before its own lines",
   "scripts/io/simulate-worker.ts": "the file that worker threads load; apart from the pool, so that they load no more",
 };
 

@@ -2,6 +2,7 @@
 import type { StoreTable, StoreView } from "../table.ts";
 import { REQUESTS } from "./requests.ts";
 import { CLASSES, COMPARISONS, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES } from "./runs.ts";
+import { SWEEP_POINTS, SWEEP_VALUES } from "./sweeps.ts";
 
 /** Tables with files in the store. */
 export const STORE_TABLES: readonly StoreTable[] = [
@@ -12,6 +13,8 @@ export const STORE_TABLES: readonly StoreTable[] = [
   HOURS,
   COMPARISONS,
   REQUESTS,
+  SWEEP_POINTS,
+  SWEEP_VALUES,
 ];
 
 /** Views over them, in the order in which they are created. */

@@ -1,23 +1,19 @@
 /** How large a token quota has to be for a stream of calls: its busiest minute, and the smallest limit that suits it. */
 import { MINUTE_MS } from "../../base/time.ts";
 import { createMeter, type MeterLaw } from "./meter.ts";
-
-/** What calls ask of one quota, column by column; in any order. */
-export interface QuotaDemand {
-  readonly atMs: Float64Array;
-  readonly settledAtMs: Float64Array;
-  /** Tokens reserved at the start. */
-  readonly reserve: Float64Array;
-  /** Tokens that it settles to at the end. */
-  readonly settle: Float64Array;
-}
+import {
+  type CallsInOrder,
+  inOrder,
+  orderOf,
+  type QuotaDemand,
+  refusedWithin,
+  tightStretches,
+} from "./quota-replay.ts";
 
 export const METER_LAWS: readonly MeterLaw[] = ["token-bucket", "clock-window", "rolling-window"];
 
 /** The search ends when its bounds are this near, as a share. */
 const PRECISION = 0.005;
-/** Calls are put in order to this, ms: a thousandth of the window. */
-const GRAIN_MS = 60;
 
 /** Most tokens within one window, and when it began, ms since the run's start. */
 export interface BusiestMinute {
@@ -30,7 +26,7 @@ export class QuotaReplay {
   declare private readonly demand: QuotaDemand;
   declare private readonly startMs: number;
   declare private readonly starts: Int32Array;
-  declare private readonly ends: Int32Array;
+  declare private readonly calls: CallsInOrder;
   private readonly anyMinute = new Map<Float64Array, BusiestMinute>();
 
   /** @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC */
@@ -38,7 +34,7 @@ export class QuotaReplay {
     this.demand = demand;
     this.startMs = startMs;
     this.starts = orderOf(demand.atMs);
-    this.ends = orderOf(demand.settledAtMs);
+    this.calls = inOrder(demand, this.starts);
   }
 
   /**
@@ -47,23 +43,14 @@ export class QuotaReplay {
    * @param giveUpAt stop and return 1 as soon as more than this share is refused
    */
   refusedShare(law: MeterLaw, limit: number, giveUpAt = 1): number {
-    const { atMs, settledAtMs, reserve, settle } = this.demand;
-    const { starts, ends } = this;
-    const n = starts.length;
-    const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
-    const isGranted = new Uint8Array(n);
+    const n = this.starts.length;
+    const isRefused = new Uint8Array(n);
     const refusedMax = giveUpAt * n;
     let refused = 0;
-    let end = 0;
-    for (let s = 0; s < n; s++) {
-      const i = starts[s]!;
-      const nowMs = atMs[i]!;
-      while (end < n && settledAtMs[ends[end]!]! <= nowMs) {
-        const done = ends[end++]!;
-        if (isGranted[done] === 1) meter.settle(nowMs, atMs[done]!, settle[done]! - reserve[done]!);
-      }
-      if (meter.take(nowMs, reserve[i]!)) isGranted[i] = 1;
-      else if (++refused > refusedMax) return 1;
+    for (const stretch of tightStretches(this.calls, law, limit, this.startMs)) {
+      const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
+      refused += refusedWithin(this.calls, stretch, meter, isRefused, refusedMax - refused);
+      if (refused > refusedMax) return 1;
     }
     return n === 0 ? 0 : refused / n;
   }
@@ -100,18 +87,29 @@ export class QuotaReplay {
   /** Indices of the calls that begin in a window. */
   callsFrom(fromMs: number): readonly number[] {
     const { atMs } = this.demand;
-    return [...this.starts].filter((i) => atMs[i]! >= fromMs && atMs[i]! < fromMs + MINUTE_MS);
+    const indices: number[] = [];
+    for (const i of this.starts) if (atMs[i]! >= fromMs && atMs[i]! < fromMs + MINUTE_MS) indices.push(i);
+    return indices;
   }
 
   private busiestClockMinute(tokens: Float64Array) {
+    const { atMs } = this.demand;
     const offsetMs = this.startMs % MINUTE_MS;
     const sums = new Map<number, number>();
+    // Neighbours mostly fall into one window: it is looked up when it changes.
+    let [window, sum] = [Number.NaN, 0];
     for (let i = 0; i < tokens.length; i++) {
-      const window = Math.floor((this.demand.atMs[i]! + offsetMs) / MINUTE_MS);
-      sums.set(window, (sums.get(window) ?? 0) + tokens[i]!);
+      const its = Math.floor((atMs[i]! + offsetMs) / MINUTE_MS);
+      if (its !== window) {
+        if (i > 0) sums.set(window, sum);
+        window = its;
+        sum = sums.get(its) ?? 0;
+      }
+      sum += tokens[i]!;
     }
+    if (tokens.length > 0) sums.set(window, sum);
     let [most, at] = [0, 0];
-    for (const [window, sum] of sums) if (sum > most) [most, at] = [sum, window];
+    for (const [its, total] of sums) if (total > most) [most, at] = [total, its];
     return { tokens: most, fromMs: at * MINUTE_MS - offsetMs };
   }
 
@@ -125,18 +123,4 @@ export class QuotaReplay {
     }
     return { tokens: most, fromMs: at };
   }
-}
-
-/** Indices in the order of instants, to a grain: a counting sort, since runs have many calls. */
-function orderOf(ms: Float64Array): Int32Array {
-  let most = 0;
-  for (const each of ms) if (each > most) most = each;
-  const grainMs = Math.max(GRAIN_MS, most / (8 * ms.length + 1));
-  const place = (each: number) => Math.max(0, Math.floor(each / grainMs));
-  const from = new Int32Array(place(most) + 2);
-  for (const each of ms) from[place(each) + 1]!++;
-  for (let p = 1; p < from.length; p++) from[p]! += from[p - 1]!;
-  const order = new Int32Array(ms.length);
-  for (let i = 0; i < ms.length; i++) order[from[place(ms[i]!)]!++] = i;
-  return order;
 }

@@ -13,6 +13,12 @@ const RUN_LIMIT_MS = 120_000;
 const BUILDS = {
   node: { name: "node-clients-1", command: "npm", args: ["install", "--no-audit", "--no-fund", "--ignore-scripts"] },
   go: { name: "go-client-1", command: "go", args: ["build", "-o", "client", "."] },
+  java: {
+    name: "java-client-1",
+    command: "mvn",
+    args: ["-q", "-B", "package", "dependency:copy-dependencies", "-DincludeScope=runtime"],
+  },
+  rust: { name: "rust-client-1", command: "cargo", args: ["build"] },
 } as const;
 
 /**

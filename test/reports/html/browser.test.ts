@@ -1,8 +1,8 @@
 /** The report as a browser shows it: wide, narrow and printed, with and without scripts, filtered, and to axe. */
 import assert from "node:assert/strict";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import axe from "axe-core";
@@ -10,6 +10,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { renderHtml } from "../../../reports/html/report.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { fixture } from "../fixture.ts";
+import { chromiumPath } from "./chromium.ts";
 
 const CHROMIUM = chromiumPath();
 const STRATEGIES = ["a baseline with quite a long name of its own", "cheapest within 12 s, or else the nearest", "b"];
@@ -31,19 +32,6 @@ function beyond(edgePx: number, selector: string): string {
     const scrolls = getComputedStyle(frame ?? document.body).overflowX === "auto";
     return one.getBoundingClientRect().right > ${edgePx} + 1 && !scrolls;
   }).map((one) => one.id || (one.getAttribute("aria-label") ?? one.textContent).slice(0, 80))`;
-}
-
-function chromiumPath(): string | undefined {
-  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-  const found = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  return [process.env.CHROMIUM_PATH ?? "", ...found].find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** A small run with the widest tables that a report has. */

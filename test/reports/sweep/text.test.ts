@@ -1,86 +1,71 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { metricText, renderSweepText } from "../../../reports/sweep/text.ts";
-import type { SweepAnalysis } from "../../../simulator/sweep/analysis.ts";
+import { renderSweepText } from "../../../reports/sweep/text.ts";
+import { sweepVerdict } from "../../../reports/sweep/words.ts";
 import { parseRange } from "../../../simulator/sweep/factor.ts";
+import { curveReport, type Given, reportOf, row } from "./sweep-fixture.ts";
 
-const sweep = {
-  schemaVersion: 1,
-  meridianVersion: "0",
-  name: "a",
-  scenarioYaml: "",
-  scenarioFile: "a.yaml",
-  design: "grid",
-  seed: 1,
-  factors: [parseRange("load", "1..2x2")!],
-  jobs: [
-    { key: "x", values: [1] },
-    { key: "y", values: [2] },
-  ],
-} as const;
-const NONE: SweepAnalysis = { curves: [], tornado: [], sensitivity: [], map: [] };
-const shown = (analysis: Partial<SweepAnalysis>, more: object = {}) =>
-  renderSweepText(
-    {
-      sweep: { ...sweep, ...more },
-      question: { metric: "p95", group: "chat", objective: 8000 },
-      analysis: { ...NONE, ...analysis },
-      done: 1,
-    },
-    { colour: false, width: 200 },
-  );
-const estimate = (value: number | null) => ({
-  value,
-  low: value === null ? null : value - 100,
-  high: value === null ? null : value + 100,
-  n: 3,
-});
+const shown = (given: Given) => renderSweepText(reportOf(given), { colour: false, width: 200 });
+const LOAD = parseRange("traffic[0].arrivals.scale", "1..4x4")!;
+const SWING = parseRange("swing", "0..1x2")!;
 
 describe("a sweep in the terminal", () => {
   it("says first where the objective is crossed, between which loads, and what is missing", () => {
-    const text = shown({
-      curves: [
-        {
-          strategy: "s",
-          points: [
-            { load: 1, estimate: estimate(5000), isUnstable: false },
-            { load: 2, estimate: estimate(null), isUnstable: false },
-            { load: 3, estimate: estimate(9e6), isUnstable: true },
-          ],
-          crossing: { load: 1.5, low: 1.25, high: null, side: "crosses" },
-          knee: null,
-        },
-      ],
-    });
+    const report = curveReport();
+    const text = renderSweepText({ ...report, done: 3 }, { colour: false, width: 200 });
     assert.match(text, /1 of its jobs have no result yet/);
-    assert.match(
-      text,
-      /s: p95 latency of chat exceeds 8\.00 s from load = 1\.500 on \(95 % above 1\.250, beyond the range, too\)/,
-    );
-    assert.match(text, /1\.000 +5\.00 ±0\.100/);
-    assert.match(text, /2\.000 +n\/a/);
-    assert.match(text, /3\.000 +unstable/);
+    // Linear between 7 s at 2 and 9 s at 3; a backlog that grows and a percentile that is not there are no latencies.
+    assert.match(text, /p95 latency of chat is within 8 s over .*: up to 2\.500 .* with steady; .* with home\./);
+    assert.match(text, /home: p95 latency of chat exceeds 8 s from .* = 1\.500 on \(95 % between 1\.000 and 2\.000\)/);
+    assert.match(text, /2\.000 +n\/a +7\.00 ±0\.100/);
+    assert.match(text, /4\.000 +unstable +10\.0/);
+  });
+
+  it("says of a metric that falls from where on it is within, and of one that is never within, that", () => {
+    const rows = [9, 8.5, 7, 6].map((s, i) => row(i, [i + 1], "home", { p95: s * 1000 }));
+    const verdict = sweepVerdict(reportOf({ factors: [parseRange("quota", "1..4x4")!], rows }));
+    assert.match(verdict, /from 2\.333 on \(95 % between .*\) with home/);
+    const never = [9, 9, 9, 9].map((s, i) => row(i, [i + 1], "home", { p95: s * 1000 }));
+    assert.match(sweepVerdict(reportOf({ factors: [LOAD], rows: never })), /at no value tried with home/);
+    const none = [1, 1].map((_, i) => row(i, [i + 1], "home", { p95: null, failed: 0.5 }));
+    const text = sweepVerdict(reportOf({ factors: [LOAD], rows: none, objective: null, slo: null }));
+    assert.match(text, /home does not exist at any value tried/);
   });
 
   it("draws a map with a letter for each best strategy and a question mark where it is not clear", () => {
-    const two = { factors: [parseRange("load", "1..2x2")!, parseRange("swing", "0..1x2")!] };
-    const cell = (values: number[], best: string | null, isClear: boolean) => ({ values, best, value: null, isClear });
-    const text = shown({ map: [cell([1, 0], "x", true), cell([1, 1], "y", false), cell([2, 0], null, false)] }, two);
+    const rows = [
+      ...[row(0, [1, 0], "home", { cost: 5 }), row(0, [1, 0], "away", { cost: 9 })],
+      ...[row(1, [1, 1], "home", { cost: 5 }), row(1, [1, 1], "away", { cost: 4.95 })],
+      ...[row(2, [2, 0], "home", { cost: 5 }), row(2, [2, 0], "away", { cost: 1, p95: 9000 })],
+      ...[row(3, [2, 1], "home", { cost: 5, p95: 9000 }), row(3, [2, 1], "away", { cost: 1, p95: 9000 })],
+    ];
+    const text = shown({ factors: [LOAD, SWING], rows, metric: "cost", objective: null });
+    // At (2, 0) the cheap one is too slow; at (2, 1) both are.
     assert.match(text, /1 +A +B\?/);
-    assert.match(text, /2 +-\?/);
-    assert.match(text, /A = x\nB = y/);
+    assert.match(text, /2 +A +-\n/);
+    assert.match(text, /A = home\nB = away/);
+    assert.match(text, /Least USD per 1,000 served in chat with p95 within 8 s, by 4 points: home at 2 \(5\.00 USD\)/);
+    assert.match(text, /at 1 the best two are not told apart; at 1 no strategy keeps p95 within 8 s/);
   });
 
-  it("shows bars and indices as tables", () => {
-    assert.match(
-      shown({ tornado: [{ strategy: "s", path: "load", base: 1000, low: 500, high: null }] }),
-      /s +load +1\.00 +0\.500 +n\/a/,
-    );
-    const index = { value: 0.5, low: 0.4, high: 0.6 };
-    assert.match(
-      shown({ sensitivity: [{ strategy: "s", indices: [{ first: index, total: index }] }] }),
-      /s +load +0\.50 \(0\.40 to 0\.60\)/,
-    );
-    assert.equal(metricText("cost").unit.symbol, "USD");
+  it("shows bars and indices as tables, and names the factor that matters most", () => {
+    const bars = [1, 0.5, 2, 1, 1].map((s, i) => row(i, [], "home", { p95: s * 1000 }));
+    const tornado = shown({ factors: [LOAD, SWING], rows: bars, design: "tornado" });
+    assert.match(tornado, /arrivals\.scale moves p95 latency of chat most: of home from 0\.500 s .* to 2\.00 s/);
+    assert.match(tornado, /home +traffic\[0\]\.arrivals\.scale +1\.00 +0\.500 +2\.00/);
+    // f = 3 x + y on corners: shares 9/10 and 1/10.
+    const corners = [0, 1].flatMap((x) => [0, 1].flatMap((y) => [[x, y]]));
+    const pairs = corners.flatMap((a) => corners.map((b) => [a, b] as const));
+    const values = pairs.flatMap(([a, b]) => [a, b, [b[0], a[1]], [a[0], b[1]]]);
+    const rows = values.map(([x, y], i) => row(i, [x, y], "home", { p95: 1000 * (3 * x! + y!) }));
+    const text = shown({ factors: [LOAD, SWING], rows, design: "sensitivity" });
+    assert.match(text, /arrivals\.scale makes most of the variance of p95 latency of chat with home: 90 % with others/);
+    assert.match(text, /home +swing +0\.10 \(/);
+  });
+
+  it("says of designs that only cover the space how far the metric ranges", () => {
+    const rows = [3, 5].map((s, i) => row(i, [i, i], "home", { p95: s * 1000 }));
+    const text = sweepVerdict(reportOf({ factors: [LOAD, SWING], rows, design: "sobol" }));
+    assert.equal(text, "p95 latency of chat with home lies between 3.00 and 5.00 s over 2 points.");
   });
 });

@@ -43,11 +43,22 @@ describe("meridian sweep", () => {
     const first = await meridianHere([...ARGS, "--objective", "4s", "--out", out]);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stderr, /3 ran, 0 were done before/);
-    assert.match(first.stdout.replaceAll(/\s+/g, " "), /p95 latency of chat (exceeds|stays within) 4\.00 s/);
+    assert.match(first.stdout.replaceAll(/\s+/g, " "), /p95 latency of chat is within 4 s over/);
     const points = await readFile(join(await folderOf(out), "points.csv"), "utf8");
     const second = await meridianHere([...ARGS, "--out", out, "--workers", "1"]);
     assert.match(second.stderr, /0 ran, 3 were done before/);
     assert.equal(await readFile(join(await folderOf(out), "points.csv"), "utf8"), points);
+
+    const folder = await folderOf(out);
+    const page = await readFile(join(folder, "report.html"), "utf8");
+    assert.match(page, /How does p95 latency of chat go\?/);
+    const again = await meridianHere(["sweep", "report", folder, "--metric", "failed", "--objective", "1%", "--json"]);
+    const { question, analysis, report } = JSON.parse(again.stdout);
+    assert.deepEqual([question.metric, question.objective, question.group], ["failed", 0.01, "chat"]);
+    assert.equal(analysis.curves[0].points.length, 3);
+    assert.match(await readFile(report, "utf8"), /failed requests of chat/);
+    // Without words it is the question that was put last.
+    assert.match((await meridianHere(["sweep", "report", folder])).stdout, /failed requests of chat is within 1 %/);
   });
 
   it("a variant is what simulate makes of the same scenario", async () => {
@@ -60,9 +71,10 @@ describe("meridian sweep", () => {
       ...["--json", "--out", join(root, "runs")],
     ]);
     assert.ok(isResult(outcome));
-    const { scenario: _, provenance: __, ...mine } = outcome as unknown as Record<string, unknown>;
-    const { scenario: ___, provenance: ____, ...theirs } = JSON.parse(alone.stdout);
-    assert.deepEqual(mine.strategies, theirs.strategies);
+    // What each quota would have to be is for reports, and no part of a variant.
+    const { strategies } = JSON.parse(alone.stdout) as { readonly strategies: readonly Record<string, unknown>[] };
+    const theirs = strategies.map(({ quotaNeeds: _, ...strategy }) => strategy);
+    assert.deepEqual(outcome.strategies, theirs);
   });
 
   it("plans, and shards run the parts: together they are the whole sweep", async () => {
@@ -166,11 +178,19 @@ describe("meridian sweep", () => {
       [["--objective", "4"], /SWEEP_OBJECTIVE.*write 8s/s],
       [["--vary", "seed=2..1x1"], /SWEEP_RANGE/],
       [["--redis", "http://x"], /REDIS_URL/],
+      [["--class", "caht"], /SWEEP_GROUP.*chat/s],
     ] as const) {
       const { code, stderr } = await meridianHere([...ARGS, "--out", join(root, "no"), ...args]);
       assert.equal(code, 2, stderr);
       assert.match(stderr, words);
     }
+    for (const [args, words] of [
+      [[TINY], /SWEEP_EMPTY/],
+      [[TINY, "more"], /SWEEP_ACTION/],
+      [["report"], /SWEEP_ACTION/],
+      [["report", join(root, "none")], /SWEEP_UNREADABLE/],
+    ] as const)
+      assert.match((await meridianHere(["sweep", ...args])).stderr, words);
     for (const { examples } of [sweepCommand, shardCommand, workerCommand]) assert.ok(examples.length > 1);
   });
 });

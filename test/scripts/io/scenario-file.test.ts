@@ -7,12 +7,8 @@ import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { z } from "zod";
 import { parseSet } from "../../../scripts/io/overrides.ts";
-import {
-  loadScenario,
-  parseScenario,
-  SCENARIO_BYTES_MAX,
-  WORLD_FILE_BYTES_MAX,
-} from "../../../scripts/io/scenario-file.ts";
+import { loadScenario, SCENARIO_BYTES_MAX, WORLD_FILE_BYTES_MAX } from "../../../scripts/io/scenario-file.ts";
+import { parseScenario } from "../../../scripts/io/scenario-text.ts";
 import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
 import { durationMs } from "../../../simulator/base/schema-forms.ts";
 import { scenarioSchema } from "../../../simulator/scenario/schema.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Gateways, LEG, Network } from "../../../simulator/engine/network.ts";
+import { Gateways, Jitter, LEG, Network } from "../../../simulator/engine/network.ts";
 import { FaultState } from "../../../simulator/service/fault-state.ts";
 import type { FaultSpec } from "../../../simulator/service/service-plan.ts";
 import { assertReplicated, poissonCalls, slotsSpec } from "../service/capacity/driver.ts";
@@ -12,10 +12,17 @@ const always = { atMs: 0, forMs: DAY_MS };
 function network(jitterCv: number, faults: readonly FaultSpec[] = [], rttMs = [10, 80, 0, 300]) {
   const state = new FaultState(servicePlan({ faults }), 1);
   while (state.nextMs <= 0) state.advance();
-  return new Network({ rttMs: Float64Array.from(rttMs), jitterCv }, 2, state, 7);
+  const plan = { rttMs: Float64Array.from(rttMs), jitterCv };
+  const legs = new Network(plan, Int32Array.of(0, 1), 2, state, 7);
+  const jitter = new Jitter(jitterCv, 7);
+  return {
+    oneWayMs(origin: number, target: number, leg: 0 | 1, request: number, attempt: number): number {
+      return legs.oneWayMs(origin, target, jitter.factor(leg, request, attempt), leg, request, attempt);
+    },
+  };
 }
 
-const delays = (one: Network, count: number, leg: 0 | 1 = LEG.there) =>
+const delays = (one: ReturnType<typeof network>, count: number, leg: 0 | 1 = LEG.there) =>
   Array.from({ length: count }, (_, request) => one.oneWayMs(0, 1, leg, request, 0));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -37,6 +44,26 @@ describe("the way to a region and back", () => {
     const correlation = mean(there.map((ms, i) => (ms - 40) * (back[i]! - 40))) / 12 ** 2;
     assert.ok(Math.abs(correlation) < 0.04, `correlation ${correlation}`);
     assert.notEqual(one.oneWayMs(0, 1, 0, 3, 0), one.oneWayMs(0, 1, 0, 3, 1));
+  });
+
+  it("what is drawn ahead for first attempts is what they draw", () => {
+    const jitter = new Jitter(0.3, 7);
+    const drawn = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+    for (const [from, count] of [
+      [0, 5],
+      [5, 3],
+      [8, 9],
+    ] as const) {
+      jitter.prepare(from, count);
+      assert.deepEqual(
+        [...jitter.there.subarray(0, count)],
+        drawn(from, count).map((request) => jitter.factor(LEG.there, request, 0)),
+      );
+      assert.deepEqual(
+        [...jitter.back.subarray(0, count)],
+        drawn(from, count).map((request) => jitter.factor(LEG.back, request, 0)),
+      );
+    }
   });
 
   it("a surge adds half of itself to each way, also where there is no round trip", () => {

@@ -9,7 +9,7 @@ import { capacity, chunkOf, custom, rows, simulate, type World, world } from "./
 describe("requests, event by event", () => {
   const requestsOf = (input: ScenarioInput) => {
     const plan = planOf(input);
-    return new Requests(plan, plan.strategies[0]!, 1, null);
+    return new Requests(plan, plan.strategies[0]!, 1, null, null);
   };
 
   it("an arrival is sent at once where no gateway and no network stand between", () => {

@@ -9,13 +9,14 @@ const at = (value: number | null, half = 1): Estimate =>
   value === null ? { value, low: null, high: null, n: 0 } : { value, low: value - half, high: value + half, n: 5 };
 
 function row(point: number, values: readonly unknown[], strategy: string, p95: Estimate, isUnstable = false): SweepRow {
-  const metrics = Object.fromEntries(SWEEP_METRICS.map((metric) => [metric, p95])) as Record<SweepMetric, Estimate>;
+  const same = Object.fromEntries(SWEEP_METRICS.map((metric) => [metric, p95])) as Record<SweepMetric, Estimate>;
+  const metrics = { ...same, failed: at(p95.value === null ? 1 : 0, 0) };
   return { point, values, strategy, group: "chat", isUnstable, metrics };
 }
 
-const LOAD = parseRange("load", "1..4x4")!;
+const LOAD = parseRange("traffic.arrivals.scale", "1..4x4")!;
 const SWING = parseRange("swing", "0..1x2")!;
-const question = { metric: "p95", group: "chat", objective: 20 } as const;
+const question = { metric: "p95", group: "chat", objective: 20, p95LimitMs: null } as const;
 const jobsOf = (count: number) => Array.from({ length: count }, (_, i) => ({ key: String(i), values: [] }));
 
 describe("what a sweep answers", () => {
@@ -28,9 +29,53 @@ describe("what a sweep answers", () => {
     const [falling] = analyse({ design: "grid", factors: [LOAD], jobs: jobsOf(4) }, survivors, question).curves;
     const backlog = [10, 15, 16, 17].map((value, i) => row(i, [i + 1], "a", at(value), i === 3));
     const [growing] = analyse({ design: "grid", factors: [LOAD], jobs: jobsOf(4) }, backlog, question).curves;
-    assert.deepEqual(growing!.crossing, { load: 3.5, low: 3, high: 4, side: "crosses" }, "a backlog is beyond, too");
+    assert.deepEqual(growing!.crossing, { load: 3.5, low: 3, high: 4, side: "rises" }, "a backlog is beyond, too");
     // Nothing is known between the last load with a percentile and the first without one.
-    assert.deepEqual(falling!.crossing, { load: 1.5, low: 1, high: 2, side: "crosses" });
+    assert.deepEqual(falling!.crossing, { load: 1.5, low: 1, high: 2, side: "rises" });
+  });
+
+  it("where it is not told whether too many fail, that end of the crossing is open", () => {
+    const of = (value: number | null, failed: Estimate, i: number): SweepRow => {
+      const whole = row(i, [i + 1], "a", at(value));
+      return { ...whole, metrics: { ...whole.metrics, failed } };
+    };
+    const share = (value: number, half: number): Estimate => ({ value, low: value - half, high: value + half, n: 5 });
+    // p95 leaves out 5 %. At 2 the mean is below and the interval is not; at 3 the other way round; at 4 it is certain.
+    const rows = [share(0, 0), share(0.04, 0.02), share(0.06, 0.02), share(0.2, 0.02)].map((failed, i) =>
+      of(i < 2 ? 10 : null, failed, i),
+    );
+    const [curve] = analyse({ design: "grid", factors: [LOAD], jobs: jobsOf(4) }, rows, question).curves;
+    assert.deepEqual(curve!.crossing, { load: 2.5, low: 1, high: 4, side: "rises" });
+  });
+
+  it("of savings, the baseline is the measure, and what misses its latency does not count", () => {
+    const two = (i: number, saving: number, p95: number): readonly SweepRow[] => [
+      { ...row(i, [i, 0], "home", at(10)), metrics: { ...row(i, [], "home", at(10)).metrics, saving: at(0, 0) } },
+      {
+        ...row(i, [i, 0], "away", at(p95)),
+        metrics: { ...row(i, [], "away", at(p95)).metrics, saving: at(saving, 0.01) },
+      },
+    ];
+    const rows = [...two(1, 0.1, 12), ...two(2, -0.1, 12), ...two(3, 0.1, 30)];
+    const asked = { ...question, metric: "saving", objective: null, p95LimitMs: 20 } as const;
+    const { map } = analyse({ design: "grid", factors: [LOAD, SWING], jobs: jobsOf(3) }, rows, asked);
+    assert.deepEqual(
+      map.map(({ best, isClear }) => [best, isClear]),
+      [
+        ["away", true],
+        ["home", true],
+        ["home", true],
+      ],
+    );
+  });
+
+  it("has a knee over load only, and no crossing over seeds", () => {
+    const rows = [10, 11, 100].map((value, i) => row(i, [i + 1], "a", at(value)));
+    const of = (path: string) =>
+      analyse({ design: "grid", factors: [{ ...LOAD, path }], jobs: jobsOf(3) }, rows, question).curves[0]!;
+    assert.equal(of("traffic[0].arrivals.poisson").knee?.load, 2);
+    assert.equal(of("client.timeout").knee, null);
+    assert.equal(of("seed").crossing, null);
   });
 
   it("over two factors: the best stable strategy of each point, and whether the next is apart", () => {
@@ -63,7 +108,7 @@ describe("what a sweep answers", () => {
       bars.map(({ path, base, low, high }) => [path, base, low, high]),
       [
         ["swing", 10, 2, 30],
-        ["load", 10, 9, 11],
+        ["traffic.arrivals.scale", 10, 9, 11],
       ],
     );
   });

@@ -11,14 +11,11 @@ const LOADS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
 
 describe("a curve over load", () => {
   it("crosses its objective where the closed form does, within its interval", () => {
-    // 1 / (1 - load) = 4 at 0.75; the intervals cross where 1.1 or 0.9 times it is 4.
+    // 1 / (1 - load) = 4 at 0.75; 1.1 times it is 4 at 0.725, 0.9 times it at 0.775: the points outside are 0.7 and 0.8.
     const { load, low, high, side } = crossingOf(LOADS.map(queue), 4);
-    assert.equal(side, "crosses");
-    assert.ok(
-      Math.abs(load! - 0.75) < 0.005 &&
-        Math.abs(low! - (1 - 1.1 / 4)) < 0.005 &&
-        Math.abs(high! - (1 - 0.9 / 4)) < 0.005,
-    );
+    assert.equal(side, "rises");
+    assert.ok(Math.abs(load! - 0.75) < 0.005);
+    assert.deepEqual([low, high], [0.7, 0.8]);
   });
 
   it("says when it lies within at all loads, or at none", () => {
@@ -26,10 +23,40 @@ describe("a curve over load", () => {
     assert.equal(crossingOf(LOADS.map(queue), 0.5).side, "beyond");
   });
 
-  it("has its knee where a hyperbola turns", () => {
-    // For 1 / (1 - x) on [0.05, 0.95] the distance to the chord is largest at x = 1 - sqrt(0.05 × 0.95).
-    assert.ok(Math.abs(kneeOf(LOADS.map(queue))!.load - (1 - Math.sqrt(0.05 * 0.95))) < 0.05);
-    assert.equal(kneeOf([queue(0.1), queue(0.2)]), null);
-    assert.equal(kneeOf(LOADS.map((load) => ({ load, estimate: { value: 1, low: 1, high: 1, n: 2 } }))), null);
+  it("that falls, as over a quota, is within its objective from the crossing on", () => {
+    const falling = LOADS.map((load) => ({ ...queue(1 - load), load }));
+    // 1 / load = 4 at 0.25; with 10 % either way it is between 0.225 and 0.275.
+    const { load, low, high, side } = crossingOf(falling, 4);
+    assert.equal(side, "falls");
+    assert.ok(Math.abs(load! - 0.25) < 0.005);
+    assert.deepEqual([low, high], [0.2, 0.3]);
+  });
+
+  it("has its knee where the closed forms of queues have the most power", () => {
+    const knee = (meanOf: (load: number) => number, loads = LOADS) =>
+      kneeOf(loads.map((load) => ({ load, estimate: { value: meanOf(load), low: null, high: null, n: 1 } })));
+    const fine = Array.from({ length: 199 }, (_, i) => (i + 1) / 200);
+    // M/M/1: load (1 - load) is largest at 1/2. M/D/1: mean 1 + load / 2 (1 - load), largest power at 2 - √2.
+    assert.equal(knee((load) => 1 / (1 - load), fine)!.load, 0.5);
+    assert.ok(Math.abs(knee((load) => 1 + load / (2 * (1 - load)), fine)!.load - (2 - Math.SQRT2)) < 0.005);
+    assert.equal(knee((load) => 1 / (1 - load), fine.slice(0, 150))!.load, 0.5, "whatever the range");
+    // A cliff: flat up to 0.7, then nothing is served in time.
+    assert.deepEqual(
+      knee((load) => (load <= 0.7 ? 1 : Number.POSITIVE_INFINITY)),
+      { load: 0.7, low: 0.65, high: 0.75 },
+    );
+    assert.equal(
+      knee(() => 1),
+      null,
+      "it lies beyond the range",
+    );
+    assert.equal(
+      knee((load) => 1 / (1 - load), LOADS.slice(9)),
+      null,
+      "it lies below the range",
+    );
+    const { low, high } = kneeOf(LOADS.map(queue))!;
+    // Power within 10 % either way of the most: load (1 - load) >= 0.25 × 0.9 / 1.1.
+    assert.ok(low <= 0.3 && high >= 0.7, "a flat top is told apart only so far");
   });
 });

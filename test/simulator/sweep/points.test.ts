@@ -18,7 +18,7 @@ function resultOf(failedShare: number): RunResult {
     cost: { source: { usdPer1kServed: at(5), savingShare: null } },
   };
   const strategy = { name: "s", status: "stable", total: group, byClass: [{ ...group, name: "chat" }] };
-  return { billing: "source", strategies: [strategy] } as unknown as RunResult;
+  return { billing: "source", baseline: "s", strategies: [strategy] } as unknown as RunResult;
 }
 
 describe("the points of a sweep", () => {
@@ -33,7 +33,7 @@ describe("the points of a sweep", () => {
     assert.deepEqual(known(0.9), [null, null, null, null]);
   });
 
-  it("are of all requests and of each class; a baseline has no saving", () => {
+  it("are of all requests and of each class; a baseline saves nothing", () => {
     const rows = rowsOf(4, ["500k"], resultOf(0));
     assert.deepEqual(
       rows.map(({ point, group, values }) => [point, group, values]),
@@ -42,6 +42,6 @@ describe("the points of a sweep", () => {
         [4, "chat", ["500k"]],
       ],
     );
-    assert.deepEqual([rows[0]!.metrics.cost.value, rows[0]!.metrics.saving.value], [5, null]);
+    assert.deepEqual([rows[0]!.metrics.cost.value, rows[0]!.metrics.saving.value], [5, 0]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { METER_LAWS, type QuotaDemand, QuotaReplay } from "../../../../simulator/service/quota/quota-need.ts";
+import { METER_LAWS, QuotaReplay } from "../../../../simulator/service/quota/quota-need.ts";
+import type { QuotaDemand } from "../../../../simulator/service/quota/quota-replay.ts";
 
 /** Calls that settle at once to what they reserved. */
 function demand(calls: readonly (readonly [atMs: number, tokens: number])[]): QuotaDemand {

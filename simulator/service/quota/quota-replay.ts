@@ -1,0 +1,195 @@
+/** Replaying calls against one limit: in order, and only through the stretches of time in which it can refuse any. */
+import { MINUTE_MS } from "../../base/time.ts";
+import type { Meter, MeterLaw } from "./meter.ts";
+
+/** Calls are put in order to this, ms: a thousandth of the window. */
+const GRAIN_MS = 60;
+/** A rolling window is replayed from this long before it can first refuse: by then it holds nothing older. */
+const WARM_UP_MS = 2.5 * MINUTE_MS;
+
+/** What calls ask of one quota, column by column; in any order. */
+export interface QuotaDemand {
+  readonly atMs: Float64Array;
+  readonly settledAtMs: Float64Array;
+  /** Tokens reserved at the start. */
+  readonly reserve: Float64Array;
+  /** Tokens that it settles to at the end. */
+  readonly settle: Float64Array;
+}
+
+/** Calls in the order of their beginning, and their ends in the order of these: columns that are read from front to back. */
+export interface CallsInOrder {
+  readonly atMs: Float64Array;
+  readonly reserve: Float64Array;
+  /** Of the ends: when, and of the call its place in the order of beginnings, its beginning, settled less reserved. */
+  readonly endMs: Float64Array;
+  readonly endCall: Int32Array;
+  readonly endAtMs: Float64Array;
+  readonly endDifference: Float64Array;
+  /** By call: how many ends come before it. */
+  readonly endsBefore: Int32Array;
+  /** Tokens reserved in the minute up to each call, and in a little before it. */
+  readonly minuteTokens: Float64Array;
+  /** Some call uses more than it reserved: then a limit may refuse however little is reserved. */
+  readonly overshoots: boolean;
+}
+
+/** Calls from a place in the order up to another. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function inOrder(demand: QuotaDemand, starts: Int32Array): CallsInOrder {
+  const n = starts.length;
+  const ends = orderOf(demand.settledAtMs);
+  const placeOf = new Int32Array(n);
+  const atMs = new Float64Array(n);
+  const reserve = new Float64Array(n);
+  for (let s = 0; s < n; s++) {
+    const i = starts[s]!;
+    placeOf[i] = s;
+    atMs[s] = demand.atMs[i]!;
+    reserve[s] = demand.reserve[i]!;
+  }
+  const endMs = new Float64Array(n);
+  const endCall = new Int32Array(n);
+  const endAtMs = new Float64Array(n);
+  const endDifference = new Float64Array(n);
+  let overshoots = false;
+  for (let e = 0; e < n; e++) {
+    const i = ends[e]!;
+    endMs[e] = demand.settledAtMs[i]!;
+    endCall[e] = placeOf[i]!;
+    endAtMs[e] = demand.atMs[i]!;
+    endDifference[e] = demand.settle[i]! - demand.reserve[i]!;
+    if (endDifference[e]! > 0) overshoots = true;
+  }
+  const endsBefore = new Int32Array(n);
+  for (let s = 0, end = 0; s < n; s++) {
+    endsBefore[s] = end;
+    while (end < n && endMs[end]! <= atMs[s]!) end++;
+  }
+  return { atMs, reserve, endMs, endCall, endAtMs, endDifference, endsBefore, ...minutesOf(atMs, reserve), overshoots };
+}
+
+function minutesOf(atMs: Float64Array, reserve: Float64Array): Pick<CallsInOrder, "minuteTokens"> {
+  const minuteTokens = new Float64Array(atMs.length);
+  // Calls are in order to a grain only, and a rolling window's cells are a fraction of a second wide.
+  const spanMs = MINUTE_MS + 2 * grainOf(atMs) + 1000;
+  let [sum, first] = [0, 0];
+  for (let s = 0; s < atMs.length; s++) {
+    sum += reserve[s]!;
+    while (atMs[first]! < atMs[s]! - spanMs) sum -= reserve[first++]!;
+    minuteTokens[s] = sum;
+  }
+  return { minuteTokens };
+}
+
+/**
+ * The stretches that must be replayed, each with a meter of its own that is empty at its beginning; outside of them the
+ * limit refuses nothing, since no more is reserved than it grants even if nothing is ever given back.
+ */
+export function tightStretches(calls: CallsInOrder, law: MeterLaw, limit: number, startMs: number): readonly Stretch[] {
+  if (calls.overshoots) return [{ from: 0, to: calls.atMs.length }];
+  if (law === "clock-window") return tightMinutes(calls, limit, startMs % MINUTE_MS);
+  return law === "rolling-window" ? aroundTightCalls(calls, limit) : tightBusyPeriods(calls, limit);
+}
+
+/** Whole minutes that reserve more than the limit. */
+function tightMinutes({ atMs, reserve }: CallsInOrder, limit: number, offsetMs: number): readonly Stretch[] {
+  const stretches: Stretch[] = [];
+  let [from, sum, untilMs] = [0, 0, Number.NEGATIVE_INFINITY];
+  for (let s = 0; s < atMs.length; s++) {
+    if (atMs[s]! >= untilMs) {
+      if (sum > limit) stretches.push({ from, to: s });
+      [from, sum] = [s, 0];
+      untilMs = (Math.floor((atMs[s]! + offsetMs) / MINUTE_MS) + 1) * MINUTE_MS - offsetMs;
+    }
+    sum += reserve[s]!;
+  }
+  if (sum > limit) stretches.push({ from, to: atMs.length });
+  return stretches;
+}
+
+/** Around calls before which a minute reserves more than the limit. */
+function aroundTightCalls({ atMs, minuteTokens }: CallsInOrder, limit: number): readonly Stretch[] {
+  const stretches: Stretch[] = [];
+  let first = 0;
+  for (let s = 0; s < atMs.length; s++) {
+    if (!(minuteTokens[s]! > limit)) continue;
+    while (atMs[first]! < atMs[s]! - WARM_UP_MS) first++;
+    const last = stretches.at(-1);
+    if (last !== undefined && last.to >= first) stretches[stretches.length - 1] = { from: last.from, to: s + 1 };
+    else stretches.push({ from: first, to: s + 1 });
+  }
+  return stretches;
+}
+
+/** Periods from one full bucket to the next in which it could run empty, if nothing were given back. */
+function tightBusyPeriods({ atMs, reserve }: CallsInOrder, limit: number): readonly Stretch[] {
+  const stretches: Stretch[] = [];
+  const perMs = limit / MINUTE_MS;
+  let [from, taken, most, lastMs] = [0, 0, 0, 0];
+  for (let s = 0; s < atMs.length; s++) {
+    // Calls are in order to a grain only: a bucket that meets an earlier instant loses what it had refilled since.
+    taken -= (atMs[s]! - lastMs) * perMs;
+    lastMs = atMs[s]!;
+    if (taken <= 0) {
+      if (most > limit) stretches.push({ from, to: s });
+      [from, taken, most] = [s, 0, 0];
+    }
+    taken += reserve[s]!;
+    if (taken > most) most = taken;
+  }
+  if (most > limit) stretches.push({ from, to: atMs.length });
+  return stretches;
+}
+
+/** How many calls of a stretch a meter refuses; marks them. It ends early with more than `refusedMax`. */
+export function refusedWithin(
+  { atMs, reserve, endMs, endCall, endAtMs, endDifference, endsBefore }: CallsInOrder,
+  { from, to }: Stretch,
+  meter: Meter,
+  isRefused: Uint8Array,
+  refusedMax: number,
+): number {
+  let refused = 0;
+  let end = endsBefore[from] ?? 0;
+  for (let s = from; s < to; s++) {
+    const nowMs = atMs[s]!;
+    for (; end < endMs.length && endMs[end]! <= nowMs; end++) {
+      const call = endCall[end]!;
+      if (call < s && isRefused[call] === 0) meter.settle(nowMs, endAtMs[end]!, endDifference[end]!);
+    }
+    if (meter.take(nowMs, reserve[s]!)) continue;
+    isRefused[s] = 1;
+    if (++refused > refusedMax) break;
+  }
+  return refused;
+}
+
+/** Indices in the order of instants, to a grain: a counting sort, since runs have many calls. */
+export function orderOf(ms: Float64Array): Int32Array {
+  const n = ms.length;
+  const grainMs = grainOf(ms);
+  const places = new Int32Array(n);
+  let last = 0;
+  for (let i = 0; i < n; i++) {
+    const place = ms[i]! > 0 ? Math.floor(ms[i]! / grainMs) : 0;
+    places[i] = place;
+    if (place > last) last = place;
+  }
+  const from = new Int32Array(last + 2);
+  for (let i = 0; i < n; i++) from[places[i]! + 1]!++;
+  for (let p = 1; p < from.length; p++) from[p]! += from[p - 1]!;
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[from[places[i]!]!++] = i;
+  return order;
+}
+
+function grainOf(ms: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < ms.length; i++) if (ms[i]! > most) most = ms[i]!;
+  return Math.max(GRAIN_MS, most / (8 * ms.length + 1));
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { KeyedRandom } from "../../../../simulator/random/keyed-random.ts";
+import { createMeter } from "../../../../simulator/service/quota/meter.ts";
+import { METER_LAWS } from "../../../../simulator/service/quota/quota-need.ts";
+import { inOrder, orderOf, refusedWithin, tightStretches } from "../../../../simulator/service/quota/quota-replay.ts";
+
+const MINUTE = 60_000;
+const START_MS = 20_000;
+
+/** Calls of four hours with a rush in each, which settle later to less than they reserved. */
+function busyDay() {
+  const random = new KeyedRandom(7, "calls");
+  random.seek(0, 0);
+  const at: number[] = [];
+  for (let ms = 0; ms < 240 * MINUTE; ) {
+    const isRush = (ms / MINUTE) % 60 < 10;
+    ms += (isRush ? 800 : 6000) * -Math.log(1 - random.next());
+    at.push(Math.floor(ms));
+  }
+  const atMs = Float64Array.from(at);
+  const reserve = atMs.map(() => 100 + Math.floor(900 * random.next()));
+  return {
+    atMs,
+    settledAtMs: atMs.map((ms) => ms + 500 + 20_000 * random.next()),
+    reserve,
+    settle: reserve.map((tokens) => Math.floor(tokens * random.next())),
+  };
+}
+
+describe("a replay of the tight stretches alone", () => {
+  const demand = busyDay();
+  const calls = inOrder(demand, orderOf(demand.atMs));
+  const n = demand.atMs.length;
+  const whole = { from: 0, to: n };
+  const meterOf = (law: (typeof METER_LAWS)[number], limit: number) =>
+    createMeter({ law, limit, windowMs: MINUTE, burst: limit }, START_MS);
+
+  for (const law of METER_LAWS) {
+    it(`refuses the same calls as a replay of everything: ${law}`, () => {
+      for (const limit of [10_000, 14_000, 18_000]) {
+        const all = new Uint8Array(n);
+        const expected = refusedWithin(calls, whole, meterOf(law, limit), all, n);
+        const some = new Uint8Array(n);
+        const stretches = tightStretches(calls, law, limit, START_MS);
+        for (const stretch of stretches) refusedWithin(calls, stretch, meterOf(law, limit), some, n);
+        assert.deepEqual(some, all, String(limit));
+        assert.ok(expected > 0 && expected < n, `${expected} of ${n} refused at ${limit}`);
+        const replayed = stretches.reduce((sum, { from, to }) => sum + to - from, 0);
+        assert.ok(limit < 18_000 || replayed < 0.9 * n, `${replayed} of ${n} replayed at ${limit}`);
+      }
+    });
+  }
+
+  it("is of everything where calls use more than they reserve", () => {
+    const over = { ...demand, settle: demand.reserve.map((tokens) => tokens + 1) };
+    const ordered = inOrder(over, orderOf(over.atMs));
+    assert.deepEqual(tightStretches(ordered, "clock-window", 1e9, START_MS), [whole]);
+  });
+});
