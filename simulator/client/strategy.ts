@@ -135,6 +135,8 @@ export interface StrategyContext {
   readonly targetIds: readonly string[];
   readonly regionOfTarget: readonly string[];
   readonly classNames: readonly string[];
+  /** What ms 0 of the router's clock is, ms since 1970 UTC, for rules by the hour of day; 0 where left out. */
+  readonly startMs?: number;
   /** Prices over the run, where they are known beforehand; left out where they are not. */
   readonly prices?: PriceOutlook;
 }
@@ -155,6 +157,7 @@ export interface OptionSpec {
     | "targets"
     | "targetWeights"
     | "targetAmounts"
+    | "targetHours"
     | "classTargets"
     | "classShares"
     | "amounts"

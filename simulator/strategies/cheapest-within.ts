@@ -1,5 +1,5 @@
 /** Strategy `cheapest-within`: the lowest price among targets that are fast enough. */
-import { MINUTE_MS } from "../base/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
 import { requestPriceMicroUsd } from "../client/target-view.ts";
@@ -28,6 +28,10 @@ const options = {
     default: MINUTE_MS,
     doc: "After this long without an outcome a target counts as unknown again and is probed",
   },
+  history: {
+    type: "targetHours",
+    doc: "p95 by UTC hour as callers saw it, in place of the moving one, from `meridian strategy history`",
+  },
 } as const;
 
 /**
@@ -38,6 +42,9 @@ const options = {
  * or none for `forget`) qualifies while fewer than `probes` requests are in flight to it: that bounds what exploring
  * can cost, and a target that was slow once is tried again. On a retry the target that just failed does not
  * qualify. If none qualifies, the lowest prediction among the known wins, then the least loaded of the unknown.
+ *
+ * A target that `history` names is predicted by the p95 of the same UTC hour there, round trip contained: it is never
+ * unknown and needs no probes. Its moving failure share counts all the same.
  */
 export const cheapestWithin: StrategyDefinition = {
   name: "cheapest-within",
@@ -51,9 +58,18 @@ export const cheapestWithin: StrategyDefinition = {
     const failureCeiling = checked.number("failureCeiling");
     const probes = checked.number("probes");
     const forgetMs = checked.number("forget");
+    const past = checked.has("history") ? checked.hours("history") : undefined;
+    const { startMs = 0 } = context;
+
+    /** p95 of the target in this hour of past days, ms; NaN where it is not told. */
+    function pastMs(target: number, nowMs: number): number {
+      return past === undefined ? Number.NaN : past[target * 24 + (Math.floor((startMs + nowMs) / HOUR_MS) % 24)]!;
+    }
 
     function qualifies(targets: TargetView, target: number, nowMs: number): boolean {
       const predictedMs = targets.e2eMsP95[target]! + targets.rttMs[target]!;
+      const knownMs = pastMs(target, nowMs);
+      if (!Number.isNaN(knownMs)) return knownMs <= ceilingMs && targets.failureShare[target]! <= failureCeiling;
       const fresh = nowMs - targets.lastOutcomeMs[target]! <= forgetMs;
       if (!fresh) return targets.inFlight[target]! < probes;
       if (targets.failureShare[target]! > failureCeiling) return false;
