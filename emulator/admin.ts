@@ -1,5 +1,5 @@
 /** The emulator's own pages under `/_meridian/`: health, metrics, invocation log, audit, injected faults. */
-import { parseDurationMs } from "../simulator/base/quantities.ts";
+import { parseDurationMs, parseShare } from "../simulator/base/quantities.ts";
 import { FAULT_EFFECTS, type FaultEffect, type FaultInjector, type FaultRule } from "./backends/faults.ts";
 import type { RegionPolicy } from "./backends/region-policy.ts";
 import { sameSecret } from "./http/authentication.ts";
@@ -97,11 +97,26 @@ const PAGES: Readonly<Record<string, Page>> = {
 
 /** Members of a fault rule. */
 const RULE_MEMBERS: readonly string[] = [
-  ...["error", "message", "region", "modelId", "class", "times", "share", "at", "for", "afterTokens", "lasts", "gap"],
+  ...[
+    "kind",
+    "error",
+    "message",
+    "region",
+    "model",
+    "modelId",
+    "class",
+    "times",
+    "share",
+    "at",
+    "for",
+    "afterTokens",
+    "lasts",
+    "gap",
+  ],
 ];
 
 /**
- * Reads a fault rule: `{error, message?, region?, modelId?, class?, times?, share?, at?, for?, afterTokens?, lasts?, gap?}`;
+ * Reads a fault rule, with the fields that a scenario gives a fault of `kind: stream`: `{error, message?, region?, model?, class?, times?, share?, at?, for?, afterTokens?, lasts?, gap?}`;
  * `error` is the name of an error of the service, `reset`, `silence`, `empty` or `drip`; times are texts such as `250ms`.
  *
  * @throws ServiceError ValidationException or SerializationException
@@ -112,12 +127,13 @@ export function readRule(body: JsonObject): FaultRule {
     throw invalidRule(`a fault has no member ${unknown.slice(0, 40)}; it has ${RULE_MEMBERS.join(", ")}.`);
   }
   const effect = effectOf(asText(body.error), optional(body.message, asText));
-  const share = optional(body.share, asNumber);
+  const share = optional(body.share, (value) => (typeof value === "string" ? parseShare(value) : asNumber(value)));
+  if (body.kind !== undefined && body.kind !== "stream") throw invalidRule('the only kind of fault here is "stream".');
   const [times, afterTokens] = [countOf(body, "times", 1), countOf(body, "afterTokens", 0)];
   if (share !== undefined && !(share > 0 && share <= 1)) throw invalidRule("share must be above 0 and at most 1.");
   const rule = {
     region: optional(body.region, asText),
-    modelId: optional(body.modelId, asText),
+    modelId: optional(body.modelId ?? body.model, asText),
     class: optional(body.class, asText),
     times,
     share,

@@ -3,34 +3,54 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Command } from "commander";
+import { Job } from "kubernetes-models/batch/v1/Job";
 import { parse } from "yaml";
 import { shardCommand } from "../scripts/commands/shard.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "docs", "scale");
 const text = (file: string) => readFileSync(join(FOLDER, file), "utf8");
 
-/** Whether `meridian shard` understands a command line of a manifest. */
-function optionsOf(command: readonly string[]): Record<string, unknown> {
+/** Whether `meridian shard` understands a command line of a manifest: its sweep and options. */
+function commandOf(command: readonly string[]): { readonly sweep: string; readonly options: Record<string, unknown> } {
   assert.deepEqual(command.slice(0, 2), ["meridian", "shard"]);
   const verb = new Command().exitOverride();
   shardCommand.configure(verb);
-  return verb.parse(command.slice(2), { from: "user" }).opts();
+  const parsed = verb.parse(command.slice(2), { from: "user" });
+  return { sweep: parsed.args[0]!, options: parsed.opts() };
 }
 
 describe("manifests of sweeps", () => {
-  it("the Indexed Job has as many completions as parts", () => {
+  it("the Indexed Job is one by Kubernetes' own schema, with as many completions as parts", () => {
     const job = parse(text("indexed-job.yaml"));
+    new Job(job).validate();
+    assert.throws(() => new Job({ ...job, spec: { ...job.spec, completions: "many" } }).validate(), /completions/);
     assert.deepEqual([job.apiVersion, job.kind, job.spec.completionMode], ["batch/v1", "Job", "Indexed"]);
-    const { count, store } = optionsOf(job.spec.template.spec.containers[0].command);
-    assert.deepEqual([count, store], [job.spec.completions, "s3://my-bucket/sweeps"]);
-    const volumes = job.spec.template.spec.volumes.map(({ name }: { name: string }) => name);
-    for (const { name } of job.spec.template.spec.containers[0].volumeMounts) assert.ok(volumes.includes(name));
+    const { sweep, options } = commandOf(job.spec.template.spec.containers[0].command);
+    assert.deepEqual([options.count, options.store], [job.spec.completions, "s3://my-bucket/sweeps"]);
+    assert.match(sweep, /^[0-9a-f]{10}$/, "the job file is in the store");
   });
 
-  it("the Batch array has as many children as parts", () => {
+  it("the Batch array has as many children as parts, and its definition says which attempts are repeated", () => {
     const job = JSON.parse(text("batch-array.json"));
-    assert.equal(optionsOf(job.containerOverrides.command).count, job.arrayProperties.size);
-    // SubmitJob: an array has 2 to 10,000 children, a job at most ten attempts.
-    assert.ok(job.arrayProperties.size >= 2 && job.arrayProperties.size <= 10_000 && job.retryStrategy.attempts <= 10);
+    const { sweep, options } = commandOf(job.containerOverrides.command);
+    assert.deepEqual([options.count, sweep], [job.arrayProperties.size, "0011223344"]);
+    // SubmitJob: an array has 2 to 10,000 children.
+    assert.ok(job.arrayProperties.size >= 2 && job.arrayProperties.size <= 10_000);
+    const definition = JSON.parse(text("batch-job-definition.json"));
+    assert.equal(definition.jobDefinitionName, job.jobDefinition);
+    // RegisterJobDefinition: a job has at most ten attempts, and at most five rules.
+    const { attempts, evaluateOnExit } = definition.retryStrategy;
+    assert.ok(attempts <= 10 && evaluateOnExit.length <= 5);
+    const [lost, other] = evaluateOnExit;
+    assert.deepEqual([lost.action, other.action, other.onReason], ["RETRY", "EXIT", "*"]);
+  });
+
+  it("the image runs as a user that is a number, without scripts of packages", () => {
+    const lines = text("Dockerfile").split("\n");
+    assert.ok(lines.some((line) => /^USER \d+$/.test(line)) && lines.some((line) => line.includes("--ignore-scripts")));
+    assert.ok(
+      lines.some((line) => /^FROM node:\d+-slim$/.test(line)),
+      "a tag that names its version",
+    );
   });
 });

@@ -45,7 +45,7 @@ export function withFaults(backend: InferenceBackend, clock: EmulatorClock): Fau
       if (hit === undefined) return backend.begin(call, nowMs, observer);
       hit.left--;
       if (hit.left <= 0) armed = armed.filter((other) => other !== hit);
-      return apply(hit.rule, { backend, clock, call, nowMs, observer });
+      return applyFault(hit.rule, { backend, clock, call, nowMs, observer });
     },
   };
 }
@@ -62,7 +62,8 @@ function strikes(armed: ArmedRule, call: InferenceCall, nowMs: number): boolean 
   return random.next() < (rule.share ?? 1);
 }
 
-function apply(rule: FaultRule, struck: StruckCall): Admission {
+/** Lets a fault strike a call that begins. */
+export function applyFault(rule: Omit<FaultRule, "region">, struck: StruckCall): Admission {
   const { effect, afterTokens = 0, lastsMs } = rule;
   if (afterTokens === 0 && typeof effect !== "string") return { kind: "refused", fault: effect };
   if (afterTokens === 0 && effect === "reset") return { kind: "dropped", how: effect };

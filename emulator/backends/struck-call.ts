@@ -59,7 +59,10 @@ export interface StruckCall {
  */
 export function beginStruck(rule: FaultRule, struck: StruckCall): Admission {
   const run = new StruckRun(rule, struck);
-  const admission = struck.backend.begin(struck.call, struck.nowMs, run);
+  const { effect, afterTokens = 0 } = rule;
+  const isCut = typeof effect !== "string" || effect === "reset" || effect === "empty";
+  const call = isCut ? { ...struck.call, breaksAtTokens: afterTokens } : struck.call;
+  const admission = struck.backend.begin(call, struck.nowMs, run);
   if (admission.kind !== "accepted") return admission;
   run.accept(admission.handle, struck.nowMs);
   return { kind: "accepted", handle: run };
@@ -216,7 +219,7 @@ class StruckRun implements InferenceHandle, InferenceObserver {
     if (effect === "silence" || effect === "drip") return;
     this.end(() => {
       if (typeof effect === "string") this.observer.onBreak(nowMs);
-      else this.observer.onFailure(nowMs, effect);
+      else this.observer.onFailure(nowMs, this.firstTokens > 0 ? { ...effect, isInStream: true } : effect);
     });
     this.inner.cancel(nowMs);
   }

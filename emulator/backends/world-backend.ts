@@ -12,6 +12,8 @@ import {
   createAttemptTable,
 } from "../../simulator/service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../../simulator/service/service.ts";
+import type { StreamFault } from "../../simulator/service/service-plan.ts";
+import { hasStreamFaults, StreamFaults } from "../../simulator/service/stream-faults.ts";
 import {
   type Admission,
   cappedOutputTokens,
@@ -29,6 +31,8 @@ import {
   createCallRoutes,
   prefixesOf,
 } from "./call-routes.ts";
+import { applyFault } from "./faults.ts";
+import type { FaultRule } from "./struck-call.ts";
 import { faultOf, WorldCall } from "./world-call.ts";
 
 /** Options of {@link createWorldBackend}. */
@@ -80,6 +84,7 @@ class WorldBackend implements InferenceBackend {
   private readonly routes: CallRoutes;
   private readonly lengths: AnswerLengths;
   private readonly world: Service;
+  private readonly streamFaults: StreamFaults | undefined;
   private readonly network: Network;
   private readonly jitter: Jitter;
   private readonly startMs: number;
@@ -99,6 +104,9 @@ class WorldBackend implements InferenceBackend {
     this.routes = createCallRoutes(plan);
     this.lengths = createAnswerLengths(plan);
     this.world = new Service(plan.world, plan.seed, this.table, this.listener());
+    this.streamFaults = hasStreamFaults(plan.world)
+      ? new StreamFaults(plan.world, this.world.faults, plan.seed)
+      : undefined;
     const regions = Int32Array.from(plan.regionNames.keys());
     this.network = new Network(plan.network, regions, regions.length, this.world.faults, plan.seed);
     this.jitter = new Jitter(plan.network.jitterCv, plan.seed);
@@ -110,7 +118,26 @@ class WorldBackend implements InferenceBackend {
     this.advanceTo(nowMs + this.startMs);
     const route = this.routes.of(call);
     if (route === undefined) return { kind: "refused", fault: { name: "ValidationException" } };
-    const { slot, worldCall } = this.enter(call, route, observer);
+    const serial = this.serial++ & 0x7fffffff;
+    const fault = this.strike(call, route, serial);
+    if (fault === null) return this.beginInWorld(call, route, serial, observer);
+    const backend: InferenceBackend = {
+      begin: (struck, _, through) => this.beginInWorld(struck, route, serial, through),
+    };
+    return applyFault(ruleOf(fault), { backend, clock: this.clock, call, nowMs, observer });
+  }
+
+  /** The fault of the scenario that strikes a call, with the draws of its request. */
+  private strike(call: InferenceCall, { model, classIndex }: CallRoute, serial: number): StreamFault | null {
+    const { world, plan, streamFaults } = this;
+    const region = plan.regionNames.indexOf(call.region);
+    if (streamFaults === undefined || world.faults.isDown(region)) return null;
+    const key = this.drawKeyOf(call.requestMetadata) ?? { request: serial, ordinal: 0 };
+    return streamFaults.strike({ region, model, classIndex, requestId: key.request, ordinal: key.ordinal });
+  }
+
+  private beginInWorld(call: InferenceCall, route: CallRoute, serial: number, observer: InferenceObserver): Admission {
+    const { slot, worldCall } = this.enter(call, route, serial, observer);
     this.world.receive(this.worldMs, slot);
     this.arm();
     const { ending } = worldCall;
@@ -137,14 +164,15 @@ class WorldBackend implements InferenceBackend {
   private enter(
     call: InferenceCall,
     route: CallRoute,
+    serial: number,
     observer: InferenceObserver,
   ): { readonly slot: number; readonly worldCall: WorldCall } {
     const { clock, startMs, table } = this;
-    const serial = this.serial++ & 0x7fffffff;
     const { request, ordinal } = this.drawKeyOf(call.requestMetadata) ?? { request: serial, ordinal: 0 };
     const outputTokens = cappedOutputTokens(call, this.lengths.draw(route.classIndex, serial));
     const prefixes = prefixesOf(call, route.account);
-    const worldCall = new WorldCall({ clock, startMs, observer, outputTokens, prefixes });
+    const madeTokens = Math.min(outputTokens, call.breaksAtTokens ?? outputTokens);
+    const worldCall = new WorldCall({ clock, startMs, observer, outputTokens, madeTokens, prefixes });
     const slot = table.allocate();
     const { ints } = table;
     const at = slot * ATTEMPT_INTS;
@@ -154,7 +182,7 @@ class WorldBackend implements InferenceBackend {
     ints[at + ATTEMPT.modelIndex] = route.model;
     ints[at + ATTEMPT.target] = route.target;
     ints[at + ATTEMPT.inputTokens] = call.inputTokens;
-    ints[at + ATTEMPT.outputTokens] = outputTokens;
+    ints[at + ATTEMPT.outputTokens] = madeTokens;
     ints[at + ATTEMPT.maxTokens] = outputLimit(call);
     ints[at + ATTEMPT.prefixTokens] = call.cachePoints.at(-1)?.tokens ?? 0;
     ints[at + ATTEMPT.prefixId] = prefixes.at(-1)?.id ?? -1;
@@ -168,6 +196,7 @@ class WorldBackend implements InferenceBackend {
   /** Passes the world's events on to the calls they concern. */
   private listener(): ServiceListener {
     return {
+      strikesItself: true,
       onStart: (slot, firstTokenMs, endMs) => {
         const call = this.calls[slot]!;
         call.returnHopMs = this.hopMsOf(slot);
@@ -255,4 +284,14 @@ class WorldBackend implements InferenceBackend {
     const known = origin === undefined ? -1 : originNames.indexOf(origin);
     return known < 0 && this.options.origin !== undefined ? originNames.indexOf(this.options.origin) : known;
   }
+}
+
+/** A scenario's fault with the fields of the control page. */
+function ruleOf({ effect, error, message, afterTokens, lastsMs, gapMs }: StreamFault): FaultRule {
+  return {
+    effect: effect === "error" ? { name: error!, ...(message === "" ? {} : { message }) } : effect,
+    afterTokens,
+    ...(Number.isFinite(lastsMs) ? { lastsMs } : {}),
+    ...(Number.isNaN(gapMs) ? {} : { gapMs }),
+  };
 }

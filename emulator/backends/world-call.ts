@@ -15,7 +15,9 @@ export interface WorldCallOptions {
   /** Scenario time at which the fleet's clock was 0, ms. */
   readonly startMs: number;
   readonly observer: InferenceObserver;
+  /** Of the whole answer, and those of it that are made: fewer where a fault breaks it off. */
   readonly outputTokens: number;
+  readonly madeTokens: number;
   readonly prefixes: readonly CachedPrefix[];
 }
 
@@ -35,6 +37,7 @@ type Pace =
 /** One call in the world. Converts the world's instants (scenario time) to those of the fleet's clock. */
 export class WorldCall implements InferenceHandle {
   readonly outputTokens: number;
+  private readonly madeTokens: number;
   readonly prefixes: readonly CachedPrefix[];
   destinationRegion = "";
   cacheReadTokens = 0;
@@ -57,6 +60,7 @@ export class WorldCall implements InferenceHandle {
   constructor(options: WorldCallOptions) {
     this.options = options;
     this.outputTokens = options.outputTokens;
+    this.madeTokens = options.madeTokens;
     this.prefixes = options.prefixes;
   }
 
@@ -88,14 +92,14 @@ export class WorldCall implements InferenceHandle {
   }
 
   tokensWritten(nowMs: number): number {
-    const { pace, outputTokens } = this;
+    const { pace, madeTokens } = this;
     if (pace === undefined || nowMs < this.firstTokenMs) return this.written;
     const since =
       pace.kind === "fixed"
         ? this.fixedTokensSince(nowMs, pace.endMs)
         : (pace.capacity.stepsAt!(this.worldMs(nowMs)) - pace.firstStep) / pace.stepsPerToken;
-    const tokens = Number.isFinite(since) ? 1 + Math.floor(since + ROUNDING) : outputTokens;
-    this.written = Math.max(this.written, Math.min(outputTokens, tokens));
+    const tokens = Number.isFinite(since) ? 1 + Math.floor(since + ROUNDING) : madeTokens;
+    this.written = Math.max(this.written, Math.min(madeTokens, tokens));
     return this.written;
   }
 
@@ -103,7 +107,7 @@ export class WorldCall implements InferenceHandle {
     const { pace } = this;
     if (pace === undefined) return Number.POSITIVE_INFINITY;
     const tokens = this.tokensWritten(nowMs);
-    if (tokens >= this.outputTokens) return Number.POSITIVE_INFINITY;
+    if (tokens >= this.madeTokens) return Number.POSITIVE_INFINITY;
     if (pace.kind === "fixed") return this.firstTokenMs + tokens * this.fixedGapMs(pace.endMs);
     const { capacity, firstStep, stepsPerToken } = pace;
     const left = firstStep + tokens * stepsPerToken - capacity.stepsAt!(this.worldMs(nowMs));
@@ -124,7 +128,7 @@ export class WorldCall implements InferenceHandle {
     this.firstTimer?.cancel();
     if (this.isCancelled) return;
     if (this.firstTokenMs < endMs) this.reportFirstToken();
-    this.written = ending === "answered" ? this.outputTokens : this.tokensWritten(endMs);
+    this.written = ending === "answered" ? this.madeTokens : this.tokensWritten(endMs);
     this.pace = undefined;
     if (ending === "answered") observer.onEnd(endMs);
     else if (ending === "broken") observer.onBreak(endMs);
@@ -147,11 +151,11 @@ export class WorldCall implements InferenceHandle {
   }
 
   private fixedGapMs(endMs: number): number {
-    return this.outputTokens > 1 ? (endMs - this.firstTokenMs) / (this.outputTokens - 1) : 0;
+    return this.madeTokens > 1 ? (endMs - this.firstTokenMs) / (this.madeTokens - 1) : 0;
   }
 
   private fixedTokensSince(nowMs: number, endMs: number): number {
-    if (nowMs >= endMs) return this.outputTokens - 1;
+    if (nowMs >= endMs) return this.madeTokens - 1;
     return (nowMs - this.firstTokenMs) / this.fixedGapMs(endMs);
   }
 }
@@ -184,7 +188,11 @@ export function faultOf(
       };
     case OUTCOME.unavailable:
       return { name: "ServiceUnavailableException" };
+    case OUTCOME.broken:
+      return { name: "InternalServerException", isInStream: true };
     case OUTCOME.error:
+    case OUTCOME.empty:
+    case OUTCOME.rejected:
       return { name: "InternalServerException" };
     case OUTCOME.abandoned:
     case OUTCOME.timeout:

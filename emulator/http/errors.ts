@@ -1,44 +1,12 @@
-/**
- * The errors of Bedrock's runtime and control plane as they appear on the wire: status, `x-amzn-ErrorType`, JSON body.
- *
- * Sources of statuses and messages: Amazon Bedrock API reference and User Guide (troubleshooting), botocore service
- * models; AWS General Reference for the common errors of SigV4 services. docs/emulator.md lists unpublished messages.
- */
-const SERVICE_ERRORS = {
-  ThrottlingException: [429, "Too many tokens, please wait before trying again."],
-  ModelNotReadyException: [429, "The model is not ready for inference. Wait and try your request again."],
-  ServiceUnavailableException: [503, "Bedrock is unable to process your request."],
-  InternalServerException: [
-    500,
-    "The system encountered an unexpected error during processing. Try your request again.",
-  ],
-  ModelTimeoutException: [
-    408,
-    "The request took too long to process. Processing time exceeded the model timeout length.",
-  ],
-  ModelErrorException: [424, "The request failed due to an error while processing the model."],
-  ModelStreamErrorException: [424, "An error occurred while streaming the response."],
-  ValidationException: [400, "The request is not valid."],
-  SerializationException: [400, "The request body could not be read."],
-  ServiceQuotaExceededException: [400, "Your request exceeds the service quota for your account."],
-  ConflictException: [409, "The resource already exists."],
-  AccessDeniedException: [403, "You don't have access to the model with the specified model ID."],
-  ResourceNotFoundException: [404, "The specified resource was not found."],
-  UnknownOperationException: [404, "The requested operation is not known."],
-  RequestEntityTooLargeException: [413, "The request body is larger than the service allows."],
-  MissingAuthenticationTokenException: [403, "Missing Authentication Token"],
-  IncompleteSignatureException: [403, "The request signature does not conform to AWS standards."],
-  InvalidSignatureException: [
-    403,
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
-  ],
-  UnrecognizedClientException: [403, "The security token included in the request is invalid."],
-} as const satisfies Record<string, readonly [status: number, message: string]>;
+/** The errors of the service as they appear on the wire: status, `x-amzn-ErrorType`, JSON body. */
+import { messageOf, type ServiceErrorName, statusOf } from "../../simulator/service/service-errors.ts";
 
-export type ServiceErrorName = keyof typeof SERVICE_ERRORS;
-
-/** Names of all errors of the service. */
-export const SERVICE_ERROR_NAMES = Object.keys(SERVICE_ERRORS) as readonly ServiceErrorName[];
+export {
+  isServiceErrorName,
+  SERVICE_ERROR_NAMES,
+  type ServiceErrorName,
+  statusOf,
+} from "../../simulator/service/service-errors.ts";
 
 /** An error of the service as plain data, so that a backend can return one without throwing. */
 export interface ServiceFault {
@@ -49,6 +17,8 @@ export interface ServiceFault {
   readonly members?: Readonly<Record<string, string | number>> | undefined;
   /** Hint of when to retry, ms, sent as `x-amz-retry-after`. SDKs honour it; the service sends none today. */
   readonly retryAfterMs?: number | undefined;
+  /** It comes inside the stream of an answer, although no token of that may have been sent. */
+  readonly isInStream?: boolean | undefined;
 }
 
 /** Thrown while a request is handled, to answer it with an error of the service. */
@@ -57,7 +27,7 @@ export class ServiceError extends Error implements ServiceFault {
   readonly members: Readonly<Record<string, string | number>> | undefined;
 
   constructor(name: ServiceErrorName, message?: string, members?: Readonly<Record<string, string | number>>) {
-    super(message ?? SERVICE_ERRORS[name][1]);
+    super(message ?? messageOf(name));
     this.name = name;
     this.members = members;
   }
@@ -84,21 +54,12 @@ export function renderError(fault: ServiceFault): RenderedError {
 
 /** An error with the service's standard message where it has none of its own. */
 export function withDefaultMessage(fault: ServiceFault): { readonly message: string } {
-  return { message: fault.message ?? SERVICE_ERRORS[fault.name][1] };
+  return { message: fault.message ?? messageOf(fault.name) };
 }
 
 /** The JSON body of an error, also the payload of an in-stream exception. */
 export function faultBody(fault: ServiceFault): string {
   return JSON.stringify({ ...withDefaultMessage(fault), ...fault.members });
-}
-
-/** @returns the HTTP status of an error */
-export function statusOf(name: ServiceErrorName): number {
-  return SERVICE_ERRORS[name][0];
-}
-
-export function isServiceErrorName(text: string): text is ServiceErrorName {
-  return Object.hasOwn(SERVICE_ERRORS, text);
 }
 
 /** Exceptions that may end a running stream; any other becomes an internalServerException. */

@@ -194,6 +194,7 @@ class PacedStream implements TokenStream {
     const { response } = this.options;
     this.timer?.cancel();
     if (this.started) this.write(this.deltas(tokens));
+    else if (tokens > 0) this.write([...this.options.begin(), ...this.deltas(tokens)]);
     this.afterReturn(() => {
       if (!response.headersSent || response.destroyed) breakOff(response);
       // What was written before must be on its way: a reset drops what is still in the buffers.

@@ -153,7 +153,8 @@ class InferenceRun implements InferenceObserver {
     this.endMs = nowMs;
     const tokens = Math.max(0, Math.min(handle.tokensWritten(nowMs), handle.outputTokens - 1));
     this.report(fault.name, tokens);
-    if (stream?.started) stream.finish(tokens, () => [parsed.format.exception(fault)]);
+    if (stream?.started || (stream !== undefined && fault.isInStream))
+      stream.finish(tokens, () => [parsed.format.exception(fault)]);
     else after(clock, oneWayMs, () => sendJson(response, parsed.call.requestId, parsed.format.refuse(fault)));
   }
 

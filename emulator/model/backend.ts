@@ -46,6 +46,8 @@ export interface InferenceCall {
   readonly wantedOutputTokens: number | undefined;
   /** A stop sequence ends a longer answer here. */
   readonly stopAtTokens: number | undefined;
+  /** A fault ends a longer answer here: the rest is never made, although the handle speaks of the whole answer. */
+  readonly breaksAtTokens?: number | undefined;
   readonly serviceTier: ServiceTierName;
   /** The caller requested the latency-optimized variant. */
   readonly latencyOptimized: boolean;

@@ -18,7 +18,7 @@ export interface LatencyView {
  * All requests where all classes have the same objectives and none may wait; else the class with an objective that the
  * baseline keeps least, or without objectives the one with the most requests.
  */
-export function latencyView(result: RunResult): LatencyView {
+export function latencyView(result: LatencySource): LatencyView {
   const headline = headlineClasses(result.classes);
   const objectives = new Set(headline.map(({ sloE2eMs, sloTtftMs }) => `${sloE2eMs} ${sloTtftMs}`));
   const everything = headline.length === result.classes.length && objectives.size <= 1;
@@ -38,7 +38,10 @@ export function latencyView(result: RunResult): LatencyView {
   };
 }
 
-function leadClass(result: RunResult, headline: RunResult["classes"]): string | undefined {
+/** What of a run the choice depends on. */
+export type LatencySource = Pick<RunResult, "classes" | "strategies" | "comparisons" | "baseline">;
+
+function leadClass(result: LatencySource, headline: RunResult["classes"]): string | undefined {
   const within = ({ name }: RunResult["classes"][number]) =>
     result.strategies[0]?.byClass.find((each) => each.name === name)?.goodputShare.value ?? null;
   const promised = headline.filter((each) => within(each) !== null).toSorted((a, b) => within(a)! - within(b)!);
@@ -79,7 +82,7 @@ export function headlineRun(result: RunResult): HeadlineRun {
 
 /** p95 of one class against the baseline, by the paired values of each replication. */
 export function classComparison(
-  { strategies, baseline, comparisons }: RunResult,
+  { strategies, baseline, comparisons }: LatencySource,
   strategy: StrategyResult,
   className: string,
   metric: "e2eMsP95" | "ttftMsP95" = "e2eMsP95",

@@ -1,6 +1,7 @@
 /** Colours of page and charts in both themes, and the style of each strategy. */
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { failsMore } from "../../simulator/experiment/standing.ts";
+import { latencyView } from "./latency-view.ts";
 
 /**
  * Colours of charts and page. Okabe–Ito hues whose contrast with the background is at least 3:1: on white blue 5.2,
@@ -73,8 +74,9 @@ const OTHER_SHAPES = ["triangle-down", "cross", "triangle-right", "triangle-left
 
 /**
  * One style per strategy, in the order of `strategies`, the same on every chart of a report. The baseline is grey and
- * dashed. Up to four others have a hue; when there are more, the hues go to those that the verdict names, then to those
- * that no other beats on both mean cost and mean p95, then to the rest in the scenario's order; strategies that are
+ * dashed. Up to four others have a hue; when there are more, the hues go to the one that the verdict recommends, then to
+ * the others that it names, then to those that no other beats on both mean cost and mean p95 (of the class that the main
+ * table is about), then to the rest in the scenario's order; strategies that are
  * unstable or fail more than the baseline come last. Hues are assigned in the scenario's order.
  *
  * @param result  the run, or what of it decides about hues
@@ -117,15 +119,20 @@ export function stylesOf(
 }
 
 /** What the choice of hues depends on. */
-export type StyledResult = Pick<RunResult, "strategies" | "baseline" | "billing" | "comparisons" | "verdictStrategies">;
+export type StyledResult = Pick<
+  RunResult,
+  "strategies" | "baseline" | "billing" | "comparisons" | "verdictStrategies" | "recommended" | "classes"
+>;
 
 function highlighted(result: StyledResult): ReadonlySet<string> {
-  const { strategies, baseline, verdictStrategies = [] } = result;
+  const { strategies, baseline, verdictStrategies = [], recommended } = result;
   const others = strategies.filter((strategy) => strategy.name !== baseline);
   const isSound = (one: StrategyResult) => one.status === "ok" && !failsMore(result.comparisons, one.name);
   const sound = strategies.filter(isSound);
-  const unbeaten = others.filter((one) => isSound(one) && sound.every((other) => !beats(result, other, one)));
+  const position = positionIn(result);
+  const unbeaten = others.filter((one) => isSound(one) && sound.every((other) => !beats(position, other, one)));
   const ordered = [
+    ...others.filter((one) => one.name === recommended),
     ...others.filter((one) => verdictStrategies.includes(one.name)),
     ...unbeaten,
     ...others.filter(isSound),
@@ -135,15 +142,19 @@ function highlighted(result: StyledResult): ReadonlySet<string> {
 }
 
 /** Whether `other` has less of cost or p95 and no more of either, by the means. */
-function beats(result: StyledResult, other: StrategyResult, one: StrategyResult): boolean {
+function beats(position: Position, other: StrategyResult, one: StrategyResult): boolean {
   if (other === one) return false;
-  const [otherUsd, otherMs] = position(result, other);
-  const [usd, ms] = position(result, one);
+  const [otherUsd, otherMs] = position(other);
+  const [usd, ms] = position(one);
   if (usd === null || ms === null) return true;
   if (otherUsd === null || otherMs === null) return false;
   return otherUsd <= usd && otherMs <= ms && (otherUsd < usd || otherMs < ms);
 }
 
-function position({ billing }: StyledResult, strategy: StrategyResult): [number | null, number | null] {
-  return [strategy.total.cost[billing].usdPer1kServed.value, strategy.total.e2eMs.p95.value];
+/** Mean cost, and p95 of the class that the main table is about. */
+type Position = (strategy: StrategyResult) => readonly [number | null, number | null];
+
+function positionIn(result: StyledResult): Position {
+  const view = latencyView(result);
+  return (strategy) => [strategy.total.cost[result.billing].usdPer1kServed.value, view.of(strategy).e2eMs.p95.value];
 }

@@ -117,7 +117,7 @@ export function residencyText(result: RunResult): string {
   const bound = boundClasses(result);
   if (bound.length === 0) return "No class has a residency rule.";
   const rows = countRows(result);
-  const sum = (field: keyof Counts) => rows.reduce((total, { counts }) => total + counts[field], 0);
+  const sum = (field: keyof Counts) => rows.reduce((total, { counts }) => total + (counts[field] ?? 0), 0);
   const violations = sum("residencyViolations");
   const verdict =
     violations === 0

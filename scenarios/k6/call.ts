@@ -4,6 +4,7 @@ import { asyncRequest, type Response } from "k6/http";
 import { findAdapter } from "../../simulator/bench/adapters/index.ts";
 import type { ReplayAuth, ReplayPlan } from "../../simulator/bench/plan.ts";
 import type { AttemptAnswer, AttemptOrder } from "../../simulator/bench/router-io.ts";
+import { firstByteLimitMs } from "../../simulator/client/request-rules.ts";
 import { type CryptoFunctions, createSigner, type SignableRequest } from "./sigv4.ts";
 
 /** k6's code for a request that ran out of its time. */
@@ -28,6 +29,8 @@ export async function call(
   const target = plan.targets[order.target]!;
   const adapter = findAdapter(target.api);
   const isStream = plan.operation === "converse-stream";
+  // The first byte of an answer that is no stream is its last; the gaps in a stream are not seen here.
+  const limitMs = isStream ? order.timeoutMs : Math.min(order.timeoutMs, firstByteLimitMs(order.limits));
   const { path, headers, body } = adapter.request({
     model: target.calledIds[order.model]!,
     prompt: {
@@ -51,21 +54,25 @@ export async function call(
   const signable = { region: target.region, host, path: base + path, body, nowMs: Date.now() };
   const response = await asyncRequest("POST", origin + base + path, body, {
     headers: { ...authorize(target.auth, signable), ...headers },
-    timeout: Math.min(order.timeoutMs, LONGEST_MS),
+    timeout: Math.min(limitMs, LONGEST_MS),
     responseType: isStream ? adapter.streamBody : "text",
     redirects: 0,
     tags: { name: `${plan.operation} ${target.region}` },
     responseCallback: null,
   });
-  if (response.status === 0) return unanswered(response, nowMs());
   const { blocked, connecting, tls_handshaking: handshaking, sending, waiting, receiving } = response.timings;
+  // Where the connection breaks or time runs out while the body comes, k6 says status 0, and keeps what has come.
+  const hasBegun = response.status !== 0 || (isStream && receiving > 0);
+  const isTimeout = response.error_code === REQUEST_TIMEOUT;
+  if (!hasBegun || isTimeout) return unanswered(response, nowMs(), limitMs < order.timeoutMs);
   const headersMs = blocked + connecting + handshaking + sending + waiting;
   const verdict = adapter.read(
-    { status: response.status, header: headerOf(response), body: response.body, nowMs: Date.now() },
+    { status: response.status || 200, header: headerOf(response), body: response.body, nowMs: Date.now() },
     isStream,
   );
   return {
     ...verdict,
+    ...(response.status === 0 && verdict.kind !== "ok" ? { error: response.error.slice(0, 200) } : {}),
     endedMs: toMicroseconds(sentMs + headersMs + receiving),
     ttftMs: toMicroseconds(isStream && target.seesFirstToken ? headersMs : headersMs + receiving),
     status: response.status,
@@ -83,10 +90,12 @@ function toMicroseconds(ms: number): number {
 }
 
 /** No answer: time ran out, or the connection was refused or broke. */
-function unanswered(response: Response, endedMs: number): AttemptAnswer {
+function unanswered(response: Response, endedMs: number, isIdleLimit: boolean): AttemptAnswer {
+  const isTimeout = response.error_code === REQUEST_TIMEOUT;
   return {
-    kind: response.error_code === REQUEST_TIMEOUT ? "timeout" : "error",
+    kind: isTimeout ? "timeout" : "error",
     isFinal: false,
+    ...(isTimeout && isIdleLimit ? { interruption: "idle" } : {}),
     endedMs,
     ttftMs: Number.NaN,
     retryAfterMs: Number.NaN,

@@ -1,11 +1,12 @@
 /** `bench --import-rows`: makes one measured run of the logs that several instances of k6 wrote. */
+
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { checkRows, firstTokenNotes, seesFirstTokens } from "../../simulator/bench/checks.ts";
-import type { ReplayOperation } from "../../simulator/bench/plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { CommandInput } from "../commands/command.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import { type InstanceLog, mergeInstances, type RunOrder, readInstanceLog, runKeyOf } from "./kubernetes/merge.ts";
+import { operationOf } from "./options.ts";
 import { concludeBench } from "./outcome.ts";
 import type { BenchedStrategy } from "./run.ts";
 
@@ -22,7 +23,7 @@ export async function importRows(
 ): Promise<number> {
   const { plan } = experiment.inputs;
   const { options } = input;
-  const operation = options.api as ReplayOperation;
+  const operation = operationOf(plan);
   const order: RunOrder = { schedule, operation, drainMs: Math.min(plan.drainMs, options.drain as number) };
   const logs = await Promise.all((options.importRows as readonly string[]).map(readInstanceLog));
   const keys = plan.strategies.map((_, strategy) => runKeyOf(plan, strategy, order));

@@ -2,6 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDurationMs } from "../../simulator/base/quantities.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
+import type { ReplayOperation } from "../../simulator/bench/plan.ts";
+import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "../commands/options.ts";
 import type { Override } from "../io/overrides.ts";
@@ -29,9 +31,10 @@ export function addBenchOptions(command: Command): void {
     )
     .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
     .addOption(
-      new Option("--api <operation>", "what is called")
-        .choices(["converse-stream", "converse"])
-        .default("converse-stream"),
+      new Option("--api <operation>", "what is called; unless given, what the scenario's client.streams says").choices([
+        "converse-stream",
+        "converse",
+      ]),
     )
     .option("--allow-host <host...>", "hosts other than this machine that the target file may name")
     .option("--spend-real-money", "lock 1 of --target bedrock: real calls cost real money")
@@ -83,9 +86,21 @@ export function executorOf(options: CommonOptions): ExecutorChoice | undefined {
 export function benchOverrides(options: CommonOptions): readonly Override[] {
   return [
     ...overridesOf(options),
+    ...streamOverrides(options),
     { path: ["replications"], value: 1, origin: "meridian bench" },
     ...windowOverrides(options.at as string | undefined, options.duration as string | undefined),
   ];
+}
+
+/** Whether answers are streamed, where the command says so and not the scenario. */
+export function streamOverrides({ api }: CommonOptions): readonly Override[] {
+  if (api === undefined) return [];
+  return [{ path: ["client", "streams"], value: api === "converse-stream", origin: `--api ${String(api)}` }];
+}
+
+/** What is called: as the client of the scenario takes its answers. */
+export function operationOf({ client }: Pick<Plan, "client">): ReplayOperation {
+  return client.isStreaming ? "converse-stream" : "converse";
 }
 
 /** What makes a run begin at a time of the scenario's clock, and last so long from there. Times are texts as typed. */

@@ -16,6 +16,7 @@ import { leftOf, type SpendReport, shareOf, spendReport } from "../../simulator/
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { createStatusLine, formatSpan, type StatusLineOptions } from "../io/progress.ts";
 import { interrupted } from "../io/worker-pool.ts";
+import type { ProgressFile } from "../view/progress-file.ts";
 import type { ExecutorChoice } from "./executors.ts";
 import { type Replayed, replayInK6 } from "./k6-process.ts";
 import type { K6Program } from "./k6-program.ts";
@@ -182,10 +183,25 @@ export interface BenchProgress {
 
 const LIVE_EVERY_MS = 500;
 
-/** Shows a running bench on stderr. */
-export function createBenchProgress(options: Omit<StatusLineOptions, "liveEveryMs">): BenchProgress {
+/** Shows a running bench on stderr. @param also told as well: the file that the local page reads */
+export function createBenchProgress(
+  options: Omit<StatusLineOptions, "liveEveryMs">,
+  also?: ProgressFile,
+): BenchProgress {
   const line = createStatusLine({ ...options, liveEveryMs: LIVE_EVERY_MS });
-  return { update: (moment) => line.show(formatBench(moment)), stop: line.stop };
+  return {
+    update(moment) {
+      const text = formatBench(moment);
+      const { ordinal, strategies, ended, requests, e2eMsP95, throttled } = moment;
+      line.show(text);
+      const share = (ordinal - 1 + Math.min(1, ended / Math.max(1, requests))) / strategies;
+      also?.update(share, text, { p95Ms: e2eMsP95, throttled });
+    },
+    stop() {
+      line.stop();
+      also?.stop();
+    },
+  };
 }
 
 /** `2/3 round-robin  41 %  812 sent  12 in flight  p95 4.1 s  31 throttled  0.42 USD  lag 2 ms`; unknown parts are left out. */

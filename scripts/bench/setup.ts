@@ -1,7 +1,8 @@
 /** What a bench sends where and what it may cost, for every target but Bedrock itself (`bedrock/plan.ts`). */
+
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { plannedCalls } from "../../simulator/bench/make-plan.ts";
-import type { ReplayOperation, SpendPlan } from "../../simulator/bench/plan.ts";
+import type { SpendPlan } from "../../simulator/bench/plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import { spendPlanOf } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
@@ -12,6 +13,7 @@ import { locksOf, type Purchase, type SpendLocks } from "./bedrock/locks.ts";
 import { loadEndpoints } from "./endpoints-file.ts";
 import { estimateBench, refuseTinyBudget } from "./estimate.ts";
 import { benchLimits, refuseBeyondLimits } from "./limits.ts";
+import { operationOf } from "./options.ts";
 import { type BenchTarget, emulatorTarget, endpointsTarget } from "./target.ts";
 
 /** What a bench sends where, and what it may cost. */
@@ -107,7 +109,7 @@ async function targetOf(
   plan: Plan,
   options: CommonOptions,
 ): Promise<{ readonly target: BenchTarget; readonly remote: PaidInput["remote"] }> {
-  const operation = options.api as ReplayOperation;
+  const operation = operationOf(plan);
   const name = String(options.target);
   if (name === EMULATOR) return { target: emulatorTarget(plan, operation), remote: [] };
   const sources = new Set(plan.targets.map(({ region }) => plan.regionNames[region]!));

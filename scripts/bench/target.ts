@@ -94,11 +94,11 @@ function recordOfOutcome(outcome: InvocationOutcome): EndpointRecord | undefined
   const { requestMetadata, inferenceRegion, inputTokens, wholeOutputTokens, cacheReadTokens, cacheWriteTokens } =
     outcome;
   if (inferenceRegion === undefined || requestMetadata.requestId === undefined) return undefined;
-  const isGivenUp = outcome.error === "ClientClosed";
+  const isBilled = outcome.error !== undefined && wholeOutputTokens > 0;
   return {
     id: requestMetadata.requestId,
     region: inferenceRegion,
-    usage: isGivenUp ? [inputTokens, wholeOutputTokens, cacheReadTokens, cacheWriteTokens] : null,
+    usage: isBilled ? [inputTokens, wholeOutputTokens, cacheReadTokens, cacheWriteTokens] : null,
   };
 }
 

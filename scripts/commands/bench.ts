@@ -21,6 +21,7 @@ import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts"
 import { formatSpan } from "../io/progress.ts";
 import { requireStore } from "../io/run-store.ts";
 import { type Terminal, terminalAsk } from "../io/terminal.ts";
+import { createProgressFile } from "../view/progress-file.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 
 export const benchCommand: CommandDefinition = {
@@ -72,7 +73,10 @@ async function runBench(input: CommandInput): Promise<number> {
   announce(args[0]!, plan, schedule, target.place, terminal);
   const out = String(options.out);
   for (const lost of setup.costsMoney === true ? await lostBatches(out) : []) note(lostText(lost));
-  const progress = createBenchProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet });
+  const progress = createBenchProgress(
+    { stream: process.stderr, live: terminal.live, quiet: terminal.quiet },
+    createProgressFile(out, args[0]!),
+  );
   const drainMs = Math.min(plan.drainMs, options.drain as number);
   const benched = await benchStrategies(plan, {
     k6,

@@ -6,6 +6,7 @@ import { compareRuns } from "../../simulator/compare/compare.ts";
 import { type Gate, judgeGates, parseGate, rowsOfGates } from "../../simulator/compare/gates.ts";
 import type { ComparisonResult } from "../../simulator/compare/result.ts";
 import { SAMPLE_METRICS, type SampleMetric } from "../../simulator/experiment/result.ts";
+import { keepComparison } from "../compare/keep.ts";
 import { type LoadedRun, loadRun } from "../compare/load.ts";
 import { FORMATS, formatOf, writeComparison } from "../compare/write.ts";
 import { findRuns } from "../store/find-runs.ts";
@@ -54,13 +55,16 @@ async function runCompare({ args, options, terminal }: CommandInput): Promise<nu
     });
   }
   const runs: LoadedRun[] = [];
-  for (const run of distinctLabels(found)) runs.push(await loadRun(run));
+  const named = distinctLabels(found);
+  for (const run of named) runs.push(await loadRun(run));
   for (const { note } of runs) if (note !== undefined) terminal.note(`note: ${note}`);
   const gates = ((options.failOn as readonly string[] | undefined) ?? []).map((text) =>
     parseGate(text, runs[0]!.result),
   );
   const result = comparisonOf(runs, gates, options);
   await writeComparison(result, { format, options, terminal, runs });
+  const lost = await keepComparison(String(options.out), named, result);
+  if (lost !== undefined) terminal.note(`note: the comparison is not kept for meridian sql: ${lost}`);
   return verdictCode(result, gates, terminal.problem);
 }
 

@@ -1,6 +1,7 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 
 import { join } from "node:path";
+import { InvalidArgumentError } from "commander";
 import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
@@ -37,6 +38,10 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --set world.prices.billing=destination", "changes any value"],
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
     ["meridian simulate a.yaml --precision 2%", "adds replications until each interval is within 2 % of its value"],
+    [
+      "meridian simulate month.yaml --slices 96x2m",
+      "a sample of a run that is too long to simulate whole, with its error",
+    ],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
     [
       "meridian simulate a.yaml --explain 10",
@@ -53,6 +58,7 @@ export const simulateCommand: CommandDefinition = {
       .option("--strategy <name...>", "only these strategies; the first of them becomes the baseline if it is left out")
       .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
       .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER)
+      .option("--slices <kxlength>", "simulate slices of time as a sample of a long run, e.g. 48x2m", sliceSpec)
       .option("--precision <share>", "add replications until what assert reads (or p95 and cost) is within it, e.g. 2%")
       .option("--budget <time>", "add no replications that would take longer than this in all, e.g. 5m")
       .option("--audit <file>", "write one record per request of one replication to a .jsonl or .csv file")
@@ -75,10 +81,23 @@ export const simulateCommand: CommandDefinition = {
   run: runSimulate,
 };
 
+/** How many slices, and how long: `48x2m`. */
+function sliceSpec(text: string): { readonly count: number; readonly length: string } {
+  const match = /^(\d+)x(\S+)$/.exec(text);
+  if (match !== null) return { count: Number(match[1]), length: match[2]! };
+  throw new InvalidArgumentError("Write for example 48x2m: 48 slices of two minutes.");
+}
+
+/** One value over each: a warm-up that the scenario gives to slices stays. */
+function slicesOf(options: CommonOptions): readonly Override[] {
+  const slices = options.slices as { readonly count: number; readonly length: string } | undefined;
+  return Object.entries(slices ?? {}).map(([key, value]) => ({ path: ["slices", key], value, origin: "--slices" }));
+}
+
 async function runSimulate({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const startedAt = new Date();
   const log = await logTraffic(args[0]!, options);
-  const overrides = [...(log?.overrides ?? []), ...overridesOf(options)];
+  const overrides = [...(log?.overrides ?? []), ...slicesOf(options), ...overridesOf(options)];
   const strategies = (options.strategy as readonly string[] | undefined) ?? [];
   const prepare = (all: readonly Override[]) =>
     prepareExperiment(args[0]!, {

@@ -90,8 +90,12 @@ async function runSweepCommand(input: CommandInput): Promise<number> {
     const planned = await planRounds(sweep, base, store);
     const jobs = distinct(planned.jobs).length;
     await write(jobFile, sweepText(planned));
-    terminal.out(options.json === true ? jsonDocument("sweep plan", { file: jobFile, jobs }) : jobFile);
-    terminal.note(`${jobs} jobs; run them with: meridian shard ${jobFile} --index 0 --count 1`);
+    const id = sweepId(planned);
+    // Where machines share a store, the job file need not be brought to them.
+    if (place !== null) await store.writeSweep(id, sweepText(planned));
+    terminal.out(options.json === true ? jsonDocument("sweep plan", { file: jobFile, id, jobs }) : jobFile);
+    const what = place === null ? jobFile : `${id} --store ${place}`;
+    terminal.note(`${jobs} jobs; run them with: meridian shard ${what} --index 0 --count 1`);
     return EXIT_CODES.ok;
   }
   await write(jobFile, sweepText(sweep));

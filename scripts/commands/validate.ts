@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { ValidationResult } from "../../simulator/validate/result.ts";
-import { duration, instant, parsedDuration, windowOverrides } from "../bench/options.ts";
+import { duration, instant, operationOf, parsedDuration, streamOverrides, windowOverrides } from "../bench/options.ts";
 import { benchTargetOf } from "../bench/setup.ts";
 import { prepareExperiment, prepareText } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
@@ -56,9 +56,10 @@ function configure(command: Command): void {
     )
     .option("--strategy <name...>", "only these strategies, one after the other")
     .addOption(
-      new Option("--api <operation>", "what is called")
-        .choices(["converse-stream", "converse"])
-        .default("converse-stream"),
+      new Option("--api <operation>", "what is called; unless given, what the scenario's client.streams says").choices([
+        "converse-stream",
+        "converse",
+      ]),
     )
     .option("--allow-host <host...>", "hosts other than this machine that the target file may name")
     .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
@@ -86,7 +87,7 @@ async function validateFresh(file: string, input: CommandInput): Promise<number>
   const target = await benchTargetOf(experiment.inputs.plan, options);
   const { evidence, simulated } = await measureAndSimulate(file, experiment, {
     target,
-    operation: options.api === "converse" ? "converse" : "converse-stream",
+    operation: operationOf(experiment.inputs.plan),
     terminal,
     signal,
   });
@@ -125,7 +126,7 @@ async function validateDecisions(
 
 /** The scenario as it is validated: one replication, its window, the strategies asked for, and no gates. */
 async function prepareValidation(file: string, options: CommonOptions) {
-  const asked = overridesOf(options);
+  const asked = [...overridesOf(options), ...streamOverrides(options)];
   const { plan } = (await prepareExperiment(file, { overrides: asked, strategies: [] })).inputs;
   const { at, for: length, strategies = [] } = plan.validation;
   const window = windowOverrides(

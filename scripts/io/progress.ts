@@ -34,7 +34,10 @@ export interface ProgressOptions {
   readonly quiet: boolean;
   readonly jobs: number;
   /** Told as well, under --quiet too: the file that the local page reads. */
-  readonly also?: { update(share: number, text: string): void; stop(): void };
+  readonly also?: {
+    update(share: number, text: string, figures?: { readonly p95Ms: number | null }): void;
+    stop(): void;
+  };
   readonly clockMs?: () => number;
 }
 
@@ -60,7 +63,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const show = (): void => {
     const state = stateOf(options.jobs, reports, done, latest, clockMs() - startedMs);
     line.show(formatProgress(state));
-    options.also?.update(state.share, formatProgress(state));
+    options.also?.update(state.share, formatProgress(state), { p95Ms: state.p95Ms });
   };
   return {
     update: (jobIndex, report) => {

@@ -10,12 +10,22 @@ const FILE = /^(\d+)\.json$/;
 /** At most one write in this time, ms. */
 const EVERY_MS = 500;
 
-const form = z.object({ name: z.string(), share: z.number().min(0).max(1), text: z.string() });
+const form = z.object({
+  name: z.string(),
+  share: z.number().min(0).max(1),
+  text: z.string(),
+  /** What moves: p95 so far, ms, and attempts that were throttled so far. */
+  p95Ms: z.number().nullish(),
+  throttled: z.number().nullish(),
+});
 export type Running = z.infer<typeof form>;
+
+/** Figures of the work so far, where they are known. */
+export type Figures = Pick<Running, "p95Ms" | "throttled">;
 
 export interface ProgressFile {
   /** Says how far the work is; most calls write nothing. */
-  update(share: number, text: string): void;
+  update(share: number, text: string, figures?: Figures): void;
   /** Removes the file, and the folder where no other process has one there. */
   stop(): void;
 }
@@ -30,12 +40,12 @@ export function createProgressFile(root: string, name: string, clockMs = () => p
   const path = join(root, FOLDER, `${process.pid}.json`);
   let writtenMs = Number.NEGATIVE_INFINITY;
   return {
-    update(share, text) {
+    update(share, text, figures = {}) {
       if (clockMs() - writtenMs < EVERY_MS) return;
       writtenMs = clockMs();
       try {
         mkdirSync(join(root, FOLDER), { recursive: true });
-        writeFileSync(`${path}.tmp`, JSON.stringify({ name, share, text }));
+        writeFileSync(`${path}.tmp`, JSON.stringify({ name, share, text, ...figures }));
         renameSync(`${path}.tmp`, path);
       } catch {
         // Not to be written, or another run has just taken the folder away: the next update tries again.

@@ -117,16 +117,38 @@ ${ids.length === 0 ? markup`<p>No run has been saved in ${root} yet: meridian si
 const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 "Helvetica Neue",Arial,sans-serif;margin:0}main{max-width:1200px;margin:0 auto;padding:24px}
 .table{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 10px;border-bottom:1px solid #8884}th[scope=row]{font-weight:600;white-space:nowrap}button{font:inherit;padding:6px 12px}progress{width:240px}`;
 
-/** Asks once a second what is running; texts are set as text, never as markup. */
+/**
+ * Asks once a second what is running, and draws how p95 and throttles went since the page was opened. Texts are set as
+ * text, never as markup.
+ */
 const SCRIPT = `(() => {
   const place = document.getElementById("running");
+  const SVG = "http://www.w3.org/2000/svg";
+  const history = new Map();
+  const spark = (label, values) => {
+    const known = values.filter((value) => typeof value === "number");
+    if (known.length < 2) return [];
+    const top = Math.max(...known) || 1;
+    const svg = document.createElementNS(SVG, "svg");
+    for (const [key, value] of Object.entries({ viewBox: "0 0 120 24", width: 120, height: 24, role: "img", "aria-label": label + ", since this page was opened" })) svg.setAttribute(key, value);
+    const line = document.createElementNS(SVG, "polyline");
+    line.setAttribute("points", known.map((value, i) => (i * 118 / (known.length - 1) + 1).toFixed(1) + "," + (22 - value / top * 20).toFixed(1)).join(" "));
+    for (const [key, value] of Object.entries({ fill: "none", stroke: "currentColor", "stroke-width": 1.5 })) line.setAttribute(key, value);
+    svg.append(line);
+    return [" " + label + " ", svg];
+  };
   const show = async () => {
     const { running } = await (await fetch("/running.json")).json();
+    for (const name of history.keys()) if (!running.some((one) => one.name === name)) history.delete(name);
     place.replaceChildren(...running.map((one) => {
+      const before = history.get(one.name) ?? [];
+      before.push(one);
+      history.set(one.name, before.slice(-120));
       const line = document.createElement("p");
       const bar = document.createElement("progress");
       bar.max = 1; bar.value = one.share;
-      line.append(one.name + " ", bar, " " + one.text);
+      bar.setAttribute("aria-label", "share of " + one.name + " that is done");
+      line.append(one.name + " ", bar, " " + one.text, ...spark("p95", before.map((each) => each.p95Ms)), ...spark("throttled", before.map((each) => each.throttled)));
       return line;
     }));
   };

@@ -82,7 +82,7 @@ export function makeReplayPlan(
     durationMs,
     drainMs: schedule.drainMs,
     strategy: { name, kind, source, options },
-    client: client ?? plan.client,
+    client: { ...(client ?? plan.client), isStreaming: targets.operation === "converse-stream" },
     signalAgeMs: plan.signals.ageMs,
     operation: targets.operation,
     origins: plan.originNames,

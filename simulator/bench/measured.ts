@@ -1,5 +1,6 @@
 /** Turns the rows of a measured run into the result of a simulated one: same statistics, same bill, same report. */
 import { invariant } from "../base/errors.ts";
+import { INTERRUPTION } from "../client/request-rules.ts";
 import { CELL, type EndedRequest, Recorder } from "../engine/recorder.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import { assembleResult, type Provenance, type RunResult } from "../experiment/index.ts";
@@ -163,6 +164,8 @@ function describe(
     attemptsThrottled: until.filter((attempt) => attempt.k === "throttled" && attempt.e <= row.e).length,
     attemptsUnavailable: until.filter((attempt) => attempt.k === "unavailable" && attempt.e <= row.e).length,
     attemptsTimedOut: until.filter((attempt) => attempt.k === "timeout" && attempt.e <= row.e).length,
+    interruptions: interruptionsOf(until.filter((attempt) => attempt.e <= row.e)),
+    lastInterruption: INTERRUPTION[last?.d ?? "none"],
     inputTokens: request.inputTokens,
     outputTokens: serving?.u?.[1] ?? 0,
     e2eMs,
@@ -173,6 +176,13 @@ function describe(
     isWithinObjective: isServed && hasObjective && e2eMs <= each.sloE2eMs && ttftMs <= each.sloTtftMs,
     isViolation: isServed && each.allowedRegions[region] === 0,
   };
+}
+
+function interruptionsOf(attempts: readonly AttemptRow[]): readonly number[] | null {
+  if (attempts.every(({ d }) => d === undefined)) return null;
+  const counts = [0, 0, 0, 0];
+  for (const { d } of attempts) counts[INTERRUPTION[d ?? "none"]]!++;
+  return counts;
 }
 
 /** Index of the region that ran an attempt where that is known, else of the one that was called. */

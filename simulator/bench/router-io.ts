@@ -1,4 +1,5 @@
 /** The ports of a replaying router: its clock, timers, wire and sink for rows. */
+import type { TimeoutPolicy } from "../client/request-rules.ts";
 import type { OutcomeKind } from "../client/strategy.ts";
 import type { AttemptRow, RequestRow, ScheduledRequest } from "./rows.ts";
 
@@ -26,8 +27,10 @@ export interface AttemptOrder {
   readonly model: number;
   readonly target: number;
   readonly sentMs: number;
-  /** Without an answer by then the attempt fails as a timeout, ms after sending; Infinity = no limit. */
+  /** Without its last byte by then the attempt fails as a timeout, ms after sending; Infinity = no limit. */
   readonly timeoutMs: number;
+  /** The client's other limits, as far as a wire can see what they limit; Infinity = none. */
+  readonly limits: Pick<TimeoutPolicy, "connectMs" | "firstByteMs" | "idleMs">;
 }
 
 /** The outcome of an attempt. */
@@ -35,6 +38,15 @@ export interface AttemptAnswer {
   readonly kind: OutcomeKind;
   /** Not to be retried, whatever the retry mode. */
   readonly isFinal: boolean;
+  /**
+   * broken, empty: the answer had begun, and broke off or had no token; idle: it fell silent, or its first byte did not
+   * come in time.
+   */
+  readonly interruption?: "broken" | "empty" | "idle";
+  /** Of an idle one: its first byte had come. */
+  readonly hasBegun?: boolean;
+  /** Tokens that came of an answer that was not whole, as far as is known. */
+  readonly receivedTokens?: number;
   readonly endedMs: number;
   /** From sending to the first token, ms; NaN where there is none. */
   readonly ttftMs: number;

@@ -2,8 +2,10 @@
  * One router of a bench. To replay a schedule is to send its requests (exact arrivals and sizes, drawn beforehand) to
  * real endpoints; the router carries each through attempts, retries, hedges and deadlines.
  */
+import { HedgeDelays } from "../client/hedge-delays.ts";
 import {
   afterAnswer,
+  callsAgainAfter,
   deadlineInMs,
   END,
   type End,
@@ -11,11 +13,14 @@ import {
   type Failure,
   HedgeBudget,
   hedgeDueMs,
+  INTERRUPTION,
   isStillUnderWay,
   mayHedge,
   NEVER,
   outputLimit,
   putOffUntilMs,
+  resumedCall,
+  retriesAfterStart,
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-policy.ts";
@@ -40,6 +45,11 @@ interface Call {
   hedges: number;
   lastTarget: number;
   lastRetryCost: number;
+  /** Attempts before its latest call: the SDK counts from there. */
+  attemptsBefore: number;
+  /** Calls that the caller's own code made again, and the tokens that they continue from. */
+  callsAgain: number;
+  resumedTokens: number;
   isEnded: boolean;
   cancelDeadline: () => void;
   cancelHedge: () => void;
@@ -76,6 +86,7 @@ export class ReplayRouter {
   private readonly calls = new Set<Call>();
   private readonly flights = new Set<Flight>();
   private readonly hedges: HedgeBudget;
+  private readonly hedgeDelays: HedgeDelays | null;
   private attemptsSent = 0;
 
   /**
@@ -88,7 +99,9 @@ export class ReplayRouter {
     this.knowledge = new RouterKnowledge(plan, definition);
     this.retry = createRetryPolicy(plan.client.retry as RetrySpec);
     this.retryKey = purposeKey(plan.seed, "retry");
-    this.hedges = new HedgeBudget(plan.client.hedge.budgetShare);
+    const { budgetShare, quantile } = plan.client.hedge;
+    this.hedges = new HedgeBudget(budgetShare);
+    this.hedgeDelays = quantile > 0 ? new HedgeDelays(quantile, plan.modelMaxTokens.length) : null;
     this.spend = plan.spend === null ? undefined : new SpendLedger(plan.spend, plan.routers);
   }
 
@@ -126,6 +139,9 @@ export class ReplayRouter {
       hedges: 0,
       lastTarget: -1,
       lastRetryCost: 0,
+      attemptsBefore: 0,
+      callsAgain: 0,
+      resumedTokens: 0,
       isEnded: false,
       cancelDeadline: nothing,
       cancelHedge: nothing,
@@ -216,16 +232,18 @@ export class ReplayRouter {
     this.attemptsSent++;
     this.flights.add(flight);
     call.cancelHedge();
-    const hedgeMs = hedgeDueMs(hedge, call.hedges, nowMs);
+    const afterMs = this.hedgeDelays === null ? hedge.afterMs : this.hedgeDelays.afterMs(model);
+    const hedgeMs = hedgeDueMs({ afterMs, hedgesMax: hedge.hedgesMax }, call.hedges, nowMs);
     call.cancelHedge = hedgeMs < NEVER ? this.io.after(hedgeMs - nowMs, () => this.hedge(call)) : nothing;
     this.io.send(
       {
-        request: call.request,
+        request: restOf(call),
         ordinal: flight.ordinal,
         model,
         target,
         sentMs: nowMs,
         timeoutMs: timeout.attemptMs,
+        limits: timeout,
       },
       (answer) => this.respond(flight, answer),
     );
@@ -244,6 +262,9 @@ export class ReplayRouter {
     if (!this.flights.has(flight)) return;
     const { call } = flight;
     this.land(flight, answer.endedMs, answer);
+    if (answer.kind === "ok" || answer.kind === "timeout") {
+      this.hedgeDelays?.observe(this.modelOf(call.request), answer.endedMs - flight.sentMs, answer.endedMs);
+    }
     const what = afterAnswer(call.isEnded, answer.kind === "ok");
     if (what === "forget") {
       this.knowledge.forget(this.modelOf(call.request), flight.target);
@@ -255,14 +276,35 @@ export class ReplayRouter {
     if (what === "serve") {
       this.retry.onSuccess(call.lastRetryCost);
       this.finish(call, END.served, answer.endedMs, flight.ordinal);
+    } else if (answer.interruption !== undefined && (answer.interruption !== "idle" || answer.hasBegun === true)) {
+      this.afterBreak(call, answer.kind as Failure, answer);
     } else this.afterFailure(call, answer.kind as Failure, answer);
+  }
+
+  /** An answer that had begun has failed: the caller's own code calls again, or its own retry rules do, or it gives up. */
+  private afterBreak(call: Call, kind: Failure, answer: AttemptAnswer): void {
+    const { broken } = this.plan.client;
+    if (isStillUnderWay(call.outstanding)) return;
+    if (callsAgainAfter(broken, call.callsAgain)) {
+      call.callsAgain++;
+      call.attemptsBefore = call.attempts;
+      call.lastRetryCost = 0;
+      if (broken.again === "resume") {
+        const rest = restOf(call);
+        call.resumedTokens += Math.min(answer.receivedTokens ?? 0, Math.min(rest.outputTokens, call.maxTokens) - 1);
+      }
+      this.later(call, answer.endedMs + broken.delayMs);
+    } else if (retriesAfterStart(this.retry, INTERRUPTION[answer.interruption!])) {
+      this.afterFailure(call, kind, answer);
+    } else this.finish(call, endAfter(answer.interruption === "idle" ? kind : "error"), answer.endedMs, -1);
   }
 
   /** Retries, waits for a hedge in flight, or gives up. */
   private afterFailure(call: Call, kind: Failure, { isFinal, retryAfterMs, endedMs }: AttemptAnswer): void {
     if (isStillUnderWay(call.outstanding)) return;
     const uniform = keyedUniform(this.retryKey, call.request.requestId, call.attempts - 1);
-    const delayMs = retryDelayMs(this.retry, call.attempts, kind, isFinal, retryAfterMs, uniform);
+    const ofCall = call.attempts - call.attemptsBefore;
+    const delayMs = retryDelayMs(this.retry, ofCall, kind, isFinal, retryAfterMs, uniform);
     if (delayMs === GIVE_UP) {
       this.finish(call, endAfter(kind), endedMs, -1);
       return;
@@ -287,6 +329,7 @@ export class ReplayRouter {
       s: flight.sentMs,
       e: endedMs,
       k: answer.kind,
+      ...(known?.interruption === undefined ? {} : { d: known.interruption }),
       c: known?.status ?? 0,
       f: known === undefined || Number.isNaN(known.ttftMs) ? null : known.ttftMs,
       u: known?.usage ?? null,
@@ -312,6 +355,13 @@ export class ReplayRouter {
       ...(why === undefined ? {} : { why }),
     });
   }
+}
+
+/** What an attempt asks for: the request, or the rest of its answer where earlier calls brought the beginning. */
+function restOf({ request, maxTokens, resumedTokens }: Call): ScheduledRequest {
+  if (resumedTokens === 0) return request;
+  const outputTokens = Math.min(request.outputTokens, maxTokens);
+  return { ...request, ...resumedCall({ ...request, outputTokens, maxTokens }, resumedTokens) };
 }
 
 function nothing(): void {}

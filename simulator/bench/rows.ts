@@ -24,6 +24,8 @@ export interface AttemptRow {
   readonly e: number;
   /** `unfinished` when the run was cut off. */
   readonly k: OutcomeKind | "unfinished";
+  /** How an answer that had begun ended without serving; idle also where its first byte did not come in time. */
+  readonly d?: "broken" | "empty" | "idle";
   /** HTTP status; 0 without an answer. */
   readonly c: number;
   /** Time from sending to the response's headers, ms; null without an answer. */
@@ -182,12 +184,12 @@ export function recordOf(records: EndpointRecords, { i, o }: Pick<AttemptRow, "i
 }
 
 /**
- * Fills in the tokens of attempts that timed out from the endpoint's records: the service runs such calls to their end
- * and bills them (docs/decisions/emulator-given-up-calls.md). Attempts cut off by the end of the run are not billed.
+ * Fills in the tokens of attempts that timed out or broke off from the endpoint's records: the service runs the former to
+ * their end and bills them, and bills what came of the latter (docs/decisions/emulator-given-up-calls.md). Attempts cut off by the end of the run are not billed.
  */
 export function settled(attempts: readonly AttemptRow[], records: EndpointRecords): readonly AttemptRow[] {
   return attempts.map((attempt) => {
-    if (attempt.u !== null || attempt.k !== "timeout") return attempt;
+    if (attempt.u !== null || (attempt.k !== "timeout" && attempt.d !== "broken")) return attempt;
     const usage = recordOf(records, attempt)?.usage ?? null;
     return usage === null ? attempt : { ...attempt, u: usage };
   });

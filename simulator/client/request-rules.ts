@@ -25,10 +25,16 @@ export type End = (typeof END)[keyof typeof END];
 /** Outcomes of an attempt that leave its request unserved. */
 export type Failure = Exclude<OutcomeKind, "ok">;
 
-/** Time limits of a client; Infinity where there is none. */
+/** Time limits of a client; Infinity where there is none. The service does not know of them: it goes on, and bills. */
 export interface TimeoutPolicy {
-  /** Of one attempt, from sending it (an SDK's read timeout), ms. The service does not know: it goes on, and bills. */
+  /** Of one attempt, from sending it to its last byte, ms: the caller's own. */
   readonly attemptMs: number;
+  /** Of the way to the region, ms. */
+  readonly connectMs: number;
+  /** From sending an attempt to the first byte of its answer, which is the last of one that is no stream, ms. */
+  readonly firstByteMs: number;
+  /** Between bytes, and from sending to the first (an SDK's read timeout on its socket), ms. */
+  readonly idleMs: number;
   /** Of the whole request, from its intended arrival, over all attempts and waits (a caller's deadline), ms. */
   readonly requestMs: number;
 }
@@ -40,11 +46,27 @@ export interface TimeoutPolicy {
 export interface HedgePolicy {
   /** Silence after which the next hedge leaves, counted from the latest send, ms. */
   readonly afterMs: number;
+  /** In its place, a quantile of what answers take lately, in (0, 1); 0 = none (`hedge-delays.ts`). */
+  readonly quantile: number;
   /** Hedges per request; 0 = never. */
   readonly hedgesMax: number;
   /** Hedges over requests, of each router; Infinity = no budget. */
   readonly budgetShare: number;
 }
+
+/** What a caller's own code does about an answer that broke off, came empty or fell silent after it had begun. */
+export interface BreakPolicy {
+  /** whole: the request is sent again; resume: with what has come as its beginning, for the rest; never: it has failed. */
+  readonly again: "never" | "whole" | "resume";
+  /** Calls made again for a request, at most. */
+  readonly callsMax: number;
+  /** Wait before each, ms. */
+  readonly delayMs: number;
+}
+
+/** How an answer that had begun ended without serving; idle also where its first byte did not come in time. */
+export const INTERRUPTION = { none: 0, broken: 1, idle: 2, empty: 3 } as const;
+export type Interruption = (typeof INTERRUPTION)[keyof typeof INTERRUPTION];
 
 /** Requests whose unused hedges may be saved up: a quiet day must not pay for a storm. */
 const SAVED_REQUESTS = 100;
@@ -99,10 +121,33 @@ export function outputLimit(asked: number, modelMax: number): number {
  * Time left to a request's deadline, which counts from the intended arrival.
  *
  * @returns ms; Infinity without a deadline, 0 once it is past
- * @example deadlineInMs({ attemptMs: Infinity, requestMs: 5_000 }, 1_000, 4_000) // => 2_000
+ * @example deadlineInMs({ requestMs: 5_000 }, 1_000, 4_000) // => 2_000
  */
-export function deadlineInMs({ requestMs }: TimeoutPolicy, arrivalMs: number, nowMs: number): number {
+export function deadlineInMs(
+  { requestMs }: Pick<TimeoutPolicy, "requestMs">,
+  arrivalMs: number,
+  nowMs: number,
+): number {
   return Math.max(0, arrivalMs + requestMs - nowMs);
+}
+
+/**
+ * Time from sending an attempt within which its first byte must come: a socket's read timeout runs from the start.
+ *
+ * @example firstByteLimitMs({ firstByteMs: Infinity, idleMs: 60_000 }) // => 60_000
+ */
+export function firstByteLimitMs({ firstByteMs, idleMs }: Pick<TimeoutPolicy, "firstByteMs" | "idleMs">): number {
+  return Math.min(firstByteMs, idleMs);
+}
+
+/**
+ * Whether a caller gives up an answer that pauses.
+ *
+ * @param gapMs between two bytes; Infinity = no more come
+ * @example outlastsIdle({ idleMs: 3_000 }, 8_000) // => true
+ */
+export function outlastsIdle({ idleMs }: Pick<TimeoutPolicy, "idleMs">, gapMs: number): boolean {
+  return gapMs > idleMs;
 }
 
 /**
@@ -121,10 +166,14 @@ export function putOffUntilMs(askedMs: number, nowMs: number, isHedge: boolean):
  * When the next hedge is due unless an attempt is answered or sent before.
  *
  * @returns an instant, ms; Infinity when no more may be sent
- * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1, budgetShare: Infinity }, 0, 1_000) // => 1_400
- * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1, budgetShare: Infinity }, 1, 1_000) // => Infinity
+ * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1 }, 0, 1_000) // => 1_400
+ * @example hedgeDueMs({ afterMs: 400, hedgesMax: 1 }, 1, 1_000) // => Infinity
  */
-export function hedgeDueMs({ afterMs, hedgesMax }: HedgePolicy, hedgesSent: number, latestSentMs: number): number {
+export function hedgeDueMs(
+  { afterMs, hedgesMax }: Pick<HedgePolicy, "afterMs" | "hedgesMax">,
+  hedgesSent: number,
+  latestSentMs: number,
+): number {
   return hedgesSent < hedgesMax ? latestSentMs + afterMs : Number.POSITIVE_INFINITY;
 }
 
@@ -133,10 +182,14 @@ export function hedgeDueMs({ afterMs, hedgesMax }: HedgePolicy, hedgesSent: numb
  * a deferral there is no silence to hedge against.
  *
  * @param outstanding attempts whose answer is awaited
- * @example mayHedge({ afterMs: 400, hedgesMax: 2, budgetShare: Infinity }, 1, 1) // => true
- * @example mayHedge({ afterMs: 400, hedgesMax: 2, budgetShare: Infinity }, 1, 0) // => false
+ * @example mayHedge({ hedgesMax: 2 }, 1, 1) // => true
+ * @example mayHedge({ hedgesMax: 2 }, 1, 0) // => false
  */
-export function mayHedge({ hedgesMax }: HedgePolicy, hedgesSent: number, outstanding: number): boolean {
+export function mayHedge(
+  { hedgesMax }: Pick<HedgePolicy, "hedgesMax">,
+  hedgesSent: number,
+  outstanding: number,
+): boolean {
   return outstanding > 0 && hedgesSent < hedgesMax;
 }
 
@@ -187,6 +240,47 @@ export function retryDelayMs(
   uniform: number,
 ): number {
   return isFinal ? GIVE_UP : retry.nextDelayMs(attemptsSent - 1, kind, hintMs, uniform);
+}
+
+/**
+ * Whether the SDK itself tries again an attempt whose answer had begun: AWS's do not, once the headers are in, since the
+ * caller has read what came. Rules of one's own stand around the reading, and try again what they list. An empty answer
+ * is a success for all of them.
+ */
+export function retriesAfterStart(retry: RetryPolicy, interruption: Interruption): boolean {
+  return retry.isOwn && interruption !== INTERRUPTION.empty;
+}
+
+/**
+ * Whether the caller's own code makes the call again. It is then a call of its own: the SDK's attempts count from 1, and
+ * it takes nothing from the SDK's retry budget.
+ *
+ * @param callsAgain that the request has had
+ * @example callsAgainAfter({ again: "whole", callsMax: 2, delayMs: 0 }, 1) // => true
+ */
+export function callsAgainAfter({ again, callsMax }: BreakPolicy, callsAgain: number): boolean {
+  return again !== "never" && callsAgain < callsMax;
+}
+
+/** Tokens of a request: prompt, answer, and the caller's limit for it. */
+export interface CallTokens {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly maxTokens: number;
+}
+
+/**
+ * A call for the rest of an answer: what has come goes along as the answer's beginning, and is read as prompt.
+ *
+ * @example resumedCall({ inputTokens: 500, outputTokens: 400, maxTokens: 1_000 }, 150).inputTokens // => 650
+ * @example resumedCall({ inputTokens: 500, outputTokens: 400, maxTokens: 1_000 }, 150).outputTokens // => 250
+ */
+export function resumedCall(
+  { inputTokens, outputTokens, maxTokens }: CallTokens,
+  received: number,
+): { inputTokens: number; outputTokens: number; maxTokens: number } {
+  const had = Math.min(received, outputTokens - 1);
+  return { inputTokens: inputTokens + had, outputTokens: outputTokens - had, maxTokens: maxTokens - had };
 }
 
 /**

@@ -18,6 +18,8 @@ export const GIVE_UP = -1;
 export interface RetryPolicy {
   /** All attempts of a request, the first included; Infinity where there is no limit. */
   readonly attemptsMax: number;
+  /** Rules of the caller's own, around all of a call; not those of an SDK, which end when the answer's headers are in. */
+  readonly isOwn: boolean;
   /**
    * Decides on another attempt and pays for it from the token bucket.
    *
@@ -50,6 +52,7 @@ export function createRetryPolicy(spec: RetrySpec): RetryPolicy {
   let tokens = rules.bucketTokens;
   return {
     attemptsMax: rules.attemptsMax,
+    isOwn: spec.mode === "custom",
     nextDelayMs(attempt, kind, serverHintMs, uniform) {
       if (attempt + 1 >= rules.attemptsMax || !rules.retries(kind)) return GIVE_UP;
       const cost = rules.cost(kind);

@@ -197,7 +197,7 @@ class Naming {
     const each = plan.classes[seen.classIndex]!;
     const destination = seen.endpoint < 0 ? -1 : plan.world.endpoints[seen.endpoint]!.region;
     const isAllowed = (where: number) => where < 0 || each.allowedRegions[where] === 1;
-    const tokens = seen.outcome === OUTCOME.ok ? billedTokens(seen) : NOTHING;
+    const tokens = isBilled(seen.outcome) ? billedTokens(seen) : NOTHING;
     const costFUsd = this.costFUsd(seen, tokens);
     return {
       ordinal: seen.ordinal,
@@ -234,6 +234,11 @@ class Naming {
     };
     return requestCostFUsd(billed, this.terms);
   }
+}
+
+/** What was served is billed, and what came of an answer that broke off. */
+function isBilled(outcome: number): boolean {
+  return outcome === OUTCOME.ok || outcome === OUTCOME.broken || outcome === OUTCOME.empty;
 }
 
 function billedTokens(seen: ObservedAttempt): AuditTokens {

@@ -115,16 +115,13 @@ function newGroup(region: number, calledId: string): Group {
   return { region, calledId, sums, latencies: { InvocationLatency: [], TimeToFirstToken: [] }, series };
 }
 
-function add({ sums, latencies }: Group, attempt: ObservedAttempt, burndown: number): void {
+function add(group: Group, attempt: ObservedAttempt, burndown: number): void {
+  const { sums, latencies } = group;
   switch (attempt.outcome) {
     case OUTCOME.ok: {
-      const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, receivedMs } = attempt;
+      const { receivedMs } = attempt;
       sums.Invocations++;
-      sums.InputTokenCount += inputTokens - cacheReadTokens - cacheWriteTokens;
-      sums.OutputTokenCount += outputTokens;
-      sums.CacheReadInputTokens += cacheReadTokens;
-      sums.CacheWriteInputTokens += cacheWriteTokens;
-      sums.EstimatedTPMQuotaUsage += inputTokens - cacheReadTokens + outputTokens * burndown;
+      addTokens(group, attempt, burndown);
       latencies.InvocationLatency.push(attempt.answeredMs - receivedMs);
       // An answer whose first token is its last was not streamed: AWS has this metric for streams only.
       if (attempt.firstTokenMs < attempt.answeredMs) {
@@ -132,10 +129,19 @@ function add({ sums, latencies }: Group, attempt: ObservedAttempt, burndown: num
       }
       return;
     }
+    case OUTCOME.empty:
+      sums.Invocations++;
+      addTokens(group, attempt, burndown);
+      return;
+    case OUTCOME.broken:
+      sums.InvocationServerErrors++;
+      addTokens(group, attempt, burndown);
+      return;
     case OUTCOME.throttled:
       sums.InvocationThrottles++;
       return;
     case OUTCOME.abandoned:
+    case OUTCOME.rejected:
       sums.InvocationClientErrors++;
       return;
     case OUTCOME.unavailable:
@@ -143,6 +149,16 @@ function add({ sums, latencies }: Group, attempt: ObservedAttempt, burndown: num
       if (attempt.endpoint >= 0) sums.InvocationServerErrors++;
       return;
   }
+}
+
+/** What came of an answer that broke off counts like that of a whole one. */
+function addTokens({ sums }: Group, attempt: ObservedAttempt, burndown: number): void {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = attempt;
+  sums.InputTokenCount += inputTokens - cacheReadTokens - cacheWriteTokens;
+  sums.OutputTokenCount += outputTokens;
+  sums.CacheReadInputTokens += cacheReadTokens;
+  sums.CacheWriteInputTokens += cacheWriteTokens;
+  sums.EstimatedTPMQuotaUsage += inputTokens - cacheReadTokens + outputTokens * burndown;
 }
 
 /** Moves what the minute had into the series; metrics that had nothing get no point, as in CloudWatch. */

@@ -117,7 +117,8 @@ export class Observation {
     return this.observer.onDecision!(decision, choice);
   }
 
-  attemptEnded(a: number, nowMs: number): void {
+  /** @param isLost no more of it ever came */
+  attemptEnded(a: number, nowMs: number, isLost = false): void {
     const { attempt } = this;
     const { ints, floats } = this.rows;
     const at = a * ATTEMPT_INTS;
@@ -132,7 +133,7 @@ export class Observation {
     attempt.target = ints[at + ATTEMPT.target]!;
     attempt.endpoint = ints[at + ATTEMPT.endpoint]!;
     attempt.outcome = outcome;
-    attempt.isGivenUp = ints[at + ATTEMPT.isDetached] === 1;
+    attempt.isGivenUp = isLost || ints[at + ATTEMPT.isDetached] === 1;
     attempt.refusedQuota = isThrottled ? ints[at + ATTEMPT.refusal]! >> 2 : -1;
     attempt.refusedBy = isThrottled ? ints[at + ATTEMPT.refusal]! & 3 : 0;
     attempt.sentMs = floats[from + ATTEMPT_FLOAT.sentMs]!;

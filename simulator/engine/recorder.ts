@@ -1,6 +1,6 @@
 /** The counts and histograms of one run, by class and region and by hour. */
 import { HOUR_MS } from "../base/time.ts";
-import { END, type End } from "../client/request-rules.ts";
+import { END, type End, INTERRUPTION, type Interruption } from "../client/request-rules.ts";
 import { bucketOf, HistogramSet } from "./histogram.ts";
 
 const SERVED = END.served;
@@ -22,8 +22,15 @@ const PLACE = {
   servedInputTokens: 19,
   /** Given up by their caller after its time limit for an attempt. */
   attemptsTimedOut: 20,
+  /** Of the failed, timed out and failed ones: those whose last answer broke off, fell silent, or came empty. */
+  broken: 21,
+  idle: 22,
+  empty: 23,
+  attemptsBroken: 24,
+  attemptsIdle: 25,
+  attemptsEmpty: 26,
 } as const;
-const WIDTH = 21;
+const WIDTH = 27;
 export const FIELD = PLACE;
 export const FIELDS = WIDTH;
 
@@ -45,6 +52,10 @@ export interface CountedRequest {
   readonly attemptsThrottled: number;
   readonly attemptsUnavailable: number;
   readonly attemptsTimedOut: number;
+  /** Attempts whose answers broke off, fell silent or came empty, by `INTERRUPTION`; null: none did. */
+  readonly interruptions: readonly number[] | null;
+  /** How the last attempt failed. */
+  readonly lastInterruption: Interruption;
 }
 
 /** How it ended, in an object that its owner reuses. */
@@ -218,6 +229,7 @@ function addTo(fields: Float64Array, at: number, request: CountedRequest, ending
   if (request.attemptsThrottled > 0) fields[at + PLACE.attemptsThrottled]! += request.attemptsThrottled;
   if (request.attemptsUnavailable > 0) fields[at + PLACE.attemptsUnavailable]! += request.attemptsUnavailable;
   if (request.attemptsTimedOut > 0) fields[at + PLACE.attemptsTimedOut]! += request.attemptsTimedOut;
+  if (request.interruptions !== null) addInterruptions(fields, at, request, ending.end);
   if (ending.end === SERVED) {
     fields[at + PLACE.outputTokens]! += request.outputTokens;
     fields[at + PLACE.servedInputTokens]! += request.inputTokens;
@@ -234,6 +246,15 @@ function addTo(fields: Float64Array, at: number, request: CountedRequest, ending
 function addRetries(fields: Float64Array, at: number, { attempts }: CountedRequest): void {
   fields[at + PLACE.attempts]! += attempts - 1;
   if (attempts > 1) fields[at + PLACE.retried]!++;
+}
+
+function addInterruptions(fields: Float64Array, at: number, request: CountedRequest, end: End): void {
+  const { interruptions, lastInterruption: last } = request;
+  for (let kind = INTERRUPTION.broken; kind <= INTERRUPTION.empty; kind++) {
+    fields[at + PLACE.attemptsBroken + kind - 1]! += interruptions![kind]!;
+  }
+  if (last !== INTERRUPTION.none && (end === END.failed || end === END.timedOut))
+    fields[at + PLACE.broken + last - 1]!++;
 }
 
 function complete(fields: Float64Array, at: number): void {

@@ -1,15 +1,23 @@
 /** The callers' side of a run: the life of its requests, from arrival to end, on rows of numbers. */
 import { EventHeap } from "../base/event-queue.ts";
+import type { HedgeDelays } from "../client/hedge-delays.ts";
 import {
   afterAnswer,
+  callsAgainAfter,
   END,
   type End,
   type Failure,
+  firstByteLimitMs,
   hedgeDueMs,
+  INTERRUPTION,
+  type Interruption,
   isStillUnderWay,
   mayHedge,
   NEVER,
+  outlastsIdle,
   putOffUntilMs,
+  resumedCall,
+  retriesAfterStart,
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { GIVE_UP } from "../client/retry-policy.ts";
@@ -18,7 +26,17 @@ import { type KeyedRandom, keyedUniform, purposeKey } from "../random/keyed-rand
 import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
+import type { StreamFault } from "../service/service-plan.ts";
+import { gapOf, hasStreamFaults } from "../service/stream-faults.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
+import {
+  Appointments,
+  type DueHedge,
+  FirstBytes,
+  type GiveUp,
+  type Interrupted,
+  InterruptedRequests,
+} from "./interruptions.ts";
 import { Gateways, Jitter, LEG, Network } from "./network.ts";
 import { type AttemptWatcher, Observation, type SimulationObserver } from "./observer.ts";
 import {
@@ -42,11 +60,18 @@ const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const { isEnded: IS_ENDED, isCounted: IS_COUNTED } = REQUEST_FLAG;
 const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED, timeout: TIMEOUT } = OUTCOME;
+const { broken: BROKEN, empty: EMPTY, rejected: REJECTED } = OUTCOME;
+const { none: WHOLE, idle: IDLE } = INTERRUPTION;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
-const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2 } as const;
+const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2, appointment: 3 } as const;
 const EVENT_BITS = 2;
-const { arriveAtRegion: ARRIVE, response: RESPONSE } = EVENT;
+const { arriveAtRegion: ARRIVE, response: RESPONSE, appointment: APPOINTMENT } = EVENT;
+
+/** By outcome. */
+const INTERRUPTION_OF: readonly Interruption[] = Object.values(OUTCOME).map((outcome) =>
+  outcome === BROKEN ? INTERRUPTION.broken : outcome === EMPTY ? INTERRUPTION.empty : WHOLE,
+);
 
 /**
  * Requests are routed, sent, timed out, hedged and retried, and end, by the rules of `client/request-rules.ts`. One
@@ -80,9 +105,25 @@ export class Requests implements ServiceListener {
   declare private readonly isRetrying: boolean;
   declare private readonly isLimited: boolean;
   declare private readonly hasNetwork: boolean;
+  /** Answers may break off, stall or come empty: else nothing below is looked at. */
+  declare private readonly hasBreaks: boolean;
+  declare private readonly connectMs: number;
+  private readonly interrupted = new InterruptedRequests();
+  private readonly appointments = new Appointments();
+  /** Attempts of which no further byte ever comes. */
+  private readonly lost = new Set<number>();
+  /** Attempts whose answers are made and on their way for longer than the way takes. */
+  private readonly held = new Set<number>();
+  /** Null where clients have no limit for the first byte. */
+  declare private readonly firstBytes: FirstBytes | null;
+  declare readonly isWhole: boolean;
+  declare onFirstToken?: (attempt: number, nowMs: number) => void;
+  declare onStart?: (attempt: number, firstTokenMs: number) => void;
   declare private readonly observation: Observation | null;
   declare private readonly watcher: AttemptWatcher | null;
   declare private readonly shown: ShownRequest;
+  /** False while a slice warms up: what arrives then does not count. */
+  isCounting = true;
   /** Instant of the event being processed, ms. A field: a number passed as an argument is boxed at every call. */
   private nowMs = Number.NaN;
 
@@ -96,6 +137,14 @@ export class Requests implements ServiceListener {
   ) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
+    const { isStreaming, timeout } = this.client;
+    this.isWhole = !isStreaming;
+    this.connectMs = timeout.connectMs;
+    this.firstBytes = firstByteLimitMs(timeout) < NEVER ? new FirstBytes() : null;
+    if (this.firstBytes !== null && isStreaming) {
+      this.onFirstToken = (attempt, nowMs) => this.noteFirstByte(attempt, nowMs);
+      this.onStart = (attempt, firstTokenMs) => this.noteFirstByte(attempt, firstTokenMs);
+    }
     this.service = new Service(plan.world, seed, this.rows, this);
     this.statistics = new RunStatistics(plan, this.rows);
     this.batch = this.statistics.batch;
@@ -108,6 +157,12 @@ export class Requests implements ServiceListener {
     this.jitter = jitter;
     const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
     this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
+    this.hasBreaks =
+      this.firstBytes !== null ||
+      this.connectMs < NEVER ||
+      hasStreamFaults(plan.world) ||
+      plan.world.faults.some(({ kind }) => kind === "errors") ||
+      plan.world.endpoints.some(({ errorShare }) => errorShare > 0);
     this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.watcher = watcher;
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
@@ -147,7 +202,7 @@ export class Requests implements ServiceListener {
     writeRequest(rows, request, chunk, row, this.classes[classIndex]!, this.maxTokensOfClass[classIndex]!);
     const { ints } = rows;
     const at = request * INTS;
-    const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest;
+    const isCounted = nowMs >= this.countedFromMs && id >= this.countedFromRequest && this.isCounting;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     this.routers[ints[at + PLACE.router]!]!.hedges.request();
@@ -194,6 +249,7 @@ export class Requests implements ServiceListener {
     const event = payload & ((1 << EVENT_BITS) - 1);
     if (event === ARRIVE) this.service.receive(this.nowMs, slot);
     else if (event === RESPONSE) this.respond(slot);
+    else if (event === APPOINTMENT) this.keep(this.appointments.take(slot));
     else this.resume(slot);
   }
 
@@ -203,9 +259,14 @@ export class Requests implements ServiceListener {
     const { ints, floats } = this.rows;
     ints[attempt * INTS + PLACE.outcome] = outcome;
     floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
-    if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
+    const heldMs = this.hasBreaks && outcome === OK ? this.service.heldBackMs(attempt, nowMs) : 0;
     if (this.watcher !== null) this.watch(attempt);
     this.statistics.answered(attempt, outcome, nowMs);
+    if (heldMs > 0) {
+      this.holdBack(attempt, heldMs);
+      return;
+    }
+    if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
     if (this.hasNetwork) {
       const jitter = floats[attempt * FLOATS + FLOAT.jitterBack]!;
       const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back, jitter);
@@ -217,6 +278,33 @@ export class Requests implements ServiceListener {
     this.respond(attempt);
   }
 
+  onLost(attempt: number): void {
+    this.lost.add(attempt);
+  }
+
+  /** An answer falls silent: its caller gives it up where the pause is longer than its limit between bytes. */
+  onStall(attempt: number, fault: StreamFault, nowMs: number): void {
+    const { timeout, isStreaming } = this.client;
+    if (!isStreaming || !outlastsIdle(timeout, gapOf(fault))) return;
+    this.scheduleGiveUp(attempt, nowMs + this.backMs(attempt) + timeout.idleMs, true);
+  }
+
+  /** The service has made an answer that its caller gets later, or never. */
+  private holdBack(attempt: number, heldMs: number): void {
+    const { ints, floats } = this.rows;
+    this.held.add(attempt);
+    if (heldMs === NEVER) {
+      this.lost.add(attempt);
+      if (ints[attempt * INTS + PLACE.isDetached] === 1 || this.isEnded(ints[attempt * INTS + PLACE.request]!)) {
+        this.dropLost(attempt);
+      }
+      return;
+    }
+    // A first token that came before the pause is not late.
+    if (this.service.struckBy(attempt)!.fault.afterTokens > 0) floats[attempt * FLOATS + FLOAT.endedMs]! += heldMs;
+    this.messages.push(this.nowMs + heldMs + this.backMs(attempt), (attempt << EVENT_BITS) | RESPONSE);
+  }
+
   /** Ends the requests that are still in the system: the run is over. */
   endAll(nowMs: number): void {
     this.nowMs = nowMs;
@@ -225,7 +313,10 @@ export class Requests implements ServiceListener {
       const isRequest = ints[slot * INTS + PLACE.request] === slot;
       if (isRequest && !this.isEnded(slot)) this.finalise(slot, END.inFlight, -1);
     }
-    if (this.observation !== null) this.observation.runEnded(nowMs);
+    if (this.observation !== null) {
+      for (const attempt of this.held) this.observation.attemptEnded(attempt, nowMs);
+      this.observation.runEnded(nowMs);
+    }
     if (this.watcher === null) return;
     for (const slot of this.rows.slotsInUse()) if (ints[slot * INTS + PLACE.outcome] === UNKNOWN) this.watch(slot);
   }
@@ -283,6 +374,7 @@ export class Requests implements ServiceListener {
     const classIndex = rows.ints[at + PLACE.classIndex]!;
     const attempt = beginAttempt(rows, request, target, this.classes[classIndex]!, nowMs);
     const { ints } = rows;
+    if (this.hasBreaks) this.writeTokens(request, attempt);
     this.batch.move(ints[at + PLACE.lastTarget]!, target);
     ints[at + PLACE.lastTarget] = target;
     ints[at + PLACE.outstanding]!++;
@@ -290,8 +382,14 @@ export class Requests implements ServiceListener {
     this.learning.sent(router, ints[at + PLACE.modelIndex]!, target);
     this.statistics.sent(request, target, this.service.epochAt(nowMs), nowMs);
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
+    if (router.hedgeDelays !== null && !this.batch.isBatch[target]) this.planHedge(router.hedgeDelays, request);
     if (this.hasNetwork) {
       const thereMs = this.delayMs(attempt, LEG.there, this.drawJitter(attempt));
+      if (thereMs > this.connectMs) {
+        this.lost.add(attempt);
+        this.scheduleGiveUp(attempt, nowMs + this.connectMs, false);
+        return;
+      }
       if (thereMs > 0) {
         this.messages.push(nowMs + thereMs, (attempt << EVENT_BITS) | ARRIVE);
         return;
@@ -300,12 +398,29 @@ export class Requests implements ServiceListener {
     this.service.receive(nowMs, attempt);
   }
 
+  /** Makes an appointment for the next hedge of a request whose latest attempt leaves now. */
+  private planHedge(delays: HedgeDelays, request: number): void {
+    const { nowMs } = this;
+    const { ints, floats } = this.rows;
+    const at = request * INTS;
+    const { hedgesMax } = this.client.hedge;
+    const afterMs = delays.afterMs(ints[at + PLACE.modelIndex]!);
+    const dueMs = hedgeDueMs({ afterMs, hedgesMax }, ints[at + PLACE.hedges]!, nowMs);
+    if (dueMs === NEVER) return;
+    floats[request * FLOATS + FLOAT.lastSentMs] = nowMs;
+    this.makeAppointment(dueMs, { request, generation: ints[at + PLACE.generation]!, sentMs: nowMs });
+  }
+
   private setTimers(request: number, attempt: number): void {
     const { nowMs, timers } = this;
     const { ints, floats } = this.rows;
     const at = request * INTS;
     if (timers.has(TIMER.timeout)) {
       timers.set(TIMER.timeout, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
+    }
+    if (this.firstBytes !== null) {
+      this.firstBytes.clear(attempt);
+      timers.set(TIMER.firstByte, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
     }
     if (timers.has(TIMER.hedge) && hedgeDueMs(this.client.hedge, ints[at + PLACE.hedges]!, nowMs) < NEVER) {
       floats[request * FLOATS + FLOAT.lastSentMs] = nowMs;
@@ -320,17 +435,32 @@ export class Requests implements ServiceListener {
     const request = ints[attempt * INTS + PLACE.request]!;
     // An attempt that was given up has already counted as a timeout.
     if (ints[attempt * INTS + PLACE.isDetached] === 0) {
-      this.answer(request, attempt, ints[attempt * INTS + PLACE.outcome]! as Outcome);
+      const outcome = ints[attempt * INTS + PLACE.outcome]! as Outcome;
+      this.answer(request, attempt, outcome, this.hasBreaks ? INTERRUPTION_OF[outcome]! : WHOLE, true);
+    }
+    if (this.hasBreaks) {
+      if (this.held.delete(attempt) && this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs);
+      this.service.forget(attempt);
     }
     endAttempt(this.rows, attempt);
     this.release(request);
   }
 
   /** Applies an attempt's answer, or the caller's own timeout, to its request. */
-  private answer(request: number, attempt: number, outcome: Outcome): void {
+  private answer(
+    request: number,
+    attempt: number,
+    outcome: Outcome,
+    interruption: Interruption,
+    hasBegun: boolean,
+  ): void {
     const { ints } = this.rows;
     const at = request * INTS;
     const router = this.routers[ints[at + PLACE.router]!]!;
+    if (router.hedgeDelays !== null && (outcome === OK || outcome === TIMEOUT)) {
+      const tookMs = this.nowMs - this.rows.floats[attempt * FLOATS + FLOAT.sentMs]!;
+      router.hedgeDelays.observe(ints[at + PLACE.modelIndex]!, tookMs, this.nowMs);
+    }
     const what = afterAnswer(this.isEnded(request), outcome === OK);
     if (what === "forget") {
       this.forget(router, attempt);
@@ -346,12 +476,88 @@ export class Requests implements ServiceListener {
     if (outcome === THROTTLED) ints[at + PLACE.attemptsThrottled]!++;
     else if (outcome === UNAVAILABLE) ints[at + PLACE.attemptsUnavailable]!++;
     else if (outcome === TIMEOUT) ints[at + PLACE.attemptsTimedOut]!++;
+    if (this.hasBreaks) {
+      this.interrupted.note(request, interruption);
+      if (interruption !== WHOLE && hasBegun) {
+        this.afterBreak(router, request, attempt, outcome, interruption);
+        return;
+      }
+    }
     this.afterFailure(
       router,
       request,
       outcome,
       outcome === THROTTLED ? this.service.retryAfterMs(attempt) : Number.NaN,
     );
+  }
+
+  /** An answer that had begun has failed: the caller's own code calls again, or its own retry rules do, or it gives up. */
+  private afterBreak(
+    router: Router,
+    request: number,
+    attempt: number,
+    outcome: Outcome,
+    interruption: Interruption,
+  ): void {
+    const { ints } = this.rows;
+    const at = request * INTS;
+    const { broken } = this.client;
+    const known = this.interrupted.get(request)!;
+    if (!callsAgainAfter(broken, known.callsAgain)) {
+      if (retriesAfterStart(router.retry, interruption)) this.afterFailure(router, request, outcome, Number.NaN);
+      else if (!isStillUnderWay(ints[at + PLACE.outstanding]!)) {
+        this.finalise(request, endAfterOutcome(outcome), -1);
+      }
+      return;
+    }
+    if (isStillUnderWay(ints[at + PLACE.outstanding]!)) return;
+    known.callsAgain++;
+    known.attemptsBefore = ints[at + PLACE.attempts]!;
+    ints[at + PLACE.lastRetryCost] = 0;
+    if (broken.again === "resume") this.resumeAnswer(request, attempt, known);
+    this.later(request, this.nowMs + broken.delayMs);
+  }
+
+  /** The request's next calls are for the rest of the answer that an attempt has brought the beginning of. */
+  private resumeAnswer(request: number, attempt: number, known: Interrupted): void {
+    const { ints, floats } = this.rows;
+    const at = request * INTS;
+    const struck = this.service.struckBy(attempt);
+    const tokens = struck?.tokens ?? ints[attempt * INTS + PLACE.outputTokens]!;
+    // An error in place of an answer's end comes after all of its tokens.
+    const isAtEnd = struck === undefined && ints[attempt * INTS + PLACE.outcome] === BROKEN;
+    const received = struck?.fault.afterTokens ?? (isAtEnd ? tokens : 0);
+    if (received === 0) return;
+    known.original ??= {
+      inputTokens: ints[at + PLACE.inputTokens]!,
+      outputTokens: this.wholeTokens(request),
+      maxTokens: ints[at + PLACE.maxTokens]!,
+    };
+    known.resumedTokens += Math.min(received, tokens - 1);
+    if (Number.isNaN(known.firstTokenMs)) {
+      known.firstTokenMs = floats[attempt * FLOATS + FLOAT.firstTokenMs]! + this.backMs(attempt);
+    }
+  }
+
+  /** Tokens of a request's whole answer, though an attempt in its row may bring only some. */
+  private wholeTokens(request: number): number {
+    return this.service.struckBy(request)?.tokens ?? this.rows.ints[request * INTS + PLACE.outputTokens]!;
+  }
+
+  /** The tokens that an attempt asks for: of the whole answer, or of what is left of it. */
+  private writeTokens(request: number, attempt: number): void {
+    const { ints } = this.rows;
+    const at = attempt * INTS;
+    const known = this.interrupted.get(request);
+    const original = known?.original ?? null;
+    if (original === null) {
+      if (attempt !== request) ints[at + PLACE.outputTokens] = this.wholeTokens(request);
+      return;
+    }
+    const rest = resumedCall(original, known!.resumedTokens);
+    ints[at + PLACE.inputTokens] = rest.inputTokens;
+    ints[at + PLACE.outputTokens] = rest.outputTokens;
+    ints[at + PLACE.maxTokens] = rest.maxTokens;
   }
 
   /** The router learns the outcome of an attempt, unless it uses none. */
@@ -380,7 +586,9 @@ export class Requests implements ServiceListener {
     const kind = KIND_OF_OUTCOME[outcome]! as Failure;
     const sent = ints[at + PLACE.attempts]!;
     const uniform = keyedUniform(this.retryKey, ints[at + PLACE.requestId]!, sent - 1);
-    const delayMs = retryDelayMs(router.retry, sent, kind, outcome === ABANDONED, hintMs, uniform);
+    const isFinal = outcome === ABANDONED || outcome === REJECTED;
+    const ofCall = this.hasBreaks ? sent - (this.interrupted.get(request)?.attemptsBefore ?? 0) : sent;
+    const delayMs = retryDelayMs(router.retry, ofCall, kind, isFinal, hintMs, uniform);
     if (delayMs === GIVE_UP) {
       this.finalise(request, endAfterOutcome(outcome), -1);
       return;
@@ -398,7 +606,11 @@ export class Requests implements ServiceListener {
     const at = slot * INTS;
     if (timer === TIMER.timeout) {
       const isUnderWay = ints[at + PLACE.attemptGeneration] === generation;
-      if (isUnderWay && ints[at + PLACE.isDetached] === 0) this.timeOut(slot);
+      if (isUnderWay && ints[at + PLACE.isDetached] === 0) this.timeOut(slot, WHOLE, false);
+      return;
+    }
+    if (timer === TIMER.firstByte) {
+      if (!this.firstBytes!.isIn(slot, nowMs)) this.giveUp({ attempt: slot, generation, hasBegun: false });
       return;
     }
     if (ints[at + PLACE.generation] !== generation || this.isEnded(slot)) return;
@@ -406,21 +618,76 @@ export class Requests implements ServiceListener {
       this.finalise(slot, END.timedOut, -1);
       return;
     }
-    const { hedge } = this.client;
-    const sent = ints[at + PLACE.hedges]!;
     // The timer of an earlier send is void.
-    if (hedgeDueMs(hedge, sent, floats[slot * FLOATS + FLOAT.lastSentMs]!) > nowMs) return;
-    if (!mayHedge(hedge, sent, ints[at + PLACE.outstanding]!)) return;
+    const due = hedgeDueMs(this.client.hedge, ints[at + PLACE.hedges]!, floats[slot * FLOATS + FLOAT.lastSentMs]!);
+    if (due <= nowMs) this.hedge(slot);
+  }
+
+  /** Sends a hedge that is due, if there is silence to hedge against and a budget to pay for it. */
+  private hedge(request: number): void {
+    const { ints } = this.rows;
+    const at = request * INTS;
+    const sent = ints[at + PLACE.hedges]!;
+    if (!mayHedge(this.client.hedge, sent, ints[at + PLACE.outstanding]!)) return;
     if (!this.routers[ints[at + PLACE.router]!]!.hedges.take()) return;
     ints[at + PLACE.hedges] = sent + 1;
-    this.dispatch(slot, true);
+    this.dispatch(request, true);
   }
 
   /** The caller gives an attempt up; the service does not know, goes on and bills it. */
-  private timeOut(attempt: number): void {
+  private timeOut(attempt: number, interruption: Interruption, hasBegun: boolean): void {
     const { ints } = this.rows;
     ints[attempt * INTS + PLACE.isDetached] = 1;
-    this.answer(ints[attempt * INTS + PLACE.request]!, attempt, TIMEOUT);
+    this.answer(ints[attempt * INTS + PLACE.request]!, attempt, TIMEOUT, interruption, hasBegun);
+    if (this.lost.has(attempt)) this.dropLost(attempt);
+  }
+
+  /** No byte of an attempt has come for as long as its caller waits. */
+  private giveUp({ attempt, generation, hasBegun }: GiveUp): void {
+    const { ints } = this.rows;
+    const at = attempt * INTS;
+    if (ints[at + PLACE.attemptGeneration] !== generation || ints[at + PLACE.isDetached] === 1) return;
+    this.timeOut(attempt, IDLE, hasBegun);
+  }
+
+  private scheduleGiveUp(attempt: number, ms: number, hasBegun: boolean): void {
+    const generation = this.rows.ints[attempt * INTS + PLACE.attemptGeneration]!;
+    this.makeAppointment(ms, { attempt, generation, hasBegun });
+  }
+
+  private makeAppointment(ms: number, appointment: GiveUp | DueHedge): void {
+    this.messages.push(ms, (this.appointments.add(appointment) << EVENT_BITS) | APPOINTMENT);
+  }
+
+  private keep(appointment: GiveUp | DueHedge): void {
+    if ("attempt" in appointment) this.giveUp(appointment);
+    else this.hedgeByQuantile(appointment);
+  }
+
+  private hedgeByQuantile({ request, generation, sentMs }: DueHedge): void {
+    const isOver = this.rows.ints[request * INTS + PLACE.generation] !== generation || this.isEnded(request);
+    if (!isOver && this.rows.floats[request * FLOATS + FLOAT.lastSentMs] === sentMs) this.hedge(request);
+  }
+
+  /** @param firstTokenMs when the attempt's first token is made */
+  private noteFirstByte(attempt: number, firstTokenMs: number): void {
+    const fault = this.service.struckBy(attempt)?.fault;
+    const heldMs = fault?.effect === "silence" && fault.afterTokens === 0 ? fault.lastsMs : 0;
+    this.firstBytes!.set(attempt, firstTokenMs + heldMs + this.backMs(attempt));
+  }
+
+  /** The row of an attempt that no byte comes of any more, and that its caller has given up, is free. */
+  private dropLost(attempt: number): void {
+    const { ints } = this.rows;
+    const at = attempt * INTS;
+    const request = ints[at + PLACE.request]!;
+    this.lost.delete(attempt);
+    this.held.delete(attempt);
+    if (this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs, true);
+    if (ints[at + PLACE.isDetached] === 0) this.forget(this.routers[ints[request * INTS + PLACE.router]!]!, attempt);
+    this.service.forget(attempt);
+    endAttempt(this.rows, attempt);
+    this.release(request);
   }
 
   /** Records a request's end. @param attempt the serving attempt, -1 if it was not served */
@@ -428,9 +695,14 @@ export class Requests implements ServiceListener {
     const { ints } = this.rows;
     ints[request * INTS + PLACE.flags]! |= IS_ENDED;
     this.batch.move(ints[request * INTS + PLACE.lastTarget]!, -1);
+    if (this.hasBreaks) this.statistics.interrupted(this.interrupted.get(request), this.wholeTokens(request));
     this.statistics.ended(request, end, this.nowMs, attempt);
     if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
     if (this.watcher !== null) this.watcher.onRequest(this.rows, request);
+    if (this.hasBreaks) {
+      this.interrupted.forget(request);
+      for (const lost of this.lost) if (ints[lost * INTS + PLACE.request] === request) this.dropLost(lost);
+    }
     this.release(request);
   }
 
@@ -453,6 +725,14 @@ export class Requests implements ServiceListener {
   private refreshOther(): void {
     const { gateways, timers } = this;
     this.otherMs = gateways !== null && gateways.nextMs < timers.nextMs ? gateways.nextMs : timers.nextMs;
+  }
+
+  /** The way of an attempt's answer back to its caller, ms. */
+  private backMs(attempt: number): number {
+    if (!this.hasNetwork) return 0;
+    const { floats } = this.rows;
+    const from = attempt * FLOATS;
+    return floats[from + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back, floats[from + FLOAT.jitterBack]!);
   }
 
   /** Delay of a leg of an attempt, ms. */

@@ -1,4 +1,6 @@
 /** Routers (gateway processes, SDK clients): what each is made of, and what it learns from the outcomes of attempts. */
+
+import { HedgeDelays } from "../client/hedge-delays.ts";
 import { END, type End, endAfter, type Failure, HedgeBudget } from "../client/request-rules.ts";
 import { createRetryPolicy, type RetryPolicy } from "../client/retry-policy.ts";
 import {
@@ -27,6 +29,8 @@ export interface Router {
   readonly shown: readonly TargetViewState[];
   readonly retry: RetryPolicy;
   readonly hedges: HedgeBudget;
+  /** Null where hedges leave after a set time, or never. */
+  readonly hedgeDelays: HedgeDelays | null;
 }
 
 /** Makes the routers of one run. With shared signals all routers learn into the same views. */
@@ -53,6 +57,7 @@ export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Rout
       shown,
       retry: createRetryPolicy(compiledRetry(client.retry)),
       hedges: new HedgeBudget(client.hedge.budgetShare),
+      hedgeDelays: client.hedge.quantile > 0 ? new HedgeDelays(client.hedge.quantile, plan.models.length) : null,
     });
   }
   return routers;
@@ -99,6 +104,9 @@ export const KIND_OF_OUTCOME: readonly OutcomeKind[] = [
   "error",
   "unavailable",
   "timeout",
+  "error",
+  "error",
+  "error",
 ];
 
 /** How a request ends that is given up after its last attempt had such an outcome. */

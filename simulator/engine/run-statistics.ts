@@ -1,12 +1,13 @@
 /** What is counted of a run: how requests end, latencies, what is billed, how many requests are in the system. */
 import type { SlotTable } from "../base/slot-table.ts";
-import { END, type End } from "../client/request-rules.ts";
+import { END, type End, INTERRUPTION } from "../client/request-rules.ts";
 import type { ClassPlan, Plan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
 import { isStreaming } from "../service/capacity/index.ts";
 import { createLedger, type Ledger } from "../service/pricing/billing.ts";
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { OUTCOME, type Outcome } from "../service/service.ts";
+import type { Interrupted } from "./interruptions.ts";
 import { CELL, type EndedRequest, Recorder } from "./recorder.ts";
 import { REQUEST_FLAG } from "./request-rows.ts";
 
@@ -16,7 +17,7 @@ const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const IS_COUNTED = REQUEST_FLAG.isCounted;
-const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE } = OUTCOME;
+const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, broken: BROKEN, empty: EMPTY } = OUTCOME;
 const COLUMN = CELL;
 const KINDS = TOKEN_KINDS.length;
 const KIND = { input: INPUT, output: OUTPUT, cacheRead: CACHE_READ, cacheWrite: CACHE_WRITE } as const;
@@ -44,6 +45,9 @@ export class RunStatistics {
   private area = Number.NaN;
   private areaFromMs = Number.NaN;
   private lastChangeMs = Number.NaN;
+  private broken: Interrupted | undefined;
+  /** Below 0 where answers never break off. */
+  private wholeTokens = -1;
 
   /** @param rows requests and attempts, as `request-rows.ts` writes them */
   constructor(plan: Plan, rows: SlotTable) {
@@ -91,8 +95,8 @@ export class RunStatistics {
   }
 
   /**
-   * The service is done with an attempt. One that was served is billed, whether or not its caller still waits for it;
-   * all are counted in the hour of their source region.
+   * The service is done with an attempt. One that was served is billed, whether or not its caller still waits for it, and
+   * so is what came of an answer that broke off; all are counted in the hour of their source region.
    */
   answered(attempt: number, outcome: Outcome, nowMs: number): void {
     const { ints } = this.rows;
@@ -103,7 +107,15 @@ export class RunStatistics {
       if (isCounted) this.bill(attempt);
       this.recorder.count(region, nowMs, COLUMN.served, isCounted);
     } else if (outcome === THROTTLED) this.recorder.count(region, nowMs, COLUMN.attemptsThrottled, isCounted);
-    else if (outcome === UNAVAILABLE) this.recorder.count(region, nowMs, COLUMN.attemptsUnavailable, isCounted);
+    else if (outcome === BROKEN || outcome === EMPTY) {
+      if (isCounted) this.bill(attempt);
+    } else if (outcome === UNAVAILABLE) this.recorder.count(region, nowMs, COLUMN.attemptsUnavailable, isCounted);
+  }
+
+  /** What `ended` must know beforehand of a request whose answers may have broken off. */
+  interrupted(known: Interrupted | undefined, wholeTokens: number): void {
+    this.broken = known;
+    this.wholeTokens = wholeTokens;
   }
 
   /** A request leaves the system. @param attempt the serving attempt; -1 unless the request was served */
@@ -125,6 +137,7 @@ export class RunStatistics {
     entry.attemptsThrottled = ints[at + PLACE.attemptsThrottled]!;
     entry.attemptsUnavailable = ints[at + PLACE.attemptsUnavailable]!;
     entry.attemptsTimedOut = ints[at + PLACE.attemptsTimedOut]!;
+    if (this.wholeTokens >= 0) this.enterInterrupted(entry);
     entry.end = end;
     entry.hasObjective = this.hasObjective[classIndex]!;
     entry.isWithinObjective = false;
@@ -139,13 +152,22 @@ export class RunStatistics {
       const ttftMs = e2eMs - (floats[from + FLOAT.endedMs]! - floats[from + FLOAT.firstTokenMs]!);
       entry.region = region;
       entry.e2eMs = e2eMs;
-      entry.ttftMs = ttftMs;
+      const resumedMs = this.broken?.firstTokenMs ?? Number.NaN;
+      entry.ttftMs = Number.isNaN(resumedMs) ? ttftMs : resumedMs - arrivalMs;
       entry.waitMs = startedMs - arrivalMs;
       entry.hasWaited = startedMs > floats[from + FLOAT.offeredMs]!;
       entry.isViolation = each.allowedRegions[region] === 0;
-      if (entry.hasObjective) entry.isWithinObjective = e2eMs <= each.sloE2eMs && ttftMs <= each.sloTtftMs;
+      if (entry.hasObjective) entry.isWithinObjective = e2eMs <= each.sloE2eMs && entry.ttftMs <= each.sloTtftMs;
     }
     this.recorder.record(entry, entry);
+  }
+
+  private enterInterrupted(entry: Entry): void {
+    const known = this.broken;
+    entry.outputTokens = known?.original?.outputTokens ?? this.wholeTokens;
+    entry.inputTokens = known?.original?.inputTokens ?? entry.inputTokens;
+    entry.interruptions = known?.attempts ?? null;
+    entry.lastInterruption = known?.last ?? INTERRUPTION.none;
   }
 
   /** When the first counted request arrived, ms; NaN before. */
@@ -228,6 +250,8 @@ function newEntry(): Entry {
     attemptsThrottled: 0,
     attemptsUnavailable: 0,
     attemptsTimedOut: 0,
+    interruptions: null,
+    lastInterruption: INTERRUPTION.none,
     end: END.served,
     region: -1,
     e2eMs: Number.NaN,

@@ -79,6 +79,17 @@ export class Simulation {
     return true;
   }
 
+  /** Whether requests that arrive from now on count. */
+  set isCounting(isCounting: boolean) {
+    this.requests.isCounting = isCounting;
+  }
+
+  /** Requests in the system, those in batch left out. */
+  get inSystem(): number {
+    const { statistics } = this.requests;
+    return statistics.inSystem - statistics.batch.waiting;
+  }
+
   /** Ends the run: lets what is in the system finish within the drain, then counts the rest as in flight. */
   end(): SimulationOutput {
     const { requests, service } = this;

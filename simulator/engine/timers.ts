@@ -1,6 +1,6 @@
 /** A client's timers: timeouts, deadlines and hedges, each kind in a queue of equal delays. */
 import type { SlotTable } from "../base/slot-table.ts";
-import { deadlineInMs } from "../client/request-rules.ts";
+import { deadlineInMs, firstByteLimitMs } from "../client/request-rules.ts";
 import type { ClientPlan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_INTS } from "../service/attempt-table.ts";
 
@@ -8,11 +8,11 @@ import { ATTEMPT, ATTEMPT_INTS } from "../service/attempt-table.ts";
 const PLACE = ATTEMPT;
 const INTS = ATTEMPT_INTS;
 
-export const TIMER = { timeout: 0, deadline: 1, hedge: 2 } as const;
+export const TIMER = { timeout: 0, deadline: 1, hedge: 2, firstByte: 3 } as const;
 export type Timer = (typeof TIMER)[keyof typeof TIMER];
 
 /**
- * A client's timers: an attempt's timeout, a request's deadline, the delay before a hedge. None is ever cancelled: each
+ * A client's timers: an attempt's timeout and first byte, a request's deadline, the delay before a hedge. None is ever cancelled: each
  * names a row and its generation, and is void when the row has another generation by then. Void ones are dropped
  * together when the oldest falls due, so most timers never become events.
  */
@@ -24,7 +24,7 @@ export class Timers {
   generation = 0;
   declare private readonly rows: SlotTable;
   /** By `TIMER`; null = this client has none of the kind. */
-  declare private readonly lines: readonly [DelayLine | null, DelayLine | null, DelayLine | null];
+  declare private readonly lines: readonly (DelayLine | null)[];
 
   /** @param rows requests and attempts, as `request-rows.ts` writes them */
   constructor({ timeout, hedge }: ClientPlan, rows: SlotTable) {
@@ -33,14 +33,14 @@ export class Timers {
       lineOf(timeout.attemptMs),
       // In the simulator a request arrives at its intended arrival.
       lineOf(deadlineInMs(timeout, 0, 0)),
-      hedge.hedgesMax > 0 ? new DelayLine(hedge.afterMs) : null,
+      hedge.hedgesMax > 0 && hedge.quantile === 0 ? new DelayLine(hedge.afterMs) : null,
+      lineOf(firstByteLimitMs(timeout)),
     ];
+    this.isUsed = this.lines.some((line, timer) => line !== null && timer !== TIMER.deadline);
   }
 
   /** Whether attempts have timers. */
-  get isUsed(): boolean {
-    return this.lines[TIMER.timeout] !== null || this.lines[TIMER.hedge] !== null;
-  }
+  declare readonly isUsed: boolean;
 
   has(timer: Timer): boolean {
     return this.lines[timer] !== null;
@@ -79,7 +79,7 @@ export class Timers {
   }
 
   private dropVoid(line: DelayLine, timer: Timer): void {
-    const place = timer === TIMER.timeout ? PLACE.attemptGeneration : PLACE.generation;
+    const place = timer === TIMER.timeout || timer === TIMER.firstByte ? PLACE.attemptGeneration : PLACE.generation;
     const { ints } = this.rows;
     while (line.topMs < Number.POSITIVE_INFINITY && ints[line.topSlot * INTS + place] !== line.topGeneration)
       line.pop();

@@ -1,10 +1,10 @@
-/** What keeps a class from its objective: a quota, the capacity, the distance, or the work itself. */
+/** What keeps a class from its objective: a quota, the capacity, the distance, a time limit, or the work itself. */
 
 import { listText, secondsText } from "./phrases.ts";
 import type { NamedGroup, QuotaSummary, RunResult, StrategyResult } from "./result.ts";
 import { shareText } from "./standing.ts";
 
-export type Binding = "quota" | "capacity" | "distance" | "work" | "outage" | "residency";
+export type Binding = "quota" | "capacity" | "distance" | "work" | "limit" | "outage" | "residency";
 
 export interface Bound {
   readonly binding: Binding;
@@ -62,7 +62,11 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
     ["quota", counts.throttled, "are throttled by token quotas until they give up"],
     ["capacity", counts.refused, "find no capacity"],
     ["capacity", counts.abandoned, "leave the queue, which is too long"],
-    ["capacity", counts.timedOut, "run into the client's time limit"],
+    [
+      "limit",
+      counts.timedOut,
+      "run into it, since they wait or since their answers take longer (`timeout` is for a whole call; the read timeout of most SDKs is between bytes: `limits: { idle: ... }`)",
+    ],
     ["outage", counts.failed, "end in errors"],
     ["residency", counts.residencyRefused, "have no target that their residency rule allows"],
     ["capacity", counts.inFlight, "had not ended when the run was cut off"],
@@ -78,6 +82,7 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
 
 function nameOf(binding: Binding): string {
   if (binding === "outage") return "the endpoints";
+  if (binding === "limit") return "the client's time limit";
   return binding === "residency" ? "the residency rule" : `the ${binding}`;
 }
 

@@ -134,7 +134,20 @@ function countsOf(stats: readonly GroupStats[]): Counts {
     waited: sum(FIELD.waited),
     inputTokens: sum(FIELD.inputTokens),
     outputTokens: sum(FIELD.outputTokens),
+    ...someOf({
+      broken: sum(FIELD.broken),
+      idle: sum(FIELD.idle),
+      empty: sum(FIELD.empty),
+      attemptsBroken: sum(FIELD.attemptsBroken),
+      attemptsIdle: sum(FIELD.attemptsIdle),
+      attemptsEmpty: sum(FIELD.attemptsEmpty),
+    }),
   };
+}
+
+/** The counts that are not 0. */
+function someOf<Name extends string>(counts: Readonly<Record<Name, number>>): Partial<Record<Name, number>> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0)) as Partial<Record<Name, number>>;
 }
 
 function ratio(part: number, whole: number): number | null {

@@ -9,6 +9,7 @@ import { createTraffic } from "../traffic/source.ts";
 import { ArrivalCounter, type Arrivals } from "./arrived-tokens.ts";
 import { QuotaNeeds } from "./quota-needs.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
+import { SliceSampler } from "./slices.ts";
 
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
 export interface ExperimentInputs {
@@ -79,23 +80,30 @@ export function* runJob(
     requestsMax: plan.requestsMax,
     chunkRows: 16_384,
   });
-  const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true;
+  // The busiest minute of a run may lie between its slices.
+  const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true && plan.slices === undefined;
   const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan) : null));
   const jitter = new Jitter(plan.network.jitterCv, seed);
   const runs = job.strategyIndices.map(
     (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i], jitter),
   );
   const arrivals = new ArrivalCounter(plan, job.replication);
+  const sampler = plan.slices === undefined ? null : new SliceSampler(plan, job.replication, runs.length);
   const isRunning = runs.map(() => true);
   let requestsDone = 0;
   let chunks = 0;
   let figures: Pick<JobProgress, "p95Ms" | "costUsd"> = { p95Ms: null, costUsd: null };
   for (let chunk = traffic.next(); chunk !== undefined && isRunning.includes(true); chunk = traffic.next()) {
     arrivals.add(chunk);
-    for (let i = 0; i < runs.length; i++) {
-      if (!isRunning[i]) continue;
-      isRunning[i] = runs[i]!.run(chunk);
-      requestsDone += chunk.length;
+    for (const piece of sampler?.cut(chunk) ?? [{ chunk, isCounted: true, isLast: false }]) {
+      for (let i = 0; i < runs.length; i++) {
+        const run = runs[i]!;
+        if (!isRunning[i]) continue;
+        run.isCounting = piece.isCounted;
+        isRunning[i] = run.run(piece.chunk);
+        sampler?.note(i, piece, run.inSystem);
+        requestsDone += piece.chunk.length;
+      }
     }
     const simulatedMs = chunk.arrivalMs[chunk.length - 1]!;
     const share = Number.isFinite(plan.durationMs)
@@ -105,7 +113,8 @@ export function* runJob(
     yield { requestsDone, share: Math.min(1, share), simulatedMs, ...figures };
   }
   const stats = runs.map((run, i) => {
-    const summary = summarise(plan, job.strategyIndices[i]!, job.replication, run.end());
+    const whole = summarise(plan, job.strategyIndices[i]!, job.replication, run.end());
+    const summary = sampler === null ? whole : sampler.scaled(i, whole);
     return needs[i] === null ? summary : { ...summary, quotaNeeds: needs[i]!.needs() };
   });
   return { stats, arrivals: arrivals.found };

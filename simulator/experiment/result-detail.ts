@@ -106,3 +106,17 @@ export interface RegionPriceHours {
   readonly inputUsdPerMTok: number;
   readonly outputUsdPerMTok: number;
 }
+
+/** Answers that did not end as they should, within the counts of a group. Each is left out where it is 0. */
+export interface InterruptedCounts {
+  /** Of `failed`: the last answer had begun and broke off. */
+  readonly broken: number;
+  /** Of `timedOut`: no byte came within the client's limit for the first one or between two. */
+  readonly idle: number;
+  /** Of `failed`: the last answer was 200 without content. */
+  readonly empty: number;
+  readonly attemptsBroken: number;
+  /** Of `attemptsTimedOut`. */
+  readonly attemptsIdle: number;
+  readonly attemptsEmpty: number;
+}

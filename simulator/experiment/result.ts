@@ -44,7 +44,7 @@ export interface LatencySummary {
  * How requests ended, summed over replications. Conservation holds in every run:
  * sent = served + throttled + refused + timedOut + abandoned + failed + residencyRefused + inFlight.
  */
-export interface Counts {
+export interface Counts extends Partial<detail.InterruptedCounts> {
   readonly sent: number;
   readonly served: number;
   /** Gave up on a quota answer (429). */

@@ -1,6 +1,7 @@
 /** `client`: how callers behave, their retries, time limits and hedges. */
 import { z } from "zod";
-import { count, durationMs, share } from "../base/schema-forms.ts";
+import { count, durationMs, share, unionOf } from "../base/schema-forms.ts";
+import type { BreakPolicy, TimeoutPolicy } from "../client/request-rules.ts";
 import { createLaw, lawSchema } from "../random/laws/index.ts";
 import type { ClientPlan, RetryPlan } from "./plan.ts";
 
@@ -81,16 +82,86 @@ const retrySchema = z
   ])
   .meta({ description: "Retries: an AWS SDK mode (standard, adaptive, legacy), none, or rules of your own" });
 
+type Limits = Partial<Record<"connect" | "firstByte" | "idle" | "total", number | undefined>>;
+
+/**
+ * Time limits as SDKs have them unless told otherwise, ms. boto3: botocore 1.44.5 `connect_timeout` and `read_timeout`, which
+ * is the socket's and so between bytes. java: AWS SDK for Java 2 `SdkHttpConfigurationOption` (read 30 s, connection 2 s).
+ * go: AWS SDK for Go v2 `awshttp.BuildableClient` (dial 30 s; none for the answer). js: AWS SDK for JavaScript v3
+ * `NodeHttp2Handler`: none.
+ */
+export const SDK_LIMITS = {
+  boto3: { connect: 60_000, idle: 60_000 },
+  java: { connect: 2_000, idle: 30_000 },
+  go: { connect: 30_000 },
+  js: {},
+} as const satisfies Readonly<Record<string, Limits>>;
+
+const SDK_NAMES = Object.keys(SDK_LIMITS) as (keyof typeof SDK_LIMITS)[];
+const positive = durationMs.refine((ms) => ms > 0, "must be more than 0");
+
+const limitsSchema = unionOf([
+  z.enum(SDK_NAMES).meta({ description: "The limits that this SDK has unless told otherwise" }),
+  z.strictObject({
+    sdk: z.enum(SDK_NAMES).optional().meta({ description: "Start from the limits of this SDK" }),
+    connect: positive.optional().meta({ description: "Of the way to the region" }),
+    firstByte: positive.optional().meta({
+      description: "From sending to the answer's first byte; of an answer that is no stream, to its end",
+    }),
+    idle: positive.optional().meta({
+      description: "Between bytes, and from sending to the first: boto3's read_timeout",
+    }),
+    total: positive.optional().meta({ description: "From sending to the last byte: the same as timeout" }),
+  }),
+]).meta({ description: "Time limits of one attempt, each its own" });
+
+const brokenSchema = unionOf([
+  z.enum(["never", "whole", "resume"]),
+  z.strictObject({
+    again: z.enum(["whole", "resume"]).meta({
+      description: "whole: the request once more; resume: with what has come as its beginning, for the rest",
+    }),
+    max: z.number().int().min(1).max(100).default(2).meta({ description: "Calls made again for a request, at most" }),
+    delay: durationMs.default(0).meta({ description: "Wait before each" }),
+  }),
+]).meta({
+  description:
+    "What the caller's own code does when an answer breaks off, comes empty or falls silent after it began, which no SDK retries; never unless given",
+});
+
+/** A duration, or the quantile of `p95`. */
+const hedgeDelay = z.union(
+  [
+    z
+      .string()
+      .regex(/^p\d{1,2}(\.\d+)?$/)
+      .transform((text) => ({ quantile: Number(text.slice(1)) / 100 }))
+      .refine(({ quantile }) => quantile > 0, "must be above p0"),
+    durationMs,
+  ],
+  { error: () => "write a duration, like 3s, or a quantile, like p95" },
+);
+
 export const clientSchema = z
   .strictObject({
     retry: retrySchema.default("standard"),
-    timeout: durationMs.optional().meta({ description: "Limit of one attempt; none unless given" }),
+    streams: z.boolean().default(true).meta({
+      description: "Answers are streamed (ConverseStream); false: they come whole (Converse)",
+    }),
+    timeout: durationMs.optional().meta({
+      description: "Limit of one attempt, from sending to the last byte; none unless given",
+    }),
+    limits: limitsSchema.optional(),
+    brokenStreams: brokenSchema.optional(),
     deadline: durationMs
       .optional()
       .meta({ description: "Limit of a request over all its attempts; none unless given" }),
     hedge: z
       .strictObject({
-        after: durationMs.meta({ description: "Silence after which a second attempt is sent" }),
+        after: hedgeDelay.meta({
+          description:
+            "Silence after which a second attempt is sent: 3s, or a quantile of what answers take lately: p95",
+        }),
         max: z.number().int().min(1).max(5).default(1).meta({ description: "Hedges per request" }),
         budget: share
           .pipe(z.number().positive().max(5))
@@ -100,6 +171,14 @@ export const clientSchema = z
       .optional()
       .meta({ description: "Hedged requests: the first answer wins, losers are billed" }),
   })
+  .superRefine(({ timeout, limits }, context) => {
+    if (timeout === undefined || typeof limits !== "object" || limits.total === undefined) return;
+    context.addIssue({
+      code: "custom",
+      path: ["limits", "total"],
+      message: "is the same as timeout: give one of them",
+    });
+  })
   .meta({ description: "How callers behave" });
 export type ClientInput = z.output<typeof clientSchema>;
 
@@ -107,19 +186,38 @@ export type ClientInput = z.output<typeof clientSchema>;
 export function clientPlanOf(input: ClientInput): ClientPlan {
   return {
     retry: retryPlanOf(input.retry),
-    timeout: {
-      attemptMs: input.timeout ?? Number.POSITIVE_INFINITY,
-      requestMs: input.deadline ?? Number.POSITIVE_INFINITY,
-    },
+    timeout: timeoutOf(input),
+    isStreaming: input.streams,
+    broken: breakPolicyOf(input.brokenStreams),
     hedge:
       input.hedge === undefined
-        ? { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY }
+        ? { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY }
         : {
-            afterMs: input.hedge.after,
+            afterMs: typeof input.hedge.after === "number" ? input.hedge.after : Number.POSITIVE_INFINITY,
+            quantile: typeof input.hedge.after === "number" ? 0 : input.hedge.after.quantile,
             hedgesMax: input.hedge.max,
             budgetShare: input.hedge.budget ?? Number.POSITIVE_INFINITY,
           },
   };
+}
+
+function timeoutOf({ timeout, deadline, limits }: ClientInput): TimeoutPolicy {
+  const own: Limits & { sdk?: (typeof SDK_NAMES)[number] | undefined } =
+    typeof limits === "string" ? { sdk: limits } : (limits ?? {});
+  const usual: Limits = own.sdk === undefined ? {} : SDK_LIMITS[own.sdk];
+  const limit = (name: keyof Limits): number => own[name] ?? usual[name] ?? Number.POSITIVE_INFINITY;
+  return {
+    attemptMs: timeout ?? limit("total"),
+    requestMs: deadline ?? Number.POSITIVE_INFINITY,
+    connectMs: limit("connect"),
+    firstByteMs: limit("firstByte"),
+    idleMs: limit("idle"),
+  };
+}
+
+function breakPolicyOf(input: ClientInput["brokenStreams"]): BreakPolicy {
+  if (input === undefined || typeof input === "string") return { again: input ?? "never", callsMax: 2, delayMs: 0 };
+  return { again: input.again, callsMax: input.max, delayMs: input.delay };
 }
 
 function retryPlanOf(retry: ClientInput["retry"]): RetryPlan {

@@ -1,5 +1,5 @@
 /** The plan: a scenario resolved into plain data, all that the engine, the bench and reports go by. */
-import type { HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
+import type { BreakPolicy, HedgePolicy, TimeoutPolicy } from "../client/request-rules.ts";
 import type { RetrySpec } from "../client/retry-rules.ts";
 import type { LawSpec } from "../random/laws/index.ts";
 import type { CapacitySpec } from "../service/capacity/index.ts";
@@ -26,6 +26,8 @@ export interface Plan {
   /** Requests per replication; Infinity when `durationMs` ends them. */
   readonly requestsMax: number;
   readonly warmup: WarmupPlan;
+  /** Slices of time that are simulated in place of the whole run. */
+  readonly slices?: SlicePlan;
   /** How long after the last arrival the run goes on to let requests end, ms. */
   readonly drainMs: number;
   readonly replications: number;
@@ -51,6 +53,14 @@ export interface Plan {
   readonly validation: ValidationPlan;
   /** What a reader must know of the scenario itself, one sentence each. */
   readonly notes: readonly string[];
+}
+
+/** Slices of time that stand for the whole run. */
+export interface SlicePlan {
+  readonly count: number;
+  readonly lengthMs: number;
+  /** Simulated before each slice and not counted. */
+  readonly warmupMs: number;
 }
 
 export interface WarmupPlan {
@@ -162,6 +172,9 @@ export interface ClientPlan {
   readonly retry: RetryPlan;
   readonly timeout: TimeoutPolicy;
   readonly hedge: HedgePolicy;
+  /** Answers come as streams; else whole, and their first byte is their end. */
+  readonly isStreaming: boolean;
+  readonly broken: BreakPolicy;
 }
 
 /** A retry policy as plain data: a custom law of delays is compiled where it is used. */

@@ -25,6 +25,7 @@ import { remarksOf } from "./remarks.ts";
 import { resolveReservedCharges } from "./reserved.ts";
 import { durationMsOf, runPartOf, spanOf, startMsOf } from "./run-part.ts";
 import type { Scenario } from "./schema.ts";
+import { resolveSlices } from "./slices.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
 import { checkTraffic } from "./traffic-checks.ts";
@@ -63,11 +64,18 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const supply = resolveSupply(setting, network);
   const demand = demandOf(setting, supply.targets);
   const classes = resolveClasses(demand);
-  const faults = faultsOf(scenario.world.faults, names.regions, names.models, problems);
+  const faults = faultsOf(
+    scenario.world.faults,
+    names.regions,
+    names.models,
+    scenario.traffic.map((each) => each.class),
+    problems,
+  );
   const choices = resolveChoices(setting, supply.targets, classes);
   checkAssertions(setting, choices.strategies, classes);
   checkValidation(scenario.validation, choices.labels, problems);
   const warmup = resolveWarmup(scenario, problems);
+  const sliced = resolveSlices(scenario, warmup.warmup, problems);
   const prices = pricesInput(setting, supply.targets);
   const schedule = resolveSchedule(prices);
   const traffic = resolveTraffic(demand, inputs.recordings);
@@ -81,6 +89,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   return {
     ...run,
     warmup: warmup.warmup,
+    ...(sliced.slices === undefined ? {} : { slices: sliced.slices }),
     regionNames: names.regions,
     originNames: names.origins,
     models: modelPlans,
@@ -110,6 +119,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
       ...questionsOnPrices(scenario, inputs.prices, supply.targets),
       ...endedNotes(models, inputs.models, spanOf(scenario)),
       ...warmup.notes,
+      ...sliced.notes,
     ],
   };
 }

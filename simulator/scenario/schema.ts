@@ -16,6 +16,7 @@ import { faultSchema } from "./faults.ts";
 import { modelSchema } from "./models.ts";
 import { quotaSchema } from "./quotas.ts";
 import { provisionedSchema, reservedSchema } from "./reserved.ts";
+import { slicesSchema } from "./slices.ts";
 import { strategySchema } from "./strategies.ts";
 import { targetSchema } from "./targets.ts";
 import { tiersSchema } from "./tiers.ts";
@@ -95,6 +96,7 @@ export const scenarioSchema = z
     }),
     requests: positiveCount.optional().meta({ description: "Number of requests after which arrivals end" }),
     warmup: warmupSchema,
+    slices: slicesSchema,
     drain: withinRun.default(HOUR_MS).meta({ description: "How long requests may still end after the last arrival" }),
     replications: z.number().int().min(1).max(10_000).default(10).meta({ description: "Independent repetitions" }),
     routers: z

@@ -70,6 +70,11 @@ export class FaultState {
     return this.activeCount === 0;
   }
 
+  /** @param fault its place in the plan */
+  isInForce(fault: number): boolean {
+    return this.isActive[fault] === 1;
+  }
+
   isDown(region: number): boolean {
     return this.activeCount > 0 && this.sum("outage", region) > 0;
   }

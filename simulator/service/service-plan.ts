@@ -2,6 +2,7 @@
 import { KeyedRandom } from "../random/keyed-random.ts";
 import type { CapacitySpec } from "./capacity/index.ts";
 import type { QuotaSpec, ReservationSpec } from "./quota/token-quota.ts";
+import type { ServiceErrorName } from "./service-errors.ts";
 
 /** Where a model runs: one region's capacity of one kind. */
 export interface EndpointPlan {
@@ -101,6 +102,7 @@ export type FaultKind =
   | "latency-surge"
   | "packet-loss"
   | "errors"
+  | "stream"
   | "wrong-health";
 
 export interface FaultSpec {
@@ -109,16 +111,43 @@ export interface FaultSpec {
   readonly model: number;
   /** Scheduled: when it begins, ms; random: NaN. */
   readonly atMs: number;
-  /** Scheduled: how long it lasts, ms. */
+  /** Scheduled: how long it lasts, ms; Infinity = to the end. */
   readonly forMs: number;
   /** Random: mean time between failures and to repair, ms, both exponential; NaN when scheduled. */
   readonly mtbfMs: number;
   readonly mttrMs: number;
   /**
    * brownout, quota-cut: share of capacity or limit that is left; latency-surge: ms added to each round trip;
-   * packet-loss, errors: share of messages or attempts; outage, wrong-health: not used.
+   * packet-loss, errors: share of messages or attempts; others: not used.
    */
   readonly amount: number;
+  /** What a `stream` fault does, and to which calls; others have none. */
+  readonly stream?: StreamFault;
+}
+
+/** A fault that strikes single calls: what becomes of their answers. The emulator's control page has the same fields. */
+export interface StreamFault {
+  /**
+   * error: of the service, as the answer or inside the stream; reset: the connection breaks; silence: no more bytes;
+   * empty: 200 without content; drip: tokens come slowly.
+   */
+  readonly effect: "error" | "reset" | "silence" | "empty" | "drip";
+  /** For error; null for the others. */
+  readonly error: ServiceErrorName | null;
+  /** In place of the error's usual text; "" = that. */
+  readonly message: string;
+  /** Tokens that come first; an answer that is not longer is whole. */
+  readonly afterTokens: number;
+  /** For silence: how long nothing comes, ms; the rest follows at its pace. Infinity = for good. */
+  readonly lastsMs: number;
+  /** For drip: time from one token to the next, ms; more where the model is slower. */
+  readonly gapMs: number;
+  /** Of the calls that match. */
+  readonly share: number;
+  /** Calls that it strikes at most; Infinity = no limit. */
+  readonly times: number;
+  /** -1 = every class. */
+  readonly classIndex: number;
 }
 
 /** A fault's beginning or end. */
@@ -138,7 +167,9 @@ export function faultTimeline(specs: readonly FaultSpec[], seed: number, horizon
   const edges: FaultEdge[] = [];
   specs.forEach((spec, fault) => {
     if (!Number.isNaN(spec.atMs)) {
-      edges.push({ atMs: spec.atMs, fault, begins: true }, { atMs: spec.atMs + spec.forMs, fault, begins: false });
+      edges.push({ atMs: spec.atMs, fault, begins: true });
+      const endMs = spec.atMs + spec.forMs;
+      if (endMs < Number.POSITIVE_INFINITY) edges.push({ atMs: endMs, fault, begins: false });
       return;
     }
     const random = new KeyedRandom(seed, "faults");

@@ -4,26 +4,48 @@ import type { SlotTable } from "../base/slot-table.ts";
 import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
 import { Admission } from "./admission.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-table.ts";
-import { CAPACITY_EVENT, type Capacity, OFFER, QUEUE_LEVELS, STANDARD_LEVEL } from "./capacity/capacity.ts";
+import {
+  CAPACITY_EVENT,
+  type Capacity,
+  type CapacityContext,
+  OFFER,
+  QUEUE_LEVELS,
+  STANDARD_LEVEL,
+} from "./capacity/capacity.ts";
 import { createCapacity } from "./capacity/index.ts";
 import { FaultState } from "./fault-state.ts";
 import { type CachedPrefix, PromptCaches } from "./prompt-cache.ts";
 import type { QuotaUse } from "./quota/token-quota.ts";
-import { Epochs, placementsOf, type RoutePlan, type ServicePlan } from "./service-plan.ts";
+import { outcomeOfServiceError } from "./service-errors.ts";
+import { Epochs, placementsOf, type RoutePlan, type ServicePlan, type StreamFault } from "./service-plan.ts";
 import { ServiceRouting } from "./service-routing.ts";
+import { endsEarly, hasStreamFaults, StreamFaults, type Struck, StruckAttempts } from "./stream-faults.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
-const { finished: FINISHED, abandoned: LEFT, firstToken: FIRST_TOKEN } = CAPACITY_EVENT;
+const { finished: FINISHED, abandoned: LEFT, firstToken: FIRST_TOKEN, marked: MARKED } = CAPACITY_EVENT;
 const REFUSED = OFFER.refused;
 const LEVELS = QUEUE_LEVELS;
 const LEVEL = STANDARD_LEVEL;
 
-/** How an attempt ended at the service. */
-const OUTCOMES = { ok: 0, throttled: 1, unavailable: 2, error: 3, abandoned: 4, timeout: 5 } as const;
+/**
+ * How an attempt ended at the service. broken: its answer had begun and broke off; empty: 200 without content; rejected: an
+ * error that no SDK tries again.
+ */
+const OUTCOMES = {
+  ok: 0,
+  throttled: 1,
+  unavailable: 2,
+  error: 3,
+  abandoned: 4,
+  timeout: 5,
+  broken: 6,
+  empty: 7,
+  rejected: 8,
+} as const;
 export const OUTCOME = OUTCOMES;
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME];
 
@@ -39,6 +61,14 @@ export interface ServiceListener {
    * For prompts cached at several lengths: their prefixes, shortest first, in place of the one in the attempt's row.
    */
   prefixes?(attempt: number): readonly CachedPrefix[];
+  /** Answers come whole, not as streams: one that fails is an error and has no beginning. False unless given. */
+  readonly isWhole?: boolean;
+  /** Where stream faults strike: at the service unless given; elsewhere the listener lets them strike what it sends. */
+  readonly strikesItself?: boolean;
+  /** No answer will ever come of an attempt that has reached its region: it is silent for good. */
+  onLost?(attempt: number, nowMs: number): void;
+  /** An answer falls silent, or drips, after tokens of which the last has just been made. */
+  onStall?(attempt: number, fault: StreamFault, nowMs: number): void;
 }
 
 /**
@@ -67,6 +97,9 @@ export class Service {
   /** Attempts on their way from the source to another region. */
   private readonly hops = new EventHeap();
   declare private readonly errorKey: number;
+  /** Null where the plan has no faults of single calls, or they strike elsewhere. */
+  declare private readonly struck: StruckAttempts | null;
+  declare private readonly streamFaults: StreamFaults | null;
   declare private readonly routing: ServiceRouting;
   declare private readonly epochs: Epochs;
 
@@ -77,6 +110,8 @@ export class Service {
     const serviceKey = purposeKey(seed, "service");
     const patienceKey = purposeKey(seed, "patience");
     this.errorKey = purposeKey(seed, "errors");
+    const strikesHere = hasStreamFaults(plan) && listener.strikesItself !== true;
+    this.struck = strikesHere ? new StruckAttempts(table) : null;
     this.capacities = plan.endpoints.map((endpoint) =>
       createCapacity(
         endpoint.capacity,
@@ -87,7 +122,7 @@ export class Service {
           patienceKey,
           localHourAtStart: endpoint.localHourAtStart,
           announcesFirsts: listener.onFirstToken !== undefined,
-          ...(listener.onStart === undefined ? {} : { onStart: listener.onStart.bind(listener) }),
+          ...this.tokenTimes(),
         },
         table,
       ),
@@ -100,6 +135,7 @@ export class Service {
     this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
     this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener));
     this.faults = new FaultState(plan, seed);
+    this.streamFaults = strikesHere ? new StreamFaults(plan, this.faults, seed) : null;
     this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
     this.endpoints = new NextEvent(plan.endpoints.length);
     for (let e = 0; e < this.capacities.length; e++) this.endpoints.update(e, this.capacities[e]!.nextMs);
@@ -134,7 +170,7 @@ export class Service {
     ints[at + PLACE.callerLevel] = callerLevel;
     ints[at + PLACE.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
     floats[from + FLOAT.decodeFactor] = route.decodeFactor;
-    this.enter(nowMs, attempt, route);
+    if (this.struck === null || !this.strike(nowMs, attempt, route)) this.enter(nowMs, attempt, route);
   }
 
   /** Processes one event that is due at `nextMs`. */
@@ -154,14 +190,17 @@ export class Service {
     if (event === FINISHED) this.finish(nowMs, capacity.subject, endpoint);
     else if (event === LEFT) this.end(nowMs, capacity.subject, OUTCOMES.abandoned);
     else if (event === FIRST_TOKEN) this.listener.onFirstToken?.(capacity.subject, nowMs);
+    else if (event === MARKED) this.stall(capacity.subject, nowMs);
   }
 
   /** At equal instants attempts on their way come before faults. */
   private advanceOther(): void {
     const nowMs = this.otherMs;
     if (this.hops.topMs <= nowMs) this.arrive(nowMs, this.hops.pop());
+    else if (this.struck !== null && this.struck.nextMs <= nowMs) this.reachMark(nowMs);
     else this.applyFault(nowMs);
     this.otherMs = this.hops.topMs < this.faults.nextMs ? this.hops.topMs : this.faults.nextMs;
+    if (this.struck !== null && this.struck.nextMs < this.otherMs) this.otherMs = this.struck.nextMs;
   }
 
   /** Share of the route's quota that is left for a class, in [0, 1]; 1 where none applies. */
@@ -192,8 +231,71 @@ export class Service {
     return this.admission.retryAfterMs(attempt);
   }
 
+  /** The fault that has struck an attempt; undefined where none has. */
+  struckBy(attempt: number): Struck | undefined {
+    return this.struck?.get(attempt);
+  }
+
+  /** How much later than the service made it an answer is whole for its caller, ms; Infinity = it never is. */
+  heldBackMs(attempt: number, nowMs: number): number {
+    return this.struck === null ? 0 : this.struck.heldBackMs(attempt, nowMs);
+  }
+
+  /** An attempt is over for its caller: its row has the tokens of the whole answer again. */
+  forget(attempt: number): void {
+    this.struck?.forget(attempt);
+  }
+
   quotaUse(): readonly QuotaUse[] {
     return this.admission.use();
+  }
+
+  /** Instants of tokens for those who wait for them. */
+  private tokenTimes(): Pick<CapacityContext, "onStart" | "marks"> {
+    const { listener, struck } = this;
+    if (struck === null) return listener.onStart === undefined ? {} : { onStart: listener.onStart.bind(listener) };
+    return {
+      onStart: (attempt, firstTokenMs, endMs) => {
+        struck.fixMark(attempt, firstTokenMs, endMs);
+        if (struck.nextMs < this.otherMs) this.otherMs = struck.nextMs;
+        listener.onStart?.(attempt, firstTokenMs, endMs);
+      },
+      marks: (attempt) => struck.markOf(attempt),
+    };
+  }
+
+  /** Lets a fault of single calls strike an attempt that reaches its region; true where that is all that becomes of it. */
+  private strike(nowMs: number, attempt: number, { sourceRegion: region }: RoutePlan): boolean {
+    const { ints } = this.table;
+    const at = attempt * INTS;
+    if (this.faults.isDown(region)) return false;
+    const fault = this.streamFaults!.strike({
+      region,
+      model: ints[at + PLACE.modelIndex]!,
+      classIndex: ints[at + PLACE.classIndex]!,
+      requestId: ints[at + PLACE.requestId]!,
+      ordinal: ints[at + PLACE.ordinal]!,
+    });
+    if (fault === null) return false;
+    if (fault.afterTokens === 0 && fault.effect === "silence" && fault.lastsMs === Number.POSITIVE_INFINITY) {
+      this.struck!.add(attempt, fault);
+      this.listener.onLost?.(attempt, nowMs);
+      return true;
+    }
+    if (fault.afterTokens === 0 && (fault.effect === "error" || fault.effect === "reset")) {
+      ints[at + PLACE.refusal] = NO_QUOTA;
+      this.listener.onOutcome(attempt, failureOf(fault), nowMs);
+      return true;
+    }
+    this.struck!.add(attempt, fault);
+    return false;
+  }
+
+  /** The token after which an answer stalls is made. */
+  private stall(attempt: number, nowMs: number): void {
+    const struck = this.struck!.get(attempt)!;
+    struck.struckMs = nowMs;
+    this.listener.onStall?.(attempt, struck.fault, nowMs);
   }
 
   private enter(nowMs: number, attempt: number, route: RoutePlan): void {
@@ -308,24 +410,33 @@ export class Service {
 
   private finish(nowMs: number, attempt: number, endpoint: number): void {
     const outcome = this.mayFail[endpoint]! ? this.outcomeAtEnd(nowMs, attempt, endpoint) : OUTCOMES.ok;
-    if (outcome !== OUTCOMES.ok) {
+    if (outcome !== OUTCOMES.ok && !IS_USED[outcome]) {
       this.end(nowMs, attempt, outcome);
       return;
     }
     this.admission.settleServed(nowMs, attempt);
-    this.listener.onOutcome(attempt, OUTCOMES.ok, nowMs);
+    this.listener.onOutcome(attempt, outcome, nowMs);
   }
 
-  /** Whether an answer is one, comes after its time, or is an error. */
+  /** Whether an answer is one, comes after its time, breaks off, or is an error. */
   private outcomeAtEnd(nowMs: number, attempt: number, endpoint: number): Outcome {
     const { floats, ints } = this.table;
     const at = attempt * INTS;
     const plan = this.plan.endpoints[endpoint]!;
     if (nowMs - floats[attempt * FLOATS + FLOAT.offeredMs]! > plan.windowMs) return OUTCOMES.abandoned;
+    const struck = this.struck?.get(attempt);
+    if (struck !== undefined) {
+      const { fault } = struck;
+      if (fault.effect === "empty") return OUTCOMES.empty;
+      if (endsEarly(fault)) return this.listener.isWhole === true ? failureOf(fault) : OUTCOMES.broken;
+      // A whole answer has its nth token at its end.
+      if (fault.afterTokens > 0 && Number.isNaN(struck.struckMs)) this.stall(attempt, nowMs);
+    }
     const share = plan.errorShare + this.faults.errorShare(plan.region);
     if (share === 0) return OUTCOMES.ok;
     const uniform = keyedUniform(this.errorKey, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
-    return uniform < share ? OUTCOMES.error : OUTCOMES.ok;
+    if (uniform >= share) return OUTCOMES.ok;
+    return this.listener.isWhole === true ? OUTCOMES.error : OUTCOMES.broken;
   }
 
   /** Ends an attempt that was not served; its whole reservation is given back. */
@@ -349,6 +460,24 @@ export class Service {
     });
     if (spec.kind === "quota-cut") this.admission.rescale(nowMs, this.faults);
   }
+
+  private reachMark(nowMs: number): void {
+    const attempt = this.struck!.reachMark();
+    if (attempt >= 0) this.stall(attempt, nowMs);
+  }
+}
+
+/** The refusal of an attempt that no quota refused: quota -1, no limit. */
+const NO_QUOTA = -1 << 2;
+
+/** By outcome: what the answer has of tokens has been made, and counts. */
+const IS_USED: readonly boolean[] = Object.values(OUTCOMES).map(
+  (outcome) => outcome === OUTCOMES.ok || outcome === OUTCOMES.broken || outcome === OUTCOMES.empty,
+);
+
+/** What becomes of an attempt whose answer never began. */
+function failureOf({ error }: StreamFault): Outcome {
+  return error === null ? OUTCOMES.error : OUTCOMES[outcomeOfServiceError(error)];
 }
 
 /** In place of the caller's level: the call is on its overflow route and goes no further. */

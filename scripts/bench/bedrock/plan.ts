@@ -1,7 +1,8 @@
 /** `bench --target bedrock`: everything that is checked before the first call, then the locks, then the target. */
+
 import { randomBytes } from "node:crypto";
 import { MeridianError } from "../../../simulator/base/errors.ts";
-import type { ReplayOperation, SpendPlan } from "../../../simulator/bench/plan.ts";
+import type { SpendPlan } from "../../../simulator/bench/plan.ts";
 import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import { type ListPrice, type PromptCount, spendPlanOf } from "../../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
@@ -10,6 +11,7 @@ import type { PreparedExperiment } from "../../io/experiment.ts";
 import { loadReference } from "../../io/scenario-inputs.ts";
 import { type BenchEstimate, estimateBench, listPricesOf, refuseTinyBudget } from "../estimate.ts";
 import { benchLimits, refuseBeyondLimits } from "../limits.ts";
+import { operationOf } from "../options.ts";
 import type { BenchSetup } from "../setup.ts";
 import { factsOf } from "./confirmation.ts";
 import { boundAnswers, measurePrompts, type PromptMeasure, promptLengths } from "./count-tokens.ts";
@@ -106,7 +108,7 @@ export async function openBedrock(
   return {
     target: bedrockTarget({
       endpoints: planned.endpoints,
-      operation: options.api as ReplayOperation,
+      operation: operationOf(plan),
       credentials: () => bedrockCredentials({ profile: options.profile as string | undefined }),
       measures,
       salt,

@@ -1,7 +1,6 @@
 /** `bench --kubernetes`: writes the manifests and prints the commands that run them and collect the rows. */
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { plannedCalls } from "../../../simulator/bench/make-plan.ts";
-import type { ReplayOperation } from "../../../simulator/bench/plan.ts";
 import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { type CommandInput, type CommonOptions, jsonDocument } from "../../commands/command.ts";
@@ -10,7 +9,7 @@ import type { Terminal } from "../../io/terminal.ts";
 import { type EndpointSet, loadEndpoints } from "../endpoints-file.ts";
 import { ensureK6 } from "../k6-program.ts";
 import { benchLimits, refuseBeyondLimits } from "../limits.ts";
-import { executorOf } from "../options.ts";
+import { executorOf, operationOf } from "../options.ts";
 import { BEDROCK, EMULATOR, refuseAmazon } from "../setup.ts";
 import { endpointsTarget } from "../target.ts";
 import { type ClusterRun, writeManifests } from "./manifests.ts";
@@ -36,7 +35,7 @@ export async function benchOnKubernetes(
   refuseBeyondLimits(benchLimits(options, false), schedule, plan.strategies.length);
   if (name === EMULATOR || name === BEDROCK) throw needsEndpoints();
   const set = await clusterEndpoints(plan, name, options);
-  const open = await endpointsTarget(set, name, options.api as ReplayOperation).open(Date.now());
+  const open = await endpointsTarget(set, name, operationOf(plan)).open(Date.now());
   const parallelism = options.parallelism as number;
   const runs = await writeManifests(plan, {
     k6: await ensureK6({ env: process.env, signal, note: (text) => terminal.note(text) }),

@@ -1,7 +1,8 @@
 /** The registry of the store's tables and views. Adding one = its file and its line here. */
 import type { StoreTable, StoreView } from "../table.ts";
+import { COMPARISONS_VIEW, RUN_COMPARISONS, STRATEGY_COMPARISONS } from "./comparisons.ts";
 import { REQUESTS } from "./requests.ts";
-import { CLASSES, COMPARISONS, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES } from "./runs.ts";
+import { CLASSES, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES } from "./runs.ts";
 import { SWEEP_POINTS, SWEEP_VALUES } from "./sweeps.ts";
 
 /** Tables with files in the store. */
@@ -11,11 +12,12 @@ export const STORE_TABLES: readonly StoreTable[] = [
   CLASSES,
   REGIONS,
   HOURS,
-  COMPARISONS,
+  STRATEGY_COMPARISONS,
+  RUN_COMPARISONS,
   REQUESTS,
   SWEEP_POINTS,
   SWEEP_VALUES,
 ];
 
 /** Views over them, in the order in which they are created. */
-export const STORE_VIEWS: readonly StoreView[] = [RUNS_VIEW];
+export const STORE_VIEWS: readonly StoreView[] = [RUNS_VIEW, COMPARISONS_VIEW];

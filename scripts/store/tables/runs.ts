@@ -1,6 +1,7 @@
-/** Tables of saved runs: the run, its strategies, their classes, regions and hours, and the comparisons. */
+/** Tables of saved runs: the run, its strategies, their classes, regions and hours. */
 import type { GroupResult, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
 import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../table.ts";
+import { STRATEGY_COMPARISONS } from "./comparisons.ts";
 
 const column = (name: string, type: ColumnType, doc: string): StoreColumn => ({ name, type, doc });
 
@@ -113,25 +114,6 @@ export const HOURS: StoreTable = {
   ],
 };
 
-export const COMPARISONS: StoreTable = {
-  name: "comparisons",
-  version: 1,
-  keyColumn: "run",
-  doc: "One row a strategy and metric: paired differences from the run's baseline",
-  columns: [
-    STRATEGY,
-    column("metric", "text", "what is compared"),
-    column("baseline_value", "number", "mean of the baseline"),
-    column("value", "number", "mean of the strategy"),
-    column("difference", "number", "strategy - baseline"),
-    column("difference_low", "number", "lower end, simultaneous over strategies at 95 %"),
-    column("difference_high", "number", "upper end"),
-    column("relative", "number", "difference over the baseline's mean"),
-    column("verdict", "text", "better, worse, not shown, not comparable"),
-    column("replications", "integer", "pairs behind it"),
-  ],
-};
-
 /** What a run's rows are made from beside its result. */
 export interface RunFacts {
   /** ISO instant; undefined where the run has no provenance. */
@@ -156,7 +138,7 @@ export function runRows(result: RunResult, facts: RunFacts): ReadonlyMap<StoreTa
     [REGIONS, each((one) => one.byRegion.map((part) => ({ region: part.name, ...group(part) })))],
     [HOURS, each((one) => one.byHour.map((part) => ({ hour: part.hour, starts_at: part.startsAt, ...group(part) })))],
     [
-      COMPARISONS,
+      STRATEGY_COMPARISONS,
       result.comparisons.map((one) => ({
         strategy: one.strategy,
         metric: one.metric,

@@ -69,6 +69,10 @@ export interface Verdict {
   readonly kind: OutcomeKind;
   /** Not to be retried: the request itself is wrong, or no further attempt can succeed. */
   readonly isFinal: boolean;
+  /** The answer had begun, and broke off or ended without a token: no SDK tries it again. */
+  readonly interruption?: "broken" | "empty";
+  /** Of an answer that broke off: tokens that came, as far as its events tell. */
+  readonly receivedTokens?: number;
   /** Name of the error, "" for none. */
   readonly error: string;
   /** Tokens as the service counted them: uncached input, output, cache read, cache write; null if not reported. */
@@ -84,7 +88,12 @@ export const EMPTY_ANSWER = "EmptyAnswer";
  */
 export function refuseEmpty<V extends Verdict>(verdict: V): V {
   const isEmpty = verdict.kind === "ok" && verdict.usage?.[1] === 0;
-  return isEmpty ? { ...verdict, kind: "error", isFinal: true, error: EMPTY_ANSWER } : verdict;
+  return isEmpty ? { ...verdict, kind: "error", isFinal: true, interruption: "empty", error: EMPTY_ANSWER } : verdict;
+}
+
+/** A failure of an answer whose stream had begun: an error inside it, or bytes that are missing. */
+export function brokenOff<V extends Verdict>(failure: V, receivedTokens: number): V {
+  return { ...failure, interruption: "broken", receivedTokens };
 }
 
 export interface AdapterVerdict extends Verdict {

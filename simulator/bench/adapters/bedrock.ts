@@ -3,6 +3,7 @@ import {
   type AdapterAnswer,
   type AdapterCall,
   type AdapterVerdict,
+  brokenOff,
   type EndpointAdapter,
   encodeSegment,
   type PromptOrder,
@@ -81,11 +82,13 @@ function verdictOfJson({ status, header, body }: AdapterAnswer): Verdict {
 /** Reads the last frame of a stream, which says how it ended. */
 function verdictOfStream({ status, header, body }: AdapterAnswer): Verdict {
   if (status !== 200) return failure(status, errorName(header("x-amzn-errortype")));
-  const frame = body instanceof ArrayBuffer ? lastFrame(body) : undefined;
-  if (frame === undefined) return broken("StreamCutShort");
+  const bytes = body instanceof ArrayBuffer ? body : new ArrayBuffer(0);
+  const frame = lastFrame(bytes);
+  if (frame === undefined) return brokenOff(broken("StreamCutShort"), deltasOf(bytes));
   const exception = frame.headers[":exception-type"];
-  if (exception !== undefined) return failure(statusOfException(exception), exception);
-  const usage = frame.headers[":event-type"] === "metadata" ? usageOf(frame.payload) : null;
+  if (exception !== undefined) return brokenOff(failure(statusOfException(exception), exception), deltasOf(bytes));
+  if (frame.headers[":event-type"] !== "metadata") return brokenOff(broken("StreamCutShort"), deltasOf(bytes));
+  const usage = usageOf(frame.payload);
   return usage === null ? broken("NoUsage") : { kind: "ok", isFinal: false, error: "", usage };
 }
 
@@ -163,6 +166,19 @@ export function lastFrame(bytes: ArrayBuffer): StreamFrame | undefined {
     at += total;
   }
   return last < 0 || at !== bytes.byteLength ? undefined : decodeFrame(view, last);
+}
+
+/** Pieces of text in a stream that may be cut short: a token each, as long as tokens come one by one. */
+function deltasOf(bytes: ArrayBuffer): number {
+  const view = new DataView(bytes);
+  let deltas = 0;
+  for (let at = 0; at + PRELUDE_BYTES + CRC_BYTES <= bytes.byteLength; ) {
+    const total = view.getUint32(at);
+    if (total < PRELUDE_BYTES + view.getUint32(at + 4) + CRC_BYTES || at + total > bytes.byteLength) break;
+    if (decodeFrame(view, at).headers[":event-type"] === "contentBlockDelta") deltas++;
+    at += total;
+  }
+  return deltas;
 }
 
 function decodeFrame(view: DataView, at: number): StreamFrame {

@@ -7,6 +7,7 @@ import {
   type AdapterAnswer,
   type AdapterCall,
   type AdapterVerdict,
+  brokenOff,
   type EndpointAdapter,
   isOutOfMoney,
   type PromptOrder,
@@ -113,11 +114,17 @@ function verdictOfStream(body: string): Read {
     if (DONE.startsWith(data)) continue;
     const chunk = parsed(data);
     const verdict = chunk === undefined ? undefined : verdictOfObject(chunk);
-    if (verdict !== undefined && (isDone || verdict.kind !== "ok" || !hasText(chunk!))) return verdict;
-    if (!isDone) return broken("StreamCutShort");
+    if (verdict !== undefined && verdict.kind !== "ok") return brokenOff(verdict, piecesOf(body));
+    if (verdict !== undefined && (isDone || !hasText(chunk!))) return verdict;
+    if (!isDone) return brokenOff(broken("StreamCutShort"), piecesOf(body));
     if (++chunks === CHUNKS_MAX) break;
   }
-  return broken(isDone ? "NoUsage" : "StreamCutShort");
+  return isDone ? broken("NoUsage") : brokenOff(broken("StreamCutShort"), piecesOf(body));
+}
+
+/** Pieces of text that came: a token each, as servers send them. */
+function piecesOf(body: string): number {
+  return body.split("\n").filter((line) => /^data:.*"content": ?"./.test(line)).length;
 }
 
 /** The data of a stream's server-sent events, one line each, the last first. */

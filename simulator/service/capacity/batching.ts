@@ -23,7 +23,7 @@ const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const NOTHING = NOTHING_DUE;
-const { internal: INTERNAL, firstToken: FIRST_TOKEN, finished: FINISHED } = CAPACITY_EVENT;
+const { internal: INTERNAL, firstToken: FIRST_TOKEN, finished: FINISHED, marked: MARKED } = CAPACITY_EVENT;
 
 export interface BatchingSpec extends QueueSpec {
   readonly kind: "batching";
@@ -133,6 +133,8 @@ export class Batching extends Station<BatchingSpec> {
   /** First tokens that are not out yet, and ends: by virtual time. */
   private readonly firsts = new EventHeap();
   private readonly ends = new EventHeap();
+  /** Tokens whose instants are asked for, by virtual time; null where none ever are. */
+  declare private readonly marks: EventHeap | null;
   declare private readonly announcesFirsts: boolean;
   declare private readonly hasTokenLimit: boolean;
   /** Of those in service: past prefill. */
@@ -144,6 +146,7 @@ export class Batching extends Station<BatchingSpec> {
     super(spec, context, table, spec.discipline === "priority");
     this.noise = spec.noise === null ? null : compileSampler(createLaw(spec.noise));
     this.announcesFirsts = context.announcesFirsts !== false;
+    this.marks = context.marks === undefined ? null : new EventHeap();
     this.hasTokenLimit = spec.kvTokensMax < Number.POSITIVE_INFINITY;
     this.changePace();
   }
@@ -194,6 +197,11 @@ export class Batching extends Station<BatchingSpec> {
       this.refresh();
       return FIRST_TOKEN;
     }
+    if (this.marks !== null && this.clock.reachMs(this.marks.topMs) <= nowMs) {
+      this.subject = this.marks.pop();
+      this.refresh();
+      return MARKED;
+    }
     if (this.clock.reachMs(this.ends.topMs) <= nowMs) return this.end(nowMs);
     if (this.joins.topMs > nowMs) return NOTHING;
     const attempt = this.joins.pop();
@@ -240,7 +248,8 @@ export class Batching extends Station<BatchingSpec> {
     const joinMs = this.joins.topMs;
     if (this.decoding === 0) return joinMs;
     const endMs = this.clock.reachMs(this.ends.topMs);
-    const nextMs = joinMs < endMs ? joinMs : endMs;
+    let nextMs = joinMs < endMs ? joinMs : endMs;
+    if (this.marks !== null) nextMs = Math.min(nextMs, this.clock.reachMs(this.marks.topMs));
     return this.announcesFirsts ? Math.min(nextMs, this.clock.reachMs(this.firsts.topMs)) : nextMs;
   }
 
@@ -255,6 +264,7 @@ export class Batching extends Station<BatchingSpec> {
       marks.push({ attempt, at: first.get(attempt) ?? this.ends.topMs });
     }
     marks.sort((a, b) => a.at - b.at);
+    this.marks?.drain();
     this.decoding = 0;
     this.kvTokens = 0;
     this.changePace();
@@ -292,6 +302,10 @@ export class Batching extends Station<BatchingSpec> {
     floats[from + FLOAT.firstTokenMs] = Number.NaN;
     if (rest > 0) this.firsts.push(first, attempt);
     this.ends.push(first + rest, attempt);
+    if (this.marks !== null) {
+      const token = this.context.marks!(attempt);
+      if (token > 0) this.marks.push(first + (rest * (token - 1)) / (output - 1), attempt);
+    }
     this.decoding++;
   }
 

@@ -45,8 +45,8 @@ export interface Capacity {
 export const OFFER = { started: 0, queued: 1, refused: 2 } as const;
 export type Offer = (typeof OFFER)[keyof typeof OFFER];
 
-/** What `advance` processed; `internal` concerns no single attempt. */
-export const CAPACITY_EVENT = { internal: 0, firstToken: 1, finished: 2, abandoned: 3 } as const;
+/** What `advance` processed; `internal` concerns no single attempt, `marked` is a token that `marks` asked for. */
+export const CAPACITY_EVENT = { internal: 0, firstToken: 1, finished: 2, abandoned: 3, marked: 4 } as const;
 export type CapacityEvent = (typeof CAPACITY_EVENT)[keyof typeof CAPACITY_EVENT];
 
 /** An endpoint's local time and the keys of its random draws. */
@@ -62,6 +62,11 @@ export interface CapacityContext {
   readonly announcesFirsts?: boolean;
   /** Called when service begins of an attempt whose tokens are fixed from then on, evenly between these instants. */
   readonly onStart?: (attempt: number, firstTokenMs: number, endMs: number) => void;
+  /**
+   * Number of the token, from 1 and below the last, whose instant is an event of its own for this attempt; 0 = none. Of
+   * models that do not call `onStart`.
+   */
+  readonly marks?: (attempt: number) => number;
 }
 
 /** Priority levels of calls, 0 served first. */

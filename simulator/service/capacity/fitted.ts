@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { EventHeap } from "../../base/event-queue.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
-import { ATTEMPT_FLOAT, ATTEMPT_FLOATS } from "../attempt-table.ts";
+import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import { CAPACITY_EVENT, type CapacityContext, type CapacityEvent, type CapacityModel } from "./capacity.ts";
 import { type FittedSpec, FittedWork, fittedPartsOf, fittedShape, loadFactor } from "./fitted-work.ts";
 import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
@@ -51,6 +51,8 @@ export class Fitted extends Station<FittedSpec> {
   private readonly prompts = new EventHeap();
   /** First tokens and ends, by virtual time. */
   private readonly marks = new EventHeap();
+  /** Tokens whose instants are asked for, by virtual time. */
+  private readonly asked = new EventHeap();
   /** Prompts that wait for the one before, where they are read one at a time. */
   private readonly readers: number[] = [];
   private readerAt = 0;
@@ -103,6 +105,11 @@ export class Fitted extends Station<FittedSpec> {
   }
 
   protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
+    if (this.asked.size > 0 && this.clock.reachMs(this.asked.topMs) <= nowMs) {
+      this.subject = this.asked.pop();
+      this.refresh();
+      return CAPACITY_EVENT.marked;
+    }
     if (this.marks.size > 0 && this.clock.reachMs(this.marks.topMs) <= nowMs) return this.reachMark(nowMs);
     if (this.prompts.topMs > nowMs) return NOTHING_DUE;
     this.clock.synchronise(nowMs, this.marks.size > 0);
@@ -142,7 +149,9 @@ export class Fitted extends Station<FittedSpec> {
   }
 
   protected ownNextMs(): number {
-    const markMs = this.marks.size > 0 ? this.clock.reachMs(this.marks.topMs) : Number.POSITIVE_INFINITY;
+    const { asked, marks } = this;
+    const nextUnits = asked.size > 0 ? Math.min(asked.topMs, marks.topMs) : marks.topMs;
+    const markMs = marks.size > 0 ? this.clock.reachMs(nextUnits) : Number.POSITIVE_INFINITY;
     return this.prompts.topMs < markMs ? this.prompts.topMs : markMs;
   }
 
@@ -154,6 +163,7 @@ export class Fitted extends Station<FittedSpec> {
     this.decoding = 0;
     this.isReading = false;
     this.lineFreeMs = nowMs;
+    this.asked.drain();
     return [...this.marks.drain(), ...this.prompts.drain(), ...readers];
   }
 
@@ -198,6 +208,11 @@ export class Fitted extends Station<FittedSpec> {
     if (leftMs <= 0) return this.finish(nowMs, attempt);
     this.decoding++;
     this.marks.push(this.clock.units + leftMs, attempt);
+    const token = this.context.marks?.(attempt) ?? 0;
+    if (token > 0) {
+      const others = this.table.ints[attempt * ATTEMPT_INTS + ATTEMPT.outputTokens]! - 1;
+      this.asked.push(this.clock.units + (leftMs * (token - 1)) / others, attempt);
+    }
     this.settle(nowMs);
     return CAPACITY_EVENT.firstToken;
   }

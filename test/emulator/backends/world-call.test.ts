@@ -27,7 +27,7 @@ it("a throttle names its limit, whichever quota it was, and has the hint if ther
 function runOf(outputTokens = 11) {
   const { clock, advanceTo } = manualClock();
   const observer = recordedObserver();
-  const run = new WorldCall({ clock, startMs: HOUR, observer, outputTokens, prefixes: [] });
+  const run = new WorldCall({ clock, startMs: HOUR, observer, outputTokens, madeTokens: outputTokens, prefixes: [] });
   run.isAdmitted = true;
   return { run, advanceTo, events: observer.events };
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createWorldBackend } from "../../../emulator/backends/world-backend.ts";
-import type { ObservedAttempt } from "../../../simulator/engine/observer.ts";
+import { END } from "../../../simulator/client/request-rules.ts";
+import type { ObservedAttempt, ObservedRequest } from "../../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { OUTCOME } from "../../../simulator/service/service.ts";
@@ -23,6 +24,7 @@ const OUTCOME_NAME: Readonly<Record<number, string>> = {
   [OUTCOME.throttled]: "ThrottlingException",
   [OUTCOME.unavailable]: "ServiceUnavailableException",
   [OUTCOME.error]: "InternalServerException",
+  [OUTCOME.broken]: "InternalServerException",
   [OUTCOME.abandoned]: "ModelTimeoutException",
 };
 
@@ -49,6 +51,23 @@ function simulated(plan: Plan): Observed[] {
   for (let chunk = traffic.next(); chunk !== undefined; chunk = traffic.next()) run.run(chunk);
   run.end();
   return outcomes;
+}
+
+/** When each request ended for its caller, and how, in the simulator. */
+function simulatedEnds(plan: Plan): { readonly end: number; readonly ms: number }[] {
+  const ends: { readonly end: number; readonly ms: number }[] = [];
+  const observer = {
+    onAttemptEnd() {},
+    onRequestEnd({ requestId, end, endedMs }: Readonly<ObservedRequest>) {
+      ends[requestId] = { end, ms: endedMs };
+    },
+    onRunEnd() {},
+  };
+  const run = new Simulation(plan, plan.strategies[0]!, replicationSeed(plan.seed, 0), observer);
+  const traffic = trafficOf(plan);
+  for (let chunk = traffic.next(); chunk !== undefined; chunk = traffic.next()) run.run(chunk);
+  run.end();
+  return ends;
 }
 
 /** The same traffic through the emulator's backend, with a manual clock. */
@@ -236,4 +255,43 @@ describe("the emulator agrees with the simulator, request by request", () => {
     for (const region of ["us-east-1", "us-east-2", "us-west-2"]) assert.ok(regions.has(region), region);
     assert.ok(share(outcomes, "InternalServerException") > 0.01);
   });
+
+  for (const [name, capacity] of Object.entries({
+    batching: { kind: "batching", stepBase: "9ms", stepPerSequence: "2ms", prefill: { base: "200ms" }, maxBatch: 24 },
+    slots: { kind: "slots", servers: 40, service: { exponential: { mean: "300ms" } }, perOutputToken: "15ms" },
+  })) {
+    it(`${name}: answers that break off, come empty, pause or drip end when they do in the simulator`, async () => {
+      const plan = await planOf({
+        capacity,
+        arrivals: { poisson: "8/s" },
+        tokens: { ...tokens, output: { uniform: { min: 2, max: 90 } } },
+        requests: 1500,
+        world: {
+          faults: [
+            { kind: "stream", error: "reset", afterTokens: 7, share: "10%" },
+            { kind: "stream", error: "ModelStreamErrorException", afterTokens: 20, share: "10%", at: "30s" },
+            { kind: "stream", error: "empty", share: "10%" },
+            { kind: "stream", error: "silence", afterTokens: 11, lasts: "2s", share: "20%" },
+            { kind: "stream", error: "drip", afterTokens: 5, gap: "100ms", share: "20%" },
+            { kind: "stream", error: "ServiceUnavailableException", share: "5%" },
+          ],
+        },
+      });
+      const expected = simulatedEnds(plan);
+      const found = emulated(plan, plan.regionNames[0]!, undefined);
+      const kinds = new Map<string, number>();
+      for (const [i, { end, ms }] of expected.entries()) {
+        const { what, endMs, outputTokens } = found[i]!;
+        const isServed = what === "ok" && outputTokens > 0;
+        const kind = what === "ok" && outputTokens === 0 ? "empty" : what;
+        kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+        assert.equal(isServed, end === END.served, `request ${i}: ${what}`);
+        // Where the batch's pace rises, the wire sees the token after which a fault strikes a part of a step late.
+        assert.ok(Math.abs(endMs - ms) < 5, `request ${i}, ${kind}: simulated ${ms}, emulated ${endMs}`);
+      }
+      for (const kind of ["ok", "broken", "empty", "ModelStreamErrorException", "ServiceUnavailableException"]) {
+        assert.ok(kinds.get(kind)! > 20, `${kind}: ${kinds.get(kind)}`);
+      }
+    });
+  }
 });

@@ -78,3 +78,15 @@ test("the position of a strategy is under the run's own billing rule", () => {
   assert.equal(roles({ ...result, strategies }).get("priority"), "other");
   assert.equal(roles({ ...result, strategies, billing: "destination" }).get("priority"), "highlight");
 });
+
+test("the strategy that the verdict recommends has a hue, however many others it names", () => {
+  const result = fixture();
+  const names = result.strategies.slice(1).map(({ name }) => name);
+  const last = names.at(-1)!;
+  assert.equal(roles({ ...result, verdictStrategies: names, recommended: last }).get(last), "highlight");
+  assert.equal(
+    [...roles({ ...result, verdictStrategies: names, recommended: last }).values()].filter((role) => role !== "other")
+      .length,
+    5,
+  );
+});

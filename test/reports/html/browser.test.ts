@@ -116,6 +116,9 @@ describe("the report in a browser", {
     assert.equal(hash(), `#strategies=${STRATEGIES[0]}&strategies=b&class=chat`);
     assert.equal(await rows("classes").count(), 2);
     assert.equal(await rows("strategies").count(), 2, "rows about no class stay");
+    const faint = page.locator("#chart-class-latency .only-light .faint");
+    assert.equal(await faint.count(), 1, "the panel of the other class steps back");
+    assert.match((await page.locator("#reach").textContent())!, /panels of classes; the other pictures show the whole/);
 
     const second = await page.context().newPage();
     await second.goto(page.url());

@@ -57,6 +57,7 @@ const order: AttemptOrder = {
     prefixTokens: 0,
     prefixId: -1,
   },
+  limits: { connectMs: Infinity, firstByteMs: Infinity, idleMs: Infinity },
   ordinal: 1,
   model: 0,
   target: 0,
@@ -166,6 +167,31 @@ describe("an attempt in k6", () => {
       const unseen = { ...over, targets: [{ ...other, seesFirstToken: false }] };
       assert.equal((await send({ body }, unseen)).result.ttftMs, 360.123);
     });
+  });
+
+  it("of a stream that breaks after its headers has begun: k6 says status 0, and keeps what came", async () => {
+    const delta = converseFrame("contentBlockDelta", { delta: { text: "a" }, contentBlockIndex: 0 });
+    const body = new Uint8Array(Buffer.concat([delta, delta, delta.subarray(0, 9)])).buffer;
+    const cut = { status: 0, error_code: 1000, error: "unexpected EOF", body };
+    const { result } = await send(cut, { operation: "converse-stream" });
+    assert.deepEqual(
+      [result.kind, result.interruption, result.receivedTokens, result.error, result.endedMs],
+      ["error", "broken", 2, "unexpected EOF", 1360.123],
+    );
+    const before = { ...cut, error: "EOF", body: null, timings: { ...TIMINGS, receiving: 0 } };
+    assert.equal((await send(before, { operation: "converse-stream" })).result.interruption, undefined);
+    assert.equal((await send(cut)).result.interruption, undefined, "a whole answer never began");
+  });
+
+  it("of a whole answer ends by the limits that its first byte has", async () => {
+    const limits = { connectMs: Infinity, firstByteMs: 4000, idleMs: 3000 };
+    assert.equal((await send({}, {}, { limits })).sent.params.timeout, 3000);
+    assert.equal(
+      (await send({}, { operation: "converse-stream" }, { limits, timeoutMs: 9000 })).sent.params.timeout,
+      9000,
+    );
+    const late = { status: 0, error_code: 1050, error: "request timeout", body: null };
+    assert.equal((await send(late, {}, { limits })).result.interruption, "idle");
   });
 
   it("without an answer is a timeout or an error, and ends now", async () => {

@@ -29,15 +29,11 @@ const MOMENT = {
   lagMsP99: 1.94,
 };
 
-function progress(live: boolean, quiet = false) {
+function progress(live: boolean, quiet = false, also?: Parameters<typeof createBenchProgress>[1]) {
   const written: string[] = [];
   let nowMs = 0;
-  const made = createBenchProgress({
-    stream: { write: (text) => written.push(text), columns: 60 },
-    live,
-    quiet,
-    clockMs: () => nowMs,
-  });
+  const stream = { write: (text: string) => written.push(text), columns: 60 };
+  const made = createBenchProgress({ stream, live, quiet, clockMs: () => nowMs }, also);
   return { made, written, at: (ms: number) => (nowMs = ms) };
 }
 
@@ -54,8 +50,11 @@ it("a moment of a bench as a progress line", () => {
 });
 
 it("a terminal sees one live line, cut to its width and cleared at the end", () => {
-  const { made, written, at } = progress(true);
+  const told: unknown[] = [];
+  const also = { update: (...all: readonly unknown[]) => void told.push(all), stop: () => void told.push("stop") };
+  const { made, written, at } = progress(true, false, also);
   made.update(MOMENT);
+  assert.deepEqual(told, [[1.4 / 3, formatBench(MOMENT), { p95Ms: 4100, throttled: 31 }]]);
   at(100);
   made.update(MOMENT);
   made.stop();

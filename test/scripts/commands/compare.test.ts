@@ -42,6 +42,18 @@ describe("meridian compare", () => {
     assert.ok(stdout.split("\n").every((line) => line.length <= 160));
   });
 
+  it("is kept for meridian sql, once however often it is asked for", async () => {
+    const json = await here("compare", "latest~1", "latest", "--json");
+    const { rows } = JSON.parse(json.stdout) as ComparisonResult;
+    await here("compare", "latest~1", "latest");
+    const query =
+      "SELECT count(*) AS n, count(DISTINCT run) AS runs, min(p_holm) AS p FROM comparisons WHERE against = 'run'";
+    const asked = await here("sql", query, "--json");
+    const [found] = (JSON.parse(asked.stdout) as { rows: readonly Record<string, number>[] }).rows;
+    const least = Math.min(...rows.flatMap(({ pHolm }) => (pHolm === null ? [] : [pHolm])));
+    assert.deepEqual(found, { n: rows.length, runs: 1, p: least });
+  });
+
   it("compares a run with itself and finds nothing at all", async () => {
     cpSync(join(runs, "latest"), join(folder, "copy"), { recursive: true, dereference: true });
     const { code, stdout } = await here("compare", "latest", join(folder, "copy"), "--fail-on", "regression");

@@ -96,6 +96,26 @@ describe("meridian sweep", () => {
     assert.equal(JSON.parse(array.stdout).wereDone, 1);
   });
 
+  it("a store that machines share has the job file, too: a shard names its id", async () => {
+    const store = join(root, "shared");
+    const plan = await meridianHere([...ARGS, "--out", join(root, "elsewhere"), "--plan", "--store", store, "--json"]);
+    const { id, jobs } = JSON.parse(plan.stdout);
+    assert.match(plan.stderr, new RegExp(`meridian shard ${id} --store`));
+    const { code, stdout, stderr } = await meridianHere([
+      "shard",
+      id,
+      "--store",
+      store,
+      "--index",
+      "1",
+      "--count",
+      "2",
+    ]);
+    assert.deepEqual([code, stdout, jobs], [0, "1 ran, 0 were done before\n", 3], stderr);
+    const unknown = await meridianHere(["shard", "0123456789", "--store", store, "--index", "0", "--count", "2"]);
+    assert.match(unknown.stderr, /SWEEP_NOT_FOUND/);
+  });
+
   it("names the point at which a scenario is wrong, before anything runs", async () => {
     const { code, stderr } = await meridianHere([
       "sweep",

@@ -65,9 +65,11 @@ describe("the local page", () => {
   it("shows what is running, of processes that are alive", async () => {
     let nowMs = 0;
     const file = createProgressFile(root, "acme.yaml", () => nowMs);
-    file.update(0.25, "p95 4 s");
+    file.update(0.25, "p95 4 s", { p95Ms: 4_000, throttled: 3 });
     file.update(0.5, "too soon to be written");
-    assert.deepEqual(await runningNow(root), [{ name: "acme.yaml", share: 0.25, text: "p95 4 s" }]);
+    assert.deepEqual(await runningNow(root), [
+      { name: "acme.yaml", share: 0.25, text: "p95 4 s", p95Ms: 4_000, throttled: 3 },
+    ]);
     nowMs = 1000;
     file.update(0.75, "later");
     writeFileSync(join(root, ".running", "999999999.json"), JSON.stringify({ name: "x", share: 0, text: "" }));
@@ -81,8 +83,9 @@ describe("the local page", () => {
 
   const browser = existsSync(CHROMIUM) ? {} : { skip: `no Chromium at ${CHROMIUM}` };
   it("compares by ticking in a browser, without an error or a request to elsewhere", browser, async () => {
-    const file = createProgressFile(root, "running.yaml");
-    file.update(0.4, "p95 4.1 s");
+    let nowMs = 0;
+    const file = createProgressFile(root, "running.yaml", () => nowMs);
+    file.update(0.4, "p95 4.1 s", { p95Ms: 4_100, throttled: 1 });
     const chrome = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
     try {
       const page = await chrome.newPage();
@@ -97,6 +100,9 @@ describe("the local page", () => {
       );
       await page.goto(server.url);
       await page.getByText("running.yaml").waitFor();
+      nowMs = 1_000;
+      file.update(0.5, "p95 4.3 s", { p95Ms: 4_300, throttled: 7 });
+      await page.getByLabel("throttled, since this page was opened").waitFor();
       for (const id of ["run-a", "run-b"]) await page.getByLabel(`compare ${id}`).check();
       await page.getByRole("button", { name: "Compare the ticked runs" }).click();
       await page.getByRole("heading", { name: "B against A" }).waitFor();

@@ -10,7 +10,23 @@ import { HAIKU, planOf } from "../scenario/base.ts";
 import { replayVirtually, simulateObserved } from "./virtual-wire.ts";
 
 /** By `OUTCOME`. */
-const KIND = ["ok", "throttled", "unavailable", "error", "unavailable", "timeout"];
+const KIND = ["ok", "throttled", "unavailable", "error", "unavailable", "timeout", "error", "error", "error"];
+
+/** Every fault that strikes single calls, one call in two. */
+const STREAM_FAULTS = [
+  { kind: "stream", error: "reset", afterTokens: 5, share: "10%" },
+  { kind: "stream", error: "ModelStreamErrorException", afterTokens: 20, share: "10%" },
+  { kind: "stream", error: "empty", share: "5%" },
+  { kind: "stream", error: "silence", afterTokens: 8, share: "5%" },
+  { kind: "stream", error: "silence", afterTokens: 8, lasts: "400ms", share: "10%" },
+  { kind: "stream", error: "drip", afterTokens: 3, gap: "150ms", share: "5%" },
+  { kind: "stream", error: "drip", afterTokens: 3, gap: "400ms", share: "5%" },
+  { kind: "stream", error: "silence", share: "3%" },
+  { kind: "stream", error: "silence", lasts: "300ms", share: "3%" },
+  { kind: "stream", error: "ThrottlingException", share: "3%" },
+  { kind: "stream", error: "ModelTimeoutException", share: "3%" },
+];
+const IDLE = { idle: "300ms", firstByte: "2s" };
 
 /** Two tight regions whose answers come token by token: quotas throttle, full waiting rooms refuse. */
 function scenario(over: Partial<ScenarioInput> = {}, world: Partial<ScenarioInput["world"]> = {}): ScenarioInput {
@@ -98,6 +114,10 @@ const CASES: Record<string, ScenarioInput> = {
     client: { retry: "standard", hedge: { after: "700ms", max: 2 } } as never,
     strategies: ["least-outstanding"],
   }),
+  "hedges by quantile, within a budget": scenario({
+    client: { retry: "standard", timeout: "6s", hedge: { after: "p80", max: 2, budget: "20%" } } as never,
+    strategies: ["least-outstanding"],
+  }),
   "a window of a longer run, with the quotas' minutes and an outage of its time": scenario(
     { arrivalsFrom: "35m", strategies: [{ priority: { targets: ["a", "b", "c"] } }] as never },
     {
@@ -109,6 +129,28 @@ const CASES: Record<string, ScenarioInput> = {
     faults: [{ kind: "outage", region: "a", at: "60s", for: "90s" }],
   } as never),
 };
+
+for (const [name, client] of Object.entries({
+  "no calls again": { retry: "standard" },
+  "the whole again": { retry: "standard", brokenStreams: { again: "whole", delay: "100ms" } },
+  "the rest of the answer": { retry: "adaptive", brokenStreams: { again: "resume", max: 3 } },
+  "rules of one's own, a hedge, a deadline": {
+    retry: { custom: { maxAttempts: 4, backoff: { grow: { base: "50ms" } } } },
+    hedge: { after: "700ms" },
+    deadline: "5s",
+  },
+  "whole answers": { retry: "standard", streams: false },
+})) {
+  CASES[`streams that stall and break, ${name}`] = scenario(
+    { client: { limits: IDLE, timeout: "20s", ...client } as never, strategies: ["least-outstanding"] },
+    // What is silent for good when its request's deadline passes has no end for a caller.
+    {
+      faults: STREAM_FAULTS.filter(
+        ({ error, ...rest }) => !("deadline" in client) || error !== "silence" || "lasts" in rest,
+      ),
+    } as never,
+  );
+}
 
 /** Options of strategies that need some. */
 const OPTIONS: Readonly<Record<string, object>> = {
@@ -147,7 +189,7 @@ describe("a replaying router and the simulated client", () => {
       const replayed = replayVirtually(plan, 0);
       const key = (a: string, b: string) => (a < b ? -1 : 1);
       const theirs = simulated.attempts
-        .filter((each) => each.outcome >= 0)
+        .filter((each) => each.outcome >= 0 || each.isGivenUp)
         .map((each) => {
           const kind = each.isGivenUp ? "timeout" : KIND[each.outcome]!;
           return `${each.requestId}.${each.ordinal} to ${each.target} at ${each.sentMs.toFixed(3)}: ${kind}`;

@@ -3,6 +3,7 @@ import { decodeReplayPlan, encodeReplayPlan, type ReplayPlan } from "../../../si
 import { ReplayRouter } from "../../../simulator/bench/router.ts";
 import type { AttemptAnswer, ReplayIo } from "../../../simulator/bench/router-io.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduleRow } from "../../../simulator/bench/rows.ts";
+import { firstByteLimitMs, outlastsIdle } from "../../../simulator/client/request-rules.ts";
 import type { ObservedAttempt, ObservedRequest } from "../../../simulator/engine/observer.ts";
 import { replicationSeed, Simulation } from "../../../simulator/engine/simulation.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
@@ -14,6 +15,8 @@ import {
   createAttemptTable,
 } from "../../../simulator/service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service } from "../../../simulator/service/service.ts";
+import type { StreamFault } from "../../../simulator/service/service-plan.ts";
+import { gapOf } from "../../../simulator/service/stream-faults.ts";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
 
 export interface Replayed {
@@ -28,7 +31,12 @@ export function replayPlanOf(plan: Plan, strategy: number, schedule: readonly Sc
   const made = makeReplayPlan(
     plan,
     strategy,
-    { urlOfRegion: new Map(), operation: "converse-stream", isEmulated: true, roundTripMs: new Map() },
+    {
+      urlOfRegion: new Map(),
+      operation: plan.client.isStreaming ? "converse-stream" : "converse",
+      isEmulated: true,
+      roundTripMs: new Map(),
+    },
     { requests: schedule.length, lastArrivalMs: schedule.at(-1)![0], drainMs: plan.drainMs },
   );
   return decodeReplayPlan(encodeReplayPlan(made));
@@ -47,11 +55,28 @@ export function replayVirtually(plan: Plan, strategy: number): Replayed {
   const timers = new Timers();
   const table = createAttemptTable();
   const waiting: ((outcome: Outcome, slot: number, nowMs: number) => void)[] = [];
-  const world = new Service(plan.world, replay.seed, table, {
-    onOutcome: (slot, outcome, nowMs) => {
-      waiting[slot]!(outcome, slot, nowMs);
-      table.release(slot);
+  const stalls: ((fault: StreamFault) => void)[] = [];
+  const firstByteMs: number[] = [];
+  const hasFirst = (slot: number, ms: number): void => {
+    const fault = world.struckBy(slot)?.fault;
+    firstByteMs[slot] = ms + (fault?.effect === "silence" && fault.afterTokens === 0 ? fault.lastsMs : 0);
+  };
+  const world: Service = new Service(plan.world, replay.seed, table, {
+    isWhole: !replay.client.isStreaming,
+    onOutcome: (slot, outcome, atMs) => {
+      const heldMs = outcome === OUTCOME.ok ? world.heldBackMs(slot, atMs) : 0;
+      // What no byte comes of any more keeps its row.
+      if (heldMs === Number.POSITIVE_INFINITY) return;
+      const deliver = (endMs: number): void => {
+        waiting[slot]!(outcome, slot, endMs);
+        world.forget(slot);
+        table.release(slot);
+      };
+      if (heldMs > 0) timers.add(atMs + heldMs, () => deliver(atMs + heldMs));
+      else deliver(atMs);
     },
+    ...(replay.client.isStreaming ? { onFirstToken: hasFirst, onStart: hasFirst } : {}),
+    onStall: (slot, fault) => stalls[slot]!(fault),
   });
   let nowMs = 0;
 
@@ -93,10 +118,28 @@ export function replayVirtually(plan: Plan, strategy: number): Replayed {
           ...part,
         });
       };
-      const { timeoutMs } = order;
-      const cancel = Number.isFinite(timeoutMs)
-        ? timers.add(nowMs + timeoutMs, () => answer({ kind: "timeout", endedMs: nowMs }))
-        : () => {};
+      const { timeoutMs, limits } = order;
+      const cancels: (() => void)[] = [];
+      const cancel = (): void => {
+        for (const each of cancels) each();
+      };
+      if (Number.isFinite(timeoutMs)) {
+        cancels.push(timers.add(nowMs + timeoutMs, () => answer({ kind: "timeout", endedMs: nowMs })));
+      }
+      firstByteMs[slot] = Number.POSITIVE_INFINITY;
+      const firstMs = firstByteLimitMs(limits);
+      if (Number.isFinite(firstMs)) {
+        const late = (): void => {
+          if (firstByteMs[slot]! > nowMs) answer({ kind: "timeout", interruption: "idle", endedMs: nowMs });
+        };
+        cancels.push(timers.add(nowMs + firstMs, late));
+      }
+      stalls[slot] = (fault) => {
+        if (!replay.client.isStreaming || !outlastsIdle(limits, gapOf(fault))) return;
+        const silent = { kind: "timeout", interruption: "idle", hasBegun: true } as const;
+        const giveUp = (): void => answer({ ...silent, receivedTokens: fault.afterTokens, endedMs: nowMs });
+        cancels.push(timers.add(nowMs + limits.idleMs, giveUp));
+      };
       waiting[slot] = (outcome, ended, endedMs) => {
         const ok = outcome === OUTCOME.ok;
         const of = ended * ATTEMPT_INTS;
@@ -110,11 +153,16 @@ export function replayVirtually(plan: Plan, strategy: number): Replayed {
         answer({
           kind: KIND[outcome]!,
           // A left queue is not tried again; the wire has no word of its own for it.
-          isFinal: outcome === OUTCOME.abandoned,
+          isFinal: outcome === OUTCOME.abandoned || outcome === OUTCOME.rejected,
+          ...interruptionOf(outcome),
+          receivedTokens: world.struckBy(ended)?.fault.afterTokens ?? ints[of + ATTEMPT.outputTokens]!,
           endedMs,
           ttftMs: ok ? firstMs - order.sentMs : Number.NaN,
           retryAfterMs: outcome === OUTCOME.throttled ? world.retryAfterMs(ended) : Number.NaN,
-          usage: ok ? [request.inputTokens - read - written, ints[of + ATTEMPT.outputTokens]!, read, written] : null,
+          usage:
+            ok || outcome === OUTCOME.broken || outcome === OUTCOME.empty
+              ? [request.inputTokens - read - written, ints[of + ATTEMPT.outputTokens]!, read, written]
+              : null,
         });
       };
       world.receive(nowMs, slot);
@@ -143,7 +191,12 @@ export function replayVirtually(plan: Plan, strategy: number): Replayed {
   return { attempts, requests, ranIn };
 }
 
-const KIND = ["ok", "throttled", "unavailable", "error", "unavailable", "timeout"] as const;
+const KIND = ["ok", "throttled", "unavailable", "error", "unavailable", "timeout", "error", "error", "error"] as const;
+
+function interruptionOf(outcome: Outcome): Pick<AttemptAnswer, "interruption"> {
+  if (outcome === OUTCOME.broken) return { interruption: "broken" };
+  return outcome === OUTCOME.empty ? { interruption: "empty" } : {};
+}
 
 /** Callbacks in order of time, equal instants in order of being asked for. */
 class Timers {

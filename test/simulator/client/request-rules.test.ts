@@ -19,10 +19,11 @@ import {
 } from "../../../simulator/client/request-rules.ts";
 import { createRetryPolicy, GIVE_UP } from "../../../simulator/client/retry-policy.ts";
 
-const limits: TimeoutPolicy = { attemptMs: 60_000, requestMs: 100_000 };
-const unlimited: TimeoutPolicy = { attemptMs: Number.POSITIVE_INFINITY, requestMs: Number.POSITIVE_INFINITY };
-const twice: HedgePolicy = { afterMs: 800, hedgesMax: 2, budgetShare: Infinity };
-const never: HedgePolicy = { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Infinity };
+const none = { connectMs: Infinity, firstByteMs: Infinity, idleMs: Infinity };
+const limits: TimeoutPolicy = { ...none, attemptMs: 60_000, requestMs: 100_000 };
+const unlimited: TimeoutPolicy = { ...none, attemptMs: Number.POSITIVE_INFINITY, requestMs: Number.POSITIVE_INFINITY };
+const twice: HedgePolicy = { afterMs: 800, hedgesMax: 2, budgetShare: Infinity, quantile: 0 };
+const never: HedgePolicy = { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Infinity, quantile: 0 };
 
 /** One case a line: arguments, what comes out, and why. */
 function table<Args extends readonly unknown[], Result>(

@@ -22,6 +22,8 @@ const ended = (over: Partial<EndedRequest> = {}): EndedRequest => ({
   attemptsThrottled: 0,
   attemptsUnavailable: 0,
   attemptsTimedOut: 0,
+  interruptions: null,
+  lastInterruption: 0,
   inputTokens: 100,
   outputTokens: 50,
   e2eMs: 800,

@@ -7,8 +7,15 @@ import { ATTEMPT, ATTEMPT_INTS, createAttemptTable } from "../../../simulator/se
 
 const client = (attemptMs: number, requestMs: number, afterMs: number): ClientPlan => ({
   retry: { mode: "none" },
-  timeout: { attemptMs, requestMs },
-  hedge: { afterMs, hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0, budgetShare: Number.POSITIVE_INFINITY },
+  timeout: { attemptMs, requestMs, connectMs: Infinity, firstByteMs: Infinity, idleMs: Infinity },
+  isStreaming: true,
+  broken: { again: "never", callsMax: 0, delayMs: 0 },
+  hedge: {
+    afterMs,
+    quantile: 0,
+    hedgesMax: afterMs < Number.POSITIVE_INFINITY ? 1 : 0,
+    budgetShare: Number.POSITIVE_INFINITY,
+  },
 });
 
 /** Rows whose generations are those of the timers that a test sets. */

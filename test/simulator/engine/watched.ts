@@ -99,7 +99,7 @@ export function eventful(over: Partial<ScenarioInput> = {}): ScenarioInput {
       },
     ],
     strategies: ["round-robin"],
-    client: { retry: "standard", timeout: "6s", deadline: "20s", hedge: { after: "4s", max: 1 } },
+    client: { streams: false, retry: "standard", timeout: "6s", deadline: "20s", hedge: { after: "4s", max: 1 } },
     ...over,
   } as unknown as ScenarioInput);
 }

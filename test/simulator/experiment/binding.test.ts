@@ -20,7 +20,7 @@ it("where failures are most of what is missing, what they ended by binds", () =>
   const counts = { ...failing.byClass[0]!.counts, throttled: 0, timedOut: 90, failed: 20 };
   assert.match(
     whatFails(failing, { counts }).text,
-    /^What binds is the capacity: under x 9 % of the requests run into/,
+    /^What binds is the client's time limit: under x 9 % of the requests run into it.*`limits: \{ idle/,
   );
 });
 

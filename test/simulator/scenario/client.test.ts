@@ -10,20 +10,62 @@ const said = (input: unknown) =>
     .error?.issues.map((issue) => issue.message)
     .join() ?? "";
 
+const UNLIMITED = {
+  attemptMs: Number.POSITIVE_INFINITY,
+  requestMs: Number.POSITIVE_INFINITY,
+  connectMs: Number.POSITIVE_INFINITY,
+  firstByteMs: Number.POSITIVE_INFINITY,
+  idleMs: Number.POSITIVE_INFINITY,
+};
+
 describe("the client as a scenario writes it", () => {
   it("says nothing: standard retries, no limits, no hedge", () => {
     assert.deepEqual(plan({}), {
       retry: { mode: "standard" },
-      timeout: { attemptMs: Number.POSITIVE_INFINITY, requestMs: Number.POSITIVE_INFINITY },
-      hedge: { afterMs: Number.POSITIVE_INFINITY, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
+      timeout: UNLIMITED,
+      isStreaming: true,
+      broken: { again: "never", callsMax: 2, delayMs: 0 },
+      hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
     });
   });
 
   it("limits and hedges in ms", () => {
     const { timeout, hedge } = plan({ timeout: "30s", deadline: "2m", hedge: { after: "800ms", max: 2 } });
-    assert.deepEqual(timeout, { attemptMs: 30_000, requestMs: 120_000 });
-    assert.deepEqual(hedge, { afterMs: 800, hedgesMax: 2, budgetShare: Number.POSITIVE_INFINITY });
+    assert.deepEqual(timeout, { ...UNLIMITED, attemptMs: 30_000, requestMs: 120_000 });
+    assert.deepEqual(hedge, { afterMs: 800, quantile: 0, hedgesMax: 2, budgetShare: Number.POSITIVE_INFINITY });
+    const byQuantile = plan({ hedge: { after: "p99.5", budget: "5%" } }).hedge;
+    assert.deepEqual([byQuantile.afterMs, byQuantile.quantile], [Number.POSITIVE_INFINITY, 0.995]);
+    assert.match(said({ hedge: { after: "p0" } }), /above p0/);
+    assert.match(said({ hedge: { after: "95%" } }), /write a duration, like 3s, or a quantile, like p95/);
     assert.equal(plan({ hedge: { after: "1s", budget: "10%" } }).hedge.budgetShare, 0.1);
+  });
+
+  it("limits of an attempt apart, from an SDK's or one's own", () => {
+    const timeout = (client: object) => plan(client).timeout;
+    assert.deepEqual(timeout({ limits: "boto3" }), { ...UNLIMITED, connectMs: 60_000, idleMs: 60_000 });
+    assert.deepEqual(timeout({ limits: { sdk: "java", idle: "3s" } }), {
+      ...UNLIMITED,
+      connectMs: 2_000,
+      idleMs: 3_000,
+    });
+    assert.deepEqual(timeout({ limits: "js" }), UNLIMITED);
+    assert.deepEqual(timeout({ limits: { firstByte: "10s", total: "1m" } }), {
+      ...UNLIMITED,
+      firstByteMs: 10_000,
+      attemptMs: 60_000,
+    });
+    assert.match(said({ timeout: "1m", limits: { total: "2m" } }), /the same as timeout: give one of them/);
+    assert.match(said({ limits: "ruby" }), /boto3/);
+  });
+
+  it("what the caller's own code does about broken streams", () => {
+    assert.deepEqual(plan({ brokenStreams: "resume" }).broken, { again: "resume", callsMax: 2, delayMs: 0 });
+    assert.deepEqual(plan({ brokenStreams: { again: "whole", max: 1, delay: "2s" } }).broken, {
+      again: "whole",
+      callsMax: 1,
+      delayMs: 2_000,
+    });
+    assert.equal(plan({ streams: false }).isStreaming, false);
   });
 
   it("SDK modes, with their constants", () => {

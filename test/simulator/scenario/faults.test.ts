@@ -45,4 +45,21 @@ describe("faults as a scenario writes them", () => {
     assert.notEqual(said({ kind: "outage", ...when, model: "m" }), "");
     assert.equal(said({ kind: "quota-cut", ...when, model: "m", quota: 0 }), "");
   });
+
+  it("a stream fault says what happens, to which calls; what does not go together is refused at its key", () => {
+    const stream = (over: object) => said({ kind: "stream", ...over });
+    assert.equal(stream({ error: "reset", afterTokens: 20, share: "5%" }), "");
+    assert.equal(stream({ error: "silence", lasts: "30s", times: 3, at: "1m", class: "chat", model: "m" }), "");
+    assert.equal(stream({ error: "ModelStreamErrorException", afterTokens: 3, message: "out of memory" }), "");
+    assert.equal(stream({ error: "drip", gap: "2s", mtbf: "1h", mttr: "5m" }), "");
+    assert.match(stream({ error: "drip" }), /^gap: a drip needs the time between tokens/);
+    assert.match(stream({ error: "reset", lasts: "1s" }), /^lasts: is for silence/);
+    assert.match(stream({ error: "empty", afterTokens: 3 }), /^afterTokens: /);
+    assert.match(stream({ error: "silence", message: "x" }), /^message: is for errors of the service/);
+    assert.match(stream({ error: "ThrottlingExeption" }), /did you mean "?ThrottlingException/);
+    assert.match(stream({ error: "reset", mtbf: "1h" }), /mtbf and mttr/);
+    assert.match(stream({ error: "reset", at: "1m", mtbf: "1h", mttr: "1m" }), /mtbf and mttr/);
+    assert.notEqual(stream({ error: "reset", share: 0 }), "");
+    assert.notEqual(stream({ error: "reset", times: 0 }), "");
+  });
 });

@@ -239,7 +239,7 @@ describe("faults", () => {
       });
       for (let i = 0; i < 4000; i++) send(i);
       advanceTo(PAUSE);
-      return ended.filter((each) => each.outcome === OUTCOME.error).map((each) => each.request);
+      return ended.filter((each) => each.outcome === OUTCOME.broken).map((each) => each.request);
     };
     const [some, more] = [failed(0.1), failed(0.2)];
     assert.ok(Math.abs(some.length - 400) < 4 * Math.sqrt(360), `${some.length} of 4000`);

@@ -80,7 +80,13 @@ it("an answer of status 200 without a token is a failure of its own, billed, and
   const verdict = (output: number) =>
     ({ kind: "ok", isFinal: false, error: "", usage: [10, output, 0, 0], id: "x" }) as const;
   assert.deepEqual(refuseEmpty(verdict(1)), verdict(1));
-  assert.deepEqual(refuseEmpty(verdict(0)), { ...verdict(0), kind: "error", isFinal: true, error: "EmptyAnswer" });
+  assert.deepEqual(refuseEmpty(verdict(0)), {
+    ...verdict(0),
+    kind: "error",
+    isFinal: true,
+    interruption: "empty",
+    error: "EmptyAnswer",
+  });
   const unreported = { ...verdict(0), usage: null };
   assert.deepEqual(refuseEmpty(unreported), unreported, "nothing was said of tokens");
 });

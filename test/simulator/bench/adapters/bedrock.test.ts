@@ -112,7 +112,7 @@ describe("an answer", () => {
   it("without token counts, or cut short, is an error", () => {
     assert.equal(readJson(200, undefined, "{}").kind, "error");
     assert.equal(readJson(200, undefined, "<html>").error, "NoUsage");
-    assert.equal(readStream(200, undefined, bytesOf(...STREAM.slice(0, 3))).error, "NoUsage");
+    assert.equal(readStream(200, undefined, bytesOf(...STREAM.slice(0, 3))).error, "StreamCutShort");
     assert.equal(readStream(200, undefined, bytesOf(...STREAM).slice(0, -1)).error, "StreamCutShort");
     assert.equal(readStream(200, undefined, new ArrayBuffer(0)).error, "StreamCutShort");
   });
@@ -145,10 +145,10 @@ describe("an answer", () => {
     ["InternalServerException", "error", false],
     ["ModelStreamErrorException", "error", true],
   ] as const) {
-    it(`that breaks off with ${name} is ${kind}`, () => {
+    it(`that breaks off with ${name} is ${kind}, and had begun: what came is counted`, () => {
       const verdict = readStream(200, undefined, bytesOf(...STREAM.slice(0, 2), exceptionFrame({ name })));
-      assert.equal(verdict.kind, kind);
-      assert.equal(verdict.isFinal, isFinal);
+      assert.deepEqual([verdict.kind, verdict.isFinal], [kind, isFinal]);
+      assert.deepEqual([verdict.interruption, verdict.receivedTokens], ["broken", 1]);
     });
   }
 });

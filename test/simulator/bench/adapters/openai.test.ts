@@ -171,6 +171,8 @@ describe("a streamed answer", () => {
       for (const end of [[], ["[DONE]"]]) {
         const found = verdict(events(text("a"), JSON.stringify({ error }), ...end));
         assert.deepEqual([found.kind, found.isFinal], [kind, isFinal]);
+        const { interruption, receivedTokens } = read(200, events(text("a"), JSON.stringify({ error }), ...end), true);
+        assert.deepEqual([interruption, receivedTokens], ["broken", 1], "it had begun");
       }
     });
   }
