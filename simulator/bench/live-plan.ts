@@ -176,19 +176,7 @@ export function livePlanOfTargets(options: LiveOptions): LivePlan {
     durationMs: Number.POSITIVE_INFINITY,
     drainMs: 0,
     strategy: { name: label, kind: label, source: null, options: options.options ?? {} },
-    client: {
-      retry: options.retry ?? { mode: "standard", sdk: "js" },
-      timeout: {
-        attemptMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
-        requestMs: options.deadlineMs ?? Number.POSITIVE_INFINITY,
-        connectMs: Number.POSITIVE_INFINITY,
-        firstByteMs: Number.POSITIVE_INFINITY,
-        idleMs: Number.POSITIVE_INFINITY,
-      },
-      isStreaming: true,
-      broken: { again: "never", callsMax: 0, delayMs: 0 },
-      hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
-    },
+    client: clientOf(options),
     signalAgeMs: 0,
     operation: "converse",
     origins: ["here"],
@@ -224,6 +212,23 @@ export function livePlanOfTargets(options: LiveOptions): LivePlan {
     costFUsd: pricerOf(targets),
     ...labels,
     ...(own === undefined ? {} : { definition: own }),
+  };
+}
+
+/** Retries and limits; nothing is hedged, and an answer that has begun is not made again. */
+function clientOf(options: LiveOptions): ReplayPlan["client"] {
+  return {
+    retry: options.retry ?? { mode: "standard", sdk: "js" },
+    timeout: {
+      attemptMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
+      requestMs: options.deadlineMs ?? Number.POSITIVE_INFINITY,
+      connectMs: Number.POSITIVE_INFINITY,
+      firstByteMs: Number.POSITIVE_INFINITY,
+      idleMs: Number.POSITIVE_INFINITY,
+    },
+    isStreaming: true,
+    broken: { again: "never", callsMax: 0, delayMs: 0 },
+    hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
   };
 }
 
