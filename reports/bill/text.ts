@@ -61,7 +61,8 @@ function spanOf(bill: Bill): { readonly first: string; readonly last: string; re
   return { first: day(first), last: day(last), days: last - first + 1 };
 }
 
-function headline({ bill, teamTag }: BillReport, tokens: Decimal): string {
+/** The sum, and what of it routing can move. */
+export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string {
   const { first, last, days } = spanOf(bill);
   const lines = usageLines(bill);
   const untagged = sumOf(lines.filter(({ line }) => isUntagged(line.tags, teamTag)).map(({ line }) => line.costUsd));
@@ -76,7 +77,8 @@ function isUntagged(tags: Readonly<Record<string, string>>, key: string | undefi
   return key !== undefined && (tags[key] ?? "") === "";
 }
 
-const PART_NAMES: Readonly<Record<BillPart["spend"], string>> = {
+/** What a part of a bill was charged for, in words. */
+export const PART_NAMES: Readonly<Record<BillPart["spend"], string>> = {
   tokens: "tokens of text models",
   bedrock: "other on Bedrock",
   other: "other services",

@@ -118,7 +118,8 @@ function rowMarks(
 ): Mark[] {
   const [now, was] = [p95Of(group), p95Of(earlier)];
   const within = group.goodputShare.value;
-  const words = now === null ? "none: too many fail" : formatMs(now);
+  const none = group.counts.sent === 0 ? "no request yet" : "none: too many fail";
+  const words = now === null ? none : formatMs(now);
   const share = within === null ? "" : ` · ${formatShare(within)}`;
   const ground = theme.background;
   return [

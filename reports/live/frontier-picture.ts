@@ -9,7 +9,7 @@ import { placeLabels, shortName } from "../charts/parts/labels.ts";
 import { line, type Mark, type Point, path, picture, symbol, text, ticks } from "./drawing.ts";
 
 const SIZE = { width: 620, height: 360 };
-const PLOT = { left: 62, top: 14, width: 540, height: 296 };
+const PLOT = { left: 62, top: 28, width: 540, height: 284 };
 
 /**
  * The picture as SVG. A faint mark is where a strategy stood before the change; a hollow one fails more requests than
@@ -126,6 +126,6 @@ function axes(
       ...muted,
       anchor: "middle",
     }),
-    text({ x: 4, y: 6 }, `p95 E2E${of} (${unit}${scaleText(y)})`, muted),
+    text({ x: 4, y: 8 }, `p95 E2E${of} (${unit}${scaleText(y)})`, muted),
   ];
 }

@@ -57,6 +57,6 @@ export const PANEL_STYLE = `
 #play-answer.stale{opacity:.55}
 #play .picture svg{display:block;max-width:100%;height:auto;min-width:520px}
 pre.scenario{font-size:12px;overflow-x:auto;border:1px solid var(--grid);border-radius:8px;padding:12px}
-@media (max-width:900px){#play{grid-template-columns:minmax(0,1fr)}}
+@media (max-width:900px){#play{grid-template-columns:minmax(0,1fr)}.play-side{display:contents}.play-main{order:1}.play-editor{order:2}#play-problems{order:3}}
 @media print{#play{display:none}}
 `;

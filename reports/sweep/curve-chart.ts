@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { printable } from "../../simulator/base/errors.ts";
 import type { Curve, SweepAnswer } from "../../simulator/sweep/analysis.ts";
+import type { SweepFile } from "../../simulator/sweep/job.ts";
 import { isLatency } from "../../simulator/sweep/points.ts";
 import { latencyUnit, type Unit } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, stylesOf } from "../base/theme.ts";
@@ -23,6 +24,7 @@ import { endLabels, paintOrder, sloLabels, sloRules } from "../charts/parts/line
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import {
   askedText,
+  axisOf,
   axisText,
   courseText,
   curveSentence,
@@ -48,7 +50,7 @@ export function curveChart(id: string, { question, analysis }: SweepAnswer): Cha
         ? "The metric does not exist at any point, or all of them are unstable."
         : undefined,
     heading: ({ sweep }) => ({
-      title: titleOf(curves, question, printable(sweep.factors[0]!.path), sweep.baseline),
+      title: titleOf(curves, question, sweep),
       subtitle: subtitleOf({ question, analysis }),
     }),
     spec: (report, theme) => curveSpec(chart, report, { question, analysis }, theme),
@@ -57,11 +59,12 @@ export function curveChart(id: string, { question, analysis }: SweepAnswer): Cha
   return chart;
 }
 
-function titleOf(curves: readonly Curve[], question: SweepAnswer["question"], path: string, baseline: string): string {
-  const named = curves.find(({ strategy }) => strategy === baseline) ?? curves[0]!;
+function titleOf(curves: readonly Curve[], question: SweepAnswer["question"], sweep: SweepFile): string {
+  const named = curves.find(({ strategy }) => strategy === sweep.baseline) ?? curves[0]!;
+  const axis = axisOf(sweep);
   const judged = question.objective === null ? named : (bestOf(curves) ?? named);
-  if (judged.crossing !== null) return curveSentence(judged, question, path).replace(/\.$/, "");
-  return `${printable(judged.strategy)}: ${askedText(question)} ${courseText(judged, question)}`;
+  if (judged.crossing !== null) return curveSentence(judged, question, axis).replace(/\.$/, "");
+  return `${printable(judged.strategy)}: ${askedText(question)} ${courseText(judged, question, axis)}`;
 }
 
 function subtitleOf({ question, analysis }: SweepAnswer): string {
@@ -332,7 +335,7 @@ function curveTable(id: string, report: SweepReport, { question, analysis: { cur
         strategyIndex: names.indexOf(strategy),
         cells: [
           textCell(strategy),
-          { text: axisText(load), value: load },
+          { text: axisText(load, axisOf(report.sweep)), value: load },
           isUnstable ? { text: "unstable", value: null } : estimateCell(estimate, unit),
           textCell(isUnstable ? "unstable" : knee?.load === load ? "knee" : ""),
         ],

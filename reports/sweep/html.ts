@@ -138,7 +138,7 @@ function pointsTable({ sweep, rows }: SweepReport): Table {
           value: String(value ?? ""),
         })),
         textCell(row.strategy),
-        textCell(row.group === ALL ? "all" : row.group),
+        row.group === ALL ? { text: "all classes", value: ALL } : textCell(row.group),
         ...metrics.map((metric) =>
           row.isUnstable && isLatency(metric)
             ? { text: "unstable", value: null }

@@ -6,6 +6,7 @@ import { formatNumber, formatPlain, NOT_AVAILABLE } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
 import {
   askedText,
+  axisOf,
   axisText,
   curveSentence,
   MARKS,
@@ -40,8 +41,8 @@ export function renderSweepText(report: SweepReport, options: TerminalOptions): 
 
 /** What each strategy's curve says. */
 function sentences(sweep: SweepFile, { question, analysis }: SweepAnswer, options: TerminalOptions): readonly string[] {
-  const path = printable(sweep.factors[0]!.path);
-  return analysis.curves.flatMap((curve) => wrap(curveSentence(curve, question, path), options.width));
+  const axis = axisOf(sweep);
+  return analysis.curves.flatMap((curve) => wrap(curveSentence(curve, question, axis), options.width));
 }
 
 function curveLines(sweep: SweepFile, answer: SweepAnswer, options: TerminalOptions): readonly string[] {
@@ -54,7 +55,10 @@ function curveLines(sweep: SweepFile, answer: SweepAnswer, options: TerminalOpti
     const point = curve.points.find((each) => each.load === load);
     return point === undefined ? "" : pointText(point, unit);
   };
-  const rows = loads.map((load) => [axisText(load), ...analysis.curves.map((curve) => cell(curve, load))]);
+  const rows = loads.map((load) => [
+    axisText(load, axisOf(sweep)),
+    ...analysis.curves.map((curve) => cell(curve, load)),
+  ]);
   const names = analysis.curves.map(({ strategy }) => printable(strategy));
   return [
     ...sentences(sweep, answer, options),

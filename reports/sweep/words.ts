@@ -82,9 +82,21 @@ export function objectiveText({ metric, objective }: SweepQuestion): string {
     : `${Number((objective * unit.factor).toPrecision(6))} ${unit.symbol}`;
 }
 
-/** A factor's number with three to four digits. */
-export function axisText(load: number): string {
-  return formatNumber(load, Math.abs(load) >= 100 ? 0 : Math.abs(load) >= 10 ? 1 : 3);
+/** The one factor of curves: its path as text, and the unit after its numbers. */
+export interface Axis {
+  readonly path: string;
+  readonly unit: string;
+}
+
+/** The axis of a sweep over one factor. */
+export function axisOf({ factors }: Pick<SweepFile, "factors">): Axis {
+  const factor = factors[0]!;
+  return { path: printable(factor.path), unit: factor.kind === "range" ? factor.unit : "" };
+}
+
+/** A factor's number with up to four digits, and its unit. */
+export function axisText(load: number, { unit }: Pick<Axis, "unit"> = { unit: "" }): string {
+  return `${Number(load.toPrecision(4))}${unit}`;
 }
 
 /** A point's value with half its interval, or why there is none. */
@@ -100,33 +112,34 @@ export function pointText({ estimate, isUnstable }: SweepPoint, unit: Unit): str
 export const MARKS = `${NOT_AVAILABLE}: it does not exist, since more requests fail than the percentile leaves out. unstable: the backlog grows without bound, so a figure would say how long the run was.`;
 
 /** Empty where the knee is not within the range. */
-function kneeText(knee: Knee | null): string {
+function kneeText(knee: Knee | null, axis: Axis): string {
   if (knee === null) return "";
-  return ` Its knee is at ${axisText(knee.load)} (between ${axisText(knee.low)} and ${axisText(knee.high)}).`;
+  return ` Its knee is at ${axisText(knee.load, axis)} (between ${axisText(knee.low, axis)} and ${axisText(knee.high, axis)}).`;
 }
 
 /** One strategy's curve in a sentence. */
-export function curveSentence({ strategy, crossing, knee }: Curve, question: SweepQuestion, path: string): string {
+export function curveSentence({ strategy, crossing, knee }: Curve, question: SweepQuestion, axis: Axis): string {
+  const { path } = axis;
   const what = `${printable(strategy)}: ${askedText(question)}`;
-  const bend = kneeText(knee);
+  const bend = kneeText(knee, axis);
   if (crossing === null) return `${what} over ${path}.${bend}`;
   const limit = objectiveText(question);
   const sides: Readonly<Record<Crossing["side"], () => string>> = {
     within: () => `stays within ${limit} at every ${path} tried`,
     beyond: () => `exceeds ${limit} at every ${path} tried`,
-    rises: () => `exceeds ${limit} from ${path} = ${axisText(crossing.load!)} on (${spanText(crossing)})`,
-    falls: () => `is within ${limit} from ${path} = ${axisText(crossing.load!)} on (${spanText(crossing)})`,
+    rises: () => `exceeds ${limit} from ${path} = ${axisText(crossing.load!, axis)} on (${spanText(crossing, axis)})`,
+    falls: () => `is within ${limit} from ${path} = ${axisText(crossing.load!, axis)} on (${spanText(crossing, axis)})`,
   };
   return `${what} ${sides[crossing.side]()}.${bend}`;
 }
 
 /** Where the crossing lies with 95 % confidence. */
-export function spanText({ low, high }: Crossing): string {
+function spanText({ low, high }: Crossing, axis: Axis): string {
   if (low === null && high === null) return "its interval is wider than the range: take more replications";
-  if (low === null) return `95 % below ${axisText(high!)}, from below the range on`;
+  if (low === null) return `95 % below ${axisText(high!, axis)}, from below the range on`;
   return high === null
-    ? `95 % above ${axisText(low)}, beyond the range, too`
-    : `95 % between ${axisText(low)} and ${axisText(high)}`;
+    ? `95 % above ${axisText(low, axis)}, beyond the range, too`
+    : `95 % between ${axisText(low, axis)} and ${axisText(high, axis)}`;
 }
 
 /** The whole answer in one sentence; what has no result is no part of it. */
@@ -157,10 +170,11 @@ export function openSentences({ sweep, rows }: SweepReport): readonly string[] {
 }
 
 function curvesVerdict({ sweep }: SweepReport, curves: readonly Curve[], question: SweepQuestion): string {
-  const path = printable(sweep.factors[0]!.path);
+  const axis = axisOf(sweep);
+  const { path } = axis;
   if (question.objective === null || curves.every(({ crossing }) => crossing === null)) {
     const curve = curves.find(({ strategy }) => strategy === sweep.baseline) ?? curves[0]!;
-    return `${askedText(question)} over ${path}: ${printable(curve.strategy)} ${courseText(curve, question)}.${kneeText(curve.knee)}`;
+    return `${askedText(question)} over ${path}: ${printable(curve.strategy)} ${courseText(curve, question, axis)}.${kneeText(curve.knee, axis)}`;
   }
   const rank = ({ crossing }: Curve): readonly [number, number] => {
     if (crossing?.side === "within") return [0, 0];
@@ -171,30 +185,33 @@ function curvesVerdict({ sweep }: SweepReport, curves: readonly Curve[], questio
   const sorted = [...curves].sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1]);
   const byPlace = new Map<string, string[]>();
   for (const curve of sorted) {
-    const place = placeText(curve.crossing);
+    const place = placeText(curve.crossing, axis);
     byPlace.set(place, [...(byPlace.get(place) ?? []), printable(curve.strategy)]);
   }
   const clauses = [...byPlace].map(([place, names]) => `${place} with ${formatList(names)}`);
   return `${askedText(question)} is within ${objectiveText(question)} over ${path}: ${clauses.join("; ")}.`;
 }
 
-function placeText(crossing: Crossing | null): string {
+function placeText(crossing: Crossing | null, axis: Axis): string {
   if (crossing === null || crossing.side === "beyond") return "at no value tried";
   if (crossing.side === "within") return "at every value tried";
-  const at = axisText(crossing.load!);
-  return crossing.side === "rises" ? `up to ${at} (${spanText(crossing)})` : `from ${at} on (${spanText(crossing)})`;
+  const at = axisText(crossing.load!, axis);
+  return crossing.side === "rises"
+    ? `up to ${at} (${spanText(crossing, axis)})`
+    : `from ${at} on (${spanText(crossing, axis)})`;
 }
 
 /** `goes from 2 s at 0.5 to 9 s at 2; its backlog grows without bound from 2.5 on`. */
-export function courseText({ points }: Curve, { metric }: SweepQuestion): string {
+export function courseText({ points }: Curve, { metric }: SweepQuestion, axis: Axis): string {
   const unit = UNITS[metric];
   const known = points.filter(({ estimate, isUnstable }) => estimate.value !== null && !isUnstable);
   const [first, last] = [known[0], known.at(-1)];
   const unstable = points.find(({ isUnstable }) => isUnstable);
-  const backlog = unstable === undefined ? "" : `its backlog grows without bound from ${axisText(unstable.load)} on`;
+  const backlog =
+    unstable === undefined ? "" : `its backlog grows without bound from ${axisText(unstable.load, axis)} on`;
   if (first === undefined || last === undefined) return backlog === "" ? "does not exist at any value tried" : backlog;
   const at = ({ estimate, load }: SweepPoint) =>
-    `${formatPlain(estimate.value, unit)} ${unit.symbol} at ${axisText(load)}`;
+    `${formatPlain(estimate.value, unit)} ${unit.symbol} at ${axisText(load, axis)}`;
   return `goes from ${at(first)} to ${at(last)}${backlog === "" ? "" : `; ${backlog}`}`;
 }
 

@@ -1,6 +1,7 @@
 /** `meridian sweep`: one scenario at many points, each run once, kept, and never run again. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { InvalidArgumentError } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { renderSweepText } from "../../reports/sweep/text.ts";
 import type { SweepReport } from "../../reports/sweep/words.ts";
@@ -11,6 +12,7 @@ import { SWEEP_METRICS } from "../../simulator/sweep/points.ts";
 import type { AskedQuestion } from "../../simulator/sweep/question.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { askedQuestion, type QuestionWords } from "../sweep/ask.ts";
+import { estimateSweep, estimateText } from "../sweep/estimate.ts";
 import { openStore } from "../sweep/open-store.ts";
 import { planRounds, runRounds } from "../sweep/rounds.ts";
 import { sweepId, sweepText } from "../sweep/sweep-file.ts";
@@ -35,6 +37,7 @@ export const sweepCommand: CommandDefinition = {
       "adds points until the crossing is narrow",
     ],
     ["meridian sweep grid.yaml", "the same from a file: scenario, vary, design, metric, adaptive, ..."],
+    ["meridian sweep a.yaml --vary 'seed=1..1000x1000' --estimate", "how long, on which machines, what it costs"],
     ["meridian sweep a.yaml --vary ... --plan", "writes the job file only, for other machines"],
     ["meridian sweep report runs/sweeps/a-0011223344 --metric cost", "the report again, of another metric"],
   ],
@@ -68,6 +71,8 @@ export const sweepCommand: CommandDefinition = {
       )
       .option("--redis <url>", "send the jobs to meridian worker processes instead of running them here")
       .option("--store <place>", "where results of jobs live; the folder `jobs` in --out unless given")
+      .option("--estimate", "run a few variants and say what the rest would take, where, and what it costs")
+      .option("--usd-per-core-hour <usd>", "with --estimate: what a core costs an hour", positive, 0.015)
       .option("--plan", "write the job file and stop: run it with meridian shard on any machines");
   },
   run: runSweepCommand,
@@ -86,6 +91,12 @@ async function runSweepCommand(input: CommandInput): Promise<number> {
   const place = (options.store as string | undefined) ?? null;
   const store = openStore(place ?? join(out, JOBS));
   const jobFile = join(folder, "sweep.json");
+  if (options.estimate === true) {
+    const usdPerCoreHour = options.usdPerCoreHour as number;
+    const estimate = await estimateSweep(sweep, store, { usdPerCoreHour, signal });
+    terminal.out(options.json === true ? jsonDocument("sweep estimate", { ...estimate }) : estimateText(estimate));
+    return EXIT_CODES.ok;
+  }
   if (options.plan === true) {
     const planned = await planRounds(sweep, base, store);
     const jobs = distinct(planned.jobs).length;
@@ -139,6 +150,12 @@ async function show(
   if (options.json === true) terminal.out(jsonDocument("sweep", { ...answers[0], answers, done, jobs, report: page }));
   else terminal.out(renderSweepText(report, { colour: terminal.colour, width: terminal.width }));
   terminal.note(`report: ${page}, points: ${join(folder, "points.csv")}`);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a number above 0.");
 }
 
 async function write(path: string, text: string): Promise<void> {

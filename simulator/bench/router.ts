@@ -27,49 +27,12 @@ import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-po
 import type { RetrySpec } from "../client/retry-rules.ts";
 import { SHED, type StrategyDefinition } from "../client/strategy.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
-import type { QuotaHold } from "./client-quotas.ts";
 import type { ReplayPlan } from "./plan.ts";
+import type { Call, Flight, Reservation } from "./router-calls.ts";
 import type { AttemptAnswer, ReplayIo } from "./router-io.ts";
 import { RouterKnowledge } from "./router-knowledge.ts";
 import type { ScheduledRequest } from "./rows.ts";
-import { SpendLedger, type SpendOrder } from "./spend.ts";
-
-/** A request in progress. */
-interface Call {
-  readonly request: ScheduledRequest;
-  readonly begunMs: number;
-  readonly maxTokens: number;
-  attempts: number;
-  /** Attempts without an answer so far. */
-  outstanding: number;
-  hedges: number;
-  lastTarget: number;
-  lastRetryCost: number;
-  /** Attempts before its latest call: the SDK counts from there. */
-  attemptsBefore: number;
-  /** Calls that the caller's own code made again, and the tokens that they continue from. */
-  callsAgain: number;
-  resumedTokens: number;
-  isEnded: boolean;
-  cancelDeadline: () => void;
-  cancelHedge: () => void;
-}
-
-interface Flight {
-  readonly call: Call;
-  readonly ordinal: number;
-  readonly target: number;
-  readonly sentMs: number;
-  /** Reserved from the budget; undefined where there is none. */
-  readonly reserved: Reservation | undefined;
-  /** Held of a quota that the client counts itself. */
-  readonly held: QuotaHold | undefined;
-}
-
-interface Reservation {
-  readonly order: SpendOrder;
-  readonly nanoUsd: number;
-}
+import { SpendLedger } from "./spend.ts";
 
 /**
  * One gateway process or SDK client that replays its share of a schedule. It behaves as the simulated client does, with

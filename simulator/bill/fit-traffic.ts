@@ -35,6 +35,8 @@ export interface FittedTraffic {
   readonly costFactor: number;
   /** What is replayed. */
   readonly fittedUsd: Decimal;
+  /** The same by team. */
+  readonly fittedByTeamUsd: ReadonlyMap<string, Decimal>;
   /** Usage of tokens that cannot be: hourly capacity, and lines without a model, a region or a quantity. */
   readonly leftUsd: Decimal;
   readonly days: number;
@@ -63,7 +65,10 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const leftUsd = sumOf(all.map(({ line }) => line.costUsd)) - fittedUsd;
   const costFactor = days * thinning;
   const scenario = scenarioOf(drafts, { thinning, costFactor, days, fittedUsd, leftUsd, sizes: options.sizes.size });
-  return { scenario, costFactor, fittedUsd, leftUsd, days, classes: drafts.length };
+  const fittedByTeamUsd = new Map<string, Decimal>();
+  for (const { team, lines: own } of groups)
+    fittedByTeamUsd.set(team, sumOf(own.map(({ line }) => line.costUsd)) + (fittedByTeamUsd.get(team) ?? 0n));
+  return { scenario, costFactor, fittedUsd, fittedByTeamUsd, leftUsd, days, classes: drafts.length };
 }
 
 function isFitted({ modelId, region, tokens, tier, tokenKind }: ClassifiedLine): boolean {

@@ -200,7 +200,8 @@ export class Epochs {
   }
 
   at(nowMs: number): number {
-    while (nowMs >= this.nextMs) {
+    // A deadline may be Infinity: it falls into the last epoch.
+    while (nowMs >= this.nextMs && this.nextMs < Number.POSITIVE_INFINITY) {
       this.current++;
       this.nextMs = this.startMs[this.current + 1] ?? Number.POSITIVE_INFINITY;
     }

@@ -5,7 +5,7 @@
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model NAME, --scale (these rows only), --json.
  * See docs/model/performance.md. `npm run perf -- browser` measures the engine in a Web Worker: see browser.ts;
  * `npm run perf -- executors` k6's native executors: see executors.ts, and `npm run perf -- decisions` what a decision
- * of each strategy costs.
+ * of each strategy costs; `npm run perf -- report` and `-- playground` the pages: see pages.ts.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
@@ -13,6 +13,7 @@ import { measureBrowser } from "./browser.ts";
 import { measureStrategies } from "./decisions.ts";
 import { measureExecutors } from "./executors.ts";
 import { writeMeasured } from "./page.ts";
+import { measurePlayground, measureReport } from "./pages.ts";
 import { engineProgram, kernelProgram, simpyProgram } from "./programs.ts";
 import {
   MODELS,
@@ -35,6 +36,8 @@ const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number
   browser: measureBrowser,
   decisions: measureStrategies,
   executors: measureExecutors,
+  playground: measurePlayground,
+  report: measureReport,
   startup: measureStartup,
 };
 

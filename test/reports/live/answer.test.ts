@@ -62,6 +62,11 @@ describe("a live answer", () => {
     const result = { ...RESULT, strategies, classes: RESULT.classes.map((one) => ({ ...one, sloE2eMs: null })) };
     assert.match(frontierPicture(result, null, LIGHT), /No request was served/);
     assert.match(classPicture(result, null, LIGHT), /none: too many fail/);
+    const waiting = strategies.map((one) => ({
+      ...one,
+      byClass: one.byClass.map((group) => ({ ...group, counts: { ...group.counts, sent: 0 } })),
+    }));
+    assert.match(classPicture({ ...result, strategies: waiting }, null, LIGHT), /no request yet/);
   });
 });
 
