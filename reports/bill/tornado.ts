@@ -10,7 +10,12 @@ const LEFT = 170;
 const RIGHT = 80;
 const TOP = 26;
 
-/** @param middle the total with every driver in the middle, USD */
+/**
+ * A bar for each driver, the widest on top, around a dashed line at the middle; its ends are written beside it.
+ *
+ * @param drivers at least one, each with the total at its low and at its high
+ * @param middle  the total with every driver in the middle, USD
+ */
 export function tornadoSvg(drivers: Projection["tornado"], middle: number): Markup {
   const bars = drivers
     .map(({ driver, lowUsd, highUsd }) => ({ driver, low: toNumber(lowUsd), high: toNumber(highUsd) }))
