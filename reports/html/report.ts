@@ -11,6 +11,7 @@ import {
   type NotExplorable,
 } from "../live/explorable.ts";
 import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
+import { decisionTable, explainedText, hasExplained, sightTable } from "../tables/explained.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -65,6 +66,7 @@ ${foldedTable("Savings under each billing rule", savingTable(result))}
 ${foldedTable("By region", regionTable(result))}</section>
 ${moneySection(result)}
 ${boundSection(result)}
+${explainedSection(result)}
 ${quotasSection(result)}
 ${residencySection(result)}
 ${assertionsSection(result)}
@@ -97,6 +99,14 @@ function boundSection(result: RunResult): Markup | "" {
   return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p>
 ${tableHtml(boundTable(result))}
 ${foldedTable("Regret by class and hour", regretTable(result))}</section>`;
+}
+
+/** Sampled decisions against hindsight. */
+function explainedSection(result: RunResult): Markup | "" {
+  if (!hasExplained(result)) return "";
+  return markup`<section id="explained"><h2>Decisions explained</h2><p>${explainedText(result)}</p>
+${tableHtml(decisionTable(result))}
+${foldedTable("What was seen of every target", sightTable(result))}</section>`;
 }
 
 function quotasSection(result: RunResult): Markup | "" {

@@ -4,6 +4,7 @@ import { printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { formatInstant, formatLength } from "../base/text.ts";
 import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
+import { decisionTable, explainedText, hasExplained } from "../tables/explained.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -41,6 +42,7 @@ export function renderMarkdown(result: RunResult): string {
     ...(quotas ? [escapeMarkdown(`Quotas: ${quotaText(result)}`)] : []),
     ...(hasQuotaNeeds(result) ? [escapeMarkdown(quotaNeedText(preferredStrategy(result)))] : []),
     ...(result.bound === undefined ? [] : [escapeMarkdown(`Least possible cost: ${boundText(result)}`)]),
+    ...(hasExplained(result) ? [escapeMarkdown(`Decisions explained: ${explainedText(result)}`)] : []),
     ...noteLines(result),
   ];
   const details = [
@@ -53,6 +55,7 @@ export function renderMarkdown(result: RunResult): string {
     ...(quotas ? [quotaTable(result)] : []),
     ...(hasQuotaNeeds(result) ? [quotaNeedTable(result)] : []),
     ...(hasBound(result) ? [boundTable(result), regretTable(result)] : []),
+    ...(hasExplained(result) ? [decisionTable(result)] : []),
   ].map(collapsedTable);
   const kept = [...head];
   for (const [index, detail] of [...details, provenance(result)].entries()) {

@@ -43,6 +43,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 export interface StreamWatch<Event> {
   onFirst(): void;
   onEvent(event: Event): void;
+  /** The reader asks for the next event. */
+  onWait(): void;
   /** It ended, whole or by its reader's own choice. */
   onEnd(isWhole: boolean): void;
   onError(error: unknown): void;
@@ -53,11 +55,13 @@ export async function* watched<Event>(events: AsyncIterable<Event>, watch: Strea
   let isOver = false;
   let isFirst = true;
   try {
+    watch.onWait();
     for await (const event of events) {
       if (isFirst) watch.onFirst();
       isFirst = false;
       watch.onEvent(event);
       yield event;
+      watch.onWait();
     }
     isOver = true;
     watch.onEnd(true);

@@ -23,7 +23,7 @@ import { definitionOf } from "../../simulator/strategies/index.ts";
 import { type Answer, failedAnswer, watched } from "./answers.ts";
 import { kindOf, ROUTABLE, type RoutableCommand } from "./calls.ts";
 import { DecisionFile } from "./decision-file.ts";
-import { after, badChoice, endError, guarded, timeLimit, usage } from "./ends.ts";
+import { after, badChoice, endError, guarded, type LimitWatch, timeLimit, usage, watchLimits } from "./ends.ts";
 
 /** How a client calls and what it writes. */
 export interface RoutedClientOptions {
@@ -222,18 +222,15 @@ export class RoutedBedrockClient {
     const { region, calledIds } = replay.targets[target]!;
     const controller = new AbortController();
     open.inFlight.add(controller);
-    let isLate = false;
-    const cancel = after(order.timeoutMs, () => {
-      isLate = true;
-      controller.abort();
-    });
+    const limits = watchLimits(order, () => controller.abort());
     const over = (answer: Answer): void => {
-      cancel();
+      limits.stop();
       open.inFlight.delete(controller);
       settle(answer);
     };
     const failed = (error: unknown, isBegun: boolean): void => {
-      open.lastError = isLate ? timeLimit(order.timeoutMs, error) : error;
+      const isLate = limits.passedMs !== undefined;
+      open.lastError = isLate ? timeLimit(limits.passedMs, error) : error;
       const answer = failedAnswer(error, isBegun);
       const isGivenUp = isLate || open.isLeft;
       over(
@@ -246,13 +243,14 @@ export class RoutedBedrockClient {
       const output = (await this.clientOf(region).send(command as ConverseCommand, {
         abortSignal: controller.signal,
       })) as Output;
+      limits.heard();
       const served = { ...SERVED, status: 200, serviceRequestId: output.$metadata?.requestId ?? "" };
       if (!open.kind.isStream) {
         open.outputs.set(ordinal, output);
         over({ ...served, usage: open.kind.usage(output) });
         return;
       }
-      this.stream(output, open, { requestId: request.requestId, served, sentMs, over, failed });
+      this.stream(output, open, { requestId: request.requestId, served, sentMs, limits, over, failed });
     } catch (error) {
       failed(error, false);
     }
@@ -267,7 +265,9 @@ export class RoutedBedrockClient {
       onFirst: () => {
         ttftMs = this.nowMs() - ends.sentMs;
       },
+      onWait: () => ends.limits.awaited(),
       onEvent: (event) => {
+        ends.limits.heard();
         usage = open.kind.usage(event) ?? usage;
       },
       onEnd: (isWhole) => {
@@ -322,6 +322,7 @@ interface StreamEnds {
   readonly requestId: number;
   readonly served: Omit<Answer, "usage">;
   readonly sentMs: number;
+  readonly limits: LimitWatch;
   readonly over: (answer: Answer) => void;
   readonly failed: (error: unknown, isBegun: boolean) => void;
 }

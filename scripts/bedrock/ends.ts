@@ -1,5 +1,6 @@
 /** What a routed client needs beside the calls: timers of any length, a guard for strategies, and errors of its own. */
 import { MeridianError } from "../../simulator/base/errors.ts";
+import type { AttemptOrder } from "../../simulator/bench/router-io.ts";
 import { END, type End } from "../../simulator/client/request-rules.ts";
 import { SHED, type StrategyDefinition } from "../../simulator/client/strategy.ts";
 
@@ -18,6 +19,50 @@ export function after(delayMs: number, callback: () => void): () => void {
   };
   wait();
   return () => clearTimeout(timer);
+}
+
+/** Watches the limits of one attempt. */
+export interface LimitWatch {
+  /** The limit that has passed, ms; undefined while none has. */
+  readonly passedMs: number | undefined;
+  /** A byte has come. */
+  heard(): void;
+  /** The next one is waited for: a reader that takes its time is no silence of the service. */
+  awaited(): void;
+  stop(): void;
+}
+
+/**
+ * The client's limits of an attempt: to its last byte, to its first, and between two. The way to the region is within the
+ * limit of the first byte: the SDK's own handler has the one of the connection.
+ */
+export function watchLimits(
+  { timeoutMs, limits }: Pick<AttemptOrder, "timeoutMs" | "limits">,
+  abort: () => void,
+): LimitWatch {
+  let passedMs: number | undefined;
+  const pass = (ms: number) => () => {
+    passedMs ??= ms;
+    abort();
+  };
+  const { firstByteMs, idleMs } = limits;
+  const firstMs = Math.min(firstByteMs, idleMs);
+  const cancelWhole = after(timeoutMs, pass(timeoutMs));
+  let cancelNext = after(firstMs, pass(firstMs));
+  return {
+    get passedMs() {
+      return passedMs;
+    },
+    heard: () => cancelNext(),
+    awaited: () => {
+      cancelNext();
+      cancelNext = after(idleMs, pass(idleMs));
+    },
+    stop: () => {
+      cancelWhole();
+      cancelNext();
+    },
+  };
 }
 
 /** What a caller is told of a request that was not served: the last error of the service, or why nothing was sent. */

@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./sweep.ts")).sweepCommand,
   },
   {
+    name: "tune",
+    summary: "Find a strategy's options on one part of the traffic, and judge them on another.",
+    load: async () => (await import("./tune.ts")).tuneCommand,
+  },
+  {
     name: "plan",
     summary: "What to do: which quota to ask for, regions, profile, batch, reserved capacity, each with its run.",
     load: async () => (await import("./plan.ts")).planCommand,

@@ -16,7 +16,7 @@ import { requireStore } from "../io/run-store.ts";
 import { type SavedExperiment, saveExperiment } from "../io/save-experiment.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
-import { defaultWorkers } from "../io/worker-pool.ts";
+import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
 import { explorableOf } from "../playground/explorable.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
 import { createProgressFile } from "../view/progress-file.ts";
@@ -43,6 +43,10 @@ export const simulateCommand: CommandDefinition = {
       "a sample of a run that is too long to simulate whole, with its error",
     ],
     ["meridian simulate a.yaml --audit audit.csv", "also writes where each request was sent, ran and what it cost"],
+    [
+      "meridian simulate a.yaml --explain 10",
+      "what ten decisions saw, scored and chose, and what hindsight would have",
+    ],
     ["meridian simulate my-world.yaml --traffic s3-logs/", "runs a log's own requests in that world"],
     ["meridian simulate a.yaml --explorable", "a report in which sliders change the load, the quotas and more"],
     ["meridian simulate a.yaml --json | jq '.strategies[].name'", "the result as one JSON document"],
@@ -65,6 +69,7 @@ export const simulateCommand: CommandDefinition = {
         "which replication, counted from 0 as in result.json; 0 unless given",
         wholeNumber(0),
       )
+      .option("--explain <n>", "explain the decisions about n requests; takes a run for each target", wholeNumber(1))
       .option("--traffic <log>", "take the traffic from this file or folder of any format, in place of the scenario's")
       .option("--traffic-format <name>", "with --traffic: its format, where it is not to be found")
       .option("--traffic-tag <key>", "with --traffic: the tag whose values are classes; team and the like unless given")
@@ -133,6 +138,8 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
       const rebuild = (replications: number) => prepare([...overrides, { ...at, value: replications }]);
       ({ experiment: ran, result, open } = await runInStages(rebuild, experiment, rule, { workers, terminal, signal }));
     }
+    if (options.explain !== undefined)
+      result = await withExplained(ran, result, options.explain as number, terminal, signal);
     const explorable = options.explorable === true ? await explorableOf(ran.yaml, args[0]!) : undefined;
     if (explorable !== undefined && "absence" in explorable)
       terminal.note(`note: the report has no playground: ${printable(explorable.absence)}`);
@@ -146,9 +153,35 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   else {
     const { renderTerminal } = await import("../../reports/index.ts");
     terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
+    if (result.explained !== undefined) {
+      const { explainedText } = await import("../../reports/tables/explained.ts");
+      terminal.out(`\nDecisions explained: ${printable(explainedText(result))}`);
+    }
   }
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
   return imprecise(open, rule, terminal) ? EXIT_CODES.assertion : verdictCode(result, terminal);
+}
+
+/** A result with sampled decisions explained: more runs, in this thread. */
+async function withExplained(
+  experiment: PreparedExperiment,
+  result: RunResult,
+  count: number,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const { EXPLAINED_MAX, explainDecisions } = await import("../../simulator/experiment/index.ts");
+  if (count > EXPLAINED_MAX) {
+    const fix = `give at most ${EXPLAINED_MAX}: --audit writes every request`;
+    throw new MeridianError("usage", { code: "EXPLAIN_TOO_MANY", what: `${count} requests are too many`, fix });
+  }
+  terminal.note(`explaining the decisions about ${count} requests`);
+  const work = explainDecisions(experiment.inputs.plan, count);
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done === true) return { ...result, explained: step.value };
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal.aborted) throw interrupted();
+  }
 }
 
 /** The traffic of `--traffic`, read; undefined without it. */

@@ -17,13 +17,14 @@ export const strategyCommand: CommandDefinition = {
       "the scenario's strategy as LiteLLM's configuration",
     ],
     ["meridian strategy export a.yaml --strategy priority --as envoy -o route.yaml", "as Envoy AI Gateway's resources"],
+    ["meridian strategy history audit.jsonl", "p95 of each target by hour, as cheapest-within takes it"],
     ["meridian strategy export a.yaml --as module -o router.mjs", "as a module with a router and a client"],
   ],
   configure: (command) => {
     addScenarioOptions(command);
     command
       .argument("<action>", Object.keys(ACTIONS).join(", "))
-      .argument("<file>", "new: the strategy's file; export: the scenario")
+      .argument("<file...>", "new: the strategy's file; export: the scenario; history: a decision log or an audit")
       .option("--as <format>", "export: litellm, envoy or module", "litellm")
       .option("--strategy <name>", "export: which of the scenario's strategies; the first unless given")
       .option("-o, --output <file>", "export: write to a file instead of stdout");
@@ -34,6 +35,7 @@ export const strategyCommand: CommandDefinition = {
 const ACTIONS: Readonly<Record<string, (input: CommandInput) => Promise<number>>> = {
   new: begin,
   export: exportStrategy,
+  history: printHistory,
 };
 
 async function runStrategy(input: CommandInput): Promise<number> {
@@ -65,6 +67,25 @@ async function begin({ args, terminal }: CommandInput): Promise<number> {
   terminal.note(`wrote ${file}`);
   terminal.out(`Try it: meridian conformance ${file}`);
   terminal.out(`Use it: strategies: [{ file: ./${basename(file)} }] in a scenario of the same folder`);
+  return EXIT_CODES.ok;
+}
+
+/** Prints p95 by target and hour as the option `history` of cheapest-within. */
+async function printHistory({ args, options, terminal }: CommandInput): Promise<number> {
+  const { historyOf } = await import("../strategy/history.ts");
+  const found = await historyOf(args.slice(1));
+  if (options.json === true) {
+    terminal.out(jsonDocument("strategy-history", { files: args.slice(1), targets: Object.fromEntries(found) }));
+    return EXIT_CODES.ok;
+  }
+  for (const [target, { calls, filled }] of found) {
+    const few = filled === 0 ? "" : `; ${filled} hours had too few calls, and have the p95 of the day`;
+    terminal.note(`${target}: ${calls.toLocaleString("en-US")} served calls${few}`);
+  }
+  const lines = [...found].map(
+    ([target, { p95Ms }]) => `  ${JSON.stringify(target)}: [${p95Ms.map((ms) => `${ms}ms`).join(", ")}]`,
+  );
+  terminal.out(["history:", ...lines].join("\n"));
   return EXIT_CODES.ok;
 }
 

@@ -45,6 +45,7 @@ export async function saveExperiment(
     "summary.md": markdown,
     "provenance.json": provenance(startedAt, savedAt),
     ...rejectsFile(experiment.traces),
+    ...(await explainedFile(result)),
   });
   return { ...saved, markdown };
 }
@@ -53,4 +54,12 @@ export async function saveExperiment(
 function rejectsFile(traces: PreparedExperiment["traces"]): Readonly<Record<string, string>> {
   const lines = traces.flatMap(({ rejected }) => rejected.map((problem) => JSON.stringify(problem)));
   return lines.length === 0 ? {} : { "rejects.jsonl": `${lines.join("\n")}\n` };
+}
+
+/** What was seen of every target, as a table for other tools. */
+async function explainedFile(result: RunResult): Promise<Readonly<Record<string, string>>> {
+  if (result.explained === undefined) return {};
+  const { csvRows, toCsv } = await import("../../reports/index.ts");
+  const { sightTable } = await import("../../reports/tables/explained.ts");
+  return { "explain.csv": toCsv(csvRows(sightTable(result))) };
 }

@@ -44,6 +44,8 @@ interface Spread {
   priority?(target: number): number;
   /** How long a backend that failed is left alone, ms. */
   readonly cooldownMs?: number;
+  /** Failures in a row that eject it; 1 unless given. */
+  readonly consecutive?: number;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -61,10 +63,11 @@ const RULES: Readonly<Record<string, (plan: Plan, options: Options) => Spread>> 
     const weight = (t: number) => (order.includes(t) ? 1 : 0);
     return { weight, priority: (t) => order.indexOf(t), cooldownMs: Number(cooldown ?? 30_000) };
   },
-  "envoy-priorities": (plan, { priorities, weights, ejection }) => ({
+  "envoy-priorities": (plan, { priorities, weights, ejection, consecutive }) => ({
     ...weightsOf(plan, weights),
     priority: (t) => amountOf(plan, priorities, t) ?? 0,
     cooldownMs: Number(ejection ?? 30_000),
+    consecutive: Number(consecutive ?? 5),
   }),
 };
 
@@ -206,7 +209,7 @@ function trafficPolicy(plan: Plan, { client }: StrategyPlan, name: string, sprea
               baseEjectionTime: milliseconds(ejection),
               interval: "1s",
               maxEjectionPercent: 100,
-              consecutive5XxErrors: 1,
+              consecutive5XxErrors: spread.consecutive ?? 1,
             },
           },
         }),

@@ -145,18 +145,6 @@ export interface LiveOptions {
 }
 
 const MAX_TOKENS = 4096;
-/** A caller that waits for bytes as long as its own limits let it. */
-const NO_OTHER_LIMITS = {
-  connectMs: Number.POSITIVE_INFINITY,
-  firstByteMs: Number.POSITIVE_INFINITY,
-  idleMs: Number.POSITIVE_INFINITY,
-};
-/** No hedges, and no calls made again. */
-const NOTHING_BESIDES = {
-  isStreaming: true,
-  broken: { again: "never", callsMax: 0, delayMs: 0 },
-  hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
-} as const;
 const CHARS_PER_TOKEN = 4;
 /** 1e-15 USD for a token at 1 USD per million tokens. */
 const FUSD_PER_TOKEN = 1e9;
@@ -188,15 +176,7 @@ export function livePlanOfTargets(options: LiveOptions): LivePlan {
     durationMs: Number.POSITIVE_INFINITY,
     drainMs: 0,
     strategy: { name: label, kind: label, source: null, options: options.options ?? {} },
-    client: {
-      retry: options.retry ?? { mode: "standard", sdk: "js" },
-      timeout: {
-        attemptMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
-        requestMs: options.deadlineMs ?? Number.POSITIVE_INFINITY,
-        ...NO_OTHER_LIMITS,
-      },
-      ...NOTHING_BESIDES,
-    },
+    client: clientOf(options),
     signalAgeMs: 0,
     operation: "converse",
     origins: ["here"],
@@ -232,6 +212,23 @@ export function livePlanOfTargets(options: LiveOptions): LivePlan {
     costFUsd: pricerOf(targets),
     ...labels,
     ...(own === undefined ? {} : { definition: own }),
+  };
+}
+
+/** Retries and limits; nothing is hedged, and an answer that has begun is not made again. */
+function clientOf(options: LiveOptions): ReplayPlan["client"] {
+  return {
+    retry: options.retry ?? { mode: "standard", sdk: "js" },
+    timeout: {
+      attemptMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
+      requestMs: options.deadlineMs ?? Number.POSITIVE_INFINITY,
+      connectMs: Number.POSITIVE_INFINITY,
+      firstByteMs: Number.POSITIVE_INFINITY,
+      idleMs: Number.POSITIVE_INFINITY,
+    },
+    isStreaming: true,
+    broken: { again: "never", callsMax: 0, delayMs: 0 },
+    hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
   };
 }
 

@@ -77,6 +77,7 @@ export function makeReplayPlan(
     seed,
     routers: plan.routers,
     requests: schedule.requests,
+    startMs: plan.startMs,
     fromMs: plan.arrivalsFromMs,
     durationMs,
     drainMs: schedule.drainMs,

@@ -16,6 +16,8 @@ export interface ReplayPlan {
   readonly routers: number;
   /** Requests of the schedule. */
   readonly requests: number;
+  /** What ms 0 of the scenario's clock is, ms since 1970 UTC; 0 where left out. */
+  readonly startMs?: number;
   /** Where the scenario's clock stands when the run begins, ms. */
   readonly fromMs: number;
   /** The last intended arrival is before this, ms. */

@@ -55,6 +55,7 @@ export class RouterKnowledge {
       targetIds,
       regionOfTarget: plan.targets.map((target) => target.region),
       classNames: plan.classes.map((each) => each.name),
+      startMs: plan.startMs ?? 0,
       prices: priceOutlook(plan),
     });
     const signals = signalsOf(definition, plan.strategy.options);

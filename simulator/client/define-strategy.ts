@@ -48,6 +48,7 @@ const OPTION_TYPES: Readonly<Record<OptionSpec["type"], true>> = {
   targets: true,
   targetWeights: true,
   targetAmounts: true,
+  targetHours: true,
   classTargets: true,
   classShares: true,
   amounts: true,

@@ -14,6 +14,8 @@ export interface CheckedOptions {
   targets(name: string): Int32Array;
   /** One number per target; 0 for those it does not name. */
   amounts(name: string): Float64Array;
+  /** By target and UTC hour, `target * 24 + hour`: durations, ms; NaN for targets that it does not name. */
+  hours(name: string): Float64Array;
   /** By class: indices of its targets in the order given; undefined for a class that it does not name. */
   classTargets(name: string): readonly (Int32Array | undefined)[];
   /** One share per class; 1 for those it does not name. */
@@ -61,6 +63,7 @@ export function checkOptions(
     target: (name) => findTarget(values.get(name) as string, context),
     targets: (name) => targetList(values.get(name) as readonly string[] | undefined, context),
     amounts: (name) => amountColumn((values.get(name) ?? {}) as Readonly<Record<string, number>>, context),
+    hours: (name) => hourColumn((values.get(name) ?? {}) as Readonly<Record<string, readonly number[]>>, context),
     classTargets: (name) => {
       const lists = (values.get(name) ?? {}) as Readonly<Record<string, readonly string[]>>;
       return context.classNames.map((each) =>
@@ -96,6 +99,14 @@ function amountColumn(given: Readonly<Record<string, number>>, context: Strategy
   return amounts;
 }
 
+function hourColumn(given: Readonly<Record<string, readonly number[]>>, context: StrategyContext): Float64Array {
+  const hours = new Float64Array(context.targetIds.length * HOURS).fill(Number.NaN);
+  for (const [name, durations] of Object.entries(given)) hours.set(durations, findTarget(name, context) * HOURS);
+  return hours;
+}
+
+const HOURS = 24;
+
 function unknownOption(strategy: string, name: string, specs: Readonly<Record<string, OptionSpec>>): Problem {
   const known = Object.keys(specs);
   const fix = known.length === 0 ? `${strategy} takes no options` : `${strategy} takes: ${known.join(", ")}`;
@@ -126,6 +137,8 @@ function faultOf(value: unknown, spec: OptionSpec, context: StrategyContext): st
       return amountsFault(value, context, "weight") ?? weightsFault(value as Readonly<Record<string, number>>);
     case "targetAmounts":
       return amountsFault(value, context, "number");
+    case "targetHours":
+      return hoursFault(value, context);
     case "classTargets":
       return classTargetsFault(value, context);
     case "classShares":
@@ -175,6 +188,17 @@ function amountsFault(value: unknown, context: StrategyContext, noun: "weight" |
     const index = findTarget(name, context);
     if (seen.has(index)) return `"${name}" is ${noun === "weight" ? "weighted" : "named"} twice`;
     seen.add(index);
+  }
+  return undefined;
+}
+
+function hoursFault(value: unknown, context: StrategyContext): string | undefined {
+  if (!isMap(value)) return "it must map targets to 24 durations";
+  for (const [name, hours] of Object.entries(value)) {
+    const fault = targetFault(name, context);
+    if (fault !== undefined) return fault;
+    if (!Array.isArray(hours) || hours.length !== HOURS || !hours.every(isAmount))
+      return `${name} needs ${HOURS} durations, one for each UTC hour`;
   }
   return undefined;
 }

@@ -20,6 +20,11 @@ export interface Strategy {
   choose(request: RequestView, targets: TargetView, nowMs: number, random: RandomStream): number;
   /** Called with each attempt's outcome when the router learns of it. */
   observe?(outcome: AttemptOutcome): void;
+  /**
+   * How the latest choice ranked a target, for people who ask why: the least is the best, and the scale is the
+   * strategy's own. NaN for a target that it did not consider. Only asked right after `choose`.
+   */
+  scoreOf?(target: number): number;
 }
 
 /** What a router may know of a request. One object, reused between calls: do not keep it. */
@@ -132,6 +137,8 @@ export interface StrategyContext {
   readonly targetIds: readonly string[];
   readonly regionOfTarget: readonly string[];
   readonly classNames: readonly string[];
+  /** What ms 0 of the router's clock is, ms since 1970 UTC, for rules by the hour of day; 0 where left out. */
+  readonly startMs?: number;
   /** Prices over the run, where they are known beforehand; left out where they are not. */
   readonly prices?: PriceOutlook;
 }
@@ -152,6 +159,7 @@ export interface OptionSpec {
     | "targets"
     | "targetWeights"
     | "targetAmounts"
+    | "targetHours"
     | "classTargets"
     | "classShares"
     | "amounts"

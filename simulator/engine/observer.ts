@@ -1,6 +1,7 @@
 /** Watching a run request by request: the contract, and the copies of rows that an observer gets. */
 import type { SlotTable } from "../base/slot-table.ts";
 import type { End } from "../client/request-rules.ts";
+import type { RequestView, Strategy, TargetView } from "../client/strategy.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome } from "../service/service.ts";
 import { REQUEST_FLAG, UNKNOWN } from "./request-rows.ts";
@@ -14,8 +15,22 @@ export interface SimulationObserver {
   onAttemptEnd(attempt: ObservedAttempt): void;
   /** A request has ended for its caller. Attempts of it may still end later: hedges that lost, attempts given up. */
   onRequestEnd(request: ObservedRequest): void;
+  /**
+   * A strategy has chosen, and its choice is about to be carried out.
+   *
+   * @returns what is carried out: `choice`, or for a what-if another eligible target
+   */
+  onDecision?(decision: ObservedDecision, choice: number): number;
   /** The run is over: the last call. */
   onRunEnd(): void;
+}
+
+/** What a strategy was asked, in objects that are used again. */
+export interface ObservedDecision {
+  readonly request: RequestView;
+  readonly targets: TargetView;
+  readonly nowMs: number;
+  readonly strategy: Strategy;
 }
 
 /**
@@ -85,6 +100,8 @@ export interface ObservedRequest {
 
 /** Copies rows of the engine's tables out to an observer. */
 export class Observation {
+  /** Whether decisions are watched at all: they are many. */
+  declare readonly seesDecisions: boolean;
   declare private readonly observer: SimulationObserver;
   declare private readonly rows: SlotTable;
   private readonly attempt = newAttempt();
@@ -93,6 +110,11 @@ export class Observation {
   constructor(observer: SimulationObserver, rows: SlotTable) {
     this.observer = observer;
     this.rows = rows;
+    this.seesDecisions = observer.onDecision !== undefined;
+  }
+
+  decided(decision: ObservedDecision, choice: number): number {
+    return this.observer.onDecision!(decision, choice);
   }
 
   /** @param isLost no more of it ever came */

@@ -381,7 +381,11 @@ export class Requests implements ServiceListener {
     const targets = this.signals.show(router, classIndex, model, ints[at + PLACE.originIndex]!, nowMs);
     const shown = this.shown.show(request, this.classes[classIndex]!);
     this.random.seek(ints[at + PLACE.requestId]!, ints[at + PLACE.attempts]!);
-    const choice = router.strategy.choose(shown, targets as TargetView, nowMs, this.random);
+    let choice = router.strategy.choose(shown, targets as TargetView, nowMs, this.random);
+    if (this.observation?.seesDecisions === true) {
+      const { strategy } = router;
+      choice = this.observation.decided({ request: shown, targets: targets as TargetView, nowMs, strategy }, choice);
+    }
     if (choice >= 0) this.send(request, router, choice);
     else if (choice === SHED && !isHedge) this.finalise(request, END.refused, -1);
     else this.later(request, putOffUntilMs(-1 - choice, nowMs, isHedge));

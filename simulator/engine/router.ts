@@ -41,6 +41,7 @@ export function createRouters(plan: Plan, strategy: StrategyPlan): readonly Rout
     targetIds,
     regionOfTarget: plan.targets.map((target) => plan.regionNames[target.region]!),
     classNames: plan.classes.map((each) => each.name),
+    startMs: plan.startMs,
     prices: priceOutlook(plan),
   };
   const views = (): TargetViewState[] => plan.models.map(() => new TargetViewState(targetIds, signalsOf(strategy)));

@@ -1,6 +1,7 @@
 /** What runs an experiment: jobs, pilot runs, and the result that their outputs make. */
 export { assembleResult, type Provenance } from "./assemble.ts";
 export { boundOf } from "./bound.ts";
+export { EXPLAINED_MAX, explainDecisions } from "./explain.ts";
 export {
   type ExperimentInputs,
   type JobOutput,

@@ -2,6 +2,7 @@
 import type { Estimate } from "../base/statistics.ts";
 import type { SessionCounts } from "../engine/sessions.ts";
 import type { BoundSummary } from "./bound-result.ts";
+import type { ExplainedDecisions } from "./explain-result.ts";
 import type * as detail from "./result-detail.ts";
 import type { BillingRuleName, PriceReading, QuotaNeed, Standing, TokenLine } from "./result-detail.ts";
 
@@ -345,4 +346,6 @@ export interface RunResult {
   readonly assertions: readonly detail.AssertionResult[];
   /** The least possible cost; left out in runs that were not simulated, and in those of earlier versions. */
   readonly bound?: BoundSummary;
+  /** Sampled decisions, where they were asked for. */
+  readonly explained?: ExplainedDecisions;
 }

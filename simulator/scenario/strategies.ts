@@ -94,6 +94,11 @@ function schemaOf(spec: OptionSpec): z.ZodType {
       return z.record(z.string().min(1), z.number().min(0));
     case "targetAmounts":
       return z.record(z.string().min(1), count);
+    case "targetHours":
+      return z.record(
+        z.string().min(1),
+        z.array(durationMs).length(24).meta({ description: "Durations of the 24 UTC hours, midnight first" }),
+      );
     case "classTargets":
       return z.record(
         z.string().min(1),

@@ -58,6 +58,7 @@ export const bandit: StrategyDefinition = {
     const ceilingMs = checked.has("within") ? checked.number("within") : Number.NaN;
     const rates = new ViolationRates(shape, checked.number("memory"), ceilingMs);
     const priceOf = new Float64Array(shape.targets);
+    const losses = new Float64Array(shape.targets);
 
     /** Fills in prices; returns the least. */
     function weighPrices(request: RequestView, targets: TargetView): number {
@@ -78,6 +79,7 @@ export const bandit: StrategyDefinition = {
     }
 
     return {
+      scoreOf: (target) => losses[target]!,
       choose(request, targets, nowMs, random) {
         const { eligible, eligibleCount } = targets;
         rates.ask(request);
@@ -87,6 +89,7 @@ export const bandit: StrategyDefinition = {
         let leastLoss = Number.POSITIVE_INFINITY;
         for (let i = 0; i < eligibleCount; i++) {
           const target = eligible[i]!;
+          losses[target] = Number.NaN;
           if (target === request.previousTarget && eligibleCount > 1) continue;
           const cell = request.classIndex * shape.targets + target;
           const outcomes = rates.outcomes[cell]!;
@@ -97,6 +100,7 @@ export const bandit: StrategyDefinition = {
           const price = priceOf[target]!;
           const excess = price === cheapest ? 0 : cheapest > 0 ? price / cheapest - 1 : price;
           const loss = excess + penalty * share;
+          losses[target] = loss;
           if (best >= 0 && !(loss < leastLoss)) continue;
           best = target;
           leastLoss = loss;

@@ -1,5 +1,5 @@
 /** Strategy `cheapest-within`: the lowest price among targets that are fast enough. */
-import { MINUTE_MS } from "../base/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
 import { priceMicroUsd } from "../client/target-view.ts";
@@ -28,6 +28,10 @@ const options = {
     default: MINUTE_MS,
     doc: "After this long without an outcome a target counts as unknown again and is probed",
   },
+  history: {
+    type: "targetHours",
+    doc: "p95 by UTC hour as callers saw it, in place of the moving one, from `meridian strategy history`",
+  },
 } as const;
 
 /**
@@ -38,6 +42,9 @@ const options = {
  * or none for `forget`) qualifies while fewer than `probes` requests are in flight to it: that bounds what exploring
  * can cost, and a target that was slow once is tried again. On a retry the target that just failed does not
  * qualify. If none qualifies, the lowest prediction among the known wins, then the least loaded of the unknown.
+ *
+ * A target that `history` names is predicted by the p95 of the same UTC hour there, round trip contained: it is never
+ * unknown and needs no probes. Its moving failure share counts all the same.
  */
 export const cheapestWithin: StrategyDefinition = {
   name: "cheapest-within",
@@ -51,6 +58,13 @@ export const cheapestWithin: StrategyDefinition = {
     const failureCeiling = checked.number("failureCeiling");
     const probes = checked.number("probes");
     const forgetMs = checked.number("forget");
+    const past = checked.has("history") ? checked.hours("history") : undefined;
+    const { startMs = 0 } = context;
+
+    /** p95 of the target in this hour of past days, ms; NaN where it is not told. */
+    function pastMs(past: Float64Array, target: number, nowMs: number): number {
+      return past[target * 24 + (Math.floor((startMs + nowMs) / HOUR_MS) % 24)]!;
+    }
 
     return {
       choose(request, targets, nowMs) {
@@ -63,8 +77,10 @@ export const cheapestWithin: StrategyDefinition = {
         for (let i = 0; i < eligibleCount; i++) {
           const target = eligible[i]!;
           if (target === previousTarget) continue;
-          const predictedMs = e2eMsP95[target]! + rttMs[target]!;
-          const isFresh = nowMs - lastOutcomeMs[target]! <= forgetMs;
+          const knownMs = past === undefined ? Number.NaN : pastMs(past, target, nowMs);
+          const isKnown = !Number.isNaN(knownMs);
+          const predictedMs = isKnown ? knownMs : e2eMsP95[target]! + rttMs[target]!;
+          const isFresh = isKnown || nowMs - lastOutcomeMs[target]! <= forgetMs;
           if (isFresh && failureShare[target]! > failureCeiling) continue;
           if (isFresh && !Number.isNaN(predictedMs)) {
             if (predictedMs > ceilingMs) continue;

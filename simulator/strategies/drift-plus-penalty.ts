@@ -60,6 +60,7 @@ export const driftPlusPenalty: StrategyDefinition = {
     const missedQueue = new Float64Array(shape.classes);
     const usedMinutes = new Float64Array(shape.targets);
     const drainedMs = new Float64Array(shape.targets);
+    const weights = new Float64Array(shape.targets);
 
     /** The share that is plausible at best. */
     function missedShare(cell: number, all: number): number {
@@ -78,6 +79,7 @@ export const driftPlusPenalty: StrategyDefinition = {
     }
 
     return {
+      scoreOf: (target) => weights[target]!,
       choose(request, targets, nowMs) {
         const { eligible, eligibleCount } = targets;
         const { classIndex, previousTarget } = request;
@@ -91,11 +93,13 @@ export const driftPlusPenalty: StrategyDefinition = {
         let least = Number.POSITIVE_INFINITY;
         for (let i = 0; i < eligibleCount; i++) {
           const target = eligible[i]!;
+          weights[target] = Number.NaN;
           if (target === previousTarget && eligibleCount > 1) continue;
           const price = requestPriceMicroUsd(request, targets, target, outputTokens);
           const excess = price === cheapest ? 0 : cheapest > 0 ? price / cheapest - 1 : price;
           const misses = missedQueue[classIndex]! * missedShare(classIndex * shape.targets + target, all);
           const weight = v * (excess + overuse(target, nowMs)) + misses;
+          weights[target] = weight;
           const isLighter = weight === least && targets.inFlight[target]! < targets.inFlight[best]!;
           if (best >= 0 && !(weight < least || isLighter)) continue;
           best = target;

@@ -10,6 +10,7 @@ import { cheapestHour } from "./cheapest-hour.ts";
 import { cheapestWithin } from "./cheapest-within.ts";
 import { consistentHash } from "./consistent-hash.ts";
 import { driftPlusPenalty } from "./drift-plus-penalty.ts";
+import { envoyPriorities } from "./envoy-priorities.ts";
 import { leastLatency } from "./least-latency.ts";
 import { leastOutstanding } from "./least-outstanding.ts";
 import { litellm } from "./litellm.ts";
@@ -23,6 +24,7 @@ import { priority } from "./priority.ts";
 import { quotaPaced } from "./quota-paced.ts";
 import { random } from "./random.ts";
 import { roundRobin } from "./round-robin.ts";
+import { sageServe } from "./sage-serve.ts";
 import { score } from "./score.ts";
 import { single } from "./single.ts";
 import { spillOver } from "./spill-over.ts";
@@ -37,6 +39,7 @@ export const STRATEGIES: readonly StrategyDefinition[] = [
   consistentHash,
   prefixAffinity,
   priority,
+  envoyPriorities,
   spillOver,
   byClass,
   leastOutstanding,
@@ -46,6 +49,7 @@ export const STRATEGIES: readonly StrategyDefinition[] = [
   lowestUsage,
   mostHeadroom,
   quotaPaced,
+  sageServe,
   cheapest,
   cheapestWithin,
   cheapestHour,

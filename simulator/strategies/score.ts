@@ -135,6 +135,7 @@ export const score: StrategyDefinition = {
     }
 
     return {
+      scoreOf: (target) => (passes[target] === 1 ? sums[target]! : Number.NaN),
       choose(request, targets, _nowMs, random) {
         const { eligible, eligibleCount, inFlight } = targets;
         filter(targets, request.previousTarget);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { failedAnswer, watched } from "../../../scripts/bedrock/answers.ts";
 import { DecisionFile } from "../../../scripts/bedrock/decision-file.ts";
-import { after, endError, timeLimit } from "../../../scripts/bedrock/ends.ts";
+import { after, endError, timeLimit, watchLimits } from "../../../scripts/bedrock/ends.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { END } from "../../../simulator/client/request-rules.ts";
 
@@ -47,6 +47,7 @@ describe("what came of a call", () => {
       const watch = {
         onFirst: () => said.push("first"),
         onEvent: (event: number) => said.push(event),
+        onWait: () => undefined,
         onEnd: (isWhole: boolean) => said.push(isWhole ? "whole" : "left"),
         onError: () => said.push("error"),
       };
@@ -71,6 +72,28 @@ describe("what came of a call", () => {
     assert.equal(codeOf(endError(END.timedOut, timeLimit(80, last), false)), "ROUTER_TIMEOUT");
     assert.equal(codeOf(endError(END.residencyRefused, undefined, false)), "ROUTER_NO_TARGET");
     assert.equal((endError(END.abandoned, undefined, true) as DOMException).name, "AbortError");
+  });
+
+  it("is given up by the limit that passes first: the whole, the first byte, a silence", async () => {
+    const passed = async (timeoutMs: number, firstByteMs: number, idleMs: number, begins: boolean) => {
+      const order = { timeoutMs, limits: { connectMs: Infinity, firstByteMs, idleMs } };
+      return new Promise<number | undefined>((resolve) => {
+        const watch = watchLimits(order, () => resolve(watch.passedMs));
+        if (begins) {
+          watch.heard();
+          watch.awaited();
+        }
+      });
+    };
+    assert.equal(await passed(5, Infinity, Infinity, true), 5);
+    assert.equal(await passed(500, 5, Infinity, false), 5);
+    assert.equal(await passed(20, 5, Infinity, true), 20, "the first byte has come");
+    assert.equal(await passed(500, Infinity, 5, true), 5);
+    const quiet = watchLimits({ timeoutMs: Infinity, limits: { connectMs: 1, firstByteMs: 1, idleMs: 1 } }, () =>
+      assert.fail(),
+    );
+    quiet.heard();
+    quiet.stop();
   });
 
   it("never fires a timer without an end", () => {

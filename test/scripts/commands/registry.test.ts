@@ -30,6 +30,7 @@ import { statsCommand } from "../../../scripts/commands/stats.ts";
 import { strategyCommand } from "../../../scripts/commands/strategy.ts";
 import { sweepCommand } from "../../../scripts/commands/sweep.ts";
 import { trafficCommand } from "../../../scripts/commands/traffic.ts";
+import { tuneCommand } from "../../../scripts/commands/tune.ts";
 import { validateCommand } from "../../../scripts/commands/validate.ts";
 import { viewCommand } from "../../../scripts/commands/view.ts";
 import { workerCommand } from "../../../scripts/commands/worker.ts";
@@ -38,6 +39,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   init: initCommand,
   simulate: simulateCommand,
   sweep: sweepCommand,
+  tune: tuneCommand,
   plan: planCommand,
   shard: shardCommand,
   worker: workerCommand,

@@ -145,6 +145,15 @@ describe("a strategy as Envoy AI Gateway's resources", () => {
       [600, 400],
     );
     assert.equal(resources.at(-1)!.spec.retry, undefined);
+    const levels = of({ "envoy-priorities": { priorities: { "eu-west-1": 1 }, ejection: "5s", consecutive: 3 } });
+    const leveled = envoyResources(levels.plan, levels.strategy);
+    assertShape(leveled);
+    assert.deepEqual(
+      (refsOf(leveled)[0]!.backendRefs as { priority: number }[]).map(({ priority }) => priority),
+      [0, 1],
+    );
+    const { passive } = leveled.at(-1)!.spec.healthCheck as { passive: Record<string, unknown> };
+    assert.deepEqual([passive.baseEjectionTime, passive.consecutive5XxErrors], ["5s", 3]);
     const single = of({ single: { target: "eu-west-1" } });
     assert.equal(envoyResources(single.plan, single.strategy).filter(({ kind }) => kind === "Backend").length, 1);
     const clever = of("bandit");

@@ -159,6 +159,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
   "by-class": { targets: { all: ["b", "c"] } },
   "best-value": { quality: { a: 1, b: 2, c: 3 } },
   "quota-paced": { tokensPerMinute: { a: "10k", b: "12k" }, share: "33%", patience: "1s", full: "shed" },
+  "sage-serve": { capacity: { a: 3, b: 3, c: 3 }, deadline: "10m", poll: "5s" },
   "cheapest-hour": { deadline: "1h", reserve: "1m" },
   score: { score: { price: 2, latency: 1, failures: 1 } },
   "drift-plus-penalty": { missed: "10%" },

@@ -105,3 +105,21 @@ test("closed loop: a dead cheap region is left after its probes and found again 
 test("the ceiling must be given", () => {
   assert.throws(() => cheapestWithin.create({}, context), /STRATEGY_MISSING_OPTION/);
 });
+
+test("history predicts by the hour of day, needs no probes, and leaves the failure share in charge", () => {
+  const two = contextOf("a", "b");
+  const hours = (fast: number) => Array.from({ length: 24 }, (_, hour) => (hour === fast ? 1_000 : 9_000));
+  const history = { a: hours(3), b: new Array<number>(24).fill(2_000) };
+  const strategy = cheapestWithin.create({ p95: 4_000, history }, { ...two, startMs: Date.UTC(2026, 4, 4, 2) });
+  const view = viewOf(two);
+  view.priceInUsdPerMTok.set([1, 2]);
+  view.priceOutUsdPerMTok.set([1, 2]);
+  view.inFlight.set([50, 50]);
+  const choose = (nowMs: number) => strategy.choose(requestOf(), view, nowMs, uniforms());
+  assert.equal(choose(0), 1, "02:00 UTC: a takes 9 s");
+  assert.equal(choose(3_600_000), 0, "03:00 UTC: a takes 1 s and is cheaper");
+  assert.equal(choose(2 * 3_600_000), 1);
+  view.failureShare[0] = 0.5;
+  assert.equal(choose(25 * 3_600_000), 1, "03:00 of the next day, but a fails");
+  assert.throws(() => cheapestWithin.create({ p95: 1, history: { a: [1, 2] } }, two), /24 durations/);
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { tuneCommand, tuningText } from "../../../scripts/commands/tune.ts";
+import { prepareExperiment } from "../../../scripts/io/experiment.ts";
+import { parseVary } from "../../../scripts/sweep/plan-sweep.ts";
+import { settingsOf, TunedStrategy } from "../../../scripts/tune/candidates.ts";
+import { runTuning, type TuneRequest } from "../../../scripts/tune/run-tune.ts";
+
+/** b costs twice as much as a, and nothing else differs: the cost is 1 + the share of b, whatever is drawn. */
+const SCENARIO = `
+name: two-prices
+seed: 4
+duration: 20m
+world:
+  regions: [{ name: a }, { name: b }]
+  models:
+    m: { id: amazon.nova-pro-v1:0, burndown: 1, capacity: { kind: slots, servers: 100, service: 1s } }
+  network: { roundTrips: none, jitter: none }
+  prices: { book: none, overrides: [{ model: m, region: a, input: 1, output: 1 }, { model: m, region: b, input: 2, output: 2 }] }
+traffic: [{ class: all, arrivals: { poisson: 1/s }, tokens: { input: 900, output: 100, maxTokens: 200 } }]
+strategies: [random, { weighted: { weights: { a: 0.5, b: 0.5 } } }]
+assert: [ "failed() < 1%" ]
+`;
+
+describe("meridian tune", () => {
+  let folder: string;
+  let file: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "meridian-tune-"));
+    file = join(folder, "two-prices.yaml");
+    writeFileSync(file, SCENARIO);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function requestOf(vary: readonly string[], over: Partial<TuneRequest> = {}): Promise<TuneRequest> {
+    const base = await prepareExperiment(file, { overrides: [], strategies: ["weighted"] });
+    const tuned = settingsOf(vary.map(parseVary), 6);
+    return {
+      base,
+      file,
+      tuned,
+      strategy: new TunedStrategy(base, tuned),
+      goal: { metric: "cost", withinMin: null, failedMax: null },
+      deltaShare: 0.02,
+      replications: 5,
+      heldOutShare: 0.3,
+      workers: 1,
+      signal: new AbortController().signal,
+      onStep: () => undefined,
+      ...over,
+    };
+  }
+
+  it("finds the cheapest weights, judges them on later traffic, and is the same with any workers", async () => {
+    const vary = ["weights.b=[0.5, 0.25, 0.1, 0]"];
+    const request = await requestOf(vary);
+    const tuning = await runTuning(request);
+    assert.deepEqual(tuning.settings[tuning.winner]!.values, [0]);
+    assert.equal(tuning.heldOut.answer, "best");
+    // All to a: 1 USD per 1,000 requests of 1,000 tokens. Half to b: 1.5.
+    const figures = tuning.finalists.find(({ setting }) => setting === tuning.winner)!.figures;
+    assert.ok(Math.abs(figures.cost - 1) < 1e-9);
+    assert.ok(tuning.heldOut.gain!.low < -0.5 && tuning.heldOut.gain!.high > -0.5, JSON.stringify(tuning.heldOut.gain));
+    assert.deepEqual(request.strategy.entryOf(tuning.winner), { weighted: { weights: { a: 0.5, b: 0 } } });
+    const again = await runTuning(await requestOf(vary, { workers: 2 }));
+    assert.deepEqual(again, tuning);
+    const text = tuningText(tuning, {
+      goal: request.goal,
+      label: "weighted",
+      yaml: "strategies: []",
+      vary: ["weights.b"],
+    });
+    assert.match(text, /is better than the scenario's own on held-out traffic: -0\.5.*95 % interval/);
+    assert.match(text, /it is better than every other finalist/);
+  });
+
+  it("says so where nothing is better, and varies places in the scenario too", async () => {
+    const tuning = await runTuning(await requestOf(["signals.age=[1s, 2s]"], { heldOutShare: null, replications: 3 }));
+    assert.equal(tuning.winner, 0);
+    assert.equal(tuning.heldOut.gain, null);
+    assert.equal(tuning.heldOut.answer, "equal");
+    assert.ok(
+      tuning.settings.every(({ loss }) => loss === tuning.settings[0]!.loss),
+      "signals that nothing reads",
+    );
+  });
+
+  it("rounds ranges to three digits and keeps the own setting first", () => {
+    const { settings } = settingsOf([parseVary("p95=3s..15s"), parseVary("probes=[1, 2]")], 4);
+    assert.deepEqual(settings, [
+      [undefined, undefined],
+      ["3s", 1],
+      ["9s", 2],
+      ["12s", 1],
+      ["6s", 2],
+    ]);
+  });
+
+  it("refuses options that there are not, a share that is none, and later traffic of a run without an end", async () => {
+    await assert.rejects(requestOf(["weigths.a=[1]"]), /TUNE_OPTION.*did you mean/s);
+    const terminal = { out() {}, note() {}, live: false, quiet: true };
+    const command = (options: object) =>
+      tuneCommand.run({
+        args: [file],
+        options: {
+          strategy: "weighted",
+          vary: ["weights.a=[1]"],
+          metric: "cost",
+          delta: "1%",
+          candidates: 2,
+          ...options,
+        },
+        terminal,
+        signal: new AbortController().signal,
+      } as never);
+    await assert.rejects(command({ within: "150%" }), /TUNE_SHARE/);
+    await assert.rejects(command({ metric: "speed" }), /TUNE_METRIC/);
+    const endless = await requestOf(["weights.b=[1]"]);
+    const { plan } = endless.base.inputs;
+    const base = { ...endless.base, inputs: { plan: { ...plan, durationMs: Number.POSITIVE_INFINITY } } };
+    await assert.rejects(runTuning({ ...endless, base }), /TUNE_HELD_OUT/);
+  });
+});
