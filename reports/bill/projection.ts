@@ -1,13 +1,14 @@
 /** A projection of the bill as page, spreadsheet and text: a fan over the months, and what drives the total. */
 import { printable } from "../../simulator/base/errors.ts";
 import { type Projection, QUANTILES } from "../../simulator/bill/project.ts";
-import { type Decimal, formatCents } from "../../simulator/bill/usd.ts";
+import { type Decimal, formatCents, toNumber } from "../../simulator/bill/usd.ts";
 import { plural } from "../base/text.ts";
 import { markup, tableHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { csvRows, leftColumn, rightColumn, type Table, textCell, toCsv } from "../tables/table.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
 import { fanSvg } from "./fan.ts";
+import { tornadoSvg } from "./tornado.ts";
 
 /** What is projected, for the heads of all three forms. */
 export interface ProjectionReport {
@@ -64,7 +65,7 @@ export function renderProjectionHtml(report: ProjectionReport): string {
 ${projection.scenarios.map(
   ({ price, months }) => markup`<section class="chart"><h2>${price.name}</h2>${fanSvg(price.name, months)}</section>`,
 )}
-<section><h2>What drives the total</h2>${tableHtml(tornadoTable(report))}</section>
+<section><h2>What drives the total</h2>${tornadoSvg(projection.tornado, toNumber(projection.scenarios[0]!.totalUsd[2]!))}${tableHtml(tornadoTable(report))}</section>
 <section><h2>Every month</h2>${tableHtml(projectionTable(report))}</section>
 <section><h2>What this rests on</h2><ul>${assumptions(projection).map((text) => markup`<li>${text}</li>`)}</ul></section>
 <section><h2>Signed off</h2><p>Name, date: ______________________________</p></section>`,

@@ -6,6 +6,7 @@ import {
   type Bill,
   type BillPart,
   type BillRemark,
+  daysOf,
   type SpendDimension,
   type SpendGroup,
   saysForWhat,
@@ -52,16 +53,16 @@ const DAYS_PER_MONTH = 365 / 12;
 
 /** Days on which usage was charged: tax and credits may lie outside. */
 function spanOf(bill: Bill): { readonly first: string; readonly last: string; readonly days: number } {
-  const usage = bill.lines.filter(({ line }) => line.kind === "usage");
-  const starts = usage.map(({ line }) => Math.floor(line.startMs / DAY_MS));
-  const first = starts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const last = starts.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  if (starts.length === 0) return { first: "", last: "", days: 0 };
+  const days = [...daysOf(bill.lines.filter(({ line }) => line.kind === "usage"))];
+  const first = days.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const last = days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (days.length === 0) return { first: "", last: "", days: 0 };
   const day = (index: number) => new Date(index * DAY_MS).toISOString().slice(0, 10);
   return { first: day(first), last: day(last), days: last - first + 1 };
 }
 
-function headline({ bill, teamTag }: BillReport, tokens: Decimal): string {
+/** The sum, and what of it routing can move. */
+export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string {
   const { first, last, days } = spanOf(bill);
   const lines = usageLines(bill);
   const untagged = sumOf(lines.filter(({ line }) => isUntagged(line.tags, teamTag)).map(({ line }) => line.costUsd));
@@ -76,7 +77,8 @@ function isUntagged(tags: Readonly<Record<string, string>>, key: string | undefi
   return key !== undefined && (tags[key] ?? "") === "";
 }
 
-const PART_NAMES: Readonly<Record<BillPart["spend"], string>> = {
+/** What a part of a bill was charged for, in words. */
+export const PART_NAMES: Readonly<Record<BillPart["spend"], string>> = {
   tokens: "tokens of text models",
   bedrock: "other on Bedrock",
   other: "other services",

@@ -2,12 +2,18 @@
 import { basename, dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { stringify } from "yaml";
+import { type TeamSaving, teamSavings } from "../../simulator/advice/team-savings.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { ModelNames } from "../../simulator/bill/classify.ts";
-import { type CallSizes, type FitOptions, fitTraffic } from "../../simulator/bill/fit-traffic.ts";
-import { formatCents } from "../../simulator/bill/usd.ts";
+import { type CallSizes, type FitOptions, type FittedTraffic, fitTraffic } from "../../simulator/bill/fit-traffic.ts";
+import { type Decimal, formatCents } from "../../simulator/bill/usd.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
+import type { CommandInput } from "../commands/command.ts";
+import { prepareText } from "../io/experiment.ts";
+import { createProgress } from "../io/progress.ts";
+import { jobsOf, runExperiment } from "../io/run-experiment.ts";
 import { loadTrace } from "../io/traces.ts";
+import { defaultWorkers } from "../io/worker-pool.ts";
 
 /** Enough for a day's rise and fall, few enough for seconds. */
 const REQUESTS_MAX = 40_000;
@@ -23,12 +29,7 @@ export interface ReplayInput extends Pick<FitOptions, "bill" | "dimension" | "bo
  * @throws MeridianError data, when nothing of the bill can be replayed or the log cannot be read
  */
 export async function writeReplay(path: string, logs: string | undefined, input: ReplayInput): Promise<string> {
-  const sizes = logs === undefined ? new Map<string, CallSizes>() : await sizesOf(logs, input);
-  const fitted = fitTraffic({ ...input, sizes, requestsMax: REQUESTS_MAX });
-  if (fitted === undefined) {
-    const fix = "export it grouped by service, usage type and region, with usage quantities";
-    throw new MeridianError("data", { code: "BILL_NO_REPLAY", what: "no line has a model, a region and tokens", fix });
-  }
+  const fitted = await fittedReplay(logs, input);
   await writeFileAtomic(path, stringify(fitted.scenario, { lineWidth: 0 }));
   const { classes, days, costFactor, fittedUsd, leftUsd } = fitted;
   return [
@@ -36,6 +37,47 @@ export async function writeReplay(path: string, logs: string | undefined, input:
     `its cost as billed x ${Number(costFactor.toPrecision(6))} is USD ${formatCents(fittedUsd)}, not replayed: USD ${formatCents(leftUsd)}.`,
     `Next: meridian simulate ${path}`,
   ].join(" ");
+}
+
+/** @throws MeridianError data BILL_NO_REPLAY, or of the log */
+export async function fittedReplay(logs: string | undefined, input: ReplayInput): Promise<FittedTraffic> {
+  const sizes = logs === undefined ? new Map<string, CallSizes>() : await sizesOf(logs, input);
+  const fitted = fitTraffic({ ...input, sizes, requestsMax: REQUESTS_MAX });
+  if (fitted !== undefined) return fitted;
+  const fix = "export it grouped by service, usage type and region, with usage quantities";
+  throw new MeridianError("data", { code: "BILL_NO_REPLAY", what: "no line has a model, a region and tokens", fix });
+}
+
+/**
+ * Simulates the fitted day under the routing of the bill and under others.
+ *
+ * @returns the savings by team, and whether sizes of calls were known
+ * @throws MeridianError data BILL_NO_REPLAY; INTERRUPTED
+ */
+export async function replayed(
+  logs: string | undefined,
+  input: ReplayInput,
+  { terminal, signal }: Pick<CommandInput, "terminal" | "signal">,
+): Promise<{ readonly savings: readonly TeamSaving[]; readonly isLogged: boolean; readonly leftUsd: Decimal }> {
+  const fitted = await fittedReplay(logs, input);
+  const experiment = await prepareText(stringify(fitted.scenario, { lineWidth: 0 }), "replay.yaml");
+  const skipping = { ...experiment, inputs: { ...experiment.inputs, skipQuotaNeeds: true } };
+  const jobs = jobsOf(skipping, defaultWorkers(Number.POSITIVE_INFINITY));
+  const stream = process.stderr;
+  const progress = createProgress({ stream, live: terminal.live, quiet: terminal.quiet, jobs: jobs.length });
+  try {
+    const result = await runExperiment(skipping, jobs, {
+      workers: defaultWorkers(jobs.length),
+      signal,
+      onProgress: progress.update,
+      onJobDone: progress.jobDone,
+    });
+    const { costFactor, days, fittedByTeamUsd, leftUsd } = fitted;
+    const savings = teamSavings({ result, costFactor, days, billedUsd: fittedByTeamUsd });
+    return { savings, isLogged: logs !== undefined, leftUsd };
+  } finally {
+    progress.stop();
+  }
 }
 
 /** Mean output and spread of the calls of each model in a log. */

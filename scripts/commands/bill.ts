@@ -1,10 +1,16 @@
 /** `meridian bill`: what an export of the bill says, who could be routed otherwise, and what stands out. */
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import type { BillPage } from "../../reports/bill/page.ts";
+import type { ReplayReport } from "../../reports/bill/savings.ts";
 import { renderBillText } from "../../reports/bill/text.ts";
-import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/errors.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
 import { candidatesOf } from "../../simulator/bill/candidates.ts";
 import { createModelNames, type ModelNames } from "../../simulator/bill/classify.ts";
+import { FLAT, projectBill } from "../../simulator/bill/project.ts";
 import {
   type Bill,
   createBill,
@@ -19,6 +25,7 @@ import { formatDecimal } from "../../simulator/bill/usd.ts";
 import { createPriceBook, type PriceBook } from "../../simulator/service/pricing/price-book.ts";
 import { readBillFile } from "../bill/read-bill.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
+import { loadTagger, withTags } from "../io/tag-rules.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 
 export const billCommand: CommandDefinition = {
@@ -27,6 +34,10 @@ export const billCommand: CommandDefinition = {
     ["meridian bill scenarios/bills/focus-1.0.parquet --by tag:team --by model", "only these groupings"],
     ["meridian bill scenarios/bills/cur-2.csv.gz --json", "every figure exact, for a script"],
     ["meridian bill scenarios/bills/cur-2.csv.gz --scenario replay.yaml", "and a scenario that costs what was billed"],
+    [
+      "meridian bill scenarios/bills/cost-explorer.csv.gz --replay --report signed",
+      "what routing would save, on a page",
+    ],
   ],
   configure: (command) =>
     void command
@@ -36,15 +47,20 @@ export const billCommand: CommandDefinition = {
       )
       .option("--by <dimension...>", `${SPEND_DIMENSIONS.join(", ")} or tag:<key>`)
       .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given")
+      .option("--tags <file>", 'rules that tag lines which lack a tag: tag team=search where usageType like "*Nova*"')
       .option("--scenario <file>", "write a scenario that replays the bill's tokens, by team, model and region")
-      .option("--logs <file>", "with --scenario: a request log of the same calls, for their sizes"),
+      .option("--replay", "simulate the bill under other routings: savings by team with intervals")
+      .option("--logs <file>", "with --scenario or --replay: a request log of the same calls, for their sizes")
+      .option("--report <dir>", "folder for bill.html, a page to print and sign, and bill.json"),
   run: runBill,
 };
 
-async function runBill({ args, options, terminal }: CommandInput): Promise<number> {
+async function runBill({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const { models, prices } = await loadReference();
   const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
-  const bill = createBill(await readBillFile(args[0]!), names);
+  const tagger = options.tags === undefined ? undefined : await loadTagger(String(options.tags));
+  const exported = await readBillFile(args[0]!);
+  const bill = createBill(tagger === undefined ? exported : withTags(exported, tagger, names), names);
   const tags = tagKeysOf(bill);
   const team = teamOf(options.team as string | undefined, tags);
   const groupings = dimensionsOf(options.by as readonly string[] | undefined, team);
@@ -68,30 +84,76 @@ async function runBill({ args, options, terminal }: CommandInput): Promise<numbe
     remarks: remarksOf(bill),
     teamTag: team,
   };
-  const written = await replayOf(options, bill, byTeam, createPriceBook({ data: prices }), names);
-  if (options.json === true)
-    terminal.out(
-      jsonDocument("bill", plain({ file: args[0]!, ...report, bill: undefined, summary: summaryOf(report.bill) })),
-    );
-  else terminal.out(renderBillText(report, { colour: terminal.colour, width: terminal.width }));
+  const book = createPriceBook({ data: prices });
+  const written = await replayOf(options, bill, byTeam, book, names);
+  const logs = options.logs as string | undefined;
+  const replay =
+    options.replay === true
+      ? await import("../bill/replay.ts").then(({ replayed }) =>
+          replayed(logs, { bill, dimension: byTeam, book, names }, { terminal, signal }),
+        )
+      : undefined;
+  const json = jsonDocument(
+    "bill",
+    plain({ file: args[0]!, ...report, bill: undefined, replay, summary: summaryOf(report.bill) }),
+  );
+  if (options.report !== undefined) await writePage(String(options.report), args[0]!, { report, replay }, json);
+  if (options.json === true) terminal.out(json);
+  else {
+    terminal.out(renderBillText(report, { colour: terminal.colour, width: terminal.width }));
+    if (replay !== undefined) terminal.out(await replayLines(replay, terminal));
+  }
+  if (options.report !== undefined) terminal.note(`written: ${join(String(options.report), "bill.html")}, bill.json`);
   if (written !== undefined) terminal.note(written);
   return EXIT_CODES.ok;
 }
 
+/** The page, with the months ahead where the bill is long enough, and the same figures as JSON. */
+async function writePage(
+  folder: string,
+  file: string,
+  { report, replay }: Pick<BillPage, "report" | "replay">,
+  json: string,
+): Promise<void> {
+  const { renderBillHtml } = await import("../../reports/bill/page.ts");
+  const projection = projectBill(report.bill, { months: 12, growth: undefined, prices: [FLAT] });
+  const byDay = spendBy(report.bill, "day");
+  await mkdir(folder, { recursive: true });
+  const html = renderBillHtml({ report, byDay, replay, projection, file: basename(file) });
+  await writeFileAtomic(join(folder, "bill.html"), html);
+  await writeFileAtomic(join(folder, "bill.json"), `${json}\n`);
+}
+
+async function replayLines(replay: ReplayReport, { width }: { readonly width: number }): Promise<string> {
+  const [{ replayText, savingsTable }, { terminalTable, wrap }] = await Promise.all([
+    import("../../reports/bill/savings.ts"),
+    import("../../reports/text/terminal.ts"),
+  ]);
+  const { columns, rows } = savingsTable(replay);
+  const cells = rows.map((row) =>
+    row.cells.map(({ text, detail }) => printable(detail === undefined ? text : `${text} (${detail})`)),
+  );
+  const table = terminalTable([columns.map(({ label }) => label), ...cells], {
+    aligns: columns.map(({ align }) => align),
+    gap: 2,
+  });
+  return ["", "What routing would save", ...wrap(replayText(replay), width), "", ...table].join("\n");
+}
+
 /** Writes the replay where one is asked for. @returns what to tell of it */
 async function replayOf(
-  { scenario, logs }: CommonOptions,
+  { scenario, logs, replay }: CommonOptions,
   bill: Bill,
   dimension: SpendDimension,
   book: PriceBook,
   names: ModelNames,
 ): Promise<string | undefined> {
-  if (scenario === undefined && logs === undefined) return undefined;
+  if (scenario === undefined && (logs === undefined || replay === true)) return undefined;
   if (scenario !== undefined) {
     const { writeReplay } = await import("../bill/replay.ts");
     return writeReplay(String(scenario), logs as string | undefined, { bill, dimension, book, names });
   }
-  const fix = "add --scenario replay.yaml";
+  const fix = "add --scenario replay.yaml or --replay";
   throw new MeridianError("usage", { code: "BILL_LOGS_ALONE", what: "--logs is for a replay of the bill", fix });
 }
 

@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./sweep.ts")).sweepCommand,
   },
   {
+    name: "plan",
+    summary: "What to do: which quota to ask for, regions, profile, batch, reserved capacity, each with its run.",
+    load: async () => (await import("./plan.ts")).planCommand,
+  },
+  {
     name: "shard",
     summary: "Run one machine's part of a sweep's jobs, without a queue.",
     load: async () => (await import("./shard.ts")).shardCommand,
@@ -49,7 +54,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "import",
-    summary: "Put recorded requests into the store, each once, for arrivals: { imported: name }.",
+    summary: "Put recorded requests, bills and price lists into the store, each once.",
     load: async () => (await import("./import.ts")).importCommand,
   },
   {

@@ -2,7 +2,6 @@
 
 import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
-import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -13,10 +12,11 @@ import type { Override } from "../io/overrides.ts";
 import { createProgress } from "../io/progress.ts";
 import { jobsOf, runExperiment } from "../io/run-experiment.ts";
 import { imprecise, precisionRule, runInStages } from "../io/run-precise.ts";
-import { newRunId, provenance, requireStore, type SavedRun, saveRun } from "../io/run-store.ts";
+import { requireStore } from "../io/run-store.ts";
+import { type SavedExperiment, saveExperiment } from "../io/save-experiment.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
-import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
+import { defaultWorkers } from "../io/worker-pool.ts";
 import { explorableOf } from "../playground/explorable.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
 import { createProgressFile } from "../view/progress-file.ts";
@@ -114,7 +114,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   const rule = precisionRule(options);
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
-  let saved: SavedRun;
+  let saved: SavedExperiment;
   let result: RunResult;
   let open: readonly PrecisionTarget[] = [];
   try {
@@ -136,7 +136,8 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     const explorable = options.explorable === true ? await explorableOf(ran.yaml, args[0]!) : undefined;
     if (explorable !== undefined && "absence" in explorable)
       terminal.note(`note: the report has no playground: ${printable(explorable.absence)}`);
-    saved = await save(ran, result, { out: String(options.out), startedAt, signal, explorable });
+    saved = await saveExperiment(ran, result, { out: String(options.out), startedAt, signal, explorable });
+    await appendJobSummary(saved.markdown, process.env.GITHUB_STEP_SUMMARY);
     for (const file of (await evidence?.publish()) ?? []) terminal.note(`wrote ${file}`);
   } finally {
     await evidence?.discard();
@@ -194,44 +195,6 @@ async function runWithProgress(
   } finally {
     progress.stop();
   }
-}
-
-/** Files of a run but provenance.json hold no time of day: the same scenario gives the same bytes. */
-async function save(
-  experiment: PreparedExperiment,
-  result: RunResult,
-  how: {
-    readonly out: string;
-    readonly startedAt: Date;
-    readonly signal: AbortSignal;
-    readonly explorable: Explorable | NotExplorable | undefined;
-  },
-): Promise<SavedRun> {
-  const { out, startedAt, signal } = how;
-  const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
-  const resultJson = stableJson(result);
-  const html = await renderHtml(result, how.explorable);
-  const markdown = renderMarkdown(result);
-  // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
-  await new Promise((resolve) => setImmediate(resolve));
-  if (signal.aborted) throw interrupted();
-  const savedAt = new Date();
-  const saved = await saveRun(out, newRunId(result.scenario.name, experiment.yaml + resultJson, savedAt), {
-    "scenario.yaml": experiment.yaml,
-    "result.json": resultJson,
-    "report.html": html,
-    "summary.md": markdown,
-    "provenance.json": provenance(startedAt, savedAt),
-    ...rejectsFile(experiment.traces),
-  });
-  await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);
-  return saved;
-}
-
-/** Rows of recordings that were left out, one a line with its place and reason; none unless there are some. */
-function rejectsFile(traces: PreparedExperiment["traces"]): Readonly<Record<string, string>> {
-  const lines = traces.flatMap(({ rejected }) => rejected.map((problem) => JSON.stringify(problem)));
-  return lines.length === 0 ? {} : { "rejects.jsonl": `${lines.join("\n")}\n` };
 }
 
 function verdictCode(result: RunResult, terminal: Terminal): number {

@@ -55,6 +55,7 @@ function configure(command: Command): void {
     .addOption(new Option("--unit <unit>", "unit of numeric times").choices([...TIME_UNITS]))
     .option("--columns <role=name...>", "what columns of yours mean: time=ts input=prompt_tok output=answer_tok")
     .option("--tag <key>", "tag of the requests whose value is their class label")
+    .option("--tags <file>", 'rules that tag calls without a tag: tag team=search where modelId like "*haiku*"')
     .option("--out <file>", "file to write")
     .addOption(new Option("--requests <n>", "generate: so many requests").argParser(wholeNumber(1)))
     .option("--duration <time>", "generate: requests of so long a time")

@@ -49,7 +49,7 @@ const FORMATS: Readonly<Record<string, AuditFormat>> = { ".jsonl": "jsonl", ".cs
  * Reads `--audit`, `--cloudwatch` and what they may narrow, and makes sure that the files can be written before any
  * work is done. Null when neither is asked for.
  *
- * @throws MeridianError usage: AUDIT_FORMAT, AUDIT_REPLICATION, AUDIT_STRATEGY, AUDIT_WITHOUT_FILE, EVIDENCE_TWICE;
+ * @throws MeridianError usage: EVIDENCE_IN_SLICES, AUDIT_FORMAT, AUDIT_REPLICATION, AUDIT_STRATEGY, AUDIT_WITHOUT_FILE, EVIDENCE_TWICE;
  *   environment: EVIDENCE_NOT_WRITTEN
  */
 export async function openEvidence(options: CommonOptions, plan: Plan): Promise<Evidence | null> {
@@ -60,6 +60,10 @@ export async function openEvidence(options: CommonOptions, plan: Plan): Promise<
     if (lonely === undefined) return null;
     const flag = lonely === "auditStrategy" ? "--audit-strategy" : "--audit-replication";
     throw usage("AUDIT_WITHOUT_FILE", `${flag} says what to audit, but not where to`, "add --audit audit.jsonl");
+  }
+  if (plan.slices !== undefined) {
+    const what = "a run in slices has no record of every request, nor a series without gaps";
+    throw usage("EVIDENCE_IN_SLICES", what, "leave out --slices, or --audit and --cloudwatch");
   }
   if (auditFile !== undefined && cloudwatchFile !== undefined && resolve(auditFile) === resolve(cloudwatchFile)) {
     throw usage("EVIDENCE_TWICE", "--audit and --cloudwatch name one file", "give each a file of its own");

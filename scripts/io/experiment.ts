@@ -30,6 +30,8 @@ export interface PrepareOptions {
 export interface PreparedExperiment {
   /** The scenario as it will run. */
   readonly yaml: string;
+  /** The same as plain data, in the notation of the file. */
+  readonly plain: unknown;
   readonly inputs: ExperimentInputs;
   readonly traces: readonly RecordedTrace[];
   /** One line for people. */
@@ -68,7 +70,7 @@ async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions)
     const { world, traffic } = loaded.value;
     const legacy = legacyNotes(world.models, inputs.models, spanOf(loaded.value));
     const advice = [...demandRemarks(plan, traffic), ...legacy];
-    return { yaml: loaded.yaml, inputs: { plan }, traces, summary: summaryOf(plan), advice };
+    return { yaml: loaded.yaml, plain: loaded.plain, inputs: { plan }, traces, summary: summaryOf(plan), advice };
   } catch (error) {
     if (!(error instanceof MeridianError) || error.kind === "internal" || error.problems === missing) throw error;
     // A recorded price that could not be loaded has been reported already.

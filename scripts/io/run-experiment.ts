@@ -68,7 +68,7 @@ export async function withWarmup(inputs: ExperimentInputs, { workers, signal }: 
   if (pilots.length === 0) return inputs;
   const pool = { workers, signal, onProgress: () => {}, workerFile: WORKER_FILE, shared: inputs };
   const outputs = await runOnPool<PilotJob, PilotOutput, JobProgress>(pilots, pool);
-  return { plan: settleWarmup(inputs.plan, outputs) };
+  return { ...inputs, plan: settleWarmup(inputs.plan, outputs) };
 }
 
 /** Jobs of an experiment; how many depends on the workers, what comes out does not. */

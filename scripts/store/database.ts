@@ -62,8 +62,9 @@ export function quoted(text: string): string {
 export function appendValue(appender: DuckDBAppender, type: ColumnType, value: unknown, column: string): void {
   if (value === null || value === undefined) appender.appendNull();
   else if (type === "json") appender.appendVarchar(JSON.stringify(value));
-  // Instants are cast when the table is written.
-  else if ((type === "text" || type === "instant") && typeof value === "string") appender.appendVarchar(value);
+  // Instants and decimals are cast when the table is written.
+  else if ((type === "text" || type === "instant" || type === "decimal") && typeof value === "string")
+    appender.appendVarchar(value);
   else if (type === "boolean" && typeof value === "boolean") appender.appendBoolean(value);
   else if (type === "number" && typeof value === "number") appender.appendDouble(value);
   else if (type === "integer" && typeof value === "bigint") appender.appendBigInt(value);

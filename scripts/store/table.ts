@@ -1,7 +1,10 @@
 /** The contract of a table in the run store: its name, version and columns, and which values its rows may hold. */
 
-/** What a column holds. `instant` is an ISO text in UTC; `json` is any plain value, stored as text of JSON. */
-export type ColumnType = "text" | "integer" | "number" | "boolean" | "instant" | "json";
+/**
+ * What a column holds. `instant` is an ISO text in UTC; `decimal` an exact decimal as text, of which sums are exact too;
+ * `json` is any plain value, stored as text of JSON.
+ */
+export type ColumnType = "text" | "integer" | "number" | "decimal" | "boolean" | "instant" | "json";
 
 export interface StoreColumn {
   readonly name: string;
@@ -40,6 +43,7 @@ export const SQL_TYPE: Readonly<Record<ColumnType, string>> = {
   text: "VARCHAR",
   integer: "BIGINT",
   number: "DOUBLE",
+  decimal: "DECIMAL(38,18)",
   boolean: "BOOLEAN",
   instant: "TIMESTAMP",
   json: "JSON",

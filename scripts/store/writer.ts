@@ -5,7 +5,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { appendValue, type Database, openDatabase, quoted } from "./database.ts";
-import { SQL_TYPE, type StoreRow, type StoreTable } from "./table.ts";
+import { type ColumnType, SQL_TYPE, type StoreRow, type StoreTable } from "./table.ts";
 
 /** Folder of the tables inside the folder of runs. */
 export const STORE_FOLDER = ".store";
@@ -98,7 +98,7 @@ interface Writing {
 }
 
 async function writeParquet({ connection }: Database, { table, key, rows, stage, file }: Writing): Promise<void> {
-  const staged = table.columns.map(({ name, type }) => `"${name}" ${type === "instant" ? "VARCHAR" : SQL_TYPE[type]}`);
+  const staged = table.columns.map(({ name, type }) => `"${name}" ${isCast(type) ? "VARCHAR" : SQL_TYPE[type]}`);
   await connection.run(`CREATE TEMP TABLE ${stage} (${staged.join(", ")})`);
   try {
     const appender = await connection.createAppender(stage);
@@ -111,13 +111,18 @@ async function writeParquet({ connection }: Database, { table, key, rows, stage,
       appender.closeSync();
     }
     const values = table.columns.map(({ name, type }) =>
-      type === "instant" ? `"${name}"::TIMESTAMP AS "${name}"` : `"${name}"`,
+      isCast(type) ? `"${name}"::${SQL_TYPE[type]} AS "${name}"` : `"${name}"`,
     );
     const select = `SELECT ${quoted(key)}::VARCHAR AS "${table.keyColumn}", ${values.join(", ")} FROM ${stage}`;
     await connection.run(`COPY (${select}) TO ${quoted(file)} (FORMAT parquet, USE_TMP_FILE false)`);
   } finally {
     await connection.run(`DROP TABLE ${stage}`);
   }
+}
+
+/** Given as text, and cast when the file is written. */
+function isCast(type: ColumnType): boolean {
+  return type === "instant" || type === "decimal";
 }
 
 async function syncFile(path: string): Promise<void> {

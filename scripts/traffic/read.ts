@@ -5,10 +5,11 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import type { TimeUnit } from "../../simulator/base/instants.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { columnMapSchema } from "../../simulator/traffic/column-map.ts";
-import { RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
+import { type RecordedRow, RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { badRowsOf, pairsOf } from "../commands/options.ts";
+import { loadTagger, tagRow } from "../io/tag-rules.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { readRequests, type TraceFileOptions } from "../io/trace-file.ts";
 import { listTraces, loadTrace } from "../io/traces.ts";
@@ -62,14 +63,23 @@ export async function readTraffic(names: readonly string[], options: CommonOptio
   const reading = readingOf(options);
   const rows = new RowBuffer(name);
   const paths = names.map((each) => ({ path: resolve(each), source: each }));
-  const { reader, sha256, files } = await readRequests(paths, reading, (row, place) => rows.add(row, place)).catch(
-    (cause: unknown) => {
-      throw isMissing(cause) ? notFound(cause as NodeJS.ErrnoException) : cause;
-    },
-  );
+  const tagger = options.tags === undefined ? undefined : await loadTagger(String(options.tags));
+  const tagged = (row: RecordedRow) => (tagger === undefined ? row : tagRow(row, tagger, reading.tag ?? null));
+  const { reader, sha256, files } = await readRequests(paths, reading, (row, place) =>
+    rows.add(tagged(row), place),
+  ).catch((cause: unknown) => {
+    throw isMissing(cause) ? notFound(cause as NodeJS.ErrnoException) : cause;
+  });
   await writeRejects(reading.badRows, options);
   const columns = rows.finish(reader.times);
-  return { name: names.join(", "), columns, format: reader.format!, files, sha256, notes: reader.notes };
+  return {
+    name: names.join(", "),
+    columns,
+    format: reader.format!,
+    files,
+    sha256,
+    notes: [...reader.notes, ...(tagger?.notes() ?? [])],
+  };
 }
 
 /** Lists rows that were left out, each with its place and reason; what they hold is not written. */

@@ -4,7 +4,7 @@ import { HOUR_MS } from "../base/time.ts";
 import type { PriceBook } from "../service/pricing/price-book.ts";
 import { shortModelName } from "../traffic/labels.ts";
 import { type ClassifiedLine, usdPerMTok } from "./classify.ts";
-import { type Bill, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
+import { type Bill, daysOf, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
 import { type Decimal, formatCents, formatDecimal, sumOf, toNumber } from "./usd.ts";
 
 /** Sizes of calls of a model, from logs; a bill alone does not tell them. */
@@ -35,6 +35,8 @@ export interface FittedTraffic {
   readonly costFactor: number;
   /** What is replayed. */
   readonly fittedUsd: Decimal;
+  /** The same by team. */
+  readonly fittedByTeamUsd: ReadonlyMap<string, Decimal>;
   /** Usage of tokens that cannot be: hourly capacity, and lines without a model, a region or a quantity. */
   readonly leftUsd: Decimal;
   readonly days: number;
@@ -52,7 +54,7 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const all = tokenLines(options.bill);
   const lines = all.filter(isFitted);
   if (lines.length === 0) return undefined;
-  const days = new Set(lines.map(({ line }) => Math.floor(line.startMs / (24 * HOUR_MS)))).size;
+  const days = daysOf(lines).size;
   const groups = groupsOf(lines, options.dimension);
   const drafts = groups
     .map((group, index) => classOf(group, index, { ...options, days }))
@@ -63,7 +65,10 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const leftUsd = sumOf(all.map(({ line }) => line.costUsd)) - fittedUsd;
   const costFactor = days * thinning;
   const scenario = scenarioOf(drafts, { thinning, costFactor, days, fittedUsd, leftUsd, sizes: options.sizes.size });
-  return { scenario, costFactor, fittedUsd, leftUsd, days, classes: drafts.length };
+  const fittedByTeamUsd = new Map<string, Decimal>();
+  for (const { team, lines: own } of groups)
+    fittedByTeamUsd.set(team, sumOf(own.map(({ line }) => line.costUsd)) + (fittedByTeamUsd.get(team) ?? 0n));
+  return { scenario, costFactor, fittedUsd, fittedByTeamUsd, leftUsd, days, classes: drafts.length };
 }
 
 function isFitted({ modelId, region, tokens, tier, tokenKind }: ClassifiedLine): boolean {

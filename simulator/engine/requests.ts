@@ -681,6 +681,8 @@ export class Requests implements ServiceListener {
     this.lost.delete(attempt);
     this.held.delete(attempt);
     if (this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs, true);
+    // Where the row goes on, no attempt is under way in it.
+    ints[at + PLACE.outcome] = OK;
     if (ints[at + PLACE.isDetached] === 0) this.forget(this.routers[ints[request * INTS + PLACE.router]!]!, attempt);
     this.service.forget(attempt);
     endAttempt(this.rows, attempt);

@@ -57,7 +57,9 @@ export class ArrivalCounter {
       if (!isCounted || !this.isDeferrable[c]) continue;
       const { sloE2eMs, model } = classes[c]!;
       const epoch = this.epochs.at(ms);
-      const isLate = this.deadlines[c]!.at(ms + sloE2eMs) > epochAt(money.schedule, epochStartMs[epoch]! + sloE2eMs);
+      // Without an objective there is no deadline, and the last epoch is never over.
+      const deadlineMs = Math.min(ms + sloE2eMs, Number.MAX_VALUE);
+      const isLate = this.deadlines[c]!.at(deadlineMs) > epochAt(money.schedule, epochStartMs[epoch]! + sloE2eMs);
       const at = arrivalCell(classes.length, epoch, c, isLate ? 1 : 0);
       const limit = outputLimit(maxTokens[row]!, models[model]!.maxOutputTokens);
       tokens[at]! += inputTokens[row]!;

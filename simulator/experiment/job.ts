@@ -14,6 +14,8 @@ import { SliceSampler } from "./slices.ts";
 /** Everything a job needs: plain data, so that it can be sent to a worker. */
 export interface ExperimentInputs {
   readonly plan: Plan;
+  /** Count of quotas what a plan asks for, too; nothing else of a result changes. */
+  readonly quotaDetail?: boolean;
   /** Leaves out what the calls ask of each quota: as long again as a short run, for what only a report shows. */
   readonly skipQuotaNeeds?: boolean;
 }
@@ -82,7 +84,7 @@ export function* runJob(
   });
   // The busiest minute of a run may lie between its slices.
   const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true && plan.slices === undefined;
-  const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan) : null));
+  const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan, inputs.quotaDetail) : null));
   const jitter = new Jitter(plan.network.jitterCv, seed);
   const runs = job.strategyIndices.map(
     (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i], jitter),

@@ -8,6 +8,7 @@ import { METER_LAWS, QuotaReplay } from "../service/quota/quota-need.ts";
 import type { QuotaDemand } from "../service/quota/quota-replay.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import { OUTCOME } from "../service/service.ts";
+import { quotaDetail } from "./quota-detail.ts";
 import type { QuotaNeed } from "./result.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
@@ -59,8 +60,12 @@ export class QuotaNeeds implements AttemptWatcher {
   private kept = 0;
   private left = 0;
 
-  constructor(plan: Plan) {
+  declare private readonly isDetailed: boolean;
+
+  /** @param isDetailed also count what only a plan asks for: see quota-detail.ts */
+  constructor(plan: Plan, isDetailed = false) {
     this.plan = plan;
+    this.isDetailed = isDetailed;
   }
 
   onAttempt({ ints, floats }: SlotTable, attempt: number): void {
@@ -118,7 +123,7 @@ export class QuotaNeeds implements AttemptWatcher {
   needs(): readonly QuotaNeed[] {
     return [...this.calls.values()]
       .sort((a, b) => a.region - b.region || a.model - b.model || (a.id < b.id ? -1 : 1))
-      .map((calls) => needOf(this.plan, calls, this.left));
+      .map((calls) => needOf(this.plan, calls, { left: this.left, isDetailed: this.isDetailed }));
   }
 
   private findCalls(target: number, model: number, classIndex: number): Calls | null {
@@ -149,7 +154,11 @@ const WITHOUT = {
   retryAfterMs: Number.NaN,
 };
 
-function needOf(plan: Plan, calls: Calls, left: number): QuotaNeed {
+function needOf(
+  plan: Plan,
+  calls: Calls,
+  { left, isDetailed }: { readonly left: number; readonly isDetailed: boolean },
+): QuotaNeed {
   const { columns, spec } = calls;
   const demand = demandOf(calls);
   const replay = new QuotaReplay(demand, plan.startMs);
@@ -187,6 +196,7 @@ function needOf(plan: Plan, calls: Calls, left: number): QuotaNeed {
       byClass: plan.classes.flatMap(({ name }, c) => (caps[c] === null ? [] : [{ name, tokens: caps[c]! }])),
       busiestReserved: replay.busiest(capped, "clock-window").tokens,
     },
+    ...(isDetailed ? { detail: quotaDetail(plan, { ...calls, ...columns, demand, capped }, THROTTLED_SHARE_MAX) } : {}),
   };
 }
 

@@ -54,6 +54,20 @@ export interface QuotaNeed {
     readonly byClass: readonly { readonly name: string; readonly tokens: number }[];
     readonly busiestReserved: number;
   };
+  /** Only of runs that a plan was asked of. */
+  readonly detail?: QuotaNeedDetail;
+}
+
+/** What a request for a quota has to say besides tokens per minute. */
+export interface QuotaNeedDetail {
+  /** Most calls that begin within any 60 s. */
+  readonly busiestCalls: number;
+  /** The UTC day with most tokens, settled, and the part of that day that the run covers, in (0, 1]. */
+  readonly busiestDay: { readonly settled: number; readonly coveredShare: number };
+  /** Were max_tokens not set, so that each call reserved its model's largest answer: by the rolling window. */
+  readonly unset: { readonly busiestReserved: number; readonly smallestLimit: number };
+  /** With the max_tokens of `explicitMaxTokens`: by the rolling window. */
+  readonly explicit: { readonly busiestReserved: number; readonly smallestLimit: number };
 }
 
 /** One kind of token on a strategy's bill, over all replications. */

@@ -88,6 +88,8 @@ export interface ServicePlan {
   /** Account index of each class. */
   readonly accountOfClass: readonly number[];
   readonly faults: readonly FaultSpec[];
+  /** By model: longer prompts are refused as invalid (400); left out where none are. */
+  readonly contextTokens?: readonly number[];
   /** Health checks see a change this much later, ms. */
   readonly healthDelayMs: number;
   /** First instants of the price epochs, ms. */
@@ -200,7 +202,8 @@ export class Epochs {
   }
 
   at(nowMs: number): number {
-    while (nowMs >= this.nextMs) {
+    // A deadline may be Infinity: it falls into the last epoch.
+    while (nowMs >= this.nextMs && this.nextMs < Number.POSITIVE_INFINITY) {
       this.current++;
       this.nextMs = this.startMs[this.current + 1] ?? Number.POSITIVE_INFINITY;
     }

@@ -102,6 +102,7 @@ export class Service {
   /** Null where the plan has no faults of single calls, or they strike elsewhere. */
   declare private readonly struck: StruckAttempts | null;
   declare private readonly streamFaults: StreamFaults | null;
+  declare private readonly contextTokens: readonly number[] | null;
   declare private readonly routing: ServiceRouting;
   declare private readonly epochs: Epochs;
 
@@ -114,6 +115,7 @@ export class Service {
     this.errorKey = purposeKey(seed, "errors");
     const strikesHere = hasStreamFaults(plan) && listener.strikesItself !== true;
     this.struck = strikesHere ? new StruckAttempts(table) : null;
+    this.contextTokens = plan.contextTokens ?? null;
     this.capacities = plan.endpoints.map((endpoint) =>
       createCapacity(
         endpoint.capacity,
@@ -175,6 +177,10 @@ export class Service {
     ints[at + PLACE.callerLevel] = callerLevel;
     ints[at + PLACE.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
     floats[from + FLOAT.decodeFactor] = route.decodeFactor;
+    if (this.contextTokens !== null && ints[at + PLACE.inputTokens]! > this.contextTokens[model]!) {
+      this.listener.onOutcome(attempt, OUTCOMES.rejected, nowMs);
+      return;
+    }
     if (this.struck === null || !this.strike(nowMs, attempt, route)) this.enter(nowMs, attempt, route);
   }
 
@@ -434,7 +440,10 @@ export class Service {
     if (struck !== undefined) {
       const { fault } = struck;
       if (fault.effect === "empty") return OUTCOMES.empty;
-      if (endsEarly(fault)) return this.listener.isWhole === true ? failureOf(fault) : OUTCOMES.broken;
+      if (endsEarly(fault)) {
+        ints[at + PLACE.refusal] = NO_QUOTA;
+        return this.listener.isWhole === true ? failureOf(fault) : OUTCOMES.broken;
+      }
       // A whole answer has its nth token at its end.
       if (fault.afterTokens > 0 && Number.isNaN(struck.struckMs)) this.stall(attempt, nowMs);
     }

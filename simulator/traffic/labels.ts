@@ -42,6 +42,11 @@ export function regionIn(text: unknown): string | undefined {
 /** Keys that say who a request is for, in order. */
 const TENANT_KEYS = ["team", "tenant", "tenantId", "tenant_id", "application", "app", "project", "service"];
 
+/** Whether the tags of a call say who it is for. @param asked key of a tag; null for the known ones */
+export function isTagged(tags: JsonObject, asked: string | null): boolean {
+  return (asked === null ? TENANT_KEYS : [asked]).some((key) => Object.hasOwn(tags, key));
+}
+
 /**
  * The label of a request by its tags: the one asked for, or the first known one, or else the role that called.
  *

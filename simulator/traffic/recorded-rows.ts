@@ -27,6 +27,10 @@ export interface RecordedRow {
   /** Team, application or customer. */
   readonly tenant?: string | undefined;
   readonly session?: string | undefined;
+  /** Who called: the ARN of a role or user. */
+  readonly identity?: string | undefined;
+  /** Whether the tenant is a tag of the call; false where only its caller's role stands for one. */
+  readonly isTagged?: boolean | undefined;
   /** Where the call was sent, and where it ran if that is told. */
   readonly region?: string | undefined;
   readonly processingRegion?: string | undefined;

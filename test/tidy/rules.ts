@@ -172,6 +172,7 @@ export const CORE_ORDER: readonly string[] = [
   "validate",
   "compare",
   "probe",
+  "advice",
 ];
 
 function coreOrder(file: SourceFile): readonly Violation[] {

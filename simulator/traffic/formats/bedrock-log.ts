@@ -1,6 +1,6 @@
 /** The trace format `bedrock-log`: model invocation logs of Amazon Bedrock, from S3 or from a log group. */
 import { jsonRow } from "../json-records.ts";
-import { tagsClass } from "../labels.ts";
+import { isTagged, tagsClass } from "../labels.ts";
 import { outcomeOfError } from "../outcome.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import { isObject, type JsonObject, objectAt, type RowPlace, rowError, textAt, tokenCountOr } from "../row-cells.ts";
@@ -75,7 +75,8 @@ function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): Recorded
   const outcome = outcomeOfError(textAt(record, "errorCode"));
   const latency = latencyOf(output.outputBodyJson);
   const tags = objectAt(record, "requestMetadata");
-  const tenant = tagsClass(tags, sink.tag, textAt(objectAt(record, "identity"), "arn"));
+  const identity = textAt(objectAt(record, "identity"), "arn");
+  const tenant = tagsClass(tags, sink.tag, identity);
   return {
     timeMs: sink.times.read(record.timestamp, TIME, place),
     inputTokens: fresh === UNKNOWN_TOKENS ? UNKNOWN_TOKENS : fresh + read + written,
@@ -90,6 +91,8 @@ function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): Recorded
     requestId: textAt(record, "requestId"),
     tenant,
     className: tenant,
+    identity,
+    isTagged: isTagged(tags, sink.tag),
     outcome,
     e2eMs: latency.e2eMs,
     ttftMs: latency.ttftMs,

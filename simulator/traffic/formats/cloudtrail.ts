@@ -20,7 +20,8 @@ export const cloudtrail: TraceFormat = {
         sink.note("% events are no calls of models, and were left out");
         return;
       }
-      const tenant = tagsClass({}, null, textAt(objectAt(record, "userIdentity"), "arn"));
+      const identity = textAt(objectAt(record, "userIdentity"), "arn");
+      const tenant = tagsClass({}, null, identity);
       const region = textAt(record, "awsRegion") ?? "";
       sink.add(
         {
@@ -34,6 +35,8 @@ export const cloudtrail: TraceFormat = {
           requestId: textAt(record, "requestID"),
           tenant,
           className: tenant,
+          identity,
+          isTagged: false,
           outcome: outcomeOfError(textAt(record, "errorCode")),
         },
         place,

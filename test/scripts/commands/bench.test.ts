@@ -122,7 +122,7 @@ describe("meridian bench", () => {
 });
 
 const plan = planOf(scenarioInput({ requests: 20 }));
-const experiment: PreparedExperiment = { yaml: "", inputs: { plan }, traces: [], summary: "", advice: [] };
+const experiment: PreparedExperiment = { yaml: "", plain: {}, inputs: { plan }, traces: [], summary: "", advice: [] };
 
 async function setup(options: object) {
   const said: string[] = [];

@@ -16,6 +16,7 @@ import { importCommand } from "../../../scripts/commands/import.ts";
 import { commands } from "../../../scripts/commands/index.ts";
 import { initCommand } from "../../../scripts/commands/init.ts";
 import { listCommand } from "../../../scripts/commands/list.ts";
+import { planCommand } from "../../../scripts/commands/plan.ts";
 import { pricesCommand } from "../../../scripts/commands/prices.ts";
 import { probeCommand } from "../../../scripts/commands/probe.ts";
 import { projectCommand } from "../../../scripts/commands/project.ts";
@@ -37,6 +38,7 @@ const DEFINITIONS: Readonly<Record<string, CommandDefinition>> = {
   init: initCommand,
   simulate: simulateCommand,
   sweep: sweepCommand,
+  plan: planCommand,
   shard: shardCommand,
   worker: workerCommand,
   bench: benchCommand,

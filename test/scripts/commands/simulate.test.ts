@@ -162,6 +162,30 @@ describe("meridian simulate", () => {
     for (const { total } of result.strategies) assert.equal(total.counts.sent, 3 * (5000 - cut));
   });
 
+  it("simulates slices of a long run, scaled to all of its arrivals, the same whatever the workers", async () => {
+    const file = join(folder, "hour.yaml");
+    await writeFile(file, (await readFile(TINY, "utf8")).replace("requests: 2k", "duration: 6m"));
+    const run = async (...more: string[]) => {
+      const args = ["simulate", file, "--replications", "2", "--json", "--out", join(folder, "sliced"), ...more];
+      const { code, stdout, stderr } = await meridianHere(args);
+      return { code, stderr, result: code === 0 ? (JSON.parse(stdout) as RunResult) : undefined };
+    };
+    const sliced = ["--slices", "10x4s", "--set", "slices.warmup=10s"];
+    const [whole, one, two] = [
+      await run(),
+      await run(...sliced, "--workers", "1"),
+      await run(...sliced, "--workers", "2"),
+    ];
+    assert.match(one.stderr, /note: A sample: 10 slices of 4 s/);
+    assert.deepEqual(one.result!.strategies, two.result!.strategies);
+    const sent = ({ result }: typeof one) => result!.strategies.map(({ total }) => total.counts.sent);
+    assert.deepEqual(sent(one), sent(whole));
+    const [mine, theirs] = [one, whole].map(({ result }) => result!.strategies[1]!.total.e2eMs.mean.value!);
+    assert.ok(Math.abs(mine! / theirs! - 1) < 0.2, `${mine} against ${theirs}`);
+    assert.match((await run("--slices", "10")).stderr, /48 slices of two minutes/);
+    assert.match((await run(...sliced, "--audit", join(folder, "a.csv"))).stderr, /EVIDENCE_IN_SLICES/);
+  });
+
   it("writes an audit and a series beside the run, the same whatever the workers", async () => {
     const results: string[] = [];
     const audits: string[] = [];

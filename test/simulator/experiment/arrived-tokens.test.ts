@@ -37,6 +37,13 @@ test("tokens count by hour of arrival, apart those whose deadline falls into a l
   );
 });
 
+test("a class without an objective may wait to the end: nothing of it is late", () => {
+  const counter = new ArrivalCounter(plan({ deferrable: true, slo: undefined }), 0);
+  counter.add(chunkOf([{ atMs: HOUR / 3, input: 10, output: 5 }]));
+  const { tokens } = counter.found;
+  assert.equal(tokens[arrivalCell(1, 0, 0, 0)], 10);
+});
+
 test("nothing is counted where nothing may wait", () => {
   const counter = new ArrivalCounter(plan({}), 3);
   counter.add(chunkOf([{ atMs: 0 }]));

@@ -13,6 +13,7 @@ it("an instant belongs to the latest epoch begun, and one step may pass several"
   );
   assert.equal(epochs.nextMs, Number.POSITIVE_INFINITY);
   assert.equal(new Epochs(new Float64Array(0)).at(5), 0, "without prices there is one");
+  assert.equal(new Epochs(Float64Array.of(0, 10)).at(Number.POSITIVE_INFINITY), 1, "no deadline is in the last epoch");
 });
 
 describe("the timeline of faults", () => {

@@ -1,0 +1,159 @@
+/** Reserved capacity and residency: what is paid for a promise. */
+import type { Advice } from "../../simulator/advice/advice.ts";
+import type { Reservation, ReservedKind } from "../../simulator/advice/reservation.ts";
+import { formatDecimal, toNumber } from "../../simulator/bill/usd.ts";
+import { formatCount, formatShare } from "../base/text.ts";
+import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { type AdviceQuestion, centsText, p95Text, tokens, usd, usdMonth } from "./section.ts";
+
+/** How much to reserve. */
+export const RESERVED: AdviceQuestion = {
+  id: "reserved",
+  question: "How much capacity should I reserve, and for how long?",
+  answer: (advice) => {
+    const { reservations } = advice;
+    if (reservations.length === 0)
+      return {
+        answer: ["No price of reserved tokens a minute is known for the models that are called here."],
+        table: undefined,
+        commands: [],
+        runs: [],
+      };
+    const pays = reservations
+      .filter(({ bestUsd, onDemandUsd }) => bestUsd !== undefined && bestUsd < onDemandUsd)
+      .toSorted((a, b) => toNumber(b.onDemandUsd - b.bestUsd!) - toNumber(a.onDemandUsd - a.bestUsd!));
+    return {
+      answer: [
+        ...(pays.length === 0 ? nonePays(reservations) : paying(pays[0]!, advice)),
+        ...tried(advice),
+        ...PROMISE,
+      ],
+      table: reservedTable(reservations),
+      commands: [],
+      runs: ["routes", "reserved"],
+    };
+  },
+};
+
+function nonePays(all: readonly Reservation[]): readonly string[] {
+  const least = all.toSorted(
+    (a, b) => toNumber(a.minimumUsd - a.onDemandUsd) - toNumber(b.minimumUsd - b.onDemandUsd),
+  )[0]!;
+  const [input, output] = least.kinds as [ReservedKind, ReservedKind];
+  const more = least.minimumUsd - least.onDemandUsd;
+  return [
+    `None: nothing that is sold costs less than on-demand. The nearest is the smallest one of ${least.model} in ${least.region} for ${least.termMonths} months, USD ${centsText(more)} a month more: a unit pays when it is in use for ${formatShare(input.breakEvenShare)} of the time (input; output ${formatShare(output.breakEvenShare)}), and the traffic would use ${formatShare(input.usedAtMinimum)} of its input and ${formatShare(output.usedAtMinimum)} of its output.`,
+  ];
+}
+
+const PROMISE = ["Whatever it saves, it buys a promise: a target of 99.5 %, and tokens that no other call takes."];
+
+function paying(best: Reservation, { reservedCheck }: Advice): readonly string[] {
+  const units = best.kinds.map(({ kind, bestTpm }) => `${formatCount(bestTpm)} ${kind}`).join(" and ");
+  const saved = best.onDemandUsd - best.bestUsd!;
+  const [reserved, without] = [
+    reservedCheck?.outcome.usdPer1kServed.value,
+    reservedCheck?.without.usdPer1kServed.value,
+  ];
+  if (typeof reserved === "number" && typeof without === "number" && reserved >= without) {
+    return [
+      `None for its price: ${units} tokens a minute of ${best.model} in ${best.region} for ${best.termMonths} months would save USD ${centsText(saved)} a month if input and output were used as each minute allows, but a call needs both at once, and simulated it costs more.`,
+    ];
+  }
+  return [
+    `Reserve ${units} tokens a minute of ${best.model} in ${best.region} (${best.routing}) for ${best.termMonths} months: USD ${centsText(best.bestUsd!)} a month with what spills over, up to USD ${centsText(saved)} less than on demand.`,
+  ];
+}
+
+function tried({ reservedCheck }: Advice): readonly string[] {
+  if (reservedCheck === null)
+    return ["Not simulated, since only a part of the run was: a reservation is paid day and night."];
+  const { bought, without, outcome } = reservedCheck;
+  return [
+    `Simulated with ${bought}: ${usdMonth(outcome.usdPerMonth)} a month against ${usdMonth(without.usdPerMonth)} without (USD ${usd(outcome.usdPer1kServed.value ?? 0)} against ${usd(without.usdPer1kServed.value ?? 0)} for 1,000 served); p95 ${p95Text(outcome)} against ${p95Text(without)}, throttled ${formatShare(outcome.throttledShare.value)} against ${formatShare(without.throttledShare.value)}.`,
+  ];
+}
+
+function reservedTable(reservations: readonly Reservation[]): Table {
+  return {
+    id: "reserved",
+    caption:
+      "USD a month (730 h), exact from list prices and the tokens of each minute; what does not fit is paid on demand. Break-even: share of the time that a unit must be in use.",
+    columns: [
+      leftColumn("target", "target"),
+      leftColumn("term", "term_months"),
+      rightColumn("break-even in/out (%)", "break_even"),
+      rightColumn("used of the least in/out (%)", "used_share"),
+      rightColumn("pays, TPM in/out", "best_tpm"),
+      rightColumn("on demand", "on_demand_usd"),
+      rightColumn("least reserved", "minimum_usd"),
+      rightColumn("best", "best_usd"),
+    ],
+    rows: reservations.map((each) => {
+      const both = (of: (kind: ReservedKind) => string) => textCell(each.kinds.map(of).join(" / "));
+      return {
+        cells: [
+          textCell(`${each.target} ${each.model}`),
+          textCell(`${each.termMonths} months`),
+          both(({ breakEvenShare }) => (100 * breakEvenShare).toFixed(0)),
+          both(({ usedAtMinimum }) => (100 * usedAtMinimum).toFixed(0)),
+          both(({ bestTpm }) => tokens(bestTpm)),
+          ...[each.onDemandUsd, each.minimumUsd].map((amount) => ({
+            text: centsText(amount),
+            value: formatDecimal(amount),
+          })),
+          each.bestUsd === undefined
+            ? { text: "below what is sold", value: null }
+            : { text: centsText(each.bestUsd), value: formatDecimal(each.bestUsd) },
+        ],
+      };
+    }),
+  };
+}
+
+/** What rules on data cost. */
+export const RESIDENCY: AdviceQuestion = {
+  id: "residency",
+  question: "What does each residency rule cost?",
+  answer: ({ residency }) => ({
+    answer:
+      residency.length === 0
+        ? ["No class has a residency rule."]
+        : [
+            ...residency.map(({ className, rule, withRuleUsd, withoutRuleUsd, forbidden }) => {
+              if (withRuleUsd === null || withoutRuleUsd === null)
+                return `${className} (${rule}): quotas leave no way to serve all of it, so that the rule has no price.`;
+              const price = withRuleUsd - withoutRuleUsd;
+              const share = withoutRuleUsd > 0 ? ` (${formatShare(price / withoutRuleUsd)})` : "";
+              return price < 0.005
+                ? `${className} (${rule}): nothing. What it forbids is no cheaper.`
+                : `${className} (${rule}): USD ${usd(price)} a month${share}. Without it ${forbidden.slice(0, 3).join(", ")}${forbidden.length > 3 ? " and others" : ""} could be used.`;
+            }),
+            "By linear programming over all targets, quotas kept and latency left out: the least cost of the same tokens with the rule, less that without it.",
+          ],
+    table:
+      residency.length === 0
+        ? undefined
+        : {
+            id: "residency",
+            caption: "Least cost, USD for a month like the run.",
+            columns: [
+              leftColumn("class", "class"),
+              leftColumn("rule", "rule"),
+              rightColumn("with", "reservedusd"),
+              rightColumn("without", "without_usd"),
+            ],
+            rows: residency.map(({ className, rule, withRuleUsd, withoutRuleUsd }) => ({
+              cells: [
+                textCell(className),
+                textCell(rule),
+                ...[withRuleUsd, withoutRuleUsd].map((value) =>
+                  value === null ? { text: "no way", value } : { text: usd(value), value },
+                ),
+              ],
+            })),
+          },
+    commands: [],
+    runs: [],
+  }),
+};

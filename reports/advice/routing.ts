@@ -1,0 +1,225 @@
+/** Geographic or global profile, how many regions, which classes to batch, and what a faster answer costs. */
+import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
+import type { Outcome } from "../../simulator/advice/outcomes.ts";
+import { formatMs, formatShare, PERCENT, plural, USD } from "../base/text.ts";
+import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { type AdviceQuestion, cellOf, p95Text, savingText, usd, usdMonth } from "./section.ts";
+
+/** One row for each way to route. */
+export function routeTable(id: string, caption: string, rows: readonly Outcome[], watched: string): Table {
+  return {
+    id,
+    caption: `${caption} p95 of ${watched}; USD for 30.4 days like the run.`,
+    columns: [
+      leftColumn("routing", "routing"),
+      rightColumn("USD a month", "usd_per_month"),
+      rightColumn("saved (%)", "saving_share"),
+      rightColumn("p95 (s)", "p95_ms"),
+      rightColumn("throttled (%)", "throttled_share"),
+      rightColumn("failed (%)", "failed_share"),
+    ],
+    rows: rows.map((each) => ({
+      cells: [
+        textCell(each.strategy),
+        cellOf(each.usdPerMonth, USD, 0),
+        each.savingShare === null ? textCell("-") : cellOf(each.savingShare, PERCENT, 1),
+        cellOf(each.p95Ms, { symbol: "s", factor: 0.001 }, 2),
+        cellOf(each.throttledShare, PERCENT, 2),
+        cellOf(each.failedShare, PERCENT, 2),
+      ],
+    })),
+  };
+}
+
+function leftText({ option: { left } }: RouteOutcome): string {
+  const reasons = new Map<string, string[]>();
+  for (const { name, reason } of left) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
+  return [...reasons].map(([reason, names]) => `not for ${names.join(", ")}: ${reason}`).join("; ");
+}
+
+/** Geographic or global. */
+export const PROFILE: AdviceQuestion = {
+  id: "profile",
+  question: "Geographic or global profile?",
+  answer: ({ routes, watchedClass }) => {
+    const compared = routes.filter(({ option }) => option.regions === undefined && option.kind !== "batch");
+    const sentences = compared
+      .filter(({ option }) => option.kind !== "one region")
+      .map((each) => {
+        const { option, outcome } = each;
+        const left = leftText(each);
+        return `${capital(option.name)}: ${savingText(outcome)}, ${usdMonth(outcome.usdPerMonth)} a month, p95 of ${watchedClass} ${p95Text(outcome)}${left === "" ? "" : `; ${left}`}.`;
+      });
+    const best = cheapestServing(compared);
+    return {
+      answer: [
+        compared.length < 2
+          ? "This world offers no profile beside what is called now."
+          : isServing(best)
+            ? `${capital(best.option.name)} is the cheapest that serves, at ${usdMonth(best.outcome.usdPerMonth)} a month.`
+            : `None of them serves alone: ${best.outcome.reason ?? best.outcome.level}. The cheapest is ${best.option.name}, at ${usdMonth(best.outcome.usdPerMonth)} a month of what it serves.`,
+        ...sentences,
+        "A profile does not choose by price: it is billed at the source region's rate and moves calls when that region is full. A global profile may run calls in any commercial region.",
+      ],
+      table: routeTable(
+        "profiles",
+        "Each class through its nearest region.",
+        compared.map(({ outcome }) => outcome),
+        watchedClass,
+      ),
+      commands: [],
+      runs: ["routes"],
+    };
+  },
+};
+
+function cheapestServing(routes: readonly RouteOutcome[]): RouteOutcome {
+  const fit = routes.filter(isServing);
+  return (fit.length > 0 ? fit : routes).toSorted(
+    (a, b) => (a.outcome.usdPerMonth.value ?? 0) - (b.outcome.usdPerMonth.value ?? 0),
+  )[0]!;
+}
+
+function isServing({ outcome: { level } }: RouteOutcome): boolean {
+  return level !== "fails requests" && level !== "unstable";
+}
+
+/** How many regions. */
+export const REGIONS: AdviceQuestion = {
+  id: "regions",
+  question: "How many regions are worth it?",
+  answer: ({ pool, watchedClass }) => {
+    const { steps, worthIt } = pool;
+    const [first, last] = [steps[0], steps.at(-1)];
+    if (first === undefined || last === undefined || steps.length < 2)
+      return {
+        answer: ["The classes have one region each to go to."],
+        table: undefined,
+        commands: [],
+        runs: ["routes"],
+      };
+    const at = steps.find(({ regions }) => regions === worthIt)!.outcome;
+    const gain =
+      worthIt === first.regions
+        ? `a second one changes neither what is throttled (${formatShare(first.outcome.throttledShare.value)} of attempts) nor p95 by more than 1 %.`
+        : `throttled attempts go from ${formatShare(first.outcome.throttledShare.value)} to ${formatShare(at.throttledShare.value)}, failed requests from ${formatShare(first.outcome.failedShare.value)} to ${formatShare(at.failedShare.value)}, p95 of ${watchedClass} from ${p95Text(first.outcome)} to ${p95Text(at)}; ${last.regions > worthIt ? "a further one brings no more." : "more were not tried."}`;
+    return {
+      answer: [
+        `${capital(plural(worthIt, "region", "regions"))}: ${gain}`,
+        "Regions are taken in the order of their distance to each class's callers, as fallbacks of one another: each brings its own quota. What a lost region would do is another question (faults in the scenario).",
+      ],
+      table: routeTable(
+        "regions",
+        "The nearest regions of each class in order.",
+        steps.map(({ outcome }) => outcome),
+        watchedClass,
+      ),
+      commands: [],
+      runs: ["routes"],
+    };
+  },
+};
+
+/** What to defer. */
+export const BATCH: AdviceQuestion = {
+  id: "batch",
+  question: "Which classes should go to batch?",
+  answer: ({ deferrals, routes }) => {
+    const offered = deferrals.filter(({ savingShare }) => (savingShare ?? 0) > 0);
+    const now = offered.filter(({ deferrable }) => deferrable);
+    const rest = offered.filter(({ deferrable }) => !deferrable);
+    const saved = (each: (typeof deferrals)[number]) => usd((each.usdPerMonth ?? 0) * (each.savingShare ?? 0));
+    const ran = routes.find(({ option }) => option.kind === "batch");
+    return {
+      answer: [
+        now.length === 0
+          ? offered.length === 0
+            ? "Batch is offered for none of the models here."
+            : "None of the classes says that it may wait (deferrable: true)."
+          : `Defer ${now.map((each) => `${each.className} (USD ${saved(each)} a month less by list price)`).join(", ")}.`,
+        ...(ran === undefined ? [] : [`Simulated: ${savingText(ran.outcome)} in all.`]),
+        ...(rest.length === 0
+          ? []
+          : [
+              `If their callers could wait up to 24 h: ${rest.map((each) => `${each.className} would save USD ${saved(each)} a month`).join(", ")}.`,
+            ]),
+      ],
+      table: {
+        id: "batch",
+        caption: "By list price, USD for 30.4 days like the run.",
+        columns: [
+          leftColumn("class", "class"),
+          leftColumn("may wait", "deferrable"),
+          rightColumn("USD a month", "usd_per_month"),
+          rightColumn("batch saves (%)", "saving_share"),
+          leftColumn("through", "target"),
+        ],
+        rows: deferrals.map((each) => ({
+          cells: [
+            textCell(each.className),
+            textCell(each.deferrable ? "yes" : "no"),
+            each.usdPerMonth === null
+              ? { text: "n/a", value: null }
+              : { text: usd(each.usdPerMonth), value: each.usdPerMonth },
+            each.savingShare === null
+              ? { text: "not offered", value: null }
+              : { text: (100 * each.savingShare).toFixed(0), value: each.savingShare },
+            textCell(each.target ?? "-"),
+          ],
+        })),
+      },
+      commands: [],
+      runs: ["routes"],
+    };
+  },
+};
+
+/** What the milliseconds cost. */
+export const LATENCY_PRICE: AdviceQuestion = {
+  id: "latency-price",
+  question: "What does a faster answer cost?",
+  answer: ({ frontier, watchedClass }: Advice) => {
+    const steps = frontier.filter(({ savedUsd }) => savedUsd !== null);
+    const [fastest] = frontier;
+    if (fastest === undefined)
+      return { answer: ["No strategy serves."], table: undefined, commands: [], runs: ["as it is"] };
+    return {
+      answer: [
+        `${fastest.outcome.strategy} is the fastest that serves: p95 of ${watchedClass} ${p95Text(fastest.outcome)} at ${usdMonth(fastest.outcome.usdPerMonth)} a month.`,
+        ...(steps.length === 0 ? ["None is cheaper than it: nothing to trade."] : []),
+        ...steps.map(
+          ({ outcome, savedUsd, slowerMs }) =>
+            `${outcome.strategy} (${outcome.run}) saves USD ${usd(savedUsd!)} a month for ${formatMs(slowerMs)} of p95: USD ${usd((savedUsd! * 1000) / Math.max(1, slowerMs!))} for each second.`,
+        ),
+      ],
+      table: {
+        id: "frontier",
+        caption: `What none is both cheaper and faster than. p95 of ${watchedClass}; each step against the one above.`,
+        columns: [
+          leftColumn("strategy", "strategy"),
+          leftColumn("run", "run"),
+          rightColumn("p95 (s)", "p95_ms"),
+          rightColumn("USD a month", "usd_per_month"),
+          rightColumn("saved USD", "saved_usd"),
+          rightColumn("slower (ms)", "slower_ms"),
+        ],
+        rows: frontier.map(({ outcome, savedUsd, slowerMs }) => ({
+          cells: [
+            textCell(outcome.strategy),
+            textCell(outcome.run),
+            cellOf(outcome.p95Ms, { symbol: "s", factor: 0.001 }, 2),
+            cellOf(outcome.usdPerMonth, USD, 0),
+            savedUsd === null ? textCell("-") : { text: usd(savedUsd), value: savedUsd },
+            slowerMs === null ? textCell("-") : { text: slowerMs.toFixed(0), value: slowerMs },
+          ],
+        })),
+      },
+      commands: [],
+      runs: ["as it is", "routes"],
+    };
+  },
+};
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

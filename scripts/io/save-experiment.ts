@@ -1,0 +1,56 @@
+/** Saves a simulated run with its reports. */
+import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { PreparedExperiment } from "./experiment.ts";
+import { newRunId, provenance, type SavedRun, saveRun } from "./run-store.ts";
+import { stableJson } from "./text-files.ts";
+import { interrupted } from "./worker-pool.ts";
+
+/** A saved run with its report as Markdown. */
+export interface SavedExperiment extends SavedRun {
+  readonly markdown: string;
+}
+
+export interface SaveOptions {
+  /** Folder of runs. */
+  readonly out: string;
+  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+  /** The playground of the report's page; none unless given. */
+  readonly explorable?: Explorable | NotExplorable | undefined;
+}
+
+/**
+ * Files of a run but provenance.json hold no time of day: the same scenario gives the same bytes.
+ *
+ * @throws MeridianError INTERRUPTED where the signal fired while reports were rendered; nothing is then published
+ */
+export async function saveExperiment(
+  experiment: PreparedExperiment,
+  result: RunResult,
+  { out, startedAt, signal, explorable }: SaveOptions,
+): Promise<SavedExperiment> {
+  const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
+  const resultJson = stableJson(result);
+  const html = await renderHtml(result, explorable);
+  const markdown = renderMarkdown(result);
+  // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (signal.aborted) throw interrupted();
+  const savedAt = new Date();
+  const saved = await saveRun(out, newRunId(result.scenario.name, experiment.yaml + resultJson, savedAt), {
+    "scenario.yaml": experiment.yaml,
+    "result.json": resultJson,
+    "report.html": html,
+    "summary.md": markdown,
+    "provenance.json": provenance(startedAt, savedAt),
+    ...rejectsFile(experiment.traces),
+  });
+  return { ...saved, markdown };
+}
+
+/** Rows of recordings that were left out, one a line with its place and reason; none unless there are some. */
+function rejectsFile(traces: PreparedExperiment["traces"]): Readonly<Record<string, string>> {
+  const lines = traces.flatMap(({ rejected }) => rejected.map((problem) => JSON.stringify(problem)));
+  return lines.length === 0 ? {} : { "rejects.jsonl": `${lines.join("\n")}\n` };
+}

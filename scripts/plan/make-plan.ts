@@ -1,0 +1,307 @@
+/** Makes a plan of a scenario: what is run, in which order, and what the answers are read from. */
+import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
+import { deferrals } from "../../simulator/advice/deferral.ts";
+import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
+import { frontierOf, type Outcome, outcomeOf, regionsWorthIt, watchedClass } from "../../simulator/advice/outcomes.ts";
+import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
+import { loadDurations, type Reservation, reservations } from "../../simulator/advice/reservation.ts";
+import { residencyPrices } from "../../simulator/advice/residency-price.ts";
+import { provisionedBreakEvens, tierCosts } from "../../simulator/advice/tiers.ts";
+import { MeridianError } from "../../simulator/base/errors.ts";
+import { suggest } from "../../simulator/base/near-names.ts";
+import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { Plan } from "../../simulator/scenario/plan.ts";
+import { RESERVED_MINIMUM_TPM } from "../../simulator/service/pricing/reserved.ts";
+import type { Override } from "../io/overrides.ts";
+import { loadReference } from "../io/scenario-inputs.ts";
+import { type EvidenceOptions, EvidenceRuns } from "./run-evidence.ts";
+import { busiestDayCalls, runSize } from "./run-size.ts";
+import {
+  change,
+  onlyStrategies,
+  plansWithoutRules,
+  prepareChanged,
+  type RoutesVariant,
+  routesVariant,
+  type Source,
+} from "./variants.ts";
+
+export interface PlanOptions extends EvidenceOptions {
+  /** Strategy to size quotas for; the run's preference unless given. */
+  readonly strategy: string | undefined;
+  /** Asked for above the need, as a share. */
+  readonly headroom: number;
+  /** Requests to simulate in all, about: sets replications, and cuts the run where one replication is more. */
+  readonly budget: number;
+  /** Replications asked for on the command line. */
+  readonly replications: number | undefined;
+}
+
+/** @throws MeridianError of the scenario, STRATEGY_NOT_IN_SCENARIO, INTERRUPTED */
+export async function makePlan(source: Source, options: PlanOptions): Promise<Advice> {
+  const own = await prepareChanged(source, []);
+  const { plan } = own.inputs;
+  checkStrategy(plan, options.strategy);
+  const whole = demandOf(plan);
+  const variant = await routesVariant(source, own);
+  const strategiesRun = plan.strategies.length + new Set(variant.runAs.values()).size;
+  const size = runSize(whole, plan, strategiesRun, { ...options, isPrecise: options.precision !== undefined });
+  const sized: Source = { file: source.file, overrides: [...source.overrides, ...size.changes] };
+  const runs = new EvidenceRuns(options);
+  const labelled = (label: string, changes: readonly Override[]) => (replications?: number) =>
+    prepareChanged(sized, [
+      change(["name"], `${plan.name.slice(0, 38)}-${label}`),
+      ...changes,
+      ...(replications === undefined ? [] : [change(["replications"], replications)]),
+    ]);
+  const { asIs, routed } = await firstRuns(runs, labelled, variant);
+  const chosen = chosenStrategy(asIs, options.strategy);
+  const watched = watchedClass(asIs);
+  const outcome = (label: string, result: RunResult, name: string) =>
+    outcomeOf(label, result, result.strategies.find((each) => each.name === name)!, watched);
+  const quotas = await quotaAnswers({
+    runs,
+    labelled,
+    own,
+    sized,
+    isPart: size.isPart,
+    whole,
+    asIs,
+    chosen,
+    outcome,
+    options,
+  });
+  const routes = variant.options.flatMap((option): readonly RouteOutcome[] => {
+    const ran = variant.runAs.get(option.name)!;
+    return [{ option, outcome: { ...outcome("routes", routed, ran.name), strategy: option.name } }];
+  });
+  const planned = await plannedBuys({
+    source,
+    runs,
+    labelled,
+    variant,
+    whole,
+    outcome,
+    routed: size.isPart ? null : routed,
+  });
+  const steps = routes.flatMap(({ option, outcome: each }) =>
+    option.regions === undefined ? [] : [{ regions: option.regions, outcome: each }],
+  );
+  const strategies = asIs.strategies.map(({ name }) => outcome("as it is", asIs, name));
+  return {
+    scenario: plan.name,
+    strategy: chosen,
+    isRecommended: asIs.recommended === chosen,
+    watchedClass: watched,
+    replications: asIs.replications.done,
+    hours: size.hours,
+    ofHours: whole.minutes / 60,
+    headroom: options.headroom,
+    ...quotas,
+    strategies,
+    routes,
+    pool: { steps, worthIt: regionsWorthIt(steps) },
+    ...planned,
+    frontier: frontierOf([...strategies, ...routes.map((each) => each.outcome)]),
+    runs: runs.saved,
+    notes: notesOf(variant, asIs),
+  };
+}
+
+/** The scenario's own strategies, and every way to route. */
+async function firstRuns(runs: EvidenceRuns, labelled: Labelled, variant: RoutesVariant) {
+  const asIs = await runs.run({
+    label: "as it is",
+    isSizing: true,
+    about: "the scenario's own strategies",
+    prepare: labelled("plan", [change(["assert"], [])]),
+  });
+  const routed = await runs.run({
+    label: "routes",
+    isSizing: false,
+    about: "one region, its profiles, batch and more regions, each class by its own list",
+    prepare: labelled("routes", variant.changes),
+  });
+  return { asIs, routed };
+}
+
+/** What is left out, what is taken as without limit, and what the runs assume. */
+function notesOf({ notes, experiment: { inputs } }: RoutesVariant, { assumptions = [] }: RunResult): readonly string[] {
+  const { world, targets, regionNames } = inputs.plan;
+  const isLimited = ({ region }: { readonly region: number }) => world.quotas.some((quota) => quota.region === region);
+  const free = [...new Set(targets.filter((each) => !isLimited(each)).map(({ region }) => regionNames[region]!))];
+  return [
+    ...notes,
+    ...(world.quotas.length > 0 && free.length > 0
+      ? [`No quota is set in ${free.join(", ")}: calls there are taken as without limit.`]
+      : []),
+    ...(assumptions.length > 0 ? [`The runs assume ${assumptions.join("; ")}.`] : []),
+  ];
+}
+
+type Labelled = (
+  label: string,
+  changes: readonly Override[],
+) => (replications?: number) => ReturnType<typeof prepareChanged>;
+type OutcomeOf = (label: string, result: RunResult, name: string) => Outcome;
+
+/** What to ask for under the strategy that was chosen, and how it does with that. */
+async function quotaAnswers(input: {
+  readonly runs: EvidenceRuns;
+  readonly labelled: Labelled;
+  readonly own: { readonly plain: unknown };
+  readonly sized: Source;
+  readonly isPart: boolean;
+  readonly whole: Demand;
+  readonly asIs: RunResult;
+  readonly chosen: string;
+  readonly outcome: OutcomeOf;
+  readonly options: PlanOptions;
+}): Promise<Pick<Advice, "quotas" | "quotaCheck" | "callsPerReplication">> {
+  const { sized, isPart, whole, asIs, chosen, options } = input;
+  const { quotas: data, models } = await loadReference();
+  const { plan } = (await prepareChanged(sized, [])).inputs;
+  const { calls } = isPart ? demandOf(plan) : whole;
+  const quotas = quotaRequests(plan, asIs, asIs.strategies.find(({ name }) => name === chosen)!, {
+    data,
+    names: models.nameOf,
+    dayOverSimulated: isPart ? busiestDayCalls(whole) / Math.max(1, calls) : undefined,
+    headroom: options.headroom,
+  });
+  return { quotas, quotaCheck: await checkQuotas({ ...input, quotas }), callsPerReplication: calls };
+}
+
+/** Tries the quotas that are to be asked for, by the strictest law, before they are asked for. */
+async function checkQuotas(input: {
+  readonly runs: EvidenceRuns;
+  readonly labelled: Labelled;
+  readonly own: { readonly plain: unknown };
+  readonly quotas: readonly QuotaRequest[];
+  readonly chosen: string;
+  readonly outcome: OutcomeOf;
+}): Promise<Outcome | null> {
+  const { runs, labelled, own, quotas, chosen, outcome } = input;
+  if (quotas.length === 0) return null;
+  const { world, strategies } = own.plain as {
+    readonly world: { readonly quotas?: readonly object[] };
+    readonly strategies: readonly unknown[];
+  };
+  const entries = [...(world.quotas ?? []), ...quotas.map(quotaEntryOf)];
+  const kept = strategies.filter((each) => labelOf(each) === chosen);
+  const result = await runs.run({
+    label: "quotas",
+    isSizing: false,
+    about: `${chosen} under the quotas to ask for, by the rolling window`,
+    prepare: labelled("quotas", [change(["world", "quotas"], entries), ...onlyStrategies(kept as object[])]),
+  });
+  return outcome("quotas", result, chosen);
+}
+
+/** A strategy's label, as the scenario file writes the strategy: a name, or its kind. */
+function labelOf(strategy: unknown): string {
+  if (typeof strategy === "string") return strategy;
+  const { name, ...rest } = strategy as { readonly name?: string };
+  return name ?? Object.keys(rest)[0] ?? "";
+}
+
+type Bought = "deferrals" | "reservations" | "loadDurations" | "reservedCheck" | "tiers" | "provisioned" | "residency";
+
+/** What is bought ahead or later: reservations, batch, and what residency costs. */
+async function plannedBuys(input: {
+  readonly source: Source;
+  readonly runs: EvidenceRuns;
+  readonly labelled: Labelled;
+  readonly variant: RoutesVariant;
+  /** Null where a part of the run was simulated. */
+  readonly routed: RunResult | null;
+  readonly whole: Demand;
+  readonly outcome: OutcomeOf;
+}): Promise<Pick<Advice, Bought>> {
+  const { source, runs, labelled, variant, routed, whole: demand, outcome } = input;
+  const plan = (await prepareChanged(source, variant.changes)).inputs.plan;
+  const home = variant.options[0]!;
+  const targetOf = Object.fromEntries(Object.entries(home.targets).map(([name, list]) => [name, list[0] ?? ""]));
+  const { prices } = await loadReference();
+  const reservable = reservations({ plan, demand, prices, targetOf });
+  const { loadLinearSolver } = await import("../io/lp.ts");
+  const without = await plansWithoutRules(source, variant);
+  return {
+    deferrals: deferrals(plan, demand, targetOf),
+    reservations: reservable,
+    loadDurations: loadDurations({ plan, demand, prices, targetOf }).filter(({ target }) =>
+      reservable.some((each) => each.target === target),
+    ),
+    reservedCheck:
+      routed === null
+        ? null
+        : await checkReservation({ runs, labelled, variant, targetOf, reservable, routed, outcome }),
+    tiers: tierCosts({ plan, demand, prices, targetOf }),
+    provisioned: provisionedBreakEvens({ plan, demand, prices, targetOf }),
+    residency: without.size === 0 ? [] : residencyPrices(plan, demand, without, await loadLinearSolver()),
+  };
+}
+
+/** Tries the reservation that saves most, or loses least. */
+async function checkReservation(input: {
+  readonly runs: EvidenceRuns;
+  readonly labelled: Labelled;
+  readonly variant: RoutesVariant;
+  readonly targetOf: Readonly<Record<string, string>>;
+  readonly reservable: readonly Reservation[];
+  readonly routed: RunResult;
+  readonly outcome: OutcomeOf;
+}): Promise<Advice["reservedCheck"]> {
+  const { runs, labelled, variant, targetOf, reservable, routed, outcome } = input;
+  const gain = (each: Reservation) => Number(each.onDemandUsd - (each.bestUsd ?? each.minimumUsd));
+  const best = reservable.toSorted((a, b) => gain(b) - gain(a))[0];
+  if (best === undefined) return null;
+  const tpm = (kind: "input" | "output") =>
+    best.bestUsd === undefined ? RESERVED_MINIMUM_TPM[kind] : best.kinds.find((each) => each.kind === kind)!.bestTpm;
+  const [, route] = best.target.split("/");
+  const entry = {
+    region: best.region,
+    model: best.model,
+    inputTokensPerMinute: tpm("input"),
+    outputTokensPerMinute: tpm("output"),
+    term: `${best.termMonths}m`,
+    routing: best.routing,
+    ...(route === undefined ? {} : { route }),
+  };
+  const lists = Object.fromEntries(
+    Object.entries(targetOf).map(([name, target]) => [
+      name,
+      [best.classes.includes(name) ? `${target}@reserved` : target],
+    ]),
+  );
+  const strategy = { name: "reserved", "by-class": { targets: lists, cooldown: "0s" } };
+  const result = await runs.run({
+    label: "reserved",
+    isSizing: false,
+    about: `one region with ${entry.inputTokensPerMinute} input and ${entry.outputTokensPerMinute} output tokens a minute reserved for ${best.termMonths} months`,
+    prepare: labelled("reserved", [
+      ...variant.changes,
+      change(["world", "reserved"], [entry]),
+      ...onlyStrategies([strategy]),
+    ]),
+  });
+  return {
+    bought: `${entry.inputTokensPerMinute.toLocaleString("en-US")} input and ${entry.outputTokensPerMinute.toLocaleString("en-US")} output tokens a minute of ${best.model} in ${best.region}, ${best.termMonths} months`,
+    without: outcome("routes", routed, variant.runAs.get(variant.options[0]!.name)!.name),
+    outcome: outcome("reserved", result, "reserved"),
+  };
+}
+
+function checkStrategy(plan: Plan, asked: string | undefined): void {
+  const labels = plan.strategies.map(({ name }) => name);
+  if (asked === undefined || labels.includes(asked)) return;
+  throw new MeridianError("usage", {
+    code: "STRATEGY_NOT_IN_SCENARIO",
+    what: `the scenario has no strategy "${asked}"`,
+    where: `--strategy ${asked}`,
+    fix: suggest(asked, labels),
+  });
+}
+
+function chosenStrategy(result: RunResult, asked: string | undefined): string {
+  return asked ?? result.recommended ?? result.verdictStrategies?.[0] ?? result.baseline;
+}

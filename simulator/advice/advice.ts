@@ -1,0 +1,62 @@
+/** What `meridian plan` found: each answer as figures, with the runs that it rests on. */
+import type { Deferral } from "./deferral.ts";
+import type { FrontierStep, Outcome, PoolStep } from "./outcomes.ts";
+import type { QuotaRequest } from "./quota-requests.ts";
+import type { LoadDuration, Reservation } from "./reservation.ts";
+import type { ResidencyPrice } from "./residency-price.ts";
+import type { RouteOption } from "./routes.ts";
+import type { ProvisionedBreakEven, TierCost } from "./tiers.ts";
+
+/** A saved run behind an answer. */
+export interface EvidenceRun {
+  /** How answers call it. */
+  readonly label: "as it is" | "routes" | "quotas" | "reserved";
+  /** Id of the run, and where it is. */
+  readonly run: string;
+  readonly folder: string;
+  /** What was changed against the scenario. */
+  readonly about: string;
+}
+
+/** A way to route with how it came out. */
+export interface RouteOutcome {
+  readonly option: RouteOption;
+  readonly outcome: Outcome;
+}
+
+export interface Advice {
+  readonly scenario: string;
+  /** Strategy that quotas are sized for: the one asked for, else what the run prefers, else its baseline. */
+  readonly strategy: string;
+  readonly isRecommended: boolean;
+  /** Whose latency is shown. */
+  readonly watchedClass: string;
+  readonly replications: number;
+  /** Part of the scenario's run that was simulated, and of how much. */
+  readonly hours: number;
+  readonly ofHours: number;
+  readonly callsPerReplication: number;
+  readonly headroom: number;
+  readonly quotas: readonly QuotaRequest[];
+  /** The strategy under the quotas asked for, by the rolling window; null where nothing is asked for. */
+  readonly quotaCheck: Outcome | null;
+  /** The strategies of the scenario. */
+  readonly strategies: readonly Outcome[];
+  readonly routes: readonly RouteOutcome[];
+  readonly pool: { readonly steps: readonly PoolStep[]; readonly worthIt: number };
+  readonly deferrals: readonly Deferral[];
+  readonly reservations: readonly Reservation[];
+  readonly loadDurations: readonly LoadDuration[];
+  /**
+   * Everything through one region with what pays reserved, or with the least that is sold; null where none is sold, and
+   * where only a part of the run was simulated: a reservation is paid day and night.
+   */
+  readonly reservedCheck: { readonly bought: string; readonly without: Outcome; readonly outcome: Outcome } | null;
+  readonly tiers: readonly TierCost[];
+  readonly provisioned: readonly ProvisionedBreakEven[];
+  readonly residency: readonly ResidencyPrice[];
+  readonly frontier: readonly FrontierStep[];
+  readonly runs: readonly EvidenceRun[];
+  /** What could not be compared, and why; what the answers assume. */
+  readonly notes: readonly string[];
+}

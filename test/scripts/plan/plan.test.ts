@@ -1,0 +1,86 @@
+/** A plan from a scenario to its page: every answer is there and names the run behind it. */
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { ADVICE_QUESTIONS } from "../../../reports/advice/index.ts";
+import { meridianHere } from "../run-meridian.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+after(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "a.yaml");
+writeFileSync(
+  file,
+  `name: a
+duration: 5m
+replications: 2
+warmup: none
+world:
+  regions: [eu-west-1, eu-central-1, us-east-1]
+  profiles: { restrictToWorld: true }
+  models:
+    m: { id: amazon.nova-pro-v1:0, capacity: { kind: slots, servers: unlimited, service: 1s } }
+  quotas: [{ tokensPerMinute: 20k }]
+traffic:
+  - { class: chat, residency: eu, origin: eu-west-1, arrivals: { poisson: 1/s }, tokens: { input: 400, output: 60, maxTokens: 256 }, slo: { e2e: 5s } }
+  - { class: digest, deferrable: true, origin: us-east-1, arrivals: { poisson: 0.1/s }, tokens: { input: 900, output: 100, maxTokens: 400 } }
+strategies:
+  - { name: home, by-class: { targets: { chat: [eu-west-1], digest: [us-east-1] } } }
+  - round-robin
+assert: ["p95(e2e, strategy=home) < 1ms"]
+`,
+);
+
+describe("meridian plan", () => {
+  it("answers every question with figures, lines to run and saved runs, as text, page, Markdown and JSON", async () => {
+    const out = join(folder, "runs");
+    const page = join(folder, "page");
+    const args = ["plan", file, "--strategy", "home", "--out", out, "--report", page, "--workers", "1", "--json"];
+    const { code, stdout, stderr } = await meridianHere(args);
+    assert.equal(code, 0, stderr);
+    const plan = JSON.parse(stdout);
+    assert.deepEqual(
+      plan.runs.map(({ label }: { label: string }) => label),
+      ["as it is", "routes", "quotas"],
+    );
+    for (const { folder: saved } of plan.runs) assert.ok(existsSync(join(saved, "report.html")), saved);
+    const quota = plan.quotas.find(({ region }: { region: string }) => region === "eu-west-1");
+    assert.deepEqual([quota.limitNow, quota.binds, quota.quotaCode], [20_000, true, "L-CE33604C"]);
+    assert.ok(quota.refused > 0 && quota.askTpm > 20_000);
+    assert.ok(plan.quotaCheck.throttledShare.value < 0.01);
+    const batch = plan.deferrals.find(({ className }: { className: string }) => className === "digest");
+    assert.ok(Math.abs(batch.savingShare - 0.5) < 1e-9);
+    assert.deepEqual(
+      plan.residency.map(({ className, forbidden }: { className: string; forbidden: string[] }) => [
+        className,
+        forbidden.includes("us-east-1"),
+      ]),
+      [["chat", true]],
+    );
+    assert.ok(plan.pool.steps[0].outcome.throttledShare.value > 0);
+    assert.equal(plan.pool.worthIt, 2);
+    const html = readFileSync(join(page, "plan.html"), "utf8");
+    const markdown = readFileSync(join(page, "plan.md"), "utf8");
+    for (const { question } of ADVICE_QUESTIONS) {
+      assert.ok(html.includes(question), question);
+      assert.ok(markdown.includes(`### ${question}`), question);
+    }
+    assert.ok(html.includes("--quota-code L-CE33604C") && html.includes(plan.runs[0].run) && html.includes("<svg"));
+    assert.ok(!/https?:\/\/(?!www\.w3\.org)/.test(html));
+  });
+
+  it("refuses a strategy, a headroom and a budget that are none, before anything runs", async () => {
+    const [strategy, headroom, budget] = await Promise.all(
+      [
+        ["--strategy", "hom"],
+        ["--headroom", "x"],
+        ["--budget", "0"],
+      ].map((more) => meridianHere(["plan", file, "--out", join(folder, "none"), ...more])),
+    );
+    assert.deepEqual([strategy!.code, headroom!.code, budget!.code], [2, 2, 2]);
+    assert.match(strategy!.stderr, /did you mean home|home/);
+    assert.match(headroom!.stderr, /PLAN_HEADROOM/);
+    assert.match(budget!.stderr, /PLAN_BUDGET/);
+  });
+});

@@ -1,0 +1,92 @@
+/** Reservations, tiers, batch and residency against hand-computed costs. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { loadLinearSolver } from "../../../scripts/io/lp.ts";
+import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { deferrals } from "../../../simulator/advice/deferral.ts";
+import { loadDurations, reservations } from "../../../simulator/advice/reservation.ts";
+import { residencyPrices } from "../../../simulator/advice/residency-price.ts";
+import { provisionedBreakEvens, tierCosts } from "../../../simulator/advice/tiers.ts";
+import { toNumber } from "../../../simulator/bill/usd.ts";
+import { dutyCycle, NOVA, SONNET, worldPlan } from "./worlds.ts";
+
+const { prices } = await loadReference();
+const near = (a: number, b: number) => assert.ok(Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b)), `${a} ~ ${b}`);
+
+describe("reservations", () => {
+  const plan = worldPlan(SONNET, ["eu-west-1/eu"], [{}]);
+  const of = (share: number) =>
+    reservations({
+      plan,
+      demand: dutyCycle(1000, share, { input: 200_400, output: 20_000 }),
+      prices,
+      targetOf: { c0: "eu-west-1/eu" },
+    });
+
+  it("pay where a unit is in use for longer than its break-even share, to the last digit", () => {
+    const [month, three] = of(0.95);
+    // 1,000 tokens a minute are 0.06 million an hour: at USD 3.30 that is USD 0.198, the price of a month's term.
+    assert.deepEqual([month!.termMonths, month!.kinds[0]!.breakEvenShare, month!.bestUsd], [1, 1, undefined]);
+    near(three!.kinds[0]!.breakEvenShare, 0.9);
+    assert.deepEqual([three!.kinds[0]!.bestTpm, three!.kinds[1]!.bestTpm], [200_000, 20_000]);
+    near(toNumber(three!.onDemandUsd), 0.95 * 43_800 * (0.2004 * 3.3 + 0.02 * 16.5));
+    // 400 tokens of each busy minute spill over; the rest is paid by the hour.
+    near(toNumber(three!.bestUsd!), 730 * (200 * 0.1782 + 20 * 0.891) + 0.95 * 43_800 * 0.0004 * 3.3);
+    assert.ok(three!.bestUsd! < three!.onDemandUsd);
+  });
+
+  it("do not pay below it, and the least that is sold is judged too", () => {
+    const three = of(0.85).find(({ termMonths }) => termMonths === 3)!;
+    assert.deepEqual([three.kinds[0]!.bestTpm, three.bestUsd], [0, undefined]);
+    near(three.kinds[0]!.usedAtMinimum, 0.85);
+    near(toNumber(three.minimumUsd), 730 * (100 * 0.1782 + 10 * 0.891) + 0.85 * 43_800 * (0.1004 * 3.3 + 0.01 * 16.5));
+  });
+
+  it("are none for a model without such a price, and the load's order is known", () => {
+    const demand = dutyCycle(100, 0.5, { input: 8, output: 2 });
+    const nova = worldPlan(NOVA, ["eu-west-1"], [{}]);
+    assert.deepEqual(reservations({ plan: nova, demand, prices, targetOf: { c0: "eu-west-1" } }), []);
+    const [input] = loadDurations({ plan: nova, demand, prices, targetOf: { c0: "eu-west-1" } });
+    assert.deepEqual([input!.tokens[0], input!.tokens[49], input!.tokens[50], input!.tokens.length], [8, 8, 0, 101]);
+  });
+});
+
+describe("what else the same tokens cost", () => {
+  const targets = ["eu-west-1", "us-east-1", "us-east-1@batch", "eu-west-1@batch"];
+  const demand = dutyCycle(60, 1, { input: 1e6, output: 1e5 });
+  // Nova Pro in Ireland: USD 0.92 and 3.68; in Virginia 0.80 and 3.20.
+  const month = 43_800 * (0.92 + 0.368);
+
+  it("batch saves half by list price, where nothing but the wait forbids it", () => {
+    const plan = worldPlan(NOVA, targets, [{ residency: "eu" }]);
+    const [found] = deferrals(plan, demand, { c0: "eu-west-1" });
+    near(found!.usdPerMonth!, month);
+    near(found!.savingShare!, 0.5);
+    assert.deepEqual([found!.target, found!.deferrable], ["eu-west-1@batch", false]);
+    const [free] = deferrals(worldPlan(NOVA, targets, [{}]), demand, { c0: "eu-west-1" });
+    assert.equal(free!.target, "us-east-1@batch");
+  });
+
+  it("tiers by list price, and model units by the tokens that they would have to serve", () => {
+    const input = { plan: worldPlan(NOVA, targets, [{}]), demand, prices, targetOf: { c0: "eu-west-1" } };
+    const [priority, flex] = tierCosts(input);
+    near(priority!.factor!, 1.75);
+    near(flex!.factor!, 0.5);
+    assert.deepEqual(provisionedBreakEvens(input), []);
+    const llama = worldPlan("meta.llama3-1-70b-instruct-v1:0", ["us-east-1"], [{}]);
+    const [unit] = provisionedBreakEvens({ ...input, plan: llama, targetOf: { c0: "us-east-1" } });
+    // USD 13.08 an hour for six months, against USD 0.72 for a million tokens either way.
+    near(unit!.breakEvenTpm, 13.08 / 60 / 0.72e-6);
+    near(unit!.meanTpm, 1.1e6);
+  });
+
+  it("a residency rule costs what the cheaper region beyond it would save", async () => {
+    const rule = worldPlan(NOVA, ["eu-west-1", "eu-central-1", "us-east-1"], [{ residency: "eu" }]);
+    const without = worldPlan(NOVA, ["eu-west-1", "eu-central-1", "us-east-1"], [{}]);
+    const [found] = residencyPrices(rule, demand, new Map([["c0", without]]), await loadLinearSolver());
+    near(found!.withRuleUsd!, month);
+    near(found!.withoutRuleUsd!, 43_800 * (0.8 + 0.32));
+    assert.deepEqual([found!.rule, found!.forbidden], ["eu", ["us-east-1"]]);
+    assert.deepEqual(residencyPrices(without, demand, new Map(), await loadLinearSolver()), []);
+  });
+});
