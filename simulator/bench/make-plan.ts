@@ -181,6 +181,9 @@ export function notReplayable(plan: Plan, seesQuotas = false): readonly Problem[
   const refuse = (where: string, what: string, fix: string) => {
     problems.push({ code: "BENCH_NOT_REPLAYABLE", where, what, fix });
   };
+  if (plan.slices !== undefined) {
+    refuse("slices", "a sample of a run has no schedule of every request", "leave out slices");
+  }
   if (plan.signals.source === "shared") {
     refuse("signals.source", "a real router sees only its own outcomes", "--set signals.source=own");
   }

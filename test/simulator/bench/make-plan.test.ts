@@ -114,6 +114,11 @@ describe("what cannot be replayed is refused", () => {
     assert.deepEqual(codes({ signals: { source: "shared" } } as never), ["signals.source"]);
   });
 
+  it("a sample of slices", () => {
+    const slices = { count: 2, length: "1s" };
+    assert.deepEqual(codes({ duration: "10m", requests: undefined, slices } as never), ["slices"]);
+  });
+
   it("a backoff drawn from a law", () => {
     const custom = { maxAttempts: 3, backoff: { exponential: { mean: "1s" } } };
     assert.deepEqual(codes({ client: { retry: { custom } } } as never), ["client.retry.backoff"]);
