@@ -94,6 +94,8 @@ export class Service {
   /** Whether calls of some route yield to others in a queue. */
   declare private readonly someYield: boolean;
   declare private readonly caches: PromptCaches;
+  /** Otherwise the cached tokens of all rows are 0 from the beginning. */
+  declare private readonly hasCaches: boolean;
   /** Attempts on their way from the source to another region. */
   private readonly hops = new EventHeap();
   declare private readonly errorKey: number;
@@ -136,6 +138,7 @@ export class Service {
     );
     this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
     this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener));
+    this.hasCaches = plan.endpoints.some(({ cacheTtlMs }) => cacheTtlMs > 0) || listener.prefixes !== undefined;
     this.faults = new FaultState(plan, seed);
     this.streamFaults = strikesHere ? new StreamFaults(plan, this.faults, seed) : null;
     this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
@@ -166,8 +169,10 @@ export class Service {
     ints[at + PLACE.epoch] = this.epochAt(nowMs);
     ints[at + PLACE.quota] = -1;
     floats[from + FLOAT.hopMs] = 0;
-    ints[at + PLACE.cacheReadTokens] = 0;
-    ints[at + PLACE.cacheWriteTokens] = 0;
+    if (this.hasCaches) {
+      ints[at + PLACE.cacheReadTokens] = 0;
+      ints[at + PLACE.cacheWriteTokens] = 0;
+    }
     const callerLevel = ints[at + PLACE.queueLevel]!;
     ints[at + PLACE.callerLevel] = callerLevel;
     ints[at + PLACE.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
@@ -311,8 +316,9 @@ export class Service {
     }
     const choice = route.destinations.length === 1 ? 0 : this.routing.select(route, attempt);
     const endpoint = route.destinations[choice]!;
-    const prefixTokens = this.table.ints[attempt * INTS + PLACE.prefixTokens]!;
-    if (prefixTokens > 0) this.caches.lookUp(nowMs, attempt, endpoint);
+    if (this.hasCaches && this.table.ints[attempt * INTS + PLACE.prefixTokens]! > 0) {
+      this.caches.lookUp(nowMs, attempt, endpoint);
+    }
     if (!this.admission.admits(nowMs, attempt, route)) {
       if (route.overflow !== null) this.spill(nowMs, attempt, route.overflow);
       else this.listener.onOutcome(attempt, OUTCOMES.throttled, nowMs);
@@ -369,7 +375,7 @@ export class Service {
       return;
     }
     this.endpoints.update(endpoint, capacity.nextMs);
-    if (ints[at + PLACE.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
+    if (this.hasCaches && ints[at + PLACE.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
   }
 
   /** Whether the queue is already too long for a call that may use only a share of it. */
