@@ -24,10 +24,7 @@ export const calibrateCommand: CommandDefinition = {
     ["meridian calibrate --from runs/a-bench-20260504t101500-1a2b3c4d", "fits what a bench measured"],
     ["meridian calibrate --from log.jsonl.gz --model sonnet=anthropic.claude-sonnet-4-5", "fits an invocation log"],
     ["meridian calibrate --from calls.csv --rtt 12ms --out lab.world.yaml", "fits calls of your own"],
-    [
-      "meridian calibrate --from runs/latest-bench --compare fitted.world.yaml",
-      "exit code 99 when the fit no longer holds",
-    ],
+    ["meridian calibrate --from runs/latest --compare fitted.world.yaml", "exit code 99 when the fit no longer holds"],
   ],
   configure,
   run: runCalibrate,

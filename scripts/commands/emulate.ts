@@ -48,7 +48,12 @@ function configure(command: Command): void {
     )
     .option("--tls", "speak TLS too, on the same ports")
     .option("--host <address>", "address to listen on; another than loopback needs --token", "127.0.0.1")
-    .option("--token <secret>", "secret key, API key and key of the admin pages, instead of the known test ones")
+    .addOption(
+      new Option(
+        "--token <secret>",
+        "secret key, API key and key of the admin pages, instead of the known test ones; in the environment other users do not see it",
+      ).env("MERIDIAN_TOKEN"),
+    )
     .addOption(
       new Option(
         "--known-answer <law>",

@@ -2,7 +2,7 @@
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import type { MeterSpec } from "../service/quota/meter.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
-import type { RoutePlan } from "../service/service-plan.ts";
+import type { RoutePlan, ServicePlan } from "../service/service-plan.ts";
 import type { ClassTraffic } from "../traffic/class-stream.ts";
 import { type SmallestCall, shareOfPromptsAbove, smallestCall } from "../traffic/token-bounds.ts";
 import type { ClassPlan, ModelPlan } from "./plan.ts";
@@ -56,18 +56,19 @@ export function checkQuotasFit(input: FeasibilityInput): readonly string[] {
 /** A law without an upper end exceeds any window now and then; less than one call in a million is not worth a note. */
 const RARE = 1e-6;
 
-/** By model: its context window where some prompts exceed it, so that the service refuses them; undefined: none do. */
+/** By model: its context window where some prompts exceed it, so that the service refuses them. */
 export function refusingWindows({
   classes,
   traffic,
   models,
-}: Pick<FeasibilityInput, "classes" | "traffic" | "models">): readonly number[] | undefined {
+}: Pick<FeasibilityInput, "classes" | "traffic" | "models">): Pick<ServicePlan, "contextTokens"> {
   // Of recorded prompts it is not known beforehand.
   const isExceeded = models.map(({ contextTokens }, m) =>
     classes.some((each, c) => each.model === m && (shareOfPromptsAbove(traffic[c]!, contextTokens) ?? 1) >= RARE),
   );
-  if (!isExceeded.includes(true)) return undefined;
-  return models.map(({ contextTokens }, m) => (isExceeded[m]! ? contextTokens : Number.POSITIVE_INFINITY));
+  if (!isExceeded.includes(true)) return {};
+  const tokens = models.map((model, m) => (isExceeded[m]! ? model.contextTokens : Number.POSITIVE_INFINITY));
+  return { contextTokens: tokens };
 }
 
 /**

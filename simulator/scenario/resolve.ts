@@ -92,7 +92,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
     models: modelPlans,
     targets: targetPlansOf(supply.targets, names.models.length),
     classes,
-    world: { ...servicePlanOf(setting, supply, faults, schedule!), ...windowsOf(demands) },
+    world: { ...servicePlanOf(setting, supply, faults, schedule!), ...refusingWindows(demands) },
     network: { rttMs: network!.rttMs, jitterCv: network!.jitterCv },
     money: {
       ...moneyOf(scenario, supply.targets, classes, schedule!, choices.charges),
@@ -321,11 +321,6 @@ function targetPlansOf({ targets, routes }: Targets, models: number): readonly T
     isAsync: tier === "batch",
     calledIds: Array.from({ length: models }, (_, m) => routes[t * models + m]?.calledId ?? null),
   }));
-}
-
-function windowsOf(demands: Parameters<typeof refusingWindows>[0]): Pick<ServicePlan, "contextTokens"> {
-  const contextTokens = refusingWindows(demands);
-  return contextTokens === undefined ? {} : { contextTokens };
 }
 
 function servicePlanOf(

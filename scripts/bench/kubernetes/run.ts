@@ -90,8 +90,12 @@ function instructions(
   const variables = Object.keys(credentials);
   if (variables.length > 0) {
     lines.push("# once: the endpoints' credentials, from your environment");
-    const keys = variables.map((name) => `--from-literal=${name}="$${name}"`).join(" ");
-    lines.push(`${kubectl} create secret generic ${String(options.secret)} ${keys}`, "");
+    // By printf, which is part of the shell: arguments of a program are seen by every user of the machine.
+    const keys = variables.map((name) => `"${name}=$${name}"`).join(" ");
+    lines.push(
+      `printf '%s\\n' ${keys} | ${kubectl} create secret generic ${String(options.secret)} --from-env-file=/dev/stdin`,
+      "",
+    );
   }
   for (const { strategy, name, manifest, archive } of runs) {
     lines.push(`# ${strategy}`);

@@ -50,7 +50,10 @@ describe("meridian bench --kubernetes", () => {
       for (const place of [text, archive, stdout, stderr]) assert.ok(!place.includes(secret), secret);
     }
     assert.match(stdout, /kubectl -n load apply --server-side -f k8s\/meridian-tiny-1\.yaml/);
-    assert.match(stdout, /--from-literal=AWS_SESSION_TOKEN="\$AWS_SESSION_TOKEN"/);
+    assert.match(
+      stdout,
+      /printf '%s\\n' .*"AWS_SESSION_TOKEN=\$AWS_SESSION_TOKEN".* \| kubectl .*--from-env-file=\/dev\/stdin/,
+    );
     assert.match(stdout, /meridian bench \S+ --set routers=4 --duration 3s .*--import-rows meridian-tiny-1-\*\.jsonl/);
   });
 
