@@ -155,8 +155,9 @@ class WorldBackend implements InferenceBackend {
     if (to < 0) return 0;
     if (from < 0) return this.world.faults.latencySurgeMs(to);
     const { request, ordinal } = this.drawKeyOf(requestMetadata) ?? { request: this.serial & 0x7fffffff, ordinal: 0 };
+    const halfMs = this.network.halfOfMs(from, to);
     const oneWayMs = (leg: 0 | 1): number =>
-      this.network.oneWayMs(from, to, this.jitter.factor(leg, request, ordinal), leg, request, ordinal);
+      this.network.delayMs(halfMs * this.jitter.factor(leg, request, ordinal), to, leg, request, ordinal);
     return oneWayMs(LEG.there) + oneWayMs(LEG.back);
   }
 

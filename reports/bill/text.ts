@@ -6,6 +6,7 @@ import {
   type Bill,
   type BillPart,
   type BillRemark,
+  daysOf,
   type SpendDimension,
   type SpendGroup,
   saysForWhat,
@@ -52,11 +53,10 @@ const DAYS_PER_MONTH = 365 / 12;
 
 /** Days on which usage was charged: tax and credits may lie outside. */
 function spanOf(bill: Bill): { readonly first: string; readonly last: string; readonly days: number } {
-  const usage = bill.lines.filter(({ line }) => line.kind === "usage");
-  const starts = usage.map(({ line }) => Math.floor(line.startMs / DAY_MS));
-  const first = starts.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const last = starts.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  if (starts.length === 0) return { first: "", last: "", days: 0 };
+  const days = [...daysOf(bill.lines.filter(({ line }) => line.kind === "usage"))];
+  const first = days.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const last = days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (days.length === 0) return { first: "", last: "", days: 0 };
   const day = (index: number) => new Date(index * DAY_MS).toISOString().slice(0, 10);
   return { first: day(first), last: day(last), days: last - first + 1 };
 }

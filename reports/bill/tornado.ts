@@ -11,8 +11,10 @@ const RIGHT = 80;
 const TOP = 26;
 
 /**
- * @param drivers the total, USD, with each driver at its 10 % and its 90 % quantile
- * @param middle the total with every driver in the middle, USD
+ * A bar for each driver, the widest on top, around a dashed line at the middle; its ends are written beside it.
+ *
+ * @param drivers at least one, each with the total at its low and at its high
+ * @param middle  the total with every driver in the middle, USD
  */
 export function tornadoSvg(drivers: Projection["tornado"], middle: number): Markup {
   const bars = drivers

@@ -33,6 +33,7 @@ export function strategyTable(result: RunResult): Table {
   const of = view.className === null ? "" : ` of ${view.className}`;
   // Results of earlier versions do not count them.
   const hasTimeouts = result.strategies.some(({ total }) => (total.counts.attemptsTimedOut ?? 0) > 0);
+  const interrupted = INTERRUPTED.filter(([field]) => result.strategies.some(({ total }) => total.counts[field]));
   return {
     id: "strategies",
     caption: `Strategies, baseline first; ${intervalText(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together${view.className === null ? "" : `; objectives and latency are those of class ${view.className}, costs and failures of all classes`}; ${NO_QUANTILE} = so many requests failed that there is no such percentile`,
@@ -42,6 +43,7 @@ export function strategyTable(result: RunResult): Table {
       rightColumn("Failed (%)", "failed_share"),
       rightColumn("Throttled (% of attempts)", "throttled_attempt_share"),
       ...(hasTimeouts ? [rightColumn("Timed out (% of attempts)", "timed_out_attempt_share")] : []),
+      ...interrupted.map(([, label, key]) => rightColumn(`${label} (% of attempts)`, key)),
       rightColumn(`p50 E2E${of} (${e2e.symbol})`, "e2e_p50_ms"),
       rightColumn(`p95 E2E${of} (${e2e.symbol})`, "e2e_p95_ms"),
       rightColumn(`p99 E2E${of} (${e2e.symbol})`, "e2e_p99_ms"),
@@ -52,9 +54,21 @@ export function strategyTable(result: RunResult): Table {
     ],
     rows: result.strategies.map((strategy, strategyIndex) => ({
       strategyIndex,
-      cells: strategyCells(result, strategy, { view, e2e, ttft, hasTimeouts }),
+      cells: strategyCells(result, strategy, { view, e2e, ttft, hasTimeouts, interrupted }),
     })),
   };
+}
+
+/** Answers that did not end as they should, where there are any. */
+const INTERRUPTED = [
+  ["attemptsBroken", "Streams broken off", "broken_attempt_share"],
+  ["attemptsIdle", "Idle timeouts", "idle_attempt_share"],
+  ["attemptsEmpty", "Empty answers", "empty_attempt_share"],
+] as const;
+
+function shareOfAttempts({ counts }: GroupResult, field: (typeof INTERRUPTED)[number][0]): Estimate {
+  const value = counts.attempts === 0 ? null : (counts[field] ?? 0) / counts.attempts;
+  return { value, low: null, high: null, n: 1 };
 }
 
 function strategyCells(
@@ -65,7 +79,14 @@ function strategyCells(
     e2e,
     ttft,
     hasTimeouts,
-  }: { readonly view: LatencyView; readonly e2e: Unit; readonly ttft: Unit; readonly hasTimeouts: boolean },
+    interrupted,
+  }: {
+    readonly view: LatencyView;
+    readonly e2e: Unit;
+    readonly ttft: Unit;
+    readonly hasTimeouts: boolean;
+    readonly interrupted: readonly (typeof INTERRUPTED)[number][];
+  },
 ): Cell[] {
   const { total } = strategy;
   const group = view.of(strategy);
@@ -77,6 +98,7 @@ function strategyCells(
     estimateCell(total.failedShare, PERCENT, change("failedShare")),
     estimateCell(total.throttledAttemptShare, PERCENT, change("throttledAttemptShare")),
     ...(hasTimeouts ? [estimateCell(total.timedOutAttemptShare, PERCENT)] : []),
+    ...interrupted.map(([field]) => estimateCell(shareOfAttempts(total, field), PERCENT)),
     quantileCell(group, "p50", e2e),
     quantileCell(group, "p95", e2e, changeOf(view.comparisonOf(strategy))),
     quantileCell(group, "p99", e2e),

@@ -12,6 +12,7 @@ import { openStoreWriter } from "../store/writer.ts";
  * this store: the comparison is about other folders.
  *
  * @param root the folder of runs
+ * @param runs the runs as they were found, by the labels that the comparison has
  * @param now the instant that is written beside the rows
  * @returns why nothing could be kept; undefined where all is well. The comparison itself stands either way
  */

@@ -145,6 +145,18 @@ export interface LiveOptions {
 }
 
 const MAX_TOKENS = 4096;
+/** A caller that waits for bytes as long as its own limits let it. */
+const NO_OTHER_LIMITS = {
+  connectMs: Number.POSITIVE_INFINITY,
+  firstByteMs: Number.POSITIVE_INFINITY,
+  idleMs: Number.POSITIVE_INFINITY,
+};
+/** No hedges, and no calls made again. */
+const NOTHING_BESIDES = {
+  isStreaming: true,
+  broken: { again: "never", callsMax: 0, delayMs: 0 },
+  hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
+} as const;
 const CHARS_PER_TOKEN = 4;
 /** 1e-15 USD for a token at 1 USD per million tokens. */
 const FUSD_PER_TOKEN = 1e9;
@@ -181,13 +193,9 @@ export function livePlanOfTargets(options: LiveOptions): LivePlan {
       timeout: {
         attemptMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
         requestMs: options.deadlineMs ?? Number.POSITIVE_INFINITY,
-        connectMs: Number.POSITIVE_INFINITY,
-        firstByteMs: Number.POSITIVE_INFINITY,
-        idleMs: Number.POSITIVE_INFINITY,
+        ...NO_OTHER_LIMITS,
       },
-      isStreaming: true,
-      broken: { again: "never", callsMax: 0, delayMs: 0 },
-      hedge: { afterMs: Number.POSITIVE_INFINITY, quantile: 0, hedgesMax: 0, budgetShare: Number.POSITIVE_INFINITY },
+      ...NOTHING_BESIDES,
     },
     signalAgeMs: 0,
     operation: "converse",

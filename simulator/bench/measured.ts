@@ -117,8 +117,7 @@ export function measuredOutput(plan: Plan, run: MeasuredRun): SimulationOutput {
     if (!counted[i]) return;
     const request = requestOf(run.schedule[i]!, i);
     recorder.arrived[request.classIndex]!++;
-    const ended = describe(plan, request, row, ofRequest[i]!, run.ranIn);
-    recorder.record(ended, ended);
+    recorder.record(describe(plan, request, row, ofRequest[i]!, run.ranIn));
   });
   recorder.complete();
   countPassing(plan, recorder, attempts, counted);

@@ -19,7 +19,6 @@ import {
   NEVER,
   outputLimit,
   putOffUntilMs,
-  resumedCall,
   retriesAfterStart,
   retryDelayMs,
 } from "../client/request-rules.ts";
@@ -27,49 +26,12 @@ import { createRetryPolicy, GIVE_UP, type RetryPolicy } from "../client/retry-po
 import type { RetrySpec } from "../client/retry-rules.ts";
 import { SHED, type StrategyDefinition } from "../client/strategy.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
-import type { QuotaHold } from "./client-quotas.ts";
 import type { ReplayPlan } from "./plan.ts";
+import { type Call, type Flight, newCall, nothing, type Reservation, restOf } from "./router-call.ts";
 import type { AttemptAnswer, ReplayIo } from "./router-io.ts";
 import { RouterKnowledge } from "./router-knowledge.ts";
 import type { ScheduledRequest } from "./rows.ts";
-import { SpendLedger, type SpendOrder } from "./spend.ts";
-
-/** A request in progress. */
-interface Call {
-  readonly request: ScheduledRequest;
-  readonly begunMs: number;
-  readonly maxTokens: number;
-  attempts: number;
-  /** Attempts without an answer so far. */
-  outstanding: number;
-  hedges: number;
-  lastTarget: number;
-  lastRetryCost: number;
-  /** Attempts before its latest call: the SDK counts from there. */
-  attemptsBefore: number;
-  /** Calls that the caller's own code made again, and the tokens that they continue from. */
-  callsAgain: number;
-  resumedTokens: number;
-  isEnded: boolean;
-  cancelDeadline: () => void;
-  cancelHedge: () => void;
-}
-
-interface Flight {
-  readonly call: Call;
-  readonly ordinal: number;
-  readonly target: number;
-  readonly sentMs: number;
-  /** Reserved from the budget; undefined where there is none. */
-  readonly reserved: Reservation | undefined;
-  /** Held of a quota that the client counts itself. */
-  readonly held: QuotaHold | undefined;
-}
-
-interface Reservation {
-  readonly order: SpendOrder;
-  readonly nanoUsd: number;
-}
+import { SpendLedger } from "./spend.ts";
 
 /**
  * One gateway process or SDK client that replays its share of a schedule. It behaves as the simulated client does, with
@@ -130,22 +92,8 @@ export class ReplayRouter {
     const nowMs = this.io.nowMs();
     this.hedges.request();
     const deadlineMs = deadlineInMs(this.plan.client.timeout, request.arrivalMs, nowMs);
-    const call: Call = {
-      request,
-      begunMs: nowMs,
-      maxTokens: outputLimit(request.maxTokens, this.plan.modelMaxTokens[this.modelOf(request)]!),
-      attempts: 0,
-      outstanding: 0,
-      hedges: 0,
-      lastTarget: -1,
-      lastRetryCost: 0,
-      attemptsBefore: 0,
-      callsAgain: 0,
-      resumedTokens: 0,
-      isEnded: false,
-      cancelDeadline: nothing,
-      cancelHedge: nothing,
-    };
+    const maxTokens = outputLimit(request.maxTokens, this.plan.modelMaxTokens[this.modelOf(request)]!);
+    const call = newCall(request, nowMs, maxTokens);
     this.calls.add(call);
     if (deadlineMs < NEVER) {
       call.cancelDeadline = this.io.after(deadlineMs, () => this.finish(call, END.timedOut, this.io.nowMs(), -1));
@@ -356,12 +304,3 @@ export class ReplayRouter {
     });
   }
 }
-
-/** What an attempt asks for: the request, or the rest of its answer where earlier calls brought the beginning. */
-function restOf({ request, maxTokens, resumedTokens }: Call): ScheduledRequest {
-  if (resumedTokens === 0) return request;
-  const outputTokens = Math.min(request.outputTokens, maxTokens);
-  return { ...request, ...resumedCall({ ...request, outputTokens, maxTokens }, resumedTokens) };
-}
-
-function nothing(): void {}

@@ -4,7 +4,7 @@ import { HOUR_MS } from "../base/time.ts";
 import type { PriceBook } from "../service/pricing/price-book.ts";
 import { shortModelName } from "../traffic/labels.ts";
 import { type ClassifiedLine, usdPerMTok } from "./classify.ts";
-import { type Bill, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
+import { type Bill, daysOf, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
 import { type Decimal, formatCents, formatDecimal, sumOf, toNumber } from "./usd.ts";
 
 /** Sizes of calls of a model, from logs; a bill alone does not tell them. */
@@ -54,7 +54,7 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const all = tokenLines(options.bill);
   const lines = all.filter(isFitted);
   if (lines.length === 0) return undefined;
-  const days = new Set(lines.map(({ line }) => Math.floor(line.startMs / (24 * HOUR_MS)))).size;
+  const days = daysOf(lines).size;
   const groups = groupsOf(lines, options.dimension);
   const drafts = groups
     .map((group, index) => classOf(group, index, { ...options, days }))

@@ -185,6 +185,19 @@ export function spendKeyOf(classified: ClassifiedLine, dimension: SpendDimension
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Days of UTC, as days since 1970, on which any of the lines was charged: a line of a month covers all of it. */
+export function daysOf(lines: readonly ClassifiedLine[]): ReadonlySet<number> {
+  const days = new Set<number>();
+  for (const { line } of lines) {
+    const first = Math.floor(line.startMs / DAY_MS);
+    // The end is not included; where the export has none it is the beginning.
+    const last = Math.max(first, Math.floor((line.endMs - 1) / DAY_MS));
+    for (let day = first; day <= last; day++) days.add(day);
+  }
+  return days;
+}
 
 function isHourly({ line }: ClassifiedLine): boolean {
   return line.endMs - line.startMs <= HOUR_MS;

@@ -76,6 +76,7 @@ export class TargetViewState implements TargetView {
   declare private readonly keepsE2e: boolean;
   declare private readonly keepsTtft: boolean;
   declare private readonly keepsShares: boolean;
+  declare private readonly keepsThrottled: boolean;
   declare private readonly keepsLatency: boolean;
   declare private readonly p95: MovingQuantiles | undefined;
   declare private readonly attemptWeight: Float64Array;
@@ -108,7 +109,8 @@ export class TargetViewState implements TargetView {
     this.latencyWeight = new Float64Array(count);
     this.keepsE2e = signals.includes("e2e");
     this.keepsTtft = signals.includes("ttft");
-    this.keepsShares = signals.includes("throttleShare") || signals.includes("failureShare");
+    this.keepsThrottled = signals.includes("throttleShare");
+    this.keepsShares = this.keepsThrottled || signals.includes("failureShare");
     this.p95 = signals.includes("e2eP95") ? new MovingQuantiles(count, 0.95) : undefined;
     this.e2eMsP95 = this.p95?.estimate ?? new Float64Array(count).fill(NaN);
     this.keepsLatency = this.keepsE2e || this.keepsTtft || this.p95 !== undefined;
@@ -140,10 +142,12 @@ export class TargetViewState implements TargetView {
 
   private learnShares(target: number, kind: OutcomeKind, nowMs: number): void {
     const weight = this.attemptWeight[target]! * this.keepAfter(nowMs - this.lastOutcomeMs[target]!) + 1;
-    const throttled = kind === "throttled" || kind === "unavailable" ? 1 : 0;
     const failed = kind === "ok" ? 0 : 1;
     this.attemptWeight[target] = weight;
-    this.throttleShare[target] = towards(this.throttleShare[target]!, throttled, weight);
+    if (this.keepsThrottled) {
+      const throttled = kind === "throttled" || kind === "unavailable" ? 1 : 0;
+      this.throttleShare[target] = towards(this.throttleShare[target]!, throttled, weight);
+    }
     this.failureShare[target] = towards(this.failureShare[target]!, failed, weight);
   }
 
@@ -153,7 +157,8 @@ export class TargetViewState implements TargetView {
     if (Number.isNaN(seenMs)) return;
     const keep = this.keepAfter(nowMs - this.lastLatencyMs[target]!);
     const weight = this.latencyWeight[target]! * keep + 1;
-    const e2eMs = Math.max(0, seenMs - rttMs);
+    const overMs = seenMs - rttMs;
+    const e2eMs = overMs < 0 ? 0 : overMs;
     this.latencyWeight[target] = weight;
     this.lastLatencyMs[target] = nowMs;
     if (this.keepsE2e) this.e2eMsMean[target] = towards(this.e2eMsMean[target]!, e2eMs, weight);
@@ -171,7 +176,8 @@ export class TargetViewState implements TargetView {
   private keepAfter(gapMs: number): number {
     const { timeConstantMs, observationsMin, silenceMs } = this.memory;
     if (gapMs > silenceMs) return 0;
-    return expOfMinus(Math.min(gapMs / timeConstantMs, 1 / observationsMin));
+    const byTime = gapMs / timeConstantMs;
+    return expOfMinus(byTime < 1 / observationsMin ? byTime : 1 / observationsMin);
   }
 }
 
@@ -229,7 +235,12 @@ export function requestPriceMicroUsd(
   target: number,
   outputTokens: number,
 ): number {
-  const answer = Math.min(outputTokens, request.maxTokens);
-  const price = request.inputTokens * targets.priceInUsdPerMTok[target]! + answer * targets.priceOutUsdPerMTok[target]!;
+  const { inputTokens, maxTokens } = request;
+  return priceMicroUsd(targets, target, inputTokens, outputTokens < maxTokens ? outputTokens : maxTokens);
+}
+
+/** The same for strategies that weigh many targets: what the request brings is read once. */
+export function priceMicroUsd(targets: TargetView, target: number, inputTokens: number, answerTokens: number): number {
+  const price = inputTokens * targets.priceInUsdPerMTok[target]! + answerTokens * targets.priceOutUsdPerMTok[target]!;
   return Number.isNaN(price) ? Infinity : price;
 }

@@ -80,9 +80,18 @@ export class Network {
     this.lossKeys = [purposeKey(seed, "loss/there"), purposeKey(seed, "loss/back")];
   }
 
-  /** Delay of one leg of an attempt, ms. @param jitter its factor @param attempt its ordinal */
-  oneWayMs(origin: number, target: number, jitter: number, leg: 0 | 1, request: number, attempt: number): number {
-    const ms = this.halfMs[origin * this.targets + target]! * jitter;
+  /** Half a round trip, ms: a leg without jitter and faults. */
+  halfOfMs(origin: number, target: number): number {
+    return this.halfMs[origin * this.targets + target]!;
+  }
+
+  /** No fault adds to a leg now. */
+  get isQuiet(): boolean {
+    return this.faults.isQuiet;
+  }
+
+  /** Delay of a leg with what faults add to it now, ms. @param attempt its ordinal */
+  delayMs(ms: number, target: number, leg: 0 | 1, request: number, attempt: number): number {
     return this.faults.isQuiet ? ms : this.faultyMs(ms, target, leg, request, attempt);
   }
 

@@ -42,8 +42,8 @@ export const CELL_FIELDS = CELL_WIDTH;
 /** Hours that are kept apart; what arrives later counts in the totals only. */
 export const HOURS_MAX = 1080;
 
-/** What is counted of a request that has ended. */
-export interface CountedRequest {
+/** A request that has ended, and how, in an object that its owner reuses. */
+export interface EndedRequest {
   readonly classIndex: number;
   readonly arrivalMs: number;
   readonly inputTokens: number;
@@ -56,27 +56,20 @@ export interface CountedRequest {
   readonly interruptions: readonly number[] | null;
   /** How the last attempt failed. */
   readonly lastInterruption: Interruption;
-}
-
-/** How it ended, in an object that its owner reuses. */
-export interface Ending {
-  end: End;
+  readonly end: End;
   /** Region that ran it, or the source region of its last attempt; -1 when none was chosen. */
-  region: number;
+  readonly region: number;
   /** Of a served request, ms since arrival; wait is until the start of the service that succeeded. */
-  e2eMs: number;
-  ttftMs: number;
-  waitMs: number;
+  readonly e2eMs: number;
+  readonly ttftMs: number;
+  readonly waitMs: number;
   /** Had to queue at the server that served it. */
-  hasWaited: boolean;
-  hasObjective: boolean;
-  isWithinObjective: boolean;
+  readonly hasWaited: boolean;
+  readonly hasObjective: boolean;
+  readonly isWithinObjective: boolean;
   /** It ran in a region that its class's rule forbids: counted from where it ran, not from what was planned. */
-  isViolation: boolean;
+  readonly isViolation: boolean;
 }
-
-/** Both, where they come in one object. */
-export type EndedRequest = CountedRequest & Ending;
 
 /**
  * What one run of one strategy counts. Two partitions of the same requests: (class, region) cells and hours of
@@ -102,7 +95,9 @@ export class Recorder {
   declare private readonly streams: boolean;
   /** By hour: `region * CELL_WIDTH + field`. */
   private readonly regionHours: Float64Array[] = [];
-  private hour: HourRecord | null = null;
+  /** The hour of the latest record; one that no result shows for those that are not kept apart. */
+  declare private hour: HourRecord;
+  declare private readonly later: HourRecord;
   private hourFromMs = Number.POSITIVE_INFINITY;
   private hourToMs = Number.NEGATIVE_INFINITY;
   private passing: Float64Array | null = null;
@@ -120,32 +115,33 @@ export class Recorder {
     this.e2e = new HistogramSet(groups);
     this.ttft = streams ? new HistogramSet(groups) : this.e2e;
     this.wait = new HistogramSet(groups);
+    this.later = newHour(streams);
+    this.hour = this.later;
   }
 
   /** Counts a request that has ended: in its (class, region) cell, in its hour, and its latencies. */
-  record(request: CountedRequest, ending: Ending): void {
-    const region = ending.region < 0 ? this.regions - 1 : ending.region;
-    const group = request.classIndex * this.regions + region;
-    const { arrivalMs } = request;
+  record(ended: EndedRequest): void {
+    const region = ended.region < 0 ? this.regions - 1 : ended.region;
+    const group = ended.classIndex * this.regions + region;
+    const { arrivalMs, end } = ended;
     if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
-    const hour = this.hour;
-    addTo(this.cells, group * WIDTH, request, ending);
-    if (hour !== null) addTo(hour.fields, 0, request, ending);
-    if (ending.end !== SERVED) return;
-    const { e2eMs, waitMs } = ending;
+    const { hour, cells } = this;
+    addTo(cells, group * WIDTH, hour.fields, ended);
+    if (end !== SERVED) return;
+    const { e2eMs, waitMs } = ended;
     const e2eBucket = bucketOf(e2eMs);
     this.e2e.record(group, e2eMs, e2eBucket);
-    if (hour !== null) hour.e2e.record(0, e2eMs, e2eBucket);
+    hour.e2e.record(0, e2eMs, e2eBucket);
     if (this.streams) {
-      const { ttftMs } = ending;
+      const { ttftMs } = ended;
       const ttftBucket = bucketOf(ttftMs);
       this.ttft.record(group, ttftMs, ttftBucket);
-      if (hour !== null) hour.ttft.record(0, ttftMs, ttftBucket);
+      hour.ttft.record(0, ttftMs, ttftBucket);
     }
     if (waitMs === 0) return;
     const waitBucket = bucketOf(waitMs);
     this.wait.record(group, waitMs, waitBucket);
-    if (hour !== null) hour.wait.record(0, waitMs, waitBucket);
+    hour.wait.record(0, waitMs, waitBucket);
   }
 
   /** Fills in what follows from the counts; to be called once, after the last record. */
@@ -185,18 +181,10 @@ export class Recorder {
     this.hourFromMs = index * HOUR_MS;
     this.hourToMs = this.hourFromMs + HOUR_MS;
     if (index >= HOURS_MAX) {
-      this.hour = null;
+      this.hour = this.later;
       return;
     }
-    for (let i = this.hours.length; i <= index; i++) {
-      const e2e = new HistogramSet(1);
-      this.hours.push({
-        fields: new Float64Array(WIDTH),
-        e2e,
-        ttft: this.streams ? new HistogramSet(1) : e2e,
-        wait: new HistogramSet(1),
-      });
-    }
+    for (let i = this.hours.length; i <= index; i++) this.hours.push(newHour(this.streams));
     this.hour = this.hours[index]!;
   }
 
@@ -222,34 +210,64 @@ export interface HourRecord {
   readonly wait: HistogramSet;
 }
 
-function addTo(fields: Float64Array, at: number, request: CountedRequest, ending: Ending): void {
-  fields[at + ending.end]!++;
-  fields[at + PLACE.inputTokens]! += request.inputTokens;
-  if (request.attempts !== 1) addRetries(fields, at, request);
-  if (request.attemptsThrottled > 0) fields[at + PLACE.attemptsThrottled]! += request.attemptsThrottled;
-  if (request.attemptsUnavailable > 0) fields[at + PLACE.attemptsUnavailable]! += request.attemptsUnavailable;
-  if (request.attemptsTimedOut > 0) fields[at + PLACE.attemptsTimedOut]! += request.attemptsTimedOut;
-  if (request.interruptions !== null) addInterruptions(fields, at, request, ending.end);
-  if (ending.end === SERVED) {
-    fields[at + PLACE.outputTokens]! += request.outputTokens;
-    fields[at + PLACE.servedInputTokens]! += request.inputTokens;
-    if (ending.hasWaited) fields[at + PLACE.waited]!++;
-    if (ending.isViolation) fields[at + PLACE.residencyViolations]!++;
+function newHour(streams: boolean): HourRecord {
+  const e2e = new HistogramSet(1);
+  return {
+    fields: new Float64Array(WIDTH),
+    e2e,
+    ttft: streams ? new HistogramSet(1) : e2e,
+    wait: new HistogramSet(1),
+  };
+}
+
+/** Counts a request in its cell, which begins at `at`, and in its hour. */
+function addTo(cells: Float64Array, at: number, hour: Float64Array, ended: EndedRequest): void {
+  const { end, inputTokens, attempts } = ended;
+  cells[at + end]!++;
+  hour[end]!++;
+  cells[at + PLACE.inputTokens]! += inputTokens;
+  hour[PLACE.inputTokens]! += inputTokens;
+  const failures = ended.attemptsThrottled + ended.attemptsUnavailable + ended.attemptsTimedOut;
+  if (attempts !== 1 || failures > 0) {
+    addAttempts(cells, at, ended);
+    addAttempts(hour, 0, ended);
   }
-  if (ending.hasObjective) {
-    fields[at + PLACE.withObjective]!++;
-    if (ending.isWithinObjective) fields[at + PLACE.withinObjective]!++;
+  if (ended.interruptions !== null) {
+    addInterruptions(cells, at, ended);
+    addInterruptions(hour, 0, ended);
+  }
+  if (end === SERVED) {
+    const { outputTokens } = ended;
+    cells[at + PLACE.outputTokens]! += outputTokens;
+    hour[PLACE.outputTokens]! += outputTokens;
+    cells[at + PLACE.servedInputTokens]! += inputTokens;
+    hour[PLACE.servedInputTokens]! += inputTokens;
+    if (ended.hasWaited) addOne(cells, at, hour, PLACE.waited);
+    if (ended.isViolation) addOne(cells, at, hour, PLACE.residencyViolations);
+  }
+  if (ended.hasObjective) {
+    addOne(cells, at, hour, PLACE.withObjective);
+    if (ended.isWithinObjective) addOne(cells, at, hour, PLACE.withinObjective);
   }
 }
 
-/** Attempts other than one; -1 for a request that was never sent. */
-function addRetries(fields: Float64Array, at: number, { attempts }: CountedRequest): void {
+function addOne(cells: Float64Array, at: number, hour: Float64Array, field: number): void {
+  cells[at + field]!++;
+  hour[field]!++;
+}
+
+/** Attempts other than one, -1 for a request that was never sent, and those that failed. */
+function addAttempts(fields: Float64Array, at: number, ended: EndedRequest): void {
+  const { attempts } = ended;
   fields[at + PLACE.attempts]! += attempts - 1;
   if (attempts > 1) fields[at + PLACE.retried]!++;
+  fields[at + PLACE.attemptsThrottled]! += ended.attemptsThrottled;
+  fields[at + PLACE.attemptsUnavailable]! += ended.attemptsUnavailable;
+  fields[at + PLACE.attemptsTimedOut]! += ended.attemptsTimedOut;
 }
 
-function addInterruptions(fields: Float64Array, at: number, request: CountedRequest, end: End): void {
-  const { interruptions, lastInterruption: last } = request;
+function addInterruptions(fields: Float64Array, at: number, ended: EndedRequest): void {
+  const { interruptions, lastInterruption: last, end } = ended;
   for (let kind = INTERRUPTION.broken; kind <= INTERRUPTION.empty; kind++) {
     fields[at + PLACE.attemptsBroken + kind - 1]! += interruptions![kind]!;
   }

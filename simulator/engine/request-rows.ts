@@ -52,12 +52,13 @@ export function writeRequest(
   request: number,
   chunk: TrafficChunk,
   row: number,
-  { model, queueLevel }: ClassPlan,
+  { model }: ClassPlan,
   maxTokens: number,
 ): void {
   const { ints } = rows;
   const at = request * INTS;
-  const limit = outputLimit(chunk.maxTokens[row]!, maxTokens);
+  // Whole numbers below 2^31, which the compiler cannot know: it would keep them as numbers of any kind.
+  const limit = outputLimit(chunk.maxTokens[row]!, maxTokens | 0) | 0;
   const output = chunk.outputTokens[row]!;
   rows.floats[request * FLOATS + FLOAT.arrivalMs] = chunk.arrivalMs[row]!;
   ints[at + PLACE.classIndex] = chunk.classIndex[row]!;
@@ -77,7 +78,6 @@ export function writeRequest(
   ints[at + PLACE.maxTokens] = limit;
   ints[at + PLACE.prefixTokens] = chunk.prefixTokens[row]!;
   ints[at + PLACE.prefixId] = chunk.prefixId[row]!;
-  ints[at + PLACE.queueLevel] = queueLevel;
   ints[at + PLACE.originIndex] = chunk.originIndex[row]!;
   ints[at + PLACE.hedges] = 0;
 }
@@ -151,6 +151,7 @@ export class ShownRequest implements RequestView {
   declare private readonly rows: SlotTable;
   declare private readonly sessions: SessionKeys | null;
   private request = 0;
+  private each: ClassPlan | null = null;
 
   constructor(rows: SlotTable, sessions: SessionKeys | null = null) {
     this.rows = rows;
@@ -160,8 +161,11 @@ export class ShownRequest implements RequestView {
   /** The request in a row from now on, and its class. */
   show(request: number, each: ClassPlan): this {
     this.request = request;
-    this.sloE2eMs = each.sloE2eMs;
-    this.deferrable = each.deferrable;
+    if (each !== this.each) {
+      this.each = each;
+      this.sloE2eMs = each.sloE2eMs;
+      this.deferrable = each.deferrable;
+    }
     return this;
   }
 

@@ -107,6 +107,7 @@ export class Requests implements ServiceListener {
   declare private readonly countedFromRequest: number;
   declare private readonly isRetrying: boolean;
   declare private readonly isLimited: boolean;
+  declare private readonly isHedging: boolean;
   declare private readonly hasNetwork: boolean;
   /** Answers may break off, stall or come empty: else nothing below is looked at. */
   declare private readonly hasBreaks: boolean;
@@ -178,6 +179,7 @@ export class Requests implements ServiceListener {
     this.countedFromMs = kind === "duration" ? amount : Number.NEGATIVE_INFINITY;
     this.countedFromRequest = kind === "requests" ? amount : 0;
     this.isLimited = this.client.retry.mode === "adaptive";
+    this.isHedging = this.client.hedge.hedgesMax > 0;
     this.isRetrying = this.client.retry.mode !== "none";
   }
 
@@ -216,7 +218,7 @@ export class Requests implements ServiceListener {
     const isCounted = nowMs >= this.countedFromMs && order >= this.countedFromRequest && this.isCounting;
     ints[at + PLACE.requestId] = id | 0;
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
-    this.routers[ints[at + PLACE.router]!]!.hedges.request();
+    if (this.isHedging) this.routers[ints[at + PLACE.router]!]!.hedges.request();
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
     if (this.hasNetwork) {
       const { jitter } = this;
@@ -283,8 +285,7 @@ export class Requests implements ServiceListener {
     }
     if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
     if (this.hasNetwork) {
-      const jitter = floats[attempt * FLOATS + FLOAT.jitterBack]!;
-      const backMs = floats[attempt * FLOATS + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back, jitter);
+      const backMs = this.backMs(attempt);
       if (backMs > 0) {
         this.messages.push(nowMs + backMs, (attempt << EVENT_BITS) | RESPONSE);
         return;
@@ -402,7 +403,7 @@ export class Requests implements ServiceListener {
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (router.hedgeDelays !== null && !this.batch.isBatch[target]) this.planHedge(router.hedgeDelays, request);
     if (this.hasNetwork) {
-      const thereMs = this.delayMs(attempt, LEG.there, this.drawJitter(attempt));
+      const thereMs = this.thereMs(attempt, ints[at + PLACE.originIndex]!, target);
       if (thereMs > this.connectMs) {
         this.lost.add(attempt);
         this.scheduleGiveUp(attempt, nowMs + this.connectMs, false);
@@ -702,6 +703,8 @@ export class Requests implements ServiceListener {
     this.lost.delete(attempt);
     this.held.delete(attempt);
     if (this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs, true);
+    // Where the row goes on, no attempt is under way in it.
+    ints[at + PLACE.outcome] = OK;
     if (ints[at + PLACE.isDetached] === 0) this.forget(this.routers[ints[request * INTS + PLACE.router]!]!, attempt);
     this.service.forget(attempt);
     endAttempt(this.rows, attempt);
@@ -754,26 +757,35 @@ export class Requests implements ServiceListener {
     if (!this.hasNetwork) return 0;
     const { floats } = this.rows;
     const from = attempt * FLOATS;
-    return floats[from + FLOAT.hopMs]! + this.delayMs(attempt, LEG.back, floats[from + FLOAT.jitterBack]!);
+    const ms = floats[from + FLOAT.backMs]!;
+    return floats[from + FLOAT.hopMs]! + (this.network.isQuiet ? ms : this.faultyMs(attempt, LEG.back, ms));
   }
 
-  /** Delay of a leg of an attempt, ms. */
-  private delayMs(attempt: number, leg: 0 | 1, jitter: number): number {
+  /** The way there, ms; writes down the way back. First attempts have had their jitter since they arrived. */
+  private thereMs(attempt: number, origin: number, target: number): number {
+    const { ints, floats } = this.rows;
+    const from = attempt * FLOATS;
+    const ordinal = ints[attempt * INTS + PLACE.ordinal]!;
+    if (ordinal > 0) {
+      const id = ints[attempt * INTS + PLACE.requestId]!;
+      floats[from + FLOAT.jitterThere] = this.jitter.factor(LEG.there, id, ordinal);
+      floats[from + FLOAT.jitterBack] = this.jitter.factor(LEG.back, id, ordinal);
+    }
+    const halfMs = this.network.halfOfMs(origin, target);
+    floats[from + FLOAT.backMs] = halfMs * floats[from + FLOAT.jitterBack]!;
+    const ms = halfMs * floats[from + FLOAT.jitterThere]!;
+    return this.network.isQuiet ? ms : this.faultyMs(attempt, LEG.there, ms);
+  }
+
+  private faultyMs(attempt: number, leg: 0 | 1, ms: number): number {
     const { ints } = this.rows;
     const at = attempt * INTS;
-    const origin = ints[ints[at + PLACE.request]! * INTS + PLACE.originIndex]!;
-    const target = ints[at + PLACE.target]!;
-    return this.network.oneWayMs(origin, target, jitter, leg, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!);
-  }
-
-  /** Draws the jitter of both legs; returns that of the way there. First attempts have theirs since their arrival. */
-  private drawJitter(attempt: number): number {
-    const { jitter } = this;
-    const { ints, floats } = this.rows;
-    const id = ints[attempt * INTS + PLACE.requestId]!;
-    const ordinal = ints[attempt * INTS + PLACE.ordinal]!;
-    if (ordinal === 0) return floats[attempt * FLOATS + FLOAT.jitterThere]!;
-    floats[attempt * FLOATS + FLOAT.jitterBack] = jitter.factor(LEG.back, id, ordinal);
-    return jitter.factor(LEG.there, id, ordinal);
+    return this.network.delayMs(
+      ms,
+      ints[at + PLACE.target]!,
+      leg,
+      ints[at + PLACE.requestId]!,
+      ints[at + PLACE.ordinal]!,
+    );
   }
 }

@@ -118,16 +118,18 @@ export class Learning {
   /** Whether anything learns from outcomes: a strategy, its signals, a limiter. Otherwise only counts go down. */
   declare readonly isNeeded: boolean;
   declare private readonly hasOwnPictures: boolean;
+  declare private readonly isLimited: boolean;
+  declare private readonly isObserving: boolean;
   /** What a router is told of an attempt, in an object that is used again: to be filled before `learn`. */
   readonly outcome = newOutcome();
 
   /** @param hasOwnPictures routers are shown pictures of what they know, which count attempts in flight of their own */
   constructor(strategy: StrategyPlan, client: ClientPlan, router: Router, hasOwnPictures: boolean) {
     this.hasOwnPictures = hasOwnPictures;
+    this.isLimited = client.retry.mode === "adaptive";
+    this.isObserving = router.strategy.observe !== undefined;
     this.isNeeded =
-      client.retry.mode === "adaptive" ||
-      router.strategy.observe !== undefined ||
-      signalsOf(strategy).some((signal) => LEARNT_SIGNALS.includes(signal));
+      this.isLimited || this.isObserving || signalsOf(strategy).some((signal) => LEARNT_SIGNALS.includes(signal));
   }
 
   sent(router: Router, model: number, target: number): void {
@@ -146,8 +148,8 @@ export class Learning {
     const { outcome } = this;
     router.learnt[model]!.onOutcome(outcome);
     if (this.hasOwnPictures) router.shown[model]!.onEnded(outcome.target);
-    router.retry.onResponse(outcome.kind, outcome.nowMs);
-    router.strategy.observe?.(outcome);
+    if (this.isLimited) router.retry.onResponse(outcome.kind, outcome.nowMs);
+    if (this.isObserving) router.strategy.observe!(outcome);
   }
 }
 

@@ -159,7 +159,7 @@ export class RunStatistics {
       entry.isViolation = each.allowedRegions[region] === 0;
       if (entry.hasObjective) entry.isWithinObjective = e2eMs <= each.sloE2eMs && entry.ttftMs <= each.sloTtftMs;
     }
-    this.recorder.record(entry, entry);
+    this.recorder.record(entry);
   }
 
   private enterInterrupted(entry: Entry): void {

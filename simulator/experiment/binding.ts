@@ -64,10 +64,13 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
     ["capacity", counts.abandoned, "leave the queue, which is too long"],
     [
       "limit",
-      counts.timedOut,
+      counts.timedOut - (counts.idle ?? 0),
       "run into it, since they wait or since their answers take longer (`timeout` is for a whole call; the read timeout of most SDKs is between bytes: `limits: { idle: ... }`)",
     ],
-    ["outage", counts.failed, "end in errors"],
+    ["limit", counts.idle ?? 0, "get no byte for as long as the client waits for one"],
+    ["outage", counts.failed - (counts.broken ?? 0) - (counts.empty ?? 0), "end in errors"],
+    ["outage", counts.broken ?? 0, "get an answer that breaks off after it began, which no SDK tries again"],
+    ["outage", counts.empty ?? 0, "get an answer without content"],
     ["residency", counts.residencyRefused, "have no target that their residency rule allows"],
     ["capacity", counts.inFlight, "had not ended when the run was cut off"],
   ];

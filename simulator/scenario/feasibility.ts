@@ -56,10 +56,24 @@ export function checkQuotasFit(input: FeasibilityInput): readonly string[] {
 /** A law without an upper end exceeds any window now and then; less than one call in a million is not worth a note. */
 const RARE = 1e-6;
 
+/** By model: its context window where some prompts exceed it, so that the service refuses them; undefined: none do. */
+export function refusingWindows({
+  classes,
+  traffic,
+  models,
+}: Pick<FeasibilityInput, "classes" | "traffic" | "models">): readonly number[] | undefined {
+  // Of recorded prompts it is not known beforehand.
+  const isExceeded = models.map(({ contextTokens }, m) =>
+    classes.some((each, c) => each.model === m && (shareOfPromptsAbove(traffic[c]!, contextTokens) ?? 1) >= RARE),
+  );
+  if (!isExceeded.includes(true)) return undefined;
+  return models.map(({ contextTokens }, m) => (isExceeded[m]! ? contextTokens : Number.POSITIVE_INFINITY));
+}
+
 /**
  * A problem for each class whose prompts never fit into the context window of its model.
  *
- * @returns a note for each class of whose prompts some do not: the service refuses them, the simulator serves them
+ * @returns a note for each class of whose prompts some do not: the service refuses them
  */
 export function checkContextFits({
   classes,
@@ -84,7 +98,7 @@ export function checkContextFits({
     if (share < RARE || share === 1) return [];
     const percent = `${Number((100 * share).toPrecision(2))} %`;
     return [
-      `An expected ${percent} of the prompts of class ${each.name} exceed ${window}: the service refuses such calls with 400, the simulator serves them. Limit tokens.input, or state world.models.${name}.contextTokens.`,
+      `An expected ${percent} of the prompts of class ${each.name} exceed ${window}: the service refuses such calls with 400 (ValidationException), and they count as failed. Limit tokens.input, or state world.models.${name}.contextTokens.`,
     ];
   });
 }

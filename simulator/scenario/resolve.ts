@@ -14,7 +14,7 @@ import { parseAssertion } from "./assertion.ts";
 import { type ClassesInput, originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";
 import { faultsOf } from "./faults.ts";
-import { checkContextFits, checkQuotasFit } from "./feasibility.ts";
+import { checkContextFits, checkQuotasFit, refusingWindows } from "./feasibility.ts";
 import { checkModelIds, endedNotes } from "./known-models.ts";
 import { modelPlansOf, type SettledModels, settleModels, unknownNotes } from "./models.ts";
 import { moneyOf, otherPricesOf, questionsOnPrices, resolveSchedule, type ScheduleInput } from "./money.ts";
@@ -92,7 +92,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
     models: modelPlans,
     targets: targetPlansOf(supply.targets, names.models.length),
     classes,
-    world: servicePlanOf(setting, supply, faults, schedule!),
+    world: { ...servicePlanOf(setting, supply, faults, schedule!), ...windowsOf(demands) },
     network: { rttMs: network!.rttMs, jitterCv: network!.jitterCv },
     money: {
       ...moneyOf(scenario, supply.targets, classes, schedule!, choices.charges),
@@ -321,6 +321,11 @@ function targetPlansOf({ targets, routes }: Targets, models: number): readonly T
     isAsync: tier === "batch",
     calledIds: Array.from({ length: models }, (_, m) => routes[t * models + m]?.calledId ?? null),
   }));
+}
+
+function windowsOf(demands: Parameters<typeof refusingWindows>[0]): Pick<ServicePlan, "contextTokens"> {
+  const contextTokens = refusingWindows(demands);
+  return contextTokens === undefined ? {} : { contextTokens };
 }
 
 function servicePlanOf(

@@ -86,11 +86,12 @@ export const ATTEMPT_FLOAT = {
   decodeFactor: 10,
   /** Driver's own, of a request: when its latest attempt left; kept only where requests are hedged. */
   lastSentMs: 11,
-  /** Driver's own: the jitter of its ways, a factor. */
+  /** Driver's own: the jitter of its ways, a factor; and the way back with it, ms, without what faults add. */
   jitterThere: 12,
   jitterBack: 13,
+  backMs: 14,
 } as const;
-export const ATTEMPT_FLOATS = 14;
+export const ATTEMPT_FLOATS = 15;
 
 /** An empty table of attempts. */
 export function createAttemptTable(): SlotTable {

@@ -88,6 +88,8 @@ export interface ServicePlan {
   /** Account index of each class. */
   readonly accountOfClass: readonly number[];
   readonly faults: readonly FaultSpec[];
+  /** By model: longer prompts are refused as invalid (400); left out where none are. */
+  readonly contextTokens?: readonly number[];
   /** Health checks see a change this much later, ms. */
   readonly healthDelayMs: number;
   /** First instants of the price epochs, ms. */

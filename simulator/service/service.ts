@@ -96,12 +96,15 @@ export class Service {
   /** Whether calls of some route yield to others in a queue. */
   declare private readonly someYield: boolean;
   declare private readonly caches: PromptCaches;
+  /** Otherwise the cached tokens of all rows are 0 from the beginning. */
+  declare private readonly hasCaches: boolean;
   /** Attempts on their way from the source to another region. */
   private readonly hops = new EventHeap();
   declare private readonly errorKey: number;
   /** Null where the plan has no faults of single calls, or they strike elsewhere. */
   declare private readonly struck: StruckAttempts | null;
   declare private readonly streamFaults: StreamFaults | null;
+  declare private readonly contextTokens: readonly number[] | null;
   declare private readonly routing: ServiceRouting;
   declare private readonly epochs: Epochs;
 
@@ -114,6 +117,7 @@ export class Service {
     this.errorKey = purposeKey(seed, "errors");
     const strikesHere = hasStreamFaults(plan) && listener.strikesItself !== true;
     this.struck = strikesHere ? new StruckAttempts(table) : null;
+    this.contextTokens = plan.contextTokens ?? null;
     this.capacities = plan.endpoints.map((endpoint) =>
       createCapacity(
         endpoint.capacity,
@@ -136,6 +140,7 @@ export class Service {
     );
     this.someYield = plan.routes.some((route) => route !== null && route.queueShare < 1);
     this.caches = new PromptCaches(plan, table, listener.prefixes?.bind(listener), listener.conversations);
+    this.hasCaches = plan.endpoints.some(({ cacheTtlMs }) => cacheTtlMs > 0) || listener.prefixes !== undefined;
     this.faults = new FaultState(plan, seed);
     this.streamFaults = strikesHere ? new StreamFaults(plan, this.faults, seed) : null;
     this.routing = new ServiceRouting(plan, table, { capacities: this.capacities, faults: this.faults }, seed);
@@ -166,12 +171,18 @@ export class Service {
     ints[at + PLACE.epoch] = this.epochAt(nowMs);
     ints[at + PLACE.quota] = -1;
     floats[from + FLOAT.hopMs] = 0;
-    ints[at + PLACE.cacheReadTokens] = 0;
-    ints[at + PLACE.cacheWriteTokens] = 0;
+    if (this.hasCaches) {
+      ints[at + PLACE.cacheReadTokens] = 0;
+      ints[at + PLACE.cacheWriteTokens] = 0;
+    }
     const callerLevel = ints[at + PLACE.queueLevel]!;
     ints[at + PLACE.callerLevel] = callerLevel;
     ints[at + PLACE.queueLevel] = tieredLevel(callerLevel, route.queueLevel);
     floats[from + FLOAT.decodeFactor] = route.decodeFactor;
+    if (this.contextTokens !== null && ints[at + PLACE.inputTokens]! > this.contextTokens[model]!) {
+      this.listener.onOutcome(attempt, OUTCOMES.rejected, nowMs);
+      return;
+    }
     if (this.struck === null || !this.strike(nowMs, attempt, route)) this.enter(nowMs, attempt, route);
   }
 
@@ -307,8 +318,9 @@ export class Service {
     }
     const choice = route.destinations.length === 1 ? 0 : this.routing.select(route, attempt);
     const endpoint = route.destinations[choice]!;
-    const prefixTokens = this.table.ints[attempt * INTS + PLACE.prefixTokens]!;
-    if (prefixTokens > 0) this.caches.lookUp(nowMs, attempt, endpoint);
+    if (this.hasCaches && this.table.ints[attempt * INTS + PLACE.prefixTokens]! > 0) {
+      this.caches.lookUp(nowMs, attempt, endpoint);
+    }
     if (!this.admission.admits(nowMs, attempt, route)) {
       if (route.overflow !== null) this.spill(nowMs, attempt, route.overflow);
       else this.listener.onOutcome(attempt, OUTCOMES.throttled, nowMs);
@@ -365,7 +377,7 @@ export class Service {
       return;
     }
     this.endpoints.update(endpoint, capacity.nextMs);
-    if (ints[at + PLACE.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
+    if (this.hasCaches && ints[at + PLACE.prefixTokens]! > 0) this.caches.keep(nowMs, attempt, endpoint);
   }
 
   /** Whether the queue is already too long for a call that may use only a share of it. */
@@ -430,7 +442,10 @@ export class Service {
     if (struck !== undefined) {
       const { fault } = struck;
       if (fault.effect === "empty") return OUTCOMES.empty;
-      if (endsEarly(fault)) return this.listener.isWhole === true ? failureOf(fault) : OUTCOMES.broken;
+      if (endsEarly(fault)) {
+        ints[at + PLACE.refusal] = NO_QUOTA;
+        return this.listener.isWhole === true ? failureOf(fault) : OUTCOMES.broken;
+      }
       // A whole answer has its nth token at its end.
       if (fault.afterTokens > 0 && Number.isNaN(struck.struckMs)) this.stall(attempt, nowMs);
     }

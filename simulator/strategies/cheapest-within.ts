@@ -2,7 +2,7 @@
 import { MINUTE_MS } from "../base/time.ts";
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
-import { requestPriceMicroUsd } from "../client/target-view.ts";
+import { priceMicroUsd } from "../client/target-view.ts";
 
 const options = {
   p95: { type: "durationMs", required: true, min: 1, doc: "Ceiling for the predicted p95 of E2E latency, e.g. 4s" },
@@ -52,29 +52,30 @@ export const cheapestWithin: StrategyDefinition = {
     const probes = checked.number("probes");
     const forgetMs = checked.number("forget");
 
-    function qualifies(targets: TargetView, target: number, nowMs: number): boolean {
-      const predictedMs = targets.e2eMsP95[target]! + targets.rttMs[target]!;
-      const fresh = nowMs - targets.lastOutcomeMs[target]! <= forgetMs;
-      if (!fresh) return targets.inFlight[target]! < probes;
-      if (targets.failureShare[target]! > failureCeiling) return false;
-      return Number.isNaN(predictedMs) ? targets.inFlight[target]! < probes : predictedMs <= ceilingMs;
-    }
-
     return {
       choose(request, targets, nowMs) {
-        const { eligible, eligibleCount, rttMs } = targets;
+        const { eligible, eligibleCount, rttMs, e2eMsP95, lastOutcomeMs, failureShare, inFlight } = targets;
+        const { previousTarget } = request;
+        const { inputTokens, maxTokens } = request;
+        const answerTokens = outputTokens < maxTokens ? outputTokens : maxTokens;
         let best = -1;
         let bestPrice = Infinity;
         for (let i = 0; i < eligibleCount; i++) {
           const target = eligible[i]!;
-          if (target === request.previousTarget || !qualifies(targets, target, nowMs)) continue;
-          const price = requestPriceMicroUsd(request, targets, target, outputTokens);
-          if (best < 0 || price < bestPrice || (price === bestPrice && rttMs[target]! < rttMs[best]!)) {
+          if (target === previousTarget) continue;
+          const predictedMs = e2eMsP95[target]! + rttMs[target]!;
+          const isFresh = nowMs - lastOutcomeMs[target]! <= forgetMs;
+          if (isFresh && failureShare[target]! > failureCeiling) continue;
+          if (isFresh && !Number.isNaN(predictedMs)) {
+            if (predictedMs > ceilingMs) continue;
+          } else if (inFlight[target]! >= probes) continue;
+          const its = priceMicroUsd(targets, target, inputTokens, answerTokens);
+          if (best < 0 || its < bestPrice || (its === bestPrice && rttMs[target]! < rttMs[best]!)) {
             best = target;
-            bestPrice = price;
+            bestPrice = its;
           }
         }
-        return best >= 0 ? best : leastBad(targets, request.previousTarget);
+        return best >= 0 ? best : leastBad(targets, previousTarget);
       },
     };
   },

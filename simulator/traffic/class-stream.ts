@@ -1,7 +1,7 @@
 /** The traffic of one class: its spec as plain data, and its rows in time order. */
 import { ownEntry } from "../base/schema-forms.ts";
 import { cumulativeShares } from "../random/sampler.ts";
-import { purposeStream } from "../random/streams.ts";
+import { BLOCK, purposeStream } from "../random/streams.ts";
 import type { ArrivalContext, ArrivalProcess, OriginShare } from "./arrival-process.ts";
 import { type ArrivalSpec, createArrivals } from "./arrivals/index.ts";
 import type { DayShapeSpec } from "./day-shape.ts";
@@ -146,14 +146,26 @@ function drawnOrigins({ originShares }: ClassTraffic, arrivals: ArrivalProcess, 
     };
   }
   const upTo = cumulativeShares(originShares.map(({ share }) => share));
+  const indexOf = Uint16Array.from(originShares, (each) => each.originIndex);
+  const uniforms = new Float64Array(BLOCK);
   return ({ originIndex }, from, to) => {
-    for (let i = from; i < to; i++) {
-      const u = stream.next();
-      let o = 0;
-      while (upTo[o]! <= u) o++;
-      originIndex[i] = originShares[o]!.originIndex;
+    for (let start = from; start < to; start += BLOCK) {
+      const count = Math.min(BLOCK, to - start);
+      stream.fill(uniforms, count);
+      for (let i = 0; i < count; i++) originIndex[start + i] = indexOf[rankOf(upTo, uniforms[i]!)]!;
     }
   };
+}
+
+/** How many cumulative shares a uniform has reached: numbers for few, since branches could not be predicted. */
+function rankOf(upTo: Float64Array, u: number): number {
+  let rank = 0;
+  if (upTo.length <= 4) {
+    for (let o = 0; o < upTo.length - 1; o++) rank += Number(upTo[o]! <= u);
+    return rank;
+  }
+  while (upTo[rank]! <= u) rank++;
+  return rank;
 }
 
 function firstAtOrAfter(arrivalMs: Float64Array, from: number, to: number, limitMs: number): number {

@@ -1,6 +1,7 @@
 /** Turns the rows of reference.json, a neutral description of queueing models, into scenario files. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { refuseUnknown } from "./neutral.ts";
 import {
   type Arrivals,
   type Capacity,
@@ -87,6 +88,7 @@ const MEAN_FIELD_FLOOR = 0.03;
 
 /** A row of the reference file as an oracle. */
 function oracleOf(row: NeutralRow): Oracle {
+  refuseUnknown(row.id, row.scenario);
   const isExact = row.sd_relative_500k === 0;
   const floor = row.model.includes("mean field") ? MEAN_FIELD_FLOOR : TOLERANCE_FLOOR;
   return {

@@ -4,8 +4,9 @@
  * measured into docs/model/performance.md.
  * Options: --smoke, --rounds N, --requests N, --peer-requests N, --model NAME, --scale (these rows only), --json.
  * See docs/model/performance.md. `npm run perf -- browser` measures the engine in a Web Worker: see browser.ts;
- * `npm run perf -- executors` k6's native executors: see executors.ts, and `npm run perf -- decisions` what a decision
- * of each strategy costs; `npm run perf -- report` and `-- playground` the pages: see pages.ts.
+ * `npm run perf -- executors` k6's native executors: see executors.ts, `npm run perf -- decisions` what a decision of each
+ * strategy costs, `npm run perf -- report` and `-- playground` the pages: see pages.ts, and `npm run perf -- memory` and
+ * `-- workers` the peak memory of R3 and what a second thread gains: see sizes.ts.
  */
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, runCommand, usageError, wholeNumber } from "../arguments.ts";
@@ -25,6 +26,7 @@ import {
   summarise,
 } from "./rounds.ts";
 import { runScale, SCALE_PLAN, type ScaleSummary, scaleTable } from "./scale.ts";
+import { measureMemory, measureWorkers } from "./sizes.ts";
 import { measureStartup } from "./startup.ts";
 
 const FULL: PerformancePlan = { rounds: 5, engineRequests: 4_000_000, peerRequests: 100_000 };
@@ -36,9 +38,11 @@ const PARTS: Readonly<Record<string, (argv: readonly string[]) => Promise<number
   browser: measureBrowser,
   decisions: measureStrategies,
   executors: measureExecutors,
+  memory: measureMemory,
   playground: measurePlayground,
   report: measureReport,
   startup: measureStartup,
+  workers: measureWorkers,
 };
 
 await runCommand((argv) => {

@@ -141,6 +141,8 @@ export class Batching extends Station<BatchingSpec> {
   private decoding = 0;
   private kvTokens = 0;
   private readonly clock = new VirtualClock();
+  /** When the next end is due at the present pace, ms. */
+  private endMs = Number.POSITIVE_INFINITY;
 
   constructor(spec: BatchingSpec, context: CapacityContext, table: SlotTable) {
     super(spec, context, table, spec.discipline === "priority");
@@ -202,7 +204,7 @@ export class Batching extends Station<BatchingSpec> {
       this.refresh();
       return MARKED;
     }
-    if (this.clock.reachMs(this.ends.topMs) <= nowMs) return this.end(nowMs);
+    if (this.endMs <= nowMs) return this.end(nowMs);
     if (this.joins.topMs > nowMs) return NOTHING;
     const attempt = this.joins.pop();
     this.synchronise(nowMs);
@@ -246,10 +248,17 @@ export class Batching extends Station<BatchingSpec> {
 
   protected ownNextMs(): number {
     const joinMs = this.joins.topMs;
-    if (this.decoding === 0) return joinMs;
-    const endMs = this.clock.reachMs(this.ends.topMs);
-    let nextMs = joinMs < endMs ? joinMs : endMs;
-    if (this.marks !== null) nextMs = Math.min(nextMs, this.clock.reachMs(this.marks.topMs));
+    // An empty batch may have steps of no length, of which there is no limit.
+    const endMs = this.decoding > 0 ? this.clock.reachMs(this.ends.topMs) : Number.POSITIVE_INFINITY;
+    this.endMs = endMs;
+    const nextMs = joinMs < endMs ? joinMs : endMs;
+    return this.marks === null && !this.announcesFirsts ? nextMs : this.beforeMarks(nextMs);
+  }
+
+  /** The earlier of an instant and of what is announced on the way, ms: other marks, first tokens. */
+  private beforeMarks(ms: number): number {
+    if (this.decoding === 0) return ms;
+    const nextMs = this.marks === null ? ms : Math.min(ms, this.clock.reachMs(this.marks.topMs));
     return this.announcesFirsts ? Math.min(nextMs, this.clock.reachMs(this.firsts.topMs)) : nextMs;
   }
 
@@ -278,9 +287,8 @@ export class Batching extends Station<BatchingSpec> {
     if (!this.announcesFirsts && this.firsts.topMs <= units) this.passFirsts(units, nowMs);
     this.clock.landOn(units, nowMs);
     this.subject = attempt;
-    const { floats } = this.table;
     const first = attempt * FLOATS + FLOAT.firstTokenMs;
-    if (Number.isNaN(floats[first]!)) floats[first] = nowMs;
+    if (Number.isNaN(this.table.floats[first]!)) this.table.floats[first] = nowMs;
     this.decoding--;
     this.inService--;
     if (this.hasTokenLimit) this.kvTokens -= this.kvNeed(attempt);
@@ -311,11 +319,9 @@ export class Batching extends Station<BatchingSpec> {
 
   /** Brings V up to now at the pace that has held, past the first tokens that are out by then. */
   private synchronise(nowMs: number): void {
-    if (!this.announcesFirsts && this.decoding > 0) {
-      const units = this.clock.unitsAt(nowMs);
-      if (this.firsts.topMs <= units) this.passFirsts(units, nowMs);
-    }
-    this.clock.synchronise(nowMs, this.decoding > 0);
+    const units = this.decoding > 0 ? this.clock.unitsAt(nowMs) : this.clock.units;
+    if (!this.announcesFirsts && this.firsts.topMs <= units) this.passFirsts(units, nowMs);
+    this.clock.landOn(units, nowMs);
   }
 
   /** Writes down when the first tokens with marks up to `units` were out: at the latest now. */
@@ -333,12 +339,12 @@ export class Batching extends Station<BatchingSpec> {
   }
 
   private kvNeed(attempt: number): number {
-    const { ints } = this.table;
     const at = attempt * INTS;
-    return ints[at + PLACE.inputTokens]! + ints[at + PLACE.outputTokens]!;
+    return this.table.ints[at + PLACE.inputTokens]! + this.table.ints[at + PLACE.outputTokens]!;
   }
 
   private stepMsAt(sequences: number): number {
-    return (this.spec.stepBaseMs + this.spec.stepPerSequenceMs * (sequences + this.occupied())) / this.factor;
+    const stepMs = this.spec.stepBaseMs + this.spec.stepPerSequenceMs * (sequences + this.occupied());
+    return this.factor === 1 ? stepMs : stepMs / this.factor;
   }
 }

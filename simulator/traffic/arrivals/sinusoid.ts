@@ -53,6 +53,7 @@ export const sinusoid: ArrivalDefinition<SinusoidSpec> = {
     const angular = (2 * Math.PI) / periodMs;
     let nowMs = 0;
     let gaps = drawGaps(0);
+    const uniforms = new Float64Array(BLOCK);
     let used = BLOCK;
     const stretchMs = periodMs / STRETCHES;
     let untilMs = Number.NEGATIVE_INFINITY;
@@ -65,8 +66,10 @@ export const sinusoid: ArrivalDefinition<SinusoidSpec> = {
         for (let i = from; i < to; ) {
           if (used === BLOCK) {
             gaps = drawGaps(BLOCK);
+            keep.fill(uniforms, BLOCK);
             used = 0;
           }
+          const drawn = uniforms[used]! * (1 + amplitude);
           t += gaps[used++]!;
           if (t >= untilMs) {
             untilMs = t + stretchMs;
@@ -74,7 +77,6 @@ export const sinusoid: ArrivalDefinition<SinusoidSpec> = {
             surely = 1 + amplitude * (middle - SLACK);
             perhaps = 1 + amplitude * (middle + SLACK);
           }
-          const drawn = keep.next() * (1 + amplitude);
           if (drawn >= perhaps) continue;
           if (drawn < surely || drawn < 1 + amplitude * Math.cos(angular * (t - peakAtMs))) arrivalMs[i++] = t;
         }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -37,6 +37,29 @@ describe("meridian report", () => {
     assert.equal(await readFile(file, "utf8"), await readFile(join(run, "report.html"), "utf8"));
     const json = await meridianHere(["report", run, "--json"]);
     assert.equal(json.stdout, await readFile(join(run, "result.json"), "utf8"));
+  });
+
+  it("puts a playground into the page when asked, the same as simulate does, or says why not", async () => {
+    const file = join(folder, "explorable.html");
+    const made = await meridianHere(["report", "latest", "--out", runs, "--explorable", "-o", file]);
+    assert.equal(made.code, 0, made.stderr);
+    const again = await meridianHere(["simulate", TINY, "--out", join(folder, "other"), "--quiet", "--explorable"]);
+    assert.equal(again.code, 0, again.stderr);
+    const [html, simulated, plain] = await Promise.all(
+      [file, join(folder, "other", "latest", "report.html"), join(runs, "latest", "report.html")].map((path) =>
+        readFile(path, "utf8"),
+      ),
+    );
+    assert.match(html!, /<section id="playground">[\s\S]*id="play-setup"/);
+    const ownName = (text: string) => text.replace(/"file":"[^"]*"/, "");
+    assert.equal(ownName(simulated!), ownName(html!));
+    assert.ok(html!.length - plain!.length < 1_500_000);
+    const lone = join(folder, "lone");
+    await mkdir(lone);
+    await copyFile(join(runs, "latest", "result.json"), join(lone, "result.json"));
+    const without = await meridianHere(["report", lone, "--explorable", "-o", file]);
+    assert.match(without.stderr, /the report has no playground: the run has no scenario/);
+    assert.match(await readFile(file, "utf8"), /Not in this page: the run has no scenario/);
   });
 
   it("explains what cannot be reported", async () => {

@@ -61,6 +61,22 @@ describe("traffic fitted to a bill", () => {
     assert.equal(fitted.fittedUsd + fitted.leftUsd, billed);
   });
 
+  it("spreads a bill by month over the days of its month, and says what each team is billed", async () => {
+    const { bill, fitted: byDay } = await fit("focus-1.0.csv.gz");
+    const month = { startMs: Date.UTC(2026, 8, 1), endMs: Date.UTC(2026, 9, 1) };
+    const lines = bill.lines.map((each) => ({ ...each, line: { ...each.line, ...month } }));
+    const fitted = fitTraffic({
+      bill: { ...bill, lines },
+      dimension: "tag:team",
+      book,
+      sizes: new Map(),
+      requestsMax: 20_000,
+    });
+    assert.equal(fitted!.days, 30);
+    assert.equal(sumOf(fitted!.fittedByTeamUsd.values()), fitted!.fittedUsd);
+    assert.deepEqual(fitted!.fittedByTeamUsd, byDay.fittedByTeamUsd);
+  });
+
   it("takes sizes of calls from logs, and the hours from an hourly bill", async () => {
     const id = "amazon.nova-lite-v1:0";
     const { fitted } = await fit("cur-2.csv.gz", new Map([[id, { meanOutput: 400, cvInput: 0, cvOutput: 0 }]]));

@@ -17,7 +17,8 @@ function network(jitterCv: number, faults: readonly FaultSpec[] = [], rttMs = [1
   const jitter = new Jitter(jitterCv, 7);
   return {
     oneWayMs(origin: number, target: number, leg: 0 | 1, request: number, attempt: number): number {
-      return legs.oneWayMs(origin, target, jitter.factor(leg, request, attempt), leg, request, attempt);
+      const ms = legs.halfOfMs(origin, target) * jitter.factor(leg, request, attempt);
+      return legs.delayMs(ms, target, leg, request, attempt);
     },
   };
 }

@@ -39,7 +39,7 @@ const ended = (over: Partial<EndedRequest> = {}): EndedRequest => ({
 /** A recorder of so many classes and regions that has seen these requests. */
 function recorded(classes: number, regions: number, all: readonly EndedRequest[], streams = true) {
   const recorder = new Recorder(classes, regions, streams);
-  for (const each of all) recorder.record(each, each);
+  for (const each of all) recorder.record(each);
   recorder.complete();
   return recorder;
 }
@@ -118,7 +118,7 @@ describe("the recorder", () => {
     recorder.count(0, 2 * HOUR_MS, CELL.attempts, true);
     recorder.count(0, HOURS_MAX * HOUR_MS, CELL.attempts, true);
     const late = ended({ arrivalMs: HOURS_MAX * HOUR_MS });
-    recorder.record(late, late);
+    recorder.record(late);
     recorder.complete();
     assert.equal(recorder.hoursSeen, 3);
     assert.equal(recorder.regionHour(0)![CELL_FIELDS + CELL.attempts], 1);

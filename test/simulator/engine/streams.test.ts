@@ -6,7 +6,7 @@ import { createAudit } from "../../../simulator/engine/audit.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { budget } from "../../budget.ts";
-import { HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
+import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { anyScenario } from "./any-scenario.ts";
 import { type Row, rows, simulatePlan } from "./run.ts";
 
@@ -220,6 +220,23 @@ describe("answers that stall", () => {
     assert.deepEqual(ends, { served: 1 });
     near(lengthMs(records[0]!), 3000 + 6000);
   });
+});
+
+it("a prompt beyond the context window is refused, not retried and not billed; one of its size is served", () => {
+  const rows = [200_000, 200_001].map((input, i) => ({ ...ANSWER, atMs: i, input }));
+  const plan = planOf(
+    scenarioInput({
+      world: worldInput({
+        models: { m: { id: HAIKU, burndown: 1, contextTokens: 200_000, capacity: BATCH } },
+      } as never),
+      traffic: [
+        { ...classInput(), tokens: { input: { exponential: { mean: "100k" } }, output: 50, maxTokens: 200 } },
+      ] as never,
+      client: { retry: "standard" },
+    }),
+  );
+  const { ends, attempts } = simulatePlan(plan, rows);
+  assert.deepEqual([ends, attempts], [{ served: 1, failed: 1 }, 2]);
 });
 
 describe("hedges by a quantile", () => {

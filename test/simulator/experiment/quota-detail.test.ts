@@ -1,32 +1,42 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { DAY_MS } from "../../../simulator/base/time.ts";
 import { quotaDetail } from "../../../simulator/experiment/quota-detail.ts";
-import type { Plan } from "../../../simulator/scenario/plan.ts";
+import { NOVA, worldPlan } from "../advice/worlds.ts";
 
-/** Two days from midnight UTC; a model that answers 1,000 tokens at most. */
-const PLAN = {
-  startMs: 0,
-  arrivalsFromMs: 0,
-  durationMs: 2 * DAY_MS,
-  models: [{ maxOutputTokens: 1000 }],
-} as unknown as Plan;
+/** A call a second for two hours from 23:00, 100 tokens reserved for each, 40 used, none on its way for long. */
+const n = 7200;
+const plan = { ...worldPlan(NOVA, ["eu-west-1"], [{}]), startMs: Date.UTC(2026, 8, 1, 23), durationMs: 1000 * n };
+const column = (value: number) => new Float64Array(n).fill(value);
+const atMs = Float64Array.from({ length: n }, (_, i) => 1000 * i);
+const calls = {
+  demand: { atMs, settledAtMs: atMs.map((ms) => ms + 1), reserve: column(100), settle: column(40) },
+  maxTokens: new Int32Array(n).fill(60),
+  capped: column(50),
+  spec: null,
+  model: 0,
+};
 
-it("counts calls a minute and tokens a day, and what other settings of max_tokens would reserve", () => {
-  // Three calls within a minute on the first day, one on the second that settles more than those together.
-  const atMs = Float64Array.of(0, 20_000, 40_000, DAY_MS + 5000);
-  const demand = {
-    atMs,
-    settledAtMs: atMs.map((ms) => ms + 1000),
-    reserve: Float64Array.of(300, 300, 300, 300),
-    settle: Float64Array.of(100, 100, 100, 400),
-  };
-  const calls = { demand, maxTokens: Int32Array.of(200, 200, 200, 200), capped: new Float64Array(4).fill(150) };
-  const detail = quotaDetail(PLAN, { ...calls, spec: null, model: 0 }, 0);
-  assert.equal(detail.busiestCalls, 3);
-  assert.deepEqual(detail.busiestDay, { settled: 400, coveredShare: 1 });
-  // 300 with 200 of answer is 1,100 with 1,000; three in a minute.
-  assert.equal(detail.unset.busiestReserved, 3300);
-  assert.equal(detail.explicit.busiestReserved, 450);
-  assert.ok(detail.explicit.smallestLimit < detail.unset.smallestLimit);
+it("calls of the busiest minute, tokens of the busiest day with the part of it that the run covers", () => {
+  const { busiestCalls, busiestDay } = quotaDetail(plan, calls, 0.01);
+  assert.equal(busiestCalls, 60);
+  // Each of the two days has an hour of it; the first of equals is told.
+  assert.deepEqual(busiestDay, { settled: 3600 * 40, coveredShare: 1 / 24 });
 });
+
+it("max_tokens unset reserves the model's largest answer, explicit ones what was given", () => {
+  const { unset, explicit } = quotaDetail(plan, calls, 0);
+  assert.equal(unset.busiestReserved, 60 * (100 + 10_000 - 60));
+  assert.equal(explicit.busiestReserved, 60 * 50);
+  // A call is settled before the next comes: 59 settled ones and the reservation of the last must fit.
+  assert.ok(Math.abs(explicit.smallestLimit - (59 * 40 + 50)) <= 0.01 * (59 * 40 + 50), String(explicit.smallestLimit));
+});
+
+it("a reservation that weighs max_tokens weighs the missing ones too", () => {
+  const spec = { ...weighted(), burndown: 5, reservesWeightedOutput: true };
+  assert.equal(quotaDetail(plan, { ...calls, spec }, 0).unset.busiestReserved, 60 * (100 + 5 * (10_000 - 60)));
+});
+
+function weighted() {
+  const limits = { tokensPerMinute: null, tokensPerDay: null, requests: null };
+  return { id: "q", region: 0, model: 0, ...limits, reservesCacheReads: false, retryAfterMs: Number.NaN };
+}

@@ -63,6 +63,11 @@ describe("prompts and the context window", () => {
       note!,
       /^An expected 1\.8 % of the prompts of class c exceed the context window of m .*, 200,000 tokens/,
     );
+    assert.match(note!, /400 \(ValidationException\), and they count as failed/);
+    assert.equal(
+      planOf(prompts({ lognormal: { mean: 1200, cv: 1 } }, { id: HAIKU_45 })).world.contextTokens,
+      undefined,
+    );
     assert.deepEqual(planOf(prompts({ lognormal: { mean: 1200, cv: 1 } }, { id: HAIKU_45 })).notes, [], "one in 1e9");
   });
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isFocus, readFocus } from "../../../../simulator/bill/formats/focus.ts";
-import { formatDecimal } from "../../../../simulator/bill/usd.ts";
+import { createBill, daysOf, tokenLines } from "../../../../simulator/bill/spend.ts";
+import { formatDecimal, ONE } from "../../../../simulator/bill/usd.ts";
 import { problemsOf } from "./tables.ts";
 
 const COLUMNS = [
@@ -26,6 +27,8 @@ const row = (category: string, chargeClass = "") => [
 ];
 const read = (...rows: string[][]) => readFocus({ columns: COLUMNS, rows, lineOf: (at) => at + 2 }, "a.csv");
 
+const EXPORT = { format: "focus", view: "focus", statedTotalUsd: undefined, costBasis: "billed", notes: [] };
+
 describe("FOCUS", () => {
   it("is read with its categories, corrections and maps as lists of pairs", () => {
     assert.ok(isFocus(COLUMNS) && !isFocus(["BilledCost"]));
@@ -45,6 +48,34 @@ describe("FOCUS", () => {
       [formatDecimal(lines[0]!.costUsd), lines[0]!.tags.team, lines[0]!.unit],
       ["2.5", "search", "Units"],
     );
+  });
+
+  it("is read in version 1.2, with columns that 1.0 has not and lines of a month", () => {
+    const more = [
+      "ServiceName",
+      "x_UsageType",
+      "RegionId",
+      "PricingCurrency",
+      "SkuMeter",
+      "SkuPriceDetails",
+      "InvoiceId",
+    ];
+    const columns = [...COLUMNS, ...more].toReversed();
+    const month = ["12", "Usage", "", "2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z", "3000", "1K tokens", ""];
+    const extra = [
+      "Amazon Bedrock Service",
+      "USE1-NovaPro-mantle-input-tokens-standard",
+      "us-east-1",
+      "USD",
+      "m",
+      "{}",
+      "1",
+    ];
+    const { lines } = readFocus({ columns, rows: [[...month, ...extra].toReversed()], lineOf: () => 2 }, "a.csv");
+    const bill = createBill({ ...EXPORT, lines }, { idOf: () => undefined });
+    const [only] = tokenLines(bill);
+    assert.deepEqual([only?.tokenKind, only?.region, only?.tokens], ["input", "us-east-1", 3_000_000n * ONE]);
+    assert.equal(daysOf(bill.lines).size, 30);
   });
 
   it("refuses a category that it does not know", () => {
