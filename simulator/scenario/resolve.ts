@@ -75,8 +75,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const prices = pricesInput(setting, supply.targets);
   const schedule = resolveSchedule(prices);
   const modelPlans = modelPlansOf(models);
-  const sessions = resolveSessions(scenario, modelPlans, classes, problems);
-  const traffic = resolveTraffic(demand, inputs.recordings, sessions);
+  const traffic = resolveTraffic(demand, inputs.recordings, resolveSessions(scenario, modelPlans, classes, problems));
   const demands = { classes, traffic, models: modelPlans };
   const misfits = [...misfitsOf(setting, supply, demands), ...checkContextFits({ ...demands, problems })];
   const run = runPartOf(scenario, supply.targets.targets);
