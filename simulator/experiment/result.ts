@@ -243,7 +243,6 @@ export interface StrategyResult {
   readonly status: "ok" | "unstable";
   readonly statusReason: string | null;
   readonly total: GroupResult;
-  /** By class of traffic. */
   readonly byClass: readonly NamedGroup[];
   /** By region that ran the request (destination); unserved requests by the source region of the last attempt. */
   readonly byRegion: readonly NamedGroup[];
