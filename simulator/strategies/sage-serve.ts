@@ -21,7 +21,7 @@ const options = {
 } as const;
 
 /**
- * The region rule of SageServe. Use of a target is u = calls in flight / capacity (the paper takes the memory of its own
+ * A region rule after SageServe's: short-term routing by use, and a queue for work that may wait. Use of a target is u = calls in flight / capacity (the paper takes the memory of its own
  * servers, which a caller of a service cannot see).
  *
  *   interactive: the first target in order of preference with u <= busy; if there is none, the least used
@@ -31,11 +31,11 @@ const options = {
  * A retry leaves out the target that just failed. No draws.
  *
  * Source: S. Jaiswal et al., "SageServe: Optimizing LLM Serving on Cloud Data Centers with Forecast Aware Auto-Scaling",
- * Proc. ACM Meas. Anal. Comput. Syst. 9(3), 2025; its simulator inserts waiting work below a use of 0.5.
+ * Proc. ACM Meas. Anal. Comput. Syst. 9(3), 2025; its simulator inserts waiting work below a use of 0.5. The order of preference and the 70 % are choices made here.
  */
 export const sageServe: StrategyDefinition = {
   name: "sage-serve",
-  summary: "The nearest region that is not full; deferrable work waits for idle regions, as SageServe routes.",
+  summary: "The nearest region that is not full; deferrable work waits for idle regions, after SageServe.",
   options,
   signals: ["inFlight", "rtt"],
   create(given, context) {
