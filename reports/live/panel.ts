@@ -27,7 +27,7 @@ export function playgroundPanel({ scenario, remark }: PanelText): Markup {
 <div id="play-answer">
 <p class="verdict" id="play-verdict"></p>
 <p class="reasons" id="play-reasons"></p>
-<p class="question">Cost and latency: hollow and faint is where a strategy stood before the change</p>
+<p class="question">Cost and latency. Faint: where a strategy stood before the change. Hollow: it fails too many requests to be compared</p>
 <div class="scroll" role="region" tabindex="0" aria-label="Cost and latency of each strategy"><div class="picture" id="play-frontier"></div></div>
 <p class="question">p95 of each class; dashed is its objective</p>
 <div class="scroll" role="region" tabindex="0" aria-label="p95 of each class"><div class="picture" id="play-classes"></div></div>
