@@ -29,8 +29,8 @@ export class RoutedBedrockClient extends RoutedClient {
    *
    * @throws MeridianError for a scenario that is wrong; usage STRATEGY_NOT_IN_SCENARIO, BENCH_NOT_REPLAYABLE
    * @example
-   * const client = await RoutedBedrockClient.fromScenario("chat.yaml", { strategy: "cheapest-within", log: "decisions.jsonl" });
-   * const answer = await client.send(new ConverseCommand({ modelId: "sonnet", messages }), { class: "chat" });
+   * const client = await RoutedBedrockClient.fromScenario("chat.yaml", { strategy: "round-robin" });
+   * // const answer = await client.send(new ConverseCommand({ modelId: "nova", messages }), { class: "chat" });
    * await client.close();
    */
   static async fromScenario(source: ScenarioSource, options: ScenarioClientOptions = {}): Promise<RoutedBedrockClient> {

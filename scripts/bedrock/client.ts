@@ -72,9 +72,9 @@ interface OpenCall {
  * const client = new RoutedBedrockClient({
  *   strategy: "least-latency",
  *   targets: ["us-east-1", "us-west-2"].map((region) => ({ region, models: { nova: "us.amazon.nova-pro-v1:0" } })),
- *   log: "decisions.jsonl",
  * });
- * const answer = await client.send(new ConverseCommand({ modelId: "nova", messages }));
+ * // const answer = await client.send(new ConverseCommand({ modelId: "nova", messages }));
+ * await client.close();
  */
 export class RoutedBedrockClient {
   private readonly plan: LivePlan;
