@@ -41,7 +41,7 @@ describe("a request's row", () => {
     const at = request * ATTEMPT_INTS;
     const { generation: _, attemptGeneration: __, flags: ___, requestId: ____, router: _____, ...places } = ATTEMPT;
     const worldSide = ["endpoint", "placement", "epoch", "quota", "cacheReadTokens", "cacheWriteTokens"];
-    const perAttempt = ["target", "isDetached", "ordinal", "refusal", "callerLevel", "tried"];
+    const perAttempt = ["target", "isDetached", "ordinal", "refusal", "callerLevel", "tried", "queueLevel"];
     const rows = [7, 8].map((rubbish) => {
       table.ints.fill(rubbish, at, at + ATTEMPT_INTS);
       writeRequest(table, request, chunkOf([{ atMs: 1 }]), 0, each, 100);

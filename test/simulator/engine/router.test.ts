@@ -111,6 +111,7 @@ describe("what routers learn", () => {
     // The estimate is in cells about a fiftieth wide.
     assert.ok(Math.abs(router.learnt[0]!.e2eMsP95[0]! / 850 - 1) < 0.02, `${router.learnt[0]!.e2eMsP95[0]}`);
     tell(send(0, 1000), OUTCOME.throttled, 1001);
-    assert.ok(router.learnt[0]!.throttleShare[0]! > 0.4);
+    // Of two outcomes the later one failed. Throttles apart are no signal of this strategy, and are not learnt.
+    assert.ok(router.learnt[0]!.failureShare[0]! > 0.4);
   });
 });
