@@ -2,6 +2,7 @@
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
 import { formatShare } from "../base/text.ts";
 import { leftColumn, type Table, textCell } from "../tables/table.ts";
+import { sharedLoadText } from "./routing.ts";
 import { centsText, p95Text, savingText, tokens, usd, usdMonth } from "./section.ts";
 
 interface Decision {
@@ -76,11 +77,13 @@ function routeText(route: RouteOutcome | undefined): string {
   return `${usdMonth(outcome.usdPerMonth)}${saving}; p95 ${p95Text(outcome)}, throttled ${formatShare(outcome.throttledShare.value)}${classes}`;
 }
 
-function poolText({ pool: { steps, worthIt } }: Advice): string {
+function poolText(advice: Advice): string {
+  const { steps, worthIt } = advice.pool;
   if (steps.length < 2) return "each class has one region to go to";
   const [one, best] = [steps[0]!.outcome, steps.find(({ regions }) => regions === worthIt)!.outcome];
+  const [shared] = sharedLoadText(advice);
   return worthIt === 1
-    ? `no gain: one region throttles ${formatShare(one.throttledShare.value)}`
+    ? (shared ?? `no gain: one region throttles ${formatShare(one.throttledShare.value)}`)
     : `${worthIt} regions: throttled ${formatShare(one.throttledShare.value)} to ${formatShare(best.throttledShare.value)}`;
 }
 

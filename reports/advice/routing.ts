@@ -84,11 +84,24 @@ function isServing({ outcome: { level } }: RouteOutcome): boolean {
   return level !== "fails requests" && level !== "unstable";
 }
 
+/** Fallbacks take only what is refused: what sharing the load gains, where a strategy is faster than that. */
+export function sharedLoadText({ pool: { steps, worthIt }, frontier, watchedClass }: Advice): readonly string[] {
+  const alone = steps.find(({ regions }) => regions === worthIt)?.outcome;
+  const fastest = frontier[0]?.outcome;
+  const [before, after] = [alone?.p95Ms.value ?? null, fastest?.p95Ms.value ?? null];
+  if (alone === undefined || fastest === undefined || before === null || after === null) return [];
+  if (after >= 0.99 * before) return [];
+  return [
+    `Sharing the load gains more than fallbacks do: with ${fastest.strategy} p95 of ${watchedClass} is ${p95Text(fastest)}, not ${p95Text(alone)}.`,
+  ];
+}
+
 /** How many regions. */
 export const REGIONS: AdviceQuestion = {
   id: "regions",
   question: "How many regions are worth it?",
-  answer: ({ pool, watchedClass }) => {
+  answer: (advice) => {
+    const { pool, watchedClass } = advice;
     const { steps, worthIt } = pool;
     const [first, last] = [steps[0], steps.at(-1)];
     if (first === undefined || last === undefined || steps.length < 2)
@@ -101,12 +114,13 @@ export const REGIONS: AdviceQuestion = {
     const at = steps.find(({ regions }) => regions === worthIt)!.outcome;
     const gain =
       worthIt === first.regions
-        ? `a second one changes neither what is throttled (${formatShare(first.outcome.throttledShare.value)} of attempts) nor p95 by more than 1 %.`
+        ? `as a fallback a second one changes neither what is throttled (${formatShare(first.outcome.throttledShare.value)} of attempts) nor p95 by more than 1 %.`
         : `throttled attempts go from ${formatShare(first.outcome.throttledShare.value)} to ${formatShare(at.throttledShare.value)}, failed requests from ${formatShare(first.outcome.failedShare.value)} to ${formatShare(at.failedShare.value)}, p95 of ${watchedClass} from ${p95Text(first.outcome)} to ${p95Text(at)}; ${last.regions > worthIt ? "a further one brings no more." : "more were not tried."}`;
     return {
       answer: [
         `${capital(plural(worthIt, "region", "regions"))}: ${gain}`,
         "Regions are taken in the order of their distance to each class's callers, as fallbacks of one another: each brings its own quota. What a lost region would do is another question (faults in the scenario).",
+        ...sharedLoadText(advice),
       ],
       table: routeTable(
         "regions",

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { sharedLoadText } from "../../../reports/advice/routing.ts";
+import type { Advice } from "../../../simulator/advice/advice.ts";
+
+const outcome = (strategy: string, ms: number) => ({ strategy, p95Ms: { value: ms, low: null, high: null } });
+const advice = (aloneMs: number, fastestMs: number) =>
+  ({
+    watchedClass: "chat",
+    pool: { worthIt: 1, steps: [{ regions: 1, outcome: outcome("1 region", aloneMs) }] },
+    frontier: [{ outcome: outcome("least-outstanding", fastestMs), savedUsd: null, slowerMs: null }],
+  }) as unknown as Advice;
+
+it("a region that refuses nothing may still be slow: what sharing the load gains is said beside it", () => {
+  const [text] = sharedLoadText(advice(24_000, 9890));
+  assert.match(text!, /^Sharing the load gains more than fallbacks do: with least-outstanding p95 of chat is 9\.89 s/);
+  assert.deepEqual(sharedLoadText(advice(10_000, 9950)), []);
+  assert.deepEqual(sharedLoadText({ ...advice(24_000, 9890), frontier: [] }), []);
+});
