@@ -8,12 +8,14 @@ export interface ImportedSums {
   readonly lines: number;
   readonly days: number;
   readonly accounts: number;
+  /** Of the file; what the store now holds of these days is the same, or the import has failed. */
   readonly totalUsd: Decimal;
   readonly storedUsd: Decimal;
   readonly tokensUsd: Decimal;
   readonly unattributedUsd: Decimal;
   readonly untaggedUsd: Decimal;
   readonly teamTag: string;
+  /** Days that were there before. */
   readonly replacedDays: number;
 }
 

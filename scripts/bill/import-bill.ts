@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { ImportedSums } from "../../reports/bill/import-text.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import type { BillLine } from "../../simulator/bill/bill-line.ts";
@@ -16,20 +17,7 @@ import { BILL_LINES, billRow, LIST_PRICES, priceRow, UNKNOWN_ACCOUNT } from "../
 import { openStoreWriter, type StoreWriter } from "../store/writer.ts";
 
 /** What an import of a bill did. */
-export interface ImportedBill {
-  readonly source: string;
-  readonly lines: number;
-  readonly days: number;
-  readonly accounts: number;
-  /** Of the file; what the store now holds of these days is the same, or the import has failed. */
-  readonly totalUsd: Decimal;
-  readonly storedUsd: Decimal;
-  readonly tokensUsd: Decimal;
-  readonly unattributedUsd: Decimal;
-  readonly untaggedUsd: Decimal;
-  readonly teamTag: string;
-  /** Days that were there before. */
-  readonly replacedDays: number;
+export interface ImportedBill extends ImportedSums {
   readonly notes: readonly string[];
 }
 
