@@ -210,15 +210,16 @@ export interface ChildEnd {
 
 /**
  * Starts a program and kills it when its own input ends, which the death of the parent does whatever caused it. Signals
- * reach the program by itself, as one of the group.
+ * reach the program by itself, as one of the group; they are taken before it starts, since one may come with its first
+ * line, and a supervisor that dies of it would take the program along without its last words.
  */
 const SUPERVISOR = `
 const { spawn } = require("node:child_process");
 const [program, ...args] = process.argv.slice(1);
-const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] });
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(name, () => {});
 const end = () => process.kill(-process.pid, "SIGKILL");
 process.stdin.on("end", end).on("error", end).resume();
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(name, () => {});
+const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] });
 child.on("error", (error) => { process.stderr.write(error.message + "\\n"); process.exit(127); });
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGKILL" ? 137 : 143)));
 `;
