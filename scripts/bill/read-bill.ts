@@ -60,7 +60,7 @@ async function readOne(path: string): Promise<BillExport> {
   const bytes = await bytesOf(path);
   const name = basename(path);
   if (bytes.subarray(0, 4).toString("latin1") === "PAR1") return readTable(await readParquetTable(path), name);
-  const text = new TextDecoder("utf-8").decode(bytes);
+  const text = textOf(bytes);
   if (/^\s*[[{]/.test(text)) return readJson(text, name);
   return readTable(csvTable(text, name), name);
 }
@@ -79,16 +79,40 @@ async function bytesOf(path: string): Promise<Buffer> {
   }
 }
 
+/** UTF-8, or UTF-16 as spreadsheets save "Unicode text". */
+function textOf(bytes: Buffer): string {
+  const [first, second] = bytes;
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16le").decode(Buffer.from(bytes).swap16());
+  const isUtf16 = (first === 0xff && second === 0xfe) || (bytes.length > 3 && second === 0 && bytes[3] === 0);
+  return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+}
+
+/** The separator that the header has most of: a spreadsheet of another language writes semicolons. */
+function delimiterOf(text: string): string {
+  const header = text.split(/\r?\n/, 1)[0]!.replace(/"[^"]*"/g, "");
+  const count = (delimiter: string) => header.split(delimiter).length;
+  return [",", ";", "\t"].reduce((best, next) => (count(next) > count(best) ? next : best));
+}
+
+/** `1.234,56` of a spreadsheet with decimal commas as `1234.56`; every other text as it is. */
+function withPoint(cell: string): string {
+  return /^[($+-]*(\d{1,3}([. \u00a0\u202f]\d{3})+|\d+),\d+[)$ ]*$/.test(cell.trim())
+    ? cell.replace(/[. \u00a0\u202f]/g, "").replace(",", ".")
+    : cell;
+}
+
 function csvTable(text: string, name: string): BillTable {
   const lines: number[] = [];
+  const delimiter = delimiterOf(text);
   let rows: readonly (readonly string[])[];
   try {
     rows = parse(text, {
       bom: true,
+      delimiter,
       skip_empty_lines: true,
       on_record: (record: string[], { lines: line }) => {
         lines.push(line);
-        return record;
+        return delimiter === "," ? record : record.map(withPoint);
       },
     }) as readonly (readonly string[])[];
   } catch (error) {
@@ -120,7 +144,7 @@ function readTable(table: BillTable, name: string): BillExport {
 
 /** One JSON document, or one on each line. */
 function readJson(text: string, name: string): BillExport {
-  const value = parseJson(text) ?? parseLines(text);
+  const value = parseJson(text) ?? parseLines(text) ?? parseDocuments(text);
   if (isCostExplorerApi(value)) return readCostExplorerApi(value, name);
   const what = value === undefined ? "this is no JSON" : "this JSON is no answer of GetCostAndUsage";
   const fix = "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line";
@@ -133,6 +157,12 @@ function parseLines(text: string): unknown[] | undefined {
     .filter((line) => line.trim() !== "")
     .map(parseJson);
   return values.includes(undefined) ? undefined : values;
+}
+
+/** Documents one after the other, as a loop over pages prints them. */
+function parseDocuments(text: string): unknown[] | undefined {
+  const values = text.split(/\r?\n(?=[{[])/).map(parseJson);
+  return values.length < 2 || values.includes(undefined) ? undefined : values;
 }
 
 function parseJson(text: string): unknown {

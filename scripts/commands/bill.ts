@@ -1,6 +1,6 @@
 /** `meridian bill`: what an export of the bill says, who could be routed otherwise, and what stands out. */
 import { mkdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { BillPage } from "../../reports/bill/page.ts";
 import type { ReplayReport } from "../../reports/bill/savings.ts";
@@ -9,11 +9,10 @@ import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/error
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
 import { candidatesOf } from "../../simulator/bill/candidates.ts";
-import { createModelNames, type ModelNames } from "../../simulator/bill/classify.ts";
+import type { ModelNames } from "../../simulator/bill/classify.ts";
 import { FLAT, projectBill } from "../../simulator/bill/project.ts";
 import {
   type Bill,
-  createBill,
   partsOf,
   remarksOf,
   SPEND_DIMENSIONS,
@@ -23,15 +22,15 @@ import {
 } from "../../simulator/bill/spend.ts";
 import { formatDecimal } from "../../simulator/bill/usd.ts";
 import { createPriceBook, type PriceBook } from "../../simulator/service/pricing/price-book.ts";
-import { readBillFile } from "../bill/read-bill.ts";
+import { addBillOptions, openBill } from "../bill/open-bill.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
-import { loadTagger, withTags } from "../io/tag-rules.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 
 export const billCommand: CommandDefinition = {
   examples: [
     ["meridian bill scenarios/bills/cost-explorer.csv.gz", "spend by team, model, region; candidates; odd days"],
     ["meridian bill scenarios/bills/focus-1.0.parquet --by tag:team --by model", "only these groupings"],
+    ["meridian bill --source cur", "a bill that meridian import put into the store"],
     ["meridian bill scenarios/bills/cur-2.csv.gz --json", "every figure exact, for a script"],
     ["meridian bill scenarios/bills/cur-2.csv.gz --scenario replay.yaml", "and a scenario that costs what was billed"],
     [
@@ -39,28 +38,22 @@ export const billCommand: CommandDefinition = {
       "what routing would save, on a page",
     ],
   ],
-  configure: (command) =>
-    void command
-      .argument(
-        "<file>",
-        "Cost Explorer (CSV or the API's JSON), CUR 2.0 or FOCUS (CSV, Parquet), gzip too, or a folder of parts",
-      )
+  configure: (command) => {
+    addBillOptions(command);
+    command
       .option("--by <dimension...>", `${SPEND_DIMENSIONS.join(", ")} or tag:<key>`)
       .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given")
-      .option("--tags <file>", 'rules that tag lines which lack a tag: tag team=search where usageType like "*Nova*"')
       .option("--scenario <file>", "write a scenario that replays the bill's tokens, by team, model and region")
       .option("--replay", "simulate the bill under other routings: savings by team with intervals")
       .option("--logs <file>", "with --scenario or --replay: a request log of the same calls, for their sizes")
-      .option("--report <dir>", "folder for bill.html, a page to print and sign, and bill.json"),
+      .option("--report <dir>", "folder for bill.html, a page to print and sign, and bill.json");
+  },
   run: runBill,
 };
 
 async function runBill({ args, options, terminal, signal }: CommandInput): Promise<number> {
-  const { models, prices } = await loadReference();
-  const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
-  const tagger = options.tags === undefined ? undefined : await loadTagger(String(options.tags));
-  const exported = await readBillFile(args[0]!);
-  const bill = createBill(tagger === undefined ? exported : withTags(exported, tagger, names), names);
+  const { prices } = await loadReference();
+  const { bill, names, from, title } = await openBill(args[0], options);
   const tags = tagKeysOf(bill);
   const team = teamOf(options.team as string | undefined, tags);
   const groupings = dimensionsOf(options.by as readonly string[] | undefined, team);
@@ -95,9 +88,9 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
       : undefined;
   const json = jsonDocument(
     "bill",
-    plain({ file: args[0]!, ...report, bill: undefined, replay, summary: summaryOf(report.bill) }),
+    plain({ file: from, ...report, bill: undefined, replay, summary: summaryOf(report.bill) }),
   );
-  if (options.report !== undefined) await writePage(String(options.report), args[0]!, { report, replay }, json);
+  if (options.report !== undefined) await writePage(String(options.report), title, { report, replay }, json);
   if (options.json === true) terminal.out(json);
   else {
     terminal.out(renderBillText(report, { colour: terminal.colour, width: terminal.width }));
@@ -119,7 +112,7 @@ async function writePage(
   const projection = projectBill(report.bill, { months: 12, growth: undefined, prices: [FLAT] });
   const byDay = spendBy(report.bill, "day");
   await mkdir(folder, { recursive: true });
-  const html = renderBillHtml({ report, byDay, replay, projection, file: basename(file) });
+  const html = renderBillHtml({ report, byDay, replay, projection, file });
   await writeFileAtomic(join(folder, "bill.html"), html);
   await writeFileAtomic(join(folder, "bill.json"), `${json}\n`);
 }
@@ -157,7 +150,7 @@ async function replayOf(
   throw new MeridianError("usage", { code: "BILL_LOGS_ALONE", what: "--logs is for a replay of the bill", fix });
 }
 
-function summaryOf(bill: ReturnType<typeof createBill>) {
+function summaryOf(bill: Bill) {
   const { format, view, costBasis, notes, statedTotalUsd } = bill.export;
   return { format, view, costBasis, notes, statedTotalUsd, totalUsd: bill.totalUsd, lines: bill.lines.length };
 }

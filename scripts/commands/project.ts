@@ -1,14 +1,11 @@
 /** `meridian project`: what the next months of a bill may cost, with its uncertainty and what drives it. */
 import { mkdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { createModelNames } from "../../simulator/bill/classify.ts";
 import { FLAT, type PriceScenario, projectBill, TREND_DAYS_MIN } from "../../simulator/bill/project.ts";
-import { createBill } from "../../simulator/bill/spend.ts";
-import { readBillFile } from "../bill/read-bill.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { addBillOptions, openBill } from "../bill/open-bill.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { wholeNumber } from "./options.ts";
 
@@ -20,13 +17,14 @@ export const projectCommand: CommandDefinition = {
     [`meridian project ${BILL} --growth 2%..8% --price cut=-20%@7`, "growth of your own, and prices from month 7 on"],
     [`meridian project ${BILL} --out projection`, "page to print, spreadsheet and JSON in a folder"],
   ],
-  configure: (command) =>
-    void command
-      .argument("<bill>", "an export that meridian bill reads")
+  configure: (command) => {
+    addBillOptions(command);
+    command
       .addOption(new Option("--months <n>", "how far ahead").default(12).argParser(wholeNumber(1)))
       .option("--growth <low..high>", "growth a month between these, 10 to 90 % quantile; else the bill's trend")
       .option("--price <name=change@month...>", "price scenarios beside prices as they are, e.g. cut=-20%@7")
-      .option("--out <dir>", "folder for projection.html, projection.csv and projection.json"),
+      .option("--out <dir>", "folder for projection.html, projection.csv and projection.json");
+  },
   run: runProject,
 };
 
@@ -34,23 +32,21 @@ async function runProject({ args, options, terminal }: CommandInput): Promise<nu
   const growth = options.growth === undefined ? undefined : growthOf(String(options.growth));
   const prices = ((options.price as readonly string[] | undefined) ?? []).map(priceOf);
   const months = Math.min(120, Number(options.months));
-  const { models } = await loadReference();
-  const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
-  const bill = createBill(await readBillFile(args[0]!), names);
+  const { bill, from, title } = await openBill(args[0], options);
   const projection = projectBill(bill, { months, growth, prices: [FLAT, ...prices] });
   if (projection === undefined) {
     const fix = `export ${TREND_DAYS_MIN} days or more by day, or 7 days and give --growth low..high`;
     throw new MeridianError("data", {
       code: "PROJECT_TOO_SHORT",
       what: "too few days with spend",
-      where: args[0]!,
+      where: from,
       fix,
     });
   }
   const { projectionJson, renderProjectionCsv, renderProjectionHtml, renderProjectionText } = await import(
     "../../reports/bill/projection.ts"
   );
-  const report = { projection, file: basename(args[0]!) };
+  const report = { projection, file: title };
   const json = jsonDocument("projection", projectionJson(projection));
   if (options.out !== undefined) {
     const folder = String(options.out);

@@ -46,8 +46,9 @@ async function runSql({ args, options, terminal }: CommandInput): Promise<number
   const store = await openRunStore(String(options.out));
   try {
     for (const problem of store.problems) terminal.problem(formatProblem(problem));
-    if (store.ids.length === 0) terminal.note(`there is no run in ${options.out} yet`);
-    terminal.out(await written(await store.query(query), format));
+    const result = await store.query(query);
+    if (store.ids.length === 0 && result.rows.length === 0) terminal.note(`there is no run in ${options.out} yet`);
+    terminal.out(await written(result, format));
     return EXIT_CODES.ok;
   } finally {
     store.close();

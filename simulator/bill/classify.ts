@@ -1,6 +1,13 @@
 /** What each line of a bill bought: which model's tokens, of which kind, at which tier; or why that cannot be said. */
 import type { BillLine } from "./bill-line.ts";
-import { readUsageType, type TokenKind, tokensPerUnit, type UsageTier } from "./usage-type.ts";
+import {
+  featureOf,
+  readUsageType,
+  type TokenKind,
+  tokensPerUnit,
+  type UsageTier,
+  type UsageTypeFacts,
+} from "./usage-type.ts";
 import { type Decimal, ONE } from "./usd.ts";
 
 /**
@@ -30,60 +37,60 @@ export interface ClassifiedLine {
 /** Reads one line's usage type, service and unit. */
 export function classifyLine(line: BillLine, names: ModelNames): ClassifiedLine {
   const facts = line.usageType === undefined ? undefined : readUsageType(line.usageType);
-  const isMarketplace = isMarketplaceModel(line.service) || /(^|-)MP:/.test(line.usageType ?? "");
-  const written = isMarketplaceModel(line.service) ? modelNameOf(line.service!) : facts?.model;
+  const isNamed = isMarketplaceModel(line.service);
+  const isMarketplace = isNamed || facts?.isMarketplace === true;
+  const written = isNamed ? modelNameOf(line.service!) : facts?.model;
   const modelId = written === undefined ? undefined : names.idOf(written);
-  const spend = spendOf(line, isMarketplace, facts?.tokenKind);
-  return {
+  const spend = spendOf(line, facts);
+  const tokenKind = spend === "tokens" ? facts?.tokenKind : undefined;
+  const isHourly = facts?.tier === "reserved" || facts?.tier === "provisioned";
+  const draft = {
     line,
     spend,
     model: written,
     modelId,
-    tokenKind: facts?.tokenKind,
-    tier: facts?.tokenKind === undefined ? undefined : facts.tier,
-    routing: facts?.tokenKind === undefined ? undefined : facts.routing,
+    tokenKind,
+    tier: tokenKind === undefined && !(isHourly && spend === "bedrock") ? undefined : facts?.tier,
+    routing: tokenKind === undefined ? undefined : facts?.routing,
     isLongPrompt: facts?.isLongPrompt ?? false,
     region: line.region ?? facts?.region,
-    tokens: facts?.tokenKind === undefined ? undefined : tokensOf(line, isMarketplace),
-    remark: remarkOf(line, spend, facts?.region, written, modelId),
+    tokens: tokenKind === undefined ? undefined : tokensOf(line, isMarketplace),
   };
+  return { ...draft, remark: remarkOf(draft, facts?.region) };
 }
 
-function spendOf(line: BillLine, isMarketplace: boolean, tokenKind: TokenKind | undefined): SpendKind {
-  const isBedrock = isMarketplace || /bedrock/i.test(line.service ?? "");
-  if (tokenKind !== undefined && (isBedrock || line.service === undefined)) return "tokens";
-  if (isBedrock) return "bedrock";
-  return line.service === undefined ? "unattributed" : "other";
+/** A line of the marketplace whose service is a name other than Bedrock's is of another seller, unless it meters tokens by region. */
+function spendOf({ service, usageType }: BillLine, facts: UsageTypeFacts | undefined): SpendKind {
+  const isMetered = facts?.tokenKind !== undefined && /(^|-)MP:[A-Z]{2,4}\d{1,2}[_-]/.test(usageType ?? "");
+  const isBedrock = isMarketplaceModel(service) || /bedrock/i.test(service ?? "") || isMetered;
+  if (facts?.tokenKind !== undefined && (isBedrock || service === undefined)) return "tokens";
+  if (isBedrock || (service === undefined && usageType !== undefined && OF_BEDROCK.has(featureOf(usageType))))
+    return "bedrock";
+  return service === undefined ? "unattributed" : "other";
 }
+
+/** Features that no other service has, for exports that name usage types alone. */
+const OF_BEDROCK: ReadonlySet<string> = new Set(["guardrails", "custom model import", "data automation"]);
 
 function tokensOf(line: BillLine, isMarketplace: boolean): Decimal | undefined {
   const factor = tokensPerUnit(line.unit, isMarketplace);
   return factor === undefined || line.quantity === undefined ? undefined : line.quantity * BigInt(factor);
 }
 
-function remarkOf(
-  line: BillLine,
-  spend: SpendKind,
-  regionOfUsage: string | undefined,
-  model: string | undefined,
-  modelId: string | undefined,
-): string | undefined {
+function remarkOf(draft: Omit<ClassifiedLine, "remark">, regionOfUsage: string | undefined): string | undefined {
+  const { line, spend, model, modelId, tokens } = draft;
   if (regionOfUsage !== undefined && line.region !== undefined && line.region !== regionOfUsage)
     return `the usage type is of ${regionOfUsage}, the line of ${line.region}`;
   if (spend === "unattributed") {
     const isSaid = line.service !== undefined || line.usageType !== undefined;
     return isSaid ? "neither service nor usage type names Bedrock" : "the export does not say for what";
   }
-  if (spend === "tokens" && model !== undefined && modelId === undefined)
-    return `the model ${model} is not in the table of models`;
-  if (
-    spend === "tokens" &&
-    line.quantity !== undefined &&
-    line.unit !== undefined &&
-    tokensOf(line, true) === undefined
-  )
-    return `the unit ${line.unit} counts no tokens`;
-  return undefined;
+  if (spend !== "tokens") return undefined;
+  if (model === undefined) return "the line does not say of which model its tokens are";
+  if (modelId === undefined) return `the model ${model} is not in the table of models`;
+  if (draft.region === undefined) return "neither the line nor its usage type says in which region";
+  const isCounted = line.quantity === undefined || line.unit === undefined || tokens !== undefined;
+  return isCounted ? undefined : `the unit ${line.unit} counts no tokens`;
 }
 
 /** USD per million tokens; undefined without tokens. @param tokens exact */
@@ -109,19 +116,59 @@ export interface ModelNames {
   idOf(name: string): string | undefined;
 }
 
-/** @param models with their public names, e.g. `Claude Haiku 4.5` */
+/** Vendors that some bills write before a model's name and others do not. */
+const VENDOR =
+  /^(anthropic|open ?ai|amazon|meta|cohere|deepseek|qwen|google|nvidia|moonshot(ai)?|xai|writer)[ .-]*(?=\S)/i;
+
+/**
+ * @param models with their public names, e.g. `Claude Haiku 4.5`; ids are found too, with or without date and version
+ */
 export function createModelNames(models: readonly { readonly id: string; readonly name: string }[]): ModelNames {
+  const named = new Map<string, string | undefined>();
+  const add = (keys: Map<string, string | undefined>, key: string, id: string) =>
+    keys.set(key, keys.has(key) && keys.get(key) !== id ? undefined : id);
+  for (const { id, name } of models) add(named, keyOf(name), id);
+  for (const { id, name } of models) if (VENDOR.test(name)) addMissing(named, keyOf(name.replace(VENDOR, "")), id);
   const ids = new Map<string, string | undefined>();
-  for (const { id, name } of models) {
-    const key = keyOf(name);
-    ids.set(key, ids.has(key) ? undefined : id);
-  }
-  return { idOf: (name) => ids.get(keyOf(name)) };
+  for (const { id } of models) add(ids, keyOfId(id), id);
+  const listed = new Set(models.map(({ id }) => id));
+  return {
+    idOf: (name) => {
+      const plain = name.replace(ROUTING_PREFIX, "");
+      if (listed.has(plain)) return plain;
+      const id = /^[a-z0-9]+\.[a-z]/.test(plain) ? ids.get(keyOfId(plain)) : undefined;
+      return id ?? named.get(keyOf(name)) ?? named.get(keyOf(name.replace(VENDOR, ""))) ?? ALIASES[name.toLowerCase()];
+    },
+  };
+}
+
+function addMissing(keys: Map<string, string | undefined>, key: string, id: string): void {
+  if (!keys.has(key)) keys.set(key, id);
+}
+
+/** Names of the bill that say less than the model's own. Source: Price List Bulk API, offer AmazonBedrock. */
+const ALIASES: Readonly<Record<string, string>> = {
+  mistrallarge: "mistral.mistral-large-2402-v1:0",
+  "mistral large": "mistral.mistral-large-2402-v1:0",
+};
+
+const ROUTING_PREFIX = /^(us|eu|apac|jp|au|ca|in|global|us-gov)\./;
+
+/** An id without the date and version that usage types leave out. */
+function keyOfId(id: string): string {
+  return id
+    .toLowerCase()
+    .replace(/(-v?\d+(:\d+)?(:\d+k|:\w+)?)?$/, (version) => (/^-v|:/.test(version) ? "" : version))
+    .replace(/-20\d{6}$/, "");
 }
 
 /** Words without order, digits in their order: `Claude4.6Opus` is `Claude Opus 4.6`, `Nova2.0Lite` is `Nova 2 Lite`. */
 function keyOf(name: string): string {
-  const plain = name.replace(/(\d)\.0(?!\d)/g, "$1").replace(/([a-z])([A-Z])/g, "$1 $2");
-  const words = (plain.toLowerCase().match(/[a-z]+|\+/g) ?? []).filter((word) => word !== "instruct").sort();
+  const plain = name
+    .replace(/(\d)\.0(?!\d)/g, "$1")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+    .replace(/\+/g, " plus ");
+  const words = (plain.toLowerCase().match(/[a-z]+/g) ?? []).filter((word) => word !== "instruct").sort();
   return `${words.join(" ")} ${(plain.match(/\d+/g) ?? []).join("")}`;
 }

@@ -117,15 +117,15 @@ function priceOf(
   const facts = factsOf(attributes);
   if (/mantle/i.test(usageType)) return "of the mantle endpoint, which has prices of its own";
   if (/custom[-_ ]?model/i.test(usageType)) return "of a custom model";
-  if (facts.tokenKind === undefined) return "no tokens of a text model";
   if (facts.tier === "reserved" || facts.tier === "provisioned") return "capacity that is paid by the hour";
+  if (facts.tokenKind === undefined) return "no tokens of a text model";
   if (facts.isLongPrompt) return "of long prompts, which follow by the model's factors";
   const written = modelWritten(attributes, facts);
   const model = written === undefined ? undefined : names.idOf(written);
   if (model === undefined) return "the model is not in the table of models";
   const region = attributes.regionCode ?? regions.get(prefixOf(usageType)) ?? facts.region;
   if (region === undefined || region === "") return "the region cannot be told";
-  const isMarketplace = isMarketplaceModel(attributes.servicename) || /(^|-)MP:/.test(usageType);
+  const isMarketplace = isMarketplaceModel(attributes.servicename) || facts.isMarketplace;
   const usdPerMTok = perMillion(terms, isMarketplace);
   if (usdPerMTok === undefined) return "no USD price of a unit of tokens";
   const isGlobal = facts.routing === "global";

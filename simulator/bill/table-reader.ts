@@ -1,15 +1,17 @@
 /** Cells of a bill's table by column name, with the problems of all its rows gathered. */
 import { firstProblems, MeridianError, type Problem } from "../base/errors.ts";
-import { parseDateTime } from "../base/instants.ts";
 import type { BillTable } from "./bill-line.ts";
-import { type Decimal, parseDecimal } from "./usd.ts";
+import { type DateOrder, dateOrderOf, instantMsOf } from "./dates.ts";
+import { type Decimal, parseUsd } from "./usd.ts";
 
 const DAY_MS = 86_400_000;
 
 /** Reads one row; a cell that cannot be read is a problem of the whole file, found with all the others. */
 export interface RowReader {
   readonly line: number;
-  /** The cell of the first of these columns that the table has; undefined where it is empty or there is none. */
+  /** Whether the table has one of these columns. */
+  has(...columns: readonly string[]): boolean;
+  /** The first of these cells that is not empty; undefined where all are, or the table has none of the columns. */
   text(...columns: readonly string[]): string | undefined;
   /** Zero, with a problem, where the cell is empty or no number. */
   amount(...columns: readonly string[]): Decimal;
@@ -39,8 +41,9 @@ export function readRows<T>(
 ): readonly T[] {
   const columns = new Map(table.columns.map((column, at) => [nameOf(column), at] as const));
   const problems: Problem[] = [];
+  const order = dateOrderOf(table.rows.flat());
   const results = table.rows.map((cells, at) =>
-    read(rowReader({ cells, columns, line: table.lineOf(at), file, problems })),
+    read(rowReader({ cells, columns, line: table.lineOf(at), file, problems, order })),
   );
   if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
   return results;
@@ -52,22 +55,24 @@ interface RowContext {
   readonly line: number;
   readonly file: string;
   readonly problems: Problem[];
+  readonly order: DateOrder | undefined;
 }
 
-function rowReader({ cells, columns, line, file, problems }: RowContext): RowReader {
+function rowReader({ cells, columns, line, file, problems, order }: RowContext): RowReader {
   const problem = (what: string, fix: string) => {
     problems.push({ code: "BILL_ROW_UNREADABLE", where: `${file}:${line}`, what, fix });
   };
   const nameIn = (names: readonly string[]) => names.find((name) => columns.has(name));
-  const text = (...names: readonly string[]) => {
-    const name = nameIn(names);
-    const cell = name === undefined ? undefined : cells[columns.get(name)!];
-    return cell === undefined || cell.trim() === "" ? undefined : cell.trim();
+  const cellOf = (name: string) => {
+    const cell = cells[columns.get(name) ?? -1]?.trim();
+    return cell === undefined || cell === "" || cell.toLowerCase() === "null" ? undefined : cell;
   };
+  const text = (...names: readonly string[]) => names.map(cellOf).find((cell) => cell !== undefined);
   const number = (names: readonly string[]): Decimal | undefined => {
-    const cell = text(...names);
+    // Amounts of one column only: a row whose net cost is empty is not filled up with its gross cost.
+    const cell = cellOf(nameIn(names) ?? "");
     if (cell === undefined) return undefined;
-    const value = parseDecimal(cell);
+    const value = parseUsd(cell);
     if (value === undefined) problem(`${nameIn(names)} is no number: ${JSON.stringify(cell)}`, "write it as 12.345");
     return value ?? 0n;
   };
@@ -75,6 +80,7 @@ function rowReader({ cells, columns, line, file, problems }: RowContext): RowRea
     line,
     text,
     problem,
+    has: (...names) => nameIn(names) !== undefined,
     amount: (...names) => {
       const value = number(names);
       if (value === undefined)
@@ -89,7 +95,7 @@ function rowReader({ cells, columns, line, file, problems }: RowContext): RowRea
     },
     instantMs: (...names) => {
       const cell = text(...names) ?? "";
-      const ms = instantMsOf(cell);
+      const ms = instantMsOf(cell, order);
       if (ms === undefined)
         problem(
           `${nameIn(names) ?? names[0]} is no date: ${JSON.stringify(cell)}`,
@@ -107,12 +113,6 @@ function rowReader({ cells, columns, line, file, problems }: RowContext): RowRea
   };
 }
 
-/** A day, or a date and time; UTC, as bills are. @example instantMsOf("2026-09-03") // => 1788393600000 */
-export function instantMsOf(text: string): number | undefined {
-  const instant = parseDateTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
-  return typeof instant === "string" ? undefined : instant.epochS * 1000 + Math.floor(instant.fractionMs);
-}
-
 /** The end of a period whose export states only its start. */
 export function nextDayMs(startMs: number): number {
   return startMs + DAY_MS;
@@ -125,17 +125,35 @@ function parseMap(text: string): Readonly<Record<string, string>> | undefined {
   } catch {
     return undefined;
   }
-  // Parquet's maps come out as lists of pairs.
-  if (Array.isArray(value)) value = Object.fromEntries(value.filter(Array.isArray).map(([key, entry]) => [key, entry]));
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, entry]) => entry !== null && entry !== undefined)
-      .map(([key, entry]) => [key, String(entry)]),
-  );
+  // Maps of Parquet come out as lists: of pairs, or of objects with a key and a value.
+  if (Array.isArray(value)) value = Object.fromEntries(value.flatMap(entryOf));
+  if (value === null) return {};
+  if (typeof value !== "object") return undefined;
+  return Object.fromEntries(entriesOf(value, ""));
 }
 
-/** Tags as a person wrote them: exports put `user:`, `user_` or `resource_tags_user_` before them. */
+function entryOf(each: unknown): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(each)) return [[String(each[0]), each[1]]];
+  if (typeof each !== "object" || each === null) return [];
+  const { key, Key, value, Value } = each as Record<string, unknown>;
+  return [[String(key ?? Key), value ?? Value]];
+}
+
+/** Objects within objects give keys joined by a colon: `{"user": {"team": "search"}}` is `user:team`. */
+function entriesOf(map: object, prefix: string): readonly (readonly [string, string])[] {
+  return Object.entries(map).flatMap(([key, entry]): readonly (readonly [string, string])[] => {
+    if (entry === null || entry === undefined) return [];
+    if (typeof entry !== "object") return [[prefix + key, String(entry)]];
+    return Array.isArray(entry) ? [[prefix + key, JSON.stringify(entry)]] : entriesOf(entry, `${prefix}${key}:`);
+  });
+}
+
+/** Tags as a person wrote them: exports put `user:`, `user_` or `iamPrincipal/` before them. */
 export function plainTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [key.replace(/^user[:_]/, ""), value]));
+  const plain: Record<string, string> = {};
+  const keyOf = (key: string) => key.replace(/^(user|iam_?principal)[:_/]/i, "");
+  // A tag of the resource goes before one of the same name that the caller has.
+  const own = Object.entries(tags).sort(([a], [b]) => Number(/^iam/i.test(a)) - Number(/^iam/i.test(b)));
+  for (const [key, value] of own) plain[keyOf(key)] ??= value;
+  return plain;
 }

@@ -16,41 +16,43 @@ export type UsageTier = (typeof USAGE_TIERS)[number];
 export interface UsageTypeFacts {
   /** By the prefix `USE1-`; undefined where there is none or it is unknown. */
   readonly region: string | undefined;
-  /** Undefined: no tokens of a text model (images, guardrails, storage, ...). */
+  /** Undefined: no tokens of a text model (images, guardrails, storage, ...), or capacity that is paid by the hour. */
   readonly tokenKind: TokenKind | undefined;
   readonly tier: UsageTier;
   /** `global`: through a global profile; in-region and geographic profiles share a usage type. */
   readonly routing: "regional" | "global";
   /** The prompt was above the model's threshold for long prompts. */
   readonly isLongPrompt: boolean;
-  /** Name of a first-party model as written, e.g. `NovaLite`; marketplace usage names the model in its service. */
+  /** Name or id of the model as written, e.g. `NovaLite`; marketplace usage names the model in its service. */
   readonly model: string | undefined;
+  /** As the marketplace meters it: in `Units` of a million tokens. */
+  readonly isMarketplace: boolean;
 }
 
 /**
  * Reads a usage type by its words, since AWS has written them in several ways: `USE1-NovaLite-input-tokens-batch`,
  * `USE1-MP:USE1_CacheReadInputTokenCount_Global-Units`, `EUC1-MP:EUC1_cache_write_tokens_1h_global_standard-Units`,
- * `APN1-Nova2.0Lite-input-tokens-cross-region-global`.
- * Source: AWS Price List Bulk API, attribute `usagetype` of the offers AmazonBedrock and AmazonBedrockFoundationModels.
+ * `APN1-Nova2.0Lite-input-tokens-cross-region-global`, `USW2-anthropic.claude-opus-4-8-mantle-cache-write-tokens-global-standard`.
+ * Source: AWS Price List Bulk API, attribute `usagetype` of the offers AmazonBedrock, AmazonBedrockService and
+ * AmazonBedrockFoundationModels; Bedrock user guide, "Understanding your Cost and Usage Report data".
  *
  * @example readUsageType("USE1-MP:USE1_InputTokenCount_Global-Units").routing // => "global"
  */
 export function readUsageType(usageType: string): UsageTypeFacts {
-  const [, prefix, rest] = /^(?:([A-Z]{2,3}\d{1,2}|EU|UGW1|UGE1)-)?(.*)$/.exec(usageType)!;
-  const isMarketplace = /^MP:/.test(rest!);
-  const words = wordsOf(rest!.replace(/^MP:(?:[A-Z]{2,3}\d{1,2}[_-])?/, ""));
+  const [, prefix, rest] = /^(?:([A-Z]{2,4}\d{1,2}|EU)-)?(.*)$/.exec(usageType.trim())!;
+  const [, code, metered] = /^(?:MP:)?(?:([A-Z]{2,4}\d{1,2}|EU)[_-])?(.*)$/.exec(rest!)!;
+  const words = wordsOf(metered!);
   const has = (...wanted: string[]) => wanted.every((word) => words.includes(word));
   const tokenKind = tokenKindOf(words);
+  const isMarketplace = /^MP:/.test(rest!) || (code !== undefined && /-Units$/.test(rest!));
   return {
-    region: prefix === undefined ? undefined : REGION_OF_USAGE_PREFIX[prefix],
+    region: REGION_OF_USAGE_PREFIX[prefix ?? code ?? ""],
     tokenKind,
     tier: tierOf(words),
     routing: has("global") ? "global" : "regional",
-    isLongPrompt: has("long", "context") || has("lctx") || has("longcontext"),
-    model:
-      isMarketplace || tokenKind === undefined
-        ? undefined
-        : /^([A-Za-z0-9.]+(?:-[\d.]+[A-Za-z0-9.]*)*)-/.exec(rest!)?.[1],
+    isLongPrompt: has("long", "context") || has("long", "ctx") || has("lctx") || has("longcontext"),
+    model: isMarketplace || tokenKind === undefined ? undefined : modelOf(rest!),
+    isMarketplace,
   };
 }
 
@@ -59,13 +61,15 @@ function wordsOf(text: string): readonly string[] {
   return text
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+    .replace(/(read|write)(\d+[mh])/gi, "$1 $2")
     .toLowerCase()
+    .replace(/cache(read|write)/g, "cache $1")
     .split(/[^a-z0-9.]+/)
     .filter((word) => word !== "");
 }
 
 function tokenKindOf(words: readonly string[]): TokenKind | undefined {
-  const isTokens = words.some((word) => word === "token" || word === "tokens" || word === "tpm");
+  const isTokens = words.some((word) => word === "token" || word === "tokens");
   if (!isTokens || words.some((word) => OTHER_USAGE.has(word))) return undefined;
   if (words.includes("cache")) {
     if (words.includes("read")) return "cacheRead";
@@ -76,21 +80,66 @@ function tokenKindOf(words: readonly string[]): TokenKind | undefined {
   return words.includes("input") ? "input" : undefined;
 }
 
-/** Tokens that no text model answers with. */
+/** Tokens that no text model answers with, models that cannot be had elsewhere, and capacity by the hour. */
 const OTHER_USAGE: ReadonlySet<string> = new Set([
   "image",
   "audio",
   "speech",
   "video",
   "embedding",
+  "embeddings",
   "embed",
   "rerank",
   "training",
+  "customization",
+  "custom",
+  "reserved",
+  "tpm",
+  "provisioned",
 ]);
 
+/** Words with which first-party usage types go on after the model. */
+const AFTER_MODEL = /^(mantle|text|latency|cache|cacheread|cachewrite|input|output|prompt|batch|flex|priority)$/i;
+
+/** What stands before the first of those words: `Llama4-Maverick-17B`, `anthropic.claude-opus-4-8`. */
+function modelOf(rest: string): string | undefined {
+  const parts = rest.split("-");
+  const end = parts.findIndex((part) => AFTER_MODEL.test(part));
+  return end <= 0 ? undefined : parts.slice(0, end).join("-");
+}
+
+/**
+ * What usage of Bedrock that is no tokens of a text model is for, in a few words.
+ *
+ * @example featureOf("USE1-Guardrail-ContentPolicyUnitsConsumed") // => "guardrails"
+ */
+export function featureOf(usageType: string): string {
+  const words = wordsOf(usageType).join(" ");
+  return FEATURES.find(([pattern]) => pattern.test(words))?.[1] ?? "other";
+}
+
+const FEATURES: readonly (readonly [RegExp, string])[] = [
+  [/guardrail/, "guardrails"],
+  [/custom model import|model copy/, "custom model import"],
+  [/reserved|tpm/, "reserved capacity"],
+  [/provisioned|model units?\b/, "provisioned throughput"],
+  [/knowledge ?base|\bkb\b|retrieval|vector/, "knowledge bases"],
+  [/data ?automation/, "data automation"],
+  [/custom|training/, "model customization"],
+  [/rerank|search units/, "rerank"],
+  [/embed/, "embeddings"],
+  [/image|canvas|stable|t2i/, "images"],
+  [/video|reel/, "video"],
+  [/speech|audio|sonic/, "speech"],
+  [/agent|flow|session|memory|gateway|browser|interpreter/, "agents and flows"],
+  [/prompt ?(routing|router)|intelligent/, "prompt routing"],
+  [/evaluation/, "model evaluation"],
+  [/storage/, "storage"],
+];
+
 function tierOf(words: readonly string[]): UsageTier {
-  if (words.includes("provisioned") || words.includes("provisionedthroughput")) return "provisioned";
-  if (words.includes("reserved")) return "reserved";
+  if (words.includes("provisioned")) return "provisioned";
+  if (words.includes("reserved") || words.includes("tpm")) return "reserved";
   if (words.includes("batch")) return "batch";
   if (words.includes("flex")) return "flex";
   if (words.includes("priority")) return "priority";

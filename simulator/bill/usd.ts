@@ -10,12 +10,13 @@ export const ONE: Decimal = 10n ** BigInt(DECIMAL_PLACES);
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 /**
- * Reads a decimal as exports write it: `-3.30`, `1,234.5`, `1.2E-7`. Nothing is rounded.
+ * Reads a decimal as exports write it: `-3.30`, `1,234.5`, `1.2E-7`. Nothing is rounded unless asked for.
  *
- * @returns undefined for what is no number, or has digits beyond the eighteenth after the point
+ * @param beyond what becomes of digits beyond the eighteenth after the point, as doubles have them
+ * @returns undefined for what is no number, or has such digits
  * @example parseDecimal("1.2E-7") // => 120000000000n
  */
-export function parseDecimal(text: string): Decimal | undefined {
+export function parseDecimal(text: string, beyond: "refuse" | "round" = "refuse"): Decimal | undefined {
   const match = NUMBER.exec(withoutGroups(text.trim()));
   if (match === null) return undefined;
   const [, sign, whole = "", fraction = "", exponent = "0"] = match;
@@ -23,9 +24,21 @@ export function parseDecimal(text: string): Decimal | undefined {
   const places = DECIMAL_PLACES - fraction.length + Number(exponent);
   if (places > 60) return undefined;
   const digits = BigInt(whole + fraction);
-  const size = places >= 0 ? digits * 10n ** BigInt(places) : exactQuotient(digits, 10n ** BigInt(-places));
+  const size = places >= 0 ? digits * 10n ** BigInt(places) : quotient(digits, 10n ** BigInt(-places), beyond);
   if (size === undefined) return undefined;
   return sign === "-" ? -size : size;
+}
+
+/**
+ * An amount of USD as people and spreadsheets write it: with a dollar sign, or in brackets where it is negative. Digits
+ * beyond the eighteenth after the point, which only binary doubles have, are rounded.
+ *
+ * @example parseUsd("($1,050.25)") // => -1050250000000000000000n
+ */
+export function parseUsd(text: string): Decimal | undefined {
+  const plain = text.trim().replace(/^\((.*)\)$/, "-$1");
+  const digits = plain.replace(/^([+-]?)\s*(?:US)?\$\s*/i, "$1").replace(/\s*(?:USD|\$)$/i, "");
+  return parseDecimal(digits.replace(/^--/, ""), "round");
 }
 
 /** `1,234,567.8` has its commas between groups of three; any other comma makes it no number. */
@@ -33,7 +46,8 @@ function withoutGroups(text: string): string {
   return /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text) ? text.replaceAll(",", "") : text;
 }
 
-function exactQuotient(dividend: bigint, divisor: bigint): bigint | undefined {
+function quotient(dividend: bigint, divisor: bigint, beyond: "refuse" | "round"): bigint | undefined {
+  if (beyond === "round") return (dividend + divisor / 2n) / divisor;
   return dividend % divisor === 0n ? dividend / divisor : undefined;
 }
 

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
 import type { BillExport, BillLine } from "../bill-line.ts";
-import { instantMsOf } from "../table-reader.ts";
+import { instantMsOf } from "../dates.ts";
 import { type Decimal, parseDecimal } from "../usd.ts";
-import { chargeKindOf, tagOf } from "./cost-explorer-long.ts";
+import { chargeKindOf, regionOf, tagOf } from "./cost-explorer-long.ts";
 
 const metric = z.object({ Amount: z.string().optional(), Unit: z.string().optional() });
 const metrics = z.record(z.string(), metric);
@@ -60,8 +60,12 @@ export function readCostExplorerApi(value: unknown, file: string): BillExport {
       what: "no cost was asked for",
       fix: "ask with Metrics: [UnblendedCost, UsageQuantity]",
     });
-  const groups = pages[0]?.GroupDefinitions ?? [];
-  const lines = cost === undefined ? [] : pages.flatMap((one) => linesOf(one, cost, file, problems));
+  const groups = pages.find(({ GroupDefinitions }) => GroupDefinitions.length > 0)?.GroupDefinitions ?? [];
+  problems.push(...countedTwice(pages, file));
+  const lines =
+    cost === undefined
+      ? []
+      : pages.flatMap((one) => linesOf({ ...one, GroupDefinitions: groups }, cost, file, problems));
   if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
   return {
     format: "cost-explorer-api",
@@ -74,6 +78,33 @@ export function readCostExplorerApi(value: unknown, file: string): BillExport {
     costBasis: (cost ?? "").replace(/Cost$/, "").toLowerCase(),
     notes: isCut(pages) ? ["the last page names a next page: the bill is not complete"] : [],
   };
+}
+
+/** The API groups by two dimensions at most: answers to several questions about the same days are the same spend. */
+function countedTwice(pages: readonly Page[], file: string): readonly Problem[] {
+  const groupings = new Set(
+    pages.flatMap(({ GroupDefinitions: groups }) =>
+      groups.length === 0 ? [] : groups.map(({ Key }) => Key).join(" and "),
+    ),
+  );
+  const twice = (what: string, fix: string): readonly Problem[] => [
+    { code: "BILL_COUNTED_TWICE", where: file, what, fix },
+  ];
+  if (groupings.size > 1)
+    return twice(
+      `its answers are grouped by ${[...groupings].join("; by ")}: adding them up would count spend twice`,
+      "give one file for each grouping",
+    );
+  const seen = new Set<string>();
+  for (const { ResultsByTime } of pages)
+    for (const { TimePeriod, Groups } of ResultsByTime)
+      for (const { Keys } of Groups) {
+        const key = JSON.stringify([TimePeriod.Start, TimePeriod.End, Keys]);
+        if (seen.has(key))
+          return twice(`${TimePeriod.Start} has ${Keys.join(", ")} twice`, "leave out the page that stands twice");
+        seen.add(key);
+      }
+  return [];
 }
 
 function metricNames(result: Page["ResultsByTime"][number]): readonly string[] {
@@ -127,19 +158,24 @@ function unitOf(measured: z.infer<typeof metrics>): string | undefined {
   return unit === undefined || unit === "N/A" || unit === "" ? undefined : unit;
 }
 
+/** Cost categories are labels that people gave, as tags are. */
+function isTag(type: string): boolean {
+  return type === "TAG" || type === "COST_CATEGORY";
+}
+
 type Dimensions = Pick<BillLine, "kind" | "service" | "usageType" | "operation" | "region" | "account" | "tags">;
 
 function dimensionsOf(groups: Groups, keys: readonly string[]): Dimensions {
-  const byName = new Map(groups.map(({ Type, Key }, at) => [Type === "TAG" ? "TAG" : Key, keys[at]] as const));
-  const tagAt = groups.findIndex(({ Type }) => Type === "TAG");
+  const byName = new Map(groups.map(({ Type, Key }, at) => [isTag(Type) ? `${Type} ${Key}` : Key, keys[at]] as const));
   const region = byName.get("REGION");
+  const tags = groups.flatMap(({ Type, Key }, at) => (isTag(Type) ? Object.entries(tagOf(keys[at] ?? "", Key)) : []));
   return {
     kind: chargeKindOf(byName.get("RECORD_TYPE")),
     service: byName.get("SERVICE"),
     usageType: byName.get("USAGE_TYPE"),
     operation: byName.get("OPERATION"),
-    region: region === undefined || /^no ?region$/i.test(region) ? undefined : region,
+    region: regionOf(region),
     account: byName.get("LINKED_ACCOUNT"),
-    tags: tagAt < 0 ? {} : tagOf(keys[tagAt] ?? "", groups[tagAt]!.Key),
+    tags: Object.fromEntries(tags),
   };
 }

@@ -1,12 +1,13 @@
 /** CSV downloads of the Cost Explorer console: one column a group, a row of totals, then a row for each day or hour. */
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
 import type { BillExport, BillLine, BillTable } from "../bill-line.ts";
-import { instantMsOf } from "../table-reader.ts";
-import { type Decimal, formatDecimal, parseDecimal, sumOf } from "../usd.ts";
-import { chargeKindOf } from "./cost-explorer-long.ts";
+import { type DateOrder, dateOrderOf, instantMsOf } from "../dates.ts";
+import { type Decimal, formatDecimal, parseUsd, sumOf } from "../usd.ts";
+import { chargeKindOf, regionOf } from "./cost-explorer-long.ts";
 
-const COST_COLUMN = /^(.*)\(\$\)$/;
-const TOTAL_COLUMN = /^total costs?$/i;
+/** `us-east-1($)`; the console writes the sign of the account's currency. */
+const COST_COLUMN = /^(.*)\(\s*(\p{Sc}|[A-Z]{3})\s*\)$/u;
+const TOTAL_COLUMN = /^total( costs?)?$/i;
 
 export function isCostExplorerConsole(columns: readonly string[]): boolean {
   return columns.length >= 2 && columns.slice(1).every((column) => COST_COLUMN.test(column.trim()));
@@ -22,7 +23,12 @@ export function readCostExplorerConsole(table: BillTable, file: string): BillExp
   const dimension = table.columns[0]!.trim();
   const groups = table.columns.slice(1).map((column) => COST_COLUMN.exec(column.trim())![1]!.trim());
   const problems: Problem[] = [];
-  const rows = table.rows.map((cells, at) => readRow(cells, table.lineOf(at), file, problems));
+  checkCurrency(table.columns, file, problems);
+  const order = dateOrderOf(table.rows.map((cells) => cells[0] ?? ""));
+  const filled = table.rows
+    .map((cells, at) => ({ cells, line: table.lineOf(at) }))
+    .filter(({ cells }) => cells.some((cell) => cell.trim() !== ""));
+  const rows = filled.map(({ cells, line }) => readRow(cells, { line, file, problems, order }));
   const days = rows.filter((row) => row.startMs !== undefined);
   const stated = rows.find((row) => row.startMs === undefined);
   const totalAt = groups.findIndex((group) => TOTAL_COLUMN.test(group));
@@ -57,10 +63,27 @@ interface ConsoleRow {
   readonly costs: readonly (Decimal | undefined)[];
 }
 
-function readRow(cells: readonly string[], line: number, file: string, problems: Problem[]): ConsoleRow {
+function checkCurrency(columns: readonly string[], file: string, problems: Problem[]): void {
+  const sign = columns
+    .slice(1)
+    .map((column) => COST_COLUMN.exec(column.trim())![2]!)
+    .find((each) => each !== "$" && each !== "USD");
+  if (sign === undefined) return;
+  const fix = "choose USD in the console's preferences and download it again";
+  problems.push({ code: "BILL_ROW_UNREADABLE", where: `${file}:1`, what: `the currency is ${sign}`, fix });
+}
+
+interface RowContext {
+  readonly line: number;
+  readonly file: string;
+  readonly problems: Problem[];
+  readonly order: DateOrder | undefined;
+}
+
+function readRow(cells: readonly string[], { line, file, problems, order }: RowContext): ConsoleRow {
   const label = (cells[0] ?? "").trim();
-  const startMs = instantMsOf(label);
-  if (startMs === undefined && !/total$/i.test(label))
+  const startMs = instantMsOf(label, order);
+  if (startMs === undefined && !/\btotals?\b/i.test(label))
     problems.push({
       code: "BILL_ROW_UNREADABLE",
       where: `${file}:${line}`,
@@ -69,7 +92,7 @@ function readRow(cells: readonly string[], line: number, file: string, problems:
     });
   const costs = cells.slice(1).map((cell) => {
     if (cell.trim() === "") return undefined;
-    const cost = parseDecimal(cell);
+    const cost = parseUsd(cell);
     if (cost === undefined)
       problems.push({
         code: "BILL_ROW_UNREADABLE",
@@ -160,7 +183,7 @@ function lineOf(dimension: string, group: string, amount: Amount): BillLine {
     case "service":
       return { ...line, service: group };
     case "region":
-      return { ...line, region: /^no ?region$/i.test(group) ? undefined : group };
+      return { ...line, region: regionOf(group) };
     case "usagetype":
       return { ...line, usageType: group };
     case "apioperation":
@@ -173,7 +196,11 @@ function lineOf(dimension: string, group: string, amount: Amount): BillLine {
     case "total":
     case "date":
       return line;
-    default:
-      return { ...line, tags: { [dimension]: /^no tag( key|gedvalue)?\b/i.test(group) ? "" : group } };
+    default: {
+      // `team`, or `Tag: team` in newer consoles; a value may stand as the API has it, `team$search`.
+      const key = dimension.replace(/^(tag|cost category)\s*[:$]\s*/i, "");
+      const value = group.startsWith(`${key}$`) ? group.slice(key.length + 1) : group;
+      return { ...line, tags: { [key]: /^no (tag|cost category)( key|gedvalue)?\b/i.test(value) ? "" : value } };
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** GetCostAndUsage flattened by a script: a row for each day and group, columns named after the API's members. */
+import { AWS_REGIONS } from "../../base/regions.ts";
 import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
 import { nextDayMs, type RowReader, readRows } from "../table-reader.ts";
 
@@ -25,13 +26,21 @@ export function isCostExplorerLong(columns: readonly string[]): boolean {
   return has(START) && has(COSTS) && has(["usagetype", "service", "region", "tag", "linkedaccount"]);
 }
 
+interface TagColumn {
+  readonly key: string;
+  readonly name: string;
+}
+
 /**
  * @param file for messages
  * @throws MeridianError data, with the problems of all rows
  */
 export function readCostExplorerLong(table: BillTable, file: string): BillExport {
   const names = table.columns.map(nameOf);
-  const tagKey = table.columns.map((column) => /^tag[:_$ ](.+)$/i.exec(column)?.[1]).find((key) => key !== undefined);
+  const tagColumns = table.columns.flatMap((column): readonly TagColumn[] => {
+    const key = /^tag[:_$ ](?!key$|value$)(.+)$/i.exec(column.trim())?.[1];
+    return key === undefined ? [] : [{ key, name: nameOf(column) }];
+  });
   const lines = readRows(table, file, nameOf, (row): BillLine => {
     const startMs = row.instantMs(...START);
     row.usdOnly("currency", "unit", "currencycode");
@@ -45,10 +54,10 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
       service: row.text("service", "servicename"),
       usageType: row.text("usagetype"),
       operation: row.text("operation"),
-      region: knownRegion(row),
+      region: regionOf(row.text("region", "regionid")),
       account: row.text("linkedaccount", "account", "accountid"),
       identity: undefined,
-      tags: tagsOf(row, tagKey),
+      tags: tagsOf(row, tagColumns),
       estimated: row.text("estimated")?.toLowerCase() === "true",
       line: row.line,
     };
@@ -64,15 +73,26 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
   };
 }
 
-/** Cost Explorer writes `NoRegion` or `global` for what belongs to none. */
-function knownRegion(row: RowReader): string | undefined {
-  const region = row.text("region", "regionid");
-  return region === undefined || /^no ?region$/i.test(region) ? undefined : region;
+/**
+ * Cost Explorer writes `NoRegion` or `global` for what belongs to none, and its console may show a region by its name.
+ *
+ * @example regionOf("US East (N. Virginia)") // => "us-east-1"
+ */
+export function regionOf(written: string | undefined): string | undefined {
+  if (written === undefined || /^(no ?region|global|)$/i.test(written.trim())) return undefined;
+  const city = /\(([^)]+)\)\s*$/.exec(written)?.[1];
+  if (city === "Central" && /^canada/i.test(written)) return "ca-central-1";
+  return AWS_REGIONS.find((each) => each.city === city)?.id ?? written;
 }
 
-function tagsOf(row: RowReader, tagKey: string | undefined): Readonly<Record<string, string>> {
-  const value = row.text("tag", "tagvalue", ...(tagKey === undefined ? [] : [nameOf(`tag:${tagKey}`)]));
-  return value === undefined ? {} : tagOf(value, tagKey);
+/** Tags stand in `tag` or `tag_value`, with their key in `tag_key` or as `team$search`; or in columns `tag:team`. */
+function tagsOf(row: RowReader, columns: readonly TagColumn[]): Readonly<Record<string, string>> {
+  const own = columns.map(({ key, name }) => [key, row.text(name)] as const);
+  const value = row.text("tag", "tagvalue");
+  return {
+    ...(value === undefined ? {} : tagOf(value, row.text("tagkey"))),
+    ...Object.assign({}, ...own.map(([key, text]) => (text === undefined ? {} : tagOf(text, key)))),
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import { plainTags, type RowReader, readRows } from "../table-reader.ts";
 function nameOf(column: string): string {
   if (/^resourceTags\//.test(column)) return column;
   return column
+    .trim()
     .replace("/", "_")
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase();
@@ -13,8 +14,14 @@ function nameOf(column: string): string {
 
 export function isCur(columns: readonly string[]): boolean {
   const names = new Set(columns.map(nameOf));
-  return names.has("line_item_usage_start_date") && names.has("line_item_unblended_cost");
+  return START.some((name) => names.has(name)) && COSTS.some((name) => names.has(name));
 }
+
+/** An export may leave out columns; with the billing period alone a line counts as one of its month. */
+const START = ["line_item_usage_start_date", "bill_billing_period_start_date"] as const;
+const END = ["line_item_usage_end_date", "bill_billing_period_end_date"] as const;
+/** In the order of preference; the one that is read is said in the result. */
+const COSTS = ["line_item_unblended_cost", "line_item_net_unblended_cost", "line_item_blended_cost"] as const;
 
 /**
  * @param file for messages
@@ -22,29 +29,57 @@ export function isCur(columns: readonly string[]): boolean {
  */
 export function readCur(table: BillTable, file: string): BillExport {
   const tagColumns = table.columns.filter((column) => /^(resourceTags\/|resource_tags_)/.test(column));
+  const names = new Set(table.columns.map(nameOf));
+  const other = new Set<string>();
+  const isHourlyByStart = !END.some((name) => names.has(name));
   const lines = readRows(table, file, nameOf, (row): BillLine => {
-    const startMs = row.instantMs("line_item_usage_start_date");
+    const startMs = row.instantMs(...START);
     row.usdOnly("line_item_currency_code");
+    const product = row.map("product");
     return {
       startMs,
-      endMs: row.text("line_item_usage_end_date") === undefined ? startMs : row.instantMs("line_item_usage_end_date"),
-      kind: kindOf(row),
-      costUsd: row.amount("line_item_unblended_cost"),
+      endMs: row.text(...END) === undefined ? startMs : row.instantMs(...END),
+      kind: kindOf(row, other),
+      costUsd: row.amount(...COSTS),
       quantity: row.quantity("line_item_usage_amount"),
-      unit: row.text("pricing_unit"),
-      service:
-        row.map("product").product_name ?? row.text("product_product_name") ?? row.text("line_item_product_code"),
-      usageType: row.text("line_item_usage_type"),
+      unit: row.text("pricing_unit", "line_item_usage_unit"),
+      service: serviceOf(row, product),
+      usageType: row.text("line_item_usage_type") ?? product.usagetype,
       operation: row.text("line_item_operation"),
-      region: row.text("product_region_code", "product_region") ?? row.map("product").region,
-      account: row.text("line_item_usage_account_id"),
+      region: row.text("product_region_code", "product_region") ?? product.region_code ?? product.region,
+      account: row.text("line_item_usage_account_id", "bill_payer_account_id"),
       identity: row.text("line_item_iam_principal"),
-      tags: plainTags({ ...row.map("resource_tags"), ...taggedByColumn(row, tagColumns) }),
+      tags: plainTags({ ...row.map("resource_tags", "tags"), ...taggedByColumn(row, tagColumns) }),
       estimated: false,
       line: row.line,
     };
   });
-  return { format: "cur", view: "cur", lines, statedTotalUsd: undefined, costBasis: "unblended", notes: [] };
+  return {
+    format: "cur",
+    view: "cur",
+    lines,
+    statedTotalUsd: undefined,
+    costBasis: COSTS.find((name) => names.has(name))!
+      .replace(/^line_item_|_cost$/g, "")
+      .replaceAll("_", " "),
+    notes: [
+      ...(other.size === 0 ? [] : [`line types that are not known are kept apart as fees: ${[...other].join(", ")}`]),
+      ...(names.has(LINE_TYPE)
+        ? []
+        : [`there is no column ${LINE_TYPE}: taxes are told by their usage type, credits not`]),
+      ...(isHourlyByStart ? ["there is no column for the end of a line's period"] : []),
+    ],
+  };
+}
+
+/** What the product is called; a marketplace line's product code is an opaque id, so that a name goes before it. */
+function serviceOf(row: RowReader, product: Readonly<Record<string, string>>): string | undefined {
+  return (
+    product.product_name ??
+    row.text("product_product_name", "product_servicename") ??
+    product.servicename ??
+    row.text("line_item_product_code", "product_servicecode")
+  );
 }
 
 function taggedByColumn(row: RowReader, columns: readonly string[]): Record<string, string> {
@@ -76,13 +111,15 @@ const KINDS: Readonly<Record<string, ChargeKind>> = {
   DistributorDiscount: "discount",
 };
 
-function kindOf(row: RowReader): ChargeKind {
-  const type = row.text("line_item_line_item_type") ?? "";
+const LINE_TYPE = "line_item_line_item_type";
+
+/** @param other receives types that are not known */
+function kindOf(row: RowReader, other: Set<string>): ChargeKind {
+  const type = row.text(LINE_TYPE);
+  if (type === undefined) return /^tax$/i.test(row.text("line_item_usage_type") ?? "") ? "tax" : "usage";
   const kind = KINDS[type];
-  if (kind === undefined)
-    row.problem(
-      `line_item_line_item_type is unknown: ${JSON.stringify(type)}`,
-      `one of ${Object.keys(KINDS).join(", ")}`,
-    );
-  return kind ?? "fee";
+  if (kind !== undefined) return kind;
+  if (/discount/i.test(type)) return "discount";
+  other.add(type);
+  return "fee";
 }

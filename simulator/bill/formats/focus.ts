@@ -14,29 +14,37 @@ export function isFocus(columns: readonly string[]): boolean {
  * @throws MeridianError data, with the problems of all rows
  */
 export function readFocus(table: BillTable, file: string): BillExport {
+  const other = new Set<string>();
   const lines = readRows(table, file, nameOf, (row): BillLine => {
     const startMs = row.instantMs("chargeperiodstart");
     row.usdOnly("billingcurrency");
     return {
       startMs,
       endMs: row.text("chargeperiodend") === undefined ? startMs : row.instantMs("chargeperiodend"),
-      kind: kindOf(row),
+      kind: kindOf(row, other),
       costUsd: row.amount("billedcost"),
-      // Of an export with both, the consumed quantity is what was metered.
-      quantity: row.quantity("consumedquantity", "pricingquantity"),
-      unit: row.text("consumedunit", "pricingunit"),
-      service: row.text("servicename"),
+      ...meteredOf(row),
+      service: row.text("servicename", "x_servicecode"),
       usageType: row.text("x_usagetype"),
       operation: row.text("x_operation"),
       region: row.text("regionid"),
-      account: row.text("subaccountid"),
+      account: row.text("subaccountid", "billingaccountid"),
       identity: undefined,
       tags: plainTags(row.map("tags")),
       estimated: false,
       line: row.line,
     };
   });
-  return { format: "focus", view: "focus", lines, statedTotalUsd: undefined, costBasis: "billed", notes: [] };
+  const notes = [...other].map((category) => `charge category ${category} is not known: kept apart as a fee`);
+  return { format: "focus", view: "focus", lines, statedTotalUsd: undefined, costBasis: "billed", notes };
+}
+
+/** The consumed quantity is what was metered; where a line has none, what it is priced by, with its own unit. */
+function meteredOf(row: RowReader): Pick<BillLine, "quantity" | "unit"> {
+  const isConsumed = row.text("consumedquantity") !== undefined && row.text("consumedunit") !== undefined;
+  return isConsumed
+    ? { quantity: row.quantity("consumedquantity"), unit: row.text("consumedunit") }
+    : { quantity: row.quantity("pricingquantity"), unit: row.text("pricingunit") };
 }
 
 /** Source: FOCUS specification 1.0, column ChargeCategory. */
@@ -48,14 +56,11 @@ const KINDS: Readonly<Record<string, ChargeKind>> = {
   adjustment: "fee",
 };
 
-function kindOf(row: RowReader): ChargeKind {
+/** @param other receives categories that are not known */
+function kindOf(row: RowReader, other: Set<string>): ChargeKind {
   const category = row.text("chargecategory") ?? "";
   const kind = KINDS[category.toLowerCase()];
-  if (kind === undefined)
-    row.problem(
-      `ChargeCategory is unknown: ${JSON.stringify(category)}`,
-      "one of Usage, Purchase, Tax, Credit, Adjustment",
-    );
+  if (kind === undefined) other.add(JSON.stringify(category));
   const isCorrection = row.text("chargeclass")?.toLowerCase() === "correction";
   return isCorrection && kind === "usage" ? "correction" : (kind ?? "fee");
 }

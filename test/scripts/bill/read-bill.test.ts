@@ -61,6 +61,49 @@ describe("bill exports", () => {
     });
   });
 
+  it("reads a console's download that a spreadsheet of another language has saved", async () => {
+    const text =
+      "Region;us-east-1($);eu-west-1($);Total costs($)\n01.09.2026;1.234,50;0,5;1.235\nRegion total;1234,5;0,5;1235\n";
+    const saved = join(folder, "excel.csv");
+    await writeFile(saved, Buffer.from(`\uFEFF${text}`, "utf16le"));
+    const read = createBill(await readBillFile(saved), NAMES);
+    assert.equal(formatDecimal(read.totalUsd), "1235");
+  });
+
+  it("reads pages of an API that were printed one after the other", async () => {
+    const page = (day: number) => ({
+      GroupDefinitions: [{ Type: "DIMENSION", Key: "SERVICE" }],
+      ResultsByTime: [
+        {
+          TimePeriod: { Start: `2026-09-0${day}`, End: `2026-09-0${day + 1}` },
+          Groups: [{ Keys: ["Amazon Bedrock"], Metrics: { UnblendedCost: { Amount: "0.1", Unit: "USD" } } }],
+          Estimated: false,
+        },
+      ],
+      ...(day === 1 ? { NextPageToken: "more" } : {}),
+    });
+    const text = [1, 2].map((day) => JSON.stringify(page(day), null, 4)).join("\n");
+    const { lines, notes } = await reading("pages.json", text);
+    assert.deepEqual([lines.length, notes], [2, []]);
+  });
+
+  it("reads costs that are binary doubles, as CUR has them in Parquet", async () => {
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    const path = join(folder, "cur.parquet");
+    await connection.run(
+      `copy (select timestamp '2026-09-03 01:00:00' as line_item_usage_start_date, timestamp '2026-09-03 02:00:00' as line_item_usage_end_date, 'Usage' as line_item_line_item_type, 1.2345678901234567e-7::double as line_item_unblended_cost, 2.5::double as line_item_usage_amount, 'USE1-NovaLite-input-tokens' as line_item_usage_type, map {'product_name': 'Amazon Bedrock', 'region': 'us-east-1'} as product, map {'user_team': 'search'} as resource_tags) to '${path}' (format parquet)`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+    const [line] = (await readBillFile(path)).lines;
+    assert.deepEqual(
+      [line!.service, line!.tags, line!.startMs, formatDecimal(line!.costUsd)],
+      ["Amazon Bedrock", { team: "search" }, Date.UTC(2026, 8, 3, 1), "0.000000123456789012"],
+    );
+  });
+
   it("refuses another currency in every table, and an export without lines", async () => {
     for (const file of ["cost-explorer.csv.gz", "cur-2.csv.gz", "focus-1.0.csv.gz"]) {
       const text = gunzipSync(await readFile(join(BILLS, file))).toString("utf8");

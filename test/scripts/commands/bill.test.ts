@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { billCommand } from "../../../scripts/commands/bill.ts";
 import { meridianHere } from "../run-meridian.ts";
@@ -7,7 +10,8 @@ const BILL = "scenarios/bills/cost-explorer.csv.gz";
 
 describe("meridian bill", () => {
   it("shows examples that name files of the package", () => {
-    for (const [command] of billCommand.examples) assert.match(command, /^meridian bill scenarios\/bills\//);
+    for (const [command] of billCommand.examples)
+      assert.match(command, /^meridian bill (scenarios\/bills\/|--source )/);
   });
 
   it("says what the bill is for, who could move, and what stands out", async () => {
@@ -36,6 +40,28 @@ describe("meridian bill", () => {
         ["ap-northeast-1", "1568.51376935"],
       ],
     );
+  });
+
+  it("answers from the store, by source, with the figures of the file", async () => {
+    const out = await mkdtemp(join(tmpdir(), "meridian-bill-store-"));
+    try {
+      const none = await meridianHere(["bill", "--store", out]);
+      assert.deepEqual([none.code, /BILL_STORE_EMPTY/.test(none.stderr)], [3, true]);
+      const files = ["scenarios/bills/focus-1.0.csv.gz", "scenarios/bills/cur-2.csv.gz"];
+      assert.equal((await meridianHere(["import", ...files, "--out", out])).code, 0);
+      const json = async (...args: string[]) => JSON.parse((await meridianHere(["bill", ...args, "--json"])).stdout);
+      const [file, stored] = [await json(files[0]!), await json("--store", out)];
+      assert.deepEqual(stored.parts, file.parts);
+      assert.deepEqual(stored.groupings, file.groupings);
+      assert.deepEqual([stored.summary.view, stored.summary.costBasis], ["focus", "billed"]);
+      assert.equal((await json("--store", out, "--source", "cur")).summary.totalUsd, "442.81651802");
+      const other = await meridianHere(["bill", "--store", out, "--source", "cure"]);
+      assert.deepEqual([other.code, /did you mean cur/.test(other.stderr.replaceAll('"', ""))], [2, true]);
+      const both = await meridianHere(["bill", files[0]!, "--source", "cur"]);
+      assert.deepEqual([both.code, /BILL_SOURCE_OF_FILE/.test(both.stderr)], [2, true]);
+    } finally {
+      await rm(out, { recursive: true });
+    }
   });
 
   it("refuses a tag or a grouping that is not there, and says what is", async () => {

@@ -71,6 +71,27 @@ describe("lines of a bill", () => {
     assert.equal(read({ service: "Amazon Simple Storage Service", usageType: "TimedStorage-ByteHrs" }).spend, "other");
     assert.equal(read({ service: undefined, usageType: undefined }).spend, "unattributed");
     assert.equal(read({ service: undefined }).spend, "tokens");
+    assert.equal(read({ service: "New Relic", usageType: "MP:NR_APoF_Overage-Units" }).spend, "other");
+    assert.equal(read({ service: "Acme LLM", usageType: "USE1-MP:InputTokens-Units" }).spend, "other");
+    assert.equal(read({ service: undefined, usageType: "USE1-Guardrail-TopicPolicyUnitsConsumed" }).spend, "bedrock");
+  });
+
+  it("of capacity by the hour are no tokens, and keep their model and tier", () => {
+    const reserved = read({ usageType: "USE1-MP:USE1_Reserved_1Month_InputTPM_Geo-Units" });
+    assert.deepEqual(
+      [reserved.spend, reserved.tokens, reserved.tier, reserved.model],
+      ["bedrock", undefined, "reserved", "Claude Haiku 4.5"],
+    );
+  });
+
+  it("of an opaque product are tokens of a model that the line does not name", () => {
+    const opaque = read({ service: "3m2l1hq2mfuiyf1r4m4qu4txn" });
+    assert.deepEqual([opaque.spend, opaque.model], ["tokens", undefined]);
+    assert.match(opaque.remark!, /does not say of which model/);
+    assert.match(
+      read({ service: "Amazon Bedrock", usageType: "XYZ9-NovaLite-input-tokens", region: undefined }).remark!,
+      /in which region/,
+    );
   });
 });
 
@@ -88,6 +109,18 @@ describe("models as bills name them", () => {
       "Llama3-3-70B": "meta.llama3-3-70b-instruct-v1:0",
       MistralLarge2407: "mistral.mistral-large-2407-v1:0",
       "Claude Sonnet 4.5": "anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "OpenAI GPT-5.6 Sol": "openai.gpt-5.6-sol",
+      "Cohere Command R+": "cohere.command-r-plus-v1:0",
+      CohereCommandRPlus: "cohere.command-r-plus-v1:0",
+      "DeepSeek-R1": "deepseek.r1-v1:0",
+      "MiniMax-M2.5": "minimax.minimax-m2.5",
+      "TitanTextG1-Express": "amazon.titan-text-express-v1",
+      "Llama4-Scout-17B": "meta.llama4-scout-17b-instruct-v1:0",
+      MistralLarge: "mistral.mistral-large-2402-v1:0",
+      "anthropic.claude-opus-4-8": "anthropic.claude-opus-4-8",
+      "anthropic.claude-sonnet-4-5": "anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "openai.gpt-oss-120b": "openai.gpt-oss-120b-1:0",
+      "us.anthropic.claude-haiku-4-5-20251001-v1:0": "anthropic.claude-haiku-4-5-20251001-v1:0",
       "Claude 3.5 Sonnet v2": "anthropic.claude-3-5-sonnet-20241022-v2:0",
     };
     for (const [name, id] of Object.entries(known)) assert.equal(ALL_NAMES.idOf(name), id, name);
@@ -95,7 +128,7 @@ describe("models as bills name them", () => {
   });
 
   it("no two models of the table have one name", () => {
-    for (const { id, name } of facts.models) assert.equal(ALL_NAMES.idOf(name), id);
+    for (const { id, name } of facts.models) assert.deepEqual([ALL_NAMES.idOf(name), ALL_NAMES.idOf(id)], [id, id]);
   });
 
   it("are services of their own in the marketplace", () => {

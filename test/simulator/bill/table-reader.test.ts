@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { instantMsOf, nextDayMs, plainTags, readRows } from "../../../simulator/bill/table-reader.ts";
+import { nextDayMs, plainTags, readRows } from "../../../simulator/bill/table-reader.ts";
 
 describe("rows of a bill", () => {
   it("are read by the first column that is there", () => {
@@ -28,14 +28,43 @@ describe("rows of a bill", () => {
     );
   });
 
-  it("days and instants are UTC", () => {
-    assert.equal(instantMsOf("2026-09-03"), Date.UTC(2026, 8, 3));
-    assert.equal(instantMsOf("2026-09-03T01:00:00+02:00"), Date.UTC(2026, 8, 2, 23));
-    assert.equal(instantMsOf("03/09/2026"), undefined);
+  it("fill an empty cell from the next column, but amounts from one column alone", () => {
+    const table = { columns: ["a", "b"], rows: [["", "2"]], lineOf: () => 2 };
+    const name = (column: string) => column;
+    assert.deepEqual(
+      readRows(table, "a.csv", name, (row) => row.text("a", "b")),
+      ["2"],
+    );
+    assert.throws(() => readRows(table, "a.csv", name, (row) => row.amount("a", "b")), /a is empty/);
+  });
+
+  it("maps may be nested, lists of entries, or null", () => {
+    const mapOf = (cell: string) =>
+      readRows(
+        { columns: ["t"], rows: [[cell]], lineOf: () => 2 },
+        "a.csv",
+        (name) => name,
+        (row) => row.map("t"),
+      )[0];
+    assert.deepEqual(mapOf('{"user":{"team":"a","env":null},"n":1,"l":["x"]}'), {
+      "user:team": "a",
+      n: "1",
+      l: '["x"]',
+    });
+    assert.deepEqual(mapOf('[{"key":"team","value":"a"},{"key":"env","value":null}]'), { team: "a" });
+    assert.deepEqual(mapOf("null"), {});
+    assert.deepEqual(mapOf("{}"), {});
+  });
+
+  it("end on the next day where the export has no end", () => {
     assert.equal(nextDayMs(0), 86_400_000);
   });
 
   it("tags lose the prefix that exports put before them", () => {
     assert.deepEqual(plainTags({ "user:team": "a", user_env: "b", cost: "c" }), { team: "a", env: "b", cost: "c" });
+    assert.deepEqual(plainTags({ "iamPrincipal/team": "caller", "user:team": "resource", "iamPrincipal/role": "r" }), {
+      team: "resource",
+      role: "r",
+    });
   });
 });

@@ -53,6 +53,29 @@ describe("answers of GetCostAndUsage", () => {
     );
   });
 
+  it("may be grouped by two tags, or by a cost category", () => {
+    const answer = page("2026-07-01", "2026-07-02", "1");
+    answer.GroupDefinitions = [
+      { Type: "TAG", Key: "team" },
+      { Type: "COST_CATEGORY", Key: "unit" },
+    ];
+    answer.ResultsByTime[0]!.Groups[0]!.Keys = ["team$search", "unit$"];
+    assert.deepEqual(readCostExplorerApi(answer, "a.json").lines[0]!.tags, { team: "search", unit: "" });
+  });
+
+  it("are refused where they would count spend twice", () => {
+    const one = page("2026-07-01", "2026-07-02", "1");
+    const other = { ...one, GroupDefinitions: [{ Type: "DIMENSION", Key: "REGION" }] };
+    assert.match(
+      problemsOf(() => readCostExplorerApi([one, other], "a.json")),
+      /BILL_COUNTED_TWICE .*by USAGE_TYPE and team; by REGION/,
+    );
+    assert.match(
+      problemsOf(() => readCostExplorerApi([one, one], "a.json")),
+      /2026-07-01 has USE1-NovaLite-input-tokens, team\$search twice/,
+    );
+  });
+
   it("without groups give the day's total", () => {
     const answer = {
       ResultsByTime: [

@@ -41,6 +41,37 @@ describe("downloads of the Cost Explorer console", () => {
     assert.equal(by("Charge type", "Tax").kind, "tax");
   });
 
+  it("may have gone through a spreadsheet: other dates, dollar signs, empty rows, totals below", () => {
+    const text = [
+      "Region,US East (N. Virginia)($),eu-west-1($),Total costs($)",
+      "8/31/2026,$1.50,,$1.50",
+      "9/1/2026,($0.25),2,1.75",
+      ",,,",
+      "Region total,1.25,2,3.25",
+    ].join("\n");
+    const { lines } = readCostExplorerConsole(table(text), "a.csv");
+    assert.deepEqual(
+      lines.map(({ startMs, region, costUsd }) => [startMs, region, formatDecimal(costUsd)]),
+      [
+        [Date.UTC(2026, 7, 31), "us-east-1", "1.5"],
+        [Date.UTC(2026, 8, 1), "us-east-1", "-0.25"],
+        [Date.UTC(2026, 8, 1), "eu-west-1", "2"],
+      ],
+    );
+    const unsure = () => readCostExplorerConsole(table("Service,A($)\n9/1/2026,1\n9/2/2026,1"), "a.csv");
+    assert.match(problemsOf(unsure), /"9\/1\/2026" is neither a date nor the row of totals/);
+    const euro = () => readCostExplorerConsole(table("Service,A(€)\n2026-09-01,1"), "a.csv");
+    assert.match(problemsOf(euro), /the currency is €/);
+  });
+
+  it("by a tag name it in newer consoles too, and cost categories alike", () => {
+    const tagsOf = (dimension: string, group: string) =>
+      readCostExplorerConsole(table(`${dimension},${group}($)\n2026-07-01,1`), "a.csv").lines[0]!.tags;
+    assert.deepEqual(tagsOf("Tag: team", "search"), { team: "search" });
+    assert.deepEqual(tagsOf("team", "team$search"), { team: "search" });
+    assert.deepEqual(tagsOf("Cost category: unit", "No cost category: unit"), { unit: "" });
+  });
+
   it("must add up to their own totals, for each day and each group", () => {
     const off = (from: string, to: string) =>
       problemsOf(() => readCostExplorerConsole(table(TEAMS.replace(from, to)), "a.csv"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isCur, readCur } from "../../../../simulator/bill/formats/cur.ts";
 import { formatDecimal } from "../../../../simulator/bill/usd.ts";
-import { problemsOf, table } from "./tables.ts";
+import { table } from "./tables.ts";
 
 const OLD =
   "lineItem/UsageStartDate,lineItem/UsageEndDate,lineItem/LineItemType,lineItem/UnblendedCost,lineItem/UsageAmount,lineItem/UsageType,lineItem/ProductCode,pricing/unit,product/region,resourceTags/user:team\n" +
@@ -44,7 +44,14 @@ describe("Cost and Usage Reports", () => {
     );
   });
 
-  it("tell apart what a line is charged for, and refuse what they do not know", () => {
+  it("may lack columns: the kind of line, its end, its unblended cost", () => {
+    const few = "line_item_net_unblended_cost,line_item_usage_type,line_item_usage_start_date\n0.5,Tax,2026-09-01";
+    const { lines, notes, costBasis } = readCur(table(few), "a.csv");
+    assert.deepEqual([lines[0]!.kind, formatDecimal(lines[0]!.costUsd), costBasis], ["tax", "0.5", "net unblended"]);
+    assert.match(notes.join(" "), /no column line_item_line_item_type/);
+  });
+
+  it("tell apart what a line is charged for, and keep what they do not know apart with a note", () => {
     const kindOf = (type: string) => readCur(table(OLD.replace(",Usage,", `,${type},`)), "a.csv").lines[0]!.kind;
     assert.deepEqual(["Tax", "Credit", "Refund", "EdpDiscount", "SavingsPlanRecurringFee"].map(kindOf), [
       "tax",
@@ -53,9 +60,11 @@ describe("Cost and Usage Reports", () => {
       "discount",
       "commitment",
     ]);
-    assert.match(
-      problemsOf(() => kindOf("Gift")),
-      /line_item_line_item_type is unknown: "Gift"/,
+    const gift = readCur(table(OLD.replace(",Usage,", ",Gift,")), "a.csv");
+    assert.deepEqual(
+      [gift.lines[0]!.kind, gift.notes],
+      ["fee", ["line types that are not known are kept apart as fees: Gift"]],
     );
+    assert.equal(kindOf("SppDiscount"), "discount");
   });
 });

@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import { isFocus, readFocus } from "../../../../simulator/bill/formats/focus.ts";
 import { createBill, daysOf, tokenLines } from "../../../../simulator/bill/spend.ts";
 import { formatDecimal, ONE } from "../../../../simulator/bill/usd.ts";
-import { problemsOf } from "./tables.ts";
 
 const COLUMNS = [
   "BilledCost",
@@ -78,10 +77,15 @@ describe("FOCUS", () => {
     assert.equal(daysOf(bill.lines).size, 30);
   });
 
-  it("refuses a category that it does not know", () => {
-    assert.match(
-      problemsOf(() => read(row("Gift"))),
-      /a\.csv:2: ChargeCategory is unknown: "Gift"/,
-    );
+  it("is priced by the pricing unit where nothing was metered", () => {
+    const columns = [...COLUMNS, "PricingQuantity", "PricingUnit"];
+    const plain = row("Usage").with(5, "").with(6, "null");
+    const { lines } = readFocus({ columns, rows: [[...plain, "7", "1K tokens"]], lineOf: () => 2 }, "a.csv");
+    assert.deepEqual([formatDecimal(lines[0]!.quantity!), lines[0]!.unit], ["7", "1K tokens"]);
+  });
+
+  it("keeps a category that it does not know apart, with a note", () => {
+    const { lines, notes } = read(row("Gift"));
+    assert.deepEqual([lines[0]!.kind, notes], ["fee", ['charge category "Gift" is not known: kept apart as a fee']]);
   });
 });
