@@ -7,6 +7,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import type { BillExport, BillTable } from "../../simulator/bill/bill-line.ts";
 import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/formats/cost-explorer-api.ts";
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
+import { openDatabase, quoted } from "../store/database.ts";
 
 /** Decompressed size of one export; a year of hourly lines of a large organisation is below it. */
 const BYTES_MAX = 1_000_000_000;
@@ -94,11 +95,21 @@ function delimiterOf(text: string): string {
   return [",", ";", "\t"].reduce((best, next) => (count(next) > count(best) ? next : best));
 }
 
-/** `1.234,56` of a spreadsheet with decimal commas as `1234.56`; every other text as it is. */
-function withPoint(cell: string): string {
-  return /^[($+-]*(\d{1,3}([. \u00a0\u202f]\d{3})+|\d+),\d+[)$ ]*$/.test(cell.trim())
-    ? cell.replace(/[. \u00a0\u202f]/g, "").replace(",", ".")
-    : cell;
+const DECIMAL_COMMA = /^[($+-]*(\d{1,3}([. \u00a0\u202f]\d{3})+|\d+),\d+[)$ ]*$/;
+const THOUSANDS = /^[($+-]*\d{1,3}([. \u00a0\u202f]\d{3})+[)$ ]*$/;
+
+/**
+ * Rows of a spreadsheet with decimal commas, with points: `1.234,56` is `1234.56`, and `1.235` beside it is `1235`. Every
+ * other text as it is.
+ */
+function withPoints(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const isNumber = (cell: string): boolean => DECIMAL_COMMA.test(cell.trim());
+  if (!rows.some((row) => row.some(isNumber))) return rows;
+  return rows.map((row) =>
+    row.map((cell) =>
+      isNumber(cell) || THOUSANDS.test(cell.trim()) ? cell.replace(/[. \u00a0\u202f]/g, "").replace(",", ".") : cell,
+    ),
+  );
 }
 
 function csvTable(text: string, name: string): BillTable {
@@ -112,7 +123,7 @@ function csvTable(text: string, name: string): BillTable {
       skip_empty_lines: true,
       on_record: (record: string[], { lines: line }) => {
         lines.push(line);
-        return delimiter === "," ? record : record.map(withPoint);
+        return record;
       },
     }) as readonly (readonly string[])[];
   } catch (error) {
@@ -125,7 +136,7 @@ function csvTable(text: string, name: string): BillTable {
       fix: "mend the line, or export the file again",
     });
   }
-  const [columns = [], ...body] = rows;
+  const [columns = [], ...body] = delimiter === "," ? rows : withPoints(rows);
   return { columns, rows: body, lineOf: (row) => lines[row + 1] ?? row + 2 };
 }
 
@@ -178,15 +189,16 @@ function parseJson(text: string): unknown {
  * @throws MeridianError data, when it is no Parquet file that can be read
  */
 async function readParquetTable(path: string): Promise<BillTable> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
+  const { connection, close } = await openDatabase();
   try {
-    const quoted = `'${path.replaceAll("'", "''")}'`;
-    const described = await connection.runAndReadAll(`describe select * from read_parquet(${quoted})`);
+    // The file is a stranger's: nothing else is within its reach.
+    await connection.run(`SET allowed_paths = [${quoted(path)}]`);
+    await connection.run("SET enable_external_access = false");
+    await connection.run("SET lock_configuration = true");
+    const described = await connection.runAndReadAll(`describe select * from read_parquet(${quoted(path)})`);
     const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
     const selected = columns.map(({ name, type }) => asText(`"${name.replaceAll('"', '""')}"`, type)).join(", ");
-    const found = await connection.runAndReadAll(`select ${selected} from read_parquet(${quoted})`);
+    const found = await connection.runAndReadAll(`select ${selected} from read_parquet(${quoted(path)})`);
     return {
       columns: columns.map(({ name }) => name),
       rows: found.getRows().map((row) => row.map((cell) => (cell === null ? "" : String(cell)))),
@@ -196,8 +208,7 @@ async function readParquetTable(path: string): Promise<BillTable> {
     const what = `the Parquet file cannot be read: ${(error as Error).message}`;
     throw new MeridianError("data", { code: "BILL_UNREADABLE", where: path, what, fix: "export it again" });
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    close();
   }
 }
 
