@@ -71,7 +71,13 @@ export async function withWarmup(inputs: ExperimentInputs, { workers, signal }: 
   return { ...inputs, plan: settleWarmup(inputs.plan, outputs) };
 }
 
+/**
+ * Jobs a worker: jobs differ in length (the first replication's also see what each quota needs), and few long ones would
+ * leave workers idle at the end.
+ */
+const JOBS_PER_WORKER = 4;
+
 /** Jobs of an experiment; how many depends on the workers, what comes out does not. */
-export function jobsOf(experiment: PreparedExperiment, workers: number): readonly JobSpec[] {
-  return planJobs(experiment.inputs.plan, workers);
+export function jobsOf({ inputs: { plan } }: Pick<PreparedExperiment, "inputs">, workers: number): readonly JobSpec[] {
+  return planJobs(plan, workers === 1 ? 1 : JOBS_PER_WORKER * workers);
 }

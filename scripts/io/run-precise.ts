@@ -3,7 +3,7 @@
 import { formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import { parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { assembleResult } from "../../simulator/experiment/assemble.ts";
-import { type JobOutput, planJobs } from "../../simulator/experiment/index.ts";
+import type { JobOutput } from "../../simulator/experiment/index.ts";
 import {
   FIRST_REPLICATIONS,
   isPrecise,
@@ -16,7 +16,7 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
 import { createProgress } from "./progress.ts";
-import { type RunOptions, runJobs, withBound, withWarmup } from "./run-experiment.ts";
+import { jobsOf, type RunOptions, runJobs, withBound, withWarmup } from "./run-experiment.ts";
 import type { Terminal } from "./terminal.ts";
 import { defaultWorkers } from "./worker-pool.ts";
 
@@ -63,7 +63,7 @@ export async function runPrecise(
     const first = options.how(1);
     const inputs = await withWarmup(experiment.inputs, first);
     first.stop();
-    const jobs = planJobs(inputs.plan, options.workers).filter(({ replication }) => replication >= done);
+    const jobs = jobsOf({ inputs }, options.workers).filter(({ replication }) => replication >= done);
     options.onStage(`replications ${done + 1} to ${wanted}`);
     const how = options.how(jobs.length);
     try {

@@ -53,11 +53,13 @@ export interface JobOutput {
 
 /**
  * The jobs of an experiment. A replication draws its traffic once for all its strategies; when there are fewer
- * replications than workers, strategies are split too. The results do not depend on how the work is cut.
+ * replications than jobs asked for, strategies are split too. The results do not depend on how the work is cut.
+ *
+ * @param atLeast this many jobs, as far as there are strategies to split
  */
-export function planJobs(plan: Plan, workers: number): readonly JobSpec[] {
+export function planJobs(plan: Plan, atLeast: number): readonly JobSpec[] {
   const all = plan.strategies.map((_, index) => index);
-  const parts = plan.replications >= workers ? 1 : Math.min(all.length, Math.ceil(workers / plan.replications));
+  const parts = plan.replications >= atLeast ? 1 : Math.min(all.length, Math.ceil(atLeast / plan.replications));
   const jobs: JobSpec[] = [];
   for (let replication = 0; replication < plan.replications; replication++) {
     for (let part = 0; part < parts; part++) {
