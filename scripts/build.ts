@@ -154,7 +154,7 @@ function librarySources(exports: Manifest["exports"]): readonly string[] {
 function emitTypes(library: readonly string[]): void {
   const config = join(DIST, "tsconfig.json");
   writeFileSync(config, JSON.stringify(typesConfig([...library, ...PROGRAMS])));
-  execFileSync(join(PACKAGE_ROOT, "node_modules", ".bin", "tsc"), ["-p", config], {
+  execFileSync(join(PACKAGE_ROOT, "node_modules", ".bin", "tsc"), ["-p", config, "--singleThreaded"], {
     stdio: ["ignore", "inherit", "inherit"],
     shell: process.platform === "win32",
   });

@@ -62,7 +62,7 @@ describe("CONTRIBUTING.md", () => {
     writeFileSync(join(copy, "tsconfig.walkthroughs.json"), JSON.stringify(config));
     const [lint, types] = await Promise.all([
       run(`npx biome check --error-on-warnings ${paths.join(" ")}`),
-      run("npx tsc -p tsconfig.walkthroughs.json"),
+      run("npx tsc --singleThreaded -p tsconfig.walkthroughs.json"),
     ]);
     assert.equal(lint.code, 0, lint.output);
     assert.equal(types.code, 0, types.output);

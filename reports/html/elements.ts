@@ -4,7 +4,7 @@ import { invariant } from "../../simulator/base/errors.ts";
 import { THEMES } from "../base/theme.ts";
 import type { Chart } from "../charts/chart.ts";
 import { type Cell, csvRows, type Row, type Table, toCsv } from "../tables/table.ts";
-import { renderSvg } from "./svg.ts";
+import { renderThemes } from "./svg.ts";
 
 export { raw };
 
@@ -79,16 +79,16 @@ export async function figureHtml<R>(chart: Chart<R>, result: R): Promise<Markup>
     return markup`<section class="chart" id="chart-${chart.id}"><h2>${chart.question}</h2><p class="subtitle">${absence}</p></section>`;
   }
   const { title, subtitle } = chart.heading(result);
-  const pictures: Markup[] = [];
-  for (const theme of THEMES) {
-    const svg = await renderSvg(chart.spec(result, theme), {
-      idPrefix: `${chart.id}-${theme.name}`,
-      withoutHeading: true,
-    });
-    pictures.push(
-      markup`<div class="picture only-${theme.name}${isWide(svg) ? " wide" : ""}">${raw(inlined(svg))}</div>`,
-    );
-  }
+  const drawn = await renderThemes(
+    THEMES.map((theme) => ({
+      spec: chart.spec(result, theme),
+      options: { idPrefix: `${chart.id}-${theme.name}`, withoutHeading: true },
+    })),
+  );
+  const pictures = drawn.map(
+    (svg, at) =>
+      markup`<div class="picture only-${THEMES[at]!.name}${isWide(svg) ? " wide" : ""}">${raw(inlined(svg))}</div>`,
+  );
   return markup`<section class="chart" id="chart-${chart.id}">
 <p class="question">${chart.question}</p><h2>${title}</h2><p class="subtitle">${subtitle}</p>
 <div class="scroll" role="region" tabindex="0" aria-label="${chart.question}">${pictures}</div>

@@ -109,18 +109,15 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
   const { strategies = [], signal = new AbortController().signal, onProgress } = options;
   const source = { text: scenario.yaml, file: scenario.file };
   const { experiment } = await prepareSource(source, { set: [], strategies });
-  const [{ jobsOf, runExperiment }, { defaultWorkers }] = await Promise.all([
-    import("../io/run-experiment.ts"),
-    import("../io/worker-pool.ts"),
-  ]);
-  const jobs = jobsOf(experiment, options.workers ?? defaultWorkers(Number.POSITIVE_INFINITY));
+  const { jobsOf, runExperiment } = await import("../io/run-experiment.ts");
+  const jobs = jobsOf(experiment, options.workers);
   const shares = new Float64Array(jobs.length);
   const tell = (job: number, share: number): void => {
     shares[job] = share;
     onProgress?.(shares.reduce((sum, each) => sum + each, 0) / jobs.length);
   };
   return runExperiment(experiment, jobs, {
-    workers: options.workers ?? defaultWorkers(jobs.length),
+    workers: options.workers,
     signal,
     onProgress: (job, { share }) => tell(job, share),
     onJobDone: (job) => tell(job, 1),

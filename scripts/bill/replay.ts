@@ -10,10 +10,8 @@ import { type Decimal, formatCents } from "../../simulator/bill/usd.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import type { CommandInput } from "../commands/command.ts";
 import { prepareText } from "../io/experiment.ts";
-import { createProgress } from "../io/progress.ts";
-import { jobsOf, runExperiment } from "../io/run-experiment.ts";
+import { runShown } from "../io/run-experiment.ts";
 import { loadTrace } from "../io/traces.ts";
-import { defaultWorkers } from "../io/worker-pool.ts";
 
 /** Enough for a day's rise and fall, few enough for seconds. */
 const REQUESTS_MAX = 40_000;
@@ -62,22 +60,10 @@ export async function replayed(
   const fitted = await fittedReplay(logs, input);
   const experiment = await prepareText(stringify(fitted.scenario, { lineWidth: 0 }), "replay.yaml");
   const skipping = { ...experiment, inputs: { ...experiment.inputs, skipQuotaNeeds: true } };
-  const jobs = jobsOf(skipping, defaultWorkers(Number.POSITIVE_INFINITY));
-  const stream = process.stderr;
-  const progress = createProgress({ stream, live: terminal.live, quiet: terminal.quiet, jobs: jobs.length });
-  try {
-    const result = await runExperiment(skipping, jobs, {
-      workers: defaultWorkers(jobs.length),
-      signal,
-      onProgress: progress.update,
-      onJobDone: progress.jobDone,
-    });
-    const { costFactor, days, fittedByTeamUsd, leftUsd } = fitted;
-    const savings = teamSavings({ result, costFactor, days, billedUsd: fittedByTeamUsd });
-    return { savings, isLogged: logs !== undefined, leftUsd };
-  } finally {
-    progress.stop();
-  }
+  const result = await runShown(skipping, { workers: undefined, terminal, signal });
+  const { costFactor, days, fittedByTeamUsd, leftUsd } = fitted;
+  const savings = teamSavings({ result, costFactor, days, billedUsd: fittedByTeamUsd });
+  return { savings, isLogged: logs !== undefined, leftUsd };
 }
 
 /** Mean output and spread of the calls of each model in a log. */

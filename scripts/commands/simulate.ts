@@ -6,17 +6,16 @@ import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simul
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
-import { type Evidence, openEvidence, withEvidence } from "../io/evidence.ts";
+import { openEvidence, withEvidence } from "../io/evidence.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
-import { createProgress } from "../io/progress.ts";
-import { jobsOf, runExperiment } from "../io/run-experiment.ts";
+import { jobsOf, runShown } from "../io/run-experiment.ts";
 import { imprecise, precisionRule, runInStages } from "../io/run-precise.ts";
 import { requireStore } from "../io/run-store.ts";
 import { type SavedExperiment, saveExperiment } from "../io/save-experiment.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
-import { defaultWorkers, interrupted } from "../io/worker-pool.ts";
+import { interrupted } from "../io/worker-pool.ts";
 import { explorableOf } from "../playground/explorable.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
 import { createProgressFile } from "../view/progress-file.ts";
@@ -125,14 +124,11 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   try {
     let ran = experiment;
     if (rule === undefined)
-      result = await runWithProgress(experiment, {
-        workers,
-        evidence,
-        terminal,
-        signal,
-        out: String(options.out),
-        name: args[0]!,
-      });
+      result = await runShown(
+        experiment,
+        { workers, terminal, signal, also: createProgressFile(String(options.out), args[0]!) },
+        withEvidence(jobsOf(experiment, workers), evidence),
+      );
     else {
       const at = { path: ["replications"], origin: "--precision" };
       const rebuild = (replications: number) => prepare([...overrides, { ...at, value: replications }]);
@@ -195,39 +191,6 @@ async function logTraffic(file: string, options: CommonOptions): Promise<LogTraf
     models: pairsOf(options.mapModel as readonly string[], "--map-model"),
   };
   return trafficOfLog(file, String(options.traffic), reading, overridesOf(options));
-}
-
-async function runWithProgress(
-  experiment: PreparedExperiment,
-  how: {
-    readonly workers: number | undefined;
-    readonly evidence: Evidence | null;
-    /** Folder of runs, and what runs, for the local page. */
-    readonly out: string;
-    readonly name: string;
-    readonly terminal: Terminal;
-    readonly signal: AbortSignal;
-  },
-): Promise<RunResult> {
-  const { workers, terminal, signal } = how;
-  const jobs = withEvidence(jobsOf(experiment, workers ?? defaultWorkers(Number.POSITIVE_INFINITY)), how.evidence);
-  const progress = createProgress({
-    stream: process.stderr,
-    live: terminal.live,
-    quiet: terminal.quiet,
-    jobs: jobs.length,
-    also: createProgressFile(how.out, how.name),
-  });
-  try {
-    return await runExperiment(experiment, jobs, {
-      workers: workers ?? defaultWorkers(jobs.length),
-      signal,
-      onProgress: progress.update,
-      onJobDone: progress.jobDone,
-    });
-  } finally {
-    progress.stop();
-  }
 }
 
 function verdictCode(result: RunResult, terminal: Terminal): number {

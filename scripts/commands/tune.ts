@@ -5,7 +5,6 @@ import { parseShare } from "../../simulator/base/quantities.ts";
 import { TUNE_METRICS, type TuneGoal, type TuneMetric } from "../../simulator/compare/tuning.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { createStatusLine } from "../io/progress.ts";
-import { defaultWorkers } from "../io/worker-pool.ts";
 import { parseVary } from "../sweep/plan-sweep.ts";
 import { settingsOf, TunedStrategy } from "../tune/candidates.ts";
 import { runTuning, type Tuning } from "../tune/run-tune.ts";
@@ -67,7 +66,7 @@ async function runTune({ args, options, terminal, signal }: CommandInput): Promi
     deltaShare: shareOf(options.delta, "--delta"),
     replications: (options.replications as number | undefined) ?? REPLICATIONS,
     heldOutShare: options.heldOut === undefined ? null : shareOf(options.heldOut, "--held-out"),
-    workers: (options.workers as number | undefined) ?? defaultWorkers(Number.POSITIVE_INFINITY),
+    workers: options.workers as number | undefined,
     signal,
     onStep: (text) => (terminal.live ? status.show(text) : terminal.note(text)),
   }).finally(() => status.stop());

@@ -1,5 +1,4 @@
 /** A user's price book: a JSON file of the bundled book's shape. */
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
@@ -41,6 +40,7 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
  */
 export async function savePriceBook(path: string, book: PriceBookData): Promise<void> {
   try {
+    const { default: writeFileAtomic } = await import("write-file-atomic");
     await writeFileAtomic(path, stableJson(book));
   } catch (error) {
     const fix = "check that the folder exists and can be written to";

@@ -1,4 +1,4 @@
-/** Runs a prepared experiment on worker threads and puts its result together. */
+/** Runs a prepared experiment, on worker threads where that is quicker, and puts its result together. */
 import { pathToFileURL } from "node:url";
 import {
   assembleResult,
@@ -11,19 +11,29 @@ import {
   type PilotOutput,
   planJobs,
   planPilots,
+  runJob,
+  runPilot,
   settleWarmup,
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { EvidenceJob } from "./evidence.ts";
 import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
 import { programFile } from "./process.ts";
-import { type PoolOptions, runOnPool } from "./worker-pool.ts";
+import { createProgress, type ProgressOptions } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+import { defaultWorkers, type PoolOptions, runOnPool, runWhileShort } from "./worker-pool.ts";
 
-export type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
+export interface RunOptions extends Pick<PoolOptions<JobProgress>, "signal" | "onProgress" | "onJobDone"> {
+  /** Worker threads at most; one per core unless given. What is short is run without, unless two or more are asked for. */
+  readonly workers?: number | undefined;
+}
 
 const WORKER_FILE = pathToFileURL(programFile("scripts/io/simulate-worker.ts")).href;
 
-/** Runs all jobs on worker threads and puts the result together; before them the pilots of a warm-up left to them. */
+/** Arrivals between two looks at the clock where a thread is not to be held up. */
+const SHORT_CHUNK_ROWS = 2048;
+
+/** Runs all jobs and puts the result together; before them the pilots of a warm-up left to them. */
 export async function runExperiment(
   experiment: PreparedExperiment,
   jobs: readonly EvidenceJob[],
@@ -53,22 +63,53 @@ export async function withBound(
   return { ...result, bound: boundOf(inputs.plan, outputs, await loadLinearSolver()) };
 }
 
-/** Runs jobs of settled inputs on worker threads. */
+/** Runs jobs of settled inputs. */
 export async function runJobs(
   inputs: ExperimentInputs,
   jobs: readonly EvidenceJob[],
   options: RunOptions,
 ): Promise<readonly JobOutput[]> {
-  return runOnPool<EvidenceJob, JobOutput, JobProgress>(jobs, { ...options, workerFile: WORKER_FILE, shared: inputs });
+  const isPlain = jobs.every(({ evidence }) => evidence === undefined);
+  return run(inputs, jobs, isPlain ? (job) => runJob(inputs, job, undefined, SHORT_CHUNK_ROWS) : undefined, options);
 }
 
 /** Inputs with their warm-up settled, by pilot runs where it was left to them. */
 export async function withWarmup(inputs: ExperimentInputs, { workers, signal }: RunOptions): Promise<ExperimentInputs> {
   const pilots = planPilots(inputs.plan);
   if (pilots.length === 0) return inputs;
-  const pool = { workers, signal, onProgress: () => {}, workerFile: WORKER_FILE, shared: inputs };
-  const outputs = await runOnPool<PilotJob, PilotOutput, JobProgress>(pilots, pool);
+  const outputs = await run<PilotJob, PilotOutput>(inputs, pilots, (job) => runPilot(inputs, job), {
+    workers,
+    signal,
+    onProgress: () => {},
+  });
   return { ...inputs, plan: settleWarmup(inputs.plan, outputs) };
+}
+
+/**
+ * Runs jobs in this thread while they are short, the others on workers.
+ *
+ * @param stepsOf undefined where this thread cannot run them
+ */
+async function run<Job, Output>(
+  inputs: ExperimentInputs,
+  jobs: readonly Job[],
+  stepsOf: ((job: Job) => Iterator<JobProgress, Output>) | undefined,
+  options: RunOptions,
+): Promise<readonly Output[]> {
+  const { workers = 1, signal, onProgress, onJobDone } = options;
+  // A user's own strategy may never end, and Ctrl-C reaches a thread that waits, not one that loops.
+  const isHere = workers === 1 && inputs.plan.strategies.every(({ source }) => source === null);
+  const done = isHere && stepsOf !== undefined ? await runWhileShort(jobs, stepsOf, options) : [];
+  const left = jobs.slice(done.length);
+  const others = await runOnPool<Job, Output, JobProgress>(left, {
+    workerFile: WORKER_FILE,
+    shared: inputs,
+    workers: options.workers ?? defaultWorkers(left.length),
+    signal,
+    onProgress: (index, progress) => onProgress(done.length + index, progress),
+    onJobDone: (index) => onJobDone?.(done.length + index),
+  });
+  return [...done, ...others];
 }
 
 /**
@@ -77,7 +118,38 @@ export async function withWarmup(inputs: ExperimentInputs, { workers, signal }: 
  */
 const JOBS_PER_WORKER = 4;
 
-/** Jobs of an experiment; how many depends on the workers, what comes out does not. */
-export function jobsOf({ inputs: { plan } }: Pick<PreparedExperiment, "inputs">, workers: number): readonly JobSpec[] {
-  return planJobs(plan, workers === 1 ? 1 : JOBS_PER_WORKER * workers);
+/** Jobs of an experiment; how many depends on the workers (one per core unless given), what comes out does not. */
+export function jobsOf(
+  { inputs }: Pick<PreparedExperiment, "inputs">,
+  workers = defaultWorkers(Number.POSITIVE_INFINITY),
+): readonly JobSpec[] {
+  return planJobs(inputs.plan, workers === 1 ? 1 : JOBS_PER_WORKER * workers);
+}
+
+export interface ShownOptions extends Pick<RunOptions, "workers" | "signal">, Pick<ProgressOptions, "also"> {
+  readonly terminal: Terminal;
+}
+
+/** Runs an experiment, all of it or these jobs, with its progress on stderr. */
+export async function runShown(
+  experiment: PreparedExperiment,
+  options: ShownOptions,
+  jobs: readonly EvidenceJob[] = jobsOf(experiment, options.workers),
+): Promise<RunResult> {
+  const shown = withProgress(jobs.length, options);
+  try {
+    return await runExperiment(experiment, jobs, shown);
+  } finally {
+    shown.stop();
+  }
+}
+
+/** How to run so many jobs with their progress on stderr, until it is stopped. */
+export function withProgress(
+  jobs: number,
+  { workers, signal, terminal, also }: ShownOptions,
+): RunOptions & { stop(): void } {
+  const { live, quiet } = terminal;
+  const progress = createProgress({ stream: process.stderr, live, quiet, jobs, ...(also && { also }) });
+  return { workers, signal, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
 }

@@ -15,8 +15,15 @@ import {
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
-import { createProgress } from "./progress.ts";
-import { jobsOf, type RunOptions, runJobs, withBound, withWarmup } from "./run-experiment.ts";
+import {
+  jobsOf,
+  type RunOptions,
+  runJobs,
+  type ShownOptions,
+  withBound,
+  withProgress,
+  withWarmup,
+} from "./run-experiment.ts";
 import type { Terminal } from "./terminal.ts";
 import { defaultWorkers } from "./worker-pool.ts";
 
@@ -128,22 +135,14 @@ export function runInStages(
   rebuild: (replications: number) => Promise<PreparedExperiment>,
   experiment: PreparedExperiment,
   rule: PrecisionRule,
-  {
-    workers,
-    terminal,
-    signal,
-  }: { readonly workers: number | undefined; readonly terminal: Terminal; readonly signal: AbortSignal },
+  shown: ShownOptions,
 ) {
   return runPrecise(rebuild, {
     ...rule,
     from: experiment.inputs.plan.replications,
-    workers: workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
-    onStage: (text) => terminal.note(text),
-    how: (jobs) => {
-      const progress = createProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet, jobs });
-      const used = workers ?? defaultWorkers(jobs);
-      return { workers: used, signal, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
-    },
+    workers: shown.workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
+    onStage: (text) => shown.terminal.note(text),
+    how: (jobs) => withProgress(jobs, shown),
   });
 }
 

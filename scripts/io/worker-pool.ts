@@ -55,6 +55,60 @@ export async function runOnPool<Job, Output, Progress>(
   }
 }
 
+/** Work that is done about as soon in one thread as on workers that have to start first, ms of processor time. */
+const SHORT_MS = 1200;
+/** Too early to judge before this: the first steps are slow, as their code has not been optimised. */
+const JUDGE_AFTER_MS = 100;
+
+/**
+ * Runs jobs in this thread, from the first one on, as long as all of them together look short. A job that was begun in
+ * vain is begun anew elsewhere.
+ *
+ * @param stepsOf a job's work; its progress tells the share of the job that is done
+ * @returns the outputs of the jobs that came to their end, which may be none
+ * @throws what a job throws; INTERRUPTED when the signal fired
+ */
+export async function runWhileShort<Job, Output, Progress extends { readonly share: number }>(
+  jobs: readonly Job[],
+  stepsOf: (job: Job) => Iterator<Progress, Output>,
+  { signal, onProgress, onJobDone }: Pick<PoolOptions<Progress>, "signal" | "onProgress" | "onJobDone">,
+): Promise<readonly Output[]> {
+  const outputs: Output[] = [];
+  const before = process.cpuUsage();
+  for (const [index, job] of jobs.entries()) {
+    const steps = stepsOf(job);
+    for (let isOver = false; !isOver; ) {
+      const step = nextOf(steps);
+      isOver = step.done === true;
+      if (step.done === true) {
+        outputs.push(step.value);
+        onJobDone?.(index);
+      } else onProgress(index, step.value);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal.aborted) throw interrupted();
+      const { user, system } = process.cpuUsage(before);
+      const spentMs = (user + system) / 1000;
+      const jobsDone = index + (step.done === true ? 1 : step.value.share);
+      const expectedMs = (spentMs * jobs.length) / jobsDone;
+      if (jobsDone < jobs.length && spentMs > JUDGE_AFTER_MS && expectedMs > SHORT_MS) return outputs;
+    }
+  }
+  return outputs;
+}
+
+/** @throws the MeridianError that a worker would have handed back */
+function nextOf<Progress, Output>(steps: Iterator<Progress, Output>): IteratorResult<Progress, Output> {
+  try {
+    return steps.next();
+  } catch (error) {
+    throw error instanceof MeridianError ? error : thrown(errorAnswer(error));
+  }
+}
+
+function thrown({ kind, problems, stack }: FailedJob): MeridianError {
+  return new MeridianError(kind, problems, { cause: stack });
+}
+
 /** The error of work that Ctrl-C or SIGTERM stopped. */
 export function interrupted(): MeridianError {
   return new MeridianError("interrupted", {
@@ -76,7 +130,7 @@ async function runOne<Job, Output, Progress>(
   const task: PoolTask<Job> = { job, port: port2 };
   try {
     const answer = (await pool.run(task, { transferList: [port2], signal })) as JobAnswer<Output>;
-    if (!answer.ok) throw new MeridianError(answer.kind, answer.problems, { cause: answer.stack });
+    if (!answer.ok) throw thrown(answer);
     options.onJobDone?.(index);
     return answer.output;
   } catch (error) {
@@ -111,9 +165,14 @@ export interface PoolTask<Job> {
 }
 
 /** What a worker hands back. A thrown error would lose its fields on the way between threads. */
-export type JobAnswer<Output> =
-  | { readonly ok: true; readonly output: Output }
-  | { readonly ok: false; readonly kind: ErrorKind; readonly problems: readonly Problem[]; readonly stack: string };
+export type JobAnswer<Output> = { readonly ok: true; readonly output: Output } | FailedJob;
+
+interface FailedJob {
+  readonly ok: false;
+  readonly kind: ErrorKind;
+  readonly problems: readonly Problem[];
+  readonly stack: string;
+}
 
 const PROGRESS_EVERY_MS = 200;
 
@@ -138,7 +197,7 @@ export function driveJob<Progress, Output>(
 }
 
 /** An error as plain data. */
-export function errorAnswer(error: unknown): JobAnswer<never> {
+export function errorAnswer(error: unknown): FailedJob {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (error instanceof MeridianError) return { ok: false, kind: error.kind, problems: error.problems, stack };
   const what = error instanceof Error ? error.message : String(error);

@@ -3,12 +3,10 @@ import { join } from "node:path";
 import type { EvidenceRun } from "../../simulator/advice/advice.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
-import { createProgress } from "../io/progress.ts";
-import { jobsOf, runExperiment } from "../io/run-experiment.ts";
+import { runShown } from "../io/run-experiment.ts";
 import { type PrecisionRule, runInStages } from "../io/run-precise.ts";
 import { saveExperiment } from "../io/save-experiment.ts";
 import type { Terminal } from "../io/terminal.ts";
-import { defaultWorkers } from "../io/worker-pool.ts";
 
 export interface EvidenceOptions {
   /** Folder of runs. */
@@ -51,7 +49,7 @@ export class EvidenceRuns {
     terminal.note(`${label}: ${experiment.summary}`);
     const { ran, result } =
       precision === undefined
-        ? { ran: experiment, result: await this.once(experiment) }
+        ? { ran: experiment, result: await runShown(experiment, this.options) }
         : await runInStages(prepare, experiment, precision, this.options).then((staged) => ({
             ran: staged.experiment,
             result: staged.result,
@@ -59,22 +57,5 @@ export class EvidenceRuns {
     const saved = await saveExperiment(ran, result, { out, startedAt, signal });
     this.saved.push({ label, about, run: saved.id, folder: join(saved.folder) });
     return result;
-  }
-
-  private async once(experiment: PreparedExperiment): Promise<RunResult> {
-    const { terminal, signal, workers } = this.options;
-    const jobs = jobsOf(experiment, workers ?? defaultWorkers(Number.POSITIVE_INFINITY));
-    const stream = process.stderr;
-    const progress = createProgress({ stream, live: terminal.live, quiet: terminal.quiet, jobs: jobs.length });
-    try {
-      return await runExperiment(experiment, jobs, {
-        workers: workers ?? defaultWorkers(jobs.length),
-        signal,
-        onProgress: progress.update,
-        onJobDone: progress.jobDone,
-      });
-    } finally {
-      progress.stop();
-    }
   }
 }

@@ -28,7 +28,8 @@ export function createReport(root: string, write: (text: string) => void = toStd
       skips.push(...skipped.map(({ name, detail }) => `skipped ${path}  ${name}: ${detail || "no reason given"}`));
       const isOk = failed.length === 0 && wrongs.length === 0;
       const skippedText = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
-      const duration = end === undefined ? "" : `, ${Math.round(end.durationMs)} ms`;
+      const duration =
+        end === undefined ? "" : `, ${Math.round(end.durationMs)} ms (processor ${Math.round(end.processorMs)} ms)`;
       write(`${isOk ? "ok     " : "FAILED "} ${path.padEnd(60)} ${tests.length} tests${skippedText}${duration}\n`);
       total.files += 1;
       total.passed += passed.length;

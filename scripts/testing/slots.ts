@@ -119,6 +119,8 @@ export interface TestOutcome {
 interface FileEnd {
   readonly kind: "end";
   readonly durationMs: number;
+  /** Processor time of the file's tests and of the programs that they started and saw end. */
+  readonly processorMs: number;
   /** What is wrong with the file apart from its tests. */
   readonly problems: readonly string[];
   /** Memory of the process, so that one that has grown can be replaced. */

@@ -3,6 +3,7 @@
  * in a run of its own, so that its hooks, its tests and its failures belong to it alone. `--shared` guards the
  * process against files that would disturb the next.
  */
+import { readFileSync } from "node:fs";
 import { run } from "node:test";
 import { pathToFileURL } from "node:url";
 import { guardSharedProcess } from "./own-process.ts";
@@ -25,6 +26,7 @@ function runFile(path: string): void {
   // Waiting for the parent must not count as something left to happen.
   process.channel?.unref();
   const startedMs = performance.now();
+  const processorStartMs = processorMs();
   const diagnostics: string[] = [];
   let failures = 0;
   const stream = run({ files: [path], isolation: "none", timeout: TEST_TIMEOUT_MS });
@@ -51,10 +53,29 @@ function runFile(path: string): void {
       process.exitCode = 0;
       process.channel?.ref();
       const residentBytes = process.memoryUsage().rss;
-      send({ kind: "end", durationMs: performance.now() - startedMs, problems, residentBytes });
+      const usedMs = processorMs() - processorStartMs;
+      send({ kind: "end", durationMs: performance.now() - startedMs, processorMs: usedMs, problems, residentBytes });
     }),
   );
   stream.resume();
+}
+
+/** Processor time of this process and of its children that have ended; of itself alone where the kernel does not tell. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000 + childrenMs();
+}
+
+/** Field 16 and 17 of Linux's process status, in hundredths of a second: time of children, and of theirs. */
+function childrenMs(): number {
+  try {
+    const fields = readFileSync("/proc/self/stat", "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return (Number(fields[13]) + Number(fields[14])) * 10;
+  } catch {
+    return 0;
+  }
 }
 
 /** A file that threw after its first tests were declared: the run itself does not report that. */

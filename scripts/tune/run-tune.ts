@@ -13,11 +13,10 @@ import {
   type TuneFigures,
   type TuneGoal,
 } from "../../simulator/compare/tuning.ts";
-import { type ExperimentInputs, type JobOutput, type JobSpec, runJob } from "../../simulator/experiment/index.ts";
+import type { ExperimentInputs } from "../../simulator/experiment/index.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
 import { runJobs, withWarmup } from "../io/run-experiment.ts";
-import { interrupted } from "../io/worker-pool.ts";
 import type { Setting, Tuned, TunedStrategy } from "./candidates.ts";
 
 export interface TuneRequest {
@@ -32,7 +31,7 @@ export interface TuneRequest {
   readonly replications: number;
   /** The last share of the run's time is held out; null = other seeds only. */
   readonly heldOutShare: number | null;
-  readonly workers: number;
+  readonly workers: number | undefined;
   readonly signal: AbortSignal;
   readonly onStep: (text: string) => void;
 }
@@ -199,8 +198,7 @@ class Part {
         }));
       });
       const specs = jobs.map(({ replication, index }) => ({ replication, strategyIndices: [index] }));
-      const outputs =
-        workers === 1 ? await inThisThread(group.inputs, specs, signal) : await runJobs(group.inputs, specs, options);
+      const outputs = await runJobs(group.inputs, specs, options);
       outputs.forEach(({ stats }, i) => {
         this.figures.get(jobs[i]!.setting)!.push(figuresOf(stats[0]!, plan.money.billing));
       });
@@ -211,21 +209,6 @@ class Part {
   losses(settings: readonly number[], goal: TuneGoal): ReadonlyMap<number, readonly number[]> {
     return new Map(settings.map((setting) => [setting, this.figures.get(setting)!.map((each) => lossOf(each, goal))]));
   }
-}
-
-/** One worker is this thread: starting another for each round would take longer than small scenarios run. */
-async function inThisThread(inputs: ExperimentInputs, specs: readonly JobSpec[], signal: AbortSignal) {
-  const outputs: JobOutput[] = [];
-  for (const spec of specs) {
-    const work = runJob(inputs, spec);
-    let step = work.next();
-    for (; step.done !== true; step = work.next()) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (signal.aborted) throw interrupted();
-    }
-    outputs.push(step.value);
-  }
-  return outputs;
 }
 
 function meanFigures(all: readonly TuneFigures[]): TuneFigures {

@@ -73,11 +73,13 @@ export function planJobs(plan: Plan, atLeast: number): readonly JobSpec[] {
  * Runs a job chunk by chunk, yielding between chunks. Stop pulling to cancel.
  *
  * @param observerOf observer of a strategy's run, by index; results are the same with and without one
+ * @param chunkRows arrivals in a chunk; results do not depend on it
  */
 export function* runJob(
   inputs: ExperimentInputs,
   job: JobSpec,
   observerOf: (strategy: number) => SimulationObserver | null = () => null,
+  chunkRows: number = CHUNK_ROWS,
 ): Generator<JobProgress, JobOutput> {
   const { plan } = inputs;
   const seed = replicationSeed(plan.seed, job.replication);
@@ -87,7 +89,7 @@ export function* runJob(
     durationMs: plan.durationMs,
     fromMs: plan.arrivalsFromMs,
     requestsMax: plan.requestsMax,
-    chunkRows: hasSessions(plan) ? SESSION_ROWS : CHUNK_ROWS,
+    chunkRows: hasSessions(plan) ? SESSION_ROWS : chunkRows,
   });
   // The busiest minute of a run may lie between its slices.
   const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true && plan.slices === undefined;

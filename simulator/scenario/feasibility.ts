@@ -85,6 +85,7 @@ export function checkContextFits({
   return classes.flatMap((each, c) => {
     const { name, id, contextTokens } = models[each.model]!;
     const share = shareOfPromptsAbove(traffic[c]!, contextTokens) ?? 0;
+    if (share < RARE) return [];
     const window = `the context window of ${name} (${id}), ${figure(contextTokens)} tokens`;
     if (share === 1) {
       const isStated = traffic[c]!.tokens?.input !== undefined;
@@ -95,8 +96,8 @@ export function checkContextFits({
         `every prompt of class ${each.name} exceeds ${window}: the service refuses it`,
         fix,
       );
+      return [];
     }
-    if (share < RARE || share === 1) return [];
     const percent = `${Number((100 * share).toPrecision(2))} %`;
     return [
       `An expected ${percent} of the prompts of class ${each.name} exceed ${window}: the service refuses such calls with 400 (ValidationException), and they count as failed. Limit tokens.input, or state world.models.${name}.contextTokens.`,

@@ -8,7 +8,7 @@ import { endpointsSchema } from "../../scripts/bench/connection.ts";
 import { prepareText } from "../../scripts/io/experiment.ts";
 import { parseSet } from "../../scripts/io/overrides.ts";
 import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
-import { parseRecordedPrices } from "../../scripts/io/scenario-inputs.ts";
+import { parseRecordedPrices } from "../../scripts/io/recorded-prices.ts";
 import { parseScenario } from "../../scripts/io/scenario-text.ts";
 import { readTraceFile } from "../../scripts/io/trace-file.ts";
 import { runJob } from "../../simulator/experiment/index.ts";

@@ -11,7 +11,6 @@ import { prepareExperiment } from "../../scripts/io/experiment.ts";
 import { parseSet } from "../../scripts/io/overrides.ts";
 import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
 import { jobsOf, runExperiment } from "../../scripts/io/run-experiment.ts";
-import { defaultWorkers } from "../../scripts/io/worker-pool.ts";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { runCommand, usageError, wholeNumber } from "../arguments.ts";
 import { leagueTable, learnersText } from "./table.ts";
@@ -60,10 +59,9 @@ async function main(argv: readonly string[]): Promise<number> {
       ...values.set.map(parseSet),
     ];
     const experiment = await prepareExperiment(join(PACKAGE_ROOT, file), { overrides, strategies: [] });
-    const workers = defaultWorkers(Number.POSITIVE_INFINITY);
-    const jobs = jobsOf(experiment, workers);
+    const jobs = jobsOf(experiment);
     const quiet = { onProgress: () => {}, onJobDone: () => {}, signal: new AbortController().signal };
-    const result = await runExperiment(experiment, jobs, { workers: Math.min(workers, jobs.length), ...quiet });
+    const result = await runExperiment(experiment, jobs, quiet);
     const text = [`## ${basename(file, ".yaml")}`, leagueTable(result), ...learnersText(result)].join("\n\n");
     process.stdout.write(`${text}\n\n`);
   }

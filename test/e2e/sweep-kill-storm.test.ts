@@ -100,8 +100,6 @@ describe("a sweep over Redis", {
     const done = new Map<string, number>();
     const worker = () => {
       const child = start(process.execPath, [
-        "--import",
-        "tsx",
         join(ROOT, "test", "e2e", "storm-worker.ts"),
         url,
         place,

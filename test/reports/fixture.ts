@@ -34,7 +34,22 @@ export const HOSTILE = [
   "a\nb @you",
 ];
 
+const built = new Map<string, RunResult>();
+
+/** The same options give the same record, which is built once and cannot be changed: tests change copies of it. */
 export function fixture(options: FixtureOptions = {}): RunResult {
+  const key = JSON.stringify(options);
+  const known = built.get(key) ?? frozen(build(options));
+  built.set(key, known);
+  return known;
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
+
+function build(options: FixtureOptions): RunResult {
   const names = options.strategies ?? STRATEGIES;
   const regions = options.regions ?? REGIONS;
   const classes = options.classes ?? ["chat", "code", "batch"];

@@ -8,16 +8,20 @@ import type { Plan } from "../../simulator/scenario/plan.ts";
 const FOLDER = join(import.meta.dirname, "..", "..", "scenarios");
 
 /** A shipped scenario as `meridian simulate <name>.yaml --set ...` would run it. */
-export async function prepareShipped(name: string, sets: readonly string[] = []) {
-  return prepareExperiment(join(FOLDER, `${name}.yaml`), { overrides: sets.map(parseSet), strategies: [] });
+export async function prepareShipped(name: string, sets: readonly string[] = [], strategies: readonly string[] = []) {
+  return prepareExperiment(join(FOLDER, `${name}.yaml`), { overrides: sets.map(parseSet), strategies });
 }
 
-/** Runs it on this thread with one replication; `sets` make it shorter. */
+/**
+ * Runs it on this thread with one replication; `sets` make it shorter. Strategies meet the same draws whoever else
+ * runs, so `strategies` leaves out those that a test does not ask about.
+ */
 export async function runShipped(
   name: string,
   sets: readonly string[],
+  strategies: readonly string[] = [],
 ): Promise<{ readonly plan: Plan; readonly result: RunResult }> {
-  const { inputs } = await prepareShipped(name, ["replications=1", ...sets]);
+  const { inputs } = await prepareShipped(name, ["replications=1", ...sets], strategies);
   const outputs: JobOutput[] = [];
   for (const job of planJobs(inputs.plan, 1)) {
     const steps = runJob(inputs, job);

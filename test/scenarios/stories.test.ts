@@ -35,7 +35,11 @@ describe("prices", () => {
   });
 
   it("hourly-swing: cheapest reaches the ceiling of the closed form and does not pass it", async () => {
-    const { result } = await runShipped("hourly-swing", ["duration=24h"]);
+    const { result } = await runShipped(
+      "hourly-swing",
+      ["duration=24h"],
+      ["home", "cheapest", "round-robin", "cheapest within 10 s"],
+    );
     const best = ceiling(PEAK_TO_TROUGH, -5, [-8, 0, 8, 9], () => 1);
     assert.ok(Math.abs(best - 0.1188) < 1e-4);
     // One day of 51,840 calls with cv 0.6 in cost: the standard error of a day's saving is below 0.1 points.
@@ -45,7 +49,7 @@ describe("prices", () => {
   });
 
   it("follow-the-sun: a demand that peaks with the price at home saves more than a flat one could", async () => {
-    const { result } = await runShipped("follow-the-sun", []);
+    const { result } = await runShipped("follow-the-sun", [], ["home", "cheapest"]);
     // The day's shape is exp(k cos); its peak over its mean, exp(k) / I0(k), is 2 at k = 0.87684. Taken at half hours.
     const weight = (utcHour: number) => Math.exp(0.87684 * Math.cos((2 * Math.PI * (utcHour + 1.5 - 15)) / 24));
     const best = ceiling(TROUGH_BELOW_PEAK, 1, [-5, -8, 9, 10], weight);
@@ -137,14 +141,14 @@ describe("things go wrong", () => {
     for (const strategy of ["primary + fallbacks", "round-robin", "cheapest within 15 s"]) {
       assert.ok(failed(result, strategy) < 0.05, `${strategy} fails ${failed(result, strategy)}`);
     }
-    const { result: seen } = await runShipped("region-loss", [...sets, "world.healthDelay=10s"]);
+    const { result: seen } = await runShipped("region-loss", [...sets, "world.healthDelay=10s"], ["least-outstanding"]);
     assert.ok(failed(seen, "least-outstanding") < 0.1, "health checks close the hole");
   });
 
   it("retry-storm: unlimited retries stay down after the fault, a bucket or a budget comes back", async () => {
     const fault = ["world.faults[0].at=10m", "world.faults[0].for=5m"];
-    const hours = async (sets: readonly string[]) => {
-      const { result } = await runShipped("retry-storm", ["duration=90m", ...sets]);
+    const hours = async (sets: readonly string[], strategies: readonly string[] = []) => {
+      const { result } = await runShipped("retry-storm", ["duration=90m", ...sets], strategies);
       return (strategy: string) =>
         result.strategies.find((each) => each.name === strategy)!.byHour[1]!.failedShare.value!;
     };
@@ -156,14 +160,14 @@ describe("things go wrong", () => {
       assert.ok(second(strategy) < 0.05, `${strategy}: ${second(strategy)}`);
     }
     // The same load without a fault is no trouble for the client that stays down above.
-    const calm = await hours(["world.faults=[]"]);
+    const calm = await hours(["world.faults=[]"], ["legacy"]);
     assert.ok(calm("legacy") < 0.05, `${calm("legacy")}`);
   });
 });
 
 describe("effects known from the literature", () => {
   it("bursty-arrivals: cv 3 multiplies mean TTFT several-fold near saturation, and not far from it", async () => {
-    const { result } = await runShipped("bursty-arrivals", ["duration=5h"]);
+    const { result } = await runShipped("bursty-arrivals", ["duration=5h"], ["single"]);
     const ttft = (className: string) => groupOf(result, "single", className).ttftMs.mean.value!;
     const busy = ttft("busy-bursts") / ttft("busy-poisson");
     assert.ok(busy > 2.5 && busy < 9, `near saturation ${busy}-fold`);
@@ -172,11 +176,13 @@ describe("effects known from the literature", () => {
   });
 
   it("stale-signals: the older the shared picture, the more least-outstanding herds", async () => {
-    const run = async (age: string) => {
-      const { result } = await runShipped("stale-signals", ["duration=12m", "warmup=2m", `signals.age=${age}`]);
+    const run = async (age: string, other: string) => {
+      const strategies = ["least-outstanding", "round-robin", other];
+      const sets = ["duration=12m", "warmup=2m", `signals.age=${age}`];
+      const { result } = await runShipped("stale-signals", sets, strategies);
       return (strategy: string) => groupOf(result, strategy).ttftMs.mean.value!;
     };
-    const [fresh, old] = [await run("0s"), await run("10s")];
+    const [fresh, old] = [await run("0s", "weighted"), await run("10s", "power-of-two")];
     assert.ok(fresh("least-outstanding") < fresh("weighted"), "fresh signals are worth having");
     assert.ok(old("least-outstanding") > 4 * old("round-robin"), "old ones are worse than none");
     assert.ok(old("power-of-two") < old("least-outstanding") / 2, "two choices herd less");

@@ -7,6 +7,11 @@ export const FIXTURES: readonly (readonly [string, RunResult])[] = [
   ...Object.entries(EDGES),
 ];
 
+/** Whether a picture places or sizes something by a number that is none. */
+export function drawsMissing(svg: string): boolean {
+  return /NaN|undefined|Infinity|null/.test(svg.replace(/<text[\s\S]*?<\/text>/g, ""));
+}
+
 /** All names of layers and panels in a spec, depth first. */
 export function namesIn(spec: unknown): string[] {
   if (typeof spec !== "object" || spec === null) return [];

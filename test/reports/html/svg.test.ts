@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TopLevelSpec } from "vega-lite";
-import { renderSvg } from "../../../reports/html/svg.ts";
+import { renderSvg, renderThemes } from "../../../reports/html/svg.ts";
 
 const spec: TopLevelSpec = {
   title: "Heading",
@@ -51,4 +51,31 @@ test("a warning of Vega-Lite is an error", async () => {
     encoding: { ...spec.encoding, shape: { field: "x", type: "quantitative" } },
   } as TopLevelSpec;
   await assert.rejects(renderSvg(wrong, { idPrefix: "wrong" }), { name: "MeridianError", kind: "internal" });
+});
+
+test("pictures of several themes are those that are drawn one by one, however the themes differ", async () => {
+  const inTheme = (colour: string, more: object) => ({ ...spec, background: colour, ...more }) as TopLevelSpec;
+  const scaled = (colour: string) => ({
+    encoding: { ...spec.encoding, color: { field: "y", type: "quantitative", scale: { range: ["#000000", colour] } } },
+  });
+  const tested = (value: number) => ({
+    encoding: {
+      ...spec.encoding,
+      color: { condition: { test: `datum.y > ${value}`, value: "#00ff00" }, value: "#0000ff" },
+    },
+  });
+  for (const specs of [
+    [inTheme("#102030", {}), inTheme("#FFEEDD", {})],
+    [inTheme("#102030", scaled("#ff0000")), inTheme("#FFEEDD", scaled("#00ff00"))],
+    [inTheme("#102030", tested(2)), inTheme("#FFEEDD", tested(3))],
+    [inTheme("#102030", {}), inTheme("white", {})],
+  ]) {
+    const pictures = specs.map((one, at) => ({
+      spec: one,
+      options: { idPrefix: `theme-${at}`, withoutHeading: true },
+    }));
+    const alone = await Promise.all(pictures.map(({ spec: one, options }) => renderSvg(one, options)));
+    assert.notEqual(alone[0], alone[1]);
+    assert.deepEqual(await renderThemes(pictures), alone);
+  }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { defaultWorkers, driveJob, runOnPool } from "../../../scripts/io/worker-pool.ts";
+import { defaultWorkers, driveJob, runOnPool, runWhileShort } from "../../../scripts/io/worker-pool.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { CountingJob } from "./counting-worker.ts";
 
@@ -74,5 +74,57 @@ describe("driveJob", () => {
     const answer = driveJob(steps(), { postMessage: (value: number) => posted.push(value) }, () => nowMs);
     assert.deepEqual(answer, { ok: true, output: "done" });
     assert.deepEqual(posted, [200, 400, 600, 800]);
+  });
+});
+
+describe("short work", () => {
+  const options = { signal: new AbortController().signal, onProgress: () => {} };
+  function* counting(upTo: number): Generator<{ readonly share: number }, number> {
+    for (let i = 1; i < upTo; i++) yield { share: i / upTo };
+    return upTo;
+  }
+  /** Takes processor time, as the judgement is by that and not by the clock on the wall. */
+  function* slow(steps: number): Generator<{ readonly share: number }, number> {
+    for (let i = 1; i <= steps; i++) {
+      const before = process.cpuUsage();
+      while (process.cpuUsage(before).user < 60_000);
+      yield { share: i / steps };
+    }
+    return steps;
+  }
+
+  it("is done in this thread, in the order of the jobs", async () => {
+    const seen: (readonly [number, number])[] = [];
+    const onProgress = (job: number, { share }: { readonly share: number }) => void seen.push([job, share]);
+    assert.deepEqual(await runWhileShort([2, 1], counting, { ...options, onProgress }), [2, 1]);
+    assert.deepEqual(seen, [[0, 0.5]]);
+  });
+
+  it("ends with the first job that shows all of them to be long", async () => {
+    const begun: number[] = [];
+    const stepsOf = (job: number) => {
+      begun.push(job);
+      return job < 2 ? counting(job) : slow(job);
+    };
+    assert.deepEqual(await runWhileShort([1, 1000, 1000, 1000], stepsOf, options), [1]);
+    assert.deepEqual(begun, [1, 1000]);
+  });
+
+  it("stops on request, and brings errors as workers do", async () => {
+    const controller = new AbortController();
+    const onProgress = () => controller.abort();
+    await assert.rejects(
+      runWhileShort([1000], counting, { signal: controller.signal, onProgress }),
+      (error) => error instanceof MeridianError && error.kind === "interrupted",
+    );
+    const broken = (): Iterator<{ readonly share: number }, number> => ({
+      next: () => {
+        throw new TypeError("x is undefined");
+      },
+    });
+    await assert.rejects(
+      runWhileShort([1], broken, options),
+      (error) => error instanceof MeridianError && error.kind === "internal" && /x is undefined/.test(error.message),
+    );
   });
 });

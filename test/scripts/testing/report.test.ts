@@ -5,7 +5,7 @@ import type { TestOutcome } from "../../../scripts/testing/slots.ts";
 
 const ROOT = "/project";
 const file = { path: `${ROOT}/test/a.test.ts`, isShared: true };
-const end = { kind: "end" as const, durationMs: 12.4, problems: [], residentBytes: 1 };
+const end = { kind: "end" as const, durationMs: 12.4, processorMs: 9.6, problems: [], residentBytes: 1 };
 const test = (outcome: TestOutcome["outcome"], detail = ""): TestOutcome => ({
   kind: "test",
   outcome,
@@ -30,7 +30,7 @@ describe("the report of the tests", () => {
       report.file({ file, tests: [test("passed"), test("skipped", "no such host")], end, problems: [] }),
     );
     assert.equal(isOk, true);
-    assert.match(text, /^ok {6}test\/a\.test\.ts +2 tests, 1 skipped, 12 ms\n/);
+    assert.match(text, /^ok {6}test\/a\.test\.ts +2 tests, 1 skipped, 12 ms (processor 10 ms)\n/);
     assert.match(text, /\nskipped test\/a\.test\.ts {2}adds: no such host\n/);
     assert.match(text, /\n2 tests in 1 files, \d+\.\d s\n1 passed, 0 failed, 1 skipped\n$/);
   });
