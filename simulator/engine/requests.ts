@@ -61,7 +61,7 @@ const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const { isEnded: IS_ENDED, isCounted: IS_COUNTED } = REQUEST_FLAG;
 const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED, timeout: TIMEOUT } = OUTCOME;
-const { broken: BROKEN, empty: EMPTY, rejected: REJECTED } = OUTCOME;
+const { broken: BROKEN, empty: EMPTY, error: ERROR, rejected: REJECTED } = OUTCOME;
 const { none: WHOLE, idle: IDLE } = INTERRUPTION;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
@@ -166,7 +166,7 @@ export class Requests implements ServiceListener {
       this.firstBytes !== null ||
       this.connectMs < NEVER ||
       hasStreamFaults(plan.world) ||
-      plan.world.faults.some(({ kind }) => kind === "errors") ||
+      plan.world.faults.some(({ kind }) => kind === "errors" || kind === "outage") ||
       plan.world.endpoints.some(({ errorShare }) => errorShare > 0);
     this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.watcher = watcher;
@@ -459,7 +459,7 @@ export class Requests implements ServiceListener {
     // An attempt that was given up has already counted as a timeout.
     if (ints[attempt * INTS + PLACE.isDetached] === 0) {
       const outcome = ints[attempt * INTS + PLACE.outcome]! as Outcome;
-      this.answer(request, attempt, outcome, this.hasBreaks ? INTERRUPTION_OF[outcome]! : WHOLE, true);
+      this.answer(request, attempt, outcome, this.hasBreaks ? this.interruptionOf(attempt, outcome) : WHOLE, true);
     }
     if (this.hasBreaks) {
       if (this.held.delete(attempt) && this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs);
@@ -467,6 +467,15 @@ export class Requests implements ServiceListener {
     }
     endAttempt(this.rows, attempt);
     this.release(request);
+  }
+
+  /** How an answer broke off: also by the loss of its region, which otherwise is an error in its place. */
+  private interruptionOf(attempt: number, outcome: Outcome): Interruption {
+    const { floats } = this.rows;
+    const from = attempt * FLOATS;
+    const isCut =
+      outcome === ERROR && !this.isWhole && floats[from + FLOAT.firstTokenMs]! <= floats[from + FLOAT.endedMs]!;
+    return isCut ? INTERRUPTION.broken : INTERRUPTION_OF[outcome]!;
   }
 
   /** Applies an attempt's answer, or the caller's own timeout, to its request. */
