@@ -30,11 +30,11 @@ export async function importRows(
   const logs = await Promise.all((options.importRows as readonly string[]).map(readInstanceLog));
   const keys = plan.strategies.map((_, strategy) => runKeyOf(plan, strategy, order));
   refuseStrangers(logs, keys);
-  const benched = plan.strategies.map(({ name, client = plan.client }, strategy) => {
+  const benched = plan.strategies.map(({ name, client }, strategy) => {
     const own = logs.filter(({ run }) => run === keys[strategy]);
     if (own.length === 0) throw noRows(name);
     return {
-      ...merged(name, client, own, order),
+      ...merged(name, client ?? plan.client, own, order),
       startedAtMs: Math.min(...own.map(({ atMs }) => atMs)),
       instances: own.length,
     };
