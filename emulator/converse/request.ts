@@ -22,6 +22,7 @@ import {
   type ToolAnswer,
 } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { refuseDocuments } from "./documents.ts";
 
 /**
  * Parses `messages`, `system`, `inferenceConfig`, `toolConfig`, `outputConfig` and, for Claude,
@@ -121,6 +122,7 @@ function meterMessages(messages: readonly unknown[], hasTools: boolean, meter: P
     toolUseIds = blocks.flatMap((block) => idOf(block.toolUse));
     expected = role === "user" ? "assistant" : "user";
   }
+  refuseDocuments(messages.map((message) => asList(asObject(message).content).map(asObject)));
 }
 
 function refuseRole(role: string, expected: string, index: number): void {
