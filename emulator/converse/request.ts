@@ -12,9 +12,9 @@ import {
   type JsonObject,
   optional,
 } from "../http/request-body.ts";
+import { checkShape } from "../model/api-shapes.ts";
 import {
   BYTES_PER_TOKEN,
-  CACHE_TTL_MS,
   IMAGE_TOKENS,
   type ParsedPrompt,
   PromptMeter,
@@ -22,6 +22,7 @@ import {
   type ToolAnswer,
 } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { refuseDocuments } from "./documents.ts";
 
 /**
  * Parses `messages`, `system`, `inferenceConfig`, `toolConfig`, `outputConfig` and, for Claude,
@@ -34,6 +35,9 @@ import { sampleOfSchema } from "../model/schema-sample.ts";
  * Source: Amazon Bedrock API reference, Converse; texts as quoted in public issue threads.
  */
 export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt {
+  const constraints = new ConstraintList();
+  checkShape(body, "ConverseRequest", "", constraints);
+  constraints.throwIfAny();
   const { maxTokens, stopSequences, sampling } = parseInferenceConfig(optional(body.inferenceConfig, asObject) ?? {});
   const meter = new PromptMeter();
   const toolConfig = optional(body.toolConfig, asObject);
@@ -74,10 +78,6 @@ function structuredAnswer(config: JsonObject | undefined): string | undefined {
   const format = optional(config?.textFormat, asObject);
   if (format === undefined) return undefined;
   const at = "outputConfig.textFormat";
-  const type = asText(format.type);
-  const constraints = new ConstraintList();
-  constraints.check(type === "json_schema", type, `${at}.type`, "Member must satisfy enum value set: [json_schema]");
-  constraints.throwIfAny();
   const text = asText(optional(optional(format.structure, asObject)?.jsonSchema, asObject)?.schema);
   try {
     return JSON.stringify(sampleOfSchema(JSON.parse(text)));
@@ -96,34 +96,6 @@ function parseInferenceConfig(config: JsonObject): InferenceConfig {
   const maxTokens = optional(config.maxTokens, asInteger);
   const stopSequences = (optional(config.stopSequences, asList) ?? []).map(asText);
   const sampling = { temperature: optional(config.temperature, asNumber), topP: optional(config.topP, asNumber) };
-  const constraints = new ConstraintList();
-  constraints.check(
-    maxTokens === undefined || maxTokens >= 1,
-    maxTokens,
-    "inferenceConfig.maxTokens",
-    "Member must have value greater than or equal to 1",
-  );
-  for (const name of ["temperature", "topP"] as const) {
-    const value = sampling[name] ?? 0;
-    const at = `inferenceConfig.${name}`;
-    constraints.check(value >= 0, value, at, "Member must have value greater than or equal to 0");
-    constraints.check(value <= 1, value, at, "Member must have value less than or equal to 1");
-  }
-  constraints.check(
-    stopSequences.length <= 2500,
-    stopSequences.slice(0, 3),
-    "inferenceConfig.stopSequences",
-    "Member must have length less than or equal to 2500",
-  );
-  for (const sequence of stopSequences) {
-    constraints.check(
-      sequence.length > 0,
-      sequence,
-      "inferenceConfig.stopSequences",
-      "Member must satisfy constraint: [Member must have length greater than or equal to 1]",
-    );
-  }
-  constraints.throwIfAny();
   return { maxTokens, stopSequences, sampling };
 }
 
@@ -150,15 +122,10 @@ function meterMessages(messages: readonly unknown[], hasTools: boolean, meter: P
     toolUseIds = blocks.flatMap((block) => idOf(block.toolUse));
     expected = role === "user" ? "assistant" : "user";
   }
+  refuseDocuments(messages.map((message) => asList(asObject(message).content).map(asObject)));
 }
 
 function refuseRole(role: string, expected: string, index: number): void {
-  if (role !== "user" && role !== "assistant") {
-    const constraints = new ConstraintList();
-    const at = `messages.${index + 1}.member.role`;
-    constraints.check(false, role, at, "Member must satisfy enum value set: [user, assistant]");
-    constraints.throwIfAny();
-  }
   if (role === expected) return;
   throw invalid(
     index === 0
@@ -240,14 +207,7 @@ export function meterBlock(block: JsonObject, at: string, meter: PromptMeter): v
 
 /** Adds a cache checkpoint, which may occur among content blocks and among tools. */
 function meterCachePoint(cachePoint: JsonObject, at: string, meter: PromptMeter): void {
-  const ttl = optional(cachePoint.ttl, asText);
-  const constraints = new ConstraintList();
-  const type = cachePoint.type;
-  constraints.check(type === "default", type, `${at}.cachePoint.type`, "Member must satisfy enum value set: [default]");
-  const known = ttl === undefined || Object.hasOwn(CACHE_TTL_MS, ttl);
-  constraints.check(known, ttl, `${at}.cachePoint.ttl`, "Member must satisfy enum value set: [1h, 5m]");
-  constraints.throwIfAny();
-  meter.mark(ttl, at);
+  meter.mark(optional(cachePoint.ttl, asText), at);
 }
 
 function mediaKey(media: JsonObject): string {
@@ -255,8 +215,6 @@ function mediaKey(media: JsonObject): string {
   if (!isObject(source)) return JSON.stringify(media);
   return typeof source.bytes === "string" ? source.bytes : JSON.stringify(source);
 }
-
-const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /**
  * Parses `toolConfig` and adds its tools to the meter.
@@ -268,8 +226,6 @@ const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 export function meterToolConfig(config: JsonObject, meter: PromptMeter): ToolAnswer | undefined {
   const tools = asList(config.tools);
   const specs: JsonObject[] = [];
-  const constraints = new ConstraintList();
-  constraints.check(tools.length > 0, "[]", "toolConfig.tools", "Member must have length greater than or equal to 1");
   for (const [index, value] of tools.entries()) {
     const tool = asObject(value);
     const at = `toolConfig.tools.${index + 1}.member`;
@@ -280,12 +236,8 @@ export function meterToolConfig(config: JsonObject, meter: PromptMeter): ToolAns
     meter.addJson(tool);
     if (tool.toolSpec === undefined) continue;
     const spec = asObject(tool.toolSpec);
-    const name = asText(spec.name);
-    const pattern = "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+";
-    constraints.check(TOOL_NAME.test(name), name, `${at}.toolSpec.name`, pattern);
     specs.push(spec);
   }
-  constraints.throwIfAny();
   return forcedToolCall(optional(config.toolChoice, asObject), specs);
 }
 

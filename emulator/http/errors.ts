@@ -63,17 +63,19 @@ export function faultBody(fault: ServiceFault): string {
 }
 
 /** Exceptions that may end a running stream; any other becomes an internalServerException. */
-const STREAM_EXCEPTIONS: ReadonlySet<ServiceErrorName> = new Set<ServiceErrorName>([
+const STREAM_EXCEPTIONS: readonly ServiceErrorName[] = [
   "InternalServerException",
   "ModelStreamErrorException",
   "ValidationException",
   "ThrottlingException",
   "ServiceUnavailableException",
-  "ModelTimeoutException",
-]);
+];
+/** Only InvokeModelWithResponseStream's may also time out. Source: botocore's service model. */
+const INVOKE_EXCEPTIONS: readonly ServiceErrorName[] = [...STREAM_EXCEPTIONS, "ModelTimeoutException"];
 
 /** Value of the `:exception-type` header: lower camel case, e.g. `throttlingException`. */
-export function exceptionType(name: ServiceErrorName): string {
-  const known = STREAM_EXCEPTIONS.has(name) ? name : "InternalServerException";
+export function exceptionType(name: ServiceErrorName, stream: "converse" | "invoke"): string {
+  const possible = stream === "invoke" ? INVOKE_EXCEPTIONS : STREAM_EXCEPTIONS;
+  const known = possible.includes(name) ? name : "InternalServerException";
   return `${known[0]!.toLowerCase()}${known.slice(1)}`;
 }

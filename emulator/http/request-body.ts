@@ -181,7 +181,8 @@ export function parseJsonObject(bytes: Buffer, onBroken: (reason: string) => Ser
   return value;
 }
 
-function refuseType(value: unknown, wanted: string): never {
+/** @throws ServiceError SerializationException: the value has another type than `wanted` */
+export function refuseType(value: unknown, wanted: string): never {
   throw new ServiceError("SerializationException", typeMismatch(value, wanted));
 }
 
@@ -200,7 +201,8 @@ export class ConstraintList {
   check(holds: boolean, value: unknown, at: string, constraint: string): void {
     if (holds) return;
     const shown = typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
-    this.found.push(`Value '${shown.slice(0, 200)}' at '${at}' failed to satisfy constraint: ${constraint}`);
+    const quoted = value === null ? "null" : `'${shown.slice(0, 200)}'`;
+    this.found.push(`Value ${quoted} at '${at}' failed to satisfy constraint: ${constraint}`);
   }
 
   /** @throws ServiceError ValidationException naming every violated constraint */

@@ -176,6 +176,6 @@ export function chunkFrame(body: unknown): Buffer {
 }
 
 /** The exception that ends a stream after its first event. */
-export function exceptionFrame(fault: ServiceFault): Buffer {
-  return encodeFrame(exceptionHeaders(exceptionType(fault.name)), faultBody(fault));
+export function exceptionFrame(fault: ServiceFault, stream: "converse" | "invoke"): Buffer {
+  return encodeFrame(exceptionHeaders(exceptionType(fault.name, stream)), faultBody(fault));
 }

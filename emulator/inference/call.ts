@@ -50,8 +50,8 @@ export function parseCall(context: CallContext): ParsedCall {
 
 function parseConverseCall(context: CallContext): ParsedCall {
   const body = parseJsonObject(context.body, brokenConverseJson);
-  const settings = parseConverseSettings(body);
   const prompt = parseConverse(body, isClaude(context.resolved.model));
+  const settings = parseConverseSettings(body);
   return assemble(context, prompt, settings, converseReply(settings));
 }
 

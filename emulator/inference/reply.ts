@@ -37,9 +37,6 @@ export interface ReplyFormat {
   exception(fault: ServiceFault): Buffer;
 }
 
-/** Errors of AWS's own operations. */
-const AWS_ERRORS = { refuse: faultReply, exception: exceptionFrame } as const;
-
 const EVENT_STREAM = "application/vnd.amazon.eventstream";
 
 export function converseReply(reflected: Reflected): ReplyFormat {
@@ -49,7 +46,8 @@ export function converseReply(reflected: Reflected): ReplyFormat {
     begin: converseBegin,
     delta: converseDelta,
     end: (answer, times) => converseEnd(answer, times.latencyMs, reflected),
-    ...AWS_ERRORS,
+    refuse: faultReply,
+    exception: (fault) => exceptionFrame(fault, "converse"),
   };
 }
 
@@ -76,7 +74,8 @@ export function invokeReply(format: AnswerFormat, reflected: Reflected): ReplyFo
       const metrics = { "amazon-bedrock-invocationMetrics": invocationMetrics(answer, times) };
       return [...chunks, { ...last, ...metrics }].map(chunkFrame);
     },
-    ...AWS_ERRORS,
+    refuse: faultReply,
+    exception: (fault) => exceptionFrame(fault, "invoke"),
   };
 }
 

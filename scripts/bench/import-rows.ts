@@ -3,6 +3,8 @@
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { checkRows, firstTokenNotes, seesFirstTokens } from "../../simulator/bench/checks.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
+import { unseenLimitNotes } from "../../simulator/bench/unseen-limits.ts";
+import type { ClientPlan } from "../../simulator/scenario/plan.ts";
 import type { CommandInput } from "../commands/command.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import { type InstanceLog, mergeInstances, type RunOrder, readInstanceLog, runKeyOf } from "./kubernetes/merge.ts";
@@ -28,11 +30,11 @@ export async function importRows(
   const logs = await Promise.all((options.importRows as readonly string[]).map(readInstanceLog));
   const keys = plan.strategies.map((_, strategy) => runKeyOf(plan, strategy, order));
   refuseStrangers(logs, keys);
-  const benched = plan.strategies.map(({ name }, strategy) => {
+  const benched = plan.strategies.map(({ name, client }, strategy) => {
     const own = logs.filter(({ run }) => run === keys[strategy]);
     if (own.length === 0) throw noRows(name);
     return {
-      ...merged(name, own, order),
+      ...merged(name, client ?? plan.client, own, order),
       startedAtMs: Math.min(...own.map(({ atMs }) => atMs)),
       instances: own.length,
     };
@@ -52,7 +54,13 @@ export async function importRows(
   });
 }
 
-function merged(strategy: string, logs: readonly InstanceLog[], { schedule, operation }: RunOrder): BenchedStrategy {
+function merged(
+  strategy: string,
+  { timeout }: ClientPlan,
+  logs: readonly InstanceLog[],
+  { schedule, operation }: RunOrder,
+): BenchedStrategy {
+  const isStreaming = operation === "converse-stream";
   const { attempts, requests, counts, faults, rowsText } = mergeInstances(logs);
   const called = { operation, targets: logs[0]!.targets };
   return {
@@ -61,7 +69,7 @@ function merged(strategy: string, logs: readonly InstanceLog[], { schedule, oper
       attempts,
       requests,
       isStreaming: seesFirstTokens(called),
-      notes: firstTokenNotes(called, attempts),
+      notes: [...firstTokenNotes(called, attempts), ...unseenLimitNotes({ timeout, isStreaming }, attempts)],
       ranIn: () => undefined,
     },
     report: checkRows({ strategy, schedule, attempts, requests, counts, clientFaults: faults, lateMsP99: null }),

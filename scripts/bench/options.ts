@@ -5,7 +5,7 @@ import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { ReplayOperation } from "../../simulator/bench/plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../commands/command.ts";
-import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "../commands/options.ts";
+import { addValueOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "../commands/options.ts";
 import type { Override } from "../io/overrides.ts";
 import { EXECUTORS, type ExecutorChoice } from "./executors.ts";
 import { K6_MODULE } from "./k6-program.ts";
@@ -19,8 +19,9 @@ const DISPATCHER = "dispatcher";
 
 export function addBenchOptions(command: Command): void {
   command.argument("<scenario>", "scenario file");
-  addScenarioOptions(command);
+  addValueOptions(command);
   command
+    .addOption(new Option("--replications <n>").argParser(onlyOnce).hideHelp())
     .option("--target <target>", "emulator, bedrock, or a file that maps regions to URLs", "emulator")
     .addOption(new Option("--duration <time>", "how much of the scenario, in real time, e.g. 90s").argParser(duration))
     .addOption(new Option("--at <time>", "where in the scenario to begin, e.g. 14h").argParser(instant))
@@ -57,6 +58,13 @@ export function addBenchOptions(command: Command): void {
     .addOption(new Option("--vus <n>", "virtual users of an executor of k6").default(VUS).argParser(wholeNumber(1)))
     .option("--out <dir>", "folder that receives the run's folder", RUNS_FOLDER);
   addClusterOptions(command);
+}
+
+/** Repetitions in real time are runs of their own. */
+function onlyOnce(): never {
+  throw new InvalidArgumentError(
+    "A bench runs each strategy once: run it again, and meridian compare sets the runs side by side.",
+  );
 }
 
 function addClusterOptions(command: Command): void {

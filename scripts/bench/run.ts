@@ -13,6 +13,7 @@ import { checkNativeRows } from "../../simulator/bench/native-executor.ts";
 import type { ReplayPlan, SpendPlan } from "../../simulator/bench/plan.ts";
 import { type EndpointRecords, recordOf, type ScheduleRow, settled } from "../../simulator/bench/rows.ts";
 import { leftOf, type SpendReport, shareOf, spendReport } from "../../simulator/bench/spend-plan.ts";
+import { unseenLimitNotes } from "../../simulator/bench/unseen-limits.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { createStatusLine, formatSpan, type StatusLineOptions } from "../io/progress.ts";
 import { interrupted } from "../io/worker-pool.ts";
@@ -142,7 +143,11 @@ function checkedStrategy(
       attempts,
       requests: checked.requests,
       isStreaming: seesFirstTokens(replay),
-      notes: [...emptyAnswerNotes(attempts), ...firstTokenNotes(replay, attempts)],
+      notes: [
+        ...emptyAnswerNotes(attempts),
+        ...firstTokenNotes(replay, attempts),
+        ...unseenLimitNotes(replay.client, attempts),
+      ],
       ranIn: (attempt) => recordOf(records, attempt)?.region ?? undefined,
     },
     report: checked.report,

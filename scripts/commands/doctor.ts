@@ -1,6 +1,7 @@
 /** `meridian doctor`: what this machine has of what commands need; endpoints too, if asked to. */
 import { type Command, Option } from "commander";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { locksOf } from "../bench/bedrock/locks.ts";
 import {
   checkCredentials,
   checkHost,
@@ -70,15 +71,13 @@ async function probeOnce({ terminal, signal }: CommandInput, options: CommonOpti
   const settings = probeSettings(undefined, options);
   const prepared = await prepareProbe(settings);
   const { targets, placeOf } = prepared;
+  const { inputTokens, outputTokens } = settings;
   const budgetUsd = await allowSpending(prepared, {
-    count: 1,
-    intervalMs: ONE_CALL.intervalMs,
-    budgetUsd: options.budgetUsd as number | undefined,
-    agreed: options.yes === true,
+    ...{ count: 1, intervalMs: ONE_CALL.intervalMs, inputTokens, outputTokens },
+    locks: locksOf(options),
     ask: askToSpend(terminal, signal),
     note: (text) => terminal.note(text),
   });
-  const { inputTokens, outputTokens } = settings;
   const { probes } = await runProbe(
     { ...ONE_CALL, targets, inputTokens, outputTokens },
     { ledger: createSpendLedger(budgetUsd), signal, openCaller: (region) => openCaller(prepared.callerOf(region)) },

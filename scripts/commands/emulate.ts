@@ -13,7 +13,7 @@ import { PACKAGE_ROOT } from "../io/process.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { type KnownAnswer, parseKnownAnswer } from "../validate/known-answer.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, JSON_SCHEMA_VERSION } from "./command.ts";
-import { addScenarioOptions, overridesOf, wholeNumber } from "./options.ts";
+import { addValueOptions, overridesOf, wholeNumber } from "./options.ts";
 
 export const emulateCommand: CommandDefinition = {
   examples: [
@@ -33,7 +33,7 @@ const DEFAULT_SCENARIO = join(PACKAGE_ROOT, "scenarios", "emulator.yaml");
 
 function configure(command: Command): void {
   command.argument("[scenario]", "scenario file; a world of our own unless given");
-  addScenarioOptions(command);
+  addValueOptions(command);
   command
     .addOption(
       new Option("--base-port <n>", "first port; each region takes the next; 0 for free ones")

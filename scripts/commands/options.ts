@@ -10,10 +10,15 @@ export const RUNS_FOLDER = "runs";
 
 /** Adds the options that change a scenario from the command line. */
 export function addScenarioOptions(command: Command): void {
+  addValueOptions(command);
+  command.addOption(new Option("--replications <n>", "replications").argParser(wholeNumber(1)));
+}
+
+/** Those of them that also hold where a scenario runs once. */
+export function addValueOptions(command: Command): void {
   command
     .option("--set <path=value...>", "put a value over the scenario's, e.g. --set 'traffic[0].tokens.maxTokens=800'")
-    .addOption(new Option("--seed <n>", "root seed").argParser(wholeNumber(0)))
-    .addOption(new Option("--replications <n>", "replications").argParser(wholeNumber(1)));
+    .addOption(new Option("--seed <n>", "root seed").argParser(wholeNumber(0)));
 }
 
 /** Adds the options that say what happens to rows of a recording that cannot be read. */

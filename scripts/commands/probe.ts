@@ -8,9 +8,11 @@ import {
   type ProbeSummary,
   summariseProbes,
 } from "../../simulator/probe/summary.ts";
+import { confirmToken } from "../bench/bedrock/confirmation.ts";
+import { locksOf } from "../bench/bedrock/locks.ts";
 import { createStatusLine, formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
-import { allowSpending, askToSpend } from "../probe/allow-spending.ts";
+import { allowSpending, askToSpend, type ProbePace, probePurchase, worstText } from "../probe/allow-spending.ts";
 import { openCaller } from "../probe/caller.ts";
 import { checkOwnClock } from "../probe/clock.ts";
 import { type PreparedProbe, type ProbeSettings, prepareProbe } from "../probe/prepare.ts";
@@ -24,7 +26,7 @@ export const probeCommand: CommandDefinition = {
   examples: [
     ["meridian probe a.yaml --endpoints endpoints.yaml", "what a scenario calls, at endpoints of your own"],
     [
-      "meridian probe --region us-east-1 --model us.amazon.nova-lite-v1:0 --budget-usd 0.50",
+      "meridian probe --region us-east-1 --model us.amazon.nova-lite-v1:0 --budget-usd 0.50 --spend-real-money",
       "real Bedrock: prints the worst case and asks",
     ],
     ["meridian probe --region us-east-1 --model ... --count 40 --interval 5s --out probe.json", "more, kept in a file"],
@@ -33,7 +35,9 @@ export const probeCommand: CommandDefinition = {
     command.argument("[scenario]", "scenario file whose regions and models are called");
     addProbeTargetOptions(command);
     addProbePaceOptions(command);
-    command.option("--out <file>", "write every call to this file");
+    command
+      .option("--dry-run", "say what would be called and what it may cost, with the token for --confirm; call nothing")
+      .option("--out <file>", "write every call to this file");
   },
   run: runProbeCommand,
 };
@@ -44,11 +48,19 @@ async function runProbeCommand({ args, options, terminal, signal }: CommandInput
   const prepared = await prepareProbe(probeSettings(args[0], options));
   const count = options.count as number;
   announce(prepared, count, options, terminal);
-  const budgetUsd = await allowSpending(prepared, {
+  const pace = {
     count,
     intervalMs: options.interval as number,
-    budgetUsd: options.budgetUsd as number | undefined,
-    agreed: options.yes === true,
+    inputTokens: options.inputTokens as number,
+    outputTokens: options.outputTokens as number,
+  };
+  if (options.dryRun === true) {
+    dryRun(prepared, pace, options, terminal);
+    return EXIT_CODES.ok;
+  }
+  const budgetUsd = await allowSpending(prepared, {
+    ...pace,
+    locks: locksOf(options),
     ask: askToSpend(terminal, signal),
     note: (text) => terminal.note(text),
   });
@@ -60,6 +72,26 @@ async function runProbeCommand({ args, options, terminal, signal }: CommandInput
   print({ prepared, run, summaries, harness: harness ?? null, spentUsd: ledger.spentUsd() }, options, terminal);
   if (out !== undefined) terminal.note(`calls: ${out}`);
   return exitCodeOf(run, summaries);
+}
+
+/** What a probe would cost, and the token that confirms exactly that. */
+function dryRun(prepared: PreparedProbe, pace: ProbePace, options: CommonOptions, terminal: Terminal): void {
+  const { budgetUsd } = locksOf(options);
+  const purchase = probePurchase(prepared, pace, budgetUsd);
+  const confirm = purchase && confirmToken(purchase.facts, Date.now());
+  const calls = prepared.targets.length * pace.count;
+  if (options.json === true) {
+    const { mostUsd = 0, expectedUsd: worstUsd = 0 } = purchase ?? {};
+    terminal.out(
+      jsonDocument("probe-plan", { calls, worstUsd, mostUsd, budgetUsd: budgetUsd ?? null, confirm: confirm ?? null }),
+    );
+  } else if (confirm === undefined) terminal.out(`${calls} calls of this machine: they cost nothing`);
+  else {
+    const budget = budgetUsd === undefined ? "; add --budget-usd, for which there is another token" : "";
+    terminal.out(
+      `${worstText(prepared, pace)}\nto confirm it without a terminal, within the hour and once: --confirm ${confirm}${budget}`,
+    );
+  }
 }
 
 /** What is about to happen, before any of it does. */
@@ -169,8 +201,9 @@ export function addProbeTargetOptions(command: Command): void {
     .option("--allow-host <host...>", "hosts other than this machine that the URLs may name")
     .option("--profile <name>", "profile of the shared AWS files")
     .addOption(new Option("--price <in,out>", "USD per million tokens, where no price is known").argParser(prices))
-    .addOption(new Option("--budget-usd <usd>", "spend no more than this").argParser(usd))
-    .option("--yes", "spend it without asking");
+    .option("--spend-real-money", "lock 1 where calls cost money: real calls cost real money")
+    .addOption(new Option("--budget-usd <usd>", "lock 2: spend no more than this").argParser(usd))
+    .option("--confirm <token>", "lock 3 without a terminal: the token that meridian probe --dry-run shows");
 }
 
 /** Adds the options of how many calls there are, how often and how large. */

@@ -20,7 +20,7 @@ import {
 } from "../validate/measure.ts";
 import { simulateRows } from "../validate/simulate-rows.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
-import { addScenarioOptions, overridesOf, RUNS_FOLDER } from "./options.ts";
+import { addValueOptions, overridesOf, RUNS_FOLDER } from "./options.ts";
 
 export const validateCommand: CommandDefinition = {
   examples: [
@@ -42,7 +42,7 @@ const DRAIN_MS = MINUTE_MS;
 
 function configure(command: Command): void {
   command.argument("[scenario]", "scenario file; its validation section says what is compared, and how closely");
-  addScenarioOptions(command);
+  addValueOptions(command);
   command
     .option("--from <folder>", "a saved validation: its figures are made again from its rows")
     .option("--log <file>", "a decision log: its requests are simulated, and nothing is sent")

@@ -19,6 +19,8 @@ export interface Placed {
   readonly path: ConfigPath;
   /** Where an unknown key was meant to stand. */
   readonly meant?: ConfigPath | undefined;
+  /** It is the half of a number that a comma has broken in two. */
+  readonly isHalf?: boolean;
 }
 
 /**
@@ -35,7 +37,24 @@ export function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
     echoed.add(`SCENARIO_INVALID_VALUE ${formatPath(parent)}`);
     echoed.add(`SCENARIO_MISSING_KEY ${formatPath([...parent, guess])}`);
   }
-  return renamed(all.filter(({ problem, path }) => !echoed.has(`${problem.code} ${formatPath(path)}`)));
+  const left = all.filter(({ problem, path }) => !echoed.has(`${problem.code} ${formatPath(path)}`));
+  return renamed(onePerPlace(withoutBroken(left)));
+}
+
+/** A comma that was to be part of a number has broken it in two: what is said of the first half is false. */
+function withoutBroken(all: readonly Placed[]): readonly Placed[] {
+  const broken = all.flatMap(({ path, isHalf }) => (isHalf === true ? [formatPath(path.slice(0, -1))] : []));
+  return all.filter(({ path, isHalf }) => isHalf === true || !broken.includes(formatPath(path.slice(0, -1))));
+}
+
+/** Of a value that breaks several rules the one that says what to write, or else the first. */
+function onePerPlace(all: readonly Placed[]): readonly Placed[] {
+  const isWrong = ({ problem }: Placed) => problem.code === "SCENARIO_INVALID_VALUE";
+  return all.filter((each) => {
+    if (!isWrong(each)) return true;
+    const here = all.filter((other) => isWrong(other) && formatPath(other.path) === formatPath(each.path));
+    return each === (here.find(({ problem }) => problem.fix?.startsWith("write ")) ?? here[0]);
+  });
 }
 
 /** Where a map has one key too many and one too few, one was meant as the other. */
@@ -57,6 +76,8 @@ function renamed(all: readonly Placed[]): readonly Placed[] {
 }
 
 export function unknownKey(path: ConfigPath, key: string, context: KeyContext): Placed {
+  const half = brokenNumber(path, key, context);
+  if (half !== undefined) return half;
   const owner = ownerBelow(path, key, context) ?? ownerAbove(path, key, context);
   const problem = {
     code: "SCENARIO_UNKNOWN_KEY",
@@ -65,6 +86,24 @@ export function unknownKey(path: ConfigPath, key: string, context: KeyContext): 
     fix: owner === undefined ? suggest(key, context.schema.keysAt(path)) : ownerFix(key, owner, path),
   };
   return { problem, path: [...path, key], meant: owner && [...owner, key] };
+}
+
+/** The half of a number after a comma, which YAML takes for another entry: `{ input: 1,200 }`. */
+function brokenNumber(path: ConfigPath, key: string, context: KeyContext): Placed | undefined {
+  const map = valueAt(context.value, path);
+  if (!/^\d/.test(key) || typeof map !== "object" || map === null) return undefined;
+  if ((map as Record<string, unknown>)[key] !== null) return undefined;
+  const halves = Object.entries(map).filter(([, value]) => Number.isInteger(value));
+  const joined = ([name, before]: readonly [string, unknown]) =>
+    `${name}: ${before}${/^\d{3}(?!\d)/.test(key) ? "" : "."}${key}`;
+  // A map does not keep the place of a key that is a whole number.
+  const fix = halves.length === 0 ? "write thousands without a comma" : `write ${halves.map(joined).join(", or ")}`;
+  const what = `a comma begins the next entry here, and "${key}" is none`;
+  return {
+    problem: { code: "SCENARIO_UNKNOWN_KEY", what, where: context.where([...path, key]), fix },
+    path: [...path, key],
+    isHalf: true,
+  };
 }
 
 function ownerFix(key: string, owner: ConfigPath, path: ConfigPath): string {

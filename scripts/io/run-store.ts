@@ -5,7 +5,6 @@ import { hostname, tmpdir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { RESULT_SCHEMA_VERSION, type RunResult } from "../../simulator/experiment/result.ts";
 import { isAlive, packageVersion } from "./process.ts";
@@ -269,6 +268,7 @@ export async function readRun(name: string, root: string): Promise<StoredRun> {
   const isFile = name.endsWith(".json") && basename(name) !== "result.json" && (await isRegularFile(name));
   const file = isFile ? resolve(name) : join(await findFolder(name, root), "result.json");
   const folder = dirname(file);
+  if (!isFile && !(await isRegularFile(file))) throw noRunIn(folder, root);
   const text = await readTextFile(file, { code: "RUN", noun: "run result", bytesMax: RESULT_BYTES_MAX, kind: "data" });
   return { id: basename(isFile ? file : folder), folder, result: parseResult(text, file) };
 }
@@ -283,7 +283,16 @@ async function findFolder(name: string, root: string): Promise<string> {
     code: "RUN_NOT_FOUND",
     what: "there is no such run",
     where: name,
-    fix: `name a run folder, an id in ${root}, or ${suggest(name, [LATEST])}`,
+    fix: `name a run folder, an id in ${root} (meridian runs lists them), or ${LATEST}`,
+  });
+}
+
+function noRunIn(folder: string, root: string): MeridianError {
+  return new MeridianError("data", {
+    code: "RUN_NOT_FOUND",
+    what: "this folder holds no run: it has no result.json",
+    where: folder,
+    fix: `name a folder that simulate or bench has written, an id in ${root} (meridian runs lists them), or ${LATEST}`,
   });
 }
 

@@ -125,6 +125,11 @@ function syntaxProblems(text: string, errors: readonly YAMLError[], at: (offset:
   const tabs = shown.filter(({ fix }) => fix === SYNTAX_FIXES.TAB_AS_INDENT);
   if (tabs.length > 0) return onePerLine(tabs);
   const lineOf = ({ where = "" }: Problem) => Number(/:(\d+)$/.exec(where)?.[1]);
+  const quote = unclosedQuote(text, errors[0]!);
+  if (quote !== undefined) {
+    const { line, what, fix } = quote;
+    return [{ code: "SCENARIO_SYNTAX", what, where: first.where!.replace(/\d+$/, String(line)), fix }];
+  }
   const found = withoutSpace(text, lineOf(first)) ?? misindented(text);
   if (found === undefined || Math.abs(found.line - lineOf(first)) > 1) return onePerLine(shown);
   const where = first.where!.replace(/\d+$/, String(found.line));
@@ -133,6 +138,19 @@ function syntaxProblems(text: string, errors: readonly YAMLError[], at: (offset:
 
 function onePerLine(problems: readonly Problem[]): Problem[] {
   return problems.filter(({ where }, i) => problems.findIndex((each) => each.where === where) === i);
+}
+
+/** A quote that nothing closes runs to the end of the file: its mistake is on the first line that opens one and no more. */
+function unclosedQuote(text: string, { code, message }: YAMLError): Misindented | undefined {
+  const [, quote] = code === "MISSING_CHAR" ? (/closing (['"])/.exec(message) ?? []) : [];
+  if (quote === undefined) return undefined;
+  const lines = text.split("\n");
+  const line = lines.findIndex((each) => !/^\s*#/.test(each) && each.split(quote).length % 2 === 0) + 1;
+  if (line === 0) return undefined;
+  const [, key = "", value = ""] = /^\s*(?:- )?([\w-]+):\s*(.*?)\s*$/.exec(lines[line - 1]!) ?? [];
+  const isPlain = value.startsWith(quote) && !value.slice(1).includes(quote);
+  const fix = isPlain ? `write ${key}: ${value}${quote}` : `write the other ${quote} on the same line`;
+  return { line, what: `the quote ${quote} is not closed`, fix };
 }
 
 /** A key whose colon has no space after it, on the line of an error or the one before. */

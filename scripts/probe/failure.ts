@@ -201,6 +201,8 @@ export interface FailedCall {
   /** Inference profiles of the model that can be called in the region, where known. */
   readonly profiles: readonly string[];
   readonly host: string;
+  /** The endpoint is on this machine: an emulator, whose credentials are its own. */
+  readonly isLoopback?: boolean;
 }
 
 /** The failure as a problem: where, what the service said, and how to mend it. */
@@ -213,7 +215,12 @@ export function failureProblem(call: FailedCall): Problem {
   };
 }
 
-function fixOf({ kind, message, region, model, profiles, host }: FailedCall): string {
+const OF_CREDENTIALS: readonly FailureKind[] = ["no-credentials", "expired-credentials", "wrong-credentials"];
+
+function fixOf({ kind, message, region, model, profiles, host, isLoopback = false }: FailedCall): string {
+  if (isLoopback && OF_CREDENTIALS.includes(kind)) {
+    return "export the credentials that the endpoint wants: meridian emulate prints its own at the start, and --auth off takes any";
+  }
   const profile = profiles.length > 0 ? `call a profile of it: ${profiles.join(" or ")}` : undefined;
   switch (kind) {
     case "no-credentials":

@@ -53,7 +53,11 @@ async function sdkPlaces(options: PlaceOptions): Promise<readonly Place[]> {
   const find = () => findIdentity({ env, profile, instanceMetadata: true, limitMs: IDENTITY_LIMIT_MS });
   if (endpointUrl !== undefined) {
     const guarded = await guard(endpointUrl, "--endpoint-url", options);
-    const identity = await find();
+    const identity = await find().catch((error: unknown) => {
+      // An emulator may want none; if it does, its refusal says whose it wants.
+      if (guarded.isLoopback && error instanceof MeridianError && error.kind === "environment") return identityOf({});
+      throw error;
+    });
     return regions.map((region) => ({ ...guarded, region, url: guarded.origin, identity, names: {} }));
   }
   // With it comes the SDK, which other verbs do not need.

@@ -132,6 +132,7 @@ export function failureProblems(
       model,
       profiles: profilesOf(model, region),
       host: placeOf.get(region)?.host ?? region,
+      isLoopback: placeOf.get(region)?.isLoopback === true,
     });
     return times === 1 ? problem : { ...problem, what: `${problem.what} (${times} times)` };
   });

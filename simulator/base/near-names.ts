@@ -3,8 +3,8 @@ import { distance } from "fastest-levenshtein";
 
 /**
  * The known names nearest to one that was not found, best first. Nearness is edit distance; a name that contains the
- * given one (`nova-pro` in `amazon.nova-pro-v1:0`) is near whatever its length, and
- * so is one whose first words are near.
+ * given one (`nova-pro` in `amazon.nova-pro-v1:0`) is near whatever its length, and so is one whose first words are near,
+ * and one of which it is the initials.
  *
  * @example nearNames("nova-pro", ["amazon.nova-pro-v1:0", "us-east-1"]) // => ["amazon.nova-pro-v1:0"]
  */
@@ -13,7 +13,7 @@ export function nearNames(asked: string, known: readonly string[], limit = 3): r
   const scored = known
     .map((name) => {
       const lower = name.toLowerCase();
-      const contains = wanted.length >= 3 && lower.includes(wanted);
+      const contains = (wanted.length >= 3 && lower.includes(wanted)) || initialsOf(name) === wanted;
       return { name, score: contains ? 0 : Math.min(edits(wanted, lower), beginning(wanted, lower)) };
     })
     .filter((entry) => entry.score <= Math.max(2, Math.floor(wanted.length / 3)));
@@ -33,6 +33,12 @@ function edits(wanted: string, name: string): number {
 
 /** Names are short; what is longer is no typing error of one. */
 const SWAPS_MAX = 60;
+
+/** `tpm` of `tokensPerMinute`; "" of a single word. */
+function initialsOf(name: string): string {
+  const words = name.split(/[\s-]+|(?=[A-Z])/).filter((word) => word !== "");
+  return words.length < 2 ? "" : words.map((word) => word[0]!.toLowerCase()).join("");
+}
 
 /** Distance to the first words of a name: `fallbak` is near `fallback west`. */
 function beginning(wanted: string, name: string): number {

@@ -19,6 +19,8 @@ interface Quantity {
 /** A text field whose parser answers undefined for what it cannot read. */
 function textual({ parse, what, example, corrected }: Quantity) {
   const fixOf = (found: unknown): string => {
+    // So many seconds are seldom meant.
+    if (what === DURATION.what && typeof found === "number" && found >= 1000) return `write ${found}ms, or ${found}s`;
     const literal = corrected(found);
     return literal === undefined ? `write it like ${example}` : `write ${literal}`;
   };

@@ -31,7 +31,7 @@ export interface RowReader {
  * @param file for messages
  * @param nameOf how columns are compared: `lineItem/UsageType` and `line_item_usage_type` may be one
  * @returns what `read` returned for each row
- * @throws MeridianError data, with the problems of all rows
+ * @throws MeridianError data, with the problems of all rows; BILL_COLUMN_TWICE, since one of two costs would be taken
  */
 export function readRows<T>(
   table: BillTable,
@@ -39,6 +39,12 @@ export function readRows<T>(
   nameOf: (column: string) => string,
   read: (row: RowReader) => T,
 ): readonly T[] {
+  const twice = table.columns.find((column, at) => column !== "" && table.columns.indexOf(column) < at);
+  if (twice !== undefined) {
+    const what = `the column ${twice} is there twice`;
+    const fix = "take one out: which of the two is meant cannot be told";
+    throw new MeridianError("data", { code: "BILL_COLUMN_TWICE", where: file, what, fix });
+  }
   const columns = new Map(table.columns.map((column, at) => [nameOf(column), at] as const));
   const problems: Problem[] = [];
   const order = dateOrderOf(table.rows.flat());

@@ -30,7 +30,7 @@ const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
-const { ok: OK, broken: BROKEN, empty: EMPTY } = OUTCOME;
+const { ok: OK, broken: BROKEN, empty: EMPTY, error: ERROR } = OUTCOME;
 const { none: WHOLE, idle: IDLE } = INTERRUPTION;
 
 /** By outcome. */
@@ -38,18 +38,13 @@ const INTERRUPTION_OF: readonly Interruption[] = Object.values(OUTCOME).map((out
   outcome === BROKEN ? INTERRUPTION.broken : outcome === EMPTY ? INTERRUPTION.empty : WHOLE,
 );
 
-/** How an answer with this outcome ended. */
-export function interruptionOf(outcome: Outcome): Interruption {
-  return INTERRUPTION_OF[outcome]!;
-}
-
 /** Whether any answer of a run may end otherwise than whole, or be given up for a pause or a slow connection. */
 export function mayBreak(world: ServicePlan, { timeout }: ClientPlan): boolean {
   return (
     firstByteLimitMs(timeout) < NEVER ||
     timeout.connectMs < NEVER ||
     hasStreamFaults(world) ||
-    world.faults.some(({ kind }) => kind === "errors") ||
+    world.faults.some(({ kind }) => kind === "errors" || kind === "outage") ||
     world.endpoints.some(({ errorShare }) => errorShare > 0)
   );
 }
@@ -117,6 +112,15 @@ export class Breaks {
     this.lost.add(attempt);
     this.scheduleGiveUp(attempt, this.callers.nowMs + this.connectMs, false);
     return true;
+  }
+
+  /** How an answer ended: also where the loss of its region has cut it, which is an error in the place of one otherwise. */
+  interruptionOf(attempt: number, outcome: Outcome): Interruption {
+    const { floats } = this.rows;
+    const from = attempt * FLOATS;
+    const hasBegun = floats[from + FLOAT.firstTokenMs]! <= floats[from + FLOAT.endedMs]!;
+    const isCut = outcome === ERROR && this.callers.client.isStreaming && hasBegun;
+    return isCut ? INTERRUPTION.broken : INTERRUPTION_OF[outcome]!;
   }
 
   /** No answer will ever come of an attempt. */

@@ -24,7 +24,7 @@ import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTabl
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
 import type { StreamFault } from "../service/service-plan.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import { Breaks, type Callers, interruptionOf, mayBreak } from "./breaks.ts";
+import { Breaks, type Callers, mayBreak } from "./breaks.ts";
 import { Appointments, type DueHedge, type GiveUp } from "./interruptions.ts";
 import { Gateways, hasWays, Jitter, Network, Ways } from "./network.ts";
 import { type AttemptWatcher, Observation, type SimulationObserver } from "./observer.ts";
@@ -396,7 +396,13 @@ export class Requests implements ServiceListener, Callers {
     // An attempt that was given up has already counted as a timeout.
     if (ints[attempt * INTS + PLACE.isDetached] === 0) {
       const outcome = ints[attempt * INTS + PLACE.outcome]! as Outcome;
-      this.answer(request, attempt, outcome, this.breaks === null ? WHOLE : interruptionOf(outcome), true);
+      this.answer(
+        request,
+        attempt,
+        outcome,
+        this.breaks === null ? WHOLE : this.breaks.interruptionOf(attempt, outcome),
+        true,
+      );
     }
     if (this.breaks !== null) this.breaks.answered(attempt);
     endAttempt(this.rows, attempt);

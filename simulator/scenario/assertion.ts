@@ -53,8 +53,18 @@ export function parseAssertion(text: string, known: KnownNames): Assertion {
     const fix = meant === undefined ? EXAMPLES[metric] : `write ${meant}`;
     found.push({ code: "ASSERTION_VALUE", what, where, fix: fix ?? "write a number, such as 0" });
   }
+  if (limit !== undefined && passesAlways(assertion, limit)) {
+    const what = `no share is above ${value}: the gate cannot fail`;
+    const fix = value.endsWith("%") ? "write a share below 100%" : `write ${value}%`;
+    found.push({ code: "ASSERTION_VALUE", what, where, fix });
+  }
   if (found.length > 0 || limit === undefined) throw problems(found);
   return { ...assertion, limit };
+}
+
+/** `failed < 1` is 100 %, where 1 % was meant. */
+function passesAlways({ metric, comparison }: Omit<Assertion, "limit">, limit: number): boolean {
+  return ["throttled", "failed"].includes(metric) && comparison.startsWith("<") && limit >= 1;
 }
 
 const where = "assert";

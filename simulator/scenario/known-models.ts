@@ -19,7 +19,8 @@ export interface KnownModelsInput {
  * One problem for each id that is not listed but like a listed one: a typo, a profile's id, an id without its version.
  * A scenario that states the model's price, or does without prices, means a model of its own.
  *
- * @returns the models as they were probably meant, so that the rest can be judged, and the ids that were put in
+ * @returns the models as they were probably meant, so that the rest can be judged, and words of problems that may then be
+ *          false: the ids that were put in
  */
 export function checkModelIds({ world, facts, otherIds, problems }: KnownModelsInput): {
   readonly models: ModelsInput;
@@ -34,7 +35,7 @@ export function checkModelIds({ world, facts, otherIds, problems }: KnownModelsI
     const isOwn = book === "none" || (isPriced && bareModelId(id) === id);
     if (isOwn || facts.ids.includes(id) || otherIds.has(id)) return [name, model] as const;
     const meant = facts.idOf(id);
-    const near = meant === undefined ? facts.nearestModels(id) : [meant];
+    const near = meant === undefined ? modelsLike(id, facts) : [meant];
     if (near.length === 0) return [name, model] as const;
     problems.add(
       "MODEL_ID_UNKNOWN",
@@ -42,10 +43,17 @@ export function checkModelIds({ world, facts, otherIds, problems }: KnownModelsI
       `there is no model "${id}" (did you mean ${near.join(", ")}?)`,
       `write id: ${near[0]}; for a model of your own, state its price: prices.overrides: [{ model: ${name}, input: <USD per million tokens>, output: <...> }]`,
     );
-    guessed.push(near[0]!);
+    // Where the model that was guessed is sold is said by the scenario's name of it.
+    guessed.push(near[0]!, `not sell ${name}`);
     return [name, { ...model, id: near[0]! }] as const;
   });
   return { models: Object.fromEntries(entries), guessed };
+}
+
+/** The listed ids nearest to one, or to a name as people say it: `Claude Sonnet 4.5`. */
+function modelsLike(id: string, facts: ModelFacts): readonly string[] {
+  const near = facts.nearestModels(id);
+  return near.length > 0 ? near : facts.nearestModels(id.trim().replace(/[\s._]+/g, "-"));
 }
 
 /** The span of a run, ms since 1970 UTC; the end may be Infinity. */

@@ -3,18 +3,35 @@ import { capacitySpecOf, ignoresPriority } from "../service/capacity/index.ts";
 import type { ArrivalSpec } from "../traffic/arrivals/index.ts";
 import type { ClassInput } from "./classes.ts";
 import type { TargetDraft } from "./drafts.ts";
+import type { FaultInput } from "./faults.ts";
 import type { ModelsInput } from "./models.ts";
 import { hasLevelOfItsOwn } from "./tiers.ts";
 
 /** Models and traffic of a scenario, as far as remarks go by them. */
 export interface RemarksInput {
-  readonly world: { readonly models: ModelsInput };
+  readonly world: { readonly models: ModelsInput; readonly faults: readonly FaultInput[] };
   readonly traffic: readonly Pick<ClassInput, "class" | "arrivals">[];
+  /** ms; undefined where the run ends by its requests. */
+  readonly duration?: number | undefined;
 }
 
 /** One sentence each. */
 export function remarksOf(scenario: RemarksInput, targets: readonly Pick<TargetDraft, "tier">[]): readonly string[] {
-  return [...classesWithoutArrivals(scenario), ...queuesIgnoringPriority(scenario, targets)];
+  return [
+    ...classesWithoutArrivals(scenario),
+    ...faultsAfterTheEnd(scenario),
+    ...queuesIgnoringPriority(scenario, targets),
+  ];
+}
+
+function faultsAfterTheEnd({ world, duration = Number.POSITIVE_INFINITY }: RemarksInput): readonly string[] {
+  return world.faults.flatMap(({ kind, at = 0 }, i) =>
+    at < duration
+      ? []
+      : [
+          `Fault ${i + 1} (${kind}) begins after the run: at ${at / 1000} s of ${duration / 1000} s, so it never strikes.`,
+        ],
+  );
 }
 
 function classesWithoutArrivals({ traffic }: RemarksInput): readonly string[] {

@@ -132,7 +132,7 @@ export const scenarioSchema = z
     if (scenario.duration === undefined && scenario.requests === undefined) {
       context.addIssue({ code: "custom", path: ["duration"], message: "give duration or requests: the run must end" });
     }
-    if (scenario.arrivalsFrom >= (scenario.duration ?? Number.POSITIVE_INFINITY)) {
+    if (scenario.arrivalsFrom > 0 && scenario.arrivalsFrom >= (scenario.duration ?? Number.POSITIVE_INFINITY)) {
       const message = "must be before the end of the run, which duration gives";
       context.addIssue({ code: "custom", path: ["arrivalsFrom"], message });
     }

@@ -174,6 +174,7 @@ export class Service {
     ints[at + PLACE.epoch] = this.epochAt(nowMs);
     ints[at + PLACE.quota] = -1;
     floats[from + FLOAT.hopMs] = 0;
+    if (this.hasFaults) floats[from + FLOAT.firstTokenMs] = Number.NaN;
     if (this.hasCaches) {
       ints[at + PLACE.cacheReadTokens] = 0;
       ints[at + PLACE.cacheWriteTokens] = 0;

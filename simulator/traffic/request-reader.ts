@@ -1,8 +1,9 @@
 /** Reads the requests of a recording: finds the format, hands every record to its reader, and counts what is left out. */
 import { MeridianError } from "../base/errors.ts";
 import type { TimeUnit } from "../base/instants.ts";
+import { nearNames } from "../base/near-names.ts";
 import { BadRows } from "./bad-rows.ts";
-import type { ColumnMap } from "./column-map.ts";
+import { type ColumnMap, findColumns } from "./column-map.ts";
 import { detectFormat, FORMATS } from "./formats/index.ts";
 import { RecordSplitter, type RecordTaker } from "./record-splitter.ts";
 import type { RecordedRow } from "./recorded-rows.ts";
@@ -184,7 +185,7 @@ function isUnknown(error: unknown): boolean {
   return error instanceof MeridianError && error.problems[0]?.code === "TRACE_UNKNOWN_FORMAT";
 }
 
-function unknownFormat({ columns, record }: FirstRecord, place: RowPlace): MeridianError {
+function unknownFormat({ kind, columns, record }: FirstRecord, place: RowPlace): MeridianError {
   const names = columns.length > 0 ? columns : Object.keys(record ?? {});
   const shown = names
     .slice(0, 12)
@@ -194,6 +195,35 @@ function unknownFormat({ columns, record }: FirstRecord, place: RowPlace): Merid
     code: "TRACE_UNKNOWN_FORMAT",
     where: `${place.source}:${place.lineNumber}`,
     what: `this fits no known format; it begins with ${shown === "" ? "nothing" : shown}`,
-    fix: `known: ${FORMATS.map(({ name }) => name).join(", ")}; or name the columns: columns: { time: ts, input: prompt_tok, output: answer_tok }`,
+    fix:
+      (kind === "csv" ? otherSeparator(columns) : undefined) ??
+      misspeltColumn(names) ??
+      `known: ${FORMATS.map(({ name }) => name).join(", ")}; or name the columns: columns: { time: ts, input: prompt_tok, output: answer_tok }`,
   });
+}
+
+/** One column with a semicolon, a tab or a bar in its name is a table with another separator. */
+function otherSeparator([only, ...others]: readonly string[]): string | undefined {
+  if (only === undefined || others.length > 0) return undefined;
+  const separator = SEPARATORS.find(([sign]) => only.split(sign).length >= 3);
+  return separator && `its columns are separated by ${separator[1]}: save it with commas`;
+}
+
+const SEPARATORS = [
+  [";", "semicolons"],
+  ["\t", "tabs"],
+  ["|", "bars"],
+] as const;
+
+/** Columns that would be enough, were one of them spelt as it is known. */
+function misspeltColumn(names: readonly string[]): string | undefined {
+  const found = findColumns(names, null);
+  const lacking = (["time", "input", "output"] as const).filter((role) => found[role] === undefined);
+  const [role] = lacking;
+  if (role === undefined || lacking.length > 1) return undefined;
+  const known = { time: "time_ms", input: "input_tokens", output: "output_tokens" }[role];
+  const used = Object.values(found).map((column) => column?.name);
+  const near = names.find((name) => !used.includes(name) && nearNames(name, [known, role]).length > 0);
+  const meant = near ?? "the column's name";
+  return `it lacks ${known}${near === undefined ? "" : ` (did you mean ${near}?)`}; or name the column: columns: { ${role}: ${meant} }`;
 }

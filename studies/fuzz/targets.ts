@@ -1,7 +1,5 @@
 /** What is fuzzed: scenarios, down to a short simulation of those that pass, and every reader of files and options. */
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { endpointsSchema } from "../../scripts/bench/connection.ts";
@@ -10,10 +8,10 @@ import { parseSet } from "../../scripts/io/overrides.ts";
 import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
 import { parseRecordedPrices } from "../../scripts/io/recorded-prices.ts";
 import { parseScenario } from "../../scripts/io/scenario-text.ts";
-import { readTraceFile } from "../../scripts/io/trace-file.ts";
 import { runJob } from "../../simulator/experiment/index.ts";
 import type { RandomStream } from "../../simulator/random/keyed-random.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
+import { FILE_TARGETS } from "./file-targets.ts";
 import { mutatedData, mutatedText, pick } from "./mutations.ts";
 
 export interface FuzzTarget {
@@ -45,12 +43,6 @@ async function readAndRun(text: string): Promise<void> {
   for (let steps = 0; steps < 10_000; steps++) if (job.next().done === true) return;
 }
 
-const TRACES = [
-  "time_ms,input_tokens,output_tokens,max_tokens,class,origin\n0,10,5,20,a,us-east-1\n250,20,6,,b,\n900,1,1,1,,x\n",
-  "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,109\n",
-  '{"timestamp": 0, "input_length": 6758, "output_length": 500, "hash_ids": [0, 1, 2]}\n{"timestamp": 27, "input_length": 7322, "output_length": 490, "hash_ids": [0, 3]}\n',
-  '{"time_ms": 0, "input_tokens": 5, "output_tokens": 2}\n{"time_ms": 9, "input_tokens": 7, "output_tokens": 3, "class": "a"}\n',
-];
 const PRICES =
   "instant,region,model,factor\n2026-05-04T00:00:00Z,us-east-1,,1.1\n2026-05-04T15:00:00+02:00,eu-west-1,m,0.9\n";
 const ENDPOINTS =
@@ -82,24 +74,11 @@ export const TARGETS: readonly FuzzTarget[] = [
       await readAndRun(text);
     },
   },
-  {
-    name: "traces",
-    async run(random, say) {
-      const text = mutatedText(pick(TRACES, random), random);
-      say(text);
-      const folder = await mkdtemp(join(tmpdir(), "meridian-fuzz-"));
-      try {
-        await writeFile(join(folder, "t.csv"), text);
-        await readTraceFile(join(folder, "t.csv"), "t.csv");
-      } finally {
-        await rm(folder, { recursive: true });
-      }
-    },
-  },
   reader("recorded prices", [PRICES], (text) => parseRecordedPrices(text, "p.csv")),
   reader("endpoints", [ENDPOINTS], (text) => parseScenario(text, "e.yaml", endpointsSchema)),
   reader("--set", ["traffic[0].arrivals={poisson: 20/s}", "seed=7"], parseSet),
   reader("assertions", ASSERTIONS, (text) => parseAssertion(text, { strategies: ["a", "b"], classes: ["chat"] })),
+  ...FILE_TARGETS,
 ];
 
 function reader(name: string, samples: readonly string[], read: (text: string) => unknown): FuzzTarget {

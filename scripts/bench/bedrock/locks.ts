@@ -26,6 +26,8 @@ export function locksOf(options: CommonOptions): SpendLocks {
 export interface Purchase {
   /** Where the requests go, for people. */
   readonly place: string;
+  /** The option that says so; `--target` unless given. */
+  readonly option?: string;
   /** What a token confirms. */
   readonly facts: RunFacts;
   readonly requests: number;
@@ -82,11 +84,12 @@ export function shutLocks(
   nowMs = Date.now(),
 ): readonly Problem[] {
   const problems: Problem[] = [];
+  const where = purchase.option ?? "--target";
   if (!locks.flag) {
     problems.push({
       code: "SPEND_FLAG_MISSING",
       what: `calls of ${purchase.place} may cost real money`,
-      where: "--target",
+      where,
       fix: "add --spend-real-money",
     });
   }
@@ -94,7 +97,7 @@ export function shutLocks(
     problems.push({
       code: "SPEND_BUDGET_MISSING",
       what: "there is no budget that the run stops at",
-      where: "--target",
+      where,
       fix: "add --budget-usd with the most that it may cost, for example --budget-usd 5",
     });
   }
@@ -102,7 +105,7 @@ export function shutLocks(
     problems.push({
       code: "SPEND_CONFIRM_MISSING",
       what: "there is no terminal to confirm the cost at",
-      where: "--target",
+      where,
       fix: "run it once with --dry-run, look at what it shows, and add the --confirm token from there",
     });
   }

@@ -20,7 +20,7 @@ export interface QueueSpec {
 const unlimited = z.literal("unlimited").transform(() => Number.POSITIVE_INFINITY);
 const limit = z.union([unlimited, count]);
 /** A number above 0, or `unlimited`, which is Infinity. */
-export const positiveLimit = limit.refine((value) => value > 0, "must be more than 0, or unlimited");
+export const positiveLimit = limit.refine((value) => value > 0, "must be more than 0; write 1 or more, or unlimited");
 
 /** The keys of a capacity block that say how calls may wait. */
 export const queueShape = {

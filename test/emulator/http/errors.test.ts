@@ -45,9 +45,11 @@ describe("service errors", () => {
   });
 
   it("names in-stream exceptions in lower camel case, and others as internal", () => {
-    assert.equal(exceptionType("ThrottlingException"), "throttlingException");
-    assert.equal(exceptionType("ModelStreamErrorException"), "modelStreamErrorException");
-    assert.equal(exceptionType("AccessDeniedException"), "internalServerException");
+    assert.equal(exceptionType("ThrottlingException", "converse"), "throttlingException");
+    assert.equal(exceptionType("ModelStreamErrorException", "converse"), "modelStreamErrorException");
+    assert.equal(exceptionType("AccessDeniedException", "converse"), "internalServerException");
+    assert.equal(exceptionType("ModelTimeoutException", "converse"), "internalServerException");
+    assert.equal(exceptionType("ModelTimeoutException", "invoke"), "modelTimeoutException");
   });
 
   it("has a message for every error, and no name of Object.prototype", () => {

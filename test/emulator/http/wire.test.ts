@@ -74,7 +74,7 @@ describe("frames", () => {
   });
   it("carry an exception with its message", () => {
     const fault = { name: "ModelStreamErrorException", message: "m", members: { originalStatusCode: 500 } } as const;
-    assert.deepEqual(decodeFrames(exceptionFrame(fault)), [
+    assert.deepEqual(decodeFrames(exceptionFrame(fault, "invoke")), [
       { type: "modelStreamErrorException", payload: { message: "m", originalStatusCode: 500 } },
     ]);
   });

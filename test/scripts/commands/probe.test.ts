@@ -151,17 +151,19 @@ describe("meridian probe", () => {
     );
   });
 
-  it("spends nothing by accident: the worst case is printed and both locks are named", async () => {
+  it("spends nothing by accident: the worst case is printed and all three locks are named", async () => {
     const away = ["--endpoint-url", "https://203.0.113.1", "--allow-host", "203.0.113.1"];
     const args = ["probe", "--region", "us-east-1", "--model", MODEL, ...away];
     const { code, stdout, stderr } = await meridianHere(args, env);
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, /20 calls of other machines cost at most 0\.\d+ USD/);
-    assert.match(stderr, /add --budget-usd 0\.\d\d/);
-    assert.match(stderr, /add --yes/);
-    const small = await meridianHere([...args, "--yes", "--budget-usd", "0.000001"], env);
+    for (const lock of [/add --spend-real-money/, /add --budget-usd/, /add the --confirm token/])
+      assert.match(stderr, lock);
+    const dry = await meridianHere([...args, "--dry-run", "--budget-usd", "1", "--json"], env);
+    assert.match(JSON.parse(dry.stdout).confirm, /^[0-9a-f]{12}-/);
+    const small = await meridianHere([...args, "--spend-real-money", "--budget-usd", "0.000001"], env);
     assert.match(small.stderr, /one call may cost/);
-    const fast = await meridianHere([...args, "--yes", "--budget-usd", "1", "--interval", "10ms"], env);
+    const fast = await meridianHere([...args, "--spend-real-money", "--budget-usd", "1", "--interval", "10ms"], env);
     assert.match(fast.stderr, /PROBE_TOO_FAST/);
   });
 

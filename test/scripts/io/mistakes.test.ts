@@ -63,6 +63,33 @@ function oneProblemEach(mistakes: readonly Mistake[]): void {
 
 it("a scenario without a mistake has no problem", async () => assert.deepEqual(await problemsOf(GOOD), []));
 
+describe("one mistake that shows in several ways", () => {
+  oneProblemEach([
+    ["poisson: 2/s", "poisson: 2,7/s", /^write poisson: 2\.7\/s$/],
+    ["output: 20, maxTokens: 50", "output: 1,200", /^write (?:.*, or )?output: 1200$/],
+    ["servers: 5", "servers: -5", /^write 1 or more, or unlimited$/],
+    ["servers: 5", "servers: 0", /^write 1 or more, or unlimited$/],
+    ["duration: 10m", "duration: 0s", /./],
+    ["tokensPerMinute: 60k", "tpm: 60k", /^did you mean "tokensPerMinute"\?$/],
+    ["e2e: 6s", "e2e: 8000", /^write 8000ms, or 8000s$/],
+    ["name: t\n", "name: 't\n", /^write name: 't'$/],
+    ["p95(e2e, strategy=rr, class=chat) < 60s", "failed < 1", /^write 1%$/],
+  ]);
+});
+
+it("a model by the name that people give it, where the scenario states no price of its own", async () => {
+  const listed = GOOD.replace(/, overrides: \[.*?\]/, "");
+  for (const [name, id] of [
+    ["Nova Pro", "amazon.nova-pro-v1:0"],
+    ["Claude Sonnet 4.5", "anthropic.claude-sonnet-4-5-20250929-v1:0"],
+    ["claude-3.5-haiku", "anthropic.claude-3-5-haiku-20241022-v1:0"],
+  ] as const) {
+    const problems = await problemsOf(listed.replace("amazon.nova-pro-v1:0", name));
+    assert.equal(problems.length, 1, JSON.stringify(problems));
+    assert.ok(problems[0]!.fix!.startsWith(`write id: ${id};`), problems[0]!.fix);
+  }
+});
+
 describe("a name that is mistyped", () => {
   oneProblemEach([
     ["traffic:", "trafic:", /^did you mean "traffic"\?$/],

@@ -42,6 +42,10 @@ test("every kind of damage is one clear error", async () => {
   await assert.rejects(file("empty.csv.gz", gzipSync("")), /TRACE_EMPTY/);
   await assert.rejects(file("head.csv", LINES.split("\n")[0]!), /TRACE_EMPTY/);
   await assert.rejects(file("what.csv", "hello\nworld\n"), /TRACE_UNKNOWN_FORMAT {2}what\.csv:1/);
+  await assert.rejects(file("semi.csv", LINES.replaceAll(",", ";")), /separated by semicolons: save it with commas/);
+  await assert.rejects(file("tabs.csv", LINES.replaceAll(",", "\t")), /separated by tabs/);
+  const misspelt = LINES.replace("output_tokens", "outptu_tokens");
+  await assert.rejects(file("name.csv", misspelt), /lacks output_tokens \(did you mean outptu_tokens\?\)/);
   await assert.rejects(file("latin.csv", Uint8Array.of(...Buffer.from(LINES), 0xff, 0xfe)), /TRACE_NOT_TEXT/);
   await assert.rejects(file("line.csv", `${LINES}${"9".repeat(2 ** 20 + 1)}`), /TRACE_LINE_TOO_LONG {2}line\.csv:4/);
   await assert.rejects(file("row.csv", `${LINES}7,-1,0\n`), /TRACE_NEGATIVE_TOKENS {2}row\.csv:4/);

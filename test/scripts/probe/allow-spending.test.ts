@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
-import { allowSpending, askToSpend, type MoneyOptions } from "../../../scripts/probe/allow-spending.ts";
+import { confirmToken } from "../../../scripts/bench/bedrock/confirmation.ts";
+import { allowSpending, askToSpend, type MoneyOptions, probePurchase } from "../../../scripts/probe/allow-spending.ts";
 import { identityOf } from "../../../scripts/probe/identity.ts";
 import type { MeridianError } from "../../../simulator/base/errors.ts";
 
@@ -19,17 +20,25 @@ const target = (region: string) => ({
 });
 const placeOf = new Map([place("here", true), place("there", false)]);
 const notes: string[] = [];
+const PACE = { count: 20, intervalMs: 2000, inputTokens: 500, outputTokens: 100 };
+const SHUT = { flag: false, budgetUsd: undefined, token: undefined };
+const locks = (over: object) => ({ locks: { ...SHUT, ...over } });
 
 function allowed(regions: readonly string[], options: Partial<MoneyOptions>): Promise<number> {
   const prepared = { targets: regions.map(target), priceSources: ["S1"], placeOf };
-  const full = { count: 20, intervalMs: 2000, budgetUsd: undefined, agreed: false, ask: undefined };
-  return allowSpending(prepared, { ...full, note: (text) => void notes.push(text), ...options });
+  return allowSpending(prepared, {
+    ...PACE,
+    locks: SHUT,
+    ask: undefined,
+    note: (text) => void notes.push(text),
+    ...options,
+  });
 }
 
 const refusal = async (options: Partial<MoneyOptions>): Promise<string> =>
   allowed(["there"], options).then(
     () => "",
-    (error: MeridianError) => error.problems.map(({ where, code }) => where ?? code).join(" "),
+    (error: MeridianError) => error.problems.map(({ code }) => code).join(" "),
   );
 
 describe("spending on probes", () => {
@@ -38,26 +47,38 @@ describe("spending on probes", () => {
     assert.deepEqual(notes, []);
   });
 
-  it("wants a budget and a yes, and says the worst case of what is paid for", async () => {
-    assert.equal(await refusal({}), "--budget-usd --yes");
-    assert.equal(await refusal({ budgetUsd: 1 }), "--yes");
-    assert.equal(await refusal({ agreed: true }), "--budget-usd");
-    assert.equal(await refusal({ agreed: true, budgetUsd: 0.009 }), "--budget-usd");
-    assert.equal(await allowed(["here", "there"], { agreed: true, budgetUsd: 0.5 }), 0.5);
+  it("has three locks: a flag, a budget and a confirmation; each that is shut is named", async () => {
+    const [flag, budget, confirm] = ["SPEND_FLAG_MISSING", "SPEND_BUDGET_MISSING", "SPEND_CONFIRM_MISSING"];
+    assert.equal(await refusal({}), `${flag} ${budget} ${confirm}`);
+    assert.equal(await refusal(locks({ flag: true })), `${budget} ${confirm}`);
+    assert.equal(await refusal(locks({ flag: true, budgetUsd: 1 })), confirm);
+    assert.equal(await refusal(locks({ flag: true, budgetUsd: 0.009 })), "PROBE_COSTS_MONEY");
     assert.match(notes.at(-1)!, /^20 calls of other machines cost at most 0\.20 USD \(prices: S1\)$/);
   });
 
-  it("takes a typed yes, and nothing else, for one; it names no more than the budget", async () => {
+  it("takes the amount as it is shown, and nothing else", async () => {
     const questions: string[] = [];
     const ask = (answer: string) => async (question: string) => {
       questions.push(question);
       return answer;
     };
-    assert.equal(await allowed(["there"], { budgetUsd: 0.1, ask: ask(" Yes ") }), 0.1);
-    assert.match(questions[0]!, /Spend up to 0\.10 USD/);
-    for (const answer of ["", "y", "no"]) {
-      assert.equal(await refusal({ budgetUsd: 0.1, ask: ask(answer) }), "PROBE_DECLINED");
+    const open = locks({ flag: true, budgetUsd: 0.1 });
+    assert.equal(await allowed(["there"], { ...open, ask: ask(" 0.10 ") }), 0.1);
+    assert.match(questions[0]!, /20 requests go to other machines: .* at most 0\.10 USD/);
+    for (const answer of ["", "yes", "0.1", "0.20"]) {
+      assert.equal(await refusal({ ...open, ask: ask(answer) }), "SPEND_CONFIRM_WRONG");
     }
+  });
+
+  it("takes a token of exactly these calls, once", async () => {
+    const called = { targets: ["here", "there"].map(target), priceSources: ["S1"], placeOf };
+    const { facts } = probePurchase(called, PACE, 0.1)!;
+    const used = new Set<string>();
+    const useToken = async (token: string) => !used.has(token) && used.add(token).size > 0;
+    const open = { ...locks({ flag: true, budgetUsd: 0.1, token: confirmToken(facts, Date.now()) }), useToken };
+    assert.equal(await refusal({ ...open, count: 21 }), "SPEND_CONFIRM_WRONG");
+    assert.equal(await allowed(["here", "there"], open), 0.1);
+    assert.equal(await refusal(open), "SPEND_CONFIRM_USED");
   });
 
   it("asks on a terminal only, and takes Ctrl-C for a no", async () => {
@@ -72,6 +93,6 @@ describe("spending on probes", () => {
   });
 
   it("makes no load", async () => {
-    assert.equal(await refusal({ agreed: true, budgetUsd: 1, intervalMs: 499 }), "--interval");
+    assert.equal(await refusal({ ...locks({ flag: true, budgetUsd: 1 }), intervalMs: 499 }), "PROBE_TOO_FAST");
   });
 });

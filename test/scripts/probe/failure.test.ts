@@ -99,4 +99,12 @@ describe("failures of probes", () => {
     assert.equal(problem.code, "PROBE_NEEDS_PROFILE");
     assert.match(problem.fix!, /us\.anthropic\.claude-x or global\.anthropic\.claude-x/);
   });
+
+  it("of an emulator on this machine it asks for the emulator's credentials, not for a sign-in", () => {
+    const call = { message: "The security token included in the request is invalid.", region: "us-east-1", model: "m" };
+    const fix = (isLoopback: boolean) =>
+      failureProblem({ ...call, kind: "wrong-credentials", profiles: [], host: "127.0.0.1", isLoopback }).fix!;
+    assert.match(fix(true), /meridian emulate prints its own/);
+    assert.doesNotMatch(fix(false), /emulate/);
+  });
 });

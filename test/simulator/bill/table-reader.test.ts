@@ -3,6 +3,18 @@ import { describe, it } from "node:test";
 import { nextDayMs, plainTags, readRows } from "../../../simulator/bill/table-reader.ts";
 
 describe("rows of a bill", () => {
+  it("are refused where a column is there twice", () => {
+    const table = { columns: ["cost", "day", "cost"], rows: [["1", "", "999"]], lineOf: () => 2 };
+    const read = () =>
+      readRows(
+        table,
+        "a.csv",
+        (column) => column,
+        (row) => row.amount("cost"),
+      );
+    assert.throws(read, /BILL_COLUMN_TWICE {2}a\.csv: the column cost is there twice/);
+  });
+
   it("are read by the first column that is there", () => {
     const table = { columns: ["B", "C"], rows: [[" x ", ""]], lineOf: () => 2 };
     const [texts] = readRows(

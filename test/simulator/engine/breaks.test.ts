@@ -142,6 +142,20 @@ describe("answers that break off", () => {
     assert.deepEqual([ends, attempts], [{ served: 1 }, 2]);
   });
 
+  for (const [name, capacity] of Object.entries({ batching: BATCH, slots: SLOTS, fitted: FITTED })) {
+    it(`${name}: a region that is lost cuts answers that had begun, and no SDK tries them again`, () => {
+      const world = { faults: [{ kind: "outage", at: "2s", for: "1ms" }] };
+      const told = (over: object) => run({ world, capacity, rows: [ANSWER, { ...ANSWER, atMs: 1500 }], ...over });
+      const { ends, field, attempts } = told({});
+      assert.deepEqual([ends, field("broken"), field("attemptsBroken")], [{ served: 1, failed: 1 }, 1, 1]);
+      assert.ok(attempts >= 3, "the answer that had not begun is tried again");
+      assert.deepEqual(told({ client: { retry: "standard", streams: false } }).ends, { served: 2 });
+      assert.deepEqual(told({ client: { retry: "standard", brokenStreams: { again: "whole", delay: "1s" } } }).ends, {
+        served: 2,
+      });
+    });
+  }
+
   it("strikes its share of calls: 10 % fail; others than its class, model or region it leaves alone", () => {
     const many = { rows: rows(4000, 1000) };
     const { ends } = run({ fault: { error: "reset", afterTokens: 5, share: "10%" }, ...many });

@@ -28,6 +28,13 @@ describe("what is legal but remarked on", () => {
     assert.deepEqual(silent.notes, ["No class has a rate above 0: nothing arrives, and nothing is learnt."]);
   });
 
+  it("a fault that begins when the run is over", () => {
+    const outage = (at: string) => ({ kind: "outage", region: "us-east-1", at, for: "1m" });
+    const world = { ...aws({}).world, faults: [outage("1m"), outage("2h")] } as ScenarioInput["world"];
+    const { notes } = planOf(aws({ duration: "10m", world }));
+    assert.deepEqual(notes, ["Fault 2 (outage) begins after the run: at 7200 s of 600 s, so it never strikes."]);
+  });
+
   it("queues that ignore the priority of tiers, by the models that have them", () => {
     const slots = (discipline: string) => ({ id: HAIKU, capacity: { kind: "slots", servers: 1, discipline } });
     const models = { yields: slots("priority"), ignores: slots("fcfs") };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { KeyedRandom } from "../../../simulator/random/keyed-random.ts";
+import { emulatorTarget } from "../../../studies/fuzz/emulator-targets.ts";
 import { fuzz } from "../../../studies/fuzz/fuzz.ts";
 import { mutatedData, mutatedText } from "../../../studies/fuzz/mutations.ts";
 import { type FuzzTarget, TARGETS } from "../../../studies/fuzz/targets.ts";
@@ -13,6 +14,34 @@ it("hostile scenarios and files work or are refused with a problem", async () =>
   const { inputs, refused, failures } = await fuzz({ ...BOUNDS, targets: TARGETS });
   assert.deepEqual(failures, []);
   assert.ok(inputs >= TARGETS.length && refused > 0, `${inputs} inputs, ${refused} refused`);
+});
+
+it("every target's inputs are sometimes right: what is always refused tries nothing", async () => {
+  for (const { name, run } of TARGETS.filter(({ name }) => !name.startsWith("scenario"))) {
+    let isTaken = false;
+    for (let input = 0; input < 60 && !isTaken; input++) {
+      const random = new KeyedRandom(20_261_130, `fuzz/${name}`);
+      random.seek(input, 0);
+      const once = async () => run(random, () => {});
+      isTaken = await once().then(
+        () => true,
+        () => false,
+      );
+    }
+    assert.ok(isTaken, name);
+  }
+});
+
+it("the emulator answers hostile calls, and afterwards a right one", async () => {
+  const target = emulatorTarget();
+  try {
+    const { inputs, failures } = await fuzz({ ...BOUNDS, inputsMax: 150, targets: [target] });
+    assert.deepEqual(failures, []);
+    assert.ok(inputs > 50, String(inputs));
+    assert.equal(await target.healthStatus(), 200);
+  } finally {
+    await target.close();
+  }
 });
 
 describe("a failure", () => {

@@ -146,7 +146,7 @@ describe("an answer", () => {
     ["ModelStreamErrorException", "error", true],
   ] as const) {
     it(`that breaks off with ${name} is ${kind}, and had begun: what came is counted`, () => {
-      const verdict = readStream(200, undefined, bytesOf(...STREAM.slice(0, 2), exceptionFrame({ name })));
+      const verdict = readStream(200, undefined, bytesOf(...STREAM.slice(0, 2), exceptionFrame({ name }, "converse")));
       assert.deepEqual([verdict.kind, verdict.isFinal], [kind, isFinal]);
       assert.deepEqual([verdict.interruption, verdict.receivedTokens], ["broken", 1]);
     });
