@@ -110,9 +110,9 @@ async function describe({ args, options, terminal }: CommandInput): Promise<numb
   const read = await readTraffic(args, options);
   const traffic = describeTraffic(read.columns, read.notes);
   const origin = { name: read.name, format: read.format, files: read.files, sha256: read.sha256 };
-  const { renderTrafficHtml, trafficText } = await import("../../reports/index.ts");
   const out = String(options.out ?? "traffic.html");
   if (options.json !== true || options.out !== undefined) {
+    const { renderTrafficHtml } = await import("../../reports/index.ts");
     await writeFileAtomic(out, await renderTrafficHtml(traffic, origin)).catch((error: unknown) => {
       const fix = "name a place that can be written to with --out";
       throw new MeridianError("environment", environmentProblem("TRAFFIC_NOT_SAVED", error, out, fix));
@@ -120,6 +120,7 @@ async function describe({ args, options, terminal }: CommandInput): Promise<numb
   }
   if (options.json === true) terminal.out(jsonDocument("traffic", { ...origin, traffic }));
   else {
+    const { trafficText } = await import("../../reports/index.ts");
     terminal.out(trafficText(traffic, origin));
     terminal.note(`page: ${out}`);
   }

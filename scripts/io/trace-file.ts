@@ -27,6 +27,9 @@ export interface TraceFileOptions extends ReadingOptions {
   readonly pause?: () => Promise<void>;
 }
 
+/** Read at a time: the text of a larger chunk would be an object of its own kind to the heap, which then grows far. */
+const CHUNK_BYTES = 2 ** 15;
+
 const LIMITS: UnpackLimits = {
   bytesMax: 8 * 2 ** 30,
   ratioMax: 500,
@@ -123,9 +126,9 @@ async function readParquet(
 }
 
 function openBytes(path: string): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: 2 ** 17 });
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (!path.endsWith(".gz")) return file;
-  const gunzip = createGunzip({ chunkSize: 2 ** 17 });
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   file.on("error", (error) => gunzip.destroy(error));
   return file.pipe(gunzip);
 }

@@ -53,7 +53,12 @@ export class RecordedTimes {
    * @throws MeridianError TRACE_BAD_TIME, with `file:line`
    */
   read(value: unknown, column: TimeColumn, place: RowPlace): number {
-    if (typeof value === "string" && value.trim() !== "" && !isNumeric(value)) return this.date(value, column, place);
+    if (
+      typeof value === "string" &&
+      ((value[4] === "-" && value[7] === "-") || (value.trim() !== "" && !isNumeric(value)))
+    ) {
+      return this.date(value, column, place);
+    }
     const number =
       typeof value === "number" || typeof value === "string" ? Number(value === "" ? Number.NaN : value) : Number.NaN;
     if (!Number.isFinite(number) || number < 0) throw badTime(value, column, place, "", NUMBER_FIX);
@@ -120,7 +125,7 @@ export class RecordedTimes {
     const instant = parseDateTime(value);
     if (typeof instant === "string")
       throw badTime(value, column, place, instant === NO_DATE ? "" : `, which ${instant}`, DATE_FIX);
-    if (ZONED.test(value)) this.zoned++;
+    if (value.endsWith("Z") || ZONED.test(value)) this.zoned++;
     else this.zoneless++;
     if (this.basis === undefined) this.first = instant;
     this.settleBasis("dates", value, column, place);

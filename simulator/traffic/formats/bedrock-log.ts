@@ -62,16 +62,25 @@ function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): Recorded
   const input = objectAt(record, "input");
   const output = objectAt(record, "output");
   const usage = usageOf(output.outputBodyJson);
-  const count = (own: JsonObject, name: string, ...others: readonly string[]): number => {
-    const [other] = others.flatMap((key) => (usage[key] === undefined ? [] : [usage[key]]));
-    return tokenCountOr(UNKNOWN_TOKENS, own[name] ?? other, name, place);
-  };
-  const read = Math.max(0, count(input, "cacheReadInputTokenCount", "cacheReadInputTokens", "cache_read_input_tokens"));
+  const count = (name: string, own: unknown, told: unknown): number =>
+    tokenCountOr(UNKNOWN_TOKENS, own ?? told, name, place);
+  const read = Math.max(
+    0,
+    count(
+      "cacheReadInputTokenCount",
+      input.cacheReadInputTokenCount,
+      usage.cacheReadInputTokens ?? usage.cache_read_input_tokens,
+    ),
+  );
   const written = Math.max(
     0,
-    count(input, "cacheWriteInputTokenCount", "cacheWriteInputTokens", "cache_creation_input_tokens"),
+    count(
+      "cacheWriteInputTokenCount",
+      input.cacheWriteInputTokenCount,
+      usage.cacheWriteInputTokens ?? usage.cache_creation_input_tokens,
+    ),
   );
-  const fresh = count(input, "inputTokenCount", "inputTokens", "input_tokens");
+  const fresh = count("inputTokenCount", input.inputTokenCount, usage.inputTokens ?? usage.input_tokens);
   const outcome = outcomeOfError(textAt(record, "errorCode"));
   const latency = latencyOf(output.outputBodyJson);
   const tags = objectAt(record, "requestMetadata");
@@ -80,7 +89,7 @@ function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): Recorded
   return {
     timeMs: sink.times.read(record.timestamp, TIME, place),
     inputTokens: fresh === UNKNOWN_TOKENS ? UNKNOWN_TOKENS : fresh + read + written,
-    outputTokens: count(output, "outputTokenCount", "outputTokens", "output_tokens"),
+    outputTokens: count("outputTokenCount", output.outputTokenCount, usage.outputTokens ?? usage.output_tokens),
     cacheReadTokens: read,
     cacheWriteTokens: written,
     maxTokens: maxTokensOf(input.inputBodyJson),
@@ -117,6 +126,7 @@ function usageOf(body: unknown): JsonObject {
 
 /** The body, or its last events, also those inside of `metadata`. */
 function lastParts(body: unknown): readonly JsonObject[] {
+  if (isObject(body)) return [isObject(body.metadata) ? body.metadata : body];
   const events = Array.isArray(body) ? body.slice(-5).reverse() : [body];
   return events.filter(isObject).map((event) => (isObject(event.metadata) ? event.metadata : event));
 }
