@@ -23,8 +23,6 @@ export interface UnpackLimits {
 
 export interface TraceFileOptions extends ReadingOptions {
   readonly limits?: UnpackLimits;
-  /** Waited for between blocks, for a taker that is slower than the reader. */
-  readonly pause?: () => Promise<void>;
 }
 
 /** Read at a time: the text of a larger chunk would be an object of its own kind to the heap, which then grows far. */
@@ -86,7 +84,7 @@ export async function readRequests(
 }
 
 async function readText(file: TraceFile, reader: RequestReader, options: TraceFileOptions, hash: Hash): Promise<void> {
-  const { limits = LIMITS, pause } = options;
+  const { limits = LIMITS } = options;
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const records = reader.file(file.source);
   let unpacked = 0;
@@ -97,7 +95,6 @@ async function readText(file: TraceFile, reader: RequestReader, options: TraceFi
       hash.update(bytes);
       records.push(decoder.decode(bytes, { stream: true }));
       checkRows(records.lineNumber, file, limits);
-      if (pause !== undefined) await pause();
     }
     records.push(decoder.decode());
   } catch (cause) {
@@ -121,7 +118,6 @@ async function readParquet(
   let row = 0;
   for await (const block of table.blocks(columns)) {
     for (const record of block) take(record, ++row);
-    if (options.pause !== undefined) await options.pause();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Formats that requests are written in: Meridian's own, and the traces that AIPerf, GuideLLM and Mooncake replay. */
-import { fileWriter, ParquetWriter } from "hyparquet-writer";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { TrafficChunk } from "../../simulator/traffic/traffic.ts";
+import { type BlockColumn, createParquet, GROUP_ROWS } from "../io/parquet-blocks.ts";
 import { ByteLines, bytesOf } from "./byte-lines.ts";
 
 /** Names behind the indices of a chunk. */
@@ -155,40 +155,49 @@ function guidellmRow(lines: ByteLines, { arrivalMs, inputTokens, outputTokens }:
   lines.text(ROW_END);
 }
 
+const PARQUET_COLUMNS: readonly BlockColumn[] = [
+  { name: "time_ms", type: "number" },
+  { name: "class", type: "text" },
+  { name: "origin", type: "text" },
+  { name: "input_tokens", type: "whole" },
+  { name: "output_tokens", type: "whole" },
+  { name: "max_tokens", type: "whole" },
+  { name: "prefix_tokens", type: "whole" },
+  { name: "prefix_id", type: "whole" },
+];
+
+/** Chunks are put together to row groups: small ones cost more than their rows. */
 function parquetWriter(file: string, { classes, origins }: RequestNames): OpenWriter {
-  const schema = [
-    { name: "root", num_children: 8 },
-    { name: "time_ms", type: "DOUBLE" as const, repetition_type: "REQUIRED" as const },
-    ...["class", "origin"].map((name) => ({
-      name,
-      type: "BYTE_ARRAY" as const,
-      converted_type: "UTF8" as const,
-      repetition_type: "REQUIRED" as const,
-    })),
-    ...["input_tokens", "output_tokens", "max_tokens", "prefix_tokens", "prefix_id"].map((name) => ({
-      name,
-      type: "INT32" as const,
-      repetition_type: "REQUIRED" as const,
-    })),
-  ];
-  const target = new ParquetWriter({ writer: fileWriter(file), schema });
+  const target = createParquet(file, PARQUET_COLUMNS);
+  const times = new Float64Array(GROUP_ROWS);
+  const labels = [new Array<string>(GROUP_ROWS), new Array<string>(GROUP_ROWS)] as const;
+  const counts = COUNTS.map(() => new Int32Array(GROUP_ROWS));
+  let rows = 0;
+  const flush = () => {
+    const columns = [times, ...labels, ...counts];
+    target.write(rows === GROUP_ROWS ? columns : columns.map((column) => column.slice(0, rows)));
+    rows = 0;
+  };
   return {
     write(chunk) {
-      const { length } = chunk;
-      const named = (index: Uint16Array, names: readonly string[]): string[] =>
-        Array.from({ length }, (_, i) => names[index[i]!]!);
-      const columnData = [
-        { name: "time_ms", data: chunk.arrivalMs.slice(0, length) },
-        { name: "class", data: named(chunk.classIndex, classes) },
-        { name: "origin", data: named(chunk.originIndex, origins) },
-        { name: "input_tokens", data: chunk.inputTokens.slice(0, length) },
-        { name: "output_tokens", data: chunk.outputTokens.slice(0, length) },
-        { name: "max_tokens", data: chunk.maxTokens.slice(0, length) },
-        { name: "prefix_tokens", data: chunk.prefixTokens.slice(0, length) },
-        { name: "prefix_id", data: chunk.prefixId.slice(0, length) },
-      ];
-      target.write({ columnData, rowGroupSize: length });
+      for (let from = 0; from < chunk.length; ) {
+        const to = Math.min(chunk.length, from + GROUP_ROWS - rows);
+        times.set(chunk.arrivalMs.subarray(from, to), rows);
+        counts.forEach((column, i) => {
+          column.set(chunk[COUNTS[i]!].subarray(from, to), rows);
+        });
+        for (let row = from; row < to; row++) {
+          labels[0][rows + row - from] = classes[chunk.classIndex[row]!]!;
+          labels[1][rows + row - from] = origins[chunk.originIndex[row]!]!;
+        }
+        rows += to - from;
+        from = to;
+        if (rows === GROUP_ROWS) flush();
+      }
     },
-    close: () => target.finish(),
+    close() {
+      if (rows > 0) flush();
+      target.close();
+    },
   };
 }
