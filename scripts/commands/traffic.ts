@@ -98,6 +98,10 @@ function configure(command: Command): void {
     .option("--duration <time>", "generate: requests of so long a time; convert: up to then")
     .addOption(new Option("--seed <n>", "generate, convert: seed of all draws").argParser(wholeNumber(0)))
     .option(
+      "--answer-time <time>",
+      "generate: what an answer is assumed to take, for turns that follow it: 800ms+15ms/token (1s+20ms/token)",
+    )
+    .option(
       "--as <format>",
       "generate, convert: csv, jsonl, parquet, mooncake, aiperf or guidellm; by the file's name unless given",
     );

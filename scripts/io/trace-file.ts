@@ -85,7 +85,7 @@ export async function readRequests(
 
 async function readText(file: TraceFile, reader: RequestReader, options: TraceFileOptions, hash: Hash): Promise<void> {
   const { limits = LIMITS } = options;
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
   const records = reader.file(file.source);
   let unpacked = 0;
   try {
@@ -93,10 +93,11 @@ async function readText(file: TraceFile, reader: RequestReader, options: TraceFi
       unpacked += bytes.length;
       checkSize(unpacked, file, limits);
       hash.update(bytes);
+      decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
       records.push(decoder.decode(bytes, { stream: true }));
       checkRows(records.lineNumber, file, limits);
     }
-    records.push(decoder.decode());
+    if (decoder !== undefined) records.push(decoder.decode());
   } catch (cause) {
     throw readProblem(cause, file.source);
   }
@@ -119,6 +120,12 @@ async function readParquet(
   for await (const block of table.blocks(columns)) {
     for (const record of block) take(record, ++row);
   }
+}
+
+/** PowerShell and spreadsheets write UTF-16, which begins with a byte order mark. */
+function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
 function openBytes(path: string): AsyncIterable<Uint8Array> {
@@ -160,7 +167,7 @@ function readProblem(cause: unknown, source: string): unknown {
   }
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
     const fix = "traces are CSV or JSON text, or .gz, or .parquet";
-    return problem("TRACE_NOT_TEXT", source, "the file is not UTF-8 text", fix, cause);
+    return problem("TRACE_NOT_TEXT", source, "the file is not text in UTF-8 or UTF-16", fix, cause);
   }
   return problem("TRACE_UNREADABLE", source, `the file cannot be read (${code || cause})`, "check the file", cause);
 }

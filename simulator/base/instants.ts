@@ -40,7 +40,7 @@ export interface Instant {
 }
 
 const DATE_TIME =
-  /^(\d{4})-(\d{2})-(\d{2})[ Tt](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?([Zz]|[+-]\d{2}:?\d{2})?$/;
+  /^(\d{4})-(\d{2})-(\d{2})[ Tt](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(Z|UTC|[+-]\d{2}(?::?\d{2})?))?$/i;
 const OFFSET_HOURS_MAX = 14;
 
 /**
@@ -105,9 +105,10 @@ function twoDigits(text: string, at: number): number {
 type Six = [number, number, number, number, number, number];
 
 function zoneOffsetS(zone: string): number | undefined {
-  if (zone === "Z" || zone === "z") return 0;
+  if (/^[uz]/i.test(zone)) return 0;
   const hours = Number(zone.slice(1, 3));
-  const minutes = Number(zone.slice(-2));
+  // Postgres writes whole hours as `+00`.
+  const minutes = zone.length > 3 ? Number(zone.slice(-2)) : 0;
   if (hours > OFFSET_HOURS_MAX || minutes > 59) return undefined;
   return (zone.startsWith("-") ? -1 : 1) * (hours * 3600 + minutes * 60);
 }

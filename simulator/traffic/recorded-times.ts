@@ -154,7 +154,7 @@ export class RecordedTimes {
   }
 }
 
-const ZONED = /(?:[Zz]|[+-]\d{2}:?\d{2})\s*$/;
+const ZONED = /(?:Z|UTC|:\d{2}(?:[.,]\d+)? ?[+-]\d{2}(?::?\d{2})?)\s*$/i;
 const NO_DATE = "is no date and time";
 const NUMBER_FIX = "times must be numbers of 0 or more, or dates like 2026-05-04T10:15:00.250Z";
 const DATE_FIX =

@@ -9,6 +9,8 @@ import type { FirstRecord, RequestSink, TraceFormat } from "../trace-format.ts";
 const TIME = { name: "timestamp", unit: null };
 /** Keys under which exports of a log group hold the text of an event. */
 const MESSAGES = ["message", "@message", "Message"];
+/** Answers of Logs Insights' API are lists of cells, each `{ field: "@message", value: "..." }`. */
+const CELL = "field";
 
 /**
  * Model invocation logs: one JSON record a line, as S3 objects or exported from CloudWatch Logs (lines with a time before
@@ -22,6 +24,11 @@ export const bedrockLog: TraceFormat = {
   matches: isLog,
   reader: (sink) => ({
     take(record, place) {
+      if (isCell(record)) {
+        if (!MESSAGES.includes(String(record[CELL]))) return;
+        this.take({ message: record.value }, place);
+        return;
+      }
       for (const key of MESSAGES) {
         const message = Object.hasOwn(record, key) ? record[key] : undefined;
         if (message === undefined) continue;
@@ -36,7 +43,12 @@ export const bedrockLog: TraceFormat = {
   }),
 };
 
+function isCell(record: JsonObject): boolean {
+  return typeof record[CELL] === "string" && String(record[CELL]).startsWith("@") && "value" in record;
+}
+
 function isLog({ record = {}, columns }: FirstRecord): boolean {
+  if (isCell(record)) return true;
   if (record.schemaType === "ModelInvocationLog") return true;
   if ("modelId" in record && "timestamp" in record && (isObject(record.input) || "errorCode" in record)) return true;
   if (record.messageType === "DATA_MESSAGE" || record.messageType === "CONTROL_MESSAGE") return true;

@@ -140,7 +140,9 @@ test("correlated lengths keep their own laws and have the correlation that was a
   const rows = rowsOf([classOf("a", POISSON, { tokens: { input: law, output: law, correlation: -0.6 } })], {
     requestsMax: 40_000,
   });
-  const [x, y] = [rows.map((row) => row.inputTokens), rows.map((row) => row.outputTokens)].map((column) => Int32Array.from(column));
+  const [x, y] = [rows.map((row) => row.inputTokens), rows.map((row) => row.outputTokens)].map((column) =>
+    Int32Array.from(column),
+  );
   const found = correlation(x!, y!, Math.log, Math.log);
   assert.ok(Math.abs(found + 0.6) < 0.02, String(found));
   const mean = rows.reduce((sum, { outputTokens }) => sum + outputTokens, 0) / rows.length;
