@@ -98,6 +98,10 @@ function configure(command: Command): void {
     .option("--duration <time>", "generate: requests of so long a time; convert: up to then")
     .addOption(new Option("--seed <n>", "generate, convert: seed of all draws").argParser(wholeNumber(0)))
     .option(
+      "--answer-time <time>",
+      "generate: what an answer is assumed to take, for turns that follow it: 800ms+15ms/token (1s+20ms/token)",
+    )
+    .option(
       "--as <format>",
       "generate, convert: csv, jsonl, parquet, mooncake, aiperf or guidellm; by the file's name unless given",
     );
@@ -110,9 +114,9 @@ async function describe({ args, options, terminal }: CommandInput): Promise<numb
   const read = await readTraffic(args, options);
   const traffic = describeTraffic(read.columns, read.notes);
   const origin = { name: read.name, format: read.format, files: read.files, sha256: read.sha256 };
-  const { renderTrafficHtml, trafficText } = await import("../../reports/index.ts");
   const out = String(options.out ?? "traffic.html");
   if (options.json !== true || options.out !== undefined) {
+    const { renderTrafficHtml } = await import("../../reports/index.ts");
     await writeFileAtomic(out, await renderTrafficHtml(traffic, origin)).catch((error: unknown) => {
       const fix = "name a place that can be written to with --out";
       throw new MeridianError("environment", environmentProblem("TRAFFIC_NOT_SAVED", error, out, fix));
@@ -120,6 +124,7 @@ async function describe({ args, options, terminal }: CommandInput): Promise<numb
   }
   if (options.json === true) terminal.out(jsonDocument("traffic", { ...origin, traffic }));
   else {
+    const { trafficText } = await import("../../reports/index.ts");
     terminal.out(trafficText(traffic, origin));
     terminal.note(`page: ${out}`);
   }

@@ -23,9 +23,10 @@ export interface UnpackLimits {
 
 export interface TraceFileOptions extends ReadingOptions {
   readonly limits?: UnpackLimits;
-  /** Waited for between blocks, for a taker that is slower than the reader. */
-  readonly pause?: () => Promise<void>;
 }
+
+/** Read at a time: the text of a larger chunk would be an object of its own kind to the heap, which then grows far. */
+const CHUNK_BYTES = 2 ** 15;
 
 const LIMITS: UnpackLimits = {
   bytesMax: 8 * 2 ** 30,
@@ -83,8 +84,8 @@ export async function readRequests(
 }
 
 async function readText(file: TraceFile, reader: RequestReader, options: TraceFileOptions, hash: Hash): Promise<void> {
-  const { limits = LIMITS, pause } = options;
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const { limits = LIMITS } = options;
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
   const records = reader.file(file.source);
   let unpacked = 0;
   try {
@@ -92,11 +93,11 @@ async function readText(file: TraceFile, reader: RequestReader, options: TraceFi
       unpacked += bytes.length;
       checkSize(unpacked, file, limits);
       hash.update(bytes);
+      decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
       records.push(decoder.decode(bytes, { stream: true }));
       checkRows(records.lineNumber, file, limits);
-      if (pause !== undefined) await pause();
     }
-    records.push(decoder.decode());
+    if (decoder !== undefined) records.push(decoder.decode());
   } catch (cause) {
     throw readProblem(cause, file.source);
   }
@@ -118,14 +119,19 @@ async function readParquet(
   let row = 0;
   for await (const block of table.blocks(columns)) {
     for (const record of block) take(record, ++row);
-    if (options.pause !== undefined) await options.pause();
   }
 }
 
+/** PowerShell and spreadsheets write UTF-16, which begins with a byte order mark. */
+function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
 function openBytes(path: string): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: 2 ** 17 });
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (!path.endsWith(".gz")) return file;
-  const gunzip = createGunzip({ chunkSize: 2 ** 17 });
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   file.on("error", (error) => gunzip.destroy(error));
   return file.pipe(gunzip);
 }
@@ -161,7 +167,7 @@ function readProblem(cause: unknown, source: string): unknown {
   }
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
     const fix = "traces are CSV or JSON text, or .gz, or .parquet";
-    return problem("TRACE_NOT_TEXT", source, "the file is not UTF-8 text", fix, cause);
+    return problem("TRACE_NOT_TEXT", source, "the file is not text in UTF-8 or UTF-16", fix, cause);
   }
   return problem("TRACE_UNREADABLE", source, `the file cannot be read (${code || cause})`, "check the file", cause);
 }

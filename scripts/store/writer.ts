@@ -23,6 +23,13 @@ export interface StoreWriter {
    * @throws MeridianError usage STORE_KEY, environment STORE_NOT_WRITTEN
    */
   replace(table: StoreTable, key: string, rows: Iterable<StoreRow> | AsyncIterable<StoreRow>): Promise<void>;
+  /**
+   * Puts a Parquet file that the caller writes, with the table's columns, in the place of all rows under a key.
+   *
+   * @param write makes the file at the path that it is given
+   * @throws MeridianError as `replace`, and what `write` throws
+   */
+  put(table: StoreTable, key: string, write: (file: string) => Promise<void>): Promise<void>;
   /** Removes the rows of a key; nothing happens where there are none. */
   remove(table: StoreTable, key: string): Promise<void>;
   /** Keys of a table with the time of their last writing, ms since 1970. */
@@ -34,26 +41,31 @@ export interface StoreWriter {
 export function openStoreWriter(root: string): StoreWriter {
   let database: Database | undefined;
   let staged = 0;
+  const put: StoreWriter["put"] = async (table, key, write) => {
+    const final = join(tableFolder(root, table), keyFile(key));
+    const temp = join(tableFolder(root, table), `${TEMP_PREFIX}${process.pid}-${staged++}${SUFFIX}`);
+    try {
+      await mkdir(tableFolder(root, table), { recursive: true });
+      await sweep(tableFolder(root, table));
+      await write(temp);
+      await syncFile(temp);
+      await rename(temp, final);
+    } catch (error) {
+      await rm(temp, { force: true }).catch(() => undefined);
+      if (error instanceof MeridianError) throw error;
+      const fix = "free some space or check permissions of the folder of runs";
+      throw new MeridianError("environment", environmentProblem("STORE_NOT_WRITTEN", error, final, fix), {
+        cause: error,
+      });
+    }
+  };
   return {
-    async replace(table, key, rows) {
-      const final = join(tableFolder(root, table), keyFile(key));
-      const temp = join(tableFolder(root, table), `${TEMP_PREFIX}${process.pid}-${staged}${SUFFIX}`);
-      try {
-        await mkdir(tableFolder(root, table), { recursive: true });
-        await sweep(tableFolder(root, table));
+    put,
+    replace: (table, key, rows) =>
+      put(table, key, async (file) => {
         database ??= await openDatabase();
-        await writeParquet(database, { table, key, rows, stage: `stage_${staged++}`, file: temp });
-        await syncFile(temp);
-        await rename(temp, final);
-      } catch (error) {
-        await rm(temp, { force: true }).catch(() => undefined);
-        if (error instanceof MeridianError) throw error;
-        const fix = "free some space or check permissions of the folder of runs";
-        throw new MeridianError("environment", environmentProblem("STORE_NOT_WRITTEN", error, final, fix), {
-          cause: error,
-        });
-      }
-    },
+        await writeParquet(database, { table, key, rows, stage: `stage_${staged++}`, file });
+      }),
     async remove(table, key) {
       await rm(join(tableFolder(root, table), keyFile(key)), { force: true });
     },

@@ -5,16 +5,18 @@ import { z } from "zod";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { parseDurationMs } from "../../simulator/base/quantities.ts";
 import { classSchema } from "../../simulator/scenario/classes.ts";
-import { type ClassTraffic, traceNamesOf } from "../../simulator/traffic/class-stream.ts";
+import { type ClassTraffic, type TrafficOptions, traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import { settleMaxTokens } from "../../simulator/traffic/max-tokens.ts";
+import { openSessions } from "../../simulator/traffic/open-sessions.ts";
 import type { Recording } from "../../simulator/traffic/recording.ts";
 import { createTraffic } from "../../simulator/traffic/source.ts";
+import { createTurns } from "../../simulator/traffic/turns.ts";
 import { type CommandInput, jsonDocument } from "../commands/command.ts";
 import { loadScenario } from "../io/scenario-file.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { loadTrace } from "../io/traces.ts";
 import { interrupted } from "../io/worker-pool.ts";
-import { openRequestWriter, type RequestNames, writerOf } from "./request-writers.ts";
+import { openRequestWriter, writerOf } from "./request-writers.ts";
 
 const schema = z.looseObject({
   traffic: z.array(classSchema).min(1),
@@ -35,7 +37,8 @@ export async function generate({ args, options, terminal, signal }: CommandInput
   const writer = writerOf(out, options.as as string | undefined);
   const { classes, names } = await classesOf(value.traffic, dirname(file));
   const seed = Number(options.seed ?? value.seed ?? 1);
-  const source = createTraffic(classes, { seed, replication: 0, durationMs, requestsMax });
+  const answer = answerTimeOf(String(options.answerTime ?? ANSWER_TIME));
+  const source = sourceOf(classes, { seed, replication: 0, durationMs, requestsMax }, answer);
   const temporary = `${out}.tmp`;
   const fail = (error: unknown) => {
     const fix = "name a place that can be written to with --out";
@@ -62,8 +65,16 @@ export async function generate({ args, options, terminal, signal }: CommandInput
     throw error instanceof MeridianError ? error : fail(error);
   }
   const seconds = (performance.now() - started) / 1000;
-  if (options.json === true) terminal.out(jsonDocument("traffic-generate", { out, format: writer.name, rows, seed }));
-  else
+  const assumed = names.hasSessions && writer.name !== "aiperf" ? answer.text : null;
+  if (assumed !== null) {
+    terminal.note(
+      `note: a later turn of a session stands where it would follow an answer that takes ${assumed}; --answer-time says another`,
+    );
+  }
+  if (options.json === true) {
+    const facts = { out, format: writer.name, rows, seed, ...(assumed === null ? {} : { answerTime: assumed }) };
+    terminal.out(jsonDocument("traffic-generate", facts));
+  } else
     terminal.out(
       `${rows.toLocaleString("en-US")} requests in ${out} (${writer.name}), ${(rows / seconds / 1e6).toFixed(2)} M/s`,
     );
@@ -77,11 +88,40 @@ function onlyFile(args: readonly string[]): string {
   throw new MeridianError("usage", { code: "TRAFFIC_NO_FILES", what: "this takes one file", fix });
 }
 
-/** Turns follow answers, and a file of requests has none. */
-function needsAnswers(name: string): MeridianError {
-  const what = `class ${name} has sessions, whose turns follow answers that only a simulation has`;
-  const fix = "simulate it, with --audit for its requests one by one; or leave sessions out";
-  return new MeridianError("usage", { code: "TRAFFIC_SESSIONS", where: "traffic", what, fix });
+/** What answers are assumed to take, where nothing else is said: about what a mid-size model takes. */
+const ANSWER_TIME = "1s+20ms/token";
+
+interface AnswerTime {
+  readonly text: string;
+  readonly ofMs: (outputTokens: number) => number;
+}
+
+/** `800ms+15ms/token`, or either part of it. @throws MeridianError usage TRAFFIC_ANSWER_TIME */
+function answerTimeOf(text: string): AnswerTime {
+  const parts = text.split("+").map((part) => part.trim());
+  let [fixedMs, tokenMs] = [0, 0];
+  for (const part of parts) {
+    const isPerToken = part.endsWith("/token");
+    const ms = parseDurationMs(isPerToken ? part.slice(0, -"/token".length) : part);
+    if (ms === undefined || ms < 0 || parts.length > 2) {
+      const what = "this is no time of an answer";
+      const fix = "write a time, a time for each output token, or both: 800ms+15ms/token";
+      throw new MeridianError("usage", { code: "TRAFFIC_ANSWER_TIME", where: `--answer-time ${text}`, what, fix });
+    }
+    if (isPerToken) tokenMs += ms;
+    else fixedMs += ms;
+  }
+  return { text, ofMs: (outputTokens) => fixedMs + tokenMs * outputTokens };
+}
+
+/** The requests of the classes, with the turns of sessions where some have them. */
+function sourceOf(classes: readonly ClassTraffic[], options: TrafficOptions, answer: AnswerTime) {
+  const source = createTraffic(classes, options);
+  if (!classes.some(({ sessions }) => sessions !== undefined)) return source;
+  const turns = classes.map((each) =>
+    each.sessions === undefined ? null : createTurns(each, options.seed, options.replication),
+  );
+  return openSessions(source, turns, { answerMs: answer.ofMs, durationMs: options.durationMs });
 }
 
 function durationOf(text: string): number {
@@ -100,7 +140,6 @@ async function classesOf(traffic: readonly z.output<typeof classSchema>[], baseD
   const recordings: Record<string, Recording> = {};
   const classes: ClassTraffic[] = [];
   for (const each of traffic) {
-    if (each.sessions !== undefined) throw needsAnswers(each.class);
     const shares = typeof each.origin === "string" ? { [each.origin]: 1 } : (each.origin ?? { "": 1 });
     const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
     const source = { arrivals: each.arrivals, ...(each.tokens === undefined ? {} : { tokens: each.tokens }) };
@@ -110,10 +149,11 @@ async function classesOf(traffic: readonly z.output<typeof classSchema>[], baseD
       recordings[name] ??= (await loadTrace(name, baseDir, reading)).recording;
     }
     const own = Object.fromEntries(traceNamesOf(source).map((name) => [name, recordings[name]!]));
-    const { arrivals, tokens } = each;
+    const { arrivals, tokens, sessions } = each;
     classes.push({
       name: each.class,
       arrivals,
+      ...(sessions && { sessions }),
       ...(tokens && { tokens: settleMaxTokens({ name: each.class, arrivals, tokens, recordings: own }) }),
       originShares: Object.entries(shares).map(([name, share]) => ({
         originIndex: originIndex(name),
@@ -124,6 +164,7 @@ async function classesOf(traffic: readonly z.output<typeof classSchema>[], baseD
       recordedOrigins: {},
     });
   }
-  const names: RequestNames = { classes: traffic.map((each) => each.class), origins };
+  const hasSessions = classes.some(({ sessions }) => sessions !== undefined);
+  const names = { classes: traffic.map((each) => each.class), origins, hasSessions };
   return { classes, names };
 }

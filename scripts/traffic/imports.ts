@@ -10,8 +10,7 @@ import { SeenIds } from "../../simulator/traffic/seen-ids.ts";
 import { openParquet } from "../io/parquet-rows.ts";
 import { readRequests, type TraceFileOptions } from "../io/trace-file.ts";
 import { traceFiles } from "../io/trace-files.ts";
-import type { StoreRow } from "../store/table.ts";
-import { REQUESTS, requestRow } from "../store/tables/requests.ts";
+import { REQUESTS, requestsFile } from "../store/tables/requests.ts";
 import { openStoreWriter, tableFolder } from "../store/writer.ts";
 
 /** What an import did. */
@@ -77,48 +76,27 @@ export async function importRequests(
   const key = `${name}.${(await digestOf(paths)).slice(0, DIGEST_LENGTH)}`;
   const seen = await idsOf(root, name, key);
   const found = { rows: 0, format: "", files: 0, duplicates: 0, notes: [] as readonly string[] };
-  const rows = async function* (): AsyncGenerator<StoreRow> {
-    const queue: StoreRow[] = [];
-    let resume = () => {};
-    let isDone = false;
-    const pause = async () => {
-      while (queue.length > QUEUE_MAX) {
-        await new Promise<void>((resolve) => {
-          resume = resolve;
-        });
-      }
-    };
-    const reading = readRequests(paths, { ...options, seen, pause }, (row, _place, times) => {
-      const renamed = rename(row);
-      queue.push(requestRow(renamed, times.epochMs(row.timeMs) ?? row.timeMs));
-    }).finally(() => {
-      isDone = true;
-    });
-    // What goes wrong is told by the await below; until then it must not count as unhandled.
-    reading.catch(() => {});
-    while (!isDone || queue.length > 0) {
-      if (queue.length === 0) await new Promise((resolve) => setImmediate(resolve));
-      for (const row of queue.splice(0)) {
-        found.rows++;
-        yield row;
-      }
-      resume();
-    }
-    const { reader, files } = await reading;
-    Object.assign(found, { format: reader.format ?? "", files, duplicates: reader.duplicates, notes: reader.notes });
-  };
   const writer = openStoreWriter(root);
   try {
-    await writer.replace(REQUESTS, key, rows());
+    await writer.put(REQUESTS, key, async (file) => {
+      const target = requestsFile(file, key);
+      try {
+        const { reader, files } = await readRequests(paths, { ...options, seen }, (row, _place, times) => {
+          target.add(rename(row), times.epochMs(row.timeMs) ?? row.timeMs);
+          found.rows++;
+        });
+        const { format = "", duplicates, notes } = reader;
+        Object.assign(found, { format, files, duplicates, notes });
+      } finally {
+        target.close();
+      }
+    });
     if (found.rows === 0) await writer.remove(REQUESTS, key);
   } finally {
     writer.close();
   }
   return { name, ...found };
 }
-
-/** Rows that wait to be written while more are read. */
-const QUEUE_MAX = 20_000;
 
 async function digestOf(paths: readonly { readonly path: string; readonly source: string }[]): Promise<string> {
   const hash = createHash("sha256");

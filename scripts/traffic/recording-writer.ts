@@ -1,9 +1,8 @@
 /** Writes a recording with all columns that it has: as CSV, JSONL or Parquet, or as a trace that other tools replay. */
-
-import { fileWriter, ParquetWriter } from "hyparquet-writer";
 import { OUTCOMES } from "../../simulator/traffic/outcome.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import type { TrafficChunk } from "../../simulator/traffic/traffic.ts";
+import { createParquet, GROUP_ROWS } from "../io/parquet-blocks.ts";
 import { ByteLines, bytesOf } from "./byte-lines.ts";
 import { csvCell, openRequestWriter, type RequestWriter } from "./request-writers.ts";
 
@@ -110,28 +109,16 @@ function cellOf({ name, type, of }: Column, row: number, isCsv: boolean): string
   return `${JSON.stringify(name)}:${JSON.stringify(number)}`;
 }
 
-const GROUP_ROWS = 100_000;
-
 function writeParquet(file: string, { arrivalMs }: RecordedColumns, columns: readonly Column[]): void {
-  const schema = [
-    { name: "root", num_children: columns.length },
-    ...columns.map(({ name, type }) => ({
-      name,
-      type: type === "text" ? ("BYTE_ARRAY" as const) : type === "time" ? ("DOUBLE" as const) : ("INT32" as const),
-      ...(type === "text" ? { converted_type: "UTF8" as const } : {}),
-      repetition_type: "OPTIONAL" as const,
-    })),
-  ];
-  const target = new ParquetWriter({ writer: fileWriter(file), schema });
+  const target = createParquet(
+    file,
+    columns.map(({ name, type }) => ({ name, type: type === "time" ? "number" : type, isOptional: true })),
+  );
   for (let from = 0; from < arrivalMs.length; from += GROUP_ROWS) {
     const length = Math.min(GROUP_ROWS, arrivalMs.length - from);
-    const columnData = columns.map(({ name, of }) => ({
-      name,
-      data: Array.from({ length }, (_, i) => of(from + i) ?? null),
-    }));
-    target.write({ columnData, rowGroupSize: length });
+    target.write(columns.map(({ of }) => Array.from({ length }, (_, i) => of(from + i) ?? null)));
   }
-  target.finish();
+  target.close();
 }
 
 /** Formats of other tools take times from 0, lengths and prefixes. */

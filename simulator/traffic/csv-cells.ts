@@ -7,15 +7,27 @@ const FIELDS_MAX = 256;
 /**
  * The cells of one CSV line (RFC 4180). Most lines have no quotes and are simply split; csv-parse reads the others.
  *
- * @param text a line; line breaks may stand inside quotes
+ * @param text      a line; line breaks may stand inside quotes
+ * @param delimiter between cells
  * @throws MeridianError TRACE_BAD_CSV
  */
-export function csvCells(text: string, place: RowPlace): string[] {
-  const cells = text.includes('"') ? quotedCells(text, place) : text.split(",");
+export function csvCells(text: string, place: RowPlace, delimiter = ","): string[] {
+  const cells = text.includes('"') ? quotedCells(text, place, delimiter) : text.split(delimiter);
   if (cells.length > FIELDS_MAX) {
     throw rowError(place, "TRACE_BAD_CSV", `${cells.length} fields in one line`, `at most ${FIELDS_MAX} are read`);
   }
   return cells;
+}
+
+/**
+ * What stands between the cells of a table: a tab or a semicolon where its header has no comma, as databases and
+ * spreadsheets of many countries write it.
+ *
+ * @example delimiterOf("time_s;input_tokens;output_tokens") // => ";"
+ */
+export function delimiterOf(header: string): string {
+  if (header.includes(",")) return ",";
+  return [";", "\t"].find((each) => header.includes(each)) ?? ",";
 }
 
 /**
@@ -29,9 +41,9 @@ export function hasOpenQuote(text: string): boolean {
   return quotes % 2 === 1;
 }
 
-function quotedCells(text: string, place: RowPlace): string[] {
+function quotedCells(text: string, place: RowPlace, delimiter: string): string[] {
   try {
-    return parse(text, { relax_column_count: true })[0] ?? [];
+    return parse(text, { delimiter, relax_column_count: true })[0] ?? [];
   } catch {
     throw rowError(
       place,

@@ -11,8 +11,13 @@ export interface Share {
 /** Labels by how often they stand, the most frequent first; none where the recording has no such column. */
 export function sharesOf(index: Uint16Array | undefined, names: readonly string[] | undefined): readonly Share[] {
   if (index === undefined || names === undefined) return [];
+  const rows = new Float64Array(names.length);
+  for (let row = 0; row < index.length; row++) rows[index[row]!]!++;
   const counts = new Map<string, number>();
-  for (const i of index) counts.set(names[i]!, (counts.get(names[i]!) ?? 0) + 1);
+  // Several labels may have one name, and a name may have no row.
+  rows.forEach((count, i) => {
+    if (count > 0) counts.set(names[i]!, (counts.get(names[i]!) ?? 0) + count);
+  });
   return [...counts]
     .map(([name, count]) => ({ name: name === "" ? "none" : name, count, share: count / index.length }))
     .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
@@ -68,12 +73,9 @@ const CUT_ROWS = 5;
 
 function cutOff(what: string, tokens: Int32Array): string | undefined {
   let most = 0;
-  for (const count of tokens) most = Math.max(most, count);
-  let times = 0;
-  for (const count of tokens) if (count === most) times++;
-  let near = 0;
-  for (const count of tokens) if (count >= 0.999 * most) near++;
-  const cut = Math.max(times, near);
+  for (let row = 0; row < tokens.length; row++) if (tokens[row]! > most) most = tokens[row]!;
+  let cut = 0;
+  for (let row = 0; row < tokens.length; row++) if (tokens[row]! >= 0.999 * most) cut++;
   if (most < 16 || cut < CUT_ROWS || cut < CUT_SHARE * tokens.length) return undefined;
   const shown = most.toLocaleString("en-US");
   return `${cut.toLocaleString("en-US")} requests have the largest ${what}, ${shown} tokens or next to it: lengths may be cut off at a limit`;

@@ -116,8 +116,8 @@ export function windowCounts(arrivalMs: Float64Array, windowMs: number, withLast
   const spanMs = (arrivalMs.at(-1) ?? 0) - first;
   const whole = Math.floor(spanMs / windowMs);
   const counts = new Float64Array(withLast || whole === 0 ? whole + 1 : whole);
-  for (const ms of arrivalMs) {
-    const window = Math.floor((ms - first) / windowMs);
+  for (let row = 0; row < arrivalMs.length; row++) {
+    const window = Math.floor((arrivalMs[row]! - first) / windowMs);
     if (window < counts.length) counts[window]!++;
   }
   return counts;
@@ -145,9 +145,11 @@ export function windowRates(arrivalMs: Float64Array, windowS: number): WindowRat
 
 /** Mean and coefficient of variation of the times between requests. @param arrivalMs at least three */
 export function gapsOf(arrivalMs: Float64Array): { readonly meanMs: number; readonly cv: number } {
-  const gaps = arrivalMs.subarray(1).map((ms, i) => ms - arrivalMs[i]!);
-  const meanMs = meanNumber(gaps);
-  return { meanMs, cv: Math.sqrt(varianceOf(gaps)) / meanMs };
+  const gaps = arrivalMs.length - 1;
+  const meanMs = (arrivalMs[gaps]! - arrivalMs[0]!) / gaps;
+  let square = 0;
+  for (let i = 0; i < gaps; i++) square += (arrivalMs[i + 1]! - arrivalMs[i]! - meanMs) ** 2;
+  return { meanMs, cv: Math.sqrt(square / (gaps - 1)) / meanMs };
 }
 
 export function lengthSummary(tokens: Int32Array): LengthSummary {
@@ -180,44 +182,69 @@ function cycleOf(
   of: (ms: number) => number,
 ): readonly number[] {
   const counts = new Array<number>(length).fill(0);
-  for (const ms of arrivalMs) counts[of(startMs + ms)]!++;
+  for (let row = 0; row < arrivalMs.length; row++) counts[of(startMs + arrivalMs[row]!)]!++;
   return counts;
 }
 
 function correlations(input: Int32Array, output: Int32Array) {
-  const both = Int32Array.from(input.keys()).filter((row) => input[row]! >= 0 && output[row]! >= 0);
-  const of = (column: Int32Array) => Float64Array.from(both, (row) => column[row]!);
-  const [x, y] = [of(input), of(output)];
+  const [x, y] = bothKnown(input, output);
   return {
-    rank: correlation(ranks(x), ranks(y)),
-    logarithms: correlation(
-      x.map((value) => Math.log1p(value)),
-      y.map((value) => Math.log1p(value)),
-    ),
+    rank: correlation(x, y, rankOf(x), rankOf(y)),
+    logarithms: correlation(x, y, Math.log1p, Math.log1p),
   };
 }
 
-/** Ranks from 0; equal values share the mean of theirs. */
-export function ranks(values: Float64Array): Float64Array {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);
-  const found = new Float64Array(values.length);
-  for (let from = 0; from < order.length; ) {
-    let to = from + 1;
-    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
-    for (let i = from; i < to; i++) found[order[i]!] = (from + to - 1) / 2;
-    from = to;
+export function bothKnown(input: Int32Array, output: Int32Array): readonly [Int32Array, Int32Array] {
+  const [x, y] = [new Int32Array(input.length), new Int32Array(input.length)];
+  let both = 0;
+  for (let row = 0; row < input.length; row++) {
+    if (input[row]! < 0 || output[row]! < 0) continue;
+    x[both] = input[row]!;
+    y[both++] = output[row]!;
   }
-  return found;
+  return [x.subarray(0, both), y.subarray(0, both)];
 }
 
-/** Pearson's correlation; NaN where one of them does not vary. */
-export function correlation(x: Float64Array, y: Float64Array): number {
-  const [mx, my] = [meanNumber(x), meanNumber(y)];
+/** The rank, from 0, of each value of a column; equal values share the mean of theirs. */
+export function rankOf(values: Int32Array): (value: number) => number {
+  const sorted = values.slice().sort();
+  const distinct = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
+  const rank = new Float64Array(distinct.length);
+  for (let from = 0, i = 0; i < rank.length; i++) {
+    let to = from + 1;
+    while (to < sorted.length && sorted[to] === sorted[from]) to++;
+    rank[i] = (from + to - 1) / 2;
+    from = to;
+  }
+  return (value) => {
+    let [low, high] = [0, distinct.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (distinct[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return rank[low]!;
+  };
+}
+
+/** Pearson's correlation of two columns under a function each; NaN where one of them does not vary. */
+export function correlation(
+  x: Int32Array,
+  y: Int32Array,
+  ofX: (value: number) => number,
+  ofY: (value: number) => number,
+): number {
+  let [mx, my] = [0, 0];
+  for (let i = 0; i < x.length; i++) {
+    mx += ofX(x[i]!) / x.length;
+    my += ofY(y[i]!) / x.length;
+  }
   let [xy, xx, yy] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {
-    xy += (x[i]! - mx) * (y[i]! - my);
-    xx += (x[i]! - mx) ** 2;
-    yy += (y[i]! - my) ** 2;
+    const [dx, dy] = [ofX(x[i]!) - mx, ofY(y[i]!) - my];
+    xy += dx * dy;
+    xx += dx * dx;
+    yy += dy * dy;
   }
   return xy / Math.sqrt(xx * yy);
 }
@@ -231,17 +258,24 @@ function giniOf(counts: readonly number[]): number {
 
 function sessionsOf(sessionId: Int32Array | undefined) {
   if (sessionId === undefined) return null;
-  const ids = new Set(sessionId);
-  ids.delete(-1);
-  const turns = sessionId.filter((id) => id >= 0).length;
-  return ids.size === 0 ? null : { count: ids.size, turnsMean: turns / ids.size };
+  let [turns, last] = [0, -1];
+  for (let row = 0; row < sessionId.length; row++) {
+    if (sessionId[row]! >= 0) turns++;
+    last = Math.max(last, sessionId[row]!);
+  }
+  if (last < 0) return null;
+  const isSeen = new Uint8Array(last + 1);
+  for (let row = 0; row < sessionId.length; row++) if (sessionId[row]! >= 0) isSeen[sessionId[row]!] = 1;
+  const count = sumOf(isSeen);
+  return { count, turnsMean: turns / count };
 }
 
 function prefixesOf({ prefixId, prefixTokens, cacheReadTokens, inputTokens }: RecordedColumns) {
-  const known = inputTokens.filter((tokens) => tokens >= 0);
-  const all = sumOf(known);
+  let all = 0;
+  for (let row = 0; row < inputTokens.length; row++) all += Math.max(0, inputTokens[row]!);
   if (cacheReadTokens !== undefined) {
-    const cached = cacheReadTokens.filter((tokens) => tokens > 0).length;
+    let cached = 0;
+    for (let row = 0; row < cacheReadTokens.length; row++) if (cacheReadTokens[row]! > 0) cached++;
     return { requestShare: cached / cacheReadTokens.length, reusedTokenShare: sumOf(cacheReadTokens) / all };
   }
   if (prefixId === undefined || prefixTokens === undefined) return null;
@@ -259,7 +293,7 @@ function prefixesOf({ prefixId, prefixTokens, cacheReadTokens, inputTokens }: Re
 
 function outcomesOf(outcome: Uint16Array | undefined): Readonly<Record<string, number>> | null {
   if (outcome === undefined) return null;
-  const counts: Record<string, number> = {};
-  for (const each of outcome) counts[OUTCOMES[each]!] = (counts[OUTCOMES[each]!] ?? 0) + 1;
-  return counts;
+  const counts = new Float64Array(OUTCOMES.length);
+  for (let row = 0; row < outcome.length; row++) counts[outcome[row]!]!++;
+  return Object.fromEntries(OUTCOMES.map((name, i) => [name, counts[i]!]).filter(([, count]) => count !== 0));
 }

@@ -2,42 +2,60 @@
 
 type Column = Float64Array | Int32Array | Uint16Array;
 
+/** Blocks double up to this many rows, so that a short recording takes little and a long one leaves no copies behind. */
+const BLOCK_ROWS = 65_536;
 const ROWS_AT_FIRST = 1024;
 
-/** A typed column that doubles when it is full. */
+/** A typed column in blocks: nothing is copied until it is whole. */
 export class Growing<C extends Column> {
   length = 0;
-  private values: C;
+  private readonly full: C[] = [];
+  private last: C;
+  private at = 0;
   private readonly make: new (
     length: number,
   ) => C;
 
   constructor(make: new (length: number) => C) {
     this.make = make;
-    this.values = new make(ROWS_AT_FIRST);
+    this.last = new make(0);
   }
 
   push(value: number): void {
-    if (this.length === this.values.length) {
-      const wider = new this.make(2 * this.values.length);
-      wider.set(this.values);
-      this.values = wider;
-    }
-    this.values[this.length++] = value;
+    if (this.at === this.last.length) this.begin();
+    this.last[this.at++] = value;
+    this.length++;
   }
 
-  /** What was pushed; a view that is valid until the next push. */
-  whole(): C {
-    return this.values.subarray(0, this.length) as C;
-  }
-
-  /** What was pushed, as a column of its own in an order or as it is; the memory behind it is let go. */
+  /** What was pushed, as one column in an order or as it is; the blocks behind it are let go. */
   release(order: Uint32Array | undefined): C {
-    const column = ordered(this.whole(), order);
-    this.values = new this.make(0);
+    const column = new this.make(this.length);
+    let at = 0;
+    for (const block of this.full.splice(0)) {
+      column.set(block, at);
+      at += block.length;
+      letGo(block);
+    }
+    column.set(this.last.subarray(0, this.at), at);
+    this.last = new this.make(0);
+    this.at = 0;
     this.length = 0;
-    return column;
+    if (order === undefined) return column;
+    const sorted = ordered(column, order);
+    letGo(column);
+    return sorted;
   }
+
+  private begin(): void {
+    if (this.length > 0) this.full.push(this.last);
+    this.last = new this.make(Math.min(BLOCK_ROWS, Math.max(ROWS_AT_FIRST, this.length)));
+    this.at = 0;
+  }
+}
+
+/** Gives a column's memory back at once. Node 20 cannot, and does so at its next collection. */
+export function letGo({ buffer }: Column): void {
+  (buffer as { readonly transfer?: (bytes: number) => unknown }).transfer?.(0);
 }
 
 /**
@@ -60,10 +78,10 @@ export function timeOrder(times: Float64Array): Uint32Array | undefined {
   return from;
 }
 
-/** A copy of a column in an order, or as it is. */
-export function ordered<C extends Column>(values: C, order: Uint32Array | undefined): C {
+/** A copy of a column in an order. */
+export function ordered<C extends Column>(values: C, order: Uint32Array): C {
   const copy = values.slice() as C;
-  if (order !== undefined) for (let i = 0; i < order.length; i++) copy[i] = values[order[i]!]!;
+  for (let i = 0; i < order.length; i++) copy[i] = values[order[i]!]!;
   return copy;
 }
 

@@ -51,6 +51,8 @@ const CONTAINERS: ReadonlySet<string> = new Set([
   "MetricDataResults",
   "resourceSpans",
   "events",
+  "Events",
+  "results",
   "logEvents",
   "data",
   "logs",

@@ -1,6 +1,6 @@
 /** Cuts the text of a file into records: lines of JSON, JSON documents, CSV, and log lines with a time before their JSON. */
 import { MeridianError } from "../base/errors.ts";
-import { csvCells, hasOpenQuote } from "./csv-cells.ts";
+import { csvCells, delimiterOf, hasOpenQuote } from "./csv-cells.ts";
 import { isContainer, JsonDocument, jsonRow } from "./json-records.ts";
 import { type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
 
@@ -29,6 +29,7 @@ export class RecordSplitter {
   private mode: "unknown" | "json lines" | "csv" | "document" = "unknown";
   private document: JsonDocument | undefined;
   private header: readonly string[] | undefined;
+  private delimiter = ",";
   /** Lines of a CSV row whose quotes are still open. */
   private open: string[] = [];
 
@@ -149,12 +150,13 @@ export class RecordSplitter {
   private row(text: string, lineNumber: number): void {
     const place = { source: this.source, lineNumber };
     if (this.header === undefined) {
-      this.header = headerOf(text, place);
+      this.delimiter = delimiterOf(text);
+      this.header = headerOf(text, place, this.delimiter);
       this.taker.header(this.header, place);
       return;
     }
     try {
-      const cells = csvCells(text, place);
+      const cells = csvCells(text, place, this.delimiter);
       if (cells.length !== this.header.length) {
         const what = `${cells.length} fields instead of the header's ${this.header.length}`;
         throw rowError(place, "TRACE_BAD_CSV", what, "give every row as many fields as the header");
@@ -168,8 +170,8 @@ export class RecordSplitter {
   }
 }
 
-/** A line of a log group as it is exported: the time of the event, then its text. */
-const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+Z\s+\{/;
+/** A line of a log group as it is exported or followed: the time of the event, perhaps its stream, then its text. */
+const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?\s+(?:[^\s{"]+\s+)?\{/;
 
 function firstInk(text: string): number {
   const at = text.search(/\S/);
@@ -190,8 +192,8 @@ function isDocument(head: string, firstLine: string): boolean {
 const CONTAINER_KEY =
   /^\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\d.]+|null|true|false|\[[^{}[\]]*\])\s*,)*\s*"\w+"\s*:\s*\[\s*\{/;
 
-function headerOf(text: string, place: RowPlace): readonly string[] {
-  const names = csvCells(text, place).map((cell) => cell.trim());
+function headerOf(text: string, place: RowPlace, delimiter: string): readonly string[] {
+  const names = csvCells(text, place, delimiter).map((cell) => cell.trim());
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) {
     throw rowError(place, "TRACE_BAD_CSV", `the column ${twice} is there twice`, "take one out");

@@ -1,6 +1,6 @@
 /** Recorded requests as formats hand them on, and collected into the columns of a recording. */
 import { MeridianError } from "../base/errors.ts";
-import { Growing, timeOrder } from "./growing-columns.ts";
+import { Growing, ordered, timeOrder } from "./growing-columns.ts";
 import { OUTCOMES, type Outcome } from "./outcome.ts";
 import type { RecordedColumns } from "./recording.ts";
 import { type RowPlace, rowError } from "./row-cells.ts";
@@ -137,8 +137,9 @@ export class RowBuffer {
         fix: "a trace needs at least one row below its header",
       });
     }
-    const order = timeOrder(this.timeMs.whole());
-    const read = this.timeMs.release(order);
+    const asRead = this.timeMs.release(undefined);
+    const order = timeOrder(asRead);
+    const read = order === undefined ? asRead : ordered(asRead, order);
     const columns: Record<string, unknown> = {
       arrivalMs: times === undefined ? read : times.settle(read),
       inputTokens: this.inputTokens.release(order),

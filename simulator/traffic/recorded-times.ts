@@ -53,7 +53,12 @@ export class RecordedTimes {
    * @throws MeridianError TRACE_BAD_TIME, with `file:line`
    */
   read(value: unknown, column: TimeColumn, place: RowPlace): number {
-    if (typeof value === "string" && value.trim() !== "" && !isNumeric(value)) return this.date(value, column, place);
+    if (
+      typeof value === "string" &&
+      ((value[4] === "-" && value[7] === "-") || (value.trim() !== "" && !isNumeric(value)))
+    ) {
+      return this.date(value, column, place);
+    }
     const number =
       typeof value === "number" || typeof value === "string" ? Number(value === "" ? Number.NaN : value) : Number.NaN;
     if (!Number.isFinite(number) || number < 0) throw badTime(value, column, place, "", NUMBER_FIX);
@@ -120,7 +125,7 @@ export class RecordedTimes {
     const instant = parseDateTime(value);
     if (typeof instant === "string")
       throw badTime(value, column, place, instant === NO_DATE ? "" : `, which ${instant}`, DATE_FIX);
-    if (ZONED.test(value)) this.zoned++;
+    if (value.endsWith("Z") || ZONED.test(value)) this.zoned++;
     else this.zoneless++;
     if (this.basis === undefined) this.first = instant;
     this.settleBasis("dates", value, column, place);
@@ -149,7 +154,7 @@ export class RecordedTimes {
   }
 }
 
-const ZONED = /(?:[Zz]|[+-]\d{2}:?\d{2})\s*$/;
+const ZONED = /(?:Z|UTC|:\d{2}(?:[.,]\d+)? ?[+-]\d{2}(?::?\d{2})?)\s*$/i;
 const NO_DATE = "is no date and time";
 const NUMBER_FIX = "times must be numbers of 0 or more, or dates like 2026-05-04T10:15:00.250Z";
 const DATE_FIX =

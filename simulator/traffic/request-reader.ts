@@ -99,6 +99,7 @@ export class RequestReader {
   /** After the last file. */
   finish(): void {
     this.reader?.end?.();
+    this.seen.clear();
   }
 
   private taker(table: "csv" | "parquet" = "csv"): RecordTaker {

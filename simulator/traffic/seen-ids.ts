@@ -1,5 +1,6 @@
 /** Which request ids were seen before, in a few bytes each. */
 import { mix32 } from "../random/keyed-random.ts";
+import { letGo } from "./growing-columns.ts";
 
 const SLOTS_AT_FIRST = 1024;
 
@@ -25,6 +26,15 @@ export class SeenIds {
     return this.insert(mix32(high ^ id.length), mix32(low) | 1);
   }
 
+  /** Empties the set, and gives its memory back. */
+  clear(): void {
+    letGo(this.highs);
+    letGo(this.lows);
+    this.highs = new Int32Array(SLOTS_AT_FIRST);
+    this.lows = new Int32Array(SLOTS_AT_FIRST);
+    this.size = 0;
+  }
+
   private insert(high: number, low: number): boolean {
     const mask = this.highs.length - 1;
     let slot = high & mask;
@@ -45,5 +55,7 @@ export class SeenIds {
     this.lows = new Int32Array(2 * highs.length);
     this.size = 0;
     for (let i = 0; i < lows.length; i++) if (lows[i] !== 0) this.insert(highs[i]!, lows[i]!);
+    letGo(highs);
+    letGo(lows);
   }
 }

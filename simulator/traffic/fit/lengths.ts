@@ -1,7 +1,7 @@
 /** Fits laws of token lengths: a lognormal where it is close enough, a table of quantiles otherwise; and their correlation. */
 import { quantileSorted, sortedNumbers } from "../../base/statistics.ts";
 import { createLaw, type LawSpec } from "../../random/laws/index.ts";
-import { correlation, ranks } from "../describe.ts";
+import { bothKnown, correlation, rankOf } from "../describe.ts";
 
 /** A fitted law with how far it is. */
 export interface LengthFit {
@@ -87,12 +87,11 @@ function countBelow(sorted: Float64Array, value: number): number {
  * good as independent. Source: Kruskal 1958, "Ordinal measures of association", section 10.
  */
 export function fitCorrelation(input: Int32Array, output: Int32Array): number | undefined {
-  const rows = Int32Array.from(input.keys()).filter((row) => input[row]! >= 0 && output[row]! >= 0);
-  if (rows.length < 50) return undefined;
-  const of = (column: Int32Array) => ranks(Float64Array.from(rows, (row) => column[row]!));
-  const rank = correlation(of(input), of(output));
+  const [x, y] = bothKnown(input, output);
+  if (x.length < 50) return undefined;
+  const rank = correlation(x, y, rankOf(x), rankOf(y));
   const scores = 2 * Math.sin((Math.PI * rank) / 6);
-  const noise = 2 / Math.sqrt(rows.length);
+  const noise = 2 / Math.sqrt(x.length);
   return Number.isNaN(scores) || Math.abs(scores) < Math.max(0.03, noise) ? undefined : Number(scores.toFixed(3));
 }
 

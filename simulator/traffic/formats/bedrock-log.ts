@@ -9,6 +9,8 @@ import type { FirstRecord, RequestSink, TraceFormat } from "../trace-format.ts";
 const TIME = { name: "timestamp", unit: null };
 /** Keys under which exports of a log group hold the text of an event. */
 const MESSAGES = ["message", "@message", "Message"];
+/** Answers of Logs Insights' API are lists of cells, each `{ field: "@message", value: "..." }`. */
+const CELL = "field";
 
 /**
  * Model invocation logs: one JSON record a line, as S3 objects or exported from CloudWatch Logs (lines with a time before
@@ -22,6 +24,11 @@ export const bedrockLog: TraceFormat = {
   matches: isLog,
   reader: (sink) => ({
     take(record, place) {
+      if (isCell(record)) {
+        if (!MESSAGES.includes(String(record[CELL]))) return;
+        this.take({ message: record.value }, place);
+        return;
+      }
       for (const key of MESSAGES) {
         const message = Object.hasOwn(record, key) ? record[key] : undefined;
         if (message === undefined) continue;
@@ -36,7 +43,12 @@ export const bedrockLog: TraceFormat = {
   }),
 };
 
+function isCell(record: JsonObject): boolean {
+  return typeof record[CELL] === "string" && String(record[CELL]).startsWith("@") && "value" in record;
+}
+
 function isLog({ record = {}, columns }: FirstRecord): boolean {
+  if (isCell(record)) return true;
   if (record.schemaType === "ModelInvocationLog") return true;
   if ("modelId" in record && "timestamp" in record && (isObject(record.input) || "errorCode" in record)) return true;
   if (record.messageType === "DATA_MESSAGE" || record.messageType === "CONTROL_MESSAGE") return true;
@@ -62,16 +74,25 @@ function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): Recorded
   const input = objectAt(record, "input");
   const output = objectAt(record, "output");
   const usage = usageOf(output.outputBodyJson);
-  const count = (own: JsonObject, name: string, ...others: readonly string[]): number => {
-    const [other] = others.flatMap((key) => (usage[key] === undefined ? [] : [usage[key]]));
-    return tokenCountOr(UNKNOWN_TOKENS, own[name] ?? other, name, place);
-  };
-  const read = Math.max(0, count(input, "cacheReadInputTokenCount", "cacheReadInputTokens", "cache_read_input_tokens"));
+  const count = (name: string, own: unknown, told: unknown): number =>
+    tokenCountOr(UNKNOWN_TOKENS, own ?? told, name, place);
+  const read = Math.max(
+    0,
+    count(
+      "cacheReadInputTokenCount",
+      input.cacheReadInputTokenCount,
+      usage.cacheReadInputTokens ?? usage.cache_read_input_tokens,
+    ),
+  );
   const written = Math.max(
     0,
-    count(input, "cacheWriteInputTokenCount", "cacheWriteInputTokens", "cache_creation_input_tokens"),
+    count(
+      "cacheWriteInputTokenCount",
+      input.cacheWriteInputTokenCount,
+      usage.cacheWriteInputTokens ?? usage.cache_creation_input_tokens,
+    ),
   );
-  const fresh = count(input, "inputTokenCount", "inputTokens", "input_tokens");
+  const fresh = count("inputTokenCount", input.inputTokenCount, usage.inputTokens ?? usage.input_tokens);
   const outcome = outcomeOfError(textAt(record, "errorCode"));
   const latency = latencyOf(output.outputBodyJson);
   const tags = objectAt(record, "requestMetadata");
@@ -80,7 +101,7 @@ function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): Recorded
   return {
     timeMs: sink.times.read(record.timestamp, TIME, place),
     inputTokens: fresh === UNKNOWN_TOKENS ? UNKNOWN_TOKENS : fresh + read + written,
-    outputTokens: count(output, "outputTokenCount", "outputTokens", "output_tokens"),
+    outputTokens: count("outputTokenCount", output.outputTokenCount, usage.outputTokens ?? usage.output_tokens),
     cacheReadTokens: read,
     cacheWriteTokens: written,
     maxTokens: maxTokensOf(input.inputBodyJson),
@@ -117,6 +138,7 @@ function usageOf(body: unknown): JsonObject {
 
 /** The body, or its last events, also those inside of `metadata`. */
 function lastParts(body: unknown): readonly JsonObject[] {
+  if (isObject(body)) return [isObject(body.metadata) ? body.metadata : body];
   const events = Array.isArray(body) ? body.slice(-5).reverse() : [body];
   return events.filter(isObject).map((event) => (isObject(event.metadata) ? event.metadata : event));
 }

@@ -1,5 +1,6 @@
 /** The trace format `cloudtrail`: Bedrock calls as CloudTrail events, which tell no tokens. */
 
+import { jsonRow } from "../json-records.ts";
 import { tagsClass } from "../labels.ts";
 import { outcomeOfError } from "../outcome.ts";
 import { UNKNOWN_TOKENS } from "../recorded-rows.ts";
@@ -7,15 +8,22 @@ import { objectAt, textAt } from "../row-cells.ts";
 import type { TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "eventTime", unit: null };
+/** Answers of LookupEvents hold the event as text. */
+const WHOLE = "CloudTrailEvent";
 const CALLS = ["InvokeModel", "InvokeModelWithResponseStream", "Converse", "ConverseStream"];
 
 /** CloudTrail events: who called which model where, and whether it failed. Classes bring the token counts. */
 export const cloudtrail: TraceFormat = {
   name: "cloudtrail",
   summary: "CloudTrail events of Bedrock calls (JSON or its log files); no tokens: classes give their lengths",
-  matches: ({ record = {} }) => "eventTime" in record && "eventSource" in record && "eventName" in record,
+  matches: ({ record = {} }) =>
+    ("eventTime" in record && "eventSource" in record && "eventName" in record) || WHOLE in record,
   reader: (sink) => ({
     take(record, place) {
+      if (typeof record[WHOLE] === "string") {
+        this.take(jsonRow(record[WHOLE], place), place);
+        return;
+      }
       if (!String(record.eventSource).startsWith("bedrock") || !CALLS.includes(String(record.eventName))) {
         sink.note("% events are no calls of models, and were left out");
         return;

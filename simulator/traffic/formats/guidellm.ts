@@ -1,7 +1,15 @@
 /** The trace format `guidellm`: traces that GuideLLM replays, and the requests of its benchmark reports. */
 import { toMs } from "../../base/instants.ts";
-import type { RecordedRow } from "../recorded-rows.ts";
-import { type JsonObject, lengthOfTime, type RowPlace, tokenCount, tokenCountOr } from "../row-cells.ts";
+import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
+import {
+  type JsonObject,
+  lengthOfTime,
+  objectAt,
+  type RowPlace,
+  textAt,
+  tokenCount,
+  tokenCountOr,
+} from "../row-cells.ts";
 import type { RequestSink, TraceFormat } from "../trace-format.ts";
 
 /** Seconds in GuideLLM, ms in AIPerf and Mooncake files without blocks: a fraction settles it. */
@@ -49,16 +57,18 @@ function traceRow(record: JsonObject, { times }: RequestSink, place: RowPlace): 
 }
 
 function reportRow(record: JsonObject, { times }: RequestSink, place: RowPlace): RecordedRow {
-  const failed = record.error !== undefined && record.error !== null;
+  const info = objectAt(record, "info");
+  const isFailed = textAt(record, "error") !== undefined || textAt(info, "error") !== undefined;
+  const status = textAt(info, "status");
   const started = record.request_start_time ?? record.start_time;
   const ended = record.request_end_time ?? record.end_time;
   const latencyMs = lengthOfTime(record.request_latency, "request_latency", place);
   return {
     timeMs: times.read(started, started === record.request_start_time ? STARTED : ALWAYS_S, place),
-    inputTokens: tokenCountOr(0, record.prompt_tokens, "prompt_tokens", place),
-    outputTokens: tokenCountOr(0, record.output_tokens, "output_tokens", place),
+    inputTokens: tokenCountOr(UNKNOWN_TOKENS, record.prompt_tokens, "prompt_tokens", place),
+    outputTokens: tokenCountOr(UNKNOWN_TOKENS, record.output_tokens, "output_tokens", place),
     requestId: String(record.request_id ?? ""),
-    outcome: failed ? "failed" : "served",
+    outcome: isFailed || status === "errored" ? "failed" : status === "cancelled" ? "left" : "served",
     e2eMs: Number.isNaN(latencyMs) ? toMs(Number(ended) - Number(started), "s") : toMs(latencyMs, "s"),
     ttftMs: lengthOfTime(record.time_to_first_token_ms, "time_to_first_token_ms", place),
   };

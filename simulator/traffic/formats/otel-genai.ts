@@ -41,10 +41,34 @@ function takeResource(resource: JsonObject, sink: RequestSink, place: RowPlace):
   }
 }
 
+/** Names of token counts: of the conventions, newest first, of OpenLLMetry before them, and of OpenInference. */
+const INPUTS = [
+  "gen_ai.usage.input_tokens",
+  "gen_ai.usage.prompt_tokens",
+  "llm.usage.prompt_tokens",
+  "llm.token_count.prompt",
+];
+const OUTPUTS = [
+  "gen_ai.usage.output_tokens",
+  "gen_ai.usage.completion_tokens",
+  "llm.usage.completion_tokens",
+  "llm.token_count.completion",
+];
+const MODELS = [
+  "gen_ai.request.model",
+  "gen_ai.response.model",
+  "llm.request.model",
+  "llm.response.model",
+  "llm.model_name",
+];
+
 function isCall(own: Attributes): boolean {
+  const kind = own["openinference.span.kind"];
+  if (typeof kind === "string") return kind === "LLM";
   const operation = own["gen_ai.operation.name"];
   if (typeof operation === "string") return CALLS.includes(operation.toLowerCase());
-  return "gen_ai.request.model" in own && ("gen_ai.usage.input_tokens" in own || "gen_ai.usage.prompt_tokens" in own);
+  // A call that failed tells no tokens.
+  return MODELS.some((name) => name in own);
 }
 
 function rowOf(span: JsonObject, own: Attributes, shared: Attributes, sink: RequestSink, place: RowPlace): RecordedRow {
@@ -66,15 +90,26 @@ function rowOf(span: JsonObject, own: Attributes, shared: Attributes, sink: Requ
   );
   return {
     timeMs: sink.times.read(span.startTimeUnixNano, TIME, place),
-    inputTokens: count("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
-    outputTokens: count("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
-    cacheReadTokens: Math.max(0, count("gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens")),
+    inputTokens: count(...INPUTS),
+    outputTokens: count(...OUTPUTS),
+    cacheReadTokens: Math.max(
+      0,
+      count(
+        "gen_ai.usage.cache_read.input_tokens",
+        "gen_ai.usage.cache_read_input_tokens",
+        "llm.token_count.prompt_details.cache_read",
+      ),
+    ),
     cacheWriteTokens: Math.max(
       0,
-      count("gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens"),
+      count(
+        "gen_ai.usage.cache_creation.input_tokens",
+        "gen_ai.usage.cache_creation_input_tokens",
+        "llm.token_count.prompt_details.cache_write",
+      ),
     ),
     maxTokens: Math.max(0, count("gen_ai.request.max_tokens")),
-    model: text("gen_ai.request.model", "gen_ai.response.model") ?? "",
+    model: text(...MODELS) ?? "",
     ...(region === undefined ? {} : { region, originName: region }),
     requestId: text("aws.request_id", "gen_ai.response.id") ?? textAt(span, "spanId"),
     ...(session === undefined ? {} : { session }),

@@ -34,6 +34,14 @@ test("line ends of any kind, a byte order mark, no final line end, long files", 
   assert.equal(long.columns.arrivalMs[49_999], 49_999);
 });
 
+test("UTF-16 with its byte order mark, as PowerShell writes it", async () => {
+  const { columns } = await file("wide.csv", Buffer.from(`\uFEFF${LINES}`, "utf16le"));
+  const plain = await file("plain.csv", LINES);
+  assert.deepEqual(columns, plain.columns);
+  const swapped = Buffer.from(`\uFEFF${LINES}`, "utf16le").swap16();
+  assert.deepEqual((await file("swapped.csv", swapped)).columns, plain.columns);
+});
+
 test("every kind of damage is one clear error", async () => {
   const packed = gzipSync(`${LINES}${"9,30,3\n".repeat(500)}`);
   await assert.rejects(file("cut.gz", packed.subarray(0, packed.length - 12)), /TRACE_DAMAGED_GZIP {2}cut\.gz/);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import test, { describe, it } from "node:test";
 import { epochUnitOf, parseDateTime, parseInstantMs, TIME_UNITS, toMs } from "../../../simulator/base/instants.ts";
 
 describe("dates with a time", () => {
@@ -54,4 +54,29 @@ describe("epoch times", () => {
     }
     assert.equal(parseInstantMs("2026-05-04T10:00:00.216Z"), 1_777_888_800_216);
   });
+});
+
+test("zones as databases write them, and dates that machines write, as the general form reads them", () => {
+  const at = Date.UTC(2026, 8, 3, 14, 0, 9) / 1000;
+  for (const [text, hours] of [
+    ["2026-09-03 14:00:09.25+00", 0],
+    ["2026-09-03 14:00:09.25 UTC", 0],
+    ["2026-09-03 14:00:09.25+02", -2],
+    ["2026-09-03 14:00:09.25 -0530", 5.5],
+    ["2026-09-03T14:00:09.25Z", 0],
+  ] as const) {
+    assert.deepEqual(parseDateTime(text), { epochS: at + hours * 3600, fractionMs: 250 }, text);
+  }
+  // A blank in place of the T takes the general way.
+  for (const text of ["2024-02-29T23:59:59Z", "2026-01-31T00:00:00.123456789Z", "2026-09-03T14:00:09.000Z"]) {
+    assert.deepEqual(parseDateTime(text), parseDateTime(text.replace("T", " ")), text);
+  }
+  for (const text of [
+    "2026-02-29T00:00:00Z",
+    "2026-13-01T00:00:00Z",
+    "2026-01-01T24:00:00Z",
+    "2026-01-01T00:00:00.Z",
+  ]) {
+    assert.equal(typeof parseDateTime(text), "string", text);
+  }
 });

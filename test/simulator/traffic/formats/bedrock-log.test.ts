@@ -92,3 +92,29 @@ test("latency of streams, max_tokens and a tag that is asked for", () => {
   assert.deepEqual([columns.e2eMs![0], columns.ttftMs![0], columns.maxTokens![0]], [800, 120, 300]);
   assert.deepEqual(columns.classNames, ["prod"]);
 });
+
+test("log groups as they are followed in a terminal, and answers of Logs Insights", () => {
+  const record = {
+    schemaType: "ModelInvocationLog",
+    timestamp: "2026-09-03T14:00:09Z",
+    region: "us-east-1",
+    modelId: "amazon.nova-lite-v1:0",
+    input: { inputTokenCount: 12 },
+    output: { outputTokenCount: 3 },
+  };
+  const message = JSON.stringify(record);
+  const cells = [
+    { field: "@timestamp", value: "2026-09-03 14:00:09.000" },
+    { field: "@message", value: message },
+    { field: "@ptr", value: "x" },
+  ];
+  for (const text of [
+    `2026-09-03T14:00:09.000Z ${message}\n`,
+    `2026-09-03T14:00:09 ${message}\n`,
+    `2026-09-03T14:00:09.000000+00:00 aws/bedrock/modelinvocations ${message}\n`,
+    JSON.stringify({ results: [cells], status: "Complete" }, null, 2),
+  ]) {
+    const { columns, reader } = readText(text, "log");
+    assert.deepEqual([reader.format, ...columns.inputTokens, ...columns.outputTokens], ["bedrock-log", 12, 3]);
+  }
+});

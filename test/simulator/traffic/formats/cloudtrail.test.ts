@@ -21,3 +21,19 @@ test("events of calls in one long line: who, where, how it ended, no tokens; oth
   assert.equal(fewer.arrivalMs.length, 199);
   assert.deepEqual(second.notes, ["1 events are no calls of models, and were left out"]);
 });
+
+test("answers of LookupEvents hold each event as text", () => {
+  const event = {
+    eventTime: "2026-09-03T14:00:09Z",
+    eventSource: "bedrock.amazonaws.com",
+    eventName: "Converse",
+    awsRegion: "us-east-1",
+    requestParameters: { modelId: "amazon.nova-lite-v1:0" },
+    requestID: "a",
+  };
+  const answer = { Events: [{ EventId: "e", EventTime: 1, CloudTrailEvent: JSON.stringify(event) }] };
+  for (const text of [JSON.stringify(answer), JSON.stringify(answer, null, 4)]) {
+    const { columns, reader } = readText(text, "lookup.json");
+    assert.deepEqual([reader.format, columns.modelNames], ["cloudtrail", ["amazon.nova-lite-v1:0"]]);
+  }
+});

@@ -45,3 +45,23 @@ test("requests of a benchmark's report, without their texts", () => {
     assert.deepEqual([columns.e2eMs![0], columns.ttftMs![0], columns.e2eMs![1]], [1250, 90, 1250]);
   }
 });
+
+test("newer reports tell failures and cancellations beside the times", () => {
+  const request = (info: object, tokens: number | null) => ({
+    request_id: JSON.stringify(info),
+    info,
+    prompt_tokens: 100,
+    output_tokens: tokens,
+    request_start_time: 1_777_888_800,
+    request_latency: null,
+  });
+  const errored = [request({ status: "errored", error: "refused" }, null)];
+  const requests = {
+    successful: [request({ status: "completed", error: null }, 20)],
+    errored,
+    incomplete: [request({ status: "cancelled" }, 3)],
+  };
+  const { columns } = readText(JSON.stringify({ benchmarks: [{ requests }] }), "benchmarks.json");
+  assert.deepEqual([...columns.outcome!], [0, 3, 4]);
+  assert.deepEqual([...columns.outputTokens], [20, -1, 3]);
+});

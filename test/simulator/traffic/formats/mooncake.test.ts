@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { mooncake } from "../../../../simulator/traffic/formats/mooncake.ts";
 import { SharedRuns } from "../../../../simulator/traffic/shared-runs.ts";
-import { readTrace } from "../read-trace.ts";
+import { readText, readTrace } from "../read-trace.ts";
 
 const row = (timestamp: number, input: number, ids: readonly number[]) =>
   JSON.stringify({ timestamp, input_length: input, output_length: 5, hash_ids: ids });
@@ -59,4 +59,19 @@ test("the ids that are held in memory are bounded", () => {
   assert.throws(() => {
     for (let line = 1; line <= 101; line++) runs.add(request, ids, { source: "moon.jsonl", lineNumber: line });
   }, /TRACE_TOO_LARGE {2}moon\.jsonl:101: more than 10,000,000 hash_ids/);
+});
+
+test("sessions of AIPerf: later turns are put behind the conversation, and follow by their delay", () => {
+  const lines = [
+    { session_id: "a", timestamp: 1000.5, input_length: 300, output_length: 40 },
+    { session_id: "b", timestamp: 1200, input_length: 10, output_length: 5, hash_ids: [1] },
+    { session_id: "a", delay: 2000, input_length: 60, output_length: 7 },
+    { session_id: "a", delay: 500, input_length: 1, output_length: 2 },
+  ];
+  const { columns, reader } = readText(lines.map((line) => JSON.stringify(line)).join("\n"), "a.jsonl");
+  assert.equal(reader.format, "mooncake");
+  assert.deepEqual([...columns.arrivalMs], [1000.5, 1200, 3000.5, 3500.5]);
+  assert.deepEqual([...columns.inputTokens], [300, 10, 400, 408]);
+  assert.deepEqual([...columns.sessionId!], [0, 1, 0, 0]);
+  assert.match(reader.notes.join(), /^2 later turns have no time of their own/);
 });

@@ -61,3 +61,27 @@ test("spans of agents and tools are no calls; older names of attributes are read
   assert.deepEqual([columns.inputTokens[0], columns.outputTokens[0], columns.e2eMs![0]], [12, 3, 500.5]);
   assert.deepEqual(reader.notes, ["1 spans are no calls of models, and were left out"]);
 });
+
+test("names of OpenLLMetry and OpenInference", () => {
+  const read = (attributes: Readonly<Record<string, string | number>>) => {
+    const list = Object.entries(attributes).map(([key, value]) => ({
+      key,
+      value: typeof value === "number" ? { intValue: String(value) } : { stringValue: value },
+    }));
+    const span = { spanId: "a", startTimeUnixNano: "1777888800000000000", endTimeUnixNano: "1777888801000000000" };
+    return readText(
+      JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...span, attributes: list }] }] }] }),
+      "o",
+    );
+  };
+  const older = read({ "llm.request.model": "m", "llm.usage.prompt_tokens": 7, "llm.usage.completion_tokens": 2 });
+  const phoenix = read({
+    "openinference.span.kind": "LLM",
+    "llm.model_name": "m",
+    "llm.token_count.prompt": 7,
+    "llm.token_count.completion": 2,
+  });
+  for (const { columns } of [older, phoenix]) {
+    assert.deepEqual([columns.modelNames, ...columns.inputTokens, ...columns.outputTokens], [["m"], 7, 2]);
+  }
+});
