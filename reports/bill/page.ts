@@ -4,7 +4,7 @@ import { type SpendDimension, type SpendGroup, usageLines } from "../../simulato
 import { type Decimal, formatDecimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
 import { centsText } from "../advice/section.ts";
 import { formatNumber } from "../base/text.ts";
-import { foldedTable, type Markup, markup, tableHtml } from "../html/elements.ts";
+import { foldedTable, type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { fanSvg } from "./fan.ts";
@@ -31,13 +31,16 @@ export function renderBillHtml(page: BillPage): string {
   const total = sumOf(report.parts.map(({ costUsd }) => costUsd));
   const sections: readonly (Markup | "")[] = [
     section("In short", markup`<ul>${inShort(page).map((text) => markup`<li>${text}</li>`)}</ul>`),
-    section("Day by day", markup`${daysSvg(days)}${foldedTable("Every day", groupTable("day", days))}`),
+    section(
+      "Day by day",
+      markup`${wideHtml("Day by day", daysSvg(days))}${foldedTable("Every day", groupTable("day", days))}`,
+    ),
     ...report.groupings
       .filter(({ groups }) => groups.some(({ key }) => key !== undefined))
       .map(({ dimension, groups }) =>
         section(
           `By ${dimension.replace("tag:", "")}`,
-          markup`${barsSvg(dimension, groups)}${tableHtml(groupTable(dimension, groups))}`,
+          markup`${wideHtml(dimension, barsSvg(dimension, groups))}${tableHtml(groupTable(dimension, groups))}`,
         ),
       ),
     report.candidates.length === 0 ? "" : section("Who could be routed otherwise", tableHtml(candidateTable(report))),
@@ -45,7 +48,7 @@ export function renderBillHtml(page: BillPage): string {
       ? ""
       : section(
           "What routing would save",
-          markup`<p>${replayText(replay)}</p>${savingsSvg(replay)}${tableHtml(savingsTable(replay))}`,
+          markup`<p>${replayText(replay)}</p>${wideHtml("Saving by team", savingsSvg(replay))}${tableHtml(savingsTable(replay))}`,
         ),
     projection === undefined ? "" : section("The months ahead", projected(projection, file)),
     section("The whole bill", tableHtml(partTable(report, total))),
@@ -90,9 +93,9 @@ function projected(projection: Projection, file: string): Markup {
   const [flat] = projection.scenarios;
   const middle = toNumber(flat!.totalUsd[2]!);
   const others = projection.scenarios.slice(1);
-  return markup`<p>${projectionHeadline(projection)}</p>${fanSvg("If nothing is changed", flat!.months)}
-${others.map(({ price, months }) => markup`<h3>${price.name}</h3>${fanSvg(price.name, months)}`)}
-${tornadoSvg(projection.tornado, middle)}
+  return markup`<p>${projectionHeadline(projection)}</p>${wideHtml("The months ahead", fanSvg("If nothing is changed", flat!.months))}
+${others.map(({ price, months }) => markup`<h3>${price.name}</h3>${wideHtml(price.name, fanSvg(price.name, months))}`)}
+${wideHtml("What drives the total", tornadoSvg(projection.tornado, middle))}
 ${tableHtml(projectionTable({ projection, file }))}`;
 }
 

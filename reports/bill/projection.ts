@@ -3,7 +3,7 @@ import { printable } from "../../simulator/base/errors.ts";
 import { type Projection, QUANTILES } from "../../simulator/bill/project.ts";
 import { type Decimal, formatCents, toNumber } from "../../simulator/bill/usd.ts";
 import { formatNumber, plural } from "../base/text.ts";
-import { markup, tableHtml } from "../html/elements.ts";
+import { markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { csvRows, leftColumn, rightColumn, type Table, textCell, toCsv } from "../tables/table.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
@@ -63,9 +63,10 @@ export function renderProjectionHtml(report: ProjectionReport): string {
     strategies: [],
     main: markup`
 ${projection.scenarios.map(
-  ({ price, months }) => markup`<section class="chart"><h2>${price.name}</h2>${fanSvg(price.name, months)}</section>`,
+  ({ price, months }) =>
+    markup`<section class="chart"><h2>${price.name}</h2>${wideHtml(price.name, fanSvg(price.name, months))}</section>`,
 )}
-<section><h2>What drives the total</h2>${tornadoSvg(projection.tornado, toNumber(projection.scenarios[0]!.totalUsd[2]!))}${tableHtml(tornadoTable(report))}</section>
+<section><h2>What drives the total</h2>${wideHtml("What drives the total", tornadoSvg(projection.tornado, toNumber(projection.scenarios[0]!.totalUsd[2]!)))}${tableHtml(tornadoTable(report))}</section>
 <section><h2>Every month</h2>${tableHtml(projectionTable(report))}</section>
 <section><h2>What this rests on</h2><ul>${assumptions(projection).map((text) => markup`<li>${text}</li>`)}</ul></section>
 <section><h2>Signed off</h2><p>Name, date: ______________________________</p></section>`,
@@ -110,7 +111,7 @@ export function projectionHeadline({ scenarios, growth, withoutGrowthUsd }: Proj
     growth.source === "given"
       ? `growth is ${span[0]} to ${span[2]} a month`
       : `the bill's trend of ${span[1]} a month (${span[0]} to ${span[2]}) lasts`;
-  return `${plural(months.length, "month", "months")} cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, about USD ${wholeUsd(withoutGrowthUsd)}.`;
+  return `${plural(months.length, "month", "months")} of this usage cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, about USD ${wholeUsd(withoutGrowthUsd)}.`;
 }
 
 function wholeUsd(amount: Decimal): string {

@@ -117,9 +117,12 @@ export function savingsCsvTable({ savings }: ReplayReport): Table {
   };
 }
 
-/** Each routing as a change of all prices from the first month on, for a projection. */
+/** Each routing as a change of all prices from the first month on, for a projection; routings that are alike once. */
 export function routingScenarios({ savings }: ReplayReport): readonly PriceScenario[] {
-  return savings.at(-1)!.savings.map(({ strategy, share: { value, low, high } }) => ({
+  const all = savings.at(-1)!.savings;
+  const shareOf = ({ share }: (typeof all)[number]) => (share.value ?? 0).toFixed(4);
+  const different = all.filter((each, i) => all.findIndex((other) => shareOf(other) === shareOf(each)) === i);
+  return different.map(({ strategy, share: { value, low, high } }) => ({
     name: strategy,
     change: -(value ?? 0),
     // Half the interval over the normal quantile of its 95 %.

@@ -12,6 +12,7 @@ import {
   saysForWhat,
   usageLines,
 } from "../../simulator/bill/spend.ts";
+import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
 import { type Decimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
 import type { Workload } from "../../simulator/bill/workloads.ts";
 import { formatDuration, formatMs, formatNumber, plural } from "../base/text.ts";
@@ -118,7 +119,7 @@ function groupLines(
   const rest = groups.slice(GROUPS_SHOWN);
   const row = (name: string, costUsd: Decimal) => [name, usd(costUsd), perMonth(costUsd, days), share(costUsd, tokens)];
   // Over several models a price per token says nothing.
-  const kinds = dimension === "model" ? (["input", "output", "cacheRead", "cacheWrite"] as const) : [];
+  const kinds = dimension === "model" ? TOKEN_KINDS.filter((kind) => isBought(groups, kind)) : [];
   const prices = (group: SpendGroup) =>
     kinds.map((kind) => {
       const price = group.effectiveUsdPerMTok[kind];
@@ -137,6 +138,10 @@ function groupLines(
   );
 }
 
+function isBought(groups: readonly SpendGroup[], kind: TokenKind): boolean {
+  return groups.some(({ effectiveUsdPerMTok }) => effectiveUsdPerMTok[kind] !== undefined);
+}
+
 function featureLines(features: readonly SpendGroup[], days: number): readonly string[] {
   const rows = features.map(({ key, costUsd, lines }) => [
     key ?? "(not said)",
@@ -150,7 +155,13 @@ function featureLines(features: readonly SpendGroup[], days: number): readonly s
   });
 }
 
-const KIND_NAMES = { input: "input", output: "output", cacheRead: "cache read", cacheWrite: "cache write" } as const;
+const KIND_NAMES: Readonly<Record<TokenKind, string>> = {
+  input: "input",
+  output: "output",
+  cacheRead: "cache read",
+  cacheWrite: "cache write",
+  cacheWrite1h: "cache write 1h",
+};
 
 function groupName(key: string | undefined): string {
   if (key === undefined) return "(not said)";

@@ -45,7 +45,10 @@ export interface SpendGroup {
 
 /** Usage by a dimension, the largest first; the groups' costs sum to the usage that `usageLines` gives. */
 export function spendBy(bill: Bill, dimension: SpendDimension): readonly SpendGroup[] {
-  return group(usageLines(bill), (line) => spendKeyOf(line, dimension)).sort(byCost);
+  const lines = usageLines(bill);
+  // Where any line has the tag, a line without it is known to be untagged.
+  const isTag = dimension.startsWith("tag:") && lines.some((line) => spendKeyOf(line, dimension) !== undefined);
+  return group(lines, (line) => spendKeyOf(line, dimension) ?? (isTag ? "" : undefined)).sort(byCost);
 }
 
 /** What a route could change: usage of text models, without credits, taxes and corrections. */

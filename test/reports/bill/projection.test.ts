@@ -35,7 +35,7 @@ describe("the headline of a projection", () => {
   it("is a range with what it rests on, and what it would be without growth", () => {
     assert.equal(
       projectionHeadline(projection),
-      "2 months cost between USD 3 and USD 15 with a probability of 80 % if nothing is changed and the bill's trend of 10.0 % a month (0.0 % to 20.0 %) lasts; if growth ends now, about USD 7.",
+      "2 months of this usage cost between USD 3 and USD 15 with a probability of 80 % if nothing is changed and the bill's trend of 10.0 % a month (0.0 % to 20.0 %) lasts; if growth ends now, about USD 7.",
     );
   });
 });
