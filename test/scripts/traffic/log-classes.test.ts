@@ -64,7 +64,7 @@ test("one command from a log to a report", async () => {
 test("rules tag requests that lack a tag, in the run and in the scenario that it saves", async () => {
   const folder = mkdtempSync(join(tmpdir(), "meridian-rules-"));
   const rules = join(folder, "rules.txt");
-  writeFileSync(rules, 'tag team=night where region like "us-*"\ntag team=nobody where region is "xx"\n');
+  writeFileSync(rules, 'tag team=night where region like "us-*"\ntag team=none where region is "xx"\n');
   const { overrides, notes } = await trafficOfLog(WORLD, LOG, { models: new Map(), tags: rules }, []);
   const without = await trafficOfLog(WORLD, LOG, { models: new Map() }, []);
   const classesOf = (all: typeof overrides) =>
