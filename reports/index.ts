@@ -26,6 +26,7 @@ export type { Explorable, NotExplorable } from "./live/explorable.ts";
 // Tables as data, and CSV.
 export { classTable, regionTable, savingTable, strategyTable } from "./tables/strategies.ts";
 export { type Cell, type Column, csvRows, type Row, type Table, toCsv } from "./tables/table.ts";
+export { tagTable } from "./tables/tags.ts";
 export { renderMarkdown } from "./text/markdown.ts";
 export { renderTerminal, type TerminalOptions } from "./text/terminal.ts";
 // Recorded traffic, described.

@@ -2,7 +2,7 @@
 import type { Advice } from "../../simulator/advice/advice.ts";
 import type { Reservation, ReservedKind } from "../../simulator/advice/reservation.ts";
 import { formatDecimal, toNumber } from "../../simulator/bill/usd.ts";
-import { formatCount, formatShare } from "../base/text.ts";
+import { formatCount, formatNumber, formatShare, plural } from "../base/text.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, centsText, p95Text, tokens, usd, usdMonth } from "./section.ts";
 
@@ -14,7 +14,10 @@ export const RESERVED: AdviceQuestion = {
     const { reservations } = advice;
     if (reservations.length === 0)
       return {
-        answer: ["No price of reserved tokens a minute is known for the models that are called here."],
+        answer: [
+          "No price of reserved tokens a minute is known for the models that are called here.",
+          ...units(advice),
+        ],
         table: undefined,
         commands: [],
         runs: [],
@@ -27,6 +30,7 @@ export const RESERVED: AdviceQuestion = {
         ...(pays.length === 0 ? nonePays(reservations) : paying(pays[0]!, advice)),
         ...tried(advice),
         ...PROMISE,
+        ...units(advice),
       ],
       table: reservedTable(reservations),
       commands: [],
@@ -63,6 +67,24 @@ function paying(best: Reservation, { reservedCheck }: Advice): readonly string[]
   return [
     `Reserve ${units} tokens a minute of ${best.model} in ${best.region} (${best.routing}) for ${best.termMonths} months: USD ${centsText(best.bestUsd!)} a month with what spills over, up to USD ${centsText(saved)} less than on demand.`,
   ];
+}
+
+export const PROVISIONED_TERM_NAMES = {
+  noCommit: "without commitment",
+  oneMonth: "for one month",
+  sixMonth: "for six months",
+} as const;
+
+/** Model units of provisioned throughput: at each term, how many pay, or what a unit would have to serve. */
+function units({ provisioned }: Advice): readonly string[] {
+  return provisioned.map(({ model, region, term, usdPerHour, breakEvenTpm, meanTpm, onDemandUsd, best }) => {
+    const name = `Provisioned throughput of ${model} in ${region} ${PROVISIONED_TERM_NAMES[term]} (USD ${formatNumber(usdPerHour, 2)} an hour and unit)`;
+    if (best === undefined)
+      return `${name}: a unit pays if it serves ${tokens(breakEvenTpm)} tokens a minute all the time; the traffic has ${tokens(meanTpm)} on average. Say what a unit serves with --unit-tpm to learn how many pay.`;
+    return best.units === 0
+      ? `${name}: none pays.`
+      : `${name}: ${plural(best.units, "unit", "units")}, USD ${usd(best.usd)} a month with what spills over to on-demand, USD ${usd(onDemandUsd - best.usd)} less than all on demand.`;
+  });
 }
 
 function tried({ reservedCheck }: Advice): readonly string[] {

@@ -1,7 +1,8 @@
 /** Which way to buy and to route when: the rule for each, and what it means for this scenario. */
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
-import { formatShare } from "../base/text.ts";
+import { formatShare, plural } from "../base/text.ts";
 import { leftColumn, type Table, textCell } from "../tables/table.ts";
+import { PROVISIONED_TERM_NAMES } from "./commitments.ts";
 import { sharedLoadText } from "./routing.ts";
 import { centsText, p95Text, savingText, tokens, usd, usdMonth } from "./section.ts";
 
@@ -104,8 +105,14 @@ function reservedText({ reservations }: Advice): string {
 function provisionedText({ provisioned }: Advice): string {
   const [best] = provisioned.toSorted((a, b) => b.meanTpm / b.breakEvenTpm - a.meanTpm / a.breakEvenTpm);
   if (best === undefined) return "no price of a model unit known for these models";
+  const known = provisioned.filter((each) => each.best !== undefined);
+  const [cheapest] = known.toSorted((a, b) => a.best!.usd - a.onDemandUsd - (b.best!.usd - b.onDemandUsd));
+  if (cheapest !== undefined)
+    return cheapest.best!.units === 0
+      ? "no unit pays at any term"
+      : `${plural(cheapest.best!.units, "unit", "units")} ${PROVISIONED_TERM_NAMES[cheapest.term]}: USD ${usd(cheapest.onDemandUsd - cheapest.best!.usd)} a month less than on demand`;
   const verdict = best.meanTpm >= best.breakEvenTpm ? "may pay" : "does not pay";
-  return `${verdict}: a unit costs as much as ${tokens(best.breakEvenTpm)} tokens a minute on demand, ${tokens(best.meanTpm)} are used on average; what a unit serves is not published`;
+  return `${verdict}: a unit costs as much as ${tokens(best.breakEvenTpm)} tokens a minute on demand, ${tokens(best.meanTpm)} are used on average; what a unit serves is not published (--unit-tpm)`;
 }
 
 function tierText({ tiers, routes }: Advice, tier: "priority" | "flex"): string {

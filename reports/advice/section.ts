@@ -59,8 +59,10 @@ export function centsText(amount: Decimal): string {
   return formatCents(amount).replace(/\B(?=(\d{3})+\.)/g, ",");
 }
 
-export function p95Text({ p95Ms }: Outcome): string {
-  return formatMs(p95Ms.value);
+/** `9.24 s (9.18–9.31 s)`. */
+export function p95Text({ p95Ms: { value, low, high } }: Outcome): string {
+  const isKnown = value !== null && low !== null && high !== null && low < high;
+  return isKnown ? `${formatMs(value)} (${formatMs(low)}–${formatMs(high)})` : formatMs(value);
 }
 
 /** A cell of an estimate with its interval below. */

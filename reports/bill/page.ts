@@ -4,13 +4,13 @@ import { type SpendDimension, type SpendGroup, usageLines } from "../../simulato
 import { type Decimal, formatDecimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
 import { centsText } from "../advice/section.ts";
 import { formatNumber } from "../base/text.ts";
-import { type Markup, markup, tableHtml } from "../html/elements.ts";
+import { foldedTable, type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { fanSvg } from "./fan.ts";
-import { projectionTable } from "./projection.ts";
-import { type ReplayReport, replayText, savingsSvg, savingsTable } from "./savings.ts";
-import { type BillReport, headline, PART_NAMES } from "./text.ts";
+import { projectionHeadline, projectionTable } from "./projection.ts";
+import { bestRouting, type ReplayReport, replayText, savingsSvg, savingsTable } from "./savings.ts";
+import { type BillReport, headline, PART_NAMES, workloadText } from "./text.ts";
 import { tornadoSvg } from "./tornado.ts";
 
 export interface BillPage {
@@ -30,13 +30,17 @@ export function renderBillHtml(page: BillPage): string {
   const days = page.byDay.toSorted((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1));
   const total = sumOf(report.parts.map(({ costUsd }) => costUsd));
   const sections: readonly (Markup | "")[] = [
-    section("Day by day", markup`${daysSvg(days)}${tableHtml(groupTable("day", days))}`),
+    section("In short", markup`<ul>${inShort(page).map((text) => markup`<li>${text}</li>`)}</ul>`),
+    section(
+      "Day by day",
+      markup`${wideHtml("Day by day", daysSvg(days))}${foldedTable("Every day", groupTable("day", days))}`,
+    ),
     ...report.groupings
       .filter(({ groups }) => groups.some(({ key }) => key !== undefined))
       .map(({ dimension, groups }) =>
         section(
           `By ${dimension.replace("tag:", "")}`,
-          markup`${barsSvg(dimension, groups)}${tableHtml(groupTable(dimension, groups))}`,
+          markup`${wideHtml(dimension, barsSvg(dimension, groups))}${tableHtml(groupTable(dimension, groups))}`,
         ),
       ),
     report.candidates.length === 0 ? "" : section("Who could be routed otherwise", tableHtml(candidateTable(report))),
@@ -44,10 +48,13 @@ export function renderBillHtml(page: BillPage): string {
       ? ""
       : section(
           "What routing would save",
-          markup`<p>${replayText(replay)}</p>${savingsSvg(replay)}${tableHtml(savingsTable(replay))}`,
+          markup`<p>${replayText(replay)}</p>${wideHtml("Saving by team", savingsSvg(replay))}${tableHtml(savingsTable(replay))}`,
         ),
     projection === undefined ? "" : section("The months ahead", projected(projection, file)),
     section("The whole bill", tableHtml(partTable(report, total))),
+    report.features.length === 0
+      ? ""
+      : section("Bedrock, no tokens", tableHtml(groupTable("feature", report.features))),
     report.remarks.length === 0 ? "" : section("Not attributed, or odd", tableHtml(remarkTable(report))),
     section("Signed off", markup`<p>Name, date: ______________________________</p>`),
   ];
@@ -63,6 +70,21 @@ export function renderBillHtml(page: BillPage): string {
   );
 }
 
+/** The answers, each with its range, before what they rest on. */
+function inShort({ report, replay, projection }: BillPage): readonly string[] {
+  const best = replay === undefined ? undefined : bestRouting(replay);
+  return [
+    headline(report, sumOf(usageLines(report.bill).map(({ line }) => line.costUsd))),
+    ...(best === undefined ? [] : [best]),
+    ...(projection === undefined ? [] : [projectionHeadline(projection)]),
+    ...(report.remarks.length === 0
+      ? []
+      : [
+          `USD ${centsText(sumOf(report.remarks.map(({ costUsd }) => costUsd)))} is not attributed or odd, and counted in the total.`,
+        ]),
+  ];
+}
+
 function section(title: string, body: Markup | string): Markup {
   return markup`<section><h2>${title}</h2>${body}</section>`;
 }
@@ -70,8 +92,10 @@ function section(title: string, body: Markup | string): Markup {
 function projected(projection: Projection, file: string): Markup {
   const [flat] = projection.scenarios;
   const middle = toNumber(flat!.totalUsd[2]!);
-  return markup`${fanSvg("If nothing is changed", flat!.months)}
-${tornadoSvg(projection.tornado, middle)}
+  const others = projection.scenarios.slice(1);
+  return markup`<p>${projectionHeadline(projection)}</p>${wideHtml("The months ahead", fanSvg("If nothing is changed", flat!.months))}
+${others.map(({ price, months }) => markup`<h3>${price.name}</h3>${wideHtml(price.name, fanSvg(price.name, months))}`)}
+${wideHtml("What drives the total", tornadoSvg(projection.tornado, middle))}
 ${tableHtml(projectionTable({ projection, file }))}`;
 }
 
@@ -79,7 +103,7 @@ function money(value: Decimal) {
   return { text: centsText(value), value: formatDecimal(value) };
 }
 
-function groupTable(dimension: SpendDimension, groups: readonly SpendGroup[]): Table {
+function groupTable(dimension: string, groups: readonly SpendGroup[]): Table {
   return {
     id: `by-${dimension.replace(/[^a-z]/gi, "-")}`,
     caption: "USD of usage.",
@@ -99,24 +123,30 @@ function nameOf(key: string | undefined): string {
 }
 
 function candidateTable({ candidates }: BillReport): Table {
+  const isKnown = candidates.some(({ workload }) => workload !== undefined);
   return {
     id: "candidates",
-    caption: "At most saved by list price, before quotas, latency, residency and cache losses.",
+    caption: "At most saved by list price, before quotas, latency and cache losses.",
     columns: [
       leftColumn("team", "team"),
       leftColumn("model", "model"),
       rightColumn("USD", "usd"),
+      rightColumn("million tokens", "mtok"),
+      ...(isKnown ? [leftColumn("can live with", "workload")] : []),
       leftColumn("cheapest way", "option"),
       rightColumn("saves, USD", "saving_usd"),
     ],
-    rows: candidates.map(({ group, model, costUsd, options }) => {
+    rows: candidates.map(({ group, model, costUsd, tokens, workload, options }) => {
+      const millions = toNumber(tokens) / 1e6;
       const best = options.find(({ name }) => name !== "batch");
       return {
         cells: [
           textCell(nameOf(group)),
           textCell(model),
           money(costUsd),
-          textCell(best?.name ?? "none listed"),
+          { text: formatNumber(millions, millions < 10 ? 1 : 0), value: millions },
+          ...(isKnown ? [textCell(workloadText(workload))] : []),
+          textCell(best?.name ?? (workload === undefined ? "none listed" : "none")),
           best === undefined ? { text: "", value: null } : money(best.savingUsd),
         ],
       };

@@ -2,8 +2,8 @@
 import { printable } from "../../simulator/base/errors.ts";
 import { type Projection, QUANTILES } from "../../simulator/bill/project.ts";
 import { type Decimal, formatCents, toNumber } from "../../simulator/bill/usd.ts";
-import { plural } from "../base/text.ts";
-import { markup, tableHtml } from "../html/elements.ts";
+import { formatNumber, plural } from "../base/text.ts";
+import { markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { csvRows, leftColumn, rightColumn, type Table, textCell, toCsv } from "../tables/table.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
@@ -59,13 +59,14 @@ export function renderProjectionHtml(report: ProjectionReport): string {
   const page = pageHtml({
     title: `Projection of ${file}`,
     heading: "What the next months may cost",
-    description: `${headline(projection)} ${basis(report)}`,
+    description: `${projectionHeadline(projection)} ${basis(report)}`,
     strategies: [],
     main: markup`
 ${projection.scenarios.map(
-  ({ price, months }) => markup`<section class="chart"><h2>${price.name}</h2>${fanSvg(price.name, months)}</section>`,
+  ({ price, months }) =>
+    markup`<section class="chart"><h2>${price.name}</h2>${wideHtml(price.name, fanSvg(price.name, months))}</section>`,
 )}
-<section><h2>What drives the total</h2>${tornadoSvg(projection.tornado, toNumber(projection.scenarios[0]!.totalUsd[2]!))}${tableHtml(tornadoTable(report))}</section>
+<section><h2>What drives the total</h2>${wideHtml("What drives the total", tornadoSvg(projection.tornado, toNumber(projection.scenarios[0]!.totalUsd[2]!)))}${tableHtml(tornadoTable(report))}</section>
 <section><h2>Every month</h2>${tableHtml(projectionTable(report))}</section>
 <section><h2>What this rests on</h2><ul>${assumptions(projection).map((text) => markup`<li>${text}</li>`)}</ul></section>
 <section><h2>Signed off</h2><p>Name, date: ______________________________</p></section>`,
@@ -79,7 +80,7 @@ export function renderProjectionText(report: ProjectionReport, options: Terminal
   const { projection } = report;
   const right = QUANTILES.map(() => "right" as const);
   return [
-    ...wrap(printable(`${headline(projection)} ${basis(report)}`), options.width),
+    ...wrap(printable(`${projectionHeadline(projection)} ${basis(report)}`), options.width),
     "",
     ...terminalTable(
       [
@@ -101,10 +102,20 @@ export function renderProjectionText(report: ProjectionReport, options: Terminal
   ].join("\n");
 }
 
-function headline({ scenarios }: Projection): string {
+/** The range of the total, the growth that it rests on, and what it would be without. */
+export function projectionHeadline({ scenarios, growth, withoutGrowthUsd }: Projection): string {
   const { months, totalUsd } = scenarios[0]!;
-  const [low, high] = [totalUsd[0]!, totalUsd.at(-1)!].map(formatCents);
-  return `${plural(months.length, "month", "months")} cost between USD ${low} and USD ${high} with a probability of 80 %, if nothing is changed.`;
+  const [low, high] = [totalUsd[0]!, totalUsd.at(-1)!].map(wholeUsd);
+  const span = growth.quantiles.map((share) => `${(100 * share).toFixed(1)} %`);
+  const rests =
+    growth.source === "given"
+      ? `growth is ${span[0]} to ${span[2]} a month`
+      : `the bill's trend of ${span[1]} a month (${span[0]} to ${span[2]}) lasts`;
+  return `${plural(months.length, "month", "months")} of this usage cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, about USD ${wholeUsd(withoutGrowthUsd)}.`;
+}
+
+function wholeUsd(amount: Decimal): string {
+  return formatNumber(toNumber(amount), 0);
 }
 
 function basis({ projection, file }: ProjectionReport): string {
@@ -112,7 +123,20 @@ function basis({ projection, file }: ProjectionReport): string {
   return `From ${plural(days, "day", "days")} of ${file}, ${firstDay} to ${lastDay}.`;
 }
 
-function assumptions({ growth, weekdays }: Projection): readonly string[] {
+const MONTH_NAMES = "January February March April May June July August September October November December".split(" ");
+
+function seasonText({ factors, source }: Projection["seasons"]): string {
+  if (source === "none")
+    return "Seasons of the year: none; a bill of less than two years tells none. Give your own: --season 12=-30%.";
+  const changed = factors.flatMap((factor, month) =>
+    Math.abs(factor - 1) < 0.005
+      ? []
+      : [`${MONTH_NAMES[month]} ${factor < 1 ? "" : "+"}${(100 * (factor - 1)).toFixed(0)} %`],
+  );
+  return `Seasons of the year, ${source === "given" ? "as given" : "from the bill's two years or more"}: ${changed.join(", ")}.`;
+}
+
+function assumptions({ growth, weekdays, seasons }: Projection): readonly string[] {
   const [low, middle, high] = growth.quantiles.map((share) => `${(100 * share).toFixed(1)} %`);
   const where = growth.source === "given" ? "as given" : "by the trend of the bill, which may not last";
   const [least, most] = [Math.min(...weekdays), Math.max(...weekdays)];
@@ -120,7 +144,8 @@ function assumptions({ growth, weekdays }: Projection): readonly string[] {
     `Growth a month: ${middle} (${low} to ${high}, 10 to 90 % quantile), ${where}.`,
     least === most
       ? "Weekdays: no difference."
-      : `Weekdays: from ${(100 * least).toFixed(0)} % to ${(100 * most).toFixed(0)} % of the mean day. A bill of less than two years tells no seasons of the year.`,
+      : `Weekdays: from ${(100 * least).toFixed(0)} % to ${(100 * most).toFixed(0)} % of the mean day.`,
+    seasonText(seasons),
     "Months move together: the quantiles of the total are the sums of those of the months, so the fan is wide rather than narrow.",
     "Usage only: credits, taxes and commitments are left out.",
   ];

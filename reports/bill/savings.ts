@@ -1,5 +1,6 @@
 /** What routing would save by team, with intervals: a table and a picture. */
 import type { TeamSaving } from "../../simulator/advice/team-savings.ts";
+import type { PriceScenario } from "../../simulator/bill/project.ts";
 import { formatDecimal } from "../../simulator/bill/usd.ts";
 import { centsText } from "../advice/section.ts";
 import { formatInterval, formatNumber, PERCENT } from "../base/text.ts";
@@ -67,6 +68,67 @@ export function replayText({ savings, isLogged }: ReplayReport): string {
   return off <= REPRODUCTION_MARGIN
     ? `Replayed under the routing of the bill it costs ${(100 * all.reproduction).toFixed(1)} % of what was billed: reproduced within 1 %; ${sizes}. Latency, quotas and lost cache hits are not in the savings.`
     : `Replayed under the routing of the bill it costs ${(100 * all.reproduction).toFixed(1)} % of what was billed, more than 1 % off: do not sign its savings; ${sizes}.`;
+}
+
+/** The routing that saves most in all, in one sentence with its interval. */
+export function bestRouting({ savings }: ReplayReport): string {
+  const all = savings.at(-1)!;
+  const [best] = all.savings.toSorted((a, b) => (b.share.value ?? 0) - (a.share.value ?? 0));
+  if (best === undefined || (best.share.low ?? best.share.value ?? 0) <= 0)
+    return "No other routing of the same tokens is shown to save anything.";
+  const interval = formatInterval(best.share, PERCENT);
+  const usd = formatInterval(best.usdPerMonth, { symbol: "USD", factor: 1 });
+  return `${best.strategy} saves ${formatNumber(100 * best.share.value!, 1)} %${interval === undefined ? "" : ` (${interval})`} of what could be replayed, USD ${formatNumber(best.usdPerMonth.value!, 0)}${usd === undefined ? "" : ` (${usd})`} a month.`;
+}
+
+/** The same for a spreadsheet: ends of intervals in columns of their own. */
+export function savingsCsvTable({ savings }: ReplayReport): Table {
+  const keys = [
+    "saving_share",
+    "saving_share_low",
+    "saving_share_high",
+    "usd_per_month",
+    "usd_per_month_low",
+    "usd_per_month_high",
+  ];
+  return {
+    id: "savings",
+    caption: "",
+    columns: [
+      leftColumn("team", "team"),
+      rightColumn("billed_usd", "billed_usd"),
+      rightColumn("reproduction", "reproduction"),
+      leftColumn("routing", "routing"),
+      ...keys.map((key) => rightColumn(key, key)),
+    ],
+    rows: savings.flatMap((each) =>
+      each.savings.map(({ strategy, share, usdPerMonth }) => ({
+        cells: [
+          textCell(each.team ?? "all"),
+          { text: "", value: formatDecimal(each.billedUsd) },
+          { text: "", value: each.reproduction },
+          textCell(strategy),
+          ...[share, usdPerMonth].flatMap(({ value, low, high }) =>
+            [value, low, high].map((one) => ({ text: "", value: one })),
+          ),
+        ],
+      })),
+    ),
+  };
+}
+
+/** Each routing as a change of all prices from the first month on, for a projection; routings that are alike once. */
+export function routingScenarios({ savings }: ReplayReport): readonly PriceScenario[] {
+  const all = savings.at(-1)!.savings;
+  const shareOf = ({ share }: (typeof all)[number]) => (share.value ?? 0).toFixed(4);
+  const different = all.filter((each, i) => all.findIndex((other) => shareOf(other) === shareOf(each)) === i);
+  return different.map(({ strategy, share: { value, low, high } }) => ({
+    name: strategy,
+    change: -(value ?? 0),
+    // Half the interval over the normal quantile of its 95 %.
+    changeError: low === null || high === null ? 0 : (high - low) / (2 * 1.959964),
+    fromMonth: 1,
+  }));
 }
 
 const WIDTH = 720;

@@ -12,8 +12,10 @@ import {
   saysForWhat,
   usageLines,
 } from "../../simulator/bill/spend.ts";
+import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
 import { type Decimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
-import { formatNumber, plural } from "../base/text.ts";
+import type { Workload } from "../../simulator/bill/workloads.ts";
+import { formatDuration, formatMs, formatNumber, plural } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
 
 /** What was read out of a bill. */
@@ -24,6 +26,8 @@ export interface BillReport {
   readonly candidates: readonly Candidate[];
   readonly anomalies: readonly { readonly dimension: SpendDimension; readonly anomaly: Anomaly }[];
   readonly remarks: readonly BillRemark[];
+  /** Usage of Bedrock that is no tokens, by what it is for. */
+  readonly features: readonly SpendGroup[];
   /** Tag whose values are the teams. */
   readonly teamTag: string | undefined;
 }
@@ -41,6 +45,7 @@ export function renderBillText(report: BillReport, options: TerminalOptions): st
     ...groupings
       .filter(({ groups }) => groups.some(({ key }) => key !== undefined))
       .flatMap(({ dimension, groups }) => ["", ...groupLines(dimension, groups, tokens, days)]),
+    ...(report.features.length === 0 ? [] : ["", ...featureLines(report.features, days)]),
     ...candidateLines(candidates, days, options),
     ...(anomalies.length === 0 ? [] : ["", "What stands out", ...anomalies.map(anomalyLine)]),
     ...(remarks.length === 0 ? [] : ["", "Not attributed, or odd (counted in the total)", ...remarks.map(remarkLine)]),
@@ -114,7 +119,7 @@ function groupLines(
   const rest = groups.slice(GROUPS_SHOWN);
   const row = (name: string, costUsd: Decimal) => [name, usd(costUsd), perMonth(costUsd, days), share(costUsd, tokens)];
   // Over several models a price per token says nothing.
-  const kinds = dimension === "model" ? (["input", "output", "cacheRead", "cacheWrite"] as const) : [];
+  const kinds = dimension === "model" ? TOKEN_KINDS.filter((kind) => isBought(groups, kind)) : [];
   const prices = (group: SpendGroup) =>
     kinds.map((kind) => {
       const price = group.effectiveUsdPerMTok[kind];
@@ -133,7 +138,30 @@ function groupLines(
   );
 }
 
-const KIND_NAMES = { input: "input", output: "output", cacheRead: "cache read", cacheWrite: "cache write" } as const;
+function isBought(groups: readonly SpendGroup[], kind: TokenKind): boolean {
+  return groups.some(({ effectiveUsdPerMTok }) => effectiveUsdPerMTok[kind] !== undefined);
+}
+
+function featureLines(features: readonly SpendGroup[], days: number): readonly string[] {
+  const rows = features.map(({ key, costUsd, lines }) => [
+    key ?? "(not said)",
+    usd(costUsd),
+    perMonth(costUsd, days),
+    formatNumber(lines, 0),
+  ]);
+  return terminalTable([["Bedrock, no tokens", "USD", "USD/month", "lines"], ...rows], {
+    aligns: ["left", "right", "right", "right"],
+    gap: 2,
+  });
+}
+
+const KIND_NAMES: Readonly<Record<TokenKind, string>> = {
+  input: "input",
+  output: "output",
+  cacheRead: "cache read",
+  cacheWrite: "cache write",
+  cacheWrite1h: "cache write 1h",
+};
 
 function groupName(key: string | undefined): string {
   if (key === undefined) return "(not said)";
@@ -144,29 +172,55 @@ const CANDIDATES_SHOWN = 8;
 
 function candidateLines(candidates: readonly Candidate[], days: number, options: TerminalOptions): readonly string[] {
   if (candidates.length === 0) return [];
+  const isKnown = candidates.some(({ workload }) => workload !== undefined);
+  const heads = ["Candidates", "model", "USD/month", "MTok/month", "billed in", ...(isKnown ? ["can live with"] : [])];
   const rows = candidates.slice(0, CANDIDATES_SHOWN).map((candidate) => {
+    const { workload } = candidate;
     const live = candidate.options.find(({ name }) => name !== "batch");
     const batch = candidate.options.find(({ name }) => name === "batch");
     return [
       printable(candidate.group === undefined || candidate.group === "" ? "(untagged)" : candidate.group),
       printable(candidate.model),
       perMonth(candidate.costUsd, days),
+      perMonthTokens(candidate.tokens, days),
       regionsText(candidate),
-      live === undefined ? "none listed" : `${perMonth(live.savingUsd, days)} ${live.name}`,
+      ...(isKnown ? [workloadText(workload)] : []),
+      live === undefined
+        ? workload === undefined
+          ? "none listed"
+          : "none"
+        : `${perMonth(live.savingUsd, days)} ${live.name}`,
       batch === undefined ? "" : perMonth(batch.savingUsd, days),
     ];
   });
   return [
     "",
-    ...terminalTable([["Candidates", "model", "USD/month", "billed in", "at most saved", "as batch"], ...rows], {
-      aligns: ["left", "left", "right", "left", "right", "right"],
+    ...terminalTable([[...heads, "at most saved", "as batch"], ...rows], {
+      aligns: ["left", "left", "right", "right", "left", ...(isKnown ? (["left"] as const) : []), "right", "right"],
       gap: 2,
     }),
     ...wrap(
-      "At most saved: USD a month if every token were bought the cheapest way that the price list has for the model, before quotas, latency, residency and cache losses; simulate it before you sign it.",
+      "At most saved: USD a month if every token were bought the cheapest way that the price list has for the model, before quotas, latency and cache losses; simulate it before you sign it." +
+        (isKnown ? "" : " A bill does not tell what callers wait for and where data may be: say it with --workloads."),
       options.width,
     ),
   ];
+}
+
+/** `6 s, eu, 60 % may move`. */
+export function workloadText(workload: Workload | undefined): string {
+  if (workload === undefined) return "not said";
+  const { sla, residency, mayMove } = workload;
+  return [
+    ...(sla === undefined ? [] : [sla < 60_000 ? formatMs(sla) : formatDuration(sla)]),
+    ...(residency === undefined ? [] : [[...residency.areas, ...residency.countries, ...residency.regions].join("+")]),
+    ...(mayMove === 1 ? [] : [`${formatNumber(100 * mayMove, 0)} % may move`]),
+  ].join(", ");
+}
+
+function perMonthTokens(tokens: Decimal, days: number): string {
+  const perMonthM = days === 0 ? 0 : (toNumber(tokens) / 1e6 / days) * DAYS_PER_MONTH;
+  return tokens === 0n ? "" : formatNumber(perMonthM, perMonthM < 10 ? 1 : 0);
 }
 
 /** The dearest region and how many others. */

@@ -96,6 +96,11 @@ ${foldedTable("Numbers behind this chart", chart.table(result))}
 </section>`;
 }
 
+/** A picture that keeps its size on a telephone, where it scrolls. @param name what it shows, read aloud */
+export function wideHtml(name: string, svg: Markup): Markup {
+  return markup`<div class="scroll" role="region" tabindex="0" aria-label="${name}"><div class="picture wide">${svg}</div></div>`;
+}
+
 /** A picture of this width would shrink to unreadable labels on a telephone: it scrolls instead. */
 const WIDE_PX = 720;
 

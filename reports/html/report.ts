@@ -24,6 +24,7 @@ import {
 import { hasTokens, readingTable, tokenTable, wasteText } from "../tables/money.ts";
 import { hasQuotaNeeds, preferredStrategy, quotaNeedTable, quotaNeedText } from "../tables/quota-needs.ts";
 import { classTable, regionTable, savingTable, strategyTable } from "../tables/strategies.ts";
+import { hasTags, tagTable } from "../tables/tags.ts";
 import { figureHtml, foldedTable, item, type Markup, markup, notesSection, tableHtml } from "./elements.ts";
 import { filters, pageHtml } from "./page.ts";
 
@@ -80,7 +81,8 @@ ${provenanceSection(result)}`,
 /** The verdict is per class, so several classes stand beside the main table and not behind a fold. */
 function classSection(result: RunResult): Markup {
   const table = classTable(result);
-  return markup`<section id="by-class"><h2>By class of traffic</h2>${result.classes.length > 1 ? tableHtml(table) : foldedTable("The only class", table)}</section>`;
+  return markup`<section id="by-class"><h2>By class of traffic</h2>${result.classes.length > 1 ? tableHtml(table) : foldedTable("The only class", table)}
+${hasTags(result) ? foldedTable("By tag: who sends, costs and saves what", tagTable(result)) : ""}</section>`;
 }
 
 function moneySection(result: RunResult): Markup | "" {

@@ -1,4 +1,5 @@
 /** The Markdown output: `summary.md` of a run, and the writer of Markdown tables. */
+
 import { markdownTable } from "markdown-table";
 import { printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -18,6 +19,7 @@ import { hasTokens, readingTable, tokenTable } from "../tables/money.ts";
 import { hasQuotaNeeds, preferredStrategy, quotaNeedTable, quotaNeedText } from "../tables/quota-needs.ts";
 import { classTable, regionTable, savingTable, strategyTable } from "../tables/strategies.ts";
 import type { Cell, Table } from "../tables/table.ts";
+import { hasTags, tagTable } from "../tables/tags.ts";
 
 /** A GitHub comment takes 65,536 characters; this leaves room for what a workflow adds around it. */
 const SIZE_MAX_BYTES = 60_000;
@@ -49,6 +51,7 @@ export function renderMarkdown(result: RunResult): string {
     savingTable(result),
     ...(bound ? [residencyRuleTable(result), residencyCountTable(result)] : []),
     classTable(result),
+    ...(hasTags(result) ? [tagTable(result)] : []),
     regionTable(result),
     ...(hasTokens(result) ? [tokenTable(result)] : []),
     ...((result.priceReadings ?? []).length > 0 ? [readingTable(result)] : []),

@@ -66,6 +66,11 @@ async function readOne(path: string): Promise<BillExport> {
   return readTable(csvTable(text, name), name);
 }
 
+/** A small file as text, whatever its encoding, gzip too: a price list. @throws MeridianError data BILL_UNREADABLE */
+export async function readPlainText(path: string): Promise<string> {
+  return textOf(await bytesOf(path));
+}
+
 async function bytesOf(path: string): Promise<Buffer> {
   const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     const what = error.code === "ENOENT" ? "there is no such file" : `the file cannot be read (${error.code})`;

@@ -16,7 +16,7 @@ import { loadTrace } from "../io/traces.ts";
 /** Enough for a day's rise and fall, few enough for seconds. */
 const REQUESTS_MAX = 40_000;
 
-export interface ReplayInput extends Pick<FitOptions, "bill" | "dimension" | "book"> {
+export interface ReplayInput extends Pick<FitOptions, "bill" | "dimension" | "book" | "workloads"> {
   readonly names: ModelNames;
 }
 

@@ -9,7 +9,6 @@ import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/error
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
 import { candidatesOf } from "../../simulator/bill/candidates.ts";
-import type { ModelNames } from "../../simulator/bill/classify.ts";
 import { FLAT, projectBill } from "../../simulator/bill/project.ts";
 import {
   type Bill,
@@ -18,11 +17,15 @@ import {
   SPEND_DIMENSIONS,
   type SpendDimension,
   spendBy,
+  spendByFeature,
   tagKeysOf,
 } from "../../simulator/bill/spend.ts";
 import { formatDecimal } from "../../simulator/bill/usd.ts";
-import { createPriceBook, type PriceBook } from "../../simulator/service/pricing/price-book.ts";
+import { workloadsSchema } from "../../simulator/bill/workloads.ts";
+import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import { addBillOptions, openBill } from "../bill/open-bill.ts";
+import type { ReplayInput } from "../bill/replay.ts";
+import { loadScenario } from "../io/scenario-file.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 
@@ -43,6 +46,7 @@ export const billCommand: CommandDefinition = {
     command
       .option("--by <dimension...>", `${SPEND_DIMENSIONS.join(", ")} or tag:<key>`)
       .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given")
+      .option("--workloads <file>", "what teams can live with: search: { sla: 6s, residency: eu, mayMove: 60% }")
       .option("--scenario <file>", "write a scenario that replays the bill's tokens, by team, model and region")
       .option("--replay", "simulate the bill under other routings: savings by team with intervals")
       .option("--logs <file>", "with --scenario or --replay: a request log of the same calls, for their sizes")
@@ -58,6 +62,15 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
   const team = teamOf(options.team as string | undefined, tags);
   const groupings = dimensionsOf(options.by as readonly string[] | undefined, team);
   const byTeam: SpendDimension = team === undefined ? "account" : `tag:${team}`;
+  const workloads =
+    options.workloads === undefined
+      ? undefined
+      : (await loadScenario(String(options.workloads), workloadsSchema)).value;
+  const unknown = Object.keys(workloads ?? {}).filter(
+    (name) => name !== "*" && name !== "untagged" && !spendBy(bill, byTeam).some(({ key }) => key === name),
+  );
+  if (unknown.length > 0)
+    terminal.note(`note: the bill has no ${team ?? "account"} ${unknown.map(printable).join(", ")}`);
   const report = {
     bill,
     parts: partsOf(bill),
@@ -67,6 +80,7 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
       byTeam,
       createPriceBook({ data: prices }),
       AWS_REGIONS.map(({ id }) => id),
+      workloads,
     ),
     anomalies: ([byTeam, "region", "model"] as const).flatMap((dimension) =>
       anomaliesOf(bill, dimension)
@@ -75,15 +89,16 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
         .map((anomaly) => ({ dimension, anomaly })),
     ),
     remarks: remarksOf(bill),
+    features: spendByFeature(bill),
     teamTag: team,
   };
   const book = createPriceBook({ data: prices });
-  const written = await replayOf(options, bill, byTeam, book, names);
+  const written = await replayOf(options, { bill, dimension: byTeam, book, names, workloads });
   const logs = options.logs as string | undefined;
   const replay =
     options.replay === true
       ? await import("../bill/replay.ts").then(({ replayed }) =>
-          replayed(logs, { bill, dimension: byTeam, book, names }, { terminal, signal }),
+          replayed(logs, { bill, dimension: byTeam, book, names, workloads }, { terminal, signal }),
         )
       : undefined;
   const json = jsonDocument(
@@ -108,13 +123,23 @@ async function writePage(
   { report, replay }: Pick<BillPage, "report" | "replay">,
   json: string,
 ): Promise<void> {
-  const { renderBillHtml } = await import("../../reports/bill/page.ts");
-  const projection = projectBill(report.bill, { months: 12, growth: undefined, prices: [FLAT] });
+  const [{ renderBillHtml }, { routingScenarios, savingsCsvTable }, { renderProjectionCsv }, { csvRows, toCsv }] =
+    await Promise.all([
+      import("../../reports/bill/page.ts"),
+      import("../../reports/bill/savings.ts"),
+      import("../../reports/bill/projection.ts"),
+      import("../../reports/tables/table.ts"),
+    ]);
+  const routings = replay === undefined ? [] : routingScenarios(replay);
+  const projection = projectBill(report.bill, { months: 12, growth: undefined, prices: [FLAT, ...routings] });
   const byDay = spendBy(report.bill, "day");
   await mkdir(folder, { recursive: true });
   const html = renderBillHtml({ report, byDay, replay, projection, file });
   await writeFileAtomic(join(folder, "bill.html"), html);
   await writeFileAtomic(join(folder, "bill.json"), `${json}\n`);
+  if (replay !== undefined) await writeFileAtomic(join(folder, "savings.csv"), toCsv(csvRows(savingsCsvTable(replay))));
+  if (projection !== undefined)
+    await writeFileAtomic(join(folder, "projection.csv"), renderProjectionCsv({ projection, file }));
 }
 
 async function replayLines(replay: ReplayReport, { width }: { readonly width: number }): Promise<string> {
@@ -134,17 +159,11 @@ async function replayLines(replay: ReplayReport, { width }: { readonly width: nu
 }
 
 /** Writes the replay where one is asked for. @returns what to tell of it */
-async function replayOf(
-  { scenario, logs, replay }: CommonOptions,
-  bill: Bill,
-  dimension: SpendDimension,
-  book: PriceBook,
-  names: ModelNames,
-): Promise<string | undefined> {
+async function replayOf({ scenario, logs, replay }: CommonOptions, input: ReplayInput): Promise<string | undefined> {
   if (scenario === undefined && (logs === undefined || replay === true)) return undefined;
   if (scenario !== undefined) {
     const { writeReplay } = await import("../bill/replay.ts");
-    return writeReplay(String(scenario), logs as string | undefined, { bill, dimension, book, names });
+    return writeReplay(String(scenario), logs as string | undefined, input);
   }
   const fix = "add --scenario replay.yaml or --replay";
   throw new MeridianError("usage", { code: "BILL_LOGS_ALONE", what: "--logs is for a replay of the bill", fix });

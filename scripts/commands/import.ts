@@ -1,5 +1,4 @@
 /** `meridian import`: puts recorded requests, bills and price lists into the store, each once. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { importedBillText, plainAmounts } from "../../reports/bill/import-text.ts";
@@ -9,7 +8,7 @@ import { createModelNames } from "../../simulator/bill/classify.ts";
 import { readPriceList } from "../../simulator/bill/price-list.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
 import { importBill, importPriceList, kindOfFile } from "../bill/import-bill.ts";
-import { readBillFile } from "../bill/read-bill.ts";
+import { readBillFile, readPlainText } from "../bill/read-bill.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { loadTagger, tagRow, withTags } from "../io/tag-rules.ts";
 import { checkImportName, importRequests } from "../traffic/imports.ts";
@@ -79,7 +78,7 @@ async function billing(
   const imported: Record<string, unknown>[] = [];
   for (const [i, file] of args.entries()) {
     if (kinds[i] === "price list") {
-      const list = readPriceList(JSON.parse(await readFile(file, "utf8")), file, names);
+      const list = readPriceList(JSON.parse(await readPlainText(file)), file, names);
       const rows = await importPriceList(out, list);
       imported.push({ file, kind: "price list", offer: list.offer, asOf: list.asOf, rows, left: list.left });
       if (options.json === true) continue;

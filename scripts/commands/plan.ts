@@ -13,7 +13,7 @@ import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./opt
 
 export const planCommand: CommandDefinition = {
   examples: [
-    ["meridian plan scenarios/as-published.yaml", "every question, answered from runs of a minute in all"],
+    ["meridian plan scenarios/as-published.yaml", "every question, answered from runs of some minutes in all"],
     ["meridian plan a.yaml --strategy fallback --headroom 50%", "quotas for this strategy, with room to grow"],
     ["meridian plan a.yaml --report plan", "also plan.html, plan.md and plan.json in a folder"],
     ["meridian plan a.yaml --budget 50M", "more requests: narrower intervals, longer runs"],
@@ -25,8 +25,9 @@ export const planCommand: CommandDefinition = {
     command
       .option("--strategy <name>", "size quotas for this strategy; the one that the run prefers unless given")
       .option("--headroom <share>", "ask for this much more than the busiest minute needs", "20%")
-      .addOption(new Option("--budget <requests>", "simulate about so many requests in all").default("6M"))
+      .addOption(new Option("--budget <requests>", "simulate about so many requests in all").default("15M"))
       .option("--precision <share>", "add replications until p95 and cost are within it, e.g. 2%; no budget then")
+      .option("--unit-tpm <tokens>", "tokens a minute that a model unit of provisioned throughput serves, e.g. 300k")
       .option("--workers <n>", "worker threads; the result does not depend on it", wholeNumber(1))
       .option("--out <dir>", "folder that receives the runs behind the answers", RUNS_FOLDER)
       .option("--report <dir>", "folder for plan.html, plan.md and plan.json");
@@ -41,6 +42,9 @@ async function runPlan({ args, options, terminal, signal }: CommandInput): Promi
     throw usage("--headroom", "PLAN_HEADROOM", "write a percentage, e.g. 20%");
   if (budget === undefined || budget < 1)
     throw usage("--budget", "PLAN_BUDGET", "write a number of requests, e.g. 10M");
+  const unitTpm = options.unitTpm === undefined ? undefined : parseCount(String(options.unitTpm));
+  if (options.unitTpm !== undefined && (unitTpm === undefined || unitTpm < 1))
+    throw usage("--unit-tpm", "PLAN_UNIT_TPM", "write tokens a minute, input and output together, e.g. 300k");
   await requireStore(String(options.out));
   const { makePlan } = await import("../plan/make-plan.ts");
   const advice = await makePlan(
@@ -54,6 +58,7 @@ async function runPlan({ args, options, terminal, signal }: CommandInput): Promi
       strategy: options.strategy as string | undefined,
       headroom,
       budget,
+      unitTpm,
       replications: options.replications as number | undefined,
     },
   );

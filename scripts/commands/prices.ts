@@ -1,5 +1,5 @@
 /** `meridian prices`: which list prices are old or missing, and a price list of AWS's taken into a book of one's own. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
 import { renderPriceCheck, renderPriceImport } from "../../reports/bill/prices-text.ts";
@@ -10,6 +10,7 @@ import { readPriceList } from "../../simulator/bill/price-list.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import type { PriceBookData, PriceRow } from "../../simulator/service/pricing/price-book-data.ts";
+import { readPlainText } from "../bill/read-bill.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { loadPriceBook, savePriceBook } from "../io/price-book-file.ts";
 import { loadScenario } from "../io/scenario-file.ts";
@@ -71,9 +72,10 @@ async function importList(file: string, { options, terminal }: CommandInput): Pr
 }
 
 async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    const what = error.code === "ENOENT" ? "there is no such file" : `it cannot be read (${error.code})`;
+  const text = await readPlainText(file).catch((error: unknown) => {
+    if (!(error instanceof MeridianError)) throw error;
     const fix = "name an index.json of AWS's bulk price list";
+    const what = `the file cannot be read: ${error.problems[0]!.what}`;
     throw new MeridianError("data", { code: "PRICE_LIST_UNREADABLE", what, where: file, fix });
   });
   try {

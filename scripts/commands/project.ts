@@ -15,6 +15,7 @@ export const projectCommand: CommandDefinition = {
   examples: [
     [`meridian project ${BILL}`, "twelve months by the trend of the bill"],
     [`meridian project ${BILL} --growth 2%..8% --price cut=-20%@7`, "growth of your own, and prices from month 7 on"],
+    [`meridian project ${BILL} --season 12=-30% 8=-15%`, "quiet months, which 90 days do not tell"],
     [`meridian project ${BILL} --out projection`, "page to print, spreadsheet and JSON in a folder"],
   ],
   configure: (command) => {
@@ -23,6 +24,7 @@ export const projectCommand: CommandDefinition = {
       .addOption(new Option("--months <n>", "how far ahead").default(12).argParser(wholeNumber(1)))
       .option("--growth <low..high>", "growth a month between these, 10 to 90 % quantile; else the bill's trend")
       .option("--price <name=change@month...>", "price scenarios beside prices as they are, e.g. cut=-20%@7")
+      .option("--season <month=change...>", "calendar months that differ from the others, e.g. 12=-30% 8=-15%")
       .option("--out <dir>", "folder for projection.html, projection.csv and projection.json");
   },
   run: runProject,
@@ -31,9 +33,10 @@ export const projectCommand: CommandDefinition = {
 async function runProject({ args, options, terminal }: CommandInput): Promise<number> {
   const growth = options.growth === undefined ? undefined : growthOf(String(options.growth));
   const prices = ((options.price as readonly string[] | undefined) ?? []).map(priceOf);
+  const seasons = new Map(((options.season as readonly string[] | undefined) ?? []).map(seasonOf));
   const months = Math.min(120, Number(options.months));
   const { bill, from, title } = await openBill(args[0], options);
-  const projection = projectBill(bill, { months, growth, prices: [FLAT, ...prices] });
+  const projection = projectBill(bill, { months, growth, seasons, prices: [FLAT, ...prices] });
   if (projection === undefined) {
     const fix = `export ${TREND_DAYS_MIN} days or more by day, or 7 days and give --growth low..high`;
     throw new MeridianError("data", {
@@ -71,6 +74,19 @@ function growthOf(text: string): readonly [number, number] {
     what: `"${text}" is no range of growth a month`,
     where: "--growth",
     fix: "write a range, low first: --growth 2%..8%; a single number would hide what is not known",
+  });
+}
+
+/** Month of the year from 0, and its spend over a usual month's. */
+function seasonOf(text: string): readonly [number, number] {
+  const match = new RegExp(`^(\\d{1,2})=${SHARE}$`).exec(text.trim());
+  const [month, change] = [Number(match?.[1]), Number(match?.[2]) / 100];
+  if (match !== null && month >= 1 && month <= 12 && change > -1) return [month - 1, 1 + change];
+  throw new MeridianError("usage", {
+    code: "PROJECT_SEASON",
+    what: `"${text}" is no season`,
+    where: "--season",
+    fix: "write month=change, e.g. --season 12=-30%: December costs 30 % less than a usual month",
   });
 }
 

@@ -72,6 +72,7 @@ export const simulateCommand: CommandDefinition = {
       .option("--traffic <log>", "take the traffic from this file or folder of any format, in place of the scenario's")
       .option("--traffic-format <name>", "with --traffic: its format, where it is not to be found")
       .option("--traffic-tag <key>", "with --traffic: the tag whose values are classes; team and the like unless given")
+      .option("--tags <file>", "with --traffic: rules that tag requests which lack a tag, as meridian import has them")
       .option("--map-model <from=to...>", "with --traffic: the scenario's model for one of the log", [])
       .option("--explorable", "put the simulator into the report, to try other numbers in the page; up to 1.5 MB more")
       .option("--print-config", "print the scenario as it would run, and stop");
@@ -182,12 +183,18 @@ async function withExplained(
 
 /** The traffic of `--traffic`, read; undefined without it. */
 async function logTraffic(file: string, options: CommonOptions): Promise<LogTraffic | undefined> {
-  if (options.traffic === undefined) return undefined;
+  if (options.traffic === undefined) {
+    if (options.tags === undefined) return undefined;
+    const fix = "add --traffic, or write tags: beside trace: in the scenario";
+    const what = "--tags is for requests of a log, and there is none";
+    throw new MeridianError("usage", { code: "TRAFFIC_TAGS_ALONE", what, where: "--tags", fix });
+  }
   const { trafficOfLog } = await import("../traffic/log-classes.ts");
   const reading = {
     format: (options.trafficFormat as string | undefined) ?? null,
     tag: (options.trafficTag as string | undefined) ?? null,
     badRows: new BadRows(badRowsOf(options)),
+    tags: options.tags as string | undefined,
     models: pairsOf(options.mapModel as readonly string[], "--map-model"),
   };
   return trafficOfLog(file, String(options.traffic), reading, overridesOf(options));

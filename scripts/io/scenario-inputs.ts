@@ -18,6 +18,7 @@ import type { RecordedPrice } from "../../simulator/service/pricing/price-overri
 import { priceBookFile, recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
 import { type ProfileData, profileDataSchema } from "../../simulator/service/profiles.ts";
 import { type QuotaData, quotaDataSchema } from "../../simulator/service/quota/default-quotas.ts";
+import type { TraceReading } from "../../simulator/traffic/arrivals/trace.ts";
 import { BadRows, type BadRowsOptions } from "../../simulator/traffic/bad-rows.ts";
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
@@ -74,7 +75,7 @@ export async function loadScenarioInputs(
     const { loadTrace } = await import("./traces.ts");
     const read = async () =>
       loaded.find((each) => each.name === name) ??
-      loadTrace(name, baseDir, { ...reading, badRows: new BadRows(badRows) });
+      loadTagged(reading, baseDir, (how) => loadTrace(name, baseDir, { ...how, badRows: new BadRows(badRows) }));
     const trace = await keepFile(read(), resolve(baseDir, name), configPath);
     if (trace !== undefined) traces.push(trace);
   }
@@ -104,11 +105,24 @@ export async function loadScenarioInputs(
   return { inputs: { ...reference, prices, recordings, recordedPrices, strategySources, notes }, traces, problems };
 }
 
+/** Reads a recording with the tags that the rules of its class give. */
+async function loadTagged(
+  { tags, ...reading }: NamedTrace["reading"],
+  baseDir: string,
+  load: (reading: ReadingOptions) => Promise<RecordedTrace>,
+): Promise<RecordedTrace> {
+  if (tags === undefined) return load(reading);
+  const { loadTagger, tagRow } = await import("./tag-rules.ts");
+  const tagger = await loadTagger(resolve(baseDir, tags));
+  const trace = await load({ ...reading, retag: (row) => tagRow(row, tagger, reading.tag ?? null) });
+  return { ...trace, notes: [...trace.notes, ...tagger.notes()] };
+}
+
 interface NamedTrace {
   /** The first place that names it. */
   readonly configPath: string;
   /** How it is to be read, as the first class says that says so. */
-  readonly reading: ReadingOptions;
+  readonly reading: ReadingOptions & Pick<TraceReading, "tags">;
 }
 
 /** Recordings by name. */

@@ -35,6 +35,8 @@ export interface PlanOptions extends EvidenceOptions {
   readonly budget: number;
   /** Replications asked for on the command line. */
   readonly replications: number | undefined;
+  /** Tokens a minute that a model unit of provisioned throughput serves, where the user knows. */
+  readonly unitTpm: number | undefined;
 }
 
 /** @throws MeridianError of the scenario, STRATEGY_NOT_IN_SCENARIO, INTERRUPTED */
@@ -83,6 +85,7 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     whole,
     outcome,
     routed: size.isPart ? null : routed,
+    unitTpm: options.unitTpm,
   });
   const steps = routes.flatMap(({ option, outcome: each }) =>
     option.regions === undefined ? [] : [{ regions: option.regions, outcome: each }],
@@ -216,6 +219,7 @@ async function plannedBuys(input: {
   readonly routed: RunResult | null;
   readonly whole: Demand;
   readonly outcome: OutcomeOf;
+  readonly unitTpm: number | undefined;
 }): Promise<Pick<Advice, Bought>> {
   const { source, runs, labelled, variant, routed, whole: demand, outcome } = input;
   const plan = (await prepareChanged(source, variant.changes)).inputs.plan;
@@ -236,7 +240,7 @@ async function plannedBuys(input: {
         ? null
         : await checkReservation({ runs, labelled, variant, targetOf, reservable, routed, outcome }),
     tiers: tierCosts({ plan, demand, prices, targetOf }),
-    provisioned: provisionedBreakEvens({ plan, demand, prices, targetOf }),
+    provisioned: provisionedBreakEvens({ plan, demand, prices, targetOf }, input.unitTpm),
     residency: without.size === 0 ? [] : residencyPrices(plan, demand, without, await loadLinearSolver()),
   };
 }

@@ -1,4 +1,4 @@
-/** How much a plan simulates: replications within a budget of requests, and the busiest hours where one is too much. */
+/** How much a plan simulates: replications within a budget of requests, and the busiest hours where three are too much. */
 import { busiestWindow, type Demand } from "../../simulator/advice/demand.ts";
 import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
@@ -6,6 +6,8 @@ import type { Override } from "../io/overrides.ts";
 
 /** Most replications that a plan runs of its own accord. */
 const REPLICATIONS_MAX = 10;
+/** Fewest: an interval over two is six times as wide as one over three, and over one there is none. */
+export const REPLICATIONS_MIN = 3;
 
 export interface SizeOptions {
   /** Requests in all, over strategies and replications. */
@@ -23,7 +25,7 @@ export interface RunSize {
   readonly isPart: boolean;
 }
 
-/** Replications and length: as many as the budget allows, and a part of the run where one replication is too much. */
+/** Replications and length: as many as the budget allows, and a part of the run where it does not hold the fewest. */
 export function runSize(
   whole: Demand,
   plan: Plan,
@@ -34,10 +36,10 @@ export function runSize(
   const ofHours = whole.minutes / 60;
   if (replications !== undefined || isPrecise) return { changes: [], hours: ofHours, isPart: false };
   const fits = Math.floor(budget / perReplication);
-  const n = Math.max(1, Math.min(fits, plan.replications, REPLICATIONS_MAX));
+  const n = Math.max(REPLICATIONS_MIN, Math.min(fits, plan.replications, REPLICATIONS_MAX));
   const changes = n === plan.replications ? [] : [changed(["replications"], n)];
-  if (fits >= 1 || !Number.isFinite(plan.durationMs)) return { changes, hours: ofHours, isPart: false };
-  const window = busiestWindow(whole.callsByHour, budget / strategies);
+  if (fits >= n || !Number.isFinite(plan.durationMs)) return { changes, hours: ofHours, isPart: false };
+  const window = busiestWindow(whole.callsByHour, budget / strategies / n);
   const fromMs = Math.max(plan.arrivalsFromMs, window.fromHour * HOUR_MS);
   const untilMs = Math.min(plan.durationMs, (window.fromHour + window.hours) * HOUR_MS);
   return {

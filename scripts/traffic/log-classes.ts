@@ -5,9 +5,11 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { nearNames } from "../../simulator/base/near-names.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { shortModelName } from "../../simulator/traffic/labels.ts";
+import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadScenario } from "../io/scenario-file.ts";
+import { loadTagger, tagRow } from "../io/tag-rules.ts";
 import type { TraceFileOptions } from "../io/trace-file.ts";
 import { loadTrace, type RecordedTrace } from "../io/traces.ts";
 
@@ -24,6 +26,8 @@ export interface LogTraffic {
 export interface LogTrafficOptions extends TraceFileOptions {
   /** Model of the scenario by short name of a model in the recording. */
   readonly models: ReadonlyMap<string, string>;
+  /** File of rules that tag requests which lack a tag, from the working directory. */
+  readonly tags?: string | undefined;
 }
 
 /** The parts of a scenario that decide what its classes may be. */
@@ -56,18 +60,24 @@ export async function trafficOfLog(
 ): Promise<LogTraffic> {
   const frame = (await loadScenario(scenarioFile, frameSchema, overrides)).value;
   const name = isAbsolute(path) ? path : relative(resolve(dirname(scenarioFile)), resolve(path)) || ".";
-  const trace = await loadTrace(name, dirname(scenarioFile), options);
+  const tagger = options.tags === undefined ? undefined : await loadTagger(options.tags);
+  const { tags, ...reading } = options;
+  const trace = await loadTrace(name, dirname(scenarioFile), {
+    ...reading,
+    ...(tagger === undefined ? {} : { retag: (row: RecordedRow) => tagRow(row, tagger, reading.tag ?? null) }),
+  });
   if (trace.recording.kind !== "trace") throw noRequests(path);
   const { columns } = trace.recording;
   const { groups, left } = groupsOf(columns, frame, options.models);
-  const classes = groups.map((group) => classOf(group, { name, columns, frame }));
+  const rules = tags === undefined || isAbsolute(tags) ? tags : relative(resolve(dirname(scenarioFile)), resolve(tags));
+  const classes = groups.map((group) => classOf(group, { name, columns, frame, tag: options.tag ?? null, rules }));
   const origin = `--traffic ${path}`;
   const put = (key: string, value: unknown): Override => ({ path: [key], value, origin });
   const startMs = columns.startEpochMs;
   const lastMs = columns.arrivalMs.at(-1)!;
   return {
     trace,
-    notes: left,
+    notes: [...left, ...(tagger?.notes() ?? [])],
     overrides: [
       put("traffic", classes),
       put("duration", `${(Math.floor(lastMs / MINUTE_MS) + 1) * 60}s`),
@@ -165,10 +175,16 @@ function modelsOf(
   return known;
 }
 
-function classOf(
-  group: Group,
-  { name, columns, frame }: { readonly name: string; readonly columns: RecordedColumns; readonly frame: Frame },
-): Template {
+interface ClassFrame {
+  readonly name: string;
+  readonly columns: RecordedColumns;
+  readonly frame: Frame;
+  readonly tag: string | null;
+  /** File of tag rules, as the scenario names it. */
+  readonly rules: string | undefined;
+}
+
+function classOf(group: Group, { name, columns, frame, tag, rules }: ClassFrame): Template {
   const templates = frame.traffic ?? [];
   const template: Template =
     templates.find((each) => each.class === group.tenant || each.class === group.name) ??
@@ -186,7 +202,11 @@ function classOf(
     class: group.name,
     model: group.model,
     ...(group.tenant ? { tags: { ...(template.tags as object | undefined), team: group.tenant } } : {}),
-    arrivals: { trace: name, ...(Object.keys(only).length > 0 ? { only } : {}) },
+    arrivals: {
+      trace: name,
+      ...(rules === undefined ? {} : { tags: rules, ...(tag === null ? {} : { tag }) }),
+      ...(Object.keys(only).length > 0 ? { only } : {}),
+    },
     ...(columns.isWithoutTokens === true && tokens !== undefined ? { tokens } : {}),
     ...(own === undefined ? {} : { origin: own }),
   };

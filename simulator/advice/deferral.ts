@@ -1,7 +1,7 @@
 /** Which classes to defer to batch: what half the price saves for each, and whether its callers can wait. */
 import type { Plan } from "../scenario/plan.ts";
-import { INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
-import type { Demand } from "./demand.ts";
+import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
+import { type Demand, type InputParts, inputParts } from "./demand.ts";
 
 /** 30.4 days, as reports count a month. */
 const MONTH_MINUTES = 730 * 60;
@@ -18,19 +18,19 @@ export interface Deferral {
 }
 
 /**
- * By list price at the start of the run; input counts as uncached.
+ * By list price at the start of the run; prompts are cached as in one region.
  *
  * @param plan  whose targets include batch
  * @param targetOf the target of each class without batch
  */
 export function deferrals(plan: Plan, demand: Demand, targetOf: Readonly<Record<string, string>>): readonly Deferral[] {
   return plan.classes.map(({ name, model, deferrable }, c): Deferral => {
-    const { input, output } = demand.byClass[c]!;
-    const tokens = [input, output].map((each) => each.reduce((sum, one) => sum + one, 0));
+    const parts = inputParts(demand.byClass[c]!);
+    const output = demand.byClass[c]!.output.reduce((sum, one) => sum + one, 0);
     const costAt = (target: number) => {
       const key = plan.money.keyOfTarget[target * plan.models.length + model] ?? -1;
       const price = (kind: number) => plan.money.schedule.fUsdPerToken[key * TOKEN_KINDS.length + kind]!;
-      return key < 0 ? null : tokens[0]! * price(INPUT) + tokens[1]! * price(OUTPUT);
+      return key < 0 ? null : inputCost(parts, price) + output * price(OUTPUT);
     };
     const now = costAt(plan.targets.findIndex(({ id }) => id === targetOf[name]));
     const batches = plan.targets
@@ -46,6 +46,10 @@ export function deferrals(plan: Plan, demand: Demand, targetOf: Readonly<Record<
       target: best?.id,
     };
   });
+}
+
+function inputCost({ plain, cacheRead, cacheWrite }: InputParts, price: (kind: number) => number): number {
+  return plain * price(INPUT) + cacheRead * price(CACHE_READ) + cacheWrite * price(CACHE_WRITE);
 }
 
 /** Whether nothing but the wait keeps a class from a batch target: its region and family are legal for the class. */

@@ -3,6 +3,7 @@
 import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { outputLimit } from "../client/request-rules.ts";
 import type { Plan } from "../scenario/plan.ts";
+import { PromptCache } from "../service/prompt-cache.ts";
 import { createTraffic } from "../traffic/source.ts";
 
 /** Tokens by minute of one class. */
@@ -11,6 +12,22 @@ export interface ClassDemand {
   readonly input: Float64Array;
   readonly output: Float64Array;
   readonly calls: number;
+  /** Of the input: tokens that the cache of one region would have read, and written; none unless given. */
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+}
+
+/** Input tokens of a class by what they are billed as, where all of its calls go to one region. */
+export interface InputParts {
+  readonly plain: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+}
+
+/** @example inputParts({ input: Float64Array.of(10, 20), output: new Float64Array(2), calls: 2, cacheRead: 6 }).plain // => 24 */
+export function inputParts({ input, cacheRead = 0, cacheWrite = 0 }: ClassDemand): InputParts {
+  const all = input.reduce((sum, tokens) => sum + tokens, 0);
+  return { plain: Math.max(0, all - cacheRead - cacheWrite), cacheRead, cacheWrite };
 }
 
 /** Of one replication. */
@@ -42,7 +59,14 @@ export function demandOf(plan: Plan, replication = 0, callsMax = 20_000_000): De
   });
   const fromMinute = Math.floor(plan.arrivalsFromMs / MINUTE_MS);
   const minutesMax = Number.isFinite(plan.durationMs) ? Math.ceil(plan.durationMs / MINUTE_MS) - fromMinute : 0;
-  const cells = plan.classes.map(() => ({ input: [] as number[], output: [] as number[], calls: 0 }));
+  const cells = plan.classes.map(() => ({
+    input: [] as number[],
+    output: [] as number[],
+    calls: 0,
+    cacheRead: 0,
+    cacheWrite: 0,
+  }));
+  const caches = plan.models.map((_, model) => cacheOf(plan, model));
   const hours: number[] = [];
   let [calls, last] = [0, 0];
   for (let chunk = traffic.next(); chunk !== undefined; chunk = traffic.next()) {
@@ -55,6 +79,14 @@ export function demandOf(plan: Plan, replication = 0, callsMax = 20_000_000): De
       cell.input[minute] = (cell.input[minute] ?? 0) + chunk.inputTokens[row]!;
       cell.output[minute] = (cell.output[minute] ?? 0) + Math.min(limit, chunk.outputTokens[row]!);
       cell.calls++;
+      const prefix = chunk.prefixTokens[row]!;
+      const cache = prefix > 0 ? caches[plan.classes[c]!.model] : undefined;
+      if (cache !== undefined && prefix >= cache.minimumTokens) {
+        const [id, nowMs] = [chunk.prefixId[row]!, chunk.arrivalMs[row]!];
+        if (cache.kept.has(nowMs, id)) cell.cacheRead += prefix;
+        else cell.cacheWrite += prefix;
+        cache.kept.touch(nowMs, id);
+      }
       hours[hour] = (hours[hour] ?? 0) + 1;
       last = Math.max(last, minute + 1);
     }
@@ -64,15 +96,27 @@ export function demandOf(plan: Plan, replication = 0, callsMax = 20_000_000): De
   const filled = (values: readonly number[], length: number) => Float64Array.from({ length }, (_, i) => values[i] ?? 0);
   return {
     calls,
-    byClass: cells.map(({ input, output, calls: own }) => ({
+    byClass: cells.map(({ input, output, calls: own, cacheRead, cacheWrite }) => ({
       input: filled(input, minutes),
       output: filled(output, minutes),
       calls: own,
+      cacheRead,
+      cacheWrite,
     })),
     callsByHour: filled(hours, Math.ceil((fromMinute + minutes) / 60)),
     fromMinute,
     minutes,
   };
+}
+
+/** The cache of the first endpoint that has one for a model, as if it answered every call. */
+function cacheOf({ world: { routes, endpoints }, models, targets }: Plan, model: number) {
+  for (let t = 0; t < targets.length; t++) {
+    const endpoint = endpoints[routes[t * models.length + model]?.destinations[0] ?? -1];
+    if (endpoint !== undefined && endpoint.cacheTtlMs > 0)
+      return { kept: new PromptCache(endpoint.cacheTtlMs), minimumTokens: endpoint.cacheMinimumTokens };
+  }
+  return undefined;
 }
 
 /** A part of a run. */

@@ -2,9 +2,9 @@
 import { type Decimal, ONE, parseDecimal } from "../bill/usd.ts";
 import type { Plan } from "../scenario/plan.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
-import { INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
+import { CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { RESERVED_MINIMUM_TPM } from "../service/pricing/reserved.ts";
-import type { Demand } from "./demand.ts";
+import { type Demand, inputParts } from "./demand.ts";
 
 /** Reserving is sold in thousands of tokens a minute. */
 const UNIT_TPM = 1000;
@@ -61,7 +61,7 @@ export interface ReservationsInput {
 /**
  * Every reservation that is sold for what the classes call. Input and output are judged apart, each minute by itself,
  * and what does not fit is paid on demand: the cost is then the least that a reservation could have, since a call needs
- * both at once.
+ * both at once. Tokens that a cache of one region would read take no reserved tokens and are left out on both sides.
  *
  * The units that pay: as many as are exceeded in more than the break-even share of the minutes (the critical fractile
  * of the newsvendor model).
@@ -126,7 +126,10 @@ function usesOf({ plan, demand, targetOf }: ReservationsInput): readonly Use[] {
     const keyIndex = plan.money.keyOfTarget[t * plan.models.length + model] ?? -1;
     const key = plan.money.schedule.keys[keyIndex];
     if (t < 0 || key === undefined || key.tier !== "standard") return;
-    const { input, output } = demand.byClass[c]!;
+    const { output } = demand.byClass[c]!;
+    const { plain, cacheRead, cacheWrite } = inputParts(demand.byClass[c]!);
+    const all = plain + cacheRead + cacheWrite;
+    const input = demand.byClass[c]!.input.map((tokens) => (cacheRead === 0 ? tokens : tokens * (1 - cacheRead / all)));
     const id = `${t} ${model}`;
     const known = uses.get(id);
     const price = (kind: number) =>
@@ -140,11 +143,17 @@ function usesOf({ plan, demand, targetOf }: ReservationsInput): readonly Use[] {
       classes: [...(known?.classes ?? []), name],
       input: input.map((tokens, i) => tokens + (known?.input[i] ?? 0)),
       output: output.map((tokens, i) => tokens + (known?.output[i] ?? 0)),
-      inputUsdPerMTok: price(INPUT),
+      inputUsdPerMTok:
+        cacheWrite === 0 ? price(INPUT) : mixed(price(INPUT), price(CACHE_WRITE), cacheWrite / (plain + cacheWrite)),
       outputUsdPerMTok: price(OUTPUT),
     });
   });
   return [...uses.values()];
+}
+
+/** The mean price where a share of the tokens has another. */
+function mixed(usual: Decimal, other: Decimal, share: number): Decimal {
+  return usual + ((other - usual) * BigInt(Math.round(share * 1e9))) / 1_000_000_000n;
 }
 
 function kindOf(kind: "input" | "output", reservedUsdPerHour: Decimal, use: Use): ReservedKind {

@@ -4,8 +4,8 @@ import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { type Demand as Bought, leastCost } from "../experiment/bound-model.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { epochAt } from "../service/pricing/price-schedule.ts";
-import { INPUT, OUTPUT } from "../service/pricing/prices.ts";
-import type { Demand } from "./demand.ts";
+import { CACHE_READ, INPUT, OUTPUT } from "../service/pricing/prices.ts";
+import { type Demand, inputParts } from "./demand.ts";
 
 /** The price of one class's rule. */
 export interface ResidencyPrice {
@@ -20,7 +20,7 @@ export interface ResidencyPrice {
 
 /**
  * Shadow prices by linear programming: the optimum with every rule, less the optimum when one class's rule is dropped.
- * Latency has no part in it, and input counts as uncached: what a rule costs at most by price, at least by quota.
+ * Latency has no part in it; prompts are cached as in one region, and what a cache would write counts as plain input.
  *
  * @param without the plan with one class's rule dropped, by class; targets as in `plan`
  */
@@ -54,11 +54,26 @@ export function residencyPrices(
   });
 }
 
+function columnsOf(cls: Demand["byClass"][number]): readonly (readonly [kind: number, minutes: Float64Array])[] {
+  const { plain, cacheRead, cacheWrite } = inputParts(cls);
+  if (cacheRead === 0)
+    return [
+      [INPUT, cls.input],
+      [OUTPUT, cls.output],
+    ];
+  const read = cacheRead / (plain + cacheRead + cacheWrite);
+  return [
+    [INPUT, cls.input.map((tokens) => tokens * (1 - read))],
+    [CACHE_READ, cls.input.map((tokens) => tokens * read)],
+    [OUTPUT, cls.output],
+  ];
+}
+
 /** A replication's tokens as what must be bought, by price epoch. */
 function boughtOf(plan: Plan, demand: Demand): readonly Bought[] {
   const { schedule } = plan.money;
-  return demand.byClass.flatMap(({ input, output }, classIndex) =>
-    ([[INPUT, input] as const, [OUTPUT, output] as const] as const).flatMap(([kind, minutes]) => {
+  return demand.byClass.flatMap((cls, classIndex) =>
+    columnsOf(cls).flatMap(([kind, minutes]) => {
       const byEpoch = new Map<number, number>();
       minutes.forEach((tokens, minute) => {
         const epoch = epochAt(schedule, (demand.fromMinute + minute) * MINUTE_MS);

@@ -2,9 +2,9 @@
 import type { Plan } from "../scenario/plan.ts";
 import { createPriceBook } from "../service/pricing/price-book.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
-import { PREPAID, type ServiceTier } from "../service/pricing/prices.ts";
-import { PROVISIONED_TERMS } from "../service/pricing/reserved.ts";
-import type { Demand } from "./demand.ts";
+import { PREPAID, type ServiceTier, type TokenPricesUsdPerMTok } from "../service/pricing/prices.ts";
+import { PROVISIONED_TERMS, type ProvisionedTerm } from "../service/pricing/reserved.ts";
+import { type Demand, type InputParts, inputParts } from "./demand.ts";
 
 /** One tier beside the standard one. */
 export interface TierCost {
@@ -15,16 +15,20 @@ export interface TierCost {
   readonly left: readonly string[];
 }
 
-/** One model unit of provisioned throughput against the tokens that its price would buy on demand. */
+/** Model units of provisioned throughput of one term against the tokens that their price would buy on demand. */
 export interface ProvisionedBreakEven {
   readonly model: string;
   readonly region: string;
-  readonly term: string;
+  readonly term: ProvisionedTerm;
   readonly usdPerHour: number;
   /** Tokens a minute, in the mix of the traffic, that cost as much on demand. */
   readonly breakEvenTpm: number;
   /** Mean of the run. */
   readonly meanTpm: number;
+  /** USD a month of 730 h, all on demand. */
+  readonly onDemandUsd: number;
+  /** Where it is known what a unit serves: units that pay, and USD a month with what spills over. */
+  readonly best?: { readonly units: number; readonly usd: number };
 }
 
 export interface TierInput {
@@ -45,7 +49,9 @@ function billed({ plan, demand, targetOf }: TierInput) {
     const sum = (values: Float64Array) => values.reduce((total, one) => total + one, 0);
     const { input, output } = demand.byClass[c]!;
     const { id } = plan.models[model]!;
-    return [{ name, key: { ...key, model: id }, modelId: id, input: sum(input), output: sum(output) }];
+    const parts = inputParts(demand.byClass[c]!);
+    const minutes = input.map((tokens, i) => tokens + output[i]!);
+    return [{ name, key: { ...key, model: id }, modelId: id, parts, minutes, output: sum(output) }];
   });
 }
 
@@ -56,44 +62,103 @@ export function tierCosts(input: TierInput): readonly TierCost[] {
   return TIERS.map((tier) => {
     let [standard, other] = [0, 0];
     const left: string[] = [];
-    for (const { name, key, input: inputTokens, output } of uses) {
+    for (const { name, key, parts, output } of uses) {
       const [now, then] = [book.quote(key), book.quote({ ...key, tier })];
       if ("code" in now || "code" in then) {
         left.push(name);
         continue;
       }
-      standard += inputTokens * now.prices.input + output * now.prices.output;
-      other += inputTokens * then.prices.input + output * then.prices.output;
+      standard += inputUsd(parts, now.prices) + output * now.prices.output;
+      other += inputUsd(parts, then.prices) + output * then.prices.output;
     }
     return { tier, factor: standard === 0 ? null : other / standard, left };
   });
 }
 
-/** For each model and region with a published price of a model unit, the cheapest term. */
-export function provisionedBreakEvens(input: TierInput): readonly ProvisionedBreakEven[] {
+function inputUsd({ plain, cacheRead, cacheWrite }: InputParts, prices: TokenPricesUsdPerMTok): number {
+  return plain * prices.input + cacheRead * prices.cacheRead + cacheWrite * prices.cacheWrite;
+}
+
+/**
+ * For each model and region with a published price of a model unit, every term, the cheapest hour first. Where it is
+ * known what a unit serves, units are bought while the next one is in use for more than its break-even share of the
+ * time (the critical fractile of the newsvendor model); what they do not serve is paid on demand.
+ *
+ * @param unitTpm tokens a minute, input and output together, that one model unit serves; AWS does not publish it
+ */
+export function provisionedBreakEvens(input: TierInput, unitTpm?: number): readonly ProvisionedBreakEven[] {
   const book = createPriceBook({ data: input.prices });
-  return billed(input).flatMap(({ key, modelId, input: inputTokens, output }): readonly ProvisionedBreakEven[] => {
+  return usedTogether(input).flatMap((use): readonly ProvisionedBreakEven[] => {
+    const { key, modelId, minutes } = use;
     const row = input.prices.provisionedThroughput.find(
       ({ model }) => modelId === model || modelId.startsWith(`${model}-`),
     );
     const quote = book.quote(key);
-    if (row === undefined || "code" in quote || inputTokens + output === 0) return [];
-    const usdPerToken =
-      (inputTokens * quote.prices.input + output * quote.prices.output) / (inputTokens + output) / 1e6;
-    const [term, usdPerHour] = PROVISIONED_TERMS.flatMap((each) => {
-      const price = row[each];
-      return price === null || price === undefined ? [] : [[each, price] as const];
-    }).toSorted((a, b) => a[1] - b[1])[0] ?? [undefined, 0];
-    if (term === undefined || usdPerToken === 0) return [];
-    return [
-      {
-        model: modelId,
-        region: key.region,
-        term,
-        usdPerHour,
-        breakEvenTpm: usdPerHour / 60 / usdPerToken,
-        meanTpm: (inputTokens + output) / input.demand.minutes,
-      },
-    ];
+    const all = minutes.reduce((sum, tokens) => sum + tokens, 0);
+    if (row === undefined || "code" in quote || all === 0) return [];
+    const usdPerToken = (inputUsd(use.parts, quote.prices) + use.output * quote.prices.output) / all / 1e6;
+    if (usdPerToken === 0) return [];
+    return PROVISIONED_TERMS.flatMap((term): readonly ProvisionedBreakEven[] => {
+      const usdPerHour = row[term];
+      if (usdPerHour === null || usdPerHour === undefined) return [];
+      return [
+        {
+          model: modelId,
+          region: key.region,
+          term,
+          usdPerHour,
+          breakEvenTpm: usdPerHour / 60 / usdPerToken,
+          meanTpm: all / minutes.length,
+          onDemandUsd: (all / minutes.length) * MONTH_MINUTES * usdPerToken,
+          ...(unitTpm === undefined ? {} : { best: bestUnits({ minutes, unitTpm, usdPerHour, usdPerToken }) }),
+        },
+      ];
+    }).toSorted((a, b) => a.usdPerHour - b.usdPerHour);
   });
 }
+
+const MONTH_MINUTES = 730 * 60;
+
+/** Classes that call one model in one region share its units. */
+function usedTogether(input: TierInput) {
+  const uses = new Map<string, ReturnType<typeof billed>[number]>();
+  for (const each of billed(input)) {
+    const id = `${each.modelId} ${each.key.region} ${each.key.family}`;
+    const known = uses.get(id);
+    uses.set(
+      id,
+      known === undefined
+        ? each
+        : {
+            ...known,
+            output: known.output + each.output,
+            minutes: known.minutes.map((tokens, i) => tokens + each.minutes[i]!),
+            parts: {
+              plain: known.parts.plain + each.parts.plain,
+              cacheRead: known.parts.cacheRead + each.parts.cacheRead,
+              cacheWrite: known.parts.cacheWrite + each.parts.cacheWrite,
+            },
+          },
+    );
+  }
+  return [...uses.values()];
+}
+
+function bestUnits(offer: {
+  readonly minutes: Float64Array;
+  readonly unitTpm: number;
+  readonly usdPerHour: number;
+  readonly usdPerToken: number;
+}): NonNullable<ProvisionedBreakEven["best"]> {
+  const { minutes, unitTpm, usdPerHour, usdPerToken } = offer;
+  const perMonth = (tokens: number) => (tokens / minutes.length) * MONTH_MINUTES * usdPerToken;
+  const servedBy = (unit: number) =>
+    minutes.reduce((sum, tokens) => sum + Math.min(unitTpm, Math.max(0, tokens - unit * unitTpm)), 0);
+  let units = 0;
+  while (units < UNITS_MAX && perMonth(servedBy(units)) > usdPerHour * 730) units++;
+  const spilled = minutes.reduce((sum, tokens) => sum + Math.max(0, tokens - units * unitTpm), 0);
+  return { units, usd: units * usdPerHour * 730 + perMonth(spilled) };
+}
+
+/** More units than anyone is sold. */
+const UNITS_MAX = 10_000;

@@ -5,6 +5,7 @@ import type { ClassifiedLine } from "./classify.ts";
 import { type Bill, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
 import type { TokenKind } from "./usage-type.ts";
 import { type Decimal, parseDecimal, sumOf } from "./usd.ts";
+import { reasonAgainst, type Workload, type Workloads, workloadOf } from "./workloads.ts";
 
 /** One way to buy the same tokens. */
 export interface CandidateOption {
@@ -23,11 +24,15 @@ export interface Candidate {
   readonly model: string;
   readonly modelId: string;
   readonly costUsd: Decimal;
+  /** Tokens of all kinds, exact; what is billed without a quantity is not in it. */
+  readonly tokens: Decimal;
+  /** What its team can live with; undefined where that is not known. */
+  readonly workload: Workload | undefined;
   /** Of it, what has a list price both as billed and otherwise. */
   readonly pricedUsd: Decimal;
   /** Billed regions with their cost, the dearest first. */
   readonly regions: readonly (readonly [region: string, costUsd: Decimal])[];
-  /** Cheaper ways only, the cheapest first; empty where the list has none. */
+  /** Cheaper ways that its team can live with, the cheapest first; savings are of the share that may move. */
   readonly options: readonly CandidateOption[];
 }
 
@@ -43,6 +48,7 @@ export function candidatesOf(
   dimension: SpendDimension,
   book: PriceBook,
   regions: readonly string[],
+  workloads?: Workloads,
 ): readonly Candidate[] {
   const groups = new Map<string, ClassifiedLine[]>();
   for (const line of tokenLines(bill)) {
@@ -53,24 +59,34 @@ export function candidatesOf(
     else members.push(line);
   }
   return [...groups.values()]
-    .map((lines) => candidateOf(lines, spendKeyOf(lines[0]!, dimension), book, regions))
+    .map((lines) => {
+      const group = spendKeyOf(lines[0]!, dimension);
+      return candidateOf(lines, { group, workload: workloadOf(workloads, group), book, regions });
+    })
     .sort((a, b) => (a.costUsd < b.costUsd ? 1 : a.costUsd > b.costUsd ? -1 : 0));
 }
 
-function candidateOf(
-  lines: readonly ClassifiedLine[],
-  group: string | undefined,
-  book: PriceBook,
-  regions: readonly string[],
-): Candidate {
+interface Offer {
+  readonly group: string | undefined;
+  readonly workload: Workload | undefined;
+  readonly book: PriceBook;
+  readonly regions: readonly string[];
+}
+
+function candidateOf(lines: readonly ClassifiedLine[], { group, workload, book, regions }: Offer): Candidate {
   const costUsd = sumOf(lines.map(({ line }) => line.costUsd));
   const options = [
     optionOf("global profile", lines, book, (key) => ({ ...key, family: "global" })),
     optionOf("batch", lines, book, (key) => ({ ...key, tier: "batch" })),
     ...regions.map((region) => optionOf(region, lines, book, (key) => ({ ...key, region, family: "regional" }))),
   ].filter((option) => option !== undefined);
+  const parts = BigInt(Math.round((workload?.mayMove ?? 1) * 1e6));
   const cheaper = options
-    .filter(({ savingUsd }) => savingUsd > 0n)
+    .filter(({ name, savingUsd }) => savingUsd > 0n && reasonAgainst(workload, name) === undefined)
+    .map(({ name, savingUsd }) => {
+      const moved = (savingUsd * parts) / 1_000_000n;
+      return { name, costUsd: costUsd - moved, savingUsd: moved };
+    })
     .sort((a, b) => (a.savingUsd < b.savingUsd ? 1 : -1));
   const byRegion = new Map<string, Decimal>();
   for (const { region, line } of lines) byRegion.set(region!, (byRegion.get(region!) ?? 0n) + line.costUsd);
@@ -79,6 +95,8 @@ function candidateOf(
     model: lines[0]!.model!,
     modelId: lines[0]!.modelId!,
     costUsd,
+    tokens: sumOf(lines.map(({ tokens }) => tokens ?? 0n)),
+    workload,
     pricedUsd: sumOf(
       lines.map((line) => (listPriceOf(line, book, (key) => key) === undefined ? 0n : line.line.costUsd)),
     ),

@@ -6,6 +6,7 @@ import { shortModelName } from "../traffic/labels.ts";
 import { type ClassifiedLine, usdPerMTok } from "./classify.ts";
 import { type Bill, daysOf, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
 import { type Decimal, formatCents, formatDecimal, sumOf, toNumber } from "./usd.ts";
+import { reasonAgainst, type Workloads, workloadOf } from "./workloads.ts";
 
 /** Sizes of calls of a model, from logs; a bill alone does not tell them. */
 export interface CallSizes {
@@ -24,6 +25,8 @@ export interface FitOptions {
   readonly book: PriceBook;
   /** By Bedrock id. */
   readonly sizes: ReadonlyMap<string, CallSizes>;
+  /** What teams can live with, where that is known: other routes are only for what may move there. */
+  readonly workloads?: Workloads | undefined;
   /** Requests of one simulated day; a larger day is thinned, and `costFactor` says by how much. */
   readonly requestsMax: number;
 }
@@ -57,7 +60,7 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const days = daysOf(lines).size;
   const groups = groupsOf(lines, options.dimension);
   const drafts = groups
-    .map((group, index) => classOf(group, index, { ...options, days }))
+    .flatMap((group, index) => classesOf(group, index, { ...options, days }))
     .filter(({ callsPerDay }) => callsPerDay > 0);
   const calls = drafts.reduce((sum, { callsPerDay }) => sum + callsPerDay, 0);
   const thinning = Math.max(1, calls / options.requestsMax);
@@ -113,6 +116,20 @@ interface Draft {
   readonly hours: readonly number[] | undefined;
 }
 
+/** One class, or two where a share of a team's calls may not move. */
+function classesOf(group: Group, index: number, options: FitOptions & { readonly days: number }): readonly Draft[] {
+  const draft = classOf(group, index, options);
+  const moves = workloadOf(options.workloads, group.team)?.mayMove ?? 1;
+  if (moves >= 1 || draft.targets.length === 1) return [draft];
+  const stays = {
+    ...draft,
+    name: `${draft.name}-stays`,
+    targets: [draft.home],
+    callsPerDay: draft.callsPerDay * (1 - moves),
+  };
+  return moves === 0 ? [{ ...stays, name: draft.name }] : [{ ...draft, callsPerDay: draft.callsPerDay * moves }, stays];
+}
+
 function classOf(group: Group, index: number, options: FitOptions & { readonly days: number }): Draft {
   const { first, lines, team } = group;
   const modelId = first.modelId!;
@@ -129,7 +146,11 @@ function classOf(group: Group, index: number, options: FitOptions & { readonly d
   const billed = { input: effectivePrice(prompt), output: effectivePrice(output) };
   const home = isGlobal ? `${region}/global` : region;
   const own = { model: name, region, family: isGlobal ? "global" : "regional" };
-  const others = first.tier === "standard" ? otherRoutes(options, first, billed, name) : [];
+  const workload = workloadOf(options.workloads, team);
+  const others =
+    first.tier === "standard"
+      ? otherRoutes(options, first, billed, name).filter(({ way }) => reasonAgainst(workload, way) === undefined)
+      : [];
   return {
     name,
     model: name,
@@ -183,7 +204,13 @@ function otherRoutes(
     const input = (billed.input * then.input) / now.input;
     const output = (billed.output * then.output) / now.output;
     const target = family === "global" ? `${where}/global` : where;
-    return [{ target, override: { model, region: where, family, input, output } }];
+    return [
+      {
+        way: family === "global" ? "global profile" : where,
+        target,
+        override: { model, region: where, family, input, output },
+      },
+    ];
   });
 }
 
@@ -238,6 +265,7 @@ function scenarioOf(drafts: readonly Draft[], frame: Frame): Readonly<Record<str
       regions,
       profiles: { restrictToWorld: true },
       models: Object.fromEntries(
+        // A class that stays has its model's entry in common with the one that moves.
         drafts.map(({ model, modelId }) => [
           model,
           {
@@ -250,7 +278,7 @@ function scenarioOf(drafts: readonly Draft[], frame: Frame): Readonly<Record<str
         ]),
       ),
       targets,
-      prices: { book: "none", overrides: drafts.flatMap(({ overrides }) => overrides) },
+      prices: { book: "none", overrides: [...new Set(drafts.flatMap(({ overrides }) => overrides))] },
     },
     traffic: drafts.map((draft) => classEntry(draft, thinning)),
     baseline: "as billed",

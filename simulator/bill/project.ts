@@ -8,6 +8,8 @@ export interface PriceScenario {
   readonly name: string;
   /** -0.2 is a fifth cheaper. */
   readonly change: number;
+  /** Standard error of the change, where it is an estimate: of a routing that was simulated. */
+  readonly changeError?: number;
   /** First month that has it, from 1. */
   readonly fromMonth: number;
 }
@@ -17,6 +19,8 @@ export interface ProjectionOptions {
   /** Growth a month, low to high, read as the 10 % and 90 % quantiles; undefined: the bill's own trend. */
   readonly growth: readonly [low: number, high: number] | undefined;
   readonly prices: readonly PriceScenario[];
+  /** By calendar month, 0 to 11: spend over that of a usual month, e.g. 0.7 for a quiet December; 1 unless given. */
+  readonly seasons?: ReadonlyMap<number, number>;
 }
 
 export interface ProjectedMonth {
@@ -34,6 +38,10 @@ export interface Projection {
   readonly growth: { readonly quantiles: readonly number[]; readonly source: "given" | "trend" };
   /** Spend of a weekday over the mean of all, Sunday first. */
   readonly weekdays: readonly number[];
+  /** Spend of a calendar month over the mean of all, January first, and where it is from. */
+  readonly seasons: { readonly factors: readonly number[]; readonly source: "given" | "bill" | "none" };
+  /** Total at flat prices, in the middle, if spend stays at the level of the bill's end. */
+  readonly withoutGrowthUsd: Decimal;
   readonly scenarios: readonly {
     readonly price: PriceScenario;
     readonly months: readonly ProjectedMonth[];
@@ -63,14 +71,16 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
   const daily = dailySpend(bill);
   if (daily.length < 7 || (options.growth === undefined && daily.length < TREND_DAYS_MIN)) return undefined;
   const weekdays = weekdayFactors(daily);
-  const line = fitLine(daily.map(({ day, usd }) => Math.log(usd / weekdays[weekdayOf(day)]!)));
+  const seasons = seasonFactors(daily, weekdays, options.seasons);
+  const usual = (day: number) => weekdays[weekdayOf(day)]! * (seasons.source === "bill" ? seasonOf(seasons, day) : 1);
+  const line = fitLine(daily.map(({ day, usd }) => Math.log(usd / usual(day))));
   const [low, high] = options.growth ?? [0, 0];
   const slope =
     options.growth === undefined
       ? { mean: line.slope, error: line.slopeError }
       : { mean: perDay((low + high) / 2), error: (perDay(high) - perDay(low)) / (2 * Z[4]) };
   const lastDay = daily.at(-1)!.day;
-  const model: Model = { line, slope, weekdays, lastDay, months: monthsAfter(lastDay, options.months) };
+  const model: Model = { line, slope, weekdays, seasons, lastDay, months: monthsAfter(lastDay, options.months) };
   const totals = (growthZ: number, levelZ: number, price: PriceScenario) =>
     sumOf(model.months.map((month, i) => monthUsd(model, { month, index: i, growthZ, levelZ, price })));
   const scenarios = options.prices.map((price) => {
@@ -84,6 +94,10 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
   const withoutGrowth = sumOf(
     model.months.map((month, index) => monthUsd(standing, { month, index, growthZ: 0, levelZ: 0, price: FLAT })),
   );
+  const even: Model = { ...model, seasons: NO_SEASONS };
+  const evenly = sumOf(
+    model.months.map((month, index) => monthUsd(even, { month, index, growthZ: 0, levelZ: 0, price: FLAT })),
+  );
   const changes = options.prices.filter(({ change }) => change !== 0);
   const asProjected = totals(0, 0, FLAT);
   const priceTotals = [asProjected, ...changes.map((price) => totals(0, 0, price))];
@@ -95,7 +109,12 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
       lowUsd: smallest([withoutGrowth, asProjected]),
       highUsd: largest([withoutGrowth, asProjected]),
     },
-    { driver: "prices", lowUsd: smallest(priceTotals), highUsd: largest(priceTotals) },
+    ...(changes.length === 0
+      ? []
+      : [{ driver: "prices and routing", lowUsd: smallest(priceTotals), highUsd: largest(priceTotals) }]),
+    ...(seasons.source === "none"
+      ? []
+      : [{ driver: "seasons", lowUsd: smallest([evenly, asProjected]), highUsd: largest([evenly, asProjected]) }]),
   ];
   const day = (index: number) => new Date(index * DAY_MS).toISOString().slice(0, 10);
   return {
@@ -107,6 +126,8 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
       source: options.growth === undefined ? "trend" : "given",
     },
     weekdays,
+    seasons,
+    withoutGrowthUsd: withoutGrowth,
     scenarios,
     tornado: tornado.sort((a, b) => (b.highUsd - b.lowUsd > a.highUsd - a.lowUsd ? 1 : -1)),
   };
@@ -152,6 +173,46 @@ function weekdayFactors(daily: readonly DaySpend[]): readonly number[] {
   const all = mean(logs.filter((of) => of.length > 0).map(mean));
   const factors = logs.map((of) => (of.length === 0 ? 1 : Math.exp(mean(of) - all)));
   return factors.map((factor) => factor / mean(factors));
+}
+
+type Seasons = Projection["seasons"];
+
+const NO_SEASONS: Seasons = { factors: new Array<number>(12).fill(1), source: "none" };
+/** Fewer days than two years of them tell a season from a trend. */
+const SEASON_DAYS_MIN = 730;
+
+/** As given; else, of two years or more, by calendar month what is left of a line through the logarithm of spend. */
+function seasonFactors(
+  daily: readonly DaySpend[],
+  weekdays: readonly number[],
+  given: ReadonlyMap<number, number> | undefined,
+): Seasons {
+  if (given !== undefined && given.size > 0)
+    return { factors: NO_SEASONS.factors.map((one, month) => given.get(month) ?? one), source: "given" };
+  if (daily.at(-1)!.day - daily[0]!.day < SEASON_DAYS_MIN) return NO_SEASONS;
+  const logs = daily.map(({ day, usd }) => Math.log(usd / weekdays[weekdayOf(day)]!));
+  const { level, slope } = fitLine(logs);
+  const left = daily.map(({ day }, i) => ({
+    month: monthOf(day),
+    value: logs[i]! - level - slope * (i - daily.length + 1),
+  }));
+  const means = NO_SEASONS.factors.map((_, month) =>
+    meanOf(left.filter((each) => each.month === month).map(({ value }) => value)),
+  );
+  const all = meanOf(means);
+  return { factors: means.map((mean) => Math.exp(mean - all)), source: "bill" };
+}
+
+function seasonOf({ factors }: Seasons, day: number): number {
+  return factors[monthOf(day)]!;
+}
+
+function monthOf(day: number): number {
+  return new Date(day * DAY_MS).getUTCMonth();
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 interface Line {
@@ -201,6 +262,7 @@ interface Model {
   readonly line: Line;
   readonly slope: { readonly mean: number; readonly error: number };
   readonly weekdays: readonly number[];
+  readonly seasons: Seasons;
   readonly lastDay: number;
   readonly months: readonly MonthSpan[];
 }
@@ -222,13 +284,16 @@ interface MonthQuestion {
 
 /** USD of a month, to the cent. */
 function monthUsd(model: Model, { month, index, growthZ, levelZ, price }: MonthQuestion): Decimal {
-  const { line, slope, weekdays, lastDay } = model;
+  const { line, slope, weekdays, seasons, lastDay } = model;
   let usd = 0;
   for (let day = month.from; day < month.to; day++) {
     const growth = (slope.mean + growthZ * slope.error) * (day - lastDay);
-    usd += Math.exp(line.level + line.correction + levelZ * line.levelError + growth) * weekdays[weekdayOf(day)]!;
+    const usual = weekdays[weekdayOf(day)]! * seasonOf(seasons, day);
+    usd += Math.exp(line.level + line.correction + levelZ * line.levelError + growth) * usual;
   }
-  return parseDecimal((usd * (index + 1 >= price.fromMonth ? 1 + price.change : 1)).toFixed(2))!;
+  // An error of the change moves with the level, which makes the fan wide rather than narrow.
+  const change = price.change + levelZ * (price.changeError ?? 0);
+  return parseDecimal((usd * (index + 1 >= price.fromMonth ? Math.max(0, 1 + change) : 1)).toFixed(2))!;
 }
 
 function smallest(values: readonly Decimal[]): Decimal {

@@ -1,7 +1,7 @@
 /** Spend of a bill by any dimension: exact sums, tokens by kind and the effective price, which reconcile with the file. */
 import type { BillExport, ChargeKind } from "./bill-line.ts";
 import { type ClassifiedLine, classifyLine, type ModelNames, type SpendKind, usdPerMTok } from "./classify.ts";
-import { TOKEN_KINDS, type TokenKind } from "./usage-type.ts";
+import { featureOf, TOKEN_KINDS, type TokenKind } from "./usage-type.ts";
 import { type Decimal, sumOf } from "./usd.ts";
 
 /** A bill with each line read. */
@@ -45,7 +45,10 @@ export interface SpendGroup {
 
 /** Usage by a dimension, the largest first; the groups' costs sum to the usage that `usageLines` gives. */
 export function spendBy(bill: Bill, dimension: SpendDimension): readonly SpendGroup[] {
-  return group(usageLines(bill), (line) => spendKeyOf(line, dimension)).sort(byCost);
+  const lines = usageLines(bill);
+  // Where any line has the tag, a line without it is known to be untagged.
+  const isTag = dimension.startsWith("tag:") && lines.some((line) => spendKeyOf(line, dimension) !== undefined);
+  return group(lines, (line) => spendKeyOf(line, dimension) ?? (isTag ? "" : undefined)).sort(byCost);
 }
 
 /** What a route could change: usage of text models, without credits, taxes and corrections. */
@@ -86,6 +89,14 @@ export function partsOf(bill: Bill): readonly BillPart[] {
     });
   }
   return [...parts.values()].sort((a, b) => compare(b.costUsd, a.costUsd));
+}
+
+/** Usage of Bedrock that is no tokens of a text model, by what it is for, the dearest first. */
+export function spendByFeature(bill: Bill): readonly SpendGroup[] {
+  const lines = bill.lines.filter(({ spend, line }) => spend === "bedrock" && line.kind === "usage");
+  return group(lines, ({ line }) => (line.usageType === undefined ? undefined : featureOf(line.usageType))).sort(
+    byCost,
+  );
 }
 
 /** Lines that are odd or not attributed, by remark and service, the dearest first. */

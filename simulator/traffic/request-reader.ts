@@ -21,6 +21,8 @@ export interface ReadingOptions {
   readonly columns?: ColumnMap | null;
   /** Key of the tag that is a request's class; null for the format's own choice. */
   readonly tag?: string | null;
+  /** Gives requests the tags that rules have for them, before anything else is read of them. */
+  readonly retag?: (row: RecordedRow) => RecordedRow;
   readonly badRows?: BadRows;
   /** Ids of requests that are known already and count as duplicates. */
   readonly seen?: SeenIds;
@@ -154,7 +156,7 @@ export class RequestReader {
           this.badRows.good++;
           return;
         }
-        this.take(row, place, this.times);
+        this.take(this.options.retag?.(row) ?? row, place, this.times);
         this.badRows.good++;
       },
       note: (text) => void this.said.set(text, (this.said.get(text) ?? 0) + 1),

@@ -3,7 +3,7 @@ import type { StoreTable, StoreView } from "../table.ts";
 import { BILL_LINES, BILL_TOTALS, LIST_PRICES } from "./bills.ts";
 import { COMPARISONS_VIEW, RUN_COMPARISONS, STRATEGY_COMPARISONS } from "./comparisons.ts";
 import { REQUESTS } from "./requests.ts";
-import { CLASSES, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES } from "./runs.ts";
+import { CLASSES, HOURS, REGIONS, RUN_RECORDS, RUNS_VIEW, STRATEGIES, TAGS_VIEW } from "./runs.ts";
 import { SWEEP_POINTS, SWEEP_VALUES } from "./sweeps.ts";
 
 /** Tables with files in the store. */
@@ -23,4 +23,4 @@ export const STORE_TABLES: readonly StoreTable[] = [
 ];
 
 /** Views over them, in the order in which they are created. */
-export const STORE_VIEWS: readonly StoreView[] = [RUNS_VIEW, COMPARISONS_VIEW, BILL_TOTALS];
+export const STORE_VIEWS: readonly StoreView[] = [RUNS_VIEW, TAGS_VIEW, COMPARISONS_VIEW, BILL_TOTALS];

@@ -8,7 +8,7 @@ const column = (name: string, type: ColumnType, doc: string): StoreColumn => ({ 
 /** One row a run. */
 export const RUN_RECORDS: StoreTable = {
   name: "run_records",
-  version: 1,
+  version: 2,
   keyColumn: "run",
   doc: "One row a run, without its tags: read the view runs",
   columns: [
@@ -87,10 +87,24 @@ export const STRATEGIES: StoreTable = {
 
 export const CLASSES: StoreTable = {
   name: "classes",
-  version: 1,
+  version: 2,
   keyColumn: "run",
   doc: "One row a strategy and class of traffic",
-  columns: [STRATEGY, column("class", "text", "class of traffic"), ...GROUP_COLUMNS],
+  columns: [
+    STRATEGY,
+    column("class", "text", "class of traffic"),
+    column("tags", "json", "tags of the class"),
+    ...GROUP_COLUMNS,
+  ],
+};
+
+/** Classes rolled up by their tags: sums, and shares of them. */
+export const TAGS_VIEW: StoreView = {
+  name: "tags",
+  doc: "One row a run, strategy, tag and value: requests, bill and tokens of the classes that have it",
+  sql: `SELECT run, strategy, tag, json_extract_string(tags, '$."' || tag || '"') AS value, sum(sent) AS sent,
+    sum(served) AS served, sum(bill_usd) AS bill_usd, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, count(*) AS classes
+    FROM (SELECT *, unnest(json_keys(tags)) AS tag FROM classes) GROUP BY ALL ORDER BY ALL`,
 };
 
 export const REGIONS: StoreTable = {
@@ -134,7 +148,10 @@ export function runRows(result: RunResult, facts: RunFacts): ReadonlyMap<StoreTa
         { kind: one.kind, status: one.status, is_baseline: one.name === result.baseline, ...group(one.total) },
       ]),
     ],
-    [CLASSES, each((one) => one.byClass.map((part) => ({ class: part.name, ...group(part) })))],
+    [
+      CLASSES,
+      each((one) => one.byClass.map((part) => ({ class: part.name, tags: tagsOf(result, part.name), ...group(part) }))),
+    ],
     [REGIONS, each((one) => one.byRegion.map((part) => ({ region: part.name, ...group(part) })))],
     [HOURS, each((one) => one.byHour.map((part) => ({ hour: part.hour, starts_at: part.startsAt, ...group(part) })))],
     [
@@ -153,6 +170,10 @@ export function runRows(result: RunResult, facts: RunFacts): ReadonlyMap<StoreTa
       })),
     ],
   ]);
+}
+
+function tagsOf({ classes }: RunResult, name: string): Readonly<Record<string, string>> {
+  return classes.find((each) => each.name === name)?.tags ?? {};
 }
 
 function recordRow(result: RunResult, { savedAt, elapsedMs }: RunFacts): StoreRow {

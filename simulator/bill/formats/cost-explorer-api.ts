@@ -87,21 +87,19 @@ function countedTwice(pages: readonly Page[], file: string): readonly Problem[] 
       groups.length === 0 ? [] : groups.map(({ Key }) => Key).join(" and "),
     ),
   );
-  const twice = (what: string, fix: string): readonly Problem[] => [
-    { code: "BILL_COUNTED_TWICE", where: file, what, fix },
-  ];
-  if (groupings.size > 1)
-    return twice(
-      `its answers are grouped by ${[...groupings].join("; by ")}: adding them up would count spend twice`,
-      "give one file for each grouping",
-    );
+  if (groupings.size > 1) {
+    const what = `its answers are grouped by ${[...groupings].join("; by ")}: adding them up would count spend twice`;
+    return [{ code: "BILL_COUNTED_TWICE", where: file, what, fix: "give one file for each grouping" }];
+  }
   const seen = new Set<string>();
   for (const { ResultsByTime } of pages)
     for (const { TimePeriod, Groups } of ResultsByTime)
       for (const { Keys } of Groups) {
         const key = JSON.stringify([TimePeriod.Start, TimePeriod.End, Keys]);
-        if (seen.has(key))
-          return twice(`${TimePeriod.Start} has ${Keys.join(", ")} twice`, "leave out the page that stands twice");
+        if (seen.has(key)) {
+          const what = `${TimePeriod.Start} has ${Keys.join(", ")} twice`;
+          return [{ code: "BILL_COUNTED_TWICE", where: file, what, fix: "leave out the page that stands twice" }];
+        }
         seen.add(key);
       }
   return [];

@@ -50,6 +50,10 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
       .meta({ description: "Format of the file, where it is not to be found: see list formats" }),
     columns: columnMapSchema,
     tag: z.string().min(1).meta({ description: "Tag of the requests whose value is their class label: team" }),
+    tags: z
+      .string()
+      .min(1)
+      .meta({ description: "File of rules that tag requests which lack a tag: see meridian import --tags" }),
     only: onlySchema,
     shape: dayShapeSchema,
   },
@@ -64,8 +68,9 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
 
 /** What the scenario says of how a file is to be read; undefined where it says nothing. */
 function readingOf(options: Readonly<Record<string, unknown>>): Pick<TraceSpec, "reading"> {
-  const { format = null, columns = null, tag = null } = options as Partial<TraceReading>;
-  return format === null && columns === null && tag === null ? {} : { reading: { format, columns, tag } };
+  const { format = null, columns = null, tag = null, tags } = options as Partial<TraceReading>;
+  const isGiven = format !== null || columns !== null || tag !== null || tags !== undefined;
+  return isGiven ? { reading: { format, columns, tag, ...(tags === undefined ? {} : { tags }) } } : {};
 }
 
 /** The full spec of a trace from its name and the options that stand beside it. */
@@ -288,4 +293,6 @@ export interface TraceReading {
   readonly format: string | null;
   readonly columns: ColumnMap | null;
   readonly tag: string | null;
+  /** File of tag rules. */
+  readonly tags?: string;
 }

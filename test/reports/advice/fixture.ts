@@ -119,7 +119,15 @@ export function advice(over: Partial<Advice> = {}): Advice {
       { tier: "flex", factor: null, left: ["chat"] },
     ],
     provisioned: [
-      { model: "m", region: "us-east-1", term: "sixMonth", usdPerHour: 13.08, breakEvenTpm: 300_000, meanTpm: 1_000 },
+      {
+        model: "m",
+        region: "us-east-1",
+        term: "sixMonth",
+        usdPerHour: 13.08,
+        breakEvenTpm: 300_000,
+        meanTpm: 1_000,
+        onDemandUsd: 100,
+      },
     ],
     residency: [
       { className: "eu", rule: "eu", withRuleUsd: 1100, withoutRuleUsd: 1000, forbidden: ["us-east-1/global"] },

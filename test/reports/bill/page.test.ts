@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { renderBillHtml } from "../../../reports/bill/page.ts";
 import { tornadoSvg } from "../../../reports/bill/tornado.ts";
-import { createBill, partsOf, remarksOf, spendBy } from "../../../simulator/bill/spend.ts";
+import { createBill, partsOf, remarksOf, spendBy, spendByFeature } from "../../../simulator/bill/spend.ts";
 import { ONE } from "../../../simulator/bill/usd.ts";
 
 const line = {
@@ -41,6 +41,7 @@ it("escapes what the bill says, and leaves out parts that are not there", () => 
     candidates: [],
     anomalies: [],
     remarks: remarksOf(bill),
+    features: spendByFeature(bill),
     teamTag: "team",
   };
   const page = { report, byDay: spendBy(bill, "day"), replay: undefined, projection: undefined, file: "b.csv" };

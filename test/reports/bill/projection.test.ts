@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fanSvg } from "../../../reports/bill/fan.ts";
-import { projectionTable, renderProjectionCsv } from "../../../reports/bill/projection.ts";
+import { projectionHeadline, projectionTable, renderProjectionCsv } from "../../../reports/bill/projection.ts";
 import { FLAT, type Projection } from "../../../simulator/bill/project.ts";
 import { ONE } from "../../../simulator/bill/usd.ts";
 
@@ -15,6 +15,8 @@ const projection: Projection = {
   days: 90,
   growth: { quantiles: [0, 0.1, 0.2], source: "trend" },
   weekdays: [1, 1, 1, 1, 1, 1, 1],
+  seasons: { factors: new Array<number>(12).fill(1), source: "none" },
+  withoutGrowthUsd: 7n * ONE,
   scenarios: [{ price: FLAT, months, totalUsd: [3n, 6n, 9n, 12n, 15n].map((usd) => usd * ONE) }],
   tornado: [],
 };
@@ -25,6 +27,15 @@ describe("a projection's table", () => {
     assert.match(
       renderProjectionCsv({ projection, file: "b" }),
       /prices as they are,total,3\.00,6\.00,9\.00,12\.00,15\.00\r\n$/,
+    );
+  });
+});
+
+describe("the headline of a projection", () => {
+  it("is a range with what it rests on, and what it would be without growth", () => {
+    assert.equal(
+      projectionHeadline(projection),
+      "2 months of this usage cost between USD 3 and USD 15 with a probability of 80 % if nothing is changed and the bill's trend of 10.0 % a month (0.0 % to 20.0 %) lasts; if growth ends now, about USD 7.",
     );
   });
 });

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { renderBillText } from "../../../reports/bill/text.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { readCostExplorerConsole } from "../../../simulator/bill/formats/cost-explorer-console.ts";
-import { createBill, partsOf, remarksOf, spendBy } from "../../../simulator/bill/spend.ts";
+import { createBill, partsOf, remarksOf, spendBy, spendByFeature } from "../../../simulator/bill/spend.ts";
 import { table } from "../../simulator/bill/formats/tables.ts";
 
 describe("a bill in the terminal", () => {
@@ -24,6 +24,7 @@ describe("a bill in the terminal", () => {
         candidates: [],
         anomalies: [],
         remarks: remarksOf(bill),
+        features: spendByFeature(bill),
         teamTag: "team",
       },
       { colour: false, width: 100 },

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
 import { loadPriceBook } from "../../../scripts/io/price-book-file.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
@@ -23,7 +24,9 @@ describe("meridian prices", () => {
     assert.equal(code, 0);
     assert.match(stdout, /nova-pro-v1:0 us-east-1 standard: 0\.8 \/ 3\.2 -> 0\.9 \/ 3\.6 USD/);
     const text = readFileSync(BOOK, "utf8");
-    const again = await meridianHere(["prices", "import", LIST, "--book", BOOK]);
+    const packed = join(folder, "index.json.gz");
+    writeFileSync(packed, gzipSync(readFileSync(LIST)));
+    const again = await meridianHere(["prices", "import", packed, "--book", BOOK]);
     assert.match(again.stdout, /0 new, 0 changed/);
     assert.equal(readFileSync(BOOK, "utf8"), text);
   });

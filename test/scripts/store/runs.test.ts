@@ -70,6 +70,24 @@ test("every figure of a strategy, class, region and hour is the result's own", a
   assert.equal((await ask("SELECT count(*) FROM comparisons")).rows[0]![0], RESULT.comparisons.length);
 });
 
+test("classes roll up by their tags", async () => {
+  const { rows } = await ask(
+    "SELECT tag, value, sum(sent), sum(bill_usd) FROM tags WHERE run = 'two' GROUP BY ALL ORDER BY ALL",
+  );
+  const tagged = RESULT.classes.flatMap(({ name, tags }) =>
+    Object.entries(tags).map(([tag, value]) => ({ name, tag, value })),
+  );
+  const sentOf = (name: string) =>
+    RESULT.strategies.reduce((sum, { byClass }) => sum + byClass.find((each) => each.name === name)!.counts.sent, 0);
+  const sums = new Map<string, number>();
+  for (const { name, tag, value } of tagged)
+    sums.set(`${tag} ${value}`, (sums.get(`${tag} ${value}`) ?? 0) + sentOf(name));
+  assert.deepEqual(
+    rows.map(([tag, value, sent]) => [`${tag} ${value}`, Number(sent)]),
+    [...sums].sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+});
+
 test("tags and baseline names are as they are now", async () => {
   await changeTags(join(root, "two"), { add: ["quota", "keep"], remove: [] });
   await changeTags(join(root, "two"), { add: [], remove: ["quota"] });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import test from "node:test";
 import { trafficOfLog } from "../../../scripts/traffic/log-classes.ts";
 import { meridianHere } from "../run-meridian.ts";
@@ -59,4 +59,35 @@ test("one command from a log to a report", async () => {
   for (const { total } of result.strategies) assert.equal(total.counts.sent, 400);
   assert.ok(result.notes.some((note: string) => note.includes("7 of 200 calls tell no output")));
   assert.ok(readdirSync(out).some((name) => name.startsWith("my-world-")));
+});
+
+test("rules tag requests that lack a tag, in the run and in the scenario that it saves", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "meridian-rules-"));
+  const rules = join(folder, "rules.txt");
+  writeFileSync(rules, 'tag team=night where region like "us-*"\ntag team=none where region is "xx"\n');
+  const { overrides, notes } = await trafficOfLog(WORLD, LOG, { models: new Map(), tags: rules }, []);
+  const without = await trafficOfLog(WORLD, LOG, { models: new Map() }, []);
+  const classesOf = (all: typeof overrides) =>
+    all.find(({ path }) => path[0] === "traffic")!.value as { class: string; tags?: object; arrivals: object }[];
+  const tagged = classesOf(overrides);
+  assert.ok(classesOf(without.overrides).every(({ class: name }) => !name.startsWith("night")));
+  assert.ok(
+    tagged.some(({ class: name, tags }) => name.startsWith("night") && JSON.stringify(tags) === '{"team":"night"}'),
+  );
+  assert.ok(tagged.every(({ arrivals }) => "tags" in arrivals));
+  assert.match(notes.join(" "), /line 2/);
+  const out = join(folder, "runs");
+  const args = ["--replications", "1", "--workers", "1", "--out", out, "--json", "--quiet"];
+  const first = await meridianHere(["simulate", WORLD, "--traffic", resolve(LOG), "--tags", rules, ...args]);
+  assert.equal(first.code, 0, first.stderr);
+  const saved = join(out, readdirSync(out).find((name) => name.startsWith("my-world-"))!, "scenario.yaml");
+  const sentOf = ({ stdout }: { stdout: string }) =>
+    JSON.parse(stdout).strategies[0].byClass.map((each: { name: string; counts: { sent: number } }) => [
+      each.name,
+      each.counts.sent,
+    ]);
+  const again = await meridianHere(["simulate", saved, ...args]);
+  assert.deepEqual(sentOf(again), sentOf(first), again.stderr);
+  const alone = await meridianHere(["simulate", WORLD, "--tags", rules, ...args]);
+  assert.deepEqual([alone.code, /TRAFFIC_TAGS_ALONE/.test(alone.stderr)], [2, true]);
 });

@@ -80,6 +80,36 @@ describe("what else the same tokens cost", () => {
     near(unit!.meanTpm, 1.1e6);
   });
 
+  it("as many model units as are in use for more than their break-even share, at each term", () => {
+    const plan = worldPlan("meta.llama3-1-70b-instruct-v1:0", ["us-east-1"], [{}, {}]);
+    // Two classes of half the load share the units: 1.1 M tokens in 90 % of the minutes.
+    const half = dutyCycle(1000, 0.9, { input: 0.5e6, output: 0.05e6 });
+    const both = { ...half, byClass: [half.byClass[0]!, half.byClass[0]!] };
+    const targetOf = { c0: "us-east-1", c1: "us-east-1" };
+    const found = provisionedBreakEvens({ plan, demand: both, prices, targetOf }, 400_000);
+    assert.deepEqual(
+      found.map(({ term }) => term),
+      ["sixMonth", "oneMonth", "noCommit"],
+    );
+    // A unit of 400k a minute serves USD 0.288 a minute, 17.28 an hour: full for 90 % of the time it is worth 15.552 an
+    // hour, above the price for six months (13.08), below the others (21.18, 24). The third unit has 300k: 11.664.
+    assert.deepEqual(
+      found.map(({ best }) => best!.units),
+      [2, 0, 0],
+    );
+    near(found[0]!.onDemandUsd, 0.9 * 43_800 * 1.1 * 0.72);
+    near(found[0]!.best!.usd, 2 * 13.08 * 730 + 0.9 * 43_800 * 0.3 * 0.72);
+    near(found[1]!.best!.usd, found[1]!.onDemandUsd);
+  });
+
+  it("prompts are priced as the cache of one region would have them", () => {
+    const plan = worldPlan(NOVA, targets, [{}]);
+    const cached = { ...demand, byClass: [{ ...demand.byClass[0]!, cacheRead: 30e6, cacheWrite: 6e6 }] };
+    // Of 60 M input tokens 24 M are plain; Nova's cache reads at a quarter of the price and writes for nothing.
+    const [found] = deferrals(plan, cached, { c0: "eu-west-1" });
+    near(found!.usdPerMonth!, 730 * (24 * 0.92 + 30 * 0.23 + 6 * 3.68));
+  });
+
   it("a residency rule costs what the cheaper region beyond it would save", async () => {
     const rule = worldPlan(NOVA, ["eu-west-1", "eu-central-1", "us-east-1"], [{ residency: "eu" }]);
     const without = worldPlan(NOVA, ["eu-west-1", "eu-central-1", "us-east-1"], [{}]);

@@ -5,6 +5,7 @@ import { candidatesOf } from "../../../simulator/bill/candidates.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { createBill } from "../../../simulator/bill/spend.ts";
 import { formatDecimal, parseDecimal } from "../../../simulator/bill/usd.ts";
+import { workloadsSchema } from "../../../simulator/bill/workloads.ts";
 import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";
 
 const HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0";
@@ -51,6 +52,41 @@ function billOf(...lines: BillLine[]) {
   };
   return createBill(exported, NAMES);
 }
+
+describe("candidates whose teams are known", () => {
+  const bill = billOf(line("USE1-MP:USE1_InputTokenCount-Units", "11", "10"));
+  const optionsOf = (workload: object) =>
+    candidatesOf(
+      bill,
+      "tag:team",
+      BOOK,
+      ["us-east-1", "eu-west-1"],
+      workloadsSchema.parse({ search: workload }),
+    )[0]!.options.map(({ name, savingUsd }) => [name, formatDecimal(savingUsd)]);
+
+  it("go only where their callers and their data may", () => {
+    assert.deepEqual(
+      optionsOf({}).map(([name]) => name),
+      ["eu-west-1", "batch", "global profile"],
+    );
+    assert.deepEqual(optionsOf({ sla: "6s", residency: "us" }), []);
+    assert.deepEqual(
+      optionsOf({ sla: "6s", residency: "eu" }).map(([name]) => name),
+      ["eu-west-1"],
+    );
+    assert.deepEqual(optionsOf({ sla: "2s" }), []);
+  });
+
+  it("save of the share that may move", () => {
+    // 10 M tokens at 1.10 through the global profile at 1.00 save USD 1.
+    assert.deepEqual(optionsOf({ mayMove: "40%" })[2], ["global profile", "0.4"]);
+    assert.deepEqual(optionsOf({ mayMove: 0 }), []);
+  });
+
+  it("have their volume in tokens", () => {
+    assert.equal(formatDecimal(candidatesOf(bill, "tag:team", BOOK, [])[0]!.tokens), "10000000");
+  });
+});
 
 describe("candidates", () => {
   it("scales what was billed by the ratio of list prices, so that a discount stays", () => {

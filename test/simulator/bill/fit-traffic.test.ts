@@ -7,6 +7,7 @@ import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { ASSUMED_SIZES, type CallSizes, fitTraffic } from "../../../simulator/bill/fit-traffic.ts";
 import { createBill, tokenLines } from "../../../simulator/bill/spend.ts";
 import { sumOf, toNumber } from "../../../simulator/bill/usd.ts";
+import { workloadsSchema } from "../../../simulator/bill/workloads.ts";
 import { assembleResult } from "../../../simulator/experiment/index.ts";
 import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";
 import { runAll } from "../experiment/fixtures.ts";
@@ -45,6 +46,40 @@ describe("traffic fitted to a bill", () => {
     assert.ok(Math.abs(replayedUsd / billedUsd - 1) < 0.01, `${replayedUsd} for ${billedUsd}`);
     // Haiku 4.5 costs 1.1 times the global price but where it is global already; Nova Lite has no global profile.
     assert.ok(global!.value! < 0.94 * asBilled!.value! && global!.value! > asBilled!.value! / 1.1);
+  });
+
+  it("has other routes only for what may move, and the same calls in all", async () => {
+    const bill = createBill(await readBillFile("scenarios/bills/focus-1.0.csv.gz"), names);
+    const workloads = workloadsSchema.parse({
+      search: { mayMove: "25%" },
+      support: { sla: "2s" },
+      "*": { residency: "us" },
+    });
+    const options = { bill, dimension: "tag:team" as const, book, sizes: new Map(), requestsMax: 20_000 };
+    const [free, bound] = [fitTraffic(options)!, fitTraffic({ ...options, workloads })!];
+    interface Class {
+      readonly class: string;
+      readonly tags: { readonly team: string };
+      readonly targets: readonly string[];
+      readonly arrivals: { readonly poisson: string };
+    }
+    const classesOf = ({ scenario }: typeof free, team: string) =>
+      (scenario.traffic as readonly Class[]).filter(({ tags }) => tags.team === team);
+    const rate = (all: readonly Class[]) =>
+      all.reduce((sum, { arrivals }) => sum + Number.parseFloat(arrivals.poisson), 0);
+    for (const team of ["search", "support", "platform"])
+      assert.ok(Math.abs(rate(classesOf(bound, team)) / rate(classesOf(free, team)) - 1) < 1e-9, team);
+    assert.ok(classesOf(bound, "support").every(({ targets }) => targets.length === 1));
+    assert.ok(
+      classesOf(bound, "platform").every(({ targets }) =>
+        targets.every((each) => /^us-(east|west)/.test(each) && !each.includes("/global")),
+      ),
+    );
+    const moving = classesOf(bound, "search").filter(({ targets }) => targets.length > 1);
+    const staying = classesOf(bound, "search").filter(({ class: name }) => name.endsWith("-stays"));
+    assert.ok(moving.length > 0 && moving.length === staying.length);
+    assert.ok(Math.abs(rate(moving) / rate(staying) - 1 / 3) < 1e-9);
+    await prepareText(JSON.stringify(bound.scenario), "replay.yaml");
   });
 
   it("is less sure of a bill alone", async () => {

@@ -50,6 +50,34 @@ describe("the projection of a bill", () => {
     for (const quantile of projection.growth.quantiles) assert.ok(Math.abs(quantile - growth) < 0.002);
   });
 
+  it("takes seasons that are given, and finds those of two years", () => {
+    const flat = billOf(90, () => 100);
+    const given = projectBill(flat, { ...OPTIONS, seasons: new Map([[11, 0.7]]) })!;
+    const monthOf = (all: typeof given, name: string) =>
+      toNumber(all.scenarios[0]!.months.find(({ month }) => month === name)!.usd[2]!);
+    assert.ok(
+      Math.abs(monthOf(given, "2026-12") - 31 * 70) < 0.01 && Math.abs(monthOf(given, "2026-11") - 30 * 100) < 0.01,
+    );
+    assert.ok(given.tornado.some(({ driver }) => driver === "seasons"));
+    const seasonal = (day: number) => (new Date(START_MS + day * DAY_MS).getUTCMonth() === 11 ? 60 : 100);
+    const found = projectBill(billOf(3 * 365, seasonal), { ...OPTIONS, months: 12 })!;
+    assert.equal(found.seasons.source, "bill");
+    assert.ok(Math.abs(found.seasons.factors[11]! / found.seasons.factors[5]! - 0.6) < 0.02);
+    assert.equal(projectBill(flat, OPTIONS)!.seasons.source, "none");
+  });
+
+  it("of a routing is as much cheaper, and as unsure, as it was simulated", () => {
+    const routed = { name: "global", change: -0.1, changeError: 0.02, fromMonth: 1 };
+    const { scenarios, withoutGrowthUsd } = projectBill(
+      billOf(90, () => 100),
+      { ...OPTIONS, prices: [FLAT, routed] },
+    )!;
+    const [now, then] = scenarios.map(({ totalUsd }) => totalUsd.map(toNumber));
+    assert.ok(Math.abs(then![2]! / now![2]! - 0.9) < 1e-6);
+    assert.ok(Math.abs(then![4]! / now![4]! - (0.9 + 1.2815515655 * 0.02)) < 1e-6);
+    assert.ok(Math.abs(toNumber(withoutGrowthUsd) - 36_500) < 1);
+  });
+
   it("is wider the noisier the bill, and the further ahead", () => {
     const noise = (size: number) => (day: number) => 100 * Math.exp(size * Math.sin(day * 12.9898) * 1.4);
     const width = (size: number, month: number): number => {
