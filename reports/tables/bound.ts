@@ -88,11 +88,22 @@ export function boundText(result: RunResult): string {
     `The cheapest strategy that serves at least 99 %, ${one.strategy}, costs ${formatShare(one.regretShare.value)} more than the least possible for what it served (${formatEstimate(one.regretUsd, USD)} of ${formatEstimate(one.costUsd, USD)} a replication): ${partsText(one)}.`,
   ];
   const worth = one.quotas.toSorted((a, b) => b.usdPerMillionTokensPerMinute - a.usdPerMillionTokensPerMinute)[0];
-  sentences.push(
-    worth === undefined
-      ? "No quota costs anything with foresight."
-      : `With foresight quotas still cost ${formatEstimate(one.limitsUsd, USD)}; one more million tokens a minute of ${worth.id} would be worth up to ${formatNumber(worth.usdPerMillionTokensPerMinute, 2)} USD over the run.`,
-  );
+  const place = (one.endpoints ?? []).toSorted((a, b) => b.usdPerTenthMore - a.usdPerTenthMore)[0];
+  if (worth === undefined && place === undefined) {
+    sentences.push("Neither a quota nor a region's capacity costs anything with foresight.");
+    return sentences.join(" ");
+  }
+  sentences.push(`With foresight quotas and capacity still cost ${formatEstimate(one.limitsUsd, USD)} a replication.`);
+  if (worth !== undefined) {
+    sentences.push(
+      `One more million tokens a minute of ${worth.id} would be worth up to ${formatNumber(worth.usdPerMillionTokensPerMinute, 2)} USD over the run.`,
+    );
+  }
+  if (place !== undefined) {
+    sentences.push(
+      `A tenth more capacity of ${place.id} would be worth up to ${formatNumber(place.usdPerTenthMore, 2)} USD over the run.`,
+    );
+  }
   return sentences.join(" ");
 }
 

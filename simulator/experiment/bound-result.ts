@@ -19,13 +19,15 @@ export interface StrategyBound {
   readonly placementUsd: Estimate;
   /** What putting deferrable work off could have saved beside that. */
   readonly timingUsd: Estimate;
-  /** What quotas and reservations cost even with foresight: part of the bound, not of the regret. */
+  /** What quotas, reservations and capacity cost even with foresight: part of the bound, not of the regret. */
   readonly limitsUsd: Estimate;
   readonly byClass: readonly { readonly name: string; readonly regretUsd: Estimate }[];
   /** By UTC hour of the run: wasted and placement, mean USD. */
   readonly byHour: readonly number[];
   /** Quotas that cost something even with foresight: what one more million tokens a minute would have saved. */
   readonly quotas: readonly { readonly id: string; readonly usdPerMillionTokensPerMinute: number }[];
+  /** Endpoints whose capacity costs something even with foresight: what a tenth more of it would have saved. */
+  readonly endpoints?: readonly { readonly id: string; readonly usdPerTenthMore: number }[];
 }
 
 /** The bound of a run: see docs/model/bound.md. */
