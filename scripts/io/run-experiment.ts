@@ -4,6 +4,7 @@ import {
   assembleResult,
   boundOf,
   type ExperimentInputs,
+  foresightRuns,
   type JobOutput,
   type JobProgress,
   type JobSpec,
@@ -12,6 +13,7 @@ import {
   planJobs,
   planPilots,
   settleWarmup,
+  withForesight,
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { EvidenceJob } from "./evidence.ts";
@@ -19,7 +21,10 @@ import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
 import { programFile } from "./process.ts";
 import { type PoolOptions, runOnPool } from "./worker-pool.ts";
 
-export type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared">;
+export type RunOptions = Omit<PoolOptions<JobProgress>, "workerFile" | "shared"> & {
+  /** Also simulates plans that know the traffic: what can be reached above the bound. */
+  readonly foresight?: boolean;
+};
 
 const WORKER_FILE = pathToFileURL(programFile("scripts/io/simulate-worker.ts")).href;
 
@@ -31,7 +36,24 @@ export async function runExperiment(
 ): Promise<RunResult> {
   const inputs = await withWarmup(experiment.inputs, options);
   const outputs = await runJobs(inputs, jobs, options);
-  return withBound(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)));
+  const result = await withBound(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)));
+  return options.foresight === true ? withReached(inputs, outputs, result, options) : result;
+}
+
+/** A result whose bound says what foresight reached; unchanged where no bound can be stated. */
+async function withReached(
+  inputs: ExperimentInputs,
+  outputs: readonly JobOutput[],
+  result: RunResult,
+  { workers, signal }: RunOptions,
+): Promise<RunResult> {
+  const { bound } = result;
+  if (bound === undefined || bound.missing !== null) return result;
+  const { loadLinearSolver } = await import("./lp.ts");
+  const runs = foresightRuns(inputs.plan, outputs, await loadLinearSolver());
+  const shared = { plan: runs.plan, skipQuotaNeeds: true };
+  const found = await runJobs(shared, runs.jobs, { workers, signal, onProgress: () => {}, onJobDone: () => {} });
+  return { ...result, bound: withForesight(inputs.plan, outputs, bound, runs, found) };
 }
 
 /** A result with its bound; the solver is loaded only where limits bind, and then all is computed again with it. */

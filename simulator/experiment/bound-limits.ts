@@ -4,6 +4,7 @@ import { DAY_MS } from "../base/time.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { CACHE_READ, INPUT, OUTPUT } from "../service/pricing/prices.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
+import { callSizes } from "../traffic/token-bounds.ts";
 import { capacityRows, runsWithin } from "./bound-capacity.ts";
 
 /** What is bought as far as limits go; a column of the programme, in millions of tokens. */
@@ -37,14 +38,21 @@ const M = 1e6;
  * What limits let through in each epoch, and in a day.
  *
  * @param capacity see `capacityLimits`; empty = no limit
+ * @param spare    share of each limit that is used
  */
-export function limitRows(plan: Plan, columns: readonly Purchase[], capacity: Float64Array): readonly Limit[] {
+export function limitRows(
+  plan: Plan,
+  columns: readonly Purchase[],
+  capacity: Float64Array,
+  spare = 1,
+): readonly Limit[] {
   const counted = columns.flatMap((column, i) => (column.kind === CACHE_READ ? [] : [{ column, i }]));
-  return [
+  const limits = [
     ...quotaLimits(plan, counted),
     ...reservationLimits(plan, counted),
     ...(capacity.length === 0 ? [] : capacityLimitRows(plan, counted, capacity)),
   ];
+  return limits.map(({ row, ...limit }) => ({ ...limit, row: { ...row, limit: row.limit * spare } }));
 }
 
 interface Counted {
@@ -108,6 +116,34 @@ function capacityLimitRows(plan: Plan, counted: readonly Counted[], capacity: Fl
       const row: LinearRow = { columns, coefficients, relation: "<=", limit: limit / M };
       return [{ row, quota: -1, minutes: 0, endpoints: each.endpoints }];
     });
+  });
+}
+
+/** With more output for each token of input than this, calls are so different that the row would never bind. */
+const RATIO_MAX = 100;
+
+/**
+ * Input and output are bought apart, and no call has more output for its input than the class's largest output has for
+ * its smallest input: of what is bought together (the same class, epochs and target) neither has more. For calls of one
+ * size this makes them whole.
+ *
+ * @param groups positions of columns that are bought together
+ */
+export function ratioRows(
+  plan: Plan,
+  columns: readonly Purchase[],
+  groups: readonly (readonly number[])[],
+): readonly LinearRow[] {
+  const ratios = plan.traffic.map((traffic) => {
+    const { inputMin, outputMax } = callSizes(traffic);
+    return outputMax / inputMin;
+  });
+  return groups.flatMap((members): readonly LinearRow[] => {
+    const ratio = ratios[columns[members[0]!]!.classIndex]!;
+    const outputs = members.filter((i) => columns[i]!.kind === OUTPUT).length;
+    if (!(ratio <= RATIO_MAX) || outputs === 0 || outputs === members.length) return [];
+    const coefficients = members.map((i) => (columns[i]!.kind === OUTPUT ? 1 : -ratio));
+    return [{ columns: members, coefficients, relation: "<=", limit: 0 }];
   });
 }
 

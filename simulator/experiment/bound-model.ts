@@ -4,7 +4,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, PREPAID, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
 import { isTooSlow } from "./bound-capacity.ts";
-import { type Limit, limitRows, type Purchase, type PurchaseOffer } from "./bound-limits.ts";
+import { type Limit, limitRows, type Purchase, type PurchaseOffer, ratioRows } from "./bound-limits.ts";
 
 /** Kinds that are bought apart: a cache write could have been a read, so that both count as reads. */
 const BOUGHT = [INPUT, OUTPUT, CACHE_READ] as const;
@@ -75,8 +75,6 @@ export function hasFreeCapacity(plan: Plan): boolean {
  * strategy did is one feasible choice, so that its cost is never below. Quotas are counted by input + output, which every
  * admission reserves at least, over whole epochs with a window to spare.
  *
- * @param isLimited false leaves quotas, reservations and capacity out: what they cost
- * @param capacity  see `capacityLimits`; empty = no limit
  * @returns null where the limits leave no choice (a deadline that was missed)
  */
 export function leastCost(
@@ -84,21 +82,37 @@ export function leastCost(
   strategy: number,
   demands: readonly Demand[],
   solve: LinearSolver,
-  isLimited = true,
-  capacity: Float64Array = new Float64Array(),
+  { isLimited = true, capacity = NO_LIMITS, spare = 1, isWhole = false }: CostOptions = {},
 ): Optimum | null {
   const offers = plan.classes.map((_, c) => offersOf(plan, strategy, c));
   const columns = columnsOf(plan, demands, offers);
-  const limits = isLimited ? limitRows(plan, columns, capacity) : [];
+  const limits = isLimited ? limitRows(plan, columns, capacity, spare) : [];
   const simple = cheapestFirst(columns, demands);
-  const meetsLimits = limits.every(({ row }) => sumOf(row, simple) <= row.limit * (1 + 1e-9));
-  if (meetsLimits) return optimumOf(plan, columns, simple, [], []);
-  const programme = programmeOf(columns, demands, limits);
+  const together = boughtTogether(columns);
+  const shape = isWhole ? wholeRows(columns, together) : ratioRows(plan, columns, together);
+  const rows = [...shape, ...limits.map(({ row }) => row)];
+  const meetsLimits = rows.every((row) => sumOf(row, simple) <= row.limit + 1e-9 * Math.max(1, row.limit));
+  if (meetsLimits && !isWhole) return optimumOf(plan, columns, simple, [], []);
+  const programme = programmeOf(columns, demands, rows);
   const solution = solve(programme);
   if (solution === null) return null;
   const duals = solution.duals.slice(programme.rows.length - limits.length);
   return optimumOf(plan, columns, solution.x, limits, duals);
 }
+
+/** How `leastCost` counts. */
+export interface CostOptions {
+  /** False leaves quotas, reservations and capacity out: what they cost. */
+  readonly isLimited?: boolean;
+  /** See `capacityLimits`; empty = no limit. */
+  readonly capacity?: Float64Array;
+  /** Share of the limits that is used: for plans that leave room, not for bounds. */
+  readonly spare?: number;
+  /** Kinds of token are bought in the proportion of the supply, as requests are: for plans, not for bounds. */
+  readonly isWhole?: boolean;
+}
+
+const NO_LIMITS = new Float64Array();
 
 /** Tokens of a supply, bought of an offer in an epoch; amounts in millions of tokens. */
 interface Column extends Purchase {
@@ -146,7 +160,7 @@ function cheapestFirst(columns: readonly Column[], demands: readonly Demand[]): 
 function programmeOf(
   columns: readonly Column[],
   demands: readonly Demand[],
-  limits: readonly Limit[],
+  limits: readonly LinearRow[],
 ): LinearProgramme {
   const rows: LinearRow[] = [];
   const add = (members: readonly number[], relation: "<=" | "=", limit: number) =>
@@ -157,7 +171,7 @@ function programmeOf(
   for (const [demand, members] of grouped(columns, (column) => column.demand)) {
     add(members, "=", demands[demand]!.tokens / M);
   }
-  return { costs: columns.map(({ price }) => price), rows: [...rows, ...limits.map(({ row }) => row)] };
+  return { costs: columns.map(({ price }) => price), rows: [...rows, ...limits] };
 }
 
 function optimumOf(
@@ -257,6 +271,28 @@ export function demandsAsBilled(
 
 function sumOf({ columns, coefficients }: LinearRow, x: readonly number[]): number {
   return columns.reduce((sum, column, i) => sum + coefficients[i]! * x[column]!, 0);
+}
+
+/** Positions of the columns of one class, of the same epochs and offer: one for each kind of token. */
+function boughtTogether(columns: readonly Column[]): readonly (readonly number[])[] {
+  const keyOf = ({ classIndex, supply, epoch, offer }: Column) =>
+    `${classIndex} ${supply.epoch} ${supply.last} ${epoch} ${offer.target} ${offer.quota} ${offer.reservation}`;
+  return [...grouped(columns, keyOf).values()];
+}
+
+/** What is bought together is bought in the proportion of its supplies. */
+function wholeRows(columns: readonly Column[], groups: readonly (readonly number[])[]): readonly LinearRow[] {
+  const share = (i: number) => M / columns[i]!.supply.tokens;
+  return groups.flatMap(([first, ...others]) =>
+    others.map(
+      (other): LinearRow => ({
+        columns: [first!, other],
+        coefficients: [share(first!), -share(other)],
+        relation: "=",
+        limit: 0,
+      }),
+    ),
+  );
 }
 
 /** Positions of the items by a key, in the order of their first. */

@@ -30,10 +30,39 @@ export interface StrategyBound {
   readonly endpoints?: readonly { readonly id: string; readonly usdPerTenthMore: number }[];
 }
 
+/** What a plan that knew the traffic came to when it was simulated. */
+export interface ForesightOutcome {
+  readonly name: string;
+  readonly usdPer1kServed: Estimate;
+  readonly failedShare: number;
+  /** Share of the requests with an objective that met it; null where there are none. */
+  readonly withinShare: number | null;
+}
+
+/** The least cost that is known to be possible where a strategy's requests are served as well as it serves them. */
+export interface ReachedCost {
+  readonly strategy: string;
+  /** The plan, or the strategy of the run, that reached it. */
+  readonly by: string;
+  readonly usdPer1kServed: Estimate;
+  /** Over the strategy's bound: the true optimum lies between the two. */
+  readonly aboveBoundShare: Estimate;
+}
+
+export interface ForesightSummary {
+  /** That were planned, from the first on. */
+  readonly replications: number;
+  readonly plans: readonly ForesightOutcome[];
+  /** Aligned with the bound's strategies. */
+  readonly reached: readonly ReachedCost[];
+}
+
 /** The bound of a run: see docs/model/bound.md. */
 export interface BoundSummary {
   /** In the scenario's order; empty where none can be stated. */
   readonly strategies: readonly StrategyBound[];
   /** Why no bound can be stated; null where it is. */
   readonly missing: string | null;
+  /** Left out unless asked for (`--foresight`). */
+  readonly foresight?: ForesightSummary;
 }

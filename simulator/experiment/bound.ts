@@ -71,11 +71,11 @@ function replicationBound(
   const shares = plan.classes.map((_, c) => servedShare(plan, stats, c));
   const sent = plan.classes.flatMap((_, c) => demandsAsBilled(plan, stats.billedTokens, c, shares[c]!));
   const capacity = capacityLimits(plan, strategy, stats.replication, stats.capacityUse);
-  const placed = leastCost(plan, strategy, sent, solve, true, capacity);
+  const placed = leastCost(plan, strategy, sent, solve, { capacity });
   if (placed === null) return null;
   const waiting = withWaits(plan, stats, sent, arrivals);
-  const best = waiting === sent ? placed : leastCost(plan, strategy, waiting, solve, true, capacity);
-  const free = leastCost(plan, strategy, waiting, solve, false);
+  const best = waiting === sent ? placed : leastCost(plan, strategy, waiting, solve, { capacity });
+  const free = leastCost(plan, strategy, waiting, solve, { isLimited: false });
   if (best === null || free === null) return null;
   const rule = plan.money.billing;
   const usd = (fUsd: bigint) => Number(fUsd) / 1e15;
@@ -110,7 +110,7 @@ function servedShare(plan: Plan, { billedTokens, byClass }: ReplicationStats, cl
 }
 
 /** The same demands, of which work that may wait can be bought from its arrival to its deadline. */
-function withWaits(
+export function withWaits(
   plan: Plan,
   { billedTokens }: ReplicationStats,
   demands: readonly Demand[],

@@ -50,12 +50,12 @@ describe("what capacity lets through", () => {
       ...simplex(programme)!,
       duals: programme.rows.map(({ coefficients }) => (coefficients[0] === 20 ? -0.25 : 0)),
     });
-    const found = leastCost(plan, 0, [demand(M, OUTPUT)], solve, true, limits)!;
+    const found = leastCost(plan, 0, [demand(M, OUTPUT)], solve, { capacity: limits })!;
     const atA = (3636 * 4 * 50) / M;
     assert.ok(Math.abs(found.costUsd - (5 * atA + 10 * (1 - atA))) < 1e-9, `${found.costUsd}`);
     // A tenth more: 10 % of these tokens at 5 USD a million less.
     assert.ok(Math.abs(found.endpointWorthUsd[0]! - 0.1 * atA * 5) < 1e-9, `${found.endpointWorthUsd}`);
-    const free = leastCost(plan, 0, [demand(M, OUTPUT)], solve, false, limits)!;
+    const free = leastCost(plan, 0, [demand(M, OUTPUT)], solve, { isLimited: false })!;
     assert.ok(Math.abs(free.costUsd - 5) < 1e-9);
   });
 
