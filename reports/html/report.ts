@@ -10,7 +10,15 @@ import {
   explorableSection,
   type NotExplorable,
 } from "../live/explorable.ts";
-import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
+import {
+  boundTable,
+  boundText,
+  foresightTable,
+  hasBound,
+  hasForesight,
+  reachedTable,
+  regretTable,
+} from "../tables/bound.ts";
 import { decisionTable, explainedText, hasExplained, sightTable } from "../tables/explained.ts";
 import {
   boundClasses,
@@ -100,6 +108,8 @@ function boundSection(result: RunResult): Markup | "" {
     return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p></section>`;
   return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p>
 ${tableHtml(boundTable(result))}
+${hasForesight(result) ? tableHtml(reachedTable(result)) : ""}
+${hasForesight(result) ? foldedTable("What plans that knew the traffic came to", foresightTable(result)) : ""}
 ${foldedTable("Regret by class and hour", regretTable(result))}</section>`;
 }
 

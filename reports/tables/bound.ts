@@ -72,6 +72,62 @@ export function regretTable(result: RunResult): Table {
   };
 }
 
+/** Whether plans that knew the traffic were simulated. */
+export function hasForesight({ bound }: RunResult): boolean {
+  return bound?.foresight !== undefined;
+}
+
+/** One row per strategy: between its bound and what was reached at the same service lies the optimum. */
+export function reachedTable(result: RunResult): Table {
+  const reached = result.bound?.foresight?.reached ?? [];
+  return {
+    id: "reached",
+    caption:
+      "Between the bound and what was reached lies the least possible cost: the cheapest plan with foresight, or strategy of this run, that serves as well",
+    columns: [
+      leftColumn("Strategy", "strategy"),
+      rightColumn("Regret (%)", "regret_share"),
+      leftColumn("Reached by", "reached_by"),
+      rightColumn("USD per 1,000 served", "reached_usd_per_1k"),
+      rightColumn("Above the bound (%)", "above_bound_share"),
+    ],
+    rows: boundsOf(result).flatMap(({ bound, strategyIndex }): readonly Row[] => {
+      const own = reached.find(({ strategy }) => strategy === bound.strategy);
+      if (own === undefined) return [];
+      const cells = [
+        textCell(bound.strategy),
+        estimateCell(bound.regretShare, PERCENT),
+        textCell(own.by),
+        estimateCell(own.usdPer1kServed, USD),
+        estimateCell(own.aboveBoundShare, PERCENT),
+      ];
+      return [{ strategyIndex, cells }];
+    }),
+  };
+}
+
+/** One row per plan: what it came to when it was simulated. */
+export function foresightTable(result: RunResult): Table {
+  return {
+    id: "foresight",
+    caption: "Plans that knew the traffic, simulated on it",
+    columns: [
+      leftColumn("Plan", "plan"),
+      rightColumn("USD per 1,000 served", "usd_per_1k"),
+      rightColumn("Within objectives (%)", "goodput_share"),
+      rightColumn("Not served (%)", "failed_share"),
+    ],
+    rows: (result.bound?.foresight?.plans ?? []).map(({ name, usdPer1kServed, withinShare, failedShare }) => ({
+      cells: [
+        textCell(name),
+        estimateCell(usdPer1kServed, USD),
+        { text: withinShare === null ? "" : formatShare(withinShare), value: withinShare },
+        { text: formatShare(failedShare), value: failedShare },
+      ],
+    })),
+  };
+}
+
 /** The nearest to its bound, where its regret comes from, and which quota would be worth most: in sentences. */
 export function boundText(result: RunResult): string {
   const { bound } = result;
@@ -88,11 +144,29 @@ export function boundText(result: RunResult): string {
     `The cheapest strategy that serves at least 99 %, ${one.strategy}, costs ${formatShare(one.regretShare.value)} more than the least possible for what it served (${formatEstimate(one.regretUsd, USD)} of ${formatEstimate(one.costUsd, USD)} a replication): ${partsText(one)}.`,
   ];
   const worth = one.quotas.toSorted((a, b) => b.usdPerMillionTokensPerMinute - a.usdPerMillionTokensPerMinute)[0];
-  sentences.push(
-    worth === undefined
-      ? "No quota costs anything with foresight."
-      : `With foresight quotas still cost ${formatEstimate(one.limitsUsd, USD)}; one more million tokens a minute of ${worth.id} would be worth up to ${formatNumber(worth.usdPerMillionTokensPerMinute, 2)} USD over the run.`,
-  );
+  const reached = result.bound?.foresight?.reached.find(({ strategy }) => strategy === one.strategy);
+  if (reached !== undefined) {
+    const by = reached.by === one.strategy ? "no plan with foresight was cheaper" : `reached by ${reached.by}`;
+    sentences.push(
+      `The least possible at the same service is at most ${formatShare(reached.aboveBoundShare.value)} above the bound (${by}).`,
+    );
+  }
+  const place = (one.endpoints ?? []).toSorted((a, b) => b.usdPerTenthMore - a.usdPerTenthMore)[0];
+  if (worth === undefined && place === undefined) {
+    sentences.push("Neither a quota nor a region's capacity costs anything with foresight.");
+    return sentences.join(" ");
+  }
+  sentences.push(`With foresight quotas and capacity still cost ${formatEstimate(one.limitsUsd, USD)} a replication.`);
+  if (worth !== undefined) {
+    sentences.push(
+      `One more million tokens a minute of ${worth.id} would be worth up to ${formatNumber(worth.usdPerMillionTokensPerMinute, 2)} USD over the run.`,
+    );
+  }
+  if (place !== undefined) {
+    sentences.push(
+      `A tenth more capacity of ${place.id} would be worth up to ${formatNumber(place.usdPerTenthMore, 2)} USD over the run.`,
+    );
+  }
   return sentences.join(" ");
 }
 

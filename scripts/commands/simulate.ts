@@ -1,7 +1,7 @@
 /** `meridian simulate`: runs every strategy of a scenario on the same traffic and saves the run. */
 
 import { join } from "node:path";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -68,6 +68,12 @@ export const simulateCommand: CommandDefinition = {
         "which replication, counted from 0 as in result.json; 0 unless given",
         wholeNumber(0),
       )
+      .addOption(
+        new Option(
+          "--foresight",
+          "what plans that know the traffic reach above the bound; takes runs of its own",
+        ).conflicts("precision"),
+      )
       .option("--explain <n>", "explain the decisions about n requests; takes a run for each target", wholeNumber(1))
       .option("--traffic <log>", "take the traffic from this file or folder of any format, in place of the scenario's")
       .option("--traffic-format <name>", "with --traffic: its format, where it is not to be found")
@@ -127,7 +133,13 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     if (rule === undefined)
       result = await runShown(
         experiment,
-        { workers, terminal, signal, also: createProgressFile(String(options.out), args[0]!) },
+        {
+          workers,
+          terminal,
+          signal,
+          foresight: options.foresight === true,
+          also: createProgressFile(String(options.out), args[0]!),
+        },
         withEvidence(jobsOf(experiment, workers), evidence),
       );
     else {

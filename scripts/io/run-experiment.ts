@@ -4,6 +4,7 @@ import {
   assembleResult,
   boundOf,
   type ExperimentInputs,
+  foresightRuns,
   type JobOutput,
   type JobProgress,
   type JobSpec,
@@ -14,6 +15,7 @@ import {
   runJob,
   runPilot,
   settleWarmup,
+  withForesight,
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { EvidenceJob } from "./evidence.ts";
@@ -26,6 +28,8 @@ import { defaultWorkers, type PoolOptions, runOnPool, runWhileShort } from "./wo
 export interface RunOptions extends Pick<PoolOptions<JobProgress>, "signal" | "onProgress" | "onJobDone"> {
   /** Worker threads at most; one per core unless given. What is short is run without, unless two or more are asked for. */
   readonly workers?: number | undefined;
+  /** Also simulates plans that know the traffic: what can be reached above the bound. */
+  readonly foresight?: boolean;
 }
 
 const WORKER_FILE = pathToFileURL(programFile("scripts/io/simulate-worker.ts")).href;
@@ -41,7 +45,24 @@ export async function runExperiment(
 ): Promise<RunResult> {
   const inputs = await withWarmup(experiment.inputs, options);
   const outputs = await runJobs(inputs, jobs, options);
-  return withBound(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)));
+  const result = await withBound(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)));
+  return options.foresight === true ? withReached(inputs, outputs, result, options) : result;
+}
+
+/** A result whose bound says what foresight reached; unchanged where no bound can be stated. */
+async function withReached(
+  inputs: ExperimentInputs,
+  outputs: readonly JobOutput[],
+  result: RunResult,
+  { workers, signal }: RunOptions,
+): Promise<RunResult> {
+  const { bound } = result;
+  if (bound === undefined || bound.missing !== null) return result;
+  const { loadLinearSolver } = await import("./lp.ts");
+  const runs = foresightRuns(inputs.plan, outputs, await loadLinearSolver());
+  const shared = { plan: runs.plan, skipQuotaNeeds: true };
+  const found = await runJobs(shared, runs.jobs, { workers, signal, onProgress: () => {}, onJobDone: () => {} });
+  return { ...result, bound: withForesight(inputs.plan, outputs, bound, runs, found) };
 }
 
 /** A result with its bound; the solver is loaded only where limits bind, and then all is computed again with it. */
@@ -126,7 +147,9 @@ export function jobsOf(
   return planJobs(inputs.plan, workers === 1 ? 1 : JOBS_PER_WORKER * workers);
 }
 
-export interface ShownOptions extends Pick<RunOptions, "workers" | "signal">, Pick<ProgressOptions, "also"> {
+export interface ShownOptions
+  extends Pick<RunOptions, "workers" | "signal" | "foresight">,
+    Pick<ProgressOptions, "also"> {
   readonly terminal: Terminal;
 }
 
@@ -147,9 +170,9 @@ export async function runShown(
 /** How to run so many jobs with their progress on stderr, until it is stopped. */
 export function withProgress(
   jobs: number,
-  { workers, signal, terminal, also }: ShownOptions,
+  { workers, signal, foresight = false, terminal, also }: ShownOptions,
 ): RunOptions & { stop(): void } {
   const { live, quiet } = terminal;
   const progress = createProgress({ stream: process.stderr, live, quiet, jobs, ...(also && { also }) });
-  return { workers, signal, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
+  return { workers, signal, foresight, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
 }

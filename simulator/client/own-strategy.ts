@@ -73,12 +73,16 @@ class CheckedStrategy implements Strategy {
   private readonly own: Strategy;
   private readonly name: string;
   readonly observe?: NonNullable<Strategy["observe"]>;
+  readonly scoreOf?: NonNullable<Strategy["scoreOf"]>;
 
   constructor(own: Strategy, name: string) {
     this.own = own;
     this.name = name;
     if (own.observe !== undefined) {
       this.observe = (outcome) => guarded(name, "observe fails", () => own.observe!(outcome));
+    }
+    if (own.scoreOf !== undefined) {
+      this.scoreOf = (...call) => guarded(name, "scoreOf fails", () => own.scoreOf!(...call));
     }
   }
 

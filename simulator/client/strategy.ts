@@ -22,9 +22,10 @@ export interface Strategy {
   observe?(outcome: AttemptOutcome): void;
   /**
    * How the latest choice ranked a target, for people who ask why: the least is the best, and the scale is the
-   * strategy's own. NaN for a target that it did not consider. Only asked right after `choose`.
+   * strategy's own. NaN for a target that it did not consider. Only asked right after `choose`, with the same request,
+   * targets and instant; it changes nothing.
    */
-  scoreOf?(target: number): number;
+  scoreOf?(target: number, request: RequestView, targets: TargetView, nowMs: number): number;
 }
 
 /** What a router may know of a request. One object, reused between calls: do not keep it. */

@@ -1,13 +1,15 @@
 /** The least cost of given tokens with foresight: where and when they may be bought, at what price, under which limits. */
 import type { LinearProgramme, LinearRow, LinearSolver } from "../base/linear-programme.ts";
-import { DAY_MS } from "../base/time.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, PREPAID, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
+import { isTooSlow } from "./bound-capacity.ts";
+import { type Limit, limitRows, type Purchase, type PurchaseOffer, ratioRows } from "./bound-limits.ts";
 
 /** Kinds that are bought apart: a cache write could have been a read, so that both count as reads. */
 const BOUGHT = [INPUT, OUTPUT, CACHE_READ] as const;
 const M = 1e6;
+const TENTH = 0.1;
 
 /** Tokens of one class that can be bought in an epoch or, for work that may wait, in one up to `last`. */
 export interface Supply {
@@ -32,12 +34,26 @@ export interface Optimum {
   readonly byEpochUsd: Float64Array;
   /** By quota: what one more million tokens a minute would have saved, USD over the run. */
   readonly quotaWorthUsd: Float64Array;
+  /** By endpoint: what a tenth more of its capacity would have saved, USD over the run. */
+  readonly endpointWorthUsd: Float64Array;
+  /** What is bought, millions of tokens: of which class and kind, of which target, from which epoch in which. */
+  readonly bought: readonly Bought[];
+}
+
+/** Tokens of a class that a target serves. */
+export interface Bought {
+  readonly classIndex: number;
+  readonly kind: number;
+  readonly target: number;
+  /** Of the arrival, at the earliest, and in which they are sent. */
+  readonly arrivalEpoch: number;
+  readonly epoch: number;
+  readonly millions: number;
 }
 
 /** A way to buy: a target, or what its calls overflow to. */
-interface Offer {
-  readonly quota: number;
-  readonly reservation: number;
+interface Offer extends PurchaseOffer {
+  readonly target: number;
   /** USD per token, indexed `epoch * TOKEN_KINDS.length + kind`. */
   readonly priceUsd: Float64Array;
 }
@@ -55,11 +71,10 @@ export function hasFreeCapacity(plan: Plan): boolean {
 
 /**
  * The least cost at which demands can be bought where the strategy's classes are allowed to: prices, residency, quotas,
- * reserved tokens and deadlines hold; compute capacity and latency do not limit it. Whatever a strategy did is one
- * feasible choice, so that its cost is never below. Quotas are counted by input + output, which every admission
- * reserves at least, over whole epochs with a window to spare.
+ * reserved tokens, deadlines and capacity hold, and targets that are too slow for a class are left out. Whatever a
+ * strategy did is one feasible choice, so that its cost is never below. Quotas are counted by input + output, which every
+ * admission reserves at least, over whole epochs with a window to spare.
  *
- * @param isLimited false leaves quotas and reservations out: what they cost
  * @returns null where the limits leave no choice (a deadline that was missed)
  */
 export function leastCost(
@@ -67,27 +82,43 @@ export function leastCost(
   strategy: number,
   demands: readonly Demand[],
   solve: LinearSolver,
-  isLimited = true,
+  { isLimited = true, capacity = NO_LIMITS, spare = 1, isWhole = false }: CostOptions = {},
 ): Optimum | null {
   const offers = plan.classes.map((_, c) => offersOf(plan, strategy, c));
   const columns = columnsOf(plan, demands, offers);
-  const limits = isLimited ? limitRows(plan, columns) : [];
+  const limits = isLimited ? limitRows(plan, columns, capacity, spare) : [];
   const simple = cheapestFirst(columns, demands);
-  const meetsLimits = limits.every(({ row }) => sumOf(row, simple) <= row.limit * (1 + 1e-9));
-  if (meetsLimits) return optimumOf(plan, columns, simple, [], []);
-  const programme = programmeOf(columns, demands, limits);
+  const together = boughtTogether(columns);
+  const shape = isWhole ? wholeRows(columns, together) : ratioRows(plan, columns, together);
+  const rows = [...shape, ...limits.map(({ row }) => row)];
+  const meetsLimits = rows.every((row) => sumOf(row, simple) <= row.limit + 1e-9 * Math.max(1, row.limit));
+  if (meetsLimits && !isWhole) return optimumOf(plan, columns, simple, [], []);
+  const programme = programmeOf(columns, demands, rows);
   const solution = solve(programme);
   if (solution === null) return null;
   const duals = solution.duals.slice(programme.rows.length - limits.length);
   return optimumOf(plan, columns, solution.x, limits, duals);
 }
 
+/** How `leastCost` counts. */
+export interface CostOptions {
+  /** False leaves quotas, reservations and capacity out: what they cost. */
+  readonly isLimited?: boolean;
+  /** See `capacityLimits`; empty = no limit. */
+  readonly capacity?: Float64Array;
+  /** Share of the limits that is used: for plans that leave room, not for bounds. */
+  readonly spare?: number;
+  /** Kinds of token are bought in the proportion of the supply, as requests are: for plans, not for bounds. */
+  readonly isWhole?: boolean;
+}
+
+const NO_LIMITS = new Float64Array();
+
 /** Tokens of a supply, bought of an offer in an epoch; amounts in millions of tokens. */
-interface Column {
+interface Column extends Purchase {
   readonly supply: Supply;
   readonly demand: number;
   readonly offer: Offer;
-  readonly epoch: number;
   /** USD per million tokens. */
   readonly price: number;
 }
@@ -100,7 +131,8 @@ function columnsOf(plan: Plan, demands: readonly Demand[], offers: readonly (rea
         const found: Column[] = [];
         for (let epoch = supply.epoch; epoch <= Math.min(supply.last, epochs - 1); epoch++) {
           const price = offer.priceUsd[epoch * TOKEN_KINDS.length + supply.kind]! * M;
-          if (Number.isFinite(price)) found.push({ supply, demand, offer, epoch, price });
+          const { classIndex, kind } = supply;
+          if (Number.isFinite(price)) found.push({ supply, demand, classIndex, kind, offer, epoch, price });
         }
         return found;
       }),
@@ -128,7 +160,7 @@ function cheapestFirst(columns: readonly Column[], demands: readonly Demand[]): 
 function programmeOf(
   columns: readonly Column[],
   demands: readonly Demand[],
-  limits: readonly Limit[],
+  limits: readonly LinearRow[],
 ): LinearProgramme {
   const rows: LinearRow[] = [];
   const add = (members: readonly number[], relation: "<=" | "=", limit: number) =>
@@ -139,82 +171,7 @@ function programmeOf(
   for (const [demand, members] of grouped(columns, (column) => column.demand)) {
     add(members, "=", demands[demand]!.tokens / M);
   }
-  return { costs: columns.map(({ price }) => price), rows: [...rows, ...limits.map(({ row }) => row)] };
-}
-
-interface Limit {
-  readonly row: LinearRow;
-  /** -1 for a reservation. */
-  readonly quota: number;
-  /** How much the limit grows with one more token a minute. */
-  readonly minutes: number;
-}
-
-/** What quotas and reservations let through in each epoch, and in a day. */
-function limitRows(plan: Plan, columns: readonly Column[]): readonly Limit[] {
-  const limits: Limit[] = [];
-  const { quotas, reservations, epochStartMs, durationMs } = plan.world;
-  const minutesOf = (epoch: number, windowMs: number) =>
-    ((epochStartMs[epoch + 1] ?? epochStartMs[epoch]! + DAY_MS) - epochStartMs[epoch]!) / windowMs + 1;
-  const row = (members: readonly number[], limit: number): LinearRow => ({
-    columns: members,
-    coefficients: members.map(() => 1),
-    relation: "<=",
-    limit: limit / M,
-  });
-  const counted = columns.flatMap((column, i) => (column.supply.kind === CACHE_READ ? [] : [{ column, i }]));
-  quotas.forEach(({ tokensPerMinute, tokensPerDay }, quota) => {
-    const own = counted.filter(({ column }) => column.offer.quota === quota);
-    if (own.length === 0) return;
-    if (tokensPerMinute !== null) {
-      const { limit, windowMs, burst } = tokensPerMinute;
-      for (const [epoch, members] of grouped(own, ({ column }) => column.epoch)) {
-        const windows = minutesOf(epoch, windowMs);
-        const most = limit * windows + Math.max(0, burst - limit);
-        limits.push({
-          row: row(
-            members.map((m) => own[m]!.i),
-            most,
-          ),
-          quota,
-          minutes: windows,
-        });
-      }
-    }
-    if (tokensPerDay !== null) {
-      const days = Math.ceil((Number.isFinite(durationMs) ? durationMs : epochStartMs.at(-1)!) / DAY_MS) + 1;
-      limits.push({
-        row: row(
-          own.map(({ i }) => i),
-          tokensPerDay.limit * days,
-        ),
-        quota: -1,
-        minutes: 0,
-      });
-    }
-  });
-  reservations.forEach(({ inputTokensPerMinute, outputTokensPerMinute }, reservation) => {
-    for (const [kind, limit] of [
-      [INPUT, inputTokensPerMinute],
-      [OUTPUT, outputTokensPerMinute],
-    ] as const) {
-      const own = counted.filter(
-        ({ column }) => column.offer.reservation === reservation && column.supply.kind === kind,
-      );
-      for (const [epoch, members] of grouped(own, ({ column }) => column.epoch)) {
-        const most = limit * minutesOf(epoch, 60_000);
-        limits.push({
-          row: row(
-            members.map((m) => own[m]!.i),
-            most,
-          ),
-          quota: -1,
-          minutes: 0,
-        });
-      }
-    }
-  });
-  return limits;
+  return { costs: columns.map(({ price }) => price), rows: [...rows, ...limits] };
 }
 
 function optimumOf(
@@ -227,6 +184,7 @@ function optimumOf(
   const byClassUsd = new Float64Array(plan.classes.length);
   const byEpochUsd = new Float64Array(plan.money.schedule.epochStartMs.length);
   const quotaWorthUsd = new Float64Array(plan.world.quotas.length);
+  const endpointWorthUsd = new Float64Array(plan.world.endpoints.length);
   let costUsd = 0;
   columns.forEach(({ supply, price }, i) => {
     const usd = price * x[i]!;
@@ -234,10 +192,15 @@ function optimumOf(
     byClassUsd[supply.classIndex]! += usd;
     byEpochUsd[supply.epoch]! += usd;
   });
-  limits.forEach(({ quota, minutes }, i) => {
-    if (quota >= 0) quotaWorthUsd[quota]! += Math.max(0, -duals[i]!) * minutes;
+  limits.forEach(({ quota, minutes, endpoints, row }, i) => {
+    const worthUsd = Math.max(0, -duals[i]!);
+    if (quota >= 0) quotaWorthUsd[quota]! += worthUsd * minutes;
+    for (const endpoint of endpoints) endpointWorthUsd[endpoint]! += (worthUsd * TENTH * row.limit) / endpoints.length;
   });
-  return { costUsd, byClassUsd, byEpochUsd, quotaWorthUsd };
+  const bought = columns.flatMap(({ classIndex, kind, offer, supply, epoch }, i) =>
+    x[i]! > 0 ? [{ classIndex, kind, target: offer.target, arrivalEpoch: supply.epoch, epoch, millions: x[i]! }] : [],
+  );
+  return { costUsd, byClassUsd, byEpochUsd, quotaWorthUsd, endpointWorthUsd, bought };
 }
 
 function offersOf(plan: Plan, strategy: number, classIndex: number): readonly Offer[] {
@@ -252,8 +215,9 @@ function offersOf(plan: Plan, strategy: number, classIndex: number): readonly Of
       route !== null;
       route = route.overflow
     ) {
+      if (isTooSlow(plan, strategy, classIndex, route)) continue;
       const priceUsd = pricesOf(plan, route, classIndex);
-      offers.push({ quota: route.quotas[account] ?? -1, reservation: route.reservation, priceUsd });
+      offers.push({ target: t, route, quota: route.quotas[account] ?? -1, reservation: route.reservation, priceUsd });
     }
     return offers;
   });
@@ -307,6 +271,28 @@ export function demandsAsBilled(
 
 function sumOf({ columns, coefficients }: LinearRow, x: readonly number[]): number {
   return columns.reduce((sum, column, i) => sum + coefficients[i]! * x[column]!, 0);
+}
+
+/** Positions of the columns of one class, of the same epochs and offer: one for each kind of token. */
+function boughtTogether(columns: readonly Column[]): readonly (readonly number[])[] {
+  const keyOf = ({ classIndex, supply, epoch, offer }: Column) =>
+    `${classIndex} ${supply.epoch} ${supply.last} ${epoch} ${offer.target} ${offer.quota} ${offer.reservation}`;
+  return [...grouped(columns, keyOf).values()];
+}
+
+/** What is bought together is bought in the proportion of its supplies. */
+function wholeRows(columns: readonly Column[], groups: readonly (readonly number[])[]): readonly LinearRow[] {
+  const share = (i: number) => M / columns[i]!.supply.tokens;
+  return groups.flatMap(([first, ...others]) =>
+    others.map(
+      (other): LinearRow => ({
+        columns: [first!, other],
+        coefficients: [share(first!), -share(other)],
+        relation: "=",
+        limit: 0,
+      }),
+    ),
+  );
 }
 
 /** Positions of the items by a key, in the order of their first. */

@@ -7,6 +7,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { epochAt } from "../service/pricing/price-schedule.ts";
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { type Arrivals, arrivalCell } from "./arrived-tokens.ts";
+import { capacityLimits } from "./bound-capacity.ts";
 import { type Demand, demandsAsBilled, hasFreeCapacity, leastCost, type Optimum } from "./bound-model.ts";
 import type { BoundSummary, StrategyBound } from "./bound-result.ts";
 import type { JobOutput } from "./job.ts";
@@ -14,14 +15,14 @@ import type { ReplicationStats } from "./replication-stats.ts";
 
 /**
  * The least cost of what each strategy served, under the scenario's billing rule, prices, residency, quotas, reserved
- * tokens and deadlines; and its regret, cost - bound, with the parts of it:
+ * tokens, deadlines and capacity; and its regret, cost - bound, with the parts of it:
  *
  *   wasted     tokens that were billed and reached no caller (calls given up, hedges that lost)
  *   placement  what was served, in the hours in which it was sent, above the best choice of targets in those hours
  *   timing     what putting deferrable work off to cheaper hours could have saved beside that
  *
- * The bound knows no latency and no compute capacity: it may be out of reach, and is never above what is possible. Where
- * tokens were wasted it keeps the cheapest of what was billed, so that it stays a bound.
+ * Of latency the bound knows only what no call can be faster than: it may be out of reach, and is never above what is
+ * possible. Where tokens were wasted it keeps the cheapest of what was billed, so that it stays a bound.
  *
  * @param solve called only where limits bind
  */
@@ -52,11 +53,12 @@ interface ReplicationBound {
   readonly wasted: number;
   readonly placement: number;
   readonly timing: number;
-  /** What quotas and reservations cost even with foresight. */
+  /** What quotas, reservations and capacity cost even with foresight. */
   readonly limits: number;
   readonly byClass: readonly number[];
   readonly byHour: readonly number[];
   readonly quotaWorth: Float64Array;
+  readonly endpointWorth: Float64Array;
 }
 
 function replicationBound(
@@ -68,11 +70,12 @@ function replicationBound(
   const { strategy } = stats;
   const shares = plan.classes.map((_, c) => servedShare(plan, stats, c));
   const sent = plan.classes.flatMap((_, c) => demandsAsBilled(plan, stats.billedTokens, c, shares[c]!));
-  const placed = leastCost(plan, strategy, sent, solve);
+  const capacity = capacityLimits(plan, strategy, stats.replication, stats.capacityUse);
+  const placed = leastCost(plan, strategy, sent, solve, { capacity });
   if (placed === null) return null;
   const waiting = withWaits(plan, stats, sent, arrivals);
-  const best = waiting === sent ? placed : leastCost(plan, strategy, waiting, solve);
-  const free = leastCost(plan, strategy, waiting, solve, false);
+  const best = waiting === sent ? placed : leastCost(plan, strategy, waiting, solve, { capacity });
+  const free = leastCost(plan, strategy, waiting, solve, { isLimited: false });
   if (best === null || free === null) return null;
   const rule = plan.money.billing;
   const usd = (fUsd: bigint) => Number(fUsd) / 1e15;
@@ -93,6 +96,7 @@ function replicationBound(
     byClass: byClassCost.map((each, c) => settled(each - best.byClassUsd[c]!)),
     byHour: stats.byHour.map((hour, h) => settled(costOf(hour) - costInHour(plan, placed, h))),
     quotaWorth: best.quotaWorthUsd,
+    endpointWorth: best.endpointWorthUsd,
   };
 }
 
@@ -106,7 +110,7 @@ function servedShare(plan: Plan, { billedTokens, byClass }: ReplicationStats, cl
 }
 
 /** The same demands, of which work that may wait can be bought from its arrival to its deadline. */
-function withWaits(
+export function withWaits(
   plan: Plan,
   { billedTokens }: ReplicationStats,
   demands: readonly Demand[],
@@ -165,6 +169,10 @@ function strategyBound(plan: Plan, replications: readonly (ReplicationBound | nu
     quotas: plan.world.quotas.flatMap(({ id }, q) => {
       const usd = meanNumber(known.map(({ quotaWorth }) => quotaWorth[q]!));
       return usd > 0 ? [{ id, usdPerMillionTokensPerMinute: usd }] : [];
+    }),
+    endpoints: plan.world.endpoints.flatMap(({ id }, e) => {
+      const usd = meanNumber(known.map(({ endpointWorth }) => endpointWorth[e]!));
+      return usd > 0 ? [{ id, usdPerTenthMore: usd }] : [];
     }),
   };
 }

@@ -2,6 +2,7 @@
 export { assembleResult, type Provenance } from "./assemble.ts";
 export { boundOf } from "./bound.ts";
 export { EXPLAINED_MAX, explainDecisions } from "./explain.ts";
+export { type ForesightRuns, foresightRuns, withForesight } from "./foresight.ts";
 export {
   type ExperimentInputs,
   type JobOutput,

@@ -12,6 +12,7 @@ import { BILLING_RULES, type BillingRule, TOKEN_KINDS } from "../service/pricing
 import { type CapacityLine, capacityLine } from "../service/pricing/reserved.ts";
 import type { QuotaUse } from "../service/quota/token-quota.ts";
 import { type Bills, billsOf, type OtherBill, otherBillsOf, type TokenStats, tokensOf } from "./bills.ts";
+import { capacityUse } from "./bound-capacity.ts";
 import type { DistributionPoint, QuotaNeed } from "./result.ts";
 import { instability } from "./stability.ts";
 
@@ -40,6 +41,8 @@ export interface ReplicationStats {
   readonly quotas: readonly QuotaUse[];
   /** Tokens that were billed, indexed `(epoch * classes + class) * TOKEN_KINDS.length + kind`. */
   readonly billedTokens: Float64Array;
+  /** What was billed as work of endpoints, for the bound: see `capacityUse`. */
+  readonly capacityUse: Float64Array;
   /** Reserved capacity that the strategy holds, over the counted time. */
   readonly reserved: readonly CapacityLine[];
   /** Of the first replication only. */
@@ -113,6 +116,7 @@ export function summarise(
     otherBills: otherBillsOf(plan, ledger),
     quotas: output.quotas,
     billedTokens: billedTokensOf(ledger),
+    capacityUse: capacityUse(plan, ledger),
     reserved,
     ...(output.sessions === undefined ? {} : { sessions: output.sessions }),
     unstable: instability(output, { sent: total.fields[FIELD.sent]!, served: total.fields[END.served]! }),

@@ -146,6 +146,7 @@ export class SliceSampler {
         leastFUsd: scaledMoney(leastFUsd, ratio),
       })),
       billedTokens: numbers(stats.billedTokens),
+      capacityUse: stats.capacityUse.map((units) => (units * ratio.of) / ratio.in),
       unstable: stats.unstable ?? this.growthOf(run),
     };
   }

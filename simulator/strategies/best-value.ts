@@ -40,6 +40,10 @@ export const bestValue: StrategyDefinition = {
     const power = checked.number("power");
     const outputTokens = checked.has("outputTokens") ? checked.number("outputTokens") : Infinity;
     return {
+      scoreOf: (target, request, targets) =>
+        quality[target]! > 0 && quality[target]! >= least
+          ? requestPriceMicroUsd(request, targets, target, outputTokens) / quality[target]! ** power
+          : Number.NaN,
       choose(request, targets) {
         const { eligible, eligibleCount, rttMs } = targets;
         let best = -1;

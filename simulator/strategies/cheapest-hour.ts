@@ -89,6 +89,7 @@ export const cheapestHour: StrategyDefinition = {
     }
 
     return {
+      ...(inner.scoreOf === undefined ? {} : { scoreOf: inner.scoreOf }),
       choose(request, targets, nowMs, random) {
         if (request.deferrable && request.attempt === 0 && prices !== undefined) {
           const bestMs = whenCheapest(prices, request, targets, nowMs, random.next());

@@ -2,7 +2,7 @@
 import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { checkOptions } from "../client/options.ts";
 import type { StrategyDefinition, TargetView } from "../client/strategy.ts";
-import { priceMicroUsd } from "../client/target-view.ts";
+import { priceMicroUsd, requestPriceMicroUsd } from "../client/target-view.ts";
 
 const options = {
   p95: { type: "durationMs", required: true, min: 1, doc: "Ceiling for the predicted p95 of E2E latency, e.g. 4s" },
@@ -66,9 +66,27 @@ export const cheapestWithin: StrategyDefinition = {
       return past[target * 24 + (Math.floor((startMs + nowMs) / HOUR_MS) % 24)]!;
     }
 
+    /** Whether it may be used now: fast enough and not failing, or not known and not probed yet. */
+    function isWithin(
+      target: number,
+      { e2eMsP95, rttMs, lastOutcomeMs, failureShare, inFlight }: TargetView,
+      nowMs: number,
+    ) {
+      const knownMs = past === undefined ? Number.NaN : pastMs(past, target, nowMs);
+      const isKnown = !Number.isNaN(knownMs);
+      const predictedMs = isKnown ? knownMs : e2eMsP95[target]! + rttMs[target]!;
+      const isFresh = isKnown || nowMs - lastOutcomeMs[target]! <= forgetMs;
+      if (isFresh && failureShare[target]! > failureCeiling) return false;
+      return isFresh && !Number.isNaN(predictedMs) ? predictedMs <= ceilingMs : inFlight[target]! < probes;
+    }
+
     return {
+      scoreOf: (target, request, targets, nowMs) =>
+        target !== request.previousTarget && isWithin(target, targets, nowMs)
+          ? requestPriceMicroUsd(request, targets, target, outputTokens)
+          : Number.NaN,
       choose(request, targets, nowMs) {
-        const { eligible, eligibleCount, rttMs, e2eMsP95, lastOutcomeMs, failureShare, inFlight } = targets;
+        const { eligible, eligibleCount, rttMs } = targets;
         const { previousTarget } = request;
         const { inputTokens, maxTokens } = request;
         const answerTokens = outputTokens < maxTokens ? outputTokens : maxTokens;
@@ -77,14 +95,7 @@ export const cheapestWithin: StrategyDefinition = {
         for (let i = 0; i < eligibleCount; i++) {
           const target = eligible[i]!;
           if (target === previousTarget) continue;
-          const knownMs = past === undefined ? Number.NaN : pastMs(past, target, nowMs);
-          const isKnown = !Number.isNaN(knownMs);
-          const predictedMs = isKnown ? knownMs : e2eMsP95[target]! + rttMs[target]!;
-          const isFresh = isKnown || nowMs - lastOutcomeMs[target]! <= forgetMs;
-          if (isFresh && failureShare[target]! > failureCeiling) continue;
-          if (isFresh && !Number.isNaN(predictedMs)) {
-            if (predictedMs > ceilingMs) continue;
-          } else if (inFlight[target]! >= probes) continue;
+          if (!isWithin(target, targets, nowMs)) continue;
           const its = priceMicroUsd(targets, target, inputTokens, answerTokens);
           if (best < 0 || its < bestPrice || (its === bestPrice && rttMs[target]! < rttMs[best]!)) {
             best = target;

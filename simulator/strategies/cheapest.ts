@@ -24,6 +24,7 @@ export const cheapest: StrategyDefinition = {
     const checked = checkOptions("cheapest", options, given, context);
     const outputTokens = checked.has("outputTokens") ? checked.number("outputTokens") : Infinity;
     return {
+      scoreOf: (target, request, targets) => requestPriceMicroUsd(request, targets, target, outputTokens),
       choose(request, targets) {
         const { eligible, eligibleCount, rttMs } = targets;
         let best = eligible[0]!;

@@ -11,6 +11,7 @@ import { cheapestWithin } from "./cheapest-within.ts";
 import { consistentHash } from "./consistent-hash.ts";
 import { driftPlusPenalty } from "./drift-plus-penalty.ts";
 import { envoyPriorities } from "./envoy-priorities.ts";
+import { foresight } from "./foresight.ts";
 import { leastLatency } from "./least-latency.ts";
 import { leastOutstanding } from "./least-outstanding.ts";
 import { litellm } from "./litellm.ts";
@@ -87,5 +88,6 @@ export interface PlannedStrategy {
 
 /** The strategy of a plan. @throws MeridianError (usage) STRATEGY_UNKNOWN, STRATEGY_FILE */
 export function definitionOf({ kind, source }: PlannedStrategy): StrategyDefinition {
-  return source === null ? findStrategy(kind) : strategyFromSource(source, kind);
+  if (source !== null) return strategyFromSource(source, kind);
+  return kind === foresight.name ? foresight : findStrategy(kind);
 }

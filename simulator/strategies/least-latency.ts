@@ -60,6 +60,8 @@ export const leastLatency: StrategyDefinition = {
     }
 
     return {
+      scoreOf: (target, _request, { rttMs, inFlight }, nowMs) =>
+        costMs(target, rttMs[target]!, inFlight[target]!, nowMs),
       choose(request, targets, nowMs, draws) {
         const { eligible, eligibleCount, rttMs, inFlight } = targets;
         const uniform = draws.next();

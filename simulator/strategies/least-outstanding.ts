@@ -23,6 +23,7 @@ export const leastOutstanding: StrategyDefinition = {
   create(given, context) {
     const randomTies = checkOptions("least-outstanding", options, given, context).choice("ties") === "random";
     return {
+      scoreOf: (target, _request, { inFlight }) => inFlight[target]!,
       choose(_request, targets, _nowMs, random) {
         const { eligible, eligibleCount, inFlight } = targets;
         let best = eligible[0]!;

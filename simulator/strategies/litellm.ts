@@ -86,7 +86,14 @@ export const litellm: StrategyDefinition = {
       isStreaming: checked.boolean("stream"),
     };
     const rule = RULES[checked.choice("routing")]!(settings, deployments);
+    const ruleScore = rule.scoreOf;
     return {
+      ...(ruleScore === undefined
+        ? {}
+        : {
+            scoreOf: (target: number, _request: RequestView, targets: TargetView) =>
+              healthy[target] === 1 ? ruleScore(target, targets) : Number.NaN,
+          }),
       choose(request, targets, nowMs, random) {
         let count = 0;
         for (let i = 0; i < targets.eligibleCount; i++) {
@@ -117,6 +124,8 @@ interface Rule {
   /** @param healthy by target, 1 or 0; of the eligible @returns -1 where none may be used */
   choose(request: RequestView, targets: TargetView, healthy: Float64Array, nowMs: number, random: RandomStream): number;
   observe?(outcome: AttemptOutcome): void;
+  /** Of a healthy target, see `Strategy`. */
+  scoreOf?(target: number, targets: TargetView): number;
 }
 
 const RULES: Readonly<Record<string, (settings: Settings, deployments: number) => Rule>> = {
@@ -147,6 +156,7 @@ function shuffle({ weight, rpm, tpm }: Settings, deployments: number): Rule {
 
 function leastBusy(): Rule {
   return {
+    scoreOf: (target, { inFlight }) => inFlight[target]!,
     choose(_request, { eligible, eligibleCount, inFlight }, healthy) {
       let best = -1;
       for (let i = 0; i < eligibleCount; i++) {
@@ -162,6 +172,7 @@ function lowestUsage({ rpm, tpm }: Settings, deployments: number): Rule {
   const usage = new MinuteUsage(deployments);
   const lowest = new Float64Array(deployments);
   return {
+    scoreOf: (target) => usage.tokens[target]!,
     choose({ inputTokens }, targets, healthy, nowMs, random) {
       const { eligible, eligibleCount } = targets;
       usage.turnTo(nowMs);
@@ -194,6 +205,8 @@ function lowestCost({ rpm, tpm }: Settings, deployments: number): Rule {
   let next = 0;
   let isKept = false;
   return {
+    scoreOf: (target, { priceInUsdPerMTok, priceOutUsdPerMTok }) =>
+      priceInUsdPerMTok[target]! + priceOutUsdPerMTok[target]!,
     choose({ inputTokens }, { eligible, eligibleCount, priceInUsdPerMTok, priceOutUsdPerMTok }, healthy, nowMs) {
       usage.turnTo(nowMs);
       if (isKept) {
@@ -246,6 +259,7 @@ function lowestLatency({ rpm, tpm, buffer, isStreaming }: Settings, deployments:
   }
 
   return {
+    scoreOf: (target) => latency[target]!,
     choose({ inputTokens }, targets, healthy, nowMs, random) {
       const { eligible, eligibleCount } = targets;
       expire(nowMs);

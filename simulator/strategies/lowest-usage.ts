@@ -27,7 +27,13 @@ export const lowestUsage: StrategyDefinition = {
     const windowMs = checked.number("window");
     // The meter of a rolling quota does the counting: use over limit is usage for its size.
     const usage = Array.from(size, (limit) => createMeter({ law: "rolling-window", limit, windowMs, burst: limit }, 0));
+    /** Whose use the latest choice raised. */
+    let latest = -1;
     return {
+      scoreOf(target, { inputTokens }, _targets, nowMs) {
+        if (size[target] === 0) return Number.NaN;
+        return usage[target]!.utilisation(nowMs) - (target === latest ? inputTokens / size[target]! : 0);
+      },
       choose(request, { eligible, eligibleCount }, nowMs) {
         let best = -1;
         let least = Number.POSITIVE_INFINITY;
@@ -42,6 +48,7 @@ export const lowestUsage: StrategyDefinition = {
         }
         if (best < 0) best = eligible[0]!;
         usage[best]!.settle(nowMs, nowMs, request.inputTokens);
+        latest = best;
         return best;
       },
       observe({ target, kind, sentMs, nowMs, inputTokens, outputTokens }) {

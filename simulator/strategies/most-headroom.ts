@@ -26,6 +26,8 @@ export const mostHeadroom: StrategyDefinition = {
   create(given, context) {
     const below = checkOptions("most-headroom", options, given, context).number("below");
     return {
+      // Room that counts, as what is missing of it; of equals the cheaper one is taken.
+      scoreOf: (target, _request, { quotaHeadroom }) => below - Math.min(quotaHeadroom[target]! || 0, below),
       choose(request, targets) {
         const { eligible, eligibleCount, quotaHeadroom, priceInUsdPerMTok, priceOutUsdPerMTok, rttMs } = targets;
         let best = -1;

@@ -31,11 +31,16 @@ export const powerOfD: StrategyDefinition = {
     const d = checked.number("d");
     const score = SCORES[checked.choice("by")]!;
     const drawn = new Int32Array(context.targetIds.length);
+    let draws = 0;
     return {
+      scoreOf(target, request, targets) {
+        for (let k = 0; k < draws; k++) if (drawn[k] === target) return score(request, targets, target);
+        return Number.NaN;
+      },
       choose(request, targets, _nowMs, random) {
         const { eligible, eligibleCount, inFlight } = targets;
         for (let i = 0; i < eligibleCount; i++) drawn[i] = eligible[i]!;
-        const draws = Math.min(d, eligibleCount);
+        draws = Math.min(d, eligibleCount);
         let best = -1;
         let least = Number.POSITIVE_INFINITY;
         for (let k = 0; k < draws; k++) {

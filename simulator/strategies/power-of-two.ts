@@ -21,10 +21,15 @@ export const powerOfTwo: StrategyDefinition = {
   create(given, context) {
     const d = checkOptions("power-of-two", options, given, context).number("d");
     const drawn = new Int32Array(Math.min(d, context.targetIds.length));
+    let draws = 0;
     return {
+      scoreOf(target, _request, { eligible, inFlight }) {
+        for (let k = 0; k < draws; k++) if (eligible[drawn[k]!] === target) return inFlight[target]!;
+        return Number.NaN;
+      },
       choose(_request, targets, _nowMs, random) {
         const { eligible, eligibleCount, inFlight } = targets;
-        const draws = Math.min(d, eligibleCount);
+        draws = Math.min(d, eligibleCount);
         let best = -1;
         for (let k = 0; k < draws; k++) {
           const target = eligible[drawPosition(drawn, k, eligibleCount, random.next())]!;

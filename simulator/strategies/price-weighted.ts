@@ -41,6 +41,7 @@ export const priceWeighted: StrategyDefinition = {
     const prices = new Float64Array(context.targetIds.length);
 
     return {
+      scoreOf: (target) => (weights[target]! > 0 ? prices[target]! : Number.NaN),
       choose(request, targets, nowMs, random) {
         const { eligible, eligibleCount } = targets;
         const uniform = random.next();

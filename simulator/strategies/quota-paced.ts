@@ -80,6 +80,8 @@ export const quotaPaced: StrategyDefinition = {
     const limits = checked.amounts("tokensPerMinute").map((limit) => limit * part);
     const quotas = new OwnCount(limits, checked.choice("law") as MeterLaw, checked.number("burst"));
     const open = new Reservations();
+    /** By target: the latest request's price there; NaN where it had no room. */
+    const prices = new Float64Array(context.targetIds.length);
 
     function cheapestWithRoom(request: RequestView, targets: TargetView, nowMs: number, tokens: number): number {
       const { eligible, eligibleCount } = targets;
@@ -87,9 +89,11 @@ export const quotaPaced: StrategyDefinition = {
       let bestPrice = Number.POSITIVE_INFINITY;
       for (let i = 0; i < eligibleCount; i++) {
         const target = eligible[i]!;
+        prices[target] = Number.NaN;
         if (target === request.previousTarget) continue;
         if (!quotas.hasRoom(target, tokens, admit[request.classIndex]!, nowMs)) continue;
         const price = requestPriceMicroUsd(request, targets, target, Number.POSITIVE_INFINITY);
+        prices[target] = price;
         if (best >= 0 && price >= bestPrice) continue;
         best = target;
         bestPrice = price;
@@ -98,6 +102,7 @@ export const quotaPaced: StrategyDefinition = {
     }
 
     return {
+      scoreOf: (target) => prices[target]!,
       choose(request, targets, nowMs) {
         const tokens = request.inputTokens + request.maxTokens;
         let target = cheapestWithRoom(request, targets, nowMs, tokens);

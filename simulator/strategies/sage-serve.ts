@@ -78,6 +78,7 @@ export const sageServe: StrategyDefinition = {
     }
 
     return {
+      scoreOf: (target, _request, targets) => use(targets, target),
       choose(request, targets, nowMs) {
         const { deferrable, attempt, previousTarget, arrivalMs, sloE2eMs } = request;
         const lastMs = arrivalMs + (Number.isNaN(deadlineMs) ? sloE2eMs : deadlineMs) - reserveMs;

@@ -128,3 +128,44 @@ function leastDraw(law: LawSpec): number {
   const least = Math.floor(createLaw(law).quantile(LEAST_UNIFORM) + 0.5);
   return law.kind === "empirical" ? least : Math.max(1, least);
 }
+
+/** How large calls can be, as far as that is certain: 1 and Infinity where it is not. */
+export interface CallSizes {
+  readonly inputMin: number;
+  readonly inputMax: number;
+  readonly outputMin: number;
+  readonly outputMax: number;
+}
+
+/** Least and most tokens of a class's calls. Sessions let prompts grow: nothing is certain of their inputs then. */
+export function callSizes(traffic: ClassTraffic): CallSizes {
+  const recorded = recordedRows(traffic);
+  const [inputMin, inputMax] = rangeOf(traffic.tokens?.input ?? recorded?.inputTokens, traffic);
+  const [outputMin, outputMax] = rangeOf(traffic.tokens?.output ?? recorded?.outputTokens, traffic);
+  const limit = smallestCall(traffic)?.maxTokens ?? 1;
+  const given = traffic.tokens?.maxTokens;
+  const longest = given?.kind === "constant" && given.value > 0 ? Math.round(given.value) : Number.POSITIVE_INFINITY;
+  const isOpen = traffic.sessions !== undefined;
+  return {
+    inputMin: isOpen ? 1 : inputMin,
+    inputMax: isOpen ? Number.POSITIVE_INFINITY : inputMax,
+    outputMin: Math.max(1, Math.min(outputMin, limit)),
+    outputMax: Math.min(outputMax, longest),
+  };
+}
+
+function rangeOf(source: LengthSpec | Int32Array | undefined, { recordings }: ClassTraffic): readonly [number, number] {
+  if (source === undefined) return [1, Number.POSITIVE_INFINITY];
+  if (source instanceof Int32Array) {
+    const [least, most] = source.reduce(([low, high], n) => [Math.min(low!, n), Math.max(high!, n)], [Infinity, 0]);
+    // Unknown lengths are drawn from elsewhere.
+    return least! < 0 ? [1, Number.POSITIVE_INFINITY] : [Math.max(1, least!), most!];
+  }
+  if (source.kind !== "recorded") {
+    const { quantile } = createLaw(source);
+    return [Math.max(1, Math.floor(quantile(LEAST_UNIFORM))), Math.ceil(quantile(1 - LEAST_UNIFORM))];
+  }
+  const recording = recordings?.[source.name];
+  if (recording?.kind !== "lengths") return [1, Number.POSITIVE_INFINITY];
+  return rangeOf({ kind: "empirical", quantiles: recording.quantiles }, { recordings } as ClassTraffic);
+}

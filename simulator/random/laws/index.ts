@@ -82,6 +82,11 @@ function newLaw(spec: LawSpec): Law {
   return law;
 }
 
+/** The smallest value that a draw can have: at the smallest uniform that a generator draws above 0. */
+export function leastDraw(spec: LawSpec): number {
+  return createLaw(spec).quantile(2 ** -53);
+}
+
 /**
  * The YAML forms of a law: `{ lognormal: { mean: 4s, cv: 1 } }` with optional `clamp` or `truncate` beside it, or a
  * bare quantity meaning a constant. Equal units give the same schema: a scenario has many laws, and each start of a

@@ -4,7 +4,7 @@ import { EventHeap } from "../../base/event-queue.ts";
 import { durationMs } from "../../base/schema-forms.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import type { Sampler } from "../../random/law.ts";
-import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, lawSchema } from "../../random/laws/index.ts";
 import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
@@ -15,6 +15,7 @@ import {
   type Discipline,
 } from "./capacity.ts";
 import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
+import { leastStepsMs, type StepTimes, stepThroughputs } from "./step-times.ts";
 import { positiveLimit, type QueueSpec, queueOf, queueShape, refusingKeys } from "./waiting-line.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
@@ -25,21 +26,8 @@ const FLOATS = ATTEMPT_FLOATS;
 const NOTHING = NOTHING_DUE;
 const { internal: INTERNAL, firstToken: FIRST_TOKEN, finished: FINISHED, marked: MARKED } = CAPACITY_EVENT;
 
-export interface BatchingSpec extends QueueSpec {
+export interface BatchingSpec extends StepTimes, QueueSpec {
   readonly kind: "batching";
-  /** alpha: ms of a decode step with nothing in it. */
-  readonly stepBaseMs: number;
-  /** beta: ms added to a step by each sequence in it. */
-  readonly stepPerSequenceMs: number;
-  /** Prefill: a delay of base + perToken x uncached input tokens before decoding begins. */
-  readonly prefillBaseMs: number;
-  readonly prefillPerTokenMs: number;
-  /** Prefill also takes decode capacity: this many token steps per uncached input token. */
-  readonly prefillWorkPerToken: number;
-  /** Multiplies each attempt's work and prefill delay; mean 1. */
-  readonly noise: LawSpec | null;
-  /** Most sequences in the batch, own only. */
-  readonly batchMax: number;
   /** Most tokens in the key-value cache: input + output of every sequence in the batch. */
   readonly kvTokensMax: number;
   readonly discipline: Discipline;
@@ -108,6 +96,8 @@ export const batching: CapacityModel<BatchingSpec, typeof schema> = {
   isStreaming: () => true,
   ignoresPriority: ({ discipline }) => discipline !== "priority",
   refusedInGateway: refusingKeys,
+  throughputs: stepThroughputs,
+  leastMs: leastStepsMs,
   create: (spec, context, table) => new Batching(spec, context, table),
 };
 

@@ -74,6 +74,19 @@ export const QUEUE_LEVELS = 4;
 /** Level of a call of the standard tier from a class without a priority. */
 export const STANDARD_LEVEL = 1;
 
+/**
+ * A limit of what an endpoint can do in a time, whatever comes when: calls take units of work, on average over their
+ * noise, and so many units can be done in a ms.
+ */
+export interface Throughput {
+  readonly perCall: number;
+  /** Of input that no cache holds. */
+  readonly perInputToken: number;
+  readonly perOutputToken: number;
+  /** @param occupied what other tenants take meanwhile, as `background` counts it */
+  unitsPerMs(occupied: number): number;
+}
+
 /** Which call is served next where the scenario names no discipline. */
 export type Discipline = "fcfs" | "priority";
 
@@ -105,6 +118,10 @@ export interface CapacityModel<Spec extends { readonly kind: string }, Form exte
   ignoresPriority(spec: Spec): boolean;
   /** Keys of a block that a gateway cannot have, since it lets every request wait and does not see its tokens. */
   refusedInGateway(block: z.output<Form>): readonly string[];
+  /** What it can do at most, in as many ways as it is limited; left out where no limit is known. */
+  throughputs?(spec: Spec): readonly Throughput[];
+  /** Time of a call at an empty endpoint with the least noise, ms; left out where nothing is certain. */
+  leastMs?(spec: Spec, inputTokens: number, outputTokens: number): number;
   /** The running mechanism. @param table rows of the attempts that it will be offered, by slot */
   create(spec: Spec, context: CapacityContext, table: SlotTable): Capacity;
 }

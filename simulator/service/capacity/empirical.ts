@@ -6,7 +6,7 @@ import type { SlotTable } from "../../base/slot-table.ts";
 import { HOUR_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, type LawSpec, lawSchema, leastDraw } from "../../random/laws/index.ts";
 import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
@@ -91,6 +91,12 @@ export const empirical: CapacityModel<EmpiricalSpec, typeof schema> = {
   isStreaming: () => true,
   ignoresPriority: () => false,
   refusedInGateway: () => [],
+  leastMs: ({ cells, load }, input, output) => {
+    const fits = cells.filter((cell) => input <= cell.inputTokensMax && output <= cell.outputTokensMax);
+    const factor = Math.min(1, ...load.map(([, each]) => each));
+    const least = fits.map(({ ttftMs, tpotMs }) => leastDraw(ttftMs) + Math.max(0, output - 1) * leastDraw(tpotMs));
+    return least.length === 0 ? 0 : Math.max(0, Math.min(...least) * factor);
+  },
   create: (spec, context, table) => new Empirical(spec, context, table),
 };
 

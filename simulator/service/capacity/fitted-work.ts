@@ -4,10 +4,10 @@ import { count, durationMs } from "../../base/schema-forms.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import { keyedUniform, mix32 } from "../../random/keyed-random.ts";
 import type { Sampler } from "../../random/law.ts";
-import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, type LawSpec, lawSchema, leastDraw } from "../../random/laws/index.ts";
 import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
-import type { CapacityContext } from "./capacity.ts";
+import type { CapacityContext, Throughput } from "./capacity.ts";
 import type { QueueSpec } from "./waiting-line.ts";
 
 /** An endpoint that was measured, as calibration fits it; `background` counts calls, added to those that count. */
@@ -138,6 +138,55 @@ export function loadFactor(points: readonly (readonly [number, number])[], calls
   const [x0, y0] = points[i - 1]!;
   const [x1, y1] = points[i]!;
   return Math.max(Math.min(y0, y1), y0 + ((y1 - y0) * (calls - x0)) / (x1 - x0));
+}
+
+/**
+ * Two limits. Servers: each does at most the work of an unloaded one in its time. Pace: n calls advance by
+ * n / factor(n) together, which is greatest at one of the curve's points or beyond all of them; where the slowdown is
+ * settled when service begins, or counts others than those that it slows, only the servers limit.
+ */
+export function fittedThroughputs(spec: FittedSpec): readonly Throughput[] {
+  const mean = (noise: LawSpec | null) => (noise === null ? 1 : createLaw(noise).mean);
+  const perOutputToken = spec.perOutputTokenMs * mean(spec.outputNoise);
+  const fastest = leastLoad(spec);
+  const servers: Throughput = {
+    perCall: (spec.promptBaseMs - spec.perOutputTokenMs) * fastest * mean(spec.promptNoise),
+    perInputToken: spec.promptPerTokenMs * fastest * mean(spec.promptNoise),
+    perOutputToken: perOutputToken * fastest,
+    unitsPerMs: () => spec.servers,
+  };
+  const pace: Throughput = {
+    perCall: -perOutputToken,
+    perInputToken: 0,
+    perOutputToken,
+    unitsPerMs: () => greatestPace(spec),
+  };
+  const isPaced = spec.applies === "continuously" && !spec.isWhole && greatestPace(spec) < Number.POSITIVE_INFINITY;
+  return [...(spec.servers < Number.POSITIVE_INFINITY ? [servers] : []), ...(isPaced ? [pace] : [])];
+}
+
+/** Time of a call alone with the least noise that can be drawn, ms. */
+export function leastFittedMs(spec: FittedSpec, inputTokens: number, outputTokens: number): number {
+  const least = (noise: LawSpec | null) => (noise === null ? 1 : leastDraw(noise)) * leastLoad(spec);
+  const promptMs = (spec.promptBaseMs + spec.promptPerTokenMs * inputTokens) * least(spec.promptNoise);
+  return promptMs + Math.max(0, outputTokens - 1) * spec.perOutputTokenMs * least(spec.outputNoise);
+}
+
+/** The least factor of the curve; 1 where nothing slows a call, as not all of it may be paced. */
+function leastLoad({ load }: FittedSpec): number {
+  return Math.min(1, ...load.map(([, factor]) => factor));
+}
+
+function greatestPace({ load, servers }: FittedSpec): number {
+  if (load.length === 0) return servers;
+  const last = load.at(-1)!;
+  const before = load.at(-2) ?? last;
+  const slope = last[0] > before[0] ? (last[1] - before[1]) / (last[0] - before[0]) : 0;
+  const paces = [...load.map(([calls]) => calls), ...(servers < Number.POSITIVE_INFINITY ? [servers] : [])].map(
+    (calls) => Math.min(calls, servers) / loadFactor(load, Math.min(calls, servers)),
+  );
+  const beyond = servers < Number.POSITIVE_INFINITY ? 0 : slope > 0 ? 1 / slope : Number.POSITIVE_INFINITY;
+  return Math.max(...paces, beyond);
 }
 
 /**

@@ -4,7 +4,15 @@ import { EventHeap } from "../../base/event-queue.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import { CAPACITY_EVENT, type CapacityContext, type CapacityEvent, type CapacityModel } from "./capacity.ts";
-import { type FittedSpec, FittedWork, fittedPartsOf, fittedShape, loadFactor } from "./fitted-work.ts";
+import {
+  type FittedSpec,
+  FittedWork,
+  fittedPartsOf,
+  fittedShape,
+  fittedThroughputs,
+  leastFittedMs,
+  loadFactor,
+} from "./fitted-work.ts";
 import { NOTHING_DUE, Station, VirtualClock } from "./station.ts";
 import { positiveLimit, queueOf, queueShape, refusingKeys } from "./waiting-line.ts";
 
@@ -35,6 +43,8 @@ export const fitted: CapacityModel<FittedSpec, typeof schema> = {
   ignoresPriority: ({ servers }) => servers < Number.POSITIVE_INFINITY,
   // Its times are those of prompts and answers.
   refusedInGateway: (block) => ["kind", ...refusingKeys(block)],
+  throughputs: fittedThroughputs,
+  leastMs: leastFittedMs,
   create: (spec, context, table) => new Fitted(spec, context, table),
 };
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { SlotTable } from "../../base/slot-table.ts";
 import { batching } from "./batching.ts";
-import type { Capacity, CapacityContext, CapacityForm, CapacityModel, Discipline } from "./capacity.ts";
+import type { Capacity, CapacityContext, CapacityForm, CapacityModel, Discipline, Throughput } from "./capacity.ts";
 import { empirical } from "./empirical.ts";
 import { fitted } from "./fitted.ts";
 import { slots } from "./slots.ts";
@@ -44,6 +44,16 @@ export function createCapacity(spec: CapacitySpec, context: CapacityContext, tab
 /** The capacity of `units` model units from that of one. */
 export function scaleCapacity(spec: CapacitySpec, units: number): CapacitySpec {
   return modelOf(spec).scaleTo(spec, units);
+}
+
+/** What an endpoint can do at most; empty where no limit is known. */
+export function throughputsOf(spec: CapacitySpec): readonly Throughput[] {
+  return modelOf(spec).throughputs?.(spec) ?? [];
+}
+
+/** Time of a call at an empty endpoint with the least noise, ms; 0 where nothing is certain. */
+export function leastMsOf(spec: CapacitySpec, inputTokens: number, outputTokens: number): number {
+  return modelOf(spec).leastMs?.(spec, inputTokens, outputTokens) ?? 0;
 }
 
 /** Whether calls may wait there: the spec then says how many, how long, and beside which other tenants. */

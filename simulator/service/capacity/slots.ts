@@ -4,7 +4,7 @@ import { EventHeap } from "../../base/event-queue.ts";
 import { durationMs } from "../../base/schema-forms.ts";
 import type { SlotTable } from "../../base/slot-table.ts";
 import type { Sampler } from "../../random/law.ts";
-import { createLaw, lawSchema } from "../../random/laws/index.ts";
+import { createLaw, lawSchema, leastDraw } from "../../random/laws/index.ts";
 import { compileSampler } from "../../random/sampler.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../attempt-table.ts";
 import {
@@ -80,6 +80,15 @@ export const slots: CapacityModel<SlotsSpec, typeof schema> = {
     ...refusingKeys(block),
     ...(["perInputToken", "perOutputToken"] as const).filter((key) => block[key] > 0),
   ],
+  throughputs: ({ servers, service, perInputTokenMs, perOutputTokenMs }) => {
+    if (servers === Number.POSITIVE_INFINITY) return [];
+    const { mean } = createLaw(service);
+    const perCall = Number.isFinite(mean) ? mean : 0;
+    const unitsPerMs = (occupied: number) => Math.max(0, Math.round(servers - occupied));
+    return [{ perCall, perInputToken: perInputTokenMs, perOutputToken: perOutputTokenMs, unitsPerMs }];
+  },
+  leastMs: ({ service, perInputTokenMs, perOutputTokenMs }, input, output) =>
+    leastDraw(service) + input * perInputTokenMs + output * perOutputTokenMs,
   create: (spec, context, table) =>
     spec.discipline === "processor-sharing"
       ? new ProcessorSharing(spec, context, table)

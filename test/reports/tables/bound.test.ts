@@ -21,6 +21,7 @@ function boundOf(strategy: string, over: Partial<StrategyBound> = {}): StrategyB
     byClass: [{ name: "chat", regretUsd: exact(10) }],
     byHour: [3, 5],
     quotas: [],
+    endpoints: [],
     ...over,
   };
 }
@@ -63,18 +64,21 @@ test("the sentence is about the cheapest that does its work", () => {
     text,
     /7(\.00)? USD by where calls went, 2(\.00)? USD by when, 1(\.00)? USD for calls whose callers had gone/,
   );
-  assert.match(text, /No quota costs anything with foresight\.$/);
+  assert.match(text, /Neither a quota nor a region's capacity costs anything with foresight\.$/);
   assert.match(boundText(withBounds([boundOf("a"), cheap], [0.5, 0.2])), /^No strategy served 99 %/);
 });
 
-test("which quota would be worth most", () => {
+test("which quota, and whose capacity, would be worth most", () => {
   const quotas = [
     { id: "default/a", usdPerMillionTokensPerMinute: 3 },
     { id: "default/b", usdPerMillionTokensPerMinute: 12.5 },
   ];
   const text = boundText(withBounds([boundOf("a", { limitsUsd: exact(4), quotas })]));
+  assert.match(text, /quotas and capacity still cost 4(\.00)? USD a replication\./);
+  assert.match(text, /One more million tokens a minute of default\/b would be worth up to 12\.50 USD/);
+  const endpoints = [{ id: "a/m", usdPerTenthMore: 7.25 }];
   assert.match(
-    text,
-    /quotas still cost 4(\.00)? USD; one more million tokens a minute of default\/b would be worth up to 12\.50 USD/,
+    boundText(withBounds([boundOf("a", { limitsUsd: exact(4), endpoints })])),
+    /A tenth more capacity of a\/m would be worth up to 7\.25 USD/,
   );
 });

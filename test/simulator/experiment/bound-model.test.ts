@@ -47,7 +47,9 @@ test("by hand: a quota of 100k a minute lets 61 windows of an hour through, and 
   const found = leastCost(plan({ quotas }), 0, [demand(10 * M)], solve)!;
   assert.ok(Math.abs(found.costUsd - (6.1 * 1 + 3.9 * 2)) < 1e-9, `${found.costUsd}`);
   assert.ok(Math.abs(found.quotaWorthUsd[0]! - 61) < 1e-9, "1 USD a million, 61 windows");
-  assert.ok(Math.abs(leastCost(plan({ quotas }), 0, [demand(10 * M)], never, false)!.costUsd - 10) < 1e-9);
+  assert.ok(
+    Math.abs(leastCost(plan({ quotas }), 0, [demand(10 * M)], never, { isLimited: false })!.costUsd - 10) < 1e-9,
+  );
 });
 
 test("work that may wait goes to the cheap hour before its last, and no further", () => {

@@ -41,15 +41,22 @@ describe("the bound of a run", () => {
       { name: "a", single: { target: "a" } },
       { name: "b", single: { target: "b" } },
     ]);
-    // Input is cheaper at a and output at b: a bound that buys them apart is 300.
-    close(a!.regretShare.value, 350 / 300 - 1);
-    close(b!.regretShare.value, 400 / 300 - 1);
+    // Input is cheaper at a and output at b, and calls of one size are bought whole.
+    close(a!.regretShare.value, 0);
+    close(b!.regretShare.value, 400 / 350 - 1);
     close(b!.costUsd.value! - b!.boundUsd.value!, b!.placementUsd.value!);
     close(
       b!.byHour.reduce((sum, usd) => sum + usd, 0),
       b!.regretUsd.value!,
     );
     close(b!.byClass[0]!.regretUsd.value, b!.regretUsd.value!);
+  });
+
+  it("of calls of different sizes input and output may be bought apart", () => {
+    const tokens = { input: { uniform: { min: 25, max: 175 } }, output: 50, maxTokens: 200 };
+    const [a] = boundsOf([{ name: "a", single: { target: "a" } }], {}, {}, { tokens });
+    // No call has more than twice its input: all output at b with half as much of the input, the rest of it at a.
+    assert.ok(Math.abs(a!.regretShare.value! - (350 / 325 - 1)) < 0.01, `${a!.regretShare.value}`);
   });
 
   it("work that could have waited for the cheap hour is what timing says, and a strategy that waits has none", () => {

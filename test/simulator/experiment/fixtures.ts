@@ -54,6 +54,7 @@ export function group({
 export function replication(figures: Figures, over: Partial<ReplicationStats> = {}): ReplicationStats {
   return {
     billedTokens: new Float64Array(),
+    capacityUse: new Float64Array(),
     strategy: 0,
     replication: 0,
     total: group(figures),
