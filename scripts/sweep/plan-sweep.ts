@@ -14,7 +14,7 @@ import {
 } from "../../simulator/sweep/job.ts";
 import type { SweepClass } from "../../simulator/sweep/question.ts";
 import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
-import { parseSet } from "../io/overrides.ts";
+import { parseAssignment } from "../io/overrides.ts";
 import { packageVersion } from "../io/process.ts";
 import { parseScenario } from "../io/scenario-text.ts";
 import { formatPath } from "../io/yaml-source.ts";
@@ -38,11 +38,22 @@ export interface SweepRequest {
  * @example parseVary("seed=[1, 2, 3]") // => { kind: "list", path: "seed", values: [1, 2, 3] }
  */
 export function parseVary(text: string): Factor {
-  const { path, value } = parseSet(text);
+  const { path, value } = parseAssignment(text, VARY);
   const name = formatPath(path);
   const range = typeof value === "string" ? parseRange(name, value) : undefined;
+  if (value === null || value === "") {
+    const fix = `write --vary ${name}=low..high, or a list: --vary '${name}=[a, b]'`;
+    throw new MeridianError("usage", {
+      code: "SWEEP_EMPTY",
+      what: "no values are given",
+      where: `--vary ${text}`,
+      fix,
+    });
+  }
   return range ?? { kind: "list", path: name, values: Array.isArray(value) ? value : [value] };
 }
+
+const VARY = { option: "--vary", fix: "write for example --vary load=0.5..4x8 or --vary 'seed=[1, 2, 3]'" } as const;
 
 /** Variants that are resolved before the sweep begins; of more, the first and the last. */
 const RESOLVED_MAX = 32;
