@@ -27,6 +27,8 @@ export interface PreciseOptions {
   readonly precision: number;
   /** Wall-clock time, ms; a stage that would exceed it is not begun. */
   readonly budgetMs: number;
+  /** Whether the ranking that was asked for is settled; it is unless given. */
+  readonly isRanked?: (result: RunResult) => boolean;
   /** Called before each stage. */
   readonly onStage: (text: string) => void;
   /** What runs a stage: all its jobs with progress. */
@@ -75,15 +77,21 @@ export async function runPrecise(
     const result = assembleResult(inputs, outputs, resultProvenance(experiment));
     const targets = precisionTargets(result, inputs.plan.assertions);
     const open = targets.filter((target) => !isPrecise(target, options.precision));
-    const next = nextReplications(targets, done, options.precision);
+    const isRanked = options.isRanked?.(result) ?? true;
+    const wider = isRanked ? done : Math.ceil(done * UNRANKED_GROWTH);
+    const next = Math.min(MOST_REPLICATIONS, Math.max(wider, nextReplications(targets, done, options.precision)));
     const spentMs = clockMs() - startedMs;
     const wouldTakeMs = (spentMs / done) * (next - done);
-    if (open.length === 0 || done >= MOST_REPLICATIONS || spentMs + wouldTakeMs > options.budgetMs) {
+    const isDone = open.length === 0 && isRanked;
+    if (isDone || done >= MOST_REPLICATIONS || spentMs + wouldTakeMs > options.budgetMs) {
       return { experiment, result: await withBound(inputs, outputs, result), open };
     }
     wanted = next;
   }
 }
+
+/** Replications are so many times as many where only a ranking is open. */
+const UNRANKED_GROWTH = 1.5;
 
 /** What --precision and --budget ask for. */
 export interface PrecisionRule {
@@ -123,24 +131,32 @@ export function precisionRule({ precision, budget, audit, cloudwatch }: CommonOp
   return { precision: share, budgetMs };
 }
 
+export interface StageOptions {
+  readonly workers: number | undefined;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Another place that is told how far each stage is. */
+  readonly also?: () => NonNullable<Parameters<typeof createProgress>[0]["also"]>;
+  readonly isRanked?: PreciseOptions["isRanked"];
+}
+
 /** Stages until precise or out of time. */
 export function runInStages(
   rebuild: (replications: number) => Promise<PreparedExperiment>,
   experiment: PreparedExperiment,
   rule: PrecisionRule,
-  {
-    workers,
-    terminal,
-    signal,
-  }: { readonly workers: number | undefined; readonly terminal: Terminal; readonly signal: AbortSignal },
+  { workers, terminal, signal, also, isRanked }: StageOptions,
 ) {
   return runPrecise(rebuild, {
     ...rule,
+    ...(isRanked === undefined ? {} : { isRanked }),
     from: experiment.inputs.plan.replications,
     workers: workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
     onStage: (text) => terminal.note(text),
     how: (jobs) => {
-      const progress = createProgress({ stream: process.stderr, live: terminal.live, quiet: terminal.quiet, jobs });
+      const { live, quiet } = terminal;
+      const where = also === undefined ? {} : { also: also() };
+      const progress = createProgress({ stream: process.stderr, live, quiet, jobs, ...where });
       const used = workers ?? defaultWorkers(jobs);
       return { workers: used, signal, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
     },
