@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { Job } from "kubernetes-models/batch/v1/Job";
 import { parse } from "yaml";
 import { shardCommand } from "../scripts/commands/shard.ts";
+import { prepareExperiment } from "../scripts/io/experiment.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "docs", "scale");
 const text = (file: string) => readFileSync(join(FOLDER, file), "utf8");
@@ -18,6 +19,32 @@ function commandOf(command: readonly string[]): { readonly sweep: string; readon
   const parsed = verb.parse(command.slice(2), { from: "user" });
   return { sweep: parsed.args[0]!, options: parsed.opts() };
 }
+
+describe("a billion calls", () => {
+  it("are what the scenario has, and the page's closed forms are those of its queues", async () => {
+    const { inputs } = await prepareExperiment(join(FOLDER, "billion.yaml"), { overrides: [], strategies: [] });
+    const { durationMs, traffic, replications } = inputs.plan;
+    const { arrivals } = traffic[0]!;
+    assert.ok("ratePerS" in arrivals && arrivals.ratePerS !== null);
+    const calls = (arrivals.ratePerS * durationMs) / 1000;
+    assert.deepEqual([calls, calls * replications], [1_000_512_000, 5_002_560_000]);
+    // M/M/c by Erlang's formulas: the time in the system is an answer, and for those who wait another exponential time.
+    const [load, servers] = [386, 394];
+    let loss = 1;
+    for (let k = 1; k <= servers; k++) loss = (load * loss) / (k + load * loss);
+    const waits = loss / (1 - (load / servers) * (1 - loss));
+    const spare = servers - load;
+    const beyond = (s: number) =>
+      (1 - waits) * Math.exp(-s) + (waits * (spare * Math.exp(-s) - Math.exp(-spare * s))) / (spare - 1);
+    for (const [share, seconds] of [
+      [0.5, 0.7728],
+      [0.05, 3.0758],
+      [0.01, 4.6852],
+      [0.0073, 5],
+    ] as const)
+      assert.ok(Math.abs(beyond(seconds) / share - 1) < 1e-3, `${seconds} s`);
+  });
+});
 
 describe("manifests of sweeps", () => {
   it("the Indexed Job is one by Kubernetes' own schema, with as many completions as parts", () => {

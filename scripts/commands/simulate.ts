@@ -2,10 +2,12 @@
 
 import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
+import { latencyView } from "../../reports/base/latency-view.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
+import { isDecided, questionOf, type Ranking, rankingOf, rankingText } from "../compare/ranking.ts";
 import { openEvidence, withEvidence } from "../io/evidence.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
@@ -38,6 +40,10 @@ export const simulateCommand: CommandDefinition = {
     ["meridian simulate a.yaml --strategy cheapest single", "runs only these strategies"],
     ["meridian simulate a.yaml --precision 2%", "adds replications until each interval is within 2 % of its value"],
     [
+      "meridian simulate a.yaml --delta 200ms --budget 5m",
+      "which is fastest, or that no difference above 200 ms is left",
+    ],
+    [
       "meridian simulate month.yaml --slices 96x2m",
       "a sample of a run that is too long to simulate whole, with its error",
     ],
@@ -60,6 +66,10 @@ export const simulateCommand: CommandDefinition = {
       .option("--slices <kxlength>", "simulate slices of time as a sample of a long run, e.g. 48x2m", sliceSpec)
       .option("--precision <share>", "add replications until what assert reads (or p95 and cost) is within it, e.g. 2%")
       .option("--budget <time>", "add no replications that would take longer than this in all, e.g. 5m")
+      .option(
+        "--delta <amount>",
+        "rank by p95 (200ms) or USD per 1,000 served (0.05); smaller differences do not matter, and with --precision or --budget replications are added until it is settled",
+      )
       .option("--audit <file>", "write one record per request of one replication to a .jsonl or .csv file")
       .option("--cloudwatch <file>", "write CloudWatch metrics of one strategy, by minute, in GetMetricData's shape")
       .option("--audit-strategy <name>", "only this strategy; --cloudwatch takes the baseline unless named")
@@ -123,6 +133,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   for (const note of [...notes, ...experiment.inputs.plan.notes]) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
   const rule = precisionRule(options);
+  const ranked = rankedBy(options.delta, experiment);
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
   let saved: SavedExperiment;
@@ -145,7 +156,15 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     else {
       const at = { path: ["replications"], origin: "--precision" };
       const rebuild = (replications: number) => prepare([...overrides, { ...at, value: replications }]);
-      ({ experiment: ran, result, open } = await runInStages(rebuild, experiment, rule, { workers, terminal, signal }));
+      ({
+        experiment: ran,
+        result,
+        open,
+      } = await runInStages(rebuild, experiment, rule, {
+        ...{ workers, terminal, signal },
+        also: () => createProgressFile(String(options.out), args[0]!),
+        isRanked: (found) => ranked === undefined || isDecided(ranked(found)),
+      }));
     }
     if (options.explain !== undefined)
       result = await withExplained(ran, result, options.explain as number, terminal, signal);
@@ -158,10 +177,13 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   } finally {
     await evidence?.discard();
   }
-  if (options.json === true) terminal.out(stableJson(result).trimEnd());
+  const ranking = ranked?.(result);
+  if (options.json === true)
+    terminal.out(stableJson(ranking === undefined ? result : { ...result, ranking }).trimEnd());
   else {
     const { renderTerminal } = await import("../../reports/index.ts");
     terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
+    if (ranking !== undefined) terminal.out(`\n${rankingText(ranking).split("\n").map(printable).join("\n")}`);
     if (result.explained !== undefined) {
       const { explainedText } = await import("../../reports/tables/explained.ts");
       terminal.out(`\nDecisions explained: ${printable(explainedText(result))}`);
@@ -169,6 +191,22 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   }
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
   return imprecise(open, rule, terminal) ? EXIT_CODES.assertion : verdictCode(result, terminal);
+}
+
+/** Ranks by p95 of the class that the verdict is about, or by cost; undefined without `--delta`. */
+function rankedBy(delta: unknown, { inputs }: PreparedExperiment): ((result: RunResult) => Ranking) | undefined {
+  if (delta === undefined) return undefined;
+  if (inputs.plan.strategies.length < 2) {
+    const fix = "leave --delta out, or run two strategies or more";
+    throw new MeridianError("usage", {
+      code: "STATS_NOTHING",
+      where: "--delta",
+      what: "one strategy has no rank",
+      fix,
+    });
+  }
+  questionOf(String(delta), null);
+  return (result) => rankingOf(result, questionOf(String(delta), latencyView(result).className));
 }
 
 /** A result with sampled decisions explained: more runs, in this thread. */

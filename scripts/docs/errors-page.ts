@@ -28,7 +28,7 @@ const LISTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^BENCH_NOT_REPLAYABLE$|^(SCENARIO|WORLD_FILE|REGION|RESIDENCY|PROFILE|PROBE)_/, "usage"],
   [/^(PROVISIONED|RESERVED|MODEL|NETWORK|STRATEGY|ENDPOINT)_/, "usage"],
   [/^(CLASS|CONTEXT|QUOTA|RESERVATION|SESSIONS|SLICES|TARGET|TIER|VALIDATION|WARMUP|PLAYGROUND)_/, "usage"],
-  [/^REFERENCE_/, "environment"],
+  [/^(JOB_FAILED$|REFERENCE_)/, "environment"],
   [/^PRICES_/, "data"],
   [/^TRACE_(OUTSIDE_RUN|TWO_UNITS)$/, "usage"],
   [/^CALIBRATE_/, NOTE],

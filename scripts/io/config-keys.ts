@@ -79,12 +79,12 @@ export function unknownKey(path: ConfigPath, key: string, context: KeyContext): 
   const half = brokenNumber(path, key, context);
   if (half !== undefined) return half;
   const owner = ownerBelow(path, key, context) ?? ownerAbove(path, key, context);
-  const problem = {
-    code: "SCENARIO_UNKNOWN_KEY",
-    what: `unknown key "${key}"`,
-    where: context.where([...path, key]),
-    fix: owner === undefined ? suggest(key, context.schema.keysAt(path)) : ownerFix(key, owner, path),
-  };
+  const known = context.schema.keysAt(path);
+  const where = context.where([...path, key]);
+  const fix = owner === undefined ? suggest(key, known) : ownerFix(key, owner, path);
+  const problem = known.includes(key)
+    ? wrongKind(path, key, where, context)
+    : { code: "SCENARIO_UNKNOWN_KEY", what: `unknown key "${key}"`, where, fix };
   return { problem, path: [...path, key], meant: owner && [...owner, key] };
 }
 
@@ -103,6 +103,21 @@ function brokenNumber(path: ConfigPath, key: string, context: KeyContext): Place
     problem: { code: "SCENARIO_UNKNOWN_KEY", what, where: context.where([...path, key]), fix },
     path: [...path, key],
     isHalf: true,
+  };
+}
+
+/** A key that another form of the same block knows, such as that of another kind. */
+function wrongKind(path: ConfigPath, key: string, where: string, { value }: KeyContext): Problem {
+  const kind = valueAt(value, [...path, "kind"]);
+  const what =
+    typeof kind === "string"
+      ? `a ${formatPath(path.slice(-1))} of kind ${kind} has no "${key}"`
+      : `"${key}" does not go with what stands beside it`;
+  return {
+    code: "SCENARIO_UNKNOWN_KEY",
+    what,
+    where,
+    fix: "remove it, or take the form that has it; see docs/reference/scenario.md",
   };
 }
 

@@ -15,7 +15,7 @@ import type { Override } from "./overrides.ts";
 import { packageVersion } from "./process.ts";
 import { formatSpan } from "./progress.ts";
 import { loadScenario } from "./scenario-file.ts";
-import { type InputOptions, loadScenarioInputs } from "./scenario-inputs.ts";
+import { type InputOptions, loadScenarioInputs, type NamedDigest } from "./scenario-inputs.ts";
 import { type LoadedScenario, parseScenario } from "./scenario-text.ts";
 import type { RecordedTrace } from "./traces.ts";
 
@@ -34,6 +34,8 @@ export interface PreparedExperiment {
   readonly plain: unknown;
   readonly inputs: ExperimentInputs;
   readonly traces: readonly RecordedTrace[];
+  /** What it reads beside its own text. */
+  readonly files: readonly NamedDigest[];
   /** One line for people. */
   readonly summary: string;
   /** What concerns plans made with this scenario, not its result: sentences for people who check it. */
@@ -62,7 +64,7 @@ export async function prepareText(text: string, file: string, options = AS_IT_IS
 }
 
 async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions): Promise<PreparedExperiment> {
-  const { inputs, traces, problems } = await loadScenarioInputs(loaded.value, loaded.path, options);
+  const { inputs, traces, files, problems } = await loadScenarioInputs(loaded.value, loaded.path, options);
   const missing = problems.map((problem) => (problem.code.endsWith("_NOT_FOUND") ? loaded.place(problem) : problem));
   try {
     const plan = withTraceNotes(resolvePlan(loaded.value, inputs), traces);
@@ -70,7 +72,15 @@ async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions)
     const { world, traffic } = loaded.value;
     const legacy = legacyNotes(world.models, inputs.models, spanOf(loaded.value));
     const advice = [...demandRemarks(plan, traffic), ...legacy];
-    return { yaml: loaded.yaml, plain: loaded.plain, inputs: { plan }, traces, summary: summaryOf(plan), advice };
+    return {
+      yaml: loaded.yaml,
+      plain: loaded.plain,
+      inputs: { plan },
+      traces,
+      files,
+      summary: summaryOf(plan),
+      advice,
+    };
   } catch (error) {
     if (!(error instanceof MeridianError) || error.kind === "internal" || error.problems === missing) throw error;
     // A recorded price that could not be loaded has been reported already.

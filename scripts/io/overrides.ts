@@ -1,6 +1,7 @@
 /** Values that the command line puts over those of a scenario: `--set path=value` and options with a meaning of their own. */
 import { isCollection, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { settledPath } from "./override-path.ts";
 import { type ConfigPath, formatPath, parsePath, type YamlSource } from "./yaml-source.ts";
 
 /** One value that the command line puts over the scenario's. */
@@ -20,9 +21,27 @@ export interface Override {
  * @example parseSet("traffic[0].arrivals.scale=3").value // => 3
  */
 export function parseSet(text: string): Override {
+  return parseAssignment(text, SET);
+}
+
+/** An option that takes `path=value`, and what is written for it. */
+export interface AssignmentOption {
+  readonly option: string;
+  readonly fix: string;
+}
+
+const SET: AssignmentOption = {
+  option: "--set",
+  fix: "write for example --set seed=7 or --set 'traffic[0].arrivals={poisson: 20/s}'",
+};
+
+/** The same of another option. @throws MeridianError usage SET_SYNTAX */
+export function parseAssignment(text: string, { option, fix }: AssignmentOption): Override {
   const cut = text.indexOf("=");
   const path = cut < 0 ? undefined : parsePath(text.slice(0, cut).trim());
-  const origin = `--set ${text}`;
+  const origin = `${option} ${text}`;
+  const setProblem = (where: string, what: string) =>
+    new MeridianError("usage", { code: "SET_SYNTAX", what, where, fix });
   if (path === undefined) throw setProblem(origin, "this is not path=value");
   const document = parseDocument(text.slice(cut + 1), { prettyErrors: false, logLevel: "silent" });
   if (document.errors.length > 0) throw setProblem(origin, "the value is not valid YAML");
@@ -36,31 +55,37 @@ export function parseSet(text: string): Override {
 /**
  * Writes overrides into the document, in order.
  *
- * @returns a problem for each that has no place to go
+ * @returns those that were written, with indices for the names of entries; and a problem for each without a place
  */
-export function applyOverrides(source: YamlSource, overrides: readonly Override[]): readonly Problem[] {
+export function applyOverrides(
+  source: YamlSource,
+  overrides: readonly Override[],
+): { readonly applied: readonly Override[]; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
+  const applied: Override[] = [];
   for (const override of overrides) {
-    const blocked = blocker(source, override.path);
-    if (blocked === undefined && override.value === undefined) source.document.deleteIn(keysFor(source, override.path));
-    else if (blocked === undefined) source.document.setIn(keysFor(source, override.path), override.value);
-    else problems.push({ code: "SET_NO_PLACE", what: blocked, where: override.origin, fix: "check the path" });
+    const settled = settledPath(source, override.path);
+    const fail = (what: string, fix: string) =>
+      problems.push({ code: "SET_NO_PLACE", what, where: override.origin, fix });
+    if (!("path" in settled)) {
+      fail(settled.what, settled.fix);
+      continue;
+    }
+    const { path } = settled;
+    const blocked = blocker(source, path);
+    if (blocked !== undefined) fail(blocked, "check the path");
+    else {
+      if (override.value === undefined) source.document.deleteIn(keysFor(source, path));
+      else source.document.setIn(keysFor(source, path), override.value);
+      applied.push({ ...override, path });
+    }
   }
-  return problems;
+  return { applied, problems };
 }
 
 /** The override that a path lies in or above of, the last one first: it is the one that took effect. */
 export function overrideAt(overrides: readonly Override[], path: ConfigPath): Override | undefined {
   return overrides.findLast((each) => each.path.every((step, i) => String(step) === String(path[i])));
-}
-
-function setProblem(where: string, what: string): MeridianError {
-  return new MeridianError("usage", {
-    code: "SET_SYNTAX",
-    what,
-    where,
-    fix: "write for example --set seed=7 or --set 'traffic[0].arrivals={poisson: 20/s}'",
-  });
 }
 
 const UNSAFE = new Set(["__proto__", "constructor", "prototype"]);

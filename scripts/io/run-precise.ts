@@ -34,6 +34,8 @@ export interface PreciseOptions {
   readonly precision: number;
   /** Wall-clock time, ms; a stage that would exceed it is not begun. */
   readonly budgetMs: number;
+  /** Whether the ranking that was asked for is settled; it is unless given. */
+  readonly isRanked?: (result: RunResult) => boolean;
   /** Called before each stage. */
   readonly onStage: (text: string) => void;
   /** What runs a stage: all its jobs with progress. */
@@ -82,15 +84,21 @@ export async function runPrecise(
     const result = assembleResult(inputs, outputs, resultProvenance(experiment));
     const targets = precisionTargets(result, inputs.plan.assertions);
     const open = targets.filter((target) => !isPrecise(target, options.precision));
-    const next = nextReplications(targets, done, options.precision);
+    const isRanked = options.isRanked?.(result) ?? true;
+    const wider = isRanked ? done : Math.ceil(done * UNRANKED_GROWTH);
+    const next = Math.min(MOST_REPLICATIONS, Math.max(wider, nextReplications(targets, done, options.precision)));
     const spentMs = clockMs() - startedMs;
     const wouldTakeMs = (spentMs / done) * (next - done);
-    if (open.length === 0 || done >= MOST_REPLICATIONS || spentMs + wouldTakeMs > options.budgetMs) {
+    const isDone = open.length === 0 && isRanked;
+    if (isDone || done >= MOST_REPLICATIONS || spentMs + wouldTakeMs > options.budgetMs) {
       return { experiment, result: await withBound(inputs, outputs, result), open };
     }
     wanted = next;
   }
 }
+
+/** Replications are so many times as many where only a ranking is open. */
+const UNRANKED_GROWTH = 1.5;
 
 /** What --precision and --budget ask for. */
 export interface PrecisionRule {
@@ -130,19 +138,26 @@ export function precisionRule({ precision, budget, audit, cloudwatch }: CommonOp
   return { precision: share, budgetMs };
 }
 
+export interface StageOptions extends Pick<ShownOptions, "workers" | "terminal" | "signal"> {
+  /** Another place that is told how far each stage is. */
+  readonly also?: () => NonNullable<ShownOptions["also"]>;
+  readonly isRanked?: PreciseOptions["isRanked"];
+}
+
 /** Stages until precise or out of time. */
 export function runInStages(
   rebuild: (replications: number) => Promise<PreparedExperiment>,
   experiment: PreparedExperiment,
   rule: PrecisionRule,
-  shown: ShownOptions,
+  { workers, terminal, signal, also, isRanked }: StageOptions,
 ) {
   return runPrecise(rebuild, {
     ...rule,
+    ...(isRanked === undefined ? {} : { isRanked }),
     from: experiment.inputs.plan.replications,
-    workers: shown.workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
-    onStage: (text) => shown.terminal.note(text),
-    how: (jobs) => withProgress(jobs, shown),
+    workers: workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
+    onStage: (text) => terminal.note(text),
+    how: (jobs) => withProgress(jobs, { workers, terminal, signal, ...(also === undefined ? {} : { also: also() }) }),
   });
 }
 

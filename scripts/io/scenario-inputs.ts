@@ -1,4 +1,5 @@
 /** Loads what a scenario names outside its own file: reference data, recordings, recorded prices. */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -31,8 +32,17 @@ export interface ScenarioInputs {
   readonly inputs: ResolveInputs;
   /** The recordings behind the traffic, for the record. */
   readonly traces: readonly RecordedTrace[];
+  /** Everything of the user's that was read beside the scenario, by name: its result follows from these, too. */
+  readonly files: readonly NamedDigest[];
   /** What could not be loaded; `where` is a config path, or a file and line where the fault is inside a file. */
   readonly problems: readonly Problem[];
+}
+
+/** A file that a scenario names, by its content. */
+export interface NamedDigest {
+  readonly name: string;
+  /** Hexadecimal. */
+  readonly sha256: string;
 }
 
 export interface InputOptions {
@@ -91,6 +101,11 @@ export async function loadScenarioInputs(
   const ownBook =
     bookPath === undefined ? undefined : await keepFile(loadPriceBook(bookPath), bookPath, "world.prices.book");
   const prices = ownBook ?? reference.prices;
+  const files: NamedDigest[] = [
+    ...traces.map(({ name, sha256 }) => ({ name, sha256 })),
+    ...Object.entries(recordedPrices).map(([name, rows]) => ({ name, sha256: digestOf(rows) })),
+    ...(ownBook === undefined ? [] : [{ name: bookFile!, sha256: digestOf(ownBook) }]),
+  ];
   const strategySources: Record<string, string> = {};
   const notes: string[] = [];
   for (const [i, { file: own }] of scenario.strategies.entries()) {
@@ -99,10 +114,33 @@ export async function loadScenarioInputs(
     const code = await keep(loadStrategyFile(own, baseDir, baseDir), `strategies[${i}].file`);
     if (code === undefined) continue;
     strategySources[own] = code.source;
+    files.push({ name: own, sha256: code.sha256 });
     notes.push(`The strategy ${own} is code of your own, SHA-256 ${code.sha256.slice(0, 16)} with what it imports.`);
   }
   const recordings = Object.fromEntries(traces.map((trace) => [trace.name, trace.recording]));
-  return { inputs: { ...reference, prices, recordings, recordedPrices, strategySources, notes }, traces, problems };
+  return {
+    inputs: { ...reference, prices, recordings, recordedPrices, strategySources, notes },
+    traces,
+    files,
+    problems,
+  };
+}
+
+function digestOf(content: unknown): string {
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
+}
+
+/** Names of the files of its own that a scenario asks for: those of `files`, where all of them can be read. */
+export function namesOfFiles(scenario: Scenario): readonly string[] {
+  const { prices } = scenario.world;
+  const book = priceBookFile(prices);
+  const strategies = scenario.strategies.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  return [
+    ...tracesOf(scenario).keys(),
+    ...recordedPriceFiles(prices),
+    ...(book === undefined ? [] : [book]),
+    ...new Set(strategies),
+  ];
 }
 
 /** Reads a recording with the tags that the rules of its class give. */

@@ -28,11 +28,12 @@ export function parseScenario<S extends z.ZodType>(
   included?: IncludedText,
 ): LoadedScenario<z.output<S>> {
   const source = wholeSource(text, path, overrides, included);
-  const unplaced = applyOverrides(source, otherOverrides(overrides));
+  const { applied, problems: unplaced } = applyOverrides(source, otherOverrides(overrides));
   if (unplaced.length > 0) throw new MeridianError("usage", unplaced);
+  const settled = [...overrides.filter(({ path: each }) => isInclude(each)), ...applied];
   const plain = toPlain(source, path);
   if ("problem" in plain) throw new MeridianError("usage", plain.problem);
-  const where = (configPath: ConfigPath) => placeOf(configPath, source, overrides);
+  const where = (configPath: ConfigPath) => placeOf(configPath, source, settled);
   // Compiling a parser for each schema takes longer than the one parse that it is used for.
   const parsed = schema.safeParse(plain.value, { jitless: true });
   if (!parsed.success) {

@@ -279,6 +279,7 @@ export function formatPath(path: ConfigPath): string {
  * @returns undefined when the text is no path
  * @example parsePath("traffic.0.arrivals") // => ["traffic", 0, "arrivals"]
  * @example parsePath('a["b c"].d') // => ["a", "b c", "d"]
+ * @example parsePath("traffic[chat].slo") // => ["traffic", "chat", "slo"]
  */
 export function parsePath(text: string): ConfigPath | undefined {
   const path: (string | number)[] = [];
@@ -288,7 +289,7 @@ export function parsePath(text: string): ConfigPath | undefined {
     if (step === null) return undefined;
     const [whole, index, quoted, dot, name] = step;
     if (index !== undefined) path.push(Number(index));
-    else if (quoted !== undefined) path.push(unquote(quoted));
+    else if (quoted !== undefined) path.push(quoted.startsWith('"') ? unquote(quoted) : quoted);
     else if (name !== undefined && (dot === "") === (path.length === 0)) {
       path.push(/^\d+$/.test(name) ? Number(name) : name);
     } else return undefined;
@@ -297,7 +298,7 @@ export function parsePath(text: string): ConfigPath | undefined {
   return path.length === 0 ? undefined : path;
 }
 
-const STEP = /^(?:\[(\d{1,9})\]|\[("(?:[^"\\]|\\.)*")\]|(\.?)([^\s.[\]"]+))/;
+const STEP = /^(?:\[(\d{1,9})\]|\[("(?:[^"\\]|\\.)*"|[^[\]"]*[^[\]"\d][^[\]"]*)\]|(\.?)([^\s.[\]"]+))/;
 
 function unquote(json: string): string {
   try {

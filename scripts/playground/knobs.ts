@@ -5,7 +5,7 @@
 import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import type { Override } from "../io/overrides.ts";
 import { type Block, blockAt, entryOf, isBlock, listOf } from "./plain-scenario.ts";
-import { faster, scaledArrivals } from "./scaled-arrivals.ts";
+import { timesFactor } from "./scaled-arrivals.ts";
 import { stayingTraffic } from "./staying-traffic.ts";
 
 export interface Knob {
@@ -37,15 +37,16 @@ export function knobsOf(plain: unknown): readonly Knob[] {
 export function turned(plain: unknown, values: KnobValues): readonly Override[] {
   if (!isBlock(plain)) return [];
   const moved = (knob: Knob) => knob.fixed === undefined && (values[knob.id] ?? knob.value) !== knob.value;
-  const overrides = knobsOf(plain)
+  return knobsOf(plain)
     .filter(moved)
     .flatMap(({ id }) => changes(plain, id, values[id]!));
-  return [...overrides, ...trafficChanges(plain, values)];
 }
 
 function changes(plain: Block, id: string, value: number): readonly Override[] {
   const origin = `slider ${id}`;
   if (id === "swing") return [{ path: ["world", "prices", "hourly"], value: hourlyOf(plain, value), origin }];
+  if (id === "load") return [{ path: ["load"], value: timesFactor(plain.load, value), origin }];
+  if (id === "movable") return stayingChanges(plain, value);
   if (id === "quota")
     return listOf(blockAt(plain, "world").quotas).flatMap((quota, i) =>
       isBlock(quota) ? [{ path: ["world", "quotas", i], value: scaledQuota(quota, value), origin }] : [],
@@ -57,27 +58,18 @@ function changes(plain: Block, id: string, value: number): readonly Override[] {
   return [{ path: ["strategies", at, kind, "p95"], value: `${Math.round(value * 1_000)}ms`, origin }];
 }
 
-/** Load first, then what stays: both change classes of traffic. */
-function trafficChanges(plain: Block, values: KnobValues): readonly Override[] {
-  const factor = values.load ?? 1;
-  const share = values.movable ?? 1;
+function stayingChanges(plain: Block, share: number): readonly Override[] {
   const before = listOf(plain.traffic);
-  const loaded = factor === 1 ? before : before.map((one) => (isBlock(one) ? faster(one, factor) : one));
-  const { traffic } = share === 1 ? { traffic: loaded } : stayingTraffic(plain, loaded, share);
+  const { traffic } = stayingTraffic(plain, before, share);
   return traffic.flatMap((value, i) =>
-    value === before[i] ? [] : [{ path: ["traffic", i], value, origin: "slider load" }],
+    value === before[i] ? [] : [{ path: ["traffic", i], value, origin: "slider movable" }],
   );
 }
 
 function loadKnob(plain: Block): Knob {
-  const classes = listOf(plain.traffic).filter(isBlock);
-  const stuck = classes.filter(({ arrivals }) => scaledArrivals(arrivals, 2) === undefined);
-  const names = stuck.map((one) => String(one.class)).join(", ");
   return {
     ...{ id: "load", label: "Load", unit: "times", min: 0.1, max: 10, scale: "log", value: 1 },
-    ...(classes.length === 0 ? { fixed: "there is no traffic" } : {}),
-    ...(stuck.length > 0 && stuck.length === classes.length ? { fixed: `no rate is stated for ${names}` } : {}),
-    ...(stuck.length > 0 ? { hint: `Without ${names}, which state no rate.` } : {}),
+    ...(listOf(plain.traffic).some(isBlock) ? {} : { fixed: "there is no traffic" }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** A scenario's text with the knobs' values written in: comments and order stay, so that it can be saved as a file. */
-import { type Document, isAlias, isNode, visit } from "yaml";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { writeOutAliases } from "../io/override-path.ts";
 import { applyOverrides } from "../io/overrides.ts";
 import { parseYaml, toPlain, type YamlSource } from "../io/yaml-source.ts";
 import { type KnobValues, turned } from "./knobs.ts";
@@ -21,7 +21,10 @@ export function scenarioText(text: string, file: string): ScenarioText | readonl
   if (!("document" in source)) return source;
   const plain = toPlain(source, file);
   if ("problem" in plain) return [plain.problem];
-  return { text: unfolded(source) ? source.document.toString({ lineWidth: 0 }) : text, plain: plain.value };
+  return {
+    text: writeOutAliases(source.document) ? source.document.toString({ lineWidth: 0 }) : text,
+    plain: plain.value,
+  };
 }
 
 /** The text with the values of the knobs. @throws MeridianError usage SET_NO_PLACE where a value has no place to go */
@@ -29,29 +32,7 @@ export function turnedText({ text, plain }: ScenarioText, file: string, values: 
   const overrides = turned(plain, values);
   if (overrides.length === 0) return text;
   const source = parseYaml(text, file) as YamlSource;
-  const problems = applyOverrides(source, overrides);
+  const { problems } = applyOverrides(source, overrides);
   if (problems.length > 0) throw new MeridianError("usage", problems);
   return source.document.toString({ lineWidth: 0 });
-}
-
-/** Writes every alias out in the document; false where there was none. */
-function unfolded({ document }: YamlSource): boolean {
-  let found = false;
-  visit(document as Document, {
-    Alias: (_key, alias) => {
-      const target = alias.resolve(document);
-      if (!isNode(target)) return undefined;
-      found = true;
-      const copy = target.clone() as typeof target & { anchor?: string };
-      delete copy.anchor;
-      return copy;
-    },
-  });
-  if (found)
-    visit(document as Document, {
-      Node: (_key, node) => {
-        if (!isAlias(node) && "anchor" in node) delete (node as { anchor?: string }).anchor;
-      },
-    });
-  return found;
 }

@@ -1,5 +1,4 @@
 /** From a scenario and its factors to the job file of a sweep: everything that can be wrong is found before a job runs. */
-import { createHash } from "node:crypto";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
@@ -14,10 +13,11 @@ import {
 } from "../../simulator/sweep/job.ts";
 import type { SweepClass } from "../../simulator/sweep/question.ts";
 import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
-import { parseSet } from "../io/overrides.ts";
+import { parseAssignment } from "../io/overrides.ts";
 import { packageVersion } from "../io/process.ts";
 import { parseScenario } from "../io/scenario-text.ts";
 import { formatPath } from "../io/yaml-source.ts";
+import { filesFor, jobKey } from "./job-key.ts";
 import { overridesAt } from "./variant.ts";
 
 export interface SweepRequest {
@@ -38,11 +38,22 @@ export interface SweepRequest {
  * @example parseVary("seed=[1, 2, 3]") // => { kind: "list", path: "seed", values: [1, 2, 3] }
  */
 export function parseVary(text: string): Factor {
-  const { path, value } = parseSet(text);
+  const { path, value } = parseAssignment(text, VARY);
   const name = formatPath(path);
   const range = typeof value === "string" ? parseRange(name, value) : undefined;
+  if (value === null || value === "") {
+    const fix = `write --vary ${name}=low..high, or a list: --vary '${name}=[a, b]'`;
+    throw new MeridianError("usage", {
+      code: "SWEEP_EMPTY",
+      what: "no values are given",
+      where: `--vary ${text}`,
+      fix,
+    });
+  }
   return range ?? { kind: "list", path: name, values: Array.isArray(value) ? value : [value] };
 }
+
+const VARY = { option: "--vary", fix: "write for example --vary load=0.5..4x8 or --vary 'seed=[1, 2, 3]'" } as const;
 
 /** Variants that are resolved before the sweep begins; of more, the first and the last. */
 const RESOLVED_MAX = 32;
@@ -97,20 +108,18 @@ async function jobsAt(
   points: readonly Omit<SweepJob, "key">[],
 ): Promise<readonly SweepJob[]> {
   const { base, scenarioFile, factors } = where;
-  const recordings = base.traces.map(({ name, sha256 }) => [name, sha256]);
-  const keys = new Map<string, string>();
   const jobs: SweepJob[] = [];
   for (const [at, point] of points.entries()) {
     const overrides = overridesAt({ factors }, point);
-    const yaml = await naming(point.values, factors, async () => {
+    const content = await naming(point.values, factors, async () => {
       const isResolved = points.length <= RESOLVED_MAX || at === 0 || at === points.length - 1;
-      if (isResolved) return (await prepareText(base.yaml, scenarioFile, { overrides, strategies: [] })).yaml;
-      return parseScenario(base.yaml, scenarioFile, scenarioSchema, overrides).yaml;
+      const { value, yaml } = parseScenario(base.yaml, scenarioFile, scenarioSchema, overrides);
+      const files = isResolved ? undefined : filesFor(value, base.files);
+      return files === undefined
+        ? prepareText(base.yaml, scenarioFile, { overrides, strategies: [] })
+        : { yaml, files };
     });
-    const content = JSON.stringify([packageVersion(), yaml, recordings]);
-    const key = keys.get(content) ?? createHash("sha256").update(content).digest("hex");
-    keys.set(content, key);
-    jobs.push({ key, ...point });
+    jobs.push({ key: jobKey(content), ...point });
   }
   return jobs;
 }

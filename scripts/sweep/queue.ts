@@ -35,6 +35,8 @@ export interface SendOptions {
   readonly redisUrl: string;
   readonly signal: AbortSignal;
   readonly onDone: (done: number, of: number) => void;
+  /** Told when nobody is there to work. */
+  readonly onIdle?: () => void;
   readonly timings?: QueueTimings;
 }
 
@@ -50,6 +52,7 @@ export async function sendAndWait(sweep: SweepFile, store: JobStore, options: Se
   const indexOf = new Map(sweep.jobs.map(({ key }, index) => [key, index] as const));
   await store.writeSweep(sweepId(sweep), sweepText(sweep));
   const queue = await openQueue(options.redisUrl);
+  await forgetFailed(queue, new Set(wanted.map(({ key }) => key)));
   let open = wanted;
   let sentMs = Number.NEGATIVE_INFINITY;
   try {
@@ -60,6 +63,7 @@ export async function sendAndWait(sweep: SweepFile, store: JobStore, options: Se
       if (open.length === 0) return;
       if (signal.aborted) throw stopped(wanted.length - open.length, wanted.length);
       if (performance.now() - sentMs > (timings.sendAgainMs ?? SEND_AGAIN_MS)) {
+        if ((await queue.getWorkersCount().catch(offline)) === 0) options.onIdle?.();
         sentMs = performance.now();
         await checkFailed(queue, new Set(open.map(({ key }) => key)));
         await queue
@@ -89,14 +93,34 @@ function offline(): undefined {
   return undefined;
 }
 
+/** What failed in an earlier try is tried again: whoever gives the command again has mended something. */
+async function forgetFailed(queue: Queue, keys: ReadonlySet<string>): Promise<void> {
+  const failed = await queue.getFailed(0, -1).catch(() => [] as Job[]);
+  for (const job of failed) if (keys.has(job.id ?? "")) await job.remove().catch(offline);
+}
+
 async function checkFailed(queue: Queue, keys: ReadonlySet<string>): Promise<void> {
-  const failed = await queue.getFailed(0, 100).catch(() => [] as Job[]);
-  const own = failed.find(({ id }) => id !== undefined && keys.has(id));
+  const failed = await queue.getFailed(0, -1).catch(() => [] as Job[]);
+  const own = failed.find(({ id }) => keys.has(id ?? ""));
   if (own === undefined) return;
-  throw new MeridianError("internal", {
-    code: "JOB_FAILED",
-    what: `a job failed ${ATTEMPTS} times: ${own.failedReason}`,
-  });
+  const { kind, problems } = failureOf(own.failedReason);
+  const what = `a worker gave up job ${own.id!.slice(0, 12)} after ${ATTEMPTS} attempts`;
+  const fix = "mend what it says, and give the same command again: what is done stays done";
+  throw new MeridianError(kind, [{ code: "JOB_FAILED", what, fix }, ...problems]);
+}
+
+/** A failed attempt as text that Redis keeps. */
+function failureText({ kind, problems }: Pick<MeridianError, "kind" | "problems">): string {
+  return JSON.stringify({ kind, problems });
+}
+
+function failureOf(text: string): MeridianError {
+  try {
+    const { kind, problems } = JSON.parse(text) as Pick<MeridianError, "kind" | "problems">;
+    return new MeridianError(kind, problems);
+  } catch {
+    return new MeridianError("internal", { code: "INTERNAL", what: text });
+  }
 }
 
 function stopped(done: number, of: number): MeridianError {
@@ -172,10 +196,11 @@ export interface WorkOptions {
 }
 
 /**
- * Works until the signal comes: takes jobs, runs each in a thread (this thread only renews locks: a busy one would lose
+ * Works until the signal comes, or until a job finds that this machine cannot work: takes jobs, runs each in a thread (this thread only renews locks: a busy one would lose
  * its jobs to others), publishes to the store. On the signal it finishes the jobs in hand.
  *
- * @throws MeridianError environment, when Redis cannot be reached at the start
+ * @throws MeridianError environment, when Redis cannot be reached at the start, or the store or a file of a scenario
+ * cannot be used here: the job goes back to the queue, for others
  */
 export async function work(options: WorkOptions): Promise<void> {
   await checkRedis(options.redisUrl);
@@ -190,7 +215,8 @@ export async function work(options: WorkOptions): Promise<void> {
     maxThreads: threads,
     workerData: { store: store.place },
   });
-  const worker: Worker<SweepMessage> = new Worker<SweepMessage>(QUEUE, (job) => runOne(pool, job, options), {
+  const broken = new AbortController();
+  const worker: Worker<SweepMessage> = new Worker<SweepMessage>(QUEUE, (job) => runOne(pool, job, options, broken), {
     connection: { ...connection(options.redisUrl), maxRetriesPerRequest: null },
     concurrency: threads,
     lockDuration: timings.lockMs ?? LOCK_MS,
@@ -198,17 +224,28 @@ export async function work(options: WorkOptions): Promise<void> {
     maxStalledCount: STALLED_MAX,
   });
   worker.on("error", offline);
-  worker.on("failed", (job, error) => options.onProblem(`job ${job?.id?.slice(0, 12)} failed: ${error.message}`));
+  worker.on("failed", (job, error) =>
+    options.onProblem(`job ${job?.id?.slice(0, 12)} failed: ${failureOf(error.message).message}`),
+  );
+  const ended = AbortSignal.any([options.signal, broken.signal]);
   try {
-    if (!options.signal.aborted)
-      await new Promise((resolve) => options.signal.addEventListener("abort", resolve, { once: true }));
+    if (!ended.aborted) await new Promise((resolve) => ended.addEventListener("abort", resolve, { once: true }));
   } finally {
     await worker.close().catch(offline);
     await pool.destroy();
   }
+  if (broken.signal.aborted) throw broken.signal.reason;
 }
 
-async function runOne(pool: Tinypool, job: Job<SweepMessage>, { onJob }: WorkOptions): Promise<SweepOutcome["state"]> {
+/** How long a job that this machine cannot do stays out of its own reach. */
+const GIVEN_BACK_MS = 1_000;
+
+async function runOne(
+  pool: Tinypool,
+  job: Job<SweepMessage>,
+  { onJob }: WorkOptions,
+  broken: AbortController,
+): Promise<SweepOutcome["state"]> {
   const { port1, port2 } = new MessageChannel();
   port1.unref();
   try {
@@ -216,7 +253,13 @@ async function runOne(pool: Tinypool, job: Job<SweepMessage>, { onJob }: WorkOpt
       { job: job.data, port: port2 },
       { transferList: [port2] },
     )) as JobAnswer<SweepOutcome>;
-    if (!answer.ok) throw new MeridianError(answer.kind, answer.problems, { cause: answer.stack });
+    if (!answer.ok) {
+      if (answer.kind !== "environment") throw new Error(failureText(answer), { cause: answer.stack });
+      broken.abort(new MeridianError(answer.kind, answer.problems, { cause: answer.stack }));
+      const { DelayedError } = await import("bullmq");
+      await job.moveToDelayed(Date.now() + GIVEN_BACK_MS, job.token);
+      throw new DelayedError();
+    }
     onJob(job.id ?? "", answer.output.state);
     return answer.output.state;
   } finally {

@@ -68,7 +68,9 @@ async function runJobs(sweep: SweepFile, store: JobStore, options: RoundOptions)
   const line = createStatusLine({ stream: process.stderr, live, quiet, liveEveryMs: 500 });
   try {
     const onDone = (done: number, of: number) => line.show(`${done} of ${of} jobs done`);
-    await sendAndWait(sweep, store, { redisUrl, signal, onDone });
+    const onIdle = () =>
+      terminal.note(`no worker is there; start one: meridian worker --redis ${redisUrl} --store ${store.place}`);
+    await sendAndWait(sweep, store, { redisUrl, signal, onDone, onIdle });
   } finally {
     line.stop();
   }

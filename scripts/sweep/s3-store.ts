@@ -89,10 +89,19 @@ function createObjects(bucket: string, prefix: string, place: string): Objects {
       } catch (error) {
         // 412: it was there. 409: another conditional write of the same object won at the same moment.
         if (how?.once === true && [409, 412].includes(statusOf(error) ?? 0)) return false;
+        if (how?.once === true && [400, 501].includes(statusOf(error) ?? 0)) throw noConditions(place, error);
         throw failed(error);
       }
     },
   };
+}
+
+/** Such a server could not say which of two machines was first. */
+function noConditions(where: string, cause: unknown): MeridianError {
+  const what = "the server refuses writes under a condition (If-None-Match: *), by which a result is kept once";
+  const fix =
+    "use one that knows them, such as Amazon S3 or MinIO of 2024-09 or newer, or a folder that machines share";
+  return new MeridianError("environment", { code: "STORE_WITHOUT_CONDITIONS", where, what, fix }, { cause });
 }
 
 /** A server of one's own has no names of buckets in its domain. */

@@ -16,9 +16,12 @@ import { type PreparedExperiment, prepareText, resultProvenance } from "../io/ex
 import type { Override } from "../io/overrides.ts";
 import { stableJson } from "../io/text-files.ts";
 import { parsePath } from "../io/yaml-source.ts";
+import { jobKey } from "./job-key.ts";
 
 /** What a thread is handed. */
 export interface VariantTask {
+  /** Of the job: what is run has to have it. */
+  readonly key: string;
   readonly scenarioYaml: string;
   readonly scenarioFile: string;
   readonly overrides: readonly Override[];
@@ -41,7 +44,7 @@ export function isResult(outcome: RunResult | CannotRun): outcome is RunResult {
 
 export function taskOf(sweep: SweepFile, job: SweepJob): VariantTask {
   const { scenarioYaml, scenarioFile } = sweep;
-  return { scenarioYaml, scenarioFile, overrides: overridesAt(sweep, job) };
+  return { key: job.key, scenarioYaml, scenarioFile, overrides: overridesAt(sweep, job) };
 }
 
 /** The values of a point, written over the scenario; null leaves the scenario's own. */
@@ -57,7 +60,13 @@ export function overridesAt(
   return [...own, { path: ["replications"], value: replications, origin: `replications=${replications}` }];
 }
 
-/** Runs a job in this thread, step by step, so that a caller may stop between steps. @returns text for the store */
+/**
+ * Runs a job in this thread, step by step, so that a caller may stop between steps.
+ *
+ * @returns text for the store
+ * @throws MeridianError environment, where this machine cannot read what the scenario names; data, JOB_CHANGED, where
+ * the scenario or a file of it is not the one that was planned: its result must not go under the job's key
+ */
 export async function* runVariant(task: VariantTask): AsyncGenerator<JobProgress, string> {
   let experiment: PreparedExperiment;
   try {
@@ -65,10 +74,26 @@ export async function* runVariant(task: VariantTask): AsyncGenerator<JobProgress
     experiment = await prepareText(scenarioYaml, scenarioFile, { overrides, strategies: [] });
   } catch (error) {
     if (!(error instanceof MeridianError) || error.kind === "internal") throw error;
+    // What this machine lacks says nothing of the job.
+    if (error.problems.some(({ code }) => OF_THIS_MACHINE.test(code)))
+      throw new MeridianError("environment", error.problems, { cause: error });
     const outcome: CannotRun = { kind: "cannot run", problems: error.problems };
     return stableJson(outcome);
   }
+  if (jobKey(experiment) !== task.key) throw changed(task);
   return stableJson(yield* simulate(experiment));
+}
+
+const OF_THIS_MACHINE = /_(NOT_FOUND|NOT_A_FILE|IS_DIRECTORY|UNREADABLE|TOO_LARGE)$/;
+
+function changed({ key, scenarioFile, overrides }: VariantTask): MeridianError {
+  const at = overrides.map(({ origin }) => origin).join(", ");
+  return new MeridianError("data", {
+    code: "JOB_CHANGED",
+    where: scenarioFile,
+    what: `the scenario or a file that it reads is not the one that was planned (job ${key.slice(0, 12)}${at === "" ? "" : `, at ${at}`})`,
+    fix: "give the sweep's command again, which plans what is there now; on other machines, bring the same files",
+  });
 }
 
 function* simulate(experiment: PreparedExperiment): Generator<JobProgress, RunResult> {

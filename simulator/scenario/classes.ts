@@ -10,7 +10,7 @@ import {
   residencyMasks,
   residencySchema,
 } from "../service/residency.ts";
-import { arrivalSchema } from "../traffic/arrivals/index.ts";
+import { arrivalSchema, scaledArrivals } from "../traffic/arrivals/index.ts";
 import { type ClassTraffic, knownOrigin, traceNamesOf } from "../traffic/class-stream.ts";
 import { settleMaxTokens } from "../traffic/max-tokens.ts";
 import type { Recording } from "../traffic/recording.ts";
@@ -78,6 +78,12 @@ export const classSchema = z
   .meta({ description: "A class of traffic" });
 
 export type ClassInput = z.output<typeof classSchema>;
+
+/** The classes of a scenario with its `load` on the arrivals of each. */
+export function underLoad({ traffic, load }: { readonly traffic: readonly ClassInput[]; readonly load: number }) {
+  if (load === 1) return [...traffic];
+  return traffic.map((each): ClassInput => ({ ...each, arrivals: scaledArrivals(each.arrivals, load) }));
+}
 
 const ANYWHERE: ResidencyRule = { label: "any", areas: [], countries: [], regions: [], inRegionOnly: false };
 

@@ -11,7 +11,7 @@ import type { QuotaData } from "../service/quota/default-quotas.ts";
 import type { FaultSpec, ServicePlan } from "../service/service-plan.ts";
 import type { Recording } from "../traffic/recording.ts";
 import { parseAssertion } from "./assertion.ts";
-import { type ClassesInput, originsOf, resolveClasses, resolveTraffic } from "./classes.ts";
+import { type ClassesInput, originsOf, resolveClasses, resolveTraffic, underLoad } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";
 import { faultsOf } from "./faults.ts";
 import { checkContextFits, checkQuotasFit, refusingWindows } from "./feasibility.ts";
@@ -58,7 +58,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
   const problems = new Problems();
   const meant = checkModelIds({ world: written.world, facts: inputs.models, otherIds: listedIds(inputs), problems });
   const models = settleModels(meant.models, inputs.models);
-  const scenario = { ...written, world: { ...written.world, models } };
+  const scenario = { ...written, traffic: underLoad(written), world: { ...written.world, models } };
   const names = namesOf(scenario, inputs.recordings, problems);
   const setting: Setting = { scenario, inputs, names, problems };
   const network = problems.attempt(() => networkOf(setting), inWorld);

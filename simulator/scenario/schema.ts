@@ -10,6 +10,7 @@ import { gatewaySchema } from "../service/capacity/index.ts";
 import { networkSchema } from "../service/network.ts";
 import { pricesSchema } from "../service/pricing/schema.ts";
 import { profilesSchema } from "../service/profiles.ts";
+import { loadFactor } from "../traffic/arrival-rates.ts";
 import { classSchema } from "./classes.ts";
 import { clientSchema } from "./client.ts";
 import { faultSchema } from "./faults.ts";
@@ -117,6 +118,9 @@ export const scenarioSchema = z
       .prefault({})
       .meta({ description: "What routers know, and how old it is" }),
     world: worldSchema,
+    load: loadFactor
+      .default(1)
+      .meta({ description: "The arrivals of every class times this: 1.5 is half as much again" }),
     traffic: z.array(classSchema).min(1),
     strategies: z.array(strategySchema).min(1),
     baseline: name

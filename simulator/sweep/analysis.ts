@@ -115,7 +115,7 @@ function curveOf(strategy: string, rows: readonly SweepRow[], path: string, ques
 }
 
 /** Paths whose values are offered load, up to a factor. */
-const LOAD_PATH = /^traffic(\[\d+\])?\.(arrivals|sessions|scale)/;
+const LOAD_PATH = /^load$|^traffic(\[\d+\]|\["[^"]*"\]|\.[^.[]+)?\.(arrivals|sessions|scale)/;
 
 /** Rows by load; where a load was run again with more replications, those count. */
 function onePerLoad(rows: readonly SweepRow[]): readonly (readonly [load: number, row: SweepRow])[] {

@@ -1,5 +1,6 @@
 /** A factor of a sweep: a place in the scenario and the values or the range that it takes. */
 import { MeridianError } from "../base/errors.ts";
+import { parseCount, parseDurationMs, parseRatePerS } from "../base/quantities.ts";
 
 /** Values that are tried as they are: numbers, texts such as `500k`, lists, maps. */
 export interface ListFactor {
@@ -26,25 +27,43 @@ export type Factor = ListFactor | RangeFactor;
 
 const NUMBER = "[+-]?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?";
 const RANGE = new RegExp(`^(${NUMBER})([a-zA-Z%/]*)\\.\\.(${NUMBER})([a-wyzA-Z%/]*)(?:x(\\d+))?(?:\\s+(log))?$`);
+/** What begins as a range does and is none. */
+const LIKE_A_RANGE = new RegExp(`^\\s*${NUMBER}[a-zA-Z%/]*\\.\\.`);
+
+/** How many of one unit another one is; undefined where they measure different things. */
+function ratioOf(unit: string, of: string): number | undefined {
+  for (const parse of [parseDurationMs, parseCount, parseRatePerS]) {
+    const [one, other] = [parse(`1${unit}`), parse(`1${of}`)];
+    if (one !== undefined && other !== undefined) return other / one;
+  }
+  return undefined;
+}
+
 /** Steps of a range that states none. */
 const STEPS = 8;
 export const STEPS_MAX = 10_000;
 
 /**
- * A range as it is written: `0.5..4x8`, `100k..1600k x5 log`. Both ends carry the same unit.
+ * A range as it is written: `0.5..4x8`, `100k..1600k x5 log`, `5s..1m`.
  *
  * @returns undefined for what is no range
- * @throws MeridianError usage, SWEEP_RANGE: the ends are equal, have other units, or a logarithm needs them above zero
+ * @throws MeridianError usage, SWEEP_RANGE: the ends are equal, measure different things, or a logarithm needs them above zero
  * @example parseRange("scale", "0.5..4x8")?.steps // => 8
  */
 export function parseRange(path: string, text: string): RangeFactor | undefined {
   const match = RANGE.exec(text.trim().replace(/\s*x\s*(\d+)/, "x$1"));
-  if (match === null) return undefined;
-  const [, low, unit = "", high, otherUnit = "", steps, log] = match;
-  const [from, to] = [Number(low), Number(high)];
   const fail = (what: string, fix: string) =>
     new MeridianError("usage", { code: "SWEEP_RANGE", where: path, what, fix });
-  if (unit !== otherUnit) throw fail(`the ends of ${text} have different units`, "give both the same: 500k..2000k");
+  if (match === null) {
+    if (!LIKE_A_RANGE.test(text)) return undefined;
+    throw fail(`${text} is no range`, "write low..high, low..highx8 for eight points, or 'low..high log'");
+  }
+  const [, low, lowUnit = "", high, highUnit = "", steps, log] = match;
+  const ratio = lowUnit === highUnit ? 1 : ratioOf(lowUnit, highUnit);
+  if (ratio === undefined) throw fail(`the ends of ${text} have different units`, "give both the same: 500k..2000k");
+  // In the unit of the lower end, except where only the upper one has any: 0..4k.
+  const unit = lowUnit === "" ? highUnit : lowUnit;
+  const [from, to] = lowUnit === "" ? [Number(low) / ratio, Number(high)] : [Number(low), Number(high) * ratio];
   if (!Number.isFinite(from) || !Number.isFinite(to) || from === to)
     throw fail(`${text} is no range`, "write low..high, e.g. 0.5..4x8");
   if (log !== undefined && Math.min(from, to) <= 0)

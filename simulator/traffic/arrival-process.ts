@@ -49,5 +49,7 @@ export interface ArrivalDefinition<Spec extends { readonly process: string }> {
   readonly summary: string;
   /** The value of the key in YAML; the output is the plain spec. */
   readonly schema: z.ZodType<Spec>;
+  /** The spec at `factor` times its load, bursts and shapes as they are. */
+  scaled(spec: Spec, factor: number): Spec;
   create(spec: Spec, context: ArrivalContext): ArrivalProcess;
 }

@@ -86,3 +86,8 @@ export const burstinessCv: z.ZodType<number> = z
   .number()
   .refine((cv) => cv >= 0.01 && cv <= 20, "cv must be between 0.01 and 20; 1 is Poisson, above 1 is bursty")
   .meta({ description: "Coefficient of variation of inter-arrival times: 1 is Poisson, above 1 bursty" });
+
+/** A factor of load or time. */
+export const loadFactor: z.ZodType<number> = z
+  .number()
+  .refine((value) => value >= 1e-3 && value <= 1e4, "must be between 0.001 and 10000");

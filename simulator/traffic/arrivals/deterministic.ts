@@ -19,6 +19,7 @@ export const deterministic: ArrivalDefinition<DeterministicSpec> = {
         .meta({ description: "Time from one request to the next: 250ms, 1.25s" }),
     })
     .transform(({ interval }) => ({ process: "deterministic" as const, intervalMs: interval })),
+  scaled: (spec, factor) => ({ ...spec, intervalMs: spec.intervalMs / factor }),
   create: ({ intervalMs }) => {
     let sent = 0;
     return {

@@ -20,6 +20,7 @@ export const diurnal: ArrivalDefinition<DiurnalSpec> = {
   schema: z
     .strictObject({ rate: arrivalRate, shape: dayShapeSchema, cv: burstinessCv.default(1) })
     .transform(({ rate, shape, cv }) => ({ process: "diurnal" as const, ratePerS: rate, shape, cv })),
+  scaled: (spec, factor) => ({ ...spec, ratePerS: spec.ratePerS * factor }),
   create: ({ ratePerS, shape, cv }, { random, recordings, origins }) => {
     const gap = createLaw(
       cv === 1 ? { kind: "exponential", mean: 1000 / ratePerS } : { kind: "gamma", mean: 1000 / ratePerS, cv },

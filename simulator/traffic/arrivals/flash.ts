@@ -32,6 +32,7 @@ export const flash: ArrivalDefinition<FlashSpec> = {
       forMs,
       factor,
     })),
+  scaled: (spec, factor) => ({ ...spec, ratePerS: spec.ratePerS * factor }),
   create: ({ ratePerS, atMs, forMs, factor }, { random }) =>
     timeChanged(renewalProcess(createLaw({ kind: "exponential", mean: 1000 / ratePerS }), random), {
       startMs: atMs > 0 ? Float64Array.of(0, atMs, atMs + forMs) : Float64Array.of(0, forMs),

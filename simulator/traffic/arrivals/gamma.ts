@@ -17,6 +17,7 @@ export const gamma: ArrivalDefinition<GammaArrivalsSpec> = {
   schema: z
     .strictObject({ rate: arrivalRate, cv: burstinessCv })
     .transform(({ rate, cv }) => ({ process: "gamma" as const, ratePerS: rate, cv })),
+  scaled: (spec, factor) => ({ ...spec, ratePerS: spec.ratePerS * factor }),
   create: ({ ratePerS, cv }, { random }) =>
     renewalProcess(createLaw({ kind: "gamma", mean: 1000 / ratePerS, cv }), random),
 };

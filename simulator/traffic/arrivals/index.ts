@@ -46,21 +46,32 @@ export const ARRIVALS = {
 /** Recorded requests of the store: replayed as those of a file are. */
 const IMPORTED = "imported";
 
-/** The YAML forms: `{ poisson: 20/s }`, `{ trace: azure-conv-2023, scale: 3 }`, ... */
+/** The YAML forms: `{ poisson: 20/s }`, `{ trace: azure-conv-2023, scale: 3 }`, ... `scale` may stand beside each. */
 export const arrivalSchema: z.ZodType<ArrivalSpec> = oneKeyOf(formsOf(), trace.options)
   .transform(({ name, value, options }, context) => {
     if (name === IMPORTED) return traceSpec(`${IMPORTED}:${(value as TraceSpec).trace}`, options);
     if (name === trace.name) return traceSpec((value as TraceSpec).trace, options);
-    for (const option of Object.keys(options)) {
+    const { scale, ...others } = options;
+    for (const option of Object.keys(others)) {
       context.addIssue({
         code: "custom",
         path: [option],
         message: `${option} goes only with trace and imported, not with ${name}`,
       });
     }
-    return value;
+    return scale === undefined ? value : scaledArrivals(value, scale as number);
   })
   .meta({ description: "When requests arrive" });
+
+/**
+ * Arrivals at `factor` times their load, whatever their process: rates are multiplied, callers of a closed loop too.
+ *
+ * @example scaledArrivals({ process: "poisson", ratePerS: 20 }, 1.5) // => { process: "poisson", ratePerS: 30 }
+ */
+export function scaledArrivals(spec: ArrivalSpec, factor: number): ArrivalSpec {
+  const definition = ARRIVALS[spec.process] as ArrivalDefinition<ArrivalSpec>;
+  return definition.scaled(spec, factor);
+}
 
 /** The process of a spec. @throws MeridianError TRAFFIC_* or TRACE_* where a recording is missing or too short */
 export function createArrivals(spec: ArrivalSpec, context: ArrivalContext): ArrivalProcess {

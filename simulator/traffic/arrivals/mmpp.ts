@@ -72,6 +72,11 @@ export const mmpp: ArrivalDefinition<MmppSpec> = {
       })),
       ...(step === undefined ? {} : { stepMs: step }),
     })),
+  // Spells keep their length; each is as much busier.
+  scaled: (spec, factor) => ({
+    ...spec,
+    states: spec.states.map((state) => ({ ...state, ratePerS: state.ratePerS * factor })),
+  }),
   create: ({ states, stepMs }, { random, durationMs: runMs }) => {
     if (states.every(({ ratePerS }) => ratePerS === 0)) return { fill: (_arrivalMs, from) => from };
     const unit = compileSampler(createLaw({ kind: "exponential", mean: 1 }));

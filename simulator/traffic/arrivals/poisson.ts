@@ -17,6 +17,7 @@ export const poisson: ArrivalDefinition<PoissonSpec> = {
   schema: unionOf([arrivalRate, z.strictObject({ rate: arrivalRate }).transform(({ rate }) => rate)]).transform(
     (ratePerS) => ({ process: "poisson" as const, ratePerS }),
   ),
+  scaled: (spec, factor) => ({ ...spec, ratePerS: spec.ratePerS * factor }),
   create: ({ ratePerS }, { random }) =>
     renewalProcess(createLaw({ kind: "exponential", mean: 1000 / ratePerS }), random),
 };

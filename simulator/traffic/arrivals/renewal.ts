@@ -7,6 +7,8 @@ import { renewalProcess } from "../arrival-rates.ts";
 export interface RenewalSpec {
   readonly process: "renewal";
   readonly interarrival: LawSpec;
+  /** Gaps are shorter by this factor; 1 where it is left out. */
+  readonly scale?: number;
 }
 
 /** Independent gaps of any law. */
@@ -21,5 +23,16 @@ export const renewal: ArrivalDefinition<RenewalSpec> = {
       ),
     })
     .transform(({ interarrival }) => ({ process: "renewal" as const, interarrival })),
-  create: ({ interarrival }, { random }) => renewalProcess(createLaw(interarrival), random),
+  scaled: (spec, factor) => ({ ...spec, scale: (spec.scale ?? 1) * factor }),
+  create: ({ interarrival, scale = 1 }, { random }) => {
+    const process = renewalProcess(createLaw(interarrival), random);
+    if (scale === 1) return process;
+    return {
+      fill(arrivalMs, from, to, recordedRow) {
+        const end = process.fill(arrivalMs, from, to, recordedRow);
+        for (let i = from; i < end; i++) arrivalMs[i]! /= scale;
+        return end;
+      },
+    };
+  },
 };

@@ -15,6 +15,8 @@ export interface ServegenSpec {
   readonly clients: string;
   /** Mean over the day, all clients together; null for the recorded rate. */
   readonly ratePerS: number | null;
+  /** The rate times this; 1 where it is left out. */
+  readonly scale?: number;
 }
 
 /**
@@ -34,7 +36,8 @@ export const servegen: ArrivalDefinition<ServegenSpec> = {
       rate: arrivalRate.optional().meta({ description: "Mean rate of all clients together; default: as recorded" }),
     })
     .transform(({ clients, rate }) => ({ process: "servegen" as const, clients, ratePerS: rate ?? null })),
-  create: ({ clients: name, ratePerS }, context) => {
+  scaled: (spec, factor) => ({ ...spec, scale: (spec.scale ?? 1) * factor }),
+  create: ({ clients: name, ratePerS, scale = 1 }, context) => {
     const recording = context.recordings[name];
     if (recording?.kind !== "clients") {
       throw new MeridianError("usage", {
@@ -47,7 +50,7 @@ export const servegen: ArrivalDefinition<ServegenSpec> = {
     const { clients } = recording;
     let recordedPerS = 0;
     for (const client of clients) recordedPerS += meanRate(client);
-    const factor = ratePerS === null ? 1 : ratePerS / recordedPerS;
+    const factor = scale * (ratePerS === null ? 1 : ratePerS / recordedPerS);
     return factor === 0
       ? { fill: (_arrivalMs, from) => from }
       : mergeClients(clients.map((client) => clientProcess(client, factor, context)));

@@ -45,6 +45,7 @@ export const sinusoid: ArrivalDefinition<SinusoidSpec> = {
       periodMs: period,
       peakAtMs: peakAt,
     })),
+  scaled: (spec, factor) => ({ ...spec, ratePerS: spec.ratePerS * factor }),
   create: ({ ratePerS, amplitude, periodMs, peakAtMs }, { random }) => {
     const peakRatePerS = ratePerS * (1 + amplitude);
     if (peakRatePerS === 0) return { fill: (_arrivalMs, from) => from };

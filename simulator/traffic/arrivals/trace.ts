@@ -7,13 +7,11 @@ import { durationMs, share } from "../../base/schema-forms.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
+import { loadFactor } from "../arrival-rates.ts";
 import { type ColumnMap, columnMapSchema } from "../column-map.ts";
 import { createDayShape, type DayShapeSpec, dayShapeSchema, shapedByDay } from "../day-shape.ts";
 import type { RecordedColumns } from "../recording.ts";
 import { labelText, onlySchema, type RowLabels, rowFilter } from "../row-labels.ts";
-
-/** A factor of rate or time. */
-const factor = z.number().refine((value) => value >= 1e-3 && value <= 1e4, "must be between 0.001 and 10000");
 
 /** Recorded requests. In YAML its options stand beside the trace's name. */
 export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<Record<string, z.ZodType>> } = {
@@ -24,8 +22,8 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
     .min(1)
     .transform((name) => traceSpec(name, {})),
   options: {
-    scale: factor.meta({ description: "Rate multiplied by this: copies of the recording, and a thinned one" }),
-    timeScale: factor.meta({ description: "Times multiplied by this: 0.5 plays at double speed" }),
+    scale: loadFactor.meta({ description: "Load multiplied by this; of a recording, copies and a thinned one" }),
+    timeScale: loadFactor.meta({ description: "Times multiplied by this: 0.5 plays at double speed" }),
     slice: z
       .strictObject({
         from: durationMs.default(0).meta({ description: "Where the part begins, from the recording's start: 30m" }),
@@ -57,6 +55,7 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
     only: onlySchema,
     shape: dayShapeSchema,
   },
+  scaled: (spec, by) => ({ ...spec, scale: spec.scale * by }),
   create: (spec, context) => {
     if (spec.shape === null) return replay(spec, context, context.durationMs);
     const shape = createDayShape(spec.shape, context.recordings);

@@ -21,6 +21,7 @@ export const users: ArrivalDefinition<UsersSpec> = {
       rampUp: durationMs.default(0).meta({ description: "They begin evenly over this time; 0s: all at the start" }),
     })
     .transform(({ count, rampUp }) => ({ process: "users" as const, count, rampUpMs: rampUp })),
+  scaled: (spec, factor) => ({ ...spec, count: Math.max(1, Math.round(spec.count * factor)) }),
   create: ({ count: callers, rampUpMs }) => {
     let begun = 0;
     return {

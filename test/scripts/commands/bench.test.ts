@@ -122,7 +122,15 @@ describe("meridian bench", () => {
 });
 
 const plan = planOf(scenarioInput({ requests: 20 }));
-const experiment: PreparedExperiment = { yaml: "", plain: {}, inputs: { plan }, traces: [], summary: "", advice: [] };
+const experiment: PreparedExperiment = {
+  yaml: "",
+  plain: {},
+  inputs: { plan },
+  traces: [],
+  files: [],
+  summary: "",
+  advice: [],
+};
 
 async function setup(options: object) {
   const said: string[] = [];

@@ -32,7 +32,7 @@ describe("meridian stats", () => {
     );
     assert.deepEqual([best.answer, best.best, best.replications], ["best", "fast", 10]);
     const equal = await meridianHere(["stats", "best", "--run", file, "--class", "chat", "--delta", "150ms"]);
-    assert.match(equal.stdout, /^No difference above 150ms/);
+    assert.match(equal.stdout, /^No difference above 150 ms/);
     const more = await meridianHere(["stats", "best", "--run", file, "--class", "chat", "--metric", "goodputShare"]);
     assert.match(more.stdout, /^cheapest is the best/);
   });

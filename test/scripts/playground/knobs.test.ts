@@ -6,7 +6,6 @@ import { parse } from "yaml";
 import { parseScenario } from "../../../scripts/io/scenario-text.ts";
 import { knobsOf, turned } from "../../../scripts/playground/knobs.ts";
 import { blockAt, entryOf, isBlock, listOf } from "../../../scripts/playground/plain-scenario.ts";
-import { scaledArrivals } from "../../../scripts/playground/scaled-arrivals.ts";
 import { stayingTraffic } from "../../../scripts/playground/staying-traffic.ts";
 import { scenarioText, turnedText } from "../../../scripts/playground/turned-text.ts";
 import { scenarioSchema } from "../../../simulator/scenario/schema.ts";
@@ -64,7 +63,7 @@ describe("the knobs of a scenario", () => {
     assert.deepEqual(
       knobsOf(plain).map(({ id, fixed }) => [id, fixed !== undefined]),
       [
-        ["load", true],
+        ["load", false],
         ["swing", true],
         ["quota", true],
         ["ceiling", true],
@@ -73,13 +72,15 @@ describe("the knobs of a scenario", () => {
     );
   });
 
-  it("load multiplies rates, also those that were written once for several classes; comments stay", () => {
+  it("load is that of the scenario, times the factor; comments stay", () => {
     const text = turnedText(textOf(TEXT), "s.yaml", { load: 2.5 });
     assert.match(text, /# a comment that stays/);
+    assert.equal(at(plainOf(text), "load"), 2.5);
     assert.deepEqual(
-      [0, 1].map((i) => at(plainOf(text), "traffic", i, "arrivals", "poisson")),
-      ["20/s", "20/s"],
+      turned({ load: 0.4, traffic: [{}] }, { load: 2 }).map(({ path, value }) => [path, value]),
+      [[["load"], 0.8]],
     );
+    assert.notEqual(knobsOf({ traffic: [] })[0]!.fixed, undefined);
   });
 
   it("quotas keep their form", () => {
@@ -119,12 +120,12 @@ describe("the knobs of a scenario", () => {
   it("what may not move stays in the region of most callers, at its part of the rate", () => {
     const { traffic } = turn({ movable: 0.25, load: 2 }) as unknown as { traffic: readonly Record<string, unknown>[] };
     assert.deepEqual(
-      traffic.map((one) => [one.class, at(one, "arrivals", "poisson"), one.targets]),
+      traffic.map((one) => [one.class, one.arrivals, one.targets]),
       [
-        ["chat", "4/s", undefined],
-        ["batch", "4/s", undefined],
-        ["chat that stays", "12/s", ["eu-west-1"]],
-        ["batch that stays", "12/s", ["us-east-1"]],
+        ["chat", { poisson: "8/s", scale: 0.25 }, undefined],
+        ["batch", { poisson: "8/s", scale: 0.25 }, undefined],
+        ["chat that stays", { poisson: "8/s", scale: 0.75 }, ["eu-west-1"]],
+        ["batch that stays", { poisson: "8/s", scale: 0.75 }, ["us-east-1"]],
       ],
     );
     const none = turn({ movable: 0 }) as unknown as { traffic: readonly Record<string, unknown>[] };
@@ -151,30 +152,6 @@ describe("the knobs of a scenario", () => {
     );
     assert.deepEqual(at(traffic[2], "targets"), ["a/us", "a/eu@flex"]);
     assert.deepEqual(left, ["y"]);
-  });
-
-  it("every form of arrivals takes a factor, or says that it has no rate", () => {
-    const cases: readonly (readonly [unknown, unknown])[] = [
-      [{ gamma: { rate: "120/min", cv: 3 } }, { gamma: { rate: "4/s", cv: 3 } }],
-      [{ deterministic: { interval: "2s" } }, { deterministic: { interval: "1000ms" } }],
-      [
-        { renewal: { interarrival: { uniform: { min: "0s", max: "3s" } } } },
-        { renewal: { interarrival: { uniform: { min: "0ms", max: "1500ms" } } } },
-      ],
-      [{ mmpp: { states: [{ rate: "5/s", stay: "10m" }] } }, { mmpp: { states: [{ rate: "10/s", stay: "10m" }] } }],
-      [
-        { trace: "t", thin: "42%" },
-        { trace: "t", thin: "42%", scale: 2 },
-      ],
-      [
-        { imported: "t", scale: 1.5 },
-        { imported: "t", scale: 3 },
-      ],
-      [{ servegen: {} }, undefined],
-      [{ poisson: "eight" }, undefined],
-      ["x", undefined],
-    ];
-    for (const [form, doubled] of cases) assert.deepEqual(scaledArrivals(form, 2), doubled, JSON.stringify(form));
   });
 
   it("every shipped scenario is a scenario however its knobs stand", () => {

@@ -13,7 +13,11 @@ const options = {
   signal: new AbortController().signal,
 } as const;
 const measure = (plan: Plan) =>
-  measureAndSimulate("a.yaml", { yaml: "", plain: {}, inputs: { plan }, traces: [], summary: "", advice: [] }, options);
+  measureAndSimulate(
+    "a.yaml",
+    { yaml: "", plain: {}, inputs: { plan }, traces: [], files: [], summary: "", advice: [] },
+    options,
+  );
 
 it("refuses what cannot be measured in real time before anything is started", async () => {
   const shared = planOf(scenarioInput({ signals: { source: "shared" } } as never));

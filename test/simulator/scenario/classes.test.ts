@@ -27,6 +27,21 @@ describe("classes", () => {
     assert.equal(plan.classes[1]!.residency, null);
   });
 
+  it("load is on the arrivals of every class, on top of their own scale", () => {
+    const traffic = [
+      classInput({ class: "a", arrivals: { poisson: "4/s", scale: 3 } }),
+      classInput({ class: "b", arrivals: { renewal: { interarrival: "2s" } } }),
+    ];
+    const plan = planOf(scenarioInput({ load: 0.5, traffic }));
+    assert.deepEqual(
+      plan.traffic.map(({ arrivals }) =>
+        "ratePerS" in arrivals ? arrivals.ratePerS : "scale" in arrivals && arrivals.scale,
+      ),
+      [6, 0.5],
+    );
+    assert.match(String(scenarioSchema.safeParse(scenarioInput({ load: 0 })).error), /between 0.001 and 10000/);
+  });
+
   it("a class that no target may serve is a problem, not a run of refusals", () => {
     const problems = problemsOf(aws({ regions: ["us-east-1"] }, [classInput({ residency: "eu" })]));
     assert.equal(problems.length, 1);

@@ -74,6 +74,8 @@ describe("what a sweep answers", () => {
     const of = (path: string) =>
       analyse({ design: "grid", factors: [{ ...LOAD, path }], jobs: jobsOf(3) }, rows, question).curves[0]!;
     assert.equal(of("traffic[0].arrivals.poisson").knee?.load, 2);
+    for (const path of ["load", "traffic.chat.arrivals.scale", 'traffic["b 1"].arrivals.gamma.rate'])
+      assert.equal(of(path).knee?.load, 2, path);
     assert.equal(of("client.timeout").knee, null);
     assert.equal(of("seed").crossing, null);
   });

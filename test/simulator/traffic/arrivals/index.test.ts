@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ARRIVALS, arrivalSchema } from "../../../../simulator/traffic/arrivals/index.ts";
 import { dayShape } from "../../../../simulator/traffic/day-shape.ts";
 import type { Recording } from "../../../../simulator/traffic/recording.ts";
-import { arrivalsOf, recordingOf } from "../pull.ts";
+import { arrivalsOf, arrivalsUntil, recordingOf } from "../pull.ts";
 
 const EXAMPLES: Record<keyof typeof ARRIVALS, unknown> = {
   poisson: { poisson: "20/s" },
@@ -46,6 +46,16 @@ for (const [name, yaml] of Object.entries(EXAMPLES)) {
     // These draw nothing.
     if (name !== "deterministic" && name !== "users")
       assert.notDeepEqual(arrivalsOf(yaml, 5000, 2, { recordings }), once);
+  });
+}
+
+for (const [name, yaml] of Object.entries(EXAMPLES)) {
+  test(`${name}: three times the load is three times the requests`, () => {
+    const { scale = 1 } = yaml as { readonly scale?: number };
+    const count = (factor: number) =>
+      arrivalsUntil({ ...(yaml as object), scale: scale * factor }, 2_000_000, 3, { recordings }).length;
+    const [once, thrice] = [count(1), count(3)];
+    assert.ok(once > 4_000 && Math.abs(thrice / once / 3 - 1) < 0.05, `${once} and ${thrice}`);
   });
 }
 

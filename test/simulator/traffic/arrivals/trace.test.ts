@@ -31,7 +31,7 @@ test("trace options stand beside the name and have defaults", () => {
 
 test("trace options beside another process, or out of range, are refused", () => {
   const message = (yaml: unknown) => String(arrivalSchema.safeParse(yaml).error);
-  assert.match(message({ poisson: "1/s", scale: 2 }), /scale goes only with trace and imported, not with poisson/);
+  assert.match(message({ poisson: "1/s", tile: true }), /tile goes only with trace and imported, not with poisson/);
   assert.match(message({ trace: "a", scale: 0 }), /must be between 0\.001 and 10000/);
   assert.match(message({ trace: "a", slice: { from: "2m", to: "1m" } }), /from must be before to/);
   assert.match(message({ trace: "a", thin: 2 }), /thin must be between/);
