@@ -78,15 +78,19 @@ describe("meridian probe", () => {
         ["us-east-1", 7, 7],
       ]);
       for (const { gaps, ttftMsP50, tokensPerSP50 } of targets) {
-        assert.ok(Math.abs(gaps.p50Ms! - 20) < 3, `gap ${gaps.p50Ms}`);
-        assert.ok(ttftMsP50.value! > TTFT_MS - 2, `TTFT ${ttftMsP50.value}`);
         assert.ok(ttftMsP50.low! <= ttftMsP50.value! && ttftMsP50.value! <= ttftMsP50.high!);
-        assert.ok(tokensPerSP50.value! > 25 && tokensPerSP50.value! < 56, `${tokensPerSP50.value} tokens/s`);
+        assert.ok(gaps.n === 7 * 19 && gaps.p50Ms! < gaps.maxMs!);
+        assert.ok(tokensPerSP50.value! > 20 && tokensPerSP50.value! < 100, `${tokensPerSP50.value} tokens/s`);
       }
-      // Never too early, as above; later by what a busy machine takes, which is not much for the quickest call.
+      // Never too early; later by what a busy machine takes, which is not much for the quickest call.
       const { probes } = await readProbeFile(out);
-      const quickestMs = Math.min(...probes.map(({ ttftMs }) => ttftMs!));
-      assert.ok(quickestMs < TTFT_MS + 40, `TTFT ${quickestMs}`);
+      for (const [timesMs, trueMs] of [
+        [probes.map(({ ttftMs }) => ttftMs!), TTFT_MS],
+        [probes.map(({ e2eMs }) => e2eMs!), TTFT_MS + 19 * 20],
+      ] as const) {
+        const quickestMs = Math.min(...timesMs);
+        assert.ok(quickestMs > trueMs - 3 && quickestMs < trueMs + 40, `${quickestMs} ms, not ${trueMs}`);
+      }
     });
     const file = await readProbeFile(out);
     assert.deepEqual([file.ended, file.probes.length], ["all", 14]);
