@@ -6,6 +6,7 @@ import {
   circles,
   isTypesOnly,
   LONG_FILES,
+  lateWaits,
   machineTexts,
   missingFromIndex,
   missingProof,
@@ -129,6 +130,10 @@ describe("the house is in order", () => {
         .filter((path) => path !== "test/tidy.test.ts" && path !== "test/tidy/rules.ts")
         .flatMap((path) => machineTexts(path, readFileSync(join(ROOT, path), "utf8"))),
     );
+  });
+
+  it("tests wait for nothing between them", () => {
+    none(list("test/**/*.test.ts").flatMap((path) => lateWaits(path, readFileSync(join(ROOT, path), "utf8"))));
   });
 
   it("documents are in the field's words", () => {
@@ -317,6 +322,15 @@ describe("the rules themselves", () => {
       "s/delay.ts: write test/s/delay.test.ts",
       'docs/s.md: give delay a heading of its own, "## delay"',
     ]);
+  });
+
+  it("finds what a test file waits for too late", () => {
+    assert.equal(lateWaits("a.test.ts", 'test("a", () => {});\nconst b = await c();').length, 1);
+    for (const text of [
+      'const b = await c();\ntest("a", () => {});',
+      'test("a", async () => {\n  await c();\n});\nconst d = async () => await c();',
+    ])
+      assert.deepEqual(lateWaits("a.test.ts", text), []);
   });
 
   it("finds the paths of one machine", () => {

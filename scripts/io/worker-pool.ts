@@ -70,7 +70,7 @@ const JUDGE_AFTER_MS = 100;
  */
 export async function runWhileShort<Job, Output, Progress extends { readonly share: number }>(
   jobs: readonly Job[],
-  stepsOf: (job: Job) => Iterator<Progress, Output>,
+  stepsOf: (job: Job) => Iterator<Progress, Output> | AsyncIterator<Progress, Output>,
   { signal, onProgress, onJobDone }: Pick<PoolOptions<Progress>, "signal" | "onProgress" | "onJobDone">,
 ): Promise<readonly Output[]> {
   const outputs: Output[] = [];
@@ -78,7 +78,7 @@ export async function runWhileShort<Job, Output, Progress extends { readonly sha
   for (const [index, job] of jobs.entries()) {
     const steps = stepsOf(job);
     for (let isOver = false; !isOver; ) {
-      const step = nextOf(steps);
+      const step = await nextOf(steps);
       isOver = step.done === true;
       if (step.done === true) {
         outputs.push(step.value);
@@ -97,9 +97,11 @@ export async function runWhileShort<Job, Output, Progress extends { readonly sha
 }
 
 /** @throws the MeridianError that a worker would have handed back */
-function nextOf<Progress, Output>(steps: Iterator<Progress, Output>): IteratorResult<Progress, Output> {
+async function nextOf<Progress, Output>(
+  steps: Iterator<Progress, Output> | AsyncIterator<Progress, Output>,
+): Promise<IteratorResult<Progress, Output>> {
   try {
-    return steps.next();
+    return await steps.next();
   } catch (error) {
     throw error instanceof MeridianError ? error : thrown(errorAnswer(error));
   }

@@ -10,7 +10,8 @@ import type { JobAnswer } from "../io/worker-pool.ts";
 import type { JobStore } from "./job-store.ts";
 import { WORKER_FILE } from "./run-sweep.ts";
 import { sweepId, sweepText } from "./sweep-file.ts";
-import type { SweepMessage, SweepOutcome } from "./sweep-worker.ts";
+import type { SweepMessage } from "./sweep-worker.ts";
+import type { SweepOutcome } from "./variant.ts";
 
 const QUEUE = "meridian-sweep";
 /** A worker that is alive renews its lock at half of this, from a thread that does no other work. */

@@ -1,14 +1,16 @@
-/** Runs the jobs of a sweep that are not done on worker threads, with progress; what is done is never run again. */
+/** Runs the jobs of a sweep that are not done, on worker threads where that is quicker, with progress; what is done is never run again. */
 import { pathToFileURL } from "node:url";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import type { JobProgress } from "../../simulator/experiment/index.ts";
 import { distinct, type SweepFile, type SweepJob } from "../../simulator/sweep/job.ts";
 import { programFile } from "../io/process.ts";
-import { createProgress, type JobReport } from "../io/progress.ts";
+import { createProgress } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
-import { defaultWorkers, runOnPool } from "../io/worker-pool.ts";
+import { defaultWorkers, runOnPool, runWhileShort } from "../io/worker-pool.ts";
 import type { JobStore } from "./job-store.ts";
 import { sweepId, sweepText } from "./sweep-file.ts";
-import type { SweepMessage, SweepOutcome, SweepShared } from "./sweep-worker.ts";
+import type { SweepMessage, SweepShared } from "./sweep-worker.ts";
+import { runStored, type SweepOutcome } from "./variant.ts";
 
 export interface RunSweepOptions {
   /** Of the sweep's, those that this machine runs. */
@@ -43,21 +45,26 @@ export async function runSweep(sweep: SweepFile, store: JobStore, options: RunSw
     quiet: terminal.quiet,
     jobs: todo.length,
   });
-  const workers = options.workers ?? defaultWorkers(todo.length);
   const shared: SweepShared = { store: store.place };
   const id = sweepId(sweep);
   if (todo.length > 0) await store.writeSweep(id, sweepText(sweep));
-  const messages = todo.map(({ key }): SweepMessage => ({ sweepId: id, index: indexOf.get(key)! }));
   try {
-    const outcomes = await runOnPool<SweepMessage, SweepOutcome, JobReport>(messages, {
+    const stepsOf = (job: SweepJob) => runStored(store, sweep, job);
+    const told = { signal, onProgress: progress.update, onJobDone: progress.jobDone };
+    // A user's own strategy may never end, and Ctrl-C reaches a thread that waits, not one that loops.
+    const isHere = (options.workers ?? 1) === 1 && !/\bfile["']?\s*:/.test(sweep.scenarioYaml);
+    const done = isHere ? await runWhileShort<SweepJob, SweepOutcome, JobProgress>(todo, stepsOf, told) : [];
+    const left = todo.slice(done.length);
+    const messages = left.map(({ key }): SweepMessage => ({ sweepId: id, index: indexOf.get(key)! }));
+    const others = await runOnPool<SweepMessage, SweepOutcome, JobProgress>(messages, {
       workerFile: WORKER_FILE,
       shared,
-      workers,
+      workers: options.workers ?? defaultWorkers(left.length),
       signal,
-      onProgress: progress.update,
-      onJobDone: progress.jobDone,
+      onProgress: (index, report) => progress.update(done.length + index, report),
+      onJobDone: (index) => progress.jobDone(done.length + index),
     });
-    const ran = outcomes.filter(({ state }) => state === "ran").length;
+    const ran = [...done, ...others].filter(({ state }) => state === "ran").length;
     return { ran, wereDone: wanted.length - ran };
   } catch (error) {
     if (!signal.aborted) throw error;

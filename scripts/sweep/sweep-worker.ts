@@ -7,7 +7,7 @@ import { errorAnswer, type JobAnswer, type PoolTask } from "../io/worker-pool.ts
 import type { JobStore } from "./job-store.ts";
 import { openStore } from "./open-store.ts";
 import { parseSweep } from "./sweep-file.ts";
-import { runVariant, taskOf } from "./variant.ts";
+import { runStored, type SweepOutcome } from "./variant.ts";
 
 tuneCompiler();
 
@@ -22,11 +22,6 @@ export interface SweepMessage {
   readonly sweepId: string;
   /** Into the sweep's jobs. */
   readonly index: number;
-}
-
-/** Whether this thread published the job's result, or another had before. */
-export interface SweepOutcome {
-  readonly state: "ran" | "was done";
 }
 
 const PROGRESS_EVERY_MS = 500;
@@ -45,13 +40,11 @@ async function work(
   port: PoolTask<SweepMessage>["port"],
 ): Promise<SweepOutcome> {
   const sweep = await sweepOf(store, message.sweepId);
-  const job = sweep.jobs[message.index]!;
-  if (await store.isDone(job.key)) return { state: "was done" };
-  const steps = runVariant(taskOf(sweep, job));
+  const steps = runStored(store, sweep, sweep.jobs[message.index]!);
   let postedMs = performance.now();
   for (;;) {
     const step = await steps.next();
-    if (step.done === true) return { state: (await store.publish(job.key, step.value)) ? "ran" : "was done" };
+    if (step.done === true) return step.value;
     if (performance.now() - postedMs < PROGRESS_EVERY_MS) continue;
     postedMs = performance.now();
     port.postMessage(step.value);

@@ -17,6 +17,7 @@ import type { Override } from "../io/overrides.ts";
 import { stableJson } from "../io/text-files.ts";
 import { parsePath } from "../io/yaml-source.ts";
 import { jobKey } from "./job-key.ts";
+import type { JobStore } from "./job-store.ts";
 
 /** What a thread is handed. */
 export interface VariantTask {
@@ -116,4 +117,20 @@ function* simulate(experiment: PreparedExperiment): Generator<JobProgress, RunRe
     outputs.push(step.value);
   }
   return assembleResult(inputs, outputs, resultProvenance(experiment));
+}
+
+/** Whether this thread published the job's result, or another had before. */
+export interface SweepOutcome {
+  readonly state: "ran" | "was done";
+}
+
+/** Runs a job of a sweep that is not done yet and publishes its result. */
+export async function* runStored(
+  store: JobStore,
+  sweep: SweepFile,
+  job: SweepJob,
+): AsyncGenerator<JobProgress, SweepOutcome> {
+  if (await store.isDone(job.key)) return { state: "was done" };
+  const text = yield* runVariant(taskOf(sweep, job));
+  return { state: (await store.publish(job.key, text)) ? "ran" : "was done" };
 }

@@ -15,7 +15,7 @@ export interface TestReport {
  */
 export function createReport(root: string, write: (text: string) => void = toStdout): TestReport {
   const startedMs = performance.now();
-  const total = { files: 0, checks: 0, passed: 0, failed: 0, skipped: 0 };
+  const total = { files: 0, checks: 0, passed: 0, failed: 0, skipped: 0, processorMs: 0 };
   const skips: string[] = [];
   return {
     file({ file, tests, end, problems }) {
@@ -32,6 +32,7 @@ export function createReport(root: string, write: (text: string) => void = toStd
         end === undefined ? "" : `, ${Math.round(end.durationMs)} ms (processor ${Math.round(end.processorMs)} ms)`;
       write(`${isOk ? "ok     " : "FAILED "} ${path.padEnd(60)} ${tests.length} tests${skippedText}${duration}\n`);
       total.files += 1;
+      total.processorMs += end?.processorMs ?? 0;
       total.passed += passed.length;
       total.failed += failed.length + wrongs.length;
       total.skipped += skipped.length;
@@ -46,9 +47,10 @@ export function createReport(root: string, write: (text: string) => void = toStd
     finish() {
       const { files, checks, passed, failed, skipped } = total;
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+      const processor = `${(total.processorMs / 1000).toFixed(1)} s of processor time in the files`;
       const beside = checks > 0 ? ` and ${checks} checks` : "";
       if (skips.length > 0) write(`\n${skips.join("\n")}\n`);
-      write(`\n${passed + failed + skipped - checks} tests in ${files} files${beside}, ${seconds} s\n`);
+      write(`\n${passed + failed + skipped - checks} tests in ${files} files${beside}, ${seconds} s, ${processor}\n`);
       write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
       return passed > 0 && failed === 0;
     },

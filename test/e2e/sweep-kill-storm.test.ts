@@ -18,7 +18,7 @@ import { budget } from "../budget.ts";
 import { ROOT, TINY } from "../scripts/run-meridian.ts";
 
 const JOBS = budget(300, 24);
-const KILLS = budget(10, 2);
+const KILLS = budget(10, 1);
 /** Short, so that a dead worker's jobs are back within seconds; the product's own are half a minute. */
 const TIMINGS = { lockMs: 3000, stalledEveryMs: 1000, sendAgainMs: 3000 };
 const LIMIT_MS = budget(900_000, 180_000);

@@ -385,3 +385,17 @@ export function machineTexts(path: string, text: string): readonly Violation[] {
     return REGISTRY_HOST.test(line) ? [`${path}:${i + 1}  names a package registry: leave that to the user's npm`] : [];
   });
 }
+
+const DECLARES_TEST = /^(?:it|test|describe)\(/;
+const WAITS = /^(?!.*\basync\b)(?:export )?(?:const|let|for|if)?\b.*\bawait\b/;
+
+/** A test file that waits, between its tests, for something at its top level. */
+export function lateWaits(path: string, text: string): readonly Violation[] {
+  const lines = text.split("\n");
+  const first = lines.findIndex((line) => DECLARES_TEST.test(line));
+  return lines.flatMap((line, i) =>
+    first !== -1 && i > first && /^\S/.test(line) && WAITS.test(line)
+      ? [`${path}:${i + 1}  wait above the first test: the tests so far may end meanwhile, and the file with them`]
+      : [],
+  );
+}

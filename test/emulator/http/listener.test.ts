@@ -114,7 +114,7 @@ describe("listener", { timeout: 30_000 }, () => {
     ]);
     assert.equal(silent, "");
     assert.match(endless, /^HTTP\/1\.1 408/);
-    assert.ok(performance.now() - startMs < 4000);
+    assert.ok(performance.now() - startMs < 20_000);
   });
 
   it("closes connections that are not HTTP, and TLS without a certificate", async () => {
@@ -158,7 +158,7 @@ describe("listener", { timeout: 30_000 }, () => {
     await once(stream, "close");
     const startMs = performance.now();
     await own.drain(10_000);
-    assert.ok(performance.now() - startMs < 2000);
+    assert.ok(performance.now() - startMs < 8000, "the drain would wait ten seconds");
     session.destroy();
   });
 

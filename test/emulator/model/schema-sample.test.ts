@@ -4,6 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import fc from "fast-check";
 import { sampleOfSchema } from "../../../emulator/model/schema-sample.ts";
+import { processorMsOf } from "../../busy-host.ts";
 import { SCHEMA_SHAPES } from "./schema-shapes.ts";
 
 /** Another validator than the one that the emulator uses. */
@@ -60,12 +61,11 @@ describe("sampleOfSchema", () => {
   });
 
   it("ends in time for schemas that are hostile or contradict themselves", () => {
-    const startMs = performance.now();
     const deep = Array.from({ length: 2000 }).reduce<object>(
       (inner) => ({ type: "array", minItems: 1, items: inner }),
       {},
     );
-    for (const schema of [
+    const hostile = [
       { type: "string", pattern: "^(a+)+$", minLength: 40, not: { pattern: "a" } },
       { type: "integer", minimum: 3, maximum: 2 },
       { $ref: "#" },
@@ -77,10 +77,11 @@ describe("sampleOfSchema", () => {
       "text",
       null,
       { type: 3, properties: [], required: "x" },
-    ]) {
-      JSON.stringify(sampleOfSchema(schema));
-    }
-    assert.ok(performance.now() - startMs < 5000);
+    ];
+    const tookMs = processorMsOf(() => {
+      for (const schema of hostile) JSON.stringify(sampleOfSchema(schema));
+    });
+    assert.ok(tookMs < 5000, `${tookMs} ms`);
   });
 });
 

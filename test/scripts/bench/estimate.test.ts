@@ -12,6 +12,8 @@ const estimate = (over: object = {}, count: Parameters<typeof spendPlanOf>[2][nu
   return { plan, schedule, ...estimateBench(plan, schedule, spendPlanOf(plan, 1, [count])) };
 };
 
+const { prices } = await loadReference();
+
 describe("an estimate", () => {
   it("expects what the simulator bills: 100 requests of 100 tokens at 1 and 50 at 5 USD per million", () => {
     const { expectedUsd, strategies } = estimate();
@@ -71,7 +73,6 @@ it("a budget whose parts do not hold a single call is refused, with one that doe
   });
 });
 
-const { prices } = await loadReference();
 const plan = (id: string, region: string) =>
   planOf(
     scenarioInput({

@@ -12,6 +12,7 @@ import type { ReplayOperation } from "../../../simulator/bench/plan.ts";
 import type { AttemptRow } from "../../../simulator/bench/rows.ts";
 import { END } from "../../../simulator/client/request-rules.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
+import { inOneOfThree } from "../../busy-host.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
 import { planOf } from "../../simulator/scenario/base.ts";
 
@@ -169,26 +170,28 @@ describe("a replay in k6", () => {
   it("measures the first token and the end of a signed stream, and counts its tokens", {
     timeout: 900_000,
   }, async () => {
-    const benched = await onKnownFleet(plan(), "converse-stream");
-    assertSound(benched);
-    const { attempts, requests, schedule } = benched.run;
-    assert.ok(attempts.length > 40);
-    for (const row of attempts) {
-      assert.deepEqual([row.k, row.c, row.u], ["ok", 200, [120, OUTPUT, 0, 0]]);
-      assert.equal(row.g, 0, "the primary answers");
-      assert.ok(row.id.length > 10);
-    }
-    const wholeMs = FIRST_MS + (OUTPUT - 1) * TOKEN_MS;
-    const firstMs = attempts.map((row) => row.f!);
-    const endMs = attempts.map((row) => row.e - row.s);
-    assert.ok(median(firstMs) >= FIRST_MS - 2 && median(endMs) >= wholeMs - 2, `${firstMs}; ${endMs}`);
-    // A busy machine delays many, a wrong measurement all.
-    assert.ok(quick(firstMs) < FIRST_MS + 30, `first token after ${firstMs} ms`);
-    assert.ok(quick(endMs) < wholeMs + 40, `end after ${endMs} ms`);
-    assert.ok(
-      requests.every((row) => row.e - schedule[row.i]![0] >= wholeMs - 2),
-      "latency is from the intended start",
-    );
+    await inOneOfThree(async () => {
+      const benched = await onKnownFleet(plan(), "converse-stream");
+      assertSound(benched);
+      const { attempts, requests, schedule } = benched.run;
+      assert.ok(attempts.length > 40);
+      for (const row of attempts) {
+        assert.deepEqual([row.k, row.c, row.u], ["ok", 200, [120, OUTPUT, 0, 0]]);
+        assert.equal(row.g, 0, "the primary answers");
+        assert.ok(row.id.length > 10);
+      }
+      const wholeMs = FIRST_MS + (OUTPUT - 1) * TOKEN_MS;
+      const firstMs = attempts.map((row) => row.f!);
+      const endMs = attempts.map((row) => row.e - row.s);
+      assert.ok(median(firstMs) >= FIRST_MS - 2 && median(endMs) >= wholeMs - 2, `${firstMs}; ${endMs}`);
+      // A busy machine delays many, a wrong measurement all.
+      assert.ok(quick(firstMs) < FIRST_MS + 30, `first token after ${firstMs} ms`);
+      assert.ok(quick(endMs) < wholeMs + 40, `end after ${endMs} ms`);
+      assert.ok(
+        requests.every((row) => row.e - schedule[row.i]![0] >= wholeMs - 2),
+        "latency is from the intended start",
+      );
+    });
   });
 
   it("retries, fails over and gives up as the simulated client does", { timeout: 120_000 }, async () => {
@@ -237,17 +240,21 @@ describe("a replay in k6", () => {
     timeout: 120_000,
   }, async () => {
     const at = plan({}, { quotas: [{ region: "us-east-1", tokensPerMinute: "3k", law: "token-bucket" }] });
-    const [benched] = await benchStrategies(at, { ...options(at), target: emulatorTarget(at, "converse-stream") });
-    assertSound(benched!);
-    const { attempts, requests, ranIn } = benched!.run;
-    assert.ok(countOf(attempts, "throttled") > 5, "the quota refuses");
-    assert.ok(
-      attempts.some((row) => row.g === 1 && row.k === "ok"),
-      "the fallback serves",
-    );
-    assert.ok(requests.filter((row) => row.end === END.served).length > 0.9 * requests.length);
-    for (const row of attempts.filter((each) => each.k === "ok")) {
-      assert.equal(ranIn(row), at.regionNames[row.g], "the emulator says where it ran");
-    }
+    await inOneOfThree(async () => {
+      const [benched] = await benchStrategies(at, { ...options(at), target: emulatorTarget(at, "converse-stream") });
+      assertSound(benched!);
+      const { attempts, requests, ranIn } = benched!.run;
+      const throttled = countOf(attempts, "throttled");
+      assert.ok(throttled > 5, `the quota refuses: ${throttled} of ${attempts.length}`);
+      assert.ok(
+        attempts.some((row) => row.g === 1 && row.k === "ok"),
+        "the fallback serves",
+      );
+      const served = requests.filter((row) => row.end === END.served).length;
+      assert.ok(served > 0.9 * requests.length, `${served} of ${requests.length} served`);
+      for (const row of attempts.filter((each) => each.k === "ok")) {
+        assert.equal(ranIn(row), at.regionNames[row.g], "the emulator says where it ran");
+      }
+    });
   });
 });

@@ -99,7 +99,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
   });
 
   it("a second signal ends it at once", async () => {
-    const emulator = await startEmulator(["--known-answer", "mdc:servers=4,mean=9s", "--auth", "off"]);
+    const emulator = await startEmulator(["--known-answer", "mdc:servers=4,mean=60s", "--auth", "off"]);
     const underWay = converse(emulator.ready.endpoints[0]!.url, NOVA).then(
       () => "answered",
       () => "broken",
@@ -111,7 +111,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
     emulator.child.kill("SIGINT");
     assert.equal(await emulator.exit, 130);
     assert.equal(await underWay, "broken");
-    assert.ok(performance.now() - startMs < 4000);
+    assert.ok(performance.now() - startMs < 30_000, "long before the answer");
   });
 
   it("known answers at a scale: a second takes a fifth of one", async () => {

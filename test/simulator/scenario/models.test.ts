@@ -30,6 +30,8 @@ const halfHour = (model: { readonly id: string; readonly burndown?: number }, qu
     ],
   });
 
+const { models: facts } = await loadReference();
+
 describe("burndown of the model that is called", () => {
   // Served and throttled of 899: an independent replay of reserve and settle, by the burndown.
   const ENDS = {
@@ -63,7 +65,6 @@ describe("burndown of the model that is called", () => {
   });
 });
 
-const { models: facts } = await loadReference();
 const CAPACITY = { kind: "slots", servers: 1 };
 const settled = (model: object) => settleModels({ m: modelSchema.parse({ capacity: CAPACITY, ...model }) }, facts);
 

@@ -10,6 +10,8 @@ const file = new URL("../../../../scenarios/reference/bedrock-quotas.json", impo
 const raw = JSON.parse(readFileSync(file, "utf8"));
 const data = quotaDataSchema.parse(raw);
 
+const { quotas: quotaData } = await loadReference();
+
 test("the bundled quotas have their shape; recorded defaults", () => {
   assert.equal(data.quotas.length, 54);
   const find = (model: string, scope: string) =>
@@ -30,7 +32,6 @@ test("a negative limit is refused", () => {
   assert.equal(quotaDataSchema.safeParse({ ...raw, quotas }).success, false);
 });
 
-const { quotas: quotaData } = await loadReference();
 const NOVA = "amazon.nova-pro-v1:0";
 const ask = (modelId: string, region: string, family: "regional" | "geographic" | "global") =>
   defaultQuotaOf(quotaData, { modelId, region, family });
