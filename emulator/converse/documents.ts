@@ -24,13 +24,18 @@ export function refuseDocuments(messages: readonly (readonly JsonObject[])[]): v
     if (documents.length > 0 && !hasText) throw invalid("A text block must be included when using documents.");
     return documents;
   });
-  if (names.some((name) => !NAME.test(name) || name.includes("  "))) {
+  if (names.some((name) => !isName(name))) {
     throw invalid(
       "The document file name can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and square brackets. The name can't contain more than one consecutive whitespace character. Check that the file name conforms to these restrictions and retry your request.",
     );
   }
   if (new Set(names).size < names.length) throw invalid("Messages can't contain duplicate document names.");
   if (names.length > DOCUMENTS_MAX) throw invalid("You can't include more than 5 documents in a request.");
+}
+
+/** One blank may stand between words, not two. */
+function isName(name: string): boolean {
+  return NAME.test(name) && !name.includes("  ");
 }
 
 function invalid(message: string): ServiceError {

@@ -1,6 +1,7 @@
 /** What a bench sends where and what it may cost, for every target but Bedrock itself (`bedrock/plan.ts`). */
 
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { nearNames } from "../../simulator/base/near-names.ts";
 import { plannedCalls } from "../../simulator/bench/make-plan.ts";
 import type { SpendPlan } from "../../simulator/bench/plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
@@ -112,6 +113,7 @@ async function targetOf(
   const operation = operationOf(plan);
   const name = String(options.target);
   if (name === EMULATOR) return { target: emulatorTarget(plan, operation), remote: [] };
+  refuseMisspelt(name);
   const sources = new Set(plan.targets.map(({ region }) => plan.regionNames[region]!));
   const set = await loadEndpoints(name, {
     regions: [...sources],
@@ -123,6 +125,14 @@ async function targetOf(
   const called = set.remoteRegions.filter((region) => sources.has(region));
   const remote = called.map((region) => ({ region, url: set.urlOfRegion.get(region)! }));
   return { target: endpointsTarget(set, name, operation), remote };
+}
+
+/** `--target bedrok` is no file: files of endpoints have an extension. */
+function refuseMisspelt(name: string): void {
+  const [near] = name.includes(".") ? [] : nearNames(name, [EMULATOR, BEDROCK]);
+  if (near === undefined) return;
+  const what = `"${name}" is neither a kind of target nor a file of endpoints`;
+  throw new MeridianError("usage", { code: "BENCH_TARGET", what, where: "--target", fix: `did you mean ${near}?` });
 }
 
 /** Suffixes of the hosts of Amazon's partitions. */

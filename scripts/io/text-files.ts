@@ -69,10 +69,12 @@ async function nearbyFile(path: string): Promise<string> {
   const folder = dirname(path);
   const names = await readdir(folder).catch(() => undefined);
   if (names === undefined) return `the folder ${folder} does not exist either`;
-  const kin = names.filter((name) => extname(name) === extname(path)).sort();
+  const extension = extname(path);
+  const kin = names.filter((name) => extension === "" || extname(name) === extension).sort();
   const near = nearNames(basename(path), kin)[0];
   if (near !== undefined) return `did you mean ${join(folder, near)}?`;
-  return kin.length > 0 ? `there are ${kin.slice(0, 10).join(", ")}` : "check the path";
+  // What shares nothing but the lack of an extension is of another kind.
+  return extension !== "" && kin.length > 0 ? `there are ${kin.slice(0, 10).join(", ")}` : "check the path";
 }
 
 /** A problem that quotes the message of an operating system error. */

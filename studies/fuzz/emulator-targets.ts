@@ -3,8 +3,8 @@ import { Agent, type OutgoingHttpHeaders, type RequestOptions, request } from "n
 import { createFixedLatencyBackend } from "../../emulator/backends/queue.ts";
 import { type Fleet, startFleet } from "../../emulator/fleet.ts";
 import type { RandomStream } from "../../simulator/random/keyed-random.ts";
+import type { FuzzTarget } from "./fuzz.ts";
 import { mutatedData, mutatedText, pick } from "./mutations.ts";
-import type { FuzzTarget } from "./targets.ts";
 
 const CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 const hello = [{ role: "user", content: [{ text: "Hello" }] }];

@@ -15,8 +15,8 @@ import { readPriceList } from "../../simulator/bill/price-list.ts";
 import { createBill } from "../../simulator/bill/spend.ts";
 import type { RandomStream } from "../../simulator/random/keyed-random.ts";
 import { SWEEP_SCHEMA_VERSION } from "../../simulator/sweep/job.ts";
+import type { FuzzTarget } from "./fuzz.ts";
 import { mutatedData, mutatedText, pick } from "./mutations.ts";
-import type { FuzzTarget } from "./targets.ts";
 
 /** Lines of a sample; more find no more. */
 const LINES = 6;

@@ -1,7 +1,12 @@
 /** Runs the fuzz targets in turn and keeps what is no clear problem: a bug, a crash, or work that takes too long. */
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { KeyedRandom } from "../../simulator/random/keyed-random.ts";
-import type { FuzzTarget } from "./targets.ts";
+import { KeyedRandom, type RandomStream } from "../../simulator/random/keyed-random.ts";
+
+export interface FuzzTarget {
+  readonly name: string;
+  /** Makes an input and reads it; returns the input's text for a failure's report. */
+  run(random: RandomStream, say: (input: string) => void): Promise<void> | void;
+}
 
 export interface FuzzOptions {
   readonly targets: readonly FuzzTarget[];

@@ -9,16 +9,10 @@ import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
 import { parseRecordedPrices } from "../../scripts/io/recorded-prices.ts";
 import { parseScenario } from "../../scripts/io/scenario-text.ts";
 import { runJob } from "../../simulator/experiment/index.ts";
-import type { RandomStream } from "../../simulator/random/keyed-random.ts";
 import { parseAssertion } from "../../simulator/scenario/assertion.ts";
 import { FILE_TARGETS } from "./file-targets.ts";
+import type { FuzzTarget } from "./fuzz.ts";
 import { mutatedData, mutatedText, pick } from "./mutations.ts";
-
-export interface FuzzTarget {
-  readonly name: string;
-  /** Makes an input and reads it; returns the input's text for a failure's report. */
-  run(random: RandomStream, say: (input: string) => void): Promise<void> | void;
-}
 
 const SCENARIOS = ["flagship", "quota-squeeze", "region-loss", "prompt-cache-locality", "batch-weighted"].map((name) =>
   readFileSync(join(PACKAGE_ROOT, "scenarios", `${name}.yaml`), "utf8"),

@@ -15,6 +15,9 @@ const law = z.discriminatedUnion("dist", [
   z.strictObject({ dist: z.literal("erlang"), k: z.number(), mean_s: z.number() }),
   z.strictObject({ dist: z.literal("uniform"), min_s: z.number(), max_s: z.number() }),
   z.strictObject({ dist: z.literal("hyperexponential"), p: z.array(z.number()), means_s: z.array(z.number()) }),
+  z.strictObject({ dist: z.literal("weibull"), shape: z.number(), mean_s: z.number() }),
+  z.strictObject({ dist: z.literal("gamma"), mean_s: z.number(), cv: z.number() }),
+  z.strictObject({ dist: z.literal("bounded_pareto"), alpha: z.number(), min_s: z.number(), max_s: z.number() }),
 ]);
 
 const arrivals = z.discriminatedUnion("process", [
@@ -23,6 +26,16 @@ const arrivals = z.discriminatedUnion("process", [
   z.strictObject({ process: z.literal("renewal"), interarrival: law }),
   z.strictObject({ process: z.literal("poisson_classes"), rates_per_s: z.record(z.string(), z.number()) }),
   z.strictObject({ process: z.literal("count_only"), calls: z.number() }),
+  z.strictObject({
+    process: z.literal("mmpp"),
+    states: z.array(z.strictObject({ rate_per_s: z.number(), mean_stay_s: z.number() })).min(2),
+  }),
+  z.strictObject({
+    process: z.literal("sinusoidal"),
+    mean_rate_per_s: z.number(),
+    amplitude: z.number(),
+    period_s: z.number(),
+  }),
 ]);
 
 const station = z.strictObject({
@@ -35,7 +48,14 @@ const station = z.strictObject({
 });
 
 const routing = z.strictObject({
-  policy: z.enum(["least_outstanding_of_d", "least_outstanding", "round_robin", "weighted_random", "ordered_failover"]),
+  policy: z.enum([
+    "least_outstanding_of_d",
+    "least_outstanding",
+    "round_robin",
+    "random",
+    "weighted_random",
+    "ordered_failover",
+  ]),
   d: z.number().optional(),
   ties: z.string().optional(),
   weights: z.array(z.number()).optional(),
@@ -49,6 +69,7 @@ const scenario = z.strictObject({
     .discriminatedUnion("kind", [
       z.strictObject({ kind: z.literal("token_bucket"), refill_per_s: z.number(), burst: z.number() }),
       z.strictObject({ kind: z.literal("fixed_window"), window_s: z.number(), limit: z.number() }),
+      z.strictObject({ kind: z.literal("rolling_window"), window_s: z.number(), limit: z.number() }),
     ])
     .optional(),
   routing: routing.optional(),

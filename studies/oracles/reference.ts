@@ -26,7 +26,7 @@ interface OracleFile {
   readonly engine_rows: readonly NeutralRow[];
 }
 
-interface NeutralRow {
+export interface NeutralRow {
   readonly id: string;
   readonly model: string;
   readonly scenario: NeutralScenario;
@@ -45,14 +45,27 @@ type NeutralLaw =
   | { readonly dist: "lognormal"; readonly mean_s: number; readonly cv: number }
   | { readonly dist: "erlang"; readonly k: number; readonly mean_s: number }
   | { readonly dist: "uniform"; readonly min_s: number; readonly max_s: number }
-  | { readonly dist: "hyperexponential"; readonly p: readonly number[]; readonly means_s: readonly number[] };
+  | { readonly dist: "hyperexponential"; readonly p: readonly number[]; readonly means_s: readonly number[] }
+  | { readonly dist: "weibull"; readonly shape: number; readonly mean_s: number }
+  | { readonly dist: "gamma"; readonly mean_s: number; readonly cv: number }
+  | { readonly dist: "bounded_pareto"; readonly alpha: number; readonly min_s: number; readonly max_s: number };
 
 type NeutralArrivals =
   | { readonly process: "poisson"; readonly rate_per_s: number }
   | { readonly process: "deterministic"; readonly interval_s: number }
   | { readonly process: "renewal"; readonly interarrival: NeutralLaw }
   | { readonly process: "poisson_classes"; readonly rates_per_s: Readonly<Record<string, number>> }
-  | { readonly process: "count_only"; readonly calls: number };
+  | { readonly process: "count_only"; readonly calls: number }
+  | {
+      readonly process: "mmpp";
+      readonly states: readonly { readonly rate_per_s: number; readonly mean_stay_s: number }[];
+    }
+  | {
+      readonly process: "sinusoidal";
+      readonly mean_rate_per_s: number;
+      readonly amplitude: number;
+      readonly period_s: number;
+    };
 
 interface NeutralStation {
   readonly name: string;
@@ -68,7 +81,7 @@ interface NeutralScenario {
   readonly stations: readonly NeutralStation[];
   readonly throttle?:
     | { readonly kind: "token_bucket"; readonly refill_per_s: number; readonly burst: number }
-    | { readonly kind: "fixed_window"; readonly window_s: number; readonly limit: number };
+    | { readonly kind: "fixed_window" | "rolling_window"; readonly window_s: number; readonly limit: number };
   readonly routing?: {
     readonly policy: string;
     readonly d?: number;
@@ -86,8 +99,8 @@ const TOLERANCE_FLOOR = 0.005;
 /** Mean-field rows state the limit of infinitely many servers, from which a finite number deviates by up to this. */
 const MEAN_FIELD_FLOOR = 0.03;
 
-/** A row of the reference file as an oracle. */
-function oracleOf(row: NeutralRow): Oracle {
+/** A row of the reference file as an oracle. @throws Error for what a scenario cannot express */
+export function oracleOf(row: NeutralRow): Oracle {
   refuseUnknown(row.id, row.scenario);
   const isExact = row.sd_relative_500k === 0;
   const floor = row.model.includes("mean field") ? MEAN_FIELD_FLOOR : TOLERANCE_FLOOR;
@@ -168,6 +181,12 @@ function lawOf(law: NeutralLaw): unknown {
       return { uniform: { min: duration(law.min_s), max: duration(law.max_s) } };
     case "hyperexponential":
       return { hyperexponential: { p: law.p, means: law.means_s.map(duration) } };
+    case "weibull":
+      return { weibull: { shape: law.shape, mean: duration(law.mean_s) } };
+    case "gamma":
+      return { gamma: { mean: duration(law.mean_s), cv: law.cv } };
+    case "bounded_pareto":
+      return { pareto: { alpha: law.alpha, min: duration(law.min_s), max: duration(law.max_s) } };
   }
 }
 
@@ -179,6 +198,19 @@ function arrivalsOf(arrivals: NeutralArrivals): Arrivals {
       return { deterministic: { interval: duration(arrivals.interval_s) } };
     case "renewal":
       return { renewal: { interarrival: lawOf(arrivals.interarrival) } };
+    case "mmpp":
+      return {
+        mmpp: {
+          states: arrivals.states.map(({ rate_per_s, mean_stay_s }) => ({
+            rate: perSecond(rate_per_s),
+            stay: duration(mean_stay_s),
+          })),
+        },
+      };
+    case "sinusoidal": {
+      const { mean_rate_per_s, amplitude, period_s } = arrivals;
+      return { sinusoid: { rate: perSecond(mean_rate_per_s), amplitude, period: duration(period_s) } };
+    }
     default:
       return { poisson: "0/s" };
   }
@@ -202,6 +234,8 @@ function strategyOf({ routing, stations }: NeutralScenario): Pick<SmallWorld, "s
       return { strategy: { "least-outstanding": { ties: "random" } } };
     case "round_robin":
       return { strategy: "round-robin" };
+    case "random":
+      return { strategy: "random" };
     case "weighted_random":
       return { strategy: { weighted: { weights: weightsOf(stations, routing.weights ?? []) } } };
     default:
@@ -234,9 +268,10 @@ export function failover(regions: number): NonNullable<SmallWorld["client"]> {
 
 function quotasOf({ throttle }: NeutralScenario): Pick<SmallWorld, "quotas"> {
   if (throttle === undefined) return {};
-  if (throttle.kind === "fixed_window") {
-    const { limit, window_s } = throttle;
-    return { quotas: [{ requests: { limit, window: duration(window_s), law: "clock-window" } }] };
+  if (throttle.kind !== "token_bucket") {
+    const { kind, limit, window_s } = throttle;
+    const law = kind === "fixed_window" ? "clock-window" : "rolling-window";
+    return { quotas: [{ requests: { limit, window: duration(window_s), law } }] };
   }
   const { refill_per_s, burst } = throttle;
   return { quotas: [{ requests: { limit: refill_per_s, window: "1s", law: "token-bucket", burst } }] };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { refuseDocuments } from "../../../emulator/converse/documents.ts";
 import { parseConverse } from "../../../emulator/converse/request.ts";
 
 const document = (name: string) => ({ document: { format: "txt", name, source: { text: "x" } } });
@@ -27,4 +28,16 @@ it("at most five, in a message with a text", () => {
   assert.equal(refusal(text, ...many(5)), "");
   assert.match(refusal(text, ...many(6)), /You can't include more than 5 documents in a request\./);
   assert.match(refusal(document("a")), /A text block must be included when using documents\./);
+});
+
+it("over all messages: a name may not come again in a later one", () => {
+  assert.throws(
+    () =>
+      refuseDocuments([
+        [text, document("a")],
+        [text, document("a")],
+      ]),
+    /duplicate document names/,
+  );
+  refuseDocuments([[text, document("a")], [text, document("b")], [text]]);
 });

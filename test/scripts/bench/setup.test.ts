@@ -23,6 +23,14 @@ describe("a setup that costs nothing", () => {
     assert.deepEqual([limited.spend!.budgetUsd, limited.spend!.inputFactor], [3, [1]]);
   });
 
+  it("names the target that was meant by a word that is no file", async () => {
+    await assert.rejects(
+      freeSetup(experiment, schedule, { ...OPTIONS, target: "emulater" }),
+      /did you mean emulator\?/,
+    );
+    await assert.rejects(freeSetup(experiment, schedule, { ...OPTIONS, target: "none.yaml" }), /ENDPOINTS_NOT_FOUND/);
+  });
+
   it("keeps to limits that are given", async () => {
     await assert.rejects(freeSetup(experiment, schedule, { ...OPTIONS, maxRequests: 49 }), /BENCH_REQUEST_LIMIT/);
   });
