@@ -23,8 +23,10 @@ export interface OriginShare {
   readonly originIndex: number;
   /** In [0, 1]; the shares of a class sum to 1. */
   readonly share: number;
-  /** How long after the run's start this origin's local midnight lies, ms; shifts its day shape. */
+  /** How long after the run's start this origin's local midnight from Sunday to Monday lies, ms; shifts its shape. */
   readonly shapeShiftMs: number;
+  /** Likewise of UTC, for shapes that go by it. */
+  readonly utcShiftMs?: number;
 }
 
 /** What a process is made with: its own random streams, recordings by name, and origins to mix a day shape over. */
