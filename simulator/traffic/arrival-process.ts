@@ -1,7 +1,7 @@
 /** The contract of arrival processes: what each is given, and what its file exports. */
 import type { z } from "zod";
 import type { BlockStream } from "../random/streams.ts";
-import type { RecordedColumns, Recording } from "./recording.ts";
+import type { RecordedClient, RecordedColumns, Recording } from "./recording.ts";
 
 /** A stream of arrival instants. Endless unless `fill` says otherwise; its caller stops at the run's end. */
 export interface ArrivalProcess {
@@ -16,6 +16,8 @@ export interface ArrivalProcess {
   originAt?(arrivalMs: number, u: number): number;
   /** The rows that `recordedRow` points into. */
   readonly recorded?: RecordedColumns;
+  /** Or the clients that it does. */
+  readonly clients?: readonly RecordedClient[];
 }
 
 /** Where a share of the requests comes from. */

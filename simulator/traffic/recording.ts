@@ -64,4 +64,17 @@ export interface RecordedClient {
   /** Family and shape parameter of the inter-arrival law; its mean follows from the rate. */
   readonly family: "gamma" | "weibull";
   readonly shape: number;
+  /** How long its prompts and answers are, where that is told. */
+  readonly lengths?: ClientLengths;
+}
+
+export interface ClientLengths {
+  readonly input?: LengthHistogram;
+  readonly output?: LengthHistogram;
+}
+
+/** Token counts, ascending, and how often each is seen. */
+export interface LengthHistogram {
+  readonly tokens: readonly number[];
+  readonly weights: readonly number[];
 }
