@@ -42,9 +42,11 @@ export async function readServegenFolder(path: string, source: string): Promise<
     }
     const dataset = await textOf(join(path, own), `${source}/${own}`);
     hash.update(dataset);
-    const rateAt = (startS: number) =>
-      client.ratePerS[Math.round((startS - startOf(text)) / (client.stepMs / 1000))] ?? 0;
-    clients.push({ ...client, lengths: clientLengths(dataset, `${source}/${own}`, rateAt) });
+    const firstS = startOf(text);
+    const stepOf = (atS: number) => Math.max(0, Math.ceil((1000 * (atS - firstS)) / client.stepMs));
+    const requestsIn = (fromS: number, toS: number) =>
+      client.ratePerS.slice(stepOf(fromS), stepOf(toS)).reduce((sum, rate) => sum + rate, 0);
+    clients.push({ ...client, lengths: clientLengths(dataset, `${source}/${own}`, requestsIn) });
   }
   if (clients.length > 0) return { clients, sha256: hash.digest("hex") };
   const what = "none of the clients has a request";

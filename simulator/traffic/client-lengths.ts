@@ -3,7 +3,7 @@ import { createLaw } from "../random/laws/index.ts";
 import { compileSampler } from "../random/sampler.ts";
 import type { BlockStream } from "../random/streams.ts";
 import type { ClientLengths, LengthHistogram, RecordedClient } from "./recording.ts";
-import { isObject, type RowPlace, rowError } from "./row-cells.ts";
+import { isObject, type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
 
 /** Name of a client's lengths in a folder of ServeGen's `data/`. */
 export const LENGTHS_FILE = /^chunk-(\d+)-dataset\.json(\.gz)?$/;
@@ -13,13 +13,17 @@ const ENTRY = /(\d+)\s*:\s*([\d.]+(?:[eE][+-]?\d+)?)/g;
 const TOKENS_MAX = 2 ** 31 - 1;
 
 /**
- * The lengths of one client's file: by window `{ "600": { "input_tokens": "{45: 0.01, ...}", ... } }`, put together by the
- * requests of the windows. Source: github.com/alibaba/ServeGen, `data/`; Xiang et al., arXiv 2505.09999, 2025.
+ * The lengths of one client's file: `{ "21600": { "input_tokens": "{45: 0.01, ...}", ... } }`, each from an instant to
+ * that of the next, put together by the requests of these times. Source: github.com/alibaba/ServeGen, `data/`; Xiang et al., arXiv 2505.09999, 2025.
  *
- * @param rateAt requests per second in the window that begins then, s
+ * @param requestsIn requests, or what is proportional to them, from an instant to another, s
  * @throws MeridianError data TRACE_BAD_JSON, TRACE_BAD_NUMBER
  */
-export function clientLengths(text: string, source: string, rateAt: (startS: number) => number): ClientLengths {
+export function clientLengths(
+  text: string,
+  source: string,
+  requestsIn: (fromS: number, toS: number) => number,
+): ClientLengths {
   const place: RowPlace = { source, lineNumber: 1 };
   let windows: unknown;
   try {
@@ -28,16 +32,19 @@ export function clientLengths(text: string, source: string, rateAt: (startS: num
     windows = undefined;
   }
   if (!isObject(windows)) throw rowError(place, "TRACE_BAD_JSON", "this is no JSON object", "copy the file again");
+  const starts = Object.keys(windows).sort((a, b) => Number(a) - Number(b));
   const found: { -readonly [what in keyof ClientLengths]: ClientLengths[what] } = {};
   for (const what of ["input", "output"] as const) {
     const weights = new Map<number, number>();
-    for (const [startS, fields] of Object.entries(windows)) {
+    starts.forEach((start, i) => {
+      const fields = (windows as JsonObject)[start];
       const histogram = isObject(fields) ? fields[FIELDS[what]] : undefined;
-      const rate = rateAt(Number(startS));
-      if (typeof histogram !== "string" || !(rate > 0)) continue;
-      for (const [, tokens, share] of histogram.matchAll(ENTRY))
-        add(weights, Number(tokens), rate * Number(share), place);
-    }
+      const requests = requestsIn(Number(start), Number(starts[i + 1] ?? Number.POSITIVE_INFINITY));
+      if (typeof histogram !== "string" || !(requests > 0)) return;
+      for (const [, tokens, share] of histogram.matchAll(ENTRY)) {
+        add(weights, Number(tokens), requests * Number(share), place);
+      }
+    });
     const lengths = sortedHistogram(weights);
     if (lengths !== undefined) found[what] = lengths;
   }
