@@ -11,11 +11,8 @@ const FILE = JSON.stringify({
 });
 
 test("windows count by their requests, and those without any not at all", () => {
-  const lengths = clientLengths(
-    FILE,
-    "chunk-0-dataset.json",
-    (fromS, toS) => ({ "0-600": 2, "600-1200": 6 })[`${fromS}-${toS}`] ?? 0,
-  );
+  const requests: Readonly<Record<string, number>> = { "0-600": 2, "600-1200": 6 };
+  const lengths = clientLengths(FILE, "chunk-0-dataset.json", (fromS, toS) => requests[`${fromS}-${toS}`] ?? 0);
   assert.deepEqual(lengths.input, { tokens: [10, 20], weights: [1, 7] });
   assert.deepEqual(lengths.output, { tokens: [1, 3], weights: [2, 6] });
   assert.deepEqual(
