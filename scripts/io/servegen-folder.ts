@@ -1,9 +1,10 @@
-/** A folder of ServeGen's client files, as its repository has them under `data/`. */
+/** A folder of ServeGen's client files, rates and lengths, as its repository has them under `data/`. */
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { clientLengths, LENGTHS_FILE } from "../../simulator/traffic/client-lengths.ts";
 import type { RecordedClient } from "../../simulator/traffic/recording.ts";
 import { CLIENT_FILE, servegenClient } from "../../simulator/traffic/servegen-clients.ts";
 
@@ -26,21 +27,42 @@ export async function readServegenFolder(path: string, source: string): Promise<
   const numberOf = (name: string) => Number(CLIENT_FILE.exec(name)![1]);
   const files = names.filter((name) => CLIENT_FILE.test(name)).sort((a, b) => numberOf(a) - numberOf(b));
   if (files.length === 0) return undefined;
+  const lengthNames = names.filter((name) => LENGTHS_FILE.test(name));
   const hash = createHash("sha256");
   const clients: RecordedClient[] = [];
   for (const name of files) {
-    const file = join(path, name);
-    const { size } = await stat(file);
-    if (size > FILE_BYTES_MAX) throw tooLarge(`${source}/${name}`, size);
-    const bytes = await readFile(file);
-    const text = (name.endsWith(".gz") ? unpacked(bytes, `${source}/${name}`) : bytes).toString("utf8");
+    const text = await textOf(join(path, name), `${source}/${name}`);
     hash.update(text);
     const client = servegenClient(`client ${numberOf(name)}`, text, `${source}/${name}`);
-    if (client !== undefined) clients.push(client);
+    if (client === undefined) continue;
+    const own = lengthNames.find((each) => Number(LENGTHS_FILE.exec(each)![1]) === numberOf(name));
+    if (own === undefined) {
+      clients.push(client);
+      continue;
+    }
+    const dataset = await textOf(join(path, own), `${source}/${own}`);
+    hash.update(dataset);
+    const firstS = startOf(text);
+    const stepOf = (atS: number) => Math.max(0, Math.ceil((1000 * (atS - firstS)) / client.stepMs));
+    const requestsIn = (fromS: number, toS: number) =>
+      client.ratePerS.slice(stepOf(fromS), stepOf(toS)).reduce((sum, rate) => sum + rate, 0);
+    clients.push({ ...client, lengths: clientLengths(dataset, `${source}/${own}`, requestsIn) });
   }
   if (clients.length > 0) return { clients, sha256: hash.digest("hex") };
   const what = "none of the clients has a request";
   throw new MeridianError("data", { code: "TRACE_EMPTY", where: source, what, fix: "give another folder" });
+}
+
+async function textOf(file: string, where: string): Promise<string> {
+  const { size } = await stat(file);
+  if (size > FILE_BYTES_MAX) throw tooLarge(where, size);
+  const bytes = await readFile(file);
+  return (file.endsWith(".gz") ? unpacked(bytes, where) : bytes).toString("utf8");
+}
+
+/** When the first window begins, s. */
+function startOf(text: string): number {
+  return Number(text.trimStart().split(",", 1)[0]);
 }
 
 function unpacked(bytes: Buffer, where: string): Buffer {

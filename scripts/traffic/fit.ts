@@ -56,7 +56,7 @@ function classText({ name, rows, arrivals, input, output, correlation, sessions,
   for (const each of chosen.comparisons) {
     const mark = each.passes ? " " : "!";
     lines.push(
-      `  ${mark} ${each.name.padEnd(24)} recorded ${short(each.recorded).padEnd(8)} fitted ${short(each.fitted)}`,
+      `  ${mark} ${each.name.padEnd(24)} recorded ${short(each.recorded).padEnd(8)} fitted ${short(each.fitted)} (${each.range.map(short).join(" to ")})`,
     );
   }
   for (const [what, law] of [
@@ -136,7 +136,16 @@ function arrivalsYaml(spec: ArrivalSpec): object {
   if (spec.process === "gamma") return { gamma: { rate: perS(spec.ratePerS), cv: digits(spec.cv) } };
   if (spec.process === "renewal") return { renewal: { interarrival: lawYaml(spec.interarrival, "ms") } };
   if (spec.process === "diurnal" && spec.shape.kind === "weights") {
-    return { diurnal: { rate: perS(spec.ratePerS), shape: spec.shape.weights, cv: spec.cv } };
+    const { weights, period = "day" } = spec.shape;
+    return { diurnal: { rate: perS(spec.ratePerS), shape: { [period]: weights, zone: "utc" }, cv: spec.cv } };
+  }
+  if (spec.process === "steps") {
+    const { ratePerS, stepMs, weights, cv } = spec;
+    return { steps: { rate: perS(ratePerS), step: `${stepMs}ms`, weights, ...(cv === 1 ? {} : { cv }) } };
+  }
+  if (spec.process === "flash") {
+    const { ratePerS, atMs, forMs, factor } = spec;
+    return { flash: { rate: perS(ratePerS), at: `${Math.round(atMs)}ms`, for: `${forMs}ms`, factor } };
   }
   if (spec.process !== "mmpp") throw new Error(`no YAML form of ${spec.process}`);
   return {

@@ -86,7 +86,7 @@ function plainInstant(text: string): Instant | undefined {
   if (!(day <= DAYS_OF_MONTH[month - 1]! && hour <= 23 && minute <= 59 && second <= 59)) return undefined;
   let fractionMs = 0;
   if (end > 19) {
-    if (text.charCodeAt(19) !== 46) return undefined;
+    if (text.charCodeAt(19) !== 46 || end === 20) return undefined;
     for (let i = 20; i < end; i++) {
       const digit = text.charCodeAt(i) - 48;
       if (!(digit >= 0 && digit <= 9)) return undefined;

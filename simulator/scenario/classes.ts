@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type RegionDirectory, requireRegion } from "../base/regions.ts";
 import { durationMs, ownEntry, share } from "../base/schema-forms.ts";
-import { DAY_MS, MINUTE_MS } from "../base/time.ts";
+import { DAY_MS, MINUTE_MS, WEEK_MS } from "../base/time.ts";
 import {
   isRegionAllowed,
   type ResidencyRule,
@@ -233,7 +233,8 @@ export function resolveTraffic(
       originShares: shares.map(([origin, weight]) => ({
         originIndex: originNames.indexOf(origin),
         share: weight / total,
-        shapeShiftMs: untilMidnightMs(input.startMs, localOffsetMinutes(origins, directory, origin)),
+        shapeShiftMs: untilMondayMs(input.startMs, localOffsetMinutes(origins, directory, origin)),
+        utcShiftMs: untilMondayMs(input.startMs, 0),
       })),
       recordings: own,
       recordedOrigins: Object.fromEntries(originNames.map((name, index) => [name, index])),
@@ -265,7 +266,9 @@ function localOffsetMinutes(origins: ClassesInput["origins"], directory: RegionD
   return near === undefined || !directory.has(near) ? 0 : requireRegion(directory, near, "origin").utcOffsetMinutes;
 }
 
-function untilMidnightMs(startMs: number, offsetMinutes: number): number {
-  const localMs = (((startMs + offsetMinutes * MINUTE_MS) % DAY_MS) + DAY_MS) % DAY_MS;
-  return (DAY_MS - localMs) % DAY_MS;
+/** Until the next Monday's midnight, which is a midnight too. 1 January 1970 was a Thursday. */
+function untilMondayMs(startMs: number, offsetMinutes: number): number {
+  const localMs = startMs + offsetMinutes * MINUTE_MS + 3 * DAY_MS;
+  const sinceMs = ((localMs % WEEK_MS) + WEEK_MS) % WEEK_MS;
+  return (WEEK_MS - sinceMs) % WEEK_MS;
 }

@@ -1,7 +1,7 @@
 /** The contract of arrival processes: what each is given, and what its file exports. */
 import type { z } from "zod";
 import type { BlockStream } from "../random/streams.ts";
-import type { RecordedColumns, Recording } from "./recording.ts";
+import type { RecordedClient, RecordedColumns, Recording } from "./recording.ts";
 
 /** A stream of arrival instants. Endless unless `fill` says otherwise; its caller stops at the run's end. */
 export interface ArrivalProcess {
@@ -16,6 +16,8 @@ export interface ArrivalProcess {
   originAt?(arrivalMs: number, u: number): number;
   /** The rows that `recordedRow` points into. */
   readonly recorded?: RecordedColumns;
+  /** Or the clients that it does. */
+  readonly clients?: readonly RecordedClient[];
 }
 
 /** Where a share of the requests comes from. */
@@ -23,8 +25,10 @@ export interface OriginShare {
   readonly originIndex: number;
   /** In [0, 1]; the shares of a class sum to 1. */
   readonly share: number;
-  /** How long after the run's start this origin's local midnight lies, ms; shifts its day shape. */
+  /** How long after the run's start this origin's local midnight from Sunday to Monday lies, ms; shifts its shape. */
   readonly shapeShiftMs: number;
+  /** Likewise of UTC, for shapes that go by it. */
+  readonly utcShiftMs?: number;
 }
 
 /** What a process is made with: its own random streams, recordings by name, and origins to mix a day shape over. */

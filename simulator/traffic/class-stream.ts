@@ -50,6 +50,7 @@ export function createClassStream(
     random,
     recordings,
     recorded: arrivals.recorded,
+    clients: arrivals.clients,
     prefixIdBase: place.prefixIdBase,
   });
   const fillOrigins = originFiller(traffic, arrivals, context);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
 import { parseDurationMs } from "../base/quantities.ts";
 import { unionOf } from "../base/schema-forms.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, WEEK_MS } from "../base/time.ts";
 import type { ArrivalProcess, OriginShare } from "./arrival-process.ts";
 import { operationalClock, type RateProfile } from "./arrival-rates.ts";
 import type { DayShape, Recording } from "./recording.ts";
@@ -11,7 +11,13 @@ import type { DayShape, Recording } from "./recording.ts";
 /** A day's shape as plain data: recorded, given by weights, or a smooth peak. */
 export type DayShapeSpec =
   | { readonly kind: "recorded"; readonly name: string }
-  | { readonly kind: "weights"; readonly weights: readonly number[] }
+  | {
+      readonly kind: "weights";
+      readonly weights: readonly number[];
+      /** A day unless given. */
+      readonly period?: "week";
+      readonly isUtc?: true;
+    }
   | { readonly kind: "peak"; readonly atMs: number; readonly peakToMean: number };
 
 const CLOCK = /^([01]?\d|2[0-4]):([0-5]\d)$/;
@@ -28,20 +34,45 @@ export const timeOfDay: z.ZodType<number> = z
   })
   .meta({ description: "Time of day: 15:00" });
 
+const weights = z
+  .array(z.number().min(0))
+  .min(2)
+  .max(1440)
+  .refine((list) => list.some((weight) => weight > 0), "at least one weight must be above 0");
+
+const zone = z
+  .enum(["local", "utc"])
+  .default("local")
+  .meta({ description: "Whose midnight it begins at: that of each origin, or UTC's for all of them" });
+
+const isUtc = (of: "local" | "utc") => (of === "utc" ? { isUtc: true as const } : {});
+
 /**
- * YAML forms: a recorded shape's name, weights over the day (24 for hours), or `{ peakAt: 15:00, peakToMean: 1.8 }`.
+ * YAML forms: a recorded shape's name, weights over the day (24 for hours), `{ week: [...] }` (168 for hours, from Monday
+ * on), or `{ peakAt: 15:00, peakToMean: 1.8 }`.
  */
 export const dayShapeSchema: z.ZodType<DayShapeSpec> = unionOf([
   z
     .string()
     .min(1)
     .transform((name) => ({ kind: "recorded" as const, name })),
+  weights.transform((list) => ({ kind: "weights" as const, weights: list })),
   z
-    .array(z.number().min(0))
-    .min(2)
-    .max(1440)
-    .refine((weights) => weights.some((weight) => weight > 0), "at least one weight must be above 0")
-    .transform((weights) => ({ kind: "weights" as const, weights })),
+    .strictObject({ day: weights.meta({ description: "Weights over the day, such as 24 hourly ones" }), zone })
+    .transform((given) => ({ kind: "weights" as const, weights: given.day, ...isUtc(given.zone) })),
+  z
+    .strictObject({
+      week: weights
+        .refine((list) => list.length % 7 === 0, "a week has 7 weights, or so many for each of its days: 168")
+        .meta({ description: "Weights over the week from Monday on: 7 daily or 168 hourly ones" }),
+      zone,
+    })
+    .transform((given) => ({
+      kind: "weights" as const,
+      weights: given.week,
+      period: "week" as const,
+      ...isUtc(given.zone),
+    })),
   z
     .strictObject({
       peakAt: timeOfDay,
@@ -51,7 +82,10 @@ export const dayShapeSchema: z.ZodType<DayShapeSpec> = unionOf([
         .meta({ description: "Rate at the peak / mean rate, above 1" }),
     })
     .transform(({ peakAt, peakToMean }) => ({ kind: "peak" as const, atMs: peakAt, peakToMean })),
-]).meta({ description: "A day's rise and fall: a recorded shape, weights such as 24 hourly ones, or a peak" });
+]).meta({
+  description:
+    "A day's or week's rise and fall: a recorded shape, weights such as 24 hourly ones, { week: ... }, or a peak",
+});
 
 /**
  * The weights behind a spec, scaled to a mean of 1.
@@ -59,7 +93,10 @@ export const dayShapeSchema: z.ZodType<DayShapeSpec> = unionOf([
  * @throws MeridianError TRAFFIC_UNKNOWN_SHAPE if the name is no recorded shape
  */
 export function createDayShape(spec: DayShapeSpec, recordings: Readonly<Record<string, Recording>>): DayShape {
-  if (spec.kind === "weights") return dayShape(spec.weights);
+  if (spec.kind === "weights") {
+    const shape = dayShape(spec.weights, spec.period === "week" ? WEEK_MS : DAY_MS);
+    return spec.isUtc === true ? { ...shape, isUtc: true } : shape;
+  }
   if (spec.kind === "peak") return peakShape(spec.atMs, spec.peakToMean);
   const recording = recordings[spec.name];
   if (recording?.kind === "shape") return recording.shape;
@@ -104,15 +141,16 @@ export interface DayMixture {
  * @param origins shares that sum to 1; shifts in ms, of any sign
  */
 export function mixDays(shape: DayShape, origins: readonly OriginShare[]): DayMixture {
+  const periodMs = periodOf(shape);
   const startMs = stepStarts(shape, origins);
   const steps = startMs.length;
   const rate = new Float64Array(steps);
   const upTo = new Float64Array(steps * origins.length);
   for (let step = 0; step < steps; step++) {
-    const middleMs = (startMs[step]! + (step + 1 < steps ? startMs[step + 1]! : DAY_MS)) / 2;
+    const middleMs = (startMs[step]! + (step + 1 < steps ? startMs[step + 1]! : periodMs)) / 2;
     let sum = 0;
     for (let o = 0; o < origins.length; o++) {
-      sum += origins[o]!.share * shapeAt(shape, middleMs - origins[o]!.shapeShiftMs);
+      sum += origins[o]!.share * shapeAt(shape, middleMs - shiftOf(shape, origins[o]!));
       upTo[step * origins.length + o] = sum;
     }
     rate[step] = sum;
@@ -124,9 +162,9 @@ export function mixDays(shape: DayShape, origins: readonly OriginShare[]): DayMi
     return hint;
   };
   return {
-    profile: { startMs, rate, periodMs: DAY_MS },
+    profile: { startMs, rate, periodMs },
     originAt(arrivalMs, u) {
-      const step = stepAt(arrivalMs % DAY_MS);
+      const step = stepAt(arrivalMs % periodMs);
       const target = u * rate[step]!;
       const base = step * origins.length;
       for (let o = 0; o < origins.length - 1; o++) if (target < upTo[base + o]!) return origins[o]!.originIndex;
@@ -135,27 +173,42 @@ export function mixDays(shape: DayShape, origins: readonly OriginShare[]): DayMi
   };
 }
 
-/** Scales weights at equal steps over a day to a mean of 1. */
-export function dayShape(weights: readonly number[]): DayShape {
+/** Scales weights at equal steps over a day, or another period, to a mean of 1. */
+export function dayShape(weights: readonly number[], periodMs = DAY_MS): DayShape {
   let total = 0;
   for (const weight of weights) total += weight;
-  return { stepMs: DAY_MS / weights.length, weights: Float64Array.from(weights, (w) => (w * weights.length) / total) };
+  return {
+    stepMs: periodMs / weights.length,
+    weights: Float64Array.from(weights, (w) => (w * weights.length) / total),
+  };
 }
 
-function shapeAt({ stepMs, weights }: DayShape, timeMs: number): number {
-  return weights[Math.floor(wrapDay(timeMs) / stepMs) % weights.length]!;
+function shapeAt(shape: DayShape, timeMs: number): number {
+  const { stepMs, weights } = shape;
+  return weights[Math.floor(wrapped(timeMs, periodOf(shape)) / stepMs) % weights.length]!;
 }
 
-function stepStarts({ stepMs, weights }: DayShape, origins: readonly OriginShare[]): Float64Array {
+function stepStarts(shape: DayShape, origins: readonly OriginShare[]): Float64Array {
+  const periodMs = periodOf(shape);
   const starts = new Set([0]);
-  for (const { shapeShiftMs } of origins) {
-    for (let i = 0; i < weights.length; i++) starts.add(Math.round(wrapDay(i * stepMs + shapeShiftMs)) % DAY_MS);
+  for (const origin of origins) {
+    for (let i = 0; i < shape.weights.length; i++) {
+      starts.add(Math.round(wrapped(i * shape.stepMs + shiftOf(shape, origin), periodMs)) % periodMs);
+    }
   }
   return Float64Array.from(starts).sort();
 }
 
-function wrapDay(timeMs: number): number {
-  return ((timeMs % DAY_MS) + DAY_MS) % DAY_MS;
+function periodOf({ stepMs, weights }: DayShape): number {
+  return Math.round(stepMs * weights.length);
+}
+
+function shiftOf({ isUtc }: DayShape, { shapeShiftMs, utcShiftMs = 0 }: OriginShare): number {
+  return isUtc === true ? utcShiftMs : shapeShiftMs;
+}
+
+function wrapped(timeMs: number, periodMs: number): number {
+  return ((timeMs % periodMs) + periodMs) % periodMs;
 }
 
 /** Runs a process in operational time, so that its rate follows the profile. */

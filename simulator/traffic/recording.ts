@@ -47,10 +47,12 @@ export interface RecordedColumns {
   readonly isWithoutTokens?: boolean;
 }
 
-/** Relative rates over a day, from local midnight; the mean is 1. */
+/** Relative rates over a day, from midnight, or over a week, from Monday's; the mean is 1. */
 export interface DayShape {
   readonly stepMs: number;
   readonly weights: Float64Array;
+  /** Whether midnight is that of UTC for all origins, and not the local one of each. */
+  readonly isUtc?: boolean;
 }
 
 /** One recorded client (tenant): its rate over a day and how bursty its requests come. */
@@ -62,4 +64,17 @@ export interface RecordedClient {
   /** Family and shape parameter of the inter-arrival law; its mean follows from the rate. */
   readonly family: "gamma" | "weibull";
   readonly shape: number;
+  /** How long its prompts and answers are, where that is told. */
+  readonly lengths?: ClientLengths;
+}
+
+export interface ClientLengths {
+  readonly input?: LengthHistogram;
+  readonly output?: LengthHistogram;
+}
+
+/** Token counts, ascending, and how often each is seen. */
+export interface LengthHistogram {
+  readonly tokens: readonly number[];
+  readonly weights: readonly number[];
 }

@@ -8,7 +8,8 @@ import type { Sampler } from "../random/law.ts";
 import { createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
 import { compileSampler, cumulativeShares, stepSampler } from "../random/sampler.ts";
 import { BLOCK, type BlockStream, blockDraw } from "../random/streams.ts";
-import type { RecordedColumns, Recording } from "./recording.ts";
+import { clientColumn, tellLengths } from "./client-lengths.ts";
+import type { RecordedClient, RecordedColumns, Recording } from "./recording.ts";
 import type { TrafficChunk } from "./traffic.ts";
 
 /** A length's law, or the name of recorded lengths. */
@@ -122,6 +123,8 @@ export interface TokenContext {
   readonly recordings: Readonly<Record<string, Recording>>;
   /** The recording behind the arrivals, if there is one. */
   readonly recorded: RecordedColumns | undefined;
+  /** The clients behind the arrivals, if there are such. */
+  readonly clients?: readonly RecordedClient[] | undefined;
   /** First prefix id of the class; classes share no prefix. */
   readonly prefixIdBase: number;
 }
@@ -135,17 +138,19 @@ const TOKENS_MAX = 2 ** 31 - 1;
  * @throws MeridianError TRAFFIC_TOKENS_MISSING or TRAFFIC_UNKNOWN_RECORDING
  */
 export function createTokenFiller(spec: TokenSpec, context: TokenContext): TokenFiller {
-  const { recorded } = context;
+  const { recorded, clients } = context;
   const missing =
     recorded === undefined || recorded.isWithoutTokens === true
-      ? (["input", "output"] as const).filter((each) => spec[each] === undefined)
+      ? (["input", "output"] as const).filter((each) => spec[each] === undefined && !tellLengths(clients, each))
       : [];
   if (missing.length > 0) throw tokensMissing(missing, context);
-  const fillInput = lengthColumn(spec.input ?? recorded!.inputTokens, "input", context);
+  const columnOf = (what: "input" | "output"): ColumnFiller =>
+    spec[what] === undefined && clients !== undefined
+      ? clientColumn(clients, what, context.random(what))
+      : lengthColumn(spec[what] ?? recorded![`${what}Tokens`], what, context);
+  const fillInput = columnOf("input");
   const fillOutput =
-    spec.correlation === undefined
-      ? lengthColumn(spec.output ?? recorded!.outputTokens, "output", context)
-      : correlatedColumn(spec.output, spec.correlation, context);
+    spec.correlation === undefined ? columnOf("output") : correlatedColumn(spec.output, spec.correlation, context);
   const fillMax = maxTokensColumn(spec.maxTokens, context);
   const fillPrefix = prefixColumns(spec.prefix, context);
   return (columns, from, to, recordedRow) => {

@@ -11,6 +11,7 @@ import { type PoissonSpec, poisson } from "./poisson.ts";
 import { type RenewalSpec, renewal } from "./renewal.ts";
 import { type ServegenSpec, servegen } from "./servegen.ts";
 import { type SinusoidSpec, sinusoid } from "./sinusoid.ts";
+import { type StepsSpec, steps } from "./steps.ts";
 import { type TraceSpec, trace, traceSpec } from "./trace.ts";
 import { type UsersSpec, users } from "./users.ts";
 
@@ -24,6 +25,7 @@ export type ArrivalSpec =
   | SinusoidSpec
   | DiurnalSpec
   | FlashSpec
+  | StepsSpec
   | TraceSpec
   | UsersSpec
   | ServegenSpec;
@@ -38,6 +40,7 @@ export const ARRIVALS = {
   sinusoid,
   diurnal,
   flash,
+  steps,
   trace,
   servegen,
   users,

@@ -53,7 +53,7 @@ export const servegen: ArrivalDefinition<ServegenSpec> = {
     const factor = scale * (ratePerS === null ? 1 : ratePerS / recordedPerS);
     return factor === 0
       ? { fill: (_arrivalMs, from) => from }
-      : mergeClients(clients.map((client) => clientProcess(client, factor, context)));
+      : { ...mergeClients(clients.map((client) => clientProcess(client, factor, context))), clients };
   },
 };
 
@@ -95,9 +95,10 @@ function mergeClients(processes: readonly ArrivalProcess[]): ArrivalProcess {
     earliest.add(p, ahead[p]![0]!);
   }
   return {
-    fill(arrivalMs, from, to) {
+    fill(arrivalMs, from, to, recordedRow) {
       for (let i = from; i < to; i++) {
         const p = earliest.top;
+        recordedRow[i] = p;
         arrivalMs[i] = earliest.topKey;
         if (++position[p]! === AHEAD) {
           processes[p]!.fill(ahead[p]!, 0, AHEAD, unused);

@@ -28,6 +28,13 @@ it("a folder of client files is clients, in order of their numbers, and others a
   const arrivals = arrivalsUntil({ servegen: { clients: "m" } }, 1_200_000, 1, { recordings: { m: recording } });
   // Four requests a second over 20 minutes, Poisson.
   assert.ok(Math.abs(arrivals.length - 4800) < 5 * Math.sqrt(4800), String(arrivals.length));
+  // Lengths: the first window's hold up to the second, which has three times as many requests.
+  writeFileSync(join(data, "chunk-10-trace.csv"), "0,1,1,Gamma,1,1\n600,1,1,Gamma,1,1\n1200,6,1,Gamma,1,1\n");
+  const histograms = { "0": { input_tokens: "{10: 1.0}" }, "1200": { input_tokens: "{30: 1.0}" } };
+  writeFileSync(join(data, "chunk-10-dataset.json"), JSON.stringify(histograms));
+  const told = await readServegenFolder(data, "m");
+  assert.deepEqual(told!.clients[1]!.lengths, { input: { tokens: [10, 30], weights: [2, 6] } });
+  assert.equal(told!.clients[0]!.lengths, undefined);
   assert.equal(await readServegenFolder(folder, "."), undefined);
   assert.equal(await readServegenFolder(join(folder, "none"), "none"), undefined);
 });

@@ -89,15 +89,20 @@ describe("classes", () => {
     }
   });
 
-  it("the clock of callers is their own: shapes of the day begin at their midnight", () => {
+  it("the clock of callers is their own: shapes begin at their midnight, those of a week at Monday's", () => {
     const shifts = (start: string, utcOffset: string) =>
       planOf(
         scenarioInput({ start, world: worldInput({ regions: [{ name: "a", utcOffset }] }) }),
-      ).traffic[0]!.originShares.map(({ shapeShiftMs }) => shapeShiftMs / 3_600_000);
-    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "UTC"), [0]);
-    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "+09:00"), [15]);
-    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "-08:00"), [8]);
-    assert.deepEqual(shifts("2026-05-04T21:30:00Z", "+01:00"), [1.5]);
+      ).traffic[0]!.originShares.map(({ shapeShiftMs, utcShiftMs }) =>
+        [shapeShiftMs, utcShiftMs!].map((ms) => ms / 3_600_000),
+      )[0];
+    // 4 May 2026 is a Monday: in Tokyo it is nine hours old already, and six days and 15 hours are left of the week.
+    const days = (count: number) => 24 * count;
+    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "UTC"), [0, 0]);
+    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "+09:00"), [days(6) + 15, 0]);
+    assert.deepEqual(shifts("2026-05-04T00:00:00Z", "-08:00"), [8, 0]);
+    assert.deepEqual(shifts("2026-05-04T21:30:00Z", "+01:00"), [days(6) + 1.5, days(6) + 2.5]);
+    assert.deepEqual(shifts("2026-05-09T00:00:00Z", "UTC"), [days(2), days(2)]);
   });
 
   it("origins: each once, in order; the first region unless given", () => {

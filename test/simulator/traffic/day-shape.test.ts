@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import test, { describe, it } from "node:test";
 import { DAY_MS, HOUR_MS } from "../../../simulator/base/time.ts";
 import {
   createDayShape,
@@ -94,4 +94,22 @@ describe("mixtures over origins", () => {
     const end = changed.fill(times, 0, 10, new Int32Array(10));
     assert.deepEqual([...times.subarray(0, end)], [0.5, 1, 1.5, 2]);
   });
+});
+
+test("shapes of a week, by each origin's clock or by UTC's", () => {
+  const parsed = dayShapeSchema.parse({ week: [1, 1, 1, 1, 1, 5, 4], zone: "utc" });
+  assert.deepEqual(parsed, { kind: "weights", weights: [1, 1, 1, 1, 1, 5, 4], period: "week", isUtc: true });
+  const shape = createDayShape(parsed, {});
+  const day = 86_400_000;
+  // The run begins on a Saturday, UTC: Monday is two days away; the origin's own clock does not count.
+  const origins = [{ originIndex: 0, share: 1, shapeShiftMs: 3_600_000, utcShiftMs: 2 * day }];
+  const { profile } = mixDays(shape, origins);
+  assert.equal(profile.periodMs, 7 * day);
+  const rates = Array.from(profile.startMs, (ms, i) => [ms / day, profile.rate[i]!]);
+  assert.deepEqual(rates.slice(0, 3), [
+    [0, 2.5],
+    [1, 2],
+    [2, 0.5],
+  ]);
+  assert.throws(() => dayShapeSchema.parse({ week: [1, 2, 3] }), /a week has 7 weights/);
 });

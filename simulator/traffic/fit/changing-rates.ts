@@ -1,0 +1,126 @@
+/** Candidates whose rate changes at known times: cycles of the day and week, a flash crowd, the recorded course in steps. */
+import { DAY_MS, HOUR_MS, WEEK_MS } from "../../base/time.ts";
+import type { ArrivalSpec } from "../arrivals/index.ts";
+import { gapsOf, windowCounts, windowRates } from "../describe.ts";
+
+/** A process with its parameters, to be judged against the recording. */
+export interface Candidate {
+  readonly name: string;
+  readonly spec: ArrivalSpec;
+}
+
+/** A cycle is fitted to recordings of more than one period. */
+const PERIODS = [
+  { name: "daily", periodMs: DAY_MS, spanMinMs: 1.5 * DAY_MS },
+  { name: "weekly", periodMs: WEEK_MS, spanMinMs: 10 * DAY_MS },
+] as const;
+/** 1 January 1970 was a Thursday; weeks begin on Mondays. */
+const MONDAY_MS = 3 * DAY_MS;
+
+/** Cycles by hour of the day and of the week, in UTC. */
+export function cycles(arrivalMs: Float64Array, startMs: number | undefined): readonly Candidate[] {
+  const spanMs = arrivalMs.at(-1)! - arrivalMs[0]!;
+  if (startMs === undefined) return [];
+  const { meanMs } = gapsOf(arrivalMs);
+  // Within an hour, what the cycle leaves of the burstiness: dispersion of short windows is about the squared CV.
+  const short = windowRates(arrivalMs, 10).dispersion;
+  const cvs = [1, Number(Math.min(20, Math.max(0.1, Math.sqrt(short))).toPrecision(3))];
+  return PERIODS.filter(({ spanMinMs }) => spanMs >= spanMinMs).flatMap(({ name, periodMs }) => {
+    const weights = hourlyRates(arrivalMs, startMs + MONDAY_MS, periodMs);
+    const period = name === "weekly" ? { period: "week" as const } : {};
+    const shape = { kind: "weights" as const, weights, ...period, isUtc: true as const };
+    return cvs.map((cv) => ({
+      name: cv === 1 ? `${name} cycle` : `${name} cycle with bursts`,
+      spec: { process: "diurnal" as const, ratePerS: 1000 / meanMs, shape, cv },
+    }));
+  });
+}
+
+/** Requests in each hour of a period, by how long the recording was in it; the mean where it never was. */
+function hourlyRates(arrivalMs: Float64Array, startMs: number, periodMs: number): readonly number[] {
+  const hours = periodMs / HOUR_MS;
+  const [counts, seenMs] = [new Float64Array(hours), new Float64Array(hours)];
+  for (let row = 0; row < arrivalMs.length; row++) counts[Math.floor((startMs + arrivalMs[row]!) / HOUR_MS) % hours]!++;
+  const lastMs = startMs + arrivalMs.at(-1)!;
+  for (let ms = startMs + arrivalMs[0]!; ms < lastMs; ) {
+    const nextMs = Math.min(lastMs, (Math.floor(ms / HOUR_MS) + 1) * HOUR_MS);
+    seenMs[Math.floor(ms / HOUR_MS) % hours]! += nextMs - ms;
+    ms = nextMs;
+  }
+  const meanPerMs = arrivalMs.length / (lastMs - startMs - arrivalMs[0]!);
+  return Array.from(counts, (count, i) =>
+    Number((seenMs[i]! === 0 ? 1 : count / seenMs[i]! / meanPerMs).toPrecision(4)),
+  );
+}
+
+/** The stretch in which a flash crowd is looked for, at most, and the rate from which it is one. */
+const FLASH_SHARE_MAX = 0.25;
+const FLASH_FACTOR_MIN = 2;
+const FLASH_WINDOWS = 400;
+
+/**
+ * The stretch whose rate differs most from the rest, by the likelihood ratio of two Poisson rates against one. Source:
+ * M. Kulldorff, "A spatial scan statistic", Communications in Statistics 26(6), 1997.
+ */
+export function flashCrowd(arrivalMs: Float64Array): readonly Candidate[] {
+  const spanMs = arrivalMs.at(-1)! - arrivalMs[0]!;
+  const stepMs = Math.max(1000, Math.ceil(spanMs / FLASH_WINDOWS / 1000) * 1000);
+  const counts = windowCounts(arrivalMs, stepMs, true);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  let [best, from, length, inside] = [0, 0, 0, 0];
+  for (let start = 0; start < counts.length; start++) {
+    let within = 0;
+    for (let steps = 1; steps <= FLASH_SHARE_MAX * counts.length && start + steps <= counts.length; steps++) {
+      within += counts[start + steps - 1]!;
+      const expected = (all * steps) / counts.length;
+      if (within <= expected || within === all) continue;
+      const gain = within * Math.log(within / expected) + (all - within) * Math.log((all - within) / (all - expected));
+      if (gain > best) [best, from, length, inside] = [gain, start, steps, within];
+    }
+  }
+  const base = (all - inside) / (counts.length - length);
+  const factor = inside / length / base;
+  if (length === 0 || !(factor >= FLASH_FACTOR_MIN) || !Number.isFinite(factor)) return [];
+  const spec: ArrivalSpec = {
+    process: "flash",
+    ratePerS: Number(((base / stepMs) * 1000).toPrecision(6)),
+    atMs: arrivalMs[0]! + from * stepMs,
+    forMs: length * stepMs,
+    factor: Number(factor.toPrecision(4)),
+  };
+  return [{ name: "flash crowd", spec }];
+}
+
+/** Numbers of steps that the course of a recording is cut into, and the fewest requests in one of them. */
+const STEP_COUNTS = [12, 30, 60];
+const STEP_ROWS_MIN = 100;
+
+/** The recorded course itself: the rate in steps, Poisson or bursty within them. It repeats after the recording's length. */
+export function stepRates(arrivalMs: Float64Array): readonly Candidate[] {
+  const [firstMs, lastMs] = [arrivalMs[0]!, arrivalMs.at(-1)!];
+  const { meanMs } = gapsOf(arrivalMs);
+  return STEP_COUNTS.filter((steps) => arrivalMs.length >= steps * STEP_ROWS_MIN).flatMap((steps) => {
+    const stepMs = Math.ceil((lastMs + 1) / steps);
+    const counts = new Float64Array(steps);
+    for (let row = 0; row < arrivalMs.length; row++) counts[Math.floor(arrivalMs[row]! / stepMs)]!++;
+    const weights = Array.from(counts, (count) => Number(((count * steps) / arrivalMs.length).toPrecision(4)));
+    const ratePerS = Number(((1000 / meanMs) * ((lastMs - firstMs) / (steps * stepMs))).toPrecision(6));
+    return [1, burstsWithin(weights, gapsOf(arrivalMs).cv)].map((cv) => ({
+      name: `rate in ${steps} steps${cv === 1 ? "" : " with bursts"}`,
+      spec: { process: "steps" as const, ratePerS, stepMs, weights, cv },
+    }));
+  });
+}
+
+/**
+ * The CV of gaps in operational time that gives the recorded one in all: by 1 + CV² = (1 + cv²) · E[1/w²] / E[1/w]², over
+ * the requests of all steps.
+ */
+function burstsWithin(weights: readonly number[], recordedCv: number): number {
+  const busy = weights.filter((weight) => weight > 0);
+  const total = busy.reduce((sum, weight) => sum + weight, 0);
+  // A step of weight w has w / total of the requests, and gaps of mean 1 / w.
+  const [first, second] = [busy.length / total, busy.reduce((sum, weight) => sum + 1 / weight, 0) / total];
+  const square = ((1 + recordedCv ** 2) * first ** 2) / second - 1;
+  return Number(Math.min(20, Math.max(0.1, Math.sqrt(Math.max(0, square)))).toPrecision(3));
+}
