@@ -46,7 +46,7 @@ function nonePays(all: readonly Reservation[]): readonly string[] {
   const [input, output] = least.kinds as [ReservedKind, ReservedKind];
   const more = least.minimumUsd - least.onDemandUsd;
   return [
-    `None: nothing that is sold costs less than on-demand. The nearest is the smallest one of ${least.model} in ${least.region} for ${least.termMonths} months, USD ${centsText(more)} a month more: a unit pays when it is in use for ${formatShare(input.breakEvenShare)} of the time (input; output ${formatShare(output.breakEvenShare)}), and the traffic would use ${formatShare(input.usedAtMinimum)} of its input and ${formatShare(output.usedAtMinimum)} of its output.`,
+    `None: nothing that is sold costs less than on-demand. The nearest is the smallest one of ${least.model} in ${least.region} for ${plural(least.termMonths, "month", "months")}, USD ${centsText(more)} a month more: a unit pays when it is in use for ${formatShare(input.breakEvenShare)} of the time (input; output ${formatShare(output.breakEvenShare)}), and the traffic would use ${formatShare(input.usedAtMinimum)} of its input and ${formatShare(output.usedAtMinimum)} of its output.`,
   ];
 }
 
@@ -61,11 +61,11 @@ function paying(best: Reservation, { reservedCheck }: Advice): readonly string[]
   ];
   if (typeof reserved === "number" && typeof without === "number" && reserved >= without) {
     return [
-      `None for its price: ${units} tokens a minute of ${best.model} in ${best.region} for ${best.termMonths} months would save USD ${centsText(saved)} a month if input and output were used as each minute allows, but a call needs both at once, and simulated it costs more.`,
+      `None for its price: ${units} tokens a minute of ${best.model} in ${best.region} for ${plural(best.termMonths, "month", "months")} would save USD ${centsText(saved)} a month if input and output were used as each minute allows, but a call needs both at once, and simulated it costs more.`,
     ];
   }
   return [
-    `Reserve ${units} tokens a minute of ${best.model} in ${best.region} (${best.routing}) for ${best.termMonths} months: USD ${centsText(best.bestUsd!)} a month with what spills over, up to USD ${centsText(saved)} less than on demand.`,
+    `Reserve ${units} tokens a minute of ${best.model} in ${best.region} (${best.routing}) for ${plural(best.termMonths, "month", "months")}: USD ${centsText(best.bestUsd!)} a month with what spills over, up to USD ${centsText(saved)} less than on demand.`,
   ];
 }
 
@@ -116,7 +116,7 @@ function reservedTable(reservations: readonly Reservation[]): Table {
       return {
         cells: [
           textCell(`${each.target} ${each.model}`),
-          textCell(`${each.termMonths} months`),
+          textCell(plural(each.termMonths, "month", "months")),
           both(({ breakEvenShare }) => (100 * breakEvenShare).toFixed(0)),
           both(({ usedAtMinimum }) => (100 * usedAtMinimum).toFixed(0)),
           both(({ bestTpm }) => tokens(bestTpm)),

@@ -94,7 +94,7 @@ function reservedText({ reservations }: Advice): string {
   const [best] = pays.toSorted((a, b) => Number(a.bestUsd! - a.onDemandUsd - (b.bestUsd! - b.onDemandUsd)));
   if (best !== undefined) {
     const units = best.kinds.map(({ kind, bestTpm }) => `${tokens(bestTpm)} ${kind}`).join(", ");
-    return `${units} for ${best.termMonths} months: USD ${centsText(best.onDemandUsd - best.bestUsd!)} a month less at best`;
+    return `${units} for ${plural(best.termMonths, "month", "months")}: USD ${centsText(best.onDemandUsd - best.bestUsd!)} a month less at best`;
   }
   const least = reservations.toSorted((a, b) =>
     Number(a.minimumUsd - a.onDemandUsd - (b.minimumUsd - b.onDemandUsd)),

@@ -62,7 +62,7 @@ export function renderBillHtml(page: BillPage): string {
     pageHtml({
       title: `Bill of ${file}`,
       heading: "What is billed, and what to do about it",
-      description: headline(report, sumOf(usageLines(report.bill).map(({ line }) => line.costUsd))),
+      description: `From ${file}: ${report.bill.export.costBasis} costs, ${report.bill.lines.length.toLocaleString("en-US")} lines.`,
       strategies: [],
       main: markup`${sections}`,
       footer: "Made by meridian bill.",
@@ -94,7 +94,7 @@ function projected(projection: Projection, file: string): Markup {
   const middle = toNumber(flat!.totalUsd[2]!);
   const others = projection.scenarios.slice(1);
   return markup`<p>${projectionHeadline(projection)}</p>${wideHtml("The months ahead", fanSvg("If nothing is changed", flat!.months))}
-${others.map(({ price, months }) => markup`<h3>${price.name}</h3>${wideHtml(price.name, fanSvg(price.name, months))}`)}
+${others.map(({ price, months }) => markup`<p class="caption">Under the routing ${price.name}:</p>${wideHtml(price.name, fanSvg(price.name, months))}`)}
 ${wideHtml("What drives the total", tornadoSvg(projection.tornado, middle))}
 ${tableHtml(projectionTable({ projection, file }))}`;
 }

@@ -78,7 +78,7 @@ export function bestRouting({ savings }: ReplayReport): string {
     return "No other routing of the same tokens is shown to save anything.";
   const interval = formatInterval(best.share, PERCENT);
   const usd = formatInterval(best.usdPerMonth, { symbol: "USD", factor: 1 });
-  return `${best.strategy} saves ${formatNumber(100 * best.share.value!, 1)} %${interval === undefined ? "" : ` (${interval})`} of what could be replayed, USD ${formatNumber(best.usdPerMonth.value!, 0)}${usd === undefined ? "" : ` (${usd})`} a month.`;
+  return `The routing ${best.strategy} saves ${formatNumber(100 * best.share.value!, 1)} %${interval === undefined ? "" : ` (${interval})`} of what could be replayed, USD ${formatNumber(best.usdPerMonth.value!, 0)}${usd === undefined ? "" : ` (${usd})`} a month.`;
 }
 
 /** The same for a spreadsheet: ends of intervals in columns of their own. */

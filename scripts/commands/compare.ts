@@ -32,6 +32,7 @@ export const compareCommand: CommandDefinition = {
       )
       .option("--metric <name...>", "only these metrics, as result.json names them, e.g. e2eMsP99")
       .option("--by-region", "also by region that ran the requests")
+      .option("--by-tag", "also by tag of the classes: share of requests, failures and bill")
       .option("--match <a=b...>", "compare strategy a of the baseline run with strategy b of the others")
       .option("--force", "compare in spite of what makes the runs unlike; the reason is shown")
       .option("--format <format>", `${FORMATS.join(", ")}; by the output's ending unless given`)
@@ -73,6 +74,7 @@ function comparisonOf(runs: readonly LoadedRun[], gates: readonly Gate[], option
   const comparison = compareRuns(runs, {
     force: options.force === true,
     byRegion: options.byRegion === true,
+    byTag: options.byTag === true,
     also: rowsOfGates(gates, first),
     ...metricsOf(options),
     match: matchOf(options),

@@ -27,7 +27,7 @@ export interface FitOptions {
   readonly sizes: ReadonlyMap<string, CallSizes>;
   /** What teams can live with, where that is known: other routes are only for what may move there. */
   readonly workloads?: Workloads | undefined;
-  /** Requests of one simulated day; a larger day is thinned, and `costFactor` says by how much. */
+  /** Requests of the simulated day: a larger one is thinned, a smaller one made denser; `costFactor` says by how much. */
   readonly requestsMax: number;
 }
 
@@ -63,7 +63,8 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
     .flatMap((group, index) => classesOf(group, index, { ...options, days }))
     .filter(({ callsPerDay }) => callsPerDay > 0);
   const calls = drafts.reduce((sum, { callsPerDay }) => sum + callsPerDay, 0);
-  const thinning = Math.max(1, calls / options.requestsMax);
+  // Few calls a day would cost now more and now less than the bill by chance: then each is simulated several times.
+  const thinning = Math.max(1 / COPIES_MAX, calls / options.requestsMax);
   const fittedUsd = sumOf(lines.map(({ line }) => line.costUsd));
   const leftUsd = sumOf(all.map(({ line }) => line.costUsd)) - fittedUsd;
   const costFactor = days * thinning;
@@ -73,6 +74,8 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
     fittedByTeamUsd.set(team, sumOf(own.map(({ line }) => line.costUsd)) + (fittedByTeamUsd.get(team) ?? 0n));
   return { scenario, costFactor, fittedUsd, fittedByTeamUsd, leftUsd, days, classes: drafts.length };
 }
+
+const COPIES_MAX = 1000;
 
 function isFitted({ modelId, region, tokens, tier, tokenKind }: ClassifiedLine): boolean {
   const isByToken = tier !== "reserved" && tier !== "provisioned" && tokenKind !== undefined;
@@ -251,7 +254,7 @@ function scenarioOf(drafts: readonly Draft[], frame: Frame): Readonly<Record<str
     name: "replayed-bill",
     description: [
       `One average of ${days} days of a bill, USD ${formatCents(fittedUsd)} of tokens; USD ${formatCents(leftUsd)} could not be replayed.`,
-      `Cost of this day x ${Number(costFactor.toPrecision(9))} is the bill's${thinning > 1 ? `: one call in ${thinning.toPrecision(4)} is simulated` : ""}.`,
+      `Cost of this day x ${Number(costFactor.toPrecision(9))} is the bill's${copiesText(thinning)}.`,
       sizes > 0
         ? "Sizes of calls are those of logs."
         : "Sizes of calls are assumed, a bill does not tell them: intervals are wide.",
@@ -288,6 +291,13 @@ function scenarioOf(drafts: readonly Draft[], frame: Frame): Readonly<Record<str
       "cheapest",
     ],
   };
+}
+
+function copiesText(thinning: number): string {
+  if (thinning > 1) return `: one call in ${thinning.toPrecision(4)} is simulated`;
+  return thinning < 1
+    ? `: each call is simulated ${(1 / thinning).toPrecision(4)} times, so that chance evens out`
+    : "";
 }
 
 function classEntry(

@@ -29,6 +29,8 @@ export interface CompareOptions {
   readonly force?: boolean;
   /** Groups to show beside classes. */
   readonly byRegion?: boolean;
+  /** Also by tag of the classes: their share of the requests, failures and bill. */
+  readonly byTag?: boolean;
   /** Metrics to show; the usual ones of each scope unless given. */
   readonly metrics?: readonly SampleMetric[];
   /** Groups and metrics beside the shown ones: what gates ask for. */
@@ -136,7 +138,7 @@ type RawRow = Omit<ComparedRow, "pHolm" | "verdict" | "needs"> & {
 
 function rowsOf(context: PairContext, options: CompareOptions): readonly RawRow[] {
   const [a, b] = context.pair;
-  const keys = groupKeys(context.first.result, context.other.result, options.byRegion === true);
+  const keys = groupKeys(context.first.result, context.other.result, options);
   return withMetrics(keys, options.metrics, options.also ?? []).flatMap((key) =>
     key.metrics.flatMap((metric) => {
       const [ofA, ofB] = [

@@ -4,8 +4,11 @@ import type { GroupResult, GroupSamples, RunResult, SampleMetric, StrategyResult
 
 /** A group of requests, and which of its metrics are shown unless others are asked for. */
 export interface GroupKey {
-  readonly scope: GroupSamples["scope"];
+  readonly scope: GroupSamples["scope"] | "tag";
+  /** Class, region, or `team=search`; empty for the total. */
   readonly name: string;
+  /** Of a tag: the classes that have it in both runs. */
+  readonly classes?: readonly string[];
   readonly metrics: readonly SampleMetric[];
 }
 
@@ -16,7 +19,11 @@ const LATENCIES: readonly SampleMetric[] = ["e2eMsP95", "ttftMsP95"];
  * Groups of both runs. A total over classes has no latency and no share within objectives: it would mix unlike
  * objectives; with one class the total is the class.
  */
-export function groupKeys(a: RunResult, b: RunResult, byRegion: boolean): readonly GroupKey[] {
+export function groupKeys(
+  a: RunResult,
+  b: RunResult,
+  { byRegion = false, byTag = false }: { readonly byRegion?: boolean; readonly byTag?: boolean },
+): readonly GroupKey[] {
   const both = (names: readonly string[], others: readonly string[]) => names.filter((name) => others.includes(name));
   const namesOf = ({ classes }: RunResult) => classes.map(({ name }) => name);
   const classes = both(namesOf(a), namesOf(b));
@@ -34,7 +41,24 @@ export function groupKeys(a: RunResult, b: RunResult, byRegion: boolean): readon
       keys.push({ scope: "region", name, metrics: ["trafficShare", ...SERVICE, "usdPer1kServed", ...LATENCIES] });
     }
   }
-  return keys;
+  return byTag ? [...keys, ...tagKeys(a, b)] : keys;
+}
+
+/** What adds up over classes: the bill, and shares of requests. */
+const OF_TAGS: readonly SampleMetric[] = ["trafficShare", "failedShare", "billUsd"];
+
+function tagKeys(a: RunResult, b: RunResult): readonly GroupKey[] {
+  const taggedIn = ({ classes }: RunResult) =>
+    new Set(
+      classes.flatMap(({ name, tags }) => Object.entries(tags).map(([key, value]) => `${name}\n${key}=${value}`)),
+    );
+  const others = taggedIn(b);
+  const byTag = new Map<string, string[]>();
+  for (const each of taggedIn(a)) {
+    const [name, tag] = each.split("\n") as [string, string];
+    if (others.has(each)) byTag.set(tag, [...(byTag.get(tag) ?? []), name]);
+  }
+  return [...byTag].sort().map(([name, classes]) => ({ scope: "tag", name, classes, metrics: OF_TAGS }));
 }
 
 /** One metric of one group. */
@@ -63,10 +87,31 @@ export function withMetrics(
 /** Values of single replications, where the result has kept them. */
 export function valuesOf(
   strategy: StrategyResult,
-  { scope, name }: GroupKey,
+  { scope, name, classes }: GroupKey,
   metric: SampleMetric,
 ): readonly (number | null)[] | undefined {
+  if (scope === "tag") return tagValues(strategy, classes ?? [], metric);
   return strategy.samples?.find((each) => each.scope === scope && each.name === name)?.values[metric];
+}
+
+/** Sums over classes; shares of requests are weighted by the requests of each. */
+function tagValues(
+  { samples = [] }: StrategyResult,
+  classes: readonly string[],
+  metric: SampleMetric,
+): readonly (number | null)[] | undefined {
+  const own = samples.filter(({ scope, name }) => scope === "class" && classes.includes(name));
+  if (own.length < classes.length || !OF_TAGS.includes(metric)) return undefined;
+  const weighted = metric === "failedShare";
+  return own[0]!.values[metric].map((_, r) => {
+    let [sum, weight] = [0, 0];
+    for (const { values } of own) {
+      const traffic = values.trafficShare[r] ?? 0;
+      sum += (values[metric][r] ?? 0) * (weighted ? traffic : 1);
+      weight += traffic;
+    }
+    return weighted ? (weight === 0 ? null : sum / weight) : sum;
+  });
 }
 
 /** What a run says of a metric: the mean over its replications; undefined where it has no such group. */
@@ -78,7 +123,7 @@ export function groupEstimate(
 ): Estimate | undefined {
   const values = valuesOf(strategy, key, metric);
   if (values !== undefined) return tInterval(values);
-  const group = groupOf(strategy, key);
+  const group = key.scope === "tag" ? undefined : groupOf(strategy, key);
   return group === undefined ? undefined : estimateOf(group, metric, result);
 }
 

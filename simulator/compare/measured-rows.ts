@@ -82,7 +82,7 @@ interface RowFigure {
 
 function figureOf(side: Side, strategy: string, { key, metric }: Asked): RowFigure | undefined {
   const rows = side.rows?.get(strategy);
-  if (rows === undefined) return undefined;
+  if (rows === undefined || key.scope === "tag") return undefined;
   const { classes, regions } = side.result;
   const group =
     key.scope === "class"

@@ -57,8 +57,8 @@ export interface ComparedRow {
   /** Label of the run. */
   readonly run: string;
   readonly strategy: string;
-  readonly scope: GroupSamples["scope"];
-  /** Class or region; empty for the total. */
+  readonly scope: GroupSamples["scope"] | "tag";
+  /** Class, region, or tag and value (`team=search`); empty for the total. */
   readonly name: string;
   readonly metric: SampleMetric;
   /** Value of the baseline run, and of the run. */

@@ -82,6 +82,24 @@ describe("traffic fitted to a bill", () => {
     await prepareText(JSON.stringify(bound.scenario), "replay.yaml");
   });
 
+  it("costs what was billed within 1 % where a day has few calls, too", async () => {
+    const whole = createBill(await readBillFile("scenarios/bills/cur-2.csv.gz"), names);
+    // A thousandth of the bill, some fifty calls a day.
+    const lines = whole.lines.map((each) => ({
+      ...each,
+      line: { ...each.line, costUsd: each.line.costUsd / 1000n },
+      tokens: each.tokens === undefined ? undefined : each.tokens / 1000n,
+    }));
+    const bill = { ...whole, lines };
+    const log = { meanOutput: 200, cvInput: 0.3, cvOutput: 0.3 };
+    const sizes = new Map(["amazon.nova-lite-v1:0", HAIKU].map((id) => [id, log]));
+    const fitted = fitTraffic({ bill, dimension: "tag:team", book, sizes, requestsMax: 20_000 })!;
+    const [asBilled] = await costsOf(fitted.scenario, 4);
+    assert.match(String(fitted.scenario.description), /each call is simulated [\d.]+ times/);
+    const ratio = (asBilled!.value! * fitted.costFactor) / toNumber(fitted.fittedUsd);
+    assert.ok(Math.abs(ratio - 1) < 0.01, String(ratio));
+  });
+
   it("is less sure of a bill alone", async () => {
     const { fitted } = await fit("focus-1.0.csv.gz");
     const output = (fitted.scenario.traffic as readonly { tokens: { output: { lognormal: { cv: number } } } }[])[0]!;
