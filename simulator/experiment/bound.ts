@@ -24,9 +24,9 @@ import type { ReplicationStats } from "./replication-stats.ts";
  * Of latency the bound knows only what no call can be faster than: it may be out of reach, and is never above what is
  * possible. Where tokens were wasted it keeps the cheapest of what was billed, so that it stays a bound.
  *
- * @param solve called only where limits bind
+ * @param solve called only where limits bind; null: quotas, reservations and capacity are left out there
  */
-export function boundOf(plan: Plan, outputs: readonly JobOutput[], solve: LinearSolver): BoundSummary {
+export function boundOf(plan: Plan, outputs: readonly JobOutput[], solve: LinearSolver | null): BoundSummary {
   if (hasFreeCapacity(plan)) {
     const why = "provisioned throughput is paid by the hour and has no limit of tokens that could be counted";
     return { strategies: [], missing: why };
@@ -43,7 +43,7 @@ export function boundOf(plan: Plan, outputs: readonly JobOutput[], solve: Linear
       plan.strategies[s]!.name,
     );
   });
-  return { strategies, missing: null };
+  return { strategies, missing: null, ...(solve === null ? { isWithoutLimits: true } : {}) };
 }
 
 /** One strategy in one replication, USD. */
@@ -65,7 +65,7 @@ function replicationBound(
   plan: Plan,
   stats: ReplicationStats,
   arrivals: Arrivals | undefined,
-  solve: LinearSolver,
+  solve: LinearSolver | null,
 ): ReplicationBound | null {
   const { strategy } = stats;
   const shares = plan.classes.map((_, c) => servedShare(plan, stats, c));

@@ -173,7 +173,9 @@ class Trace implements SimulationObserver {
       strategy: plan.strategies[this.strategy]!.name,
       decidedAfterMs: nowMs - arrivalMs,
       chosen: choice >= 0 ? plan.targets[choice]!.id : choice === SHED ? "refused" : "later",
-      targets: eligible.map((target) => seenTarget(plan, targets, target, signals, strategy.scoreOf?.(target, request, targets, nowMs))),
+      targets: eligible.map((target) =>
+        seenTarget(plan, targets, target, signals, strategy.scoreOf?.(target, request, targets, nowMs)),
+      ),
     });
   }
 }
