@@ -152,7 +152,9 @@ export function boundText(result: RunResult): string {
     );
   }
   if (bound.isWithoutLimits === true) {
-    sentences.push("Quotas and capacity are left out of this bound where they bind; meridian simulate counts them.");
+    sentences.push(
+      "Quotas and capacity are left out of this bound where they bind: a whole run of meridian simulate counts them.",
+    );
     return sentences.join(" ");
   }
   const place = (one.endpoints ?? []).toSorted((a, b) => b.usdPerTenthMore - a.usdPerTenthMore)[0];
