@@ -99,7 +99,7 @@ class StruckRun implements InferenceHandle, InferenceObserver {
 
   /** Tokens that come before the fault. */
   private get firstTokens(): number {
-    return this.rule.afterTokens ?? (this.rule.effect === "drip" ? 1 : 0);
+    return Math.max(this.rule.afterTokens ?? 0, this.rule.effect === "drip" ? 1 : 0);
   }
 
   get destinationRegion(): string {

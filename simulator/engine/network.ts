@@ -1,20 +1,28 @@
 /** Delays outside the service: gateways before a request is routed, then the legs to the source region and back. */
+import type { SlotTable } from "../base/slot-table.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { createLaw } from "../random/laws/index.ts";
 import { compileSampler } from "../random/sampler.ts";
-import type { NetworkPlan } from "../scenario/plan.ts";
+import type { NetworkPlan, Plan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { CAPACITY_EVENT, type Capacity, OFFER } from "../service/capacity/capacity.ts";
 import { type CapacitySpec, createCapacity } from "../service/capacity/index.ts";
 import type { FaultState } from "../service/fault-state.ts";
+
+// A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
+const PLACE = ATTEMPT;
+const FLOAT = ATTEMPT_FLOAT;
+const INTS = ATTEMPT_INTS;
+const FLOATS = ATTEMPT_FLOATS;
 
 /** First retransmission timeout of a lost segment; it doubles with each loss (RFC 6298; Linux's minimum of 200 ms). */
 const RETRANSMIT_MS = 200;
 const RETRANSMITS_MAX = 6;
 
 /** Legs of an attempt's round trip; each has draws of its own. */
-export const LEG = { there: 0, back: 1 } as const;
+const LEGS = { there: 0, back: 1 } as const;
+export const LEG = LEGS;
 
 /**
  * Jitter of the legs of attempts: a factor of mean 1, keyed by request and attempt. Those of first attempts are drawn for
@@ -100,6 +108,78 @@ export class Network {
     const surgedMs = ms + this.faults.latencySurgeMs(region) / 2;
     const loss = this.faults.packetLossShare(region);
     return loss > 0 ? surgedMs + retransmissionMs(loss, keyedUniform(this.lossKeys[leg], request, attempt)) : surgedMs;
+  }
+}
+
+/** Whether a plan's callers are at any distance from its regions, or its regions from each other. */
+export function hasWays({ network, world }: Pick<Plan, "network" | "world">): boolean {
+  const hasHops = world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
+  return hasHops || network.rttMs.some((ms) => ms > 0) || world.faults.length > 0;
+}
+
+/** The ways of a run's attempts to their regions and back. Their jitter, and the way back, are kept in their rows. */
+export class Ways {
+  declare private readonly rows: SlotTable;
+  declare private readonly network: Network;
+  declare private readonly jitter: Jitter;
+
+  constructor(rows: SlotTable, network: Network, jitter: Jitter) {
+    this.rows = rows;
+    this.network = network;
+    this.jitter = jitter;
+  }
+
+  /** Draws ahead for the first attempts of so many requests from one on. */
+  prepare(firstRequest: number, requests: number): void {
+    this.jitter.prepare(firstRequest, requests);
+  }
+
+  /** Writes down what was drawn ahead for a request's first attempt. @param i its place among the requests prepared */
+  writePrepared(request: number, i: number): void {
+    const { floats } = this.rows;
+    const from = request * FLOATS;
+    floats[from + FLOAT.jitterThere] = this.jitter.there[i]!;
+    floats[from + FLOAT.jitterBack] = this.jitter.back[i]!;
+  }
+
+  /** Draws for an attempt in its row. */
+  draw(attempt: number, requestId: number, ordinal: number): void {
+    const { floats } = this.rows;
+    const from = attempt * FLOATS;
+    floats[from + FLOAT.jitterThere] = this.jitter.factor(LEGS.there, requestId, ordinal);
+    floats[from + FLOAT.jitterBack] = this.jitter.factor(LEGS.back, requestId, ordinal);
+  }
+
+  /** The way there, ms; writes down the way back. First attempts have had their jitter since they arrived. */
+  thereMs(attempt: number, origin: number, target: number): number {
+    const { ints, floats } = this.rows;
+    const from = attempt * FLOATS;
+    const ordinal = ints[attempt * INTS + PLACE.ordinal]!;
+    if (ordinal > 0) this.draw(attempt, ints[attempt * INTS + PLACE.requestId]!, ordinal);
+    const halfMs = this.network.halfOfMs(origin, target);
+    floats[from + FLOAT.backMs] = halfMs * floats[from + FLOAT.jitterBack]!;
+    const ms = halfMs * floats[from + FLOAT.jitterThere]!;
+    return this.network.isQuiet ? ms : this.faultyMs(attempt, LEGS.there, ms);
+  }
+
+  /** The way of an attempt's answer back to its caller, ms: through its source region. */
+  backMs(attempt: number): number {
+    const { floats } = this.rows;
+    const from = attempt * FLOATS;
+    const ms = floats[from + FLOAT.backMs]!;
+    return floats[from + FLOAT.hopMs]! + (this.network.isQuiet ? ms : this.faultyMs(attempt, LEGS.back, ms));
+  }
+
+  private faultyMs(attempt: number, leg: 0 | 1, ms: number): number {
+    const { ints } = this.rows;
+    const at = attempt * INTS;
+    return this.network.delayMs(
+      ms,
+      ints[at + PLACE.target]!,
+      leg,
+      ints[at + PLACE.requestId]!,
+      ints[at + PLACE.ordinal]!,
+    );
   }
 }
 

@@ -3,7 +3,6 @@ import { EventHeap } from "../base/event-queue.ts";
 import type { HedgeDelays } from "../client/hedge-delays.ts";
 import {
   afterAnswer,
-  callsAgainAfter,
   END,
   type End,
   type Failure,
@@ -14,10 +13,7 @@ import {
   isStillUnderWay,
   mayHedge,
   NEVER,
-  outlastsIdle,
   putOffUntilMs,
-  resumedCall,
-  retriesAfterStart,
   retryDelayMs,
 } from "../client/request-rules.ts";
 import { GIVE_UP } from "../client/retry-policy.ts";
@@ -27,17 +23,10 @@ import type { ClassPlan, ClientPlan, Plan, StrategyPlan } from "../scenario/plan
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
 import type { StreamFault } from "../service/service-plan.ts";
-import { gapOf, hasStreamFaults } from "../service/stream-faults.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
-import {
-  Appointments,
-  type DueHedge,
-  FirstBytes,
-  type GiveUp,
-  type Interrupted,
-  InterruptedRequests,
-} from "./interruptions.ts";
-import { Gateways, Jitter, LEG, Network } from "./network.ts";
+import { Breaks, type Callers, interruptionOf, mayBreak } from "./breaks.ts";
+import { Appointments, type DueHedge, type GiveUp } from "./interruptions.ts";
+import { Gateways, hasWays, Jitter, Network, Ways } from "./network.ts";
 import { type AttemptWatcher, Observation, type SimulationObserver } from "./observer.ts";
 import {
   beginAttempt,
@@ -61,24 +50,19 @@ const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const { isEnded: IS_ENDED, isCounted: IS_COUNTED } = REQUEST_FLAG;
 const { ok: OK, throttled: THROTTLED, unavailable: UNAVAILABLE, abandoned: ABANDONED, timeout: TIMEOUT } = OUTCOME;
-const { broken: BROKEN, empty: EMPTY, rejected: REJECTED } = OUTCOME;
-const { none: WHOLE, idle: IDLE } = INTERRUPTION;
+const { rejected: REJECTED } = OUTCOME;
+const { none: WHOLE } = INTERRUPTION;
 
 /** Client-side events, in a payload's low bits; the rest is a row. */
 const EVENT = { arriveAtRegion: 0, response: 1, dispatch: 2, appointment: 3, nextTurn: 4 } as const;
 const EVENT_BITS = 3;
 const { arriveAtRegion: ARRIVE, response: RESPONSE, appointment: APPOINTMENT, nextTurn: NEXT_TURN } = EVENT;
 
-/** By outcome. */
-const INTERRUPTION_OF: readonly Interruption[] = Object.values(OUTCOME).map((outcome) =>
-  outcome === BROKEN ? INTERRUPTION.broken : outcome === EMPTY ? INTERRUPTION.empty : WHOLE,
-);
-
 /**
  * Requests are routed, sent, timed out, hedged and retried, and end, by the rules of `client/request-rules.ts`. One
  * class, since all of it is one path through shared state, and the simulator's speed is the speed of that path.
  */
-export class Requests implements ServiceListener {
+export class Requests implements ServiceListener, Callers {
   /** Messages between callers and regions, and requests that wait to be routed again: almost all events of callers. */
   readonly messages = new EventHeap();
   /** When something else is due, ms: a timer, an event at a gateway. */
@@ -91,15 +75,15 @@ export class Requests implements ServiceListener {
   declare readonly sessions: Sessions | null;
   declare private readonly batch: BatchCount;
   declare private readonly classes: readonly ClassPlan[];
-  declare private readonly client: ClientPlan;
-  private readonly rows = createAttemptTable();
+  declare readonly client: ClientPlan;
+  readonly rows = createAttemptTable();
   declare private readonly timers: Timers;
   declare private readonly gateways: Gateways | null;
   declare private readonly routers: readonly Router[];
   declare private readonly signals: Signals;
   declare private readonly learning: Learning;
-  declare private readonly network: Network;
-  declare private readonly jitter: Jitter;
+  /** Null where callers and regions are at no distance. */
+  declare private readonly ways: Ways | null;
   declare private readonly random: KeyedRandom;
   declare private readonly retryKey: number;
   declare private readonly maxTokensOfClass: Int32Array;
@@ -108,28 +92,19 @@ export class Requests implements ServiceListener {
   declare private readonly isRetrying: boolean;
   declare private readonly isLimited: boolean;
   declare private readonly isHedging: boolean;
-  declare private readonly hasNetwork: boolean;
-  /** Answers may break off, stall or come empty: else nothing below is looked at. */
-  declare private readonly hasBreaks: boolean;
-  declare private readonly connectMs: number;
-  private readonly interrupted = new InterruptedRequests();
+  /** Null where all answers come whole and in time: nothing of it is looked at then. */
+  declare private readonly breaks: Breaks | null;
   private readonly appointments = new Appointments();
-  /** Attempts of which no further byte ever comes. */
-  private readonly lost = new Set<number>();
-  /** Attempts whose answers are made and on their way for longer than the way takes. */
-  private readonly held = new Set<number>();
-  /** Null where clients have no limit for the first byte. */
-  declare private readonly firstBytes: FirstBytes | null;
   declare readonly isWhole: boolean;
   declare onFirstToken?: (attempt: number, nowMs: number) => void;
   declare onStart?: (attempt: number, firstTokenMs: number) => void;
-  declare private readonly observation: Observation | null;
+  declare readonly observation: Observation | null;
   declare private readonly watcher: AttemptWatcher | null;
   declare private readonly shown: ShownRequest;
   /** False while a slice warms up: what arrives then does not count. */
   isCounting = true;
   /** Instant of the event being processed, ms. A field: a number passed as an argument is boxed at every call. */
-  private nowMs = Number.NaN;
+  nowMs = Number.NaN;
 
   constructor(
     plan: Plan,
@@ -144,11 +119,9 @@ export class Requests implements ServiceListener {
     this.sessions = createSessions(plan, this.rows, seed);
     const { isStreaming, timeout } = this.client;
     this.isWhole = !isStreaming;
-    this.connectMs = timeout.connectMs;
-    this.firstBytes = firstByteLimitMs(timeout) < NEVER ? new FirstBytes() : null;
-    if (this.firstBytes !== null && isStreaming) {
-      this.onFirstToken = (attempt, nowMs) => this.noteFirstByte(attempt, nowMs);
-      this.onStart = (attempt, firstTokenMs) => this.noteFirstByte(attempt, firstTokenMs);
+    if (firstByteLimitMs(timeout) < NEVER && isStreaming) {
+      this.onFirstToken = (attempt, nowMs) => this.breaks!.noteFirstByte(attempt, nowMs);
+      this.onStart = (attempt, firstTokenMs) => this.breaks!.noteFirstByte(attempt, firstTokenMs);
     }
     this.service = new Service(plan.world, seed, this.rows, this);
     this.statistics = new RunStatistics(plan, this.rows);
@@ -158,18 +131,11 @@ export class Requests implements ServiceListener {
     this.signals = new Signals(plan, strategy, this.service, this.routers);
     this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
     const regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
-    this.network = new Network(plan.network, regionOfTarget, plan.regionNames.length, this.service.faults, seed);
-    this.jitter = jitter;
-    const hasHops = plan.world.routes.some((route) => route?.hopMs.some((ms) => ms > 0));
-    this.hasNetwork = hasHops || plan.network.rttMs.some((ms) => ms > 0) || plan.world.faults.length > 0;
-    this.hasBreaks =
-      this.firstBytes !== null ||
-      this.connectMs < NEVER ||
-      hasStreamFaults(plan.world) ||
-      plan.world.faults.some(({ kind }) => kind === "errors") ||
-      plan.world.endpoints.some(({ errorShare }) => errorShare > 0);
+    const network = new Network(plan.network, regionOfTarget, plan.regionNames.length, this.service.faults, seed);
+    this.ways = hasWays(plan) ? new Ways(this.rows, network, jitter) : null;
     this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.watcher = watcher;
+    this.breaks = mayBreak(plan.world, this.client) ? new Breaks(this) : null;
     this.gateways = plan.gateways.length > 0 ? new Gateways(plan.gateways, seed) : null;
     this.timers = new Timers(this.client, this.rows);
     this.random = routingRandom(seed);
@@ -200,7 +166,7 @@ export class Requests implements ServiceListener {
 
   /** Draws ahead for the rows of a chunk that are about to arrive. */
   prepare(chunk: TrafficChunk): void {
-    if (this.hasNetwork && this.sessions === null) this.jitter.prepare(this.seen, chunk.length);
+    if (this.ways !== null && this.sessions === null) this.ways.prepare(this.seen, chunk.length);
   }
 
   /** Takes one row of a prepared chunk: a request arrives and is routed, or enters the first gateway. */
@@ -220,12 +186,10 @@ export class Requests implements ServiceListener {
     ints[at + PLACE.router] = this.routers.length === 1 ? 0 : id % this.routers.length;
     if (this.isHedging) this.routers[ints[at + PLACE.router]!]!.hedges.request();
     ints[at + PLACE.flags] = isCounted ? IS_COUNTED : 0;
-    if (this.hasNetwork) {
-      const { jitter } = this;
-      const from = request * FLOATS;
+    if (this.ways !== null) {
       // Ids of sessions do not follow each other as rows do.
-      rows.floats[from + FLOAT.jitterThere] = sessions === null ? jitter.there[row]! : jitter.factor(LEG.there, id, 0);
-      rows.floats[from + FLOAT.jitterBack] = sessions === null ? jitter.back[row]! : jitter.factor(LEG.back, id, 0);
+      if (sessions === null) this.ways.writePrepared(request, row);
+      else this.ways.draw(request, id, 0);
     }
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
@@ -276,16 +240,13 @@ export class Requests implements ServiceListener {
     const { ints, floats } = this.rows;
     ints[attempt * INTS + PLACE.outcome] = outcome;
     floats[attempt * FLOATS + FLOAT.endedMs] = nowMs;
-    const heldMs = this.hasBreaks && outcome === OK ? this.service.heldBackMs(attempt, nowMs) : 0;
+    const heldMs = this.breaks !== null && outcome === OK ? this.service.heldBackMs(attempt, nowMs) : 0;
     if (this.watcher !== null) this.watch(attempt);
     this.statistics.answered(attempt, outcome, nowMs);
-    if (heldMs > 0) {
-      this.holdBack(attempt, heldMs);
-      return;
-    }
+    if (this.breaks?.holdsBack(attempt, heldMs) === true) return;
     if (this.observation !== null) this.observation.attemptEnded(attempt, nowMs);
-    if (this.hasNetwork) {
-      const backMs = this.backMs(attempt);
+    if (this.ways !== null) {
+      const backMs = this.ways.backMs(attempt);
       if (backMs > 0) {
         this.messages.push(nowMs + backMs, (attempt << EVENT_BITS) | RESPONSE);
         return;
@@ -295,30 +256,11 @@ export class Requests implements ServiceListener {
   }
 
   onLost(attempt: number): void {
-    this.lost.add(attempt);
+    this.breaks!.lose(attempt);
   }
 
-  /** An answer falls silent: its caller gives it up where the pause is longer than its limit between bytes. */
   onStall(attempt: number, fault: StreamFault, nowMs: number): void {
-    const { timeout, isStreaming } = this.client;
-    if (!isStreaming || !outlastsIdle(timeout, gapOf(fault))) return;
-    this.scheduleGiveUp(attempt, nowMs + this.backMs(attempt) + timeout.idleMs, true);
-  }
-
-  /** The service has made an answer that its caller gets later, or never. */
-  private holdBack(attempt: number, heldMs: number): void {
-    const { ints, floats } = this.rows;
-    this.held.add(attempt);
-    if (heldMs === NEVER) {
-      this.lost.add(attempt);
-      if (ints[attempt * INTS + PLACE.isDetached] === 1 || this.isEnded(ints[attempt * INTS + PLACE.request]!)) {
-        this.dropLost(attempt);
-      }
-      return;
-    }
-    // A first token that came before the pause is not late.
-    if (this.service.struckBy(attempt)!.fault.afterTokens > 0) floats[attempt * FLOATS + FLOAT.endedMs]! += heldMs;
-    this.messages.push(this.nowMs + heldMs + this.backMs(attempt), (attempt << EVENT_BITS) | RESPONSE);
+    this.breaks!.stall(attempt, fault, nowMs);
   }
 
   /** Ends the requests that are still in the system: the run is over. */
@@ -331,7 +273,7 @@ export class Requests implements ServiceListener {
     }
     if (this.sessions !== null) this.sessions.endAll();
     if (this.observation !== null) {
-      for (const attempt of this.held) this.observation.attemptEnded(attempt, nowMs);
+      this.breaks?.runEnded(this.observation);
       this.observation.runEnded(nowMs);
     }
     if (this.watcher === null) return;
@@ -397,7 +339,7 @@ export class Requests implements ServiceListener {
     const classIndex = rows.ints[at + PLACE.classIndex]!;
     const attempt = beginAttempt(rows, request, target, this.classes[classIndex]!, nowMs);
     const { ints } = rows;
-    if (this.hasBreaks) this.writeTokens(request, attempt);
+    if (this.breaks !== null) this.breaks.sent(request, attempt);
     this.batch.move(ints[at + PLACE.lastTarget]!, target);
     ints[at + PLACE.lastTarget] = target;
     ints[at + PLACE.outstanding]!++;
@@ -406,13 +348,9 @@ export class Requests implements ServiceListener {
     this.statistics.sent(request, target, this.service.epochAt(nowMs), nowMs);
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (router.hedgeDelays !== null && !this.batch.isBatch[target]) this.planHedge(router.hedgeDelays, request);
-    if (this.hasNetwork) {
-      const thereMs = this.thereMs(attempt, ints[at + PLACE.originIndex]!, target);
-      if (thereMs > this.connectMs) {
-        this.lost.add(attempt);
-        this.scheduleGiveUp(attempt, nowMs + this.connectMs, false);
-        return;
-      }
+    if (this.ways !== null) {
+      const thereMs = this.ways.thereMs(attempt, ints[at + PLACE.originIndex]!, target);
+      if (this.breaks?.isUnreachable(attempt, thereMs) === true) return;
       if (thereMs > 0) {
         this.messages.push(nowMs + thereMs, (attempt << EVENT_BITS) | ARRIVE);
         return;
@@ -441,8 +379,7 @@ export class Requests implements ServiceListener {
     if (timers.has(TIMER.timeout)) {
       timers.set(TIMER.timeout, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
     }
-    if (this.firstBytes !== null) {
-      this.firstBytes.clear(attempt);
+    if (timers.has(TIMER.firstByte)) {
       timers.set(TIMER.firstByte, nowMs, attempt, ints[attempt * INTS + PLACE.attemptGeneration]!);
     }
     if (timers.has(TIMER.hedge) && hedgeDueMs(this.client.hedge, ints[at + PLACE.hedges]!, nowMs) < NEVER) {
@@ -459,12 +396,9 @@ export class Requests implements ServiceListener {
     // An attempt that was given up has already counted as a timeout.
     if (ints[attempt * INTS + PLACE.isDetached] === 0) {
       const outcome = ints[attempt * INTS + PLACE.outcome]! as Outcome;
-      this.answer(request, attempt, outcome, this.hasBreaks ? INTERRUPTION_OF[outcome]! : WHOLE, true);
+      this.answer(request, attempt, outcome, this.breaks === null ? WHOLE : interruptionOf(outcome), true);
     }
-    if (this.hasBreaks) {
-      if (this.held.delete(attempt) && this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs);
-      this.service.forget(attempt);
-    }
+    if (this.breaks !== null) this.breaks.answered(attempt);
     endAttempt(this.rows, attempt);
     this.release(request);
   }
@@ -499,10 +433,10 @@ export class Requests implements ServiceListener {
     if (outcome === THROTTLED) ints[at + PLACE.attemptsThrottled]!++;
     else if (outcome === UNAVAILABLE) ints[at + PLACE.attemptsUnavailable]!++;
     else if (outcome === TIMEOUT) ints[at + PLACE.attemptsTimedOut]!++;
-    if (this.hasBreaks) {
-      this.interrupted.note(request, interruption);
+    if (this.breaks !== null) {
+      this.breaks.note(request, interruption);
       if (interruption !== WHOLE && hasBegun) {
-        this.afterBreak(router, request, attempt, outcome, interruption);
+        this.breaks.afterBreak(router, request, attempt, outcome, interruption);
         return;
       }
     }
@@ -512,75 +446,6 @@ export class Requests implements ServiceListener {
       outcome,
       outcome === THROTTLED ? this.service.retryAfterMs(attempt) : Number.NaN,
     );
-  }
-
-  /** An answer that had begun has failed: the caller's own code calls again, or its own retry rules do, or it gives up. */
-  private afterBreak(
-    router: Router,
-    request: number,
-    attempt: number,
-    outcome: Outcome,
-    interruption: Interruption,
-  ): void {
-    const { ints } = this.rows;
-    const at = request * INTS;
-    const { broken } = this.client;
-    const known = this.interrupted.get(request)!;
-    if (!callsAgainAfter(broken, known.callsAgain)) {
-      if (retriesAfterStart(router.retry, interruption)) this.afterFailure(router, request, outcome, Number.NaN);
-      else if (!isStillUnderWay(ints[at + PLACE.outstanding]!)) {
-        this.finalise(request, endAfterOutcome(outcome), -1);
-      }
-      return;
-    }
-    if (isStillUnderWay(ints[at + PLACE.outstanding]!)) return;
-    known.callsAgain++;
-    known.attemptsBefore = ints[at + PLACE.attempts]!;
-    ints[at + PLACE.lastRetryCost] = 0;
-    if (broken.again === "resume") this.resumeAnswer(request, attempt, known);
-    this.later(request, this.nowMs + broken.delayMs);
-  }
-
-  /** The request's next calls are for the rest of the answer that an attempt has brought the beginning of. */
-  private resumeAnswer(request: number, attempt: number, known: Interrupted): void {
-    const { ints, floats } = this.rows;
-    const at = request * INTS;
-    const struck = this.service.struckBy(attempt);
-    const tokens = struck?.tokens ?? ints[attempt * INTS + PLACE.outputTokens]!;
-    // An error in place of an answer's end comes after all of its tokens.
-    const isAtEnd = struck === undefined && ints[attempt * INTS + PLACE.outcome] === BROKEN;
-    const received = struck?.fault.afterTokens ?? (isAtEnd ? tokens : 0);
-    if (received === 0) return;
-    known.original ??= {
-      inputTokens: ints[at + PLACE.inputTokens]!,
-      outputTokens: this.wholeTokens(request),
-      maxTokens: ints[at + PLACE.maxTokens]!,
-    };
-    known.resumedTokens += Math.min(received, tokens - 1);
-    if (Number.isNaN(known.firstTokenMs)) {
-      known.firstTokenMs = floats[attempt * FLOATS + FLOAT.firstTokenMs]! + this.backMs(attempt);
-    }
-  }
-
-  /** Tokens of a request's whole answer, though an attempt in its row may bring only some. */
-  private wholeTokens(request: number): number {
-    return this.service.struckBy(request)?.tokens ?? this.rows.ints[request * INTS + PLACE.outputTokens]!;
-  }
-
-  /** The tokens that an attempt asks for: of the whole answer, or of what is left of it. */
-  private writeTokens(request: number, attempt: number): void {
-    const { ints } = this.rows;
-    const at = attempt * INTS;
-    const known = this.interrupted.get(request);
-    const original = known?.original ?? null;
-    if (original === null) {
-      if (attempt !== request) ints[at + PLACE.outputTokens] = this.wholeTokens(request);
-      return;
-    }
-    const rest = resumedCall(original, known!.resumedTokens);
-    ints[at + PLACE.inputTokens] = rest.inputTokens;
-    ints[at + PLACE.outputTokens] = rest.outputTokens;
-    ints[at + PLACE.maxTokens] = rest.maxTokens;
   }
 
   /** The router learns the outcome of an attempt, unless it uses none. */
@@ -595,14 +460,14 @@ export class Requests implements ServiceListener {
   }
 
   /** An attempt has ended, and the router never learns how. */
-  private forget(router: Router, attempt: number): void {
+  forget(router: Router, attempt: number): void {
     const { ints } = this.rows;
     const at = attempt * INTS;
     this.learning.ended(router, ints[at + PLACE.modelIndex]!, ints[at + PLACE.target]!);
   }
 
   /** Retries, waits for a hedge that is still under way, or gives up. */
-  private afterFailure(router: Router, request: number, outcome: Outcome, hintMs: number): void {
+  afterFailure(router: Router, request: number, outcome: Outcome, hintMs: number): void {
     const { ints } = this.rows;
     const at = request * INTS;
     if (isStillUnderWay(ints[at + PLACE.outstanding]!)) return;
@@ -610,7 +475,7 @@ export class Requests implements ServiceListener {
     const sent = ints[at + PLACE.attempts]!;
     const uniform = keyedUniform(this.retryKey, ints[at + PLACE.requestId]!, sent - 1);
     const isFinal = outcome === ABANDONED || outcome === REJECTED;
-    const ofCall = this.hasBreaks ? sent - (this.interrupted.get(request)?.attemptsBefore ?? 0) : sent;
+    const ofCall = this.breaks === null ? sent : sent - this.breaks.attemptsBefore(request);
     const delayMs = retryDelayMs(router.retry, ofCall, kind, isFinal, hintMs, uniform);
     if (delayMs === GIVE_UP) {
       this.finalise(request, endAfterOutcome(outcome), -1);
@@ -618,6 +483,23 @@ export class Requests implements ServiceListener {
     }
     ints[at + PLACE.lastRetryCost] = router.retry.retryCost(kind);
     this.later(request, this.nowMs + delayMs);
+  }
+
+  /** The way of an attempt's answer back to its caller, ms. */
+  backMs(attempt: number): number {
+    return this.ways === null ? 0 : this.ways.backMs(attempt);
+  }
+
+  routerOf(request: number): Router {
+    return this.routers[this.rows.ints[request * INTS + PLACE.router]!]!;
+  }
+
+  bring(attempt: number, ms: number): void {
+    this.messages.push(ms, (attempt << EVENT_BITS) | RESPONSE);
+  }
+
+  giveUpAt(ms: number, giveUp: GiveUp): void {
+    this.makeAppointment(ms, giveUp);
   }
 
   private timerEvent(): void {
@@ -633,7 +515,7 @@ export class Requests implements ServiceListener {
       return;
     }
     if (timer === TIMER.firstByte) {
-      if (!this.firstBytes!.isIn(slot, nowMs)) this.giveUp({ attempt: slot, generation, hasBegun: false });
+      this.breaks!.firstByteIsDue(slot, generation);
       return;
     }
     if (ints[at + PLACE.generation] !== generation || this.isEnded(slot)) return;
@@ -658,24 +540,11 @@ export class Requests implements ServiceListener {
   }
 
   /** The caller gives an attempt up; the service does not know, goes on and bills it. */
-  private timeOut(attempt: number, interruption: Interruption, hasBegun: boolean): void {
+  timeOut(attempt: number, interruption: Interruption, hasBegun: boolean): void {
     const { ints } = this.rows;
     ints[attempt * INTS + PLACE.isDetached] = 1;
     this.answer(ints[attempt * INTS + PLACE.request]!, attempt, TIMEOUT, interruption, hasBegun);
-    if (this.lost.has(attempt)) this.dropLost(attempt);
-  }
-
-  /** No byte of an attempt has come for as long as its caller waits. */
-  private giveUp({ attempt, generation, hasBegun }: GiveUp): void {
-    const { ints } = this.rows;
-    const at = attempt * INTS;
-    if (ints[at + PLACE.attemptGeneration] !== generation || ints[at + PLACE.isDetached] === 1) return;
-    this.timeOut(attempt, IDLE, hasBegun);
-  }
-
-  private scheduleGiveUp(attempt: number, ms: number, hasBegun: boolean): void {
-    const generation = this.rows.ints[attempt * INTS + PLACE.attemptGeneration]!;
-    this.makeAppointment(ms, { attempt, generation, hasBegun });
+    if (this.breaks !== null) this.breaks.gaveUp(attempt);
   }
 
   private makeAppointment(ms: number, appointment: GiveUp | DueHedge): void {
@@ -683,7 +552,7 @@ export class Requests implements ServiceListener {
   }
 
   private keep(appointment: GiveUp | DueHedge): void {
-    if ("attempt" in appointment) this.giveUp(appointment);
+    if ("attempt" in appointment) this.breaks!.giveUp(appointment);
     else this.hedgeByQuantile(appointment);
   }
 
@@ -692,42 +561,16 @@ export class Requests implements ServiceListener {
     if (!isOver && this.rows.floats[request * FLOATS + FLOAT.lastSentMs] === sentMs) this.hedge(request);
   }
 
-  /** @param firstTokenMs when the attempt's first token is made */
-  private noteFirstByte(attempt: number, firstTokenMs: number): void {
-    const fault = this.service.struckBy(attempt)?.fault;
-    const heldMs = fault?.effect === "silence" && fault.afterTokens === 0 ? fault.lastsMs : 0;
-    this.firstBytes!.set(attempt, firstTokenMs + heldMs + this.backMs(attempt));
-  }
-
-  /** The row of an attempt that no byte comes of any more, and that its caller has given up, is free. */
-  private dropLost(attempt: number): void {
-    const { ints } = this.rows;
-    const at = attempt * INTS;
-    const request = ints[at + PLACE.request]!;
-    this.lost.delete(attempt);
-    this.held.delete(attempt);
-    if (this.observation !== null) this.observation.attemptEnded(attempt, this.nowMs, true);
-    // Where the row goes on, no attempt is under way in it.
-    ints[at + PLACE.outcome] = OK;
-    if (ints[at + PLACE.isDetached] === 0) this.forget(this.routers[ints[request * INTS + PLACE.router]!]!, attempt);
-    this.service.forget(attempt);
-    endAttempt(this.rows, attempt);
-    this.release(request);
-  }
-
   /** Records a request's end. @param attempt the serving attempt, -1 if it was not served */
-  private finalise(request: number, end: End, attempt: number): void {
+  finalise(request: number, end: End, attempt: number): void {
     const { ints } = this.rows;
     ints[request * INTS + PLACE.flags]! |= IS_ENDED;
     this.batch.move(ints[request * INTS + PLACE.lastTarget]!, -1);
-    if (this.hasBreaks) this.statistics.interrupted(this.interrupted.get(request), this.wholeTokens(request));
+    if (this.breaks !== null) this.statistics.interrupted(this.breaks.of(request), this.breaks.wholeTokens(request));
     this.statistics.ended(request, end, this.nowMs, attempt);
     if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
     if (this.watcher !== null) this.watcher.onRequest(this.rows, request);
-    if (this.hasBreaks) {
-      this.interrupted.forget(request);
-      for (const lost of this.lost) if (ints[lost * INTS + PLACE.request] === request) this.dropLost(lost);
-    }
+    if (this.breaks !== null) this.breaks.requestEnded(request);
     if (this.sessions !== null) {
       const session = this.sessions.ended(request, end);
       if (session >= 0) this.messages.push(this.nowMs + this.sessions.thinkMs, (session << EVENT_BITS) | NEXT_TURN);
@@ -735,17 +578,17 @@ export class Requests implements ServiceListener {
     this.release(request);
   }
 
-  private isEnded(request: number): boolean {
+  isEnded(request: number): boolean {
     return (this.rows.ints[request * INTS + PLACE.flags]! & IS_ENDED) !== 0;
   }
 
   /** Drops one hold on the request's row, and frees the row with the last. */
-  private release(request: number): void {
+  release(request: number): void {
     if (--this.rows.ints[request * INTS + PLACE.holds]! === 0) this.rows.release(request);
   }
 
   /** Routes the request at that instant; a retry, or an attempt that was deferred. */
-  private later(request: number, ms: number): void {
+  later(request: number, ms: number): void {
     if (ms === NEVER) return;
     this.rows.ints[request * INTS + PLACE.holds]!++;
     this.messages.push(ms, (request << EVENT_BITS) | EVENT.dispatch);
@@ -754,42 +597,5 @@ export class Requests implements ServiceListener {
   private refreshOther(): void {
     const { gateways, timers } = this;
     this.otherMs = gateways !== null && gateways.nextMs < timers.nextMs ? gateways.nextMs : timers.nextMs;
-  }
-
-  /** The way of an attempt's answer back to its caller, ms. */
-  private backMs(attempt: number): number {
-    if (!this.hasNetwork) return 0;
-    const { floats } = this.rows;
-    const from = attempt * FLOATS;
-    const ms = floats[from + FLOAT.backMs]!;
-    return floats[from + FLOAT.hopMs]! + (this.network.isQuiet ? ms : this.faultyMs(attempt, LEG.back, ms));
-  }
-
-  /** The way there, ms; writes down the way back. First attempts have had their jitter since they arrived. */
-  private thereMs(attempt: number, origin: number, target: number): number {
-    const { ints, floats } = this.rows;
-    const from = attempt * FLOATS;
-    const ordinal = ints[attempt * INTS + PLACE.ordinal]!;
-    if (ordinal > 0) {
-      const id = ints[attempt * INTS + PLACE.requestId]!;
-      floats[from + FLOAT.jitterThere] = this.jitter.factor(LEG.there, id, ordinal);
-      floats[from + FLOAT.jitterBack] = this.jitter.factor(LEG.back, id, ordinal);
-    }
-    const halfMs = this.network.halfOfMs(origin, target);
-    floats[from + FLOAT.backMs] = halfMs * floats[from + FLOAT.jitterBack]!;
-    const ms = halfMs * floats[from + FLOAT.jitterThere]!;
-    return this.network.isQuiet ? ms : this.faultyMs(attempt, LEG.there, ms);
-  }
-
-  private faultyMs(attempt: number, leg: 0 | 1, ms: number): number {
-    const { ints } = this.rows;
-    const at = attempt * INTS;
-    return this.network.delayMs(
-      ms,
-      ints[at + PLACE.target]!,
-      leg,
-      ints[at + PLACE.requestId]!,
-      ints[at + PLACE.ordinal]!,
-    );
   }
 }

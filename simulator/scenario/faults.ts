@@ -43,7 +43,7 @@ const streamFault = z.strictObject({
     }),
   message: z.string().optional().meta({ description: "Text of an error, in place of its usual one" }),
   afterTokens: wholeNumber(0).optional().meta({
-    description: "Tokens that come first; 0 unless given, for a drip 1. An answer that is not longer is whole",
+    description: "Tokens that come first; 0 unless given, for a drip at least 1. An answer that is not longer is whole",
   }),
   lasts: lasting.optional().meta({ description: "For silence: how long; for good unless given" }),
   gap: lasting.optional().meta({ description: "For a drip: from one token to the next" }),
@@ -184,7 +184,8 @@ function streamOf(
     effect: isError ? "error" : (error as StreamFault["effect"]),
     error: isError ? error : null,
     message: fault.message ?? "",
-    afterTokens: fault.afterTokens ?? (error === "drip" ? 1 : 0),
+    // What drips begins with a token.
+    afterTokens: Math.max(fault.afterTokens ?? 0, error === "drip" ? 1 : 0),
     lastsMs: fault.lasts ?? Number.POSITIVE_INFINITY,
     gapMs: fault.gap ?? Number.NaN,
     share: fault.share,

@@ -229,7 +229,7 @@ export const SHORT_FILES: Readonly<Record<string, string>> = {
 /** Files that are longer for a reason. */
 export const LONG_FILES: Readonly<Record<string, string>> = {
   "simulator/engine/requests.ts":
-    "one request's path through the callers' shared state; calls between files cost the simulator its speed",
+    "one request's ordinary path through the callers' shared state, which a reader follows in one place",
   "simulator/service/service.ts": "one attempt's path through the service; its mechanisms are files of their own",
 };
 

@@ -45,6 +45,7 @@ describe("streams that stall or break", () => {
   });
   it("drip, from the first token or from a later one", () => {
     const slow = told({ effect: "drip", gapMs: 20 });
+    assert.deepEqual(told({ effect: "drip", gapMs: 20, afterTokens: 0 }).events, slow.events, "what drips has begun");
     assert.deepEqual(slow.events, ["first@10", "end@110"]);
     assert.equal(slow.tokens, "0 1 1 2 2 3 3 4 4 5 5 6 6");
     const later = told({ effect: "drip", gapMs: 30, afterTokens: 4 });

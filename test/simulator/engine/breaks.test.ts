@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { AuditRecord } from "../../../simulator/engine/audit.ts";
 import { createAudit } from "../../../simulator/engine/audit.ts";
+import { mayBreak } from "../../../simulator/engine/breaks.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { budget } from "../../budget.ts";
@@ -55,6 +56,31 @@ const sentMs = (record: AuditRecord) =>
   record.attempts.map(({ sentAt }) => Date.parse(sentAt) - Date.parse(record.arrivedAt));
 const lengthMs = (record: AuditRecord) => Date.parse(record.endedAt) - Date.parse(record.arrivedAt);
 const near = (value: number, wanted: number) => assert.ok(Math.abs(value - wanted) <= 1, `${value}, not ${wanted}`);
+
+describe("a plan in which answers may break", () => {
+  const may = (client: object, world: object = {}) => {
+    const told = {
+      world: worldInput({ models: { m: { id: HAIKU, burndown: 1, capacity: BATCH } }, ...world } as never),
+    };
+    const plan = planOf(scenarioInput({ ...told, client: client as ScenarioInput["client"] }));
+    return mayBreak(plan.world, plan.client);
+  };
+
+  it("has limits between bytes or for connecting, faults of single calls, or errors; a total limit breaks nothing", () => {
+    const errors = { kind: "errors", share: "10%", at: "0s", for: "1m" };
+    assert.deepEqual(
+      [
+        may({ retry: "standard" }),
+        may({ retry: "standard", limits: { total: "60s" } }),
+        may({ retry: "standard", limits: { idle: "60s" } }),
+        may({ retry: "standard", limits: { connect: "1s" } }),
+        may({ retry: "standard" }, { faults: [{ kind: "stream", error: "reset", afterTokens: 3 }] }),
+        may({ retry: "standard" }, { faults: [errors] }),
+      ],
+      [false, false, true, true, true, true],
+    );
+  });
+});
 
 describe("answers that break off", () => {
   for (const [name, capacity] of Object.entries({ batching: BATCH, slots: SLOTS })) {
@@ -161,6 +187,9 @@ describe("answers that stall", () => {
       const served = run({ fault, client: idle, capacity });
       assert.deepEqual(served.ends, { served: 1 });
       near(served.e2eMs, 2000 + 40 * 1000);
+      // What drips has begun: 0 tokens before it are 1.
+      const whole = { ...fault, afterTokens: 0 };
+      near(run({ fault: whole, client: idle, capacity }).e2eMs, 1000 + 50 * 1000);
       const slow = run({ fault: { ...fault, gap: "4s" }, client: idle, capacity });
       assert.deepEqual(slow.ends, { timedOut: 1 });
       near(lengthMs(slow.records[0]!), 2000 + 3000);
