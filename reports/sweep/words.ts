@@ -48,6 +48,7 @@ const UNITS: Readonly<Record<SweepMetric, Unit>> = {
   goodput: PERCENT,
   cost: USD,
   saving: PERCENT,
+  regret: PERCENT,
 };
 
 const NAMES: Readonly<Record<SweepMetric, string>> = {
@@ -60,6 +61,7 @@ const NAMES: Readonly<Record<SweepMetric, string>> = {
   goodput: "requests within their objective",
   cost: "USD per 1,000 served",
   saving: "saving against the baseline",
+  regret: "cost above the least possible",
 };
 
 /** A metric's unit and name, for tables and charts. */

@@ -151,6 +151,12 @@ export function boundText(result: RunResult): string {
       `The least possible at the same service is at most ${formatShare(reached.aboveBoundShare.value)} above the bound (${by}).`,
     );
   }
+  if (bound.isWithoutLimits === true) {
+    sentences.push(
+      "Quotas and capacity are left out of this bound where they bind: a whole run of meridian simulate counts them.",
+    );
+    return sentences.join(" ");
+  }
   const place = (one.endpoints ?? []).toSorted((a, b) => b.usdPerTenthMore - a.usdPerTenthMore)[0];
   if (worth === undefined && place === undefined) {
     sentences.push("Neither a quota nor a region's capacity costs anything with foresight.");

@@ -21,6 +21,7 @@ export const initCommand: CommandDefinition = {
     ["meridian init", "asks five questions and writes scenario.yaml"],
     ["meridian init mine.yaml --from calls.csv", "replays recorded calls, of any format that is read"],
     ["meridian init --example", "an hour of recorded chat, nothing asked"],
+    ["meridian init mine.ts --strategy", "a strategy of your own to begin with, as strategy new writes it"],
     ["meridian init --yes --regions eu-west-1,eu-central-1 --rate 50k/d", "answers as options, defaults for the rest"],
   ],
   configure: (command) => {
@@ -34,12 +35,17 @@ export const initCommand: CommandDefinition = {
       .option("--rate <rate>", "calls at the busiest time: 2/s, 300/min, 50k/d")
       .option("--objective <time>", "time within which 95 % of the answers are to be complete")
       .option("--quota <tokens>", "tokens a minute in each region; none for no limit")
-      .option("--format <name>", "format of the recorded calls, where it is not to be found");
+      .option("--format <name>", "format of the recorded calls, where it is not to be found")
+      .option("--strategy", "write a strategy of your own in place of a scenario: mine.ts, mine.js");
   },
   run: runInit,
 };
 
 async function runInit({ args, options, terminal, signal }: CommandInput): Promise<number> {
+  if (options.strategy === true) {
+    const { beginStrategy } = await import("../strategy/begin.ts");
+    return beginStrategy(args[0] === "scenario.yaml" ? "mine.ts" : args[0]!, terminal);
+  }
   const file = args[0] ?? "scenario.yaml";
   // Before a question is asked, not after the last one.
   if (existsSync(file)) throw fileExists(file);

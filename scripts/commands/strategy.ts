@@ -1,11 +1,8 @@
 /** `meridian strategy`: begins a strategy of your own, or writes one as a gateway's configuration. */
 
-import { writeFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { environmentProblem } from "../io/text-files.ts";
-import { strategyTemplate } from "../strategy/template.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf } from "./options.ts";
 
@@ -33,7 +30,7 @@ export const strategyCommand: CommandDefinition = {
 };
 
 const ACTIONS: Readonly<Record<string, (input: CommandInput) => Promise<number>>> = {
-  new: begin,
+  new: async ({ args, terminal }) => (await import("../strategy/begin.ts")).beginStrategy(args[1]!, terminal),
   export: exportStrategy,
   history: printHistory,
 };
@@ -44,30 +41,6 @@ async function runStrategy(input: CommandInput): Promise<number> {
   if (run !== undefined) return run(input);
   const fix = suggest(action, Object.keys(ACTIONS));
   throw new MeridianError("usage", { code: "STRATEGY_ACTION", what: `there is no action "${action}"`, fix });
-}
-
-async function begin({ args, terminal }: CommandInput): Promise<number> {
-  const file = args[1]!;
-  const extension = extname(file);
-  const name = basename(file, extension);
-  if (![".ts", ".mts", ".js", ".mjs"].includes(extension) || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
-    const what = `"${file}" is no name for a strategy's file`;
-    const fix = "lower case with hyphens, ending with .ts or .js: mine.ts";
-    throw new MeridianError("usage", { code: "STRATEGY_NAME", what, where: file, fix });
-  }
-  await writeFile(file, strategyTemplate(name, extension.endsWith("ts")), { flag: "wx" }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST")
-      throw new MeridianError(
-        "environment",
-        environmentProblem("STRATEGY_NOT_WRITTEN", error, file, "choose a folder that can be written to"),
-      );
-    const what = `${file} is there already`;
-    throw new MeridianError("usage", { code: "STRATEGY_FILE_EXISTS", what, where: file, fix: "give another name" });
-  });
-  terminal.note(`wrote ${file}`);
-  terminal.out(`Try it: meridian conformance ${file}`);
-  terminal.out(`Use it: strategies: [{ file: ./${basename(file)} }] in a scenario of the same folder`);
-  return EXIT_CODES.ok;
 }
 
 /** Prints p95 by target and hour as the option `history` of cheapest-within. */

@@ -8,6 +8,7 @@ import { liveAnswer } from "../../reports/live/answer.ts";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import {
   assembleResult,
+  boundOf,
   type JobOutput,
   type JobSpec,
   planJobs,
@@ -135,7 +136,9 @@ export class PlaygroundSession {
     if (outputs === undefined) return;
     const simulatedMs = nowMs() - simulateMs;
     const provenance = { scenarioSha256: "", meridianVersion: this.version, traces: [] };
-    const result = assembleResult({ plan: part.plan }, outputs, provenance);
+    const assembled = assembleResult({ plan: part.plan }, outputs, provenance);
+    // The solver is larger than the page.
+    const result = { ...assembled, bound: boundOf(part.plan, outputs, null) };
     const length = asked?.requestsMax ?? null;
     const others = this.before.filter((one) => one.requestsMax !== length);
     if (Object.keys(values).length === 0) this.before = [...others, { requestsMax: length, result }];

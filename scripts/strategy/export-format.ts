@@ -44,7 +44,7 @@ export function lostOf(plan: Plan, { client }: StrategyPlan, kept: Kept): readon
   if (kept.hedges !== true && hedge.hedgesMax > 0) lost.push(`Hedges after ${hedge.afterMs} ms are not sent.`);
   if (kept.deadline !== true && Number.isFinite(timeout.requestMs))
     lost.push(`The deadline of ${timeout.requestMs} ms over all attempts is not kept.`);
-  if (kept.hours !== true && plan.money.schedule.epochStartMs.length > 1)
+  if (kept.hours !== true && hasHourlyPrices(plan))
     lost.push("Prices by the hour are not kept: those here are of the list.");
   const async = plan.targets.filter(({ isAsync }) => isAsync).map(({ id }) => id);
   if (async.length > 0) lost.push(`Batch is no target of a gateway: ${async.join(", ")} left out.`);
@@ -53,6 +53,11 @@ export function lostOf(plan: Plan, { client }: StrategyPlan, kept: Kept): readon
       `The simulation had ${plan.routers} routers, each with what it saw itself: run as many, or simulate one.`,
     );
   return lost;
+}
+
+/** Whether some price leaves the list in some epoch. */
+function hasHourlyPrices({ money }: Plan): boolean {
+  return money.schedule.factor.some((factor) => Number.isFinite(factor) && Math.abs(factor - 1) > 1e-9);
 }
 
 /** Sentences as comments. */

@@ -17,6 +17,11 @@ export interface DecisionCost {
 }
 
 const ROUNDS = 5;
+/** Decisions of the first, short round; and the longest time that one of the others takes. */
+const PROBE = 500;
+const ROUND_NS = 1e9;
+/** What a heap moves by itself. */
+const HEAP_NOISE_BYTES = 65_536;
 
 /** A strategy's cost over targets that are all eligible and answer in turn. Options as plain values. */
 export function measureDecisions(
@@ -37,7 +42,7 @@ export function measureDecisions(
   const outcome = newOutcome();
   let id = 0;
 
-  function round(): number {
+  function round(decisions: number): number {
     const begun = performance.now();
     for (let i = 0; i < decisions; i++, id++) {
       const nowMs = id * 2;
@@ -61,11 +66,15 @@ export function measureDecisions(
     return ((performance.now() - begun) * 1e6) / decisions;
   }
 
-  round();
+  // A slow strategy is measured by fewer decisions.
+  const probeNs = round(PROBE);
+  const each = Math.max(PROBE, Math.min(decisions, Math.floor(ROUND_NS / probeNs)));
+  round(each);
   const heap = heapInUse();
-  const times = Array.from({ length: ROUNDS }, round).sort((a, b) => a - b);
-  const kept = Math.max(0, heapInUse() - heap) / (ROUNDS * decisions);
-  return { targets, decisions: ROUNDS * decisions, nsPerDecision: times[ROUNDS >> 1]!, bytesKeptPerDecision: kept };
+  const times = Array.from({ length: ROUNDS }, () => round(each)).sort((a, b) => a - b);
+  const grown = heapInUse() - heap - HEAP_NOISE_BYTES;
+  const kept = Math.max(0, grown) / (ROUNDS * each);
+  return { targets, decisions: ROUNDS * each, nsPerDecision: times[ROUNDS >> 1]!, bytesKeptPerDecision: kept };
 }
 
 /** Bytes in use after a full collection. */

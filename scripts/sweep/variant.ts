@@ -2,6 +2,7 @@
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import {
   assembleResult,
+  type ExperimentInputs,
   type JobOutput,
   type JobProgress,
   planJobs,
@@ -14,6 +15,7 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { SweepFile, SweepJob } from "../../simulator/sweep/job.ts";
 import { type PreparedExperiment, prepareText, resultProvenance } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
+import { withBound } from "../io/run-experiment.ts";
 import { stableJson } from "../io/text-files.ts";
 import { parsePath } from "../io/yaml-source.ts";
 import { jobKey } from "./job-key.ts";
@@ -82,7 +84,9 @@ export async function* runVariant(task: VariantTask): AsyncGenerator<JobProgress
     return stableJson(outcome);
   }
   if (jobKey(experiment) !== task.key) throw changed(task);
-  return stableJson(yield* simulate(experiment));
+  const { inputs, outputs } = yield* simulate(experiment);
+  const result = assembleResult(inputs, outputs, resultProvenance(experiment));
+  return stableJson(await withBound(inputs, outputs, result));
 }
 
 const OF_THIS_MACHINE = /_(NOT_FOUND|NOT_A_FILE|IS_DIRECTORY|UNREADABLE|TOO_LARGE)$/;
@@ -97,7 +101,9 @@ function changed({ key, scenarioFile, overrides }: VariantTask): MeridianError {
   });
 }
 
-function* simulate(experiment: PreparedExperiment): Generator<JobProgress, RunResult> {
+function* simulate(
+  experiment: PreparedExperiment,
+): Generator<JobProgress, { readonly inputs: ExperimentInputs; readonly outputs: readonly JobOutput[] }> {
   let inputs = { ...experiment.inputs, skipQuotaNeeds: true };
   const pilots = planPilots(inputs.plan);
   if (pilots.length > 0) {
@@ -116,7 +122,7 @@ function* simulate(experiment: PreparedExperiment): Generator<JobProgress, RunRe
     }
     outputs.push(step.value);
   }
-  return assembleResult(inputs, outputs, resultProvenance(experiment));
+  return { inputs, outputs };
 }
 
 /** Whether this thread published the job's result, or another had before. */

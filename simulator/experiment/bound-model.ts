@@ -75,13 +75,14 @@ export function hasFreeCapacity(plan: Plan): boolean {
  * strategy did is one feasible choice, so that its cost is never below. Quotas are counted by input + output, which every
  * admission reserves at least, over whole epochs with a window to spare.
  *
+ * @param solve null: where limits bind they are left out, which is a bound too
  * @returns null where the limits leave no choice (a deadline that was missed)
  */
 export function leastCost(
   plan: Plan,
   strategy: number,
   demands: readonly Demand[],
-  solve: LinearSolver,
+  solve: LinearSolver | null,
   { isLimited = true, capacity = NO_LIMITS, spare = 1, isWhole = false }: CostOptions = {},
 ): Optimum | null {
   const offers = plan.classes.map((_, c) => offersOf(plan, strategy, c));
@@ -93,6 +94,7 @@ export function leastCost(
   const rows = [...shape, ...limits.map(({ row }) => row)];
   const meetsLimits = rows.every((row) => sumOf(row, simple) <= row.limit + 1e-9 * Math.max(1, row.limit));
   if (meetsLimits && !isWhole) return optimumOf(plan, columns, simple, [], []);
+  if (solve === null) return optimumOf(plan, columns, simple, [], []);
   const programme = programmeOf(columns, demands, rows);
   const solution = solve(programme);
   if (solution === null) return null;

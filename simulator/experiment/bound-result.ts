@@ -63,6 +63,8 @@ export interface BoundSummary {
   readonly strategies: readonly StrategyBound[];
   /** Why no bound can be stated; null where it is. */
   readonly missing: string | null;
+  /** True where no solver was at hand: quotas and capacity are not counted where they bind. */
+  readonly isWithoutLimits?: boolean;
   /** Left out unless asked for (`--foresight`). */
   readonly foresight?: ForesightSummary;
 }

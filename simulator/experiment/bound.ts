@@ -24,13 +24,16 @@ import type { ReplicationStats } from "./replication-stats.ts";
  * Of latency the bound knows only what no call can be faster than: it may be out of reach, and is never above what is
  * possible. Where tokens were wasted it keeps the cheapest of what was billed, so that it stays a bound.
  *
- * @param solve called only where limits bind
+ * @param solve called only where limits bind; null, and where only slices are simulated: quotas, reservations and capacity
+ *              are left out there
  */
-export function boundOf(plan: Plan, outputs: readonly JobOutput[], solve: LinearSolver): BoundSummary {
+export function boundOf(plan: Plan, outputs: readonly JobOutput[], solve: LinearSolver | null): BoundSummary {
   if (hasFreeCapacity(plan)) {
     const why = "provisioned throughput is paid by the hour and has no limit of tokens that could be counted";
     return { strategies: [], missing: why };
   }
+  // What slices let through, scaled up, may be more than a whole hour could: their sample has no hours.
+  const solver = plan.slices === undefined ? solve : null;
   const stats = outputs.flatMap((output) => output.stats);
   const arrivals = new Map(
     outputs.flatMap(({ arrivals: found }) => (found === undefined ? [] : [[found.replication, found]])),
@@ -39,11 +42,11 @@ export function boundOf(plan: Plan, outputs: readonly JobOutput[], solve: Linear
     const own = stats.filter((each) => each.strategy === s).sort((a, b) => a.replication - b.replication);
     return strategyBound(
       plan,
-      own.map((each) => replicationBound(plan, each, arrivals.get(each.replication), solve)),
+      own.map((each) => replicationBound(plan, each, arrivals.get(each.replication), solver)),
       plan.strategies[s]!.name,
     );
   });
-  return { strategies, missing: null };
+  return { strategies, missing: null, ...(solver === null ? { isWithoutLimits: true } : {}) };
 }
 
 /** One strategy in one replication, USD. */
@@ -65,7 +68,7 @@ function replicationBound(
   plan: Plan,
   stats: ReplicationStats,
   arrivals: Arrivals | undefined,
-  solve: LinearSolver,
+  solve: LinearSolver | null,
 ): ReplicationBound | null {
   const { strategy } = stats;
   const shares = plan.classes.map((_, c) => servedShare(plan, stats, c));

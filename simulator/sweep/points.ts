@@ -13,6 +13,7 @@ export const SWEEP_METRICS = [
   "goodput",
   "cost",
   "saving",
+  "regret",
 ] as const;
 export type SweepMetric = (typeof SWEEP_METRICS)[number];
 
@@ -51,20 +52,45 @@ export function rowsOf(point: number, values: readonly unknown[], result: RunRes
       { name: ALL, group: strategy.total as GroupResult },
       ...strategy.byClass.map((each) => ({ name: each.name, group: each as GroupResult })),
     ];
+    const regret = regretsOf(result, strategy.name);
     return groups.map(({ name, group }) => ({
       point,
       values,
       strategy: strategy.name,
       group: name,
       isUnstable: strategy.status === "unstable",
-      metrics: metricsOf(group, result, strategy.name === result.baseline),
+      metrics: {
+        ...metricsOf(group, result, strategy.name === result.baseline),
+        regret: regret.get(name) ?? tInterval([]),
+      },
     }));
   });
 }
 
+/** By group: how far the strategy's cost is above the least possible for what it served, as a share of that. */
+function regretsOf({ bound, billing, strategies }: RunResult, name: string): ReadonlyMap<string, Estimate> {
+  const own = bound?.strategies.find(({ strategy }) => strategy === name);
+  const strategy = strategies.find((each) => each.name === name);
+  if (own === undefined || strategy === undefined) return new Map();
+  const classes = own.byClass.map((each): readonly [string, Estimate] => {
+    const costUsd = strategy.byClass.find((one) => one.name === each.name)?.cost[billing].totalUsd.value ?? null;
+    const regretUsd = each.regretUsd.value;
+    if (costUsd === null || regretUsd === null || costUsd <= regretUsd) return [each.name, tInterval([])];
+    const { low, high, n } = each.regretUsd;
+    // Of the mean bound, which hardly varies beside the regret.
+    const share = (usd: number | null) => (usd === null ? null : usd / (costUsd - regretUsd));
+    return [each.name, { value: share(regretUsd), low: share(low), high: share(high), n }];
+  });
+  return new Map([[ALL, own.regretShare], ...classes]);
+}
+
 const NOTHING: Estimate = { value: 0, low: 0, high: 0, n: 0 };
 
-function metricsOf(group: GroupResult, { billing }: RunResult, isBaseline: boolean): SweepRow["metrics"] {
+function metricsOf(
+  group: GroupResult,
+  { billing }: RunResult,
+  isBaseline: boolean,
+): Omit<SweepRow["metrics"], "regret"> {
   const cost = group.cost[billing];
   return {
     p50: ofServed(group.e2eMs.p50, group, "p50"),

@@ -1,6 +1,7 @@
 /** What the league says of a run: a table, and whether a strategy that learns beats all that do not. */
 import { markdownTable } from "markdown-table";
 import { formatInterval, formatValue, PERCENT, SECONDS, USD } from "../../reports/base/text.ts";
+import { boundText } from "../../reports/tables/bound.ts";
 import { type Estimate, tInterval } from "../../simulator/base/statistics.ts";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 
@@ -42,6 +43,11 @@ export function leagueTable(result: RunResult): string {
   return markdownTable([header, ...rows], { align: ["l", "r", "r", "r", "r", "r", "r"] });
 }
 
+/** What the least possible is, from both sides, and what it would take to lower it. */
+export function boundLines(result: RunResult): readonly string[] {
+  return [boundText(result)].filter((text) => text !== "");
+}
+
 /** For each learner a sentence: which strategies that meet as many objectives it is shown to undercut, and which not. */
 export function learnersText(result: RunResult): readonly string[] {
   return result.strategies.filter(({ kind }) => LEARNERS.includes(kind)).map((learner) => sentenceOn(result, learner));
@@ -61,6 +67,8 @@ function sentenceOn(result: RunResult, learner: StrategyResult): string {
   const gap = difference(result, learner, least, others.length);
   const against = `${formatValue(gap, USD)} USD (${formatInterval(gap, USD) ?? "no interval"}) per 1,000 served against ${least.name}, the cheapest of them`;
   const which = `of the ${others.length} that meet as many objectives (within 0.5 points)`;
+  if (unbeaten.length === others.length)
+    return `${learner.name} is not shown to cost less than any ${which}: ${against}.`;
   return unbeaten.length === 0
     ? `${learner.name} costs less than each ${which}: ${against}.`
     : `${learner.name} is not shown to cost less than ${unbeaten.map(({ name }) => name).join(", ")} ${which}: ${against}.`;

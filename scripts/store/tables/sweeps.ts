@@ -16,6 +16,7 @@ const COLUMN: Readonly<Record<SweepMetric, readonly [name: string, doc: string]>
   throttled: ["throttled_share", "attempts answered 429 of all, in [0, 1]"],
   goodput: ["slo_share", "requests served within their objective of those that have one, in [0, 1]"],
   cost: ["usd_per_1k_served", "USD per 1,000 served requests under the scenario's billing rule"],
+  regret: ["regret_share", "cost above the bound over the bound, see docs/model/bound.md"],
   saving: ["saving_share", "saving against the baseline strategy, in [0, 1]"],
 };
 

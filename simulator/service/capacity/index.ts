@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { SlotTable } from "../../base/slot-table.ts";
 import { batching } from "./batching.ts";
-import type { Capacity, CapacityContext, CapacityForm, CapacityModel, Discipline, Throughput } from "./capacity.ts";
+import type { Capacity, CapacityContext, CapacityForm, CapacityModel, Discipline } from "./capacity.ts";
 import { empirical } from "./empirical.ts";
 import { fitted } from "./fitted.ts";
 import { slots } from "./slots.ts";
@@ -47,7 +47,7 @@ export function scaleCapacity(spec: CapacitySpec, units: number): CapacitySpec {
 }
 
 /** What an endpoint can do at most; empty where no limit is known. */
-export function throughputsOf(spec: CapacitySpec): readonly Throughput[] {
+export function throughputsOf(spec: CapacitySpec) {
   return modelOf(spec).throughputs?.(spec) ?? [];
 }
 

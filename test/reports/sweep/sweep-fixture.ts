@@ -17,6 +17,7 @@ const USUAL: Readonly<Record<SweepMetric, number>> = {
   goodput: 1,
   cost: 5,
   saving: 0,
+  regret: 0.05,
 };
 
 /** One strategy's row at a point, of class `chat`; intervals are two hundredths wide, of latencies 200 ms. */
