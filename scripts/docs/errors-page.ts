@@ -29,6 +29,7 @@ const LISTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^(PROVISIONED|RESERVED|MODEL|NETWORK|STRATEGY|ENDPOINT)_/, "usage"],
   [/^(CLASS|CONTEXT|QUOTA|RESERVATION|SESSIONS|SLICES|TARGET|TIER|VALIDATION|WARMUP|PLAYGROUND)_/, "usage"],
   [/^REFERENCE_/, "environment"],
+  [/^JOB_FAILED$/, "internal"],
   [/^PRICES_/, "data"],
   [/^TRACE_(OUTSIDE_RUN|TWO_UNITS)$/, "usage"],
   [/^CALIBRATE_/, NOTE],
