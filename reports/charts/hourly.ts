@@ -31,6 +31,7 @@ import {
   valueScale,
 } from "./parts/frame.ts";
 import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
+import { perClass } from "./parts/per-class.ts";
 
 /** p95 E2E latency by hour, against the objectives. */
 export const p95OverDay: Chart = hourlyP95({
@@ -68,7 +69,10 @@ interface HourlyOptions {
   readonly slo: "sloE2eMs" | "sloTtftMs";
 }
 
-/** p95 of a latency for each hour of the run, one line per strategy, interval bands for all but the thin grey lines. */
+/**
+ * p95 of a latency for each hour of the run, one line per strategy, interval bands for all but the thin grey lines; a
+ * panel for each class where they are unlike.
+ */
 function hourlyP95(options: HourlyOptions): Chart {
   const chart: Chart = {
     id: options.id,
@@ -86,7 +90,7 @@ function hourlyP95(options: HourlyOptions): Chart {
     spec: (result, theme) => spec(chart, options, result, theme),
     table: (result) => table(options, result),
   };
-  return chart;
+  return perClass(chart);
 }
 
 function estimateOf(hour: HourGroup, options: HourlyOptions): Estimate {

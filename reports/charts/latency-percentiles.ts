@@ -7,6 +7,7 @@ import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../
 import type { Chart } from "./chart.ts";
 import { frame, type Layer, layerName, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
 import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
+import { perClass } from "./parts/per-class.ts";
 
 const WIDTH = 890;
 const HEIGHT = 340;
@@ -17,7 +18,7 @@ const SHARE_MIN = 0.05;
 const TICKS = [2, 10, 20, 100, 1000, 10_000, 100_000, 1_000_000];
 
 /** Latency by percentile, the axis stretched towards the tail (as HdrHistogram draws it). */
-export const latencyPercentiles: Chart = {
+export const latencyPercentiles: Chart = perClass({
   id: "latency-percentiles",
   question: "How heavy is the tail of E2E latency?",
   absence: (result) =>
@@ -30,7 +31,7 @@ export const latencyPercentiles: Chart = {
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
-};
+});
 
 interface TailPoint {
   /** 1 / (1 - share): 2 at the median, 100 at p99. */

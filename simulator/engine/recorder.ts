@@ -93,6 +93,8 @@ export class Recorder {
   /** Attempts of counted requests by the region that was called: `region * CELL_WIDTH + field`. */
   declare readonly regionAttempts: Float64Array;
   declare private readonly streams: boolean;
+  /** Histograms of latency an hour: one for each class, or one for all where there are many. */
+  declare readonly hourSlots: number;
   /** By hour: `region * CELL_WIDTH + field`. */
   private readonly regionHours: Float64Array[] = [];
   /** The hour of the latest record; one that no result shows for those that are not kept apart. */
@@ -115,7 +117,8 @@ export class Recorder {
     this.e2e = new HistogramSet(groups);
     this.ttft = streams ? new HistogramSet(groups) : this.e2e;
     this.wait = new HistogramSet(groups);
-    this.later = newHour(streams);
+    this.hourSlots = classes <= HOUR_CLASSES_MAX ? classes : 1;
+    this.later = newHour(streams, this.hourSlots);
     this.hour = this.later;
   }
 
@@ -131,12 +134,15 @@ export class Recorder {
     const { e2eMs, waitMs } = ended;
     const e2eBucket = bucketOf(e2eMs);
     this.e2e.record(group, e2eMs, e2eBucket);
-    hour.e2e.record(0, e2eMs, e2eBucket);
+    const slot = this.hourSlots === 1 ? 0 : ended.classIndex;
+    hour.e2e.record(slot, e2eMs, e2eBucket);
+    hour.sumsMs[0]! += e2eMs;
     if (this.streams) {
       const { ttftMs } = ended;
       const ttftBucket = bucketOf(ttftMs);
       this.ttft.record(group, ttftMs, ttftBucket);
-      hour.ttft.record(0, ttftMs, ttftBucket);
+      hour.ttft.record(slot, ttftMs, ttftBucket);
+      hour.sumsMs[1]! += ttftMs;
     }
     if (waitMs === 0) return;
     const waitBucket = bucketOf(waitMs);
@@ -184,7 +190,7 @@ export class Recorder {
       this.hour = this.later;
       return;
     }
-    for (let i = this.hours.length; i <= index; i++) this.hours.push(newHour(this.streams));
+    for (let i = this.hours.length; i <= index; i++) this.hours.push(newHour(this.streams, this.hourSlots));
     this.hour = this.hours[index]!;
   }
 
@@ -202,20 +208,26 @@ export class Recorder {
   }
 }
 
-/** One hour of arrivals. */
+/** Classes whose latency is kept apart hour by hour; of more, it would take too much memory. */
+const HOUR_CLASSES_MAX = 8;
+
+/** One hour of arrivals. Latencies are by `hourSlots`; waits are of all classes. */
 export interface HourRecord {
   readonly fields: Float64Array;
+  /** Of all classes, in the order of time: e2e, and the first token where it is not the last. */
+  readonly sumsMs: Float64Array;
   readonly e2e: HistogramSet;
   readonly ttft: HistogramSet;
   readonly wait: HistogramSet;
 }
 
-function newHour(streams: boolean): HourRecord {
-  const e2e = new HistogramSet(1);
+function newHour(streams: boolean, slots: number): HourRecord {
+  const e2e = new HistogramSet(slots);
   return {
     fields: new Float64Array(WIDTH),
+    sumsMs: new Float64Array(2),
     e2e,
-    ttft: streams ? new HistogramSet(1) : e2e,
+    ttft: streams ? new HistogramSet(slots) : e2e,
     wait: new HistogramSet(1),
   };
 }

@@ -25,6 +25,8 @@ export interface ReplicationStats {
   /** Regions in plan order, then the group of requests that were never sent anywhere. */
   readonly byRegion: readonly GroupStats[];
   readonly byHour: readonly GroupStats[];
+  /** Latency of each class by hour and by percentile; left out for one class, and where hours do not keep classes apart. */
+  readonly classLatency?: readonly ClassLatencyStats[];
   /** By hour: `region * CELL_FIELDS + field`. */
   readonly regionHours: readonly Float64Array[];
   /** Counted attempts by the region that was called: `region * CELL_FIELDS + field`. */
@@ -51,6 +53,12 @@ export interface ReplicationStats {
   readonly sessions?: SessionCounts;
   /** Why the run is unstable, or null. */
   readonly unstable: string | null;
+}
+
+/** Latency of one class's served requests. */
+export interface ClassLatencyStats {
+  readonly e2eCounts: Uint32Array;
+  readonly hours: readonly { readonly e2e: LatencyStats; readonly ttft: LatencyStats }[];
 }
 
 /**
@@ -88,9 +96,14 @@ export function summarise(
     ),
   );
   const { epochStartMs } = plan.money.schedule;
+  const slots = [...Array(recorder.hourSlots).keys()];
   const byHour = recorder.hours.map((hour, h) => {
     const inHour = (epoch: number) => Math.floor(epochStartMs[epoch]! / HOUR_MS) === h;
-    return groupOf(hour.fields, hour, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills);
+    return groupOf(hour.fields, hour, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills, {
+      members: slots,
+      e2eMs: hour.sumsMs[0]!,
+      ttftMs: hour.sumsMs[hour.ttft === hour.e2e ? 0 : 1]!,
+    });
   });
   const hours = countedHours(plan, output);
   const reserved = reservedLines(plan, strategy, hours);
@@ -106,6 +119,7 @@ export function summarise(
     byClass,
     byRegion,
     byHour,
+    ...classLatencyOf(recorder),
     regionHours: regionHoursOf(output, plan.regionNames.length),
     regionAttempts: recorder.regionAttempts,
     e2eCounts: recorder.e2e.merged(groups),
@@ -163,6 +177,7 @@ function groupOf(
   members: readonly number[],
   pick: (part: Part) => bigint,
   bills: Bills,
+  whole?: { readonly members: readonly number[]; readonly e2eMs: number; readonly ttftMs: number },
 ): GroupStats {
   const fields = new Float64Array(FIELDS);
   for (const member of members) for (let f = 0; f < FIELDS; f++) fields[f]! += cells[member * FIELDS + f]!;
@@ -171,19 +186,29 @@ function groupOf(
   ) as Record<BillingRule, CostStats>;
   return {
     fields,
-    e2e: latencyOf(latency.e2e, members),
-    ttft: latencyOf(latency.ttft, members),
+    e2e: latencyOf(latency.e2e, whole?.members ?? members, whole?.e2eMs),
+    ttft: latencyOf(latency.ttft, whole?.members ?? members, whole?.ttftMs),
     wait: latencyOf(latency.wait, members),
     cost,
     reservedFUsd: 0n,
   };
 }
 
-function latencyOf(set: HistogramSet, members: readonly number[]): LatencyStats {
-  let sumMs = 0;
+function classLatencyOf(recorder: SimulationOutput["recorder"]): Pick<ReplicationStats, "classLatency"> {
+  const { classes, regions, hourSlots, hours, e2e } = recorder;
+  if (classes < 2 || hourSlots !== classes) return {};
+  const classLatency = [...Array(classes).keys()].map((c) => ({
+    e2eCounts: e2e.merged([...Array(regions).keys()].map((r) => c * regions + r)),
+    hours: hours.map((hour) => ({ e2e: latencyOf(hour.e2e, [c]), ttft: latencyOf(hour.ttft, [c]) })),
+  }));
+  return { classLatency };
+}
+
+/** @param knownSumMs the sum where it was kept apart, in the order in which values came */
+function latencyOf(set: HistogramSet, members: readonly number[], knownSumMs?: number): LatencyStats {
+  const sumMs = knownSumMs ?? members.reduce((sum, member) => sum + set.sumMs(member), 0);
   let max = 0;
   for (const member of members) {
-    sumMs += set.sumMs(member);
     max = Math.max(max, set.maxMs(member));
   }
   const counts = set.merged(members);

@@ -134,3 +134,22 @@ export interface InterruptedCounts {
   readonly attemptsIdle: number;
   readonly attemptsEmpty: number;
 }
+
+/** Latency of one class's served requests. */
+export interface ClassLatency {
+  readonly name: string;
+  /** From hour 0 on. */
+  readonly hours: readonly {
+    readonly served: number;
+    readonly e2eMsP95: Estimate;
+    readonly ttftMsP95: Estimate;
+  }[];
+  /** ms within which a share of its requests ends. */
+  readonly e2eDistribution: readonly { readonly share: number; readonly ms: number }[];
+}
+
+/** In runs of several classes. */
+export interface ClassLatencies {
+  /** In the run's order of classes. */
+  readonly classLatency?: readonly ClassLatency[];
+}

@@ -233,7 +233,7 @@ export interface ReservedLine {
   readonly usd: Estimate;
 }
 
-export interface StrategyResult {
+export interface StrategyResult extends detail.ClassLatencies {
   /** Label, unique in the run. */
   readonly name: string;
   /** Strategy kind and its resolved options. */

@@ -20,6 +20,7 @@ import type {
   ReplicationPoint,
   StrategyResult,
 } from "./result.ts";
+import type { ClassLatency } from "./result-detail.ts";
 import { samplesOf } from "./samples.ts";
 
 /** Estimates of one strategy over its replications; against the baseline where it is not the baseline itself. */
@@ -73,6 +74,7 @@ export function strategyResult(
       }),
     ),
     byRegionHour: regionHours(plan, stats),
+    ...classLatencyOf(plan, stats),
     e2eDistribution: distribution(stats.map((each) => each.e2eCounts)),
     ttftDistribution: distribution(stats.map((each) => each.ttftCounts)),
     meanInSystem: tInterval(stats.map((each) => each.meanInSystem)),
@@ -88,6 +90,33 @@ export function strategyResult(
       plan.money.billing,
     ),
   };
+}
+
+/** Of a class every third point up to p95 is enough for a line, and all beyond it. */
+function isDrawn({ share }: { readonly share: number }, at: number): boolean {
+  return at % 3 === 0 || share > 0.95;
+}
+
+/** Latency of each class by hour and by percentile; left out where some replication does not have it. */
+function classLatencyOf(plan: Plan, stats: readonly ReplicationStats[]): Pick<StrategyResult, "classLatency"> {
+  const found = stats.flatMap(({ classLatency }) => (classLatency === undefined ? [] : [classLatency]));
+  if (found.length === 0 || found.length < stats.length) return {};
+  const classLatency = plan.classes.map(({ name }, c): ClassLatency => {
+    const hours = Math.max(0, ...found.map((each) => each[c]!.hours.length));
+    const at = (hour: number) => found.map((each) => each[c]!.hours[hour]);
+    const p95 = (hour: number, of: "e2e" | "ttft") =>
+      tInterval(at(hour).map((each) => (each === undefined ? null : quantileOrNull(each[of], "p95"))));
+    return {
+      name,
+      hours: [...Array(hours).keys()].map((hour) => ({
+        served: at(hour).reduce((sum, each) => sum + (each?.e2e.count ?? 0), 0),
+        e2eMsP95: p95(hour, "e2e"),
+        ttftMsP95: p95(hour, "ttft"),
+      })),
+      e2eDistribution: distribution(found.map((each) => each[c]!.e2eCounts)).filter(isDrawn),
+    };
+  });
+  return { classLatency };
 }
 
 /** Sessions of all replications. */

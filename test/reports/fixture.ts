@@ -1,4 +1,10 @@
-import type { ComparedMetric, Comparison, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import type {
+  ComparedMetric,
+  Comparison,
+  Estimate,
+  RunResult,
+  StrategyResult,
+} from "../../simulator/experiment/result.ts";
 import { estimateOf, strategyOf, type World } from "./fixture-strategy.ts";
 
 /**
@@ -172,3 +178,24 @@ export const EDGES: Readonly<Record<string, RunResult>> = {
   "one short hour": fixture({ hours: 1, strategies: ["a", "b"] }),
   "a week": fixture({ hours: 168, strategies: ["a", "b", "c"] }),
 };
+
+/** The same run as one that keeps latencies of classes apart by hour: those of class c are c + 1 times as long. */
+export function classKept(result: RunResult): RunResult {
+  const longer = ({ value, low, high, n }: Estimate, by: number): Estimate => {
+    const times = (each: number | null) => (each === null ? null : each * by);
+    return { value: times(value), low: times(low), high: times(high), n };
+  };
+  const strategies = result.strategies.map((strategy) => ({
+    ...strategy,
+    classLatency: result.classes.map(({ name }, c) => ({
+      name,
+      hours: strategy.byHour.map(({ e2eMs, ttftMs }) => ({
+        served: e2eMs.count,
+        e2eMsP95: longer(e2eMs.p95, c + 1),
+        ttftMsP95: longer(ttftMs.p95, c + 1),
+      })),
+      e2eDistribution: strategy.e2eDistribution.map(({ share, ms }) => ({ share, ms: ms * (c + 1) })),
+    })),
+  }));
+  return { ...result, strategies };
+}

@@ -7,7 +7,7 @@ import type { Chart } from "../../../reports/charts/chart.ts";
 import { CHARTS } from "../../../reports/charts/index.ts";
 import { renderSvg } from "../../../reports/html/svg.ts";
 import { VALIDATION_CHARTS } from "../../../reports/validation/report.ts";
-import { fixture } from "../../reports/fixture.ts";
+import { classKept, fixture } from "../../reports/fixture.ts";
 import { validation } from "../../reports/validation/results.ts";
 import { assertPicture, missingMessage } from "../picture.ts";
 
@@ -20,6 +20,10 @@ const validated = validation();
 /** Every registered chart by its id, with how to draw it. */
 const PICTURES: readonly { readonly id: string; readonly draw: () => Promise<string> }[] = [
   ...CHARTS.map((chart) => picture(chart, run)),
+  // As small multiples, where classes are kept apart.
+  ...CHARTS.filter(({ id }) => /over-day|percentiles/.test(id)).map((chart) =>
+    picture({ ...chart, id: `${chart.id}-by-class` }, classKept(run)),
+  ),
   ...VALIDATION_CHARTS.map((chart) => picture(chart(0), validated)),
 ];
 

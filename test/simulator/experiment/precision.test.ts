@@ -15,7 +15,7 @@ import { normalFrom } from "../compare/fixtures.ts";
 
 const target = (values: readonly number[], isShare = false) => ({ name: "x", estimate: tInterval(values), isShare });
 
-test("the interval at which the rule stops holds the truth in 93 to 97 of 100, whatever the law and the precision", () => {
+test("the interval at which the rule stops holds the truth in 93 to 97 of 100, whatever the law and the precision", (t) => {
   const random = purposeStream(31, "precision");
   const normal = normalFrom(random);
   const laws: Readonly<Record<string, readonly [mean: number, draw: () => number]>> = {
@@ -43,6 +43,7 @@ test("the interval at which the rule stops holds the truth in 93 to 97 of 100, w
       }
       const slack = budget(0, 0.03);
       const share = covered / experiments;
+      t.diagnostic(`${law}, to ${100 * precision} %: ${covered} of ${experiments} intervals hold the truth`);
       assert.ok(
         share >= 0.93 - slack && share <= 0.97 + slack,
         `${law} ${precision}: ${share} with ${replications / experiments}`,
