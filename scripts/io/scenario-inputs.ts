@@ -208,19 +208,7 @@ const FOLDER = pathToFileURL(join(PACKAGE_ROOT, "scenarios", "reference/"));
  * @param folder where they lie; another one for tests or for newer data of the same shape
  * @throws MeridianError environment, REFERENCE_UNREADABLE; data, REFERENCE_DAMAGED
  */
-export function loadReference(folder: URL = FOLDER): Promise<Reference> {
-  if (folder !== FOLDER) return readReference(folder);
-  // Commands that prepare many scenarios read and check it once; what could not be read is tried again.
-  bundled ??= readReference(FOLDER).catch((error: unknown) => {
-    bundled = undefined;
-    throw error;
-  });
-  return bundled;
-}
-
-let bundled: Promise<Reference> | undefined;
-
-async function readReference(folder: URL): Promise<Reference> {
+export async function loadReference(folder: URL = FOLDER): Promise<Reference> {
   const [prices, profiles, quotas, roundTrips, models] = await Promise.all([
     load(folder, "bedrock-prices.json", priceBookDataSchema),
     load(folder, "bedrock-profiles.json", profileDataSchema),
