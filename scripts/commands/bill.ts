@@ -1,5 +1,4 @@
 /** `meridian bill`: what an export of the bill says, who could be routed otherwise, and what stands out. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { BillPage } from "../../reports/bill/page.ts";
@@ -25,6 +24,7 @@ import { workloadsSchema } from "../../simulator/bill/workloads.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import { addBillOptions, openBill } from "../bill/open-bill.ts";
 import type { ReplayInput } from "../bill/replay.ts";
+import { requireStore } from "../io/run-store.ts";
 import { loadScenario } from "../io/scenario-file.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
@@ -56,6 +56,7 @@ export const billCommand: CommandDefinition = {
 };
 
 async function runBill({ args, options, terminal, signal }: CommandInput): Promise<number> {
+  if (options.report !== undefined) await requireStore(String(options.report), "--report");
   const { prices } = await loadReference();
   const { bill, names, from, title } = await openBill(args[0], options);
   const tags = tagKeysOf(bill);
@@ -133,7 +134,6 @@ async function writePage(
   const routings = replay === undefined ? [] : routingScenarios(replay);
   const projection = projectBill(report.bill, { months: 12, growth: undefined, prices: [FLAT, ...routings] });
   const byDay = spendBy(report.bill, "day");
-  await mkdir(folder, { recursive: true });
   const html = renderBillHtml({ report, byDay, replay, projection, file });
   await writeFileAtomic(join(folder, "bill.html"), html);
   await writeFileAtomic(join(folder, "bill.json"), `${json}\n`);

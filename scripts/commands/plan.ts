@@ -1,5 +1,4 @@
 /** `meridian plan`: which quota, how many regions, which profile, what to reserve and to defer, each with its run. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
@@ -46,6 +45,7 @@ async function runPlan({ args, options, terminal, signal }: CommandInput): Promi
   if (options.unitTpm !== undefined && (unitTpm === undefined || unitTpm < 1))
     throw usage("--unit-tpm", "PLAN_UNIT_TPM", "write tokens a minute, input and output together, e.g. 300k");
   await requireStore(String(options.out));
+  if (options.report !== undefined) await requireStore(String(options.report), "--report");
   const { makePlan } = await import("../plan/make-plan.ts");
   const advice = await makePlan(
     { file: args[0]!, overrides: overridesOf(options) },
@@ -66,7 +66,6 @@ async function runPlan({ args, options, terminal, signal }: CommandInput): Promi
   const { renderAdviceHtml, renderAdviceMarkdown, renderAdviceText } = await import("../../reports/advice/index.ts");
   if (options.report !== undefined) {
     const folder = String(options.report);
-    await mkdir(folder, { recursive: true });
     await writeFileAtomic(join(folder, "plan.html"), await renderAdviceHtml(advice));
     await writeFileAtomic(join(folder, "plan.md"), renderAdviceMarkdown(advice));
     await writeFileAtomic(join(folder, "plan.json"), `${json}\n`);

@@ -1,11 +1,11 @@
 /** `meridian project`: what the next months of a bill may cost, with its uncertainty and what drives it. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { FLAT, type PriceScenario, projectBill, TREND_DAYS_MIN } from "../../simulator/bill/project.ts";
 import { addBillOptions, openBill } from "../bill/open-bill.ts";
+import { requireStore } from "../io/run-store.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { wholeNumber } from "./options.ts";
 
@@ -35,6 +35,7 @@ async function runProject({ args, options, terminal }: CommandInput): Promise<nu
   const prices = ((options.price as readonly string[] | undefined) ?? []).map(priceOf);
   const seasons = new Map(((options.season as readonly string[] | undefined) ?? []).map(seasonOf));
   const months = Math.min(120, Number(options.months));
+  if (options.out !== undefined) await requireStore(String(options.out));
   const { bill, from, title } = await openBill(args[0], options);
   const projection = projectBill(bill, { months, growth, seasons, prices: [FLAT, ...prices] });
   if (projection === undefined) {
@@ -53,7 +54,6 @@ async function runProject({ args, options, terminal }: CommandInput): Promise<nu
   const json = jsonDocument("projection", projectionJson(projection));
   if (options.out !== undefined) {
     const folder = String(options.out);
-    await mkdir(folder, { recursive: true });
     await writeFileAtomic(join(folder, "projection.csv"), renderProjectionCsv(report));
     await writeFileAtomic(join(folder, "projection.json"), `${json}\n`);
     await writeFileAtomic(join(folder, "projection.html"), renderProjectionHtml(report));

@@ -139,11 +139,11 @@ export async function probeStore(root: string): Promise<string | undefined> {
  *
  * @throws MeridianError environment RUN_FOLDER_UNUSABLE
  */
-export async function requireStore(root: string): Promise<void> {
+export async function requireStore(root: string, option = "--out"): Promise<void> {
   const what = await probeStore(root);
   if (what === undefined) return;
-  const fix = "name a folder that can be written to with --out, or free some space";
-  throw new MeridianError("environment", { code: "RUN_FOLDER_UNUSABLE", what, where: `--out ${root}`, fix });
+  const fix = `name a folder that can be written to with ${option}, or free some space`;
+  throw new MeridianError("environment", { code: "RUN_FOLDER_UNUSABLE", what, where: `${option} ${root}`, fix });
 }
 
 /** Makes a folder and those above it, one by one: made in one go, a folder below /proc is tried for ever. */

@@ -1,6 +1,7 @@
 /** Answers of GetCostAndUsage as JSON: one page, a list of pages, or pages line by line. */
 import { z } from "zod";
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
+import { AWS_REGIONS } from "../../base/regions.ts";
 import type { BillExport, BillLine } from "../bill-line.ts";
 import { instantMsOf } from "../dates.ts";
 import { type Decimal, parseDecimal } from "../usd.ts";
@@ -163,7 +164,18 @@ function isTag(type: string): boolean {
 
 type Dimensions = Pick<BillLine, "kind" | "service" | "usageType" | "operation" | "region" | "account" | "tags">;
 
-function dimensionsOf(groups: Groups, keys: readonly string[]): Dimensions {
+/** What an answer without its definitions is grouped by, as far as its keys show it. */
+function shownBy(key: string): Groups[number] {
+  const tag = /^([^$]+)\$/.exec(key)?.[1];
+  if (tag !== undefined) return { Type: "TAG", Key: tag };
+  const isRegion = /^no ?region$/i.test(key) || AWS_REGIONS.some(({ id }) => id === key);
+  const isUsage = /^([A-Z]{2,4}\d{1,2}|EU)-|^MP:/.test(key);
+  const dimension = isRegion ? "REGION" : isUsage ? "USAGE_TYPE" : /^\d{12}$/.test(key) ? "LINKED_ACCOUNT" : "SERVICE";
+  return { Type: "DIMENSION", Key: dimension };
+}
+
+function dimensionsOf(defined: Groups, keys: readonly string[]): Dimensions {
+  const groups = defined.length === 0 ? keys.map(shownBy) : defined;
   const byName = new Map(groups.map(({ Type, Key }, at) => [isTag(Type) ? `${Type} ${Key}` : Key, keys[at]] as const));
   const region = byName.get("REGION");
   const tags = groups.flatMap(({ Type, Key }, at) => (isTag(Type) ? Object.entries(tagOf(keys[at] ?? "", Key)) : []));

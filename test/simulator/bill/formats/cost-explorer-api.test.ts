@@ -63,6 +63,27 @@ describe("answers of GetCostAndUsage", () => {
     assert.deepEqual(readCostExplorerApi(answer, "a.json").lines[0]!.tags, { team: "search", unit: "" });
   });
 
+  it("show by their keys what they are grouped by where their definitions are left out", () => {
+    const { ResultsByTime } = page("2026-07-01", "2026-07-02", "1");
+    const keysOf = (...keys: string[]) => {
+      ResultsByTime[0]!.Groups[0]!.Keys = keys;
+      const { service, usageType, region, account, tags } = readCostExplorerApi({ ResultsByTime }, "a.json").lines[0]!;
+      return { service, usageType, region, account, tags };
+    };
+    const none = { service: undefined, usageType: undefined, region: undefined, account: undefined, tags: {} };
+    assert.deepEqual(keysOf("USE1-NovaLite-input-tokens", "team$"), {
+      ...none,
+      usageType: "USE1-NovaLite-input-tokens",
+      tags: { team: "" },
+    });
+    assert.deepEqual(keysOf("Claude Haiku 4.5 (Amazon Bedrock Edition)", "eu-west-1"), {
+      ...none,
+      service: "Claude Haiku 4.5 (Amazon Bedrock Edition)",
+      region: "eu-west-1",
+    });
+    assert.deepEqual(keysOf("111122223333", "NoRegion"), { ...none, account: "111122223333" });
+  });
+
   it("are refused where they would count spend twice", () => {
     const one = page("2026-07-01", "2026-07-02", "1");
     const other = { ...one, GroupDefinitions: [{ Type: "DIMENSION", Key: "REGION" }] };
