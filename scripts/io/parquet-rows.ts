@@ -62,6 +62,11 @@ const NUMBERS = {
 } as never;
 
 function plain(row: Record<string, unknown>): JsonObject {
-  for (const key in row) if (typeof row[key] === "bigint") row[key] = Number(row[key]);
+  for (const key in row) {
+    const value = row[key];
+    if (typeof value === "bigint") row[key] = Number(value);
+    // Columns of days.
+    else if (value instanceof Date) row[key] = value.toISOString();
+  }
   return row;
 }

@@ -296,7 +296,7 @@ function refuseSessions({ traffic }: Plan): void {
     code: "BENCH_SESSIONS",
     what: `class ${traffic[index]!.name} has sessions, whose turns follow answers: a bench sends at instants fixed beforehand`,
     where: `traffic[${index}].sessions`,
-    fix: "simulate it; or bench its turns as single requests, without sessions",
+    fix: "simulate it; or write its turns to a file with meridian traffic generate, and bench that: arrivals: { trace: turns.jsonl }",
   });
 }
 

@@ -87,7 +87,11 @@ function untold({ inputTokens, outputTokens, outcome }: RecordedColumns): string
   if (input === 0 && output === 0) return undefined;
   const failed = outcome?.reduce((sum, each) => sum + Number(each !== 0), 0) ?? 0;
   const why = failed > 0 ? `; ${failed.toLocaleString("en-US")} calls failed` : "";
-  return `${input.toLocaleString("en-US")} requests tell no input tokens and ${output.toLocaleString("en-US")} no output tokens${why}`;
+  const parts = [
+    ...(input > 0 ? [`${input.toLocaleString("en-US")} requests tell no input tokens`] : []),
+    ...(output > 0 ? [`${output.toLocaleString("en-US")} ${input > 0 ? "" : "requests tell "}no output tokens`] : []),
+  ];
+  return `${parts.join(" and ")}${why}`;
 }
 
 function percent(share: number): string {

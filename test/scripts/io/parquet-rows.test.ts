@@ -26,6 +26,29 @@ test("a file that another program wrote: integers of any width, instants to the 
   assert.deepEqual(columns.tenantNames, ["team0", "team1", "team2"]);
 });
 
+test("times and counts of any type: instants of every unit, texts, days, decimals, big integers", async () => {
+  const db = await (await DuckDBInstance.create(":memory:")).connect();
+  const at = "(TIMESTAMP '2026-05-04 10:00:00' + to_microseconds((i * 1000000)::BIGINT))";
+  const read = async (time: string, tokens: string) => {
+    const path = join(folder, "types.parquet");
+    await db.run(
+      `COPY (SELECT ${time} AS time, ${tokens} AS input_tokens, 1 AS output_tokens FROM range(5) t(i)) TO '${path}'
+       (FORMAT parquet)`,
+    );
+    return (await readTraceFile(path, "types.parquet")).columns;
+  };
+  for (const time of [`${at}::TIMESTAMP_NS`, `${at}::TIMESTAMP_MS`, `strftime(${at}, '%Y-%m-%dT%H:%M:%S.%fZ')`]) {
+    const { arrivalMs, startEpochMs } = await read(time, "i");
+    assert.deepEqual([...arrivalMs, startEpochMs], [0, 1000, 2000, 3000, 4000, Date.UTC(2026, 4, 4, 10)], time);
+  }
+  for (const tokens of ["i::DECIMAL(12,2)", "i::HUGEINT", "i::DOUBLE", "i::VARCHAR"]) {
+    assert.deepEqual([...(await read(at, tokens)).inputTokens], [0, 1, 2, 3, 4], tokens);
+  }
+  const days = await read("DATE '2026-05-04' + i::INTEGER", "i");
+  assert.equal(days.arrivalMs[4], 4 * 86_400_000);
+  await assert.rejects(read(at, "i + 0.5"), /TRACE_BAD_NUMBER.*input_tokens is 0\.5/);
+});
+
 test("what is no Parquet is refused", async () => {
   const path = join(folder, "b.parquet");
   writeFileSync(path, "hello");

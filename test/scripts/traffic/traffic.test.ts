@@ -1,6 +1,6 @@
 // Own process: commands write files into a folder of their own.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -63,6 +63,46 @@ describe("meridian traffic", () => {
       ["TRACE_BAD_JSON", "TRACE_NOT_A_CALL"],
     );
     await assert.rejects(run(["describe", log], { onBadRow: "skip", maxBadRows: 1 }), /at most 1 may be skipped/);
+  });
+
+  it("generates sessions turn by turn, in every format with the same prompts", async () => {
+    const yaml = `traffic:
+  - class: chat
+    arrivals: { deterministic: { interval: 10s } }
+    tokens: { input: 1000, output: 100, prefix: { tokens: 600 } }
+    sessions: { turns: 3, thinkTime: 20s, message: 50 }
+  - class: single
+    arrivals: { deterministic: { interval: 25s } }
+    tokens: { input: 7, output: 2 }
+`;
+    writeFileSync(at("chat.yaml"), yaml);
+    const options = { requests: 40, answerTime: "1s+10ms/token" };
+    for (const out of ["c.csv", "c.jsonl", "c.parquet"]) {
+      await run(["generate", at("chat.yaml")], { ...options, out: at(out) });
+      const { columns } = await readTraffic([at(out)], {});
+      // A session begins at 10 s; an answer takes 1 s + 100 · 10 ms.
+      const first = [...columns.sessionId!.keys()].filter((row) => columns.sessionId![row] === 0);
+      assert.deepEqual(
+        first.map((row) => [columns.arrivalMs[row]! - columns.arrivalMs[first[0]!]!, columns.inputTokens[row]]),
+        [
+          [0, 1000],
+          [22_000, 1150],
+          [44_000, 1300],
+        ],
+        out,
+      );
+      assert.equal(columns.arrivalMs.length, 40);
+    }
+    await run(["generate", at("chat.yaml")], { ...options, as: "aiperf", out: at("c.aiperf.jsonl") });
+    const [aiperf, own] = [await readTraffic([at("c.aiperf.jsonl")], {}), await readTraffic([at("c.csv")], {})];
+    const sum = (tokens: Int32Array) => tokens.reduce((total, each) => total + each, 0);
+    assert.equal(sum(aiperf.columns.inputTokens), sum(own.columns.inputTokens));
+    assert.match(readFileSync(at("c.aiperf.jsonl"), "utf8"), /\{"session_id":"s0","delay":20000,"input_length":50,/);
+    await run(["generate", at("chat.yaml")], { ...options, as: "mooncake", out: at("c.mooncake.jsonl") });
+    const { columns } = await readTraffic([at("c.mooncake.jsonl")], {});
+    // 1,150 tokens begin with the two blocks of 512 that stood in the prompt before; 1,000 with one of them.
+    assert.deepEqual(new Set(columns.prefixTokens), new Set([0, 512, 1024]));
+    await assert.rejects(run(["generate", at("chat.yaml")], { ...options, answerTime: "soon" }), /TRAFFIC_ANSWER_TIME/);
   });
 
   it("fits, generates in every format, and reads back the same requests", async () => {
