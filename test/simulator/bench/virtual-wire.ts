@@ -150,12 +150,14 @@ export function replayVirtually(plan: Plan, strategy: number): Replayed {
           const endpoint = plan.world.endpoints[ints[of + ATTEMPT.endpoint]!]!;
           ranIn.set(`${request.requestId}.${order.ordinal}`, plan.regionNames[endpoint.region]!);
         }
+        // A region that is lost cuts what has begun; how much had come is not told.
+        const isCut = outcome === OUTCOME.error && replay.client.isStreaming && firstMs <= endedMs;
         answer({
           kind: KIND[outcome]!,
           // A left queue is not tried again; the wire has no word of its own for it.
           isFinal: outcome === OUTCOME.abandoned || outcome === OUTCOME.rejected,
-          ...interruptionOf(outcome),
-          receivedTokens: world.struckBy(ended)?.fault.afterTokens ?? ints[of + ATTEMPT.outputTokens]!,
+          ...(isCut ? { interruption: "broken" as const } : interruptionOf(outcome)),
+          receivedTokens: isCut ? 0 : (world.struckBy(ended)?.fault.afterTokens ?? ints[of + ATTEMPT.outputTokens]!),
           endedMs,
           ttftMs: ok ? firstMs - order.sentMs : Number.NaN,
           retryAfterMs: outcome === OUTCOME.throttled ? world.retryAfterMs(ended) : Number.NaN,

@@ -103,7 +103,7 @@ describe("capacity as a scenario writes it", () => {
   });
 
   it("refuses what could not be run, and says why", () => {
-    assert.match(said({ ...slots, servers: 0 }).join(), /servers: .*more than 0, or unlimited/);
+    assert.match(said({ ...slots, servers: 0 }).join(), /servers: .*more than 0; write 1 or more, or unlimited/);
     assert.match(said({ ...slots, server: 1 }).join(), /server/);
     assert.match(
       said({ ...batching, stepBase: "0ms", stepPerSequence: "0ms" }).join(),
