@@ -43,7 +43,7 @@ export const initCommand: CommandDefinition = {
 
 async function runInit({ args, options, terminal, signal }: CommandInput): Promise<number> {
   if (options.strategy === true) {
-    const { beginStrategy } = await import("../strategy/begin.ts");
+    const { beginStrategy } = await import("../strategy/template.ts");
     return beginStrategy(args[0] === "scenario.yaml" ? "mine.ts" : args[0]!, terminal);
   }
   const file = args[0] ?? "scenario.yaml";

@@ -30,7 +30,7 @@ export const strategyCommand: CommandDefinition = {
 };
 
 const ACTIONS: Readonly<Record<string, (input: CommandInput) => Promise<number>>> = {
-  new: async ({ args, terminal }) => (await import("../strategy/begin.ts")).beginStrategy(args[1]!, terminal),
+  new: async ({ args, terminal }) => (await import("../strategy/template.ts")).beginStrategy(args[1]!, terminal),
   export: exportStrategy,
   history: printHistory,
 };

@@ -136,7 +136,8 @@ export function withForesight(
       .filter((other) => servesAsWell(other, it))
       .toSorted((a, b) => meanNumber(a.usdPer1kServed) - meanNumber(b.usdPer1kServed));
     const least = (boundUsd.value ?? Number.NaN) / (costUsd.value ?? Number.NaN);
-    const gaps = best!.usdPer1kServed.map((usd, r) => usd / (it.usdPer1kServed[r]! * least) - 1);
+    // Others fail other requests: where they fail cheaper ones, a gap may seem to be less than nothing.
+    const gaps = best!.usdPer1kServed.map((usd, r) => Math.max(0, usd / (it.usdPer1kServed[r]! * least) - 1));
     return {
       strategy,
       by: best!.name,

@@ -85,7 +85,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${text}\n\n`);
     page.push(text);
   }
-  if (values.write) writeFileSync(join(PACKAGE_ROOT, PAGE), pageText(page, values));
+  if (values.write) writeFileSync(join(PACKAGE_ROOT, PAGE), pageText(page, positionals, values));
   return EXIT_CODES.ok;
 }
 
@@ -103,9 +103,15 @@ async function sectionOf(experiment: PreparedExperiment): Promise<readonly strin
 
 function pageText(
   sections: readonly string[],
+  names: readonly string[],
   { replications, p95, set }: { replications: string; p95: string; set: readonly string[] },
 ): string {
-  const options = [`--replications ${replications}`, `--p95 ${p95}`, ...set.map((each) => `--set ${each}`)].join(" ");
+  const options = [
+    ...names,
+    `--replications ${replications}`,
+    `--p95 ${p95}`,
+    ...set.map((each) => `--set ${each}`),
+  ].join(" ");
   const head = `# Every strategy on every shipped scenario
 
 Written by \`npm run league -- --write ${options}\`: ${replications} replications of each, the same traffic and draws for

@@ -67,7 +67,7 @@ function sentenceOn(result: RunResult, learner: StrategyResult): string {
   const gap = difference(result, learner, least, others.length);
   const against = `${formatValue(gap, USD)} USD (${formatInterval(gap, USD) ?? "no interval"}) per 1,000 served against ${least.name}, the cheapest of them`;
   const which = `of the ${others.length} that meet as many objectives (within 0.5 points)`;
-  if (unbeaten.length === others.length)
+  if (unbeaten.length > 1 && unbeaten.length === others.length)
     return `${learner.name} is not shown to cost less than any ${which}: ${against}.`;
   return unbeaten.length === 0
     ? `${learner.name} costs less than each ${which}: ${against}.`

@@ -15,6 +15,17 @@ after(() => rm(folder, { recursive: true }));
 const init = (name: string, ...more: string[]) => meridianHere(["init", join(folder, name), ...more]);
 
 describe("meridian init", () => {
+  it("writes a strategy of one's own, which conforms, and overwrites none", async () => {
+    const { code, stderr } = await init("mine.ts", "--strategy");
+    assert.equal(code, 0, stderr);
+    assert.match(await readFile(join(folder, "mine.ts"), "utf8"), /Strategy `mine`/);
+    const again = await init("mine.ts", "--strategy");
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /STRATEGY_FILE_EXISTS/);
+    assert.match((await init("Mine.txt", "--strategy")).stderr, /STRATEGY_NAME/);
+    await rm(join(folder, "mine.ts"));
+  });
+
   it("writes a scenario that check accepts, and says what comes next", async () => {
     const { code, stdout, stderr } = await init(
       "first.yaml",

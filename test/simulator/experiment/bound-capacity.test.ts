@@ -112,6 +112,21 @@ describe("what capacity lets through", () => {
     );
   });
 
+  test("without a solver, and of slices, limits are left out: the bound is lower, and says so", () => {
+    const plan = planWith(
+      { kind: "slots", servers: 2, service: { constant: "1s" } },
+      { strategies: ["round-robin"], duration: "30m" },
+      { arrivals: { poisson: "3/s" } },
+    );
+    const outputs = runAll({ plan });
+    const whole = boundOf(plan, outputs, simplex);
+    const without = boundOf(plan, outputs, null);
+    assert.deepEqual([whole.isWithoutLimits, without.isWithoutLimits], [undefined, true]);
+    assert.ok(without.strategies[0]!.boundUsd.value! < whole.strategies[0]!.boundUsd.value!);
+    const slices = { count: 2, lengthMs: 60_000, warmupMs: 60_000 };
+    assert.equal(boundOf({ ...plan, slices }, outputs, simplex).isWithoutLimits, true);
+  });
+
   test("regret is never negative, whatever the capacity", () => {
     const any = fc.record({
       seed: fc.nat(1_000),
