@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
+import { jobKey } from "../../../scripts/sweep/job-key.ts";
 import { parseVary, planSweep } from "../../../scripts/sweep/plan-sweep.ts";
 import { isResult, parseOutcome, runVariant, taskOf } from "../../../scripts/sweep/variant.ts";
 import { TINY } from "../run-meridian.ts";
@@ -59,6 +60,15 @@ describe("keys of jobs", () => {
     assert.ok(isResult(await run(later, 25)));
   });
 
+  it("do not depend on the order in which files are named", () => {
+    const [a, b] = [
+      { name: "a", sha256: "1" },
+      { name: "b", sha256: "2" },
+    ];
+    assert.equal(jobKey({ yaml: "x", files: [a!, b!] }), jobKey({ yaml: "x", files: [b!, a!] }));
+    assert.notEqual(jobKey({ yaml: "x", files: [a!] }), jobKey({ yaml: "y", files: [a!] }));
+  });
+
   it("are not those of a job file that was edited", async () => {
     const sweep = await planned("load=[1]");
     const edited = { ...sweep, scenarioYaml: sweep.scenarioYaml.replace("servers: 8", "servers: 9") };
@@ -67,6 +77,9 @@ describe("keys of jobs", () => {
 
   it("have no lasting answer from a machine that lacks a file", async () => {
     const sweep = await planned("load=[1]");
-    await assert.rejects(run({ ...sweep, scenarioFile: join(folder, "elsewhere", "s.yaml") }, 0), /TRACE_NOT_FOUND.*traffic\[0\]/s);
+    await assert.rejects(
+      run({ ...sweep, scenarioFile: join(folder, "elsewhere", "s.yaml") }, 0),
+      /TRACE_NOT_FOUND.*traffic\[0\]/s,
+    );
   });
 });
