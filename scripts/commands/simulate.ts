@@ -177,9 +177,18 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   } finally {
     await evidence?.discard();
   }
-  const ranking = ranked?.(result);
-  if (options.json === true)
-    terminal.out(stableJson(ranking === undefined ? result : { ...result, ranking }).trimEnd());
+  await show(result, ranked?.(result), options.json === true, terminal);
+  terminal.note(`report: ${join(saved.folder, "report.html")}`);
+  return imprecise(open, rule, terminal) ? EXIT_CODES.assertion : verdictCode(result, terminal);
+}
+
+async function show(
+  result: RunResult,
+  ranking: Ranking | undefined,
+  asJson: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  if (asJson) terminal.out(stableJson(ranking === undefined ? result : { ...result, ranking }).trimEnd());
   else {
     const { renderTerminal } = await import("../../reports/index.ts");
     terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
@@ -189,8 +198,6 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
       terminal.out(`\nDecisions explained: ${printable(explainedText(result))}`);
     }
   }
-  terminal.note(`report: ${join(saved.folder, "report.html")}`);
-  return imprecise(open, rule, terminal) ? EXIT_CODES.assertion : verdictCode(result, terminal);
 }
 
 /** Ranks by p95 of the class that the verdict is about, or by cost; undefined without `--delta`. */

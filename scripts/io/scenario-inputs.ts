@@ -130,19 +130,6 @@ function digestOf(content: unknown): string {
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
 
-/** Names of the files of its own that a scenario asks for: those of `files`, where all of them can be read. */
-export function namesOfFiles(scenario: Scenario): readonly string[] {
-  const { prices } = scenario.world;
-  const book = priceBookFile(prices);
-  const strategies = scenario.strategies.flatMap(({ file }) => (file === undefined ? [] : [file]));
-  return [
-    ...tracesOf(scenario).keys(),
-    ...recordedPriceFiles(prices),
-    ...(book === undefined ? [] : [book]),
-    ...new Set(strategies),
-  ];
-}
-
 /** Reads a recording with the tags that the rules of its class give. */
 async function loadTagged(
   { tags, ...reading }: NamedTrace["reading"],
@@ -164,7 +151,7 @@ interface NamedTrace {
 }
 
 /** Recordings by name. */
-function tracesOf(scenario: Scenario): ReadonlyMap<string, NamedTrace> {
+export function tracesOf(scenario: Scenario): ReadonlyMap<string, NamedTrace> {
   const named = new Map<string, NamedTrace>();
   scenario.traffic.forEach(({ arrivals, tokens }, i) => {
     for (const name of traceNamesOf(tokens === undefined ? { arrivals } : { arrivals, tokens })) {

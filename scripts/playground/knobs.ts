@@ -5,8 +5,7 @@
 import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import type { Override } from "../io/overrides.ts";
 import { type Block, blockAt, entryOf, isBlock, listOf } from "./plain-scenario.ts";
-import { timesFactor } from "./scaled-arrivals.ts";
-import { stayingTraffic } from "./staying-traffic.ts";
+import { stayingTraffic, timesFactor } from "./staying-traffic.ts";
 
 export interface Knob {
   readonly id: string;

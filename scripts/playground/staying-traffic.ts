@@ -1,7 +1,6 @@
 /** Traffic of which only a share may leave its home region: each class becomes two, and one of them stays. */
 
 import { type Block, isBlock, listOf, regionsOf, targetsOf } from "./plain-scenario.ts";
-import { faster } from "./scaled-arrivals.ts";
 
 export interface StayingTraffic {
   /** The classes in their order, then those that stay. */
@@ -49,4 +48,20 @@ function homeOf({ origin }: Block, regions: readonly string[]): string | undefin
   if (!isBlock(origin)) return regions[0];
   const [first] = Object.entries(origin).sort(([, a], [, b]) => Number(b) - Number(a));
   return first?.[0];
+}
+
+/**
+ * The class with its arrivals at `factor` times their load; as it is where it has none.
+ *
+ * @example faster({ class: "chat", arrivals: { poisson: "20/s", scale: 3 } }, 2) // => { class: "chat", arrivals: { poisson: "20/s", scale: 6 } }
+ */
+export function faster(one: Block, factor: number): Block {
+  const { arrivals } = one;
+  return isBlock(arrivals) ? { ...one, arrivals: { ...arrivals, scale: timesFactor(arrivals.scale, factor) } } : one;
+}
+
+/** A factor of the scenario times another: 1 where it says nothing, six digits, and within what a scenario may say. */
+export function timesFactor(stated: unknown, factor: number): number {
+  const product = (typeof stated === "number" ? stated : 1) * factor;
+  return Number(Math.min(1e4, Math.max(1e-3, product)).toPrecision(6));
 }

@@ -27,7 +27,12 @@ export function scenarioText(text: string, file: string): ScenarioText | readonl
   };
 }
 
-/** The text with the values of the knobs. @throws MeridianError usage SET_NO_PLACE where a value has no place to go */
+/**
+ * The text with the values of the knobs.
+ *
+ * @param values by the knob's id
+ * @throws MeridianError usage SET_NO_PLACE where a value has no place to go
+ */
 export function turnedText({ text, plain }: ScenarioText, file: string, values: KnobValues): string {
   const overrides = turned(plain, values);
   if (overrides.length === 0) return text;

@@ -36,7 +36,7 @@ export interface SendOptions {
   readonly redisUrl: string;
   readonly signal: AbortSignal;
   readonly onDone: (done: number, of: number) => void;
-  /** Told when nobody is there to work. */
+  /** Told when no worker is there. */
   readonly onIdle?: () => void;
   readonly timings?: QueueTimings;
 }

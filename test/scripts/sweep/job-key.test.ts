@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
+import { jobKey } from "../../../scripts/sweep/job-key.ts";
 import { parseVary, planSweep } from "../../../scripts/sweep/plan-sweep.ts";
 import { isResult, parseOutcome, runVariant, taskOf } from "../../../scripts/sweep/variant.ts";
 import { TINY } from "../run-meridian.ts";
@@ -57,6 +58,15 @@ describe("keys of jobs", () => {
     );
     await assert.rejects(run(before, 25), /JOB_CHANGED.*not the one that was planned/s);
     assert.ok(isResult(await run(later, 25)));
+  });
+
+  it("do not depend on the order in which files are named", () => {
+    const [a, b] = [
+      { name: "a", sha256: "1" },
+      { name: "b", sha256: "2" },
+    ];
+    assert.equal(jobKey({ yaml: "x", files: [a!, b!] }), jobKey({ yaml: "x", files: [b!, a!] }));
+    assert.notEqual(jobKey({ yaml: "x", files: [a!] }), jobKey({ yaml: "y", files: [a!] }));
   });
 
   it("are not those of a job file that was edited", async () => {

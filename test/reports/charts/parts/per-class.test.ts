@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { LIGHT } from "../../../../reports/base/theme.ts";
 import { p95OverDay } from "../../../../reports/charts/hourly.ts";
 import { latencyPercentiles } from "../../../../reports/charts/latency-percentiles.ts";
+import { perClass } from "../../../../reports/charts/parts/per-class.ts";
 import type { RunResult } from "../../../../simulator/experiment/result.ts";
 import { classKept, fixture } from "../../fixture.ts";
 import { namesIn } from "../charts.ts";
@@ -37,6 +38,10 @@ describe("a chart by class", () => {
     const { columns, rows } = chart.table(kept);
     assert.deepEqual([columns[0]!.label, rows.length], ["Class", 3 * 2 * 6]);
     assert.equal(rows.at(-1)!.cells[0]!.text, "batch");
+  });
+
+  it("changes nothing when it is done twice", () => {
+    assert.deepEqual(perClass(p95OverDay).spec(kept, LIGHT), p95OverDay.spec(kept, LIGHT));
   });
 
   it("is the chart of all requests where the record does not keep classes apart, or they are alike", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { faster, timesFactor } from "../../../scripts/playground/scaled-arrivals.ts";
+import { faster, timesFactor } from "../../../scripts/playground/staying-traffic.ts";
 
 test("a factor goes on top of what is stated, and stays within what a scenario may say", () => {
   assert.deepEqual(faster({ class: "a", arrivals: { trace: "t", scale: 1.5 } }, 2).arrivals, { trace: "t", scale: 3 });
