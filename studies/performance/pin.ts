@@ -43,7 +43,10 @@ async function pinScenario(file: string): Promise<string> {
   }
   const result: RunResult = assembleResult(inputs, outputs, { scenarioSha256: "", meridianVersion: "", traces: [] });
   // Samples are the values whose means and intervals the groups have.
-  return sha256({ ...result, strategies: result.strategies.map(({ samples: _, classLatency: __, ...strategy }) => strategy) });
+  return sha256({
+    ...result,
+    strategies: result.strategies.map(({ samples: _, classLatency: __, ...strategy }) => strategy),
+  });
 }
 
 const isWriting = process.argv.includes("--write");
