@@ -136,6 +136,8 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   const ranked = rankedBy(options.delta, experiment);
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
+  const shown = { workers, terminal, signal, foresight: options.foresight === true };
+  const also = () => createProgressFile(String(options.out), args[0]!);
   let saved: SavedExperiment;
   let result: RunResult;
   let open: readonly PrecisionTarget[] = [];
@@ -144,13 +146,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
     if (rule === undefined)
       result = await runShown(
         experiment,
-        {
-          workers,
-          terminal,
-          signal,
-          foresight: options.foresight === true,
-          also: createProgressFile(String(options.out), args[0]!),
-        },
+        { ...shown, also: also() },
         withEvidence(jobsOf(experiment, workers), evidence),
       );
     else {
@@ -161,8 +157,8 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
         result,
         open,
       } = await runInStages(rebuild, experiment, rule, {
-        ...{ workers, terminal, signal },
-        also: () => createProgressFile(String(options.out), args[0]!),
+        ...shown,
+        also,
         isRanked: (found) => ranked === undefined || isDecided(ranked(found)),
       }));
     }

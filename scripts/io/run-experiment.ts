@@ -45,8 +45,18 @@ export async function runExperiment(
 ): Promise<RunResult> {
   const inputs = await withWarmup(experiment.inputs, options);
   const outputs = await runJobs(inputs, jobs, options);
-  const result = await withBound(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)));
-  return options.foresight === true ? withReached(inputs, outputs, result, options) : result;
+  return withYardsticks(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)), options);
+}
+
+/** A result with its bound and, where it is asked for, what foresight reached. */
+export async function withYardsticks(
+  inputs: ExperimentInputs,
+  outputs: readonly JobOutput[],
+  result: RunResult,
+  options: RunOptions,
+): Promise<RunResult> {
+  const bounded = await withBound(inputs, outputs, result);
+  return options.foresight === true ? withReached(inputs, outputs, bounded, options) : bounded;
 }
 
 /** A result whose bound says what foresight reached; unchanged where no bound can be stated. */

@@ -20,9 +20,9 @@ import {
   type RunOptions,
   runJobs,
   type ShownOptions,
-  withBound,
   withProgress,
   withWarmup,
+  withYardsticks,
 } from "./run-experiment.ts";
 import type { Terminal } from "./terminal.ts";
 import { defaultWorkers } from "./worker-pool.ts";
@@ -91,7 +91,7 @@ export async function runPrecise(
     const wouldTakeMs = (spentMs / done) * (next - done);
     const isDone = open.length === 0 && isRanked;
     if (isDone || done >= MOST_REPLICATIONS || spentMs + wouldTakeMs > options.budgetMs) {
-      return { experiment, result: await withBound(inputs, outputs, result), open };
+      return { experiment, result: await withYardsticks(inputs, outputs, result, how), open };
     }
     wanted = next;
   }
@@ -138,7 +138,7 @@ export function precisionRule({ precision, budget, audit, cloudwatch }: CommonOp
   return { precision: share, budgetMs };
 }
 
-export interface StageOptions extends Pick<ShownOptions, "workers" | "terminal" | "signal"> {
+export interface StageOptions extends Pick<ShownOptions, "workers" | "terminal" | "signal" | "foresight"> {
   /** Another place that is told how far each stage is. */
   readonly also?: () => NonNullable<ShownOptions["also"]>;
   readonly isRanked?: PreciseOptions["isRanked"];
@@ -149,15 +149,15 @@ export function runInStages(
   rebuild: (replications: number) => Promise<PreparedExperiment>,
   experiment: PreparedExperiment,
   rule: PrecisionRule,
-  { workers, terminal, signal, also, isRanked }: StageOptions,
+  { also, isRanked, ...shown }: StageOptions,
 ) {
   return runPrecise(rebuild, {
     ...rule,
     ...(isRanked === undefined ? {} : { isRanked }),
     from: experiment.inputs.plan.replications,
-    workers: workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
-    onStage: (text) => terminal.note(text),
-    how: (jobs) => withProgress(jobs, { workers, terminal, signal, ...(also === undefined ? {} : { also: also() }) }),
+    workers: shown.workers ?? defaultWorkers(Number.POSITIVE_INFINITY),
+    onStage: (text) => shown.terminal.note(text),
+    how: (jobs) => withProgress(jobs, { ...shown, ...(also === undefined ? {} : { also: also() }) }),
   });
 }
 
