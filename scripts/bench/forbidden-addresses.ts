@@ -8,6 +8,7 @@ FORBIDDEN.addSubnet("169.254.0.0", 16, "ipv4");
 FORBIDDEN.addSubnet("0.0.0.0", 8, "ipv4");
 FORBIDDEN.addSubnet("224.0.0.0", 3, "ipv4");
 FORBIDDEN.addAddress("100.100.100.200", "ipv4"); // Alibaba
+FORBIDDEN.addAddress("100.96.0.96", "ipv4"); // Volcengine
 FORBIDDEN.addAddress("168.63.129.16", "ipv4"); // Azure's wire server
 FORBIDDEN.addAddress("192.0.0.192", "ipv4"); // Oracle, classic
 FORBIDDEN.addSubnet("fe80::", 10, "ipv6");
@@ -53,9 +54,8 @@ export function isLoopbackAddress(address: string): boolean {
  */
 export function isForbiddenAddress(address: string): boolean {
   if (isIn(FORBIDDEN, address)) return true;
-  const wrapped = isIP(address) === 6 ? wrappedIPv4(address) : undefined;
-  if (wrapped === undefined) return false;
-  return isIn(FORBIDDEN, wrapped.address) || (!wrapped.isMapped && isIn(LOOPBACK, wrapped.address));
+  const wrapped = isIP(address) === 6 ? wrappedIPv4(address) : [];
+  return wrapped.some(({ address: inner, isMapped }) => isIn(FORBIDDEN, inner) || (!isMapped && isIn(LOOPBACK, inner)));
 }
 
 /** @example isForbiddenName("Metadata.Google.Internal.") // => true */
@@ -67,21 +67,32 @@ function isIn(list: BlockList, address: string): boolean {
   return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
-/** Prefixes of IPv6 addresses whose last 32 bits are an IPv4 address, in full. */
-const WRAPPERS: readonly (readonly [prefix: RegExp, isMapped: boolean])[] = [
-  [/^0000:0000:0000:0000:0000:ffff:/, true],
-  [/^0000:0000:0000:0000:0000:0000:/, false],
-  [/^0064:ff9b:0000:0000:0000:0000:/, false],
-  [/^0064:ff9b:0001:/, false],
-  [/:0000:5efe:[0-9a-f]{4}:[0-9a-f]{4}$/, false],
+/** IPv6 addresses that hold an IPv4 address, in full, and at which bytes; `isMapped`: as sockets of both kinds write it. */
+const WRAPPERS: readonly { readonly prefix: RegExp; readonly at: readonly number[]; readonly isMapped?: true }[] = [
+  { prefix: /^0000:0000:0000:0000:0000:ffff:/, at: [12, 13, 14, 15], isMapped: true },
+  { prefix: /^0000:0000:0000:0000:0000:0000:/, at: [12, 13, 14, 15] },
+  { prefix: /^0064:ff9b:0000:0000:0000:0000:/, at: [12, 13, 14, 15] },
+  // The local prefix of NAT64 (RFC 8215), with the four lengths that RFC 6052 allows below it.
+  { prefix: /^0064:ff9b:0001:/, at: [6, 7, 9, 10] },
+  { prefix: /^0064:ff9b:0001:/, at: [7, 9, 10, 11] },
+  { prefix: /^0064:ff9b:0001:/, at: [9, 10, 11, 12] },
+  { prefix: /^0064:ff9b:0001:/, at: [12, 13, 14, 15] },
+  { prefix: /:0[02]00:5efe:[0-9a-f]{4}:[0-9a-f]{4}$/, at: [12, 13, 14, 15] },
 ];
 
-function wrappedIPv4(address: string): { readonly address: string; readonly isMapped: boolean } | undefined {
+/** Where an address may be read in several ways, such readings are the wrong ones. */
+const NEVER_MEANT = /^(0|22[4-9]|2[3-5]\d)\./;
+
+/** What an IPv6 address wraps; several where one may be read in several ways. */
+function wrappedIPv4(address: string): readonly { readonly address: string; readonly isMapped: boolean }[] {
   const groups = groupsOf(address);
-  const wrapper = WRAPPERS.find(([prefix]) => prefix.test(groups.join(":")));
-  if (wrapper === undefined || groups.join("") === `${"0".repeat(31)}1`) return undefined;
-  const bytes = groups.slice(-2).flatMap((group) => [group.slice(0, 2), group.slice(2)]);
-  return { address: bytes.map((byte) => Number.parseInt(byte, 16)).join("."), isMapped: wrapper[1] };
+  if (groups.join("") === `${"0".repeat(31)}1`) return [];
+  const bytes = groups.flatMap((group) => [group.slice(0, 2), group.slice(2)]).map((byte) => Number.parseInt(byte, 16));
+  const found = WRAPPERS.filter(({ prefix }) => prefix.test(groups.join(":"))).map(({ at, isMapped = false }) => ({
+    address: at.map((index) => bytes[index]).join("."),
+    isMapped,
+  }));
+  return found.length === 1 ? found : found.filter(({ address: inner }) => !NEVER_MEANT.test(inner));
 }
 
 /** The eight groups of an IPv6 address, four digits each. */
