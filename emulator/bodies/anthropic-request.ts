@@ -153,6 +153,15 @@ const REQUIRED_TEXTS: Readonly<Record<string, readonly string[]>> = {
   thinking: ["thinking", "signature"],
 };
 
+/** All members of the blocks that requests are made of; others are not looked into. */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  text: ["type", "text", "cache_control", "citations"],
+  image: ["type", "source", "cache_control"],
+  tool_use: ["type", "id", "name", "input", "cache_control", "caller"],
+  tool_result: ["type", "tool_use_id", "content", "is_error", "cache_control"],
+  thinking: ["type", "thinking", "signature"],
+};
+
 function meterContent(content: unknown, at: string, meter: PromptMeter): void {
   if (content === undefined || content === null) return;
   if (typeof content === "string") {
@@ -174,6 +183,8 @@ function meterContent(content: unknown, at: string, meter: PromptMeter): void {
         throw invalid(`${at}.${index}.${type}.${member}: Input should be a valid string`);
       }
     }
+    const unknown = Object.keys(block).find((name) => MEMBERS[type]?.includes(name) === false);
+    if (unknown !== undefined) throw invalid(`${at}.${index}.${type}.${unknown}: Extra inputs are not permitted`);
     if (type === "text" && block.text === "") throw invalid("messages: text content blocks must be non-empty");
     meterPart(block, `${at}.${index}`, meter);
   }

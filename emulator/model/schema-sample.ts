@@ -33,8 +33,9 @@ const TRIES = 12;
 function withinTime(schema: unknown): unknown {
   let best: unknown = {};
   const work = (): void => {
-    const isValid = validatorOf(schema);
-    const [described, normal] = [normalized(schema, 0, true), normalized(schema, 0, false)];
+    const present = withPresentKeywords(schema);
+    const isValid = validatorOf(present);
+    const [described, normal] = [normalized(present, 0, true), normalized(present, 0, false)];
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const value = generated(attempt < TRIES / 3 ? described : normal, attempt);
       if (value === undefined) continue;
@@ -59,6 +60,32 @@ function validatorOf(schema: unknown): (value: unknown) => boolean {
   const validator = new Validator(schema as JsonObject, "2020-12", true);
   return (value) => validator.validate(value).valid;
 }
+
+/** What older drafts write in another way: tuples as a list of `items`, exclusive bounds as a flag beside the bound. */
+function withPresentKeywords(schema: unknown, depth = 0): unknown {
+  if (depth > DEEPEST) return schema;
+  if (Array.isArray(schema)) return schema.map((inner) => withPresentKeywords(inner, depth + 1));
+  if (!isObject(schema)) return schema;
+  const inside = (name: string, value: unknown): unknown =>
+    DATA_MEMBERS.has(name) ? value : withPresentKeywords(value, depth + 1);
+  const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, inside(name, value)]));
+  if (Array.isArray(copy.items)) {
+    const { items, additionalItems, ...rest } = copy;
+    return { ...rest, prefixItems: items, ...(additionalItems === undefined ? {} : { items: additionalItems }) };
+  }
+  for (const [exclusive, bound] of EXCLUSIVE_BOUNDS) {
+    if (typeof copy[exclusive] !== "boolean") continue;
+    const isExclusive = copy[exclusive] && copy[bound] !== undefined;
+    delete copy[exclusive];
+    if (isExclusive) copy[exclusive] = copy[bound];
+  }
+  return copy;
+}
+
+const EXCLUSIVE_BOUNDS = [
+  ["exclusiveMinimum", "minimum"],
+  ["exclusiveMaximum", "maximum"],
+] as const;
 
 /** The first tries write every property once, the later ones only what is required, with other draws each time. */
 function generated(schema: unknown, attempt: number): unknown {

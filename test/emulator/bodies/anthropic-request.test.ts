@@ -61,6 +61,14 @@ describe("requests of the Messages API", () => {
     [{ ...base, stop_sequences: "x" }, "stop_sequences: Input should be a valid list"],
     [{ ...base, system: 3 }, "system: Input should be a valid list"],
     [{ ...base, messages: [{ role: "user", content: [{ text: "x" }] }] }, "messages.0.content.0.type: Field required"],
+    [
+      { ...base, messages: [{ role: "user", content: [{ type: "text", text: "x", foo: 1 }] }] },
+      "messages.0.content.0.text.foo: Extra inputs are not permitted",
+    ],
+    [
+      { ...base, system: [{ type: "text", text: "x", cacheControl: {} }] },
+      "system.0.text.cacheControl: Extra inputs are not permitted",
+    ],
     [{ ...base, tools: [{ name: "t" }] }, "tools.0.custom.input_schema: Field required"],
     [
       { ...base, messages: [...base.messages, { role: "assistant", content: [use("a")] }, result("b")] },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import fc from "fast-check";
@@ -52,6 +53,19 @@ describe("sampleOfSchema", () => {
     assert.ok(value.other! >= 100);
     const contradicted = { type: "integer", maximum: 2, description: "minimum: 3." };
     assert.ok((sampleOfSchema(contradicted) as number) <= 2);
+  });
+
+  it("satisfies what older drafts write in another way", () => {
+    const pair = { type: "array", items: [{ type: "integer" }, { enum: ["x"] }], additionalItems: false, minItems: 2 };
+    const schema = { type: "object", properties: { pair }, required: ["pair"] };
+    const draft7 = new Ajv();
+    assert.ok(draft7.validate(schema, sampleOfSchema(schema)), draft7.errorsText());
+    assert.deepEqual(sampleOfSchema({ type: "integer", minimum: 3, exclusiveMinimum: true, maximum: 4 }), 4);
+    assert.deepEqual(sampleOfSchema({ type: "integer", minimum: 3, maximum: 4, exclusiveMaximum: true }), 3);
+    assert.deepEqual(sampleOfSchema({ type: "integer", minimum: 3, exclusiveMinimum: false, maximum: 3 }), 3);
+    const properties = { a: { const: 1 }, b: { const: 2 } };
+    const needs = { type: "object", properties, required: ["a"], dependencies: { a: ["b"] } };
+    assert.deepEqual(sampleOfSchema(needs), { a: 1, b: 2 });
   });
 
   it("gives the same value for the same schema, and text of any size stays small", () => {
