@@ -7,21 +7,31 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import type { BillExport, BillTable } from "../../simulator/bill/bill-line.ts";
 import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/formats/cost-explorer-api.ts";
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
+import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX } from "../io/text-files.ts";
 import { openDatabase, quoted } from "../store/database.ts";
 
-/** Decompressed size of one export; a year of hourly lines of a large organisation is below it. */
-const BYTES_MAX = 1_000_000_000;
+/** From where on an export is held against the size of its file: a small one may pack as well as it likes. */
+interface FreeSize {
+  readonly bytes?: number;
+  readonly cells: number;
+}
+
+const FREE: FreeSize = { cells: 3e6 };
+/** Cells per byte of the file: lines of a bill take some bytes each, even packed. */
+const CELL_RATIO_MAX = 10;
+/** What the memory of a usual machine holds. */
+const CELLS_MAX = 100e6;
 
 /**
  * @param path a CSV, Parquet or JSON file, one of these in gzip, or a folder with the parts of one export
- * @throws MeridianError data: unreadable, of no known format, without lines, or with problems in its rows
+ * @throws MeridianError data: unreadable, of no known format, without lines, too large, or with problems in its rows
  */
-export async function readBillFile(path: string): Promise<BillExport> {
+export async function readBillFile(path: string, free: FreeSize = FREE): Promise<BillExport> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  const read = isFolder ? await readParts(path) : await readOne(path);
+  const read = isFolder ? await readParts(path, free) : await readOne(path, free);
   if (read.lines.length > 0) return read;
   const fix = "export days on which there was spend";
   throw new MeridianError("data", { code: "BILL_EMPTY", where: path, what: "the export has no lines", fix });
@@ -30,14 +40,14 @@ export async function readBillFile(path: string): Promise<BillExport> {
 const PART = /\.(csv|parquet|json|jsonl)(\.gz)?$/i;
 
 /** Parts of one export, as Data Exports write them: files of one format, in folders or not; manifests are passed over. */
-async function readParts(folder: string): Promise<BillExport> {
+async function readParts(folder: string, free: FreeSize): Promise<BillExport> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile() && PART.test(entry.name) && !/manifest/i.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   const parts: BillExport[] = [];
-  for (const path of paths) parts.push(await readOne(path));
+  for (const path of paths) parts.push(await readOne(path, free));
   const [first] = parts;
   const other = parts.findIndex(({ view }) => view !== first?.view);
   if (first === undefined || other >= 0) {
@@ -57,40 +67,58 @@ async function readParts(folder: string): Promise<BillExport> {
   };
 }
 
-async function readOne(path: string): Promise<BillExport> {
-  const bytes = await bytesOf(path);
+async function readOne(path: string, free: FreeSize): Promise<BillExport> {
+  const { bytes, fileBytes } = await bytesOf(path, free);
   const name = basename(path);
   if (bytes.subarray(0, 4).toString("latin1") === "PAR1") return readTable(await readParquetTable(path), name);
-  const text = textOf(bytes);
+  const text = textOf(bytes, path);
   if (/^\s*[[{]/.test(text)) return readJson(text, name);
-  return readTable(csvTable(text, name), name);
+  return readTable(csvTable(text, name, Math.min(CELLS_MAX, free.cells + fileBytes * CELL_RATIO_MAX)), name);
 }
 
 /** A small file as text, whatever its encoding, gzip too: a price list. @throws MeridianError data BILL_UNREADABLE */
 export async function readPlainText(path: string): Promise<string> {
-  return textOf(await bytesOf(path));
+  return textOf((await bytesOf(path, FREE)).bytes, path);
 }
 
-async function bytesOf(path: string): Promise<Buffer> {
+/** The content, unpacked, and how many bytes the file itself has. */
+async function bytesOf(path: string, free: FreeSize): Promise<{ readonly bytes: Buffer; readonly fileBytes: number }> {
   const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     const what = error.code === "ENOENT" ? "there is no such file" : `the file cannot be read (${error.code})`;
     throw new MeridianError("data", { code: "BILL_UNREADABLE", where: path, what, fix: "name an export of your bill" });
   });
-  if (file[0] !== 0x1f || file[1] !== 0x8b) return file;
+  const fileBytes = file.length;
+  if (file[0] !== 0x1f || file[1] !== 0x8b) return { bytes: file, fileBytes };
+  const maxOutputLength = unpackedBytesMax(fileBytes, free.bytes);
   try {
-    return gunzipSync(file, { maxOutputLength: BYTES_MAX });
+    return { bytes: gunzipSync(file, { maxOutputLength }), fileBytes };
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
+      throw tooLarge(path, `${shown(fileBytes)} bytes unpack to over ${shown(maxOutputLength)}`);
+    }
     const what = `the gzip file cannot be unpacked (${(error as Error).message})`;
     throw new MeridianError("data", { code: "BILL_UNREADABLE", where: path, what, fix: "download it again" });
   }
 }
 
 /** UTF-8, or UTF-16 as spreadsheets save "Unicode text". */
-function textOf(bytes: Buffer): string {
+function textOf(bytes: Buffer, path: string): string {
+  if (bytes.length > WHOLE_TEXT_BYTES_MAX) {
+    throw tooLarge(path, `${shown(bytes.length)} bytes are more than the ${shown(WHOLE_TEXT_BYTES_MAX)} of a text`);
+  }
   const [first, second] = bytes;
   if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16le").decode(Buffer.from(bytes).swap16());
   const isUtf16 = (first === 0xff && second === 0xfe) || (bytes.length > 3 && second === 0 && bytes[3] === 0);
   return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+}
+
+function tooLarge(where: string, what: string): MeridianError {
+  const fix = "export fewer days or fewer columns, or the same as Parquet, or as parts in a folder";
+  return new MeridianError("data", { code: "BILL_TOO_LARGE", where, what, fix });
+}
+
+function shown(count: number): string {
+  return count.toLocaleString("en-US");
 }
 
 /** The separator that the header has most of: a spreadsheet of another language writes semicolons. */
@@ -117,8 +145,9 @@ function withPoints(rows: readonly (readonly string[])[]): readonly (readonly st
   );
 }
 
-function csvTable(text: string, name: string): BillTable {
+function csvTable(text: string, name: string, cellsMax: number): BillTable {
   const lines: number[] = [];
+  let cells = 0;
   const delimiter = delimiterOf(text);
   let rows: readonly (readonly string[])[];
   try {
@@ -128,6 +157,8 @@ function csvTable(text: string, name: string): BillTable {
       skip_empty_lines: true,
       on_record: (record: string[], { lines: line }) => {
         lines.push(line);
+        cells += record.length;
+        if (cells > cellsMax) throw tooLarge(name, `a file of its size has no more than ${shown(cellsMax)} cells`);
         return record;
       },
     }) as readonly (readonly string[])[];

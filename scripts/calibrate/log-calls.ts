@@ -5,8 +5,11 @@ import type { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
 import { type RowPlace, rowError } from "../../simulator/traffic/row-cells.ts";
-import { readRequests } from "../io/trace-file.ts";
+import { readRequests, UNPACK_LIMITS, type UnpackLimits } from "../io/trace-file.ts";
 import type { Measurement } from "./measurement.ts";
+
+/** Each call is kept with all that was measured of it, so fewer fit than rows of a trace; packed, one takes some bytes. */
+const LIMITS: UnpackLimits = { ...UNPACK_LIMITS, freeRows: 2e5, rowRatioMax: 0.5 };
 
 /**
  * Reads calls with their latency: a file or a folder, in a format of `meridian list formats`. Calls that were answered
@@ -15,7 +18,7 @@ import type { Measurement } from "./measurement.ts";
  *
  * @throws MeridianError data TRACE_*, CALIBRATE_NOT_FOUND, CALIBRATE_BAD_ROW with file and line
  */
-export async function readLogCalls(path: string, badRows: BadRows): Promise<Measurement> {
+export async function readLogCalls(path: string, badRows: BadRows, limits = LIMITS): Promise<Measurement> {
   const found: { readonly read: number; readonly observation: Observation }[] = [];
   const modelIds: Record<string, string> = {};
   let withoutLatency = 0;
@@ -28,7 +31,7 @@ export async function readLogCalls(path: string, badRows: BadRows): Promise<Meas
     modelIds[observation.model] = bareModelId(row.model!);
     found.push({ read: row.timeMs, observation });
   };
-  const { reader } = await readRequests([{ path, source: path }], { badRows }, take).catch((cause: unknown) => {
+  const { reader } = await readRequests([{ path, source: path }], { badRows, limits }, take).catch((cause: unknown) => {
     throw isMissing(cause) ? notFound(path, cause) : cause;
   });
   const order = found.map((_, i) => i).sort((a, b) => found[a]!.read - found[b]!.read);

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { Observation } from "../../simulator/calibrate/calls.ts";
+import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX } from "../io/text-files.ts";
 
 /** What was read of one source. */
 export interface Measurement {
@@ -18,8 +19,6 @@ export function axisStartOf(epochsMs: readonly number[]): number {
   return epochsMs.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
 }
 
-const PACKED_BYTES_MAX = 512 * 2 ** 20;
-const TEXT_BYTES_MAX = 1024 * 2 ** 20;
 const O_RDONLY_NONBLOCK = 0o4000;
 
 /**
@@ -46,7 +45,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw fail("NOT_A_FILE", file, "this is not a file", "name a file, or the folder of a run");
-    if (stats.size > PACKED_BYTES_MAX) throw tooLarge(file);
+    if (stats.size > WHOLE_TEXT_BYTES_MAX) throw tooLarge(file);
     return await handle.readFile();
   } finally {
     await handle.close();
@@ -55,7 +54,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
 
 function unpack(bytes: Uint8Array, file: string): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: TEXT_BYTES_MAX });
+    return gunzipSync(bytes, { maxOutputLength: unpackedBytesMax(bytes.length) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(file);
     throw fail("DAMAGED", file, "the gzip file is damaged or cut off", "copy it again; gzip -t checks it");

@@ -47,6 +47,16 @@ export async function readTextFile(path: string, file: TextFileKind): Promise<st
 
 const O_RDONLY_NONBLOCK = 0o4000;
 
+/** The longest text that the engine keeps as one has 2^29 characters; a file that is read whole must be below that. */
+export const WHOLE_TEXT_BYTES_MAX = 500_000_000;
+const UNPACKED_FREE_BYTES = 64 * 2 ** 20;
+const UNPACKED_RATIO_MAX = 500;
+
+/** Bytes that a gzip file may unpack to where it is read whole: what packs better than recorded rows do is a bomb. */
+export function unpackedBytesMax(packedBytes: number, freeBytes = UNPACKED_FREE_BYTES): number {
+  return Math.min(WHOLE_TEXT_BYTES_MAX, freeBytes + packedBytes * UNPACKED_RATIO_MAX);
+}
+
 function decode(bytes: Uint8Array, notUtf8: () => MeridianError): string {
   if (bytes.includes(0)) throw notUtf8();
   try {

@@ -28,7 +28,7 @@ export interface TraceFileOptions extends ReadingOptions {
 /** Read at a time: the text of a larger chunk would be an object of its own kind to the heap, which then grows far. */
 const CHUNK_BYTES = 2 ** 15;
 
-const LIMITS: UnpackLimits = {
+export const UNPACK_LIMITS: UnpackLimits = {
   bytesMax: 8 * 2 ** 30,
   ratioMax: 500,
   freeBytes: 64 * 2 ** 20,
@@ -84,7 +84,7 @@ export async function readRequests(
 }
 
 async function readText(file: TraceFile, reader: RequestReader, options: TraceFileOptions, hash: Hash): Promise<void> {
-  const { limits = LIMITS } = options;
+  const { limits = UNPACK_LIMITS } = options;
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   const records = reader.file(file.source);
   let unpacked = 0;

@@ -14,18 +14,16 @@ import {
   type ScheduleRow,
 } from "../../simulator/bench/rows.ts";
 import type { SimulatedRows } from "../../simulator/validate/samples.ts";
-
-/** Decompressed, a file of rows is never larger: a damaged or hostile one must not fill the memory. */
-const BYTES_MAX = 1024 * 1024 * 1024;
+import { unpackedBytesMax } from "../io/text-files.ts";
 
 export function packText(text: string | Uint8Array): Uint8Array {
   return gzipSync(text, { level: 9 });
 }
 
-/** @throws MeridianError data VALIDATION_DAMAGED */
+/** @throws MeridianError data VALIDATION_DAMAGED, also for what unpacks out of all proportion */
 export function unpackText(bytes: Uint8Array, file: string): string {
   try {
-    return gunzipSync(bytes, { maxOutputLength: BYTES_MAX }).toString("utf8");
+    return gunzipSync(bytes, { maxOutputLength: unpackedBytesMax(bytes.length) }).toString("utf8");
   } catch (error) {
     throw damaged(file, `it cannot be unpacked (${error instanceof Error ? error.message : error})`);
   }

@@ -195,6 +195,18 @@ describe("bill exports", () => {
     assert.equal((await reading("a.jsonl", `${JSON.stringify(page)}\n${JSON.stringify(page)}\n`)).lines.length, 2);
   });
 
+  it("refuses what unpacks to more bytes or cells than a file of its size can hold", async () => {
+    const path = join(folder, "bomb.csv.gz");
+    const bomb = async (text: string) => writeFile(path, gzipSync(text));
+    const cost = "date,usage_type,cost_usd\n";
+    await bomb(cost + "0".repeat(2e6));
+    await assert.rejects(readBillFile(path, { bytes: 0, cells: 0 }), /BILL_TOO_LARGE .* bytes unpack to over/);
+    await bomb(cost + ",,\n".repeat(2e4));
+    await assert.rejects(readBillFile(path, { cells: 0 }), /BILL_TOO_LARGE {2}bomb\.csv\.gz: .* cells/);
+    const fitting = await readBillFile(join(BILLS, "cost-explorer.csv.gz"), { bytes: 0, cells: 0 });
+    assert.ok(fitting.lines.length > 0);
+  });
+
   it("refuses Parquet that is none", async () => {
     assert.match(
       problemsOf(await reading("p.parquet", "PAR1, but no more").catch((caught) => caught)),

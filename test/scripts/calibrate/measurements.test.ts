@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { readLogCalls } from "../../../scripts/calibrate/log-calls.ts";
 import { probeObservations, readMeasurements } from "../../../scripts/calibrate/measurements.ts";
+import { UNPACK_LIMITS } from "../../../scripts/io/trace-file.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { BadRows } from "../../../simulator/traffic/bad-rows.ts";
 import { bareModelId, shortModelName } from "../../../simulator/traffic/labels.ts";
@@ -49,6 +50,13 @@ describe("CSV calls", () => {
       ],
     );
     assert.equal(observations[0]!.axisStartMs, Date.parse("2026-05-04T10:00:01.500Z"));
+  });
+
+  it("are no more than a packed file of its size can hold", async () => {
+    const file = place("bomb.csv.gz", gzipSync(`${HEADER}\n${`${GOOD}\n`.repeat(5000)}`));
+    assert.equal((await readLogCalls(file, stop())).observations.length, 5000);
+    const limits = { ...UNPACK_LIMITS, freeRows: 100, rowRatioMax: 0.5 };
+    await assert.rejects(readLogCalls(file, stop(), limits), /TRACE_TOO_LARGE .*bomb\.csv\.gz: .* rows/);
   });
 
   it("times since 1970 in s, ms or us are the same instants; what is none is refused", async () => {

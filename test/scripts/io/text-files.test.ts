@@ -3,7 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { appendJobSummary, stableJson } from "../../../scripts/io/text-files.ts";
+import {
+  appendJobSummary,
+  stableJson,
+  unpackedBytesMax,
+  WHOLE_TEXT_BYTES_MAX,
+} from "../../../scripts/io/text-files.ts";
 
 describe("stableJson", () => {
   it("keeps the order of keys and ends with a line break", () => {
@@ -14,6 +19,12 @@ describe("stableJson", () => {
     assert.throws(() => stableJson({ p95: Number.NaN }), /RESULT_NOT_FINITE.*"p95"/s);
     assert.throws(() => stableJson([Number.POSITIVE_INFINITY]), /RESULT_NOT_FINITE/);
   });
+});
+
+it("a packed file may unpack in proportion to its size, and to no more than one text holds", () => {
+  assert.equal(unpackedBytesMax(0), 64 * 2 ** 20);
+  assert.equal(unpackedBytesMax(1000, 7), 500_007);
+  assert.equal(unpackedBytesMax(1e9), WHOLE_TEXT_BYTES_MAX);
 });
 
 it("appends a summary to the job's, and never fails a run", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   checkRows,
+  emptyAnswerNotes,
   firstTokenNotes,
   type HarnessInput,
   invalidReasons,
@@ -42,6 +43,14 @@ const row = (g: number, f: number, e: number, k: AttemptRow["k"] = "ok"): Attemp
   u: null,
   id: "",
   x: "",
+});
+
+it("answers of status 200 without a token are counted and named", () => {
+  const rows = [row(0, 1, 2), { ...row(0, 1, 2, "error"), x: "EmptyAnswer" }, row(0, 1, 2, "throttled")];
+  assert.deepEqual(emptyAnswerNotes(rows), [
+    "1 of 3 attempts (33 %) were answered 200 without a token (EmptyAnswer): they count as failed, not as fast.",
+  ]);
+  assert.deepEqual(emptyAnswerNotes(rows.slice(0, 1)), []);
 });
 
 const SERVER = target({ api: "openai", region: "eu-west-1" });
