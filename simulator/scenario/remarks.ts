@@ -2,15 +2,18 @@
 import { capacitySpecOf, ignoresPriority } from "../service/capacity/index.ts";
 import type { ArrivalSpec } from "../traffic/arrivals/index.ts";
 import type { ClassInput } from "./classes.ts";
+import type { ClientInput } from "./client.ts";
 import type { TargetDraft } from "./drafts.ts";
 import type { FaultInput } from "./faults.ts";
 import type { ModelsInput } from "./models.ts";
 import { hasLevelOfItsOwn } from "./tiers.ts";
 
-/** Models and traffic of a scenario, as far as remarks go by them. */
+/** Models, traffic and clients of a scenario, as far as remarks go by them. */
 export interface RemarksInput {
   readonly world: { readonly models: ModelsInput; readonly faults: readonly FaultInput[] };
   readonly traffic: readonly Pick<ClassInput, "class" | "arrivals">[];
+  readonly client: Pick<ClientInput, "hedge">;
+  readonly strategies: readonly { readonly client: Pick<ClientInput, "hedge"> | undefined }[];
   /** ms; undefined where the run ends by its requests. */
   readonly duration?: number | undefined;
 }
@@ -20,6 +23,7 @@ export function remarksOf(scenario: RemarksInput, targets: readonly Pick<TargetD
   return [
     ...classesWithoutArrivals(scenario),
     ...faultsAfterTheEnd(scenario),
+    ...hedgesWithoutBudget(scenario),
     ...queuesIgnoringPriority(scenario, targets),
   ];
 }
@@ -32,6 +36,16 @@ function faultsAfterTheEnd({ world, duration = Number.POSITIVE_INFINITY }: Remar
           `Fault ${i + 1} (${kind}) begins after the run: at ${at / 1000} s of ${duration / 1000} s, so it never strikes.`,
         ],
   );
+}
+
+/** When all answers are slow, a fixed silence passes at nearly every call, and hedges add to what makes them slow. */
+function hedgesWithoutBudget({ client, strategies }: RemarksInput): readonly string[] {
+  const hedges = strategies.map((each) => (each.client ?? client).hedge);
+  const isUnbounded = hedges.some((hedge) => typeof hedge?.after === "number" && hedge.budget === undefined);
+  if (!isUnbounded) return [];
+  return [
+    "Hedges have no budget: when answers are slow, nearly every call is sent again, which slows them further; hedge.budget, say 10 %, bounds it.",
+  ];
 }
 
 function classesWithoutArrivals({ traffic }: RemarksInput): readonly string[] {

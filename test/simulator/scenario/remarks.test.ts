@@ -35,6 +35,15 @@ describe("what is legal but remarked on", () => {
     assert.deepEqual(notes, ["Fault 2 (outage) begins after the run: at 7200 s of 600 s, so it never strikes."]);
   });
 
+  it("hedges after a fixed silence that nothing bounds", () => {
+    const notesOf = (hedge: object) => planOf(aws({ client: { hedge } as ScenarioInput["client"] })).notes;
+    assert.match(notesOf({ after: "3s" }).join(), /^Hedges have no budget: .* hedge\.budget, say 10 %/);
+    assert.deepEqual(notesOf({ after: "3s", budget: "10%" }), []);
+    assert.deepEqual(notesOf({ after: "p95" }), [], "a quantile is bounded by what it is");
+    const own = { "round-robin": {}, client: { hedge: { after: "3s" } } };
+    assert.equal(planOf(aws({ strategies: ["round-robin", { ...own, name: "b" }] as never })).notes.length, 1);
+  });
+
   it("queues that ignore the priority of tiers, by the models that have them", () => {
     const slots = (discipline: string) => ({ id: HAIKU, capacity: { kind: "slots", servers: 1, discipline } });
     const models = { yields: slots("priority"), ignores: slots("fcfs") };
