@@ -12,6 +12,7 @@ import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../
 import { sobolChart, tornadoChart } from "./bar-charts.ts";
 import { curveChart, strategiesOf } from "./curve-chart.ts";
 import { mapChart } from "./map-chart.ts";
+import { scatterCharts } from "./scatter-chart.ts";
 import { askedText, metricText, objectiveText, openSentences, type SweepReport, sweepVerdict } from "./words.ts";
 
 /**
@@ -43,14 +44,21 @@ ${figures}
 /** Metrics that are shown beside the one that is asked about. */
 const BESIDE: readonly SweepMetric[] = ["failed", "throttled", "cost"];
 
+/** Of a grid with further factors; the others are in the terminal's text and in points.csv. */
+const MAPS_MAX = 12;
+
 function chartsOf(report: SweepReport): readonly Chart<SweepReport>[] {
   const { sweep, rows, answers } = report;
   const [{ question, analysis }] = answers;
   if (rows.length === 0) return [];
-  if (analysis.map.length > 0) return [mapChart];
+  const scatters = scatterCharts(analysis.associations, question);
+  if (analysis.maps.length > 0) {
+    const maps = analysis.maps.slice(0, MAPS_MAX);
+    return [...maps.map((map, i) => mapChart(i === 0 ? "break-even" : `break-even-${i}`, map)), ...scatters];
+  }
   if (analysis.tornado.length > 0) return [tornadoChart];
   if (analysis.sensitivity.length > 0) return [sobolChart];
-  if (analysis.curves.length === 0) return [];
+  if (analysis.curves.length === 0) return scatters;
   const beside = BESIDE.filter((metric) => metric !== question.metric).map((metric): SweepAnswer => {
     const other = { metric, group: question.group, objective: null, p95LimitMs: null };
     return { question: other, analysis: analyse(sweep, rows, other) };

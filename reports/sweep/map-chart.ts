@@ -1,7 +1,7 @@
-/** A map over two factors: the best strategy of each point, its value, and whether the next best is told apart. */
+/** Maps over two factors: the best strategy of each point, its value, and whether the next best is told apart. */
 import type { TopLevelSpec } from "vega-lite";
 import { printable } from "../../simulator/base/errors.ts";
-import { isLargerBetter, type MapCell } from "../../simulator/sweep/analysis.ts";
+import { type BreakEvenMap, isLargerBetter, type MapCell } from "../../simulator/sweep/analysis.ts";
 import { formatPlain, NOT_AVAILABLE } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import type { Chart } from "../charts/chart.ts";
@@ -9,7 +9,7 @@ import { frame } from "../charts/parts/frame.ts";
 import { labelByIndex, shortName } from "../charts/parts/labels.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { strategiesOf, sweepStyles } from "./curve-chart.ts";
-import { askedText, metricText, type SweepReport, sweepVerdict } from "./words.ts";
+import { askedText, mapTitle, metricText, othersText, type SweepReport, sweepVerdict } from "./words.ts";
 
 const WIDTH_MAX = 900;
 const CELL_WIDTH_MAX = 92;
@@ -17,17 +17,27 @@ const CELL_HEIGHT = 36;
 /** Narrower cells have no room for numbers. */
 const NUMBER_WIDTH = 40;
 
-export const mapChart: Chart<SweepReport> = {
-  id: "break-even",
-  question: "Which strategy is best where?",
-  absence: ({ answers: [{ analysis }] }) => (analysis.map.length === 0 ? "No point has a result yet." : undefined),
-  heading: (report) => ({
-    title: sweepVerdict(report).replace(/\.$/, ""),
-    subtitle: `Each cell: the best strategy by its letter and its ${askedText(report.answers[0].question)}. Pale and with a question mark: its 95 % interval meets the second best's.${report.answers[0].question.p95LimitMs === null ? "" : " Dash: no strategy keeps its latency."}`,
-  }),
-  spec: (report, theme) => mapSpec(report, theme),
-  table: (report) => mapTable(report),
-};
+/** @param id of the chart and its table */
+export function mapChart(id: string, map: BreakEvenMap): Chart<SweepReport> {
+  const chart: Chart<SweepReport> = {
+    id,
+    question: `Which strategy is best at which point${othersText(map)}?`,
+    absence: () => (map.cells.length === 0 ? "No point has a result yet." : undefined),
+    heading: (report) => headingOf(report, map),
+    spec: (report, theme) => mapSpec(chart, report, map, theme),
+    table: (report) => mapTable(id, report, map),
+  };
+  return chart;
+}
+
+function headingOf(report: SweepReport, map: BreakEvenMap) {
+  const [{ question }] = report.answers;
+  const title = map.others.length === 0 ? sweepVerdict(report).replace(/\.$/, "") : mapTitle(map, question);
+  return {
+    title,
+    subtitle: `Each cell: the best strategy by its letter and its ${askedText(question)}. Pale and with a question mark: its 95 % interval meets the second best's.${question.p95LimitMs === null ? "" : " Dash: no strategy keeps its latency."}`,
+  };
+}
 
 /** `A`, `B`, ... in the order of the results. */
 function letterOf(report: SweepReport, strategy: string | null): string {
@@ -45,9 +55,13 @@ function valueText(value: unknown): string {
     : printable(typeof value === "string" ? value : JSON.stringify(value));
 }
 
-function mapSpec(report: SweepReport, theme: ChartTheme): TopLevelSpec {
-  const [{ question, analysis }] = report.answers;
-  const { map } = analysis;
+function mapSpec(
+  chart: Chart<SweepReport>,
+  report: SweepReport,
+  { cells: map }: BreakEvenMap,
+  theme: ChartTheme,
+): TopLevelSpec {
+  const [{ question }] = report.answers;
   const [rows, columns] = [textsOf(map, 0), textsOf(map, 1)];
   const [rowPath, columnPath] = report.sweep.factors.map(({ path }) => shortName(path, 60));
   const width = Math.min(CELL_WIDTH_MAX, WIDTH_MAX / columns.length);
@@ -88,7 +102,7 @@ function mapSpec(report: SweepReport, theme: ChartTheme): TopLevelSpec {
   });
   const wide = width >= NUMBER_WIDTH;
   return {
-    ...frame(mapChart, mapChart.heading(report), theme),
+    ...frame(chart, chart.heading(report), theme),
     data: { values },
     width: width * columns.length,
     height: CELL_HEIGHT * rows.length,
@@ -113,11 +127,11 @@ function mapSpec(report: SweepReport, theme: ChartTheme): TopLevelSpec {
   } as TopLevelSpec;
 }
 
-function mapTable(report: SweepReport): Table {
-  const [{ question, analysis }] = report.answers;
+function mapTable(id: string, report: SweepReport, { cells }: BreakEvenMap): Table {
+  const [{ question }] = report.answers;
   const { unit, name } = metricText(question.metric);
   return {
-    id: "break-even",
+    id,
     caption: `${isLargerBetter(question.metric) ? "Largest" : "Least"} ${askedText(question)} at each point`,
     columns: [
       ...report.sweep.factors.map(({ path }) => leftColumn(printable(path), path)),
@@ -125,7 +139,7 @@ function mapTable(report: SweepReport): Table {
       rightColumn(`${name} (${unit.symbol})`, question.metric),
       leftColumn("Told apart from the next", "is_clear"),
     ],
-    rows: analysis.map.map((cell) => ({
+    rows: cells.map((cell) => ({
       cells: [
         ...cell.values.map((value) => textCell(valueText(value))),
         textCell(cell.best ?? NOT_AVAILABLE),

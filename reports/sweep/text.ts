@@ -1,6 +1,13 @@
 /** A sweep in the terminal: the answer first, then its table. */
 import { printable } from "../../simulator/base/errors.ts";
-import { type Curve, isLargerBetter, type MapCell, type SweepAnswer } from "../../simulator/sweep/analysis.ts";
+import type { Estimate } from "../../simulator/base/statistics.ts";
+import {
+  type BreakEvenMap,
+  type Curve,
+  isLargerBetter,
+  type MapCell,
+  type SweepAnswer,
+} from "../../simulator/sweep/analysis.ts";
 import type { SweepFile } from "../../simulator/sweep/job.ts";
 import { formatNumber, formatPlain, NOT_AVAILABLE } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
@@ -12,6 +19,7 @@ import {
   MARKS,
   metricText,
   openSentences,
+  othersText,
   pointText,
   type SweepReport,
   sweepHead,
@@ -33,9 +41,10 @@ export function renderSweepText(report: SweepReport, options: TerminalOptions): 
       .filter(({ question }) => question.objective !== null)
       .flatMap((other) => sentences(sweep, other, options)),
     ...openSentences(report).flatMap((sentence) => wrap(sentence, options.width)),
-    ...(analysis.map.length === 0 ? [] : mapLines(sweep, asked)),
+    ...analysis.maps.flatMap((map) => mapLines(sweep, asked, map)),
     ...(analysis.tornado.length === 0 ? [] : tornadoLines(asked)),
     ...(analysis.sensitivity.length === 0 ? [] : sensitivityLines(sweep, asked)),
+    ...(analysis.associations.length === 0 ? [] : associationLines(asked, options)),
   ].join("\n");
 }
 
@@ -71,19 +80,23 @@ function curveLines(sweep: SweepFile, answer: SweepAnswer, options: TerminalOpti
   ];
 }
 
-function mapLines(sweep: SweepFile, { question, analysis }: SweepAnswer): readonly string[] {
+function mapLines(
+  sweep: SweepFile,
+  { question, analysis }: SweepAnswer,
+  { others, cells }: BreakEvenMap,
+): readonly string[] {
   const [rowPath, columnPath] = sweep.factors.map(({ path }) => printable(path));
-  const rows = distinctTexts(analysis.map.map(({ values }) => values[0]));
-  const columns = distinctTexts(analysis.map.map(({ values }) => values[1]));
-  const strategies = distinctTexts(analysis.map.map(({ best }) => best ?? "none"));
+  const rows = distinctTexts(cells.map(({ values }) => values[0]));
+  const columns = distinctTexts(cells.map(({ values }) => values[1]));
+  const strategies = distinctTexts(analysis.maps.flatMap((map) => map.cells.map(({ best }) => best ?? "none")));
   const letterOf = (best: string | null) => (best === null ? "-" : String.fromCharCode(65 + strategies.indexOf(best)));
   const cellAt = (row: string, column: string) =>
-    analysis.map.find(({ values }) => String(values[0]) === row && String(values[1]) === column);
+    cells.find(({ values }) => String(values[0]) === row && String(values[1]) === column);
   const cell = (found: MapCell | undefined) =>
     found === undefined ? "" : `${letterOf(found.best)}${found.isClear || found.best === null ? "" : "?"}`;
   const better = isLargerBetter(question.metric) ? "largest" : "least";
   return [
-    `${better} ${askedText(question)}; rows ${rowPath}, columns ${columnPath}`,
+    `${better} ${askedText(question)}${othersText({ others, cells })}; rows ${rowPath}, columns ${columnPath}`,
     ...terminalTable(
       [["", ...columns], ...rows.map((row) => [row, ...columns.map((column) => cell(cellAt(row, column)))])],
       {
@@ -98,6 +111,29 @@ function mapLines(sweep: SweepFile, { question, analysis }: SweepAnswer): readon
 
 function distinctTexts(values: readonly unknown[]): readonly string[] {
   return [...new Set(values.map(String))];
+}
+
+function associationLines({ question, analysis }: SweepAnswer, options: TerminalOptions): readonly string[] {
+  const text = ({ value, low, high }: Estimate) =>
+    value === null
+      ? NOT_AVAILABLE
+      : `${formatNumber(value, 2)} (${formatNumber(low!, 2)} to ${formatNumber(high!, 2)})`;
+  const rows = analysis.associations.map(({ strategy, path, points, correlation }) => [
+    printable(strategy),
+    printable(path),
+    text(correlation),
+    String(points.length),
+  ]);
+  return [
+    ...wrap(
+      `Rank correlation of ${askedText(question)} with each factor: 1 where it always rises with it, \u22121 where it always falls (95 %)`,
+      options.width,
+    ),
+    ...terminalTable([["strategy", "factor", "rank correlation", "points"], ...rows], {
+      aligns: ["left", "left", "right", "right"],
+      gap: 2,
+    }),
+  ];
 }
 
 function tornadoLines({ question, analysis }: SweepAnswer): readonly string[] {

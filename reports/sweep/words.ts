@@ -2,6 +2,8 @@
 import { printable } from "../../simulator/base/errors.ts";
 import { openCrossings } from "../../simulator/sweep/adaptive.ts";
 import {
+  type Association,
+  type BreakEvenMap,
   type Curve,
   isLargerBetter,
   type MapCell,
@@ -149,7 +151,11 @@ export function sweepVerdict(report: SweepReport): string {
   const [{ question, analysis }] = report.answers;
   if (report.rows.length === 0) return "No point has a result yet.";
   if (analysis.curves.length > 0) return curvesVerdict(report, analysis.curves, question);
-  if (analysis.map.length > 0) return mapVerdict(analysis.map, question);
+  if (analysis.maps.length > 0)
+    return mapVerdict(
+      analysis.maps.flatMap(({ cells }) => cells),
+      question,
+    );
   if (analysis.tornado.length > 0) return tornadoVerdict(analysis.tornado, question);
   if (analysis.sensitivity.length > 0) return sensitivityVerdict(report);
   return rangeVerdict(report);
@@ -267,7 +273,7 @@ function sensitivityVerdict({ sweep, answers: [{ question, analysis }] }: SweepR
   return `${printable(sweep.factors[at]!.path)} makes most of the variance of ${askedText(question)} with ${printable(of.strategy)}: ${share(total.value)} with others (95 % ${share(total.low)} to ${share(total.high)}), ${share(first.value)} alone.`;
 }
 
-function rangeVerdict({ rows, sweep, answers: [{ question }] }: SweepReport): string {
+function rangeVerdict({ rows, sweep, answers: [{ question, analysis }] }: SweepReport): string {
   const own = rows.filter(({ group, strategy }) => group === question.group && strategy === sweep.baseline);
   const known = own.flatMap(({ metrics, isUnstable }) => (isUnstable ? [] : (metrics[question.metric].value ?? [])));
   const unit = UNITS[question.metric];
@@ -276,5 +282,39 @@ function rangeVerdict({ rows, sweep, answers: [{ question }] }: SweepReport): st
     known.length === 0
       ? "does not exist at any point"
       : `lies between ${formatPlain(Math.min(...known), unit)} and ${formatPlain(Math.max(...known), unit)} ${unit.symbol} over ${plural(known.length, "point", "points")}`;
-  return `${askedText(question)} with ${printable(sweep.baseline)} ${range}${without > 0 && known.length > 0 ? `; at ${without} it is unstable or has none` : ""}.`;
+  const gone = without > 0 && known.length > 0 ? `; at ${without} it is unstable or has none` : "";
+  return `${askedText(question)} with ${printable(sweep.baseline)} ${range}${gone}.${strongestText(analysis.associations, sweep)}`;
+}
+
+/** Which factor the baseline's metric goes with most; empty where none is shown to matter. */
+function strongestText(associations: readonly Association[], { baseline }: SweepFile): string {
+  const own = associations.filter(({ strategy, correlation: { value } }) => strategy === baseline && value !== null);
+  const size = ({ correlation }: Association) => Math.abs(correlation.value!);
+  const [most] = [...own].sort((a, b) => size(b) - size(a));
+  if (most === undefined) return "";
+  if (most.correlation.low! <= 0 && most.correlation.high! >= 0) return " No factor alone is shown to move it.";
+  const way = most.correlation.value! > 0 ? "rises" : "falls";
+  return ` It ${way} most regularly with ${printable(most.path)} (${correlationText(most)}).`;
+}
+
+/** `rank correlation 0.83, 95 % 0.70 to 0.91`. */
+export function correlationText({ correlation: { value, low, high } }: Association): string {
+  if (value === null) return "too few points for a rank correlation";
+  const text = (each: number) => (Math.round(each * 100) / 100).toFixed(2).replace("-", "\u2212");
+  return `rank correlation ${text(value)}, 95 % ${text(low!)} to ${text(high!)}`;
+}
+
+/** What one of several maps says, in a title. */
+export function mapTitle(map: BreakEvenMap, question: SweepQuestion): string {
+  const others = othersText(map).replace(/^ where /, "");
+  return `${others}: ${mapVerdict(map.cells, question).replace(/\.$/, "")}`;
+}
+
+/** ` where a = 1, b = 2`; empty for a map over all factors. */
+export function othersText({ others }: BreakEvenMap): string {
+  const value = (each: unknown) =>
+    typeof each === "number" ? String(Number(each.toPrecision(4))) : printable(String(each ?? "as it is"));
+  return others.length === 0
+    ? ""
+    : ` where ${others.map(({ path, value: v }) => `${printable(path)} = ${value(v)}`).join(", ")}`;
 }

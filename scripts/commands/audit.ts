@@ -3,6 +3,7 @@ import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/e
 import { type AllowedTargets, type ClassAudit, DecisionAudit } from "../../simulator/bench/audit-decisions.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { readDecisions } from "../bedrock/read-log.ts";
+import { prepareExperiment } from "../io/experiment.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 
 export const auditCommand: CommandDefinition = {
@@ -54,7 +55,6 @@ async function runAudit({ args, options, terminal }: CommandInput): Promise<numb
 }
 
 async function rulesOf(file: string): Promise<AllowedTargets> {
-  const { prepareExperiment } = await import("../io/experiment.ts");
   const { plan } = (await prepareExperiment(file, { overrides: [], strategies: [] })).inputs;
   const byClass = (of: (each: Plan["classes"][number]) => readonly string[]) =>
     new Map(plan.classes.map((each) => [each.name, new Set(of(each))]));

@@ -2,8 +2,13 @@
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { BillPage } from "../../reports/bill/page.ts";
+import { renderBillHtml } from "../../reports/bill/page.ts";
+import { renderProjectionCsv } from "../../reports/bill/projection.ts";
 import type { ReplayReport } from "../../reports/bill/savings.ts";
+import { replayText, routingScenarios, savingsCsvTable, savingsTable } from "../../reports/bill/savings.ts";
 import { renderBillText } from "../../reports/bill/text.ts";
+import { csvRows, toCsv } from "../../reports/tables/table.ts";
+import { terminalTable, wrap } from "../../reports/text/terminal.ts";
 import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/errors.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
@@ -110,7 +115,7 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
   if (options.json === true) terminal.out(json);
   else {
     terminal.out(renderBillText(report, { colour: terminal.colour, width: terminal.width }));
-    if (replay !== undefined) terminal.out(await replayLines(replay, terminal));
+    if (replay !== undefined) terminal.out(replayLines(replay, terminal));
   }
   if (options.report !== undefined) terminal.note(`written: ${join(String(options.report), "bill.html")}, bill.json`);
   if (written !== undefined) terminal.note(written);
@@ -124,13 +129,6 @@ async function writePage(
   { report, replay }: Pick<BillPage, "report" | "replay">,
   json: string,
 ): Promise<void> {
-  const [{ renderBillHtml }, { routingScenarios, savingsCsvTable }, { renderProjectionCsv }, { csvRows, toCsv }] =
-    await Promise.all([
-      import("../../reports/bill/page.ts"),
-      import("../../reports/bill/savings.ts"),
-      import("../../reports/bill/projection.ts"),
-      import("../../reports/tables/table.ts"),
-    ]);
   const routings = replay === undefined ? [] : routingScenarios(replay);
   const projection = projectBill(report.bill, { months: 12, growth: undefined, prices: [FLAT, ...routings] });
   const byDay = spendBy(report.bill, "day");
@@ -142,11 +140,7 @@ async function writePage(
     await writeFileAtomic(join(folder, "projection.csv"), renderProjectionCsv({ projection, file }));
 }
 
-async function replayLines(replay: ReplayReport, { width }: { readonly width: number }): Promise<string> {
-  const [{ replayText, savingsTable }, { terminalTable, wrap }] = await Promise.all([
-    import("../../reports/bill/savings.ts"),
-    import("../../reports/text/terminal.ts"),
-  ]);
+function replayLines(replay: ReplayReport, { width }: { readonly width: number }): string {
   const { columns, rows } = savingsTable(replay);
   const cells = rows.map((row) =>
     row.cells.map(({ text, detail }) => printable(detail === undefined ? text : `${text} (${detail})`)),

@@ -11,6 +11,7 @@ import { prepareText } from "../io/experiment.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { environmentProblem } from "../io/text-files.ts";
+import { beginStrategy } from "../strategy/template.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 
 const EXAMPLE = "azure-conv-2023";
@@ -43,7 +44,6 @@ export const initCommand: CommandDefinition = {
 
 async function runInit({ args, options, terminal, signal }: CommandInput): Promise<number> {
   if (options.strategy === true) {
-    const { beginStrategy } = await import("../strategy/template.ts");
     return beginStrategy(args[0] === "scenario.yaml" ? "mine.ts" : args[0]!, terminal);
   }
   const file = args[0] ?? "scenario.yaml";

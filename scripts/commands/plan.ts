@@ -2,11 +2,13 @@
 import { join } from "node:path";
 import { Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
+import { renderAdviceHtml, renderAdviceMarkdown, renderAdviceText } from "../../reports/advice/index.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { parseCount, parseShare } from "../../simulator/base/quantities.ts";
 import { formatDecimal } from "../../simulator/bill/usd.ts";
 import { precisionRule } from "../io/run-precise.ts";
 import { requireStore } from "../io/run-store.ts";
+import { makePlan } from "../plan/make-plan.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
 
@@ -46,7 +48,6 @@ async function runPlan({ args, options, terminal, signal }: CommandInput): Promi
     throw usage("--unit-tpm", "PLAN_UNIT_TPM", "write tokens a minute, input and output together, e.g. 300k");
   await requireStore(String(options.out));
   if (options.report !== undefined) await requireStore(String(options.report), "--report");
-  const { makePlan } = await import("../plan/make-plan.ts");
   const advice = await makePlan(
     { file: args[0]!, overrides: overridesOf(options) },
     {
@@ -63,7 +64,6 @@ async function runPlan({ args, options, terminal, signal }: CommandInput): Promi
     },
   );
   const json = jsonDocument("plan", plain(advice));
-  const { renderAdviceHtml, renderAdviceMarkdown, renderAdviceText } = await import("../../reports/advice/index.ts");
   if (options.report !== undefined) {
     const folder = String(options.report);
     await writeFileAtomic(join(folder, "plan.html"), await renderAdviceHtml(advice));

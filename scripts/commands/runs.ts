@@ -1,5 +1,6 @@
 /** `meridian runs`: lists, filters, tags and names saved runs, and removes those that are not needed any more. */
 import { rm } from "node:fs/promises";
+import { terminalTable } from "../../reports/text/terminal.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { environmentProblem } from "../io/text-files.ts";
@@ -134,7 +135,6 @@ async function printRuns(runs: readonly ListedRun[], terminal: Terminal, root: s
     terminal.note(`no such run in ${root}`);
     return;
   }
-  const { terminalTable } = await import("../../reports/text/terminal.ts");
   const lines = terminalTable(
     [
       ["Run", "Saved (UTC)", "Kind", "Repl.", "Labels"],

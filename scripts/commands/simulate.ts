@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { latencyView } from "../../reports/base/latency-view.ts";
+import { explainedText } from "../../reports/tables/explained.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { PrecisionTarget } from "../../simulator/experiment/precision.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -190,7 +191,6 @@ async function show(
     terminal.out(renderTerminal(result, { colour: terminal.colour, width: terminal.width }));
     if (ranking !== undefined) terminal.out(`\n${rankingText(ranking).split("\n").map(printable).join("\n")}`);
     if (result.explained !== undefined) {
-      const { explainedText } = await import("../../reports/tables/explained.ts");
       terminal.out(`\nDecisions explained: ${printable(explainedText(result))}`);
     }
   }

@@ -1,4 +1,7 @@
 /** `meridian sql`: one SELECT over all saved runs. */
+
+import { escapeMarkdown } from "../../reports/text/markdown.ts";
+import { terminalTable } from "../../reports/text/terminal.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import type { QueryResult } from "../store/reader.ts";
 import { openRunStore } from "../store/runs.ts";
@@ -73,7 +76,6 @@ async function written(result: QueryResult, format: Format): Promise<string> {
     const rows = result.rows.map((row) => Object.fromEntries(row.map((value, i) => [result.columns[i]!, value])));
     return jsonDocument("query", { columns: result.columns, rows });
   }
-  const { escapeMarkdown } = await import("../../reports/text/markdown.ts");
   const cell = (value: unknown) =>
     value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
   if (format === "csv") {
@@ -89,7 +91,6 @@ async function written(result: QueryResult, format: Format): Promise<string> {
     const rows = [result.columns, ...result.rows.map((row) => row.map(cell))].map((row) => row.map(escapeMarkdown));
     return markdownTable(rows, { align: isNumber.map((is) => (is ? "r" : "l")) });
   }
-  const { terminalTable } = await import("../../reports/text/terminal.ts");
   const rows = [result.columns, ...result.rows.map((row) => row.map(cell))].map((row) => row.map(printable));
   return terminalTable(rows, { aligns: isNumber.map((is) => (is ? "right" : "left")), gap: 2 }).join("\n");
 }

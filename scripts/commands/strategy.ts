@@ -3,6 +3,7 @@
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { environmentProblem } from "../io/text-files.ts";
+import { historyOf } from "../strategy/history.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf } from "./options.ts";
 
@@ -45,7 +46,6 @@ async function runStrategy(input: CommandInput): Promise<number> {
 
 /** Prints p95 by target and hour as the option `history` of cheapest-within. */
 async function printHistory({ args, options, terminal }: CommandInput): Promise<number> {
-  const { historyOf } = await import("../strategy/history.ts");
   const found = await historyOf(args.slice(1));
   if (options.json === true) {
     terminal.out(jsonDocument("strategy-history", { files: args.slice(1), targets: Object.fromEntries(found) }));

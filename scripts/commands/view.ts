@@ -1,6 +1,7 @@
 /** `meridian view`: a local page over the saved runs, with a playground. */
 import { stat } from "node:fs/promises";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { startView } from "../view/server.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { RUNS_FOLDER, wholeNumber } from "./options.ts";
 
@@ -20,7 +21,6 @@ export const viewCommand: CommandDefinition = {
 };
 
 async function runView({ args, options, terminal, signal }: CommandInput): Promise<number> {
-  const { startView } = await import("../view/server.ts");
   const [file] = args;
   if (file !== undefined) await stat(file).catch(() => notThere(file));
   const server = await startView(String(options.out), options.port as number, file);

@@ -21,8 +21,9 @@ import { type ConfigPath, formatPath, toPlain, type YamlSource } from "./yaml-so
 export type SettledPath = { readonly path: ConfigPath } | { readonly what: string; readonly fix: string };
 
 /**
+ * `traffic.chat.arrivals` is `traffic[0].arrivals` where the class chat comes first.
+ *
  * @param source its aliases are written out where the path leads through one, or through what one repeats
- * @example settledPath(source, ["traffic", "chat", "arrivals"]) // => { path: ["traffic", 0, "arrivals"] }
  */
 export function settledPath(source: YamlSource, asked: ConfigPath): SettledPath {
   // What would unfold without bound is refused later, with its own words.

@@ -1,5 +1,6 @@
 /** Saves a simulated run with its reports. */
 import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
+import { sightTable } from "../../reports/tables/explained.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { PreparedExperiment } from "./experiment.ts";
 import { newRunId, provenance, type SavedRun, saveRun } from "./run-store.ts";
@@ -60,6 +61,5 @@ function rejectsFile(traces: PreparedExperiment["traces"]): Readonly<Record<stri
 async function explainedFile(result: RunResult): Promise<Readonly<Record<string, string>>> {
   if (result.explained === undefined) return {};
   const { csvRows, toCsv } = await import("../../reports/index.ts");
-  const { sightTable } = await import("../../reports/tables/explained.ts");
   return { "explain.csv": toCsv(csvRows(sightTable(result))) };
 }

@@ -108,7 +108,7 @@ export class Breaks {
 
   /** Whether the way there takes longer than the caller tries to connect: then that is all that becomes of the attempt. */
   isUnreachable(attempt: number, thereMs: number): boolean {
-    if (thereMs <= this.connectMs) return false;
+    if (!(thereMs > this.connectMs)) return false;
     this.lost.add(attempt);
     this.scheduleGiveUp(attempt, this.callers.nowMs + this.connectMs, false);
     return true;

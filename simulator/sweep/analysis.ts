@@ -1,5 +1,6 @@
-/** What a sweep answers: curves over one factor, a break-even map over two, a tornado, or Sobol indices. */
+/** What a sweep answers: curves over one factor, break-even maps over two, a tornado, Sobol indices, rank correlations. */
 import type { Estimate } from "../base/statistics.ts";
+import { rankCorrelation } from "./associations.ts";
 import { tornado } from "./designs/tornado.ts";
 import type { Factor } from "./factor.ts";
 import type { SweepFile } from "./job.ts";
@@ -48,11 +49,30 @@ export interface MapCell {
   readonly isClear: boolean;
 }
 
+/** A map over the first two factors, at one combination of the others' values. */
+export interface BreakEvenMap {
+  readonly others: readonly { readonly path: string; readonly value: unknown }[];
+  readonly cells: readonly MapCell[];
+}
+
+/** How a strategy's metric goes with one factor while others move, too. */
+export interface Association {
+  readonly strategy: string;
+  readonly path: string;
+  /** By point: the factor's place on its axis, and the metric. */
+  readonly points: readonly { readonly at: number; readonly value: number }[];
+  /** Points without the metric, or unstable ones. */
+  readonly without: number;
+  /** Spearman's. */
+  readonly correlation: Estimate;
+}
+
 export interface SweepAnalysis {
   readonly curves: readonly Curve[];
   readonly tornado: readonly TornadoBar[];
   readonly sensitivity: readonly Sensitivity[];
-  readonly map: readonly MapCell[];
+  readonly maps: readonly BreakEvenMap[];
+  readonly associations: readonly Association[];
 }
 
 /** A question with what the points answer. */
@@ -84,8 +104,50 @@ export function analyse(
       design === "sensitivity"
         ? strategies.map((strategy) => sensitivityOf(strategy, of(strategy), sweep, question.metric))
         : [],
-    map: factors.length === 2 && design === "grid" ? mapOf(asked, question) : [],
+    maps: factors.length >= 2 && design === "grid" ? mapsOf(asked, factors, question) : [],
+    associations:
+      factors.length >= 2 && !isOneAtATime && !(design === "grid" && factors.length === 2)
+        ? strategies.flatMap((strategy) => associationsOf(strategy, of(strategy), factors, question.metric))
+        : [],
   };
+}
+
+/** Of the factors that have places on an axis. */
+function associationsOf(
+  strategy: string,
+  rows: readonly SweepRow[],
+  factors: readonly Factor[],
+  metric: SweepMetric,
+): readonly Association[] {
+  return factors.flatMap(({ path }, i) => {
+    const points = rows.flatMap(({ values, metrics, isUnstable }) => {
+      const [at, value] = [axisValue(values[i]), metrics[metric].value];
+      return at === null || value === null || isUnstable ? [] : [{ at, value }];
+    });
+    if (points.length === 0) return [];
+    const correlation = rankCorrelation(
+      points.map(({ at }) => at),
+      points.map(({ value }) => value),
+    );
+    return [{ strategy, path, points, without: rows.length - points.length, correlation }];
+  });
+}
+
+/** One map for each combination of the values of the third and further factors, in the order of the points. */
+function mapsOf(
+  rows: readonly SweepRow[],
+  factors: readonly Factor[],
+  question: SweepQuestion,
+): readonly BreakEvenMap[] {
+  const byOthers = new Map<string, SweepRow[]>();
+  for (const row of rows) {
+    const key = JSON.stringify(row.values.slice(2));
+    byOthers.set(key, [...(byOthers.get(key) ?? []), row]);
+  }
+  return [...byOthers.values()].map((own) => ({
+    others: factors.slice(2).map(({ path }, i) => ({ path, value: own[0]!.values[2 + i] })),
+    cells: mapOf(own, question),
+  }));
 }
 
 /** Larger is better for these. */

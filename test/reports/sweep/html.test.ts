@@ -13,6 +13,7 @@ import { sobolChart, tornadoChart } from "../../../reports/sweep/bar-charts.ts";
 import { curveChart } from "../../../reports/sweep/curve-chart.ts";
 import { renderSweepHtml } from "../../../reports/sweep/html.ts";
 import { mapChart } from "../../../reports/sweep/map-chart.ts";
+import { scatterCharts } from "../../../reports/sweep/scatter-chart.ts";
 import { parseRange } from "../../../simulator/sweep/factor.ts";
 import { chromiumPath } from "../html/chromium.ts";
 import { curveReport, reportOf, row } from "./sweep-fixture.ts";
@@ -36,6 +37,7 @@ const mapReport = () =>
     metric: "saving",
     objective: null,
   });
+const breakEven = () => mapChart("break-even", mapReport().answers[0].analysis.maps[0]!);
 const tornadoReport = () =>
   reportOf({
     factors: [LOAD, SWING],
@@ -47,6 +49,12 @@ const sobolReport = () =>
     factors: [LOAD, SWING],
     rows: Array.from({ length: 32 }, (_, i) => row(i, [0, 0], "home", { p95: 1000 + ((i * 7919) % 31) })),
     design: "sensitivity",
+  });
+const scatterReport = () =>
+  reportOf({
+    factors: [LOAD, SWING],
+    rows: Array.from({ length: 24 }, (_, i) => row(i, [i, (i * 7) % 24], "home", { p95: 1000 + 100 * i })),
+    design: "latin-hypercube",
   });
 
 describe("the page of a sweep", () => {
@@ -68,14 +76,14 @@ describe("the page of a sweep", () => {
       ["home", 4, null, "unstable"],
     ]);
     assert.deepEqual(
-      mapChart
+      breakEven()
         .table(mapReport())
         .rows[0]!.cells.map(({ value }) => value)
         .slice(2),
       ["away", 0.5, "yes"],
     );
     assert.equal(
-      mapChart.table(mapReport()).rows[3]!.cells[2]!.value,
+      breakEven().table(mapReport()).rows[3]!.cells[2]!.value,
       "home",
       "what costs more than the baseline is not best",
     );
@@ -86,7 +94,10 @@ describe("the page of a sweep", () => {
   it("draws each picture in both themes without a warning, and says where there is nothing to draw", async () => {
     const charts = [
       [curveChart("curve-0", curveReport().answers[0]), curveReport()],
-      [mapChart, mapReport()],
+      [breakEven(), mapReport()],
+      ...scatterCharts(scatterReport().answers[0].analysis.associations, scatterReport().answers[0].question).map(
+        (chart) => [chart, scatterReport()] as const,
+      ),
       [tornadoChart, tornadoReport()],
       [sobolChart, sobolReport()],
     ] as const;

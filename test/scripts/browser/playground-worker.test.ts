@@ -5,7 +5,7 @@ import { browserProgram } from "../../../scripts/browser/bundle.ts";
 import { prepareText } from "../../../scripts/io/experiment.ts";
 import { inputsOfText } from "../../../scripts/playground/load.ts";
 import type { Ask, Reply } from "../../../scripts/playground/messages.ts";
-import { assembleResult, planJobs, runJob } from "../../../simulator/experiment/index.ts";
+import { assembleResult, boundOf, planJobs, runJob } from "../../../simulator/experiment/index.ts";
 
 const FILE = "small.yaml";
 const SCENARIO = `
@@ -90,7 +90,8 @@ describe("the playground's worker, bundled", () => {
       }
     });
     const here = assembleResult({ plan }, outputs, { scenarioSha256: "", meridianVersion: "0", traces: [] });
-    assert.deepEqual(result, JSON.parse(JSON.stringify(here)));
+    const bound = boundOf(plan, outputs, null);
+    assert.deepEqual(result, JSON.parse(JSON.stringify({ ...here, bound })));
     assert.equal(answer.answer.headline, here.verdictSentences![0]);
     assert.match(answer.answer.frontierSvg, /^<svg role="img" aria-label="[^"]+least-outstanding/);
   });

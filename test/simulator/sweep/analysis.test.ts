@@ -58,9 +58,9 @@ describe("what a sweep answers", () => {
     ];
     const rows = [...two(1, 0.1, 12), ...two(2, -0.1, 12), ...two(3, 0.1, 30)];
     const asked = { ...question, metric: "saving", objective: null, p95LimitMs: 20 } as const;
-    const { map } = analyse({ design: "grid", factors: [LOAD, SWING], jobs: jobsOf(3) }, rows, asked);
+    const { maps } = analyse({ design: "grid", factors: [LOAD, SWING], jobs: jobsOf(3) }, rows, asked);
     assert.deepEqual(
-      map.map(({ best, isClear }) => [best, isClear]),
+      maps[0]!.cells.map(({ best, isClear }) => [best, isClear]),
       [
         ["away", true],
         ["home", true],
@@ -90,9 +90,10 @@ describe("what a sweep answers", () => {
       row(2, [3, 0], "b", at(20)),
       row(3, [4, 0], "a", at(null)),
     ];
-    const { map, curves } = analyse({ design: "grid", factors: [LOAD, SWING], jobs: jobsOf(4) }, rows, question);
+    const { maps, curves } = analyse({ design: "grid", factors: [LOAD, SWING], jobs: jobsOf(4) }, rows, question);
+    assert.equal(maps.length, 1);
     assert.deepEqual(
-      map.map(({ best, isClear }) => [best, isClear]),
+      maps[0]!.cells.map(({ best, isClear }) => [best, isClear]),
       [
         ["a", true],
         ["a", false],
@@ -101,6 +102,53 @@ describe("what a sweep answers", () => {
       ],
     );
     assert.deepEqual(curves, []);
+  });
+
+  it("over more than two factors: a map of the first two at each combination of the others", () => {
+    const factors = [LOAD, SWING, { ...SWING, path: "quota" }];
+    const rows = [0, 1].flatMap((quota) =>
+      [1, 2].flatMap((load) =>
+        [0, 1].map((swing) => ({ values: [load, swing, quota], best: quota === 0 ? "a" : "b" })),
+      ),
+    );
+    const all = rows.flatMap(({ values, best }, i) =>
+      ["a", "b"].map((name) => row(i, values, name, at(name === best ? 10 : 20))),
+    );
+    const { maps, associations } = analyse({ design: "grid", factors, jobs: jobsOf(8) }, all, question);
+    assert.deepEqual(
+      maps.map(({ others, cells }) => [others, [...new Set(cells.map(({ best }) => best))], cells.length]),
+      [
+        [[{ path: "quota", value: 0 }], ["a"], 4],
+        [[{ path: "quota", value: 1 }], ["b"], 4],
+      ],
+    );
+    const of = (path: string) => associations.find((each) => each.strategy === "a" && each.path === path)!;
+    assert.ok(of("quota").correlation.low! > 0.9);
+    assert.equal(Math.round(of("swing").correlation.value! * 1e9) + 0, 0);
+  });
+
+  it("of a design that moves several at once: how the metric goes with each, unstable points left out", () => {
+    const rows = Array.from({ length: 20 }, (_, i) =>
+      row(i, [i, (i * 7) % 20], "a", at(i < 19 ? 10 + i * i : 1), i === 19),
+    );
+    const { associations, maps, curves } = analyse(
+      { design: "latin-hypercube", factors: [LOAD, SWING], jobs: jobsOf(20) },
+      rows,
+      question,
+    );
+    assert.deepEqual([maps, curves], [[], []]);
+    assert.deepEqual(
+      associations.map(({ path, points, without, correlation: { value } }) => [
+        path,
+        points.length,
+        without,
+        value! > 0.99,
+      ]),
+      [
+        ["traffic.arrivals.scale", 19, 1, true],
+        ["swing", 19, 1, false],
+      ],
+    );
   });
 
   it("one at a time: bars sorted by how far they swing", () => {

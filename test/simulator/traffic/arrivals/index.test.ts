@@ -24,7 +24,7 @@ const EXAMPLES: Record<keyof typeof ARRIVALS, unknown> = {
   flash: { flash: { rate: "20/s", at: "10s", for: "10s", factor: 5 } },
   trace: { trace: "three", scale: 2.5, tile: true, shape: { peakAt: "15:00", peakToMean: 2 } },
   servegen: { servegen: { clients: "clients", rate: "20/s" } },
-  steps: { steps: { rate: "2/s", step: "5m", weights: [1, 3] } },
+  steps: { steps: { rate: "20/s", step: "5m", weights: [1, 3] } },
   users: { users: { count: 10_000, rampUp: "1m" } },
 };
 const recordings: Record<string, Recording> = {
