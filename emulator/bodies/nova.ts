@@ -10,6 +10,7 @@ import { type InvokeBody, jsonType, malformedInput } from "./body.ts";
 export const novaBody: InvokeBody = {
   parse(body) {
     refuseWrongTypes(body, "#", SHAPE);
+    refuseExtraneous(body);
     try {
       return { prompt: parseConverse(withConverseNames(body)), format: FORMAT };
     } catch (error) {
@@ -24,7 +25,7 @@ export const novaBody: InvokeBody = {
 type Shape = "String" | "Integer" | "Number" | "JSONObject" | { readonly [member: string]: Shape } | readonly [Shape];
 
 const MESSAGE: Shape = { role: "String", content: [{ text: "String", image: "JSONObject", toolUse: "JSONObject" }] };
-const SHAPE: Shape = {
+const SHAPE = {
   schemaVersion: "String",
   system: [{ text: "String" }],
   messages: [MESSAGE],
@@ -37,7 +38,7 @@ const SHAPE: Shape = {
     stopSequences: ["String"],
   },
   toolConfig: { tools: ["JSONObject"], toolChoice: "JSONObject" },
-};
+} as const satisfies Shape;
 
 /** @throws ServiceError ValidationException for the first value that has not the type of the shape; absent ones are fine */
 function refuseWrongTypes(value: unknown, at: string, shape: Shape): void {
@@ -53,6 +54,42 @@ function refuseWrongTypes(value: unknown, at: string, shape: Shape): void {
     if (!isObject(value)) throw malformedInput(`${at}: expected type: JSONObject, found: ${jsonType(value)}`);
     for (const [name, inner] of Object.entries(shape)) refuseWrongTypes(value[name], `${at}/${name}`, inner);
   }
+}
+
+const BODY_MEMBERS: readonly string[] = [
+  ...Object.keys(SHAPE),
+  ...["reasoningConfig", "guardrailConfig", "amazon-bedrock-guardrailConfig"],
+];
+const BLOCK_MEMBERS: readonly string[] = [
+  ...["text", "image", "document", "video", "audio", "toolUse", "toolResult"],
+  ...["cachePoint", "guardContent", "reasoningContent"],
+];
+
+/**
+ * Refuses members that no body of Nova has, nor one of its messages or content blocks. How to draw tokens is left out:
+ * more names of it are accepted than documented.
+ *
+ * @param body a body of InvokeModel, or Converse's additional fields, which become members of one
+ * @throws ServiceError ValidationException for the first
+ */
+export function refuseExtraneous(body: JsonObject): void {
+  refuseOthers(body, "#", BODY_MEMBERS);
+  for (const [index, message] of objectsOf(body.messages).entries()) {
+    refuseOthers(message, `#/messages/${index}`, ["role", "content"]);
+    for (const [block, content] of objectsOf(message.content).entries()) {
+      refuseOthers(content, `#/messages/${index}/content/${block}`, BLOCK_MEMBERS);
+    }
+  }
+}
+
+function refuseOthers(value: JsonObject, at: string, known: readonly string[]): void {
+  const other = Object.keys(value).find((name) => !known.includes(name));
+  if (other !== undefined) throw malformedInput(`${at}: extraneous key [${other.slice(0, 60)}] is not permitted`);
+}
+
+/** A list whose items are known to be objects; empty for anything else. */
+function objectsOf(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) && value.every(isObject) ? value : [];
 }
 
 function isListShape(shape: Shape): shape is readonly [Shape] {

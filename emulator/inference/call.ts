@@ -1,6 +1,7 @@
 /** Turns a request into a validated call: body, settings and limits; also CountTokens, which only counts. */
 import { malformedInput } from "../bodies/body.ts";
 import { invokeBodyOf } from "../bodies/index.ts";
+import { refuseExtraneous } from "../bodies/nova.ts";
 import { parseConverse } from "../converse/request.ts";
 import { ServiceError } from "../http/errors.ts";
 import { asObject, asText, ConstraintList, type JsonObject, optional, parseJsonObject } from "../http/request-body.ts";
@@ -51,6 +52,7 @@ export function parseCall(context: CallContext): ParsedCall {
 function parseConverseCall(context: CallContext): ParsedCall {
   const body = parseJsonObject(context.body, brokenConverseJson);
   const prompt = parseConverse(body, isClaude(context.resolved.model));
+  if (isNova(context.resolved.model)) refuseFieldsOfNova(optional(body.additionalModelRequestFields, asObject) ?? {});
   const settings = parseConverseSettings(body);
   return assemble(context, prompt, settings, converseReply(settings));
 }
@@ -60,6 +62,20 @@ function parseInvokeCall(context: CallContext): ParsedCall {
   const settings = headerSettings(context.headers);
   const { prompt, format } = invokeBodyOf(context.resolved.model.modelId).parse(body, context.headers);
   return assemble(context, prompt, settings, invokeReply(format, settings));
+}
+
+function isNova({ modelId }: ModelInfo): boolean {
+  return modelId.startsWith("amazon.nova-");
+}
+
+/** Converse hands the fields on to the model, whose refusal it quotes. */
+function refuseFieldsOfNova(fields: JsonObject): void {
+  try {
+    refuseExtraneous(fields);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new ServiceError("ValidationException", `The model returned the following errors: ${error.message}`);
+  }
 }
 
 function isClaude({ modelId }: ModelInfo): boolean {

@@ -40,6 +40,15 @@ describe("Nova body", () => {
       "#/inferenceConfig/maxTokens: expected type: Integer, found: String",
     ],
     [{ messages, inferenceConfig: [] }, "#/inferenceConfig: expected type: JSONObject, found: JSONArray"],
+    [{ messages, top_p: 0.9 }, "#: extraneous key [top_p] is not permitted"],
+    [
+      { messages: [{ role: "user", content: [{ type: "text", text: "x" }] }] },
+      "#/messages/0/content/0: extraneous key [type] is not permitted",
+    ],
+    [
+      { messages: [{ role: "user", content: [{ text: "x" }], name: "u" }] },
+      "#/messages/0: extraneous key [name] is not permitted",
+    ],
     [{ messages, system: "be brief" }, "#/system: expected type: JSONArray, found: String"],
   ] as const) {
     it(`refuses ${found}`, () => {

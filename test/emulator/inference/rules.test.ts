@@ -168,7 +168,11 @@ describe("thinking", () => {
     assert.equal(additional(budget(2000)), undefined);
     assert.match(additional(budget(64_000)) ?? "", /^The model returned the following errors: `max_tokens` must be/);
     assert.equal(additional({ foo: 1 }), model("foo: Extra inputs are not permitted"));
-    assert.equal(converse(NOVA, { additionalModelRequestFields: { foo: 1 } }), undefined);
+    const ofNova = (fields: object) => converse(NOVA, { additionalModelRequestFields: fields });
+    assert.equal(ofNova({ inferenceConfig: { topK: 20 } }), undefined);
+    const refused =
+      "Malformed input request: #: extraneous key [topK] is not permitted, please reformat your input and try again.";
+    assert.equal(ofNova({ topK: 20 }), model(refused));
   });
 });
 
