@@ -12,7 +12,11 @@ import sys
 import traceback
 
 import boto3  # noqa: F401
-import litellm  # noqa: F401
+
+try:
+    import litellm  # noqa: F401
+except ImportError:
+    pass  # An environment of other clients, which each program imports for itself.
 
 
 def run(args):

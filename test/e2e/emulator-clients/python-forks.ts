@@ -19,7 +19,8 @@ interface Forks {
   readonly waiting: Map<number, (code: number | undefined) => void>;
 }
 
-let forks: Forks | undefined;
+/** By interpreter: each has packages of its own. */
+const forks = new Map<string, Forks>();
 let jobs = 0;
 
 /**
@@ -33,8 +34,7 @@ export async function runForked(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
-  forks ??= startForks(python);
-  const { child, waiting } = forks;
+  const { child, waiting } = forks.get(python) ?? startForks(python);
   const folder = mkdtempSync(join(tmpdir(), "meridian-python-"));
   const files = { stdout: join(folder, "stdout"), stderr: join(folder, "stderr") };
   const id = jobs++;
@@ -68,10 +68,12 @@ function startForks(python: string): Forks {
     waiting.get(id)?.(code);
   });
   child.on("exit", () => {
-    forks = undefined;
+    forks.delete(python);
     for (const end of waiting.values()) end(undefined);
   });
-  return { child, waiting };
+  const started = { child, waiting };
+  forks.set(python, started);
+  return started;
 }
 
 function hold(child: ChildProcess, isHeld: boolean): void {
