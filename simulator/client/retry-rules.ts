@@ -13,12 +13,23 @@ export type RetrySpec =
     }
   | { readonly mode: "legacy"; readonly maxAttempts?: number }
   | { readonly mode: "none" }
+  | LitellmRetrySpec
   | CustomRetrySpec;
 
 /** Which SDK, since their constants differ. */
 export type Sdk = "js" | "python";
 /** "2026" is what today's SDKs do by default; "previous" what they did before. */
 export type RetryGeneration = "2026" | "previous";
+
+export interface LitellmRetrySpec {
+  readonly mode: "litellm";
+  /** `num_retries` + 1; the Router's own number is 3. */
+  readonly maxAttempts?: number;
+  /** `retry_after`: least wait, ms. */
+  readonly retryAfterMs: number;
+  /** The model group has one deployment. */
+  readonly isLone: boolean;
+}
 
 export interface CustomRetrySpec {
   readonly mode: "custom";
@@ -53,6 +64,8 @@ export interface RetryRules {
   retries(kind: OutcomeKind): boolean;
   cost(kind: OutcomeKind): number;
   delayMs(attempt: number, kind: OutcomeKind, uniform: number): number;
+  /** The wait that a server's hint makes, in place of all other rules for hints; null: as without one. */
+  hintedMs?(hintMs: number, uniform: number): number | null;
   /** Tokens in the bucket after a served request. */
   afterSuccess(tokens: number, lastRetryCost: number): number;
 }
