@@ -1,8 +1,14 @@
 /** The retries of one router: when a failed attempt is tried again, and the budget that pays for it. */
 import { MeridianError } from "../base/errors.ts";
 import { createAdaptiveLimiter } from "./limits.ts";
-import { litellmRules } from "./litellm-retry.ts";
-import { customRules, LEGACY_RULES, type RetryRules, type RetrySpec, STANDARD_RULES } from "./retry-rules.ts";
+import {
+  customRules,
+  LEGACY_RULES,
+  litellmRules,
+  type RetryRules,
+  type RetrySpec,
+  STANDARD_RULES,
+} from "./retry-rules.ts";
 import type { OutcomeKind } from "./strategy.ts";
 
 /** What `nextDelayMs` returns when the request is given up. */
