@@ -2,7 +2,14 @@
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
 import { deferrals } from "../../simulator/advice/deferral.ts";
 import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
-import { frontierOf, type Outcome, outcomeOf, regionsWorthIt, watchedClass } from "../../simulator/advice/outcomes.ts";
+import {
+  capacityWorth,
+  frontierOf,
+  type Outcome,
+  outcomeOf,
+  regionsWorthIt,
+  watchedClass,
+} from "../../simulator/advice/outcomes.ts";
 import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
 import { loadDurations, type Reservation, reservations } from "../../simulator/advice/reservation.ts";
 import { residencyPrices } from "../../simulator/advice/residency-price.ts";
@@ -104,6 +111,7 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     strategies,
     routes,
     pool: { steps, worthIt: regionsWorthIt(steps) },
+    capacity: capacityWorth(asIs, asIs.strategies.find(({ name }) => name === chosen)!),
     ...planned,
     frontier: frontierOf([...strategies, ...routes.map((each) => each.outcome)]),
     runs: runs.saved,
