@@ -264,7 +264,10 @@ function customPlanOf(custom: z.output<typeof customSchema>): RetryPlan {
             capMs: backoff.grow.cap,
             jitter: backoff.grow.jitter,
           }
-        : { kind: "law", law: backoff },
+        : backoff.kind === "constant"
+          ? // A wait that is always the same needs no law: benches and gateways can keep it too.
+            { kind: "exponential", baseMs: backoff.value, factor: 1, capMs: backoff.value, jitter: "none" }
+          : { kind: "law", law: backoff },
     ...(custom.budget === undefined ? {} : { budget: custom.budget }),
   };
 }
