@@ -80,7 +80,7 @@ export const SERVED = { kind: "ok", isFinal: false, ttftMs: Number.NaN, retryAft
 /** Of an answer that its caller left before its end. */
 export const LEFT = { kind: "timeout", status: 0, error: "left" } as const;
 
-/** Reads a stream that nobody waits for to its end: it is billed. */
+/** Reads a stream that no caller waits for to its end: it is billed. */
 export async function drain(events: AsyncIterable<unknown>): Promise<void> {
   try {
     for await (const _ of events);

@@ -111,7 +111,6 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     strategies,
     routes,
     pool: { steps, worthIt: regionsWorthIt(steps) },
-    capacity: capacityWorth(asIs, asIs.strategies.find(({ name }) => name === chosen)!),
     ...planned,
     frontier: frontierOf([...strategies, ...routes.map((each) => each.outcome)]),
     runs: runs.saved,
@@ -156,7 +155,7 @@ type Labelled = (
 ) => (replications?: number) => ReturnType<typeof prepareChanged>;
 type OutcomeOf = (label: string, result: RunResult, name: string) => Outcome;
 
-/** What to ask for under the strategy that was chosen, and how it does with that. */
+/** What to ask for under the strategy that was chosen, how it does with that, and what more capacity would be worth. */
 async function quotaAnswers(input: {
   readonly runs: EvidenceRuns;
   readonly labelled: Labelled;
@@ -168,18 +167,20 @@ async function quotaAnswers(input: {
   readonly chosen: string;
   readonly outcome: OutcomeOf;
   readonly options: PlanOptions;
-}): Promise<Pick<Advice, "quotas" | "quotaCheck" | "callsPerReplication">> {
+}): Promise<Pick<Advice, "quotas" | "quotaCheck" | "capacity" | "callsPerReplication">> {
   const { sized, isPart, whole, asIs, chosen, options } = input;
   const { quotas: data, models } = await loadReference();
   const { plan } = (await prepareChanged(sized, [])).inputs;
   const { calls } = isPart ? demandOf(plan) : whole;
-  const quotas = quotaRequests(plan, asIs, asIs.strategies.find(({ name }) => name === chosen)!, {
+  const strategy = asIs.strategies.find(({ name }) => name === chosen)!;
+  const quotas = quotaRequests(plan, asIs, strategy, {
     data,
     names: models.nameOf,
     dayOverSimulated: isPart ? busiestDayCalls(whole) / Math.max(1, calls) : undefined,
     headroom: options.headroom,
   });
-  return { quotas, quotaCheck: await checkQuotas({ ...input, quotas }), callsPerReplication: calls };
+  const quotaCheck = await checkQuotas({ ...input, quotas });
+  return { quotas, quotaCheck, capacity: capacityWorth(asIs, strategy), callsPerReplication: calls };
 }
 
 /** Tries the quotas that are to be asked for, by the strictest law, before they are asked for. */
