@@ -96,6 +96,17 @@ export function sharedLoadText({ pool: { steps, worthIt }, frontier, watchedClas
   ];
 }
 
+/** What more compute in a region would be worth: the bound's dual values, so an upper limit. */
+export function capacityText({ capacity, strategy }: Advice): readonly string[] {
+  if (capacity === null) return ["The run states no bound with capacity: what more of it would save is not known."];
+  const worth = capacity.filter(({ usdPerMonthPerTenth }) => usdPerMonthPerTenth >= 0.005).slice(0, 3);
+  if (worth.length === 0) {
+    return [`A tenth more capacity of a region would save nothing under ${strategy}: with foresight none runs full.`];
+  }
+  const each = worth.map(({ id, usdPerMonthPerTenth }) => `${id} USD ${usd(usdPerMonthPerTenth)}`);
+  return [`A tenth more capacity would save at most, a month under ${strategy}: ${each.join(", ")}.`];
+}
+
 /** How many regions. */
 export const REGIONS: AdviceQuestion = {
   id: "regions",
@@ -106,10 +117,10 @@ export const REGIONS: AdviceQuestion = {
     const [first, last] = [steps[0], steps.at(-1)];
     if (first === undefined || last === undefined || steps.length < 2)
       return {
-        answer: ["The classes have one region each to go to."],
+        answer: ["The classes have one region each to go to.", ...capacityText(advice)],
         table: undefined,
         commands: [],
-        runs: ["routes"],
+        runs: ["as it is", "routes"],
       };
     const at = steps.find(({ regions }) => regions === worthIt)!.outcome;
     const gain =
@@ -120,6 +131,11 @@ export const REGIONS: AdviceQuestion = {
       answer: [
         `${capital(plural(worthIt, "region", "regions"))}: ${gain}`,
         "Regions are taken in the order of their distance to each class's callers, as fallbacks of one another: each brings its own quota. What a lost region would do is another question (faults in the scenario).",
+        `In money: ${steps
+          .slice(1)
+          .map(({ regions, outcome }) => `${regions} regions ${savingText(outcome)}`)
+          .join("; ")}.`,
+        ...capacityText(advice),
         ...sharedLoadText(advice),
       ],
       table: routeTable(
@@ -129,7 +145,7 @@ export const REGIONS: AdviceQuestion = {
         watchedClass,
       ),
       commands: [],
-      runs: ["routes"],
+      runs: ["as it is", "routes"],
     };
   },
 };

@@ -96,10 +96,7 @@ function mapSpec(
     scale: { paddingInner: 0.04, paddingOuter: 0 },
     axis: { title: rowPath, labelExpr: labelByIndex([...rows].reverse()), ticks: false, domain: false },
   };
-  const text = (field: string, dy: number, weight: string) => ({
-    mark: { type: "text", fontSize: 11, fontWeight: weight, dy },
-    encoding: { x, y, text: { field, type: "nominal" } },
-  });
+  const text = (field: string, dy: number, fontWeight: string) => textLayer({ x, y }, field, dy, fontWeight);
   const wide = width >= NUMBER_WIDTH;
   return {
     ...frame(chart, chart.heading(report), theme),
@@ -125,6 +122,13 @@ function mapSpec(
       })),
     ],
   } as TopLevelSpec;
+}
+
+function textLayer(at: object, field: string, dy: number, fontWeight: string) {
+  return {
+    mark: { type: "text", fontSize: 11, fontWeight, dy },
+    encoding: { ...at, text: { field, type: "nominal" } },
+  };
 }
 
 function mapTable(id: string, report: SweepReport, { cells }: BreakEvenMap): Table {

@@ -73,3 +73,18 @@ export async function* watched<Event>(events: AsyncIterable<Event>, watch: Strea
     if (!isOver) watch.onEnd(false);
   }
 }
+
+/** Of a whole answer, beside its status and what it used. */
+export const SERVED = { kind: "ok", isFinal: false, ttftMs: Number.NaN, retryAfterMs: Number.NaN, error: "" } as const;
+
+/** Of an answer that its caller left before its end. */
+export const LEFT = { kind: "timeout", status: 0, error: "left" } as const;
+
+/** Reads a stream that no caller waits for to its end: it is billed. */
+export async function drain(events: AsyncIterable<unknown>): Promise<void> {
+  try {
+    for await (const _ of events);
+  } catch {
+    // The router has been told.
+  }
+}

@@ -20,7 +20,7 @@ import type { AttemptAnswer, AttemptOrder } from "../../simulator/bench/router-i
 import type { RequestRow, ScheduledRequest } from "../../simulator/bench/rows.ts";
 import { purposeKey } from "../../simulator/random/keyed-random.ts";
 import { definitionOf } from "../../simulator/strategies/index.ts";
-import { type Answer, failedAnswer, watched } from "./answers.ts";
+import { type Answer, drain, failedAnswer, LEFT, SERVED, watched } from "./answers.ts";
 import { kindOf, ROUTABLE, type RoutableCommand } from "./calls.ts";
 import { DecisionFile } from "./decision-file.ts";
 import { after, badChoice, endError, guarded, type LimitWatch, timeLimit, usage, watchLimits } from "./ends.ts";
@@ -57,6 +57,8 @@ interface OpenCall {
   readonly reject: (error: unknown) => void;
   readonly outputs: Map<number, unknown>;
   readonly inFlight: Set<AbortController>;
+  /** The request has ended: its caller's signal, which may live for long, is let go. */
+  readonly ended: () => void;
   lastError: unknown;
   /** The caller has a stream that has begun. */
   isHandedOver: boolean;
@@ -87,6 +89,7 @@ export class RoutedBedrockClient {
   private readonly beganMs: number;
   private readonly beginAtMs: number;
   private requests = 0;
+  private isClosed = false;
 
   /** @throws MeridianError usage for targets, classes or options that are wrong */
   constructor(options: (LiveOptions | { readonly plan: LivePlan }) & RoutedClientOptions) {
@@ -128,7 +131,8 @@ export class RoutedBedrockClient {
    * it wait.
    *
    * @throws the SDK's error of the last attempt; MeridianError ROUTER_SHED, ROUTER_DEADLINE, ROUTER_NO_TARGET (kind
-   *         environment), ROUTER_COMMAND, ROUTER_MODEL, ROUTER_CLASS, ROUTER_ORIGIN (kind usage)
+   *         environment), ROUTER_COMMAND, ROUTER_MODEL, ROUTER_CLASS, ROUTER_ORIGIN,
+   *         ROUTER_CLOSED (kind usage)
    */
   async send(command: RoutableCommand, call: CallOptions = {}): Promise<unknown> {
     const kind = kindOf(command);
@@ -140,21 +144,27 @@ export class RoutedBedrockClient {
         `those that can are ${ROUTABLE.join(", ")}; send others with a client of a region`,
       );
     }
+    if (this.isClosed) {
+      throw usage("ROUTER_CLOSED", "the client was closed", "close it when its last call has ended, or make another");
+    }
     call.abortSignal?.throwIfAborted();
     const request = this.request(command, kind, call);
     const { requestId } = request;
     return new Promise((resolve, reject) => {
       const open = { command, kind, resolve, reject, outputs: new Map(), inFlight: new Set<AbortController>() };
-      const entry: OpenCall = { ...open, lastError: undefined, isHandedOver: false, isLeft: false };
+      const onAbort = () => this.leave(requestId, entry);
+      const ended = () => call.abortSignal?.removeEventListener("abort", onAbort);
+      const entry: OpenCall = { ...open, ended, lastError: undefined, isHandedOver: false, isLeft: false };
       this.open.set(requestId, entry);
       this.decisions.began(request);
-      call.abortSignal?.addEventListener("abort", () => this.leave(requestId, entry), { once: true });
+      call.abortSignal?.addEventListener("abort", onAbort);
       this.router.start(request);
     });
   }
 
   /** Ends what is under way, writes the log to the end and closes the connections. */
   async close(): Promise<void> {
+    this.isClosed = true;
     this.router.cutOff();
     for (const client of this.clients.values()) client.destroy();
     this.clients.clear();
@@ -273,7 +283,9 @@ export class RoutedBedrockClient {
       onEnd: (isWhole) => {
         // Who stops reading has what was wanted; nothing is to be learnt from how long it took.
         if (!isWhole) this.router.leave(ends.requestId);
-        ends.over({ ...ends.served, ttftMs, usage });
+        // After an abort the SDK's stream just ends: without its last event it is not a whole answer.
+        const isCut = usage === null && (!isWhole || open.isLeft);
+        ends.over({ ...ends.served, ...(isCut ? LEFT : {}), ttftMs, usage });
       },
       onError: (error) => ends.failed(error, true),
     });
@@ -291,6 +303,7 @@ export class RoutedBedrockClient {
     const open = this.open.get(row.i);
     if (open === undefined) return;
     this.open.delete(row.i);
+    open.ended();
     if (row.w >= 0 && open.outputs.has(row.w)) open.resolve(open.outputs.get(row.w));
     else if (!open.isHandedOver) open.reject(endError(row.end, open.lastError, open.isLeft));
     if (row.w < 0) for (const controller of open.inFlight) controller.abort();
@@ -325,14 +338,4 @@ interface StreamEnds {
   readonly limits: LimitWatch;
   readonly over: (answer: Answer) => void;
   readonly failed: (error: unknown, isBegun: boolean) => void;
-}
-
-const SERVED = { kind: "ok", isFinal: false, ttftMs: Number.NaN, retryAfterMs: Number.NaN, error: "" } as const;
-
-async function drain(events: AsyncIterable<unknown>): Promise<void> {
-  try {
-    for await (const _ of events);
-  } catch {
-    // The router has been told.
-  }
 }

@@ -1,12 +1,13 @@
 /** Finds the k6 program, builds it where there is none, and runs it (or any other program) to its end. */
 import { spawn } from "node:child_process";
 import { constants } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { access, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { isAlive } from "../io/process.ts";
+import { makeFolder } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -125,7 +126,7 @@ export async function ensureK6(options: EnsureOptions): Promise<K6Program> {
  */
 async function oneAtATime({ env, signal }: EnsureOptions, work: () => Promise<void>): Promise<K6Program | undefined> {
   const lock = join(dirname(cachedK6(env)), ".building");
-  await mkdir(dirname(lock), { recursive: true }).catch((error: Error) => {
+  await makeFolder(dirname(lock)).catch((error: Error) => {
     throw buildFailed(error.message);
   });
   for (;;) {
@@ -158,7 +159,7 @@ async function build(go: string, { env, signal, note, limitMs = BUILD_LIMIT_MS }
   const folder = join(dirname(target), `.build-${process.pid}`);
   let packages = 0;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const end = await runChild(go, ["install", "-v", "-trimpath", "-ldflags", "-s -w", K6_MODULE], {
       env: { ...env, GOBIN: folder },
       limitMs,

@@ -35,13 +35,15 @@ export async function readDecisionCalls(file: string, badRows: BadRows): Promise
     const { input, output, cacheRead, cacheWrite } = attempt.tokens;
     const isCounted = input + cacheRead + cacheWrite > 0;
     const sentMs = attempt.sentAt - startMs;
+    const tookMs = attempt.e2eMs ?? attempt.endedAt - attempt.sentAt;
     return {
       axis: `${file} ${record.strategy} ${record.replication}`,
       region: attempt.destinationRegion ?? attempt.sourceRegion,
       model,
       sentMs,
-      endMs: sentMs + (attempt.e2eMs ?? attempt.endedAt - attempt.sentAt),
-      ttftMs: attempt.ttftMs ?? Number.NaN,
+      endMs: sentMs + tookMs,
+      // An answer that came whole (Converse) has no first token of its own: its first byte is its end.
+      ttftMs: attempt.ttftMs ?? tookMs,
       inputTokens: isCounted ? input + cacheWrite : record.promptTokens,
       cacheReadTokens: cacheRead,
       outputTokens: Math.max(1, output),

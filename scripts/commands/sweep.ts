@@ -1,5 +1,4 @@
 /** `meridian sweep`: one scenario at many points, each run once, kept, and never run again. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import writeFileAtomic from "write-file-atomic";
@@ -10,7 +9,7 @@ import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
 import { distinct } from "../../simulator/sweep/job.ts";
 import { SWEEP_METRICS } from "../../simulator/sweep/points.ts";
 import type { AskedQuestion } from "../../simulator/sweep/question.ts";
-import { environmentProblem } from "../io/text-files.ts";
+import { environmentProblem, makeFolder } from "../io/text-files.ts";
 import { askedQuestion, type QuestionWords } from "../sweep/ask.ts";
 import { estimateSweep, estimateText } from "../sweep/estimate.ts";
 import { openStore } from "../sweep/open-store.ts";
@@ -160,7 +159,7 @@ function positive(text: string): number {
 
 async function write(path: string, text: string): Promise<void> {
   try {
-    await mkdir(join(path, ".."), { recursive: true });
+    await makeFolder(join(path, ".."));
     await writeFileAtomic(path, text);
   } catch (error) {
     const fix = "name another folder with --out";

@@ -70,7 +70,7 @@ async function runTune({ args, options, terminal, signal }: CommandInput): Promi
     signal,
     onStep: (text) => (terminal.live ? status.show(text) : terminal.note(text)),
   }).finally(() => status.stop());
-  const yaml = pasteable(strategy, tuning.winner);
+  const yaml = (isShownBetter(tuning) ? "" : `# ${UNPROVEN}\n`) + pasteable(strategy, tuning.winner);
   if (typeof options.output === "string") {
     const { default: writeFileAtomic } = await import("write-file-atomic");
     await writeFileAtomic(options.output, yaml);
@@ -118,6 +118,13 @@ function pasteable(strategy: TunedStrategy, winner: number): string {
   return `${stringify({ strategies: [strategy.entryOf(winner)] })}${elsewhere.join("")}`;
 }
 
+const UNPROVEN = "not shown to be better than the scenario's own setting";
+
+/** False only where another setting than the scenario's own was chosen, and held-out traffic does not bear it out. */
+function isShownBetter({ heldOut }: Tuning): boolean {
+  return heldOut.gain === null || heldOut.gain.high < 0;
+}
+
 interface TextParts {
   readonly goal: TuneGoal;
   readonly label: string;
@@ -128,15 +135,13 @@ interface TextParts {
 /** The answer for people: a sentence, the finalists, and what to paste. */
 export function tuningText(tuning: Tuning, { goal, label, yaml, vary }: TextParts): string {
   const rows = tuning.finalists.map(({ setting, figures, loss }) => [
-    setting === 0
-      ? "the scenario's own"
-      : tuning.settings[setting]!.values.map((value, i) => `${vary[i]}=${value}`).join(" "),
+    settingText(tuning, setting, vary),
     figures.cost.toPrecision(5),
     (figures.p95 / 1000).toPrecision(4),
     `${(100 * (1 - figures.missed)).toFixed(1)} %`,
     `${(100 * figures.failed).toFixed(2)} %`,
     loss.toPrecision(5),
-    setting === tuning.winner ? "chosen" : "",
+    setting === tuning.winner ? (isShownBetter(tuning) ? "chosen" : "chosen, not borne out") : "",
   ]);
   const head = ["setting", "USD/1k", "p95 s", "within", "failed", "loss", ""];
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
@@ -147,7 +152,7 @@ export function tuningText(tuning: Tuning, { goal, label, yaml, vary }: TextPart
       .trimEnd(),
   );
   return [
-    answerText(tuning, goal, label),
+    answerText(tuning, goal, label, vary),
     "",
     `Finalists on held-out traffic, means of ${tuning.heldOut.replications} replications:`,
     ...table,
@@ -156,7 +161,12 @@ export function tuningText(tuning: Tuning, { goal, label, yaml, vary }: TextPart
   ].join("\n");
 }
 
-function answerText(tuning: Tuning, goal: TuneGoal, label: string): string {
+function settingText({ settings }: Tuning, setting: number, vary: readonly string[]): string {
+  if (setting === 0) return "the scenario's own";
+  return settings[setting]!.values.map((value, i) => `${vary[i]}=${value}`).join(" ");
+}
+
+function answerText(tuning: Tuning, goal: TuneGoal, label: string, vary: readonly string[]): string {
   const { heldOut, winner, delta, settings, runs } = tuning;
   const tried = `${settings.length} settings of ${label} in ${runs} runs`;
   const hasLimits = goal.withinMin !== null || goal.failedMax !== null;
@@ -177,7 +187,9 @@ function answerText(tuning: Tuning, goal: TuneGoal, label: string): string {
       : low > 0
         ? "worse than the scenario's own"
         : "not shown to differ from the scenario's own";
-  return `Of ${tried}, setting ${winner} is ${shown} on held-out traffic: ${interval}; ${AMONG[heldOut.answer](small)}.${missed}`;
+  const found = `Of ${tried}, ${settingText(tuning, winner, vary)} is ${shown} on held-out traffic: ${interval} (less is better)`;
+  const act = isShownBetter(tuning) ? "" : " Keep the scenario's own setting, or give it more --replications.";
+  return `${found}; ${AMONG[heldOut.answer](small)}.${act}${missed}`;
 }
 
 const UNIT: Readonly<Record<TuneMetric, string>> = {

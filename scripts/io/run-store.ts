@@ -8,7 +8,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { RESULT_SCHEMA_VERSION, type RunResult } from "../../simulator/experiment/result.ts";
 import { isAlive, packageVersion } from "./process.ts";
-import { environmentProblem, readTextFile, stableJson } from "./text-files.ts";
+import { environmentProblem, isFolder, makeFolder, readTextFile, stableJson } from "./text-files.ts";
 /** Files of a run by name; names are plain, without folders. */
 export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
 
@@ -144,21 +144,6 @@ export async function requireStore(root: string, option = "--out"): Promise<void
   if (what === undefined) return;
   const fix = `name a folder that can be written to with ${option}, or free some space`;
   throw new MeridianError("environment", { code: "RUN_FOLDER_UNUSABLE", what, where: `${option} ${root}`, fix });
-}
-
-/** Makes a folder and those above it, one by one: made in one go, a folder below /proc is tried for ever. */
-async function makeFolder(path: string): Promise<void> {
-  const missing: string[] = [];
-  for (let each = resolve(path); !(await isFolder(each)); each = dirname(each)) {
-    missing.push(each);
-    if (dirname(each) === each) break;
-  }
-  for (const each of missing.toReversed()) {
-    await mkdir(each).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process may have made it meanwhile.
-      if (error.code !== "EEXIST" || !(await isFolder(each))) throw error;
-    });
-  }
 }
 
 /** rename() refuses a folder that exists and is not empty, so two savers of one id get two folders. */
@@ -298,10 +283,6 @@ function noRunIn(folder: string, root: string): MeridianError {
 
 async function isRegularFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
 function parseResult(text: string, file: string): RunResult {

@@ -1,5 +1,5 @@
 /** Text files: safe reading of small ones, JSON as Meridian writes it, and problems of the file system. */
-import { appendFile, open, readdir, realpath } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { nearNames } from "../../simulator/base/near-names.ts";
@@ -121,4 +121,23 @@ const SUMMARY_BYTES_MAX = 1024 * 1024;
 export async function appendJobSummary(markdown: string, file: string | undefined): Promise<void> {
   if (file === undefined || file === "" || Buffer.byteLength(markdown) > SUMMARY_BYTES_MAX) return;
   await appendFile(file, `${markdown}\n`).catch(() => undefined);
+}
+
+/** Makes a folder and those above it, one by one: made in one go, a folder below /proc is tried for ever. */
+export async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let each = resolve(path); !(await isFolder(each)); each = dirname(each)) {
+    missing.push(each);
+    if (dirname(each) === each) break;
+  }
+  for (const each of missing.toReversed()) {
+    await mkdir(each).catch(async (error: NodeJS.ErrnoException) => {
+      // Another process may have made it meanwhile.
+      if (error.code !== "EEXIST" || !(await isFolder(each))) throw error;
+    });
+  }
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }

@@ -2,7 +2,14 @@
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
 import { deferrals } from "../../simulator/advice/deferral.ts";
 import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
-import { frontierOf, type Outcome, outcomeOf, regionsWorthIt, watchedClass } from "../../simulator/advice/outcomes.ts";
+import {
+  capacityWorth,
+  frontierOf,
+  type Outcome,
+  outcomeOf,
+  regionsWorthIt,
+  watchedClass,
+} from "../../simulator/advice/outcomes.ts";
 import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
 import { loadDurations, type Reservation, reservations } from "../../simulator/advice/reservation.ts";
 import { residencyPrices } from "../../simulator/advice/residency-price.ts";
@@ -148,7 +155,7 @@ type Labelled = (
 ) => (replications?: number) => ReturnType<typeof prepareChanged>;
 type OutcomeOf = (label: string, result: RunResult, name: string) => Outcome;
 
-/** What to ask for under the strategy that was chosen, and how it does with that. */
+/** What to ask for under the strategy that was chosen, how it does with that, and what more capacity would be worth. */
 async function quotaAnswers(input: {
   readonly runs: EvidenceRuns;
   readonly labelled: Labelled;
@@ -160,18 +167,20 @@ async function quotaAnswers(input: {
   readonly chosen: string;
   readonly outcome: OutcomeOf;
   readonly options: PlanOptions;
-}): Promise<Pick<Advice, "quotas" | "quotaCheck" | "callsPerReplication">> {
+}): Promise<Pick<Advice, "quotas" | "quotaCheck" | "capacity" | "callsPerReplication">> {
   const { sized, isPart, whole, asIs, chosen, options } = input;
   const { quotas: data, models } = await loadReference();
   const { plan } = (await prepareChanged(sized, [])).inputs;
   const { calls } = isPart ? demandOf(plan) : whole;
-  const quotas = quotaRequests(plan, asIs, asIs.strategies.find(({ name }) => name === chosen)!, {
+  const strategy = asIs.strategies.find(({ name }) => name === chosen)!;
+  const quotas = quotaRequests(plan, asIs, strategy, {
     data,
     names: models.nameOf,
     dayOverSimulated: isPart ? busiestDayCalls(whole) / Math.max(1, calls) : undefined,
     headroom: options.headroom,
   });
-  return { quotas, quotaCheck: await checkQuotas({ ...input, quotas }), callsPerReplication: calls };
+  const quotaCheck = await checkQuotas({ ...input, quotas });
+  return { quotas, quotaCheck, capacity: capacityWorth(asIs, strategy), callsPerReplication: calls };
 }
 
 /** Tries the quotas that are to be asked for, by the strictest law, before they are asked for. */

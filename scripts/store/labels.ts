@@ -1,11 +1,11 @@
 /** Tags of runs and names of baselines: what people say about runs, kept beside them in small files. */
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { runFolder } from "../io/run-store.ts";
-import { environmentProblem } from "../io/text-files.ts";
+import { environmentProblem, isFolder, makeFolder } from "../io/text-files.ts";
 
 /** Tags of a run, in its own folder. */
 const LABELS_FILE = "labels.json";
@@ -60,7 +60,7 @@ export async function baselines(root: string): Promise<ReadonlyMap<string, strin
 /** Lets a name stand for a run from now on, whatever it stood for. */
 export async function nameBaseline(root: string, name: string, id: string): Promise<void> {
   checkName(name);
-  await mkdir(join(root, BASELINES_FOLDER), { recursive: true });
+  await makeFolder(join(root, BASELINES_FOLDER));
   await write(join(root, BASELINES_FOLDER, name), `${id}\n`);
 }
 
@@ -85,8 +85,4 @@ async function write(path: string, text: string): Promise<void> {
       cause: error,
     });
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }

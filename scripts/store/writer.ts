@@ -1,9 +1,9 @@
 /** Writes tables of the store: the rows of a key are one Parquet file, which appears whole or not at all. */
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
-import { environmentProblem } from "../io/text-files.ts";
+import { environmentProblem, makeFolder } from "../io/text-files.ts";
 import { appendValue, type Database, openDatabase, quoted } from "./database.ts";
 import { type ColumnType, SQL_TYPE, type StoreRow, type StoreTable } from "./table.ts";
 
@@ -45,7 +45,7 @@ export function openStoreWriter(root: string): StoreWriter {
     const final = join(tableFolder(root, table), keyFile(key));
     const temp = join(tableFolder(root, table), `${TEMP_PREFIX}${process.pid}-${staged++}${SUFFIX}`);
     try {
-      await mkdir(tableFolder(root, table), { recursive: true });
+      await makeFolder(tableFolder(root, table));
       await sweep(tableFolder(root, table));
       await write(temp);
       await syncFile(temp);

@@ -177,7 +177,8 @@ function backendOf(plan: Plan, target: number): readonly Resource[] {
 /** Retries, and how long a backend that failed is out. The HTTPRoute that the gateway makes has the route's name. */
 function trafficPolicy(plan: Plan, { client }: StrategyPlan, name: string, spread: Spread): Resource {
   const { retry, timeout } = client ?? plan.client;
-  const attempts = retry.mode === "none" ? 1 : retry.mode === "custom" ? (retry.maxAttempts ?? 3) : 3;
+  const attempts =
+    retry.mode === "none" ? 1 : retry.mode === "custom" || retry.mode === "litellm" ? (retry.maxAttempts ?? 3) : 3;
   const backoff = retry.mode === "custom" && retry.backoff.kind === "exponential" ? retry.backoff : undefined;
   const ejection = spread.cooldownMs;
   return resource(`${ENVOY}/v1alpha1`, "BackendTrafficPolicy", name, {

@@ -137,9 +137,12 @@ function deploymentOf({ targets, regionNames, world, money, models }: Plan, t: n
 /** Attempts and the limit of each, as far as LiteLLM has them. */
 function clientOf(plan: Plan, { client }: StrategyPlan): Readonly<Record<string, number>> {
   const { retry, timeout } = client ?? plan.client;
-  const attempts = retry.mode === "none" ? 1 : retry.mode === "custom" ? (retry.maxAttempts ?? 3) : 3;
+  const attempts =
+    retry.mode === "none" ? 1 : retry.mode === "custom" || retry.mode === "litellm" ? (retry.maxAttempts ?? 3) : 3;
+  const wait =
+    retry.mode === "litellm" && retry.retryAfterMs > 0 ? { retry_after: Math.ceil(retry.retryAfterMs / 1_000) } : {};
   const limits = Number.isFinite(timeout.attemptMs) ? { timeout: timeout.attemptMs / 1_000 } : {};
-  return { num_retries: attempts - 1, ...limits };
+  return { num_retries: attempts - 1, ...wait, ...limits };
 }
 
 function indexOf({ targets, regionNames }: Plan, name: string): number {

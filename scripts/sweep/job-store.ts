@@ -1,11 +1,11 @@
 /** Where results of jobs live, in a folder that any number of machines may share: a manifest, written last, says "done". */
 import { createHash } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { environmentProblem } from "../io/text-files.ts";
+import { environmentProblem, makeFolder } from "../io/text-files.ts";
 
 /** A store of results. Whatever queue or machine ran a job, only the store says whether it is done. */
 export interface JobStore {
@@ -50,7 +50,7 @@ export function createFolderStore(root: string): JobStore {
     isDone: async (key) => (await manifestOf(key)) !== undefined,
     publish: async (key, result) => {
       try {
-        await mkdir(join(root, key.slice(0, 2)), { recursive: true });
+        await makeFolder(join(root, key.slice(0, 2)));
         await replace(fileOf(key, RESULT), gzipSync(result, { level: 6 }));
         return await createOnce(fileOf(key, MANIFEST), `${JSON.stringify(manifestFor(key, result))}\n`);
       } catch (error) {
@@ -65,7 +65,7 @@ export function createFolderStore(root: string): JobStore {
     },
     writeSweep: async (id, text) => {
       try {
-        await mkdir(root, { recursive: true });
+        await makeFolder(root);
         await replace(sweepFile(id), text);
       } catch (error) {
         const fix = "free some space, check permissions, or name another folder";

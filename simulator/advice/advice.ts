@@ -1,6 +1,6 @@
 /** What `meridian plan` found: each answer as figures, with the runs that it rests on. */
 import type { Deferral } from "./deferral.ts";
-import type { FrontierStep, Outcome, PoolStep } from "./outcomes.ts";
+import type { CapacityWorth, FrontierStep, Outcome, PoolStep } from "./outcomes.ts";
 import type { QuotaRequest } from "./quota-requests.ts";
 import type { LoadDuration, Reservation } from "./reservation.ts";
 import type { ResidencyPrice } from "./residency-price.ts";
@@ -44,6 +44,8 @@ export interface Advice {
   readonly strategies: readonly Outcome[];
   readonly routes: readonly RouteOutcome[];
   readonly pool: { readonly steps: readonly PoolStep[]; readonly worthIt: number };
+  /** Shadow prices of capacity under the strategy, from the run as it is; null where its bound has none. */
+  readonly capacity: readonly CapacityWorth[] | null;
   readonly deferrals: readonly Deferral[];
   readonly reservations: readonly Reservation[];
   readonly loadDurations: readonly LoadDuration[];

@@ -48,6 +48,30 @@ export function outcomeOf(run: string, result: RunResult, strategy: StrategyResu
   };
 }
 
+/** What compute capacity costs even with foresight. */
+export interface CapacityWorth {
+  /** Endpoint: region, model and route. */
+  readonly id: string;
+  /** What a tenth more of it would save at most, USD for 30.4 days like the run. */
+  readonly usdPerMonthPerTenth: number;
+}
+
+/**
+ * Shadow prices of compute capacity under a strategy's served requests, the dearest first: the dual values of the run's
+ * bound, scaled to a month as its cost is.
+ *
+ * @returns null where the run states no bound, or one without capacity
+ */
+export function capacityWorth(result: RunResult, strategy: StrategyResult): readonly CapacityWorth[] | null {
+  const bound = result.bound?.strategies.find((each) => each.strategy === strategy.name);
+  if (bound === undefined || result.bound?.isWithoutLimits === true) return null;
+  const { usdPerMonth, totalUsd } = strategy.total.cost[result.billing];
+  const scale = usdPerMonth?.value == null || !totalUsd.value ? 1 : usdPerMonth.value / totalUsd.value;
+  return (bound.endpoints ?? [])
+    .map(({ id, usdPerTenthMore }) => ({ id, usdPerMonthPerTenth: usdPerTenthMore * scale }))
+    .toSorted((a, b) => b.usdPerMonthPerTenth - a.usdPerMonthPerTenth);
+}
+
 /** A step along the frontier of cost and latency. */
 export interface FrontierStep {
   readonly outcome: Outcome;

@@ -131,6 +131,7 @@ export class RouterKnowledge {
       inputTokens: request.inputTokens,
       outputTokens: answer.usage?.[1] ?? Math.min(request.outputTokens, maxTokens),
       rttMs: this.columns.roundTripMs(request.originIndex, target),
+      retryAfterMs: answer.retryAfterMs,
     };
     completeOutcome(outcome);
     const { model } = this.plan.classes[request.classIndex]!;

@@ -20,7 +20,8 @@ export interface LitellmCooldownSettings {
  * Without `allowed_fails`: a 429 cools a deployment down at once; any other failure does when more than half of its
  * requests of the minute failed, of at least five. Neither holds where the group has one deployment, which cools down
  * only when a thousand requests and all of them failed. With it: when more failures than that come within the time of a
- * cooldown. A minute is counted from its first request.
+ * cooldown. A minute is counted from its first request. A cooldown lasts as long as the answer's Retry-After asks, in
+ * whole seconds, and of 0 there is none; without one, `cooldown_time`.
  *
  * Source: litellm 1.109.1, router_utils/cooldown_handlers.py `_should_cooldown_deployment`,
  * `should_cooldown_based_on_allowed_fails_policy`; caching/in_memory_cache.py (a key keeps its first time to live).
@@ -44,14 +45,17 @@ export class LitellmCooldown {
     return nowMs < this.untilMs[deployment]!;
   }
 
-  /** An attempt has ended. */
-  learn(deployment: number, kind: OutcomeKind, nowMs: number): void {
+  /** An attempt has ended. @param retryAfterMs of the answer; NaN: none */
+  learn(deployment: number, kind: OutcomeKind, nowMs: number, retryAfterMs = Number.NaN): void {
     if (kind === "ok") {
       this.successes.add(deployment, nowMs);
       return;
     }
+    const hintMs = Math.trunc(retryAfterMs / 1_000) * 1_000;
+    const cooldownMs = hintMs >= 0 ? hintMs : this.settings.cooldownMs;
+    if (cooldownMs === 0 && this.settings.allowedFails !== null) return;
     const failed = this.failures.add(deployment, nowMs);
-    if (this.mustCool(deployment, kind, failed, nowMs)) this.untilMs[deployment] = nowMs + this.settings.cooldownMs;
+    if (cooldownMs > 0 && this.mustCool(deployment, kind, failed, nowMs)) this.untilMs[deployment] = nowMs + cooldownMs;
   }
 
   private mustCool(deployment: number, kind: OutcomeKind, failed: number, nowMs: number): boolean {

@@ -1,7 +1,14 @@
 /** The retries of one router: when a failed attempt is tried again, and the budget that pays for it. */
 import { MeridianError } from "../base/errors.ts";
 import { createAdaptiveLimiter } from "./limits.ts";
-import { customRules, LEGACY_RULES, type RetryRules, type RetrySpec, STANDARD_RULES } from "./retry-rules.ts";
+import {
+  customRules,
+  LEGACY_RULES,
+  litellmRules,
+  type RetryRules,
+  type RetrySpec,
+  STANDARD_RULES,
+} from "./retry-rules.ts";
 import type { OutcomeKind } from "./strategy.ts";
 
 /** What `nextDelayMs` returns when the request is given up. */
@@ -58,7 +65,8 @@ export function createRetryPolicy(spec: RetrySpec): RetryPolicy {
       const cost = rules.cost(kind);
       if (cost > tokens) return GIVE_UP;
       tokens -= cost;
-      const delayMs = rules.delayMs(attempt, kind, uniform);
+      const delayMs = rules.hintedMs?.(serverHintMs, uniform) ?? rules.delayMs(attempt, kind, uniform);
+      if (rules.hintedMs !== undefined) return delayMs;
       return serverHintMs > delayMs ? Math.min(serverHintMs, delayMs + rules.hintExtraMs) : delayMs;
     },
     retryCost: rules.cost,
@@ -79,6 +87,8 @@ function rulesOf(spec: RetrySpec): RetryRules {
       return withAttempts(STANDARD_RULES[spec.sdk ?? "python"][spec.generation ?? "2026"], spec.maxAttempts);
     case "legacy":
       return withAttempts(LEGACY_RULES, spec.maxAttempts);
+    case "litellm":
+      return withAttempts(litellmRules(spec), spec.maxAttempts);
     case "none":
       return withAttempts(LEGACY_RULES, 1);
     case "custom":

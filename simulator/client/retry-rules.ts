@@ -13,12 +13,23 @@ export type RetrySpec =
     }
   | { readonly mode: "legacy"; readonly maxAttempts?: number }
   | { readonly mode: "none" }
+  | LitellmRetrySpec
   | CustomRetrySpec;
 
 /** Which SDK, since their constants differ. */
 export type Sdk = "js" | "python";
 /** "2026" is what today's SDKs do by default; "previous" what they did before. */
 export type RetryGeneration = "2026" | "previous";
+
+export interface LitellmRetrySpec {
+  readonly mode: "litellm";
+  /** `num_retries` + 1; the Router's own number is 3. */
+  readonly maxAttempts?: number;
+  /** `retry_after`: least wait, ms. */
+  readonly retryAfterMs: number;
+  /** The model group has one deployment. */
+  readonly isLone: boolean;
+}
 
 export interface CustomRetrySpec {
   readonly mode: "custom";
@@ -53,6 +64,8 @@ export interface RetryRules {
   retries(kind: OutcomeKind): boolean;
   cost(kind: OutcomeKind): number;
   delayMs(attempt: number, kind: OutcomeKind, uniform: number): number;
+  /** The wait that a server's hint makes, in place of all other rules for hints; null: as without one. */
+  hintedMs?(hintMs: number, uniform: number): number | null;
   /** Tokens in the bucket after a served request. */
   afterSuccess(tokens: number, lastRetryCost: number): number;
 }
@@ -142,6 +155,40 @@ export const LEGACY_RULES: RetryRules = {
   delayMs: (attempt, _kind, uniform) => uniform * 1_000 * 2 ** attempt,
   afterSuccess: (tokens) => tokens,
 };
+
+const LITELLM_FIRST_WAIT_MS = 500;
+const LITELLM_WAIT_MS_MAX = 8_000;
+const LITELLM_JITTER_MS = 750;
+/** A Retry-After above this is not followed. */
+const LITELLM_HINT_MS_MAX = 60_000;
+
+/**
+ * Of several deployments, the next attempt leaves at once; when all of them cool down there is none, which the strategy
+ * says. Of one: Retry-After where it is 1 to 60 s, else 0.5 s × 2^attempt, at least `retry_after` and at most 8 s; and
+ * up to 0.75 s more. There is no budget of retries. (The Router waits once more after the last failure, before it
+ * tells its caller: that wait is left out here.)
+ *
+ * Source: litellm 1.109.1, router_python_core.py `_time_to_sleep_before_retry`, utils.py `calculate_retry_after`.
+ *
+ * @example litellmRules({ mode: "litellm", retryAfterMs: 0, isLone: true }).delayMs(1, "error", 0.5) // => 1_375
+ */
+export function litellmRules({ retryAfterMs, isLone }: LitellmRetrySpec): RetryRules {
+  return {
+    attemptsMax: 3,
+    bucketTokens: Number.POSITIVE_INFINITY,
+    hintExtraMs: 0,
+    retries: (kind) => kind !== "ok",
+    cost: () => 0,
+    delayMs: (attempt, _kind, uniform) =>
+      isLone
+        ? Math.min(Math.max(LITELLM_FIRST_WAIT_MS * 2 ** attempt, retryAfterMs), LITELLM_WAIT_MS_MAX) +
+          LITELLM_JITTER_MS * uniform
+        : 0,
+    hintedMs: (hintMs, uniform) =>
+      isLone && hintMs >= 1_000 && hintMs <= LITELLM_HINT_MS_MAX ? hintMs + LITELLM_JITTER_MS * uniform : null,
+    afterSuccess: (tokens) => tokens,
+  };
+}
 
 /**
  * The rules of a user's own retry mode.

@@ -116,6 +116,8 @@ export interface AttemptOutcome {
   readonly outputTokens: number;
   /** Network round trip of the request's origin that the latencies contain; 0 where it is not known. */
   readonly rttMs: number;
+  /** What the answer asks to wait (Retry-After), ms; NaN or left out: nothing. */
+  readonly retryAfterMs?: number;
 }
 
 /** What `choose` returns to refuse a request, as a gateway answers 503 by itself: it ends as refused, without a retry. */

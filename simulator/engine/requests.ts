@@ -462,6 +462,7 @@ export class Requests implements ServiceListener, Callers {
       return;
     }
     writeOutcome(learning.outcome, this.rows, attempt, outcome, this.nowMs, this.signals.columns.rttMs);
+    learning.outcome.retryAfterMs = outcome === THROTTLED ? this.service.retryAfterMs(attempt) : Number.NaN;
     learning.learn(router, this.rows.ints[attempt * INTS + PLACE.modelIndex]!);
   }
 

@@ -168,5 +168,6 @@ function newOutcome(): LearntOutcome {
     inputTokens: 0,
     outputTokens: 0,
     rttMs: Number.NaN,
+    retryAfterMs: Number.NaN,
   };
 }

@@ -70,17 +70,28 @@ const legacySchema = z.strictObject({
   maxAttempts: attempts.optional().meta({ description: "Attempts in all; the SDK's own number unless given" }),
 });
 
+const litellmShape = {
+  retries: z.number().int().min(0).max(100).default(2).meta({ description: "num_retries: attempts after the first" }),
+  retryAfter: durationMs.default(0).meta({ description: "retry_after: least wait where there is one target" }),
+};
+
 const retrySchema = z
   .union([
-    z.enum(["standard", "adaptive", "legacy", "none"]),
+    z.enum(["standard", "adaptive", "legacy", "litellm", "none"]),
     z.strictObject({ standard: z.strictObject(sdkShape).meta({ description: "The SDKs' standard mode" }) }),
     z.strictObject({
       adaptive: z.strictObject(sdkShape).meta({ description: "Standard, and a limit of the client's own rate" }),
     }),
     z.strictObject({ legacy: legacySchema.meta({ description: "The SDKs' older mode" }) }),
+    z.strictObject({
+      litellm: z.strictObject(litellmShape).meta({ description: "As LiteLLM's Router retries: at once elsewhere" }),
+    }),
     z.strictObject({ custom: customSchema.meta({ description: "Rules of your own" }) }),
   ])
-  .meta({ description: "Retries: an AWS SDK mode (standard, adaptive, legacy), none, or rules of your own" });
+  .meta({
+    description:
+      "Retries: an AWS SDK mode (standard, adaptive, legacy), as LiteLLM's Router, none, or rules of your own",
+  });
 
 type Limits = Partial<Record<"connect" | "firstByte" | "idle" | "total", number | undefined>>;
 
@@ -182,10 +193,14 @@ export const clientSchema = z
   .meta({ description: "How callers behave" });
 export type ClientInput = z.output<typeof clientSchema>;
 
-/** The client of a scenario or of one strategy; Infinity where there is no limit. */
-export function clientPlanOf(input: ClientInput): ClientPlan {
+/**
+ * The client of a scenario or of one strategy; Infinity where there is no limit.
+ *
+ * @param targets how many there are: LiteLLM waits before a retry only where there is no other
+ */
+export function clientPlanOf(input: ClientInput, targets: number): ClientPlan {
   return {
-    retry: retryPlanOf(input.retry),
+    retry: retryPlanOf(input.retry, targets),
     timeout: timeoutOf(input),
     isStreaming: input.streams,
     broken: breakPolicyOf(input.brokenStreams),
@@ -220,9 +235,14 @@ function breakPolicyOf(input: ClientInput["brokenStreams"]): BreakPolicy {
   return { again: input.again, callsMax: input.max, delayMs: input.delay };
 }
 
-function retryPlanOf(retry: ClientInput["retry"]): RetryPlan {
+function retryPlanOf(retry: ClientInput["retry"], targets: number): RetryPlan {
+  if (retry === "litellm") return { mode: "litellm", retryAfterMs: 0, isLone: targets === 1 };
   if (typeof retry === "string") return { mode: retry };
   if ("custom" in retry) return customPlanOf(retry.custom);
+  if ("litellm" in retry) {
+    const { retries, retryAfter } = retry.litellm;
+    return { mode: "litellm", maxAttempts: retries + 1, retryAfterMs: retryAfter, isLone: targets === 1 };
+  }
   if ("legacy" in retry) return { mode: "legacy", ...definedOnly({ maxAttempts: retry.legacy.maxAttempts }) };
   const mode = "standard" in retry ? "standard" : "adaptive";
   const { sdk, generation, maxAttempts } = "standard" in retry ? retry.standard : retry.adaptive;
@@ -244,7 +264,10 @@ function customPlanOf(custom: z.output<typeof customSchema>): RetryPlan {
             capMs: backoff.grow.cap,
             jitter: backoff.grow.jitter,
           }
-        : { kind: "law", law: backoff },
+        : backoff.kind === "constant"
+          ? // A wait that is always the same needs no law: benches and gateways can keep it too.
+            { kind: "exponential", baseMs: backoff.value, factor: 1, capMs: backoff.value, jitter: "none" }
+          : { kind: "law", law: backoff },
     ...(custom.budget === undefined ? {} : { budget: custom.budget }),
   };
 }

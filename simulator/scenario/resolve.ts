@@ -97,7 +97,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
       ...moneyOf(scenario, supply.targets, classes, schedule!, choices.charges),
       otherPrices: otherPricesOf(prices, schedule),
     },
-    client: clientPlanOf(scenario.client),
+    client: clientPlanOf(scenario.client, supply.targets.targets.length),
     gateways: scenario.world.gateways.map((gateway) => capacitySpecOf(gateway)),
     strategies: choices.strategies,
     baseline: choices.baseline,

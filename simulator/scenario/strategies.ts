@@ -174,7 +174,7 @@ export function strategyDrafts(
       (own) => placeOf(own, i, definition?.name, file === undefined ? kind : "options") ?? where,
     );
     nameTargets(problems, before, context);
-    const client = each.client === undefined ? null : clientPlanOf(each.client);
+    const client = each.client === undefined ? null : clientPlanOf(each.client, context.targetIds.length);
     const plan = { name: each.name ?? kind, kind, source, options: options ?? {}, client };
     return { plan, where, named: definition === undefined ? null : namedTargets(definition, plan.options, context) };
   });

@@ -105,7 +105,7 @@ export const litellm: StrategyDefinition = {
         return choice < 0 ? SHED : choice;
       },
       observe(outcome) {
-        cooldown.learn(outcome.target, outcome.kind, outcome.nowMs);
+        cooldown.learn(outcome.target, outcome.kind, outcome.nowMs, outcome.retryAfterMs);
         rule.observe?.(outcome);
       },
     };

@@ -26,6 +26,7 @@ export function rankCorrelation(x: readonly number[], y: readonly number[]): Est
   return { value, low: at(-half), high: at(half), n };
 }
 
+/** Ranks from 0 on; equal values share the mean of theirs. */
 function ranksOf(values: readonly number[]): readonly number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Array<number>(values.length);

@@ -1,13 +1,13 @@
 /** Confirmations without a terminal: tokens of exactly one run, which expire and count once. */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { DAY_MS, MINUTE_MS } from "../../../simulator/base/time.ts";
 import { encodeSchedule, type ScheduleRow } from "../../../simulator/bench/rows.ts";
 import type { CommonOptions } from "../../commands/command.ts";
 import type { PreparedExperiment } from "../../io/experiment.ts";
-import { stableJson } from "../../io/text-files.ts";
+import { makeFolder, stableJson } from "../../io/text-files.ts";
 import { benchLimits } from "../limits.ts";
 
 /** All that decides what a run may cost. */
@@ -62,7 +62,7 @@ export function tokenFault(token: string, facts: RunFacts, nowMs: number): "wron
  * @returns false if it has been used before
  */
 export async function useToken(token: string, folder = usedTokens(process.env)): Promise<boolean> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const name of await readdir(folder)) {
     const { mtimeMs } = await stat(join(folder, name)).catch(() => ({ mtimeMs: Number.NaN }));
     if (Date.now() - mtimeMs > DAY_MS) await rm(join(folder, name), { force: true });

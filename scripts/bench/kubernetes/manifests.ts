@@ -1,5 +1,4 @@
 /** Manifests for k6-operator: a TestRun for each strategy, with its archive. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { stringify } from "yaml";
@@ -7,6 +6,7 @@ import { MeridianError } from "../../../simulator/base/errors.ts";
 import { makeReplayPlan, type ReplayTargets } from "../../../simulator/bench/make-plan.ts";
 import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
+import { makeFolder } from "../../io/text-files.ts";
 import type { K6Program } from "../k6-program.ts";
 import { makeArchive } from "./archive.ts";
 import { runKeyOf } from "./merge.ts";
@@ -62,7 +62,7 @@ export async function writeManifests(plan: Plan, order: ClusterOrder): Promise<r
     runs.push(made.run);
     files.push(...made.files);
   }
-  await mkdir(order.out, { recursive: true });
+  await makeFolder(order.out);
   for (const [file, content] of files) {
     await writeFileAtomic(file, typeof content === "string" ? content : Buffer.from(content));
   }

@@ -64,6 +64,10 @@ export function advice(over: Partial<Advice> = {}): Advice {
         worthUsdPerMillionTpm: 3.5,
       },
     ],
+    capacity: [
+      { id: "us-east-1/m", usdPerMonthPerTenth: 12.5 },
+      { id: "eu-west-1/m", usdPerMonthPerTenth: 0 },
+    ],
     quotaCheck: outcome("home", { throttledShare: exact(0.004) }),
     strategies: [outcome("home")],
     routes: [

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { sharedLoadText } from "../../../reports/advice/routing.ts";
+import { capacityText, sharedLoadText } from "../../../reports/advice/routing.ts";
 import type { Advice } from "../../../simulator/advice/advice.ts";
+import { advice as planned } from "./fixture.ts";
 
 const outcome = (strategy: string, ms: number) => ({ strategy, p95Ms: { value: ms, low: null, high: null } });
 const advice = (aloneMs: number, fastestMs: number) =>
@@ -16,4 +17,12 @@ it("a region that refuses nothing may still be slow: what sharing the load gains
   assert.match(text!, /^Sharing the load gains more than fallbacks do: with least-outstanding p95 of chat is 9\.89 s/);
   assert.deepEqual(sharedLoadText(advice(10_000, 9950)), []);
   assert.deepEqual(sharedLoadText({ ...advice(24_000, 9890), frontier: [] }), []);
+});
+
+it("capacity is worth what its dual values say, nothing, or is not known", () => {
+  assert.deepEqual(capacityText(planned()), [
+    "A tenth more capacity would save at most, a month under home: us-east-1/m USD 13.",
+  ]);
+  assert.match(capacityText(planned({ capacity: [] }))[0]!, /would save nothing under home/);
+  assert.match(capacityText(planned({ capacity: null }))[0]!, /no bound with capacity/);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -272,6 +273,46 @@ describe("a routed client of Bedrock", { concurrency: true }, () => {
     await assert.rejects(pending, { name: "AbortError" });
     for (const each of clients) await each.close();
     await slow.close(0);
+  });
+
+  it("is left in the middle of a stream, lets long-lived signals go, and is closed once", async (t) => {
+    const fleet = await startFleet({
+      regions: ["us-east-1"],
+      auth: "off",
+      latency: { firstTokenMs: 1, perTokenMs: 5 },
+    });
+    const records: DecisionRecord[] = [];
+    const client = new RoutedBedrockClient({
+      strategy: "random",
+      targets: [{ region: "us-east-1", models: { nova: NOVA } }],
+      log: (record) => records.push(record),
+      client: () => ({
+        endpoint: fleet.endpoint("us-east-1"),
+        credentials: { accessKeyId: "x", secretAccessKey: "y" },
+      }),
+    });
+    t.after(async () => {
+      await client.close();
+      await fleet.close(0);
+    });
+    const controller = new AbortController();
+    const abortSignal = controller.signal;
+    const settings = { modelId: "nova", messages, inferenceConfig: { maxTokens: 400 } };
+    const short = new ConverseCommand({ ...settings, requestMetadata: { outputTokens: "1" } });
+    await Promise.all(Array.from({ length: 12 }, () => client.send(short, { abortSignal })));
+    assert.equal(getEventListeners(abortSignal, "abort").length, 0);
+    const long = new ConverseStreamCommand({ ...settings, requestMetadata: { outputTokens: "300" } });
+    const { stream } = await client.send(long, { abortSignal });
+    let events = 0;
+    for await (const _ of stream!) if (++events === 3) controller.abort();
+    assert.ok(events < 300, `${events}`);
+    const { end, attempts } = records.at(-1)!;
+    assert.deepEqual(
+      [records.length, end, attempts[0]!.outcome, attempts[0]!.givenUp],
+      [13, "abandoned", "abandoned", true],
+    );
+    await client.close();
+    await assert.rejects(client.send(short), /ROUTER_CLOSED/);
   });
 });
 

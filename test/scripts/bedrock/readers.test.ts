@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -82,6 +82,16 @@ describe("the decision log of a routed client", () => {
     const meanMs = served.reduce((sum, { sentMs, endMs }) => sum + endMs - sentMs, 0) / served.length;
     assert.ok(meanMs > 1_500 && meanMs < 3_000, `${meanMs} ms for services of 2 s`);
     assert.ok(served.every(({ roundTripMs }) => roundTripMs === 0));
+  });
+
+  it("of calls that came whole goes into calibrate: their first byte is their end", async () => {
+    const whole = join(folder, "whole.jsonl");
+    writeFileSync(whole, readFileSync(log, "utf8").replaceAll(/"ttftMs":[0-9.]+/g, '"ttftMs":null'));
+    const { observations } = await readDecisionCalls(whole, new BadRows());
+    const served = observations.filter(({ outcome }) => outcome === "served");
+    assert.ok(
+      served.length >= 590 && served.every(({ sentMs, endMs, ttftMs }) => Math.abs(endMs - sentMs - ttftMs) < 1e-6),
+    );
   });
 
   it("goes into validate: the simulation of the same requests is equivalent to what was decided", async () => {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import {
   appendJobSummary,
+  isFolder,
+  makeFolder,
   stableJson,
   unpackedBytesMax,
   WHOLE_TEXT_BYTES_MAX,
@@ -37,4 +39,21 @@ it("appends a summary to the job's, and never fails a run", async () => {
   await appendJobSummary("x", undefined);
   await appendJobSummary("x", join(folder, "no", "such", "folder"));
   await rm(folder, { recursive: true });
+});
+
+describe("makeFolder", () => {
+  it("makes what is missing, once or at the same time, and gives up where none can be", async () => {
+    const root = await mkdtemp(join(tmpdir(), "meridian-folders-"));
+    try {
+      const deep = join(root, "a", "b", "c");
+      await Promise.all([makeFolder(deep), makeFolder(deep)]);
+      await makeFolder(deep);
+      assert.ok(await isFolder(deep));
+      await writeFile(join(root, "file"), "");
+      await assert.rejects(makeFolder(join(root, "file", "x")), { code: "EEXIST" });
+      await assert.rejects(makeFolder("/proc/self/none/of/these"));
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
 });

@@ -75,6 +75,14 @@ describe("meridian tune", () => {
     });
     assert.match(text, /is better than the scenario's own on held-out traffic: -0\.5.*95 % interval/);
     assert.match(text, /it is better than every other finalist/);
+    assert.match(text, /^weights\.b=0 .* chosen$/m);
+    const gain = { ...tuning.heldOut.gain!, low: -0.5, high: 0.5 };
+    const open = tuningText(
+      { ...tuning, heldOut: { ...tuning.heldOut, gain, answer: "open" } },
+      { goal: request.goal, label: "weighted", yaml: "strategies: []", vary: ["weights.b"] },
+    );
+    assert.match(open, /weights\.b=0 is not shown to differ .* Keep the scenario's own setting/);
+    assert.match(open, /chosen, not borne out$/m);
   });
 
   it("says so where nothing is better, and varies places in the scenario too", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { frontierOf, type Outcome, regionsWorthIt } from "../../../simulator/advice/outcomes.ts";
+import { capacityWorth, frontierOf, type Outcome, regionsWorthIt } from "../../../simulator/advice/outcomes.ts";
+import type { RunResult } from "../../../simulator/experiment/result.ts";
 
 const estimate = (value: number) => ({ value, low: null, high: null, n: 1 });
 
@@ -52,5 +53,34 @@ describe("how many regions are worth it", () => {
     // The second brings nothing by itself, the third does.
     assert.equal(regionsWorthIt([step(1, 0.2, 100), step(2, 0.2, 100), step(3, 0, 100)]), 3);
     assert.equal(regionsWorthIt([step(1, 0, 100), step(2, 0, 80)]), 2);
+  });
+});
+
+describe("what more capacity is worth", () => {
+  const strategy = {
+    name: "home",
+    total: { cost: { source: { usdPerMonth: estimate(3_040), totalUsd: estimate(100) } } },
+  } as unknown as RunResult["strategies"][number];
+  const resultOf = (bound: unknown) => ({ billing: "source", bound }) as unknown as RunResult;
+  const endpoints = [
+    { id: "a", usdPerTenthMore: 0.5 },
+    { id: "b", usdPerTenthMore: 2 },
+  ];
+
+  it("dual values of the strategy's bound, scaled as its cost is, the dearest first", () => {
+    const found = capacityWorth(resultOf({ strategies: [{ strategy: "home", endpoints }], missing: null }), strategy);
+    assert.deepEqual(
+      found?.map(({ id, usdPerMonthPerTenth }) => [id, Math.round(usdPerMonthPerTenth * 1e9) / 1e9]),
+      [
+        ["b", 60.8],
+        ["a", 15.2],
+      ],
+    );
+  });
+
+  it("null where the run states no bound, or one without capacity", () => {
+    assert.equal(capacityWorth(resultOf({ strategies: [], missing: "why" }), strategy), null);
+    const without = { strategies: [{ strategy: "home", endpoints }], missing: null, isWithoutLimits: true };
+    assert.equal(capacityWorth(resultOf(without), strategy), null);
   });
 });

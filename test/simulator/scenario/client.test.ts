@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ClientInput, clientPlanOf, clientSchema } from "../../../simulator/scenario/client.ts";
 
-const plan = (input: unknown) => clientPlanOf(clientSchema.parse(input) as ClientInput);
+const plan = (input: unknown, targets = 2) => clientPlanOf(clientSchema.parse(input) as ClientInput, targets);
 const custom = (rules: unknown) => ({ retry: { custom: rules } });
 const said = (input: unknown) =>
   clientSchema
@@ -76,6 +76,9 @@ describe("the client as a scenario writes it", () => {
       maxAttempts: 5,
     });
     assert.deepEqual(plan({ retry: { legacy: {} } }).retry, { mode: "legacy" });
+    assert.deepEqual(plan({ retry: "litellm" }, 1).retry, { mode: "litellm", retryAfterMs: 0, isLone: true });
+    const retries = { mode: "litellm", maxAttempts: 6, retryAfterMs: 3_000, isLone: false };
+    assert.deepEqual(plan({ retry: { litellm: { retries: 5, retryAfter: "3s" } } }).retry, retries);
     assert.deepEqual(plan({ retry: "none" }).retry, { mode: "none" });
   });
 

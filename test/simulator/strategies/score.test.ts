@@ -24,7 +24,7 @@ const choose = (options: Record<string, unknown>, change = {}, view = world(), .
 test("excess: one per cent of price is worth two of latency under { price: 2, latency: 1 }", () => {
   // Price excess 0, 0.1, 0.3; latency excess 0.5, 0.2, 0. Sums 0.5, 0.4, 0.6.
   assert.equal(choose({ score: { price: 2, latency: 1 } }), 1);
-  assert.equal(choose({ score: { price: 3, latency: 1 } }), 0);
+  assert.equal(choose({ score: { price: 4, latency: 1 } }), 0);
   assert.equal(choose({ score: { price: 1, latency: 2 } }), 2);
   assert.equal(choose({ score: { price: 1 } }), 0);
 });
