@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -116,6 +116,11 @@ describe("a sweep over Redis", {
     });
     await nobodyWorks;
     await assert.rejects(worker(join(folder, "another place")), /SWEEP_UNKNOWN.*the same store on all machines/s);
+    // As on a full disk: no result can be written where it belongs.
+    const blocked = sweep.jobs.map(({ key }) => join(store.place, key.slice(0, 2), `${key}.json.gz`));
+    for (const each of blocked) await mkdir(each, { recursive: true });
+    await assert.rejects(worker(store.place), /JOB_NOT_SAVED/);
+    for (const each of blocked) await rm(each, { recursive: true });
     const right = worker(store.place);
     await sent;
     stop.abort();
@@ -124,7 +129,7 @@ describe("a sweep over Redis", {
     server.kill("SIGKILL");
   });
 
-  it("has every result once, and the bytes of a run in one place, though workers and Redis are killed", {
+  it("has every result once, and the bytes of a run in one place, though workers, Redis and the sender are killed", {
     timeout: LIMIT_MS,
   }, async () => {
     const sweep = await sweepOf(JOBS);
@@ -156,6 +161,16 @@ describe("a sweep over Redis", {
     let kills = 0;
     let isRestarted = false;
     let killedAt = 0;
+    // Who sends the jobs is killed on the way, and the same command is given again.
+    const file = join(folder, "sweep.json");
+    await writeFile(file, JSON.stringify(sweep));
+    const script = join(ROOT, "test", "e2e", "storm-sender.ts");
+    const sender = start(process.execPath, [script, url, place, JSON.stringify(TIMINGS), file]);
+    while (done.size === 0) await pause(20);
+    assert.equal(sender.exitCode, null, "it was still waiting");
+    sender.kill("SIGKILL");
+    log(`${done.size} of ${JOBS} done: SIGKILL to the sender, and another in its place`);
+
     const stop = new AbortController();
     const onDone = (count: number): void => {
       const isDue = count >= ((kills + 1) * JOBS) / (KILLS + 2) && count > killedAt;
