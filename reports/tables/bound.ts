@@ -185,8 +185,8 @@ function costOf({ costUsd }: StrategyBound): number {
 
 function partsText({ wastedUsd, placementUsd, timingUsd }: StrategyBound): string {
   return [
-    `${formatEstimate(placementUsd, USD)} by where calls went`,
-    `${formatEstimate(timingUsd, USD)} by when`,
+    `${formatEstimate(placementUsd, USD)} by where calls went, which foresight would have told`,
+    `${formatEstimate(timingUsd, USD)} by when (work that could have waited)`,
     `${formatEstimate(wastedUsd, USD)} for calls whose callers had gone`,
   ].join(", ");
 }
