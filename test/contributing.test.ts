@@ -78,7 +78,11 @@ describe("CONTRIBUTING.md", () => {
     const now = (each: string) => IS_FULL || !ONLY_IN_FULL.includes(each);
     for (const command of new Set(commands.filter((each) => !unit.test(each) && now(each)))) await passes(command);
     const words = new Set(commands.flatMap((command) => unit.exec(command)?.[1]?.split(" ") ?? []).filter(now));
-    for (const left of ONLY_IN_FULL) assert.ok(commands.some((command) => command.includes(left)), left);
+    for (const left of ONLY_IN_FULL)
+      assert.ok(
+        commands.some((command) => command.includes(left)),
+        left,
+      );
     assert.ok(words.delete("tidy"));
     const output = await passes(`npm run unit -- ${[...words].join(" ")}`);
     for (const path of tests) assert.ok(output.includes(`ok      ${path}`), `no command runs ${path}`);
