@@ -180,7 +180,8 @@ function strategyBound(plan: Plan, replications: readonly (ReplicationBound | nu
     costUsd: estimate(({ cost }) => cost),
     boundUsd: estimate(({ bound }) => bound),
     regretUsd: estimate(({ cost, bound }) => cost - bound),
-    regretShare: estimate(({ cost, bound }) => (bound > 0 ? cost / bound - 1 : 0)),
+    // Over nothing it has no share, which an infinite value says.
+    regretShare: estimate(({ cost, bound }) => (cost === bound ? 0 : cost / bound - 1)),
     wastedUsd: estimate(({ wasted }) => wasted),
     placementUsd: estimate(({ placement }) => placement),
     timingUsd: estimate(({ timing }) => timing),

@@ -54,12 +54,11 @@ export function outcomeText({ outcome, requestsNeeded }: QuantityResult): string
 
 /** What a strategy cost above the least possible, measured and simulated, and where it came from; "" where unknown. */
 export function regretText({ name, leastCost }: StrategyValidation): string {
-  const share = leastCost?.measured.regretShare.value ?? null;
-  if (leastCost === undefined || share === null) return "";
+  if (leastCost === undefined || leastCost.measured.regretUsd.value === null) return "";
   const { measured, simulated } = leastCost;
   const usd = ({ value }: { readonly value: number | null }) => (value ?? 0).toFixed(4);
   const parts = `${usd(measured.placementUsd)} by where calls went, which foresight would have told, ${usd(measured.timingUsd)} by when (work that could have waited), ${usd(measured.wastedUsd)} for calls whose callers had gone`;
-  return `${name} cost ${valueText(share, "share")} more than the least possible for what it served (${usd(measured.regretUsd)} of ${usd(measured.costUsd)} USD: ${parts}); simulated, ${valueText(simulated.regretShare.value, "share")}. Quotas and capacity are left out of this bound, as those of the services are not known.`;
+  return `${name} cost ${valueText(measured.regretShare.value, "share")} more than the least possible for what it served (${usd(measured.regretUsd)} of ${usd(measured.costUsd)} USD: ${parts}); simulated, ${valueText(simulated.regretShare.value, "share")}. Quotas and capacity are left out of this bound, as those of the services are not known.`;
 }
 
 function signed(value: number, quantity: QuantityResult): string {

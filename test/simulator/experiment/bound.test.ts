@@ -59,6 +59,19 @@ describe("the bound of a run", () => {
     assert.ok(Math.abs(a!.regretShare.value! - (350 / 325 - 1)) < 0.01, `${a!.regretShare.value}`);
   });
 
+  it("of a bound of nothing there is no share, and what was paid is all regret", () => {
+    const overrides = [
+      { model: "m", region: "a", input: 0, output: 0 },
+      { model: "m", region: "b", input: 2, output: 4 },
+    ];
+    const [free, paid] = boundsOf([{ single: { target: "a" } }, { name: "b", single: { target: "b" } }], {
+      prices: { book: "none", overrides },
+    });
+    assert.deepEqual([free!.regretShare.value, free!.regretUsd.value], [0, 0]);
+    assert.equal(paid!.regretShare.value, null);
+    close(paid!.regretUsd.value, paid!.costUsd.value!);
+  });
+
   it("wasted calls of a cheap hour are no room for requests of a dear one: timing is never below 0", () => {
     const [one] = boundsOf(
       [{ name: "a", single: { target: "a" } }],
