@@ -43,6 +43,9 @@ export function litellmConfig(plan: Plan, strategy: StrategyPlan): LitellmConfig
     });
   }
   const { settings, params = () => ({}), groups = [] } = rule(plan, strategy.options);
+  // Of deployments without a weight simple-shuffle draws by tpm: a quota there would move the calls. And what the strategy
+  // litellm knows of limits are its own options.
+  const ownLimitsOnly = settings.routing_strategy === "simple-shuffle" || strategy.kind === "litellm";
   const model_list: LitellmConfig["model_list"][number][] = [];
   const fallbacks: Record<string, readonly string[]>[] = [];
   plan.models.forEach(({ name }, m) => {
@@ -51,8 +54,11 @@ export function litellmConfig(plan: Plan, strategy: StrategyPlan): LitellmConfig
     const ranked = called.filter((group) => group.length > 0);
     ranked.forEach((group, rank) => {
       const model_name = rank === 0 ? name : `${name}-${rank + 1}`;
-      for (const t of group)
-        model_list.push({ model_name, litellm_params: { ...deploymentOf(plan, t, m), ...params(t) } });
+      for (const t of group) {
+        const { tpm, ...deployment } = deploymentOf(plan, t, m);
+        const limit = tpm === undefined || ownLimitsOnly ? {} : { tpm };
+        model_list.push({ model_name, litellm_params: { ...deployment, ...limit, ...params(t) } });
+      }
     });
     const rest = ranked.slice(1).map((_, i) => `${name}-${i + 2}`);
     if (rest.length > 0) fallbacks.push({ [name]: rest });
@@ -139,7 +145,7 @@ function deploymentOf({ targets, regionNames, world, money, models }: Plan, t: n
     aws_region_name: regionNames[region]!,
     input_cost_per_token: price(INPUT),
     output_cost_per_token: price(OUTPUT),
-    ...(tpm === undefined ? {} : { tpm }),
+    tpm,
   };
 }
 
