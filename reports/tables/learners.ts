@@ -44,13 +44,15 @@ function sentenceOn(result: RunResult, learner: StrategyResult): string {
   if (others.length === 0) return `${learner.name}: no strategy that does not learn meets as many objectives.`;
   const least = others.toSorted((a, b) => (costOf(result, a).value ?? 0) - (costOf(result, b).value ?? 0))[0]!;
   const gap = difference(result, learner, least, others.length);
-  const against = `${formatValue(gap, USD)} USD (${formatInterval(gap, USD) ?? "no interval"}) per 1,000 served against ${least.name}, the cheapest of them`;
-  const which = `of the ${others.length} that meet as many objectives (within 0.5 points)`;
-  if (unbeaten.length > 1 && unbeaten.length === others.length)
-    return `${learner.name} is not shown to cost less than any ${which}: ${against}.`;
-  return unbeaten.length === 0
-    ? `${learner.name} costs less than each ${which}: ${against}.`
-    : `${learner.name} is not shown to cost less than ${unbeaten.map(({ name }) => name).join(", ")} ${which}: ${against}.`;
+  const cheapest = others.length === 1 ? least.name : `${least.name}, the cheapest of them`;
+  const against = `${formatValue(gap, USD)} USD (${formatInterval(gap, USD) ?? "no interval"}) per 1,000 served against ${cheapest}`;
+  const many = "as many objectives (within 0.5 points)";
+  const shown = unbeaten.length === 0 ? "costs less than" : "is not shown to cost less than";
+  if (others.length === 1) return `${learner.name} ${shown} the one that meets ${many}: ${against}.`;
+  const which = `of the ${others.length} that meet ${many}`;
+  if (unbeaten.length === others.length) return `${learner.name} ${shown} any ${which}: ${against}.`;
+  const those = unbeaten.length === 0 ? "each" : unbeaten.map(({ name }) => name).join(", ");
+  return `${learner.name} ${shown} ${those} ${which}: ${against}.`;
 }
 
 /** Paired over replications; all intervals hold at once. */
