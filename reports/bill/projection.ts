@@ -111,7 +111,7 @@ export function projectionHeadline({ scenarios, growth, withoutGrowthUsd }: Proj
     growth.source === "given"
       ? `growth is ${span[0]} to ${span[2]} a month`
       : `the bill's trend of ${span[1]} a month (${span[0]} to ${span[2]}) lasts`;
-  return `${plural(months.length, "month", "months")} of this usage cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, about USD ${wholeUsd(withoutGrowthUsd)}.`;
+  return `${plural(months.length, "month", "months")} of this usage cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, between USD ${wholeUsd(withoutGrowthUsd[0]!)} and USD ${wholeUsd(withoutGrowthUsd.at(-1)!)}.`;
 }
 
 function wholeUsd(amount: Decimal): string {
@@ -147,6 +147,7 @@ function assumptions({ growth, weekdays, seasons }: Projection): readonly string
       : `Weekdays: from ${(100 * least).toFixed(0)} % to ${(100 * most).toFixed(0)} % of the mean day.`,
     seasonText(seasons),
     "Months move together: the quantiles of the total are the sums of those of the months, so the fan is wide rather than narrow.",
+    "All are estimates: a log-linear trend with weekdays by least squares, its errors widened for the correlation of days; a given growth or season counts as said. Nothing is known of what neither the bill nor the options say.",
     "Usage only: credits, taxes and commitments are left out.",
   ];
 }

@@ -10,6 +10,7 @@ import {
   type SpendDimension,
   type SpendGroup,
   saysForWhat,
+  unknownModels,
   usageLines,
 } from "../../simulator/bill/spend.ts";
 import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
@@ -49,8 +50,24 @@ export function renderBillText(report: BillReport, options: TerminalOptions): st
     ...candidateLines(candidates, days, options),
     ...(anomalies.length === 0 ? [] : ["", "What stands out", ...anomalies.map(anomalyLine)]),
     ...(remarks.length === 0 ? [] : ["", "Not attributed, or odd (counted in the total)", ...remarks.map(remarkLine)]),
+    "",
+    "How sure these figures are",
+    ...certainty(report).flatMap((text) => wrap(`- ${text}`, options.width)),
   ];
   return lines.join("\n");
+}
+
+/** Which figures are exact, and why; which are ceilings; and what estimates with intervals there are. */
+export function certainty({ candidates }: BillReport): readonly string[] {
+  return [
+    "USD are exact: sums of the file's lines in decimal arithmetic, without an interval since nothing is estimated.",
+    "A figure by month is such a sum times 30.4 over the bill's days: a unit, no forecast. Forecasts are ranges: meridian project.",
+    ...(candidates.length === 0
+      ? []
+      : [
+          "At most saved is exact arithmetic, too: billed tokens times ratios of list prices. It is a ceiling; what a routing would save is an estimate with an interval: --replay.",
+        ]),
+  ];
 }
 
 const DAY_MS = 86_400_000;
@@ -75,7 +92,18 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
     : `of usage${tagged}; this export does not say for what: group it by usage type, too, to see tokens and candidates`;
-  return `USD ${usd(bill.totalUsd)} over ${plural(days, "day", "days")} (${first} to ${last}), of it USD ${usd(tokens)} ${what}.`;
+  const unknown = unknownModels(bill);
+  const unknownUsd = sumOf(unknown.map(({ costUsd }) => costUsd));
+  const without =
+    unknown.length === 0
+      ? ""
+      : ` ${share(unknownUsd, tokens)} of it (USD ${usd(unknownUsd)}) is of ${plural(unknown.length, "model", "models")} that Meridian has no facts of (${unknown
+          .slice(0, 3)
+          .map(({ key }) => printable(key ?? ""))
+          .join(
+            ", ",
+          )}${unknown.length > 3 ? " ..." : ""}): counted and replayed as billed, but without other routes; --map-model name=id and --book give them.`;
+  return `USD ${usd(bill.totalUsd)} over ${plural(days, "day", "days")} (${first} to ${last}), of it USD ${usd(tokens)} ${what}.${without}`;
 }
 
 function isUntagged(tags: Readonly<Record<string, string>>, key: string | undefined): boolean {
