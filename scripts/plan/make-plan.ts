@@ -78,10 +78,7 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     outcome,
     options,
   });
-  const routes = variant.options.flatMap((option): readonly RouteOutcome[] => {
-    const ran = variant.runAs.get(option.name)!;
-    return [{ option, outcome: { ...outcome("routes", routed, ran.name), strategy: option.name } }];
-  });
+  const routes = routeOutcomes(variant, (name) => outcome("routes", routed, name));
   const planned = await plannedBuys({
     source,
     runs,
@@ -115,6 +112,11 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     runs: runs.saved,
     notes: notesOf(variant, asIs),
   };
+}
+
+/** Every name of a way to route, with the outcome of the strategy that was run for it. */
+function routeOutcomes({ options, runAs }: RoutesVariant, of: (strategy: string) => Outcome): readonly RouteOutcome[] {
+  return options.map((option) => ({ option, outcome: { ...of(runAs.get(option.name)!.name), strategy: option.name } }));
 }
 
 /** The scenario's own strategies, and every way to route. */
