@@ -122,7 +122,7 @@ ${section.answer.map((text) => markup`<p>${text}</p>`)}
 ${section.commands.length === 0 ? "" : markup`<div class="scroll" role="region" tabindex="0" aria-label="Lines to run"><pre><code>${section.commands.join("\n")}</code></pre></div>`}
 ${section.table === undefined ? "" : tableHtml(section.table)}
 ${drawn}
-<p class="subtitle below">${evidence(section, advice)}</p></section>`;
+<p class="subtitle">${evidence(section, advice)}</p></section>`;
     }),
   );
   const page = pageHtml({

@@ -37,7 +37,7 @@ ${ticks.map(
 <polygon points="${band(1, 3)}" fill="#3b6fb6" fill-opacity="0.35"/>
 <polyline points="${median}" fill="none" stroke="#3b6fb6" stroke-width="2"/>
 ${months.map(({ month }, i) => (i % Math.ceil(months.length / 6) === 0 ? markup`<text x="${x(i)}" y="${HEIGHT - 10}" text-anchor="middle">${month}</text>` : ""))}
-</svg><p class="subtitle below">USD a month: the median, half of the probability in the dark band, 80 % in both.</p>`;
+</svg><p class="subtitle">USD a month: the median, half of the probability in the dark band, 80 % in both.</p>`;
 }
 
 /** The next 1, 2 or 5 times a power of ten. */

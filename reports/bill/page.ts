@@ -221,5 +221,5 @@ ${days.map(({ key, usd }, i) => {
       : "";
   return markup`<rect x="${x.toFixed(1)}" y="${(160 - size).toFixed(1)}" width="${Math.max(0.5, width - 1).toFixed(1)}" height="${size.toFixed(1)}" fill="#3b6fb6" fill-opacity="0.75"/>${mark}`;
 })}
-</svg><p class="subtitle below">USD of usage by day, UTC.</p>`;
+</svg><p class="subtitle">USD of usage by day, UTC.</p>`;
 }

@@ -228,5 +228,5 @@ ${rows.map(
 <circle cx="${x(row.value)}" cy="${i * ROW + 16}" r="4" fill="#3b6fb6"/>
 <text x="${x(row.high) + 7}" y="${i * ROW + 20}">${row.value.toFixed(1)}</text>`,
 )}
-</svg><p class="subtitle below">Saving in % of what was billed, 95 % intervals.</p>`;
+</svg><p class="subtitle">Saving in % of what was billed, 95 % intervals.</p>`;
 }

@@ -35,7 +35,7 @@ ${bars.map(
 <text x="${x(bar.low) - 5}" y="${TOP + i * ROW + 15}" text-anchor="end">${whole(bar.low)}</text>
 <text x="${x(bar.high) + 5}" y="${TOP + i * ROW + 15}">${whole(bar.high)}</text>`,
 )}
-</svg><p class="subtitle below">USD of the whole time: one driver at a time at its 10 % and 90 % quantile, the others in the middle (dashed).</p>`;
+</svg><p class="subtitle">USD of the whole time: one driver at a time at its 10 % and 90 % quantile, the others in the middle (dashed).</p>`;
 }
 
 function whole(usd: number): string {
