@@ -97,8 +97,8 @@ function intervalsText({ loggedShare, isByDay, days, savings, hitsLost }: Replay
       unsure.some(({ unknown, low, high }) => unknown === "cache hits" && high - low > 1e-4),
     );
   const narrowed = isLogged
-    ? "; narrowed by how near the log's calls are to one another and by hits of its own global calls"
-    : "";
+    ? "; narrowed by how near the log's calls are to one another, and by hits of the global calls in it and on the bill"
+    : "; weighted by hits of what the bill has of global calls, where it has any";
   const percent = (share: number) => `${formatNumber(100 * share, share < 0.1 ? 1 : 0)} %`;
   const hits =
     hitsLost === undefined

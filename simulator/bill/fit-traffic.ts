@@ -4,7 +4,18 @@ import type { PriceBook } from "../service/pricing/price-book.ts";
 import { shortModelName } from "../traffic/labels.ts";
 import type { ClassifiedLine } from "./classify.ts";
 import { cheapestRoute, effectivePrice, otherRoutes, type RoutePrice, writeOverInput } from "./fit-routes.ts";
-import { ASSUMED_SIZES, type CallSizes, type FittedClass, hitsAtStake, isByDay, usdByDay } from "./fitted-class.ts";
+import {
+  ASSUMED_SIZES,
+  type CachedTokens,
+  type CallSizes,
+  type FittedClass,
+  HITS_LOST_ASSUMED,
+  hitsAtStake,
+  isByDay,
+  joined,
+  lossOf,
+  usdByDay,
+} from "./fitted-class.ts";
 import { type Bill, daysOf, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
 import { type Decimal, formatCents, sumOf, toNumber } from "./usd.ts";
 import { reasonAgainst, type Workloads, workloadOf } from "./workloads.ts";
@@ -66,7 +77,11 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const fittedByTeamUsd = new Map<string, Decimal>();
   for (const { team, lines: own } of groups)
     fittedByTeamUsd.set(team, sumOf(own.map(({ line }) => line.costUsd)) + (fittedByTeamUsd.get(team) ?? 0n));
-  const classes = drafts.map((draft) => fittedClass(draft, options.sizes.get(draft.modelId)));
+  const classes = drafts.map((draft) => {
+    const sizes = options.sizes.get(draft.modelId);
+    const hitsLost = joined(sizes?.hitsLost ?? HITS_LOST_ASSUMED, lossOf(cachedTokens(groups, draft.modelId)));
+    return { ...fittedClass(draft, sizes), hitsLost };
+  });
   return { scenario, costFactor, fittedUsd, fittedByTeamUsd, leftUsd, days, classes, isByDay: isByDay(lines) };
 }
 
@@ -180,6 +195,19 @@ function classOf(group: Group, index: number, options: GroupOptions): Draft {
     usdByDay: usdByDay(lines, options.onDays),
     hitsAtStake: hitsAtStake(lines, writeOverInput(options.book, first)),
   };
+}
+
+/** What each team has cached of a model in each region, by the bill. */
+function cachedTokens(groups: readonly Group[], modelId: string): readonly CachedTokens[] {
+  return groups
+    .filter(({ first }) => idOf(first) === modelId)
+    .flatMap(({ first, lines }) => {
+      const tokensOf = (kinds: RegExp) =>
+        toNumber(sumOf(lines.filter(({ tokenKind }) => kinds.test(tokenKind ?? "")).map(({ tokens }) => tokens ?? 0n)));
+      const [readTokens, writeTokens] = [tokensOf(/^cacheRead$/), tokensOf(/^cacheWrite/)];
+      const isGlobal = first.routing === "global";
+      return readTokens + writeTokens === 0 ? [] : [{ readTokens, writeTokens, isGlobal }];
+    });
 }
 
 function fittedClass(draft: Draft, sizes: CallSizes | undefined): FittedClass {

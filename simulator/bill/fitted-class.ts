@@ -19,8 +19,14 @@ export interface HitsLost {
   readonly least?: number;
   /** If the profile runs `ELSEWHERE_MAX` of the calls outside the region that was called. */
   readonly most: number;
-  /** Of the log's own calls through a global profile against its others, with the standard error; where it has both. */
-  readonly measured?: { readonly share: number; readonly error: number };
+  /** Of what goes through a global profile already against the rest, on the bill and in the log; where there are both. */
+  readonly measured?: MeasuredLoss;
+}
+
+/** A share of hits that was found lost, with its standard error. */
+export interface MeasuredLoss {
+  readonly share: number;
+  readonly error: number;
 }
 
 /** What is assumed of calls where no log tells: the spend does not depend on it, the width of intervals does. */
@@ -35,7 +41,7 @@ export interface FittedClass {
   readonly callsPerDay: number;
   /** Of the model, where a log has its calls. */
   readonly sizes: CallSizes | undefined;
-  /** Where the user says it, in place of what the log tells or is assumed. */
+  /** As the bill and the log show it or the user says; `HITS_LOST_ASSUMED` where nothing does. */
   readonly hitsLost?: HitsLost;
   /** What the class would cost more, as a share of what is billed, if every cache hit were a write. */
   readonly hitsAtStake: number;
@@ -99,14 +105,18 @@ export function hitsLostIf(elsewhere: number, earlierCalls: number): number {
 /** What is taken where no log tells: from none to the most that calls so far apart can lose. */
 export const HITS_LOST_ASSUMED: HitsLost = { most: hitsLostIf(ELSEWHERE_MAX, 1) };
 
-/** A call of a log that read or wrote a cache. */
-export interface CachedCall {
-  readonly atMs: number;
-  /** Calls of one prefix have the same: tenant, region and number of cached tokens. */
-  readonly prefix: string;
+/** Cached tokens of a call, or of a team in a region. */
+export interface CachedTokens {
   readonly readTokens: number;
   readonly writeTokens: number;
   readonly isGlobal: boolean;
+}
+
+/** A call of a log that read or wrote a cache. */
+export interface CachedCall extends CachedTokens {
+  readonly atMs: number;
+  /** Calls of one prefix have the same: tenant, region and number of cached tokens. */
+  readonly prefix: string;
 }
 
 /**
@@ -128,15 +138,31 @@ export function hitsLostOfLog(calls: readonly CachedCall[]): HitsLost | undefine
     before.push(atMs);
   }
   if (all === 0) return undefined;
-  const [global, other] = [true, false].map((isGlobal) => hitShare(calls.filter((call) => call.isGlobal === isGlobal)));
-  if (global === undefined || other === undefined || other.share === 0) return { most: lost / all };
-  const kept = global.share / other.share;
-  const error = Math.hypot(global.error / other.share, (kept * other.error) / other.share);
-  return { most: lost / all, measured: { share: 1 - kept, error } };
+  const measured = lossOf(calls);
+  return { most: lost / all, ...(measured === undefined ? {} : { measured }) };
 }
 
-/** Tokens read over tokens cached, a ratio of sums over calls; its error is at least that of one call. */
-function hitShare(calls: readonly CachedCall[]): { readonly share: number; readonly error: number } | undefined {
+/** Hits lost where tokens go through a global profile, against where they do not; undefined without both. */
+export function lossOf(tokens: readonly CachedTokens[]): MeasuredLoss | undefined {
+  const [global, other] = [true, false].map((isGlobal) =>
+    hitShare(tokens.filter((each) => each.isGlobal === isGlobal)),
+  );
+  if (global === undefined || other === undefined || other.share === 0) return undefined;
+  const kept = global.share / other.share;
+  return { share: 1 - kept, error: Math.hypot(global.error / other.share, (kept * other.error) / other.share) };
+}
+
+/** Two measurements as one, weighted by their precision; adds what one of them alone has. */
+export function joined(known: HitsLost, other: MeasuredLoss | undefined): HitsLost {
+  const { measured } = known;
+  if (other === undefined) return known;
+  if (measured === undefined) return { ...known, measured: other };
+  const [a, b] = [measured.error ** -2, other.error ** -2];
+  return { ...known, measured: { share: (a * measured.share + b * other.share) / (a + b), error: (a + b) ** -0.5 } };
+}
+
+/** Tokens read over tokens cached, a ratio of sums over calls or teams; its error is at least that of one of them. */
+function hitShare(calls: readonly CachedTokens[]): MeasuredLoss | undefined {
   const cached = calls.reduce((sum, { readTokens, writeTokens }) => sum + readTokens + writeTokens, 0);
   if (calls.length < 2 || cached === 0) return undefined;
   const share = calls.reduce((sum, { readTokens }) => sum + readTokens, 0) / cached;
@@ -148,8 +174,8 @@ function hitShare(calls: readonly CachedCall[]): { readonly share: number; reado
 }
 
 /**
- * Quantile of the share of hits that are lost: even from 0 to the most, weighted by how well each share fits what the
- * log's calls show (a normal likelihood).
+ * Quantile of the share of hits that are lost: even from 0 to the most, weighted by how well each share fits what was
+ * measured (a normal likelihood).
  *
  * @param u in [0, 1]
  */

@@ -9,6 +9,8 @@ import {
   hitsLostIf,
   hitsLostOfLog,
   hitsLostQuantile,
+  joined,
+  lossOf,
 } from "../../../simulator/bill/fitted-class.ts";
 import { purposeStream } from "../../../simulator/random/streams.ts";
 
@@ -116,6 +118,17 @@ it("measures lost hits where a log has calls through a global profile and others
   assert.ok(Math.abs(measured!.error - error) < 1e-9);
   const at = (u: number) => hitsLostQuantile({ most, measured: measured! }, u);
   assert.ok(Math.abs(at(0.5) - 1 / 6) < 0.01 && at(0.975) - at(0.025) < 4 * error);
+  // What the bill shows joins what the log shows, by precision; without global tokens it shows nothing.
+  const teams = [0.9, 0.9, 0.7, 0.7].map((share, i) => ({
+    readTokens: 1e9 * share,
+    writeTokens: 1e9 * (1 - share),
+    isGlobal: i > 1,
+  }));
+  const bill = lossOf(teams)!;
+  assert.ok(Math.abs(bill.share - 2 / 9) < 1e-12 && bill.error > 0.5);
+  const both = joined({ most, measured: measured! }, bill).measured!;
+  assert.ok(both.error < measured!.error && both.share > measured!.share && both.share < bill.share);
+  assert.deepEqual(joined({ most }, lossOf(teams.slice(0, 2))), { most });
   assert.equal(hitsLostQuantile({ most: 0.4 }, 0.5), 0.2);
   assert.equal(hitsLostQuantile({ most: 0.1, measured: { share: 0.9, error: 0.01 } }, 0.5), 0.1);
 });
