@@ -3,7 +3,7 @@ import { DAYS_MIN, type ReplayUnknown, SIZE_FACTOR, SPEND_SIGMA } from "../../si
 import type { RoutingSaving, TeamSaving } from "../../simulator/advice/team-savings.ts";
 import { ELSEWHERE_MAX, type HitsLost } from "../../simulator/bill/fitted-class.ts";
 import type { PriceScenario } from "../../simulator/bill/project.ts";
-import { type Decimal, formatDecimal } from "../../simulator/bill/usd.ts";
+import { type Decimal, formatDecimal, toNumber } from "../../simulator/bill/usd.ts";
 import { centsText, usdMonth } from "../advice/section.ts";
 import { formatEstimate, formatInterval, formatNumber, PERCENT, plural } from "../base/text.ts";
 import { type Markup, markup } from "../html/elements.ts";
@@ -75,11 +75,22 @@ export function replayText(report: ReplayReport): string {
   const isNear = Math.abs(all.reproduction - 1) <= REPRODUCTION_MARGIN;
   const costs = `Replayed under the routing of the bill it costs ${(100 * all.reproduction).toFixed(1)} % of what was billed`;
   return [
+    ...partText(report),
     isNear ? `${costs}: reproduced within 1 %.` : `${costs}, more than 1 % off: do not sign its savings.`,
     intervalsText(report),
     ...widestText(report),
     "Latency, quotas and what a new price list would change are not in the savings.",
   ].join(" ");
+}
+
+/** Which part of the spend is replayed at all, where that is not all of it. */
+function partText({ leftUsd, savings }: ReplayReport): readonly string[] {
+  const replayed = savings.at(-1)!.billedUsd;
+  if (leftUsd === 0n) return [];
+  const part = toNumber(replayed) / toNumber(replayed + leftUsd);
+  return [
+    `${formatNumber(100 * part, 1)} % of the spend on tokens is replayed (USD ${centsText(replayed)}); USD ${centsText(leftUsd)} is not: hourly capacity, and what names no model, region or quantity.`,
+  ];
 }
 
 /** What is drawn, and which of it is assumed as no log tells it. */

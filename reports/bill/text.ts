@@ -92,18 +92,32 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
     : `of usage${tagged}; this export does not say for what: group it by usage type, too, to see tokens and candidates`;
+  const over =
+    days === 0
+      ? ", of it no usage"
+      : ` over ${plural(days, "day", "days")} (${first} to ${last}), of it USD ${usd(tokens)} ${what}`;
+  return [`USD ${usd(bill.totalUsd)}${over}.`, ...unknownText(bill, tokens), ...unnamedText(bill, tokens)].join(" ");
+}
+
+/** Models that are not known, with their share of the spend on tokens. */
+function unknownText(bill: Bill, tokens: Decimal): readonly string[] {
   const unknown = unknownModels(bill);
-  const unknownUsd = sumOf(unknown.map(({ costUsd }) => costUsd));
-  const without =
-    unknown.length === 0
-      ? ""
-      : ` ${share(unknownUsd, tokens)} of it (USD ${usd(unknownUsd)}) is of ${plural(unknown.length, "model", "models")} that Meridian has no facts of (${unknown
-          .slice(0, 3)
-          .map(({ key }) => printable(key ?? ""))
-          .join(
-            ", ",
-          )}${unknown.length > 3 ? " ..." : ""}): counted and replayed as billed, but without other routes; --map-model name=id and --book give them.`;
-  return `USD ${usd(bill.totalUsd)} over ${plural(days, "day", "days")} (${first} to ${last}), of it USD ${usd(tokens)} ${what}.${without}`;
+  if (unknown.length === 0) return [];
+  const spent = sumOf(unknown.map(({ costUsd }) => costUsd));
+  const names = unknown.slice(0, 3).map(({ key }) => printable(key ?? ""));
+  return [
+    `${share(spent, tokens)} of it (USD ${usd(spent)}) is of ${plural(unknown.length, "model", "models")} that Meridian has no facts of (${names.join(", ")}${unknown.length > 3 ? " ..." : ""}): counted and replayed as billed, but without other routes; --map-model name=id and --book give them.`,
+  ];
+}
+
+/** Tokens of which the export names no model: the marketplace writes it as the service, and only there. */
+function unnamedText(bill: Bill, tokens: Decimal): readonly string[] {
+  const unnamed = saysForWhat(bill) ? usageLines(bill).filter(({ model }) => model === undefined) : [];
+  if (unnamed.length === 0) return [];
+  const spent = sumOf(unnamed.map(({ line }) => line.costUsd));
+  return [
+    `${share(spent, tokens)} of it (USD ${usd(spent)}) does not say of which model it is, and is neither priced otherwise nor replayed: export the bill by service, too.`,
+  ];
 }
 
 function isUntagged(tags: Readonly<Record<string, string>>, key: string | undefined): boolean {
