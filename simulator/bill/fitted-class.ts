@@ -96,7 +96,7 @@ const CACHE_TTL_MS = 300_000;
  * prefix ran: q + (1 - q) q^m, where m earlier calls with the prefix are in the time to live. One such call is the
  * least that a hit needs, and all that is known without a log.
  *
- * @example hitsLostIf(0.1, 2) // => 0.109
+ * @example hitsLostIf(0.5, 1) // => 0.75
  */
 export function hitsLostIf(elsewhere: number, earlierCalls: number): number {
   return elsewhere + (1 - elsewhere) * elsewhere ** Math.max(1, earlierCalls);
