@@ -4,7 +4,7 @@ import type { RoutingSaving, TeamSaving } from "../../simulator/advice/team-savi
 import { ELSEWHERE_MAX, type HitsLost } from "../../simulator/bill/fitted-class.ts";
 import type { PriceScenario } from "../../simulator/bill/project.ts";
 import { type Decimal, formatDecimal, toNumber } from "../../simulator/bill/usd.ts";
-import { centsText, usdMonth } from "../advice/section.ts";
+import { centsText, usd, usdMonth } from "../advice/section.ts";
 import { formatEstimate, formatInterval, formatNumber, PERCENT, plural } from "../base/text.ts";
 import { type Markup, markup } from "../html/elements.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
@@ -27,7 +27,7 @@ export interface ReplayReport {
 
 /** One row for each team and routing, the total last. */
 export function savingsTable({ savings }: ReplayReport): Table {
-  const usd = (value: number | null) => (value === null ? "n/a" : formatNumber(value, 0));
+  const whole = (value: number | null) => (value === null ? "n/a" : formatNumber(value, 0));
   return {
     id: "savings",
     caption:
@@ -58,7 +58,7 @@ export function savingsTable({ savings }: ReplayReport): Table {
             },
             { text: formatNumber(100 * shareWithHits, 1), value: shareWithHits },
             {
-              text: usd(usdPerMonth.value),
+              text: whole(usdPerMonth.value),
               value: usdPerMonth.value,
               ...(usdInterval === undefined ? {} : { detail: usdInterval }),
             },
@@ -149,9 +149,19 @@ export function bestRouting(report: ReplayReport): string {
     hitsToLose === null
       ? ""
       : ` With every cache hit kept it is ${formatNumber(100 * shareWithHits, 1)} %, and nothing once ${formatNumber(100 * hitsToLose, 0)} % of the hits of moved calls are lost.`;
-  return isShown
-    ? `The routing ${strategy} ${saves}.${condition}`
-    : `No saving is shown: the routing that is best, ${strategy}, ${saves}.${condition}`;
+  if (isShown) return `The routing ${strategy} ${saves}.${condition}`;
+  return `No saving is shown: ${strategy}, the best of the other routings, ${unshownText(best)}.${condition}`;
+}
+
+/** What a routing may save at best and cost at worst. */
+function unshownText({ share, usdPerMonth }: RoutingSaving): string {
+  const [low, high] = [share.low ?? share.value ?? 0, share.high ?? share.value ?? 0];
+  const [most, least] = [usdPerMonth.low ?? 0, usdPerMonth.high ?? 0];
+  const percent = (of: number) => `${formatNumber(100 * Math.abs(of), 1)} %`;
+  const dollars = (of: number) => `USD ${usd(Math.abs(of))}`;
+  return high <= 0
+    ? `costs ${percent(high)} to ${percent(low)} more than what could be replayed, ${dollars(least)} to ${dollars(most)} a month`
+    : `may save up to ${percent(high)} of what could be replayed or cost up to ${percent(low)} more: ${dollars(least)} less to ${dollars(most)} more a month`;
 }
 
 /** The same for a spreadsheet: ends of intervals in columns of their own. */

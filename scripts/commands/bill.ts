@@ -5,7 +5,13 @@ import type { BillPage } from "../../reports/bill/page.ts";
 import { renderBillHtml } from "../../reports/bill/page.ts";
 import { renderProjectionCsv } from "../../reports/bill/projection.ts";
 import type { ReplayReport } from "../../reports/bill/savings.ts";
-import { replayText, routingScenarios, savingsCsvTable, savingsTable } from "../../reports/bill/savings.ts";
+import {
+  bestRouting,
+  replayText,
+  routingScenarios,
+  savingsCsvTable,
+  savingsTable,
+} from "../../reports/bill/savings.ts";
 import { renderBillText } from "../../reports/bill/text.ts";
 import { csvRows, toCsv } from "../../reports/tables/table.ts";
 import { terminalTable, wrap } from "../../reports/text/terminal.ts";
@@ -159,7 +165,14 @@ function replayLines(replay: ReplayReport, { width }: { readonly width: number }
     aligns: columns.map(({ align }) => align),
     gap: 2,
   });
-  return ["", "What routing would save", ...wrap(replayText(replay), width), "", ...table].join("\n");
+  return [
+    "",
+    "What routing would save",
+    ...wrap(bestRouting(replay), width),
+    ...wrap(replayText(replay), width),
+    "",
+    ...table,
+  ].join("\n");
 }
 
 /** Writes the replay where one is asked for. @returns what to tell of it */
