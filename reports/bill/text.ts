@@ -88,7 +88,7 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const { first, last, days } = spanOf(bill);
   const lines = usageLines(bill);
   const untagged = sumOf(lines.filter(({ line }) => isUntagged(line.tags, teamTag)).map(({ line }) => line.costUsd));
-  const tagged = teamTag === undefined ? "" : `; ${share(untagged, tokens)} of it has no ${teamTag}`;
+  const tagged = teamTag === undefined || tokens === 0n ? "" : `; ${share(untagged, tokens)} of it has no ${teamTag}`;
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
     : `of usage${tagged}; this export does not say for what: group it by usage type, too, to see tokens and candidates`;

@@ -19,7 +19,9 @@ const DEMANDS_MAX = 5;
 /** The traffic of the first replication, which has been drawn, and of some others. */
 export function demandsOf(plan: Plan, first: Demand): readonly Demand[] {
   const fits = Math.floor(CALLS_MAX / Math.max(1, first.calls));
-  const n = Math.max(DEMANDS_MIN, Math.min(DEMANDS_MAX, fits));
+  // Of so many calls two tell enough, and a third would take as long as a run.
+  const least = first.calls > 2 * CALLS_MAX ? 2 : DEMANDS_MIN;
+  const n = Math.max(least, Math.min(DEMANDS_MAX, fits));
   return [first, ...Array.from({ length: n - 1 }, (_, i) => demandOf(plan, i + 1))];
 }
 

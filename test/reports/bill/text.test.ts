@@ -31,6 +31,10 @@ describe("a bill in the terminal", () => {
       ]),
       /25\.0 % of it \(USD 1\.00\) is of 1 model .* 75\.0 % of it \(USD 3\.00\) does not say of which model/,
     );
+    assert.match(
+      headlineOf([["USE1-Guardrail-TopicPolicyUnitsConsumed", "Usage", "2"]]),
+      /^USD 2\.00 over 1 day .*, of it nothing for tokens of text models: routing moves none of it\.$/,
+    );
     assert.equal(headlineOf([["USE1-NovaPro-input-tokens", "Credit", "-5.5"]]), "USD −5.50, of it no usage.");
   });
 
