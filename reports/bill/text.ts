@@ -92,10 +92,10 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
     : `of usage${tagged}; this export does not say for what: group it by usage type, too, to see tokens and candidates`;
-  const over =
-    days === 0
-      ? ", of it no usage"
-      : ` over ${plural(days, "day", "days")} (${first} to ${last}), of it USD ${usd(tokens)} ${what}`;
+  const span = ` over ${plural(days, "day", "days")} (${first} to ${last}), of it`;
+  const none = `${span} nothing for tokens of text models: routing moves none of it`;
+  const some = tokens === 0n && saysForWhat(bill) ? none : `${span} USD ${usd(tokens)} ${what}`;
+  const over = days === 0 ? ", of it no usage" : some;
   return [`USD ${usd(bill.totalUsd)}${over}.`, ...unknownText(bill, tokens), ...unnamedText(bill, tokens)].join(" ");
 }
 
