@@ -79,7 +79,7 @@ export function replayText(report: ReplayReport): string {
     isNear ? `${costs}: reproduced within 1 %.` : `${costs}, more than 1 % off: do not sign its savings.`,
     intervalsText(report),
     ...widestText(report),
-    "Latency, quotas and what a new price list would change are not in the savings.",
+    "When in the day calls come changes no price and widens nothing; for latency and quotas, which are not in the savings, it does.",
   ].join(" ");
 }
 
