@@ -10,7 +10,7 @@ import { readPriceList } from "../../simulator/bill/price-list.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import type { PriceBookData, PriceRow } from "../../simulator/service/pricing/price-book-data.ts";
-import { readPlainText } from "../bill/read-bill.ts";
+import { loadPriceList } from "../bill/price-list-file.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { loadPriceBook, savePriceBook } from "../io/price-book-file.ts";
 import { loadScenario } from "../io/scenario-file.ts";
@@ -30,7 +30,7 @@ export const pricesCommand: CommandDefinition = {
   configure: (command) =>
     void command
       .argument("<what>", "check or import")
-      .argument("[file]", "check: a scenario; import: index.json of an offer of AWS's bulk price list")
+      .argument("[file]", "check: a scenario; import: index.json or index.csv of an offer of AWS's bulk price list")
       .option("--book <file>", "price book of your own; import begins it with the bundled prices")
       .addOption(new Option("--max-age <days>", "check: older entries are named").default(90).argParser(wholeNumber(0)))
       .option("--dry-run", "import: show the difference and write nothing"),
@@ -53,7 +53,7 @@ async function importList(file: string, { options, terminal }: CommandInput): Pr
   const book = isThere ? await loadPriceBook(path) : reference.prices;
   const { models } = reference;
   const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
-  const imported = readPriceList(await readJson(file), file, names);
+  const imported = readPriceList(await loadPriceList(file), file, names);
   const update = updateBook(book, imported);
   const isWritten = options.dryRun !== true && imported.rows.length > 0;
   if (isWritten) await savePriceBook(path, update.book);
@@ -69,26 +69,6 @@ async function importList(file: string, { options, terminal }: CommandInput): Pr
     where: file,
     fix: "download an offer of Amazon Bedrock: AmazonBedrock, AmazonBedrockFoundationModels or AmazonBedrockService",
   });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readPlainText(file).catch((error: unknown) => {
-    if (!(error instanceof MeridianError)) throw error;
-    const fix = "name an index.json of AWS's bulk price list";
-    const what = `the file cannot be read: ${error.problems[0]!.what}`;
-    throw new MeridianError("data", { code: "PRICE_LIST_UNREADABLE", what, where: file, fix });
-  });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const fix = "download it again";
-    throw new MeridianError("data", {
-      code: "PRICE_LIST_UNREADABLE",
-      what: (error as Error).message,
-      where: file,
-      fix,
-    });
-  }
 }
 
 async function check({ args, options, terminal }: CommandInput): Promise<number> {
