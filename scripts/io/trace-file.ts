@@ -1,6 +1,7 @@
 /** Streams a recording, from a file or a folder, plain or gzipped, within limits, and collects it into columns. */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { findColumns } from "../../simulator/traffic/column-map.ts";
@@ -25,7 +26,9 @@ export interface TraceFileOptions extends ReadingOptions {
   readonly limits?: UnpackLimits;
 }
 
-/** Read at a time: the text of a larger chunk would be an object of its own kind to the heap, which then grows far. */
+/** Read at a time: each read takes its way through another thread. */
+const BLOCK_BYTES = 2 ** 18;
+/** Decoded at a time: a longer text would be an object of its own kind to the heap, which then grows far. */
 const CHUNK_BYTES = 2 ** 15;
 
 export const UNPACK_LIMITS: UnpackLimits = {
@@ -89,13 +92,15 @@ async function readText(file: TraceFile, reader: RequestReader, options: TraceFi
   const records = reader.file(file.source);
   let unpacked = 0;
   try {
-    for await (const bytes of openBytes(file.path)) {
-      unpacked += bytes.length;
+    for await (const block of openBytes(file.path)) {
+      unpacked += block.length;
       checkSize(unpacked, file, limits);
-      hash.update(bytes);
-      decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
-      records.push(decoder.decode(bytes, { stream: true }));
-      checkRows(records.lineNumber, file, limits);
+      hash.update(block);
+      decoder ??= new TextDecoder(encodingOf(block), { fatal: true });
+      for (let from = 0; from < block.length; from += CHUNK_BYTES) {
+        records.push(decoder.decode(block.subarray(from, from + CHUNK_BYTES), { stream: true }));
+        checkRows(records.lineNumber, file, limits);
+      }
     }
     if (decoder !== undefined) records.push(decoder.decode());
   } catch (cause) {
@@ -128,12 +133,27 @@ function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
+/** The bytes of a file, unpacked; a block is valid until the next is asked for. */
 function openBytes(path: string): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  if (!path.endsWith(".gz")) return file;
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  if (!path.endsWith(".gz")) return readBlocks(path);
+  const file = createReadStream(path, { highWaterMark: BLOCK_BYTES });
+  const gunzip = createGunzip({ chunkSize: BLOCK_BYTES });
   file.on("error", (error) => gunzip.destroy(error));
   return file.pipe(gunzip);
+}
+
+async function* readBlocks(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const block = new Uint8Array(BLOCK_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(block, 0, BLOCK_BYTES);
+      if (bytesRead === 0) return;
+      yield block.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 function checkSize(unpacked: number, { bytes, source }: TraceFile, limits: UnpackLimits): void {
