@@ -24,6 +24,8 @@ export interface UnpackLimits {
 
 export interface TraceFileOptions extends ReadingOptions {
   readonly limits?: UnpackLimits;
+  /** Whether nobody asks for the checksum. */
+  readonly withoutDigest?: boolean;
 }
 
 /** Read at a time: each read takes its way through another thread. */
@@ -42,7 +44,7 @@ export const UNPACK_LIMITS: UnpackLimits = {
 /** What was read. */
 export interface ReadRecording {
   readonly reader: RequestReader;
-  /** Of the unpacked content, all files in order. */
+  /** Of the unpacked content, all files in order; empty without a digest. */
   readonly sha256: string;
   readonly files: number;
 }
@@ -73,7 +75,7 @@ export async function readRequests(
   take: TakeRequest,
 ): Promise<ReadRecording> {
   const reader = new RequestReader(options, take);
-  const hash = createHash("sha256");
+  const hash = options.withoutDigest === true ? undefined : createHash("sha256");
   let files = 0;
   for (const { path, source } of paths) {
     for (const file of await traceFiles(path, source)) {
@@ -83,10 +85,15 @@ export async function readRequests(
     }
   }
   reader.finish();
-  return { reader, sha256: hash.digest("hex"), files };
+  return { reader, sha256: hash?.digest("hex") ?? "", files };
 }
 
-async function readText(file: TraceFile, reader: RequestReader, options: TraceFileOptions, hash: Hash): Promise<void> {
+async function readText(
+  file: TraceFile,
+  reader: RequestReader,
+  options: TraceFileOptions,
+  hash: Hash | undefined,
+): Promise<void> {
   const { limits = UNPACK_LIMITS } = options;
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   const records = reader.file(file.source);
@@ -95,7 +102,7 @@ async function readText(file: TraceFile, reader: RequestReader, options: TraceFi
     for await (const block of openBytes(file.path)) {
       unpacked += block.length;
       checkSize(unpacked, file, limits);
-      hash.update(block);
+      hash?.update(block);
       decoder ??= new TextDecoder(encodingOf(block), { fatal: true });
       for (let from = 0; from < block.length; from += CHUNK_BYTES) {
         records.push(decoder.decode(block.subarray(from, from + CHUNK_BYTES), { stream: true }));
@@ -113,9 +120,9 @@ async function readParquet(
   file: TraceFile,
   reader: RequestReader,
   options: TraceFileOptions,
-  hash: Hash,
+  hash: Hash | undefined,
 ): Promise<void> {
-  for await (const bytes of createReadStream(file.path)) hash.update(bytes as Uint8Array);
+  if (hash !== undefined) for await (const bytes of readBlocks(file.path)) hash.update(bytes);
   const table = await openParquet(file.path, file.source);
   const found = Object.values(findColumns(table.columns, options.columns ?? null)).map(({ name }) => name);
   const wanted = [...new Set([...found, ...(options.tag == null ? [] : [options.tag])])];
@@ -142,7 +149,8 @@ function openBytes(path: string): AsyncIterable<Uint8Array> {
   return file.pipe(gunzip);
 }
 
-async function* readBlocks(path: string): AsyncGenerator<Uint8Array> {
+/** The bytes of a file as they are. A block is valid until the next is asked for. */
+export async function* readBlocks(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
     const block = new Uint8Array(BLOCK_BYTES);
