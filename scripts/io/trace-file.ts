@@ -99,7 +99,7 @@ async function readText(
   const records = reader.file(file.source);
   let unpacked = 0;
   try {
-    for await (const block of openBytes(file.path)) {
+    for await (const block of openBytes(file)) {
       unpacked += block.length;
       checkSize(unpacked, file, limits);
       hash?.update(block);
@@ -140,9 +140,40 @@ function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
-/** The bytes of a file, unpacked; a block is valid until the next is asked for. */
-function openBytes(path: string): AsyncIterable<Uint8Array> {
-  if (!path.endsWith(".gz")) return readBlocks(path);
+/** The bytes of a file, unpacked where they are packed, whatever its name says: browsers unpack and keep the name. */
+async function* openBytes({ path, source }: TraceFile): AsyncGenerator<Uint8Array> {
+  let isPacked = false;
+  for await (const first of readBlocks(path)) {
+    isPacked = startsWith(first, GZIP);
+    const other = NO_TEXT.find(({ start }) => startsWith(first, start));
+    if (other !== undefined) throw problem("TRACE_NOT_TEXT", source, other.what, other.fix);
+    break;
+  }
+  yield* isPacked ? unpacked(path) : readBlocks(path);
+}
+
+const GZIP = [0x1f, 0x8b];
+
+/** Files that are taken for text by mistake, by their first bytes. */
+const NO_TEXT = [
+  {
+    start: [...Buffer.from("PGDMP")],
+    what: "this is a dump of Postgres in its own packed form",
+    fix: "pg_restore --data-only -t LiteLLM_SpendLogs -f spend.sql makes text of it",
+  },
+  {
+    start: [...Buffer.from("PK\x03\x04")],
+    what: "this is a zip archive or a spreadsheet",
+    fix: "unpack it, or save it as CSV",
+  },
+  { start: [...Buffer.from("PAR1")], what: "this is Parquet", fix: "give it a name that ends in .parquet" },
+];
+
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return start.every((byte, i) => bytes[i] === byte);
+}
+
+function unpacked(path: string): AsyncIterable<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: BLOCK_BYTES });
   const gunzip = createGunzip({ chunkSize: BLOCK_BYTES });
   file.on("error", (error) => gunzip.destroy(error));

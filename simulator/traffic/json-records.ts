@@ -12,10 +12,9 @@ const RECORD_LENGTH_MAX = 2 ** 24;
  * @throws MeridianError TRACE_BAD_JSON where it is none, or is nested too deep or too wide to be a record of a call
  */
 export function jsonRow(text: string, place: RowPlace): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  let value = parsed(text);
+  if (value === undefined) value = parsed(asCopied(text));
+  if (value === undefined) {
     throw rowError(place, "TRACE_BAD_JSON", "the line is not JSON", "each line holds one JSON object");
   }
   if (!isObject(value)) {
@@ -23,6 +22,20 @@ export function jsonRow(text: string, place: RowPlace): JsonObject {
   }
   checkBounds(value, 1, place);
   return value;
+}
+
+function parsed(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Postgres doubles the backslashes of JSON that it copies as text; undefined where there are none. */
+function asCopied(text: string): string | undefined {
+  return text.includes("\\\\") ? text.replaceAll("\\\\", "\\") : undefined;
 }
 
 function checkBounds(value: object, depth: number, place: RowPlace): void {

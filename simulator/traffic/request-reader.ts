@@ -199,7 +199,7 @@ function unknownFormat({ kind, columns, record }: FirstRecord, place: RowPlace):
     where: `${place.source}:${place.lineNumber}`,
     what: `this fits no known format; it begins with ${shown === "" ? "nothing" : shown}`,
     fix:
-      (kind === "csv" ? otherSeparator(columns) : undefined) ??
+      (kind === "csv" ? (otherSeparator(columns) ?? printedTable(columns)) : undefined) ??
       misspeltColumn(names) ??
       `known: ${FORMATS.map(({ name }) => name).join(", ")}; or name the columns: columns: { time: ts, input: prompt_tok, output: answer_tok }`,
   });
@@ -209,7 +209,14 @@ function unknownFormat({ kind, columns, record }: FirstRecord, place: RowPlace):
 function otherSeparator([only, ...others]: readonly string[]): string | undefined {
   if (only === undefined || others.length > 0) return undefined;
   const separator = SEPARATORS.find(([sign]) => only.split(sign).length >= 3);
-  return separator && `its columns are separated by ${separator[1]}: save it with commas`;
+  return separator && `its columns are separated by ${separator[1]}: save it with commas (psql --csv)`;
+}
+
+/** What psql prints for people: a heading over JSON, or a record on many lines. */
+function printedTable([only, ...others]: readonly string[]): string | undefined {
+  if (only === undefined || others.length > 0) return undefined;
+  if (/^(row_to_json|to_jsonb?|jsonb?_agg|jsonb?_build_object)$/.test(only)) return "psql -At prints the JSON alone";
+  return only.startsWith("-[ RECORD 1 ]") ? "psql --csv prints a table that is read" : undefined;
 }
 
 const SEPARATORS = [
