@@ -24,7 +24,7 @@ export interface UnpackLimits {
 
 export interface TraceFileOptions extends ReadingOptions {
   readonly limits?: UnpackLimits;
-  /** Whether nobody asks for the checksum. */
+  /** Leaves the checksum out, where it is not asked for. */
   readonly withoutDigest?: boolean;
 }
 

@@ -4,7 +4,8 @@
  */
 import { EventHeap } from "../base/event-queue.ts";
 import type { Turns } from "./sessions.ts";
-import { copyRequest, type TrafficChunk, type TrafficSource } from "./traffic.ts";
+import { copyRequest } from "./source.ts";
+import type { TrafficChunk, TrafficSource } from "./traffic.ts";
 
 /** Requests with the conversation that each is a part of. */
 export interface TurnChunk extends TrafficChunk {

@@ -2,7 +2,7 @@
 import { invariant } from "../base/errors.ts";
 import { Earliest } from "../base/event-queue.ts";
 import { type ClassStream, type ClassTraffic, createClassStream, type TrafficOptions } from "./class-stream.ts";
-import { copyRequest, type TrafficChunk, type TrafficSource } from "./traffic.ts";
+import type { TrafficChunk, TrafficSource } from "./traffic.ts";
 
 const CHUNK_ROWS = 65_536;
 /** Rows drawn ahead for each class of a merge. */
@@ -115,4 +115,16 @@ function copyRow(source: TrafficChunk, from: number, target: TrafficChunk, to: n
   if (target.session === undefined) return;
   target.session[to] = source.session![from]!;
   target.turns![to] = source.turns![from]!;
+}
+
+/** Copies a request from one chunk to a place in another; its session is the caller's affair. */
+export function copyRequest(source: TrafficChunk, from: number, target: TrafficChunk, to: number): void {
+  target.arrivalMs[to] = source.arrivalMs[from]!;
+  target.classIndex[to] = source.classIndex[from]!;
+  target.originIndex[to] = source.originIndex[from]!;
+  target.inputTokens[to] = source.inputTokens[from]!;
+  target.outputTokens[to] = source.outputTokens[from]!;
+  target.maxTokens[to] = source.maxTokens[from]!;
+  target.prefixTokens[to] = source.prefixTokens[from]!;
+  target.prefixId[to] = source.prefixId[from]!;
 }

@@ -35,15 +35,3 @@ export interface TrafficChunk {
 export interface TrafficSource {
   next(): TrafficChunk | undefined;
 }
-
-/** Copies a request from one chunk to a place in another; its session is the caller's affair. */
-export function copyRequest(source: TrafficChunk, from: number, target: TrafficChunk, to: number): void {
-  target.arrivalMs[to] = source.arrivalMs[from]!;
-  target.classIndex[to] = source.classIndex[from]!;
-  target.originIndex[to] = source.originIndex[from]!;
-  target.inputTokens[to] = source.inputTokens[from]!;
-  target.outputTokens[to] = source.outputTokens[from]!;
-  target.maxTokens[to] = source.maxTokens[from]!;
-  target.prefixTokens[to] = source.prefixTokens[from]!;
-  target.prefixId[to] = source.prefixId[from]!;
-}

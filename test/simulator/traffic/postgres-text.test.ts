@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { copyCells, isDump } from "../../../simulator/traffic/postgres-text.ts";
 import { readText } from "./read-trace.ts";
 
 const COLUMNS = '"startTime", prompt_tokens, completion_tokens, metadata, end_user, request_id';
@@ -52,4 +53,9 @@ test("JSON that was copied as text has its backslashes twice", () => {
   const row = { startTime: "2026-09-03T14:00:09.311", prompt_tokens: 162, completion_tokens: 247, end_user: '"Q"\n' };
   const { columns } = readText(`${JSON.stringify(row).replaceAll("\\", "\\\\")}\n`, "spend");
   assert.deepEqual([...columns.inputTokens], [162]);
+});
+
+test("cells are unescaped; a comment of another kind begins no dump", () => {
+  assert.deepEqual(copyCells(String.raw`a\tb\\	\N	1`), ["a\tb\\", "", "1"]);
+  assert.deepEqual(["--", "-- MySQL dump 10.13", "time_ms,input_tokens"].map(isDump), [true, false, false]);
 });
