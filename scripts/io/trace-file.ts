@@ -64,7 +64,7 @@ export async function readTraceFile(
   const { reader, sha256, files } = await readRequests([{ path, source }], options, (row, place) =>
     rows.add(row, place),
   );
-  if (rows.length === 0) throw empty(source, reader);
+  if (rows.length === 0) throw emptyRecording(source, reader);
   return { columns: rows.finish(reader.times), sha256, notes: reader.notes, format: reader.format!, files };
 }
 
@@ -209,12 +209,13 @@ function checkRows(rows: number, { bytes, source }: TraceFile, limits: UnpackLim
   }
 }
 
-function empty(source: string, reader: RequestReader): MeridianError {
+/** That there is no request, with what was said while it was read. */
+export function emptyRecording(source: string, reader: RequestReader): MeridianError {
   if (reader.format !== undefined) {
     const what = ["the recording has no requests", ...reader.notes].join("; ");
     return problem("TRACE_EMPTY", source, what, "a trace needs at least one row below its header");
   }
-  return problem("TRACE_EMPTY", source, "the file is empty", "a trace needs at least one row");
+  return problem("TRACE_EMPTY", source, "there are no records in it", "a trace needs at least one row");
 }
 
 function readProblem(cause: unknown, source: string): unknown {

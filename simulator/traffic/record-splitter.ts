@@ -1,7 +1,7 @@
 /** Cuts the text of a file into records: lines of JSON, JSON documents, tables, dumps, log lines with a time before their JSON. */
 import { MeridianError } from "../base/errors.ts";
 import { csvCells, delimiterOf, hasOpenQuote } from "./csv-cells.ts";
-import { isContainer, JsonDocument, jsonRow } from "./json-records.ts";
+import { isContainer, isLongDocument, JsonDocument, jsonRow } from "./json-records.ts";
 import { COPY_COMMAND, copyCells, DumpLines, isCopyRow, isDump } from "./postgres-text.ts";
 import { type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
 
@@ -76,7 +76,7 @@ export class RecordSplitter {
   private begin(): boolean {
     const head = this.rest.slice(firstInk(this.rest));
     const firstLine = head.split("\n", 1)[0]!.trim();
-    if (head.startsWith("[") || (head.startsWith("{") && isDocument(head, firstLine))) {
+    if (head.startsWith("[") || (head.startsWith("{") && isDocument(firstLine))) {
       this.mode = "document";
       this.document = new JsonDocument(this.source, (text, lineNumber) => this.json(text, lineNumber));
       const { rest } = this;
@@ -206,13 +206,19 @@ export class RecordSplitter {
         throw rowError(place, "TRACE_BAD_CSV", what, "give every row as many fields as the header");
       }
       const record: Record<string, unknown> = {};
-      for (let i = 0; i < cells.length; i++) record[header[i]!] = cells[i]!.trim();
+      for (let i = 0; i < cells.length; i++) {
+        const cell = cells[i]!.trim();
+        // Where semicolons stand between cells, commas stand before decimals.
+        record[header[i]!] = this.delimiter === ";" && DECIMAL_COMMA.test(cell) ? cell.replace(",", ".") : cell;
+      }
       this.taker.record(record, place);
     } catch (error) {
       this.taker.bad(error);
     }
   }
 }
+
+const DECIMAL_COMMA = /^-?\d+,\d+$/;
 
 /** A line of a log group as it is exported or followed: the time of the event, perhaps its stream, then its text. */
 const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?\s+(?:[^\s{"]+\s+)?\{/;
@@ -223,18 +229,16 @@ function firstInk(text: string): number {
 }
 
 /** Whether a text that begins with `{` is more than an object in each line. */
-function isDocument(head: string, firstLine: string): boolean {
+function isDocument(firstLine: string): boolean {
   try {
     return isContainer(jsonRow(firstLine, { source: "", lineNumber: 1 }));
   } catch (error) {
     if (!(error instanceof MeridianError)) throw error;
     if (/[{[,]$/.test(firstLine)) return true;
-    return CONTAINER_KEY.test(firstLine.slice(0, HEAD_LENGTH)) && !head.slice(firstLine.length).trim().startsWith("{");
+    // A line that is longer than the head is a record, or a document with its records further on.
+    return isLongDocument(firstLine);
   }
 }
-
-const CONTAINER_KEY =
-  /^\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\d.]+|null|true|false|\[[^{}[\]]*\])\s*,)*\s*"\w+"\s*:\s*\[\s*\{/;
 
 function headerOf(text: string, place: RowPlace, delimiter: string): readonly string[] {
   const names = csvCells(text, place, delimiter).map((cell) => cell.trim());
