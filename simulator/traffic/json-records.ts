@@ -87,9 +87,12 @@ export function isContainer(value: JsonObject): boolean {
   );
 }
 
-/** Whether an object is a document whose list of records is empty. */
+/** Lists that stand in no record of another kind. */
+const OWN_LISTS = ["Records", "MetricDataResults", "resourceSpans", "logEvents", "benchmarks"];
+
+/** Whether an object is a document whose list of records is empty: an hour or a page without any. */
 export function isEmptyContainer(value: JsonObject): boolean {
-  return Object.keys(value).some((key) => OUTER_KEYS.has(key) && Array.isArray(value[key]) && value[key].length === 0);
+  return OWN_LISTS.some((key) => Array.isArray(value[key]) && value[key].length === 0);
 }
 
 /** An object, or a list of them, as Logs Insights lists the cells of a row. */
