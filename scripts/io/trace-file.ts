@@ -140,16 +140,22 @@ function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
-/** The bytes of a file, unpacked where they are packed, whatever its name says: browsers unpack and keep the name. */
-async function* openBytes({ path, source }: TraceFile): AsyncGenerator<Uint8Array> {
-  let isPacked = false;
-  for await (const first of readBlocks(path)) {
-    isPacked = startsWith(first, GZIP);
-    const other = NO_TEXT.find(({ start }) => startsWith(first, start));
+/**
+ * The bytes of a file, unpacked where they are packed, whatever its name says: browsers unpack and keep the name. A block
+ * is valid until the next is asked for.
+ */
+async function* openBytes({ path, source, bytes }: TraceFile): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const block of readBlocks(path, bytes)) {
+    if (isFirst && startsWith(block, GZIP)) {
+      yield* unpacked(path, bytes <= block.length ? block : undefined);
+      return;
+    }
+    const other = isFirst ? NO_TEXT.find(({ start }) => startsWith(block, start)) : undefined;
     if (other !== undefined) throw problem("TRACE_NOT_TEXT", source, other.what, other.fix);
-    break;
+    isFirst = false;
+    yield block;
   }
-  yield* isPacked ? unpacked(path) : readBlocks(path);
 }
 
 const GZIP = [0x1f, 0x8b];
@@ -173,20 +179,30 @@ function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
   return start.every((byte, i) => bytes[i] === byte);
 }
 
-function unpacked(path: string): AsyncIterable<Uint8Array> {
+/** @param whole the file, where it is short: folders of deliveries hold thousands of files */
+function unpacked(path: string, whole: Uint8Array | undefined): AsyncIterable<Uint8Array> {
+  if (whole !== undefined) {
+    const chunkSize = Math.min(BLOCK_BYTES, Math.max(CHUNK_BYTES, UNPACKED_RATIO * whole.length));
+    const gunzip = createGunzip({ chunkSize });
+    gunzip.end(whole);
+    return gunzip;
+  }
   const file = createReadStream(path, { highWaterMark: BLOCK_BYTES });
   const gunzip = createGunzip({ chunkSize: BLOCK_BYTES });
   file.on("error", (error) => gunzip.destroy(error));
   return file.pipe(gunzip);
 }
 
-/** The bytes of a file as they are. A block is valid until the next is asked for. */
-export async function* readBlocks(path: string): AsyncGenerator<Uint8Array> {
+/** Logs usually unpack to less than so many times their size. */
+const UNPACKED_RATIO = 16;
+
+/** The bytes of a file as they are. @param size of the file, where it is known: what is read at a time */
+export async function* readBlocks(path: string, size = BLOCK_BYTES): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
-    const block = new Uint8Array(BLOCK_BYTES);
+    const block = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(1024, size)));
     for (;;) {
-      const { bytesRead } = await file.read(block, 0, BLOCK_BYTES);
+      const { bytesRead } = await file.read(block, 0, block.length);
       if (bytesRead === 0) return;
       yield block.subarray(0, bytesRead);
     }

@@ -105,7 +105,7 @@ async function digestOf(paths: readonly { readonly path: string; readonly source
   const hash = createHash("sha256");
   for (const { path, source } of paths) {
     for (const file of await traceFiles(path, source)) {
-      for await (const bytes of readBlocks(file.path)) hash.update(bytes);
+      for await (const bytes of readBlocks(file.path, file.bytes)) hash.update(bytes);
     }
   }
   return hash.digest("hex");
