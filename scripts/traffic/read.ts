@@ -11,7 +11,7 @@ import type { CommonOptions } from "../commands/command.ts";
 import { badRowsOf, pairsOf } from "../commands/options.ts";
 import { loadTagger, tagRow } from "../io/tag-rules.ts";
 import { environmentProblem } from "../io/text-files.ts";
-import { readRequests, type TraceFileOptions } from "../io/trace-file.ts";
+import { emptyRecording, readRequests, type TraceFileOptions } from "../io/trace-file.ts";
 import { listTraces, loadTrace } from "../io/traces.ts";
 
 /** Recordings put together, and what a reader should know of them. */
@@ -71,6 +71,7 @@ export async function readTraffic(names: readonly string[], options: CommonOptio
     throw isMissing(cause) ? notFound(cause as NodeJS.ErrnoException) : cause;
   });
   await writeRejects(reading.badRows, options);
+  if (rows.length === 0) throw emptyRecording(names.join(", "), reader);
   const columns = rows.finish(reader.times);
   return {
     name: names.join(", "),
