@@ -18,6 +18,9 @@ import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTex
  * their own here. Source: Amazon Bedrock User Guide, OpenAI models.
  */
 export const chatCompletionsBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
     return { prompt: parseChat(body), format: FORMAT };
   },

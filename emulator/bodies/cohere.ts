@@ -5,6 +5,9 @@ import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requir
 
 /** A message with its chat history. Source: Amazon Bedrock User Guide, Cohere Command R models. */
 export const cohereBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
     const message = requiredText(body, "message");
     if (message === "") throw malformedInput("#/message: expected minLength: 1, actual: 0");

@@ -7,6 +7,9 @@ const DEFAULT_MAX_GEN_LEN = 512;
 
 /** A raw prompt. Source: Amazon Bedrock User Guide, Meta Llama models. */
 export const llamaBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
     const prompt = requiredText(body, "prompt");
     if (prompt === "") throw malformedInput("#/prompt: expected minLength: 1, actual: 0");

@@ -9,6 +9,9 @@ import { chatCompletionsFormat, parseChat } from "./chat-completions.ts";
  * Source: Amazon Bedrock User Guide, Mistral AI models.
  */
 export const mistralBody: InvokeBody = {
+  get format() {
+    return CHAT;
+  },
   parse(body) {
     if (body.messages !== undefined) return { prompt: parseChat(body), format: CHAT };
     const prompt = requiredText(body, "prompt");

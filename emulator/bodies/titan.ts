@@ -14,6 +14,9 @@ const DEFAULT_MAX_TOKEN_COUNT = 512;
 
 /** A raw `inputText` with an optional configuration. Source: Amazon Bedrock User Guide, Amazon Titan Text models. */
 export const titanBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
     const text = requiredText(body, "inputText");
     if (text === "") throw malformedInput("#/inputText: expected minLength: 1, actual: 0");

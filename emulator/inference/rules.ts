@@ -3,7 +3,7 @@
  * exclude each other, thinking. A rule whose fact is unknown is not enforced.
  */
 import { ServiceError } from "../http/errors.ts";
-import type { ModelInfo } from "../model/catalog.ts";
+import type { ModelInfo, ResolvedModel } from "../model/catalog.ts";
 import { LONG_CONTEXT_BETA } from "../model/facts.ts";
 import { CACHE_TTL_MS, type ParsedPrompt } from "../model/prompt.ts";
 
@@ -26,6 +26,27 @@ export function refuseByRules(
   refuseTooLong(prompt, inputTokens, model);
   const refusal = cacheRefusal(prompt, model) ?? thinkingRefusal(prompt, model) ?? samplingRefusal(prompt, model);
   if (refusal === undefined) return;
+  throw invalid(isConverse ? `The model returned the following errors: ${refusal}` : refusal);
+}
+
+/**
+ * Checks that a latency-optimised call is on offer: for its model, in its source region, through a profile. Claude does
+ * not cache prompts of such calls.
+ *
+ * @throws ServiceError ValidationException
+ * Source: docs/reference/models.md; texts of the service as quoted in public repositories, of cached prompts boto/boto3#4626.
+ */
+export function refuseLatencyOptimized(
+  { cachePoints }: ParsedPrompt,
+  { resolved: { model, profile }, region }: { readonly resolved: ResolvedModel; readonly region: string },
+  isConverse: boolean,
+): void {
+  const { latencyOptimizedIn, isLatencyOptimizedAlone = false, modelId } = model;
+  const isCalledSo = profile !== undefined || isLatencyOptimizedAlone;
+  const isOffered = latencyOptimizedIn === undefined || (latencyOptimizedIn.includes(region) && isCalledSo);
+  if (!isOffered) throw invalid(`Latency performance configuration is not supported for ${modelId} in ${region}`);
+  if (cachePoints.length === 0 || !modelId.startsWith("anthropic.")) return;
+  const refusal = `${cachePoints[0]!.at}.cache_control: Extra inputs are not permitted`;
   throw invalid(isConverse ? `The model returned the following errors: ${refusal}` : refusal);
 }
 

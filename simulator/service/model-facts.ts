@@ -65,6 +65,8 @@ export interface FactValues {
   readonly thinking: Thinking;
   /** Tiers that have a list price. */
   readonly serviceTiers: readonly string[];
+  /** Source regions in which its profile serves calls latency-optimised; none: nowhere. The bare id never does. */
+  readonly latencyOptimizedIn: readonly string[];
   /** True: on-demand calls with the bare id are refused. */
   readonly profileOnly: boolean;
   readonly lifecycle: Lifecycle;
@@ -100,6 +102,7 @@ export const FACT_LABELS: Readonly<Record<FactName, string>> = {
   samplingParameters: "whether temperature and top_p exclude each other",
   thinking: "thinking",
   serviceTiers: "service tiers",
+  latencyOptimizedIn: "regions with latency-optimised inference",
   profileOnly: "whether it is sold only through inference profiles",
   lifecycle: "lifecycle",
 };
@@ -255,6 +258,7 @@ export const modelFactsSchema = z
         }),
       ),
       serviceTiers: statementsOf(z.array(z.string().min(1)).min(1)),
+      latencyOptimizedIn: statementsOf(z.array(z.string().min(1))),
       profileOnly: statementsOf(z.boolean()),
       lifecycle: statementsOf(
         z.strictObject({
