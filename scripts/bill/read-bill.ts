@@ -1,9 +1,11 @@
 /** Bill exports from files: CSV (gzip too), Parquet and the API's JSON; which format it is, the file says. */
+
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { CsvError, parse } from "csv-parse/sync";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { repeatedKey } from "../../simulator/base/repeated-keys.ts";
 import type { BillExport, BillTable } from "../../simulator/bill/bill-line.ts";
 import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/formats/cost-explorer-api.ts";
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
@@ -192,6 +194,12 @@ function readTable(table: BillTable, name: string): BillExport {
 /** One JSON document, or one on each line. */
 function readJson(text: string, name: string): BillExport {
   const value = parseJson(text) ?? parseLines(text) ?? parseDocuments(text);
+  const twice = value === undefined ? undefined : repeatedKey(text);
+  if (twice !== undefined) {
+    const what = `an object has the key ${JSON.stringify(twice)} twice`;
+    const fix = "take one out: which of the two is meant cannot be told";
+    throw new MeridianError("data", { code: "BILL_UNREADABLE", where: name, what, fix });
+  }
   if (isCostExplorerApi(value)) return readCostExplorerApi(value, name);
   const what = value === undefined ? "this is no JSON" : "this JSON is no answer of GetCostAndUsage";
   const fix = "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line";
