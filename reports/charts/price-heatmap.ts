@@ -85,6 +85,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
     axis: { title: null, labelExpr: labelByIndex(result.prices.map((one) => one.region)), ticks: false, domain: false },
   };
   const grid: Layer = {
+    name: "cell",
     mark: { type: "rect", stroke: theme.background, strokeWidth: 1 },
     encoding: {
       x,
@@ -108,6 +109,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
     },
   };
   const numbers: Layer = {
+    name: "number",
     mark: { type: "text", fontSize: 11 },
     encoding: {
       x: { field: "centerPx", type: "quantitative", scale: null },

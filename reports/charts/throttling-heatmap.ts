@@ -82,7 +82,7 @@ function panel(result: RunResult, theme: ChartTheme, index: number, top: number)
   const leftmost = index % COLUMNS === 0;
   const rows = result.regions.map((_, row) => row);
   return {
-    name: layerName(index, "panel"),
+    name: layerName(index, "cell"),
     title: { text: shortName(strategy.name, 44), fontSize: 12, fontWeight: 600, offset: 4, frame: "group" },
     width: PANEL_WIDTH,
     height: ROW_HEIGHT * result.regions.length,

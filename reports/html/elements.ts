@@ -90,8 +90,8 @@ export async function figureHtml<R>(chart: Chart<R>, result: R): Promise<Markup>
       markup`<div class="picture only-${THEMES[at]!.name}${isWide(svg) ? " wide" : ""}">${raw(inlined(svg))}</div>`,
   );
   return markup`<section class="chart" id="chart-${chart.id}">
-<p class="question">${chart.question}</p><h2>${title}</h2><p class="subtitle">${subtitle}</p>
-<div class="scroll" role="region" tabindex="0" aria-label="${chart.question}">${pictures}</div>
+<div class="whole"><p class="question">${chart.question}</p><h2>${title}</h2><p class="subtitle">${subtitle}</p>
+<div class="scroll" role="region" tabindex="0" aria-label="${chart.question}">${pictures}</div></div>
 ${foldedTable("Numbers behind this chart", chart.table(result))}
 </section>`;
 }

@@ -54,7 +54,7 @@ ${page.main}
  * strategy only the latter.
  */
 export function filters(strategies: readonly string[]): Markup {
-  const rows = markup`<span class="facets" id="facets" hidden><strong>Rows of tables</strong> <small id="reach"></small></span>`;
+  const rows = markup`<span class="facets" id="facets" hidden><strong>Only</strong> <small id="reach"></small></span>`;
   if (strategies.length < 2) {
     return markup`<form class="filters" hidden aria-label="What to show">${rows} <button type="button" id="all" hidden>All</button></form>`;
   }
@@ -98,7 +98,8 @@ export function jsonForScript(value: unknown): string {
 
 /**
  * The page's only script: theme toggle, filter by strategy, and filters of table rows by class, region and hour, built
- * from the rows themselves; a class also leaves its own panel alone in the picture of classes. The page is whole without it. The state lives in the URL fragment
+ * from the rows themselves. Pictures follow where they can: of a class only its own panel stays, and in a map, whose
+ * cells stand in the order of the rows of its table, only the cells of rows that stay. The page is whole without it. The state lives in the URL fragment
  * (`#strategies=a&strategies=b&class=chat&theme=dark`), so a link restores the view; names from it are only ever
  * compared, never written into the page. What is folded is opened for printing.
  */
@@ -145,10 +146,19 @@ export const SCRIPT = `
       for (const panel of document.querySelectorAll('[class*=" class_' + index + '_panel"]'))
         panel.classList.toggle("faint", wantedClass !== "" && wantedClass !== name);
     });
-    const reach = document.getElementById("reach");
-    if (reach) reach.textContent = chosen.length === 0 ? "" : "Filters rows" + (wantedClass ? " and the panels of classes" : "") + "; the other pictures show the whole run.";
     for (const row of document.querySelectorAll("tr[data-class],tr[data-region],tr[data-hour]"))
       row.classList.toggle("filtered", chosen.some(({ name, select }) => name in row.dataset && row.dataset[name] !== select.value));
+    let maps = false;
+    for (const cells of document.querySelectorAll('section [class*="cell_marks"],section [class*="number_marks"]')) {
+      const strategy = / strategy_(\\d+)_/.exec(cells.getAttribute("class"));
+      const rows = cells.closest("section").querySelectorAll(strategy ? 'tr[data-strategy="' + strategy[1] + '"]' : "tbody tr");
+      if (rows.length === 0 || rows.length !== cells.children.length) continue;
+      rows.forEach((row, at) => cells.children[at].classList.toggle("faint", row.classList.contains("filtered")));
+      maps = maps || chosen.some(({ name }) => name in rows[0].dataset);
+    }
+    const reach = document.getElementById("reach");
+    const followed = ["rows", ...(maps ? ["cells of maps"] : []), ...(wantedClass ? ["panels of classes"] : [])];
+    if (reach) reach.textContent = chosen.length === 0 ? "" : "Filters " + followed.join(", ") + "; the other pictures show the whole run.";
   };
   const apply = () => {
     const state = read();
@@ -251,7 +261,7 @@ footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
 .faint{opacity:.15}
 #reach{display:inline}
 @media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}.scroll::before{content:"scroll sideways →";display:block;position:sticky;left:0;width:max-content;font-size:12px;color:var(--muted)}}
-@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}h2,.question,.subtitle,.caption,summary,thead{break-after:avoid}.scroll,tr,.conditions{break-inside:avoid}.scroll::before{content:none}section{margin-top:24px}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}th,td{padding:2px 3px}td,td.left{white-space:normal;overflow-wrap:anywhere;min-width:0}thead th,tbody th{position:static;font-size:9px}tbody th{min-width:6em}summary{list-style:none}body,.reasons,.conditions dd,summary,h2{font-size:12px}.verdict{font-size:16px}h2{font-weight:700}.subtitle,.caption,.question,.conditions dt{font-size:10px}main,header,footer{padding-left:0;padding-right:0}}
+@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}h2,.question,.subtitle,.caption,summary,thead{break-after:avoid}.whole,.scroll,tr,.conditions{break-inside:avoid}.scroll::before{content:none}section{margin-top:24px}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}.fold small{display:inline;margin-left:6px}th,td{padding:2px 3px}td,td.left{white-space:normal;overflow-wrap:anywhere;min-width:0}thead th,tbody th{position:static;font-size:9px}tbody th{min-width:6em}summary{list-style:none}body,.reasons,.conditions dd,summary,h2{font-size:12px}.verdict{font-size:16px}h2{font-weight:700}.subtitle,.caption,.question,.conditions dt{font-size:10px}main,header,footer{padding-left:0;padding-right:0}}
 `;
 
 function variables(theme: ChartTheme): string {

@@ -73,7 +73,7 @@ export async function runPrecise(
     const inputs = await withWarmup(experiment.inputs, first);
     first.stop();
     const jobs = jobsOf({ inputs }, options.workers).filter(({ replication }) => replication >= done);
-    options.onStage(`replications ${done + 1} to ${wanted}`);
+    options.onStage(wanted === done + 1 ? `replication ${wanted}` : `replications ${done + 1} to ${wanted}`);
     const how = options.how(jobs.length);
     try {
       outputs.push(...(await runJobs(inputs, jobs, how)));

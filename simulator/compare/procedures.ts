@@ -12,6 +12,9 @@ import {
   studentQuantile,
 } from "../base/statistics.ts";
 import { mserCut } from "../experiment/warm-up.ts";
+import { saltelliPoints } from "../sweep/designs/sensitivity.ts";
+import { type SobolIndex, sobolIndices } from "../sweep/sobol-indices.ts";
+import { SOBOL_DIMENSIONS_MAX, sobolPoints } from "../sweep/sobol-sequence.ts";
 import { bestOf, knConstants, knSelect, ocbaShares, rinottConstant } from "./selection.ts";
 
 /** A procedure: what it answers, an input as an example, and its answer as plain data. */
@@ -29,6 +32,8 @@ const systems = z.array(z.array(z.number()).min(2)).min(2).max(1000);
 const whole = z.number().int();
 const probability = z.number().gt(0).lt(1);
 const alpha = probability.default(0.05);
+/** More points are made by a library call, not printed by a command. */
+const POINTS_MAX = 2 ** 20;
 
 function procedure<S extends z.ZodType>(
   about: Omit<Procedure, "run">,
@@ -257,7 +262,50 @@ export const PROCEDURES: readonly Procedure[] = [
       .refine(({ x }) => x.every((each) => each.length === x[0]!.length), "systems have different numbers of values"),
     ({ x, delta }) => ({ ...bestOf(x, delta) }),
   ),
+  procedure(
+    {
+      name: "sobol-points",
+      summary: "the first points of Sobol's sequence in the unit cube, the origin first",
+      example: { count: 4, dimensions: 2 },
+    },
+    z.object({ count: whole.min(1).max(POINTS_MAX), dimensions: whole.min(1).max(SOBOL_DIMENSIONS_MAX) }),
+    ({ count, dimensions }) => ({ points: sobolPoints(count, dimensions) }),
+  ),
+  procedure(
+    {
+      name: "saltelli-points",
+      summary: "points at which to run a model whose Sobol indices are wanted: A, B, A with each coordinate of B",
+      example: { rows: 2, factors: 2 },
+    },
+    z.object({ rows: whole.min(1).max(POINTS_MAX), factors: whole.min(1).max(SOBOL_DIMENSIONS_MAX / 2) }),
+    ({ rows, factors }) => ({ points: saltelliPoints(rows, factors) }),
+  ),
+  procedure(
+    {
+      name: "sobol-indices",
+      summary: "share of the variance that each factor makes, alone and with others, from results at saltelli-points",
+      example: { y: [0.5, 0.9, 0.7, 0.8, 0.2, 0.4, 0.1, 0.6], factors: 2 },
+    },
+    z
+      .object({ y: z.array(z.number()).min(6), factors: whole.min(1) })
+      .refine(({ y, factors }) => y.length % (factors + 2) === 0, "y has not factors + 2 values for each row"),
+    ({ y, factors }) => indices(y, factors),
+  ),
 ];
+
+/** Sobol indices by factor, with their bootstrap intervals; null where y does not vary. */
+function indices(y: readonly number[], factors: number): Readonly<Record<string, unknown>> {
+  const found = sobolIndices(y, factors);
+  const of = (read: (index: SobolIndex) => unknown, kind: "first" | "total") =>
+    found?.map((factor) => read(factor[kind])) ?? null;
+  const interval = ({ low, high }: SobolIndex) => [low, high];
+  return {
+    first: of(({ value }) => value, "first"),
+    first_interval: of(interval, "first"),
+    total: of(({ value }) => value, "total"),
+    total_interval: of(interval, "total"),
+  };
+}
 
 /** MSER-5 of a series of single observations; values after the last whole batch of five are left out. */
 function mser5(x: readonly number[]): Readonly<Record<string, unknown>> {

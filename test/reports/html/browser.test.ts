@@ -135,6 +135,16 @@ describe("the report in a browser", {
     await page.getByLabel("region", { exact: true }).selectOption("us-west-2");
     await page.locator("#chart-throttling-heatmap summary").click();
     assert.ok((await rows("throttling-heatmap").count()) <= STRATEGIES.length);
+    for (const [map, left] of [
+      ["throttling-heatmap", STRATEGIES.length],
+      ["traffic-share", STRATEGIES.length],
+      ["price-heatmap", 1],
+    ] as const) {
+      const own = page.locator(`#chart-${map} .only-light [class*="cell_marks"] > *`);
+      assert.equal(await own.and(page.locator(":not(.faint)")).count(), left, map);
+      assert.ok((await own.count()) > left, map);
+    }
+    assert.match((await page.locator("#reach").textContent())!, /rows, cells of maps; the other/);
     await page.locator("#all").click();
     assert.equal(hash(), "");
   });

@@ -56,3 +56,27 @@ test("every procedure runs its own example, names no two alike, and explains a w
     assert.throws(() => answer({ wrong: true }), /STATS_INPUT[\s\S]*fix: an input looks like/, name);
   }
 });
+
+test("sobol-indices of Ishigami's function at saltelli-points are those of the reference file", () => {
+  const wanted = ROWS.find(({ id }) => id === "sobol")!.value as Readonly<Record<string, number>>;
+  const { points } = run("saltelli-points", { rows: 8192, factors: 3 }) as { readonly points: number[][] };
+  const y = points.map((point) => {
+    const [a, b, c] = point.map((at) => Math.PI * (2 * at - 1)) as [number, number, number];
+    return Math.sin(a) + 7 * Math.sin(b) ** 2 + 0.1 * c ** 4 * Math.sin(a);
+  });
+  const { first, total } = run("sobol-indices", { y, factors: 3 }) as Readonly<Record<"first" | "total", number[]>>;
+  for (const [i, key] of ["1", "2", "3"].entries()) {
+    assert.ok(Math.abs(first[i]! - wanted[`S${key}`]!) < 0.02, `S${key}: ${first[i]}`);
+    assert.ok(Math.abs(total[i]! - wanted[`ST${key}`]!) < 0.02, `ST${key}: ${total[i]}`);
+  }
+});
+
+test("sobol-points are those of the sequence, and a count that does not fit is named", () => {
+  assert.deepEqual(run("sobol-points", { count: 4, dimensions: 2 }).points, [
+    [0, 0],
+    [0.5, 0.5],
+    [0.75, 0.25],
+    [0.25, 0.75],
+  ]);
+  assert.throws(() => run("sobol-indices", { y: [1, 2, 3, 4, 5, 6, 7], factors: 2 }), /factors \+ 2 values/);
+});

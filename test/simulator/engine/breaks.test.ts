@@ -440,6 +440,8 @@ it("whatever is mixed, every request ends once, the run ends, and the audit's co
       }));
       const plan = planOf({
         ...input,
+        // A timeout of 0 s with retries without end would keep five minutes busy.
+        drain: "20s",
         world: { ...input.world, faults: [...(input.world.faults ?? []), ...faults] },
         client: { ...input.client, ...over },
       } as ScenarioInput);
