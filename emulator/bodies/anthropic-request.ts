@@ -60,7 +60,16 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
     maxTokens,
     stopSequences: stopSequencesOf(body.stop_sequences),
     tool: forcedTool(body.tool_choice, tools),
+    toolNames: tools.map(({ name }) => String(name)),
+    prefill: prefillOf(listOf(body.messages, "messages").at(-1)),
   };
+}
+
+/** The text with which a conversation ends that the caller has begun to answer. */
+function prefillOf(last: unknown): string | undefined {
+  if (!isObject(last) || last.role !== "assistant") return undefined;
+  const block = Array.isArray(last.content) ? last.content.at(-1) : { text: last.content };
+  return isObject(block) && typeof block.text === "string" ? block.text : "";
 }
 
 function stopSequencesOf(value: unknown): readonly string[] {

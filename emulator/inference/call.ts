@@ -2,6 +2,7 @@
 import { malformedInput } from "../bodies/body.ts";
 import { invokeBodyOf } from "../bodies/index.ts";
 import { refuseExtraneous } from "../bodies/nova.ts";
+import { refuseFeatures } from "../converse/features.ts";
 import { parseConverse } from "../converse/request.ts";
 import { responseFieldsOf } from "../converse/response-fields.ts";
 import { ServiceError } from "../http/errors.ts";
@@ -53,6 +54,7 @@ export function parseCall(context: CallContext): ParsedCall {
 function parseConverseCall(context: CallContext): ParsedCall {
   const body = parseJsonObject(context.body, brokenConverseJson);
   const prompt = parseConverse(body, isClaude(context.resolved.model));
+  refuseFeatures(body, context.resolved.model.converseLacks, context.operation === "ConverseStream");
   if (isNova(context.resolved.model)) refuseFieldsOfNova(optional(body.additionalModelRequestFields, asObject) ?? {});
   const settings = parseConverseSettings(body);
   const fields = responseFieldsOf(body, invokeBodyOf(context.resolved.model.modelId).format);

@@ -24,7 +24,11 @@ export function refuseByRules(
   isConverse: boolean,
 ): void {
   refuseTooLong(prompt, inputTokens, model);
-  const refusal = cacheRefusal(prompt, model) ?? thinkingRefusal(prompt, model) ?? samplingRefusal(prompt, model);
+  const refusal =
+    conversationRefusal(prompt, model) ??
+    cacheRefusal(prompt, model) ??
+    thinkingRefusal(prompt, model) ??
+    samplingRefusal(prompt, model);
   if (refusal === undefined) return;
   throw invalid(isConverse ? `The model returned the following errors: ${refusal}` : refusal);
 }
@@ -61,6 +65,17 @@ function refuseTooLong({ maxTokens, betas = [] }: ParsedPrompt, inputTokens: num
   const extended = betas.includes(LONG_CONTEXT_BETA) ? model.extendedContextTokens : undefined;
   const windowTokens = extended ?? model.contextTokens ?? Number.POSITIVE_INFINITY;
   if (inputTokens > windowTokens) throw invalid("Input is too long for requested model.");
+}
+
+/** Rules of Claude; other families take what it refuses here, as far as is known. */
+function conversationRefusal({ prefill, toolNames = [] }: ParsedPrompt, model: Rules): string | undefined {
+  if (!model.modelId.startsWith("anthropic.")) return undefined;
+  if (new Set(toolNames).size < toolNames.length) return "tools: Tool names must be unique.";
+  if (prefill === undefined) return undefined;
+  if (model.prefill === false) {
+    return "This model does not support assistant message prefill. The conversation must end with a user message.";
+  }
+  return /\s$/.test(prefill) ? "messages: final assistant content cannot end with trailing whitespace" : undefined;
 }
 
 function cacheRefusal({ cachePoints }: ParsedPrompt, { cacheMaxPoints, cacheTtls }: Rules): string | undefined {

@@ -30,6 +30,8 @@ const MEANINGS: Readonly<Partial<Record<FactName, string>>> = {
     "one of two: a call with both temperature and top_p is refused; refused: a call with either is refused. Models without a statement may accept both.",
   thinking: "A budget must be at least the minimum and below max_tokens.",
   serviceTiers: "Tiers with a list price. A tier that is not listed here may be sold all the same.",
+  converseLacks: "Requests of Converse that use one of these are refused; none: all are taken.",
+  prefill: "A conversation may end with a message of the assistant, which the answer goes on with.",
   latencyOptimizedIn:
     "Source regions whose profile of the model serves such calls. Elsewhere, and with the bare model id, they are refused.",
   profileOnly: "yes: an on-demand call with the bare model id is refused outside GovCloud.",

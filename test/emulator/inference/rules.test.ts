@@ -127,6 +127,37 @@ describe("sampling parameters", () => {
   });
 });
 
+describe("conversations with Claude", () => {
+  const PREFILL =
+    "This model does not support assistant message prefill. The conversation must end with a user message.";
+  const begun = (text: string) => ({
+    messages: [
+      { role: "user", content: [{ text: "Hello" }] },
+      { role: "assistant", content: [{ text }] },
+    ],
+  });
+  it("end with the user where the model does not go on with an answer, and without a blank where it does", () => {
+    assert.equal(converse(SONNET_46, begun("I")), model(PREFILL));
+    assert.equal(converse(SONNET_45, begun("I think")), undefined);
+    assert.match(converse(SONNET_45, begun("I "))!, /final assistant content cannot end with trailing whitespace$/);
+    assert.equal(converse(NOVA, begun("I ")), undefined);
+    const messages = [
+      { role: "user", content: "Hello" },
+      { role: "assistant", content: "I" },
+    ];
+    assert.equal(invoke(OPUS_47, { messages }), PREFILL);
+    assert.equal(invoke(SONNET_45, { messages }), undefined);
+  });
+  it("name each tool once", () => {
+    const spec = { toolSpec: { name: "t", inputSchema: { json: { type: "object" } } } };
+    const toolConfig = { tools: [spec, spec] };
+    assert.equal(converse(SONNET_45, { toolConfig }), model("tools: Tool names must be unique."));
+    const tool = { name: "t", input_schema: { type: "object" } };
+    assert.equal(invoke(SONNET_45, { tools: [tool, tool] }), "tools: Tool names must be unique.");
+    assert.equal(invoke(SONNET_45, { tools: [tool, { ...tool, name: "u" }] }), undefined);
+  });
+});
+
 describe("latency-optimised calls", () => {
   const messages = [{ role: "user", content: [{ text: "Hello" }] }];
   const asked = (modelId: string, prefix: string | undefined, region: string, rest: object = {}) => {
