@@ -66,12 +66,22 @@ export function priceSentence(readings: readonly PriceReading[], strategy: strin
   const shares = new Set(BILLING_RULES.map((rule) => shareOf(atList[rule])));
   const rules =
     shares.size === 1
-      ? `${[...shares].join("")} under every billing rule`
-      : BILLING_RULES.map((rule) => `${shareOf(atList[rule])} (${rule})`).join(", ");
+      ? `${savesText([[atList[billing], ""]])} under every billing rule`
+      : savesText(BILLING_RULES.map((rule) => [atList[rule], ` (${rule})`]));
   const swings = readings.filter((each) => each !== list);
-  const other = swings.map((each) => `${shareOf(of(each)![billing])} (${each.name}; ceiling ${ceilingOf(each)})`);
-  const beside = other.length === 0 ? "" : `; in each reading of the swing: ${other.join(", ")}`;
-  return `At list prices, routed as here, ${strategy} saves ${rules}${beside}.`;
+  const other = swings.map((each) => [of(each)![billing], ` (${each.name}; ceiling ${ceilingOf(each)})`] as const);
+  const beside = other.length === 0 ? "" : `; in each reading of the swing it ${savesText(other)}`;
+  return `At list prices, routed as here, ${strategy} ${rules}${beside}.`;
+}
+
+/** `saves 9 % (a), 12 % (b)`; savings that are all below zero are a cost: `costs 9 % (a), 12 % (b) more`. */
+function savesText(savings: readonly (readonly [Estimate, string])[]): string {
+  const shares = savings.map(([saving, label]) => [shareOf(saving), label] as const);
+  if (shares.length === 1 && shares[0]![0] === "0 %") return `saves nothing${shares[0]![1]}`;
+  if (!shares.every(([share]) => share.startsWith("−"))) {
+    return `saves ${shares.map((each) => each.join("")).join(", ")}`;
+  }
+  return `costs ${shares.map(([share, label]) => `${share.slice(1)}${label}`).join(", ")} more`;
 }
 
 function shareOf({ value }: Estimate): string {

@@ -1,6 +1,6 @@
 /** Clauses of a verdict: how well objectives are kept, p95 against the baseline, who is faster for more money. */
 import type { Estimate } from "../base/statistics.ts";
-import { costValues, largestClass, leastOf, meanOf, pairedDifference, speedValues } from "./leaders.ts";
+import { costValues, largestClass, leastOf, meanOf, pairedDifference } from "./leaders.ts";
 import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
 import type { ReplicationPoint, RunResult, Standing, StrategyResult } from "./result.ts";
 import { hasQuantile, headlineClasses, OBJECTIVE_SHARE, shareText, targetShareOf } from "./standing.ts";
@@ -119,32 +119,50 @@ export function relativeDifference(
   return { value: difference.value / by, low: over(difference.low), high: over(difference.high), n: difference.n };
 }
 
-/** A p95 lower by less than this share is not worth a sentence. */
+/** A p95 that differs by less than this share is not worth a sentence. */
 const FASTER_MARGIN = 0.02;
 
-/** `Faster, for 3.1 % (…) more: x (p95 of chat 4.2 s).`: a sound strategy shown to be faster than the one preferred. */
+/**
+ * `Faster, for 3.1 % (…) more: x (p95 of chat 4.2 s).`: a sound strategy whose p95 of a class is shown to be lower than
+ * that of the one preferred, and of no class higher: who gains what another loses is not faster.
+ */
 export function fasterText(
   input: SpeedInput,
   reference: StrategyResult,
   sound: readonly StrategyResult[],
 ): { readonly text: string; readonly name: string | null } {
   const nothing = { text: "", name: null };
-  const speed = speedValues(input);
-  const { least, tied } = leastOf(sound, speed, (value) => FASTER_MARGIN * value);
-  if (least === undefined || tied.includes(reference)) return nothing;
-  const faster = relativeDifference(speed(least), speed(reference));
-  if (faster === null || faster.high === null || faster.high >= 0) return nothing;
+  const classes = headlineClasses(input.classes);
+  const changeOf = (strategy: StrategyResult, each: ResultClass) =>
+    relativeDifference(valuesOf(strategy, each), valuesOf(reference, each));
+  const faster = sound.filter((one) => !classes.some((each) => isHigher(changeOf(one, each))));
+  const lower = (one: StrategyResult, each: ResultClass) => isLower(changeOf(one, each));
+  const about = largestClass(
+    input,
+    classes.filter((each) => faster.some((one) => lower(one, each))),
+  );
+  if (about === undefined) return nothing;
+  const pool = faster.filter((one) => lower(one, about));
+  const { least, tied } = leastOf(
+    pool,
+    (one) => valuesOf(one, about),
+    (value) => FASTER_MARGIN * value,
+  );
+  const p95 = least === undefined ? null : p95Of(least, about);
+  if (least === undefined || p95 === null) return nothing;
   const cost = relativeDifference(costValues(input)(least), costValues(input)(reference));
-  const headline = headlineClasses(input.classes);
-  const about = largestClass(input, headline);
-  const p95 = about === undefined ? null : p95Of(least, about);
-  if (about === undefined || p95 === null) return nothing;
   const more = tied.length - 1;
   const others = more === 0 ? "" : `; ${more} more ${more === 1 ? "is" : "are"} not shown to differ from it`;
-  return {
-    text: `Faster${priceText(cost)}: ${least.name} (p95 of ${about.name} ${secondsText(p95)}${others}).`,
-    name: least.name,
-  };
+  const figure = `p95 ${isFirstToken(about) ? "to the first token " : ""}of ${about.name} ${secondsText(p95)}`;
+  return { text: `Faster${priceText(cost)}: ${least.name} (${figure}${others}).`, name: least.name };
+}
+
+function isHigher(change: Estimate | null): boolean {
+  return change !== null && change.low !== null && change.low > 0 && change.value! >= FASTER_MARGIN;
+}
+
+function isLower(change: Estimate | null): boolean {
+  return change !== null && change.high !== null && change.high < 0 && change.value! <= -FASTER_MARGIN;
 }
 
 function priceText(cost: Estimate | null): string {

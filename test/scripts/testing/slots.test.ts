@@ -11,6 +11,7 @@ const FILES: Readonly<Record<string, string>> = {
   passes: `${TEST}test("one", () => {}); describe("some", () => { test("two", () => {}); });`,
   fails: `${TEST}test("wrong", () => assert.equal(1, 2)); test("right", () => {});`,
   skips: `${TEST}test("left out", { skip: "no such program here" }, () => {});`,
+  skipsAll: `${TEST}describe("a program", { skip: "is not here" }, () => { test("one", () => {}); test("two", () => {}); });`,
   empty: "export {};",
   broken: 'throw new Error("at load");',
   halfBroken: `${TEST}test("declared", () => {}); throw new Error("after the first");`,
@@ -56,6 +57,7 @@ describe("test files in slots", () => {
   it("counts tests, not suites", () => {
     assert.deepEqual(countsOf("passes"), ["passed", "passed"]);
     assert.deepEqual(countsOf("fails"), ["failed", "passed"]);
+    assert.deepEqual(countsOf("skipsAll"), ["skipped"], "a suite that is left out whole");
     assert.equal(problemsOf("passes"), "");
   });
 
@@ -95,7 +97,7 @@ describe("test files in slots", () => {
     assert.equal(isOk, false);
     const { passed, failed, skipped } =
       /\n(?<passed>\d+) passed, (?<failed>\d+) failed, (?<skipped>\d+) skipped\n$/.exec(printed)!.groups!;
-    assert.deepEqual([Number(passed), Number(failed), Number(skipped)], [9, 9, 1]);
+    assert.deepEqual([Number(passed), Number(failed), Number(skipped)], [9, 9, 2]);
   });
 });
 

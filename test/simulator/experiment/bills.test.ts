@@ -108,7 +108,7 @@ describe("the list prices beside a what-if", () => {
     const sentence = priceSentence(result.priceReadings!, "cheapest", "source");
     assert.match(
       sentence,
-      /^At list prices, routed as here, cheapest saves .*; in each reading of the swing: [\d.]+ % \(peak 31 % above the trough; ceiling 8\.5 %\)/,
+      /^At list prices, routed as here, cheapest saves .*; in each reading of the swing it saves [\d.]+ % \(peak 31 % above the trough; ceiling 8\.5 %\)/,
     );
     assert.equal(result.verdictSentences![1], sentence);
     assert.equal(readingTable(result).rows.length, 4);

@@ -41,6 +41,17 @@ it("a sound strategy that is shown to be faster is named with what it costs", ()
   assert.equal(fasterText(input, strategies[1]!, strategies).name, null);
 });
 
+it("who gains in one class what another loses is not faster", () => {
+  const input = { strategies, classes: classes.slice(0, 2), billing: "source" as const };
+  const mixed = strategyOf("y", { a: { p95: 4000, within: 0.98 }, b: { p95: 4500, within: 0.96 } }, { usd: 6 });
+  const hardly = strategyOf("z", { a: { p95: 5000, within: 0.98 }, b: { p95: 3000, within: 0.96 } }, { usd: 5 });
+  assert.equal(fasterText(input, strategies[0]!, [...strategies.slice(0, 1), mixed]).name, null);
+  assert.equal(
+    fasterText(input, strategies[0]!, [...strategies.slice(0, 1), mixed, hardly]).text,
+    "Faster, at a cost not shown to differ: z (p95 of b 3.00 s).",
+  );
+});
+
 it("what is left out stands with its reason, three names at most", () => {
   const missing = ["p", "q", "r", "s"].map((name) =>
     standingOf(strategyOf(name, { a: { within: 0.5 } }), classes.slice(0, 1)),
