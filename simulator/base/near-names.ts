@@ -15,12 +15,24 @@ export function nearNames(asked: string, known: readonly string[], limit = 3): r
       const lower = name.toLowerCase();
       const contains =
         (wanted.length >= 3 && lower.includes(wanted)) || initialsOf(name) === wanted || isPlural(wanted, lower);
-      return { name, score: contains ? 0 : Math.min(edits(wanted, lower), beginning(wanted, lower)) };
+      return {
+        name,
+        score: contains ? 0 : Math.min(edits(wanted, lower), beginning(wanted, lower), stem(wanted, lower)),
+      };
     })
     .filter((entry) => entry.score <= Math.max(wanted.length <= SHORT ? 1 : 2, Math.floor(wanted.length / 3)));
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
   return scored.slice(0, limit).map((entry) => entry.name);
 }
+
+/** `replications` of `replicas`: words that begin alike and differ in their ending. */
+function stem(wanted: string, name: string): number {
+  let same = 0;
+  while (same < wanted.length && wanted[same] === name[same]) same++;
+  return same >= STEM_LENGTH && wanted.length - same <= 1 ? 1.5 : Number.POSITIVE_INFINITY;
+}
+
+const STEM_LENGTH = 6;
 
 /** In words of so many letters two errors leave nothing that could be told. */
 const SHORT = 4;

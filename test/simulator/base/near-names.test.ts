@@ -21,6 +21,7 @@ test("the first words of a name find it", () => {
 
 test("a plural is near; of a short word, one error is", () => {
   assert.deepEqual(nearNames("strategy", ["strategies", "regions"]), ["strategies"]);
+  assert.deepEqual(nearNames("replicas", ["replications", "regions"]), ["replications"]);
   assert.deepEqual(nearNames("jsn", ["json", "csv"]), ["json"]);
   assert.deepEqual(nearNames("list", ["best", "welch"]), []);
 });
