@@ -13,7 +13,11 @@ export interface KnownNames {
   readonly models: readonly string[];
 }
 
-/** @param endpoints regions in which the fleet listens */
+/**
+ * @param data      what the fleet offers
+ * @param endpoints regions in which it listens
+ * @example knownNamesOf({ models: [], profiles: [] }, ["us-east-1"]).endpoints // => ["us-east-1"]
+ */
 export function knownNamesOf({ models, profiles }: CatalogData, endpoints: readonly string[]): KnownNames {
   const reached = profiles.flatMap(({ destinationsBySource }) => Object.values(destinationsBySource).flat());
   return {
