@@ -44,7 +44,9 @@ async function runConformance({ args, options, terminal }: CommandInput): Promis
     }
     for (const { targets, nsPerDecision } of report.costs) {
       const perS = (1e3 / nsPerDecision).toPrecision(2);
-      terminal.out(`  ${targets} targets: ${nsPerDecision.toFixed(0)} ns a decision, ${perS} million a second`);
+      terminal.out(
+        `  ${targets} targets: ${nsPerDecision.toFixed(0)} ns of processor time a decision, ${perS} million a second`,
+      );
     }
   }
   if (options.json === true) terminal.out(jsonDocument("conformance", { reports }));

@@ -47,7 +47,7 @@ const FIGURES_EVERY = 16;
 
 export interface JobOutput {
   readonly stats: readonly ReplicationStats[];
-  /** Of the replication's traffic; left out where it is not known (a measured run). */
+  /** Of the replication's traffic; left out where it is not known. */
   readonly arrivals?: Arrivals;
 }
 

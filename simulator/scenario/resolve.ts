@@ -282,7 +282,7 @@ function resolveChoices(
     regionOfTarget: targets.map((target) => names.regions[target.region]!),
     classNames: scenario.traffic.map((each) => each.class),
   };
-  const drafts = strategyDrafts(scenario.strategies, context, inputs.strategySources ?? {}, problems);
+  const drafts = strategyDrafts(scenario, context, inputs.strategySources ?? {}, problems);
   const labels = drafts.map(({ plan }) => plan.name);
   const reserved = resolveReservedCharges({ world, prices, bought, targetIds, routes, strategies: drafts, problems });
   const { isWithheld, charges } = reserved;
