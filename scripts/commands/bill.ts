@@ -1,4 +1,5 @@
 /** `meridian bill`: what an export of the bill says, who could be routed otherwise, and what stands out. */
+
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { BillPage } from "../../reports/bill/page.ts";
@@ -16,6 +17,7 @@ import { renderBillText } from "../../reports/bill/text.ts";
 import { csvRows, toCsv } from "../../reports/tables/table.ts";
 import { terminalTable, wrap } from "../../reports/text/terminal.ts";
 import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { parseShare } from "../../simulator/base/quantities.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
@@ -218,7 +220,7 @@ function dimensionsOf(asked: readonly string[] | undefined, team: string | undef
   return asked.map((dimension) => {
     if ((SPEND_DIMENSIONS as readonly string[]).includes(dimension) || /^tag:./.test(dimension))
       return dimension as SpendDimension;
-    const fix = `one of ${SPEND_DIMENSIONS.join(", ")} or tag:<key>`;
+    const fix = `${suggestOneOf(dimension, SPEND_DIMENSIONS)}, or tag:<key>`;
     throw new MeridianError("usage", {
       code: "BILL_DIMENSION",
       what: `there is no grouping ${JSON.stringify(dimension)}`,

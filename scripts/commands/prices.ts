@@ -1,9 +1,11 @@
 /** `meridian prices`: which list prices are old or missing, and a price list of AWS's taken into a book of one's own. */
+
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
 import { renderPriceCheck, renderPriceImport } from "../../reports/bill/prices-text.ts";
 import { EXIT_CODES, MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { didYouMean } from "../../simulator/base/near-names.ts";
 import { createModelNames } from "../../simulator/bill/classify.ts";
 import { staleRows, updateBook } from "../../simulator/bill/price-book-update.ts";
 import { readPriceList } from "../../simulator/bill/price-list.ts";
@@ -39,7 +41,9 @@ export const pricesCommand: CommandDefinition = {
     if (what === "check") return check(input);
     if (what === "import" && file !== undefined && input.options.book !== undefined) return importList(file, input);
     const fix = "meridian prices check [scenario], or meridian prices import <index.json> --book <file>";
-    throw new MeridianError("usage", { code: "PRICES_WHAT", what: "nothing to do with prices", fix });
+    const near = didYouMean(String(what), ["check", "import"]);
+    const said = what === "import" ? "import wants a file and --book" : `prices cannot "${what}"${near}`;
+    throw new MeridianError("usage", { code: "PRICES_WHAT", what: said, fix });
   },
 };
 

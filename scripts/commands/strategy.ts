@@ -1,7 +1,7 @@
 /** `meridian strategy`: begins a strategy of your own, or writes one as a gateway's configuration. */
 
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { historyOf } from "../strategy/history.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
@@ -40,7 +40,7 @@ async function runStrategy(input: CommandInput): Promise<number> {
   const action = input.args[0]!;
   const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (run !== undefined) return run(input);
-  const fix = suggest(action, Object.keys(ACTIONS));
+  const fix = suggestOneOf(action, Object.keys(ACTIONS));
   throw new MeridianError("usage", { code: "STRATEGY_ACTION", what: `there is no action "${action}"`, fix });
 }
 
@@ -72,7 +72,7 @@ async function exportStrategy({ args, options, terminal }: CommandInput): Promis
   const format = EXPORT_FORMATS.find(({ name }) => name === options.as);
   if (format === undefined) {
     const what = `a strategy cannot be exported as "${options.as}"`;
-    const fix = suggest(String(options.as), names);
+    const fix = suggestOneOf(String(options.as), names);
     throw new MeridianError("usage", { code: "STRATEGY_FORMAT", what, where: "--as", fix });
   }
   const named = options.strategy as string | undefined;

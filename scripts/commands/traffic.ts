@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { TIME_UNITS } from "../../simulator/base/instants.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { describeTraffic } from "../../simulator/traffic/describe.ts";
 import { FITTED_PROCESSES } from "../../simulator/traffic/fit/arrivals.ts";
 import { environmentProblem } from "../io/text-files.ts";
@@ -53,7 +53,8 @@ export const trafficCommand: CommandDefinition = {
     const load = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (load === undefined) {
       const what = action === "" ? "say what to do with the traffic" : `"${action}" cannot be done with traffic`;
-      throw new MeridianError("usage", { code: "TRAFFIC_ACTION", what, fix: suggest(action, Object.keys(ACTIONS)) });
+      const fix = suggestOneOf(action, Object.keys(ACTIONS));
+      throw new MeridianError("usage", { code: "TRAFFIC_ACTION", what, fix });
     }
     return (await load())({ ...input, args: input.args.slice(1) });
   },

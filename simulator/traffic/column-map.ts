@@ -169,7 +169,7 @@ function timed(
 }
 
 /** `inputTokens`, `Input Tokens` and `input_tokens` are one name. */
-function spelling(name: string): string {
+export function spelling(name: string): string {
   return name
     .trim()
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

@@ -1,5 +1,6 @@
 /** JSON records: one object of bounded depth and width, and the records inside of documents that are larger than a line. */
 import { MeridianError } from "../base/errors.ts";
+import { keyCount, repeatedKey } from "../base/repeated-keys.ts";
 import { isObject, type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
 
 const DEPTH_MAX = 64;
@@ -10,23 +11,26 @@ const RECORD_LENGTH_MAX = 2 ** 24;
 /**
  * One JSON object.
  *
- * @throws MeridianError TRACE_BAD_JSON where it is none, or is nested too deep or too wide to be a record of a call
+ * @throws MeridianError TRACE_BAD_JSON where it is none, is nested too deep or too wide to be a record of a call, or has a
+ *         key twice
  */
 export function jsonRow(text: string, place: RowPlace): JsonObject {
-  let value = parsed(text);
-  if (value === undefined) value = parsed(asCopied(text));
+  let [read, value] = [text, parsed(text)];
+  if (value === undefined) {
+    read = asCopied(text) ?? text;
+    value = parsed(read);
+  }
   if (value === undefined) {
     throw rowError(place, "TRACE_BAD_JSON", "the line is not JSON", "each line holds one JSON object");
   }
   if (!isObject(value)) {
     throw rowError(place, "TRACE_BAD_JSON", "the line is not a JSON object", "each line holds one JSON object");
   }
-  checkBounds(value, 1, place);
+  if (checkBounds(value, 1, place) !== keyCount(read)) throw keyTwice(read, place);
   return value;
 }
 
-function parsed(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -39,23 +43,33 @@ function asCopied(text: string): string | undefined {
   return text.includes("\\\\") ? text.replaceAll("\\\\", "\\") : undefined;
 }
 
-function checkBounds(value: object, depth: number, place: RowPlace): void {
+function keyTwice(text: string, place: RowPlace) {
+  const what = `the key ${JSON.stringify(repeatedKey(text))} is there twice in one object`;
+  return rowError(place, "TRACE_BAD_JSON", what, "take one out: which of the two is meant cannot be told");
+}
+
+/** @returns the number of keys of the value and of all objects inside */
+function checkBounds(value: object, depth: number, place: RowPlace): number {
   if (depth > DEPTH_MAX) {
     throw rowError(place, "TRACE_BAD_JSON", `nested deeper than ${DEPTH_MAX}`, "no record of a call is nested so deep");
   }
+  let inside = 0;
   if (Array.isArray(value)) {
-    for (const each of value) if (typeof each === "object" && each !== null) checkBounds(each, depth + 1, place);
-    return;
+    for (const each of value) {
+      if (typeof each === "object" && each !== null) inside += checkBounds(each, depth + 1, place);
+    }
+    return inside;
   }
   let fields = 0;
   for (const key in value) {
     fields++;
     const each = (value as Record<string, unknown>)[key];
-    if (typeof each === "object" && each !== null) checkBounds(each, depth + 1, place);
+    if (typeof each === "object" && each !== null) inside += checkBounds(each, depth + 1, place);
   }
   if (fields > FIELDS_MAX) {
     throw rowError(place, "TRACE_BAD_JSON", `an object has ${fields} fields`, `at most ${FIELDS_MAX} are read`);
   }
+  return fields + inside;
 }
 
 /** Where documents keep their records: keys from the root on, arrays passed over. */

@@ -1,7 +1,7 @@
 /** Reads the requests of a recording: finds the format, hands every record to its reader, and counts what is left out. */
 import { MeridianError } from "../base/errors.ts";
 import { isNumeric, type TimeUnit } from "../base/instants.ts";
-import { nearNames } from "../base/near-names.ts";
+import { nearNames, suggestOneOf } from "../base/near-names.ts";
 import { BadRows } from "./bad-rows.ts";
 import { type ColumnMap, findColumns } from "./column-map.ts";
 import { detectFormat, FORMATS } from "./formats/index.ts";
@@ -182,7 +182,10 @@ function formatOf(name: string): TraceFormat {
     code: "TRACE_FORMAT",
     where: `format ${name}`,
     what: "there is no trace format of this name",
-    fix: `formats: ${FORMATS.map((each) => each.name).join(", ")}`,
+    fix: suggestOneOf(
+      name,
+      FORMATS.map((each) => each.name),
+    ),
   });
 }
 
