@@ -2,8 +2,11 @@
 
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
+import { prepareExperiment } from "../io/experiment.ts";
 import { environmentProblem } from "../io/text-files.ts";
+import { EXPORT_FORMATS } from "../strategy/exports.ts";
 import { historyOf } from "../strategy/history.ts";
+import { beginStrategy } from "../strategy/template.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf } from "./options.ts";
 
@@ -31,7 +34,7 @@ export const strategyCommand: CommandDefinition = {
 };
 
 const ACTIONS: Readonly<Record<string, (input: CommandInput) => Promise<number>>> = {
-  new: async ({ args, terminal }) => (await import("../strategy/template.ts")).beginStrategy(args[1]!, terminal),
+  new: ({ args, terminal }) => beginStrategy(args[1]!, terminal),
   export: exportStrategy,
   history: printHistory,
 };
@@ -64,10 +67,6 @@ async function printHistory({ args, options, terminal }: CommandInput): Promise<
 
 /** Prints the strategy in a gateway's words, and says what they cannot. */
 async function exportStrategy({ args, options, terminal }: CommandInput): Promise<number> {
-  const [{ prepareExperiment }, { EXPORT_FORMATS }] = await Promise.all([
-    import("../io/experiment.ts"),
-    import("../strategy/exports.ts"),
-  ]);
   const names = EXPORT_FORMATS.map(({ name }) => name);
   const format = EXPORT_FORMATS.find(({ name }) => name === options.as);
   if (format === undefined) {
