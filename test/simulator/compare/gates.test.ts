@@ -90,3 +90,41 @@ test("a gate's rows come beside the usual ones, each once", () => {
     ],
   );
 });
+
+test("a gate on a latency or a share within objectives that names no class is one on each of them", () => {
+  const of = (label: string, batch: number, chat: number) =>
+    runOf({
+      label,
+      classes: ["chat", "batch"],
+      strategies: { single: { byClass: { chat: { e2eMsP95: times(chat) }, batch: { e2eMsP95: times(batch) } } } },
+    });
+  const found = (batch: number, chat: number, isDeferrable: boolean) => {
+    const plain = of("a", 1, 1);
+    const classes = plain.result.classes.map((each) => ({
+      ...each,
+      deferrable: isDeferrable && each.name === "batch",
+    }));
+    const first = { ...plain, result: { ...plain.result, classes } };
+    const gate = parseGate("p95(e2e) > +5%", first.result);
+    const also = rowsOfGates([gate], first.result);
+    return judgeGates([gate], compareRuns([first, of("b", batch, chat)], { also }), first.result)[0]!;
+  };
+  assert.match(found(0.5, 1.2, false).found, /^b single chat p95 E2E: \+20/);
+  assert.equal(found(1.2, 0.5, false).passed, false);
+  assert.equal(found(1.2, 0.5, true).passed, true, "a deferrable class has no latency that matters");
+});
+
+test("the only class of a run is compared with the same class of one that has more", () => {
+  const b = runOf({
+    classes: ["chat", "batch"],
+    traffic: "u",
+    strategies: { single: { total: { e2eMsP95: times(9) }, byClass: { chat: { e2eMsP95: times(1.5) } } } },
+  });
+  const a = runOf({
+    label: "a",
+    strategies: { single: { total: { e2eMsP95: TEN }, byClass: { chat: { e2eMsP95: TEN } } } },
+  });
+  const gate = parseGate("p95(e2e) > +5%", a.result);
+  const comparison = compareRuns([a, b], { also: rowsOfGates([gate], a.result) });
+  assert.match(judgeGates([gate], comparison, a.result)[0]!.found, /^b single chat p95 E2E: \+50/);
+});
