@@ -2,7 +2,7 @@
 
 import { listText, secondsText } from "./phrases.ts";
 import type { NamedGroup, QuotaSummary, RunResult, StrategyResult } from "./result.ts";
-import { shareText } from "./standing.ts";
+import { failedText } from "./standing.ts";
 
 export type Binding = "quota" | "capacity" | "distance" | "work" | "limit" | "outage" | "residency";
 
@@ -34,7 +34,7 @@ export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][n
     return throttled >= 0.01
       ? {
           binding: "quota",
-          text: `What binds is the quota: ${shareText(throttled)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
+          text: `What binds is the quota: ${failedText(throttled)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
         }
       : { binding: "capacity", text: `What binds is the capacity: ${waiting}.` };
   }
@@ -79,7 +79,7 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
   const where = binding === "quota" ? quotasText(strategy.quotas) : "";
   return {
     binding,
-    text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${shareText(share)} of the requests ${how}${where}.`,
+    text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${failedText(share)} of the requests ${how}${where}.`,
   };
 }
 
