@@ -90,6 +90,7 @@ function argumentsOf(args: string, known: Pick<RunResult, "strategies" | "classe
     const key = ARGUMENTS.find((each) => each === part.slice(0, equals).trim());
     const value = part.slice(equals + 1).trim();
     if (key === undefined) throw wrong("GATE_ARGUMENT", `"${part}" is not an argument: ${ARGUMENTS.join(", ")} are`);
+    if (named[key] !== undefined) throw wrong("GATE_ARGUMENT", `${key} is named twice: write a gate for each`);
     if (!names[key].includes(value)) {
       const what = `there is no ${key} "${value}"${didYouMean(value, names[key])}`;
       throw new MeridianError("usage", {
@@ -201,7 +202,8 @@ function judgeChange(
     keys.some((key) => scope === key.scope && name === key.name && metric === key.metric);
   const about = rows.filter((row) => isAbout(row) && (change!.strategy ?? row.strategy) === row.strategy);
   const found = about.map((row) => sameInClass(row, rows, onlyClass) ?? row);
-  if (found.length === 0) return { text, passed: false, found: "no such group is in all runs" };
+  if (found.length === 0)
+    return { text, passed: false, found: "no such figure is in all runs: the group is missing, or has no objective" };
   const failing = found.filter((row) => !holds(row, change!));
   return { text, passed: failing.length === 0, found: shownRows(failing.length > 0 ? failing : found) };
 }

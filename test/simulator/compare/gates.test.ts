@@ -64,6 +64,7 @@ test("a gate that is not understood says what would be", () => {
     ["p95(e2e, chat) > +5%", "GATE_ARGUMENT", /write strategy=chat or class=chat/],
     ["p95(e2e, class=caht) > +5%", "GATE_NAME", /did you mean chat/],
     ["p95(e2e, model=x) > +5%", "GATE_ARGUMENT", /is not an argument/],
+    ["p95(e2e, class=chat, class=chat) > +5%", "GATE_ARGUMENT", /class is named twice/],
     ["p95(e2e) > +many", "GATE_VALUE", /write 5% or 200ms/],
     ["failed(class=chat, region=us-east-1) > +5%", "GATE_ARGUMENT", /a class or a region/],
   ] as const) {
