@@ -1,9 +1,10 @@
 /** The emulator's own pages under `/_meridian/`: health, metrics, invocation log, audit, injected faults. */
+import { didYouMean } from "../simulator/base/near-names.ts";
 import { parseDurationMs, parseShare } from "../simulator/base/quantities.ts";
 import { FAULT_EFFECTS, type FaultEffect, type FaultInjector, type FaultRule } from "./backends/faults.ts";
-import type { RegionPolicy } from "./backends/region-policy.ts";
+import { POLICY_READINGS, type PolicyReading, type RegionPolicy } from "./backends/region-policy.ts";
 import { sameSecret } from "./http/authentication.ts";
-import { isServiceErrorName, ServiceError } from "./http/errors.ts";
+import { isServiceErrorName, SERVICE_ERROR_NAMES, ServiceError } from "./http/errors.ts";
 import {
   asInteger,
   asList,
@@ -15,6 +16,7 @@ import {
   parseJsonObject,
 } from "./http/request-body.ts";
 import type { JsonReply, WireRequest } from "./http/wire.ts";
+import { type KnownNames, refuseUnknownName } from "./model/known-names.ts";
 import { type InvocationLog, type LogIdentity, toLogRecord } from "./monitoring/invocation-log.ts";
 import { metricData, metricStatistics } from "./monitoring/metric-queries.ts";
 import { type Metrics, prometheusText } from "./monitoring/metrics.ts";
@@ -25,7 +27,9 @@ export interface AdminContext {
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
-  readonly policy: Pick<RegionPolicy, "deny" | "denied">;
+  readonly policy: Pick<RegionPolicy, "deny" | "denied" | "reading">;
+  /** Names that faults and policies may use. */
+  readonly names: KnownNames;
   readonly identity: LogIdentity;
   /** Required as a bearer token if set. */
   readonly token: string | undefined;
@@ -74,45 +78,47 @@ const PAGES: Readonly<Record<string, Page>> = {
   }),
   "GET audit": (_request, { log }) => json({ requests: log.recent.total, rows: log.audit() }),
   "GET faults": (_request, { faults }) => json({ rules: faults.rules().map(shownRule) }),
-  "POST faults": (request, { faults }) => {
-    faults.add(readRule(readJson(request)));
+  "POST faults": (request, { faults, names }) => {
+    const rule = readRule(readJson(request));
+    refuseUnknownName("region with an endpoint here,", rule.region, names.endpoints);
+    refuseUnknownName("model or profile", rule.modelId, names.models);
+    faults.add(rule);
     return json({ rules: faults.rules().map(shownRule) });
   },
   "DELETE faults": (_request, { faults }) => {
     faults.clear();
     return json({ rules: [] });
   },
-  "GET policy": (_request, { policy }) => json({ denyRegions: policy.denied() }),
-  "POST policy": (request, { policy }) => {
-    const { denyRegions, ...rest } = readJson(request);
-    if (Object.keys(rest).length > 0) throw invalidRule("a policy has no member but denyRegions, a list of regions.");
-    policy.deny(asList(denyRegions).map(asText));
-    return json({ denyRegions: policy.denied() });
+  "GET policy": (_request, { policy }) => shownPolicy(policy),
+  "POST policy": (request, { policy, names }) => {
+    const { denyRegions, askedOf, ...rest } = readJson(request);
+    const other = Object.keys(rest)[0];
+    if (other !== undefined) {
+      throw invalidRule(
+        `a policy has no member ${other.slice(0, 40)}; it has denyRegions, a list of regions, and askedOf.`,
+      );
+    }
+    const regions = asList(denyRegions).map(asText);
+    for (const region of regions) refuseUnknownName("region", region, names.regions);
+    const reading = optional(askedOf, asText);
+    refuseUnknownName("way to ask a policy,", reading, POLICY_READINGS);
+    policy.deny(regions, reading as PolicyReading | undefined);
+    return shownPolicy(policy);
   },
   "DELETE policy": (_request, { policy }) => {
     policy.deny([]);
-    return json({ denyRegions: [] });
+    return shownPolicy(policy);
   },
 };
 
+function shownPolicy(policy: AdminContext["policy"]): JsonReply {
+  return json({ denyRegions: policy.denied(), askedOf: policy.reading() });
+}
+
 /** Members of a fault rule. */
 const RULE_MEMBERS: readonly string[] = [
-  ...[
-    "kind",
-    "error",
-    "message",
-    "region",
-    "model",
-    "modelId",
-    "class",
-    "times",
-    "share",
-    "at",
-    "for",
-    "afterTokens",
-    "lasts",
-    "gap",
-  ],
+  ...["kind", "error", "message", "region", "model", "modelId", "class"],
+  ...["times", "share", "at", "for", "afterTokens", "lasts", "gap"],
 ];
 
 /**
@@ -153,7 +159,10 @@ export function readRule(body: JsonObject): FaultRule {
 function effectOf(error: string, message: string | undefined): FaultEffect {
   if (isServiceErrorName(error)) return { name: error, message };
   if (FAULT_EFFECTS.includes(error)) return error as FaultEffect;
-  throw invalidRule(`error must be the name of a service error, or one of ${FAULT_EFFECTS.join(", ")}.`);
+  const near = didYouMean(error, [...FAULT_EFFECTS, ...SERVICE_ERROR_NAMES]);
+  throw invalidRule(
+    `error must be the name of a service error, or one of ${FAULT_EFFECTS.join(", ")}, not ${error.slice(0, 60)}${near}.`,
+  );
 }
 
 function countOf(body: JsonObject, name: string, least: number): number | undefined {

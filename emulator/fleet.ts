@@ -36,6 +36,7 @@ import {
 } from "./model/catalog.ts";
 import { createClock, type EmulatorClock } from "./model/clock.ts";
 import { notEnforced } from "./model/facts.ts";
+import { knownNamesOf } from "./model/known-names.ts";
 import { createInvocationLog, type InvocationLog, type InvocationOutcome } from "./monitoring/invocation-log.ts";
 import { createMetrics, type Metrics } from "./monitoring/metrics.ts";
 import { createRegionService, type RegionContext } from "./region-service.ts";
@@ -88,7 +89,7 @@ export interface Fleet {
   readonly log: InvocationLog;
   readonly metrics: Metrics;
   readonly faults: FaultInjector;
-  readonly policy: Pick<RegionPolicy, "deny" | "denied">;
+  readonly policy: Pick<RegionPolicy, "deny" | "denied" | "reading">;
   /** What is not enforced because it is not known of a model, one line per model. */
   readonly notes: readonly string[];
   /**
@@ -140,7 +141,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const catalog = createCatalog(options.catalog ?? offer.catalog);
   const listeners: Listener[] = [];
   const connections = (): number => listeners.reduce((sum, listener) => sum + listener.connections(), 0);
-  const shared = sharedServices(options, { clock, backend, catalog, connections });
+  const shared = sharedServices(options, { clock, backend, catalog, connections, regions });
   const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
 
   const close = async (graceMs = CLOSE_GRACE_MS): Promise<void> => {
@@ -216,10 +217,11 @@ interface FleetParts {
   readonly backend: InferenceBackend;
   readonly catalog: Catalog;
   readonly connections: () => number;
+  readonly regions: readonly string[];
 }
 
 /** Everything that the endpoints of a fleet have in common. */
-function sharedServices(options: FleetOptions, { clock, backend, catalog, connections }: FleetParts) {
+function sharedServices(options: FleetOptions, { clock, backend, catalog, connections, regions }: FleetParts) {
   const { token } = options;
   const credentials = token === undefined ? TEST_CREDENTIALS : credentialsFromToken(token);
   const auth: AuthMode = options.auth === "off" ? { kind: "off" } : { kind: "verify", credentials };
@@ -246,7 +248,17 @@ function sharedServices(options: FleetOptions, { clock, backend, catalog, connec
     catalog,
     applicationProfiles,
     controlPlane,
-    admin: { region, log, metrics, faults, policy, identity, token, gauges },
+    admin: {
+      region,
+      log,
+      metrics,
+      faults,
+      policy,
+      names: knownNamesOf(catalog.data, regions),
+      identity,
+      token,
+      gauges,
+    },
     bodyLimits,
     // Beyond loopback, where the fleet has any name, the token keeps strangers out.
     hosts: token === undefined ? [options.host ?? "127.0.0.1", ...(options.allowedHosts ?? [])] : undefined,

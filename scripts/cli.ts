@@ -1,7 +1,7 @@
 /** The command line of every verb: parsing, help, problems and exit codes. */
 import { Command, CommanderError } from "commander";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simulator/base/errors.ts";
-import { suggest } from "../simulator/base/near-names.ts";
+import { nearNames, suggest } from "../simulator/base/near-names.ts";
 import { type CommandDefinition, type CommandEntry, type CommonOptions, jsonDocument } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { packageVersion, watchInterrupts } from "./io/process.ts";
@@ -123,7 +123,7 @@ function usageError(error: CommanderError, argv: readonly string[]): MeridianErr
   const [first = "", hint] = error.message.split("\n");
   const verb = commands.find((each) => each.name === argv[0])?.name;
   const help = verb === undefined ? "see meridian --help" : `see meridian ${verb} --help`;
-  const near = /\(Did you mean (.+)\?\)/.exec(hint ?? "")?.[1];
+  const near = /\(Did you mean (.+)\?\)/.exec(hint ?? "")?.[1] ?? nearestChoice(first);
   const swallowed = error.code === "commander.missingArgument" ? takenByList(argv) : undefined;
   const problem: Problem = { code: "USAGE", what: first.replace(/^error: /, ""), fix: swallowed ?? help };
   if (error.code !== "commander.unknownCommand") {
@@ -138,6 +138,12 @@ function usageError(error: CommanderError, argv: readonly string[]): MeridianErr
     commands.map((each) => each.name),
   );
   return new MeridianError("usage", { ...problem, fix: `${fix} ${help}` });
+}
+
+/** The allowed value nearest to the one in a message of commander's. */
+function nearestChoice(message: string): string | undefined {
+  const [, given, choices] = /argument '(.*)' is invalid\. Allowed choices are (.+)\.$/.exec(message) ?? [];
+  return given === undefined ? undefined : nearNames(given, choices!.split(", "))[0];
 }
 
 function debugText(error: unknown): string {

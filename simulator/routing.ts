@@ -77,6 +77,8 @@ export interface RoutedRequest {
   /** The part of the prompt that many requests share: a number for it, and its tokens. */
   readonly prefixId?: number;
   readonly prefixTokens?: number;
+  /** A number from 0 up for the conversation that the request belongs to, for session affinity; none unless given. */
+  readonly sessionId?: number;
   /** For a retry or a hedge: the request's attempt before this one. */
   readonly after?: RoutedAttempt;
 }
@@ -118,6 +120,8 @@ export interface RoutedOutcome {
   /** Time to first token, ms from sending; unknown unless given. */
   readonly ttftMs?: number;
   readonly outputTokens?: number;
+  /** What the answer asked to wait (Retry-After), ms; nothing unless given. */
+  readonly retryAfterMs?: number;
 }
 
 /** Routes requests with one strategy, and learns from their outcomes. One per gateway process or client. */
@@ -225,10 +229,10 @@ export function createRouter({ strategy, options = {}, targets, classes, seed = 
 
 function outcomeOf(routed: RoutedAttempt, ended: RoutedOutcome, rttMs: number): LearntOutcome {
   const { requestId, targetIndex, sentMs, inputTokens, classIndex } = routed;
-  const { kind, nowMs, ttftMs = Number.NaN, outputTokens = 0 } = ended;
+  const { kind, nowMs, ttftMs = Number.NaN, outputTokens = 0, retryAfterMs = Number.NaN } = ended;
   const e2eMs = Number.NaN;
   const known = { requestId, classIndex, target: targetIndex, kind, sentMs, nowMs, inputTokens, rttMs };
-  const outcome = { ...known, e2eMs, ttftMs, outputTokens };
+  const outcome = { ...known, e2eMs, ttftMs, outputTokens, retryAfterMs };
   completeOutcome(outcome);
   return outcome;
 }
@@ -260,10 +264,11 @@ function keyOf({ requestId, attempt, targetIndex }: RoutedAttempt): string {
 
 /** What the caller says of a request, as its strategy sees it. */
 function askedOf(request: RoutedRequest, classNames: readonly string[]) {
-  const { maxTokens = Infinity, sloE2eMs = Infinity, deferrable = false, prefixTokens = 0, prefixId = -1 } = request;
+  const { maxTokens = Infinity, sloE2eMs = Infinity, deferrable = false } = request;
+  const { prefixTokens = 0, prefixId = -1, sessionId = -1 } = request;
   const classIndex = request.class === undefined ? (request.after?.classIndex ?? 0) : classNames.indexOf(request.class);
   if (classIndex >= 0)
-    return { classIndex, originIndex: 0, maxTokens, sloE2eMs, deferrable, prefixTokens, prefixId, sessionId: -1 };
+    return { classIndex, originIndex: 0, maxTokens, sloE2eMs, deferrable, prefixTokens, prefixId, sessionId };
   const what = `the router has no class "${request.class}"`;
   throw new MeridianError("usage", { code: "ROUTER_CLASS", what, fix: `classes are ${classNames.join(", ")}` });
 }

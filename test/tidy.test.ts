@@ -64,7 +64,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scenarios/k6/replay.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
   "scripts/plan/make-plan.ts": "test/scripts/plan/plan.test.ts drives it through its command",
-  "scripts/plan/run-evidence.ts": "test/scripts/plan/plan.test.ts drives it through its command",
+  "scripts/plan/priced.ts": "test/scripts/plan/plan.test.ts drives it through its command",
   "scripts/plan/variants.ts": "test/scripts/plan/plan.test.ts drives it through its command",
   "scripts/io/save-experiment.ts": "test/scripts/commands/simulate.test.ts runs it through its command",
   "scripts/sweep/sweep-worker.ts": "test/scripts/commands/sweep.test.ts runs it in threads",

@@ -21,6 +21,8 @@ export interface CallRoute {
   readonly account: number;
   /** Queue level of the class, shifted by the service tier where the scenario has no target of that tier. */
   readonly queueLevel: number;
+  /** The target serves its calls latency-optimised. */
+  readonly isLatencyOptimized: boolean;
 }
 
 export interface CallRoutes {
@@ -78,6 +80,7 @@ export function createCallRoutes(plan: Plan): CallRoutes {
         classIndex,
         account: plan.world.accountOfClass[classIndex] ?? 0,
         queueLevel: Math.max(0, level + (exact === undefined ? LEVEL_SHIFT[call.serviceTier] : 0)),
+        isLatencyOptimized: offer.tier === "latency-optimized",
       };
     },
   };

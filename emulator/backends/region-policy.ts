@@ -2,33 +2,45 @@
 import type { ServiceFault } from "../http/errors.ts";
 import type { Admission, InferenceBackend, InferenceCall } from "../model/backend.ts";
 
+/**
+ * Of which regions a policy is asked for a call: of the one that runs it, as public reports tell, or of all that its
+ * profile may choose, as the Bedrock User Guide says: one that is denied then fails each call.
+ */
+export const POLICY_READINGS = ["destination", "profile"] as const;
+export type PolicyReading = (typeof POLICY_READINGS)[number];
+
 /** A backend behind a policy that can change while it runs. */
 export interface RegionPolicy extends InferenceBackend {
-  /** Replaces the denied regions; none allows all. */
-  deny(regions: readonly string[]): void;
+  /** Replaces the denied regions; none allows all. `destination` unless it says otherwise. */
+  deny(regions: readonly string[], reading?: PolicyReading): void;
   denied(): readonly string[];
+  reading(): PolicyReading;
 }
 
 /**
- * Wraps a backend. The policy is asked for the region that runs a call: with a profile, the same request may be served
- * now and denied the next time, as under a service control policy that denies some of the profile's destinations.
+ * Wraps a backend. Where the policy is asked for the region that runs a call, the same request may be served now and denied
+ * the next time, as under a service control policy that denies some of a profile's destinations.
  *
  * @param backend     decides where a call runs
  * @param identityArn whom the refusal names
- * Source of the text: IAM User Guide, Troubleshoot access denied error messages; its resource as quoted in public issues.
+ * Source: Bedrock User Guide, cross-Region inference; aws-solutions/innovation-sandbox-on-aws#74. Of the text: IAM User Guide, Troubleshoot access denied error messages; its resource as quoted in public issues.
  */
 export function withRegionPolicy(backend: InferenceBackend, identityArn: string): RegionPolicy {
   let denied: readonly string[] = [];
+  let reading: PolicyReading = "destination";
   return {
-    deny(regions) {
+    deny(regions, newReading = "destination") {
       denied = [...regions];
+      reading = newReading;
     },
     denied: () => denied,
+    reading: () => reading,
     ...(backend.roundTripMs === undefined ? {} : { roundTripMs: backend.roundTripMs.bind(backend) }),
     begin(call, nowMs, observer): Admission {
+      const inVain = call.destinations.filter((region) => denied.includes(region));
       // Where no region is allowed, the call never begins.
-      if (denied.length > 0 && call.destinations.every((region) => denied.includes(region))) {
-        return { kind: "refused", fault: denial(call, call.destinations[0]!, identityArn) };
+      if (inVain.length > 0 && (reading === "profile" || inVain.length === call.destinations.length)) {
+        return { kind: "refused", fault: denial(call, inVain[0]!, identityArn) };
       }
       const admission = backend.begin(call, nowMs, observer);
       if (admission.kind !== "accepted") return admission;

@@ -144,6 +144,8 @@ class WorldBackend implements InferenceBackend {
     if (ending === "broken") return { kind: "dropped", how: "reset" };
     if (ending !== undefined && ending !== "answered") return { kind: "refused", fault: ending };
     this.readPlacement(worldCall, slot, undefined);
+    const hasSpilled = this.table.ints[slot * ATTEMPT_INTS + ATTEMPT.callerLevel]! < 0;
+    worldCall.isFallback = call.latencyOptimized && (hasSpilled || !route.isLatencyOptimized);
     worldCall.isAdmitted = true;
     return { kind: "accepted", handle: worldCall };
   }

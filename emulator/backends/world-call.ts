@@ -40,6 +40,7 @@ export class WorldCall implements InferenceHandle {
   private readonly madeTokens: number;
   readonly prefixes: readonly CachedPrefix[];
   destinationRegion = "";
+  isFallback = false;
   cacheReadTokens = 0;
   cacheWriteTokens = 0;
   /** True once `begin` has returned this call as accepted: the observer may be called from then on. */

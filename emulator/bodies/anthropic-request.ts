@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from "../http/request-body.ts";
 import { CACHE_TTL_MS, IMAGE_TOKENS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
-import { integerOf, invalid, parseClaudeFields, shareOf } from "./claude-fields.ts";
+import { integerOf, invalid, parseClaudeFields, refuseOthers, shareOf } from "./claude-fields.ts";
 
 /** Fields of every request besides those of `claude-fields.ts`. */
 const FIELDS: readonly string[] = [
@@ -42,6 +42,7 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
   }
   const allowed = [...FIELDS, ...(isInvoke ? ["anthropic_version"] : DIRECT_FIELDS)];
   const { topK, ...fields } = parseClaudeFields(body, allowed, betaHeader);
+  refuseOthers(body.metadata, "metadata", ["user_id"]);
   const maxTokens = integerOf(body.max_tokens, "max_tokens", 1);
   const sampling = {
     temperature: shareOf(body.temperature, "temperature"),
@@ -60,7 +61,16 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
     maxTokens,
     stopSequences: stopSequencesOf(body.stop_sequences),
     tool: forcedTool(body.tool_choice, tools),
+    toolNames: tools.map(({ name }) => String(name)),
+    prefill: prefillOf(listOf(body.messages, "messages").at(-1)),
   };
+}
+
+/** The text with which a conversation ends that the caller has begun to answer. */
+function prefillOf(last: unknown): string | undefined {
+  if (!isObject(last) || last.role !== "assistant") return undefined;
+  const block = Array.isArray(last.content) ? last.content.at(-1) : { text: last.content };
+  return isObject(block) && typeof block.text === "string" ? block.text : "";
 }
 
 function stopSequencesOf(value: unknown): readonly string[] {
@@ -71,13 +81,23 @@ function stopSequencesOf(value: unknown): readonly string[] {
   });
 }
 
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
+
 function toolsOf(value: unknown, meter: PromptMeter): readonly JsonObject[] {
   return listOf(value, "tools").map((tool, index) => {
     if (!isObject(tool)) throw invalid(`tools.${index}: Input should be a valid dictionary`);
     // Tools of Anthropic's own have a type and no schema.
     const isCustom = tool.type === undefined || tool.type === "custom";
     if (typeof tool.name !== "string") throw invalid(`tools.${index}.custom.name: Field required`);
+    if (isCustom && !TOOL_NAME.test(tool.name)) {
+      throw invalid(`tools.${index}.custom.name: String should match pattern '${TOOL_NAME.source}'`);
+    }
     if (isCustom && !isObject(tool.input_schema)) throw invalid(`tools.${index}.custom.input_schema: Field required`);
+    // Schemas that leave the type out are taken: a root that is a reference or a combination has none.
+    const { type = "object" } = isObject(tool.input_schema) ? tool.input_schema : {};
+    if (type !== "object") {
+      throw invalid(`tools.${index}.custom.input_schema.type: Input should be 'object'`);
+    }
     meterPart(tool, `tools.${index}`, meter);
     return tool;
   });
@@ -185,9 +205,27 @@ function meterContent(content: unknown, at: string, meter: PromptMeter): void {
     }
     const unknown = Object.keys(block).find((name) => MEMBERS[type]?.includes(name) === false);
     if (unknown !== undefined) throw invalid(`${at}.${index}.${type}.${unknown}: Extra inputs are not permitted`);
-    if (type === "text" && block.text === "") throw invalid("messages: text content blocks must be non-empty");
+    if (type === "text") refuseBlank(String(block.text));
+    if (type === "image") refuseMediaType(block.source, `${at}.${index}`);
     meterPart(block, `${at}.${index}`, meter);
   }
+}
+
+function refuseBlank(text: string): void {
+  if (text === "") throw invalid("messages: text content blocks must be non-empty");
+  if (text.trim() === "") throw invalid("messages: text content blocks must contain non-whitespace text");
+}
+
+const MEDIA_TYPES: readonly unknown[] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+
+function refuseMediaType(source: unknown, at: string): void {
+  if (!isObject(source) || source.type !== "base64" || MEDIA_TYPES.includes(source.media_type)) return;
+  const [last, ...others] = [...MEDIA_TYPES].reverse();
+  const list = `${others
+    .reverse()
+    .map((type) => `'${type}'`)
+    .join(", ")} or '${last}'`;
+  throw invalid(`${at}.image.source.base64.media_type: Input should be ${list}`);
 }
 
 /** Adds a content block or a tool, and its cache checkpoint if it has one. */
@@ -205,6 +243,7 @@ function meterPart(part: JsonObject, at: string, meter: PromptMeter): void {
   if (typeof ttl !== "string" || !Object.hasOwn(CACHE_TTL_MS, ttl)) {
     throw invalid(`${at}.cache_control.ttl: Input should be '5m' or '1h'`);
   }
+  refuseOthers(cacheControl, `${at}.cache_control.ephemeral`, ["type", "ttl"]);
   meter.mark(ttl, at);
 }
 
@@ -218,6 +257,8 @@ function forcedTool(choice: unknown, tools: readonly JsonObject[]): ToolAnswer |
       `tool_choice: Input tag '${String(choice.type).slice(0, 60)}' found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'`,
     );
   }
+  if (tools.length === 0) throw invalid("tool_choice may only be specified while providing tools.");
+  refuseOthers(choice, `tool_choice.${choice.type}`, ["type", "name", "disable_parallel_tool_use"]);
   if (choice.type !== "any" && choice.type !== "tool") return undefined;
   const tool = choice.type === "any" ? tools[0] : tools.find((candidate) => candidate.name === choice.name);
   if (tool === undefined || typeof tool.name !== "string") {

@@ -22,6 +22,9 @@ import type { InvokeBody } from "./body.ts";
  * Source: Amazon Bedrock User Guide, Anthropic Claude Messages API; Anthropic API reference (streaming events).
  */
 export const anthropicBody: InvokeBody = {
+  get format() {
+    return messagesFormat;
+  },
   parse(body, headers) {
     const beta = headers?.["anthropic-beta"];
     const betaHeader = typeof beta === "string" ? beta : undefined;
@@ -57,7 +60,7 @@ export const messagesFormat: AnswerFormat = {
     {
       type: "message_delta",
       delta: { stop_reason: answer.stopReason, stop_sequence: answer.stopSequence ?? null },
-      usage: { output_tokens: answer.outputTokens },
+      usage: { output_tokens: answer.outputTokens, ...outputDetails(answer) },
     },
     { type: "message_stop" },
   ],
@@ -114,5 +117,10 @@ function usage(answer: Answer, outputTokens: number): object {
     cache_read_input_tokens: answer.cacheReadTokens,
     cache_creation: { ephemeral_5m_input_tokens: written("5m"), ephemeral_1h_input_tokens: written("1h") },
     output_tokens: outputTokens,
+    ...outputDetails(answer),
   };
+}
+
+function outputDetails({ thinkingTokens }: Answer): object {
+  return thinkingTokens === 0 ? {} : { output_tokens_details: { thinking_tokens: thinkingTokens } };
 }

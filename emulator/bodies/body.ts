@@ -7,6 +7,8 @@ import type { ParsedPrompt } from "../model/prompt.ts";
 
 /** A model family's own format of requests and answers. */
 export interface InvokeBody {
+  /** The format of answers to a conversation. */
+  readonly format: AnswerFormat;
   /**
    * Parses a request.
    *

@@ -18,10 +18,15 @@ import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTex
  * their own here. Source: Amazon Bedrock User Guide, OpenAI models.
  */
 export const chatCompletionsBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
     return { prompt: parseChat(body), format: FORMAT };
   },
 };
+
+const ROLES: readonly string[] = ["system", "developer", "user", "assistant", "tool", "function"];
 
 /** Parses a request with a list of chat messages. @throws ServiceError ValidationException */
 export function parseChat(body: JsonObject): ParsedPrompt {
@@ -30,12 +35,18 @@ export function parseChat(body: JsonObject): ParsedPrompt {
   if (!Array.isArray(messages) || messages.length === 0) {
     throw malformedInput("#/messages: expected minimum item count: 1, found: 0");
   }
+  // Answers have one choice here: another number of them would vanish.
+  if ((optionalInteger(body, "n", 1) ?? 1) > 1)
+    throw malformedInput(`#/n: ${String(body.n)} is not less or equal to 1`);
   const meter = new PromptMeter();
   const tools = (Array.isArray(body.tools) ? body.tools : []).filter(isObject);
   for (const tool of tools) meter.addJson(tool);
   for (const [index, message] of messages.entries()) {
     if (!isObject(message)) throw malformedInput(`#/messages/${index}: expected type: JSONObject`);
     if (typeof message.role !== "string") throw malformedInput(`#/messages/${index}: required key [role] not found`);
+    if (!ROLES.includes(message.role)) {
+      throw malformedInput(`#/messages/${index}/role: ${message.role.slice(0, 60)} is not a valid enum value`);
+    }
     if (typeof message.content === "string") meter.addText(message.content);
     else meter.addJson(message.content ?? null);
     if (message.tool_calls !== undefined) meter.addJson(message.tool_calls);

@@ -80,9 +80,27 @@ function thinkingOf(value: unknown): ThinkingRequest | undefined {
   return { mode, budgetTokens, isShown: display !== "omitted" };
 }
 
+const EFFORTS: readonly unknown[] = ["low", "medium", "high", "xhigh", "max"];
+
+/**
+ * Refuses what is no object, and members that it must not have.
+ *
+ * @throws ServiceError ValidationException
+ */
+export function refuseOthers(value: unknown, at: string, known: readonly string[]): void {
+  if (value === undefined || value === null) return;
+  if (!isObject(value)) throw invalid(`${at}: Input should be a valid dictionary`);
+  const other = Object.keys(value).find((name) => !known.includes(name));
+  if (other !== undefined) throw invalid(`${at}.${other.slice(0, 60)}: Extra inputs are not permitted`);
+}
+
 /** The answer to a request for JSON that satisfies a schema. */
 function structuredOf({ output_config: config, output_format: older }: JsonObject): string | undefined {
-  if (config !== undefined && !isObject(config)) throw invalid("output_config: Input should be a valid dictionary");
+  refuseOthers(config, "output_config", ["effort", "format", "task_budget"]);
+  const effort = isObject(config) ? config.effort : undefined;
+  if (effort !== undefined && effort !== null && !EFFORTS.includes(effort)) {
+    throw invalid(`output_config.effort: Input should be ${EFFORTS.map((each) => `'${each}'`).join(", ")}`);
+  }
   const format = isObject(config) && config.format !== undefined && config.format !== null ? config.format : older;
   if (format === undefined || format === null) return undefined;
   if (!isObject(format)) throw invalid("output_config.format: Input should be a valid dictionary");

@@ -2,10 +2,36 @@
 import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
 import { PromptMeter } from "../model/prompt.ts";
 import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
+import { type BodySchema, checkBody, SHARE } from "./body-schema.ts";
+
+const SCHEMA: BodySchema = {
+  message: { type: "String", isRequired: true },
+  chat_history: { type: "JSONArray" },
+  documents: { type: "JSONArray" },
+  search_queries_only: { type: "Boolean" },
+  preamble: { type: "String" },
+  max_tokens: { type: "Integer", min: 1 },
+  temperature: SHARE,
+  p: { type: "Number", min: 0.01, max: 0.99 },
+  k: { type: "Number", min: 0, max: 500 },
+  prompt_truncation: { type: "String" },
+  frequency_penalty: SHARE,
+  presence_penalty: SHARE,
+  seed: { type: "Integer" },
+  return_prompt: { type: "Boolean" },
+  tools: { type: "JSONArray" },
+  tool_results: { type: "JSONArray" },
+  stop_sequences: { type: "JSONArray" },
+  raw_prompting: { type: "Boolean" },
+};
 
 /** A message with its chat history. Source: Amazon Bedrock User Guide, Cohere Command R models. */
 export const cohereBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
+    checkBody(body, SCHEMA);
     const message = requiredText(body, "message");
     if (message === "") throw malformedInput("#/message: expected minLength: 1, actual: 0");
     const meter = new PromptMeter();

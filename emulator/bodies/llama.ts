@@ -2,12 +2,25 @@
 import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
 import { estimateTokens } from "../model/prompt.ts";
 import { type InvokeBody, malformedInput, optionalInteger, requiredText } from "./body.ts";
+import { type BodySchema, checkBody, SHARE } from "./body-schema.ts";
 
 const DEFAULT_MAX_GEN_LEN = 512;
 
+const SCHEMA: BodySchema = {
+  prompt: { type: "String", isRequired: true },
+  temperature: SHARE,
+  top_p: SHARE,
+  max_gen_len: { type: "Integer", min: 1 },
+  images: { type: "JSONArray" },
+};
+
 /** A raw prompt. Source: Amazon Bedrock User Guide, Meta Llama models. */
 export const llamaBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
+    checkBody(body, SCHEMA);
     const prompt = requiredText(body, "prompt");
     if (prompt === "") throw malformedInput("#/prompt: expected minLength: 1, actual: 0");
     return {

@@ -2,15 +2,30 @@
 import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
 import { estimateTokens } from "../model/prompt.ts";
 import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
+import { type BodySchema, checkBody, SHARE } from "./body-schema.ts";
 import { chatCompletionsFormat, parseChat } from "./chat-completions.ts";
+
+/** Of text completion. */
+const SCHEMA: BodySchema = {
+  prompt: { type: "String", isRequired: true },
+  max_tokens: { type: "Integer", min: 1 },
+  stop: { type: "JSONArray" },
+  temperature: SHARE,
+  top_p: SHARE,
+  top_k: { type: "Integer", min: 0 },
+};
 
 /**
  * A raw `prompt` (text completion) or, since Large 24.02, `messages` (chat completion).
  * Source: Amazon Bedrock User Guide, Mistral AI models.
  */
 export const mistralBody: InvokeBody = {
+  get format() {
+    return CHAT;
+  },
   parse(body) {
     if (body.messages !== undefined) return { prompt: parseChat(body), format: CHAT };
+    checkBody(body, SCHEMA);
     const prompt = requiredText(body, "prompt");
     if (prompt === "") throw malformedInput("#/prompt: expected minLength: 1, actual: 0");
     return {

@@ -8,6 +8,9 @@ import { type InvokeBody, jsonType, malformedInput } from "./body.ts";
 
 /** Nearly the body of Converse; the caller checks the model's limits. Source: Amazon Nova User Guide. */
 export const novaBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
     refuseWrongTypes(body, "#", SHAPE);
     refuseExtraneous(body);

@@ -9,12 +9,30 @@ import {
   optionalTexts,
   requiredText,
 } from "./body.ts";
+import { type BodySchema, checkBody, SHARE } from "./body-schema.ts";
 
 const DEFAULT_MAX_TOKEN_COUNT = 512;
 
+const SCHEMA: BodySchema = {
+  inputText: { type: "String", isRequired: true },
+  textGenerationConfig: {
+    type: "JSONObject",
+    members: {
+      temperature: SHARE,
+      topP: SHARE,
+      maxTokenCount: { type: "Integer", min: 1 },
+      stopSequences: { type: "JSONArray" },
+    },
+  },
+};
+
 /** A raw `inputText` with an optional configuration. Source: Amazon Bedrock User Guide, Amazon Titan Text models. */
 export const titanBody: InvokeBody = {
+  get format() {
+    return FORMAT;
+  },
   parse(body) {
+    checkBody(body, SCHEMA);
     const text = requiredText(body, "inputText");
     if (text === "") throw malformedInput("#/inputText: expected minLength: 1, actual: 0");
     const config = optionalObject(body, "textGenerationConfig");

@@ -13,9 +13,12 @@ import {
   thinkingSignature,
 } from "../model/answer.ts";
 import type { CallSettings } from "../model/prompt.ts";
+import type { ResponseFields } from "./response-fields.ts";
 
-/** Settings of the request that Converse repeats in its answer. */
-export type Reflected = Pick<CallSettings, "serviceTier" | "latency">;
+/** Settings of the request that Converse repeats in its answer, and what else of the model's answer was asked for. */
+export type Reflected = Pick<CallSettings, "serviceTier" | "latency"> & {
+  readonly fields?: ResponseFields | undefined;
+};
 
 /** The JSON answer of Converse. */
 export function converseAnswer(answer: Answer, latencyMs: number, reflected: Reflected): object {
@@ -24,7 +27,8 @@ export function converseAnswer(answer: Answer, latencyMs: number, reflected: Ref
     output: { message: { content: contentBlocks(answer), role: "assistant" } },
     stopReason: answer.stopReason,
     usage: usageOf(answer),
-    ...reflectedMembers(reflected),
+    ...reflectedMembers(answer, reflected),
+    ...modelFields(answer, reflected, false),
   };
 }
 
@@ -42,8 +46,12 @@ export function converseDelta(answer: Answer, from: number, to: number): Buffer[
 export function converseEnd(answer: Answer, latencyMs: number, reflected: Reflected): Buffer[] {
   return [
     ...framesOf(answer, lastStep(answer)),
-    converseFrame("messageStop", { stopReason: answer.stopReason }),
-    converseFrame("metadata", { metrics: { latencyMs }, usage: usageOf(answer), ...reflectedMembers(reflected) }),
+    converseFrame("messageStop", { stopReason: answer.stopReason, ...modelFields(answer, reflected, true) }),
+    converseFrame("metadata", {
+      metrics: { latencyMs },
+      usage: usageOf(answer),
+      ...reflectedMembers(answer, reflected),
+    }),
   ];
 }
 
@@ -114,9 +122,21 @@ export function toolInput(answer: Answer): unknown {
   return answer.stopReason === "max_tokens" ? {} : answer.tool?.input;
 }
 
-function reflectedMembers({ serviceTier, latency }: Reflected): object {
+function reflectedMembers(answer: Answer, reflected: Reflected): object {
+  const { serviceTier } = reflected;
+  const latency = latencyOf(answer, reflected);
   return {
     ...(serviceTier === undefined ? {} : { serviceTier: { type: serviceTier } }),
     ...(latency === undefined ? {} : { performanceConfig: { latency } }),
   };
+}
+
+/** The latency setting with which the call was served; undefined if it stated none. */
+export function latencyOf(answer: Answer, { latency }: Pick<Reflected, "latency">): Reflected["latency"] {
+  return latency === "optimized" && answer.isFallback === true ? "standard" : latency;
+}
+
+function modelFields(answer: Answer, { fields }: Reflected, isStream: boolean): object {
+  const found = fields?.(answer, isStream);
+  return found === undefined ? {} : { additionalModelResponseFields: found };
 }

@@ -45,7 +45,8 @@ export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt 
   for (const [index, block] of (optional(body.system, asList) ?? []).entries()) {
     meterBlock(asObject(block), `system.${index}`, meter);
   }
-  meterMessages(optional(body.messages, asList) ?? [], toolConfig !== undefined, meter);
+  const messages = optional(body.messages, asList) ?? [];
+  meterMessages(messages, toolConfig !== undefined, meter);
   const additional = optional(body.additionalModelRequestFields, asObject) ?? {};
   const { topK, thinking, betas, structured } = isClaude ? claudeFields(additional) : NO_FIELDS;
   return {
@@ -54,11 +55,26 @@ export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt 
     maxTokens,
     stopSequences,
     tool,
+    prefill: prefillOf(asObject(messages.at(-1))),
+    toolNames: toolNamesOf(toolConfig),
     sampling: { ...sampling, topK },
     thinking,
     betas,
     structured: structuredAnswer(optional(body.outputConfig, asObject)) ?? structured,
   };
+}
+
+/** The text with which a conversation ends that the caller has begun to answer. */
+function prefillOf(last: JsonObject): string | undefined {
+  const block = last.role === "assistant" ? asObject(asList(last.content).at(-1)) : undefined;
+  return block === undefined ? undefined : (optional(block.text, asText) ?? "");
+}
+
+function toolNamesOf(config: JsonObject | undefined): readonly string[] {
+  return (optional(config?.tools, asList) ?? []).flatMap((tool) => {
+    const spec = optional(asObject(tool).toolSpec, asObject);
+    return spec === undefined ? [] : [asText(spec.name)];
+  });
 }
 
 const NO_FIELDS: Partial<ReturnType<typeof parseClaudeFields>> = {};

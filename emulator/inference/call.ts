@@ -2,7 +2,9 @@
 import { malformedInput } from "../bodies/body.ts";
 import { invokeBodyOf } from "../bodies/index.ts";
 import { refuseExtraneous } from "../bodies/nova.ts";
+import { refuseFeatures } from "../converse/features.ts";
 import { parseConverse } from "../converse/request.ts";
+import { responseFieldsOf } from "../converse/response-fields.ts";
 import { ServiceError } from "../http/errors.ts";
 import { asObject, asText, ConstraintList, type JsonObject, optional, parseJsonObject } from "../http/request-body.ts";
 import type { InferenceOperation } from "../http/router.ts";
@@ -18,7 +20,7 @@ import {
   type ThinkingRequest,
 } from "../model/prompt.ts";
 import { converseReply, invokeReply, type ReplyFormat } from "./reply.ts";
-import { refuseByRules } from "./rules.ts";
+import { refuseByRules, refuseLatencyOptimized } from "./rules.ts";
 
 /** A validated request: the call for the backend, and the format of its answer. */
 export interface ParsedCall {
@@ -52,9 +54,11 @@ export function parseCall(context: CallContext): ParsedCall {
 function parseConverseCall(context: CallContext): ParsedCall {
   const body = parseJsonObject(context.body, brokenConverseJson);
   const prompt = parseConverse(body, isClaude(context.resolved.model));
+  refuseFeatures(body, context.resolved.model.converseLacks, context.operation === "ConverseStream");
   if (isNova(context.resolved.model)) refuseFieldsOfNova(optional(body.additionalModelRequestFields, asObject) ?? {});
   const settings = parseConverseSettings(body);
-  return assemble(context, prompt, settings, converseReply(settings));
+  const fields = responseFieldsOf(body, invokeBodyOf(context.resolved.model.modelId).format);
+  return assemble(context, prompt, settings, converseReply({ ...settings, fields }));
 }
 
 function parseInvokeCall(context: CallContext): ParsedCall {
@@ -97,7 +101,9 @@ export function assemble(
   const { requestMetadata } = settings;
   const inputTokens = countFromMetadata(requestMetadata, "inputTokens", 0) ?? prompt.inputTokens;
   const wantedTokens = countFromMetadata(requestMetadata, "outputTokens", 1);
-  refuseByRules(prompt, inputTokens, model, context.operation.startsWith("Converse"));
+  const isConverse = context.operation.startsWith("Converse");
+  if (settings.latency === "optimized") refuseLatencyOptimized(prompt, context, isConverse);
+  refuseByRules(prompt, inputTokens, model, isConverse);
   const fixed = prompt.tool === undefined ? prompt.structured : JSON.stringify(prompt.tool.input);
   const stop = fixed === undefined ? findStop(prompt.stopSequences) : undefined;
   const call: InferenceCall = {

@@ -1,5 +1,12 @@
 /** How an answer goes onto the wire: as one JSON body, or as event-stream frames paced by the tokens. */
-import { converseAnswer, converseBegin, converseDelta, converseEnd, type Reflected } from "../converse/answer.ts";
+import {
+  converseAnswer,
+  converseBegin,
+  converseDelta,
+  converseEnd,
+  latencyOf,
+  type Reflected,
+} from "../converse/answer.ts";
 import type { ServiceFault } from "../http/errors.ts";
 import {
   breakOff,
@@ -27,7 +34,7 @@ export interface ReplyFormat {
     answer: Answer,
     times: ReplyTimes,
   ): { readonly body: object; readonly headers: Record<string, string | number> };
-  readonly streamHeaders: Readonly<Record<string, string>>;
+  streamHeaders(answer: Answer): Readonly<Record<string, string>>;
   begin(answer: Answer): readonly Buffer[];
   delta(answer: Answer, from: number, to: number): readonly Buffer[];
   end(answer: Answer, times: ReplyTimes): readonly Buffer[];
@@ -42,7 +49,7 @@ const EVENT_STREAM = "application/vnd.amazon.eventstream";
 export function converseReply(reflected: Reflected): ReplyFormat {
   return {
     whole: (answer, times) => ({ body: converseAnswer(answer, times.latencyMs, reflected), headers: {} }),
-    streamHeaders: { "content-type": EVENT_STREAM },
+    streamHeaders: () => ({ "content-type": EVENT_STREAM }),
     begin: converseBegin,
     delta: converseDelta,
     end: (answer, times) => converseEnd(answer, times.latencyMs, reflected),
@@ -52,20 +59,24 @@ export function converseReply(reflected: Reflected): ReplyFormat {
 }
 
 export function invokeReply(format: AnswerFormat, reflected: Reflected): ReplyFormat {
-  const settingHeaders = {
-    ...(reflected.serviceTier === undefined ? {} : { "x-amzn-bedrock-service-tier": reflected.serviceTier }),
-    ...(reflected.latency === undefined ? {} : { "x-amzn-bedrock-performanceconfig-latency": reflected.latency }),
+  const settingHeaders = (answer: Answer): Record<string, string> => {
+    const { serviceTier } = reflected;
+    const latency = latencyOf(answer, reflected);
+    return {
+      ...(serviceTier === undefined ? {} : { "x-amzn-bedrock-service-tier": serviceTier }),
+      ...(latency === undefined ? {} : { "x-amzn-bedrock-performanceconfig-latency": latency }),
+    };
   };
   return {
     whole: (answer, times) => ({
       body: format.answer(answer),
-      headers: { ...countHeaders(answer, times), ...settingHeaders },
+      headers: { ...countHeaders(answer, times), ...settingHeaders(answer) },
     }),
-    streamHeaders: {
+    streamHeaders: (answer) => ({
       "content-type": EVENT_STREAM,
       "x-amzn-bedrock-content-type": "application/json",
-      ...settingHeaders,
-    },
+      ...settingHeaders(answer),
+    }),
     begin: (answer) => format.begin(answer).map(chunkFrame),
     delta: (answer, from, to) => format.delta(answer, from, to).map(chunkFrame),
     end(answer, times) {

@@ -3,7 +3,7 @@
  * exclude each other, thinking. A rule whose fact is unknown is not enforced.
  */
 import { ServiceError } from "../http/errors.ts";
-import type { ModelInfo } from "../model/catalog.ts";
+import type { ModelInfo, ResolvedModel } from "../model/catalog.ts";
 import { LONG_CONTEXT_BETA } from "../model/facts.ts";
 import { CACHE_TTL_MS, type ParsedPrompt } from "../model/prompt.ts";
 
@@ -24,8 +24,33 @@ export function refuseByRules(
   isConverse: boolean,
 ): void {
   refuseTooLong(prompt, inputTokens, model);
-  const refusal = cacheRefusal(prompt, model) ?? thinkingRefusal(prompt, model) ?? samplingRefusal(prompt, model);
+  const refusal =
+    conversationRefusal(prompt, model) ??
+    cacheRefusal(prompt, model) ??
+    thinkingRefusal(prompt, model) ??
+    samplingRefusal(prompt, model);
   if (refusal === undefined) return;
+  throw invalid(isConverse ? `The model returned the following errors: ${refusal}` : refusal);
+}
+
+/**
+ * Checks that a latency-optimised call is on offer: for its model, in its source region, through a profile. Claude does
+ * not cache prompts of such calls.
+ *
+ * @throws ServiceError ValidationException
+ * Source: docs/reference/models.md; texts of the service as quoted in public repositories, of cached prompts boto/boto3#4626.
+ */
+export function refuseLatencyOptimized(
+  { cachePoints }: ParsedPrompt,
+  { resolved: { model, profile }, region }: { readonly resolved: ResolvedModel; readonly region: string },
+  isConverse: boolean,
+): void {
+  const { latencyOptimizedIn, isLatencyOptimizedAlone = false, modelId } = model;
+  const isCalledSo = profile !== undefined || isLatencyOptimizedAlone;
+  const isOffered = latencyOptimizedIn === undefined || (latencyOptimizedIn.includes(region) && isCalledSo);
+  if (!isOffered) throw invalid(`Latency performance configuration is not supported for ${modelId} in ${region}`);
+  if (cachePoints.length === 0 || !modelId.startsWith("anthropic.")) return;
+  const refusal = `${cachePoints[0]!.at}.cache_control: Extra inputs are not permitted`;
   throw invalid(isConverse ? `The model returned the following errors: ${refusal}` : refusal);
 }
 
@@ -40,6 +65,17 @@ function refuseTooLong({ maxTokens, betas = [] }: ParsedPrompt, inputTokens: num
   const extended = betas.includes(LONG_CONTEXT_BETA) ? model.extendedContextTokens : undefined;
   const windowTokens = extended ?? model.contextTokens ?? Number.POSITIVE_INFINITY;
   if (inputTokens > windowTokens) throw invalid("Input is too long for requested model.");
+}
+
+/** Rules of Claude; other families take what it refuses here, as far as is known. */
+function conversationRefusal({ prefill, toolNames = [] }: ParsedPrompt, model: Rules): string | undefined {
+  if (!model.modelId.startsWith("anthropic.")) return undefined;
+  if (new Set(toolNames).size < toolNames.length) return "tools: Tool names must be unique.";
+  if (prefill === undefined) return undefined;
+  if (model.prefill === false) {
+    return "This model does not support assistant message prefill. The conversation must end with a user message.";
+  }
+  return /\s$/.test(prefill) ? "messages: final assistant content cannot end with trailing whitespace" : undefined;
 }
 
 function cacheRefusal({ cachePoints }: ParsedPrompt, { cacheMaxPoints, cacheTtls }: Rules): string | undefined {

@@ -179,7 +179,7 @@ class InferenceRun implements InferenceObserver {
       returnMs: oneWayMs,
       begin: () => format.begin(answer),
       delta: (from, to) => format.delta(answer, from, to),
-      writeHead: () => response.writeHead(200, { "x-amzn-requestid": call.requestId, ...format.streamHeaders }),
+      writeHead: () => response.writeHead(200, { "x-amzn-requestid": call.requestId, ...format.streamHeaders(answer) }),
     });
   }
 
@@ -215,6 +215,7 @@ function answerOf({ call, prompt, stop }: ParsedCall, handle: InferenceHandle): 
     structured: prompt.structured,
     thinkingTokens: thinkingTokensOf(prompt, outputTokens),
     isThinkingShown: prompt.thinking?.isShown ?? true,
+    isFallback: handle.isFallback,
   };
 
   function stopReasonOf(): StopReason {

@@ -24,6 +24,8 @@ export interface Answer {
   readonly structured?: string | undefined;
   /** The first of the output tokens, spent on thinking. */
   readonly thinkingTokens: number;
+  /** The call asked to be served latency-optimised, and was served as a standard one. */
+  readonly isFallback?: boolean | undefined;
   /** False: thinking is billed, but only its signature is in the answer. */
   readonly isThinkingShown: boolean;
 }

@@ -90,6 +90,8 @@ export interface InferenceHandle {
    * the caller's or model's limit.
    */
   readonly outputTokens: number;
+  /** A call that asked to be served latency-optimised is served as a standard one. */
+  readonly isFallback?: boolean;
   /** Input tokens read from the prompt cache and written to it. */
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;

@@ -250,7 +250,8 @@ export function catalogOf(plan: Plan): CatalogData {
       );
     });
   });
-  const models = plan.models.map(({ id, name, maxOutputTokens, burndown, contextTokens }, model): ModelInfo => {
+  const models = plan.models.map((planned, model): ModelInfo => {
+    const { id, name, maxOutputTokens, burndown, contextTokens, latencyOptimizedIn } = planned;
     return {
       modelId: id,
       modelName: bundledFacts().nameOf(id) ?? name,
@@ -259,6 +260,7 @@ export function catalogOf(plan: Plan): CatalogData {
       burndown,
       ...rulesOf(id),
       ...statedWindow(id, contextTokens),
+      ...(latencyOptimizedIn === undefined ? {} : { latencyOptimizedIn, isLatencyOptimizedAlone: true }),
     };
   });
   return { models: uniqueModels(models), profiles: [...profiles.values()] };

@@ -21,6 +21,14 @@ export interface ModelRules {
   readonly cacheTtls?: readonly string[] | undefined;
   readonly samplingParameters?: FactValues["samplingParameters"] | undefined;
   readonly thinking?: FactValues["thinking"] | undefined;
+  /** What Converse refuses for the model. */
+  readonly converseLacks?: FactValues["converseLacks"] | undefined;
+  /** Whether a conversation may end with the beginning of the answer. */
+  readonly prefill?: boolean | undefined;
+  /** Source regions in which a profile serves latency-optimised calls. */
+  readonly latencyOptimizedIn?: readonly string[] | undefined;
+  /** The same regions serve them by the bare id, too. */
+  readonly isLatencyOptimizedAlone?: boolean;
 }
 
 /** Name of the beta with which some models read prompts of up to a million tokens. */
@@ -38,11 +46,14 @@ export function rulesOf(modelId: string): ModelRules {
     cacheTtls: value("cacheTtls"),
     samplingParameters: value("samplingParameters"),
     thinking: value("thinking"),
+    converseLacks: value("converseLacks"),
+    prefill: value("prefill"),
+    latencyOptimizedIn: value("latencyOptimizedIn"),
   };
 }
 
 /** Facts without which something is not enforced, for every model, and for models of Anthropic. */
-const ENFORCED: readonly (keyof ModelRules & FactName)[] = ["contextTokens"];
+const ENFORCED: readonly (keyof ModelRules & FactName)[] = ["contextTokens", "latencyOptimizedIn", "converseLacks"];
 const ENFORCED_OF_CLAUDE: readonly (keyof ModelRules & FactName)[] = [
   ...ENFORCED,
   "cacheMinimumTokens",
@@ -54,7 +65,7 @@ const ENFORCED_OF_CLAUDE: readonly (keyof ModelRules & FactName)[] = [
 /**
  * What a fleet does not enforce because it is not known, one line per model.
  *
- * @example notEnforced([{ modelId: "my.own-model" }]) // => ["my.own-model: context window not known, so not enforced"]
+ * @example notEnforced([{ modelId: "my.own-model" }]) // => ["my.own-model: context window, regions with latency-optimised inference, what Converse refuses not known, so not enforced"]
  */
 export function notEnforced(models: readonly (ModelRules & { readonly modelId: string })[]): readonly string[] {
   return models.flatMap((model) => {

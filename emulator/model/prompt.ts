@@ -13,6 +13,10 @@ export interface ParsedPrompt {
   readonly stopSequences: readonly string[];
   /** The answer, when the caller forces a tool call. */
   readonly tool: ToolAnswer | undefined;
+  /** The beginning of the answer, with which the conversation ends. */
+  readonly prefill?: string | undefined;
+  /** Names of the tools that the caller offers. */
+  readonly toolNames?: readonly string[] | undefined;
   /** Sampling parameters that the caller set. */
   readonly sampling?: Sampling | undefined;
   readonly thinking?: ThinkingRequest | undefined;

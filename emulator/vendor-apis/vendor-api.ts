@@ -94,11 +94,11 @@ export function vendorReply(format: AnswerFormat, style: ErrorStyle, requestId: 
   const sent = (events: readonly object[]): readonly Buffer[] => events.map((event) => eventBytes(event, style));
   return {
     whole: (answer: Answer) => ({ body: format.answer(answer), headers: idHeaders(requestId) }),
-    streamHeaders: {
+    streamHeaders: () => ({
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache",
       ...idHeaders(requestId),
-    },
+    }),
     begin: (answer) => sent(format.begin(answer)),
     delta: (answer, from, to) => sent(format.delta(answer, from, to)),
     end: (answer) => [...sent(format.end(answer)), ...(style === "openai" ? [DONE] : [])],

@@ -1,8 +1,9 @@
 /** Pictures of a plan: quotas set, needed and asked for; what more regions bring; load against what is reserved. */
 import type { TopLevelSpec } from "vega-lite";
 import type { Advice } from "../../simulator/advice/advice.ts";
+import { HOUR_MS } from "../../simulator/base/time.ts";
 import { RESERVED_MINIMUM_TPM } from "../../simulator/service/pricing/reserved.ts";
-import { formatShare } from "../base/text.ts";
+import { formatDuration, formatShare } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import type { Chart } from "../charts/chart.ts";
 import { frame } from "../charts/parts/frame.ts";
@@ -17,7 +18,7 @@ function colours(theme: ChartTheme): readonly string[] {
 }
 
 function conditions({ hours, replications }: Advice): string {
-  return `${hours} h simulated, ${replications} replication${replications === 1 ? "" : "s"}`;
+  return `${formatDuration(hours * HOUR_MS)} simulated, ${replications} replication${replications === 1 ? "" : "s"}`;
 }
 
 /** Tokens a minute of each quota. */

@@ -1,10 +1,12 @@
 /** Reserved capacity and residency: what is paid for a promise. */
 import type { Advice } from "../../simulator/advice/advice.ts";
-import type { Reservation, ReservedKind } from "../../simulator/advice/reservation.ts";
-import { formatDecimal, toNumber } from "../../simulator/bill/usd.ts";
-import { formatCount, formatNumber, formatShare, plural } from "../base/text.ts";
+import { rangeOr } from "../../simulator/advice/over-replications.ts";
+import type { ReservedKind } from "../../simulator/advice/reservation.ts";
+import type { Estimate } from "../../simulator/base/statistics.ts";
+import { toNumber } from "../../simulator/bill/usd.ts";
+import { formatCount, formatNumber, formatShare, plural, USD } from "../base/text.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { type AdviceQuestion, centsText, p95Text, tokens, usd, usdMonth } from "./section.ts";
+import { type AdviceQuestion, amountCell, cellOf, centsRange, p95Text, tokens, usd, usdMonth } from "./section.ts";
 
 /** How much to reserve. */
 export const RESERVED: AdviceQuestion = {
@@ -39,20 +41,22 @@ export const RESERVED: AdviceQuestion = {
   },
 };
 
-function nonePays(all: readonly Reservation[]): readonly string[] {
+type Offer = Advice["reservations"][number];
+
+function nonePays(all: readonly Offer[]): readonly string[] {
   const least = all.toSorted(
     (a, b) => toNumber(a.minimumUsd - a.onDemandUsd) - toNumber(b.minimumUsd - b.onDemandUsd),
   )[0]!;
   const [input, output] = least.kinds as [ReservedKind, ReservedKind];
   const more = least.minimumUsd - least.onDemandUsd;
   return [
-    `None: nothing that is sold costs less than on-demand. The nearest is the smallest one of ${least.model} in ${least.region} for ${plural(least.termMonths, "month", "months")}, USD ${centsText(more)} a month more: a unit pays when it is in use for ${formatShare(input.breakEvenShare)} of the time (input; output ${formatShare(output.breakEvenShare)}), and the traffic would use ${formatShare(input.usedAtMinimum)} of its input and ${formatShare(output.usedAtMinimum)} of its output.`,
+    `None: nothing that is sold costs less than on-demand. The nearest is the smallest one of ${least.model} in ${least.region} for ${plural(least.termMonths, "month", "months")}, USD ${centsRange(more, least.ranges?.moreUsd)} a month more: a unit pays when it is in use for ${formatShare(input.breakEvenShare)} of the time (input; output ${formatShare(output.breakEvenShare)}), and the traffic would use ${formatShare(input.usedAtMinimum)} of its input and ${formatShare(output.usedAtMinimum)} of its output.`,
   ];
 }
 
 const PROMISE = ["Whatever it saves, it buys a promise: a target of 99.5 %, and tokens that no other call takes."];
 
-function paying(best: Reservation, { reservedCheck }: Advice): readonly string[] {
+function paying(best: Offer, { reservedCheck }: Advice): readonly string[] {
   const units = best.kinds.map(({ kind, bestTpm }) => `${formatCount(bestTpm)} ${kind}`).join(" and ");
   const saved = best.onDemandUsd - best.bestUsd!;
   const [reserved, without] = [
@@ -61,11 +65,11 @@ function paying(best: Reservation, { reservedCheck }: Advice): readonly string[]
   ];
   if (typeof reserved === "number" && typeof without === "number" && reserved >= without) {
     return [
-      `None for its price: ${units} tokens a minute of ${best.model} in ${best.region} for ${plural(best.termMonths, "month", "months")} would save USD ${centsText(saved)} a month if input and output were used as each minute allows, but a call needs both at once, and simulated it costs more.`,
+      `None for its price: ${units} tokens a minute of ${best.model} in ${best.region} for ${plural(best.termMonths, "month", "months")} would save USD ${centsRange(saved, best.ranges?.lessUsd)} a month if input and output were used as each minute allows, but a call needs both at once, and simulated it costs more.`,
     ];
   }
   return [
-    `Reserve ${units} tokens a minute of ${best.model} in ${best.region} (${best.routing}) for ${plural(best.termMonths, "month", "months")}: USD ${centsText(best.bestUsd!)} a month with what spills over, up to USD ${centsText(saved)} less than on demand.`,
+    `Reserve ${units} tokens a minute of ${best.model} in ${best.region} (${best.routing}) for ${plural(best.termMonths, "month", "months")}: USD ${centsRange(best.bestUsd!, best.ranges?.bestUsd)} a month with what spills over, up to USD ${centsRange(saved, best.ranges?.lessUsd)} less than on demand.`,
   ];
 }
 
@@ -75,15 +79,22 @@ export const PROVISIONED_TERM_NAMES = {
   sixMonth: "for six months",
 } as const;
 
+/** ` (1.2M–1.4M)`; nothing where there is no range. */
+function tokensRange(range: Estimate | undefined): string {
+  return range === undefined || range.low === null || range.high === null || range.low === range.high
+    ? ""
+    : ` (${tokens(range.low)}–${tokens(range.high)})`;
+}
+
 /** Model units of provisioned throughput: at each term, how many pay, or what a unit would have to serve. */
 function units({ provisioned }: Advice): readonly string[] {
-  return provisioned.map(({ model, region, term, usdPerHour, breakEvenTpm, meanTpm, onDemandUsd, best }) => {
+  return provisioned.map(({ model, region, term, usdPerHour, breakEvenTpm, meanTpm, onDemandUsd, best, ranges }) => {
     const name = `Provisioned throughput of ${model} in ${region} ${PROVISIONED_TERM_NAMES[term]} (USD ${formatNumber(usdPerHour, 2)} an hour and unit)`;
     if (best === undefined)
-      return `${name}: a unit pays if it serves ${tokens(breakEvenTpm)} tokens a minute all the time; the traffic has ${tokens(meanTpm)} on average. Say what a unit serves with --unit-tpm to learn how many pay.`;
+      return `${name}: a unit pays if it serves ${tokens(breakEvenTpm)} tokens a minute all the time; the traffic has ${tokens(meanTpm)}${tokensRange(ranges?.meanTpm)} on average. Say what a unit serves with --unit-tpm to learn how many pay.`;
     return best.units === 0
       ? `${name}: none pays.`
-      : `${name}: ${plural(best.units, "unit", "units")}, USD ${usd(best.usd)} a month with what spills over to on-demand, USD ${usd(onDemandUsd - best.usd)} less than all on demand.`;
+      : `${name}: ${plural(best.units, "unit", "units")}, ${usdMonth(rangeOr(ranges?.bestUsd, best.usd))} a month with what spills over to on-demand, ${usdMonth(rangeOr(ranges?.lessUsd, onDemandUsd - best.usd))} less than all on demand.`;
   });
 }
 
@@ -96,7 +107,7 @@ function tried({ reservedCheck }: Advice): readonly string[] {
   ];
 }
 
-function reservedTable(reservations: readonly Reservation[]): Table {
+function reservedTable(reservations: readonly Offer[]): Table {
   return {
     id: "reserved",
     caption:
@@ -120,13 +131,11 @@ function reservedTable(reservations: readonly Reservation[]): Table {
           both(({ breakEvenShare }) => (100 * breakEvenShare).toFixed(0)),
           both(({ usedAtMinimum }) => (100 * usedAtMinimum).toFixed(0)),
           both(({ bestTpm }) => tokens(bestTpm)),
-          ...[each.onDemandUsd, each.minimumUsd].map((amount) => ({
-            text: centsText(amount),
-            value: formatDecimal(amount),
-          })),
+          amountCell(each.onDemandUsd, each.ranges?.onDemandUsd),
+          amountCell(each.minimumUsd, each.ranges?.minimumUsd),
           each.bestUsd === undefined
             ? { text: "below what is sold", value: null }
-            : { text: centsText(each.bestUsd), value: formatDecimal(each.bestUsd) },
+            : amountCell(each.bestUsd, each.ranges?.bestUsd),
         ],
       };
     }),
@@ -142,14 +151,14 @@ export const RESIDENCY: AdviceQuestion = {
       residency.length === 0
         ? ["No class has a residency rule."]
         : [
-            ...residency.map(({ className, rule, withRuleUsd, withoutRuleUsd, forbidden }) => {
+            ...residency.map(({ className, rule, withRuleUsd, withoutRuleUsd, forbidden, ranges }) => {
               if (withRuleUsd === null || withoutRuleUsd === null)
                 return `${className} (${rule}): quotas leave no way to serve all of it, so that the rule has no price.`;
               const price = withRuleUsd - withoutRuleUsd;
               const share = withoutRuleUsd > 0 ? ` (${formatShare(price / withoutRuleUsd)})` : "";
               return price < 0.005
                 ? `${className} (${rule}): nothing. What it forbids is no cheaper.`
-                : `${className} (${rule}): USD ${usd(price)} a month${share}. Without it ${forbidden.slice(0, 3).join(", ")}${forbidden.length > 3 ? " and others" : ""} could be used.`;
+                : `${className} (${rule}): ${usdMonth(rangeOr(ranges?.priceUsd, price))} a month${share}. Without it ${forbidden.slice(0, 3).join(", ")}${forbidden.length > 3 ? " and others" : ""} could be used.`;
             }),
             "By linear programming over all targets, quotas kept and latency left out: the least cost of the same tokens with the rule, less that without it.",
           ],
@@ -162,15 +171,15 @@ export const RESIDENCY: AdviceQuestion = {
             columns: [
               leftColumn("class", "class"),
               leftColumn("rule", "rule"),
-              rightColumn("with", "reservedusd"),
+              rightColumn("with", "with_usd"),
               rightColumn("without", "without_usd"),
             ],
-            rows: residency.map(({ className, rule, withRuleUsd, withoutRuleUsd }) => ({
+            rows: residency.map(({ className, rule, withRuleUsd, withoutRuleUsd, ranges }) => ({
               cells: [
                 textCell(className),
                 textCell(rule),
-                ...[withRuleUsd, withoutRuleUsd].map((value) =>
-                  value === null ? { text: "no way", value } : { text: usd(value), value },
+                ...[rangeOr(ranges?.withRuleUsd, withRuleUsd), rangeOr(ranges?.withoutRuleUsd, withoutRuleUsd)].map(
+                  (each) => (each.value === null ? { text: "no way", value: null } : cellOf(each, USD, 2)),
                 ),
               ],
             })),

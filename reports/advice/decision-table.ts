@@ -1,10 +1,12 @@
 /** Which way to buy and to route when: the rule for each, and what it means for this scenario. */
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
+import { rangeOr } from "../../simulator/advice/over-replications.ts";
+import type { Estimate } from "../../simulator/base/statistics.ts";
 import { formatShare, plural } from "../base/text.ts";
 import { leftColumn, type Table, textCell } from "../tables/table.ts";
 import { PROVISIONED_TERM_NAMES } from "./commitments.ts";
 import { sharedLoadText } from "./routing.ts";
-import { centsText, p95Text, savingText, tokens, usd, usdMonth } from "./section.ts";
+import { centsRange, p95Text, savingText, tokens, usdMonth } from "./section.ts";
 
 interface Decision {
   readonly option: string;
@@ -94,12 +96,12 @@ function reservedText({ reservations }: Advice): string {
   const [best] = pays.toSorted((a, b) => Number(a.bestUsd! - a.onDemandUsd - (b.bestUsd! - b.onDemandUsd)));
   if (best !== undefined) {
     const units = best.kinds.map(({ kind, bestTpm }) => `${tokens(bestTpm)} ${kind}`).join(", ");
-    return `${units} for ${plural(best.termMonths, "month", "months")}: USD ${centsText(best.onDemandUsd - best.bestUsd!)} a month less at best`;
+    return `${units} for ${plural(best.termMonths, "month", "months")}: USD ${centsRange(best.onDemandUsd - best.bestUsd!, best.ranges?.lessUsd)} a month less at best`;
   }
   const least = reservations.toSorted((a, b) =>
     Number(a.minimumUsd - a.onDemandUsd - (b.minimumUsd - b.onDemandUsd)),
   )[0]!;
-  return `does not pay: the smallest costs USD ${centsText(least.minimumUsd - least.onDemandUsd)} a month more`;
+  return `does not pay: the smallest costs USD ${centsRange(least.minimumUsd - least.onDemandUsd, least.ranges?.moreUsd)} a month more`;
 }
 
 function provisionedText({ provisioned }: Advice): string {
@@ -110,18 +112,24 @@ function provisionedText({ provisioned }: Advice): string {
   if (cheapest !== undefined)
     return cheapest.best!.units === 0
       ? "no unit pays at any term"
-      : `${plural(cheapest.best!.units, "unit", "units")} ${PROVISIONED_TERM_NAMES[cheapest.term]}: USD ${usd(cheapest.onDemandUsd - cheapest.best!.usd)} a month less than on demand`;
+      : `${plural(cheapest.best!.units, "unit", "units")} ${PROVISIONED_TERM_NAMES[cheapest.term]}: ${usdMonth(rangeOr(cheapest.ranges?.lessUsd, cheapest.onDemandUsd - cheapest.best!.usd))} a month less than on demand`;
   const verdict = best.meanTpm >= best.breakEvenTpm ? "may pay" : "does not pay";
   return `${verdict}: a unit costs as much as ${tokens(best.breakEvenTpm)} tokens a minute on demand, ${tokens(best.meanTpm)} are used on average; what a unit serves is not published (--unit-tpm)`;
 }
 
 function tierText({ tiers, routes }: Advice, tier: "priority" | "flex"): string {
   const found = tiers.find((each) => each.tier === tier);
-  const base = routes.find(({ option }) => option.kind === "one region")?.outcome.usdPerMonth.value;
-  if (found?.factor === null || found === undefined || base === null || base === undefined)
+  const base = routes.find(({ option }) => option.kind === "one region")?.outcome.usdPerMonth;
+  const factor = found?.factor ?? null;
+  if (factor === null || found === undefined || base === undefined || base.value === null)
     return "no list price for these models";
   const left = found.left.length === 0 ? "" : ` (not for ${found.left.join(", ")})`;
-  return `USD ${usd(base * found.factor)} by list price, ${found.factor.toFixed(2)} x standard${left}`;
+  return `${usdMonth(times(base, factor))} by list price, ${factor.toFixed(2)} x standard${left}`;
+}
+
+function times({ value, low, high, n }: Estimate, factor: number): Estimate {
+  const of = (each: number | null) => (each === null ? null : each * factor);
+  return { value: of(value), low: of(low), high: of(high), n };
 }
 
 function batchText({ deferrals }: Advice): string {
@@ -129,6 +137,10 @@ function batchText({ deferrals }: Advice): string {
   if (offered.length === 0) return "not offered for these models";
   const now = offered.filter(({ deferrable }) => deferrable);
   if (now.length === 0) return "no class says that it may wait";
-  const saved = now.reduce((sum, each) => sum + (each.usdPerMonth ?? 0) * each.savingShare!, 0);
-  return `${now.map(({ className }) => className).join(", ")}: USD ${usd(saved)} a month less`;
+  return now
+    .map((each) => {
+      const saved = rangeOr(each.ranges?.savedUsd, (each.usdPerMonth ?? 0) * each.savingShare!);
+      return `${each.className}: ${usdMonth(saved)} a month less`;
+    })
+    .join("; ");
 }

@@ -2,7 +2,7 @@
 import type { Advice } from "../../simulator/advice/advice.ts";
 import { printable } from "../../simulator/base/errors.ts";
 import { HOUR_MS } from "../../simulator/base/time.ts";
-import { formatCount, formatDuration, plural } from "../base/text.ts";
+import { formatCount, formatDuration, formatShare, plural } from "../base/text.ts";
 import { figureHtml, markup, tableHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import type { Table } from "../tables/table.ts";
@@ -42,6 +42,19 @@ function basis(advice: Advice): string {
   return `${scenario}: ${formatDuration(hours * HOUR_MS)}${part}, ${plural(replications, "replication", "replications")} of ${formatCount(callsPerReplication)} requests. Quotas are sized for ${strategy}${isRecommended ? ", which the run prefers" : ""}.${intervals}`;
 }
 
+/** Which figures are estimates, by which method, and which are exact. */
+function certainty({ demandReplications, replications, precision }: Advice): readonly string[] {
+  const ofRuns =
+    precision === null
+      ? plural(replications, "replication", "replications")
+      : `as many replications as bring them within ${formatShare(precision)}`;
+  return [
+    `Figures of runs (cost, saving, p95, throttled) are estimates: means with 95 % intervals (Student t) over ${ofRuns}, savings paired.`,
+    `Figures by list price (batch, tiers, reservations, units, residency) are exact arithmetic on the tokens of the traffic; ranges are 95 % intervals of the mean over ${plural(demandReplications, "replication", "replications")} of it. Where none stands, the traffic is a recording or the figure does not vary.`,
+    "Prices of an hour or a token, break-even shares and what is asked for are no estimates: list prices, ratios of them, and a need with the headroom that you chose.",
+  ];
+}
+
 function evidence(section: AdviceSection, advice: Advice): string {
   const found = advice.runs.filter(({ label }) => section.runs.includes(label));
   return found.length === 0 ? "" : `Runs: ${found.map(({ label, run }) => `${label} (${run})`).join(", ")}.`;
@@ -64,7 +77,7 @@ export function renderAdviceText(advice: Advice, options: TerminalOptions): stri
     "What to use when",
     ...tableText(decisionTable(advice), [22, 26, width - 50]),
     "",
-    ...advice.notes.flatMap((note) => wrap(`- ${printable(note)}`, width)),
+    ...[...advice.notes, ...certainty(advice)].flatMap((note) => wrap(`- ${printable(note)}`, width)),
     ...advice.runs.map(({ label, folder, about }) => `${label}: ${folder} (${printable(about)})`),
   ].join("\n");
 }
@@ -91,7 +104,7 @@ export function renderAdviceMarkdown(advice: Advice): string {
     ]),
     "### What to use when",
     tableMarkdown(decisionTable(advice)),
-    ...advice.notes.map((note) => `- ${escapeMarkdown(note)}`),
+    ...[...advice.notes, ...certainty(advice)].map((note) => `- ${escapeMarkdown(note)}`),
   ]
     .filter((part) => part !== "")
     .join("\n\n")
@@ -119,7 +132,7 @@ ${drawn}
     strategies: [],
     main: markup`${sections}
 <section id="decisions"><h2>What to use when</h2>${tableHtml(decisionTable(advice))}</section>
-<section id="basis"><h2>What this rests on</h2><ul>${advice.notes.map((note) => markup`<li>${note}</li>`)}</ul>
+<section id="basis"><h2>What this rests on</h2><ul>${[...advice.notes, ...certainty(advice)].map((note) => markup`<li>${note}</li>`)}</ul>
 <ul>${advice.runs.map(({ label, run, about }) => markup`<li>${label}: run ${run}, ${about}</li>`)}</ul></section>`,
     footer: "Made by meridian plan.",
   });

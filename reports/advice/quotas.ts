@@ -1,8 +1,9 @@
 /** Which quota binds, what to ask for, and what max_tokens costs in quota. */
 import type { Advice } from "../../simulator/advice/advice.ts";
 import { findCodeLineOf, type QuotaRequest, requestLineOf } from "../../simulator/advice/quota-requests.ts";
+import type { Estimate } from "../../simulator/base/statistics.ts";
 import { formatCount, formatShare } from "../base/text.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { type Cell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, tokens, usd } from "./section.ts";
 
 const FAMILY = { regional: "on-demand", geographic: "cross-region", global: "global cross-region" } as const;
@@ -37,8 +38,8 @@ function answers({ strategy, quotas, headroom }: Advice, asked: readonly QuotaRe
       ? `Under ${strategy} no quota that is set binds.`
       : `Under ${strategy} ${binding.length === 1 ? "one quota binds" : `${binding.length} quotas bind`}: ${binding.map(({ id, limitNow, refused }) => `${id} (${limitNow === null ? "no limit a minute" : tokens(limitNow)}; refused ${formatCount(refused)} attempts)`).join(", ")}.`;
   const ask = asked.map(
-    ({ model, family, region, askTpm, askTpd, needTpm, strictestLaw, mildestTpm, limitNow }) =>
-      `Ask for ${formatCount(askTpm)} tokens a minute of ${model}, ${FAMILY[family]}, in ${region}, and for ${tokens(askTpd)} a day: the busiest minute needs ${tokens(needTpm)} for at most 1 % throttled calls by the strictest window law (${strictestLaw.replace("-", " ")}), ${tokens(mildestTpm)} by the mildest, and ${formatShare(headroom)} are headroom; ${limitNow === null ? "nothing is set in the scenario" : `${tokens(limitNow)} are set`}.`,
+    ({ model, family, region, askTpm, askTpd, needTpm, needRange, strictestLaw, mildestTpm, limitNow }) =>
+      `Ask for ${formatCount(askTpm)} tokens a minute of ${model}, ${FAMILY[family]}, in ${region}, and for ${tokens(askTpd)} a day: the busiest minute needs ${tokens(needTpm)}${needText(needRange)} for at most 1 % throttled calls by the strictest window law (${strictestLaw.replace("-", " ")}), ${tokens(mildestTpm)} by the mildest, and ${formatShare(headroom)} are headroom; ${limitNow === null ? "nothing is set in the scenario" : `${tokens(limitNow)} are set`}.`,
   );
   const worth = quotas
     .filter(({ worthUsdPerMillionTpm }) => worthUsdPerMillionTpm > 0)
@@ -48,6 +49,13 @@ function answers({ strategy, quotas, headroom }: Advice, asked: readonly QuotaRe
     );
   const enough = quotas.length > asked.length ? ["What is not named here has enough."] : [];
   return [first, ...ask, ...worth, ...(asked.length > 0 ? enough : [])];
+}
+
+/** Of the replications that were counted, whose largest is what is asked for. */
+function needText(range: Estimate | undefined): string {
+  if (range === undefined || range.value === null || range.low === null || range.high === null) return "";
+  if (range.low === range.high) return ` in each of ${range.n} replications`;
+  return ` (the most of ${range.n} replications; their mean ${tokens(range.value)}, 95 % ${tokens(Math.max(0, range.low))}–${tokens(range.high)})`;
 }
 
 /** Where what is set, or AWS's default, is less than the need. */
@@ -73,12 +81,20 @@ function checked({ quotaCheck, strategy }: Advice): readonly string[] {
   ];
 }
 
+function needCell({ needTpm, needRange }: QuotaRequest): Cell {
+  const isWide = needRange !== undefined && needRange.low !== null && needRange.low !== needRange.high;
+  const detail = isWide
+    ? `${formatCount(Math.max(0, Math.round(needRange.low!)))}–${formatCount(Math.round(needRange.high!))}`
+    : undefined;
+  return { text: formatCount(needTpm), value: needTpm, ...(detail === undefined ? {} : { detail }) };
+}
+
 function quotaTable(quotas: readonly QuotaRequest[]): Table {
   const count = (value: number) => ({ text: formatCount(value), value });
   return {
     id: "quotas",
     caption:
-      "Ask = need with headroom, two digits. Tokens a day: settled, an output token times the burndown. Calls a minute are not enforced for text models since 2026-05-27.",
+      "Need: the most of the replications that were counted, below it the 95 % interval of their mean. Ask = need with headroom, two digits. Tokens a day: settled, an output token times the burndown. Calls a minute are not enforced for text models since 2026-05-27.",
     columns: [
       leftColumn("quota", "quota"),
       rightColumn("set", "limit_tpm"),
@@ -94,7 +110,7 @@ function quotaTable(quotas: readonly QuotaRequest[]): Table {
         textCell(each.id),
         each.limitNow === null ? { text: "none", value: null } : count(each.limitNow),
         each.defaultTpm === null ? { text: "not known", value: null } : count(each.defaultTpm),
-        count(each.needTpm),
+        needCell(each),
         count(each.askTpm),
         count(each.askTpd),
         count(each.askRpm),

@@ -1,6 +1,7 @@
 /** Geographic or global profile, how many regions, which classes to batch, and what a faster answer costs. */
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
 import type { Outcome } from "../../simulator/advice/outcomes.ts";
+import { rangeOr } from "../../simulator/advice/over-replications.ts";
 import { formatMs, formatShare, PERCENT, plural, USD } from "../base/text.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, cellOf, p95Text, savingText, usd, usdMonth } from "./section.ts";
@@ -158,7 +159,8 @@ export const BATCH: AdviceQuestion = {
     const offered = deferrals.filter(({ savingShare }) => (savingShare ?? 0) > 0);
     const now = offered.filter(({ deferrable }) => deferrable);
     const rest = offered.filter(({ deferrable }) => !deferrable);
-    const saved = (each: (typeof deferrals)[number]) => usd((each.usdPerMonth ?? 0) * (each.savingShare ?? 0));
+    const saved = (each: (typeof deferrals)[number]) =>
+      usdMonth(rangeOr(each.ranges?.savedUsd, (each.usdPerMonth ?? 0) * (each.savingShare ?? 0)));
     const ran = routes.find(({ option }) => option.kind === "batch");
     return {
       answer: [
@@ -166,12 +168,12 @@ export const BATCH: AdviceQuestion = {
           ? offered.length === 0
             ? "Batch is offered for none of the models here."
             : "None of the classes says that it may wait (deferrable: true)."
-          : `Defer ${now.map((each) => `${each.className} (USD ${saved(each)} a month less by list price)`).join(", ")}.`,
+          : `Defer ${now.map((each) => `${each.className} (${saved(each)} a month less by list price)`).join(", ")}.`,
         ...(ran === undefined ? [] : [`Simulated: ${savingText(ran.outcome)} in all.`]),
         ...(rest.length === 0
           ? []
           : [
-              `If their callers could wait up to 24 h: ${rest.map((each) => `${each.className} would save USD ${saved(each)} a month`).join(", ")}.`,
+              `If their callers could wait up to 24 h: ${rest.map((each) => `${each.className} would save ${saved(each)} a month`).join(", ")}.`,
             ]),
       ],
       table: {
@@ -188,9 +190,7 @@ export const BATCH: AdviceQuestion = {
           cells: [
             textCell(each.className),
             textCell(each.deferrable ? "yes" : "no"),
-            each.usdPerMonth === null
-              ? { text: "n/a", value: null }
-              : { text: usd(each.usdPerMonth), value: each.usdPerMonth },
+            cellOf(rangeOr(each.ranges?.usdPerMonth, each.usdPerMonth), USD, decimalsOf(each.usdPerMonth)),
             each.savingShare === null
               ? { text: "not offered", value: null }
               : { text: (100 * each.savingShare).toFixed(0), value: each.savingShare },
@@ -218,8 +218,8 @@ export const LATENCY_PRICE: AdviceQuestion = {
         `${fastest.outcome.strategy} is the fastest that serves: p95 of ${watchedClass} ${p95Text(fastest.outcome)} at ${usdMonth(fastest.outcome.usdPerMonth)} a month.`,
         ...(steps.length === 0 ? ["None is cheaper than it: nothing to trade."] : []),
         ...steps.map(
-          ({ outcome, savedUsd, slowerMs }) =>
-            `${outcome.strategy} (${outcome.run}) saves USD ${usd(savedUsd!)} a month for ${formatMs(slowerMs)} of p95: USD ${usd((savedUsd! * 1000) / Math.max(1, slowerMs!))} for each second.`,
+          ({ outcome, savedUsd, savedRange, slowerMs }) =>
+            `${outcome.strategy} (${outcome.run}) saves ${usdMonth(rangeOr(savedRange ?? undefined, savedUsd))} a month for ${formatMs(slowerMs)} of p95: USD ${usd((savedUsd! * 1000) / Math.max(1, slowerMs!))} for each second.`,
         ),
       ],
       table: {
@@ -233,13 +233,15 @@ export const LATENCY_PRICE: AdviceQuestion = {
           rightColumn("saved USD", "saved_usd"),
           rightColumn("slower (ms)", "slower_ms"),
         ],
-        rows: frontier.map(({ outcome, savedUsd, slowerMs }) => ({
+        rows: frontier.map(({ outcome, savedUsd, savedRange, slowerMs }) => ({
           cells: [
             textCell(outcome.strategy),
             textCell(outcome.run),
             cellOf(outcome.p95Ms, { symbol: "s", factor: 0.001 }, 2),
             cellOf(outcome.usdPerMonth, USD, 0),
-            savedUsd === null ? textCell("-") : { text: usd(savedUsd), value: savedUsd },
+            savedUsd === null
+              ? textCell("-")
+              : cellOf(rangeOr(savedRange ?? undefined, savedUsd), USD, decimalsOf(savedUsd)),
             slowerMs === null ? textCell("-") : { text: slowerMs.toFixed(0), value: slowerMs },
           ],
         })),
@@ -249,6 +251,11 @@ export const LATENCY_PRICE: AdviceQuestion = {
     };
   },
 };
+
+/** Cents of what is small. */
+function decimalsOf(usdPerMonth: number | null): number {
+  return Math.abs(usdPerMonth ?? 0) < 10 ? 2 : 0;
+}
 
 function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -1,7 +1,7 @@
 /** One answer of a plan as words: the question, the answer, its figures, lines to run, and the runs that it rests on. */
 import type { Advice, EvidenceRun } from "../../simulator/advice/advice.ts";
 import type { Outcome } from "../../simulator/advice/outcomes.ts";
-import { type Decimal, formatCents } from "../../simulator/bill/usd.ts";
+import { type Decimal, formatCents, formatDecimal } from "../../simulator/bill/usd.ts";
 import type { Estimate } from "../../simulator/experiment/result.ts";
 import { formatEstimate, formatInterval, formatMs, formatNumber, PERCENT, type Unit } from "../base/text.ts";
 import type { Cell, Table } from "../tables/table.ts";
@@ -29,6 +29,18 @@ export function usdMonth(estimate: Estimate): string {
   if (estimate.value === null) return "n/a";
   const interval = formatInterval(estimate, { symbol: "USD", factor: 1 });
   return `USD ${usd(estimate.value)}${interval === undefined ? "" : ` (${interval})`}`;
+}
+
+/** `1,234.57 (1,200–1,270)`: to the cent, with the range of the same figure over replications of the traffic. */
+export function centsRange(amount: Decimal, range: Estimate | undefined): string {
+  const interval = range === undefined ? undefined : formatInterval(range, { symbol: "USD", factor: 1 });
+  return `${centsText(amount)}${interval === undefined ? "" : ` (${interval})`}`;
+}
+
+/** A cell of an exact amount, with its range over replications below. */
+export function amountCell(amount: Decimal, range: Estimate | undefined): Cell {
+  const detail = range === undefined ? undefined : formatInterval(range, { symbol: "USD", factor: 1 });
+  return { text: centsText(amount), value: formatDecimal(amount), ...(detail === undefined ? {} : { detail }) };
 }
 
 /** @example usd(12_345.6) // => "12,346" */

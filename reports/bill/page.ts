@@ -10,7 +10,7 @@ import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.t
 import { fanSvg } from "./fan.ts";
 import { projectionHeadline, projectionTable } from "./projection.ts";
 import { bestRouting, type ReplayReport, replayText, savingsSvg, savingsTable } from "./savings.ts";
-import { type BillReport, headline, PART_NAMES, workloadText } from "./text.ts";
+import { type BillReport, certainty, headline, PART_NAMES, workloadText } from "./text.ts";
 import { tornadoSvg } from "./tornado.ts";
 
 export interface BillPage {
@@ -56,6 +56,10 @@ export function renderBillHtml(page: BillPage): string {
       ? ""
       : section("Bedrock, no tokens", tableHtml(groupTable("feature", report.features))),
     report.remarks.length === 0 ? "" : section("Not attributed, or odd", tableHtml(remarkTable(report))),
+    section(
+      "How sure these figures are",
+      markup`<ul>${certainty(report).map((text) => markup`<li>${text}</li>`)}</ul>`,
+    ),
     section("Signed off", markup`<p>Name, date: ______________________________</p>`),
   ];
   return String(

@@ -2,6 +2,7 @@
 import { printable } from "../../simulator/base/errors.ts";
 import { type Projection, QUANTILES } from "../../simulator/bill/project.ts";
 import { type Decimal, formatCents, toNumber } from "../../simulator/bill/usd.ts";
+import { centsText } from "../advice/section.ts";
 import { formatNumber, plural } from "../base/text.ts";
 import { markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
@@ -20,7 +21,7 @@ export interface ProjectionReport {
 /** Months by price scenario, with the total last; amounts to the cent. */
 export function projectionTable({ projection }: ProjectionReport): Table {
   const cells = (usd: readonly Decimal[]) =>
-    usd.map((amount) => ({ text: formatCents(amount), value: formatCents(amount) }));
+    usd.map((amount) => ({ text: centsText(amount), value: formatCents(amount) }));
   return {
     id: "projection",
     caption:
@@ -43,7 +44,7 @@ function tornadoTable({ projection }: ProjectionReport): Table {
     caption: "Total when one driver is at its 10 % or 90 % quantile, or at the lowest and highest price scenario.",
     columns: [leftColumn("driver", "driver"), rightColumn("low, USD", "low_usd"), rightColumn("high, USD", "high_usd")],
     rows: projection.tornado.map(({ driver, lowUsd, highUsd }) => ({
-      cells: [driver, formatCents(lowUsd), formatCents(highUsd)].map(textCell),
+      cells: [driver, centsText(lowUsd), centsText(highUsd)].map(textCell),
     })),
   };
 }
@@ -85,7 +86,7 @@ export function renderProjectionText(report: ProjectionReport, options: Terminal
     ...terminalTable(
       [
         ["total, USD", ...QUANTILES.map((q) => `${100 * q} %`)],
-        ...projection.scenarios.map(({ price, totalUsd }) => [printable(price.name), ...totalUsd.map(formatCents)]),
+        ...projection.scenarios.map(({ price, totalUsd }) => [printable(price.name), ...totalUsd.map(centsText)]),
       ],
       { aligns: ["left", ...right], gap: 1, widths: [22, ...QUANTILES.map(() => 12)] },
     ),
@@ -93,7 +94,7 @@ export function renderProjectionText(report: ProjectionReport, options: Terminal
     ...terminalTable(
       [
         ["driver", "low, USD", "high, USD"],
-        ...projection.tornado.map(({ driver, lowUsd, highUsd }) => [driver, formatCents(lowUsd), formatCents(highUsd)]),
+        ...projection.tornado.map(({ driver, lowUsd, highUsd }) => [driver, centsText(lowUsd), centsText(highUsd)]),
       ],
       { aligns: ["left", "right", "right"], gap: 2, widths: [22, 16, 16] },
     ),
@@ -111,7 +112,7 @@ export function projectionHeadline({ scenarios, growth, withoutGrowthUsd }: Proj
     growth.source === "given"
       ? `growth is ${span[0]} to ${span[2]} a month`
       : `the bill's trend of ${span[1]} a month (${span[0]} to ${span[2]}) lasts`;
-  return `${plural(months.length, "month", "months")} of this usage cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, about USD ${wholeUsd(withoutGrowthUsd)}.`;
+  return `${plural(months.length, "month", "months")} of this usage cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, between USD ${wholeUsd(withoutGrowthUsd[0]!)} and USD ${wholeUsd(withoutGrowthUsd.at(-1)!)}.`;
 }
 
 function wholeUsd(amount: Decimal): string {
@@ -147,6 +148,7 @@ function assumptions({ growth, weekdays, seasons }: Projection): readonly string
       : `Weekdays: from ${(100 * least).toFixed(0)} % to ${(100 * most).toFixed(0)} % of the mean day.`,
     seasonText(seasons),
     "Months move together: the quantiles of the total are the sums of those of the months, so the fan is wide rather than narrow.",
+    "All are estimates: a log-linear trend with weekdays by least squares, its errors widened for the correlation of days; a given growth or season counts as said. Nothing is known of what neither the bill nor the options say.",
     "Usage only: credits, taxes and commitments are left out.",
   ];
 }

@@ -10,6 +10,7 @@ import {
   type SpendDimension,
   type SpendGroup,
   saysForWhat,
+  unknownModels,
   usageLines,
 } from "../../simulator/bill/spend.ts";
 import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
@@ -49,8 +50,24 @@ export function renderBillText(report: BillReport, options: TerminalOptions): st
     ...candidateLines(candidates, days, options),
     ...(anomalies.length === 0 ? [] : ["", "What stands out", ...anomalies.map(anomalyLine)]),
     ...(remarks.length === 0 ? [] : ["", "Not attributed, or odd (counted in the total)", ...remarks.map(remarkLine)]),
+    "",
+    "How sure these figures are",
+    ...certainty(report).flatMap((text) => wrap(`- ${text}`, options.width)),
   ];
   return lines.join("\n");
+}
+
+/** Which figures are exact, and why; which are ceilings; and what estimates with intervals there are. */
+export function certainty({ candidates }: BillReport): readonly string[] {
+  return [
+    "USD are exact: sums of the file's lines in decimal arithmetic, without an interval since nothing is estimated.",
+    "A figure by month is such a sum times 30.4 over the bill's days: a unit, no forecast. Forecasts are ranges: meridian project.",
+    ...(candidates.length === 0
+      ? []
+      : [
+          "At most saved is exact arithmetic, too: billed tokens times ratios of list prices. It is a ceiling; what a routing would save is an estimate with an interval: --replay.",
+        ]),
+  ];
 }
 
 const DAY_MS = 86_400_000;
@@ -71,11 +88,36 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const { first, last, days } = spanOf(bill);
   const lines = usageLines(bill);
   const untagged = sumOf(lines.filter(({ line }) => isUntagged(line.tags, teamTag)).map(({ line }) => line.costUsd));
-  const tagged = teamTag === undefined ? "" : `; ${share(untagged, tokens)} of it has no ${teamTag}`;
+  const tagged = teamTag === undefined || tokens === 0n ? "" : `; ${share(untagged, tokens)} of it has no ${teamTag}`;
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
     : `of usage${tagged}; this export does not say for what: group it by usage type, too, to see tokens and candidates`;
-  return `USD ${usd(bill.totalUsd)} over ${plural(days, "day", "days")} (${first} to ${last}), of it USD ${usd(tokens)} ${what}.`;
+  const span = ` over ${plural(days, "day", "days")} (${first} to ${last}), of it`;
+  const none = `${span} nothing for tokens of text models: routing moves none of it`;
+  const some = tokens === 0n && saysForWhat(bill) ? none : `${span} USD ${usd(tokens)} ${what}`;
+  const over = days === 0 ? ", of it no usage" : some;
+  return [`USD ${usd(bill.totalUsd)}${over}.`, ...unknownText(bill, tokens), ...unnamedText(bill, tokens)].join(" ");
+}
+
+/** Models that are not known, with their share of the spend on tokens. */
+function unknownText(bill: Bill, tokens: Decimal): readonly string[] {
+  const unknown = unknownModels(bill);
+  if (unknown.length === 0) return [];
+  const spent = sumOf(unknown.map(({ costUsd }) => costUsd));
+  const names = unknown.slice(0, 3).map(({ key }) => printable(key ?? ""));
+  return [
+    `${share(spent, tokens)} of it (USD ${usd(spent)}) is of ${plural(unknown.length, "model", "models")} that Meridian has no facts of (${names.join(", ")}${unknown.length > 3 ? " ..." : ""}): counted and replayed as billed, but without other routes; --map-model name=id and --book give them.`,
+  ];
+}
+
+/** Tokens of which the export names no model: the marketplace writes it as the service, and only there. */
+function unnamedText(bill: Bill, tokens: Decimal): readonly string[] {
+  const unnamed = saysForWhat(bill) ? usageLines(bill).filter(({ model }) => model === undefined) : [];
+  if (unnamed.length === 0) return [];
+  const spent = sumOf(unnamed.map(({ line }) => line.costUsd));
+  return [
+    `${share(spent, tokens)} of it (USD ${usd(spent)}) does not say of which model it is, and is neither priced otherwise nor replayed: export the bill by service, too.`,
+  ];
 }
 
 function isUntagged(tags: Readonly<Record<string, string>>, key: string | undefined): boolean {

@@ -20,6 +20,7 @@ import {
   regretTable,
 } from "../tables/bound.ts";
 import { decisionTable, explainedText, hasExplained, sightTable } from "../tables/explained.ts";
+import { learnersText } from "../tables/learners.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -106,7 +107,9 @@ function boundSection(result: RunResult): Markup | "" {
   if (result.bound === undefined) return "";
   if (!hasBound(result))
     return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p></section>`;
+  const learners = learnersText(result).join(" ");
   return markup`<section id="bound"><h2>The least possible cost</h2><p>${boundText(result)}</p>
+${learners === "" ? "" : markup`<p>${learners}</p>`}
 ${tableHtml(boundTable(result))}
 ${hasForesight(result) ? tableHtml(reachedTable(result)) : ""}
 ${hasForesight(result) ? foldedTable("What plans that knew the traffic came to", foresightTable(result)) : ""}

@@ -3,6 +3,7 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { tableHtml } from "../html/elements.ts";
 import { boundText } from "../tables/bound.ts";
+import { learnersText } from "../tables/learners.ts";
 import { classTable, strategyTable } from "../tables/strategies.ts";
 import type { Table } from "../tables/table.ts";
 import { classPicture } from "./class-picture.ts";
@@ -29,7 +30,7 @@ export async function liveAnswer(result: RunResult, before: RunResult | null, th
   const tables = [strategyTable(result), ...(result.classes.length > 1 ? [classTable(result)] : [])];
   return {
     headline,
-    reasons: [...reasons, boundText(result)].filter((text) => text !== ""),
+    reasons: [...reasons, boundText(result), ...learnersText(result).slice(0, 1)].filter((text) => text !== ""),
     frontierSvg: frontierPicture(result, before, theme),
     classesSvg: classPicture(result, before, theme),
     tablesHtml: tables.map((table) => String(tableHtml(renamed(table)))).join("\n"),

@@ -135,13 +135,13 @@ export function boundText(result: RunResult): string {
   if (bound.missing !== null) return `No bound can be stated: ${bound.missing}.`;
   const served = boundsOf(result).filter(({ strategyIndex, bound: one }) => {
     const failed = result.strategies[strategyIndex]!.total.failedShare.value;
-    return failed !== null && failed <= SERVED_ENOUGH && one.regretShare.value !== null;
+    return failed !== null && failed <= SERVED_ENOUGH && one.regretUsd.value !== null;
   });
   const [best] = served.toSorted((a, b) => costOf(a.bound) - costOf(b.bound));
   if (best === undefined) return "No strategy served 99 % of its requests: none can be held against a bound.";
   const { bound: one } = best;
   const sentences = [
-    `The cheapest strategy that serves at least 99 %, ${one.strategy}, costs ${formatShare(one.regretShare.value)} more than the least possible for what it served (${formatEstimate(one.regretUsd, USD)} of ${formatEstimate(one.costUsd, USD)} a replication): ${partsText(one)}.`,
+    `The cheapest strategy that serves at least 99 %, ${one.strategy}, costs ${moreText(one)} more than the least possible for what it served (${formatEstimate(one.regretUsd, USD)} of ${formatEstimate(one.costUsd, USD)} a replication): ${partsText(one)}.`,
   ];
   const worth = one.quotas.toSorted((a, b) => b.usdPerMillionTokensPerMinute - a.usdPerMillionTokensPerMinute)[0];
   const reached = result.bound?.foresight?.reached.find(({ strategy }) => strategy === one.strategy);
@@ -183,10 +183,15 @@ function costOf({ costUsd }: StrategyBound): number {
   return costUsd.value ?? Number.POSITIVE_INFINITY;
 }
 
+/** A share; of a bound of nothing the money itself. */
+function moreText({ regretShare, regretUsd }: StrategyBound): string {
+  return regretShare.value === null ? formatEstimate(regretUsd, USD) : formatShare(regretShare.value);
+}
+
 function partsText({ wastedUsd, placementUsd, timingUsd }: StrategyBound): string {
   return [
-    `${formatEstimate(placementUsd, USD)} by where calls went`,
-    `${formatEstimate(timingUsd, USD)} by when`,
+    `${formatEstimate(placementUsd, USD)} by where calls went, which foresight would have told`,
+    `${formatEstimate(timingUsd, USD)} by when (work that could have waited)`,
     `${formatEstimate(wastedUsd, USD)} for calls whose callers had gone`,
   ].join(", ");
 }

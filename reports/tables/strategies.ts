@@ -8,7 +8,16 @@ import type {
   StrategyResult,
 } from "../../simulator/experiment/result.ts";
 import { type LatencyView, latencyView, NO_QUANTILE, quantileExists } from "../base/latency-view.ts";
-import { formatCount, formatValue, latencyUnit, NOT_AVAILABLE, PERCENT, type Unit, USD } from "../base/text.ts";
+import {
+  formatCount,
+  formatValue,
+  isInvalid,
+  latencyUnit,
+  NOT_AVAILABLE,
+  PERCENT,
+  type Unit,
+  USD,
+} from "../base/text.ts";
 import {
   type Cell,
   type Column,
@@ -144,7 +153,7 @@ export function savingTable(result: RunResult): Table {
         ...BILLING_RULES.flatMap((rule) => [
           estimateCell(strategy.total.cost[rule].totalUsd, USD),
           estimateCell(strategy.total.cost[rule].usdPer1kServed, USD),
-          savingCell(strategy, rule),
+          savingCell(result, strategy, rule),
         ]),
         estimateCell(strategy.total.cost["lowest-cost"].routingFeeUsd, USD),
         ...(isReserved ? [reservedCell(strategy)] : []),
@@ -158,10 +167,11 @@ function reservedCell(strategy: StrategyResult): Cell {
   return reservedUsd === undefined ? { text: "none", value: 0 } : estimateCell(reservedUsd, USD);
 }
 
-/** `~` where the interval of the saving holds zero. */
-function savingCell(strategy: StrategyResult, rule: BillingRuleName): Cell {
+/** `~` where the interval of the saving holds zero; nothing of an invalid run is compared. */
+function savingCell(result: RunResult, strategy: StrategyResult, rule: BillingRuleName): Cell {
   const saving = strategy.total.cost[rule].savingShare;
   if (saving === null) return { text: "baseline", value: null };
+  if (isInvalid(result)) return { text: "n/a", value: null };
   if (strategy.status === "unstable") return { text: "not comparable", value: saving.value };
   const cell = estimateCell(saving, PERCENT);
   return excludesZero(saving) || saving.value === null ? cell : { ...cell, text: "~" };
@@ -174,7 +184,7 @@ function savingCell(strategy: StrategyResult, rule: BillingRuleName): Cell {
 function adjustedSavingCell(result: RunResult, strategy: StrategyResult): Cell {
   const comparison = comparisonOf(result, strategy.name, "usdPer1kServed");
   const saving = strategy.total.cost[result.billing].savingShare;
-  if (comparison === undefined || saving === null) return savingCell(strategy, result.billing);
+  if (comparison === undefined || saving === null) return savingCell(result, strategy, result.billing);
   if (comparison.verdict === "not comparable") return { text: "not comparable", value: saving.value };
   const { low, high } = comparison.relative;
   const cell = estimateCell({ ...saving, low: negated(high), high: negated(low) }, PERCENT);

@@ -6,6 +6,7 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import { formatInstant, formatLength } from "../base/text.ts";
 import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import { decisionTable, explainedText, hasExplained } from "../tables/explained.ts";
+import { learnersText } from "../tables/learners.ts";
 import {
   boundClasses,
   hasQuotas,
@@ -44,6 +45,7 @@ export function renderMarkdown(result: RunResult): string {
     ...(quotas ? [escapeMarkdown(`Quotas: ${quotaText(result)}`)] : []),
     ...(hasQuotaNeeds(result) ? [escapeMarkdown(quotaNeedText(preferredStrategy(result)))] : []),
     ...(result.bound === undefined ? [] : [escapeMarkdown(`Least possible cost: ${boundText(result)}`)]),
+    ...learnersText(result).slice(0, 1).map(escapeMarkdown),
     ...(hasExplained(result) ? [escapeMarkdown(`Decisions explained: ${explainedText(result)}`)] : []),
     ...noteLines(result),
   ];

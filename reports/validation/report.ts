@@ -2,7 +2,14 @@
 
 import { printable } from "../../simulator/base/errors.ts";
 import type { QuantityResult, StrategyValidation, ValidationResult } from "../../simulator/validate/result.ts";
-import { intervalText, marginText, outcomeText, signedDifference, valueText } from "../../simulator/validate/text.ts";
+import {
+  intervalText,
+  marginText,
+  outcomeText,
+  regretText,
+  signedDifference,
+  valueText,
+} from "../../simulator/validate/text.ts";
 import { openQuestions } from "../../simulator/validate/validate.ts";
 import { formatCount, formatDuration, formatInstant } from "../base/text.ts";
 import type { Chart } from "../charts/chart.ts";
@@ -86,6 +93,7 @@ async function strategySection(result: ValidationResult, strategy: StrategyValid
   }
   return markup`<div data-strategy="${index}"><section id="strategy-${index + 1}"><h2>${strategy.name}: ${strategy.outcome}</h2>
 ${tableHtml(totalTable(strategy, index))}
+<p>${regretText(strategy)}</p>
 ${foldedTable("By class and region", groupTable(strategy, index))}</section>
 ${figures}</div>`;
 }
@@ -110,6 +118,7 @@ export function renderValidationMarkdown(result: ValidationResult): string {
     ...result.strategies.flatMap((strategy, index) => [
       `#### ${escapeMarkdown(strategy.name)}: ${strategy.outcome}`,
       tableMarkdown(totalTable(strategy, index)),
+      ...[regretText(strategy)].filter((text) => text !== "").map(escapeMarkdown),
       collapsedTable(groupTable(strategy, index)),
     ]),
     escapeMarkdown(windowText(result)),
@@ -147,6 +156,7 @@ function strategyLines(strategy: StrategyValidation, { colour }: TerminalOptions
   return [
     `${printable(strategy.name)}: ${strategy.outcome}`,
     ...table,
+    ...wrap(printable(regretText(strategy)), width).filter((line) => line !== ""),
     ...elsewhere.flatMap(({ group, quantity }) => {
       const text = `${group.name}: ${quantity.name} ${signedDifference(quantity)} (${intervalText(quantity)})`;
       return wrap(`  ${printable(text)}, ${outcomeText(quantity)}`, width);

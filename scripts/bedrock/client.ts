@@ -45,6 +45,8 @@ export interface CallOptions {
   readonly inputTokens?: number;
   /** Name of what many prompts begin with, and its tokens, for strategies that keep such calls together. */
   readonly prefix?: { readonly name: string; readonly tokens: number };
+  /** Name of the conversation that the call belongs to, for strategies that keep those together. */
+  readonly session?: string;
   /** Ends the call. */
   readonly abortSignal?: AbortSignal;
 }
@@ -194,6 +196,7 @@ export class RoutedBedrockClient {
       maxTokens,
       prefixTokens: call.prefix?.tokens ?? 0,
       prefixId: call.prefix === undefined ? -1 : purposeKey(0, call.prefix.name) >>> 1,
+      sessionId: call.session === undefined ? -1 : purposeKey(0, call.session) >>> 1,
     };
   }
 

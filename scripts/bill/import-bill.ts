@@ -15,6 +15,7 @@ import { type Decimal, formatDecimal, parseDecimal, sumOf } from "../../simulato
 import { openStoreReader } from "../store/reader.ts";
 import { BILL_LINES, billRow, LIST_PRICES, priceRow, UNKNOWN_ACCOUNT } from "../store/tables/bills.ts";
 import { openStoreWriter, type StoreWriter } from "../store/writer.ts";
+import { isPriceListCsv } from "./price-list-file.ts";
 
 /** What an import of a bill did. */
 export interface ImportedBill extends ImportedSums {
@@ -34,6 +35,7 @@ export async function kindOfFile(path: string): Promise<"bill" | "price list" | 
     if (/"ResultsByTime"/.test(text)) return "bill";
     return /"offerCode"/.test(text) ? "price list" : "requests";
   }
+  if (isPriceListCsv(text)) return "price list";
   const { parse } = await import("csv-parse/sync");
   const header = text.replace(/^\uFEFF/, "").split(/\r?\n/, 1)[0]!;
   const [columns = []] = parse(header, { relax_quotes: true, relax_column_count: true }) as string[][];

@@ -5,7 +5,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { createModelNames, type ModelNames } from "../../simulator/bill/classify.ts";
 import { type Bill, createBill } from "../../simulator/bill/spend.ts";
 import type { CommonOptions } from "../commands/command.ts";
-import { RUNS_FOLDER } from "../commands/options.ts";
+import { pairsOf, RUNS_FOLDER } from "../commands/options.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { loadTagger, withTags } from "../io/tag-rules.ts";
 import { readBillFile } from "./read-bill.ts";
@@ -20,6 +20,7 @@ export function addBillOptions(command: Command): void {
     .argument("[file]", BILL_FILES)
     .option("--store <dir>", "folder of runs whose store is read where no file is named", RUNS_FOLDER)
     .option("--source <name>", "of the store: cur, focus, cost-explorer ...; the one with most days unless given")
+    .option("--map-model <name=id...>", "Bedrock id of a model that the table of models does not know by its name", [])
     .option("--tags <file>", 'rules that tag lines which lack a tag: tag team=search where usageType like "*Nova*"');
 }
 
@@ -35,7 +36,9 @@ export interface OpenedBill {
 /** @throws MeridianError of the file, of the rules, of the store, or usage BILL_SOURCE_OF_FILE */
 export async function openBill(file: string | undefined, options: CommonOptions): Promise<OpenedBill> {
   const { models } = await loadReference();
-  const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
+  const known = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
+  const mapped = pairsOf((options.mapModel ?? []) as readonly string[], "--map-model");
+  const names: ModelNames = { idOf: (name) => mapped.get(name) ?? known.idOf(name) };
   const tagger = options.tags === undefined ? undefined : await loadTagger(String(options.tags));
   const source = options.source as string | undefined;
   if (file !== undefined && source !== undefined)

@@ -1,14 +1,16 @@
 /** Bill exports from files: CSV (gzip too), Parquet and the API's JSON; which format it is, the file says. */
+
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { CsvError, parse } from "csv-parse/sync";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { repeatedKey } from "../../simulator/base/repeated-keys.ts";
 import type { BillExport, BillTable } from "../../simulator/bill/bill-line.ts";
 import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/formats/cost-explorer-api.ts";
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
 import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX } from "../io/text-files.ts";
-import { openDatabase, quoted } from "../store/database.ts";
+import { readParquetTable } from "./parquet-bill.ts";
 
 /** From where on an export is held against the size of its file: a small one may pack as well as it likes. */
 interface FreeSize {
@@ -70,10 +72,14 @@ async function readParts(folder: string, free: FreeSize): Promise<BillExport> {
 async function readOne(path: string, free: FreeSize): Promise<BillExport> {
   const { bytes, fileBytes } = await bytesOf(path, free);
   const name = basename(path);
-  if (bytes.subarray(0, 4).toString("latin1") === "PAR1") return readTable(await readParquetTable(path), name);
+  const cells = Math.min(CELLS_MAX, free.cells + fileBytes * CELL_RATIO_MAX);
+  if (bytes.subarray(0, 4).toString("latin1") === "PAR1") {
+    const limits = { cells, characters: unpackedBytesMax(fileBytes, free.bytes) };
+    return readTable(await readParquetTable(path, limits, (what) => tooLarge(path, what)), name);
+  }
   const text = textOf(bytes, path);
   if (/^\s*[[{]/.test(text)) return readJson(text, name);
-  return readTable(csvTable(text, name, Math.min(CELLS_MAX, free.cells + fileBytes * CELL_RATIO_MAX)), name);
+  return readTable(csvTable(text, name, cells), name);
 }
 
 /** A small file as text, whatever its encoding, gzip too: a price list. @throws MeridianError data BILL_UNREADABLE */
@@ -113,7 +119,8 @@ function textOf(bytes: Buffer, path: string): string {
 }
 
 function tooLarge(where: string, what: string): MeridianError {
-  const fix = "export fewer days or fewer columns, or the same as Parquet, or as parts in a folder";
+  const isParquet = where.endsWith(".parquet");
+  const fix = `export fewer days or fewer columns, or the same ${isParquet ? "" : "as Parquet, or "}as parts in a folder`;
   return new MeridianError("data", { code: "BILL_TOO_LARGE", where, what, fix });
 }
 
@@ -192,6 +199,12 @@ function readTable(table: BillTable, name: string): BillExport {
 /** One JSON document, or one on each line. */
 function readJson(text: string, name: string): BillExport {
   const value = parseJson(text) ?? parseLines(text) ?? parseDocuments(text);
+  const twice = value === undefined ? undefined : repeatedKey(text);
+  if (twice !== undefined) {
+    const what = `an object has the key ${JSON.stringify(twice)} twice`;
+    const fix = "take one out: which of the two is meant cannot be told";
+    throw new MeridianError("data", { code: "BILL_UNREADABLE", where: name, what, fix });
+  }
   if (isCostExplorerApi(value)) return readCostExplorerApi(value, name);
   const what = value === undefined ? "this is no JSON" : "this JSON is no answer of GetCostAndUsage";
   const fix = "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line";
@@ -218,39 +231,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/**
- * @param path of a local file
- * @throws MeridianError data, when it is no Parquet file that can be read
- */
-async function readParquetTable(path: string): Promise<BillTable> {
-  const { connection, close } = await openDatabase();
-  try {
-    // The file is a stranger's: nothing else is within its reach.
-    await connection.run(`SET allowed_paths = [${quoted(path)}]`);
-    await connection.run("SET enable_external_access = false");
-    await connection.run("SET lock_configuration = true");
-    const described = await connection.runAndReadAll(`describe select * from read_parquet(${quoted(path)})`);
-    const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
-    const selected = columns.map(({ name, type }) => asText(`"${name.replaceAll('"', '""')}"`, type)).join(", ");
-    const found = await connection.runAndReadAll(`select ${selected} from read_parquet(${quoted(path)})`);
-    return {
-      columns: columns.map(({ name }) => name),
-      rows: found.getRows().map((row) => row.map((cell) => (cell === null ? "" : String(cell)))),
-      lineOf: (row) => row + 1,
-    };
-  } catch (error) {
-    const what = `the Parquet file cannot be read: ${(error as Error).message}`;
-    throw new MeridianError("data", { code: "BILL_UNREADABLE", where: path, what, fix: "export it again" });
-  } finally {
-    close();
-  }
-}
-
-function asText(column: string, type: string): string {
-  // By epoch, since instants with a zone need an extension of DuckDB to be formatted.
-  if (/^(TIMESTAMP|DATE)/.test(type)) return `strftime(make_timestamp_ms(epoch_ms(${column})), '%Y-%m-%dT%H:%M:%SZ')`;
-  if (/^(MAP|STRUCT)|\[\]$/.test(type)) return `to_json(${column})::VARCHAR`;
-  return `${column}::VARCHAR`;
 }

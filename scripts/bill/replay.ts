@@ -2,11 +2,13 @@
 import { basename, dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { stringify } from "yaml";
-import { type TeamSaving, teamSavings } from "../../simulator/advice/team-savings.ts";
+import type { ReplayReport } from "../../reports/bill/savings.ts";
+import { teamSavings } from "../../simulator/advice/team-savings.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { ModelNames } from "../../simulator/bill/classify.ts";
-import { type CallSizes, type FitOptions, type FittedTraffic, fitTraffic } from "../../simulator/bill/fit-traffic.ts";
-import { type Decimal, formatCents } from "../../simulator/bill/usd.ts";
+import { type FitOptions, type FittedTraffic, fitTraffic } from "../../simulator/bill/fit-traffic.ts";
+import { type CachedCall, type CallSizes, type HitsLost, hitsLostOfLog } from "../../simulator/bill/fitted-class.ts";
+import { formatCents, toNumber } from "../../simulator/bill/usd.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import type { CommandInput } from "../commands/command.ts";
 import { prepareText } from "../io/experiment.ts";
@@ -18,6 +20,8 @@ const REQUESTS_MAX = 40_000;
 
 export interface ReplayInput extends Pick<FitOptions, "bill" | "dimension" | "book" | "workloads"> {
   readonly names: ModelNames;
+  /** Cache hits that a global profile loses, where the user says it. */
+  readonly hitsLost?: HitsLost | undefined;
 }
 
 /**
@@ -31,7 +35,7 @@ export async function writeReplay(path: string, logs: string | undefined, input:
   await writeFileAtomic(path, stringify(fitted.scenario, { lineWidth: 0 }));
   const { classes, days, costFactor, fittedUsd, leftUsd } = fitted;
   return [
-    `written: ${path}, ${classes} classes, one average of ${days} days;`,
+    `written: ${path}, ${classes.length} classes, one average of ${days} days;`,
     `its cost as billed x ${Number(costFactor.toPrecision(6))} is USD ${formatCents(fittedUsd)}, not replayed: USD ${formatCents(leftUsd)}.`,
     `Next: meridian simulate ${path}`,
   ].join(" ");
@@ -56,14 +60,19 @@ export async function replayed(
   logs: string | undefined,
   input: ReplayInput,
   { terminal, signal }: Pick<CommandInput, "terminal" | "signal">,
-): Promise<{ readonly savings: readonly TeamSaving[]; readonly isLogged: boolean; readonly leftUsd: Decimal }> {
+): Promise<ReplayReport> {
   const fitted = await fittedReplay(logs, input);
   const experiment = await prepareText(stringify(fitted.scenario, { lineWidth: 0 }), "replay.yaml");
   const skipping = { ...experiment, inputs: { ...experiment.inputs, skipQuotaNeeds: true } };
   const result = await runShown(skipping, { workers: undefined, terminal, signal });
-  const { costFactor, days, fittedByTeamUsd, leftUsd } = fitted;
-  const savings = teamSavings({ result, costFactor, days, billedUsd: fittedByTeamUsd });
-  return { savings, isLogged: logs !== undefined, leftUsd };
+  const { hitsLost } = input;
+  const classes = hitsLost === undefined ? fitted.classes : fitted.classes.map((each) => ({ ...each, hitsLost }));
+  const { costFactor, isByDay, fittedByTeamUsd, fittedUsd, leftUsd, days } = fitted;
+  const savings = teamSavings({ result, costFactor, classes, isByDay, billedUsd: fittedByTeamUsd });
+  const loggedUsd = classes
+    .filter(({ sizes }) => sizes !== undefined)
+    .reduce((sum, { usdByDay }) => sum + usdByDay.reduce((all, usd) => all + usd, 0), 0);
+  return { savings, loggedShare: loggedUsd / toNumber(fittedUsd), hitsLost, leftUsd, days, isByDay };
 }
 
 /** Mean output and spread of the calls of each model in a log. */
@@ -78,14 +87,34 @@ async function sizesOf(file: string, { bill }: ReplayInput): Promise<ReadonlyMap
 }
 
 /** Calls of the model, whatever profile or ARN names it; nothing where the log has fewer than two. */
-function sizeOf({ inputTokens, outputTokens, modelIndex, modelNames = [] }: RecordedColumns, id: string) {
+function sizeOf(columns: RecordedColumns, id: string) {
+  const { inputTokens, outputTokens, modelIndex, modelNames = [] } = columns;
   const isOf = modelNames.map((name) => name.endsWith(id) || id.includes(name));
   const rows = [...inputTokens.keys()].filter((row) => modelIndex === undefined || isOf[modelIndex[row]!]);
   if (rows.length < 2) return [];
   const [input, output] = [inputTokens, outputTokens].map((column) => momentsOf(rows.map((row) => column[row]!)));
   if (output!.mean === 0) return [];
-  const sizes: CallSizes = { meanOutput: output!.mean, cvInput: input!.cv, cvOutput: output!.cv };
+  const hitsLost = hitsLostOfLog(cachedCalls(columns, rows));
+  const sizes: CallSizes = {
+    meanOutput: output!.mean,
+    cvInput: input!.cv,
+    cvOutput: output!.cv,
+    ...(hitsLost === undefined ? {} : { hitsLost }),
+  };
   return [[id, sizes] as const];
+}
+
+/** Calls that read or wrote a cache: those of one tenant with as many cached tokens share a prefix. */
+function cachedCalls(columns: RecordedColumns, rows: readonly number[]): readonly CachedCall[] {
+  const { arrivalMs, cacheReadTokens, cacheWriteTokens, tenantIndex, originIndex, modelIndex, modelNames } = columns;
+  if (cacheReadTokens === undefined) return [];
+  return rows.flatMap((row) => {
+    const readTokens = cacheReadTokens[row]!;
+    const writeTokens = cacheWriteTokens?.[row] ?? 0;
+    const prefix = `${tenantIndex?.[row] ?? 0} ${originIndex?.[row] ?? 0} ${readTokens + writeTokens}`;
+    const isGlobal = /(^|\/)global\./.test(modelNames?.[modelIndex?.[row] ?? -1] ?? "");
+    return readTokens + writeTokens === 0 ? [] : [{ atMs: arrivalMs[row]!, prefix, readTokens, writeTokens, isGlobal }];
+  });
 }
 
 function momentsOf(values: readonly number[]): { readonly mean: number; readonly cv: number } {

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildOptions, Plugin } from "esbuild";
+import { strategyScriptText } from "../../simulator/client/own-strategy.ts";
 import { IS_COMPILED, PACKAGE_ROOT, programFile } from "../io/process.ts";
 
 /** What browsers run, by source file. */
@@ -54,6 +55,19 @@ export function browserProgram(name: keyof typeof BROWSER_PROGRAMS): Promise<str
   const text = IS_COMPILED ? readFile(programFile(source), "utf8") : bundle(source);
   made.set(source, text);
   return text;
+}
+
+/**
+ * The worker's text with the code of a user's own strategies in it: a page's policy lets no text be run as code later.
+ *
+ * @param sources bundled code by path
+ */
+export async function workerWith(sources: Readonly<Record<string, string>>): Promise<string> {
+  const worker = await browserProgram("worker");
+  const codes = [...new Set(Object.values(sources))];
+  if (codes.length === 0) return worker;
+  const pairs = codes.map((source) => `[${JSON.stringify(source)},${strategyScriptText(source)}]`);
+  return `globalThis.meridianStrategies=[${pairs.join(",\n")}];\n${worker}`;
 }
 
 async function bundle(source: string): Promise<string> {

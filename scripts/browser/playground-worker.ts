@@ -3,6 +3,7 @@
  * makes it one file. It answers every `Ask` with `Reply` messages.
  */
 import "./without-eval.ts";
+import { prepareStrategy } from "../../simulator/client/own-strategy.ts";
 import type { Ask, Reply } from "../playground/messages.ts";
 import { PlaygroundSession } from "../playground/session.ts";
 
@@ -10,9 +11,13 @@ import { PlaygroundSession } from "../playground/session.ts";
 interface WorkerScope {
   onmessage: (event: { readonly data: Ask }) => void;
   postMessage(reply: Reply): void;
+  /** Code of the user's own strategies and the functions that run it, see `workerWith`. */
+  readonly meridianStrategies?: readonly (readonly [source: string, script: (math: Math) => unknown])[];
 }
 
 const scope = globalThis as unknown as WorkerScope;
+
+for (const [source, script] of scope.meridianStrategies ?? []) prepareStrategy(source, script);
 
 const session = new PlaygroundSession({
   post: (reply) => scope.postMessage(reply),

@@ -1,18 +1,28 @@
 /** `meridian bill`: what an export of the bill says, who could be routed otherwise, and what stands out. */
+
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { BillPage } from "../../reports/bill/page.ts";
 import { renderBillHtml } from "../../reports/bill/page.ts";
 import { renderProjectionCsv } from "../../reports/bill/projection.ts";
 import type { ReplayReport } from "../../reports/bill/savings.ts";
-import { replayText, routingScenarios, savingsCsvTable, savingsTable } from "../../reports/bill/savings.ts";
+import {
+  bestRouting,
+  replayText,
+  routingScenarios,
+  savingsCsvTable,
+  savingsTable,
+} from "../../reports/bill/savings.ts";
 import { renderBillText } from "../../reports/bill/text.ts";
 import { csvRows, toCsv } from "../../reports/tables/table.ts";
 import { terminalTable, wrap } from "../../reports/text/terminal.ts";
 import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
+import { parseShare } from "../../simulator/base/quantities.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
 import { candidatesOf } from "../../simulator/bill/candidates.ts";
+import type { HitsLost } from "../../simulator/bill/fitted-class.ts";
 import { FLAT, projectBill } from "../../simulator/bill/project.ts";
 import {
   type Bill,
@@ -29,6 +39,7 @@ import { workloadsSchema } from "../../simulator/bill/workloads.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import { addBillOptions, openBill } from "../bill/open-bill.ts";
 import type { ReplayInput } from "../bill/replay.ts";
+import { loadPriceBook } from "../io/price-book-file.ts";
 import { requireStore } from "../io/run-store.ts";
 import { loadScenario } from "../io/scenario-file.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
@@ -52,6 +63,11 @@ export const billCommand: CommandDefinition = {
       .option("--by <dimension...>", `${SPEND_DIMENSIONS.join(", ")} or tag:<key>`)
       .option("--team <tag>", "tag whose values are the teams; the one with most spend unless given")
       .option("--workloads <file>", "what teams can live with: search: { sla: 6s, residency: eu, mayMove: 60% }")
+      .option(
+        "--book <file>",
+        "price book of your own, as meridian prices import writes it, in place of the bundled one",
+      )
+      .option("--cache-loss <low..high>", "cache hits that a global profile loses, e.g. 0%..5%; else by log or assumed")
       .option("--scenario <file>", "write a scenario that replays the bill's tokens, by team, model and region")
       .option("--replay", "simulate the bill under other routings: savings by team with intervals")
       .option("--logs <file>", "with --scenario or --replay: a request log of the same calls, for their sizes")
@@ -62,7 +78,9 @@ export const billCommand: CommandDefinition = {
 
 async function runBill({ args, options, terminal, signal }: CommandInput): Promise<number> {
   if (options.report !== undefined) await requireStore(String(options.report), "--report");
-  const { prices } = await loadReference();
+  const { prices } =
+    options.book === undefined ? await loadReference() : { prices: await loadPriceBook(String(options.book)) };
+  const hitsLost = options.cacheLoss === undefined ? undefined : cacheLossOf(String(options.cacheLoss));
   const { bill, names, from, title } = await openBill(args[0], options);
   const tags = tagKeysOf(bill);
   const team = teamOf(options.team as string | undefined, tags);
@@ -77,6 +95,7 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
   );
   if (unknown.length > 0)
     terminal.note(`note: the bill has no ${team ?? "account"} ${unknown.map(printable).join(", ")}`);
+  const book = createPriceBook({ data: prices });
   const report = {
     bill,
     parts: partsOf(bill),
@@ -84,7 +103,7 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
     candidates: candidatesOf(
       bill,
       byTeam,
-      createPriceBook({ data: prices }),
+      book,
       AWS_REGIONS.map(({ id }) => id),
       workloads,
     ),
@@ -98,13 +117,12 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
     features: spendByFeature(bill),
     teamTag: team,
   };
-  const book = createPriceBook({ data: prices });
   const written = await replayOf(options, { bill, dimension: byTeam, book, names, workloads });
   const logs = options.logs as string | undefined;
   const replay =
     options.replay === true
       ? await import("../bill/replay.ts").then(({ replayed }) =>
-          replayed(logs, { bill, dimension: byTeam, book, names, workloads }, { terminal, signal }),
+          replayed(logs, { bill, dimension: byTeam, book, names, workloads, hitsLost }, { terminal, signal }),
         )
       : undefined;
   const json = jsonDocument(
@@ -149,7 +167,14 @@ function replayLines(replay: ReplayReport, { width }: { readonly width: number }
     aligns: columns.map(({ align }) => align),
     gap: 2,
   });
-  return ["", "What routing would save", ...wrap(replayText(replay), width), "", ...table].join("\n");
+  return [
+    "",
+    "What routing would save",
+    ...wrap(bestRouting(replay), width),
+    ...wrap(replayText(replay), width),
+    "",
+    ...table,
+  ].join("\n");
 }
 
 /** Writes the replay where one is asked for. @returns what to tell of it */
@@ -161,6 +186,17 @@ async function replayOf({ scenario, logs, replay }: CommonOptions, input: Replay
   }
   const fix = "add --scenario replay.yaml or --replay";
   throw new MeridianError("usage", { code: "BILL_LOGS_ALONE", what: "--logs is for a replay of the bill", fix });
+}
+
+function cacheLossOf(text: string): HitsLost {
+  const [least, most] = text.split("..").map((each) => parseShare(each));
+  if (least !== undefined && most !== undefined && least >= 0 && least <= most && most <= 1) return { least, most };
+  throw new MeridianError("usage", {
+    code: "BILL_CACHE_LOSS",
+    what: `"${text}" is no range of shares`,
+    where: "--cache-loss",
+    fix: "write a range, low first: --cache-loss 0%..5%",
+  });
 }
 
 function summaryOf(bill: Bill) {
@@ -184,7 +220,7 @@ function dimensionsOf(asked: readonly string[] | undefined, team: string | undef
   return asked.map((dimension) => {
     if ((SPEND_DIMENSIONS as readonly string[]).includes(dimension) || /^tag:./.test(dimension))
       return dimension as SpendDimension;
-    const fix = `one of ${SPEND_DIMENSIONS.join(", ")} or tag:<key>`;
+    const fix = `${suggestOneOf(dimension, SPEND_DIMENSIONS)}, or tag:<key>`;
     throw new MeridianError("usage", {
       code: "BILL_DIMENSION",
       what: `there is no grouping ${JSON.stringify(dimension)}`,

@@ -1,7 +1,7 @@
 /** `meridian claims`: what public write-ups say of routing, each tested under every billing rule and reading. */
 import { renderClaimsText } from "../../reports/claims/text.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { ASSUMPTIONS, assumptionsFrom } from "../../simulator/claims/assumptions.ts";
 import { CLAIMS, judgeClaims } from "../../simulator/claims/index.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
@@ -25,7 +25,7 @@ async function runClaims({ args, options, terminal }: CommandInput): Promise<num
   const only = args[0];
   const chosen = only === undefined ? CLAIMS : CLAIMS.filter(({ id }) => id === only);
   if (chosen.length === 0) {
-    const fix = suggest(
+    const fix = suggestOneOf(
       only!,
       CLAIMS.map(({ id }) => id),
     );

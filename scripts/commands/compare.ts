@@ -1,7 +1,7 @@
 /** `meridian compare`: runs against a baseline run, with intervals, gates and one answer. */
 import { basename, dirname, join } from "node:path";
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { compareRuns } from "../../simulator/compare/compare.ts";
 import { type Gate, judgeGates, parseGate, rowsOfGates } from "../../simulator/compare/gates.ts";
 import type { ComparisonResult } from "../../simulator/compare/result.ts";
@@ -103,7 +103,7 @@ function metricsOf(options: CommonOptions): { readonly metrics?: readonly Sample
         code: "COMPARE_METRIC",
         what: `there is no metric "${name}"`,
         where: "--metric",
-        fix: suggest(name, SAMPLE_METRICS),
+        fix: suggestOneOf(name, SAMPLE_METRICS),
       })),
     );
   }

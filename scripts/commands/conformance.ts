@@ -1,6 +1,7 @@
 /** `meridian conformance`: tries a strategy in many situations, and measures what a decision costs. */
 
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { checkConformance } from "../../simulator/client/conformance.ts";
 import { likelyOptions } from "../../simulator/client/likely-options.ts";
 import { strategyFromSource } from "../../simulator/client/own-strategy.ts";
@@ -43,7 +44,9 @@ async function runConformance({ args, options, terminal }: CommandInput): Promis
     }
     for (const { targets, nsPerDecision } of report.costs) {
       const perS = (1e3 / nsPerDecision).toPrecision(2);
-      terminal.out(`  ${targets} targets: ${nsPerDecision.toFixed(0)} ns a decision, ${perS} million a second`);
+      terminal.out(
+        `  ${targets} targets: ${nsPerDecision.toFixed(0)} ns of processor time a decision, ${perS} million a second`,
+      );
     }
   }
   if (options.json === true) terminal.out(jsonDocument("conformance", { reports }));
@@ -70,7 +73,12 @@ function costOf(definition: StrategyDefinition, given: Readonly<Record<string, u
 }
 
 async function definitionFor(name: string): Promise<StrategyDefinition> {
-  if (STRATEGIES.some((each) => each.name === name) || !/\.(ts|mts|js|mjs)$/.test(name)) return findStrategy(name);
+  const names = STRATEGIES.map((each) => each.name);
+  if (names.includes(name)) return findStrategy(name);
+  if (!/\.(ts|mts|js|mjs)$/.test(name)) {
+    const fix = `${suggestOneOf(name, names)}; or name a file of your own: ./mine.ts`;
+    throw new MeridianError("usage", { code: "STRATEGY_UNKNOWN", what: `there is no strategy "${name}"`, fix });
+  }
   return strategyFromSource((await loadStrategyFile(name, process.cwd())).source, name);
 }
 

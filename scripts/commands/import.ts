@@ -8,7 +8,8 @@ import { createModelNames } from "../../simulator/bill/classify.ts";
 import { readPriceList } from "../../simulator/bill/price-list.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
 import { importBill, importPriceList, kindOfFile } from "../bill/import-bill.ts";
-import { readBillFile, readPlainText } from "../bill/read-bill.ts";
+import { loadPriceList } from "../bill/price-list-file.ts";
+import { readBillFile } from "../bill/read-bill.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { loadTagger, tagRow, withTags } from "../io/tag-rules.ts";
 import { checkImportName, importRequests } from "../traffic/imports.ts";
@@ -78,7 +79,7 @@ async function billing(
   const imported: Record<string, unknown>[] = [];
   for (const [i, file] of args.entries()) {
     if (kinds[i] === "price list") {
-      const list = readPriceList(JSON.parse(await readPlainText(file)), file, names);
+      const list = readPriceList(await loadPriceList(file), file, names);
       const rows = await importPriceList(out, list);
       imported.push({ file, kind: "price list", offer: list.offer, asOf: list.asOf, rows, left: list.left });
       if (options.json === true) continue;

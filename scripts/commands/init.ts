@@ -6,6 +6,7 @@ import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { AWS_REGIONS, regionDirectory } from "../../simulator/base/regions.ts";
 import { createProfileBook } from "../../simulator/service/profiles.ts";
 import { type Answers, answersFrom, DEFAULTS, type Question } from "../init/answers.ts";
+import { recordedAnswers } from "../init/recorded.ts";
 import { scenarioText } from "../init/scenario-text.ts";
 import { prepareText } from "../io/experiment.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
@@ -67,7 +68,6 @@ async function runInit({ args, options, terminal, signal }: CommandInput): Promi
 async function baseOf(file: string, options: CommonOptions): Promise<Answers> {
   const from = options.from ?? (options.example === true ? EXAMPLE : undefined);
   if (typeof from !== "string") return DEFAULTS;
-  const { recordedAnswers } = await import("../init/recorded.ts");
   return recordedAnswers(from, dirname(resolve(file)), options);
 }
 

@@ -1,6 +1,6 @@
 /** `meridian list`: what a scenario or a command can name. */
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { LAWS } from "../../simulator/random/laws/index.ts";
 import { STRATEGIES } from "../../simulator/strategies/index.ts";
@@ -24,7 +24,7 @@ async function runList({ args, options, terminal }: CommandInput): Promise<numbe
   const kind = args[0];
   const load = kind === undefined ? undefined : Object.hasOwn(CATALOGUES, kind) ? CATALOGUES[kind] : undefined;
   if (kind !== undefined && load === undefined) {
-    const fix = suggest(kind, kinds);
+    const fix = suggestOneOf(kind, kinds);
     throw new MeridianError("usage", { code: "LIST_UNKNOWN", what: `there is no list of "${kind}"`, fix });
   }
   const found = load === undefined ? kinds.map((name) => ({ name, summary: `meridian list ${name}` })) : await load();

@@ -1,16 +1,18 @@
 /** `meridian prices`: which list prices are old or missing, and a price list of AWS's taken into a book of one's own. */
+
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
 import { renderPriceCheck, renderPriceImport } from "../../reports/bill/prices-text.ts";
 import { EXIT_CODES, MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { didYouMean } from "../../simulator/base/near-names.ts";
 import { createModelNames } from "../../simulator/bill/classify.ts";
 import { staleRows, updateBook } from "../../simulator/bill/price-book-update.ts";
 import { readPriceList } from "../../simulator/bill/price-list.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import type { PriceBookData, PriceRow } from "../../simulator/service/pricing/price-book-data.ts";
-import { readPlainText } from "../bill/read-bill.ts";
+import { loadPriceList } from "../bill/price-list-file.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { loadPriceBook, savePriceBook } from "../io/price-book-file.ts";
 import { loadScenario } from "../io/scenario-file.ts";
@@ -30,7 +32,7 @@ export const pricesCommand: CommandDefinition = {
   configure: (command) =>
     void command
       .argument("<what>", "check or import")
-      .argument("[file]", "check: a scenario; import: index.json of an offer of AWS's bulk price list")
+      .argument("[file]", "check: a scenario; import: index.json or index.csv of an offer of AWS's bulk price list")
       .option("--book <file>", "price book of your own; import begins it with the bundled prices")
       .addOption(new Option("--max-age <days>", "check: older entries are named").default(90).argParser(wholeNumber(0)))
       .option("--dry-run", "import: show the difference and write nothing"),
@@ -39,7 +41,9 @@ export const pricesCommand: CommandDefinition = {
     if (what === "check") return check(input);
     if (what === "import" && file !== undefined && input.options.book !== undefined) return importList(file, input);
     const fix = "meridian prices check [scenario], or meridian prices import <index.json> --book <file>";
-    throw new MeridianError("usage", { code: "PRICES_WHAT", what: "nothing to do with prices", fix });
+    const near = didYouMean(String(what), ["check", "import"]);
+    const said = what === "import" ? "import wants a file and --book" : `prices cannot "${what}"${near}`;
+    throw new MeridianError("usage", { code: "PRICES_WHAT", what: said, fix });
   },
 };
 
@@ -53,7 +57,7 @@ async function importList(file: string, { options, terminal }: CommandInput): Pr
   const book = isThere ? await loadPriceBook(path) : reference.prices;
   const { models } = reference;
   const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
-  const imported = readPriceList(await readJson(file), file, names);
+  const imported = readPriceList(await loadPriceList(file), file, names);
   const update = updateBook(book, imported);
   const isWritten = options.dryRun !== true && imported.rows.length > 0;
   if (isWritten) await savePriceBook(path, update.book);
@@ -69,26 +73,6 @@ async function importList(file: string, { options, terminal }: CommandInput): Pr
     where: file,
     fix: "download an offer of Amazon Bedrock: AmazonBedrock, AmazonBedrockFoundationModels or AmazonBedrockService",
   });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readPlainText(file).catch((error: unknown) => {
-    if (!(error instanceof MeridianError)) throw error;
-    const fix = "name an index.json of AWS's bulk price list";
-    const what = `the file cannot be read: ${error.problems[0]!.what}`;
-    throw new MeridianError("data", { code: "PRICE_LIST_UNREADABLE", what, where: file, fix });
-  });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const fix = "download it again";
-    throw new MeridianError("data", {
-      code: "PRICE_LIST_UNREADABLE",
-      what: (error as Error).message,
-      where: file,
-      fix,
-    });
-  }
 }
 
 async function check({ args, options, terminal }: CommandInput): Promise<number> {

@@ -1,9 +1,11 @@
 /** `meridian report`: rebuilds the reports of a saved run. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
 import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { readRun, type StoredRun } from "../io/run-store.ts";
 import { environmentProblem, stableJson } from "../io/text-files.ts";
 import { explorableOf } from "../playground/explorable.ts";
@@ -64,7 +66,7 @@ async function reportOn(run: StoredRun, { options, terminal }: CommandInput): Pr
   const format = String(options.format ?? "html");
   const chosen = Object.hasOwn(render, format) ? render[format] : undefined;
   if (chosen === undefined) {
-    const fix = `formats are ${Object.keys(render).join(", ")}`;
+    const fix = suggestOneOf(format, Object.keys(render));
     throw new MeridianError("usage", { code: "REPORT_FORMAT", what: `there is no format "${format}"`, fix });
   }
   const text = await chosen();

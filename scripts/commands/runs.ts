@@ -1,7 +1,10 @@
 /** `meridian runs`: lists, filters, tags and names saved runs, and removes those that are not needed any more. */
+
 import { rm } from "node:fs/promises";
+import { Option } from "commander";
 import { terminalTable } from "../../reports/text/terminal.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { findRuns, idsByAge } from "../store/find-runs.ts";
@@ -25,7 +28,7 @@ export const runsCommand: CommandDefinition = {
       .argument("[words...]", "runs, tags, names: as the action wants them")
       .option("--scenario <name>", "list: only runs of this scenario")
       .option("--tag <tag>", "list: only runs with this tag")
-      .option("--kind <kind>", "list: simulated or measured")
+      .addOption(new Option("--kind <kind>", "list: only runs of this kind").choices(["simulated", "measured"]))
       .option("--limit <n>", "list: at most so many", wholeNumber(1))
       .option("--keep <n>", "prune: how many of the newest runs stay", wholeNumber(0))
       .option("--yes", "remove, prune: do it; without it they only say what they would do")
@@ -59,7 +62,7 @@ async function runRuns({ args, options, terminal }: CommandInput): Promise<numbe
     throw new MeridianError("usage", {
       code: "RUNS_ACTION",
       what: `runs cannot "${action}"`,
-      fix: `it can ${Object.keys(ACTIONS).join(", ")}`,
+      fix: suggestOneOf(action, Object.keys(ACTIONS)),
     });
   }
   await act({ root: String(options.out), words, options, terminal });

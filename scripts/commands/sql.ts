@@ -3,6 +3,7 @@
 import { escapeMarkdown } from "../../reports/text/markdown.ts";
 import { terminalTable } from "../../reports/text/terminal.ts";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import type { QueryResult } from "../store/reader.ts";
 import { openRunStore } from "../store/runs.ts";
 import { STORE_TABLES, STORE_VIEWS } from "../store/tables/index.ts";
@@ -38,7 +39,7 @@ async function runSql({ args, options, terminal, signal }: CommandInput): Promis
     throw new MeridianError("usage", {
       code: "SQL_FORMAT",
       what: `there is no format "${asked}"`,
-      fix: `formats are ${FORMATS.join(", ")}`,
+      fix: suggestOneOf(asked, FORMATS),
     });
   }
   const query = args[0];

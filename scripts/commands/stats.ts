@@ -1,7 +1,7 @@
 /** `meridian stats`: statistical procedures on plain data, and the best strategy of a saved run. */
 import { readFileSync } from "node:fs";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { PROCEDURES } from "../../simulator/compare/procedures.ts";
 import { lessIsBetter } from "../../simulator/compare/result.ts";
 import { SAMPLE_METRICS, type SampleMetric } from "../../simulator/experiment/result.ts";
@@ -47,7 +47,7 @@ async function runStats({ args, options, terminal }: CommandInput): Promise<numb
   }
   const procedure = PROCEDURES.find((each) => each.name === name);
   if (procedure === undefined) {
-    const fix = suggest(
+    const fix = suggestOneOf(
       name,
       PROCEDURES.map((each) => each.name),
     );
@@ -107,6 +107,6 @@ function metricOf(name: string): SampleMetric {
     code: "STATS_METRIC",
     what: `strategies cannot be ranked by "${name}"`,
     where: "--metric",
-    fix: suggest(name, SAMPLE_METRICS),
+    fix: suggestOneOf(name, SAMPLE_METRICS),
   });
 }

@@ -1,9 +1,12 @@
 /** `meridian strategy`: begins a strategy of your own, or writes one as a gateway's configuration. */
 
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
+import { prepareExperiment } from "../io/experiment.ts";
 import { environmentProblem } from "../io/text-files.ts";
+import { EXPORT_FORMATS } from "../strategy/exports.ts";
 import { historyOf } from "../strategy/history.ts";
+import { beginStrategy } from "../strategy/template.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf } from "./options.ts";
 
@@ -31,7 +34,7 @@ export const strategyCommand: CommandDefinition = {
 };
 
 const ACTIONS: Readonly<Record<string, (input: CommandInput) => Promise<number>>> = {
-  new: async ({ args, terminal }) => (await import("../strategy/template.ts")).beginStrategy(args[1]!, terminal),
+  new: ({ args, terminal }) => beginStrategy(args[1]!, terminal),
   export: exportStrategy,
   history: printHistory,
 };
@@ -40,7 +43,7 @@ async function runStrategy(input: CommandInput): Promise<number> {
   const action = input.args[0]!;
   const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (run !== undefined) return run(input);
-  const fix = suggest(action, Object.keys(ACTIONS));
+  const fix = suggestOneOf(action, Object.keys(ACTIONS));
   throw new MeridianError("usage", { code: "STRATEGY_ACTION", what: `there is no action "${action}"`, fix });
 }
 
@@ -64,15 +67,11 @@ async function printHistory({ args, options, terminal }: CommandInput): Promise<
 
 /** Prints the strategy in a gateway's words, and says what they cannot. */
 async function exportStrategy({ args, options, terminal }: CommandInput): Promise<number> {
-  const [{ prepareExperiment }, { EXPORT_FORMATS }] = await Promise.all([
-    import("../io/experiment.ts"),
-    import("../strategy/exports.ts"),
-  ]);
   const names = EXPORT_FORMATS.map(({ name }) => name);
   const format = EXPORT_FORMATS.find(({ name }) => name === options.as);
   if (format === undefined) {
     const what = `a strategy cannot be exported as "${options.as}"`;
-    const fix = suggest(String(options.as), names);
+    const fix = suggestOneOf(String(options.as), names);
     throw new MeridianError("usage", { code: "STRATEGY_FORMAT", what, where: "--as", fix });
   }
   const named = options.strategy as string | undefined;

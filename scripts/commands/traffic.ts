@@ -3,8 +3,9 @@ import { type Command, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { TIME_UNITS } from "../../simulator/base/instants.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { describeTraffic } from "../../simulator/traffic/describe.ts";
+import { FITTED_PROCESSES } from "../../simulator/traffic/fit/arrivals.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { readTraffic } from "../traffic/read.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
@@ -26,6 +27,7 @@ export const trafficCommand: CommandDefinition = {
       "columns of your own",
     ],
     ["meridian traffic fit azure-code-2023 --out code.traffic.yaml", "a synthetic model, and whether it passes"],
+    ["meridian traffic fit azure-code-2023 --process poisson", "how far one process is: this one fails"],
     ["meridian traffic fit day.csv --check-in my-world.yaml", "and whether your world would tell them apart"],
     [
       "meridian traffic generate code.traffic.yaml --requests 1000000 --out code.parquet",
@@ -51,7 +53,8 @@ export const trafficCommand: CommandDefinition = {
     const load = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
     if (load === undefined) {
       const what = action === "" ? "say what to do with the traffic" : `"${action}" cannot be done with traffic`;
-      throw new MeridianError("usage", { code: "TRAFFIC_ACTION", what, fix: suggest(action, Object.keys(ACTIONS)) });
+      const fix = suggestOneOf(action, Object.keys(ACTIONS));
+      throw new MeridianError("usage", { code: "TRAFFIC_ACTION", what, fix });
     }
     return (await load())({ ...input, args: input.args.slice(1) });
   },
@@ -70,6 +73,11 @@ function configure(command: Command): void {
     .option(
       "--check-in <scenario>",
       "fit: whether its world answers the fitted traffic as the recorded: p95 within 5 %, throttles within one point",
+    )
+    .addOption(
+      new Option("--process <name>", "fit: this process of arrivals alone, whether it passes or not").choices([
+        ...FITTED_PROCESSES,
+      ]),
     )
     .option("--scale-rate <factor>", "convert: rate multiplied by this, by whole copies and a thinned one")
     .option("--scale-time <factor>", "convert: times multiplied by this")

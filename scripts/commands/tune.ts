@@ -1,6 +1,8 @@
 /** `meridian tune`: finds a strategy's options on one part of the traffic, and says what they are worth on another. */
+
 import { stringify } from "yaml";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { parseShare } from "../../simulator/base/quantities.ts";
 import { TUNE_METRICS, type TuneGoal, type TuneMetric } from "../../simulator/compare/tuning.ts";
 import { prepareExperiment } from "../io/experiment.ts";
@@ -91,7 +93,7 @@ function goalOf(options: CommonOptions): TuneGoal {
       code: "TUNE_METRIC",
       what,
       where: "--metric",
-      fix: `take one of ${TUNE_METRICS.join(", ")}`,
+      fix: suggestOneOf(metric, TUNE_METRICS),
     });
   }
   return {

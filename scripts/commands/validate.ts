@@ -11,6 +11,7 @@ import type { Override } from "../io/overrides.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { stableJson } from "../io/text-files.ts";
 import { readEvidence } from "../validate/folder.ts";
+import { readWholeLog, reportOf, saveLogValidation, validateLog } from "../validate/from-log.ts";
 import {
   derivedFiles,
   deriveValidation,
@@ -110,7 +111,6 @@ async function validateDecisions(
   { options, terminal, signal }: CommandInput,
 ): Promise<number> {
   const startedAt = new Date();
-  const { readWholeLog, validateLog, saveLogValidation, reportOf } = await import("../validate/from-log.ts");
   const records = await readWholeLog(log);
   const [named = records[0]!.strategy] = (options.strategy as readonly string[] | undefined) ?? [];
   const experiment = await prepareExperiment(file, {

@@ -1,7 +1,9 @@
 /** Writes a comparison: to the terminal or a file in one of its formats, its gates as JUnit XML, and the job summary. */
+
 import junit, { type Builder } from "junit-report-builder";
 import writeFileAtomic from "write-file-atomic";
 import { MeridianError, printable } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import type { ComparisonResult } from "../../simulator/compare/result.ts";
 import type { CommandInput, CommonOptions } from "../commands/command.ts";
 import { appendJobSummary, environmentProblem, stableJson } from "../io/text-files.ts";
@@ -20,7 +22,7 @@ export function formatOf(options: CommonOptions): Format {
   throw new MeridianError("usage", {
     code: "COMPARE_FORMAT",
     what: `there is no format "${asked}"`,
-    fix: `formats are ${FORMATS.join(", ")}`,
+    fix: suggestOneOf(asked, FORMATS),
   });
 }
 

@@ -30,6 +30,10 @@ const MEANINGS: Readonly<Partial<Record<FactName, string>>> = {
     "one of two: a call with both temperature and top_p is refused; refused: a call with either is refused. Models without a statement may accept both.",
   thinking: "A budget must be at least the minimum and below max_tokens.",
   serviceTiers: "Tiers with a list price. A tier that is not listed here may be sold all the same.",
+  converseLacks: "Requests of Converse that use one of these are refused; none: all are taken.",
+  prefill: "A conversation may end with a message of the assistant, which the answer goes on with.",
+  latencyOptimizedIn:
+    "Source regions whose profile of the model serves such calls. Elsewhere, and with the bare model id, they are refused.",
   profileOnly: "yes: an on-demand call with the bare model id is refused outside GovCloud.",
   lifecycle: "The state on the day of the source; a last day after that may have passed since.",
 };
@@ -112,7 +116,7 @@ export function factText(name: FactName, value: unknown): string {
   if (typeof value === "number") return value.toLocaleString("en-US");
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "string") return value === "none" ? "no surcharge" : value.replaceAll("-", " ");
-  if (Array.isArray(value)) return value.join(", ");
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(", ");
   if (name === "longContextPrice") {
     const { aboveInputTokens, inputFactor, outputFactor } = value as LongContextPrice;
     return `above ${aboveInputTokens.toLocaleString("en-US")} tokens: input x ${inputFactor}, output x ${outputFactor}`;

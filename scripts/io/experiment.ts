@@ -34,6 +34,8 @@ export interface PreparedExperiment {
   readonly plain: unknown;
   readonly inputs: ExperimentInputs;
   readonly traces: readonly RecordedTrace[];
+  /** Of the scenario's file: what its relative names are relative to. */
+  readonly folder: string;
   /** What it reads beside its own text. */
   readonly files: readonly NamedDigest[];
   /** One line for people. */
@@ -64,7 +66,7 @@ export async function prepareText(text: string, file: string, options = AS_IT_IS
 }
 
 async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions): Promise<PreparedExperiment> {
-  const { inputs, traces, files, problems } = await loadScenarioInputs(loaded.value, loaded.path, options);
+  const { inputs, traces, files, folder, problems } = await loadScenarioInputs(loaded.value, loaded.path, options);
   const missing = problems.map((problem) => (problem.code.endsWith("_NOT_FOUND") ? loaded.place(problem) : problem));
   try {
     const plan = withTraceNotes(resolvePlan(loaded.value, inputs), traces);
@@ -77,6 +79,7 @@ async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions)
       plain: loaded.plain,
       inputs: { plan },
       traces,
+      folder,
       files,
       summary: summaryOf(plan),
       advice,

@@ -1,6 +1,8 @@
 /** A user's price book: a JSON file of the bundled book's shape. */
+
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { repeatedKey } from "../../simulator/base/repeated-keys.ts";
 import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
 import { environmentProblem, readTextFile, stableJson } from "./text-files.ts";
 
@@ -15,6 +17,8 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
   let value: unknown;
   try {
     value = JSON.parse(text);
+    const twice = repeatedKey(text);
+    if (twice !== undefined) value = new SyntaxError(`an object has the key ${JSON.stringify(twice)} twice`);
   } catch (error) {
     value = error;
   }
@@ -22,7 +26,7 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
   if (parsed.success) return parsed.data;
   const what =
     value instanceof Error
-      ? `this is no JSON: ${value.message}`
+      ? `this is no good JSON: ${value.message}`
       : z.prettifyError(parsed.error).split("\n").slice(0, 3).join(" ");
   throw new MeridianError("data", {
     code: "PRICE_BOOK_FORMAT",

@@ -105,8 +105,9 @@ async function saveAt(root: string, id: string, files: RunFiles): Promise<SavedR
  *
  * @param startedAt when the command began
  * @param savedAt when its files were put together
+ * @param scenarioFolder of the scenario, from the run's folder: what relative names in the saved scenario are relative to
  */
-export function provenance(startedAt: Date, savedAt: Date): string {
+export function provenance(startedAt: Date, savedAt: Date, scenarioFolder?: string): string {
   return stableJson({
     schemaVersion: 1,
     meridian: packageVersion(),
@@ -116,6 +117,7 @@ export function provenance(startedAt: Date, savedAt: Date): string {
     node: process.versions.node,
     hostNode: process.env.MERIDIAN_HOST_NODE ?? process.versions.node,
     platform: `${process.platform} ${process.arch}`,
+    ...(scenarioFolder === undefined ? {} : { scenarioFolder }),
   });
 }
 

@@ -1,4 +1,5 @@
 /** Saves a simulated run with its reports. */
+import { relative, resolve, sep } from "node:path";
 import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
 import { sightTable } from "../../reports/tables/explained.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -39,12 +40,14 @@ export async function saveExperiment(
   await new Promise((resolve) => setImmediate(resolve));
   if (signal.aborted) throw interrupted();
   const savedAt = new Date();
-  const saved = await saveRun(out, newRunId(result.scenario.name, experiment.yaml + resultJson, savedAt), {
+  const id = newRunId(result.scenario.name, experiment.yaml + resultJson, savedAt);
+  const scenarioFolder = relative(resolve(out, id), resolve(experiment.folder)).split(sep).join("/");
+  const saved = await saveRun(out, id, {
     "scenario.yaml": experiment.yaml,
     "result.json": resultJson,
     "report.html": html,
     "summary.md": markdown,
-    "provenance.json": provenance(startedAt, savedAt),
+    "provenance.json": provenance(startedAt, savedAt, scenarioFolder),
     ...rejectsFile(experiment.traces),
     ...(await explainedFile(result)),
   });

@@ -1,7 +1,7 @@
 /** Loads what a scenario names outside its own file: reference data, recordings, recorded prices. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -34,6 +34,8 @@ export interface ScenarioInputs {
   readonly traces: readonly RecordedTrace[];
   /** Everything of the user's that was read beside the scenario, by name: its result follows from these, too. */
   readonly files: readonly NamedDigest[];
+  /** What relative names are relative to. */
+  readonly folder: string;
   /** What could not be loaded; `where` is a config path, or a file and line where the fault is inside a file. */
   readonly problems: readonly Problem[];
 }
@@ -54,7 +56,7 @@ export interface InputOptions {
 
 /**
  * Loads everything outside its own file that a scenario names: reference data, recordings, recorded prices. Relative
- * paths are relative to the scenario's folder. Files that cannot be used are left out and reported, so that the rest of
+ * paths are relative to the scenario's folder; those of a run's own scenario to the folder that it was run from. Files that cannot be used are left out and reported, so that the rest of
  * the scenario can still be checked.
  */
 export async function loadScenarioInputs(
@@ -62,7 +64,8 @@ export async function loadScenarioInputs(
   file: string,
   { badRows, loaded = [] }: InputOptions = {},
 ): Promise<ScenarioInputs> {
-  const baseDir = dirname(file);
+  const ownDir = dirname(file);
+  const baseDir = await namesFolder(file);
   const reference = await loadReference();
   const problems: Problem[] = [];
   const keep = async <T>(load: Promise<T>, configPath: string): Promise<T | undefined> =>
@@ -75,7 +78,7 @@ export async function loadScenarioInputs(
   const keepFile = async <T>(load: Promise<T>, path: string, configPath: string): Promise<T | undefined> => {
     const before = problems.length;
     const loaded = await keep(load, configPath);
-    if (problems.length === before || (await isBelow(path, baseDir))) return loaded;
+    if (problems.length === before || (await isBelow(path, ownDir))) return loaded;
     problems.push(...problems.splice(before).map(withoutContent));
     return loaded;
   };
@@ -111,7 +114,7 @@ export async function loadScenarioInputs(
   for (const [i, { file: own }] of scenario.strategies.entries()) {
     if (own === undefined || Object.hasOwn(strategySources, own)) continue;
     const { loadStrategyFile } = await import("./strategy-files.ts");
-    const code = await keep(loadStrategyFile(own, baseDir, baseDir), `strategies[${i}].file`);
+    const code = await keep(loadStrategyFile(own, ownDir, ownDir), `strategies[${i}].file`);
     if (code === undefined) continue;
     strategySources[own] = code.source;
     files.push({ name: own, sha256: code.sha256 });
@@ -122,8 +125,23 @@ export async function loadScenarioInputs(
     inputs: { ...reference, prices, recordings, recordedPrices, strategySources, notes },
     traces,
     files,
+    folder: baseDir,
     problems,
   };
+}
+
+/** The folder of a scenario; where it lies in a run's folder, the one that the run's provenance says it is from. */
+async function namesFolder(file: string): Promise<string> {
+  const own = dirname(file);
+  if (basename(file) !== "scenario.yaml") return own;
+  try {
+    const { scenarioFolder } = JSON.parse(await readFile(join(own, "provenance.json"), "utf8")) as {
+      readonly scenarioFolder?: unknown;
+    };
+    return typeof scenarioFolder === "string" ? resolve(own, scenarioFolder) : own;
+  } catch {
+    return own;
+  }
 }
 
 function digestOf(content: unknown): string {

@@ -26,7 +26,7 @@ interface JsonSchemaNode {
   readonly oneOf?: readonly JsonSchemaNode[];
   readonly allOf?: readonly JsonSchemaNode[];
   readonly description?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
@@ -55,14 +55,19 @@ export function mapSchema(schema: z.ZodType): SchemaMap {
       nodesAt(path)
         .flatMap((node) => node.enum ?? (node.const === undefined ? [] : [node.const]))
         .map(String),
-    takesTextAt: (path) => nodesAt(path).some(({ type }) => type === "string"),
+    takesTextAt: (path) => nodesAt(path).some(({ type }) => typesOf(type).includes("string")),
     formAt: (path) => {
-      const kinds = nodesAt(path).filter(({ type }) => type !== undefined);
-      const form = kinds.length === 1 ? formOf(kinds[0]!) : undefined;
+      const kinds = nodesAt(path).filter(({ type }) => typesOf(type).length > 0);
+      const form = kinds.length === 1 && typeof kinds[0]!.type === "string" ? formOf(kinds[0]!) : undefined;
       const description = descriptionAt(path);
       return form === undefined || description === undefined ? form : `${form} (${description})`;
     },
   };
+}
+
+/** Alternatives that differ in their kind alone stand as a list of kinds. */
+function typesOf(type: JsonSchemaNode["type"]): readonly string[] {
+  return typeof type === "string" ? [type] : (type ?? []);
 }
 
 /** What to write for a value of one kind. */

@@ -1,6 +1,7 @@
 /** Streams a recording, from a file or a folder, plain or gzipped, within limits, and collects it into columns. */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { findColumns } from "../../simulator/traffic/column-map.ts";
@@ -23,9 +24,13 @@ export interface UnpackLimits {
 
 export interface TraceFileOptions extends ReadingOptions {
   readonly limits?: UnpackLimits;
+  /** Leaves the checksum out, where it is not asked for. */
+  readonly withoutDigest?: boolean;
 }
 
-/** Read at a time: the text of a larger chunk would be an object of its own kind to the heap, which then grows far. */
+/** Read at a time: each read takes its way through another thread. */
+const BLOCK_BYTES = 2 ** 18;
+/** Decoded at a time: a longer text would be an object of its own kind to the heap, which then grows far. */
 const CHUNK_BYTES = 2 ** 15;
 
 export const UNPACK_LIMITS: UnpackLimits = {
@@ -39,7 +44,7 @@ export const UNPACK_LIMITS: UnpackLimits = {
 /** What was read. */
 export interface ReadRecording {
   readonly reader: RequestReader;
-  /** Of the unpacked content, all files in order. */
+  /** Of the unpacked content, all files in order; empty without a digest. */
   readonly sha256: string;
   readonly files: number;
 }
@@ -59,7 +64,7 @@ export async function readTraceFile(
   const { reader, sha256, files } = await readRequests([{ path, source }], options, (row, place) =>
     rows.add(row, place),
   );
-  if (rows.length === 0) throw empty(source, reader);
+  if (rows.length === 0) throw emptyRecording(source, reader);
   return { columns: rows.finish(reader.times), sha256, notes: reader.notes, format: reader.format!, files };
 }
 
@@ -70,7 +75,7 @@ export async function readRequests(
   take: TakeRequest,
 ): Promise<ReadRecording> {
   const reader = new RequestReader(options, take);
-  const hash = createHash("sha256");
+  const hash = options.withoutDigest === true ? undefined : createHash("sha256");
   let files = 0;
   for (const { path, source } of paths) {
     for (const file of await traceFiles(path, source)) {
@@ -80,22 +85,29 @@ export async function readRequests(
     }
   }
   reader.finish();
-  return { reader, sha256: hash.digest("hex"), files };
+  return { reader, sha256: hash?.digest("hex") ?? "", files };
 }
 
-async function readText(file: TraceFile, reader: RequestReader, options: TraceFileOptions, hash: Hash): Promise<void> {
+async function readText(
+  file: TraceFile,
+  reader: RequestReader,
+  options: TraceFileOptions,
+  hash: Hash | undefined,
+): Promise<void> {
   const { limits = UNPACK_LIMITS } = options;
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   const records = reader.file(file.source);
   let unpacked = 0;
   try {
-    for await (const bytes of openBytes(file.path)) {
-      unpacked += bytes.length;
+    for await (const block of openBytes(file)) {
+      unpacked += block.length;
       checkSize(unpacked, file, limits);
-      hash.update(bytes);
-      decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
-      records.push(decoder.decode(bytes, { stream: true }));
-      checkRows(records.lineNumber, file, limits);
+      hash?.update(block);
+      decoder ??= new TextDecoder(encodingOf(block), { fatal: true });
+      for (let from = 0; from < block.length; from += CHUNK_BYTES) {
+        records.push(decoder.decode(block.subarray(from, from + CHUNK_BYTES), { stream: true }));
+        checkRows(records.lineNumber, file, limits);
+      }
     }
     if (decoder !== undefined) records.push(decoder.decode());
   } catch (cause) {
@@ -108,9 +120,9 @@ async function readParquet(
   file: TraceFile,
   reader: RequestReader,
   options: TraceFileOptions,
-  hash: Hash,
+  hash: Hash | undefined,
 ): Promise<void> {
-  for await (const bytes of createReadStream(file.path)) hash.update(bytes as Uint8Array);
+  if (hash !== undefined) for await (const bytes of readBlocks(file.path)) hash.update(bytes);
   const table = await openParquet(file.path, file.source);
   const found = Object.values(findColumns(table.columns, options.columns ?? null)).map(({ name }) => name);
   const wanted = [...new Set([...found, ...(options.tag == null ? [] : [options.tag])])];
@@ -128,12 +140,75 @@ function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
-function openBytes(path: string): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  if (!path.endsWith(".gz")) return file;
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+/**
+ * The bytes of a file, unpacked where they are packed, whatever its name says: browsers unpack and keep the name. A block
+ * is valid until the next is asked for.
+ */
+async function* openBytes({ path, source, bytes }: TraceFile): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const block of readBlocks(path, bytes)) {
+    if (isFirst && startsWith(block, GZIP)) {
+      yield* unpacked(path, bytes <= block.length ? block : undefined);
+      return;
+    }
+    const other = isFirst ? NO_TEXT.find(({ start }) => startsWith(block, start)) : undefined;
+    if (other !== undefined) throw problem("TRACE_NOT_TEXT", source, other.what, other.fix);
+    isFirst = false;
+    yield block;
+  }
+}
+
+const GZIP = [0x1f, 0x8b];
+
+/** Files that are taken for text by mistake, by their first bytes. */
+const NO_TEXT = [
+  {
+    start: [...Buffer.from("PGDMP")],
+    what: "this is a dump of Postgres in its own packed form",
+    fix: "pg_restore --data-only -t LiteLLM_SpendLogs -f spend.sql makes text of it",
+  },
+  {
+    start: [...Buffer.from("PK\x03\x04")],
+    what: "this is a zip archive or a spreadsheet",
+    fix: "unpack it, or save it as CSV",
+  },
+  { start: [...Buffer.from("PAR1")], what: "this is Parquet", fix: "give it a name that ends in .parquet" },
+];
+
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return start.every((byte, i) => bytes[i] === byte);
+}
+
+/** @param whole the file, where it is short: folders of deliveries hold thousands of files */
+function unpacked(path: string, whole: Uint8Array | undefined): AsyncIterable<Uint8Array> {
+  if (whole !== undefined) {
+    const chunkSize = Math.min(BLOCK_BYTES, Math.max(CHUNK_BYTES, UNPACKED_RATIO * whole.length));
+    const gunzip = createGunzip({ chunkSize });
+    gunzip.end(whole);
+    return gunzip;
+  }
+  const file = createReadStream(path, { highWaterMark: BLOCK_BYTES });
+  const gunzip = createGunzip({ chunkSize: BLOCK_BYTES });
   file.on("error", (error) => gunzip.destroy(error));
   return file.pipe(gunzip);
+}
+
+/** Logs usually unpack to less than so many times their size. */
+const UNPACKED_RATIO = 16;
+
+/** The bytes of a file as they are. @param size of the file, where it is known: what is read at a time */
+export async function* readBlocks(path: string, size = BLOCK_BYTES): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const block = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(1024, size)));
+    for (;;) {
+      const { bytesRead } = await file.read(block, 0, block.length);
+      if (bytesRead === 0) return;
+      yield block.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 function checkSize(unpacked: number, { bytes, source }: TraceFile, limits: UnpackLimits): void {
@@ -150,12 +225,13 @@ function checkRows(rows: number, { bytes, source }: TraceFile, limits: UnpackLim
   }
 }
 
-function empty(source: string, reader: RequestReader): MeridianError {
+/** That there is no request, with what was said while it was read. */
+export function emptyRecording(source: string, reader: RequestReader): MeridianError {
   if (reader.format !== undefined) {
     const what = ["the recording has no requests", ...reader.notes].join("; ");
     return problem("TRACE_EMPTY", source, what, "a trace needs at least one row below its header");
   }
-  return problem("TRACE_EMPTY", source, "the file is empty", "a trace needs at least one row");
+  return problem("TRACE_EMPTY", source, "there are no records in it", "a trace needs at least one row");
 }
 
 function readProblem(cause: unknown, source: string): unknown {

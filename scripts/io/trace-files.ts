@@ -12,7 +12,7 @@ export interface TraceFile {
 }
 
 /** Endings of files that may hold records, besides `.gz` after them. */
-const ENDINGS = /\.(jsonl?|ndjson|csv|parquet|log|txt)(\.gz)?$|\.gz$/i;
+const ENDINGS = /\.(jsonl?|ndjson|csv|tsv|parquet|log|txt|sql)(\.gz)?$|\.gz$/i;
 /** Folders of deliveries that hold no records of calls: bodies on their own, digests. */
 const OTHER_FOLDERS = ["data", "CloudTrail-Digest", "CloudTrail-Insight"];
 const OTHER_FILES = /^[._]|permission-check|^aws-logs-write-test|^(readme|license)/i;

@@ -86,7 +86,7 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Key
           [bound(issue.origin, "at most", issue.maximum, issue.inclusive), ...words].join(", or "),
       );
     case "custom": {
-      const [what, fix] = splitMessage(subjectOf(issue.message, found), description);
+      const [what, fix] = splitMessage(subjectOf(issue.message, found), aboveZero(issue.message, description));
       const isCorrection = fix?.startsWith("write ") === true && issue.path.length === 0;
       return { ...withFix(what, isCorrection ? [fix, ...new Set(words)].join(", or ") : fix), ...codeOf(issue) };
     }
@@ -110,16 +110,24 @@ function literalOf(expected: string, found: unknown): string | undefined {
     if (/^(yes|y|on|1|true)$/i.test(found)) return "write true";
     return /^(no|n|off|0|false)$/i.test(found) ? "write false" : undefined;
   }
+  if (expected === "array" && (typeof found === "string" || typeof found === "number")) return `write [${found}]`;
   return expected === "string" && (typeof found === "number" || typeof found === "boolean")
     ? `write ${JSON.stringify(String(found))}, in quotes`
     : undefined;
 }
 
-/** Where a share may be written as a percentage, 31 means 31%. */
+/** Where a share may be written as a percentage, 31 means 31%, and the limit is one, too. */
 function asPercent(found: unknown, maximum: number | bigint, takesText: boolean): string | undefined {
   const value = typeof found === "string" ? parseCount(found) : found;
   const isMeant = takesText && Number(maximum) <= 1 && typeof value === "number" && value > 1 && value <= 100;
-  return isMeant ? `write ${value}%` : undefined;
+  if (isMeant) return `write ${value}%`;
+  return takesText && Number(maximum) === 1 ? "at most 100%" : undefined;
+}
+
+/** A description says what a value is; of one that must not be 0, what to write is known. */
+function aboveZero(message: string, description: string | undefined): string | undefined {
+  if (!/must be (?:more than|above) 0$/.test(message)) return description;
+  return `write a value above 0${description === undefined ? "" : ` (${description})`}`;
 }
 
 /** "must be more than 0" → "\"0s\" must be more than 0". */

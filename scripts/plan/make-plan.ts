@@ -1,6 +1,5 @@
 /** Makes a plan of a scenario: what is run, in which order, and what the answers are read from. */
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
-import { deferrals } from "../../simulator/advice/deferral.ts";
 import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
 import {
   capacityWorth,
@@ -11,9 +10,7 @@ import {
   watchedClass,
 } from "../../simulator/advice/outcomes.ts";
 import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
-import { loadDurations, type Reservation, reservations } from "../../simulator/advice/reservation.ts";
-import { residencyPrices } from "../../simulator/advice/residency-price.ts";
-import { provisionedBreakEvens, tierCosts } from "../../simulator/advice/tiers.ts";
+import { loadDurations, type Reservation } from "../../simulator/advice/reservation.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
@@ -21,6 +18,7 @@ import type { Plan } from "../../simulator/scenario/plan.ts";
 import { RESERVED_MINIMUM_TPM } from "../../simulator/service/pricing/reserved.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
+import { demandsOf, pricedAnswers, residencyAnswers } from "./priced.ts";
 import { type EvidenceOptions, EvidenceRuns } from "./run-evidence.ts";
 import { busiestDayCalls, runSize } from "./run-size.ts";
 import {
@@ -80,10 +78,7 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     outcome,
     options,
   });
-  const routes = variant.options.flatMap((option): readonly RouteOutcome[] => {
-    const ran = variant.runAs.get(option.name)!;
-    return [{ option, outcome: { ...outcome("routes", routed, ran.name), strategy: option.name } }];
-  });
+  const routes = routeOutcomes(variant, (name) => outcome("routes", routed, name));
   const planned = await plannedBuys({
     source,
     runs,
@@ -104,6 +99,7 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     isRecommended: asIs.recommended === chosen,
     watchedClass: watched,
     replications: asIs.replications.done,
+    precision: options.precision?.precision ?? null,
     hours: size.hours,
     ofHours: whole.minutes / 60,
     headroom: options.headroom,
@@ -116,6 +112,11 @@ export async function makePlan(source: Source, options: PlanOptions): Promise<Ad
     runs: runs.saved,
     notes: notesOf(variant, asIs),
   };
+}
+
+/** Every name of a way to route, with the outcome of the strategy that was run for it. */
+function routeOutcomes({ options, runAs }: RoutesVariant, of: (strategy: string) => Outcome): readonly RouteOutcome[] {
+  return options.map((option) => ({ option, outcome: { ...of(runAs.get(option.name)!.name), strategy: option.name } }));
 }
 
 /** The scenario's own strategies, and every way to route. */
@@ -216,7 +217,15 @@ function labelOf(strategy: unknown): string {
   return name ?? Object.keys(rest)[0] ?? "";
 }
 
-type Bought = "deferrals" | "reservations" | "loadDurations" | "reservedCheck" | "tiers" | "provisioned" | "residency";
+type Bought =
+  | "demandReplications"
+  | "deferrals"
+  | "reservations"
+  | "loadDurations"
+  | "reservedCheck"
+  | "tiers"
+  | "provisioned"
+  | "residency";
 
 /** What is bought ahead or later: reservations, batch, and what residency costs. */
 async function plannedBuys(input: {
@@ -235,12 +244,14 @@ async function plannedBuys(input: {
   const home = variant.options[0]!;
   const targetOf = Object.fromEntries(Object.entries(home.targets).map(([name, list]) => [name, list[0] ?? ""]));
   const { prices } = await loadReference();
-  const reservable = reservations({ plan, demand, prices, targetOf });
+  const demands = demandsOf(plan, demand);
+  const priced = pricedAnswers({ plan, demands, prices, targetOf, unitTpm: input.unitTpm });
+  const reservable = priced.reservations;
   const { loadLinearSolver } = await import("../io/lp.ts");
   const without = await plansWithoutRules(source, variant);
   return {
-    deferrals: deferrals(plan, demand, targetOf),
-    reservations: reservable,
+    demandReplications: demands.length,
+    ...priced,
     loadDurations: loadDurations({ plan, demand, prices, targetOf }).filter(({ target }) =>
       reservable.some((each) => each.target === target),
     ),
@@ -248,9 +259,7 @@ async function plannedBuys(input: {
       routed === null
         ? null
         : await checkReservation({ runs, labelled, variant, targetOf, reservable, routed, outcome }),
-    tiers: tierCosts({ plan, demand, prices, targetOf }),
-    provisioned: provisionedBreakEvens({ plan, demand, prices, targetOf }, input.unitTpm),
-    residency: without.size === 0 ? [] : residencyPrices(plan, demand, without, await loadLinearSolver()),
+    residency: without.size === 0 ? [] : residencyAnswers(plan, demands, without, await loadLinearSolver()),
   };
 }
 

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
-import { browserProgram } from "../browser/bundle.ts";
+import { browserProgram, workerWith } from "../browser/bundle.ts";
 import { packageVersion } from "../io/process.ts";
 import { inputsOfText } from "./load.ts";
 import { packInputs } from "./pack-inputs.ts";
@@ -24,7 +24,7 @@ export async function explorableOf(text: string, file: string): Promise<Explorab
     file: basename(file),
     meridianVersion: packageVersion(),
     pageScript: await browserProgram("page"),
-    worker: await packed(await browserProgram("worker")),
+    worker: await packed(await workerWith(inputs.strategySources ?? {})),
     inputs: await packed(packInputs(inputs)),
   };
   const bytes = one.pageScript.length + one.worker.length + one.inputs.length + 2 * text.length;

@@ -42,15 +42,14 @@ export async function inputsOfText(text: string, file: string): Promise<Omit<Pla
   }
 }
 
-/** The bundled data alone where there is no scenario yet. Own strategies stay out: a page runs no code but its own. */
+/** The bundled data alone where there is no scenario yet. */
 async function inputsFor(scenario: Scenario | undefined, file: string): Promise<Omit<PlaygroundStart, "text">> {
   const models = await loadModelFactsData();
   if (scenario === undefined) {
     const { models: _models, ...reference } = await loadReference();
     return { inputs: { ...reference, models, recordings: {}, recordedPrices: {} }, problems: [] };
   }
-  const strategies = scenario.strategies.filter((one) => one.file === undefined);
-  const { inputs, problems } = await loadScenarioInputs({ ...scenario, strategies }, file);
+  const { inputs, problems } = await loadScenarioInputs(scenario, file);
   return { inputs: { ...inputs, models }, problems };
 }
 

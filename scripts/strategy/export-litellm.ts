@@ -42,19 +42,26 @@ export function litellmConfig(plan: Plan, strategy: StrategyPlan): LitellmConfig
       fix: `those with one are ${Object.keys(RULES).join(", ")}; any runs in a program of your own: --as module`,
     });
   }
-  const { settings, params = () => ({}), order } = rule(plan, strategy.options);
+  const { settings, params = () => ({}), groups = [] } = rule(plan, strategy.options);
+  // Of deployments without a weight simple-shuffle draws by tpm: a quota there would move the calls. And what the strategy
+  // litellm knows of limits are its own options.
+  const ownLimitsOnly = settings.routing_strategy === "simple-shuffle" || strategy.kind === "litellm";
   const model_list: LitellmConfig["model_list"][number][] = [];
   const fallbacks: Record<string, readonly string[]>[] = [];
   plan.models.forEach(({ name }, m) => {
     const sold = [...plan.targets.keys()].filter((t) => isUsed(plan, t, m));
-    const ranked = order === undefined ? sold : order.filter((t) => sold.includes(t));
-    ranked.forEach((t, rank) => {
-      const isFallback = order !== undefined && rank > 0;
-      const own = { ...deploymentOf(plan, t, m), ...params(t) };
-      model_list.push({ model_name: isFallback ? `${name}-${rank + 1}` : name, litellm_params: own });
+    const called = groups.length === 0 ? [sold] : groups.map((group) => group.filter((t) => sold.includes(t)));
+    const ranked = called.filter((group) => group.length > 0);
+    ranked.forEach((group, rank) => {
+      const model_name = rank === 0 ? name : `${name}-${rank + 1}`;
+      for (const t of group) {
+        const { tpm, ...deployment } = deploymentOf(plan, t, m);
+        const limit = tpm === undefined || ownLimitsOnly ? {} : { tpm };
+        model_list.push({ model_name, litellm_params: { ...deployment, ...limit, ...params(t) } });
+      }
     });
     const rest = ranked.slice(1).map((_, i) => `${name}-${i + 2}`);
-    if (order !== undefined && rest.length > 0) fallbacks.push({ [name]: rest });
+    if (rest.length > 0) fallbacks.push({ [name]: rest });
   });
   const router_settings = { ...settings, ...(fallbacks.length > 0 ? { fallbacks } : {}), ...clientOf(plan, strategy) };
   return { model_list, router_settings };
@@ -64,8 +71,8 @@ interface Rule {
   readonly settings: Readonly<Record<string, unknown>>;
   /** More of a deployment's parameters. */
   readonly params?: (target: number) => Readonly<Record<string, number>>;
-  /** Targets in order: the first serves, the others are fallbacks. */
-  readonly order?: readonly number[];
+  /** Targets by model group: the first is called, the others are fallbacks in order; left out, all are one group. */
+  readonly groups?: readonly (readonly number[])[];
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -73,7 +80,7 @@ type Options = Readonly<Record<string, unknown>>;
 const RULES: Readonly<Record<string, (plan: Plan, options: Options) => Rule>> = {
   single: (plan, { target }) => ({
     settings: { routing_strategy: "simple-shuffle" },
-    order: [indexOf(plan, String(target))],
+    groups: [[indexOf(plan, String(target))]],
   }),
   random: () => ({ settings: { routing_strategy: "simple-shuffle" } }),
   weighted: (plan, { weights }) => ({
@@ -86,9 +93,9 @@ const RULES: Readonly<Record<string, (plan: Plan, options: Options) => Rule>> = 
       cooldown_time: Number(cooldown ?? 30_000) / 1_000,
       allowed_fails: 0,
     },
-    order: ((targets as readonly string[] | undefined) ?? plan.targets.map(({ id }) => id)).map((id) =>
+    groups: ((targets as readonly string[] | undefined) ?? plan.targets.map(({ id }) => id)).map((id) => [
       indexOf(plan, id),
-    ),
+    ]),
   }),
   "least-outstanding": () => ({ settings: { routing_strategy: "least-busy" } }),
   "least-latency": () => ({ settings: { routing_strategy: "latency-based-routing" } }),
@@ -108,8 +115,16 @@ const RULES: Readonly<Record<string, (plan: Plan, options: Options) => Rule>> = 
           return amount > 0 ? [[name, amount]] : [];
         }),
       ),
+    groups: groupsOf(plan, (options.fallbacks ?? []) as readonly (readonly string[])[]),
   }),
 };
+
+function groupsOf(plan: Plan, fallbacks: readonly (readonly string[])[]): readonly (readonly number[])[] {
+  if (fallbacks.length === 0) return [];
+  const groups = fallbacks.map((group) => group.map((name) => indexOf(plan, name)));
+  const named = groups.flat();
+  return [[...plan.targets.keys()].filter((t) => !named.includes(t)), ...groups];
+}
 
 /** Sold there, and used by some class. */
 function isUsed({ targets, classes }: Plan, target: number, model: number): boolean {
@@ -130,19 +145,20 @@ function deploymentOf({ targets, regionNames, world, money, models }: Plan, t: n
     aws_region_name: regionNames[region]!,
     input_cost_per_token: price(INPUT),
     output_cost_per_token: price(OUTPUT),
-    ...(tpm === undefined ? {} : { tpm }),
+    tpm,
   };
 }
 
 /** Attempts and the limit of each, as far as LiteLLM has them. */
-function clientOf(plan: Plan, { client }: StrategyPlan): Readonly<Record<string, number>> {
+function clientOf(plan: Plan, { client, options }: StrategyPlan): Readonly<Record<string, number>> {
   const { retry, timeout } = client ?? plan.client;
   const attempts =
     retry.mode === "none" ? 1 : retry.mode === "custom" || retry.mode === "litellm" ? (retry.maxAttempts ?? 3) : 3;
-  const wait =
-    retry.mode === "litellm" && retry.retryAfterMs > 0 ? { retry_after: Math.ceil(retry.retryAfterMs / 1_000) } : {};
+  // With fallbacks the strategy has the retries of each group, and the client the attempts of all.
+  const retryAfterMs = retry.mode === "litellm" ? Number(options.retryAfter ?? retry.retryAfterMs) : 0;
+  const wait = retryAfterMs > 0 ? { retry_after: Math.ceil(retryAfterMs / 1_000) } : {};
   const limits = Number.isFinite(timeout.attemptMs) ? { timeout: timeout.attemptMs / 1_000 } : {};
-  return { num_retries: attempts - 1, ...wait, ...limits };
+  return { num_retries: Number(options.retries ?? attempts - 1), ...wait, ...limits };
 }
 
 function indexOf({ targets, regionNames }: Plan, name: string): number {

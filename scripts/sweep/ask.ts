@@ -1,6 +1,6 @@
 /** What is asked of a sweep, as the command line has it: a metric, a class and a limit. */
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { isLatency, SWEEP_METRICS, type SweepMetric } from "../../simulator/sweep/points.ts";
 import type { AskedQuestion } from "../../simulator/sweep/question.ts";
@@ -35,7 +35,7 @@ function metricOf(name: string): SweepMetric {
     code: "SWEEP_METRIC",
     what: `there is no metric "${name}"`,
     where: "--metric",
-    fix: suggest(name, SWEEP_METRICS),
+    fix: suggestOneOf(name, SWEEP_METRICS),
   });
 }
 

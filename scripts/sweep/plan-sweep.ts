@@ -1,6 +1,6 @@
 /** From a scenario and its factors to the job file of a sweep: everything that can be wrong is found before a job runs. */
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
 import { type Factor, parseRange } from "../../simulator/sweep/factor.ts";
@@ -144,7 +144,7 @@ function designOf(name: string) {
   throw new MeridianError("usage", {
     code: "SWEEP_DESIGN",
     what: `there is no design "${name}"`,
-    fix: suggest(name, names),
+    fix: suggestOneOf(name, names),
   });
 }
 

@@ -5,6 +5,7 @@ import { Document, isScalar, isSeq, visit } from "yaml";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import type { LawSpec } from "../../simulator/random/laws/index.ts";
 import type { ArrivalSpec } from "../../simulator/traffic/arrivals/index.ts";
+import type { FittedProcess } from "../../simulator/traffic/fit/arrivals.ts";
 import { type ClassFit, fitTraffic, type TrafficFit } from "../../simulator/traffic/fit/fit-traffic.ts";
 import type { DrawnSessions } from "../../simulator/traffic/sessions.ts";
 import { type CommandInput, jsonDocument } from "../commands/command.ts";
@@ -12,10 +13,10 @@ import { environmentProblem } from "../io/text-files.ts";
 import { type WorldCheck, worldCheck, worldText } from "./check-in.ts";
 import { type ReadTraffic, readTraffic } from "./read.ts";
 
-/** @throws MeridianError data TRACE_*, TRAFFIC_TOO_FEW; environment TRAFFIC_NOT_SAVED */
+/** @throws MeridianError usage TRAFFIC_PROCESS; data TRACE_*, TRAFFIC_TOO_FEW; environment TRAFFIC_NOT_SAVED */
 export async function fit({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const read = await readTraffic(args, options);
-  const found = fitTraffic(read.columns);
+  const found = fitTraffic(read.columns, (options.process as FittedProcess | undefined) ?? null);
   if (found === undefined) {
     const what = `${read.columns.arrivalMs.length} requests are too few to be fitted`;
     throw new MeridianError("data", { code: "TRAFFIC_TOO_FEW", where: read.name, what, fix: "give 50 or more" });

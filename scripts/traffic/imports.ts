@@ -1,6 +1,5 @@
 /** Imported requests in the store: where they lie, which ids are there, and how more are added. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -8,7 +7,7 @@ import { nearNames } from "../../simulator/base/near-names.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
 import { SeenIds } from "../../simulator/traffic/seen-ids.ts";
 import { openParquet } from "../io/parquet-rows.ts";
-import { readRequests, type TraceFileOptions } from "../io/trace-file.ts";
+import { readBlocks, readRequests, type TraceFileOptions } from "../io/trace-file.ts";
 import { traceFiles } from "../io/trace-files.ts";
 import { REQUESTS, requestsFile } from "../store/tables/requests.ts";
 import { openStoreWriter, tableFolder } from "../store/writer.ts";
@@ -81,10 +80,14 @@ export async function importRequests(
     await writer.put(REQUESTS, key, async (file) => {
       const target = requestsFile(file, key);
       try {
-        const { reader, files } = await readRequests(paths, { ...options, seen }, (row, _place, times) => {
-          target.add(rename(row), times.epochMs(row.timeMs) ?? row.timeMs);
-          found.rows++;
-        });
+        const { reader, files } = await readRequests(
+          paths,
+          { ...options, seen, withoutDigest: true },
+          (row, _place, times) => {
+            target.add(rename(row), times.epochMs(row.timeMs) ?? row.timeMs);
+            found.rows++;
+          },
+        );
         const { format = "", duplicates, notes } = reader;
         Object.assign(found, { format, files, duplicates, notes });
       } finally {
@@ -102,7 +105,7 @@ async function digestOf(paths: readonly { readonly path: string; readonly source
   const hash = createHash("sha256");
   for (const { path, source } of paths) {
     for (const file of await traceFiles(path, source)) {
-      for await (const bytes of createReadStream(file.path)) hash.update(bytes as Uint8Array);
+      for await (const bytes of readBlocks(file.path, file.bytes)) hash.update(bytes);
     }
   }
   return hash.digest("hex");

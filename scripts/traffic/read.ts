@@ -1,17 +1,19 @@
 /** Reads the recordings that a `meridian traffic` or `import` command names, as its options say. */
+
 import { resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { TimeUnit } from "../../simulator/base/instants.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
-import { columnMapSchema } from "../../simulator/traffic/column-map.ts";
+import { COLUMN_ROLES, columnMapSchema } from "../../simulator/traffic/column-map.ts";
 import { type RecordedRow, RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
 import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { badRowsOf, pairsOf } from "../commands/options.ts";
 import { loadTagger, tagRow } from "../io/tag-rules.ts";
 import { environmentProblem } from "../io/text-files.ts";
-import { readRequests, type TraceFileOptions } from "../io/trace-file.ts";
+import { emptyRecording, readRequests, type TraceFileOptions } from "../io/trace-file.ts";
 import { listTraces, loadTrace } from "../io/traces.ts";
 
 /** Recordings put together, and what a reader should know of them. */
@@ -30,7 +32,9 @@ export function readingOf(options: CommonOptions): TraceFileOptions & { readonly
   const parsed = pairs === undefined ? undefined : columnMapSchema.safeParse(Object.fromEntries(pairs));
   if (parsed?.success === false) {
     const what = parsed.error.issues.map(({ message }) => message).join("; ");
-    const fix = "roles are time, input, output, maxTokens, class, origin, model, tenant, requestId, latency and others";
+    const known = ["time", ...COLUMN_ROLES];
+    const wrong = Object.keys(Object.fromEntries(pairs!)).find((role) => !known.includes(role));
+    const fix = wrong === undefined ? "write it as time=ts input=prompt_tok" : suggestOneOf(wrong, known);
     throw new MeridianError("usage", { code: "TRAFFIC_COLUMNS", where: "--columns", what, fix });
   }
   return {
@@ -71,6 +75,7 @@ export async function readTraffic(names: readonly string[], options: CommonOptio
     throw isMissing(cause) ? notFound(cause as NodeJS.ErrnoException) : cause;
   });
   await writeRejects(reading.badRows, options);
+  if (rows.length === 0) throw emptyRecording(names.join(", "), reader);
   const columns = rows.finish(reader.times);
   return {
     name: names.join(", "),

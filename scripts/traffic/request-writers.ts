@@ -1,5 +1,7 @@
 /** Formats that requests are written in: Meridian's own, and the traces that AIPerf, GuideLLM and Mooncake replay. */
+
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import type { TurnChunk } from "../../simulator/traffic/open-sessions.ts";
 import type { TrafficChunk } from "../../simulator/traffic/traffic.ts";
 import { type BlockColumn, createParquet, GROUP_ROWS } from "../io/parquet-blocks.ts";
@@ -44,7 +46,11 @@ export function writerOf(file: string, asked: string | undefined): RequestWriter
   );
   if (writer !== undefined) return writer;
   const what = asked === undefined ? "the name does not tell the format" : `there is no format "${asked}" to write`;
-  const fix = `end it with .csv, .jsonl or .parquet, or say --as ${WRITERS.map(({ name }) => name).join(", ")}`;
+  const names = WRITERS.map(({ name }) => name);
+  const fix =
+    asked === undefined
+      ? `end it with .csv, .jsonl or .parquet, or say --as ${names.join(", ")}`
+      : suggestOneOf(asked, names);
   throw new MeridianError("usage", { code: "TRAFFIC_OUT", where: `--out ${file}`, what, fix });
 }
 

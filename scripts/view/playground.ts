@@ -6,13 +6,13 @@ import { markup, raw } from "../../reports/html/elements.ts";
 import { jsonForScript, STYLE } from "../../reports/html/page.ts";
 import { PANEL_STYLE, playgroundPanel } from "../../reports/live/panel.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { browserProgram } from "../browser/bundle.ts";
+import { browserProgram, workerWith } from "../browser/bundle.ts";
 import { PACKAGE_ROOT, packageVersion } from "../io/process.ts";
 import { runFolder } from "../io/run-store.ts";
 import { inputsOfText, type PlaygroundStart, playgroundOf } from "../playground/load.ts";
 import { packInputs } from "../playground/pack-inputs.ts";
 
-/** Scripts, the worker and what they ask for come from here; nothing from elsewhere, and no code is made of text. */
+/** Scripts, the worker and what they ask for come from here; nothing from elsewhere, and no code is made of text in the page. */
 const POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; connect-src 'self'; script-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const SCRIPT_TYPE = { "content-type": "text/javascript; charset=utf-8" };
@@ -35,7 +35,7 @@ export function addPlayground(app: Hono, places: PlaygroundPlaces): void {
     const query = new URL(c.req.url).searchParams;
     const { file, name } = fileOf(query, places);
     const start = await playgroundOf(file);
-    return c.html(page(start, { name, inputsUrl: `/playground/inputs?${query}` }, await shipped()));
+    return c.html(page(start, { name, query: String(query) }, await shipped()));
   });
   app.on(["GET", "POST"], "/playground/inputs", async (c) => {
     const { file } = fileOf(new URL(c.req.url).searchParams, places);
@@ -49,9 +49,11 @@ export function addPlayground(app: Hono, places: PlaygroundPlaces): void {
   });
   app.get("/playground/page.js", async (c) => c.body(await browserProgram("page"), 200, SCRIPT_TYPE));
   app.get("/playground/worker.js", async (c) => {
-    // A worker has the policy of its own answer.
+    // A worker has the policy of its own answer. Other sites may not load the script: it has the user's own code in it.
     c.header("content-security-policy", POLICY);
-    return c.body(await browserProgram("worker"), 200, SCRIPT_TYPE);
+    c.header("cross-origin-resource-policy", "same-origin");
+    const { inputs } = await playgroundOf(fileOf(new URL(c.req.url).searchParams, places).file);
+    return c.body(await workerWith(inputs.strategySources ?? {}), 200, SCRIPT_TYPE);
   });
 }
 
@@ -87,15 +89,15 @@ async function shipped(): Promise<readonly string[]> {
 
 function page(
   { text, problems }: PlaygroundStart,
-  { name, inputsUrl }: { readonly name: string; readonly inputsUrl: string },
+  { name, query }: { readonly name: string; readonly query: string },
   examples: readonly string[],
 ): string {
   const setup = {
     scenario: text,
     file: name,
     version: packageVersion(),
-    workerUrl: "/playground/worker.js",
-    inputsUrl,
+    workerUrl: `/playground/worker.js?${query}`,
+    inputsUrl: `/playground/inputs?${query}`,
   };
   const links = examples.map((one) => markup`<a href="/playground?scenario=${one}">${one}</a> `);
   const remark = problems.map(({ what }) => what).join(". ");

@@ -1,6 +1,7 @@
 /** What `meridian plan` found: each answer as figures, with the runs that it rests on. */
 import type { Deferral } from "./deferral.ts";
 import type { CapacityWorth, FrontierStep, Outcome, PoolStep } from "./outcomes.ts";
+import type { Ranged } from "./over-replications.ts";
 import type { QuotaRequest } from "./quota-requests.ts";
 import type { LoadDuration, Reservation } from "./reservation.ts";
 import type { ResidencyPrice } from "./residency-price.ts";
@@ -32,6 +33,8 @@ export interface Advice {
   /** Whose latency is shown. */
   readonly watchedClass: string;
   readonly replications: number;
+  /** Half-width that intervals of runs were asked to come under, as a share; null where replications were fixed. */
+  readonly precision: number | null;
   /** Part of the scenario's run that was simulated, and of how much. */
   readonly hours: number;
   readonly ofHours: number;
@@ -46,17 +49,22 @@ export interface Advice {
   readonly pool: { readonly steps: readonly PoolStep[]; readonly worthIt: number };
   /** Shadow prices of capacity under the strategy, from the run as it is; null where its bound has none. */
   readonly capacity: readonly CapacityWorth[] | null;
-  readonly deferrals: readonly Deferral[];
-  readonly reservations: readonly Reservation[];
+  /** Replications of the traffic behind what is read from list prices: deferrals to residency. */
+  readonly demandReplications: number;
+  readonly deferrals: readonly Ranged<Deferral, "usdPerMonth" | "savedUsd">[];
+  readonly reservations: readonly Ranged<
+    Reservation,
+    "onDemandUsd" | "minimumUsd" | "bestUsd" | "moreUsd" | "lessUsd"
+  >[];
   readonly loadDurations: readonly LoadDuration[];
   /**
    * Everything through one region with what pays reserved, or with the least that is sold; null where none is sold, and
    * where only a part of the run was simulated: a reservation is paid day and night.
    */
   readonly reservedCheck: { readonly bought: string; readonly without: Outcome; readonly outcome: Outcome } | null;
-  readonly tiers: readonly TierCost[];
-  readonly provisioned: readonly ProvisionedBreakEven[];
-  readonly residency: readonly ResidencyPrice[];
+  readonly tiers: readonly Ranged<TierCost, "factor">[];
+  readonly provisioned: readonly Ranged<ProvisionedBreakEven, "meanTpm" | "onDemandUsd" | "bestUsd" | "lessUsd">[];
+  readonly residency: readonly Ranged<ResidencyPrice, "withRuleUsd" | "withoutRuleUsd" | "priceUsd">[];
   readonly frontier: readonly FrontierStep[];
   readonly runs: readonly EvidenceRun[];
   /** What could not be compared, and why; what the answers assume. */

@@ -77,6 +77,8 @@ export interface FrontierStep {
   readonly outcome: Outcome;
   /** Against the next faster one on the frontier: USD a month saved, ms of p95 given up for it; null for the fastest. */
   readonly savedUsd: number | null;
+  /** The former with an interval that takes the two runs as independent, which is wide rather than narrow. */
+  readonly savedRange: Estimate | null;
   readonly slowerMs: number | null;
 }
 
@@ -96,10 +98,21 @@ export function frontierOf(outcomes: readonly Outcome[]): readonly FrontierStep[
     steps.push({
       outcome,
       savedUsd: before === undefined ? null : before.usdPerMonth.value! - outcome.usdPerMonth.value!,
+      savedRange: before === undefined ? null : differenceOf(before.usdPerMonth, outcome.usdPerMonth),
       slowerMs: before === undefined ? null : outcome.p95Ms.value! - before.p95Ms.value!,
     });
   }
   return steps;
+}
+
+/** Half-widths add in quadrature; without an interval where either has none. */
+function differenceOf(a: Estimate, b: Estimate): Estimate {
+  const value = a.value! - b.value!;
+  const n = Math.min(a.n, b.n);
+  if (a.low === null || a.high === null || b.low === null || b.high === null)
+    return { value, low: null, high: null, n };
+  const half = Math.hypot(a.high - a.low, b.high - b.low) / 2;
+  return { value, low: value - half, high: value + half, n };
 }
 
 function isServing(level: StandingLevel): boolean {

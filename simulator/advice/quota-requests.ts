@@ -1,4 +1,5 @@
 /** Which quota binds and what to ask for: tokens a minute and a day, calls a minute, and what max_tokens costs. */
+import { type Estimate, tInterval } from "../base/statistics.ts";
 import type { QuotaNeed, RunResult, StrategyResult } from "../experiment/result.ts";
 import type { Plan } from "../scenario/plan.ts";
 import type { RouteFamily } from "../service/pricing/prices.ts";
@@ -20,8 +21,13 @@ export interface QuotaRequest {
   readonly limitNow: number | null;
   /** AWS's published default; null where none is known. */
   readonly defaultTpm: number | null;
-  /** Smallest limit that throttles at most 1 % of the calls, by the strictest and by the mildest window law. */
+  /**
+   * Smallest limit that throttles at most 1 % of the calls, by the strictest and by the mildest window law; the former of
+   * the replication that needs most.
+   */
   readonly needTpm: number;
+  /** Mean of the need over the replications that were counted, with its interval; undefined where one was. */
+  readonly needRange?: Estimate;
   readonly strictestLaw: string;
   readonly mildestTpm: number;
   /** What to ask for: the need with headroom, two digits, up. */
@@ -35,7 +41,7 @@ export interface QuotaRequest {
   readonly refused: number;
   /** Code in Service Quotas of the tokens a minute; undefined where the table does not know it. */
   readonly quotaCode: string | undefined;
-  /** Need with max_tokens left out, and with what 99 % of the answers stay within; tokens a minute. */
+  /** Need with max_tokens left out, and with what 99 % of the answers stay within; the most of the replications. */
   readonly unsetTpm: number;
   readonly explicitTpm: number;
   readonly explicitMaxTokens: readonly { readonly name: string; readonly tokens: number }[];
@@ -78,6 +84,10 @@ export function quotaRequests(
     const refused = (use?.refusedTokensPerMinute ?? 0) + (use?.refusedTokensPerDay ?? 0) + (use?.refusedRequests ?? 0);
     const { settled, coveredShare } = detail.busiestDay;
     const limitNow = need.limitTokensPerMinute;
+    const counted = detail.byReplication ?? [];
+    const needs = counted.map(({ smallestLimit }) => smallestLimit);
+    const days = counted.map(({ settledADay }) => settledADay);
+    const needTpm = Math.max(strictest.smallestLimit, ...needs);
     return [
       {
         id: need.id,
@@ -89,17 +99,21 @@ export function quotaRequests(
         family,
         limitNow,
         defaultTpm: defaultQuotaOf(data, { modelId, region, family })?.tokensPerMinute ?? null,
-        needTpm: strictest.smallestLimit,
+        needTpm,
+        ...(needs.length > 1 ? { needRange: tInterval(needs) } : {}),
         strictestLaw: strictest.law,
         mildestTpm: by.at(-1)!.smallestLimit,
-        askTpm: twoDigitsUp(strictest.smallestLimit * (1 + headroom)),
-        askTpd: twoDigitsUp(settled * (dayOverSimulated ?? 1 / coveredShare) * (1 + headroom)),
+        askTpm: twoDigitsUp(needTpm * (1 + headroom)),
+        askTpd: twoDigitsUp(
+          (dayOverSimulated === undefined ? Math.max(settled / coveredShare, ...days) : settled * dayOverSimulated) *
+            (1 + headroom),
+        ),
         askRpm: twoDigitsUp(detail.busiestCalls * (1 + headroom)),
-        binds: refused > 0 || (limitNow !== null && limitNow < strictest.smallestLimit),
+        binds: refused > 0 || (limitNow !== null && limitNow < needTpm),
         refused,
         quotaCode: quotaCodeOf(data, { modelId, region, family }),
-        unsetTpm: detail.unset.smallestLimit,
-        explicitTpm: detail.explicit.smallestLimit,
+        unsetTpm: Math.max(detail.unset.smallestLimit, ...counted.map(({ unset }) => unset)),
+        explicitTpm: Math.max(detail.explicit.smallestLimit, ...counted.map(({ explicit }) => explicit)),
         explicitMaxTokens: need.explicitMaxTokens.byClass,
         maxOutputTokens,
         worthUsdPerMillionTpm: worth.find(({ id }) => id === need.id)?.usdPerMillionTokensPerMinute ?? 0,

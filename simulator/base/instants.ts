@@ -94,7 +94,20 @@ function plainInstant(text: string): Instant | undefined {
     }
     fractionMs /= 10 ** (end - 23);
   }
-  return { epochS: Date.UTC(year, month - 1, day, hour, minute, second) / 1000, fractionMs };
+  return { epochS: dayStartS(year, month, day) + 3600 * hour + 60 * minute + second, fractionMs };
+}
+
+/** The day that was asked for last, as most times of a file are of the same. */
+let lastDay = 0;
+let lastDayS = 0;
+
+function dayStartS(year: number, month: number, day: number): number {
+  const asked = 10_000 * year + 100 * month + day;
+  if (asked !== lastDay) {
+    lastDay = asked;
+    lastDayS = Date.UTC(year, month - 1, day) / 1000;
+  }
+  return lastDayS;
 }
 
 function twoDigits(text: string, at: number): number {

@@ -3,8 +3,8 @@ import { distance } from "fastest-levenshtein";
 
 /**
  * The known names nearest to one that was not found, best first. Nearness is edit distance; a name that contains the
- * given one (`nova-pro` in `amazon.nova-pro-v1:0`) is near whatever its length, and so is one whose first words are near,
- * and one of which it is the initials.
+ * given one (`nova-pro` in `amazon.nova-pro-v1:0`) is near whatever its length, and so is its plural, one whose first words
+ * are near, and one of which it is the initials.
  *
  * @example nearNames("nova-pro", ["amazon.nova-pro-v1:0", "us-east-1"]) // => ["amazon.nova-pro-v1:0"]
  */
@@ -13,12 +13,33 @@ export function nearNames(asked: string, known: readonly string[], limit = 3): r
   const scored = known
     .map((name) => {
       const lower = name.toLowerCase();
-      const contains = (wanted.length >= 3 && lower.includes(wanted)) || initialsOf(name) === wanted;
-      return { name, score: contains ? 0 : Math.min(edits(wanted, lower), beginning(wanted, lower)) };
+      const contains =
+        (wanted.length >= 3 && lower.includes(wanted)) || initialsOf(name) === wanted || isPlural(wanted, lower);
+      return {
+        name,
+        score: contains ? 0 : Math.min(edits(wanted, lower), beginning(wanted, lower), stem(wanted, lower)),
+      };
     })
-    .filter((entry) => entry.score <= Math.max(2, Math.floor(wanted.length / 3)));
+    .filter((entry) => entry.score <= Math.max(wanted.length <= SHORT ? 1 : 2, Math.floor(wanted.length / 3)));
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
   return scored.slice(0, limit).map((entry) => entry.name);
+}
+
+/** `replications` of `replicas`: words that begin alike and differ in their ending. */
+function stem(wanted: string, name: string): number {
+  let same = 0;
+  while (same < wanted.length && wanted[same] === name[same]) same++;
+  return same >= STEM_LENGTH && wanted.length - same <= 1 ? 1.5 : Number.POSITIVE_INFINITY;
+}
+
+const STEM_LENGTH = 6;
+
+/** In words of so many letters two errors leave nothing that could be told. */
+const SHORT = 4;
+
+/** `strategies` of `strategy`. */
+function isPlural(one: string, many: string): boolean {
+  return one.endsWith("y") && many === `${one.slice(0, -1)}ies`;
 }
 
 /** Edit distance in which two letters in the wrong order are one mistake, not two. */
@@ -56,6 +77,16 @@ function beginning(wanted: string, name: string): number {
 export function didYouMean(asked: string, known: readonly string[]): string {
   const near = nearNames(asked, known);
   return near.length === 0 ? "" : ` (did you mean ${near.join(", ")}?)`;
+}
+
+/**
+ * The fix line for a word of a short list, such as an action or a format: the nearest one, and the list of all.
+ *
+ * @example suggestOneOf("gird", ["grid", "sobol"]) // => "did you mean \"grid\"? known here: grid, sobol"
+ */
+export function suggestOneOf(word: string, known: readonly string[]): string {
+  const near = nearNames(word, known)[0];
+  return `${near === undefined ? "" : `did you mean "${near}"? `}known here: ${known.join(", ")}`;
 }
 
 /** The fix line for an unknown name: the nearest one, or the list of all. */

@@ -36,6 +36,7 @@ export function lnGamma(x: number): number {
 /** Regularised incomplete gamma integrals, lower P(a, x) and upper Q(a, x) = 1 - P, each without cancellation. */
 export function incompleteGamma(a: number, x: number): { lower: number; upper: number } {
   if (x <= 0) return { lower: 0, upper: 1 };
+  if (x === Number.POSITIVE_INFINITY) return { lower: 1, upper: 0 };
   const front = Math.exp(a * Math.log(x) - x - lnGamma(a));
   if (x < a + 1) {
     let term = 1 / a;

@@ -39,11 +39,13 @@ const RULES_MAX = 1000;
 const LINE_LENGTH_MAX = 2000;
 const PROBLEMS_MAX = 20;
 
-const HEAD = /^tag\s+([\w.:/@+-]{1,128})=("[^"]*"|[^\s"]+)\s*/;
-const CONDITION = /^([A-Za-z]+)\s+(not\s+like|like|is\s+not|is)\s+"([^"]*)"\s*/;
+const HEAD = /^tag\s+([\w.:/@+-]{1,128})=("[^"]*"|[^\s"]+)\s*/i;
+const CONDITION = /^([A-Za-z]+)\s+(not\s+like|like|is\s+not|is)\s+"([^"]*)"\s*/i;
+/** Behind a rule, outside of quotes. */
+const COMMENT = /\s#[^"]*$/;
 
 /**
- * Reads a file of rules, one a line; `#` begins a comment. Patterns are globs: `*` stands for any characters, `?` for
+ * Reads a file of rules, one a line; `#` begins a comment, case does not count. Patterns are globs: `*` stands for any characters, `?` for
  * one, and case does not count. There are no regular expressions, so that no rule can take more than a moment.
  *
  * @param file for messages
@@ -54,7 +56,7 @@ export function parseTagRules(text: string, file: string): readonly TagRule[] {
   const problems: Problem[] = [];
   const rules: TagRule[] = [];
   text.split(/\r?\n/).forEach((raw, i) => {
-    const written = raw.trim();
+    const written = raw.replace(COMMENT, "").trim();
     if (written === "" || written.startsWith("#")) return;
     const rule =
       written.length > LINE_LENGTH_MAX ? `a line has at most ${LINE_LENGTH_MAX} characters` : ruleOf(written, i + 1);
@@ -87,7 +89,7 @@ function ruleOf(written: string, line: number): TagRule | string {
   if (rest === "") return { ...rule, conditions: [] };
   const conditions: Condition[] = [];
   for (let word = "where"; rest !== ""; word = "and") {
-    const begins = new RegExp(`^${word}\\s+`).exec(rest);
+    const begins = new RegExp(`^${word}\\s+`, "i").exec(rest);
     if (begins === null) return `${word} is expected at "${rest.slice(0, 40)}"`;
     const condition = CONDITION.exec(rest.slice(begins[0].length));
     if (condition === null)
@@ -96,7 +98,7 @@ function ruleOf(written: string, line: number): TagRule | string {
     const field = TAG_FIELDS.find((each) => each.toLowerCase() === name.toLowerCase());
     if (field === undefined)
       return `there is no field ${name}${didYouMean(name, TAG_FIELDS)}; fields are ${TAG_FIELDS.join(", ")}`;
-    conditions.push({ field, isNegated: operator.includes("not"), pattern });
+    conditions.push({ field, isNegated: /not/i.test(operator), pattern });
     rest = rest.slice(begins[0].length + text.length);
   }
   return { ...rule, conditions };

@@ -11,6 +11,7 @@ import { epochAt } from "../service/pricing/price-schedule.ts";
 import { promptTokensOf, TOKEN_KINDS, usdOf } from "../service/pricing/prices.ts";
 import { placementsOf } from "../service/service-plan.ts";
 import { type HarnessReport, invalidReasons } from "./checks.ts";
+import { measuredBound } from "./measured-bound.ts";
 import { nativeNote } from "./native-executor.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduledRequest, type ScheduleRow } from "./rows.ts";
 
@@ -34,8 +35,9 @@ export function measuredResult(plan: Plan, input: MeasuredInput): RunResult {
   const reasons = invalidReasons(input.reports);
   return {
     ...result,
-    comparisons: reasons.length > 0 ? [] : result.comparisons,
-    ...(reasons.length > 0 ? invalidAnswer(reasons[0]!) : {}),
+    ...(reasons.length > 0
+      ? { comparisons: [], ...invalidAnswer(reasons[0]!) }
+      : { bound: measuredBound(single, stats, input.runs[0]?.schedule ?? []) }),
     notes: [...reasons.map((reason) => `INVALID: ${reason}.`), ...measuredNotes(input), ...result.notes],
   };
 }

@@ -1,6 +1,8 @@
 /** Reads the lines of a decision log, and makes of its requests what a bench writes: a schedule and rows. */
+
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
+import { repeatedKey } from "../base/repeated-keys.ts";
 import { END } from "../client/request-rules.ts";
 import type { AuditEnd } from "../engine/audit.ts";
 import type { AttemptRow, RequestRow, ScheduleRow } from "./rows.ts";
@@ -65,6 +67,8 @@ export function readDecision(line: string, where: string): ReadDecision {
   } catch {
     throw badRow(where, "the line is not JSON", "was the log cut off while it was written?");
   }
+  const twice = repeatedKey(line);
+  if (twice !== undefined) throw badRow(where, `the key ${JSON.stringify(twice)} is there twice`, "take one out");
   const read = record.safeParse(value);
   if (read.success) return read.data;
   const issue = read.error.issues[0]!;

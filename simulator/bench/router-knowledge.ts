@@ -91,8 +91,7 @@ export class RouterKnowledge {
       maxTokens,
       prefixTokens: request.prefixTokens,
       prefixId: request.prefixId,
-      // A bench has no sessions.
-      sessionId: -1,
+      sessionId: request.sessionId ?? -1,
       attempt: attempts,
       previousTarget: lastTarget,
       arrivalMs: request.arrivalMs,

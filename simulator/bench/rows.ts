@@ -129,6 +129,8 @@ export interface ScheduledRequest {
   readonly maxTokens: number;
   readonly prefixTokens: number;
   readonly prefixId: number;
+  /** Conversation that the request belongs to; none in a schedule. */
+  readonly sessionId?: number;
 }
 
 /** The schedule as text: one row a line, instants to the microsecond. */

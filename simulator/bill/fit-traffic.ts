@@ -1,22 +1,24 @@
 /** A scenario whose traffic is fitted to a bill: replayed as it was routed, it costs what was billed. */
-import { AWS_REGIONS } from "../base/regions.ts";
 import { HOUR_MS } from "../base/time.ts";
 import type { PriceBook } from "../service/pricing/price-book.ts";
 import { shortModelName } from "../traffic/labels.ts";
-import { type ClassifiedLine, usdPerMTok } from "./classify.ts";
+import type { ClassifiedLine } from "./classify.ts";
+import { cheapestRoute, effectivePrice, otherRoutes, type RoutePrice, writeOverInput } from "./fit-routes.ts";
+import {
+  ASSUMED_SIZES,
+  type CachedTokens,
+  type CallSizes,
+  type FittedClass,
+  HITS_LOST_ASSUMED,
+  hitsAtStake,
+  isByDay,
+  joined,
+  lossOf,
+  usdByDay,
+} from "./fitted-class.ts";
 import { type Bill, daysOf, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
-import { type Decimal, formatCents, formatDecimal, sumOf, toNumber } from "./usd.ts";
+import { type Decimal, formatCents, sumOf, toNumber } from "./usd.ts";
 import { reasonAgainst, type Workloads, workloadOf } from "./workloads.ts";
-
-/** Sizes of calls of a model, from logs; a bill alone does not tell them. */
-export interface CallSizes {
-  readonly meanOutput: number;
-  readonly cvInput: number;
-  readonly cvOutput: number;
-}
-
-/** What is assumed of calls where no log tells: the spend does not depend on it, the width of intervals does. */
-export const ASSUMED_SIZES: CallSizes = { meanOutput: 200, cvInput: 1.5, cvOutput: 1.5 };
 
 export interface FitOptions {
   readonly bill: Bill;
@@ -43,7 +45,9 @@ export interface FittedTraffic {
   /** Usage of tokens that cannot be: hourly capacity, and lines without a model, a region or a quantity. */
   readonly leftUsd: Decimal;
   readonly days: number;
-  readonly classes: number;
+  readonly classes: readonly FittedClass[];
+  /** Whether the bill tells one day from another. */
+  readonly isByDay: boolean;
 }
 
 /**
@@ -57,10 +61,11 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const all = tokenLines(options.bill);
   const lines = all.filter(isFitted);
   if (lines.length === 0) return undefined;
-  const days = daysOf(lines).size;
+  const onDays = [...daysOf(lines)].sort((a, b) => a - b);
+  const days = onDays.length;
   const groups = groupsOf(lines, options.dimension);
   const drafts = groups
-    .flatMap((group, index) => classesOf(group, index, { ...options, days }))
+    .flatMap((group, index) => classesOf(group, index, { ...options, onDays }))
     .filter(({ callsPerDay }) => callsPerDay > 0);
   const calls = drafts.reduce((sum, { callsPerDay }) => sum + callsPerDay, 0);
   // Few calls a day would cost now more and now less than the bill by chance: then each is simulated several times.
@@ -72,14 +77,24 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const fittedByTeamUsd = new Map<string, Decimal>();
   for (const { team, lines: own } of groups)
     fittedByTeamUsd.set(team, sumOf(own.map(({ line }) => line.costUsd)) + (fittedByTeamUsd.get(team) ?? 0n));
-  return { scenario, costFactor, fittedUsd, fittedByTeamUsd, leftUsd, days, classes: drafts.length };
+  const classes = drafts.map((draft) => {
+    const sizes = options.sizes.get(draft.modelId);
+    const hitsLost = joined(sizes?.hitsLost ?? HITS_LOST_ASSUMED, lossOf(cachedTokens(groups, draft.modelId)));
+    return { ...fittedClass(draft, sizes), hitsLost };
+  });
+  return { scenario, costFactor, fittedUsd, fittedByTeamUsd, leftUsd, days, classes, isByDay: isByDay(lines) };
 }
 
 const COPIES_MAX = 1000;
 
-function isFitted({ modelId, region, tokens, tier, tokenKind }: ClassifiedLine): boolean {
+function isFitted({ model, region, tokens, tier, tokenKind }: ClassifiedLine): boolean {
   const isByToken = tier !== "reserved" && tier !== "provisioned" && tokenKind !== undefined;
-  return isByToken && modelId !== undefined && region !== undefined && tokens !== undefined && tokens > 0n;
+  return isByToken && model !== undefined && region !== undefined && tokens !== undefined && tokens > 0n;
+}
+
+/** Of a model that is not in the table of models: its name on the bill. It is replayed as billed, without other routes. */
+function idOf({ modelId, model }: ClassifiedLine): string {
+  return modelId ?? `billed.${slug(model!)}`;
 }
 
 interface Group {
@@ -91,7 +106,7 @@ interface Group {
 function groupsOf(lines: readonly ClassifiedLine[], dimension: SpendDimension): readonly Group[] {
   const groups = new Map<string, ClassifiedLine[]>();
   for (const line of lines) {
-    const key = JSON.stringify([spendKeyOf(line, dimension) ?? "", line.modelId, line.region, line.routing, line.tier]);
+    const key = JSON.stringify([spendKeyOf(line, dimension) ?? "", idOf(line), line.region, line.routing, line.tier]);
     const members = groups.get(key);
     if (members === undefined) groups.set(key, [line]);
     else members.push(line);
@@ -103,6 +118,11 @@ function groupsOf(lines: readonly ClassifiedLine[], dimension: SpendDimension): 
   }));
 }
 
+interface GroupOptions extends FitOptions {
+  /** Days since 1970, ascending. */
+  readonly onDays: readonly number[];
+}
+
 interface Draft {
   readonly name: string;
   readonly model: string;
@@ -111,33 +131,37 @@ interface Draft {
   readonly region: string;
   readonly home: string;
   readonly targets: readonly string[];
-  readonly overrides: readonly Readonly<Record<string, unknown>>[];
+  /** What each target costs, in the order of targets. */
+  readonly overrides: readonly RoutePrice[];
   readonly callsPerDay: number;
   readonly input: number;
   readonly output: number;
   readonly sizes: CallSizes;
   readonly hours: readonly number[] | undefined;
+  readonly usdByDay: readonly number[];
+  readonly hitsAtStake: number;
 }
 
 /** One class, or two where a share of a team's calls may not move. */
-function classesOf(group: Group, index: number, options: FitOptions & { readonly days: number }): readonly Draft[] {
+function classesOf(group: Group, index: number, options: GroupOptions): readonly Draft[] {
   const draft = classOf(group, index, options);
   const moves = workloadOf(options.workloads, group.team)?.mayMove ?? 1;
   if (moves >= 1 || draft.targets.length === 1) return [draft];
-  const stays = {
+  const part = (share: number): Draft => ({
     ...draft,
-    name: `${draft.name}-stays`,
-    targets: [draft.home],
-    callsPerDay: draft.callsPerDay * (1 - moves),
-  };
-  return moves === 0 ? [{ ...stays, name: draft.name }] : [{ ...draft, callsPerDay: draft.callsPerDay * moves }, stays];
+    callsPerDay: draft.callsPerDay * share,
+    usdByDay: draft.usdByDay.map((usd) => usd * share),
+  });
+  const stays = { ...part(1 - moves), name: `${draft.name}-stays`, targets: [draft.home] };
+  return moves === 0 ? [{ ...stays, name: draft.name }] : [part(moves), stays];
 }
 
-function classOf(group: Group, index: number, options: FitOptions & { readonly days: number }): Draft {
+function classOf(group: Group, index: number, options: GroupOptions): Draft {
   const { first, lines, team } = group;
-  const modelId = first.modelId!;
+  const modelId = idOf(first);
   const region = first.region!;
-  const isGlobal = first.routing === "global";
+  // A model that no table knows has no profile in it either; what it costs is on the bill.
+  const isGlobal = first.routing === "global" && first.modelId !== undefined;
   const output = lines.filter(({ tokenKind }) => tokenKind === "output");
   const prompt = lines.filter(({ tokenKind }) => tokenKind !== "output");
   const sizes = options.sizes.get(modelId) ?? ASSUMED_SIZES;
@@ -148,7 +172,7 @@ function classOf(group: Group, index: number, options: FitOptions & { readonly d
   const name = `${slug(team)}-${slug(shortModelName(modelId))}-${region}-${index + 1}`;
   const billed = { input: effectivePrice(prompt), output: effectivePrice(output) };
   const home = isGlobal ? `${region}/global` : region;
-  const own = { model: name, region, family: isGlobal ? "global" : "regional" };
+  const own = { model: name, region, family: isGlobal ? ("global" as const) : ("regional" as const) };
   const workload = workloadOf(options.workloads, team);
   const others =
     first.tier === "standard"
@@ -163,58 +187,37 @@ function classOf(group: Group, index: number, options: FitOptions & { readonly d
     home,
     targets: [home, ...others.map(({ target }) => target)],
     overrides: [{ ...own, ...billed }, ...others.map(({ override }) => override)],
-    callsPerDay: calls / options.days,
+    callsPerDay: calls / options.onDays.length,
     input: Math.max(1, promptTokens / calls),
     output: Math.max(1, outputTokens / calls),
     sizes,
     hours: hoursOf(lines),
+    usdByDay: usdByDay(lines, options.onDays),
+    hitsAtStake: hitsAtStake(lines, writeOverInput(options.book, first)),
   };
 }
 
-interface Prices {
-  readonly input: number;
-  readonly output: number;
+/** What each team has cached of a model in each region, by the bill. */
+function cachedTokens(groups: readonly Group[], modelId: string): readonly CachedTokens[] {
+  return groups
+    .filter(({ first }) => idOf(first) === modelId)
+    .flatMap(({ first, lines }) => {
+      const tokensOf = (kinds: RegExp) =>
+        toNumber(sumOf(lines.filter(({ tokenKind }) => kinds.test(tokenKind ?? "")).map(({ tokens }) => tokens ?? 0n)));
+      const [readTokens, writeTokens] = [tokensOf(/^cacheRead$/), tokensOf(/^cacheWrite/)];
+      const isGlobal = first.routing === "global";
+      return readTokens + writeTokens === 0 ? [] : [{ readTokens, writeTokens, isGlobal }];
+    });
 }
 
-/** Exact until the last step: USD per million tokens, 0 where none were bought. */
-function effectivePrice(lines: readonly ClassifiedLine[]): number {
-  const price = usdPerMTok(sumOf(lines.map(({ line }) => line.costUsd)), sumOf(lines.map(({ tokens }) => tokens!)));
-  return price === undefined || price < 0n ? 0 : Number(formatDecimal(price));
-}
-
-/** Regions of the bill in the same legal area, and the global profile from home, where both have a list price. */
-function otherRoutes(
-  { bill, book }: FitOptions,
-  { modelId, region, routing }: ClassifiedLine,
-  billed: Prices,
-  model: string,
-) {
-  const listed = (where: string, family: "regional" | "global"): Prices | undefined => {
-    const quote = book.quote({ model: modelId!, region: where, family, tier: "standard" });
-    return "code" in quote ? undefined : quote.prices;
-  };
-  const now = listed(region!, routing === "global" ? "global" : "regional");
-  const area = AWS_REGIONS.find(({ id }) => id === region)?.geography;
-  const near = [...new Set(tokenLines(bill).map((line) => line.region))].filter(
-    (other) => other !== undefined && AWS_REGIONS.find(({ id }) => id === other)?.geography === area,
-  );
-  const ways = [...near.map((other) => [other!, "regional"] as const), [region!, "global"] as const].filter(
-    ([where, family]) => where !== region || (family === "global") !== (routing === "global"),
-  );
-  return ways.flatMap(([where, family]) => {
-    const then = listed(where, family);
-    if (now === undefined || then === undefined || now.input === 0 || now.output === 0) return [];
-    const input = (billed.input * then.input) / now.input;
-    const output = (billed.output * then.output) / now.output;
-    const target = family === "global" ? `${where}/global` : where;
-    return [
-      {
-        way: family === "global" ? "global profile" : where,
-        target,
-        override: { model, region: where, family, input, output },
-      },
-    ];
-  });
+function fittedClass(draft: Draft, sizes: CallSizes | undefined): FittedClass {
+  const { name, team, usdByDay: usd, callsPerDay, home, targets, hitsAtStake: stake } = draft;
+  const isGlobal = (target: string) => target.endsWith("/global");
+  const global = targets.find(isGlobal) ?? home;
+  const moves = (target: string) => isGlobal(target) && target !== home;
+  const chosen = { "global profile": global, cheapest: cheapestRoute(draft) };
+  const globalUnder = Object.entries(chosen).flatMap(([strategy, target]) => (moves(target) ? [strategy] : []));
+  return { name, team, usdByDay: usd, callsPerDay, sizes, hitsAtStake: stake, globalUnder };
 }
 
 /** Weights of the 24 hours, UTC; undefined where a line is longer than an hour. */
@@ -255,9 +258,8 @@ function scenarioOf(drafts: readonly Draft[], frame: Frame): Readonly<Record<str
     description: [
       `One average of ${days} days of a bill, USD ${formatCents(fittedUsd)} of tokens; USD ${formatCents(leftUsd)} could not be replayed.`,
       `Cost of this day x ${Number(costFactor.toPrecision(9))} is the bill's${copiesText(thinning)}.`,
-      sizes > 0
-        ? "Sizes of calls are those of logs."
-        : "Sizes of calls are assumed, a bill does not tell them: intervals are wide.",
+      sizes > 0 ? "Sizes of calls are those of logs." : "Sizes of calls are assumed, a bill does not tell them.",
+      "Intervals of a run of this hold chance alone; meridian bill --replay adds what the bill does not tell.",
       "Latency is assumed, without queues. Cache hits stay as they were. Routes stay in the legal area of the billed region, but for the global profile.",
     ].join(" "),
     seed: 1,

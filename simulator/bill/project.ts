@@ -40,8 +40,8 @@ export interface Projection {
   readonly weekdays: readonly number[];
   /** Spend of a calendar month over the mean of all, January first, and where it is from. */
   readonly seasons: { readonly factors: readonly number[]; readonly source: "given" | "bill" | "none" };
-  /** Total at flat prices, in the middle, if spend stays at the level of the bill's end. */
-  readonly withoutGrowthUsd: Decimal;
+  /** Total at flat prices by quantile, if spend stays at the level of the bill's end. */
+  readonly withoutGrowthUsd: readonly Decimal[];
   readonly scenarios: readonly {
     readonly price: PriceScenario;
     readonly months: readonly ProjectedMonth[];
@@ -91,8 +91,8 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
     return { price, months, totalUsd: Z.map((_, q) => sumOf(months.map(({ usd }) => usd[q]!))) };
   });
   const standing: Model = { ...model, slope: { mean: 0, error: 0 } };
-  const withoutGrowth = sumOf(
-    model.months.map((month, index) => monthUsd(standing, { month, index, growthZ: 0, levelZ: 0, price: FLAT })),
+  const withoutGrowth = Z.map((levelZ) =>
+    sumOf(model.months.map((month, index) => monthUsd(standing, { month, index, growthZ: 0, levelZ, price: FLAT }))),
   );
   const even: Model = { ...model, seasons: NO_SEASONS };
   const evenly = sumOf(
@@ -106,8 +106,8 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
     { driver: "level today", lowUsd: totals(0, Z[0], FLAT), highUsd: totals(0, Z[4], FLAT) },
     {
       driver: "growth ends now",
-      lowUsd: smallest([withoutGrowth, asProjected]),
-      highUsd: largest([withoutGrowth, asProjected]),
+      lowUsd: smallest([withoutGrowth[2]!, asProjected]),
+      highUsd: largest([withoutGrowth[2]!, asProjected]),
     },
     ...(changes.length === 0
       ? []

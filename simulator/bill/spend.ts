@@ -66,6 +66,12 @@ export function saysForWhat(bill: Bill): boolean {
   return bill.lines.some(({ spend }) => spend !== "unattributed");
 }
 
+/** Models with tokens on the bill that the table of models does not know, the dearest first: they have no other routes. */
+export function unknownModels(bill: Bill): readonly SpendGroup[] {
+  const lines = tokenLines(bill).filter(({ model, modelId }) => model !== undefined && modelId === undefined);
+  return group(lines, ({ model }) => model).sort(byCost);
+}
+
 /** One part of the bill: what was charged, for what. */
 export interface BillPart {
   readonly kind: ChargeKind;

@@ -1,5 +1,6 @@
 /** Cells of a bill's table by column name, with the problems of all its rows gathered. */
 import { firstProblems, MeridianError, type Problem } from "../base/errors.ts";
+import { repeatedKey } from "../base/repeated-keys.ts";
 import type { BillTable } from "./bill-line.ts";
 import { type DateOrder, dateOrderOf, instantMsOf } from "./dates.ts";
 import { type Decimal, parseUsd } from "./usd.ts";
@@ -39,12 +40,7 @@ export function readRows<T>(
   nameOf: (column: string) => string,
   read: (row: RowReader) => T,
 ): readonly T[] {
-  const twice = table.columns.find((column, at) => column !== "" && table.columns.indexOf(column) < at);
-  if (twice !== undefined) {
-    const what = `the column ${twice} is there twice`;
-    const fix = "take one out: which of the two is meant cannot be told";
-    throw new MeridianError("data", { code: "BILL_COLUMN_TWICE", where: file, what, fix });
-  }
+  refuseTwice(table.columns, file, nameOf);
   const columns = new Map(table.columns.map((column, at) => [nameOf(column), at] as const));
   const problems: Problem[] = [];
   const order = dateOrderOf(table.rows.flat());
@@ -53,6 +49,18 @@ export function readRows<T>(
   );
   if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
   return results;
+}
+
+function refuseTwice(columns: readonly string[], file: string, nameOf: (column: string) => string): void {
+  // Tags that differ in capital letters alone are different tags.
+  const isOne = (a: string, b: string) => a === b || (!/tags?[/_:]/i.test(a) && nameOf(a) === nameOf(b));
+  const first = (column: string) => columns.findIndex((each) => isOne(each, column));
+  const second = columns.findIndex((column, at) => column !== "" && first(column) < at);
+  if (second < 0) return;
+  const [one, other] = [columns[first(columns[second]!)]!, columns[second]!];
+  const what = one === other ? `the column ${one} is there twice` : `the columns ${one} and ${other} are the same one`;
+  const fix = "take one out: which of the two is meant cannot be told";
+  throw new MeridianError("data", { code: "BILL_COLUMN_TWICE", where: file, what, fix });
 }
 
 interface RowContext {
@@ -112,6 +120,8 @@ function rowReader({ cells, columns, line, file, problems, order }: RowContext):
     map: (...names) => {
       const cell = text(...names);
       const map = cell === undefined ? {} : parseMap(cell);
+      const twice = map !== undefined && cell !== undefined ? repeatedKey(cell) : undefined;
+      if (twice !== undefined) problem(`${nameIn(names)} has the key ${JSON.stringify(twice)} twice`, "take one out");
       if (map === undefined)
         problem(`${nameIn(names)} is no JSON object: ${JSON.stringify(cell)}`, 'write {"key": "value"}');
       return map ?? {};

@@ -49,6 +49,7 @@ const OPTION_TYPES: Readonly<Record<OptionSpec["type"], true>> = {
   targetWeights: true,
   targetAmounts: true,
   targetHours: true,
+  targetGroups: true,
   classTargets: true,
   classShares: true,
   amounts: true,

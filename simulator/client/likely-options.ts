@@ -24,6 +24,8 @@ function likelyValue({ type, values = [], min = 0, max }: OptionSpec, context: S
       return byTarget(100_000);
     case "targetHours":
       return Object.fromEntries(targetIds.map((id) => [id, new Array<number>(24).fill(2_000)]));
+    case "targetGroups":
+      return targetIds.map((id) => [id]);
     case "classTargets":
       return { [classNames[0]!]: targetIds.slice(0, 2) };
     case "classShares":

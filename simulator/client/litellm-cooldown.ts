@@ -1,5 +1,5 @@
 /** Cooldowns as LiteLLM's Router decides them. */
-import type { OutcomeKind } from "./strategy.ts";
+import type { OutcomeKind, TargetView } from "./strategy.ts";
 
 /** Counters of LiteLLM's cache live so long from their first increment. */
 const COUNTED_MS = 60_000;
@@ -14,13 +14,19 @@ export interface LitellmCooldownSettings {
   readonly cooldownMs: number;
   /** `allowed_fails`: failures within a cooldown's time that are let pass; null = the rule of shares. */
   readonly allowedFails: number | null;
+  /** By deployment: its model group, 0 the one that is called. */
+  readonly groupOf: Int32Array;
+  /** By deployment: 1 where it is the only one of its model group. */
+  readonly isAlone: Uint8Array;
+  /** By deployment: 1 where its group has other groups to fall back to. */
+  readonly hasFallback: Uint8Array;
 }
 
 /**
  * Without `allowed_fails`: a 429 cools a deployment down at once; any other failure does when more than half of its
  * requests of the minute failed, of at least five. Neither holds where the group has one deployment, which cools down
  * only when a thousand requests and all of them failed. With it: when more failures than that come within the time of a
- * cooldown. A minute is counted from its first request. A cooldown lasts as long as the answer's Retry-After asks, in
+ * cooldown; a group of one never, unless requests can fall back from it. A minute is counted from its first request. A cooldown lasts as long as the answer's Retry-After asks, in
  * whole seconds, and of 0 there is none; without one, `cooldown_time`.
  *
  * Source: litellm 1.109.1, router_utils/cooldown_handlers.py `_should_cooldown_deployment`,
@@ -29,6 +35,10 @@ export interface LitellmCooldownSettings {
 export class LitellmCooldown {
   /** By deployment: end of its cooldown, ms. */
   declare readonly untilMs: Float64Array;
+  /** By deployment, of the eligible when `look` was last called: 1 where it may be used. */
+  declare readonly usable: Float64Array;
+  /** By model group, then: how many of its deployments do not cool down. */
+  declare readonly open: Int32Array;
   declare private readonly settings: LitellmCooldownSettings;
   declare private readonly successes: ExpiringCounts;
   declare private readonly failures: ExpiringCounts;
@@ -36,6 +46,8 @@ export class LitellmCooldown {
   constructor(settings: LitellmCooldownSettings) {
     this.settings = settings;
     this.untilMs = new Float64Array(settings.deployments).fill(Number.NEGATIVE_INFINITY);
+    this.usable = new Float64Array(settings.deployments);
+    this.open = new Int32Array(settings.deployments);
     this.successes = new ExpiringCounts(settings.deployments, COUNTED_MS);
     const failuresMs = settings.allowedFails === null ? COUNTED_MS : settings.cooldownMs;
     this.failures = new ExpiringCounts(settings.deployments, failuresMs);
@@ -43,6 +55,22 @@ export class LitellmCooldown {
 
   isCooling(deployment: number, nowMs: number): boolean {
     return nowMs < this.untilMs[deployment]!;
+  }
+
+  /** Marks the eligible deployments of a group that may be used (`usable`), and counts those of each group (`open`). */
+  look(
+    { eligible, eligibleCount }: Pick<TargetView, "eligible" | "eligibleCount">,
+    group: number,
+    nowMs: number,
+  ): void {
+    const { groupOf } = this.settings;
+    this.open.fill(0);
+    for (let i = 0; i < eligibleCount; i++) {
+      const target = eligible[i]!;
+      const isReady = !this.isCooling(target, nowMs);
+      this.usable[target] = isReady && groupOf[target] === group ? 1 : 0;
+      if (isReady) this.open[groupOf[target]!]!++;
+    }
   }
 
   /** An attempt has ended. @param retryAfterMs of the answer; NaN: none */
@@ -59,9 +87,11 @@ export class LitellmCooldown {
   }
 
   private mustCool(deployment: number, kind: OutcomeKind, failed: number, nowMs: number): boolean {
-    const { deployments, allowedFails } = this.settings;
-    const isAlone = deployments === 1;
-    if (allowedFails !== null) return !isAlone && failed > allowedFails;
+    const { allowedFails } = this.settings;
+    const isAlone = this.settings.isAlone[deployment] === 1;
+    if (allowedFails !== null) {
+      return (!isAlone || this.settings.hasFallback[deployment] === 1) && failed > allowedFails;
+    }
     if (kind === "throttled" && !isAlone) return true;
     const all = failed + this.successes.read(deployment, nowMs);
     const share = failed / all;

@@ -16,6 +16,8 @@ export interface CheckedOptions {
   amounts(name: string): Float64Array;
   /** By target and UTC hour, `target * 24 + hour`: durations, ms; NaN for targets that it does not name. */
   hours(name: string): Float64Array;
+  /** Lists of indices in the order given; none when the option is left out. */
+  groups(name: string): readonly Int32Array[];
   /** By class: indices of its targets in the order given; undefined for a class that it does not name. */
   classTargets(name: string): readonly (Int32Array | undefined)[];
   /** One share per class; 1 for those it does not name. */
@@ -64,6 +66,8 @@ export function checkOptions(
     targets: (name) => targetList(values.get(name) as readonly string[] | undefined, context),
     amounts: (name) => amountColumn((values.get(name) ?? {}) as Readonly<Record<string, number>>, context),
     hours: (name) => hourColumn((values.get(name) ?? {}) as Readonly<Record<string, readonly number[]>>, context),
+    groups: (name) =>
+      ((values.get(name) ?? []) as readonly (readonly string[])[]).map((each) => targetList(each, context)),
     classTargets: (name) => {
       const lists = (values.get(name) ?? {}) as Readonly<Record<string, readonly string[]>>;
       return context.classNames.map((each) =>
@@ -139,6 +143,8 @@ function faultOf(value: unknown, spec: OptionSpec, context: StrategyContext): st
       return amountsFault(value, context, "number");
     case "targetHours":
       return hoursFault(value, context);
+    case "targetGroups":
+      return groupsFault(value, context);
     case "classTargets":
       return classTargetsFault(value, context);
     case "classShares":
@@ -201,6 +207,12 @@ function hoursFault(value: unknown, context: StrategyContext): string | undefine
       return `${name} needs ${HOURS} durations, one for each UTC hour`;
   }
   return undefined;
+}
+
+function groupsFault(value: unknown, context: StrategyContext): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) return "it must be a list of groups of targets, first choice first";
+  if (!value.every((group) => Array.isArray(group) && group.length > 0)) return "each group must be a list of targets";
+  return targetsFault(value.flat(), context);
 }
 
 function weightsFault(weights: Readonly<Record<string, number>>): string | undefined {

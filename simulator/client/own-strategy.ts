@@ -30,6 +30,41 @@ export function strategyFromSource(source: string, name: string): StrategyDefini
 /** Globals that would make a run unrepeatable, or that k6 does not have. It is a help, not a prison. */
 const SHADOWED = ["Date", "performance", "crypto", "setTimeout", "setInterval", "fetch", "process", "globalThis"];
 
+/** A strategy's code as a function of the names that it may not reach, which it gets as undefined, and of `Math`. */
+type StrategyScript = (math: Math) => unknown;
+
+/** Scripts that were made ahead of time, by code. */
+const prepared = new Map<string, StrategyScript>();
+
+/**
+ * The text of a function that runs a strategy's code: for pages whose policy lets no text be run as code, which get it as
+ * a part of their own script and hand it to `prepareStrategy`.
+ */
+export function strategyScriptText(source: string): string {
+  return `function(${["Math", ...SHADOWED].join()}){${bodyOf(source)}}`;
+}
+
+/** From now on a strategy of this code is run by this function, made of `strategyScriptText`. */
+export function prepareStrategy(source: string, script: (math: Math) => unknown): void {
+  prepared.set(source, script);
+}
+
+function bodyOf(source: string): string {
+  return `"use strict";\n${source}\nreturn exported;`;
+}
+
+function scriptOf(source: string, name: string): StrategyScript {
+  const known = prepared.get(source);
+  if (known !== undefined) return known;
+  try {
+    return new Function("Math", ...SHADOWED, bodyOf(source)) as StrategyScript;
+  } catch (error) {
+    if (!(error instanceof EvalError)) throw error;
+    const fix = "save the scenario and open it again: the page then has the code from the start";
+    throw fault(name, "this page runs no code that came after it was opened", fix);
+  }
+}
+
 function run(source: string, name: string): Readonly<Record<string, unknown>> {
   const math = Object.create(Math, {
     random: {
@@ -39,9 +74,7 @@ function run(source: string, name: string): Readonly<Record<string, unknown>> {
     },
   });
   try {
-    const body = `"use strict";\n${source}\nreturn exported;`;
-    const script = new Function("Math", ...SHADOWED, body);
-    return script(math) as Readonly<Record<string, unknown>>;
+    return scriptOf(source, name)(math) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw asFault(error, name, "its code fails when it is loaded");
   }

@@ -163,6 +163,7 @@ export interface OptionSpec {
     | "targetWeights"
     | "targetAmounts"
     | "targetHours"
+    | "targetGroups"
     | "classTargets"
     | "classShares"
     | "amounts"

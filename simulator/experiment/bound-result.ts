@@ -11,7 +11,7 @@ export interface StrategyBound {
   readonly boundUsd: Estimate;
   /** Cost - bound; never negative while deadlines are met. */
   readonly regretUsd: Estimate;
-  /** Regret over the bound. */
+  /** Regret over the bound; of replications in which the least possible costs nothing, and the strategy something, none. */
   readonly regretShare: Estimate;
   /** Of tokens that were billed and reached no caller. */
   readonly wastedUsd: Estimate;

@@ -89,18 +89,36 @@ function replicationBound(
   // Exact bills and sums of doubles differ in their last digits: less than a billionth of the cost is nothing.
   const settled = (usdMore: number) => (Math.abs(usdMore) < 1e-9 * cost ? 0 : usdMore);
   const regret = settled(cost - best.costUsd);
-  return {
-    cost,
-    bound: cost - regret,
+  const parts = partsOf(regret, {
     wasted: settled(wasted),
     placement: settled(cost - wasted - placed.costUsd),
     timing: settled(placed.costUsd - best.costUsd),
+  });
+  return {
+    cost,
+    bound: cost - regret,
+    ...parts,
     limits: settled(best.costUsd - free.costUsd),
     byClass: byClassCost.map((each, c) => settled(each - best.byClassUsd[c]!)),
     byHour: stats.byHour.map((hour, h) => settled(costOf(hour) - costInHour(plan, placed, h))),
     quotaWorth: best.quotaWorthUsd,
     endpointWorth: best.endpointWorthUsd,
   };
+}
+
+/**
+ * The regret by where it comes from. Wasted tokens count at their class's mean price, and of what was sent the cheapest of
+ * the billed is kept, wasted calls among it: either can be more than all of the regret where work may wait. No part is
+ * below 0 unless deadlines were missed, which makes a cost below the bound.
+ */
+function partsOf(
+  regret: number,
+  parts: { readonly wasted: number; readonly placement: number; readonly timing: number },
+) {
+  if (regret < 0 || (parts.placement >= 0 && parts.timing >= 0)) return parts;
+  const wasted = Math.min(parts.wasted, regret);
+  const timing = Math.min(Math.max(0, parts.timing), regret - wasted);
+  return { wasted, timing, placement: regret - wasted - timing };
 }
 
 /** Part of a class's billed tokens that served a request, by its output tokens; 1 where it has none. */
@@ -162,7 +180,8 @@ function strategyBound(plan: Plan, replications: readonly (ReplicationBound | nu
     costUsd: estimate(({ cost }) => cost),
     boundUsd: estimate(({ bound }) => bound),
     regretUsd: estimate(({ cost, bound }) => cost - bound),
-    regretShare: estimate(({ cost, bound }) => (bound > 0 ? cost / bound - 1 : 0)),
+    // Over nothing it has no share, which an infinite value says.
+    regretShare: estimate(({ cost, bound }) => (cost === bound ? 0 : cost / bound - 1)),
     wastedUsd: estimate(({ wasted }) => wasted),
     placementUsd: estimate(({ placement }) => placement),
     timingUsd: estimate(({ timing }) => timing),

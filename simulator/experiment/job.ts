@@ -42,12 +42,15 @@ const CHUNK_ROWS = 16_384;
 const SESSION_ROWS = 512;
 const SESSION_REQUESTS = 16_384;
 
+/** Replications whose calls a plan counts: as many as an interval needs. */
+const NEEDS_REPLICATIONS = 3;
+
 /** Chunks between two updates of p95 and cost: a few updates a second. */
 const FIGURES_EVERY = 16;
 
 export interface JobOutput {
   readonly stats: readonly ReplicationStats[];
-  /** Of the replication's traffic; left out where it is not known (a measured run). */
+  /** Of the replication's traffic; left out where it is not known. */
   readonly arrivals?: Arrivals;
 }
 
@@ -92,7 +95,8 @@ export function* runJob(
     chunkRows: hasSessions(plan) ? SESSION_ROWS : chunkRows,
   });
   // The busiest minute of a run may lie between its slices.
-  const wantsNeeds = job.replication === 0 && inputs.skipQuotaNeeds !== true && plan.slices === undefined;
+  const counted = inputs.quotaDetail === true ? NEEDS_REPLICATIONS : 1;
+  const wantsNeeds = job.replication < counted && inputs.skipQuotaNeeds !== true && plan.slices === undefined;
   const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan, inputs.quotaDetail) : null));
   const jitter = new Jitter(plan.network.jitterCv, seed);
   const runs = job.strategyIndices.map(

@@ -68,6 +68,13 @@ export interface QuotaNeedDetail {
   readonly unset: { readonly busiestReserved: number; readonly smallestLimit: number };
   /** With the max_tokens of `explicitMaxTokens`: by the rolling window. */
   readonly explicit: { readonly busiestReserved: number; readonly smallestLimit: number };
+  /** Of each replication that was counted: the largest of the laws' smallest limits, the others, and tokens of a day. */
+  readonly byReplication?: readonly {
+    readonly smallestLimit: number;
+    readonly unset: number;
+    readonly explicit: number;
+    readonly settledADay: number;
+  }[];
 }
 
 /** One kind of token on a strategy's bill, over all replications. */

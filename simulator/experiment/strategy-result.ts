@@ -16,6 +16,7 @@ import type {
   GroupResult,
   HourGroup,
   NamedGroup,
+  QuotaNeed,
   RegionHourCell,
   ReplicationPoint,
   StrategyResult,
@@ -79,7 +80,7 @@ export function strategyResult(
     ttftDistribution: distribution(stats.map((each) => each.ttftCounts)),
     meanInSystem: tInterval(stats.map((each) => each.meanInSystem)),
     quotas: quotaSummaries(stats),
-    ...(stats[0]?.quotaNeeds === undefined ? {} : { quotaNeeds: stats[0].quotaNeeds }),
+    ...(stats[0]?.quotaNeeds === undefined ? {} : { quotaNeeds: needsOf(stats) }),
     ...tokenPart(stats),
     ...reservedSummary(stats),
     ...sessionPart(stats),
@@ -90,6 +91,22 @@ export function strategyResult(
       plan.money.billing,
     ),
   };
+}
+
+/** Of the first replication; where others were counted, too, with what each of them needs. */
+function needsOf(stats: readonly ReplicationStats[]): readonly QuotaNeed[] {
+  const all = stats.flatMap(({ quotaNeeds }) => (quotaNeeds === undefined ? [] : [quotaNeeds]));
+  return all[0]!.map((need) => {
+    if (need.detail === undefined) return need;
+    const same = all.flatMap((needs) => needs.find(({ id }) => id === need.id) ?? []);
+    const byReplication = same.map(({ laws, detail }) => ({
+      smallestLimit: Math.max(...laws.map(({ smallestLimit }) => smallestLimit)),
+      unset: detail!.unset.smallestLimit,
+      explicit: detail!.explicit.smallestLimit,
+      settledADay: detail!.busiestDay.settled / detail!.busiestDay.coveredShare,
+    }));
+    return { ...need, detail: { ...need.detail, byReplication } };
+  });
 }
 
 /** Of a class every third point up to p95 is enough for a line, and all beyond it. */

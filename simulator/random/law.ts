@@ -13,6 +13,8 @@ export interface Law {
   readonly mean: number;
   /** Infinity where the law has no finite variance. */
   readonly variance: number;
+  /** Distribution function: the chance of a value of at most x. */
+  cdf(x: number): number;
   /** Inverse of the distribution function on (0, 1). Monotone, finite. */
   quantile(u: number): number;
   /** Exact sampler, where one is as cheap as a table lookup (constant, uniform) or a table would blur atoms. */
@@ -99,6 +101,7 @@ export function clampLaw(law: Law, { min = 0, max = Number.POSITIVE_INFINITY }: 
   return {
     name: `${law.name} clamped to ${interval(min, max)}`,
     ...momentsOf(quantile),
+    cdf: (x) => (x < min ? 0 : x >= max ? 1 : law.cdf(x)),
     quantile,
   };
 }
@@ -114,6 +117,10 @@ export function truncateLaw(law: Law, { min = 0, max = Number.POSITIVE_INFINITY 
   return {
     name: `${law.name} truncated to ${interval(min, max)}`,
     ...momentsOf(quantile),
+    cdf: (x) => {
+      if (x < quantile(0)) return 0;
+      return x >= quantile(1) ? 1 : Math.min(1, Math.max(0, (law.cdf(x) - low) / (high - low)));
+    },
     quantile,
   };
 }

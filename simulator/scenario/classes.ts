@@ -28,7 +28,10 @@ const sloSchema = z
     e2e: positiveDuration.optional().meta({ description: "From intended arrival to last byte" }),
     ttft: positiveDuration.optional().meta({ description: "From intended arrival to first token" }),
     share: share
-      .refine((part) => part > 0 && part < 1, "must be more than 0 and less than 100%; write it like 90% or 0.9")
+      .refine((part) => part > 0 && part < 1, {
+        error: ({ input }) =>
+          `must be more than 0 and less than 100%; write ${Number(input) > 1 && Number(input) < 100 ? `${Number(input)}%` : "it like 90% or 0.9"}`,
+      })
       .optional()
       .meta({
         description:

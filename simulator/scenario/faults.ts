@@ -66,6 +66,9 @@ function mismatches(fault: z.output<typeof streamFault>): readonly (readonly [pa
   return found;
 }
 
+const TIMES =
+  "a fault has at and for (scheduled), or mtbf and mttr (random); write for example at: 10h, for: 30m, or mtbf: 5h, mttr: 10m";
+
 /** Scheduled (`at`, `for`) or random (`mtbf`, `mttr`) faults: the same ones for every strategy. */
 export const faultSchema = z
   .discriminatedUnion("kind", [
@@ -122,7 +125,7 @@ export const faultSchema = z
     const isRandom = fault.mtbf !== undefined && fault.mttr !== undefined;
     const isMixed = (fault.at ?? fault.for) !== undefined && (fault.mtbf ?? fault.mttr) !== undefined;
     if ((!isScheduled && !isRandom) || isMixed) {
-      context.addIssue({ code: "custom", message: "give at and for (scheduled), or mtbf and mttr (random)" });
+      context.addIssue({ code: "custom", message: TIMES });
     }
   })
   .meta({ description: "Something goes wrong" });

@@ -71,6 +71,10 @@ export const modelSchema = z
       description:
         "Whether a region's own endpoint sells it; unless given, no for models known to be sold only through profiles",
     }),
+    latencyOptimizedIn: z.array(name).optional().meta({
+      description:
+        "Source regions whose profiles serve latency-optimised calls, [] for none; those of the model unless given",
+    }),
     batch: batchSchema.prefault({}),
     errors: share.pipe(z.number().min(0).max(1)).default(0).meta({
       description: "Share of attempts that fail with 500 after they were served",
@@ -97,7 +101,7 @@ const SMALLEST_CONTEXT = 8_000;
 const LOWEST_LONG_PRICE = 200_000;
 /** Share of calls for which a note is not worth it. */
 const RARE = 1e-6;
-type SettledFact = keyof typeof USUAL | "profileOnly" | "contextTokens" | "longContextPrice";
+type SettledFact = keyof typeof USUAL | "profileOnly" | "contextTokens" | "longContextPrice" | "latencyOptimizedIn";
 
 /** A model with everything that the scenario left out. */
 export interface SettledModel extends Omit<ModelInput, "cache"> {
@@ -111,9 +115,18 @@ export interface SettledModel extends Omit<ModelInput, "cache"> {
   readonly onDemand: boolean;
   /** Prompt cache; undefined: none. */
   readonly cache: { readonly ttl: "5m" | "1h"; readonly minimumTokens: number } | undefined;
+  /** Source regions with latency-optimised calls: through profiles, or however the scenario means it. Undefined: not known. */
+  readonly optimizedOffer: LatencyOptimizedOffer | undefined;
   /** What neither the scenario nor the table says: these have usual values. */
   readonly unknown: readonly SettledFact[];
 }
+/** Where a model is served latency-optimised. */
+interface LatencyOptimizedOffer {
+  readonly regions: readonly string[];
+  /** By the scenario, and not by the table of facts. */
+  readonly isStated: boolean;
+}
+
 /** Models by the scenario's own names. */
 export type SettledModels = Readonly<Record<string, SettledModel>>;
 
@@ -130,12 +143,14 @@ function settled(model: ModelInput, facts: ModelFacts): SettledModel {
   };
   const { cache } = model;
   const profileOnly = facts.fact(model.id, "profileOnly")?.value;
+  const optimizedIn = model.latencyOptimizedIn ?? facts.fact(model.id, "latencyOptimizedIn")?.value;
   const longPrice = model.longContext ?? facts.fact(model.id, "longContextPrice")?.value;
   const contextTokens = model.contextTokens ?? contextOf(model.id, facts);
   if (isLikeListed(model.id, facts)) {
     if ((model.onDemand ?? profileOnly) === undefined) unknown.push("profileOnly");
     if (contextTokens === undefined) unknown.push("contextTokens");
     if (longPrice === undefined) unknown.push("longContextPrice");
+    if (optimizedIn === undefined) unknown.push("latencyOptimizedIn");
   }
   return {
     ...model,
@@ -145,6 +160,7 @@ function settled(model: ModelInput, facts: ModelFacts): SettledModel {
     maxOutputTokens: settle(model.maxOutputTokens, "maxOutputTokens"),
     contextTokens: contextTokens ?? Number.POSITIVE_INFINITY,
     longPrice: longPrice === "none" ? undefined : longPrice,
+    optimizedOffer: optimizedIn && { regions: optimizedIn, isStated: model.latencyOptimizedIn !== undefined },
     unknown,
   };
 }
@@ -162,8 +178,9 @@ function isLikeListed(id: string, facts: ModelFacts): boolean {
 
 export function modelPlansOf(models: SettledModels): readonly ModelPlan[] {
   return Object.entries(models).map(([name, model]) => {
-    const { id, maxOutputTokens, burndown, contextTokens, longPrice = null } = model;
-    return { name, id, maxOutputTokens, burndown, contextTokens, longPrice };
+    const { id, maxOutputTokens, burndown, contextTokens, longPrice = null, latencyOptimizedIn: regions } = model;
+    const stated = regions === undefined ? {} : { latencyOptimizedIn: regions };
+    return { name, id, maxOutputTokens, burndown, contextTokens, longPrice, ...stated };
   });
 }
 
@@ -171,13 +188,13 @@ export function modelPlansOf(models: SettledModels): readonly ModelPlan[] {
  * Notes on what is not known of models and counts in this scenario, one each. The burndown is not among them: quotas
  * may state it, and say themselves where none does.
  *
- * @param calledAlone whether some target calls the model at a region's own endpoint, on demand
+ * @param called how some targets call the model: at a region's own endpoint, on demand; latency-optimised
  */
 export function unknownNotes(
   models: SettledModels,
   classes: readonly Pick<ClassPlan, "model">[],
   traffic: readonly ClassTraffic[],
-  calledAlone: (model: number) => boolean,
+  called: (model: number) => { readonly isAlone: boolean; readonly isLatencyOptimized: boolean },
 ): readonly string[] {
   return Object.entries(models).flatMap(([name, { id, unknown, maxOutputTokens, cache }], m) => {
     const notes: string[] = [];
@@ -206,7 +223,11 @@ export function unknownNotes(
         "cache.minimumTokens",
       );
     }
-    if (unknown.includes("profileOnly") && calledAlone(m)) {
+    const { isAlone, isLatencyOptimized } = called(m);
+    if (unknown.includes("latencyOptimizedIn") && isLatencyOptimized) {
+      say("Where the service serves latency-optimised", "it is taken to, where targets say so", "latencyOptimizedIn");
+    }
+    if (unknown.includes("profileOnly") && isAlone) {
       say("Whether a region's own endpoint sells", "targets of single regions are taken to", "onDemand");
     }
     return notes;

@@ -91,6 +91,8 @@ export interface ModelPlan {
   readonly contextTokens: number;
   /** What calls with long prompts cost more; null: one price whatever the length. */
   readonly longPrice: LongContextPrice | null;
+  /** Source regions with latency-optimised calls, where the scenario states them. */
+  readonly latencyOptimizedIn?: readonly string[];
 }
 
 export interface TargetPlan {

@@ -111,7 +111,7 @@ export function resolvePlan(written: Scenario, inputs: ResolveInputs): Plan {
       ...trafficNotes,
       ...supply.quotas.notes,
       ...misfits,
-      ...unknownNotes(models, classes, traffic, calledAlone(setting, supply.targets)),
+      ...unknownNotes(models, classes, traffic, called(setting, supply.targets)),
       ...questionsOnPrices(scenario, inputs.prices, supply.targets),
       ...endedNotes(models, inputs.models, spanOf(scenario)),
       ...warmup.notes,
@@ -227,11 +227,16 @@ function misfitsOf(
   });
 }
 
-/** Whether some target calls a model at a region's own endpoint, on demand. */
-function calledAlone({ names }: Setting, { routes }: Targets): (model: number) => boolean {
+/** Whether some target calls a model at a region's own endpoint, on demand, and whether some does latency-optimised. */
+function called({ names }: Setting, { routes }: Targets): Parameters<typeof unknownNotes>[3] {
   const { length } = names.models;
-  return (model) =>
-    routes.some((route, r) => r % length === model && route?.family === "regional" && route.quotaSource === "family");
+  return (model) => {
+    const own = routes.flatMap((route, r) => (r % length === model && route !== null ? [route] : []));
+    return {
+      isAlone: own.some(({ family, quotaSource }) => family === "regional" && quotaSource === "family"),
+      isLatencyOptimized: own.some(({ quotaSource }) => quotaSource === "latency-optimized"),
+    };
+  };
 }
 
 /** Account index of each class. */
@@ -277,7 +282,7 @@ function resolveChoices(
     regionOfTarget: targets.map((target) => names.regions[target.region]!),
     classNames: scenario.traffic.map((each) => each.class),
   };
-  const drafts = strategyDrafts(scenario.strategies, context, inputs.strategySources ?? {}, problems);
+  const drafts = strategyDrafts(scenario, context, inputs.strategySources ?? {}, problems);
   const labels = drafts.map(({ plan }) => plan.name);
   const reserved = resolveReservedCharges({ world, prices, bought, targetIds, routes, strategies: drafts, problems });
   const { isWithheld, charges } = reserved;

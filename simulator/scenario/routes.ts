@@ -1,5 +1,6 @@
 /** The routes behind targets: where a call of one model may run, and what pays for it there. */
 import type { Problem } from "../base/errors.ts";
+import type { RegionDirectory } from "../base/regions.ts";
 import { STANDARD_LEVEL } from "../service/capacity/capacity.ts";
 import type { Placement } from "../service/pricing/billing.ts";
 import { PREPAID, type PriceKey, priceKeyName, type RouteFamily } from "../service/pricing/prices.ts";
@@ -19,6 +20,7 @@ import {
   quotaSourceOf,
   type TargetTier,
   type TiersInput,
+  whyNotLatencyOptimized,
 } from "./tiers.ts";
 
 export interface RoutesInput {
@@ -32,6 +34,8 @@ export interface RoutesInput {
   readonly regionNames: readonly string[];
   /** Backbone round trip, ms, indexed `source * regions + destination`. */
   readonly hopMs: Float64Array;
+  /** Regions of AWS are those with a geography other than `custom`. */
+  readonly directory: RegionDirectory;
   readonly problems: Problems;
 }
 
@@ -69,13 +73,26 @@ export class RouteMaker {
     const route = target.route === "batch" ? "regional" : target.route;
     const { region, where } = target;
     const places = placesOf(this.input, this.book, { region, route, model, suffix, where, unsold });
-    if (places === null) return null;
+    if (places === null || (target.tier === "latency-optimized" && this.isRefused(target, model, unsold))) return null;
     const kind = target.tier === "batch" ? "batch" : "on-demand";
     const base = { source: target.region, model, places, kind } as const;
     if (target.tier === "reserved") return this.reserved(base, target, unsold);
     const overflow = target.tier === "latency-optimized" ? this.plain({ ...base, tier: "standard" }) : null;
     const plain = this.plain({ ...base, tier: target.tier });
     return plain === null ? null : { ...plain, overflow };
+  }
+
+  /** A region of the scenario's own offers what the scenario says. */
+  private isRefused(target: IndexedDraft, model: number, unsold: Problem[]): boolean {
+    const { world, regionNames, directory } = this.input;
+    const [name, spec] = Object.entries(world.models)[model]!;
+    const region = regionNames[target.region]!;
+    if (directory.get(region)?.geography === "custom") return false;
+    const { route, where } = target;
+    const profilesIn = (source: string) => this.book!.profilesOf(spec.id, source);
+    const reason = whyNotLatencyOptimized({ model: { ...spec, name }, region, route, where, profilesIn });
+    if (reason !== undefined) unsold.push(reason);
+    return reason !== undefined;
   }
 
   /** The route with placements for long prompts, where its model has a price of their own. */

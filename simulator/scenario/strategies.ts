@@ -6,8 +6,8 @@ import { count, durationMs, ownEntry, share } from "../base/schema-forms.ts";
 import { findTarget } from "../client/options.ts";
 import type { OptionSpec, StrategyContext, StrategyDefinition } from "../client/strategy.ts";
 import { definitionOf, STRATEGIES } from "../strategies/index.ts";
-import { clientPlanOf, clientSchema } from "./client.ts";
-import type { ClassPlan, StrategyPlan } from "./plan.ts";
+import { type ClientInput, clientPlanOf, clientSchema } from "./client.ts";
+import type { ClassPlan, ClientPlan, StrategyPlan } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 
 /** A strategy as a scenario names it. */
@@ -17,7 +17,7 @@ export interface StrategyInput {
   readonly file: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   readonly name: string | undefined;
-  readonly client: z.output<typeof clientSchema> | undefined;
+  readonly client: ClientInput | undefined;
 }
 
 const names = STRATEGIES.map((each) => each.name);
@@ -99,6 +99,8 @@ function schemaOf(spec: OptionSpec): z.ZodType {
         z.string().min(1),
         z.array(durationMs).length(24).meta({ description: "Durations of the 24 UTC hours, midnight first" }),
       );
+    case "targetGroups":
+      return z.array(z.array(z.string().min(1)).min(1).meta({ description: "Targets of a group" })).min(1);
     case "classTargets":
       return z.record(
         z.string().min(1),
@@ -152,10 +154,11 @@ export interface StrategyDraft {
 /**
  * The strategies with their options checked; wrong options and labels that are there twice become problems.
  *
+ * @param shared  the scenario's client, of strategies without one of their own
  * @param sources code of the user's own strategies by path; a path without code has been reported by the adapter
  */
 export function strategyDrafts(
-  strategies: readonly StrategyInput[],
+  { strategies, client: shared }: { readonly strategies: readonly StrategyInput[]; readonly client: ClientInput },
   context: StrategyContext,
   sources: Readonly<Record<string, string>>,
   problems: Problems,
@@ -174,8 +177,10 @@ export function strategyDrafts(
       (own) => placeOf(own, i, definition?.name, file === undefined ? kind : "options") ?? where,
     );
     nameTargets(problems, before, context);
-    const client = each.client === undefined ? null : clientPlanOf(each.client, context.targetIds.length);
-    const plan = { name: each.name ?? kind, kind, source, options: options ?? {}, client };
+    const own = each.client === undefined ? null : clientPlanOf(each.client, context.targetIds.length);
+    const client = own ?? clientPlanOf(shared, context.targetIds.length);
+    const gateway = gatewayOf(kind, options ?? {}, client, `strategies[${i}]`, problems);
+    const plan = { name: each.name ?? kind, kind, source, ...(gateway ?? { options: options ?? {}, client: own }) };
     return { plan, where, named: definition === undefined ? null : namedTargets(definition, plan.options, context) };
   });
   drafts.forEach(({ plan }, i) => {
@@ -188,6 +193,35 @@ export function strategyDrafts(
     );
   });
   return drafts;
+}
+
+/**
+ * LiteLLM's Router retries within each group of its fallbacks: the client's retries are the strategy's own, and its
+ * attempts those of all groups.
+ *
+ * @returns null for a strategy that leaves retries to its client
+ */
+function gatewayOf(
+  kind: string,
+  options: Readonly<Record<string, unknown>>,
+  client: ClientPlan,
+  where: string,
+  problems: Problems,
+): Pick<StrategyPlan, "options" | "client"> | null {
+  const { fallbacks } = options;
+  if (kind !== "litellm" || !Array.isArray(fallbacks)) return null;
+  const { retry } = client;
+  if (retry.mode !== "litellm") {
+    const what = `the Router itself retries before it falls back, but the client's retry mode is ${retry.mode}`;
+    problems.add("STRATEGY_BAD_OPTION", `${where}.litellm.fallbacks`, what, "write client: { retry: litellm }");
+    return null;
+  }
+  const { retries = (retry.maxAttempts ?? 3) - 1, retryAfter = retry.retryAfterMs } = options;
+  const maxAttempts = (Number(retries) + 1) * (fallbacks.length + 1);
+  return {
+    options: { ...options, retries, retryAfter },
+    client: { ...client, retry: { mode: "litellm", maxAttempts, retryAfterMs: 0, isLone: false } },
+  };
 }
 
 /**

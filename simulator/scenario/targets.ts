@@ -2,7 +2,6 @@
 import { z } from "zod";
 import type { Problem } from "../base/errors.ts";
 import { didYouMean, nearNames } from "../base/near-names.ts";
-import type { RegionDirectory } from "../base/regions.ts";
 import type { Placement } from "../service/pricing/billing.ts";
 import type { PriceKey } from "../service/pricing/prices.ts";
 import { createProfileBook, type ProfileBook, type ProfileBookInput, type ProfileData } from "../service/profiles.ts";
@@ -53,7 +52,6 @@ export interface TargetsInput extends RoutesInput {
     readonly targets?: readonly TargetInput[] | undefined;
     readonly profiles: ProfileBookInput["spec"];
   };
-  readonly directory: RegionDirectory;
   readonly profiles: ProfileData;
   readonly startMs: number;
 }

@@ -1,8 +1,10 @@
 /** `world.tiers`: how a call is bought, and what each service tier means for its route besides the price. */
 import { z } from "zod";
+import type { Problem } from "../base/errors.ts";
 import { share } from "../base/schema-forms.ts";
 import { STANDARD_LEVEL } from "../service/capacity/capacity.ts";
 import { PREPAID, SERVICE_TIERS, type ServiceTier } from "../service/pricing/prices.ts";
+import type { SettledModel } from "./models.ts";
 
 /** Tiers that a target can name. A reserved one draws on `world.reserved`. */
 export const TARGET_TIERS = [...SERVICE_TIERS, "reserved"] as const;
@@ -85,4 +87,40 @@ export function decodeFactorOf(tier: TargetTier, { priority, latencyOptimized }:
 /** Share of a queue's places and of its longest delay that the tier's calls may use, in [0, 1]. */
 export function queueShareOf(tier: TargetTier, { flex }: TiersInput): number {
   return tier === "flex" ? flex.queueShare : 1;
+}
+
+/** A latency-optimised target of one model, and where the profiles of that model are called by which name. */
+export interface LatencyOptimizedQuestion {
+  readonly model: Pick<SettledModel, "id" | "optimizedOffer"> & { readonly name: string };
+  readonly region: string;
+  /** `regional`, or a profile. */
+  readonly route: string;
+  readonly where: string;
+  /** Profiles by which the model is called in a region: `us.amazon.nova-pro-v1:0`. */
+  readonly profilesIn: (region: string) => readonly string[];
+}
+
+/** Why the service refuses the latency-optimised calls of a target; undefined if it takes them, or if that is not known. */
+export function whyNotLatencyOptimized(question: LatencyOptimizedQuestion): Problem | undefined {
+  const { model, region, route, where, profilesIn } = question;
+  const offer = model.optimizedOffer;
+  if (offer === undefined) return undefined;
+  const isOffered = offer.regions.includes(region);
+  if (isOffered && (offer.isStated || route !== "regional")) return undefined;
+  const regions = offer.regions.join(", ");
+  const profile = profilesIn(region).find((id) => !id.startsWith("global."));
+  if (isOffered && profile !== undefined) {
+    return {
+      code: "TIER_NOT_OFFERED",
+      where,
+      what: `${model.id} is served latency-optimised through profiles only`,
+      fix: `write ${region}/${profile.split(".")[0]}@latency-optimized`,
+    };
+  }
+  return {
+    code: "TIER_NOT_OFFERED",
+    where,
+    what: `the service does not serve ${model.id} latency-optimised in ${region}${regions === "" ? "" : `, but in ${regions}`}`,
+    fix: `write ${region}${route === "regional" ? "" : `/${route}`}, or world.models.${model.name}.latencyOptimizedIn: [${region}] if the service has come to serve it`,
+  };
 }

@@ -45,6 +45,18 @@ export interface Lifecycle {
   readonly endOfLife?: string | undefined;
 }
 
+/** What Converse may refuse of a model. */
+export const CONVERSE_FEATURES = [
+  "system prompts",
+  "documents",
+  "images",
+  "tools",
+  "streamed tools",
+  "tool choice",
+  "cache checkpoints",
+] as const;
+export type ConverseFeature = (typeof CONVERSE_FEATURES)[number];
+
 /** The facts of the table and their values. */
 export interface FactValues {
   /** Tokens of quota that one output token settles to. */
@@ -65,6 +77,12 @@ export interface FactValues {
   readonly thinking: Thinking;
   /** Tiers that have a list price. */
   readonly serviceTiers: readonly string[];
+  /** Source regions in which its profile serves calls latency-optimised; none: nowhere. The bare id never does. */
+  readonly latencyOptimizedIn: readonly string[];
+  /** What Converse refuses for the model; all else is taken. */
+  readonly converseLacks: readonly ConverseFeature[];
+  /** Whether a conversation may end with the beginning of the answer. */
+  readonly prefill: boolean;
   /** True: on-demand calls with the bare id are refused. */
   readonly profileOnly: boolean;
   readonly lifecycle: Lifecycle;
@@ -100,13 +118,16 @@ export const FACT_LABELS: Readonly<Record<FactName, string>> = {
   samplingParameters: "whether temperature and top_p exclude each other",
   thinking: "thinking",
   serviceTiers: "service tiers",
+  latencyOptimizedIn: "regions with latency-optimised inference",
+  converseLacks: "what Converse refuses",
+  prefill: "beginnings of answers (prefill)",
   profileOnly: "whether it is sold only through inference profiles",
   lifecycle: "lifecycle",
 };
 const FACT_NAMES = Object.keys(FACT_LABELS) as readonly FactName[];
 
-/** Few models have this fact; its absence is no gap. */
-const OPTIONAL_FACT: FactName = "extendedContextTokens";
+/** Few models have these facts; their absence is no gap. */
+const OPTIONAL_FACTS: readonly FactName[] = ["extendedContextTokens", "prefill"];
 
 /** @param data parsed by `modelFactsSchema`, which has checked that statements do not overlap */
 export function createModelFacts(data: ModelFactsData): ModelFacts {
@@ -128,7 +149,7 @@ export function createModelFacts(data: ModelFactsData): ModelFacts {
     nameOf: (idOrArn) => names.get(idOf(idOrArn) ?? ""),
     fact,
     unknownFacts: (idOrArn) =>
-      FACT_NAMES.filter((name) => name !== OPTIONAL_FACT && fact(idOrArn, name) === undefined).map(
+      FACT_NAMES.filter((name) => !OPTIONAL_FACTS.includes(name) && fact(idOrArn, name) === undefined).map(
         (name) => FACT_LABELS[name],
       ),
     nearestModels: (idOrArn) => nearNames(bareModelId(idOrArn), ids),
@@ -255,6 +276,9 @@ export const modelFactsSchema = z
         }),
       ),
       serviceTiers: statementsOf(z.array(z.string().min(1)).min(1)),
+      latencyOptimizedIn: statementsOf(z.array(z.string().min(1))),
+      converseLacks: statementsOf(z.array(z.enum(CONVERSE_FEATURES))),
+      prefill: statementsOf(z.boolean()),
       profileOnly: statementsOf(z.boolean()),
       lifecycle: statementsOf(
         z.strictObject({

@@ -1,10 +1,12 @@
 /** Strategy `litellm`: the routing strategies of LiteLLM's Router, as its code has them. */
 import { LitellmCooldown } from "../client/litellm-cooldown.ts";
+import { LitellmFallbacks, modelGroups } from "../client/litellm-fallbacks.ts";
 import { LatestSamples, MinuteUsage } from "../client/litellm-usage.ts";
 import { checkOptions } from "../client/options.ts";
 import { drawByWeight } from "../client/pick.ts";
 import {
   type AttemptOutcome,
+  deferUntil,
   type RequestView,
   SHED,
   type StrategyDefinition,
@@ -39,6 +41,17 @@ const options = {
     default: false,
     doc: "Requests stream: latency-based-routing compares the time to the first token",
   },
+  fallbacks: {
+    type: "targetGroups",
+    doc: "fallbacks: model groups in the order in which they follow; the group that is called is the deployments of none",
+  },
+  retries: {
+    type: "integer",
+    min: 0,
+    default: 2,
+    doc: "num_retries within each group, where there are fallbacks; what client.retry.litellm has, unless given",
+  },
+  retryAfter: { type: "durationMs", default: 0, doc: "retry_after, where there are fallbacks; likewise" },
 } as const;
 
 /** What a timeout counts as, s per token. */
@@ -48,7 +61,9 @@ const LATENCIES_MS = 3_600_000;
 
 /**
  * A request goes to a deployment that is not cooling down (`LitellmCooldown`); when all are, LiteLLM raises "No
- * deployments available": here the request is shed. Retries choose anew among those that are not cooling. Then:
+ * deployments available": here the request is shed. Retries choose anew among those that are not cooling. With
+ * `fallbacks` a request goes on to the next group when it has used up its retries in one, or all of one cools down
+ * (`LitellmFallbacks`). Then:
  *
  * simple-shuffle: by weight, else rpm, else tpm, whichever is set for any; else all alike.
  * least-busy: the fewest in flight, the first of equals.
@@ -72,12 +87,22 @@ export const litellm: StrategyDefinition = {
   create(given, context) {
     const checked = checkOptions("litellm", options, given, context);
     const deployments = context.targetIds.length;
-    const healthy = new Float64Array(deployments);
+    const groups = modelGroups(checked.groups("fallbacks"), deployments);
+    const { groupOf } = groups;
+    const walk = checked.has("fallbacks")
+      ? new LitellmFallbacks({
+          groupOf,
+          retries: checked.number("retries"),
+          retryAfterMs: checked.number("retryAfter"),
+        })
+      : null;
     const cooldown = new LitellmCooldown({
       deployments,
       cooldownMs: checked.number("cooldownTime"),
       allowedFails: checked.has("allowedFails") ? checked.number("allowedFails") : null,
+      ...groups,
     });
+    const { usable, open } = cooldown;
     const settings: Settings = {
       weight: checked.amounts("weight"),
       rpm: checked.amounts("rpm"),
@@ -87,25 +112,39 @@ export const litellm: StrategyDefinition = {
     };
     const rule = RULES[checked.choice("routing")]!(settings, deployments);
     const ruleScore = rule.scoreOf;
+
     return {
       ...(ruleScore === undefined
         ? {}
         : {
             scoreOf: (target: number, _request: RequestView, targets: TargetView) =>
-              healthy[target] === 1 ? ruleScore(target, targets) : Number.NaN,
+              usable[target] === 1 ? ruleScore(target, targets) : Number.NaN,
           }),
       choose(request, targets, nowMs, random) {
-        let count = 0;
-        for (let i = 0; i < targets.eligibleCount; i++) {
-          const target = targets.eligible[i]!;
-          healthy[target] = cooldown.isCooling(target, nowMs) ? 0 : 1;
-          count += healthy[target]!;
+        cooldown.look(targets, 0, nowMs);
+        if (walk === null) {
+          const choice = open[0] === 0 ? -1 : rule.choose(request, targets, usable, nowMs, random);
+          return choice < 0 ? SHED : choice;
         }
-        const choice = count === 0 ? -1 : rule.choose(request, targets, healthy, nowMs, random);
-        return choice < 0 ? SHED : choice;
+        let group = walk.groupFor(request, nowMs, open, random);
+        while (group >= 0 && walk.waitUntilMs === 0) {
+          cooldown.look(targets, group, nowMs);
+          const choice = rule.choose(request, targets, usable, nowMs, random);
+          if (choice >= 0) {
+            walk.sent(request.requestId);
+            return choice;
+          }
+          // Its limits of tpm or rpm leave none.
+          open[group] = 0;
+          group = walk.groupFor(request, nowMs, open, random);
+        }
+        return group < 0 ? SHED : deferUntil(walk.waitUntilMs);
       },
       observe(outcome) {
-        cooldown.learn(outcome.target, outcome.kind, outcome.nowMs, outcome.retryAfterMs);
+        const { target, kind, nowMs, retryAfterMs, requestId } = outcome;
+        cooldown.learn(target, kind, nowMs, retryAfterMs);
+        if (kind === "ok") walk?.end(requestId);
+        else walk?.failed(target, retryAfterMs ?? Number.NaN);
         rule.observe?.(outcome);
       },
     };

@@ -15,6 +15,7 @@ const KNOWN_NAMES = {
     "input_token_count",
     "input_toks",
     "num_prefill_tokens",
+    "input_input_token_count",
   ],
   output: [
     "output_tokens",
@@ -26,14 +27,22 @@ const KNOWN_NAMES = {
     "output_token_count",
     "output_toks",
     "num_decode_tokens",
+    "output_output_token_count",
   ],
   maxTokens: ["max_tokens", "max_output_tokens", "max_new_tokens", "max_completion_tokens"],
-  cacheRead: ["cache_read_tokens", "cache_read_input_tokens", "cache_read_input_token_count", "cached_tokens"],
+  cacheRead: [
+    "cache_read_tokens",
+    "cache_read_input_tokens",
+    "cache_read_input_token_count",
+    "cached_tokens",
+    "input_cache_read_input_token_count",
+  ],
   cacheWrite: [
     "cache_write_tokens",
     "cache_write_input_tokens",
     "cache_write_input_token_count",
     "cache_creation_input_tokens",
+    "input_cache_write_input_token_count",
   ],
   prefixTokens: ["prefix_tokens"],
   prefixId: ["prefix_id"],
@@ -160,7 +169,7 @@ function timed(
 }
 
 /** `inputTokens`, `Input Tokens` and `input_tokens` are one name. */
-function spelling(name: string): string {
+export function spelling(name: string): string {
   return name
     .trim()
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

@@ -153,7 +153,7 @@ export function gapsOf(arrivalMs: Float64Array): { readonly meanMs: number; read
 }
 
 export function lengthSummary(tokens: Int32Array): LengthSummary {
-  const sorted = tokens.filter((count) => count >= 0).sort();
+  const sorted = knownOf(tokens).sort();
   const sum = sumOf(sorted);
   const at = (share: number) => quantileSorted(sorted, share);
   return {
@@ -167,6 +167,14 @@ export function lengthSummary(tokens: Int32Array): LengthSummary {
     max: sorted.at(-1) ?? Number.NaN,
     curve: sorted.length === 0 ? [] : Array.from({ length: 101 }, (_, i) => at(i / 100)),
   };
+}
+
+/** A copy of the counts that are told. A filter of the engine would collect them on the heap first. */
+function knownOf(tokens: Int32Array): Int32Array {
+  const known = tokens.slice();
+  let count = 0;
+  for (let row = 0; row < tokens.length; row++) if (tokens[row]! >= 0) known[count++] = tokens[row]!;
+  return known.subarray(0, count);
 }
 
 function sumOf(values: ArrayLike<number> | undefined): number {
@@ -208,12 +216,13 @@ export function bothKnown(input: Int32Array, output: Int32Array): readonly [Int3
 /** The rank, from 0, of each value of a column; equal values share the mean of theirs. */
 export function rankOf(values: Int32Array): (value: number) => number {
   const sorted = values.slice().sort();
-  const distinct = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
-  const rank = new Float64Array(distinct.length);
-  for (let from = 0, i = 0; i < rank.length; i++) {
+  const distinct: number[] = [];
+  const rank: number[] = [];
+  for (let from = 0; from < sorted.length; ) {
     let to = from + 1;
     while (to < sorted.length && sorted[to] === sorted[from]) to++;
-    rank[i] = (from + to - 1) / 2;
+    distinct.push(sorted[from]!);
+    rank.push((from + to - 1) / 2);
     from = to;
   }
   return (value) => {

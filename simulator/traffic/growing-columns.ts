@@ -1,55 +1,43 @@
 /** Columns that grow row by row outside the heap, and their order in time: recordings have millions of rows. */
-
 type Column = Float64Array | Int32Array | Uint16Array;
 
-/** Blocks double up to this many rows, so that a short recording takes little and a long one leaves no copies behind. */
-const BLOCK_ROWS = 65_536;
 const ROWS_AT_FIRST = 1024;
+/** Room that nothing was written to takes no memory, and each move leaves a hole: so columns grow in long steps. */
+const GROWTH = 4;
 
-/** A typed column in blocks: nothing is copied until it is whole. */
+/** A typed column to whose end values are put. */
 export class Growing<C extends Column> {
   length = 0;
-  private readonly full: C[] = [];
-  private last: C;
-  private at = 0;
+  private values: C;
   private readonly make: new (
     length: number,
   ) => C;
 
   constructor(make: new (length: number) => C) {
     this.make = make;
-    this.last = new make(0);
+    this.values = new make(0);
   }
 
   push(value: number): void {
-    if (this.at === this.last.length) this.begin();
-    this.last[this.at++] = value;
-    this.length++;
+    if (this.length === this.values.length) this.grow();
+    this.values[this.length++] = value;
   }
 
-  /** What was pushed, as one column in an order or as it is; the blocks behind it are let go. */
+  /** What was pushed, as one column in an order or as it is; the room behind it is let go. */
   release(order: Uint32Array | undefined): C {
-    const column = new this.make(this.length);
-    let at = 0;
-    for (const block of this.full.splice(0)) {
-      column.set(block, at);
-      at += block.length;
-      letGo(block);
-    }
-    column.set(this.last.subarray(0, this.at), at);
-    this.last = new this.make(0);
-    this.at = 0;
+    const whole = this.values.subarray(0, this.length) as C;
+    const column = order === undefined ? (whole.slice() as C) : ordered(whole, order);
+    letGo(this.values);
+    this.values = new this.make(0);
     this.length = 0;
-    if (order === undefined) return column;
-    const sorted = ordered(column, order);
-    letGo(column);
-    return sorted;
+    return column;
   }
 
-  private begin(): void {
-    if (this.length > 0) this.full.push(this.last);
-    this.last = new this.make(Math.min(BLOCK_ROWS, Math.max(ROWS_AT_FIRST, this.length)));
-    this.at = 0;
+  private grow(): void {
+    const more = new this.make(Math.max(ROWS_AT_FIRST, GROWTH * this.length));
+    more.set(this.values);
+    letGo(this.values);
+    this.values = more;
   }
 }
 

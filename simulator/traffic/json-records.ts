@@ -1,4 +1,6 @@
 /** JSON records: one object of bounded depth and width, and the records inside of documents that are larger than a line. */
+import { MeridianError } from "../base/errors.ts";
+import { keyCount, repeatedKey } from "../base/repeated-keys.ts";
 import { isObject, type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
 
 const DEPTH_MAX = 64;
@@ -9,39 +11,65 @@ const RECORD_LENGTH_MAX = 2 ** 24;
 /**
  * One JSON object.
  *
- * @throws MeridianError TRACE_BAD_JSON where it is none, or is nested too deep or too wide to be a record of a call
+ * @throws MeridianError TRACE_BAD_JSON where it is none, is nested too deep or too wide to be a record of a call, or has a
+ *         key twice
  */
 export function jsonRow(text: string, place: RowPlace): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  let [read, value] = [text, parsed(text)];
+  if (value === undefined) {
+    read = asCopied(text) ?? text;
+    value = parsed(read);
+  }
+  if (value === undefined) {
     throw rowError(place, "TRACE_BAD_JSON", "the line is not JSON", "each line holds one JSON object");
   }
   if (!isObject(value)) {
     throw rowError(place, "TRACE_BAD_JSON", "the line is not a JSON object", "each line holds one JSON object");
   }
-  checkBounds(value, 1, place);
+  if (checkBounds(value, 1, place) !== keyCount(read)) throw keyTwice(read, place);
   return value;
 }
 
-function checkBounds(value: object, depth: number, place: RowPlace): void {
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Postgres doubles the backslashes of JSON that it copies as text; undefined where there are none. */
+function asCopied(text: string): string | undefined {
+  return text.includes("\\\\") ? text.replaceAll("\\\\", "\\") : undefined;
+}
+
+function keyTwice(text: string, place: RowPlace) {
+  const what = `the key ${JSON.stringify(repeatedKey(text))} is there twice in one object`;
+  return rowError(place, "TRACE_BAD_JSON", what, "take one out: which of the two is meant cannot be told");
+}
+
+/** @returns the number of keys of the value and of all objects inside */
+function checkBounds(value: object, depth: number, place: RowPlace): number {
   if (depth > DEPTH_MAX) {
     throw rowError(place, "TRACE_BAD_JSON", `nested deeper than ${DEPTH_MAX}`, "no record of a call is nested so deep");
   }
+  let inside = 0;
   if (Array.isArray(value)) {
-    for (const each of value) if (typeof each === "object" && each !== null) checkBounds(each, depth + 1, place);
-    return;
+    for (const each of value) {
+      if (typeof each === "object" && each !== null) inside += checkBounds(each, depth + 1, place);
+    }
+    return inside;
   }
   let fields = 0;
   for (const key in value) {
     fields++;
     const each = (value as Record<string, unknown>)[key];
-    if (typeof each === "object" && each !== null) checkBounds(each, depth + 1, place);
+    if (typeof each === "object" && each !== null) inside += checkBounds(each, depth + 1, place);
   }
   if (fields > FIELDS_MAX) {
     throw rowError(place, "TRACE_BAD_JSON", `an object has ${fields} fields`, `at most ${FIELDS_MAX} are read`);
   }
+  return fields + inside;
 }
 
 /** Where documents keep their records: keys from the root on, arrays passed over. */
@@ -68,7 +96,36 @@ const OUTER_KEYS: ReadonlySet<string> = new Set([...CONTAINERS].map((path) => pa
 
 /** Whether an object that a line holds whole has its records in a list inside. */
 export function isContainer(value: JsonObject): boolean {
-  return Object.keys(value).some((key) => OUTER_KEYS.has(key) && Array.isArray(value[key]) && isObject(value[key][0]));
+  return Object.keys(value).some(
+    (key) => OUTER_KEYS.has(key) && Array.isArray(value[key]) && holdsObjects(value[key][0]),
+  );
+}
+
+/** Lists that stand in no record of another kind. */
+const OWN_LISTS = ["Records", "MetricDataResults", "resourceSpans", "logEvents", "benchmarks"];
+
+/** Whether an object is a document whose list of records is empty: an hour or a page without any. */
+export function isEmptyContainer(value: JsonObject): boolean {
+  return OWN_LISTS.some((key) => Array.isArray(value[key]) && value[key].length === 0);
+}
+
+/** An object, or a list of them, as Logs Insights lists the cells of a row. */
+function holdsObjects(first: unknown): boolean {
+  return isObject(first) || (Array.isArray(first) && isObject(first[0]));
+}
+
+/**
+ * Whether the beginning of a text shows that a line of it is no record: it has a list under a known key, or a second
+ * object behind the first, as Firehose puts them together.
+ */
+export function isLongDocument(head: string): boolean {
+  const document = new JsonDocument("", () => {});
+  try {
+    document.push(head);
+  } catch (error) {
+    if (!(error instanceof MeridianError)) throw error;
+  }
+  return document.hasContainer || document.roots > 1;
 }
 
 interface Level {
@@ -91,6 +148,10 @@ interface Collected {
  * inside, or else whole objects, one after the other.
  */
 export class JsonDocument {
+  /** Whether the object at the root has a list under a known key. */
+  hasContainer = false;
+  /** Objects and lists that begin at the root. */
+  roots = 0;
   private readonly take: (text: string, lineNumber: number) => void;
   private readonly source: string;
   private readonly levels: Level[] = [];
@@ -177,6 +238,8 @@ export class JsonDocument {
       const place = { source: this.source, lineNumber: this.line };
       throw rowError(place, "TRACE_BAD_JSON", `nested deeper than ${DEPTH_MAX}`, "no record is nested so deep");
     }
+    if (isArray && this.levels.length === 1 && OUTER_KEYS.has(path)) this.hasContainer = true;
+    if (above === undefined) this.roots++;
     this.levels.push({ isArray, path, key: "" });
     if (isArray || this.inner !== undefined) return;
     if (above === undefined) this.root = { text: "", from: at, line: this.line };

@@ -9,6 +9,7 @@ import {
   type FoundColumn,
   type FoundColumns,
   findColumns,
+  spelling,
 } from "./column-map.ts";
 import { outcomeOfCell } from "./outcome.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "./recorded-rows.ts";
@@ -57,7 +58,18 @@ function rowOf(names: readonly string[], map: ColumnMap | null, place: RowPlace)
   if (found.time === undefined || found.input === undefined || found.output === undefined) {
     throw missingColumn(names, found, place);
   }
+  refuseTwoNames(names, found, map, place);
   return { found, time: found.time, roles: COLUMN_ROLES.filter((role) => found[role] !== undefined) };
+}
+
+/** Two columns of one name, but for its spelling: only the user can say which is meant. */
+function refuseTwoNames(names: readonly string[], found: FoundColumns, map: ColumnMap | null, place: RowPlace): void {
+  for (const [role, { name }] of Object.entries(found)) {
+    const other = names.find((each) => each !== name && spelling(each) === spelling(name));
+    if (other === undefined || map?.[role as ColumnRole] !== undefined) continue;
+    const what = `the columns ${name} and ${other} have one name`;
+    throw rowError(place, "TRACE_BAD_CSV", what, `say which one is meant: columns: { ${role}: "${name}" }`);
+  }
 }
 
 function read(record: JsonObject, { found, time }: Row, sink: RequestSink, place: RowPlace): RecordedRow {

@@ -4,6 +4,7 @@
  */
 import { EventHeap } from "../base/event-queue.ts";
 import type { Turns } from "./sessions.ts";
+import { copyRequest } from "./source.ts";
 import type { TrafficChunk, TrafficSource } from "./traffic.ts";
 
 /** Requests with the conversation that each is a part of. */
@@ -76,7 +77,7 @@ export function openSessions(
         else {
           const turns = turnsOf[arrived.classIndex[row]!]!;
           const number = turns === null ? -1 : begun++;
-          copyRow(arrived, row, chunk, number);
+          append(arrived, row, chunk, number);
           if (turns !== null) under.begin(arrived, row, turns, number);
           row++;
         }
@@ -181,16 +182,10 @@ function createChunk(rows: number): MutableChunk {
   };
 }
 
-function copyRow(from: TrafficChunk, row: number, to: MutableChunk, session: number): void {
+/** A first request, or one of no session, at the chunk's end. */
+function append(from: TrafficChunk, row: number, to: MutableChunk, session: number): void {
   const at = to.length++;
-  to.arrivalMs[at] = from.arrivalMs[row]!;
-  to.classIndex[at] = from.classIndex[row]!;
-  to.originIndex[at] = from.originIndex[row]!;
-  to.inputTokens[at] = from.inputTokens[row]!;
-  to.outputTokens[at] = from.outputTokens[row]!;
-  to.maxTokens[at] = from.maxTokens[row]!;
-  to.prefixTokens[at] = from.prefixTokens[row]!;
-  to.prefixId[at] = from.prefixId[row]!;
+  copyRequest(from, row, to, at);
   to.session[at] = session;
   to.turn[at] = 0;
   to.contextTokens[at] = 0;

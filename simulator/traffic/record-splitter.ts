@@ -1,7 +1,8 @@
-/** Cuts the text of a file into records: lines of JSON, JSON documents, CSV, and log lines with a time before their JSON. */
+/** Cuts the text of a file into records: lines of JSON, JSON documents, tables, dumps, log lines with a time before their JSON. */
 import { MeridianError } from "../base/errors.ts";
 import { csvCells, delimiterOf, hasOpenQuote } from "./csv-cells.ts";
-import { isContainer, JsonDocument, jsonRow } from "./json-records.ts";
+import { isContainer, isLongDocument, JsonDocument, jsonRow } from "./json-records.ts";
+import { COPY_COMMAND, copyCells, DumpLines, isCopyRow, isDump } from "./postgres-text.ts";
 import { type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
 
 /** Longest line that is read, characters; a longer one is no record of a call. */
@@ -26,10 +27,13 @@ export class RecordSplitter {
   private readonly source: string;
   private readonly taker: RecordTaker;
   private rest = "";
-  private mode: "unknown" | "json lines" | "csv" | "document" = "unknown";
+  private mode: "unknown" | "json lines" | "csv" | "dump" | "document" = "unknown";
   private document: JsonDocument | undefined;
+  private readonly dump = new DumpLines();
   private header: readonly string[] | undefined;
   private delimiter = ",";
+  /** Whether cells are written as Postgres copies a table; unknown before the first row. */
+  private isCopy: boolean | undefined;
   /** Lines of a CSV row whose quotes are still open. */
   private open: string[] = [];
 
@@ -61,13 +65,18 @@ export class RecordSplitter {
     if (this.rest !== "") this.line(this.rest);
     this.rest = "";
     this.closeRow();
+    if (this.mode === "dump" && this.header === undefined) {
+      const what = "the dump holds no rows of LiteLLM_SpendLogs as pg_dump writes them without --inserts";
+      const place = { source: this.source, lineNumber: this.lineNumber };
+      throw rowError(place, "TRACE_UNKNOWN_FORMAT", what, `copy the table: ${COPY_COMMAND}`);
+    }
   }
 
   /** Settles how the file is built. @returns whether all that was pushed has been taken as a document */
   private begin(): boolean {
     const head = this.rest.slice(firstInk(this.rest));
     const firstLine = head.split("\n", 1)[0]!.trim();
-    if (head.startsWith("[") || (head.startsWith("{") && isDocument(head, firstLine))) {
+    if (head.startsWith("[") || (head.startsWith("{") && isDocument(firstLine))) {
       this.mode = "document";
       this.document = new JsonDocument(this.source, (text, lineNumber) => this.json(text, lineNumber));
       const { rest } = this;
@@ -75,7 +84,8 @@ export class RecordSplitter {
       this.document.push(rest);
       return true;
     }
-    this.mode = head.startsWith("{") || LOG_LINE.test(firstLine) ? "json lines" : "csv";
+    if (isDump(firstLine)) this.mode = "dump";
+    else this.mode = head.startsWith("{") || LOG_LINE.test(firstLine) ? "json lines" : "csv";
     return false;
   }
 
@@ -98,6 +108,7 @@ export class RecordSplitter {
     }
     const line = rawLine.endsWith("\r") ? rawLine.slice(0, -1) : rawLine;
     if (this.mode === "csv") this.csvLine(line);
+    else if (this.mode === "dump") this.dumpLine(line, place);
     else if (line.trim() !== "") this.json(line, this.lineNumber);
   }
 
@@ -111,8 +122,30 @@ export class RecordSplitter {
     }
   }
 
+  private dumpLine(line: string, place: RowPlace): void {
+    const cells = this.dump.take(line);
+    if (cells !== undefined) this.cells(cells, place);
+    else if (this.dump.columns !== undefined) {
+      this.header = this.dump.columns;
+      this.taker.header(this.header, place);
+    }
+  }
+
   private csvLine(line: string): void {
     if (this.open.length === 0 && line === "") return;
+    if (this.isCopy === undefined && (this.header === undefined || this.delimiter === "\t")) {
+      const isCopy = isCopyRow(line);
+      if (this.header !== undefined) this.isCopy = isCopy;
+      else if (isCopy) {
+        const what = "the table comes without the names of its columns";
+        const place = { source: this.source, lineNumber: this.lineNumber };
+        throw rowError(place, "TRACE_BAD_CSV", what, `have them written, too: ${COPY_COMMAND}`);
+      }
+    }
+    if (this.isCopy === true) {
+      this.row(line, this.lineNumber);
+      return;
+    }
     if (this.open.length > 0 || hasOpenQuote(line)) {
       this.open.push(line);
       if (this.open.length > 1 && hasOpenQuote(line)) this.closeRow();
@@ -155,20 +188,37 @@ export class RecordSplitter {
       this.taker.header(this.header, place);
       return;
     }
+    let cells: readonly string[];
     try {
-      const cells = csvCells(text, place, this.delimiter);
-      if (cells.length !== this.header.length) {
-        const what = `${cells.length} fields instead of the header's ${this.header.length}`;
+      cells = this.isCopy === true ? copyCells(text) : csvCells(text, place, this.delimiter);
+    } catch (error) {
+      this.taker.bad(error);
+      return;
+    }
+    this.cells(cells, place);
+  }
+
+  private cells(cells: readonly string[], place: RowPlace): void {
+    const { header = [] } = this;
+    try {
+      if (cells.length !== header.length) {
+        const what = `${cells.length} fields instead of the header's ${header.length}`;
         throw rowError(place, "TRACE_BAD_CSV", what, "give every row as many fields as the header");
       }
       const record: Record<string, unknown> = {};
-      for (let i = 0; i < cells.length; i++) record[this.header[i]!] = cells[i]!.trim();
+      for (let i = 0; i < cells.length; i++) {
+        const cell = cells[i]!.trim();
+        // Where semicolons stand between cells, commas stand before decimals.
+        record[header[i]!] = this.delimiter === ";" && DECIMAL_COMMA.test(cell) ? cell.replace(",", ".") : cell;
+      }
       this.taker.record(record, place);
     } catch (error) {
       this.taker.bad(error);
     }
   }
 }
+
+const DECIMAL_COMMA = /^-?\d+,\d+$/;
 
 /** A line of a log group as it is exported or followed: the time of the event, perhaps its stream, then its text. */
 const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?\s+(?:[^\s{"]+\s+)?\{/;
@@ -179,18 +229,16 @@ function firstInk(text: string): number {
 }
 
 /** Whether a text that begins with `{` is more than an object in each line. */
-function isDocument(head: string, firstLine: string): boolean {
+function isDocument(firstLine: string): boolean {
   try {
     return isContainer(jsonRow(firstLine, { source: "", lineNumber: 1 }));
   } catch (error) {
     if (!(error instanceof MeridianError)) throw error;
     if (/[{[,]$/.test(firstLine)) return true;
-    return CONTAINER_KEY.test(firstLine.slice(0, HEAD_LENGTH)) && !head.slice(firstLine.length).trim().startsWith("{");
+    // A line that is longer than the head is a record, or a document with its records further on.
+    return isLongDocument(firstLine);
   }
 }
-
-const CONTAINER_KEY =
-  /^\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\d.]+|null|true|false|\[[^{}[\]]*\])\s*,)*\s*"\w+"\s*:\s*\[\s*\{/;
 
 function headerOf(text: string, place: RowPlace, delimiter: string): readonly string[] {
   const names = csvCells(text, place, delimiter).map((cell) => cell.trim());

@@ -52,31 +52,33 @@ const ROWS_MAX = 2 ** 25;
 const LABELS_MAX = 65_536;
 const LABEL_LENGTH_MAX = 200;
 
-/** Counts, with what stands for a row that has none. */
-const COUNTS = [
-  ["maxTokens", 0],
-  ["prefixTokens", 0],
-  ["prefixId", -1],
-  ["cacheReadTokens", 0],
-  ["cacheWriteTokens", 0],
-] as const;
-const LENGTHS_OF_TIME = ["e2eMs", "ttftMs"] as const;
-const LABELS = [
-  ["className", "classIndex", "classNames"],
-  ["originName", "originIndex", "originNames"],
-  ["model", "modelIndex", "modelNames"],
-  ["tenant", "tenantIndex", "tenantNames"],
-] as const;
+/** What stands for a row that has none. */
+const NONE = {
+  maxTokens: 0,
+  prefixTokens: 0,
+  prefixId: -1,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  e2eMs: Number.NaN,
+  ttftMs: Number.NaN,
+} as const;
 
 /** Collects rows into columns, ascending in time; rows of equal time keep the file's order. */
 export class RowBuffer {
   private readonly timeMs = new Growing(Float64Array);
   private readonly inputTokens = new Growing(Int32Array);
   private readonly outputTokens = new Growing(Int32Array);
-  private readonly counts = COUNTS.map(() => new Growing(Int32Array));
-  private readonly lengths = LENGTHS_OF_TIME.map(() => new Growing(Float64Array));
+  private readonly optional = {
+    maxTokens: new Growing(Int32Array),
+    prefixTokens: new Growing(Int32Array),
+    prefixId: new Growing(Int32Array),
+    cacheReadTokens: new Growing(Int32Array),
+    cacheWriteTokens: new Growing(Int32Array),
+    e2eMs: new Growing(Float64Array),
+    ttftMs: new Growing(Float64Array),
+  };
   private readonly outcomes = new Growing(Uint16Array);
-  private readonly labels = LABELS.map(() => new Labels());
+  private readonly labels = { class: new Labels(), origin: new Labels(), model: new Labels(), tenant: new Labels() };
   private readonly sessions = new Sessions();
 
   private readonly source: string;
@@ -98,24 +100,27 @@ export class RowBuffer {
       throw rowError(place, "TRACE_TOO_LARGE", what, "cut it into smaller traces");
     }
     // Labels first: they may be refused, and then no column may have the row.
-    for (let i = 0; i < LABELS.length; i++) this.labels[i]!.check(row[LABELS[i]![0]], place);
+    const { labels, optional } = this;
+    const className = labels.class.find(row.className, place);
+    const originName = labels.origin.find(row.originName, place);
+    const model = labels.model.find(row.model, place);
+    const tenant = labels.tenant.find(row.tenant, place);
     const rows = this.timeMs.length;
     this.timeMs.push(row.timeMs);
     this.inputTokens.push(row.inputTokens);
     this.outputTokens.push(row.outputTokens);
-    for (let i = 0; i < LABELS.length; i++) {
-      const label = row[LABELS[i]![0]];
-      if (label !== undefined) this.labels[i]!.add(label, rows);
-    }
-    for (let i = 0; i < COUNTS.length; i++) {
-      const [name, none] = COUNTS[i]!;
-      const value = row[name];
-      if (value !== undefined) pushAt(this.counts[i]!, rows, value, none);
-    }
-    for (let i = 0; i < LENGTHS_OF_TIME.length; i++) {
-      const value = row[LENGTHS_OF_TIME[i]!];
-      if (value !== undefined) pushAt(this.lengths[i]!, rows, value, Number.NaN);
-    }
+    labels.class.put(className, row.className, rows);
+    labels.origin.put(originName, row.originName, rows);
+    labels.model.put(model, row.model, rows);
+    labels.tenant.put(tenant, row.tenant, rows);
+    // Each by its name: a loop over names would take several times as long, and there are millions of rows.
+    pushAt(optional.maxTokens, rows, row.maxTokens, NONE.maxTokens);
+    pushAt(optional.prefixTokens, rows, row.prefixTokens, NONE.prefixTokens);
+    pushAt(optional.prefixId, rows, row.prefixId, NONE.prefixId);
+    pushAt(optional.cacheReadTokens, rows, row.cacheReadTokens, NONE.cacheReadTokens);
+    pushAt(optional.cacheWriteTokens, rows, row.cacheWriteTokens, NONE.cacheWriteTokens);
+    pushAt(optional.e2eMs, rows, row.e2eMs, NONE.e2eMs);
+    pushAt(optional.ttftMs, rows, row.ttftMs, NONE.ttftMs);
     if (row.outcome !== undefined) pushAt(this.outcomes, rows, OUTCOMES.indexOf(row.outcome), 0);
     if (row.session !== undefined) this.sessions.add(row.session, rows);
   }
@@ -145,20 +150,16 @@ export class RowBuffer {
       inputTokens: this.inputTokens.release(order),
       outputTokens: this.outputTokens.release(order),
     };
-    COUNTS.forEach(([name, none], i) => {
-      const column = filled(this.counts[i]!, rows, none);
+    for (const name of Object.keys(NONE) as (keyof typeof NONE)[]) {
+      const column = filled<Column>(this.optional[name], rows, NONE[name]);
       if (column !== undefined) columns[name] = column.release(order);
-    });
-    LENGTHS_OF_TIME.forEach((name, i) => {
-      const column = filled(this.lengths[i]!, rows, Number.NaN);
-      if (column !== undefined) columns[name] = column.release(order);
-    });
-    LABELS.forEach(([, index, names], i) => {
-      const column = this.labels[i]!.whole(rows);
-      if (column === undefined) return;
-      columns[index] = column.release(order);
-      columns[names] = this.labels[i]!.names;
-    });
+    }
+    for (const [name, labels] of Object.entries(this.labels)) {
+      const column = labels.whole(rows);
+      if (column === undefined) continue;
+      columns[`${name}Index`] = column.release(order);
+      columns[`${name}Names`] = labels.names;
+    }
     const outcome = filled(this.outcomes, rows, 0);
     if (outcome !== undefined) columns.outcome = outcome.release(order);
     const sessionId = filled(this.sessions.ids, rows, -1);
@@ -171,8 +172,9 @@ export class RowBuffer {
 
 type Column = Float64Array | Int32Array | Uint16Array;
 
-/** Puts a value at a row; rows before it that had none get `none`. */
-function pushAt<C extends Column>(column: Growing<C>, row: number, value: number, none: number): void {
+/** Puts a value, if there is one, at a row; rows before it that had none get `none`. */
+function pushAt<C extends Column>(column: Growing<C>, row: number, value: number | undefined, none: number): void {
+  if (value === undefined) return;
   while (column.length < row) column.push(none);
   column.push(value);
 }
@@ -201,8 +203,10 @@ class Labels {
   private readonly indices = new Growing(Uint16Array);
   private readonly known = new Map<string, number>();
 
-  check(name: string | undefined, place: RowPlace): void {
-    if (name === undefined || this.known.has(name)) return;
+  /** The index of a label that is known; -1 for a new one, if there may be one more. */
+  find(name: string | undefined, place: RowPlace): number {
+    const index = name === undefined ? undefined : this.known.get(name);
+    if (index !== undefined || name === undefined) return index ?? -1;
     // One place is kept for rows without a label.
     if (this.names.length >= LABELS_MAX - 1) {
       throw rowError(place, "TRACE_TOO_MANY_LABELS", `more than ${LABELS_MAX} different labels`, "use fewer classes");
@@ -211,11 +215,14 @@ class Labels {
       const what = `a label has ${name.length} characters`;
       throw rowError(place, "TRACE_LONG_LABEL", what, `labels have at most ${LABEL_LENGTH_MAX}`);
     }
+    return -1;
   }
 
-  add(name: string, row: number): void {
+  /** @param found what `find` gave for the label */
+  put(found: number, name: string | undefined, row: number): void {
+    if (name === undefined) return;
     const none = this.indices.length < row ? this.indexOf("") : 0;
-    pushAt(this.indices, row, this.indexOf(name), none);
+    pushAt(this.indices, row, found >= 0 ? found : this.indexOf(name), none);
   }
 
   /** The column for all rows, or undefined where no row has a label that is not empty. */

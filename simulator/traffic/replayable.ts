@@ -52,10 +52,9 @@ function share(count: number, rows: number): string {
   return `${count.toLocaleString("en-US")} of ${rows.toLocaleString("en-US")} calls`;
 }
 
-/** A column without gaps: unknown counts, and outputs of calls that failed without one, are drawn from other calls. */
+/** A column without gaps: unknown counts, and those of calls that failed and were logged with none, come of other calls. */
 function filled(column: Int32Array, { outcome, modelIndex }: RecordedColumns, what: "input" | "output") {
-  const isGap = (row: number) =>
-    column[row]! < 0 || (what === "output" && column[row] === 0 && outcome !== undefined && outcome[row] !== 0);
+  const isGap = (row: number) => column[row]! < 0 || (column[row] === 0 && outcome !== undefined && outcome[row] !== 0);
   let count = 0;
   for (let row = 0; row < column.length; row++) if (isGap(row)) count++;
   if (count === 0) return { tokens: column, count };

@@ -1,10 +1,11 @@
 /** Reads the requests of a recording: finds the format, hands every record to its reader, and counts what is left out. */
 import { MeridianError } from "../base/errors.ts";
-import type { TimeUnit } from "../base/instants.ts";
-import { nearNames } from "../base/near-names.ts";
+import { isNumeric, type TimeUnit } from "../base/instants.ts";
+import { nearNames, suggestOneOf } from "../base/near-names.ts";
 import { BadRows } from "./bad-rows.ts";
 import { type ColumnMap, findColumns } from "./column-map.ts";
 import { detectFormat, FORMATS } from "./formats/index.ts";
+import { isEmptyContainer } from "./json-records.ts";
 import { RecordSplitter, type RecordTaker } from "./record-splitter.ts";
 import type { RecordedRow } from "./recorded-rows.ts";
 import { RecordedTimes } from "./recorded-times.ts";
@@ -115,6 +116,7 @@ export class RequestReader {
       },
       record: (record, place) => {
         const kind = columns === undefined ? "json" : table;
+        if (reader === undefined && kind === "json" && isEmptyContainer(record)) return;
         reader ??= this.readerFor({ kind, columns: columns ?? [], record }, place, true)!;
         reader.take(record, place);
       },
@@ -180,7 +182,10 @@ function formatOf(name: string): TraceFormat {
     code: "TRACE_FORMAT",
     where: `format ${name}`,
     what: "there is no trace format of this name",
-    fix: `formats: ${FORMATS.map((each) => each.name).join(", ")}`,
+    fix: suggestOneOf(
+      name,
+      FORMATS.map((each) => each.name),
+    ),
   });
 }
 
@@ -199,7 +204,7 @@ function unknownFormat({ kind, columns, record }: FirstRecord, place: RowPlace):
     where: `${place.source}:${place.lineNumber}`,
     what: `this fits no known format; it begins with ${shown === "" ? "nothing" : shown}`,
     fix:
-      (kind === "csv" ? otherSeparator(columns) : undefined) ??
+      (kind === "csv" ? (otherSeparator(columns) ?? printedTable(columns) ?? noNames(columns)) : undefined) ??
       misspeltColumn(names) ??
       `known: ${FORMATS.map(({ name }) => name).join(", ")}; or name the columns: columns: { time: ts, input: prompt_tok, output: answer_tok }`,
   });
@@ -209,7 +214,20 @@ function unknownFormat({ kind, columns, record }: FirstRecord, place: RowPlace):
 function otherSeparator([only, ...others]: readonly string[]): string | undefined {
   if (only === undefined || others.length > 0) return undefined;
   const separator = SEPARATORS.find(([sign]) => only.split(sign).length >= 3);
-  return separator && `its columns are separated by ${separator[1]}: save it with commas`;
+  return separator && `its columns are separated by ${separator[1]}: save it with commas (psql --csv)`;
+}
+
+/** A table whose first line holds values. */
+function noNames(columns: readonly string[]): string | undefined {
+  if (columns.length < 3 || !columns.some((name) => isNumeric(name))) return undefined;
+  return "its first line holds values: put one before it that names the columns, such as time_s,input_tokens,output_tokens";
+}
+
+/** What psql prints for people: a heading over JSON, or a record on many lines. */
+function printedTable([only, ...others]: readonly string[]): string | undefined {
+  if (only === undefined || others.length > 0) return undefined;
+  if (/^(row_to_json|to_jsonb?|jsonb?_agg|jsonb?_build_object)$/.test(only)) return "psql -At prints the JSON alone";
+  return only.startsWith("-[ RECORD 1 ]") ? "psql --csv prints a table that is read" : undefined;
 }
 
 const SEPARATORS = [

@@ -42,9 +42,24 @@ export function rowFilter(only: string | RowLabels | null, columns: RecordedColu
   return (row) => filters.every((filter) => filter(row));
 }
 
-/** The labels that a recording has, for messages: ` and the class labels a, b`. */
-export function labelText({ classNames }: RecordedColumns): string {
-  return classNames === undefined ? "" : ` and the class labels ${classNames.join(", ")}`;
+/** Labels of which so many are named in a message. */
+const NAMED_MAX = 12;
+
+/** The labels that a recording has, of the kinds that were asked for, for messages: ` and the class labels a, b`. */
+export function labelText(only: string | RowLabels | null, columns: RecordedColumns): string {
+  const { classNames, tenantNames, modelNames, originNames } = columns;
+  const all = { class: classNames, tenant: tenantNames, model: modelNames, origin: originNames };
+  const asked = only === null || typeof only === "string" ? ["class"] : Object.keys(only);
+  return Object.entries(all)
+    .filter(([kind, names]) => asked.includes(kind) && names !== undefined)
+    .map(([kind, names]) => ` and the ${kind} labels ${listOf(names!)}`)
+    .join("");
+}
+
+function listOf(names: readonly string[]): string {
+  const told = names.filter((name) => name !== "");
+  const more = told.length > NAMED_MAX ? ` and ${told.length - NAMED_MAX} more` : "";
+  return `${told.slice(0, NAMED_MAX).join(", ")}${more}`;
 }
 
 function isModel(name: string, asked: string): boolean {

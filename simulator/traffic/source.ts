@@ -111,6 +111,14 @@ function mergeStreams(streams: readonly ClassStream[], hasSessions: boolean): Cl
 }
 
 function copyRow(source: TrafficChunk, from: number, target: TrafficChunk, to: number): void {
+  copyRequest(source, from, target, to);
+  if (target.session === undefined) return;
+  target.session[to] = source.session![from]!;
+  target.turns![to] = source.turns![from]!;
+}
+
+/** Copies a request from one chunk to a place in another; its session is the caller's affair. */
+export function copyRequest(source: TrafficChunk, from: number, target: TrafficChunk, to: number): void {
   target.arrivalMs[to] = source.arrivalMs[from]!;
   target.classIndex[to] = source.classIndex[from]!;
   target.originIndex[to] = source.originIndex[from]!;
@@ -119,7 +127,4 @@ function copyRow(source: TrafficChunk, from: number, target: TrafficChunk, to: n
   target.maxTokens[to] = source.maxTokens[from]!;
   target.prefixTokens[to] = source.prefixTokens[from]!;
   target.prefixId[to] = source.prefixId[from]!;
-  if (target.session === undefined) return;
-  target.session[to] = source.session![from]!;
-  target.turns![to] = source.turns![from]!;
 }

@@ -1,4 +1,5 @@
 /** The shape of `validation.json`. */
+import type { StrategyBound } from "../experiment/bound-result.ts";
 import type { Margins } from "../scenario/plan.ts";
 import type { Outcome } from "./equivalence.ts";
 import type { QuantityUnit } from "./quantities.ts";
@@ -69,6 +70,8 @@ export interface StrategyValidation {
   readonly byClass: readonly GroupValidation[];
   readonly byRegion: readonly GroupValidation[];
   readonly e2eCurve: readonly CurvePoint[];
+  /** What both runs cost above the least possible for what they served; left out where no bound can be stated. */
+  readonly leastCost?: { readonly simulated: StrategyBound; readonly measured: StrategyBound };
   /** Empty where answers do not stream. */
   readonly ttftCurve: readonly CurvePoint[];
 }

@@ -1,5 +1,5 @@
 /** Figures of a validation as readers see them, alike in the report, the summary, the terminal and the verdict. */
-import type { QuantityResult } from "./result.ts";
+import type { QuantityResult, StrategyValidation } from "./result.ts";
 
 /**
  * A value with its unit; n/a where there is none.
@@ -50,6 +50,15 @@ export function marginText(quantity: QuantityResult): string {
 export function outcomeText({ outcome, requestsNeeded }: QuantityResult): string {
   if (outcome !== "undecided" && outcome !== "too few") return outcome;
   return requestsNeeded === null ? outcome : `${outcome}: about ${requestsNeeded} requests needed`;
+}
+
+/** What a strategy cost above the least possible, measured and simulated, and where it came from; "" where unknown. */
+export function regretText({ name, leastCost }: StrategyValidation): string {
+  if (leastCost === undefined || leastCost.measured.regretUsd.value === null) return "";
+  const { measured, simulated } = leastCost;
+  const usd = ({ value }: { readonly value: number | null }) => (value ?? 0).toFixed(4);
+  const parts = `${usd(measured.placementUsd)} by where calls went, which foresight would have told, ${usd(measured.timingUsd)} by when (work that could have waited), ${usd(measured.wastedUsd)} for calls whose callers had gone`;
+  return `${name} cost ${valueText(measured.regretShare.value, "share")} more than the least possible for what it served (${usd(measured.regretUsd)} of ${usd(measured.costUsd)} USD: ${parts}); simulated, ${valueText(simulated.regretShare.value, "share")}. Quotas and capacity are left out of this bound, as those of the services are not known.`;
 }
 
 function signed(value: number, quantity: QuantityResult): string {

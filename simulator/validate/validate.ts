@@ -1,5 +1,7 @@
 /** Compares simulated and measured runs, and puts the comparisons together into a validation with its verdict. */
-import type { MeasuredRun } from "../bench/measured.ts";
+import { type MeasuredRun, measuredOutput } from "../bench/measured.ts";
+import { measuredBound } from "../bench/measured-bound.ts";
+import { summarise } from "../experiment/replication-stats.ts";
 import { purposeStream } from "../random/streams.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { judge, requestsNeeded } from "./equivalence.ts";
@@ -182,7 +184,24 @@ export function validateStrategy(plan: Plan, runs: StrategyRuns): StrategyValida
     byRegion,
     e2eCurve: curveOf("e2e"),
     ttftCurve: curveOf("ttft"),
+    ...leastCostOf(plan, runs),
   };
+}
+
+/** Both runs against the bound of what they served. */
+function leastCostOf(
+  plan: Plan,
+  { strategy, simulated, measured }: StrategyRuns,
+): Pick<StrategyValidation, "leastCost"> {
+  const single: Plan = { ...plan, replications: 1 };
+  const of = (run: MeasuredRun) => {
+    const stats = summarise(single, strategy, 0, measuredOutput(single, run));
+    return measuredBound(single, [stats], run.schedule).strategies[strategy];
+  };
+  const [ofSimulated, ofMeasured] = [of(simulated), of(measured)];
+  return ofSimulated === undefined || ofMeasured === undefined
+    ? {}
+    : { leastCost: { simulated: ofSimulated, measured: ofMeasured } };
 }
 
 /** Equivalent when every gating quantity is and none is different. */

@@ -7,6 +7,7 @@
 import { globSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { learnersText } from "../../reports/tables/learners.ts";
 import { type PreparedExperiment, prepareExperiment } from "../../scripts/io/experiment.ts";
 import { parseSet } from "../../scripts/io/overrides.ts";
 import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
@@ -14,7 +15,7 @@ import { jobsOf, runExperiment } from "../../scripts/io/run-experiment.ts";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { runCommand, usageError, wholeNumber } from "../arguments.ts";
-import { boundLines, leagueTable, learnersText } from "./table.ts";
+import { boundLines, leagueTable } from "./table.ts";
 
 const USAGE = "LEAGUE_USAGE";
 

@@ -100,10 +100,10 @@ def router_of(groups, **settings):
     return litellm.Router(model_list=deployments, **settings)
 
 
-def outages(source, deployments, hints):
-    """Ten stretches of a minute; in each a deployment is well, refuses, fails or stalls with some probability."""
+def outages(source, deployments, hints, shares):
+    """Ten stretches of a minute; in each a deployment refuses, fails or stalls with one of the probabilities."""
     states = [
-        [(source.choice(["throttled", "unavailable", "error", "timeout"]), source.choice([0, 0, 0.3, 0.7, 1])) for _ in range(deployments)]
+        [(source.choice(["throttled", "unavailable", "error", "timeout"]), source.choice(shares)) for _ in range(deployments)]
         for _ in range(10)
     ]
 
@@ -122,19 +122,27 @@ async def settle():
         await real_sleep(0.001)
 
 
+def chain_of(setting, names):
+    """The groups behind the first, as the settings `fallbacks` and `default_fallbacks` have them."""
+    return names[1:] if setting == "default_fallbacks" else [{names[0]: names[1:]}]
+
+
 async def play(case, requests=30):
     CLOCK["s"] = BEGIN
     source = random.Random(case["seed"])
     CHANCE["source"] = random.Random(case["seed"] + 1_000)
-    provider.plan = outages(source, case["deployments"], case["hints"])
-    router = router_of({"g": range(case["deployments"])}, **case["settings"])
+    provider.plan = outages(source, case["deployments"], case["hints"], case.get("shares", [0, 0, 0.3, 0.7, 1]))
+    groups = case.get("groups", [list(range(case["deployments"]))])
+    names = [f"g{i}" for i in range(len(groups))]
+    chain = {case.get("chain", "fallbacks"): chain_of(case.get("chain"), names)} if len(groups) > 1 else {}
+    router = router_of(dict(zip(names, groups)), **chain, **case["settings"])
     played = []
     for _ in range(requests):
         CLOCK["s"] += source.choice([0.05, 0.25, 1.0, 4.0, 9.0])
         LOG.clear()
         at = CLOCK["s"] - BEGIN
         try:
-            await router.acompletion("g", [{"role": "user", "content": "x"}])
+            await router.acompletion("g0", [{"role": "user", "content": "x"}])
             end = "ok"
         except Exception as error:
             end = "unavailable" if "No deployments available" in str(error) else "failed"
@@ -144,20 +152,6 @@ async def play(case, requests=30):
         ]
         played.append({"at": round(at, 6), "end": end, "attempts": attempts})
     return {**case, "requests": played}
-
-
-async def fall_back(name, groups, failing, fallbacks):
-    """Which deployments a request meets whose first group fails."""
-    CLOCK["s"] = BEGIN
-    provider.plan = lambda target, at: (failing.get(target, "ok"), 0)
-    router = router_of(groups, fallbacks=fallbacks)
-    LOG.clear()
-    try:
-        await router.acompletion("g", [{"role": "user", "content": "x"}])
-        end = "ok"
-    except Exception:
-        end = "failed"
-    return {"name": name, "end": end, "attempts": [[a["target"], a["kind"], a.get("waitS")] for a in LOG]}
 
 
 def shuffled(params, healthy):
@@ -211,20 +205,31 @@ CASES = [
 ]
 
 
+FALLBACKS = [
+    {"groups": [[0], [1]], "settings": {}},
+    {"groups": [[0], [1]], "settings": {"num_retries": 0}},
+    {"groups": [[0, 1], [2, 3]], "settings": {}},
+    {"groups": [[0, 1], [2, 3]], "settings": {"num_retries": 1, "cooldown_time": 20}, "chain": "default_fallbacks"},
+    {"groups": [[0], [1], [2], [3]], "settings": {"num_retries": 1, "retry_after": 2}},
+    {"groups": [[0, 1, 2], [3]], "settings": {"num_retries": 4}},
+    {"groups": [[2], [0, 3], [1]], "settings": {"allowed_fails": 1, "cooldown_time": 15}},
+    {"groups": [[0, 1], [2], [3]], "settings": {"allowed_fails": 0, "max_fallbacks": 1}},
+    {"groups": [[i] for i in range(8)], "settings": {"num_retries": 0, "allowed_fails": 3, "cooldown_time": 60}, "shares": [0.8, 1]},
+]
+
+
 async def main():
-    runs = [await play({**case, "seed": seed, "hints": [0, 0, 1, 7, 61]}) for seed, case in enumerate(CASES)]
-    random.choices = lambda items, weights: [draw(items, weights)]
-    fallbacks = [{"g": ["h"]}]
+    hints = [0, 0, 1, 7, 61]
+    runs = [await play({**case, "seed": seed, "hints": hints}) for seed, case in enumerate(CASES)]
+    falls = [
+        await play({"deployments": sum(map(len, case["groups"])), "shares": [0, 0.7, 1, 1], **case, "seed": 100 + seed, "hints": hints}, 40)
+        for seed, case in enumerate(FALLBACKS)
+    ]
     document = {
         "litellm": version("litellm"),
         "shuffles": [shuffled(*each) for each in SHUFFLES],
         "runs": runs,
-        "fallbacks": [
-            await fall_back("a group of one that refuses", {"g": [0], "h": [1]}, {0: "throttled"}, fallbacks),
-            await fall_back("a group of one that fails", {"g": [0], "h": [1]}, {0: "error"}, fallbacks),
-            await fall_back("a group of two that refuses", {"g": [0, 1], "h": [2]}, {0: "throttled", 1: "throttled"}, fallbacks),
-            await fall_back("both groups refuse", {"g": [0], "h": [1]}, {0: "throttled", 1: "throttled"}, fallbacks),
-        ],
+        "fallbacks": falls,
     }
     print(json.dumps(document, separators=(",", ":")))
 

@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import { type AdminContext, handleAdmin, readRule, requireToken } from "../../emulator/admin.ts";
 import { withFaults } from "../../emulator/backends/faults.ts";
 import { withRegionPolicy } from "../../emulator/backends/region-policy.ts";
+import { DEFAULT_CATALOG } from "../../emulator/model/catalog.ts";
+import { knownNamesOf } from "../../emulator/model/known-names.ts";
 import { createInvocationLog } from "../../emulator/monitoring/invocation-log.ts";
 import { createMetrics } from "../../emulator/monitoring/metrics.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -22,6 +24,7 @@ function context(token?: string): AdminContext {
     metrics,
     faults,
     policy: withRegionPolicy(faults, "a"),
+    names: knownNamesOf(DEFAULT_CATALOG, ["us-east-1", "us-west-2"]),
     identity: { accountId: "1", arn: "a" },
     token,
     gauges: () => ({ g: 1 }),
@@ -65,7 +68,7 @@ describe("admin pages", () => {
     const to = context();
     const given = {
       error: "silence",
-      modelId: "m",
+      modelId: "amazon.nova-pro-v1:0",
       class: "c",
       share: 0.5,
       at: "1s",
@@ -76,7 +79,15 @@ describe("admin pages", () => {
     ask("POST faults", to, given);
     ask("POST faults", to, { error: "drip", gap: "1s500ms" });
     assert.deepEqual(to.faults.rules()[0], {
-      ...{ modelId: "m", class: "c", share: 0.5, atMs: 1000, forMs: 120_000, afterTokens: 3, lastsMs: 250 },
+      ...{
+        modelId: "amazon.nova-pro-v1:0",
+        class: "c",
+        share: 0.5,
+        atMs: 1000,
+        forMs: 120_000,
+        afterTokens: 3,
+        lastsMs: 250,
+      },
       ...{ effect: "silence", times: Number.POSITIVE_INFINITY },
     });
     const shown = JSON.parse(ask("GET faults", to).body).rules;
@@ -89,11 +100,27 @@ describe("admin pages", () => {
   it("show and change the policy", () => {
     const to = context();
     ask("POST policy", to, { denyRegions: ["us-west-2"] });
-    assert.deepEqual(JSON.parse(ask("GET policy", to).body), { denyRegions: ["us-west-2"] });
+    assert.deepEqual(JSON.parse(ask("GET policy", to).body).denyRegions, ["us-west-2"]);
     ask("DELETE policy", to);
     assert.deepEqual(to.policy.denied(), []);
     assert.throws(() => ask("POST policy", to, { denyRegions: "us-west-2" }), { name: "SerializationException" });
     assert.throws(() => ask("POST policy", to, { denyRegions: [], allow: [] }), { name: "ValidationException" });
+    const policy = { denyRegions: ["us-west-2"], askedOf: "profile" };
+    assert.deepEqual(JSON.parse(ask("POST policy", to, policy).body), policy);
+    assert.deepEqual(JSON.parse(ask("DELETE policy", to).body), { denyRegions: [], askedOf: "destination" });
+  });
+  it("refuse names of nothing, with the nearest that there is", () => {
+    const refused = (name: string, body: object, message: RegExp) =>
+      assert.throws(() => ask(name, context(), body), { name: "ValidationException", message });
+    refused("POST policy", { denyRegions: ["us-wst-2"] }, /no region us-wst-2; did you mean "us-west-2"\?/);
+    refused("POST policy", { denyRegions: [], askedOf: "profil" }, /did you mean "profile"\? known here: destination/);
+    const fault = (rest: object, message: RegExp) => refused("POST faults", { error: "reset", ...rest }, message);
+    fault({ region: "eu-west-1" }, /no region with an endpoint here, eu-west-1; .*us-east-1, us-west-2\./);
+    fault(
+      { model: "amazon.nova-pro-v1" },
+      /no model or profile amazon\.nova-pro-v1; did you mean "amazon\.nova-pro-v1:0"/,
+    );
+    fault({ error: "ThrotlingException" }, /not ThrotlingException \(did you mean ThrottlingException\?\)/);
   });
   it("refuse unknown errors, invalid counts, other content types and unknown pages", () => {
     for (const body of [

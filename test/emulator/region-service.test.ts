@@ -7,6 +7,9 @@ import { ORIGIN_HEADER } from "../../emulator/region-service.ts";
 import { CLAUDE, CLAUDE_BASE, jsonOf, send, TITAN, testFleet, userMessage } from "./support.ts";
 
 /** What a caller without an SDK receives: statuses, headers, bodies. */
+const GPT_OSS = "openai.gpt-oss-120b-1:0";
+const NESTED = `${"[".repeat(40_000)}${"]".repeat(40_000)}`;
+
 describe("region service", { timeout: 60_000 }, () => {
   let fleet: Fleet;
   before(async () => {
@@ -27,7 +30,7 @@ describe("region service", { timeout: 60_000 }, () => {
     ["broken JSON to invoke", { path: path(TITAN, "invoke"), body: "{" }, 400, "ValidationException"],
     [
       "JSON nested beyond the stack",
-      { path: path(TITAN, "invoke"), body: `{"inputText":"x","a":${"[".repeat(40_000)}${"]".repeat(40_000)}}` },
+      { path: path(GPT_OSS, "invoke"), body: `{"messages":[{"role":"user","content":"x"}],"a":${NESTED}}` },
       200,
       "",
     ],

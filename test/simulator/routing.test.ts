@@ -6,6 +6,7 @@ import {
   deferUntil,
   defineStrategy,
   MeridianError,
+  type RoutedAttempt,
   type RouterTarget,
   SHED,
   STRATEGIES,
@@ -207,6 +208,58 @@ describe("createRouter", () => {
       [0, 0],
     ]);
     assert.equal(observed, 3);
+  });
+
+  it("keeps a session together, and moves only what goes to a target that is added", () => {
+    const ids = ["a", "b", "c", "d"];
+    const placeOf = (count: number) => {
+      const targets = ids.slice(0, count).map((id) => ({ id }));
+      const router = createRouter({ strategy: "consistent-hash", options: { key: "session" }, targets });
+      return (sessionId: number) => router.choose({ nowMs: 0, sessionId }).target;
+    };
+    const [three, four] = [placeOf(3), placeOf(4)];
+    const sessions = Array.from({ length: 2_000 }, (_, session) => session);
+    const before = sessions.map(three);
+    assert.deepEqual(sessions.map(three), before);
+    const moved = sessions.filter((session) => before[session] !== four(session));
+    assert.ok(moved.every((session) => four(session) === "d"));
+    // A quarter, within four standard errors.
+    assert.ok(Math.abs(moved.length / 2_000 - 0.25) < 4 * Math.sqrt((0.25 * 0.75) / 2_000), `${moved.length}`);
+  });
+
+  it("a Retry-After is heard: LiteLLM's cooldown lasts as long", () => {
+    const targets = [{ id: "a" }, { id: "b" }];
+    const router = createRouter({ strategy: "litellm", options: { routing: "least-busy" }, targets });
+    const first = router.choose({ nowMs: 0 });
+    router.observe(first, { kind: "throttled", nowMs: 10, retryAfterMs: 60_000 });
+    assert.deepEqual([first.target, router.choose({ nowMs: 30_000 }).target], ["a", "b"]);
+    assert.equal(router.choose({ nowMs: 60_010 }).target, "a");
+  });
+
+  it("walks LiteLLM's fallbacks, with their waits", () => {
+    const router = createRouter({
+      strategy: "litellm",
+      options: { fallbacks: [["b"]], retries: 1 },
+      targets: [{ id: "a" }, { id: "b" }],
+    });
+    const steps: string[] = [];
+    let last: RoutedAttempt | undefined;
+    let decision = router.decide({ nowMs: 0 });
+    for (let nowMs = 0; steps.length < 6; ) {
+      assert.notEqual(decision.kind, "shed");
+      if (decision.kind === "defer") {
+        steps.push("wait");
+        nowMs = decision.untilMs;
+        decision = router.decide({ nowMs, ...(last === undefined ? {} : { after: last }) }, decision.put);
+      } else if (decision.kind === "send") {
+        last = decision.attempt;
+        steps.push(last.target);
+        if (decision.attempt.target === "b") break;
+        router.observe(decision.attempt, { kind: "error", nowMs: nowMs + 100 });
+        decision = router.decide({ nowMs: nowMs + 100, after: decision.attempt });
+      }
+    }
+    assert.deepEqual(steps, ["a", "wait", "a", "wait", "b"]);
   });
 
   it("says which targets there are where an option names another", () => {

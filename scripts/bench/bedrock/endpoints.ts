@@ -2,6 +2,8 @@
 import { isIP } from "node:net";
 import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
 import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
+import { suggest } from "../../../simulator/base/near-names.ts";
+import { regionDirectory } from "../../../simulator/base/regions.ts";
 import type { ReplayOperation } from "../../../simulator/bench/plan.ts";
 import { type GuardedEndpoint, guardEndpoint, type Resolve } from "../endpoints-file.ts";
 import type { BenchTarget } from "../target.ts";
@@ -65,12 +67,19 @@ function useProfile(profile: string | undefined): () => void {
   };
 }
 
+/** A host without an address is most often a region that is misspelled. */
+function ofRegion(problem: Problem, region: string): Problem {
+  const regions = [...regionDirectory([]).keys()];
+  if (problem.code !== "ENDPOINT_UNKNOWN_HOST" || regions.includes(region)) return problem;
+  return { ...problem, what: `${problem.what}, and there is no region "${region}"`, fix: suggest(region, regions) };
+}
+
 async function endpointOf(region: string, options: BedrockEndpointOptions): Promise<BedrockEndpoint | Problem> {
   const { url, standardHost } = await resolveEndpoint(region, options);
   const guarded = await guardEndpoint(url, region, [standardHost, ...options.allowedHosts], options.resolve);
   if ("code" in guarded) {
     const { protocol, host, hostname } = new URL(url);
-    if (guarded.code !== "ENDPOINT_UNKNOWN_HOST" || options.allowUnknown !== true) return guarded;
+    if (guarded.code !== "ENDPOINT_UNKNOWN_HOST" || options.allowUnknown !== true) return ofRegion(guarded, region);
     const isStandard = hostname === standardHost;
     const place = { host: hostname, address: "", isLoopback: false };
     return { url: `${protocol}//${host}`, ...place, region, isStandard, hasAddress: false };

@@ -61,5 +61,5 @@ export function themeName(): ThemeName {
 /** What a page says that cannot read files which the text names. */
 export function missingText(names: readonly string[]): string {
   const verb = names.length === 1 ? "is" : "are";
-  return `${names.join(", ")} ${verb} not on this page. It has recordings and prices of its own run only, and runs no strategies from files: use meridian simulate`;
+  return `${names.join(", ")} ${verb} not on this page. It has the recordings, prices and strategy files of its own run only: use meridian simulate`;
 }

@@ -77,7 +77,10 @@ export function readCostExplorerApi(value: unknown, file: string): BillExport {
     lines,
     statedTotalUsd: undefined,
     costBasis: (cost ?? "").replace(/Cost$/, "").toLowerCase(),
-    notes: isCut(pages) ? ["the last page names a next page: the bill is not complete"] : [],
+    notes: [
+      ...(isCut(pages) ? ["the last page names a next page: the bill is not complete"] : []),
+      ...roundedNote(pages, cost ?? ""),
+    ],
   };
 }
 
@@ -110,6 +113,15 @@ function metricNames(result: Page["ResultsByTime"][number]): readonly string[] {
   return [...Object.keys(result.Total ?? {}), ...result.Groups.flatMap(({ Metrics }) => Object.keys(Metrics))];
 }
 
+/** The service adds in doubles: what is left of a sum may have more digits than are kept. */
+function roundedNote(pages: readonly Page[], cost: string): readonly string[] {
+  const amounts = pages.flatMap(({ ResultsByTime }) =>
+    ResultsByTime.flatMap(({ Total, Groups }) => [Total ?? {}, ...Groups.map(({ Metrics }) => Metrics)]),
+  );
+  const rounded = amounts.filter((each) => parseDecimal(each[cost]?.Amount ?? "0") === undefined).length;
+  return rounded === 0 ? [] : [`amounts with more than 18 digits after the point were rounded there: ${rounded}`];
+}
+
 /** Each page but the last names the next one. */
 function isCut(pages: readonly Page[]): boolean {
   const open = pages.filter(({ NextPageToken }) => typeof NextPageToken === "string" && NextPageToken !== "");
@@ -123,7 +135,7 @@ function linesOf(one: Page, cost: string, file: string, problems: Problem[]): re
     const amountOf = (measured: z.infer<typeof metrics>, name: string): Decimal | undefined => {
       const { Amount, Unit } = measured[name] ?? {};
       if (Amount === undefined) return undefined;
-      const amount = parseDecimal(Amount);
+      const amount = parseDecimal(Amount, "round");
       if (amount === undefined)
         problem(`${name} is no number: ${JSON.stringify(Amount)}`, "keep the API's answer as it is");
       if (name === cost && Unit !== undefined && Unit !== "USD")
@@ -180,7 +192,7 @@ function dimensionsOf(defined: Groups, keys: readonly string[]): Dimensions {
   const region = byName.get("REGION");
   const tags = groups.flatMap(({ Type, Key }, at) => (isTag(Type) ? Object.entries(tagOf(keys[at] ?? "", Key)) : []));
   return {
-    kind: chargeKindOf(byName.get("RECORD_TYPE")),
+    kind: chargeKindOf(byName.get("RECORD_TYPE"), byName.get("SERVICE")),
     service: byName.get("SERVICE"),
     usageType: byName.get("USAGE_TYPE"),
     operation: byName.get("OPERATION"),

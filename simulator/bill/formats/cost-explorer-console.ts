@@ -181,7 +181,7 @@ function lineOf(dimension: string, group: string, amount: Amount): BillLine {
   const line: BillLine = { ...NOTHING_SAID, ...amount };
   switch (dimension.toLowerCase().replaceAll(" ", "")) {
     case "service":
-      return { ...line, service: group };
+      return { ...line, service: group, kind: chargeKindOf(undefined, group) };
     case "region":
       return { ...line, region: regionOf(group) };
     case "usagetype":

@@ -47,7 +47,7 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
     return {
       startMs,
       endMs: row.text(...END) === undefined ? nextDayMs(startMs) : row.instantMs(...END),
-      kind: chargeKindOf(row.text("recordtype", "chargetype")),
+      kind: chargeKindOf(row.text("recordtype", "chargetype"), row.text("service", "servicename")),
       costUsd: row.amount(...COSTS),
       quantity: row.quantity("usagequantity", "quantity", "usageamount"),
       unit: row.text("usageunit", "usagequantityunit", "quantityunit"),
@@ -107,13 +107,19 @@ export function tagOf(value: string, key?: string): Readonly<Record<string, stri
   return { [key ?? "tag"]: value };
 }
 
-/** Source: Cost Explorer, dimension RECORD_TYPE ("Charge type" in the console). */
-export function chargeKindOf(recordType: string | undefined): ChargeKind {
-  const words = (recordType ?? "usage").toLowerCase();
+/**
+ * Source: Cost Explorer, dimension RECORD_TYPE ("Charge type" in the console). Where an export is grouped by service and
+ * not by charge type, taxes are a service of their own.
+ *
+ * @example chargeKindOf("Reservation applied usage") // => "usage"
+ */
+export function chargeKindOf(recordType: string | undefined, service?: string): ChargeKind {
+  const words = (recordType ?? (service?.toLowerCase() === "tax" ? "tax" : "usage")).toLowerCase();
+  if (/discounted ?usage|applied usage|covered/.test(words)) return "usage";
   if (/tax/.test(words)) return "tax";
   if (/credit/.test(words)) return "credit";
   if (/refund/.test(words)) return "refund";
   if (/discount|negation/.test(words)) return "discount";
-  if (/upfront|recurring|ri fee|reservation applied/.test(words)) return "commitment";
-  return /usage|covered/.test(words) ? "usage" : "fee";
+  if (/upfront|recurring|ri ?fee/.test(words)) return "commitment";
+  return /usage/.test(words) ? "usage" : "fee";
 }

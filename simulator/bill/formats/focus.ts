@@ -25,7 +25,8 @@ export function readFocus(table: BillTable, file: string): BillExport {
       costUsd: row.amount("billedcost"),
       ...meteredOf(row),
       service: row.text("servicename", "x_servicecode"),
-      usageType: row.text("x_usagetype"),
+      // Another writer than AWS has the meter of a price alone.
+      usageType: row.text("x_usagetype", "skumeter"),
       operation: row.text("x_operation"),
       region: row.text("regionid"),
       account: row.text("subaccountid", "billingaccountid"),

@@ -15,6 +15,7 @@ export const constant: LawDefinition<ConstantSpec> = {
     name: `constant(${value})`,
     mean: value,
     variance: 0,
+    cdf: (x) => Number(x >= value),
     quantile: () => value,
     sample: () => value,
   }),

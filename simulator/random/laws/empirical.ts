@@ -62,8 +62,13 @@ function fromValues(values: readonly number[], weights?: readonly number[]): Law
   for (let i = 0; i < sorted.length; i++) mean += (sortedWeights[i]! / total) * sorted[i]!;
   let variance = 0;
   for (let i = 0; i < sorted.length; i++) variance += (sortedWeights[i]! / total) * (sorted[i]! - mean) ** 2;
-  const sample = stepSampler(sorted, cumulativeShares(sortedWeights));
-  return { name: `empirical(${sorted.length} values)`, mean, variance, quantile: sample, sample };
+  const upTo = cumulativeShares(sortedWeights);
+  const sample = stepSampler(sorted, upTo);
+  const cdf = (x: number) => {
+    const last = lastUpTo(sorted, x);
+    return last < 0 ? 0 : upTo[last]!;
+  };
+  return { name: `empirical(${sorted.length} values)`, mean, variance, cdf, quantile: sample, sample };
 }
 
 function fromQuantiles(points: readonly (readonly [number, number])[]): Law {
@@ -81,6 +86,12 @@ function fromQuantiles(points: readonly (readonly [number, number])[]): Law {
     name: `empirical(${points.length} quantiles)`,
     mean,
     variance: Math.max(0, square - mean * mean),
+    cdf: (x) => {
+      const low = lastUpTo(values, x);
+      if (low < 0 || low === values.length - 1) return low < 0 ? 0 : 1;
+      const part = (x - values[low]!) / (values[low + 1]! - values[low]!);
+      return shares[low]! + part * (shares[low + 1]! - shares[low]!);
+    },
     quantile: (u) => {
       let low = 0;
       let high = shares.length - 1;
@@ -94,6 +105,17 @@ function fromQuantiles(points: readonly (readonly [number, number])[]): Law {
       return values[low]! + part * (values[high]! - values[low]!);
     },
   };
+}
+
+/** The place of the last value that is at most x; -1 where all are above. */
+function lastUpTo(ascending: Float64Array, x: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! <= x) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 function isAscending(points: readonly (readonly [number, number])[]): boolean {

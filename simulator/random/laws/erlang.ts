@@ -1,6 +1,6 @@
 /** The law `erlang`: a sum of equal exponential stages. */
 import { z } from "zod";
-import { gammaQuantile } from "../../base/special-functions.ts";
+import { gammaQuantile, incompleteGamma } from "../../base/special-functions.ts";
 import { above0, type LawDefinition } from "../law.ts";
 
 export interface ErlangSpec {
@@ -26,6 +26,7 @@ export const erlang: LawDefinition<ErlangSpec> = {
     name: `erlang(k ${k}, mean ${mean})`,
     mean,
     variance: (mean * mean) / k,
+    cdf: (x) => (x <= 0 ? 0 : incompleteGamma(k, (k * x) / mean).lower),
     quantile: (u) => (mean / k) * gammaQuantile(k, u),
   }),
 };

@@ -19,6 +19,7 @@ export const exponential: LawDefinition<ExponentialSpec> = {
     name: `exponential(mean ${mean})`,
     mean,
     variance: mean * mean,
+    cdf: (x) => (x <= 0 ? 0 : -Math.expm1(-x / mean)),
     quantile: (u) => -mean * Math.log1p(-u),
   }),
 };

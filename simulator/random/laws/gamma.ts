@@ -1,6 +1,6 @@
 /** The law `gamma`: regular to bursty gaps, by mean and coefficient of variation. */
 import { z } from "zod";
-import { gammaQuantile } from "../../base/special-functions.ts";
+import { gammaQuantile, incompleteGamma } from "../../base/special-functions.ts";
 import { above0, type LawDefinition, positiveNumber } from "../law.ts";
 
 export interface GammaSpec {
@@ -31,6 +31,7 @@ export const gamma: LawDefinition<GammaSpec> = {
       name: `gamma(mean ${mean}, cv ${cv})`,
       mean,
       variance: (mean * cv) ** 2,
+      cdf: (x) => (x <= 0 ? 0 : incompleteGamma(shape, x / scale).lower),
       quantile: (u) => scale * gammaQuantile(shape, u),
     };
   },

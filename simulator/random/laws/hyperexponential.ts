@@ -37,6 +37,7 @@ export const hyperexponential: LawDefinition<HyperexponentialSpec> = {
       name: `hyperexponential(p ${p.join(" ")}, means ${means.join(" ")})`,
       mean,
       variance: square - mean * mean,
+      cdf: (x) => (x <= 0 ? 0 : sum(p.map((share, i) => -share * Math.expm1(-x / means[i]!)))),
       quantile: (u) => quantileOf(p, means, u),
     };
   },

@@ -1,4 +1,5 @@
 /** The law `lognormal`: skewed service times and token counts, by mean and coefficient of variation. */
+import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
 import { z } from "zod";
 import { normalQuantile } from "../../base/special-functions.ts";
 import { above0, type LawDefinition, positiveNumber } from "../law.ts";
@@ -37,6 +38,7 @@ export const lognormal: LawDefinition<LognormalSpec> = {
       name: `lognormal(mean ${mean}, cv ${cv})`,
       mean,
       variance: (mean * cv) ** 2,
+      cdf: (x) => (x <= 0 ? 0 : normalCdf((Math.log(x) - mu) / sigma, 0, 1)),
       quantile: (u) => Math.exp(mu + sigma * normalQuantile(u)),
     };
   },

@@ -37,6 +37,7 @@ export const pareto: LawDefinition<ParetoSpec> = {
       name: `pareto(alpha ${alpha}, ${min} to ${max})`,
       mean,
       variance: moment(alpha, min, max, 2) - mean * mean,
+      cdf: (x) => (x <= min ? 0 : x >= max ? 1 : (1 - (min / x) ** alpha) / cut),
       quantile: (u) => min * (1 - u * cut) ** (-1 / alpha),
     };
   },

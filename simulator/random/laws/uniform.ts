@@ -23,6 +23,7 @@ export const uniform: LawDefinition<UniformSpec> = {
       name: `uniform(${min}, ${max})`,
       mean: (min + max) / 2,
       variance: (width * width) / 12,
+      cdf: (x) => (x >= max ? 1 : Math.max(0, (x - min) / width)),
       quantile: (u) => min + u * width,
       sample: (u) => min + u * width,
     };

@@ -36,6 +36,7 @@ export const weibull: LawDefinition<WeibullSpec> = {
       name: `weibull(shape ${shape}, scale ${scale})`,
       mean,
       variance: scale * scale * Math.exp(lnGamma(1 + 2 / shape)) - mean * mean,
+      cdf: (x) => (x <= 0 ? 0 : -Math.expm1(-((x / scale) ** shape))),
       quantile: (u) => scale * (-Math.log1p(-u)) ** (1 / shape),
     };
   },

@@ -228,9 +228,9 @@ export function selectedRows(spec: TraceSpec, recorded: RecordedColumns, classNa
   if (kept.length > 0) return Int32Array.from(kept);
   throw new MeridianError("usage", {
     code: "TRACE_EMPTY_SELECTION",
-    where: `class ${className}`,
+    where: className === spec.trace ? spec.trace : `class ${className}`,
     what: `no request of ${spec.trace} is left by slice and only`,
-    fix: `the recording has ${arrivalMs.length} rows over ${((arrivalMs.at(-1) ?? 0) / 1000).toFixed(0)} s${labelText(recorded)}`,
+    fix: `the recording has ${arrivalMs.length} rows over ${((arrivalMs.at(-1) ?? 0) / 1000).toFixed(0)} s${labelText(spec.only, recorded)}`,
   });
 }
 

@@ -48,19 +48,29 @@ export const ROWS_MIN = 50;
 const STEPS_MAX = 40_000;
 const STATES_MAX = 7;
 
+/** Processes that are fitted, as a scenario calls them. */
+export const FITTED_PROCESSES = ["poisson", "gamma", "renewal", "flash", "diurnal", "steps", "mmpp"] as const;
+export type FittedProcess = (typeof FITTED_PROCESSES)[number];
+
 /**
  * All candidates, the closest first; but a renewal process, a flash crowd or a cycle comes first where it passes.
  *
  * @param arrivalMs ascending, at least `ROWS_MIN`
+ * @param asked     only candidates of this process; null for all
+ * @returns none where no candidate of the process could be fitted: the recording is too short, or has no course
  */
-export function fitArrivals(arrivalMs: Float64Array, startMs: number | undefined): readonly ArrivalFit[] {
+export function fitArrivals(
+  arrivalMs: Float64Array,
+  startMs: number | undefined,
+  asked: FittedProcess | null = null,
+): readonly ArrivalFit[] {
   const candidates = [
     ...renewals(arrivalMs),
     ...flashCrowd(arrivalMs),
     ...cycles(arrivalMs, startMs),
     ...stepRates(arrivalMs),
-    ...hidden(arrivalMs),
-  ];
+    ...(asked === null || asked === "mmpp" ? hidden(arrivalMs) : []),
+  ].filter(({ spec }) => asked === null || spec.process === asked);
   const fits = candidates.map(({ name, spec }) => judged(name, spec, arrivalMs));
   // One more hidden state or step costs nothing to read; a renewal process that is as good says more.
   const simplest = fits.find(({ passes, spec }) => passes && spec.process !== "mmpp" && spec.process !== "steps");

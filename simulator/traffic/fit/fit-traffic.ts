@@ -1,8 +1,9 @@
 /** Fits a synthetic model to recorded requests: each tenant's arrivals, lengths, correlation and prefixes. */
 
+import { MeridianError } from "../../base/errors.ts";
 import type { LawSpec } from "../../random/laws/index.ts";
 import type { RecordedColumns } from "../recording.ts";
-import { type ArrivalFit, fitArrivals, ROWS_MIN } from "./arrivals.ts";
+import { type ArrivalFit, type FittedProcess, fitArrivals, ROWS_MIN } from "./arrivals.ts";
 import { fitCorrelation, fitLengths, type LengthFit } from "./lengths.ts";
 import { fitSessions, type SessionFit } from "./sessions.ts";
 
@@ -49,11 +50,13 @@ const TENANTS_MAX = 8;
  * Fits each large tenant on its own and all others together: tenants differ in burstiness, as ServeGen found, and their
  * sum is smoother than any of them.
  *
+ * @param process the only one to be fitted; null for the one that fits
  * @returns undefined where there are too few requests
+ * @throws MeridianError usage TRAFFIC_PROCESS where the process cannot be fitted to a class
  */
-export function fitTraffic(columns: RecordedColumns): TrafficFit | undefined {
+export function fitTraffic(columns: RecordedColumns, process: FittedProcess | null = null): TrafficFit | undefined {
   if (columns.arrivalMs.length < ROWS_MIN) return undefined;
-  const classes = partsOf(columns).map(({ name, rows }) => fitClass(name, rows, columns));
+  const classes = partsOf(columns).map(({ name, rows }) => fitClass(name, rows, columns, process));
   return {
     classes,
     tenantZipf: zipfOf(countsOf(columns.tenantIndex)),
@@ -84,7 +87,7 @@ function partsOf({ arrivalMs, tenantIndex, tenantNames }: RecordedColumns): read
   return rest.length === 0 ? parts : [...parts, { name: parts.length === 0 ? "fitted" : "others", rows: rest }];
 }
 
-function fitClass(name: string, rows: Int32Array, columns: RecordedColumns): ClassFit {
+function fitClass(name: string, rows: Int32Array, columns: RecordedColumns, process: FittedProcess | null): ClassFit {
   const take = (column: Int32Array) => Int32Array.from(rows, (row) => column[row]!);
   const sessions = fitSessions(rows, columns);
   const begun = sessions !== undefined && sessions.firsts.length >= ROWS_MIN ? sessions : undefined;
@@ -92,7 +95,12 @@ function fitClass(name: string, rows: Int32Array, columns: RecordedColumns): Cla
   const input = Int32Array.from(beginnings, (row) => columns.inputTokens[row]!);
   const output = take(columns.outputTokens);
   const times = Float64Array.from(beginnings, (row) => columns.arrivalMs[row]!);
-  const arrivals = fitArrivals(times, columns.startEpochMs);
+  const arrivals = fitArrivals(times, columns.startEpochMs, process);
+  if (arrivals.length === 0) {
+    const what = `${name}: its ${times.length.toLocaleString("en-US")} arrivals show no such course, or are too short for it`;
+    const fix = "leave the option out to see which processes fit";
+    throw new MeridianError("usage", { code: "TRAFFIC_PROCESS", where: `--process ${process}`, what, fix });
+  }
   const [inputFit, outputFit] = [fitLengths(input), fitLengths(output)];
   const limits = columns.maxTokens === undefined ? undefined : take(columns.maxTokens);
   return {

@@ -9,8 +9,13 @@ import type { FirstRecord, RequestSink, TraceFormat } from "../trace-format.ts";
 const TIME = { name: "timestamp", unit: null };
 /** Keys under which exports of a log group hold the text of an event. */
 const MESSAGES = ["message", "@message", "Message"];
+/** What a subscription sends first. */
+const CONTROL = "CWL CONTROL MESSAGE";
 /** Answers of Logs Insights' API are lists of cells, each `{ field: "@message", value: "..." }`. */
 const CELL = "field";
+
+const PASSED_CELLS = ["@timestamp", "@ptr", "@logStream", "@log", "@ingestionTime", "@entity"];
+const NO_MESSAGE = "% cells of Logs Insights were passed over: its answer is read where the query has fields @message";
 
 /**
  * Model invocation logs: one JSON record a line, as S3 objects or exported from CloudWatch Logs (lines with a time before
@@ -25,8 +30,8 @@ export const bedrockLog: TraceFormat = {
   reader: (sink) => ({
     take(record, place) {
       if (isCell(record)) {
-        if (!MESSAGES.includes(String(record[CELL]))) return;
-        this.take({ message: record.value }, place);
+        if (MESSAGES.includes(String(record[CELL]))) this.take({ message: record.value }, place);
+        else if (!PASSED_CELLS.includes(String(record[CELL]))) sink.note(NO_MESSAGE);
         return;
       }
       for (const key of MESSAGES) {
@@ -44,7 +49,7 @@ export const bedrockLog: TraceFormat = {
 };
 
 function isCell(record: JsonObject): boolean {
-  return typeof record[CELL] === "string" && String(record[CELL]).startsWith("@") && "value" in record;
+  return typeof record[CELL] === "string" && "value" in record && Object.keys(record).length === 2;
 }
 
 function isLog({ record = {}, columns }: FirstRecord): boolean {
@@ -56,6 +61,7 @@ function isLog({ record = {}, columns }: FirstRecord): boolean {
   if (key === undefined) return false;
   const message = record[key];
   if (isObject(message)) return isLog({ kind: "json", columns: [], record: message });
+  if (typeof message === "string" && message.startsWith(CONTROL)) return true;
   return typeof message === "string" && /"modelId"/.test(message) && /"(input|errorCode)"/.test(message);
 }
 

@@ -4,12 +4,13 @@ import { jsonRow } from "../json-records.ts";
 import { tagsClass } from "../labels.ts";
 import { outcomeOfError } from "../outcome.ts";
 import { UNKNOWN_TOKENS } from "../recorded-rows.ts";
-import { objectAt, textAt } from "../row-cells.ts";
+import { isObject, objectAt, textAt } from "../row-cells.ts";
 import type { TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "eventTime", unit: null };
-/** Answers of LookupEvents hold the event as text. */
+/** Answers of LookupEvents hold the event as text, EventBridge under a key. */
 const WHOLE = "CloudTrailEvent";
+const DETAIL = "detail";
 const CALLS = ["InvokeModel", "InvokeModelWithResponseStream", "Converse", "ConverseStream"];
 
 /** CloudTrail events: who called which model where, and whether it failed. Classes bring the token counts. */
@@ -17,11 +18,17 @@ export const cloudtrail: TraceFormat = {
   name: "cloudtrail",
   summary: "CloudTrail events of Bedrock calls (JSON or its log files); no tokens: classes give their lengths",
   matches: ({ record = {} }) =>
-    ("eventTime" in record && "eventSource" in record && "eventName" in record) || WHOLE in record,
+    ("eventTime" in record && "eventSource" in record && "eventName" in record) ||
+    WHOLE in record ||
+    "eventSource" in objectAt(record, DETAIL),
   reader: (sink) => ({
     take(record, place) {
       if (typeof record[WHOLE] === "string") {
         this.take(jsonRow(record[WHOLE], place), place);
+        return;
+      }
+      if (isObject(record[DETAIL])) {
+        this.take(record[DETAIL], place);
         return;
       }
       if (!String(record.eventSource).startsWith("bedrock") || !CALLS.includes(String(record.eventName))) {

@@ -1,10 +1,10 @@
-/** The trace format `cloudwatch`: Bedrock's metrics as GetMetricData gives them: rates, from which requests are made. */
+/** The trace format `cloudwatch`: Bedrock's metrics as CloudWatch's API gives them: rates, from which requests are made. */
 import { parseInstantMs } from "../../base/instants.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform, purposeKey } from "../../random/keyed-random.ts";
 import { regionIn } from "../labels.ts";
 import { UNKNOWN_TOKENS } from "../recorded-rows.ts";
-import { type JsonObject, type RowPlace, rowError } from "../row-cells.ts";
+import { isObject, type JsonObject, type RowPlace, rowError } from "../row-cells.ts";
 import type { RequestSink, TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "Timestamps", unit: "ms" } as const;
@@ -22,19 +22,24 @@ type Measure = (typeof METRICS)[keyof typeof METRICS];
 interface Series {
   readonly region: string;
   readonly model: string;
-  readonly values: { readonly [measure in Measure]?: Map<number, number> };
+  readonly values: { [measure in Measure]?: Map<number, number> };
+  /** Under which Id each first came. */
+  readonly ids: { [measure in Measure]?: string | undefined };
   readonly place: RowPlace;
 }
 
 /**
- * Answers of GetMetricData: Invocations and token counts by minute, of any period. The requests of a period are drawn
+ * Answers of GetMetricData or GetMetricStatistics: Invocations and token counts by minute, of any period. The requests of a period are drawn
  * evenly within it, the same each time a file is read; their tokens are the period's, shared out. Regions and models
- * stand in the labels that the caller chose, such as `us-east-1|amazon.nova-lite-v1:0|Invocations|Sum`.
+ * stand in the labels that the caller chose, such as `us-east-1|amazon.nova-lite-v1:0|Invocations|Sum`; a region also in
+ * the name of the file.
  */
 export const cloudwatch: TraceFormat = {
   name: "cloudwatch",
   summary: "CloudWatch metrics of Bedrock (GetMetricData): rates by minute, requests drawn evenly within each",
-  matches: ({ record = {} }) => "Timestamps" in record && "Values" in record && ("Label" in record || "Id" in record),
+  matches: ({ record = {} }) =>
+    ("Timestamps" in record && "Values" in record && ("Label" in record || "Id" in record)) ||
+    ("Datapoints" in record && "Label" in record),
   reader: (sink) => {
     const series = new Map<string, Series>();
     const instants = new Set<number>();
@@ -58,39 +63,93 @@ interface Collection {
 function collect(record: JsonObject, place: RowPlace, { series, instants, sink }: Collection): void {
   const label = String(record.Label ?? record.Id);
   const parts = label.split(/[|,;\s]+/).filter((part) => part !== "");
-  const metric = parts.find((part): part is keyof typeof METRICS => Object.hasOwn(METRICS, part));
+  const metric = metricOf(parts, String(record.Id ?? ""));
   const statistic = parts.find((part) => /^(Average|Minimum|Maximum|SampleCount|p\d+(\.\d+)?)$/.test(part));
-  if (metric === undefined || (statistic !== undefined && statistic !== "SampleCount")) return;
+  if (metric === undefined) sink.note(NO_METRIC);
+  if (metric === undefined || !isRead(metric) || (statistic !== undefined && statistic !== "SampleCount")) return;
   if (record.StatusCode !== undefined && record.StatusCode !== "Complete") {
     sink.note(`% metrics are not complete (StatusCode ${String(record.StatusCode).slice(0, 40)}): fetch all pages`);
-  }
-  const { Timestamps: times, Values: values } = record;
-  if (!Array.isArray(times) || !Array.isArray(values) || times.length !== values.length) {
-    const what = `${label.slice(0, 80)} has not as many Values as Timestamps`;
-    throw rowError(place, "TRACE_BAD_NUMBER", what, "save the whole answer of GetMetricData");
   }
   const region = parts.map(regionIn).find((found) => found !== undefined) ?? regionIn(place.source) ?? "";
   const model = parts.find((part) => /^(?!p\d)[\w-]+\./.test(part) && part !== region) ?? "";
   const key = `${region}|${model}`;
-  const known = series.get(key) ?? { region, model, values: {}, place };
+  const known: Series = series.get(key) ?? { region, model, values: {}, ids: {}, place };
   series.set(key, known);
   const measure = METRICS[metric];
-  const byTime = known.values[measure] ?? new Map<number, number>();
-  (known.values as Record<Measure, Map<number, number>>)[measure] = byTime;
-  times.forEach((time, i) => {
-    const value = Number(values[i]);
-    const at = typeof time === "number" ? time * (time < 1e11 ? 1000 : 1) : parseInstantMs(String(time));
-    if (typeof at === "string" || !(value >= 0 && value < 1e15)) {
-      throw rowError(
-        place,
-        "TRACE_BAD_NUMBER",
-        `${label.slice(0, 80)} has ${String(time).slice(0, 40)}: ${value}`,
-        "save the answer again",
-      );
-    }
+  known.values[measure] ??= new Map();
+  const id = typeof record.Id === "string" ? record.Id : undefined;
+  known.ids[measure] ??= id;
+  for (const [at, value] of pointsOf(record, metric, label, place)) {
     instants.add(at);
-    // Pages may overlap: a period has one value.
-    byTime.set(at, value);
+    const before = known.values[measure].get(at);
+    // Pages may overlap; two results of one kind are two models that the labels do not tell.
+    if (before !== undefined && (before !== value || known.ids[measure] !== id)) {
+      const what = `${label.slice(0, 80)} stands there twice for ${new Date(at).toISOString()}`;
+      const fix =
+        "labels tell region and model: us-east-1|amazon.nova-lite-v1:0|Invocations|Sum; or read each on its own";
+      throw rowError(place, "TRACE_BAD_NUMBER", what, fix);
+    }
+    known.values[measure].set(at, value);
+  }
+}
+
+/** Metrics of Bedrock that tell no requests. */
+const OTHER_METRICS = [
+  "InvocationLatency",
+  "TimeToFirstToken",
+  "InvocationClientErrors",
+  "InvocationServerErrors",
+  "OutputImageCount",
+  "EstimatedTPMQuotaUsage",
+  "LegacyModelInvocations",
+];
+const NO_METRIC =
+  "% results tell no metric of Bedrock in their Label or Id, and were left out: label them us-east-1|MODEL|Invocations|Sum";
+
+/** The metric that a label names; where it names none, one that the Id begins with, which has to begin in small letters. */
+function metricOf(parts: readonly string[], id: string): string | undefined {
+  const names = [...Object.keys(METRICS), ...OTHER_METRICS];
+  return (
+    parts.find((part) => names.includes(part)) ??
+    names.find((name) => id.toLowerCase().startsWith(name.toLowerCase()) && !/^[a-z]/.test(id.slice(name.length)))
+  );
+}
+
+function isRead(metric: string): metric is keyof typeof METRICS {
+  return Object.hasOwn(METRICS, metric);
+}
+
+/** Instants, ms since 1970, and values: of GetMetricData's lists, or of GetMetricStatistics' points. */
+function pointsOf(
+  record: JsonObject,
+  metric: keyof typeof METRICS,
+  label: string,
+  place: RowPlace,
+): readonly (readonly [at: number, value: number])[] {
+  const points = Array.isArray(record.Datapoints) ? record.Datapoints.filter(isObject) : undefined;
+  const times = points?.map((point) => point.Timestamp) ?? record.Timestamps;
+  // Each call is a sample of its own.
+  const values = points?.map((point) => point.Sum ?? (metric === "Invocations" ? point.SampleCount : undefined));
+  if (values?.includes(undefined) === true) {
+    const what = `${label.slice(0, 80)} has points without Sum`;
+    throw rowError(
+      place,
+      "TRACE_BAD_NUMBER",
+      what,
+      "ask for it: aws cloudwatch get-metric-statistics --statistics Sum ...",
+    );
+  }
+  const told = values ?? record.Values;
+  if (!Array.isArray(times) || !Array.isArray(told) || times.length !== told.length) {
+    const what = `${label.slice(0, 80)} has not as many Values as Timestamps`;
+    throw rowError(place, "TRACE_BAD_NUMBER", what, "save the whole answer of GetMetricData");
+  }
+  return times.map((time: unknown, i) => {
+    const value = Number(told[i]);
+    const at = typeof time === "number" ? time * (time < 1e11 ? 1000 : 1) : parseInstantMs(String(time));
+    if (typeof at === "number" && value >= 0 && value < 1e15) return [at, value];
+    const what = `${label.slice(0, 80)} has ${String(time).slice(0, 40)}: ${value}`;
+    throw rowError(place, "TRACE_BAD_NUMBER", what, "save the answer again");
   });
 }
 

@@ -43,6 +43,15 @@ describe("region policy", () => {
       ["accepted", "accepted"],
     );
   });
+  it("denies each call of a profile that may choose a denied region, where it is asked so", () => {
+    const { policy, begin, calls } = setUp();
+    policy.deny(["us-west-2"], "profile");
+    const refused = begin({ profileId: CLAUDE });
+    assert.ok(refused.kind === "refused");
+    assert.match(refused.fault.message ?? "", /aws:bedrock:us-west-2::foundation-model/);
+    assert.equal(begin({ destinations: ["us-east-1"] }).kind, "accepted");
+    assert.equal(calls(), 1);
+  });
   it("begins no call that no region may run, and names no region for a global profile", () => {
     const { policy, begin, calls } = setUp();
     policy.deny(["us-east-1", "us-west-2"]);

@@ -32,6 +32,25 @@ function driven(plan: Plan, options: WorldBackendOptions = {}) {
   return { backend, advanceTo, begin, run };
 }
 
+it("a latency-optimised call beyond its quota, or without a target of its tier, is served as a standard one", async () => {
+  const us = `us.${NOVA}`;
+  const small = { capacity: { kind: "slots", servers: "unlimited", service: "1s" } };
+  const served = (target: string) => ({
+    ...small,
+    world: {
+      targets: [target],
+      quotas: [{ tier: "latency-optimized", requests: { limit: 2, law: "clock-window" } }],
+    },
+  });
+  const fallbacks = async (target: string, latencyOptimized: boolean) => {
+    const { run } = await worldOf(served(target));
+    return [0, 1, 2].map((atMs) => run(atMs, { profileId: us, latencyOptimized }).handle.isFallback);
+  };
+  assert.deepEqual(await fallbacks("us-east-1/us@latency-optimized", true), [false, false, true]);
+  assert.deepEqual(await fallbacks("us-east-1/us", true), [true, true, true]);
+  assert.deepEqual(await fallbacks("us-east-1/us", false), [false, false, false]);
+});
+
 describe("world backend: slots", () => {
   it("one server takes one call at a time, in order", async () => {
     const { run, advanceTo } = await worldOf({ capacity: SLOTS_1S });

@@ -48,6 +48,41 @@ describe("requests of the Messages API", () => {
       "messages: text content blocks must be non-empty",
     ],
     [{ ...base, stream: true }, "stream: Extra inputs are not permitted"],
+    [
+      { ...base, messages: [{ role: "user", content: [{ type: "text", text: " \n" }] }] },
+      "messages: text content blocks must contain non-whitespace text",
+    ],
+    [
+      {
+        ...base,
+        messages: [{ role: "user", content: [{ type: "image", source: { type: "base64", media_type: "x" } }] }],
+      },
+      "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'",
+    ],
+    [
+      { ...base, system: [{ type: "text", text: "x", cache_control: { type: "ephemeral", scope: "global" } }] },
+      "system.0.cache_control.ephemeral.scope: Extra inputs are not permitted",
+    ],
+    [{ ...base, metadata: { team: "a" } }, "metadata.team: Extra inputs are not permitted"],
+    [{ ...base, metadata: "a" }, "metadata: Input should be a valid dictionary"],
+    [{ ...base, output_config: { efort: "low" } }, "output_config.efort: Extra inputs are not permitted"],
+    [
+      { ...base, output_config: { effort: "huge" } },
+      "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh', 'max'",
+    ],
+    [{ ...base, tool_choice: { type: "any" } }, "tool_choice may only be specified while providing tools."],
+    [
+      { ...base, tools: [{ name: "a b", input_schema: {} }] },
+      "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
+    ],
+    [
+      { ...base, tools: [{ name: "a", input_schema: { type: "string" } }] },
+      "tools.0.custom.input_schema.type: Input should be 'object'",
+    ],
+    [
+      { ...base, tools: [{ name: "a", input_schema: {} }], tool_choice: { type: "auto", x: 1 } },
+      "tool_choice.auto.x: Extra inputs are not permitted",
+    ],
     [{ ...base, foo: 1 }, "foo: Extra inputs are not permitted"],
     [{ ...base, context_management: {} }, "context_management: Extra inputs are not permitted"],
     [

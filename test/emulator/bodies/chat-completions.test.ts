@@ -4,6 +4,17 @@ import { chatCompletionsBody } from "../../../emulator/bodies/chat-completions.t
 import { shapesOf } from "./support.ts";
 
 describe("chat-completions body", () => {
+  it("refuses roles that there are not, and more answers than one", () => {
+    const messages = [{ role: "user", content: "x" }];
+    assert.throws(() => chatCompletionsBody.parse({ messages: [{ role: "robot", content: "x" }] }), {
+      message: /#\/messages\/0\/role: robot is not a valid enum value/,
+    });
+    assert.throws(() => chatCompletionsBody.parse({ messages, n: 2 }), {
+      message: /#\/n: 2 is not less or equal to 1/,
+    });
+    chatCompletionsBody.parse({ messages, n: 1 });
+  });
+
   it("answers with choices and usage", () => {
     const request = { messages: [{ role: "user", content: "12345678" }], max_completion_tokens: 9, stop: "END" };
     const { whole, chunks, prompt } = shapesOf(chatCompletionsBody, request);

@@ -16,6 +16,6 @@ describe("Cohere body", () => {
     assert.deepEqual([chunks.at(-1).event_type, chunks.at(-1).is_finished], ["stream-end", true]);
   });
   it("refuses a missing message", () => {
-    assert.throws(() => cohereBody.parse({ prompt: "x" }), { message: /required key \[message\] not found/ });
+    assert.throws(() => cohereBody.parse({}), { message: /required key \[message\] not found/ });
   });
 });

@@ -24,7 +24,7 @@ describe("parseCall", () => {
       messages: [userMessage("12345678")],
       inferenceConfig: { maxTokens: 70 },
       serviceTier: { type: "flex" },
-      performanceConfig: { latency: "optimized" },
+      performanceConfig: { latency: "standard" },
       requestMetadata: { inputTokens: "5000", outputTokens: "33", team: "a" },
     });
     assert.deepEqual(
@@ -44,7 +44,7 @@ describe("parseCall", () => {
         wantedOutputTokens: 33,
         stopAtTokens: undefined,
         serviceTier: "flex",
-        latencyOptimized: true,
+        latencyOptimized: false,
         requestMetadata: { inputTokens: "5000", outputTokens: "33", team: "a" },
         accountId: "1",
       },
@@ -54,8 +54,8 @@ describe("parseCall", () => {
   it("reads the settings of InvokeModel from headers", () => {
     const { call } = parse(
       "InvokeModel",
-      TITAN,
-      { inputText: "12345678" },
+      "us.amazon.nova-pro-v1:0",
+      { messages: [{ role: "user", content: [{ text: "12345678" }] }] },
       {
         "x-amzn-bedrock-service-tier": "priority",
         "x-amzn-bedrock-performanceconfig-latency": "optimized",

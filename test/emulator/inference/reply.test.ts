@@ -25,6 +25,9 @@ describe("replies", () => {
     assert.equal(headers["x-amzn-bedrock-cache-read-input-token-count"], 7);
     assert.equal(headers["x-amzn-bedrock-service-tier"], "flex");
     assert.equal(headers["x-amzn-bedrock-performanceconfig-latency"], "optimized");
+    const fallen = invokeReply(format, { serviceTier: undefined, latency: "optimized" });
+    const answer = { ...ANSWER, isFallback: true };
+    assert.equal(fallen.streamHeaders(answer)["x-amzn-bedrock-performanceconfig-latency"], "standard");
   });
   it("in chunks carry the invocation metrics in the last one only", () => {
     const reply = invokeReply(format, PLAIN);
@@ -39,7 +42,7 @@ describe("replies", () => {
     });
   });
   it("to Converse have their content type", () => {
-    assert.equal(converseReply(PLAIN).streamHeaders["content-type"], "application/vnd.amazon.eventstream");
+    assert.equal(converseReply(PLAIN).streamHeaders(ANSWER)["content-type"], "application/vnd.amazon.eventstream");
   });
 });
 

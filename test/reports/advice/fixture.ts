@@ -90,6 +90,8 @@ export function advice(over: Partial<Advice> = {}): Advice {
       ],
       worthIt: 2,
     },
+    demandReplications: 1,
+    precision: null,
     deferrals: [
       { className: "chat", deferrable: false, usdPerMonth: 800, savingShare: 0.5, target: "a@batch" },
       { className: "digest", deferrable: true, usdPerMonth: 200, savingShare: 0.5, target: "a@batch" },
@@ -137,8 +139,8 @@ export function advice(over: Partial<Advice> = {}): Advice {
       { className: "eu", rule: "eu", withRuleUsd: 1100, withoutRuleUsd: 1000, forbidden: ["us-east-1/global"] },
     ],
     frontier: [
-      { outcome: outcome("fast", { p95Ms: exact(3000) }), savedUsd: null, slowerMs: null },
-      { outcome: global, savedUsd: 90, slowerMs: 1000 },
+      { outcome: outcome("fast", { p95Ms: exact(3000) }), savedUsd: null, savedRange: null, slowerMs: null },
+      { outcome: global, savedUsd: 90, savedRange: null, slowerMs: 1000 },
     ],
     runs: [
       { label: "as it is", run: "shop-plan-1", folder: "runs/shop-plan-1", about: "the scenario's own strategies" },

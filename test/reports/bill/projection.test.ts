@@ -16,7 +16,7 @@ const projection: Projection = {
   growth: { quantiles: [0, 0.1, 0.2], source: "trend" },
   weekdays: [1, 1, 1, 1, 1, 1, 1],
   seasons: { factors: new Array<number>(12).fill(1), source: "none" },
-  withoutGrowthUsd: 7n * ONE,
+  withoutGrowthUsd: [6n, 6n, 7n, 8n, 8n].map((usd) => usd * ONE),
   scenarios: [{ price: FLAT, months, totalUsd: [3n, 6n, 9n, 12n, 15n].map((usd) => usd * ONE) }],
   tornado: [],
 };
@@ -35,7 +35,7 @@ describe("the headline of a projection", () => {
   it("is a range with what it rests on, and what it would be without growth", () => {
     assert.equal(
       projectionHeadline(projection),
-      "2 months of this usage cost between USD 3 and USD 15 with a probability of 80 % if nothing is changed and the bill's trend of 10.0 % a month (0.0 % to 20.0 %) lasts; if growth ends now, about USD 7.",
+      "2 months of this usage cost between USD 3 and USD 15 with a probability of 80 % if nothing is changed and the bill's trend of 10.0 % a month (0.0 % to 20.0 %) lasts; if growth ends now, between USD 6 and USD 8.",
     );
   });
 });

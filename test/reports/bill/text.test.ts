@@ -1,12 +1,43 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { renderBillText } from "../../../reports/bill/text.ts";
+import { headline, renderBillText } from "../../../reports/bill/text.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
+import { readCostExplorerApi } from "../../../simulator/bill/formats/cost-explorer-api.ts";
 import { readCostExplorerConsole } from "../../../simulator/bill/formats/cost-explorer-console.ts";
-import { createBill, partsOf, remarksOf, spendBy, spendByFeature } from "../../../simulator/bill/spend.ts";
+import { createBill, partsOf, remarksOf, spendBy, spendByFeature, usageLines } from "../../../simulator/bill/spend.ts";
+import { sumOf } from "../../../simulator/bill/usd.ts";
 import { table } from "../../simulator/bill/formats/tables.ts";
 
+const ROW = { Start: "2028-02-01", End: "2028-02-02" };
+/** The headline of one day grouped by usage type and charge type. */
+function headlineOf(rows: readonly (readonly [usageType: string, charge: string, usd: string])[]): string {
+  const GroupDefinitions = ["USAGE_TYPE", "RECORD_TYPE"].map((Key) => ({ Type: "DIMENSION", Key }));
+  const Groups = rows.map(([usageType, charge, Amount]) => ({
+    Keys: [usageType, charge],
+    Metrics: { UnblendedCost: { Amount, Unit: "USD" } },
+  }));
+  const answer = { GroupDefinitions, ResultsByTime: [{ TimePeriod: ROW, Groups }] };
+  const bill = createBill(readCostExplorerApi(answer, "a.json"), createModelNames([]));
+  const none = { groupings: [], candidates: [], anomalies: [], remarks: [], features: [], teamTag: undefined };
+  return headline({ bill, parts: partsOf(bill), ...none }, sumOf(usageLines(bill).map(({ line }) => line.costUsd)));
+}
+
 describe("a bill in the terminal", () => {
+  it("says in its first sentences which share names no model, and that credits alone are no usage", () => {
+    assert.match(
+      headlineOf([
+        ["USE1-MP:USE1_InputTokenCount-Units", "Usage", "3"],
+        ["USE1-NovaPro-input-tokens", "Usage", "1"],
+      ]),
+      /25\.0 % of it \(USD 1\.00\) is of 1 model .* 75\.0 % of it \(USD 3\.00\) does not say of which model/,
+    );
+    assert.match(
+      headlineOf([["USE1-Guardrail-TopicPolicyUnitsConsumed", "Usage", "2"]]),
+      /^USD 2\.00 over 1 day .*, of it nothing for tokens of text models: routing moves none of it\.$/,
+    );
+    assert.equal(headlineOf([["USE1-NovaPro-input-tokens", "Credit", "-5.5"]]), "USD −5.50, of it no usage.");
+  });
+
   it("says plainly when the export does not say for what", () => {
     const exported = readCostExplorerConsole(
       table("team,search($),No tag key: team($),Total costs($)\n2026-07-01,3,1,4"),

@@ -62,7 +62,7 @@ test("the sentence is about the cheapest that does its work", () => {
   assert.match(text, /, a, costs 10.0 % more than the least possible for what it served \(10.0 USD of 110 USD/);
   assert.match(
     text,
-    /7(\.00)? USD by where calls went, 2(\.00)? USD by when, 1(\.00)? USD for calls whose callers had gone/,
+    /7(\.00)? USD by where calls went, which foresight would have told, 2(\.00)? USD by when \(work that could have waited\), 1(\.00)? USD for calls whose callers had gone/,
   );
   assert.match(text, /Neither a quota nor a region's capacity costs anything with foresight\.$/);
   assert.match(boundText(withBounds([boundOf("a"), cheap], [0.5, 0.2])), /^No strategy served 99 %/);

@@ -52,6 +52,15 @@ test("a saving that is not shown is ~, and its interval holds zero", () => {
     assert.equal(row.cells[at]!.text, "~");
 });
 
+test("nothing of an invalid run is compared, not even with ~", () => {
+  const invalid = { ...fixture(), kind: "measured" as const, comparisons: [] };
+  for (const table of [strategyTable(invalid), savingTable(invalid)]) {
+    const savings = table.columns.flatMap(({ key }, at) => (key.startsWith("saving_share") ? [at] : []));
+    const texts = table.rows.flatMap((row) => savings.map((at) => row.cells[at]!.text));
+    assert.deepEqual([...new Set(texts)].sort(), ["baseline", "n/a"]);
+  }
+});
+
 test("changes carry a word and, only where shown, a number", () => {
   const table = strategyTable(fixture());
   const changes = table.rows.flatMap((row) =>

@@ -223,6 +223,28 @@ describe("a routed client of Bedrock", { concurrency: true }, () => {
     assert.ok(records.every(({ costUsd }) => Number(costUsd) > 0));
   });
 
+  it("keeps the calls of a session together where the strategy does, and spreads sessions", async () => {
+    const records: DecisionRecord[] = [];
+    const client = new RoutedBedrockClient({
+      strategy: "consistent-hash",
+      options: { key: "session" },
+      targets: ["us-east-1", "us-west-2", "eu-west-1"].map((region) => ({ region, models: { nova: NOVA } })),
+      client: clientOf,
+      log: (record) => records.push(record),
+    });
+    const sessions = Array.from({ length: 12 }, (_, i) => `user ${i}`);
+    const placesOf = async () => {
+      records.length = 0;
+      for (const session of sessions)
+        await client.send(new ConverseCommand({ modelId: "nova", messages }), { session });
+      return records.map(({ attempts }) => attempts[0]!.target);
+    };
+    const first = await placesOf();
+    assert.deepEqual(await placesOf(), first);
+    assert.ok(new Set(first).size > 1);
+    await client.close();
+  });
+
   it("gives the service's error when retries are used up, and the strategy's refusal by its own name", async () => {
     const shed = defineStrategy({
       name: "closed",

@@ -13,6 +13,15 @@ describe("the bill that a command is asked about", () => {
     assert.equal(names.idOf("Claude Haiku 4.5"), "anthropic.claude-haiku-4-5-20251001-v1:0");
   });
 
+  it("takes a model's id from the command line before the table", async () => {
+    const mapModel = ["NovaLite=amazon.nova-pro-v1:0", "Zeta=amazon.nova-micro-v1:0"];
+    const { bill, names } = await openBill(FILE, { mapModel });
+    assert.equal(names.idOf("Zeta"), "amazon.nova-micro-v1:0");
+    assert.ok(bill.lines.some(({ modelId }) => modelId === "amazon.nova-pro-v1:0"));
+    assert.ok(bill.lines.every(({ modelId }) => modelId !== "amazon.nova-lite-v1:0"));
+    await assert.rejects(openBill(FILE, { mapModel: ["Zeta"] }), /PAIR_SYNTAX/);
+  });
+
   it("is a file or a source of the store, not both", async () => {
     await assert.rejects(openBill(FILE, { source: "cur" }), /BILL_SOURCE_OF_FILE/);
   });

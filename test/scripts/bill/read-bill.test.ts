@@ -192,6 +192,8 @@ describe("bill exports", () => {
       ],
     };
     assert.equal((await reading("a.json", JSON.stringify(page, null, 2))).lines.length, 1);
+    const doubled = JSON.stringify(page).replace("{", '{"ResultsByTime":[],');
+    await assert.rejects(reading("a.json", doubled), /BILL_UNREADABLE.*key "ResultsByTime" twice/);
     assert.equal((await reading("a.jsonl", `${JSON.stringify(page)}\n${JSON.stringify(page)}\n`)).lines.length, 2);
   });
 

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { runInNewContext } from "node:vm";
-import { browserProgram } from "../../../scripts/browser/bundle.ts";
+import { browserProgram, workerWith } from "../../../scripts/browser/bundle.ts";
 import { prepareText } from "../../../scripts/io/experiment.ts";
 import { inputsOfText } from "../../../scripts/playground/load.ts";
 import type { Ask, Reply } from "../../../scripts/playground/messages.ts";
@@ -111,4 +114,52 @@ describe("the playground's worker, bundled", () => {
     assert.ok(problems.every(({ fix }) => fix !== undefined));
     assert.deepEqual(knobs, []);
   });
+
+  it("runs a strategy of the user's own that came with its script, and says so of one that did not", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "meridian-playground-"));
+    const own = SCENARIO.replace("least-outstanding,", "least-outstanding, { file: ./last.ts },");
+    const file = join(folder, FILE);
+    try {
+      writeFileSync(join(folder, "last.ts"), LAST);
+      const { inputs } = await inputsOfText(own, file);
+      for (const [script, isRun] of [
+        [await workerWith(inputs.strategySources!), true],
+        [text, false],
+      ] as const) {
+        const another = startWorker(script);
+        another.post({ kind: "inputs", inputs, file, meridianVersion: "0" });
+        const checked = another.next("checked");
+        another.post({ kind: "scenario", id: 1, text: own });
+        const { problems } = await checked;
+        if (!isRun) {
+          assert.match(problems[0]!.what, /runs no code that came after it was opened/);
+          continue;
+        }
+        assert.deepEqual(problems, []);
+        const answered = another.next("answer", "problems");
+        another.post({ kind: "run", id: 2, values: {}, theme: "light" });
+        assert.equal((await answered).kind, "answer");
+        const asked = another.next("result");
+        another.post({ kind: "result", id: 3 });
+        const [, last] = (await asked).result!.strategies;
+        assert.equal(last!.name, "last");
+        // All of it goes to the last region.
+        const here = last!.byRegion.map(({ name, counts }) => [name, counts.served > 0]);
+        assert.deepEqual(here, [
+          ["us-east-1", false],
+          ["eu-west-1", true],
+        ]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
+
+/** A strategy that imports from the package. */
+const LAST = `import { defineStrategy } from "meridian/strategies";
+export const last = defineStrategy({
+  name: "last", summary: "The last target.", options: {}, signals: [],
+  create: () => ({ choose: (_request, { eligible, eligibleCount }) => eligible[eligibleCount - 1]! }),
+});
+`;

@@ -127,6 +127,7 @@ const experiment: PreparedExperiment = {
   plain: {},
   inputs: { plan },
   traces: [],
+  folder: ".",
   files: [],
   summary: "",
   advice: [],

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { billCommand } from "../../../scripts/commands/bill.ts";
 import { meridianHere } from "../run-meridian.ts";
 
+const folder = await mkdtemp(join(tmpdir(), "meridian-"));
+after(() => rm(folder, { recursive: true }));
 const BILL = "scenarios/bills/cost-explorer.csv.gz";
 
 describe("meridian bill", () => {
@@ -64,10 +67,37 @@ describe("meridian bill", () => {
     }
   });
 
+  it("prices candidates by a book of one's own, and refuses a range of lost cache hits that is none", async () => {
+    const book = JSON.parse(readFileSync("scenarios/reference/bedrock-prices.json", "utf8"));
+    const isMoved = (row: { model: string; region: string }) =>
+      row.model === "amazon.nova-lite-v1:0" && row.region === "us-west-2";
+    // Nova Lite in Oregon at a tenth of its price: what is billed in the US goes there.
+    const prices = book.prices.map((row: { model: string; region: string; input: number; output: number }) =>
+      isMoved(row) ? { ...row, input: row.input / 10, output: row.output / 10 } : row,
+    );
+    assert.ok(book.prices.some(isMoved));
+    const path = join(folder, "book.json");
+    writeFileSync(path, JSON.stringify({ ...book, prices }));
+    const { code, stdout, stderr } = await meridianHere([
+      "bill",
+      "scenarios/bills/focus-1.0.csv.gz",
+      "--book",
+      path,
+      "--json",
+    ]);
+    assert.equal(code, 0, stderr);
+    const nova = JSON.parse(stdout).candidates.filter(({ model }: { model: string }) => model === "NovaLite");
+    assert.ok(nova.length > 0);
+    const best = nova[0].options.find(({ name }: { name: string }) => name !== "batch");
+    assert.equal(best.name, "us-west-2");
+    const refused = await meridianHere(["bill", "scenarios/bills/focus-1.0.csv.gz", "--cache-loss", "5%"]);
+    assert.deepEqual([refused.code, /^BILL_CACHE_LOSS/.test(refused.stderr)], [2, true]);
+  });
+
   it("refuses a tag or a grouping that is not there, and says what is", async () => {
     const tag = await meridianHere(["bill", BILL, "--team", "squad"]);
     assert.deepEqual([tag.code, /its tags are team/.test(tag.stderr)], [2, true]);
     const by = await meridianHere(["bill", BILL, "--by", "colour"]);
-    assert.deepEqual([by.code, /one of model, region/.test(by.stderr)], [2, true]);
+    assert.deepEqual([by.code, /known here: model, region, .*, or tag:<key>/.test(by.stderr)], [2, true]);
   });
 });

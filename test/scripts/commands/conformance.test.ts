@@ -17,7 +17,7 @@ describe("meridian strategy new and meridian conformance", () => {
       const { code, stdout } = await meridianHere(["conformance", path]);
       assert.equal(code, 0, stdout);
       assert.match(stdout, /mine\.[tj]s: conforms\n/);
-      assert.match(stdout, /64 targets: \d+ ns a decision/);
+      assert.match(stdout, /64 targets: \d+ ns of processor time a decision/);
       const again = await meridianHere(["strategy", "new", path]);
       assert.equal(again.code, 2);
       assert.match(again.stderr, /STRATEGY_FILE_EXISTS/);

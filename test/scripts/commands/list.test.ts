@@ -20,9 +20,9 @@ describe("meridian list", () => {
   });
 
   it("refuses an unknown kind with the nearest", async () => {
-    const { code, stderr, stdout } = await meridianHere(["list", "strategie", "--json"]);
+    const { code, stderr, stdout } = await meridianHere(["list", "strategy", "--json"]);
     assert.equal(code, 2);
-    assert.match(stderr, /did you mean "strategies"\?/);
+    assert.match(stderr, /did you mean "strategies"\? known here: strategies, regions/);
     assert.equal((JSON.parse(stdout) as { kind: string }).kind, "problems");
   });
 });

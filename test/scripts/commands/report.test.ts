@@ -65,7 +65,7 @@ describe("meridian report", () => {
   it("explains what cannot be reported", async () => {
     const format = await meridianHere(["report", join(runs, "latest"), "--format", "pdf"]);
     assert.equal(format.code, 2);
-    assert.match(format.stderr, /REPORT_FORMAT.*\n {2}fix: formats are html, md, table/);
+    assert.match(format.stderr, /REPORT_FORMAT.*\n {2}fix: known here: html, md, table/);
     const absent = await meridianHere(["report", "no-such-run", "--out", runs]);
     assert.equal(absent.code, 3);
     assert.match(absent.stderr, /^RUN_NOT_FOUND/);

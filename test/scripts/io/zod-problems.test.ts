@@ -4,6 +4,7 @@ import { z } from "zod";
 import { mapSchema } from "../../../scripts/io/schema-map.ts";
 import { formatPath } from "../../../scripts/io/yaml-source.ts";
 import { problemsOfIssues } from "../../../scripts/io/zod-problems.ts";
+import { share } from "../../../simulator/base/schema-forms.ts";
 
 const schema = z.strictObject({
   cups: z.number().int().min(1).max(6).meta({ description: "how many" }),
@@ -50,6 +51,26 @@ describe("problems of a schema", () => {
     assert.deepEqual(problemsOf({ cups: 2, sugar: "unsett" }), [
       'SCENARIO_INVALID_VALUE sugar: "unsett" is not one of unset -> did you mean "unset"?',
     ]);
+  });
+
+  it("write a share as a percentage where that is taken, one value as a list, and what is above 0", () => {
+    const form = z.strictObject({
+      left: share.pipe(z.number().min(0).max(1)).optional(),
+      names: z.array(z.string()).optional(),
+      length: z
+        .string()
+        .refine((text) => text !== "0s", "must be more than 0")
+        .meta({ description: "how long" })
+        .optional(),
+    });
+    const fixOf = (value: unknown) => {
+      const context = { value, schema: mapSchema(form), where: formatPath };
+      return problemsOfIssues(form.safeParse(value).error?.issues ?? [], context).map(({ fix }) => fix);
+    };
+    assert.deepEqual(fixOf({ left: 40 }), ["write 40%"]);
+    assert.deepEqual(fixOf({ left: "140%" }), ["at most 100%"]);
+    assert.deepEqual(fixOf({ names: "a" }), ["write [a]"]);
+    assert.deepEqual(fixOf({ length: "0s" }), ["write a value above 0 (how long)"]);
   });
 
   it("are those of the alternative that was meant", () =>

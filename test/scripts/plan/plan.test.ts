@@ -58,6 +58,15 @@ describe("meridian plan", () => {
       ]),
       [["chat", true]],
     );
+    // Poisson calls: what is read from list prices varies with the traffic, and says so.
+    const { savedUsd } = batch.ranges;
+    assert.ok(plan.demandReplications >= 3 && savedUsd.n === plan.demandReplications);
+    assert.ok(savedUsd.low < savedUsd.value && savedUsd.value < savedUsd.high);
+    // 0.1 calls a second of 900 and 100 tokens at 0.8 and 3.2 USD a million, half of it: 137 USD a month of 730 h.
+    const half = (0.1 * 730 * 3600 * (900 * 0.8 + 100 * 3.2)) / 1e6 / 2;
+    assert.ok(savedUsd.low < half && half < savedUsd.high, `${savedUsd.low} to ${savedUsd.high}, ${half}`);
+    assert.ok(quota.needRange.n >= 2 && quota.needRange.high <= 2 * quota.needTpm);
+    assert.ok(plan.residency[0].ranges.priceUsd.low > 0);
     assert.ok(plan.pool.steps[0].outcome.throttledShare.value > 0);
     assert.equal(plan.pool.worthIt, 2);
     const html = readFileSync(join(page, "plan.html"), "utf8");

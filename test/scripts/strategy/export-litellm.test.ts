@@ -67,6 +67,30 @@ describe("a strategy as LiteLLM's configuration", () => {
     assert.equal(model_list[0]!.litellm_params.rpm, 30);
   });
 
+  it("a quota does not become a weight of a shuffle", () => {
+    for (const strategy of ["random", { litellm: {} }, { weighted: { weights: { a: 1, b: 1 } } }]) {
+      assert.ok(configOf(strategy).model_list.every(({ litellm_params }) => litellm_params.tpm === undefined));
+    }
+    const own = configOf({ litellm: { tpm: { b: 500 } } }).model_list.map(({ litellm_params }) => litellm_params.tpm);
+    assert.deepEqual(own, [undefined, 500]);
+  });
+
+  it("its fallbacks come out as model groups, with the retries of one group", () => {
+    const { model_list, router_settings } = configOf(
+      { litellm: { fallbacks: [["b"]] } },
+      { retry: { litellm: { retries: 1, retryAfter: "2s" } } },
+    );
+    assert.deepEqual(
+      model_list.map(({ model_name, litellm_params }) => [model_name, litellm_params.aws_region_name]),
+      [
+        ["m", "a"],
+        ["m-2", "b"],
+      ],
+    );
+    const { fallbacks, num_retries, retry_after } = router_settings;
+    assert.deepEqual([fallbacks, num_retries, retry_after], [[{ m: ["m-2"] }], 1, 2]);
+  });
+
   it("a strategy without a rule there is refused with those that have one", () => {
     assert.throws(() => configOf("bandit"), /STRATEGY_NOT_EXPORTED .*no rule like bandit[\s\S]*least-outstanding/);
   });

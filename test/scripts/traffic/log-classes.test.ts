@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import test from "node:test";
 import { trafficOfLog } from "../../../scripts/traffic/log-classes.ts";
 import { meridianHere } from "../run-meridian.ts";
@@ -78,7 +78,7 @@ test("rules tag requests that lack a tag, in the run and in the scenario that it
   assert.match(notes.join(" "), /line 2/);
   const out = join(folder, "runs");
   const args = ["--replications", "1", "--workers", "1", "--out", out, "--json", "--quiet"];
-  const first = await meridianHere(["simulate", WORLD, "--traffic", resolve(LOG), "--tags", rules, ...args]);
+  const first = await meridianHere(["simulate", WORLD, "--traffic", LOG, "--tags", rules, ...args]);
   assert.equal(first.code, 0, first.stderr);
   const saved = join(out, readdirSync(out).find((name) => name.startsWith("my-world-"))!, "scenario.yaml");
   const sentOf = ({ stdout }: { stdout: string }) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -105,6 +105,28 @@ describe("meridian tune", () => {
       ["12s", 1],
       ["6s", 2],
     ]);
+  });
+
+  it("runs the documented search on the flagship, cut short", async () => {
+    const page = readFileSync(join(import.meta.dirname, "..", "..", "..", "docs", "tune.md"), "utf8");
+    const [, strategy, vary] = /flagship\.yaml --strategy '([^']+)' --vary (\S+) --within 96%/.exec(page)!;
+    const out: string[] = [];
+    await tuneCommand.run({
+      args: [join(import.meta.dirname, "..", "..", "..", "scenarios", "flagship.yaml")],
+      options: {
+        ...{ strategy, vary: [vary], within: "96%", metric: "cost", delta: "0.5%", json: true, workers: 1 },
+        ...{ set: ["duration=30s", "validation={}"], candidates: 1, replications: 2 },
+      },
+      terminal: { out: (text: string) => out.push(text), note() {}, live: false, quiet: true },
+      signal: new AbortController().signal,
+    } as never);
+    const answer = JSON.parse(out.join("")) as {
+      readonly settings: readonly { readonly values: readonly unknown[] }[];
+    };
+    assert.deepEqual(
+      answer.settings.map(({ values }) => values),
+      [[null], ["8s"]],
+    );
   });
 
   it("refuses options that there are not, a share that is none, and later traffic of a run without an end", async () => {

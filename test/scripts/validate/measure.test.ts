@@ -15,7 +15,7 @@ const options = {
 const measure = (plan: Plan) =>
   measureAndSimulate(
     "a.yaml",
-    { yaml: "", plain: {}, inputs: { plan }, traces: [], files: [], summary: "", advice: [] },
+    { yaml: "", plain: {}, inputs: { plan }, traces: [], folder: ".", files: [], summary: "", advice: [] },
     options,
   );
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { didYouMean, nearNames } from "../../../simulator/base/near-names.ts";
+import { didYouMean, nearNames, suggestOneOf } from "../../../simulator/base/near-names.ts";
 
 const NAMES = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "amazon.nova-pro-v1:0"];
 
@@ -17,6 +17,18 @@ test("the first words of a name find it", () => {
     "fallback + batch",
     "fallback west",
   ]);
+});
+
+test("a plural is near; of a short word, one error is", () => {
+  assert.deepEqual(nearNames("strategy", ["strategies", "regions"]), ["strategies"]);
+  assert.deepEqual(nearNames("replicas", ["replications", "regions"]), ["replications"]);
+  assert.deepEqual(nearNames("jsn", ["json", "csv"]), ["json"]);
+  assert.deepEqual(nearNames("list", ["best", "welch"]), []);
+});
+
+test("words of a short list are all named, the nearest first", () => {
+  assert.equal(suggestOneOf("gird", ["grid", "sobol"]), 'did you mean "grid"? known here: grid, sobol');
+  assert.equal(suggestOneOf("x", ["grid", "sobol"]), "known here: grid, sobol");
 });
 
 test("without a near name there is no suggestion", () => {

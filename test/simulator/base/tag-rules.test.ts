@@ -28,6 +28,17 @@ tag team=rest
     assert.deepEqual(tagger.notes(), ["the rule of line 5 (team=rest) fits nothing that lacks the tag"]);
   });
 
+  it("may have their words in any case and a comment behind them, but not within quotes", () => {
+    const text =
+      'TAG team=a WHERE Region IS NOT "x # y" AND usageType Like "*nova*"  # those of "a"\ntag team="b # c" # rest';
+    const [first, second] = parseTagRules(text.replace('"a"', "a"), "tags.txt");
+    assert.deepEqual(first!.conditions, [
+      { field: "region", isNegated: true, pattern: "x # y" },
+      { field: "usageType", isNegated: false, pattern: "*nova*" },
+    ]);
+    assert.deepEqual([second!.value, second!.conditions], ["b # c", []]);
+  });
+
   it("are refused with every line's problem at once, and a near field", () => {
     const text =
       'tag =x\ntag a=b where modelid like "*"\ntag a=b where moddelId like "*"\nsearch\ntag a=b where region ~ "x"';

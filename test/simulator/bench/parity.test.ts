@@ -86,6 +86,10 @@ const CASES: Record<string, ScenarioInput> = {
   "a primary with fallbacks and cooldown": scenario({
     strategies: [{ priority: { targets: ["a", "b", "c"], cooldown: "5s" } }] as never,
   }),
+  "LiteLLM's fallbacks between groups of one, and their waits": scenario({
+    strategies: [{ litellm: { fallbacks: [["b"], ["c"]] } }] as never,
+    client: { retry: { litellm: { retries: 1 } } } as never,
+  }),
   "latency signals": scenario({ strategies: [{ "cheapest-within": { p95: "2s" } }] as never }),
   "fewest in flight, legacy retries": scenario({ strategies: ["least-outstanding"], client: { retry: "legacy" } }),
   "two choices, no retries": scenario({ strategies: ["power-of-two"], client: { retry: "none" } }),

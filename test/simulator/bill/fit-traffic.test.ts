@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { headline } from "../../../reports/bill/text.ts";
 import { readBillFile } from "../../../scripts/bill/read-bill.ts";
 import { prepareText } from "../../../scripts/io/experiment.ts";
 import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
-import { ASSUMED_SIZES, type CallSizes, fitTraffic } from "../../../simulator/bill/fit-traffic.ts";
-import { createBill, tokenLines } from "../../../simulator/bill/spend.ts";
+import { fitTraffic } from "../../../simulator/bill/fit-traffic.ts";
+import { ASSUMED_SIZES, type CallSizes } from "../../../simulator/bill/fitted-class.ts";
+import { type Bill, createBill, partsOf, tokenLines, unknownModels } from "../../../simulator/bill/spend.ts";
 import { sumOf, toNumber } from "../../../simulator/bill/usd.ts";
 import { workloadsSchema } from "../../../simulator/bill/workloads.ts";
 import { assembleResult } from "../../../simulator/experiment/index.ts";
@@ -22,6 +24,11 @@ async function fit(file: string, sizes = new Map<string, CallSizes>()) {
   const fitted = fitTraffic({ bill, dimension: "tag:team", book, sizes, requestsMax: 20_000 });
   assert.ok(fitted);
   return { bill, fitted };
+}
+
+function reportOf(bill: Bill) {
+  const none = { groupings: [], candidates: [], anomalies: [], remarks: [], features: [], teamTag: undefined };
+  return { bill, parts: partsOf(bill), ...none };
 }
 
 /** Cost of the simulated day as billed, and through the global profile. */
@@ -100,11 +107,11 @@ describe("traffic fitted to a bill", () => {
     assert.ok(Math.abs(ratio - 1) < 0.01, String(ratio));
   });
 
-  it("is less sure of a bill alone", async () => {
+  it("says that sizes of a bill alone are assumed, and where intervals hold that", async () => {
     const { fitted } = await fit("focus-1.0.csv.gz");
     const output = (fitted.scenario.traffic as readonly { tokens: { output: { lognormal: { cv: number } } } }[])[0]!;
     assert.equal(output.tokens.output.lognormal.cv, ASSUMED_SIZES.cvOutput);
-    assert.match(String(fitted.scenario.description), /intervals are wide/);
+    assert.match(String(fitted.scenario.description), /assumed, a bill does not tell them\..*bill --replay adds/);
   });
 
   it("leaves nothing out in silence, and averages days", async () => {
@@ -128,6 +135,33 @@ describe("traffic fitted to a bill", () => {
     assert.equal(fitted!.days, 30);
     assert.equal(sumOf(fitted!.fittedByTeamUsd.values()), fitted!.fittedUsd);
     assert.deepEqual(fitted!.fittedByTeamUsd, byDay.fittedByTeamUsd);
+  });
+
+  it("replays a model without facts as billed, through no other route, and says how much of the spend it is", async () => {
+    const exported = await readBillFile("scenarios/bills/focus-1.0.csv.gz");
+    const rename = (text: string | undefined) => text?.replace("NovaLite", "NovaZeta");
+    const lines = exported.lines.map((line) => ({ ...line, usageType: rename(line.usageType) }));
+    const bill = createBill({ ...exported, lines }, names);
+    const [unknown, ...others] = unknownModels(bill);
+    const nova = sumOf(
+      bill.lines
+        .filter(({ line }) => /^\w+-NovaZeta-.*tokens/.test(line.usageType ?? ""))
+        .map(({ line }) => line.costUsd),
+    );
+    assert.deepEqual([unknown!.key, unknown!.costUsd, others.length], ["NovaZeta", nova, 0]);
+    assert.match(
+      headline(reportOf(bill), sumOf(tokenLines(bill).map(({ line }) => line.costUsd))),
+      /% of it \(USD .*\) is of 1 model that Meridian has no facts of \(NovaZeta\)/,
+    );
+    const fitted = fitTraffic({ bill, dimension: "tag:team", book, sizes: new Map(), requestsMax: 20_000 })!;
+    assert.equal(fitted.leftUsd, 0n);
+    const traffic = fitted.scenario.traffic as readonly {
+      readonly class: string;
+      readonly targets: readonly string[];
+    }[];
+    const own = traffic.filter((each) => each.class.includes("novazeta"));
+    assert.ok(own.length > 0 && own.every(({ targets }) => targets.length === 1));
+    await prepareText(JSON.stringify(fitted.scenario), "replay.yaml");
   });
 
   it("takes sizes of calls from logs, and the hours from an hourly bill", async () => {

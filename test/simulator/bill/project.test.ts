@@ -75,7 +75,7 @@ describe("the projection of a bill", () => {
     const [now, then] = scenarios.map(({ totalUsd }) => totalUsd.map(toNumber));
     assert.ok(Math.abs(then![2]! / now![2]! - 0.9) < 1e-6);
     assert.ok(Math.abs(then![4]! / now![4]! - (0.9 + 1.2815515655 * 0.02)) < 1e-6);
-    assert.ok(Math.abs(toNumber(withoutGrowthUsd) - 36_500) < 1);
+    for (const usd of withoutGrowthUsd) assert.ok(Math.abs(toNumber(usd) - 36_500) < 1);
   });
 
   it("is wider the noisier the bill, and the further ahead", () => {

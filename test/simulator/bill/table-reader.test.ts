@@ -13,6 +13,11 @@ describe("rows of a bill", () => {
         (row) => row.amount("cost"),
       );
     assert.throws(read, /BILL_COLUMN_TWICE {2}a\.csv: the column cost is there twice/);
+    const small = (column: string) => column.toLowerCase();
+    const reading = (columns: readonly string[]) => () =>
+      readRows({ columns, rows: [], lineOf: () => 2 }, "a.csv", small, () => 0);
+    assert.throws(reading(["Cost", "day", "COST"]), /the columns Cost and COST are the same one/);
+    assert.deepEqual(reading(["resource_tags/Team", "resource_tags/team", "", ""])(), []);
   });
 
   it("are read by the first column that is there", () => {
@@ -38,6 +43,15 @@ describe("rows of a bill", () => {
         ),
       /a\.csv:7: tags is no JSON object/,
     );
+    const twice = { columns: ["tags"], rows: [['{"team":"a","team":"b"}']], lineOf: () => 7 };
+    const read = () =>
+      readRows(
+        twice,
+        "a.csv",
+        (column) => column,
+        (row) => row.map("tags"),
+      );
+    assert.throws(read, /a\.csv:7: tags has the key "team" twice/);
   });
 
   it("fill an empty cell from the next column, but amounts from one column alone", () => {

@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { LitellmCooldown } from "../../../simulator/client/litellm-cooldown.ts";
 
 const of = (deployments: number, allowedFails: number | null = null) =>
-  new LitellmCooldown({ deployments, cooldownMs: 5_000, allowedFails });
+  new LitellmCooldown({
+    deployments,
+    cooldownMs: 5_000,
+    allowedFails,
+    groupOf: new Int32Array(deployments),
+    isAlone: new Uint8Array(deployments).fill(deployments === 1 ? 1 : 0),
+    hasFallback: new Uint8Array(deployments),
+  });
 
 test("other failures: over half of the minute's requests, of at least five", () => {
   const cooldown = of(2);

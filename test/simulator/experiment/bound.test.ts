@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { boundOf } from "../../../simulator/experiment/bound.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { simplex } from "../base/simplex.ts";
-import { classInput, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
+import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { runAll } from "./fixtures.ts";
 
 const prices = {
@@ -57,6 +57,41 @@ describe("the bound of a run", () => {
     const [a] = boundsOf([{ name: "a", single: { target: "a" } }], {}, {}, { tokens });
     // No call has more than twice its input: all output at b with half as much of the input, the rest of it at a.
     assert.ok(Math.abs(a!.regretShare.value! - (350 / 325 - 1)) < 0.01, `${a!.regretShare.value}`);
+  });
+
+  it("of a bound of nothing there is no share, and what was paid is all regret", () => {
+    const overrides = [
+      { model: "m", region: "a", input: 0, output: 0 },
+      { model: "m", region: "b", input: 2, output: 4 },
+    ];
+    const [free, paid] = boundsOf([{ single: { target: "a" } }, { name: "b", single: { target: "b" } }], {
+      prices: { book: "none", overrides },
+    });
+    assert.deepEqual([free!.regretShare.value, free!.regretUsd.value], [0, 0]);
+    assert.equal(paid!.regretShare.value, null);
+    close(paid!.regretUsd.value, paid!.costUsd.value!);
+  });
+
+  it("wasted calls of a cheap hour are no room for requests of a dear one: timing is never below 0", () => {
+    const [one] = boundsOf(
+      [{ name: "a", single: { target: "a" } }],
+      {
+        prices: { ...prices, shocks: [{ at: "1h", for: "9h", factor: 3 }] },
+        models: {
+          m: {
+            id: HAIKU,
+            burndown: 1,
+            capacity: { kind: "slots", servers: 9, service: { exponential: { mean: "1s" } } },
+          },
+        },
+      },
+      { client: { retry: "standard", timeout: "1s" } },
+      { slo: { e2e: "30m" }, deferrable: true },
+    );
+    const { wastedUsd, placementUsd, timingUsd, regretUsd } = one!;
+    assert.ok(wastedUsd.value! > 0.2 * one!.costUsd.value! && regretUsd.value! > 0, `${wastedUsd.value}`);
+    assert.ok(timingUsd.value! >= 0 && placementUsd.value! >= 0, `${timingUsd.value} ${placementUsd.value}`);
+    close(wastedUsd.value! + placementUsd.value! + timingUsd.value!, regretUsd.value!);
   });
 
   it("work that could have waited for the cheap hour is what timing says, and a strategy that waits has none", () => {

@@ -20,8 +20,10 @@ export function checkLaw(law: Law, { cdf, mean, variance }: Theory): void {
     assert.ok(x >= previous, `${law.name}: quantiles ascend at ${u}`);
     near(cdf(x), u, 1e-8, `${law.name}: cdf(quantile(${u}))`);
     near(1 - cdf(x), 1 - u, 1e-6, `${law.name}: tail at ${u}`);
+    near(law.cdf(x), cdf(x), 1e-8, `${law.name}: distribution function at ${x}`);
     previous = x;
   }
+  assert.deepEqual([law.cdf(-1), law.cdf(Number.MAX_VALUE)], [0, 1], `${law.name}: the ends`);
   const sample = compileSampler(law);
   const moments = integrate(sample);
   near(moments.mean, mean, 1e-4, `${law.name}: mean of the sampler`);

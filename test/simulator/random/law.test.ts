@@ -10,6 +10,8 @@ test("clamping accumulates probability at the limits", () => {
   const law = clampLaw(exponential, { min: 0.5, max: 2 });
   assert.equal(law.quantile(0.1), 0.5);
   assert.equal(law.quantile(0.95), 2);
+  assert.deepEqual([0.49, 2, 3].map(law.cdf), [0, 1, 1]);
+  for (const x of [0.5, 1, 1.99]) near(law.cdf(x), -Math.expm1(-x), 1e-12, `distribution function at ${x}`);
   near(law.quantile(0.7), -Math.log(0.3), 1e-12, "inside");
   // E[min(max(X, a), b)] = a + e^-a - e^-b.
   near(law.mean, 0.5 + Math.exp(-0.5) - Math.exp(-2), 1e-5, "mean");

@@ -68,6 +68,7 @@ describe("compiled laws", () => {
       name: "broken",
       mean: 1,
       variance: 1,
+      cdf: () => 0,
       quantile: (u: number) => 1 / (u - 0.5) ** 0 - Math.log(u - u),
     };
     assert.throws(() => compileSampler(broken), /INVARIANT_BROKEN/);

@@ -4,6 +4,7 @@ import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { classInput, HAIKU, planOf, problemsOf, SONNET, scenarioInput, schemaProblems } from "./base.ts";
 
 const SLOTS = { kind: "slots", servers: 1 } as const;
+const NOVA_PRO = "amazon.nova-pro-v1:0";
 const LLAMA = "meta.llama3-1-70b-instruct-v1:0";
 const model = (id: string, over: object = {}) => ({ m: { id, capacity: SLOTS, ...over } });
 const aws = (world: object, over: object = {}): ScenarioInput =>
@@ -58,10 +59,34 @@ const REFUSED: readonly (readonly [string, ScenarioInput, string, string, RegExp
   ],
   [
     "a target of a tier that has no price",
-    aws({ targets: ["eu-west-1", "eu-west-1@latency-optimized"] }),
+    aws({
+      models: model(HAIKU, { latencyOptimizedIn: ["eu-west-1"] }),
+      targets: ["eu-west-1", "eu-west-1@latency-optimized"],
+    }),
     "PRICE_NOT_LISTED",
     "world.targets[1]",
     /tier: latency-optimized/,
+  ],
+  [
+    "latency-optimised calls of a model that is not served so",
+    aws({ targets: ["eu-west-1", "eu-west-1@latency-optimized"] }),
+    "TIER_NOT_OFFERED",
+    "world.targets[1]",
+    /write eu-west-1, or .*latencyOptimizedIn: \[eu-west-1\]/,
+  ],
+  [
+    "latency-optimised calls where another region serves them",
+    aws({ models: model(NOVA_PRO), profiles: { restrictToWorld: true }, targets: ["eu-west-1/eu@latency-optimized"] }),
+    "TIER_NOT_OFFERED",
+    "world.targets[0]",
+    /write eu-west-1\/eu, or/,
+  ],
+  [
+    "latency-optimised calls by the bare id",
+    aws({ models: model(NOVA_PRO), profiles: { restrictToWorld: true }, targets: ["us-east-1@latency-optimized"] }),
+    "TIER_NOT_OFFERED",
+    "world.targets[0]",
+    /write us-east-1\/us@latency-optimized$/,
   ],
   [
     "provisioned throughput on a profile",

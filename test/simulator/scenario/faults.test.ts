@@ -22,7 +22,7 @@ describe("faults as a scenario writes them", () => {
   });
 
   it("a fault is scheduled or random, never half of each", () => {
-    const message = /give at and for \(scheduled\), or mtbf and mttr \(random\)/;
+    const message = /has at and for \(scheduled\), or mtbf and mttr \(random\); write for example at: 10h/;
     assert.match(said({ kind: "outage" }), message);
     assert.match(said({ kind: "outage", at: "1h" }), message);
     assert.match(said({ kind: "outage", mtbf: "1h" }), message);

@@ -87,6 +87,7 @@ describe("a model is what the scenario says, else what the table says, else as u
     assert.deepEqual(of({ id: "anthropic.claude-3-7-sonnet-20250219-v1:0" }).unknown, ["maxOutputTokens"]);
   });
 
+  const CALLED = { isAlone: false, isLatencyOptimized: false };
   describe("an unknown maximum output", () => {
     const notes = (tokens: object, model: object = {}) => {
       const traffic = classOf(
@@ -96,7 +97,7 @@ describe("a model is what the scenario says, else what the table says, else as u
           tokens: tokensSchema.parse({ input: 5, output: 5, ...tokens }) as TokenSpec,
         },
       );
-      return unknownNotes(settled({ id: "acme.own-v1", ...model }), [{ model: 0 }], [traffic], () => false);
+      return unknownNotes(settled({ id: "acme.own-v1", ...model }), [{ model: 0 }], [traffic], () => CALLED);
     };
 
     it("is said where calls leave max_tokens out", () => {
@@ -155,7 +156,7 @@ describe("a model is what the scenario says, else what the table says, else as u
           tokens: tokensSchema.parse({ input: 5, output: 5, maxTokens: 5, ...tokens }) as TokenSpec,
         },
       );
-      return unknownNotes(settled(model), [{ model: 0 }], [traffic], () => false);
+      return unknownNotes(settled(model), [{ model: 0 }], [traffic], () => CALLED);
     };
     const HAIKU_45 = "anthropic.claude-haiku-4-5-20251001-v1:0";
     const HAIKU_3 = "anthropic.claude-3-haiku-20240307-v1:0";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { strategySchema } from "../../../simulator/scenario/strategies.ts";
 import { STRATEGIES } from "../../../simulator/strategies/index.ts";
+import { planOf, scenarioInput } from "./base.ts";
 
 const said = (input: unknown) =>
   strategySchema
@@ -42,5 +43,21 @@ describe("strategies as a scenario names them", () => {
     assert.notEqual(said({ name: "x" }), "");
     assert.notEqual(said({ cheapest: {}, "round-robin": {} }), "");
     assert.notEqual(said("fastest"), "");
+  });
+
+  it("LiteLLM's fallbacks take the client's retries for each group, and its attempts are those of all", () => {
+    const [one] = planOf(
+      scenarioInput({
+        strategies: [{ litellm: { fallbacks: [["b"]] } }],
+        client: { retry: { litellm: { retries: 4, retryAfter: "3s" } } },
+      } as never),
+    ).strategies;
+    assert.deepEqual([one!.options.retries, one!.options.retryAfter], [4, 3_000]);
+    assert.equal((one!.client!.retry as { readonly maxAttempts?: number }).maxAttempts, 10);
+    const other = scenarioInput({
+      strategies: [{ litellm: { fallbacks: [["b"]] } }],
+      client: { retry: "standard" },
+    } as never);
+    assert.throws(() => planOf(other), /strategies\[0\]\.litellm\.fallbacks[\s\S]*retry: litellm/);
   });
 });

@@ -4,7 +4,6 @@ import { describe, it } from "node:test";
 import { createRetryPolicy, GIVE_UP } from "../../../simulator/client/retry-policy.ts";
 import { type OutcomeKind, SHED } from "../../../simulator/client/strategy.ts";
 import { litellm } from "../../../simulator/strategies/litellm.ts";
-import { priority } from "../../../simulator/strategies/priority.ts";
 import { contextOf, outcomeOf, requestOf, uniforms, viewOf } from "./fixtures.ts";
 
 /** What the package's own Router did, recorded by studies/litellm/router_vectors.py; times in s. */
@@ -15,20 +14,19 @@ interface Vectors {
     readonly healthy: readonly number[];
     readonly probabilities: readonly number[];
   }[];
-  readonly runs: readonly {
-    readonly deployments: number;
-    readonly seed: number;
-    readonly settings: Partial<Record<"num_retries" | "retry_after" | "allowed_fails" | "cooldown_time", number>>;
-    readonly requests: readonly {
-      readonly at: number;
-      readonly end: "ok" | "failed" | "unavailable";
-      readonly attempts: readonly Attempt[];
-    }[];
-  }[];
-  readonly fallbacks: readonly {
-    readonly name: string;
-    readonly end: string;
-    readonly attempts: readonly (readonly [number, OutcomeKind, number | null])[];
+  readonly runs: readonly Run[];
+  /** With `fallbacks` or `default_fallbacks`: model groups in their order, the first is called. */
+  readonly fallbacks: readonly (Run & { readonly groups: readonly (readonly number[])[]; readonly chain?: string })[];
+}
+
+interface Run {
+  readonly deployments: number;
+  readonly seed: number;
+  readonly settings: Partial<Record<"num_retries" | "retry_after" | "allowed_fails" | "cooldown_time", number>>;
+  readonly requests: readonly {
+    readonly at: number;
+    readonly end: "ok" | "failed" | "unavailable";
+    readonly attempts: readonly Attempt[];
   }[];
 }
 
@@ -104,17 +102,50 @@ describe(`meets failures as litellm ${vectors.litellm}'s Router does, attempt by
   }
 });
 
-it("with fallbacks the Router uses up its retries in a group first, where `priority` goes on at once", () => {
-  const alone = vectors.fallbacks.filter(({ name }) => name.startsWith("a group of one"));
-  assert.equal(alone.length, 2);
-  for (const { attempts, end } of alone) {
-    const context = contextOf("t0", "t1");
-    const ours = priority.create({ targets: ["t0", "t1"] }, context);
-    const view = viewOf(context);
-    const first = ours.choose(requestOf(), view, 0, uniforms());
-    ours.observe!(outcomeOf(first, attempts[0]![1], 100));
-    const second = ours.choose(requestOf({ attempt: 1, previousTarget: first }), view, 100, uniforms());
-    assert.deepEqual([first, second], [0, 1]);
-    assert.deepEqual([end, attempts.map(([target]) => target)], ["ok", [0, 0, 0, 1]]);
+describe(`falls back as litellm ${vectors.litellm}'s Router does, attempt by attempt`, () => {
+  for (const { deployments, seed, settings, groups, chain = "fallbacks", requests } of vectors.fallbacks) {
+    it(`${JSON.stringify(groups)}, ${chain}, ${JSON.stringify(settings)}`, () => {
+      const context = contextOf(...Array.from({ length: deployments }, (_, t) => `t${t}`));
+      const { num_retries: retries = 2, retry_after: retryAfterS = 0, allowed_fails: allowedFails } = settings;
+      const strategy = litellm.create(
+        {
+          fallbacks: groups.slice(1).map((group) => group.map((t) => `t${t}`)),
+          retries,
+          retryAfter: 1_000 * retryAfterS,
+          cooldownTime: 1_000 * (settings.cooldown_time ?? 5),
+          ...(allowedFails === undefined ? {} : { allowedFails }),
+        },
+        context,
+      );
+      const view = viewOf(context);
+      assert.ok(requests.some(({ attempts }) => new Set(attempts.map(({ target }) => target)).size > 1));
+      requests.forEach(({ at, end, attempts }, requestId) => {
+        const where = `seed ${seed}, request ${requestId}`;
+        let nowMs = 1_000 * at;
+        let previous: Attempt | undefined;
+        const choose = (attempt: number, ...draws: readonly number[]) => {
+          const previousTarget = previous?.target ?? -1;
+          return strategy.choose(requestOf({ requestId, attempt, previousTarget }), view, nowMs, uniforms(...draws));
+        };
+        /** The next choice, after the wait that the Router made. */
+        const next = (attempt: number, u: number) => {
+          if ((previous?.waitS ?? 0) === 0) return choose(attempt, u);
+          nowMs = -1 - choose(attempt, previous!.jitter!);
+          return choose(attempt, previous!.jitter!, u);
+        };
+        attempts.forEach((attempt, i) => {
+          const { target, kind, hintS, u } = attempt;
+          assert.equal(next(i, u), target, `${where}, attempt ${i}`);
+          assert.ok(Math.abs(1_000 * attempt.at - nowMs) < 0.01, `${where}: attempt ${i} leaves at ${nowMs}`);
+          nowMs = 1_000 * attempt.end;
+          const retryAfterMs = hintS === 0 ? Number.NaN : 1_000 * hintS;
+          const outcome = outcomeOf(target, kind, nowMs, kind === "ok" ? 250 : Number.NaN);
+          strategy.observe!({ ...outcome, requestId, retryAfterMs });
+          previous = attempt;
+        });
+        if (end === "ok") assert.equal(previous?.kind, "ok");
+        else assert.equal(next(attempts.length, 0.5), SHED, where);
+      });
+    });
   }
 });

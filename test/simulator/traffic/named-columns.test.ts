@@ -22,6 +22,16 @@ describe("named columns", () => {
     assert.throws(() => timesOf("timestamp", ["17"]), /TRACE_BAD_TIME.*f:2.*\n.*time_s or time_ms/);
   });
 
+  it("two columns of one name are refused, unless the user says which one is meant", () => {
+    const text = "time_s,input_tokens,InputTokens,output_tokens\n1,5,7,1\n";
+    assert.throws(
+      () => readText(text, "f", { format: "csv" }),
+      /TRACE_BAD_CSV {2}f:2: the columns input_tokens and InputTokens have one name\n.*columns: \{ input: "input_tokens" \}/,
+    );
+    const { columns } = readText(text, "f", { format: "csv", columns: { input: { name: "InputTokens" } } });
+    assert.deepEqual([...columns.inputTokens], [7]);
+  });
+
   it("missing columns are listed", () => {
     assert.equal(hasNamedColumns(["time_ms", "input_tokens", "output_tokens"]), true);
     assert.equal(hasNamedColumns(["input_tokens", "output_tokens"]), false);

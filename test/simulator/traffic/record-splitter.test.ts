@@ -51,6 +51,29 @@ const TEXTS: Readonly<Record<string, readonly [text: string, records: readonly u
       [1, { a: 2 }],
     ],
   ],
+  "records one after the other": [
+    '{"a":1}{"a":2}{"a":3}\n{"a":4}',
+    [
+      [1, { a: 1 }],
+      [1, { a: 2 }],
+      [1, { a: 3 }],
+      [2, { a: 4 }],
+    ],
+  ],
+  "cells of a query": [
+    '{"results":[[{"field":"a","value":"1"}],[{"field":"a","value":"2"}]],"status":"Complete"}',
+    [
+      [1, { field: "a", value: "1" }],
+      [1, { field: "a", value: "2" }],
+    ],
+  ],
+  "decimal commas": [
+    "a;b\n1,5;x,y",
+    [
+      ["a", "b"],
+      [2, { a: "1.5", b: "x,y" }],
+    ],
+  ],
   "one object on many lines": ['{\n "a": {\n "b": "\\\\" }\n}\n', [[1, { a: { b: "\\" } }]]],
   "a table": [
     'a,b\n1,"x, ""y"""\n\n2,"two\nlines"\n',
@@ -95,4 +118,19 @@ test("what is nested too deep, too wide or cut off is refused", () => {
   );
   assert.throws(() => split("[".repeat(200_000)), /TRACE_BAD_JSON {2}f:1: nested deeper than 64/);
   assert.throws(() => split('{"Records":[{"a":1},{"a":'), /TRACE_BAD_JSON {2}f:1: the JSON document breaks off/);
+});
+
+test("a document in one line is found by its beginning, with its records far behind it", () => {
+  const before = { args: { text: "x".repeat(70_000) } };
+  for (const key of ["benchmarks", "Records"]) {
+    const inner = key === "Records" ? [{ a: 1 }] : [{ metrics: { a: [1] }, requests: { successful: [{ a: 1 }] } }];
+    const text = JSON.stringify({ version: { a: 1 }, [key]: inner, ...before });
+    assert.deepEqual(split(text, [10, 66_000]), [[1, { a: 1 }]]);
+  }
+  // A record may be as long.
+  const record = { a: { ...before }, b: [{ c: 1 }] };
+  assert.deepEqual(split(`${JSON.stringify(record)}\n${JSON.stringify({ a: 2 })}`, [66_000]), [
+    [1, record],
+    [2, { a: 2 }],
+  ]);
 });

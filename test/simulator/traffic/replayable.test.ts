@@ -15,6 +15,11 @@ test("failed calls get the output of an answered call of their model; the others
   });
   assert.deepEqual([...columns.outputTokens], [7, 7, 9, 9]);
   assert.match(notes[0]!, /^2 of 4 calls tell no output/);
+  // A gateway logs a call that failed with no tokens at all; no prompt is empty.
+  const gateway = { inputTokens: Int32Array.of(10, 0, 30, 40), outputTokens: Int32Array.of(7, 0, 1, 9) };
+  const filled = replayable({ ...base, ...gateway, outcome: Uint16Array.of(0, 1, 0, 0) });
+  assert.ok([10, 30, 40].includes(filled.columns.inputTokens[1]!));
+  assert.match(filled.notes[0]!, /^1 of 4 calls tell no input/);
   const whole = { ...base, inputTokens: Int32Array.of(1, 1, 1, 1), outputTokens: Int32Array.of(0, 1, 1, 1) };
   assert.deepEqual(replayable(whole), { columns: whole, notes: [] });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MeasuredRun } from "../../../simulator/bench/measured.ts";
 import type { QuantityResult, StrategyValidation } from "../../../simulator/validate/result.ts";
+import { regretText } from "../../../simulator/validate/text.ts";
 import {
   openQuestions,
   outcomeOf,
@@ -39,6 +40,11 @@ describe("a strategy's validation", () => {
     assert.ok(result.e2eCurve.every(({ low, high }) => low <= 0.001 && high >= -0.001));
     assert.ok(find(result, "e2e.p95").isGating);
     assert.ok(result.byClass.every(({ quantities }) => quantities.every(({ isGating }) => !isGating)));
+    // Both ran alike: their regrets are one, and a call costs the same in each region of this world.
+    const { simulated: ours, measured } = result.leastCost!;
+    assert.ok(measured.costUsd.value! > 0 && measured.placementUsd.value === 0);
+    assert.ok(Math.abs(measured.regretUsd.value! - ours.regretUsd.value!) < 1e-9);
+    assert.match(regretText(result), /^priority cost .* % more than the least possible .*; simulated, .* %\. Quotas/);
     // The same evidence gives the same bytes.
     assert.equal(JSON.stringify(validate(replayed(plan))), JSON.stringify(result));
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
-import { leagueTable, learnersText } from "../../../studies/league/table.ts";
+import { leagueTable } from "../../../studies/league/table.ts";
 import { fixture } from "../../reports/fixture.ts";
 
 /** Three strategies with costs by replication and a share of objectives met. */
@@ -34,18 +34,6 @@ function result(
 }
 
 const shares = { cheapest: 0.8, score: 0.97, bandit: 0.97 };
-
-test("a learner is held against those that meet as many objectives, pair by pair", () => {
-  const won = result({ cheapest: [5, 6, 7], score: [9, 10, 11], bandit: [8.5, 9.4, 10.5] }, shares);
-  assert.match(
-    learnersText(won)[0]!,
-    /^bandit costs less than each of the 1 that meet .*: −0\.5\d* USD \(.*\) per 1,000 served against score/,
-  );
-  const open = result({ cheapest: [5, 6, 7], score: [9, 10, 11], bandit: [8.5, 10.4, 10.5] }, shares);
-  assert.match(learnersText(open)[0]!, /^bandit is not shown to cost less than score of the 1/);
-  const alone = result({ cheapest: [5, 6, 7], bandit: [8, 9, 10] }, shares);
-  assert.equal(learnersText(alone)[0], "bandit: no strategy that does not learn meets as many objectives.");
-});
 
 test("the table has the cheapest first", () => {
   const rows = leagueTable(result({ score: [9, 9], bandit: [8, 8], cheapest: [5, 5] }, shares))

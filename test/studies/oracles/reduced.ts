@@ -7,7 +7,7 @@ import { IS_FULL } from "../../budget.ts";
 /** Tolerance that a row's reduced budget aims at. */
 const TOLERANCE_AIM = 0.1;
 const REQUESTS_MIN = 60_000;
-const REQUESTS_MAX = 1_000_000;
+const REQUESTS_MAX = 2_000_000;
 
 /**
  * A budget small enough for every commit: as many requests as make 4 standard errors 10 %, within limits: an answer that is

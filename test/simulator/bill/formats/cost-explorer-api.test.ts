@@ -110,6 +110,13 @@ describe("answers of GetCostAndUsage", () => {
     assert.deepEqual([lines.length, formatDecimal(lines[0]!.costUsd), costBasis], [1, "3", "amortized"]);
   });
 
+  it("with what is left of sums of doubles are rounded at the eighteenth digit, and say so", () => {
+    const { lines, notes } = readCostExplorerApi(page("2026-07-01", "2026-07-02", "5.551115123125783E-17"), "a.json");
+    assert.equal(formatDecimal(lines[0]!.costUsd), "0.000000000000000056");
+    assert.match(notes.join(), /rounded there: 1$/);
+    assert.deepEqual(readCostExplorerApi(page("2026-07-01", "2026-07-02", "1.5E-7"), "a.json").notes, []);
+  });
+
   it("that are cut say so, and what cannot be read is named", () => {
     const cut = readCostExplorerApi(page("2026-07-01", "2026-07-02", "1", { NextPageToken: "next" }), "a.json");
     assert.match(cut.notes.join(), /not complete/);

@@ -75,8 +75,16 @@ describe("values of Cost Explorer", () => {
       "Enterprise Discount Program Discount",
       "Savings Plan Upfront Fee",
     ];
-    assert.deepEqual(kinds.map(chargeKindOf), ["usage", "tax", "credit", "refund", "discount", "commitment"]);
+    assert.deepEqual(
+      kinds.map((kind) => chargeKindOf(kind)),
+      ["usage", "tax", "credit", "refund", "discount", "commitment"],
+    );
     assert.equal(chargeKindOf(undefined), "usage");
-    assert.equal(chargeKindOf("SavingsPlanCoveredUsage"), "usage");
+    // What a reservation or a plan covers is usage, in the API's words and in the console's.
+    for (const covered of ["SavingsPlanCoveredUsage", "DiscountedUsage", "Reservation applied usage"])
+      assert.equal(chargeKindOf(covered), "usage", covered);
+    for (const fee of ["RIFee", "SavingsPlanRecurringFee", "Recurring reservation fee"])
+      assert.equal(chargeKindOf(fee), "commitment", fee);
+    assert.deepEqual([chargeKindOf(undefined, "Tax"), chargeKindOf("Usage", "Tax")], ["tax", "usage"]);
   });
 });

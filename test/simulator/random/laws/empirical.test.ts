@@ -38,6 +38,20 @@ test("a quantile table is joined by straight lines", () => {
   });
   assert.equal(law.quantile(0.25), 50);
   assert.equal(law.quantile(0.75), 600);
+  assert.deepEqual([-1, 0, 50, 600, 1100, 2000].map(law.cdf), [0, 0, 0.25, 0.75, 1, 1]);
+  // A pile at 3: a quarter of all values.
+  const piled: [number, number][] = [
+    [0, 1],
+    [0.5, 3],
+    [0.75, 3],
+    [1, 5],
+  ];
+  assert.deepEqual(
+    [2, 2.999, 3, 4].map(empirical.create({ kind: "empirical", quantiles: piled }).cdf),
+    [0.25, 0.49975, 0.75, 0.875],
+  );
+  const values = empirical.create({ kind: "empirical", values: [30, 10, 20], weights: [1, 6, 3] });
+  assert.deepEqual([9, 10, 19, 20, 30].map(values.cdf), [0, 0.6, 0.6, 0.9, 1]);
   near(law.mean, 0.5 * 50 + 0.5 * 600, 1e-12, "mean");
   near(law.variance, 0.5 * (100 ** 2 / 3) + 0.5 * ((100 ** 2 + 110_000 + 1100 ** 2) / 3) - 325 ** 2, 1e-12, "variance");
 });

@@ -22,7 +22,7 @@ test("events of calls in one long line: who, where, how it ended, no tokens; oth
   assert.deepEqual(second.notes, ["1 events are no calls of models, and were left out"]);
 });
 
-test("answers of LookupEvents hold each event as text", () => {
+test("answers of LookupEvents hold each event as text, EventBridge under a key", () => {
   const event = {
     eventTime: "2026-09-03T14:00:09Z",
     eventSource: "bedrock.amazonaws.com",
@@ -32,7 +32,8 @@ test("answers of LookupEvents hold each event as text", () => {
     requestID: "a",
   };
   const answer = { Events: [{ EventId: "e", EventTime: 1, CloudTrailEvent: JSON.stringify(event) }] };
-  for (const text of [JSON.stringify(answer), JSON.stringify(answer, null, 4)]) {
+  const bus = { version: "0", source: "aws.bedrock", time: event.eventTime, detail: event };
+  for (const text of [JSON.stringify(answer), JSON.stringify(answer, null, 4), JSON.stringify(bus)]) {
     const { columns, reader } = readText(text, "lookup.json");
     assert.deepEqual([reader.format, columns.modelNames], ["cloudtrail", ["amazon.nova-lite-v1:0"]]);
   }

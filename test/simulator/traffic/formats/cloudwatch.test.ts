@@ -71,3 +71,40 @@ test("labels of other forms, other periods, numbers for instants; what is incomp
   assert.ok(reader.notes.some((note) => note.includes("within each 300 s")));
   assert.ok(reader.notes.some((note) => note.includes("PartialData")));
 });
+
+const result = (Id: string, Label: string, values: readonly number[]) => ({
+  Id,
+  Label,
+  Timestamps: values.map((_, i) => `2026-09-03T14:0${i}:00Z`),
+  Values: values,
+});
+const answer = (...results: object[]) => JSON.stringify({ MetricDataResults: results, Messages: [] });
+
+test("the metric may stand in the Id; two models that no label tells apart are refused", () => {
+  const model = "us-east-1 amazon.nova-lite-v1:0";
+  const { columns, reader } = readText(
+    answer(
+      result("invocations1", model, [2, 1]),
+      result("inputTokenCount_sum", model, [30, 5]),
+      result("invocationServerErrors_sum", model, [7, 7]),
+      result("e1", model, [9, 9]),
+    ),
+    "a.json",
+  );
+  assert.deepEqual([columns.arrivalMs.length, sum(columns.inputTokens)], [3, 35]);
+  assert.match(reader.notes.join(), /1 results tell no metric/);
+  const twice = answer(result("a", "Invocations", [2]), result("b", "Invocations", [2]));
+  assert.throws(() => readText(twice, "a.json"), /Invocations stands there twice for 2026-09-03T14:00:00.000Z/);
+  // Pages of one result may overlap.
+  const page = answer(result("a", "Invocations", [2]));
+  assert.equal(readText(page + page, "a.json").columns.arrivalMs.length, 2);
+});
+
+test("answers of GetMetricStatistics: sums, a file for each metric", () => {
+  const points = (Label: string, of: object) =>
+    JSON.stringify({ Label, Datapoints: [{ Timestamp: "2026-09-03T14:00:00+00:00", Unit: "Count", ...of }] });
+  const text = points("Invocations", { Sum: 3 }) + points("InputTokenCount", { Sum: 90, Average: 30 });
+  const { columns } = readText(text, "us-east-1.json");
+  assert.deepEqual([columns.arrivalMs.length, sum(columns.inputTokens), columns.originNames], [3, 90, ["us-east-1"]]);
+  assert.throws(() => readText(points("Invocations", { Average: 1 }), "a.json"), /without Sum[\s\S]*--statistics Sum/);
+});
