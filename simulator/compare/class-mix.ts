@@ -1,4 +1,4 @@
-/** Whether the totals of two runs differ because their classes do: then a change of the total is nobody's. */
+/** Whether the totals of two runs differ because their classes do: then a total may change while no class does. */
 import type { RunResult, SampleMetric, StrategyResult } from "../experiment/result.ts";
 import { groupEstimate } from "./matching.ts";
 

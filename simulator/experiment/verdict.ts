@@ -1,7 +1,6 @@
 /** The verdict of a run: does it serve, does it keep its objectives, what does it cost, how fast is it. */
 import { assumptionSentence } from "./assumptions.ts";
-import { whatBinds, whatFails } from "./binding.ts";
-import { failsText, leastByClass } from "./failures.ts";
+import { failsText, leastByClass, whatBinds, whatFails } from "./binding.ts";
 import { costValues, leastOf, meanOf, shortfallValues, speedValues, type ValuesOf } from "./leaders.ts";
 import { failersText, leftOutTexts } from "./left-out.ts";
 import { namesText, percentText, thousands, usdText } from "./phrases.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { mixNote } from "../../../simulator/compare/class-mix.ts";
 import { compareRuns } from "../../../simulator/compare/compare.ts";
 import { runOf } from "./fixtures.ts";
 
@@ -36,6 +37,13 @@ describe("totals of runs whose classes differ", () => {
     assert.equal(row.verdict, "not comparable");
     assert.match(row.note!, /mix of classes/);
     assert.doesNotMatch(verdict, /better|worse/);
+  });
+
+  it("sums such as the bill are compared all the same", () => {
+    const side = (run: ReturnType<typeof of>) => [run.result, run.result.strategies[0]!] as const;
+    const sides = [side(of("a", { chat: [1, 1] })), side(of("b", { chat: [0.8, 1], doc: [0.2, 11] }))] as const;
+    assert.equal(mixNote(...sides, { metric: "billUsd", difference: 5, p: 0.001 }), null);
+    assert.notEqual(mixNote(...sides, { metric: "usdPer1kServed", difference: 5, p: 0.001 }), null);
   });
 
   it("nor where one run has a class more", () => {
