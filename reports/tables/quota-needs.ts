@@ -88,9 +88,17 @@ export function quotaNeedText(strategy: StrategyResult): string {
   const mildest = most.laws.reduce((least, each) => (each.smallestLimit < least.smallestLimit ? each : least));
   const limit = most.limitTokensPerMinute;
   const set = limit === null ? "no quota is set" : `${formatCount(limit)} are set`;
+  const enough =
+    strictest.smallestLimit === mildest.smallestLimit
+      ? `takes ${rounded(strictest.smallestLimit)} tokens a minute under every window law`
+      : `takes ${rounded(strictest.smallestLimit)} tokens a minute by the strictest window law (${lawText(strictest)}), ${rounded(mildest.smallestLimit)} by the mildest (${lawText(mildest)})`;
   const parts = [
-    `Under ${strategy.name} the calls to ${most.id} reserve ${formatCount(strictest.busiestReserved)} tokens in their busiest minute; to throttle at most 1 % of them takes ${rounded(strictest.smallestLimit)} tokens a minute by the strictest window law (${strictest.law.replace("-", " ")}), ${rounded(mildest.smallestLimit)} by the mildest (${mildest.law.replace("-", " ")}); ${set}.`,
+    `Under ${strategy.name} the calls to ${most.id} reserve ${formatCount(strictest.busiestReserved)} tokens in their busiest minute; to throttle at most 1 % of them ${enough}; ${set}.`,
   ];
+  const tooStrict = limit === null ? [] : most.laws.filter(({ smallestLimit }) => smallestLimit > limit).map(lawText);
+  if (tooStrict.length > 0 && tooStrict.length < most.laws.length) {
+    parts.push(`That is too little if the quota refills as a ${tooStrict.join(" or a ")}.`);
+  }
   const clock = most.laws.find(({ law }) => law === "clock-window")!;
   const saved = 1 - most.explicitMaxTokens.busiestReserved / clock.busiestReserved;
   if (saved >= 0.05) {
@@ -100,6 +108,10 @@ export function quotaNeedText(strategy: StrategyResult): string {
     );
   }
   return parts.join(" ");
+}
+
+function lawText({ law }: QuotaNeed["laws"][number]): string {
+  return law.replace("-", " ");
 }
 
 function limitOf({ laws }: QuotaNeed): QuotaNeed["laws"][number] {

@@ -132,9 +132,8 @@ function fitted(estimate: Estimate, unit: Unit, width: number): string {
     [1e9, "G"],
     [1e12, "T"],
   ] as const) {
-    if (size >= factor * 1000) continue;
-    const digits = formatNumber(value / factor, size / factor < 10 ? 1 : 0);
-    return `${digits}${symbol}`;
+    const text = `${formatNumber(value / factor, size / factor < 9.95 ? 1 : 0)}${symbol}`;
+    if (size < factor * 999.5 && text.length <= width) return text;
   }
   return value.toExponential(0);
 }

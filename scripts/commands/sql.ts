@@ -32,7 +32,7 @@ export const sqlCommand: CommandDefinition = {
   run: runSql,
 };
 
-async function runSql({ args, options, terminal }: CommandInput): Promise<number> {
+async function runSql({ args, options, terminal, signal }: CommandInput): Promise<number> {
   const asked = options.json === true ? "json" : String(options.format);
   const format = FORMATS.find((each) => each === asked);
   if (format === undefined) {
@@ -50,7 +50,7 @@ async function runSql({ args, options, terminal }: CommandInput): Promise<number
   const store = await openRunStore(String(options.out));
   try {
     for (const problem of store.problems) terminal.problem(formatProblem(problem));
-    const result = await store.query(query);
+    const result = await store.query(query, signal);
     if (store.ids.length === 0 && result.rows.length === 0) terminal.note(`there is no run in ${options.out} yet`);
     terminal.out(await written(result, format));
     return EXIT_CODES.ok;

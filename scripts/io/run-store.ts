@@ -301,18 +301,20 @@ function parseResult(text: string, file: string): RunResult {
   } catch {
     throw damaged("this is not JSON");
   }
+  // Before its shape: another version may have another one.
+  const { schemaVersion } = (value ?? {}) as { readonly schemaVersion?: unknown };
+  if (typeof schemaVersion === "number" && schemaVersion !== RESULT_SCHEMA_VERSION) {
+    throw new MeridianError("data", {
+      code: "RUN_VERSION",
+      what: `the result has schema version ${schemaVersion}, this Meridian reads ${RESULT_SCHEMA_VERSION}`,
+      where: file,
+      fix: "use the Meridian version in the result, or simulate the run's scenario.yaml again",
+    });
+  }
   const head = resultHead.safeParse(value);
   if (!head.success) {
     const issue = head.error.issues[0]!;
     throw damaged(`this is no run result: ${issue.path.join(".")} ${issue.message.toLowerCase()}`);
-  }
-  if (head.data.schemaVersion !== RESULT_SCHEMA_VERSION) {
-    throw new MeridianError("data", {
-      code: "RUN_VERSION",
-      what: `the result has schema version ${head.data.schemaVersion}, this Meridian reads ${RESULT_SCHEMA_VERSION}`,
-      where: file,
-      fix: "use the Meridian version in the result, or simulate the run's scenario.yaml again",
-    });
   }
   return value as RunResult;
 }

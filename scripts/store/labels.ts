@@ -4,7 +4,7 @@ import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { runFolder } from "../io/run-store.ts";
+import { LATEST, runFolder } from "../io/run-store.ts";
 import { environmentProblem, isFolder, makeFolder } from "../io/text-files.ts";
 
 /** Tags of a run, in its own folder. */
@@ -60,6 +60,13 @@ export async function baselines(root: string): Promise<ReadonlyMap<string, strin
 /** Lets a name stand for a run from now on, whatever it stood for. */
 export async function nameBaseline(root: string, name: string, id: string): Promise<void> {
   checkName(name);
+  if (name === LATEST) {
+    throw new MeridianError("usage", {
+      code: "RUN_LABEL",
+      what: `"${LATEST}" always is the last run`,
+      fix: "choose another name, for example main",
+    });
+  }
   await makeFolder(join(root, BASELINES_FOLDER));
   await write(join(root, BASELINES_FOLDER, name), `${id}\n`);
 }

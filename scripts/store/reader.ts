@@ -4,9 +4,12 @@ import { readdir } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import type { Json } from "@duckdb/node-api";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { interrupted } from "../io/worker-pool.ts";
 import { loadDuckDb, openDatabase, quoted } from "./database.ts";
 import { columnList, type StoreRow, type StoreTable, type StoreView } from "./table.ts";
 import { STORE_FOLDER, tableFolder } from "./writer.ts";
+
+const INTERRUPT_EVERY_MS = 20;
 
 /** The rows of a query, values as JSON has them: numbers, texts, booleans, null; instants as text. */
 export interface QueryResult {
@@ -18,9 +21,11 @@ export interface StoreReader {
   /**
    * Runs one SELECT.
    *
-   * @throws MeridianError usage STORE_QUERY for anything else, and for what the database says about the query
+   * @param signal its abort stops the query, which may have no end of its own
+   * @throws MeridianError usage STORE_QUERY for anything else, and for what the database says about the query;
+   *   interrupted INTERRUPTED
    */
-  query(sql: string): Promise<QueryResult>;
+  query(sql: string, signal?: AbortSignal): Promise<QueryResult>;
   close(): void;
 }
 
@@ -59,8 +64,14 @@ export async function openStoreReader(root: string, contents: ReaderContents): P
     throw error;
   }
   return {
-    async query(sql) {
+    async query(sql, signal) {
       const { StatementType } = await loadDuckDb();
+      let again: NodeJS.Timeout | undefined;
+      const stop = () => {
+        // Again and again: an interrupt before the query has begun is lost.
+        again = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
+      };
+      signal?.addEventListener("abort", stop, { once: true });
       try {
         const statements = await connection.extractStatements(sql);
         if (statements.count !== 1) throw refused(`there are ${statements.count} statements`);
@@ -74,7 +85,11 @@ export async function openStoreReader(root: string, contents: ReaderContents): P
           rows: reader.getRowsJson().map((row) => row.map(plain(reader.columnTypes().map(String)))),
         };
       } catch (error) {
+        if (signal?.aborted === true) throw interrupted();
         throw error instanceof MeridianError ? error : queryProblem(error);
+      } finally {
+        signal?.removeEventListener("abort", stop);
+        clearInterval(again);
       }
     },
     close,

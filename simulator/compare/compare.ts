@@ -11,6 +11,7 @@ import {
 } from "../base/significance.ts";
 import { type Estimate, tInterval } from "../base/statistics.ts";
 import type { RunResult, SampleMetric, StrategyResult } from "../experiment/result.ts";
+import { mixNote } from "./class-mix.ts";
 import { type GroupKey, type GroupMetric, groupEstimate, groupKeys, valuesOf, withMetrics } from "./matching.ts";
 import { type MeasuredMoments, rowsDifference } from "./measured-rows.ts";
 import {
@@ -176,8 +177,15 @@ function rowOf(context: PairContext, cell: Cell): RawRow {
     n: found.n,
     spread: found.spread,
     isSame: found.isSame,
-    note: noteOf(context, cell),
+    note: noteOf(context, cell) ?? totalNote(context, cell, found),
   };
+}
+
+/** Why a total says nothing of runs that had unlike requests; null of a class, or where both had the same ones. */
+function totalNote({ first, other, pairing, pair }: PairContext, { key, metric }: Cell, found: Found): string | null {
+  if (key.scope !== "total" || pairing.method === "paired replications") return null;
+  const { difference, p } = found;
+  return mixNote([first.result, pair[0]], [other.result, pair[1]], { metric, difference: difference.value, p });
 }
 
 interface Found extends MeanDifference {

@@ -3,7 +3,7 @@ import { MeridianError } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 import { parseCount, parseDurationMs, parseShare } from "../base/quantities.ts";
 import type { RunResult, SampleMetric } from "../experiment/result.ts";
-import type { GroupMetric } from "./matching.ts";
+import { type GroupMetric, promptClasses } from "./matching.ts";
 import { type ComparedRow, type ComparisonResult, type GateResult, isLatency, lessIsBetter } from "./result.ts";
 import { changeText, METRIC_NAMES } from "./verdict-text.ts";
 
@@ -90,6 +90,7 @@ function argumentsOf(args: string, known: Pick<RunResult, "strategies" | "classe
     const key = ARGUMENTS.find((each) => each === part.slice(0, equals).trim());
     const value = part.slice(equals + 1).trim();
     if (key === undefined) throw wrong("GATE_ARGUMENT", `"${part}" is not an argument: ${ARGUMENTS.join(", ")} are`);
+    if (named[key] !== undefined) throw wrong("GATE_ARGUMENT", `${key} is named twice: write a gate for each`);
     if (!names[key].includes(value)) {
       const what = `there is no ${key} "${value}"${didYouMean(value, names[key])}`;
       throw new MeridianError("usage", {
@@ -132,10 +133,17 @@ export function rowsOfGates(gates: readonly Gate[], first: RunResult): readonly 
     const { metric } = change;
     if (change.region !== undefined) return [{ scope: "region" as const, name: change.region, metric }];
     // The only class is the total.
-    if (change.class === undefined || first.classes.length === 1)
-      return [{ scope: "total" as const, name: "", metric }];
-    return [{ scope: "class" as const, name: change.class, metric }];
+    if (first.classes.length === 1) return [{ scope: "total" as const, name: "", metric }];
+    if (change.class !== undefined) return [{ scope: "class" as const, name: change.class, metric }];
+    if (!isLatency(metric) && metric !== "goodputShare") return [{ scope: "total" as const, name: "", metric }];
+    // One figure over classes would mix unlike objectives: each class has to hold.
+    const names = isLatency(metric) ? promptClasses(first) : promisedClasses(first);
+    return names.map((name) => ({ scope: "class" as const, name, metric }));
   });
+}
+
+function promisedClasses({ classes }: RunResult): readonly string[] {
+  return classes.filter((each) => each.sloE2eMs !== null || each.sloTtftMs !== null).map(({ name }) => name);
 }
 
 /**
@@ -152,7 +160,7 @@ export function judgeGates(
     if (isRefused) return { text: gate.text, passed: false, found: "the runs were not compared" };
     return gate.change === undefined
       ? judgeRegression(gate, comparison.rows)
-      : judgeChange(gate, comparison.rows, rowsOfGates([gate], first)[0]!);
+      : judgeChange(gate, comparison.rows, { keys: rowsOfGates([gate], first), onlyClass: onlyClassOf(first) });
   });
 }
 
@@ -173,12 +181,29 @@ function isNoWorse({ metric, difference }: ComparedRow): boolean {
   return less === null || (difference.value !== null && (less ? difference.value <= 0 : difference.value >= 0));
 }
 
-function judgeChange({ text, change }: Gate, rows: readonly ComparedRow[], key: GroupMetric): GateResult {
-  const found = rows.filter(
-    ({ scope, name, metric, strategy }) =>
-      scope === key.scope && name === key.name && metric === key.metric && (change!.strategy ?? strategy) === strategy,
-  );
-  if (found.length === 0) return { text, passed: false, found: "no such group is in all runs" };
+/** The total of a run with one class stands for the class; where the other run has more of them, the class does. */
+function sameInClass(total: ComparedRow, rows: readonly ComparedRow[], only: string | null): ComparedRow | undefined {
+  if (total.scope !== "total" || only === null) return undefined;
+  const isSame = ({ run, strategy, metric }: ComparedRow) =>
+    run === total.run && strategy === total.strategy && metric === total.metric;
+  return rows.find((row) => row.scope === "class" && row.name === only && isSame(row));
+}
+
+function onlyClassOf({ classes }: RunResult): string | null {
+  return classes.length === 1 ? classes[0]!.name : null;
+}
+
+function judgeChange(
+  { text, change }: Gate,
+  rows: readonly ComparedRow[],
+  { keys, onlyClass }: { readonly keys: readonly GroupMetric[]; readonly onlyClass: string | null },
+): GateResult {
+  const isAbout = ({ scope, name, metric }: ComparedRow) =>
+    keys.some((key) => scope === key.scope && name === key.name && metric === key.metric);
+  const about = rows.filter((row) => isAbout(row) && (change!.strategy ?? row.strategy) === row.strategy);
+  const found = about.map((row) => sameInClass(row, rows, onlyClass) ?? row);
+  if (found.length === 0)
+    return { text, passed: false, found: "no such figure is in all runs: the group is missing, or has no objective" };
   const failing = found.filter((row) => !holds(row, change!));
   return { text, passed: failing.length === 0, found: shownRows(failing.length > 0 ? failing : found) };
 }

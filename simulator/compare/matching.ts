@@ -32,8 +32,10 @@ export function groupKeys(
     ? [{ scope: "total", name: "", metrics: [...SERVICE, "goodputShare", "usdPer1kServed", ...LATENCIES] }]
     : [{ scope: "total", name: "", metrics: [...SERVICE, "usdPer1kServed"] }];
   if (!isOneClass) {
+    const prompt = promptClasses(a);
     for (const name of classes) {
-      keys.push({ scope: "class", name, metrics: [...SERVICE, "goodputShare", "usdPer1kServed", ...LATENCIES] });
+      const latencies = prompt.includes(name) ? LATENCIES : [];
+      keys.push({ scope: "class", name, metrics: [...SERVICE, "goodputShare", "usdPer1kServed", ...latencies] });
     }
   }
   if (byRegion) {
@@ -42,6 +44,12 @@ export function groupKeys(
     }
   }
   return byTag ? [...keys, ...tagKeys(a, b)] : keys;
+}
+
+/** Classes whose latency matters: deferrable ones only where there is nothing else. */
+export function promptClasses({ classes }: Pick<RunResult, "classes">): readonly string[] {
+  const prompt = classes.filter(({ deferrable }) => deferrable !== true);
+  return (prompt.length > 0 ? prompt : classes).map(({ name }) => name);
 }
 
 /** What adds up over classes: the bill, and shares of requests. */

@@ -18,7 +18,9 @@ export interface ComparedRun {
  * then both runs had the same requests and draws.
  */
 export function pairingOf(a: ComparedRun, b: ComparedRun): RunPairing {
-  const differences = [...factDifferences(a, b), ...scenarioDifferences(a, b)];
+  const facts = factDifferences(a, b);
+  const said = facts.flatMap(({ what }) => SAME_IN_SCENARIO[what] ?? []);
+  const differences = [...facts, ...scenarioDifferences(a, b).filter(({ what }) => !said.includes(what))];
   const refusals = refusalsOf(a, b);
   const base = { label: b.label, differences, refusals };
   if (a.result.kind === "measured" || b.result.kind === "measured") {
@@ -38,6 +40,13 @@ export function pairingOf(a: ComparedRun, b: ComparedRun): RunPairing {
   const reason = "the same seed and the same traffic: each replication had the same requests and draws";
   return { ...base, method: "paired replications", reason };
 }
+
+/** Facts that say what a path of the scenario would say again. */
+const SAME_IN_SCENARIO: Readonly<Record<string, string>> = {
+  "scenario name": "name",
+  seed: "seed",
+  replications: "replications",
+};
 
 function isOtherTraffic(a: RunResult, b: RunResult): boolean {
   if (a.trafficSha256 !== undefined && b.trafficSha256 !== undefined) return a.trafficSha256 !== b.trafficSha256;

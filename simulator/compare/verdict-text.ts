@@ -43,6 +43,10 @@ function sentenceOf(label: string, result: Omit<ComparisonResult, "verdict" | "g
   const condition = conditionOf(pairing.method, rows);
   const against = `${label} against ${result.runs[0]!.label}`;
   if (rows.every(({ verdict }) => verdict === "same")) return `${against}: no difference at all (${condition}).`;
+  if (rows.every(({ verdict }) => verdict === "same" || verdict === "not comparable")) {
+    const notes = [...new Set(rows.flatMap(({ note }) => note ?? []))];
+    return `${against}: nothing that can be compared differs (${condition}); ${notes.slice(0, 2).join("; ")}.`;
+  }
   if (rows.every(({ verdict }) => verdict === "too few" || verdict === "same" || verdict === "not comparable")) {
     return `${against}: too few replications to show any difference (${condition}); at least two are needed, ten are better.`;
   }

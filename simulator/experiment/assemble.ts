@@ -133,7 +133,8 @@ function answerPart(
     hasWarmup: plan.warmup.kind !== "none",
   });
   const [headline, ...rest] = answer.sentences;
-  const about = answer.recommended ?? answer.named[0];
+  // The baseline saves nothing against itself.
+  const about = answer.recommended ?? answer.named.find((name) => name !== strategies[0]!.name);
   const truth = about === undefined ? "" : priceSentence(result.priceReadings ?? [], about, plan.money.billing);
   const sentences = [headline!, ...(truth === "" ? [] : [truth]), ...rest];
   return {

@@ -1,8 +1,9 @@
 /** What keeps a class from its objective: a quota, the capacity, the distance, a time limit, or the work itself. */
 
+import { meanOf } from "./leaders.ts";
 import { listText, secondsText } from "./phrases.ts";
 import type { NamedGroup, QuotaSummary, RunResult, StrategyResult } from "./result.ts";
-import { shareText } from "./standing.ts";
+import { failedText } from "./standing.ts";
 
 export type Binding = "quota" | "capacity" | "distance" | "work" | "limit" | "outage" | "residency";
 
@@ -34,7 +35,7 @@ export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][n
     return throttled >= 0.01
       ? {
           binding: "quota",
-          text: `What binds is the quota: ${shareText(throttled)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
+          text: `What binds is the quota: ${failedText(throttled)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
         }
       : { binding: "capacity", text: `What binds is the capacity: ${waiting}.` };
   }
@@ -79,7 +80,7 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
   const where = binding === "quota" ? quotasText(strategy.quotas) : "";
   return {
     binding,
-    text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${shareText(share)} of the requests ${how}${where}.`,
+    text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${failedText(share)} of the requests ${how}${where}.`,
   };
 }
 
@@ -99,4 +100,31 @@ function quotasText(quotas: readonly QuotaSummary[]): string {
     .slice(0, 2)
     .map(({ id }) => id);
   return most.length === 0 ? "" : ` (${listText(most)})`;
+}
+
+/** Of these as many are told one by one. */
+const CLASSES_MAX = 3;
+
+/** Of those that fail about as much in all the one that fails least of its classes. */
+export function leastByClass(tied: readonly StrategyResult[]): StrategyResult | undefined {
+  const meanFailed = (each: StrategyResult) => meanOf(sentClasses(each).map(({ failedShare }) => failedShare.value));
+  return tied.reduce<StrategyResult | undefined>(
+    (best, each) => (best === undefined || meanFailed(each) < meanFailed(best) ? each : best),
+    undefined,
+  );
+}
+
+function sentClasses({ byClass }: StrategyResult): StrategyResult["byClass"] {
+  return byClass.filter(({ counts }) => counts.sent > 0);
+}
+
+/** `61 % of the requests (all of chat and 3.1 % of code)`. */
+export function failsText(strategy: StrategyResult): string {
+  const share = (value: number | null) => (value === 1 ? "all" : failedText(value ?? 0));
+  const all = `${share(strategy.total.failedShare.value)} of the requests`;
+  const classes = sentClasses(strategy).toSorted((a, b) => (b.failedShare.value ?? 0) - (a.failedShare.value ?? 0));
+  const each = classes.map(({ name, failedShare }) => `${share(failedShare.value)} of ${name}`);
+  const more = each.length - CLASSES_MAX;
+  if (each.length < 2) return all;
+  return `${all} (${listText([...each.slice(0, CLASSES_MAX), ...(more > 0 ? [`less of ${more} more`] : [])])})`;
 }

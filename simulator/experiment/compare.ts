@@ -30,7 +30,7 @@ export interface CompareInput {
 /**
  * Paired differences from the baseline on common random numbers, with intervals that hold for all strategies at once
  * (Bonferroni over strategies, per metric). A difference is called better or worse only when its interval excludes 0;
- * latency of an unstable run, or of runs of which different requests got through, is not compared at all.
+ * latency and cost of an unstable run, and latency of runs of which different requests got through, are not compared.
  */
 export function compareWithBaseline(input: CompareInput): readonly Comparison[] {
   return COMPARED_METRICS.map((metric) => comparisonOf(input, metric));
@@ -63,7 +63,9 @@ function comparisonOf(
     difference,
     relative: scaled(difference, baselineMean),
     verdict:
-      pairs.length === 0 || (isLatency && (isUnstable || isSurvivors(verdict, stats, baseline)))
+      pairs.length === 0 ||
+      (isUnstable && (isLatency || metric === "usdPer1kServed")) ||
+      (isLatency && isSurvivors(verdict, stats, baseline))
         ? "not comparable"
         : verdict,
     varianceRatio: varianceRatio(

@@ -1,6 +1,6 @@
 /** Which strategies a verdict leaves out, and why: they miss an objective, do not serve, or fail more. */
 import type { RunResult, Standing, StrategyResult } from "./result.ts";
-import { shareText } from "./standing.ts";
+import { failedText, shareText } from "./standing.ts";
 import { objectivesText } from "./verdict-parts.ts";
 
 /**
@@ -39,7 +39,7 @@ function missersText(classes: RunResult["classes"], standings: readonly Standing
 
 function failMoreText(pool: readonly StrategyResult[], sound: readonly StrategyResult[]): string {
   const more = pool.filter((each) => !sound.includes(each));
-  const each = more.map(({ name, total }) => `${name} (${shareText(total.failedShare.value ?? 0)} of the requests)`);
+  const each = more.map(({ name, total }) => `${name} (${failedText(total.failedShare.value ?? 0)} of the requests)`);
   return leftOut(more.length === 1 ? "it fails more" : "they fail more", each);
 }
 

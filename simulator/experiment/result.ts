@@ -338,7 +338,7 @@ export interface RunResult {
   readonly standings?: readonly Standing[];
   /** What the answer assumes, one sentence each: prices, billing rule, capacities, window law of quotas. */
   readonly assumptions?: readonly string[];
-  /** Strategies that the verdict speaks of, the baseline apart. */
+  /** Strategies that the verdict speaks of, the one that it is about first. */
   readonly verdictStrategies?: readonly string[];
   /** What a reader must know: initial condition, instability, unstated assumptions. */
   readonly notes: readonly string[];

@@ -42,7 +42,7 @@ export function standingOf(strategy: StrategyResult, classes: readonly ResultCla
   }
   const failing = standings.filter(({ failedShare }) => (failedShare ?? 0) > FAILS_SHARE_MAX);
   if (failing.length > 0) {
-    const reason = failing.map((each) => `fails ${shareText(each.failedShare!)} of ${each.name}`).join(", ");
+    const reason = failing.map((each) => `fails ${failedText(each.failedShare!)} of ${each.name}`).join(", ");
     return { strategy: name, level: "fails requests", reason, classes: standings };
   }
   const missed = standings.filter(({ isKept }) => isKept === false);
@@ -113,4 +113,18 @@ export function shareText(share: number): string {
   const decimals = hundredths >= 90 || hundredths < 10 ? 1 : 0;
   const scale = 10 ** decimals;
   return `${Math.floor(hundredths * scale + 1e-9) / scale} %`;
+}
+
+/**
+ * A share of requests that fail, as tables round it; a hundred per cent only where nothing is served.
+ *
+ * @example failedText(0.6097) // => "61 %"
+ * @example failedText(0.0314) // => "3.1 %"
+ * @example failedText(0.9999) // => "99.9 %"
+ */
+export function failedText(share: number): string {
+  const hundredths = share * 100;
+  if (hundredths < 1) return `${Number(hundredths.toPrecision(1))} %`;
+  const nearest = Number(hundredths.toFixed(hundredths >= 90 || hundredths < 10 ? 1 : 0));
+  return nearest === 100 && share < 1 ? shareText(share) : `${nearest} %`;
 }

@@ -1,9 +1,9 @@
 /** Clauses of a verdict: how well objectives are kept, p95 against the baseline, who is faster for more money. */
 import type { Estimate } from "../base/statistics.ts";
-import { costValues, largestClass, leastOf, meanOf, pairedDifference } from "./leaders.ts";
+import { costValues, largestClass, leastOf, meanOf, pairedDifference, shortfallValues } from "./leaders.ts";
 import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
 import type { ReplicationPoint, RunResult, Standing, StrategyResult } from "./result.ts";
-import { hasQuantile, headlineClasses, OBJECTIVE_SHARE, shareText, targetShareOf } from "./standing.ts";
+import { hasQuantile, headlineClasses, OBJECTIVE_SHARE, shareText, standingOf, targetShareOf } from "./standing.ts";
 
 type Classes = RunResult["classes"];
 type ResultClass = Classes[number];
@@ -51,6 +51,25 @@ function rangeText(low: number, high: number): string {
   return from === to ? to : `${from.replace(" %", "")}–${to}`;
 }
 
+/**
+ * Where an interval holds the share that was asked for: that the objective is kept, or missed, is not shown. Nothing of
+ * a single replication, which has no interval.
+ */
+export function openText(classes: Classes, chosen: StrategyResult): string {
+  const open = classes.flatMap((each) => {
+    const group = chosen.byClass.find(({ name }) => name === each.name);
+    const hasObjective = each.sloE2eMs !== null || each.sloTtftMs !== null;
+    const { low, high } = group?.goodputShare ?? { low: null, high: null };
+    if (!hasObjective || group === undefined || group.counts.sent === 0 || low === null || high === null) return [];
+    const target = targetShareOf(each);
+    if (low >= target || high < target) return [];
+    const does = (group.goodputShare.value ?? 0) >= target ? "keeps" : "misses";
+    const interval = rangeText(Math.max(0, low), Math.min(1, high));
+    return [`that ${each.name} ${does} its objective (95 % interval of the share ${interval})`];
+  });
+  return open.length === 0 ? "" : `Not certain: ${listText(open.slice(0, CLASSES_MAX))}.`;
+}
+
 /** What a clause about speed needs of a run. */
 export interface SpeedInput {
   readonly strategies: readonly StrategyResult[];
@@ -65,7 +84,7 @@ export function p95Text(input: SpeedInput, chosen: StrategyResult, names: readon
   const classes = input.classes.filter(({ name }) => names.includes(name) && isSent(name));
   const figures = classes.slice(0, CLASSES_MAX).map((each) => {
     const p95 = p95Of(chosen, each);
-    if (p95 === null) return { value: `of ${each.name} cannot be computed`, change: null };
+    if (p95 === null) return { value: `of ${each.name}: ${whyNoP95(chosen, each)}`, change: null };
     const value = `of ${each.name} ${isFirstToken(each) ? "to the first token " : ""}${secondsText(p95)}`;
     return { value, change: chosen === baseline ? null : changeText(chosen, baseline, each) };
   });
@@ -88,6 +107,11 @@ function p95Of(strategy: StrategyResult, each: ResultClass): number | null {
   const group = strategy.byClass.find(({ name }) => name === each.name);
   if (group === undefined || !hasQuantile(group, 0.95)) return null;
   return (isFirstToken(each) ? group.ttftMs : group.e2eMs).p95.value;
+}
+
+function whyNoP95({ byClass }: StrategyResult, { name }: ResultClass): string {
+  const group = byClass.find((each) => each.name === name);
+  return group === undefined || hasQuantile(group, 0.95) ? "none, of too few requests" : "none, since too many fail";
 }
 
 function changeText(chosen: StrategyResult, baseline: StrategyResult, each: ResultClass): string | null {
@@ -155,6 +179,30 @@ export function fasterText(
   const others = more === 0 ? "" : `; ${more} more ${more === 1 ? "is" : "are"} not shown to differ from it`;
   const figure = `p95 ${isFirstToken(about) ? "to the first token " : ""}of ${about.name} ${secondsText(p95)}`;
   return { text: `Faster${priceText(cost)}: ${least.name} (${figure}${others}).`, name: least.name };
+}
+
+/** Nearer to the objectives by less than this share is not worth a sentence. */
+const NEARER_MARGIN = 0.01;
+
+/**
+ * `Nearer to it, for 17 % more money: x (88 % of chat within 6 s).`: a strategy that is shown to come nearer to
+ * objectives which none keeps than the one that is named for its cost.
+ */
+export function nearerText(
+  input: SpeedInput,
+  chosen: StrategyResult,
+  { promised, pool }: { readonly promised: Classes; readonly pool: readonly StrategyResult[] },
+): { readonly text: string; readonly name: string | null } {
+  const shortfall = shortfallValues(promised);
+  const { least } = leastOf(pool, shortfall, () => 0);
+  if (least === undefined || least === chosen) return { text: "", name: null };
+  const { value, high } = pairedDifference(shortfall(least), shortfall(chosen), pool.length - 1);
+  if (value === null || high === null || high >= 0 || value > -NEARER_MARGIN) return { text: "", name: null };
+  const cost = relativeDifference(costValues(input)(least), costValues(input)(chosen));
+  const standing = standingOf(least, promised);
+  const missing = standing.classes.filter(({ isKept }) => isKept === false).map(({ name }) => name);
+  const figures = objectivesText(promised, [standing], missing, targetShareOf(promised[0]!));
+  return { text: `Nearer${priceText(cost)}: ${least.name} (${figures}).`, name: least.name };
 }
 
 function isHigher(change: Estimate | null): boolean {

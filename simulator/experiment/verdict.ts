@@ -1,6 +1,6 @@
 /** The verdict of a run: does it serve, does it keep its objectives, what does it cost, how fast is it. */
 import { assumptionSentence } from "./assumptions.ts";
-import { whatBinds, whatFails } from "./binding.ts";
+import { failsText, leastByClass, whatBinds, whatFails } from "./binding.ts";
 import { costValues, leastOf, meanOf, shortfallValues, speedValues, type ValuesOf } from "./leaders.ts";
 import { failersText, leftOutTexts } from "./left-out.ts";
 import { namesText, percentText, thousands, usdText } from "./phrases.ts";
@@ -8,13 +8,13 @@ import type { ComparedMetric, Comparison, RunResult, Standing, StrategyResult } 
 import {
   FAILED_SHARE_MARGIN,
   FAILS_SHARE_MAX,
+  failedText,
   failsMore,
   headlineClasses,
   LEVELS,
-  shareText,
   standingOf,
 } from "./standing.ts";
-import { fasterText, objectivesText, p95Text } from "./verdict-parts.ts";
+import { fasterText, nearerText, objectivesText, openText, p95Text } from "./verdict-parts.ts";
 
 export interface VerdictInput {
   /** Baseline first. */
@@ -37,7 +37,7 @@ export interface Answer {
   readonly sentences: readonly string[];
   /** Null where nothing shows that one strategy is to be preferred. */
   readonly recommended: string | null;
-  /** Strategies that the verdict speaks of, the baseline apart; at most five. */
+  /** Strategies that the verdict speaks of, the one that it is about first; at most five. */
   readonly named: readonly string[];
   readonly standings: readonly Standing[];
 }
@@ -68,11 +68,10 @@ export function answerOf(input: VerdictInput): Answer {
     conditionText(input),
     assumptionSentence(input.assumptions),
   ];
-  const baseline = input.strategies[0]!.name;
   return {
     sentences: sentences.filter((sentence) => sentence !== ""),
     recommended: finding.recommended,
-    named: [...new Set(finding.named)].filter((name) => name !== baseline).slice(0, NAMED_MAX),
+    named: [...new Set(finding.named)].slice(0, NAMED_MAX),
     standings,
   };
 }
@@ -105,20 +104,21 @@ function findingOf(input: VerdictInput, standings: readonly Standing[]): Finding
 
 /** No strategy serves: failures first, and neither latency nor cost of the few that got through. */
 function overload(input: VerdictInput, standings: readonly Standing[]): Finding {
-  const { least, tied } = leastOf(
+  const { tied } = leastOf(
     input.strategies,
     ({ replications }) => replications.map(({ failedShare }) => failedShare),
     () => FAILED_SHARE_MARGIN,
   );
+  const least = leastByClass(tied);
   if (least === undefined) return { sentences: ["No strategy serves this traffic."], recommended: null, named: [] };
-  const failed = shareText(least.total.failedShare.value ?? 0);
+  const failed = failsText(least);
   const one = input.strategies.length === 1;
   const others = tied.length - 1;
   const many = others === 0 ? "" : ` (${others} ${others === 1 ? "other is" : "others are"} not shown to differ)`;
   const sentences = [
     one
-      ? `${least.name} does not serve this traffic: it fails ${failed} of the requests.`
-      : `No strategy serves this traffic. The least bad is ${least.name}${many}: it fails ${failed} of the requests.`,
+      ? `${least.name} does not serve this traffic: it fails ${failed}.`
+      : `No strategy serves this traffic. The least bad is ${least.name}${many}: it fails ${failed}.`,
     least.status === "unstable" && (least.total.failedShare.value ?? 0) <= FAILS_SHARE_MAX
       ? `What binds is the capacity: ${least.statusReason ?? "the backlog grew without bound"}.`
       : whatFails(least, least.total).text,
@@ -144,6 +144,7 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
   const mine = standings.filter(({ strategy }) => strategy === chosen.name);
   const figures = objectivesText(input.classes, mine, names, null);
   const speed = p95Text(input, chosen, names);
+  const near = nearerText(input, chosen, { promised, pool: sound });
   const others = close.length - 1;
   const alone = input.strategies.length === 1;
   const many = others === 0 ? "" : ` (${others} ${others === 1 ? "other is" : "others are"} about as near)`;
@@ -153,12 +154,17 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
       alone
         ? `${chosen.name} misses its objective${missing.length === 1 ? "" : "s"}: ${figures}${speed}.`
         : `No strategy keeps ${promised.length === 1 ? "the objective" : "every objective"}. The least bad is ${chosen.name}${many}: ${figures}${speed}.`,
+      openText(
+        promised.filter(({ name }) => names.includes(name)),
+        chosen,
+      ),
       whatBinds(chosen, worst).text,
       `${chosen.name} costs ${moneyText(input, chosen)}${alone ? "" : againstBaseline(input, chosen)}.`,
+      near.text,
       failersText(standings),
     ],
     recommended: null,
-    named: [chosen.name],
+    named: [chosen.name, ...(near.name === null ? [] : [near.name])],
   };
 }
 
@@ -184,6 +190,7 @@ function kept(input: VerdictInput, standings: readonly Standing[], pool: readonl
     return {
       sentences: [
         `${baseline.name} alone ${servesText(input, standings, [baseline])}; it costs ${moneyText(input, baseline)}${speedText(input, baseline)}; name a second strategy to compare.`,
+        openText(input.classes, baseline),
       ],
       recommended: null,
       named: [],
@@ -215,6 +222,7 @@ function preferred(
       names.length === 1
         ? `${first.name} ${serves} and costs ${figures}.`
         : `${namesText(names)} ${serves} and are not shown to differ: ${figures}.`,
+      openText(input.classes, first),
       faster.text,
       ...rest,
     ],
@@ -246,11 +254,12 @@ function noWinner(
   return {
     sentences: [
       `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}${one}`,
+      openText(input.classes, baseline),
       faster.text,
       ...rest,
     ],
     recommended: null,
-    named: [...leaders.map(({ name }) => name), ...(faster.name === null ? [] : [faster.name])],
+    named: [baseline.name, ...leaders.map(({ name }) => name), ...(faster.name === null ? [] : [faster.name])],
   };
 }
 
@@ -275,7 +284,7 @@ function servesText(input: VerdictInput, standings: readonly Standing[], chosen:
     return `keep${plural} ${names.length === 1 ? "the objective" : "every objective"} (${objectivesText(input.classes, mine, names)})`;
   }
   const failed = Math.max(...chosen.map((each) => each.total.failedShare.value ?? 0));
-  return `serve${plural} ${failed === 0 ? "every request" : `all but ${shareText(failed)} of the requests`}`;
+  return `serve${plural} ${failed === 0 ? "every request" : `all but ${failedText(failed)} of the requests`}`;
 }
 
 function moneyText({ billing }: VerdictInput, { total }: StrategyResult): string {
@@ -287,11 +296,16 @@ function moneyText({ billing }: VerdictInput, { total }: StrategyResult): string
 
 function againstBaseline(input: VerdictInput, chosen: StrategyResult): string {
   const baseline = input.strategies[0]!;
-  if (chosen === baseline) return "";
+  if (chosen === baseline || !serves(standingOf(baseline, input.classes))) return "";
   const cost = comparisonOf(input, chosen.name, "usdPer1kServed");
   if (cost === undefined || cost.verdict === "not comparable") return "";
   if (cost.verdict === "not shown") return `, no difference from ${baseline.name} shown`;
   return `, ${percentText(cost.relative, cost.verdict === "better" ? "less" : "more")} than ${baseline.name}`;
+}
+
+/** What the few that got through cost or took is not compared. */
+function serves({ level }: Standing): boolean {
+  return level === "keeps objectives" || level === "misses objectives";
 }
 
 function speedText(input: VerdictInput, chosen: StrategyResult): string {

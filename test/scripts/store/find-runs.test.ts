@@ -25,6 +25,7 @@ const ids = async (...names: readonly string[]) => (await findRuns(names, root))
 test("runs are found by id, folder, result file, latest, pattern, baseline and tag, each once", async () => {
   await changeTags(join(root, "b-old"), { add: ["keep"], remove: [] });
   await nameBaseline(root, "main", "a-new");
+  await assert.rejects(nameBaseline(root, "latest", "a-new"), /always is the last run/);
   assert.deepEqual(await ids("b-old", "latest", "latest~1"), ["b-old", "a-newest", "a-new"]);
   assert.deepEqual(await ids(join(root, "a-new")), ["a-new"]);
   assert.deepEqual(await ids(join(root, "a-new", "result.json")), ["a-new"]);

@@ -112,6 +112,13 @@ test("only one SELECT on the store's own files is run", async () => {
     await assert.rejects(reader.query(sql), refusal, sql);
   }
   assert.deepEqual((await reader.query("SHOW TABLES")).rows, [["calls"], ["dear"]]);
+  const stopping = new AbortController();
+  const endless = reader.query(
+    "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
+    stopping.signal,
+  );
+  setImmediate(() => stopping.abort());
+  await assert.rejects(endless, /INTERRUPTED/);
   reader.close();
   assert.deepEqual(readdirSync(tableFolder(root, CALLS)).sort(), [".tmp-1-0.parquet", "file-a.parquet"]);
 });

@@ -64,6 +64,7 @@ test("a gate that is not understood says what would be", () => {
     ["p95(e2e, chat) > +5%", "GATE_ARGUMENT", /write strategy=chat or class=chat/],
     ["p95(e2e, class=caht) > +5%", "GATE_NAME", /did you mean chat/],
     ["p95(e2e, model=x) > +5%", "GATE_ARGUMENT", /is not an argument/],
+    ["p95(e2e, class=chat, class=chat) > +5%", "GATE_ARGUMENT", /class is named twice/],
     ["p95(e2e) > +many", "GATE_VALUE", /write 5% or 200ms/],
     ["failed(class=chat, region=us-east-1) > +5%", "GATE_ARGUMENT", /a class or a region/],
   ] as const) {
@@ -89,4 +90,42 @@ test("a gate's rows come beside the usual ones, each once", () => {
       ["region", ["e2eMsP50"]],
     ],
   );
+});
+
+test("a gate on a latency or a share within objectives that names no class is one on each of them", () => {
+  const of = (label: string, batch: number, chat: number) =>
+    runOf({
+      label,
+      classes: ["chat", "batch"],
+      strategies: { single: { byClass: { chat: { e2eMsP95: times(chat) }, batch: { e2eMsP95: times(batch) } } } },
+    });
+  const found = (batch: number, chat: number, isDeferrable: boolean) => {
+    const plain = of("a", 1, 1);
+    const classes = plain.result.classes.map((each) => ({
+      ...each,
+      deferrable: isDeferrable && each.name === "batch",
+    }));
+    const first = { ...plain, result: { ...plain.result, classes } };
+    const gate = parseGate("p95(e2e) > +5%", first.result);
+    const also = rowsOfGates([gate], first.result);
+    return judgeGates([gate], compareRuns([first, of("b", batch, chat)], { also }), first.result)[0]!;
+  };
+  assert.match(found(0.5, 1.2, false).found, /^b single chat p95 E2E: \+20/);
+  assert.equal(found(1.2, 0.5, false).passed, false);
+  assert.equal(found(1.2, 0.5, true).passed, true, "a deferrable class has no latency that matters");
+});
+
+test("the only class of a run is compared with the same class of one that has more", () => {
+  const b = runOf({
+    classes: ["chat", "batch"],
+    traffic: "u",
+    strategies: { single: { total: { e2eMsP95: times(9) }, byClass: { chat: { e2eMsP95: times(1.5) } } } },
+  });
+  const a = runOf({
+    label: "a",
+    strategies: { single: { total: { e2eMsP95: TEN }, byClass: { chat: { e2eMsP95: TEN } } } },
+  });
+  const gate = parseGate("p95(e2e) > +5%", a.result);
+  const comparison = compareRuns([a, b], { also: rowsOfGates([gate], a.result) });
+  assert.match(judgeGates([gate], comparison, a.result)[0]!.found, /^b single chat p95 E2E: \+50/);
 });

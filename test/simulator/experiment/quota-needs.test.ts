@@ -72,6 +72,15 @@ it("a limit that it recommends throttles at most 1 % when it is set, and what th
   assert.ok(wide.strategies[0]!.total.throttledAttemptShare.value! <= THROTTLED_SHARE_MAX + 0.005);
 });
 
+it("says under which window laws the quota that is set is too small", () => {
+  const [need] = run([{ tokensPerMinute: 5_000, law: "token-bucket" }]).strategies[0]!.quotaNeeds!;
+  const limits = need!.laws.map(({ smallestLimit }) => smallestLimit).sort((a, b) => a - b);
+  const text = (limitTokensPerMinute: number) =>
+    quotaNeedText({ ...run(undefined).strategies[0]!, quotaNeeds: [{ ...need!, limitTokensPerMinute }] });
+  assert.match(text(limits[0]!), /are set\. That is too little if the quota refills as a .+ window/);
+  for (const clear of [limits[0]! - 1, limits.at(-1)!]) assert.doesNotMatch(text(clear), /That is too little/);
+});
+
 it("says which quota to ask for by the strictest law, and what max_tokens would save", () => {
   const result = run(undefined);
   assert.ok(hasQuotaNeeds(result));

@@ -184,4 +184,48 @@ describe("the answer of a run", () => {
       /^Nothing was sent after the warm-up of the classes a, b, c, d, e and 2 more\. cheap/,
     );
   });
+
+  it("of an overload says what fails of each class, and prefers who fails a small class less", () => {
+    const classes = [classOf("big", 6000), classOf("small", 6000)];
+    const of = (name: string, small: number) => strategyOf(name, { big: { failed: 0.9897 }, small: { failed: small } });
+    const [base, x] = [of("base", 1), of("x", 0.4)];
+    // The total is nearly all of the large class.
+    const total = { ...base.total, failedShare: base.byClass[0]!.failedShare };
+    const alike = (one: typeof base) => ({
+      ...one,
+      total,
+      replications: one.replications.map((point) => ({ ...point, failedShare: 0.9897 })),
+    });
+    const { verdict } = answer([alike(base), alike(x)], classes);
+    assert.match(verdict, /The least bad is x \(1 other is not shown to differ\): it fails 99 % of the requests/);
+    assert.match(verdict, /\(99 % of big and 40 % of small\)\./);
+  });
+
+  it("does not compare the cost with that of a baseline that does not serve", () => {
+    const { verdict, recommended } = answer(
+      [one("base", { within: 0.1, failed: 0.9 }, { usd: 40 }), one("x", {})],
+      CHAT,
+    );
+    assert.equal(recommended, "x");
+    assert.doesNotMatch(verdict, /less than base/);
+    assert.match(verdict, /it does not serve: base \(fails 90 % of chat\)/);
+  });
+
+  it("says that an objective is not shown to be kept or missed where the interval holds what is asked for", () => {
+    const wide = (around: number) => [-0.02, -0.01, 0, 0.01, 0.02].map((by) => around + by);
+    const missing = answer([one("base", { within: wide(0.945) }), one("x", { within: wide(0.9) })], CHAT).verdict;
+    assert.match(missing, /Not certain: that chat misses its objective \(95 % interval of the share 92\.5–96\.4 %\)\./);
+    assert.match(answer([one("base", { within: wide(0.955) })], CHAT).verdict, /Not certain: that chat keeps its/);
+    assert.doesNotMatch(answer([one("base", { within: 0.955 })], CHAT).verdict, /Not certain/);
+  });
+
+  it("names who comes nearer to objectives that none keeps, and for how much more", () => {
+    const { verdict, named } = answer(
+      [one("base", { within: 0.86 }), one("near", { within: 0.878 }, { usd: 6 })],
+      CHAT,
+    );
+    assert.match(verdict, /The least bad is base \(1 other is about as near\)/);
+    assert.match(verdict, /Nearer, for 20 % more money: near \(87 % of chat within 6 s\)\./);
+    assert.deepEqual(named, ["base", "near"]);
+  });
 });
