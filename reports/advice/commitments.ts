@@ -2,6 +2,7 @@
 import type { Advice } from "../../simulator/advice/advice.ts";
 import { rangeOr } from "../../simulator/advice/over-replications.ts";
 import type { ReservedKind } from "../../simulator/advice/reservation.ts";
+import { FREE_USD } from "../../simulator/advice/residency-price.ts";
 import type { Estimate } from "../../simulator/base/statistics.ts";
 import { toNumber } from "../../simulator/bill/usd.ts";
 import { formatCount, formatNumber, formatShare, plural, USD } from "../base/text.ts";
@@ -146,7 +147,7 @@ function reservedTable(reservations: readonly Offer[]): Table {
 export const RESIDENCY: AdviceQuestion = {
   id: "residency",
   question: "What does each residency rule cost?",
-  answer: ({ residency }) => ({
+  answer: ({ residency, residencyCheck }) => ({
     answer:
       residency.length === 0
         ? ["No class has a residency rule."]
@@ -156,11 +157,12 @@ export const RESIDENCY: AdviceQuestion = {
                 return `${className} (${rule}): quotas leave no way to serve all of it, so that the rule has no price.`;
               const price = withRuleUsd - withoutRuleUsd;
               const share = withoutRuleUsd > 0 ? ` (${formatShare(price / withoutRuleUsd)})` : "";
-              return price < 0.005
+              return price < FREE_USD
                 ? `${className} (${rule}): nothing. What it forbids is no cheaper.`
                 : `${className} (${rule}): ${usdMonth(rangeOr(ranges?.priceUsd, price))} a month${share}. Without it ${forbidden.slice(0, 3).join(", ")}${forbidden.length > 3 ? " and others" : ""} could be used.`;
             }),
             "By linear programming over all targets, quotas kept and latency left out: the least cost of the same tokens with the rule, less that without it.",
+            ...simulatedRule(residencyCheck),
           ],
     table:
       residency.length === 0
@@ -185,6 +187,14 @@ export const RESIDENCY: AdviceQuestion = {
             })),
           },
     commands: [],
-    runs: [],
+    runs: residencyCheck === null ? [] : ["residency", "no residency"],
   }),
 };
+
+function simulatedRule(check: Advice["residencyCheck"]): readonly string[] {
+  if (check === null) return [];
+  const { className, kept, dropped } = check;
+  return [
+    `Simulated with each call at the cheapest target that is in time: ${usdMonth(kept.usdPerMonth)} a month with the rule of ${className}, ${usdMonth(dropped.usdPerMonth)} without (all classes); p95 of ${className} ${p95Text(kept)} against ${p95Text(dropped)}, failed ${formatShare(kept.failedShare.value)} against ${formatShare(dropped.failedShare.value)}.`,
+  ];
+}

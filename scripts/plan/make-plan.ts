@@ -10,15 +10,15 @@ import {
   watchedClass,
 } from "../../simulator/advice/outcomes.ts";
 import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
-import { loadDurations, type Reservation } from "../../simulator/advice/reservation.ts";
+import { loadDurations } from "../../simulator/advice/reservation.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { RESERVED_MINIMUM_TPM } from "../../simulator/service/pricing/reserved.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { demandsOf, pricedAnswers, residencyAnswers } from "./priced.ts";
+import { checkReservation, checkResidency, type Labelled, type OutcomeOf } from "./promises.ts";
 import { type EvidenceOptions, EvidenceRuns } from "./run-evidence.ts";
 import { busiestDayCalls, runSize } from "./run-size.ts";
 import {
@@ -150,12 +150,6 @@ function notesOf({ notes, experiment: { inputs } }: RoutesVariant, { assumptions
   ];
 }
 
-type Labelled = (
-  label: string,
-  changes: readonly Override[],
-) => (replications?: number) => ReturnType<typeof prepareChanged>;
-type OutcomeOf = (label: string, result: RunResult, name: string) => Outcome;
-
 /** What to ask for under the strategy that was chosen, how it does with that, and what more capacity would be worth. */
 async function quotaAnswers(input: {
   readonly runs: EvidenceRuns;
@@ -225,7 +219,8 @@ type Bought =
   | "reservedCheck"
   | "tiers"
   | "provisioned"
-  | "residency";
+  | "residency"
+  | "residencyCheck";
 
 /** What is bought ahead or later: reservations, batch, and what residency costs. */
 async function plannedBuys(input: {
@@ -249,6 +244,7 @@ async function plannedBuys(input: {
   const reservable = priced.reservations;
   const { loadLinearSolver } = await import("../io/lp.ts");
   const without = await plansWithoutRules(source, variant);
+  const residency = without.size === 0 ? [] : residencyAnswers(plan, demands, without, await loadLinearSolver());
   return {
     demandReplications: demands.length,
     ...priced,
@@ -259,57 +255,8 @@ async function plannedBuys(input: {
       routed === null
         ? null
         : await checkReservation({ runs, labelled, variant, targetOf, reservable, routed, outcome }),
-    residency: without.size === 0 ? [] : residencyAnswers(plan, demands, without, await loadLinearSolver()),
-  };
-}
-
-/** Tries the reservation that saves most, or loses least. */
-async function checkReservation(input: {
-  readonly runs: EvidenceRuns;
-  readonly labelled: Labelled;
-  readonly variant: RoutesVariant;
-  readonly targetOf: Readonly<Record<string, string>>;
-  readonly reservable: readonly Reservation[];
-  readonly routed: RunResult;
-  readonly outcome: OutcomeOf;
-}): Promise<Advice["reservedCheck"]> {
-  const { runs, labelled, variant, targetOf, reservable, routed, outcome } = input;
-  const gain = (each: Reservation) => Number(each.onDemandUsd - (each.bestUsd ?? each.minimumUsd));
-  const best = reservable.toSorted((a, b) => gain(b) - gain(a))[0];
-  if (best === undefined) return null;
-  const tpm = (kind: "input" | "output") =>
-    best.bestUsd === undefined ? RESERVED_MINIMUM_TPM[kind] : best.kinds.find((each) => each.kind === kind)!.bestTpm;
-  const [, route] = best.target.split("/");
-  const entry = {
-    region: best.region,
-    model: best.model,
-    inputTokensPerMinute: tpm("input"),
-    outputTokensPerMinute: tpm("output"),
-    term: `${best.termMonths}m`,
-    routing: best.routing,
-    ...(route === undefined ? {} : { route }),
-  };
-  const lists = Object.fromEntries(
-    Object.entries(targetOf).map(([name, target]) => [
-      name,
-      [best.classes.includes(name) ? `${target}@reserved` : target],
-    ]),
-  );
-  const strategy = { name: "reserved", "by-class": { targets: lists, cooldown: "0s" } };
-  const result = await runs.run({
-    label: "reserved",
-    isSizing: false,
-    about: `one region with ${entry.inputTokensPerMinute} input and ${entry.outputTokensPerMinute} output tokens a minute reserved for ${best.termMonths} months`,
-    prepare: labelled("reserved", [
-      ...variant.changes,
-      change(["world", "reserved"], [entry]),
-      ...onlyStrategies([strategy]),
-    ]),
-  });
-  return {
-    bought: `${entry.inputTokensPerMinute.toLocaleString("en-US")} input and ${entry.outputTokensPerMinute.toLocaleString("en-US")} output tokens a minute of ${best.model} in ${best.region}, ${best.termMonths} months`,
-    without: outcome("routes", routed, variant.runAs.get(variant.options[0]!.name)!.name),
-    outcome: outcome("reserved", result, "reserved"),
+    residency,
+    residencyCheck: await checkResidency({ runs, labelled, variant, residency }),
   };
 }
 

@@ -11,7 +11,7 @@ import type { ProvisionedBreakEven, TierCost } from "./tiers.ts";
 /** A saved run behind an answer. */
 export interface EvidenceRun {
   /** How answers call it. */
-  readonly label: "as it is" | "routes" | "quotas" | "reserved";
+  readonly label: "as it is" | "routes" | "quotas" | "reserved" | "residency" | "no residency";
   /** Id of the run, and where it is. */
   readonly run: string;
   readonly folder: string;
@@ -65,6 +65,8 @@ export interface Advice {
   readonly tiers: readonly Ranged<TierCost, "factor">[];
   readonly provisioned: readonly Ranged<ProvisionedBreakEven, "meanTpm" | "onDemandUsd" | "bestUsd" | "lessUsd">[];
   readonly residency: readonly Ranged<ResidencyPrice, "withRuleUsd" | "withoutRuleUsd" | "priceUsd">[];
+  /** The class whose rule costs most, its calls each at the cheapest target in time; null where no rule costs anything. */
+  readonly residencyCheck: { readonly className: string; readonly kept: Outcome; readonly dropped: Outcome } | null;
   readonly frontier: readonly FrontierStep[];
   readonly runs: readonly EvidenceRun[];
   /** What could not be compared, and why; what the answers assume. */

@@ -18,6 +18,9 @@ export interface ResidencyPrice {
   readonly forbidden: readonly string[];
 }
 
+/** A rule that costs less than this a month, USD, costs nothing. */
+export const FREE_USD = 0.005;
+
 /**
  * Shadow prices by linear programming: the optimum with every rule, less the optimum when one class's rule is dropped.
  * Latency has no part in it; prompts are cached as in one region, and what a cache would write counts as plain input.

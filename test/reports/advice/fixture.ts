@@ -135,6 +135,11 @@ export function advice(over: Partial<Advice> = {}): Advice {
         onDemandUsd: 100,
       },
     ],
+    residencyCheck: {
+      className: "eu",
+      kept: outcome("cheapest in time", { usdPerMonth: between(1100, 1080, 1120) }),
+      dropped: outcome("cheapest in time", { usdPerMonth: between(1000, 980, 1020), p95Ms: exact(4200) }),
+    },
     residency: [
       { className: "eu", rule: "eu", withRuleUsd: 1100, withoutRuleUsd: 1000, forbidden: ["us-east-1/global"] },
     ],

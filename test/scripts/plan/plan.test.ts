@@ -42,8 +42,12 @@ describe("meridian plan", () => {
     const plan = JSON.parse(stdout);
     assert.deepEqual(
       plan.runs.map(({ label }: { label: string }) => label),
-      ["as it is", "routes", "quotas"],
+      ["as it is", "routes", "quotas", "residency", "no residency"],
     );
+    // The cheapest target in Europe and in the world, two classes of known sizes: dropping the rule can only save.
+    const { kept, dropped } = plan.residencyCheck;
+    assert.ok(dropped.usdPerMonth.value < kept.usdPerMonth.value);
+    assert.deepEqual([plan.residencyCheck.className, kept.failedShare.value], ["chat", 0]);
     for (const { folder: saved } of plan.runs) assert.ok(existsSync(join(saved, "report.html")), saved);
     const quota = plan.quotas.find(({ region }: { region: string }) => region === "eu-west-1");
     assert.deepEqual([quota.limitNow, quota.binds, quota.quotaCode], [20_000, true, "L-CE33604C"]);
