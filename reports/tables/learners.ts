@@ -1,10 +1,12 @@
 /** Whether the strategies of a run that learn beat those that do not: in sentences. */
-import { type Estimate, tInterval } from "../../simulator/base/statistics.ts";
+import type { Estimate } from "../../simulator/base/statistics.ts";
+import { costValues, pairedDifference } from "../../simulator/experiment/leaders.ts";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { STRATEGIES } from "../../simulator/strategies/index.ts";
 import { formatInterval, formatList, formatValue, USD } from "../base/text.ts";
 
 /** Kinds that learn which target misses objectives. */
-const LEARNERS: readonly string[] = ["bandit", "drift-plus-penalty"];
+const LEARNERS: readonly string[] = STRATEGIES.filter(({ learns }) => learns === true).map(({ name }) => name);
 /** Shares of objectives met that differ by no more count as equal. */
 const EQUAL_SHARE = 0.005;
 
@@ -57,10 +59,8 @@ function sentenceOn(result: RunResult, learner: StrategyResult): string {
 
 /** Paired over replications; all intervals hold at once. */
 function difference(result: RunResult, one: StrategyResult, other: StrategyResult, comparisons: number): Estimate {
-  const costs = ({ replications }: StrategyResult) => replications.map((each) => each.usdPer1kServed[result.billing]);
-  const rest = costs(other);
-  const pairs = costs(one).map((cost, i) => (cost === null || rest[i] == null ? null : cost - rest[i]!));
-  return tInterval(pairs, comparisons);
+  const costs = costValues(result);
+  return pairedDifference(costs(one), costs(other), comparisons);
 }
 
 function costOf({ billing }: RunResult, { total }: StrategyResult): Estimate {

@@ -191,6 +191,8 @@ export interface StrategyDefinition {
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly signals: readonly SignalName[];
+  /** It learns which target misses objectives: reports hold it against those that do not. */
+  readonly learns?: true;
   /** Which of `signals` it reads with these options, where that depends on them. */
   signalsFor?(options: Readonly<Record<string, unknown>>): readonly SignalName[];
   /**

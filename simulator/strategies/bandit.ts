@@ -49,6 +49,7 @@ export const bandit: StrategyDefinition = {
   summary: "Learns which targets miss objectives and trades that against price (Thompson or UCB).",
   options,
   signals: ["price"],
+  learns: true,
   create(given, context) {
     const checked = checkOptions("bandit", options, given, context);
     const penalty = checked.number("penalty");

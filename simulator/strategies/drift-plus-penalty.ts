@@ -48,6 +48,7 @@ export const driftPlusPenalty: StrategyDefinition = {
   summary: "Minimises cost while the share of missed objectives stays under a limit, by virtual queues.",
   options,
   signals: ["price", "inFlight"],
+  learns: true,
   create(given, context) {
     const checked = checkOptions("drift-plus-penalty", options, given, context);
     const v = checked.number("v");

@@ -4,6 +4,7 @@ import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import { measuredOutput } from "../../../simulator/bench/measured.ts";
 import { measuredBound } from "../../../simulator/bench/measured-bound.ts";
 import { summarise } from "../../../simulator/experiment/replication-stats.ts";
+import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { replayVirtually } from "./virtual-wire.ts";
 
@@ -13,6 +14,17 @@ const overrides = [
   { model: "m", region: "b", input: 2, output: 7 },
 ];
 
+/** The attempts of a virtual bench of a plan's first strategy, and their bound. */
+function measured(plan: Plan) {
+  const single = { ...plan, replications: 1 };
+  const schedule = recordSchedule(plan);
+  const { attempts, requests } = replayVirtually(plan, 0);
+  const run = { schedule, attempts, requests, isStreaming: true, ranIn: () => undefined };
+  const stats = summarise(single, 0, 0, measuredOutput(single, run));
+  const [bound] = measuredBound(single, [stats], schedule).strategies;
+  return { attempts, bound };
+}
+
 test("the bound of a measured run buys what was served at the cheapest region's prices", () => {
   const plan = planOf(
     scenarioInput({
@@ -20,12 +32,7 @@ test("the bound of a measured run buys what was served at the cheapest region's 
       world: worldInput({ prices: { book: "none", overrides } } as never),
     }),
   );
-  const single = { ...plan, replications: 1 };
-  const schedule = recordSchedule(plan);
-  const { attempts, requests } = replayVirtually(plan, 0);
-  const run = { schedule, attempts, requests, isStreaming: true, ranIn: () => undefined };
-  const stats = summarise(single, 0, 0, measuredOutput(single, run));
-  const [bound] = measuredBound(single, [stats], schedule).strategies;
+  const { attempts, bound } = measured(plan);
   const sum = (of: (input: number, output: number, target: number) => number) =>
     attempts.reduce((usd, { u, g }) => usd + (u === null ? 0 : of(u[0]!, u[1]!, g)), 0) / 1e6;
   const least = sum((input, output) => input + 5 * output);
@@ -57,12 +64,7 @@ test("work that may wait could have been bought in a cheaper hour", () => {
       ],
     } as never),
   );
-  const single = { ...plan, replications: 1 };
-  const schedule = recordSchedule(plan);
-  const { attempts, requests } = replayVirtually(plan, 0);
-  const run = { schedule, attempts, requests, isStreaming: true, ranIn: () => undefined };
-  const stats = summarise(single, 0, 0, measuredOutput(single, run));
-  const [bound] = measuredBound(single, [stats], schedule).strategies;
+  const { attempts, bound } = measured(plan);
   const inDearHour = attempts.filter(({ s }) => s < 60_000).length;
   const each = (100 + 5 * 10) / 1e6;
   assert.ok(inDearHour > 100);
