@@ -9,7 +9,7 @@ import type { ModelNames } from "../../simulator/bill/classify.ts";
 import { type FitOptions, type FittedTraffic, fitTraffic } from "../../simulator/bill/fit-traffic.ts";
 import { type CachedCall, type CallSizes, type HitsLost, hitsLostOfLog } from "../../simulator/bill/fitted-class.ts";
 import { formatCents, toNumber } from "../../simulator/bill/usd.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
 import type { CommandInput } from "../commands/command.ts";
 import { prepareText } from "../io/experiment.ts";
 import { runShown } from "../io/run-experiment.ts";

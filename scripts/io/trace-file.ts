@@ -6,8 +6,8 @@ import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { findColumns } from "../../simulator/traffic/column-map.ts";
 import { RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import { type ReadingOptions, RequestReader, type TakeRequest } from "../../simulator/traffic/request-reader.ts";
+import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
 import { openParquet } from "./parquet-rows.ts";
 import { type TraceFile, traceFiles } from "./trace-files.ts";
 

@@ -8,7 +8,7 @@ import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { COLUMN_ROLES, columnMapSchema } from "../../simulator/traffic/column-map.ts";
 import { type RecordedRow, RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { badRowsOf, pairsOf } from "../commands/options.ts";
 import { loadTagger, tagRow } from "../io/tag-rules.ts";

@@ -3,7 +3,7 @@ import type { TimeUnit } from "../base/instants.ts";
 import type { TraceSpec } from "../traffic/arrivals/trace.ts";
 import { replayedRows } from "../traffic/arrivals/trace.ts";
 import { type ClassTraffic, createClassStream, knownOrigin } from "../traffic/class-stream.ts";
-import type { RecordedColumns } from "../traffic/recording.ts";
+import type { RecordedColumns } from "../traffic/traffic.ts";
 import type { Problems } from "./problems.ts";
 
 /** The run as the traffic sees it. */

@@ -8,9 +8,8 @@ import type { Sampler } from "../random/law.ts";
 import { createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
 import { compileSampler, cumulativeShares, stepSampler } from "../random/sampler.ts";
 import { BLOCK, type BlockStream, blockDraw } from "../random/streams.ts";
-import { clientColumn, tellLengths } from "./client-lengths.ts";
-import type { RecordedClient, RecordedColumns, Recording } from "./recording.ts";
-import type { TrafficChunk } from "./traffic.ts";
+import { clientColumn, tellLengths } from "./servegen-clients.ts";
+import type { RecordedClient, RecordedColumns, Recording, TrafficChunk } from "./traffic.ts";
 
 /** A length's law, or the name of recorded lengths. */
 export type LengthSpec = LawSpec | { readonly kind: "recorded"; readonly name: string };

@@ -4,8 +4,7 @@ import { durationMs } from "../../base/schema-forms.ts";
 import { DAY_MS } from "../../base/time.ts";
 import { createLaw } from "../../random/laws/index.ts";
 import { BLOCK, blockDraw } from "../../random/streams.ts";
-import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate } from "../arrival-rates.ts";
+import { type ArrivalDefinition, arrivalRate } from "../arrival-process.ts";
 
 export interface SinusoidSpec {
   readonly process: "sinusoid";

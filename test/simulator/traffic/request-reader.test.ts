@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { SeenIds } from "../../../simulator/traffic/seen-ids.ts";
+import { SeenIds } from "../../../simulator/traffic/request-reader.ts";
 
 test("each id is new once, also ids that differ in one character", () => {
   const seen = new SeenIds();

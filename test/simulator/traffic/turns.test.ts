@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { traceSpec } from "../../../simulator/traffic/arrivals/trace.ts";
-import { recordedTurns, sessionRows } from "../../../simulator/traffic/recorded-sessions.ts";
-import type { RecordedColumns } from "../../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../../simulator/traffic/traffic.ts";
+import { recordedTurns, sessionRows } from "../../../simulator/traffic/turns.ts";
 
 const columns: RecordedColumns = {
   arrivalMs: Float64Array.of(0, 10, 20, 30, 40, 50),

@@ -8,7 +8,7 @@ import {
   burstinessCv,
   operationalClock,
   renewalProcess,
-} from "../../../simulator/traffic/arrival-rates.ts";
+} from "../../../simulator/traffic/arrival-process.ts";
 
 describe("operational time", () => {
   it("steps by hand, over two periods", () => {
