@@ -3,8 +3,8 @@
 import { resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import type { TimeUnit } from "../../simulator/base/instants.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
+import type { TimeUnit } from "../../simulator/base/time.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { COLUMN_ROLES, columnMapSchema } from "../../simulator/traffic/column-map.ts";
 import { type RecordedRow, RowBuffer } from "../../simulator/traffic/recorded-rows.ts";

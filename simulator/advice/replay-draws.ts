@@ -3,7 +3,7 @@ import { normalQuantile } from "../base/special-functions.ts";
 import { quantileSorted } from "../base/statistics.ts";
 import { type FittedClass, HITS_LOST_ASSUMED, hitsLostQuantile } from "../bill/fitted-class.ts";
 import { createBlockBootstrap } from "../random/bootstrap.ts";
-import { purposeStream } from "../random/streams.ts";
+import { purposeStream } from "../random/sampler.ts";
 
 /** What makes a saving unsure. */
 export const REPLAY_UNKNOWNS = ["days", "calls", "cache hits"] as const;

@@ -1,5 +1,5 @@
 /** Dates as bills write them: ISO, or as a console or a spreadsheet of another language has left them; UTC always. */
-import { parseDateTime } from "../base/instants.ts";
+import { parseDateTime } from "../base/time.ts";
 
 /** Which number of `9/3/2026` is the day. */
 export type DateOrder = "day first" | "month first";

@@ -1,5 +1,5 @@
 /** Checks the traffic of each class before the run: that it can be made, and what becomes of recorded rows. */
-import type { TimeUnit } from "../base/instants.ts";
+import type { TimeUnit } from "../base/time.ts";
 import type { TraceSpec } from "../traffic/arrivals/trace.ts";
 import { replayedRows } from "../traffic/arrivals/trace.ts";
 import { type ClassTraffic, createClassStream, knownOrigin } from "../traffic/class-stream.ts";

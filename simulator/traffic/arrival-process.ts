@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { ratePerS } from "../base/schema-forms.ts";
 import type { Law } from "../random/law.ts";
-import { BLOCK, type BlockStream, blockDraw } from "../random/streams.ts";
+import { BLOCK, type BlockStream, blockDraw } from "../random/sampler.ts";
 import type { RecordedClient, RecordedColumns, Recording } from "./traffic.ts";
 
 /** A stream of arrival instants. Endless unless `fill` says otherwise; its caller stops at the run's end. */

@@ -1,7 +1,6 @@
 /** The traffic of one class: its spec as plain data, and its rows in time order. */
 import { ownEntry } from "../base/schema-forms.ts";
-import { cumulativeShares } from "../random/sampler.ts";
-import { BLOCK, purposeStream } from "../random/streams.ts";
+import { BLOCK, cumulativeShares, purposeStream } from "../random/sampler.ts";
 import type { ArrivalContext, ArrivalProcess, OriginShare } from "./arrival-process.ts";
 import { type ArrivalSpec, createArrivals } from "./arrivals/index.ts";
 import type { DayShapeSpec } from "./day-shape.ts";

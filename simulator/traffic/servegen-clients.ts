@@ -3,8 +3,7 @@
  * a histogram of its token lengths.
  */
 import { createLaw } from "../random/laws/index.ts";
-import { compileSampler } from "../random/sampler.ts";
-import type { BlockStream } from "../random/streams.ts";
+import { type BlockStream, compileSampler } from "../random/sampler.ts";
 import { isObject, type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
 import type { ClientLengths, LengthHistogram, RecordedClient } from "./traffic.ts";
 

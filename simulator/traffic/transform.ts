@@ -1,6 +1,6 @@
 /** Transforms of a recording outside a simulation: the same options, with the same meaning, as beside `trace:`. */
 import { MeridianError } from "../base/errors.ts";
-import { purposeStream } from "../random/streams.ts";
+import { purposeStream } from "../random/sampler.ts";
 import type { ArrivalProcess } from "./arrival-process.ts";
 import { createArrivals } from "./arrivals/index.ts";
 import { replayedRows, selectedRows, type TraceSpec } from "./arrivals/trace.ts";

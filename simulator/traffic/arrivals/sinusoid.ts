@@ -3,7 +3,7 @@ import { z } from "zod";
 import { durationMs } from "../../base/schema-forms.ts";
 import { DAY_MS } from "../../base/time.ts";
 import { createLaw } from "../../random/laws/index.ts";
-import { BLOCK, blockDraw } from "../../random/streams.ts";
+import { BLOCK, blockDraw } from "../../random/sampler.ts";
 import { type ArrivalDefinition, arrivalRate } from "../arrival-process.ts";
 
 export interface SinusoidSpec {

@@ -12,7 +12,7 @@ import {
   joined,
   lossOf,
 } from "../../../simulator/bill/fitted-class.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 
 const DAYS = 28;
 /** The global profile costs 10/11 of the first two classes; the third has none. */

@@ -1,4 +1,4 @@
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import type { ArrivalContext, OriginShare } from "../../../simulator/traffic/arrival-process.ts";
 import { type ArrivalSpec, arrivalSchema, createArrivals } from "../../../simulator/traffic/arrivals/index.ts";
 import type { ClassTraffic, TrafficOptions } from "../../../simulator/traffic/class-stream.ts";

@@ -6,7 +6,7 @@ import {
   correctedRate,
   correctedShare,
   shortCount,
-} from "../../../simulator/base/corrections.ts";
+} from "../../../simulator/base/quantities.ts";
 
 type Row = readonly [found: unknown, literal: string | undefined];
 const check = (corrected: (found: unknown) => string | undefined, rows: readonly Row[]) => {
