@@ -1,4 +1,5 @@
 /** Days that stand out of a bill, and what began or ended: found by the median of the same weekday. */
+import { DAY_MS } from "../base/time.ts";
 import { type Bill, type SpendDimension, spendKeyOf, usageLines } from "./spend.ts";
 import { type Decimal, toNumber } from "./usd.ts";
 
@@ -29,7 +30,6 @@ const WEEKS_AROUND = 4;
 const WEEKDAYS_MIN = 4;
 /** A group that is first or last billed within this many days of the bill's ends has neither begun nor ended. */
 const EDGE_DAYS = 3;
-const DAY_MS = 86_400_000;
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */
 const MAD_TO_SD = 1.4826;
 

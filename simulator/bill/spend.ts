@@ -1,4 +1,5 @@
 /** Spend of a bill by any dimension: exact sums, tokens by kind and the effective price, which reconcile with the file. */
+import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import type { BillExport, ChargeKind } from "./bill-line.ts";
 import { type ClassifiedLine, classifyLine, type ModelNames, type SpendKind, usdPerMTok } from "./classify.ts";
 import { featureOf, TOKEN_KINDS, type TokenKind } from "./usage-type.ts";
@@ -200,9 +201,6 @@ export function spendKeyOf(classified: ClassifiedLine, dimension: SpendDimension
       return isHourly(classified) ? `${new Date(line.startMs).toISOString().slice(11, 13)}:00` : undefined;
   }
 }
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Days of UTC, as days since 1970, on which any of the lines was charged: a line of a month covers all of it. */
 export function daysOf(lines: readonly ClassifiedLine[]): ReadonlySet<number> {

@@ -1,10 +1,16 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
 import type { SessionCounts } from "../engine/sessions.ts";
-import type { BoundSummary } from "./bound-result.ts";
-import type { ExplainedDecisions } from "./explain-result.ts";
 import type * as detail from "./result-detail.ts";
-import type { BillingRuleName, PriceReading, QuotaNeed, Standing, TokenLine } from "./result-detail.ts";
+import type {
+  BillingRuleName,
+  BoundSummary,
+  ExplainedDecisions,
+  PriceReading,
+  QuotaNeed,
+  Standing,
+  TokenLine,
+} from "./result-detail.ts";
 
 export type { Estimate } from "../base/statistics.ts";
 export type {
