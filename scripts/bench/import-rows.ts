@@ -1,9 +1,8 @@
 /** `bench --import-rows`: makes one measured run of the logs that several instances of k6 wrote. */
 
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { checkRows, firstTokenNotes, seesFirstTokens } from "../../simulator/bench/checks.ts";
+import { checkRows, firstTokenNotes, seesFirstTokens, unseenLimitNotes } from "../../simulator/bench/checks.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
-import { unseenLimitNotes } from "../../simulator/bench/unseen-limits.ts";
 import type { ClientPlan } from "../../simulator/scenario/plan.ts";
 import type { CommandInput } from "../commands/command.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { newCall, restOf } from "../../../simulator/bench/router-call.ts";
+import { newCall, restOf } from "../../../simulator/bench/router-io.ts";
 import { requestOf } from "../../../simulator/bench/rows.ts";
 
 it("an attempt asks for what is left of the answer, with what came as prompt", () => {
