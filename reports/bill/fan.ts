@@ -1,6 +1,7 @@
 /** A fan over months: bands between quantiles, darker towards the median, with the amounts at both ends. */
+
+import { toNumber } from "../../simulator/bill/bill-line.ts";
 import type { ProjectedMonth } from "../../simulator/bill/project.ts";
-import { toNumber } from "../../simulator/bill/usd.ts";
 import { type Markup, markup } from "../html/elements.ts";
 
 const WIDTH = 720;

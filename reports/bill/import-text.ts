@@ -1,5 +1,5 @@
 /** What an import of a bill did, in a sentence with its sums; and amounts as texts for JSON. */
-import { type Decimal, formatCents, formatDecimal } from "../../simulator/bill/usd.ts";
+import { type Decimal, formatCents, formatDecimal } from "../../simulator/bill/bill-line.ts";
 import { plural } from "../base/text.ts";
 
 /** Sums and counts of an import. */

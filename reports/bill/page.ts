@@ -1,7 +1,8 @@
 /** The page of a bill: what is spent, who could move, what it would save, the year ahead, and a line to sign on. */
+
+import { type Decimal, formatDecimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Projection } from "../../simulator/bill/project.ts";
 import { type SpendDimension, type SpendGroup, usageLines } from "../../simulator/bill/spend.ts";
-import { type Decimal, formatDecimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
 import { centsText } from "../advice/section.ts";
 import { formatNumber } from "../base/text.ts";
 import { foldedTable, type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";

@@ -1,8 +1,12 @@
 /** A price book in the terminal: what is old or missing, and what an imported price list changes. */
 import type { Problem } from "../../simulator/base/errors.ts";
 import { formatProblem, printable } from "../../simulator/base/errors.ts";
-import { ageDays, type PriceBookUpdate, type PriceChange } from "../../simulator/bill/price-book-update.ts";
-import type { ImportedPrices } from "../../simulator/bill/price-list.ts";
+import {
+  ageDays,
+  type ImportedPrices,
+  type PriceBookUpdate,
+  type PriceChange,
+} from "../../simulator/bill/price-list.ts";
 import type { PriceRow } from "../../simulator/service/pricing/price-book-data.ts";
 import { plural } from "../base/text.ts";
 import { type TerminalOptions, wrap } from "../text/terminal.ts";

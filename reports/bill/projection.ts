@@ -1,7 +1,7 @@
 /** A projection of the bill as page, spreadsheet and text: a fan over the months, and what drives the total. */
 import { printable } from "../../simulator/base/errors.ts";
+import { type Decimal, formatCents, toNumber } from "../../simulator/bill/bill-line.ts";
 import { type Projection, QUANTILES } from "../../simulator/bill/project.ts";
-import { type Decimal, formatCents, toNumber } from "../../simulator/bill/usd.ts";
 import { centsText } from "../advice/section.ts";
 import { formatNumber, plural } from "../base/text.ts";
 import { markup, tableHtml, wideHtml } from "../html/elements.ts";

@@ -1,7 +1,7 @@
 /** A tornado: what moves a total, the strongest driver on top, each as a bar from its low to its high. */
 
+import { toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Projection } from "../../simulator/bill/project.ts";
-import { toNumber } from "../../simulator/bill/usd.ts";
 import { type Markup, markup } from "../html/elements.ts";
 
 const WIDTH = 720;

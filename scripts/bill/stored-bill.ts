@@ -1,8 +1,13 @@
 /** Bills that were imported into the store, read back as the exports that they were. */
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
-import type { BillExport, BillLine, ChargeKind } from "../../simulator/bill/bill-line.ts";
-import { type Decimal, parseDecimal } from "../../simulator/bill/usd.ts";
+import {
+  type BillExport,
+  type BillLine,
+  type ChargeKind,
+  type Decimal,
+  parseDecimal,
+} from "../../simulator/bill/bill-line.ts";
 import { openStoreReader } from "../store/reader.ts";
 import { BILL_LINES, UNKNOWN_ACCOUNT } from "../store/tables/bills.ts";
 

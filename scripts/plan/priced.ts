@@ -7,7 +7,7 @@ import { type Reservation, type ReservationsInput, reservations } from "../../si
 import { residencyPrices } from "../../simulator/advice/residency-price.ts";
 import { provisionedBreakEvens, tierCosts } from "../../simulator/advice/tiers.ts";
 import type { LinearSolver } from "../../simulator/base/linear-programme.ts";
-import { toNumber } from "../../simulator/bill/usd.ts";
+import { toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 
 /** Calls that are drawn for intervals, about. */

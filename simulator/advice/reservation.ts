@@ -1,5 +1,5 @@
 /** Reserved capacity against on-demand with spill-over: where it breaks even, and how many units pay. */
-import { type Decimal, ONE, parseDecimal } from "../bill/usd.ts";
+import { type Decimal, ONE, parseDecimal } from "../bill/bill-line.ts";
 import type { Plan } from "../scenario/plan.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
 import { CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";

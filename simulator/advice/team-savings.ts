@@ -1,7 +1,7 @@
 /** What each routing of a replayed bill would save, by team and in all, with intervals that hold what a bill does not tell. */
 import { type Estimate, meanNumber } from "../base/statistics.ts";
+import { type Decimal, sumOf, toNumber } from "../bill/bill-line.ts";
 import type { FittedClass } from "../bill/fitted-class.ts";
-import { type Decimal, sumOf, toNumber } from "../bill/usd.ts";
 import type { RunResult, StrategyResult } from "../experiment/result.ts";
 import { createReplayDraws, type DrawnRange, REPLAY_UNKNOWNS, type ReplayUnknown } from "./replay-draws.ts";
 

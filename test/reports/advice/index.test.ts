@@ -9,7 +9,7 @@ import { BATCH, LATENCY_PRICE, PROFILE, REGIONS } from "../../../reports/advice/
 import { centsText, savingText, tokens } from "../../../reports/advice/section.ts";
 import { LIGHT } from "../../../reports/base/theme.ts";
 import { importedBillText } from "../../../reports/bill/import-text.ts";
-import { ONE } from "../../../simulator/bill/usd.ts";
+import { ONE } from "../../../simulator/bill/bill-line.ts";
 import { advice, between, exact, outcome } from "./fixture.ts";
 
 const said = (question: typeof QUOTA, of = advice()) => question.answer(of).answer.join(" ");

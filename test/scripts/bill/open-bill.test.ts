@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openBill } from "../../../scripts/bill/open-bill.ts";
-import { formatDecimal } from "../../../simulator/bill/usd.ts";
+import { formatDecimal } from "../../../simulator/bill/bill-line.ts";
 
 const FILE = "scenarios/bills/focus-1.0.csv.gz";
 

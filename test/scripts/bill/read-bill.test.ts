@@ -6,9 +6,9 @@ import { after, before, describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readBillFile } from "../../../scripts/bill/read-bill.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
+import { formatCents, formatDecimal } from "../../../simulator/bill/bill-line.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { createBill, partsOf, spendBy } from "../../../simulator/bill/spend.ts";
-import { formatCents, formatDecimal } from "../../../simulator/bill/usd.ts";
 
 const BILLS = join(import.meta.dirname, "..", "..", "..", "scenarios", "bills");
 const NAMES = createModelNames([

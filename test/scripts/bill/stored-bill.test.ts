@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { importBill } from "../../../scripts/bill/import-bill.ts";
 import { readStoredBill } from "../../../scripts/bill/stored-bill.ts";
-import type { BillExport, BillLine } from "../../../simulator/bill/bill-line.ts";
-import { parseDecimal } from "../../../simulator/bill/usd.ts";
+import { type BillExport, type BillLine, parseDecimal } from "../../../simulator/bill/bill-line.ts";
 
 let root = "";
 before(async () => {

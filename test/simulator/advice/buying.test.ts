@@ -7,7 +7,7 @@ import { deferrals } from "../../../simulator/advice/deferral.ts";
 import { loadDurations, reservations } from "../../../simulator/advice/reservation.ts";
 import { residencyPrices } from "../../../simulator/advice/residency-price.ts";
 import { provisionedBreakEvens, tierCosts } from "../../../simulator/advice/tiers.ts";
-import { toNumber } from "../../../simulator/bill/usd.ts";
+import { toNumber } from "../../../simulator/bill/bill-line.ts";
 import { dutyCycle, NOVA, SONNET, worldPlan } from "./worlds.ts";
 
 const { prices } = await loadReference();

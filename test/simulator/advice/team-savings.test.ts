@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { bestRouting, type ReplayReport, replayText, savingsSvg, savingsTable } from "../../../reports/bill/savings.ts";
 import { teamSavings } from "../../../simulator/advice/team-savings.ts";
+import { ONE } from "../../../simulator/bill/bill-line.ts";
 import type { FittedClass } from "../../../simulator/bill/fitted-class.ts";
-import { ONE } from "../../../simulator/bill/usd.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 
 /** Costs by class and replication. */

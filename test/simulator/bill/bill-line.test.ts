@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { formatCents, formatDecimal, ONE, parseDecimal, sumOf } from "../../../simulator/bill/usd.ts";
+import { formatCents, formatDecimal, ONE, parseDecimal, sumOf } from "../../../simulator/bill/bill-line.ts";
 
 describe("exact decimals", () => {
   it("reads what exports write, and nothing else", () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { ONE } from "../../../simulator/bill/bill-line.ts";
 import type { ClassifiedLine } from "../../../simulator/bill/classify.ts";
-import { cheapestRoute, effectivePrice, otherRoutes, writeOverInput } from "../../../simulator/bill/fit-routes.ts";
+import { cheapestRoute, effectivePrice, otherRoutes, writeOverInput } from "../../../simulator/bill/fitted-class.ts";
 import type { Bill } from "../../../simulator/bill/spend.ts";
-import { ONE } from "../../../simulator/bill/usd.ts";
 import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";
 
 const HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0";
