@@ -65,7 +65,7 @@ export class QuotaNeeds implements AttemptWatcher {
 
   declare private readonly isDetailed: boolean;
 
-  /** @param isDetailed also count what only a plan asks for: see quota-detail.ts */
+  /** @param isDetailed also count what only a plan asks for: see `quotaDetail` */
   constructor(plan: Plan, isDetailed = false) {
     this.plan = plan;
     this.isDetailed = isDetailed;

@@ -72,7 +72,7 @@ function usualUsd(day: number): number {
   return (day % 7 >= 5 ? 30 : 100) + 3 * Math.sin(day * 1.7);
 }
 
-function anomaliesBillOf(costOf: (day: number) => number | undefined, region = "us-east-1"): readonly BillLine[] {
+function eightWeeksOf(costOf: (day: number) => number | undefined, region = "us-east-1"): readonly BillLine[] {
   return Array.from({ length: 56 }, (_, day): BillLine[] => {
     const cost = costOf(day);
     if (cost === undefined) return [];
@@ -112,17 +112,16 @@ function anomalies(...lines: readonly (readonly BillLine[])[]) {
 }
 
 describe("odd days of a bill", () => {
-  it("are none in an ordinary week, weekends included", () =>
-    assert.deepEqual(anomalies(anomaliesBillOf(usualUsd)), []));
+  it("are none in an ordinary week, weekends included", () => assert.deepEqual(anomalies(eightWeeksOf(usualUsd)), []));
 
   it("are found by their weekday: a Saturday that costs as much as a Monday", () => {
-    const odd = anomalies(anomaliesBillOf((day) => (day === 26 ? 100 : usualUsd(day))));
+    const odd = anomalies(eightWeeksOf((day) => (day === 26 ? 100 : usualUsd(day))));
     assert.deepEqual(odd, ["2026-08-01 us-east-1 day"]);
   });
 
   it("name a region that began or ended within the bill", () => {
-    const later = anomaliesBillOf((day) => (day >= 20 && day < 41 ? usualUsd(day) : undefined), "eu-west-1");
-    assert.deepEqual(anomalies(anomaliesBillOf(usualUsd), later), [
+    const later = eightWeeksOf((day) => (day >= 20 && day < 41 ? usualUsd(day) : undefined), "eu-west-1");
+    assert.deepEqual(anomalies(eightWeeksOf(usualUsd), later), [
       "2026-07-26 eu-west-1 began",
       "2026-08-15 eu-west-1 ended",
     ]);
