@@ -2,8 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { printable } from "../../simulator/base/errors.ts";
 import type { Association } from "../../simulator/sweep/analysis.ts";
-import { isLatency } from "../../simulator/sweep/points.ts";
-import type { SweepQuestion } from "../../simulator/sweep/question.ts";
+import { isLatency, type SweepQuestion } from "../../simulator/sweep/points.ts";
 import { formatNumber, latencyUnit, NOT_AVAILABLE } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import type { Chart } from "../charts/chart.ts";

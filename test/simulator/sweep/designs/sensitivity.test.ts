@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { sensitivity } from "../../../simulator/sweep/designs/sensitivity.ts";
-import type { RangeFactor } from "../../../simulator/sweep/factor.ts";
-import { sobolIndices } from "../../../simulator/sweep/sobol-indices.ts";
+import { sensitivity, sobolIndices } from "../../../../simulator/sweep/designs/sensitivity.ts";
+import type { RangeFactor } from "../../../../simulator/sweep/factor.ts";
 
 const angle = (path: string): RangeFactor => ({
   kind: "range",

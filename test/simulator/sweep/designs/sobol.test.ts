@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SOBOL_DIMENSIONS_MAX, sobolPoints } from "../../../simulator/sweep/sobol-sequence.ts";
+import { SOBOL_DIMENSIONS_MAX, sobolPoints } from "../../../../simulator/sweep/designs/sobol.ts";
 
 describe("Sobol's sequence", () => {
   it("equals SciPy's (qmc.Sobol, not scrambled) in all dimensions", () => {
