@@ -1,6 +1,5 @@
 /** Which way to buy and to route when: the rule for each, and what it means for this scenario. */
-import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
-import { rangeOr } from "../../simulator/advice/over-replications.ts";
+import { type Advice, type RouteOutcome, rangeOr } from "../../simulator/advice/advice.ts";
 import type { Estimate } from "../../simulator/base/statistics.ts";
 import { formatShare, plural } from "../base/text.ts";
 import { leftColumn, type Table, textCell } from "../tables/table.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { rangeOr, withRanges } from "../../../simulator/advice/over-replications.ts";
+import { rangeOr, withRanges } from "../../../simulator/advice/advice.ts";
 
 interface Found {
   readonly name: string;
