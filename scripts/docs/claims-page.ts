@@ -1,6 +1,6 @@
 /** The page of tested claims: every verdict as `meridian claims` computes it with the bundled data. */
 import { joinedCases, summaryOf } from "../../reports/claims/text.ts";
-import { ASSUMPTIONS, assumptionsFrom } from "../../simulator/claims/assumptions.ts";
+import { ASSUMPTIONS, assumptionsFrom } from "../../simulator/claims/claim.ts";
 import { judgeClaims } from "../../simulator/claims/index.ts";
 import { ceilings } from "../../simulator/claims/price-routing.ts";
 import { loadReference } from "../io/scenario-inputs.ts";

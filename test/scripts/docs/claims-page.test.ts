@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { claimsPage } from "../../../scripts/docs/claims-page.ts";
-import { ASSUMPTIONS } from "../../../simulator/claims/assumptions.ts";
+import { ASSUMPTIONS } from "../../../simulator/claims/claim.ts";
 import { CLAIMS } from "../../../simulator/claims/index.ts";
 
 describe("the page of claims", () => {
