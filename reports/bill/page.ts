@@ -8,11 +8,9 @@ import { formatNumber } from "../base/text.ts";
 import { foldedTable, type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { fanSvg } from "./fan.ts";
-import { projectionHeadline, projectionTable } from "./projection.ts";
+import { fanSvg, projectionHeadline, projectionTable, tornadoSvg } from "./projection.ts";
 import { bestRouting, type ReplayReport, replayText, savingsSvg, savingsTable } from "./savings.ts";
 import { type BillReport, certainty, headline, PART_NAMES, workloadText } from "./text.ts";
-import { tornadoSvg } from "./tornado.ts";
 
 export interface BillPage {
   readonly report: BillReport;

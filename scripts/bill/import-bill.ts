@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import type { ImportedSums } from "../../reports/bill/import-text.ts";
+import type { ImportedSums } from "../../reports/bill/imports-text.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { type BillLine, type Decimal, formatDecimal, parseDecimal, sumOf } from "../../simulator/bill/bill-line.ts";

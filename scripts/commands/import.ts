@@ -1,7 +1,7 @@
 /** `meridian import`: puts recorded requests, bills and price lists into the store, each once. */
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { importedBillText, plainAmounts } from "../../reports/bill/import-text.ts";
+import { importedBillText, plainAmounts } from "../../reports/bill/imports-text.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { TIME_UNITS } from "../../simulator/base/time.ts";
 import { createModelNames } from "../../simulator/bill/classify.ts";

@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
-import { renderPriceCheck, renderPriceImport } from "../../reports/bill/prices-text.ts";
+import { renderPriceCheck, renderPriceImport } from "../../reports/bill/imports-text.ts";
 import { EXIT_CODES, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { didYouMean } from "../../simulator/base/near-names.ts";
 import { createModelNames } from "../../simulator/bill/classify.ts";

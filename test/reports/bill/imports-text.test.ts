@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { renderPriceCheck } from "../../../reports/bill/prices-text.ts";
+import { renderPriceCheck } from "../../../reports/bill/imports-text.ts";
 
 describe("the check of prices as text", () => {
   it("shows the oldest with their age, what is missing with its fix, and how many more there are", () => {
