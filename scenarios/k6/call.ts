@@ -1,13 +1,11 @@
-/**
- * One attempt as a call from k6: its request, signed with AWS Signature Version 4 on k6's own cryptography; its answer, with
- * what it took.
- */
+/** One attempt as a call from k6: its request, signed; its answer, with what it took. */
+/// <reference path="./k6.d.ts" />
 import { asyncRequest, type Response } from "k6/http";
-import { encodeSegment } from "../../simulator/bench/adapters/adapter.ts";
 import { findAdapter } from "../../simulator/bench/adapters/index.ts";
 import type { ReplayAuth, ReplayPlan } from "../../simulator/bench/plan.ts";
 import type { AttemptAnswer, AttemptOrder } from "../../simulator/bench/router-io.ts";
 import { firstByteLimitMs } from "../../simulator/client/request-rules.ts";
+import { type CryptoFunctions, createSigner, type SignableRequest } from "./sigv4.ts";
 
 /** k6's code for a request that ran out of its time. */
 const REQUEST_TIMEOUT = 1050;
@@ -138,83 +136,4 @@ export function authorizeFrom(env: Readonly<Record<string, string | undefined>>,
 
 function open(): Readonly<Record<string, string>> {
   return { "content-type": "application/json" };
-}
-
-/** The part of k6/crypto that signing needs; a test brings its own. */
-export interface CryptoFunctions {
-  sha256(data: string, encoding: "hex"): string;
-  hmac(algorithm: "sha256", key: string | ArrayBuffer, data: string, encoding: "hex"): string;
-  hmac(algorithm: "sha256", key: string | ArrayBuffer, data: string, encoding: "binary"): ArrayBuffer;
-}
-
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Temporary credentials have one. */
-  readonly sessionToken?: string | undefined;
-}
-
-export interface SignableRequest {
-  readonly region: string;
-  readonly host: string;
-  /** As it goes over the wire: each segment percent-encoded once. No query. */
-  readonly path: string;
-  readonly body: string;
-  /** ms since 1970. */
-  readonly nowMs: number;
-}
-
-const SERVICE = "bedrock";
-const CONTENT_TYPE = "application/json";
-
-/**
- * Makes a signer of POST requests to Bedrock, AWS Signature Version 4. The key of a day and region is kept.
- * Source: AWS General Reference, "Create a signed AWS API request": every service but S3 encodes the path once more.
- *
- * @returns the headers to send; the body's content type is application/json
- */
-export function createSigner(crypto: CryptoFunctions, credentials: Credentials) {
-  const keys = new Map<string, ArrayBuffer>();
-  const { sessionToken } = credentials;
-
-  function keyOf(day: string, region: string): ArrayBuffer {
-    const name = `${day}/${region}`;
-    const known = keys.get(name);
-    if (known !== undefined) return known;
-    let key = crypto.hmac("sha256", `AWS4${credentials.secretAccessKey}`, day, "binary");
-    for (const part of [region, SERVICE, "aws4_request"]) key = crypto.hmac("sha256", key, part, "binary");
-    keys.set(name, key);
-    return key;
-  }
-
-  return (request: SignableRequest): Readonly<Record<string, string>> => {
-    const { region, host, path, body } = request;
-    const stamp = new Date(request.nowMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
-    const day = stamp.slice(0, 8);
-    const scope = `${day}/${region}/${SERVICE}/aws4_request`;
-    const headers: readonly (readonly [string, string])[] = [
-      ["content-type", CONTENT_TYPE],
-      ["host", host],
-      ["x-amz-date", stamp],
-      ...(sessionToken === undefined ? [] : [["x-amz-security-token", sessionToken] as const]),
-    ];
-    const names = headers.map(([name]) => name).join(";");
-    const canonical = [
-      "POST",
-      path.split("/").map(encodeSegment).join("/"),
-      "",
-      ...headers.map(([name, value]) => `${name}:${value.trim()}`),
-      "",
-      names,
-      crypto.sha256(body, "hex"),
-    ].join("\n");
-    const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${crypto.sha256(canonical, "hex")}`;
-    const signature = crypto.hmac("sha256", keyOf(day, region), toSign, "hex");
-    return {
-      "content-type": CONTENT_TYPE,
-      "x-amz-date": stamp,
-      ...(sessionToken === undefined ? {} : { "x-amz-security-token": sessionToken }),
-      authorization: `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
-    };
-  };
 }
