@@ -1,6 +1,6 @@
 /** `bench --dry-run`: what would be sent, where, and what it would cost, as plain data and as text. No model is called. */
 import { requestOf, type ScheduleRow } from "../../simulator/bench/rows.ts";
-import { spendPlanOf } from "../../simulator/bench/spend.ts";
+import { spendPlanOf } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { type CommonOptions, JSON_SCHEMA_VERSION } from "../commands/command.ts";
 import { formatSpan } from "../io/progress.ts";

@@ -13,7 +13,7 @@ import { attemptPricer, type MeasuredRun } from "../../simulator/bench/measured.
 import { checkNativeRows } from "../../simulator/bench/native-executor.ts";
 import type { ReplayPlan, SpendPlan } from "../../simulator/bench/plan.ts";
 import { type EndpointRecords, recordOf, type ScheduleRow, settled } from "../../simulator/bench/rows.ts";
-import { leftOf, type SpendReport, shareOf, spendReport } from "../../simulator/bench/spend.ts";
+import { leftOf, type SpendReport, shareOf, spendReport } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { createStatusLine, formatSpan, type StatusLineOptions } from "../io/progress.ts";
 import { interrupted } from "../io/worker-pool.ts";

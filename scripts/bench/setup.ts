@@ -5,7 +5,7 @@ import { nearNames } from "../../simulator/base/near-names.ts";
 import { plannedCalls } from "../../simulator/bench/make-plan.ts";
 import type { SpendPlan } from "../../simulator/bench/plan.ts";
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
-import { spendPlanOf } from "../../simulator/bench/spend.ts";
+import { spendPlanOf } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";

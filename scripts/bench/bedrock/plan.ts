@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { SpendPlan } from "../../../simulator/bench/plan.ts";
 import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
-import { type ListPrice, type PromptCount, spendPlanOf } from "../../../simulator/bench/spend.ts";
+import { type ListPrice, type PromptCount, spendPlanOf } from "../../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../../commands/command.ts";
 import type { PreparedExperiment } from "../../io/experiment.ts";

@@ -291,7 +291,7 @@ const image = { image: { format: "png", source: { bytes: "aGk=" } } };
 const document = { document: { format: "pdf", name: "a", source: { bytes: "aGk=" } } };
 const point = { cachePoint: { type: "default" } };
 
-function featuresRefusal(modelId: string, body: object, isStream = false): string | undefined {
+function refusalOf(modelId: string, body: object, isStream = false): string | undefined {
   try {
     refuseFeatures(body as never, bundledFacts().fact(modelId, "converseLacks")?.value, isStream);
     return undefined;
@@ -326,7 +326,7 @@ describe("what Converse refuses of a model", () => {
     ["everything", "acme.own-v1", { ...said(image, document, point), toolConfig: { tools } }, undefined],
   ] as const) {
     it(`${modelId} ${expected === undefined ? "takes" : "lacks"} ${what}`, () => {
-      const found = featuresRefusal(modelId, body, isStream);
+      const found = refusalOf(modelId, body, isStream);
       if (expected === undefined) assert.equal(found, undefined);
       else assert.match(found ?? "", expected);
     });

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { estimateBench, listPricesOf, refuseTinyBudget } from "../../../scripts/bench/estimate.ts";
 import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
 import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
-import { spendPlanOf } from "../../../simulator/bench/spend.ts";
+import { spendPlanOf } from "../../../simulator/bench/spend-plan.ts";
 import { classInput, HAIKU, planOf, scenarioInput } from "../../simulator/scenario/base.ts";
 
 const estimate = (over: object = {}, count: Parameters<typeof spendPlanOf>[2][number] = "exact") => {

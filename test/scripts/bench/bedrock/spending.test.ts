@@ -9,7 +9,7 @@ import type { K6Program } from "../../../../scripts/bench/k6-program.ts";
 import { type BenchedStrategy, benchStrategies } from "../../../../scripts/bench/run.ts";
 import { invalidReasons } from "../../../../simulator/bench/checks.ts";
 import { recordSchedule } from "../../../../simulator/bench/make-plan.ts";
-import { spendPlanOf } from "../../../../simulator/bench/spend.ts";
+import { spendPlanOf } from "../../../../simulator/bench/spend-plan.ts";
 import { END } from "../../../../simulator/client/request-rules.ts";
 import type { Plan } from "../../../../simulator/scenario/plan.ts";
 import { k6ForTests } from "../../../scenarios/k6/k6.ts";
