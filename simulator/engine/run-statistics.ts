@@ -41,6 +41,8 @@ export class RunStatistics {
   /** By class. */
   declare private readonly hasObjective: readonly boolean[];
   private readonly entry = newEntry();
+  /** Instant of the end that is counted next, ms. A field: a number passed as an argument is boxed at every call. */
+  nowMs = Number.NaN;
   /** Requests in the system × ms, since the first counted arrival. */
   private area = Number.NaN;
   private areaFromMs = Number.NaN;
@@ -118,8 +120,9 @@ export class RunStatistics {
     this.wholeTokens = wholeTokens;
   }
 
-  /** A request leaves the system. @param attempt the serving attempt; -1 unless the request was served */
-  ended(request: number, end: End, nowMs: number, attempt: number): void {
+  /** A request leaves the system at `nowMs`. @param attempt the serving attempt; -1 unless the request was served */
+  ended(request: number, end: End, attempt: number): void {
+    const { nowMs } = this;
     this.passTime(nowMs);
     this.inSystem--;
     const { entry } = this;
