@@ -4,7 +4,7 @@ import type { ReadAttempt, ReadDecision } from "../../simulator/bench/read-decis
 import type { Observation } from "../../simulator/calibrate/calls.ts";
 import type { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
-import { readDecisions } from "../bedrock/read-log.ts";
+import { readDecisions } from "../bedrock/decision-file.ts";
 import { axisStartOf, type Measurement } from "./measurement.ts";
 
 /**

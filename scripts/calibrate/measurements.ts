@@ -6,7 +6,7 @@ import type { ProbeFile } from "../../simulator/probe/summary.ts";
 import type { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
 import { outcomeOfStatus } from "../../simulator/traffic/row-cells.ts";
-import { isDecisionLog } from "../bedrock/read-log.ts";
+import { isDecisionLog } from "../bedrock/decision-file.ts";
 import { readProbeFile } from "../probe/run-probe.ts";
 import { readDecisionCalls } from "./decision-calls.ts";
 import { readLogCalls } from "./log-calls.ts";

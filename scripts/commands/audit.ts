@@ -2,7 +2,7 @@
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
 import { type AllowedTargets, type ClassAudit, DecisionAudit } from "../../simulator/bench/read-decisions.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { readDecisions } from "../bedrock/read-log.ts";
+import { readDecisions } from "../bedrock/decision-file.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 

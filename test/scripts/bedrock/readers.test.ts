@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { isDecisionLog, readDecisions } from "../../../scripts/bedrock/read-log.ts";
+import { isDecisionLog, readDecisions } from "../../../scripts/bedrock/decision-file.ts";
 import { readDecisionCalls } from "../../../scripts/calibrate/decision-calls.ts";
 import { readMeasurements } from "../../../scripts/calibrate/measurements.ts";
 import { auditCommand } from "../../../scripts/commands/audit.ts";
