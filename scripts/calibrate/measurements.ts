@@ -8,8 +8,7 @@ import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
 import { outcomeOfStatus } from "../../simulator/traffic/row-cells.ts";
 import { isDecisionLog } from "../bedrock/decision-file.ts";
 import { readProbeFile } from "../probe/run-probe.ts";
-import { readDecisionCalls } from "./decision-calls.ts";
-import { readLogCalls } from "./log-calls.ts";
+import { readDecisionCalls, readLogCalls } from "./log-calls.ts";
 import { axisStartOf, type Measurement } from "./measurement.ts";
 import { readRunCalls } from "./run-calls.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isDecisionLog, readDecisions } from "../../../scripts/bedrock/decision-file.ts";
-import { readDecisionCalls } from "../../../scripts/calibrate/decision-calls.ts";
+import { readDecisionCalls } from "../../../scripts/calibrate/log-calls.ts";
 import { readMeasurements } from "../../../scripts/calibrate/measurements.ts";
 import { auditCommand } from "../../../scripts/commands/audit.ts";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
