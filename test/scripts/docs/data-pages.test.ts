@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { factText, modelsPage } from "../../../scripts/docs/models-page.ts";
+import { claimsPage, factText, modelsPage } from "../../../scripts/docs/data-pages.ts";
+import { ASSUMPTIONS } from "../../../simulator/claims/claim.ts";
+import { CLAIMS } from "../../../simulator/claims/index.ts";
 
 describe("the page of model facts", () => {
   const page = modelsPage();
@@ -45,5 +47,13 @@ describe("the page of model facts", () => {
       "legacy since 2026-07-08, last day 2027-01-08",
     );
     assert.equal(factText("profileOnly", false), "no");
+  });
+});
+
+describe("the page of claims", () => {
+  it("has a section for every claim and a row for every assumption", async () => {
+    const page = await claimsPage();
+    for (const { id, says } of CLAIMS) assert.ok(page.includes(`## ${id}\n`) && page.includes(says), id);
+    for (const name of Object.keys(ASSUMPTIONS)) assert.ok(page.includes(`| \`${name}\` |`), name);
   });
 });
