@@ -13,8 +13,7 @@ import { readBillFile } from "../bill/read-bill.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
 import { loadTagger, tagRow, withTags } from "../io/tag-rules.ts";
 import { checkImportName, importRequests } from "../traffic/imports.ts";
-import { pseudonymousRow, pseudonymsOf } from "../traffic/pseudonyms.ts";
-import { readingOf, writeRejects } from "../traffic/read.ts";
+import { pseudonymousRow, pseudonymsOf, readingOf, writeRejects } from "../traffic/read.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addBadRowOptions, RUNS_FOLDER } from "./options.ts";
 

@@ -13,8 +13,7 @@ import type { CommonOptions } from "../commands/command.ts";
 import { type CommandInput, jsonDocument } from "../commands/command.ts";
 import { pairsOf } from "../commands/options.ts";
 import { environmentProblem } from "../io/text-files.ts";
-import { pseudonymsOf } from "./pseudonyms.ts";
-import { type ReadTraffic, readTraffic } from "./read.ts";
+import { pseudonymsOf, type ReadTraffic, readTraffic } from "./read.ts";
 import { writeRecording } from "./recording-writer.ts";
 import { type RequestWriter, writerOf } from "./request-writers.ts";
 

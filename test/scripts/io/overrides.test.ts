@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { settledPath, writeOutAliases } from "../../../scripts/io/override-path.ts";
-import { applyOverrides, parseSet } from "../../../scripts/io/overrides.ts";
+import { applyOverrides, parseSet, settledPath, writeOutAliases } from "../../../scripts/io/overrides.ts";
 import { parseYaml, type YamlSource } from "../../../scripts/io/yaml-source.ts";
 
 const TEXT = `
