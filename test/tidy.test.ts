@@ -57,7 +57,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/browser/playground-worker.ts": "test/scripts/browser/playground-worker.test.ts runs it bundled",
   "scripts/browser/without-eval.ts": "test/scripts/browser/playground-worker.test.ts runs it where eval is forbidden",
   "scripts/browser/page/": "test/scripts/playground/browser.test.ts runs the page in Chromium",
-  "scripts/view/playground.ts": "test/scripts/playground/browser.test.ts asks the server for its pages",
+  "scripts/view/server.ts": "test/scripts/playground/browser.test.ts asks the server for its pages",
   "scripts/cli.ts": "test/scripts/meridian.test.ts drives it as a process",
   "scenarios/k6/runtime.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scenarios/k6/native-executor.ts": "it runs in k6 alone; test/scripts/bench/executors.test.ts drives it there",
