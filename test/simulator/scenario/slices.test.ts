@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Problems } from "../../../simulator/scenario/problems.ts";
-import { resolveSlices, slicesSchema } from "../../../simulator/scenario/slices.ts";
+import { resolveSlices, slicesSchema } from "../../../simulator/scenario/run-length.ts";
 
 const HOUR = 3_600_000;
 const none = { kind: "none", amount: 0 } as const;

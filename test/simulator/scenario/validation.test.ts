@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Problems } from "../../../simulator/scenario/problems.ts";
-import { checkValidation } from "../../../simulator/scenario/validation.ts";
+import { checkValidation } from "../../../simulator/scenario/run-length.ts";
 import { planOf, problemsOf, scenarioInput, schemaProblems } from "./base.ts";
 
 describe("the validation section", () => {

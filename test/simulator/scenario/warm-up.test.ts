@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { warmupSchema } from "../../../simulator/scenario/run-length.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { warmupSchema } from "../../../simulator/scenario/warm-up.ts";
 import { classInput, HAIKU, planOf, problemsOf, scenarioInput, worldInput } from "./base.ts";
 
 const codes = (input: ScenarioInput) => problemsOf(input).map((problem) => `${problem.code} ${problem.where}`);
