@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Problems } from "../../../simulator/scenario/problems.ts";
-import { warmupSchema, resolveSlices, slicesSchema, checkValidation } from "../../../simulator/scenario/run-length.ts";
+import { checkValidation, resolveSlices, slicesSchema, warmupSchema } from "../../../simulator/scenario/run-length.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { classInput, HAIKU, planOf, problemsOf, scenarioInput, worldInput, schemaProblems } from "./base.ts";
+import { classInput, HAIKU, planOf, problemsOf, scenarioInput, schemaProblems, worldInput } from "./base.ts";
 
 const codes = (input: ScenarioInput) => problemsOf(input).map((problem) => `${problem.code} ${problem.where}`);
 const auto = (over: Partial<ScenarioInput>) => planOf(scenarioInput({ warmup: "auto", ...over }));
@@ -84,7 +84,10 @@ const HOUR = 3_600_000;
 const none = { kind: "none", amount: 0 } as const;
 const slices = (given: object) => slicesSchema.parse({ count: 10, length: "1m", ...given })!;
 
-function slicesProblems(scenario: Parameters<typeof resolveSlices>[0], warmup: Parameters<typeof resolveSlices>[1] = none) {
+function slicesProblems(
+  scenario: Parameters<typeof resolveSlices>[0],
+  warmup: Parameters<typeof resolveSlices>[1] = none,
+) {
   const problems = new Problems();
   resolveSlices(scenario, warmup, problems);
   return problems.list.map(({ code, where }) => `${code} ${where}`);
