@@ -1,13 +1,12 @@
+// Own process: the sessions of the documents work in folders of their own.
 import assert from "node:assert/strict";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
-import { Command } from "commander";
 import { loadEndpoints } from "../scripts/bench/endpoints-file.ts";
-import { commands } from "../scripts/commands/index.ts";
 import { prepareText } from "../scripts/io/experiment.ts";
-import { meridian, meridianHere } from "./scripts/run-meridian.ts";
+import { meridianHere } from "./scripts/run-meridian.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGES = [...globSync("*.md", { cwd: ROOT }), ...globSync("docs/**/*.md", { cwd: ROOT })]
@@ -70,20 +69,24 @@ async function fault(command: string): Promise<string | undefined> {
     return known ? undefined : `package.json has no script "${script}"`;
   }
   if (words[0] !== "npx" || words[1] !== "meridian") return undefined;
-  const definition = commands.find((each) => each.name === words[2]);
-  if (definition === undefined) return words[2]?.startsWith("-") ? undefined : `there is no verb "${words[2]}"`;
-  const verb = new Command();
-  (await definition.load()).configure(verb);
-  const known = [
-    ...verb.options.flatMap((option) => [option.long, option.short]),
-    "--json",
-    "--quiet",
-    "-q",
-    "--no-color",
-    "--help",
-  ];
-  const strange = words.slice(3).find((word) => /^--?[a-z]/.test(word) && !known.includes(word.split("=")[0]));
-  return strange === undefined ? undefined : `meridian ${definition.name} has no option ${strange}`;
+  const verb = words[2]!;
+  if (verb.startsWith("-")) return undefined;
+  const help = await helpOf(verb);
+  if (help === undefined) return `there is no verb "${verb}"`;
+  const known: readonly string[] = help.match(/--?[a-z][\w-]*/g) ?? [];
+  const strange = words.slice(3).find((word) => /^--?[a-z]/.test(word) && !known.includes(word.split("=")[0]!));
+  return strange === undefined ? undefined : `meridian ${verb} has no option ${strange}`;
+}
+
+const helps = new Map<string, string | undefined>();
+
+/** What a verb says of its options; undefined where there is none of that name. */
+async function helpOf(verb: string): Promise<string | undefined> {
+  if (!helps.has(verb)) {
+    const { code, stdout } = await meridianHere([verb, "--help"]);
+    helps.set(verb, code === 0 ? stdout : undefined);
+  }
+  return helps.get(verb);
 }
 
 describe("documents", () => {
@@ -245,7 +248,7 @@ async function runSession(session: readonly Block[]): Promise<void> {
       for (const command of commandsOf(block)) {
         const [npx, name, ...args] = wordsOf(command);
         assert.deepEqual([npx, name], ["npx", "meridian"], `${command}: a session runs npx meridian ...`);
-        const { code, stdout, stderr } = await meridian(args, { cwd: folder });
+        const { code, stdout, stderr } = await meridianHere(args, {}, folder);
         assert.equal(code, expected, `${block.page}:${block.line}  ${stderr}`);
         printed += stdout;
       }
