@@ -43,12 +43,24 @@ export function findErrorCodes(sources: ReadonlyMap<string, string>): readonly C
     return { path, nodes };
   });
   const all = files.flatMap(({ path, nodes }) => nodes.flatMap((found) => functionOf(found, path) ?? []));
-  const functions = Map.groupBy(all, ({ name }) => name);
+  const functions = groupedBy(all, ({ name }) => name);
   const families = files.flatMap(({ nodes }) => nodes.flatMap(({ node }) => familyOf(node) ?? []));
   return files.flatMap(({ path, nodes }) => {
     const context = { path, functions, families, onlyKind: onlyKindOf(nodes) };
     return nodes.flatMap((found) => [...sitesOfObject(found, context), ...sitesOfCall(found, context)]);
   });
+}
+
+/** Items by the key of each, in their order. */
+export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 interface Context {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import { EXIT_MEANINGS } from "./cli-page.ts";
-import { type CodeSite, findErrorCodes } from "./error-codes.ts";
+import { type CodeSite, findErrorCodes, groupedBy } from "./error-codes.ts";
 import { code, table, wrapped } from "./markdown.ts";
 
 const SOURCES = ["{simulator,emulator,reports,scripts}/**/!(*.d).ts", "scenarios/k6/!(*.d).ts"];
@@ -67,7 +67,7 @@ interface ErrorEntry {
  */
 export function errorsPage(sources: ReadonlyMap<string, string> = ownSources()): string {
   const entries = entriesOf(findErrorCodes(sources));
-  const groups = Map.groupBy(entries, (entry) => entry.code.split("_", 1)[0]!);
+  const groups = groupedBy(entries, (entry) => entry.code.split("_", 1)[0]!);
   const shared = [...groups].filter(([, group]) => group.length > 1);
   const single = [...groups].filter(([, group]) => group.length === 1).flatMap(([, group]) => group);
   return [
@@ -99,7 +99,7 @@ function ownSources(): ReadonlyMap<string, string> {
 }
 
 function entriesOf(sites: readonly CodeSite[]): readonly ErrorEntry[] {
-  const byCode = Map.groupBy(sites, (site) => site.code);
+  const byCode = groupedBy(sites, (site) => site.code);
   return [...byCode]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, group]) => {
