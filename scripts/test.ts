@@ -57,7 +57,7 @@ const compiled = starters.length > SOURCES_MAX ? await compilePackage(PACKAGE_RO
 if (compiled !== undefined) process.env[PACKAGE_VARIABLE] = compiled.folder;
 await runInSlots([...work.slice(0, 2), ...checks, ...work.slice(2)], {
   // One more than there are cores: tests of k6 and of emulators spend much of their time waiting.
-  slots: availableParallelism() + 1,
+  slots: Number(process.env.MERIDIAN_TEST_SLOTS ?? availableParallelism() + 1),
   fileLimitMs: FILE_LIMIT_MS,
   onFile: report.file,
 });
