@@ -181,7 +181,7 @@ async function passes(command: string): Promise<string> {
 function run(typed: string): Promise<{ readonly code: number; readonly output: string }> {
   // What is compiled here is of no use to anything else: its paths go with the copy.
   const NODE_COMPILE_CACHE = join(copy, ".cache");
-  const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE, MERIDIAN_TEST_SLOTS: "1" };
+  const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE, MERIDIAN_TEST_INNER: "1" };
   delete env.NODE_TEST_CONTEXT;
   const command = typed.replace(/npm run (\w+)(?: --)?/, (_, name: string) => scripts[name] ?? `no script ${name}`);
   return new Promise((resolve) => {
