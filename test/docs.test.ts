@@ -41,6 +41,9 @@ function blocksOf(page: string, markdown: string): readonly Block[] {
 const texts = new Map(PAGES.map((page) => [page, readFileSync(join(ROOT, page), "utf8")]));
 const blocks = PAGES.flatMap((page) => blocksOf(page, texts.get(page)!));
 
+/** Starts no threads, which would take longer than the work and change no result. */
+const simulate = ["simulate", "--workers", "1"];
+
 /** Commands of a shell block: one per line, comments and continued lines joined. */
 function commandsOf(block: Block): readonly string[] {
   const joined = block.text.replaceAll("\\\n", " ");
@@ -152,7 +155,7 @@ describe("documents", () => {
       const folder = mkdtempSync(join(tmpdir(), "meridian-"));
       const file = join(folder, `${name}.yaml`);
       writeFileSync(file, scenario.text);
-      const { code, stdout, stderr } = await meridianHere(["simulate", file, "--out", join(folder, "runs")]);
+      const { code, stdout, stderr } = await meridianHere([...simulate, file, "--out", join(folder, "runs")]);
       assert.equal(code, 0, stderr);
       rmSync(folder, { recursive: true });
       expectOutput(block, stdout);
@@ -248,7 +251,11 @@ async function runSession(session: readonly Block[]): Promise<void> {
       for (const command of commandsOf(block)) {
         const [npx, name, ...args] = wordsOf(command);
         assert.deepEqual([npx, name], ["npx", "meridian"], `${command}: a session runs npx meridian ...`);
-        const { code, stdout, stderr } = await meridianHere(args, {}, folder);
+        const { code, stdout, stderr } = await meridianHere(
+          args[0] === "simulate" ? [...simulate, ...args.slice(1)] : args,
+          {},
+          folder,
+        );
         assert.equal(code, expected, `${block.page}:${block.line}  ${stderr}`);
         printed += stdout;
       }

@@ -213,8 +213,13 @@ describe("meridian simulate", () => {
 
   it("leaves no audit behind when the run does not end", async () => {
     const args = ["simulate", TINY, "--out", join(folder, "stopped-audit"), "--set", "requests=500M"];
+    const begun = async () => (await readdir(folder)).some((name) => name.includes("never"));
     const { code } = await meridian([...args, "--audit", join(folder, "never.csv")], {
-      onFirstOutput: (child) => void sleep(500).then(() => child.kill("SIGINT")),
+      onFirstOutput: async (child) => {
+        while (child.exitCode === null && !(await begun())) await sleep(20);
+        await sleep(300);
+        child.kill("SIGINT");
+      },
     });
     assert.equal(code, 130);
     assert.deepEqual(
