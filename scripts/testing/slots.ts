@@ -39,8 +39,8 @@ export interface Lane {
   readonly isPatient?: boolean;
 }
 
-/** What work that computes cedes to work that measures time: a third of the processor where both want all of it. */
-const PATIENT_NICE = 5;
+/** Work that computes cedes a little to work that measures time. */
+const PATIENT_NICE = 2;
 
 export interface SlotOptions {
   /** A file that takes longer is stopped. */
