@@ -39,15 +39,11 @@ await buildPackage();
 async function buildPackage(): Promise<void> {
   const { exports, dependencies } = readManifest();
   const library = librarySources(exports);
-  const { "code-into": into, "code-from": from } = OPTIONS;
   rmSync(DIST, { recursive: true, force: true });
-  if (from === undefined) await compile([...library, ...PROGRAMS], dependencies);
-  else cpSync(from, DIST, { recursive: true });
-  if (into === undefined) emitTypes(library);
-}
-
-/** Writes the code, and the licences of the packages that are compiled in. */
-async function compile(programs: readonly string[], dependencies: readonly string[]): Promise<void> {
+  if (OPTIONS["code-from"] !== undefined) {
+    cpSync(OPTIONS["code-from"], DIST, { recursive: true });
+    return emitTypes(library);
+  }
   const common: BuildOptions = {
     absWorkingDir: PACKAGE_ROOT,
     outbase: ".",
@@ -62,7 +58,7 @@ async function compile(programs: readonly string[], dependencies: readonly strin
   };
   const { metafile, outputFiles } = await build({
     ...common,
-    entryPoints: [...programs],
+    entryPoints: [...library, ...PROGRAMS],
     platform: "node",
     target: TARGET,
     external: dependencies.filter((name) => !COMPILED_IN.includes(name)).flatMap((name) => [name, `${name}/*`]),
@@ -88,6 +84,7 @@ async function compile(programs: readonly string[], dependencies: readonly strin
   });
   const inputs = [metafile, browser.metafile].flatMap((one) => Object.keys(one.inputs));
   writeFileSync(join(DIST, "LICENSES.txt"), licencesOf(inputs));
+  if (OPTIONS["code-into"] === undefined) emitTypes(library);
 }
 
 /**
