@@ -4,18 +4,31 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { IS_FULL } from "./budget.ts";
+import { REGISTRIES } from "./tidy/registries.ts";
+import { missingFromIndex, missingProof, RULES, testedPaths } from "./tidy/rules.ts";
+import { parseSource } from "./tidy/source.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /**
- * For a full run: making all reference pages anew, holding them to the code, and drawing all pictures once more after
- * they were drawn.
+ * For a full run: making all reference pages anew, holding them to the code, drawing all pictures once more after they
+ * were drawn, and holding the rest of the tree to the rules of the house.
  */
-const ONLY_IN_FULL = ["npm run docs", "docs/reference", "commands/schema", "golden/reports"];
+const ONLY_IN_FULL = ["npm run docs", "docs/reference", "commands/schema", "golden/reports", "tidy"];
 const WALKTHROUGH = /^Add an? (.+)$/;
 const EXTENSION_POINTS = ["strategy", "trace format", "capacity model", "chart", "endpoint adapter"];
 
@@ -91,7 +104,6 @@ describe("CONTRIBUTING.md", () => {
     const others = commands.filter((each) => !unit.test(each) && !draw.test(each) && now(each));
     for (const command of new Set(others)) await passes(command);
     const words = new Set(commands.flatMap((command) => unit.exec(command)?.[1]?.split(" ") ?? []).filter(now));
-    assert.ok(words.has("tidy"));
     const drawn = commands.flatMap((command) => draw.exec(command)?.[1] ?? []);
     const { output } = await run(`UPDATE_GOLDEN=1 npm run unit -- ${[...drawn, ...words].join(" ")}`);
     if (IS_FULL) await passes(`npm run unit -- ${drawn.join(" ")}`);
@@ -100,9 +112,29 @@ describe("CONTRIBUTING.md", () => {
     const failed = output
       .split("\n")
       .filter((line) => line.startsWith("FAILED ") && !line.includes("test/tidy.test.ts"));
-    const names = files.map(({ mark }) => basename(mark));
-    const untidy = output.split("\n").filter((line) => !/^ok /.test(line) && names.some((name) => line.includes(name)));
-    assert.deepEqual([...failed, ...untidy], [], output);
+    assert.deepEqual(failed, [], output);
+    const untidy = output.split("\n").filter((line) => !/^ok /.test(line) && isOfWalkthrough(line));
+    assert.deepEqual(untidy, [], output);
+  });
+
+  it("shows files that the rules of the house accept", () => {
+    const parsed = (paths: readonly string[]) =>
+      paths.map((path) => parseSource(path, readFileSync(join(copy, path), "utf8")));
+    const own = parsed(files.map(({ mark }) => mark).filter((path) => path.endsWith(".ts")));
+    const tested = testedPaths(own);
+    const untested = own.filter(({ path }) => !path.startsWith("test/") && !tested.has(path)).map(({ path }) => path);
+    const registries = REGISTRIES.filter(({ folder }) => own.some(({ path }) => dirname(path) === folder));
+    assert.ok(registries.length >= EXTENSION_POINTS.length);
+    const unlisted = registries.flatMap((registry) => {
+      const inside = globSync(`{,test/}${registry.folder}/*.ts`, { cwd: copy }).map((path) =>
+        path.replaceAll("\\", "/"),
+      );
+      const all = parsed(inside);
+      const page = registry.page === undefined ? undefined : readFileSync(join(copy, registry.page), "utf8");
+      return [...missingFromIndex(registry, all), ...(page === undefined ? [] : missingProof(registry, all, page))];
+    });
+    const broken = Object.values(RULES).flatMap((rule) => own.flatMap(rule));
+    assert.deepEqual([...untested, ...unlisted, ...broken], []);
   });
 
   it("and what is forgotten is named by the conformance suites", async () => {
@@ -130,6 +162,10 @@ describe("CONTRIBUTING.md", () => {
       assert.ok(output.includes(wanted), `"${wanted}" is not in:\n${output}`);
   });
 });
+
+function isOfWalkthrough(line: string): boolean {
+  return files.some(({ mark }) => line.includes(basename(mark)));
+}
 
 function walkthroughBlocks(markdown: string): readonly Block[] {
   const found: Block[] = [];
