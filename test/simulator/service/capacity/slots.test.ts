@@ -143,7 +143,10 @@ describe("slots against closed forms", () => {
         (seed) => {
           // Ten minutes around the hour at most: the occupancy is within 0.05 of its value there.
           const calls = poissonCalls(seed, budget(16_000, 8_000), 0.03);
-          return shareOf(drive(slotsSpec(spec), calls, { seed, localHourAtStart: hour - budget(1 / 12, 1 / 24) }), "refused");
+          return shareOf(
+            drive(slotsSpec(spec), calls, { seed, localHourAtStart: hour - budget(1 / 12, 1 / 24) }),
+            "refused",
+          );
         },
         { errorMax: 0.08 },
       );
