@@ -19,8 +19,16 @@ const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf
 const HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0";
 const book = createPriceBook({ data: prices });
 
+const read = new Map<string, ReturnType<typeof readBillFile>>();
+/** A shipped bill, read once. */
+function billOf(name: string): ReturnType<typeof readBillFile> {
+  const known = read.get(name) ?? readBillFile(`scenarios/bills/${name}`);
+  read.set(name, known);
+  return known;
+}
+
 async function fit(file: string, sizes = new Map<string, CallSizes>()) {
-  const bill = createBill(await readBillFile(`scenarios/bills/${file}`), names);
+  const bill = createBill(await billOf(file), names);
   const fitted = fitTraffic({ bill, dimension: "tag:team", book, sizes, requestsMax: 20_000 });
   assert.ok(fitted);
   return { bill, fitted };
@@ -57,7 +65,7 @@ describe("traffic fitted to a bill", () => {
   });
 
   it("has other routes only for what may move, and the same calls in all", async () => {
-    const bill = createBill(await readBillFile("scenarios/bills/focus-1.0.csv.gz"), names);
+    const bill = createBill(await billOf("focus-1.0.csv.gz"), names);
     const workloads = workloadsSchema.parse({
       search: { mayMove: "25%" },
       support: { sla: "2s" },
@@ -91,7 +99,7 @@ describe("traffic fitted to a bill", () => {
   });
 
   it("costs what was billed within 1 % where a day has few calls, too", async () => {
-    const whole = createBill(await readBillFile("scenarios/bills/cur-2.csv.gz"), names);
+    const whole = createBill(await billOf("cur-2.csv.gz"), names);
     // A thousandth of the bill, some fifty calls a day.
     const lines = whole.lines.map((each) => ({
       ...each,
@@ -139,7 +147,7 @@ describe("traffic fitted to a bill", () => {
   });
 
   it("replays a model without facts as billed, through no other route, and says how much of the spend it is", async () => {
-    const exported = await readBillFile("scenarios/bills/focus-1.0.csv.gz");
+    const exported = await billOf("focus-1.0.csv.gz");
     const rename = (text: string | undefined) => text?.replace("NovaLite", "NovaZeta");
     const lines = exported.lines.map((line) => ({ ...line, usageType: rename(line.usageType) }));
     const bill = createBill({ ...exported, lines }, names);
