@@ -9,11 +9,9 @@ import { spendPlanOf } from "../../simulator/bench/spend-plan.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
-import { factsOf } from "./bedrock/confirmation.ts";
-import { locksOf, type Purchase, type SpendLocks } from "./bedrock/locks.ts";
+import { factsOf, locksOf, type Purchase, type SpendLocks } from "./bedrock/locks.ts";
 import { loadEndpoints } from "./endpoints-file.ts";
-import { estimateBench, refuseTinyBudget } from "./estimate.ts";
-import { benchLimits, refuseBeyondLimits } from "./limits.ts";
+import { benchLimits, estimateBench, refuseBeyondLimits, refuseTinyBudget } from "./estimate.ts";
 import { operationOf } from "./options.ts";
 import { type BenchTarget, emulatorTarget, endpointsTarget } from "./target.ts";
 

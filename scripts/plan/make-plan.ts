@@ -1,5 +1,6 @@
 /** Makes a plan of a scenario: what is run, in which order, and what the answers are read from. */
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
+import { loadDurations } from "../../simulator/advice/commitments.ts";
 import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
 import {
   capacityWorth,
@@ -10,7 +11,6 @@ import {
   watchedClass,
 } from "../../simulator/advice/outcomes.ts";
 import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
-import { loadDurations } from "../../simulator/advice/reservation.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";

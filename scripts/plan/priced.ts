@@ -1,13 +1,15 @@
 /** What a plan reads from list prices and the tokens of its traffic: each figure over several replications of it. */
-import type { Advice } from "../../simulator/advice/advice.ts";
-import { deferrals } from "../../simulator/advice/deferral.ts";
+import { type Advice, withRanges } from "../../simulator/advice/advice.ts";
+import {
+  type Reservation,
+  type ReservationsInput,
+  reservations,
+  residencyPrices,
+} from "../../simulator/advice/commitments.ts";
 import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
-import { withRanges } from "../../simulator/advice/over-replications.ts";
-import { type Reservation, type ReservationsInput, reservations } from "../../simulator/advice/reservation.ts";
-import { residencyPrices } from "../../simulator/advice/residency-price.ts";
-import { provisionedBreakEvens, tierCosts } from "../../simulator/advice/tiers.ts";
+import { deferrals, provisionedBreakEvens, tierCosts } from "../../simulator/advice/tiers.ts";
 import type { LinearSolver } from "../../simulator/base/linear-programme.ts";
-import { toNumber } from "../../simulator/bill/usd.ts";
+import { toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 
 /** Calls that are drawn for intervals, about. */

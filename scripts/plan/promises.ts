@@ -1,8 +1,7 @@
 /** Simulates what is promised for money: capacity that is reserved, and data that stay where a rule wants them. */
 import type { Advice } from "../../simulator/advice/advice.ts";
+import { FREE_USD, type Reservation, type ResidencyPrice } from "../../simulator/advice/commitments.ts";
 import { type Outcome, outcomeOf } from "../../simulator/advice/outcomes.ts";
-import type { Reservation } from "../../simulator/advice/reservation.ts";
-import { FREE_USD, type ResidencyPrice } from "../../simulator/advice/residency-price.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { RESERVED_MINIMUM_TPM } from "../../simulator/service/pricing/reserved.ts";
 import type { Override } from "../io/overrides.ts";

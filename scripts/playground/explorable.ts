@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
+import type { Explorable, NotExplorable } from "../../reports/live/panel.ts";
 import { browserProgram, workerWith } from "../browser/bundle.ts";
 import { packageVersion } from "../io/process.ts";
 import { inputsOfText } from "./load.ts";

@@ -1,7 +1,6 @@
 /** A scenario's text with the knobs' values written in: comments and order stay, so that it can be saved as a file. */
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import { writeOutAliases } from "../io/override-path.ts";
-import { applyOverrides } from "../io/overrides.ts";
+import { applyOverrides, writeOutAliases } from "../io/overrides.ts";
 import { parseYaml, toPlain, type YamlSource } from "../io/yaml-source.ts";
 import { type KnobValues, turned } from "./knobs.ts";
 

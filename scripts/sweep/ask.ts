@@ -2,8 +2,7 @@
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
-import { isLatency, SWEEP_METRICS, type SweepMetric } from "../../simulator/sweep/points.ts";
-import type { AskedQuestion } from "../../simulator/sweep/question.ts";
+import { type AskedQuestion, isLatency, SWEEP_METRICS, type SweepMetric } from "../../simulator/sweep/points.ts";
 
 /** The question in the words of options or of a sweep file; what is left out is `before`'s. */
 export interface QuestionWords {

@@ -11,7 +11,7 @@ import {
   type SweepFile,
   type SweepJob,
 } from "../../simulator/sweep/job.ts";
-import type { SweepClass } from "../../simulator/sweep/question.ts";
+import type { SweepClass } from "../../simulator/sweep/points.ts";
 import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
 import { parseAssignment } from "../io/overrides.ts";
 import { packageVersion } from "../io/process.ts";

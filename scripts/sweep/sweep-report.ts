@@ -8,8 +8,14 @@ import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { analyse, type SweepAnswer } from "../../simulator/sweep/analysis.ts";
 import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
-import { ALL, rowsOf, SWEEP_METRICS, type SweepRow } from "../../simulator/sweep/points.ts";
-import { type AskedQuestion, questionsOf } from "../../simulator/sweep/question.ts";
+import {
+  ALL,
+  type AskedQuestion,
+  questionsOf,
+  rowsOf,
+  SWEEP_METRICS,
+  type SweepRow,
+} from "../../simulator/sweep/points.ts";
 import { stableJson } from "../io/text-files.ts";
 import type { JobStore } from "./job-store.ts";
 import { parseSweep, sweepText } from "./sweep-file.ts";

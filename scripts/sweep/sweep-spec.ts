@@ -5,7 +5,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { parseShare } from "../../simulator/base/quantities.ts";
 import { type Factor, parseRange } from "../../simulator/sweep/factor.ts";
 import type { AdaptiveRule, SweepFile } from "../../simulator/sweep/job.ts";
-import { type AskedQuestion, questionsOf } from "../../simulator/sweep/question.ts";
+import { type AskedQuestion, questionsOf } from "../../simulator/sweep/points.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadScenario, SCENARIO_BYTES_MAX } from "../io/scenario-file.ts";

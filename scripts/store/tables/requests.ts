@@ -1,6 +1,6 @@
 /** The table of imported requests: one row a call, with what its log tells and no text of prompts or answers. */
 import type { RecordedRow } from "../../../simulator/traffic/recorded-rows.ts";
-import { createParquet } from "../../io/parquet-blocks.ts";
+import { createParquet } from "../../io/parquet.ts";
 import type { StoreColumn, StoreTable } from "../table.ts";
 
 interface RequestColumn extends StoreColumn {

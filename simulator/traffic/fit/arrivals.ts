@@ -1,10 +1,9 @@
 /** Fits arrival processes to recorded arrivals and tells how far each is: the choice is by simulated statistics. */
 import { lnGamma } from "../../base/special-functions.ts";
-import { purposeStream } from "../../random/streams.ts";
+import { purposeStream } from "../../random/sampler.ts";
 import { type ArrivalSpec, createArrivals } from "../arrivals/index.ts";
 import { gapsOf, windowCounts, windowRates } from "../describe.ts";
-import { type Candidate, cycles, flashCrowd, stepRates } from "./changing-rates.ts";
-import { fitHiddenStates, type HiddenStates } from "./hidden-states.ts";
+import { type Candidate, cycles, fitHiddenStates, flashCrowd, type HiddenStates, stepRates } from "./changing-rates.ts";
 
 /** How a statistic of a fitted process compares with the recorded one. */
 export interface Comparison {

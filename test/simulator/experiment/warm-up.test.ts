@@ -8,7 +8,7 @@ import {
   runPilot,
   settleWarmup,
 } from "../../../simulator/experiment/warm-up.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { budget } from "../../budget.ts";
 import { classInput, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
