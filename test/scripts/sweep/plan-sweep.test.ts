@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openStore } from "../../../scripts/sweep/open-store.ts";
-import { planRounds, runRounds } from "../../../scripts/sweep/rounds.ts";
+import { planRounds, runRounds } from "../../../scripts/sweep/plan-sweep.ts";
 import { runSweep } from "../../../scripts/sweep/run-sweep.ts";
 import { plannedSweep } from "../../../scripts/sweep/sweep-spec.ts";
 import { TINY } from "../run-meridian.ts";
