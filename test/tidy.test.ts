@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { REGISTRIES } from "./tidy/registries.ts";
 import {
   circles,
   isTypesOnly,
@@ -11,7 +12,6 @@ import {
   missingFromIndex,
   missingProof,
   privateWords,
-  type Registry,
   RULES,
   SHORT_FILES,
   testedPaths,
@@ -37,18 +37,6 @@ const files: readonly SourceFile[] = list([...SOURCE_FOLDERS, "test"].map((folde
 function none(violations: readonly Violation[]): void {
   assert.equal(violations.length, 0, `\n${violations.join("\n")}\n`);
 }
-
-const REGISTRIES: readonly Registry[] = [
-  { folder: "scripts/commands", definitionType: "CommandDefinition" },
-  { folder: "simulator/strategies", definitionType: "StrategyDefinition" },
-  { folder: "simulator/random/laws", definitionType: "LawDefinition" },
-  { folder: "simulator/traffic/arrivals", definitionType: "ArrivalDefinition" },
-  { folder: "simulator/traffic/formats", definitionType: "TraceFormat" },
-  { folder: "simulator/bench/adapters", definitionType: "EndpointAdapter" },
-  { folder: "simulator/service/capacity", definitionType: "CapacityModel", page: "docs/model/capacity.md" },
-  { folder: "simulator/sweep/designs", definitionType: "Design" },
-  { folder: "reports/charts", definitionType: "Chart" },
-];
 
 /** Source files (or whole folders, with a slash at the end) that no test imports, and what exercises them instead. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {

@@ -16,7 +16,7 @@ import { MeridianError } from "../../../simulator/base/errors.ts";
 import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
-import { meridian, TINY } from "../run-meridian.ts";
+import { meridianHere, TINY } from "../run-meridian.ts";
 import { runLikeOperator } from "./kubernetes/runner.ts";
 
 let folder = "";
@@ -49,7 +49,7 @@ async function measure(): Promise<void> {
   const file = join(folder, "endpoints.yaml");
   await writeFile(file, `auth: sigv4\nendpoints:\n${urls}`);
   const cluster = ["--kubernetes", "--parallelism", "2", "--volume-claim", "disk", "--json"];
-  const written = await meridian(["bench", ...WHAT, "--target", file, ...cluster, "--out", join(folder, "k8s")]);
+  const written = await meridianHere(["bench", ...WHAT, "--target", file, ...cluster, "--out", join(folder, "k8s")]);
   assert.equal(written.code, 0, written.stderr);
   const { runs } = JSON.parse(written.stdout) as { readonly runs: readonly { readonly archive: string }[] };
   const { accessKeyId, secretAccessKey } = fleet.credentials!;
@@ -66,7 +66,7 @@ async function measure(): Promise<void> {
 }
 
 const imported = (what: readonly string[], files: readonly string[]) =>
-  meridian(["bench", ...what, "--out", join(folder, "runs"), "--json", "--import-rows", ...files]);
+  meridianHere(["bench", ...what, "--out", join(folder, "runs"), "--json", "--import-rows", ...files]);
 
 describe("meridian bench --import-rows", () => {
   it("makes one measured run of the instances' logs, gzipped or not", { timeout: 60_000 }, async () => {

@@ -26,6 +26,8 @@ const squeezed = (tokens: object, world: Partial<World> = {}, model: object = {}
 const both = { targets: ["us-east-1/us", "us-west-2/us"] };
 const whats = (input: ScenarioInput) => problemsOf(input).map(({ code, what }) => `${code}: ${what}`);
 
+const { models: facts } = await loadReference();
+
 describe("prompts and the context window", () => {
   const prompts = (input: unknown, model: object) => {
     const tokens = { input, output: 5, maxTokens: 5 };
@@ -196,7 +198,6 @@ it("classes that may go nowhere, and models that no quota limits, are not judged
   assert.deepEqual(problems.list, []);
 });
 
-const { models: facts } = await loadReference();
 const capacity = { kind: "slots", servers: 1 } as const;
 const modelsOf = (ids: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, modelSchema.parse({ id, capacity })]));
