@@ -8,7 +8,7 @@ import { Command, type Option } from "commander";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import type { CommandDefinition, CommandEntry } from "../commands/command.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
-import { type CodeSite, findErrorCodes } from "./error-codes.ts";
+import { type CodeSite, findErrorCodes, groupedBy } from "./error-codes.ts";
 import { anchor, code, table, wrapped } from "./markdown.ts";
 
 /** What each exit code means. */
@@ -162,7 +162,7 @@ interface ErrorEntry {
  */
 export function errorsPage(sources: ReadonlyMap<string, string> = ownSources()): string {
   const entries = entriesOf(findErrorCodes(sources));
-  const groups = Map.groupBy(entries, (entry) => entry.code.split("_", 1)[0]!);
+  const groups = groupedBy(entries, (entry) => entry.code.split("_", 1)[0]!);
   const shared = [...groups].filter(([, group]) => group.length > 1);
   const single = [...groups].filter(([, group]) => group.length === 1).flatMap(([, group]) => group);
   return [
@@ -194,7 +194,7 @@ function ownSources(): ReadonlyMap<string, string> {
 }
 
 function entriesOf(sites: readonly CodeSite[]): readonly ErrorEntry[] {
-  const byCode = Map.groupBy(sites, (site) => site.code);
+  const byCode = groupedBy(sites, (site) => site.code);
   return [...byCode]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, group]) => {

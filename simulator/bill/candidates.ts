@@ -56,6 +56,7 @@ export function candidatesOf(
   regions: readonly string[],
   workloads?: Workloads,
 ): readonly Candidate[] {
+  const listed = listPrices(book);
   const groups = new Map<string, ClassifiedLine[]>();
   for (const line of tokenLines(bill)) {
     if (line.modelId === undefined || line.region === undefined) continue;
@@ -67,7 +68,7 @@ export function candidatesOf(
   return [...groups.values()]
     .map((lines) => {
       const group = spendKeyOf(lines[0]!, dimension);
-      return candidateOf(lines, { group, workload: workloadOf(workloads, group), book, regions });
+      return candidateOf(lines, { group, workload: workloadOf(workloads, group), listed, regions });
     })
     .sort((a, b) => (a.costUsd < b.costUsd ? 1 : a.costUsd > b.costUsd ? -1 : 0));
 }
@@ -75,16 +76,16 @@ export function candidatesOf(
 interface Offer {
   readonly group: string | undefined;
   readonly workload: Workload | undefined;
-  readonly book: PriceBook;
+  readonly listed: ListPrices;
   readonly regions: readonly string[];
 }
 
-function candidateOf(lines: readonly ClassifiedLine[], { group, workload, book, regions }: Offer): Candidate {
+function candidateOf(lines: readonly ClassifiedLine[], { group, workload, listed, regions }: Offer): Candidate {
   const costUsd = sumOf(lines.map(({ line }) => line.costUsd));
   const options = [
-    optionOf("global profile", lines, book, (key) => ({ ...key, family: "global" })),
-    optionOf("batch", lines, book, (key) => ({ ...key, tier: "batch" })),
-    ...regions.map((region) => optionOf(region, lines, book, (key) => ({ ...key, region, family: "regional" }))),
+    optionOf("global profile", lines, listed, (key) => ({ ...key, family: "global" })),
+    optionOf("batch", lines, listed, (key) => ({ ...key, tier: "batch" })),
+    ...regions.map((region) => optionOf(region, lines, listed, (key) => ({ ...key, region, family: "regional" }))),
   ].filter((option) => option !== undefined);
   const parts = BigInt(Math.round((workload?.mayMove ?? 1) * 1e6));
   const cheaper = options
@@ -104,7 +105,7 @@ function candidateOf(lines: readonly ClassifiedLine[], { group, workload, book, 
     tokens: sumOf(lines.map(({ tokens }) => tokens ?? 0n)),
     workload,
     pricedUsd: sumOf(
-      lines.map((line) => (listPriceOf(line, book, (key) => key) === undefined ? 0n : line.line.costUsd)),
+      lines.map((line) => (listPriceOf(line, listed, (key) => key) === undefined ? 0n : line.line.costUsd)),
     ),
     regions: [...byRegion].sort(([, a], [, b]) => (a < b ? 1 : -1)),
     options: cheaper,
@@ -117,14 +118,14 @@ type Otherwise = (key: PriceKey) => PriceKey;
 function optionOf(
   name: string,
   lines: readonly ClassifiedLine[],
-  book: PriceBook,
+  prices: ListPrices,
   otherwise: Otherwise,
 ): CandidateOption | undefined {
   let now = 0n;
   let then = 0n;
   for (const line of lines) {
-    const listed = listPriceOf(line, book, (key) => key);
-    const other = listPriceOf(line, book, otherwise);
+    const listed = listPriceOf(line, prices, (key) => key);
+    const other = listPriceOf(line, prices, otherwise);
     if (listed === undefined || listed === 0n) {
       now += line.line.costUsd;
       then += line.line.costUsd;
@@ -146,7 +147,7 @@ const TIERS: Readonly<Record<string, ServiceTier>> = {
 };
 
 /** USD per million tokens of the line's kind, exact as the list writes it. */
-function listPriceOf(line: ClassifiedLine, book: PriceBook, otherwise: Otherwise): Decimal | undefined {
+function listPriceOf(line: ClassifiedLine, prices: ListPrices, otherwise: Otherwise): Decimal | undefined {
   const tier = TIERS[line.tier ?? ""];
   if (tier === undefined) return undefined;
   const key: PriceKey = {
@@ -156,8 +157,22 @@ function listPriceOf(line: ClassifiedLine, book: PriceBook, otherwise: Otherwise
     tier,
     ...(line.tokenKind === "cacheWrite1h" ? { cacheTtl: "1h" as const } : {}),
   };
-  const quote = book.quote(otherwise(key));
-  return "code" in quote ? undefined : parseDecimal(String(quote.prices[LISTED_AS[line.tokenKind!]]));
+  return prices(otherwise(key), LISTED_AS[line.tokenKind!]);
+}
+
+type ListPrices = (key: PriceKey, of: keyof TokenPricesUsdPerMTok) => Decimal | undefined;
+
+/** Prices of a book, each looked up once: the thousands of lines of a bill ask for few. */
+function listPrices(book: PriceBook): ListPrices {
+  const known = new Map<string, Decimal | undefined>();
+  return (key, of) => {
+    const name = `${of} ${key.model} ${key.region} ${key.family} ${key.tier} ${key.cacheTtl}`;
+    if (!known.has(name)) {
+      const quote = book.quote(key);
+      known.set(name, "code" in quote ? undefined : parseDecimal(String(quote.prices[of])));
+    }
+    return known.get(name);
+  };
 }
 
 const LISTED_AS: Readonly<Record<TokenKind, keyof TokenPricesUsdPerMTok>> = {

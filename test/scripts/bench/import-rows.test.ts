@@ -16,7 +16,7 @@ import { MeridianError } from "../../../simulator/base/errors.ts";
 import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
-import { meridian, TINY } from "../run-meridian.ts";
+import { meridianHere, TINY } from "../run-meridian.ts";
 import { runLikeOperator } from "./kubernetes/runner.ts";
 
 let folder = "";
@@ -49,7 +49,7 @@ async function measure(): Promise<void> {
   const file = join(folder, "endpoints.yaml");
   await writeFile(file, `auth: sigv4\nendpoints:\n${urls}`);
   const cluster = ["--kubernetes", "--parallelism", "2", "--volume-claim", "disk", "--json"];
-  const written = await meridian(["bench", ...WHAT, "--target", file, ...cluster, "--out", join(folder, "k8s")]);
+  const written = await meridianHere(["bench", ...WHAT, "--target", file, ...cluster, "--out", join(folder, "k8s")]);
   assert.equal(written.code, 0, written.stderr);
   const { runs } = JSON.parse(written.stdout) as { readonly runs: readonly { readonly archive: string }[] };
   const { accessKeyId, secretAccessKey } = fleet.credentials!;
@@ -66,7 +66,7 @@ async function measure(): Promise<void> {
 }
 
 const imported = (what: readonly string[], files: readonly string[]) =>
-  meridian(["bench", ...what, "--out", join(folder, "runs"), "--json", "--import-rows", ...files]);
+  meridianHere(["bench", ...what, "--out", join(folder, "runs"), "--json", "--import-rows", ...files]);
 
 describe("meridian bench --import-rows", () => {
   it("makes one measured run of the instances' logs, gzipped or not", { timeout: 60_000 }, async () => {
@@ -136,8 +136,8 @@ describe("rows that cannot be imported", () => {
   });
 });
 
-const mergeFolder = mkdtempSync(join(tmpdir(), "meridian-merge-test-"));
-after(() => rmSync(mergeFolder, { recursive: true, force: true }));
+const instancesFolder = mkdtempSync(join(tmpdir(), "meridian-merge-test-"));
+after(() => rmSync(instancesFolder, { recursive: true, force: true }));
 
 const AT = 1_800_000_000_000;
 const start = (instance: number, over: object = {}) => {
@@ -168,7 +168,7 @@ const whole = (instance: number, ...requests: readonly number[]) => [
 
 let files = 0;
 function log(rows: readonly (object | string)[], zipped = false): string {
-  const file = join(mergeFolder, `log-${files++}.jsonl`);
+  const file = join(instancesFolder, `log-${files++}.jsonl`);
   const text = rows.map((row) => (typeof row === "string" ? row : JSON.stringify(row))).join("\n");
   writeFileSync(file, zipped ? gzipSync(`${text}\n`) : `${text}\n`);
   return file;
@@ -225,8 +225,8 @@ describe("logs of instances", () => {
     await assert.rejects(merge(log(["hello", request(1)])), /ROWS_NONE/);
     await assert.rejects(merge(log([{ t: "s", at: AT, ready: AT }])), /ROWS_NONE/, "a run on one machine says no key");
     await assert.rejects(merge(log([...whole(1, 0), ...whole(2, 1)])), /ROWS_MIXED/);
-    await assert.rejects(merge(join(mergeFolder, "nowhere")), /ROWS_UNREADABLE/);
-    const torn = join(mergeFolder, "torn.gz");
+    await assert.rejects(merge(join(instancesFolder, "nowhere")), /ROWS_UNREADABLE/);
+    const torn = join(instancesFolder, "torn.gz");
     writeFileSync(torn, gzipSync(JSON.stringify(start(1)).repeat(50)).subarray(0, 60));
     await assert.rejects(merge(torn), /ROWS_UNREADABLE/);
   });
