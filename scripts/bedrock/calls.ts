@@ -183,6 +183,13 @@ interface SdkError extends Error {
   readonly code?: unknown;
 }
 
+/** What the SDK gives back of a call, as far as it is looked at. */
+export interface Output {
+  readonly $metadata?: { readonly requestId?: string };
+  readonly stream?: AsyncIterable<object>;
+  readonly body?: AsyncIterable<object>;
+}
+
 /** What an answer has beside its end. */
 export type Answer = Omit<AttemptAnswer, "endedMs">;
 

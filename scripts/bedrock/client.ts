@@ -26,6 +26,7 @@ import {
   failedAnswer,
   kindOf,
   LEFT,
+  type Output,
   ROUTABLE,
   type RoutableCommand,
   SERVED,
@@ -335,12 +336,6 @@ export class RoutedBedrockClient {
     this.clients.set(region, client);
     return client;
   }
-}
-
-interface Output {
-  readonly $metadata?: { readonly requestId?: string };
-  readonly stream?: AsyncIterable<object>;
-  readonly body?: AsyncIterable<object>;
 }
 
 interface StreamEnds {

@@ -11,7 +11,8 @@ import type { CommonOptions } from "../commands/command.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import { factsOf, locksOf, type Purchase, type SpendLocks } from "./bedrock/locks.ts";
 import { loadEndpoints } from "./endpoints-file.ts";
-import { benchLimits, estimateBench, refuseBeyondLimits, refuseTinyBudget } from "./estimate.ts";
+import { estimateBench, refuseTinyBudget } from "./estimate.ts";
+import { benchLimits, refuseBeyondLimits } from "./limits.ts";
 import { operationOf } from "./options.ts";
 import { type BenchTarget, emulatorTarget, endpointsTarget } from "./target.ts";
 

@@ -8,7 +8,7 @@ import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/error
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { readRun, type StoredRun } from "../io/run-store.ts";
 import { environmentProblem, stableJson } from "../io/text-files.ts";
-import { explorableOf } from "../playground/explorable.ts";
+import { explorableOf } from "../playground/load.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 import { RUNS_FOLDER } from "./options.ts";
 

@@ -9,13 +9,12 @@ import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
 import { distinct } from "../../simulator/sweep/job.ts";
 import { type AskedQuestion, SWEEP_METRICS } from "../../simulator/sweep/points.ts";
 import { environmentProblem, makeFolder } from "../io/text-files.ts";
-import { askedQuestion, type QuestionWords } from "../sweep/ask.ts";
 import { estimateSweep, estimateText } from "../sweep/estimate.ts";
 import { openStore } from "../sweep/open-store.ts";
-import { planRounds, runRounds } from "../sweep/rounds.ts";
+import { planRounds, runRounds } from "../sweep/plan-sweep.ts";
 import { sweepId, sweepText } from "../sweep/sweep-file.ts";
 import { JOBS, readFolder, reportOf, writeFolder } from "../sweep/sweep-report.ts";
-import { plannedSweep, type SpecOptions } from "../sweep/sweep-spec.ts";
+import { askedQuestion, plannedSweep, type QuestionWords, type SpecOptions } from "../sweep/sweep-spec.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addScenarioOptions, overridesOf, RUNS_FOLDER, wholeNumber } from "./options.ts";
 

@@ -12,7 +12,7 @@ import { findColumns } from "../../simulator/traffic/column-map.ts";
 import { RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
 import { type ReadingOptions, RequestReader, type TakeRequest } from "../../simulator/traffic/request-reader.ts";
 import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
-import { openParquet } from "./parquet.ts";
+import { openParquet } from "./parquet-rows.ts";
 
 /** What a trace may unpack to: beyond, it is a bomb and not a trace. */
 export interface UnpackLimits {

@@ -17,10 +17,16 @@ import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadReference } from "../io/scenario-inputs.ts";
-import { demandsOf, pricedAnswers, residencyAnswers } from "./priced.ts";
-import { checkReservation, checkResidency, type Labelled, type OutcomeOf } from "./promises.ts";
-import { type EvidenceOptions, EvidenceRuns } from "./run-evidence.ts";
-import { busiestDayCalls, runSize } from "./run-size.ts";
+import {
+  checkReservation,
+  checkResidency,
+  demandsOf,
+  type Labelled,
+  type OutcomeOf,
+  pricedAnswers,
+  residencyAnswers,
+} from "./priced.ts";
+import { busiestDayCalls, type EvidenceOptions, EvidenceRuns, runSize } from "./run-evidence.ts";
 import {
   change,
   onlyStrategies,

@@ -4,7 +4,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import type { TurnChunk } from "../../simulator/traffic/open-sessions.ts";
 import type { TrafficChunk } from "../../simulator/traffic/traffic.ts";
-import { type BlockColumn, createParquet, GROUP_ROWS } from "../io/parquet.ts";
+import { type BlockColumn, createParquet, GROUP_ROWS } from "../io/parquet-blocks.ts";
 import { ByteLines, bytesOf } from "./byte-lines.ts";
 
 /** Names behind the indices of a chunk. */

@@ -19,7 +19,7 @@ import type { PreparedExperiment } from "../io/experiment.ts";
 import { packageVersion } from "../io/process.ts";
 import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
 import { stableJson } from "../io/text-files.ts";
-import { simulatedRun, simulateRows } from "./simulate-rows.ts";
+import { simulatedRun, simulateRows } from "./measure.ts";
 
 const RESAMPLES = 1000;
 

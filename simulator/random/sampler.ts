@@ -31,12 +31,14 @@ const NODES = UPPER + OCTAVES * OCTAVE_NODES;
  * by octaves towards both ends, so that an exponential's quantiles and mean are within 1e-6, at a few nanoseconds a
  * draw. Costs about 14,000 quantile evaluations, once for each law object.
  *
+ * @param draws about how many values will be drawn; for few of them no table is made, and the values are the same
  * @throws MeridianError INVARIANT_BROKEN for a law whose quantiles are not finite
  */
-export function compileSampler(law: Law): Sampler {
+export function compileSampler(law: Law, draws = Number.POSITIVE_INFINITY): Sampler {
   if (law.sample !== undefined) return law.sample;
   let sampler = COMPILED.get(law);
   if (sampler === undefined) {
+    if (draws < TABLE_DRAWS_MIN) return (u) => drawWithoutTable(law, u);
     const table = tableOf(law);
     TABLES.set(law, table);
     sampler = tableSampler(table, law.quantile);
@@ -98,16 +100,52 @@ export function compileBlockSampler(law: Law): BlockSampler {
   };
 }
 
+/** A table costs as much as so many draws that compute both ends of their cell. */
+const TABLE_DRAWS_MIN = 5000;
+
+/** The same value as from the table. */
+function drawWithoutTable(law: Law, u: number): number {
+  if (isCentral(u)) {
+    const x = (u - CENTRE_FROM) * CENTRE_SCALE;
+    const i = x | 0;
+    const a = finiteQuantile(law, centreNode(i));
+    return a + (x - i) * (finiteQuantile(law, centreNode(i + 1)) - a);
+  }
+  const v = u < 0.5 ? u : 1 - u;
+  if (v < TAIL_END) return law.quantile(u < SMALLEST ? SMALLEST : Math.min(u, LARGEST));
+  const octave = Math.clz32(v * 2 ** 32);
+  const x = (v * OCTAVE_SCALE[octave]! - 1) * OCTAVE_CELLS;
+  const i = x | 0;
+  const [low, high] = [tailNode(octave, i), tailNode(octave, i + 1)];
+  const a = finiteQuantile(law, u < 0.5 ? low : 1 - low);
+  return a + (x - i) * (finiteQuantile(law, u < 0.5 ? high : 1 - high) - a);
+}
+
+/** Where on the unit interval the nodes of the centre lie. */
+function centreNode(i: number): number {
+  return CENTRE_FROM + i / CENTRE_SCALE;
+}
+
+/** The same of the lower tail; those of the upper one are as far from 1. */
+function tailNode(octave: number, i: number): number {
+  return 2 ** -(octave + 1) * (1 + i / OCTAVE_CELLS);
+}
+
+function finiteQuantile(law: Law, u: number): number {
+  const value = law.quantile(u);
+  invariant(Number.isFinite(value), `the quantiles of ${law.name} are finite`);
+  return value;
+}
+
 /** 2^(k+1) for octave k, so that v·scale lies in [1, 2). */
 const OCTAVE_SCALE = Float64Array.from({ length: 33 }, (_, k) => 2 ** (k + 1));
 
 function tableOf(law: Law): Float64Array {
   const table = new Float64Array(NODES);
-  for (let i = 0; i <= CENTRE_CELLS; i++) table[i] = law.quantile(CENTRE_FROM + i / CENTRE_SCALE);
+  for (let i = 0; i <= CENTRE_CELLS; i++) table[i] = law.quantile(centreNode(i));
   for (let octave = 0; octave < OCTAVES; octave++) {
-    const from = 2 ** -(FIRST_OCTAVE + octave + 1);
     for (let i = 0; i <= OCTAVE_CELLS; i++) {
-      const v = from * (1 + i / OCTAVE_CELLS);
+      const v = tailNode(FIRST_OCTAVE + octave, i);
       table[LOWER + octave * OCTAVE_NODES + i] = law.quantile(v);
       table[UPPER + octave * OCTAVE_NODES + i] = law.quantile(1 - v);
     }

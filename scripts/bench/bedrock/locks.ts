@@ -12,7 +12,7 @@ import { encodeSchedule, type ScheduleRow } from "../../../simulator/bench/rows.
 import type { CommonOptions } from "../../commands/command.ts";
 import type { PreparedExperiment } from "../../io/experiment.ts";
 import { makeFolder, stableJson } from "../../io/text-files.ts";
-import { benchLimits } from "../estimate.ts";
+import { benchLimits } from "../limits.ts";
 
 /** The three locks as the command line sets them. */
 export interface SpendLocks {

@@ -9,14 +9,8 @@ import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../../commands/command.ts";
 import type { PreparedExperiment } from "../../io/experiment.ts";
 import { loadReference } from "../../io/scenario-inputs.ts";
-import {
-  type BenchEstimate,
-  benchLimits,
-  estimateBench,
-  listPricesOf,
-  refuseBeyondLimits,
-  refuseTinyBudget,
-} from "../estimate.ts";
+import { type BenchEstimate, estimateBench, listPricesOf, refuseTinyBudget } from "../estimate.ts";
+import { benchLimits, refuseBeyondLimits } from "../limits.ts";
 import { operationOf } from "../options.ts";
 import type { BenchSetup } from "../setup.ts";
 import { boundAnswers, measurePrompts, type PromptMeasure, promptLengths } from "./count-tokens.ts";

@@ -7,8 +7,8 @@ import { type CommandInput, type CommonOptions, jsonDocument } from "../../comma
 import { RUNS_FOLDER } from "../../commands/options.ts";
 import type { Terminal } from "../../io/terminal.ts";
 import { type EndpointSet, loadEndpoints } from "../endpoints-file.ts";
-import { benchLimits, refuseBeyondLimits } from "../estimate.ts";
 import { ensureK6 } from "../k6-program.ts";
+import { benchLimits, refuseBeyondLimits } from "../limits.ts";
 import { executorOf, operationOf } from "../options.ts";
 import { BEDROCK, EMULATOR, refuseAmazon } from "../setup.ts";
 import { endpointsTarget } from "../target.ts";

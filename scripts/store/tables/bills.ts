@@ -3,7 +3,7 @@
 import { formatDecimal } from "../../../simulator/bill/bill-line.ts";
 import type { ClassifiedLine } from "../../../simulator/bill/classify.ts";
 import type { PriceRow } from "../../../simulator/service/pricing/price-book-data.ts";
-import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../table.ts";
+import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../database.ts";
 
 const column = (name: string, type: ColumnType, doc: string): StoreColumn => ({ name, type, doc });
 

@@ -255,6 +255,7 @@ function update(counts: Float64Array, model: Model, { emission, forward, scale }
   const weight = new Float64Array(states);
   const weighted = new Float64Array(states);
   let backward = new Float64Array(states).fill(1);
+  let before = new Float64Array(states);
   for (let t = steps - 1; t >= 0; t--) {
     for (let s = 0; s < states; s++) {
       const share = forward[t * states + s]! * backward[s]!;
@@ -263,7 +264,7 @@ function update(counts: Float64Array, model: Model, { emission, forward, scale }
       if (t === 0) initial[s] = share;
     }
     if (t === 0) break;
-    const before = new Float64Array(states);
+    before.fill(0);
     for (let to = 0; to < states; to++) {
       const ahead = (emission[t * states + to]! * backward[to]!) / scale[t]!;
       for (let from = 0; from < states; from++) {
@@ -272,7 +273,7 @@ function update(counts: Float64Array, model: Model, { emission, forward, scale }
         moves[from * states + to]! += forward[(t - 1) * states + from]! * move;
       }
     }
-    backward = before;
+    [backward, before] = [before, backward];
   }
   for (let from = 0; from < states; from++) {
     let total = 0;

@@ -136,8 +136,8 @@ describe("rows that cannot be imported", () => {
   });
 });
 
-const mergeFolder = mkdtempSync(join(tmpdir(), "meridian-merge-test-"));
-after(() => rmSync(mergeFolder, { recursive: true, force: true }));
+const instancesFolder = mkdtempSync(join(tmpdir(), "meridian-merge-test-"));
+after(() => rmSync(instancesFolder, { recursive: true, force: true }));
 
 const AT = 1_800_000_000_000;
 const start = (instance: number, over: object = {}) => {
@@ -168,7 +168,7 @@ const whole = (instance: number, ...requests: readonly number[]) => [
 
 let files = 0;
 function log(rows: readonly (object | string)[], zipped = false): string {
-  const file = join(mergeFolder, `log-${files++}.jsonl`);
+  const file = join(instancesFolder, `log-${files++}.jsonl`);
   const text = rows.map((row) => (typeof row === "string" ? row : JSON.stringify(row))).join("\n");
   writeFileSync(file, zipped ? gzipSync(`${text}\n`) : `${text}\n`);
   return file;
@@ -225,8 +225,8 @@ describe("logs of instances", () => {
     await assert.rejects(merge(log(["hello", request(1)])), /ROWS_NONE/);
     await assert.rejects(merge(log([{ t: "s", at: AT, ready: AT }])), /ROWS_NONE/, "a run on one machine says no key");
     await assert.rejects(merge(log([...whole(1, 0), ...whole(2, 1)])), /ROWS_MIXED/);
-    await assert.rejects(merge(join(mergeFolder, "nowhere")), /ROWS_UNREADABLE/);
-    const torn = join(mergeFolder, "torn.gz");
+    await assert.rejects(merge(join(instancesFolder, "nowhere")), /ROWS_UNREADABLE/);
+    const torn = join(instancesFolder, "torn.gz");
     writeFileSync(torn, gzipSync(JSON.stringify(start(1)).repeat(50)).subarray(0, 60));
     await assert.rejects(merge(torn), /ROWS_UNREADABLE/);
   });

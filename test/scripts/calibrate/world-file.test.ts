@@ -87,7 +87,7 @@ const observations = callsFrom(FOREIGN[0]!, asksOf(1, 6, 120), 2).map((row) => (
   roundTripMs: 0,
   axisStartMs: 0,
 }));
-const worldFileFit = fitEndpoint({ region: "us-east-1", model: "nova", observations })!;
+const storedFit = fitEndpoint({ region: "us-east-1", model: "nova", observations })!;
 const render = (fits: readonly EndpointFit[]) =>
   renderWorldFile({
     fits,
@@ -99,7 +99,7 @@ const render = (fits: readonly EndpointFit[]) =>
 
 describe("a world file", () => {
   const spec = {
-    ...worldFileFit.spec,
+    ...storedFit.spec,
     servers: 7,
     waitingRoom: 3,
     isWhole: true,
@@ -116,7 +116,7 @@ describe("a world file", () => {
   const quota = { of: "tokens", law: "token-bucket", limit: 1234.4, burst: 99.6, burndown: 5, error: 0.01 } as const;
 
   it("holds the fit to six digits, its noise to five", () => {
-    const read = parseWorldFile(render([{ ...worldFileFit, spec }]), "w.yaml").capacityOf("us-east-1", "nova");
+    const read = parseWorldFile(render([{ ...storedFit, spec }]), "w.yaml").capacityOf("us-east-1", "nova");
     assert.ok(read?.kind === "fitted");
     assert.ok(read.outputNoise?.kind === "empirical" && spec.outputNoise?.kind === "empirical");
     assert.ok("quantiles" in read.outputNoise && "quantiles" in spec.outputNoise);
@@ -132,13 +132,13 @@ describe("a world file", () => {
   });
 
   it("stands for regions that were not measured, and for no other model", () => {
-    const world = parseWorldFile(render([worldFileFit]), "w.yaml");
+    const world = parseWorldFile(render([storedFit]), "w.yaml");
     assert.equal(world.capacityOf("eu-west-1", "nova")?.kind, "fitted");
     assert.equal(world.capacityOf("us-east-1", "sonnet"), undefined);
   });
 
   it("says where it is from, how sure it is and what it could not tell", () => {
-    const text = render([{ ...worldFileFit, quota }]);
+    const text = render([{ ...storedFit, quota }]);
     for (const part of [
       "meridian 0.1.0 calibrate on 1970-01-01",
       "#   runs/a",
@@ -149,11 +149,11 @@ describe("a world file", () => {
     ]) {
       assert.ok(text.includes(part), part);
     }
-    assert.ok(!render([{ ...worldFileFit, quota: { ...quota, error: 0.4 } }]).includes("quotas:"));
+    assert.ok(!render([{ ...storedFit, quota: { ...quota, error: 0.4 } }]).includes("quotas:"));
   });
 
   it("that is damaged is refused with its line", () => {
-    const text = render([worldFileFit]).replace("kind: fitted", "kind: fited");
+    const text = render([storedFit]).replace("kind: fitted", "kind: fited");
     assert.throws(
       () => parseWorldFile(text, "w.yaml"),
       (error) => error instanceof MeridianError && /^w\.yaml:\d+ /.test(error.problems[0]!.where ?? ""),

@@ -51,6 +51,18 @@ describe("compiled laws", () => {
     }
   });
 
+  it("few draws, without a table, give the same values", () => {
+    for (const spec of LAWS) {
+      const few = compileSampler(createLaw({ ...spec, clamp: { min: 0, max: 1e9 } }), 100);
+      const table = compileSampler(createLaw({ ...spec, clamp: { min: 0, max: 1e9 } }));
+      assert.notEqual(few, table);
+      for (let i = 0; i < 2000; i++) {
+        const u = i % 4 === 3 ? ((i * 0.618033988749895) % 1) ** 12 : (i * 0.618033988749895) % 1;
+        for (const at of [u, 1 - u]) assert.equal(few(at), table(at), `${spec.kind} at ${at}`);
+      }
+    }
+  });
+
   it("a block gives the same values as single draws", () => {
     const uniforms = Float64Array.from({ length: 1000 }, (_, i) => (i * 0.618033988749895) % 1);
     const out = new Float64Array(1000);

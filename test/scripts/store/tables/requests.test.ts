@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { openParquet } from "../../../../scripts/io/parquet.ts";
+import { openParquet } from "../../../../scripts/io/parquet-rows.ts";
 import { REQUESTS, requestsFile } from "../../../../scripts/store/tables/requests.ts";
 import { findColumns } from "../../../../simulator/traffic/column-map.ts";
 import type { JsonObject } from "../../../../simulator/traffic/row-cells.ts";

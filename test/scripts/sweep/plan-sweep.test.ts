@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openStore } from "../../../scripts/sweep/open-store.ts";
-import { planRounds, runRounds } from "../../../scripts/sweep/rounds.ts";
+import { planRounds, runRounds } from "../../../scripts/sweep/plan-sweep.ts";
 import { runSweep } from "../../../scripts/sweep/run-sweep.ts";
 import { plannedSweep } from "../../../scripts/sweep/sweep-spec.ts";
 import { TINY } from "../run-meridian.ts";
@@ -46,8 +46,9 @@ describe("a sweep in rounds", () => {
     let planned = await planRounds(sweep, base, other);
     assert.deepEqual(planned.jobs, sweep.jobs, "nothing has run: the first round");
     for (let known = -1; planned.jobs.length > known; planned = await planRounds(sweep, base, other)) {
+      const workers = known === -1 ? 2 : 1;
       known = planned.jobs.length;
-      await runSweep(planned, other, { jobs: planned.jobs, workers: 2, terminal, signal });
+      await runSweep(planned, other, { jobs: planned.jobs, workers, terminal, signal });
     }
     assert.deepEqual(planned.jobs, whole.sweep.jobs);
   });

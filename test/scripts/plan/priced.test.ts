@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { checkResidency } from "../../../scripts/plan/promises.ts";
+import { checkResidency } from "../../../scripts/plan/priced.ts";
 import type { EvidenceRuns } from "../../../scripts/plan/run-evidence.ts";
 import type { RoutesVariant } from "../../../scripts/plan/variants.ts";
 

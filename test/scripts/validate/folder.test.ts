@@ -13,7 +13,7 @@ import {
   recordedRegions,
   unpackSchedule,
   unpackText,
-} from "../../../scripts/validate/row-files.ts";
+} from "../../../scripts/validate/folder.ts";
 import { planOf } from "../../simulator/scenario/base.ts";
 import { simulated, tightScenario } from "../../simulator/validate/two-sides.ts";
 

@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
-import { jobKey } from "../../../scripts/sweep/job-key.ts";
 import { parseVary, planSweep } from "../../../scripts/sweep/plan-sweep.ts";
-import { isResult, parseOutcome, runVariant, taskOf } from "../../../scripts/sweep/variant.ts";
+import { isResult, jobKey, parseOutcome, runVariant, taskOf } from "../../../scripts/sweep/variant.ts";
 import { TINY } from "../run-meridian.ts";
 
 let folder = "";

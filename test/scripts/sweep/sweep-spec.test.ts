@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { askedQuestion } from "../../../scripts/sweep/ask.ts";
+import { askedQuestion } from "../../../scripts/sweep/sweep-spec.ts";
 
 describe("what is asked of a sweep", () => {
   it("is p95 unless said otherwise, and limits are in the metric's unit", () => {
