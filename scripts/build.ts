@@ -12,6 +12,7 @@ import { type BuildOptions, build } from "esbuild";
 import { parseSync } from "oxc-parser";
 import { BROWSER_BUILD, BROWSER_PROGRAMS, ENGLISH_ONLY, NO_DEBUG_LOG } from "./browser/bundle.ts";
 import { PACKAGE_ROOT } from "./io/process.ts";
+import { checkReference } from "./io/reference.ts";
 
 /** What the command starts: itself, and its worker threads. */
 const PROGRAMS = ["scripts/cli.ts", "scripts/io/simulate-worker.ts", "scripts/sweep/sweep-worker.ts"];
@@ -75,6 +76,8 @@ async function buildPackage(): Promise<void> {
     entryPoints: Object.values(BROWSER_PROGRAMS),
     metafile: true,
   });
+  // Checking the reference data takes longer than all else that a start does with them.
+  writeFileSync(join(DIST, "reference.json"), JSON.stringify(await checkReference()));
   const inputs = [metafile, browser.metafile].flatMap((one) => Object.keys(one.inputs));
   writeFileSync(join(DIST, "LICENSES.txt"), licencesOf(inputs));
   if (OPTIONS["code-into"] === undefined) emitTypes(library);

@@ -3,7 +3,7 @@ import { joinedCases, summaryOf } from "../../reports/claims/text.ts";
 import { ASSUMPTIONS, assumptionsFrom } from "../../simulator/claims/assumptions.ts";
 import { judgeClaims } from "../../simulator/claims/index.ts";
 import { ceilings } from "../../simulator/claims/price-routing.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import { anchor, code, table, wrapped } from "./markdown.ts";
 
 /** @throws MeridianError, when the bundled data cannot be read */

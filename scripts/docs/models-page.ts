@@ -52,7 +52,7 @@ const COLUMNS: readonly (readonly [head: string, name: FactName])[] = [
 
 /** @throws ZodError when the data file does not hold together */
 export function modelsPage(): string {
-  const data = modelFactsSchema.parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, FILE), "utf8")));
+  const data = modelFactsSchema().parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, FILE), "utf8")));
   const facts = createModelFacts(data);
   return [
     "# Model facts",

@@ -1,8 +1,9 @@
 /** Reads what a playground starts with: the scenario's text, and the data and recordings that it names. */
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
+import { loadModelFactsData, loadReference } from "../io/reference.ts";
 import { loadScenario } from "../io/scenario-file.ts";
-import { loadModelFactsData, loadReference, loadScenarioInputs } from "../io/scenario-inputs.ts";
+import { loadScenarioInputs } from "../io/scenario-inputs.ts";
 import { parseScenario } from "../io/scenario-text.ts";
 import { readTextFile } from "../io/text-files.ts";
 import type { WorkerInputs } from "./messages.ts";

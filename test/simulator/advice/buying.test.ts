@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { loadLinearSolver } from "../../../scripts/io/lp.ts";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { deferrals } from "../../../simulator/advice/deferral.ts";
 import { loadDurations, reservations } from "../../../simulator/advice/reservation.ts";
 import { residencyPrices } from "../../../simulator/advice/residency-price.ts";
