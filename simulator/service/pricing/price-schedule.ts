@@ -69,7 +69,13 @@ export function buildPriceSchedule(input: PriceScheduleInput): PriceSchedule {
   const kinds = TOKEN_KINDS.length;
   const fUsdPerToken = new Float64Array(epochStartMs.length * keys.length * kinds);
   const factor = new Float64Array(epochStartMs.length * keys.length);
+  const isSteady = tracks.every(({ curve, shocks }) => curve.kind === "flat" && shocks.length === 0);
   for (let epoch = 0; epoch < epochStartMs.length; epoch++) {
+    if (epoch > 0 && isSteady) {
+      fUsdPerToken.copyWithin(epoch * keys.length * kinds, 0, keys.length * kinds);
+      factor.copyWithin(epoch * keys.length, 0, keys.length);
+      continue;
+    }
     const sinceStartMs = epochStartMs[epoch]!;
     for (let k = 0; k < tracks.length; k++) {
       const track = tracks[k]!;
