@@ -202,6 +202,20 @@ class RollingWindow implements Meter {
     this.used += amount;
   }
 
+  /** Empties the cells up to one: mostly some twenty that hold nothing, so what there is to subtract is looked at first. */
+  private expire(cell: number): void {
+    const { cells } = this;
+    let i = this.newest % ROLLING_CELLS;
+    for (let left = cell - this.newest; left > 0; left--) {
+      if (++i === ROLLING_CELLS) i = 0;
+      const expired = cells[i]!;
+      if (expired === 0) continue;
+      this.used -= expired;
+      cells[i] = 0;
+    }
+    this.newest = cell;
+  }
+
   private roll(nowMs: number): void {
     const cell = Math.floor(nowMs / this.cellMs);
     if (cell - this.newest >= ROLLING_CELLS) {
@@ -210,11 +224,6 @@ class RollingWindow implements Meter {
       this.newest = cell;
       return;
     }
-    while (this.newest < cell) {
-      this.newest++;
-      const i = this.newest % ROLLING_CELLS;
-      this.used -= this.cells[i]!;
-      this.cells[i] = 0;
-    }
+    if (this.newest < cell) this.expire(cell);
   }
 }

@@ -8,12 +8,14 @@ import {
   type QuotaDemand,
   refusedWithin,
   tightStretches,
+  useUnrefused,
 } from "./quota-replay.ts";
 
 export const METER_LAWS: readonly MeterLaw[] = ["token-bucket", "clock-window", "rolling-window"];
 
 /** The search ends when its bounds are this near, as a share. */
 const PRECISION = 0.005;
+const NONE = new Float64Array(0);
 
 /** Most tokens within one window, and when it began, ms since the run's start. */
 export interface BusiestMinute {
@@ -28,6 +30,7 @@ export class QuotaReplay {
   declare private readonly starts: Int32Array;
   declare private readonly calls: CallsInOrder;
   private readonly anyMinute = new Map<Float64Array, BusiestMinute>();
+  private readonly used = new Map<MeterLaw, Float64Array>();
 
   /** @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC */
   constructor(demand: QuotaDemand, startMs: number) {
@@ -47,7 +50,7 @@ export class QuotaReplay {
     const isRefused = new Uint8Array(n);
     const refusedMax = giveUpAt * n;
     let refused = 0;
-    for (const stretch of tightStretches(this.calls, law, limit, this.startMs)) {
+    for (const stretch of tightStretches(this.calls, law, limit, this.startMs, this.usedUnder(law))) {
       const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
       refused += refusedWithin(this.calls, stretch, meter, isRefused, refusedMax - refused);
       if (refused > refusedMax) return 1;
@@ -81,6 +84,14 @@ export class QuotaReplay {
     // Two laws ask the same of each column.
     const known = this.anyMinute.get(tokens) ?? this.busiestAnyMinute(tokens);
     this.anyMinute.set(tokens, known);
+    return known;
+  }
+
+  /** By law: once for all limits that are tried. */
+  private usedUnder(law: MeterLaw): Float64Array {
+    if (law === "token-bucket") return NONE;
+    const known = this.used.get(law) ?? useUnrefused(this.calls, law, this.startMs);
+    this.used.set(law, known);
     return known;
   }
 

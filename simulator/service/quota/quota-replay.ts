@@ -1,11 +1,11 @@
 /** Replaying calls against one limit: in order, and only through the stretches of time in which it can refuse any. */
 import { MINUTE_MS } from "../../base/time.ts";
-import type { Meter, MeterLaw } from "./meter.ts";
+import { createMeter, type Meter, type MeterLaw } from "./meter.ts";
 
 /** Calls are put in order to this, ms: a thousandth of the window. */
 const GRAIN_MS = 60;
-/** A rolling window is replayed from this long before it can first refuse: by then it holds nothing older. */
-const WARM_UP_MS = 2.5 * MINUTE_MS;
+/** A rolling window is replayed from this long before a call that it may refuse: by then it holds nothing older. */
+const WARM_UP_MS = MINUTE_MS + 1000;
 
 /** What calls ask of one quota, column by column; in any order. */
 export interface QuotaDemand {
@@ -28,8 +28,6 @@ export interface CallsInOrder {
   readonly endDifference: Float64Array;
   /** By call: how many ends come before it. */
   readonly endsBefore: Int32Array;
-  /** Tokens reserved in the minute up to each call, and in a little before it. */
-  readonly minuteTokens: Float64Array;
   /** Some call uses more than it reserved: then a limit may refuse however little is reserved. */
   readonly overshoots: boolean;
 }
@@ -70,59 +68,82 @@ export function inOrder(demand: QuotaDemand, starts: Int32Array): CallsInOrder {
     endsBefore[s] = end;
     while (end < n && endMs[end]! <= atMs[s]!) end++;
   }
-  return { atMs, reserve, endMs, endCall, endAtMs, endDifference, endsBefore, ...minutesOf(atMs, reserve), overshoots };
+  return { atMs, reserve, endMs, endCall, endAtMs, endDifference, endsBefore, overshoots };
 }
 
-function minutesOf(atMs: Float64Array, reserve: Float64Array): Pick<CallsInOrder, "minuteTokens"> {
-  const minuteTokens = new Float64Array(atMs.length);
-  // Calls are in order to a grain only, and a rolling window's cells are a fraction of a second wide.
-  const spanMs = MINUTE_MS + 2 * grainOf(atMs) + 1000;
-  let [sum, first] = [0, 0];
-  for (let s = 0; s < atMs.length; s++) {
-    sum += reserve[s]!;
-    while (atMs[first]! < atMs[s]! - spanMs) sum -= reserve[first++]!;
-    minuteTokens[s] = sum;
+/** A limit that refuses nothing; a power of two, so that a share of it is exact. */
+const UNLIMITED = 2 ** 60;
+
+/**
+ * Use of a window right after each call, tokens, if no call were refused. A limit refuses none of the calls at which this
+ * is no more than it: each refused call before them only leaves more room.
+ *
+ * @param startMs the run's start as epoch ms
+ */
+export function useUnrefused(calls: CallsInOrder, law: MeterLaw, startMs: number): Float64Array {
+  const { atMs, reserve, endMs, endCall, endAtMs, endDifference } = calls;
+  const meter = createMeter({ law, limit: UNLIMITED, windowMs: MINUTE_MS, burst: UNLIMITED }, startMs);
+  const used = new Float64Array(atMs.length);
+  for (let s = 0, end = 0; s < atMs.length; s++) {
+    const nowMs = atMs[s]!;
+    for (; end < endMs.length && endMs[end]! <= nowMs; end++) {
+      if (endCall[end]! < s) meter.settle(nowMs, endAtMs[end]!, endDifference[end]!);
+    }
+    meter.take(nowMs, reserve[s]!);
+    used[s] = meter.utilisation(nowMs) * UNLIMITED;
   }
-  return { minuteTokens };
+  return used;
 }
 
 /**
  * The stretches that must be replayed, each with a meter of its own that is empty at its beginning; outside of them the
- * limit refuses nothing, since no more is reserved than it grants even if nothing is ever given back.
+ * limit refuses nothing.
+ *
+ * @param used `useUnrefused` of the law; not looked at for a token bucket, whose use depends on its limit
  */
-export function tightStretches(calls: CallsInOrder, law: MeterLaw, limit: number, startMs: number): readonly Stretch[] {
-  if (calls.overshoots) return [{ from: 0, to: calls.atMs.length }];
-  if (law === "clock-window") return tightMinutes(calls, limit, startMs % MINUTE_MS);
-  return law === "rolling-window" ? aroundTightCalls(calls, limit) : tightBusyPeriods(calls, limit);
+export function tightStretches(
+  calls: CallsInOrder,
+  law: MeterLaw,
+  limit: number,
+  startMs: number,
+  used: Float64Array,
+): readonly Stretch[] {
+  if (law === "clock-window") return tightMinutes(calls, limit, startMs % MINUTE_MS, used);
+  if (law === "rolling-window") return aroundTightCalls(calls, limit, used);
+  return calls.overshoots ? [{ from: 0, to: calls.atMs.length }] : tightBusyPeriods(calls, limit);
 }
 
-/** Whole minutes that reserve more than the limit. */
-function tightMinutes({ atMs, reserve }: CallsInOrder, limit: number, offsetMs: number): readonly Stretch[] {
+/** From the beginning of each minute that may refuse a call to the last one that it may. */
+function tightMinutes({ atMs }: CallsInOrder, limit: number, offsetMs: number, used: Float64Array): readonly Stretch[] {
   const stretches: Stretch[] = [];
-  let [from, sum, untilMs] = [0, 0, Number.NEGATIVE_INFINITY];
+  let [from, to, untilMs] = [0, 0, Number.NEGATIVE_INFINITY];
   for (let s = 0; s < atMs.length; s++) {
     if (atMs[s]! >= untilMs) {
-      if (sum > limit) stretches.push({ from, to: s });
-      [from, sum] = [s, 0];
+      if (to > from) stretches.push({ from, to });
+      from = s;
       untilMs = (Math.floor((atMs[s]! + offsetMs) / MINUTE_MS) + 1) * MINUTE_MS - offsetMs;
     }
-    sum += reserve[s]!;
+    if (used[s]! > limit) to = s + 1;
   }
-  if (sum > limit) stretches.push({ from, to: atMs.length });
+  if (to > from) stretches.push({ from, to });
   return stretches;
 }
 
-/** Around calls before which a minute reserves more than the limit. */
-function aroundTightCalls({ atMs, minuteTokens }: CallsInOrder, limit: number): readonly Stretch[] {
+/** Up to each call that may be refused, from before its window. */
+function aroundTightCalls({ atMs }: CallsInOrder, limit: number, used: Float64Array): readonly Stretch[] {
   const stretches: Stretch[] = [];
-  let first = 0;
+  const warmUpMs = WARM_UP_MS + 2 * grainOf(atMs);
+  let [from, to, first] = [0, 0, 0];
   for (let s = 0; s < atMs.length; s++) {
-    if (!(minuteTokens[s]! > limit)) continue;
-    while (atMs[first]! < atMs[s]! - WARM_UP_MS) first++;
-    const last = stretches.at(-1);
-    if (last !== undefined && last.to >= first) stretches[stretches.length - 1] = { from: last.from, to: s + 1 };
-    else stretches.push({ from: first, to: s + 1 });
+    if (!(used[s]! > limit)) continue;
+    while (atMs[first]! < atMs[s]! - warmUpMs) first++;
+    if (first > to) {
+      if (to > from) stretches.push({ from, to });
+      from = first;
+    }
+    to = s + 1;
   }
+  if (to > from) stretches.push({ from, to });
   return stretches;
 }
 

@@ -3,7 +3,13 @@ import { describe, it } from "node:test";
 import { KeyedRandom } from "../../../../simulator/random/keyed-random.ts";
 import { createMeter } from "../../../../simulator/service/quota/meter.ts";
 import { METER_LAWS } from "../../../../simulator/service/quota/quota-need.ts";
-import { inOrder, orderOf, refusedWithin, tightStretches } from "../../../../simulator/service/quota/quota-replay.ts";
+import {
+  inOrder,
+  orderOf,
+  refusedWithin,
+  tightStretches,
+  useUnrefused,
+} from "../../../../simulator/service/quota/quota-replay.ts";
 
 const MINUTE = 60_000;
 const START_MS = 20_000;
@@ -38,11 +44,12 @@ describe("a replay of the tight stretches alone", () => {
 
   for (const law of METER_LAWS) {
     it(`refuses the same calls as a replay of everything: ${law}`, () => {
+      const used = useUnrefused(calls, law, START_MS);
       for (const limit of [10_000, 14_000, 18_000]) {
         const all = new Uint8Array(n);
         const expected = refusedWithin(calls, whole, meterOf(law, limit), all, n);
         const some = new Uint8Array(n);
-        const stretches = tightStretches(calls, law, limit, START_MS);
+        const stretches = tightStretches(calls, law, limit, START_MS, used);
         for (const stretch of stretches) refusedWithin(calls, stretch, meterOf(law, limit), some, n);
         assert.deepEqual(some, all, String(limit));
         assert.ok(expected > 0 && expected < n, `${expected} of ${n} refused at ${limit}`);
@@ -50,11 +57,27 @@ describe("a replay of the tight stretches alone", () => {
         assert.ok(limit < 18_000 || replayed < 0.9 * n, `${replayed} of ${n} replayed at ${limit}`);
       }
     });
+
+    it(`does so where calls use more than they reserve: ${law}`, () => {
+      const random = new KeyedRandom(11, "overshoots");
+      random.seek(0, 0);
+      const over = { ...demand, settle: demand.reserve.map((tokens) => tokens + Math.floor(900 * random.next())) };
+      const ordered = inOrder(over, orderOf(over.atMs));
+      const used = useUnrefused(ordered, law, START_MS);
+      for (const limit of [14_000, 18_000, 30_000]) {
+        const all = new Uint8Array(n);
+        const expected = refusedWithin(ordered, whole, meterOf(law, limit), all, n);
+        const some = new Uint8Array(n);
+        for (const stretch of tightStretches(ordered, law, limit, START_MS, used))
+          refusedWithin(ordered, stretch, meterOf(law, limit), some, n);
+        assert.deepEqual(some, all, String(limit));
+        assert.ok(expected > 0 && expected < n, `${expected} of ${n} refused at ${limit}`);
+      }
+    });
   }
 
-  it("is of everything where calls use more than they reserve", () => {
-    const over = { ...demand, settle: demand.reserve.map((tokens) => tokens + 1) };
-    const ordered = inOrder(over, orderOf(over.atMs));
-    assert.deepEqual(tightStretches(ordered, "clock-window", 1e9, START_MS), [whole]);
+  it("replays a window that holds nothing tight no more", () => {
+    const used = useUnrefused(calls, "clock-window", START_MS);
+    assert.deepEqual(tightStretches(calls, "clock-window", Math.max(...used), START_MS, used), []);
   });
 });
