@@ -24,7 +24,8 @@ const names = STRATEGIES.map((each) => each.name);
 
 /** `round-robin`, or `{ weighted: { weights: { ... } }, name: ..., client: ... }`. */
 export const strategySchema = z
-  .union([z.enum(names as [string, ...string[]]), strategyObject()])
+  // The options of all strategies are a quarter of a scenario's schema; a name alone needs none of them.
+  .union([z.enum(names as [string, ...string[]]), z.lazy(strategyObject)])
   .transform((input): StrategyInput => {
     if (typeof input === "string") {
       return { kind: input, file: undefined, options: {}, name: undefined, client: undefined };

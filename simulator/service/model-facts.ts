@@ -215,7 +215,10 @@ function statementsById(data: ModelFactsData, name: FactName): ReadonlyMap<strin
 
 function idsOf(models: readonly { readonly id: string }[], patterns: readonly string[] | "others"): readonly string[] {
   if (patterns === "others") return [];
-  return models.map(({ id }) => id).filter((id) => patterns.some((pattern) => isMatch(id, pattern)));
+  const whole = new Set(patterns);
+  const beginnings = patterns.filter((pattern) => pattern.endsWith("*")).map((pattern) => pattern.slice(0, -1));
+  const isMeant = (id: string) => whole.has(id) || beginnings.some((beginning) => id.startsWith(beginning));
+  return models.map(({ id }) => id).filter(isMeant);
 }
 
 function isMatch(id: string, pattern: string): boolean {
